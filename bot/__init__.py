@@ -1,0 +1,1 @@
+"""The process: its commands, its settings, and the core that knows no Discord."""

@@ -1,0 +1,1 @@
+"""The archive: SQLite through aiosqlite, one writer, and the questions asked of it."""

@@ -1,0 +1,1 @@
+"""Tests: real SQLite, real discord.py, real HTTP and WebSocket to the stand-in."""
