@@ -1,0 +1,129 @@
+"""Every setting, read once from the environment and ``.env``; all faults are told together."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+from bot.errors import SettingsError
+
+__all__ = ["Settings", "environment_with_file", "read_settings"]
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the operator decided.
+
+    token:       the bot's token; never shown in a ``repr`` or a log
+    database:    the archive's file
+    api_base:    another Discord's REST address ending in ``/api/v10``, on loopback; None for Discord
+    gateway_url: another Discord's gateway, on loopback; None for Discord
+    clock_url:   a loopback WebSocket that moves the clock (rehearsals); None for real time
+    log_level:   one of DEBUG, INFO, WARNING, ERROR
+    """
+
+    token: str = field(repr=False)
+    database: Path
+    api_base: str | None = None
+    gateway_url: str | None = None
+    clock_url: str | None = None
+    log_level: str = "INFO"
+
+
+def environment_with_file(environment: Mapping[str, str]) -> dict[str, str]:
+    """``.env`` (or the file that ``SALON_ENV_FILE`` names; empty: none) below the environment.
+
+    A variable that is set in the environment wins over the same one in the file.
+    """
+    name = environment.get("SALON_ENV_FILE", ".env")
+    found = dotenv_values(name, interpolate=False) if name else {}
+    return {key: value for key, value in found.items() if value is not None} | dict(environment)
+
+
+def _is_loopback(host: str | None) -> bool:
+    if host is None:
+        return False
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _address(
+    values: Mapping[str, str], name: str, schemes: tuple[str, ...], faults: list[str]
+) -> str | None:
+    value = values.get(name, "").strip()
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+        host, scheme = parts.hostname, parts.scheme
+        _ = parts.port
+    except ValueError:
+        faults.append(f"{name} is not an address.")
+        return None
+    if scheme not in schemes:
+        wanted = " or ".join(f"{scheme}://" for scheme in schemes)
+        faults.append(f"{name} must start with {wanted}.")
+    elif not _is_loopback(host):
+        faults.append(
+            f"{name} must be an address of this machine (127.0.0.1, localhost or [::1]), "
+            "since the token is sent there; leave it out to use Discord."
+        )
+    elif parts.username or parts.password:
+        faults.append(f"{name} must not carry a user name or password.")
+    return value.rstrip("/")
+
+
+def read_database(values: Mapping[str, str], faults: list[str]) -> Path:
+    """The archive's file; a fault where its folder is missing or it is a folder itself."""
+    database = Path(values.get("SALON_DATABASE", "").strip() or "salon.sqlite3")
+    if database.is_dir():
+        faults.append("SALON_DATABASE names a folder; it must name a file.")
+    elif not database.absolute().parent.is_dir():
+        faults.append(f"SALON_DATABASE lies in a folder that does not exist: {database.parent}.")
+    return database
+
+
+def read_settings(values: Mapping[str, str]) -> Settings:
+    """Settings from ``values`` (environment and ``.env`` together).
+
+    Raises SettingsError that tells every fault, a sentence a line; no secret is repeated in it.
+    """
+    faults: list[str] = []
+    token = values.get("DISCORD_TOKEN", "").strip()
+    if not token:
+        faults.append(
+            "DISCORD_TOKEN is missing: put the bot's token into the environment or into .env "
+            "(README.md says where to find it)."
+        )
+    elif not token.isascii() or any(character.isspace() for character in token):
+        faults.append("DISCORD_TOKEN is not a token: it has spaces or letters no token has.")
+    database = read_database(values, faults)
+    api_base = _address(values, "DISCORD_API_BASE", ("http", "https"), faults)
+    gateway_url = _address(values, "DISCORD_GATEWAY_URL", ("ws", "wss"), faults)
+    if (api_base is None) != (gateway_url is None) and not faults:
+        faults.append("DISCORD_API_BASE and DISCORD_GATEWAY_URL belong together: set both.")
+    clock_url = _address(values, "SALON_CLOCK_URL", ("ws",), faults)
+    log_level = values.get("SALON_LOG_LEVEL", "").strip().upper() or "INFO"
+    if log_level not in LOG_LEVELS:
+        faults.append(f"SALON_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}.")
+    if faults:
+        raise SettingsError("\n".join(faults))
+    return Settings(
+        token=token,
+        database=database,
+        api_base=api_base,
+        gateway_url=gateway_url,
+        clock_url=clock_url,
+        log_level=log_level,
+    )
