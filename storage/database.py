@@ -1,0 +1,158 @@
+"""The archive's file: opened, checked, migrated, locked; one writer and two readers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TypeVar
+
+import aiosqlite
+from filelock import FileLock, Timeout
+
+from bot.errors import DatabaseError, DatabaseInUse, ForeignDatabase, NewerDatabase
+from storage.schema import APPLICATION_ID, MIGRATIONS
+from storage.writer import Transaction, Work, Writer
+
+__all__ = ["Database", "open_database", "open_for_reading"]
+
+T = TypeVar("T")
+_READERS = 2
+
+
+class Database:
+    """The open archive. Writes go through one :class:`Writer`; reads see what is committed."""
+
+    def __init__(self, writer: Writer | None, readers: list[aiosqlite.Connection]) -> None:
+        self._writer = writer
+        self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
+        for reader in readers:
+            self._readers.put_nowait(reader)
+
+    async def write(self, work: Work[T]) -> T:
+        """Run ``work`` in a write transaction; its value, once committed."""
+        if self._writer is None:
+            raise RuntimeError("the archive was opened for reading")
+        return await self._writer.write(work)
+
+    async def read(self, work: Work[T]) -> T:
+        """Run ``work`` on one consistent, read-only view of what is committed."""
+        reader = await self._readers.get()
+        try:
+            await reader.execute("BEGIN")
+            try:
+                return await work(Transaction(reader))
+            finally:
+                await reader.execute("ROLLBACK")
+        finally:
+            self._readers.put_nowait(reader)
+
+
+@contextlib.asynccontextmanager
+async def open_database(path: Path) -> AsyncIterator[Database]:
+    """Open the archive at ``path`` for this process alone; it is made where there is none.
+
+    Raises DatabaseInUse where another process holds it, ForeignDatabase where the file is
+    something else, NewerDatabase where a newer Salon wrote it, DatabaseError where it cannot be
+    opened. A refused file is not changed.
+    """
+    lock = FileLock(f"{path}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise DatabaseInUse(
+            f"Another Salon is running on {path}; stop it first, or set SALON_DATABASE to "
+            "another file."
+        ) from None
+    except OSError as error:
+        raise DatabaseError(f"The database {path} cannot be locked: {error.strerror}.") from error
+    try:
+        async with contextlib.AsyncExitStack() as stack:
+            connection = await stack.enter_async_context(_connect(path, "rwc"))
+            await _prepare(connection, path)
+            readers = [
+                await stack.enter_async_context(_connect(path, "ro")) for _ in range(_READERS)
+            ]
+            writer = Writer(connection)
+            writer.start()
+            stack.push_async_callback(writer.close)
+            yield Database(writer, readers)
+    finally:
+        lock.release()
+
+
+@contextlib.asynccontextmanager
+async def open_for_reading(path: Path) -> AsyncIterator[Database]:
+    """Open an existing archive to read, beside a process that may be writing it.
+
+    Raises what :func:`open_database` raises, but for DatabaseInUse.
+    """
+    if not path.is_file():
+        raise DatabaseError(f"There is no database at {path}; SALON_DATABASE says where it lies.")
+    async with _connect(path, "ro") as reader:
+        version = await _version(reader, path)
+        if version == 0:
+            raise ForeignDatabase(f"{path} is not a Salon database.")
+        if version < len(MIGRATIONS):
+            raise DatabaseError(
+                f"{path} is of an older Salon; start the bot once, which brings it up to date."
+            )
+        yield Database(None, [reader])
+
+
+@contextlib.asynccontextmanager
+async def _connect(path: Path, mode: str) -> AsyncIterator[aiosqlite.Connection]:
+    address = f"{path.absolute().as_uri()}?mode={mode}"
+    try:
+        connection = await aiosqlite.connect(address, uri=True, isolation_level=None)
+    except sqlite3.Error as error:
+        raise DatabaseError(f"The database {path} cannot be opened: {error}.") from error
+    try:
+        connection.row_factory = sqlite3.Row
+        if mode == "ro":
+            await connection.execute("PRAGMA query_only = ON")
+        await connection.execute("PRAGMA busy_timeout = 5000")
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _pragma(connection: aiosqlite.Connection, sql: str) -> int:
+    rows = list(await connection.execute_fetchall(sql))
+    return int(rows[0][0])
+
+
+async def _version(connection: aiosqlite.Connection, path: Path) -> int:
+    """The archive's version, 0 where the file is empty; refuses what is not ours or newer."""
+    try:
+        application = await _pragma(connection, "PRAGMA application_id")
+        version = await _pragma(connection, "PRAGMA user_version")
+        tables = await _pragma(connection, "SELECT count(*) FROM sqlite_master")
+    except sqlite3.DatabaseError as error:
+        raise ForeignDatabase(f"{path} is not a Salon database: {error}.") from error
+    if application != APPLICATION_ID and (application or version or tables):
+        raise ForeignDatabase(f"{path} is a database, but not one of Salon's; it was left alone.")
+    if version > len(MIGRATIONS):
+        raise NewerDatabase(
+            f"{path} was written by a newer Salon (version {version}; this one knows "
+            f"{len(MIGRATIONS)}); it was left alone. Install the newer Salon again."
+        )
+    return version
+
+
+async def _prepare(connection: aiosqlite.Connection, path: Path) -> None:
+    version = await _version(connection, path)
+    try:
+        await connection.execute("PRAGMA journal_mode = WAL")
+        await connection.execute("PRAGMA synchronous = FULL")
+        await connection.execute("PRAGMA foreign_keys = ON")
+        for step in MIGRATIONS[version:]:
+            await connection.executescript(step)
+        # A place for the ids that a batch of events asks after; see storage.record.
+        await connection.execute("CREATE TEMP TABLE asked (id INTEGER PRIMARY KEY)")
+    except sqlite3.Error as error:
+        if connection.in_transaction:
+            await connection.execute("ROLLBACK")
+        raise DatabaseError(f"The database {path} cannot be used: {error}.") from error

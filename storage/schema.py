@@ -1,0 +1,214 @@
+"""The tables, as numbered steps; each step commits together with its number.
+
+Moments are milliseconds since 1970 UTC; Discord's ids are integers. A step that has landed is
+never edited: a change of the tables is a further step.
+"""
+
+from __future__ import annotations
+
+__all__ = ["APPLICATION_ID", "MIGRATIONS"]
+
+#: Written into the file's header, so that nothing else is mistaken for an archive ("Saln").
+APPLICATION_ID = 0x53616C6E
+
+_STEP_1 = """
+BEGIN IMMEDIATE;
+PRAGMA application_id = 1398893678;
+
+CREATE TABLE servers (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    joined_at INTEGER NOT NULL
+) STRICT;
+
+-- What an admin handed in, kept before the command is acknowledged, so that whatever was
+-- acknowledged is carried out even if the process dies in between.
+CREATE TABLE submissions (
+    id INTEGER PRIMARY KEY, -- the interaction's id
+    server_id INTEGER NOT NULL REFERENCES servers (id),
+    channel_id INTEGER NOT NULL,
+    member_id INTEGER NOT NULL,
+    member_name TEXT NOT NULL,
+    file_name TEXT,
+    file_address TEXT,
+    text TEXT,
+    received_at INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('received', 'accepted', 'refused')),
+    outcome TEXT, -- the sentence the admin was told
+    CHECK ((file_address IS NULL) <> (text IS NULL))
+) STRICT;
+CREATE INDEX submissions_received ON submissions (id) WHERE state = 'received';
+
+CREATE TABLE discussions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    server_id INTEGER NOT NULL REFERENCES servers (id),
+    channel_id INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (
+        state IN ('draft', 'scheduled', 'publishing', 'open', 'closed', 'withdrawn')
+    ),
+    created_at INTEGER NOT NULL,
+    published_at INTEGER
+) STRICT;
+CREATE INDEX discussions_by_channel ON discussions (channel_id);
+CREATE INDEX discussions_by_server ON discussions (server_id, id);
+
+CREATE TABLE revisions (
+    discussion_id INTEGER NOT NULL REFERENCES discussions (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    byline TEXT,
+    author TEXT,
+    epigraph TEXT,
+    epigraph_source TEXT,
+    source_url TEXT,
+    words INTEGER NOT NULL,
+    postscript TEXT,
+    source TEXT NOT NULL, -- the essay as it was handed in
+    digest TEXT NOT NULL, -- of the source, so that the same essay is recognised
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (discussion_id, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX revisions_by_title ON revisions (title);
+
+CREATE TABLE questions (
+    discussion_id INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (discussion_id, revision, position),
+    FOREIGN KEY (discussion_id, revision) REFERENCES revisions ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE passages (
+    discussion_id INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (discussion_id, revision, number),
+    FOREIGN KEY (discussion_id, revision) REFERENCES revisions ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+-- Messages the bot has decided to send: planned, then claimed, then sent.
+CREATE TABLE posts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    server_id INTEGER NOT NULL REFERENCES servers (id),
+    discussion_id INTEGER NOT NULL REFERENCES discussions (id),
+    purpose TEXT NOT NULL CHECK (purpose IN ('card', 'part', 'closing', 'prompt')),
+    channel_id INTEGER NOT NULL,
+    payload TEXT NOT NULL, -- the body of Discord's Create Message, as JSON
+    nonce TEXT NOT NULL UNIQUE,
+    after_id INTEGER NOT NULL, -- the newest id known in the channel when this was planned
+    state TEXT NOT NULL CHECK (state IN ('planned', 'claimed', 'sent', 'failed')),
+    planned_at INTEGER NOT NULL,
+    due_at INTEGER NOT NULL, -- not before this; a failed attempt moves it
+    attempts INTEGER NOT NULL DEFAULT 0,
+    first_attempt_at INTEGER,
+    sent_at INTEGER,
+    message_id INTEGER UNIQUE,
+    trouble TEXT, -- why the last attempt failed
+    CHECK ((state = 'sent') = (message_id IS NOT NULL))
+) STRICT;
+CREATE INDEX posts_waiting ON posts (channel_id, discussion_id, id)
+    WHERE state IN ('planned', 'claimed');
+CREATE INDEX posts_by_discussion ON posts (discussion_id, id);
+
+CREATE TABLE post_passages (
+    post_id INTEGER NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    revision INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (post_id, revision, number)
+) STRICT, WITHOUT ROWID;
+
+-- What members wrote. parent_id is NULL where the essay itself is answered.
+CREATE TABLE replies (
+    id INTEGER PRIMARY KEY, -- the message's id
+    server_id INTEGER NOT NULL REFERENCES servers (id),
+    discussion_id INTEGER NOT NULL REFERENCES discussions (id),
+    channel_id INTEGER NOT NULL, -- where it stands: a channel or a thread
+    parent_id INTEGER,
+    thread_id INTEGER, -- the thread it stands in or heads
+    post_id INTEGER REFERENCES posts (id), -- the message of the bot's that it answers
+    author_id INTEGER NOT NULL,
+    author_name TEXT NOT NULL, -- at the time of writing
+    text TEXT NOT NULL,
+    written_at INTEGER NOT NULL,
+    edited_at INTEGER,
+    deleted_at INTEGER
+) STRICT;
+CREATE INDEX replies_by_discussion ON replies (discussion_id, id);
+
+CREATE TABLE attachments (
+    reply_id INTEGER NOT NULL REFERENCES replies (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    type TEXT,
+    size INTEGER NOT NULL, -- bytes
+    PRIMARY KEY (reply_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE reactions (
+    reply_id INTEGER NOT NULL REFERENCES replies (id) ON DELETE CASCADE,
+    emoji TEXT NOT NULL, -- the character, or name:id of a server's own emoji
+    count INTEGER NOT NULL,
+    PRIMARY KEY (reply_id, emoji)
+) STRICT, WITHOUT ROWID;
+
+-- Threads of a discussion, the wanted ones included; a thread bears its head's id.
+CREATE TABLE threads (
+    id INTEGER PRIMARY KEY,
+    server_id INTEGER NOT NULL REFERENCES servers (id),
+    discussion_id INTEGER NOT NULL REFERENCES discussions (id),
+    channel_id INTEGER NOT NULL, -- the channel its head stands in
+    member_id INTEGER NOT NULL, -- the head's author, who belongs into it
+    name TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('wanted', 'open', 'ready', 'failed')),
+    due_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    trouble TEXT
+) STRICT;
+CREATE INDEX threads_waiting ON threads (channel_id, id) WHERE state IN ('wanted', 'open');
+CREATE INDEX threads_by_discussion ON threads (discussion_id, id);
+
+-- The record of a channel or thread has no gap up to and with message_id.
+CREATE TABLE watermarks (
+    channel_id INTEGER PRIMARY KEY,
+    server_id INTEGER NOT NULL REFERENCES servers (id),
+    message_id INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE prompts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    server_id INTEGER NOT NULL REFERENCES servers (id),
+    discussion_id INTEGER NOT NULL REFERENCES discussions (id),
+    due_at INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('planned', 'claimed', 'sent', 'skipped', 'failed')),
+    reason TEXT, -- why it was skipped or failed
+    post_id INTEGER UNIQUE REFERENCES posts (id)
+) STRICT;
+CREATE INDEX prompts_planned ON prompts (due_at, id) WHERE state = 'planned';
+CREATE INDEX prompts_by_discussion ON prompts (discussion_id, id);
+
+-- What was last registered with Discord as the application's commands.
+CREATE TABLE command_syncs (
+    application_id INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL,
+    synced_at INTEGER NOT NULL
+) STRICT;
+
+-- Who did what to which essay.
+CREATE TABLE acts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    server_id INTEGER NOT NULL REFERENCES servers (id),
+    discussion_id INTEGER REFERENCES discussions (id),
+    member_id INTEGER NOT NULL,
+    member_name TEXT NOT NULL,
+    what TEXT NOT NULL,
+    done_at INTEGER NOT NULL
+) STRICT;
+
+PRAGMA user_version = 1;
+COMMIT;
+"""
+
+#: Step n brings a database from version n - 1 to n.
+MIGRATIONS: tuple[str, ...] = (_STEP_1,)
