@@ -1,0 +1,29 @@
+"""The web application: REST under ``/api/v10``, files, the truth, and where others plug in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from bot.rehearsal.standin import StandIn
+
+__all__ = ["create_app", "plug_in"]
+
+_MOST_BODY = 26 * 1024 * 1024
+
+
+def create_app(standin: StandIn) -> web.Application:
+    """The application that serves one stand-in."""
+    app = web.Application(client_max_size=_MOST_BODY)
+    plug_in(app, standin)
+    return app
+
+
+def plug_in(app: web.Application, standin: StandIn) -> None:
+    """The one place where the gateway, the faults, the recorder and the controls are added.
+
+    Middlewares that stand before the rules (recorder outermost, then faults) go to
+    ``app.middlewares`` here, routes to ``app.router``.
+    """
