@@ -23,8 +23,8 @@ class Settings:
 
     token:       the bot's token; never shown in a ``repr`` or a log
     database:    the archive's file
-    api_base:    another Discord's REST address ending in ``/api/v10``, on loopback; None for Discord
-    gateway_url: another Discord's gateway, on loopback; None for Discord
+    api_base:    another Discord's REST address, on loopback; None for Discord itself
+    gateway_url: another Discord's gateway, on loopback; None for Discord itself
     clock_url:   a loopback WebSocket that moves the clock (rehearsals); None for real time
     log_level:   one of DEBUG, INFO, WARNING, ERROR
     """

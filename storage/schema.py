@@ -34,8 +34,8 @@ CREATE TABLE submissions (
     text TEXT,
     received_at INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('received', 'accepted', 'refused')),
-    outcome TEXT, -- the sentence the admin was told
-    CHECK ((file_address IS NULL) <> (text IS NULL))
+    outcome TEXT, -- the sentence the admin was told, where it was refused
+    CHECK (state <> 'received' OR (file_address IS NULL) <> (text IS NULL))
 ) STRICT;
 CREATE INDEX submissions_received ON submissions (id) WHERE state = 'received';
 
@@ -63,7 +63,8 @@ CREATE TABLE revisions (
     source_url TEXT,
     words INTEGER NOT NULL,
     postscript TEXT,
-    source TEXT NOT NULL, -- the essay as it was handed in
+    source BLOB NOT NULL, -- the essay as it was handed in
+    source_name TEXT, -- the file's name, where it was one
     digest TEXT NOT NULL, -- of the source, so that the same essay is recognised
     created_at INTEGER NOT NULL,
     PRIMARY KEY (discussion_id, number)
@@ -104,9 +105,9 @@ CREATE TABLE posts (
     attempts INTEGER NOT NULL DEFAULT 0,
     first_attempt_at INTEGER,
     sent_at INTEGER,
-    message_id INTEGER UNIQUE,
+    message_id INTEGER UNIQUE, -- NULL in a sent post: it was deleted before its id was known
     trouble TEXT, -- why the last attempt failed
-    CHECK ((state = 'sent') = (message_id IS NOT NULL))
+    CHECK (state = 'sent' OR message_id IS NULL)
 ) STRICT;
 CREATE INDEX posts_waiting ON posts (channel_id, discussion_id, id)
     WHERE state IN ('planned', 'claimed');
@@ -136,6 +137,14 @@ CREATE TABLE replies (
     deleted_at INTEGER
 ) STRICT;
 CREATE INDEX replies_by_discussion ON replies (discussion_id, id);
+
+-- The passages a reply answers, of the revision that was current when it was written.
+CREATE TABLE reply_passages (
+    reply_id INTEGER NOT NULL REFERENCES replies (id) ON DELETE CASCADE,
+    revision INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (reply_id, revision, number)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE attachments (
     reply_id INTEGER NOT NULL REFERENCES replies (id) ON DELETE CASCADE,

@@ -147,7 +147,7 @@ class Writer:
         await self._connection.execute("SAVEPOINT unit")
         try:
             value = await unit.work(self._transaction)
-        except Exception as error:  # noqa: BLE001 - handed to the one caller it concerns
+        except Exception as error:
             if not self._connection.in_transaction:
                 raise  # SQLite itself has rolled everything back (disk full, say)
             await self._connection.execute("ROLLBACK TO unit")

@@ -1,0 +1,81 @@
+"""What a thread is called: who spoke, and how they began."""
+
+from __future__ import annotations
+
+import regex
+
+__all__ = ["THREAD_NAME_LIMIT", "thread_name"]
+
+#: Characters in a thread's name (docs: Channel Resource › Start Thread from Message).
+THREAD_NAME_LIMIT = 100
+_NAME_LIMIT = 32
+
+_CODE_FENCE = regex.compile(r"```(?:[\w+-]*\n)?(.*?)(?:```|\Z)", regex.DOTALL)
+_LINK = regex.compile(r"\[([^\]\n]+)\]\(<?https?://[^)\s]*>?\)")
+_MENTION = regex.compile(r"<(?:@[!&]?|#|/[^:>]+:)\d+>|<t:-?\d+(?::\w)?>")
+_EMOJI = regex.compile(r"<a?(:\w+:)\d+>")
+_LINE_MARK = regex.compile(r"^\s*(?:>{1,3}|#{1,3}|-#|[-*+])\s+", regex.MULTILINE)
+_MARKS = regex.compile(r"\*{1,3}|~~|\|\||__|`+|(?<!\w)_|_(?!\w)")
+_ESCAPED = regex.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~:@])")
+_INVISIBLE = regex.compile(r"[\p{Cc}\p{Cs}\p{Co}\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
+_SPACE = regex.compile(r"\s+")
+_SENTENCE = regex.compile(r"^.{12,}?[.!?…。！？]+(?=\s|$|[\p{Lo}])")
+
+
+def _plain(text: str) -> str:
+    """The text as one line without Discord's Markdown, as a reader would say it."""
+    text = _CODE_FENCE.sub(r"\1", text)
+    text = _LINK.sub(r"\1", text)
+    text = _EMOJI.sub(r"\1", text)
+    text = _MENTION.sub("…", text)
+    text = _LINE_MARK.sub("", text)
+    text = _MARKS.sub("", text)
+    text = _ESCAPED.sub(r"\1", text)
+    text = _INVISIBLE.sub(" ", text)
+    return _SPACE.sub(" ", text).strip()
+
+
+def _shortened(text: str, limit: int) -> str:
+    """At most ``limit`` UTF-16 units, cut between words where that keeps half of them."""
+    if _units(text) <= limit:
+        return text
+    kept, room = [], limit - 1
+    for grapheme in regex.findall(r"\X", text):
+        room -= _units(grapheme)
+        if room < 0:
+            break
+        kept.append(grapheme)
+    cut = "".join(kept)
+    space = cut.rfind(" ")
+    if space >= len(cut) // 2:
+        cut = cut[:space]
+    return cut.rstrip(" ,;:–—-") + "…"
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _visible(text: str) -> bool:
+    return regex.search(r"[\p{L}\p{N}\p{P}\p{S}]", text) is not None
+
+
+def thread_name(author: str, text: str) -> str:
+    """A thread's name from its head: ``Ann: Connection is what it stands for``.
+
+    1 to 100 UTF-16 units, one line, no Markdown, never half a grapheme. A first sentence that
+    fits stands alone, without its full stop. A message without words gives ``Ann's reply``.
+    """
+    who = _shortened(_plain(author), _NAME_LIMIT)
+    if not _visible(who):
+        who = "A reader"
+    said = _plain(text)
+    if not _visible(said):
+        return f"{who}’s reply"
+    room = THREAD_NAME_LIMIT - _units(who) - 2
+    sentence = _SENTENCE.match(said)
+    if sentence and _units(sentence[0]) <= room:
+        said = sentence[0]
+        if said.endswith(".") and not said.endswith(".."):
+            said = said[:-1]
+    return f"{who}: {_shortened(said, room)}"

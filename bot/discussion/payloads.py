@@ -1,0 +1,56 @@
+"""What is sent to Discord, as the plain body of its Create Message call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+__all__ = [
+    "SILENT",
+    "SUPPRESS_EMBEDS",
+    "Payload",
+    "plain_message",
+    "signature",
+]
+
+Payload = dict[str, Any]
+
+#: Message flags (docs: Message Resource › Message Flags).
+SUPPRESS_EMBEDS = 1 << 2
+SILENT = 1 << 12
+
+_TEXT_DISPLAY = 10
+
+
+def plain_message(content: str, *, silent: bool) -> Payload:
+    """A message of plain content, without link previews, that pings nobody.
+
+    ``silent``: it makes no notification either.
+    """
+    return {
+        "content": content,
+        "flags": SUPPRESS_EMBEDS | (SILENT if silent else 0),
+        "allowed_mentions": {"parse": []},
+    }
+
+
+def signature(message: Mapping[str, Any]) -> str:
+    """What a message says, the same for the payload sent and for the message as history tells it.
+
+    Discord trims content and numbers components, so neither is compared byte by byte.
+    """
+    texts = [str(message.get("content") or "").strip()]
+    texts += [text.strip() for text in _component_texts(message.get("components") or [])]
+    return "\x00".join(texts)
+
+
+def _component_texts(components: Any) -> Iterator[str]:
+    for component in components:
+        if component.get("type") == _TEXT_DISPLAY:
+            yield str(component.get("content") or "")
+        inner = component.get("components")
+        if isinstance(inner, list):
+            yield from _component_texts(inner)
+        for key in ("accessory", "component"):
+            if isinstance(component.get(key), dict):
+                yield from _component_texts([component[key]])

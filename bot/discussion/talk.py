@@ -1,0 +1,93 @@
+"""What happens in a server, as plain data: messages, edits, deletions, reactions.
+
+The gateway and the history both are translated into these, so that the record does not care
+which of the two told it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+__all__ = ["Attachment", "Deletion", "Edit", "Event", "Message", "Reaction", "ReactionsCleared"]
+
+#: Message types that people write: DEFAULT and REPLY (docs: Message Resource › Message Types).
+WRITTEN_TYPES = frozenset({0, 19})
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file on a message; ``size`` in bytes, ``type`` a media type where Discord names one."""
+
+    name: str
+    type: str | None
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as it stands at one moment.
+
+    ``kind`` is Discord's message type; ``reference_id`` the message it replies to (not one it
+    forwards); ``nonce`` is only known where the gateway tells of our own message.
+    ``reactions`` is None where the source does not tell them.
+    """
+
+    id: int
+    server_id: int
+    channel_id: int
+    author_id: int
+    author_name: str
+    from_bot: bool
+    kind: int
+    text: str
+    reference_id: int | None
+    written_at: datetime
+    edited_at: datetime | None = None
+    attachments: tuple[Attachment, ...] = ()
+    reactions: tuple[tuple[str, int], ...] | None = None
+    #: Whether the bot itself wrote it; then the nonce, or else the signature of its payload,
+    #: tells which post it is (bot.discussion.payloads.signature).
+    own: bool = False
+    nonce: str | None = None
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A message's new text and files."""
+
+    message_id: int
+    channel_id: int
+    text: str
+    edited_at: datetime | None
+    attachments: tuple[Attachment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """Messages of one channel that were deleted, singly or in bulk."""
+
+    message_ids: tuple[int, ...]
+    channel_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """One reaction put on (``change`` 1) or taken off (-1) a message."""
+
+    message_id: int
+    emoji: str
+    change: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionsCleared:
+    """All reactions taken off a message, or all of one emoji."""
+
+    message_id: int
+    emoji: str | None
+
+
+Event = Message | Edit | Deletion | Reaction | ReactionsCleared

@@ -1,0 +1,341 @@
+"""The one way to send: claim a post, send it with its nonce, record the message it became.
+
+Exactly once rests on three things. The row is there before the message. Its nonce makes a repeat
+within a minute harmless (docs: Message Resource › Create Message, ``enforce_nonce``). And when the
+minute is over, the channel is looked through before anything is sent again.
+
+Threads are opened here too: a thread bears its head's id, so a repeat is answered with 160004
+and the one that stands is taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+import discord
+from discord.http import HTTPClient, Route
+
+from bot.clock import Clock
+from bot.discussion.payloads import signature
+from bot.recorder import Recorder
+from storage import posts, threads
+from storage.database import Database
+from storage.posts import Post
+from storage.threads import Thread
+
+__all__ = ["Outbox", "Sight"]
+
+_log = logging.getLogger(__name__)
+
+#: Milliseconds after the first attempt in which Discord is trusted to remember a nonce.
+_NONCE_TRUSTED = 60_000
+#: Threads worked on at once; the library keeps each call within its rate limit.
+_THREADS_AT_ONCE = 4
+#: Minutes of quiet after which Discord archives a thread: a week.
+_ARCHIVE_AFTER = 10080
+_PAGE = 100
+
+_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
+_UNKNOWN_MEMBER, _UNKNOWN_USER = 10007, 10013
+_THREAD_EXISTS, _TOO_MANY_THREADS, _ARCHIVED = 160004, 160006, 50083
+_REFUSED_BY_AUTOMOD = 200000
+
+#: What may be in the way of one attempt and gone at the next.
+PASSING = (OSError, asyncio.TimeoutError, aiohttp.ClientError, discord.RateLimited)
+
+
+class Sight:
+    """What the bot knows of itself and its rights; the client is one of these."""
+
+    own_id: int
+
+    def may_read_history(self, channel_id: int) -> bool:
+        """Whether an empty history of the channel would prove that it is empty."""
+        raise NotImplementedError
+
+    def missing_to_write(self, channel_id: int) -> str:
+        """What keeps the bot from writing into the channel, as a sentence; "" if nothing known."""
+        raise NotImplementedError
+
+
+class Outbox:
+    """Sends what is planned; one post of a discussion at a time, in order."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        http: HTTPClient,
+        sight: Sight,
+        recorder: Recorder,
+        on_change: Callable[[], None],
+        catch_up: Callable[[int], Awaitable[None]],
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._http = http
+        self._sight = sight
+        self._recorder = recorder
+        self._on_change = on_change
+        self._catch_up = catch_up
+        self._posts: dict[int, asyncio.Task[None]] = {}
+        self._threads: dict[int, asyncio.Task[None]] = {}
+        self._changed = asyncio.Event()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way."""
+        return not self._posts and not self._threads
+
+    async def changed(self) -> None:
+        """Return at the next outcome, good or bad."""
+        await self._changed.wait()
+
+    async def go_on(self) -> None:
+        """Begin everything that is due and not under way."""
+        now_ms = self._clock.now_ms()
+        for post in await self._database.write(
+            lambda tx: posts.claim(tx, busy=set(self._posts), now_ms=now_ms)
+        ):
+            self._begin(self._posts, post.discussion_id, self._send(post))
+        free = _THREADS_AT_ONCE - len(self._threads)
+        if free > 0:
+            for thread in await self._database.read(
+                lambda tx: threads.waiting(tx, busy=set(self._threads), now_ms=now_ms, most=free)
+            ):
+                self._begin(self._threads, thread.id, self._bring_about(thread))
+
+    async def stop(self) -> None:
+        """Cancel what is under way; it goes on at the next start."""
+        under_way = [*self._posts.values(), *self._threads.values()]
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+    def _begin(
+        self, under_way: dict[int, asyncio.Task[None]], key: int, work: Awaitable[None]
+    ) -> None:
+        async def watched() -> None:
+            try:
+                await work
+            except Exception:
+                # A bug, not a foreseen failure. The row stays claimed; without a pause it would
+                # be tried again at once, for ever.
+                _log.exception("Unexpected while sending; it is tried again in a minute.")
+                await asyncio.sleep(60)
+            finally:
+                del under_way[key]
+                self._announce()
+
+        under_way[key] = asyncio.create_task(watched(), name=f"outbox-{key}")
+
+    def _announce(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+        self._on_change()
+
+    # -- posts ------------------------------------------------------------------------------
+
+    async def _send(self, post: Post) -> None:
+        try:
+            message_id = await self._found(post) if self._must_look(post) else None
+            if message_id is None:
+                message_id = await self._create(post)
+        except discord.HTTPException as error:
+            if error.code == _UNKNOWN_MESSAGE:
+                # The nonce was known and its message is gone: it had been sent, and deleted.
+                await self._sent(post, None)
+            else:
+                await self._failed(post, error)
+        except PermissionError:
+            await self._put_off(
+                post,
+                f"I cannot tell whether a message reached <#{post.channel_id}>: give me "
+                "*Read Message History* there.",
+                slowly=True,
+            )
+        except PASSING as error:
+            await self._put_off(post, f"Discord could not be reached ({_name(error)}).")
+        else:
+            await self._sent(post, message_id)
+
+    def _must_look(self, post: Post) -> bool:
+        age = self._clock.now_ms() - post.first_attempt_at
+        return post.attempts > 1 and age > _NONCE_TRUSTED
+
+    async def _create(self, post: Post) -> int:
+        route = Route("POST", "/channels/{channel_id}/messages", channel_id=post.channel_id)
+        body = post.payload | {"nonce": post.nonce, "enforce_nonce": True}
+        message = await self._http.request(route, json=body)
+        return int(message["id"])
+
+    async def _found(self, post: Post) -> int | None:
+        """The message that an earlier attempt made, looked for in the channel.
+
+        Raises PermissionError where not finding it would prove nothing.
+        """
+        wanted = signature(post.payload)
+        recorded = await self._database.read(
+            lambda tx: posts.recorded_ids(tx, post.channel_id, post.after_id)
+        )
+        after = post.after_id
+        while True:
+            page = await self._history(post.channel_id, after)
+            for message in page:
+                if (
+                    int(message["author"]["id"]) == self._sight.own_id
+                    and int(message["id"]) not in recorded
+                    and signature(message) == wanted
+                ):
+                    return int(message["id"])
+            if len(page) < _PAGE:
+                break
+            after = int(page[-1]["id"])
+        if not self._sight.may_read_history(post.channel_id):
+            raise PermissionError
+        return None
+
+    async def _history(self, channel_id: int, after: int) -> list[dict[str, Any]]:
+        page = await self._http.logs_from(channel_id, _PAGE, after=after)
+        return sorted((dict(message) for message in page), key=lambda m: int(m["id"]))
+
+    async def _sent(self, post: Post, message_id: int | None) -> None:
+        now_ms = self._clock.now_ms()
+        await self._database.write(
+            lambda tx: posts.sent(tx, post_id=post.id, message_id=message_id, now_ms=now_ms)
+        )
+
+    async def _failed(self, post: Post, error: discord.HTTPException) -> None:
+        if error.code == _UNKNOWN_CHANNEL:
+            await self._refuse(post, "The channel is gone.")
+        elif error.code == _REFUSED_BY_AUTOMOD:
+            await self._refuse(
+                post, "The server's AutoMod refused the message; let me pass in its rules."
+            )
+        elif error.status == 403:
+            trouble = self._sight.missing_to_write(post.channel_id)
+            await self._put_off(
+                post, trouble or f"Discord forbids it ({error.text or error.code}).", slowly=True
+            )
+        elif error.status in (400, 413):
+            _log.error("Discord refused post %d: %s", post.id, error)
+            await self._refuse(post, f"Discord refused the message ({error.code}).")
+        else:
+            await self._put_off(post, f"Discord answered {error.status}.")
+
+    async def _refuse(self, post: Post, trouble: str) -> None:
+        _log.warning("Post %d of essay %d failed: %s", post.id, post.discussion_id, trouble)
+        await self._database.write(
+            lambda tx: posts.refuse(tx, post_id=post.id, trouble=trouble)
+        )
+
+    async def _put_off(self, post: Post, trouble: str, *, slowly: bool = False) -> None:
+        due_at = self._clock.now_ms() + _wait(post.attempts, slowly=slowly)
+        _log.warning(
+            "Post %d of essay %d waits: %s", post.id, post.discussion_id, trouble
+        )
+        await self._database.write(
+            lambda tx: posts.put_off(tx, post_id=post.id, due_at=due_at, trouble=trouble)
+        )
+
+    # -- threads ----------------------------------------------------------------------------
+
+    async def _bring_about(self, thread: Thread) -> None:
+        generation = self._recorder.generation
+        try:
+            if thread.state == "wanted":
+                await self._open(thread, generation)
+            await self._add_member(thread)
+        except discord.HTTPException as error:
+            await self._thread_failed(thread, error)
+        except PASSING as error:
+            await self._put_thread_off(thread, f"Discord could not be reached ({_name(error)}).")
+
+    async def _open(self, thread: Thread, generation: int) -> None:
+        adopted = False
+        try:
+            await self._http.start_thread_with_message(
+                thread.channel_id,
+                thread.id,
+                name=thread.name,
+                auto_archive_duration=_ARCHIVE_AFTER,
+            )
+        except discord.HTTPException as error:
+            if error.code != _THREAD_EXISTS:
+                raise
+            await self._http.get_channel(thread.id)
+            adopted = True
+        await self._database.write(lambda tx: threads.opened(tx, thread.id))
+        if adopted:
+            await self._catch_up(thread.id)
+        else:
+            self._recorder.prove(thread.id, generation)
+
+    async def _add_member(self, thread: Thread) -> None:
+        try:
+            await self._http.add_user_to_thread(thread.id, thread.member_id)
+        except discord.HTTPException as error:
+            # Who has left the server, or may not see the channel any more, stays outside; an
+            # archived thread has long had its talk.
+            if error.status != 403 and error.code not in (
+                _UNKNOWN_MEMBER,
+                _UNKNOWN_USER,
+                _ARCHIVED,
+            ):
+                raise
+        await self._database.write(lambda tx: threads.ready(tx, thread.id))
+
+    async def _thread_failed(self, thread: Thread, error: discord.HTTPException) -> None:
+        if error.code == _UNKNOWN_MESSAGE:
+            await self._give_thread_up(thread, "The reply was deleted.")
+        elif error.code == _UNKNOWN_CHANNEL:
+            await self._give_thread_up(thread, "The channel or thread is gone.")
+        elif error.status == 403:
+            trouble = self._sight.missing_to_write(thread.channel_id)
+            await self._put_thread_off(
+                thread, trouble or f"Discord forbids it ({error.text or error.code}).", slowly=True
+            )
+        elif error.code == _TOO_MANY_THREADS:
+            await self._put_thread_off(
+                thread, "The server has as many active threads as Discord allows.", slowly=True
+            )
+        elif error.status == 400:
+            _log.error("Discord refused thread %d: %s", thread.id, error)
+            await self._give_thread_up(thread, f"Discord refused the thread ({error.code}).")
+        else:
+            await self._put_thread_off(thread, f"Discord answered {error.status}.")
+
+    async def _give_thread_up(self, thread: Thread, trouble: str) -> None:
+        _log.warning("There will be no thread %d: %s", thread.id, trouble)
+        await self._database.write(
+            lambda tx: threads.fail(tx, thread_id=thread.id, trouble=trouble)
+        )
+
+    async def _put_thread_off(self, thread: Thread, trouble: str, *, slowly: bool = False) -> None:
+        due_at = self._clock.now_ms() + _wait(thread.attempts + 1, slowly=slowly)
+        _log.warning("Thread %d waits: %s", thread.id, trouble)
+        await self._database.write(
+            lambda tx: threads.put_off(
+                tx, thread_id=thread.id, due_at=due_at, trouble=trouble
+            )
+        )
+
+
+def _wait(attempts: int, *, slowly: bool) -> int:
+    """Milliseconds until the next attempt, growing with their number (1 for the first).
+
+    What may pass by itself is tried soon and at least every five minutes; what somebody has to
+    mend, such as a permission, after a minute and at least every hour.
+    """
+    growth = 2 ** min(attempts, 12)
+    seconds = min(30 * growth, 3600) if slowly else min(growth, 300)
+    return seconds * 1000
+
+
+def _name(error: BaseException) -> str:
+    return type(error).__name__

@@ -1,0 +1,139 @@
+"""The sweep: whatever is due is begun, whoever noticed it and whenever.
+
+APScheduler is only the alarm clock: it wakes the sweep at the nearest due moment and at a steady
+beat. What is due stands in the archive, so a lost alarm delays, and loses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from datetime import datetime
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.date import DateTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from bot.clock import Clock, from_milliseconds
+from bot.discussion.payloads import plain_message
+from bot.discussion.prompting import prompt_text
+from bot.discussion.rendering import escape
+from bot.outbox import Outbox
+from storage import posts, prompts, threads
+from storage.database import Database
+from storage.posts import NewPost
+from storage.writer import Transaction
+
+__all__ = ["Sweep"]
+
+_log = logging.getLogger(__name__)
+
+_BEAT_SECONDS = 60
+
+
+class Sweep:
+    """Plans the prompts that are due as posts, lets the outbox go on, and arms the alarm."""
+
+    def __init__(self, database: Database, clock: Clock, outbox: Outbox) -> None:
+        self._database = database
+        self._clock = clock
+        self._outbox = outbox
+        self._woken = asyncio.Event()
+        self._sweeping = False
+        self._next_due: datetime | None = None
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        clock.on_move(self.wake)
+
+    def wake(self) -> None:
+        """Look again: something may be due."""
+        self._woken.set()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is left that can be done at the present moment."""
+        return not self._woken.is_set() and not self._sweeping and self._outbox.idle
+
+    @property
+    def next_due(self) -> datetime | None:
+        """The nearest moment at which something becomes due; None where nothing is planned."""
+        return self._next_due
+
+    async def run(self) -> None:
+        """Sweep at every waking, until cancelled."""
+        self._scheduler.add_job(
+            self.wake,
+            IntervalTrigger(seconds=_BEAT_SECONDS, timezone="UTC"),
+            id="beat",
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+        )
+        self._scheduler.start()
+        self.wake()
+        try:
+            while True:
+                await self._woken.wait()
+                self._woken.clear()
+                self._sweeping = True
+                try:
+                    await self._sweep()
+                except sqlite3.Error as error:
+                    _log.error("The archive cannot be used (%s); the next beat tries again.", error)
+                finally:
+                    self._sweeping = False
+        finally:
+            self._scheduler.shutdown(wait=False)
+
+    async def _sweep(self) -> None:
+        now_ms = self._clock.now_ms()
+        await self._database.write(lambda tx: self._plan_due(tx, now_ms))
+        await self._outbox.go_on()
+        self._next_due = await self._database.read(_nearest)
+        self._arm()
+
+    def _arm(self) -> None:
+        if self._next_due is None:
+            return
+        if self._next_due <= self._clock.now():
+            if self._outbox.idle:
+                self.wake()  # it became due while this sweep was looking
+            return
+        self._scheduler.add_job(
+            self.wake,
+            DateTrigger(self._clock.real(self._next_due), timezone="UTC"),
+            id="alarm",
+            replace_existing=True,
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+        )
+
+    async def _plan_due(self, tx: Transaction, now_ms: int) -> None:
+        for prompt in await prompts.due(tx, now_ms):
+            if prompt.state != "open":
+                await prompts.skip(
+                    tx, prompt_id=prompt.id, reason=f"the discussion is {prompt.state}"
+                )
+                continue
+            content = prompt_text(
+                escape(prompt.title),
+                [escape(question) for question in prompt.questions],
+                prompt.replies,
+            )
+            (post_id,) = await posts.plan(
+                tx,
+                server_id=prompt.server_id,
+                discussion_id=prompt.discussion_id,
+                channel_id=prompt.channel_id,
+                after_id=prompt.newest_id,
+                posts=[NewPost("prompt", plain_message(content, silent=False))],
+                now_ms=now_ms,
+            )
+            await prompts.claimed(tx, prompt_id=prompt.id, post_id=post_id)
+
+
+async def _nearest(tx: Transaction) -> datetime | None:
+    moments = [await prompts.next_due(tx), await posts.next_due(tx), await threads.next_due(tx)]
+    known = [moment for moment in moments if moment is not None]
+    return from_milliseconds(min(known)) if known else None

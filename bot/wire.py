@@ -1,0 +1,76 @@
+"""Messages as Discord's API tells them, made into the archive's plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from bot.discussion.payloads import signature
+from bot.discussion.talk import Attachment, Edit, Message
+
+__all__ = ["attachments", "edit", "emoji_name", "message"]
+
+#: message_reference.type of a forward (docs: Message Resource › Message Reference Types).
+_FORWARD = 1
+
+
+def message(data: Mapping[str, Any], *, server_id: int, own_id: int) -> Message:
+    """A message object of the API (docs: Message Resource › Message Object)."""
+    author = data["author"]
+    author_id = int(author["id"])
+    own = author_id == own_id
+    reference = data.get("message_reference") or {}
+    replied_to = reference.get("message_id") if reference.get("type", 0) != _FORWARD else None
+    member = data.get("member") or {}
+    return Message(
+        id=int(data["id"]),
+        server_id=server_id,
+        channel_id=int(data["channel_id"]),
+        author_id=author_id,
+        author_name=member.get("nick") or author.get("global_name") or author["username"],
+        from_bot=bool(author.get("bot")) or data.get("webhook_id") is not None,
+        kind=data["type"],
+        text=data["content"],
+        reference_id=None if replied_to is None else int(replied_to),
+        written_at=datetime.fromisoformat(data["timestamp"]),
+        edited_at=_moment(data.get("edited_timestamp")),
+        attachments=attachments(data),
+        reactions=tuple(
+            (emoji_name(reaction["emoji"]), reaction["count"])
+            for reaction in data.get("reactions") or ()
+        ),
+        own=own,
+        nonce=None,
+        signature=signature(data) if own else "",
+    )
+
+
+def edit(data: Mapping[str, Any]) -> Edit:
+    """The message of a MESSAGE_UPDATE event, which carries it whole."""
+    return Edit(
+        message_id=int(data["id"]),
+        channel_id=int(data["channel_id"]),
+        text=data["content"],
+        edited_at=_moment(data.get("edited_timestamp")),
+        attachments=attachments(data),
+    )
+
+
+def attachments(data: Mapping[str, Any]) -> tuple[Attachment, ...]:
+    """The files on a message."""
+    return tuple(
+        Attachment(file["filename"], file.get("content_type"), file["size"])
+        for file in data.get("attachments") or ()
+    )
+
+
+def emoji_name(emoji: Mapping[str, Any]) -> str:
+    """How the archive names an emoji: the character, or ``name:id`` of a server's own."""
+    if emoji.get("id") is None:
+        return str(emoji["name"])
+    return f"{emoji.get('name') or ''}:{emoji['id']}"
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -1,0 +1,95 @@
+"""An essay and the tree of its replies, as programs and people outside read it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from bot.clock import from_milliseconds
+from storage import discussions
+from storage.writer import Transaction
+
+__all__ = ["export"]
+
+
+def _time(milliseconds: int | None) -> str | None:
+    return None if milliseconds is None else from_milliseconds(milliseconds).isoformat()
+
+
+def _id(number: int | None) -> str | None:
+    return None if number is None else str(number)
+
+
+async def export(tx: Transaction, essay: str) -> dict[str, Any]:
+    """The discussion with this number or exact title, in the shape the README documents.
+
+    Ids are strings, times ISO 8601 in UTC; replies stand in the order of their ids. Raises
+    UnknownEssay where there is not just one such essay.
+    """
+    found = await discussions.find(tx, essay)
+    parameters = {"id": found.id}
+    passages: dict[int, list[int]] = defaultdict(list)
+    for row in await tx.rows(
+        """
+        SELECT reply_id, reply_passages.number
+        FROM reply_passages JOIN replies ON replies.id = reply_id
+        WHERE discussion_id = :id ORDER BY reply_id, number
+        """,
+        parameters,
+    ):
+        passages[row["reply_id"]].append(row["number"])
+    attachments: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in await tx.rows(
+        """
+        SELECT reply_id, name, type, size
+        FROM attachments JOIN replies ON replies.id = reply_id
+        WHERE discussion_id = :id ORDER BY reply_id, position
+        """,
+        parameters,
+    ):
+        attachments[row["reply_id"]].append(
+            {"name": row["name"], "type": row["type"], "size": row["size"]}
+        )
+    reactions: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in await tx.rows(
+        """
+        SELECT reply_id, emoji, count
+        FROM reactions JOIN replies ON replies.id = reply_id
+        WHERE discussion_id = :id ORDER BY reply_id, emoji
+        """,
+        parameters,
+    ):
+        reactions[row["reply_id"]].append({"emoji": row["emoji"], "count": row["count"]})
+    replies = [
+        {
+            "id": str(row["id"]),
+            "parent": _id(row["parent_id"]),
+            "author": {"id": str(row["author_id"]), "name": row["author_name"]},
+            "written_at": _time(row["written_at"]),
+            "edited_at": _time(row["edited_at"]),
+            "text": row["text"],
+            "thread_id": _id(row["thread_id"]),
+            "passages": passages[row["id"]],
+            "attachments": attachments[row["id"]],
+            "reactions": reactions[row["id"]],
+            "deleted": row["deleted_at"] is not None,
+        }
+        for row in await tx.rows(
+            """
+            SELECT id, parent_id, author_id, author_name, written_at, edited_at, text, thread_id,
+                   deleted_at
+            FROM replies WHERE discussion_id = :id ORDER BY id
+            """,
+            parameters,
+        )
+    ]
+    return {
+        "essay": {
+            "id": str(found.id),
+            "title": found.title,
+            "state": found.state,
+            "channel_id": str(found.channel_id),
+            "published_at": _time(found.published_at),
+        },
+        "replies": replies,
+    }

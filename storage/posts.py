@@ -1,0 +1,334 @@
+"""Posts: messages the bot has decided to send, from planned to sent."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.clock import from_milliseconds
+from bot.discussion.payloads import Payload, signature
+from bot.discussion.talk import Message
+from storage import prompts
+from storage.writer import Transaction
+
+__all__ = [
+    "NewPost",
+    "Post",
+    "Progress",
+    "claim",
+    "find",
+    "next_due",
+    "plan",
+    "progress",
+    "put_off",
+    "recognise",
+    "recorded_ids",
+    "refuse",
+    "sent",
+]
+
+#: As hexadecimal 24 characters, of the 25 that a nonce may have. Random, since a database may be
+#: thrown away and begun anew within the minutes in which Discord remembers a nonce.
+_NONCE_BYTES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class NewPost:
+    """A post about to be planned. ``passages``: (revision, number) of what it carries."""
+
+    purpose: str
+    payload: Payload
+    passages: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post that is the outbox's to send. Moments are milliseconds since 1970 UTC."""
+
+    id: int
+    server_id: int
+    discussion_id: int
+    purpose: str
+    channel_id: int
+    payload: Payload
+    nonce: str
+    after_id: int
+    attempts: int
+    first_attempt_at: int
+    message_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the posts that publish an essay have come."""
+
+    sent: int
+    total: int
+    failed: bool
+    trouble: str | None
+
+
+def _post(row: sqlite3.Row) -> Post:
+    return Post(
+        id=row["id"],
+        server_id=row["server_id"],
+        discussion_id=row["discussion_id"],
+        purpose=row["purpose"],
+        channel_id=row["channel_id"],
+        payload=json.loads(row["payload"]),
+        nonce=row["nonce"],
+        after_id=row["after_id"],
+        attempts=row["attempts"],
+        first_attempt_at=row["first_attempt_at"],
+        message_id=row["message_id"],
+    )
+
+
+async def plan(
+    tx: Transaction,
+    *,
+    server_id: int,
+    discussion_id: int,
+    channel_id: int,
+    after_id: int,
+    posts: Sequence[NewPost],
+    now_ms: int,
+) -> list[int]:
+    """Plan ``posts`` in their order; their ids.
+
+    ``after_id`` is the newest message id known in the channel: nothing of these posts can stand
+    at or before it.
+    """
+    ids = []
+    for post in posts:
+        post_id = await tx.insert(
+            """
+            INSERT INTO posts (server_id, discussion_id, purpose, channel_id, payload, nonce,
+                after_id, state, planned_at, due_at)
+            VALUES (:server_id, :discussion_id, :purpose, :channel_id, :payload, :nonce,
+                :after_id, 'planned', :now, :now)
+            """,
+            {
+                "server_id": server_id,
+                "discussion_id": discussion_id,
+                "purpose": post.purpose,
+                "channel_id": channel_id,
+                "payload": json.dumps(post.payload, ensure_ascii=False),
+                "nonce": secrets.token_hex(_NONCE_BYTES),
+                "after_id": after_id,
+                "now": now_ms,
+            },
+        )
+        await tx.run_many(
+            """
+            INSERT INTO post_passages (post_id, revision, number)
+            VALUES (:post_id, :revision, :number)
+            """,
+            [
+                {"post_id": post_id, "revision": revision, "number": number}
+                for revision, number in post.passages
+            ],
+        )
+        ids.append(post_id)
+    return ids
+
+
+async def claim(tx: Transaction, *, busy: Collection[int], now_ms: int) -> list[Post]:
+    """Claim what may be sent now: of each discussion the first post not sent, if it is due.
+
+    ``busy`` are the discussions that have a post under way already. What was claimed by a
+    process that died is claimed again: only the outbox of this process is under way.
+    """
+    rows = await tx.rows(
+        """
+        SELECT id, discussion_id FROM posts
+        WHERE id IN (
+            SELECT min(id) FROM posts WHERE state IN ('planned', 'claimed')
+            GROUP BY channel_id, discussion_id
+        ) AND due_at <= :now
+        ORDER BY id
+        """,
+        {"now": now_ms},
+    )
+    claimed = []
+    for row in rows:
+        if row["discussion_id"] in busy:
+            continue
+        await tx.run(
+            """
+            UPDATE posts
+            SET state = 'claimed', attempts = attempts + 1,
+                first_attempt_at = COALESCE(first_attempt_at, :now)
+            WHERE id = :id
+            """,
+            {"id": row["id"], "now": now_ms},
+        )
+        found = await find(tx, row["id"])
+        if found is not None:
+            claimed.append(found)
+    return claimed
+
+
+async def find(tx: Transaction, post_id: int) -> Post | None:
+    """The post with this id."""
+    row = await tx.row(
+        """
+        SELECT id, server_id, discussion_id, purpose, channel_id, payload, nonce, after_id,
+               attempts, first_attempt_at, message_id
+        FROM posts WHERE id = :id
+        """,
+        {"id": post_id},
+    )
+    return None if row is None else _post(row)
+
+
+async def next_due(tx: Transaction) -> int | None:
+    """When the outbox next has something to send; None where nothing waits."""
+    row = await tx.row(
+        """
+        SELECT min(due_at) AS due_at FROM posts WHERE id IN (
+            SELECT min(id) FROM posts WHERE state IN ('planned', 'claimed')
+            GROUP BY channel_id, discussion_id
+        )
+        """
+    )
+    return None if row is None else row["due_at"]
+
+
+async def sent(tx: Transaction, *, post_id: int, message_id: int | None, now_ms: int) -> bool:
+    """Record that the post stands in Discord as ``message_id``, and what follows from it.
+
+    None: it was sent, and deleted before its id was known. Idempotent: the gateway, the answer
+    to the call and the history may all tell of it. False where it was recorded before. With the last post of a publishing, the discussion opens and
+    its prompt is planned.
+    """
+    changed = await tx.run(
+        """
+        UPDATE posts SET state = 'sent', message_id = :message_id, sent_at = :now, trouble = NULL
+        WHERE id = :id AND state <> 'sent'
+            AND NOT EXISTS (SELECT 1 FROM posts WHERE message_id = :message_id)
+        """,
+        {"id": post_id, "message_id": message_id, "now": now_ms},
+    )
+    if not changed:
+        return False
+    await tx.run(
+        "UPDATE prompts SET state = 'sent' WHERE post_id = :id AND state = 'claimed'",
+        {"id": post_id},
+    )
+    opened = await tx.row(
+        """
+        UPDATE discussions SET state = 'open', published_at = :now
+        WHERE state = 'publishing'
+            AND id = (SELECT discussion_id FROM posts WHERE id = :id)
+            AND NOT EXISTS (
+                SELECT 1 FROM posts
+                WHERE posts.discussion_id = discussions.id AND posts.state <> 'sent'
+            )
+        RETURNING id, server_id, published_at
+        """,
+        {"id": post_id, "now": now_ms},
+    )
+    if opened is not None:
+        await prompts.plan_follow_up(
+            tx,
+            server_id=opened["server_id"],
+            discussion_id=opened["id"],
+            published_at=from_milliseconds(opened["published_at"]),
+        )
+    return True
+
+
+async def recognise(tx: Transaction, message: Message, now_ms: int) -> bool:
+    """Take a message of our own, seen in gateway or history, for the post it is, if any waits.
+
+    By its nonce where that is told; else by payload, among the posts of that channel that were
+    attempted, the earliest first, and never for a message that another post is recorded as.
+    """
+    rows = await tx.rows(
+        """
+        SELECT id, payload, nonce FROM posts
+        WHERE channel_id = :channel_id AND state = 'claimed' AND after_id < :message_id
+            AND NOT EXISTS (SELECT 1 FROM posts AS other WHERE other.message_id = :message_id)
+        ORDER BY id
+        """,
+        {"channel_id": message.channel_id, "message_id": message.id},
+    )
+    for row in rows:
+        if message.nonce is not None:
+            same = message.nonce == row["nonce"]
+        else:
+            same = message.signature == signature(json.loads(row["payload"]))
+        if same:
+            return await sent(tx, post_id=row["id"], message_id=message.id, now_ms=now_ms)
+    return False
+
+
+async def recorded_ids(tx: Transaction, channel_id: int, after_id: int) -> set[int]:
+    """The messages in a channel, after ``after_id``, that some post is recorded as."""
+    rows = await tx.rows(
+        "SELECT message_id FROM posts WHERE channel_id = :channel_id AND message_id > :after_id",
+        {"channel_id": channel_id, "after_id": after_id},
+    )
+    return {row["message_id"] for row in rows}
+
+
+async def put_off(tx: Transaction, *, post_id: int, due_at: int, trouble: str) -> None:
+    """Try the post again at ``due_at``; ``trouble`` is the sentence that says why."""
+    await tx.run(
+        "UPDATE posts SET due_at = :due_at, trouble = :trouble WHERE id = :id AND state <> 'sent'",
+        {"id": post_id, "due_at": due_at, "trouble": trouble},
+    )
+
+
+async def refuse(tx: Transaction, *, post_id: int, trouble: str) -> None:
+    """Discord will never take this post: it failed, and with it what was to follow it.
+
+    The parts after a part that failed are not sent: an essay with a hole is worse than one that
+    stops, and an admin is told where and why.
+    """
+    parameters: dict[str, Any] = {"id": post_id, "trouble": trouble}
+    await tx.run(
+        """
+        UPDATE posts SET state = 'failed', trouble = :trouble
+        WHERE state IN ('planned', 'claimed') AND (
+            id = :id
+            OR (
+                id > :id
+                AND discussion_id = (SELECT discussion_id FROM posts WHERE id = :id)
+                AND purpose IN ('card', 'part', 'closing')
+                AND (SELECT purpose FROM posts WHERE id = :id) IN ('card', 'part', 'closing')
+            )
+        )
+        """,
+        parameters,
+    )
+    await tx.run(
+        """
+        UPDATE prompts SET state = 'failed', reason = :trouble
+        WHERE post_id = :id AND state = 'claimed'
+        """,
+        parameters,
+    )
+
+
+async def progress(tx: Transaction, discussion_id: int) -> Progress:
+    """How far the publishing of a discussion has come."""
+    row = await tx.row(
+        """
+        SELECT count(*) AS total,
+               count(*) FILTER (WHERE state = 'sent') AS sent,
+               count(*) FILTER (WHERE state = 'failed') AS failed,
+               max(trouble) AS trouble
+        FROM posts
+        WHERE discussion_id = :discussion_id AND purpose IN ('card', 'part', 'closing')
+        """,
+        {"discussion_id": discussion_id},
+    )
+    if row is None:
+        return Progress(0, 0, False, None)
+    return Progress(row["sent"], row["total"], row["failed"] > 0, row["trouble"])

@@ -1,0 +1,111 @@
+"""Submissions: what admins handed in, kept before the command is acknowledged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from storage.writer import Transaction
+
+__all__ = ["Submission", "accept", "outcome", "receive", "refuse", "unfinished"]
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """An essay handed in: a file to fetch or a text. ``id`` is the interaction's id."""
+
+    id: int
+    server_id: int
+    server_name: str
+    channel_id: int
+    member_id: int
+    member_name: str
+    file_name: str | None
+    file_address: str | None
+    text: str | None
+
+
+async def receive(tx: Transaction, submission: Submission, now_ms: int) -> None:
+    """Keep a submission; the same one twice is kept once."""
+    await tx.run(
+        """
+        INSERT INTO servers (id, name, joined_at) VALUES (:id, :name, :now)
+        ON CONFLICT (id) DO UPDATE SET name = excluded.name
+        """,
+        {"id": submission.server_id, "name": submission.server_name, "now": now_ms},
+    )
+    await tx.run(
+        """
+        INSERT INTO submissions (id, server_id, channel_id, member_id, member_name, file_name,
+            file_address, text, received_at, state)
+        VALUES (:id, :server_id, :channel_id, :member_id, :member_name, :file_name,
+            :file_address, :text, :now, 'received')
+        ON CONFLICT (id) DO NOTHING
+        """,
+        {
+            "id": submission.id,
+            "server_id": submission.server_id,
+            "channel_id": submission.channel_id,
+            "member_id": submission.member_id,
+            "member_name": submission.member_name,
+            "file_name": submission.file_name,
+            "file_address": submission.file_address,
+            "text": submission.text,
+            "now": now_ms,
+        },
+    )
+
+
+async def unfinished(tx: Transaction) -> list[Submission]:
+    """What was received and neither accepted nor refused, the oldest first."""
+    rows = await tx.rows(
+        """
+        SELECT submissions.*, servers.name AS server_name
+        FROM submissions JOIN servers ON servers.id = submissions.server_id
+        WHERE submissions.state = 'received'
+        ORDER BY submissions.id
+        """
+    )
+    return [
+        Submission(
+            id=row["id"],
+            server_id=row["server_id"],
+            server_name=row["server_name"],
+            channel_id=row["channel_id"],
+            member_id=row["member_id"],
+            member_name=row["member_name"],
+            file_name=row["file_name"],
+            file_address=row["file_address"],
+            text=row["text"],
+        )
+        for row in rows
+    ]
+
+
+async def accept(tx: Transaction, submission_id: int) -> bool:
+    """The essay's posts are planned, in this transaction; False where that was done before."""
+    changed = await tx.run(
+        """
+        UPDATE submissions SET state = 'accepted', text = NULL, file_address = NULL
+        WHERE id = :id AND state = 'received'
+        """,
+        {"id": submission_id},
+    )
+    return changed > 0
+
+
+async def refuse(tx: Transaction, submission_id: int, sentence: str) -> None:
+    """The essay is not published; ``sentence`` is what the admin is told."""
+    await tx.run(
+        """
+        UPDATE submissions
+        SET state = 'refused', outcome = :outcome, text = NULL, file_address = NULL
+        WHERE id = :id AND state = 'received'
+        """,
+        {"id": submission_id, "outcome": sentence},
+    )
+
+
+async def outcome(tx: Transaction, submission_id: int) -> str | None:
+    """The sentence a refused submission was answered with."""
+    row = await tx.row("SELECT outcome FROM submissions WHERE id = :id", {"id": submission_id})
+    return None if row is None else row["outcome"]

@@ -1,0 +1,108 @@
+"""Threads: from wanted to standing, with the head's author in them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from storage.writer import Transaction
+
+__all__ = ["Thread", "fail", "next_due", "opened", "put_off", "ready", "waiting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A thread that is the outbox's to open, or to bring its head's author into."""
+
+    id: int
+    channel_id: int
+    member_id: int
+    name: str
+    state: str
+    attempts: int
+
+
+async def waiting(
+    tx: Transaction, *, busy: Collection[int], now_ms: int, most: int
+) -> list[Thread]:
+    """The first ``most`` threads that are to be opened or completed now, the oldest first.
+
+    ``busy``: the ids of those under way.
+    """
+    rows = await tx.rows(
+        """
+        SELECT id, channel_id, member_id, name, state, attempts FROM threads
+        WHERE state IN ('wanted', 'open') AND due_at <= :now
+        ORDER BY id
+        LIMIT :most
+        """,
+        {"now": now_ms, "most": most + len(busy)},
+    )
+    found = [
+        Thread(
+            id=row["id"],
+            channel_id=row["channel_id"],
+            member_id=row["member_id"],
+            name=row["name"],
+            state=row["state"],
+            attempts=row["attempts"],
+        )
+        for row in rows
+        if row["id"] not in busy
+    ]
+    return found[:most]
+
+
+async def opened(tx: Transaction, thread_id: int) -> None:
+    """The thread stands; its record begins with it, without a gap."""
+    await tx.run(
+        """
+        UPDATE threads SET state = 'open', attempts = 0, trouble = NULL
+        WHERE id = :id AND state = 'wanted'
+        """,
+        {"id": thread_id},
+    )
+    await tx.run(
+        """
+        INSERT INTO watermarks (channel_id, server_id, message_id)
+        SELECT id, server_id, id FROM threads WHERE id = :id
+        ON CONFLICT (channel_id) DO NOTHING
+        """,
+        {"id": thread_id},
+    )
+
+
+async def ready(tx: Transaction, thread_id: int) -> None:
+    """The head's author is in the thread: nothing is left to do."""
+    await tx.run(
+        "UPDATE threads SET state = 'ready', trouble = NULL WHERE id = :id AND state = 'open'",
+        {"id": thread_id},
+    )
+
+
+async def put_off(tx: Transaction, *, thread_id: int, due_at: int, trouble: str) -> None:
+    """Try again at ``due_at``."""
+    await tx.run(
+        """
+        UPDATE threads SET due_at = :due_at, attempts = attempts + 1, trouble = :trouble
+        WHERE id = :id
+        """,
+        {"id": thread_id, "due_at": due_at, "trouble": trouble},
+    )
+
+
+async def fail(tx: Transaction, *, thread_id: int, trouble: str) -> None:
+    """There will be no such thread, for instance since its head was deleted."""
+    await tx.run(
+        "UPDATE threads SET state = 'failed', trouble = :trouble WHERE id = :id",
+        {"id": thread_id, "trouble": trouble},
+    )
+    await tx.run("UPDATE replies SET thread_id = NULL WHERE id = :id", {"id": thread_id})
+
+
+async def next_due(tx: Transaction) -> int | None:
+    """When there next is something to do for a thread."""
+    row = await tx.row(
+        "SELECT min(due_at) AS due_at FROM threads WHERE state IN ('wanted', 'open')"
+    )
+    return None if row is None else row["due_at"]
