@@ -1,0 +1,123 @@
+"""What stands in a channel: the discussion that the bot has put there, as anyone can see it.
+
+Nothing here is learned from the bot: only messages are looked at.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import PurePath
+from typing import Any
+
+import regex
+
+from bot.rehearsal.records import Message
+from bot.rehearsal.world import World
+
+__all__ = ["Standing", "answered_by", "discussions", "essay_words", "lost_run"]
+
+_COMPONENTS_V2 = 1 << 15
+"""docs: Message Resource › Message Flags (IS_COMPONENTS_V2)."""
+_LATER = timedelta(hours=6)
+"""What the bot says this long after the card no longer belongs to the publishing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A discussion: its card, its posts (the parts, last what asks for answers), its prompts."""
+
+    card: Message
+    posts: tuple[Message, ...]
+    prompts: tuple[Message, ...]
+
+    @property
+    def closing(self) -> Message:
+        """The message that a comment on the whole essay answers."""
+        return self.posts[-1] if self.posts else self.card
+
+
+def discussions(world: World, channel_id: int) -> Iterator[Standing]:
+    """The discussions in a channel, the oldest first: each begins with a card of components."""
+    said = [
+        message
+        for message in (world.messages[ident] for ident in world.timelines.get(channel_id, ()))
+        if message.author_id == world.application.bot_id and message.webhook_id is None
+    ]
+    starts = [index for index, message in enumerate(said) if message.flags & _COMPONENTS_V2]
+    for start, end in zip(starts, [*starts[1:], len(said)], strict=True):
+        card, *rest = said[start:end]
+        late = card.timestamp + _LATER
+        yield Standing(
+            card,
+            tuple(message for message in rest if message.timestamp < late),
+            tuple(message for message in rest if message.timestamp >= late),
+        )
+
+
+_WORD = regex.compile(
+    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+    r"|[\p{L}\p{N}\p{M}]+"
+)
+_UNSEEN = re.compile(
+    r"\A---\n.*?\n---\n|<!--.*?-->|<(?:script|style)\b.*?</(?:script|style)>|<[^<>]*>"
+    r"|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)|^\[[^\]]+\]: .*?$",
+    re.DOTALL | re.MULTILINE | re.IGNORECASE,
+)
+_TEXT = frozenset({"", ".txt", ".text", ".md", ".markdown"})
+
+
+def essay_words(name: str, data: bytes) -> list[str] | None:
+    """The words of an essay's file, or None where the file is not simply read (HTML, .docx)."""
+    if PurePath(name).suffix.lower() not in _TEXT:
+        return None
+    try:
+        return _words(data.decode("utf-8-sig").replace("\r\n", "\n"))
+    except UnicodeDecodeError:
+        return None
+
+
+def lost_run(words: list[str], standing: Standing) -> list[str]:
+    """The longest run of an essay's words that cannot be read in its discussion.
+
+    Some words are lost to anyone who looks so simply: link targets, marks, what moved to the
+    card. A passage or a part that is missing shows as a long run.
+    """
+    shown = _words("\n".join(message.content for message in standing.posts))
+    carded = _words("\n".join(_texts(standing.card.components)))
+    triples = {*_triples(shown), *_triples(carded)}
+    best = range(0)
+    run = range(0)
+    for index, triple in enumerate(_triples(words)):
+        run = range(index + 1, index + 1) if triple in triples else range(run.start, index + 1)
+        best = max(best, run, key=len)
+    return words[best.start : best.stop]
+
+
+def answered_by(text: str, standing: Standing) -> Message:
+    """The message that a comment answers: what it quotes in its first line, else the closing."""
+    first = text.lstrip().split("\n", 1)[0]
+    if first.startswith("> "):
+        quoted = " ".join(_words(first))
+        for message in standing.posts:
+            if quoted and f" {quoted} " in f" {' '.join(_words(message.content))} ":
+                return message
+    return standing.closing
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(unicodedata.normalize("NFC", _UNSEEN.sub(" ", text)).casefold())
+
+
+def _triples(words: list[str]) -> Iterator[tuple[str, str, str]]:
+    return zip(words, words[1:], words[2:], strict=False)
+
+
+def _texts(components: Iterable[dict[str, Any]]) -> Iterator[str]:
+    for component in components:
+        if isinstance(content := component.get("content"), str):
+            yield content
+        yield from _texts(component.get("components", ()))
