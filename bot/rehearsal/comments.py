@@ -150,6 +150,7 @@ _PARAGRAPH, _LINE, _SENTENCE, _WORD = (
         r"\s+",
     )
 )
+_LEADING = regex.compile(rf"\A(?:\s(?!{_WITHIN_CLUSTER}))+")
 _CLUSTER = regex.compile(r"\X")
 
 
@@ -170,7 +171,7 @@ def pieces(text: str, limit: int = LIMIT) -> tuple[str, ...]:
     while (furthest := _furthest(rest, limit)) < len(rest):
         cut = _cut(rest, furthest)
         found.append(rest[:cut].rstrip())
-        rest = rest[cut:].lstrip()
+        rest = _LEADING.sub("", rest[cut:], count=1)
     found.append(rest)
     return tuple(found)
 

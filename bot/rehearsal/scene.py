@@ -13,6 +13,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import TypeVar
@@ -227,8 +228,7 @@ class _Scene:
         Raises :class:`_FailedError` if it does not grow any more and a passage is missing.
         """
         while (standing := self._found()) is not None and not self._is_whole(standing):
-            before = len(self._world.messages)
-            if not await self._until(lambda: len(self._world.messages) > before):
+            if not await self._until(partial(self._more_than, len(self._world.messages))):
                 lost = self._lost(standing)
                 beginning = f" from “{' '.join(lost[:8])} …”" if lost else ""
                 raise _FailedError(f"A passage of {len(lost)} words{beginning} was not posted.")
@@ -251,6 +251,9 @@ class _Scene:
         """The discussions that began in this play."""
         found = discussions(self._world, self._channel_id)
         return (standing for standing in found if standing.card.id > self._begun_after)
+
+    def _more_than(self, messages: int) -> bool:
+        return len(self._world.messages) > messages
 
     def _is_whole(self, standing: Standing) -> bool:
         return bool(standing.posts) and not self._lost(standing)
