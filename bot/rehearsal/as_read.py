@@ -115,7 +115,7 @@ def _line(line: str, style: Style, width: int) -> list[str]:
 
 _KEPT = re.compile("\x02(\\d+)\x03")
 _EXACT = regex.compile(
-    r"""\\(?P<escaped>[^\w\s])
+    r"""\\(?P<escaped>[^\w\s]|_)
       | (?P<ticks>`+)(?P<code>.+?)(?<!`)(?P=ticks)(?!`)
       | <(?P<angled>https?://[^\s<>]+)>
       | (?P<mention><(?:@[!&]?|\#)\d+>)

@@ -349,8 +349,7 @@ class _Scene:
                 return
 
     def _bot_is_there(self) -> bool:
-        there: bool = self._standin.gateway_hub.is_connected(self._world.application.bot_id)
-        return there
+        return any(True for _ in self._standin.gateway_hub.bot_sessions())
 
     async def _until(
         self, holds: Callable[[], _T | None], patience: float = _PATIENCE

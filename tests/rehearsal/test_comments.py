@@ -95,12 +95,12 @@ def test_a_line_that_cannot_be_played_is_named(bad: str, why: str) -> None:
 
 def test_a_circle_of_answers_is_named_by_its_first_line() -> None:
     data = jsonl(line(), line(id=2, parent=4), line(id=3, parent=2), line(id=4, parent=3))
-    with pytest.raises(UnplayableError, match="Line 2 .* lead back to itself"):
+    with pytest.raises(UnplayableError, match=r"Line 2 .* lead back to itself"):
         read_comments(data)
 
 
 def test_bytes_that_are_not_utf_8_are_named() -> None:
-    with pytest.raises(UnplayableError, match="Line 2 .* not UTF-8"):
+    with pytest.raises(UnplayableError, match=r"Line 2 .* not UTF-8"):
         read_comments(line().encode() + b"\n\xff\xfe\n")
 
 
