@@ -1,0 +1,213 @@
+"""The plain data an essay's text is kept as: blocks of spans, flat, so that they can be cut.
+
+Nothing nests: a quotation or a list is told by the frame that each of its blocks carries, and
+emphasis by the marks that each span carries. So a block can be cut at any character, and ten
+thousand nested quotations cost no more than one.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+__all__ = [
+    "Block",
+    "Code",
+    "Frame",
+    "Heading",
+    "Mark",
+    "Paragraph",
+    "Rule",
+    "Span",
+    "Table",
+    "block_text",
+    "joined",
+    "slice_spans",
+    "spans_text",
+    "tidy_spans",
+]
+
+
+_WHITE = re.compile(r"([ \t\n\r\f\v]+)")
+
+
+class Mark(enum.Flag):
+    """How a span is emphasised; several marks may hold at once."""
+
+    NONE = 0
+    BOLD = enum.auto()
+    ITALIC = enum.auto()
+    UNDERLINE = enum.auto()
+    STRIKE = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of characters that are all emphasised and linked alike.
+
+    text: what is shown, literally; a newline is a line break that the writer meant
+    link: an address, or None
+    code: shown in a fixed-width face, as it is
+    """
+
+    text: str
+    marks: Mark = Mark.NONE
+    link: str | None = None
+    code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where a block stands.
+
+    quoted: inside a quotation, however deep
+    depth:  how many lists it is in
+    marker: ``"- "`` or ``"3. "`` for a block that begins a list item, else empty
+    group:  blocks of one list bear the same number, other than 0
+    """
+
+    quoted: bool = False
+    depth: int = 0
+    marker: str = ""
+    group: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Running text."""
+
+    spans: tuple[Span, ...]
+    frame: Frame = Frame()
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of level 1 to 6."""
+
+    level: int
+    spans: tuple[Span, ...]
+    frame: Frame = Frame()
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Preformatted text; ``language`` is empty where none is named."""
+
+    text: str
+    language: str = ""
+    frame: Frame = Frame()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; ``header`` is empty where it has none, and rows may differ in length."""
+
+    header: tuple[tuple[Span, ...], ...]
+    rows: tuple[tuple[tuple[Span, ...], ...], ...]
+    frame: Frame = Frame()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A break between sections."""
+
+    frame: Frame = Frame()
+
+
+Block = Paragraph | Heading | Code | Table | Rule
+
+
+def spans_text(spans: Iterable[Span]) -> str:
+    """What the spans show, without emphasis."""
+    return "".join(span.text for span in spans)
+
+
+def block_text(block: Block) -> str:
+    """What a block shows, as plain text; the cells of a table's row are parted by tabs."""
+    match block:
+        case Paragraph() | Heading():
+            return spans_text(block.spans)
+        case Code():
+            return block.text
+        case Table():
+            rows = ((block.header,) if block.header else ()) + block.rows
+            return "\n".join(
+                "\t".join(spans_text(cell).replace("\n", " ") for cell in row) for row in rows
+            )
+        case Rule():
+            return ""
+
+
+def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """The same spans, with neighbours that are alike made one and empty ones left out."""
+    result: list[Span] = []
+    texts: list[str] = []
+    for span in spans:
+        if not span.text:
+            continue
+        if result and replace(result[-1], text="") == replace(span, text=""):
+            texts.append(span.text)
+            continue
+        if result:
+            result[-1] = replace(result[-1], text="".join(texts))
+        result.append(span)
+        texts = [span.text]
+    if result:
+        result[-1] = replace(result[-1], text="".join(texts))
+    return tuple(result)
+
+
+def tidy_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Spans with white space made single, none around line breaks or at either end.
+
+    Line breaks (newlines in a span's text) stay; so do spaces that do not break.
+    """
+    result: list[Span] = []
+    gap = ""  # white space not yet written: "", " " or "\n"
+    for span in spans:
+        pieces: list[str] = []
+        if span.code:
+            words = " ".join(span.text.split("\n"))
+            if words:
+                if gap and result:
+                    result.append(Span(gap, result[-1].marks & span.marks))
+                gap = ""
+                result.append(replace(span, text=words))
+            continue
+        for piece in _WHITE.split(span.text):
+            if not piece:
+                continue
+            if piece[0] in " \t\n\r\f\v":
+                new = "\n" if "\n" in piece else " "
+                gap = "\n" if "\n" in (gap, new) else " "
+                continue
+            if gap and (result or pieces):
+                if pieces or (result[-1].link == span.link and result[-1].marks == span.marks):
+                    pieces.append(gap)
+                else:
+                    result.append(Span(gap, result[-1].marks & span.marks))
+            gap = ""
+            pieces.append(piece)
+        if pieces:
+            result.append(replace(span, text="".join(pieces)))
+    return joined(result)
+
+
+def slice_spans(spans: Sequence[Span], start: int, end: int) -> tuple[Span, ...]:
+    """The characters from ``start`` to ``end`` of what the spans show.
+
+    Linear in the spans before ``end``; callers that cut one block often keep a running offset.
+    """
+    result: list[Span] = []
+    position = 0
+    for span in spans:
+        stop = position + len(span.text)
+        if stop > start and position < end:
+            text = span.text[max(start - position, 0) : end - position]
+            result.append(replace(span, text=text))
+        position = stop
+        if position >= end:
+            break
+    return tuple(result)

@@ -1,0 +1,98 @@
+"""The opening card: Discord's message payload for what an essay is, before its first part.
+
+Components V2 (docs: Components Reference): a message with the flag 1 << 15 has no content of its
+own, at most 40 components, and at most 4,000 characters over all its text displays.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.discussion.escaping import address_for_link, escape, escape_line_start
+from bot.discussion.essay import Essay
+from bot.discussion.measure import utf16_units
+from bot.discussion.sentences import cluster_ends, word_ends
+
+__all__ = ["IS_COMPONENTS_V2", "opening_card"]
+
+IS_COMPONENTS_V2 = 1 << 15
+
+_CONTAINER, _TEXT, _GALLERY, _SEPARATOR, _ROW, _BUTTON = 17, 10, 12, 14, 1, 2
+_LINK_STYLE = 5
+_LONGEST_URL = 512  # characters of a link button's address (docs: Components Reference › Button)
+_LONGEST_MEDIA_URL = 2_000
+KEPT = "-# What is said here is kept. `/privacy` shows what is kept of you, and erases it."
+
+
+def _shortened(text: str, limit: int) -> str:
+    """At most ``limit`` UTF-16 units, cut at a word where one ends in time."""
+    if utf16_units(text) <= limit:
+        return text
+    room = limit - 1
+    for ends in (word_ends(text[:limit]), cluster_ends(text[: limit + 16])):
+        fitting = [end for end in ends if utf16_units(text[:end]) <= room]
+        if fitting and fitting[-1] > limit // 2:
+            return text[: fitting[-1]].rstrip() + "…"
+    return text[: room // 2] + "…"
+
+
+def _literal(text: str, limit: int) -> str:
+    """Essay text on one line, shown literally, at most ``limit`` units with its backslashes."""
+    line = " ".join(text.split())
+    shown = escape(line)
+    room = limit
+    while utf16_units(shown) > limit:
+        room -= max(1, utf16_units(shown) - limit)
+        shown = escape(_shortened(line, max(room, limit // 3)))
+        if room <= limit // 3:
+            break
+    return escape_line_start(shown)
+
+
+def _text(content: str) -> dict[str, Any]:
+    return {"type": _TEXT, "content": content}
+
+
+def _web(address: str | None, limit: int) -> str | None:
+    if address is None or not address.startswith(("http://", "https://")):
+        return None
+    quoted = address_for_link(address)
+    return quoted if len(quoted) <= limit else None
+
+
+def opening_card(essay: Essay) -> dict[str, Any]:
+    """The payload of an essay's opening card; at most 7 components and 2,600 units of text."""
+    # The limits are chosen so that all of it stays below Discord's 4,000 together.
+    head = f"# {_literal(essay.title, 500)}"
+    credit = essay.byline or essay.author
+    if credit:
+        head += f"\n{_literal(credit, 300)}"
+        if essay.byline and essay.author and essay.author not in essay.byline:
+            head += f" · {_literal(essay.author, 200)}"
+    inner: list[dict[str, Any]] = [_text(head)]
+    if essay.epigraph is not None:
+        lines = essay.epigraph.text.split("\n")
+        if len(essay.epigraph.text) > 600 or len(lines) > 12:
+            lines = [" ".join(essay.epigraph.text.split())]
+        quote = "\n".join(f"> {_literal(line, 800)}" for line in lines if line.strip())
+        if essay.epigraph.source:
+            quote += f"\n> — {_literal(essay.epigraph.source, 200)}"
+        inner.append(_text(quote))
+    cover = _web(essay.cover_image, _LONGEST_MEDIA_URL)
+    if cover is not None:
+        inner.append({"type": _GALLERY, "items": [{"media": {"url": cover}}]})
+    minutes = "1 minute" if essay.reading_minutes == 1 else f"{essay.reading_minutes} minutes"
+    facts = f"-# {minutes} to read · {essay.words:,} words"
+    if essay.date:
+        facts += f" · {_literal(essay.date, 60)}"
+    inner.append(_text(f"{facts}\n{KEPT}"))
+    components: list[dict[str, Any]] = [{"type": _CONTAINER, "components": inner}]
+    source = _web(essay.source_url, _LONGEST_URL)
+    if source is not None:
+        button = {"type": _BUTTON, "style": _LINK_STYLE, "label": "Source", "url": source}
+        components.append({"type": _ROW, "components": [button]})
+    return {
+        "flags": IS_COMPONENTS_V2,
+        "components": components,
+        "allowed_mentions": {"parse": []},
+    }

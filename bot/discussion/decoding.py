@@ -1,0 +1,110 @@
+"""Bytes read as text, whatever their encoding."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from charset_normalizer import from_bytes
+
+from bot.errors import UnreadableEssay
+
+__all__ = ["clean_text", "decode"]
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_BINARY = (
+    b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"Rar!",
+    b"7z\xbc\xaf", b"\xd0\xcf\x11\xe0", b"\x7fELF", b"MZ\x90", b"OggS", b"RIFF", b"ID3",
+)  # fmt: skip
+_SAMPLE = 65_536  # bytes that are enough to tell an encoding
+NOT_TEXT = "This is not text: it looks like a picture, an archive or another kind of file."
+EMPTY = "There is no text in this: it is empty."
+
+# Control characters have no place in a text; the two overrides turn what follows around, so that
+# it reads as something it is not.
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202d\u202e\ufeff\ufff9-\ufffb]")
+_BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028]")
+
+
+def _wide(data: bytes) -> str | None:
+    """UTF-16 or UTF-32 without a mark, told by where its zeros stand."""
+    sample = data[:4096]
+    if sample.count(0) * 5 < len(sample):
+        return None
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    if max(even, odd) > 4 * min(even, odd):
+        return "utf-16-le" if odd > even else "utf-16-be"
+    return None
+
+
+def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """The text that the bytes hold, and notes about what could not be read.
+
+    Raises UnreadableEssay where they hold something else.
+    """
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            text = data.decode(encoding, "replace")
+            return text, _lost(text)
+    if data.startswith(_BINARY):
+        raise UnreadableEssay(NOT_TEXT)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return _guessed(data)
+    wide = _wide(data)
+    if wide is not None:
+        text = data.decode(wide, "replace")
+        return text, _lost(text)
+    if text.count("\0") * 100 > len(text):
+        raise UnreadableEssay(NOT_TEXT)
+    return text, ()
+
+
+def _lost(text: str) -> tuple[str, ...]:
+    count = text.count("\ufffd")
+    if not count:
+        return ()
+    return (f"Some characters could not be read and are shown as \ufffd: {count}.",)
+
+
+def _guessed(data: bytes) -> tuple[str, tuple[str, ...]]:
+    wide = _wide(data)
+    if wide is not None:
+        text = data.decode(wide, "replace")
+        return text, _lost(text)
+    if data[:_SAMPLE].count(0) * 100 > len(data[:_SAMPLE]):
+        raise UnreadableEssay(NOT_TEXT)
+    # A text in UTF-8 with a few broken bytes is still one.
+    lenient = data.decode("utf-8", "replace")
+    strange = lenient.count("\ufffd")
+    beyond = sum(1 for character in lenient if character > "\x7f")
+    if strange * 4 < beyond - strange:
+        return lenient, _lost(lenient)
+    best = from_bytes(data[:_SAMPLE]).best()
+    encoding = best.encoding if best is not None else "cp1252"
+    if encoding in ("iso8859_1", "latin_1", "ascii"):
+        encoding = "cp1252"  # as browsers do: what calls itself Latin-1 is Windows-1252
+    text = data.decode(encoding, "replace")
+    sample = text[:_SAMPLE]
+    if sum(1 for c in sample if c < " " and c not in "\t\n\r\f") * 50 > len(sample):
+        raise UnreadableEssay(NOT_TEXT)
+    return text, (f"The encoding was not told; it was read as {encoding}.", *_lost(text))
+
+
+def clean_text(text: str) -> tuple[str, tuple[str, ...]]:
+    """The text with line breaks made alike and without what cannot be shown; notes about that."""
+    notes: list[str] = []
+    text = _BREAKS.sub("\n", text).replace("\u2029", "\n\n")
+    if not text.isascii():
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    cleaned, count = _CONTROLS.subn("", text.removeprefix("\ufeff"))
+    if count:
+        notes.append(f"Control characters that cannot be shown were left out: {count}.")
+    return cleaned, tuple(notes)

@@ -1,0 +1,102 @@
+"""An essay as Salon knows it, and how it is laid out over messages: frozen plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.discussion.blocks import Block
+from bot.errors import UnreadableEssay
+
+__all__ = [
+    "Epigraph",
+    "Essay",
+    "Layout",
+    "Part",
+    "Passage",
+    "Placed",
+    "UnreadableEssay",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Epigraph:
+    """The quotation an essay opens with, without its quotation marks; ``source``: whose it is."""
+
+    text: str
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A numbered block of the essay, from 1; ``text`` is plain, without emphasis."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A block of the body, and the number of the passage it belongs to (None: a rule)."""
+
+    block: Block
+    passage: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Essay:
+    """What a reader found in a text.
+
+    title:           never empty; found, told by the source, or made from the name or first words
+    byline:          the line beside the title, as it reads (``By Ann Lee``, ``poet, gardener``)
+    author:          a name, where one is told
+    epigraph:        stays in the body too
+    source_url:      where the essay stands on the web (http or https)
+    date:            as the source names it; an ISO date where it could be read as one
+    language:        a BCP 47 tag, where the source names it
+    cover_image:     an http(s) address
+    words:           of the whole text, title aside; Chinese, Japanese and Korean by characters
+    reading_minutes: at least 1
+    questions:       the closing ones, in order, as they read
+    postscript:      as it reads, its ``PS`` included
+    passages:        1, 2, …
+    body:            everything but the title, to be rendered
+    notes:           sentences about what could not be kept or shown as it was
+    """
+
+    title: str
+    byline: str | None
+    author: str | None
+    epigraph: Epigraph | None
+    source_url: str | None
+    date: str | None
+    language: str | None
+    cover_image: str | None
+    words: int
+    reading_minutes: int
+    questions: tuple[str, ...]
+    postscript: str | None
+    passages: tuple[Passage, ...]
+    body: tuple[Placed, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message of the essay: at most 2,000 UTF-16 units, and the passages it carries."""
+
+    content: str
+    passages: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The messages of an essay.
+
+    closing: Discord Markdown for the message that asks the closing question; None where the last
+             part ends with it anyway
+    notes:   sentences about what could not be shown as it was
+    """
+
+    parts: tuple[Part, ...]
+    closing: str | None
+    notes: tuple[str, ...]

@@ -1,0 +1,123 @@
+"""An essay made of a document: what it is called, what it asks, and its numbered passages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+
+import regex
+
+from bot.discussion.blocks import Block, Heading, Rule, block_text
+from bot.discussion.decoding import EMPTY
+from bot.discussion.document import Document
+from bot.discussion.ending import find_ending
+from bot.discussion.essay import Epigraph, Essay, Passage, Placed
+from bot.discussion.masthead import author_of, find_masthead
+from bot.discussion.measure import count_words, reading_minutes
+from bot.discussion.sentences import sentences
+from bot.errors import UnreadableEssay
+
+__all__ = ["find_essay"]
+
+_LONGEST_TITLE = 90  # characters of a title that is made from the first words
+
+
+def _same(one: str, other: str) -> bool:
+    def letters(text: str) -> str:
+        return "".join(regex.findall(r"[\p{L}\p{N}\p{M}]", text.casefold()))
+
+    return letters(one) == letters(other)
+
+
+def _from_name(name: str | None) -> str | None:
+    stem = PurePath(name).stem if name else ""
+    words = " ".join(regex.split(r"[\s_]+", stem)).strip()
+    if " " not in words and "-" in words:
+        words = words.replace("-", " ")
+    return (words[:1].upper() + words[1:])[:200] or None
+
+
+def _from_words(blocks: Sequence[Block]) -> str | None:
+    text = next((text for block in blocks if (text := block_text(block).strip())), "")
+    first = next(iter(sentences(text[:2_000])), "").replace("\n", " ")
+    if len(first) <= _LONGEST_TITLE:
+        return first or None
+    short = first[:_LONGEST_TITLE]
+    return (short.rsplit(" ", 1)[0] if " " in short else short).rstrip(",;:—–- ") + "…"
+
+
+def _placed(blocks: Sequence[Block]) -> tuple[tuple[Placed, ...], tuple[Passage, ...]]:
+    """The blocks with the numbers of their passages: a list is one, each other block its own."""
+    placed: list[Placed] = []
+    texts: list[list[str]] = []
+    group = 0
+    for block in blocks:
+        text = block_text(block)
+        if isinstance(block, Rule) or not text.strip():
+            if isinstance(block, Rule):
+                placed.append(Placed(block, None))
+            continue
+        if not block.frame.group or block.frame.group != group:
+            texts.append([])
+        group = block.frame.group
+        texts[-1].append(text)
+        placed.append(Placed(block, len(texts)))
+    passages = tuple(Passage(n, "\n".join(lines)) for n, lines in enumerate(texts, 1))
+    return tuple(placed), passages
+
+
+def _title_block(blocks: Sequence[Block], title: str) -> int | None:
+    """The block near the start that repeats a title which is known already."""
+    for place, block in enumerate(blocks[:6]):
+        if not isinstance(block, Rule) and _same(block_text(block), title):
+            return place
+        if not isinstance(block, Heading) and len(block_text(block)) > 400:
+            break
+    return None
+
+
+def find_essay(document: Document, *, name: str | None, notes: tuple[str, ...] = ()) -> Essay:
+    """What a careful reader finds in a document.
+
+    Raises UnreadableEssay where it holds no word at all.
+    """
+    told = document.metadata
+    blocks = list(document.blocks)
+    titled = told.title is not None
+    head = find_masthead(blocks, literal=document.literal, titled=titled)
+    title, place = head.title, head.title_block
+    if told.title is not None:
+        title, place = told.title, _title_block(blocks, told.title)
+        if place is not None:
+            del blocks[place]
+            head = find_masthead(blocks, literal=document.literal, titled=True)
+    elif place is not None:
+        del blocks[place]
+    title = title or _from_name(name) or _from_words(blocks) or "Untitled"
+    body = [*blocks, *document.footnotes]
+    text = "\n".join(block_text(block) for block in body)
+    if place is None and not told.title and not regex.search(r"\S", text):
+        raise UnreadableEssay(EMPTY)
+    questions, postscript = find_ending(blocks)
+    epigraph = head.epigraph
+    if told.epigraph is not None:
+        epigraph = Epigraph(told.epigraph, told.epigraph_source)
+    byline = told.byline or head.byline
+    placed, passages = _placed(body)
+    return Essay(
+        title=" ".join(title.split()),
+        byline=byline,
+        author=told.author or author_of(told.byline) or head.author,
+        epigraph=epigraph,
+        source_url=told.source_url,
+        date=told.date,
+        language=told.language,
+        cover_image=told.cover_image,
+        words=count_words(text),
+        reading_minutes=reading_minutes(text),
+        questions=told.questions or questions,
+        postscript=told.postscript or postscript,
+        passages=passages,
+        body=placed,
+        notes=tuple(dict.fromkeys((*notes, *document.notes))),
+    )

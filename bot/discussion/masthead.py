@@ -1,0 +1,276 @@
+"""What stands at the head of an essay: title, byline, author, epigraph. Found by rules, not told.
+
+A title is short, on one line, and no sentence that ends with a full stop. A byline is a line
+beside the title that names somebody (``By Ann Lee``, ``Ann Lee``) or says what they are
+(``poet, gardener``). An epigraph is a quotation before the text with its source behind a dash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import regex
+
+from bot.discussion.blocks import (
+    Block,
+    Code,
+    Heading,
+    Mark,
+    Paragraph,
+    Rule,
+    Table,
+    block_text,
+)
+from bot.discussion.essay import Epigraph
+
+__all__ = ["Masthead", "author_of", "epigraph_of", "find_masthead"]
+
+_LONGEST_TITLE = 160  # characters
+_LONGEST_BYLINE = 120
+_DASHES = r"(?:-{2,3}|[—–―‒‐⸺-]|~)"
+_BY = regex.compile(
+    r"\s*(?:(?:written|words|text|story|posted|an essay)\s+)?"
+    r"(?:by|von|par|por|di|door|av|af|от|автор|作者|文)(?:\s*[:：]\s*|\s+)(?P<who>\S.*)",
+    regex.IGNORECASE | regex.DOTALL,
+)
+_NAME_WORD = (
+    r"(?:\p{Lu}[\p{L}\p{M}'’.-]*|"
+    r"(?:de|da|di|du|del|della|der|den|van|von|bin|ibn|al|el|la|le|y|e|zu|af|ten|ter)\b)"
+)
+_NAME = regex.compile(rf"\p{{Lu}}[\p{{L}}\p{{M}}'’.-]*(?:\s+{_NAME_WORD}){{1,4}}")
+_NO_NAME = regex.compile(
+    r"\b(?:the|a|an|of|on|in|and|or|why|how|what|when|my|our|your|is|are|to|for|with|chapter|part|"
+    r"section|introduction|prologue|preface|note|notes)\b",
+    regex.IGNORECASE,
+)
+_FULL_STOP = regex.compile(r"[.。।։۔:;,；：]\s*$")
+_QUOTED = regex.compile(
+    rf"(?P<open>[“\"«„‟「『‹‘'])(?P<text>.+?)(?P<close>[”\"»“」』›’'])"
+    rf"(?:[.,]?\s*{_DASHES}+\s*(?P<source>\S[^\n]{{0,160}})"
+    r"|\s+[(（](?P<bracketed>[^()\n]{2,120})[)）])?\s*",
+    regex.DOTALL,
+)
+_SIGNED = regex.compile(
+    rf"(?P<text>.+?)\s*\n\s*{_DASHES}+\s*(?P<source>\S[^\n]{{0,160}})", regex.DOTALL
+)
+_SOURCE = regex.compile(rf"\s*{_DASHES}+\s*(?P<source>\S[^\n]{{0,160}})")
+_PAIRS = {"“": "”“", '"': '"”', "«": "»", "»": "«", "„": "“”", "‟": "”", "「": "」", "『": "』",
+          "‹": "›", "‘": "’", "'": "'’"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Masthead:
+    """What was found, and which block is the title (None: none of them is)."""
+
+    title: str | None
+    title_block: int | None
+    byline: str | None
+    author: str | None
+    epigraph: Epigraph | None
+
+
+def _line(block: Block) -> str | None:
+    """The text of a block that is one short line of words."""
+    if not isinstance(block, Paragraph | Heading) or block.frame.quoted or block.frame.depth:
+        return None
+    text = block_text(block).strip()
+    if not text or "\n" in text or len(text) > _LONGEST_TITLE:
+        return None
+    return text
+
+
+def _starts_low(text: str) -> bool:
+    letter = regex.search(r"\p{L}", text)
+    return letter is not None and letter.group().islower()
+
+
+def _is_title(block: Block) -> bool:
+    text = _line(block)
+    if text is None or len(text.split()) > 20 or not regex.search(r"[\p{L}\p{N}]", text):
+        return False
+    if isinstance(block, Heading):
+        return True
+    quoted = _QUOTED.fullmatch(text)
+    if _FULL_STOP.search(text) or _BY.fullmatch(text) or regex.match(rf"\s*{_DASHES}", text):
+        return False
+    return (quoted is None or quoted["source"] is None) and not _starts_low(text)
+
+
+def _is_name(text: str) -> bool:
+    return _NAME.fullmatch(text) is not None and not _NO_NAME.search(text)
+
+
+def _byline(block: Block) -> str | None:
+    text = _line(block)
+    if text is None or len(text) > _LONGEST_BYLINE or isinstance(block, Heading):
+        return None
+    if _FULL_STOP.search(text) or text.endswith(("?", "!")):
+        return None
+    by = _BY.fullmatch(text)
+    if by is not None and not _starts_low(by["who"]):
+        return text
+    if _is_name(text):
+        return text
+    listed = "," in text or "|" in text or "·" in text
+    low = _starts_low(text) and len(text.split()) <= 12
+    named = listed and len(text.split()) <= 10 and _is_name(regex.split(r"\s*[,|·]\s*", text)[0])
+    return text if low or named else None
+
+
+def author_of(byline: str | None) -> str | None:
+    """The name in a byline, where there is one."""
+    if byline is None:
+        return None
+    by = _BY.fullmatch(byline)
+    who = by["who"] if by is not None else byline
+    name = regex.split(r"\s*(?:[,|·(（]|\s[—–-]+\s)\s*", who.strip())[0].strip()
+    if by is not None:
+        return name or None
+    return name if _is_name(name) else None
+
+
+def _quotation(text: str) -> Epigraph | None:
+    """A text that is a quotation from end to end, with or without its source."""
+    found = _QUOTED.fullmatch(text.strip())
+    if found is None or found["close"] not in _PAIRS[found["open"]]:
+        return None
+    inner = found["text"]
+    if found["open"] == '"' and '"' in inner:
+        return None
+    source = found["source"] or found["bracketed"]
+    return Epigraph(inner.strip(), source.strip() if source else None)
+
+
+def epigraph_of(blocks: Sequence[Block]) -> Epigraph | None:
+    """The epigraph that the blocks start with, which are those after title and byline."""
+    if not blocks or isinstance(blocks[0], Code | Table | Rule | Heading):
+        return None
+    first = blocks[0]
+    text = block_text(first).strip()
+    after = blocks[1] if len(blocks) > 1 else None
+    following = block_text(after).strip() if isinstance(after, Paragraph) else ""
+    if len(text) > 1200 or after is None:
+        return None
+    whole = _quotation(text)
+    signed = _SOURCE.fullmatch(following)
+    if whole is not None and whole.source is not None:
+        return whole
+    if whole is not None and signed is not None:
+        return Epigraph(whole.text, signed["source"].strip())
+    set_apart = first.frame.quoted or all(
+        Mark.ITALIC in span.marks or not span.text.strip() for span in first.spans
+    )
+    marked = _SIGNED.fullmatch(text)
+    if marked is not None and not first.frame.depth:
+        inner = _quotation(marked["text"])
+        return Epigraph(inner.text if inner else marked["text"].strip(), marked["source"].strip())
+    if first.frame.depth:
+        return None
+    if signed is not None and len(following.split()) <= 20 and (set_apart or len(text) <= 600):
+        return Epigraph(whole.text if whole else text, signed["source"].strip())
+    if first.frame.quoted:
+        return _quoted_run(blocks)
+    if whole is not None and len(text.split()) >= 5 and _quotation_follows(following) is False:
+        return whole
+    return None
+
+
+def _quotation_follows(text: str) -> bool:
+    """Whether the next paragraph speaks too: then the first one is dialogue, no epigraph."""
+    return regex.match(r"\s*[“\"«„「『‘'—–-]", text) is not None
+
+
+def _quoted_run(blocks: Sequence[Block]) -> Epigraph | None:
+    """A block quotation of a few paragraphs, the last of which may be its source."""
+    run: list[str] = []
+    for block in blocks:
+        if not isinstance(block, Paragraph) or not block.frame.quoted:
+            break
+        run.append(block_text(block).strip())
+    if len(run) == len(blocks) or sum(len(text) for text in run) > 1200:
+        return None
+    source: str | None = None
+    signed = _SOURCE.fullmatch(run[-1]) if len(run) > 1 else None
+    if signed is not None:
+        source = signed["source"].strip()
+        run.pop()
+    text = "\n".join(run)
+    inner = _quotation(text)
+    if inner is not None:
+        return Epigraph(inner.text, source or inner.source)
+    trailing = regex.fullmatch(
+        rf"(?P<text>.+[.!?…”\"»])\s*{_DASHES}+\s*(?P<source>[^\s\d][^\n]{{1,80}})",
+        text,
+        regex.DOTALL,
+    )
+    if source is None and trailing is not None:
+        return Epigraph(trailing["text"].strip(), trailing["source"].strip())
+    return Epigraph(text, source)
+
+
+def _title_place(blocks: Sequence[Block], *, literal: bool) -> int | None:
+    """Which of the first blocks is the title."""
+    head = list(blocks[:6])
+    if not literal:
+        for place, block in enumerate(head):
+            if isinstance(block, Heading) and not block.frame.depth and not block.frame.quoted:
+                before = head[:place]
+                if (
+                    place <= 3
+                    and all(_before_title(b) for b in before)
+                    and (block.level == 1 or place == 0 or not _any_top_heading(blocks))
+                ):
+                    return place
+                break
+    if not head:
+        return None
+    if _is_title(head[0]) and not isinstance(head[0], Heading):
+        # A name first, then the title; or a title first.
+        if len(head) > 1 and _byline(head[0]) is not None and _is_title(head[1]):
+            return 1 if _byline(head[1]) is None else 0
+        return 0
+    if len(head) > 1 and _byline(head[0]) is not None and _is_title(head[1]):
+        return 1
+    return None
+
+
+def _before_title(block: Block) -> bool:
+    """What may stand before the title: a byline, a date, a picture, a quotation; no text."""
+    if isinstance(block, Rule):
+        return True
+    return isinstance(block, Paragraph) and len(block_text(block)) <= 400
+
+
+def _any_top_heading(blocks: Sequence[Block]) -> bool:
+    return any(isinstance(block, Heading) and block.level == 1 for block in blocks)
+
+
+def find_masthead(blocks: Sequence[Block], *, literal: bool, titled: bool) -> Masthead:
+    """Title, byline and epigraph among the first blocks.
+
+    literal: the text has no markup, so that a heading is a line like another
+    titled:  the title is told by the source already and is not to be looked for
+    """
+    place = None if titled else _title_place(blocks, literal=literal)
+    title = block_text(blocks[place]).strip().replace("\n", " ") if place is not None else None
+    start = 0 if place is None else place + 1
+    byline: str | None = None
+    if place:
+        byline = next((found for b in blocks[:place] if (found := _byline(b)) is not None), None)
+    rest = start
+    if (place is not None or titled) and byline is None and rest < len(blocks) - 1:
+        byline = _byline(blocks[rest])
+        rest += byline is not None
+    epigraph = epigraph_of(blocks[rest:])
+    if epigraph is None and rest == start and place is not None and place > 0:
+        epigraph = epigraph_of(blocks[: place + 1])
+    if epigraph is not None and byline is None and rest == start:
+        after = (
+            rest
+            + 1
+            + (epigraph.source is not None and epigraph.source not in block_text(blocks[rest]))
+        )
+        if after < len(blocks) - 1 and _BY.fullmatch(_line(blocks[after]) or ""):
+            byline = _byline(blocks[after])
+    return Masthead(title, place, byline, author_of(byline), epigraph)

@@ -1,0 +1,38 @@
+"""How long a text is: for Discord in UTF-16 units, for people in words and minutes."""
+
+from __future__ import annotations
+
+import math
+
+import regex
+
+__all__ = ["count_words", "reading_minutes", "utf16_units"]
+
+WORDS_A_MINUTE = 230
+CHARACTERS_A_MINUTE = 480  # Chinese, Japanese and Korean are read and counted by characters
+
+_CJK = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
+# A word may hold apostrophes, hyphens and points between its letters: it's, well-kept, 3.14
+_WORD = regex.compile(
+    r"(?:(?![\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}])[\p{L}\p{N}\p{M}])+"
+    r"(?:['’\-‐.,_](?:(?![\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}])[\p{L}\p{N}\p{M}])+)*+"
+)
+
+
+def utf16_units(text: str) -> int:
+    """Discord's 2,000 characters are counted in UTF-16 units, to be on the safe side."""
+    if text.isascii():
+        return len(text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def count_words(text: str) -> int:
+    """Words; in Chinese, Japanese and Korean each character counts as one."""
+    return len(_CJK.findall(text)) + len(_WORD.findall(text))
+
+
+def reading_minutes(text: str) -> int:
+    """Whole minutes, at least 1, at 230 words or 480 CJK characters a minute."""
+    characters = len(_CJK.findall(text))
+    words = len(_WORD.findall(text))
+    return max(1, math.ceil(words / WORDS_A_MINUTE + characters / CHARACTERS_A_MINUTE - 0.25))

@@ -1,0 +1,64 @@
+"""How an essay would be posted, for people and for programs, without Discord."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.discussion.essay import Essay, Layout
+from bot.discussion.layout import lay_out
+from bot.discussion.reading import Format, read_essay
+
+__all__ = ["as_json", "as_text", "preview", "preview_text"]
+
+
+def as_json(essay: Essay, layout: Layout) -> dict[str, Any]:
+    """The object that ``preview --json`` prints; its keys are relied on by others."""
+    messages: list[dict[str, Any]] = [
+        {"content": part.content, "passages": list(part.passages)} for part in layout.parts
+    ]
+    if layout.closing is not None:
+        messages.append({"content": layout.closing, "passages": []})
+    epigraph = essay.epigraph
+    return {
+        "title": essay.title,
+        "byline": essay.byline,
+        "author": essay.author,
+        "epigraph": epigraph and {"text": epigraph.text, "source": epigraph.source},
+        "source_url": essay.source_url,
+        "words": essay.words,
+        "reading_minutes": essay.reading_minutes,
+        "questions": list(essay.questions),
+        "postscript": essay.postscript,
+        "passages": [{"number": p.number, "text": p.text} for p in essay.passages],
+        "messages": messages,
+        "notes": list(layout.notes),
+    }
+
+
+def as_text(essay: Essay, layout: Layout) -> str:
+    """The card's words, then the messages as they would read, parted by a line."""
+    minutes = "1 minute" if essay.reading_minutes == 1 else f"{essay.reading_minutes} minutes"
+    head = [essay.title]
+    head += [credit for credit in (essay.byline or essay.author,) if credit]
+    head += [address for address in (essay.source_url,) if address]
+    head.append(f"{minutes} to read, {essay.words} words, {len(layout.parts)} messages")
+    messages = [part.content for part in layout.parts]
+    if layout.closing is not None:
+        messages.append(layout.closing)
+    pieces = ["\n".join(head), *messages]
+    if layout.notes:
+        pieces.append("\n".join(f"Note: {note}" for note in layout.notes))
+    line = "\n\n" + "─" * 40 + "\n\n"
+    return line.join(pieces) + "\n"
+
+
+def preview(data: bytes | str, format: Format = "auto", name: str | None = None) -> dict[str, Any]:  # noqa: A002
+    """What ``preview --json`` prints. Raises UnreadableEssay for what is not text."""
+    essay = read_essay(data, format=format, name=name)
+    return as_json(essay, lay_out(essay))
+
+
+def preview_text(data: bytes | str, format: Format = "auto", name: str | None = None) -> str:  # noqa: A002
+    """What ``preview`` prints. Raises UnreadableEssay for what is not text."""
+    essay = read_essay(data, format=format, name=name)
+    return as_text(essay, lay_out(essay))

@@ -1,0 +1,93 @@
+"""Reading an essay: bytes or text of some format in, an Essay out. Pure; raises UnreadableEssay."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+from typing import Literal
+
+from bot.discussion.decoding import EMPTY, clean_text, decode
+from bot.discussion.document import Document
+from bot.discussion.essay import Essay
+from bot.discussion.finding import find_essay
+from bot.discussion.markdown import read_markdown
+from bot.discussion.plaintext import read_plain_text
+from bot.errors import UnreadableEssay
+
+__all__ = ["FORMATS", "Format", "read_essay"]
+
+Format = Literal["auto", "markdown", "html", "text", "docx"]
+FORMATS: tuple[Format, ...] = ("auto", "markdown", "html", "text", "docx")
+
+_ENDINGS: dict[str, Format] = {
+    ".txt": "text",
+    ".text": "text",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".mdown": "markdown",
+    ".mkd": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".docx": "docx",
+}
+
+_HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
+                   re.IGNORECASE | re.DOTALL)  # fmt: skip
+_TAGS = re.compile(r"</(?:p|div|h[1-6]|article|section|ul|ol|blockquote|span)\s*>", re.IGNORECASE)
+_MARKDOWN = (
+    re.compile(r"\A---\s*\n(?:.*\n)*?(?:---|\.\.\.)\s*$", re.MULTILINE),
+    re.compile(r"^#{1,6} \S", re.MULTILINE),
+    re.compile(r"^(?:```|~~~)", re.MULTILINE),
+    re.compile(r"\[[^\]\n]+\]\((?:https?:|/|#|mailto:)[^)\s]*\)"),
+    re.compile(r"(?<![\w*])\*\*[^\s*][^*\n]*\*\*(?![\w*])"),
+    re.compile(r"^\|.+\|\s*\n\|[\s:|-]+\|\s*$", re.MULTILINE),
+    re.compile(r"^\[\^[^\]\s]+\]:", re.MULTILINE),
+)
+
+
+def guess_format(text: str) -> Format:
+    """The format of a text without a telling name."""
+    if _HTML.match(text[:4096]) or len(_TAGS.findall(text[:20_000])) >= 3:
+        return "html"
+    if any(sign.search(text[:50_000]) for sign in _MARKDOWN):
+        return "markdown"
+    return "text"
+
+
+def _named(name: str | None) -> Format | None:
+    return _ENDINGS.get(PurePath(name).suffix.lower()) if name else None
+
+
+def read_essay(data: bytes | str, *, format: Format = "auto", name: str | None = None) -> Essay:  # noqa: A002
+    """The essay that ``data`` holds.
+
+    format: ``auto`` goes by the name's ending, then by content
+    name:   of the file, if it has one; also the last resort for a title
+
+    Raises UnreadableEssay (a sentence) for what is not text, holds none, or is damaged.
+    """
+    notes: tuple[str, ...] = ()
+    wanted = format
+    if wanted == "auto":
+        wanted = _named(name) or "auto"
+    if isinstance(data, bytes):
+        text, notes = decode(data)
+    else:
+        text = data
+    text, more = clean_text(text)
+    notes += more
+    if not text.strip():
+        raise UnreadableEssay(EMPTY)
+    if wanted == "auto":
+        wanted = guess_format(text)
+    document = _read(text, wanted)
+    return find_essay(document, name=name, notes=notes)
+
+
+def _read(text: str, wanted: Format) -> Document:
+    match wanted:
+        case "markdown":
+            return read_markdown(text)
+        case _:
+            return read_plain_text(text)

@@ -1,0 +1,80 @@
+"""Tables for a medium that has none: aligned code where a phone shows it, else labelled rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from unicodedata import combining, east_asian_width
+
+from bot.discussion.blocks import Block, Code, Mark, Paragraph, Span, Table, spans_text
+
+__all__ = ["without_tables"]
+
+PHONE_WIDTH = 36
+"""Columns of fixed-width text that a phone shows in a code block without wrapping."""
+
+
+def _width(text: str) -> int:
+    return sum(
+        0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1
+        for character in text
+    )
+
+
+def _cell(spans: Sequence[Span]) -> str:
+    return " ".join(spans_text(spans).split())
+
+
+def _aligned(table: Table) -> Code | None:
+    """The table as aligned code; None where it is too wide, or a cell has links to keep."""
+    rows = [list(row) for row in ((table.header,) if table.header else ()) + table.rows]
+    if any(span.link for row in rows for cell in row for span in cell):
+        return None
+    cells = [[_cell(cell) for cell in row] for row in rows]
+    columns = max((len(row) for row in cells), default=0)
+    for row in cells:
+        row.extend([""] * (columns - len(row)))
+    widths = [max(_width(row[column]) for row in cells) for column in range(columns)]
+    if sum(widths) + 2 * (columns - 1) > PHONE_WIDTH:
+        return None
+    lines = [
+        "  ".join(
+            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in cells
+    ]
+    if table.header:
+        lines.insert(1, "  ".join("─" * width for width in widths))
+    return Code("\n".join(lines), "", table.frame)
+
+
+def _labelled(table: Table) -> list[Block]:
+    """Each row as a paragraph, each cell on a line behind the name of its column."""
+    result: list[Block] = []
+    labels = [_cell(cell) for cell in table.header]
+    if labels and not table.rows:
+        result.append(Paragraph((Span(" · ".join(filter(None, labels)), Mark.BOLD),), table.frame))
+    for row in table.rows:
+        spans: list[Span] = []
+        for column, cell in enumerate(row):
+            if not _cell(cell):
+                continue
+            if spans:
+                spans.append(Span("\n"))
+            if column < len(labels) and labels[column]:
+                spans.append(Span(f"{labels[column]}:", Mark.BOLD))
+                spans.append(Span(" "))
+            spans.extend(
+                Span(span.text.replace("\n", " "), span.marks, span.link, span.code)
+                for span in cell
+            )
+        if spans:
+            result.append(Paragraph(tuple(spans), table.frame))
+    return result
+
+
+def without_tables(block: Block) -> list[Block]:
+    """The block itself, or what stands for it if it is a table."""
+    if not isinstance(block, Table):
+        return [block]
+    aligned = _aligned(block)
+    return [aligned] if aligned is not None else _labelled(block)

@@ -1,0 +1,1 @@
+"""The core: reading, laying out, routing, timing."""

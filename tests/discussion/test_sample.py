@@ -1,0 +1,35 @@
+"""The real essay beside the checkout gives what its own README says a careful reader finds."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.discussion.preview import preview
+
+SAMPLE = Path(__file__).parents[3] / "shared/samples/has-social-media-lost-its-way.txt"
+
+pytestmark = pytest.mark.skipif(not SAMPLE.exists(), reason="the sample is not beside the checkout")
+
+
+def test_the_sample_gives_what_a_careful_reader_finds() -> None:
+    found = preview(SAMPLE.read_bytes(), "auto", SAMPLE.name)
+    assert found["title"] == "Has social media lost its way?"
+    assert found["byline"] == "speaker, consultant, coach"
+    assert found["author"] is None
+    assert found["epigraph"] == {
+        "text": "Social media is like crack—immediately gratifying and hugely addictive.",
+        "source": "Gary Vaynerchuk",
+    }
+    assert found["questions"] == [
+        "What do you think?",
+        "Is social media more than the platforms on which it's built?",
+        "If so, what’s your plan to hit the big time?",
+    ]
+    assert found["postscript"].startswith("PS. Here's a well-watched video")
+
+
+def test_every_word_of_the_sample_but_its_title_stands_in_the_parts_in_order() -> None:
+    found = preview(SAMPLE.read_bytes(), "auto", SAMPLE.name)
+    essay = SAMPLE.read_text(encoding="utf-8").replace("Has social media lost its way?", "")
+    parts = [message["content"] for message in found["messages"] if message["passages"]]
+    assert " ".join(parts).replace("\\", "").split() == essay.split()
