@@ -53,9 +53,10 @@ class Clock:
         """When, in real time, this clock will show ``moment``."""
         return moment - timedelta(seconds=self._offset)
 
-    def on_move(self, callback: Callable[[], None]) -> None:
-        """Call ``callback`` after every change of the offset."""
+    def on_move(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call ``callback`` after every change of the offset, until what is returned is called."""
         self._on_move.append(callback)
+        return lambda: self._on_move.remove(callback)
 
     def move(self, offset: float) -> None:
         """Set the offset in seconds and tell those who asked to know."""

@@ -13,14 +13,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 import discord
 from discord.http import HTTPClient, Route
 
 from bot.clock import Clock
-from bot.discussion.payloads import signature
+from bot.discussion.payloads import Payload, signature
 from bot.recorder import Recorder
 from storage import posts, threads
 from storage.database import Database
@@ -36,7 +36,7 @@ _NONCE_TRUSTED = 60_000
 #: Threads worked on at once; the library keeps each call within its rate limit.
 _THREADS_AT_ONCE = 4
 #: Minutes of quiet after which Discord archives a thread: a week.
-_ARCHIVE_AFTER = 10080
+_ARCHIVE_AFTER: Final = 10080
 _PAGE = 100
 
 _UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
@@ -123,7 +123,7 @@ class Outbox:
         async def watched() -> None:
             try:
                 await work
-            except Exception:
+            except Exception:  # noqa: BLE001 - the outbox outlives any bug in one sending
                 # A bug, not a foreseen failure. The row stays claimed; without a pause it would
                 # be tried again at once, for ever.
                 _log.exception("Unexpected while sending; it is tried again in a minute.")
@@ -170,7 +170,13 @@ class Outbox:
 
     async def _create(self, post: Post) -> int:
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=post.channel_id)
-        body = post.payload | {"nonce": post.nonce, "enforce_nonce": True}
+        # Nobody is pinged unless the payload itself says whom.
+        body: Payload = {
+            "allowed_mentions": {"parse": []},
+            **post.payload,
+            "nonce": post.nonce,
+            "enforce_nonce": True,
+        }
         message = await self._http.request(route, json=body)
         return int(message["id"])
 
@@ -230,15 +236,11 @@ class Outbox:
 
     async def _refuse(self, post: Post, trouble: str) -> None:
         _log.warning("Post %d of essay %d failed: %s", post.id, post.discussion_id, trouble)
-        await self._database.write(
-            lambda tx: posts.refuse(tx, post_id=post.id, trouble=trouble)
-        )
+        await self._database.write(lambda tx: posts.refuse(tx, post_id=post.id, trouble=trouble))
 
     async def _put_off(self, post: Post, trouble: str, *, slowly: bool = False) -> None:
         due_at = self._clock.now_ms() + _wait(post.attempts, slowly=slowly)
-        _log.warning(
-            "Post %d of essay %d waits: %s", post.id, post.discussion_id, trouble
-        )
+        _log.warning("Post %d of essay %d waits: %s", post.id, post.discussion_id, trouble)
         await self._database.write(
             lambda tx: posts.put_off(tx, post_id=post.id, due_at=due_at, trouble=trouble)
         )
@@ -320,9 +322,7 @@ class Outbox:
         due_at = self._clock.now_ms() + _wait(thread.attempts + 1, slowly=slowly)
         _log.warning("Thread %d waits: %s", thread.id, trouble)
         await self._database.write(
-            lambda tx: threads.put_off(
-                tx, thread_id=thread.id, due_at=due_at, trouble=trouble
-            )
+            lambda tx: threads.put_off(tx, thread_id=thread.id, due_at=due_at, trouble=trouble)
         )
 
 
@@ -332,7 +332,7 @@ def _wait(attempts: int, *, slowly: bool) -> int:
     What may pass by itself is tried soon and at least every five minutes; what somebody has to
     mend, such as a permission, after a minute and at least every hour.
     """
-    growth = 2 ** min(attempts, 12)
+    growth = 1 << min(attempts, 12)
     seconds = min(30 * growth, 3600) if slowly else min(growth, 300)
     return seconds * 1000
 

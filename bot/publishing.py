@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.clock import Clock
-from bot.discussion.card import card_payload
+from bot.discussion.card import opening_card
 from bot.discussion.essay import UnreadableEssay
 from bot.discussion.layout import lay_out
 from bot.discussion.payloads import plain_message
@@ -83,9 +83,7 @@ class Publishing:
             return await self._publish(submission)
         except (Refused, UnreadableEssay) as error:
             sentence = str(error)
-            await self._database.write(
-                lambda tx: submissions.refuse(tx, submission.id, sentence)
-            )
+            await self._database.write(lambda tx: submissions.refuse(tx, submission.id, sentence))
             raise
 
     async def take_up_again(self) -> None:
@@ -113,7 +111,7 @@ class Publishing:
             name=submission.file_name,
         )
         layout = await asyncio.to_thread(lay_out, essay)
-        planned = [NewPost("card", card_payload(essay))]
+        planned = [NewPost("card", opening_card(essay))]
         planned += [
             NewPost(
                 "part",

@@ -72,7 +72,7 @@ class Recovery:
             read = await self._read_all(watched)
             if read:
                 _log.info(
-                    "Read %d messages in %d channels and threads that were written unseen (%.1f s).",
+                    "Read %d messages, written unseen in %d channels and threads (%.1f s).",
                     read,
                     len(watched),
                     (self._clock.now() - started).total_seconds(),
@@ -142,11 +142,12 @@ class Recovery:
             await self._recorder.wait(self._recorder.put(messages))
             if messages:
                 newest = messages[-1].id
-                await self._database.write(
-                    lambda tx, newest=newest: discussions.move_watermark(
-                        tx, one.channel_id, newest
-                    )
-                )
+                await self._move_watermark(one.channel_id, newest)
             if len(messages) < _PAGE:
                 self._recorder.prove(one.channel_id, generation)
                 return read
+
+    async def _move_watermark(self, channel_id: int, message_id: int) -> None:
+        await self._database.write(
+            lambda tx: discussions.move_watermark(tx, channel_id, message_id)
+        )

@@ -55,6 +55,4 @@ class Services:
     @property
     def idle(self) -> bool:
         """Whether nothing is left that can be done at the present moment."""
-        return (
-            self.recorder.idle and self.recovery.idle and self.sweep.idle and self.busy.idle
-        )
+        return self.recorder.idle and self.recovery.idle and self.sweep.idle and self.busy.idle

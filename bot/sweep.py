@@ -16,9 +16,9 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.clock import Clock, from_milliseconds
+from bot.discussion.escaping import escape
 from bot.discussion.payloads import plain_message
 from bot.discussion.prompting import prompt_text
-from bot.discussion.rendering import escape
 from bot.outbox import Outbox
 from storage import posts, prompts, threads
 from storage.database import Database
@@ -43,7 +43,6 @@ class Sweep:
         self._sweeping = False
         self._next_due: datetime | None = None
         self._scheduler = AsyncIOScheduler(timezone="UTC")
-        clock.on_move(self.wake)
 
     def wake(self) -> None:
         """Look again: something may be due."""
@@ -70,6 +69,7 @@ class Sweep:
             misfire_grace_time=None,
         )
         self._scheduler.start()
+        forget_clock = self._clock.on_move(self.wake)
         self.wake()
         try:
             while True:
@@ -83,6 +83,7 @@ class Sweep:
                 finally:
                     self._sweeping = False
         finally:
+            forget_clock()
             self._scheduler.shutdown(wait=False)
 
     async def _sweep(self) -> None:

@@ -203,8 +203,8 @@ async def sent(tx: Transaction, *, post_id: int, message_id: int | None, now_ms:
     """Record that the post stands in Discord as ``message_id``, and what follows from it.
 
     None: it was sent, and deleted before its id was known. Idempotent: the gateway, the answer
-    to the call and the history may all tell of it. False where it was recorded before. With the last post of a publishing, the discussion opens and
-    its prompt is planned.
+    to the call and the history may all tell of it. False where it was recorded before. With the
+    last post of a publishing, the discussion opens and its prompt is planned.
     """
     changed = await tx.run(
         """

@@ -1,0 +1,121 @@
+"""The commands: ``python -m bot [run]``, ``rehearse``, ``preview``, ``export``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.discussion.reading import Format
+from bot.errors import SalonError, SettingsError
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["rehearse"]:
+        # The rehearsal has options of its own, and starts the bot as a child process.
+        from bot.rehearsal.__main__ import main as rehearse
+
+        status: int = rehearse(given[1:])
+        return status
+    options = _parser().parse_args(given)
+    try:
+        match options.command:
+            case "preview":
+                return _preview(options.file, options.format, as_json=options.json)
+            case "export":
+                return asyncio.run(_export(options.essay, options.format))
+            case _:
+                return _run()
+    except SalonError as error:
+        _complain(str(error))
+        return error.status
+    except BrokenPipeError:
+        # Whoever read our output has gone; nothing more can be said to them.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bot",
+        description="Salon, a Discord bot that hosts discussions of essays.",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("run", help="run the bot (also without a command)")
+    commands.add_parser(
+        "rehearse", help="run it all on a local stand-in for Discord (see rehearse --help)"
+    )
+    preview = commands.add_parser("preview", help="show how an essay would be posted")
+    preview.add_argument("file", type=Path, metavar="FILE")
+    preview.add_argument(
+        "--format", choices=("auto", "markdown", "html", "text", "docx"), default="auto"
+    )
+    preview.add_argument("--json", action="store_true", help="as one JSON object")
+    export = commands.add_parser("export", help="write an essay and the tree of its replies")
+    export.add_argument("essay", metavar="ESSAY", help="its number or its exact title")
+    export.add_argument("--format", choices=("json", "markdown"), default="json")
+    return parser
+
+
+def _run() -> int:
+    from bot.running import run
+    from bot.settings import environment_with_file, read_settings
+
+    return run(read_settings(environment_with_file(os.environ)))
+
+
+def _preview(file: Path, form: Format, *, as_json: bool) -> int:
+    from bot.discussion.preview import preview, preview_text
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        _complain(f"{file} cannot be read: {error.strerror}.")
+        return 66
+    if as_json:
+        shown = json.dumps(preview(data, format=form, name=file.name), ensure_ascii=False, indent=2)
+    else:
+        shown = preview_text(data, format=form, name=file.name)
+    _write(shown)
+    return 0
+
+
+async def _export(essay: str, form: str) -> int:
+    from bot.exporting import as_markdown
+    from bot.settings import environment_with_file, read_database
+    from storage.database import open_for_reading
+    from storage.export import export
+
+    faults: list[str] = []
+    path = read_database(environment_with_file(os.environ), faults)
+    if faults:
+        raise SettingsError("\n".join(faults))
+    async with open_for_reading(path) as database:
+        exported = await database.read(lambda tx: export(tx, essay))
+    if form == "markdown":
+        _write(as_markdown(exported))
+    else:
+        _write(json.dumps(exported, ensure_ascii=False, indent=2))
+    return 0
+
+
+def _complain(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")
+
+
+def _write(text: str) -> None:
+    """Write to standard output as UTF-8, whatever the terminal's locale says."""
+    sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

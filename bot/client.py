@@ -1,0 +1,239 @@
+"""The discord.py bot: intents, cogs, and the one place where errors are spoken."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+from typing import Any
+
+import discord
+import yarl
+from discord import app_commands
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.clock import Clock
+from bot.errors import Refused
+from bot.outbox import Outbox, Sight
+from bot.publishing import Publishing
+from bot.recorder import Recorder
+from bot.recovery import Recovery
+from bot.services import Services
+from bot.settings import Settings
+from bot.speaking import speak
+from bot.sweep import Sweep
+from bot.tasks import Tasks
+from cogs.essays import Essays
+from cogs.recording import Recording
+from storage import commands as command_syncs
+from storage.database import Database
+
+__all__ = ["Salon", "intents", "point_elsewhere"]
+
+_log = logging.getLogger(__name__)
+
+#: What the bot must be allowed in a channel to host an essay there, by Discord's names.
+NEEDED = (
+    ("view_channel", "View Channel"),
+    ("send_messages", "Send Messages"),
+    ("read_message_history", "Read Message History"),
+    ("create_public_threads", "Create Public Threads"),
+    ("send_messages_in_threads", "Send Messages in Threads"),
+)
+
+
+def intents() -> discord.Intents:
+    """The least that a record of discussions needs.
+
+    Servers and their channels; messages and what they say (a privileged intent, to be enabled in
+    the developer portal); reactions. No members, no presences.
+    """
+    return discord.Intents(
+        guilds=True, guild_messages=True, guild_reactions=True, message_content=True
+    )
+
+
+def point_elsewhere(api_base: str | None, gateway_url: str | None) -> None:
+    """Speak to another Discord than the real one, on loopback; before any client is made."""
+    if api_base is not None:
+        Route.BASE = api_base
+    if gateway_url is not None:
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
+
+
+class Tree(app_commands.CommandTree["Salon"]):
+    """Commands, and what is said when one fails."""
+
+    async def on_error(
+        self, interaction: discord.Interaction, error: app_commands.AppCommandError, /
+    ) -> None:
+        """Say what went wrong, only to the one who asked; a bug is spoken of as a reference."""
+        await speak(interaction, error)
+
+
+class Salon(commands.Bot, Sight):
+    """The bot. Everything it needs is made here or handed in; nothing is global."""
+
+    def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=Tree,
+            intents=intents(),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+        )
+        self._settings = settings
+        self.own_id = 0
+        self._tasks = Tasks(on_failure=self._end)
+        self._ending: asyncio.Task[None] | None = None
+        recorder = Recorder(database, clock, on_work=self._wake)
+        recovery = Recovery(
+            database=database, clock=clock, http=self.http, sight=self, recorder=recorder
+        )
+        outbox = Outbox(
+            database=database,
+            clock=clock,
+            http=self.http,
+            sight=self,
+            recorder=recorder,
+            on_change=self._wake,
+            catch_up=recovery.catch_up,
+        )
+        self._sweep = Sweep(database, clock, outbox)
+        self.services = Services(
+            database=database,
+            clock=clock,
+            sight=self,
+            recorder=recorder,
+            outbox=outbox,
+            recovery=recovery,
+            sweep=self._sweep,
+            publishing=Publishing(
+                database=database,
+                clock=clock,
+                fetch=self._fetch,
+                check=self._check,
+                on_work=self._wake,
+            ),
+        )
+        self._recording = Recording(self.services)
+
+    # -- life -------------------------------------------------------------------------------
+
+    async def setup_hook(self) -> None:
+        """After login, before the gateway: cogs, commands, the record."""
+        assert self.user is not None
+        self.own_id = self.user.id
+        self._tasks.start(self.services.recorder.run(), name="recorder")
+        await self.add_cog(self._recording)
+        await self.add_cog(Essays(self.services))
+        await self._sync_commands()
+
+    async def on_connect(self) -> None:
+        """A fresh identify: whatever was said before it may have been missed."""
+        self.services.recorder.doubt()
+        if not self._tasks.has("sweep"):
+            self._tasks.start(self._sweep.run(), name="sweep")
+
+    async def on_ready(self) -> None:
+        """The servers are known."""
+        _log.info("Salon is in %d server(s).", len(self.guilds))
+        with self.services.busy.working():
+            await self.services.publishing.take_up_again()
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """No message is a command: it goes straight to the record."""
+        self._recording.message(message)
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """A bug in a handler: logged, and the bot goes on."""
+        del args, kwargs
+        _log.exception("Unexpected in %s", event_method)
+
+    async def close(self) -> None:
+        """Stop what is under way; all of it goes on at the next start."""
+        await self._tasks.stop()
+        await self.services.outbox.stop()
+        await super().close()
+
+    def _end(self) -> None:
+        """One of the bot's own tasks died of a bug: end, so that a fresh start can be made."""
+        self._ending = asyncio.create_task(self.close(), name="end")
+
+    def failure(self) -> BaseException | None:
+        """What ended one of the bot's own tasks, if one ended."""
+        return self._tasks.failure()
+
+    def has_heard(self, sequence: int | None) -> bool:
+        """Whether the present session has brought the events up to ``sequence``."""
+        if sequence is None:
+            return True
+        socket: DiscordWebSocket | None = self.ws
+        return socket is not None and socket.sequence is not None and socket.sequence >= sequence
+
+    def _wake(self) -> None:
+        self._sweep.wake()
+
+    # -- commands ---------------------------------------------------------------------------
+
+    async def _sync_commands(self) -> None:
+        """Register the commands with Discord, only where they are not what it knows already."""
+        assert self.application_id is not None
+        application_id = self.application_id
+        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+        database, clock = self.services.database, self.services.clock
+        known = await database.read(lambda tx: command_syncs.synced(tx, application_id))
+        if known == digest:
+            return
+        await self.tree.sync()
+        await database.write(
+            lambda tx: command_syncs.record_sync(tx, application_id, digest, clock.now_ms())
+        )
+        _log.info("Registered %d command(s) with Discord.", len(payload))
+
+    # -- what it sees and may do ------------------------------------------------------------
+
+    def _permissions(self, channel_id: int) -> tuple[str, discord.Permissions] | None:
+        channel = self.get_channel(channel_id)
+        if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+            return None
+        return channel.name, channel.permissions_for(channel.guild.me)
+
+    def may_read_history(self, channel_id: int) -> bool:
+        """Whether the bot holds View Channel and Read Message History there, for all it knows."""
+        found = self._permissions(channel_id)
+        if found is None:
+            return False
+        return found[1].view_channel and found[1].read_message_history
+
+    def missing_to_write(self, channel_id: int) -> str:
+        """What keeps the bot from hosting a discussion in the channel, as a sentence."""
+        found = self._permissions(channel_id)
+        if found is None:
+            return f"I cannot see <#{channel_id}>: give me *View Channel* there."
+        name, permissions = found
+        missing = [label for right, label in NEEDED if not getattr(permissions, right)]
+        if not missing:
+            return ""
+        rights = " and ".join(f"*{label}*" for label in missing)
+        return f"I may not host a discussion in #{name}: give me {rights} there."
+
+    def _check(self, channel_id: int) -> None:
+        trouble = self.missing_to_write(channel_id)
+        if trouble:
+            raise Refused(f"{trouble} Nothing was published.")
+
+    async def _fetch(self, address: str) -> bytes:
+        try:
+            return await self.http.get_from_cdn(address)
+        except discord.HTTPException as error:
+            raise Refused(
+                f"Discord did not hand out the file ({error.status}); attach it once more."
+            ) from error

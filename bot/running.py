@@ -1,0 +1,164 @@
+"""The running bot: opened resources, a connection that is made anew, a clean end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+
+import aiohttp
+import discord
+
+from bot.client import Salon, point_elsewhere
+from bot.clock import Clock
+from bot.clock_link import clock_link
+from bot.errors import DiscordRefused
+from bot.settings import Settings
+from storage.database import Database, open_database
+
+__all__ = ["run"]
+
+_log = logging.getLogger(__name__)
+
+#: Seconds between attempts to connect: the first wait, and the longest.
+_FIRST_WAIT, _LONGEST_WAIT = 2.0, 300.0
+#: Seconds a connection must have held for the next failure to count as the first again.
+_STEADY_AFTER = 300.0
+
+#: What a fresh start may mend.
+_PASSING = (
+    OSError,
+    asyncio.TimeoutError,
+    aiohttp.ClientError,
+    discord.HTTPException,
+    discord.GatewayNotFound,
+    discord.ConnectionClosed,
+)
+
+
+class _Scrubber(logging.Filter):
+    """Keeps the token out of every log line, wherever it may come from."""
+
+    def __init__(self, secret: str) -> None:
+        super().__init__()
+        self._secret = secret
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        if self._secret in message:
+            record.msg, record.args = message.replace(self._secret, "[token]"), None
+        return True
+
+
+class _Formatter(logging.Formatter):
+    """Lines as a person reads them; the token is kept out of tracebacks too."""
+
+    def __init__(self, secret: str) -> None:
+        super().__init__("{asctime} {levelname:<7} {name}: {message}", style="{")
+        self._secret = secret
+
+    def formatException(self, ei: object) -> str:  # noqa: N802 - logging's own name
+        return super().formatException(ei).replace(self._secret, "[token]")  # type: ignore[arg-type]
+
+
+def run(settings: Settings) -> int:
+    """Run the bot until SIGINT or SIGTERM; its exit status.
+
+    Raises SalonError where no fresh start would help: the token or the intents are refused, the
+    archive is in use, foreign or newer.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Formatter(settings.token))
+    handler.addFilter(_Scrubber(settings.token))
+    logging.basicConfig(level=settings.log_level, handlers=[handler])
+    if settings.log_level == "INFO":
+        # Its waiting for rate limits is its business, and a line for each would hide ours.
+        logging.getLogger("discord").setLevel(logging.WARNING)
+        logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    point_elsewhere(settings.api_base, settings.gateway_url)
+    try:
+        asyncio.run(_run(settings))
+    except* DiscordRefused as group:
+        raise group.exceptions[0] from None
+    return 0
+
+
+async def _run(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # where there are no signals to handle
+            loop.add_signal_handler(number, stop.set)
+    clock = Clock()
+    current: list[Salon] = []
+    async with (
+        open_database(settings.database) as database,
+        clock_link(settings.clock_url, clock, lambda: current[0] if current else None),
+    ):
+        stopping = asyncio.create_task(stop.wait())
+        wait = _FIRST_WAIT
+        while not stop.is_set():
+            began = loop.time()
+            trouble = await _connection(settings, database, clock, current, stopping)
+            if stop.is_set():
+                break
+            if loop.time() - began > _STEADY_AFTER:
+                wait = _FIRST_WAIT
+            _log.warning("%s Next attempt in %.0f s.", trouble, wait)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await stop.wait()
+            wait = min(wait * 2, _LONGEST_WAIT)
+    _log.info("Salon has stopped.")
+
+
+async def _connection(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    current: list[Salon],
+    stopping: asyncio.Task[bool],
+) -> str:
+    """One life of the connection; what ended it, as a sentence.
+
+    Raises DiscordRefused where no other attempt would do better.
+    """
+    salon = Salon(settings, database, clock)
+    current[:] = [salon]
+    life = asyncio.create_task(salon.start(settings.token), name="connection")
+    try:
+        await asyncio.wait({life, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not life.done():
+            return "Stopped."
+        await life
+    except discord.LoginFailure:
+        raise DiscordRefused(
+            "Discord refuses the token: copy it anew from the developer portal "
+            "(Bot › Reset Token) into DISCORD_TOKEN."
+        ) from None
+    except discord.PrivilegedIntentsRequired:
+        raise DiscordRefused(
+            "Discord refuses the connection, since the message content intent is not enabled: "
+            "switch on “Message Content Intent” in the developer portal (Bot › Privileged "
+            "Gateway Intents)."
+        ) from None
+    except discord.ConnectionClosed as error:
+        if error.code == 4004:
+            raise DiscordRefused("Discord has withdrawn the token: set a new one.") from None
+        return f"Discord closed the connection ({error.code})."
+    except _PASSING as error:
+        return f"Discord could not be reached ({type(error).__name__}: {error})."
+    except Exception:  # noqa: BLE001 - a fresh start follows, whatever it was
+        _log.exception("Unexpected, and the connection is lost.")
+        return "The connection is made anew."
+    finally:
+        current.clear()
+        await salon.close()
+        life.cancel()
+        await asyncio.gather(life, return_exceptions=True)
+    failure = salon.failure()
+    if failure is not None:
+        _log.error("Unexpected, and Salon starts afresh.", exc_info=failure)
+    return "The connection ended."

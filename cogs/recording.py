@@ -1,0 +1,114 @@
+"""What the gateway tells, handed to the record in order of arrival.
+
+Every handler translates and hands on before its first await: each event has a task of its own,
+so anything awaited before that could change the order (facts of discord.py: handlers that await
+finish out of order).
+"""
+
+from __future__ import annotations
+
+import discord
+from discord.ext import commands
+
+from bot import wire
+from bot.discussion.talk import Attachment, Deletion, Message, Reaction, ReactionsCleared
+from bot.services import Services
+
+__all__ = ["Recording", "translated"]
+
+
+def translated(message: discord.Message, *, own_id: int) -> Message | None:
+    """The gateway's message as the archive's plain data; None outside of a server."""
+    guild = message.guild
+    if guild is None:
+        return None
+    author = message.author
+    reference = message.reference
+    replied_to = None
+    if reference is not None and reference.type is not discord.MessageReferenceType.forward:
+        replied_to = reference.message_id
+    return Message(
+        id=message.id,
+        server_id=guild.id,
+        channel_id=message.channel.id,
+        author_id=author.id,
+        author_name=author.display_name,
+        from_bot=author.bot or message.webhook_id is not None,
+        kind=message.type.value,
+        text=message.content,
+        reference_id=replied_to,
+        written_at=message.created_at,
+        edited_at=message.edited_at,
+        attachments=tuple(
+            Attachment(file.filename, file.content_type, file.size) for file in message.attachments
+        ),
+        own=author.id == own_id,
+        nonce=None if message.nonce is None else str(message.nonce),
+    )
+
+
+class Recording(commands.Cog):
+    """Hands every event of a discussion to the recorder."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._recorder = services.recorder
+
+    def message(self, message: discord.Message) -> None:
+        """A new message; called by the client itself, which has no commands to look for in it."""
+        plain = translated(message, own_id=self._services.sight.own_id)
+        if plain is not None:
+            self._recorder.put((plain,))
+
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
+        """A message as it now stands."""
+        if event.guild_id is not None:
+            self._recorder.put((wire.edit(event.data),))
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
+        """One message is gone."""
+        self._deleted((event.message_id,), event.channel_id)
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
+        """Many messages are gone at once."""
+        self._deleted(tuple(sorted(event.message_ids)), event.channel_id)
+
+    def _deleted(self, message_ids: tuple[int, ...], channel_id: int) -> None:
+        self._recorder.put((Deletion(message_ids, channel_id, self._services.clock.now()),))
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
+        """Somebody reacted."""
+        self._recorder.put((Reaction(event.message_id, _emoji(event.emoji), 1),))
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
+        """Somebody took a reaction back."""
+        self._recorder.put((Reaction(event.message_id, _emoji(event.emoji), -1),))
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_clear(self, event: discord.RawReactionClearEvent) -> None:
+        """All reactions of a message were taken off."""
+        self._recorder.put((ReactionsCleared(event.message_id, None),))
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_clear_emoji(self, event: discord.RawReactionClearEmojiEvent) -> None:
+        """All reactions of one emoji were taken off."""
+        self._recorder.put((ReactionsCleared(event.message_id, _emoji(event.emoji)),))
+
+    @commands.Cog.listener()
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """A server can be seen (again): what was said meanwhile is read."""
+        await self._services.recovery.catch_up_server(guild.id)
+
+    @commands.Cog.listener()
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """The bot was invited, perhaps back."""
+        await self._services.recovery.catch_up_server(guild.id)
+
+
+def _emoji(emoji: discord.PartialEmoji) -> str:
+    return wire.emoji_name({"id": emoji.id, "name": emoji.name})
