@@ -1,0 +1,133 @@
+"""What stands in a channel is told apart by looking at the messages alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.rehearsal.founding import first_world
+from bot.rehearsal.records import Channel, Message, MessageType
+from bot.rehearsal.standing import Standing, answered_by, discussions, essay_words, lost_run
+from bot.rehearsal.world import World
+
+PARAGRAPHS = [
+    " ".join(f"{paragraph}{chr(97 + number)}" for number in range(26))
+    for paragraph in ("one", "two", "three", "four")
+]
+
+
+@pytest.fixture
+def world() -> World:
+    return first_world()
+
+
+def essays(world: World) -> Channel:
+    return next(c for c in world.channels_of(world.guild.id) if c.name == "essays")
+
+
+def post(
+    world: World, content: str = "", *, card: str | None = None, hours: float = 0, by: int = 0
+) -> Message:
+    message = Message(
+        id=world.new_id(),
+        channel_id=essays(world).id,
+        author_id=by or world.application.bot_id,
+        type=MessageType.DEFAULT,
+        content=content,
+        timestamp=world.now() + timedelta(hours=hours),
+        components=[] if card is None else [{"type": 17, "components": [text(card)]}],
+        flags=0 if card is None else 1 << 15,
+    )
+    world.add_message(message)
+    return message
+
+
+def text(content: str) -> dict[str, object]:
+    return {"type": 10, "content": content}
+
+
+def standing(world: World, *posts: str, card: str = "") -> Standing:
+    post(world, card=card)
+    for content in posts:
+        post(world, content)
+    (found,) = discussions(world, essays(world).id)
+    return found
+
+
+def test_a_card_opens_a_discussion_and_what_comes_much_later_is_a_prompt(world: World) -> None:
+    ann = next(user.id for user in world.users.values() if user.display_name == "Ann")
+    post(world, "Before any card.")
+    cards = [post(world, card="First")]
+    posts = [post(world, "Part"), post(world, "Closing")]
+    post(world, "What a member says.", by=ann)
+    prompts = [post(world, "And today?", hours=24)]
+    cards.append(post(world, card="Second", hours=30))
+    first, second = discussions(world, essays(world).id)
+    assert (first.card, second.card) == tuple(cards)
+    assert (first.posts, first.prompts) == (tuple(posts), tuple(prompts))
+    assert first.closing is posts[-1]
+    assert (second.posts, second.closing) == ((), cards[1])
+
+
+def test_a_message_that_was_deleted_stands_no_more(world: World) -> None:
+    post(world, card="Card")
+    world.forget_message(post(world, "Part"))
+    (found,) = discussions(world, essays(world).id)
+    assert found.posts == ()
+
+
+def test_an_essay_of_which_all_is_there_has_lost_nothing_worth_a_word(world: World) -> None:
+    essay = "# My essay\nby Ann\n\n" + "\n\n".join(PARAGRAPHS)
+    there = standing(
+        world,
+        "\n\n".join(PARAGRAPHS[:2]),
+        f"**{PARAGRAPHS[2]}**",
+        PARAGRAPHS[3].replace(" ", " \\_ "),
+        card="## My essay\n**Ann**",
+    )
+    words = essay_words("essay.md", essay.encode())
+    assert words is not None
+    assert len(lost_run(words, there)) < 5
+
+
+def test_a_part_that_is_missing_shows_as_a_long_run_of_lost_words(world: World) -> None:
+    there = standing(world, PARAGRAPHS[0], PARAGRAPHS[1], PARAGRAPHS[3])
+    words = essay_words("essay", "\n".join(PARAGRAPHS).encode())
+    assert words is not None
+    lost = lost_run(words, there)
+    assert 24 <= len(lost) <= 28
+    assert "threem" in lost
+
+
+def test_words_of_scripts_without_spaces_are_looked_for_by_the_letter(world: World) -> None:
+    essay = "我从来没有读完过这本书而且我觉得很好。但是你呢?你最后一次在中间停下来是什么时候?"
+    words = essay_words("essay.txt", essay.encode())
+    assert words is not None
+    assert len(lost_run(words, standing(world, essay[:18]))) > 10
+
+
+def test_what_a_reader_of_markdown_does_not_see_is_not_looked_for(world: World) -> None:
+    unseen = " ".join(f"unseen{number}" for number in range(60))
+    essay = (
+        f"---\ntitle: {unseen}\n---\n<!-- {unseen} -->\nSee [this page](https://a.b/c) "
+        f'<span title="{unseen}">now</span>.\n\n[1]: https://a.b/{unseen}\n'
+    )
+    words = essay_words("essay.md", essay.encode())
+    assert words == ["see", "this", "page", "now"]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [("essay.html", b"<p>Yes.</p>"), ("essay.docx", b"PK"), ("essay.txt", b"\xff")],
+)
+def test_the_words_of_a_file_that_is_not_simply_read_are_not_known(name: str, data: bytes) -> None:
+    assert essay_words(name, data) is None
+
+
+def test_a_comment_that_quotes_a_part_answers_it_and_others_the_closing(world: World) -> None:
+    there = standing(world, "One walks, and *then* one stops.", "Why stop?", "What do you think?")
+    assert answered_by("> and then one stops\nNot I.", there) is there.posts[0]
+    assert answered_by("> something never said\nNot I.", there) is there.closing
+    assert answered_by("> …", there) is there.closing
+    assert answered_by("And then one stops.", there) is there.closing
