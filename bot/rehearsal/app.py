@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot.rehearsal import controls, gateway, traffic
+
 if TYPE_CHECKING:
     from bot.rehearsal.standin import StandIn
 
@@ -27,3 +29,6 @@ def plug_in(app: web.Application, standin: StandIn) -> None:
     Middlewares that stand before the rules (recorder outermost, then faults) go to
     ``app.middlewares`` here, routes to ``app.router``.
     """
+    app.middlewares.append(traffic.middleware(standin))
+    gateway.add_routes(app, standin)
+    controls.add_routes(app, standin)

@@ -37,6 +37,7 @@ class StandIn:
         self.gateway_hub: Any = None
         self.faults: Any = None
         self.recorder: Any = None
+        self.controls: Any = None
         self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
