@@ -58,6 +58,8 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
     something else, NewerDatabase where a newer Salon wrote it, DatabaseError where it cannot be
     opened. A refused file is not changed.
     """
+    if not path.absolute().parent.is_dir():
+        raise DatabaseError(f"The database {path} cannot be made: there is no such folder.")
     lock = FileLock(f"{path}.lock")
     try:
         lock.acquire(timeout=0)

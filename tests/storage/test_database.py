@@ -1,0 +1,126 @@
+"""The archive's file: what is made, what is refused, what is left alone."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.errors import DatabaseError, DatabaseInUse, ForeignDatabase, NewerDatabase
+from storage.database import open_database, open_for_reading
+from storage.schema import APPLICATION_ID, MIGRATIONS
+
+
+def pragma(path: Path, name: str) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        value: int = connection.execute(f"PRAGMA {name}").fetchone()[0]
+        return value
+
+
+async def test_a_new_archive_bears_salons_mark_and_its_version(tmp_path: Path) -> None:
+    path = tmp_path / "salon.sqlite3"
+    async with open_database(path):
+        pass
+    assert pragma(path, "application_id") == APPLICATION_ID
+    assert pragma(path, "user_version") == len(MIGRATIONS)
+
+
+async def test_the_writer_waits_for_the_disk_and_the_journal_is_a_wal(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "salon.sqlite3") as database:
+        rows = await database.write(lambda tx: tx.rows("PRAGMA synchronous"))
+        assert rows[0][0] == 2  # FULL
+        rows = await database.write(lambda tx: tx.rows("PRAGMA journal_mode"))
+        assert rows[0][0] == "wal"
+        rows = await database.write(lambda tx: tx.rows("PRAGMA foreign_keys"))
+        assert rows[0][0] == 1
+
+
+async def test_what_was_written_is_there_after_opening_again(tmp_path: Path) -> None:
+    path = tmp_path / "salon.sqlite3"
+    async with open_database(path) as database:
+        await database.write(
+            lambda tx: tx.run("INSERT INTO servers (id, name, joined_at) VALUES (1, 'Salon', 0)")
+        )
+    async with open_database(path) as database:
+        rows = await database.read(lambda tx: tx.rows("SELECT name FROM servers"))
+    assert [row["name"] for row in rows] == ["Salon"]
+
+
+async def test_a_second_process_on_the_same_archive_is_told_so(tmp_path: Path) -> None:
+    path = tmp_path / "salon.sqlite3"
+    async with open_database(path):
+        with pytest.raises(DatabaseInUse, match="Another Salon is running"):
+            async with open_database(path):
+                pass
+
+
+async def test_a_database_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.sqlite3"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE recipes (name TEXT)")
+        other.commit()
+    before = path.read_bytes()
+    with pytest.raises(ForeignDatabase, match="not one of Salon's"):
+        async with open_database(path):
+            pass
+    assert path.read_bytes() == before
+
+
+async def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("These are notes, and no database at all. " * 100)
+    before = path.read_bytes()
+    with pytest.raises(ForeignDatabase, match="not a Salon database"):
+        async with open_database(path):
+            pass
+    assert path.read_bytes() == before
+
+
+async def test_an_archive_of_a_newer_salon_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "salon.sqlite3"
+    async with open_database(path):
+        pass
+    with closing(sqlite3.connect(path)) as newer:
+        newer.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    before = path.read_bytes()
+    with pytest.raises(NewerDatabase, match="newer Salon"):
+        async with open_database(path):
+            pass
+    with pytest.raises(NewerDatabase, match="newer Salon"):
+        async with open_for_reading(path):
+            pass
+    assert path.read_bytes() == before
+
+
+async def test_a_reader_cannot_write(tmp_path: Path) -> None:
+    path = tmp_path / "salon.sqlite3"
+    async with open_database(path) as database:
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            await database.read(lambda tx: tx.run("DELETE FROM servers"))
+        async with open_for_reading(path) as beside:
+            assert await beside.read(lambda tx: tx.rows("SELECT * FROM servers")) == []
+            with pytest.raises(RuntimeError):
+                await beside.write(lambda tx: tx.run("DELETE FROM servers"))
+
+
+async def test_there_is_nothing_to_read_where_no_archive_is(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseError, match="There is no database"):
+        async with open_for_reading(tmp_path / "none.sqlite3"):
+            pass
+    assert not (tmp_path / "none.sqlite3").exists()
+
+
+async def test_an_empty_file_is_no_archive_to_read_yet(tmp_path: Path) -> None:
+    path = tmp_path / "empty.sqlite3"
+    path.touch()
+    with pytest.raises(ForeignDatabase):
+        async with open_for_reading(path):
+            pass
+
+
+async def test_a_folder_that_cannot_be_written_gives_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseError, match="cannot be"):
+        async with open_database(tmp_path / "missing" / "salon.sqlite3"):
+            pass

@@ -1,0 +1,119 @@
+"""Settings: read once, all faults told together, secrets never shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.settings import environment_with_file, read_settings
+
+TOKEN = "abc.def-ghi_jkl"
+LOCAL = {
+    "DISCORD_API_BASE": "http://127.0.0.1:8710/api/v10",
+    "DISCORD_GATEWAY_URL": "ws://127.0.0.1:8710/gateway",
+}
+
+
+def test_a_token_is_all_that_is_needed() -> None:
+    settings = read_settings({"DISCORD_TOKEN": TOKEN})
+    assert settings.token == TOKEN
+    assert settings.database == Path("salon.sqlite3")
+    assert settings.api_base is None
+    assert settings.log_level == "INFO"
+
+
+def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(
+            {
+                "SALON_DATABASE": str(tmp_path / "missing" / "salon.sqlite3"),
+                "DISCORD_API_BASE": "http://192.168.1.2/api/v10",
+                "DISCORD_GATEWAY_URL": "http://127.0.0.1/gateway",
+                "SALON_CLOCK_URL": "ws://10.0.0.1/clock",
+                "SALON_LOG_LEVEL": "chatty",
+            }
+        )
+    told = str(caught.value).splitlines()
+    assert len(told) == 6
+    for name in (
+        "DISCORD_TOKEN",
+        "SALON_DATABASE",
+        "DISCORD_API_BASE",
+        "DISCORD_GATEWAY_URL",
+        "SALON_CLOCK_URL",
+        "SALON_LOG_LEVEL",
+    ):
+        assert any(line.startswith(name) for line in told), name
+    assert SettingsError.status == 78
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://example.org/api/v10",
+        "http://10.1.2.3/api/v10",
+        "http://127.0.0.1.example.org/api/v10",
+        "http://localhost.example.org/api/v10",
+        "http://0.0.0.0/api/v10",
+        "http://user@example.org/api/v10",
+        "http://127.0.0.1@example.org/api/v10",
+        "http:///api/v10",
+        "http://[::2]/api/v10",
+        "http://[/api/v10",
+    ],
+)
+def test_the_token_goes_nowhere_but_to_discord_and_to_this_machine(address: str) -> None:
+    with pytest.raises(SettingsError, match="DISCORD_API_BASE"):
+        read_settings({"DISCORD_TOKEN": TOKEN, **LOCAL, "DISCORD_API_BASE": address})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:1", "localhost:1", "[::1]:1", "127.9.9.9"])
+def test_another_discord_on_this_machine_is_taken(host: str) -> None:
+    settings = read_settings(
+        {
+            "DISCORD_TOKEN": TOKEN,
+            "DISCORD_API_BASE": f"http://{host}/api/v10/",
+            "DISCORD_GATEWAY_URL": f"ws://{host}/gateway",
+        }
+    )
+    assert settings.api_base == f"http://{host}/api/v10"
+
+
+def test_half_of_another_discord_is_refused() -> None:
+    with pytest.raises(SettingsError, match="belong together"):
+        read_settings({"DISCORD_TOKEN": TOKEN, "DISCORD_API_BASE": "http://127.0.0.1:1/api/v10"})
+
+
+def test_a_token_with_spaces_is_none() -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings({"DISCORD_TOKEN": "my secret token"})
+    assert "secret" not in str(caught.value)
+
+
+def test_a_database_that_is_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="names a folder"):
+        read_settings({"DISCORD_TOKEN": TOKEN, "SALON_DATABASE": str(tmp_path)})
+
+
+def test_no_secret_stands_in_a_repr() -> None:
+    assert TOKEN not in repr(read_settings({"DISCORD_TOKEN": TOKEN}))
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "my.env"
+    file.write_text("DISCORD_TOKEN=from-the-file\nSALON_LOG_LEVEL=DEBUG\nEMPTY\n")
+    values = environment_with_file({"SALON_ENV_FILE": str(file), "SALON_LOG_LEVEL": "ERROR"})
+    assert values["DISCORD_TOKEN"] == "from-the-file"
+    assert values["SALON_LOG_LEVEL"] == "ERROR"
+    assert "EMPTY" not in values
+
+
+def test_the_file_lies_in_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("DISCORD_TOKEN=here\n")
+    assert environment_with_file({})["DISCORD_TOKEN"] == "here"
+    assert "DISCORD_TOKEN" not in environment_with_file({"SALON_ENV_FILE": ""})
