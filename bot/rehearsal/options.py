@@ -1,0 +1,92 @@
+"""The options of ``python -m bot rehearse``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+__all__ = ["Options", "UsageError", "read_options"]
+
+_MOST_PORT = 65535
+
+
+class UsageError(Exception):
+    """The options cannot be understood; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for. ``data`` is None for a temporary folder."""
+
+    port: int
+    data: Path | None
+    essay: Path | None
+    comments: Path | None
+    once: bool
+    no_bot: bool
+    rates: bool
+    har: Path | None
+
+    @property
+    def plays(self) -> bool:
+        """Whether an essay is played."""
+        return self.once or self.essay is not None or self.comments is not None
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message[:1].upper() + message[1:] + ".")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _MOST_PORT:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to {_MOST_PORT}, not {text}")
+    return int(text)
+
+
+def read_options(arguments: Sequence[str]) -> Options:
+    """Read the options. Raises UsageError; ``--help`` prints and leaves with SystemExit."""
+    parser = _Parser(
+        prog="python -m bot rehearse",
+        description="Run Salon on a local stand-in for Discord; no account is needed.",
+    )
+    parser.add_argument(
+        "--port", type=_port, default=8710, metavar="N", help="8710 unless said; 0: a free one"
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="keep world and database there; a later start goes on where it stopped",
+    )
+    parser.add_argument("--essay", type=Path, metavar="FILE", help="publish this essay")
+    parser.add_argument(
+        "--comments", type=Path, metavar="FILE", help="have members write these comments (JSONL)"
+    )
+    parser.add_argument(
+        "--once", action="store_true", help="play, print the transcript, stop; 0 only if all came"
+    )
+    parser.add_argument("--no-bot", action="store_true", help="the stand-in alone")
+    parser.add_argument(
+        "--rates",
+        choices=("on", "off"),
+        default="on",
+        help="off: the stand-in announces no rate limits",
+    )
+    parser.add_argument(
+        "--har", type=Path, metavar="FILE", help="write the bot's traffic as an HTTP Archive"
+    )
+    given = parser.parse_args(list(arguments))
+    return Options(
+        port=given.port,
+        data=given.data,
+        essay=given.essay,
+        comments=given.comments,
+        once=given.once,
+        no_bot=given.no_bot,
+        rates=given.rates == "on",
+        har=given.har,
+    )

@@ -1,0 +1,220 @@
+"""Gateway sessions: what is remembered of a client so that it can resume, and its socket.
+
+docs: Gateway › Connection Lifecycle, Resuming.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import zlib
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import zstandard
+from aiohttp import WSMsgType, web
+
+__all__ = ["REPLAY_LIMIT", "Connection", "Frame", "FrameLog", "Session", "compressor"]
+
+REPLAY_LIMIT = 20_000
+"""How many events of a session can be replayed. Discord names no number; ours bounds memory."""
+
+_CLOSING_TAKES = 1.0
+
+StepHook = Callable[[Literal["before", "after"], str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One payload for the client; ``event`` names a dispatch, ``injected`` a fault on purpose."""
+
+    data: bytes
+    event: str | None = None
+    injected: bool = False
+
+
+class FrameLog(Protocol):
+    """Where a bot's frames are written down, told from the bot's side."""
+
+    def sent(self, text: str) -> None: ...
+
+    def received(self, text: str, *, injected: bool = False) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def compressor(kind: str | None) -> Callable[[bytes], bytes] | None:
+    """Transport compression of a whole connection; None for plain text frames.
+
+    Raises ValueError for a kind nobody knows.
+    docs: Gateway › Transport Compression (``zlib-stream``, ``zstd-stream``).
+    """
+    if kind is None:
+        return None
+    if kind == "zlib-stream":
+        deflate = zlib.compressobj()
+        return lambda data: deflate.compress(data) + deflate.flush(zlib.Z_SYNC_FLUSH)
+    if kind == "zstd-stream":
+        zstd = zstandard.ZstdCompressor(level=1).compressobj()
+        flush = zstandard.COMPRESSOBJ_FLUSH_BLOCK
+        return lambda data: zstd.compress(data) + zstd.flush(flush)
+    raise ValueError(f"{kind} is no transport compression.")
+
+
+class Connection:
+    """One socket. What is pushed goes out in order, through one task; nothing waits for it.
+
+    ``address`` is where the client connected to. ``step`` is awaited before and after each
+    dispatch that leaves (the tests' hook). ``close`` lets go out what was pushed before it.
+    """
+
+    def __init__(
+        self,
+        socket: web.WebSocketResponse,
+        transport: asyncio.Transport | None,
+        *,
+        compress: Callable[[bytes], bytes] | None = None,
+        address: str = "",
+    ) -> None:
+        self.socket = socket
+        self.address = address
+        self._transport = transport
+        self.session: Session | None = None
+        self.step: StepHook | None = None
+        self._log: FrameLog | None = None
+        self._early: list[tuple[bool, str]] | None = []
+        self._compress = compress
+        self._frames: deque[Frame] = deque()
+        self._closing: int | None = None
+        self._wake = asyncio.Event()
+        self._task = asyncio.create_task(self._run())
+
+    @property
+    def is_open(self) -> bool:
+        """Whether frames that are pushed now still go out."""
+        return self._closing is None and not self._task.done()
+
+    def push(self, frame: Frame) -> None:
+        """Send a frame after those pushed before; into nowhere once the socket is closed."""
+        if self.is_open:
+            self._frames.append(frame)
+            self._wake.set()
+
+    def record(self, log: FrameLog | None) -> None:
+        """Write this connection down, from its first frame on; never with None."""
+        early, self._early = self._early or [], None
+        self._log = log
+        for is_sent, text in early if log is not None else ():
+            assert log is not None
+            (log.sent if is_sent else log.received)(text)
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether nobody has said yet if this connection is written down."""
+        return self._early is not None
+
+    def note_sent(self, text: str) -> None:
+        """Write down what the client sent."""
+        if self._log is not None:
+            self._log.sent(text)
+        elif self._early is not None:
+            self._early.append((True, text))
+
+    def close(self, code: int) -> None:
+        """Close the socket with a code, after what was pushed before."""
+        if self._closing is None:
+            self._closing = code
+            self._wake.set()
+
+    def cut(self) -> None:
+        """Break the connection without a word, as a failing network does."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def finish(self) -> None:
+        """End the sending task; the socket is closed or lost."""
+        if self._closing is not None:
+            await asyncio.wait({self._task}, timeout=_CLOSING_TAKES)
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+
+    async def _run(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                while self._frames:
+                    await self._send(self._frames.popleft())
+                if self._closing is not None:
+                    await self.socket.close(code=self._closing)
+                    return
+                self._wake.clear()
+                await self._wake.wait()
+
+    async def _send(self, frame: Frame) -> None:
+        step = self.step if frame.event is not None else None
+        if step is not None and frame.event is not None:
+            await step("before", frame.event)
+        if self._compress is not None:
+            await self.socket.send_frame(self._compress(frame.data), WSMsgType.BINARY)
+        else:
+            await self.socket.send_frame(frame.data, WSMsgType.TEXT)
+        if self._log is not None:
+            self._log.received(frame.data.decode(), injected=frame.injected)
+        elif self._early is not None:
+            self._early.append((False, frame.data.decode()))
+        if step is not None and frame.event is not None:
+            await step("after", frame.event)
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """What a client identified as, and the events it can be told again.
+
+    ``sequence`` is the number of the last event; ``connection`` is None while the client is
+    away. ``is_announced`` is set once READY and the servers were sent.
+    """
+
+    id: str
+    user_id: int
+    is_bot: bool
+    intents: int
+    shard: tuple[int, int] | None = None
+    sequence: int = 0
+    connection: Connection | None = None
+    is_announced: bool = False
+    replay: deque[tuple[int, Frame]] = field(default_factory=lambda: deque(maxlen=REPLAY_LIMIT))
+    forgotten: asyncio.TimerHandle | None = None
+
+    def dispatch(self, name: str, data: bytes, *, injected: bool = False) -> None:
+        """Number an event, keep it for a resume and send it if the client is there.
+
+        docs: Gateway Events › Payload Structure (``op`` 0, ``s``, ``t``).
+        """
+        self.sequence += 1
+        head = b'{"t":"%s","s":%d,"op":0,"d":' % (name.encode(), self.sequence)
+        frame = Frame(head + data + b"}", name, injected)
+        self.replay.append((self.sequence, frame))
+        if self.connection is not None:
+            self.connection.push(frame)
+
+    def can_replay_after(self, sequence: int) -> bool:
+        """Whether every event after this number is still known."""
+        if sequence == self.sequence:
+            return True
+        return bool(self.replay) and self.replay[0][0] <= sequence + 1 <= self.sequence
+
+    def resume_after(self, sequence: int, connection: Connection) -> None:
+        """Send the client, on its new socket, the events after the last that it had.
+
+        docs: Gateway › Resuming (missed events in order, then RESUMED).
+        """
+        self.connection = connection
+        for number, frame in self.replay:
+            if number > sequence:
+                connection.push(frame)
+        self.dispatch("RESUMED", b"{}")
