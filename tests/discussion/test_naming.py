@@ -1,0 +1,59 @@
+"""What a thread is called."""
+
+from __future__ import annotations
+
+import pytest
+import regex
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.discussion.naming import THREAD_NAME_LIMIT, thread_name
+
+
+@pytest.mark.parametrize(
+    ("author", "text", "expected"),
+    [
+        ("Ann", "Connection is what it stands for", "Ann: Connection is what it stands for"),
+        (
+            "Ann",
+            "Connection is what it stands for. The rest is noise.",
+            "Ann: Connection is what it stands for",
+        ),
+        ("Ann", "Is it really so simple? I doubt it.", "Ann: Is it really so simple?"),
+        ("Ann", "No. It is not that simple at all.", "Ann: No. It is not that simple at all"),
+        ("Ann", "**Bold** and _shy_, `code` and ||secret||", "Ann: Bold and shy, code and secret"),
+        ("Ann", "snake_case_names stay", "Ann: snake_case_names stay"),
+        ("Ann", "see [the essay](https://example.org/x) again", "Ann: see the essay again"),
+        ("Ann", "> a quotation\nand my answer", "Ann: a quotation and my answer"),
+        ("Ann", "# Loud\n- one\n- two", "Ann: Loud one two"),
+        ("Ann", "```py\nprint(1)\n```", "Ann: print(1)"),
+        ("Ann", "<@123> what of <:salon:456>?", "Ann: … what of :salon:?"),
+        ("Ann", "1986\\. A great year", "Ann: 1986. A great year"),
+        ("Ann", "", "Ann’s reply"),
+        ("Ann", "   \n\u200b", "Ann’s reply"),
+        ("\u200d", "Hello there", "A reader: Hello there"),
+        ("_Ann_", "Hello there", "Ann: Hello there"),
+    ],
+)
+def test_a_thread_is_named_from_who_and_what(author: str, text: str, expected: str) -> None:
+    assert thread_name(author, text) == expected
+
+
+def test_a_long_reply_is_cut_between_words() -> None:
+    name = thread_name("Ann", "word " * 100)
+    assert len(name) <= THREAD_NAME_LIMIT
+    assert name.endswith("word…")
+
+
+def test_no_grapheme_is_cut() -> None:
+    family = "👩‍👩‍👧‍👦"
+    name = thread_name("Ann", family * 40)
+    assert name.removesuffix("…").removeprefix("Ann: ").replace(family, "") == ""
+
+
+@given(author=st.text(max_size=60), text=st.text(max_size=300))
+def test_any_name_and_text_make_a_name_that_discord_takes(author: str, text: str) -> None:
+    name = thread_name(author, text)
+    assert 1 <= len(name.encode("utf-16-le", "surrogatepass")) // 2 <= THREAD_NAME_LIMIT
+    assert "\n" not in name
+    assert regex.search(r"[\p{L}\p{N}\p{P}\p{S}]", name)

@@ -1,0 +1,147 @@
+"""Where a message belongs: the table of cases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.discussion.routing import (
+    Answered,
+    AnsweredPost,
+    AnsweredReply,
+    Ignore,
+    Record,
+    ThreadPlace,
+    route,
+)
+from bot.discussion.talk import Message
+
+CHANNEL, HEAD, OWN_THREAD = 20, 1000, 900
+POST = AnsweredPost(discussion_id=1, post_id=5, open=True)
+POST_OF_A_CLOSED_ONE = AnsweredPost(discussion_id=1, post_id=5, open=False)
+POST_OF_ANOTHER = AnsweredPost(discussion_id=2, post_id=9, open=True)
+REPLY = AnsweredReply(discussion_id=1, reply_id=1001)
+REPLY_OF_ANOTHER = AnsweredReply(discussion_id=2, reply_id=1002)
+THREAD = ThreadPlace(discussion_id=1, head_id=HEAD)
+MEMBERS_THREAD = ThreadPlace(discussion_id=1, head_id=None)
+
+
+def message(
+    channel_id: int = CHANNEL, *, kind: int = 0, from_bot: bool = False, reference: bool = False
+) -> Message:
+    return Message(
+        id=2000,
+        server_id=10,
+        channel_id=channel_id,
+        author_id=40,
+        author_name="Ann",
+        from_bot=from_bot,
+        kind=kind,
+        text="I would.",
+        reference_id=1 if reference else None,
+        written_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize(
+    ("case", "said", "place", "answered", "expected"),
+    [
+        (
+            "a reply to the bot's message heads a thread",
+            message(kind=19, reference=True),
+            None,
+            POST,
+            Record(1, parent_id=None, thread_id=2000, post_id=5, opens_thread=True),
+        ),
+        (
+            "a reply in a closed discussion is kept, without a thread",
+            message(kind=19, reference=True),
+            None,
+            POST_OF_A_CLOSED_ONE,
+            Record(1, parent_id=None, thread_id=None, post_id=5),
+        ),
+        (
+            "a channel reply to a member's reply answers it",
+            message(kind=19, reference=True),
+            None,
+            REPLY,
+            Record(1, parent_id=1001, thread_id=None, post_id=None),
+        ),
+        ("a message in the channel that is no reply", message(), None, None, Ignore()),
+        (
+            "a reply to something that is no part of a discussion",
+            message(kind=19, reference=True),
+            None,
+            None,
+            Ignore(),
+        ),
+        (
+            "talk in a thread answers its head",
+            message(HEAD),
+            THREAD,
+            None,
+            Record(1, parent_id=HEAD, thread_id=HEAD, post_id=None),
+        ),
+        (
+            "a reply in a thread answers the member it replies to",
+            message(HEAD, kind=19, reference=True),
+            THREAD,
+            REPLY,
+            Record(1, parent_id=1001, thread_id=HEAD, post_id=None),
+        ),
+        (
+            "a reply in a thread to the bot's message there answers the head",
+            message(HEAD, kind=19, reference=True),
+            THREAD,
+            POST,
+            Record(1, parent_id=HEAD, thread_id=HEAD, post_id=5),
+        ),
+        (
+            "a reply in a thread to a message nobody knows answers the head",
+            message(HEAD, kind=19, reference=True),
+            THREAD,
+            None,
+            Record(1, parent_id=HEAD, thread_id=HEAD, post_id=None),
+        ),
+        (
+            "a reply in a thread to another discussion's reply answers the head",
+            message(HEAD, kind=19, reference=True),
+            THREAD,
+            REPLY_OF_ANOTHER,
+            Record(1, parent_id=HEAD, thread_id=HEAD, post_id=None),
+        ),
+        (
+            "a reply in a thread to another discussion's post answers the head",
+            message(HEAD, kind=19, reference=True),
+            THREAD,
+            POST_OF_ANOTHER,
+            Record(1, parent_id=HEAD, thread_id=HEAD, post_id=None),
+        ),
+        (
+            "talk in a thread that a member opened on the bot's message answers the essay",
+            message(OWN_THREAD),
+            MEMBERS_THREAD,
+            None,
+            Record(1, parent_id=None, thread_id=OWN_THREAD, post_id=None),
+        ),
+        ("a bot or webhook in a thread", message(HEAD, from_bot=True), THREAD, None, Ignore()),
+        (
+            "a bot's reply to the essay",
+            message(kind=19, from_bot=True, reference=True),
+            None,
+            POST,
+            Ignore(),
+        ),
+        ("the notice that a thread was opened", message(kind=18), None, POST, Ignore()),
+        ("a thread's starter message", message(HEAD, kind=21), THREAD, None, Ignore()),
+    ],
+)
+def test_a_message_is_routed(
+    case: str,
+    said: Message,
+    place: ThreadPlace | None,
+    answered: Answered | None,
+    expected: Ignore | Record,
+) -> None:
+    assert route(said, place, answered) == expected, case

@@ -1,0 +1,306 @@
+"""The record: what a batch of events leaves in the archive."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.discussion.essay import Essay
+from bot.discussion.payloads import plain_message, signature
+from bot.discussion.reading import read_essay
+from bot.discussion.talk import (
+    Attachment,
+    Deletion,
+    Edit,
+    Event,
+    Message,
+    Reaction,
+    ReactionsCleared,
+)
+from storage import discussions, posts, submissions
+from storage.database import Database
+from storage.export import export
+from storage.posts import NewPost
+from storage.record import Recorded, record
+from storage.submissions import Submission
+from storage.writer import Transaction
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+NOW_MS = int(NOW.timestamp() * 1000)
+SERVER, CHANNEL, BOT, ANN, BEN = 10, 20, 30, 40, 41
+CARD, PART, CLOSING = 1001, 1002, 1003
+
+SUBMISSION = Submission(
+    id=1000,
+    server_id=SERVER,
+    server_name="A server",
+    channel_id=CHANNEL,
+    member_id=ANN,
+    member_name="Ann",
+    file_name="essay.md",
+    file_address="http://127.0.0.1/essay.md",
+    text=None,
+)
+
+
+def essay() -> Essay:
+    return read_essay("# Slow bread\n\nIt takes a night.\n\nWould you wait?\n", format="markdown")
+
+
+@pytest.fixture
+async def published(database: Database) -> Database:
+    """An essay whose three posts stand as messages 1001 to 1003."""
+
+    async def publish(tx: Transaction) -> None:
+        await submissions.receive(tx, SUBMISSION, NOW_MS)
+        await discussions.start(
+            tx,
+            submission=SUBMISSION,
+            essay=essay(),
+            source=b"# Slow bread",
+            planned=[
+                NewPost("card", plain_message("Slow bread", silent=False)),
+                NewPost("part", plain_message("It takes a night.", silent=True), ((1, 1), (1, 2))),
+                NewPost("closing", plain_message("Would you wait?", silent=True)),
+            ],
+            now_ms=NOW_MS,
+        )
+        for message_id in (CARD, PART, CLOSING):
+            (post,) = await posts.claim(tx, busy=(), now_ms=NOW_MS)
+            assert await posts.sent(tx, post_id=post.id, message_id=message_id, now_ms=NOW_MS)
+
+    await database.write(publish)
+    return database
+
+
+def said(message_id: int, text: str = "Yes.", **more: Any) -> Message:
+    message = Message(
+        id=message_id,
+        server_id=SERVER,
+        channel_id=CHANNEL,
+        author_id=ANN,
+        author_name="Ann",
+        from_bot=False,
+        kind=19 if more.get("reference_id") else 0,
+        text=text,
+        reference_id=None,
+        written_at=NOW + timedelta(seconds=message_id),
+    )
+    return replace(message, **more)
+
+
+async def write(
+    database: Database, events: Sequence[Event], proven: frozenset[int] = frozenset()
+) -> Recorded:
+    return await database.write(lambda tx: record(tx, events, proven=proven, now_ms=NOW_MS))
+
+
+async def replies(database: Database) -> dict[str, dict[str, Any]]:
+    exported = await database.read(lambda tx: export(tx, "1"))
+    return {reply["id"]: reply for reply in exported["replies"]}
+
+
+async def rows(database: Database, sql: str) -> list[sqlite3.Row]:
+    return await database.read(lambda tx: tx.rows(sql))
+
+
+async def test_a_reply_to_a_part_heads_a_thread_and_answers_its_passages(
+    published: Database,
+) -> None:
+    recorded = await write(published, [said(1100, reference_id=PART)])
+    assert recorded.threads_wanted == 1
+    reply = (await replies(published))["1100"]
+    assert reply["parent"] is None
+    assert reply["thread_id"] == "1100"
+    assert reply["passages"] == [1, 2]
+    (thread,) = await rows(published, "SELECT * FROM threads")
+    assert (thread["id"], thread["name"], thread["state"]) == (1100, "Ann: Yes.", "wanted")
+
+
+async def test_a_whole_exchange_in_one_batch_keeps_its_parents(published: Database) -> None:
+    await write(
+        published,
+        [
+            said(1100, reference_id=CLOSING),
+            said(1101, channel_id=1100, author_id=BEN, author_name="Ben"),
+            said(1102, channel_id=1100, reference_id=1101),
+            said(1103, channel_id=1100, reference_id=1102, author_id=BEN),
+            said(1104, reference_id=1100),
+        ],
+    )
+    parents = {key: reply["parent"] for key, reply in (await replies(published)).items()}
+    assert parents == {
+        "1100": None,
+        "1101": "1100",
+        "1102": "1101",
+        "1103": "1102",
+        "1104": "1100",
+    }
+
+
+async def test_what_belongs_to_no_discussion_is_not_kept(published: Database) -> None:
+    recorded = await write(
+        published,
+        [
+            said(1100),
+            said(1101, reference_id=99),
+            said(1102, channel_id=77, reference_id=78),
+            said(1103, reference_id=PART, from_bot=True),
+            said(1104, reference_id=PART, kind=18),
+        ],
+    )
+    assert recorded.threads_wanted == 0
+    assert await replies(published) == {}
+
+
+async def test_the_same_message_told_twice_is_kept_once(published: Database) -> None:
+    await write(published, [said(1100, reference_id=PART), said(1100, reference_id=PART)])
+    await write(published, [said(1100, "older text", reference_id=PART)])
+    kept = await replies(published)
+    assert list(kept) == ["1100"]
+    assert kept["1100"]["text"] == "Yes."
+    assert len(await rows(published, "SELECT id FROM threads")) == 1
+
+
+async def test_an_edit_replaces_the_text_and_notes_the_time(published: Database) -> None:
+    later = NOW + timedelta(hours=1)
+    await write(
+        published,
+        [
+            said(1100, reference_id=PART, attachments=(Attachment("a.png", "image/png", 5),)),
+            Edit(1100, CHANNEL, "No.", later, (Attachment("b.png", None, 6),)),
+        ],
+    )
+    reply = (await replies(published))["1100"]
+    assert reply["text"] == "No."
+    assert reply["edited_at"] == later.isoformat()
+    assert reply["attachments"] == [{"name": "b.png", "type": None, "size": 6}]
+
+
+async def test_an_older_edit_never_replaces_a_newer_one(published: Database) -> None:
+    await write(published, [said(1100, reference_id=PART)])
+    await write(published, [Edit(1100, CHANNEL, "second", NOW + timedelta(hours=2), ())])
+    await write(published, [Edit(1100, CHANNEL, "first", NOW + timedelta(hours=1), ())])
+    await write(published, [Edit(1100, CHANNEL, "a link preview came", None, ())])
+    assert (await replies(published))["1100"]["text"] == "second"
+
+
+async def test_a_deletion_erases_the_text_and_keeps_the_place(published: Database) -> None:
+    await write(
+        published,
+        [
+            said(1100, reference_id=PART, attachments=(Attachment("a.png", "image/png", 5),)),
+            said(1101, channel_id=1100),
+            Reaction(1100, "👍", 1),
+            Deletion((1100,), CHANNEL, NOW),
+            Edit(1100, CHANNEL, "back again", NOW + timedelta(hours=3), ()),
+            Reaction(1100, "👍", 1),
+        ],
+    )
+    kept = await replies(published)
+    assert kept["1100"]["text"] == ""
+    assert kept["1100"]["deleted"] is True
+    assert kept["1100"]["attachments"] == []
+    assert kept["1100"]["reactions"] == []
+    assert kept["1101"]["parent"] == "1100"
+    assert kept["1101"]["deleted"] is False
+
+
+async def test_reactions_are_counted_in_the_order_they_came(published: Database) -> None:
+    await write(
+        published,
+        [
+            said(1100, reference_id=PART),
+            Reaction(1100, "👍", 1),
+            Reaction(1100, "👍", 1),
+            Reaction(1100, "salon:5", 1),
+            Reaction(1100, "👍", -1),
+            Reaction(1100, "salon:5", -1),
+        ],
+    )
+    assert (await replies(published))["1100"]["reactions"] == [{"emoji": "👍", "count": 1}]
+    await write(published, [ReactionsCleared(1100, None), Reaction(1100, "🎉", 1)])
+    assert (await replies(published))["1100"]["reactions"] == [{"emoji": "🎉", "count": 1}]
+    await write(published, [ReactionsCleared(1100, "🎉")])
+    assert (await replies(published))["1100"]["reactions"] == []
+
+
+async def test_history_tells_reactions_as_they_stand(published: Database) -> None:
+    await write(published, [said(1100, reference_id=PART), Reaction(1100, "👍", 1)])
+    await write(published, [said(1100, reference_id=PART, reactions=(("🎉", 3),))])
+    assert (await replies(published))["1100"]["reactions"] == [{"emoji": "🎉", "count": 3}]
+
+
+async def test_talk_in_a_thread_opened_on_a_post_answers_the_essay(published: Database) -> None:
+    await write(published, [said(1100, channel_id=PART)])
+    reply = (await replies(published))["1100"]
+    assert (reply["parent"], reply["thread_id"]) == (None, str(PART))
+
+
+async def test_only_a_proven_channel_moves_its_watermark(published: Database) -> None:
+    sql = "SELECT message_id FROM watermarks"
+    before = (await rows(published, sql))[0]["message_id"]
+    await write(published, [said(1100, reference_id=PART)])
+    assert (await rows(published, sql))[0]["message_id"] == before
+    await write(published, [said(1101), said(1100)], proven=frozenset({CHANNEL}))
+    assert (await rows(published, sql))[0]["message_id"] == 1101
+
+
+async def test_a_message_of_our_own_is_known_by_its_nonce(database: Database) -> None:
+    async def plan(tx: Transaction) -> str:
+        await submissions.receive(tx, SUBMISSION, NOW_MS)
+        await discussions.start(
+            tx,
+            submission=SUBMISSION,
+            essay=essay(),
+            source=b"x",
+            planned=[NewPost("card", plain_message("Slow bread", silent=False))],
+            now_ms=NOW_MS,
+        )
+        (post,) = await posts.claim(tx, busy=(), now_ms=NOW_MS)
+        return post.nonce
+
+    nonce = await database.write(plan)
+    ours = said(1001, "Slow bread", author_id=BOT, from_bot=True, own=True)
+    # The reply comes in the same batch as the message it answers, before any answer to our call.
+    recorded = await write(database, [replace(ours, nonce=nonce), said(1100, reference_id=1001)])
+    assert recorded.posts_confirmed == 1
+    assert list(await replies(database)) == ["1100"]
+    (state,) = await rows(database, "SELECT state FROM discussions")
+    assert state["state"] == "open"
+
+
+async def test_a_message_of_our_own_in_the_history_is_known_by_what_it_says(
+    database: Database,
+) -> None:
+    payload = plain_message("  Slow bread ", silent=False)
+
+    async def plan(tx: Transaction) -> None:
+        await submissions.receive(tx, SUBMISSION, NOW_MS)
+        await discussions.start(
+            tx,
+            submission=SUBMISSION,
+            essay=essay(),
+            source=b"x",
+            planned=[NewPost("card", payload), NewPost("part", payload)],
+            now_ms=NOW_MS,
+        )
+        await posts.claim(tx, busy=(), now_ms=NOW_MS)
+
+    await database.write(plan)
+    ours = said(1001, "Slow bread", author_id=BOT, from_bot=True, own=True)
+    ours = replace(ours, signature=signature({"content": "Slow bread"}))
+    other = replace(ours, id=1002, signature=signature({"content": "Fast bread"}))
+    assert (await write(database, [other])).posts_confirmed == 0
+    assert (await write(database, [ours])).posts_confirmed == 1
+    assert (await write(database, [ours])).posts_confirmed == 0
+    found = await rows(database, "SELECT state, message_id FROM posts ORDER BY id")
+    assert [(row["state"], row["message_id"]) for row in found] == [
+        ("sent", 1001),
+        ("planned", None),
+    ], "a post that was never attempted is not taken for one that stands"

@@ -1,0 +1,123 @@
+"""The walls of the house: who may import whom."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+#: Modules of the process, from the bottom up; what is not named here stands with the cogs' users.
+LOW = {"bot.clock", "bot.errors"}
+MIDDLE = {
+    "bot.exporting",
+    "bot.outbox",
+    "bot.publishing",
+    "bot.reading_process",
+    "bot.recorder",
+    "bot.recovery",
+    "bot.services",
+    "bot.speaking",
+    "bot.sweep",
+    "bot.wire",
+}
+TOP = {
+    "bot.__main__",
+    "bot.client",
+    "bot.clock_link",
+    "bot.running",
+    "bot.settings",
+    "bot.tasks",
+}
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            assert node.module is not None
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def files(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def within(module: str, *packages: str) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+HOUSE = [path for path in files("bot", "cogs", "storage") if name_of(path) != "bot"]
+
+
+@pytest.mark.parametrize("path", HOUSE, ids=name_of)
+def test_a_module_imports_only_what_lies_below_it(path: Path) -> None:
+    module = name_of(path)
+    ours = {name for name in imports(path) if within(name, "bot", "cogs", "storage", "tests")}
+    ours -= {"bot"}
+    assert not any(within(name, "tests") for name in ours)
+    if within(module, "bot.rehearsal"):
+        assert all(within(name, "bot.rehearsal") for name in ours)
+        return
+    if module != "bot.__main__":
+        assert not any(within(name, "bot.rehearsal") for name in ours)
+    if within(module, "bot.discussion"):
+        assert all(within(name, "bot.discussion", "bot.errors") for name in ours)
+    elif module in LOW:
+        assert not ours
+    elif within(module, "storage"):
+        assert all(within(name, "storage", "bot.discussion", *LOW) for name in ours)
+    elif module in MIDDLE:
+        assert not any(within(name, "cogs", *TOP) for name in ours)
+    elif within(module, "cogs"):
+        assert not any(within(name, *TOP) for name in ours)
+    else:
+        assert module in TOP, f"{module} has no place in the house yet"
+
+
+@pytest.mark.parametrize("path", HOUSE, ids=name_of)
+def test_no_discord_object_goes_below_the_outbox_and_the_cogs(path: Path) -> None:
+    module = name_of(path)
+    may = {"bot.outbox", "bot.recovery", "bot.speaking", "bot.client", "bot.running"}
+    if module not in may and not within(module, "cogs"):
+        assert not any(within(name, "discord") for name in imports(path))
+
+
+@pytest.mark.parametrize("path", files("bot/discussion"), ids=name_of)
+def test_the_core_knows_neither_storage_nor_clock_nor_environment(path: Path) -> None:
+    forbidden = ("discord", "storage", "aiosqlite", "sqlite3", "os", "time", "asyncio")
+    assert not [name for name in imports(path) if within(name, *forbidden)]
+
+
+@pytest.mark.parametrize("path", HOUSE, ids=name_of)
+def test_only_the_clock_asks_what_time_it_is(path: Path) -> None:
+    module = name_of(path)
+    if module == "bot.clock" or within(module, "bot.rehearsal"):
+        return
+    text = path.read_text(encoding="utf-8")
+    for asks in ("datetime.now(", "datetime.utcnow(", "time.time(", "utcnow("):
+        assert asks not in text, f"{module} asks {asks}…) itself"
+
+
+@pytest.mark.parametrize("path", files("bot", "cogs", "storage"), ids=name_of)
+def test_a_file_fits_in_the_head(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 430
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in files("bot", "cogs", "storage") if path.name == "__init__.py"],
+    ids=name_of,
+)
+def test_a_folder_says_in_a_sentence_what_lives_there(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
