@@ -1,0 +1,1 @@
+"""Benches: `scripts/bench NAME`; they print figures and assert nothing but correctness."""

@@ -1,0 +1,41 @@
+"""The bare bot that the ingest bench compares with: discord.py with an empty ``on_message``.
+
+Its extras, intents and options are Salon's. It prints a line when it is ready, and one with the
+monotonic time whenever it hears the event that ends a segment.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import discord
+from discord.ext import commands
+
+from bot.client import intents, point_elsewhere
+
+
+class Bare(commands.Bot):
+    """Hears everything and does nothing."""
+
+    async def on_ready(self) -> None:
+        print("ready", flush=True)
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        pass
+
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        print(time.monotonic(), flush=True)
+
+
+if __name__ == "__main__":
+    point_elsewhere(sys.argv[1], sys.argv[2])
+    Bare(
+        command_prefix=commands.when_mentioned,
+        help_command=None,
+        intents=intents(),
+        allowed_mentions=discord.AllowedMentions.none(),
+        max_messages=None,
+        chunk_guilds_at_startup=False,
+        member_cache_flags=discord.MemberCacheFlags.none(),
+    ).run(sys.argv[3], log_handler=None)

@@ -1,0 +1,338 @@
+"""How fast Salon keeps a record: messages a second from the gateway's socket to a committed row.
+
+Beside it, in the same run and with the same bytes: a bare discord.py bot with an empty
+``on_message`` (same extras, intents, cache settings, compression), and plain sqlite3 writing the
+same rows. `scripts/bench ingest [--messages N] [--rounds N]`; exit status 1 where an event was
+lost or the median ratio to the bare bot is under the goal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from bot.discussion.essay import Essay
+from bot.discussion.reading import read_essay
+from bot.discussion.talk import Message
+from storage import discussions, posts, submissions, threads
+from storage.database import open_database
+from storage.posts import NewPost
+from storage.record import record
+from storage.submissions import Submission
+from storage.writer import Transaction
+from tests.bench import frames
+from tests.bench.frames import Talk
+
+GOAL = 0.6
+_HERE = Path(__file__).parents[2]
+_PATIENCE = 120.0
+_ROWS_A_TRANSACTION = 1000
+_ESSAY = "On benches\n\nOne sits.\n\nWhat do you think?\n"
+
+
+@dataclass
+class Result:
+    """What one contender showed: messages (or rows) a second, peak memory in MiB."""
+
+    rates: list[float] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
+
+
+class Feeder:
+    """The feeding process."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
+        self.process = process
+        self.api = f"http://127.0.0.1:{port}/api/v10"
+        self.gateway = f"ws://127.0.0.1:{port}/gateway"
+        self._page = f"http://127.0.0.1:{port}"
+
+    def feed(self, segment: str) -> float:
+        """Send a segment; the monotonic time at which it began."""
+        request = urllib.request.Request(f"{self._page}/feed/{segment}", method="POST")
+        with urllib.request.urlopen(request) as answer:
+            return float(json.load(answer)["at"])
+
+    def calls(self) -> int:
+        """How many REST calls were made so far."""
+        with urllib.request.urlopen(f"{self._page}/calls") as answer:
+            return int(json.load(answer)["calls"])
+
+
+@contextmanager
+def feeding(talk: Talk) -> Iterator[Feeder]:
+    """A feeder of this talk."""
+    command = [sys.executable, "-m", "tests.bench.feeder", str(talk.count), str(talk.warm_up)]
+    with subprocess.Popen(
+        command, cwd=_HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield Feeder(process, int(process.stdout.readline()))
+        finally:
+            process.stdin.close()
+            process.wait(timeout=10)
+
+
+def peak_memory(process: subprocess.Popen[str]) -> float:
+    """The most memory a living process ever held, in MiB; 0 where the system does not tell."""
+    try:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+    except OSError:
+        return 0.0
+    return next(int(x.split()[1]) for x in status.splitlines() if x.startswith("VmHWM")) / 1024
+
+
+def run_bare(feeder: Feeder, talk: Talk, result: Result) -> None:
+    """One round of the bare bot."""
+    command = [
+        sys.executable, "-m", "tests.bench.bare", feeder.api, feeder.gateway, frames.TOKEN,
+    ]  # fmt: skip
+    with subprocess.Popen(command, cwd=_HERE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == "ready\n"
+            feeder.feed("warm")
+            process.stdout.readline()
+            begun = feeder.feed("main")
+            ended = float(process.stdout.readline())
+            result.rates.append(talk.count / (ended - begun))
+            result.memory.append(peak_memory(process))
+        finally:
+            process.terminate()
+
+
+def run_salon(feeder: Feeder, talk: Talk, result: Result, prepared: Path, path: Path) -> None:
+    """One round of Salon on a copy of the prepared archive, which stays at ``path``."""
+    shutil.copyfile(prepared, path)
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("SALON_", "DISCORD_"))
+    } | {
+        "DISCORD_TOKEN": frames.TOKEN,
+        "DISCORD_API_BASE": feeder.api,
+        "DISCORD_GATEWAY_URL": feeder.gateway,
+        "SALON_DATABASE": str(path),
+        "SALON_ENV_FILE": "",
+        "SALON_LOG_LEVEL": "WARNING",
+    }
+    reads = len(frames.THREADS) + 1
+    before = feeder.calls()
+    last_of_warm_up, last = (
+        int(talk.messages[index]["id"])
+        for index in (talk.warm_up - 1, talk.warm_up + talk.count - 1)
+    )
+    command = [sys.executable, "-m", "bot", "run"]
+    with subprocess.Popen(command, cwd=_HERE, env=environment, text=True) as process:
+        try:
+            # It has caught up once it has read the channel's and every thread's history.
+            _wait(lambda: feeder.calls() - before >= reads + 3, process)
+            with sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as archive:
+                feeder.feed("warm")
+                _wait(lambda: _stands(archive, last_of_warm_up), process)
+                begun = feeder.feed("main")
+                _wait(lambda: _stands(archive, last), process)
+                ended = time.monotonic()
+            archive.close()
+            result.rates.append(talk.count / (ended - begun))
+            result.memory.append(peak_memory(process))
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+    _hold_complete(path, talk)
+
+
+def _wait(holds: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    until = time.monotonic() + _PATIENCE
+    while not holds():
+        if process.poll() is not None:
+            raise SystemExit(f"The bot ended with status {process.returncode}.")
+        if time.monotonic() > until:
+            raise SystemExit(f"Not done after {_PATIENCE:.0f} s: an event was lost.")
+        time.sleep(0.002)
+
+
+def _stands(archive: sqlite3.Connection, message_id: int) -> bool:
+    found = archive.execute("SELECT 1 FROM replies WHERE id = :id", {"id": message_id})
+    return found.fetchone() is not None
+
+
+def _hold_complete(path: Path, talk: Talk) -> None:
+    """Every message fed stands in the archive, with its text and its place; else the run ends."""
+    archive = sqlite3.connect(path)
+    kept = {
+        row[0]: row[1:]
+        for row in archive.execute("SELECT id, channel_id, parent_id, text FROM replies")
+    }
+    archive.close()
+    wrong = 0
+    for message in talk.messages:
+        answered = message.get("message_reference", {"message_id": message["channel_id"]})
+        wanted = (int(message["channel_id"]), int(answered["message_id"]), message["content"])
+        wrong += kept.get(int(message["id"])) != wanted
+    if wrong:
+        raise SystemExit(f"{wrong} of {len(talk.messages)} messages are lost or wrong.")
+
+
+def run_sqlite(talk: Talk, result: Result, kept: Path, path: Path) -> None:
+    """One round of plain sqlite3: the same rows into the same table, synchronous=FULL."""
+    source = sqlite3.connect(kept)
+    schema = [
+        sql
+        for (sql,) in source.execute(
+            "SELECT sql FROM sqlite_master WHERE tbl_name = 'replies' AND sql IS NOT NULL"
+        )
+    ]
+    first = int(talk.messages[talk.warm_up]["id"])
+    cursor = source.execute(
+        "SELECT * FROM replies WHERE id >= :first ORDER BY id", {"first": first}
+    )
+    names = ", ".join(f":{column[0]}" for column in cursor.description)
+    columns = [column[0] for column in cursor.description]
+    rows = [dict(zip(columns, row, strict=True)) for row in cursor]
+    source.close()
+    target = sqlite3.connect(path, isolation_level=None)
+    target.execute("PRAGMA journal_mode = WAL")
+    target.execute("PRAGMA synchronous = FULL")
+    for sql in schema:
+        target.execute(sql)
+    begun = time.monotonic()
+    for start in range(0, len(rows), _ROWS_A_TRANSACTION):
+        target.execute("BEGIN IMMEDIATE")
+        target.executemany(
+            f"INSERT INTO replies VALUES ({names})", rows[start : start + _ROWS_A_TRANSACTION]
+        )
+        target.execute("COMMIT")
+    result.rates.append(len(rows) / (time.monotonic() - begun))
+    target.close()
+
+
+async def prepare(path: Path) -> None:
+    """An archive with a discussion whose essay stands, and its threads."""
+    essay = read_essay(_ESSAY, format="text", name=None)
+    async with open_database(path) as database:
+        await database.write(lambda tx: _publish(tx, essay))
+        await database.write(_open_threads)
+
+
+async def _publish(tx: Transaction, essay: Essay) -> None:
+    now_ms = int(time.time() * 1000)
+    submission = Submission(
+        id=frames.CHANNEL_ID + 1,
+        server_id=frames.GUILD_ID,
+        server_name="Bench",
+        channel_id=frames.CHANNEL_ID,
+        member_id=1,
+        member_name="Admin",
+        file_name=None,
+        file_address=None,
+        text=_ESSAY,
+    )
+    await submissions.receive(tx, submission, now_ms)
+    await submissions.accept(tx, submission.id)
+    await discussions.start(
+        tx,
+        submission=submission,
+        essay=essay,
+        source=_ESSAY.encode(),
+        planned=[NewPost(purpose, {"content": purpose}) for purpose in ("card", "part", "closing")],
+        now_ms=now_ms,
+    )
+    for message_id in (frames.CARD_ID, frames.PART_ID, frames.CLOSING_ID):
+        (post,) = await posts.claim(tx, busy=(), now_ms=now_ms)
+        await posts.sent(tx, post_id=post.id, message_id=message_id, now_ms=now_ms)
+
+
+async def _open_threads(tx: Transaction) -> None:
+    heads = [
+        Message(
+            id=thread,
+            server_id=frames.GUILD_ID,
+            channel_id=frames.CHANNEL_ID,
+            author_id=1,
+            author_name="Ann",
+            from_bot=False,
+            kind=19,
+            text="I think so.",
+            reference_id=frames.CLOSING_ID,
+            written_at=datetime.fromisoformat("2026-01-05T11:00:00+00:00"),
+        )
+        for thread in frames.THREADS
+    ]
+    await record(tx, heads, proven=frozenset(), now_ms=int(time.time() * 1000))
+    for thread in frames.THREADS:
+        await threads.opened(tx, thread)
+        await threads.ready(tx, thread)
+
+
+def main() -> int:
+    """Run the rounds and print the medians."""
+    parser = argparse.ArgumentParser(prog="scripts/bench ingest", description=__doc__)
+    parser.add_argument("--messages", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    talk = Talk(options.messages, warm_up=1000)
+    salon, bare, plain = Result(), Result(), Result()
+    with tempfile.TemporaryDirectory() as name, feeding(talk) as feeder:
+        folder = Path(name)
+        prepared = folder / "prepared.sqlite3"
+        asyncio.run(prepare(prepared))
+        kept = folder / "salon.sqlite3"
+        for number in range(options.rounds):
+            contenders: list[Callable[[], None]] = [
+                lambda: run_salon(feeder, talk, salon, prepared, _fresh(kept)),
+                lambda: run_bare(feeder, talk, bare),
+                lambda: run_sqlite(talk, plain, kept, _fresh(folder / "plain.sqlite3")),
+            ]
+            turn = number % len(contenders)
+            for contender in contenders[turn:] + contenders[:turn]:
+                contender()
+            print(
+                f"round {number + 1}: salon {salon.rates[-1]:,.0f}/s, bare bot "
+                f"{bare.rates[-1]:,.0f}/s, sqlite3 {plain.rates[-1]:,.0f}/s",
+                flush=True,
+            )
+    return _report(salon, bare, plain)
+
+
+def _fresh(path: Path) -> Path:
+    for ending in ("", "-wal", "-shm", ".lock"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+    return path
+
+
+def _report(salon: Result, bare: Result, plain: Result) -> int:
+    ratios = [s / b for s, b in zip(salon.rates, bare.rates, strict=True)]
+    ratio = statistics.median(ratios)
+    print()
+    for name, result in (("salon", salon), ("bare bot", bare), ("sqlite3", plain)):
+        memory = f", {max(result.memory):.0f} MiB at most" if result.memory else ""
+        print(f"{name:>9}: {statistics.median(result.rates):>10,.0f}/s{memory}")
+    print(
+        f"salon / bare bot: {ratio:.2f} (goal {GOAL}; rounds {min(ratios):.2f}–{max(ratios):.2f})"
+    )
+    to_plain = statistics.median(salon.rates) / statistics.median(plain.rates)
+    print(f"salon / sqlite3:  {to_plain:.3f}")
+    print("no event lost")
+    return 0 if ratio >= GOAL else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
