@@ -32,6 +32,8 @@ _ENDINGS: dict[str, Format] = {
     ".docx": "docx",
 }
 
+_ZIP = b"PK\x03\x04"
+_BLANK = " \t\n\xa0\u200b\u200c\u200d\u2060\ufeff"
 _HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
                    re.IGNORECASE | re.DOTALL)  # fmt: skip
 _TAGS = re.compile(r"</(?:p|div|h[1-6]|article|section|ul|ol|blockquote|span)\s*>", re.IGNORECASE)
@@ -71,13 +73,19 @@ def read_essay(data: bytes | str, *, format: Format = "auto", name: str | None =
     wanted = format
     if wanted == "auto":
         wanted = _named(name) or "auto"
+    if isinstance(data, bytes) and (
+        wanted == "docx" or (wanted == "auto" and data.startswith(_ZIP))
+    ):
+        from bot.discussion.word import read_word
+
+        return find_essay(read_word(data), name=name)
     if isinstance(data, bytes):
         text, notes = decode(data)
     else:
         text = data
     text, more = clean_text(text)
     notes += more
-    if not text.strip():
+    if not text.strip(_BLANK):
         raise UnreadableEssay(EMPTY)
     if wanted == "auto":
         wanted = guess_format(text)
@@ -89,5 +97,10 @@ def _read(text: str, wanted: Format) -> Document:
     match wanted:
         case "markdown":
             return read_markdown(text)
+        case "html":
+            # The libraries behind it take half a second to load; most essays need none of them.
+            from bot.discussion.webpage import read_web_page
+
+            return read_web_page(text)
         case _:
             return read_plain_text(text)

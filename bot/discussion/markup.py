@@ -1,0 +1,499 @@
+"""HTML read into blocks: one stream of tags, no tree, so that no depth of nesting costs much.
+
+Markdown and Word are turned into HTML by their libraries and come through here too. What is no
+text (scripts, styles, forms' buttons) is left out; every other word is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+from bot.discussion.blocks import (
+    Block,
+    Code,
+    Frame,
+    Heading,
+    Mark,
+    Paragraph,
+    Rule,
+    Span,
+    Table,
+    spans_text,
+    tidy_spans,
+)
+
+__all__ = ["Markup", "read_markup"]
+
+_MARKS = {
+    "b": Mark.BOLD,
+    "strong": Mark.BOLD,
+    "summary": Mark.BOLD,
+    "dt": Mark.BOLD,
+    "em": Mark.ITALIC,
+    "i": Mark.ITALIC,
+    "cite": Mark.ITALIC,
+    "var": Mark.ITALIC,
+    "dfn": Mark.ITALIC,
+    "u": Mark.UNDERLINE,
+    "ins": Mark.UNDERLINE,
+    "s": Mark.STRIKE,
+    "del": Mark.STRIKE,
+    "strike": Mark.STRIKE,
+}
+_CODE = frozenset(("code", "kbd", "samp", "tt"))
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_SKIPPED = frozenset(
+    (
+        *("script", "style", "head", "template", "noscript", "iframe", "object", "svg", "canvas"),
+        *("audio", "video", "select", "textarea", "button", "datalist", "map", "dialog"),
+    )
+)
+_VOID = frozenset(
+    (
+        *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param"),
+        *("source", "track", "wbr", "keygen", "frame"),
+    )
+)
+_BLOCKS = frozenset(
+    (
+        *("address", "article", "aside", "blockquote", "body", "caption", "center", "dd"),
+        *("details", "div", "dl"),
+        *("dt", "fieldset", "figcaption", "figure", "footer", "form", "header"),
+        *("hgroup", "html", "legend", "li", "main", "menu", "nav", "ol", "p", "pre", "section"),
+        *("summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"),
+        *_HEADINGS,
+    )
+)
+_INLINE = frozenset(
+    (
+        *("a", "abbr", "acronym", "bdi", "bdo", "big", "data", "font", "label", "mark", "meter"),
+        *("nobr", "output", "picture", "progress", "q", "rb", "rp", "rt", "rtc", "ruby", "small"),
+        *("span", "sub", "sup", "time", "title", "colgroup", "slot", "center", "math"),
+    )
+)
+_KNOWN = _BLOCKS | _INLINE | _VOID | _SKIPPED | _CODE | frozenset(_MARKS)
+# What an opening tag ends: HTML: 13.1.2.4 Optional tags.
+_ENDS: dict[str, tuple[str, ...]] = {
+    "li": ("li",),
+    "dt": ("dt", "dd"),
+    "dd": ("dt", "dd"),
+    "tr": ("td", "th", "tr"),
+    "td": ("td", "th"),
+    "th": ("td", "th"),
+}
+_WALLS = {
+    "li": frozenset(("ul", "ol", "menu")),
+    "dt": frozenset(("dl",)),
+    "dd": frozenset(("dl",)),
+    "tr": frozenset(("table",)),
+    "td": frozenset(("table", "tr")),
+    "th": frozenset(("table", "tr")),
+}
+_RAISED = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
+_LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
+_NOTE_NAME = r"(?:user-content-)?(?:fn|footnote|endnote|note|cite_note)[-:_.]?\w"
+_NOTE_ID = re.compile(_NOTE_NAME, re.IGNORECASE)
+_NOTE_REF = re.compile(f"#{_NOTE_NAME}", re.IGNORECASE)
+_BACK_REF = re.compile(
+    r"#(?:user-content-)?(?:fnref|footnote-ref|endnote-ref|cite_ref|ref)", re.IGNORECASE
+)
+_LANGUAGE = re.compile(
+    r"\b(?:lang(?:uage)?|highlight-source|brush:)[-\s]?([\w+#.-]+)", re.IGNORECASE
+)
+
+
+@dataclass(slots=True)
+class Markup:
+    """What was read: the text's blocks, its footnotes, and notes about what could not be kept."""
+
+    blocks: list[Block] = field(default_factory=list)
+    footnotes: list[Block] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _List:
+    ordered: bool
+    number: int
+    group: int
+
+
+@dataclass(slots=True)
+class _Grid:
+    header: list[tuple[Span, ...]] = field(default_factory=list)
+    rows: list[list[tuple[Span, ...]]] = field(default_factory=list)
+    heads: list[bool] = field(default_factory=list)
+    cell: list[Span] | None = None
+
+
+class _Reader(HTMLParser):
+    def __init__(self, base: str | None, *, foreign: bool) -> None:
+        super().__init__(convert_charrefs=True)
+        self.out = Markup()
+        self._base = base
+        self._foreign = foreign  # tags that HTML does not know are text
+        self._open: list[str] = []
+        self._count: Counter[str] = Counter()
+        self._spans: list[Span] = []
+        self._marks: list[Mark] = [Mark.NONE]
+        self._links: list[str | None] = []
+        self._lists: list[_List] = []
+        self._markers: list[str] = []  # of the list items that are open: what is still to be shown
+        self._pre: list[str] | None = None
+        self._language = ""
+        self._grids: list[_Grid] = []
+        self._groups = 0
+        self._footnote: str | None = None
+        self._footnote_depth = 0
+        self._back = 0
+        self._skipped = 0
+        self._lost: Counter[str] = Counter()
+
+    # What the parser calls
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {key: value or "" for key, value in attrs}
+        if self._foreign and tag not in _KNOWN:
+            self.handle_data(self.get_starttag_text() or "")
+            return
+        if tag in _BLOCKS and self._count["head"] == self._skipped:
+            while self._count["head"]:  # its closing tag may be left out
+                self._pop()
+        if self._skipping() or tag in _SKIPPED:
+            if tag not in _VOID:
+                self._push(tag)
+            return
+        if tag in _VOID:
+            self._void(tag, given)
+            return
+        if tag in _BLOCKS:
+            self._begin_block(tag)
+        self._push(tag)
+        self._enter(tag, given)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        # In HTML the slash means nothing; only foreign and void elements end with it.
+        self.handle_starttag(tag, attrs)
+        if tag not in _VOID and tag not in _BLOCKS and tag in _KNOWN:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._foreign and tag not in _KNOWN:
+            self.handle_data(f"</{tag}>")
+            return
+        if tag == "br":
+            self._void("br", {})
+        if tag in _VOID or not self._count[tag]:
+            if tag == "p" and not self._skipping():
+                self._flush()
+            return
+        while True:
+            ended = self._pop()
+            if ended == tag:
+                return
+
+    def handle_data(self, data: str) -> None:
+        if not data or self._skipping() or self._back:
+            return
+        if self._pre is not None:
+            self._pre.append(data)
+            return
+        if self._count["sup"] and not self._in_note_mark():
+            data = data.translate(_RAISED) if data.strip().isdigit() else data
+        elif self._count["sub"]:
+            data = data.translate(_LOWERED) if data.strip().isdigit() else data
+        link = self._links[-1] if self._links else None
+        code = any(self._count[name] for name in _CODE)
+        self._spans.append(Span(data, self._marks[-1], link, code))
+
+    def unknown_decl(self, data: str) -> None:
+        if data.startswith("CDATA["):
+            self.handle_data(data[6:])
+
+    def finish(self) -> Markup:
+        self.close()
+        while self._open:
+            self._pop()
+        self._flush()
+        for what, count in self._lost.items():
+            self.out.notes.append(f"{what}: {count}.")
+        return self.out
+
+    # The stack of open elements
+
+    def _skipping(self) -> bool:
+        return self._skipped > 0
+
+    def _push(self, tag: str) -> None:
+        self._open.append(tag)
+        self._count[tag] += 1
+        self._skipped += tag in _SKIPPED
+
+    def _pop(self) -> str:
+        tag = self._open.pop()
+        self._count[tag] -= 1
+        if tag in _SKIPPED:
+            self._skipped -= 1
+        elif not self._skipped:
+            self._leave(tag)
+        return tag
+
+    def _begin_block(self, tag: str) -> None:
+        if self._count["p"] and tag != "caption":
+            while self._count["p"]:
+                self._pop()
+        ends = _ENDS.get(tag)
+        if ends is not None and any(self._count[name] for name in ends):
+            walls = _WALLS[tag]
+            for place in range(len(self._open) - 1, -1, -1):
+                if self._open[place] in walls:
+                    break
+                if self._open[place] in ends:
+                    while len(self._open) > place:
+                        self._pop()
+        self._flush()
+
+    # What an element means
+
+    def _enter(self, tag: str, given: dict[str, str]) -> None:
+        classes = given.get("class", "")
+        self._marks.append(self._marks[-1] | _MARKS.get(tag, Mark.NONE))
+        match tag:
+            case "a":
+                self._links.append(self._address(given.get("href", "")))
+                back = "backref" in classes or given.get("role") == "doc-backlink"
+                arrow = _BACK_REF.match(given.get("href", "")) and self._footnote is not None
+                self._back += bool(back or arrow) or bool(self._back)
+            case "pre":
+                self._pre = []
+                found = _LANGUAGE.search(classes)
+                self._language = found[1] if found else ""
+            case "code" if self._pre is not None and not self._language:
+                found = _LANGUAGE.search(classes)
+                self._language = found[1] if found else ""
+            case "q":
+                self._spans.append(Span("“", self._marks[-1]))
+            case "ul" | "ol" | "menu":
+                self._enter_list(tag, given)
+            case "li":
+                self._enter_item(given, classes)
+            case "dd":
+                self._groups += not self._lists
+                group = self._lists[0].group if self._lists else self._groups
+                self._lists.append(_List(False, 0, group))
+                self._markers.append("- ")
+            case "table":
+                self._grids.append(_Grid())
+            case "tr" if len(self._grids) == 1:
+                self._grids[0].rows.append([])
+                self._grids[0].heads.append(True)
+            case "td" | "th" if len(self._grids) == 1:
+                grid = self._grids[0]
+                if not grid.rows:
+                    grid.rows.append([])
+                    grid.heads.append(True)
+                if tag == "td":
+                    grid.heads[-1] = False
+                grid.cell = []
+            case _:
+                pass
+
+    def _leave(self, tag: str) -> None:
+        if tag in _BLOCKS:
+            self._flush(heading=_HEADINGS.get(tag, 0))
+        self._marks.pop()
+        match tag:
+            case "a":
+                self._links.pop()
+                self._back = max(0, self._back - 1)
+            case "pre":
+                self._end_pre()
+            case "q":
+                self._spans.append(Span("”", self._marks[-1]))
+            case "ul" | "ol" | "menu":
+                self._lists.pop()
+                if not self._lists:
+                    self._footnote = None
+            case "li":
+                if self._markers:
+                    self._markers.pop()
+            case "dd":
+                self._lists.pop()
+                self._markers.pop()
+            case "td" | "th" if len(self._grids) == 1 and self._grids[0].cell is not None:
+                self._grids[0].rows[-1].append(tidy_spans(self._grids[0].cell))
+                self._grids[0].cell = None
+            case "table":
+                self._end_table()
+            case _:
+                pass
+
+    def _enter_list(self, tag: str, given: dict[str, str]) -> None:
+        if not self._lists:
+            self._groups += 1
+        group = self._lists[0].group if self._lists else self._groups
+        start = given.get("start", "1")
+        number = int(start) if re.fullmatch(r"\d{1,8}", start) else 1
+        self._lists.append(_List(tag == "ol", number, group))
+
+    def _enter_item(self, given: dict[str, str], classes: str) -> None:
+        current = self._lists[-1] if self._lists else None
+        if current is None or not current.ordered:
+            self._markers.append("- ")
+            return
+        if re.fullmatch(r"\d{1,8}", given.get("value", "")):
+            current.number = int(given["value"])
+        marker = f"{current.number}. "
+        current.number += 1
+        if len(self._lists) == 1 and ("footnote" in classes or _NOTE_ID.match(given.get("id", ""))):
+            self._footnote = f"[{marker[:-2]}] "
+            marker = ""
+        self._markers.append(marker)
+
+    def _in_note_mark(self) -> bool:
+        return bool(self._links) and self._count["a"] > 0
+
+    def _address(self, href: str) -> str | None:
+        href = href.strip()
+        if _NOTE_REF.match(href) or _BACK_REF.match(href):
+            return None
+        try:
+            address = urljoin(self._base, href) if self._base else href
+            parts = urlsplit(address)
+        except ValueError:
+            parts = urlsplit("")
+        if parts.scheme in ("http", "https") and parts.netloc:
+            return address
+        if href and not href.startswith("#"):
+            self._lost["Links that lead nowhere from Discord are shown as their text"] += 1
+        return None
+
+    def _void(self, tag: str, given: dict[str, str]) -> None:
+        match tag:
+            case "br":
+                self.handle_data("\n") if self._pre is not None else self._break()
+            case "hr":
+                self._begin_block("hr")
+                if not self._grids:
+                    self._emit(Rule(Frame(quoted=self._count["blockquote"] > 0)))
+            case "img":
+                self._image(given)
+            case "input" if given.get("type", "").lower() == "checkbox":
+                self.handle_data("☑ " if "checked" in given else "☐ ")
+            case "wbr":
+                pass
+            case _:
+                pass
+
+    def _break(self) -> None:
+        self._spans.append(Span(_BREAK, self._marks[-1]))
+
+    def _image(self, given: dict[str, str]) -> None:
+        alt = " ".join(given.get("alt", "").split())
+        if alt and len(alt) <= 8 and not any(character.isalnum() for character in alt):
+            self.handle_data(alt)  # an emoji drawn as a picture
+            return
+        source = given.get("src", "") or given.get("data-src", "")
+        address = None
+        if source and not source.startswith("data:"):
+            address = self._address(source)
+        if address is None:
+            self._lost["Pictures without an address on the web are left out"] += 1
+            if alt:
+                self._spans += [Span(_BREAK), Span(alt, self._marks[-1]), Span(_BREAK)]
+            return
+        self._spans += [Span(_BREAK), Span(alt or address, Mark.NONE, address), Span(_BREAK)]
+
+    # What is written
+
+    def _frame(self) -> Frame:
+        quoted = self._count["blockquote"] > 0
+        if self._footnote is not None or not self._lists:
+            return Frame(quoted)
+        marker = ""
+        if self._markers and self._markers[-1]:
+            marker, self._markers[-1] = self._markers[-1], ""
+        return Frame(quoted, len(self._lists), marker, self._lists[0].group)
+
+    def _emit(self, block: Block) -> None:
+        (self.out.footnotes if self._footnote is not None else self.out.blocks).append(block)
+
+    def _flush(self, heading: int = 0) -> None:
+        if not self._spans or self._pre is not None:
+            return
+        spans = _with_breaks(self._spans)
+        self._spans = []
+        if not spans:
+            return
+        if self._grids:
+            cell = self._grids[0].cell
+            if cell is not None:
+                cell += [Span("\n"), *spans] if cell else list(spans)
+                return
+        heading = heading or next((n for name, n in _HEADINGS.items() if self._count[name]), 0)
+        if self._footnote:
+            spans = (Span(self._footnote), *spans)
+            self._footnote = ""
+        frame = self._frame()
+        self._emit(Heading(heading, spans, frame) if heading else Paragraph(spans, frame))
+
+    def _end_pre(self) -> None:
+        text = "".join(self._pre or []).replace("\t", "    ").strip("\n")
+        self._pre = None
+        if not text.strip():
+            return
+        if self._grids and self._grids[0].cell is not None:
+            self._grids[0].cell.append(Span(text))
+            return
+        frame = self._frame()
+        self._emit(Code(text, self._language, Frame(frame.quoted, frame.depth, "", frame.group)))
+
+    def _end_table(self) -> None:
+        grid = self._grids.pop()
+        if self._grids:
+            return
+        pairs = [(row, head) for row, head in zip(grid.rows, grid.heads, strict=True) if any(row)]
+        if not pairs:
+            return
+        quoted = self._count["blockquote"] > 0
+        columns = max(len(row) for row, _ in pairs)
+        if columns == 1 or len(pairs) == 1:  # a table that only places things
+            for row, _ in pairs:
+                for cell in row:
+                    if cell:
+                        self._emit(Paragraph(cell, Frame(quoted)))
+            return
+        header: tuple[tuple[Span, ...], ...] = ()
+        if pairs[0][1]:
+            header = tuple(pairs.pop(0)[0])
+        self._emit(Table(header, tuple(tuple(row) for row, _ in pairs), Frame(quoted)))
+
+
+_BREAK = "\ue000"  # stands for a line break among white space that means nothing
+
+
+def _with_breaks(spans: list[Span]) -> tuple[Span, ...]:
+    """The spans with HTML's white space made single and the line breaks put in."""
+    flat = [
+        Span(span.text if span.code else re.sub(r"[ \t\n\r\f]+", " ", span.text), span.marks,
+             span.link, span.code)
+        for span in spans
+    ]  # fmt: skip
+    broken = [Span("\n", span.marks) if span.text == _BREAK else span for span in flat]
+    tidy = tidy_spans(broken)
+    return tidy if spans_text(tidy).strip() else ()
+
+
+def read_markup(html: str, *, base: str | None = None, foreign: bool = False) -> Markup:
+    """The blocks of an HTML text.
+
+    base:    the page's address, which relative links start from
+    foreign: tags that HTML does not know are words of the text (``List<String>`` in Markdown)
+    """
+    reader = _Reader(base, foreign=foreign)
+    reader.feed(html)
+    return reader.finish()

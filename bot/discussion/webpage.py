@@ -1,0 +1,212 @@
+"""The article of a web page.
+
+trafilatura tells which text of a page is the article, and what the page says of itself. Its own
+output loses nested lists, line breaks in code and footnotes, so the article is then read from the
+page: the smallest element that holds nearly all of that text, without what trafilatura left out
+of it and which is named like navigation, sharing or advertising.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import trafilatura
+from lxml import etree, html
+from trafilatura.metadata import extract_metadata
+
+from bot.discussion.document import Document, Metadata
+from bot.discussion.markup import read_markup
+
+__all__ = ["read_web_page"]
+
+_ENOUGH = 0.9  # of the article's characters, for an element to be the article
+_LETTERS = re.compile(r"\W+")
+_BESIDE = re.compile(
+    r"(?:^|[\s_-])(?:nav(?:bar|igation)?|menu|breadcrumbs?|share|sharing|social|related|"
+    r"recommend(?:ed|ations)?|promo(?:tion)?|advert(?:isement|s)?|ads?|sponsor(?:ed)?|newsletter|"
+    r"subscribe|subscription|signup|cookie|consent|popup|modal|sidebar|toolbar|pagination|pager|"
+    r"comments?|comment-?list|respond|disqus|tags?|tag-?cloud|post-?tags|categories|"
+    r"entry-?meta|post-?meta|skip-?link|screen-?reader(?:-text)?|visually-?hidden|"
+    r"sr-?only|print-?only|toc|table-of-contents|edit-?link|headerlink|anchor-?link|"
+    r"mw-editsection|noprint|site-?(?:header|footer)|masthead|widget|author-?box|jp-relatedposts)"
+    r"(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_NEVER = frozenset(
+    (
+        *("script", "style", "template", "noscript", "iframe", "object", "svg", "canvas", "nav"),
+        *("select", "textarea", "button", "dialog", "link", "meta", "form", "aside", "footer"),
+    )
+)
+_ALWAYS = frozenset(("script", "style", "template", "noscript", "svg", "link", "meta"))
+_ROLES = frozenset(("navigation", "search", "complementary", "banner", "dialog", "contentinfo"))
+_TEXTUAL = frozenset(
+    (
+        *("p", "li", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote", "td", "th", "dd"),
+        *("dt", "figcaption", "div", "section", "article", "main", "body", "summary", "caption"),
+    )
+)
+
+
+def _key(text: str) -> str:
+    return _LETTERS.sub("", text).casefold()
+
+
+def _tree(text: str) -> Any:
+    # lxml takes no text that declares an encoding of its own, so it is given bytes.
+    parser = html.HTMLParser(
+        huge_tree=True, remove_comments=True, remove_pis=True, encoding="utf-8"
+    )
+    return html.document_fromstring(text.encode("utf-8"), parser=parser)
+
+
+def _article_keys(text: str, address: str | None) -> list[str]:
+    found = trafilatura.extract(
+        text, url=address, output_format="txt", include_comments=False, include_tables=True,
+        favor_recall=True, deduplicate=False,
+    )  # fmt: skip
+    lines = (line.strip(" -|#\t") for line in (found or "").split("\n"))
+    return [key for line in lines if len(key := _key(line)) >= 12]
+
+
+def _own_text(element: Any) -> str:
+    """The text of a block that is not the text of a block inside it."""
+    pieces: list[str] = [element.text or ""]
+    for child in element:
+        if isinstance(child.tag, str):
+            if child.tag not in _TEXTUAL and child.tag not in _ALWAYS:
+                pieces.append(_own_text(child))
+            pieces.append(child.tail or "")
+    return "".join(pieces)
+
+
+class _Credits:
+    """How many of the article's characters each element holds."""
+
+    def __init__(self, root: Any, keys: list[str]) -> None:
+        wanted = dict.fromkeys(keys, True)
+        joined = "\n".join(keys)
+        self.of: dict[Any, int] = {}
+        self.total = 0
+        for element in _bottom_up(root):
+            credit = sum(self.of.get(child, 0) for child in element)
+            if element.tag in _TEXTUAL:
+                key = _key(_own_text(element))
+                if len(key) >= 12 and (key in wanted or (len(key) < 5_000 and key in joined)):
+                    credit += len(key)
+            self.of[element] = credit
+        self.total = self.of.get(root, 0)
+
+
+def _bottom_up(root: Any) -> Iterator[Any]:
+    walked = [element for element in root.iter() if isinstance(element.tag, str)]
+    yield from reversed(walked)
+
+
+def _article(root: Any, credits_: _Credits) -> Any:
+    element = root
+    while True:
+        inner = max(
+            (child for child in element if isinstance(child.tag, str)),
+            key=lambda child: credits_.of.get(child, 0),
+            default=None,
+        )
+        if inner is None or credits_.of.get(inner, 0) < _ENOUGH * credits_.total:
+            return element
+        if inner.tag in ("p", "li", "td", "th", "h1", "blockquote"):
+            return element
+        element = inner
+
+
+def _beside(element: Any, credits_: _Credits) -> bool:
+    """Whether an element in the article is not of it."""
+    tag = element.tag
+    if tag in _ALWAYS or element.get("hidden") is not None:
+        return True
+    if _HIDDEN.search(element.get("style") or ""):
+        return True
+    if credits_.of.get(element, 0):
+        return False
+    if tag in _NEVER or element.get("role") in _ROLES:
+        return True
+    if tag in ("body", "article", "main", "p", "pre", "code", "blockquote"):
+        return False
+    names = f"{element.get('class') or ''} {element.get('id') or ''}"
+    return _BESIDE.search(names) is not None
+
+
+def _prune(article: Any, credits_: _Credits) -> None:
+    for element in [e for e in article.iterdescendants() if isinstance(e.tag, str)]:
+        if element.getparent() is not None and _beside(element, credits_):
+            element.drop_tree()
+
+
+def _metadata(text: str, address: str | None) -> Metadata:
+    found = extract_metadata(text, default_url=address)
+    if found is None:
+        return Metadata(source_url=address)
+    return Metadata(
+        title=_line(found.title),
+        author=_line((found.author or "").replace("; ", ", ")),
+        date=_line(found.date),
+        language=_line(found.language),
+        source_url=_web(found.url) or address,
+        cover_image=_web(found.image),
+    )
+
+
+def _line(text: str | None) -> str | None:
+    return " ".join((text or "").split()) or None
+
+
+def _web(address: str | None) -> str | None:
+    try:
+        parts = urlsplit(address or "")
+    except ValueError:
+        return None
+    return address if parts.scheme in ("http", "https") and parts.netloc else None
+
+
+def _told_title(root: Any, article: Any, title: str | None) -> str | None:
+    """The page's title without the site's name, which the article's first heading tells."""
+    headings = [*article.iter("h1"), *root.iter("h1")]
+    for heading in headings[:3]:
+        text = _line(heading.text_content())
+        if text and (title is None or _key(text) in _key(title)) and len(_key(text)) > 2:
+            return text
+    return title
+
+
+def read_web_page(text: str, *, address: str | None = None) -> Document:
+    """The article of a page and what the page says of itself.
+
+    address: where the page was found; relative links start from it
+    """
+    root = _tree(text)
+    try:
+        metadata = _metadata(text, address)
+        keys = _article_keys(text, address)
+    except (etree.LxmlError, ValueError, RecursionError, AttributeError, TypeError):
+        # The library stumbles over broken pages; their text can still be read as a whole.
+        metadata, keys = Metadata(source_url=address), []
+    credits_ = _Credits(root, keys)
+    bodies = root.findall(".//body")
+    article = _article(root, credits_) if credits_.total else (bodies[0] if bodies else root)
+    title = _told_title(root, article, metadata.title)
+    language = metadata.language or _line(root.get("lang"))
+    _prune(article, credits_)
+    markup = etree.tostring(article, encoding="unicode", method="html", with_tail=False)
+    read = read_markup(markup, base=metadata.source_url)
+    told = Metadata(
+        title=title,
+        author=metadata.author,
+        date=metadata.date,
+        language=language,
+        source_url=metadata.source_url,
+        cover_image=metadata.cover_image,
+    )
+    return Document(tuple(read.blocks), tuple(read.footnotes), told, tuple(read.notes))

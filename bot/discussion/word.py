@@ -1,0 +1,114 @@
+"""Word documents (.docx), read by mammoth; what could harm is refused before."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from typing import Any
+from xml.etree import ElementTree
+
+import mammoth
+
+from bot.discussion.document import Document, Metadata
+from bot.discussion.markup import read_markup
+from bot.errors import UnreadableEssay
+
+__all__ = ["is_word", "read_word"]
+
+_MOST_FILES = 5_000
+_MOST_BYTES = 60 * 1024 * 1024  # of all files together, unpacked
+_MOST_XML = 25 * 1024 * 1024  # of the text's own file, unpacked
+_DAMAGED = "This Word document is damaged and cannot be opened; save it again and try once more."
+_TOO_BIG = "This Word document holds far more than an essay once it is unpacked; it is refused."
+_UNSAFE = "This Word document refers to things outside of itself in a way Word does not; refused."
+_STYLES = """
+p[style-name='Title'] => h1:fresh
+p[style-name='Subtitle'] => p:fresh
+p[style-name='Quote'] => blockquote > p:fresh
+p[style-name='Intense Quote'] => blockquote > p:fresh
+p[style-name='Block Text'] => blockquote > p:fresh
+p[style-name='HTML Preformatted'] => pre:separator('\\n')
+p[style-name='Plain Text'] => p:fresh
+p[style-name='Source Code'] => pre:separator('\\n')
+r[style-name='Verbatim Char'] => code
+u => u
+strike => s
+"""
+_JUNK = re.compile(
+    r"(?:microsoft|office|user|admin|python-docx|word|document|untitled|unknown)\b", re.IGNORECASE
+)
+_DC = "{http://purl.org/dc/elements/1.1/}"
+
+# What mammoth and its XML reader raise for files that are not as they should be.
+_BROKEN = (zipfile.BadZipFile, KeyError, ValueError, OSError, AttributeError, SyntaxError)
+
+
+def is_word(data: bytes) -> bool:
+    """Whether the bytes are a Word document."""
+    if not data.startswith(b"PK\x03\x04"):
+        return False
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return any(name.startswith("word/") for name in archive.namelist()[:_MOST_FILES])
+    except (zipfile.BadZipFile, ValueError, OSError):
+        return False
+
+
+def _checked(data: bytes) -> tuple[str | None, str | None]:
+    """Refuses what could harm; title and creator as the document's properties name them."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            files = archive.infolist()
+            if len(files) > _MOST_FILES or sum(file.file_size for file in files) > _MOST_BYTES:
+                raise UnreadableEssay(_TOO_BIG)
+            for file in files:
+                if not file.filename.endswith((".xml", ".rels")):
+                    continue
+                if file.file_size > _MOST_XML:
+                    raise UnreadableEssay(_TOO_BIG)
+                with archive.open(file) as opened:
+                    # zipfile reads no more than the size that was just checked.
+                    if b"<!DOCTYPE" in opened.read(4096) or b"<!ENTITY" in opened.read():
+                        raise UnreadableEssay(_UNSAFE)
+            if "docProps/core.xml" not in archive.namelist():
+                return None, None
+            core = ElementTree.fromstring(archive.read("docProps/core.xml"))  # noqa: S314
+            return core.findtext(f"{_DC}title"), core.findtext(f"{_DC}creator")
+    except (zipfile.BadZipFile, ElementTree.ParseError, ValueError, OSError, KeyError) as error:
+        raise UnreadableEssay(_DAMAGED) from error
+    except NotImplementedError as error:  # a compression or encryption that zipfile lacks
+        raise UnreadableEssay(_DAMAGED) from error
+    except RuntimeError as error:  # a password is needed
+        raise UnreadableEssay("This Word document is protected by a password.") from error
+
+
+def _property(text: str | None) -> str | None:
+    line = " ".join((text or "").split())
+    return None if not line or _JUNK.match(line) else line
+
+
+def _no_picture(_image: Any) -> list[Any]:
+    return []
+
+
+def read_word(data: bytes) -> Document:
+    """The blocks of a Word document; pictures in it are left out, with a note.
+
+    Raises UnreadableEssay for a damaged, protected or hostile document.
+    """
+    title, creator = _checked(data)
+    try:
+        result = mammoth.convert_to_html(
+            io.BytesIO(data), style_map=_STYLES, convert_image=_no_picture
+        )
+    except _BROKEN as error:
+        raise UnreadableEssay(_DAMAGED) from error
+    read = read_markup(result.value)
+    notes = list(read.notes)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        pictures = sum(name.startswith("word/media/") for name in archive.namelist())
+    if pictures:
+        notes.append(f"Pictures inside the Word document are left out: {pictures}.")
+    metadata = Metadata(title=_property(title), author=_property(creator))
+    return Document(tuple(read.blocks), tuple(read.footnotes), metadata, tuple(notes))
