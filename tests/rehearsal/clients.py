@@ -1,0 +1,168 @@
+"""A gateway client and calls as plain as they can be, for tests of the stand-in's rules."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+
+from bot.rehearsal.events import Event
+from bot.rehearsal.intents import ALL_INTENTS
+from bot.rehearsal.records import Channel, User
+from bot.rehearsal.standin import StandIn
+
+PATIENCE = 10.0
+"""Seconds after which what a test waits for will not come."""
+
+
+class Closed(Exception):
+    """The gateway closed the connection with ``code``."""
+
+    def __init__(self, code: int | None) -> None:
+        super().__init__(str(code))
+        self.code = code
+
+
+class GatewayClient:
+    """One connection; it remembers the last sequence number and the session's id."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+        self.sequence: int | None = None
+        self.session_id = ""
+
+    async def send(self, op: int, data: Any = None) -> None:
+        """Send one payload."""
+        await self.socket.send_json({"op": op, "d": data})
+
+    async def receive(self) -> dict[str, Any]:
+        """The next payload; raises Closed with the code if there will be none."""
+        message = await asyncio.wait_for(self.socket.receive(), PATIENCE)
+        if message.type is aiohttp.WSMsgType.TEXT:
+            payload: dict[str, Any] = json.loads(message.data)
+            if payload["s"] is not None:
+                self.sequence = payload["s"]
+            if payload["t"] == "READY":
+                self.session_id = payload["d"]["session_id"]
+            return payload
+        raise Closed(message.data if message.type is aiohttp.WSMsgType.CLOSE else None)
+
+    async def event(self, name: str) -> dict[str, Any]:
+        """The next event, which has to be this one; its data."""
+        payload = await self.receive()
+        assert payload["t"] == name, payload
+        data: dict[str, Any] = payload["d"]
+        return data
+
+    async def until(self, name: str) -> dict[str, Any]:
+        """The data of the next event of this name, whatever comes before it."""
+        while True:
+            payload = await self.receive()
+            if payload["t"] == name:
+                data: dict[str, Any] = payload["d"]
+                return data
+
+    async def closes(self) -> int | None:
+        """The code with which the gateway closes the connection, whatever comes before it."""
+        try:
+            while True:
+                await self.receive()
+        except Closed as closed:
+            return closed.code
+
+    async def identify(self, user: User, intents: int | None = ALL_INTENTS, **more: Any) -> None:
+        """Send an identify for a user."""
+        data: dict[str, Any] = {"token": user.token, "properties": {}, **more}
+        if intents is not None:
+            data["intents"] = intents
+        await self.send(2, data)
+
+    async def resume(self, user: User, session_id: str, sequence: Any) -> None:
+        """Send a resume."""
+        await self.send(6, {"token": user.token, "session_id": session_id, "seq": sequence})
+
+
+@contextlib.asynccontextmanager
+async def connected(standin: StandIn, query: str = "") -> AsyncIterator[GatewayClient]:
+    """A connection that was greeted with HELLO."""
+    address = f"{standin.gateway}?v=10&encoding=json{query}"
+    async with aiohttp.ClientSession() as session, session.ws_connect(address) as socket:
+        client = GatewayClient(socket)
+        hello = await client.receive()
+        assert hello["op"] == 10
+        yield client
+
+
+@contextlib.asynccontextmanager
+async def identified(
+    standin: StandIn, user: User, intents: int = ALL_INTENTS, **more: Any
+) -> AsyncIterator[GatewayClient]:
+    """A connection whose session is announced: READY and the servers have come."""
+    async with connected(standin) as client:
+        await client.identify(user, intents, **more)
+        ready = await client.event("READY")
+        if intents & 1:
+            for _ in ready["guilds"]:
+                await client.event("GUILD_CREATE")
+        yield client
+
+
+def enable_all_intents(standin: StandIn) -> None:
+    """Switch every privileged intent on, as the developer portal does."""
+    standin.world.application.flags = 1 << 12 | 1 << 14 | 1 << 18
+
+
+def member(standin: StandIn, name: str) -> User:
+    """A member by display name."""
+    return next(u for u in standin.world.users.values() if u.display_name == name)
+
+
+def channel(standin: StandIn, name: str) -> Channel:
+    """A channel by name."""
+    return next(c for c in standin.world.channels.values() if c.name == name)
+
+
+def said(standin: StandIn, author: User, where: Channel, content: str, **more: Any) -> None:
+    """Tell the gateway of a message as the world would."""
+    data: dict[str, Any] = {
+        "id": str(standin.world.new_id()),
+        "channel_id": str(where.id),
+        "guild_id": str(where.guild_id),
+        "author": {"id": str(author.id), "username": author.name, "bot": author.bot},
+        "content": content,
+        "embeds": [{"title": content}],
+        "attachments": [],
+        "components": [],
+        "mentions": [],
+        **more,
+    }
+    standin.world.emit(Event("MESSAGE_CREATE", data, where.guild_id, where.id))
+
+
+async def call(
+    standin: StandIn,
+    method: str,
+    path: str,
+    token: str | None = None,
+    body: Any = None,
+    *,
+    api: bool = True,
+) -> tuple[int, Any]:
+    """One HTTP call, to the API unless said; its status and JSON."""
+    headers = {} if token is None else {"Authorization": token}
+    address = (standin.api if api else standin.page) + path
+    async with (
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session,
+        session.request(method, address, json=body, headers=headers) as response,
+    ):
+        text = await response.text()
+        return response.status, json.loads(text) if text else None
+
+
+async def control(standin: StandIn, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    """One call of a control."""
+    return await call(standin, method, f"/rehearsal{path}", None, body, api=False)
