@@ -9,6 +9,7 @@ together, so that the cost of a message does not hang on visits to the database'
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -127,7 +128,11 @@ async def _ask(tx: Transaction, events: Iterable[Event]) -> _Known:
     known = _Known()
     if not asked:
         return known
-    await tx.run_many("INSERT INTO asked (id) VALUES (:id)", [{"id": i} for i in asked])
+    # One statement for all of them: a statement for each would be half of what recording costs.
+    await tx.run(
+        "INSERT INTO asked (id) SELECT value FROM json_each(:ids)",
+        {"ids": json.dumps(sorted(asked))},
+    )
     for row in await tx.rows(
         "SELECT threads.id, threads.discussion_id FROM threads JOIN asked USING (id)"
     ):
