@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from importlib import resources
 from pathlib import Path
 from typing import TypeVar
 
 import aiohttp
 
 from bot.rehearsal.acting import Actor, RefusedError
-from bot.rehearsal.comments import Comment, UnplayableError, pieces, read_comments
+from bot.rehearsal.comments import Comment, pieces
 from bot.rehearsal.founding import ADMIN, add_member
 from bot.rehearsal.records import (
     Command,
@@ -29,6 +29,7 @@ from bot.rehearsal.records import (
     InteractionState,
     User,
 )
+from bot.rehearsal.script import Play, read_play
 from bot.rehearsal.standin import StandIn
 from bot.rehearsal.standing import Standing, answered_by, discussions, essay_words, lost_run
 from bot.rehearsal.world import World
@@ -40,60 +41,33 @@ _T = TypeVar("_T")
 _CHANNEL = "essays"
 _PATIENCE = 90.0
 """Seconds of real time without any change in the world after which something never comes."""
-_ATTEMPTS = 3
+_ATTEMPTS = 2
 _LOST = 25
 """Words in a row that may be missing from a discussion before a passage counts as lost."""
 _MOMENT = 10.0
-"""Seconds of real time that an admin waits for the card when the bot has answered."""
+"""Seconds of real time that an admin waits for the card, or for words, when the bot answered."""
 _LOOK_EVERY = 0.25
 _TO_THE_PROMPT = timedelta(days=1, hours=2)
 
 
-@dataclass(frozen=True, slots=True)
-class Play:
-    """What is to be played: the essay's file name and bytes, and the comments in order."""
-
-    name: str
-    essay: bytes
-    comments: tuple[Comment, ...]
-
-
-def read_play(essay: Path | None, comments: Path | None) -> Play:
-    """Read the files; without an essay the project's own is played, with comments of its own.
-
-    Raises :class:`UnplayableError` for a file that cannot be read (status 66) and for comments
-    that cannot be played (status 65); its text is the sentence to show.
-    """
-    if essay is None:
-        own = resources.files("bot.rehearsal")
-        name, text = "essay.md", own.joinpath("essay.md").read_bytes()
-        said = own.joinpath("comments.jsonl").read_bytes()
-    else:
-        name, text, said = essay.name, _read(essay), b""
-    if comments is not None:
-        said = _read(comments)
-    return Play(name, text, read_comments(said))
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise UnplayableError(f"{path} cannot be read: {reason}.", status=66) from error
-
-
 async def play(
-    standin: StandIn, *, essay: Path | None, comments: Path | None, say: Callable[[str], None]
+    standin: StandIn,
+    *,
+    essay: Path | None,
+    comments: Path | None,
+    say: Callable[[str], None],
+    patience: float = _PATIENCE,
 ) -> bool:
     """Play an essay and its comments to the prompt a day later; whether all of it happened.
 
-    ``say`` is told, in sentences, how far the play is and why it failed. Raises
-    :class:`UnplayableError` before anything happens if the files cannot be played.
+    ``say`` is told, in sentences, how far the play is and why it failed; ``patience`` is how
+    many seconds of real time may go by without a new message before something is given up.
+    Raises :class:`UnplayableError` before anything happens if the files cannot be played.
     """
     what = read_play(essay, comments)
     async with aiohttp.ClientSession() as session:
-        scene = _Scene(standin, Actor(session, standin.page, standin.world.guild.id), what, say)
+        actor = Actor(session, standin.page, standin.world.guild.id)
+        scene = _Scene(standin, actor, what, say, patience)
         with scene.watching():
             try:
                 await scene.play()
@@ -118,13 +92,19 @@ class _Spoken:
 
 class _Scene:
     def __init__(
-        self, standin: StandIn, actor: Actor, what: Play, say: Callable[[str], None]
+        self,
+        standin: StandIn,
+        actor: Actor,
+        what: Play,
+        say: Callable[[str], None],
+        patience: float,
     ) -> None:
         self._standin = standin
         self._world = standin.world
         self._actor = actor
         self._what = what
         self._say = say
+        self._patience = patience
         self._changed = asyncio.Event()
         self._words = essay_words(what.name, what.essay)
         self._channel_id = next(
@@ -181,7 +161,7 @@ class _Scene:
             interaction = await self._run_publish()
             if interaction.state is InteractionState.ANSWERED:
                 answered += 1
-                await self._until(lambda: any(self._begun()), patience=_MOMENT)
+                await self._until(partial(self._has_effect, interaction), most=_MOMENT)
             await self._settle()
         return standing
 
@@ -213,6 +193,11 @@ class _Scene:
                 waiting = interaction.state is InteractionState.WAITING
                 return None if waiting else interaction
         return None
+
+    def _has_effect(self, interaction: Interaction) -> bool:
+        """Whether the admin sees a card, or words in answer to the command."""
+        answers = (self._world.messages.get(ident) for ident in interaction.messages)
+        return any(self._begun()) or any(answer and answer.content for answer in answers)
 
     def _last_answer(self) -> str:
         """What the bot answered last, quoted."""
@@ -351,10 +336,9 @@ class _Scene:
     def _bot_is_there(self) -> bool:
         return any(True for _ in self._standin.gateway_hub.bot_sessions())
 
-    async def _until(
-        self, holds: Callable[[], _T | None], patience: float = _PATIENCE
-    ) -> _T | None:
+    async def _until(self, holds: Callable[[], _T | None], most: float = math.inf) -> _T | None:
         """What ``holds`` answers once that is true; None after long without a new message."""
+        patience = min(most, self._patience)
         loop = asyncio.get_running_loop()
         known, since = len(self._world.messages), loop.time()
         while not (answer := holds()):

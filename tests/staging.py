@@ -1,0 +1,121 @@
+"""A stand-in with the real bot as its child process, as a rehearsal has them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bot.rehearsal.bot_process import BotProcess, bot_environment
+from bot.rehearsal.controls import LINK
+from bot.rehearsal.founding import first_world
+from bot.rehearsal.scene import play
+from bot.rehearsal.standin import StandIn
+from bot.rehearsal.steps import NeverArrivedError, Step
+
+__all__ = ["Stage", "staged"]
+
+Hook = Callable[[Step], Awaitable[None]]
+
+
+@dataclass
+class Stage:
+    """What a test plays on. ``told`` is what the scene said, ``log`` what the bot printed."""
+
+    standin: StandIn
+    bot: BotProcess
+    database: Path
+    log: list[str]
+    told: list[str] = field(default_factory=list)
+    restarts: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def play(self, essay: Path, comments: Path | None) -> bool:
+        """Play; whether all of it happened."""
+        return await play(self.standin, essay=essay, comments=comments, say=self.told.append)
+
+    def kill(self) -> None:
+        """SIGKILL the bot at this very moment; a task starts it again."""
+        assert self.bot.pid is not None
+        os.kill(self.bot.pid, signal.SIGKILL)
+        self.restarts.append(asyncio.create_task(self._restart()))
+
+    async def _restart(self) -> None:
+        await self.bot.kill()  # waits for the end of what was struck
+        await self.bot.start()
+
+    def killer(self, number: int) -> Hook:
+        """A hook that kills the bot at the step with this number.
+
+        Before a call has its effect the call is lost with the bot; behind it, the answer is.
+        """
+
+        async def strike(step: Step) -> None:
+            if step.number == number:
+                self.kill()
+                if step.kind == "call" and step.moment == "before":
+                    raise NeverArrivedError
+
+        return strike
+
+    async def world(self) -> dict[str, Any]:
+        """The truth."""
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"{self.standin.page}/rehearsal/world") as response,
+        ):
+            found: dict[str, Any] = await response.json()
+            return found
+
+    async def export(self, essay: str = "1") -> dict[str, Any]:
+        """What ``python -m bot export`` writes."""
+        status, output = await self.command("export", essay, "--format", "json")
+        assert status == 0, output
+        found: dict[str, Any] = json.loads(output)
+        return found
+
+    async def command(self, *arguments: str) -> tuple[int, str]:
+        """Run a command of the bot's beside it; its exit status and what it printed."""
+        kept = {n: v for n, v in os.environ.items() if not n.startswith(("SALON_", "DISCORD_"))}
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", *arguments),
+            env=kept | {"SALON_DATABASE": str(self.database), "SALON_ENV_FILE": ""},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await asyncio.wait_for(process.communicate(), 30)
+        return process.returncode or 0, output.decode()
+
+
+@contextlib.asynccontextmanager
+async def staged(folder: Path, *, rates: bool = False) -> AsyncIterator[Stage]:
+    """A new world in ``folder``, served, and a bot that is not yet started."""
+    standin = StandIn(first_world(), rates=rates)
+    await standin.start()
+    log: list[str] = []
+    database = folder / "salon.sqlite3"
+    environment = bot_environment(
+        os.environ,
+        token=standin.world.bot.token,
+        api=standin.api,
+        gateway=standin.gateway,
+        clock_link=standin.page.replace("http://", "ws://", 1) + LINK,
+        database=database,
+    )
+    bot = BotProcess(environment, log.append)
+    standin.controls.bot = bot
+    stage = Stage(standin, bot, database, log)
+    try:
+        yield stage
+    finally:
+        await asyncio.gather(*stage.restarts, return_exceptions=True)
+        await bot.kill()
+        await standin.stop()
