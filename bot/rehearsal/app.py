@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot.rehearsal import controls, gateway, traffic
+from bot.rehearsal import controls, gateway, traffic, truth
+from bot.rehearsal.calls import Api, unknown
+from bot.rehearsal.rates import Rates
+from bot.rehearsal.rest import routes
 
 if TYPE_CHECKING:
     from bot.rehearsal.standin import StandIn
@@ -20,6 +23,9 @@ def create_app(standin: StandIn) -> web.Application:
     """The application that serves one stand-in."""
     app = web.Application(client_max_size=_MOST_BODY)
     plug_in(app, standin)
+    routes.add_routes(Api(app, standin, Rates(on=standin.rates)))
+    truth.add_routes(app, standin)
+    app.router.add_route("*", "/{anything:.*}", unknown)
     return app
 
 

@@ -343,4 +343,5 @@ class Interaction:
     modal: dict[str, Any] | None = None
     source_message_id: int | None = None
     nonce: str | None = None
+    triggered_by: int | None = None
     token_ended: bool = False

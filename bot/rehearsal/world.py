@@ -53,6 +53,8 @@ class World:
     ``listeners`` hear every event, in order; ``on_change`` is called after each change, heard
     or not, by whoever keeps the world on disk. ``thread_limit`` is how many threads of one
     server may be active at once, ``cdn`` the address under which files are served.
+    ``last_sent`` is when a member last wrote in a channel; ``opening`` are forum posts whose
+    first message is still on its way.
     """
 
     def __init__(self, clock: WorldClock | None = None, files: FileStore | None = None) -> None:
@@ -69,6 +71,8 @@ class World:
         self.commands: dict[int, Command] = {}
         self.interactions: dict[int, Interaction] = {}
         self.nonces: dict[str, int] = {}
+        self.last_sent: dict[tuple[int, int], datetime] = {}
+        self.opening: set[int] = set()
         self.tokens: dict[str, int] = {}
         self.thread_limit = 1000
         self.cdn = "http://127.0.0.1"

@@ -1,0 +1,34 @@
+"""All of the REST API, put together."""
+
+from __future__ import annotations
+
+from bot.rehearsal.calls import Api
+from bot.rehearsal.rest import (
+    channels,
+    commands,
+    guilds,
+    interactions,
+    messages,
+    reactions,
+    threads,
+    users,
+    webhooks,
+)
+
+__all__ = ["add_routes"]
+
+
+def add_routes(api: Api) -> None:
+    """Serve every resource that the stand-in knows."""
+    for resource in (
+        users,
+        guilds,
+        channels,
+        messages,
+        reactions,
+        threads,
+        webhooks,
+        commands,
+        interactions,
+    ):
+        resource.add_routes(api)

@@ -1,0 +1,71 @@
+"""What the tests compare with: the world as it is, and the files it holds.
+
+``GET /rehearsal/world`` is the stand-in's own; files are served where Discord's CDN would.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from bot.rehearsal import payloads
+from bot.rehearsal.calls import answer
+from bot.rehearsal.records import Interaction, Message
+from bot.rehearsal.world import World
+
+if TYPE_CHECKING:
+    from bot.rehearsal.standin import StandIn
+
+__all__ = ["add_routes", "describe"]
+
+
+def _message(world: World, message: Message) -> dict[str, Any]:
+    return {**payloads.message(world, message), "deleted": message.deleted}
+
+
+def _interaction(world: World, interaction: Interaction) -> dict[str, Any]:
+    return {
+        "id": str(interaction.id),
+        "type": interaction.type,
+        "member_id": str(interaction.member_id),
+        "state": interaction.state.name.lower(),
+        "answer": interaction.answer,
+        "messages": [_message(world, world.messages[i]) for i in interaction.messages],
+    }
+
+
+def describe(world: World) -> dict[str, Any]:
+    """The whole truth; what only one member sees stands under its interaction."""
+    channels = [c for c in world.channels.values() if c.thread is None]
+    threads = [c for c in world.channels.values() if c.thread is not None]
+    seen = [m for m in world.messages.values() if m.ephemeral_to is None]
+    return {
+        "now": payloads.iso(world.now()),
+        "channels": [payloads.channel(world, channel) for channel in channels],
+        "threads": [payloads.channel(world, channel) for channel in threads],
+        "messages": [_message(world, m) for m in sorted(seen, key=lambda m: m.id)],
+        "interactions": [_interaction(world, one) for one in world.interactions.values()],
+    }
+
+
+def add_routes(app: web.Application, standin: StandIn) -> None:
+    """Serve the truth, the files, and a line for whoever opens the address in a browser."""
+
+    async def world(_: web.Request) -> web.Response:
+        return answer(200, describe(standin.world))
+
+    async def file(request: web.Request) -> web.Response:
+        """docs: Reference › CDN Formatting, Signed Attachment CDN URLs."""
+        wanted = request.match_info["attachment_id"]
+        content = standin.world.files.get(int(wanted)) if wanted.isdecimal() else None
+        if content is None:
+            return web.Response(status=404, text="This content is no longer available.")
+        return web.Response(body=content, content_type="application/octet-stream")
+
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text="This is Salon's stand-in for Discord.\n")
+
+    app.router.add_get("/rehearsal/world", world)
+    app.router.add_get("/attachments/{channel_id}/{attachment_id}/{filename}", file)
+    app.router.add_get("/", page)
