@@ -123,9 +123,9 @@ class Actor:
 
 
 def _form(body: dict[str, Any], file: tuple[str, bytes] | None) -> aiohttp.FormData | bytes:
-    payload = json.dumps(body).encode()
+    payload = json.dumps(body)
     if file is None:
-        return payload
+        return payload.encode()
     form = aiohttp.FormData()
     form.add_field("payload_json", payload, content_type="application/json")
     form.add_field("files[0]", file[1], filename=file[0], content_type="application/octet-stream")

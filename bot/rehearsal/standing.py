@@ -5,6 +5,7 @@ Nothing here is learned from the bot: only messages are looked at.
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -48,7 +49,7 @@ def discussions(world: World, channel_id: int) -> Iterator[Standing]:
         if message.author_id == world.application.bot_id and message.webhook_id is None
     ]
     starts = [index for index, message in enumerate(said) if message.flags & _COMPONENTS_V2]
-    for start, end in zip(starts, [*starts[1:], len(said)], strict=True):
+    for start, end in itertools.pairwise([*starts, len(said)]):
         card, *rest = said[start:end]
         late = card.timestamp + _LATER
         yield Standing(

@@ -1,0 +1,141 @@
+"""A small bot on real discord.py that hosts an essay well, or with one flaw on purpose.
+
+The scene is tested with it instead of the bot that the rehearsal is for: what the scene calls
+done must not depend on how that one does it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import aiohttp
+import discord
+import pytest
+import yarl
+from discord import app_commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.rehearsal.controls import LINK
+from bot.rehearsal.standin import StandIn
+
+__all__ = ["Flaws", "Understudy", "understudy"]
+
+CLOSING = "What do you think?"
+
+
+@dataclass
+class Flaws:
+    """What the understudy does wrong; nothing by default."""
+
+    refuses: str | None = None
+    misses_first: int = 0
+    dies_after_acknowledging: bool = False
+    forgets_part: int | None = None
+    forgets_threads: bool = False
+    forgets_prompt: bool = False
+    deletes_a_part_next_day: bool = False
+
+
+class Understudy(discord.Client):
+    """Knows /essay publish with a file, makes replies to it threads, asks again a day later."""
+
+    def __init__(self, standin: StandIn, flaws: Flaws) -> None:
+        intents = discord.Intents(guilds=True, guild_messages=True, message_content=True)
+        super().__init__(intents=intents, max_messages=None, chunk_guilds_at_startup=False)
+        self._standin = standin
+        self._flaws = flaws
+        self._posted: list[discord.Message] = []
+        self._channel: discord.TextChannel | None = None
+        self._due: datetime | None = None
+        self._at_work = asyncio.Lock()
+        self.published = 0
+        self.tree = app_commands.CommandTree(self)
+        group = app_commands.Group(name="essay", description="Essays")
+
+        @group.command(name="publish", description="Publish an essay")
+        async def publish(interaction: discord.Interaction, file: discord.Attachment) -> None:
+            async with self._at_work:
+                await self._publish(interaction, file)
+
+        self.tree.add_command(group)
+
+    async def setup_hook(self) -> None:
+        await self.tree.sync()
+
+    async def _publish(self, interaction: discord.Interaction, file: discord.Attachment) -> None:
+        if self._flaws.misses_first > 0:
+            self._flaws.misses_first -= 1
+            return
+        if self._flaws.refuses is not None:
+            await interaction.response.send_message(self._flaws.refuses, ephemeral=True)
+            return
+        await interaction.response.defer(ephemeral=True)
+        if self._flaws.dies_after_acknowledging:
+            self._flaws.dies_after_acknowledging = False
+            return
+        self.published += 1
+        channel = interaction.channel
+        assert isinstance(channel, discord.TextChannel)
+        title, *paragraphs = (await file.read()).decode().strip().split("\n\n")
+        view = discord.ui.LayoutView()
+        view.add_item(discord.ui.TextDisplay(f"# {title}"))
+        await channel.send(view=view)
+        for number, paragraph in enumerate(paragraphs):
+            if number != self._flaws.forgets_part:
+                self._posted.append(await channel.send(discord.utils.escape_markdown(paragraph)))
+        self._posted.append(await channel.send(CLOSING))
+        self._channel = channel
+        self._due = self._standin.world.now() + timedelta(days=1)
+        await interaction.edit_original_response(content="It is published.")
+
+    async def obey_clock(self) -> None:
+        """Answer the stand-in's clock: what is due when it moves is done before the answer."""
+        address = self._standin.page.replace("http://", "ws://") + LINK
+        async with aiohttp.ClientSession() as session, session.ws_connect(address) as link:
+            async for frame in link:
+                asked = json.loads(frame.data)
+                async with self._at_work:
+                    await self._ask_again_if_due()
+                due = None if self._due is None else self._due.isoformat()
+                await link.send_json({"id": asked["id"], "next_due": due})
+
+    async def _ask_again_if_due(self) -> None:
+        if self._channel is None or self._due is None or self._standin.world.now() < self._due:
+            return
+        self._due = None
+        if self._flaws.deletes_a_part_next_day:
+            await self._posted[0].delete()
+        if not self._flaws.forgets_prompt:
+            await self._channel.send("And today, what do you think?")
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        reference = message.reference
+        answers_us = reference is not None and reference.message_id in {m.id for m in self._posted}
+        if answers_us and not self._flaws.forgets_threads:
+            await message.create_thread(name=message.content[:50].split("\n")[-1] or "Thread")
+
+
+@contextlib.asynccontextmanager
+async def understudy(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch, **flaws: Any
+) -> AsyncIterator[Understudy]:
+    """An understudy that is connected to the stand-in."""
+    monkeypatch.setattr(Route, "BASE", standin.api)
+    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(standin.gateway))
+    client = Understudy(standin, Flaws(**flaws))
+    life = asyncio.create_task(client.start(standin.world.bot.token))
+    clock = asyncio.create_task(client.obey_clock())
+    try:
+        await asyncio.wait_for(standin.gateway_hub.bot_ready(), 20)
+        yield client
+    finally:
+        await client.close()
+        clock.cancel()
+        await asyncio.gather(life, clock, return_exceptions=True)
