@@ -88,7 +88,7 @@ async def _serve(hub: GatewayHub, request: web.Request) -> web.StreamResponse:
         await _listen(hub, connection, watch, end)
     finally:
         watch.stop()
-        hub.leave(connection, socket.close_code)
+        hub.leave(connection, connection.closing_code or socket.close_code)
         await connection.finish()
     return socket
 

@@ -13,6 +13,7 @@ from bot.rehearsal.records import InteractionState
 from bot.rehearsal.world import ANSWER_WITHIN
 
 if TYPE_CHECKING:
+    from bot.rehearsal.sessions import Session
     from bot.rehearsal.standin import StandIn
 
 __all__ = ["TimeMachine"]
@@ -38,6 +39,7 @@ class TimeMachine:
         self._link = link
         self._is_bot_meant_to_run = is_bot_meant_to_run
         self._lock = asyncio.Lock()
+        self._without_session: Linked | None = None
 
     async def advance(self, seconds: float) -> datetime:
         """Let ``seconds`` pass; the moment that is reached.
@@ -103,10 +105,7 @@ class TimeMachine:
     async def _ask(self, linked: Linked, within: float) -> tuple[bool, datetime | None]:
         """Ask once; not done if the bot's session changes meanwhile, for its count begins anew."""
         hub = self._standin.gateway_hub
-        try:
-            session = await asyncio.wait_for(hub.bot_ready(), min(_LINKED_WITHIN, within))
-        except TimeoutError:
-            session = None
+        session = await self._session(linked, min(_LINKED_WITHIN, within))
         if session is not None:
             hub.release(session)
         change = hub.next_change()
@@ -121,6 +120,19 @@ class TimeMachine:
             if not asked.done():
                 asked.cancel()
                 await asyncio.gather(asked, return_exceptions=True)
+
+    async def _session(self, linked: Linked, within: float) -> Session | None:
+        """The bot's gateway session, waited for; only once for a bot that never comes."""
+        found = list(self._standin.gateway_hub.bot_sessions())
+        if found:
+            return found[-1]
+        if linked is self._without_session:
+            return None
+        try:
+            return await asyncio.wait_for(self._standin.gateway_hub.bot_ready(), within)
+        except TimeoutError:
+            self._without_session = linked
+            return None
 
     async def _wait_for_answers(self) -> None:
         """Give interactions that wait for their first answer their real time before a jump."""

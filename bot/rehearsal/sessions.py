@@ -111,6 +111,11 @@ class Connection:
             (log.sent if is_sent else log.received)(text)
 
     @property
+    def closing_code(self) -> int | None:
+        """The code with which this side closes; what the client echoes says nothing."""
+        return self._closing
+
+    @property
     def is_undecided(self) -> bool:
         """Whether nobody has said yet if this connection is written down."""
         return self._early is not None

@@ -11,12 +11,14 @@ from typing import Any
 import aiohttp
 
 from bot.rehearsal.events import Event
-from bot.rehearsal.intents import ALL_INTENTS
+from bot.rehearsal.intents import ALL_INTENTS, Intent
 from bot.rehearsal.records import Channel, User
 from bot.rehearsal.standin import StandIn
 
 PATIENCE = 10.0
 """Seconds after which what a test waits for will not come."""
+USUAL = ALL_INTENTS & ~Intent.GUILD_PRESENCES
+"""What the application of a new world may ask for."""
 
 
 class Closed(Exception):
@@ -74,7 +76,7 @@ class GatewayClient:
         except Closed as closed:
             return closed.code
 
-    async def identify(self, user: User, intents: int | None = ALL_INTENTS, **more: Any) -> None:
+    async def identify(self, user: User, intents: int | None = USUAL, **more: Any) -> None:
         """Send an identify for a user."""
         data: dict[str, Any] = {"token": user.token, "properties": {}, **more}
         if intents is not None:
@@ -99,7 +101,7 @@ async def connected(standin: StandIn, query: str = "") -> AsyncIterator[GatewayC
 
 @contextlib.asynccontextmanager
 async def identified(
-    standin: StandIn, user: User, intents: int = ALL_INTENTS, **more: Any
+    standin: StandIn, user: User, intents: int = USUAL, **more: Any
 ) -> AsyncIterator[GatewayClient]:
     """A connection whose session is announced: READY and the servers have come."""
     async with connected(standin) as client:
