@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 __all__ = [
     "Block",
@@ -143,20 +143,32 @@ def block_text(block: Block) -> str:
 def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
     """The same spans, with neighbours that are alike made one and empty ones left out."""
     result: list[Span] = []
-    texts: list[str] = []
+    alike: list[str] = []
+    last: Span | None = None
     for span in spans:
         if not span.text:
             continue
-        if result and replace(result[-1], text="") == replace(span, text=""):
-            texts.append(span.text)
+        if (
+            last is not None
+            and span.marks is last.marks
+            and span.link == last.link
+            and span.code == last.code
+        ):
+            alike.append(span.text)
             continue
-        if result:
-            result[-1] = replace(result[-1], text="".join(texts))
+        if last is not None and len(alike) > 1:
+            result[-1] = _with_text(last, "".join(alike))
         result.append(span)
-        texts = [span.text]
-    if result:
-        result[-1] = replace(result[-1], text="".join(texts))
+        alike = [span.text]
+        last = span
+    if last is not None and len(alike) > 1:
+        result[-1] = _with_text(last, "".join(alike))
     return tuple(result)
+
+
+def _with_text(span: Span, text: str) -> Span:
+    """The same kind of span; dataclasses.replace is too slow for what is done to every word."""
+    return Span(text, span.marks, span.link, span.code)
 
 
 def tidy_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
@@ -174,7 +186,7 @@ def tidy_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
                 if gap and result:
                     result.append(Span(gap, result[-1].marks & span.marks))
                 gap = ""
-                result.append(replace(span, text=words))
+                result.append(_with_text(span, words))
             continue
         for piece in _WHITE.split(span.text):
             if not piece:
@@ -191,7 +203,7 @@ def tidy_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
             gap = ""
             pieces.append(piece)
         if pieces:
-            result.append(replace(span, text="".join(pieces)))
+            result.append(_with_text(span, "".join(pieces)))
     return joined(result)
 
 
@@ -206,7 +218,7 @@ def slice_spans(spans: Sequence[Span], start: int, end: int) -> tuple[Span, ...]
         stop = position + len(span.text)
         if stop > start and position < end:
             text = span.text[max(start - position, 0) : end - position]
-            result.append(replace(span, text=text))
+            result.append(_with_text(span, text))
         position = stop
         if position >= end:
             break

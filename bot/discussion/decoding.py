@@ -22,6 +22,11 @@ _BINARY = (
     b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"Rar!",
     b"7z\xbc\xaf", b"\xd0\xcf\x11\xe0", b"\x7fELF", b"MZ\x90", b"OggS", b"RIFF", b"ID3",
 )  # fmt: skip
+_DECLARATION = re.compile(
+    rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]{2,30})"
+    rb"|\A\s*<\?xml[^>]{0,100}encoding\s*=\s*[\"']([\w-]{2,30})",
+    re.IGNORECASE,
+)
 _SAMPLE = 65_536  # bytes that are enough to tell an encoding
 NOT_TEXT = "This is not text: it looks like a picture, an archive or another kind of file."
 EMPTY = "There is no text in this: it is empty."
@@ -54,17 +59,43 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
             return text, _lost(text)
     if data.startswith(_BINARY):
         raise UnreadableEssay(NOT_TEXT)
+    declared = _declared(data)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        return _guessed(data)
+        return (declared, _lost(declared)) if declared is not None else _guessed(data)
+    if declared is not None and b"\x1b$" in data:
+        return declared, _lost(declared)  # ISO-2022, which is ASCII to look at
     wide = _wide(data)
     if wide is not None:
         text = data.decode(wide, "replace")
         return text, _lost(text)
-    if text.count("\0") * 100 > len(text):
+    if sum(text.count(sign) for sign in "\0\1\2\3\4\5\6") * 10 > len(text):
         raise UnreadableEssay(NOT_TEXT)
     return text, ()
+
+
+def _declared(data: bytes) -> str | None:
+    """The text of a page that names its encoding (HTML: 13.2.3.2 prescan), if that is right."""
+    found = _DECLARATION.search(data[:4096])
+    if found is None:
+        return None
+    name = (found[1] or found[2]).decode("ascii", "replace").lower()
+    # As browsers do: what calls itself Latin-1 or GB 2312 is a larger set that holds it.
+    name = {
+        "iso-8859-1": "cp1252",
+        "us-ascii": "cp1252",
+        "gb2312": "gb18030",
+        "gbk": "gb18030",
+    }.get(name, name)
+    if name in ("utf-8", "utf8", "utf-16", "utf-16le", "utf-16be"):
+        return None
+    try:
+        text = data.decode(name, "replace")
+    except (LookupError, ValueError):
+        return None
+    strange = text.count("\ufffd")
+    return text if strange * 50 <= len(text) else None
 
 
 def _lost(text: str) -> tuple[str, ...]:

@@ -50,7 +50,10 @@ def escape(text: str) -> str:
     pieces: list[str] = []
     position = 0
     for found in _ADDRESS.finditer(text):
-        pieces.append(_escaped(text[position : found.start()]))
+        before = _escaped(text[position : found.start()])
+        if before.endswith(":"):
+            before = before[:-1] + "\\:"  # or it would be an emoji named https
+        pieces.append(before)
         address = found.group()
         if _UNSAFE_IN_ADDRESS.search(address):
             # Shown rightly as text is better than a link that breaks what is around it.

@@ -43,10 +43,12 @@ def _text(value: Any) -> str | None:
             return value.isoformat()
         case int() | float():
             return str(value)
-        case {"name": name}:
+        case {"name": str(name)}:
             return _text(name)
         case list():
-            return ", ".join(found for item in value[:20] if (found := _text(item))) or None
+            # Lists in lists are no names; and aliases could make them grow without end.
+            items = [item for item in value[:20] if not isinstance(item, list)]
+            return ", ".join(found for item in items if (found := _text(item))) or None
         case _:
             return None
 

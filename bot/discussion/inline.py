@@ -79,7 +79,7 @@ def _link_piece(spans: Sequence[Span], address: str) -> list[_Piece]:
         return _plain_pieces(spans)
     if utf16_units(address) > LONGEST_LINK or not address.startswith(("http://", "https://")):
         return _plain_pieces([replace(span, link=None) for span in spans])
-    if text.strip() in (address, spans[0].link) and finds_address(text):
+    if finds_address(text) and (spans[0].link or "").startswith(text.strip()):
         return _plain_pieces([replace(span, link=None) for span in spans])
     if finds_address(text) or not _balanced(text) or any(span.code for span in spans):
         if any(span.code for span in spans) and _balanced(text) and not finds_address(text):

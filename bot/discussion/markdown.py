@@ -22,9 +22,12 @@ from bot.discussion.markup import read_markup
 
 __all__ = ["read_markdown"]
 
-_DEEPEST = 40  # containers in one another; what is deeper is meant as a joke or as an attack
+# More than 40 containers in one another are meant as a joke or as an attack, and the parser would
+# leave out what is deeper still.
 _CONTAINERS = re.compile(r"^(?P<kept>(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t]))){40})"
                          r"(?P<rest>.+)$", re.MULTILINE)  # fmt: skip
+_WIDEST_INDENT = 60
+_INDENT = re.compile(r"^[ \t]{61,}(?=(?:[-+*]|\d{1,9}[.)])[ \t])", re.MULTILINE)
 _MARKS = re.compile(r"^(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])))+")
 
 
@@ -51,7 +54,8 @@ def _parser() -> MarkdownIt:
 
 
 def _shallow(text: str) -> str:
-    """The text with at most 40 quotations or lists in one another on a line."""
+    """The text with at most 40 quotations or lists in one another on a line, or 30 by indents."""
+    text = _INDENT.sub(" " * _WIDEST_INDENT, text)
     if not _CONTAINERS.search(text):
         return text
 

@@ -90,6 +90,8 @@ def read_essay(data: bytes | str, *, format: Format = "auto", name: str | None =
     if wanted == "auto":
         wanted = guess_format(text)
     document = _read(text, wanted)
+    if not document.blocks and not document.metadata.title and wanted == "markdown":
+        document = read_plain_text(text)  # marks and settings alone are still a text
     return find_essay(document, name=name, notes=notes)
 
 

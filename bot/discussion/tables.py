@@ -53,10 +53,12 @@ def _labelled(table: Table) -> list[Block]:
     labels = [_cell(cell) for cell in table.header]
     if labels and not table.rows:
         result.append(Paragraph((Span(" · ".join(filter(None, labels)), Mark.BOLD),), table.frame))
-    for row in table.rows:
+    filled = {column for row in table.rows for column, cell in enumerate(row) if _cell(cell)}
+    for number, row in enumerate(table.rows):
         spans: list[Span] = []
         for column, cell in enumerate(row):
-            if not _cell(cell):
+            # A column that is empty all the way down is named once, so that its name is kept.
+            if not _cell(cell) and (number or column in filled):
                 continue
             if spans:
                 spans.append(Span("\n"))

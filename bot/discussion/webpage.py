@@ -17,12 +17,17 @@ import trafilatura
 from lxml import etree, html
 from trafilatura.metadata import extract_metadata
 
+from bot.discussion.blocks import block_text
 from bot.discussion.document import Document, Metadata
 from bot.discussion.markup import read_markup
 
 __all__ = ["read_web_page"]
 
 _ENOUGH = 0.9  # of the article's characters, for an element to be the article
+_MOSTLY_LINKS = 0.6  # of the text of a list or box
+_SOME_LINKS = 0.3  # of the text of an article's own footer
+_FAR_MORE = 4  # times the article's characters
+_A_LOT = 800  # letters of an article that trafilatura will have found whole
 _LETTERS = re.compile(r"\W+")
 _BESIDE = re.compile(
     r"(?:^|[\s_-])(?:nav(?:bar|igation)?|menu|breadcrumbs?|share|sharing|social|related|"
@@ -44,6 +49,7 @@ _NEVER = frozenset(
 )
 _ALWAYS = frozenset(("script", "style", "template", "noscript", "svg", "link", "meta"))
 _ROLES = frozenset(("navigation", "search", "complementary", "banner", "dialog", "contentinfo"))
+_CONTAINERS = frozenset(("div", "section", "ul", "ol", "table", "dl", "header", "span"))
 _TEXTUAL = frozenset(
     (
         *("p", "li", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote", "td", "th", "dd"),
@@ -61,7 +67,10 @@ def _tree(text: str) -> Any:
     parser = html.HTMLParser(
         huge_tree=True, remove_comments=True, remove_pis=True, encoding="utf-8"
     )
-    return html.document_fromstring(text.encode("utf-8"), parser=parser)
+    root = html.document_fromstring(text.encode("utf-8"), parser=parser)
+    if any("xcessive depth" in entry.message for entry in parser.error_log):
+        raise RecursionError("what is deeper is missing from the tree")
+    return root
 
 
 def _article_keys(text: str, address: str | None) -> list[str]:
@@ -131,17 +140,36 @@ def _beside(element: Any, credits_: _Credits) -> bool:
         return True
     if credits_.of.get(element, 0):
         return False
+    if tag == "footer" and any(True for _ in element.iterancestors("article")):
+        return _link_density(element) > _SOME_LINKS
     if tag in _NEVER or element.get("role") in _ROLES:
         return True
     if tag in ("body", "article", "main", "p", "pre", "code", "blockquote"):
         return False
+    if tag in _CONTAINERS and _link_density(element) > _MOSTLY_LINKS:
+        return True
     names = f"{element.get('class') or ''} {element.get('id') or ''}"
     return _BESIDE.search(names) is not None
+
+
+def _link_density(element: Any) -> float:
+    """The part of an element's text that stands in links."""
+    whole = len(_key(element.text_content()))
+    linked = sum(len(_key(link.text_content())) for link in element.iter("a"))
+    return linked / whole if whole >= 12 else 0.0
 
 
 def _prune(article: Any, credits_: _Credits) -> None:
     for element in [e for e in article.iterdescendants() if isinstance(e.tag, str)]:
         if element.getparent() is not None and _beside(element, credits_):
+            element.drop_tree()
+    if credits_.total < _A_LOT or len(_key(article.text_content())) < _FAR_MORE * credits_.total:
+        return
+    # Most of what is left is not the article: then only what trafilatura took is believed.
+    for element in [e for e in article.iterdescendants() if e.tag in _TEXTUAL]:
+        if element.getparent() is None or credits_.of.get(element, 0):
+            continue
+        if element.tag not in ("pre", "td", "th"):
             element.drop_tree()
 
 
@@ -175,7 +203,7 @@ def _told_title(root: Any, article: Any, title: str | None) -> str | None:
     """The page's title without the site's name, which the article's first heading tells."""
     headings = [*article.iter("h1"), *root.iter("h1")]
     for heading in headings[:3]:
-        text = _line(heading.text_content())
+        text = _line(heading.text_content().rstrip(" ¶#\n"))
         if text and (title is None or _key(text) in _key(title)) and len(_key(text)) > 2:
             return text
     return title
@@ -186,6 +214,20 @@ def read_web_page(text: str, *, address: str | None = None) -> Document:
 
     address: where the page was found; relative links start from it
     """
+    try:
+        return _read_article(text, address)
+    except (etree.ParserError, RecursionError):
+        return _read_whole(text, address)
+
+
+def _read_whole(text: str, address: str | None) -> Document:
+    """All text of a page that is too strange for a tree."""
+    read = read_markup(text, base=address)
+    told = Metadata(source_url=address)
+    return Document(tuple(read.blocks), tuple(read.footnotes), told, tuple(read.notes))
+
+
+def _read_article(text: str, address: str | None) -> Document:
     root = _tree(text)
     try:
         metadata = _metadata(text, address)
@@ -196,11 +238,13 @@ def read_web_page(text: str, *, address: str | None = None) -> Document:
     credits_ = _Credits(root, keys)
     bodies = root.findall(".//body")
     article = _article(root, credits_) if credits_.total else (bodies[0] if bodies else root)
-    title = _told_title(root, article, metadata.title)
     language = metadata.language or _line(root.get("lang"))
     _prune(article, credits_)
+    title = _told_title(root, article, metadata.title)
     markup = etree.tostring(article, encoding="unicode", method="html", with_tail=False)
     read = read_markup(markup, base=metadata.source_url)
+    if not any(block_text(block).strip() for block in read.blocks):
+        return _read_whole(text, address)
     told = Metadata(
         title=title,
         author=metadata.author,
