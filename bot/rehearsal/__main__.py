@@ -141,26 +141,21 @@ async def _opened(
 ) -> AsyncIterator[tuple[StandIn, BotProcess | None]]:
     """The stand-in, serving, and the bot's process, not yet started."""
     standin = StandIn(_world(folder), rates=options.rates, data=folder)
-    recorder = _recorder(options.har)
-    standin.recorder = recorder
-    bot: BotProcess | None = None
-    try:
+    async with contextlib.AsyncExitStack() as stack:
+        if options.har is not None:
+            standin.recorder = _recorder(options.har)
+            stack.callback(standin.recorder.close)
         await _start(standin, options.port)
+        stack.push_async_callback(standin.stop)
+        bot: BotProcess | None = None
         if not options.no_bot:
             bot = _bot(standin, folder)
             standin.controls.bot = bot
+            stack.push_async_callback(bot.stop)
         yield standin, bot
-    finally:
-        if bot is not None:
-            await bot.stop()
-        await standin.stop()
-        if recorder is not None:
-            recorder.close()
 
 
-def _recorder(path: Path | None) -> Recorder | None:
-    if path is None:
-        return None
+def _recorder(path: Path) -> Recorder:
     try:
         return Recorder(path)
     except OSError as error:

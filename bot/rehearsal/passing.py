@@ -6,13 +6,14 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.rehearsal.clock_link import ClockLink, Linked, LinkLostError
 from bot.rehearsal.records import InteractionState
 from bot.rehearsal.world import ANSWER_WITHIN
 
 if TYPE_CHECKING:
+    from bot.rehearsal.hub import GatewayHub
     from bot.rehearsal.sessions import Session
     from bot.rehearsal.standin import StandIn
 
@@ -104,14 +105,15 @@ class TimeMachine:
 
     async def _ask(self, linked: Linked, within: float) -> tuple[bool, datetime | None]:
         """Ask once; not done if the bot's session changes meanwhile, for its count begins anew."""
-        hub = self._standin.gateway_hub
+        hub: GatewayHub = self._standin.gateway_hub
         session = await self._session(linked, min(_LINKED_WITHIN, within))
         if session is not None:
             hub.release(session)
         change = hub.next_change()
         asked = asyncio.ensure_future(linked.settle(session.sequence if session else 0))
+        either: set[asyncio.Future[Any]] = {asked, change}
         try:
-            await asyncio.wait({asked, change}, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(either, timeout=within, return_when=asyncio.FIRST_COMPLETED)
             if asked.done():
                 return True, asked.result()
             return False, None
@@ -123,13 +125,14 @@ class TimeMachine:
 
     async def _session(self, linked: Linked, within: float) -> Session | None:
         """The bot's gateway session, waited for; only once for a bot that never comes."""
-        found = list(self._standin.gateway_hub.bot_sessions())
+        hub: GatewayHub = self._standin.gateway_hub
+        found = list(hub.bot_sessions())
         if found:
             return found[-1]
         if linked is self._without_session:
             return None
         try:
-            return await asyncio.wait_for(self._standin.gateway_hub.bot_ready(), within)
+            return await asyncio.wait_for(hub.bot_ready(), within)
         except TimeoutError:
             self._without_session = linked
             return None

@@ -343,8 +343,10 @@ async def test_a_resumed_session_is_told_what_it_missed_in_order(standin: StandI
     bot, ann, essays = standin.world.bot, member(standin, "Ann"), channel(standin, "essays")
     async with identified(standin, bot, MESSAGES) as client:
         session_id, sequence = client.session_id, client.sequence
-        assert client.socket._response.connection is not None
-        client.socket._response.connection.transport.abort()
+        connection = client.socket._response.connection
+        assert connection is not None
+        assert connection.transport is not None
+        connection.transport.abort()
     for text in ("one", "two", "three"):
         said(standin, ann, essays, text)
     async with connected(standin) as again:
