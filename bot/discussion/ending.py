@@ -4,7 +4,7 @@ A closing question is put to the reader where the essay ends. Going back from th
 and footnotes aside), the questions of the last paragraph count if it ends with them, and so do
 paragraphs and list items before it that hold nothing else. An invitation to answer ("Tell me in
 the comments.") may follow them. A list under "Questions for discussion" counts wherever it stands
-after the middle. A question that the text goes on to answer is rhetorical and does not count.
+after the middle, or if the essay ends with it. A question that the text goes on to answer is rhetorical and does not count.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import regex
 
-from bot.discussion.blocks import Block, Code, Heading, Paragraph, Rule, Table, block_text
+from bot.discussion.blocks import Block, Code, Heading, Mark, Paragraph, Rule, Table, block_text
 from bot.discussion.sentences import sentences
 
 __all__ = ["find_ending", "is_question"]
@@ -40,6 +40,8 @@ _DISCUSSION = regex.compile(
     r"la discusi[óo]n|reflexionar))?|讨论问题|討論問題|思考题|ディスカッション)\s*[:：.]?",
     regex.IGNORECASE,
 )
+_SIGNATURE = regex.compile(r"[-—–―~]+\s*(?:\p{Lu}\S*\s*){1,5}")
+_LONGEST_NOTE = 80  # words
 _LONGEST_INVITATION = 25  # words
 
 
@@ -77,7 +79,7 @@ def _invites(text: str) -> bool:
 
 def _discussion_list(blocks: Sequence[Block]) -> tuple[int, list[str]] | None:
     """The questions under a line that announces them, and where that line stands."""
-    for place in range(len(blocks) - 1, len(blocks) // 2 - 1, -1):
+    for place in range(len(blocks) - 1, -1, -1):
         block = blocks[place]
         if not isinstance(block, Paragraph | Heading):
             continue
@@ -85,18 +87,21 @@ def _discussion_list(blocks: Sequence[Block]) -> tuple[int, list[str]] | None:
         if not _DISCUSSION.fullmatch(text):
             continue
         found: list[str] = []
-        for following in blocks[place + 1 :]:
+        end = len(blocks)
+        for number, following in enumerate(blocks[place + 1 :], place + 1):
+            end = number
             if isinstance(following, Heading | Code | Table | Rule):
                 break
             item = block_text(following).strip()
             lines = item.split("\n")
             if all(_bare(line) for line in lines) and len(lines) > 1:
                 found.extend(_bare(line) for line in lines)
-            elif is_question(item) or (following.frame.depth and item):
+            elif is_question(item) or (item and (following.frame.depth or _bare(item) != item)):
                 found.append(_bare(item))
             else:
                 break
-        if found:
+            end = number + 1
+        if found and (place >= len(blocks) // 2 or end == len(blocks)):
             return place, found
     return None
 
@@ -132,7 +137,23 @@ def find_ending(blocks: Sequence[Block]) -> tuple[tuple[str, ...], str | None]:
     return tuple(dict.fromkeys(_closing(body))), postscript or None
 
 
+def _is_aside(block: Block) -> bool:
+    """Whether a last block is a signature, or a note about the writer in italics."""
+    if not isinstance(block, Paragraph):
+        return False
+    text = block_text(block).strip()
+    if _SIGNATURE.fullmatch(text):
+        return True
+    italic = all(Mark.ITALIC in span.marks or not span.text.strip() for span in block.spans)
+    return italic and len(text.split()) <= _LONGEST_NOTE and not is_question(text)
+
+
 def _closing(body: Sequence[Block]) -> list[str]:
+    body = list(body)
+    while len(body) > 1 and isinstance(body[-1], Paragraph | Rule):
+        if not isinstance(body[-1], Rule) and not _is_aside(body[-1]):
+            break
+        body.pop()
     found: list[str] = []
     place = len(body) - 1
     skipped = 0

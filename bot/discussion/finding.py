@@ -92,6 +92,8 @@ def find_essay(document: Document, *, name: str | None, notes: tuple[str, ...] =
             del blocks[place]
             head = find_masthead(blocks, literal=document.literal, titled=True)
     elif place is not None:
+        if document.literal and title is not None:
+            title = regex.sub(r"^#{1,6}\s+(?=\S)", "", title)  # it is known for a title now
         del blocks[place]
     title = title or _from_name(name) or _from_words(blocks) or "Untitled"
     body = [*blocks, *document.footnotes]

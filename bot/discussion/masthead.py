@@ -31,7 +31,7 @@ _LONGEST_BYLINE = 120
 _DASHES = r"(?:-{2,3}|[—–―‒‐⸺-]|~)"
 _BY = regex.compile(
     r"\s*(?:(?:written|words|text|story|posted|an essay)\s+)?"
-    r"(?:by|von|par|por|di|door|av|af|от|автор|作者|文)(?:\s*[:：]\s*|\s+)(?P<who>\S.*)",
+    r"(?:by|von|par|por|di|door|av|af|от|автор|بقلم|作者|文)(?:\s*[:：]\s*|\s+)(?P<who>\S.*)",
     regex.IGNORECASE | regex.DOTALL,
 )
 _NAME_WORD = (

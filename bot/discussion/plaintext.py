@@ -20,6 +20,10 @@ __all__ = ["read_plain_text"]
 _NARROWEST, _WIDEST = 40, 110  # columns of text that was broken at a fixed width
 _RULE = re.compile(r"\s*(?:[-_=~#•·.]{3,}|(?:[*•·⁂#~—–-]\s*){1,9})\s*")
 _LIST = re.compile(r"\s*(?:[-*+•‣◦–—]|\(?[0-9]{1,3}[.)]|\(?[a-zA-Z][.)]|\[[0-9]+\])\s+\S")
+_ENDED = re.compile(r"[.!?…。！？:][\"'”’»)\]]*\s*$")
+_UNDERLINE = re.compile(r"\s*(?:=+|-{3,})\s*")
+_QUOTES = re.compile(r"\s*(?:[“\"«„「『‘'—–―>]|--)")
+_HEAD_LINE = 70  # characters of a line of a title, a byline, a date
 _NO_SPACE = re.compile(r"[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
 
@@ -39,13 +43,18 @@ def _columns(line: str) -> int:
 
 def _fixed_width(groups: Sequence[Sequence[str]]) -> int | None:
     """The width at which the text was broken; None where each line ends on purpose."""
-    broken = [_columns(line) for group in groups for line in group[:-1]]
-    if not broken:
+    lines = [line for group in groups for line in group[:-1]]
+    if not lines:
         return None
-    widest = max(_columns(line) for group in groups for line in group)
-    if not _NARROWEST <= widest <= _WIDEST or median(broken) < 0.72 * widest:
+    broken = sorted(_columns(line) for line in lines)
+    width = broken[(len(broken) - 1) * 19 // 20]  # a few lines may stand out
+    if not _NARROWEST <= width <= _WIDEST or median(broken) < 0.72 * width:
         return None
-    return widest
+    # Paragraphs that stand on a line each end with their sentences; broken lines seldom do.
+    ended = sum(_ENDED.search(line) is not None for line in lines)
+    if ended > 0.6 * len(lines):
+        return None
+    return width
 
 
 def _wrapped(line: str, following: str, width: int) -> bool:
@@ -85,6 +94,16 @@ def _unwrapped(group: Sequence[str], width: int) -> list[list[str]]:
     return [[_join(run) for run in paragraph] for paragraph in paragraphs]
 
 
+def _is_head(groups: Sequence[Sequence[str]]) -> bool:
+    """Whether the first lines are title, byline and the like, without empty lines between."""
+    first = groups[0]
+    if not 2 <= len(first) <= 4 or len(groups) < 2 or _UNDERLINE.fullmatch(first[1]):
+        return False
+    if any(len(line.strip()) > _HEAD_LINE or line.rstrip().endswith(".") for line in first):
+        return False
+    return not any(_QUOTES.match(line) or _LIST.match(line) for line in first)
+
+
 def _paragraph(lines: Sequence[str]) -> Block:
     return Paragraph(tidy_spans([Span("\n".join(line.strip() for line in lines))]))
 
@@ -95,10 +114,12 @@ def read_plain_text(text: str) -> Document:
     width = _fixed_width(groups)
     one_a_line = width is None and all(len(group) == 1 for group in groups[1:])
     blocks: list[Block] = []
+    if groups and _is_head(groups):
+        groups[0:1] = [[line] for line in groups[0]]
     for group in groups:
         if len(group) == 1 and _RULE.fullmatch(group[0]):
             blocks.append(Rule())
-        elif len(group) == 2 and re.fullmatch(r"\s*(?:=+|-{3,})\s*", group[1]):
+        elif len(group) == 2 and _UNDERLINE.fullmatch(group[1]):
             blocks.append(_paragraph(group[:1]))  # a line underlined by typewriter
         elif width is not None:
             blocks.extend(_paragraph(lines) for lines in _unwrapped(group, width))
