@@ -158,6 +158,7 @@ class Salon(commands.Bot, Sight):
 
     async def close(self) -> None:
         """Stop what is under way; all of it goes on at the next start."""
+        await self.services.busy.stop()
         await self._tasks.stop()
         await self.services.outbox.stop()
         await super().close()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.clock import Clock
 from bot.outbox import Outbox, Sight
@@ -18,24 +20,45 @@ __all__ = ["Busy", "Services"]
 
 
 class Busy:
-    """Counts what is under way outside of recorder, outbox and sweep: commands, mostly."""
+    """What is under way outside of recorder, outbox and sweep: commands, mostly."""
 
     def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._count = 0
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is."""
+        """Whether nothing is being worked on; what only waits is not worked on."""
         return self._count == 0
 
     @contextmanager
     def working(self) -> Iterator[None]:
         """Count the block as under way."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
         self._count += 1
         try:
             yield
         finally:
             self._count -= 1
+            self._tasks.discard(task)
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Within :meth:`working`: the block only waits for what the outbox does."""
+        self._count -= 1
+        try:
+            yield
+        finally:
+            self._count += 1
+
+    async def stop(self) -> None:
+        """Cancel what is under way; what was acknowledged goes on at the next start."""
+        tasks = self._tasks - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import discord
@@ -15,6 +16,7 @@ from bot.services import Services
 from bot.speaking import speak
 from storage import discussions
 from storage.discussions import Listed
+from storage.posts import Progress
 from storage.submissions import Submission
 
 __all__ = ["Essays"]
@@ -151,26 +153,17 @@ async def _show_progress(
     loop = asyncio.get_running_loop()
     until = loop.time() + _SHOWN_FOR
     shown = ""
-    while loop.time() < until:
-        look_again = loop.time() + _LOOK_EVERY
-        progress = await services.publishing.progress(published.essay.id)
+    while True:
+        progress = await _progress(services, published, patience=_LOOK_EVERY)
+        title = published.essay.title
         if progress.failed:
             raise Refused(
-                f"“{published.essay.title}” stopped after {progress.sent} of {progress.total} "
-                f"messages: {progress.trouble}"
+                f"“{title}” stopped after {progress.sent} of {progress.total} messages: "
+                f"{progress.trouble}"
             )
-        if progress.sent == progress.total:
+        if progress.sent == progress.total or loop.time() > until:
             break
-        while progress.sent < progress.total and loop.time() < look_again:
-            try:
-                async with asyncio.timeout(look_again - loop.time()):
-                    await services.outbox.changed()
-            except TimeoutError:
-                break
-            progress = await services.publishing.progress(published.essay.id)
-        if progress.sent == progress.total:
-            break
-        text = f"Publishing “{published.essay.title}”: {progress.sent} of {progress.total}."
+        text = f"Publishing “{title}”: {progress.sent} of {progress.total}."
         if progress.trouble:
             text += f" Waiting: {progress.trouble}"
         if text != shown:
@@ -182,6 +175,18 @@ async def _show_progress(
     lines = [f"“{essay.title}” is published as essay {essay.id}, in {messages}: {where}"]
     lines += [f"-# {note}" for note in published.notes]
     await interaction.edit_original_response(content="\n".join(lines)[:2000])
+
+
+async def _progress(services: Services, published: Published, *, patience: float) -> Progress:
+    """How far it has come: at its end, or after ``patience`` seconds."""
+    progress = await services.publishing.progress(published.essay.id)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(patience):
+            while progress.sent < progress.total and not progress.failed:
+                with services.busy.waiting():
+                    await services.outbox.changed()
+                progress = await services.publishing.progress(published.essay.id)
+    return progress
 
 
 def _target(interaction: discord.Interaction, channel: discord.TextChannel | None) -> int:

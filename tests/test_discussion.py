@@ -1,0 +1,253 @@
+"""A discussion, end to end: published, answered, threaded, kept, brought back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.house import ESSAY, House, a_house, a_world, lived_in, until
+
+COMPONENTS_V2, SUPPRESS_EMBEDS, SILENT = 1 << 15, 1 << 2, 1 << 12
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with a_house(tmp_path) as opened:
+        yield opened
+
+
+def texts(components: list[dict[str, Any]]) -> str:
+    found = []
+    for component in components:
+        found.append(component.get("content", ""))
+        found.append(texts(component.get("components", [])))
+    return "\n".join(found)
+
+
+async def test_an_essay_stands_as_card_parts_and_closing_question(house: House) -> None:
+    card, part, closing = await house.publish(f"{ESSAY}\nPS. Rye takes two nights.\n")
+    assert card["flags"] & COMPONENTS_V2
+    assert "Slow bread" in texts(card["components"])
+    assert "Ann Baker" in texts(card["components"])
+    assert "It takes a night" in part["content"]
+    assert "Slow bread" not in part["content"], "the title stands on the card alone"
+    assert part["flags"] & (SILENT | SUPPRESS_EMBEDS) == SILENT | SUPPRESS_EMBEDS
+    assert "Would you wait a night for bread?" in closing["content"]
+    exported = await house.export()
+    assert exported["essay"]["title"] == "Slow bread"
+    assert exported["essay"]["state"] == "open"
+    assert exported["essay"]["channel_id"] == str(house.channel())
+
+
+async def test_an_essay_of_many_parts_stands_in_order(house: House) -> None:
+    paragraphs = [f"Paragraph {number}. " + "It takes time. " * 60 for number in range(12)]
+    posted = await house.publish("# Long\n\n" + "\n\n".join(paragraphs))
+    together = "\n".join(message["content"] for message in posted[1:])
+    places = [together.index(f"Paragraph {number}.") for number in range(12)]
+    assert places == sorted(places)
+    assert all(len(message["content"]) <= 2000 for message in posted)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+async def test_a_reply_to_any_of_the_bots_messages_heads_a_thread_named_after_it(
+    house: House, which: int
+) -> None:
+    posted = await house.publish()
+    reply = await house.write("Ann", "I would wait two nights.", to=posted[which]["id"])
+    await house.settle()
+    world = await house.world()
+    (thread,) = [thread for thread in world["threads"] if thread["id"] == str(reply)]
+    assert thread["name"] == "Ann: I would wait two nights"
+    state = house.standin.world.channels[reply].thread
+    assert state is not None
+    assert house.member("Ann").id in state.members, "its author is in it"
+    (kept,) = (await house.export())["replies"]
+    assert (kept["parent"], kept["thread_id"]) == (None, str(reply))
+    assert kept["author"] == {"id": str(house.member("Ann").id), "name": "Ann"}
+
+
+async def test_talk_in_a_thread_is_kept_with_its_parents(house: House) -> None:
+    *_, closing = await house.publish()
+    head = await house.write("Ann", "I would.", to=closing["id"])
+    await house.settle()
+    first = await house.write("Ben", "Why?", channel_id=head)
+    second = await house.write("Ann", "For the crust.", to=first, channel_id=head)
+    third = await house.write("Chloe", "Me too.", channel_id=head)
+    beside = await house.write("Dev", "So would I.", to=head)
+    await house.write("Dev", "Is anybody hungry?")
+    await house.settle()
+    parents = {r["id"]: r["parent"] for r in (await house.export())["replies"]}
+    assert parents == {
+        str(head): None,
+        str(first): str(head),
+        str(second): str(first),
+        str(third): str(head),
+        str(beside): str(head),
+    }
+
+
+async def test_edits_deletions_reactions_and_files_follow(house: House) -> None:
+    *_, closing = await house.publish()
+    ann = house.member("Ann")
+    head = await house.write("Ann", "I would.", to=closing["id"], file=("crust.png", b"png"))
+    await house.settle()
+    gone = await house.write("Ben", "Hasty words", channel_id=head)
+    here = f"/channels/{house.channel()}/messages/{head}"
+    await house.act(ann, "PATCH", here, {"content": "I would, gladly."})
+    await house.act(house.member("Ben"), "PUT", f"{here}/reactions/🍞/@me")
+    await house.act(house.member("Dev"), "PUT", f"{here}/reactions/🍞/@me")
+    await house.act(house.member("Dev"), "DELETE", f"{here}/reactions/🍞/@me")
+    await house.act(house.member("Ben"), "DELETE", f"/channels/{head}/messages/{gone}")
+    await house.settle()
+    kept = {reply["id"]: reply for reply in (await house.export())["replies"]}
+    assert kept[str(head)]["text"] == "I would, gladly."
+    assert kept[str(head)]["edited_at"] is not None
+    assert kept[str(head)]["reactions"] == [{"emoji": "🍞", "count": 1}]
+    (file,) = kept[str(head)]["attachments"]
+    assert (file["name"], file["size"]) == ("crust.png", 3)
+    assert (kept[str(gone)]["text"], kept[str(gone)]["deleted"]) == ("", True)
+
+
+async def test_a_day_later_the_prompt_asks_what_the_essay_asks(house: House) -> None:
+    posted = await house.publish()
+    await house.settle(23 * 3600)
+    assert len(await house.ours()) == len(posted)
+    await house.settle(2 * 3600)
+    *_, prompt = await house.ours()
+    assert "Would you wait a night for bread?" in prompt["content"]
+    await house.settle(3600)
+    assert len(await house.ours()) == len(posted) + 1, "once"
+
+
+async def test_a_reply_to_the_prompt_heads_a_thread_too(house: House) -> None:
+    await house.publish()
+    await house.settle(25 * 3600)
+    *_, prompt = await house.ours()
+    reply = await house.write("Ben", "Now that you ask again: no.", to=prompt["id"])
+    await house.settle()
+    assert str(reply) in {thread["id"] for thread in (await house.world())["threads"]}
+
+
+async def test_the_form_takes_a_pasted_essay(house: House) -> None:
+    shown = await house.run("essay publish")
+    form = shown["answer"]
+    assert form["type"] == 9
+    (label,) = form["data"]["components"]
+    data = {
+        "custom_id": form["data"]["custom_id"],
+        "components": [
+            {
+                "type": 18,
+                "component": {
+                    "type": 4,
+                    "custom_id": label["component"]["custom_id"],
+                    "value": ESSAY,
+                },
+            }
+        ],
+    }
+    interaction = await house.interact(5, data)
+    assert "is published" in await house.said(interaction)
+    assert len(await house.ours()) == 2
+
+
+async def test_what_was_said_while_the_bot_was_away_is_kept_and_gets_its_thread(
+    tmp_path: Path,
+) -> None:
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            *_, closing = await house.publish()
+            head = await house.write("Ann", "I would.", to=closing["id"])
+            await house.settle()
+            await house.salon.close()
+            unseen = await house.write("Ben", "I would not.", to=closing["id"])
+            talk = [
+                await house.write("Chloe", f"Point {number}.", channel_id=head)
+                for number in range(120)
+            ]
+        async with lived_in(tmp_path, standin) as again:
+            kept = [reply["id"] for reply in (await again.export())["replies"]]
+            assert kept == [str(head), str(unseen), *map(str, talk)]
+            assert str(unseen) in {thread["id"] for thread in (await again.world())["threads"]}
+
+
+async def test_the_same_essay_is_not_published_twice_in_a_channel(house: House) -> None:
+    await house.publish()
+    again = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
+    assert "already" in await house.said(again)
+    assert len(await house.ours()) == 2
+
+
+async def test_the_list_shows_numbers_and_states(house: House) -> None:
+    assert "No essay" in await house.said(await house.run("essay list"))
+    await house.publish()
+    told = await house.said(await house.run("essay list"))
+    assert "**1** Slow bread — open" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("empty.txt", b"", "empty"),
+        ("blank.md", b" \n\n\t\n", "empty"),
+        ("photo.png", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x01\x00", "text"),
+        ("noise.txt", bytes(range(256)) * 40, "text"),
+    ],
+)
+async def test_what_is_no_essay_gets_a_sentence_and_changes_nothing(
+    house: House, name: str, content: bytes, sentence: str
+) -> None:
+    interaction = await house.run("essay publish", file=(name, content))
+    told = await house.said(interaction)
+    assert sentence in told
+    assert "reference" not in told
+    assert await house.ours() == []
+    assert "No essay" in await house.said(await house.run("essay list"))
+
+
+async def test_a_channel_where_the_bot_may_not_write_is_named_with_the_missing_right(
+    house: House,
+) -> None:
+    view, send = 1 << 10, 1 << 11
+    path = f"/channels/{house.channel()}/permissions/{house.salon.own_id}"
+    deny = {"type": 1, "allow": str(view), "deny": str(send)}
+    await house.act(house.member(), "PUT", path, deny)
+    interaction = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
+    told = await house.said(interaction)
+    assert "#essays" in told
+    assert "*Send Messages*" in told
+    assert await house.ours() == []
+
+
+async def test_the_commands_are_registered_once(tmp_path: Path) -> None:
+    calls: list[str] = []
+
+    async def note(step: Any) -> None:
+        if step.kind == "call" and step.moment == "before":
+            calls.append(step.what)
+
+    async with a_world() as standin:
+        standin.on_step = note
+        for times in (1, 1):
+            async with lived_in(tmp_path, standin):
+                pass
+            registered = [what for what in calls if what.startswith("PUT") and "commands" in what]
+            assert len(registered) == times
+        assert calls.count("GET /users/@me") == 2, "it was started twice"
+
+
+async def test_replies_in_a_crowd_all_get_their_threads(house: House) -> None:
+    *_, closing = await house.publish()
+    heads = [
+        await house.write(("Ann", "Ben", "Chloe", "Dev")[n % 4], f"Point {n}.", to=closing["id"])
+        for n in range(40)
+    ]
+
+    async def all_there() -> bool:
+        threads = {thread["id"] for thread in (await house.world())["threads"]}
+        return threads >= {str(head) for head in heads}
+
+    await until(all_there, "forty threads")
