@@ -215,7 +215,7 @@ async def _multipart(
     request: web.Request, content: bytes
 ) -> tuple[dict[str, Any] | list[Any], list[Upload]]:
     loop = asyncio.get_running_loop()
-    stream = StreamReader(BaseProtocol(loop), limit=2**16, loop=loop)
+    stream = StreamReader(BaseProtocol(loop), limit=len(content) + 1, loop=loop)
     stream.feed_data(content)
     stream.feed_eof()
     body: dict[str, Any] | list[Any] = {}

@@ -24,8 +24,8 @@ def add_routes(api: Api) -> None:
         users,
         guilds,
         channels,
+        reactions,  # before messages, for "pins" is no message's id
         messages,
-        reactions,
         threads,
         webhooks,
         commands,

@@ -1,0 +1,167 @@
+"""Plain HTTP calls on behalf of the bot and of members, for tests of the REST API's rules."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from bot.rehearsal.permissions import Permission
+from bot.rehearsal.records import Overwrite, OverwriteType, User
+from bot.rehearsal.standin import StandIn
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back; ``code`` is Discord's own, None where all went well."""
+
+    status: int
+    body: Any
+    headers: dict[str, str]
+
+    @property
+    def code(self) -> int | None:
+        """The JSON error code."""
+        return self.body.get("code") if isinstance(self.body, dict) else None
+
+    def fault(self, path: str) -> str:
+        """The first fault code of a field, by its path written with dots."""
+        at = self.body["errors"]
+        for part in path.split("."):
+            at = at[part]
+        code: str = at["_errors"][0]["code"]
+        return code
+
+
+class Caller:
+    """Somebody who calls the API with their token; ``user`` is None for nobody."""
+
+    def __init__(self, standin: StandIn, session: aiohttp.ClientSession, user: User | None) -> None:
+        self.standin = standin
+        self.session = session
+        self.known = user
+
+    @property
+    def user(self) -> User:
+        """Who calls."""
+        assert self.known is not None
+        return self.known
+
+    async def call(
+        self, method: str, path: str, body: Any = None, files: dict[str, bytes] | None = None
+    ) -> Reply:
+        """One call; with ``files`` it is a form, whose ``payload_json`` is the body."""
+        headers = {}
+        if self.known is not None:
+            prefix = "Bot " if self.known.bot else ""
+            headers["Authorization"] = prefix + self.known.token
+        form: aiohttp.FormData | None = None
+        if files is not None:
+            form = aiohttp.FormData(quote_fields=False, default_to_multipart=True)
+            form.add_field("payload_json", json.dumps(body), content_type="application/json")
+            for number, (name, content) in enumerate(files.items()):
+                form.add_field(f"files[{number}]", io.BytesIO(content), filename=name)
+        async with self.session.request(
+            method,
+            self.standin.api + path,
+            headers=headers,
+            json=body if form is None else None,
+            data=form,
+        ) as response:
+            text = await response.text()
+            parsed = json.loads(text) if text else None
+            return Reply(response.status, parsed, dict(response.headers))
+
+    async def get(self, path: str) -> Reply:
+        """GET."""
+        return await self.call("GET", path)
+
+    async def post(self, path: str, body: Any = None, **files: Any) -> Reply:
+        """POST."""
+        return await self.call("POST", path, body, **files)
+
+    async def put(self, path: str, body: Any = None) -> Reply:
+        """PUT."""
+        return await self.call("PUT", path, body)
+
+    async def patch(self, path: str, body: Any = None, **files: Any) -> Reply:
+        """PATCH."""
+        return await self.call("PATCH", path, body, **files)
+
+    async def delete(self, path: str) -> Reply:
+        """DELETE."""
+        return await self.call("DELETE", path)
+
+    async def says(self, channel_id: int | str, content: str, **more: Any) -> dict[str, Any]:
+        """A message that has to go through; Discord's message object."""
+        reply = await self.post(f"/channels/{channel_id}/messages", {"content": content, **more})
+        assert reply.status == 200, reply
+        found: dict[str, Any] = reply.body
+        return found
+
+    async def opens(self, channel_id: int | str, message_id: int | str, name: str = "T") -> Any:
+        """A thread from a message that has to go through."""
+        reply = await self.post(
+            f"/channels/{channel_id}/messages/{message_id}/threads", {"name": name}
+        )
+        assert reply.status == 201, reply
+        return reply.body
+
+
+@dataclass(frozen=True)
+class Town:
+    """The world of a test, by short names."""
+
+    standin: StandIn
+    bot: Caller
+    ada: Caller
+    ann: Caller
+    ben: Caller
+    nobody: Caller
+    essays: int
+    forum: int
+    admins: int
+
+    @property
+    def guild_id(self) -> int:
+        """The server."""
+        return self.standin.world.guild.id
+
+    @property
+    def application_id(self) -> int:
+        """The bot's application."""
+        return self.standin.world.application.id
+
+    def deny(self, user: User, channel_id: int, *permissions: Permission) -> None:
+        """Take permissions from a member in one channel."""
+        bits = sum(permissions)
+        channel = self.standin.world.channels[channel_id]
+        channel.overwrites = [
+            o for o in channel.overwrites if (o.type, o.id) != (OverwriteType.MEMBER, user.id)
+        ]
+        channel.overwrites.append(Overwrite(user.id, OverwriteType.MEMBER, deny=int(bits)))
+
+
+def settle_town(standin: StandIn, session: aiohttp.ClientSession) -> Town:
+    """The usual people of a first world."""
+    world = standin.world
+    people = {user.display_name: user for user in world.users.values()}
+    places = {channel.name: channel.id for channel in world.channels.values()}
+
+    def caller(user: User | None) -> Caller:
+        return Caller(standin, session, user)
+
+    return Town(
+        standin,
+        caller(world.bot),
+        caller(people["Ada"]),
+        caller(people["Ann"]),
+        caller(people["Ben"]),
+        caller(None),
+        places["essays"],
+        places["essay-forum"],
+        places["admins"],
+    )
