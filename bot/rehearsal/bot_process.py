@@ -140,8 +140,9 @@ class BotProcess:
     def _strike(self, number: signal.Signals) -> None:
         self.is_wanted = False
         if self.is_running and self._process is not None:
+            # Not through the process object, which would take the exit status from the loop.
             with contextlib.suppress(ProcessLookupError):
-                self._process.send_signal(number)
+                os.kill(self._process.pid, number)
 
     async def _wait(self) -> str:
         async with self._lock:

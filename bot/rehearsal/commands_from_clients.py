@@ -108,7 +108,7 @@ def _identify(hub: GatewayHub, connection: Connection, data: dict[str, Any]) -> 
     struck = hub.armed_close() if user.bot else None
     if struck is not None:
         return struck
-    if not hub.may_identify(user, shard):
+    if not hub.may_identify(user):
         hub.refuse_session(connection)
         return None
     hub.begin(connection, user, intents, (shard[0], shard[1]) if shard is not None else None)

@@ -27,8 +27,8 @@ class BotControl(Protocol):
     """The bot's process, where the rehearsal has one."""
 
     @property
-    def is_wanted(self) -> bool:
-        """Whether it is meant to run."""
+    def is_running(self) -> bool:
+        """Whether it runs, and so will be linked if it is not yet."""
 
     async def kill(self) -> str:
         """End it with SIGKILL; the state it is in then."""
@@ -46,10 +46,10 @@ class Controls:
     def __init__(self, standin: StandIn) -> None:
         self.bot: BotControl | None = None
         self.link = ClockLink()
-        self.time = TimeMachine(standin, self.link, self._is_bot_wanted)
+        self.time = TimeMachine(standin, self.link, self._is_bot_running)
 
-    def _is_bot_wanted(self) -> bool:
-        return self.bot is not None and self.bot.is_wanted
+    def _is_bot_running(self) -> bool:
+        return self.bot is not None and self.bot.is_running
 
 
 def add_routes(app: web.Application, standin: StandIn) -> None:

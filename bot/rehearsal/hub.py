@@ -50,7 +50,7 @@ class GatewayHub:
         self.steps = Steps(lambda: standin.on_step)
         self.sessions: dict[str, Session] = {}
         self.connections: list[Connection] = []
-        self._identified_at: dict[tuple[int, int], float] = {}
+        self._identified_at: dict[int, float] = {}
         self._armed: list[int] = []
         self._held: dict[str, tuple[str, bytes, asyncio.TimerHandle]] = {}
         self._waiting: list[asyncio.Future[None]] = []
@@ -163,16 +163,15 @@ class GatewayHub:
         application = self.world.application_of(bot_id)
         return application.flags if application is not None else 0
 
-    def may_identify(self, user: User, shard: list[int] | None) -> bool:
-        """docs: Gateway › Session Start Limit, Sharding › Max Concurrency (one a 5 seconds)."""
+    def may_identify(self, user: User) -> bool:
+        """docs: Gateway › Sharding, Max Concurrency (one identify in 5 seconds, of any shard)."""
         if not user.bot or not self._standin.rates:
             return True
         now = asyncio.get_running_loop().time()
-        key = (user.id, shard[0] if shard is not None else 0)
-        last = self._identified_at.get(key)
+        last = self._identified_at.get(user.id)
         if last is not None and now - last < _IDENTIFY_EVERY:
             return False
-        self._identified_at[key] = now
+        self._identified_at[user.id] = now
         return True
 
     def refuse_session(self, connection: Connection, *, resumable: bool = False) -> None:

@@ -30,15 +30,15 @@ _MOST_OVERDUE = timedelta(minutes=1)
 class TimeMachine:
     """Moves the world's clock and the bot's, one move at a time.
 
-    ``is_bot_meant_to_run`` says whether a bot that is not linked is worth waiting for.
+    ``is_bot_running`` says whether a bot that is not linked is worth waiting for.
     """
 
     def __init__(
-        self, standin: StandIn, link: ClockLink, is_bot_meant_to_run: Callable[[], bool]
+        self, standin: StandIn, link: ClockLink, is_bot_running: Callable[[], bool]
     ) -> None:
         self._standin = standin
         self._link = link
-        self._is_bot_meant_to_run = is_bot_meant_to_run
+        self._is_bot_running = is_bot_running
         self._lock = asyncio.Lock()
         self._without_session: Linked | None = None
 
@@ -83,14 +83,14 @@ class TimeMachine:
     async def _settle(self) -> datetime | None:
         """Wait until the bot is done; when it next has something to do.
 
-        A bot that goes meanwhile is waited for if it is meant to run; without one there is
+        A bot that goes meanwhile is waited for if it runs again; without one there is
         nothing to wait for.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _SETTLED_WITHIN
         while loop.time() < deadline:
             linked = self._link.current
-            if linked is None and self._is_bot_meant_to_run():
+            if linked is None and self._is_bot_running():
                 linked = await self._link.arrival(_LINKED_WITHIN)
             if linked is None:
                 return None

@@ -78,10 +78,12 @@ async def rehearsing(*options: str) -> AsyncIterator[Rehearsal]:
     errors = asyncio.create_task(process.stderr.read())
     try:
         line = await asyncio.wait_for(process.stdout.readline(), SOON)
+        assert line, (await errors).decode()
         yield Rehearsal(process, json.loads(line))
     finally:
         if process.returncode is None:
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
         await process.wait()
         await process.stdout.read()
         await errors
