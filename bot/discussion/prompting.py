@@ -1,39 +1,262 @@
-"""When a discussion is brought back, and with which words."""
+"""With which words a discussion is brought back.
+
+Every function takes plain text and gives Discord's Markdown of at most 2,000 UTF-16 units. A
+member's name is written, never mentioned.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-__all__ = ["BARE_QUESTION", "follow_up_due", "prompt_text"]
+from bot.discussion.escaping import escape, escape_line_start
+from bot.discussion.measure import utf16_units
+from bot.discussion.plans import (
+    House,
+    LastCall,
+    Passage,
+    Poll,
+    Question,
+    Questions,
+    Text,
+    What,
+)
+from bot.discussion.sentences import cluster_ends
+
+__all__ = [
+    "BARE",
+    "BARE_QUESTION",
+    "Alive",
+    "Material",
+    "Said",
+    "Unsayable",
+    "cut",
+    "is_bare",
+    "noted",
+    "nudge_text",
+    "positions",
+    "prompt_text",
+    "quoted",
+    "words_for",
+]
 
 #: What is asked when the essay asks nothing of its own.
 BARE_QUESTION = "What do you think?"
+#: How that it was asked is noted beside the positions of the essay's own questions.
+BARE = "bare"
 
-_FOLLOW_UP_AFTER = timedelta(days=1)
 _MOST_QUESTIONS = 3
+_MOST_TITLE = 100
+#: Units of a quotation, and of all questions together; escaped they may be twice as many.
+_MOST_QUOTE = 400
+_MOST_ASKED = 750
+_ANSWER_HERE = "-# Reply to this message, and your reply opens a thread of its own."
+_ANSWER_THERE = "-# Write in a thread, or reply to this message and open one of your own."
 
 
-def follow_up_due(published_at: datetime) -> datetime:
-    """When the follow-up prompt of an essay is due: a day after it was published."""
-    return published_at + _FOLLOW_UP_AFTER
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """A thread of the discussion: how many wrote how much in it, and who began it."""
+
+    thread_id: int
+    author: str
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a prompt's words are made from.
+
+    asked:   what earlier prompts of the discussion asked: positions of questions from 0, "bare"
+    passage: the text of the passage that is to be quoted
+    alive:   the most alive thread
+    """
+
+    title: str
+    questions: tuple[str, ...]
+    asked: frozenset[str]
+    replies: int
+    passage: str | None = None
+    alive: Alive | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A prompt's words. ``asked``: what of the essay's questions it asks, as in Material."""
+
+    content: str
+    asked: tuple[str, ...] = ()
+    poll: Poll | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsayable:
+    """There is nothing (left) to say; the reason stands beside the skipped prompt."""
+
+    reason: str
+
+
+def words_for(what: What, material: Material) -> Said | Unsayable:
+    """The words of one prompt; specific questions come before a bare "What do you think?"."""
+    match what:
+        case Questions(most):
+            return _next_questions(most, material)
+        case Question(number):
+            if number > len(material.questions):
+                return Unsayable(f"the essay has no question {number}")
+            return _asking([str(number - 1)], material)
+        case Passage(number, question):
+            if material.passage is None:
+                return Unsayable(f"the essay has no passage {number}")
+            lines = [
+                f"From **{_title(material)}**, ¶{number}:",
+                quoted(material.passage),
+                question or BARE_QUESTION,
+                _ANSWER_HERE,
+            ]
+            return Said("\n".join(lines))
+        case Text(text):
+            return Said(f"{_opening(material)}\n{text}\n{_ANSWER_HERE}")
+        case Poll():
+            return Said(_opening(material), poll=what)
+        case LastCall():
+            return _last_call(material)
+        case House():
+            return _asking([BARE], material)
+
+
+def _next_questions(most: int, material: Material) -> Said | Unsayable:
+    specific = [
+        str(position)
+        for position, question in enumerate(material.questions)
+        if not is_bare(question)
+    ]
+    bare = [
+        str(position) for position, question in enumerate(material.questions) if is_bare(question)
+    ]
+    bare = bare[:1] or [BARE]
+    left = [one for one in specific if one not in material.asked]
+    if not left:
+        # A bare question is asked once, in whichever words.
+        left = [one for one in bare if one not in material.asked and BARE not in material.asked]
+    if not left:
+        return Unsayable("every question of the essay has been asked")
+    return _asking(left[:most], material)
+
+
+def _asking(asked: Sequence[str], material: Material) -> Said:
+    questions = [BARE_QUESTION if one == BARE else material.questions[int(one)] for one in asked]
+    content = prompt_text(material.title, questions, material.replies)
+    return Said(content, tuple(asked))
 
 
 def prompt_text(title: str, questions: Sequence[str], replies: int) -> str:
-    """The follow-up prompt: the essay's own questions, the specific ones where it has any.
+    """The prompt that asks ``questions``, at most three so that it stays a nudge.
 
-    ``title`` and ``questions`` are already in Discord's Markdown; ``replies`` is how many members'
-    replies there are so far. At most three questions are asked, so that it stays a nudge.
+    ``replies`` is how many members' replies there are so far.
     """
-    specific = [question for question in questions if not _is_bare(question)]
-    asked = (specific or list(questions) or [BARE_QUESTION])[:_MOST_QUESTIONS]
     opening = {0: "nobody has answered yet", 1: "one reply so far"}.get(
         replies, f"{replies} replies so far"
     )
-    lines = [f"Back to **{title}**: {opening}.", *(f"> {question}" for question in asked)]
-    lines.append("-# Reply to this message, and your reply opens a thread of its own.")
+    lines = [f"Back to **{_short_title(title)}**: {opening}."]
+    asked = questions[:_MOST_QUESTIONS]
+    lines += [quoted(question, _MOST_ASKED // len(asked)) for question in asked]
+    lines.append(_ANSWER_HERE)
     return "\n".join(lines)
 
 
-def _is_bare(question: str) -> bool:
+def _last_call(material: Material) -> Said | Unsayable:
+    if material.alive is None:
+        left = _next_questions(_MOST_QUESTIONS, material)
+        if isinstance(left, Unsayable):
+            left = Said("", ())
+        asking = "\n".join(
+            quoted(
+                BARE_QUESTION if one == BARE else material.questions[int(one)],
+                _MOST_ASKED // len(left.asked),
+            )
+            for one in left.asked
+        )
+        lines = [f"Last call for **{_title(material)}**: nobody has answered yet.", asking]
+        lines.append(_ANSWER_HERE)
+        return Said("\n".join(line for line in lines if line), left.asked)
+    alive = material.alive
+    messages = "1 message" if alive.messages == 1 else f"{alive.messages} messages"
+    return Said(
+        f"Last call for **{_title(material)}**: {_count(material.replies)} so far. The talk is "
+        f"liveliest in <#{alive.thread_id}>, which **{literal(cut(alive.author, 80))}** began "
+        f"({messages}).\n{_ANSWER_THERE}"
+    )
+
+
+def nudge_text(text: str, author: str) -> str:
+    """The one nudge of a thread: its first message quoted, its author named."""
+    point = quoted(text) if text.strip() else "> *(no words)*"
+    return (
+        f"{point}\nNobody has answered **{literal(cut(author, 80))}** yet. "
+        "What would you say to this?"
+    )
+
+
+def quoted(text: str, most: int = _MOST_QUOTE) -> str:
+    """A text as a quotation of at most ``most`` units before escaping, whatever lines it has."""
+    lines = [line.strip() for line in cut(text.strip(), most).splitlines()]
+    return "\n".join(f"> {escape_line_start(escape(line))}" for line in lines if line)
+
+
+def literal(text: str) -> str:
+    """A text that Discord shows as it is, on one line."""
+    return escape(" ".join(text.split()))
+
+
+def cut(text: str, most: int) -> str:
+    """At most ``most`` UTF-16 units, cut between words where that keeps half of them."""
+    if utf16_units(text) <= most:
+        return text
+    end = 0
+    for cluster in cluster_ends(text[:most]):
+        if utf16_units(text[:cluster]) >= most:
+            break
+        end = cluster
+    kept = text[:end]
+    space = max(kept.rfind(" "), kept.rfind("\n"))
+    if space >= len(kept) // 2:
+        kept = kept[:space]
+    return kept.rstrip(" \n,;:–—-") + "…"
+
+
+def is_bare(question: str) -> bool:
+    """Whether a question is no more than "What do you think?"."""
     return question.strip(" ?!.*_").casefold() == BARE_QUESTION.rstrip("?").casefold()
+
+
+def positions(text: str) -> frozenset[str]:
+    """What earlier prompts asked, as it is noted: positions and "bare", parted by blanks."""
+    return frozenset(text.split())
+
+
+def noted(asked: Collection[str]) -> str:
+    """The note that :func:`positions` reads."""
+    return " ".join(asked)
+
+
+def _opening(material: Material) -> str:
+    return f"Back to **{_title(material)}**:"
+
+
+def _title(material: Material) -> str:
+    return _short_title(material.title)
+
+
+def _short_title(title: str) -> str:
+    return literal(cut(title, _MOST_TITLE))
+
+
+def _count(replies: int) -> str:
+    return "1 reply" if replies == 1 else f"{replies} replies"
+
+
+def follow_up_due(published_at: datetime) -> datetime:
+    """When the first prompt of an essay is due: a day after it was published."""
+    return published_at + timedelta(days=1)

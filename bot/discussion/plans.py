@@ -1,0 +1,377 @@
+"""Plans: which prompts an essay gets, as admins write them and as plain data.
+
+A plan is a step a line: when, perhaps a condition, what to say::
+
+    after 1 day: questions
+    after 3 days, if quiet for 24 hours: next question
+    Thursday 18:00, if fewer than 5 replies: passage 4: Is that so?
+    after 7 days: last call
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.discussion.hours import WeeklyTime
+from bot.discussion.measure import utf16_units
+from bot.errors import Refused
+
+__all__ = [
+    "DEFAULT_PLAN",
+    "Always",
+    "Condition",
+    "Fewer",
+    "House",
+    "LastCall",
+    "Passage",
+    "Poll",
+    "Question",
+    "Questions",
+    "Quiet",
+    "Step",
+    "Text",
+    "What",
+    "after_wait",
+    "read_clock",
+    "read_condition",
+    "read_plan",
+    "read_step",
+    "read_wait",
+    "read_weekly",
+    "read_what",
+    "step_moments",
+]
+
+#: What every essay gets where the server has chosen nothing else.
+DEFAULT_PLAN = """\
+after 1 day: questions
+after 3 days, if quiet for 24 hours: next question
+after 7 days: last call"""
+
+_MOST_STEPS = 20
+_MOST_WAIT = timedelta(days=366)
+_MOST_TEXT, _MOST_PASSAGE_TEXT = 1500, 500
+#: docs: Poll Resource › Poll Object: question, answers, hours.
+_POLL_QUESTION, _POLL_ANSWER, _POLL_ANSWERS, _POLL_HOURS = 300, 55, 10, 72
+
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+_WAIT = re.compile(
+    r"(?:after|in)?\s*(\d+)\s*(min(?:ute)?|h(?:our)?|d(?:ay)?|w(?:eek)?)s?", re.IGNORECASE
+)
+_CLOCK = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
+#: A semicolon parts steps only where a time follows, since words may hold one too.
+_BETWEEN_STEPS = re.compile(
+    r"\n|;(?=\s*(?:after|in|daily|every|mon|tue|wed|thu|fri|sat|sun|\d))", re.IGNORECASE
+)
+_QUIET = re.compile(r"(?:only )?(?:if )?quiet(?: for)? (\d+) ?h(?:ours?)?", re.IGNORECASE)
+_FEWER = re.compile(r"(?:only )?(?:if )?fewer(?: than)? (\d+)(?: repl(?:y|ies))?", re.IGNORECASE)
+_PASSAGE = re.compile(r"passage\s+¶?(\d+)\s*(?::\s*(.*))?", re.IGNORECASE | re.DOTALL)
+_QUESTION = re.compile(r"question\s+(\d+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Always:
+    """No condition."""
+
+    def __str__(self) -> str:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Only if nobody has written for so many hours."""
+
+    hours: int
+
+    def __str__(self) -> str:
+        return f"if quiet for {self.hours} hours"
+
+
+@dataclass(frozen=True, slots=True)
+class Fewer:
+    """Only if there are fewer than so many replies."""
+
+    replies: int
+
+    def __str__(self) -> str:
+        return f"if fewer than {self.replies} replies"
+
+
+Condition = Always | Quiet | Fewer
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """The essay's next questions that were not asked yet, at most so many (1 or 3)."""
+
+    most: int
+
+    def __str__(self) -> str:
+        return "questions" if self.most > 1 else "next question"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The essay's question of this number, from 1."""
+
+    number: int
+
+    def __str__(self) -> str:
+        return f"question {self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A passage quoted, with a question; without one, "What do you think?"."""
+
+    number: int
+    question: str
+
+    def __str__(self) -> str:
+        return f"passage {self.number}" + (f": {self.question}" if self.question else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """An admin's own words, in Discord's Markdown."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return f"text: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """A Discord poll, open for three days."""
+
+    question: str
+    answers: tuple[str, ...]
+
+    @property
+    def hours(self) -> int:
+        """How long it is open."""
+        return _POLL_HOURS
+
+    def __str__(self) -> str:
+        return "poll: " + " | ".join((self.question, *self.answers))
+
+
+@dataclass(frozen=True, slots=True)
+class LastCall:
+    """A last call that names the most alive thread."""
+
+    def __str__(self) -> str:
+        return "last call"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The house default: "What do you think?"."""
+
+    def __str__(self) -> str:
+        return "default"
+
+
+What = Questions | Question | Passage | Text | Poll | LastCall | House
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """When, on what condition, and what is said."""
+
+    when: timedelta | WeeklyTime
+    condition: Condition
+    what: What
+
+    def __str__(self) -> str:
+        condition = f", {self.condition}" if str(self.condition) else ""
+        return f"{_when_text(self.when)}{condition}: {self.what}"
+
+
+def read_plan(text: str) -> tuple[Step, ...]:
+    """The steps of a plan, a line each (or parted by ``;``); Refused says which line is wrong."""
+    lines = [line.strip() for line in _BETWEEN_STEPS.split(text) if line.strip()]
+    if not lines or lines == ["none"]:
+        return ()
+    if len(lines) > _MOST_STEPS:
+        raise Refused(f"A plan has at most {_MOST_STEPS} steps; this one has {len(lines)}.")
+    return tuple(read_step(line) for line in lines)
+
+
+def read_step(line: str) -> Step:
+    """One step: ``after 3 days, if quiet for 24 hours: next question``."""
+    head, what = _parted(line)
+    when, _, condition = head.partition(",")
+    wait = read_wait(when)
+    weekly = None if wait is not None else read_weekly(when)
+    moment = wait if wait is not None else weekly
+    if moment is None:
+        raise Refused(
+            f"“{when.strip()}” is no time of a plan: write “after 3 days” or “Thursday 18:00”."
+        )
+    return Step(moment, read_condition(condition), read_what(what))
+
+
+def _parted(line: str) -> tuple[str, str]:
+    """When and what, parted at the first colon that is not a clock's."""
+    found = re.search(r":(?!\d\d)", line)
+    if found is None:
+        raise Refused(
+            f"“{line}” says not what to ask: write for instance “after 3 days: next question”."
+        )
+    return line[: found.start()], line[found.end() :].strip()
+
+
+def read_wait(text: str) -> timedelta | None:
+    """A wait such as ``after 3 days``, ``in 90 minutes`` or ``2h``; None where it is none.
+
+    Refused for one longer than a year.
+    """
+    found = _WAIT.fullmatch(text.strip())
+    if found is None:
+        return None
+    unit = next(unit for unit in _UNITS if unit[0] == found[2][0].lower())
+    seconds = int(found[1]) * _UNITS[unit] if len(found[1]) < 9 else _MOST_WAIT.total_seconds() + 1
+    if seconds > _MOST_WAIT.total_seconds():
+        raise Refused(f"“{text.strip()}” is longer than a year.")
+    return timedelta(seconds=seconds)
+
+
+def read_weekly(text: str) -> WeeklyTime | None:
+    """A local time of the week or the day: ``Thursday 18:00``, ``Thu 6 pm``, ``daily 18:00``."""
+    words = text.strip().lower().removeprefix("every ").replace(" at ", " ")
+    day, _, rest = words.partition(" ")
+    weekday: int | None = None
+    if len(day) >= 3 and any(name.startswith(day) for name in _DAYS):
+        weekday = next(number for number, name in enumerate(_DAYS) if name.startswith(day))
+    elif day != "daily":
+        rest = words
+    at = read_clock(rest)
+    return None if at is None else WeeklyTime(weekday, at)
+
+
+def read_clock(text: str) -> time | None:
+    """A time of day: ``18:00``, ``6 pm``, ``7.30am``; None where it is none.
+
+    A bare number is none, since it may be a day.
+    """
+    found = _CLOCK.fullmatch(text.strip())
+    if found is None or (found[2] is None and found[3] is None):
+        return None
+    hour, minute = int(found[1]), int(found[2] or 0)
+    if found[3] is not None:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if found[3].lower() == "pm" else 0)
+    return time(hour, minute) if hour < 24 and minute < 60 else None
+
+
+def read_condition(text: str) -> Condition:
+    """``if quiet for N hours``, ``if fewer than N replies``, ``always`` or nothing."""
+    asked = " ".join(text.split())
+    if asked.lower() in ("", "always"):
+        return Always()
+    for pattern, make in ((_QUIET, Quiet), (_FEWER, Fewer)):
+        found = pattern.fullmatch(asked)
+        if found is not None and 0 < int(found[1]) < 100_000:
+            return make(int(found[1]))
+    raise Refused(
+        f"“{asked}” is no condition: write “always”, “if quiet for 24 hours” or “if fewer than "
+        "5 replies”."
+    )
+
+
+def read_what(text: str) -> What:
+    """What to say, as admins write it; Refused where it cannot be understood."""
+    asked = text.strip()
+    plain: dict[str, What] = {
+        "questions": Questions(3),
+        "next question": Questions(1),
+        "question": Questions(1),
+        "last call": LastCall(),
+        "default": House(),
+    }
+    if asked.lower() in plain:
+        return plain[asked.lower()]
+    if found := _QUESTION.fullmatch(asked):
+        return Question(_number(found[1]))
+    if found := _PASSAGE.fullmatch(asked):
+        return Passage(_number(found[1]), _short(found[2] or "", _MOST_PASSAGE_TEXT))
+    kind, colon, rest = asked.partition(":")
+    if colon and kind.strip().lower() == "poll":
+        return _poll(rest)
+    if colon and kind.strip().lower() == "text" and rest.strip():
+        return Text(_short(rest))
+    raise Refused(
+        f"“{asked[:80]}” is nothing I can say: write “questions”, “next question”, “question 2”, "
+        "“passage 4: why?”, “text: your words”, “poll: question | answer | answer”, “last call” "
+        "or “default”."
+    )
+
+
+def _number(digits: str) -> int:
+    number = int(digits[:9])
+    if number < 1:
+        raise Refused("Questions and passages are numbered from 1.")
+    return number
+
+
+def _short(text: str, most: int = _MOST_TEXT) -> str:
+    text = text.strip()
+    if utf16_units(text) > most:
+        raise Refused(f"What is said here has at most {most} characters.")
+    return text
+
+
+def _poll(text: str) -> Poll:
+    question, *answers = (part.strip() for part in text.split("|"))
+    if not question or utf16_units(question) > _POLL_QUESTION:
+        raise Refused(f"A poll's question has 1 to {_POLL_QUESTION} characters.")
+    if not 2 <= len(answers) <= _POLL_ANSWERS:
+        raise Refused(f"A poll has 2 to {_POLL_ANSWERS} answers, each after a “|”.")
+    if not all(answers) or any(utf16_units(answer) > _POLL_ANSWER for answer in answers):
+        raise Refused(f"A poll's answer has 1 to {_POLL_ANSWER} characters.")
+    return Poll(question, tuple(answers))
+
+
+def _when_text(when: timedelta | WeeklyTime) -> str:
+    if isinstance(when, WeeklyTime):
+        day = "daily" if when.weekday is None else _DAYS[when.weekday].capitalize()
+        return f"{day} {when.at:%H:%M}"
+    return f"after {after_wait(when)}"
+
+
+def after_wait(wait: timedelta) -> str:
+    """A wait in the largest unit that says it exactly: ``3 days``."""
+    seconds = int(wait.total_seconds())
+    for unit in ("day", "hour", "minute"):
+        count, rest = divmod(seconds, _UNITS[unit])
+        if count and not rest:
+            return f"{count} {unit}" + ("" if count == 1 else "s")
+    return f"{seconds // 60} minutes"
+
+
+def step_moments(
+    steps: Sequence[Step], published_at: datetime, zone: ZoneInfo
+) -> tuple[datetime, ...]:
+    """When each step of an essay published then is due, in UTC.
+
+    A wait counts from publishing; a local time is the first after publishing and after the step
+    before it.
+    """
+    moments: list[datetime] = []
+    last = published_at
+    for step in steps:
+        if isinstance(step.when, WeeklyTime):
+            moment = step.when.after(last, zone)
+        else:
+            moment = published_at + step.when
+        moments.append(moment)
+        last = max(last, moment)
+    return tuple(moments)
