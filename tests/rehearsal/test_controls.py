@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from bot.rehearsal.controls import LINK
+from bot.rehearsal.records import InteractionState
 from bot.rehearsal.standin import StandIn
 from tests.rehearsal.clients import PATIENCE, call, channel, control, identified, member, said
 
@@ -207,6 +208,34 @@ async def test_the_worlds_own_moments_are_not_jumped_over(standin: StandIn) -> N
     await advance(standin, 7200)
     assert thread.archived
     assert thread.archive_timestamp == due
+
+
+async def test_an_interaction_is_given_its_real_time_before_a_jump(standin: StandIn) -> None:
+    # docs: Receiving and Responding to Interactions › Responding to an Interaction (3 seconds)
+    world, ann = standin.world, member(standin, "Ann")
+    bots = f"Bot {world.bot.token}"
+    path = f"/applications/{world.application.id}/commands"
+    greet = {"name": "greet", "type": 1, "description": "Says hello"}
+    _, (command,) = await call(standin, "PUT", path, bots, [greet])
+    async with identified(standin, world.bot) as client:
+        run = {
+            "type": 2,
+            "application_id": str(world.application.id),
+            "guild_id": str(world.guild.id),
+            "channel_id": str(channel(standin, "essays").id),
+            "session_id": "x",
+            "data": {key: command[key] for key in ("id", "name", "type", "version")},
+        }
+        status, body = await call(standin, "POST", "/interactions", ann.token, run)
+        assert status in {200, 204}, body
+        asked = await client.event("INTERACTION_CREATE")
+        passing = asyncio.create_task(standin.controls.time.advance(3600))
+        path = f"/interactions/{asked['id']}/{asked['token']}/callback"
+        status, body = await call(standin, "POST", path, None, {"type": 5})
+        assert status in {200, 204}, body
+        await asyncio.wait_for(passing, PATIENCE)
+    (interaction,) = world.interactions.values()
+    assert interaction.state is InteractionState.ANSWERED
 
 
 # The bot's process ----------------------------------------------------------------------------
