@@ -24,6 +24,9 @@ from bot.rehearsal.steps import NeverArrivedError, Step
 
 __all__ = ["Stage", "staged"]
 
+_PATIENCE = 30.0
+"""Seconds of real time without a new message after which a play is given up."""
+
 Hook = Callable[[Step], Awaitable[None]]
 
 
@@ -40,7 +43,13 @@ class Stage:
 
     async def play(self, essay: Path, comments: Path | None) -> bool:
         """Play; whether all of it happened."""
-        return await play(self.standin, essay=essay, comments=comments, say=self.told.append)
+        return await play(
+            self.standin,
+            essay=essay,
+            comments=comments,
+            say=self.told.append,
+            patience=_PATIENCE,
+        )
 
     def kill(self) -> None:
         """SIGKILL the bot at this very moment; a task starts it again."""

@@ -18,11 +18,11 @@ from bot.rehearsal.comments import Comment, read_comments
 from bot.rehearsal.steps import Step
 from tests.staging import Stage, staged
 
-STEPS = 76
+STEPS = 74
 """The steps at which the bot is struck. A test of its own holds it to what is recorded."""
 
 PLACES = ("harbour", "orchard", "kitchen", "attic", "stairwell", "garden", "cellar", "market")
-SAYINGS = [
+SAYINGS: list[dict[str, Any]] = [
     {"id": 1, "parent": None, "author": "Ann", "text": "I go to the harbour, mostly."},
     {"id": 2, "parent": 1, "author": "Ben", "text": "Even in winter?"},
     {"id": 3, "parent": 2, "author": "Ann", "text": "In winter it is emptier."},
@@ -33,14 +33,13 @@ SAYINGS = [
 
 @pytest.fixture
 def essay(tmp_path: Path) -> Path:
-    """An essay of some parts, every sentence of which is its own."""
+    """An essay of some parts, no sentence of which comes twice."""
     paragraphs = [
         " ".join(
-            f"In the {place} of house {house} there was a chair that nobody had chosen, "
-            f"and whoever sat there for {minutes} minutes heard the {place} think."
-            for minutes in range(3, 7)
+            f"In the {place} there was a chair that nobody had chosen, and whoever sat on it "
+            f"for {minutes} minutes heard the {place} think."
+            for minutes in range(3, 10)
         )
-        for house in range(1, 2)
         for place in PLACES
     ]
     text = "Chairs\n\nby Ada\n\n" + "\n\n".join(paragraphs) + "\n\nWhere do you go to sit?\n"
@@ -120,7 +119,7 @@ async def test_the_steps_struck_are_those_of_a_play(
         stage.standin.on_step = record
         await played(stage, essay, comments)
     recorded = "\n".join(f"{s.number} {s.kind} {s.moment} {s.what}" for s in steps)
-    assert STEPS - 8 <= len(steps) <= STEPS, recorded
+    assert STEPS - 6 <= len(steps) <= STEPS, recorded
 
 
 @pytest.mark.parametrize("number", range(1, STEPS + 1))
