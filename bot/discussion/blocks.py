@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 
-_WHITE = re.compile(r"([ \t\n\r\f\v]+)")
+_WHITE = re.compile(r"[ \t\n\r\f\v]+")
 
 
 class Mark(enum.Flag):
@@ -178,33 +178,35 @@ def tidy_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
     """
     result: list[Span] = []
     gap = ""  # white space not yet written: "", " " or "\n"
+    gap_links: set[str | None] = set()  # of the spans that it stood in
     for span in spans:
-        pieces: list[str] = []
         if span.code:
-            words = " ".join(span.text.split("\n"))
-            if words:
-                if gap and result:
-                    result.append(Span(gap, result[-1].marks & span.marks))
-                gap = ""
-                result.append(_with_text(span, words))
+            text = core = span.text.replace("\n", " ")
+        else:
+            text = _WHITE.sub(_one_sign, span.text)
+            core = text.strip(" \n")
+        before = text[: len(text) - len(text.lstrip(" \n"))] if not span.code else ""
+        if before:
+            gap = "\n" if "\n" in (gap, before) else " "
+            gap_links.add(span.link)
+        if not core:
             continue
-        for piece in _WHITE.split(span.text):
-            if not piece:
-                continue
-            if piece[0] in " \t\n\r\f\v":
-                new = "\n" if "\n" in piece else " "
-                gap = "\n" if "\n" in (gap, new) else " "
-                continue
-            if gap and (result or pieces):
-                if pieces or (result[-1].link == span.link and result[-1].marks == span.marks):
-                    pieces.append(gap)
-                else:
-                    result.append(Span(gap, result[-1].marks & span.marks))
-            gap = ""
-            pieces.append(piece)
-        if pieces:
-            result.append(_with_text(span, "".join(pieces)))
+        if gap and result:
+            last = result[-1]
+            same = {last.link, span.link} | gap_links
+            link = last.link if len(same) == 1 and not last.code and not span.code else None
+            result.append(Span(gap, last.marks & span.marks, link))
+        result.append(_with_text(span, core))
+        gap, gap_links = "", set()
+        after = text[len(before) + len(core) :]
+        if after:
+            gap = after
+            gap_links.add(span.link)
     return joined(result)
+
+
+def _one_sign(found: re.Match[str]) -> str:
+    return "\n" if "\n" in found[0] else " "
 
 
 def slice_spans(spans: Sequence[Span], start: int, end: int) -> tuple[Span, ...]:
