@@ -79,7 +79,8 @@ class GatewayHub:
     def bot_sessions(self) -> Iterator[Session]:
         """The bot's sessions that are announced and connected, the newest last."""
         for session in self.sessions.values():
-            if session.is_bot and session.is_announced and session.connection is not None:
+            connection = session.connection
+            if session.is_bot and session.is_announced and connection and connection.is_open:
                 yield session
 
     def next_change(self) -> asyncio.Future[None]:
