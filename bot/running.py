@@ -77,6 +77,9 @@ def run(settings: Settings) -> int:
         # Its waiting for rate limits is its business, and a line for each would hide ours.
         logging.getLogger("discord").setLevel(logging.WARNING)
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    # Salon never speaks, so what speaking would need is no news.
+    discord.VoiceClient.warn_nacl = False
+    discord.VoiceClient.warn_dave = False
     point_elsewhere(settings.api_base, settings.gateway_url)
     try:
         asyncio.run(_run(settings))
