@@ -59,6 +59,7 @@ async def _answer(call: Call) -> Answer:
             "response_message_ephemeral": bool(message.flags & _EPHEMERAL),
         }
         if interaction.answer["type"] != 6:
-            shown = payloads.message(world, message)
-            data["resource"] = {"type": interaction.answer["type"], "message": shown}
+            # A deferred message is a message that was made: Discord describes only 4 and 7 here.
+            kind = 7 if interaction.answer["type"] == 7 else 4
+            data["resource"] = {"type": kind, "message": payloads.message(world, message)}
     return data
