@@ -15,6 +15,7 @@ import orjson
 from bot.rehearsal import payloads
 from bot.rehearsal.events import Event
 from bot.rehearsal.intents import Intent, is_content_withheld, wanted, without_content
+from bot.rehearsal.ready import hello, ready, scrubbed
 from bot.rehearsal.sessions import Connection, Frame, Session
 from bot.rehearsal.steps import Steps
 
@@ -110,11 +111,8 @@ class GatewayHub:
         self.connections.append(connection)
 
     def hello(self) -> Frame:
-        """docs: Gateway Events › Hello (the interval in milliseconds)."""
-        interval = round(self.heartbeat_interval * 1000)
-        return Frame(
-            orjson.dumps({"t": None, "s": None, "op": 10, "d": {"heartbeat_interval": interval}})
-        )
+        """The greeting of every connection."""
+        return hello(self.heartbeat_interval)
 
     def note_sent(self, connection: Connection, raw: bytes) -> None:
         """Write down what a client sent, without its token; members are not written down.
@@ -128,7 +126,7 @@ class GatewayHub:
                 connection.record(None)
             elif user is not None:
                 connection.record(recorder.connection(connection.address))
-        connection.note_sent(_scrubbed(raw))
+        connection.note_sent(scrubbed(raw))
 
     def _sender(self, raw: bytes) -> User | None:
         try:
@@ -194,23 +192,8 @@ class GatewayHub:
         self._attach(session, connection)
         self.sessions[session.id] = session
         guilds = [g for g in self.world.guilds_of(user.id) if _on_shard(session, g.id)]
-        ready: dict[str, Any] = {
-            "v": 10,
-            "user": payloads.me(user),
-            "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
-            "session_id": session.id,
-            "resume_gateway_url": self._standin.gateway,
-            "session_type": "normal",
-            "private_channels": [],
-            "relationships": [],
-            "presences": [],
-        }
-        if shard is not None:
-            ready["shard"] = list(shard)
-        application = self.world.application_of(user.id)
-        if application is not None:
-            ready["application"] = payloads.partial_application(application)
-        self.tell(session, "READY", ready)
+        greeting = ready(self.world, session, guilds, self._standin.gateway)
+        self.tell(session, "READY", greeting)
         everyone = bool(intents & Intent.GUILD_MEMBERS)
         for guild in guilds if intents & Intent.GUILDS else ():
             created = payloads.guild_create(self.world, guild, user.id, all_members=everyone)
@@ -391,14 +374,3 @@ def _on_shard(session: Session, guild_id: int | None) -> bool:
         return True
     number, count = session.shard
     return (guild_id >> 22) % count == number if guild_id is not None else number == 0
-
-
-def _scrubbed(raw: bytes) -> str:
-    """A client's frame without the token in it."""
-    try:
-        payload = orjson.loads(raw)
-        if "token" in payload["d"]:
-            payload["d"]["token"] = "scrubbed"  # noqa: S105
-    except (ValueError, KeyError, TypeError):
-        return raw.decode(errors="replace")
-    return orjson.dumps(payload).decode()
