@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from bot.rehearsal.records import (
     Role,
     User,
 )
+from bot.rehearsal.snowflakes import snowflake_at
 from bot.rehearsal.world import World
 
 __all__ = [
@@ -84,15 +86,20 @@ INVITE_PERMISSIONS = (
 )
 """What the bot's invite link asks for."""
 
+_A_YEAR = 365 * 24 * 3600
 ADMIN = "Ada"
 MEMBERS = ("Ann", "Ben", "Chloe", "Dev")
 
 
 def add_application(world: World, owner: User, name: str = "Salon") -> Application:
-    """An application with a bot; the message-content intent is switched on for it."""
+    """An application with a bot; the message-content intent is switched on for it.
+
+    Its id is random: it was made at some moment of the year before the world began.
+    """
     bot = world.add_user(name, bot=True)
+    made = world.now() - timedelta(seconds=1 + secrets.randbelow(_A_YEAR))
     application = Application(
-        id=world.new_id(),
+        id=snowflake_at(made) | secrets.randbits(22),
         name=name,
         bot_id=bot.id,
         owner_id=owner.id,

@@ -39,6 +39,7 @@ class StandIn:
         self.recorder: Any = None
         self.controls: Any = None
         self._changed = asyncio.Event()
+        self._kept = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
 
@@ -70,7 +71,7 @@ class StandIn:
         self.host = host
         self.port = self._runner.addresses[0][1]
         self.world.cdn = self.page
-        self.world.on_change.append(self._changed.set)
+        self.world.on_change.append(self._note_change)
         self._tasks = [asyncio.create_task(self._tick())]
         if self.data is not None:
             saving.save(self.world, self.data)
@@ -86,9 +87,18 @@ class StandIn:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
-            self.world.on_change.remove(self._changed.set)
+            self.world.on_change.remove(self._note_change)
             if self.data is not None:
                 saving.save(self.world, self.data)
+
+    async def kept(self) -> None:
+        """Wait until every change so far is on disk; at once where nothing is kept."""
+        if self.data is not None and self._changed.is_set():
+            await self._kept.wait()
+
+    def _note_change(self) -> None:
+        self._changed.set()
+        self._kept.clear()
 
     async def _tick(self) -> None:
         """What happens by itself happens in real time too, not only when time is moved."""
@@ -106,4 +116,5 @@ class StandIn:
             self._changed.clear()
             begun = loop.time()
             saving.save(self.world, folder)
+            self._kept.set()
             pause = max(_SAVE_AFTER, 20 * (loop.time() - begun))
