@@ -227,7 +227,7 @@ async def test_the_archive_is_whole_when_the_rehearsal_is_interrupted(tmp_path: 
 
 
 async def test_the_bot_is_started_controlled_and_gone_at_the_end(tmp_path: Path) -> None:
-    async with rehearsing("--data", str(tmp_path)) as rehearsal:
+    async with rehearsing("--rates", "off", "--data", str(tmp_path)) as rehearsal:
         _, world = await rehearsal.call("GET", "/rehearsal/world")
         assert world["messages"] == []
         assert (tmp_path / "salon.sqlite3").is_file()
