@@ -52,7 +52,7 @@ def _page_words(page: str) -> list[str]:
     page = re.sub(
         r"<(/?)(p|li|t[dhr]|h\d|br|div|blockquote|pre|[uod]l|hr|d[dt])\b", r" <\1\2", page
     )
-    return _words(html.fromstring(f"<div>{page}</div>").text_content()) if page.strip() else []
+    return _words(" ".join(str(text) for text in html.fromstring(f"<div>{page}</div>").itertext()))
 
 
 def _expected(path: Path, text: str) -> list[str]:

@@ -1,0 +1,96 @@
+"""How fast an essay is read and laid out, and whether time grows as its length does.
+
+``scripts/bench layout`` prints MB/s for essays from 10 KB to 1 MB. The text is made here, of
+words, marks, links, lists and code in the proportions of a blog.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections.abc import Callable
+
+from bot.discussion.layout import lay_out
+from bot.discussion.reading import read_essay
+
+SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)  # characters
+_WORDS = [
+    *("the", "of", "a", "walking", "house", "river", "bread", "stone", "light", "under", "because"),
+    *("winter", "paper", "snake_case"),
+]
+
+
+def _sentence(chance: random.Random) -> str:
+    words = [chance.choice(_WORDS) for _ in range(chance.randint(5, 25))]
+    place = chance.randrange(len(words))
+    kind = chance.random()
+    if kind < 0.1:
+        words[place] = f"*{words[place]}*"
+    elif kind < 0.15:
+        words[place] = f"[{words[place]}](https://example.com/{place})"
+    elif kind < 0.2:
+        words[place] = f"`{words[place]}`"
+    return " ".join(words).capitalize() + "."
+
+
+def _block(chance: random.Random) -> str:
+    kind = chance.random()
+    if kind < 0.06:
+        return f"## {_sentence(chance)[:60]}"
+    if kind < 0.12:
+        return "\n".join(f"- {_sentence(chance)}" for _ in range(chance.randint(2, 8)))
+    if kind < 0.16:
+        return (
+            "```python\n" + "\n".join("    x = 1" for _ in range(chance.randint(2, 30))) + "\n```"
+        )
+    if kind < 0.22:
+        return f"> {_sentence(chance)}"
+    return " ".join(_sentence(chance) for _ in range(chance.randint(2, 9)))
+
+
+def essay_of(size: int) -> str:
+    """Markdown of about ``size`` characters; a shorter one is the start of a longer one."""
+    chance = random.Random(1)
+    blocks = ["# A measured essay"]
+    length = 0
+    while length < size:
+        blocks.append(_block(chance))
+        length += len(blocks[-1]) + 2
+    return "\n\n".join(blocks)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    """The best of three: what else the machine does only ever adds."""
+    best = float("inf")
+    for _ in range(3):
+        start = time.perf_counter()
+        work()
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def main() -> int:
+    """Prints a line for each size, and how time grew from the smallest to the largest."""
+    out = sys.stdout
+    out.write("characters   read s   MB/s   lay out s   MB/s   messages\n")
+    laid: dict[int, float] = {}
+    for size in SIZES:
+        text = essay_of(size)
+        essay = read_essay(text, format="markdown")
+        read = _seconds(lambda text=text: read_essay(text, format="markdown"))  # type: ignore[misc]
+        laid[size] = _seconds(lambda essay=essay: lay_out(essay))  # type: ignore[misc]
+        megabytes = len(text.encode()) / 1e6
+        out.write(
+            f"{len(text):>10,}   {read:6.3f}   {megabytes / read:4.1f}   {laid[size]:9.3f}   "
+            f"{megabytes / laid[size]:4.1f}   {len(lay_out(essay).parts):>8,}\n"
+        )
+    growth = (laid[SIZES[-1]] / SIZES[-1]) / (laid[SIZES[0]] / SIZES[0])
+    out.write(
+        f"laying out 1 MB takes {growth:.2f} times as long a character as 10 KB (1 is linear)\n"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
