@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from bot.rehearsal.steps import NeverArrivedError, Step
 
 __all__ = ["Stage", "staged"]
 
+_AT_ONCE = timedelta(0)
 _PATIENCE = 30.0
 """Seconds of real time without a new message after which a play is given up."""
 
@@ -51,25 +53,29 @@ class Stage:
             patience=_PATIENCE,
         )
 
-    def kill(self) -> None:
-        """SIGKILL the bot at this very moment; a task starts it again."""
+    def kill(self, pause: timedelta = _AT_ONCE) -> None:
+        """SIGKILL the bot at this very moment; a task starts it again.
+
+        ``pause`` passes on the world's clock, which does not take that long in real time.
+        """
         assert self.bot.pid is not None
         os.kill(self.bot.pid, signal.SIGKILL)
-        self.restarts.append(asyncio.create_task(self._restart()))
+        self.restarts.append(asyncio.create_task(self._restart(pause)))
 
-    async def _restart(self) -> None:
+    async def _restart(self, pause: timedelta) -> None:
         await self.bot.kill()  # waits for the end of what was struck
+        self.standin.world.clock.advance_to(self.standin.world.now() + pause)
         await self.bot.start()
 
-    def killer(self, number: int) -> Hook:
-        """A hook that kills the bot at the step with this number.
+    def killer(self, *numbers: int, pause: timedelta = _AT_ONCE) -> Hook:
+        """A hook that kills the bot at each step with one of these numbers.
 
         Before a call has its effect the call is lost with the bot; behind it, the answer is.
         """
 
         async def strike(step: Step) -> None:
-            if step.number == number:
-                self.kill()
+            if step.number in numbers and self.bot.is_running:
+                self.kill(pause)
                 if step.kind == "call" and step.moment == "before":
                     raise NeverArrivedError
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +132,25 @@ async def test_killed_at_a_step_it_completes_the_play(
         await played(stage, essay, comments)
         taken = stage.standin.gateway_hub.steps.count
         assert stage.restarts or taken < number, "the play had that step, but nobody was struck"
+
+
+@pytest.mark.parametrize("number", range(12, STEPS, 7))
+async def test_killed_again_while_it_recovers_it_completes_the_play(
+    number: int, tmp_path: Path, essay: Path, comments: Path
+) -> None:
+    # A start takes some eight steps, and the reading of the history follows.
+    again = number + 5 + number % 9
+    async with staged(tmp_path) as stage:
+        stage.standin.on_step = stage.killer(number, again)
+        await played(stage, essay, comments)
+        assert len(stage.restarts) == 2
+
+
+@pytest.mark.parametrize("number", range(16, STEPS, 6))
+async def test_killed_and_started_when_nonces_are_forgotten_it_completes_the_play(
+    number: int, tmp_path: Path, essay: Path, comments: Path
+) -> None:
+    async with staged(tmp_path) as stage:
+        stage.standin.on_step = stage.killer(number, pause=timedelta(minutes=40))
+        await played(stage, essay, comments)
+        assert len(stage.restarts) == 1
