@@ -105,7 +105,13 @@ class Salon(commands.Bot, Sight):
             on_change=self._wake,
             catch_up=recovery.catch_up,
         )
-        self._sweep = Sweep(database, clock, outbox)
+        self._known_generation: int | None = None
+        self._sweep = Sweep(
+            database,
+            clock,
+            outbox,
+            caught_up=lambda: self._known_generation == recorder.generation and recovery.idle,
+        )
         self.services = Services(
             database=database,
             clock=clock,
@@ -143,6 +149,9 @@ class Salon(commands.Bot, Sight):
 
     async def on_ready(self) -> None:
         """The servers are known."""
+        # The reading of what was missed has begun: the servers were announced before this.
+        self._known_generation = self.services.recorder.generation
+        self._wake()
         _log.info("Salon is in %d server(s).", len(self.guilds))
         with self.services.busy.working():
             await self.services.publishing.take_up_again()

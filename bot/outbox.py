@@ -22,10 +22,11 @@ from discord.http import HTTPClient, Route
 from bot.clock import Clock
 from bot.discussion.payloads import Payload, signature
 from bot.recorder import Recorder
-from storage import posts, threads
+from storage import notices, posts, threads
 from storage.database import Database
 from storage.posts import Post
 from storage.threads import Thread
+from storage.writer import Transaction
 
 __all__ = ["Outbox", "Sight"]
 
@@ -33,6 +34,8 @@ _log = logging.getLogger(__name__)
 
 #: Milliseconds after the first attempt in which Discord is trusted to remember a nonce.
 _NONCE_TRUSTED = 60_000
+#: Milliseconds between the attempts at a prompt, which has five more after the first.
+_PROMPT_WAITS = (5_000, 60_000, 600_000, 3_600_000, 14_400_000)
 #: Threads worked on at once; the library keeps each call within its rate limit.
 _THREADS_AT_ONCE = 4
 #: Minutes of quiet after which Discord archives a thread: a week.
@@ -102,7 +105,7 @@ class Outbox:
         for post in await self._database.write(
             lambda tx: posts.claim(tx, busy=set(self._posts), now_ms=now_ms)
         ):
-            self._begin(self._posts, post.discussion_id, self._send(post))
+            self._begin(self._posts, post.discussion_id or post.channel_id, self._send(post))
         free = _THREADS_AT_ONCE - len(self._threads)
         if free > 0:
             for thread in await self._database.read(
@@ -142,8 +145,12 @@ class Outbox:
     # -- posts ------------------------------------------------------------------------------
 
     async def _send(self, post: Post) -> None:
+        late = post.expires_at is not None and post.expires_at < self._clock.now_ms()
         try:
-            message_id = await self._found(post) if self._must_look(post) else None
+            message_id = await self._found(post) if self._must_look(post, late=late) else None
+            if message_id is None and late:
+                await self._lapse(post)
+                return
             if message_id is None:
                 message_id = await self._create(post)
         except discord.HTTPException as error:
@@ -164,9 +171,9 @@ class Outbox:
         else:
             await self._sent(post, message_id)
 
-    def _must_look(self, post: Post) -> bool:
+    def _must_look(self, post: Post, *, late: bool) -> bool:
         age = self._clock.now_ms() - post.first_attempt_at
-        return post.attempts > 1 and age > _NONCE_TRUSTED
+        return post.attempts > 1 and (late or age > _NONCE_TRUSTED)
 
     async def _create(self, post: Post) -> int:
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=post.channel_id)
@@ -217,7 +224,10 @@ class Outbox:
         )
 
     async def _failed(self, post: Post, error: discord.HTTPException) -> None:
-        if error.code == _UNKNOWN_CHANNEL:
+        if error.code == _UNKNOWN_CHANNEL and post.purpose == "prompt":
+            # It may have been deleted by mistake: the prompt waits, and admins are told.
+            await self._put_off(post, "The channel is gone.", slowly=True)
+        elif error.code == _UNKNOWN_CHANNEL:
             await self._refuse(post, "The channel is gone.")
         elif error.code == _REFUSED_BY_AUTOMOD:
             await self._refuse(
@@ -235,15 +245,33 @@ class Outbox:
             await self._put_off(post, f"Discord answered {error.status}.")
 
     async def _refuse(self, post: Post, trouble: str) -> None:
-        _log.warning("Post %d of essay %d failed: %s", post.id, post.discussion_id, trouble)
+        _log.warning("Post %d of essay %s failed: %s", post.id, post.discussion_id, trouble)
         await self._database.write(lambda tx: posts.refuse(tx, post_id=post.id, trouble=trouble))
 
     async def _put_off(self, post: Post, trouble: str, *, slowly: bool = False) -> None:
-        due_at = self._clock.now_ms() + _wait(post.attempts, slowly=slowly)
-        _log.warning("Post %d of essay %d waits: %s", post.id, post.discussion_id, trouble)
-        await self._database.write(
-            lambda tx: posts.put_off(tx, post_id=post.id, due_at=due_at, trouble=trouble)
-        )
+        now_ms = self._clock.now_ms()
+        follows_up = post.purpose in ("prompt", "nudge")
+        if follows_up and not slowly and post.failures >= len(_PROMPT_WAITS):
+            await self._refuse(post, f"{trouble} It was tried {post.failures + 1} times.")
+            return
+        wait = _wait(post.attempts, slowly=slowly)
+        if follows_up and not slowly:
+            wait = _PROMPT_WAITS[post.failures]
+        _log.warning("Post %d of essay %s waits: %s", post.id, post.discussion_id, trouble)
+
+        async def put_off(tx: Transaction) -> None:
+            await posts.put_off(
+                tx, post_id=post.id, due_at=now_ms + wait, trouble=trouble, failed=not slowly
+            )
+            if slowly and post.purpose == "prompt":
+                await notices.prompt_stuck(tx, post, trouble, now_ms)
+
+        await self._database.write(put_off)
+
+    async def _lapse(self, post: Post) -> None:
+        now_ms = self._clock.now_ms()
+        _log.info("Post %d of essay %s came too late.", post.id, post.discussion_id)
+        await self._database.write(lambda tx: posts.lapse(tx, post.id, now_ms))
 
     # -- threads ----------------------------------------------------------------------------
 

@@ -9,20 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.clock import Clock, from_milliseconds
-from bot.discussion.escaping import escape
-from bot.discussion.payloads import plain_message
-from bot.discussion.prompting import prompt_text
 from bot.outbox import Outbox
+from bot.prompter import plan_due
 from storage import posts, prompts, threads
 from storage.database import Database
-from storage.posts import NewPost
 from storage.writer import Transaction
 
 __all__ = ["Sweep"]
@@ -30,15 +28,24 @@ __all__ = ["Sweep"]
 _log = logging.getLogger(__name__)
 
 _BEAT_SECONDS = 60
+#: How soon it is looked again where prompts wait for what was missed to be read.
+_LOOK_AGAIN = timedelta(seconds=1)
 
 
 class Sweep:
-    """Plans the prompts that are due as posts, lets the outbox go on, and arms the alarm."""
+    """Plans the prompts that are due as posts, lets the outbox go on, and arms the alarm.
 
-    def __init__(self, database: Database, clock: Clock, outbox: Outbox) -> None:
+    ``caught_up``: whether what was said unseen has been read. Until then no prompt is decided:
+    whether a talk is lively is not known.
+    """
+
+    def __init__(
+        self, database: Database, clock: Clock, outbox: Outbox, caught_up: Callable[[], bool]
+    ) -> None:
         self._database = database
         self._clock = clock
         self._outbox = outbox
+        self._caught_up = caught_up
         self._woken = asyncio.Event()
         self._sweeping = False
         self._next_due: datetime | None = None
@@ -87,51 +94,33 @@ class Sweep:
             self._scheduler.shutdown(wait=False)
 
     async def _sweep(self) -> None:
-        now_ms = self._clock.now_ms()
-        await self._database.write(lambda tx: self._plan_due(tx, now_ms))
+        now = self._clock.now()
+        held = not self._caught_up()
+        while not held and await self._database.write(lambda tx: plan_due(tx, now)):
+            pass
         await self._outbox.go_on()
         self._next_due = await self._database.read(_nearest)
-        self._arm()
+        self._arm(held=held)
 
-    def _arm(self) -> None:
+    def _arm(self, *, held: bool) -> None:
         if self._next_due is None:
             return
-        if self._next_due <= self._clock.now():
-            if self._outbox.idle:
-                self.wake()  # it became due while this sweep was looking
-            return
+        alarm = self._next_due
+        if alarm <= self._clock.now():
+            if not held:
+                if self._outbox.idle:
+                    self.wake()  # it became due while this sweep was looking
+                return
+            alarm = self._clock.now() + _LOOK_AGAIN
         self._scheduler.add_job(
             self.wake,
-            DateTrigger(self._clock.real(self._next_due), timezone="UTC"),
+            DateTrigger(self._clock.real(alarm), timezone="UTC"),
             id="alarm",
             replace_existing=True,
             max_instances=1,
             coalesce=True,
             misfire_grace_time=None,
         )
-
-    async def _plan_due(self, tx: Transaction, now_ms: int) -> None:
-        for prompt in await prompts.due(tx, now_ms):
-            if prompt.state != "open":
-                await prompts.skip(
-                    tx, prompt_id=prompt.id, reason=f"the discussion is {prompt.state}"
-                )
-                continue
-            content = prompt_text(
-                escape(prompt.title),
-                [escape(question) for question in prompt.questions],
-                prompt.replies,
-            )
-            (post_id,) = await posts.plan(
-                tx,
-                server_id=prompt.server_id,
-                discussion_id=prompt.discussion_id,
-                channel_id=prompt.channel_id,
-                after_id=prompt.newest_id,
-                posts=[NewPost("prompt", plain_message(content, silent=False))],
-                now_ms=now_ms,
-            )
-            await prompts.claimed(tx, prompt_id=prompt.id, post_id=post_id)
 
 
 async def _nearest(tx: Transaction) -> datetime | None:

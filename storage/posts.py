@@ -21,6 +21,8 @@ __all__ = [
     "Progress",
     "claim",
     "find",
+    "lapse",
+    "newest_id",
     "next_due",
     "plan",
     "progress",
@@ -47,17 +49,23 @@ class NewPost:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A post that is the outbox's to send. Moments are milliseconds since 1970 UTC."""
+    """A post that is the outbox's to send. Moments are milliseconds since 1970 UTC.
+
+    ``expires_at``: after it the post is only looked for, not sent any more. ``failures``: attempts
+    that failed of themselves, not for want of a permission.
+    """
 
     id: int
     server_id: int
-    discussion_id: int
+    discussion_id: int | None
     purpose: str
     channel_id: int
     payload: Payload
     nonce: str
     after_id: int
+    expires_at: int | None
     attempts: int
+    failures: int
     first_attempt_at: int
     message_id: int | None
 
@@ -82,7 +90,9 @@ def _post(row: sqlite3.Row) -> Post:
         payload=json.loads(row["payload"]),
         nonce=row["nonce"],
         after_id=row["after_id"],
+        expires_at=row["expires_at"],
         attempts=row["attempts"],
+        failures=row["failures"],
         first_attempt_at=row["first_attempt_at"],
         message_id=row["message_id"],
     )
@@ -92,25 +102,26 @@ async def plan(
     tx: Transaction,
     *,
     server_id: int,
-    discussion_id: int,
+    discussion_id: int | None,
     channel_id: int,
     after_id: int,
     posts: Sequence[NewPost],
     now_ms: int,
+    expires_at: int | None = None,
 ) -> list[int]:
     """Plan ``posts`` in their order; their ids.
 
     ``after_id`` is the newest message id known in the channel: nothing of these posts can stand
-    at or before it.
+    at or before it. After ``expires_at`` they are not sent any more.
     """
     ids = []
     for post in posts:
         post_id = await tx.insert(
             """
             INSERT INTO posts (server_id, discussion_id, purpose, channel_id, payload, nonce,
-                after_id, state, planned_at, due_at)
+                after_id, state, planned_at, due_at, expires_at)
             VALUES (:server_id, :discussion_id, :purpose, :channel_id, :payload, :nonce,
-                :after_id, 'planned', :now, :now)
+                :after_id, 'planned', :now, :now, :expires_at)
             """,
             {
                 "server_id": server_id,
@@ -121,6 +132,7 @@ async def plan(
                 "nonce": secrets.token_hex(_NONCE_BYTES),
                 "after_id": after_id,
                 "now": now_ms,
+                "expires_at": expires_at,
             },
         )
         await tx.run_many(
@@ -140,12 +152,13 @@ async def plan(
 async def claim(tx: Transaction, *, busy: Collection[int], now_ms: int) -> list[Post]:
     """Claim what may be sent now: of each discussion the first post not sent, if it is due.
 
-    ``busy`` are the discussions that have a post under way already. What was claimed by a
+    ``busy`` are the discussions (of a post without one: the channels) that have a post under way
+    already. What was claimed by a
     process that died is claimed again: only the outbox of this process is under way.
     """
     rows = await tx.rows(
         """
-        SELECT id, discussion_id FROM posts
+        SELECT id, COALESCE(discussion_id, channel_id) AS busy FROM posts
         WHERE id IN (
             SELECT min(id) FROM posts WHERE state IN ('planned', 'claimed')
             GROUP BY channel_id, discussion_id
@@ -156,7 +169,7 @@ async def claim(tx: Transaction, *, busy: Collection[int], now_ms: int) -> list[
     )
     claimed = []
     for row in rows:
-        if row["discussion_id"] in busy:
+        if row["busy"] in busy:
             continue
         await tx.run(
             """
@@ -178,7 +191,7 @@ async def find(tx: Transaction, post_id: int) -> Post | None:
     row = await tx.row(
         """
         SELECT id, server_id, discussion_id, purpose, channel_id, payload, nonce, after_id,
-               attempts, first_attempt_at, message_id
+               expires_at, attempts, failures, first_attempt_at, message_id
         FROM posts WHERE id = :id
         """,
         {"id": post_id},
@@ -217,7 +230,19 @@ async def sent(tx: Transaction, *, post_id: int, message_id: int | None, now_ms:
     if not changed:
         return False
     await tx.run(
-        "UPDATE prompts SET state = 'sent' WHERE post_id = :id AND state = 'claimed'",
+        """
+        UPDATE prompts SET state = 'sent', sent_at = :now, reason = NULL
+        WHERE post_id = :id AND state = 'claimed'
+        """,
+        {"id": post_id, "now": now_ms},
+    )
+    # Where a message got through, trouble that admins were told of has passed.
+    await tx.run(
+        """
+        DELETE FROM notices WHERE (server_id, about) = (
+            SELECT server_id, 'channel ' || channel_id FROM posts WHERE id = :id
+        )
+        """,
         {"id": post_id},
     )
     opened = await tx.row(
@@ -234,7 +259,7 @@ async def sent(tx: Transaction, *, post_id: int, message_id: int | None, now_ms:
         {"id": post_id, "now": now_ms},
     )
     if opened is not None:
-        await prompts.plan_follow_up(
+        await prompts.plan_steps(
             tx,
             server_id=opened["server_id"],
             discussion_id=opened["id"],
@@ -277,12 +302,64 @@ async def recorded_ids(tx: Transaction, channel_id: int, after_id: int) -> set[i
     return {row["message_id"] for row in rows}
 
 
-async def put_off(tx: Transaction, *, post_id: int, due_at: int, trouble: str) -> None:
-    """Try the post again at ``due_at``; ``trouble`` is the sentence that says why."""
+async def put_off(
+    tx: Transaction, *, post_id: int, due_at: int, trouble: str, failed: bool = False
+) -> None:
+    """Try the post again at ``due_at``; ``trouble`` is the sentence that says why.
+
+    ``failed``: the attempt failed of itself, which counts; what somebody has to mend does not.
+    """
     await tx.run(
-        "UPDATE posts SET due_at = :due_at, trouble = :trouble WHERE id = :id AND state <> 'sent'",
-        {"id": post_id, "due_at": due_at, "trouble": trouble},
+        """
+        UPDATE posts SET due_at = :due_at, trouble = :trouble, failures = failures + :failed
+        WHERE id = :id AND state <> 'sent'
+        """,
+        {"id": post_id, "due_at": due_at, "trouble": trouble, "failed": int(failed)},
     )
+
+
+async def lapse(tx: Transaction, post_id: int, now_ms: int) -> None:
+    """The post was never sent and is too late now: it failed, and its prompt is skipped."""
+    parameters = {"id": post_id, "now": now_ms}
+    await tx.run(
+        """
+        UPDATE posts SET state = 'failed', trouble = COALESCE(trouble, 'It was too late.')
+        WHERE id = :id AND state IN ('planned', 'claimed')
+        """,
+        parameters,
+    )
+    await tx.run(
+        """
+        UPDATE prompts SET state = 'skipped', decided_at = :now, reason = COALESCE(
+            (SELECT 'the discussion is ' || state FROM discussions
+             WHERE discussions.id = prompts.discussion_id AND state <> 'open'),
+            'it could not be sent in time'
+        )
+        WHERE post_id = :id AND state = 'claimed'
+        """,
+        parameters,
+    )
+
+
+async def newest_id(tx: Transaction, channel_id: int, discussion_id: int | None = None) -> int:
+    """The newest message known in a channel or thread, at the most recent where nobody looked."""
+    row = await tx.row(
+        """
+        SELECT max(id) AS id FROM (
+            SELECT 0 AS id
+            UNION ALL
+            SELECT message_id FROM watermarks WHERE channel_id = :channel_id
+            UNION ALL
+            SELECT max(message_id) FROM posts
+            WHERE channel_id = :channel_id AND discussion_id = :discussion_id
+            UNION ALL
+            SELECT max(message_id) FROM posts
+            WHERE channel_id = :channel_id AND discussion_id IS NULL
+        ) AS known
+        """,
+        {"channel_id": channel_id, "discussion_id": discussion_id},
+    )
+    return 0 if row is None else int(row["id"])
 
 
 async def refuse(tx: Transaction, *, post_id: int, trouble: str) -> None:

@@ -1,117 +1,303 @@
-"""Prompts: what brings a discussion back, from planned to sent."""
+"""Prompts: what brings a discussion back, from planned to sent, skipped or failed."""
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.clock import to_milliseconds
-from bot.discussion.prompting import follow_up_due
+from bot.clock import from_milliseconds, to_milliseconds
+from bot.discussion.hours import WeeklyTime
+from bot.discussion.manners import Kind
+from bot.discussion.plans import read_plan, step_moments
+from storage import servers
 from storage.writer import Transaction
 
-__all__ = ["DuePrompt", "claimed", "due", "next_due", "plan_follow_up", "skip"]
+__all__ = [
+    "PLAN_NUDGE",
+    "Prompt",
+    "add",
+    "cancel",
+    "change",
+    "claimed",
+    "due",
+    "find",
+    "next_due",
+    "plan_digest",
+    "plan_steps",
+    "skip",
+    "wait",
+]
+
+#: Plans the one nudge of a thread for the time at which it has waited long enough, unless the
+#: server wants no nudges; beside the statement that wants the thread.
+PLAN_NUDGE = """
+INSERT INTO prompts (server_id, discussion_id, kind, thread_id, channel_id, what, condition,
+    planned_for, owed_at, due_at, state)
+SELECT server_id, :discussion_id, 'nudge', :id, :id, '', '', at, at, at, 'planned'
+FROM (
+    SELECT servers.id AS server_id, COALESCE(nudge_hours, 48) AS hours,
+           :written_at + 3600000 * COALESCE(nudge_hours, 48) AS at
+    FROM servers LEFT JOIN server_settings ON server_settings.server_id = servers.id
+    WHERE servers.id = :server_id
+) AS asked
+WHERE hours > 0
+ON CONFLICT (thread_id) DO NOTHING
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class DuePrompt:
-    """A prompt whose hour has come, with what its wording needs.
+class Prompt:
+    """A prompt as it stands. Moments are aware, in UTC.
 
-    ``newest_id`` is the newest message known in the channel.
+    ``what`` and ``condition`` are as admins write them (bot.discussion.plans). ``channel_id``:
+    where it goes, None of a step that is not claimed yet. ``local_at``: the wall-clock time that
+    was meant.
     """
 
     id: int
     server_id: int
-    discussion_id: int
-    channel_id: int
+    discussion_id: int | None
+    kind: Kind
+    thread_id: int | None
+    channel_id: int | None
+    what: str
+    condition: str
+    anyway: bool
+    planned_for: datetime
+    local_at: str | None
+    owed_at: datetime
+    due_at: datetime
     state: str
-    title: str
-    questions: tuple[str, ...]
-    replies: int
-    newest_id: int
+    reason: str | None
+    post_id: int | None
 
 
-async def plan_follow_up(
-    tx: Transaction, *, server_id: int, discussion_id: int, published_at: datetime
-) -> None:
-    """Plan the prompt that follows a publishing."""
-    await tx.run(
+_COLUMNS = """
+SELECT id, server_id, discussion_id, kind, thread_id, channel_id, what, condition, anyway,
+       planned_for, local_at, owed_at, due_at, state, reason, post_id
+FROM prompts
+"""
+_FIND = _COLUMNS + "WHERE id = :id"
+_DUE = (
+    _COLUMNS
+    + """
+WHERE state = 'planned' AND due_at <= :now
+ORDER BY due_at, id
+LIMIT :most
+"""
+)
+
+
+def _prompt(row: sqlite3.Row) -> Prompt:
+    return Prompt(
+        id=row["id"],
+        server_id=row["server_id"],
+        discussion_id=row["discussion_id"],
+        kind=Kind(row["kind"]),
+        thread_id=row["thread_id"],
+        channel_id=row["channel_id"],
+        what=row["what"],
+        condition=row["condition"],
+        anyway=bool(row["anyway"]),
+        planned_for=from_milliseconds(row["planned_for"]),
+        local_at=row["local_at"],
+        owed_at=from_milliseconds(row["owed_at"]),
+        due_at=from_milliseconds(row["due_at"]),
+        state=row["state"],
+        reason=row["reason"],
+        post_id=row["post_id"],
+    )
+
+
+async def add(
+    tx: Transaction,
+    *,
+    server_id: int,
+    discussion_id: int | None,
+    kind: Kind,
+    at: datetime,
+    what: str = "",
+    condition: str = "",
+    anyway: bool = False,
+    channel_id: int | None = None,
+    local_at: datetime | None = None,
+) -> int:
+    """Plan one prompt for ``at``; its id."""
+    return await tx.insert(
         """
-        INSERT INTO prompts (server_id, discussion_id, due_at, state)
-        VALUES (:server_id, :discussion_id, :due_at, 'planned')
+        INSERT INTO prompts (server_id, discussion_id, kind, channel_id, what, condition, anyway,
+            planned_for, local_at, owed_at, due_at, state)
+        VALUES (:server_id, :discussion_id, :kind, :channel_id, :what, :condition, :anyway,
+            :at, :local_at, :at, :at, 'planned')
         """,
         {
             "server_id": server_id,
             "discussion_id": discussion_id,
-            "due_at": to_milliseconds(follow_up_due(published_at)),
+            "kind": kind.value,
+            "channel_id": channel_id,
+            "what": what,
+            "condition": condition,
+            "anyway": int(anyway),
+            "at": to_milliseconds(at),
+            "local_at": None if local_at is None else local_at.isoformat(),
         },
     )
 
 
-async def due(tx: Transaction, now_ms: int) -> list[DuePrompt]:
-    """The planned prompts whose hour has come, the earliest first."""
-    rows = await tx.rows(
-        """
-        SELECT prompts.id, prompts.server_id, prompts.discussion_id, discussions.channel_id,
-               discussions.state, revisions.number AS revision, revisions.title,
-               (SELECT count(*) FROM replies
-                WHERE replies.discussion_id = discussions.id
-                    AND replies.deleted_at IS NULL) AS replies,
-               (SELECT COALESCE(max(message_id), 0) FROM posts
-                WHERE posts.discussion_id = discussions.id) AS newest_id
-        FROM prompts
-        JOIN discussions ON discussions.id = prompts.discussion_id
-        JOIN revisions ON revisions.discussion_id = discussions.id
-            AND revisions.number = (
-                SELECT max(number) FROM revisions AS r WHERE r.discussion_id = discussions.id
-            )
-        WHERE prompts.state = 'planned' AND prompts.due_at <= :now
-        ORDER BY prompts.due_at, prompts.id
-        """,
-        {"now": now_ms},
+async def plan_steps(
+    tx: Transaction, *, server_id: int, discussion_id: int, published_at: datetime
+) -> None:
+    """Plan what the server's plan has for an essay published then."""
+    settings = await servers.read(tx, server_id)
+    steps = read_plan(settings.plan_text)
+    for step, at in zip(steps, step_moments(steps, published_at, settings.zone), strict=True):
+        local = None
+        if isinstance(step.when, WeeklyTime):
+            local = datetime.combine(at.astimezone(settings.zone).date(), step.when.at)
+        await add(
+            tx,
+            server_id=server_id,
+            discussion_id=discussion_id,
+            kind=Kind.STEP,
+            at=at,
+            what=str(step.what),
+            condition=str(step.condition),
+            local_at=local,
+        )
+
+
+async def plan_digest(tx: Transaction, server_id: int, after: datetime) -> None:
+    """Plan the server's next digest later than ``after``, where it wants one."""
+    settings = await servers.read(tx, server_id)
+    if settings.digest is None:
+        return
+    at = settings.digest.after(after, settings.zone)
+    await add(
+        tx,
+        server_id=server_id,
+        discussion_id=None,
+        kind=Kind.DIGEST,
+        at=at,
+        channel_id=settings.digest_channel,
+        local_at=datetime.combine(at.astimezone(settings.zone).date(), settings.digest.at),
     )
-    found = []
-    for row in rows:
-        questions = await tx.rows(
-            """
-            SELECT text FROM questions
-            WHERE discussion_id = :discussion_id AND revision = :revision
-            ORDER BY position
-            """,
-            {"discussion_id": row["discussion_id"], "revision": row["revision"]},
-        )
-        found.append(
-            DuePrompt(
-                id=row["id"],
-                server_id=row["server_id"],
-                discussion_id=row["discussion_id"],
-                channel_id=row["channel_id"],
-                state=row["state"],
-                title=row["title"],
-                questions=tuple(question["text"] for question in questions),
-                replies=row["replies"],
-                newest_id=row["newest_id"],
-            )
-        )
-    return found
 
 
-async def claimed(tx: Transaction, *, prompt_id: int, post_id: int) -> None:
+async def due(tx: Transaction, now_ms: int, most: int) -> Sequence[Prompt]:
+    """The first ``most`` planned prompts that are to be looked at by now, the earliest first."""
+    return [_prompt(row) for row in await tx.rows(_DUE, {"now": now_ms, "most": most})]
+
+
+async def find(tx: Transaction, prompt_id: int) -> Prompt | None:
+    """The prompt with this id."""
+    row = await tx.row(_FIND, {"id": prompt_id})
+    return None if row is None else _prompt(row)
+
+
+async def claimed(
+    tx: Transaction,
+    *,
+    prompt_id: int,
+    post_id: int,
+    channel_id: int,
+    asked: str,
+    now_ms: int,
+) -> None:
     """The prompt is planned as a post; that the post is sent makes the prompt sent."""
     await tx.run(
-        "UPDATE prompts SET state = 'claimed', post_id = :post_id WHERE id = :id",
-        {"id": prompt_id, "post_id": post_id},
+        """
+        UPDATE prompts SET state = 'claimed', post_id = :post_id, channel_id = :channel_id,
+            asked = :asked, decided_at = :now, reason = NULL
+        WHERE id = :id AND state = 'planned'
+        """,
+        {
+            "id": prompt_id,
+            "post_id": post_id,
+            "channel_id": channel_id,
+            "asked": asked,
+            "now": now_ms,
+        },
     )
 
 
-async def skip(tx: Transaction, *, prompt_id: int, reason: str) -> None:
+async def skip(tx: Transaction, *, prompt_id: int, reason: str, now_ms: int) -> None:
     """The prompt will not be sent, for ``reason``."""
     await tx.run(
-        "UPDATE prompts SET state = 'skipped', reason = :reason WHERE id = :id",
-        {"id": prompt_id, "reason": reason},
+        """
+        UPDATE prompts SET state = 'skipped', reason = :reason, decided_at = :now
+        WHERE id = :id AND state = 'planned'
+        """,
+        {"id": prompt_id, "reason": reason, "now": now_ms},
+    )
+
+
+async def wait(
+    tx: Transaction, *, prompt_id: int, until: datetime, owed: bool, reason: str
+) -> None:
+    """Look at the prompt again at ``until``; ``owed``: only from then on can it be late."""
+    await tx.run(
+        """
+        UPDATE prompts SET due_at = :until, reason = :reason,
+            owed_at = CASE WHEN :owed = 1 THEN :until ELSE owed_at END
+        WHERE id = :id AND state = 'planned'
+        """,
+        {
+            "id": prompt_id,
+            # Rounded up: a millisecond early would be looked at in vain.
+            "until": to_milliseconds(until) + bool(until.microsecond % 1000),
+            "owed": int(owed),
+            "reason": reason,
+        },
+    )
+
+
+async def change(
+    tx: Transaction,
+    prompt: Prompt,
+    *,
+    at: datetime,
+    local_at: datetime | None,
+    what: str,
+    condition: str,
+    anyway: bool,
+) -> bool:
+    """Change a planned prompt; False where it is no longer planned."""
+    return bool(
+        await tx.run(
+            """
+            UPDATE prompts SET planned_for = :at, owed_at = :at, due_at = :at,
+                local_at = :local_at, what = :what, condition = :condition, anyway = :anyway,
+                reason = NULL
+            WHERE id = :id AND state = 'planned'
+            """,
+            {
+                "id": prompt.id,
+                "at": to_milliseconds(at),
+                "local_at": None if local_at is None else local_at.isoformat(),
+                "what": what,
+                "condition": condition,
+                "anyway": int(anyway),
+            },
+        )
+    )
+
+
+async def cancel(tx: Transaction, *, prompt_id: int, by: str, now_ms: int) -> bool:
+    """Skip a planned prompt because an admin said so; False where it is no longer planned."""
+    return bool(
+        await tx.run(
+            """
+            UPDATE prompts SET state = 'skipped', reason = :reason, decided_at = :now
+            WHERE id = :id AND state = 'planned'
+            """,
+            {"id": prompt_id, "reason": f"cancelled by {by}", "now": now_ms},
+        )
     )
 
 
 async def next_due(tx: Transaction) -> int | None:
-    """When the next planned prompt is due; None where none is planned."""
+    """When the next planned prompt is looked at; None where none is planned."""
     row = await tx.row("SELECT min(due_at) AS due_at FROM prompts WHERE state = 'planned'")
     return None if row is None else row["due_at"]

@@ -35,6 +35,7 @@ from bot.discussion.talk import (
     ReactionsCleared,
 )
 from storage import posts
+from storage.prompts import PLAN_NUDGE
 from storage.writer import Transaction
 
 __all__ = ["Recorded", "record"]
@@ -181,6 +182,7 @@ def _message(message: Message, known: _Known, changes: _Changes, now_ms: int) ->
         return 0
     known.threads[message.id] = ThreadPlace(decided.discussion_id, message.id)
     changes.add(_WANT_THREAD, _thread_row(message, decided, now_ms))
+    changes.add(PLAN_NUDGE, _nudge_row(message, decided))
     return 1
 
 
@@ -210,6 +212,15 @@ def _thread_row(message: Message, decided: Record, now_ms: int) -> dict[str, Any
         "member_id": message.author_id,
         "name": thread_name(message.author_name, message.text),
         "due_at": now_ms,
+    }
+
+
+def _nudge_row(message: Message, decided: Record) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "server_id": message.server_id,
+        "discussion_id": decided.discussion_id,
+        "written_at": to_milliseconds(message.written_at),
     }
 
 

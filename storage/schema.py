@@ -21,6 +21,32 @@ CREATE TABLE servers (
     joined_at INTEGER NOT NULL
 ) STRICT;
 
+-- What the admins of a server chose; a server without a row has the defaults.
+CREATE TABLE server_settings (
+    server_id INTEGER PRIMARY KEY REFERENCES servers (id),
+    zone TEXT NOT NULL DEFAULT 'UTC', -- an IANA name
+    quiet_from INTEGER, -- minutes after local midnight; NULL: no quiet hours
+    quiet_until INTEGER,
+    plan TEXT, -- as admins write it; NULL: the plan that comes with Salon
+    nudge_hours INTEGER NOT NULL DEFAULT 48, -- 0: no nudges
+    tolerance_hours INTEGER NOT NULL DEFAULT 12, -- how late a prompt may be
+    prompts_paused_at INTEGER,
+    digest_channel_id INTEGER, -- NULL: no digest
+    digest_weekday INTEGER, -- 0 is Monday
+    digest_minute INTEGER, -- minutes after local midnight
+    notices_channel_id INTEGER, -- where admins are told of trouble; NULL: only in lists and log
+    CHECK ((quiet_from IS NULL) = (quiet_until IS NULL))
+) STRICT, WITHOUT ROWID;
+
+-- What the admins were told and need not be told again until it has passed.
+CREATE TABLE notices (
+    server_id INTEGER NOT NULL REFERENCES servers (id),
+    about TEXT NOT NULL, -- what it is about, for instance a channel
+    text TEXT NOT NULL,
+    told_at INTEGER NOT NULL,
+    PRIMARY KEY (server_id, about)
+) STRICT, WITHOUT ROWID;
+
 -- What an admin handed in, kept before the command is acknowledged, so that whatever was
 -- acknowledged is carried out even if the process dies in between.
 CREATE TABLE submissions (
@@ -93,8 +119,10 @@ CREATE TABLE passages (
 CREATE TABLE posts (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     server_id INTEGER NOT NULL REFERENCES servers (id),
-    discussion_id INTEGER NOT NULL REFERENCES discussions (id),
-    purpose TEXT NOT NULL CHECK (purpose IN ('card', 'part', 'closing', 'prompt')),
+    discussion_id INTEGER REFERENCES discussions (id), -- NULL: a digest, a notice
+    purpose TEXT NOT NULL CHECK (
+        purpose IN ('card', 'part', 'closing', 'prompt', 'nudge', 'notice')
+    ),
     channel_id INTEGER NOT NULL,
     payload TEXT NOT NULL, -- the body of Discord's Create Message, as JSON
     nonce TEXT NOT NULL UNIQUE,
@@ -102,6 +130,8 @@ CREATE TABLE posts (
     state TEXT NOT NULL CHECK (state IN ('planned', 'claimed', 'sent', 'failed')),
     planned_at INTEGER NOT NULL,
     due_at INTEGER NOT NULL, -- not before this; a failed attempt moves it
+    expires_at INTEGER, -- after this it is only looked for, not sent; NULL: never
+    failures INTEGER NOT NULL DEFAULT 0, -- attempts that failed of themselves
     attempts INTEGER NOT NULL DEFAULT 0,
     first_attempt_at INTEGER,
     sent_at INTEGER,
@@ -185,17 +215,40 @@ CREATE TABLE watermarks (
     message_id INTEGER NOT NULL
 ) STRICT;
 
+-- Follow-up messages. The state is the truth; reason says why one was skipped, failed or waits.
 CREATE TABLE prompts (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     server_id INTEGER NOT NULL REFERENCES servers (id),
-    discussion_id INTEGER NOT NULL REFERENCES discussions (id),
-    due_at INTEGER NOT NULL,
+    discussion_id INTEGER REFERENCES discussions (id), -- NULL: a digest
+    -- step: of a plan, or an admin's; now: sent at once by an admin; only steps count as prompts
+    -- in the manners.
+    kind TEXT NOT NULL CHECK (kind IN ('step', 'now', 'nudge', 'digest')),
+    thread_id INTEGER UNIQUE, -- the thread that is nudged: one nudge, ever
+    channel_id INTEGER, -- where it goes; of a step only known once it is claimed
+    what TEXT NOT NULL, -- what to say, as admins write it; empty for nudges and digests
+    condition TEXT NOT NULL, -- as admins write it; empty: always
+    anyway INTEGER NOT NULL DEFAULT 0, -- an admin asked for it however many the channel had
+    planned_for INTEGER NOT NULL, -- when it was to come
+    local_at TEXT, -- the wall-clock time it was to come at, where one was meant
+    owed_at INTEGER NOT NULL, -- lateness counts from here
+    due_at INTEGER NOT NULL, -- when it is looked at
     state TEXT NOT NULL CHECK (state IN ('planned', 'claimed', 'sent', 'skipped', 'failed')),
-    reason TEXT, -- why it was skipped or failed
+    reason TEXT,
+    decided_at INTEGER, -- when it was claimed or skipped
+    sent_at INTEGER,
+    asked TEXT NOT NULL DEFAULT '', -- the essay's questions it asked: positions, or 'bare'
     post_id INTEGER UNIQUE REFERENCES posts (id)
 ) STRICT;
 CREATE INDEX prompts_planned ON prompts (due_at, id) WHERE state = 'planned';
 CREATE INDEX prompts_by_discussion ON prompts (discussion_id, id);
+CREATE INDEX prompts_by_server ON prompts (server_id, state, due_at);
+CREATE INDEX prompts_by_channel ON prompts (channel_id, state, sent_at) WHERE kind = 'step';
+
+-- Discussions whose prompts an admin has paused.
+CREATE TABLE pauses (
+    discussion_id INTEGER PRIMARY KEY REFERENCES discussions (id) ON DELETE CASCADE,
+    paused_at INTEGER NOT NULL
+) STRICT;
 
 -- What was last registered with Discord as the application's commands.
 CREATE TABLE command_syncs (

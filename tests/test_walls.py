@@ -13,6 +13,7 @@ LOW = {"bot.clock", "bot.errors"}
 MIDDLE = {
     "bot.exporting",
     "bot.outbox",
+    "bot.prompter",
     "bot.publishing",
     "bot.reading_process",
     "bot.recorder",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from bot.discussion.escaping import escape, escape_line_start
 from bot.discussion.measure import utf16_units
@@ -255,8 +254,3 @@ def _short_title(title: str) -> str:
 
 def _count(replies: int) -> str:
     return "1 reply" if replies == 1 else f"{replies} replies"
-
-
-def follow_up_due(published_at: datetime) -> datetime:
-    """When the first prompt of an essay is due: a day after it was published."""
-    return published_at + timedelta(days=1)

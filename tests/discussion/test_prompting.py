@@ -1,34 +1,196 @@
-"""When a discussion is brought back, and with which words."""
+"""With which words a discussion is brought back."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.discussion.prompting import follow_up_due, prompt_text
+from bot.discussion.digest import Digest, Essay, OpenQuestion, Thread, digest_text
+from bot.discussion.measure import utf16_units
+from bot.discussion.plans import (
+    House,
+    LastCall,
+    Passage,
+    Poll,
+    Question,
+    Questions,
+    Text,
+    What,
+)
+from bot.discussion.prompting import (
+    Alive,
+    Material,
+    Said,
+    Unsayable,
+    cut,
+    noted,
+    nudge_text,
+    positions,
+    prompt_text,
+    words_for,
+)
 
 
-def test_the_follow_up_is_due_a_day_after_publishing() -> None:
-    assert follow_up_due(datetime(2026, 3, 28, 12, tzinfo=UTC)) == datetime(
-        2026, 3, 29, 12, tzinfo=UTC
-    )
+def material(*questions: str, asked: str = "", replies: int = 0, **more: object) -> Material:
+    return Material("Slow bread", questions, positions(asked), replies, **more)  # type: ignore[arg-type]
+
+
+def said(what: What, about: Material) -> Said:
+    found = words_for(what, about)
+    assert isinstance(found, Said)
+    return found
 
 
 def test_the_prompt_asks_the_specific_questions_before_the_bare_one() -> None:
-    text = prompt_text("Slow bread", ["What do you think?", "Would you wait a night?"], 3)
-    assert "Would you wait a night?" in text
-    assert "What do you think?" not in text
-    assert "3 replies so far" in text
+    found = said(
+        Questions(3), material("What do you think?", "Would you wait a night?", replies=3)
+    )
+    assert "> Would you wait a night?" in found.content
+    assert "What do you think?" not in found.content
+    assert "3 replies so far" in found.content
+    assert found.asked == ("1",)
 
 
-def test_an_essay_that_asks_nothing_gets_the_bare_question() -> None:
-    assert "> What do you think?" in prompt_text("Slow bread", [], 0)
+def test_an_essay_that_asks_nothing_gets_the_bare_question_once() -> None:
+    assert "> What do you think?" in said(Questions(3), material()).content
+    assert words_for(Questions(3), material(asked="bare")) == Unsayable(
+        "every question of the essay has been asked"
+    )
+
+
+def test_a_question_that_was_asked_is_not_asked_again() -> None:
+    about = material("First?", "Second?", "Third?", "Fourth?", asked="0 1 2")
+    assert said(Questions(1), about).asked == ("3",)
+
+
+def test_when_the_specific_questions_are_asked_the_bare_one_is_left() -> None:
+    assert said(Questions(1), material("First?", asked="0")).asked == ("bare",)
+    about = material("First?", "What do you think?", asked="0")
+    assert said(Questions(1), about).asked == ("1",)
+    about = material("First?", "What do you think?", asked="0 1")
+    assert isinstance(words_for(Questions(1), about), Unsayable)
 
 
 def test_a_bare_question_in_the_essays_own_words_is_kept() -> None:
     assert "> So, what do you think?" in prompt_text("Slow bread", ["So, what do you think?"], 1)
-    assert "> What do you think?" in prompt_text("Slow bread", ["What do you think?"], 1)
 
 
 def test_a_long_list_of_questions_is_not_read_out() -> None:
-    text = prompt_text("Slow bread", [f"Question {number}?" for number in range(9)], 0)
-    assert text.count("\n> ") == 3
+    about = material(*(f"Question {number}?" for number in range(9)))
+    assert said(Questions(3), about).content.count("\n> ") == 3
+
+
+def test_a_question_is_asked_by_its_number() -> None:
+    assert "> Second?" in said(Question(2), material("First?", "Second?")).content
+    assert words_for(Question(3), material("First?")) == Unsayable("the essay has no question 3")
+
+
+def test_a_passage_is_quoted_with_a_question() -> None:
+    found = said(Passage(4, "Is that so?"), material(passage="Bread\nneeds *time*."))
+    assert "¶4" in found.content
+    assert "> Bread\n> needs \\*time\\*." in found.content
+    assert "Is that so?" in found.content
+    assert "What do you think?" in said(Passage(4, ""), material(passage="Bread.")).content
+    assert isinstance(words_for(Passage(9, ""), material()), Unsayable)
+
+
+def test_an_admins_words_and_the_house_default_are_said() -> None:
+    assert "Come **back**." in said(Text("Come **back**."), material()).content
+    assert said(House(), material("First?")).asked == ("bare",)
+
+
+def test_a_poll_comes_with_a_line_that_names_the_essay() -> None:
+    poll = Poll("Rye or wheat?", ("Rye", "Wheat"))
+    found = said(poll, material())
+    assert found.poll == poll
+    assert "Slow bread" in found.content
+
+
+def test_the_last_call_names_the_most_alive_thread_without_a_ping() -> None:
+    found = said(LastCall(), material(replies=9, alive=Alive(77, "Ann <@5>", 6)))
+    assert "<#77>" in found.content
+    assert "Ann \\<@5>" in found.content
+    assert "6 messages" in found.content
+
+
+def test_the_last_call_where_nobody_answered_asks_what_was_not_asked() -> None:
+    found = said(LastCall(), material("First?", "Second?", asked="0"))
+    assert "> Second?" in found.content
+    assert found.asked == ("1",)
+    assert "nobody has answered" in said(LastCall(), material("First?", asked="0 bare")).content
+
+
+def test_a_nudge_quotes_the_point_and_names_its_author() -> None:
+    text = nudge_text("Connection is what it stands for.\nNot bread.", "Ann")
+    assert "> Connection is what it stands for.\n> Not bread." in text
+    assert "**Ann**" in text
+    assert "no words" in nudge_text("", "Ann")
+
+
+MARKS = st.text(alphabet="*_`~|[\\<@ab \n\U0001f35e>#", max_size=3000)
+
+
+@given(MARKS, st.lists(MARKS, max_size=5), MARKS)
+def test_no_prompt_is_longer_than_a_message(
+    title: str, questions: list[str], passage: str
+) -> None:
+    about = Material(
+        title, tuple(questions), frozenset(), 10**6, passage, Alive(2**63, title, 10**6)
+    )
+    longest: tuple[What, ...] = (
+        Questions(3),
+        Passage(10**6, "x" * 500),
+        Text("x" * 1500),
+        LastCall(),
+        House(),
+    )
+    for what in longest:
+        assert utf16_units(said(what, about).content) <= 2000
+    assert utf16_units(nudge_text(passage, title)) <= 2000
+
+
+@given(MARKS, st.integers(2, 400))
+def test_a_cut_text_keeps_its_limit_and_its_beginning(text: str, most: int) -> None:
+    short = cut(text, most)
+    assert utf16_units(short) <= most
+    assert short == text or text.startswith(short.removesuffix("…"))
+
+
+def test_what_was_asked_is_noted_and_read() -> None:
+    assert positions(noted(("0", "bare"))) == {"0", "bare"}
+    assert positions("") == frozenset()
+
+
+def test_a_digest_with_nothing_to_say_says_nothing() -> None:
+    assert digest_text(Digest(1, (), (), ())) is None
+
+
+def test_a_digest_links_discussions_threads_and_open_questions() -> None:
+    text = digest_text(
+        Digest(
+            1,
+            (Essay("Slow bread", 2, 3, 5), Essay("On *walls*", 2, None, 0)),
+            (Thread(77, 2),),
+            (OpenQuestion("Slow bread", 2, 9),),
+        )
+    )
+    assert text is not None
+    assert "Slow bread: 5 replies — https://discord.com/channels/1/2/3" in text
+    assert "On \\*walls\\*: new — <#2>" in text
+    assert "<#77>: 2 new" in text
+    assert "https://discord.com/channels/1/2/9" in text
+
+
+@pytest.mark.parametrize("count", [1, 12, 50])
+def test_a_digest_fits_into_a_message_and_counts_what_does_not(count: int) -> None:
+    digest = Digest(
+        2**63,
+        tuple(Essay("*" * 200, 2**63, 2**63, number) for number in range(count)),
+        tuple(Thread(2**63, number) for number in range(count)),
+        tuple(OpenQuestion("*" * 200, 2**63, 2**63) for _ in range(count)),
+    )
+    text = digest_text(digest)
+    assert text is not None
+    assert utf16_units(text) <= 2000
+    assert ("more" in text) == (count > 1)

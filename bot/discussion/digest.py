@@ -1,0 +1,106 @@
+"""The weekly digest: open discussions, threads with new voices, questions nobody has answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.discussion.measure import utf16_units
+from bot.discussion.prompting import cut, literal
+
+__all__ = ["Digest", "Essay", "OpenQuestion", "Thread", "digest_text"]
+
+#: docs: Message Resource › Create Message (content), counted in UTF-16 units.
+_MOST_UNITS = 2000
+_MOST_TITLE = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Essay:
+    """An open discussion that is new or was talked in. ``replies``: in the week."""
+
+    title: str
+    channel_id: int
+    card_id: int | None
+    replies: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A thread in which people wrote for the first time, and how many."""
+
+    thread_id: int
+    voices: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """A prompt after which nobody wrote."""
+
+    title: str
+    channel_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A week of a server's discussions; each list with what matters most first."""
+
+    server_id: int
+    essays: tuple[Essay, ...]
+    threads: tuple[Thread, ...]
+    questions: tuple[OpenQuestion, ...]
+
+
+def digest_text(digest: Digest) -> str | None:
+    """The digest as one message; None where there is nothing to say.
+
+    What does not fit is counted at the end of its list.
+    """
+    sections = (
+        ("**This week's discussions**", [_essay(digest, essay) for essay in digest.essays]),
+        ("**New voices**", [_thread(thread) for thread in digest.threads]),
+        ("**Still waiting for an answer**", [_question(digest, one) for one in digest.questions]),
+    )
+    filled = [(title, lines) for title, lines in sections if lines]
+    if not filled:
+        return None
+    room = _MOST_UNITS // len(filled)
+    return "\n".join(_section(title, lines, room) for title, lines in filled)
+
+
+def _section(title: str, lines: Sequence[str], room: int) -> str:
+    taken = [title]
+    left = room - utf16_units(title) - 20  # the count at the end
+    for number, line in enumerate(lines):
+        left -= utf16_units(line) + 1
+        if left < 0:
+            taken.append(f"-# … and {len(lines) - number} more")
+            break
+        taken.append(line)
+    return "\n".join(taken)
+
+
+def _link(digest: Digest, channel_id: int, message_id: int) -> str:
+    return f"https://discord.com/channels/{digest.server_id}/{channel_id}/{message_id}"
+
+
+def _title(title: str) -> str:
+    return literal(cut(title, _MOST_TITLE))
+
+
+def _essay(digest: Digest, essay: Essay) -> str:
+    replies = {0: "new", 1: "1 reply"}.get(essay.replies, f"{essay.replies} replies")
+    where = f"<#{essay.channel_id}>"
+    if essay.card_id is not None:
+        where = _link(digest, essay.channel_id, essay.card_id)
+    return f"- {_title(essay.title)}: {replies} — {where}"
+
+
+def _thread(thread: Thread) -> str:
+    return f"- <#{thread.thread_id}>: {thread.voices} new"
+
+
+def _question(digest: Digest, question: OpenQuestion) -> str:
+    link = _link(digest, question.channel_id, question.message_id)
+    return f"- {_title(question.title)} — {link}"

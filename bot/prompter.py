@@ -1,0 +1,142 @@
+"""The prompter: what is due is decided by the manners and planned as posts, in one transaction."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from bot.clock import to_milliseconds
+from bot.discussion.digest import digest_text
+from bot.discussion.manners import Kind, Send, Skip, Wait, decide
+from bot.discussion.payloads import Payload, plain_message
+from bot.discussion.plans import Poll, read_what
+from bot.discussion.prompting import Said, Unsayable, noted, nudge_text, words_for
+from storage import digests, posts, prompts, servers, situations, waiting
+from storage.posts import NewPost
+from storage.prompts import Prompt
+from storage.writer import Transaction
+
+__all__ = ["plan_due", "send_now", "words"]
+
+_log = logging.getLogger(__name__)
+
+#: Prompts decided in one transaction: what members write meanwhile waits no longer than that.
+_MOST_AT_ONCE = 50
+
+
+async def plan_due(tx: Transaction, now: datetime) -> bool:
+    """Decide the first prompts that are due at ``now``; whether there may be more of them.
+
+    Also what was claimed and not sent yet is looked at: it keeps to the hours too.
+    """
+    await waiting.mind(tx, now)
+    found = await prompts.due(tx, to_milliseconds(now), _MOST_AT_ONCE)
+    for prompt in found:
+        await _decide(tx, prompt, now)
+    return len(found) == _MOST_AT_ONCE
+
+
+async def _decide(tx: Transaction, prompt: Prompt, now: datetime) -> None:
+    settings = await servers.read(tx, prompt.server_id)
+    case = await situations.situation(tx, prompt, now)
+    match decide(case, settings.manners, now):
+        case Wait(until, reason, owed):
+            await prompts.wait(tx, prompt_id=prompt.id, until=until, owed=owed, reason=reason)
+            return
+        case Skip(reason):
+            await _skip(tx, prompt, reason, now)
+        case Send(expires):
+            said = await words(tx, prompt, now)
+            if isinstance(said, Unsayable):
+                await _skip(tx, prompt, said.reason, now)
+            else:
+                await _claim(tx, prompt, said, now, expires)
+    if prompt.kind is Kind.DIGEST:
+        await prompts.plan_digest(tx, prompt.server_id, max(now, prompt.planned_for))
+
+
+async def _skip(tx: Transaction, prompt: Prompt, reason: str, now: datetime) -> None:
+    _log.info("Prompt %d of essay %s is skipped: %s.", prompt.id, prompt.discussion_id, reason)
+    await prompts.skip(tx, prompt_id=prompt.id, reason=reason, now_ms=to_milliseconds(now))
+
+
+async def words(tx: Transaction, prompt: Prompt, now: datetime) -> Said | Unsayable:
+    """What the prompt would say at this moment."""
+    if prompt.kind is Kind.DIGEST:
+        text = digest_text(await digests.week(tx, prompt.server_id, now))
+        return Unsayable("there was nothing to say") if text is None else Said(text)
+    if prompt.kind is Kind.NUDGE:
+        assert prompt.thread_id is not None
+        head = await situations.head(tx, prompt.thread_id)
+        return Said(nudge_text(head.text, head.author))
+    assert prompt.discussion_id is not None
+    what = read_what(prompt.what)
+    return words_for(what, await situations.material(tx, prompt.discussion_id, what))
+
+
+async def _claim(
+    tx: Transaction, prompt: Prompt, said: Said, now: datetime, expires: datetime
+) -> None:
+    channel_id = prompt.channel_id
+    if prompt.discussion_id is not None and prompt.kind is not Kind.NUDGE:
+        channel_id = await situations.place(tx, prompt.discussion_id)
+    assert channel_id is not None
+    purpose = "nudge" if prompt.kind is Kind.NUDGE else "prompt"
+    (post_id,) = await posts.plan(
+        tx,
+        server_id=prompt.server_id,
+        discussion_id=prompt.discussion_id,
+        channel_id=channel_id,
+        after_id=await posts.newest_id(tx, channel_id, prompt.discussion_id),
+        posts=[NewPost(purpose, _payload(said))],
+        now_ms=to_milliseconds(now),
+        expires_at=to_milliseconds(expires),
+    )
+    await prompts.claimed(
+        tx,
+        prompt_id=prompt.id,
+        post_id=post_id,
+        channel_id=channel_id,
+        asked=noted(said.asked),
+        now_ms=to_milliseconds(now),
+    )
+
+
+def _payload(said: Said) -> Payload:
+    payload = plain_message(said.content, silent=False)
+    if said.poll is not None:
+        payload["poll"] = _poll(said.poll)
+    return payload
+
+
+def _poll(poll: Poll) -> Payload:
+    """docs: Poll Resource › Poll Create Request Object."""
+    return {
+        "question": {"text": poll.question},
+        "answers": [{"poll_media": {"text": answer}} for answer in poll.answers],
+        "duration": poll.hours,
+        "allow_multiselect": False,
+    }
+
+
+async def send_now(
+    tx: Transaction, *, server_id: int, discussion_id: int, what: str, now: datetime
+) -> Unsayable | int:
+    """Plan what an admin sends at once as a post; the prompt's id, or why there is nothing."""
+    prompt_id = await prompts.add(
+        tx,
+        server_id=server_id,
+        discussion_id=discussion_id,
+        kind=Kind.NOW,
+        at=now,
+        what=what,
+    )
+    prompt = await prompts.find(tx, prompt_id)
+    assert prompt is not None
+    said = await words(tx, prompt, now)
+    if isinstance(said, Unsayable):
+        await prompts.skip(tx, prompt_id=prompt_id, reason=said.reason, now_ms=to_milliseconds(now))
+        return said
+    settings = await servers.read(tx, server_id)
+    await _claim(tx, prompt, said, now, now + settings.tolerance)
+    return prompt_id

@@ -1,0 +1,340 @@
+"""What the admins of a server chose: zone, quiet hours, plan, nudges, digest, pauses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.clock import to_milliseconds
+from bot.discussion.hours import QuietHours, WeeklyTime, find_zone, local_moment
+from bot.discussion.manners import PAUSED, Manners
+from bot.discussion.plans import DEFAULT_PLAN
+from storage.writer import Transaction
+
+__all__ = [
+    "ServerSettings",
+    "pause",
+    "pause_discussion",
+    "paused_discussions",
+    "read",
+    "register",
+    "resume",
+    "resume_discussion",
+    "set_digest",
+    "set_notices_channel",
+    "set_nudges",
+    "set_plan",
+    "set_quiet_hours",
+    "set_tolerance",
+    "set_zone",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """What a server chose, or the defaults.
+
+    plan:             as admins write it; None for the plan that comes with Salon
+    nudge_after:      how long a thread stays unanswered before its nudge; None for no nudges
+    tolerance:        how late a prompt may be
+    digest:           when the digest comes; None for none
+    notices_channel:  where admins are told of trouble
+    """
+
+    zone_name: str
+    zone: ZoneInfo
+    quiet: QuietHours | None
+    plan: str | None
+    nudge_after: timedelta | None
+    tolerance: timedelta
+    paused: bool
+    digest_channel: int | None
+    digest: WeeklyTime | None
+    notices_channel: int | None
+
+    @property
+    def manners(self) -> Manners:
+        """What the deciding needs of it."""
+        return Manners(self.zone, self.quiet, self.tolerance, self.paused)
+
+    @property
+    def plan_text(self) -> str:
+        """The plan that holds, as admins write it."""
+        return DEFAULT_PLAN if self.plan is None else self.plan
+
+
+def _time(minutes: int) -> time:
+    return time(*divmod(minutes, 60))
+
+
+def _minutes(at: time) -> int:
+    return at.hour * 60 + at.minute
+
+
+_DEFAULTS = ServerSettings(
+    zone_name="UTC",
+    zone=ZoneInfo("UTC"),
+    quiet=None,
+    plan=None,
+    nudge_after=timedelta(hours=48),
+    tolerance=timedelta(hours=12),
+    paused=False,
+    digest_channel=None,
+    digest=None,
+    notices_channel=None,
+)
+
+
+async def register(tx: Transaction, server_id: int, name: str, now_ms: int) -> None:
+    """Know of a server, before anything of it is kept."""
+    await tx.run(
+        """
+        INSERT INTO servers (id, name, joined_at) VALUES (:id, :name, :now)
+        ON CONFLICT (id) DO NOTHING
+        """,
+        {"id": server_id, "name": name, "now": now_ms},
+    )
+
+
+async def read(tx: Transaction, server_id: int) -> ServerSettings:
+    """A server's choices; the defaults where it made none."""
+    row = await tx.row(
+        """
+        SELECT zone, quiet_from, quiet_until, plan, nudge_hours, tolerance_hours,
+               prompts_paused_at, digest_channel_id, digest_weekday, digest_minute,
+               notices_channel_id
+        FROM server_settings WHERE server_id = :server_id
+        """,
+        {"server_id": server_id},
+    )
+    if row is None:
+        return _DEFAULTS
+    quiet = None
+    if row["quiet_from"] is not None:
+        quiet = QuietHours(_time(row["quiet_from"]), _time(row["quiet_until"]))
+    digest = None
+    if row["digest_channel_id"] is not None:
+        digest = WeeklyTime(row["digest_weekday"], _time(row["digest_minute"]))
+    return ServerSettings(
+        zone_name=row["zone"],
+        zone=find_zone(row["zone"]),
+        quiet=quiet,
+        plan=row["plan"],
+        nudge_after=timedelta(hours=row["nudge_hours"]) if row["nudge_hours"] else None,
+        tolerance=timedelta(hours=row["tolerance_hours"]),
+        paused=row["prompts_paused_at"] is not None,
+        digest_channel=row["digest_channel_id"],
+        digest=digest,
+        notices_channel=row["notices_channel_id"],
+    )
+
+
+async def _begin(tx: Transaction, server_id: int) -> None:
+    await tx.run(
+        """
+        INSERT INTO server_settings (server_id) VALUES (:server_id)
+        ON CONFLICT (server_id) DO NOTHING
+        """,
+        {"server_id": server_id},
+    )
+
+
+async def set_zone(tx: Transaction, server_id: int, name: str, now: datetime) -> None:
+    """The server's IANA zone; what was planned for a time on the wall moves with it.
+
+    Raises Refused for a name that is none. What would have been due by now comes now.
+    """
+    zone = find_zone(name)
+    await _begin(tx, server_id)
+    await tx.run(
+        "UPDATE server_settings SET zone = :zone WHERE server_id = :server_id",
+        {"server_id": server_id, "zone": zone.key},
+    )
+    for row in await tx.rows(
+        """
+        SELECT id, local_at FROM prompts
+        WHERE server_id = :server_id AND state = 'planned' AND local_at IS NOT NULL
+            AND planned_for > :now
+        """,
+        {"server_id": server_id, "now": to_milliseconds(now)},
+    ):
+        wall = datetime.fromisoformat(row["local_at"])
+        moment = max(local_moment(wall.date(), wall.time(), zone), now)
+        await tx.run(
+            """
+            UPDATE prompts SET planned_for = :at, owed_at = :at, due_at = :at, reason = NULL
+            WHERE id = :id
+            """,
+            {"id": row["id"], "at": to_milliseconds(moment)},
+        )
+    await look_again(tx, server_id)
+
+
+async def set_quiet_hours(tx: Transaction, server_id: int, quiet: QuietHours | None) -> None:
+    """The server's quiet hours; what waited for the end of others is looked at again."""
+    await _begin(tx, server_id)
+    await tx.run(
+        """
+        UPDATE server_settings SET quiet_from = :start, quiet_until = :until
+        WHERE server_id = :server_id
+        """,
+        {
+            "server_id": server_id,
+            "start": None if quiet is None else _minutes(quiet.start),
+            "until": None if quiet is None else _minutes(quiet.until),
+        },
+    )
+    await look_again(tx, server_id)
+
+
+async def look_again(tx: Transaction, server_id: int) -> None:
+    """Whatever waits although it is owed is looked at as soon as possible."""
+    await tx.run(
+        """
+        UPDATE prompts SET due_at = owed_at
+        WHERE server_id = :server_id AND state = 'planned' AND due_at > owed_at
+        """,
+        {"server_id": server_id},
+    )
+
+
+async def set_plan(tx: Transaction, server_id: int, plan: str | None) -> None:
+    """The plan of essays published from now on, as :func:`read_plan` reads it; None: ours."""
+    await _begin(tx, server_id)
+    await tx.run(
+        "UPDATE server_settings SET plan = :plan WHERE server_id = :server_id",
+        {"server_id": server_id, "plan": plan},
+    )
+
+
+async def set_nudges(tx: Transaction, server_id: int, hours: int) -> None:
+    """After how many hours a thread without an answer is nudged; 0 for never."""
+    before = (await read(tx, server_id)).nudge_after
+    await _begin(tx, server_id)
+    await tx.run(
+        "UPDATE server_settings SET nudge_hours = :hours WHERE server_id = :server_id",
+        {"server_id": server_id, "hours": hours},
+    )
+    if before is not None and hours:
+        change = (timedelta(hours=hours) - before) // timedelta(milliseconds=1)
+        await tx.run(
+            """
+            UPDATE prompts SET planned_for = planned_for + :change, owed_at = owed_at + :change,
+                due_at = due_at + :change
+            WHERE server_id = :server_id AND kind = 'nudge' AND state = 'planned'
+            """,
+            {"server_id": server_id, "change": change},
+        )
+
+
+async def set_tolerance(tx: Transaction, server_id: int, hours: int) -> None:
+    """How many hours late a prompt may be."""
+    await _begin(tx, server_id)
+    await tx.run(
+        "UPDATE server_settings SET tolerance_hours = :hours WHERE server_id = :server_id",
+        {"server_id": server_id, "hours": hours},
+    )
+
+
+async def set_digest(
+    tx: Transaction, server_id: int, channel_id: int | None, when: WeeklyTime | None
+) -> None:
+    """Where and when the digest comes; storage.digests plans it."""
+    await _begin(tx, server_id)
+    await tx.run(
+        """
+        UPDATE server_settings SET digest_channel_id = :channel_id, digest_weekday = :weekday,
+            digest_minute = :minute
+        WHERE server_id = :server_id
+        """,
+        {
+            "server_id": server_id,
+            "channel_id": None if when is None else channel_id,
+            "weekday": None if when is None else when.weekday,
+            "minute": None if when is None else _minutes(when.at),
+        },
+    )
+
+
+async def set_notices_channel(tx: Transaction, server_id: int, channel_id: int | None) -> None:
+    """Where the server's admins are told of trouble."""
+    await _begin(tx, server_id)
+    await tx.run(
+        """
+        UPDATE server_settings SET notices_channel_id = :channel_id WHERE server_id = :server_id
+        """,
+        {"server_id": server_id, "channel_id": channel_id},
+    )
+
+
+async def pause(tx: Transaction, server_id: int, now_ms: int) -> None:
+    """No prompts in the server until :func:`resume`."""
+    await _begin(tx, server_id)
+    await tx.run(
+        """
+        UPDATE server_settings SET prompts_paused_at = COALESCE(prompts_paused_at, :now)
+        WHERE server_id = :server_id
+        """,
+        {"server_id": server_id, "now": now_ms},
+    )
+
+
+async def resume(tx: Transaction, server_id: int, now_ms: int) -> None:
+    """Prompts again; what fell due meanwhile and is not too late yet comes after all."""
+    await tx.run(
+        "UPDATE server_settings SET prompts_paused_at = NULL WHERE server_id = :server_id",
+        {"server_id": server_id},
+    )
+    await _take_back(tx, server_id, None, now_ms)
+
+
+async def pause_discussion(tx: Transaction, discussion_id: int, now_ms: int) -> None:
+    """No prompts in the discussion until :func:`resume_discussion`."""
+    await tx.run(
+        """
+        INSERT INTO pauses (discussion_id, paused_at) VALUES (:id, :now)
+        ON CONFLICT (discussion_id) DO NOTHING
+        """,
+        {"id": discussion_id, "now": now_ms},
+    )
+
+
+async def resume_discussion(
+    tx: Transaction, server_id: int, discussion_id: int, now_ms: int
+) -> None:
+    """Prompts in the discussion again; what fell due meanwhile and is not too late yet comes."""
+    await tx.run("DELETE FROM pauses WHERE discussion_id = :id", {"id": discussion_id})
+    await _take_back(tx, server_id, discussion_id, now_ms)
+
+
+async def paused_discussions(tx: Transaction, server_id: int) -> set[int]:
+    """The server's discussions that are paused one by one."""
+    rows = await tx.rows(
+        """
+        SELECT pauses.discussion_id FROM pauses
+        JOIN discussions ON discussions.id = pauses.discussion_id
+        WHERE discussions.server_id = :server_id
+        """,
+        {"server_id": server_id},
+    )
+    return {row["discussion_id"] for row in rows}
+
+
+async def _take_back(
+    tx: Transaction, server_id: int, discussion_id: int | None, now_ms: int
+) -> None:
+    tolerance = (await read(tx, server_id)).tolerance // timedelta(milliseconds=1)
+    await tx.run(
+        """
+        UPDATE prompts SET state = 'planned', reason = NULL, decided_at = NULL, due_at = owed_at
+        WHERE server_id = :server_id AND state = 'skipped' AND reason = :paused
+            AND owed_at >= :since AND (:discussion_id IS NULL OR discussion_id = :discussion_id)
+        """,
+        {
+            "server_id": server_id,
+            "discussion_id": discussion_id,
+            "paused": PAUSED,
+            "since": now_ms - tolerance,
+        },
+    )

@@ -1,0 +1,217 @@
+"""What the archive says around a prompt: what its decision and its words are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.clock import from_milliseconds
+from bot.discussion.manners import Kind, Situation
+from bot.discussion.plans import LastCall, Passage, What, read_condition
+from bot.discussion.prompting import Alive, Material, positions
+from storage.prompts import Prompt
+from storage.writer import Transaction
+
+__all__ = ["Head", "head", "material", "place", "situation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The first message of a thread."""
+
+    text: str
+    author: str
+
+
+async def place(tx: Transaction, discussion_id: int) -> int:
+    """The channel a discussion stands in."""
+    row = await tx.row("SELECT channel_id FROM discussions WHERE id = :id", {"id": discussion_id})
+    assert row is not None
+    return int(row["channel_id"])
+
+
+async def situation(tx: Transaction, prompt: Prompt, now: datetime) -> Situation:
+    """Everything the manners ask after. Deleted replies count as never written."""
+    if prompt.discussion_id is None:
+        return Situation(
+            kind=prompt.kind,
+            planned_for=prompt.planned_for,
+            owed_at=prompt.owed_at,
+            condition=read_condition(prompt.condition),
+            anyway=prompt.anyway,
+            state="open",
+            paused=False,
+        )
+    row = await tx.row(
+        """
+        SELECT discussions.state, discussions.channel_id,
+               EXISTS (SELECT 1 FROM pauses WHERE pauses.discussion_id = discussions.id) AS paused,
+               (SELECT count(*) FROM replies
+                WHERE replies.discussion_id = discussions.id AND deleted_at IS NULL) AS replies
+        FROM discussions WHERE id = :id
+        """,
+        {"id": prompt.discussion_id},
+    )
+    assert row is not None
+    last = await tx.row(
+        """
+        SELECT id, written_at FROM replies
+        WHERE discussion_id = :id AND deleted_at IS NULL
+        ORDER BY id DESC LIMIT 1
+        """,
+        {"id": prompt.discussion_id},
+    )
+    gone, answered = await _thread(tx, prompt)
+    return Situation(
+        kind=prompt.kind,
+        planned_for=prompt.planned_for,
+        owed_at=prompt.owed_at,
+        condition=read_condition(prompt.condition),
+        anyway=prompt.anyway,
+        state=row["state"],
+        paused=bool(row["paused"]),
+        last_written=None if last is None else from_milliseconds(last["written_at"]),
+        replies=row["replies"],
+        unanswered=await _unanswered(tx, prompt, 0 if last is None else last["id"]),
+        last_prompt=await _last_prompt(tx, prompt.id, row["channel_id"], now),
+        head_gone=gone,
+        answered=answered,
+    )
+
+
+async def _unanswered(tx: Transaction, prompt: Prompt, last_reply: int) -> int:
+    """How many prompts of the discussion stand after its last reply."""
+    row = await tx.row(
+        """
+        SELECT count(*) AS count FROM prompts LEFT JOIN posts ON posts.id = prompts.post_id
+        WHERE prompts.discussion_id = :discussion_id AND prompts.kind = 'step'
+            AND prompts.id <> :id
+            AND (
+                prompts.state = 'claimed'
+                OR (prompts.state = 'sent'
+                    AND (posts.message_id IS NULL OR posts.message_id > :last_reply))
+            )
+        """,
+        {"discussion_id": prompt.discussion_id, "id": prompt.id, "last_reply": last_reply},
+    )
+    return 0 if row is None else int(row["count"])
+
+
+async def _last_prompt(
+    tx: Transaction, prompt_id: int, channel_id: int, now: datetime
+) -> datetime | None:
+    """When the channel last had a prompt; now, where one is under way."""
+    row = await tx.row(
+        """
+        SELECT (SELECT max(sent_at) FROM prompts
+                WHERE channel_id = :channel_id AND state = 'sent' AND kind = 'step') AS sent_at,
+               EXISTS (SELECT 1 FROM prompts
+                       WHERE channel_id = :channel_id AND state = 'claimed' AND kind = 'step'
+                           AND id <> :id) AS under_way
+        """,
+        {"channel_id": channel_id, "id": prompt_id},
+    )
+    assert row is not None
+    if row["under_way"]:
+        return now
+    return None if row["sent_at"] is None else from_milliseconds(row["sent_at"])
+
+
+async def _thread(tx: Transaction, prompt: Prompt) -> tuple[bool, bool]:
+    """Of a nudge: whether the thread or its head is gone, and whether the head was answered."""
+    if prompt.kind is not Kind.NUDGE:
+        return False, False
+    row = await tx.row(
+        """
+        SELECT threads.state IN ('open', 'ready') AND replies.deleted_at IS NULL AS stands,
+               EXISTS (
+                   SELECT 1 FROM replies AS answer
+                   WHERE answer.discussion_id = replies.discussion_id AND answer.id > replies.id
+                       AND (answer.thread_id = replies.id OR answer.parent_id = replies.id)
+                       AND answer.author_id <> replies.author_id
+                       AND answer.deleted_at IS NULL
+               ) AS answered
+        FROM replies JOIN threads ON threads.id = replies.id
+        WHERE replies.id = :id
+        """,
+        {"id": prompt.thread_id},
+    )
+    return (True, False) if row is None else (not row["stands"], bool(row["answered"]))
+
+
+async def head(tx: Transaction, thread_id: int) -> Head:
+    """The first message of a thread that stands."""
+    row = await tx.row("SELECT text, author_name FROM replies WHERE id = :id", {"id": thread_id})
+    assert row is not None
+    return Head(row["text"], row["author_name"])
+
+
+async def material(tx: Transaction, discussion_id: int, what: What) -> Material:
+    """What the words of a prompt are made from: the essay's newest revision, and the talk."""
+    essay = await tx.row(
+        """
+        SELECT number, title,
+               (SELECT count(*) FROM replies
+                WHERE replies.discussion_id = :id AND deleted_at IS NULL) AS replies
+        FROM revisions WHERE discussion_id = :id
+        ORDER BY number DESC LIMIT 1
+        """,
+        {"id": discussion_id},
+    )
+    assert essay is not None
+    key = {"id": discussion_id, "revision": essay["number"]}
+    questions = await tx.rows(
+        """
+        SELECT text FROM questions WHERE discussion_id = :id AND revision = :revision
+        ORDER BY position
+        """,
+        key,
+    )
+    passage = None
+    if isinstance(what, Passage):
+        passage = await tx.row(
+            """
+            SELECT text FROM passages
+            WHERE discussion_id = :id AND revision = :revision AND number = :number
+            """,
+            key | {"number": what.number},
+        )
+    asked = await tx.rows(
+        """
+        SELECT asked FROM prompts
+        WHERE discussion_id = :id AND state IN ('claimed', 'sent') AND asked <> ''
+        """,
+        {"id": discussion_id},
+    )
+    return Material(
+        title=essay["title"],
+        questions=tuple(row["text"] for row in questions),
+        asked=frozenset[str]().union(*(positions(row["asked"]) for row in asked)),
+        replies=essay["replies"],
+        passage=None if passage is None else passage["text"],
+        alive=await _alive(tx, discussion_id) if isinstance(what, LastCall) else None,
+    )
+
+
+async def _alive(tx: Transaction, discussion_id: int) -> Alive | None:
+    """The thread with the most voices, then messages, then the newest."""
+    row = await tx.row(
+        """
+        SELECT threads.id, head.author_name, talk.messages
+        FROM (
+            SELECT thread_id, count(*) AS messages, count(DISTINCT author_id) AS voices,
+                   max(id) AS newest
+            FROM replies
+            WHERE discussion_id = :id AND thread_id IS NOT NULL AND deleted_at IS NULL
+            GROUP BY thread_id
+        ) AS talk
+        JOIN threads ON threads.id = talk.thread_id AND threads.state IN ('open', 'ready')
+        JOIN replies AS head ON head.id = threads.id AND head.deleted_at IS NULL
+        ORDER BY talk.voices DESC, talk.messages DESC, talk.newest DESC
+        LIMIT 1
+        """,
+        {"id": discussion_id},
+    )
+    if row is None:
+        return None
+    return Alive(row["id"], row["author_name"], row["messages"])
