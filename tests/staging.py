@@ -43,7 +43,7 @@ class Stage:
     told: list[str] = field(default_factory=list)
     restarts: list[asyncio.Task[None]] = field(default_factory=list)
 
-    async def play(self, essay: Path, comments: Path | None) -> bool:
+    async def play(self, essay: Path | None, comments: Path | None) -> bool:
         """Play; whether all of it happened."""
         return await play(
             self.standin,
