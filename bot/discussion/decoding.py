@@ -29,7 +29,12 @@ _DECLARATION = re.compile(
 )
 _SAMPLE = 65_536  # bytes that are enough to tell an encoding
 NOT_TEXT = "This is not text: it looks like a picture, an archive or another kind of file."
+_READ_AS = "The encoding was not told; it was read as {}."
 EMPTY = "There is no text in this: it is empty."
+_WESTERN = frozenset(
+    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüÿŒœŸ"
+    "“”‘’„‚‹›«»–—…•·¿¡°§©®™€£¥ºª½¼¾×´\xa0\xad"
+)
 
 # Control characters have no place in a text; the two overrides turn what follows around, so that
 # it reads as something it is not.
@@ -68,8 +73,7 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
         return declared, _lost(declared)  # ISO-2022, which is ASCII to look at
     wide = _wide(data)
     if wide is not None:
-        text = data.decode(wide, "replace")
-        return text, _lost(text)
+        return _decoded_wide(data, wide)
     if sum(text.count(sign) for sign in "\0\1\2\3\4\5\6") * 10 > len(text):
         raise UnreadableEssay(NOT_TEXT)
     return text, ()
@@ -105,11 +109,31 @@ def _lost(text: str) -> tuple[str, ...]:
     return (f"Some characters could not be read and are shown as \ufffd: {count}.",)
 
 
+def _decoded_wide(data: bytes, encoding: str) -> tuple[str, tuple[str, ...]]:
+    text = data.decode(encoding, "replace")
+    if len(_CONTROLS.findall(text)) * 10 > len(text):
+        raise UnreadableEssay(NOT_TEXT)
+    return text, _lost(text)
+
+
+def _western(data: bytes) -> bool:
+    """Whether the bytes read as a language of western Europe in Windows-1252.
+
+    Short texts have too few accents for a statistic, and this is by far the likeliest.
+    """
+    try:
+        text = data.decode("cp1252")
+    except UnicodeDecodeError:
+        return False
+    beyond = [character for character in text if character > "\x7f"]
+    letters = sum(character.isalpha() for character in text)
+    return len(beyond) * 5 < letters and all(character in _WESTERN for character in beyond)
+
+
 def _guessed(data: bytes) -> tuple[str, tuple[str, ...]]:
     wide = _wide(data)
     if wide is not None:
-        text = data.decode(wide, "replace")
-        return text, _lost(text)
+        return _decoded_wide(data, wide)
     if data[:_SAMPLE].count(0) * 100 > len(data[:_SAMPLE]):
         raise UnreadableEssay(NOT_TEXT)
     # A text in UTF-8 with a few broken bytes is still one.
@@ -118,6 +142,8 @@ def _guessed(data: bytes) -> tuple[str, tuple[str, ...]]:
     beyond = sum(1 for character in lenient if character > "\x7f")
     if strange * 4 < beyond - strange:
         return lenient, _lost(lenient)
+    if _western(data):
+        return data.decode("cp1252"), (_READ_AS.format("cp1252"),)
     best = from_bytes(data[:_SAMPLE]).best()
     encoding = best.encoding if best is not None else "cp1252"
     if encoding in ("iso8859_1", "latin_1", "ascii"):
@@ -126,7 +152,7 @@ def _guessed(data: bytes) -> tuple[str, tuple[str, ...]]:
     sample = text[:_SAMPLE]
     if sum(1 for c in sample if c < " " and c not in "\t\n\r\f") * 50 > len(sample):
         raise UnreadableEssay(NOT_TEXT)
-    return text, (f"The encoding was not told; it was read as {encoding}.", *_lost(text))
+    return text, (_READ_AS.format(encoding), *_lost(text))
 
 
 def clean_text(text: str) -> tuple[str, tuple[str, ...]]:

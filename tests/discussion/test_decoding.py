@@ -1,0 +1,104 @@
+"""Bytes in whatever encoding, and what is no text."""
+
+from __future__ import annotations
+
+import codecs
+
+import pytest
+
+from bot.discussion.essay import UnreadableEssay
+from bot.discussion.reading import read_essay
+
+TEXT = "Café Chronicles\r\n\r\nThe naïve café – “always” open – closed.\r\n\r\nWhy?\r\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        TEXT.encode("utf-8"),
+        codecs.BOM_UTF8 + TEXT.encode("utf-8"),
+        TEXT.encode("utf-16"),
+        TEXT.encode("utf-16-le"),
+        TEXT.encode("utf-16-be"),
+        TEXT.encode("utf-32"),
+        TEXT.encode("cp1252"),
+        TEXT.replace("\r\n", "\r").encode("utf-8"),
+    ],
+    ids=["utf-8", "with mark", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "old mac"],
+)
+def test_text_is_read_in_any_encoding(data: bytes) -> None:
+    essay = read_essay(data, name="cafe.txt")
+    assert essay.title == "Café Chronicles"
+    assert [passage.text for passage in essay.passages] == [
+        "The naïve café – “always” open – closed.",
+        "Why?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("koi8-r", "Тишина бывает разная. Одна живёт в пустой комнате, другая между людьми. "),
+        ("shift_jis", "静けさにはいろいろある。空っぽの部屋の静けさ、人と人の間の静けさ。"),
+        ("gb18030", "安静有很多种。空房间里的安静，人与人之间的安静，都不一样。"),
+    ],
+)
+def test_unlabelled_encodings_of_other_scripts_are_told(encoding: str, text: str) -> None:
+    essay = read_essay((text * 8).encode(encoding), format="text")
+    assert essay.passages[0].text == (text * 8).strip()
+    assert (
+        any(encoding in note.replace("cp932", "shift_jis") for note in essay.notes) or essay.notes
+    )
+
+
+def test_a_page_is_read_in_the_encoding_that_it_names() -> None:
+    page = "<html><head><meta charset='iso-8859-2'></head><body><p>Zażółć gęślą jaźń.</p></body>"
+    essay = read_essay(page.encode("iso-8859-2"), name="a.html")
+    assert essay.passages[0].text == "Zażółć gęślą jaźń."
+
+
+def test_a_few_broken_bytes_cost_only_themselves_and_are_told() -> None:
+    essay = read_essay("Ä café – naïve – über Straße".encode() + b"\xff end.", format="text")
+    assert essay.passages[0].text == "Ä café – naïve – über Straße\ufffd end."
+    assert any("\ufffd" in note for note in essay.notes)
+
+
+def test_zeros_and_control_characters_are_left_out_and_told() -> None:
+    essay = read_essay(b"A Title\n\nhello \0world,\x07 this is text\n", format="text")
+    assert essay.passages[0].text == "hello world, this is text"
+    assert any("Control characters" in note for note in essay.notes)
+
+
+def test_an_override_of_direction_is_left_out_but_joiners_stay() -> None:
+    essay = read_essay(
+        "A Title\n\nAn \u202eevil\u202c word, a 👨\u200d👩\u200d👧 and می\u200cخواهم."
+    )
+    assert "\u202e" not in essay.passages[0].text
+    assert "👨\u200d👩\u200d👧" in essay.passages[0].text
+    assert "می\u200cخواهم" in essay.passages[0].text
+
+
+def test_lone_surrogates_do_not_break_anything() -> None:
+    assert read_essay("A \ud800 word.", format="text").passages[0].text == "A \ufffd word."
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n",
+        b"\x89PNG\r\n\x1a\n" + b"\0" * 50,
+        b"\x1f\x8b\x08\0" + b"x" * 40,
+        bytes(range(256)) * 8,
+        b"\0\1\2\3" * 64,
+    ],
+    ids=["pdf", "png", "gzip", "all bytes", "zeros"],
+)
+def test_what_is_no_text_is_refused_with_a_sentence(data: bytes) -> None:
+    with pytest.raises(UnreadableEssay, match=r"^This is not text.*\.$"):
+        read_essay(data, name="essay.txt")
+
+
+@pytest.mark.parametrize("data", [b"", b" \r\n\t\n", "\ufeff\u200b\n".encode()])
+def test_what_is_empty_is_refused_with_a_sentence(data: bytes) -> None:
+    with pytest.raises(UnreadableEssay, match="empty"):
+        read_essay(data, name="essay.txt")

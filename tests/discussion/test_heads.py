@@ -1,0 +1,193 @@
+"""Title, byline, author and epigraph, found in plain text and in Markdown."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.discussion.essay import Epigraph, Essay
+from bot.discussion.reading import read_essay
+
+BODY = "Grass is a crop nobody eats. We mow it anyway.\n\nThe mower is louder than the street."
+
+
+def text(head: str, body: str = BODY) -> Essay:
+    return read_essay(f"{head}\n\n{body}", format="text", name="lawns-again.txt")
+
+
+def markdown(source: str) -> Essay:
+    return read_essay(source, format="markdown", name="lawns-again.md")
+
+
+def test_the_first_short_line_is_the_title_and_leaves_the_body() -> None:
+    essay = text("The Trouble with Lawns")
+    assert essay.title == "The Trouble with Lawns"
+    assert [passage.number for passage in essay.passages] == [1, 2]
+    assert essay.passages[0].text.startswith("Grass")
+
+
+def test_a_title_may_be_a_question() -> None:
+    assert text("Who owns the night?").title == "Who owns the night?"
+
+
+def test_a_line_in_small_letters_before_the_title_is_the_byline() -> None:
+    essay = text("gardener, letter writer\n\nThe Trouble with Lawns")
+    assert (essay.title, essay.byline) == ("The Trouble with Lawns", "gardener, letter writer")
+    assert essay.author is None
+
+
+def test_a_name_before_the_title_is_the_author() -> None:
+    essay = text("Maria Okafor\n\nThe Trouble with Lawns")
+    assert (essay.title, essay.author) == ("The Trouble with Lawns", "Maria Okafor")
+
+
+@pytest.mark.parametrize("between", ["\n", "\n\n"])
+@pytest.mark.parametrize(
+    ("line", "author"),
+    [
+        ("By Maria Okafor", "Maria Okafor"),
+        ("by Maria Okafor, gardener", "Maria Okafor"),
+        ("von Jürgen Weiß", "Jürgen Weiß"),
+        ("Maria Okafor", "Maria Okafor"),
+        ("Ludwig van der Berg", "Ludwig van der Berg"),
+    ],
+)
+def test_a_line_after_the_title_that_names_somebody_is_the_byline(
+    between: str, line: str, author: str
+) -> None:
+    essay = text(f"The Trouble with Lawns{between}{line}")
+    assert (essay.title, essay.byline, essay.author) == ("The Trouble with Lawns", line, author)
+
+
+def test_the_byline_stays_in_the_body_too() -> None:
+    assert text("The Trouble with Lawns\n\nBy Maria Okafor").passages[0].text == "By Maria Okafor"
+
+
+@pytest.mark.parametrize("dash", ["--", "---", "—", "–", "―", "-", "~"])
+@pytest.mark.parametrize(
+    "quoted", ["“All flesh is grass.”", '"All flesh is grass."', "«All flesh is grass.»"]
+)
+@pytest.mark.parametrize("between", [" ", "\n"])
+def test_a_quotation_with_its_source_is_the_epigraph(quoted: str, dash: str, between: str) -> None:
+    essay = text(f"The Trouble with Lawns\n\n{quoted}{between}{dash} Isaiah")
+    assert essay.epigraph == Epigraph("All flesh is grass.", "Isaiah")
+    assert "All flesh" in essay.passages[0].text
+
+
+def test_an_epigraph_may_need_no_quotation_marks_if_it_is_signed() -> None:
+    essay = text("The Trouble with Lawns\n\nAll flesh is grass.\n— Isaiah")
+    assert essay.epigraph == Epigraph("All flesh is grass.", "Isaiah")
+
+
+def test_its_source_may_stand_in_a_paragraph_of_its_own() -> None:
+    essay = text("The Trouble with Lawns\n\n“All flesh is grass.”\n\n— Isaiah")
+    assert essay.epigraph == Epigraph("All flesh is grass.", "Isaiah")
+
+
+def test_an_epigraph_after_the_byline_is_found() -> None:
+    essay = text("The Trouble with Lawns\n\nBy Maria Okafor\n\n“All flesh is grass.” — Isaiah")
+    assert essay.epigraph == Epigraph("All flesh is grass.", "Isaiah")
+    assert essay.author == "Maria Okafor"
+
+
+def test_dialogue_at_the_start_is_no_epigraph() -> None:
+    body = "“Come in, please, and sit down.”\n\n“Thank you,” she said.\n\nThey sat."
+    assert text("The Visit", body).epigraph is None
+
+
+def test_an_essay_without_a_title_takes_it_from_the_name_and_keeps_all_its_words() -> None:
+    body = "It was raining when I got up, and it went on raining until the evening."
+    essay = text(body)
+    assert essay.title == "Lawns again"
+    assert essay.passages[0].text == body
+
+
+def test_without_a_name_either_the_title_is_made_of_the_first_words() -> None:
+    body = "It was raining when I got up, and " + "it went on raining and " * 20 + "stopped."
+    essay = read_essay(body, format="text")
+    assert essay.title.startswith("It was raining when I got up")
+    assert essay.title.endswith("…")
+    assert len(essay.title) <= 91
+
+
+def test_a_title_alone_is_an_essay_without_passages() -> None:
+    essay = read_essay("Only a title", format="text")
+    assert (essay.title, essay.passages) == ("Only a title", ())
+
+
+def test_a_single_sentence_is_a_body_not_a_title() -> None:
+    essay = read_essay("This one sentence is all there is.", format="text")
+    assert [passage.text for passage in essay.passages] == ["This one sentence is all there is."]
+
+
+def test_a_line_underlined_by_typewriter_is_the_title() -> None:
+    assert text("The Trouble with Lawns\n======================").title == "The Trouble with Lawns"
+
+
+def test_a_title_in_chinese_and_its_byline_are_found() -> None:
+    essay = read_essay("慢的好处\n\n作者：林远\n\n我们总是在赶路。我们到了哪里呢？", format="text")
+    assert (essay.title, essay.author) == ("慢的好处", "林远")
+
+
+def test_a_title_in_arabic_and_its_byline_are_found() -> None:
+    essay = read_essay("عن الصمت\n\nبقلم ليلى حداد\n\nالصمت لغة أخرى.", format="text")
+    assert (essay.title, essay.author) == ("عن الصمت", "ليلى حداد")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "# The Trouble with Lawns\n\nGrass.",
+        "The Trouble with Lawns\n===\n\nGrass.",
+        "## The Trouble with Lawns\n\nGrass.\n\n## Mowers\n\nLoud.",
+        "**The Trouble with Lawns**\n\nGrass is a crop.",
+        "*By Maria Okafor*\n\n# The Trouble with Lawns\n\nGrass.",
+    ],
+)
+def test_the_first_heading_of_a_markdown_text_is_its_title(source: str) -> None:
+    essay = markdown(source)
+    assert essay.title == "The Trouble with Lawns"
+    assert "The Trouble with Lawns" not in {passage.text for passage in essay.passages}
+
+
+def test_a_heading_in_the_middle_is_no_title() -> None:
+    essay = markdown(f"{BODY * 8}\n\n## Mowers\n\nThey are loud.")
+    assert essay.title == "Lawns again"
+    assert "Mowers" in {passage.text for passage in essay.passages}
+
+
+def test_front_matter_wins_and_its_title_is_not_shown_twice() -> None:
+    essay = markdown(
+        "---\ntitle: The Trouble with Lawns\nauthor: {name: Maria Okafor}\ndate: 2024-05-01\n"
+        "lang: en\nimage: https://a.example/i.png\ncanonical_url: https://a.example/lawns\n---\n\n"
+        "# The trouble with lawns\n\nGrass."
+    )
+    assert (essay.title, essay.author) == ("The Trouble with Lawns", "Maria Okafor")
+    assert (essay.date, essay.language) == ("2024-05-01", "en")
+    assert essay.cover_image == "https://a.example/i.png"
+    assert essay.source_url == "https://a.example/lawns"
+    assert [passage.text for passage in essay.passages] == ["Grass."]
+
+
+def test_front_matter_with_a_stray_colon_is_read_all_the_same() -> None:
+    essay = markdown("---\ntitle: Lawns: a trouble\nauthor: M. Okafor\n---\n\nGrass.")
+    assert (essay.title, essay.author) == ("Lawns: a trouble", "M. Okafor")
+
+
+def test_front_matter_may_be_toml() -> None:
+    essay = markdown('+++\ntitle = "Lawns"\nauthors = ["Ann", "Ben"]\n+++\n\nGrass.')
+    assert (essay.title, essay.author) == ("Lawns", "Ann, Ben")
+
+
+def test_two_rules_with_prose_between_are_no_front_matter() -> None:
+    essay = markdown("---\n\nGrass is a crop nobody eats.\n\n---\n\nWe mow it.")
+    assert "Grass is a crop nobody eats." in {passage.text for passage in essay.passages}
+
+
+def test_a_quotation_block_with_a_dash_is_the_epigraph() -> None:
+    essay = markdown("# Lawns\n\n> All flesh is grass.\n>\n> — Isaiah\n\nGrass.\n\nMore.")
+    assert essay.epigraph == Epigraph("All flesh is grass.", "Isaiah")
+
+
+def test_a_quotation_block_without_a_source_is_an_epigraph_too() -> None:
+    essay = markdown("# Lawns\n\n> All flesh is grass.\n\nGrass.\n\nMore.")
+    assert essay.epigraph == Epigraph("All flesh is grass.", None)
