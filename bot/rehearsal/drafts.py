@@ -94,7 +94,8 @@ def read_draft(
         form.wrong("attachments", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
     if second:
         _only_components(form)
-    form.items("sticker_ids", most=3)
+    if form.items("sticker_ids", most=3):
+        raise refuse(10060)
     return draft
 
 

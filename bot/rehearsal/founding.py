@@ -122,9 +122,9 @@ def add_guild(world: World, name: str, owner: User) -> Guild:
 
 
 def invite_bot(world: World, guild: Guild, bot: User) -> None:
-    """Make a bot a member, with the managed role that an invite link gives; nobody is told.
+    """Make a bot a member, with the managed role that an invite link gives; it is told.
 
-    docs: OAuth2 › Bot Authorization Flow.
+    docs: OAuth2 › Bot Authorization Flow; Gateway Events › Guild Create, Guild Member Add.
     """
     role = Role(
         id=world.new_id(),
@@ -136,7 +136,8 @@ def invite_bot(world: World, guild: Guild, bot: User) -> None:
     )
     guild.roles[role.id] = role
     guild.members[bot.id] = Member(bot.id, world.now(), [role.id])
-    world.touch()
+    created = payloads.guild_create(world, guild, bot.id)
+    world.emit(Event("GUILD_CREATE", created, None, None, bot.id))
 
 
 def _handle(world: World, name: str) -> str:

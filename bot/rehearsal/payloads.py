@@ -265,12 +265,14 @@ def message(world: World, one: Message, viewer: int | None = None) -> dict[str, 
 
 
 def message_event(world: World, one: Message) -> dict[str, Any]:
-    """A message as MESSAGE_CREATE and MESSAGE_UPDATE tell it.
+    """A message as MESSAGE_CREATE and MESSAGE_UPDATE tell it; only there is its nonce.
 
     docs: Gateway Events › Message Create Extra Fields (``guild_id``, ``member``, and members
     in ``mentions``).
     """
     data = message(world, one)
+    if one.nonce is not None:
+        data["nonce"] = one.nonce
     here = world.channels.get(one.channel_id)
     data["channel_type"] = int(here.type) if here is not None else 0
     if one.guild_id is None:
@@ -320,8 +322,6 @@ def _message(world: World, one: Message, viewer: int | None) -> dict[str, Any]:
         data["reactions"] = [_reaction(part, viewer) for part in one.reactions]
     if one.sticker_items:
         data["sticker_items"] = one.sticker_items
-    if one.nonce is not None:
-        data["nonce"] = one.nonce
     if one.reference is not None:
         data["message_reference"] = one.reference
     if one.snapshots:
@@ -416,7 +416,8 @@ def guild_create(
 ) -> dict[str, Any]:
     """docs: Gateway Events › Guild Create: what ``viewer`` sees of a server.
 
-    Without ``all_members`` (a session without that intent) only the viewer is listed.
+    Without ``all_members`` (a session without that intent) only the viewer is listed. Bots are
+    told of every channel, with its overwrites, and only of threads that they may view.
     """
     listed = list(one.members) if all_members else [viewer]
     return {
@@ -430,7 +431,7 @@ def guild_create(
         "channels": [
             channel(world, part)
             for part in world.channels_of(one.id)
-            if world.may_view(viewer, part.id)
+            if world.users[viewer].bot or world.may_view(viewer, part.id)
         ],
         "threads": [
             channel(world, part, viewer)

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.rehearsal import payloads
 from bot.rehearsal.events import Event
-from bot.rehearsal.records import Channel, ThreadMember
+from bot.rehearsal.records import Channel, ChannelType, ThreadMember
 from bot.rehearsal.world import World
 
 __all__ = ["join", "leave", "tell_update", "wake"]
@@ -58,13 +58,19 @@ def _tell_members(world: World, channel: Channel, *, added: list[int], removed: 
 
 
 def join(world: World, channel: Channel, user_id: int) -> bool:
-    """Make a user a member of a thread; False if they were one."""
+    """Make a user a member of a thread; False if they were one.
+
+    Whoever comes into a private thread is told of it. docs: Gateway Events › Thread Create.
+    """
     thread = channel.thread
     assert thread is not None
     if user_id in thread.members or world.member(channel.guild_id, user_id) is None:
         return False
     thread.members[user_id] = ThreadMember(user_id, world.now())
     _tell_members(world, channel, added=[user_id], removed=[])
+    if channel.type is ChannelType.PRIVATE_THREAD:
+        data = payloads.channel(world, channel, user_id)
+        world.emit(Event("THREAD_CREATE", data, channel.guild_id, channel.id, user_id))
     return True
 
 

@@ -236,22 +236,28 @@ async def open_post(
 
 
 def delete(world: World, channel: Channel) -> None:
-    """Take a channel or thread away, with everything in it, and tell it."""
-    inner = [c for c in world.channels.values() if c.parent_id == channel.id and c.thread]
+    """Take a channel or thread away, with everything in it, and tell it.
+
+    With a channel its threads are gone, too, of which nothing more is told.
+    docs: Gateway Events › Channel Delete, Thread Delete.
+    """
     if channel.thread is None:
-        for thread in inner:
-            delete(world, thread)
-    who = channel.id
-    if channel.thread is not None:
-        data: dict[str, Any] = {
+        for inner in [c for c in world.channels.values() if c.thread and c.parent_id == channel.id]:
+            _remove(world, inner)
+        data = payloads.channel(world, channel)
+        world.emit(Event("CHANNEL_DELETE", data, channel.guild_id, channel.id))
+    else:
+        data = {
             "id": str(channel.id),
             "guild_id": str(channel.guild_id),
             "parent_id": str(channel.parent_id),
             "type": int(channel.type),
         }
-        world.emit(Event("THREAD_DELETE", data, channel.guild_id, who))
-    else:
-        world.emit(Event("CHANNEL_DELETE", payloads.channel(world, channel), channel.guild_id, who))
+        world.emit(Event("THREAD_DELETE", data, channel.guild_id, channel.id))
+    _remove(world, channel)
+
+
+def _remove(world: World, channel: Channel) -> None:
     for message_id in list(world.timelines.pop(channel.id, [])):
         world.messages[message_id].deleted = True
     for webhook in [w for w in world.webhooks.values() if w.channel_id == channel.id]:

@@ -261,7 +261,8 @@ class World:
                 self._archive(record, due)
             elif record.state is InteractionState.WAITING:
                 record.state = InteractionState.FAILED
-                self.touch()
+                told = {"id": str(record.id), "nonce": record.nonce}
+                self.emit(Event("INTERACTION_FAILURE", told, None, None, record.member_id))
                 if record.created_at + TOKEN_LASTS <= now:
                     record.token_ended = True
             else:

@@ -12,11 +12,27 @@ async def test_a_server_one_is_no_member_of_is_unknown(town: Town) -> None:
     assert (await town.ann.get("/guilds/1")).code == 10004
 
 
-async def test_only_channels_that_may_be_seen_are_listed(town: Town) -> None:
+async def test_members_are_shown_the_channels_that_they_may_view_and_bots_all(town: Town) -> None:
     """docs: Get Guild Channels."""
     seen = (await town.ann.get(f"/guilds/{town.guild_id}/channels")).body
     assert {channel["name"] for channel in seen} == {"essays", "essay-forum"}
+    town.deny(town.bot.user, town.essays, Permission.VIEW_CHANNEL)
+    assert len((await town.bot.get(f"/guilds/{town.guild_id}/channels")).body) == 3
     assert len((await town.ada.get(f"/guilds/{town.guild_id}/channels")).body) == 3
+
+
+async def test_who_gains_sight_of_a_channel_is_told_its_threads(town: Town) -> None:
+    """docs: Gateway Events › Thread List Sync."""
+    message = await town.ann.says(town.essays, "one")
+    thread = await town.ann.opens(town.essays, message["id"])
+    town.deny(town.bot.user, town.essays, Permission.VIEW_CHANNEL)
+    heard: list[Event] = []
+    town.standin.world.listeners.append(heard.append)
+    path = f"/channels/{town.essays}/permissions/{town.bot.user.id}"
+    assert (await town.ada.delete(path)).status == 204
+    assert [event.name for event in heard] == ["CHANNEL_UPDATE", "THREAD_LIST_SYNC"]
+    assert heard[1].user_id == town.bot.user.id
+    assert [one["id"] for one in heard[1].data["threads"]] == [thread["id"]]
 
 
 async def test_making_a_channel_needs_manage_channels(town: Town) -> None:

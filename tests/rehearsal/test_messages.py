@@ -97,6 +97,8 @@ async def test_a_nonce_sent_again_gives_the_first_message_back(town: Town) -> No
     assert (again["id"], again["content"]) == (first["id"], "one")
     history = await town.bot.get(f"/channels/{town.essays}/messages")
     assert len(history.body) == 1
+    assert "nonce" not in history.body[0]
+    assert first["nonce"] == "n1"
 
 
 async def test_a_nonce_that_is_not_enforced_sends_twice(town: Town) -> None:

@@ -123,6 +123,16 @@ async def test_a_private_thread_is_seen_by_its_members_and_by_who_manages_thread
     assert (await town.ben.get(f"/channels/{thread}")).status == 200
 
 
+async def test_deleting_a_channel_takes_its_threads_along(town: Town) -> None:
+    """docs: Gateway Events › Channel Delete."""
+    _, thread = await _thread(town)
+    heard: list[Event] = []
+    town.standin.world.listeners.append(heard.append)
+    assert (await town.ada.delete(f"/channels/{town.essays}")).status == 200
+    assert [event.name for event in heard] == ["CHANNEL_DELETE"]
+    assert (await town.bot.get(f"/channels/{thread['id']}")).code == 10003
+
+
 async def test_writing_in_a_thread_joins_and_counts(town: Town) -> None:
     """docs: Threads › Thread Membership; Channel Object (``message_count``)."""
     _, thread = await _thread(town)

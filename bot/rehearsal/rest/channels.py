@@ -12,6 +12,7 @@ from bot.rehearsal.permissions import ALL, Permission
 from bot.rehearsal.rates import RENAMES
 from bot.rehearsal.records import Channel, Overwrite, OverwriteType
 from bot.rehearsal.refusals import refuse
+from bot.rehearsal.visibility import access_may_change
 
 __all__ = ["add_routes"]
 
@@ -42,7 +43,8 @@ async def _change(call: Call) -> Answer:
     if channel.thread is not None:
         channels.change_thread(call.world, call.user, channel, form)
     else:
-        channels.change_channel(call.world, call.user, channel, form)
+        with access_may_change(call.world, channel.guild_id):
+            channels.change_channel(call.world, call.user, channel, form)
     return payloads.channel(call.world, channel, call.user.id)
 
 
@@ -83,8 +85,9 @@ async def _put_overwrite(call: Call) -> Answer:
     if (allow | deny) & ~world.permissions(call.user.id, channel.id):
         raise refuse(50013)
     kept = [o for o in channel.overwrites if (o.id, o.type) != (target, kind)]
-    channel.overwrites = [*kept, Overwrite(target, kind, allow, deny)]
-    thread_state.tell_update(world, channel)
+    with access_may_change(world, guild.id):
+        channel.overwrites = [*kept, Overwrite(target, kind, allow, deny)]
+        thread_state.tell_update(world, channel)
     return None
 
 
@@ -94,6 +97,8 @@ async def _delete_overwrite(call: Call) -> Answer:
     kept = [overwrite for overwrite in channel.overwrites if overwrite.id != target]
     if len(kept) == len(channel.overwrites):
         raise refuse(10009)
-    channel.overwrites = kept
-    thread_state.tell_update(call.world, channel)
+    assert channel.guild_id is not None
+    with access_may_change(call.world, channel.guild_id):
+        channel.overwrites = kept
+        thread_state.tell_update(call.world, channel)
     return None

@@ -17,6 +17,7 @@ from bot.rehearsal.forms import Form
 from bot.rehearsal.permissions import ALL, Permission
 from bot.rehearsal.records import Channel, ChannelType, Guild, Role, User
 from bot.rehearsal.refusals import refuse
+from bot.rehearsal.visibility import access_may_change
 from bot.rehearsal.world import World
 
 __all__ = ["add_routes"]
@@ -61,12 +62,15 @@ async def _get(call: Call) -> Answer:
 
 
 async def _channels(call: Call) -> Answer:
-    """docs: Guild Resource › Get Guild Channels: without threads, only what may be seen."""
-    guild = _guild(call)
+    """docs: Guild Resource › Get Guild Channels: without threads.
+
+    A bot is told of channels that it may not view, too; members' clients do not show those.
+    """
+    guild, viewer = _guild(call), call.user
     return [
         payloads.channel(call.world, channel)
         for channel in call.world.channels_of(guild.id)
-        if call.world.may_view(call.user.id, channel.id)
+        if viewer.bot or call.world.may_view(viewer.id, channel.id)
     ]
 
 
@@ -175,9 +179,10 @@ async def _change_role(call: Call) -> Answer:
     if role.position >= _height(world, guild, call.user):
         raise refuse(50013)
     form = call.form
-    _read_role(form, role)
-    form.done()
-    _tell_role(world, guild, "GUILD_ROLE_UPDATE", role)
+    with access_may_change(world, guild.id):
+        _read_role(form, role)
+        form.done()
+        _tell_role(world, guild, "GUILD_ROLE_UPDATE", role)
     return payloads.role(role)
 
 
@@ -281,8 +286,9 @@ async def _give_role(call: Call) -> Answer:
     if role.position >= _height(world, guild, call.user) or role.managed:
         raise refuse(50013)
     if role.id not in guild.members[user_id].roles:
-        guild.members[user_id].roles.append(role.id)
-        _tell_member(world, guild, user_id)
+        with access_may_change(world, guild.id):
+            guild.members[user_id].roles.append(role.id)
+            _tell_member(world, guild, user_id)
     return None
 
 

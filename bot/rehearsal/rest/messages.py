@@ -75,7 +75,9 @@ async def _create(call: Call) -> Answer:
     form = call.form
     draft = read_draft(form, call.uploads, settable=sending.SETTABLE)
     form.done()
-    return shown(call, sending.send(world, user, channel, draft))
+    message = sending.send(world, user, channel, draft)
+    data = shown(call, message)
+    return data if message.nonce is None else {**data, "nonce": message.nonce}
 
 
 async def _history(call: Call) -> Answer:
