@@ -51,9 +51,24 @@ async def clock_link(
 async def _listen(
     link: aiohttp.ClientWebSocketResponse, clock: Clock, salon: Callable[[], Salon | None]
 ) -> None:
-    async for frame in link:
-        if frame.type is aiohttp.WSMsgType.TEXT:
-            await _answer(link, json.loads(frame.data), clock, salon)
+    settling: asyncio.Task[None] | None = None
+    try:
+        async for frame in link:
+            if frame.type is not aiohttp.WSMsgType.TEXT:
+                continue
+            asked = json.loads(frame.data)
+            if asked["do"] != "settle":
+                await _answer(link, asked, clock, salon)
+                continue
+            # A newer question takes the place of the older: the session it asked about may be
+            # gone, and then its events are never heard.
+            if settling is not None:
+                settling.cancel()
+            settling = asyncio.create_task(_answer(link, asked, clock, salon))
+    finally:
+        if settling is not None:
+            settling.cancel()
+            await asyncio.gather(settling, return_exceptions=True)
     _log.warning("The rehearsal's clock is gone; time goes on as it is.")
 
 
@@ -68,8 +83,7 @@ async def _answer(
         case "set":
             clock.move(float(asked["offset"]))
         case "settle":
-            next_due = await _settled(salon, asked.get("sequence"))
-            answer["next_due"] = next_due
+            answer["next_due"] = await _settled(salon, asked.get("sequence"))
         case unknown:
             answer["error"] = f"unknown request: {unknown}"
     await link.send_json(answer)
