@@ -53,6 +53,8 @@ def escape(text: str) -> str:
         before = _escaped(text[position : found.start()])
         if before.endswith(":"):
             before = before[:-1] + "\\:"  # or it would be an emoji named https
+        elif before.endswith("<"):
+            before = before[:-1] + "\\<"  # or the brackets would be taken for the link's
         pieces.append(before)
         address = found.group()
         if _UNSAFE_IN_ADDRESS.search(address):

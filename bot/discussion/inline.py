@@ -147,7 +147,7 @@ def _written(pieces: Sequence[_Piece], italic: str, without: Mark) -> tuple[str,
         new.sort(key=lambda mark: -lasts[mark][place])
         for mark in new:
             delimiter = italic if mark is Mark.ITALIC else _DELIMITERS[mark]
-            if closed_here and delimiter[0] in closed_here:
+            if closed_here and closed_here[-1] + delimiter[0] in ("**", "__", "~~", "~_"):
                 sound = False
             opened.append(mark)
             out.append(delimiter)

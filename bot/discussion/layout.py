@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.discussion.blocks import Block, Code, Heading, Rule, block_text
+from bot.discussion.blocks import Block, Code, Heading, Paragraph, Rule, block_text
 from bot.discussion.cutting import Item, cut_item, item_of, piece_of
 from bot.discussion.escaping import escape, escape_line_start
 from bot.discussion.essay import Essay, Layout, Part
+from bot.discussion.inline import LONGEST_LINK
 from bot.discussion.measure import utf16_units
 from bot.discussion.rendering import render_block
 from bot.discussion.tables import without_tables
@@ -168,6 +169,20 @@ def _asks_already(essay: Essay) -> bool:
     return last.endswith("".join(essay.questions[-1].split()))
 
 
+def _lost_links(essay: Essay) -> tuple[str, ...]:
+    """A note about addresses that no message has room for."""
+    addresses = {
+        span.link
+        for placed in essay.body
+        if isinstance(placed.block, Paragraph | Heading)
+        for span in placed.block.spans
+        if span.link is not None and utf16_units(span.link) > LONGEST_LINK
+    }
+    if not addresses:
+        return ()
+    return (f"Links too long for a message are shown as their text: {len(addresses)}.",)
+
+
 def lay_out(essay: Essay, *, numbered: bool = False) -> Layout:
     """The essay's messages.
 
@@ -192,4 +207,4 @@ def lay_out(essay: Essay, *, numbered: bool = False) -> Layout:
     packer = _Packer(items)
     parts = [part for _, part in _evened(packer, packer.all_from((0, 0), LIMIT))]
     closing = None if _asks_already(essay) else closing_question(essay.questions)
-    return Layout(tuple(parts), closing, essay.notes)
+    return Layout(tuple(parts), closing, essay.notes + _lost_links(essay))

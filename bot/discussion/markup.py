@@ -281,8 +281,9 @@ class _Reader(HTMLParser):
                 self._enter_list(tag, given)
             case "li":
                 self._enter_item(given, classes)
-            case "dd":
+            case "dl":
                 self._groups += not self._lists
+            case "dd":
                 group = self._lists[0].group if self._lists else self._groups
                 self._lists.append(_List(False, 0, group))
                 self._markers.append("- ")

@@ -85,6 +85,12 @@ def _starts_low(text: str) -> bool:
     return letter is not None and letter.group().islower()
 
 
+def _names(text: str) -> bool:
+    """Whether a line says by whom the essay is: "By Ann Lee", but not "By the sea"."""
+    by = _BY.fullmatch(text)
+    return by is not None and not _starts_low(by["who"])
+
+
 def _is_title(block: Block) -> bool:
     text = _line(block)
     if text is None or len(text.split()) > 20 or not regex.search(r"[\p{L}\p{N}]", text):
@@ -92,7 +98,7 @@ def _is_title(block: Block) -> bool:
     if isinstance(block, Heading):
         return True
     quoted = _QUOTED.fullmatch(text)
-    if _FULL_STOP.search(text) or _BY.fullmatch(text) or regex.match(rf"\s*{_DASHES}", text):
+    if _FULL_STOP.search(text) or _names(text) or regex.match(rf"\s*{_DASHES}", text):
         return False
     return (quoted is None or quoted["source"] is None) and not _starts_low(text)
 
@@ -107,8 +113,7 @@ def _byline(block: Block) -> str | None:
         return None
     if _FULL_STOP.search(text) or text.endswith(("?", "!")):
         return None
-    by = _BY.fullmatch(text)
-    if by is not None and not _starts_low(by["who"]):
+    if _names(text):
         return text
     if _is_name(text):
         return text
@@ -271,6 +276,6 @@ def find_masthead(blocks: Sequence[Block], *, literal: bool, titled: bool) -> Ma
             + 1
             + (epigraph.source is not None and epigraph.source not in block_text(blocks[rest]))
         )
-        if after < len(blocks) - 1 and _BY.fullmatch(_line(blocks[after]) or ""):
+        if after < len(blocks) - 1 and _names(_line(blocks[after]) or ""):
             byline = _byline(blocks[after])
     return Masthead(title, place, byline, author_of(byline), epigraph)

@@ -1,0 +1,42 @@
+"""The preview's JSON has the keys that others rely on, and its text reads."""
+
+from __future__ import annotations
+
+import json
+
+from bot.discussion.preview import preview, preview_text
+
+TEXT = "By the sea\n\nby Ann Lee\n\n“All flesh is grass.” — Isaiah\n\nBody.\n\nWhy?\n\nPS. Done."
+
+
+def test_the_object_has_the_agreed_keys_and_types() -> None:
+    found = json.loads(json.dumps(preview(TEXT, "text", "sea.txt")))
+    assert set(found) == {
+        "title", "byline", "author", "epigraph", "source_url", "words", "reading_minutes",
+        "questions", "postscript", "passages", "messages", "notes",
+    }  # fmt: skip
+    assert found["epigraph"] == {"text": "All flesh is grass.", "source": "Isaiah"}
+    assert found["questions"] == ["Why?"]
+    assert found["postscript"] == "PS. Done."
+    assert [passage["number"] for passage in found["passages"]] == [1, 2, 3, 4, 5]
+    assert found["messages"][0]["passages"] == [1, 2, 3, 4, 5]
+    assert found["messages"][-1] == {"content": "Why?", "passages": []}
+
+
+def test_the_title_stands_in_no_message_but_everything_else_does() -> None:
+    found = preview(TEXT, "text")
+    first = found["messages"][0]["content"]
+    assert "By the sea" not in first
+    for piece in ("by Ann Lee", "All flesh", "Body.", "Why?", "PS. Done."):
+        assert piece in first
+
+
+def test_words_are_counted_and_chinese_by_characters() -> None:
+    assert preview("A Title\n\nOne two-fold it's three.", "text")["words"] == 4
+    assert preview("标题\n\n我们总是在赶路。", "text")["words"] == 7
+
+
+def test_the_text_form_reads_from_the_title_to_the_notes() -> None:
+    shown = preview_text(TEXT, "text")
+    places = [shown.index(piece) for piece in ("By the sea", "by Ann Lee", "Body.", "PS. Done.")]
+    assert places == sorted(places)
