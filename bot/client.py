@@ -27,6 +27,7 @@ from bot.speaking import speak
 from bot.sweep import Sweep
 from bot.tasks import Tasks
 from cogs.essays import Essays
+from cogs.prompts import Prompts
 from cogs.recording import Recording
 from storage import commands as command_syncs
 from storage.database import Database
@@ -94,7 +95,12 @@ class Salon(commands.Bot, Sight):
         self._ending: asyncio.Task[None] | None = None
         recorder = Recorder(database, clock, on_work=self._wake)
         recovery = Recovery(
-            database=database, clock=clock, http=self.http, sight=self, recorder=recorder
+            database=database,
+            clock=clock,
+            http=self.http,
+            sight=self,
+            recorder=recorder,
+            on_done=self._wake,
         )
         outbox = Outbox(
             database=database,
@@ -105,13 +111,8 @@ class Salon(commands.Bot, Sight):
             on_change=self._wake,
             catch_up=recovery.catch_up,
         )
-        self._known_generation: int | None = None
-        self._sweep = Sweep(
-            database,
-            clock,
-            outbox,
-            caught_up=lambda: self._known_generation == recorder.generation and recovery.idle,
-        )
+        self._ready_generation: int | None = None
+        self._sweep = Sweep(database, clock, outbox, caught_up=self._caught_up)
         self.services = Services(
             database=database,
             clock=clock,
@@ -139,6 +140,7 @@ class Salon(commands.Bot, Sight):
         self._tasks.start(self.services.recorder.run(), name="recorder")
         await self.add_cog(self._recording)
         await self.add_cog(Essays(self.services))
+        await self.add_cog(Prompts(self.services))
         await self._sync_commands()
 
     async def on_connect(self) -> None:
@@ -149,8 +151,7 @@ class Salon(commands.Bot, Sight):
 
     async def on_ready(self) -> None:
         """The servers are known."""
-        # The reading of what was missed has begun: the servers were announced before this.
-        self._known_generation = self.services.recorder.generation
+        self._ready_generation = self.services.recorder.generation
         self._wake()
         _log.info("Salon is in %d server(s).", len(self.guilds))
         with self.services.busy.working():
@@ -179,6 +180,15 @@ class Salon(commands.Bot, Sight):
     def failure(self) -> BaseException | None:
         """What ended one of the bot's own tasks, if one ended."""
         return self._tasks.failure()
+
+    def _caught_up(self) -> bool:
+        """Whether what was said unseen has been read, in every server that can be seen."""
+        recovery, generation = self.services.recovery, self.services.recorder.generation
+        if not generation:
+            return False
+        # A server that Discord itself cannot reach is not waited for once it had its chance.
+        everywhere = all(recovery.has_caught_up(guild.id) for guild in self.guilds)
+        return everywhere or (self._ready_generation == generation and recovery.idle)
 
     def has_heard(self, sequence: int | None) -> bool:
         """Whether the present session has brought the events up to ``sequence``."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.clock import to_milliseconds
 from bot.discussion.digest import digest_text
+from bot.discussion.lists import stamp
 from bot.discussion.manners import Kind, Send, Skip, Wait, decide
 from bot.discussion.payloads import Payload, plain_message
 from bot.discussion.plans import Poll, read_what
@@ -16,7 +17,7 @@ from storage.posts import NewPost
 from storage.prompts import Prompt
 from storage.writer import Transaction
 
-__all__ = ["plan_due", "send_now", "words"]
+__all__ = ["forecast", "plan_due", "send_now", "words"]
 
 _log = logging.getLogger(__name__)
 
@@ -72,6 +73,25 @@ async def words(tx: Transaction, prompt: Prompt, now: datetime) -> Said | Unsaya
     assert prompt.discussion_id is not None
     what = read_what(prompt.what)
     return words_for(what, await situations.material(tx, prompt.discussion_id, what))
+
+
+async def forecast(tx: Transaction, prompt: Prompt, now: datetime) -> str:
+    """What would keep a planned prompt from coming at its time as things stand; "" if nothing."""
+    if prompt.state != "planned":
+        return f"waits: {prompt.reason}" if prompt.reason else "is being sent"
+    settings = await servers.read(tx, prompt.server_id)
+    at = max(now, prompt.due_at)
+    decision = decide(await situations.situation(tx, prompt, at), settings.manners, at)
+    match decision:
+        case Wait(until, reason, _):
+            return f"would wait until {stamp(until)}: {reason}"
+        case Skip(reason):
+            return f"would be skipped: {reason}"
+        case Send():
+            said = await words(tx, prompt, now)
+            if isinstance(said, Unsayable) and prompt.kind is not Kind.DIGEST:
+                return f"would be skipped: {said.reason}"
+    return f"waited: {prompt.reason}" if prompt.reason else ""
 
 
 async def _claim(

@@ -1,0 +1,70 @@
+"""What the commands of ``/prompts`` share: they write in one transaction, and answer alone."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import discord
+from discord.ext import commands
+
+from bot.clock import to_milliseconds
+from bot.errors import Refused
+from bot.services import Services
+from storage import prompt_lists, servers
+from storage.acts import record_act
+from storage.prompt_lists import Chosen
+from storage.writer import Transaction
+
+__all__ = ["Answering", "answer", "chosen_essay", "server_of"]
+
+Work = Callable[[Transaction], Awaitable[str]]
+
+
+class Answering(commands.Cog):
+    """Does the work of a command and answers with its text."""
+
+    services: Services
+
+    async def write_and_answer(self, interaction: discord.Interaction, work: Work) -> None:
+        """Do ``work`` in one transaction, on behalf of a server that is known, and say its text."""
+        server, now_ms = server_of(interaction), self.services.clock.now_ms()
+
+        async def known(tx: Transaction) -> str:
+            await servers.register(tx, server.id, server.name, now_ms)
+            return await work(tx)
+
+        with self.services.busy.working():
+            text = await self.services.database.write(known)
+            self.services.sweep.wake()
+            await answer(interaction, text)
+
+    async def act(
+        self,
+        tx: Transaction,
+        interaction: discord.Interaction,
+        discussion_id: int | None,
+        what: str,
+    ) -> None:
+        await record_act(
+            tx,
+            server_id=server_of(interaction).id,
+            discussion_id=discussion_id,
+            member_id=interaction.user.id,
+            member_name=interaction.user.display_name,
+            what=what,
+            now_ms=to_milliseconds(self.services.clock.now()),
+        )
+
+
+async def answer(interaction: discord.Interaction, text: str) -> None:
+    await interaction.response.send_message(text[:2000], ephemeral=True, suppress_embeds=True)
+
+
+async def chosen_essay(tx: Transaction, server_id: int, essay: str | None) -> Chosen | None:
+    return None if essay is None else await prompt_lists.choose_essay(tx, server_id, essay)
+
+
+def server_of(interaction: discord.Interaction) -> discord.Guild:
+    if interaction.guild is None:
+        raise Refused("This works in a server only.")
+    return interaction.guild

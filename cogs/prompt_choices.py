@@ -1,0 +1,73 @@
+"""What is offered while an admin types: essays, prompts, times and zones (docs: Application
+Commands › Autocomplete: at most 25 choices of at most 100 characters)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from zoneinfo import available_timezones
+
+from discord import app_commands
+
+from bot.discussion.moments import read_moment
+from bot.discussion.prompting import cut
+from bot.errors import Refused
+from bot.services import Services
+from cogs import prompt_lines
+from storage import prompt_lists, servers
+from storage.writer import Transaction
+
+__all__ = ["essays", "moments", "prompts", "zones"]
+
+_MOST, _LONGEST = 25, 100
+_PROMPTS_LOOKED_AT = 200
+
+
+def _choices(pairs: Iterable[tuple[str, str]], typed: str) -> list[app_commands.Choice[str]]:
+    """The first 25 (name, value) whose name or value contains what was typed."""
+    wanted = typed.strip().casefold()
+    fitting = [
+        app_commands.Choice(name=cut(name, _LONGEST), value=value)
+        for name, value in pairs
+        if wanted in name.casefold() or wanted == value.casefold()
+    ]
+    return fitting[:_MOST]
+
+
+async def essays(services: Services, server_id: int, typed: str) -> list[app_commands.Choice[str]]:
+    """The server's essays by title, the newest first."""
+    found = await services.database.read(lambda tx: prompt_lists.essays(tx, server_id))
+    return _choices(((f"{one.id}: {one.title}", str(one.id)) for one in found), typed)
+
+
+async def prompts(services: Services, server_id: int, typed: str) -> list[app_commands.Choice[str]]:
+    """The server's prompts that can still be changed."""
+
+    async def look(tx: Transaction) -> list[tuple[str, str]]:
+        settings = await servers.read(tx, server_id)
+        titles = {one.id: one.title for one in await prompt_lists.essays(tx, server_id)}
+        coming = await prompt_lists.coming(tx, server_id, None, _PROMPTS_LOOKED_AT)
+        return [
+            (prompt_lines.choice(one, titles.get(one.discussion_id or 0), settings), str(one.id))
+            for one in coming
+            if one.state == "planned"
+        ]
+
+    return _choices(await services.database.read(look), typed)
+
+
+async def moments(services: Services, server_id: int, typed: str) -> list[app_commands.Choice[str]]:
+    """The one moment that is meant, in the server's zone; nothing where it is not understood."""
+    settings = await services.database.read(lambda tx: servers.read(tx, server_id))
+    try:
+        meant = read_moment(typed, services.clock.now(), settings.zone)
+    except Refused:
+        return []
+    local = meant.at.astimezone(settings.zone)
+    name = f"{typed.strip()} = {local:%A %d %B %Y %H:%M} ({settings.zone_name})"
+    return [app_commands.Choice(name=cut(name, _LONGEST), value=typed.strip())]
+
+
+def zones(typed: str) -> list[app_commands.Choice[str]]:
+    """IANA zones; the well-known ones of cities and UTC before the rest."""
+    known = sorted(available_timezones(), key=lambda name: ("/" not in name, name))
+    return _choices(((name, name) for name in ["UTC", *known]), typed.replace(" ", "_"))

@@ -1,0 +1,107 @@
+"""How ``/prompts`` speaks of prompts and rules: pure text, a line or a few each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.discussion.lists import fitting, stamp
+from bot.discussion.manners import Kind
+from bot.discussion.plans import Step, after_wait
+from bot.discussion.prompting import cut, literal
+from storage.prompt_lists import Past
+from storage.prompts import Prompt
+from storage.servers import ServerSettings
+
+__all__ = ["choice", "coming", "digest", "manners", "past", "plan", "planned"]
+
+_MOST_TITLE, _MOST_WHAT = 60, 80
+_KINDS = {Kind.NUDGE: "nudge", Kind.DIGEST: "digest"}
+
+
+def _what(kind: str, what: str) -> str:
+    return literal(cut(_KINDS.get(Kind(kind), what), _MOST_WHAT))
+
+
+def _title(title: str | None) -> str:
+    return "" if title is None else f" **{literal(cut(title, _MOST_TITLE))}**"
+
+
+def coming(prompt: Prompt, title: str | None, hindrance: str) -> str:
+    """A prompt that is to come, when, and what would keep it from it."""
+    where = f" <#{prompt.channel_id}>" if prompt.kind in _KINDS and prompt.channel_id else ""
+    condition = f", {prompt.condition}" if prompt.condition else ""
+    line = f"⏳ **{prompt.id}** {stamp(prompt.due_at)}{_title(title)}{where}: "
+    line += f"{_what(prompt.kind, prompt.what)}{condition}"
+    return line + (f" — {hindrance}" if hindrance else "")
+
+
+def past(one: Past, server_id: int) -> str:
+    """What became of a prompt: how many answered it, or why it was not sent."""
+    line = f"{_what(one.kind, one.what)}{_title(one.title)}"
+    if one.state == "sent":
+        count = {0: "no answers", 1: "1 answer"}.get(one.replies, f"{one.replies} answers")
+        link = ""
+        if one.message_id is not None:
+            link = f" https://discord.com/channels/{server_id}/{one.channel_id}/{one.message_id}"
+        return f"✅ **{one.id}** {stamp(one.at)} {line}: {count}{link}"
+    mark = "⏭️" if one.state == "skipped" else "⚠️"
+    return f"{mark} **{one.id}** {stamp(one.at)} {line} {one.state}: {one.reason}"
+
+
+def planned(prompt: Prompt, title: str, quiet_until: datetime | None, hindrance: str) -> str:
+    """The answer to a prompt that was added or changed."""
+    lines = [
+        f"Prompt {prompt.id} for “{literal(title)}” comes {stamp(prompt.planned_for)} "
+        f"({stamp(prompt.planned_for, 'R')}): {_what(prompt.kind, prompt.what)}"
+        + (f", {prompt.condition}." if prompt.condition else ".")
+    ]
+    if quiet_until is not None:
+        lines.append(f"That is in quiet hours: it goes out at their end, {stamp(quiet_until)}.")
+    elif hindrance:
+        lines.append(f"As things stand it {hindrance}.")
+    return "\n".join(lines)
+
+
+def choice(prompt: Prompt, title: str | None, settings: ServerSettings) -> str:
+    """A prompt as it is offered while one types, in the server's time."""
+    local = prompt.due_at.astimezone(settings.zone)
+    what = _KINDS.get(prompt.kind, prompt.what)
+    return f"{prompt.id}: {local:%a %d %b %H:%M} {cut(what, 30)} · {title or 'digest'}"
+
+
+def plan(steps: Sequence[Step], settings: ServerSettings) -> str:
+    """The server's plan, a step a line."""
+    if not steps:
+        return "New essays get no prompts. `/prompts plan steps: default` brings them back."
+    ours = " (the one that comes with me)" if settings.plan is None else ""
+    lines = [f"Every new essay gets this plan{ours}; times are of {settings.zone_name}:"]
+    lines += [f"- {literal(str(step))}" for step in steps]
+    return fitting(lines)
+
+
+def manners(settings: ServerSettings) -> str:
+    """Zone, quiet hours, nudges, tolerance and where trouble is told."""
+    quiet = settings.quiet
+    hours = "none" if quiet is None else f"{quiet.start:%H:%M} to {quiet.until:%H:%M}"
+    nudges = settings.nudge_after
+    after = "never" if nudges is None else f"after {after_wait(nudges)} without an answer"
+    told = settings.notices_channel
+    return "\n".join(
+        [
+            f"Time zone: {settings.zone_name}",
+            f"Quiet hours: {hours}",
+            f"A thread is nudged: {after}",
+            f"A prompt may be late by: {after_wait(settings.tolerance)}",
+            f"Admins are told of trouble: {'in `/prompts list`' if told is None else f'<#{told}>'}",
+            *(["**Prompts are paused.**"] if settings.paused else []),
+        ]
+    )
+
+
+def digest(settings: ServerSettings, now: datetime) -> str:
+    """Where and when the digest comes."""
+    if settings.digest is None:
+        return "There is no digest. `/prompts digest when: Sunday 18:00` has one come here."
+    at = settings.digest.after(now, settings.zone)
+    return f"The digest comes into <#{settings.digest_channel}> every week, next {stamp(at)}."

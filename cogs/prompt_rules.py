@@ -1,0 +1,178 @@
+"""The commands of ``/prompts`` that hold for many prompts: pauses, plan, manners, digest."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+
+from bot.discussion.hours import find_zone
+from bot.discussion.moments import read_quiet_hours
+from bot.discussion.plans import read_plan, read_weekly
+from bot.errors import Refused
+from cogs import prompt_choices, prompt_lines
+from cogs.prompt_answers import Answering, chosen_essay, server_of
+from storage import digests, servers
+from storage.writer import Transaction
+
+__all__ = ["PromptRules"]
+
+_MOST_HOURS = 24 * 90
+
+
+class PromptRules(Answering):
+    """A part of the cog ``Prompts``."""
+
+    @app_commands.command(description="Let no prompts come, for an essay or the whole server.")
+    @app_commands.describe(essay="Only this essay; the whole server if left out")
+    async def pause(self, interaction: discord.Interaction, essay: str | None = None) -> None:
+        """Stop prompts until they are resumed."""
+        server_id, now_ms = server_of(interaction).id, self.services.clock.now_ms()
+
+        async def pause(tx: Transaction) -> str:
+            chosen = await chosen_essay(tx, server_id, essay)
+            if chosen is None:
+                await servers.pause(tx, server_id, now_ms)
+            else:
+                await servers.pause_discussion(tx, chosen.id, now_ms)
+            await self.act(tx, interaction, None if chosen is None else chosen.id, "paused prompts")
+            where = "this server" if chosen is None else f"“{chosen.title}”"
+            return f"Prompts in {where} are paused until `/prompts resume`."
+
+        await self.write_and_answer(interaction, pause)
+
+    @app_commands.command(description="Let prompts come again, for an essay or the whole server.")
+    @app_commands.describe(essay="Only this essay; the whole server if left out")
+    async def resume(self, interaction: discord.Interaction, essay: str | None = None) -> None:
+        """Go on with prompts; what was due meanwhile comes, unless it is too late."""
+        server_id, now_ms = server_of(interaction).id, self.services.clock.now_ms()
+
+        async def resume(tx: Transaction) -> str:
+            chosen = await chosen_essay(tx, server_id, essay)
+            if chosen is None:
+                await servers.resume(tx, server_id, now_ms)
+            else:
+                await servers.resume_discussion(tx, server_id, chosen.id, now_ms)
+            await self.act(
+                tx, interaction, None if chosen is None else chosen.id, "resumed prompts"
+            )
+            where = "this server" if chosen is None else f"“{chosen.title}”"
+            return f"Prompts in {where} come again."
+
+        await self.write_and_answer(interaction, resume)
+
+    @app_commands.command(description="Show or set the plan that every new essay gets.")
+    @app_commands.describe(
+        steps="Parted by “;”, for instance “after 1 day: questions; Thursday 18:00, if quiet for "
+        "24 hours: last call”"
+    )
+    async def plan(
+        self,
+        interaction: discord.Interaction,
+        steps: app_commands.Range[str, 1, 4000] | None = None,
+    ) -> None:
+        """Show the server's plan, or set it; ``default`` brings back ours, ``none`` has none."""
+        server_id = server_of(interaction).id
+
+        async def plan(tx: Transaction) -> str:
+            if steps is not None:
+                ours = steps.strip().lower() == "default"
+                text = "\n".join(str(step) for step in read_plan(steps)) or "none"
+                await servers.set_plan(tx, server_id, None if ours else text)
+                await self.act(tx, interaction, None, "set the plan of prompts")
+            settings = await servers.read(tx, server_id)
+            return prompt_lines.plan(read_plan(settings.plan_text), settings)
+
+        if steps is not None and steps.strip().lower() != "default":
+            read_plan(steps)
+        await self.write_and_answer(interaction, plan)
+
+    @app_commands.command(description="Show or set time zone, quiet hours, nudges and lateness.")
+    @app_commands.describe(
+        zone="An IANA time zone, for instance Europe/Berlin",
+        quiet="Quiet hours, for instance “22:00-08:00”; “none” for none",
+        nudges="Hours after which a thread nobody answered is nudged; 0 for never",
+        tolerance="How many hours late a prompt may be",
+        notices="Where I tell the admins of trouble",
+    )
+    async def manners(
+        self,
+        interaction: discord.Interaction,
+        zone: app_commands.Range[str, 1, 60] | None = None,
+        quiet: app_commands.Range[str, 1, 50] | None = None,
+        nudges: app_commands.Range[int, 0, _MOST_HOURS] | None = None,
+        tolerance: app_commands.Range[int, 1, _MOST_HOURS] | None = None,
+        notices: discord.TextChannel | None = None,
+    ) -> None:
+        """Show the server's manners, or set some of them."""
+        server_id, now = server_of(interaction).id, self.services.clock.now()
+        if zone is not None:
+            find_zone(zone)
+        hours = None if quiet is None else read_quiet_hours(quiet)
+
+        async def manners(tx: Transaction) -> str:
+            if zone is not None:
+                await servers.set_zone(tx, server_id, zone, now)
+            if quiet is not None:
+                await servers.set_quiet_hours(tx, server_id, hours)
+            if nudges is not None:
+                await servers.set_nudges(tx, server_id, nudges)
+            if tolerance is not None:
+                await servers.set_tolerance(tx, server_id, tolerance)
+            if notices is not None:
+                await servers.set_notices_channel(tx, server_id, notices.id)
+            if any(one is not None for one in (zone, quiet, nudges, tolerance, notices)):
+                await self.act(tx, interaction, None, "set the manners of prompts")
+            return prompt_lines.manners(await servers.read(tx, server_id))
+
+        await self.write_and_answer(interaction, manners)
+
+    @app_commands.command(description="Show or set the weekly digest.")
+    @app_commands.describe(
+        when="For instance “Sunday 18:00”; “none” for no digest", channel="Here if left out"
+    )
+    async def digest(
+        self,
+        interaction: discord.Interaction,
+        when: app_commands.Range[str, 1, 50] | None = None,
+        channel: discord.TextChannel | None = None,
+    ) -> None:
+        """Show when the digest comes, or set it."""
+        server_id, now = server_of(interaction).id, self.services.clock.now()
+        off = when is not None and when.strip().lower() in ("none", "off", "never")
+        weekly = None if when is None or off else read_weekly(when)
+        if when is not None and not off and (weekly is None or weekly.weekday is None):
+            raise Refused(f"“{when}” is no time of the week: write for instance “Sunday 18:00”.")
+        channel_id = interaction.channel_id if channel is None else channel.id
+
+        async def digest(tx: Transaction) -> str:
+            settings = await servers.read(tx, server_id)
+            if when is not None or (channel is not None and settings.digest is not None):
+                await digests.set_digest(
+                    tx,
+                    server_id,
+                    channel_id=None if off else channel_id,
+                    when=weekly if when is not None else settings.digest,
+                    now=now,
+                )
+                await self.act(tx, interaction, None, "set the digest")
+            return prompt_lines.digest(await servers.read(tx, server_id), now)
+
+        await self.write_and_answer(interaction, digest)
+
+    # -- what is offered while one types ------------------------------------------------------
+
+    @pause.autocomplete("essay")
+    @resume.autocomplete("essay")
+    async def rule_essay_choices(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """This server's essays, the newest first."""
+        return await prompt_choices.essays(self.services, server_of(interaction).id, typed)
+
+    @manners.autocomplete("zone")
+    async def zone_choices(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """The time zones that contain what is being typed."""
+        del interaction
+        return prompt_choices.zones(typed)

@@ -1,0 +1,280 @@
+"""``/prompts``: see, plan, change, send and stop what brings discussions back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import prompter
+from bot.discussion.hours import quiet_end
+from bot.discussion.lists import fitting, stamp
+from bot.discussion.manners import Kind
+from bot.discussion.moments import read_moment
+from bot.discussion.plans import read_condition, read_what
+from bot.discussion.prompting import Unsayable
+from bot.errors import Refused
+from bot.services import Services
+from cogs import prompt_choices, prompt_lines
+from cogs.prompt_answers import answer, chosen_essay, server_of
+from cogs.prompt_rules import PromptRules
+from storage import prompt_lists, prompts, servers
+from storage.prompt_lists import Chosen
+from storage.writer import Transaction
+
+__all__ = ["Prompts"]
+
+_SHOWN_COMING, _SHOWN_PAST = 25, 10
+_ENDED = ("closed", "withdrawn")
+
+
+@app_commands.guild_only()
+@app_commands.default_permissions(manage_guild=True)
+class Prompts(
+    PromptRules,
+    commands.GroupCog,
+    group_name="prompts",
+    group_description="Bring discussions back, and see to it that it is no nuisance.",
+):
+    """The commands that are about prompts; every answer is seen by the one who asked alone."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        super().__init__()
+
+    # -- one prompt ---------------------------------------------------------------------------
+
+    @app_commands.command(name="list", description="Show what is coming, and what came of it.")
+    @app_commands.describe(essay="Only this essay's prompts")
+    async def list_prompts(
+        self, interaction: discord.Interaction, essay: str | None = None
+    ) -> None:
+        """Show the prompts of the server, or of one essay."""
+        server_id, now = server_of(interaction).id, self.services.clock.now()
+
+        async def look(tx: Transaction) -> list[str]:
+            chosen = await chosen_essay(tx, server_id, essay)
+            discussion_id = None if chosen is None else chosen.id
+            titles = {one.id: one.title for one in await prompt_lists.essays(tx, server_id)}
+            lines = []
+            settings = await servers.read(tx, server_id)
+            paused = await servers.paused_discussions(tx, server_id)
+            if settings.paused or (chosen is not None and chosen.id in paused):
+                lines.append("**Prompts are paused**: `/prompts resume` lets them come again.")
+            for prompt in await prompt_lists.coming(tx, server_id, discussion_id, _SHOWN_COMING):
+                title = titles.get(prompt.discussion_id or 0)
+                hindrance = await prompter.forecast(tx, prompt, now)
+                lines.append(prompt_lines.coming(prompt, title, hindrance))
+            past = await prompt_lists.past(tx, server_id, discussion_id, _SHOWN_PAST)
+            return lines + [prompt_lines.past(one, server_id) for one in past]
+
+        with self.services.busy.working():
+            lines = await self.services.database.read(look)
+            nothing = "No prompts are planned: publishing an essay plans some, and so does "
+            await answer(interaction, fitting(lines) or f"{nothing}`/prompts add`.")
+
+    @app_commands.command(description="Plan a prompt for an essay.")
+    @app_commands.describe(
+        essay="The essay",
+        when="For instance “Thursday 18:00”, “in 3 days”, “1 April at noon”",
+        what="“next question”, “question 2”, “passage 4: why?”, “text: …”, “poll: q | a | b”, "
+        "“last call”",
+        condition="“always”, “if quiet for 24 hours”, “if fewer than 5 replies”",
+        anyway="Even if the channel has had a prompt that day",
+    )
+    async def add(
+        self,
+        interaction: discord.Interaction,
+        essay: str,
+        when: app_commands.Range[str, 1, 100],
+        what: app_commands.Range[str, 1, 1600],
+        condition: app_commands.Range[str, 1, 100] = "always",
+        anyway: bool = False,
+    ) -> None:
+        """Plan one more prompt."""
+        server_id, now = server_of(interaction).id, self.services.clock.now()
+        asked, only = read_what(what), read_condition(condition)
+
+        async def add(tx: Transaction) -> str:
+            chosen = await prompt_lists.choose_essay(tx, server_id, essay)
+            _refuse_ended(chosen)
+            settings = await servers.read(tx, server_id)
+            meant = read_moment(when, now, settings.zone)
+            prompt_id = await prompts.add(
+                tx,
+                server_id=server_id,
+                discussion_id=chosen.id,
+                kind=Kind.STEP,
+                at=meant.at,
+                what=str(asked),
+                condition=str(only),
+                anyway=anyway,
+                local_at=meant.local,
+            )
+            await self.act(tx, interaction, chosen.id, f"added prompt {prompt_id}")
+            prompt = await prompts.find(tx, prompt_id)
+            assert prompt is not None
+            return prompt_lines.planned(
+                prompt,
+                chosen.title,
+                quiet_end(meant.at, settings.quiet, settings.zone),
+                await prompter.forecast(tx, prompt, now),
+            )
+
+        await self.write_and_answer(interaction, add)
+
+    @app_commands.command(description="Change a prompt that is still to come.")
+    @app_commands.describe(
+        prompt="The prompt",
+        when="A new time; as it is if left out",
+        what="Other words; as they are if left out",
+        condition="Another condition; as it is if left out",
+        anyway="Even if the channel has had a prompt that day",
+    )
+    async def edit(
+        self,
+        interaction: discord.Interaction,
+        prompt: str,
+        when: app_commands.Range[str, 1, 100] | None = None,
+        what: app_commands.Range[str, 1, 1600] | None = None,
+        condition: app_commands.Range[str, 1, 100] | None = None,
+        anyway: bool | None = None,
+    ) -> None:
+        """Change one prompt."""
+        server_id, now = server_of(interaction).id, self.services.clock.now()
+
+        async def edit(tx: Transaction) -> str:
+            found = await prompt_lists.choose_prompt(tx, server_id, prompt)
+            if found.kind is not Kind.STEP or found.discussion_id is None:
+                raise Refused("Nudges and digests cannot be changed one by one.")
+            settings = await servers.read(tx, server_id)
+            at = found.planned_for
+            local = None if found.local_at is None else datetime.fromisoformat(found.local_at)
+            if when is not None:
+                meant = read_moment(when, now, settings.zone)
+                at, local = meant.at, meant.local
+            changed = await prompts.change(
+                tx,
+                found,
+                at=at,
+                local_at=local,
+                what=found.what if what is None else str(read_what(what)),
+                condition=found.condition if condition is None else str(read_condition(condition)),
+                anyway=found.anyway if anyway is None else anyway,
+            )
+            if not changed:
+                raise Refused(f"Prompt {found.id} is no longer to come: it is {found.state}.")
+            await self.act(tx, interaction, found.discussion_id, f"changed prompt {found.id}")
+            again = await prompt_lists.choose_prompt(tx, server_id, prompt)
+            essay = await prompt_lists.choose_essay(tx, server_id, str(found.discussion_id))
+            return prompt_lines.planned(
+                again,
+                essay.title,
+                quiet_end(at, settings.quiet, settings.zone),
+                await prompter.forecast(tx, again, now),
+            )
+
+        await self.write_and_answer(interaction, edit)
+
+    @app_commands.command(description="Cancel a prompt that is still to come.")
+    @app_commands.describe(prompt="The prompt")
+    async def cancel(self, interaction: discord.Interaction, prompt: str) -> None:
+        """Cancel one prompt."""
+        server_id, now_ms = server_of(interaction).id, self.services.clock.now_ms()
+
+        async def cancel(tx: Transaction) -> str:
+            found = await prompt_lists.choose_prompt(tx, server_id, prompt)
+            by = interaction.user.display_name
+            if found.kind is Kind.DIGEST:
+                raise Refused("`/prompts digest` with `when: none` stops the digest.")
+            if not await prompts.cancel(tx, prompt_id=found.id, by=by, now_ms=now_ms):
+                raise Refused(f"Prompt {found.id} is no longer to come: it is {found.state}.")
+            await self.act(tx, interaction, found.discussion_id, f"cancelled prompt {found.id}")
+            return f"Prompt {found.id}, which was to come {stamp(found.planned_for)}, is cancelled."
+
+        await self.write_and_answer(interaction, cancel)
+
+    @app_commands.command(description="Send a prompt at once, whatever the hour.")
+    @app_commands.describe(essay="The essay", what="What to say; its next question if left out")
+    async def now(
+        self,
+        interaction: discord.Interaction,
+        essay: str,
+        what: app_commands.Range[str, 1, 1600] = "next question",
+    ) -> None:
+        """Send one prompt now; it does not count as one in the manners."""
+        server_id, now = server_of(interaction).id, self.services.clock.now()
+        asked = read_what(what)
+
+        async def send(tx: Transaction) -> str:
+            chosen = await prompt_lists.choose_essay(tx, server_id, essay)
+            if chosen.state != "open":
+                raise Refused(f"“{chosen.title}” is {chosen.state}: only open ones get prompts.")
+            found = await prompter.send_now(
+                tx, server_id=server_id, discussion_id=chosen.id, what=str(asked), now=now
+            )
+            if isinstance(found, Unsayable):
+                raise Refused(f"Nothing was sent: {found.reason}.")
+            await self.act(tx, interaction, chosen.id, f"sent prompt {found}")
+            return f"Prompt {found} goes out to “{chosen.title}” now."
+
+        await self.write_and_answer(interaction, send)
+
+    @app_commands.command(description="Show what the coming prompts of an essay would say now.")
+    @app_commands.describe(essay="The essay")
+    async def preview(self, interaction: discord.Interaction, essay: str) -> None:
+        """Show the words of an essay's prompts as they would be at this moment."""
+        server_id, now = server_of(interaction).id, self.services.clock.now()
+
+        async def look(tx: Transaction) -> list[str]:
+            chosen = await prompt_lists.choose_essay(tx, server_id, essay)
+            lines: list[str] = []
+            for prompt in await prompt_lists.coming(tx, server_id, chosen.id, _SHOWN_COMING):
+                if prompt.kind is Kind.STEP:
+                    hindrance = await prompter.forecast(tx, prompt, now)
+                    lines.append(prompt_lines.coming(prompt, None, hindrance))
+                    said = await prompter.words(tx, prompt, now)
+                    if not isinstance(said, Unsayable):
+                        lines += said.content.splitlines()
+                        if said.poll is not None:
+                            lines += [f"📊 {said.poll.question}", " · ".join(said.poll.answers)]
+            return lines
+
+        with self.services.busy.working():
+            lines = await self.services.database.read(look)
+            await answer(interaction, fitting(lines) or "No prompts are to come for this essay.")
+
+    # -- what is offered while one types --------------------------------------------------------
+
+    @list_prompts.autocomplete("essay")
+    @add.autocomplete("essay")
+    @now.autocomplete("essay")
+    @preview.autocomplete("essay")
+    async def essay_choices(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """This server's essays, the newest first."""
+        return await prompt_choices.essays(self.services, server_of(interaction).id, typed)
+
+    @edit.autocomplete("prompt")
+    @cancel.autocomplete("prompt")
+    async def prompt_choices(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """This server's prompts that are to come, the next one first."""
+        return await prompt_choices.prompts(self.services, server_of(interaction).id, typed)
+
+    @add.autocomplete("when")
+    @edit.autocomplete("when")
+    async def moment_choices(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """How the time that is being typed is understood."""
+        return await prompt_choices.moments(self.services, server_of(interaction).id, typed)
+
+
+def _refuse_ended(essay: Chosen) -> None:
+    if essay.state in _ENDED:
+        raise Refused(f"“{essay.title}” is {essay.state}: it gets no more prompts.")
