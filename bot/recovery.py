@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import discord
 from discord.http import HTTPClient
@@ -43,12 +43,15 @@ class Recovery:
         http: HTTPClient,
         sight: Sight,
         recorder: Recorder,
+        on_done: Callable[[], None],
     ) -> None:
         self._database = database
         self._clock = clock
         self._http = http
         self._sight = sight
         self._recorder = recorder
+        self._on_done = on_done
+        self._caught_up: dict[int, int] = {}
         self._room = asyncio.Semaphore(_CHANNELS_AT_ONCE)
         self._running = 0
 
@@ -57,9 +60,14 @@ class Recovery:
         """Whether no channel is being caught up with."""
         return self._running == 0
 
+    def has_caught_up(self, server_id: int) -> bool:
+        """Whether what was said unseen in the server before this connection has been read."""
+        return self._caught_up.get(server_id) == self._recorder.generation
+
     async def catch_up_server(self, server_id: int) -> None:
         """Bring the record of a server's channels and threads up to the present."""
         self._running += 1
+        generation = self._recorder.generation
         try:
             watched = [
                 one
@@ -77,8 +85,10 @@ class Recovery:
                     len(watched),
                     (self._clock.now() - started).total_seconds(),
                 )
+            self._caught_up[server_id] = generation
         finally:
             self._running -= 1
+            self._on_done()
 
     async def catch_up(self, channel_id: int) -> None:
         """Bring the record of one channel or thread up to the present."""

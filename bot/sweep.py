@@ -48,6 +48,7 @@ class Sweep:
         self._caught_up = caught_up
         self._woken = asyncio.Event()
         self._sweeping = False
+        self._held = False
         self._next_due: datetime | None = None
         self._scheduler = AsyncIOScheduler(timezone="UTC")
 
@@ -58,7 +59,8 @@ class Sweep:
     @property
     def idle(self) -> bool:
         """Whether nothing is left that can be done at the present moment."""
-        return not self._woken.is_set() and not self._sweeping and self._outbox.idle
+        resting = not self._woken.is_set() and not self._sweeping and not self._held
+        return resting and self._outbox.idle
 
     @property
     def next_due(self) -> datetime | None:
@@ -100,14 +102,15 @@ class Sweep:
             pass
         await self._outbox.go_on()
         self._next_due = await self._database.read(_nearest)
-        self._arm(held=held)
+        self._held = held and self._next_due is not None and self._next_due <= self._clock.now()
+        self._arm()
 
-    def _arm(self, *, held: bool) -> None:
+    def _arm(self) -> None:
         if self._next_due is None:
             return
         alarm = self._next_due
         if alarm <= self._clock.now():
-            if not held:
+            if not self._held:
                 if self._outbox.idle:
                     self.wake()  # it became due while this sweep was looking
                 return
