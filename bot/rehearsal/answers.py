@@ -71,11 +71,12 @@ def answer(world: World, interaction: Interaction, form: Form, uploads: list[Upl
         name = "APPLICATION_COMMAND_AUTOCOMPLETE_RESPONSE"
         told = {"choices": choices, "nonce": interaction.nonce}
     else:
-        interaction.modal = modals.read_modal(inner)
+        modal = modals.read_modal(inner)
         form.done()
+        interaction.modal = modal
         name = "INTERACTION_MODAL_CREATE"
         told |= {
-            **interaction.modal,
+            **modal,
             "channel_id": str(interaction.channel_id),
             "application": {"id": str(interaction.application_id)},
         }

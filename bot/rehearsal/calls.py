@@ -134,10 +134,9 @@ class Api:
 
         async def handle(request: web.Request) -> web.Response:
             headers: dict[str, str] = {}
+            header = request.headers.get("Authorization")
+            caller = self._standin.world.user_by_authorization(header)
             try:
-                caller = self._standin.world.user_by_authorization(
-                    request.headers.get("Authorization")
-                )
                 if caller is None and not open_to_all:
                     raise Refusal(401, 0, "401: Unauthorized")
                 headers = self._count(request, caller, limit, open_to_all)
@@ -147,6 +146,8 @@ class Api:
                 )
                 result = await handler(call)
             except Refusal as refusal:
+                if caller is None or caller.bot:
+                    self._rates.note_answer(refusal.status)
                 return answer(refusal.status, refusal.body, headers | refusal.headers)
             if isinstance(result, web.Response):
                 result.headers.update(headers)
@@ -165,6 +166,7 @@ class Api:
         """docs: Rate Limits › Global Rate Limit (interactions and webhooks are outside it)."""
         if caller is not None and not caller.bot:
             return {}
+        self._rates.mind_ban()
         who = str(caller.id) if caller is not None and not open_to_all else ""
         if not open_to_all:
             self._rates.take_global(who)

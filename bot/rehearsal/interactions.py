@@ -16,6 +16,7 @@ from bot.rehearsal.components import BUTTON, SELECTS, STRING_SELECT, find
 from bot.rehearsal.drafts import MOST_FILE
 from bot.rehearsal.events import Event
 from bot.rehearsal.forms import Form, invalid
+from bot.rehearsal.messages import file_name
 from bot.rehearsal.records import (
     Application,
     Attachment,
@@ -312,7 +313,7 @@ class _Scene:
         record = Attachment(
             id=self.world.new_id(),
             channel_id=self.channel.id,
-            filename=re.sub(r"[^\w.\-]", "_", upload.filename, flags=re.ASCII) or "file",
+            filename=file_name(upload.filename),
             size=len(upload.content),
             content_type=upload.content_type,
             ephemeral=True,

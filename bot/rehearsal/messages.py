@@ -21,7 +21,17 @@ from bot.rehearsal.records import Attachment, Channel, Message, MessageType, Use
 from bot.rehearsal.refusals import refuse
 from bot.rehearsal.world import World
 
-__all__ = ["attach", "delete", "delete_many", "edit", "fill", "put", "system", "tell_update"]
+__all__ = [
+    "attach",
+    "delete",
+    "delete_many",
+    "edit",
+    "file_name",
+    "fill",
+    "put",
+    "system",
+    "tell_update",
+]
 
 EDITABLE = (
     MessageType.DEFAULT,
@@ -40,6 +50,7 @@ LASTING = (
 
 def fill(world: World, channel: Channel, author: User, draft: Draft) -> Message:
     """A new message from a draft, in no channel yet; its files are kept."""
+    _check_media(draft, [])
     message_id = world.new_id()
     answered = world.messages.get((draft.reference or {}).get("message_id") or 0)
     replied_to = (
@@ -76,13 +87,31 @@ def _poll(world: World, draft: Draft) -> dict[str, Any] | None:
     return {**shown, "expiry": payloads.iso(ends)}
 
 
+def file_name(name: str) -> str:
+    """The name that Discord gives an uploaded file: what is not plain becomes ``_``."""
+    return re.sub(r"[^\w.\-]", "_", name, flags=re.ASCII) or "file"
+
+
+def _check_media(draft: Draft, kept: list[Attachment]) -> None:
+    """Raises 50035 where components show a file that is not there.
+
+    docs: Components › Unfurled Media Item.
+    """
+    names = {file_name(upload.filename) for upload in draft.uploads}
+    names |= {record.filename for record in kept}
+    for medium in media_of(draft.components):
+        scheme, _, name = medium["url"].partition("://")
+        if scheme == "attachment" and name not in names:
+            raise refuse(50035, "The specified attachment was not found")
+
+
 def attach(world: World, message: Message, draft: Draft) -> None:
     """Keep a draft's files and point what shows them (``attachment://``) at their addresses."""
     for upload in draft.uploads:
         record = Attachment(
             id=world.new_id(),
             channel_id=message.channel_id,
-            filename=re.sub(r"[^\w.\-]", "_", upload.filename, flags=re.ASCII) or "file",
+            filename=file_name(upload.filename),
             size=len(upload.content),
             content_type=upload.content_type,
             description=draft.descriptions.get(upload.number),
@@ -98,8 +127,6 @@ def attach(world: World, message: Message, draft: Draft) -> None:
             address = payloads.attachment(world, shown)["url"]
             medium |= {"url": address, "proxy_url": address, "attachment_id": str(shown.id)}
             medium["content_type"] = shown.content_type
-        elif medium["url"].startswith("attachment://"):
-            raise refuse(50035, "The specified attachment was not found")
     for embed in message.embeds:
         for name in ("image", "thumbnail"):
             picture = embed.get(name)
@@ -194,13 +221,15 @@ def edit(world: World, message: Message, draft: Draft) -> None:
     """
     channel = world.channels[message.channel_id]
     given = draft.given
+    kept = [a for a in message.attachments if draft.kept is None or a.id in draft.kept]
+    _check_media(draft, kept)
     if message.flags & IS_COMPONENTS_V2 and "components" in given and not draft.components:
         raise refuse(50006)
     remains = (
         (draft.content if "content" in given else message.content),
         (draft.embeds if "embeds" in given else message.embeds),
         (draft.components if "components" in given else message.components),
-        (draft.kept if draft.kept is not None else message.attachments) or draft.uploads,
+        kept or draft.uploads,
         message.poll,
         message.sticker_items,
     )
@@ -222,8 +251,7 @@ def edit(world: World, message: Message, draft: Draft) -> None:
         message.components = copy.deepcopy(draft.components)
     if "flags" in given:
         message.flags = (message.flags & ~SUPPRESS_EMBEDS) | (draft.flags & SUPPRESS_EMBEDS)
-    if draft.kept is not None:
-        message.attachments = [part for part in message.attachments if part.id in draft.kept]
+    message.attachments = kept
     attach(world, message, draft)
     if given & {"content", "embeds", "components", "attachments"} or draft.uploads:
         message.edited_timestamp = world.now()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from bot.rehearsal.refusals import Refusal
 
-__all__ = ["GLOBAL", "RENAMES", "TABLE", "Limit", "Rates"]
+__all__ = ["GLOBAL", "INVALID", "RENAMES", "TABLE", "Limit", "Rates"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ REACTIONS = Limit("reactions", 1, 0.25)
 RENAMES = Limit("renames", 2, 600.0, announced=False)
 HISTORY = Limit("history", 10, 1.0)
 WEBHOOKS = Limit("webhooks", 5, 2.0)
+INVALID = Limit("invalid requests", 10_000, 600.0, announced=False)
 
 _REACTION = "/channels/{channel_id}/messages/{message_id}/reactions"
 _WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
@@ -72,6 +73,24 @@ class Rates:
         self.on = on
         self._monotonic = monotonic
         self._windows: dict[tuple[str, str], _Window] = {}
+        self._invalid = _Window(0.0)
+
+    def note_answer(self, status: int) -> None:
+        """Count an answer of 401, 403 or 429. docs: Rate Limits › Invalid Request Limit."""
+        if status not in {401, 403, 429}:
+            return
+        now = self._monotonic()
+        if self._invalid.ends <= now:
+            self._invalid = _Window(now + INVALID.seconds)
+        self._invalid.used += 1
+
+    def mind_ban(self) -> None:
+        """Raises a refusal without ``Via`` while too many invalid calls ban the address."""
+        left = self._invalid.ends - self._monotonic()
+        if self.on and left > 0 and self._invalid.used >= INVALID.calls:
+            message = "You are being blocked from accessing our API temporarily."
+            headers = {"Retry-After": str(int(left) + 1)}
+            raise Refusal(429, 0, message, headers=headers)
 
     def take_global(self, who: str) -> None:
         """Count a call against the limit over all. Raises a refusal with status 429."""

@@ -203,7 +203,6 @@ class Channel:
     default_reaction_emoji: dict[str, Any] | None = None
     default_sort_order: int | None = None
     default_forum_layout: int = 0
-    renamed_at: list[datetime] = field(default_factory=list)
     thread: ThreadState | None = None
 
 

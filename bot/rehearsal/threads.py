@@ -111,7 +111,7 @@ def open_from(world: World, user: User, parent: Channel, message: Message, form:
     """
     if parent.type not in _KINDS:
         raise refuse(50024)
-    need(world, user, parent, Permission.CREATE_PUBLIC_THREADS, Permission.READ_MESSAGE_HISTORY)
+    need(world, user, parent, Permission.CREATE_PUBLIC_THREADS)
     fields = read_form(form, parent)
     form.done()
     if message.id in world.channels or message.flags & HAS_THREAD:

@@ -176,6 +176,14 @@ async def test_components_v2_show_uploaded_files(town: Town) -> None:
     assert (await town.bot.post(path, body)).code == 50035
 
 
+async def test_an_edit_that_is_refused_changes_nothing(town: Town) -> None:
+    sent = await _send(town, flags=V2, components=[{"type": 10, "content": "words"}])
+    path = f"/channels/{town.essays}/messages/{sent.body['id']}"
+    missing = {"type": 13, "file": {"url": "attachment://a.txt"}}
+    assert (await town.bot.patch(path, {"components": [missing]})).code == 50035
+    assert (await town.bot.get(path)).body["components"][0]["content"] == "words"
+
+
 async def test_flags_that_an_author_may_set_stay(town: Town) -> None:
     """docs: Message Flags: silent and without embeds; others are not the author's."""
     reply = await _send(town, content="x", flags=(1 << 2) | (1 << 12) | (1 << 5) | (1 << 6))

@@ -385,6 +385,7 @@ async def test_a_modal_has_limits(play: Play, modal: dict[str, Any]) -> None:
     await play.register(ESSAY)
     got = await play.run(GIVEN)
     assert (await play.answer(got, 9, modal)).code == 50035
+    assert (await play.begin(play.town.ann, 5, _filled("words"))).code == 50035
     assert (await play.answer(got, 9, _modal())).status == 200
 
 

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from bot.rehearsal.founding import first_world
-from bot.rehearsal.rates import GLOBAL, RENAMES, Limit, Rates
+from bot.rehearsal.rates import GLOBAL, INVALID, RENAMES, Limit, Rates
 from bot.rehearsal.refusals import Refusal
 from bot.rehearsal.standin import StandIn
 from tests.rehearsal.callers import Town, settle_town
@@ -104,6 +104,23 @@ def test_fifty_calls_a_second_are_the_most_over_all() -> None:
     rates.take_global("other bot")
     watch.now = GLOBAL.seconds
     rates.take_global("bot")
+
+
+def test_ten_thousand_invalid_calls_ban_the_address() -> None:
+    """docs: Rate Limits › Invalid Request Limit Aka Cloudflare Bans."""
+    watch = Watch()
+    rates = Rates(monotonic=watch)
+    for _ in range(INVALID.calls - 1):
+        rates.note_answer(403)
+        rates.note_answer(404)
+    rates.mind_ban()
+    rates.note_answer(429)
+    with pytest.raises(Refusal) as refused:
+        rates.mind_ban()
+    assert refused.value.status == 429
+    assert "Via" not in refused.value.headers
+    watch.now = INVALID.seconds
+    rates.mind_ban()
 
 
 def test_a_window_opens_anew_when_it_has_run_out() -> None:
