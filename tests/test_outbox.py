@@ -138,12 +138,23 @@ async def test_a_right_that_is_lost_midway_is_waited_for(house: House) -> None:
 
 
 async def test_a_message_that_automod_refuses_stops_the_essay_and_says_so(house: House) -> None:
+    """docs: Topics › Opcodes and Status Codes › JSON Error Codes, 200000."""
+    await house.publish(ESSAY)
+    before = len(await house.ours())
+    await fault(house, "POST", CREATE, status=400, code=200000, message="Blocked", times=1)
     interaction = await house.run("essay publish", file=("long.md", LONG.encode()))
-    assert "is published" in await house.said(interaction)
+    told = await house.said(interaction)
+    assert "stopped after 0 of" in told
+    assert "AutoMod" in told
+    assert len(await house.ours()) == before, "an essay with a hole is worse than one that stops"
+
+
+async def test_a_prompt_waits_for_a_channel_that_was_deleted_and_says_why(house: House) -> None:
+    await house.publish(ESSAY)
     await house.act(house.member(), "DELETE", f"/channels/{house.channel()}")
     await house.settle(25 * 3600)
-    (prompt,) = await house.database.read(
-        lambda tx: tx.rows("SELECT state, reason FROM prompts ORDER BY id LIMIT 1")
+    prompt, *_ = await house.database.read(
+        lambda tx: tx.rows("SELECT state, reason FROM prompts WHERE kind = 'step' ORDER BY id")
     )
-    assert prompt["state"] in ("failed", "skipped")
-    assert prompt["reason"]
+    assert prompt["state"] == "claimed"
+    assert "channel is gone" in prompt["reason"]
