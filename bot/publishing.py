@@ -17,8 +17,8 @@ from bot.discussion.card import opening_card
 from bot.discussion.essay import UnreadableEssay
 from bot.discussion.layout import lay_out
 from bot.discussion.payloads import plain_message
-from bot.discussion.reading import read_essay
 from bot.errors import Refused
+from bot.reading_process import read_apart
 from storage import discussions, posts, submissions
 from storage.database import Database
 from storage.discussions import Listed
@@ -104,11 +104,10 @@ class Publishing:
         self._check(submission.channel_id)
         source = await self._source(submission)
         # A pasted text is Markdown, as everything one types into Discord is.
-        essay = await asyncio.to_thread(
-            read_essay,
+        essay = await read_apart(
             source,
-            format="markdown" if submission.file_name is None else "auto",
-            name=submission.file_name,
+            "markdown" if submission.file_name is None else "auto",
+            submission.file_name,
         )
         layout = await asyncio.to_thread(lay_out, essay)
         planned = [NewPost("card", opening_card(essay))]
