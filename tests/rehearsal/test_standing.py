@@ -100,6 +100,15 @@ def test_a_part_that_is_missing_shows_as_a_long_run_of_lost_words(world: World) 
     assert "threem" in lost
 
 
+def test_a_table_that_is_told_row_by_row_has_lost_nothing(world: World) -> None:
+    rows = [(f"tree{number}", f"height{number}", f"age{number}") for number in range(20)]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in [("tree", "height", "age"), *rows])
+    told = "\n".join(f"tree: {tree}\nheight: {high}\nage: {age}" for tree, high, age in rows)
+    words = essay_words("trees.md", table.encode())
+    assert words is not None
+    assert len(lost_run(words, standing(world, told))) < 5
+
+
 def test_words_of_scripts_without_spaces_are_looked_for_by_the_letter(world: World) -> None:
     essay = "我从来没有读完过这本书而且我觉得很好。但是你呢?你最后一次在中间停下来是什么时候?"
     words = essay_words("essay.txt", essay.encode())
