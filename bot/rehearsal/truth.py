@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from bot.rehearsal.standin import StandIn
 
 __all__ = ["add_routes", "describe"]
+
+_PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 
 def _message(world: World, message: Message) -> dict[str, Any]:
@@ -61,7 +64,10 @@ def add_routes(app: web.Application, standin: StandIn) -> None:
         content = standin.world.files.get(int(wanted)) if wanted.isdecimal() else None
         if content is None:
             return web.Response(status=404, text="This content is no longer available.")
-        return web.Response(body=content, content_type="application/octet-stream")
+        # Only pictures are shown in a browser; anything else could be a page with a script.
+        guessed = mimetypes.guess_type(request.match_info["filename"])[0] or ""
+        kind = guessed if guessed in _PICTURES else "application/octet-stream"
+        return web.Response(body=content, content_type=kind)
 
     async def page(_: web.Request) -> web.Response:
         return web.Response(text="This is Salon's stand-in for Discord.\n")

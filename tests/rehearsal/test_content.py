@@ -244,3 +244,29 @@ async def test_pins_are_a_permission_of_their_own_and_told(town: Town) -> None:
     assert told["type"] == 6
     assert (await town.bot.delete(f"{path}/{message['id']}")).status == 204
     assert (await town.bot.get(path)).body == {"items": [], "has_more": False}
+
+
+async def test_reactions_are_cleared_by_those_who_manage_messages(town: Town) -> None:
+    """docs: Delete All Reactions, Delete All Reactions for Emoji."""
+    message = await town.ann.says(town.essays, "one")
+    path = f"/channels/{town.essays}/messages/{message['id']}"
+    for emoji in ("%F0%9F%91%8D", "%F0%9F%91%8E", "party:123"):
+        assert (await town.ann.put(f"{path}/reactions/{emoji}/@me")).status == 204
+    assert (await town.ann.delete(f"{path}/reactions")).code == 50013
+    assert (await town.bot.delete(f"{path}/reactions/%F0%9F%91%8D")).status == 204
+    assert (await town.bot.delete(f"{path}/reactions/%F0%9F%91%8D")).code == 10014
+    left = (await town.bot.get(path)).body["reactions"]
+    assert [one["emoji"] for one in left] == [
+        {"id": None, "name": "👎"},
+        {"id": "123", "name": "party"},
+    ]
+    assert (await town.bot.delete(f"{path}/reactions")).status == 204
+    assert "reactions" not in (await town.bot.get(path)).body
+
+
+async def test_a_message_holds_20_different_reactions(town: Town) -> None:
+    """docs: JSON Error Codes (30010)."""
+    message = await town.ann.says(town.essays, "one")
+    path = f"/channels/{town.essays}/messages/{message['id']}/reactions"
+    codes = [(await town.ann.put(f"{path}/e{n}:{n + 1}/@me")).code for n in range(21)]
+    assert codes == [None] * 20 + [30010]

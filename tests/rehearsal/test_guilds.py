@@ -118,3 +118,40 @@ async def test_typing_is_told(town: Town) -> None:
     assert [event.name for event in heard] == ["TYPING_START"]
     town.deny(town.ann.user, town.essays, Permission.SEND_MESSAGES)
     assert (await town.ann.post(f"/channels/{town.essays}/typing")).code == 50013
+
+
+async def test_a_role_is_changed_from_above(town: Town) -> None:
+    """docs: Modify Guild Role, Delete Guild Role."""
+    path = f"/guilds/{town.guild_id}/roles"
+    made = (await town.ada.post(path, {"name": "Readers", "color": 255})).body
+    changed = await town.ada.patch(f"{path}/{made['id']}", {"permissions": "0", "name": "R"})
+    assert (changed.body["name"], changed.body["permissions"]) == ("R", "0")
+    assert (await town.ann.patch(f"{path}/{made['id']}", {"name": "x"})).code == 50013
+    assert (await town.ada.delete(f"{path}/{town.guild_id}")).code == 50028
+    assert (await town.ada.get(f"{path}/1")).code == 10011
+    assert made["id"] in {role["id"] for role in (await town.ann.get(path)).body}
+
+
+async def test_taking_view_channel_from_everyone_hides_a_channel(town: Town) -> None:
+    """docs: Permissions; Modify Guild Role."""
+    path = f"/guilds/{town.guild_id}/roles/{town.guild_id}"
+    assert (await town.ada.patch(path, {"permissions": "0"})).status == 200
+    assert (await town.ann.get(f"/channels/{town.essays}")).code == 50001
+    assert (await town.bot.get(f"/channels/{town.essays}")).status == 200
+
+
+async def test_nicknames_and_roles_of_members(town: Town) -> None:
+    """docs: Modify Guild Member."""
+    path = f"/guilds/{town.guild_id}/members"
+    own = await town.ann.patch(f"{path}/@me", {"nick": "Annie"})
+    assert own.body["nick"] == "Annie"
+    assert (await town.ann.patch(f"{path}/{town.ben.user.id}", {"nick": "x"})).code == 50013
+    assert (await town.ann.patch(f"{path}/@me", {"nick": "x" * 33})).code == 50035
+    assert (await town.ann.patch(f"{path}/@me", {"roles": []})).code == 50013
+
+
+async def test_the_owner_does_not_leave(town: Town) -> None:
+    """docs: Users Resource › Leave Guild."""
+    assert (await town.ada.delete(f"/users/@me/guilds/{town.guild_id}")).code == 50055
+    assert (await town.ann.delete(f"/users/@me/guilds/{town.guild_id}")).status == 204
+    assert (await town.ann.get(f"/guilds/{town.guild_id}")).code == 10004

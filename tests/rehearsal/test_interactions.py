@@ -513,3 +513,73 @@ async def test_overwriting_keeps_the_ids_of_commands_that_stay(play: Play) -> No
     assert twice.code == 50035
     many = [{"name": f"c{n}", "description": "x"} for n in range(101)]
     assert (await play.town.bot.put(path, many)).code == 30032
+
+
+async def test_values_are_of_the_type_that_their_option_asks_for(play: Play) -> None:
+    """docs: Application Command Option Type."""
+    kinds = {"flag": 5, "ratio": 10, "role": 8, "any": 9, "pick": 3}
+    options: list[dict[str, Any]] = [
+        {"type": kind, "name": name, "description": "x"} for name, kind in kinds.items()
+    ]
+    options[1] |= {"min_value": 0.5}
+    options[4] |= {"choices": [{"name": "One", "value": "1"}]}
+    command = (await play.register({**ESSAY, "options": options}))[0]
+
+    async def give(name: str, value: Any) -> int:
+        option = {"type": kinds[name], "name": name, "value": value}
+        data = {"id": command["id"], "name": "essay", "type": 1, "options": [option]}
+        return (await play.begin(play.town.ann, 2, data)).status
+
+    assert [await give("flag", value) for value in (True, "true")] == [204, 400]
+    assert [await give("ratio", value) for value in (0.5, 0.4, "x")] == [204, 400, 400]
+    assert [await give("role", value) for value in (str(play.town.guild_id), "1")] == [204, 400]
+    assert [await give("any", value) for value in (str(play.town.ann.user.id), "x")] == [204, 400]
+    assert [await give("pick", value) for value in ("1", "2")] == [204, 400]
+
+
+async def test_a_members_client_is_shown_the_commands_they_may_use(play: Play) -> None:
+    guarded = {**ESSAY, "name": "guarded", "default_member_permissions": "0"}
+    elsewhere = {**ESSAY, "name": "elsewhere", "contexts": [1]}
+    await play.register(ESSAY, guarded, elsewhere)
+    path = f"/guilds/{play.town.guild_id}/application-command-index"
+
+    async def shown(who: Caller) -> set[str]:
+        return {c["name"] for c in (await who.get(path)).body["application_commands"]}
+
+    assert await shown(play.town.ann) == {"essay"}
+    assert await shown(play.town.ada) == {"essay", "guarded"}
+
+
+async def test_a_command_in_a_direct_conversation_has_a_user_and_no_member(play: Play) -> None:
+    """docs: Interaction Object (``user``, ``context``)."""
+    command = (await play.register(ESSAY))[0]
+    opened = await play.town.ann.post(
+        "/users/@me/channels", {"recipient_id": str(play.town.bot.user.id)}
+    )
+    data = {"id": command["id"], "name": "essay", "type": 1, "options": [GIVEN]}
+    reply = await play.begin(play.town.ann, 2, data, channel_id=opened.body["id"])
+    assert reply.status == 204, reply
+    got = play.received[-1]
+    assert got["user"]["id"] == str(play.town.ann.user.id)
+    assert got["context"] == 1
+    assert "member" not in got
+
+
+async def test_a_modal_from_a_button_may_update_its_message(play: Play) -> None:
+    """docs: Interaction Callback Type; Message Interaction Metadata."""
+    message = await _panel(play)
+    await _press(play, message)
+    assert (await play.answer(play.received[-1], 9, _modal())).status == 200
+    assert (await play.begin(play.town.ann, 5, _filled("words"))).status == 204
+    sent = play.received[-1]
+    assert sent["message"]["id"] == message["id"]
+    reply = await play.answer(sent, 7, {"content": "thanks", "components": []})
+    assert reply.body["resource"]["message"]["id"] == message["id"]
+
+
+async def test_an_application_that_was_removed_takes_no_commands(play: Play) -> None:
+    command = (await play.register(ESSAY))[0]
+    town = play.town
+    await town.ada.delete(f"/guilds/{town.guild_id}/members/{town.bot.user.id}")
+    data = {"id": command["id"], "name": "essay", "type": 1, "options": [GIVEN]}
+    assert (await play.begin(town.ann, 2, data)).code == 10002

@@ -368,3 +368,40 @@ async def test_overwrites_are_put_and_taken_away(town: Town) -> None:
     assert (await town.ada.delete(path)).status == 204
     assert (await town.ada.delete(path)).code == 10009
     assert (await town.ann.get(f"/channels/{town.essays}")).status == 200
+
+
+async def test_private_archived_threads_are_for_members_and_managers(town: Town) -> None:
+    """docs: List Private Archived Threads, List Joined Private Archived Threads."""
+    opened = await town.ann.post(f"/channels/{town.essays}/threads", {"name": "T"})
+    await _archive(town, opened.body["id"])
+    path = f"/channels/{town.essays}/threads/archived/private"
+    assert (await town.ben.get(path)).code == 50013
+    assert [t["id"] for t in (await town.bot.get(path)).body["threads"]] == [opened.body["id"]]
+    own = f"/channels/{town.essays}/users/@me/threads/archived/private"
+    assert [t["id"] for t in (await town.ann.get(own)).body["threads"]] == [opened.body["id"]]
+    assert (await town.ben.get(own)).body["threads"] == []
+
+
+async def test_who_opened_a_thread_changes_it(town: Town) -> None:
+    """docs: Modify Channel › Thread; Message Types (CHANNEL_NAME_CHANGE)."""
+    message = await town.ann.says(town.essays, "one")
+    thread = await town.ann.opens(town.essays, message["id"])
+    path = f"/channels/{thread['id']}"
+    renamed = await town.ann.patch(path, {"name": "New", "auto_archive_duration": 60})
+    assert renamed.body["name"] == "New"
+    assert (await town.ben.patch(path, {"name": "Other"})).code == 50013
+    assert (await town.ann.patch(path, {"rate_limit_per_user": 5})).code == 50013
+    told = (await town.bot.get(f"{path}/messages")).body[0]
+    assert (told["type"], told["content"]) == (4, "New")
+
+
+async def test_only_what_members_wrote_heads_a_thread(town: Town) -> None:
+    """docs: JSON Error Codes (50021, 50024)."""
+    _, thread = await _thread(town)
+    said = await town.ann.says(thread["id"], "in here")
+    inner = f"/channels/{thread['id']}/messages/{said['id']}/threads"
+    assert (await town.bot.post(inner, {"name": "T"})).code == 50024
+    await town.bot.post(f"/channels/{town.essays}/threads", {"name": "T", "type": 11})
+    told = (await town.bot.get(f"/channels/{town.essays}/messages")).body[0]
+    path = f"/channels/{town.essays}/messages/{told['id']}/threads"
+    assert (await town.bot.post(path, {"name": "T"})).code == 50021
