@@ -41,7 +41,8 @@ _T = TypeVar("_T")
 _CHANNEL = "essays"
 _PATIENCE = 90.0
 """Seconds of real time without any change in the world after which something never comes."""
-_ATTEMPTS = 2
+_ATTEMPTS, _SILENCES = 2, 4
+"""How often an admin runs the command when nothing comes of it, and when nobody answers."""
 _LOST = 25
 """Words in a row that may be missing from a discussion before a passage counts as lost."""
 _MOMENT = 10.0
@@ -154,14 +155,18 @@ class _Scene:
         """
         await self._settle()
         self._begun_after = self._world.snowflakes.last
-        answered = 0
+        answered = unanswered = 0
         while (standing := await self._whole()) is None:
             if answered == _ATTEMPTS:
                 raise _FailedError(f"The essay was not published. {self._last_answer()}")
+            if unanswered == _SILENCES:
+                raise _FailedError("The essay was not published: the application did not respond.")
             interaction = await self._run_publish()
             if interaction.state is InteractionState.ANSWERED:
                 answered += 1
                 await self._until(partial(self._has_effect, interaction), most=_MOMENT)
+            else:
+                unanswered += 1
             await self._settle()
         return standing
 

@@ -165,6 +165,7 @@ async def test_the_admin_tries_again_when_nothing_came_of_the_command(
     ("flaw", "told"),
     [
         ({"refuses": "That is no essay."}, "The bot said: That is no essay."),
+        ({"misses_first": 99}, "the application did not respond"),
         ({"forgets_part": 1}, "A passage of"),
         ({"forgets_threads": True}, "The comment 1 of Ann got no thread."),
         ({"forgets_prompt": True}, "No prompt came a day later."),
@@ -180,7 +181,7 @@ async def test_what_did_not_happen_is_said_and_the_play_is_not_done(
     told: str,
 ) -> None:
     async with understudy(standin, monkeypatch, **flaw):
-        result = await played(standin, essay, write((1, None, "Ann", "Yes.")), patience=3)
+        result = await played(standin, essay, write((1, None, "Ann", "Yes.")), patience=4)
     assert not result.done
     assert told in result.told
 
