@@ -121,11 +121,13 @@ class Form:
         most: int | None = None,
         required: bool = False,
     ) -> int | None:
-        """A whole number between two bounds; Discord takes one written as text, too."""
+        """A whole number between two bounds; Discord takes one written as text or 1.0, too."""
         value = self._value(name, required)
         if value is None:
             return None
         if isinstance(value, str) and value.lstrip("-").isdecimal():
+            value = int(value)
+        if isinstance(value, float) and value.is_integer():
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
             self.wrong(name, "NUMBER_TYPE_COERCE", f'Value "{value}" is not int.')

@@ -193,7 +193,7 @@ async def test_flags_that_an_author_may_set_stay(town: Town) -> None:
 async def test_a_poll_has_limits(town: Town) -> None:
     """docs: Poll Resource."""
     answers = [{"poll_media": {"text": "yes"}}, {"poll_media": {"text": "no"}}]
-    poll = {"question": {"text": "Well?"}, "answers": answers, "duration": 24}
+    poll = {"question": {"text": "Well?"}, "answers": answers, "duration": 24.0}
     reply = await town.ann.post(f"/channels/{town.essays}/messages", {"poll": poll})
     assert reply.status == 200, reply
     assert reply.body["poll"]["results"]["is_finalized"] is False
