@@ -16,6 +16,7 @@ __all__ = ["Item", "cut_item", "item_of", "piece_of"]
 
 _LEAST = 150  # characters: smaller pieces of a paragraph are not worth a cut
 _ATOM = 800  # characters: a link or code span longer than this has to be cut after all
+_GUESSES = 6
 _CLUSTER = 64  # characters looked at beyond a window, so that no cluster is cut at its edge
 
 
@@ -112,15 +113,36 @@ def _line_ends(text: str) -> list[int]:
 
 
 def _best(item: Item, start: int, ends: Sequence[int], room: int) -> int | None:
-    """The last of the places up to which the piece fits the room."""
-    low, high = 0, len(ends)
-    while low < high:
-        middle = (low + high) // 2
-        if utf16_units(piece_of(item, start, _trimmed(item, start, ends[middle]))) <= room:
-            low = middle + 1
+    """The last of the places up to which the piece fits the room.
+
+    The place is guessed from how much longer the Markdown is than its text; a few guesses are
+    enough, and each costs a rendering. Where they go wrong, halving the rest finds the place.
+    """
+    fits, fails = -1, len(ends)
+    measured_fit = 0  # units of the longest piece that fitted
+    growth = 1.02
+    guesses = 0
+    while fails - fits > 1:
+        place = bisect_right(ends, start + int(room / growth)) - 1 if guesses < _GUESSES else -1
+        guesses += 1
+        if not fits < place < fails:
+            if 0 <= fits == place:
+                place = fits + 1  # the guess fitted: does the next one?
+            elif place == fails:
+                place = fails - 1
+            else:
+                place = (fits + fails) // 2
+        end = ends[place]
+        if fits >= 0 and end - ends[fits] > room - measured_fit:
+            fails = place  # what is shown is longer than the room already
+            continue
+        units = utf16_units(piece_of(item, start, _trimmed(item, start, end)))
+        growth = max(1.0, units / max(1, end - start))
+        if units <= room:
+            fits, measured_fit = place, units
         else:
-            high = middle
-    return ends[low - 1] if low else None
+            fails = place
+    return ends[fits] if fits >= 0 else None
 
 
 def _trimmed(item: Item, start: int, end: int) -> int:

@@ -20,6 +20,7 @@ __all__ = ["LONGEST_LINK", "code_span", "inline_markdown"]
 LONGEST_LINK = 1_000
 """An address of more UTF-16 units is not worth half a message: its text is shown without it."""
 
+_MOST_PIECES = 1_000  # of one line that change emphasis: it is noise then, and slow to write
 _ORDER = (Mark.UNDERLINE, Mark.STRIKE, Mark.BOLD, Mark.ITALIC)
 _DELIMITERS = {
     Mark.UNDERLINE: "__",
@@ -145,6 +146,11 @@ def _written(pieces: Sequence[_Piece], italic: str, without: Mark) -> tuple[str,
             out.append(italic if mark is Mark.ITALIC else _DELIMITERS[mark])
         new = [mark for mark in _ORDER if mark in marks and mark not in opened]
         new.sort(key=lambda mark: -lasts[mark][place])
+        text = piece.text
+        if new and text[:1].isspace():  # what opens before white space is not read as an emphasis
+            out.append(text[0])
+            text = text[1:]
+            closed_here = ""
         for mark in new:
             delimiter = italic if mark is Mark.ITALIC else _DELIMITERS[mark]
             if closed_here and closed_here[-1] + delimiter[0] in ("**", "__", "~~", "~_"):
@@ -152,11 +158,11 @@ def _written(pieces: Sequence[_Piece], italic: str, without: Mark) -> tuple[str,
             opened.append(mark)
             out.append(delimiter)
         if closed_here and "_" in (italic, closed_here[-1]) and not new:
-            first = piece.text[:1]
+            first = text[:1]
             if closed_here[-1] == "_" and (first.isalnum() or first == "_"):
                 sound = False
         closed_here = ""
-        out.append(piece.text)
+        out.append(text)
     out.extend(italic if mark is Mark.ITALIC else _DELIMITERS[mark] for mark in reversed(opened))
     return "".join(out), sound
 
@@ -181,6 +187,8 @@ def _emphasised(pieces: Sequence[_Piece]) -> str:
         _Piece("".join(piece.text for piece in group), marks)
         for marks, group in groupby(bridged, key=lambda piece: piece.marks)
     ]
+    if len(merged) > _MOST_PIECES:
+        return "".join(piece.text for piece in merged)
     markdown = ""
     # Delimiters that touch can be misread: then italics are written with the other sign, and if
     # that does not help either, they are given up on this line rather than shown as asterisks.

@@ -151,6 +151,7 @@ class _Reader(HTMLParser):
         self._footnote_depth = 0
         self._back = 0
         self._skipped = 0
+        self._note_mark = False
         self._lost: Counter[str] = Counter()
 
     # What the parser calls
@@ -202,7 +203,10 @@ class _Reader(HTMLParser):
         if self._pre is not None:
             self._pre.append(data)
             return
-        if self._count["sup"] and not self._in_note_mark():
+        if self._note_mark:
+            # A raised number that leads to a note would be read as part of the word before it.
+            data = f"[{data.strip()}]" if re.fullmatch(r"\s*\w{1,4}\s*", data) else data
+        elif self._count["sup"]:
             data = data.translate(_RAISED) if data.strip().isdigit() else data
         elif self._count["sub"]:
             data = data.translate(_LOWERED) if data.strip().isdigit() else data
@@ -264,9 +268,11 @@ class _Reader(HTMLParser):
         self._marks.append(self._marks[-1] | _MARKS.get(tag, Mark.NONE))
         match tag:
             case "a":
-                self._links.append(self._address(given.get("href", "")))
+                href = given.get("href", "").strip()
+                self._links.append(self._address(href))
+                self._note_mark = self._footnote is None and _NOTE_REF.match(href) is not None
                 back = "backref" in classes or given.get("role") == "doc-backlink"
-                arrow = _BACK_REF.match(given.get("href", "")) and self._footnote is not None
+                arrow = _BACK_REF.match(href) and self._footnote is not None
                 self._back += bool(back or arrow) or bool(self._back)
             case "pre":
                 self._pre = []
@@ -310,6 +316,7 @@ class _Reader(HTMLParser):
         match tag:
             case "a":
                 self._links.pop()
+                self._note_mark = False
                 self._back = max(0, self._back - 1)
             case "pre":
                 self._end_pre()
@@ -354,9 +361,6 @@ class _Reader(HTMLParser):
             self._footnote = f"[{marker[:-2]}] "
             marker = ""
         self._markers.append(marker)
-
-    def _in_note_mark(self) -> bool:
-        return bool(self._links) and self._count["a"] > 0
 
     def _address(self, href: str) -> str | None:
         href = href.strip()

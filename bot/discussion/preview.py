@@ -41,10 +41,11 @@ def as_text(essay: Essay, layout: Layout) -> str:
     head = [essay.title]
     head += [credit for credit in (essay.byline or essay.author,) if credit]
     head += [address for address in (essay.source_url,) if address]
-    head.append(f"{minutes} to read, {essay.words} words, {len(layout.parts)} messages")
     messages = [part.content for part in layout.parts]
     if layout.closing is not None:
         messages.append(layout.closing)
+    count = "1 message" if len(messages) == 1 else f"{len(messages)} messages"
+    head.append(f"{minutes} to read, {essay.words:,} words, {count}")
     pieces = ["\n".join(head), *messages]
     if layout.notes:
         pieces.append("\n".join(f"Note: {note}" for note in layout.notes))

@@ -7,6 +7,7 @@ import re
 import zipfile
 from typing import Any
 from xml.etree import ElementTree
+from xml.parsers.expat import ExpatError
 
 import mammoth
 
@@ -41,7 +42,7 @@ _JUNK = re.compile(
 _DC = "{http://purl.org/dc/elements/1.1/}"
 
 # What mammoth and its XML reader raise for files that are not as they should be.
-_BROKEN = (zipfile.BadZipFile, KeyError, ValueError, OSError, AttributeError, SyntaxError)
+_BROKEN = (zipfile.BadZipFile, KeyError, ValueError, OSError, AttributeError, ExpatError)
 
 
 def is_word(data: bytes) -> bool:

@@ -52,7 +52,7 @@ def _page_words(page: str) -> list[str]:
     page = re.sub(
         r"<(/?)(p|li|t[dhr]|h\d|br|div|blockquote|pre|[uod]l|hr|d[dt])\b", r" <\1\2", page
     )
-    return _words(" ".join(str(text) for text in html.fromstring(f"<div>{page}</div>").itertext()))
+    return _words("".join(str(text) for text in html.fromstring(f"<div>{page}</div>").itertext()))
 
 
 def _expected(path: Path, text: str) -> list[str]:

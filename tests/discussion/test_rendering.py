@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
+from bot.discussion.blocks import Mark, Span, joined
 from bot.discussion.escaping import escape, escape_line_start
+from bot.discussion.inline import inline_markdown
 from bot.discussion.layout import lay_out
 from bot.discussion.reading import read_essay
 from tests.discussion.discord_reader import read_message
@@ -110,6 +114,30 @@ def test_three_backticks_in_code_do_not_end_it() -> None:
 def test_emphases_that_touch_are_read_as_meant_or_given_up() -> None:
     for markdown in ("**a***b*", "*a***b**", "***a**b*", "**a*b***", "**a**b*c*", "~~**a**~~*b*"):
         assert read_message(rendered(markdown)).text == "".join(c for c in markdown if c.isalpha())
+
+
+_MARKS = [
+    Mark.NONE, Mark.BOLD, Mark.ITALIC, Mark.STRIKE, Mark.UNDERLINE, Mark.BOLD | Mark.ITALIC,
+    Mark.BOLD | Mark.STRIKE, Mark.ITALIC | Mark.STRIKE, Mark.ITALIC | Mark.UNDERLINE,
+    Mark.BOLD | Mark.UNDERLINE,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("texts", "kept"),
+    [(("ab", "cd", "ef"), False), (("ab", " cd ", "ef"), True), (("a.", "(b)", "c!"), False)],
+)
+def test_any_three_emphases_in_a_row_leave_no_sign_behind(
+    texts: tuple[str, ...], kept: bool
+) -> None:
+    for marks in itertools.product(_MARKS, repeat=3):
+        spans = joined(Span(text, mark) for text, mark in zip(texts, marks, strict=True))
+        read = read_message(inline_markdown(spans))
+        assert read.text == "".join(texts), marks
+        if kept:  # with spaces between, none is given up either
+            signs = {sign.replace("_", "*") if sign == "_" else sign for sign, _ in read.marked}
+            for sign, mark in (("**", Mark.BOLD), ("*", Mark.ITALIC), ("~~", Mark.STRIKE)):
+                assert (sign in signs) == any(mark in one for one in marks), marks
 
 
 def test_a_link_that_shows_another_address_shows_both() -> None:

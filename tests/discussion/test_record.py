@@ -1,0 +1,34 @@
+"""An essay survives being written down and read again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+
+from bot.discussion.reading import read_essay
+from bot.discussion.record import essay_from_json, essay_to_json
+from tests.discussion.writing import Written, written_essays
+
+HERE = Path(__file__).parent / "essays"
+
+
+@pytest.mark.parametrize("path", sorted(HERE.iterdir()), ids=lambda path: path.name)
+def test_an_essay_comes_back_from_json_as_it_was(path: Path) -> None:
+    essay = read_essay(path.read_bytes(), name=path.name)
+    assert essay_from_json(json.loads(json.dumps(essay_to_json(essay)))) == essay
+
+
+@given(written_essays())
+def test_so_does_any_generated_essay(written: Written) -> None:
+    essay = read_essay(written.markdown, format="markdown")
+    assert essay_from_json(json.loads(json.dumps(essay_to_json(essay)))) == essay
+
+
+def test_a_block_of_an_unknown_kind_is_refused() -> None:
+    data = essay_to_json(read_essay("T\n\nOne.", format="text"))
+    data["body"][0][1]["is"] = "picture"
+    with pytest.raises(ValueError, match="picture"):
+        essay_from_json(data)

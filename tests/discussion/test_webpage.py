@@ -1,0 +1,99 @@
+"""Articles of web pages."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.discussion.essay import UnreadableEssay
+from bot.discussion.layout import lay_out
+from bot.discussion.reading import guess_format, read_essay
+
+STORY = (
+    "<p>A torn sleeve is a question, and there are only three answers to it: you throw the coat "
+    "away, you pretend that nothing is wrong, or you sit down by the window with a needle.</p>"
+    "<p>The third takes an evening. It is slow, it is visible, and it says to whoever looks at "
+    "you that somebody thought the coat was worth an evening of somebody's time.</p>"
+    "<p>My grandfather mended nets, my mother mended clocks, and I mend sentences for a living, "
+    "which is the easiest of the three, since a sentence does not mind it.</p>"
+)
+PAGE = f"""<!DOCTYPE html><html lang="en"><head>
+<title>On Mending | The Small Hours</title>
+<meta property="og:title" content="On Mending | The Small Hours">
+<meta name="author" content="Rosa Lindqvist">
+<link rel="canonical" href="https://small.example/on-mending">
+<meta property="og:image" content="https://small.example/needle.jpg">
+<script>var words = "of a script";</script><style>p {{ color: black }}</style></head>
+<body><nav><ul><li><a href="/">Home</a></li>
+<li><a href="/about">About this place</a></li></ul></nav>
+<div class="share-buttons"><a href="/t">Share this with your friends</a></div>
+<main><article><h1>On Mending</h1>{STORY}
+<ul><li>needle<ul><li>with a long eye</li></ul></li><li>thread</li></ul>
+<pre><code class="language-text">knit 2
+  purl 2</code></pre>
+<p>See <a href="/darning">the note</a>. What have you mended?</p></article></main>
+<aside class="related"><h3>You may also like</h3><a href="/x">Ten coats to buy now</a></aside>
+<div class="comments"><p>First! What a lovely article this is, I read it twice.</p></div>
+<footer><p>Copyright 2024 The Small Hours. All rights reserved by us.</p></footer>
+</body></html>"""
+
+
+def shown(page: str) -> str:
+    return "\n".join(part.content for part in lay_out(read_essay(page, name="a.html")).parts)
+
+
+def test_the_page_tells_title_author_source_language_and_cover() -> None:
+    essay = read_essay(PAGE, name="a.html")
+    assert (essay.title, essay.author, essay.language) == ("On Mending", "Rosa Lindqvist", "en")
+    assert essay.source_url == "https://small.example/on-mending"
+    assert essay.cover_image == "https://small.example/needle.jpg"
+    assert essay.questions == ("What have you mended?",)
+
+
+def test_the_article_is_kept_with_its_lists_code_and_links() -> None:
+    text = shown(PAGE)
+    assert "- needle\n  - with a long eye\n- thread" in text
+    assert "```text\nknit 2\n  purl 2\n```" in text
+    assert "[the note](https://small.example/darning)" in text
+    assert all(start in text for start in ("A torn sleeve", "The third takes", "My grandfather"))
+
+
+@pytest.mark.parametrize(
+    "beside",
+    ["About this place", "Share this", "Ten coats", "lovely article", "of a script", "black"],
+)
+def test_what_stands_beside_the_article_is_left_out(beside: str) -> None:
+    assert beside not in shown(PAGE)
+
+
+def test_a_bare_page_of_a_few_words_is_read_whole() -> None:
+    assert shown("<html><body><p>One.</p><p>Two, <b>three</b>.</p></body></html>") == (
+        "One.\n\nTwo, **three**."
+    )
+
+
+def test_tags_that_are_not_closed_lose_no_word() -> None:
+    page = (
+        "<html><body><h1>Zero</h1><p>One<p>Two <b>three<p>Four<ul><li>five<li>six</ul>seven"
+        "</body></html>"
+    )
+    assert shown(page) == "One\n\nTwo **three**\n\nFour\n\n- five\n- six\n\nseven"
+
+
+def test_a_raised_number_that_leads_to_a_note_stands_in_brackets() -> None:
+    page = (
+        "<html><body><h1>Zero</h1><p>One<sup><a href='#fn1'>1</a></sup> and x<sup>2</sup>.</p>"
+        "<ol><li id='fn1'>A note. <a href='#fnref1'>↩</a></li></ol></body></html>"
+    )
+    assert shown(page) == "One\\[1] and x².\n\n\\[1] A note."
+
+
+def test_a_page_is_told_from_text_by_its_content() -> None:
+    assert guess_format("<!doctype html><p>x") == "html"
+    assert guess_format("<p>One.</p>\n<p>Two.</p>\n<p>Three.</p>") == "html"
+    assert guess_format("# One\n\nTwo.") == "markdown"
+    assert guess_format("I <3 you. 1 < 2 > 0.\n\nYes.") == "text"
+
+
+def test_a_page_without_words_is_refused_with_a_sentence() -> None:
+    with pytest.raises(UnreadableEssay, match="no text"):
+        read_essay("<html><head><script>var a = 1;</script></head><body></body></html>")

@@ -1,0 +1,76 @@
+"""Word documents."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.discussion.essay import UnreadableEssay
+from bot.discussion.layout import lay_out
+from bot.discussion.reading import read_essay
+from tests.discussion.documents import paragraph, word_document
+
+
+def test_a_document_gives_its_title_marks_quotations_links_and_footnotes() -> None:
+    body = (
+        paragraph("On Mending", "Title")
+        + paragraph("A torn sleeve is a question.", marks="<w:i/>")
+        + paragraph("What is needed", "Heading2")
+        + '<w:p><w:r><w:t xml:space="preserve">A needle </w:t></w:r><w:r><w:rPr><w:b/></w:rPr>'
+        "<w:t>and light</w:t></w:r><w:r><w:footnoteReference w:id='2'/></w:r>"
+        '<w:hyperlink r:id="r3"><w:r><w:t xml:space="preserve"> see</w:t></w:r></w:hyperlink></w:p>'
+        + paragraph("Mend it while the hole is small.", "Quote")
+        + paragraph("What have you mended?")
+    )
+    notes = f'<w:footnote w:id="2">{paragraph("From a window.")}</w:footnote>'
+    essay = read_essay(word_document(body, notes=notes), name="mending.docx")
+    assert essay.title == "On Mending"
+    assert essay.questions == ("What have you mended?",)
+    (part,) = lay_out(essay).parts
+    assert part.content == (
+        "*A torn sleeve is a question.*\n\n## What is needed\nA needle **and light**\\[1]"
+        " [see](https://a.example/x)\n\n> Mend it while the hole is small.\n\n"
+        "What have you mended?\n\n\\[1] From a window."
+    )
+
+
+def test_it_is_told_by_its_content_too() -> None:
+    document = word_document(paragraph("The one sentence of it."))
+    assert read_essay(document).passages[0].text == "The one sentence of it."
+
+
+def test_its_properties_name_title_and_author_unless_they_are_the_programs_own() -> None:
+    space = 'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:c="http://c.example"'
+    core = "<c:p {}><dc:title>{}</dc:title><dc:creator>{}</dc:creator></c:p>"
+    body = paragraph("The one sentence of it, which goes on.")
+    told = read_essay(word_document(body, properties=core.format(space, "Mending", "Rosa Li")))
+    assert (told.title, told.author) == ("Mending", "Rosa Li")
+    junk = read_essay(
+        word_document(body, properties=core.format(space, "Word", "Microsoft Office"))
+    )
+    assert junk.author is None
+    assert junk.title.startswith("The one sentence")
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (word_document(paragraph("x"))[:400], "damaged"),
+        (word_document("<w:p>"), "damaged"),
+        (word_document(paragraph("x"), extra=70 * 1024 * 1024), "far more"),
+        (
+            word_document(
+                "<w:p><w:r><w:t>&x;</w:t></w:r></w:p>",
+                prologue='<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/hostname">]>',
+            ),
+            "refused",
+        ),
+        (word_document(""), "empty"),
+        (b"PK\x05\x06" + b"\0" * 18, ""),
+    ],
+    ids=["cut off", "broken", "bomb", "external entity", "empty", "empty archive"],
+)
+def test_what_is_damaged_hostile_or_empty_is_refused_with_a_sentence(
+    data: bytes, sentence: str
+) -> None:
+    with pytest.raises(UnreadableEssay, match=rf"{sentence}.*\.$"):
+        read_essay(data, name="a.docx")
