@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import secrets
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +24,13 @@ from bot.clock import Clock
 from bot.clock_link import clock_link
 from bot.rehearsal.controls import LINK
 from bot.rehearsal.founding import first_world
+from bot.rehearsal.har import Recorder
 from bot.rehearsal.records import User
 from bot.rehearsal.standin import StandIn
 from bot.settings import Settings
 from storage.database import Database, open_database
 from storage.export import export
+from tests.wire import wire_faults
 
 #: Seconds of real time after which what a test waits for will not come.
 PATIENCE = 30.0
@@ -288,13 +291,21 @@ async def lived_in(
 
 @contextlib.asynccontextmanager
 async def a_world() -> AsyncIterator[StandIn]:
-    """A new world, served, with no bot in it; it announces no rate limits."""
+    """A new world, served, with no bot in it; it announces no rate limits.
+
+    The bot's traffic is recorded, and at the end held against Discord's description of its API.
+    """
     standin = StandIn(first_world(), rates=False)
-    await standin.start()
-    try:
-        yield standin
-    finally:
-        await standin.stop()
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Path(folder) / "traffic.har"
+        standin.recorder = Recorder(archive)
+        await standin.start()
+        try:
+            yield standin
+        finally:
+            await standin.stop()
+            standin.recorder.close()
+        assert wire_faults(archive) == []
 
 
 @contextlib.asynccontextmanager

@@ -1,0 +1,41 @@
+"""The check of recorded traffic can fail, and the bot's own traffic passes it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.rehearsal.founding import first_world
+from bot.rehearsal.har import Recorder
+from bot.rehearsal.standin import StandIn
+from tests.house import lived_in
+from tests.wire import _checker, wire_faults
+
+
+async def test_a_fault_in_recorded_traffic_is_found(tmp_path: Path) -> None:
+    if _checker() is None:
+        pytest.skip("Discord's description of its API is not at hand")
+    archive = tmp_path / "traffic.har"
+    standin = StandIn(first_world(), rates=False)
+    standin.recorder = Recorder(archive)
+    await standin.start()
+    async with lived_in(tmp_path, standin) as house:
+        await house.publish()
+    await standin.stop()
+    standin.recorder.close()
+    assert wire_faults(archive) == []
+    recorded = json.loads(archive.read_text(encoding="utf-8"))
+    creations = [
+        entry
+        for entry in recorded["log"]["entries"]
+        if entry["request"]["method"] == "POST" and entry["request"]["url"].endswith("/messages")
+    ]
+    assert creations, "the bot's calls were recorded"
+    message = json.loads(creations[-1]["response"]["content"]["text"])
+    message["author"]["id"] = 7
+    creations[-1]["response"]["content"]["text"] = json.dumps(message)
+    archive.write_text(json.dumps(recorded), encoding="utf-8")
+    (fault,) = wire_faults(archive)
+    assert "/channels/{channel_id}/messages" in fault
