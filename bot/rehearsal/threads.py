@@ -258,8 +258,10 @@ def delete(world: World, channel: Channel) -> None:
 
 
 def _remove(world: World, channel: Channel) -> None:
-    for message_id in list(world.timelines.pop(channel.id, [])):
-        world.messages[message_id].deleted = True
+    world.timelines.pop(channel.id, None)
+    for message in world.messages.values():  # with those that only one member saw
+        if message.channel_id == channel.id:
+            message.deleted = True
     for webhook in [w for w in world.webhooks.values() if w.channel_id == channel.id]:
         del world.webhooks[webhook.id]
     del world.channels[channel.id]

@@ -148,6 +148,9 @@ async def test_nicknames_and_roles_of_members(town: Town) -> None:
     assert (await town.ann.patch(f"{path}/{town.ben.user.id}", {"nick": "x"})).code == 50013
     assert (await town.ann.patch(f"{path}/@me", {"nick": "x" * 33})).code == 50035
     assert (await town.ann.patch(f"{path}/@me", {"roles": []})).code == 50013
+    made = (await town.ada.post(f"/guilds/{town.guild_id}/roles", {"name": "R"})).body
+    given = await town.ada.patch(f"{path}/{town.ben.user.id}", {"roles": [made["id"]]})
+    assert given.body["roles"] == [made["id"]]
 
 
 async def test_the_owner_does_not_leave(town: Town) -> None:

@@ -577,6 +577,16 @@ async def test_a_modal_from_a_button_may_update_its_message(play: Play) -> None:
     assert reply.body["resource"]["message"]["id"] == message["id"]
 
 
+async def test_with_its_channel_an_answer_is_gone(play: Play) -> None:
+    await play.register(ESSAY)
+    got = await play.run(GIVEN)
+    await play.answer(got, 4, {"content": "psst", "flags": EPHEMERAL})
+    await play.town.ada.delete(f"/channels/{play.town.essays}")
+    original = play.hook(got, "/messages/@original")
+    assert (await play.town.nobody.patch(original, {"content": "x"})).code == 10008
+    assert (await play.town.nobody.post(play.hook(got), {"content": "x"})).code == 10003
+
+
 async def test_an_application_that_was_removed_takes_no_commands(play: Play) -> None:
     command = (await play.register(ESSAY))[0]
     town = play.town

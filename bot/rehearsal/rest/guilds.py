@@ -274,7 +274,11 @@ async def _change_member(call: Call) -> Answer:
         need_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
         if any(role_id not in guild.roles for role_id in roles):
             raise refuse(10011)
-        member.roles = roles
+        height = _height(world, guild, call.user)
+        if any(guild.roles[r].position >= height for r in set(roles) ^ set(member.roles)):
+            raise refuse(50013)
+        with access_may_change(world, guild.id):
+            member.roles = roles
     return _tell_member(world, guild, user_id)
 
 
