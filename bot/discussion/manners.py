@@ -187,8 +187,7 @@ def _unmet(case: Situation, now: datetime) -> str | None:
 def _next_day(last: datetime, zone: ZoneInfo) -> datetime:
     """The first moment that is both 24 hours and a local date later than ``last``."""
     free = last + _DAY
-    local = last.astimezone(zone).date()
-    while free.astimezone(zone).date() <= local:  # a day of 25 hours
-        free = local_moment(local + _DAY, time(0), zone)
-        local += _DAY
+    on = last.astimezone(zone).date()
+    if free.astimezone(zone).date() <= on:  # a day of 25 hours
+        free = local_moment(on + _DAY, time(0), zone)
     return free.astimezone(UTC)

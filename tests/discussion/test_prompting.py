@@ -43,9 +43,7 @@ def said(what: What, about: Material) -> Said:
 
 
 def test_the_prompt_asks_the_specific_questions_before_the_bare_one() -> None:
-    found = said(
-        Questions(3), material("What do you think?", "Would you wait a night?", replies=3)
-    )
+    found = said(Questions(3), material("What do you think?", "Would you wait a night?", replies=3))
     assert "> Would you wait a night?" in found.content
     assert "What do you think?" not in found.content
     assert "3 replies so far" in found.content
@@ -132,9 +130,7 @@ MARKS = st.text(alphabet="*_`~|[\\<@ab \n\U0001f35e>#", max_size=3000)
 
 
 @given(MARKS, st.lists(MARKS, max_size=5), MARKS)
-def test_no_prompt_is_longer_than_a_message(
-    title: str, questions: list[str], passage: str
-) -> None:
+def test_no_prompt_is_longer_than_a_message(title: str, questions: list[str], passage: str) -> None:
     about = Material(
         title, tuple(questions), frozenset(), 10**6, passage, Alive(2**63, title, 10**6)
     )

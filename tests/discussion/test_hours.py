@@ -1,0 +1,210 @@
+"""Wall-clock times in every zone, over every change of its clock from 2026 to 2031."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from itertools import pairwise
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.discussion.hours import QuietHours, WeeklyTime, find_zone, local_moment, quiet_end
+from bot.errors import Refused
+
+FROM, TO = datetime(2026, 1, 1, tzinfo=UTC), datetime(2032, 1, 1, tzinfo=UTC)
+ZONES = sorted(available_timezones())
+DAY, HALF = timedelta(days=1), timedelta(minutes=30)
+#: Local times and quiet hours at which clocks are moved, and some at which they are not.
+TIMES = tuple(time(hour, minute) for hour in (0, 1, 2, 3, 12, 22, 23) for minute in (0, 30, 59))
+QUIET = (
+    QuietHours(time(22), time(8)),
+    QuietHours(time(0), time(2, 30)),
+    QuietHours(time(2, 30), time(3, 30)),
+    QuietHours(time(23, 30), time(0, 30)),
+    QuietHours(time(12), time(23, 30)),
+)
+
+
+def offset(moment: datetime, zone: ZoneInfo) -> timedelta:
+    found = moment.astimezone(zone).utcoffset()
+    assert found is not None
+    return found
+
+
+@cache
+def changes(name: str) -> tuple[date, ...]:
+    """The local dates, from 2026 to 2031, around which the zone's clock is moved."""
+    zone = ZoneInfo(name)
+    found, moment = set(), FROM
+    while moment < TO:
+        after = moment + DAY
+        if offset(moment, zone) != offset(after, zone):
+            found |= {moment.astimezone(zone).date(), after.astimezone(zone).date()}
+        moment = after
+    return tuple(sorted(found))
+
+
+def around(name: str) -> Iterator[list[date]]:
+    """Runs of local dates, two days to either side of each change."""
+    run: list[date] = []
+    for change in changes(name):
+        for ahead in range(-2, 3):
+            on = change + ahead * DAY
+            if run and on <= run[-1]:
+                continue
+            if run and on != run[-1] + DAY:
+                yield run
+                run = []
+            run.append(on)
+    if run:
+        yield run
+
+
+def reached(wall: datetime, zone: ZoneInfo) -> bool:
+    """Whether the clock ever shows this time."""
+    shown = wall.replace(tzinfo=zone).astimezone(UTC).astimezone(zone)
+    return shown.replace(tzinfo=None) == wall
+
+
+@cache
+def sample() -> tuple[str, ...]:
+    """Of all zones whose clock is moved in these years one for each way in which it is moved.
+
+    Two zones move alike if they are as far from UTC at every half hour of every such date.
+    """
+    kinds: dict[tuple[object, ...], str] = {}
+    for name in ZONES:
+        zone = ZoneInfo(name)
+        kind = tuple(
+            (on, *(offset(datetime.combine(on, time(0), UTC) + n * HALF, zone) for n in range(48)))
+            for on in changes(name)
+        )
+        if kind:
+            kinds.setdefault(kind, name)
+    return tuple(sorted(kinds.values()))
+
+
+def test_a_local_time_happens_once_on_each_local_date_in_every_zone_whatever_its_clock_does() -> (
+    None
+):
+    seen = 0
+    for name in sample():
+        zone = ZoneInfo(name)
+        for run in around(name):
+            for at in TIMES:
+                moments = [local_moment(on, at, zone) for on in run]
+                assert all(one < other for one, other in pairwise(moments)), (name, at)
+                assert [m.astimezone(zone).date() for m in moments] == run, (name, at)
+                for on, moment in zip(run, moments, strict=True):
+                    wall = datetime.combine(on, at)
+                    if reached(wall, zone):
+                        shown = moment.astimezone(zone)
+                        assert shown.replace(tzinfo=None) == wall, (name, wall)
+                        assert shown.fold == 0, "the first of two"
+                    seen += 1
+    assert seen > 10_000
+
+
+def test_no_step_goes_out_in_quiet_hours_or_twice_on_a_date_in_every_zone() -> None:
+    for name in sample():
+        zone = ZoneInfo(name)
+        for run in around(name):
+            for at in TIMES[::4]:
+                for quiet in QUIET:
+                    due = [local_moment(on, at, zone) for on in run]
+                    out = [quiet_end(moment, quiet, zone) or moment for moment in due]
+                    for moment, sent in zip(due, out, strict=True):
+                        assert sent >= moment
+                        assert sent - moment < timedelta(hours=26)
+                        shown = sent.astimezone(zone).time()
+                        assert not is_quiet(shown, quiet), (name, moment, quiet)
+                    assert out == sorted(out), (name, at, quiet)
+                    assert len(set(out)) == len(out), (name, at, quiet)
+
+
+def is_quiet(shown: time, quiet: QuietHours) -> bool:
+    """Told minute by minute, apart from the code under test."""
+    minute = shown.hour * 60 + shown.minute
+    start = quiet.start.hour * 60 + quiet.start.minute
+    length = (quiet.until.hour * 60 + quiet.until.minute - start) % 1440
+    return (minute - start) % 1440 < length
+
+
+def test_quiet_hours_end_at_the_first_minute_that_is_not_quiet_in_every_zone() -> None:
+    for name in sample():
+        zone = ZoneInfo(name)
+        for change in changes(name)[:4]:
+            start = datetime.combine(change, time(0), UTC)
+            for quiet in QUIET[1:]:
+                end = quiet_end(start, quiet, zone)
+                if end is None:
+                    assert not is_quiet(start.astimezone(zone).time(), quiet)
+                    continue
+                before = start
+                while before < end:
+                    assert is_quiet(before.astimezone(zone).time(), quiet), (name, start, quiet)
+                    before += timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("weekday", [None, 0, 3, 6])
+def test_a_weekly_time_comes_in_order_on_its_day_in_every_zone(weekday: int | None) -> None:
+    weekly = WeeklyTime(weekday, time(2, 30))
+    for name in sample():
+        zone = ZoneInfo(name)
+        for change in changes(name)[:3]:
+            moment = datetime.combine(change, time(0), UTC) - 8 * DAY
+            dates = []
+            for _ in range(4):
+                after = weekly.after(moment, zone)
+                assert after > moment
+                dates.append(after.astimezone(zone).date())
+                moment = after
+            step = DAY if weekday is None else 7 * DAY
+            assert all(other - one == step for one, other in pairwise(dates)), (name, dates)
+
+
+@given(
+    st.sampled_from(ZONES),
+    st.integers(int(FROM.timestamp()), int(TO.timestamp())),
+    st.times(),
+    st.times(),
+)
+def test_quiet_hours_always_end_outside_of_themselves(
+    name: str, seconds: int, start: time, until: time
+) -> None:
+    quiet = QuietHours(start.replace(microsecond=0), until.replace(microsecond=0))
+    zone = ZoneInfo(name)
+    now = datetime.fromtimestamp(seconds, UTC)
+    end = quiet_end(now, quiet, zone)
+    if end is None:
+        assert not quiet.hold(now.astimezone(zone).time())
+    else:
+        assert end > now
+        assert not quiet.hold(end.astimezone(zone).time())
+
+
+def test_a_skipped_time_comes_when_the_clock_has_jumped() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    jumped = local_moment(date(2026, 3, 29), time(2, 30), berlin)
+    assert jumped == datetime(2026, 3, 29, 1, tzinfo=UTC)
+    # Nuuk jumps from 23:00 to the next date, so half past eleven comes the minute before.
+    nuuk = ZoneInfo("America/Nuuk")
+    before = local_moment(date(2026, 3, 28), time(23, 30), nuuk)
+    assert f"{before.astimezone(nuuk):%Y-%m-%d %H:%M}" == "2026-03-28 22:59"
+
+
+def test_quiet_hours_that_begin_and_end_together_are_none() -> None:
+    quiet = QuietHours(time(8), time(8))
+    assert quiet_end(datetime(2026, 1, 1, 8, tzinfo=UTC), quiet, ZoneInfo("UTC")) is None
+
+
+def test_a_zone_is_found_in_any_case_and_refused_with_a_sentence() -> None:
+    assert find_zone("europe/berlin").key == "Europe/Berlin"
+    assert find_zone("America/New York").key == "America/New_York"
+    for name in ("Mars/Olympus", "../etc/passwd", "", "/etc/localtime"):
+        with pytest.raises(Refused, match="no time zone"):
+            find_zone(name)

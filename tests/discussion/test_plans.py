@@ -1,0 +1,193 @@
+"""Plans and times as people write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.discussion.hours import QuietHours, WeeklyTime
+from bot.discussion.moments import read_moment, read_quiet_hours
+from bot.discussion.plans import (
+    DEFAULT_PLAN,
+    Always,
+    Fewer,
+    House,
+    LastCall,
+    Passage,
+    Poll,
+    Question,
+    Questions,
+    Quiet,
+    Step,
+    Text,
+    What,
+    read_condition,
+    read_plan,
+    read_step,
+    read_what,
+    step_moments,
+)
+from bot.errors import Refused
+
+BERLIN = ZoneInfo("Europe/Berlin")
+#: A Friday, ten in the morning in Berlin; two days later the clock jumps.
+NOW = datetime(2026, 3, 27, 9, tzinfo=UTC)
+
+
+def test_the_plan_that_comes_with_salon_asks_after_1_3_and_7_days() -> None:
+    plan = read_plan(DEFAULT_PLAN)
+    days = [timedelta(days=number) for number in (1, 3, 7)]
+    assert [step.when for step in plan] == days
+    assert [step.condition for step in plan] == [Always(), Quiet(24), Always()]
+    assert [step.what for step in plan] == [Questions(3), Questions(1), LastCall()]
+    assert step_moments(plan, NOW, BERLIN) == tuple(NOW + wait for wait in days)
+
+
+@pytest.mark.parametrize(
+    ("line", "step"),
+    [
+        (
+            "after 3 days, if quiet for 24 hours: next question",
+            Step(timedelta(days=3), Quiet(24), Questions(1)),
+        ),
+        ("Thursday 18:00: last call", Step(WeeklyTime(3, time(18)), Always(), LastCall())),
+        ("thu 6 pm: default", Step(WeeklyTime(3, time(18)), Always(), House())),
+        (
+            "daily 07:30, if fewer than 5 replies: question 2",
+            Step(WeeklyTime(None, time(7, 30)), Fewer(5), Question(2)),
+        ),
+        (
+            "in 90 minutes: passage ¶4: Is that so: really?",
+            Step(timedelta(minutes=90), Always(), Passage(4, "Is that so: really?")),
+        ),
+        ("2 weeks: text: Come, read; stay.", None),
+        ("after 36 hours: poll: Rye? | yes | no", None),
+    ],
+)
+def test_a_step_is_read_and_written_the_same(line: str, step: Step | None) -> None:
+    found = read_step(line)
+    if step is not None:
+        assert found == step
+    assert read_step(str(found)) == found
+
+
+def test_a_plan_may_stand_on_one_line_and_its_words_hold_semicolons() -> None:
+    plan = read_plan("after 1 day: text: Come; stay; read. ; Sunday 18:00: last call")
+    assert [str(step) for step in plan] == [
+        "after 1 day: text: Come; stay; read.",
+        "Sunday 18:00: last call",
+    ]
+    assert read_plan("none") == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("after 3 days", "says not what to ask"),
+        ("sometime: questions", "no time of a plan"),
+        ("25:00: questions", "no time of a plan"),
+        ("after 900 days: questions", "longer than a year"),
+        ("after 99999999999999999999 days: questions", "longer than a year"),
+        ("after 1 day, if the moon is full: questions", "no condition"),
+        ("after 1 day, if quiet for 0 hours: questions", "no condition"),
+        ("after 1 day: dance", "nothing I can say"),
+        ("after 1 day: question 0", "numbered from 1"),
+        ("after 1 day: poll: one | answer", "2 to 10 answers"),
+        ("after 1 day: poll: | a | b", "question has 1 to 300"),
+        ("after 1 day: poll: q | a | " + "b" * 56, "answer has 1 to 55"),
+        ("after 1 day: text: " + "x" * 1501, "at most 1500"),
+        ("after 1 day: passage 1: " + "x" * 501, "at most 500"),
+    ],
+)
+def test_a_step_that_cannot_be_understood_is_refused_with_a_sentence(line: str, says: str) -> None:
+    with pytest.raises(Refused, match=says):
+        read_step(line)
+
+
+def test_a_plan_has_at_most_twenty_steps() -> None:
+    with pytest.raises(Refused, match="at most 20"):
+        read_plan("\n".join(["after 1 day: default"] * 21))
+
+
+def test_a_weekly_step_comes_after_publishing_and_after_the_step_before_it() -> None:
+    plan = read_plan("Thursday 18:00: questions\nThursday 18:00: last call\nafter 1 day: default")
+    local = [moment.astimezone(BERLIN) for moment in step_moments(plan, NOW, BERLIN)]
+    assert [f"{moment:%d %b %H:%M}" for moment in local] == [
+        "02 Apr 18:00",
+        "09 Apr 18:00",
+        "28 Mar 10:00",
+    ]
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        Questions(3),
+        Questions(1),
+        Question(4),
+        Passage(2, ""),
+        Passage(2, "Why: so?"),
+        Text("A line.\nAnother: one | two."),
+        Poll("Rye?", ("yes", "no")),
+        LastCall(),
+        House(),
+    ],
+)
+def test_what_is_said_is_written_and_read_the_same(what: What) -> None:
+    assert read_what(str(what)) == what
+
+
+@pytest.mark.parametrize("condition", [Always(), Quiet(7), Fewer(3)])
+def test_a_condition_is_written_and_read_the_same(condition: Always | Quiet | Fewer) -> None:
+    assert read_condition(str(condition)) == condition
+    assert read_condition("always") == Always()
+
+
+@pytest.mark.parametrize(
+    ("text", "local"),
+    [
+        ("Thursday 18:00", "2026-04-02 18:00"),
+        ("friday at 6pm", "2026-03-27 18:00"),
+        ("tomorrow 9am", "2026-03-28 09:00"),
+        ("2026-04-01 18:00", "2026-04-01 18:00"),
+        ("1 April 18:00", "2026-04-01 18:00"),
+        ("1.4.2026 18:00", "2026-04-01 18:00"),
+        ("noon", "2026-03-27 12:00"),
+        ("sunday", "2026-03-29 12:00"),
+        ("9:00", "2026-03-28 09:00"),
+        ("tomorrow midnight", "2026-03-28 00:00"),
+        ("29 March 2:30", "2026-03-29 03:00"),
+        ("in 3 days", "2026-03-30 11:00"),
+        ("in 90 minutes", "2026-03-27 11:30"),
+        ("2 weeks", "2026-04-10 11:00"),
+    ],
+)
+def test_a_time_is_read_as_people_write_it(text: str, local: str) -> None:
+    meant = read_moment(text, NOW, BERLIN)
+    assert f"{meant.at.astimezone(BERLIN):%Y-%m-%d %H:%M}" == local
+    assert (meant.local is None) == text.startswith(("in ", "2 weeks"))
+
+
+@pytest.mark.parametrize("text", ["", "5", "soon", "31 Feb", "x" * 101, "yesterday", "3 days ago"])
+def test_a_time_that_is_none_or_past_is_refused(text: str) -> None:
+    with pytest.raises(Refused):
+        read_moment(text, NOW, BERLIN)
+
+
+def test_a_time_in_ten_years_is_refused() -> None:
+    with pytest.raises(Refused, match="two years"):
+        read_moment("2036-01-01 10:00", NOW, BERLIN)
+
+
+@pytest.mark.parametrize("text", ["22:00-08:00", "22:00 – 8:00", "10 pm to 8 am", "10pm until 8am"])
+def test_quiet_hours_are_read_as_people_write_them(text: str) -> None:
+    assert read_quiet_hours(text) == QuietHours(time(22), time(8))
+
+
+def test_no_quiet_hours_and_no_hours_at_all() -> None:
+    assert read_quiet_hours("none") is None
+    for text in ("22:00", "night", "8:00-8:00", "25:00-26:00"):
+        with pytest.raises(Refused):
+            read_quiet_hours(text)
