@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.rehearsal.forms import Form
 from bot.rehearsal.permissions import ALL
-from bot.rehearsal.records import Application, Command
+from bot.rehearsal.records import Application, ChannelType, Command
 from bot.rehearsal.refusals import refuse
 from bot.rehearsal.world import World
 
@@ -25,6 +25,7 @@ _MOST_CHARACTERS = 8000
 # The letters of any script, digits, and the few marks that the documentation names.
 _NAME = re.compile(r"^[-_'\w\u0900-\u097f\u0e00-\u0e7f]{1,32}$")
 _WITH_CHOICES = (3, 4, 10)
+_CHANNELS = tuple(int(kind) for kind in ChannelType)
 
 
 def read_command(form: Form) -> tuple[int, str, dict[str, Any]]:
@@ -49,7 +50,7 @@ def read_command(form: Form) -> tuple[int, str, dict[str, Any]]:
                     "Context menu commands cannot have this field",
                 )
     permissions = form.integer("default_member_permissions", least=0)
-    contexts = [c for c in form.items("contexts", most=3) if c in {0, 1, 2}]
+    contexts = [c for c in form.items("contexts", most=3) if c in (0, 1, 2)]
     if "contexts" in form and form.body["contexts"] is not None and not contexts:
         form.wrong("contexts", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 3 in length.")
     body: dict[str, Any] = {
@@ -57,7 +58,8 @@ def read_command(form: Form) -> tuple[int, str, dict[str, Any]]:
         "default_member_permissions": None if permissions is None else str(permissions & ALL),
         "dm_permission": form.boolean("dm_permission", default=True),
         "contexts": contexts or None,
-        "integration_types": form.items("integration_types", most=2) or [0],
+        "integration_types": [t for t in form.items("integration_types", most=2) if t in (0, 1)]
+        or [0],
         "nsfw": form.boolean("nsfw"),
     }
     for field in ("name_localizations", "description_localizations"):
@@ -88,7 +90,7 @@ def _localizations(form: Form, name: str) -> dict[str, Any] | None:
     if inner is not None:
         for locale in inner.body:
             inner.string(locale, least=1, most=most, required=True)
-        return inner.body
+        return {k: text for k, text in inner.body.items() if isinstance(text, str)}
     return None
 
 
@@ -161,7 +163,7 @@ def _limits(form: Form, kind: int) -> dict[str, Any]:
     if form.body.get("choices"):
         data["choices"] = [_choice(choice, kind) for choice in form.forms("choices", most=25)]
     if kind == 7 and form.body.get("channel_types"):
-        data["channel_types"] = form.items("channel_types", most=20)
+        data["channel_types"] = [t for t in form.items("channel_types", most=20) if t in _CHANNELS]
     if kind in {4, 10}:
         for name in ("min_value", "max_value"):
             value = form.body.get(name)

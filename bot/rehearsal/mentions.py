@@ -46,7 +46,7 @@ def read_allowed(form: Form) -> Allowed | None:
         return None
     parse = inner.items("parse", most=3)
     for at, kind in enumerate(parse):
-        if kind not in {"users", "roles", "everyone"}:
+        if kind not in ("users", "roles", "everyone"):
             inner.faults.add(
                 (*inner.path, "parse", str(at)),
                 "BASE_TYPE_CHOICES",
