@@ -270,3 +270,48 @@ async def test_a_message_holds_20_different_reactions(town: Town) -> None:
     path = f"/channels/{town.essays}/messages/{message['id']}/reactions"
     codes = [(await town.ann.put(f"{path}/e{n}:{n + 1}/@me")).code for n in range(21)]
     assert codes == [None] * 20 + [30010]
+
+
+_ODD: list[Any] = [
+    None,
+    True,
+    -1,
+    1.5,
+    10**18,
+    "",
+    "x" * 3000,
+    [],
+    [[]],
+    [None],
+    [{}],
+    [{"type": 1}],
+    [{"type": 17, "components": [[]]}],
+    {},
+    {"a": 1},
+    {"id": []},
+]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "content",
+        "embeds",
+        "components",
+        "flags",
+        "nonce",
+        "allowed_mentions",
+        "message_reference",
+        "poll",
+        "attachments",
+        "sticker_ids",
+        "tts",
+    ],
+)
+async def test_no_odd_value_makes_the_stand_in_fail(town: Town, field: str) -> None:
+    for value in _ODD:
+        for flags in (0, V2):
+            body = {"content": "x", "flags": flags, field: value}
+            reply = await town.bot.post(f"/channels/{town.essays}/messages", body)
+            assert reply.status < 500, body
+            assert reply.status == 200 or reply.code, body
