@@ -72,18 +72,17 @@ class PromptRules(Answering):
     ) -> None:
         """Show the server's plan, or set it; ``default`` brings back ours, ``none`` has none."""
         server_id = server_of(interaction).id
+        wanted = None
+        if steps is not None and steps.strip().lower() != "default":
+            wanted = "\n".join(str(step) for step in read_plan(steps)) or "none"
 
         async def plan(tx: Transaction) -> str:
             if steps is not None:
-                ours = steps.strip().lower() == "default"
-                text = "\n".join(str(step) for step in read_plan(steps)) or "none"
-                await servers.set_plan(tx, server_id, None if ours else text)
+                await servers.set_plan(tx, server_id, wanted)
                 await self.act(tx, interaction, None, "set the plan of prompts")
             settings = await servers.read(tx, server_id)
             return prompt_lines.plan(read_plan(settings.plan_text), settings)
 
-        if steps is not None and steps.strip().lower() != "default":
-            read_plan(steps)
         await self.write_and_answer(interaction, plan)
 
     @app_commands.command(description="Show or set time zone, quiet hours, nudges and lateness.")
