@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import resource
 import sys
@@ -104,6 +105,7 @@ def _answer(given: bytes) -> dict[str, object]:
 
 def main() -> None:
     """What the child does: read, answer, end."""
+    gc.disable()  # it lives for one essay, and collecting would be a third of its time
     sys.stdout.write(json.dumps(_answer(sys.stdin.buffer.read())))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "Table",
     "block_text",
     "joined",
-    "slice_spans",
     "spans_text",
     "tidy_spans",
 ]
@@ -207,21 +206,3 @@ def tidy_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 def _one_sign(found: re.Match[str]) -> str:
     return "\n" if "\n" in found[0] else " "
-
-
-def slice_spans(spans: Sequence[Span], start: int, end: int) -> tuple[Span, ...]:
-    """The characters from ``start`` to ``end`` of what the spans show.
-
-    Linear in the spans before ``end``; callers that cut one block often keep a running offset.
-    """
-    result: list[Span] = []
-    position = 0
-    for span in spans:
-        stop = position + len(span.text)
-        if stop > start and position < end:
-            text = span.text[max(start - position, 0) : end - position]
-            result.append(_with_text(span, text))
-        position = stop
-        if position >= end:
-            break
-    return tuple(result)

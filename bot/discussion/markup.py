@@ -21,89 +21,29 @@ from bot.discussion.blocks import (
     Paragraph,
     Rule,
     Span,
-    Table,
     spans_text,
     tidy_spans,
 )
+from bot.discussion.grid import Grid
+from bot.discussion.tags import (
+    BACK_REF,
+    BLOCKS,
+    CODE,
+    ENDS,
+    HEADINGS,
+    KNOWN,
+    LANGUAGE,
+    LOWERED,
+    MARKS,
+    NOTE_ID,
+    NOTE_REF,
+    RAISED,
+    SKIPPED,
+    VOID,
+    WALLS,
+)
 
 __all__ = ["Markup", "read_markup"]
-
-_MARKS = {
-    "b": Mark.BOLD,
-    "strong": Mark.BOLD,
-    "summary": Mark.BOLD,
-    "dt": Mark.BOLD,
-    "em": Mark.ITALIC,
-    "i": Mark.ITALIC,
-    "cite": Mark.ITALIC,
-    "var": Mark.ITALIC,
-    "dfn": Mark.ITALIC,
-    "u": Mark.UNDERLINE,
-    "ins": Mark.UNDERLINE,
-    "s": Mark.STRIKE,
-    "del": Mark.STRIKE,
-    "strike": Mark.STRIKE,
-}
-_CODE = frozenset(("code", "kbd", "samp", "tt"))
-_HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_SKIPPED = frozenset(
-    (
-        *("script", "style", "head", "template", "noscript", "iframe", "object", "svg", "canvas"),
-        *("audio", "video", "select", "textarea", "button", "datalist", "map", "dialog"),
-    )
-)
-_VOID = frozenset(
-    (
-        *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param"),
-        *("source", "track", "wbr", "keygen", "frame"),
-    )
-)
-_BLOCKS = frozenset(
-    (
-        *("address", "article", "aside", "blockquote", "body", "caption", "center", "dd"),
-        *("details", "div", "dl"),
-        *("dt", "fieldset", "figcaption", "figure", "footer", "form", "header"),
-        *("hgroup", "html", "legend", "li", "main", "menu", "nav", "ol", "p", "pre", "section"),
-        *("summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"),
-        *_HEADINGS,
-    )
-)
-_INLINE = frozenset(
-    (
-        *("a", "abbr", "acronym", "bdi", "bdo", "big", "data", "font", "label", "mark", "meter"),
-        *("nobr", "output", "picture", "progress", "q", "rb", "rp", "rt", "rtc", "ruby", "small"),
-        *("span", "sub", "sup", "time", "title", "colgroup", "slot", "center", "math"),
-    )
-)
-_KNOWN = _BLOCKS | _INLINE | _VOID | _SKIPPED | _CODE | frozenset(_MARKS)
-# What an opening tag ends: HTML: 13.1.2.4 Optional tags.
-_ENDS: dict[str, tuple[str, ...]] = {
-    "li": ("li",),
-    "dt": ("dt", "dd"),
-    "dd": ("dt", "dd"),
-    "tr": ("td", "th", "tr"),
-    "td": ("td", "th"),
-    "th": ("td", "th"),
-}
-_WALLS = {
-    "li": frozenset(("ul", "ol", "menu")),
-    "dt": frozenset(("dl",)),
-    "dd": frozenset(("dl",)),
-    "tr": frozenset(("table",)),
-    "td": frozenset(("table", "tr")),
-    "th": frozenset(("table", "tr")),
-}
-_RAISED = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
-_LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
-_NOTE_NAME = r"(?:user-content-)?(?:fn|footnote|endnote|note|cite_note)[-:_.]?\w"
-_NOTE_ID = re.compile(_NOTE_NAME, re.IGNORECASE)
-_NOTE_REF = re.compile(f"#{_NOTE_NAME}", re.IGNORECASE)
-_BACK_REF = re.compile(
-    r"#(?:user-content-)?(?:fnref|footnote-ref|endnote-ref|cite_ref|ref)", re.IGNORECASE
-)
-_LANGUAGE = re.compile(
-    r"\b(?:lang(?:uage)?|highlight-source|brush:)[-\s]?([\w+#.-]+)", re.IGNORECASE
-)
 
 
 @dataclass(slots=True)
@@ -122,14 +62,6 @@ class _List:
     group: int
 
 
-@dataclass(slots=True)
-class _Grid:
-    header: list[tuple[Span, ...]] = field(default_factory=list)
-    rows: list[list[tuple[Span, ...]]] = field(default_factory=list)
-    heads: list[bool] = field(default_factory=list)
-    cell: list[Span] | None = None
-
-
 class _Reader(HTMLParser):
     def __init__(self, base: str | None, *, foreign: bool) -> None:
         super().__init__(convert_charrefs=True)
@@ -145,10 +77,9 @@ class _Reader(HTMLParser):
         self._markers: list[str] = []  # of the list items that are open: what is still to be shown
         self._pre: list[str] | None = None
         self._language = ""
-        self._grids: list[_Grid] = []
+        self._grids: list[Grid] = []
         self._groups = 0
         self._footnote: str | None = None
-        self._footnote_depth = 0
         self._back = 0
         self._skipped = 0
         self._note_mark = False
@@ -158,20 +89,20 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {key: value or "" for key, value in attrs}
-        if self._foreign and tag not in _KNOWN:
+        if self._foreign and tag not in KNOWN:
             self.handle_data(self.get_starttag_text() or "")
             return
-        if tag in _BLOCKS and self._count["head"] == self._skipped:
+        if tag in BLOCKS and self._count["head"] == self._skipped:
             while self._count["head"]:  # its closing tag may be left out
                 self._pop()
-        if self._skipping() or tag in _SKIPPED:
-            if tag not in _VOID:
+        if self._skipping() or tag in SKIPPED:
+            if tag not in VOID:
                 self._push(tag)
             return
-        if tag in _VOID:
+        if tag in VOID:
             self._void(tag, given)
             return
-        if tag in _BLOCKS:
+        if tag in BLOCKS:
             self._begin_block(tag)
         self._push(tag)
         self._enter(tag, given)
@@ -179,16 +110,16 @@ class _Reader(HTMLParser):
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         # In HTML the slash means nothing; only foreign and void elements end with it.
         self.handle_starttag(tag, attrs)
-        if tag not in _VOID and tag not in _BLOCKS and tag in _KNOWN:
+        if tag not in VOID and tag not in BLOCKS and tag in KNOWN:
             self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        if self._foreign and tag not in _KNOWN:
+        if self._foreign and tag not in KNOWN:
             self.handle_data(f"</{tag}>")
             return
         if tag == "br":
             self._void("br", {})
-        if tag in _VOID or not self._count[tag]:
+        if tag in VOID or not self._count[tag]:
             if tag == "p" and not self._skipping():
                 self._flush()
             return
@@ -207,11 +138,11 @@ class _Reader(HTMLParser):
             # A raised number that leads to a note would be read as part of the word before it.
             data = f"[{data.strip()}]" if re.fullmatch(r"\s*\w{1,4}\s*", data) else data
         elif self._count["sup"]:
-            data = data.translate(_RAISED) if data.strip().isdigit() else data
+            data = data.translate(RAISED) if data.strip().isdigit() else data
         elif self._count["sub"]:
-            data = data.translate(_LOWERED) if data.strip().isdigit() else data
+            data = data.translate(LOWERED) if data.strip().isdigit() else data
         link = self._links[-1] if self._links else None
-        code = any(self._count[name] for name in _CODE)
+        code = any(self._count[name] for name in CODE)
         self._spans.append(Span(data, self._marks[-1], link, code))
 
     def unknown_decl(self, data: str) -> None:
@@ -235,12 +166,12 @@ class _Reader(HTMLParser):
     def _push(self, tag: str) -> None:
         self._open.append(tag)
         self._count[tag] += 1
-        self._skipped += tag in _SKIPPED
+        self._skipped += tag in SKIPPED
 
     def _pop(self) -> str:
         tag = self._open.pop()
         self._count[tag] -= 1
-        if tag in _SKIPPED:
+        if tag in SKIPPED:
             self._skipped -= 1
         elif not self._skipped:
             self._leave(tag)
@@ -250,9 +181,9 @@ class _Reader(HTMLParser):
         if self._count["p"] and tag != "caption":
             while self._count["p"]:
                 self._pop()
-        ends = _ENDS.get(tag)
+        ends = ENDS.get(tag)
         if ends is not None and any(self._count[name] for name in ends):
-            walls = _WALLS[tag]
+            walls = WALLS[tag]
             for place in range(len(self._open) - 1, -1, -1):
                 if self._open[place] in walls:
                     break
@@ -265,21 +196,21 @@ class _Reader(HTMLParser):
 
     def _enter(self, tag: str, given: dict[str, str]) -> None:
         classes = given.get("class", "")
-        self._marks.append(self._marks[-1] | _MARKS.get(tag, Mark.NONE))
+        self._marks.append(self._marks[-1] | MARKS.get(tag, Mark.NONE))
         match tag:
             case "a":
                 href = given.get("href", "").strip()
                 self._links.append(self._address(href))
-                self._note_mark = self._footnote is None and _NOTE_REF.match(href) is not None
+                self._note_mark = self._footnote is None and NOTE_REF.match(href) is not None
                 back = "backref" in classes or given.get("role") == "doc-backlink"
-                arrow = _BACK_REF.match(href) and self._footnote is not None
+                arrow = BACK_REF.match(href) and self._footnote is not None
                 self._back += bool(back or arrow) or bool(self._back)
             case "pre":
                 self._pre = []
-                found = _LANGUAGE.search(classes)
+                found = LANGUAGE.search(classes)
                 self._language = found[1] if found else ""
             case "code" if self._pre is not None and not self._language:
-                found = _LANGUAGE.search(classes)
+                found = LANGUAGE.search(classes)
                 self._language = found[1] if found else ""
             case "q":
                 self._spans.append(Span("“", self._marks[-1]))
@@ -294,24 +225,17 @@ class _Reader(HTMLParser):
                 self._lists.append(_List(False, 0, group))
                 self._markers.append("- ")
             case "table":
-                self._grids.append(_Grid())
+                self._grids.append(Grid())
             case "tr" if len(self._grids) == 1:
-                self._grids[0].rows.append([])
-                self._grids[0].heads.append(True)
+                self._grids[0].begin_row()
             case "td" | "th" if len(self._grids) == 1:
-                grid = self._grids[0]
-                if not grid.rows:
-                    grid.rows.append([])
-                    grid.heads.append(True)
-                if tag == "td":
-                    grid.heads[-1] = False
-                grid.cell = []
+                self._grids[0].begin_cell(heading=tag == "th")
             case _:
                 pass
 
     def _leave(self, tag: str) -> None:
-        if tag in _BLOCKS:
-            self._flush(heading=_HEADINGS.get(tag, 0))
+        if tag in BLOCKS:
+            self._flush(heading=HEADINGS.get(tag, 0))
         self._marks.pop()
         match tag:
             case "a":
@@ -332,9 +256,8 @@ class _Reader(HTMLParser):
             case "dd":
                 self._lists.pop()
                 self._markers.pop()
-            case "td" | "th" if len(self._grids) == 1 and self._grids[0].cell is not None:
-                self._grids[0].rows[-1].append(tidy_spans(self._grids[0].cell))
-                self._grids[0].cell = None
+            case "td" | "th" if len(self._grids) == 1:
+                self._grids[0].end_cell()
             case "table":
                 self._end_table()
             case _:
@@ -357,14 +280,14 @@ class _Reader(HTMLParser):
             current.number = int(given["value"])
         marker = f"{current.number}. "
         current.number += 1
-        if len(self._lists) == 1 and ("footnote" in classes or _NOTE_ID.match(given.get("id", ""))):
+        if len(self._lists) == 1 and ("footnote" in classes or NOTE_ID.match(given.get("id", ""))):
             self._footnote = f"[{marker[:-2]}] "
             marker = ""
         self._markers.append(marker)
 
     def _address(self, href: str) -> str | None:
         href = href.strip()
-        if _NOTE_REF.match(href) or _BACK_REF.match(href):
+        if NOTE_REF.match(href) or BACK_REF.match(href):
             return None
         try:
             address = urljoin(self._base, href) if self._base else href
@@ -434,12 +357,9 @@ class _Reader(HTMLParser):
         self._spans = []
         if not spans:
             return
-        if self._grids:
-            cell = self._grids[0].cell
-            if cell is not None:
-                cell += [Span("\n"), *spans] if cell else list(spans)
-                return
-        heading = heading or next((n for name, n in _HEADINGS.items() if self._count[name]), 0)
+        if self._grids and self._grids[0].add(spans):
+            return
+        heading = heading or next((n for name, n in HEADINGS.items() if self._count[name]), 0)
         if self._footnote:
             spans = (Span(self._footnote), *spans)
             self._footnote = ""
@@ -451,8 +371,7 @@ class _Reader(HTMLParser):
         self._pre = None
         if not text.strip():
             return
-        if self._grids and self._grids[0].cell is not None:
-            self._grids[0].cell.append(Span(text))
+        if self._grids and self._grids[0].add((Span(text),)):
             return
         frame = self._frame()
         self._emit(Code(text, self._language, Frame(frame.quoted, frame.depth, "", frame.group)))
@@ -461,21 +380,8 @@ class _Reader(HTMLParser):
         grid = self._grids.pop()
         if self._grids:
             return
-        pairs = [(row, head) for row, head in zip(grid.rows, grid.heads, strict=True) if any(row)]
-        if not pairs:
-            return
-        quoted = self._count["blockquote"] > 0
-        columns = max(len(row) for row, _ in pairs)
-        if columns == 1 or len(pairs) == 1:  # a table that only places things
-            for row, _ in pairs:
-                for cell in row:
-                    if cell:
-                        self._emit(Paragraph(cell, Frame(quoted)))
-            return
-        header: tuple[tuple[Span, ...], ...] = ()
-        if pairs[0][1]:
-            header = tuple(pairs.pop(0)[0])
-        self._emit(Table(header, tuple(tuple(row) for row, _ in pairs), Frame(quoted)))
+        for block in grid.blocks(Frame(self._count["blockquote"] > 0)):
+            self._emit(block)
 
 
 _BREAK = "\ue000"  # stands for a line break among white space that means nothing

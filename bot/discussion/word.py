@@ -15,7 +15,7 @@ from bot.discussion.document import Document, Metadata
 from bot.discussion.markup import read_markup
 from bot.errors import UnreadableEssay
 
-__all__ = ["is_word", "read_word"]
+__all__ = ["read_word"]
 
 _MOST_FILES = 5_000
 _MOST_BYTES = 60 * 1024 * 1024  # of all files together, unpacked
@@ -43,17 +43,6 @@ _DC = "{http://purl.org/dc/elements/1.1/}"
 
 # What mammoth and its XML reader raise for files that are not as they should be.
 _BROKEN = (zipfile.BadZipFile, KeyError, ValueError, OSError, AttributeError, ExpatError)
-
-
-def is_word(data: bytes) -> bool:
-    """Whether the bytes are a Word document."""
-    if not data.startswith(b"PK\x03\x04"):
-        return False
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return any(name.startswith("word/") for name in archive.namelist()[:_MOST_FILES])
-    except (zipfile.BadZipFile, ValueError, OSError):
-        return False
 
 
 def _checked(data: bytes) -> tuple[str | None, str | None]:
