@@ -83,6 +83,7 @@ class _Reader(HTMLParser):
         self._back = 0
         self._skipped = 0
         self._note_mark = False
+        self._ending = 0  # where the closing tag at hand begins
         self._lost: Counter[str] = Counter()
 
     # What the parser calls
@@ -115,7 +116,8 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if self._foreign and tag not in KNOWN:
-            self.handle_data(f"</{tag}>")
+            end = self.rawdata.find(">", self._ending)
+            self.handle_data(self.rawdata[self._ending : end + 1])  # as it is written
             return
         if tag == "br":
             self._void("br", {})
@@ -127,6 +129,10 @@ class _Reader(HTMLParser):
             ended = self._pop()
             if ended == tag:
                 return
+
+    def parse_endtag(self, i: int) -> int:
+        self._ending = i
+        return super().parse_endtag(i)
 
     def handle_data(self, data: str) -> None:
         if not data or self._skipping() or self._back:
@@ -287,7 +293,7 @@ class _Reader(HTMLParser):
 
     def _address(self, href: str) -> str | None:
         href = href.strip()
-        if NOTE_REF.match(href) or BACK_REF.match(href):
+        if not href or NOTE_REF.match(href) or BACK_REF.match(href):
             return None
         try:
             address = urljoin(self._base, href) if self._base else href
