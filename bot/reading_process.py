@@ -37,11 +37,13 @@ async def read_apart(
     format: Format = "auto",  # noqa: A002
     name: str | None = None,
     *,
+    address: str | None = None,
     seconds: float = SECONDS,
     memory: int = MEMORY,
 ) -> Essay:
     """The essay that ``data`` holds, read in a child process.
 
+    address: of the page that ``data`` is, if it is one
     seconds: after which the child is stopped
     memory:  bytes of memory that the child may use
 
@@ -50,7 +52,13 @@ async def read_apart(
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     if len(raw) > LARGEST:
         raise UnreadableEssay(_TOO_LARGE)
-    head = {"format": format, "name": name, "text": isinstance(data, str), "memory": memory}
+    head = {
+        "format": format,
+        "name": name,
+        "address": address,
+        "text": isinstance(data, str),
+        "memory": memory,
+    }
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot.reading_process",
         stdin=asyncio.subprocess.PIPE,
@@ -95,7 +103,7 @@ def _answer(given: bytes) -> dict[str, object]:
     data: bytes | str = raw.decode("utf-8", "surrogatepass") if head["text"] else raw
     wanted = next(known for known in FORMATS if known == head["format"])
     try:
-        essay = read_essay(data, format=wanted, name=head["name"])
+        essay = read_essay(data, format=wanted, name=head["name"], address=head["address"])
     except UnreadableEssay as error:
         return {"error": str(error)}
     except (MemoryError, RecursionError):

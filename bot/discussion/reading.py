@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Literal
 
@@ -61,41 +62,51 @@ def _named(name: str | None) -> Format | None:
     return _ENDINGS.get(PurePath(name).suffix.lower()) if name else None
 
 
-def read_essay(data: bytes | str, *, format: Format = "auto", name: str | None = None) -> Essay:  # noqa: A002
+def read_essay(
+    data: bytes | str,
+    *,
+    format: Format = "auto",  # noqa: A002
+    name: str | None = None,
+    address: str | None = None,
+) -> Essay:
     """The essay that ``data`` holds.
 
-    format: ``auto`` goes by the name's ending, then by content
-    name:   of the file, if it has one; also the last resort for a title
+    format:  ``auto`` goes by the name's ending, then by content
+    name:    of the file, if it has one; also the last resort for a title
+    address: where on the web it was found, if it was
 
     Raises UnreadableEssay (a sentence) for what is not text, holds none, or is damaged.
     """
-    notes: tuple[str, ...] = ()
-    wanted = format
-    if wanted == "auto":
-        wanted = _named(name) or "auto"
-    if isinstance(data, bytes) and (
-        wanted == "docx" or (wanted == "auto" and data.startswith(_ZIP))
-    ):
-        from bot.discussion.word import read_word
+    essay = _essay(data, format, name, address)
+    return replace(essay, source_url=essay.source_url or address)
 
-        return find_essay(read_word(data), name=name)
+
+def _essay(data: bytes | str, wanted: Format, name: str | None, address: str | None) -> Essay:
+    packed = isinstance(data, bytes) and data.startswith(_ZIP)
+    if wanted == "auto":
+        wanted = "docx" if packed else _named(name) or "auto"
+        if wanted == "docx" and not packed:
+            wanted = "auto"  # a text that only bears such a name
     if isinstance(data, bytes):
+        if wanted == "docx":
+            from bot.discussion.word import read_word
+
+            return find_essay(read_word(data), name=name)
         text, notes = decode(data)
     else:
-        text = data
+        text, notes = data, ()
     text, more = clean_text(text)
-    notes += more
     if not text.strip(_BLANK):
         raise UnreadableEssay(EMPTY)
     if wanted == "auto":
         wanted = guess_format(text)
-    document = _read(text, wanted)
+    document = _read(text, wanted, address)
     if not document.blocks and not document.metadata.title and wanted == "markdown":
         document = read_plain_text(text)  # marks and settings alone are still a text
-    return find_essay(document, name=name, notes=notes)
+    return find_essay(document, name=name, notes=(*notes, *more))
 
 
-def _read(text: str, wanted: Format) -> Document:
+def _read(text: str, wanted: Format, address: str | None) -> Document:
     match wanted:
         case "markdown":
             return read_markdown(text)
@@ -103,6 +114,6 @@ def _read(text: str, wanted: Format) -> Document:
             # The libraries behind it take half a second to load; most essays need none of them.
             from bot.discussion.webpage import read_web_page
 
-            return read_web_page(text)
+            return read_web_page(text, address=address)
         case _:
             return read_plain_text(text)
