@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOW = {"bot.clock", "bot.errors"}
 MIDDLE = {
     "bot.exporting",
+    "bot.fetching",
     "bot.outbox",
     "bot.prompter",
     "bot.publishing",

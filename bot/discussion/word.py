@@ -20,6 +20,8 @@ __all__ = ["read_word"]
 _MOST_FILES = 5_000
 _MOST_BYTES = 60 * 1024 * 1024  # of all files together, unpacked
 _MOST_XML = 25 * 1024 * 1024  # of the text's own file, unpacked
+_TIGHTEST = 60  # times that a writer's XML can be packed; what is packed tighter repeats itself
+_LITTLE_XML = 2 * 1024 * 1024
 _DAMAGED = "This Word document is damaged and cannot be opened; save it again and try once more."
 _TOO_BIG = "This Word document holds far more than an essay once it is unpacked; it is refused."
 _UNSAFE = "This Word document refers to things outside of itself in a way Word does not; refused."
@@ -55,7 +57,8 @@ def _checked(data: bytes) -> tuple[str | None, str | None]:
             for file in files:
                 if not file.filename.endswith((".xml", ".rels")):
                     continue
-                if file.file_size > _MOST_XML:
+                packed_tight = file.file_size > _TIGHTEST * max(1, file.compress_size)
+                if file.file_size > (_LITTLE_XML if packed_tight else _MOST_XML):
                     raise UnreadableEssay(_TOO_BIG)
                 with archive.open(file) as opened:
                     # zipfile reads no more than the size that was just checked.
