@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.discussion.blocks import Block, Frame, Paragraph, Span, Table, tidy_spans
+from bot.discussion.blocks import (
+    Block,
+    Frame,
+    Heading,
+    Paragraph,
+    Rule,
+    Span,
+    Table,
+    block_text,
+    tidy_spans,
+)
 
 __all__ = ["Grid"]
+
+_LONGEST_CELL = 600  # characters: a cell with more holds a text, not a datum
+_MOST_BLOCKS = 4
 
 
 @dataclass(slots=True)
 class Grid:
-    """Rows of cells; ``cell`` is the one being read, None between cells.
+    """Rows of cells, each a list of blocks; ``cell`` is the one being read, None between cells.
 
     heads: for each row, whether all its cells are headings
     """
 
-    rows: list[list[tuple[Span, ...]]] = field(default_factory=list)
+    rows: list[list[list[Block]]] = field(default_factory=list)
     heads: list[bool] = field(default_factory=list)
-    cell: list[Span] | None = None
+    cell: list[Block] | None = None
 
     def begin_row(self) -> None:
         """A new row, of headings until a cell that is none begins."""
@@ -34,24 +48,42 @@ class Grid:
         self.cell = []
 
     def end_cell(self) -> None:
-        """The cell's text is complete."""
+        """The cell is complete."""
         if self.cell is not None:
-            self.rows[-1].append(tidy_spans(self.cell))
+            self.rows[-1].append(self.cell)
             self.cell = None
 
-    def add(self, spans: tuple[Span, ...]) -> bool:
-        """Adds text to the cell, on a line of its own; False if no cell is open."""
-        if self.cell is None:
-            return False
-        self.cell += [Span("\n"), *spans] if self.cell else list(spans)
-        return True
-
     def blocks(self, frame: Frame) -> list[Block]:
-        """The table; or its cells as paragraphs, where it is there only to place things."""
+        """The table; or what its cells hold, where it is there only to place things."""
         pairs = [(row, head) for row, head in zip(self.rows, self.heads, strict=True) if any(row)]
         if not pairs:
             return []
-        if len(pairs) == 1 or max(len(row) for row, _ in pairs) == 1:
-            return [Paragraph(cell, frame) for row, _ in pairs for cell in row if cell]
-        header = tuple(pairs.pop(0)[0]) if pairs[0][1] else ()
-        return [Table(header, tuple(tuple(row) for row, _ in pairs), frame)]
+        cells = [cell for row, _ in pairs for cell in row]
+        if (
+            len(pairs) == 1
+            or max(len(row) for row, _ in pairs) == 1
+            or any(len(cell) > _MOST_BLOCKS or _length(cell) > _LONGEST_CELL for cell in cells)
+        ):
+            return [block for cell in cells for block in cell]
+        rows = [(tuple(_line(cell) for cell in row), head) for row, head in pairs]
+        header = rows.pop(0)[0] if rows[0][1] else ()
+        return [Table(header, tuple(row for row, _ in rows), frame)]
+
+
+def _length(cell: Sequence[Block]) -> int:
+    return sum(len(block_text(block)) for block in cell)
+
+
+def _line(cell: Sequence[Block]) -> tuple[Span, ...]:
+    """A cell's blocks as the lines of one text."""
+    spans: list[Span] = []
+    for block in cell:
+        if isinstance(block, Rule):
+            continue
+        if spans:
+            spans.append(Span("\n"))
+        if isinstance(block, Paragraph | Heading):
+            spans.extend(block.spans)
+        else:
+            spans.append(Span(block_text(block)))
+    return tidy_spans(spans)

@@ -232,10 +232,10 @@ class _Reader(HTMLParser):
                 self._markers.append("- ")
             case "table":
                 self._grids.append(Grid())
-            case "tr" if len(self._grids) == 1:
-                self._grids[0].begin_row()
-            case "td" | "th" if len(self._grids) == 1:
-                self._grids[0].begin_cell(heading=tag == "th")
+            case "tr" if self._grids:
+                self._grids[-1].begin_row()
+            case "td" | "th" if self._grids:
+                self._grids[-1].begin_cell(heading=tag == "th")
             case _:
                 pass
 
@@ -262,8 +262,8 @@ class _Reader(HTMLParser):
             case "dd":
                 self._lists.pop()
                 self._markers.pop()
-            case "td" | "th" if len(self._grids) == 1:
-                self._grids[0].end_cell()
+            case "td" | "th" if self._grids:
+                self._grids[-1].end_cell()
             case "table":
                 self._end_table()
             case _:
@@ -312,8 +312,7 @@ class _Reader(HTMLParser):
                 self.handle_data("\n") if self._pre is not None else self._break()
             case "hr":
                 self._begin_block("hr")
-                if not self._grids:
-                    self._emit(Rule(Frame(quoted=self._count["blockquote"] > 0)))
+                self._emit(Rule(Frame(quoted=self._count["blockquote"] > 0)))
             case "img":
                 self._image(given)
             case "input" if given.get("type", "").lower() == "checkbox":
@@ -324,6 +323,12 @@ class _Reader(HTMLParser):
                 pass
 
     def _break(self) -> None:
+        for span in reversed(self._spans):
+            if span.text == _BREAK:
+                self._flush()  # two in a row part paragraphs, on pages of the old kind
+                return
+            if span.text.strip():
+                break
         self._spans.append(Span(_BREAK, self._marks[-1]))
 
     def _image(self, given: dict[str, str]) -> None:
@@ -354,7 +359,10 @@ class _Reader(HTMLParser):
         return Frame(quoted, len(self._lists), marker, self._lists[0].group)
 
     def _emit(self, block: Block) -> None:
-        (self.out.footnotes if self._footnote is not None else self.out.blocks).append(block)
+        if self._grids and self._grids[-1].cell is not None:
+            self._grids[-1].cell.append(block)
+        else:
+            (self.out.footnotes if self._footnote is not None else self.out.blocks).append(block)
 
     def _flush(self, heading: int = 0) -> None:
         if not self._spans or self._pre is not None:
@@ -362,8 +370,6 @@ class _Reader(HTMLParser):
         spans = _with_breaks(self._spans)
         self._spans = []
         if not spans:
-            return
-        if self._grids and self._grids[0].add(spans):
             return
         heading = heading or next((n for name, n in HEADINGS.items() if self._count[name]), 0)
         if self._footnote:
@@ -377,15 +383,11 @@ class _Reader(HTMLParser):
         self._pre = None
         if not text.strip():
             return
-        if self._grids and self._grids[0].add((Span(text),)):
-            return
         frame = self._frame()
         self._emit(Code(text, self._language, Frame(frame.quoted, frame.depth, "", frame.group)))
 
     def _end_table(self) -> None:
         grid = self._grids.pop()
-        if self._grids:
-            return
         for block in grid.blocks(Frame(self._count["blockquote"] > 0)):
             self._emit(block)
 

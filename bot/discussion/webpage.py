@@ -24,6 +24,7 @@ from bot.discussion.markup import read_markup
 __all__ = ["read_web_page"]
 
 _ENOUGH = 0.9  # of the article's characters, for an element to be the article
+_HALF = 0.5  # of what trafilatura took, which must be found again in the page
 _MOSTLY_LINKS = 0.6  # of the text of a list or box
 _SOME_LINKS = 0.3  # of the text of an article's own footer
 _FAR_MORE = 4  # times the article's characters
@@ -237,7 +238,9 @@ def _read_article(text: str, address: str | None) -> Document:
         metadata, keys = Metadata(source_url=address), []
     credits_ = _Credits(root, keys)
     bodies = root.findall(".//body")
-    article = _article(root, credits_) if credits_.total else (bodies[0] if bodies else root)
+    # Where paragraphs are parted by line breaks alone, hardly any is found again: then all is read.
+    found = credits_.total >= _HALF * sum(len(key) for key in keys) > 0
+    article = _article(root, credits_) if found else (bodies[0] if bodies else root)
     language = metadata.language or _line(root.get("lang"))
     _prune(article, credits_)
     title = _told_title(root, article, metadata.title)

@@ -62,6 +62,19 @@ def rendered(html: str, **how: object) -> str:
             "a\n```\nb  c\nd  e\n```",
         ),
         ("<table></table>a", "a"),
+        ("a<br><br>b<br> <br><br>c<br>d", "a\nb\nc\nd"),
+        (
+            "<table><tr><td><h2>a</h2><ul><li>b</ul><p>c<td><pre>d</pre></table>",
+            "## a\n- b\nc\n```\nd\n```",
+        ),
+        (
+            "<table><tr><td>a<td>b<tr><td>c<td><table><tr><td>d<td>e<tr><td>f<td>g</table></table>",
+            "```\na  b\nc  d e f g\n```",
+        ),
+        (
+            f"<table><tr><td>a<td>b<tr><td><hr>c<td>{'word ' * 130}</table>",
+            f"a\nb\n\\* \\* \\*\nc\n{('word ' * 130).strip()}",
+        ),
         ("<a href='/x'>a</a> <a href='c'>b</a>", "[a](https://a.example/x) [b](https://a.example/b/c)"),
         ("<a>a</a> <a href='javascript:x()'>b</a> <a href='http://[x'>c</a>", "a b c"),
         ("<a href='/x'><h3>a</h3><p>b</p></a>", "### [a](https://a.example/x)\n[b](https://a.example/x)"),
