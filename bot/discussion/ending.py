@@ -48,6 +48,8 @@ _LONGEST_INVITATION = 25  # words
 
 def is_question(sentence: str) -> bool:
     """Whether a sentence ends as a question, other than a quoted one."""
+    if sentence.rstrip().endswith((")", "]", "）")) and sentence[:1] not in "([（":
+        return False  # an aside asks, not the sentence
     return _QUESTION.search(sentence) is not None
 
 
@@ -126,6 +128,10 @@ def find_ending(blocks: Sequence[Block]) -> tuple[tuple[str, ...], str | None]:
             and not (_POSTSCRIPT.match(block_text(tail[-1])))
         ):
             asked.insert(0, tail.pop())
+        for place, block in enumerate(tail):
+            if place and isinstance(block, Heading | Code | Table | Rule):
+                tail = tail[:place]
+                break
         postscript = "\n\n".join(filter(None, (block_text(block).strip() for block in tail)))
         body = [*blocks[:start], *asked]
     while body and isinstance(body[-1], Rule):

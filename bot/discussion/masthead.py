@@ -23,6 +23,7 @@ from bot.discussion.blocks import (
     block_text,
 )
 from bot.discussion.essay import Epigraph
+from bot.discussion.measure import count_words
 
 __all__ = ["Masthead", "author_of", "epigraph_of", "find_masthead"]
 
@@ -55,6 +56,20 @@ _SIGNED = regex.compile(
     rf"(?P<text>.+?)\s*\n\s*{_DASHES}+\s*(?P<source>\S[^\n]{{0,160}})", regex.DOTALL
 )
 _SOURCE = regex.compile(rf"\s*{_DASHES}+\s*(?P<source>\S[^\n]{{0,160}})")
+_TRAILING = regex.compile(
+    r"(?P<text>.+[.!?…”\"»。！？」』])\s*(?:-{2,3}|[—–―⸺]+)\s*(?P<source>[^\s\d][^\n.]{1,80})"
+    r"|(?P<text>.+?)\s+(?:-{2,3}|[—–―⸺]+)\s*(?P<source>[^\s\d][^\n.,;:。，]{1,50})",
+    regex.DOTALL,
+)
+_LONGEST_UNSIGNED = 60  # words
+# A quotation block is also where notes about a text stand: on updates, sources, translations.
+_ABOUT = regex.compile(
+    r"\d{4}|https?:|^[\p{L};/ ]{2,20}[:：]|"
+    r"\b(?:posts?|blog|article|translat\w+|edit(?:ed|or)?|updated?|"
+    r"publish\w*|note|revis\w+|survey|version|newsletter|subscribe|originally|tl;?dr)\b|"
+    r"原文|翻译|作者|译者|译文",
+    regex.IGNORECASE,
+)
 _PAIRS = {"“": "”“", '"': '"”', "«": "»", "»": "«", "„": "“”", "‟": "”", "「": "」", "『": "』",
           "‹": "›", "‘": "’", "'": "'’"}  # fmt: skip
 
@@ -107,7 +122,8 @@ def _is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None and not _NO_NAME.search(text)
 
 
-def _byline(block: Block) -> str | None:
+def _byline(block: Block, *, before: bool = False) -> str | None:
+    """The line as it reads if it says who wrote; ``before``: it stands before the title."""
     text = _line(block)
     if text is None or len(text) > _LONGEST_BYLINE or isinstance(block, Heading):
         return None
@@ -115,10 +131,12 @@ def _byline(block: Block) -> str | None:
         return None
     if _names(text):
         return text
+    if any(span.link for span in getattr(block, "spans", ())) or regex.search(r"[:：/(]", text):
+        return None
+    listed = "," in text or "|" in text or "·" in text
     if _is_name(text):
         return text
-    listed = "," in text or "|" in text or "·" in text
-    low = _starts_low(text) and len(text.split()) <= 12
+    low = _starts_low(text) and len(text.split()) <= 12 and (before or listed)
     named = listed and len(text.split()) <= 10 and _is_name(regex.split(r"\s*[,|·]\s*", text)[0])
     return text if low or named else None
 
@@ -204,14 +222,22 @@ def _quoted_run(blocks: Sequence[Block]) -> Epigraph | None:
     inner = _quotation(text)
     if inner is not None:
         return Epigraph(inner.text, source or inner.source)
-    trailing = regex.fullmatch(
+    trailing = _TRAILING.fullmatch(text) or regex.fullmatch(
         rf"(?P<text>.+[.!?…”\"»])\s*{_DASHES}+\s*(?P<source>[^\s\d][^\n]{{1,80}})",
         text,
         regex.DOTALL,
     )
     if source is None and trailing is not None:
         return Epigraph(trailing["text"].strip(), trailing["source"].strip())
+    if source is None and not _speaks_alone(blocks[: len(run)], text):
+        return None
     return Epigraph(text, source)
+
+
+def _speaks_alone(run: Sequence[Block], text: str) -> bool:
+    """Whether a quotation without a source is an epigraph, not a note about the text."""
+    linked = any(span.link for b in run if isinstance(b, Paragraph) for span in b.spans)
+    return not linked and count_words(text) <= _LONGEST_UNSIGNED and not _ABOUT.search(text)
 
 
 def _title_place(blocks: Sequence[Block], *, literal: bool) -> int | None:
@@ -232,10 +258,10 @@ def _title_place(blocks: Sequence[Block], *, literal: bool) -> int | None:
         return None
     if _is_title(head[0]) and not isinstance(head[0], Heading):
         # A name first, then the title; or a title first.
-        if len(head) > 1 and _byline(head[0]) is not None and _is_title(head[1]):
+        if len(head) > 1 and _byline(head[0], before=True) is not None and _is_title(head[1]):
             return 1 if _byline(head[1]) is None else 0
         return 0
-    if len(head) > 1 and _byline(head[0]) is not None and _is_title(head[1]):
+    if len(head) > 1 and _byline(head[0], before=True) is not None and _is_title(head[1]):
         return 1
     return None
 
@@ -262,7 +288,7 @@ def find_masthead(blocks: Sequence[Block], *, literal: bool, titled: bool) -> Ma
     start = 0 if place is None else place + 1
     byline: str | None = None
     if place:
-        byline = next((found for b in blocks[:place] if (found := _byline(b)) is not None), None)
+        byline = next((found for b in blocks[:place] if (found := _byline(b, before=True))), None)
     rest = start
     if (place is not None or titled) and byline is None and rest < len(blocks) - 1:
         byline = _byline(blocks[rest])

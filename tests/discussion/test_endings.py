@@ -34,6 +34,7 @@ def test_questions_that_end_the_last_paragraph_count_without_what_is_before_them
         "And is that not enough? It is.",
         "“Is that all?” she asked.",
         "So what? Exactly so.",
+        "There are no answers in it (or are there?)",
     ],
 )
 def test_rhetorical_questions_are_not_closing_ones(ending: str) -> None:
@@ -117,3 +118,10 @@ def test_front_matter_may_name_the_questions() -> None:
         "---\ntitle: T\nquestions:\n- First?\n- Second?\n---\n\nBody.", format="markdown"
     )
     assert essay.questions == ("First?", "Second?")
+
+
+def test_a_postscript_ends_where_something_else_begins() -> None:
+    essay = read_essay(
+        "# T\n\nBody.\n\nPS. One.\n\nAnd two.\n\n---\n\nAbout us.", format="markdown"
+    )
+    assert essay.postscript == "PS. One.\n\nAnd two."

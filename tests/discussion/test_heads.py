@@ -191,3 +191,42 @@ def test_a_quotation_block_with_a_dash_is_the_epigraph() -> None:
 def test_a_quotation_block_without_a_source_is_an_epigraph_too() -> None:
     essay = markdown("# Lawns\n\n> All flesh is grass.\n\nGrass.\n\nMore.")
     assert essay.epigraph == Epigraph("All flesh is grass.", None)
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "This is a cross-post of an older article.",
+        "Update: the mower has been sold.",
+        "The mower was sold on 3 May 2021.",
+        "See [the other garden](https://a.example) too.",
+        "Translated from the Danish.",
+        "原文链接在这里",
+    ],
+)
+def test_a_note_about_the_text_is_no_epigraph(quoted: str) -> None:
+    assert markdown(f"# Lawns\n\n> {quoted}\n\nGrass.\n\nMore.").epigraph is None
+
+
+@pytest.mark.parametrize(
+    ("quoted", "expected"),
+    [
+        ("小隐于野大隐于市 -- 东方朔", Epigraph("小隐于野大隐于市", "东方朔")),
+        ("All flesh is grass. — Isaiah", Epigraph("All flesh is grass.", "Isaiah")),
+        ("*“All flesh is grass.”* — Isaiah", Epigraph("All flesh is grass.", "Isaiah")),
+    ],
+)
+def test_the_source_may_stand_on_the_line_of_the_quotation(quoted: str, expected: Epigraph) -> None:
+    assert markdown(f"# Lawns\n\n> {quoted}\n\nGrass.\n\nMore.").epigraph == expected
+
+
+@pytest.mark.parametrize(
+    "line", ["mower", "tl;dr: mow", "[Mower Store](https://a.example)", "![a](b)"]
+)
+def test_other_short_lines_after_the_title_are_no_byline(line: str) -> None:
+    assert markdown(f"# Lawns\n\n{line}\n\nGrass.\n\nMore.").byline is None
+
+
+def test_an_essay_by_somewhere_is_by_nobody() -> None:
+    essay = text("By the sea")
+    assert (essay.title, essay.byline) == ("By the sea", None)
