@@ -21,6 +21,7 @@ from discord.http import HTTPClient, Route
 
 from bot.clock import Clock
 from bot.discussion.payloads import Payload, signature
+from bot.pace import Pace
 from bot.recorder import Recorder
 from storage import notices, posts, threads
 from storage.database import Database
@@ -36,6 +37,9 @@ _log = logging.getLogger(__name__)
 _NONCE_TRUSTED = 60_000
 #: Milliseconds between the attempts at a prompt, which has five more after the first.
 _PROMPT_WAITS = (5_000, 60_000, 600_000, 3_600_000, 14_400_000)
+#: Messages begun in a second: Discord allows 50 calls in all, and the library does not hold back
+#: (docs: Topics › Rate Limits › Global Rate Limit).
+_MOST_CALLS = 40
 #: Threads worked on at once; the library keeps each call within its rate limit.
 _THREADS_AT_ONCE = 4
 #: Minutes of quiet after which Discord archives a thread: a week.
@@ -86,6 +90,7 @@ class Outbox:
         self._recorder = recorder
         self._on_change = on_change
         self._catch_up = catch_up
+        self._pace = Pace(_MOST_CALLS, 1.0)
         self._posts: dict[int, asyncio.Task[None]] = {}
         self._threads: dict[int, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
@@ -184,6 +189,7 @@ class Outbox:
             "nonce": post.nonce,
             "enforce_nonce": True,
         }
+        await self._pace.turn()
         message = await self._http.request(route, json=body)
         return int(message["id"])
 

@@ -14,6 +14,7 @@ MIDDLE = {
     "bot.exporting",
     "bot.fetching",
     "bot.outbox",
+    "bot.pace",
     "bot.prompter",
     "bot.publishing",
     "bot.reading_process",
