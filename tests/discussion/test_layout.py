@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import time
+import sys
+from types import FrameType
 
 import pytest
 
@@ -156,15 +157,29 @@ def test_the_closing_question_is_shown_literally() -> None:
     assert (shown.text, shown.living) == ("Why @everyone_?", [])
 
 
-def test_half_a_million_characters_are_laid_out_with_no_more_work_a_character() -> None:
-    def seconds(times: int) -> float:
-        made = essay(
-            ("\n\n".join([SENTENCE * 9, f"**{SENTENCE.strip()}**", "- item"]) + "\n\n") * times
-        )
-        start = time.process_time()
-        lay_out(made)
-        return time.process_time() - start
+def test_ten_times_the_essay_is_ten_times_the_work() -> None:
+    def work(times: int) -> int:
+        """Calls of functions made, which is what a slower machine makes just as many of."""
+        blocks = [SENTENCE * 9, f"**{SENTENCE.strip()}**", "- item", SENTENCE * 50]
+        made = essay("\n\n".join(blocks * times))
+        calls = 0
 
-    seconds(10)
-    small, large = min(seconds(80) for _ in range(3)), min(seconds(800) for _ in range(2))
-    assert large < 10 * small * 4  # far from the hundredfold of a square
+        def count(_frame: FrameType, event: str, _argument: object) -> None:
+            nonlocal calls
+            calls += event in ("call", "c_call")
+
+        before = sys.getprofile()
+        sys.setprofile(count)
+        try:
+            lay_out(made)
+        finally:
+            sys.setprofile(before)
+        return calls
+
+    assert work(100) < 11 * work(10)
+
+
+def test_one_line_of_half_a_million_characters_is_no_more_work_a_character() -> None:
+    essays = [essay("word **and** more " * count) for count in (3_000, 30_000)]
+    short, long = (len(lay_out(one).parts) for one in essays)
+    assert 9 * short < long < 11 * short
