@@ -138,6 +138,7 @@ class Salon(commands.Bot, Sight):
         assert self.user is not None
         self.own_id = self.user.id
         self._tasks.start(self.services.recorder.run(), name="recorder")
+        self._tasks.start(self.services.recovery.run(), name="recovery")
         await self.add_cog(self._recording)
         await self.add_cog(Essays(self.services))
         await self.add_cog(Prompts(self.services))

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from bot.clock import Clock
-from bot.discussion.talk import Event
+from bot.discussion.talk import Deletion, Edit, Event, Message, ThreadSeen
 from storage.database import Database
-from storage.record import record
+from storage.record import Found, Recorded, record
 
 __all__ = ["Recorder"]
 
@@ -25,6 +26,8 @@ _log = logging.getLogger(__name__)
 _MOST_AT_ONCE = 1000
 #: Seconds between attempts while the archive cannot be written (a full disk, say).
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
+#: Edits and deletions remembered whose message has not come (yet).
+_MOST_EARLY = 10_000
 
 
 class Recorder:
@@ -44,6 +47,12 @@ class Recorder:
         self._done = 0
         self._progress = asyncio.Condition()
         self._proven: set[int] = set()
+        self._early: OrderedDict[int, Edit | Deletion] = OrderedDict()
+        self._listening: dict[int, list[Message]] = {}
+        self._new_threads: dict[int, int] = {}
+        self._found: dict[int, Found] = {}
+        self._on_reacted: Callable[[set[tuple[int, int, int]]], None] | None = None
+        self._on_withheld: Callable[[set[int]], None] | None = None
         self.generation = 0
 
     @property
@@ -56,8 +65,47 @@ class Recorder:
         for event in events:
             self._events.append(event)
             self._put += 1
+            if self._listening and isinstance(event, Message):
+                heard = self._listening.get(event.channel_id)
+                if heard is not None:
+                    heard.append(event)
         self._arrived.set()
         return self._put
+
+    def put_new_thread(self, event: ThreadSeen) -> None:
+        """A thread was opened just now; if it is one of ours, its record begins without a gap."""
+        self._new_threads[event.id] = self.generation
+        self.put((event,))
+
+    @contextmanager
+    def listening(self, channel_id: int) -> Iterator[list[Message]]:
+        """The live messages of a channel that arrive within the block.
+
+        One that answers what only the history knows is put once more behind that reading.
+        """
+        heard: list[Message] = []
+        self._listening[channel_id] = heard
+        try:
+            yield heard
+        finally:
+            self._listening.pop(channel_id, None)
+
+    def tell(
+        self,
+        *,
+        reacted: Callable[[set[tuple[int, int, int]]], None],
+        withheld: Callable[[set[int]], None],
+    ) -> None:
+        """Say whom to tell of what was written.
+
+        ``reacted``: the (server, channel, message) of replies whose reactions changed;
+        ``withheld``: the channels in which Discord did not show what a message says.
+        """
+        self._on_reacted, self._on_withheld = reacted, withheld
+
+    def take_found(self, server_id: int) -> Found:
+        """What readings have brought to a server's record since this was last asked."""
+        return self._found.pop(server_id, Found())
 
     async def wait(self, number: int) -> None:
         """Return once everything up to ``number``, as :meth:`put` gave it, is committed."""
@@ -68,6 +116,11 @@ class Recorder:
         """The channel's record has no gap since ``generation`` began."""
         if generation == self.generation:
             self._proven.add(channel_id)
+
+    @property
+    def proven(self) -> frozenset[int]:
+        """The channels and threads whose record is, for all that is known, what Discord has."""
+        return frozenset(self._proven)
 
     def disprove(self, channel_id: int) -> None:
         """Events may have been missed in the channel."""
@@ -103,6 +156,7 @@ class Recorder:
                         batch,
                         proven=frozenset(self._proven),
                         now_ms=self._clock.now_ms(),
+                        early=self._early,
                     )
                 )
             except sqlite3.Error as error:
@@ -115,6 +169,28 @@ class Recorder:
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, _LONGEST_WAIT)
             else:
-                if recorded.threads_wanted or recorded.posts_confirmed:
-                    self._on_work()
+                self._follow(recorded)
                 return
+
+    def _follow(self, recorded: Recorded) -> None:
+        for message_id, event in recorded.early.items():
+            self._early[message_id] = event
+            self._early.move_to_end(message_id)
+        while len(self._early) > _MOST_EARLY:
+            self._early.popitem(last=False)
+        for server_id, found in recorded.found.items():
+            kept = self._found.setdefault(server_id, Found())
+            kept.replies += found.replies
+            kept.edits += found.edits
+        for thread_id in recorded.seen:
+            self.prove(thread_id, self._new_threads.get(thread_id, -1))
+        if self._new_threads and not self._events:
+            self._new_threads.clear()
+        if recorded.withheld:
+            self._proven -= recorded.withheld
+            if self._on_withheld is not None:
+                self._on_withheld(recorded.withheld)
+        if recorded.reacted and self._on_reacted is not None:
+            self._on_reacted(recorded.reacted)
+        if recorded.has_work:
+            self._on_work()

@@ -1,8 +1,9 @@
 """The one way to catch up with what happened unseen.
 
 The gateway is the fast path, the history is the proof: after every fresh identify each watched
-channel and thread is read from its watermark on, and only when a reading has reached the present
-do live messages move the watermark again.
+channel and thread is read, and only when a reading has reached the present do live messages move
+the watermark again. What is read begins some days before the record last held, so that what was
+changed or deleted meanwhile is found by comparing.
 """
 
 from __future__ import annotations
@@ -10,26 +11,41 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 import discord
 from discord.http import HTTPClient
 
-from bot import wire
 from bot.clock import Clock
+from bot.discussion.returning import Recovered, back_after
+from bot.history import Histories, Outcome
 from bot.outbox import PASSING, Sight
+from bot.reaction_reader import ReactionReader
 from bot.recorder import Recorder
-from storage import discussions
+from bot.thread_lists import ThreadLists
+from storage import notices, watching
 from storage.database import Database
-from storage.discussions import Watched
+from storage.watching import Watched
+from storage.writer import Transaction
 
-__all__ = ["Recovery"]
+__all__ = ["COMPARED", "Recovery"]
 
 _log = logging.getLogger(__name__)
 
-_PAGE = 100
-_CHANNELS_AT_ONCE = 4
+#: How far before the end of the record's hold the comparing begins (design, decision 4).
+COMPARED = timedelta(days=7)
+_AT_ONCE = 4
 #: Seconds before a channel that could not be read is tried again.
 _WAITS = (1, 2, 5, 15, 60, 300)
+#: Seconds between two notes that the record holds, and two looks at what could not be read.
+_BEAT = 60.0
+#: Flags of an application that may read what messages say (docs: Application Resource › Flags).
+_CONTENT_FLAGS = 1 << 18 | 1 << 19
+_DISCORD_EPOCH = 1_420_070_400_000
+_WITHHELD = (
+    "Discord does not show me what messages say: switch on “Message Content Intent” in the "
+    "developer portal (Bot › Privileged Gateway Intents). Nothing that is kept was changed."
+)
 
 
 class Recovery:
@@ -44,6 +60,7 @@ class Recovery:
         sight: Sight,
         recorder: Recorder,
         on_done: Callable[[], None],
+        compared: timedelta = COMPARED,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -51,41 +68,73 @@ class Recovery:
         self._sight = sight
         self._recorder = recorder
         self._on_done = on_done
+        self._compared = compared
         self._caught_up: dict[int, int] = {}
-        self._room = asyncio.Semaphore(_CHANNELS_AT_ONCE)
+        self._histories = Histories(
+            database=database, clock=clock, http=http, sight=sight, recorder=recorder
+        )
+        self._threads = ThreadLists(http=http, sight=sight, recorder=recorder)
+        self._reactions = ReactionReader(http=http, sight=sight, recorder=recorder, clock=clock)
+        recorder.tell(reacted=self._reactions.want, withheld=self._withheld)
+        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._servers: dict[int, asyncio.Lock] = {}
+        self._waiting: set[int] = set()
+        self._unread: dict[int, int] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._running = 0
 
     @property
     def idle(self) -> bool:
-        """Whether no channel is being caught up with."""
-        return self._running == 0
+        """Whether nothing is being caught up with."""
+        return self._running == 0 and self._reactions.idle
 
     def has_caught_up(self, server_id: int) -> bool:
         """Whether what was said unseen in the server before this connection has been read."""
         return self._caught_up.get(server_id) == self._recorder.generation
 
+    async def run(self) -> None:
+        """Note at a steady beat where the record holds, try again what could not be read, and
+        read reactions once more; until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._reactions.run(), name="reactions")
+            while True:
+                await asyncio.sleep(_BEAT)
+                await self._hold_true()
+                for server_id in set(self._unread.values()):
+                    await self.catch_up_server(server_id)
+
+    async def _hold_true(self) -> None:
+        proven, now_ms = self._recorder.proven, self._clock.now_ms()
+        await self._database.write(lambda tx: watching.hold_true(tx, proven, now_ms))
+
+    async def rights_changed(self, server_id: int) -> None:
+        """What the bot may see in a server may have changed: there may be gaps, or an end of one.
+
+        Where nothing is kept of a server nothing is asked of it.
+        """
+        await self.catch_up_server(server_id)
+
     async def catch_up_server(self, server_id: int) -> None:
-        """Bring the record of a server's channels and threads up to the present."""
+        """Bring the record of a server's channels and threads up to the present.
+
+        One reading of a server at a time; who comes while another waits is served by that one.
+        """
+        if server_id in self._waiting:
+            return
         self._running += 1
-        generation = self._recorder.generation
+        lock = self._servers.setdefault(server_id, asyncio.Lock())
         try:
-            watched = [
-                one
-                for one in await self._database.read(discussions.watched)
-                if one.server_id == server_id
-            ]
-            for one in watched:
-                self._recorder.disprove(one.channel_id)
-            started = self._clock.now()
-            read = await self._read_all(watched)
-            if read:
-                _log.info(
-                    "Read %d messages, written unseen in %d channels and threads (%.1f s).",
-                    read,
-                    len(watched),
-                    (self._clock.now() - started).total_seconds(),
-                )
-            self._caught_up[server_id] = generation
+            self._waiting.add(server_id)
+            try:
+                await lock.acquire()
+            finally:
+                self._waiting.discard(server_id)
+            generation = self._recorder.generation
+            try:
+                await self._catch_up_server(server_id)
+                self._caught_up[server_id] = generation
+            finally:
+                lock.release()
         finally:
             self._running -= 1
             self._on_done()
@@ -94,70 +143,129 @@ class Recovery:
         """Bring the record of one channel or thread up to the present."""
         self._running += 1
         try:
-            one = await self._database.read(lambda tx: discussions.watched_one(tx, channel_id))
-            if one is not None:
-                await self._read(one)
+            found = await self._database.read(
+                lambda tx: watching.watched(tx, channel_id=channel_id)
+            )
+            if found:
+                await self._read_all(found, found[0].server_id)
         finally:
             self._running -= 1
 
-    async def _read_all(self, watched: Sequence[Watched]) -> int:
+    async def _catch_up_server(self, server_id: int) -> None:
+        watched = await self._database.read(lambda tx: watching.watched(tx, server_id=server_id))
+        if not watched:
+            return
+        for one in watched:
+            self._recorder.disprove(one.channel_id)
+        if not await self._shows_content():
+            self._unread |= {one.channel_id: server_id for one in watched}
+            await self._tell_withheld(server_id)
+            return
+        began = self._clock.now()
+        held = max(one.true_at for one in watched)
+        channels = [one for one in watched if not one.is_thread]
         # Channels first: what they hold may be the heads that threads hang on.
-        channels = [one for one in watched if one.channel_id == one.parent_id]
-        own_threads = [one for one in watched if one.channel_id != one.parent_id]
-        read = 0
-        for some in (channels, own_threads):
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._read(one)) for one in some]
-            read += sum(task.result() for task in tasks)
-        return read
+        deletions = await self._read_all(channels, server_id)
+        await self._threads.look(server_id, [one.channel_id for one in channels])
+        again = await self._database.read(lambda tx: watching.watched(tx, server_id=server_id))
+        deletions += await self._read_all([one for one in again if one.is_thread], server_id)
+        found = self._recorder.take_found(server_id)
+        recovered = Recovered(found.replies, found.edits, deletions)
+        away = timedelta(milliseconds=max(0, self._clock.now_ms() - held))
+        took = (self._clock.now() - began).total_seconds()
+        told = back_after(away, recovered)
+        if not recovered:
+            _log.debug("Nothing was missed in %d channels and threads.", len(again))
+            return
+        _log.info("%s (%d channels and threads, %.1f s)", told, len(again), took)
+        now_ms = self._clock.now_ms()
 
-    async def _read(self, one: Watched) -> int:
-        """Read a channel from its watermark to the present; the number of messages read."""
+        async def tell(tx: Transaction) -> None:
+            await notices.past(tx, server_id, "recovery")
+            await notices.tell(tx, server_id, about="recovery", text=told, now_ms=now_ms)
+
+        await self._database.write(tell)
+
+    async def _read_all(self, some: Sequence[Watched], server_id: int) -> int:
+        """Read these to the present; the number of deletions that nobody had told."""
+        if not some:
+            return 0
+        since = {one.channel_id: self._since(one) for one in some}
+        oldest = min(since.values())
+        expected = await self._database.read(lambda tx: watching.expected(tx, server_id, oldest))
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(
+                    self._read(one, since[one.channel_id], expected.get(one.channel_id, []))
+                )
+                for one in some
+            ]
+        return sum(task.result() for task in tasks)
+
+    def _since(self, one: Watched) -> int:
+        """The id after which a channel is read."""
+        from_ms = one.true_at - self._compared // timedelta(milliseconds=1)
+        return max(one.first_id, min(one.message_id, max(0, from_ms - _DISCORD_EPOCH) << 22))
+
+    async def _read(self, one: Watched, since: int, expected: list[int]) -> int:
+        self._recorder.disprove(one.channel_id)
         for wait in (*_WAITS, None):
-            generation = self._recorder.generation
             try:
                 async with self._room:
-                    return await self._read_pages(one, generation)
+                    outcome, deletions = await self._histories.read(one, since, expected)
             except discord.HTTPException as error:
-                if error.status in (403, 404):
-                    # Neither proves anything of the messages: no access, or the channel is gone.
-                    _log.warning("Channel %d cannot be read: %s", one.channel_id, error.text)
-                    return 0
                 trouble = f"Discord answered {error.status}"
             except PASSING as error:
                 trouble = type(error).__name__
-            if wait is None:
-                break
-            _log.warning(
-                "Channel %d could not be read (%s); again in %d s.", one.channel_id, trouble, wait
-            )
-            await asyncio.sleep(wait)
-        _log.error("Channel %d stays unread until the next connection.", one.channel_id)
+            else:
+                if outcome is Outcome.READ:
+                    self._unread.pop(one.channel_id, None)
+                elif outcome is Outcome.UNSEEN:
+                    self._unread[one.channel_id] = one.server_id
+                return deletions
+            if wait is not None:
+                _log.warning(
+                    "Channel %d could not be read (%s); again in %d s.",
+                    one.channel_id,
+                    trouble,
+                    wait,
+                )
+                await asyncio.sleep(wait)
+        _log.error("Channel %d stays unread for now.", one.channel_id)
+        self._unread[one.channel_id] = one.server_id
         return 0
 
-    async def _read_pages(self, one: Watched, generation: int) -> int:
-        if not self._sight.may_read_history(one.parent_id):
-            # The history would answer with an empty list, which proves nothing.
-            _log.warning("The history of channel %d may not be read.", one.parent_id)
-            return 0
-        newest, read = one.message_id, 0
-        while True:
-            page = await self._http.logs_from(one.channel_id, _PAGE, after=newest)
-            messages = [
-                wire.message(data, server_id=one.server_id, own_id=self._sight.own_id)
-                for data in page
-            ]
-            messages.sort(key=lambda message: message.id)
-            read += sum(not message.from_bot for message in messages)
-            await self._recorder.wait(self._recorder.put(messages))
-            if messages:
-                newest = messages[-1].id
-                await self._move_watermark(one.channel_id, newest)
-            if len(messages) < _PAGE:
-                self._recorder.prove(one.channel_id, generation)
-                return read
+    # -- content ------------------------------------------------------------------------------
 
-    async def _move_watermark(self, channel_id: int, message_id: int) -> None:
+    async def _shows_content(self) -> bool:
+        """Whether Discord shows the bot what messages say.
+
+        Where it cannot be asked, it does: what was withheld is known by being empty.
+        """
+        try:
+            application = await self._http.application_info()
+        except (discord.HTTPException, *PASSING):
+            return True
+        return bool(int(application.get("flags") or 0) & _CONTENT_FLAGS)
+
+    def _withheld(self, channel_ids: set[int]) -> None:
+        task = asyncio.create_task(self._withheld_in(channel_ids), name="withheld")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _withheld_in(self, channel_ids: set[int]) -> None:
+        servers: set[int] = set()
+        for one in await self._database.read(watching.watched):
+            if one.channel_id in channel_ids:
+                self._unread[one.channel_id] = one.server_id
+                servers.add(one.server_id)
+        if servers and not await self._shows_content():
+            for server_id in servers:
+                await self._tell_withheld(server_id)
+
+    async def _tell_withheld(self, server_id: int) -> None:
+        _log.error("%s", _WITHHELD)
+        now_ms = self._clock.now_ms()
         await self._database.write(
-            lambda tx: discussions.move_watermark(tx, channel_id, message_id)
+            lambda tx: notices.tell(tx, server_id, about="content", text=_WITHHELD, now_ms=now_ms)
         )

@@ -7,12 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from bot.discussion.payloads import signature
-from bot.discussion.talk import Attachment, Edit, Message
+from bot.discussion.talk import WRITTEN_TYPES, Attachment, Edit, Message
 
-__all__ = ["attachments", "edit", "emoji_name", "message"]
+__all__ = ["attachments", "edit", "emoji_name", "is_withheld", "message"]
 
 #: message_reference.type of a forward (docs: Message Resource › Message Reference Types).
 _FORWARD = 1
+#: What a message may hold beside its text; a webhook cannot repeat the uncopied ones (docs:
+#: Webhook Resource › Execute Webhook).
+_UNCOPIED = ("sticker_items", "poll", "message_snapshots", "components")
+_CONTENT = ("attachments", "embeds", *_UNCOPIED)
 
 
 def message(data: Mapping[str, Any], *, server_id: int, own_id: int) -> Message:
@@ -43,6 +47,21 @@ def message(data: Mapping[str, Any], *, server_id: int, own_id: int) -> Message:
         own=own,
         nonce=None,
         signature=signature(data) if own else "",
+        withheld=is_withheld(data),
+        whole=not any(data.get(part) for part in _UNCOPIED) and reference.get("type", 0) == 0,
+    )
+
+
+def is_withheld(data: Mapping[str, Any]) -> bool:
+    """Whether a member's message has nothing in it at all.
+
+    There is no such message; it is what one looks like whose content Discord keeps from the bot
+    (docs: Gateway › Message Content Intent: these fields are empty without it).
+    """
+    return (
+        data["type"] in WRITTEN_TYPES
+        and not data.get("content")
+        and not any(data.get(part) for part in _CONTENT)
     )
 
 

@@ -11,7 +11,16 @@ import discord
 from discord.ext import commands
 
 from bot import wire
-from bot.discussion.talk import Attachment, Deletion, Message, Reaction, ReactionsCleared
+from bot.discussion.talk import (
+    WRITTEN_TYPES,
+    Attachment,
+    ChannelGone,
+    Deletion,
+    Message,
+    Reaction,
+    ReactionsCleared,
+    ThreadSeen,
+)
 from bot.services import Services
 
 __all__ = ["Recording", "translated"]
@@ -24,9 +33,11 @@ def translated(message: discord.Message, *, own_id: int) -> Message | None:
         return None
     author = message.author
     reference = message.reference
-    replied_to = None
-    if reference is not None and reference.type is not discord.MessageReferenceType.forward:
-        replied_to = reference.message_id
+    replied_to, forwarded = None, False
+    if reference is not None:
+        forwarded = reference.type is discord.MessageReferenceType.forward
+        replied_to = None if forwarded else reference.message_id
+    more = forwarded or bool(message.stickers or message.poll or message.components)
     return Message(
         id=message.id,
         server_id=guild.id,
@@ -44,6 +55,9 @@ def translated(message: discord.Message, *, own_id: int) -> Message | None:
         ),
         own=author.id == own_id,
         nonce=None if message.nonce is None else str(message.nonce),
+        withheld=not (message.content or message.attachments or message.embeds or more)
+        and message.type.value in WRITTEN_TYPES,
+        whole=not more,
     )
 
 
@@ -63,7 +77,8 @@ class Recording(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
         """A message as it now stands."""
-        if event.guild_id is not None:
+        # Without the right to read it, a message looks as if it had been emptied.
+        if event.guild_id is not None and not wire.is_withheld(event.data):
             self._recorder.put((wire.edit(event.data),))
 
     @commands.Cog.listener()
@@ -82,22 +97,80 @@ class Recording(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
         """Somebody reacted."""
-        self._recorder.put((Reaction(event.message_id, _emoji(event.emoji), 1),))
+        self._reacted(event, 1)
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
         """Somebody took a reaction back."""
-        self._recorder.put((Reaction(event.message_id, _emoji(event.emoji), -1),))
+        self._reacted(event, -1)
+
+    def _reacted(self, event: discord.RawReactionActionEvent, change: int) -> None:
+        if event.guild_id is not None:
+            where = event.message_id, event.channel_id, event.guild_id
+            self._recorder.put((Reaction(*where, _emoji(event.emoji), change),))
 
     @commands.Cog.listener()
     async def on_raw_reaction_clear(self, event: discord.RawReactionClearEvent) -> None:
         """All reactions of a message were taken off."""
-        self._recorder.put((ReactionsCleared(event.message_id, None),))
+        if event.guild_id is not None:
+            where = event.message_id, event.channel_id, event.guild_id
+            self._recorder.put((ReactionsCleared(*where, None),))
 
     @commands.Cog.listener()
     async def on_raw_reaction_clear_emoji(self, event: discord.RawReactionClearEmojiEvent) -> None:
         """All reactions of one emoji were taken off."""
-        self._recorder.put((ReactionsCleared(event.message_id, _emoji(event.emoji)),))
+        if event.guild_id is not None:
+            where = event.message_id, event.channel_id, event.guild_id
+            self._recorder.put((ReactionsCleared(*where, _emoji(event.emoji)),))
+
+    @commands.Cog.listener()
+    async def on_thread_create(self, thread: discord.Thread) -> None:
+        """A thread was opened just now, by a member or by the bot."""
+        self._recorder.put_new_thread(
+            ThreadSeen(
+                id=thread.id,
+                server_id=thread.guild.id,
+                channel_id=thread.parent_id,
+                owner_id=thread.owner_id,
+                name=thread.name,
+                new=True,
+            )
+        )
+
+    @commands.Cog.listener()
+    async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
+        """A thread is gone with everything in it."""
+        now = self._services.clock.now()
+        self._recorder.put((ChannelGone(event.thread_id, event.guild_id, now),))
+
+    @commands.Cog.listener()
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """A channel is gone with everything in it."""
+        now = self._services.clock.now()
+        self._recorder.put((ChannelGone(channel.id, channel.guild.id, now),))
+
+    @commands.Cog.listener()
+    async def on_guild_channel_update(
+        self, _: discord.abc.GuildChannel, channel: discord.abc.GuildChannel
+    ) -> None:
+        """Its permissions may have changed: what was said unseen may be read now."""
+        await self._services.recovery.rights_changed(channel.guild.id)
+
+    @commands.Cog.listener()
+    async def on_guild_role_update(self, _: discord.Role, role: discord.Role) -> None:
+        """What a role may do has changed."""
+        await self._services.recovery.rights_changed(role.guild.id)
+
+    @commands.Cog.listener()
+    async def on_guild_role_delete(self, role: discord.Role) -> None:
+        """What its members may do has changed."""
+        await self._services.recovery.rights_changed(role.guild.id)
+
+    @commands.Cog.listener()
+    async def on_member_update(self, _: discord.Member, member: discord.Member) -> None:
+        """The bot's own roles may have changed."""
+        if member.id == self._services.sight.own_id:
+            await self._services.recovery.rights_changed(member.guild.id)
 
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:

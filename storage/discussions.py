@@ -13,7 +13,7 @@ from storage.posts import NewPost
 from storage.submissions import Submission
 from storage.writer import Transaction
 
-__all__ = ["Listed", "Watched", "digest", "find", "listed", "same_essay", "start", "watched"]
+__all__ = ["Listed", "digest", "find", "listed", "same_essay", "start"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +27,6 @@ class Listed:
     state: str
     published_at: int | None
     card_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """A channel or thread whose record is kept, complete up to ``message_id``.
-
-    ``parent_id`` is the channel a thread belongs to; a channel is its own.
-    """
-
-    channel_id: int
-    parent_id: int
-    server_id: int
-    message_id: int
 
 
 def digest(source: bytes) -> str:
@@ -231,36 +218,3 @@ async def find(tx: Transaction, essay: str) -> Listed:
             f"Several essays are titled “{essay}”: name one by its number ({numbers})."
         )
     return matching[0]
-
-
-async def watched(tx: Transaction) -> Sequence[Watched]:
-    """Every channel and thread whose record is kept, channels before their threads."""
-    rows = await tx.rows(
-        """
-        SELECT watermarks.channel_id, watermarks.server_id, watermarks.message_id,
-               COALESCE(threads.channel_id, watermarks.channel_id) AS parent_id
-        FROM watermarks LEFT JOIN threads ON threads.id = watermarks.channel_id
-        ORDER BY threads.id IS NOT NULL, watermarks.channel_id
-        """
-    )
-    return [
-        Watched(row["channel_id"], row["parent_id"], row["server_id"], row["message_id"])
-        for row in rows
-    ]
-
-
-async def watched_one(tx: Transaction, channel_id: int) -> Watched | None:
-    """One of them."""
-    found = [one for one in await watched(tx) if one.channel_id == channel_id]
-    return found[0] if found else None
-
-
-async def move_watermark(tx: Transaction, channel_id: int, message_id: int) -> None:
-    """The channel's record has no gap up to and with ``message_id``; it never moves back."""
-    await tx.run(
-        """
-        UPDATE watermarks SET message_id = :message_id
-        WHERE channel_id = :channel_id AND message_id < :message_id
-        """,
-        {"channel_id": channel_id, "message_id": message_id},
-    )

@@ -60,6 +60,19 @@ async def export(tx: Transaction, essay: str) -> dict[str, Any]:
         parameters,
     ):
         reactions[row["reply_id"]].append({"emoji": row["emoji"], "count": row["count"]})
+    rows = await tx.rows(
+        """
+        SELECT replies.id, parent_id, author_id, author_name, written_at, edited_at, text,
+               thread_id, deleted_at, gone.channel_id IS NOT NULL AS hidden
+        FROM replies LEFT JOIN gone ON gone.channel_id = replies.channel_id
+        WHERE discussion_id = :id ORDER BY replies.id
+        """,
+        parameters,
+    )
+    # What stood in a deleted channel or thread is hidden until it is erased.
+    hidden = {row["id"] for row in rows if row["hidden"]}
+    for reply_id in hidden:
+        attachments[reply_id], reactions[reply_id] = [], []
     replies = [
         {
             "id": str(row["id"]),
@@ -67,21 +80,14 @@ async def export(tx: Transaction, essay: str) -> dict[str, Any]:
             "author": {"id": str(row["author_id"]), "name": row["author_name"]},
             "written_at": _time(row["written_at"]),
             "edited_at": _time(row["edited_at"]),
-            "text": row["text"],
+            "text": "" if row["id"] in hidden else row["text"],
             "thread_id": _id(row["thread_id"]),
             "passages": passages[row["id"]],
             "attachments": attachments[row["id"]],
             "reactions": reactions[row["id"]],
-            "deleted": row["deleted_at"] is not None,
+            "deleted": row["deleted_at"] is not None or row["id"] in hidden,
         }
-        for row in await tx.rows(
-            """
-            SELECT id, parent_id, author_id, author_name, written_at, edited_at, text, thread_id,
-                   deleted_at
-            FROM replies WHERE discussion_id = :id ORDER BY id
-            """,
-            parameters,
-        )
+        for row in rows
     ]
     return {
         "essay": {

@@ -9,181 +9,214 @@ together, so that the cost of a message does not hang on visits to the database'
 from __future__ import annotations
 
 import itertools
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from bot.clock import to_milliseconds
 from bot.discussion.naming import thread_name
-from bot.discussion.routing import (
-    Answered,
-    AnsweredPost,
-    AnsweredReply,
-    Ignore,
-    Record,
-    ThreadPlace,
-    route,
-)
+from bot.discussion.quoting import may_name_passages
+from bot.discussion.routing import AnsweredReply, Ignore, Record, route, thread_place
 from bot.discussion.talk import (
     Attachment,
+    ChannelGone,
     Deletion,
     Edit,
     Event,
     Message,
     Reaction,
     ReactionsCleared,
+    Reading,
+    ThreadSeen,
 )
-from storage import posts
+from storage import gone, posts, remarks
+from storage import record_sql as sql
+from storage.answered import Naming, name_passages
+from storage.known import Kept, Known, ask
 from storage.prompts import PLAN_NUDGE
 from storage.writer import Transaction
 
-__all__ = ["Recorded", "record"]
+__all__ = ["Early", "Found", "Recorded", "record"]
 
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What a batch led to: whether there is something new for the outbox to do."""
-
-    threads_wanted: int
-    posts_confirmed: int
+#: What was told of a message before the message itself, by the message's id.
+Early = Mapping[int, Edit | Deletion]
 
 
 @dataclass(slots=True)
-class _Known:
-    """What the archive knows of the ids in a batch, kept current while the batch is decided."""
+class Found:
+    """What a reading of the history brought that nobody had told."""
 
-    threads: dict[int, ThreadPlace] = field(default_factory=dict)
-    answered: dict[int, Answered] = field(default_factory=dict)
+    replies: int = 0
+    edits: int = 0
 
 
-class _Changes:
-    """The changes a batch has led to, in order; neighbours of one kind are written together."""
+@dataclass(slots=True)
+class Recorded:
+    """What a batch led to.
 
-    def __init__(self) -> None:
+    threads_wanted, posts_confirmed, brought: whether there is something new for the outbox
+    found:     by server, what readings brought
+    early:     edits and deletions of messages that are not in the archive (yet)
+    reacted:   (server, channel, message) of replies whose reactions changed
+    seen:      threads of ours that were opened just now
+    withheld:  channels in which Discord did not show what a message says
+    """
+
+    threads_wanted: int = 0
+    posts_confirmed: int = 0
+    brought: int = 0
+    found: dict[int, Found] = field(default_factory=dict)
+    early: dict[int, Edit | Deletion] = field(default_factory=dict)
+    reacted: set[tuple[int, int, int]] = field(default_factory=set)
+    seen: set[int] = field(default_factory=set)
+    withheld: set[int] = field(default_factory=set)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether the outbox should look."""
+        return bool(self.threads_wanted or self.posts_confirmed or self.brought)
+
+
+class _Batch:
+    """A batch while it is decided: what is known, what it has led to, and the rows to write."""
+
+    def __init__(self, known: Known, early: Early, now_ms: int) -> None:
+        self.known = known
+        self.now_ms = now_ms
+        self.recorded = Recorded()
+        self.naming: dict[int, Naming] = {}
+        self.closed_met: dict[int, Message] = {}
+        self.gone: list[ChannelGone] = []
+        self._early = early
         self._changes: list[tuple[str, dict[str, Any]]] = []
 
-    def add(self, sql: str, row: dict[str, Any]) -> None:
+    def add(self, statement: str, row: dict[str, Any]) -> None:
         """One more change, after all that were added before."""
-        self._changes.append((sql, row))
+        self._changes.append((statement, row))
+
+    def early(self, message_id: int) -> Edit | Deletion | None:
+        """What was told of a message before it came."""
+        return self.recorded.early.get(message_id) or self._early.get(message_id)
 
     async def write(self, tx: Transaction) -> None:
-        """Run them all."""
-        for sql, changes in itertools.groupby(self._changes, key=lambda change: change[0]):
-            await tx.run_many(sql, [row for _, row in changes])
+        """Write all changes, neighbours of one kind together."""
+        for statement, changes in itertools.groupby(self._changes, key=lambda change: change[0]):
+            await tx.run_many(statement, [row for _, row in changes])
 
 
 async def record(
-    tx: Transaction, events: Sequence[Event], *, proven: frozenset[int], now_ms: int
+    tx: Transaction,
+    events: Sequence[Event],
+    *,
+    proven: frozenset[int],
+    now_ms: int,
+    early: Early | None = None,
 ) -> Recorded:
     """Write what ``events`` tell, in their order.
 
     ``proven``: the channels whose record had no gap when these events arrived; only for them
-    does a live message move the watermark (design: the record is complete).
+    does a live message move the watermark (design: the record is complete). ``early``: what
+    :attr:`Recorded.early` of former batches told.
     """
     confirmed = 0
     for event in events:
-        if isinstance(event, Message) and event.own:
-            confirmed += await posts.recognise(tx, event, now_ms)
-    known = await _ask(tx, events)
-    changes = _Changes()
+        messages = event.messages if isinstance(event, Reading) else (event,)
+        for message in messages:
+            if isinstance(message, Message) and message.own:
+                confirmed += await posts.recognise(tx, message, now_ms)
+    batch = _Batch(await ask(tx, events), early or {}, now_ms)
+    batch.recorded.posts_confirmed = confirmed
     watermarks: dict[int, int] = {}
-    wanted = 0
     for event in events:
-        match event:
-            case Message():
-                wanted += _message(event, known, changes, now_ms)
-                if event.channel_id in proven:
-                    newest = watermarks.get(event.channel_id, 0)
-                    watermarks[event.channel_id] = max(newest, event.id)
-            case Edit():
-                _edit(event, known, changes)
-            case Deletion():
-                _deletion(event, changes)
-            case Reaction():
-                row = {"id": event.message_id, "emoji": event.emoji, "change": event.change}
-                changes.add(_COUNT_REACTION, row)
-                changes.add(_DROP_UNCOUNTED, {"id": event.message_id})
-            case ReactionsCleared():
-                changes.add(_CLEAR_REACTIONS, {"id": event.message_id, "emoji": event.emoji})
+        if isinstance(event, Message):
+            _message(event, batch)
+            channel_id = event.channel_id
+            if channel_id in proven and channel_id not in batch.recorded.withheld:
+                newest = watermarks.get(channel_id, 0)
+                watermarks[channel_id] = max(newest, event.id)
+        else:
+            _other(event, batch)
     for channel_id, message_id in watermarks.items():
-        changes.add(_MOVE_WATERMARK, {"channel_id": channel_id, "message_id": message_id})
-    await changes.write(tx)
-    return Recorded(wanted, confirmed)
+        batch.add(sql.MOVE_WATERMARK, {"channel_id": channel_id, "message_id": message_id})
+    await batch.write(tx)
+    if batch.naming:
+        await name_passages(tx, batch.naming)
+    for message in batch.closed_met.values():
+        await _say_closed(tx, message, batch)
+    for one in batch.gone:
+        await gone.note(tx, one.channel_id, one.server_id, to_milliseconds(one.at))
+    return batch.recorded
 
 
-async def _ask(tx: Transaction, events: Iterable[Event]) -> _Known:
-    """Everything the archive knows of the channels and messages named in ``events``."""
-    asked: set[int] = set()
-    for event in events:
-        match event:
-            case Message():
-                asked.add(event.id)
-                asked.add(event.channel_id)
-                if event.reference_id is not None:
-                    asked.add(event.reference_id)
-            case Edit():
-                asked.add(event.message_id)
-            case _:
-                pass
-    known = _Known()
-    if not asked:
-        return known
-    # One statement for all of them: a statement for each would be half of what recording costs.
-    await tx.run(
-        "INSERT INTO asked (id) SELECT value FROM json_each(:ids)",
-        {"ids": json.dumps(sorted(asked))},
-    )
-    for row in await tx.rows(
-        "SELECT threads.id, threads.discussion_id FROM threads JOIN asked USING (id)"
-    ):
-        known.threads[row["id"]] = ThreadPlace(row["discussion_id"], row["id"])
-    for row in await tx.rows(
-        """
-        SELECT posts.message_id, posts.id, posts.discussion_id,
-               discussions.state IN ('publishing', 'open') AS open
-        FROM posts
-        JOIN asked ON asked.id = posts.message_id
-        JOIN discussions ON discussions.id = posts.discussion_id
-        """
-    ):
-        # A thread that a member opens on one of our messages bears that message's id.
-        known.threads.setdefault(row["message_id"], ThreadPlace(row["discussion_id"], None))
-        known.answered[row["message_id"]] = AnsweredPost(
-            row["discussion_id"], row["id"], bool(row["open"])
-        )
-    for row in await tx.rows(
-        "SELECT replies.id, replies.discussion_id FROM replies JOIN asked USING (id)"
-    ):
-        known.answered[row["id"]] = AnsweredReply(row["discussion_id"], row["id"])
-    await tx.run("DELETE FROM asked")
-    return known
+def _other(event: Event, batch: _Batch) -> None:
+    match event:
+        case Edit():
+            _edit(event, batch)
+        case Deletion():
+            _deletion(event, batch)
+        case Reaction():
+            if _reacted(event, batch):
+                row = {"id": event.message_id, "emoji": event.emoji, "change": event.change}
+                batch.add(sql.COUNT_REACTION, row)
+                batch.add(sql.DROP_UNCOUNTED, {"id": event.message_id})
+        case ReactionsCleared():
+            if _reacted(event, batch):
+                batch.add(sql.CLEAR_REACTIONS, {"id": event.message_id, "emoji": event.emoji})
+        case Reading():
+            for message in event.messages:
+                _read(message, batch)
+        case ThreadSeen():
+            _thread_seen(event, batch)
+        case ChannelGone():
+            batch.gone.append(event)
+        case Message():
+            raise AssertionError("a message is recorded by itself")
 
 
-def _message(message: Message, known: _Known, changes: _Changes, now_ms: int) -> int:
-    """Add what one message leads to; the number of threads that are wanted for it."""
-    before = known.answered.get(message.id)
-    if before is not None:  # by the gateway, by an earlier reading, or our own
-        if isinstance(before, AnsweredReply) and message.reactions is not None:
-            _reactions_as_told(message, changes)
-        return 0
-    answered = None if message.reference_id is None else known.answered.get(message.reference_id)
-    decided = route(message, known.threads.get(message.channel_id), answered)
+# -- messages -----------------------------------------------------------------------------------
+
+
+def _message(message: Message, batch: _Batch) -> bool:
+    """Add what one message leads to; whether it is a reply that was not known."""
+    known = batch.known.answered
+    if message.id in known:  # by the gateway, by an earlier reading, or our own
+        return False
+    if message.withheld:
+        batch.recorded.withheld.add(message.channel_id)
+    answered = None if message.reference_id is None else known.get(message.reference_id)
+    decided = route(message, thread_place(known.get(message.channel_id)), answered)
     if isinstance(decided, Ignore):
-        return 0
-    known.answered[message.id] = AnsweredReply(decided.discussion_id, message.id)
-    changes.add(_INSERT_REPLY, _reply_row(message, decided))
-    _attachments(message.id, message.attachments, changes)
+        return False
+    home = decided.belongs_in if decided.thread_id is None else decided.thread_id
+    known[message.id] = AnsweredReply(decided.discussion_id, message.id, home)
+    batch.add(sql.INSERT_REPLY, _reply_row(message, decided))
+    _attachments(message.id, message.attachments, batch)
     if decided.post_id is not None:
-        changes.add(_INSERT_PASSAGES, {"id": message.id, "post_id": decided.post_id})
+        batch.add(sql.INSERT_PASSAGES, {"id": message.id, "post_id": decided.post_id})
+    if may_name_passages(message.text):
+        batch.naming[message.id] = Naming(decided.discussion_id, message.text)
     if message.reactions:
-        _reactions_as_told(message, changes)
-    if not decided.opens_thread:
-        return 0
-    known.threads[message.id] = ThreadPlace(decided.discussion_id, message.id)
-    changes.add(_WANT_THREAD, _thread_row(message, decided, now_ms))
-    changes.add(PLAN_NUDGE, _nudge_row(message, decided))
-    return 1
+        _reactions_as_told(message, batch)
+    before = batch.early(message.id)
+    if before is not None:
+        _other(before, batch)
+        if isinstance(before, Deletion):
+            return True
+    _follow(message, decided, batch)
+    return True
+
+
+def _follow(message: Message, decided: Record, batch: _Batch) -> None:
+    """What the bot is to do about a reply."""
+    if decided.opens_thread:
+        batch.add(sql.WANT_THREAD, _thread_row(message, decided, batch.now_ms))
+        batch.add(PLAN_NUDGE, _nudge_row(message, decided))
+        batch.recorded.threads_wanted += 1
+    elif decided.belongs_in is not None:
+        batch.add(sql.WANT_BRINGING, _bringing_row(message, decided, batch.now_ms))
+        batch.recorded.brought += 1
+    elif decided.meets_closed:
+        batch.closed_met.setdefault(decided.discussion_id, message)
 
 
 def _reply_row(message: Message, decided: Record) -> dict[str, Any]:
@@ -224,85 +257,175 @@ def _nudge_row(message: Message, decided: Record) -> dict[str, Any]:
     }
 
 
-def _attachments(reply_id: int, attachments: tuple[Attachment, ...], changes: _Changes) -> None:
+def _bringing_row(message: Message, decided: Record, now_ms: int) -> dict[str, Any]:
+    return {
+        "reply_id": message.id,
+        "server_id": message.server_id,
+        "discussion_id": decided.discussion_id,
+        "channel_id": message.channel_id,
+        "thread_id": decided.belongs_in,
+        "whole": int(message.whole),
+        "due_at": now_ms,
+    }
+
+
+def _attachments(reply_id: int, attachments: tuple[Attachment, ...], batch: _Batch) -> None:
     for position, file in enumerate(attachments):
         row = {"id": reply_id, "position": position}
-        changes.add(
-            _INSERT_ATTACHMENT, row | {"name": file.name, "type": file.type, "size": file.size}
+        batch.add(
+            sql.INSERT_ATTACHMENT, row | {"name": file.name, "type": file.type, "size": file.size}
         )
 
 
-def _reactions_as_told(message: Message, changes: _Changes) -> None:
-    changes.add(_CLEAR_REACTIONS, {"id": message.id, "emoji": None})
+# -- reactions ----------------------------------------------------------------------------------
+
+
+def _reacted(event: Reaction | ReactionsCleared, batch: _Batch) -> bool:
+    """Whether the reactions of a reply changed; then they are to be read from Discord, too.
+
+    An event may come twice or late, so counting alone would drift.
+    """
+    if not isinstance(batch.known.answered.get(event.message_id), AnsweredReply):
+        return False
+    batch.recorded.reacted.add((event.server_id, event.channel_id, event.message_id))
+    return True
+
+
+def _reactions_as_told(message: Message, batch: _Batch) -> None:
+    batch.add(sql.CLEAR_REACTIONS, {"id": message.id, "emoji": None})
     for emoji, count in message.reactions or ():
-        changes.add(_SET_REACTION, {"id": message.id, "emoji": emoji, "count": count})
+        batch.add(sql.SET_REACTION, {"id": message.id, "emoji": emoji, "count": count})
 
 
-def _edit(event: Edit, known: _Known, changes: _Changes) -> None:
-    if not isinstance(known.answered.get(event.message_id), AnsweredReply):
+# -- changes ------------------------------------------------------------------------------------
+
+
+def _edit(event: Edit, batch: _Batch) -> None:
+    known = batch.known.answered.get(event.message_id)
+    if known is None:
+        if event.edited_at is not None:  # without a time a link preview came, and no other words
+            _keep_early(event.message_id, event, batch)
+        return
+    if not isinstance(known, AnsweredReply):
         return
     edited_at = None if event.edited_at is None else to_milliseconds(event.edited_at)
-    changes.add(_EDIT_REPLY, {"id": event.message_id, "text": event.text, "edited_at": edited_at})
-    changes.add(_DROP_ATTACHMENTS, {"id": event.message_id})
-    _attachments(event.message_id, event.attachments, changes)
+    row = {"id": known.reply_id, "message_id": event.message_id, "edited_at": edited_at}
+    batch.add(sql.DROP_CHANGED_ATTACHMENTS, row)
+    for position, file in enumerate(event.attachments):
+        told = {"position": position, "name": file.name, "type": file.type, "size": file.size}
+        batch.add(sql.INSERT_CHANGED_ATTACHMENT, row | told)
+    batch.add(sql.EDIT_REPLY, row | {"text": event.text})
+    batch.naming[known.reply_id] = Naming(known.discussion_id, None)
 
 
-def _deletion(event: Deletion, changes: _Changes) -> None:
+def _keep_early(message_id: int, event: Edit | Deletion, batch: _Batch) -> None:
+    before = batch.early(message_id)
+    if isinstance(before, Deletion):
+        return
+    if isinstance(before, Edit) and isinstance(event, Edit) and _older(event, before):
+        return
+    batch.recorded.early[message_id] = event
+
+
+def _older(event: Edit, than: Edit) -> bool:
+    assert event.edited_at is not None
+    return than.edited_at is not None and event.edited_at < than.edited_at
+
+
+def _deletion(event: Deletion, batch: _Batch) -> None:
     # What a member deletes is gone: the text and files are erased, the place in the tree stays.
     at = to_milliseconds(event.at)
     for message_id in event.message_ids:
-        changes.add(_DELETE_REPLY, {"id": message_id, "at": at})
-        changes.add(_DROP_ATTACHMENTS, {"id": message_id})
-        changes.add(_CLEAR_REACTIONS, {"id": message_id, "emoji": None})
+        known = batch.known.answered.get(message_id)
+        if known is None:
+            _keep_early(message_id, Deletion((message_id,), event.channel_id, event.at), batch)
+            continue
+        if not isinstance(known, AnsweredReply):
+            continue
+        for statement in sql.ERASE_REPLY:
+            batch.add(statement, {"id": known.reply_id, "message_id": message_id, "at": at})
 
 
-_INSERT_REPLY = """
-INSERT INTO replies (id, server_id, discussion_id, channel_id, parent_id, thread_id,
-    post_id, author_id, author_name, text, written_at, edited_at)
-VALUES (:id, :server_id, :discussion_id, :channel_id, :parent_id, :thread_id,
-    :post_id, :author_id, :author_name, :text, :written_at, :edited_at)
-ON CONFLICT (id) DO NOTHING
-"""
-_INSERT_PASSAGES = """
-INSERT INTO reply_passages (reply_id, revision, number)
-SELECT :id, revision, number FROM post_passages WHERE post_id = :post_id
-ON CONFLICT DO NOTHING
-"""
-_INSERT_ATTACHMENT = """
-INSERT INTO attachments (reply_id, position, name, type, size)
-SELECT :id, :position, :name, :type, :size
-FROM replies WHERE id = :id AND deleted_at IS NULL
-ON CONFLICT DO NOTHING
-"""
-_WANT_THREAD = """
-INSERT INTO threads (id, server_id, discussion_id, channel_id, member_id, name, state, due_at)
-VALUES (:id, :server_id, :discussion_id, :channel_id, :member_id, :name, 'wanted', :due_at)
-ON CONFLICT (id) DO NOTHING
-"""
-# An older telling never replaces a newer one, and what was deleted stays gone.
-_EDIT_REPLY = """
-UPDATE replies SET text = :text, edited_at = :edited_at
-WHERE id = :id AND deleted_at IS NULL AND (edited_at IS NULL OR edited_at <= :edited_at)
-"""
-_DELETE_REPLY = """
-UPDATE replies SET text = '', deleted_at = :at WHERE id = :id AND deleted_at IS NULL
-"""
-_DROP_ATTACHMENTS = "DELETE FROM attachments WHERE reply_id = :id"
-_CLEAR_REACTIONS = """
-DELETE FROM reactions WHERE reply_id = :id AND (:emoji IS NULL OR emoji = :emoji)
-"""
-_SET_REACTION = """
-INSERT INTO reactions (reply_id, emoji, count)
-SELECT :id, :emoji, :count FROM replies WHERE id = :id AND deleted_at IS NULL
-ON CONFLICT (reply_id, emoji) DO UPDATE SET count = excluded.count
-"""
-_COUNT_REACTION = """
-INSERT INTO reactions (reply_id, emoji, count)
-SELECT :id, :emoji, :change FROM replies WHERE id = :id AND deleted_at IS NULL
-ON CONFLICT (reply_id, emoji) DO UPDATE SET count = count + excluded.count
-"""
-_DROP_UNCOUNTED = "DELETE FROM reactions WHERE reply_id = :id AND count <= 0"
-_MOVE_WATERMARK = """
-UPDATE watermarks SET message_id = :message_id
-WHERE channel_id = :channel_id AND message_id < :message_id
-"""
+# -- readings -----------------------------------------------------------------------------------
+
+
+def _read(message: Message, batch: _Batch) -> None:
+    """A message as the history has it: new, or compared with what the archive has."""
+    if message.withheld:
+        batch.recorded.withheld.add(message.channel_id)
+        return
+    found = batch.recorded.found.setdefault(message.server_id, Found())
+    kept = batch.known.kept.get(message.id)
+    if kept is None:
+        found.replies += _message(message, batch)
+        return
+    if kept.deleted:
+        return
+    if _differs(message, kept):
+        found.edits += 1
+        _edit(
+            Edit(
+                message.id, message.channel_id, message.text, message.edited_at, message.attachments
+            ),
+            batch,
+        )
+    if frozenset(message.reactions or ()) != kept.reactions:
+        _reactions_as_told(message, batch)
+
+
+def _differs(message: Message, kept: Kept) -> bool:
+    edited_at = None if message.edited_at is None else to_milliseconds(message.edited_at)
+    if kept.edited_at is not None and (edited_at is None or edited_at < kept.edited_at):
+        return False  # the gateway was faster than this page
+    return (
+        message.text != kept.text
+        or edited_at != kept.edited_at
+        or len(message.attachments) != kept.attachments
+    )
+
+
+# -- threads ------------------------------------------------------------------------------------
+
+
+def _thread_seen(event: ThreadSeen, batch: _Batch) -> None:
+    """A thread on a message of a discussion belongs to it, whoever opened it."""
+    known = batch.known.answered.get(event.id)
+    if known is None:
+        return
+    row = {
+        "id": event.id,
+        "server_id": event.server_id,
+        "discussion_id": known.discussion_id,
+        "channel_id": event.channel_id,
+        "member_id": event.owner_id,
+        "name": event.name,
+        "due_at": batch.now_ms,
+    }
+    for statement in sql.TAKE_THREAD:
+        batch.add(statement, row)
+    if isinstance(known, AnsweredReply):
+        batch.known.answered[event.id] = AnsweredReply(
+            known.discussion_id, known.reply_id, event.id
+        )
+    if event.new:
+        batch.recorded.seen.add(event.id)
+
+
+_CLOSED = (
+    "-# This discussion is closed: what you write here is kept, but no new threads are opened."
+)
+
+
+async def _say_closed(tx: Transaction, message: Message, batch: _Batch) -> None:
+    known = batch.known.answered[message.id]
+    if await remarks.say_once(
+        tx,
+        message.server_id,
+        about=f"closed discussion {known.discussion_id}",
+        text=_CLOSED,
+        discussion_id=known.discussion_id,
+        channel_id=message.channel_id,
+        after_id=message.id,
+        now_ms=batch.now_ms,
+    ):
+        batch.recorded.brought += 1

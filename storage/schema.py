@@ -212,8 +212,43 @@ CREATE INDEX threads_by_discussion ON threads (discussion_id, id);
 CREATE TABLE watermarks (
     channel_id INTEGER PRIMARY KEY,
     server_id INTEGER NOT NULL REFERENCES servers (id),
-    message_id INTEGER NOT NULL
+    message_id INTEGER NOT NULL,
+    true_at INTEGER NOT NULL DEFAULT 0 -- when the record last was known to be what Discord has
 ) STRICT;
+
+-- Channels and threads that were deleted: hidden at once, erased a week later.
+CREATE TABLE gone (
+    channel_id INTEGER PRIMARY KEY,
+    server_id INTEGER NOT NULL REFERENCES servers (id),
+    gone_at INTEGER NOT NULL,
+    erased_at INTEGER
+) STRICT;
+CREATE INDEX gone_waiting ON gone (gone_at) WHERE erased_at IS NULL;
+
+-- Replies written in the channel that belong into a thread, to be brought there.
+CREATE TABLE bringings (
+    reply_id INTEGER PRIMARY KEY REFERENCES replies (id) ON DELETE CASCADE,
+    server_id INTEGER NOT NULL REFERENCES servers (id),
+    discussion_id INTEGER NOT NULL REFERENCES discussions (id),
+    channel_id INTEGER NOT NULL, -- where it was written
+    thread_id INTEGER NOT NULL, -- where it belongs
+    whole INTEGER NOT NULL, -- whether text and files are all there is to it
+    state TEXT NOT NULL CHECK (state IN ('wanted', 'copying', 'copied', 'done', 'failed')),
+    due_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    copy_id INTEGER UNIQUE, -- the copy in the thread, which is where the reply stands now
+    trouble TEXT
+) STRICT;
+CREATE INDEX bringings_waiting ON bringings (due_at)
+    WHERE state IN ('wanted', 'copying', 'copied');
+
+-- Posts that are taken away again.
+CREATE TABLE passing_posts (
+    post_id INTEGER PRIMARY KEY REFERENCES posts (id) ON DELETE CASCADE,
+    reply_id INTEGER NOT NULL, -- the reply it is about
+    remove_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX passing_posts_due ON passing_posts (remove_at);
 
 -- Follow-up messages. The state is the truth; reason says why one was skipped, failed or waits.
 CREATE TABLE prompts (

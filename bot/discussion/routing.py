@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from bot.discussion.talk import WRITTEN_TYPES, Message
 
-__all__ = ["Answered", "AnsweredPost", "AnsweredReply", "Ignore", "Record", "ThreadPlace", "route"]
+__all__ = [
+    "Answered",
+    "AnsweredPost",
+    "AnsweredReply",
+    "Ignore",
+    "Record",
+    "Standing",
+    "ThreadPlace",
+    "route",
+    "thread_place",
+]
+
+
+class Standing(Enum):
+    """What a discussion does with new replies."""
+
+    OPEN = "open"
+    #: It keeps what is said, opens no new threads, and says so once.
+    CLOSED = "closed"
+    #: It keeps what is said; its essay was taken back, so nothing is said about it.
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadPlace:
-    """A thread of a discussion. ``head_id`` is None for one that was opened on a post of ours."""
+    """A thread of a discussion.
+
+    ``head_id`` is None for one that stands on a post of ours: a thread that a member opened on a
+    part, the one thread of a whole essay, a forum post.
+    """
 
     discussion_id: int
     head_id: int | None
@@ -19,19 +44,30 @@ class ThreadPlace:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredPost:
-    """The message that is answered is the bot's own: a card, part, closing question or prompt."""
+    """The message that is answered is the bot's own: a card, part, closing question or prompt.
+
+    ``about_id``: the reply that a notice of the bot's is about. ``main_thread_id``: the one thread
+    of the essay, where the discussion has that style.
+    """
 
     discussion_id: int
     post_id: int
-    open: bool  # whether the discussion takes new threads
+    standing: Standing
+    notice: bool = False
+    about: AnsweredReply | None = None
+    main_thread_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredReply:
-    """The message that is answered is a member's reply in a discussion."""
+    """The message that is answered is a member's reply in a discussion.
+
+    ``thread_id``: the thread it heads, stands in or belongs into; None where it has none.
+    """
 
     discussion_id: int
     reply_id: int
+    thread_id: int | None = None
 
 
 Answered = AnsweredPost | AnsweredReply
@@ -46,7 +82,9 @@ class Ignore:
 class Record:
     """The message is a reply of a discussion.
 
-    ``parent_id`` None: it answers the essay itself. ``opens_thread``: it becomes a thread's head.
+    ``parent_id`` None: it answers the essay itself. ``thread_id``: the thread it stands in or
+    heads. ``opens_thread``: it becomes a thread's head. ``belongs_in``: the thread it is to be
+    brought into. ``meets_closed``: its author expects a thread, and is told that there is none.
     """
 
     discussion_id: int
@@ -54,6 +92,21 @@ class Record:
     thread_id: int | None
     post_id: int | None
     opens_thread: bool = False
+    belongs_in: int | None = None
+    meets_closed: bool = False
+
+
+def thread_place(answered: Answered | None) -> ThreadPlace | None:
+    """The thread that stands on a message, by what the archive knows of that message.
+
+    A thread that was opened on a message bears its id (docs: Channel Resource › Start Thread from
+    Message), so the id of the channel that a message stands in tells.
+    """
+    if isinstance(answered, AnsweredPost):
+        return ThreadPlace(answered.discussion_id, None)
+    if isinstance(answered, AnsweredReply):
+        return ThreadPlace(answered.discussion_id, answered.reply_id)
+    return None
 
 
 def route(
@@ -70,23 +123,38 @@ def route(
     if place is not None:
         return _in_thread(message, place, answered)
     if isinstance(answered, AnsweredPost):
-        return Record(
-            discussion_id=answered.discussion_id,
-            parent_id=None,
-            thread_id=message.id if answered.open else None,
-            post_id=answered.post_id,
-            opens_thread=answered.open,
-        )
+        if answered.about is not None:
+            return _to_reply(answered.about)
+        return _to_post(message, answered)
     if isinstance(answered, AnsweredReply):
-        return Record(answered.discussion_id, answered.reply_id, None, None)
+        return _to_reply(answered)
     return Ignore()
+
+
+def _to_post(message: Message, answered: AnsweredPost) -> Record:
+    """A reply in the channel to a message of ours heads a thread, while the discussion is open."""
+    discussion_id, post_id = answered.discussion_id, answered.post_id
+    if answered.standing is not Standing.OPEN or answered.notice:
+        closed = answered.standing is Standing.CLOSED and not answered.notice
+        return Record(discussion_id, None, None, post_id, meets_closed=closed)
+    if answered.main_thread_id is not None:
+        return Record(discussion_id, None, None, post_id, belongs_in=answered.main_thread_id)
+    return Record(discussion_id, None, message.id, post_id, opens_thread=True)
+
+
+def _to_reply(answered: AnsweredReply) -> Record:
+    """A reply in the channel to a member's reply belongs into that one's thread."""
+    return Record(
+        answered.discussion_id, answered.reply_id, None, None, belongs_in=answered.thread_id
+    )
 
 
 def _in_thread(message: Message, place: ThreadPlace, answered: Answered | None) -> Record:
     """Talk in a thread answers the head, unless it replies to another member's message there."""
     parent_id, post_id = place.head_id, None
-    if isinstance(answered, AnsweredReply) and answered.discussion_id == place.discussion_id:
-        parent_id = answered.reply_id
-    elif isinstance(answered, AnsweredPost) and answered.discussion_id == place.discussion_id:
-        post_id = answered.post_id
+    if answered is not None and answered.discussion_id == place.discussion_id:
+        if isinstance(answered, AnsweredReply):
+            parent_id = answered.reply_id
+        elif not answered.notice:
+            post_id = answered.post_id
     return Record(place.discussion_id, parent_id, message.channel_id, post_id)

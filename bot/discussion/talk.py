@@ -9,7 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-__all__ = ["Attachment", "Deletion", "Edit", "Event", "Message", "Reaction", "ReactionsCleared"]
+__all__ = [
+    "Attachment",
+    "ChannelGone",
+    "Deletion",
+    "Edit",
+    "Event",
+    "Message",
+    "Reaction",
+    "ReactionsCleared",
+    "Reading",
+    "ThreadSeen",
+]
 
 #: Message types that people write: DEFAULT and REPLY (docs: Message Resource › Message Types).
 WRITTEN_TYPES = frozenset({0, 19})
@@ -30,7 +41,9 @@ class Message:
 
     ``kind`` is Discord's message type; ``reference_id`` the message it replies to (not one it
     forwards); ``nonce`` is only known where the gateway tells of our own message.
-    ``reactions`` is None where the source does not tell them.
+    ``reactions`` is None where the source does not tell them. ``withheld``: nothing at all is in
+    it, which no message is, so Discord did not show what it says (docs: Gateway › Message Content
+    Intent). ``whole``: text and files are all there is to it, no sticker, poll or forward.
     """
 
     id: int
@@ -51,6 +64,8 @@ class Message:
     own: bool = False
     nonce: str | None = None
     signature: str = ""
+    withheld: bool = False
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +93,8 @@ class Reaction:
     """One reaction put on (``change`` 1) or taken off (-1) a message."""
 
     message_id: int
+    channel_id: int
+    server_id: int
     emoji: str
     change: int
 
@@ -87,7 +104,41 @@ class ReactionsCleared:
     """All reactions taken off a message, or all of one emoji."""
 
     message_id: int
+    channel_id: int
+    server_id: int
     emoji: str | None
 
 
-Event = Message | Edit | Deletion | Reaction | ReactionsCleared
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A page of a channel's history: these messages stand there as they are told here."""
+
+    channel_id: int
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadSeen:
+    """A thread stands on a message of a channel; it bears that message's id.
+
+    ``owner_id``: who opened it. ``new``: it was opened just now, so nothing was said in it unseen.
+    """
+
+    id: int
+    server_id: int
+    channel_id: int
+    owner_id: int
+    name: str
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelGone:
+    """A channel or thread was deleted, with everything in it."""
+
+    channel_id: int
+    server_id: int
+    at: datetime
+
+
+Event = Message | Edit | Deletion | Reaction | ReactionsCleared | Reading | ThreadSeen | ChannelGone

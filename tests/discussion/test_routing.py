@@ -12,16 +12,26 @@ from bot.discussion.routing import (
     AnsweredReply,
     Ignore,
     Record,
+    Standing,
     ThreadPlace,
     route,
 )
 from bot.discussion.talk import Message
 
 CHANNEL, HEAD, OWN_THREAD = 20, 1000, 900
-POST = AnsweredPost(discussion_id=1, post_id=5, open=True)
-POST_OF_A_CLOSED_ONE = AnsweredPost(discussion_id=1, post_id=5, open=False)
-POST_OF_ANOTHER = AnsweredPost(discussion_id=2, post_id=9, open=True)
+POST = AnsweredPost(discussion_id=1, post_id=5, standing=Standing.OPEN)
+POST_OF_A_CLOSED_ONE = AnsweredPost(discussion_id=1, post_id=5, standing=Standing.CLOSED)
+POST_OF_ANOTHER = AnsweredPost(discussion_id=2, post_id=9, standing=Standing.OPEN)
+POST_OF_A_WITHDRAWN_ONE = AnsweredPost(discussion_id=1, post_id=5, standing=Standing.WITHDRAWN)
+NOTICE = AnsweredPost(discussion_id=1, post_id=6, standing=Standing.OPEN, notice=True)
+IN_ONE_THREAD = AnsweredPost(
+    discussion_id=1, post_id=5, standing=Standing.OPEN, main_thread_id=OWN_THREAD
+)
 REPLY = AnsweredReply(discussion_id=1, reply_id=1001)
+HEAD_REPLY = AnsweredReply(discussion_id=1, reply_id=HEAD, thread_id=HEAD)
+POINTER = AnsweredPost(
+    discussion_id=1, post_id=7, standing=Standing.OPEN, notice=True, about=HEAD_REPLY
+)
 REPLY_OF_ANOTHER = AnsweredReply(discussion_id=2, reply_id=1002)
 THREAD = ThreadPlace(discussion_id=1, head_id=HEAD)
 MEMBERS_THREAD = ThreadPlace(discussion_id=1, head_id=None)
@@ -59,7 +69,78 @@ def message(
             message(kind=19, reference=True),
             None,
             POST_OF_A_CLOSED_ONE,
+            Record(1, parent_id=None, thread_id=None, post_id=5, meets_closed=True),
+        ),
+        (
+            "a reply to a withdrawn essay is kept, and nothing is said",
+            message(kind=19, reference=True),
+            None,
+            POST_OF_A_WITHDRAWN_ONE,
             Record(1, parent_id=None, thread_id=None, post_id=5),
+        ),
+        (
+            "a reply to a remark of the bot's opens no thread",
+            message(kind=19, reference=True),
+            None,
+            NOTICE,
+            Record(1, parent_id=None, thread_id=None, post_id=6),
+        ),
+        (
+            "a reply to the line that points into a thread belongs there",
+            message(kind=19, reference=True),
+            None,
+            POINTER,
+            Record(1, parent_id=HEAD, thread_id=None, post_id=None, belongs_in=HEAD),
+        ),
+        (
+            "a reply in a thread to a remark of the bot's answers the head alone",
+            message(HEAD, kind=19, reference=True),
+            THREAD,
+            NOTICE,
+            Record(1, parent_id=HEAD, thread_id=HEAD, post_id=None),
+        ),
+        (
+            "a reply to an essay of one thread belongs into that thread",
+            message(kind=19, reference=True),
+            None,
+            IN_ONE_THREAD,
+            Record(1, parent_id=None, thread_id=None, post_id=5, belongs_in=OWN_THREAD),
+        ),
+        (
+            "a reply to a part heads its own thread though a member opened one there",
+            message(kind=19, reference=True),
+            None,
+            POST,
+            Record(1, parent_id=None, thread_id=2000, post_id=5, opens_thread=True),
+        ),
+        (
+            "a channel reply to a reply that heads a thread belongs into it",
+            message(kind=19, reference=True),
+            None,
+            HEAD_REPLY,
+            Record(1, parent_id=HEAD, thread_id=None, post_id=None, belongs_in=HEAD),
+        ),
+        (
+            "a forward in a thread is talk there",
+            message(HEAD),
+            THREAD,
+            None,
+            Record(1, parent_id=HEAD, thread_id=HEAD, post_id=None),
+        ),
+        ("a forward into the channel is no reply", message(), None, None, Ignore()),
+        (
+            "a message in a forum post answers the essay",
+            message(OWN_THREAD),
+            MEMBERS_THREAD,
+            None,
+            Record(1, parent_id=None, thread_id=OWN_THREAD, post_id=None),
+        ),
+        (
+            "a reply in a forum post to the essay's message there answers the essay",
+            message(OWN_THREAD, kind=19, reference=True),
+            MEMBERS_THREAD,
+            POST,
+            Record(1, parent_id=None, thread_id=OWN_THREAD, post_id=5),
         ),
         (
             "a channel reply to a member's reply answers it",

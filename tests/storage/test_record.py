@@ -21,6 +21,7 @@ from bot.discussion.talk import (
     Message,
     Reaction,
     ReactionsCleared,
+    Reading,
 )
 from storage import discussions, posts, submissions
 from storage.database import Database
@@ -196,10 +197,10 @@ async def test_a_deletion_erases_the_text_and_keeps_the_place(published: Databas
         [
             said(1100, reference_id=PART, attachments=(Attachment("a.png", "image/png", 5),)),
             said(1101, channel_id=1100),
-            Reaction(1100, "👍", 1),
+            Reaction(1100, CHANNEL, SERVER, "👍", 1),
             Deletion((1100,), CHANNEL, NOW),
             Edit(1100, CHANNEL, "back again", NOW + timedelta(hours=3), ()),
-            Reaction(1100, "👍", 1),
+            Reaction(1100, CHANNEL, SERVER, "👍", 1),
         ],
     )
     kept = await replies(published)
@@ -216,23 +217,29 @@ async def test_reactions_are_counted_in_the_order_they_came(published: Database)
         published,
         [
             said(1100, reference_id=PART),
-            Reaction(1100, "👍", 1),
-            Reaction(1100, "👍", 1),
-            Reaction(1100, "salon:5", 1),
-            Reaction(1100, "👍", -1),
-            Reaction(1100, "salon:5", -1),
+            Reaction(1100, CHANNEL, SERVER, "👍", 1),
+            Reaction(1100, CHANNEL, SERVER, "👍", 1),
+            Reaction(1100, CHANNEL, SERVER, "salon:5", 1),
+            Reaction(1100, CHANNEL, SERVER, "👍", -1),
+            Reaction(1100, CHANNEL, SERVER, "salon:5", -1),
         ],
     )
     assert (await replies(published))["1100"]["reactions"] == [{"emoji": "👍", "count": 1}]
-    await write(published, [ReactionsCleared(1100, None), Reaction(1100, "🎉", 1)])
+    await write(
+        published,
+        [ReactionsCleared(1100, CHANNEL, SERVER, None), Reaction(1100, CHANNEL, SERVER, "🎉", 1)],
+    )
     assert (await replies(published))["1100"]["reactions"] == [{"emoji": "🎉", "count": 1}]
-    await write(published, [ReactionsCleared(1100, "🎉")])
+    await write(published, [ReactionsCleared(1100, CHANNEL, SERVER, "🎉")])
     assert (await replies(published))["1100"]["reactions"] == []
 
 
 async def test_history_tells_reactions_as_they_stand(published: Database) -> None:
-    await write(published, [said(1100, reference_id=PART), Reaction(1100, "👍", 1)])
-    await write(published, [said(1100, reference_id=PART, reactions=(("🎉", 3),))])
+    await write(
+        published, [said(1100, reference_id=PART), Reaction(1100, CHANNEL, SERVER, "👍", 1)]
+    )
+    as_told = said(1100, reference_id=PART, reactions=(("🎉", 3),))
+    await write(published, [Reading(CHANNEL, (as_told,))])
     assert (await replies(published))["1100"]["reactions"] == [{"emoji": "🎉", "count": 3}]
 
 

@@ -1,0 +1,54 @@
+"""What is said after a return: how long it was, and what was recovered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+__all__ = ["Recovered", "back_after", "duration"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What a reading of the history brought that nobody had told."""
+
+    replies: int = 0
+    edits: int = 0
+    deletions: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.replies or self.edits or self.deletions)
+
+
+def duration(time: timedelta) -> str:
+    """A length of time in its two largest units: ``3 h 12 min``, ``2 d``, ``40 s``."""
+    seconds = max(0, round(time.total_seconds()))
+    units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+    parts: list[str] = []
+    for position, (name, size) in enumerate(units):
+        if seconds < size:
+            continue
+        count, rest = divmod(seconds, size)
+        parts.append(f"{count} {name}")
+        if position + 1 < len(units):
+            smaller, size = units[position + 1]
+            if rest // size and name != "min":
+                parts.append(f"{rest // size} {smaller}")
+        break
+    return " ".join(parts) or "a moment"
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+def back_after(away: timedelta, found: Recovered) -> str:
+    """``Back after 3 h 12 min: 14 replies, 2 edits, 1 deletion recovered.``"""
+    kinds = [
+        _counted(found.replies, "reply", "replies") if found.replies else "",
+        _counted(found.edits, "edit", "edits") if found.edits else "",
+        _counted(found.deletions, "deletion", "deletions") if found.deletions else "",
+    ]
+    told = ", ".join(kind for kind in kinds if kind) or "nothing was missed"
+    end = " recovered." if found else "."
+    return f"Back after {duration(away)}: {told}{end}"

@@ -1,0 +1,143 @@
+"""A channel's history, read to the present and held against the archive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum, auto
+
+import discord
+from discord.http import HTTPClient
+
+from bot import wire
+from bot.clock import Clock
+from bot.discussion.talk import ChannelGone, Deletion, Event, Reading
+from bot.outbox import Sight
+from bot.recorder import Recorder
+from storage import watching
+from storage.database import Database
+from storage.watching import Watched
+
+__all__ = ["Histories", "Outcome"]
+
+_PAGE = 100
+_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
+
+
+class Outcome(Enum):
+    """How a reading ended."""
+
+    READ = auto()
+    #: It may not be seen, or not what is said in it: nothing is proven, and it is tried again.
+    UNSEEN = auto()
+    #: The channel or thread was deleted.
+    GONE = auto()
+
+
+class Histories:
+    """Reads one channel or thread at a time for whoever asks."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        http: HTTPClient,
+        sight: Sight,
+        recorder: Recorder,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._http = http
+        self._sight = sight
+        self._recorder = recorder
+
+    async def read(self, one: Watched, since: int, expected: Sequence[int]) -> tuple[Outcome, int]:
+        """Read what stands after ``since``; how it ended, and how many deletions it showed.
+
+        ``expected``, in order: the messages that should stand there, all of them known before the
+        reading began. Raises what the library raises where Discord cannot be reached.
+        """
+        generation, began = self._recorder.generation, self._clock.now_ms()
+        try:
+            outcome, deletions = await self._pages(one, since, expected)
+        except discord.HTTPException as error:
+            if error.code == _UNKNOWN_CHANNEL:
+                gone = ChannelGone(one.channel_id, one.server_id, self._clock.now())
+                await self._recorder.wait(self._recorder.put((gone,)))
+                return Outcome.GONE, 0
+            if error.status in (403, 404):
+                return Outcome.UNSEEN, 0  # which proves nothing of the messages
+            raise
+        if outcome is Outcome.READ:
+            self._recorder.prove(one.channel_id, generation)
+            await self._database.write(lambda tx: watching.hold_true(tx, (one.channel_id,), began))
+        return outcome, deletions
+
+    async def _pages(
+        self, one: Watched, since: int, expected: Sequence[int]
+    ) -> tuple[Outcome, int]:
+        deletions = 0
+        while True:
+            # Without the right to read it, a history is empty without an error (docs: Channel
+            # Resource › Get Channel Messages).
+            if not self._sight.may_read_history(one.parent_id):
+                return Outcome.UNSEEN, deletions
+            with self._recorder.listening(one.channel_id) as live:
+                page = await self._http.logs_from(one.channel_id, _PAGE, after=since)
+                messages = sorted(
+                    (
+                        wire.message(data, server_id=one.server_id, own_id=self._sight.own_id)
+                        for data in page
+                    ),
+                    key=lambda message: message.id,
+                )
+                last = len(messages) < _PAGE
+                there = {message.id for message in messages}
+                missing = tuple(
+                    message_id
+                    for message_id in expected
+                    if since < message_id
+                    and (last or message_id <= messages[-1].id)
+                    and message_id not in there
+                )
+                if missing and not await self._proves(one, missing[0], empty=not messages):
+                    return Outcome.UNSEEN, deletions
+                events: list[Event] = [Reading(one.channel_id, tuple(messages))]
+                if missing:
+                    events.append(Deletion(missing, one.channel_id, self._clock.now()))
+                # What was said meanwhile may answer what only this page knows.
+                number = self._recorder.put((*events, *live))
+            await self._recorder.wait(number)
+            deletions += len(missing)
+            if any(message.withheld for message in messages):
+                return Outcome.UNSEEN, deletions
+            if messages:
+                since = messages[-1].id
+                await self._move_watermark(one.channel_id, since)
+            if last:
+                if not self._sight.may_read_history(one.parent_id):
+                    return Outcome.UNSEEN, deletions
+                return Outcome.READ, deletions
+
+    async def _proves(self, one: Watched, message_id: int, *, empty: bool) -> bool:
+        """Whether a message that a page does not have was deleted.
+
+        A page that has others shows that the right to read was there. An empty one shows nothing,
+        so the message itself is asked for: 10008 is the proof.
+        """
+        if not self._sight.may_read_history(one.parent_id):
+            return False
+        if not empty:
+            return True
+        try:
+            await self._http.get_message(one.channel_id, message_id)
+        except discord.HTTPException as error:
+            if error.code == _UNKNOWN_MESSAGE:
+                return True
+            if error.status in (403, 404):
+                return False
+            raise
+        return False
+
+    async def _move_watermark(self, channel_id: int, message_id: int) -> None:
+        await self._database.write(lambda tx: watching.move_watermark(tx, channel_id, message_id))

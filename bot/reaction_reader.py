@@ -1,0 +1,104 @@
+"""How many reacted: read from Discord once more after the gateway has told of a change.
+
+An event may come twice or late, and history tells only counts, so counting events alone would
+drift. The count that stands after the last event is Discord's own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import discord
+from discord.http import HTTPClient
+
+from bot import wire
+from bot.clock import Clock
+from bot.discussion.talk import Deletion, Event, Reading
+from bot.outbox import PASSING, Sight
+from bot.recorder import Recorder
+
+__all__ = ["ReactionReader"]
+
+_log = logging.getLogger(__name__)
+
+#: Reads that may follow each other at once, and seconds after which one more may: a crowd that
+#: reacts to one message costs one read at a time, not one each.
+_AT_ONCE, _ONE_MORE_AFTER = 20, 0.5
+_ATTEMPTS = 5
+_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
+
+
+class ReactionReader:
+    """Reads messages whose reactions changed, each once for all the changes that came meanwhile."""
+
+    def __init__(self, *, http: HTTPClient, sight: Sight, recorder: Recorder, clock: Clock) -> None:
+        self._http = http
+        self._sight = sight
+        self._recorder = recorder
+        self._clock = clock
+        self._wanted: dict[tuple[int, int, int], int] = {}
+        self._arrived = asyncio.Event()
+        self._busy = False
+        self._room = float(_AT_ONCE)
+        self._filled_at = 0.0
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is to be read."""
+        return not self._wanted and not self._busy
+
+    def want(self, messages: set[tuple[int, int, int]]) -> None:
+        """Read these (server, channel, message) soon."""
+        for key in messages:
+            self._wanted[key] = 0
+        self._arrived.set()
+
+    async def run(self) -> None:
+        """Read what is wanted, until cancelled."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._wanted:
+                self._busy = True
+                try:
+                    await self._pace()
+                    key = next(iter(self._wanted))
+                    await self._read(*key, self._wanted.pop(key))
+                finally:
+                    self._busy = False
+
+    async def _pace(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._room = min(_AT_ONCE, self._room + (now - self._filled_at) / _ONE_MORE_AFTER)
+        self._filled_at = now
+        if self._room < 1:
+            await asyncio.sleep((1 - self._room) * _ONE_MORE_AFTER)
+        self._room -= 1
+
+    async def _read(self, server_id: int, channel_id: int, message_id: int, attempts: int) -> None:
+        event: Event
+        try:
+            data = await self._http.get_message(channel_id, message_id)
+        except discord.HTTPException as error:
+            if error.code == _UNKNOWN_MESSAGE:
+                event = Deletion((message_id,), channel_id, self._clock.now())
+            elif error.status < 500:
+                return  # what happens there now is read when it may be seen again
+            else:
+                await self._again((server_id, channel_id, message_id), attempts)
+                return
+        except PASSING:
+            await self._again((server_id, channel_id, message_id), attempts)
+            return
+        else:
+            read = wire.message(data, server_id=server_id, own_id=self._sight.own_id)
+            event = Reading(channel_id, (read,))
+        await self._recorder.wait(self._recorder.put((event,)))
+
+    async def _again(self, key: tuple[int, int, int], attempts: int) -> None:
+        if attempts >= _ATTEMPTS:
+            _log.warning("The reactions of message %d could not be read.", key[2])
+            return
+        await asyncio.sleep(1 << attempts)
+        self._wanted.setdefault(key, attempts + 1)

@@ -1,0 +1,147 @@
+"""What the archive knows of the messages that a batch of events speaks of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bot.discussion.routing import Answered, AnsweredPost, AnsweredReply, Standing
+from bot.discussion.talk import Event, Message, Reading, ThreadSeen
+from storage.writer import Transaction
+
+__all__ = ["Kept", "Known", "ask"]
+
+_STANDING = {"closed": Standing.CLOSED, "withdrawn": Standing.WITHDRAWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A reply as the archive has it; ``reactions`` by emoji. Moments in milliseconds."""
+
+    text: str
+    edited_at: int | None
+    deleted: bool
+    attachments: int
+    reactions: frozenset[tuple[str, int]]
+
+
+@dataclass(slots=True)
+class Known:
+    """What is known of the ids in a batch, kept current while the batch is decided.
+
+    ``kept`` holds the replies that a reading of the history is compared with.
+    """
+
+    answered: dict[int, Answered] = field(default_factory=dict)
+    kept: dict[int, Kept] = field(default_factory=dict)
+
+
+def _ids(events: Iterable[Event]) -> tuple[set[int], set[int]]:
+    """The ids to ask after, and of those the messages that were read in a history."""
+    asked: set[int] = set()
+    read: set[int] = set()
+    for event in events:
+        match event:
+            case Message():
+                _add(asked, event)
+            case Reading():
+                for message in event.messages:
+                    _add(asked, message)
+                    read.add(message.id)
+            case ThreadSeen():
+                asked.add(event.id)
+            case _:
+                ids = getattr(event, "message_ids", None) or (getattr(event, "message_id", 0),)
+                asked.update(ids)
+    return asked, read
+
+
+def _add(asked: set[int], message: Message) -> None:
+    asked.add(message.id)
+    asked.add(message.channel_id)
+    if message.reference_id is not None:
+        asked.add(message.reference_id)
+
+
+async def ask(tx: Transaction, events: Iterable[Event]) -> Known:
+    """Everything the archive knows of the channels and messages named in ``events``."""
+    asked, read = _ids(events)
+    known = Known()
+    if not asked:
+        return known
+    # One statement for all of them: a statement for each would be half of what recording costs.
+    await _fill(tx, asked)
+    for row in await tx.rows(_REPLIES):
+        known.answered[row["id"]] = AnsweredReply(row["discussion_id"], row["id"], row["thread_id"])
+    for row in await tx.rows(_COPIES):
+        known.answered[row["copy_id"]] = AnsweredReply(
+            row["discussion_id"], row["reply_id"], row["thread_id"]
+        )
+    for row in await tx.rows(_POSTS):
+        about = None
+        if row["reply_id"] is not None:
+            about = AnsweredReply(row["discussion_id"], row["reply_id"], row["belongs_in"])
+        known.answered[row["message_id"]] = AnsweredPost(
+            row["discussion_id"],
+            row["id"],
+            _STANDING.get(row["state"], Standing.OPEN),
+            notice=row["purpose"] == "notice",
+            about=about,
+            main_thread_id=row["main_thread_id"],
+        )
+    await tx.run("DELETE FROM asked")
+    if read:
+        await _fill(tx, read)
+        await _ask_kept(tx, known)
+        await tx.run("DELETE FROM asked")
+    return known
+
+
+async def _fill(tx: Transaction, ids: set[int]) -> None:
+    await tx.run(
+        "INSERT INTO asked (id) SELECT value FROM json_each(:ids)", {"ids": json.dumps(sorted(ids))}
+    )
+
+
+async def _ask_kept(tx: Transaction, known: Known) -> None:
+    reactions: dict[int, set[tuple[str, int]]] = {}
+    for row in await tx.rows(
+        "SELECT reply_id, emoji, count FROM reactions JOIN asked ON asked.id = reply_id"
+    ):
+        reactions.setdefault(row["reply_id"], set()).add((row["emoji"], row["count"]))
+    for row in await tx.rows(_KEPT):
+        known.kept[row["id"]] = Kept(
+            text=row["text"],
+            edited_at=row["edited_at"],
+            deleted=row["deleted_at"] is not None,
+            attachments=row["attachments"],
+            reactions=frozenset(reactions.get(row["id"], ())),
+        )
+
+
+_REPLIES = """
+SELECT replies.id, replies.discussion_id,
+       COALESCE(replies.thread_id, bringings.thread_id) AS thread_id
+FROM asked
+JOIN replies USING (id)
+LEFT JOIN bringings ON bringings.reply_id = replies.id
+"""
+_COPIES = """
+SELECT bringings.copy_id, bringings.reply_id, bringings.discussion_id, bringings.thread_id
+FROM asked JOIN bringings ON bringings.copy_id = asked.id
+"""
+_POSTS = """
+SELECT posts.message_id, posts.id, posts.purpose, posts.discussion_id, discussions.state,
+       passing_posts.reply_id, bringings.thread_id AS belongs_in, NULL AS main_thread_id
+FROM asked
+JOIN posts ON posts.message_id = asked.id
+JOIN discussions ON discussions.id = posts.discussion_id
+LEFT JOIN passing_posts ON passing_posts.post_id = posts.id
+LEFT JOIN bringings ON bringings.reply_id = passing_posts.reply_id
+"""
+_KEPT = """
+SELECT id, text, edited_at, deleted_at,
+       (SELECT count(*) FROM attachments WHERE reply_id = replies.id) AS attachments
+FROM asked JOIN replies USING (id)
+"""

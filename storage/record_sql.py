@@ -1,0 +1,120 @@
+"""The statements that the record writes with."""
+
+from __future__ import annotations
+
+__all__ = [
+    "CLEAR_REACTIONS",
+    "COUNT_REACTION",
+    "DROP_CHANGED_ATTACHMENTS",
+    "DROP_UNCOUNTED",
+    "EDIT_REPLY",
+    "ERASE_REPLY",
+    "INSERT_ATTACHMENT",
+    "INSERT_CHANGED_ATTACHMENT",
+    "INSERT_PASSAGES",
+    "INSERT_REPLY",
+    "MOVE_WATERMARK",
+    "SET_REACTION",
+    "TAKE_THREAD",
+    "WANT_BRINGING",
+    "WANT_THREAD",
+]
+
+INSERT_REPLY = """
+INSERT INTO replies (id, server_id, discussion_id, channel_id, parent_id, thread_id,
+    post_id, author_id, author_name, text, written_at, edited_at)
+VALUES (:id, :server_id, :discussion_id, :channel_id, :parent_id, :thread_id,
+    :post_id, :author_id, :author_name, :text, :written_at, :edited_at)
+ON CONFLICT (id) DO NOTHING
+"""
+INSERT_PASSAGES = """
+INSERT INTO reply_passages (reply_id, revision, number)
+SELECT :id, revision, number FROM post_passages WHERE post_id = :post_id
+ON CONFLICT DO NOTHING
+"""
+INSERT_ATTACHMENT = """
+INSERT INTO attachments (reply_id, position, name, type, size)
+SELECT :id, :position, :name, :type, :size
+FROM replies WHERE id = :id AND deleted_at IS NULL
+ON CONFLICT DO NOTHING
+"""
+WANT_THREAD = """
+INSERT INTO threads (id, server_id, discussion_id, channel_id, member_id, name, state, due_at)
+VALUES (:id, :server_id, :discussion_id, :channel_id, :member_id, :name, 'wanted', :due_at)
+ON CONFLICT (id) DO NOTHING
+"""
+WANT_BRINGING = """
+INSERT INTO bringings (reply_id, server_id, discussion_id, channel_id, thread_id, whole, state,
+    due_at)
+VALUES (:reply_id, :server_id, :discussion_id, :channel_id, :thread_id, :whole, 'wanted', :due_at)
+ON CONFLICT (reply_id) DO NOTHING
+"""
+# A thread that the bot wants itself stays its own to complete.
+TAKE_THREAD = (
+    """
+    INSERT INTO threads (id, server_id, discussion_id, channel_id, member_id, name, state, due_at)
+    VALUES (:id, :server_id, :discussion_id, :channel_id, :member_id, :name, 'ready', :due_at)
+    ON CONFLICT (id) DO NOTHING
+    """,
+    """
+    INSERT INTO watermarks (channel_id, server_id, message_id, true_at)
+    VALUES (:id, :server_id, :id, :due_at)
+    ON CONFLICT (channel_id) DO NOTHING
+    """,
+    "UPDATE replies SET thread_id = :id WHERE id = :id AND thread_id IS NULL",
+)
+# An older telling never replaces a newer one, and what was deleted stays gone. Where a reply has
+# been moved, only its copy tells what it says.
+EDIT_REPLY = """
+UPDATE replies SET text = :text, edited_at = :edited_at
+WHERE id = :id AND deleted_at IS NULL AND (edited_at IS NULL OR edited_at <= :edited_at)
+    AND :message_id = COALESCE((SELECT copy_id FROM bringings WHERE reply_id = :id), :id)
+"""
+DROP_CHANGED_ATTACHMENTS = """
+DELETE FROM attachments WHERE reply_id = :id AND EXISTS (
+    SELECT 1 FROM replies
+    WHERE id = :id AND deleted_at IS NULL AND (edited_at IS NULL OR edited_at <= :edited_at)
+        AND :message_id = COALESCE((SELECT copy_id FROM bringings WHERE reply_id = :id), :id)
+)
+"""
+INSERT_CHANGED_ATTACHMENT = """
+INSERT INTO attachments (reply_id, position, name, type, size)
+SELECT :id, :position, :name, :type, :size FROM replies
+WHERE id = :id AND deleted_at IS NULL AND (edited_at IS NULL OR edited_at <= :edited_at)
+    AND :message_id = COALESCE((SELECT copy_id FROM bringings WHERE reply_id = :id), :id)
+ON CONFLICT DO NOTHING
+"""
+# The bot itself takes the original of a moved reply away, which is no deletion by its author.
+ERASE_REPLY = (
+    """
+    UPDATE replies SET text = '', deleted_at = :at
+    WHERE id = :id AND deleted_at IS NULL
+        AND :message_id = COALESCE((SELECT copy_id FROM bringings WHERE reply_id = :id), :id)
+    """,
+    """
+    DELETE FROM attachments WHERE reply_id = :id
+        AND :message_id = COALESCE((SELECT copy_id FROM bringings WHERE reply_id = :id), :id)
+    """,
+    """
+    DELETE FROM reactions WHERE reply_id = :id
+        AND :message_id = COALESCE((SELECT copy_id FROM bringings WHERE reply_id = :id), :id)
+    """,
+)
+CLEAR_REACTIONS = """
+DELETE FROM reactions WHERE reply_id = :id AND (:emoji IS NULL OR emoji = :emoji)
+"""
+SET_REACTION = """
+INSERT INTO reactions (reply_id, emoji, count)
+SELECT :id, :emoji, :count FROM replies WHERE id = :id AND deleted_at IS NULL
+ON CONFLICT (reply_id, emoji) DO UPDATE SET count = excluded.count
+"""
+COUNT_REACTION = """
+INSERT INTO reactions (reply_id, emoji, count)
+SELECT :id, :emoji, :change FROM replies WHERE id = :id AND deleted_at IS NULL
+ON CONFLICT (reply_id, emoji) DO UPDATE SET count = count + excluded.count
+"""
+DROP_UNCOUNTED = "DELETE FROM reactions WHERE reply_id = :id AND count <= 0"
+MOVE_WATERMARK = """
+UPDATE watermarks SET message_id = :message_id
+WHERE channel_id = :channel_id AND message_id < :message_id
+"""

@@ -1,0 +1,115 @@
+"""What is watched: channels and threads, how far their record goes, since when it holds."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from storage.writer import Transaction
+
+__all__ = ["Watched", "expected", "hold_true", "move_watermark", "watched"]
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A channel or thread whose record is kept, complete up to ``message_id``.
+
+    ``parent_id`` is the channel a thread belongs to; a channel is its own. ``first_id``: nothing
+    of a discussion stands there at or before it. ``true_at``: milliseconds since 1970 UTC of the
+    moment at which the record last was known to be what Discord has.
+    """
+
+    channel_id: int
+    parent_id: int
+    server_id: int
+    message_id: int
+    first_id: int
+    true_at: int
+
+    @property
+    def is_thread(self) -> bool:
+        """Whether it is a thread."""
+        return self.channel_id != self.parent_id
+
+
+async def watched(
+    tx: Transaction, *, server_id: int | None = None, channel_id: int | None = None
+) -> list[Watched]:
+    """Every watched channel and thread of a server, or one of them; channels come first."""
+    rows = await tx.rows(
+        """
+        SELECT watermarks.channel_id, watermarks.server_id, watermarks.message_id,
+               watermarks.true_at,
+               COALESCE(threads.channel_id, watermarks.channel_id) AS parent_id,
+               CASE WHEN threads.id IS NULL THEN COALESCE(
+                   (SELECT min(after_id) FROM posts
+                    JOIN discussions ON discussions.id = posts.discussion_id
+                    WHERE discussions.channel_id = watermarks.channel_id
+                        AND posts.channel_id = watermarks.channel_id),
+                   watermarks.message_id
+               ) ELSE threads.id END AS first_id
+        FROM watermarks LEFT JOIN threads ON threads.id = watermarks.channel_id
+        WHERE (:server_id IS NULL OR watermarks.server_id = :server_id)
+            AND (:channel_id IS NULL OR watermarks.channel_id = :channel_id)
+        ORDER BY threads.id IS NOT NULL, watermarks.channel_id
+        """,
+        {"server_id": server_id, "channel_id": channel_id},
+    )
+    return [
+        Watched(
+            channel_id=row["channel_id"],
+            parent_id=row["parent_id"],
+            server_id=row["server_id"],
+            message_id=row["message_id"],
+            first_id=row["first_id"],
+            true_at=row["true_at"],
+        )
+        for row in rows
+    ]
+
+
+async def expected(tx: Transaction, server_id: int, after_id: int) -> dict[int, list[int]]:
+    """By channel, the messages newer than ``after_id`` that should stand there, in order.
+
+    A reply that was moved stands as its copy.
+    """
+    found: dict[int, list[int]] = defaultdict(list)
+    for row in await tx.rows(
+        """
+        SELECT COALESCE(bringings.copy_id, replies.id) AS id,
+               CASE WHEN bringings.copy_id IS NULL THEN replies.channel_id
+                    ELSE bringings.thread_id END AS channel_id
+        FROM replies LEFT JOIN bringings ON bringings.reply_id = replies.id
+        WHERE replies.id > :after_id AND replies.server_id = :server_id
+            AND replies.deleted_at IS NULL
+        """,
+        {"server_id": server_id, "after_id": after_id},
+    ):
+        found[row["channel_id"]].append(row["id"])
+    for ids in found.values():
+        ids.sort()
+    return found
+
+
+async def move_watermark(tx: Transaction, channel_id: int, message_id: int) -> None:
+    """The channel's record has no gap up to and with ``message_id``; it never moves back."""
+    await tx.run(
+        """
+        UPDATE watermarks SET message_id = :message_id
+        WHERE channel_id = :channel_id AND message_id < :message_id
+        """,
+        {"channel_id": channel_id, "message_id": message_id},
+    )
+
+
+async def hold_true(tx: Transaction, channel_ids: Collection[int], now_ms: int) -> None:
+    """At ``now_ms`` the record of these channels and threads was what Discord has."""
+    await tx.run(
+        """
+        UPDATE watermarks SET true_at = :now
+        WHERE true_at < :now AND channel_id IN (SELECT value FROM json_each(:ids))
+        """,
+        {"now": now_ms, "ids": json.dumps(sorted(channel_ids))},
+    )
