@@ -8,13 +8,9 @@ together, so that the cost of a message does not hang on visits to the database'
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
 
 from bot.clock import to_milliseconds
-from bot.discussion.naming import thread_name
 from bot.discussion.quoting import may_name_passages
 from bot.discussion.routing import AnsweredReply, Ignore, Record, route, thread_place
 from bot.discussion.talk import (
@@ -32,76 +28,21 @@ from bot.discussion.talk import (
 from storage import gone, posts, remarks
 from storage import record_sql as sql
 from storage.answered import Naming, name_passages
-from storage.known import Kept, Known, ask
+from storage.batch import (
+    Batch,
+    Early,
+    Found,
+    Recorded,
+    bringing_row,
+    nudge_row,
+    reply_row,
+    thread_row,
+)
+from storage.known import Kept, ask
 from storage.prompts import PLAN_NUDGE
 from storage.writer import Transaction
 
 __all__ = ["Early", "Found", "Recorded", "record"]
-
-#: What was told of a message before the message itself, by the message's id.
-Early = Mapping[int, Edit | Deletion]
-
-
-@dataclass(slots=True)
-class Found:
-    """What a reading of the history brought that nobody had told."""
-
-    replies: int = 0
-    edits: int = 0
-
-
-@dataclass(slots=True)
-class Recorded:
-    """What a batch led to.
-
-    threads_wanted, posts_confirmed, brought: whether there is something new for the outbox
-    found:     by server, what readings brought
-    early:     edits and deletions of messages that are not in the archive (yet)
-    reacted:   (server, channel, message) of replies whose reactions changed
-    seen:      threads of ours that were opened just now
-    withheld:  channels in which Discord did not show what a message says
-    """
-
-    threads_wanted: int = 0
-    posts_confirmed: int = 0
-    brought: int = 0
-    found: dict[int, Found] = field(default_factory=dict)
-    early: dict[int, Edit | Deletion] = field(default_factory=dict)
-    reacted: set[tuple[int, int, int]] = field(default_factory=set)
-    seen: set[int] = field(default_factory=set)
-    withheld: set[int] = field(default_factory=set)
-
-    @property
-    def has_work(self) -> bool:
-        """Whether the outbox should look."""
-        return bool(self.threads_wanted or self.posts_confirmed or self.brought)
-
-
-class _Batch:
-    """A batch while it is decided: what is known, what it has led to, and the rows to write."""
-
-    def __init__(self, known: Known, early: Early, now_ms: int) -> None:
-        self.known = known
-        self.now_ms = now_ms
-        self.recorded = Recorded()
-        self.naming: dict[int, Naming] = {}
-        self.closed_met: dict[int, Message] = {}
-        self.gone: list[ChannelGone] = []
-        self._early = early
-        self._changes: list[tuple[str, dict[str, Any]]] = []
-
-    def add(self, statement: str, row: dict[str, Any]) -> None:
-        """One more change, after all that were added before."""
-        self._changes.append((statement, row))
-
-    def early(self, message_id: int) -> Edit | Deletion | None:
-        """What was told of a message before it came."""
-        return self.recorded.early.get(message_id) or self._early.get(message_id)
-
-    async def write(self, tx: Transaction) -> None:
-        """Write all changes, neighbours of one kind together."""
-        for statement, changes in itertools.groupby(self._changes, key=lambda change: change[0]):
-            await tx.run_many(statement, [row for _, row in changes])
 
 
 async def record(
@@ -124,7 +65,7 @@ async def record(
         for message in messages:
             if isinstance(message, Message) and message.own:
                 confirmed += await posts.recognise(tx, message, now_ms)
-    batch = _Batch(await ask(tx, events), early or {}, now_ms)
+    batch = Batch(await ask(tx, events), early or {}, now_ms)
     batch.recorded.posts_confirmed = confirmed
     watermarks: dict[int, int] = {}
     for event in events:
@@ -148,7 +89,7 @@ async def record(
     return batch.recorded
 
 
-def _other(event: Event, batch: _Batch) -> None:
+def _other(event: Event, batch: Batch) -> None:
     match event:
         case Edit():
             _edit(event, batch)
@@ -176,7 +117,7 @@ def _other(event: Event, batch: _Batch) -> None:
 # -- messages -----------------------------------------------------------------------------------
 
 
-def _message(message: Message, batch: _Batch) -> bool:
+def _message(message: Message, batch: Batch) -> bool:
     """Add what one message leads to; whether it is a reply that was not known."""
     known = batch.known.answered
     if message.id in known:  # by the gateway, by an earlier reading, or our own
@@ -189,7 +130,7 @@ def _message(message: Message, batch: _Batch) -> bool:
         return False
     home = decided.belongs_in if decided.thread_id is None else decided.thread_id
     known[message.id] = AnsweredReply(decided.discussion_id, message.id, home)
-    batch.add(sql.INSERT_REPLY, _reply_row(message, decided))
+    batch.add(sql.INSERT_REPLY, reply_row(message, decided))
     _attachments(message.id, message.attachments, batch)
     if decided.post_id is not None:
         batch.add(sql.INSERT_PASSAGES, {"id": message.id, "post_id": decided.post_id})
@@ -206,70 +147,20 @@ def _message(message: Message, batch: _Batch) -> bool:
     return True
 
 
-def _follow(message: Message, decided: Record, batch: _Batch) -> None:
+def _follow(message: Message, decided: Record, batch: Batch) -> None:
     """What the bot is to do about a reply."""
     if decided.opens_thread:
-        batch.add(sql.WANT_THREAD, _thread_row(message, decided, batch.now_ms))
-        batch.add(PLAN_NUDGE, _nudge_row(message, decided))
+        batch.add(sql.WANT_THREAD, thread_row(message, decided, batch.now_ms))
+        batch.add(PLAN_NUDGE, nudge_row(message, decided))
         batch.recorded.threads_wanted += 1
     elif decided.belongs_in is not None:
-        batch.add(sql.WANT_BRINGING, _bringing_row(message, decided, batch.now_ms))
+        batch.add(sql.WANT_BRINGING, bringing_row(message, decided, batch.now_ms))
         batch.recorded.brought += 1
     elif decided.meets_closed:
         batch.closed_met.setdefault(decided.discussion_id, message)
 
 
-def _reply_row(message: Message, decided: Record) -> dict[str, Any]:
-    return {
-        "id": message.id,
-        "server_id": message.server_id,
-        "discussion_id": decided.discussion_id,
-        "channel_id": message.channel_id,
-        "parent_id": decided.parent_id,
-        "thread_id": decided.thread_id,
-        "post_id": decided.post_id,
-        "author_id": message.author_id,
-        "author_name": message.author_name,
-        "text": message.text,
-        "written_at": to_milliseconds(message.written_at),
-        "edited_at": None if message.edited_at is None else to_milliseconds(message.edited_at),
-    }
-
-
-def _thread_row(message: Message, decided: Record, now_ms: int) -> dict[str, Any]:
-    return {
-        "id": message.id,
-        "server_id": message.server_id,
-        "discussion_id": decided.discussion_id,
-        "channel_id": message.channel_id,
-        "member_id": message.author_id,
-        "name": thread_name(message.author_name, message.text),
-        "due_at": now_ms,
-    }
-
-
-def _nudge_row(message: Message, decided: Record) -> dict[str, Any]:
-    return {
-        "id": message.id,
-        "server_id": message.server_id,
-        "discussion_id": decided.discussion_id,
-        "written_at": to_milliseconds(message.written_at),
-    }
-
-
-def _bringing_row(message: Message, decided: Record, now_ms: int) -> dict[str, Any]:
-    return {
-        "reply_id": message.id,
-        "server_id": message.server_id,
-        "discussion_id": decided.discussion_id,
-        "channel_id": message.channel_id,
-        "thread_id": decided.belongs_in,
-        "whole": int(message.whole),
-        "due_at": now_ms,
-    }
-
-
-def _attachments(reply_id: int, attachments: tuple[Attachment, ...], batch: _Batch) -> None:
+def _attachments(reply_id: int, attachments: tuple[Attachment, ...], batch: Batch) -> None:
     for position, file in enumerate(attachments):
         row = {"id": reply_id, "position": position}
         batch.add(
@@ -280,7 +171,7 @@ def _attachments(reply_id: int, attachments: tuple[Attachment, ...], batch: _Bat
 # -- reactions ----------------------------------------------------------------------------------
 
 
-def _reacted(event: Reaction | ReactionsCleared, batch: _Batch) -> bool:
+def _reacted(event: Reaction | ReactionsCleared, batch: Batch) -> bool:
     """Whether the reactions of a reply changed; then they are to be read from Discord, too.
 
     An event may come twice or late, so counting alone would drift.
@@ -291,7 +182,7 @@ def _reacted(event: Reaction | ReactionsCleared, batch: _Batch) -> bool:
     return True
 
 
-def _reactions_as_told(message: Message, batch: _Batch) -> None:
+def _reactions_as_told(message: Message, batch: Batch) -> None:
     batch.add(sql.CLEAR_REACTIONS, {"id": message.id, "emoji": None})
     for emoji, count in message.reactions or ():
         batch.add(sql.SET_REACTION, {"id": message.id, "emoji": emoji, "count": count})
@@ -300,7 +191,7 @@ def _reactions_as_told(message: Message, batch: _Batch) -> None:
 # -- changes ------------------------------------------------------------------------------------
 
 
-def _edit(event: Edit, batch: _Batch) -> None:
+def _edit(event: Edit, batch: Batch) -> None:
     known = batch.known.answered.get(event.message_id)
     if known is None:
         if event.edited_at is not None:  # without a time a link preview came, and no other words
@@ -318,7 +209,7 @@ def _edit(event: Edit, batch: _Batch) -> None:
     batch.naming[known.reply_id] = Naming(known.discussion_id, None)
 
 
-def _keep_early(message_id: int, event: Edit | Deletion, batch: _Batch) -> None:
+def _keep_early(message_id: int, event: Edit | Deletion, batch: Batch) -> None:
     before = batch.early(message_id)
     if isinstance(before, Deletion):
         return
@@ -332,7 +223,7 @@ def _older(event: Edit, than: Edit) -> bool:
     return than.edited_at is not None and event.edited_at < than.edited_at
 
 
-def _deletion(event: Deletion, batch: _Batch) -> None:
+def _deletion(event: Deletion, batch: Batch) -> None:
     # What a member deletes is gone: the text and files are erased, the place in the tree stays.
     at = to_milliseconds(event.at)
     for message_id in event.message_ids:
@@ -349,7 +240,7 @@ def _deletion(event: Deletion, batch: _Batch) -> None:
 # -- readings -----------------------------------------------------------------------------------
 
 
-def _read(message: Message, batch: _Batch) -> None:
+def _read(message: Message, batch: Batch) -> None:
     """A message as the history has it: new, or compared with what the archive has."""
     if message.withheld:
         batch.recorded.withheld.add(message.channel_id)
@@ -387,7 +278,7 @@ def _differs(message: Message, kept: Kept) -> bool:
 # -- threads ------------------------------------------------------------------------------------
 
 
-def _thread_seen(event: ThreadSeen, batch: _Batch) -> None:
+def _thread_seen(event: ThreadSeen, batch: Batch) -> None:
     """A thread on a message of a discussion belongs to it, whoever opened it."""
     known = batch.known.answered.get(event.id)
     if known is None:
@@ -416,7 +307,7 @@ _CLOSED = (
 )
 
 
-async def _say_closed(tx: Transaction, message: Message, batch: _Batch) -> None:
+async def _say_closed(tx: Transaction, message: Message, batch: Batch) -> None:
     known = batch.known.answered[message.id]
     if await remarks.say_once(
         tx,
