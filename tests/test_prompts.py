@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
+from bot.clock import Clock
+from bot.rehearsal.steps import NeverArrivedError, Step
 from tests.house import ESSAY, House, a_house, a_world, lived_in
+from tests.staging import staged
 
 HOUR, DAY = 3600, 86400
 CREATE = "/channels/*/messages"
@@ -264,8 +270,6 @@ class house_without_bot:  # noqa: N801 - reads as what it is
         self._house = house
 
     async def __aenter__(self) -> House:
-        import aiohttp
-
         self._house.session = aiohttp.ClientSession()
         return self._house
 
@@ -446,3 +450,50 @@ async def test_an_admin_is_offered_essays_prompts_times_and_zones(house: House) 
         interaction = await house.interact(4, data)
         choices = interaction["answer"]["data"]["choices"]
         assert choices[0]["value"] == value, (command, choices)
+
+
+# -- killed -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hours", [0, 3, 20])
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_killed_around_its_sending_a_prompt_is_neither_lost_nor_doubled(
+    tmp_path: Path, moment: str, hours: float
+) -> None:
+    async with staged(tmp_path) as stage, aiohttp.ClientSession() as session:
+        nothing: Any = None  # the bot is a process of its own: no client, no archive in this one
+        house = House(stage.standin, nothing, nothing, Clock(), session)
+        await stage.bot.start()
+        await house.settle()
+        await house.run("essay publish", file=("bread.md", ESSAY.encode()))
+        await house.settle()
+        killed = False
+
+        async def strike(step: Step) -> None:
+            nonlocal killed
+            if step.what == "POST /channels/{id}/messages" and step.moment == moment and not killed:
+                killed = True
+                stage.kill(timedelta(hours=hours))
+                if moment == "before":
+                    raise NeverArrivedError
+
+        stage.standin.on_step = strike
+        await house.settle(2 * DAY)
+        await asyncio.gather(*stage.restarts)
+        await house.settle(HOUR)
+        own = str(stage.standin.world.application.bot_id)
+        asked = [
+            message["content"]
+            for message in await house.messages()
+            if message["author"]["id"] == own and message["content"].startswith("Back to")
+        ]
+        archive = sqlite3.connect(stage.database)
+        state, reason = archive.execute("SELECT state, reason FROM prompts ORDER BY id").fetchone()
+        archive.close()
+        assert killed
+        if hours == 20 and moment == "before":
+            assert asked == []
+            assert (state, reason) == ("skipped", "it could not be sent in time")
+        else:
+            assert len(asked) == 1
+            assert state == "sent"
