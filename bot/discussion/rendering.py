@@ -23,6 +23,7 @@ from bot.discussion.inline import inline_markdown
 __all__ = ["fence_open", "render_block", "render_code", "render_text"]
 
 RULE = "\\* \\* \\*"
+_LONGEST_LANGUAGE = 24  # characters
 _DEEPEST = 4  # a list nested deeper would leave a phone no room for the text
 
 
@@ -78,7 +79,9 @@ def render_text(block: Paragraph | Heading, *, begins: bool = True) -> str:
 def fence_open(code: Code) -> str:
     """The line that opens a code block; the language is kept where Discord knows such names."""
     language = code.language.lower()
-    known = all(letter.isascii() and (letter.isalnum() or letter in "+-#._") for letter in language)
+    known = len(language) <= _LONGEST_LANGUAGE and all(
+        letter.isascii() and (letter.isalnum() or letter in "+-#._") for letter in language
+    )
     return f"```{language if known else ''}"
 
 

@@ -85,3 +85,9 @@ def test_an_epigraph_of_many_short_lines_stays_within_them_too() -> None:
     lines = "\n".join(["*" * 90] * 6)
     card = opening_card(essay(epigraph=Epigraph(lines, None), title="*" * 600))
     assert len(text(card).encode("utf-16-le")) // 2 <= 4_000
+
+
+def test_byline_and_author_stand_together_where_they_differ() -> None:
+    shown = text(opening_card(essay(byline="poet, gardener", author="Ann Lee", date="2024")))
+    assert "poet, gardener · Ann Lee" in shown
+    assert "2024" in shown

@@ -125,3 +125,24 @@ def test_a_postscript_ends_where_something_else_begins() -> None:
         "# T\n\nBody.\n\nPS. One.\n\nAnd two.\n\n---\n\nAbout us.", format="markdown"
     )
     assert essay.postscript == "PS. One.\n\nAnd two."
+
+
+def test_a_discussion_list_in_one_paragraph_or_before_more_text_counts() -> None:
+    essay = read("Questions for discussion\n\n- Who?\n- Why?\n\nThank you for reading all of it.")
+    assert essay.questions == ("Who?", "Why?")
+
+
+def test_a_heading_that_announces_questions_with_none_below_is_only_a_heading() -> None:
+    essay = read_essay("# T\n\nBody.\n\n## Questions\n\nThere are none.", format="markdown")
+    assert essay.questions == ()
+
+
+def test_code_or_a_table_at_the_end_asks_nothing() -> None:
+    essay = read_essay("# T\n\nWhy?\n\n```\nx?\n```", format="markdown")
+    assert essay.questions == ()
+
+
+def test_an_invitation_of_its_own_may_follow_the_questions() -> None:
+    assert read("What would you ask?\n\nShare your thoughts with us.").questions == (
+        "What would you ask?",
+    )

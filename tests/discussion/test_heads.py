@@ -230,3 +230,38 @@ def test_other_short_lines_after_the_title_are_no_byline(line: str) -> None:
 def test_an_essay_by_somewhere_is_by_nobody() -> None:
     essay = text("By the sea")
     assert (essay.title, essay.byline) == ("By the sea", None)
+
+
+def test_front_matter_may_give_the_epigraph_and_a_picture_with_parts() -> None:
+    essay = markdown(
+        "---\ntitle: Lawns\nepigraph:\n  text: All flesh is grass.\n  source: Isaiah\n"
+        "cover: {url: https://a.example/c.png}\ntags: [a, [b]]\ndraft: true\n"
+        "---\n\nGrass."
+    )
+    assert essay.epigraph == Epigraph("All flesh is grass.", "Isaiah")
+    assert essay.cover_image == "https://a.example/c.png"
+
+
+def test_an_unsigned_quotation_before_the_text_is_an_epigraph() -> None:
+    essay = text("The Trouble with Lawns\n\n“All flesh is grass, and withers.”")
+    assert essay.epigraph == Epigraph("All flesh is grass, and withers.", None)
+
+
+def test_a_quotation_of_verse_in_a_block_has_its_source_in_its_last_paragraph() -> None:
+    essay = markdown("# Lawns\n\n> All flesh\n>\n> is grass.\n>\n> — Isaiah\n\nGrass.\n\nMore.")
+    assert essay.epigraph == Epigraph("All flesh\nis grass.", "Isaiah")
+
+
+def test_a_heading_after_a_long_text_is_not_looked_for_as_a_title() -> None:
+    essay = markdown("One sentence is here.\n\nTwo.\n\nThree.\n\nFour.\n\nFive.\n\n# Late\n\nSix.")
+    assert essay.title == "Lawns again"
+
+
+def test_a_byline_after_the_epigraph_is_found() -> None:
+    essay = text("The Trouble with Lawns\n\n“All flesh is grass.” — Isaiah\n\nby Maria Okafor")
+    assert (essay.byline, essay.author) == ("by Maria Okafor", "Maria Okafor")
+
+
+def test_a_markdown_text_of_settings_alone_is_shown_as_it_stands() -> None:
+    essay = markdown("+++\npath = 'a/b'\n+++\n")
+    assert "path = 'a/b'" in "\n".join(passage.text for passage in essay.passages)

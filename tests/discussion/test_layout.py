@@ -183,3 +183,50 @@ def test_one_line_of_half_a_million_characters_is_no_more_work_a_character() -> 
     essays = [essay("word **and** more " * count) for count in (3_000, 30_000)]
     short, long = (len(lay_out(one).parts) for one in essays)
     assert 9 * short < long < 11 * short
+
+
+def test_a_link_whose_text_fills_a_message_is_cut_into_links_of_their_own() -> None:
+    parts = contents(f"[{'many words ' * 400}](https://a.example/x)")
+    assert len(parts) > 2
+    assert all(read_message(part).links == ["https://a.example/x"] for part in parts)
+
+
+def test_a_link_of_signs_that_need_backslashes_still_fits() -> None:
+    parts = contents(f"[{chr(92) + '*'}{(chr(92) + '*') * 700}](https://a.example/{'x' * 900})")
+    assert "".join(read_message(part).text for part in parts) == "*" * 701
+
+
+def test_a_link_with_emphasis_in_it_is_not_cut_between_its_pieces() -> None:
+    body = (
+        "word " * 370 + "[a link **of several** words that go on and on](https://a.example/x) " * 3
+    )
+    for part in contents(body):
+        assert read_message(part).text.count("a link of several") == len(read_message(part).links)
+
+
+def test_a_code_block_with_an_absurd_language_still_fits() -> None:
+    assert contents(f"~~~{'x' * 3000}\ncode\n~~~") == ["```\ncode\n```"]
+
+
+def test_code_of_one_endless_line_is_cut_where_it_must_be() -> None:
+    parts = contents(f"~~~\n{'x' * 5000}\n~~~")
+    assert "".join(read_message(part).codes[0] for part in parts) == "x" * 5000
+
+
+def test_code_in_a_quotation_stays_in_it_when_it_is_cut() -> None:
+    code = "\n".join(f"> line {number}" for number in range(600))
+    parts = contents(f"> ~~~\n{code}\n> ~~~")
+    assert len(parts) > 3
+    assert all(line.startswith("> ") for part in parts for line in part.split("\n"))
+
+
+def test_a_break_at_the_end_parts_nothing_and_is_left_out() -> None:
+    assert contents("One.\n\n---") == ["One."]
+
+
+def test_more_questions_than_a_message_holds_are_asked_as_far_as_they_fit() -> None:
+    asked = "\n\n".join(f"{'And would you say so ' * 20}number {n}?" for n in range(9))
+    closing = lay_out(read_essay(f"T\n\nBody.\n\n{asked}\n\nPS. Done.", format="text")).closing
+    assert closing is not None
+    assert 1_500 < len(closing) <= LIMIT
+    assert closing.endswith("?")

@@ -40,3 +40,8 @@ def test_the_text_form_reads_from_the_title_to_the_notes() -> None:
     shown = preview_text(TEXT, "text")
     places = [shown.index(piece) for piece in ("By the sea", "by Ann Lee", "Body.", "PS. Done.")]
     assert places == sorted(places)
+
+
+def test_the_text_form_ends_with_the_notes() -> None:
+    shown = preview_text("# T\n\n[a](/b)", "markdown")
+    assert shown.rstrip().split("\n")[-1].startswith("Note: Links that lead nowhere")

@@ -79,6 +79,12 @@ def test_a_bare_address_is_left_to_be_a_link() -> None:
         ("$a_b$ and $$c_d$$", "$a\\_b$ and $$c\\_d$$"),
         ("it costs $5 and $10", "it costs $5 and $10"),
         ("a <!-- hidden --> b", "a b"),
+        ("\\\\begin{a}x_1\\\\end{a}", "\\\\begin{a}x\\_1\\\\end{a}"),
+        ("| a | b |\n|---|---|", "a\n\nb"),
+        ("[ ](https://a.example)x", "x"),
+        ("[a ](https://a.example)b", "[a](https://a.example) b"),
+        ("`` ` ``", "`` ` ``"),
+        ("``` `` ```", "\\`\\`"),
     ],
 )  # fmt: skip
 def test_constructs_become(markdown: str, expected: str) -> None:
