@@ -190,6 +190,9 @@ async def _run(options: Options, standin: StandIn, bot: BotProcess | None) -> in
         await bot.start()
         await _ready(standin, bot)
     _print(orjson.dumps(announcement(standin)).decode())
+    standin.room.offers = not options.plays
+    if not options.once:
+        _print(f"Open {standin.page} in a browser to see it and take part.")
     if not options.rates:
         _print("No rate limits are announced (--rates off).")
     if not options.once:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot.rehearsal import controls, gateway, traffic, truth
+from bot.rehearsal import controls, gateway, room, traffic, truth
 from bot.rehearsal.calls import Api, unknown
 from bot.rehearsal.rates import Rates
 from bot.rehearsal.rest import routes
@@ -35,6 +35,7 @@ def plug_in(app: web.Application, standin: StandIn) -> None:
     Middlewares that stand before the rules (recorder outermost, then faults) go to
     ``app.middlewares`` here, routes to ``app.router``.
     """
+    room.add_routes(app, standin)
     app.middlewares.append(traffic.middleware(standin))
     gateway.add_routes(app, standin)
     controls.add_routes(app, standin)

@@ -68,6 +68,11 @@ class TimeMachine:
         async with self._lock:
             await self._settle()
 
+    async def next_due(self) -> datetime | None:
+        """When the bot next has something to do, once it is done with the present moment."""
+        async with self._lock:
+            return await self._settle()
+
     async def _move(self, moment: datetime) -> None:
         world = self._standin.world
         world.clock.advance_to(moment)

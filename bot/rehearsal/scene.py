@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import aiohttp
 
@@ -30,9 +30,11 @@ from bot.rehearsal.records import (
     User,
 )
 from bot.rehearsal.script import Play, read_play
-from bot.rehearsal.standin import StandIn
 from bot.rehearsal.standing import Standing, answered_by, discussions, essay_words, lost_run
 from bot.rehearsal.world import World
+
+if TYPE_CHECKING:
+    from bot.rehearsal.standin import StandIn
 
 __all__ = ["Play", "play", "read_play"]
 
@@ -58,17 +60,19 @@ async def play(
     comments: Path | None,
     say: Callable[[str], None],
     patience: float = _PATIENCE,
+    pace: float = 0.0,
 ) -> bool:
     """Play an essay and its comments to the prompt a day later; whether all of it happened.
 
     ``say`` is told, in sentences, how far the play is and why it failed; ``patience`` is how
-    many seconds of real time may go by without a new message before something is given up.
+    many seconds of real time may go by without a new message before something is given up,
+    ``pace`` how many pass between two comments, for those who look on.
     Raises :class:`UnplayableError` before anything happens if the files cannot be played.
     """
     what = read_play(essay, comments)
     async with aiohttp.ClientSession() as session:
         actor = Actor(session, standin.page, standin.world.guild.id)
-        scene = _Scene(standin, actor, what, say, patience)
+        scene = _Scene(standin, actor, what, say, patience, pace)
         with scene.watching():
             try:
                 await scene.play()
@@ -99,6 +103,7 @@ class _Scene:
         what: Play,
         say: Callable[[str], None],
         patience: float,
+        pace: float,
     ) -> None:
         self._standin = standin
         self._world = standin.world
@@ -106,6 +111,7 @@ class _Scene:
         self._what = what
         self._say = say
         self._patience = patience
+        self._pace = pace
         self._changed = asyncio.Event()
         self._words = essay_words(what.name, what.essay)
         self._channel_id = next(
@@ -136,6 +142,7 @@ class _Scene:
         self._say(f"The essay stands in #{_CHANNEL}: a card and {len(standing.posts)} messages.")
         spoken: dict[str, _Spoken] = {}
         for comment in self._what.comments:
+            await asyncio.sleep(self._pace)
             spoken[comment.id] = await self._speak(comment, spoken, standing)
         await self._settle()
         heads = sum(comment.parent is None for comment in self._what.comments)

@@ -23,8 +23,8 @@ class StandIn:
     """A local Discord, open between ``start`` and ``stop``.
 
     ``rates=False`` announces no rate limits. With ``data`` the world is kept in that folder,
-    soon after each change and at the end. ``gateway_hub``, ``faults`` and ``recorder`` are put
-    there by the modules that speak the gateway, strike with faults and record.
+    soon after each change and at the end. ``gateway_hub``, ``faults``, ``recorder`` and ``room``
+    are put there by the modules that speak the gateway, strike, record and serve the page.
     """
 
     def __init__(self, world: World, *, rates: bool = True, data: Path | None = None) -> None:
@@ -38,6 +38,7 @@ class StandIn:
         self.faults: Any = None
         self.recorder: Any = None
         self.controls: Any = None
+        self.room: Any = None
         self._changed = asyncio.Event()
         self._kept = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []

@@ -53,7 +53,7 @@ def describe(world: World) -> dict[str, Any]:
 
 
 def add_routes(app: web.Application, standin: StandIn) -> None:
-    """Serve the truth, the files, and a line for whoever opens the address in a browser."""
+    """Serve the truth and the files."""
 
     async def world(_: web.Request) -> web.Response:
         return answer(200, describe(standin.world))
@@ -69,9 +69,5 @@ def add_routes(app: web.Application, standin: StandIn) -> None:
         kind = guessed if guessed in _PICTURES else "application/octet-stream"
         return web.Response(body=content, content_type=kind)
 
-    async def page(_: web.Request) -> web.Response:
-        return web.Response(text="This is Salon's stand-in for Discord.\n")
-
     app.router.add_get("/rehearsal/world", world)
     app.router.add_get("/attachments/{channel_id}/{attachment_id}/{filename}", file)
-    app.router.add_get("/", page)

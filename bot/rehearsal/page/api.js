@@ -1,0 +1,92 @@
+// Calls to Discord's API on the stand-in, in the name of one member.
+
+/** What Discord refused: `status`, its `code`, and a sentence. */
+export class Refusal extends Error {
+  constructor(status, body) {
+    super(sentence(status, body));
+    this.status = status;
+    this.code = body?.code ?? 0;
+  }
+}
+
+const KNOWN = {
+  50001: "You have no access to this.",
+  50013: "You do not have the permission to do this.",
+  50083: "This thread is archived.",
+  160005: "This thread is locked.",
+  50006: "An empty message cannot be sent.",
+};
+
+function sentence(status, body) {
+  if (body === null) return `Discord answered with ${status}.`;
+  if (KNOWN[body.code]) return KNOWN[body.code];
+  const inner = body.errors ? firstFault(body.errors) : null;
+  return inner ?? body.message ?? `Discord answered with ${status}.`;
+}
+
+function firstFault(errors) {
+  if (Array.isArray(errors._errors) && errors._errors.length) return errors._errors[0].message;
+  for (const value of Object.values(errors)) {
+    const found = value && typeof value === "object" ? firstFault(value) : null;
+    if (found) return found;
+  }
+  return null;
+}
+
+const rest = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
+
+/** A nonce of Discord's shape. */
+export const nonce = () => String(Math.floor(Math.random() * 2 ** 52) + 2 ** 52);
+
+export class Api {
+  constructor(token) {
+    this.token = token;
+  }
+
+  /** One call; `files` makes it a form. Answers the JSON, null for none. Throws Refusal. */
+  async call(method, path, body = undefined, files = []) {
+    for (;;) {
+      const headers = { Authorization: this.token };
+      let content;
+      if (files.length) {
+        content = new FormData();
+        content.append("payload_json", JSON.stringify(body));
+        files.forEach((file, number) => content.append(`files[${number}]`, file, file.name));
+      } else if (body !== undefined) {
+        headers["Content-Type"] = "application/json";
+        content = JSON.stringify(body);
+      }
+      const response = await fetch(`/api/v10${path}`, { method, headers, body: content });
+      const text = await response.text();
+      let found = null;
+      try {
+        found = text ? JSON.parse(text) : null;
+      } catch {
+        found = { message: text.slice(0, 200) };
+      }
+      if (response.status === 429 && found?.code !== 20016) {
+        await rest(found?.retry_after ?? 1);
+        continue;
+      }
+      if (!response.ok) throw new Refusal(response.status, found);
+      return found;
+    }
+  }
+
+  get(path) { return this.call("GET", path); }
+  post(path, body, files) { return this.call("POST", path, body, files); }
+  put(path, body) { return this.call("PUT", path, body); }
+  patch(path, body) { return this.call("PATCH", path, body); }
+  delete(path) { return this.call("DELETE", path); }
+}
+
+/** What the room adds to Discord: its own calls need no token. Throws Refusal. */
+export async function room(method, path, body = undefined) {
+  const form = body instanceof FormData;
+  const headers = body === undefined || form ? {} : { "Content-Type": "application/json" };
+  const content = body === undefined || form ? body : JSON.stringify(body);
+  const response = await fetch(`/rehearsal${path}`, { method, headers, body: content });
+  const found = await response.json().catch(() => null);
+  if (!response.ok) throw new Refusal(response.status, found);
+  return found;
+}

@@ -1,0 +1,131 @@
+// The page: who one is, the time, and what lies around one member's client.
+
+import { room } from "./api.js";
+import { App } from "./app.js";
+import { el, fill } from "./dom.js";
+import { beginPlay, openTour, openTrouble, setUpClock, setUpDrop, showCaption } from "./room.js";
+import { clockFace, setOffset } from "./times.js";
+
+const select = document.getElementById("member");
+const statusBox = document.getElementById("status");
+let people = null;
+let app = null;
+let lastState = null;
+let lastPlay = { state: "none", said: [] };
+let clearing = null;
+
+function status(text, passing = false) {
+  clearTimeout(clearing);
+  statusBox.textContent = text;
+  statusBox.hidden = !text;
+  if (passing) clearing = setTimeout(() => status(""), 6000);
+}
+
+async function become(memberId) {
+  const member = people.members.find((m) => m.id === memberId) ?? people.members[0];
+  const before = app ? { main: app.main.channelId, side: app.side.channelId } : { main: sessionStorage.getItem("channel"), side: null };
+  app?.close();
+  sessionStorage.setItem("member", member.id);
+  select.value = member.id;
+  const one = new App(people, member, status);
+  app = one;
+  if (lastState) one.room = lastState;
+  await one.ready;
+  if (one !== app) return;
+  document.getElementById("server-name").textContent = one.store.guild.name;
+  one.store.addEventListener("members", loadPeople);
+  one.store.addEventListener("channel", (event) => follow(one, event.detail));
+  const places = one.store.places();
+  const first = places.find((c) => c.id === before.main) ?? places.find((c) => c.name === "essays") ?? places[0];
+  one.main.channelId = null;
+  await one.go(first?.id);
+  if (before.side && one.store.channels.has(before.side)) await one.openThread(before.side);
+  else one.closeThread();
+}
+
+/** While a play goes on, the thread that grows is shown. */
+function follow(one, { channel, fresh }) {
+  if (lastPlay.state !== "running" || !fresh) return;
+  said([`A reply has become a thread: “${channel.name}”`], true);
+  if (window.innerWidth >= 760) one.openThread(channel.id);
+}
+
+async function loadPeople() {
+  people = await room("GET", "/room");
+  if (app) app.people = people;
+  const chosen = select.value;
+  fill(select, people.members.map((m) => el("option", { value: m.id }, m.admin ? `${m.name} (admin)` : m.name)));
+  if (chosen) select.value = chosen;
+}
+
+function said(lines, running) {
+  showCaption(lines, running);
+}
+
+/** Take the room's state: the clock, the bot, the play. */
+function takeState(state) {
+  const first = lastState === null;
+  const changed = first || lastState.bot !== state.bot || lastState.connected !== state.connected;
+  const more = state.play.said.length !== lastPlay.said.length || state.play.state !== lastPlay.state;
+  lastState = state;
+  setOffset(state.offset);
+  drawClock();
+  if (app) {
+    app.room = state;
+    if (changed) app.sidebar.draw();
+    app.main.timeline?.renew();
+    app.side.timeline?.renew();
+  }
+  if (more) {
+    const running = state.play.state === "running";
+    const lines = state.play.said.length ? state.play.said : running ? ["Ada publishes an essay in #essays…"] : [];
+    const end = state.play.state === "done" ? ["A day has passed and Salon has come back with a question. Now it is yours: choose who you are, reply, type / for commands."] : state.play.state === "failed" ? [state.play.said.at(-1) ?? "The play could not be brought to its end."] : [];
+    if (!(first && !running)) said([...lines, ...end], running);
+    lastPlay = state.play;
+  }
+  document.getElementById("tour-button").disabled = state.play.state === "running";
+  document.getElementById("trouble-button").classList.toggle("active", state.faults > 0);
+  if (first && state.offers) openTour(startTour);
+}
+
+async function startTour() {
+  const essays = app.store.places().find((c) => c.name === "essays");
+  if (essays) await app.go(essays.id);
+  await beginPlay(status);
+}
+
+function drawClock() {
+  document.getElementById("now").textContent = clockFace();
+}
+
+function setUpTheme() {
+  const root = document.documentElement;
+  const set = (theme) => { root.dataset.theme = theme; };
+  set(localStorage.getItem("theme") ?? (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark"));
+  document.getElementById("theme-button").addEventListener("click", () => {
+    set(root.dataset.theme === "dark" ? "light" : "dark");
+    localStorage.setItem("theme", root.dataset.theme);
+  });
+}
+
+async function begin() {
+  setUpTheme();
+  await loadPeople();
+  select.addEventListener("change", () => become(select.value));
+  const menu = document.getElementById("menu-button");
+  menu.addEventListener("click", () => menu.setAttribute("aria-expanded", String(document.body.classList.toggle("menu-open"))));
+  document.getElementById("trouble-button").addEventListener("click", () => openTrouble(() => app, status));
+  document.getElementById("tour-button").addEventListener("click", () => openTour(startTour));
+  setUpClock(status);
+  setUpDrop(() => app, status);
+  const wanted = sessionStorage.getItem("member");
+  await become(people.members.some((m) => m.id === wanted) ? wanted : people.members[0].id);
+  const live = new EventSource("/rehearsal/room/live");
+  live.onmessage = (event) => takeState(JSON.parse(event.data));
+  live.onerror = () => status("The rehearsal is gone; waiting for it to come back…");
+  live.onopen = () => status("");
+  setInterval(drawClock, 1000);
+  setInterval(() => { app?.main.timeline?.renew(); app?.side.timeline?.renew(); }, 20000);
+}
+
+begin();

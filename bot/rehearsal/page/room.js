@@ -1,0 +1,148 @@
+// What the rehearsal adds to Discord: the clock, trouble, the tour, files that are dropped here.
+
+import { Api, Refusal, room } from "./api.js";
+import { el, fill, name } from "./dom.js";
+import { openDialog } from "./menus.js";
+
+const RIGHTS = [
+  ["View Channel", 1n << 10n], ["Read Message History", 1n << 16n], ["Send Messages", 1n << 11n], ["Create Public Threads", 1n << 35n],
+  ["Send Messages in Threads", 1n << 38n], ["Manage Threads", 1n << 34n], ["Manage Messages", 1n << 13n], ["Add Reactions", 1n << 6n],
+];
+
+/** Do one of the room's calls; what it refuses is said. */
+async function attempt(status, call) {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    status(error.message, true);
+    return null;
+  }
+}
+
+/** The buttons beside the clock. */
+export function setUpClock(status) {
+  const group = document.getElementById("clock");
+  const buttons = [...group.querySelectorAll("button")];
+  const pass = async (what, call) => {
+    for (const button of buttons) button.disabled = true;
+    status(`${what} passes…`);
+    const done = await attempt(status, call);
+    for (const button of buttons) button.disabled = false;
+    if (done) status(done.came === false ? "The bot has nothing planned for the next 60 days." : "");
+  };
+  for (const button of group.querySelectorAll("[data-pass]")) {
+    button.addEventListener("click", () => pass(button.title.replace(/^Let (an? \w+) pass$/, "$1").replace(/^a/, "A"), () => room("POST", "/clock", { advance: Number(button.dataset.pass) })));
+  }
+  document.getElementById("next-prompt").addEventListener("click", () => pass("Time", () => room("POST", "/room/next-prompt")));
+}
+
+/** The dialog of what can go wrong. `app()` is the client of the moment. */
+export function openTrouble(app, status) {
+  openDialog("Trouble", (close) => {
+    const state = el("p", { role: "status", class: "subtle" });
+    const say = (text) => { state.textContent = text; };
+    const does = (label, run) => el("button", { type: "button", class: "component-button secondary", on: { click: () => attempt(say, run) } }, label);
+    const bot = (order, sentence) => does(order, async () => { await room("POST", "/bot", { do: order.toLowerCase().split(" ")[0] }); say(sentence); });
+    const fault = (label, body, sentence) => does(label, async () => { const done = await room("POST", "/faults", body); say(done.struck === 0 ? "The bot is not connected." : sentence); });
+    return el("div", { class: "stack" },
+      el("section", {}, el("h3", {}, "The bot’s process"), el("p", { class: "subtle" }, "It is killed as by a power cut; nothing it had said it would do may be lost."),
+        el("div", { class: "action-row" }, bot("Kill the bot", "The bot was killed."), bot("Stop the bot", "The bot has stopped."), bot("Start the bot", "The bot is starting."))),
+      el("section", {}, el("h3", {}, "The gateway"), el("div", { class: "action-row" },
+        fault("Cut the gateway", { kind: "gateway_close", code: null }, "The bot’s connection was cut; it resumes."),
+        fault("Lose the session", { kind: "invalid_session" }, "The bot’s session is lost; it begins a new one and reads what it missed."))),
+      el("section", {}, el("h3", {}, "Discord’s answers to the bot"), el("div", { class: "action-row" },
+        fault("Make Discord slow", { kind: "slow", seconds: 2, times: 1000000 }, "Every answer now takes 2 seconds."),
+        fault("Fail the next message", { kind: "http", method: "POST", path: "/channels/*/messages", status: 502, after_effect: true, times: 1 }, "The next message’s answer will be a 502, though it was sent."),
+        does("Back to normal", async () => { await room("DELETE", "/faults"); say("All faults are taken back."); }))),
+      rights(app, say),
+      el("div", { class: "actions" }, state, el("button", { type: "button", class: "component-button primary", on: { click: close } }, "Done")));
+  }, { wide: true, onClose: () => status("") });
+}
+
+/** Take rights away from the bot in the channel that is open, as an admin does in its settings. */
+function rights(app, say) {
+  const { store, people, main } = app();
+  const channel = store.channels.get(main.channelId);
+  const role = store.guild.roles.find((r) => r.tags?.bot_id === people.bot_id);
+  const admin = people.members.find((m) => m.admin);
+  if (!channel || !role || !admin) return null;
+  const api = new Api(admin.token);
+  const path = `/channels/${channel.id}/permissions/${role.id}`;
+  const now = () => store.channels.get(channel.id).permission_overwrites.find((o) => o.id === role.id) ?? { allow: "0", deny: "0" };
+  const rows = RIGHTS.map(([label, bit]) => {
+    const box = el("input", { type: "checkbox" });
+    box.checked = !(BigInt(now().deny) & bit);
+    box.addEventListener("change", () => attempt(say, async () => {
+      const { allow, deny } = now();
+      const denied = box.checked ? BigInt(deny) & ~bit : BigInt(deny) | bit;
+      const allowed = box.checked && bit === 1n << 10n && channel.permission_overwrites.some((o) => o.id === store.guild.id && BigInt(o.deny) & bit) ? BigInt(allow) | bit : BigInt(allow) & ~denied;
+      await api.put(path, { type: 0, allow: String(allowed), deny: String(denied) });
+      say(`The bot may ${box.checked ? "again" : "no longer"}: ${label}, in #${channel.name}.`);
+    }));
+    return el("label", { class: "check" }, box, " ", label);
+  });
+  return el("section", {}, el("h3", {}, "What the bot may do in ", name(`#${channel.name}`)), el("div", { class: "rights" }, rows));
+}
+
+/** Offer the tour, or tell how it goes. */
+export function openTour(begin) {
+  return openDialog("Welcome to the rehearsal room", (close) => el("div", { class: "stack" },
+    el("p", {}, "This is Salon on a Discord of its own, on this machine alone. Everything you see is really done by the bot; nothing leaves this computer."),
+    el("p", {}, "The tour takes a minute: Ada publishes an essay, readers of different temper reply, each reply becomes a thread, a day passes, and Salon comes back with a question. After that everything is yours."),
+    el("p", { class: "subtle" }, "You may take part meanwhile: choose at the top who you are. To see an essay of your own, drop its file on this page."),
+    el("div", { class: "actions" },
+      el("button", { type: "button", class: "component-button secondary", on: { click: close } }, "Look around by myself"),
+      el("button", { type: "button", class: "component-button primary", autofocus: true, on: { click: () => { close(); begin(); } } }, "Show me the tour"))));
+}
+
+/** Begin a play: the project's own without files. */
+export function beginPlay(status, files = {}) {
+  return attempt(status, () => {
+    if (!files.essay && !files.comments) return room("POST", "/room/play");
+    const form = new FormData();
+    if (files.essay) form.append("essay", files.essay, files.essay.name);
+    if (files.comments) form.append("comments", files.comments, files.comments.name);
+    return room("POST", "/room/play", form);
+  });
+}
+
+/** Files dropped on the page: played, or attached to a message. */
+export function setUpDrop(app, status) {
+  const veil = el("div", { class: "drop-veil", hidden: true }, el("p", {}, "Drop an essay to see it published, or any file to attach it"));
+  document.body.append(veil);
+  const holds = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+  window.addEventListener("dragover", (event) => { if (holds(event)) { event.preventDefault(); veil.hidden = false; } });
+  window.addEventListener("dragleave", (event) => { if (!event.relatedTarget) veil.hidden = true; });
+  window.addEventListener("drop", (event) => {
+    if (!holds(event)) return;
+    event.preventDefault();
+    veil.hidden = true;
+    dropped([...event.dataTransfer.files], app(), status);
+  });
+}
+
+function dropped(files, app, status) {
+  const comments = files.find((file) => /\.jsonl$/i.test(file.name)) ?? null;
+  const essay = files.find((file) => /\.(md|markdown|txt|html?|docx)$/i.test(file.name)) ?? null;
+  const composer = app.side.composer ?? app.main.composer;
+  if (!essay && !comments) {
+    composer?.addFiles(files);
+    return;
+  }
+  openDialog("What shall happen with it?", (close) => el("div", { class: "stack" },
+    el("ul", {}, files.map((file) => el("li", {}, name(file.name)))),
+    el("p", {}, essay ? `Ada publishes ${essay.name} in #essays${comments ? ", members write the comments," : ","} and a day passes.` : "The project’s own essay is published, and members write these comments."),
+    el("div", { class: "actions" },
+      composer ? el("button", { type: "button", class: "component-button secondary", on: { click: () => { close(); composer.addFiles(files); } } }, "Attach to a message") : null,
+      el("button", { type: "button", class: "component-button primary", autofocus: true, on: { click: () => { close(); beginPlay(status, { essay, comments }); } } }, "Publish and play"))));
+}
+
+/** What the play says as it goes on, at the foot of the page. */
+export function showCaption(lines, running) {
+  const box = document.getElementById("caption");
+  box.hidden = !lines.length;
+  if (!lines.length) return;
+  fill(box, el("p", {}, running ? el("span", { class: "pulse", "aria-hidden": "true" }) : null, lines[lines.length - 1]),
+    running ? null : el("button", { type: "button", class: "icon-button", "aria-label": "Close", on: { click: () => { box.hidden = true; } } }, "✕"));
+}

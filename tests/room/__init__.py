@@ -1,0 +1,1 @@
+"""The rehearsal room's page, in a real browser."""

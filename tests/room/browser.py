@@ -1,0 +1,66 @@
+"""A real headless Chromium, where there is one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright
+
+__all__ = ["CHROMIUM", "browser", "opened"]
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+"""Debian's browser; scripts/install-chromium installs it."""
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+_PATIENCE = 20_000
+"""Milliseconds that anything awaited on the page may take."""
+
+
+@contextlib.asynccontextmanager
+async def browser() -> AsyncIterator[Browser]:
+    """The browser, open inside the block."""
+    async with async_playwright() as playwright:
+        one = await playwright.chromium.launch(
+            executable_path=CHROMIUM, headless=True, args=list(_FLAGS)
+        )
+        try:
+            yield one
+        finally:
+            await one.close()
+
+
+@contextlib.asynccontextmanager
+async def opened(
+    one: Browser,
+    address: str,
+    *,
+    size: tuple[int, int] = (1280, 800),
+    light: bool = False,
+    faults: list[str] | None = None,
+) -> AsyncIterator[Page]:
+    """The page at ``address`` in a window of its own; what it throws is added to ``faults``."""
+    context = await one.new_context(
+        viewport=ViewportSize(width=size[0], height=size[1]),
+        color_scheme="light" if light else "dark",
+        timezone_id="UTC",
+        locale="en-GB",
+    )
+    context.set_default_timeout(_PATIENCE)
+    page = await context.new_page()
+    if faults is not None:
+        page.on("pageerror", lambda error: faults.append(str(error)))
+    try:
+        await page.goto(address)
+        yield page
+    finally:
+        await context.close()
