@@ -49,13 +49,14 @@ class Room:
             event.set()
 
     def people(self) -> dict[str, Any]:
-        """Everybody who can be chosen, with the token to act with, and the server's id."""
+        """Everybody who can be chosen, with the token to act with; the server, and the clock."""
         world, guild = self._standin.world, self._standin.world.guild
         return {
             "guild_id": str(guild.id),
             "application_id": str(world.application.id),
             "bot_id": str(world.bot.id),
             "gateway": self._standin.gateway,
+            "offset": round(world.clock.offset, 3),
             "members": [
                 {
                     "id": str(user.id),

@@ -125,6 +125,8 @@ async def test_an_interrupted_rehearsal_ends_with_status_0(number: signal.Signal
 
 async def test_what_happens_is_told_line_by_line() -> None:
     async with rehearsing("--no-bot", "--rates", "off") as rehearsal:
+        page = rehearsal.line["page"]
+        assert (await rehearsal.next_line()).startswith(f"Open {page} in a browser")
         assert await rehearsal.next_line() == "No rate limits are announced (--rates off)."
         essays = rehearsal.line["channels"]["essays"]
         token = rehearsal.line["members"]["Ann"]["token"]

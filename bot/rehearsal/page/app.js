@@ -30,7 +30,7 @@ export class App {
     this.house = {
       user: (id) => (this.store.users.has(id) ? this.store.nameOf({ id }) : null),
       role: (id) => this.store.guild?.roles.find((role) => role.id === id)?.name.replace(/^@/, "") ?? null,
-      channel: (id) => { const c = this.store.channels.get(id); return c ? `${this.store.isThread(c) ? "⌗ " : "#"}${c.name}` : null; },
+      channel: (id) => { const c = this.store.channels.get(id); return c ? `${this.store.isThread(c) ? "↳ " : "#"}${c.name}` : null; },
       jump: (channelId, messageId) => this.jump(channelId, messageId),
     };
     this.room = { bot: null, connected: false };

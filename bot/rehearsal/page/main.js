@@ -52,6 +52,7 @@ function follow(one, { channel, fresh }) {
 
 async function loadPeople() {
   people = await room("GET", "/room");
+  setOffset(people.offset);
   if (app) app.people = people;
   const chosen = select.value;
   fill(select, people.members.map((m) => el("option", { value: m.id }, m.admin ? `${m.name} (admin)` : m.name)));

@@ -104,7 +104,7 @@ export function openDialog(title, build, { onClose = () => {}, wide = false } = 
   });
   layer().append(box);
   box.showModal();
-  box.querySelector("[autofocus], input:not([type=file]), textarea, select, .actions button")?.focus();
+  (box.querySelector("[autofocus]") ?? box.querySelector("input:not([type=file]), textarea, select, .actions button"))?.focus();
   return close;
 }
 
@@ -142,7 +142,7 @@ export class Tools {
       app.canReact(message) ? button("Add a reaction", "☺", (e) => openEmoji(e, (emoji) => app.react(message, { name: emoji, id: null }, true))) : null,
       app.canWrite(message.channel_id) ? button("Reply", "↩", () => app.reply(message)) : null,
       app.isMine(message) ? button("Edit", "✎", () => app.edit(message)) : null,
-      app.canThread(message) ? button("Open a thread", "⌗", () => app.thread(message)) : null,
+      app.canThread(message) ? button("Open a thread", "↳", () => app.thread(message)) : null,
       button("More", "⋯", (e) => app.messageMenu(e, message)));
     node.append(this.node);
   }

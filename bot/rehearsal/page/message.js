@@ -11,7 +11,7 @@ const LOADING = 1 << 7;
 const V2 = 1 << 15;
 const SUPPRESS = 1 << 2;
 const TOGETHER = 7 * 60 * 1000;
-const SYSTEM = { 1: "added somebody", 2: "removed somebody", 4: "changed the channel's name", 6: "pinned a message.", 7: "joined the server.", 18: "started a thread:" };
+const SYSTEM = { 1: "added", 2: "removed", 4: "changed the name to:", 6: "pinned a message.", 7: "joined the server.", 18: "started a thread:" };
 
 /** When a message was written: as it says itself, or as its id does. docs: Reference › Snowflakes. */
 export function writtenAt(message) {
@@ -76,7 +76,7 @@ const badge = (message) => message.author.bot ? el("span", { class: "badge" }, m
 
 /** A round with the first letter; its colour comes from the id. */
 export function avatar(user, app) {
-  const hue = Number(BigInt(user.id) % 360n);
+  const hue = [...user.id].reduce((sum, digit) => (sum * 31 + Number(digit) * 7) % 360, 11);
   const node = el("span", { class: "avatar", "aria-hidden": "true" }, [...(app.store.nameOf(user) || "?")][0]?.toUpperCase() ?? "?");
   node.style.setProperty("--hue", hue);
   return node;
@@ -85,6 +85,7 @@ export function avatar(user, app) {
 function above(message, app) {
   const answered = message.referenced_message;
   if (message.type === 19) {
+    if (answered === undefined) return [];
     if (!answered) return [el("div", { class: "reference gone" }, "↱ Original message was deleted")];
     const said = plain(answered.content) || (answered.attachments?.length ? "an attachment" : answered.flags & V2 ? "a card" : "an embed");
     const go = () => app.jump(answered.channel_id, answered.id);
@@ -163,6 +164,8 @@ function systemLine(message, date, app) {
   const jump = message.message_reference;
   const target = message.type === 18 && jump ? () => app.openThread(jump.channel_id) : jump ? () => app.jump(jump.channel_id, jump.message_id) : null;
   return el("div", { class: "system" }, "→ ", name(app.store.nameOf(message.author), { class: "to" }), ` ${SYSTEM[message.type]} `,
+    message.type < 3 && message.mentions?.length ? [name(app.store.nameOf(message.mentions[0]), { class: "to" }), message.type === 1 ? " to the thread." : " from the thread."] : null,
+    message.type === 4 ? name(message.content) : null,
     message.type === 18 ? el("button", { class: "linklike", type: "button", on: { click: target } }, name(message.content)) : null,
     message.type === 6 && target ? el("button", { class: "linklike", type: "button", on: { click: target } }, "See it") : null,
     " ", el("time", { datetime: date.toISOString() }, stampOf(date)));
@@ -179,6 +182,6 @@ function starter(message, node, app) {
   node.setAttribute("aria-label", "The message this thread began with");
   node.append(...above(first, app), el("div", { class: "row" }, avatar(first.author, app),
     el("div", { class: "body" },
-      el("div", { class: "head" }, authorName(first, app), badge(first), el("time", {}, stampOf(writtenAt(first)))),
+      el("div", { class: "head" }, authorName(first, app), badge(first), el("time", { datetime: writtenAt(first).toISOString() }, stampOf(writtenAt(first)))),
       content(first, app))));
 }

@@ -50,7 +50,7 @@ export class Pane {
   }
 
   intro(channel, thread) {
-    return el("div", { class: "intro" }, el("div", { class: "intro-sign", "aria-hidden": "true" }, thread ? "⌗" : "#"), el("h3", {}, name(thread ? channel.name : `Welcome to #${channel.name}!`)),
+    return el("div", { class: "intro" }, el("div", { class: "intro-sign", "aria-hidden": "true" }, thread ? "↳" : "#"), el("h3", {}, name(thread ? channel.name : `Welcome to #${channel.name}!`)),
       el("p", { class: "subtle" }, thread ? "This is where the thread begins." : `This is where #${channel.name} begins.`));
   }
 
@@ -58,7 +58,7 @@ export class Pane {
     const channel = this.app.store.channels.get(this.channelId);
     if (!channel) return;
     const thread = this.app.store.isThread(channel);
-    fill(this.title, el("span", { class: "sign", "aria-hidden": "true" }, thread ? "⌗ " : FORUM.has(channel.type) ? "▤ " : "# "), name(channel.name),
+    fill(this.title, el("span", { class: "sign", "aria-hidden": "true" }, thread ? "↳ " : FORUM.has(channel.type) ? "▤ " : "# "), name(channel.name),
       channel.thread_metadata?.locked ? el("span", { class: "subtle" }, " 🔒 locked") : null,
       channel.thread_metadata?.archived ? el("span", { class: "subtle" }, " archived") : null);
   }
@@ -115,7 +115,7 @@ export class Sidebar {
       }, el("span", { class: "sign", "aria-hidden": "true" }, sign), name(channel.name), unread ? el("span", { class: "sr" }, " (unread)") : null);
     };
     const items = store.places().map((channel) => el("li", {}, row(channel, FORUM.has(channel.type) ? "▤" : channel.type === 5 ? "📣" : "#", ""),
-      el("ul", { class: "threads" }, store.threadsOf(channel.id).slice(0, 40).map((thread) => el("li", {}, row(thread, "⌗", "thread"))))));
+      el("ul", { class: "threads" }, store.threadsOf(channel.id).slice(0, 40).map((thread) => el("li", {}, row(thread, "↳", "thread"))))));
     fill(this.node, el("h2", { class: "sr" }, "Channels"), el("ul", { class: "places" }, items), el("div", { class: "bot-state" }, app.botLine()));
     if (focused) this.node.querySelector(`[data-id="${focused}"]`)?.focus({ preventScroll: true });
   }

@@ -129,10 +129,9 @@ export class Store extends EventTarget {
         if (data.flags & EPHEMERAL) this.keepPrivate(data);
         return this.tell("message-changed", { message: data });
       case "MESSAGE_DELETE":
-        this.private.get(data.channel_id)?.delete(data.id);
-        return this.tell("message-gone", { channelId: data.channel_id, id: data.id });
+        return this.gone(data.channel_id, data.id);
       case "MESSAGE_DELETE_BULK":
-        for (const id of data.ids) this.tell("message-gone", { channelId: data.channel_id, id });
+        for (const id of data.ids) this.gone(data.channel_id, id);
         return undefined;
       case "TYPING_START":
         return this.tell("typing", { channelId: data.channel_id, userId: data.user_id });
@@ -157,16 +156,26 @@ export class Store extends EventTarget {
     this.tell("channel", { channel: this.channels.get(data.id), fresh });
   }
 
+  count(thread, more) {
+    thread.message_count = Math.max(0, (thread.message_count ?? 0) + more);
+    this.tell("channel", { channel: thread, fresh: false });
+  }
+
+  gone(channelId, id) {
+    this.private.get(channelId)?.delete(id);
+    const channel = this.channels.get(channelId);
+    if (this.isThread(channel) && id !== channelId) this.count(channel, -1);
+    this.tell("message-gone", { channelId, id });
+  }
+
   takeMessage(data) {
     this.learn(data.author, data.member);
     if (data.flags & EPHEMERAL) this.keepPrivate(data);
     const channel = this.channels.get(data.channel_id);
     if (channel && !(data.flags & EPHEMERAL)) {
       channel.last_message_id = data.id;
-      if (this.isThread(channel)) {
-        channel.message_count = (channel.message_count ?? 0) + 1;
-        channel.total_message_sent = (channel.total_message_sent ?? 0) + 1;
-      }
+      // docs: Channels Resource › message_count: the message a thread begins with is not counted.
+      if (this.isThread(channel) && data.type !== 21 && data.id !== channel.id) this.count(channel, 1);
       if (data.author.id !== this.me.id) this.unread.add(data.channel_id);
     }
     this.tell("message", { message: data });
