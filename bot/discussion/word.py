@@ -23,6 +23,7 @@ _MOST_XML = 25 * 1024 * 1024  # of the text's own file, unpacked
 _TIGHTEST = 60  # times that a writer's XML can be packed; what is packed tighter repeats itself
 _LITTLE_XML = 2 * 1024 * 1024
 _DAMAGED = "This Word document is damaged and cannot be opened; save it again and try once more."
+_OTHER = "This file is packed like a Word document but is none; save it as .docx, .md or .txt."
 _TOO_BIG = "This Word document holds far more than an essay once it is unpacked; it is refused."
 _UNSAFE = "This Word document refers to things outside of itself in a way Word does not; refused."
 _STYLES = """
@@ -54,16 +55,18 @@ def _checked(data: bytes) -> tuple[str | None, str | None]:
             files = archive.infolist()
             if len(files) > _MOST_FILES or sum(file.file_size for file in files) > _MOST_BYTES:
                 raise UnreadableEssay(_TOO_BIG)
+            if not any(file.filename.startswith("word/") for file in files):
+                raise UnreadableEssay(_OTHER)
             for file in files:
                 if not file.filename.endswith((".xml", ".rels")):
                     continue
                 packed_tight = file.file_size > _TIGHTEST * max(1, file.compress_size)
                 if file.file_size > (_LITTLE_XML if packed_tight else _MOST_XML):
                     raise UnreadableEssay(_TOO_BIG)
-                with archive.open(file) as opened:
-                    # zipfile reads no more than the size that was just checked.
-                    if b"<!DOCTYPE" in opened.read(4096) or b"<!ENTITY" in opened.read():
-                        raise UnreadableEssay(_UNSAFE)
+                # zipfile reads no more than the size that was just checked; XML may be UTF-16.
+                xml = archive.read(file).replace(b"\0", b"")
+                if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml:
+                    raise UnreadableEssay(_UNSAFE)
             if "docProps/core.xml" not in archive.namelist():
                 return None, None
             core = ElementTree.fromstring(archive.read("docProps/core.xml"))  # noqa: S314

@@ -41,7 +41,13 @@ def paragraph(text: str, style: str = "", *, marks: str = "") -> str:
 
 
 def word_document(
-    body: str, *, notes: str = "", prologue: str = "", properties: str = "", extra: int = 0
+    body: str,
+    *,
+    notes: str = "",
+    prologue: str = "",
+    properties: str = "",
+    extra: int = 0,
+    pictures: int = 0,
 ) -> bytes:
     """The bytes of a .docx.
 
@@ -49,6 +55,7 @@ def word_document(
     prologue:   goes before the document's element
     properties: docProps/core.xml
     extra:      bytes of a further file of zeros
+    pictures:   how many there are in it
     """
     space = f'xmlns:w="{_W}" xmlns:r="{_OFFICE}"'
     held = io.BytesIO()
@@ -67,6 +74,8 @@ def word_document(
         )
         if properties:
             archive.writestr("docProps/core.xml", properties)
+        for number in range(pictures):
+            archive.writestr(f"word/media/{number}.png", b"")
         if extra:
             archive.writestr("word/zeros.bin", b"\0" * extra)
     return held.getvalue()

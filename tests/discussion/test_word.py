@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 
 from bot.discussion.essay import UnreadableEssay
 from bot.discussion.layout import lay_out
 from bot.discussion.reading import read_essay
 from tests.discussion.documents import paragraph, word_document
+
+
+def packed(files: dict[str, str]) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return held.getvalue()
 
 
 def test_a_document_gives_its_title_marks_quotations_links_and_footnotes() -> None:
@@ -65,12 +76,32 @@ def test_its_properties_name_title_and_author_unless_they_are_the_programs_own()
             "refused",
         ),
         (word_document(""), "empty"),
-        (b"PK\x05\x06" + b"\0" * 18, ""),
+        (packed({"content.xml": "<text/>"}), "but is none"),
+        (packed({"word/document.xml": "<!ENTITY x 'y'>"}), "refused"),
+        (b"PK\x03\x04" + b"\0" * 40, "damaged"),
     ],
-    ids=["cut off", "broken", "bomb", "external entity", "empty", "empty archive"],
+    ids=[
+        "cut off",
+        "broken",
+        "bomb",
+        "external entity",
+        "empty",
+        "open document",
+        "entity",
+        "no archive",
+    ],
 )
 def test_what_is_damaged_hostile_or_empty_is_refused_with_a_sentence(
     data: bytes, sentence: str
 ) -> None:
     with pytest.raises(UnreadableEssay, match=rf"{sentence}.*\.$"):
         read_essay(data, name="a.docx")
+
+
+def test_pictures_in_it_are_left_out_and_told() -> None:
+    data = word_document(paragraph("The one sentence of it."), pictures=2)
+    assert any("Pictures" in note and "2" in note for note in read_essay(data).notes)
+
+
+def test_a_text_that_only_bears_the_name_of_one_is_read_as_text() -> None:
+    assert read_essay(b"The one sentence.", name="a.docx").passages[0].text == "The one sentence."
