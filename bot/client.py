@@ -112,6 +112,7 @@ class Salon(commands.Bot, Sight):
             catch_up=recovery.catch_up,
         )
         self._ready_generation: int | None = None
+        self._deaf = False
         self._sweep = Sweep(database, clock, outbox, caught_up=self._caught_up)
         self.services = Services(
             database=database,
@@ -146,6 +147,7 @@ class Salon(commands.Bot, Sight):
 
     async def on_connect(self) -> None:
         """A fresh identify: whatever was said before it may have been missed."""
+        self._deaf = False
         self.services.recorder.doubt()
         if not self._tasks.has("sweep"):
             self._tasks.start(self._sweep.run(), name="sweep")
@@ -157,6 +159,15 @@ class Salon(commands.Bot, Sight):
         _log.info("Salon is in %d server(s).", len(self.guilds))
         with self.services.busy.working():
             await self.services.publishing.take_up_again()
+
+    async def on_disconnect(self) -> None:
+        """Nothing is heard for now: whether a talk is lively is not known."""
+        self._deaf = True
+
+    async def on_resumed(self) -> None:
+        """What was said meanwhile has been replayed."""
+        self._deaf = False
+        self._wake()
 
     async def on_message(self, message: discord.Message, /) -> None:
         """No message is a command: it goes straight to the record."""
@@ -185,7 +196,7 @@ class Salon(commands.Bot, Sight):
     def _caught_up(self) -> bool:
         """Whether what was said unseen has been read, in every server that can be seen."""
         recovery, generation = self.services.recovery, self.services.recorder.generation
-        if not generation:
+        if not generation or self._deaf:
             return False
         # A server that Discord itself cannot reach is not waited for once it had its chance.
         everywhere = all(recovery.has_caught_up(guild.id) for guild in self.guilds)

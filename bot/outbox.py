@@ -110,7 +110,7 @@ class Outbox:
         for post in await self._database.write(
             lambda tx: posts.claim(tx, busy=set(self._posts), now_ms=now_ms)
         ):
-            self._begin(self._posts, post.discussion_id or post.channel_id, self._send(post))
+            self._begin(self._posts, post.id, self._send(post))
         free = _THREADS_AT_ONCE - len(self._threads)
         if free > 0:
             for thread in await self._database.read(

@@ -149,27 +149,33 @@ async def plan(
     return ids
 
 
-async def claim(tx: Transaction, *, busy: Collection[int], now_ms: int) -> list[Post]:
-    """Claim what may be sent now: of each discussion the first post not sent, if it is due.
-
-    ``busy`` are the discussions (of a post without one: the channels) that have a post under way
-    already. What was claimed by a
-    process that died is claimed again: only the outbox of this process is under way.
-    """
-    rows = await tx.rows(
-        """
-        SELECT id, COALESCE(discussion_id, channel_id) AS busy FROM posts
-        WHERE id IN (
-            SELECT min(id) FROM posts WHERE state IN ('planned', 'claimed')
-            GROUP BY channel_id, discussion_id
-        ) AND due_at <= :now
-        ORDER BY id
-        """,
-        {"now": now_ms},
+#: What may be sent next: of a publishing only the first message that does not stand yet, since
+#: the order matters; everything else by itself, so that nothing waits behind one that cannot.
+_NEXT = """
+FROM posts
+WHERE state IN ('planned', 'claimed') AND (
+    purpose NOT IN ('card', 'part', 'closing')
+    OR id IN (
+        SELECT min(id) FROM posts
+        WHERE state IN ('planned', 'claimed') AND purpose IN ('card', 'part', 'closing')
+        GROUP BY channel_id, discussion_id
     )
+)
+"""
+_CLAIMABLE = "SELECT id " + _NEXT + "AND due_at <= :now ORDER BY id"
+_NEXT_DUE = "SELECT min(due_at) AS due_at " + _NEXT
+
+
+async def claim(tx: Transaction, *, busy: Collection[int], now_ms: int) -> list[Post]:
+    """Claim what may be sent now: of each publishing the first post not sent, and all others.
+
+    ``busy`` are the posts that are under way already. What was claimed by a process that died is
+    claimed again: only the outbox of this process is under way.
+    """
+    rows = await tx.rows(_CLAIMABLE, {"now": now_ms})
     claimed = []
     for row in rows:
-        if row["busy"] in busy:
+        if row["id"] in busy:
             continue
         await tx.run(
             """
@@ -201,14 +207,7 @@ async def find(tx: Transaction, post_id: int) -> Post | None:
 
 async def next_due(tx: Transaction) -> int | None:
     """When the outbox next has something to send; None where nothing waits."""
-    row = await tx.row(
-        """
-        SELECT min(due_at) AS due_at FROM posts WHERE id IN (
-            SELECT min(id) FROM posts WHERE state IN ('planned', 'claimed')
-            GROUP BY channel_id, discussion_id
-        )
-        """
-    )
+    row = await tx.row(_NEXT_DUE)
     return None if row is None else row["due_at"]
 
 

@@ -478,7 +478,7 @@ async def test_killed_around_its_sending_a_prompt_is_neither_lost_nor_doubled(
                     raise NeverArrivedError
 
         stage.standin.on_step = strike
-        await house.settle(2 * DAY)
+        await house.settle(DAY + 30)  # no more: while no bot runs, time is not waited with
         await asyncio.gather(*stage.restarts)
         await house.settle(HOUR)
         own = str(stage.standin.world.application.bot_id)
@@ -497,3 +497,40 @@ async def test_killed_around_its_sending_a_prompt_is_neither_lost_nor_doubled(
         else:
             assert len(asked) == 1
             assert state == "sent"
+
+
+# -- side by side -----------------------------------------------------------------------------
+
+
+async def test_what_an_admin_sends_at_once_does_not_wait_behind_what_waits(house: House) -> None:
+    posted = await house.publish()
+    due = house.clock.now() + timedelta(days=1)
+    quiet = f"{due + timedelta(minutes=5):%H:%M}-{due + timedelta(hours=6):%H:%M}"
+    await prompts(house, "manners", quiet=quiet)
+    await fault(house, status=503, times=3)
+    await house.settle(DAY + HOUR)
+    assert await came(house, posted) == []
+    assert "goes out" in await prompts(house, "now", essay="1", what="text: Read it tonight.")
+    (said,) = await came(house, posted)
+    assert "Read it tonight." in said
+
+
+async def test_a_prompt_and_nudges_due_together_all_come(house: House) -> None:
+    posted = await house.publish()
+    heads = [
+        await house.write(who, "I would.", to=posted[-1]["id"]) for who in ("Ann", "Ben", "Chloe")
+    ]
+    await house.settle(DAY)
+    await prompts(house, "add", essay="1", when="in 20 hours", what="default", anyway=True)
+    # The bot is kept from sending until all of them are due.
+    await fault(house, status=503, times=12)
+    await house.settle(DAY + 2 * HOUR)
+    assert [len(await house.ours(head)) for head in heads] == [1, 1, 1]
+    assert [state for state, _ in await rows(house, "nudge")] == ["sent"] * 3
+
+
+async def test_while_the_gateway_is_lost_no_prompt_is_decided(house: House) -> None:
+    posted = await house.publish()
+    await house.control("faults", {"kind": "gateway_close", "code": 4000})
+    await house.settle(DAY + HOUR)
+    assert len(await came(house, posted)) == 1, "it came once the session was resumed"
