@@ -108,8 +108,9 @@ async def plan(
     posts: Sequence[NewPost],
     now_ms: int,
     expires_at: int | None = None,
+    draft: bool = False,
 ) -> list[int]:
-    """Plan ``posts`` in their order; their ids.
+    """Plan ``posts`` in their order, or only draft them; their ids.
 
     ``after_id`` is the newest message id known in the channel: nothing of these posts can stand
     at or before it. After ``expires_at`` they are not sent any more.
@@ -121,7 +122,7 @@ async def plan(
             INSERT INTO posts (server_id, discussion_id, purpose, channel_id, payload, nonce,
                 after_id, state, planned_at, due_at, expires_at)
             VALUES (:server_id, :discussion_id, :purpose, :channel_id, :payload, :nonce,
-                :after_id, 'planned', :now, :now, :expires_at)
+                :after_id, :state, :now, :now, :expires_at)
             """,
             {
                 "server_id": server_id,
@@ -131,6 +132,7 @@ async def plan(
                 "payload": json.dumps(post.payload, ensure_ascii=False),
                 "nonce": secrets.token_hex(_NONCE_BYTES),
                 "after_id": after_id,
+                "state": "draft" if draft else "planned",
                 "now": now_ms,
                 "expires_at": expires_at,
             },

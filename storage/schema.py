@@ -58,6 +58,8 @@ CREATE TABLE submissions (
     file_name TEXT,
     file_address TEXT,
     text TEXT,
+    title TEXT, -- what the admin gave beside the text; it wins over what is found
+    question TEXT,
     received_at INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('received', 'accepted', 'refused')),
     outcome TEXT, -- the sentence the admin was told, where it was refused
@@ -73,8 +75,10 @@ CREATE TABLE discussions (
         state IN ('draft', 'scheduled', 'publishing', 'open', 'closed', 'withdrawn')
     ),
     created_at INTEGER NOT NULL,
+    scheduled_for INTEGER, -- when a scheduled one is to be published
     published_at INTEGER
 ) STRICT;
+CREATE INDEX discussions_scheduled ON discussions (scheduled_for) WHERE state = 'scheduled';
 CREATE INDEX discussions_by_channel ON discussions (channel_id);
 CREATE INDEX discussions_by_server ON discussions (server_id, id);
 
@@ -89,6 +93,9 @@ CREATE TABLE revisions (
     source_url TEXT,
     words INTEGER NOT NULL,
     postscript TEXT,
+    essay TEXT NOT NULL, -- as it was read, with what an admin changed, as JSON
+    closing TEXT, -- the closing question an admin chose, where one did
+    notes TEXT NOT NULL, -- what could not be shown as it was, a line each
     source BLOB NOT NULL, -- the essay as it was handed in
     source_name TEXT, -- the file's name, where it was one
     digest TEXT NOT NULL, -- of the source, so that the same essay is recognised
@@ -127,7 +134,8 @@ CREATE TABLE posts (
     payload TEXT NOT NULL, -- the body of Discord's Create Message, as JSON
     nonce TEXT NOT NULL UNIQUE,
     after_id INTEGER NOT NULL, -- the newest id known in the channel when this was planned
-    state TEXT NOT NULL CHECK (state IN ('planned', 'claimed', 'sent', 'failed')),
+    -- draft: of an essay that is not published yet, so not to be sent
+    state TEXT NOT NULL CHECK (state IN ('draft', 'planned', 'claimed', 'sent', 'failed')),
     planned_at INTEGER NOT NULL,
     due_at INTEGER NOT NULL, -- not before this; a failed attempt moves it
     expires_at INTEGER, -- after this it is only looked for, not sent; NULL: never

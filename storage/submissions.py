@@ -22,6 +22,8 @@ class Submission:
     file_name: str | None
     file_address: str | None
     text: str | None
+    title: str | None = None
+    question: str | None = None
 
 
 async def receive(tx: Transaction, submission: Submission, now_ms: int) -> None:
@@ -36,9 +38,9 @@ async def receive(tx: Transaction, submission: Submission, now_ms: int) -> None:
     await tx.run(
         """
         INSERT INTO submissions (id, server_id, channel_id, member_id, member_name, file_name,
-            file_address, text, received_at, state)
+            file_address, text, title, question, received_at, state)
         VALUES (:id, :server_id, :channel_id, :member_id, :member_name, :file_name,
-            :file_address, :text, :now, 'received')
+            :file_address, :text, :title, :question, :now, 'received')
         ON CONFLICT (id) DO NOTHING
         """,
         {
@@ -50,6 +52,8 @@ async def receive(tx: Transaction, submission: Submission, now_ms: int) -> None:
             "file_name": submission.file_name,
             "file_address": submission.file_address,
             "text": submission.text,
+            "title": submission.title,
+            "question": submission.question,
             "now": now_ms,
         },
     )
@@ -76,6 +80,8 @@ async def unfinished(tx: Transaction) -> list[Submission]:
             file_name=row["file_name"],
             file_address=row["file_address"],
             text=row["text"],
+            title=row["title"],
+            question=row["question"],
         )
         for row in rows
     ]

@@ -11,6 +11,7 @@ __all__ = [
     "Payload",
     "plain_message",
     "signature",
+    "snowflake_before",
 ]
 
 Payload = dict[str, Any]
@@ -20,6 +21,8 @@ SUPPRESS_EMBEDS = 1 << 2
 SILENT = 1 << 12
 
 _TEXT_DISPLAY = 10
+_DISCORD_EPOCH = 1_420_070_400_000
+_CLOCKS_DISAGREE = 60_000
 
 
 def plain_message(content: str, *, silent: bool) -> Payload:
@@ -32,6 +35,14 @@ def plain_message(content: str, *, silent: bool) -> Payload:
         "flags": SUPPRESS_EMBEDS | (SILENT if silent else 0),
         "allowed_mentions": {"parse": []},
     }
+
+
+def snowflake_before(milliseconds: int) -> int:
+    """An id older than any that Discord gives out from a moment on (milliseconds since 1970).
+
+    A minute is allowed for clocks that disagree. docs: Reference › Snowflakes.
+    """
+    return max(milliseconds - _DISCORD_EPOCH - _CLOCKS_DISAGREE, 0) << 22
 
 
 def signature(message: Mapping[str, Any]) -> str:

@@ -1,0 +1,399 @@
+"""Drafts: essays that were read and laid out, and are not published yet.
+
+A draft's posts are there already, as what the preview shows; to publish is to plan them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.discussion.essay import Essay
+from bot.discussion.payloads import Payload, snowflake_before
+from bot.discussion.record import essay_from_json, essay_to_json
+from storage import posts
+from storage.acts import record_act
+from storage.posts import NewPost
+from storage.submissions import Submission
+from storage.writer import Transaction
+
+__all__ = [
+    "Draft",
+    "DraftPost",
+    "NewRevision",
+    "create",
+    "digest",
+    "discard",
+    "find",
+    "next_due",
+    "publish",
+    "publish_due",
+    "redraft",
+    "schedule",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class NewRevision:
+    """An essay as it was read, and what it was read from.
+
+    ``closing``: the closing question an admin chose; ``notes``: what could not be shown as it was.
+    """
+
+    essay: Essay
+    source: bytes
+    source_name: str | None
+    closing: str | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftPost:
+    """A message as it will stand."""
+
+    id: int
+    purpose: str
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An essay before it is published, or whatever became of it: ``state`` tells."""
+
+    id: int
+    server_id: int
+    channel_id: int
+    state: str
+    scheduled_for: int | None
+    essay: Essay
+    closing: str | None
+    notes: tuple[str, ...]
+    source: bytes
+    posts: tuple[DraftPost, ...]
+
+
+def digest(source: bytes) -> str:
+    """What an essay is recognised by: a hash of it as it was handed in."""
+    return hashlib.sha256(source).hexdigest()
+
+
+async def create(
+    tx: Transaction,
+    *,
+    submission: Submission,
+    revision: NewRevision,
+    planned: Sequence[NewPost],
+    now_ms: int,
+) -> int:
+    """Keep an essay as a draft, with its posts; the discussion's id."""
+    discussion_id = await tx.insert(
+        """
+        INSERT INTO discussions (server_id, channel_id, state, created_at)
+        VALUES (:server_id, :channel_id, 'draft', :now)
+        """,
+        {"server_id": submission.server_id, "channel_id": submission.channel_id, "now": now_ms},
+    )
+    await _add_revision(tx, discussion_id, 1, revision, now_ms)
+    await posts.plan(
+        tx,
+        server_id=submission.server_id,
+        discussion_id=discussion_id,
+        channel_id=submission.channel_id,
+        after_id=submission.id,
+        posts=planned,
+        now_ms=now_ms,
+        draft=True,
+    )
+    return discussion_id
+
+
+async def _add_revision(
+    tx: Transaction, discussion_id: int, number: int, revision: NewRevision, now_ms: int
+) -> None:
+    essay = revision.essay
+    key = {"discussion_id": discussion_id, "number": number}
+    await tx.run(
+        """
+        INSERT INTO revisions (discussion_id, number, title, byline, author, epigraph,
+            epigraph_source, source_url, words, postscript, essay, closing, notes, source,
+            source_name, digest, created_at)
+        VALUES (:discussion_id, :number, :title, :byline, :author, :epigraph,
+            :epigraph_source, :source_url, :words, :postscript, :essay, :closing, :notes, :source,
+            :source_name, :digest, :now)
+        """,
+        key
+        | _found(essay)
+        | {
+            "source_url": essay.source_url,
+            "words": essay.words,
+            "postscript": essay.postscript,
+            "closing": revision.closing,
+            "notes": "\n".join(revision.notes),
+            "source": revision.source,
+            "source_name": revision.source_name,
+            "digest": digest(revision.source),
+            "now": now_ms,
+        },
+    )
+    await tx.run_many(
+        """
+        INSERT INTO questions (discussion_id, revision, position, text)
+        VALUES (:discussion_id, :number, :position, :text)
+        """,
+        [key | {"position": at, "text": text} for at, text in enumerate(essay.questions)],
+    )
+    await tx.run_many(
+        """
+        INSERT INTO passages (discussion_id, revision, number, text)
+        VALUES (:discussion_id, :revision, :number, :text)
+        """,
+        [
+            {
+                "discussion_id": discussion_id,
+                "revision": number,
+                "number": passage.number,
+                "text": passage.text,
+            }
+            for passage in essay.passages
+        ],
+    )
+
+
+def _found(essay: Essay) -> dict[str, str | None]:
+    """What was found in an essay and may be corrected."""
+    epigraph = essay.epigraph
+    return {
+        "title": essay.title,
+        "byline": essay.byline,
+        "author": essay.author,
+        "epigraph": None if epigraph is None else epigraph.text,
+        "epigraph_source": None if epigraph is None else epigraph.source,
+        "essay": json.dumps(essay_to_json(essay), ensure_ascii=False),
+    }
+
+
+async def find(tx: Transaction, discussion_id: int) -> Draft | None:
+    """The discussion with this id, as the essay that is or was to be published."""
+    row = await tx.row(
+        """
+        SELECT discussions.id, server_id, channel_id, state, scheduled_for, essay, closing, notes,
+               source
+        FROM discussions JOIN revisions ON revisions.discussion_id = discussions.id
+        WHERE discussions.id = :id
+        ORDER BY revisions.number DESC
+        """,
+        {"id": discussion_id},
+    )
+    if row is None:
+        return None
+    found = await tx.rows(
+        """
+        SELECT id, purpose, payload FROM posts
+        WHERE discussion_id = :id AND purpose IN ('card', 'part', 'closing')
+        ORDER BY id
+        """,
+        {"id": discussion_id},
+    )
+    return Draft(
+        id=row["id"],
+        server_id=row["server_id"],
+        channel_id=row["channel_id"],
+        state=row["state"],
+        scheduled_for=row["scheduled_for"],
+        essay=essay_from_json(json.loads(row["essay"])),
+        closing=row["closing"],
+        notes=tuple(line for line in row["notes"].split("\n") if line),
+        source=row["source"],
+        posts=tuple(
+            DraftPost(post["id"], post["purpose"], json.loads(post["payload"])) for post in found
+        ),
+    )
+
+
+async def redraft(
+    tx: Transaction,
+    discussion_id: int,
+    *,
+    essay: Essay,
+    closing: str | None,
+    planned: Sequence[NewPost],
+    now_ms: int,
+) -> bool:
+    """Put a corrected essay, and the posts made of it, in a draft's place.
+
+    False where it is no draft any more, nor scheduled.
+    """
+    row = await tx.row(
+        """
+        SELECT server_id, channel_id FROM discussions
+        WHERE id = :id AND state IN ('draft', 'scheduled')
+        """,
+        {"id": discussion_id},
+    )
+    if row is None:
+        return False
+    await tx.run(
+        """
+        UPDATE revisions
+        SET title = :title, byline = :byline, author = :author, epigraph = :epigraph,
+            epigraph_source = :epigraph_source, essay = :essay, closing = :closing
+        WHERE discussion_id = :id
+        """,
+        {"id": discussion_id, "closing": closing} | _found(essay),
+    )
+    await tx.run("DELETE FROM posts WHERE discussion_id = :id", {"id": discussion_id})
+    await posts.plan(
+        tx,
+        server_id=row["server_id"],
+        discussion_id=discussion_id,
+        channel_id=row["channel_id"],
+        after_id=0,
+        posts=planned,
+        now_ms=now_ms,
+        draft=True,
+    )
+    return True
+
+
+async def publish(
+    tx: Transaction,
+    discussion_id: int,
+    *,
+    member_id: int,
+    member_name: str,
+    after_id: int,
+    now_ms: int,
+) -> bool:
+    """Begin to publish a draft or a scheduled essay; False where that was begun before.
+
+    ``after_id``: an id of Discord's older than anything of the essay can be.
+    """
+    row = await tx.row(
+        """
+        UPDATE discussions SET state = 'publishing', scheduled_for = NULL
+        WHERE id = :id AND state IN ('draft', 'scheduled')
+        RETURNING server_id, channel_id
+        """,
+        {"id": discussion_id},
+    )
+    if row is None:
+        return False
+    await tx.run(
+        """
+        UPDATE posts
+        SET state = 'planned', planned_at = :now, due_at = :now, after_id = :after_id
+        WHERE discussion_id = :id AND state = 'draft'
+        """,
+        {"id": discussion_id, "after_id": after_id, "now": now_ms},
+    )
+    # Nothing of this discussion stands in the channel before the command was given.
+    await tx.run(
+        """
+        INSERT INTO watermarks (channel_id, server_id, message_id)
+        VALUES (:channel_id, :server_id, :message_id)
+        ON CONFLICT (channel_id) DO NOTHING
+        """,
+        {
+            "channel_id": row["channel_id"],
+            "server_id": row["server_id"],
+            "message_id": after_id,
+        },
+    )
+    await record_act(
+        tx,
+        server_id=row["server_id"],
+        discussion_id=discussion_id,
+        member_id=member_id,
+        member_name=member_name,
+        what="published",
+        now_ms=now_ms,
+    )
+    return True
+
+
+async def schedule(
+    tx: Transaction,
+    discussion_id: int,
+    *,
+    at_ms: int,
+    member_id: int,
+    member_name: str,
+    now_ms: int,
+) -> bool:
+    """Publish a draft at ``at_ms``, or another time than before; False where it is no draft."""
+    row = await tx.row(
+        """
+        UPDATE discussions SET state = 'scheduled', scheduled_for = :at
+        WHERE id = :id AND state IN ('draft', 'scheduled')
+        RETURNING server_id
+        """,
+        {"id": discussion_id, "at": at_ms},
+    )
+    if row is None:
+        return False
+    await record_act(
+        tx,
+        server_id=row["server_id"],
+        discussion_id=discussion_id,
+        member_id=member_id,
+        member_name=member_name,
+        what="scheduled",
+        now_ms=now_ms,
+    )
+    return True
+
+
+async def publish_due(tx: Transaction, now_ms: int) -> int:
+    """Begin to publish what was scheduled until now; how many that were.
+
+    It is published in the name of the admin who scheduled it last.
+    """
+    rows = await tx.rows(
+        """
+        SELECT id, (
+            SELECT acts.id FROM acts
+            WHERE acts.discussion_id = discussions.id AND what = 'scheduled'
+            ORDER BY acts.id DESC LIMIT 1
+        ) AS act_id
+        FROM discussions WHERE state = 'scheduled' AND scheduled_for <= :now
+        ORDER BY scheduled_for, id
+        """,
+        {"now": now_ms},
+    )
+    for row in rows:
+        act = await tx.row(
+            "SELECT member_id, member_name FROM acts WHERE id = :id", {"id": row["act_id"]}
+        )
+        await publish(
+            tx,
+            row["id"],
+            member_id=0 if act is None else act["member_id"],
+            member_name="" if act is None else act["member_name"],
+            after_id=snowflake_before(now_ms),
+            now_ms=now_ms,
+        )
+    return len(rows)
+
+
+async def next_due(tx: Transaction) -> int | None:
+    """When the next scheduled essay is due; None where none is scheduled."""
+    row = await tx.row(
+        "SELECT min(scheduled_for) AS due_at FROM discussions WHERE state = 'scheduled'"
+    )
+    return None if row is None else row["due_at"]
+
+
+async def discard(tx: Transaction, discussion_id: int) -> bool:
+    """Forget a draft or a scheduled essay; False where it is neither any more."""
+    key = {"id": discussion_id}
+    row = await tx.row(
+        "SELECT id FROM discussions WHERE id = :id AND state IN ('draft', 'scheduled')", key
+    )
+    if row is None:
+        return False
+    await tx.run("DELETE FROM posts WHERE discussion_id = :id", key)
+    await tx.run("DELETE FROM acts WHERE discussion_id = :id", key)
+    await tx.run("DELETE FROM discussions WHERE id = :id", key)
+    return True
