@@ -126,7 +126,7 @@ class Salon(commands.Bot, Sight):
                 database=database,
                 clock=clock,
                 fetch=self._fetch,
-                check=self._check,
+                missing=self.missing_to_write,
                 on_work=self._wake,
             ),
         )
@@ -141,7 +141,9 @@ class Salon(commands.Bot, Sight):
         self._tasks.start(self.services.recorder.run(), name="recorder")
         self._tasks.start(self.services.recovery.run(), name="recovery")
         await self.add_cog(self._recording)
-        await self.add_cog(Essays(self.services))
+        essays = Essays(self.services)
+        await self.add_cog(essays)
+        self.add_dynamic_items(essays.desk.button)
         await self.add_cog(Prompts(self.services))
         await self._sync_commands()
 
@@ -256,11 +258,6 @@ class Salon(commands.Bot, Sight):
             return ""
         rights = " and ".join(f"*{label}*" for label in missing)
         return f"I may not host a discussion in #{name}: give me {rights} there."
-
-    def _check(self, channel_id: int) -> None:
-        trouble = self.missing_to_write(channel_id)
-        if trouble:
-            raise Refused(f"{trouble} Nothing was published.")
 
     async def _fetch(self, address: str) -> bytes:
         try:

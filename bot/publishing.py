@@ -1,4 +1,4 @@
-"""Publishing: from what an admin handed in to planned posts.
+"""Publishing: from what an admin handed in to a draft, and from a draft to planned posts.
 
 What was handed in is kept before the command is acknowledged, so whatever was acknowledged is
 carried out, whenever the process dies; a submission that was not finished is taken up again at
@@ -10,23 +10,25 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.clock import Clock
 from bot.discussion.card import opening_card
-from bot.discussion.essay import UnreadableEssay
-from bot.discussion.layout import lay_out
+from bot.discussion.essay import Epigraph, Essay, UnreadableEssay
+from bot.discussion.layout import closing_question, lay_out
 from bot.discussion.payloads import plain_message
 from bot.errors import Refused
 from bot.reading_process import read_apart
-from storage import discussions, posts, submissions
+from storage import discussions, drafts, posts, servers, submissions
+from storage.acts import record_act
 from storage.database import Database
 from storage.discussions import Listed
+from storage.drafts import Draft, NewRevision
 from storage.posts import NewPost, Progress
 from storage.submissions import Submission
 from storage.writer import Transaction
 
-__all__ = ["MOST_BYTES", "Published", "Publishing"]
+__all__ = ["MOST_BYTES", "Actor", "Corrections", "Preview", "Publishing"]
 
 _log = logging.getLogger(__name__)
 
@@ -38,20 +40,43 @@ _FIRST_REVISION = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
-    """What a submission became: ``essay`` is the discussion, ``again`` one that stood before."""
+class Actor:
+    """The admin who acts; ``id`` 0 where it is nobody in particular."""
 
-    essay: Listed
-    messages: int
-    again: bool
-    notes: tuple[str, ...] = ()
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """What an admin puts in place of what was found; "" takes it away, but for the title."""
+
+    title: str
+    byline: str
+    epigraph: str
+    epigraph_source: str
+    closing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A draft, and what an admin should know before publishing it.
+
+    ``trouble``: what the bot lacks in the channel, "" if nothing. ``same``: the very same essay as
+    it stands in that channel already. ``plan``: which prompts will follow, as admins write them.
+    """
+
+    draft: Draft
+    trouble: str
+    same: Listed | None
+    plan: str
 
 
 class Publishing:
-    """Takes submissions in and makes discussions of them.
+    """Takes submissions in, makes drafts of them, and discussions of those.
 
-    ``fetch`` brings a file by its address; ``check`` raises Refused where the bot may not do in
-    the channel what publishing there needs.
+    ``fetch`` brings a file by its address; ``missing`` says what keeps the bot from hosting a
+    discussion in a channel, "" if nothing does.
     """
 
     def __init__(
@@ -60,27 +85,30 @@ class Publishing:
         database: Database,
         clock: Clock,
         fetch: Callable[[str], Awaitable[bytes]],
-        check: Callable[[int], None],
+        missing: Callable[[int], str],
         on_work: Callable[[], None],
     ) -> None:
         self._database = database
         self._clock = clock
         self._fetch = fetch
-        self._check = check
+        self._missing = missing
         self._on_work = on_work
+
+    # -- handing in ---------------------------------------------------------------------------
 
     async def receive(self, submission: Submission) -> None:
         """Keep what was handed in; after this it may be acknowledged."""
         now_ms = self._clock.now_ms()
         await self._database.write(lambda tx: submissions.receive(tx, submission, now_ms))
 
-    async def publish(self, submission: Submission) -> Published:
-        """Read a received submission and plan its posts.
+    async def draft(self, submission: Submission) -> int:
+        """Read a received submission and keep it as a draft; the discussion's id.
 
-        Raises SalonError with the sentence the admin is told; then nothing was planned.
+        Where the very same essay is a draft in that channel already, that draft is meant. Raises
+        SalonError with the sentence the admin is told; then nothing is kept.
         """
         try:
-            return await self._publish(submission)
+            return await self._draft(submission)
         except (Refused, UnreadableEssay) as error:
             sentence = str(error)
             await self._database.write(lambda tx: submissions.refuse(tx, submission.id, sentence))
@@ -90,18 +118,13 @@ class Publishing:
         """Finish what was received before a restart; nobody waits for the answer any more."""
         for submission in await self._database.read(submissions.unfinished):
             try:
-                published = await self.publish(submission)
+                discussion_id = await self.draft(submission)
             except (Refused, UnreadableEssay) as error:
                 _log.warning("The essay handed in before the restart is refused: %s", error)
             else:
-                _log.info("The essay handed in before the restart is essay %d.", published.essay.id)
+                _log.info("The essay handed in before the restart is draft %d.", discussion_id)
 
-    async def progress(self, discussion_id: int) -> Progress:
-        """How far the posts of a publishing have come."""
-        return await self._database.read(lambda tx: posts.progress(tx, discussion_id))
-
-    async def _publish(self, submission: Submission) -> Published:
-        self._check(submission.channel_id)
+    async def _draft(self, submission: Submission) -> int:
         source = await self._source(submission)
         # A pasted text is Markdown, as everything one types into Discord is.
         essay = await read_apart(
@@ -109,41 +132,25 @@ class Publishing:
             "markdown" if submission.file_name is None else "auto",
             submission.file_name,
         )
-        layout = await asyncio.to_thread(lay_out, essay)
-        planned = [NewPost("card", opening_card(essay))]
-        planned += [
-            NewPost(
-                "part",
-                plain_message(part.content, silent=True),
-                tuple((_FIRST_REVISION, number) for number in part.passages),
-            )
-            for part in layout.parts
-        ]
-        if layout.closing is not None:
-            planned.append(NewPost("closing", plain_message(layout.closing, silent=True)))
+        if submission.title and submission.title.strip():
+            essay = replace(essay, title=submission.title.strip())
+        closing = (submission.question or "").strip() or None
+        planned, notes = await asyncio.to_thread(_planned, essay, closing)
+        revision = NewRevision(essay, source, submission.file_name, closing, notes)
         now_ms = self._clock.now_ms()
 
-        async def start(tx: Transaction) -> tuple[Listed, bool]:
+        async def keep(tx: Transaction) -> int:
             same = await discussions.same_essay(tx, submission.channel_id, source)
-            if same is not None:
-                await submissions.refuse(tx, submission.id, "published before")
-                return same, True
+            if same is not None and same.state == "draft":
+                await submissions.accept(tx, submission.id)
+                return same.id
             if not await submissions.accept(tx, submission.id):
                 raise Refused("This essay was handled already; /essay list shows where it stands.")
-            number = await discussions.start(
-                tx,
-                submission=submission,
-                essay=essay,
-                source=source,
-                planned=planned,
-                now_ms=now_ms,
+            return await drafts.create(
+                tx, submission=submission, revision=revision, planned=planned, now_ms=now_ms
             )
-            return await discussions.find(tx, str(number)), False
 
-        found, again = await self._database.write(start)
-        if not again:
-            self._on_work()
-        return Published(found, len(planned), again, (*essay.notes, *layout.notes))
+        return await self._database.write(keep)
 
     async def _source(self, submission: Submission) -> bytes:
         if submission.text is not None:
@@ -153,3 +160,138 @@ class Publishing:
         if len(source) > MOST_BYTES:
             raise Refused(f"The file is larger than {MOST_BYTES // 1024 // 1024} MiB.")
         return source
+
+    # -- drafts -------------------------------------------------------------------------------
+
+    async def preview(self, discussion_id: int, server_id: int) -> Preview:
+        """How an essay will stand; Refused where the server has no such essay."""
+
+        async def look(tx: Transaction) -> tuple[Draft, Listed | None, str]:
+            draft = await drafts.find(tx, discussion_id)
+            if draft is None or draft.server_id != server_id:
+                raise Refused("This draft is not there any more.")
+            same = await discussions.same_essay(
+                tx, draft.channel_id, draft.source, besides=draft.id
+            )
+            return draft, same, (await servers.read(tx, server_id)).plan_text
+
+        draft, same, plan = await self._database.read(look)
+        return Preview(draft, self._missing(draft.channel_id), same, plan)
+
+    async def correct(self, preview: Preview, corrections: Corrections) -> None:
+        """Put an admin's corrections into a draft; its posts are made anew."""
+        draft = preview.draft
+        if not corrections.title.strip():
+            raise Refused("An essay needs a title. Nothing was changed.")
+        text = corrections.epigraph.strip()
+        essay = replace(
+            draft.essay,
+            title=corrections.title.strip(),
+            byline=corrections.byline.strip() or None,
+            epigraph=Epigraph(text, corrections.epigraph_source.strip() or None) if text else None,
+        )
+        closing = corrections.closing.strip() or None
+        planned, _ = await asyncio.to_thread(_planned, essay, closing)
+        now_ms = self._clock.now_ms()
+        if not await self._database.write(
+            lambda tx: drafts.redraft(
+                tx, draft.id, essay=essay, closing=closing, planned=planned, now_ms=now_ms
+            )
+        ):
+            raise Refused("This essay is no draft any more. Nothing was changed.")
+
+    async def publish(self, discussion_id: int, actor: Actor, after_id: int) -> None:
+        """Begin to publish a draft; the outbox does the rest.
+
+        ``after_id``: an id of Discord's from before now, such as that of the interaction.
+        """
+        draft = await self._database.read(lambda tx: drafts.find(tx, discussion_id))
+        if draft is None:
+            raise Refused("This draft is not there any more. Nothing was published.")
+        trouble = self._missing(draft.channel_id)
+        if trouble:
+            raise Refused(f"{trouble} Nothing was published.")
+        now_ms = self._clock.now_ms()
+        begun = await self._database.write(
+            lambda tx: drafts.publish(
+                tx,
+                discussion_id,
+                member_id=actor.id,
+                member_name=actor.name,
+                after_id=after_id,
+                now_ms=now_ms,
+            )
+        )
+        if not begun:
+            raise Refused(
+                f"“{draft.essay.title}” is no draft any more: `/essay show` tells where it stands."
+            )
+        self._on_work()
+
+    async def schedule(self, discussion_id: int, actor: Actor, at_ms: int) -> None:
+        """Publish a draft at ``at_ms``, milliseconds since 1970; it may have had another time."""
+        now_ms = self._clock.now_ms()
+        if not await self._database.write(
+            lambda tx: drafts.schedule(
+                tx,
+                discussion_id,
+                at_ms=at_ms,
+                member_id=actor.id,
+                member_name=actor.name,
+                now_ms=now_ms,
+            )
+        ):
+            raise Refused("This essay is no draft any more. Nothing was changed.")
+        self._on_work()
+
+    async def discard(self, discussion_id: int) -> None:
+        """Forget a draft."""
+        if not await self._database.write(lambda tx: drafts.discard(tx, discussion_id)):
+            raise Refused("This essay is no draft any more. Nothing was changed.")
+        self._on_work()
+
+    # -- what became of it --------------------------------------------------------------------
+
+    async def progress(self, discussion_id: int) -> Progress:
+        """How far the posts of a publishing have come."""
+        return await self._database.read(lambda tx: posts.progress(tx, discussion_id))
+
+    async def turn(self, discussion_id: int, actor: Actor, *, to: str) -> None:
+        """Close an open discussion (``to`` "closed") or open a closed one ("open")."""
+        before = {"closed": "open", "open": "closed"}[to]
+        now_ms = self._clock.now_ms()
+
+        async def turned(tx: Transaction) -> None:
+            found = await discussions.turn(tx, discussion_id, before=before, after=to)
+            if found is None:
+                raise Refused(f"Only an essay that is {before} can be made {to}.")
+            await record_act(
+                tx,
+                server_id=found,
+                discussion_id=discussion_id,
+                member_id=actor.id,
+                member_name=actor.name,
+                what="closed" if to == "closed" else "reopened",
+                now_ms=now_ms,
+            )
+
+        await self._database.write(turned)
+        self._on_work()
+
+
+def _planned(essay: Essay, closing: str | None) -> tuple[list[NewPost], tuple[str, ...]]:
+    """The posts of an essay, in order, and what could not be shown as it was."""
+    layout = lay_out(essay)
+    planned = [NewPost("card", opening_card(essay))]
+    planned += [
+        NewPost(
+            "part",
+            plain_message(part.content, silent=True),
+            tuple((_FIRST_REVISION, number) for number in part.passages),
+        )
+        for part in layout.parts
+    ]
+    asked = layout.closing if closing is None else closing_question([closing])
+    if asked is not None:
+        planned.append(NewPost("closing", plain_message(asked, silent=True)))
+    return planned, (*essay.notes, *layout.notes)

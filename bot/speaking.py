@@ -21,7 +21,7 @@ async def speak(interaction: discord.Interaction[Any], error: BaseException) -> 
     sentence = _sentence(error)
     try:
         if interaction.response.is_done():
-            await interaction.edit_original_response(content=sentence)
+            await interaction.followup.send(sentence, ephemeral=True)
         else:
             await interaction.response.send_message(sentence, ephemeral=True)
     except (discord.HTTPException, OSError) as failure:

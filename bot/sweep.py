@@ -16,10 +16,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from bot.clock import Clock, from_milliseconds
+from bot.clock import Clock, from_milliseconds, to_milliseconds
 from bot.outbox import Outbox
 from bot.prompter import plan_due
-from storage import posts, prompts, threads
+from storage import drafts, posts, prompts, threads
 from storage.database import Database
 from storage.writer import Transaction
 
@@ -97,6 +97,7 @@ class Sweep:
 
     async def _sweep(self) -> None:
         now = self._clock.now()
+        await self._database.write(lambda tx: drafts.publish_due(tx, to_milliseconds(now)))
         held = not self._caught_up()
         while not held and await self._database.write(lambda tx: plan_due(tx, now)):
             pass
@@ -127,6 +128,11 @@ class Sweep:
 
 
 async def _nearest(tx: Transaction) -> datetime | None:
-    moments = [await prompts.next_due(tx), await posts.next_due(tx), await threads.next_due(tx)]
+    moments = [
+        await prompts.next_due(tx),
+        await posts.next_due(tx),
+        await threads.next_due(tx),
+        await drafts.next_due(tx),
+    ]
     known = [moment for moment in moments if moment is not None]
     return from_milliseconds(min(known)) if known else None

@@ -1,43 +1,31 @@
-"""``/essay``: publish an essay and see what has been published."""
+"""``/essay``: publish an essay and look after what has been published."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from typing import Any
 
 import discord
-from discord import app_commands
+from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.errors import Refused, SalonError
-from bot.publishing import MOST_BYTES, Published
+from bot.clock import to_milliseconds
+from bot.discussion.lists import fitting, stamp
+from bot.discussion.moments import read_moment
+from bot.errors import Refused
+from bot.publishing import MOST_BYTES
 from bot.services import Services
 from bot.speaking import speak
-from storage import discussions
+from cogs import essay_words, prompt_choices
+from cogs.drafts import Desk, actor, server_id
+from storage import acts, discussions, prompt_lists, servers
 from storage.discussions import Listed
-from storage.posts import Progress
 from storage.submissions import Submission
+from storage.writer import Transaction
 
 __all__ = ["Essays"]
 
-#: Seconds between two looks at how far a publishing has come; design: progress on anything that
-#: takes longer than two seconds.
-_LOOK_EVERY = 2.0
-#: Seconds for which progress is shown: an interaction's token lasts 15 minutes (docs: Receiving
-#: and Responding › Followup Messages).
-_SHOWN_FOR = 14 * 60
 _TEXT_LIMIT = 4000
-_LIST_LENGTH = 20
-
-_STATES = {
-    "draft": "draft",
-    "scheduled": "scheduled",
-    "publishing": "being published",
-    "open": "open",
-    "closed": "closed",
-    "withdrawn": "withdrawn",
-}
+_LISTED = 40
 
 
 @app_commands.guild_only()
@@ -48,12 +36,13 @@ class Essays(
     """The commands that are about an essay."""
 
     def __init__(self, services: Services) -> None:
-        self._services = services
+        self.services = services
+        self.desk = Desk(services)
         super().__init__()
 
     @app_commands.command(description="Publish an essay here, or in another channel.")
     @app_commands.describe(
-        file="The essay as a .txt or .md file; leave it out to paste the text into a form",
+        file="The essay as a file (text, Markdown, HTML, Word); without it a form opens",
         channel="Where to publish it; here if left out",
     )
     async def publish(
@@ -62,67 +51,180 @@ class Essays(
         file: discord.Attachment | None = None,
         channel: discord.TextChannel | None = None,
     ) -> None:
-        """Publish a file, or show the form to paste into."""
-        with self._services.busy.working():
-            await self._publish(interaction, file, channel)
-
-    async def _publish(
-        self,
-        interaction: discord.Interaction,
-        file: discord.Attachment | None,
-        channel: discord.TextChannel | None,
-    ) -> None:
-        channel_id = _target(interaction, channel)
-        if file is None:
-            await interaction.response.send_modal(EssayForm(self._services, channel_id))
-            return
-        if file.size > MOST_BYTES:
-            raise Refused(
-                f"{file.filename} is larger than {MOST_BYTES // 1024 // 1024} MiB, which no essay "
-                "is. Nothing was published."
+        """Make a draft of a file and show it, or show the form to hand an essay in."""
+        with self.services.busy.working():
+            channel_id = _target(interaction, channel)
+            if file is None:
+                await interaction.response.send_modal(_Form(self, channel_id))
+                return
+            _hold_size(file)
+            await self.hand_in(
+                interaction,
+                _submission(
+                    interaction, channel_id, file_name=file.filename, file_address=file.url
+                ),
             )
-        submission = _submission(
-            interaction, channel_id, file_name=file.filename, file_address=file.url
-        )
-        await _publish(self._services, interaction, submission)
+
+    async def hand_in(self, interaction: discord.Interaction, submission: Submission) -> None:
+        """Keep what was handed in, acknowledge it, make a draft of it, show that."""
+        await self.services.publishing.receive(submission)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        discussion_id = await self.services.publishing.draft(submission)
+        await self.desk.show(interaction, discussion_id)
 
     @app_commands.command(name="list", description="Show this server's essays and their numbers.")
     async def list_essays(self, interaction: discord.Interaction) -> None:
         """Show the newest essays of this server."""
-        server_id = _server(interaction).id
-        found = await self._services.database.read(lambda tx: discussions.listed(tx, server_id))
-        lines = [_line(essay) for essay in found[:_LIST_LENGTH]]
-        if len(found) > _LIST_LENGTH:
-            lines.append(f"… and {len(found) - _LIST_LENGTH} older ones.")
-        await interaction.response.send_message(
-            "\n".join(lines) or "No essay has been published here yet: `/essay publish` does.",
-            ephemeral=True,
-        )
+        server = server_id(interaction)
+        with self.services.busy.working():
+            found = await self.services.database.read(lambda tx: discussions.listed(tx, server))
+            lines = [essay_words.line(essay) for essay in found[:_LISTED]]
+            if len(found) > _LISTED:
+                lines.append(f"… and {len(found) - _LISTED} older ones.")
+            await _answer(
+                interaction,
+                fitting(lines) or "No essay is here yet: `/essay publish` begins with one.",
+            )
+
+    @app_commands.command(description="Show where an essay stands, or a draft to go on with.")
+    @app_commands.describe(essay="The essay")
+    async def show(self, interaction: discord.Interaction, essay: str) -> None:
+        """Show a draft with its buttons, or what became of an essay and who did what."""
+        with self.services.busy.working():
+            found = await self._find(interaction, essay)
+            if found.state in ("draft", "scheduled"):
+                await interaction.response.defer(ephemeral=True, thinking=True)
+                await self.desk.show(interaction, found.id)
+                return
+            told = await self.services.database.read(lambda tx: _told(tx, found))
+            await _answer(interaction, told)
+
+    @app_commands.command(description="Publish a draft later.")
+    @app_commands.describe(
+        essay="The draft", when="tomorrow 9:00, Thursday 18:00, 2026-12-01 18:30 …"
+    )
+    async def schedule(self, interaction: discord.Interaction, essay: str, when: str) -> None:
+        """Schedule a draft, or another time for a scheduled essay."""
+        with self.services.busy.working():
+            found = await self._find(interaction, essay)
+            server, now = server_id(interaction), self.services.clock.now()
+            settings = await self.services.database.read(lambda tx: servers.read(tx, server))
+            moment = read_moment(when, now, settings.zone).at
+            await self.services.publishing.schedule(
+                found.id, actor(interaction), to_milliseconds(moment)
+            )
+            await _answer(
+                interaction,
+                f"“{essay_words.title(found.title)}” will be published {stamp(moment, 'F')} "
+                f"({stamp(moment, 'R')}).",
+            )
+
+    @app_commands.command(description="Close a discussion: no new threads, no more prompts.")
+    @app_commands.describe(essay="The essay")
+    async def close(self, interaction: discord.Interaction, essay: str) -> None:
+        """Close an open discussion."""
+        with self.services.busy.working():
+            found = await self._find(interaction, essay)
+            await self.services.publishing.turn(found.id, actor(interaction), to="closed")
+            await _answer(
+                interaction,
+                f"“{essay_words.title(found.title)}” is closed. Its threads stay; "
+                "`/essay reopen` opens it again.",
+            )
+
+    @app_commands.command(description="Open a closed discussion again.")
+    @app_commands.describe(essay="The essay")
+    async def reopen(self, interaction: discord.Interaction, essay: str) -> None:
+        """Open a closed discussion again."""
+        with self.services.busy.working():
+            found = await self._find(interaction, essay)
+            await self.services.publishing.turn(found.id, actor(interaction), to="open")
+            await _answer(interaction, f"“{essay_words.title(found.title)}” is open again.")
+
+    @show.autocomplete("essay")
+    @schedule.autocomplete("essay")
+    @close.autocomplete("essay")
+    @reopen.autocomplete("essay")
+    async def _essays(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return await prompt_choices.essays(self.services, server_id(interaction), typed)
+
+    @schedule.autocomplete("when")
+    async def _moments(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return await prompt_choices.moments(self.services, server_id(interaction), typed)
+
+    async def _find(self, interaction: discord.Interaction, essay: str) -> Listed:
+        server = server_id(interaction)
+
+        async def look(tx: Transaction) -> Listed:
+            chosen = await prompt_lists.choose_essay(tx, server, essay)
+            return await discussions.find(tx, str(chosen.id))
+
+        return await self.services.database.read(look)
 
 
-class EssayForm(discord.ui.Modal, title="Publish an essay"):
-    """The form that takes an essay without a file."""
+class _Form(ui.Modal, title="Publish an essay"):
+    """The form that takes an essay as a file or as a text."""
 
-    text: discord.ui.Label[Any] = discord.ui.Label(
-        text="The essay",
+    upload: ui.Label[Any] = ui.Label(
+        text="A file",
+        description="Text, Markdown, HTML or Word; or paste the text below.",
+        component=ui.FileUpload(required=False, max_values=1),
+    )
+    text: ui.Label[Any] = ui.Label(
+        text="Or the text",
         description="Its title on the first line; Markdown is kept.",
-        component=discord.ui.TextInput(
-            style=discord.TextStyle.paragraph, max_length=_TEXT_LIMIT, required=True
+        component=ui.TextInput(
+            style=discord.TextStyle.paragraph, max_length=_TEXT_LIMIT, required=False
         ),
     )
+    name: ui.Label[Any] = ui.Label(
+        text="Title",
+        description="Empty: the one found in it.",
+        component=ui.TextInput(max_length=500, required=False),
+    )
+    question: ui.Label[Any] = ui.Label(
+        text="Closing question",
+        description="Empty: the essay's own.",
+        component=ui.TextInput(max_length=1000, required=False),
+    )
 
-    def __init__(self, services: Services, channel_id: int) -> None:
+    def __init__(self, essays: Essays, channel_id: int) -> None:
         super().__init__(timeout=None)
-        self._services = services
+        self._essays = essays
         self._channel_id = channel_id
 
     async def on_submit(self, interaction: discord.Interaction) -> None:
-        """Publish what was pasted."""
-        field = self.text.component
-        assert isinstance(field, discord.ui.TextInput)
-        submission = _submission(interaction, self._channel_id, text=field.value)
-        with self._services.busy.working():
-            await _publish(self._services, interaction, submission)
+        """Hand in what was uploaded or pasted."""
+        upload, text = self.upload.component, self.text.component
+        name, question = self.name.component, self.question.component
+        assert isinstance(upload, ui.FileUpload)
+        assert isinstance(text, ui.TextInput)
+        assert isinstance(name, ui.TextInput)
+        assert isinstance(question, ui.TextInput)
+        file = upload.values[0] if upload.values else None
+        if file is None and not text.value.strip():
+            raise Refused("The form was empty: upload a file, or paste the text.")
+        if file is not None and text.value.strip():
+            raise Refused("Both a file and a text were given; which of the two is the essay?")
+        if file is not None:
+            _hold_size(file)
+        with self._essays.services.busy.working():
+            await self._essays.hand_in(
+                interaction,
+                _submission(
+                    interaction,
+                    self._channel_id,
+                    file_name=None if file is None else file.filename,
+                    file_address=None if file is None else file.url,
+                    text=text.value if file is None else None,
+                    title=name.value,
+                    question=question.value,
+                ),
+            )
 
     async def on_error(  # type: ignore[override]
         self, interaction: discord.Interaction, error: Exception, /
@@ -131,62 +233,26 @@ class EssayForm(discord.ui.Modal, title="Publish an essay"):
         await speak(interaction, error)
 
 
-async def _publish(
-    services: Services, interaction: discord.Interaction, submission: Submission
-) -> None:
-    await services.publishing.receive(submission)
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    published = await services.publishing.publish(submission)
-    link = _link(published.essay)
-    if published.again:
+async def _told(tx: Transaction, essay: Listed) -> str:
+    """Where an essay stands, and who did what."""
+    lines = [essay_words.line(essay)]
+    lines += [
+        f"-# {act.what} by {essay_words.title(act.member_name, 40)}, <t:{act.done_at // 1000}:f>"
+        for act in await acts.of_essay(tx, essay.id)
+    ]
+    return fitting(lines)
+
+
+async def _answer(interaction: discord.Interaction, text: str) -> None:
+    await interaction.response.send_message(text, ephemeral=True, suppress_embeds=True)
+
+
+def _hold_size(file: discord.Attachment) -> None:
+    if file.size > MOST_BYTES:
         raise Refused(
-            f"This very essay is already in <#{published.essay.channel_id}>"
-            f"{f' ({link})' if link else ''}: it is essay {published.essay.id}. "
-            "Nothing was published a second time."
+            f"{file.filename} is larger than {MOST_BYTES // 1024 // 1024} MiB, which no essay is. "
+            "Nothing was published."
         )
-    await _show_progress(services, interaction, published)
-
-
-async def _show_progress(
-    services: Services, interaction: discord.Interaction, published: Published
-) -> None:
-    loop = asyncio.get_running_loop()
-    until = loop.time() + _SHOWN_FOR
-    shown = ""
-    while True:
-        progress = await _progress(services, published, patience=_LOOK_EVERY)
-        title = published.essay.title
-        if progress.failed:
-            raise Refused(
-                f"“{title}” stopped after {progress.sent} of {progress.total} messages: "
-                f"{progress.trouble}"
-            )
-        if progress.sent == progress.total or loop.time() > until:
-            break
-        text = f"Publishing “{title}”: {progress.sent} of {progress.total}."
-        if progress.trouble:
-            text += f" Waiting: {progress.trouble}"
-        if text != shown:
-            await interaction.edit_original_response(content=text)
-            shown = text
-    essay = await services.database.read(lambda tx: discussions.find(tx, str(published.essay.id)))
-    where = _link(essay) or f"<#{essay.channel_id}>"
-    messages = f"{published.messages} messages"
-    lines = [f"“{essay.title}” is published as essay {essay.id}, in {messages}: {where}"]
-    lines += [f"-# {note}" for note in published.notes]
-    await interaction.edit_original_response(content="\n".join(lines)[:2000])
-
-
-async def _progress(services: Services, published: Published, *, patience: float) -> Progress:
-    """How far it has come: at its end, or after ``patience`` seconds."""
-    progress = await services.publishing.progress(published.essay.id)
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(patience):
-            while progress.sent < progress.total and not progress.failed:
-                with services.busy.waiting():
-                    await services.outbox.changed()
-                progress = await services.publishing.progress(published.essay.id)
-    return progress
 
 
 def _target(interaction: discord.Interaction, channel: discord.TextChannel | None) -> int:
@@ -200,12 +266,6 @@ def _target(interaction: discord.Interaction, channel: discord.TextChannel | Non
     )
 
 
-def _server(interaction: discord.Interaction) -> discord.Guild:
-    if interaction.guild is None:
-        raise SalonError("This works in a server only.")
-    return interaction.guild
-
-
 def _submission(
     interaction: discord.Interaction,
     channel_id: int,
@@ -213,29 +273,20 @@ def _submission(
     file_name: str | None = None,
     file_address: str | None = None,
     text: str | None = None,
+    title: str | None = None,
+    question: str | None = None,
 ) -> Submission:
-    server = _server(interaction)
+    assert interaction.guild is not None
     return Submission(
         id=interaction.id,
-        server_id=server.id,
-        server_name=server.name,
+        server_id=interaction.guild.id,
+        server_name=interaction.guild.name,
         channel_id=channel_id,
         member_id=interaction.user.id,
         member_name=interaction.user.display_name,
         file_name=file_name,
         file_address=file_address,
         text=text,
+        title=title,
+        question=question,
     )
-
-
-def _link(essay: Listed) -> str | None:
-    if essay.card_id is None:
-        return None
-    return f"https://discord.com/channels/{essay.server_id}/{essay.channel_id}/{essay.card_id}"
-
-
-def _line(essay: Listed) -> str:
-    where = _link(essay) or f"<#{essay.channel_id}>"
-    since = "" if essay.published_at is None else f", <t:{essay.published_at // 1000}:R>"
-    title = discord.utils.escape_markdown(essay.title)[:80]
-    return f"**{essay.id}** {title} — {_STATES[essay.state]}{since} — {where}"

@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from storage.writer import Transaction
 
-__all__ = ["record_act"]
+__all__ = ["Act", "of_essay", "record_act"]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a member did, and when (milliseconds since 1970)."""
+
+    member_name: str
+    what: str
+    done_at: int
+
+
+async def of_essay(tx: Transaction, discussion_id: int) -> list[Act]:
+    """Who did what to an essay, the earliest first."""
+    rows = await tx.rows(
+        """
+        SELECT member_name, what, done_at FROM acts WHERE discussion_id = :id ORDER BY id
+        """,
+        {"id": discussion_id},
+    )
+    return [Act(row["member_name"], row["what"], row["done_at"]) for row in rows]
 
 
 async def record_act(

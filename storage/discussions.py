@@ -13,7 +13,7 @@ from storage.posts import NewPost
 from storage.submissions import Submission
 from storage.writer import Transaction
 
-__all__ = ["Listed", "find", "listed", "same_essay", "start"]
+__all__ = ["Listed", "find", "listed", "same_essay", "start", "turn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +137,15 @@ async def find(tx: Transaction, essay: str) -> Listed:
             f"Several essays are titled “{essay}”: name one by its number ({numbers})."
         )
     return matching[0]
+
+
+async def turn(tx: Transaction, discussion_id: int, *, before: str, after: str) -> int | None:
+    """Bring a discussion from one state to another; its server, None where it was in neither."""
+    row = await tx.row(
+        """
+        UPDATE discussions SET state = :after
+        WHERE id = :id AND state = :before RETURNING server_id
+        """,
+        {"id": discussion_id, "before": before, "after": after},
+    )
+    return None if row is None else row["server_id"]

@@ -57,6 +57,23 @@ async def until(true: Callable[[], Awaitable[Any]], what: str) -> Any:
     pytest.fail(f"never came: {what}")
 
 
+def texts(components: list[dict[str, Any]]) -> str:
+    """What the components of a message say."""
+    found = []
+    for component in components:
+        found.append(component.get("content", ""))
+        found.append(texts(component.get("components", [])))
+    return "\n".join(found)
+
+
+def buttons(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The buttons of a message."""
+    found = [component for component in components if component["type"] == 2]
+    for component in components:
+        found += buttons(component.get("components", []))
+    return found
+
+
 @dataclass
 class House:
     """A running Salon and the world around it."""
@@ -235,16 +252,40 @@ class House:
         await self.settle()
         for one in (await self.world())["interactions"]:
             if one["id"] == interaction["id"]:
-                return "\n".join(message["content"] for message in one["messages"])
+                return "\n".join(
+                    f"{message['content']}\n{texts(message['components'])}"
+                    for message in one["messages"]
+                )
         pytest.fail("the interaction is gone")
+
+    async def press(self, interaction: dict[str, Any], label: str) -> dict[str, Any]:
+        """Press a button below an answer, as the admin; the pressing's own interaction."""
+        await self.settle()
+        answer = await self.seen(interaction)
+        (button,) = [b for b in buttons(answer["components"]) if b["label"] == label]
+        data = {"component_type": 2, "custom_id": button["custom_id"]}
+        return await self.interact(3, data, message_id=answer["id"], message_flags=answer["flags"])
+
+    async def seen(self, interaction: dict[str, Any]) -> dict[str, Any]:
+        """The first message of an interaction's answer, as it stands now."""
+        for one in (await self.world())["interactions"]:
+            if one["id"] == interaction["id"] and one["messages"]:
+                found: dict[str, Any] = one["messages"][0]
+                return found
+        pytest.fail("the interaction has no answer")
 
     async def publish(self, essay: str = ESSAY, name: str = "bread.md") -> list[dict[str, Any]]:
         """Publish an essay; the bot's messages."""
         before = len(await self.ours())
-        interaction = await self.run("essay publish", file=(name, essay.encode()))
-        told = await self.said(interaction)
-        assert "is published" in told, told
+        await self.publishing(essay, name)
+        await self.settle()
         return (await self.ours())[before:]
+
+    async def publishing(self, essay: str = ESSAY, name: str = "bread.md") -> dict[str, Any]:
+        """Hand an essay in and press *Publish*; the interaction that shows how it goes."""
+        interaction = await self.run("essay publish", file=(name, essay.encode()))
+        await self.press(interaction, "Publish")
+        return interaction
 
     async def export(self, essay: str = "1") -> dict[str, Any]:
         """The archive's telling of a discussion."""

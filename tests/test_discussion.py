@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.house import ESSAY, House, a_house, a_world, lived_in, until
+from tests.house import ESSAY, House, a_house, a_world, lived_in, texts, until
 
 COMPONENTS_V2, SUPPRESS_EMBEDS, SILENT = 1 << 15, 1 << 2, 1 << 12
 
@@ -17,14 +17,6 @@ COMPONENTS_V2, SUPPRESS_EMBEDS, SILENT = 1 << 15, 1 << 2, 1 << 12
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with a_house(tmp_path) as opened:
         yield opened
-
-
-def texts(components: list[dict[str, Any]]) -> str:
-    found = []
-    for component in components:
-        found.append(component.get("content", ""))
-        found.append(texts(component.get("components", [])))
-    return "\n".join(found)
 
 
 async def test_an_essay_stands_as_card_parts_and_closing_question(house: House) -> None:
@@ -131,27 +123,40 @@ async def test_a_reply_to_the_prompt_heads_a_thread_too(house: House) -> None:
     assert str(reply) in {thread["id"] for thread in (await house.world())["threads"]}
 
 
+def form_data(form: dict[str, Any], entered: dict[str, str]) -> dict[str, Any]:
+    """What a client submits for a form in which ``entered`` was typed, by the fields' labels."""
+    components = []
+    for label in form["data"]["components"]:
+        field = label["component"]
+        filled = {"type": field["type"], "custom_id": field["custom_id"]}
+        if field["type"] == 4:
+            filled["value"] = entered.get(label["label"], field.get("value", ""))
+        else:
+            filled["values"] = []
+        components.append({"type": 18, "component": filled})
+    return {"custom_id": form["data"]["custom_id"], "components": components}
+
+
 async def test_the_form_takes_a_pasted_essay(house: House) -> None:
     shown = await house.run("essay publish")
-    form = shown["answer"]
-    assert form["type"] == 9
-    (label,) = form["data"]["components"]
-    data = {
-        "custom_id": form["data"]["custom_id"],
-        "components": [
-            {
-                "type": 18,
-                "component": {
-                    "type": 4,
-                    "custom_id": label["component"]["custom_id"],
-                    "value": ESSAY,
-                },
-            }
-        ],
-    }
-    interaction = await house.interact(5, data)
+    assert shown["answer"]["type"] == 9
+    entered = {"Or the text": ESSAY, "Title": "Slower bread", "Closing question": "And you?"}
+    interaction = await house.interact(5, form_data(shown["answer"], entered))
+    told = await house.said(interaction)
+    assert "Slower bread" in told
+    assert "And you?" in told
+    assert await house.ours() == [], "nothing stands before it is published"
+    await house.press(interaction, "Publish")
     assert "is published" in await house.said(interaction)
-    assert len(await house.ours()) == 2
+    card, _, closing = await house.ours()
+    assert "Slower bread" in texts(card["components"])
+    assert closing["content"] == "And you?"
+
+
+async def test_an_empty_form_is_answered_with_a_sentence(house: House) -> None:
+    shown = await house.run("essay publish")
+    interaction = await house.interact(5, form_data(shown["answer"], {"Or the text": "  "}))
+    assert "The form was empty" in await house.said(interaction)
 
 
 async def test_what_was_said_while_the_bot_was_away_is_kept_and_gets_its_thread(
@@ -174,11 +179,20 @@ async def test_what_was_said_while_the_bot_was_away_is_kept_and_gets_its_thread(
             assert str(unseen) in {thread["id"] for thread in (await again.world())["threads"]}
 
 
-async def test_the_same_essay_is_not_published_twice_in_a_channel(house: House) -> None:
+async def test_the_same_essay_handed_in_again_is_noticed_and_asked_about(house: House) -> None:
     await house.publish()
     again = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
-    assert "already" in await house.said(again)
+    assert "this very essay is essay 1" in await house.said(again)
     assert len(await house.ours()) == 2
+    await house.press(again, "Publish again")
+    await house.settle()
+    assert len(await house.ours()) == 4, "if it is meant, it is done"
+
+
+async def test_the_same_draft_is_not_made_twice(house: House) -> None:
+    for _ in range(2):
+        interaction = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
+        assert "Draft 1," in await house.said(interaction)
 
 
 async def test_the_list_shows_numbers_and_states(house: House) -> None:
@@ -186,6 +200,8 @@ async def test_the_list_shows_numbers_and_states(house: House) -> None:
     await house.publish()
     told = await house.said(await house.run("essay list"))
     assert "**1** Slow bread — open" in told
+    await house.said(await house.run("essay publish", file=("other.md", b"# Other\n\nWords.")))
+    assert "**2** Other — draft" in await house.said(await house.run("essay list"))
 
 
 @pytest.mark.parametrize(
@@ -219,6 +235,10 @@ async def test_a_channel_where_the_bot_may_not_write_is_named_with_the_missing_r
     told = await house.said(interaction)
     assert "#essays" in told
     assert "*Send Messages*" in told
+    pressed = await house.press(interaction, "Publish")
+    told = await house.said(pressed)
+    assert "*Send Messages*" in told
+    assert "Nothing was published" in told
     assert await house.ours() == []
 
 

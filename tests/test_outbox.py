@@ -43,7 +43,7 @@ async def test_a_call_that_fails_once_posts_its_part_once(
     if status == 429 and after_effect:
         pytest.skip("a 429 has no effect (docs: Topics › Rate Limits)")
     await fault(house, "POST", CREATE, status=status, after_effect=after_effect)
-    interaction = await house.run("essay publish", file=("long.md", LONG.encode()))
+    interaction = await house.publishing(LONG)
     await house.settle(120)
     assert "is published" in await house.said(interaction)
     assert await whole(house) == ["0", "1", "2", "3", "4"]
@@ -51,7 +51,7 @@ async def test_a_call_that_fails_once_posts_its_part_once(
 
 async def test_an_outage_of_an_hour_is_outlasted_in_order(house: House) -> None:
     await fault(house, "POST", CREATE, status=503, times=10_000)
-    await house.run("essay publish", file=("long.md", LONG.encode()))
+    await house.publishing(LONG)
     await house.settle(3600)
     assert await house.ours() == []
     async with house.session.delete(f"{house.standin.page}/rehearsal/faults") as response:
@@ -67,7 +67,7 @@ async def test_a_cut_after_the_effect_long_ago_is_found_in_the_history(house: Ho
     # and no gateway tells of the message either.
     await house.settle()
     house.salon.services.recorder.put = lambda events: 0  # type: ignore[method-assign]
-    await house.run("essay publish", file=("bread.md", ESSAY.encode()))
+    await house.publishing()
     await house.settle()
     standing = await house.ours()
     await fault(house, "POST", CREATE, status=503, times=3)
@@ -124,7 +124,7 @@ async def clear(house: House, standin: StandIn) -> None:
 
 async def test_a_right_that_is_lost_midway_is_waited_for(house: House) -> None:
     await fault(house, "POST", CREATE, status=503, times=1000)
-    await house.run("essay publish", file=("long.md", LONG.encode()))
+    await house.publishing(LONG)
     await house.settle()
     path = f"/channels/{house.channel()}/permissions/{house.salon.own_id}"
     deny = {"type": 1, "allow": "0", "deny": str(1 << 11)}
@@ -142,7 +142,7 @@ async def test_a_message_that_automod_refuses_stops_the_essay_and_says_so(house:
     await house.publish(ESSAY)
     before = len(await house.ours())
     await fault(house, "POST", CREATE, status=400, code=200000, message="Blocked", times=1)
-    interaction = await house.run("essay publish", file=("long.md", LONG.encode()))
+    interaction = await house.publishing(LONG)
     told = await house.said(interaction)
     assert "stopped after 0 of" in told
     assert "AutoMod" in told

@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.rehearsal.records import Application, Command, User
+from bot.rehearsal.records import Application, Command, Message, User
 
 __all__ = ["Actor", "RefusedError"]
 
@@ -83,6 +83,28 @@ class Actor:
             },
         }
         await self._send(member, "/interactions", body, (filename, content))
+        return nonce
+
+    async def press(
+        self, member: User, application: Application, message: Message, button: str
+    ) -> str:
+        """Press the button with this custom id below a message; the nonce it bears.
+
+        docs: Receiving and Responding to Interactions › Message Component Data Structure.
+        """
+        nonce = _nonce()
+        body = {
+            "type": 3,
+            "application_id": str(application.id),
+            "guild_id": str(self._guild_id),
+            "channel_id": str(message.channel_id),
+            "message_id": str(message.id),
+            "message_flags": int(message.flags),
+            "session_id": secrets.token_hex(16),
+            "nonce": nonce,
+            "data": {"component_type": 2, "custom_id": button},
+        }
+        await self._send(member, "/interactions", body)
         return nonce
 
     async def let_pass(self, seconds: float) -> None:

@@ -30,7 +30,14 @@ from bot.rehearsal.records import (
     User,
 )
 from bot.rehearsal.script import Play, read_play
-from bot.rehearsal.standing import Standing, answered_by, discussions, essay_words, lost_run
+from bot.rehearsal.standing import (
+    Standing,
+    answered_by,
+    buttons,
+    discussions,
+    essay_words,
+    lost_run,
+)
 from bot.rehearsal.world import World
 
 if TYPE_CHECKING:
@@ -41,6 +48,7 @@ __all__ = ["Play", "play", "read_play"]
 _T = TypeVar("_T")
 
 _CHANNEL = "essays"
+_PUBLISH = "Publish"
 _PATIENCE = 90.0
 """Seconds of real time without any change in the world after which something never comes."""
 _ATTEMPTS, _SILENCES = 2, 4
@@ -172,8 +180,7 @@ class _Scene:
             if interaction.state is InteractionState.ANSWERED:
                 answered += 1
                 await self._until(partial(self._has_effect, interaction), most=_MOMENT)
-            else:
-                unanswered += 1
+                await self._press_publish(interaction)
             await self._settle()
         return standing
 
@@ -194,6 +201,19 @@ class _Scene:
             raise _FailedError("/essay publish was neither answered nor given up.")
         return interaction
 
+    async def _press_publish(self, interaction: Interaction) -> None:
+        """Press the preview's button, if there is a preview; whoever sees none tries again."""
+        found = next(buttons(self._world, interaction, _PUBLISH), None)
+        if found is None:
+            return
+        message, button = found
+        nonce = await self._actor.press(
+            self._members[ADMIN], self._world.application, message, button
+        )
+        pressed = await self._until(lambda: self._ended(nonce))
+        if pressed is not None and pressed.state is InteractionState.ANSWERED:
+            await self._until(lambda: any(self._begun()), most=_MOMENT)
+
     def _command(self) -> Command | None:
         commands = self._world.commands.values()
         return next((one for one in commands if one.type == 1 and one.name == "essay"), None)
@@ -207,9 +227,11 @@ class _Scene:
         return None
 
     def _has_effect(self, interaction: Interaction) -> bool:
-        """Whether the admin sees a card, or words in answer to the command."""
+        """Whether the admin sees a card, or a preview or words in answer to the command."""
         answers = (self._world.messages.get(ident) for ident in interaction.messages)
-        return any(self._begun()) or any(answer and answer.content for answer in answers)
+        return any(self._begun()) or any(
+            answer and (answer.content or answer.components) for answer in answers
+        )
 
     def _last_answer(self) -> str:
         """What the bot answered last, quoted."""

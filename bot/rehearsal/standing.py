@@ -17,10 +17,10 @@ from typing import Any
 
 import regex
 
-from bot.rehearsal.records import Message
+from bot.rehearsal.records import Interaction, Message
 from bot.rehearsal.world import World
 
-__all__ = ["Standing", "answered_by", "discussions", "essay_words", "lost_run"]
+__all__ = ["Standing", "answered_by", "buttons", "discussions", "essay_words", "lost_run"]
 
 _COMPONENTS_V2 = 1 << 15
 """docs: Message Resource › Message Flags (IS_COMPONENTS_V2)."""
@@ -130,3 +130,17 @@ def _texts(components: Iterable[dict[str, Any]]) -> Iterator[str]:
         if isinstance(content := component.get("content"), str):
             yield content
         yield from _texts(component.get("components", ()))
+
+
+def buttons(world: World, interaction: Interaction, label: str) -> Iterator[tuple[Message, str]]:
+    """The buttons of this label below an interaction's answers: the message, the custom id."""
+    for ident in interaction.messages:
+        message = world.messages.get(ident)
+        if message is None:
+            continue
+        waiting = list(message.components)
+        while waiting:
+            component = waiting.pop()
+            if component.get("label") == label and "custom_id" in component:
+                yield message, component["custom_id"]
+            waiting += component.get("components", [])

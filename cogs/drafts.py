@@ -1,0 +1,363 @@
+"""A draft as an admin sees it: how it will stand, and the buttons to go on from there.
+
+The buttons carry the draft's number and nothing else, so that they work after a restart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import re
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.clock import to_milliseconds
+from bot.discussion.moments import read_moment
+from bot.discussion.prompting import cut
+from bot.errors import Refused
+from bot.publishing import Actor, Corrections, Preview
+from bot.services import Services
+from bot.speaking import speak
+from cogs import essay_words
+from storage import discussions, servers
+from storage.posts import Progress
+
+__all__ = ["Desk", "actor", "server_id"]
+
+#: Seconds between two looks at how far a publishing has come; design: progress on anything that
+#: takes longer than two seconds.
+_LOOK_EVERY = 2.0
+#: Seconds for which progress is shown: an interaction's token lasts 15 minutes (docs: Receiving
+#: and Responding › Followup Messages).
+_SHOWN_FOR = 14 * 60
+#: Units of what is told below the card, which itself has at most 2,600 of the 4,000 that all text
+#: of a message may have together.
+_MOST_TOLD = 1300
+_MOST_QUESTION, _MOST_NOTES = 300, 5
+#: Messages of the whole text that are shown one by one; longer essays come as a file.
+_MOST_SHOWN = 5
+
+_BUTTONS = (
+    ("publish", "Publish", discord.ButtonStyle.success),
+    ("schedule", "Schedule …", discord.ButtonStyle.secondary),
+    ("edit", "Edit …", discord.ButtonStyle.secondary),
+    ("text", "Whole text", discord.ButtonStyle.secondary),
+    ("discard", "Discard", discord.ButtonStyle.danger),
+)
+
+
+def actor(interaction: discord.Interaction[Any]) -> Actor:
+    """Who acts."""
+    return Actor(interaction.user.id, interaction.user.display_name)
+
+
+def _text_view(text: str) -> ui.LayoutView:
+    """A message of one text, for an answer that has become one of components."""
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.TextDisplay(text))
+    return view
+
+
+def _told(preview: Preview) -> str:
+    """What an admin should know before pressing a button."""
+    draft = preview.draft
+    parts = sum(post.purpose == "part" for post in draft.posts)
+    closing = next((p.payload["content"] for p in draft.posts if p.purpose == "closing"), None)
+    lines = [
+        f"**{len(draft.posts)} messages** in <#{draft.channel_id}>: the card, "
+        f"{parts} part{'' if parts == 1 else 's'}"
+        + (", the closing question." if closing else "; the last part ends with the question.")
+    ]
+    if closing:
+        quoted = cut(closing, _MOST_QUESTION).replace("\n", "\n> ")
+        lines.append(f"**Asked at the end**\n> {quoted}")
+    lines.append(f"**Prompts that follow**\n{cut(preview.plan, _MOST_QUESTION)}")
+    notes = draft.notes[:_MOST_NOTES]
+    if notes:
+        lines.append("**Not shown as it was**\n" + "\n".join(f"- {note}" for note in notes))
+    if draft.scheduled_for is not None:
+        lines.append(f"**Scheduled** for <t:{draft.scheduled_for // 1000}:F>.")
+    if preview.same is not None:
+        where = essay_words.link(preview.same) or f"<#{preview.same.channel_id}>"
+        lines.append(
+            f"**Already here:** this very essay is essay {preview.same.id} ({preview.same.state}), "
+            f"{where}. Publish it once more only if that is meant."
+        )
+    if preview.trouble:
+        lines.append(f"**Not yet:** {preview.trouble}")
+    return cut("\n".join(lines), _MOST_TOLD)
+
+
+def server_id(interaction: discord.Interaction[Any]) -> int:
+    """The server an interaction came from."""
+    if interaction.guild_id is None:
+        raise Refused("This works in a server only.")
+    return interaction.guild_id
+
+
+class Desk:
+    """Shows drafts, and does what their buttons say.
+
+    ``button`` is the kind of button they have; the client has to know it, so that a button that
+    was shown before a restart still works.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.button = _button_class(self)
+
+    def preview(self, preview: Preview) -> ui.LayoutView:
+        """The draft as it will stand, what there is to know of it, and its buttons."""
+        draft = preview.draft
+        view = ui.LayoutView(timeout=None)
+        view.add_item(ui.TextDisplay(f"-# Draft {draft.id}, seen by you alone. This is its card:"))
+        card = next(post.payload for post in draft.posts if post.purpose == "card")
+        inner: list[ui.Item[Any]] = []
+        for component in card["components"][0]["components"]:
+            if component["type"] == discord.ComponentType.text_display.value:
+                inner.append(ui.TextDisplay(component["content"]))
+            elif component["type"] == discord.ComponentType.media_gallery.value:
+                gallery: ui.MediaGallery[Any] = ui.MediaGallery()
+                gallery.add_item(media=component["items"][0]["media"]["url"])
+                inner.append(gallery)
+        view.add_item(ui.Container(*inner))
+        view.add_item(ui.TextDisplay(_told(preview)))
+        row: ui.ActionRow[Any] = ui.ActionRow()
+        for what, label, style in _BUTTONS:
+            again = what == "publish" and preview.same is not None
+            row.add_item(self.button(what, draft.id, "Publish again" if again else label, style))
+        view.add_item(row)
+        return view
+
+    async def show(self, interaction: discord.Interaction[Any], discussion_id: int) -> None:
+        """Put the draft in the place of the answer that was promised or shown before."""
+        preview = await self.services.publishing.preview(discussion_id, server_id(interaction))
+        await interaction.edit_original_response(content=None, view=self.preview(preview))
+
+    async def pressed(
+        self, interaction: discord.Interaction[Any], what: str, discussion_id: int
+    ) -> None:
+        """Do what a button says."""
+        preview = await self.services.publishing.preview(discussion_id, server_id(interaction))
+        if preview.draft.state not in ("draft", "scheduled"):
+            raise Refused(
+                f"“{preview.draft.essay.title}” is no draft any more: `/essay show` tells where "
+                "it stands."
+            )
+        match what:
+            case "publish":
+                await interaction.response.defer()
+                await self.publish(interaction, preview)
+            case "schedule":
+                await interaction.response.send_modal(_Schedule(self, preview))
+            case "edit":
+                await interaction.response.send_modal(_Edit(self, preview))
+            case "text":
+                await self._show_text(interaction, preview)
+            case "discard":
+                await self.services.publishing.discard(discussion_id)
+                await interaction.response.edit_message(
+                    view=_text_view(f"“{preview.draft.essay.title}” is discarded.")
+                )
+
+    async def publish(self, interaction: discord.Interaction[Any], preview: Preview) -> None:
+        """Publish, and show in the preview's place how far it has come."""
+        draft = preview.draft
+        await self.services.publishing.publish(draft.id, actor(interaction), interaction.id)
+        title = draft.essay.title
+        loop = asyncio.get_running_loop()
+        until, shown = loop.time() + _SHOWN_FOR, ""
+        while True:
+            progress = await self._progress(draft.id, patience=_LOOK_EVERY)
+            if progress.failed:
+                text = (
+                    f"“{essay_words.title(title)}” stopped after {progress.sent} of "
+                    f"{progress.total} messages: {progress.trouble}"
+                )
+                await interaction.edit_original_response(view=_text_view(text))
+                return
+            if progress.sent == progress.total or loop.time() > until:
+                break
+            text = essay_words.progress_text(title, progress)
+            if text != shown:
+                await interaction.edit_original_response(view=_text_view(text))
+                shown = text
+        essay = await self.services.database.read(lambda tx: discussions.find(tx, str(draft.id)))
+        where = essay_words.link(essay) or f"<#{essay.channel_id}>"
+        await interaction.edit_original_response(
+            view=_text_view(
+                f"“{essay_words.title(title)}” is published as essay {draft.id}, in "
+                f"{len(draft.posts)} messages: {where}"
+            )
+        )
+
+    async def _progress(self, discussion_id: int, *, patience: float) -> Progress:
+        """How far it has come: at its end, or after ``patience`` seconds."""
+        services = self.services
+        progress = await services.publishing.progress(discussion_id)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                while progress.sent < progress.total and not progress.failed:
+                    with services.busy.waiting():
+                        await services.outbox.changed()
+                    progress = await services.publishing.progress(discussion_id)
+        return progress
+
+    async def _show_text(self, interaction: discord.Interaction[Any], preview: Preview) -> None:
+        """The messages as they will read, seen by the admin alone."""
+        texts = [p.payload["content"] for p in preview.draft.posts if p.purpose != "card"]
+        await interaction.response.send_message(texts[0], ephemeral=True, suppress_embeds=True)
+        for text in texts[1:_MOST_SHOWN]:
+            await interaction.followup.send(text, ephemeral=True, suppress_embeds=True)
+        if len(texts) > _MOST_SHOWN:
+            whole = io.BytesIO("\n\n".join(texts).encode())
+            await interaction.followup.send(
+                f"The first {_MOST_SHOWN} of {len(texts)} messages; all of them are in this file.",
+                file=discord.File(whole, filename="essay.md"),
+                ephemeral=True,
+            )
+
+
+def _button_class(desk: Desk) -> type[_DraftButton]:
+    class Bound(_DraftButton, template=_CUSTOM_ID):
+        @property
+        def desk(self) -> Desk:
+            return desk
+
+    return Bound
+
+
+_CUSTOM_ID = re.compile(r"salon:draft:(?P<what>[a-z]+):(?P<id>[0-9]+)")
+
+
+class _DraftButton(ui.DynamicItem[ui.Button[Any]], template=_CUSTOM_ID):
+    """A button below a draft; what it does and to which draft stands in its id."""
+
+    def __init__(
+        self, what: str, discussion_id: int, label: str, style: discord.ButtonStyle
+    ) -> None:
+        super().__init__(
+            ui.Button(label=label, style=style, custom_id=f"salon:draft:{what}:{discussion_id}")
+        )
+        self.what = what
+        self.discussion_id = discussion_id
+
+    @property
+    def desk(self) -> Desk:
+        """Whose button it is."""
+        raise NotImplementedError
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> _DraftButton:
+        """The button that was pressed, perhaps one that was shown before a restart."""
+        del interaction
+        assert isinstance(item, ui.Button)
+        return cls(match["what"], int(match["id"]), item.label or "", item.style)
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Do what the button says; what goes wrong is spoken of, not only logged."""
+        with self.desk.services.busy.working():
+            try:
+                await self.desk.pressed(interaction, self.what, self.discussion_id)
+            except Exception as error:  # noqa: BLE001 - handed to the one place of errors
+                await speak(interaction, error)
+
+
+class _Form(ui.Modal):
+    """A form that belongs to a draft."""
+
+    def __init__(self, desk: Desk, preview: Preview, title: str) -> None:
+        super().__init__(title=title, timeout=None)
+        self.desk = desk
+        self.draft = preview
+
+    async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
+        """Take what was entered in, and show the draft anew."""
+        with self.desk.services.busy.working():
+            await self.take(interaction)
+            await interaction.response.defer()
+            await self.desk.show(interaction, self.draft.draft.id)
+
+    async def take(self, interaction: discord.Interaction[Any]) -> None:
+        """Do what the form is for."""
+        raise NotImplementedError
+
+    async def on_error(  # type: ignore[override]
+        self, interaction: discord.Interaction[Any], error: Exception, /
+    ) -> None:
+        """Hand the error to the one place where errors are spoken."""
+        await speak(interaction, error)
+
+
+def _field(
+    label: str, value: str | None, *, most: int, required: bool = False, long: bool = False
+) -> ui.Label[Any]:
+    style = discord.TextStyle.paragraph if long else discord.TextStyle.short
+    return ui.Label(
+        text=label,
+        component=ui.TextInput(
+            style=style, default=cut(value or "", most), max_length=most, required=required
+        ),
+    )
+
+
+def _entered(field: ui.Label[Any]) -> str:
+    assert isinstance(field.component, ui.TextInput)
+    return field.component.value
+
+
+class _Edit(_Form):
+    """Corrects what was found in an essay."""
+
+    def __init__(self, desk: Desk, preview: Preview) -> None:
+        super().__init__(desk, preview, "What was found in the essay")
+        essay, draft = preview.draft.essay, preview.draft
+        epigraph = essay.epigraph
+        self.name = _field("Title", essay.title, most=500, required=True)
+        self.byline = _field("Byline", essay.byline, most=500)
+        self.epigraph = _field(
+            "Epigraph", None if epigraph is None else epigraph.text, most=1500, long=True
+        )
+        self.whose = _field("Whose words", None if epigraph is None else epigraph.source, most=200)
+        self.closing = _field(
+            "Closing question (empty: the essay's own)", draft.closing, most=1000, long=True
+        )
+        for field in (self.name, self.byline, self.epigraph, self.whose, self.closing):
+            self.add_item(field)
+
+    async def take(self, interaction: discord.Interaction[Any]) -> None:
+        """Put the corrections into the draft."""
+        del interaction
+        await self.desk.services.publishing.correct(
+            self.draft,
+            Corrections(
+                title=_entered(self.name),
+                byline=_entered(self.byline),
+                epigraph=_entered(self.epigraph),
+                epigraph_source=_entered(self.whose),
+                closing=_entered(self.closing),
+            ),
+        )
+
+
+class _Schedule(_Form):
+    """Asks when a draft is to be published."""
+
+    def __init__(self, desk: Desk, preview: Preview) -> None:
+        super().__init__(desk, preview, "When is it to be published?")
+        self.when = _field("When (tomorrow 9:00, 2026-12-01 18:30)", None, most=100, required=True)
+        self.add_item(self.when)
+
+    async def take(self, interaction: discord.Interaction[Any]) -> None:
+        """Schedule it for the time as it was written, in the server's zone."""
+        services, server = self.desk.services, server_id(interaction)
+        settings = await services.database.read(lambda tx: servers.read(tx, server))
+        moment = read_moment(_entered(self.when), services.clock.now(), settings.zone).at
+        await services.publishing.schedule(
+            self.draft.draft.id, actor(interaction), to_milliseconds(moment)
+        )
