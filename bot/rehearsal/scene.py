@@ -181,6 +181,8 @@ class _Scene:
                 answered += 1
                 await self._until(partial(self._has_effect, interaction), most=_MOMENT)
                 await self._press_publish(interaction)
+            else:
+                unanswered += 1
             await self._settle()
         return standing
 
