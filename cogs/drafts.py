@@ -149,7 +149,6 @@ class Desk:
             )
         match what:
             case "publish":
-                await interaction.response.defer()
                 await self.publish(interaction, preview)
             case "schedule":
                 await interaction.response.send_modal(_Schedule(self, preview))
@@ -166,7 +165,9 @@ class Desk:
     async def publish(self, interaction: discord.Interaction[Any], preview: Preview) -> None:
         """Publish, and show in the preview's place how far it has come."""
         draft = preview.draft
+        # Begun before it is acknowledged: what was acknowledged is carried out.
         await self.services.publishing.publish(draft.id, actor(interaction), interaction.id)
+        await interaction.response.defer()
         title = draft.essay.title
         loop = asyncio.get_running_loop()
         until, shown = loop.time() + _SHOWN_FOR, ""
