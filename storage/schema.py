@@ -93,9 +93,9 @@ CREATE TABLE revisions (
     source_url TEXT,
     words INTEGER NOT NULL,
     postscript TEXT,
-    essay TEXT NOT NULL, -- as it was read, with what an admin changed, as JSON
+    essay TEXT NOT NULL DEFAULT '{}', -- as it was read, with what an admin changed, as JSON
     closing TEXT, -- the closing question an admin chose, where one did
-    notes TEXT NOT NULL, -- what could not be shown as it was, a line each
+    notes TEXT NOT NULL DEFAULT '', -- what could not be shown as it was, a line each
     source BLOB NOT NULL, -- the essay as it was handed in
     source_name TEXT, -- the file's name, where it was one
     digest TEXT NOT NULL, -- of the source, so that the same essay is recognised

@@ -465,7 +465,7 @@ async def test_killed_around_its_sending_a_prompt_is_neither_lost_nor_doubled(
         house = House(stage.standin, nothing, nothing, Clock(), session)
         await stage.bot.start()
         await house.settle()
-        await house.run("essay publish", file=("bread.md", ESSAY.encode()))
+        await house.publishing()
         await house.settle()
         killed = False
 
