@@ -13,6 +13,8 @@ __all__ = ["address_for_link", "escape", "escape_line_start", "finds_address"]
 
 # What Discord's clients take for a bare link.
 _ADDRESS = re.compile(r"https?://[^\s<]+[^<.,:;\"')\]\s]")
+_RUN = re.compile(r"[^\s<]*")
+_BARE_SCHEME = re.compile(r"(?<!\\)://")
 # In a bare link these would end an emphasis around it, or mark a spoiler or code.
 _UNSAFE_IN_ADDRESS = re.compile(r"[*`|~\\]")
 
@@ -43,8 +45,12 @@ def finds_address(text: str) -> bool:
     return _ADDRESS.search(text) is not None
 
 
-def escape(text: str) -> str:
-    """The text so that Discord shows it literally; line starts are another function's matter."""
+def escape(text: str, *, followed: bool = False) -> str:
+    """The text so that Discord shows it literally; line starts are another function's matter.
+
+    followed: whether other Markdown goes on right behind the text: an address that ends it would
+              swallow that, so it is kept from being a link
+    """
     if "://" not in text:
         return _escaped(text)
     pieces: list[str] = []
@@ -57,10 +63,13 @@ def escape(text: str) -> str:
             before = before[:-1] + "\\<"  # or the brackets would be taken for the link's
         pieces.append(before)
         address = found.group()
-        if _UNSAFE_IN_ADDRESS.search(address):
+        # With a backslash behind it, also the punctuation before that is taken for the address.
+        run = _RUN.match(text, found.end())
+        stop = run.end() if run is not None else found.end()
+        swallows = text[stop : stop + 1] == "<" or (followed and stop == len(text))
+        if swallows or _UNSAFE_IN_ADDRESS.search(address):
             # Shown rightly as text is better than a link that breaks what is around it.
-            scheme, rest = address.split(":", 1)
-            pieces.append(f"{scheme}\\:{_escaped(rest)}")
+            pieces.append(_BARE_SCHEME.sub(r"\\://", _escaped(address)))
         else:
             pieces.append(address)
         position = found.end()

@@ -99,15 +99,20 @@ def _link_piece(spans: Sequence[Span], address: str) -> list[_Piece]:
     return pieces
 
 
-def _plain_pieces(spans: Sequence[Span]) -> list[_Piece]:
+def _plain_pieces(spans: Sequence[Span], *, followed: bool = False) -> list[_Piece]:
     pieces: list[_Piece] = []
-    for span in joined(spans):
+    members = joined(spans)
+    for place, span in enumerate(members):
+        if place + 1 < len(members):
+            touches = not members[place + 1].text[:1].isspace()
+        else:
+            touches = followed
         if span.code:
             pieces.append(_code_piece(span))
             continue
         text = span.text
         if span.marks is Mark.NONE:
-            pieces.append(_Piece(escape(text), Mark.NONE))
+            pieces.append(_Piece(escape(text, followed=touches), Mark.NONE))
             continue
         # An emphasis neither begins nor ends with white space.
         core = text.strip()
@@ -214,8 +219,11 @@ def inline_markdown(spans: Sequence[Span], *, line_start: bool = True) -> str:
         markdown = escape(spans[0].text)  # most of most essays
     else:
         pieces: list[_Piece] = []
-        for link, group in groupby(spans, key=lambda span: span.link):
-            members = list(group)
-            pieces.extend(_plain_pieces(members) if link is None else _link_piece(members, link))
+        groups = [(link, list(group)) for link, group in groupby(spans, key=lambda s: s.link)]
+        for place, (link, members) in enumerate(groups):
+            if link is not None:
+                pieces.extend(_link_piece(members, link))
+            else:
+                pieces.extend(_plain_pieces(members, followed=place + 1 < len(groups)))
         markdown = _emphasised(pieces)
     return escape_line_start(markdown) if line_start else markdown

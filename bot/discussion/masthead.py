@@ -296,7 +296,7 @@ def find_masthead(blocks: Sequence[Block], *, literal: bool, titled: bool) -> Ma
     epigraph = epigraph_of(blocks[rest:])
     if epigraph is None and rest == start and place is not None and place > 0:
         epigraph = epigraph_of(blocks[: place + 1])
-    if epigraph is not None and byline is None and rest == start:
+    if epigraph is not None and byline is None and rest == start and rest < len(blocks):
         after = (
             rest
             + 1

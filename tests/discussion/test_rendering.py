@@ -27,6 +27,7 @@ def rendered(body: str) -> str:
         "@here", ":smile:", ":a::b:", "[a](https://a.example)", "\\*", "\\", "# a", "## a", "-# a",
         "> a", ">>> a", "- a", "* a", "+ a", "1. a", "1986. a", "_a_", "__a__", "***", "```a```",
         "<https://a.example>", "see:https://a.example/a_b", "https://a.example/**b**", "C#", "#a",
+        "http://a.b/c*dhttp://a.b/c*d", "http://a.b/c<@1>", "(http://a.b)<@1>",
     ],
 )  # fmt: skip
 def test_literal_text_is_shown_literally_wherever_it_stands(text: str) -> None:
@@ -81,6 +82,9 @@ def test_a_bare_address_is_left_to_be_a_link() -> None:
         ("a <!-- hidden --> b", "a b"),
         ("\\\\begin{a}x_1\\\\end{a}", "\\\\begin{a}x\\_1\\\\end{a}"),
         ("| a | b |\n|---|---|", "a\n\nb"),
+        ("http://a.b/c**d**", "http\\://a.b/c**d**"),
+        ("http://a.b/c[d](https://a.b)", "http\\://a.b/c[d](https://a.b)"),
+        ("http://a.b/c **d**", "http://a.b/c **d**"),
         ("[ ](https://a.example)x", "x"),
         ("[a ](https://a.example)b", "[a](https://a.example) b"),
         ("`` ` ``", "`` ` ``"),
