@@ -61,6 +61,7 @@ async def situation(tx: Transaction, prompt: Prompt, now: datetime) -> Situation
         """,
         {"id": prompt.discussion_id},
     )
+    unanswered, under_way = await _unanswered(tx, prompt, 0 if last is None else last["id"])
     gone, answered = await _thread(tx, prompt)
     return Situation(
         kind=prompt.kind,
@@ -72,18 +73,21 @@ async def situation(tx: Transaction, prompt: Prompt, now: datetime) -> Situation
         paused=bool(row["paused"]),
         last_written=None if last is None else from_milliseconds(last["written_at"]),
         replies=row["replies"],
-        unanswered=await _unanswered(tx, prompt, 0 if last is None else last["id"]),
+        unanswered=unanswered,
+        under_way=under_way,
         last_prompt=await _last_prompt(tx, prompt.id, row["channel_id"], now),
         head_gone=gone,
         answered=answered,
     )
 
 
-async def _unanswered(tx: Transaction, prompt: Prompt, last_reply: int) -> int:
-    """How many prompts of the discussion stand after its last reply."""
+async def _unanswered(tx: Transaction, prompt: Prompt, last_reply: int) -> tuple[int, int]:
+    """How many prompts of the discussion stand after its last reply, and are under way."""
     row = await tx.row(
         """
-        SELECT count(*) AS count FROM prompts LEFT JOIN posts ON posts.id = prompts.post_id
+        SELECT count(*) FILTER (WHERE prompts.state = 'sent') AS stand,
+               count(*) FILTER (WHERE prompts.state = 'claimed') AS under_way
+        FROM prompts LEFT JOIN posts ON posts.id = prompts.post_id
         WHERE prompts.discussion_id = :discussion_id AND prompts.kind = 'step'
             AND prompts.id <> :id
             AND (
@@ -94,7 +98,8 @@ async def _unanswered(tx: Transaction, prompt: Prompt, last_reply: int) -> int:
         """,
         {"discussion_id": prompt.discussion_id, "id": prompt.id, "last_reply": last_reply},
     )
-    return 0 if row is None else int(row["count"])
+    assert row is not None
+    return row["stand"], row["under_way"]
 
 
 async def _last_prompt(

@@ -16,7 +16,7 @@ import aiohttp
 from bot.clock import Clock
 from bot.rehearsal.founding import put_channel
 from bot.rehearsal.steps import NeverArrivedError, Step
-from tests.house import House
+from tests.house import House, buttons
 from tests.staging import Stage
 
 __all__ = ["Life", "Log", "Span", "live"]
@@ -113,8 +113,17 @@ class Life:
             for way in range(self._random.choice((0, 1, 1, 2, 4)))
         )
         text = f"# Essay {number}\n\nIt is about number {number}.\n\n{questions}\n"
-        await self._house.run(
-            "essay publish", file=(f"{number}.md", text.encode()), channel_id=channel
+        file = (f"{number}.md", text.encode())
+        draft = await self._house.run("essay publish", file=file, channel_id=channel)
+        await self._house.settle()
+        shown = await self._house.seen(draft)
+        (button,) = [one for one in buttons(shown["components"]) if one["label"] == "Publish"]
+        await self._house.interact(
+            3,
+            {"component_type": 2, "custom_id": button["custom_id"]},
+            channel_id=channel,
+            message_id=shown["id"],
+            message_flags=shown["flags"],
         )
         await self._house.settle(self._random.uniform(0, 3600))
         self._open.append(number)

@@ -38,6 +38,7 @@ __all__ = [
 _DAY = timedelta(days=1)
 _MOST_UNANSWERED = 2
 _MOST_PUT_OFF = timedelta(days=7)
+_SOON = timedelta(minutes=10)
 
 #: The reason of what falls due during a pause; a resume within the tolerance takes it back.
 PAUSED = "prompts were paused"
@@ -73,6 +74,7 @@ class Situation:
     last_written:   when a member last wrote in the discussion
     replies:        members' messages in it
     unanswered:     prompts in it that came after the last of these
+    under_way:      prompts in it that are claimed and not sent yet
     last_prompt:    when the channel last had a prompt; the present where one is under way
     head_gone:      of a nudge: its thread's first message, or the thread, is no more
     answered:       of a nudge: somebody else has written in the thread
@@ -88,6 +90,7 @@ class Situation:
     last_written: datetime | None = None
     replies: int = 0
     unanswered: int = 0
+    under_way: int = 0
     last_prompt: datetime | None = None
     head_gone: bool = False
     answered: bool = False
@@ -158,6 +161,11 @@ def _hindrance(case: Situation, manners: Manners, now: datetime) -> Decision | N
     unmet = _unmet(case, now)
     if unmet is not None:
         return Skip(unmet)
+    if case.anyway and case.unanswered + case.under_way >= _MOST_UNANSWERED:
+        # Whether the other will stand, and be answered, is not known yet.
+        if now - case.planned_for > _MOST_PUT_OFF:
+            return Skip("other prompts of the essay have waited for a week")
+        return Wait(now + _SOON, "another prompt is on its way", owed=True)
     if case.last_prompt is None or case.anyway:
         return None
     free = _next_day(case.last_prompt, manners.zone)

@@ -43,6 +43,7 @@ def case(
     last_written: datetime | None = None,
     replies: int = 0,
     unanswered: int = 0,
+    under_way: int = 0,
     last_prompt: datetime | None = None,
     head_gone: bool = False,
     answered: bool = False,
@@ -58,6 +59,7 @@ def case(
         last_written=last_written,
         replies=replies,
         unanswered=unanswered,
+        under_way=under_way,
         last_prompt=last_prompt,
         head_gone=head_gone,
         answered=answered,
@@ -116,6 +118,18 @@ TABLE: list[tuple[str, Situation, datetime, Decision]] = [
         case(unanswered=2, anyway=True),
         NOON,
         Skip("nobody has answered the last two prompts"),
+    ),
+    (
+        "one nobody answered, another on its way in the same channel",
+        case(unanswered=1, under_way=1, last_prompt=NOON),
+        NOON,
+        Wait(NOON + 24 * HOUR, TODAY, owed=True),
+    ),
+    (
+        "one nobody answered, another on its way, and an admin asks for one anyway",
+        case(unanswered=1, under_way=1, last_prompt=NOON, anyway=True),
+        NOON,
+        Wait(NOON + HOUR / 6, "another prompt is on its way", owed=True),
     ),
     (
         "quiet is asked for, and somebody wrote",
@@ -221,6 +235,13 @@ def test_a_prompt_that_the_channel_puts_off_for_more_than_a_week_is_skipped() ->
     longer = replace(waiting, planned_for=NOON - timedelta(days=6, hours=2), owed_at=NOON)
     assert decide(longer, MANNERS, NOON) == Skip(
         "the channel had other prompts on each day of a week"
+    )
+
+
+def test_a_prompt_that_others_of_its_essay_keep_back_for_a_week_is_skipped() -> None:
+    waiting = case(NOON - timedelta(days=8), unanswered=1, under_way=1, anyway=True)
+    assert decide(replace(waiting, owed_at=NOON), MANNERS, NOON) == Skip(
+        "other prompts of the essay have waited for a week"
     )
 
 
