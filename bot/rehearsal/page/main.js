@@ -25,6 +25,7 @@ async function become(memberId) {
   const member = people.members.find((m) => m.id === memberId) ?? people.members[0];
   const before = app ? { main: app.main.channelId, side: app.side.channelId } : { main: sessionStorage.getItem("channel"), side: null };
   app?.close();
+  delete document.body.dataset.member;
   sessionStorage.setItem("member", member.id);
   select.value = member.id;
   const one = new App(people, member, status);
@@ -41,6 +42,7 @@ async function become(memberId) {
   await one.go(first?.id);
   if (before.side && one.store.channels.has(before.side)) await one.openThread(before.side);
   else one.closeThread();
+  document.body.dataset.member = member.id;
 }
 
 /** While a play goes on, the thread that grows is shown. */

@@ -5,6 +5,8 @@ import { parse, parseInline } from "./markdown.js";
 import { fullOf, styled } from "./times.js";
 
 const JUMP = /^https?:\/\/(?:www\.|ptb\.|canary\.)?discord\.com\/channels\/(\d+)\/(\d+)(?:\/(\d+))?\/?$/;
+// Discord takes no text of more than 4,000 characters; a longer one is shown without any marks.
+const LONGEST = 8000;
 const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Component}|\s){1,60}$/u;
 
 /**
@@ -12,6 +14,7 @@ const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Component}|\s){1,60}$
  * leads to places ({jump(channelId, messageId)}).
  */
 export function rich(text, house, { small = false } = {}) {
+  if (text.length > LONGEST) return el("div", { class: "markup", dir: "auto" }, text);
   const box = el("div", { class: "markup", dir: "auto" });
   if (!small && ONLY_EMOJI.test(text) && /\p{Extended_Pictographic}/u.test(text)) box.classList.add("jumbo");
   const nodes = small ? parseInline(text) : parse(text);

@@ -1,0 +1,54 @@
+"""What the page's tests share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from bot.rehearsal.founding import first_world
+from bot.rehearsal.standin import StandIn
+from tests.room.browser import CHROMIUM, browser
+from tests.room.visitor import Visitor, visiting
+from tests.staging import Stage, staged
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """The browser, one for all tests; without one they are skipped."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"no Chromium at {CHROMIUM}: scripts/install-chromium installs it")
+    async with browser() as one:
+        yield one
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def standin() -> AsyncIterator[StandIn]:
+    """A stand-in with a new world and no bot."""
+    one = StandIn(first_world(), rates=False)
+    await one.start()
+    one.room.offers = False
+    try:
+        yield one
+    finally:
+        await one.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visitor(chromium: Browser, standin: StandIn) -> AsyncIterator[Visitor]:
+    """Somebody before the page of a stand-in without a bot."""
+    async with visiting(chromium, standin) as one:
+        yield one
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage(chromium: Browser, tmp_path: Path) -> AsyncIterator[Stage]:
+    """A stand-in with the real bot, started; nobody is offered the tour."""
+    async with staged(tmp_path) as one:
+        one.standin.room.offers = False
+        await one.bot.start()
+        await one.standin.gateway_hub.bot_ready()
+        yield one

@@ -1,0 +1,112 @@
+"""Somebody who sits before the page, and what they do there."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.async_api import Browser, Locator, Page, expect
+
+from bot.rehearsal.records import Message, User
+from bot.rehearsal.standin import StandIn
+from tests.room.browser import opened
+
+__all__ = ["Visitor", "visiting"]
+
+
+@dataclass
+class Visitor:
+    """The page, and the world behind it. ``faults`` is what scripts threw, ``called`` every
+    address that the page asked for."""
+
+    page: Page
+    standin: StandIn
+    faults: list[str] = field(default_factory=list)
+    called: list[str] = field(default_factory=list)
+
+    @property
+    def main(self) -> Locator:
+        """The pane in the middle."""
+        return self.page.locator("#main-pane")
+
+    @property
+    def side(self) -> Locator:
+        """The thread at the right."""
+        return self.page.locator("#side-pane")
+
+    def message(self, text: str, where: Locator | None = None) -> Locator:
+        """The message that holds a text, in the middle unless it is said where."""
+        return (where or self.main).get_by_role("article").filter(has_text=text)
+
+    def member(self, name: str) -> User:
+        """Somebody of this display name."""
+        users = self.standin.world.users.values()
+        return next(user for user in users if user.display_name == name)
+
+    def channel(self, name: str) -> int:
+        """The id of a channel of this name."""
+        channels = self.standin.world.channels.values()
+        return next(channel.id for channel in channels if channel.name == name)
+
+    def said(self, text: str) -> Message:
+        """The newest message in the world with just this content."""
+        found = reversed(self.standin.world.messages.values())
+        return next(message for message in found if message.content == text)
+
+    async def become(self, name: str) -> None:
+        """Act as somebody else from now on."""
+        wanted = str(self.member(name).id)
+        await self.page.get_by_label("The member you act as").select_option(wanted)
+        await expect(self.page.locator("body")).to_have_attribute("data-member", wanted)
+
+    async def writes(
+        self, text: str, where: Locator | None = None, *, shown_as: str | None = None
+    ) -> Locator:
+        """Write a message; it is on the page at the end, ``shown_as`` its text unless said."""
+        box = (where or self.main).locator("textarea")
+        await box.fill(text)
+        await box.press("Enter")
+        shown = self.message(shown_as or text, where)
+        await expect(shown).to_be_visible()
+        return shown
+
+    async def types_command(self, name: str) -> Locator:
+        """Type a command's name and choose it; the form in which its options are filled in."""
+        box = self.main.locator("textarea")
+        await box.fill(f"/{name}")
+        choice = self.main.get_by_role("option").filter(has_text=f"/{name}").first
+        await expect(choice).to_be_visible()
+        await box.press("Enter")
+        form = self.main.locator("form.command")
+        await expect(form).to_be_visible()
+        return form
+
+    async def menu(self, message: Locator, item: str) -> None:
+        """Choose something in a message's context menu."""
+        await message.locator(".body").click(button="right", position={"x": 4, "y": 30})
+        await self.page.get_by_role("menuitem", name=item, exact=True).click()
+
+    async def evaluate(self, script: str) -> Any:
+        """What a script on the page answers."""
+        return await self.page.evaluate(script)
+
+
+@contextlib.asynccontextmanager
+async def visiting(
+    chromium: Browser,
+    standin: StandIn,
+    *,
+    size: tuple[int, int] = (1280, 800),
+    light: bool = False,
+) -> AsyncIterator[Visitor]:
+    """Open the page and wait until a channel is shown; at the end no script may have failed."""
+    faults: list[str] = []
+    async with opened(chromium, standin.page, size=size, light=light, faults=faults) as page:
+        visitor = Visitor(page, standin, faults)
+        page.on("request", lambda request: visitor.called.append(request.url))
+        await expect(page.locator("body")).to_have_attribute("data-member", re.compile(r"\d+"))
+        yield visitor
+    assert not faults
