@@ -148,7 +148,8 @@ export class Timeline {
   /** Change the list and keep what is seen where it is. */
   anchored(change) {
     const top = this.scroller.scrollTop;
-    const seen = [...this.nodes.values()].find((e) => e.node.offsetTop + e.node.offsetHeight > top);
+    const inOrder = this.messages.map((m) => this.nodes.get(m.id)).filter(Boolean);
+    const seen = inOrder.find((e) => e.node.offsetTop + e.node.offsetHeight > top);
     const was = seen ? seen.node.offsetTop : 0;
     const id = seen?.message.id;
     change();

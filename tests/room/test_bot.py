@@ -1,0 +1,171 @@
+"""Salon itself, met on the page: publishing, threads, forms, time and trouble."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, expect
+
+from tests.room.visitor import Visitor, visiting
+from tests.staging import Stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ESSAY = """On stairs
+
+by Marta Lindqvist
+
+Nobody designs the third stair, and everybody remembers it.
+
+A house is a way of going up. What we keep on the landing says who we are.
+
+What do you keep on your landing?
+"""
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def guest(chromium: Browser, stage: Stage) -> AsyncIterator[Visitor]:
+    """Somebody before the page of a stand-in with the real bot."""
+    async with visiting(chromium, stage.standin) as one:
+        await expect(one.page.locator(".bot-state")).to_contain_text("The bot is online")
+        yield one
+
+
+async def publish(guest: Visitor, folder: Path) -> None:
+    """Publish by slash command, with a file."""
+    path = folder / "stairs.md"
+    path.write_text(ESSAY, encoding="utf-8")
+    form = await guest.types_command("essay publish")
+    await form.get_by_role("button", name="+ file").click()
+    await form.get_by_label("file", exact=True).set_input_files(path)
+    await form.get_by_role("button", name="Send").click()
+    answer = guest.message("Only you can see this").filter(has_text="is published")
+    await expect(answer).to_be_visible()
+
+
+async def prompted(guest: Visitor, before: str | None) -> None:
+    """Wait for a prompt below the message that was the last ``before``."""
+    prompt = guest.main.get_by_role("article").last
+    await expect(prompt).not_to_have_attribute("data-id", before or "")
+    await expect(prompt).to_contain_text("What do you keep on your landing?")
+
+
+async def test_an_essay_is_published_answered_in_a_thread_and_asked_after_a_day_later(
+    guest: Visitor, tmp_path: Path
+) -> None:
+    await publish(guest, tmp_path)
+    part = guest.message("Nobody designs the third stair").last
+    await expect(part).to_be_visible()
+    await guest.become("Ben")
+    await guest.menu(guest.message("Nobody designs the third stair").last, "Reply")
+    await guest.writes("Mine creaks.")
+    under = guest.message("Mine creaks.").locator(".thread-under")
+    await expect(under).to_be_visible()
+    await under.click()
+    await expect(guest.message("Mine creaks.", guest.side)).to_be_visible()
+    await guest.writes("And I like it.", guest.side)
+    assert guest.said("And I like it.").channel_id == guest.said("Mine creaks.").id
+    before = await guest.page.get_by_label("The rehearsal's clock").inner_text()
+    last = await guest.main.get_by_role("article").last.get_attribute("data-id")
+    await guest.page.get_by_role("button", name="+1 day").click()
+    await prompted(guest, last)
+    await expect(guest.page.get_by_label("The rehearsal's clock")).not_to_have_text(before)
+
+
+async def test_the_form_publishes_what_is_pasted_into_it(guest: Visitor) -> None:
+    await (await guest.types_command("essay publish")).get_by_role("button", name="Send").click()
+    form = guest.page.get_by_role("dialog")
+    await form.get_by_role("textbox").first.fill(ESSAY)
+    await form.get_by_role("button", name="Submit").click()
+    await expect(guest.message("A house is a way of going up").last).to_be_visible()
+    await expect(form).to_have_count(0)
+
+
+async def test_the_next_prompt_can_be_jumped_to(guest: Visitor, tmp_path: Path) -> None:
+    await guest.page.get_by_role("button", name="Next prompt").click()
+    await expect(guest.page.locator("#status")).to_contain_text("nothing planned")
+    await publish(guest, tmp_path)
+    began = guest.standin.world.now()
+    last = await guest.main.get_by_role("article").last.get_attribute("data-id")
+    await guest.page.get_by_role("button", name="Next prompt").click()
+    await prompted(guest, last)
+    assert (guest.standin.world.now() - began).total_seconds() > 3600
+
+
+async def test_members_are_offered_only_the_commands_they_may_use(guest: Visitor) -> None:
+    await guest.become("Ann")
+    box = guest.main.locator("textarea")
+    await box.fill("/essay publish")
+    await expect(guest.main.get_by_text("No such command here for you.")).to_be_visible()
+    await guest.become("Ada")
+    form = await guest.types_command("essay publish")
+    await expect(form).to_contain_text("Publish an essay")
+
+
+async def test_a_killed_bot_answers_nothing_until_it_is_started_again(
+    guest: Visitor, stage: Stage, tmp_path: Path
+) -> None:
+    await guest.page.get_by_role("button", name="Trouble").click()
+    trouble = guest.page.get_by_role("dialog", name="Trouble")
+    await trouble.get_by_role("button", name="Kill the bot").click()
+    await expect(trouble.get_by_role("status")).to_have_text("The bot was killed.")
+    assert not stage.bot.is_running
+    await trouble.get_by_role("button", name="Done").click()
+    await expect(guest.page.locator(".bot-state")).to_contain_text("not running")
+    await (await guest.types_command("essay list")).get_by_role("button", name="Send").click()
+    await expect(guest.message("The application did not respond")).to_be_visible()
+    await guest.page.get_by_role("button", name="Trouble").click()
+    await trouble.get_by_role("button", name="Start the bot").click()
+    await trouble.get_by_role("button", name="Done").click()
+    await expect(guest.page.locator(".bot-state")).to_contain_text("The bot is online")
+    await publish(guest, tmp_path)
+
+
+async def test_the_gateway_is_cut_discord_made_slow_and_rights_are_taken(
+    guest: Visitor, stage: Stage
+) -> None:
+    standin = stage.standin
+    await guest.page.get_by_role("button", name="Trouble").click()
+    trouble = guest.page.get_by_role("dialog", name="Trouble")
+    (session,) = standin.gateway_hub.bot_sessions()
+    socket = session.connection
+    await trouble.get_by_role("button", name="Cut the gateway").click()
+    await expect(trouble.get_by_role("status")).to_contain_text("was cut")
+    assert socket not in standin.gateway_hub.connections
+    await trouble.get_by_role("button", name="Make Discord slow").click()
+    await expect(trouble.get_by_role("status")).to_contain_text("2 seconds")
+    assert len(standin.faults) == 1
+    await trouble.get_by_role("button", name="Back to normal").click()
+    await expect(trouble.get_by_role("status")).to_contain_text("taken back")
+    assert len(standin.faults) == 0
+    right = 1 << 35
+    essays = guest.channel("essays")
+    assert standin.world.permissions(standin.world.bot.id, essays) & right
+    await trouble.get_by_label("Create Public Threads").uncheck()
+    await expect(trouble.get_by_role("status")).to_contain_text("no longer: Create Public Threads")
+    assert not standin.world.permissions(standin.world.bot.id, essays) & right
+
+
+async def test_a_dropped_essay_is_published_and_its_comments_written(
+    guest: Visitor, stage: Stage
+) -> None:
+    comments = '{"id": 1, "parent": null, "author": "Zoe", "text": "Mine is full of boots."}\n'
+    await guest.page.evaluate(
+        """([essay, comments]) => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([essay], 'stairs.md', { type: 'text/markdown' }));
+            transfer.items.add(new File([comments], 'stairs.jsonl'));
+            window.dispatchEvent(new DragEvent('drop', {
+                dataTransfer: transfer, bubbles: true, cancelable: true }));
+        }""",
+        [ESSAY, comments],
+    )
+    await guest.page.get_by_role("button", name="Publish and play").click()
+    await expect(guest.message("Mine is full of boots.").first).to_contain_text("Zoe")
+    caption = guest.page.locator("#caption", has_text="Now it is yours")
+    await expect(caption).to_be_visible(timeout=60_000)
+    await expect(guest.page.locator("#member")).to_contain_text("Zoe")
+    assert stage.standin.room.play.state()["state"] == "done"

@@ -1,0 +1,61 @@
+"""The tour: offered at the first visit, played through, and true to Discord's description."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from bot.rehearsal.har import Recorder
+from tests.room.browser import opened
+from tests.staging import Stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SHARED = Path(__file__).parents[3] / "shared"
+
+
+async def test_the_tour_is_offered_once_and_shows_an_essay_discussed_and_asked_after(
+    chromium: Browser, stage: Stage, tmp_path: Path
+) -> None:
+    stage.standin.room.offers = True
+    recorded = tmp_path / "tour.har"
+    stage.standin.recorder = Recorder(recorded)
+    faults: list[str] = []
+    async with opened(chromium, stage.standin.page, faults=faults) as page:
+        welcome = page.get_by_role("dialog", name="Welcome to the rehearsal room")
+        await expect(welcome.get_by_role("button", name="Show me the tour")).to_be_focused()
+        await welcome.get_by_role("button", name="Show me the tour").click()
+        caption = page.locator("#caption")
+        await expect(caption).to_contain_text("A reply has become a thread", timeout=40_000)
+        await expect(page.locator("#side-pane").get_by_role("log")).to_be_visible()
+        await expect(caption).to_contain_text("Now it is yours", timeout=90_000)
+        prompt = page.locator("#main-pane").get_by_role("article").last
+        await expect(prompt).to_contain_text("When did you last stop")
+        await page.reload()
+        await expect(page.locator("#main-pane").get_by_role("article").last).to_be_visible()
+        await expect(welcome).to_have_count(0)
+    assert not faults
+    stage.standin.recorder.close()
+    check = SHARED / "tools" / "check_wire.py"
+    if check.is_file():
+        said = subprocess.run(  # noqa: ASYNC221 - the test waits for it alone
+            [sys.executable, str(check), str(recorded)], capture_output=True, text=True, check=False
+        )
+        assert said.returncode == 0, said.stdout + said.stderr
+
+
+async def test_somebody_who_looks_around_alone_is_left_alone(
+    chromium: Browser, stage: Stage
+) -> None:
+    stage.standin.room.offers = True
+    async with opened(chromium, stage.standin.page) as page:
+        await page.get_by_role("button", name="Look around by myself").click()
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        await expect(page.locator("#caption")).to_be_hidden()
+        await page.get_by_role("button", name="Tour", exact=True).click()
+        await expect(page.get_by_role("button", name="Show me the tour")).to_be_visible()
+    assert not stage.standin.world.messages
