@@ -14,7 +14,7 @@ from tests.year_checks import Checker
 from tests.year_life import DAYS, ESSAYS, live
 
 #: Seconds of real time that a year may take.
-PATIENCE = 400
+PATIENCE = 900
 
 
 @pytest.mark.timeout(PATIENCE)

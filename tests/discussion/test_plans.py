@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.discussion.hours import QuietHours, WeeklyTime
+from bot.discussion.lists import fitting, stamp
 from bot.discussion.moments import read_moment, read_quiet_hours
 from bot.discussion.plans import (
     DEFAULT_PLAN,
@@ -23,6 +24,7 @@ from bot.discussion.plans import (
     Step,
     Text,
     What,
+    read_clock,
     read_condition,
     read_plan,
     read_step,
@@ -191,3 +193,20 @@ def test_no_quiet_hours_and_no_hours_at_all() -> None:
     for text in ("22:00", "night", "8:00-8:00", "25:00-26:00"):
         with pytest.raises(Refused):
             read_quiet_hours(text)
+
+
+def test_a_step_without_a_wait_is_written_in_minutes() -> None:
+    assert str(read_step("after 0 days: default")) == "after 0 minutes: default"
+
+
+@pytest.mark.parametrize("text", ["13 pm", "0 am", "24:00", "12:60"])
+def test_a_time_of_day_that_no_clock_shows_is_none(text: str) -> None:
+    assert read_clock(text) is None
+
+
+def test_a_list_says_how_much_of_it_does_not_fit() -> None:
+    assert fitting(["one", "two"]) == "one\ntwo"
+    text = fitting(["x" * 100] * 50)
+    assert text.endswith("-# … and 31 more lines.")
+    assert len(text) <= 2000
+    assert stamp(NOW, "R") == "<t:1774602000:R>"

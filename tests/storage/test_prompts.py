@@ -296,3 +296,42 @@ async def test_an_index_answers_what_is_due(database: Database, sql: str) -> Non
     plan = await database.read(look)
     assert "prompts_planned" in plan
     assert "TEMP B-TREE" not in plan
+
+
+@pytest.mark.parametrize(
+    ("change", "until"),
+    [
+        ("SELECT 1", NOON),
+        ("INSERT INTO pauses VALUES (1, 0)", NOON + HOUR),
+        ("UPDATE server_settings SET prompts_paused_at = 0", NOON + HOUR),
+        ("UPDATE server_settings SET quiet_from = 600, quiet_until = 900", NOON + 3 * HOUR),
+    ],
+)
+async def test_what_is_claimed_and_not_sent_keeps_to_pauses_and_hours(
+    database: Database, change: str, until: datetime
+) -> None:
+    async def work(tx: Transaction) -> list[datetime]:
+        await found(tx)
+        await servers.set_tolerance(tx, HERE, 6)
+        await add(tx, NOON)
+        await plan_due(tx, NOON)
+        await tx.run(change)
+        await plan_due(tx, NOON)
+        rows = await tx.rows("SELECT due_at, expires_at FROM posts")
+        assert [row["expires_at"] for row in rows] == [to_milliseconds(NOON + 6 * HOUR)]
+        return [from_milliseconds(row["due_at"]) for row in rows]
+
+    assert await database.write(work) == [until]
+
+
+async def test_what_is_claimed_expires_when_its_discussion_ends(database: Database) -> None:
+    async def work(tx: Transaction) -> bool:
+        await found(tx)
+        await add(tx, NOON)
+        await plan_due(tx, NOON)
+        await tx.run("UPDATE discussions SET state = 'withdrawn'")
+        await plan_due(tx, NOON)
+        row = await tx.row("SELECT expires_at FROM posts")
+        return row is not None and bool(row["expires_at"] < to_milliseconds(NOON))
+
+    assert await database.write(work)
