@@ -91,6 +91,7 @@ class Salon(commands.Bot, Sight):
         )
         self._settings = settings
         self.own_id = 0
+        self._stopping = False
         self._tasks = Tasks(on_failure=self._end)
         self._ending: asyncio.Task[None] | None = None
         recorder = Recorder(database, clock, on_work=self._wake)
@@ -180,8 +181,14 @@ class Salon(commands.Bot, Sight):
         del args, kwargs
         _log.exception("Unexpected in %s", event_method)
 
+    def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
+        """Hand an event to its handlers, but none any more to a bot that is about to stop."""
+        if not self._stopping:
+            super().dispatch(event_name, *args, **kwargs)
+
     async def close(self) -> None:
         """Stop what is under way; all of it goes on at the next start."""
+        self._stopping = True
         await self.services.busy.stop()
         await self._tasks.stop()
         await self.services.outbox.stop()

@@ -10,23 +10,26 @@ import asyncio
 import logging
 import sqlite3
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TypeVar
 
 from bot.clock import Clock
 from bot.discussion.talk import Deletion, Edit, Event, Message, ThreadSeen
 from storage.database import Database
-from storage.record import Found, Recorded, record
+from storage.record import Early, Found, Recorded, record
 
 __all__ = ["Recorder"]
 
 _log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 #: Events written in one unit of work.
 _MOST_AT_ONCE = 1000
 #: Seconds between attempts while the archive cannot be written (a full disk, say).
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
-#: Edits and deletions remembered whose message has not come (yet).
+#: Messages that have not come (yet) of which edits, deletions or replies are remembered.
 _MOST_EARLY = 10_000
 
 
@@ -47,7 +50,8 @@ class Recorder:
         self._done = 0
         self._progress = asyncio.Condition()
         self._proven: set[int] = set()
-        self._early: OrderedDict[int, Edit | Deletion] = OrderedDict()
+        self._changes: OrderedDict[int, Edit | Deletion] = OrderedDict()
+        self._answers: OrderedDict[int, tuple[Message, ...]] = OrderedDict()
         self._listening: dict[int, list[Message]] = {}
         self._new_threads: dict[int, int] = {}
         self._found: dict[int, Found] = {}
@@ -156,7 +160,7 @@ class Recorder:
                         batch,
                         proven=frozenset(self._proven),
                         now_ms=self._clock.now_ms(),
-                        early=self._early,
+                        early=Early(self._changes, self._answers),
                     )
                 )
             except sqlite3.Error as error:
@@ -173,11 +177,8 @@ class Recorder:
                 return
 
     def _follow(self, recorded: Recorded) -> None:
-        for message_id, event in recorded.early.items():
-            self._early[message_id] = event
-            self._early.move_to_end(message_id)
-        while len(self._early) > _MOST_EARLY:
-            self._early.popitem(last=False)
+        _remember(self._changes, recorded.early)
+        _remember(self._answers, recorded.answers)
         for server_id, found in recorded.found.items():
             kept = self._found.setdefault(server_id, Found())
             kept.replies += found.replies
@@ -194,3 +195,12 @@ class Recorder:
             self._on_reacted(recorded.reacted)
         if recorded.has_work:
             self._on_work()
+
+
+def _remember(kept: OrderedDict[int, T], news: Mapping[int, T]) -> None:
+    """Keep the newest news, and of all only so many."""
+    for message_id, event in news.items():
+        kept[message_id] = event
+        kept.move_to_end(message_id)
+    while len(kept) > _MOST_EARLY:
+        kept.popitem(last=False)

@@ -107,17 +107,13 @@ class Recovery:
         proven, now_ms = self._recorder.proven, self._clock.now_ms()
         await self._database.write(lambda tx: watching.hold_true(tx, proven, now_ms))
 
-    async def rights_changed(self, server_id: int) -> None:
-        """What the bot may see in a server may have changed: there may be gaps, or an end of one.
-
-        Where nothing is kept of a server nothing is asked of it.
-        """
-        await self.catch_up_server(server_id)
-
     async def catch_up_server(self, server_id: int) -> None:
         """Bring the record of a server's channels and threads up to the present.
 
-        One reading of a server at a time; who comes while another waits is served by that one.
+        Called whenever something may have been missed: after a fresh identify, when a server can
+        be seen again, when the bot's rights may have changed. Where nothing is kept of a server,
+        nothing is asked of it. One reading of a server at a time; who comes while another waits
+        is served by that one.
         """
         if server_id in self._waiting:
             return

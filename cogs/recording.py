@@ -154,33 +154,37 @@ class Recording(commands.Cog):
         self, _: discord.abc.GuildChannel, channel: discord.abc.GuildChannel
     ) -> None:
         """Its permissions may have changed: what was said unseen may be read now."""
-        await self._services.recovery.rights_changed(channel.guild.id)
+        await self._catch_up(channel.guild.id)
 
     @commands.Cog.listener()
     async def on_guild_role_update(self, _: discord.Role, role: discord.Role) -> None:
         """What a role may do has changed."""
-        await self._services.recovery.rights_changed(role.guild.id)
+        await self._catch_up(role.guild.id)
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:
         """What its members may do has changed."""
-        await self._services.recovery.rights_changed(role.guild.id)
+        await self._catch_up(role.guild.id)
 
     @commands.Cog.listener()
     async def on_member_update(self, _: discord.Member, member: discord.Member) -> None:
         """The bot's own roles may have changed."""
         if member.id == self._services.sight.own_id:
-            await self._services.recovery.rights_changed(member.guild.id)
+            await self._catch_up(member.guild.id)
 
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """A server can be seen (again): what was said meanwhile is read."""
-        await self._services.recovery.catch_up_server(guild.id)
+        await self._catch_up(guild.id)
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """The bot was invited, perhaps back."""
-        await self._services.recovery.catch_up_server(guild.id)
+        await self._catch_up(guild.id)
+
+    async def _catch_up(self, server_id: int) -> None:
+        with self._services.busy.working():
+            await self._services.recovery.catch_up_server(server_id)
 
 
 def _emoji(emoji: discord.PartialEmoji) -> str:

@@ -26,8 +26,17 @@ __all__ = [
     "thread_row",
 ]
 
-#: What was told of a message before the message itself, by the message's id.
-Early = Mapping[int, Edit | Deletion]
+
+@dataclass(frozen=True, slots=True)
+class Early:
+    """What was told before the message it is about, by that message's id.
+
+    changes:  its last edit, or its deletion
+    answers:  messages that reply to it
+    """
+
+    changes: Mapping[int, Edit | Deletion]
+    answers: Mapping[int, tuple[Message, ...]]
 
 
 @dataclass(slots=True)
@@ -44,7 +53,7 @@ class Recorded:
 
     threads_wanted, posts_confirmed, brought: whether there is something new for the outbox
     found:     by server, what readings brought
-    early:     edits and deletions of messages that are not in the archive (yet)
+    early, answers: what was told before the message it is about (:class:`Early`)
     reacted:   (server, channel, message) of replies whose reactions changed
     seen:      threads of ours that were opened just now
     withheld:  channels in which Discord did not show what a message says
@@ -55,6 +64,7 @@ class Recorded:
     brought: int = 0
     found: dict[int, Found] = field(default_factory=dict)
     early: dict[int, Edit | Deletion] = field(default_factory=dict)
+    answers: dict[int, tuple[Message, ...]] = field(default_factory=dict)
     reacted: set[tuple[int, int, int]] = field(default_factory=set)
     seen: set[int] = field(default_factory=set)
     withheld: set[int] = field(default_factory=set)
@@ -84,7 +94,12 @@ class Batch:
 
     def early(self, message_id: int) -> Edit | Deletion | None:
         """What was told of a message before it came."""
-        return self.recorded.early.get(message_id) or self._early.get(message_id)
+        return self.recorded.early.get(message_id) or self._early.changes.get(message_id)
+
+    def answers(self, message_id: int) -> tuple[Message, ...]:
+        """Replies to a message that came before it."""
+        found = self.recorded.answers.get(message_id)
+        return self._early.answers.get(message_id, ()) if found is None else found
 
     async def write(self, tx: Transaction) -> None:
         """Write all changes, neighbours of one kind together."""

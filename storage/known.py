@@ -19,6 +19,7 @@ _STANDING = {"closed": Standing.CLOSED, "withdrawn": Standing.WITHDRAWN}
 class Kept:
     """A reply as the archive has it; ``reactions`` by emoji. Moments in milliseconds."""
 
+    parent_id: int | None
     text: str
     edited_at: int | None
     deleted: bool
@@ -112,6 +113,7 @@ async def _ask_kept(tx: Transaction, known: Known) -> None:
         reactions.setdefault(row["reply_id"], set()).add((row["emoji"], row["count"]))
     for row in await tx.rows(_KEPT):
         known.kept[row["id"]] = Kept(
+            parent_id=row["parent_id"],
             text=row["text"],
             edited_at=row["edited_at"],
             deleted=row["deleted_at"] is not None,
@@ -141,7 +143,7 @@ LEFT JOIN passing_posts ON passing_posts.post_id = posts.id
 LEFT JOIN bringings ON bringings.reply_id = passing_posts.reply_id
 """
 _KEPT = """
-SELECT id, text, edited_at, deleted_at,
+SELECT id, parent_id, text, edited_at, deleted_at,
        (SELECT count(*) FROM attachments WHERE reply_id = replies.id) AS attachments
 FROM asked JOIN replies USING (id)
 """

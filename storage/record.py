@@ -42,6 +42,9 @@ from storage.known import Kept, ask
 from storage.prompts import PLAN_NUDGE
 from storage.writer import Transaction
 
+#: Replies remembered for one message that has not come (yet).
+_MOST_ANSWERS = 20
+
 __all__ = ["Early", "Found", "Recorded", "record"]
 
 
@@ -57,7 +60,7 @@ async def record(
 
     ``proven``: the channels whose record had no gap when these events arrived; only for them
     does a live message move the watermark (design: the record is complete). ``early``: what
-    :attr:`Recorded.early` of former batches told.
+    :attr:`Recorded.early` and :attr:`Recorded.answers` of former batches told.
     """
     confirmed = 0
     for event in events:
@@ -65,7 +68,7 @@ async def record(
         for message in messages:
             if isinstance(message, Message) and message.own:
                 confirmed += await posts.recognise(tx, message, now_ms)
-    batch = Batch(await ask(tx, events), early or {}, now_ms)
+    batch = Batch(await ask(tx, events), early or Early({}, {}), now_ms)
     batch.recorded.posts_confirmed = confirmed
     watermarks: dict[int, int] = {}
     for event in events:
@@ -125,6 +128,10 @@ def _message(message: Message, batch: Batch) -> bool:
     if message.withheld:
         batch.recorded.withheld.add(message.channel_id)
     answered = None if message.reference_id is None else known.get(message.reference_id)
+    if answered is None and message.reference_id is not None and not message.from_bot:
+        # What it replies to may have been told later than it.
+        before_it = batch.answers(message.reference_id)
+        batch.recorded.answers[message.reference_id] = (*before_it[-_MOST_ANSWERS:], message)
     decided = route(message, thread_place(known.get(message.channel_id)), answered)
     if isinstance(decided, Ignore):
         return False
@@ -141,10 +148,24 @@ def _message(message: Message, batch: Batch) -> bool:
     before = batch.early(message.id)
     if before is not None:
         _other(before, batch)
-        if isinstance(before, Deletion):
-            return True
-    _follow(message, decided, batch)
+    if not isinstance(before, Deletion):
+        _follow(message, decided, batch)
+    for answer in batch.answers(message.id):
+        _late(answer, batch)
     return True
+
+
+def _late(answer: Message, batch: Batch) -> None:
+    """A reply that came before what it replies to: now its parent is known."""
+    known = batch.known.answered
+    place = thread_place(known.get(answer.channel_id))
+    decided = route(answer, place, known.get(answer.reference_id or 0))
+    if isinstance(decided, Ignore):
+        return
+    if place is None:
+        _message(answer, batch)
+    else:
+        batch.add(sql.SET_PARENT, {"id": answer.id, "parent_id": decided.parent_id})
 
 
 def _follow(message: Message, decided: Record, batch: Batch) -> None:
@@ -250,6 +271,7 @@ def _read(message: Message, batch: Batch) -> None:
     if kept is None:
         found.replies += _message(message, batch)
         return
+    _set_parent(message, kept, batch)
     if kept.deleted:
         return
     if _differs(message, kept):
@@ -262,6 +284,15 @@ def _read(message: Message, batch: Batch) -> None:
         )
     if frozenset(message.reactions or ()) != kept.reactions:
         _reactions_as_told(message, batch)
+
+
+def _set_parent(message: Message, kept: Kept, batch: Batch) -> None:
+    """The history tells in order, so here what a message replies to is known."""
+    known = batch.known.answered
+    answered = known.get(message.reference_id or 0)
+    decided = route(message, thread_place(known.get(message.channel_id)), answered)
+    if isinstance(decided, Record) and decided.parent_id != kept.parent_id:
+        batch.add(sql.SET_PARENT, {"id": message.id, "parent_id": decided.parent_id})
 
 
 def _differs(message: Message, kept: Kept) -> bool:

@@ -14,6 +14,7 @@ __all__ = [
     "INSERT_PASSAGES",
     "INSERT_REPLY",
     "MOVE_WATERMARK",
+    "SET_PARENT",
     "SET_REACTION",
     "TAKE_THREAD",
     "WANT_BRINGING",
@@ -38,6 +39,7 @@ SELECT :id, :position, :name, :type, :size
 FROM replies WHERE id = :id AND deleted_at IS NULL
 ON CONFLICT DO NOTHING
 """
+SET_PARENT = "UPDATE replies SET parent_id = :parent_id WHERE id = :id"
 WANT_THREAD = """
 INSERT INTO threads (id, server_id, discussion_id, channel_id, member_id, name, state, due_at)
 VALUES (:id, :server_id, :discussion_id, :channel_id, :member_id, :name, 'wanted', :due_at)

@@ -294,7 +294,11 @@ class House:
 
 @contextlib.asynccontextmanager
 async def lived_in(
-    folder: Path, standin: StandIn, *, clock: Clock | None = None
+    folder: Path,
+    standin: StandIn,
+    *,
+    clock: Clock | None = None,
+    salon_type: type[Salon] = Salon,
 ) -> AsyncIterator[House]:
     """The bot in ``standin``, started and idle; ended with the block."""
     clock = clock or Clock()
@@ -310,7 +314,7 @@ async def lived_in(
         aiohttp.ClientSession() as session,
         open_database(settings.database) as database,
     ):
-        salon = Salon(settings, database, clock)
+        salon = salon_type(settings, database, clock)
         async with clock_link(settings.clock_url, clock, lambda: salon):
             life = asyncio.create_task(salon.start(settings.token))
             house = House(standin, salon, database, clock, session)

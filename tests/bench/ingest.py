@@ -142,8 +142,10 @@ def run_salon(feeder: Feeder, talk: Talk, result: Result, prepared: Path, path: 
     command = [sys.executable, "-m", "bot", "run"]
     with subprocess.Popen(command, cwd=_HERE, env=environment, text=True) as process:
         try:
-            # It has caught up once it has read the channel's and every thread's history.
-            _wait(lambda: feeder.calls() - before >= reads + 3, process)
+            # It has caught up once it has read the channel's and every thread's history; beside
+            # these it asks who it is and for its application (twice), tells its commands, and asks
+            # for active and archived threads.
+            _wait(lambda: feeder.calls() - before >= reads + 6, process)
             with sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as archive:
                 feeder.feed("warm")
                 _wait(lambda: _stands(archive, last_of_warm_up), process)

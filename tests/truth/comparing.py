@@ -1,0 +1,127 @@
+"""What the archive has to hold, told from the world alone, and where it differs.
+
+It is read from Discord's message objects by the design's sentences about replies, parents and
+threads, and knows nothing of how the bot finds out.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+__all__ = ["differences"]
+
+_WRITTEN = {0, 19}
+
+
+class _Truth:
+    """The members' messages of one discussion, by the ids that Discord gave."""
+
+    def __init__(self, world: dict[str, Any], ours: set[str], kept: set[str]) -> None:
+        self.messages = {
+            message["id"]: message
+            for message in world["messages"]
+            if message["type"] in _WRITTEN and not message["author"].get("bot")
+        }
+        self._ours = ours
+        self._kept = kept
+        self._known: dict[str, bool] = {}
+
+    def is_reply(self, message_id: str) -> bool:
+        """Whether a message belongs to the discussion, as far as anybody could know.
+
+        What was written and deleted unseen is in no history, and so is nobody's knowledge.
+        """
+        if message_id not in self.messages:
+            return False
+        if message_id not in self._known:
+            self._known[message_id] = self._may_be_known(message_id) and self._belongs(message_id)
+        return self._known[message_id]
+
+    def _may_be_known(self, message_id: str) -> bool:
+        return message_id in self._kept or not self.messages[message_id]["deleted"]
+
+    def _belongs(self, message_id: str) -> bool:
+        message = self.messages[message_id]
+        head = message["channel_id"]
+        if head in self._ours or self.is_reply(head):
+            return True
+        answered = _answered(message)
+        return answered is not None and (answered in self._ours or self.is_reply(answered))
+
+    def parent(self, message_id: str) -> str | None:
+        """The reply that a reply answers; None for the essay."""
+        message = self.messages[message_id]
+        answered = _answered(message)
+        if answered is not None and self.is_reply(answered):
+            return answered
+        head = message["channel_id"]
+        return head if self.is_reply(head) else None
+
+
+def _answered(message: dict[str, Any]) -> str | None:
+    reference = message.get("message_reference") or {}
+    if reference.get("type", 0) != 0:
+        return None
+    found: str | None = reference.get("message_id")
+    return found
+
+
+def _moment(text: str | None) -> int | None:
+    """Whole milliseconds, which is as exact as an id of Discord's is."""
+    if text is None:
+        return None
+    since = datetime.fromisoformat(text) - datetime(1970, 1, 1, tzinfo=UTC)
+    return since // timedelta(milliseconds=1)
+
+
+def differences(world: dict[str, Any], exported: dict[str, Any], own_id: str) -> list[str]:
+    """Every way in which the export is not the world; empty where it is."""
+    ours = {m["id"] for m in world["messages"] if m["author"]["id"] == own_id}
+    kept = {reply["id"]: reply for reply in exported["replies"]}
+    truth = _Truth(world, ours, set(kept))
+    wanted = {message_id for message_id in truth.messages if truth.is_reply(message_id)}
+    found = [
+        f"{message_id} is missing: {truth.messages[message_id]['content']!r}"
+        for message_id in sorted(wanted - set(kept))
+    ]
+    found += [f"{reply_id} is no reply" for reply_id in sorted(set(kept) - wanted)]
+    for reply_id in sorted(wanted & set(kept)):
+        found += _of_one(truth, reply_id, kept[reply_id])
+    return found
+
+
+def _of_one(truth: _Truth, reply_id: str, reply: dict[str, Any]) -> list[str]:
+    message = truth.messages[reply_id]
+    wanted: dict[str, Any] = {
+        "parent": truth.parent(reply_id),
+        "author": message["author"]["id"],
+        "deleted": message["deleted"],
+        "text": "",
+        "attachments": [],
+        "reactions": {},
+    }
+    found = {
+        "parent": reply["parent"],
+        "author": reply["author"]["id"],
+        "deleted": reply["deleted"],
+        "text": reply["text"],
+        "attachments": [(file["name"], file["size"]) for file in reply["attachments"]],
+        "reactions": {one["emoji"]: one["count"] for one in reply["reactions"]},
+    }
+    if not message["deleted"]:
+        wanted["text"] = message["content"]
+        wanted["attachments"] = [(f["filename"], f["size"]) for f in message["attachments"]]
+        wanted["reactions"] = {
+            one["emoji"]["name"]: one["count"] for one in message.get("reactions") or ()
+        }
+        wanted["edited_at"] = _moment(message["edited_timestamp"])
+        found["edited_at"] = _moment(reply["edited_at"])
+    # An id and the time beside it may lie a millisecond apart.
+    late = (_moment(reply["written_at"]) or 0) - (_moment(message["timestamp"]) or 0)
+    wanted["written in time"], found["written in time"] = True, abs(late) <= 1
+    return [
+        f"{reply_id}: {key} is {found[key]!r} and should be {value!r}"
+        for key, value in wanted.items()
+        if found[key] != value
+    ]

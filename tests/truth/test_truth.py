@@ -1,0 +1,110 @@
+"""The archive equals the world, whatever happened; one seed, one play.
+
+``scripts/test tests/truth -k seed17`` plays the seventeenth once more; ``python -m tests.truth
+--seeds 1000`` plays as many as are wanted.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import storage.record
+from bot.discussion.talk import Event
+from bot.recorder import Recorder
+from bot.recovery import Recovery
+from storage.watching import Watched
+from tests.truth.comparing import differences
+from tests.truth.play import play
+from tests.truth.playing import FLOORS
+
+SEEDS = range(200)
+ACTIONS = 200
+#: Plays in which a mistake has to show at the latest.
+_BY_THEN = 6
+
+
+@pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: f"seed{seed}")
+async def test_the_archive_equals_the_world_after_a_play(seed: int, tmp_path: Path) -> None:
+    played = await play(seed, ACTIONS, tmp_path)
+    assert not played.wrong, "\n".join([f"seed {seed}", *played.wrong])
+    missing = {kind: floor for kind, floor in FLOORS.items() if played.done[kind] < floor}
+    assert not missing, f"the play has too little of {missing}"
+
+
+async def shows(folder: Path) -> bool:
+    """Whether the plays show a mistake that was planted."""
+    for seed in range(_BY_THEN):
+        at = folder / str(seed)
+        at.mkdir()
+        if (await play(seed, ACTIONS, at)).wrong:
+            return True
+    return False
+
+
+async def test_a_watermark_moved_too_far_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_far(_: Recovery, one: Watched) -> int:
+        return one.message_id + (60_000 << 22)
+
+    monkeypatch.setattr(Recovery, "_since", too_far)
+    assert await shows(tmp_path)
+
+
+async def test_a_dropped_edit_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage.record, "_edit", lambda event, batch: None)
+    assert await shows(tmp_path)
+
+
+async def test_a_swallowed_event_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, count = Recorder.put, 0
+
+    def forgetful(self: Recorder, events: Any) -> int:
+        nonlocal count
+        kept: list[Event] = []
+        for event in events:
+            count += 1
+            if count % 25:
+                kept.append(event)
+        return put(self, kept)
+
+    monkeypatch.setattr(Recorder, "put", forgetful)
+    assert await shows(tmp_path)
+
+
+def test_the_comparison_sees_what_differs() -> None:
+    message: dict[str, Any] = {
+        "id": "2",
+        "type": 19,
+        "author": {"id": "5"},
+        "channel_id": "9",
+        "content": "Yes.",
+        "timestamp": "2026-01-01T00:00:00+00:00",
+        "edited_timestamp": None,
+        "attachments": [],
+        "message_reference": {"message_id": "1"},
+        "deleted": False,
+    }
+    essay = message | {"id": "1", "author": {"id": "7", "bot": True}, "message_reference": None}
+    world = {"messages": [essay, message]}
+    reply: dict[str, Any] = {
+        "id": "2",
+        "parent": None,
+        "author": {"id": "5", "name": "Ann"},
+        "written_at": "2026-01-01T00:00:00+00:00",
+        "edited_at": None,
+        "text": "Yes.",
+        "attachments": [],
+        "reactions": [],
+        "deleted": False,
+    }
+    assert differences(world, {"replies": [reply]}, "7") == []
+    for wrong in ([], [reply | {"text": "No."}], [reply, reply | {"id": "3"}]):
+        assert differences(world, {"replies": wrong}, "7")
+    for key, value in (("parent", "1"), ("deleted", True), ("edited_at", reply["written_at"])):
+        assert differences(world, {"replies": [reply | {key: value}]}, "7")
