@@ -16,6 +16,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.clock import Clock
+from bot.errands import Errands
 from bot.errors import Refused
 from bot.outbox import Outbox, Sight
 from bot.publishing import Publishing
@@ -114,7 +115,16 @@ class Salon(commands.Bot, Sight):
         )
         self._ready_generation: int | None = None
         self._deaf = False
-        self._sweep = Sweep(database, clock, outbox, caught_up=self._caught_up)
+        self._errands = Errands(
+            database=database, clock=clock, http=self.http, sight=self, on_change=self._wake
+        )
+        self._sweep = Sweep(
+            database=database,
+            clock=clock,
+            outbox=outbox,
+            errands=self._errands,
+            caught_up=self._caught_up,
+        )
         self.services = Services(
             database=database,
             clock=clock,
@@ -192,6 +202,7 @@ class Salon(commands.Bot, Sight):
         await self.services.busy.stop()
         await self._tasks.stop()
         await self.services.outbox.stop()
+        await self._errands.stop()
         await super().close()
 
     def _end(self) -> None:

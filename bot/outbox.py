@@ -23,13 +23,13 @@ from bot.clock import Clock
 from bot.discussion.payloads import Payload, signature
 from bot.pace import Pace
 from bot.recorder import Recorder
-from storage import notices, posts, threads
+from storage import notices, posts, recognition, threads
 from storage.database import Database
 from storage.posts import Post
 from storage.threads import Thread
 from storage.writer import Transaction
 
-__all__ = ["Outbox", "Sight"]
+__all__ = ["PASSING", "Outbox", "Sight", "wait_before"]
 
 _log = logging.getLogger(__name__)
 
@@ -200,7 +200,7 @@ class Outbox:
         """
         wanted = signature(post.payload)
         recorded = await self._database.read(
-            lambda tx: posts.recorded_ids(tx, post.channel_id, post.after_id)
+            lambda tx: recognition.recorded_ids(tx, post.channel_id, post.after_id)
         )
         after = post.after_id
         while True:
@@ -260,7 +260,7 @@ class Outbox:
         if follows_up and not slowly and post.failures >= len(_PROMPT_WAITS):
             await self._refuse(post, f"{trouble} It was tried {post.failures + 1} times.")
             return
-        wait = _wait(post.attempts, slowly=slowly)
+        wait = wait_before(post.attempts, slowly=slowly)
         if follows_up and not slowly:
             wait = _PROMPT_WAITS[post.failures]
         _log.warning("Post %d of essay %s waits: %s", post.id, post.discussion_id, trouble)
@@ -353,15 +353,15 @@ class Outbox:
         )
 
     async def _put_thread_off(self, thread: Thread, trouble: str, *, slowly: bool = False) -> None:
-        due_at = self._clock.now_ms() + _wait(thread.attempts + 1, slowly=slowly)
+        due_at = self._clock.now_ms() + wait_before(thread.attempts + 1, slowly=slowly)
         _log.warning("Thread %d waits: %s", thread.id, trouble)
         await self._database.write(
             lambda tx: threads.put_off(tx, thread_id=thread.id, due_at=due_at, trouble=trouble)
         )
 
 
-def _wait(attempts: int, *, slowly: bool) -> int:
-    """Milliseconds until the next attempt, growing with their number (1 for the first).
+def wait_before(attempts: int, *, slowly: bool) -> int:
+    """Milliseconds before the next attempt, growing with their number (1 for the first).
 
     What may pass by itself is tried soon and at least every five minutes; what somebody has to
     mend, such as a permission, after a minute and at least every hour.

@@ -188,6 +188,8 @@ class Publishing:
             draft.essay,
             title=corrections.title.strip(),
             byline=corrections.byline.strip() or None,
+            # The card shows the author where there is no byline; who takes that away means both.
+            author=draft.essay.author if corrections.byline.strip() else None,
             epigraph=Epigraph(text, corrections.epigraph_source.strip() or None) if text else None,
         )
         closing = corrections.closing.strip() or None
@@ -255,6 +257,27 @@ class Publishing:
     async def progress(self, discussion_id: int) -> Progress:
         """How far the posts of a publishing have come."""
         return await self._database.read(lambda tx: posts.progress(tx, discussion_id))
+
+    async def withdraw(self, discussion_id: int, actor: Actor) -> None:
+        """Take an essay back: what the bot posted goes, threads are locked, words stay."""
+        now_ms = self._clock.now_ms()
+
+        async def withdrawn(tx: Transaction) -> None:
+            found = await discussions.withdraw(tx, discussion_id, now_ms)
+            if found is None:
+                raise Refused("Only an essay that was published can be withdrawn.")
+            await record_act(
+                tx,
+                server_id=found,
+                discussion_id=discussion_id,
+                member_id=actor.id,
+                member_name=actor.name,
+                what="withdrawn",
+                now_ms=now_ms,
+            )
+
+        await self._database.write(withdrawn)
+        self._on_work()
 
     async def turn(self, discussion_id: int, actor: Actor, *, to: str) -> None:
         """Close an open discussion (``to`` "closed") or open a closed one ("open")."""

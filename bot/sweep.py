@@ -17,9 +17,11 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.clock import Clock, from_milliseconds, to_milliseconds
+from bot.errands import Errands
 from bot.outbox import Outbox
 from bot.prompter import plan_due
 from storage import drafts, posts, prompts, threads
+from storage import errands as owed
 from storage.database import Database
 from storage.writer import Transaction
 
@@ -40,11 +42,18 @@ class Sweep:
     """
 
     def __init__(
-        self, database: Database, clock: Clock, outbox: Outbox, caught_up: Callable[[], bool]
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        outbox: Outbox,
+        errands: Errands,
+        caught_up: Callable[[], bool],
     ) -> None:
         self._database = database
         self._clock = clock
         self._outbox = outbox
+        self._errands = errands
         self._caught_up = caught_up
         self._woken = asyncio.Event()
         self._sweeping = False
@@ -60,7 +69,7 @@ class Sweep:
     def idle(self) -> bool:
         """Whether nothing is left that can be done at the present moment."""
         resting = not self._woken.is_set() and not self._sweeping and not self._held
-        return resting and self._outbox.idle
+        return resting and self._outbox.idle and self._errands.idle
 
     @property
     def next_due(self) -> datetime | None:
@@ -102,6 +111,7 @@ class Sweep:
         while not held and await self._database.write(lambda tx: plan_due(tx, now)):
             pass
         await self._outbox.go_on()
+        await self._errands.go_on()
         self._next_due = await self._database.read(_nearest)
         self._held = held and self._next_due is not None and self._next_due <= self._clock.now()
         self._arm()
@@ -112,7 +122,7 @@ class Sweep:
         alarm = self._next_due
         if alarm <= self._clock.now():
             if not self._held:
-                if self._outbox.idle:
+                if self._outbox.idle and self._errands.idle:
                     self.wake()  # it became due while this sweep was looking
                 return
             alarm = self._clock.now() + _LOOK_AGAIN
@@ -133,6 +143,7 @@ async def _nearest(tx: Transaction) -> datetime | None:
         await posts.next_due(tx),
         await threads.next_due(tx),
         await drafts.next_due(tx),
+        await owed.next_due(tx),
     ]
     known = [moment for moment in moments if moment is not None]
     return from_milliseconds(min(known)) if known else None

@@ -1,12 +1,18 @@
-"""The tasks that run as long as the process does."""
+"""Tasks: those that run as long as the process does, and pieces of work under way."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-__all__ = ["Tasks"]
+__all__ = ["Tasks", "UnderWay"]
+
+_log = logging.getLogger(__name__)
+
+#: Seconds of rest after a bug, so that what stays to be done is not tried in a circle.
+_REST = 60
 
 
 class Tasks:
@@ -42,3 +48,42 @@ class Tasks:
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+
+class UnderWay:
+    """Pieces of work with a key each, that end by themselves; ``on_change`` is told of it."""
+
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        self._on_change = on_change
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way."""
+        return not self._tasks
+
+    @property
+    def keys(self) -> frozenset[int]:
+        """The keys of what is under way."""
+        return frozenset(self._tasks)
+
+    def begin(self, key: int, work: Coroutine[Any, Any, None]) -> None:
+        """Do ``work``; its key must be free."""
+        self._tasks[key] = asyncio.create_task(self._do(key, work), name=f"under-way-{key}")
+
+    async def _do(self, key: int, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception:  # noqa: BLE001 - the rest goes on, whatever went wrong in one piece
+            _log.exception("Unexpected in something under way; it rests for a minute.")
+            await asyncio.sleep(_REST)
+        finally:
+            del self._tasks[key]
+            self._on_change()
+
+    async def stop(self) -> None:
+        """Cancel what is under way."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -23,6 +23,7 @@ from bot.services import Services
 from bot.speaking import speak
 from cogs import essay_words
 from storage import discussions, servers
+from storage.discussions import Listed
 from storage.posts import Progress
 
 __all__ = ["Desk", "actor", "server_id"]
@@ -132,6 +133,19 @@ class Desk:
         view.add_item(row)
         return view
 
+    def withdrawal(self, essay: Listed) -> ui.LayoutView:
+        """The question whether an essay is really to be withdrawn."""
+        view = _text_view(
+            f"Withdraw “{essay_words.title(essay.title)}”? Its card, parts and prompts are removed "
+            "from the channel, and its threads are locked. What members wrote stays, in the "
+            "channel and in the archive. This cannot be undone."
+        )
+        row: ui.ActionRow[Any] = ui.ActionRow()
+        row.add_item(self.button("withdraw", essay.id, "Withdraw", discord.ButtonStyle.danger))
+        row.add_item(self.button("keep", essay.id, "Keep", discord.ButtonStyle.secondary))
+        view.add_item(row)
+        return view
+
     async def show(self, interaction: discord.Interaction[Any], discussion_id: int) -> None:
         """Put the draft in the place of the answer that was promised or shown before."""
         preview = await self.services.publishing.preview(discussion_id, server_id(interaction))
@@ -142,6 +156,15 @@ class Desk:
     ) -> None:
         """Do what a button says."""
         preview = await self.services.publishing.preview(discussion_id, server_id(interaction))
+        title = essay_words.title(preview.draft.essay.title)
+        match what:
+            case "keep":
+                await interaction.response.edit_message(view=_text_view(f"“{title}” stays."))
+                return
+            case "withdraw":
+                await self.services.publishing.withdraw(discussion_id, actor(interaction))
+                await interaction.response.edit_message(view=_text_view(f"“{title}” is withdrawn."))
+                return
         if preview.draft.state not in ("draft", "scheduled"):
             raise Refused(
                 f"“{preview.draft.essay.title}” is no draft any more: `/essay show` tells where "

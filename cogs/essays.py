@@ -141,7 +141,23 @@ class Essays(
             await self.services.publishing.turn(found.id, actor(interaction), to="open")
             await _answer(interaction, f"“{essay_words.title(found.title)}” is open again.")
 
+    @app_commands.command(description="Take an essay back, after asking once more.")
+    @app_commands.describe(essay="The essay")
+    async def withdraw(self, interaction: discord.Interaction, essay: str) -> None:
+        """Ask whether the essay is really to be withdrawn."""
+        with self.services.busy.working():
+            found = await self._find(interaction, essay)
+            if found.state not in ("publishing", "open", "closed"):
+                raise Refused(
+                    "Only an essay that was published can be withdrawn; a draft is discarded "
+                    "with `/essay show`."
+                )
+            await interaction.response.send_message(
+                view=self.desk.withdrawal(found), ephemeral=True
+            )
+
     @show.autocomplete("essay")
+    @withdraw.autocomplete("essay")
     @schedule.autocomplete("essay")
     @close.autocomplete("essay")
     @reopen.autocomplete("essay")

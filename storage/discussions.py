@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from bot.discussion.essay import Essay
 from bot.errors import UnknownEssay
-from storage import drafts
+from storage import drafts, errands
 from storage.drafts import NewRevision, digest
+from storage.errands import NewErrand
 from storage.posts import NewPost
 from storage.submissions import Submission
 from storage.writer import Transaction
 
-__all__ = ["Listed", "find", "listed", "same_essay", "start", "turn"]
+__all__ = ["Listed", "find", "listed", "same_essay", "start", "turn", "withdraw"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +150,57 @@ async def turn(tx: Transaction, discussion_id: int, *, before: str, after: str) 
         {"id": discussion_id, "before": before, "after": after},
     )
     return None if row is None else row["server_id"]
+
+
+async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | None:
+    """Take an essay back; its server, None where it was neither publishing, open nor closed.
+
+    What the bot posted is to be removed and the threads to be locked; what members wrote stays.
+    """
+    key = {"id": discussion_id}
+    row = await tx.row(
+        """
+        UPDATE discussions SET state = 'withdrawn'
+        WHERE id = :id AND state IN ('publishing', 'open', 'closed') RETURNING server_id
+        """,
+        key,
+    )
+    if row is None:
+        return None
+    await tx.run(
+        """
+        UPDATE posts SET state = 'failed', trouble = 'The essay was withdrawn.'
+        WHERE discussion_id = :id AND state = 'planned'
+        """,
+        key,
+    )
+    await tx.run(
+        """
+        UPDATE threads SET state = 'failed', trouble = 'The essay was withdrawn.'
+        WHERE discussion_id = :id AND state = 'wanted'
+        """,
+        key,
+    )
+    posted = await tx.rows(
+        """
+        SELECT channel_id, message_id FROM posts
+        WHERE discussion_id = :id AND state = 'sent' AND message_id IS NOT NULL
+        ORDER BY id
+        """,
+        key,
+    )
+    standing = await tx.rows(
+        "SELECT id FROM threads WHERE discussion_id = :id AND state IN ('open', 'ready')", key
+    )
+    await errands.plan(
+        tx,
+        server_id=row["server_id"],
+        discussion_id=discussion_id,
+        errands=[
+            *(NewErrand("delete", post["channel_id"], post["message_id"]) for post in posted),
+            *(NewErrand("lock", thread["id"]) for thread in standing),
+        ],
+        now_ms=now_ms,
+    )
+    server_id: int = row["server_id"]
+    return server_id

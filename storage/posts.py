@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.clock import from_milliseconds
-from bot.discussion.payloads import Payload, signature
-from bot.discussion.talk import Message
-from storage import prompts
+from bot.discussion.payloads import Payload
+from storage import errands, prompts
+from storage.errands import NewErrand
 from storage.writer import Transaction
 
 __all__ = [
@@ -27,8 +27,6 @@ __all__ = [
     "plan",
     "progress",
     "put_off",
-    "recognise",
-    "recorded_ids",
     "refuse",
     "sent",
 ]
@@ -246,6 +244,8 @@ async def sent(tx: Transaction, *, post_id: int, message_id: int | None, now_ms:
         """,
         {"id": post_id},
     )
+    if message_id is not None:
+        await _take_back(tx, post_id, message_id, now_ms)
     opened = await tx.row(
         """
         UPDATE discussions SET state = 'open', published_at = :now
@@ -269,38 +269,24 @@ async def sent(tx: Transaction, *, post_id: int, message_id: int | None, now_ms:
     return True
 
 
-async def recognise(tx: Transaction, message: Message, now_ms: int) -> bool:
-    """Take a message of our own, seen in gateway or history, for the post it is, if any waits.
-
-    By its nonce where that is told; else by payload, among the posts of that channel that were
-    attempted, the earliest first, and never for a message that another post is recorded as.
-    """
-    rows = await tx.rows(
+async def _take_back(tx: Transaction, post_id: int, message_id: int, now_ms: int) -> None:
+    """Owe the deletion of a message that got through although its essay was withdrawn meanwhile."""
+    row = await tx.row(
         """
-        SELECT id, payload, nonce FROM posts
-        WHERE channel_id = :channel_id AND state = 'claimed' AND after_id < :message_id
-            AND NOT EXISTS (SELECT 1 FROM posts AS other WHERE other.message_id = :message_id)
-        ORDER BY id
+        SELECT posts.server_id, posts.discussion_id, posts.channel_id
+        FROM posts JOIN discussions ON discussions.id = posts.discussion_id
+        WHERE posts.id = :id AND discussions.state = 'withdrawn'
         """,
-        {"channel_id": message.channel_id, "message_id": message.id},
+        {"id": post_id},
     )
-    for row in rows:
-        if message.nonce is not None:
-            same = message.nonce == row["nonce"]
-        else:
-            same = message.signature == signature(json.loads(row["payload"]))
-        if same:
-            return await sent(tx, post_id=row["id"], message_id=message.id, now_ms=now_ms)
-    return False
-
-
-async def recorded_ids(tx: Transaction, channel_id: int, after_id: int) -> set[int]:
-    """The messages in a channel, after ``after_id``, that some post is recorded as."""
-    rows = await tx.rows(
-        "SELECT message_id FROM posts WHERE channel_id = :channel_id AND message_id > :after_id",
-        {"channel_id": channel_id, "after_id": after_id},
-    )
-    return {row["message_id"] for row in rows}
+    if row is not None:
+        await errands.plan(
+            tx,
+            server_id=row["server_id"],
+            discussion_id=row["discussion_id"],
+            errands=[NewErrand("delete", row["channel_id"], message_id)],
+            now_ms=now_ms,
+        )
 
 
 async def put_off(

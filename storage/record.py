@@ -25,7 +25,7 @@ from bot.discussion.talk import (
     Reading,
     ThreadSeen,
 )
-from storage import gone, posts, remarks
+from storage import gone, recognition, remarks
 from storage import record_sql as sql
 from storage.answered import Naming, name_passages
 from storage.batch import (
@@ -67,7 +67,7 @@ async def record(
         messages = event.messages if isinstance(event, Reading) else (event,)
         for message in messages:
             if isinstance(message, Message) and message.own:
-                confirmed += await posts.recognise(tx, message, now_ms)
+                confirmed += await recognition.recognise(tx, message, now_ms)
     batch = Batch(await ask(tx, events), early or Early({}, {}), now_ms)
     batch.recorded.posts_confirmed = confirmed
     watermarks: dict[int, int] = {}

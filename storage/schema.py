@@ -293,6 +293,22 @@ CREATE TABLE pauses (
     paused_at INTEGER NOT NULL
 ) STRICT;
 
+-- Calls that are owed to Discord and may be repeated without harm.
+CREATE TABLE errands (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    server_id INTEGER NOT NULL REFERENCES servers (id),
+    discussion_id INTEGER REFERENCES discussions (id),
+    kind TEXT NOT NULL CHECK (kind IN ('edit', 'delete', 'lock', 'unlock')),
+    channel_id INTEGER NOT NULL, -- of the message; of a thread its own id
+    message_id INTEGER, -- NULL: it is about a thread
+    payload TEXT, -- of an edit: the body of Discord's Edit Message, as JSON
+    state TEXT NOT NULL CHECK (state IN ('planned', 'done', 'failed')),
+    due_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    trouble TEXT
+) STRICT;
+CREATE INDEX errands_planned ON errands (due_at, id) WHERE state = 'planned';
+
 -- What was last registered with Discord as the application's commands.
 CREATE TABLE command_syncs (
     application_id INTEGER PRIMARY KEY,

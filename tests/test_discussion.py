@@ -271,3 +271,91 @@ async def test_replies_in_a_crowd_all_get_their_threads(house: House) -> None:
         return threads >= {str(head) for head in heads}
 
     await until(all_there, "forty threads")
+
+
+async def test_a_withdrawn_essay_takes_back_what_the_bot_posted_and_no_members_words(
+    house: House,
+) -> None:
+    *_, closing = await house.publish()
+    head = await house.write("Ann", "I would.", to=closing["id"])
+    await house.settle()
+    await house.write("Ben", "Why?", channel_id=head)
+    asked = await house.run("essay withdraw", options=[{"type": 3, "name": "essay", "value": "1"}])
+    assert "cannot be undone" in await house.said(asked)
+    await house.press(asked, "Withdraw")
+    await house.settle()
+    assert await house.ours() == []
+    assert [m["content"] for m in await house.messages(head) if m["type"] == 0] == ["Why?"]
+    state = house.standin.world.channels[head].thread
+    assert state is not None
+    assert state.locked
+    exported = await house.export()
+    assert exported["essay"]["state"] == "withdrawn"
+    assert [reply["text"] for reply in exported["replies"]] == ["I would.", "Why?"]
+    await house.settle(48 * 3600)
+    assert await house.ours() == [], "no prompt comes any more"
+
+
+async def test_a_withdrawal_that_is_not_meant_changes_nothing(house: House) -> None:
+    await house.publish()
+    asked = await house.run("essay withdraw", options=[{"type": 3, "name": "essay", "value": "1"}])
+    await house.press(asked, "Keep")
+    await house.settle()
+    assert len(await house.ours()) == 2
+
+
+async def test_a_draft_is_published_at_the_hour_it_was_scheduled_for(house: House) -> None:
+    interaction = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
+    await house.said(interaction)
+    told = await house.said(
+        await house.run(
+            "essay schedule",
+            options=[
+                {"type": 3, "name": "essay", "value": "1"},
+                {"type": 3, "name": "when", "value": "in 3 hours"},
+            ],
+        )
+    )
+    assert "will be published" in told
+    assert "scheduled" in await house.said(await house.run("essay list"))
+    await house.settle(2 * 3600)
+    assert await house.ours() == []
+    await house.settle(2 * 3600)
+    assert len(await house.ours()) == 2
+    shown = await house.run("essay show", options=[{"type": 3, "name": "essay", "value": "1"}])
+    told = await house.said(shown)
+    assert "scheduled by" in told
+    assert "published by" in told
+
+
+async def test_a_draft_can_be_corrected_read_and_discarded(house: House) -> None:
+    interaction = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
+    form = (await house.press(interaction, "Edit …"))["answer"]
+    entered = {"Title": "Very slow bread", "Byline": "", "Epigraph": "Wait.", "Whose words": "Ann"}
+    await house.interact(
+        5,
+        form_data(form, entered),
+        message_id=(await house.seen(interaction))["id"],
+    )
+    told = await house.said(interaction)
+    assert "Very slow bread" in told
+    assert "> Wait." in told
+    assert "Ann Baker" not in told
+    text = await house.said(await house.press(interaction, "Whole text"))
+    assert "It takes a night" in text
+    await house.press(interaction, "Discard")
+    assert "is discarded" in await house.said(interaction)
+    assert "No essay" in await house.said(await house.run("essay list"))
+
+
+async def test_a_closed_discussion_opens_no_threads_until_it_is_reopened(house: House) -> None:
+    *_, closing = await house.publish()
+    essay = [{"type": 3, "name": "essay", "value": "1"}]
+    assert "is closed" in await house.said(await house.run("essay close", options=essay))
+    late = await house.write("Ann", "Am I late?", to=closing["id"])
+    await house.settle()
+    assert str(late) not in {thread["id"] for thread in (await house.world())["threads"]}
+    assert "is open again" in await house.said(await house.run("essay reopen", options=essay))
+    again = await house.write("Ann", "Or not?", to=closing["id"])
+    await house.settle()
+    assert str(again) in {thread["id"] for thread in (await house.world())["threads"]}

@@ -1,0 +1,130 @@
+"""Does what is owed to Discord besides messages: edits, deletions, locks.
+
+Each of these may be repeated without harm, so none needs a nonce or a look: it is done until
+Discord says that it is done, or that it never will be.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import discord
+from discord.http import HTTPClient, Route
+
+from bot.clock import Clock
+from bot.discussion.payloads import Payload
+from bot.outbox import PASSING, Sight, wait_before
+from bot.tasks import UnderWay
+from storage import errands
+from storage.database import Database
+from storage.errands import Errand
+
+__all__ = ["Errands"]
+
+_log = logging.getLogger(__name__)
+
+_AT_ONCE = 2
+_GONE = (10003, 10008)  # unknown channel, unknown message
+_ARCHIVED, _TOO_MANY_EDITS = 50083, 30046
+
+
+class Errands:
+    """Runs the errands that are due, a few at once."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        http: HTTPClient,
+        sight: Sight,
+        on_change: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._http = http
+        self._sight = sight
+        self._under_way = UnderWay(on_change)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way."""
+        return self._under_way.idle
+
+    async def go_on(self) -> None:
+        """Begin what is due and not under way."""
+        free = _AT_ONCE - len(self._under_way.keys)
+        if free <= 0:
+            return
+        now_ms, busy = self._clock.now_ms(), self._under_way.keys
+        for errand in await self._database.read(
+            lambda tx: errands.waiting(tx, busy=busy, now_ms=now_ms, most=free)
+        ):
+            self._under_way.begin(errand.id, self._run(errand))
+
+    async def stop(self) -> None:
+        """Cancel what is under way; it goes on at the next start."""
+        await self._under_way.stop()
+
+    async def _run(self, errand: Errand) -> None:
+        try:
+            await self._call(errand)
+        except discord.HTTPException as error:
+            await self._failed(errand, error)
+        except PASSING as error:
+            await self._put_off(errand, f"Discord could not be reached ({type(error).__name__}).")
+        else:
+            await self._database.write(lambda tx: errands.done(tx, errand.id))
+
+    async def _call(self, errand: Errand) -> None:
+        match errand.kind:
+            case "edit" | "delete":
+                route = Route(
+                    "PATCH" if errand.kind == "edit" else "DELETE",
+                    "/channels/{channel_id}/messages/{message_id}",
+                    channel_id=errand.channel_id,
+                    message_id=errand.message_id,
+                )
+                try:
+                    await self._request(route, errand.payload)
+                except discord.HTTPException as error:
+                    if error.code != _ARCHIVED:
+                        raise
+                    await self._http.edit_channel(errand.channel_id, archived=False)
+                    await self._request(route, errand.payload)
+            case "lock":
+                # Locked first and then archived, in one call: nobody is to write in between.
+                await self._http.edit_channel(errand.channel_id, locked=True, archived=True)
+            case "unlock":
+                await self._http.edit_channel(errand.channel_id, locked=False, archived=False)
+
+    async def _request(self, route: Route, payload: Payload | None) -> None:
+        if payload is None:
+            await self._http.request(route)
+        else:
+            await self._http.request(route, json=payload)
+
+    async def _failed(self, errand: Errand, error: discord.HTTPException) -> None:
+        if error.code in _GONE:
+            # What should be gone is gone; what should be changed is not there to be changed.
+            await self._database.write(lambda tx: errands.done(tx, errand.id))
+        elif error.status == 403:
+            trouble = self._sight.missing_to_write(errand.channel_id)
+            await self._put_off(errand, trouble or "Discord forbids it.", slowly=True)
+        elif error.code == _TOO_MANY_EDITS:
+            await self._put_off(errand, "Discord wants old edits to be spread out.", slowly=True)
+        elif error.status == 400:
+            _log.error("Discord refused errand %d: %s", errand.id, error)
+            await self._database.write(
+                lambda tx: errands.fail(tx, errand_id=errand.id, trouble=f"refused ({error.code})")
+            )
+        else:
+            await self._put_off(errand, f"Discord answered {error.status}.")
+
+    async def _put_off(self, errand: Errand, trouble: str, *, slowly: bool = False) -> None:
+        due_at = self._clock.now_ms() + wait_before(errand.attempts + 1, slowly=slowly)
+        _log.warning("Errand %d waits: %s", errand.id, trouble)
+        await self._database.write(
+            lambda tx: errands.put_off(tx, errand_id=errand.id, due_at=due_at, trouble=trouble)
+        )
