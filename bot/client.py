@@ -37,6 +37,9 @@ __all__ = ["Salon", "intents", "point_elsewhere"]
 
 _log = logging.getLogger(__name__)
 
+#: How the names of the library's tasks begin in which our handlers run.
+_HANDLER = "discord.py: "
+
 #: What the bot must be allowed in a channel to host an essay there, by Discord's names.
 NEEDED = (
     ("view_channel", "View Channel"),
@@ -201,9 +204,21 @@ class Salon(commands.Bot, Sight):
         self._stopping = True
         await self.services.busy.stop()
         await self._tasks.stop()
+        await self._stop_handlers()
         await self.services.outbox.stop()
         await self._errands.stop()
         await super().close()
+
+    async def _stop_handlers(self) -> None:
+        """Cancel the library's tasks that run our handlers: they would find the archive closed."""
+        handlers = [
+            task
+            for task in asyncio.all_tasks()
+            if task.get_name().startswith(_HANDLER) and task is not asyncio.current_task()
+        ]
+        for task in handlers:
+            task.cancel()
+        await asyncio.gather(*handlers, return_exceptions=True)
 
     def _end(self) -> None:
         """One of the bot's own tasks died of a bug: end, so that a fresh start can be made."""
