@@ -15,6 +15,10 @@ from bot.errors import SalonError, SettingsError
 
 __all__ = ["main"]
 
+#: What reading may take when nobody but the one who asked waits for it.
+_PREVIEW_SECONDS = 120.0
+_PREVIEW_MEMORY = 2 * 1024 * 1024 * 1024
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit status."""
@@ -73,17 +77,25 @@ def _run() -> int:
 
 
 def _preview(file: Path, form: Format, *, as_json: bool) -> int:
-    from bot.discussion.preview import preview, preview_text
+    from bot.discussion.layout import lay_out
+    from bot.discussion.preview import as_json as preview_json
+    from bot.discussion.preview import as_text as preview_text
+    from bot.reading_process import read_apart
 
     try:
         data = file.read_bytes()
     except OSError as error:
         _complain(f"{file} cannot be read: {error.strerror}.")
         return 66
+    # Somebody waits for this and nobody else does: a book may take its time.
+    essay = asyncio.run(
+        read_apart(data, form, file.name, seconds=_PREVIEW_SECONDS, memory=_PREVIEW_MEMORY)
+    )
+    layout = lay_out(essay)
     if as_json:
-        shown = json.dumps(preview(data, format=form, name=file.name), ensure_ascii=False, indent=2)
+        shown = json.dumps(preview_json(essay, layout), ensure_ascii=False, indent=2)
     else:
-        shown = preview_text(data, format=form, name=file.name)
+        shown = preview_text(essay, layout)
     _write(shown)
     return 0
 

@@ -246,7 +246,7 @@ class Outbox:
             )
         elif error.status in (400, 413):
             _log.error("Discord refused post %d: %s", post.id, error)
-            await self._refuse(post, f"Discord refused the message ({error.code}).")
+            await self._refuse(post, f"Discord refused the message: {error.text or error.status}")
         else:
             await self._put_off(post, f"Discord answered {error.status}.")
 

@@ -258,6 +258,13 @@ class Publishing:
         """How far the posts of a publishing have come."""
         return await self._database.read(lambda tx: posts.progress(tx, discussion_id))
 
+    async def go_on(self, discussion_id: int) -> None:
+        """Try once more what Discord refused of a publishing."""
+        now_ms = self._clock.now_ms()
+        if not await self._database.write(lambda tx: posts.go_on(tx, discussion_id, now_ms)):
+            raise Refused("There is nothing to go on with.")
+        self._on_work()
+
     async def withdraw(self, discussion_id: int, actor: Actor) -> None:
         """Take an essay back: what the bot posted goes, threads are locked, words stay."""
         now_ms = self._clock.now_ms()

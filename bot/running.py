@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import re
 import signal
 import sys
 
@@ -42,8 +43,17 @@ _PASSING = (
 )
 
 
+#: The tokens of interactions and webhooks, as they stand in addresses.
+_TOKENS = re.compile(r"(/(?:interactions|webhooks)/[0-9]+/)[^/\s?]+")
+
+
+def scrubbed_of(text: str, secret: str) -> str:
+    """``text`` without the bot's token and the tokens of interactions and webhooks."""
+    return _TOKENS.sub(r"\1[token]", text.replace(secret, "[token]"))
+
+
 class _Scrubber(logging.Filter):
-    """Keeps the token out of every log line, wherever it may come from."""
+    """Keeps tokens out of every log line, wherever they may come from."""
 
     def __init__(self, secret: str) -> None:
         super().__init__()
@@ -51,8 +61,9 @@ class _Scrubber(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        if self._secret in message:
-            record.msg, record.args = message.replace(self._secret, "[token]"), None
+        scrubbed = scrubbed_of(message, self._secret)
+        if scrubbed != message:
+            record.msg, record.args = scrubbed, None
         return True
 
 
@@ -64,7 +75,7 @@ class _Formatter(logging.Formatter):
         self._secret = secret
 
     def formatException(self, ei: object) -> str:  # noqa: N802 - logging's own name
-        return super().formatException(ei).replace(self._secret, "[token]")  # type: ignore[arg-type]
+        return scrubbed_of(super().formatException(ei), self._secret)  # type: ignore[arg-type]
 
 
 def run(settings: Settings) -> int:
@@ -77,6 +88,9 @@ def run(settings: Settings) -> int:
     handler.setFormatter(_Formatter(settings.token))
     handler.addFilter(_Scrubber(settings.token))
     logging.basicConfig(level=settings.log_level, handlers=[handler])
+    # At their most talkative these write down every word that members say.
+    for name in ("aiosqlite", "discord"):
+        logging.getLogger(name).setLevel(logging.INFO)
     if settings.log_level == "INFO":
         # Its waiting for rate limits is its business, and a line for each would hide ours.
         logging.getLogger("discord").setLevel(logging.WARNING)

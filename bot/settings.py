@@ -40,10 +40,17 @@ class Settings:
 def environment_with_file(environment: Mapping[str, str]) -> dict[str, str]:
     """``.env`` (or the file that ``SALON_ENV_FILE`` names; empty: none) below the environment.
 
-    A variable that is set in the environment wins over the same one in the file.
+    A variable that is set in the environment wins over the same one in the file. Raises
+    SettingsError where the file is there and is no text.
     """
     name = environment.get("SALON_ENV_FILE", ".env")
-    found = dotenv_values(name, interpolate=False) if name else {}
+    try:
+        found = dotenv_values(name, interpolate=False) if name else {}
+    except (UnicodeDecodeError, OSError) as error:
+        raise SettingsError(
+            f"{name} cannot be read as text in UTF-8 ({type(error).__name__}): save it anew as "
+            "plain UTF-8 text."
+        ) from error
     return {key: value for key, value in found.items() if value is not None} | dict(environment)
 
 

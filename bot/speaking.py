@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 
 from bot.errors import SalonError
 
-__all__ = ["speak"]
+__all__ = ["acknowledge", "show", "speak"]
 
 _log = logging.getLogger(__name__)
+
+#: What is no bug, but a connection that broke.
+_PASSING = (OSError, asyncio.TimeoutError, aiohttp.ClientError)
+
+
+async def acknowledge(interaction: discord.Interaction[Any], **how: bool) -> None:
+    """Tell Discord that the interaction is being worked on.
+
+    Whether that arrives does not matter to the work: an answer is a view of rows, and the same
+    view is had again by command. So a failure is logged and the work goes on.
+    """
+    try:
+        await interaction.response.defer(**how)
+    except (discord.HTTPException, discord.InteractionResponded, *_PASSING) as failure:
+        _log.warning("A command could not be acknowledged (%s); it is carried out.", failure)
+
+
+async def show(interaction: discord.Interaction[Any], view: discord.ui.LayoutView) -> None:
+    """Put ``view`` in the place of the interaction's answer; a failure is logged."""
+    try:
+        await interaction.edit_original_response(content=None, view=view)
+    except (discord.HTTPException, *_PASSING) as failure:
+        _log.warning("An answer could not be shown (%s).", failure)
 
 
 async def speak(interaction: discord.Interaction[Any], error: BaseException) -> None:
@@ -24,7 +49,7 @@ async def speak(interaction: discord.Interaction[Any], error: BaseException) -> 
             await interaction.followup.send(sentence, ephemeral=True)
         else:
             await interaction.response.send_message(sentence, ephemeral=True)
-    except (discord.HTTPException, OSError) as failure:
+    except (discord.HTTPException, *_PASSING) as failure:
         _log.warning("An answer could not be given (%s): %s", failure, sentence)
 
 
@@ -34,6 +59,9 @@ def _sentence(error: BaseException) -> str:
     while cause is not None:
         if isinstance(cause, SalonError):
             return str(cause)
+        if isinstance(cause, _PASSING):
+            _log.warning("A command was cut off: %r", cause)
+            return "Discord could not be reached in between; look how it stands, and try again."
         cause = cause.__cause__
     if isinstance(error, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):
         return "This command has just changed; try it again in a minute."

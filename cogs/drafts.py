@@ -20,7 +20,7 @@ from bot.discussion.prompting import cut
 from bot.errors import Refused
 from bot.publishing import Actor, Corrections, Preview
 from bot.services import Services
-from bot.speaking import speak
+from bot.speaking import acknowledge, show, speak
 from cogs import essay_words
 from storage import discussions, servers
 from storage.discussions import Listed
@@ -133,6 +133,15 @@ class Desk:
         view.add_item(row)
         return view
 
+    def stopped(self, essay: Listed, told: str) -> ui.LayoutView:
+        """A publishing that Discord refused to go on with, and what can be done."""
+        view = _text_view(told)
+        row: ui.ActionRow[Any] = ui.ActionRow()
+        row.add_item(self.button("again", essay.id, "Go on", discord.ButtonStyle.success))
+        row.add_item(self.button("withdraw", essay.id, "Withdraw", discord.ButtonStyle.danger))
+        view.add_item(row)
+        return view
+
     def withdrawal(self, essay: Listed) -> ui.LayoutView:
         """The question whether an essay is really to be withdrawn."""
         view = _text_view(
@@ -149,7 +158,7 @@ class Desk:
     async def show(self, interaction: discord.Interaction[Any], discussion_id: int) -> None:
         """Put the draft in the place of the answer that was promised or shown before."""
         preview = await self.services.publishing.preview(discussion_id, server_id(interaction))
-        await interaction.edit_original_response(content=None, view=self.preview(preview))
+        await show(interaction, self.preview(preview))
 
     async def pressed(
         self, interaction: discord.Interaction[Any], what: str, discussion_id: int
@@ -160,6 +169,12 @@ class Desk:
         match what:
             case "keep":
                 await interaction.response.edit_message(view=_text_view(f"“{title}” stays."))
+                return
+            case "again":
+                await self.services.publishing.go_on(discussion_id)
+                await interaction.response.edit_message(
+                    view=_text_view(f"“{title}” goes on; `/essay show` tells how far it is.")
+                )
                 return
             case "withdraw":
                 await self.services.publishing.withdraw(discussion_id, actor(interaction))
@@ -190,7 +205,7 @@ class Desk:
         draft = preview.draft
         # Begun before it is acknowledged: what was acknowledged is carried out.
         await self.services.publishing.publish(draft.id, actor(interaction), interaction.id)
-        await interaction.response.defer()
+        await acknowledge(interaction)
         title = draft.essay.title
         loop = asyncio.get_running_loop()
         until, shown = loop.time() + _SHOWN_FOR, ""
@@ -201,21 +216,22 @@ class Desk:
                     f"“{essay_words.title(title)}” stopped after {progress.sent} of "
                     f"{progress.total} messages: {progress.trouble}"
                 )
-                await interaction.edit_original_response(view=_text_view(text))
+                await show(interaction, _text_view(text))
                 return
             if progress.sent == progress.total or loop.time() > until:
                 break
             text = essay_words.progress_text(title, progress)
             if text != shown:
-                await interaction.edit_original_response(view=_text_view(text))
+                await show(interaction, _text_view(text))
                 shown = text
         essay = await self.services.database.read(lambda tx: discussions.find(tx, str(draft.id)))
         where = essay_words.link(essay) or f"<#{essay.channel_id}>"
-        await interaction.edit_original_response(
-            view=_text_view(
+        await show(
+            interaction,
+            _text_view(
                 f"“{essay_words.title(title)}” is published as essay {draft.id}, in "
                 f"{len(draft.posts)} messages: {where}"
-            )
+            ),
         )
 
     async def _progress(self, discussion_id: int, *, patience: float) -> Progress:
@@ -304,7 +320,7 @@ class _Form(ui.Modal):
         """Take what was entered in, and show the draft anew."""
         with self.desk.services.busy.working():
             await self.take(interaction)
-            await interaction.response.defer()
+            await acknowledge(interaction)
             await self.desk.show(interaction, self.draft.draft.id)
 
     async def take(self, interaction: discord.Interaction[Any]) -> None:

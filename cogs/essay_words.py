@@ -34,6 +34,8 @@ def title(text: str, most: int = 80) -> str:
 
 def state(essay: Listed) -> str:
     """Where it stands in its life, and since or until when."""
+    if essay.stopped is not None:
+        return f"stopped: {essay.stopped}"
     moment = essay.scheduled_for if essay.state == "scheduled" else essay.published_at
     told = _STATES[essay.state]
     return told if moment is None else f"{told}, <t:{moment // 1000}:R>"

@@ -14,7 +14,7 @@ from bot.discussion.moments import read_moment
 from bot.errors import Refused
 from bot.publishing import MOST_BYTES
 from bot.services import Services
-from bot.speaking import speak
+from bot.speaking import acknowledge, speak
 from cogs import essay_words, prompt_choices
 from cogs.drafts import Desk, actor, server_id
 from storage import acts, discussions, prompt_lists, servers
@@ -68,7 +68,7 @@ class Essays(
     async def hand_in(self, interaction: discord.Interaction, submission: Submission) -> None:
         """Keep what was handed in, acknowledge it, make a draft of it, show that."""
         await self.services.publishing.receive(submission)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await acknowledge(interaction, ephemeral=True, thinking=True)
         discussion_id = await self.services.publishing.draft(submission)
         await self.desk.show(interaction, discussion_id)
 
@@ -97,6 +97,11 @@ class Essays(
                 await self.desk.show(interaction, found.id)
                 return
             told = await self.services.database.read(lambda tx: _told(tx, found))
+            if found.stopped is not None:
+                await interaction.response.send_message(
+                    view=self.desk.stopped(found, told), ephemeral=True
+                )
+                return
             await _answer(interaction, told)
 
     @app_commands.command(description="Publish a draft later.")

@@ -39,6 +39,16 @@ class Database:
 
     async def read(self, work: Work[T]) -> T:
         """Run ``work`` on one consistent, read-only view of what is committed."""
+        # In a task of its own: a caller that is cancelled must not leave a reader in the middle
+        # of a transaction, and what a cancelled await had begun is done all the same.
+        return await asyncio.shield(asyncio.ensure_future(self._read(work)))
+
+    async def finish_reading(self, readers: int) -> None:
+        """Wait until no reading is under way."""
+        for _ in range(readers):
+            await self._readers.get()
+
+    async def _read(self, work: Work[T]) -> T:
         reader = await self._readers.get()
         try:
             await reader.execute("BEGIN")
@@ -60,7 +70,8 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
     """
     if not path.absolute().parent.is_dir():
         raise DatabaseError(f"The database {path} cannot be made: there is no such folder.")
-    lock = FileLock(f"{path}.lock")
+    # Beside the file itself, so that a link to it leads to the same lock.
+    lock = FileLock(f"{path.resolve()}.lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -80,7 +91,9 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
             writer = Writer(connection)
             writer.start()
             stack.push_async_callback(writer.close)
-            yield Database(writer, readers)
+            database = Database(writer, readers)
+            stack.push_async_callback(database.finish_reading, len(readers))
+            yield database
     finally:
         lock.release()
 

@@ -19,7 +19,10 @@ __all__ = ["Listed", "find", "listed", "same_essay", "start", "turn", "withdraw"
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A discussion as ``/essay list`` shows it. ``card_id``: its opening card, once sent."""
+    """A discussion as ``/essay list`` shows it.
+
+    ``card_id``: its opening card, once sent. ``stopped``: why its publishing cannot go on.
+    """
 
     id: int
     server_id: int
@@ -29,6 +32,7 @@ class Listed:
     scheduled_for: int | None
     published_at: int | None
     card_id: int | None
+    stopped: str | None
 
 
 async def same_essay(
@@ -83,7 +87,10 @@ _LISTED = """
 SELECT discussions.id, discussions.server_id, discussions.channel_id, discussions.state,
        discussions.scheduled_for, discussions.published_at, revisions.title,
        (SELECT message_id FROM posts
-        WHERE posts.discussion_id = discussions.id AND purpose = 'card') AS card_id
+        WHERE posts.discussion_id = discussions.id AND purpose = 'card') AS card_id,
+       (SELECT max(trouble) FROM posts
+        WHERE posts.discussion_id = discussions.id AND discussions.state = 'publishing'
+            AND posts.state = 'failed') AS stopped
 FROM discussions JOIN revisions ON revisions.discussion_id = discussions.id
 WHERE revisions.number = (
     SELECT max(number) FROM revisions AS r WHERE r.discussion_id = discussions.id
@@ -105,6 +112,7 @@ async def _some(tx: Transaction, sql: str, parameters: dict[str, object]) -> lis
             scheduled_for=row["scheduled_for"],
             published_at=row["published_at"],
             card_id=row["card_id"],
+            stopped=row["stopped"],
         )
         for row in await tx.rows(sql, parameters)
     ]

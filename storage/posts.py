@@ -21,6 +21,7 @@ __all__ = [
     "Progress",
     "claim",
     "find",
+    "go_on",
     "lapse",
     "newest_id",
     "next_due",
@@ -149,16 +150,22 @@ async def plan(
     return ids
 
 
-#: What may be sent next: of a publishing only the first message that does not stand yet, since
-#: the order matters; everything else by itself, so that nothing waits behind one that cannot.
+#: What may be sent next: of all publishings in a channel only the first message that does not
+#: stand yet, so that essays stand in order and never one within the other; everything else by
+#: itself, so that nothing waits behind one that cannot.
 _NEXT = """
 FROM posts
 WHERE state IN ('planned', 'claimed') AND (
     purpose NOT IN ('card', 'part', 'closing')
     OR id IN (
-        SELECT min(id) FROM posts
-        WHERE state IN ('planned', 'claimed') AND purpose IN ('card', 'part', 'closing')
-        GROUP BY channel_id, discussion_id
+        SELECT id FROM (
+            SELECT id, row_number() OVER (
+                PARTITION BY channel_id ORDER BY planned_at, discussion_id, id
+            ) AS place
+            FROM posts
+            WHERE state IN ('planned', 'claimed') AND purpose IN ('card', 'part', 'closing')
+        ) AS publishing
+        WHERE place = 1
     )
 )
 """
@@ -377,6 +384,19 @@ async def refuse(tx: Transaction, *, post_id: int, trouble: str) -> None:
         WHERE post_id = :id AND state = 'claimed'
         """,
         parameters,
+    )
+
+
+async def go_on(tx: Transaction, discussion_id: int, now_ms: int) -> int:
+    """Try what Discord refused of a publishing once more; how many posts that are."""
+    return await tx.run(
+        """
+        UPDATE posts
+        SET state = 'planned', due_at = :now, first_attempt_at = NULL, trouble = NULL
+        WHERE discussion_id = :id AND state = 'failed' AND purpose IN ('card', 'part', 'closing')
+            AND (SELECT state FROM discussions WHERE id = :id) = 'publishing'
+        """,
+        {"id": discussion_id, "now": now_ms},
     )
 
 

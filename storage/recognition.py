@@ -21,7 +21,8 @@ async def recognise(tx: Transaction, message: Message, now_ms: int) -> bool:
     rows = await tx.rows(
         """
         SELECT id, payload, nonce FROM posts
-        WHERE channel_id = :channel_id AND state = 'claimed' AND after_id < :message_id
+        WHERE channel_id = :channel_id AND state IN ('planned', 'claimed')
+            AND state = 'claimed' AND after_id < :message_id
             AND NOT EXISTS (SELECT 1 FROM posts AS other WHERE other.message_id = :message_id)
         ORDER BY id
         """,

@@ -213,7 +213,7 @@ CREATE TABLE threads (
     attempts INTEGER NOT NULL DEFAULT 0,
     trouble TEXT
 ) STRICT;
-CREATE INDEX threads_waiting ON threads (channel_id, id) WHERE state IN ('wanted', 'open');
+CREATE INDEX threads_waiting ON threads (id, due_at) WHERE state IN ('wanted', 'open');
 CREATE INDEX threads_by_discussion ON threads (discussion_id, id);
 
 -- The record of a channel or thread has no gap up to and with message_id.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -359,3 +360,59 @@ async def test_a_closed_discussion_opens_no_threads_until_it_is_reopened(house: 
     again = await house.write("Ann", "Or not?", to=closing["id"])
     await house.settle()
     assert str(again) in {thread["id"] for thread in (await house.world())["threads"]}
+
+
+async def test_two_essays_published_at_once_stand_one_after_the_other(house: House) -> None:
+    essays = {
+        name: f"# {name}\n\n" + "\n\n".join(f"{name} {n}. " + "Words. " * 200 for n in range(4))
+        for name in ("Rye", "Wheat")
+    }
+    asked = [
+        await house.run("essay publish", file=(f"{name}.md", text.encode()))
+        for name, text in essays.items()
+    ]
+    for interaction in asked:
+        await house.press(interaction, "Publish")
+    await house.settle()
+    told = [
+        "Rye" if "Rye" in f"{m['content']}{texts(m['components'])}" else "Wheat"
+        for m in await house.ours()
+        if m["content"] != "What do you think?"
+    ]
+    assert len([name for name, _ in itertools.groupby(told)]) == 2, told
+
+
+async def test_a_publishing_that_discord_refuses_can_be_gone_on_with(house: House) -> None:
+    fault = {"kind": "http", "method": "POST", "path": "/channels/*/messages", "times": 1}
+    await house.control("faults", {**fault, "status": 400, "after_effect": False})
+    interaction = await house.publishing()
+    assert "stopped after 0 of 2" in await house.said(interaction)
+    assert "stopped: Discord refused" in await house.said(await house.run("essay list"))
+    shown = await house.run("essay show", options=[{"type": 3, "name": "essay", "value": "1"}])
+    await house.press(shown, "Go on")
+    await house.settle()
+    assert len(await house.ours()) == 2
+    assert (await house.export())["essay"]["state"] == "open"
+
+
+@pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("status", [500, None])
+async def test_an_acknowledgement_that_fails_does_not_stop_what_was_asked(
+    house: House, status: int | None, after_effect: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Interaction answers are views of rows: nothing depends on their arriving."""
+    strike = {
+        "kind": "http",
+        "method": "POST",
+        "path": "/interactions/*/*/callback",
+        "status": status,
+        "after_effect": after_effect,
+        "times": 5,
+    }
+    await house.control("faults", strike)
+    await house.run("essay publish", file=("bread.md", ESSAY.encode()))
+    async with house.session.delete(f"{house.standin.page}/rehearsal/faults") as response:
+        assert response.status < 300
+    await house.settle()
+    assert "Slow bread — draft" in await house.said(await house.run("essay list"))
+    assert "Traceback" not in caplog.text

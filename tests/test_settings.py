@@ -117,3 +117,10 @@ def test_the_file_lies_in_the_working_folder(
     (tmp_path / ".env").write_text("DISCORD_TOKEN=here\n")
     assert environment_with_file({})["DISCORD_TOKEN"] == "here"
     assert "DISCORD_TOKEN" not in environment_with_file({"SALON_ENV_FILE": ""})
+
+
+def test_a_file_that_is_no_text_is_told_as_a_fault(tmp_path: Path) -> None:
+    file = tmp_path / "bad.env"
+    file.write_bytes("DISCORD_TOKEN=x".encode("utf-16"))
+    with pytest.raises(SettingsError, match="UTF-8"):
+        environment_with_file({"SALON_ENV_FILE": str(file)})

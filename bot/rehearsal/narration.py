@@ -55,7 +55,8 @@ class Narrator:
                 return None
 
     def _interaction(self, data: dict[str, Any]) -> str | None:
-        does = _INTERACTIONS.get(data["type"])
+        # What the member's own client is told of an interaction has no type and is no news.
+        does = _INTERACTIONS.get(data.get("type", 0))
         if does is None:
             return None
         who = data.get("member", data).get("user", {})

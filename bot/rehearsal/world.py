@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import bisect
+import logging
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -33,6 +34,8 @@ from bot.rehearsal.records import (
 from bot.rehearsal.snowflakes import Snowflakes
 
 __all__ = ["ANSWER_WITHIN", "TOKEN_LASTS", "World", "new_token"]
+
+_log = logging.getLogger(__name__)
 
 ANSWER_WITHIN = timedelta(seconds=3)
 TOKEN_LASTS = timedelta(minutes=15)
@@ -93,9 +96,12 @@ class World:
             heard()
 
     def emit(self, event: Event) -> None:
-        """Tell every listener what happened."""
+        """Tell every listener what happened; one that fails keeps it from nobody else."""
         for listener in self.listeners:
-            listener(event)
+            try:
+                listener(event)
+            except Exception:  # noqa: BLE001 - it has happened, whoever cannot take it
+                _log.exception("A listener failed at %s.", event.name)
         self.touch()
 
     @property

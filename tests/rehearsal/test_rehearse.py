@@ -240,3 +240,28 @@ async def test_the_bot_is_started_controlled_and_gone_at_the_end(tmp_path: Path)
         status, _ = await rehearsal.call("POST", "/rehearsal/clock", body={"advance": 3600})
         assert status == 200
         assert await rehearsal.end(signal.SIGINT) == 0
+
+
+async def test_a_member_runs_a_command_over_http_and_the_bot_answers() -> None:
+    async with rehearsing("--rates", "off") as rehearsal:
+        line = rehearsal.line
+        admin = next(member for member in line["members"].values() if member["admin"])
+        body = {
+            "type": 2,
+            "application_id": line["application_id"],
+            "guild_id": line["guild_id"],
+            "channel_id": line["channels"]["essays"],
+            "session_id": "a session",
+            "nonce": "1",
+            "data": {"name": "essay", "type": 1, "options": [{"type": 1, "name": "list"}]},
+        }
+        status, answer = await rehearsal.call("POST", "/api/v10/interactions", admin["token"], body)
+        assert status == 204, answer
+        async with asyncio.timeout(SOON):
+            while True:
+                _, world = await rehearsal.call("GET", "/rehearsal/world")
+                (interaction,) = world["interactions"]
+                if interaction["state"] != "waiting":
+                    break
+        assert interaction["state"] == "answered"
+        assert "No essay" in interaction["messages"][0]["content"]

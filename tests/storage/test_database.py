@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -124,3 +125,47 @@ async def test_a_folder_that_cannot_be_written_gives_a_sentence(tmp_path: Path) 
     with pytest.raises(DatabaseError, match="cannot be"):
         async with open_database(tmp_path / "missing" / "salon.sqlite3"):
             pass
+
+
+async def test_a_link_to_the_archive_leads_to_the_same_lock(tmp_path: Path) -> None:
+    path, link = tmp_path / "salon.sqlite3", tmp_path / "link.sqlite3"
+    link.symlink_to(path)
+    async with open_database(path):
+        with pytest.raises(DatabaseInUse):
+            async with open_database(link):
+                pass
+
+
+async def test_readings_that_are_cancelled_leave_the_readers_whole(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "salon.sqlite3") as database:
+        for turns in range(20):
+            reading = asyncio.create_task(
+                database.read(lambda tx: tx.rows("SELECT count(*) FROM servers"))
+            )
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+        for _ in range(4):
+            assert await database.read(lambda tx: tx.rows("SELECT 1 AS one"))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT id FROM threads WHERE state IN ('wanted', 'open') AND due_at <= 1 ORDER BY id",
+        "SELECT id FROM errands WHERE state = 'planned' AND due_at <= 1 ORDER BY due_at, id",
+        "SELECT id FROM prompts WHERE state = 'planned' AND due_at <= 1 ORDER BY due_at, id",
+        "SELECT min(scheduled_for) FROM discussions WHERE state = 'scheduled'",
+        "SELECT id FROM posts WHERE channel_id = 1 AND state IN ('planned', 'claimed')",
+        "SELECT id FROM submissions WHERE state = 'received'",
+    ],
+)
+async def test_what_is_asked_at_every_sweep_is_answered_by_an_index(
+    tmp_path: Path, sql: str
+) -> None:
+    async with open_database(tmp_path / "salon.sqlite3") as database:
+        plan = await database.read(lambda tx: tx.rows(f"EXPLAIN QUERY PLAN {sql}"))
+    assert all("USING" in row["detail"] and "INDEX" in row["detail"] for row in plan), [
+        row["detail"] for row in plan
+    ]
