@@ -18,7 +18,8 @@ from discord.http import Route
 from bot.clock import Clock
 from bot.errands import Errands
 from bot.errors import Refused
-from bot.outbox import Outbox, Sight
+from bot.outbox import Outbox
+from bot.patience import Sight
 from bot.publishing import Publishing
 from bot.recorder import Recorder
 from bot.recovery import Recovery

@@ -14,7 +14,7 @@ from discord.http import HTTPClient, Route
 
 from bot.clock import Clock
 from bot.discussion.payloads import Payload
-from bot.outbox import PASSING, Sight, wait_before
+from bot.patience import PASSING, Sight, wait_before
 from bot.tasks import UnderWay
 from storage import errands
 from storage.database import Database

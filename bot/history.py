@@ -11,7 +11,7 @@ from discord.http import HTTPClient
 from bot import wire
 from bot.clock import Clock
 from bot.discussion.talk import ChannelGone, Deletion, Event, Reading
-from bot.outbox import Sight
+from bot.patience import Sight
 from bot.recorder import Recorder
 from storage import watching
 from storage.database import Database

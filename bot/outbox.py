@@ -4,8 +4,7 @@ Exactly once rests on three things. The row is there before the message. Its non
 within a minute harmless (docs: Message Resource › Create Message, ``enforce_nonce``). And when the
 minute is over, the channel is looked through before anything is sent again.
 
-Threads are opened here too: a thread bears its head's id, so a repeat is answered with 160004
-and the one that stands is taken.
+Threads are opened here too (:mod:`bot.thread_opener`), and remarks taken away whose time is over.
 """
 
 from __future__ import annotations
@@ -13,23 +12,23 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any
 
-import aiohttp
 import discord
 from discord.http import HTTPClient, Route
 
 from bot.clock import Clock
 from bot.discussion.payloads import Payload, signature
 from bot.pace import Pace
+from bot.patience import PASSING, Sight, name, wait_before
 from bot.recorder import Recorder
-from storage import notices, posts, recognition, threads
+from bot.thread_opener import ThreadOpener
+from storage import notices, posts, recognition, remarks, threads
 from storage.database import Database
 from storage.posts import Post
-from storage.threads import Thread
 from storage.writer import Transaction
 
-__all__ = ["PASSING", "Outbox", "Sight", "wait_before"]
+__all__ = ["Outbox"]
 
 _log = logging.getLogger(__name__)
 
@@ -42,31 +41,10 @@ _PROMPT_WAITS = (5_000, 60_000, 600_000, 3_600_000, 14_400_000)
 _MOST_CALLS = 40
 #: Threads worked on at once; the library keeps each call within its rate limit.
 _THREADS_AT_ONCE = 4
-#: Minutes of quiet after which Discord archives a thread: a week.
-_ARCHIVE_AFTER: Final = 10080
 _PAGE = 100
 
 _UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
-_UNKNOWN_MEMBER, _UNKNOWN_USER = 10007, 10013
-_THREAD_EXISTS, _TOO_MANY_THREADS, _ARCHIVED = 160004, 160006, 50083
 _REFUSED_BY_AUTOMOD = 200000
-
-#: What may be in the way of one attempt and gone at the next.
-PASSING = (OSError, asyncio.TimeoutError, aiohttp.ClientError, discord.RateLimited)
-
-
-class Sight:
-    """What the bot knows of itself and its rights; the client is one of these."""
-
-    own_id: int
-
-    def may_read_history(self, channel_id: int) -> bool:
-        """Whether an empty history of the channel would prove that it is empty."""
-        raise NotImplementedError
-
-    def missing_to_write(self, channel_id: int) -> str:
-        """What keeps the bot from writing into the channel, as a sentence; "" if nothing known."""
-        raise NotImplementedError
 
 
 class Outbox:
@@ -87,9 +65,15 @@ class Outbox:
         self._clock = clock
         self._http = http
         self._sight = sight
-        self._recorder = recorder
         self._on_change = on_change
-        self._catch_up = catch_up
+        self._opener = ThreadOpener(
+            database=database,
+            clock=clock,
+            http=http,
+            sight=sight,
+            recorder=recorder,
+            catch_up=catch_up,
+        )
         self._pace = Pace(_MOST_CALLS, 1.0)
         self._posts: dict[int, asyncio.Task[None]] = {}
         self._threads: dict[int, asyncio.Task[None]] = {}
@@ -116,7 +100,13 @@ class Outbox:
             for thread in await self._database.read(
                 lambda tx: threads.waiting(tx, busy=set(self._threads), now_ms=now_ms, most=free)
             ):
-                self._begin(self._threads, thread.id, self._bring_about(thread))
+                self._begin(self._threads, thread.id, self._opener.bring_about(thread))
+
+        for post_id, channel_id, message_id in await self._database.read(
+            lambda tx: remarks.due(tx, now_ms)
+        ):
+            if -post_id not in self._posts:
+                self._begin(self._posts, -post_id, self._remove(post_id, channel_id, message_id))
 
     async def stop(self) -> None:
         """Cancel what is under way; it goes on at the next start."""
@@ -172,7 +162,7 @@ class Outbox:
                 slowly=True,
             )
         except PASSING as error:
-            await self._put_off(post, f"Discord could not be reached ({_name(error)}).")
+            await self._put_off(post, f"Discord could not be reached ({name(error)}).")
         else:
             await self._sent(post, message_id)
 
@@ -260,14 +250,14 @@ class Outbox:
         if follows_up and not slowly and post.failures >= len(_PROMPT_WAITS):
             await self._refuse(post, f"{trouble} It was tried {post.failures + 1} times.")
             return
-        wait = wait_before(post.attempts, slowly=slowly)
+        pause = wait_before(post.attempts, slowly=slowly)
         if follows_up and not slowly:
-            wait = _PROMPT_WAITS[post.failures]
+            pause = _PROMPT_WAITS[post.failures]
         _log.warning("Post %d of essay %s waits: %s", post.id, post.discussion_id, trouble)
 
         async def put_off(tx: Transaction) -> None:
             await posts.put_off(
-                tx, post_id=post.id, due_at=now_ms + wait, trouble=trouble, failed=not slowly
+                tx, post_id=post.id, due_at=now_ms + pause, trouble=trouble, failed=not slowly
             )
             if slowly and post.purpose == "prompt":
                 await notices.prompt_stuck(tx, post, trouble, now_ms)
@@ -279,97 +269,20 @@ class Outbox:
         _log.info("Post %d of essay %s came too late.", post.id, post.discussion_id)
         await self._database.write(lambda tx: posts.lapse(tx, post.id, now_ms))
 
-    # -- threads ----------------------------------------------------------------------------
-
-    async def _bring_about(self, thread: Thread) -> None:
-        generation = self._recorder.generation
+    async def _remove(self, post_id: int, channel_id: int, message_id: int | None) -> None:
+        """Take away a remark whose time is over."""
         try:
-            if thread.state == "wanted":
-                await self._open(thread, generation)
-            await self._add_member(thread)
+            if message_id is not None:
+                await self._http.delete_message(channel_id, message_id)
         except discord.HTTPException as error:
-            await self._thread_failed(thread, error)
-        except PASSING as error:
-            await self._put_thread_off(thread, f"Discord could not be reached ({_name(error)}).")
+            if error.code not in (_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE):
+                await self._remove_later(post_id)
+                return
+        except PASSING:
+            await self._remove_later(post_id)
+            return
+        await self._database.write(lambda tx: remarks.removed(tx, post_id))
 
-    async def _open(self, thread: Thread, generation: int) -> None:
-        adopted = False
-        try:
-            await self._http.start_thread_with_message(
-                thread.channel_id,
-                thread.id,
-                name=thread.name,
-                auto_archive_duration=_ARCHIVE_AFTER,
-            )
-        except discord.HTTPException as error:
-            if error.code != _THREAD_EXISTS:
-                raise
-            await self._http.get_channel(thread.id)
-            adopted = True
-        await self._database.write(lambda tx: threads.opened(tx, thread.id))
-        if adopted:
-            await self._catch_up(thread.id)
-        else:
-            self._recorder.prove(thread.id, generation)
-
-    async def _add_member(self, thread: Thread) -> None:
-        try:
-            await self._http.add_user_to_thread(thread.id, thread.member_id)
-        except discord.HTTPException as error:
-            # Who has left the server, or may not see the channel any more, stays outside; an
-            # archived thread has long had its talk.
-            if error.status != 403 and error.code not in (
-                _UNKNOWN_MEMBER,
-                _UNKNOWN_USER,
-                _ARCHIVED,
-            ):
-                raise
-        await self._database.write(lambda tx: threads.ready(tx, thread.id))
-
-    async def _thread_failed(self, thread: Thread, error: discord.HTTPException) -> None:
-        if error.code == _UNKNOWN_MESSAGE:
-            await self._give_thread_up(thread, "The reply was deleted.")
-        elif error.code == _UNKNOWN_CHANNEL:
-            await self._give_thread_up(thread, "The channel or thread is gone.")
-        elif error.status == 403:
-            trouble = self._sight.missing_to_write(thread.channel_id)
-            await self._put_thread_off(
-                thread, trouble or f"Discord forbids it ({error.text or error.code}).", slowly=True
-            )
-        elif error.code == _TOO_MANY_THREADS:
-            await self._put_thread_off(
-                thread, "The server has as many active threads as Discord allows.", slowly=True
-            )
-        elif error.status == 400:
-            _log.error("Discord refused thread %d: %s", thread.id, error)
-            await self._give_thread_up(thread, f"Discord refused the thread ({error.code}).")
-        else:
-            await self._put_thread_off(thread, f"Discord answered {error.status}.")
-
-    async def _give_thread_up(self, thread: Thread, trouble: str) -> None:
-        _log.warning("There will be no thread %d: %s", thread.id, trouble)
-        await self._database.write(
-            lambda tx: threads.fail(tx, thread_id=thread.id, trouble=trouble)
-        )
-
-    async def _put_thread_off(self, thread: Thread, trouble: str, *, slowly: bool = False) -> None:
-        due_at = self._clock.now_ms() + wait_before(thread.attempts + 1, slowly=slowly)
-        _log.warning("Thread %d waits: %s", thread.id, trouble)
-        await self._database.write(
-            lambda tx: threads.put_off(tx, thread_id=thread.id, due_at=due_at, trouble=trouble)
-        )
-
-
-def wait_before(attempts: int, *, slowly: bool) -> int:
-    """Milliseconds before the next attempt, growing with their number (1 for the first).
-
-    What may pass by itself is tried soon and at least every five minutes; what somebody has to
-    mend, such as a permission, after a minute and at least every hour.
-    """
-    growth = 1 << min(attempts, 12)
-    seconds = min(30 * growth, 3600) if slowly else min(growth, 300)
-    return seconds * 1000
-
-
-def _name(error: BaseException) -> str:
-    return type(error).__name__
+    async def _remove_later(self, post_id: int) -> None:
+        at = self._clock.now_ms() + wait_before(1, slowly=True)
+        await self._database.write(lambda tx: remarks.put_off(tx, post_id, at))

@@ -15,7 +15,7 @@ from discord.http import HTTPClient
 from bot import wire
 from bot.clock import Clock
 from bot.discussion.talk import Deletion, Event, Reading
-from bot.outbox import PASSING, Sight
+from bot.patience import PASSING, Sight
 from bot.recorder import Recorder
 
 __all__ = ["ReactionReader"]

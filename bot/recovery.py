@@ -19,7 +19,7 @@ from discord.http import HTTPClient
 from bot.clock import Clock
 from bot.discussion.returning import Recovered, back_after
 from bot.history import Histories, Outcome
-from bot.outbox import PASSING, Sight
+from bot.patience import PASSING, Sight
 from bot.reaction_reader import ReactionReader
 from bot.recorder import Recorder
 from bot.thread_lists import ThreadLists

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.clock import Clock
-from bot.outbox import Outbox, Sight
+from bot.outbox import Outbox
+from bot.patience import Sight
 from bot.publishing import Publishing
 from bot.recorder import Recorder
 from bot.recovery import Recovery

@@ -20,7 +20,7 @@ from bot.clock import Clock, from_milliseconds, to_milliseconds
 from bot.errands import Errands
 from bot.outbox import Outbox
 from bot.prompter import plan_due
-from storage import drafts, posts, prompts, threads
+from storage import bringings, drafts, gone, posts, prompts, remarks, threads
 from storage import errands as owed
 from storage.database import Database
 from storage.writer import Transaction
@@ -107,6 +107,8 @@ class Sweep:
     async def _sweep(self) -> None:
         now = self._clock.now()
         await self._database.write(lambda tx: drafts.publish_due(tx, to_milliseconds(now)))
+        await self._database.write(lambda tx: gone.erase_due(tx, to_milliseconds(now)))
+        await self._database.write(lambda tx: bringings.point_due(tx, to_milliseconds(now)))
         held = not self._caught_up()
         while not held and await self._database.write(lambda tx: plan_due(tx, now)):
             pass
@@ -144,6 +146,8 @@ async def _nearest(tx: Transaction) -> datetime | None:
         await threads.next_due(tx),
         await drafts.next_due(tx),
         await owed.next_due(tx),
+        await gone.next_due(tx),
+        await remarks.next_due(tx),
     ]
     known = [moment for moment in moments if moment is not None]
     return from_milliseconds(min(known)) if known else None

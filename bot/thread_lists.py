@@ -10,7 +10,7 @@ import discord
 from discord.http import HTTPClient, Route
 
 from bot.discussion.talk import ThreadSeen
-from bot.outbox import Sight
+from bot.patience import Sight
 from bot.recorder import Recorder
 
 __all__ = ["ThreadLists"]

@@ -6,7 +6,7 @@ from bot.discussion.payloads import Payload, plain_message
 from storage import posts
 from storage.writer import Transaction
 
-__all__ = ["due", "next_due", "point", "removed", "say_once"]
+__all__ = ["due", "next_due", "point", "put_off", "removed", "say_once"]
 
 #: Milliseconds for which a line that points into a thread stands.
 _POINTS_FOR = 10 * 60_000
@@ -112,3 +112,11 @@ async def next_due(tx: Transaction) -> int | None:
         """
     )
     return None if row is None else row["remove_at"]
+
+
+async def put_off(tx: Transaction, post_id: int, remove_at: int) -> None:
+    """It could not be taken away; try again at ``remove_at``."""
+    await tx.run(
+        "UPDATE passing_posts SET remove_at = :at WHERE post_id = :id",
+        {"id": post_id, "at": remove_at},
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from storage.writer import Transaction
 
-__all__ = ["Thread", "fail", "next_due", "opened", "put_off", "ready", "waiting"]
+__all__ = ["Thread", "fail", "next_due", "opened", "put_off", "ready", "standing", "waiting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class Thread:
     """A thread that is the outbox's to open, or to bring its head's author into."""
 
     id: int
+    server_id: int
     channel_id: int
     member_id: int
     name: str
@@ -31,7 +32,7 @@ async def waiting(
     """
     rows = await tx.rows(
         """
-        SELECT id, channel_id, member_id, name, state, attempts FROM threads
+        SELECT id, server_id, channel_id, member_id, name, state, attempts FROM threads
         WHERE state IN ('wanted', 'open') AND due_at <= :now
         ORDER BY id
         LIMIT :most
@@ -41,6 +42,7 @@ async def waiting(
     found = [
         Thread(
             id=row["id"],
+            server_id=row["server_id"],
             channel_id=row["channel_id"],
             member_id=row["member_id"],
             name=row["name"],
@@ -106,3 +108,12 @@ async def next_due(tx: Transaction) -> int | None:
         "SELECT min(due_at) AS due_at FROM threads WHERE state IN ('wanted', 'open')"
     )
     return None if row is None else row["due_at"]
+
+
+async def standing(tx: Transaction, server_id: int) -> set[int]:
+    """The threads of a server's discussions that the bot opened or took over."""
+    rows = await tx.rows(
+        "SELECT id FROM threads WHERE server_id = :server_id AND state = 'ready'",
+        {"server_id": server_id},
+    )
+    return {row["id"] for row in rows}

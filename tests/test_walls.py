@@ -21,7 +21,7 @@ MIDDLE = {
     "bot.reading_process",
     "bot.recorder",
     "bot.recovery",
-    "bot.bringing",
+    "bot.patience",
     "bot.history",
     "bot.reaction_reader",
     "bot.thread_lists",
@@ -96,7 +96,7 @@ def test_a_module_imports_only_what_lies_below_it(path: Path) -> None:
 @pytest.mark.parametrize("path", HOUSE, ids=name_of)
 def test_no_discord_object_goes_below_the_outbox_and_the_cogs(path: Path) -> None:
     module = name_of(path)
-    sending = {"bot.errands", "bot.outbox", "bot.thread_opener", "bot.bringing"}
+    sending = {"bot.errands", "bot.outbox", "bot.thread_opener", "bot.patience"}
     catching_up = {"bot.recovery", "bot.history", "bot.thread_lists", "bot.reaction_reader"}
     may = sending | catching_up | {"bot.speaking", "bot.client", "bot.running"}
     if module not in may and not within(module, "cogs"):

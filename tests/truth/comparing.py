@@ -23,6 +23,12 @@ class _Truth:
             for message in world["messages"]
             if message["type"] in _WRITTEN and not message["author"].get("bot")
         }
+        # The line that points into a thread stands under the reply it is about.
+        self._about = {
+            message["id"]: _answered(message)
+            for message in world["messages"]
+            if message["id"] in ours and _answered(message) is not None
+        }
         self._ours = ours
         self._kept = kept
         self._known: dict[str, bool] = {}
@@ -46,13 +52,17 @@ class _Truth:
         head = message["channel_id"]
         if head in self._ours or self.is_reply(head):
             return True
-        answered = _answered(message)
+        answered = self._target(message)
         return answered is not None and (answered in self._ours or self.is_reply(answered))
+
+    def _target(self, message: dict[str, Any]) -> str | None:
+        answered = _answered(message)
+        return self._about.get(answered, answered) if answered is not None else None
 
     def parent(self, message_id: str) -> str | None:
         """The reply that a reply answers; None for the essay."""
         message = self.messages[message_id]
-        answered = _answered(message)
+        answered = self._target(message)
         if answered is not None and self.is_reply(answered):
             return answered
         head = message["channel_id"]
@@ -117,9 +127,9 @@ def _of_one(truth: _Truth, reply_id: str, reply: dict[str, Any]) -> list[str]:
         }
         wanted["edited_at"] = _moment(message["edited_timestamp"])
         found["edited_at"] = _moment(reply["edited_at"])
-    # An id and the time beside it may lie a millisecond apart.
+    # An id and the time beside it may lie some milliseconds apart.
     late = (_moment(reply["written_at"]) or 0) - (_moment(message["timestamp"]) or 0)
-    wanted["written in time"], found["written in time"] = True, abs(late) <= 1
+    wanted["written in time"], found["written in time"] = True, abs(late) <= 100
     return [
         f"{reply_id}: {key} is {found[key]!r} and should be {value!r}"
         for key, value in wanted.items()

@@ -1,0 +1,42 @@
+"""What every sending shares: what may pass by itself, how long to wait, what the bot may do."""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+import discord
+
+__all__ = ["PASSING", "Sight", "name", "wait_before"]
+
+#: What may be in the way of one attempt and gone at the next.
+PASSING = (OSError, asyncio.TimeoutError, aiohttp.ClientError, discord.RateLimited)
+
+
+class Sight:
+    """What the bot knows of itself and its rights; the client is one of these."""
+
+    own_id: int
+
+    def may_read_history(self, channel_id: int) -> bool:
+        """Whether an empty history of the channel would prove that it is empty."""
+        raise NotImplementedError
+
+    def missing_to_write(self, channel_id: int) -> str:
+        """What keeps the bot from writing into the channel, as a sentence; "" if nothing known."""
+        raise NotImplementedError
+
+
+def wait_before(attempts: int, *, slowly: bool) -> int:
+    """Milliseconds until the next attempt, growing with their number (1 for the first).
+
+    What may pass by itself is tried soon and at least every five minutes; what somebody has to
+    mend, such as a permission, after a minute and at least every hour.
+    """
+    growth = 1 << min(attempts, 12)
+    seconds = min(30 * growth, 3600) if slowly else min(growth, 300)
+    return seconds * 1000
+
+
+def name(error: BaseException) -> str:
+    return type(error).__name__

@@ -1,0 +1,168 @@
+"""Threads, from wanted to standing with the head's author in them.
+
+A thread bears its head's id, so opening it again is answered with 160004 and the one that stands
+is taken (docs: Channel Resource › Start Thread from Message).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+import discord
+from discord.http import HTTPClient
+
+from bot.clock import Clock
+from bot.patience import PASSING, Sight, name, wait_before
+from bot.recorder import Recorder
+from storage import notices, threads
+from storage.database import Database
+from storage.threads import Thread
+from storage.writer import Transaction
+
+__all__ = ["ThreadOpener"]
+
+_log = logging.getLogger(__name__)
+
+#: Minutes of quiet after which Discord archives a thread: a week.
+_ARCHIVE_AFTER: Final = 10080
+#: Threads archived at once where a server has as many active ones as Discord allows.
+_ROOM_FOR = 10
+_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
+_UNKNOWN_MEMBER, _UNKNOWN_USER = 10007, 10013
+_THREAD_EXISTS, _TOO_MANY_THREADS, _ARCHIVED = 160004, 160006, 50083
+_FULL = (
+    "The server has as many active threads as Discord allows. I archive my oldest quiet ones so "
+    "that new replies get theirs; whoever writes in an archived thread opens it again."
+)
+
+
+class ThreadOpener:
+    """Opens threads and brings their heads' authors into them, for the outbox."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        http: HTTPClient,
+        sight: Sight,
+        recorder: Recorder,
+        catch_up: Callable[[int], Awaitable[None]],
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._http = http
+        self._sight = sight
+        self._recorder = recorder
+        self._catch_up = catch_up
+
+    async def bring_about(self, thread: Thread) -> None:
+        """Do what is left to do for one thread; what fails is put off or given up."""
+        generation = self._recorder.generation
+        try:
+            if thread.state == "wanted":
+                await self._open(thread, generation)
+            await self._add_member(thread)
+        except discord.HTTPException as error:
+            await self._failed(thread, error)
+        except PASSING as error:
+            await self._put_off(thread, f"Discord could not be reached ({name(error)}).")
+
+    async def _open(self, thread: Thread, generation: int) -> None:
+        adopted = False
+        try:
+            await self._http.start_thread_with_message(
+                thread.channel_id,
+                thread.id,
+                name=thread.name,
+                auto_archive_duration=_ARCHIVE_AFTER,
+            )
+        except discord.HTTPException as error:
+            if error.code != _THREAD_EXISTS:
+                raise
+            await self._http.get_channel(thread.id)
+            adopted = True
+        await self._database.write(lambda tx: threads.opened(tx, thread.id))
+        if adopted:
+            await self._catch_up(thread.id)
+        else:
+            self._recorder.prove(thread.id, generation)
+
+    async def _add_member(self, thread: Thread) -> None:
+        try:
+            await self._http.add_user_to_thread(thread.id, thread.member_id)
+        except discord.HTTPException as error:
+            if error.code == _ARCHIVED:
+                await self._add_to_archived(thread)
+            # Who has left the server, or may not see the channel any more, stays outside.
+            elif error.status != 403 and error.code not in (_UNKNOWN_MEMBER, _UNKNOWN_USER):
+                raise
+        await self._database.write(lambda tx: threads.ready(tx, thread.id))
+
+    async def _add_to_archived(self, thread: Thread) -> None:
+        """An archived thread is opened first; one that was locked was meant to stay shut."""
+        data: Mapping[str, Any] = dict(await self._http.get_channel(thread.id))
+        if data["thread_metadata"].get("locked"):
+            return
+        await self._http.edit_channel(thread.id, archived=False)
+        await self._http.add_user_to_thread(thread.id, thread.member_id)
+
+    async def _failed(self, thread: Thread, error: discord.HTTPException) -> None:
+        if error.code == _UNKNOWN_MESSAGE:
+            await self._give_up(thread, "The reply was deleted.")
+        elif error.code == _UNKNOWN_CHANNEL:
+            await self._give_up(thread, "The channel or thread is gone.")
+        elif error.status == 403:
+            trouble = self._sight.missing_to_write(thread.channel_id)
+            await self._put_off(
+                thread, trouble or f"Discord forbids it ({error.text or error.code}).", slowly=True
+            )
+        elif error.code == _TOO_MANY_THREADS:
+            made_room = await self._make_room(thread)
+            trouble = "The server has as many active threads as Discord allows."
+            await self._put_off(thread, trouble, slowly=not made_room)
+        elif error.status == 400:
+            _log.error("Discord refused thread %d: %s", thread.id, error)
+            await self._give_up(thread, f"Discord refused the thread ({error.code}).")
+        else:
+            await self._put_off(thread, f"Discord answered {error.status}.")
+
+    async def _make_room(self, thread: Thread) -> bool:
+        """Archive our threads that have been quiet longest, and tell the admins; whether any was.
+
+        Those of members and of other bots are not ours to archive.
+        """
+        now_ms, server_id = self._clock.now_ms(), thread.server_id
+
+        async def tell(tx: Transaction) -> set[int]:
+            await notices.tell(tx, server_id, about="too many threads", text=_FULL, now_ms=now_ms)
+            return await threads.standing(tx, server_id)
+
+        ours = await self._database.write(tell)
+        try:
+            active = (await self._http.get_active_threads(server_id))["threads"]
+            found = [
+                one for one in active if int(one["id"]) in ours and int(one["id"]) != thread.id
+            ]
+            found.sort(key=lambda one: int(one.get("last_message_id") or one["id"]))
+            for one in found[:_ROOM_FOR]:
+                await self._http.edit_channel(int(one["id"]), archived=True)
+        except (discord.HTTPException, *PASSING) as error:
+            _log.warning("No room could be made for thread %d (%s).", thread.id, name(error))
+            return False
+        return bool(found)
+
+    async def _give_up(self, thread: Thread, trouble: str) -> None:
+        _log.warning("There will be no thread %d: %s", thread.id, trouble)
+        await self._database.write(
+            lambda tx: threads.fail(tx, thread_id=thread.id, trouble=trouble)
+        )
+
+    async def _put_off(self, thread: Thread, trouble: str, *, slowly: bool = False) -> None:
+        due_at = self._clock.now_ms() + wait_before(thread.attempts + 1, slowly=slowly)
+        _log.warning("Thread %d waits: %s", thread.id, trouble)
+        await self._database.write(
+            lambda tx: threads.put_off(tx, thread_id=thread.id, due_at=due_at, trouble=trouble)
+        )
