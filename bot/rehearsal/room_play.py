@@ -37,22 +37,22 @@ class UnusableFilesError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """An essay and comments as they were handed in: name and bytes, None for what was not.
+    """An essay and comments as they were handed in: name and bytes, None for what was not."""
+
+    essay: tuple[str, bytes] | None = None
+    comments: bytes | None = None
+
+
+class RoomPlay:
+    """At most one play at a time; ``changed`` is called whenever there is something to tell.
 
     ``pace`` is how many seconds of real time pass between two comments.
     """
 
-    essay: tuple[str, bytes] | None = None
-    comments: bytes | None = None
-    pace: float = _PACE
-
-
-class RoomPlay:
-    """At most one play at a time; ``changed`` is called whenever there is something to tell."""
-
     def __init__(self, standin: StandIn, changed: Callable[[], None]) -> None:
         self._standin = standin
         self._changed = changed
+        self.pace = _PACE
         self._task: asyncio.Task[None] | None = None
         self._said: list[str] = []
         self._state = "none"
@@ -76,7 +76,7 @@ class RoomPlay:
             folder.cleanup()
             raise
         self._said, self._state = [], "running"
-        self._task = asyncio.create_task(self._run(folder, essay, comments, files.pace))
+        self._task = asyncio.create_task(self._run(folder, essay, comments))
         self._changed()
 
     async def _run(
@@ -84,15 +84,12 @@ class RoomPlay:
         folder: tempfile.TemporaryDirectory[str],
         essay: Path | None,
         comments: Path | None,
-        pace: float,
     ) -> None:
-        self._state = "failed"
         done = False
         with folder:
             try:
-                self._state = "running"
                 done = await play(
-                    self._standin, essay=essay, comments=comments, say=self._say, pace=pace
+                    self._standin, essay=essay, comments=comments, say=self._say, pace=self.pace
                 )
             finally:
                 self._state = "done" if done else "failed"
@@ -125,13 +122,13 @@ def _laid_down(files: Files, folder: Path) -> tuple[Path | None, Path | None]:
 
 
 async def read_files(request: web.Request) -> Files:
-    """The parts ``essay`` and ``comments`` of a form, at most 10 MiB each, and its ``pace``.
+    """The parts ``essay`` and ``comments`` of a form, at most 10 MiB each.
 
     Without a form it is the project's own play. Raises UnusableFilesError.
     """
     if request.content_type != "multipart/form-data":
         return Files()
-    essay, comments, pace = None, None, _PACE
+    essay = comments = None
     try:
         async for part in await request.multipart():
             if not isinstance(part, BodyPartReader):
@@ -143,8 +140,6 @@ async def read_files(request: web.Request) -> Files:
                 essay = (part.filename or "essay.txt", content)
             elif part.name == "comments":
                 comments = content
-            elif part.name == "pace":
-                pace = min(60.0, max(0.0, float(content.decode())))
     except ValueError as error:
         raise UnusableFilesError("The form cannot be read.") from error
-    return Files(essay, comments, pace)
+    return Files(essay, comments)

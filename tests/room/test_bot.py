@@ -152,6 +152,7 @@ async def test_the_gateway_is_cut_discord_made_slow_and_rights_are_taken(
 async def test_a_dropped_essay_is_published_and_its_comments_written(
     guest: Visitor, stage: Stage
 ) -> None:
+    stage.standin.room.play.pace = 0.0
     comments = '{"id": 1, "parent": null, "author": "Zoe", "text": "Mine is full of boots."}\n'
     await guest.page.evaluate(
         """([essay, comments]) => {

@@ -89,7 +89,7 @@ async def test_context_menus_offer_the_application_s_commands(
     await expect(visitor.message("Hello, Ada")).to_be_visible()
 
 
-async def test_cards_and_embeds_are_shown(visitor: Visitor, parts: Parts) -> None:
+async def test_cards_embeds_and_polls_are_shown(visitor: Visitor, parts: Parts) -> None:
     await (await visitor.types_command("show card")).get_by_role("button", name="Send").click()
     card = visitor.message("A card")
     await expect(card.get_by_role("heading", name="A card")).to_be_visible()
@@ -101,3 +101,7 @@ async def test_cards_and_embeds_are_shown(visitor: Visitor, parts: Parts) -> Non
     embed = visitor.message("An embed")
     await expect(embed.locator("strong")).to_have_text("bold")
     await expect(embed.locator(".field")).to_contain_text("112")
+    poll = visitor.main.get_by_role("group", name="Poll")
+    await expect(poll.get_by_role("listitem")).to_have_count(2)
+    await expect(poll).to_contain_text("Which page?")
+    await expect(poll).to_contain_text("ends in 2 hours")

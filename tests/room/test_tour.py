@@ -22,6 +22,7 @@ async def test_the_tour_is_offered_once_and_shows_an_essay_discussed_and_asked_a
     chromium: Browser, stage: Stage, tmp_path: Path
 ) -> None:
     stage.standin.room.offers = True
+    stage.standin.room.play.pace = 0.4
     recorded = tmp_path / "tour.har"
     stage.standin.recorder = Recorder(recorded)
     faults: list[str] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import discord
@@ -103,6 +104,9 @@ class Parts(discord.Client):
             embed.add_field(name="Pages", value="112", inline=True)
             assert isinstance(interaction.channel, discord.TextChannel)
             await interaction.channel.send(embed=embed)
+            poll = discord.Poll("Which page?", timedelta(hours=2))
+            poll.add_answer(text="Sixty").add_answer(text="Ninety")
+            await interaction.channel.send(poll=poll)
 
         @group.command(name="form", description="A form to fill in")
         async def form(interaction: discord.Interaction) -> None:

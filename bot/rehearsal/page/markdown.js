@@ -123,7 +123,10 @@ function listAt(text, start, depth) {
     const rest = lineEnd(text, at);
     const match = /^( *)([-*]|\d{1,10}\.) +(\S.*)$/.exec(text.slice(at, rest));
     if (match) {
-      items.push({ indent: match[1].length, ordered: /\d/.test(match[2]), start: parseInt(match[2], 10), text: match[3] });
+      const ordered = /\d/.test(match[2]);
+      // Another kind of mark at the margin begins another list.
+      if (items.length && match[1].length <= items[0].indent && ordered !== items[0].ordered) break;
+      items.push({ indent: match[1].length, ordered, start: parseInt(match[2], 10), text: match[3] });
     } else if (items.length && /^ {2,}\S/.test(text.slice(at, rest))) {
       items[items.length - 1].text += `\n${text.slice(at, rest).trim()}`;
     } else {
@@ -276,7 +279,8 @@ function closing(text, from, mark) {
         return i;
       }
       const run = runLength(text, i, c);
-      if (run === 1) return i;
+      const afterSpace = c === "*" && /\s/.test(text[i - 1]);
+      if (run === 1 && !afterSpace) return i;
       if (run === 3) return i + 2;
       i += run - 1;
     }

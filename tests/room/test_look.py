@@ -1,0 +1,92 @@
+"""The page on a phone, in the dark and in the light, and to those who do not see it."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from bot.rehearsal.standin import StandIn
+from tests.room.visitor import Visitor, visiting
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+NAMELESS = """() => [...document.querySelectorAll('button, select, textarea, input, a, [role]')]
+    .filter((one) => one.checkVisibility() && !one.hidden)
+    .filter((one) => !['log', 'presentation', 'status', 'alert', 'group'].includes(one.role))
+    .filter((one) => !(one.ariaLabel || one.title || one.innerText.trim()
+        || one.labels?.length || one.getAttribute('aria-labelledby')))
+    .map((one) => one.outerHTML.slice(0, 120))"""
+WIDE = "() => document.documentElement.scrollWidth - window.innerWidth"
+CONTRAST = """(node) => {
+    const channel = (v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    const light = (text) => {
+        const [r, g, b] = text.match(/[\\d.]+/g).map(Number);
+        return 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+    };
+    const behind = (one) => {
+        const colour = getComputedStyle(one).backgroundColor;
+        return /, 0\\)$/.test(colour) ? behind(one.parentElement) : colour;
+    };
+    const [a, b] = [light(getComputedStyle(node).color), light(behind(node))];
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+}"""
+READABLE = 4.5
+"""docs: Web Content Accessibility Guidelines 2.2, 1.4.3 Contrast (Minimum)."""
+
+
+async def test_on_a_phone_everything_is_reached_and_nothing_overflows(
+    chromium: Browser, standin: StandIn
+) -> None:
+    async with visiting(chromium, standin, size=(360, 640), light=True) as visitor:
+        await visitor.writes("a word " * 60 + "x" * 300, shown_as="a word")
+        assert await visitor.evaluate(WIDE) <= 0
+        sidebar = visitor.page.get_by_role("navigation")
+        await expect(sidebar).to_be_hidden()
+        await visitor.page.get_by_role("button", name="Channels").click()
+        await sidebar.get_by_role("button", name="admins").click()
+        await expect(visitor.main.get_by_role("heading", name="admins", exact=True)).to_be_visible()
+        await expect(sidebar).to_be_hidden()
+        shown = await visitor.writes("to the point")
+        await visitor.menu(shown, "Open a thread")
+        await visitor.page.get_by_role("button", name="Open", exact=True).click()
+        await visitor.writes("in the thread", visitor.side)
+        box = await visitor.side.bounding_box()
+        assert box is not None
+        assert box["width"] == 360
+        assert await visitor.evaluate(WIDE) <= 0
+        await visitor.page.get_by_role("button", name="Close the thread").click()
+        await expect(visitor.message("to the point")).to_be_visible()
+
+
+@pytest.mark.parametrize("light", [True, False], ids=["light", "dark"])
+async def test_text_is_readable_in_the_light_and_in_the_dark(
+    chromium: Browser,
+    standin: StandIn,
+    light: bool,  # noqa: FBT001, RUF100 - a parameter of the test
+) -> None:
+    async with visiting(chromium, standin, light=light) as visitor:
+        theme = "light" if light else "dark"
+        await expect(visitor.page.locator("html")).to_have_attribute("data-theme", theme)
+        await visitor.writes("a **word** and `code` at https://example.org", shown_as="a word")
+        shown = visitor.message("a word")
+        for part in (".markup", ".author", ".head time", "code", ".markup a"):
+            assert await shown.locator(part).evaluate(CONTRAST) >= READABLE, part
+        for name in ("essays", "admins"):
+            button = visitor.page.get_by_role("navigation").get_by_role("button", name=name)
+            assert await button.evaluate(CONTRAST) >= READABLE
+        await visitor.page.get_by_role("button", name="Light or dark").click()
+        other = "dark" if light else "light"
+        await expect(visitor.page.locator("html")).to_have_attribute("data-theme", other)
+        await visitor.page.reload()
+        await expect(visitor.page.locator("html")).to_have_attribute("data-theme", other)
+
+
+async def test_every_control_has_a_name_that_can_be_read_aloud(visitor: Visitor) -> None:
+    shown = await visitor.writes("hear me")
+    await shown.hover()
+    assert await visitor.evaluate(NAMELESS) == []
+    await visitor.page.get_by_role("button", name="Trouble").click()
+    assert await visitor.evaluate(NAMELESS) == []
+    await visitor.page.keyboard.press("Escape")
+    await expect(visitor.page.get_by_role("dialog")).to_have_count(0)
+    await expect(visitor.page.get_by_role("button", name="Trouble")).to_be_focused()
