@@ -35,13 +35,19 @@ async def guest(chromium: Browser, stage: Stage) -> AsyncIterator[Visitor]:
 
 
 async def publish(guest: Visitor, folder: Path) -> None:
-    """Publish by slash command, with a file."""
+    """Publish by slash command, with a file, by the button under the preview."""
     path = folder / "stairs.md"
     path.write_text(ESSAY, encoding="utf-8")
     form = await guest.types_command("essay publish")
     await form.get_by_role("button", name="+ file").click()
     await form.get_by_label("file", exact=True).set_input_files(path)
     await form.get_by_role("button", name="Send").click()
+    await published(guest)
+
+
+async def published(guest: Visitor) -> None:
+    """Press the preview's button and wait until everything is posted."""
+    await guest.main.get_by_role("button", name="Publish", exact=True).click()
     answer = guest.message("Only you can see this").filter(has_text="is published")
     await expect(answer).to_be_visible()
 
@@ -75,13 +81,28 @@ async def test_an_essay_is_published_answered_in_a_thread_and_asked_after_a_day_
     await expect(guest.page.get_by_label("The rehearsal's clock")).not_to_have_text(before)
 
 
-async def test_the_form_publishes_what_is_pasted_into_it(guest: Visitor) -> None:
+async def test_the_form_makes_a_draft_whose_preview_s_buttons_show_and_mend_and_publish(
+    guest: Visitor,
+) -> None:
     await (await guest.types_command("essay publish")).get_by_role("button", name="Send").click()
     form = guest.page.get_by_role("dialog")
-    await form.get_by_role("textbox").first.fill(ESSAY)
+    await form.get_by_label("Or the text").fill(ESSAY)
     await form.get_by_role("button", name="Submit").click()
-    await expect(guest.message("A house is a way of going up").last).to_be_visible()
     await expect(form).to_have_count(0)
+    draft = guest.message("Draft 1, seen by you alone")
+    await expect(draft.get_by_role("heading", name="On stairs")).to_be_visible()
+    await draft.get_by_role("button", name="Whole text").click()
+    await expect(guest.message("A house is a way of going up")).to_contain_text("Only you can see")
+    await draft.get_by_role("button", name="Edit …").click()
+    await form.get_by_label("Title").fill("On landings")
+    await form.get_by_role("button", name="Submit").click()
+    await expect(draft.get_by_role("heading", name="On landings")).to_be_visible()
+    assert not any(
+        message.ephemeral_to is None for message in guest.standin.world.messages.values()
+    )
+    await published(guest)
+    card = guest.message("On landings").filter(has_not_text="Only you can see this")
+    await expect(card.get_by_role("heading", name="On landings")).to_be_visible()
 
 
 async def test_the_next_prompt_can_be_jumped_to(guest: Visitor, tmp_path: Path) -> None:
