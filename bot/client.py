@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import discord
@@ -18,6 +19,7 @@ from discord.http import Route
 from bot.clock import Clock
 from bot.errands import Errands
 from bot.errors import Refused
+from bot.fetching import Page, fetch
 from bot.outbox import Outbox
 from bot.patience import Sight
 from bot.publishing import Publishing
@@ -83,7 +85,14 @@ class Tree(app_commands.CommandTree["Salon"]):
 class Salon(commands.Bot, Sight):
     """The bot. Everything it needs is made here or handed in; nothing is global."""
 
-    def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        *,
+        fetch_page: Callable[[str], Awaitable[Page]] = fetch,
+    ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -141,6 +150,7 @@ class Salon(commands.Bot, Sight):
                 database=database,
                 clock=clock,
                 fetch=self._fetch,
+                fetch_page=fetch_page,
                 missing=self.missing_to_write,
                 on_work=self._wake,
             ),

@@ -18,6 +18,7 @@ from bot.discussion.essay import Epigraph, Essay, UnreadableEssay
 from bot.discussion.layout import closing_question, lay_out
 from bot.discussion.payloads import plain_message
 from bot.errors import Refused
+from bot.fetching import Page
 from bot.reading_process import read_apart
 from storage import discussions, drafts, posts, servers, submissions
 from storage.acts import record_act
@@ -75,7 +76,8 @@ class Preview:
 class Publishing:
     """Takes submissions in, makes drafts of them, and discussions of those.
 
-    ``fetch`` brings a file by its address; ``missing`` says what keeps the bot from hosting a
+    ``fetch`` brings a file of Discord's by its address, ``fetch_page`` a page of the web;
+    ``missing`` says what keeps the bot from hosting a
     discussion in a channel, "" if nothing does.
     """
 
@@ -85,12 +87,14 @@ class Publishing:
         database: Database,
         clock: Clock,
         fetch: Callable[[str], Awaitable[bytes]],
+        fetch_page: Callable[[str], Awaitable[Page]],
         missing: Callable[[int], str],
         on_work: Callable[[], None],
     ) -> None:
         self._database = database
         self._clock = clock
         self._fetch = fetch
+        self._fetch_page = fetch_page
         self._missing = missing
         self._on_work = on_work
 
@@ -125,13 +129,7 @@ class Publishing:
                 _log.info("The essay handed in before the restart is draft %d.", discussion_id)
 
     async def _draft(self, submission: Submission) -> int:
-        source = await self._source(submission)
-        # A pasted text is Markdown, as everything one types into Discord is.
-        essay = await read_apart(
-            source,
-            "markdown" if submission.file_name is None else "auto",
-            submission.file_name,
-        )
+        source, essay = await self._read(submission)
         if submission.title and submission.title.strip():
             essay = replace(essay, title=submission.title.strip())
         closing = (submission.question or "").strip() or None
@@ -152,14 +150,20 @@ class Publishing:
 
         return await self._database.write(keep)
 
-    async def _source(self, submission: Submission) -> bytes:
+    async def _read(self, submission: Submission) -> tuple[bytes, Essay]:
+        """What was handed in, and the essay that it holds."""
+        if submission.page_address is not None:
+            page = await self._fetch_page(submission.page_address)
+            source = page.data if isinstance(page.data, bytes) else page.data.encode()
+            essay = await read_apart(page.data, page.format, address=page.address)
+            return source, essay
         if submission.text is not None:
-            source = submission.text.encode()
-        else:
-            source = await self._fetch(submission.file_address or "")
+            # A pasted text is Markdown, as everything one types into Discord is.
+            return submission.text.encode(), await read_apart(submission.text, "markdown")
+        source = await self._fetch(submission.file_address or "")
         if len(source) > MOST_BYTES:
             raise Refused(f"The file is larger than {MOST_BYTES // 1024 // 1024} MiB.")
-        return source
+        return source, await read_apart(source, "auto", submission.file_name)
 
     # -- drafts -------------------------------------------------------------------------------
 

@@ -42,18 +42,28 @@ class Essays(
 
     @app_commands.command(description="Publish an essay here, or in another channel.")
     @app_commands.describe(
-        file="The essay as a file (text, Markdown, HTML, Word); without it a form opens",
+        file="The essay as a file: text, Markdown, HTML or Word",
+        address="Or where it stands on the web; without either a form opens",
         channel="Where to publish it; here if left out",
     )
     async def publish(
         self,
         interaction: discord.Interaction,
         file: discord.Attachment | None = None,
+        address: str | None = None,
         channel: discord.TextChannel | None = None,
     ) -> None:
-        """Make a draft of a file and show it, or show the form to hand an essay in."""
+        """Make a draft of a file or page and show it, or show the form to hand an essay in."""
         with self.services.busy.working():
             channel_id = _target(interaction, channel)
+            if file is not None and address:
+                raise Refused("Both a file and an address were given; which is the essay?")
+            if address:
+                await self.hand_in(
+                    interaction,
+                    _submission(interaction, channel_id, page_address=address.strip()),
+                )
+                return
             if file is None:
                 await interaction.response.send_modal(_Form(self, channel_id))
                 return
@@ -293,6 +303,7 @@ def _submission(
     *,
     file_name: str | None = None,
     file_address: str | None = None,
+    page_address: str | None = None,
     text: str | None = None,
     title: str | None = None,
     question: str | None = None,
@@ -307,6 +318,7 @@ def _submission(
         member_name=interaction.user.display_name,
         file_name=file_name,
         file_address=file_address,
+        page_address=page_address,
         text=text,
         title=title,
         question=question,

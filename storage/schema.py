@@ -57,13 +57,17 @@ CREATE TABLE submissions (
     member_name TEXT NOT NULL,
     file_name TEXT,
     file_address TEXT,
+    page_address TEXT, -- on the web
     text TEXT,
     title TEXT, -- what the admin gave beside the text; it wins over what is found
     question TEXT,
     received_at INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('received', 'accepted', 'refused')),
     outcome TEXT, -- the sentence the admin was told, where it was refused
-    CHECK (state <> 'received' OR (file_address IS NULL) <> (text IS NULL))
+    CHECK (
+        state <> 'received'
+        OR (file_address IS NOT NULL) + (page_address IS NOT NULL) + (text IS NOT NULL) = 1
+    )
 ) STRICT;
 CREATE INDEX submissions_received ON submissions (id) WHERE state = 'received';
 

@@ -11,7 +11,10 @@ __all__ = ["Submission", "accept", "outcome", "receive", "refuse", "unfinished"]
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """An essay handed in: a file to fetch or a text. ``id`` is the interaction's id."""
+    """An essay handed in: a file or a web page to fetch, or a text.
+
+    ``id`` is the interaction's id.
+    """
 
     id: int
     server_id: int
@@ -22,6 +25,7 @@ class Submission:
     file_name: str | None
     file_address: str | None
     text: str | None
+    page_address: str | None = None
     title: str | None = None
     question: str | None = None
 
@@ -38,9 +42,9 @@ async def receive(tx: Transaction, submission: Submission, now_ms: int) -> None:
     await tx.run(
         """
         INSERT INTO submissions (id, server_id, channel_id, member_id, member_name, file_name,
-            file_address, text, title, question, received_at, state)
+            file_address, page_address, text, title, question, received_at, state)
         VALUES (:id, :server_id, :channel_id, :member_id, :member_name, :file_name,
-            :file_address, :text, :title, :question, :now, 'received')
+            :file_address, :page_address, :text, :title, :question, :now, 'received')
         ON CONFLICT (id) DO NOTHING
         """,
         {
@@ -51,6 +55,7 @@ async def receive(tx: Transaction, submission: Submission, now_ms: int) -> None:
             "member_name": submission.member_name,
             "file_name": submission.file_name,
             "file_address": submission.file_address,
+            "page_address": submission.page_address,
             "text": submission.text,
             "title": submission.title,
             "question": submission.question,
@@ -80,6 +85,7 @@ async def unfinished(tx: Transaction) -> list[Submission]:
             file_name=row["file_name"],
             file_address=row["file_address"],
             text=row["text"],
+            page_address=row["page_address"],
             title=row["title"],
             question=row["question"],
         )
@@ -91,7 +97,8 @@ async def accept(tx: Transaction, submission_id: int) -> bool:
     """The essay's posts are planned, in this transaction; False where that was done before."""
     changed = await tx.run(
         """
-        UPDATE submissions SET state = 'accepted', text = NULL, file_address = NULL
+        UPDATE submissions SET state = 'accepted', text = NULL, file_address = NULL,
+            page_address = NULL
         WHERE id = :id AND state = 'received'
         """,
         {"id": submission_id},
@@ -104,7 +111,8 @@ async def refuse(tx: Transaction, submission_id: int, sentence: str) -> None:
     await tx.run(
         """
         UPDATE submissions
-        SET state = 'refused', outcome = :outcome, text = NULL, file_address = NULL
+        SET state = 'refused', outcome = :outcome, text = NULL, file_address = NULL,
+            page_address = NULL
         WHERE id = :id AND state = 'received'
         """,
         {"id": submission_id, "outcome": sentence},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import secrets
 import tempfile
@@ -22,6 +23,7 @@ import pytest
 from bot.client import Salon, point_elsewhere
 from bot.clock import Clock
 from bot.clock_link import clock_link
+from bot.fetching import fetch
 from bot.rehearsal.controls import LINK
 from bot.rehearsal.founding import first_world
 from bot.rehearsal.har import Recorder
@@ -314,7 +316,9 @@ async def lived_in(
         aiohttp.ClientSession() as session,
         open_database(settings.database) as database,
     ):
-        salon = salon_type(settings, database, clock)
+        # The tests' own pages stand on loopback, where a real one is never fetched from.
+        page = functools.partial(fetch, allows=lambda address: address.is_loopback)
+        salon = salon_type(settings, database, clock, fetch_page=page)
         async with clock_link(settings.clock_url, clock, lambda: salon):
             life = asyncio.create_task(salon.start(settings.token))
             house = House(standin, salon, database, clock, session)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from tests.house import ESSAY, House, a_house, a_world, lived_in, texts, until
 
@@ -416,3 +418,48 @@ async def test_an_acknowledgement_that_fails_does_not_stop_what_was_asked(
     await house.settle()
     assert "Slow bread — draft" in await house.said(await house.run("essay list"))
     assert "Traceback" not in caplog.text
+
+
+async def test_an_essay_on_the_web_is_published_with_its_source(house: House) -> None:
+    page = (
+        "<html><head><title>Slow bread</title></head><body><article><h1>Slow bread</h1>"
+        + "".join(f"<p>Paragraph {n}. It takes a night to make a loaf.</p>" for n in range(9))
+        + "</article></body></html>"
+    )
+
+    async def serve(request: web.Request) -> web.Response:
+        del request
+        return web.Response(text=page, content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/bread", serve)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        address = f"http://127.0.0.1:{runner.addresses[0][1]}/bread"
+        interaction = await house.run(
+            "essay publish", options=[{"type": 3, "name": "address", "value": address}]
+        )
+        assert "Slow bread" in await house.said(interaction)
+        await house.press(interaction, "Publish")
+        await house.settle()
+        card, *parts = await house.ours()
+        assert address in json.dumps(card["components"])
+        assert "Paragraph 8." in "".join(part["content"] for part in parts)
+    finally:
+        await runner.cleanup()
+
+
+async def test_an_address_that_is_no_page_of_the_web_is_refused_with_a_sentence(
+    house: House,
+) -> None:
+    for address in ("http://169.254.169.254/latest", "file:///etc/passwd", "bread"):
+        interaction = await house.run(
+            "essay publish", options=[{"type": 3, "name": "address", "value": address}]
+        )
+        told = await house.said(interaction)
+        assert told.strip()
+        assert "reference" not in told
+    assert "No essay" in await house.said(await house.run("essay list"))
