@@ -32,7 +32,7 @@ def create_app(standin: StandIn) -> web.Application:
 def plug_in(app: web.Application, standin: StandIn) -> None:
     """The one place where the gateway, the faults, the recorder and the controls are added.
 
-    Middlewares that stand before the rules (recorder outermost, then faults) go to
+    Middlewares that stand before the rules (guard outermost, then recorder and faults) go to
     ``app.middlewares`` here, routes to ``app.router``.
     """
     room.add_routes(app, standin)

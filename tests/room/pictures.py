@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
 from tests.room.browser import browser, opened
 from tests.staging import staged
@@ -18,10 +18,34 @@ from tests.staging import staged
 __all__ = ["main"]
 
 _TOUR = 120_000
+_ESSAY = b"""On stairs
+
+by Marta Lindqvist
+
+Nobody designs the third stair, and everybody remembers it.
+
+A house is a way of going up. What we keep on the landing says who we are.
+
+What do you keep on your landing?
+"""
 
 
 async def _shot(page: Page, folder: Path, name: str) -> None:
     await page.screenshot(path=folder / f"{name}.png", animations="disabled")
+
+
+async def _hand_in(page: Page) -> None:
+    """Run /essay publish with a file, and wait for the preview's buttons."""
+    main = page.locator("#main-pane")
+    await main.locator("textarea").fill("/essay publish")
+    await main.get_by_role("option").first.wait_for()
+    await main.locator("textarea").press("Enter")
+    form = main.locator("form.command")
+    await form.get_by_role("button", name="+ file").click()
+    stairs = FilePayload(name="stairs.md", mimeType="text/markdown", buffer=_ESSAY)
+    await form.get_by_label("file", exact=True).set_input_files(stairs)
+    await form.get_by_role("button", name="Send").click()
+    await main.get_by_role("button", name="Discard").wait_for()
 
 
 async def _take(folder: Path) -> None:
@@ -29,17 +53,18 @@ async def _take(folder: Path) -> None:
         async with staged(Path(kept)) as stage, browser() as chromium:
             await stage.bot.start()
             address = stage.standin.page
-            async with opened(chromium, address, size=(1180, 760)) as page:
-                await page.get_by_role("button", name="Show me the tour").wait_for()
-                await _shot(page, folder, "room-welcome")
+            async with opened(chromium, address, size=(1120, 660)) as page:
                 await page.get_by_role("button", name="Show me the tour").click()
+                thread = page.locator("#side-pane")
+                await thread.get_by_text("only the kindness").wait_for(timeout=_TOUR)
+                await _shot(page, folder, "room-thread")
                 end = page.locator("#caption", has_text="Now it is yours")
                 await expect(end).to_be_visible(timeout=_TOUR)
-                await _shot(page, folder, "room-tour")
-                await page.locator("#main-pane textarea").fill("/")
-                await page.get_by_role("listbox", name="Commands").wait_for()
-                await _shot(page, folder, "room-commands")
-            async with opened(chromium, address, size=(390, 780), light=True) as page:
+                await page.locator("#caption").get_by_role("button", name="Close").click()
+                await page.get_by_role("button", name="Close the thread").click()
+                await _hand_in(page)
+                await _shot(page, folder, "room-preview")
+            async with opened(chromium, address, size=(360, 660), light=True) as page:
                 await page.get_by_role("article").first.wait_for()
                 await _shot(page, folder, "room-phone")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, expect
 
+from bot.rehearsal.founding import first_world
 from bot.rehearsal.standin import StandIn
 from tests.room.visitor import Visitor, visiting
 
@@ -90,3 +91,22 @@ async def test_every_control_has_a_name_that_can_be_read_aloud(visitor: Visitor)
     await visitor.page.keyboard.press("Escape")
     await expect(visitor.page.get_by_role("dialog")).to_have_count(0)
     await expect(visitor.page.get_by_role("button", name="Trouble")).to_be_focused()
+
+
+async def test_a_page_that_is_open_finds_the_next_rehearsal_at_its_address(
+    chromium: Browser, standin: StandIn
+) -> None:
+    async with visiting(chromium, standin) as visitor:
+        await visitor.writes("before the end")
+        await standin.stop()
+        await expect(visitor.page.locator("#status")).to_contain_text("trying again")
+        following = StandIn(first_world(), rates=False)
+        await following.start(port=standin.port)
+        following.room.offers = False
+        try:
+            await expect(visitor.message("before the end")).to_have_count(0, timeout=20_000)
+            following_visitor = Visitor(visitor.page, following)
+            await following_visitor.writes("and a beginning")
+            assert following_visitor.said("and a beginning").content
+        finally:
+            await following.stop()

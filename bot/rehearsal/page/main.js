@@ -53,7 +53,7 @@ function follow(one, { channel, fresh }) {
 }
 
 async function loadPeople() {
-  people = await room("GET", "/room");
+  people = await room("GET", "/room").catch(() => people);
   setOffset(people.offset);
   if (app) app.people = people;
   const chosen = select.value;
@@ -126,7 +126,12 @@ async function begin() {
   const live = new EventSource("/rehearsal/room/live");
   live.onmessage = (event) => takeState(JSON.parse(event.data));
   live.onerror = () => status("The rehearsal is gone; waiting for it to come back…");
-  live.onopen = () => status("");
+  live.onopen = async () => {
+    status("");
+    await loadPeople();
+    // Another world may be served at the same address by now, in which nobody bears this token.
+    if (app && !people.members.some((m) => m.token === app.api.token)) window.location.reload();
+  };
   setInterval(drawClock, 1000);
   setInterval(() => { app?.main.timeline?.renew(); app?.side.timeline?.renew(); }, 20000);
 }

@@ -26,7 +26,7 @@ export function rich(text, house, { small = false } = {}) {
 export function plain(text) {
   const flat = (nodes) =>
     nodes.map((n) => n.text ?? (n.kind === "break" ? " " : n.children ? flat(n.children) : "")).join("");
-  return flat(parseInline(text.slice(0, 300))).replace(/\s+/g, " ").trim();
+  return flat(parse(text.slice(0, 300)).flatMap((block) => [block, { text: " " }])).replace(/\s+/g, " ").trim();
 }
 
 const WRAPPERS = { strong: "strong", em: "em", underline: "u", strike: "s", quote: "blockquote", item: "li" };
