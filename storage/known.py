@@ -31,11 +31,13 @@ class Kept:
 class Known:
     """What is known of the ids in a batch, kept current while the batch is decided.
 
-    ``kept`` holds the replies that a reading of the history is compared with.
+    ``kept`` holds the replies that a reading of the history is compared with; ``waited_for`` the
+    messages that replies in the archive answer and that have not come yet.
     """
 
     answered: dict[int, Answered] = field(default_factory=dict)
     kept: dict[int, Kept] = field(default_factory=dict)
+    waited_for: set[int] = field(default_factory=set)
 
 
 def _ids(events: Iterable[Event]) -> tuple[set[int], set[int]]:
@@ -91,6 +93,12 @@ async def ask(tx: Transaction, events: Iterable[Event]) -> Known:
             about=about,
             main_thread_id=row["main_thread_id"],
         )
+    known.waited_for = {
+        row["reference_id"]
+        for row in await tx.rows(
+            "SELECT reference_id FROM early_answers JOIN asked ON asked.id = reference_id"
+        )
+    }
     await tx.run("DELETE FROM asked")
     if read:
         await _fill(tx, read)

@@ -139,6 +139,12 @@ def _message(message: Message, batch: Batch) -> bool:
     known[message.id] = AnsweredReply(decided.discussion_id, message.id, home)
     batch.add(sql.INSERT_REPLY, reply_row(message, decided))
     _attachments(message.id, message.attachments, batch)
+    if answered is None and message.reference_id is not None:
+        batch.add(sql.NOTE_EARLY, {"id": message.id, "reference_id": message.reference_id})
+    if message.id in batch.known.waited_for:
+        row = {"id": message.id, "discussion_id": decided.discussion_id}
+        batch.add(sql.SET_PARENT_OF_EARLY, row)
+        batch.add(sql.FORGET_EARLY, row)
     if decided.post_id is not None:
         batch.add(sql.INSERT_PASSAGES, {"id": message.id, "post_id": decided.post_id})
     if may_name_passages(message.text):

@@ -9,12 +9,15 @@ __all__ = [
     "DROP_UNCOUNTED",
     "EDIT_REPLY",
     "ERASE_REPLY",
+    "FORGET_EARLY",
     "INSERT_ATTACHMENT",
     "INSERT_CHANGED_ATTACHMENT",
     "INSERT_PASSAGES",
     "INSERT_REPLY",
     "MOVE_WATERMARK",
+    "NOTE_EARLY",
     "SET_PARENT",
+    "SET_PARENT_OF_EARLY",
     "SET_REACTION",
     "TAKE_THREAD",
     "WANT_BRINGING",
@@ -39,6 +42,16 @@ SELECT :id, :position, :name, :type, :size
 FROM replies WHERE id = :id AND deleted_at IS NULL
 ON CONFLICT DO NOTHING
 """
+NOTE_EARLY = """
+INSERT INTO early_answers (reply_id, reference_id) VALUES (:id, :reference_id)
+ON CONFLICT (reply_id) DO NOTHING
+"""
+SET_PARENT_OF_EARLY = """
+UPDATE replies SET parent_id = :id
+WHERE discussion_id = :discussion_id
+    AND id IN (SELECT reply_id FROM early_answers WHERE reference_id = :id)
+"""
+FORGET_EARLY = "DELETE FROM early_answers WHERE reference_id = :id"
 SET_PARENT = "UPDATE replies SET parent_id = :parent_id WHERE id = :id"
 WANT_THREAD = """
 INSERT INTO threads (id, server_id, discussion_id, channel_id, member_id, name, state, due_at)

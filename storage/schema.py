@@ -180,6 +180,13 @@ CREATE TABLE replies (
 ) STRICT;
 CREATE INDEX replies_by_discussion ON replies (discussion_id, id);
 
+-- Replies in threads that came before the message they reply to.
+CREATE TABLE early_answers (
+    reply_id INTEGER PRIMARY KEY REFERENCES replies (id) ON DELETE CASCADE,
+    reference_id INTEGER NOT NULL
+) STRICT;
+CREATE INDEX early_answers_by_reference ON early_answers (reference_id);
+
 -- The passages a reply answers, of the revision that was current when it was written.
 CREATE TABLE reply_passages (
     reply_id INTEGER NOT NULL REFERENCES replies (id) ON DELETE CASCADE,
