@@ -31,6 +31,7 @@ from bot.speaking import speak
 from bot.sweep import Sweep
 from bot.tasks import Tasks
 from cogs.essays import Essays
+from cogs.privacy import Privacy
 from cogs.prompts import Prompts
 from cogs.recording import Recording
 from storage import commands as command_syncs
@@ -170,6 +171,7 @@ class Salon(commands.Bot, Sight):
         await self.add_cog(essays)
         self.add_dynamic_items(essays.desk.button)
         await self.add_cog(Prompts(self.services))
+        await self.add_cog(Privacy(self.services))
         await self._sync_commands()
 
     async def on_connect(self) -> None:

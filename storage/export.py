@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
 from typing import Any
 
 from bot.clock import from_milliseconds
 from storage import discussions
+from storage.privacy import NOBODY
 from storage.writer import Transaction
 
 __all__ = ["export"]
@@ -18,6 +20,12 @@ def _time(milliseconds: int | None) -> str | None:
 
 def _id(number: int | None) -> str | None:
     return None if number is None else str(number)
+
+
+def _author(row: sqlite3.Row) -> dict[str, str] | None:
+    if row["author_id"] == NOBODY:
+        return None
+    return {"id": str(row["author_id"]), "name": row["author_name"]}
 
 
 async def export(tx: Transaction, essay: str) -> dict[str, Any]:
@@ -77,7 +85,7 @@ async def export(tx: Transaction, essay: str) -> dict[str, Any]:
         {
             "id": str(row["id"]),
             "parent": _id(row["parent_id"]),
-            "author": {"id": str(row["author_id"]), "name": row["author_name"]},
+            "author": _author(row),
             "written_at": _time(row["written_at"]),
             "edited_at": _time(row["edited_at"]),
             "text": "" if row["id"] in hidden else row["text"],

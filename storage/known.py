@@ -32,12 +32,14 @@ class Known:
     """What is known of the ids in a batch, kept current while the batch is decided.
 
     ``kept`` holds the replies that a reading of the history is compared with; ``waited_for`` the
-    messages that replies in the archive answer and that have not come yet.
+    messages that replies in the archive answer and that have not come yet; ``kept_out`` the
+    (server, member) of those of whom nothing is to be kept.
     """
 
     answered: dict[int, Answered] = field(default_factory=dict)
     kept: dict[int, Kept] = field(default_factory=dict)
     waited_for: set[int] = field(default_factory=set)
+    kept_out: set[tuple[int, int]] = field(default_factory=set)
 
 
 def _ids(events: Iterable[Event]) -> tuple[set[int], set[int]]:
@@ -99,6 +101,8 @@ async def ask(tx: Transaction, events: Iterable[Event]) -> Known:
             "SELECT reference_id FROM early_answers JOIN asked ON asked.id = reference_id"
         )
     }
+    for row in await tx.rows("SELECT server_id, member_id FROM kept_out"):
+        known.kept_out.add((row["server_id"], row["member_id"]))
     await tx.run("DELETE FROM asked")
     if read:
         await _fill(tx, read)

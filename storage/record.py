@@ -9,6 +9,7 @@ together, so that the cost of a message does not hang on visits to the database'
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.clock import to_milliseconds
 from bot.discussion.quoting import may_name_passages
@@ -39,6 +40,7 @@ from storage.batch import (
     thread_row,
 )
 from storage.known import Kept, ask
+from storage.privacy import NOBODY
 from storage.prompts import PLAN_NUDGE
 from storage.writer import Transaction
 
@@ -135,6 +137,9 @@ def _message(message: Message, batch: Batch) -> bool:
     decided = route(message, thread_place(known.get(message.channel_id)), answered)
     if isinstance(decided, Ignore):
         return False
+    kept_out = (message.server_id, message.author_id) in batch.known.kept_out
+    if kept_out:
+        message = _nameless(message)
     home = decided.belongs_in if decided.thread_id is None else decided.thread_id
     known[message.id] = AnsweredReply(decided.discussion_id, message.id, home)
     batch.add(sql.INSERT_REPLY, reply_row(message, decided))
@@ -152,6 +157,8 @@ def _message(message: Message, batch: Batch) -> bool:
     if message.reactions:
         _reactions_as_told(message, batch)
     before = batch.early(message.id)
+    if kept_out:
+        before = Deletion((message.id,), message.channel_id, message.written_at)
     if before is not None:
         _other(before, batch)
     if not isinstance(before, Deletion):
@@ -159,6 +166,11 @@ def _message(message: Message, batch: Batch) -> bool:
     for answer in batch.answers(message.id):
         _late(answer, batch)
     return True
+
+
+def _nameless(message: Message) -> Message:
+    """The place alone of a message whose author asked that nothing of theirs be kept."""
+    return replace(message, author_id=NOBODY, author_name="", text="", attachments=(), reactions=())
 
 
 def _late(answer: Message, batch: Batch) -> None:

@@ -261,6 +261,14 @@ CREATE TABLE bringings (
 CREATE INDEX bringings_waiting ON bringings (due_at)
     WHERE state IN ('wanted', 'copying', 'copied');
 
+-- Members who asked that nothing they say be kept.
+CREATE TABLE kept_out (
+    server_id INTEGER NOT NULL REFERENCES servers (id),
+    member_id INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    PRIMARY KEY (server_id, member_id)
+) STRICT, WITHOUT ROWID;
+
 -- Posts that are taken away again.
 CREATE TABLE passing_posts (
     post_id INTEGER PRIMARY KEY REFERENCES posts (id) ON DELETE CASCADE,

@@ -260,13 +260,17 @@ class House:
                 )
         pytest.fail("the interaction is gone")
 
-    async def press(self, interaction: dict[str, Any], label: str) -> dict[str, Any]:
-        """Press a button below an answer, as the admin; the pressing's own interaction."""
+    async def press(
+        self, interaction: dict[str, Any], label: str, *, who: User | None = None
+    ) -> dict[str, Any]:
+        """Press a button below an answer, by default as the admin; the pressing's interaction."""
         await self.settle()
         answer = await self.seen(interaction)
         (button,) = [b for b in buttons(answer["components"]) if b["label"] == label]
         data = {"component_type": 2, "custom_id": button["custom_id"]}
-        return await self.interact(3, data, message_id=answer["id"], message_flags=answer["flags"])
+        return await self.interact(
+            3, data, who=who, message_id=answer["id"], message_flags=answer["flags"]
+        )
 
     async def seen(self, interaction: dict[str, Any]) -> dict[str, Any]:
         """The first message of an interaction's answer, as it stands now."""
