@@ -70,11 +70,48 @@ async def test_a_cut_after_the_effect_long_ago_is_found_in_the_history(house: Ho
     await house.publishing()
     await house.settle()
     standing = await house.ours()
-    await fault(house, "POST", CREATE, status=503, times=3)
+    assert len(standing) == 1
+    # The attempts come after 2, 4, 8, 16 and 32 seconds: the last of these looks first.
+    await fault(house, "POST", CREATE, status=503, times=4)
     await house.settle(600)
     now = await house.ours()
     assert [message["id"] for message in now[: len(standing)]] == [m["id"] for m in standing]
     assert len(now) == 2
+
+
+async def test_without_the_history_nothing_is_sent_again_after_the_nonce_is_forgotten(
+    house: House,
+) -> None:
+    """An empty history proves nothing where it may not be read."""
+    await fault(house, "POST", CREATE, status=None, after_effect=True)
+    house.salon.services.recorder.put = lambda events: 0  # type: ignore[method-assign]
+    await house.publishing()
+    await house.settle()
+    await fault(house, "POST", CREATE, status=503, times=4)
+    path = f"/channels/{house.channel()}/permissions/{house.salon.own_id}"
+    deny = {"type": 1, "allow": "0", "deny": str(1 << 16)}
+    await house.act(house.member(), "PUT", path, deny)
+    await house.settle(1800)
+    assert len(await house.ours()) == 1, "not twice"
+    shown = await house.database.read(lambda tx: tx.rows("SELECT trouble FROM posts ORDER BY id"))
+    assert "*Read Message History*" in shown[0]["trouble"]
+    await house.act(house.member(), "DELETE", path)
+    await house.settle(2 * 3600)
+    assert len(await house.ours()) == 2
+
+
+async def test_a_message_deleted_before_its_id_was_known_counts_as_sent(house: House) -> None:
+    """A repeated nonce whose message is gone is answered with 10008: it had been sent."""
+    await fault(house, "POST", CREATE, status=None, after_effect=True)
+    house.salon.services.recorder.put = lambda events: 0  # type: ignore[method-assign]
+    await house.publishing()
+    await house.settle()
+    (card,) = await house.ours()
+    path = f"/channels/{house.channel()}/messages/{card['id']}"
+    await house.act(house.member(), "DELETE", path)
+    await house.settle(60)
+    assert len(await house.ours()) == 1, "the part, and no second card"
+    assert (await house.export())["essay"]["state"] == "open"
 
 
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
@@ -158,3 +195,80 @@ async def test_a_prompt_waits_for_a_channel_that_was_deleted_and_says_why(house:
     )
     assert prompt["state"] == "claimed"
     assert "channel is gone" in prompt["reason"]
+
+
+MESSAGE = "/channels/*/messages/*"
+WITHDRAW: dict[str, Any] = {"options": [{"type": 3, "name": "essay", "value": "1"}]}
+
+
+async def withdraw(house: House) -> int:
+    """Withdraw an essay that has a thread; the thread."""
+    *_, closing = await house.publish()
+    head = await house.write("Ann", "I would.", to=closing["id"])
+    await house.settle()
+    await house.press(await house.run("essay withdraw", **WITHDRAW), "Withdraw")
+    return head
+
+
+async def taken_back(house: House, head: int) -> bool:
+    state = house.standin.world.channels[head].thread
+    return await house.ours() == [] and state is not None and state.locked
+
+
+@pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("status", [502, 503, None])
+@pytest.mark.parametrize("method_and_path", [("DELETE", MESSAGE), ("PATCH", "/channels/*")])
+async def test_an_errand_whose_call_fails_is_run_until_it_is_done(
+    house: House, method_and_path: tuple[str, str], status: int | None, after_effect: bool
+) -> None:
+    await fault(house, *method_and_path, status=status, after_effect=after_effect)
+    head = await withdraw(house)
+    await house.settle(120)
+    assert await taken_back(house, head)
+
+
+async def test_an_errand_waits_for_a_right_and_goes_on_after_a_restart(tmp_path: Path) -> None:
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            await fault(house, "DELETE", MESSAGE, status=403, code=50013, times=50)
+            head = await withdraw(house)
+            await house.settle(600)
+            assert not await taken_back(house, head)
+            await clear(house, standin)
+        async with lived_in(tmp_path, standin) as house:
+            await house.settle(2 * 3600)
+            assert await taken_back(house, head)
+
+
+async def test_an_errand_that_discord_refuses_for_good_is_given_up(house: House) -> None:
+    await fault(house, "DELETE", MESSAGE, status=400, code=50021, times=1)
+    await withdraw(house)
+    await house.settle(60)
+    rows = await house.database.read(
+        lambda tx: tx.rows("SELECT kind, state FROM errands WHERE state <> 'done'")
+    )
+    assert [(row["kind"], row["state"]) for row in rows] == [("delete", "failed")]
+
+
+async def test_what_is_gone_already_needs_no_errand(house: House) -> None:
+    *_, part = await house.publish()
+    path = f"/channels/{house.channel()}/messages/{part['id']}"
+    await house.act(house.member(), "DELETE", path)
+    await house.press(await house.run("essay withdraw", **WITHDRAW), "Withdraw")
+    await house.settle(60)
+    assert await house.ours() == []
+    rows = await house.database.read(lambda tx: tx.rows("SELECT DISTINCT state FROM errands"))
+    assert [row["state"] for row in rows] == ["done"]
+
+
+async def test_a_message_that_got_through_after_a_withdrawal_is_taken_back(house: House) -> None:
+    slow = {"kind": "slow", "seconds": 1.0, "times": 1}
+    interaction = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
+    await house.said(interaction)
+    await house.control("faults", slow | {"method": "POST", "path": CREATE})
+    answer = await house.seen(interaction)
+    assert answer
+    await house.press(interaction, "Publish")
+    await house.press(await house.run("essay withdraw", **WITHDRAW), "Withdraw")
+    await house.settle(60)
+    assert await house.ours() == []
