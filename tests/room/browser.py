@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 
 __all__ = ["CHROMIUM", "browser", "opened"]
 
@@ -29,6 +29,7 @@ _PATIENCE = 20_000
 @contextlib.asynccontextmanager
 async def browser() -> AsyncIterator[Browser]:
     """The browser, open inside the block."""
+    expect.set_options(timeout=_PATIENCE)  # the library's own is 5 seconds
     async with async_playwright() as playwright:
         one = await playwright.chromium.launch(
             executable_path=CHROMIUM, headless=True, args=list(_FLAGS)
