@@ -29,6 +29,13 @@ class _Truth:
             for message in world["messages"]
             if message["id"] in ours and _answered(message) is not None
         }
+        self._loose = {
+            message["id"]
+            for message in world["messages"]
+            if message["id"] in ours
+            and message["content"].startswith("-# This talk goes on in")
+            and message["id"] not in self._about
+        }
         self._ours = ours
         self._kept = kept
         self._known: dict[str, bool] = {}
@@ -58,6 +65,14 @@ class _Truth:
     def _target(self, message: dict[str, Any]) -> str | None:
         answered = _answered(message)
         return self._about.get(answered, answered) if answered is not None else None
+
+    def answers_a_loose_line(self, message_id: str) -> bool:
+        """Whether it answers a pointing line whose own reply was gone before the line came.
+
+        Nothing in the world tells what such a line is about.
+        """
+        answered = _answered(self.messages[message_id])
+        return answered in self._loose
 
     def parent(self, message_id: str) -> str | None:
         """The reply that a reply answers; None for the essay."""
@@ -119,6 +134,8 @@ def _of_one(truth: _Truth, reply_id: str, reply: dict[str, Any]) -> list[str]:
         "attachments": [(file["name"], file["size"]) for file in reply["attachments"]],
         "reactions": {one["emoji"]: one["count"] for one in reply["reactions"]},
     }
+    if truth.answers_a_loose_line(reply_id):
+        wanted["parent"] = found["parent"]
     if not message["deleted"]:
         wanted["text"] = message["content"]
         wanted["attachments"] = [(f["filename"], f["size"]) for f in message["attachments"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import random
@@ -356,9 +357,14 @@ class Play:
         """Strike the connection; only one that stands, or the library may never come back."""
         if not self.bot.is_up:
             await self._do("return")
-        if not any(self.standin.gateway_hub.bot_sessions()):
+        hub = self.standin.gateway_hub
+        if not any(hub.bot_sessions()):
             await self._settle()
-        return await self._fault(body)
+        lost = hub.next_change()
+        struck = any(hub.bot_sessions()) and await self._fault(body)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(lost, 5 if struck else 0)
+        return struck
 
     async def _cut(self) -> bool:
         return await self._disconnect({"kind": "reconnect"})

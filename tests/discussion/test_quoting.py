@@ -1,0 +1,51 @@
+"""Which passages a reply answers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.discussion.quoting import answered_passages, may_name_passages
+from bot.discussion.returning import Recovered, back_after
+
+PASSAGES = {
+    1: "It takes a night to make a loaf, and most of it is waiting.",
+    2: "The dough does not care how busy we are.",
+    3: "Rye is slower still, and nobody has ever hurried it.",
+}
+
+
+@pytest.mark.parametrize(
+    ("case", "text", "carried", "expected"),
+    [
+        ("nothing quoted answers what is carried", "Yes.", (1, 2), (1, 2)),
+        ("a quote names its passage", "> The dough does not care\nNo?", (1, 2), (2,)),
+        ("a quote with small slips does, too", "> the dough doesnt care how busy", (1,), (2,)),
+        ("a long quote runs to the end", ">>> Rye is slower still,\nand nobody has", (), (3,)),
+        ("a quote of something else does not", "> Whatever the weather may bring", (1,), (1,)),
+        ("a few letters are found anywhere", "> the", (1,), (1,)),
+        ("a number names a passage", "¶3 is the heart of it", (1,), (3,)),
+        ("a range names several", "see ¶1–2", (3,), (1, 2)),
+        ("a number that is none names nothing", "¶40", (1,), (1,)),
+        ("a huge range is bounded", "¶1-9999", (), (1, 2, 3)),
+        ("quotes in code are no quotes", "```\n> The dough does not care\n```", (1,), (1,)),
+    ],
+)
+def test_passages(
+    case: str, text: str, carried: tuple[int, ...], expected: tuple[int, ...]
+) -> None:
+    assert answered_passages(text, PASSAGES, carried) == expected, case
+
+
+def test_plain_talk_asks_for_no_passages() -> None:
+    assert not may_name_passages("1 > 0, I should think")
+    assert may_name_passages("well\n> The dough")
+
+
+def test_a_return_is_told_in_one_line() -> None:
+    away = timedelta(hours=3, minutes=12, seconds=5)
+    told = back_after(away, Recovered(14, 2, 1))
+    assert told == "Back after 3 h 12 min: 14 replies, 2 edits, 1 deletion recovered."
+    assert back_after(timedelta(days=2), Recovered()) == "Back after 2 d: nothing was missed."
+    assert back_after(timedelta(0), Recovered(1)) == "Back after a moment: 1 reply recovered."
