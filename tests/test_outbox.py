@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.publishing import Actor
 from bot.rehearsal.standin import StandIn
-from tests.house import ESSAY, House, a_house, a_world, lived_in
+from bot.rehearsal.steps import Step
+from tests.house import ESSAY, House, a_house, a_world, buttons, lived_in
 
 CREATE = "/channels/*/messages"
 START_THREAD = "/channels/*/messages/*/threads"
@@ -262,13 +265,31 @@ async def test_what_is_gone_already_needs_no_errand(house: House) -> None:
 
 
 async def test_a_message_that_got_through_after_a_withdrawal_is_taken_back(house: House) -> None:
-    slow = {"kind": "slow", "seconds": 1.0, "times": 1}
     interaction = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
     await house.said(interaction)
-    await house.control("faults", slow | {"method": "POST", "path": CREATE})
-    answer = await house.seen(interaction)
-    assert answer
-    await house.press(interaction, "Publish")
-    await house.press(await house.run("essay withdraw", **WITHDRAW), "Withdraw")
+    (button,) = [
+        b for b in buttons((await house.seen(interaction))["components"]) if b["label"] == "Publish"
+    ]
+    under_way, withdrawn = asyncio.Event(), asyncio.Event()
+
+    async def hold(step: Step) -> None:
+        if step.what == "POST /channels/{id}/messages" and step.moment == "before":
+            under_way.set()
+            await withdrawn.wait()
+
+    house.standin.on_step = hold
+    shown = await house.seen(interaction)
+    await house.interact(
+        3,
+        {"component_type": 2, "custom_id": button["custom_id"]},
+        message_id=shown["id"],
+        message_flags=shown["flags"],
+    )
+    await under_way.wait()
+    actor = Actor(house.member().id, "Ada")
+    await house.salon.services.publishing.withdraw(1, actor)
+    withdrawn.set()
     await house.settle(60)
+    deleted = [m for m in (await house.world())["messages"] if m["deleted"]]
+    assert len(deleted) == 1, "it was posted, and then taken back"
     assert await house.ours() == []
