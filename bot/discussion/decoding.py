@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
+import regex
 from charset_normalizer import from_bytes
 
 from bot.errors import UnreadableEssay
@@ -27,6 +28,9 @@ _DECLARATION = re.compile(
     rb"|\A\s*<\?xml[^>]{0,100}encoding\s*=\s*[\"']([\w-]{2,30})",
     re.IGNORECASE,
 )
+_SHORT = 100  # letters of a text that tells little of its encoding
+# Of mainframes and terminals; no essay is kept in them, but a statistic of few bytes takes to them.
+_UNUSED = ("cp1006", "cp037", "cp424", "cp500", "cp875", "cp1026", "cp1140", "cp273")
 _SAMPLE = 65_536  # bytes that are enough to tell an encoding
 NOT_TEXT = "This is not text: it looks like a picture, an archive or another kind of file."
 _READ_AS = "The encoding was not told; it was read as {}."
@@ -39,6 +43,7 @@ _WESTERN = frozenset(
 # Control characters have no place in a text; the two overrides turn what follows around, so that
 # it reads as something it is not.
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202d\u202e\ufeff\ufff9-\ufffb]")
+_UNASSIGNED = regex.compile(r"[\p{Cn}\p{Co}\ufffd]")
 _BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028]")
 
 
@@ -60,8 +65,7 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            text = data.decode(encoding, "replace")
-            return text, _lost(text)
+            return _decoded_wide(data, encoding)
     if data.startswith(_BINARY):
         raise UnreadableEssay(NOT_TEXT)
     declared = _declared(data)
@@ -74,7 +78,8 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     wide = _wide(data)
     if wide is not None:
         return _decoded_wide(data, wide)
-    if sum(text.count(sign) for sign in "\0\1\2\3\4\5\6") * 10 > len(text):
+    controls = sum(text.count(sign) for sign in "\0\1\2\3\4\5\6")
+    if controls * 10 > len(text) or len(_CONTROLS.findall(text)) * 3 > len(text):
         raise UnreadableEssay(NOT_TEXT)
     return text, ()
 
@@ -111,9 +116,24 @@ def _lost(text: str) -> tuple[str, ...]:
 
 def _decoded_wide(data: bytes, encoding: str) -> tuple[str, tuple[str, ...]]:
     text = data.decode(encoding, "replace")
-    if len(_CONTROLS.findall(text)) * 10 > len(text):
+    sample = text[:_SAMPLE]
+    # Characters that no text has: controls, what could not be read, what is not assigned.
+    strange = len(_CONTROLS.findall(sample)) + len(_UNASSIGNED.findall(sample))
+    if strange * 10 > len(sample) or _is_padded(sample):
         raise UnreadableEssay(NOT_TEXT)
     return text, _lost(text)
+
+
+def _is_padded(text: str) -> bool:
+    """Whether numbers with a zero byte in them only look like a text in UTF-16.
+
+    Of the characters below U+0100, which are what the zeros tell, a text has mostly those of
+    ASCII, and some of them are letters, spaces or ends of lines.
+    """
+    low = [character for character in text if character < "\u0100"]
+    plain = sum(character < "\x7f" for character in low)
+    written = sum(character.isalnum() or character.isspace() for character in low)
+    return plain * 2 < len(low) or written * 4 < len(low)
 
 
 def _western(data: bytes) -> bool:
@@ -126,8 +146,15 @@ def _western(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     beyond = [character for character in text if character > "\x7f"]
+    if not all(character in _WESTERN for character in beyond):
+        return False
     letters = sum(character.isalpha() for character in text)
-    return len(beyond) * 5 < letters and all(character in _WESTERN for character in beyond)
+    if letters >= _SHORT:
+        return len(beyond) * 5 < letters
+    # A few words may have an accent each; in other scripts such characters stand side by side.
+    runs = re.findall("[^\0-\x7f]+", text)
+    accented = sum(character.isalpha() for character in beyond)
+    return accented * 3 <= letters * 2 and all(len(run) <= 3 for run in runs)
 
 
 def _guessed(data: bytes) -> tuple[str, tuple[str, ...]]:
@@ -144,7 +171,7 @@ def _guessed(data: bytes) -> tuple[str, tuple[str, ...]]:
         return lenient, _lost(lenient)
     if _western(data):
         return data.decode("cp1252"), (_READ_AS.format("cp1252"),)
-    best = from_bytes(data[:_SAMPLE]).best()
+    best = from_bytes(data[:_SAMPLE], cp_exclusion=list(_UNUSED)).best()
     encoding = best.encoding if best is not None else "cp1252"
     if encoding in ("iso8859_1", "latin_1", "ascii"):
         encoding = "cp1252"  # as browsers do: what calls itself Latin-1 is Windows-1252

@@ -14,22 +14,17 @@ from collections.abc import Sequence
 
 import regex
 
-from bot.discussion.blocks import Block, Code, Heading, Mark, Paragraph, Rule, Table, block_text
+from bot.discussion.asking import is_question, without_marks
+from bot.discussion.blocks import Block, Code, Heading, Paragraph, Rule, Table, block_text
+from bot.discussion.farewell import is_courtesy, without_farewell
 from bot.discussion.sentences import sentences
 
-__all__ = ["find_ending", "is_question"]
+__all__ = ["find_ending"]
 
 _POSTSCRIPT = regex.compile(
-    r"\s*(?:(?:P\.?\s?){1,3}S(?:\.\s?|\s*[:,—–-]+|\s+(?=\p{Lu}))|"
-    r"(?:[Pp]ost[ -]?[Ss]cript(?:um)?)(?:\s*[.:—–-]|\s*$))"
-)
-_QUESTION = regex.compile(r"[?？؟;⁇⁈፧՞][!?！？‽]*[)\]）]*\s*$|‽[)\]）]*\s*$")
-_INVITATION = regex.compile(
-    r"\b(?:comments?|let (?:me|us) know|tell (?:me|us)|share|reply|replies|respond|write (?:to )?"
-    r"(?:me|us)|discuss|hear (?:from you|your|what you)|love to hear|your (?:thoughts|answers?|"
-    r"stor(?:y|ies)|views?)|over to you|kommentare?|schreib\w* (?:mir|uns)|sag\w* (?:mir|uns)|"
-    r"commentaires?|dites-(?:moi|nous)|comentarios?|cu[ée]nta(?:me|nos))\b|コメント|评论|留言",
-    regex.IGNORECASE,
+    r"\s*(?:(?:P\.?-?\s?){1,3}S(?:\.\s?|\s*[:,—–-]+|\s*(?:\n|$)|"
+    r"\s+(?=\p{Lu}|[“\"‘']|(?:a|an|and|as|for|here|if|in|it|my|of|on|that|the|this|to|we)\b))|"
+    r"(?:[Pp]ost[ -]?[Ss]cript(?:um)?)(?:\s*[.:—–-]|\s*(?:\n|$))|追伸(?!\p{Han}))"
 )
 _DISCUSSION = regex.compile(
     r"(?:(?:some |a few |further )?questions? (?:for|to) (?:\w+ )?"
@@ -41,16 +36,13 @@ _DISCUSSION = regex.compile(
     r"la discusi[óo]n|reflexionar))?|讨论问题|討論問題|思考题|ディスカッション)\s*[:：.]?",
     regex.IGNORECASE,
 )
-_SIGNATURE = regex.compile(r"[-—–―~]+\s*(?:\p{Lu}\S*\s*){1,5}")
-_LONGEST_NOTE = 80  # words
-_LONGEST_INVITATION = 25  # words
 
 
-def is_question(sentence: str) -> bool:
-    """Whether a sentence ends as a question, other than a quoted one."""
-    if sentence.rstrip().endswith((")", "]", "）")) and sentence[:1] not in "([（":
-        return False  # an aside asks, not the sentence
-    return _QUESTION.search(sentence) is not None
+def _is_lone_sign(block: Block) -> bool:
+    """Whether a block says no more than that a postscript begins."""
+    text = block_text(block).strip()
+    found = _POSTSCRIPT.match(text)
+    return found is not None and found.end() == len(text)
 
 
 def _postscript_start(blocks: Sequence[Block]) -> int | None:
@@ -58,26 +50,22 @@ def _postscript_start(blocks: Sequence[Block]) -> int | None:
     start: int | None = None
     for place in range(len(blocks) - 1, max(-1, len(blocks) - 9), -1):
         block = blocks[place]
-        if isinstance(block, Paragraph | Heading) and _POSTSCRIPT.match(block_text(block)):
+        if isinstance(block, Paragraph | Heading) and _POSTSCRIPT.match(block_text(block).strip()):
+            if place == len(blocks) - 1 and _is_lone_sign(block):
+                continue  # somebody's initials
             start = place
     return start or None
 
 
-def _trailing_questions(text: str) -> tuple[list[str], bool, bool]:
-    """The questions a paragraph ends with; whether it holds nothing else; whether it invites."""
-    rest = sentences(text)
-    invites = False
-    if rest and not is_question(rest[-1]) and _invites(rest[-1]) and len(rest) > 1:
-        invites = True
-        rest = rest[:-1]
+def _trailing_questions(text: str) -> tuple[list[str], bool]:
+    """The questions a paragraph ends with, a farewell aside; whether it holds nothing else."""
+    rest = sentences(without_marks(text))
+    while len(rest) > 1 and is_courtesy(rest[-1]):
+        rest.pop()
     found: list[str] = []
     while rest and is_question(rest[-1]):
         found.insert(0, rest.pop())
-    return found, bool(found) and not rest, invites
-
-
-def _invites(text: str) -> bool:
-    return len(text.split()) <= _LONGEST_INVITATION and _INVITATION.search(text) is not None
+    return found, bool(found) and not rest
 
 
 def _discussion_list(blocks: Sequence[Block]) -> tuple[int, list[str]] | None:
@@ -114,16 +102,22 @@ def _bare(line: str) -> str:
     return regex.sub(r"^\s*(?:[-*+•–—]|\(?[0-9]{1,2}[.)])\s+", "", line).strip()
 
 
-def find_ending(blocks: Sequence[Block]) -> tuple[tuple[str, ...], str | None]:
-    """The closing questions in order, and the postscript as it reads (None: none)."""
+def find_ending(
+    blocks: Sequence[Block], *, author: str | None = None
+) -> tuple[tuple[str, ...], str | None]:
+    """The closing questions in order, and the postscript as it reads (None: none).
+
+    author: who wrote, where that is known: the essay may be signed so
+    """
     start = _postscript_start(blocks)
     postscript: str | None = None
     body = list(blocks)
     if start is not None:
         tail = list(blocks[start:])
         asked: list[Block] = []
+        least = 2 if _is_lone_sign(tail[0]) else 1  # blocks that are the postscript
         while (
-            len(tail) > 1
+            len(tail) > least
             and _trailing_questions(block_text(tail[-1]))[1]
             and not (_POSTSCRIPT.match(block_text(tail[-1])))
         ):
@@ -139,55 +133,21 @@ def find_ending(blocks: Sequence[Block]) -> tuple[tuple[str, ...], str | None]:
     listed = _discussion_list(body)
     if listed is not None:
         place, questions = listed
-        before = _closing(body[:place])
+        before = _closing(body[:place], author)
         return tuple(dict.fromkeys([*before, *questions])), postscript or None
-    return tuple(dict.fromkeys(_closing(body))), postscript or None
+    return tuple(dict.fromkeys(_closing(body, author))), postscript or None
 
 
-def _is_aside(block: Block) -> bool:
-    """Whether a last block is a signature, or a note about the writer in italics."""
-    if not isinstance(block, Paragraph):
-        return False
-    text = block_text(block).strip()
-    if _SIGNATURE.fullmatch(text):
-        return True
-    italic = all(Mark.ITALIC in span.marks or not span.text.strip() for span in block.spans)
-    return italic and len(text.split()) <= _LONGEST_NOTE and not is_question(text)
-
-
-def _closing(body: Sequence[Block]) -> list[str]:
-    body = list(body)
-    while len(body) > 1 and isinstance(body[-1], Paragraph | Rule):
-        if not isinstance(body[-1], Rule) and not _is_aside(body[-1]):
-            break
-        body.pop()
+def _closing(body: Sequence[Block], author: str | None) -> list[str]:
     found: list[str] = []
-    place = len(body) - 1
-    skipped = 0
-    while place >= 0:
-        block = body[place]
-        if isinstance(block, Rule):
-            if not found:
-                place -= 1
-                continue
+    for block in reversed(without_farewell(body, author)):
+        if isinstance(block, Code | Table | Rule):
             break
-        if isinstance(block, Code | Table):
-            break
-        text = block_text(block).strip()
-        questions, whole, _ = _trailing_questions(text)
-        if isinstance(block, Heading) and not found:
-            break
-        if not questions:
-            if found or skipped or not _invites(text):
-                break
-            skipped += 1
-            place -= 1
-            continue
-        if found and not whole:
-            # A paragraph that only ends with a question before the closing ones: part of the body.
+        questions, whole = _trailing_questions(block_text(block).strip())
+        if not questions or (found and not whole):
+            # A paragraph that only ends with a question before the closing ones is of the body.
             break
         found = [_bare(question) for question in questions] + found
         if not whole:
             break
-        place -= 1
     return found

@@ -94,7 +94,7 @@ class Layout:
 
     closing: Discord Markdown for the message that asks the closing question; None where the last
              part ends with it anyway
-    notes:   sentences about what could not be shown as it was
+    notes:   sentences about what could not be shown as it was, beside the essay's own notes
     """
 
     parts: tuple[Part, ...]

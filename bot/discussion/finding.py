@@ -100,16 +100,17 @@ def find_essay(document: Document, *, name: str | None, notes: tuple[str, ...] =
     text = "\n".join(block_text(block) for block in body)
     if place is None and not told.title and not regex.search(r"\S", text):
         raise UnreadableEssay(EMPTY)
-    questions, postscript = find_ending(blocks)
     epigraph = head.epigraph
     if told.epigraph is not None:
         epigraph = Epigraph(told.epigraph, told.epigraph_source)
     byline = told.byline or head.byline
+    author = told.author or author_of(told.byline) or head.author
+    questions, postscript = find_ending(blocks, author=author)
     placed, passages = _placed(body)
     return Essay(
         title=" ".join(title.split()),
         byline=byline,
-        author=told.author or author_of(told.byline) or head.author,
+        author=author,
         epigraph=epigraph,
         source_url=told.source_url,
         date=told.date,

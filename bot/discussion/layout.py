@@ -6,19 +6,20 @@ its sentences; then clauses, words, and at last grapheme clusters. Each part is 
 The closing question stays in the part where the essay has it, and is asked once more as a message
 of its own, so that there is something short to reply to: the essay's own closing questions, or
 "What do you think?" where it has none. It is not asked again where the last part ends with it
-already: the same words twice in a row would be no invitation.
+already, a few words aside: the same words twice in a row would be no invitation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.discussion.asking import without_marks
 from bot.discussion.blocks import Block, Code, Heading, Paragraph, Rule, block_text
 from bot.discussion.cutting import Item, cut_item, item_of, piece_of
 from bot.discussion.escaping import escape, escape_line_start
 from bot.discussion.essay import Essay, Layout, Part
 from bot.discussion.inline import LONGEST_LINK
-from bot.discussion.measure import utf16_units
+from bot.discussion.measure import count_words, utf16_units
 from bot.discussion.rendering import render_block
 from bot.discussion.tables import without_tables
 
@@ -29,6 +30,7 @@ LIMIT = 2_000
 
 DEFAULT_QUESTION = "What do you think?"
 
+_FEW_WORDS = 10  # behind a question that still ends the essay
 _FULL = 0.75  # a part this full may end before a block that does not fit
 _STUB = 500  # units: a last part below this is evened out with the one before
 
@@ -161,12 +163,38 @@ def closing_question(questions: Sequence[str]) -> str:
     return "\n".join(lines) or DEFAULT_QUESTION
 
 
-def _asks_already(essay: Essay) -> bool:
-    """Whether the essay ends with its closing questions, nothing behind them."""
-    if not essay.questions or not essay.passages:
+def _asks_already(essay: Essay, parts: Sequence[Part]) -> bool:
+    """Whether the last part ends with the closing questions, or all but so.
+
+    A signature, a word of thanks or a short footnote may stand behind them, no postscript.
+    """
+    if not essay.questions or not parts:
         return False
-    last = "".join(essay.passages[-1].text.split())
-    return last.endswith("".join(essay.questions[-1].split()))
+    asked = "".join(without_marks(essay.questions[-1]).split())
+    behind = 0  # words
+    carried = set(parts[-1].passages)
+    for passage in reversed(essay.passages):
+        if passage.number not in carried or behind > _FEW_WORDS:
+            return False
+        text = without_marks(passage.text)
+        dense = "".join(text.split())
+        place = dense.rfind(asked)
+        if place >= 0:
+            rest = dense[place + len(asked) :]
+            behind += _words_at_end(text, rest)
+            return behind == 0 or (essay.postscript is None and behind <= _FEW_WORDS)
+        behind += count_words(text)
+    return False
+
+
+def _words_at_end(text: str, dense: str) -> int:
+    """The words of the end of a text that is ``dense`` without its white space."""
+    place = len(text)
+    left = len(dense)
+    while left:
+        place -= 1
+        left -= not text[place].isspace()
+    return count_words(text[place:])
 
 
 def _lost_links(essay: Essay) -> tuple[str, ...]:
@@ -206,5 +234,5 @@ def lay_out(essay: Essay, *, numbered: bool = False) -> Layout:
         items.pop()
     packer = _Packer(items)
     parts = [part for _, part in _evened(packer, packer.all_from((0, 0), LIMIT))]
-    closing = None if _asks_already(essay) else closing_question(essay.questions)
-    return Layout(tuple(parts), closing, essay.notes + _lost_links(essay))
+    closing = None if _asks_already(essay, parts) else closing_question(essay.questions)
+    return Layout(tuple(parts), closing, _lost_links(essay))

@@ -11,6 +11,9 @@ from html import escape as escape_html
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block.table import escapedSplit, getLine, table
+from markdown_it.token import Token
 from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -42,9 +45,55 @@ def _tex(_self: Any, tokens: Sequence[Any], place: int, _options: Any, _env: Any
     return f"<p>{text}</p>\n" if token.block else text
 
 
+def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """The library's table, whose cells beyond the header's are joined into the last one.
+
+    GFM ignores the excess (GitHub Flavored Markdown: 4.10 Tables), also where it comes from an
+    upright line in a code span; an essay is to lose no word.
+    """
+    before = len(state.tokens)
+    if not table(state, start, end, silent):
+        return False
+    cells: list[Token] = []
+    for token in state.tokens[before:]:  # none where it was only to look
+        if token.type == "tr_open":
+            cells = []
+        elif token.type == "inline":
+            cells.append(token)
+        elif token.type == "tr_close" and cells[0].map is not None:
+            written = _joined_cells(getLine(state, cells[0].map[0]), len(cells))
+            for cell, text in zip(cells, written, strict=False):
+                cell.content = text
+    return True
+
+
+def _joined_cells(line: str, count: int) -> list[str]:
+    """The ``count`` cells of a row that has more; none where it has not.
+
+    What an upright line cuts in a code span is joined first, then what is left over.
+    """
+    pieces = escapedSplit(line.strip())
+    if not pieces[0]:
+        del pieces[0]
+    while len(pieces) > count and not pieces[-1].strip():
+        del pieces[-1]
+    excess = len(pieces) - count
+    if excess <= 0:
+        return []
+    cells: list[str] = []
+    for piece in pieces:
+        if cells and excess > 0 and (len(cells) == count or cells[-1].count("`") % 2):
+            cells[-1] += f"|{piece}"
+            excess -= 1
+        else:
+            cells.append(piece)
+    return [cell.strip() for cell in cells]
+
+
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 100})
     parser.enable(["table", "strikethrough"])
+    parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     parser.use(footnote_plugin).use(deflist_plugin)
     parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, allow_labels=False)
     parser.use(amsmath_plugin)

@@ -25,7 +25,7 @@ from bot.discussion.blocks import (
 from bot.discussion.essay import Epigraph
 from bot.discussion.measure import count_words
 
-__all__ = ["Masthead", "author_of", "epigraph_of", "find_masthead"]
+__all__ = ["Masthead", "author_of", "epigraph_of", "find_masthead", "is_name"]
 
 _LONGEST_TITLE = 160  # characters
 _LONGEST_BYLINE = 120
@@ -43,6 +43,14 @@ _NAME = regex.compile(rf"\p{{Lu}}[\p{{L}}\p{{M}}'’.-]*(?:\s+{_NAME_WORD}){{1,4
 _NO_NAME = regex.compile(
     r"\b(?:the|a|an|of|on|in|and|or|why|how|what|when|my|our|your|is|are|to|for|with|chapter|part|"
     r"section|introduction|prologue|preface|note|notes)\b",
+    regex.IGNORECASE,
+)
+# The signs that a credit is written with; Markdown's own marks are not among them.
+_CREDIT = regex.compile(r"(?!.*\|\|)[\p{L}\p{M}\p{N}\s.,'’‘“”\"&|·–—-]+")
+_ITEMS = regex.compile(r"\s*[,|·&]\s*|\s+(?:and|und|et|y|e)\s+")
+_TALK = regex.compile(
+    r"\b(?:i|you|he|she|it|we|they|there|this|that|these|those|is|are|was|were|be|been|am|has|had|"
+    r"have|do|does|did|will|would|can|could|not|but|if|when|while|then|so|because|though)\b",
     regex.IGNORECASE,
 )
 _FULL_STOP = regex.compile(r"[.。।։۔:;,；：]\s*$")
@@ -118,8 +126,19 @@ def _is_title(block: Block) -> bool:
     return (quoted is None or quoted["source"] is None) and not _starts_low(text)
 
 
-def _is_name(text: str) -> bool:
+def is_name(text: str) -> bool:
+    """Whether a line is nothing but somebody's full name, of two to five words."""
     return _NAME.fullmatch(text) is not None and not _NO_NAME.search(text)
+
+
+def _tells_trade(text: str) -> bool:
+    """Whether a line is a few short items that say what somebody is, and no piece of a sentence."""
+    items = _ITEMS.split(text)
+    return (
+        len(text.split()) <= 12
+        and all(0 < len(item.split()) <= 5 for item in items)
+        and not _TALK.search(text)
+    )
 
 
 def _byline(block: Block, *, before: bool = False) -> str | None:
@@ -131,13 +150,13 @@ def _byline(block: Block, *, before: bool = False) -> str | None:
         return None
     if _names(text):
         return text
-    if any(span.link for span in getattr(block, "spans", ())) or regex.search(r"[:：/(]", text):
+    if any(span.link for span in getattr(block, "spans", ())) or not _CREDIT.fullmatch(text):
         return None
     listed = "," in text or "|" in text or "·" in text
-    if _is_name(text):
+    if is_name(text):
         return text
-    low = _starts_low(text) and len(text.split()) <= 12 and (before or listed)
-    named = listed and len(text.split()) <= 10 and _is_name(regex.split(r"\s*[,|·]\s*", text)[0])
+    low = _starts_low(text) and _tells_trade(text) and (before or listed)
+    named = listed and len(text.split()) <= 10 and is_name(regex.split(r"\s*[,|·]\s*", text)[0])
     return text if low or named else None
 
 
@@ -150,7 +169,7 @@ def author_of(byline: str | None) -> str | None:
     name = regex.split(r"\s*(?:[,|·(（]|\s[—–-]+\s)\s*", who.strip())[0].strip()
     if by is not None:
         return name or None
-    return name if _is_name(name) else None
+    return name if is_name(name) else None
 
 
 def _quotation(text: str) -> Epigraph | None:
@@ -256,6 +275,8 @@ def _title_place(blocks: Sequence[Block], *, literal: bool) -> int | None:
                 break
     if not head:
         return None
+    if literal and _under_tagline(head):
+        return 1
     if _is_title(head[0]) and not isinstance(head[0], Heading):
         # A name first, then the title; or a title first.
         if len(head) > 1 and _byline(head[0], before=True) is not None and _is_title(head[1]):
@@ -264,6 +285,27 @@ def _title_place(blocks: Sequence[Block], *, literal: bool) -> int | None:
     if len(head) > 1 and _byline(head[0], before=True) is not None and _is_title(head[1]):
         return 1
     return None
+
+
+def _under_tagline(head: Sequence[Block]) -> bool:
+    """Whether a line stands over the title: two lines like a title, and an explicit by-line.
+
+    The title is the one above the by-line, unless only the first is written in title case: then
+    the second is a subtitle.
+    """
+    if len(head) < 4 or not (_is_title(head[0]) and _is_title(head[1])):
+        return False
+    if not _names(_line(head[2]) or ""):
+        return False
+    first, second = (_title_case(block_text(block)) for block in head[:2])
+    return second or not first
+
+
+def _title_case(text: str) -> bool:
+    """Whether all words but the short ones begin with a capital letter."""
+    words = regex.findall(r"\p{L}[\p{L}\p{M}'’]*", text)
+    long = [word for place, word in enumerate(words) if not place or len(word) > 4]
+    return len(words) > 1 and all(word[0].isupper() for word in [*long, words[-1]])
 
 
 def _before_title(block: Block) -> bool:
@@ -287,9 +329,16 @@ def find_masthead(blocks: Sequence[Block], *, literal: bool, titled: bool) -> Ma
     title = block_text(blocks[place]).strip().replace("\n", " ") if place is not None else None
     start = 0 if place is None else place + 1
     byline: str | None = None
-    if place:
-        byline = next((found for b in blocks[:place] if (found := _byline(b, before=True))), None)
     rest = start
+    if (place is not None or titled) and rest < len(blocks) - 1:
+        subtitled = rest + 2 < len(blocks) and _line(blocks[rest]) is not None
+        for below in (rest, rest + 1) if subtitled else (rest,):
+            if _names(_line(blocks[below]) or "") and _byline(blocks[below]) is not None:
+                byline = _byline(blocks[below])
+                rest = below + 1
+                break
+    if place and byline is None:
+        byline = next((found for b in blocks[:place] if (found := _byline(b, before=True))), None)
     if (place is not None or titled) and byline is None and rest < len(blocks) - 1:
         byline = _byline(blocks[rest])
         rest += byline is not None

@@ -11,6 +11,10 @@ from bot.discussion.reading import Format, read_essay
 __all__ = ["as_json", "as_text", "preview", "preview_text"]
 
 
+def _notes(essay: Essay, layout: Layout) -> tuple[str, ...]:
+    return (*essay.notes, *layout.notes)
+
+
 def as_json(essay: Essay, layout: Layout) -> dict[str, Any]:
     """The object that ``preview --json`` prints; its keys are relied on by others."""
     messages: list[dict[str, Any]] = [
@@ -31,7 +35,7 @@ def as_json(essay: Essay, layout: Layout) -> dict[str, Any]:
         "postscript": essay.postscript,
         "passages": [{"number": p.number, "text": p.text} for p in essay.passages],
         "messages": messages,
-        "notes": list(layout.notes),
+        "notes": list(_notes(essay, layout)),
     }
 
 
@@ -47,8 +51,9 @@ def as_text(essay: Essay, layout: Layout) -> str:
     count = "1 message" if len(messages) == 1 else f"{len(messages)} messages"
     head.append(f"{minutes} to read, {essay.words:,} words, {count}")
     pieces = ["\n".join(head), *messages]
-    if layout.notes:
-        pieces.append("\n".join(f"Note: {note}" for note in layout.notes))
+    notes = _notes(essay, layout)
+    if notes:
+        pieces.append("\n".join(f"Note: {note}" for note in notes))
     line = "\n\n" + "─" * 40 + "\n\n"
     return line.join(pieces) + "\n"
 

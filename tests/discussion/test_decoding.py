@@ -90,8 +90,16 @@ def test_lone_surrogates_do_not_break_anything() -> None:
         b"\x1f\x8b\x08\0" + b"x" * 40,
         bytes(range(256)) * 8,
         b"\0\1\2\3" * 64,
+        codecs.BOM_UTF16_LE + b"\1\0\2\3" * 64,
+        codecs.BOM_UTF16_LE + b"\0\xe0\1\xe0" * 64,
+        b"\x0e\x0fa\x10" * 64,
+        b"\x80\x00ab\xfe\xfd\xfc\xfb" * 64,
+        b"\x81\x11\x12\x13\x14" * 64,
     ],
-    ids=["pdf", "png", "gzip", "all bytes", "zeros"],
+    ids=[
+        *("pdf", "png", "gzip", "all bytes", "zeros", "mark and controls", "mark and private use"),
+        *("controls", "some zeros", "controls in an old encoding"),
+    ],
 )
 def test_what_is_no_text_is_refused_with_a_sentence(data: bytes) -> None:
     with pytest.raises(UnreadableEssay, match=r"^This is not text.*\.$"):
@@ -102,3 +110,39 @@ def test_what_is_no_text_is_refused_with_a_sentence(data: bytes) -> None:
 def test_what_is_empty_is_refused_with_a_sentence(data: bytes) -> None:
     with pytest.raises(UnreadableEssay, match="empty"):
         read_essay(data, name="essay.txt")
+
+
+@pytest.mark.parametrize("start", range(4))
+@pytest.mark.parametrize("unit", [b"\0\1\2\xff", b"\0\1\2\3", b"\0\x05\x09\xf0", b"\0\x21\x8a\xa1"])
+@pytest.mark.parametrize("times", [3, 3_000])
+def test_numbers_with_a_zero_byte_are_no_utf_16(unit: bytes, start: int, times: int) -> None:
+    with pytest.raises(UnreadableEssay, match=r"^This is not text"):
+        read_essay((unit[start:] + unit[:start]) * times, name="essay.txt")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["Été – “là”", "Da – nein.", "Ещё one more word", "A\n\nb"])
+def test_short_texts_in_utf_16_are_read(text: str, encoding: str) -> None:
+    essay = read_essay(f"Title\n\n{text}".encode(encoding), name="essay.txt")
+    assert essay.passages[0].text == text.split("\n")[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Café\n\nLe café.",
+        "Été\n\nÇa va ?",
+        "¿Qué?\n\n¡Sí!",
+        "Größe\n\nÜber Öl.",
+        "Så\n\nEn å, en ø – «på» øya.",
+    ],
+)
+def test_a_few_accented_words_are_western_european(text: str) -> None:
+    essay = read_essay(text.encode("cp1252"), format="text")
+    assert [essay.title, *(passage.text for passage in essay.passages)] == text.split("\n\n")
+    assert any("cp1252" in note for note in essay.notes)
+
+
+def test_a_short_text_in_cyrillic_is_not() -> None:
+    essay = read_essay("Привет\n\nКак дела?".encode("cp1251"), format="text")
+    assert (essay.title, essay.passages[0].text) == ("Привет", "Как дела?")

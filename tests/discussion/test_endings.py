@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.discussion.essay import Essay
-from bot.discussion.reading import read_essay
+from bot.discussion.layout import lay_out
+from bot.discussion.reading import Format, read_essay
 
 START = "On Asking\n\nWhy do we ask? Because we want to know.\n\nAn answer is a door that closes."
 
@@ -146,3 +147,139 @@ def test_an_invitation_of_its_own_may_follow_the_questions() -> None:
     assert read("What would you ask?\n\nShare your thoughts with us.").questions == (
         "What would you ask?",
     )
+
+
+@pytest.mark.parametrize("written", ["text", "markdown"])
+@pytest.mark.parametrize(
+    "farewell",
+    [
+        "Rosa Lindqvist",
+        "Your daughter,\nRosa",
+        "Your daughter,\n\nRosa",
+        "With love, Rosa",
+        "Best\n\nRosa",
+        "Yours truly,\n\nR. L.",
+        "— Rosa",
+        "Rosa Lindqvist\n\nLisbon, 3 May 2024",
+        "12 May 2024",
+        "I would be glad to hear your view.\n\nThank you for reading!",
+        "I would be glad to hear your view. Thank you for reading!",
+        "Until next week!\n\nRosa Lindqvist",
+        "Thanks to Ben Amsel and Li Na for reading drafts of this.",
+        "The End",
+        "🌱",
+        "[1] The needle was hers.\n\n[2] So was the thread.",
+        "Notes\n\n[1] The needle was hers.",
+    ],
+)
+def test_a_farewell_takes_no_question_back(farewell: str, written: Format) -> None:
+    source = f"# On Asking\n\nAn answer closes.\n\nWhat would you mend?\n\n{farewell}"
+    essay = read_essay(source, format=written)
+    assert essay.questions == ("What would you mend?",)
+    # With ten words behind it, it stands right above already.
+    behind = " ".join(farewell.split()).removeprefix("— ")
+    assert (lay_out(essay).closing is None) == (len(behind.split()) <= 10)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Nothing",
+        "It ended in 1999",
+        "Nothing at all,\nI knew",
+        "Thanks to her, I knew.",
+        "A needle and a thread",
+        "See?\n\nYou would not.",
+        "- Rosa Lindqvist",
+        "> Rosa Lindqvist",
+        "## Rosa Lindqvist",
+        "Rosa Lindqvist\nsat down and wept because she had no thread.",
+        "One,\nTwo,\nThree,\nFour,\nFive,\nSix",
+    ],
+)
+def test_an_answer_is_no_farewell(answer: str) -> None:
+    source = f"# On Asking\n\nAn answer closes.\n\nWhat would she mend?\n\n{answer}"
+    assert read_essay(source, format="markdown").questions == ()
+
+
+def test_the_first_name_alone_signs_where_the_essay_names_its_writer() -> None:
+    essay = read_essay("On Asking\n\nby Rosa Lindqvist\n\nBody.\n\nWhat is yours?\n\nRosa")
+    assert essay.questions == ("What is yours?",)
+
+
+def test_a_note_that_begins_with_the_writers_name_may_follow_the_questions() -> None:
+    after = "Rosa Lindqvist mends nets and sentences in Lisbon."
+    essay = read_essay(f"On Asking\n\nby Rosa Lindqvist\n\nBody.\n\nWhat is yours?\n\n{after}")
+    assert essay.questions == ("What is yours?",)
+    assert read(f"What is hers?\n\n{after}").questions == ()
+
+
+def test_a_long_footnote_lets_the_question_be_asked_again() -> None:
+    note = "It was hers, " * 15
+    essay = read_essay(f"# T\n\nBody.\n\nWhy?[^1]\n\n[^1]: {note}and not mine.", format="markdown")
+    assert essay.questions == ("Why?",)
+    assert lay_out(essay).closing == "Why?"
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "What would you ask? 🤔",
+        "What would you ask?🤔🙏🏽",
+        "What would you ask? :)",
+        "What would you ask?[^1]\n\n[^1]: Anything.",
+        "What would you ask[^1]?\n\n[^1]: Anything.",
+        "What would you ask?¹",
+        "What would you ask? [1]",
+    ],
+)
+def test_signs_and_footnotes_at_a_question_leave_it_a_question(ending: str) -> None:
+    essay = read_essay(f"# T\n\nBody.\n\nYou know mine. {ending}", format="markdown")
+    assert essay.questions == ("What would you ask?",)
+    assert lay_out(essay).closing is None
+
+
+def test_a_question_between_signs_keeps_its_words() -> None:
+    assert read("Ready? 😀 Then what?").questions == ("Ready?", "Then what?")
+    assert read("Which? 🍎 or 🍐?").questions == ("Which?", "🍎 or 🍐?")
+
+
+@pytest.mark.parametrize("between", ["\n", "\n\n"])
+@pytest.mark.parametrize("text", ["The door was green.", "the door was green.", "Was it green?"])
+@pytest.mark.parametrize("sign", ["PS", "P.S.", "PPS", "Postscript", "追伸"])
+def test_a_postscript_may_begin_under_its_sign(sign: str, between: str, text: str) -> None:
+    essay = read(f"What would you ask?\n\n{sign}{between}{text}")
+    assert essay.postscript == f"{sign}{between}{text}"
+    assert essay.questions == ("What would you ask?",)
+
+
+def test_initials_at_the_very_end_are_no_postscript() -> None:
+    essay = read("What would you ask?\n\nYours,\n\nPS")
+    assert (essay.postscript, essay.questions) == (None, ("What would you ask?",))
+
+
+@pytest.mark.parametrize(
+    "sentence", ["あなたはどう思いますか。", "私たちは急ぎすぎていないだろうか"]
+)
+def test_a_japanese_question_needs_no_question_mark(sentence: str) -> None:
+    essay = read_essay(f"静けさ\n\n静けさにはいろいろある。\n\n{sentence}", format="text")
+    assert essay.questions == (sentence,)
+    assert lay_out(essay).closing is None
+
+
+@pytest.mark.parametrize(
+    "sentence", ["朝は静か。", "来るかどうか。", "本とか紙とか。", "またいつか。"]
+)
+def test_not_every_japanese_ending_in_ka_asks(sentence: str) -> None:
+    essay = read_essay(f"静けさ\n\n静けさにはいろいろある。\n\n{sentence}", format="text")
+    assert essay.questions == ()
+
+
+def test_a_semicolon_asks_in_greek_alone() -> None:
+    assert read("Τι νομίζεις;").questions == ("Τι νομίζεις;",)
+    assert read("There is more;").questions == ()
+
+
+def test_a_heading_at_the_end_may_ask() -> None:
+    essay = read_essay("# T\n\nBody.\n\n## What is yours?\n\nTell me below.", format="markdown")
+    assert essay.questions == ("What is yours?",)

@@ -265,3 +265,61 @@ def test_a_byline_after_the_epigraph_is_found() -> None:
 def test_a_markdown_text_of_settings_alone_is_shown_as_it_stands() -> None:
     essay = markdown("+++\npath = 'a/b'\n+++\n")
     assert "path = 'a/b'" in "\n".join(passage.text for passage in essay.passages)
+
+
+@pytest.mark.parametrize("between", ["\n", "\n\n"])
+@pytest.mark.parametrize(
+    ("over", "title", "by"),
+    [
+        ("Letters from a garden", "The Trouble with Lawns", "by Maria"),
+        ("The Late Garden", "The trouble with lawns", "By Maria Okafor"),
+        ("园中书", "草坪的烦恼", "作者：林远"),
+        ("Notes from a garden", "The trouble with lawns", "by Maria"),
+    ],
+)
+def test_the_title_stands_directly_above_the_by_line(
+    between: str, over: str, title: str, by: str
+) -> None:
+    if over == "The Late Garden":  # in title case: then what follows it is a subtitle
+        over, title = title, over
+        essay = text(between.join((title, over, by)))
+    else:
+        essay = text(between.join((over, title, by)))
+    assert (essay.title, essay.byline) == (title, by)
+    assert essay.author == by.split("：")[-1].removeprefix("by ").removeprefix("By ")
+    assert [passage.text for passage in essay.passages[:2]] == [over, by]
+
+
+def test_a_by_line_under_a_subtitle_is_found() -> None:
+    essay = markdown("# Lawns\n\nA trouble in two parts\n\nby Maria Okafor\n\nGrass.\n\nMore.")
+    assert (essay.title, essay.author) == ("Lawns", "Maria Okafor")
+
+
+def test_a_by_line_wins_over_a_name_above_the_title() -> None:
+    essay = text("Green Pages\n\nThe Trouble with Lawns\n\nby Maria Okafor")
+    assert (essay.title, essay.author) == ("The Trouble with Lawns", "Maria Okafor")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "||mow|| and ||rake|| and > weed and >>> rest",
+        "~~mow~~, **rake**",
+        "mow, `rake`",
+        "and then, when it rained",
+        "mowers, rakes, and all of the other things that one owns",
+        "grass, which is what there was",
+        "one, , two",
+    ],
+)
+def test_a_line_of_the_text_is_no_byline(line: str) -> None:
+    essay = text(f"The Trouble with Lawns\n\n{line}")
+    assert (essay.byline, essay.author) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["gardener, letter writer", "poet | gardener", "teacher, gardener and poet", "poet · gardener"],
+)
+def test_a_line_of_trades_is_the_byline(line: str) -> None:
+    assert text(f"The Trouble with Lawns\n\n{line}").byline == line

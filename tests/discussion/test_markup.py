@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.discussion.blocks import Block, Rule
+from bot.discussion.blocks import Block, Rule, Table, spans_text
+from bot.discussion.markdown import read_markdown
 from bot.discussion.markup import read_markup
 from bot.discussion.rendering import render_block
 from bot.discussion.tables import without_tables
@@ -131,3 +132,26 @@ def test_links_without_a_page_to_start_from_lead_nowhere_and_are_told() -> None:
 
 def test_a_rule_is_a_block_of_its_own() -> None:
     assert read_markup("<p>a<hr>b").blocks[1] == Rule()
+
+
+@pytest.mark.parametrize(
+    ("row", "cells"),
+    [
+        ("| a | `c|d` |", ["a", "c|d"]),
+        ("| `a|b` | c |", ["a|b", "c"]),
+        ("| a | b | c | d |", ["a", "b | c | d"]),
+        ("a|b|c", ["a", "b|c"]),
+        ("| a | b | |", ["a", "b"]),
+        ("| a \\| b | c | d", ["a | b", "c | d"]),
+        ("| a |", ["a", ""]),
+    ],
+)
+@pytest.mark.parametrize("lead", ["", "> "])
+def test_a_row_with_more_cells_than_its_header_loses_no_word(
+    row: str, cells: list[str], lead: str
+) -> None:
+    source = "\n".join(f"{lead}{line}" for line in ("| H | I |", "|---|---|", row, "| y | z |"))
+    (table,) = read_markdown(source).blocks
+    assert isinstance(table, Table)
+    shown = [[spans_text(cell) for cell in line] for line in (table.header, *table.rows)]
+    assert shown == [["H", "I"], cells, ["y", "z"]]

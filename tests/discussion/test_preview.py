@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
-from bot.discussion.preview import preview, preview_text
+from bot.discussion.layout import lay_out
+from bot.discussion.preview import as_json, as_text, preview, preview_text
+from bot.discussion.reading import read_essay
 
 TEXT = "By the sea\n\nby Ann Lee\n\n“All flesh is grass.” — Isaiah\n\nBody.\n\nWhy?\n\nPS. Done."
 
@@ -45,3 +47,13 @@ def test_the_text_form_reads_from_the_title_to_the_notes() -> None:
 def test_the_text_form_ends_with_the_notes() -> None:
     shown = preview_text("# T\n\n[a](/b)", "markdown")
     assert shown.rstrip().split("\n")[-1].startswith("Note: Links that lead nowhere")
+
+
+def test_a_note_of_the_reading_and_one_of_the_layout_stand_there_once_each() -> None:
+    far = f"https://a.example/{'x' * 2_500}"
+    essay = read_essay(f"# T\n\n[a](/b) [c]({far})", format="markdown")
+    layout = lay_out(essay)
+    assert not set(essay.notes) & set(layout.notes)
+    assert as_json(essay, layout)["notes"] == [*essay.notes, *layout.notes]
+    assert len(essay.notes) == len(layout.notes) == 1
+    assert as_text(essay, layout).count("Note: ") == 2

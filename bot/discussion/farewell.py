@@ -1,0 +1,210 @@
+"""What may stand behind an essay's last question without taking it back.
+
+An invitation to answer ("Tell me in the comments."), thanks and a farewell, a signature with or
+without its valediction ("Your son," above "Peter"), a note about the writer, an ornament.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import regex
+
+from bot.discussion.asking import is_question
+from bot.discussion.blocks import Block, Heading, Mark, Paragraph, Rule, block_text
+from bot.discussion.masthead import is_name
+from bot.discussion.sentences import sentences
+
+__all__ = ["is_courtesy", "without_farewell"]
+
+_INVITATION = regex.compile(
+    r"\b(?:comments?|let (?:me|us) know|tell (?:me|us)|share|reply|replies|respond|write (?:to )?"
+    r"(?:me|us)|discuss|hear (?:from you|your|what you)|love to hear|your (?:thoughts|answers?|"
+    r"stor(?:y|ies)|views?)|over to you|kommentare?|schreib\w* (?:mir|uns)|sag\w* (?:mir|uns)|"
+    r"commentaires?|dites-(?:moi|nous)|comentarios?|cu[ée]nta(?:me|nos))\b|コメント|评论|留言",
+    regex.IGNORECASE,
+)
+# Thanks "to" somebody may be an answer ("Who taught me? Thanks to her, I know."), unless it is
+# told what for.
+_THANKS = regex.compile(
+    r"(?:(?:and|so|with|as always|again|once more|many|my|a big|big|special),?\s+)*"
+    r"(?:thank(?:s| you)\b(?!\s+to\b)|(?:vielen |herzlichen )?dank(?:e)?\b|merci\b|"
+    r"(?:muchas )?gracias\b|obrigad[oa]\b|grazie\b|спасибо\b|谢谢|感谢|謝謝|ありがとう)",
+    regex.IGNORECASE,
+)
+_CREDITS = regex.compile(
+    r"(?:many |special |my )?thanks? to\b.*\bfor\s+(?:\w+\s+){0,4}(?:reading|comment\w*|feedback|"
+    r"suggest\w+|drafts?|help\w*|discuss\w*|edit\w*|translat\w+|advice)\b",
+    regex.IGNORECASE | regex.DOTALL,
+)
+_FAREWELL = regex.compile(
+    r"(?:until (?:next|then|soon)|till next|see you\b|talk (?:to you )?soon|take care\b|good ?bye|"
+    r"farewell|so long\b|stay (?:well|safe|tuned|curious)|be well\b|cheers\b|"
+    r"happy \w+ing\b|have a (?:good|great|nice|lovely|wonderful)\b|"
+    r"bis (?:bald|zum nächsten)|à (?:bientôt|la prochaine)|hasta (?:pronto|la próxima)|"
+    r"the end\b|fin\b|ende\b|\(?完\)?|终|完)",
+    regex.IGNORECASE,
+)
+_VALEDICTION = regex.compile(
+    r"(?:(?:all |my |our |with |much |lots of )?(?:best|love|regards|cheers|thanks|warmly|hugs|"
+    r"sincerely|respectfully|gratefully|faithfully|truly|yours|peace)"
+    r"(?:\s+(?:wishes|regards|and \w+|truly|sincerely|faithfully|ever|always|as ever))?|"
+    r"(?:mit )?(?:herzlichen? |freundlichen |liebe |viele )?grüßen?|herzlichst|cordialement|"
+    r"bien à (?:vous|toi)|amicalement|un abrazo|saludos|un saludo|atentamente)\s*[,!.，]?",
+    regex.IGNORECASE,
+)
+# Where a text's lines are one paragraph, a valediction is parted from the name by its comma alone.
+_YOURS = regex.compile(
+    r"(?:yours?|with|from|dein\w*|eur\w*|ihr\w*|votre|ton|tu|su)\b(?:\s+\w+){0,4}",
+    regex.IGNORECASE,
+)
+_DASHED = regex.compile(r"[-—–―~]+\s*(?:\p{Lu}\S*+\s*+){1,5}+")
+_DATE = regex.compile(r"(?:^|(?<=[\s,]))(?:\d{1,2}\.?\s+)?(?:\p{Lu}\p{L}+\.?,?\s+)?"
+                      r"(?:\d{1,2},?\s+)?(?:19|20)\d\d$")  # fmt: skip
+_PLACE = regex.compile(r"(?:\p{Lu}[\p{L}\p{M}'’.-]*+[\s,]*+){0,5}+")
+_LEADING_DASH = regex.compile(r"^[-—–―~]+\s*")
+_INITIALS = regex.compile(r"(?:\p{Lu}\.?\s?){1,3}")
+_FIRST_NAMES = regex.compile(r"\p{Lu}[\p{L}\p{M}'’-]+(?:(?:\s+(?:and|und|et|y|&)\s+|\s+)"
+                             r"\p{Lu}[\p{L}\p{M}'’.-]*){0,4}")  # fmt: skip
+_IDEOGRAPHS = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}·・ ]{1,8}")
+_SENTENCE_END = regex.compile(r"[.!?…:;。！？：；؟]\s*$")
+_ABBREVIATED = regex.compile(r"(?:\b\p{Lu}|\b(?:[JS]r|Dr|Ph\.?D|M\.?[AD]|Esq|etc))\.$")
+
+_WORDLESS = regex.compile(r"[^\p{L}\p{N}]*")
+
+_NOTE = regex.compile(r"\s*\[\^?(?:\d{1,3}|[*†‡§])\]:?\s+\S")
+_NOTES = regex.compile(
+    r"(?:(?:foot|end)?notes?|references|sources|anmerkungen|fußnoten|notas|註|注释|脚注)?\s*[:：]?",
+    regex.IGNORECASE,
+)
+
+_LONGEST_NOTE = 80  # words about the writer, or of thanks to those who helped
+_LONGEST_INVITATION = 25  # words
+_LONGEST_LINE = 8  # words of a line of a signature: a name, a place, a date, a trade
+_LONGEST_NAME = 100  # characters of such a line
+_MOST_LINES = 5
+_MOST_BLOCKS = 6
+
+
+def _invites(text: str) -> bool:
+    """Whether a sentence or a short paragraph asks the reader to answer."""
+    return len(text.split()) <= _LONGEST_INVITATION and _INVITATION.search(text) is not None
+
+
+def is_courtesy(sentence: str) -> bool:
+    """Whether a sentence invites, thanks, or says farewell, or holds no word at all."""
+    if is_question(sentence):
+        return False
+    if _WORDLESS.fullmatch(sentence) or _invites(sentence):
+        return True
+    words = len(sentence.split())
+    return (
+        (words <= _LONGEST_NOTE and _CREDITS.match(sentence) is not None)
+        or (words <= _LONGEST_INVITATION and _THANKS.match(sentence) is not None)
+        or (words <= _LONGEST_LINE and _FAREWELL.match(sentence) is not None)
+    )
+
+
+def _about_writer(block: Paragraph, author: str | None) -> bool:
+    """Whether a paragraph is a note about the writer: in italics, or begun with the full name."""
+    text = block_text(block).strip()
+    if len(text.split()) > _LONGEST_NOTE or is_question(text):
+        return False
+    if all(Mark.ITALIC in span.marks or not span.text.strip() for span in block.spans):
+        return True
+    return author is not None and " " in author and text.startswith(f"{author} ")
+
+
+def _lines(block: Block) -> list[str] | None:
+    """The lines of a block that could be of a signature."""
+    if not isinstance(block, Paragraph) or block.frame.depth or block.frame.quoted:
+        return None
+    return [line.strip() for line in block_text(block).split("\n") if line.strip()]
+
+
+def _is_writer(line: str, author: str | None) -> bool:
+    """Whether a line is the author's name, or the part of it that friends use."""
+    name = (author or "").casefold()
+    own = line.strip("-—–―~ .").casefold()
+    return bool(own) and (own == name or own in regex.split(r"[\s,]+", name))
+
+
+def _signs(line: str) -> bool:
+    """Whether a line under a valediction can be a signature."""
+    names = _FIRST_NAMES.fullmatch(line) or _INITIALS.fullmatch(line) or _IDEOGRAPHS.fullmatch(line)
+    return names is not None
+
+
+def _is_sign_off(lines: Sequence[str], author: str | None) -> bool:
+    if not 0 < len(lines) <= _MOST_LINES or max(map(len, lines)) > _LONGEST_NAME:
+        return False
+    if len(lines) == 1 and (_DASHED.fullmatch(lines[0]) or _is_writer(lines[0], author)):
+        return True
+    for line in lines:
+        ended = _SENTENCE_END.search(line) and not _ABBREVIATED.search(line)
+        if len(line.split()) > _LONGEST_LINE or (ended and not _VALEDICTION.fullmatch(line)):
+            return False
+    first, *others = (_LEADING_DASH.sub("", line) for line in lines)
+    undated = _DATE.sub("", first)
+    if undated != first and not others and _PLACE.fullmatch(undated):
+        return True  # where and when it was written
+    if is_name(undated.rstrip(" ,")) or _is_writer(first, author):
+        return True
+    if others:
+        parts = first.endswith((",", "，", "、")) or _VALEDICTION.fullmatch(first) is not None
+        return parts and _signs(others[0])
+    before, comma, name = first.partition(",")
+    parting = _VALEDICTION.fullmatch(before) or _YOURS.fullmatch(before)
+    return bool(comma) and parting is not None and _signs(name.strip())
+
+
+def _is_aside(block: Block, author: str | None) -> bool:
+    if isinstance(block, Rule):
+        return True
+    if not isinstance(block, Paragraph):
+        return False
+    text = block_text(block).strip()
+    return _about_writer(block, author) or all(is_courtesy(one) for one in sentences(text))
+
+
+def _without_notes(blocks: list[Block]) -> list[Block]:
+    """The blocks without the footnotes that a plain text ends with, and the line above them."""
+    count = len(blocks)
+    while count > 1 and _NOTE.match(block_text(blocks[count - 1])):
+        count -= 1
+    if count == len(blocks):
+        return blocks
+    while count > 1 and isinstance(blocks[count - 1], Rule | Heading | Paragraph):
+        if not _NOTES.fullmatch(block_text(blocks[count - 1]).strip()):
+            break
+        count -= 1
+    return blocks[:count]
+
+
+def without_farewell(body: Sequence[Block], author: str | None) -> list[Block]:
+    """The blocks without what follows the last question that may; never all of them.
+
+    author: the name that the essay is signed with elsewhere, if it is
+    """
+    kept = _without_notes(list(body))
+    for _ in range(_MOST_BLOCKS):
+        count = next((n for n in (3, 2, 1) if _ends_signed(kept, n, author)), 0)
+        if not count and len(kept) > 1 and _is_aside(kept[-1], author):
+            count = 1
+        if not count:
+            break
+        del kept[-count:]
+    return kept
+
+
+def _ends_signed(blocks: Sequence[Block], count: int, author: str | None) -> bool:
+    """Whether the last ``count`` blocks are one signature."""
+    if len(blocks) <= count:
+        return False
+    lines: list[str] = []
+    for block in blocks[-count:]:
+        own = _lines(block)
+        if own is None:
+            return False
+        lines += own
+    return _is_sign_off(lines, author)
