@@ -21,7 +21,7 @@ _MARKS = (
 )
 _BINARY = (
     b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"Rar!",
-    b"7z\xbc\xaf", b"\xd0\xcf\x11\xe0", b"\x7fELF", b"MZ\x90", b"OggS", b"RIFF", b"ID3",
+    b"7z\xbc\xaf", b"\x7fELF", b"MZ\x90", b"OggS", b"RIFF", b"ID3",
 )  # fmt: skip
 _DECLARATION = re.compile(
     rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]{2,30})"
@@ -32,7 +32,12 @@ _SHORT = 100  # letters of a text that tells little of its encoding
 # Of mainframes and terminals; no essay is kept in them, but a statistic of few bytes takes to them.
 _UNUSED = ("cp1006", "cp037", "cp424", "cp500", "cp875", "cp1026", "cp1140", "cp273")
 _SAMPLE = 65_536  # bytes that are enough to tell an encoding
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .doc, and .docx once it has a password
 NOT_TEXT = "This is not text: it looks like a picture, an archive or another kind of file."
+_OLD_WORD = (
+    "This is not text: it looks like an old Word document (.doc), or like one with a password; "
+    "save it as .docx without a password."
+)
 _READ_AS = "The encoding was not told; it was read as {}."
 EMPTY = "There is no text in this: it is empty."
 _WESTERN = frozenset(
@@ -66,6 +71,8 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _decoded_wide(data, encoding)
+    if data.startswith(_COMPOUND):
+        raise UnreadableEssay(_OLD_WORD)
     if data.startswith(_BINARY):
         raise UnreadableEssay(NOT_TEXT)
     declared = _declared(data)

@@ -146,3 +146,30 @@ def test_a_few_accented_words_are_western_european(text: str) -> None:
 def test_a_short_text_in_cyrillic_is_not() -> None:
     essay = read_essay("Привет\n\nКак дела?".encode("cp1251"), format="text")
     assert (essay.title, essay.passages[0].text) == ("Привет", "Как дела?")
+
+
+@pytest.mark.parametrize("name", ["essay.doc", "essay.docx", "essay.txt"])
+def test_an_old_or_locked_word_document_is_refused_with_what_to_do(name: str) -> None:
+    data = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504
+    with pytest.raises(UnreadableEssay, match=r"password; save it as \.docx"):
+        read_essay(data, name=name)
+
+
+def test_a_page_in_a_japanese_encoding_of_seven_bits_is_read() -> None:
+    page = "<html><head><meta charset=iso-2022-jp></head><body><p>静けさにはいろいろある。</p>"
+    essay = read_essay(page.encode("iso-2022-jp"), name="a.html")
+    assert essay.passages[0].text == "静けさにはいろいろある。"
+
+
+def test_a_page_that_names_an_encoding_nobody_knows_is_guessed_at() -> None:
+    page = "<html><head><meta charset='x-none-such'></head><body><p>Le café est ouvert.</p></body>"
+    assert (
+        read_essay(page.encode("cp1252"), name="a.html").passages[0].text == "Le café est ouvert."
+    )
+
+
+def test_a_long_western_text_is_told_by_how_few_its_accents_are() -> None:
+    text = "Der Zug fährt über die Brücke, und niemand grüßt mehr aus dem Fenster hinaus. "
+    essay = read_essay((text * 3).encode("cp1252"), format="text")
+    assert essay.passages[0].text == (text * 3).strip()
+    assert any("cp1252" in note for note in essay.notes)

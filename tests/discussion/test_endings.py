@@ -283,3 +283,17 @@ def test_a_semicolon_asks_in_greek_alone() -> None:
 def test_a_heading_at_the_end_may_ask() -> None:
     essay = read_essay("# T\n\nBody.\n\n## What is yours?\n\nTell me below.", format="markdown")
     assert essay.questions == ("What is yours?",)
+
+
+@pytest.mark.parametrize(
+    ("tail", "asked"),
+    [
+        ("Tell me.", None),
+        ("Please do tell me in the comments below, or by letter, if you would.", "Why?"),
+    ],
+)
+def test_a_few_words_in_the_paragraph_of_the_question_do_not_hide_it(
+    tail: str, asked: str | None
+) -> None:
+    essay = read(f"I have told mine. Why? {tail}")
+    assert (essay.questions, lay_out(essay).closing) == (("Why?",), asked)

@@ -97,3 +97,75 @@ def test_a_page_is_told_from_text_by_its_content() -> None:
 def test_a_page_without_words_is_refused_with_a_sentence() -> None:
     with pytest.raises(UnreadableEssay, match="no text"):
         read_essay("<html><head><script>var a = 1;</script></head><body></body></html>")
+
+
+def within(box: str, *, head: str = "") -> str:
+    """A page whose article holds ``box`` in its middle."""
+    first, second, third = (f"{piece}</p>" for piece in STORY.split("</p>")[:3])
+    return (
+        f"<html><head><title>On Mending</title>{head}</head><body><article><h1>On Mending</h1>"
+        f"{first}{second}{box}{third}</article></body></html>"
+    )
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        "<div hidden><p>Nobody sees this.</p></div>",
+        "<div style='display: none'><p>Nobody sees this.</p></div>",
+        "<p style='visibility:hidden'>Nobody sees this.</p>",
+        "<nav><p>Nobody sees this.</p></nav>",
+        "<div role='navigation'><p>Nobody sees this.</p></div>",
+        "<div class='share-box sharing'><p>Nobody sees this.</p></div>",
+        "<div id='post-tags'><p>Nobody sees this.</p></div>",
+        "<ul><li><a href='/x'>Nobody sees this.</a><li><a href='/y'>Nor this one.</a></ul>",
+        "<footer><a href='/x'>Nobody sees this.</a> <a href='/y'>Nor this one.</a></footer>",
+        "<svg><title>Nobody sees this.</title></svg>",
+    ],
+)
+def test_what_is_hidden_in_an_article_or_beside_it_is_left_out(box: str) -> None:
+    text = shown(within(box))
+    assert "Nobody" not in text
+    assert all(start in text for start in ("A torn sleeve", "The third takes", "My grandfather"))
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        "<div class='text'><p>Somebody reads this.</p></div>",
+        "<blockquote class='promo'>Somebody reads this.</blockquote>",
+        "<footer>Somebody reads this, in small letters.</footer>",
+        "<ul><li>Somebody</li><li>reads</li></ul>",
+    ],
+)
+def test_small_things_in_an_article_stay(box: str) -> None:
+    assert "Somebody" in shown(within(box))
+
+
+def test_addresses_that_are_none_are_no_cover() -> None:
+    head = (
+        "<meta property='og:image' content='http://[x'><meta property='og:url' content='mailto:a'>"
+    )
+    essay = read_essay(within("", head=head), name="a.html", address="https://a.example/e")
+    assert essay.cover_image is None
+    assert essay.source_url == "https://a.example/e"
+
+
+def test_a_page_too_deep_for_a_tree_is_read_whole() -> None:
+    depth = 3_000
+    page = f"<html><body>{'<div>' * depth}<p>At the bottom.</p>{'</div>' * depth}</body></html>"
+    assert shown(page) == "At the bottom."
+
+
+def test_a_page_that_is_one_comment_of_words_is_refused() -> None:
+    with pytest.raises(UnreadableEssay, match="no text"):
+        read_essay("<html><!-- words --></html>", name="a.html")
+
+
+def test_paragraphs_parted_by_line_breaks_alone_are_kept() -> None:
+    lines = "<br><br>".join(
+        f"The sentence that is number {n} of them all stands here." for n in range(9)
+    )
+    text = shown(f"<html><body><font>{lines}</font></body></html>")
+    assert text.count("\n\n") == 8
+    assert "number 8" in text

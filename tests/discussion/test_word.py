@@ -98,6 +98,57 @@ def test_what_is_damaged_hostile_or_empty_is_refused_with_a_sentence(
         read_essay(data, name="a.docx")
 
 
+def _patched(data: bytes, *, offset: int, value: int) -> bytes:
+    """The archive with a number set in the headers of all its files (APPNOTE 4.3.7, 4.3.12)."""
+    patched = bytearray(data)
+    for sign, at in ((b"PK\x03\x04", offset), (b"PK\x01\x02", offset + 2)):
+        start = data.find(sign)
+        while start >= 0:
+            patched[start + at : start + at + 2] = value.to_bytes(2, "little")
+            start = data.find(sign, start + 4)
+    return bytes(patched)
+
+
+@pytest.mark.parametrize(
+    ("offset", "value", "sentence"),
+    [(6, 1, "protected by a password"), (8, 97, "damaged")],
+    ids=["encrypted", "packed in a way nobody knows"],
+)
+def test_a_locked_or_strangely_packed_document_is_refused_with_a_sentence(
+    offset: int, value: int, sentence: str
+) -> None:
+    data = _patched(word_document(paragraph("x")), offset=offset, value=value)
+    with pytest.raises(UnreadableEssay, match=sentence):
+        read_essay(data, name="a.docx")
+
+
+def test_a_picture_shown_in_the_text_leaves_its_words_alone() -> None:
+    drawing = (
+        '<w:drawing><wp:inline xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/'
+        'wordprocessingDrawing"><wp:docPr id="1" name="p" descr="A needle"/><a:graphic '
+        'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:graphicData>'
+        '<pic:pic xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture">'
+        '<pic:blipFill><a:blip r:embed="r9"/></pic:blipFill></pic:pic></a:graphicData>'
+        "</a:graphic></wp:inline></w:drawing>"
+    )
+    relation = (
+        '<Relationship Id="r9" Type="http://schemas.openxmlformats.org/officeDocument/2006/'
+        'relationships/image" Target="media/0.png"/></Relationships>'
+    )
+    body = f"<w:p><w:r><w:t>Before, </w:t>{drawing}<w:t>after it all.</w:t></w:r></w:p>"
+    held = io.BytesIO()
+    made = io.BytesIO(word_document(body, pictures=1))
+    with zipfile.ZipFile(made) as source, zipfile.ZipFile(held, "w") as changed:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "word/_rels/document.xml.rels":
+                content = content.replace(b"</Relationships>", relation.encode())
+            changed.writestr(name, content)
+    essay = read_essay(held.getvalue(), name="a.docx")
+    assert [passage.text for passage in essay.passages] == ["Before, after it all."]
+    assert any("Pictures" in note and "1" in note for note in essay.notes)
+
+
 def test_pictures_in_it_are_left_out_and_told() -> None:
     data = word_document(paragraph("The one sentence of it."), pictures=2)
     assert any("Pictures" in note and "2" in note for note in read_essay(data).notes)
