@@ -41,6 +41,9 @@ __all__ = ["Salon", "intents", "point_elsewhere"]
 
 _log = logging.getLogger(__name__)
 
+#: Losses of the connection within these seconds after which it is made anew.
+_MOST_LOSSES, _LOSSES_WITHIN = 5, 10.0
+
 #: How the names of the library's tasks begin in which our handlers run.
 _HANDLER = "discord.py: "
 
@@ -109,6 +112,7 @@ class Salon(commands.Bot, Sight):
         self._stopping = False
         self._tasks = Tasks(on_failure=self._end)
         self._ending: asyncio.Task[None] | None = None
+        self._losses: list[float] = []
         recorder = Recorder(database, clock, on_work=self._wake)
         recovery = Recovery(
             database=database,
@@ -181,6 +185,19 @@ class Salon(commands.Bot, Sight):
         if not self._tasks.has("sweep"):
             self._tasks.start(self._sweep.run(), name="sweep")
 
+    async def on_disconnect(self) -> None:
+        """The connection was lost; the library takes it up again, in one case for ever in vain.
+
+        Cut between its identify and the answer, it tries to resume a session it never had, at
+        full speed. Too many losses in a row end the client, and a fresh start is made.
+        """
+        self._deaf = True  # whether a talk is lively is not known for now
+        now = asyncio.get_running_loop().time()
+        self._losses = [at for at in self._losses if now - at < _LOSSES_WITHIN] + [now]
+        if len(self._losses) > _MOST_LOSSES and self._ending is None:
+            _log.warning("The connection is lost again and again; it is made anew.")
+            self._end()
+
     async def on_ready(self) -> None:
         """The servers are known."""
         self._ready_generation = self.services.recorder.generation
@@ -188,10 +205,6 @@ class Salon(commands.Bot, Sight):
         _log.info("Salon is in %d server(s).", len(self.guilds))
         with self.services.busy.working():
             await self.services.publishing.take_up_again()
-
-    async def on_disconnect(self) -> None:
-        """Nothing is heard for now: whether a talk is lively is not known."""
-        self._deaf = True
 
     async def on_resumed(self) -> None:
         """What was said meanwhile has been replayed."""

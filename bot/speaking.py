@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import secrets
 from typing import Any
@@ -10,10 +11,11 @@ from typing import Any
 import aiohttp
 import discord
 from discord import app_commands
+from discord.http import Route
 
 from bot.errors import SalonError
 
-__all__ = ["acknowledge", "show", "speak"]
+__all__ = ["acknowledge", "answer_with_file", "show", "speak"]
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +41,33 @@ async def show(interaction: discord.Interaction[Any], view: discord.ui.LayoutVie
         await interaction.edit_original_response(content=None, view=view)
     except (discord.HTTPException, *_PASSING) as failure:
         _log.warning("An answer could not be shown (%s).", failure)
+
+
+async def answer_with_file(
+    interaction: discord.Interaction[Any], content: str, file: discord.File
+) -> None:
+    """Put a text and a file in the place of the answer that was promised.
+
+    The library numbers files where Discord's description asks for ids as strings (docs: Reference
+    › Uploading Files), so the call is made here.
+    """
+    route = Route(
+        "PATCH",
+        "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
+        webhook_id=interaction.application_id,
+        webhook_token=interaction.token,
+    )
+    body = {"content": content, "attachments": [{"id": "0", "filename": file.filename}]}
+    form: list[dict[str, Any]] = [
+        {"name": "payload_json", "value": json.dumps(body), "content_type": "application/json"},
+        {
+            "name": "files[0]",
+            "value": file.fp,
+            "filename": file.filename,
+            "content_type": "application/json",
+        },
+    ]
+    await interaction.client.http.request(route, form=form, files=[file])
 
 
 async def speak(interaction: discord.Interaction[Any], error: BaseException) -> None:

@@ -20,7 +20,7 @@ from bot.discussion.prompting import cut
 from bot.errors import Refused
 from bot.publishing import Actor, Corrections, Preview
 from bot.services import Services
-from bot.speaking import acknowledge, show, speak
+from bot.speaking import acknowledge, answer_with_file, show, speak
 from cogs import essay_words
 from storage import discussions, servers
 from storage.discussions import Listed
@@ -249,16 +249,15 @@ class Desk:
     async def _show_text(self, interaction: discord.Interaction[Any], preview: Preview) -> None:
         """The messages as they will read, seen by the admin alone."""
         texts = [p.payload["content"] for p in preview.draft.posts if p.purpose != "card"]
-        await interaction.response.send_message(texts[0], ephemeral=True, suppress_embeds=True)
-        for text in texts[1:_MOST_SHOWN]:
-            await interaction.followup.send(text, ephemeral=True, suppress_embeds=True)
         if len(texts) > _MOST_SHOWN:
-            whole = io.BytesIO("\n\n".join(texts).encode())
-            await interaction.followup.send(
-                f"The first {_MOST_SHOWN} of {len(texts)} messages; all of them are in this file.",
-                file=discord.File(whole, filename="essay.md"),
-                ephemeral=True,
-            )
+            await acknowledge(interaction, ephemeral=True, thinking=True)
+            whole = io.BytesIO("\n\n".join(texts).encode("utf-8", "replace"))
+            told = f"All {len(texts)} messages, as they will read, are in this file."
+            await answer_with_file(interaction, told, discord.File(whole, "essay.md"))
+            return
+        await interaction.response.send_message(texts[0], ephemeral=True, suppress_embeds=True)
+        for text in texts[1:]:
+            await interaction.followup.send(text, ephemeral=True, suppress_embeds=True)
 
 
 def _button_class(desk: Desk) -> type[_DraftButton]:

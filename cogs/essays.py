@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import io
+import json
+from typing import Any, Literal
 
 import discord
 from discord import app_commands, ui
@@ -12,13 +14,15 @@ from bot.clock import to_milliseconds
 from bot.discussion.lists import fitting, stamp
 from bot.discussion.moments import read_moment
 from bot.errors import Refused
+from bot.exporting import as_markdown
 from bot.publishing import MOST_BYTES
 from bot.services import Services
-from bot.speaking import acknowledge, speak
+from bot.speaking import acknowledge, answer_with_file, speak
 from cogs import essay_words, prompt_choices
 from cogs.drafts import Desk, actor, server_id
 from storage import acts, discussions, prompt_lists, servers
 from storage.discussions import Listed
+from storage.export import export
 from storage.submissions import Submission
 from storage.writer import Transaction
 
@@ -171,7 +175,33 @@ class Essays(
                 view=self.desk.withdrawal(found), ephemeral=True
             )
 
+    @app_commands.command(
+        name="export", description="Get an essay and the tree of its replies as a file."
+    )
+    @app_commands.rename(form="format")
+    @app_commands.describe(essay="The essay", form="For programs, or to read")
+    async def export_essay(
+        self,
+        interaction: discord.Interaction,
+        essay: str,
+        form: Literal["json", "markdown"] = "json",
+    ) -> None:
+        """Hand out what ``python -m bot export`` writes."""
+        with self.services.busy.working():
+            found = await self._find(interaction, essay)
+            await acknowledge(interaction, ephemeral=True, thinking=True)
+            exported = await self.services.database.read(lambda tx: export(tx, str(found.id)))
+            if form == "markdown":
+                text, name = as_markdown(exported), f"essay-{found.id}.md"
+            else:
+                text = json.dumps(exported, ensure_ascii=False, indent=2)
+                name = f"essay-{found.id}.json"
+            told = f"“{essay_words.title(found.title)}” and {len(exported['replies'])} replies."
+            file = discord.File(io.BytesIO(text.encode("utf-8", "replace")), name)
+            await answer_with_file(interaction, told, file)
+
     @show.autocomplete("essay")
+    @export_essay.autocomplete("essay")
     @withdraw.autocomplete("essay")
     @schedule.autocomplete("essay")
     @close.autocomplete("essay")

@@ -10,11 +10,10 @@ from typing import Any
 import discord
 from discord import app_commands
 from discord.ext import commands
-from discord.http import Route
 
 from bot.patience import PASSING
 from bot.services import Services
-from bot.speaking import acknowledge, speak
+from bot.speaking import acknowledge, answer_with_file, speak
 from storage import privacy
 from storage.writer import Transaction
 
@@ -55,7 +54,7 @@ class Privacy(
             )
             data = json.dumps(found, ensure_ascii=False, indent=2).encode()
             told = f"This is all that is kept of you here: {len(found['replies'])} replies."
-            await _answer_with_file(interaction, told, discord.File(io.BytesIO(data), _FILE))
+            await answer_with_file(interaction, told, discord.File(io.BytesIO(data), _FILE))
 
     @app_commands.command(name="forget-me", description="Erase what you said from the archive.")
     async def forget_me(self, interaction: discord.Interaction) -> None:
@@ -63,33 +62,6 @@ class Privacy(
         await interaction.response.send_message(
             _QUESTION, view=_Question(self._services), ephemeral=True
         )
-
-
-async def _answer_with_file(
-    interaction: discord.Interaction, content: str, file: discord.File
-) -> None:
-    """Put a text and a file in the place of the answer that was promised.
-
-    The library numbers files where Discord's description asks for ids as strings (docs: Reference
-    › Uploading Files), so the call is made here.
-    """
-    route = Route(
-        "PATCH",
-        "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
-        webhook_id=interaction.application_id,
-        webhook_token=interaction.token,
-    )
-    body = {"content": content, "attachments": [{"id": "0", "filename": file.filename}]}
-    form: list[dict[str, Any]] = [
-        {"name": "payload_json", "value": json.dumps(body), "content_type": "application/json"},
-        {
-            "name": "files[0]",
-            "value": file.fp,
-            "filename": file.filename,
-            "content_type": "application/json",
-        },
-    ]
-    await interaction.client.http.request(route, form=form, files=[file])
 
 
 class _Question(discord.ui.View):

@@ -463,3 +463,35 @@ async def test_an_address_that_is_no_page_of_the_web_is_refused_with_a_sentence(
         assert told.strip()
         assert "reference" not in told
     assert "No essay" in await house.said(await house.run("essay list"))
+
+
+@pytest.mark.parametrize("form", ["json", "markdown"])
+async def test_an_admin_gets_the_essay_and_its_replies_as_a_file(house: House, form: str) -> None:
+    *_, closing = await house.publish()
+    await house.write("Ann", "I would wait two nights.", to=closing["id"])
+    await house.settle()
+    options = [
+        {"type": 3, "name": "essay", "value": "1"},
+        {"type": 3, "name": "format", "value": form},
+    ]
+    interaction = await house.run("essay export", options=options)
+    assert "and 1 replies" in await house.said(interaction)
+    (file,) = (await house.seen(interaction))["attachments"]
+    async with house.session.get(file["url"]) as response:
+        text = await response.text()
+    if form == "json":
+        assert json.loads(text) == await house.export()
+    else:
+        assert "# Slow bread" in text
+        assert "I would wait two nights." in text
+
+
+async def test_the_whole_text_of_a_long_essay_comes_as_a_file(house: House) -> None:
+    text = "# Long\n\n" + "\n\n".join(f"Paragraph {n}. " + "Words. " * 200 for n in range(9))
+    interaction = await house.run("essay publish", file=("long.md", text.encode()))
+    pressed = await house.press(interaction, "Whole text")
+    assert "are in this file" in await house.said(pressed)
+    (file,) = (await house.seen(pressed))["attachments"]
+    async with house.session.get(file["url"]) as response:
+        whole = await response.text()
+    assert [n for n in range(9) if f"Paragraph {n}." in whole] == list(range(9))
