@@ -3,9 +3,9 @@
 A closing question is put to the reader where the essay ends. Going back from the end (postscript
 and footnotes aside), the questions of the last paragraph count if it ends with them, and so do
 paragraphs and list items before it that hold nothing else. An invitation to answer ("Tell me in
-the comments."), a signature or a note about the writer may follow them. A list under "Questions
-for discussion" counts after the middle, or where the essay ends with it. A question that the text
-goes on to answer is rhetorical and does not count.
+the comments."), thanks, a signature or a note about the writer may follow them. A list under
+"Questions for discussion" counts after the middle, or where the essay ends with it. A question
+that the text goes on to answer is rhetorical and does not count.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import regex
 
-from bot.discussion.asking import is_question
+from bot.discussion.asking import asks_reader, is_question, without_marks
 from bot.discussion.blocks import Block, Heading, Mark, Paragraph, Rule, block_text
 from bot.discussion.masthead import is_name
 from bot.discussion.sentences import sentences
@@ -64,13 +64,23 @@ _DATE = regex.compile(r"(?:^|(?<=[\s,]))(?:\d{1,2}\.?\s+)?(?:\p{Lu}\p{L}+\.?,?\s
 _PLACE = regex.compile(r"(?:\p{Lu}[\p{L}\p{M}'’.-]*+[\s,]*+){0,5}+")
 _LEADING_DASH = regex.compile(r"^[-—–―~]+\s*")
 _INITIALS = regex.compile(r"(?:\p{Lu}\.?\s?){1,3}")
-_FIRST_NAMES = regex.compile(r"\p{Lu}[\p{L}\p{M}'’-]+(?:(?:\s+(?:and|und|et|y|&)\s+|\s+)"
+_FIRST_NAMES = regex.compile(r"\p{Lu}[\p{L}\p{M}'’.-]+(?:(?:\s+(?:and|und|et|y|&)\s+|\s+)"
                              r"\p{Lu}[\p{L}\p{M}'’.-]*){0,4}")  # fmt: skip
 _IDEOGRAPHS = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}·・ ]{1,8}")
 _SENTENCE_END = regex.compile(r"[.!?…:;。！？：；؟]\s*$")
 _ABBREVIATED = regex.compile(r"(?:\b\p{Lu}|\b(?:[JS]r|Dr|Ph\.?D|M\.?[AD]|Esq|etc))\.$")
 
-_WORDLESS = regex.compile(r"[^\p{L}\p{N}]*")
+_WORDLESS = regex.compile(r"[^\p{L}\p{N}]*|(?:#\w+\s*)+")  # hashtags are for machines
+_PROMOTION = regex.compile(
+    r"\b(?:subscribe|newsletter|follow me|sign up|abonn\w+)\b", regex.IGNORECASE
+)
+_FIRST_NAME = regex.compile(r"\p{Lu}[\p{Ll}\p{M}'’-]{1,20}")
+_ANSWER = regex.compile(
+    r"(?:yes|no|not|none|nothing|never|nobody|nowhere|maybe|perhaps|always|everything|everyone|"
+    r"anything|all|exactly|probably|me|us|them|ja|nein|nichts|niemand|vielleicht|oui|non|rien|"
+    r"jamais|sí|nada|nunca|quizás?)",
+    regex.IGNORECASE,
+)
 
 _NOTE = regex.compile(r"\s*\[\^?(?:\d{1,3}|[*†‡§])\]:?\s+\S")
 _NOTES = regex.compile(
@@ -99,7 +109,8 @@ def is_courtesy(sentence: str) -> bool:
         return True
     words = len(sentence.split())
     return (
-        (words <= _LONGEST_NOTE and _CREDITS.match(sentence) is not None)
+        (words <= _LONGEST_INVITATION and _PROMOTION.search(sentence) is not None)
+        or (words <= _LONGEST_NOTE and _CREDITS.match(sentence) is not None)
         or (words <= _LONGEST_INVITATION and _THANKS.match(sentence) is not None)
         or (words <= _LONGEST_LINE and _FAREWELL.match(sentence) is not None)
     )
@@ -164,6 +175,9 @@ def _is_aside(block: Block, author: str | None) -> bool:
     if not isinstance(block, Paragraph):
         return False
     text = block_text(block).strip()
+    linked = all(span.link is not None or not span.text.strip() for span in block.spans)
+    if linked and not is_question(text):
+        return True  # a picture, or where to read on
     return _about_writer(block, author) or all(is_courtesy(one) for one in sentences(text))
 
 
@@ -207,4 +221,10 @@ def _ends_signed(blocks: Sequence[Block], count: int, author: str | None) -> boo
         if own is None:
             return False
         lines += own
+    if len(lines) == 1 and _FIRST_NAME.fullmatch(lines[0]) and not _ANSWER.fullmatch(lines[0]):
+        # A single word may be a name or an answer; who asks the reader does not answer himself.
+        before = sentences(without_marks(block_text(blocks[-count - 1])))
+        asked = before[-1] if before else ""
+        if is_question(asked) and asks_reader(asked):
+            return True
     return _is_sign_off(lines, author)

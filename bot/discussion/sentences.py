@@ -14,9 +14,9 @@ __all__ = ["clause_ends", "cluster_ends", "sentence_ends", "sentences", "word_en
 
 _CLOSERS = r"[\p{Pe}\p{Pf}\"'”’»]*+"
 _SENTENCE = regex.compile(
-    rf"""(?P<dot>[.…‥․]+){_CLOSERS}(?=\s)
-    | [!?‼⁇⁈⁉‽¡]+[.!?]*{_CLOSERS}(?=\s)
-    | [。！？｡．؟۔।॥။።፧፨։᠃᠉]+{_CLOSERS}
+    rf"""(?<![.…‥․])(?P<dot>[.…‥․]++){_CLOSERS}(?=\s)
+    | (?<![!?‼⁇⁈⁉‽¡])[!?‼⁇⁈⁉‽¡]++[.!?]*+{_CLOSERS}(?=\s)
+    | [。！？｡．؟۔।॥။።፧፨։᠃᠉]++{_CLOSERS}
     | \n
     """,
     regex.VERBOSE,

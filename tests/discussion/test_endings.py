@@ -162,6 +162,9 @@ def test_an_invitation_of_its_own_may_follow_the_questions() -> None:
         "— Rosa",
         "Rosa Lindqvist\n\nLisbon, 3 May 2024",
         "12 May 2024",
+        "Yours sincerely,\nDr. Rosa M. Lindqvist Jr.",
+        "#mending #asking",
+        "If you like what you read, subscribe to the letter.",
         "I would be glad to hear your view.\n\nThank you for reading!",
         "I would be glad to hear your view. Thank you for reading!",
         "Until next week!\n\nRosa Lindqvist",
@@ -297,3 +300,34 @@ def test_a_few_words_in_the_paragraph_of_the_question_do_not_hide_it(
 ) -> None:
     essay = read(f"I have told mine. Why? {tail}")
     assert (essay.questions, lay_out(essay).closing) == (("Why?",), asked)
+
+
+def test_a_first_name_alone_signs_where_the_reader_was_asked() -> None:
+    assert read("What would you ask?\n\nRosa").questions == ("What would you ask?",)
+    assert read("What would you ask? 🤔\n\nRosa").questions == ("What would you ask?",)
+    assert read("What would she ask?\n\nRosa").questions == ()
+    assert read_essay("# T\n\nBody.\n\n---\n\nRosa", format="markdown").questions == ()
+    assert read("What would you ask?\n\nNothing").questions == ()
+
+
+def test_a_picture_or_a_link_alone_may_follow_the_questions() -> None:
+    link = "[![A needle](https://a.example/n.png)](https://a.example/more)"
+    for after in (link, "![A needle](https://a.example/n.png)"):
+        essay = read_essay(f"# T\n\nBody.\n\nWhat is lost?\n\n{after}", format="markdown")
+        assert essay.questions == ("What is lost?",)
+    essay = read_essay("# T\n\nBody.\n\n[What is lost?](https://a.example/q)", format="markdown")
+    assert essay.questions == ("What is lost?",)
+
+
+def test_several_footnotes_at_a_question_leave_it_a_question() -> None:
+    essay = read_essay(
+        "# T\n\nBody.\n\nWhat is lost?[^1][^2]\n\n[^1]: Not all.\n\n[^2]: Not yet.",
+        format="markdown",
+    )
+    assert essay.questions == ("What is lost?",)
+
+
+@pytest.mark.parametrize("many", ["?" * 50_000, "? " * 5_000 + "x", "?" + " 🤔" * 3_000])
+def test_a_long_row_of_signs_costs_no_more_than_its_length(many: str) -> None:
+    essay = read(f"You know mine. What is yours{many}")
+    assert (essay.questions == ()) == many.endswith("x")
