@@ -167,7 +167,7 @@ class Recovery:
         deletions += await self._read_all([one for one in again if one.is_thread], server_id)
         found = self._recorder.take_found(server_id)
         recovered = Recovered(found.replies, found.edits, deletions)
-        away = timedelta(milliseconds=max(0, self._clock.now_ms() - held))
+        away = timedelta(milliseconds=max(0, self._clock.now_ms() - held) if held else 0)
         took = (self._clock.now() - began).total_seconds()
         told = back_after(away, recovered)
         if not recovered:

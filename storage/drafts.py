@@ -291,14 +291,15 @@ async def publish(
     # Nothing of this discussion stands in the channel before the command was given.
     await tx.run(
         """
-        INSERT INTO watermarks (channel_id, server_id, message_id)
-        VALUES (:channel_id, :server_id, :message_id)
+        INSERT INTO watermarks (channel_id, server_id, message_id, true_at)
+        VALUES (:channel_id, :server_id, :message_id, :now)
         ON CONFLICT (channel_id) DO NOTHING
         """,
         {
             "channel_id": row["channel_id"],
             "server_id": row["server_id"],
             "message_id": after_id,
+            "now": now_ms,
         },
     )
     await record_act(

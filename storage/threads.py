@@ -66,8 +66,10 @@ async def opened(tx: Transaction, thread_id: int) -> None:
     )
     await tx.run(
         """
-        INSERT INTO watermarks (channel_id, server_id, message_id)
-        SELECT id, server_id, id FROM threads WHERE id = :id
+        INSERT INTO watermarks (channel_id, server_id, message_id, true_at)
+        SELECT threads.id, threads.server_id, threads.id, COALESCE(channels.true_at, 0)
+        FROM threads LEFT JOIN watermarks AS channels ON channels.channel_id = threads.channel_id
+        WHERE threads.id = :id
         ON CONFLICT (channel_id) DO NOTHING
         """,
         {"id": thread_id},

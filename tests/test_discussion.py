@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -163,8 +164,9 @@ async def test_an_empty_form_is_answered_with_a_sentence(house: House) -> None:
 
 
 async def test_what_was_said_while_the_bot_was_away_is_kept_and_gets_its_thread(
-    tmp_path: Path,
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, "bot.recovery")
     async with a_world() as standin:
         async with lived_in(tmp_path, standin) as house:
             *_, closing = await house.publish()
@@ -180,6 +182,9 @@ async def test_what_was_said_while_the_bot_was_away_is_kept_and_gets_its_thread(
             kept = [reply["id"] for reply in (await again.export())["replies"]]
             assert kept == [str(head), str(unseen), *map(str, talk)]
             assert str(unseen) in {thread["id"] for thread in (await again.world())["threads"]}
+    (told,) = [r.getMessage() for r in caplog.records if r.getMessage().startswith("Back after")]
+    assert "121 replies recovered" in told
+    assert " d" not in told.split(":")[0], "it was away for seconds, not since 1970"
 
 
 async def test_the_same_essay_handed_in_again_is_noticed_and_asked_about(house: House) -> None:
