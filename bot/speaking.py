@@ -13,11 +13,15 @@ import discord
 from discord import app_commands
 from discord.http import Route
 
+from bot.discussion.prompting import cut
 from bot.errors import SalonError
 
 __all__ = ["acknowledge", "answer_with_file", "show", "speak"]
 
 _log = logging.getLogger(__name__)
+
+#: UTF-16 units of an answer (docs: Message Resource › Create Message).
+_MOST = 2000
 
 #: What is no bug, but a connection that broke.
 _PASSING = (OSError, asyncio.TimeoutError, aiohttp.ClientError)
@@ -72,7 +76,8 @@ async def answer_with_file(
 
 async def speak(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Answer an interaction that failed: with a foreseen failure's own sentence, or a reference."""
-    sentence = _sentence(error)
+    # A sentence may repeat what somebody typed, and a message takes 2,000 characters.
+    sentence = cut(_sentence(error), _MOST)
     try:
         if interaction.response.is_done():
             await interaction.followup.send(sentence, ephemeral=True)

@@ -394,6 +394,8 @@ async def discard(tx: Transaction, discussion_id: int) -> bool:
     )
     if row is None:
         return False
+    # An admin may have planned prompts for it already.
+    await tx.run("DELETE FROM prompts WHERE discussion_id = :id", key)
     await tx.run("DELETE FROM posts WHERE discussion_id = :id", key)
     await tx.run("DELETE FROM acts WHERE discussion_id = :id", key)
     await tx.run("DELETE FROM discussions WHERE id = :id", key)

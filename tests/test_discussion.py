@@ -500,3 +500,21 @@ async def test_the_whole_text_of_a_long_essay_comes_as_a_file(house: House) -> N
     async with house.session.get(file["url"]) as response:
         whole = await response.text()
     assert [n for n in range(9) if f"Paragraph {n}." in whole] == list(range(9))
+
+
+async def test_a_draft_for_which_prompts_were_planned_can_be_discarded(house: House) -> None:
+    interaction = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
+    await house.said(interaction)
+    given = {"essay": "1", "when": "in 3 days", "what": "text: Still waiting?"}
+    options = [{"type": 3, "name": name, "value": value} for name, value in given.items()]
+    assert "comes" in await house.said(await house.run("prompts add", options=options))
+    await house.press(interaction, "Discard")
+    assert "is discarded" in await house.said(interaction)
+    assert "No essay" in await house.said(await house.run("essay list"))
+
+
+async def test_a_sentence_that_repeats_what_was_typed_is_cut_to_fit(house: House) -> None:
+    options = [{"type": 3, "name": "essay", "value": "x" * 5000}]
+    told = await house.said(await house.run("essay show", options=options))
+    assert told.strip()
+    assert len(told.strip()) <= 2000
