@@ -1,4 +1,4 @@
-"""The discord.py bot: intents, cogs, and the one place where errors are spoken."""
+"""The discord.py bot: intents, cogs, its life, and what it sees and may do."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from bot.publishing import Publishing
 from bot.recorder import Recorder
 from bot.recovery import Recovery
 from bot.services import Services
-from bot.settings import Settings
 from bot.speaking import speak
 from bot.sweep import Sweep
 from bot.tasks import Tasks
@@ -91,7 +90,6 @@ class Salon(commands.Bot, Sight):
 
     def __init__(
         self,
-        settings: Settings,
         database: Database,
         clock: Clock,
         *,
@@ -107,7 +105,6 @@ class Salon(commands.Bot, Sight):
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
-        self._settings = settings
         self.own_id = 0
         self._stopping = False
         self._tasks = Tasks(on_failure=self._end)

@@ -14,7 +14,15 @@ from discord.http import HTTPClient, Route
 
 from bot.clock import Clock
 from bot.discussion.payloads import Payload
-from bot.patience import PASSING, Sight, wait_before
+from bot.patience import (
+    ARCHIVED,
+    PASSING,
+    UNKNOWN_CHANNEL,
+    UNKNOWN_MESSAGE,
+    Sight,
+    name,
+    wait_before,
+)
 from bot.tasks import UnderWay
 from storage import errands
 from storage.database import Database
@@ -25,8 +33,7 @@ __all__ = ["Errands"]
 _log = logging.getLogger(__name__)
 
 _AT_ONCE = 2
-_GONE = (10003, 10008)  # unknown channel, unknown message
-_ARCHIVED, _TOO_MANY_EDITS = 50083, 30046
+_TOO_MANY_EDITS = 30046
 
 
 class Errands:
@@ -73,7 +80,7 @@ class Errands:
         except discord.HTTPException as error:
             await self._failed(errand, error)
         except PASSING as error:
-            await self._put_off(errand, f"Discord could not be reached ({type(error).__name__}).")
+            await self._put_off(errand, f"Discord could not be reached ({name(error)}).")
         else:
             await self._database.write(lambda tx: errands.done(tx, errand.id))
 
@@ -89,7 +96,7 @@ class Errands:
                 try:
                     await self._request(route, errand.payload)
                 except discord.HTTPException as error:
-                    if error.code != _ARCHIVED:
+                    if error.code != ARCHIVED:
                         raise
                     await self._http.edit_channel(errand.channel_id, archived=False)
                     await self._request(route, errand.payload)
@@ -106,7 +113,7 @@ class Errands:
             await self._http.request(route, json=payload)
 
     async def _failed(self, errand: Errand, error: discord.HTTPException) -> None:
-        if error.code in _GONE:
+        if error.code in (UNKNOWN_CHANNEL, UNKNOWN_MESSAGE):
             # What should be gone is gone; what should be changed is not there to be changed.
             await self._database.write(lambda tx: errands.done(tx, errand.id))
         elif error.status == 403:

@@ -11,7 +11,7 @@ from discord.http import HTTPClient
 from bot import wire
 from bot.clock import Clock
 from bot.discussion.talk import ChannelGone, Deletion, Event, Reading
-from bot.patience import Sight
+from bot.patience import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Sight
 from bot.recorder import Recorder
 from storage import watching
 from storage.database import Database
@@ -20,7 +20,6 @@ from storage.watching import Watched
 __all__ = ["Histories", "Outcome"]
 
 _PAGE = 100
-_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
 
 
 class Outcome(Enum):
@@ -61,7 +60,7 @@ class Histories:
         try:
             outcome, deletions = await self._pages(one, since, expected)
         except discord.HTTPException as error:
-            if error.code == _UNKNOWN_CHANNEL:
+            if error.code == UNKNOWN_CHANNEL:
                 gone = ChannelGone(one.channel_id, one.server_id, self._clock.now())
                 await self._recorder.wait(self._recorder.put((gone,)))
                 return Outcome.GONE, 0
@@ -132,7 +131,7 @@ class Histories:
         try:
             await self._http.get_message(one.channel_id, message_id)
         except discord.HTTPException as error:
-            if error.code == _UNKNOWN_MESSAGE:
+            if error.code == UNKNOWN_MESSAGE:
                 return True
             if error.status in (403, 404):
                 return False

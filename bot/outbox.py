@@ -20,8 +20,17 @@ from discord.http import HTTPClient, Route
 from bot.clock import Clock
 from bot.discussion.payloads import Payload, signature
 from bot.pace import Pace
-from bot.patience import PASSING, Sight, name, wait_before
+from bot.patience import (
+    PASSING,
+    UNKNOWN_CHANNEL,
+    UNKNOWN_MESSAGE,
+    Sight,
+    forbidden,
+    name,
+    wait_before,
+)
 from bot.recorder import Recorder
+from bot.tasks import UnderWay
 from bot.thread_opener import ThreadOpener
 from storage import notices, posts, recognition, remarks, threads
 from storage.database import Database
@@ -43,7 +52,6 @@ _MOST_CALLS = 40
 _THREADS_AT_ONCE = 4
 _PAGE = 100
 
-_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
 _REFUSED_BY_AUTOMOD = 200000
 
 
@@ -75,14 +83,15 @@ class Outbox:
             catch_up=catch_up,
         )
         self._pace = Pace(_MOST_CALLS, 1.0)
-        self._posts: dict[int, asyncio.Task[None]] = {}
-        self._threads: dict[int, asyncio.Task[None]] = {}
+        self._posts = UnderWay(self._announce)
+        self._threads = UnderWay(self._announce)
+        self._remarks = UnderWay(self._announce)
         self._changed = asyncio.Event()
 
     @property
     def idle(self) -> bool:
         """Whether nothing is under way."""
-        return not self._posts and not self._threads
+        return self._posts.idle and self._threads.idle and self._remarks.idle
 
     async def changed(self) -> None:
         """Return at the next outcome, good or bad."""
@@ -92,45 +101,27 @@ class Outbox:
         """Begin everything that is due and not under way."""
         now_ms = self._clock.now_ms()
         for post in await self._database.write(
-            lambda tx: posts.claim(tx, busy=set(self._posts), now_ms=now_ms)
+            lambda tx: posts.claim(tx, busy=self._posts.keys, now_ms=now_ms)
         ):
-            self._begin(self._posts, post.id, self._send(post))
-        free = _THREADS_AT_ONCE - len(self._threads)
+            self._posts.begin(post.id, self._send(post))
+        busy = self._threads.keys
+        free = _THREADS_AT_ONCE - len(busy)
         if free > 0:
             for thread in await self._database.read(
-                lambda tx: threads.waiting(tx, busy=set(self._threads), now_ms=now_ms, most=free)
+                lambda tx: threads.waiting(tx, busy=busy, now_ms=now_ms, most=free)
             ):
-                self._begin(self._threads, thread.id, self._opener.bring_about(thread))
-
+                self._threads.begin(thread.id, self._opener.bring_about(thread))
         for post_id, channel_id, message_id in await self._database.read(
             lambda tx: remarks.due(tx, now_ms)
         ):
-            if -post_id not in self._posts:
-                self._begin(self._posts, -post_id, self._remove(post_id, channel_id, message_id))
+            if post_id not in self._remarks.keys:
+                self._remarks.begin(post_id, self._remove(post_id, channel_id, message_id))
 
     async def stop(self) -> None:
         """Cancel what is under way; it goes on at the next start."""
-        under_way = [*self._posts.values(), *self._threads.values()]
-        for task in under_way:
-            task.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
-
-    def _begin(
-        self, under_way: dict[int, asyncio.Task[None]], key: int, work: Awaitable[None]
-    ) -> None:
-        async def watched() -> None:
-            try:
-                await work
-            except Exception:  # noqa: BLE001 - the outbox outlives any bug in one sending
-                # A bug, not a foreseen failure. The row stays claimed; without a pause it would
-                # be tried again at once, for ever.
-                _log.exception("Unexpected while sending; it is tried again in a minute.")
-                await asyncio.sleep(60)
-            finally:
-                del under_way[key]
-                self._announce()
-
-        under_way[key] = asyncio.create_task(watched(), name=f"outbox-{key}")
+        await self._posts.stop()
+        await self._threads.stop()
+        await self._remarks.stop()
 
     def _announce(self) -> None:
         self._changed.set()
@@ -149,7 +140,7 @@ class Outbox:
             if message_id is None:
                 message_id = await self._create(post)
         except discord.HTTPException as error:
-            if error.code == _UNKNOWN_MESSAGE:
+            if error.code == UNKNOWN_MESSAGE:
                 # The nonce was known and its message is gone: it had been sent, and deleted.
                 await self._sent(post, None)
             else:
@@ -220,20 +211,17 @@ class Outbox:
         )
 
     async def _failed(self, post: Post, error: discord.HTTPException) -> None:
-        if error.code == _UNKNOWN_CHANNEL and post.purpose == "prompt":
+        if error.code == UNKNOWN_CHANNEL and post.purpose == "prompt":
             # It may have been deleted by mistake: the prompt waits, and admins are told.
             await self._put_off(post, "The channel is gone.", slowly=True)
-        elif error.code == _UNKNOWN_CHANNEL:
+        elif error.code == UNKNOWN_CHANNEL:
             await self._refuse(post, "The channel is gone.")
         elif error.code == _REFUSED_BY_AUTOMOD:
             await self._refuse(
                 post, "The server's AutoMod refused the message; let me pass in its rules."
             )
         elif error.status == 403:
-            trouble = self._sight.missing_to_write(post.channel_id)
-            await self._put_off(
-                post, trouble or f"Discord forbids it ({error.text or error.code}).", slowly=True
-            )
+            await self._put_off(post, forbidden(self._sight, post.channel_id, error), slowly=True)
         elif error.status in (400, 413):
             _log.error("Discord refused post %d: %s", post.id, error)
             await self._refuse(post, f"Discord refused the message: {error.text or error.status}")
@@ -275,7 +263,7 @@ class Outbox:
             if message_id is not None:
                 await self._http.delete_message(channel_id, message_id)
         except discord.HTTPException as error:
-            if error.code not in (_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE):
+            if error.code not in (UNKNOWN_CHANNEL, UNKNOWN_MESSAGE):
                 await self._remove_later(post_id)
                 return
         except PASSING:

@@ -1,4 +1,4 @@
-"""What every sending shares: what may pass by itself, how long to wait, what the bot may do."""
+"""What every call to Discord shares: its error codes, what may pass by itself, how long to wait."""
 
 from __future__ import annotations
 
@@ -7,7 +7,19 @@ import asyncio
 import aiohttp
 import discord
 
-__all__ = ["PASSING", "Sight", "name", "wait_before"]
+__all__ = [
+    "ARCHIVED",
+    "PASSING",
+    "UNKNOWN_CHANNEL",
+    "UNKNOWN_MESSAGE",
+    "Sight",
+    "forbidden",
+    "name",
+    "wait_before",
+]
+
+#: docs: Topics › Opcodes and Status Codes › JSON Error Codes.
+UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, ARCHIVED = 10003, 10008, 50083
 
 #: What may be in the way of one attempt and gone at the next.
 PASSING = (OSError, asyncio.TimeoutError, aiohttp.ClientError, discord.RateLimited)
@@ -25,6 +37,11 @@ class Sight:
     def missing_to_write(self, channel_id: int) -> str:
         """What keeps the bot from writing into the channel, as a sentence; "" if nothing known."""
         raise NotImplementedError
+
+
+def forbidden(sight: Sight, channel_id: int, error: discord.HTTPException) -> str:
+    """Why Discord answered 403 in a channel: the right that lacks, else Discord's own word."""
+    return sight.missing_to_write(channel_id) or f"Discord forbids it ({error.text or error.code})."
 
 
 def wait_before(attempts: int, *, slowly: bool) -> int:

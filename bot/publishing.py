@@ -27,7 +27,7 @@ from storage.discussions import Listed
 from storage.drafts import Draft, NewRevision
 from storage.posts import NewPost, Progress
 from storage.submissions import Submission
-from storage.writer import Transaction
+from storage.writer import Transaction, Work
 
 __all__ = ["MOST_BYTES", "Actor", "Corrections", "Preview", "Publishing"]
 
@@ -272,44 +272,52 @@ class Publishing:
     async def withdraw(self, discussion_id: int, actor: Actor) -> None:
         """Take an essay back: what the bot posted goes, threads are locked, words stay."""
         now_ms = self._clock.now_ms()
-
-        async def withdrawn(tx: Transaction) -> None:
-            found = await discussions.withdraw(tx, discussion_id, now_ms)
-            if found is None:
-                raise Refused("Only an essay that was published can be withdrawn.")
-            await record_act(
-                tx,
-                server_id=found,
-                discussion_id=discussion_id,
-                member_id=actor.id,
-                member_name=actor.name,
-                what="withdrawn",
-                now_ms=now_ms,
-            )
-
-        await self._database.write(withdrawn)
-        self._on_work()
+        await self._change(
+            discussion_id,
+            actor,
+            lambda tx: discussions.withdraw(tx, discussion_id, now_ms),
+            what="withdrawn",
+            otherwise="Only an essay that was published can be withdrawn.",
+        )
 
     async def turn(self, discussion_id: int, actor: Actor, *, to: str) -> None:
         """Close an open discussion (``to`` "closed") or open a closed one ("open")."""
         before = {"closed": "open", "open": "closed"}[to]
+        await self._change(
+            discussion_id,
+            actor,
+            lambda tx: discussions.turn(tx, discussion_id, before=before, after=to),
+            what="closed" if to == "closed" else "reopened",
+            otherwise=f"Only an essay that is {before} can be made {to}.",
+        )
+
+    async def _change(
+        self,
+        discussion_id: int,
+        actor: Actor,
+        change: Work[int | None],
+        *,
+        what: str,
+        otherwise: str,
+    ) -> None:
+        """Make ``change`` and keep who did it; Refused where it finds no server to make it in."""
         now_ms = self._clock.now_ms()
 
-        async def turned(tx: Transaction) -> None:
-            found = await discussions.turn(tx, discussion_id, before=before, after=to)
+        async def changed(tx: Transaction) -> None:
+            found = await change(tx)
             if found is None:
-                raise Refused(f"Only an essay that is {before} can be made {to}.")
+                raise Refused(otherwise)
             await record_act(
                 tx,
                 server_id=found,
                 discussion_id=discussion_id,
                 member_id=actor.id,
                 member_name=actor.name,
-                what="closed" if to == "closed" else "reopened",
+                what=what,
                 now_ms=now_ms,
             )
 
-        await self._database.write(turned)
+        await self._database.write(changed)
         self._on_work()
 
 

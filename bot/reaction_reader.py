@@ -15,7 +15,7 @@ from discord.http import HTTPClient
 from bot import wire
 from bot.clock import Clock
 from bot.discussion.talk import Deletion, Event, Reading
-from bot.patience import PASSING, Sight
+from bot.patience import PASSING, UNKNOWN_MESSAGE, Sight
 from bot.recorder import Recorder
 
 __all__ = ["ReactionReader"]
@@ -26,7 +26,6 @@ _log = logging.getLogger(__name__)
 #: reacts to one message costs one read at a time, not one each.
 _AT_ONCE, _ONE_MORE_AFTER = 20, 0.5
 _ATTEMPTS = 5
-_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
 
 
 class ReactionReader:
@@ -81,7 +80,7 @@ class ReactionReader:
         try:
             data = await self._http.get_message(channel_id, message_id)
         except discord.HTTPException as error:
-            if error.code == _UNKNOWN_MESSAGE:
+            if error.code == UNKNOWN_MESSAGE:
                 event = Deletion((message_id,), channel_id, self._clock.now())
             elif error.status < 500:
                 return  # what happens there now is read when it may be seen again

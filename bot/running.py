@@ -150,7 +150,7 @@ async def _connection(
 
     Raises DiscordRefused where no other attempt would do better.
     """
-    salon = Salon(settings, database, clock)
+    salon = Salon(database, clock)
     current[:] = [salon]
     life = asyncio.create_task(salon.start(settings.token), name="connection")
     try:

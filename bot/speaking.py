@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
+import io
 import json
 import logging
 import secrets
 from typing import Any
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.http import Route
 
-from bot.discussion.prompting import cut
+from bot.discussion.shortening import cut
 from bot.errors import SalonError
+from bot.patience import PASSING
 
 __all__ = ["acknowledge", "answer_with_file", "show", "speak"]
 
@@ -22,9 +22,6 @@ _log = logging.getLogger(__name__)
 
 #: UTF-16 units of an answer (docs: Message Resource › Create Message).
 _MOST = 2000
-
-#: What is no bug, but a connection that broke.
-_PASSING = (OSError, asyncio.TimeoutError, aiohttp.ClientError)
 
 
 async def acknowledge(interaction: discord.Interaction[Any], **how: bool) -> None:
@@ -35,7 +32,7 @@ async def acknowledge(interaction: discord.Interaction[Any], **how: bool) -> Non
     """
     try:
         await interaction.response.defer(**how)
-    except (discord.HTTPException, discord.InteractionResponded, *_PASSING) as failure:
+    except (discord.HTTPException, discord.InteractionResponded, *PASSING) as failure:
         _log.warning("A command could not be acknowledged (%s); it is carried out.", failure)
 
 
@@ -43,18 +40,19 @@ async def show(interaction: discord.Interaction[Any], view: discord.ui.LayoutVie
     """Put ``view`` in the place of the interaction's answer; a failure is logged."""
     try:
         await interaction.edit_original_response(content=None, view=view)
-    except (discord.HTTPException, *_PASSING) as failure:
+    except (discord.HTTPException, *PASSING) as failure:
         _log.warning("An answer could not be shown (%s).", failure)
 
 
 async def answer_with_file(
-    interaction: discord.Interaction[Any], content: str, file: discord.File
+    interaction: discord.Interaction[Any], content: str, text: str, name: str
 ) -> None:
-    """Put a text and a file in the place of the answer that was promised.
+    """Put ``content`` and a file of ``text`` in the place of the answer that was promised.
 
     The library numbers files where Discord's description asks for ids as strings (docs: Reference
     › Uploading Files), so the call is made here.
     """
+    file = discord.File(io.BytesIO(text.encode("utf-8", "replace")), name)
     route = Route(
         "PATCH",
         "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
@@ -83,7 +81,7 @@ async def speak(interaction: discord.Interaction[Any], error: BaseException) -> 
             await interaction.followup.send(sentence, ephemeral=True)
         else:
             await interaction.response.send_message(sentence, ephemeral=True)
-    except (discord.HTTPException, *_PASSING) as failure:
+    except (discord.HTTPException, *PASSING) as failure:
         _log.warning("An answer could not be given (%s): %s", failure, sentence)
 
 
@@ -93,7 +91,7 @@ def _sentence(error: BaseException) -> str:
     while cause is not None:
         if isinstance(cause, SalonError):
             return str(cause)
-        if isinstance(cause, _PASSING):
+        if isinstance(cause, PASSING):
             _log.warning("A command was cut off: %r", cause)
             return "Discord could not be reached in between; look how it stands, and try again."
         cause = cause.__cause__

@@ -106,9 +106,14 @@ class Sweep:
 
     async def _sweep(self) -> None:
         now = self._clock.now()
-        await self._database.write(lambda tx: drafts.publish_due(tx, to_milliseconds(now)))
-        await self._database.write(lambda tx: gone.erase_due(tx, to_milliseconds(now)))
-        await self._database.write(lambda tx: bringings.point_due(tx, to_milliseconds(now)))
+        now_ms = to_milliseconds(now)
+
+        async def begin_due(tx: Transaction) -> None:
+            await drafts.publish_due(tx, now_ms)
+            await gone.erase_due(tx, now_ms)
+            await bringings.point_due(tx, now_ms)
+
+        await self._database.write(begin_due)
         held = not self._caught_up()
         while not held and await self._database.write(lambda tx: plan_due(tx, now)):
             pass

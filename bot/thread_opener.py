@@ -14,7 +14,16 @@ import discord
 from discord.http import HTTPClient
 
 from bot.clock import Clock
-from bot.patience import PASSING, Sight, name, wait_before
+from bot.patience import (
+    ARCHIVED,
+    PASSING,
+    UNKNOWN_CHANNEL,
+    UNKNOWN_MESSAGE,
+    Sight,
+    forbidden,
+    name,
+    wait_before,
+)
 from bot.recorder import Recorder
 from storage import notices, threads
 from storage.database import Database
@@ -29,9 +38,8 @@ _log = logging.getLogger(__name__)
 _ARCHIVE_AFTER: Final = 10080
 #: Threads archived at once where a server has as many active ones as Discord allows.
 _ROOM_FOR = 10
-_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
 _UNKNOWN_MEMBER, _UNKNOWN_USER = 10007, 10013
-_THREAD_EXISTS, _TOO_MANY_THREADS, _ARCHIVED = 160004, 160006, 50083
+_THREAD_EXISTS, _TOO_MANY_THREADS = 160004, 160006
 _FULL = (
     "The server has as many active threads as Discord allows. I archive my oldest quiet ones so "
     "that new replies get theirs; whoever writes in an archived thread opens it again."
@@ -94,7 +102,7 @@ class ThreadOpener:
         try:
             await self._http.add_user_to_thread(thread.id, thread.member_id)
         except discord.HTTPException as error:
-            if error.code == _ARCHIVED:
+            if error.code == ARCHIVED:
                 await self._add_to_archived(thread)
             # Who has left the server, or may not see the channel any more, stays outside.
             elif error.status != 403 and error.code not in (_UNKNOWN_MEMBER, _UNKNOWN_USER):
@@ -110,15 +118,13 @@ class ThreadOpener:
         await self._http.add_user_to_thread(thread.id, thread.member_id)
 
     async def _failed(self, thread: Thread, error: discord.HTTPException) -> None:
-        if error.code == _UNKNOWN_MESSAGE:
+        if error.code == UNKNOWN_MESSAGE:
             await self._give_up(thread, "The reply was deleted.")
-        elif error.code == _UNKNOWN_CHANNEL:
+        elif error.code == UNKNOWN_CHANNEL:
             await self._give_up(thread, "The channel or thread is gone.")
         elif error.status == 403:
-            trouble = self._sight.missing_to_write(thread.channel_id)
-            await self._put_off(
-                thread, trouble or f"Discord forbids it ({error.text or error.code}).", slowly=True
-            )
+            trouble = forbidden(self._sight, thread.channel_id, error)
+            await self._put_off(thread, trouble, slowly=True)
         elif error.code == _TOO_MANY_THREADS:
             made_room = await self._make_room(thread)
             trouble = "The server has as many active threads as Discord allows."

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
 import re
 from typing import Any
 
@@ -16,17 +15,18 @@ from discord import ui
 
 from bot.clock import to_milliseconds
 from bot.discussion.moments import read_moment
-from bot.discussion.prompting import cut
+from bot.discussion.shortening import cut
 from bot.errors import Refused
 from bot.publishing import Actor, Corrections, Preview
 from bot.services import Services
 from bot.speaking import acknowledge, answer_with_file, show, speak
 from cogs import essay_words
+from cogs.answers import server_id
 from storage import discussions, servers
 from storage.discussions import Listed
 from storage.posts import Progress
 
-__all__ = ["Desk", "actor", "server_id"]
+__all__ = ["Desk", "actor"]
 
 #: Seconds between two looks at how far a publishing has come; design: progress on anything that
 #: takes longer than two seconds.
@@ -90,13 +90,6 @@ def _told(preview: Preview) -> str:
     if preview.trouble:
         lines.append(f"**Not yet:** {preview.trouble}")
     return cut("\n".join(lines), _MOST_TOLD)
-
-
-def server_id(interaction: discord.Interaction[Any]) -> int:
-    """The server an interaction came from."""
-    if interaction.guild_id is None:
-        raise Refused("This works in a server only.")
-    return interaction.guild_id
 
 
 class Desk:
@@ -251,9 +244,8 @@ class Desk:
         texts = [p.payload["content"] for p in preview.draft.posts if p.purpose != "card"]
         if len(texts) > _MOST_SHOWN:
             await acknowledge(interaction, ephemeral=True, thinking=True)
-            whole = io.BytesIO("\n\n".join(texts).encode("utf-8", "replace"))
             told = f"All {len(texts)} messages, as they will read, are in this file."
-            await answer_with_file(interaction, told, discord.File(whole, "essay.md"))
+            await answer_with_file(interaction, told, "\n\n".join(texts), "essay.md")
             return
         await interaction.response.send_message(texts[0], ephemeral=True, suppress_embeds=True)
         for text in texts[1:]:

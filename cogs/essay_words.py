@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import discord
 
-from bot.discussion.prompting import cut
+from bot.discussion.shortening import cut
 from storage.discussions import Listed
 from storage.posts import Progress
 

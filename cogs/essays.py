@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import Any, Literal
 
@@ -19,7 +18,8 @@ from bot.publishing import MOST_BYTES
 from bot.services import Services
 from bot.speaking import acknowledge, answer_with_file, speak
 from cogs import essay_words, prompt_choices
-from cogs.drafts import Desk, actor, server_id
+from cogs.answers import answer, server_id
+from cogs.drafts import Desk, actor
 from storage import acts, discussions, prompt_lists, servers
 from storage.discussions import Listed
 from storage.export import export
@@ -95,7 +95,7 @@ class Essays(
             lines = [essay_words.line(essay) for essay in found[:_LISTED]]
             if len(found) > _LISTED:
                 lines.append(f"… and {len(found) - _LISTED} older ones.")
-            await _answer(
+            await answer(
                 interaction,
                 fitting(lines) or "No essay is here yet: `/essay publish` begins with one.",
             )
@@ -116,7 +116,7 @@ class Essays(
                     view=self.desk.stopped(found, told), ephemeral=True
                 )
                 return
-            await _answer(interaction, told)
+            await answer(interaction, told)
 
     @app_commands.command(description="Publish a draft later.")
     @app_commands.describe(
@@ -132,7 +132,7 @@ class Essays(
             await self.services.publishing.schedule(
                 found.id, actor(interaction), to_milliseconds(moment)
             )
-            await _answer(
+            await answer(
                 interaction,
                 f"“{essay_words.title(found.title)}” will be published {stamp(moment, 'F')} "
                 f"({stamp(moment, 'R')}).",
@@ -145,7 +145,7 @@ class Essays(
         with self.services.busy.working():
             found = await self._find(interaction, essay)
             await self.services.publishing.turn(found.id, actor(interaction), to="closed")
-            await _answer(
+            await answer(
                 interaction,
                 f"“{essay_words.title(found.title)}” is closed. Its threads stay; "
                 "`/essay reopen` opens it again.",
@@ -158,7 +158,7 @@ class Essays(
         with self.services.busy.working():
             found = await self._find(interaction, essay)
             await self.services.publishing.turn(found.id, actor(interaction), to="open")
-            await _answer(interaction, f"“{essay_words.title(found.title)}” is open again.")
+            await answer(interaction, f"“{essay_words.title(found.title)}” is open again.")
 
     @app_commands.command(description="Take an essay back, after asking once more.")
     @app_commands.describe(essay="The essay")
@@ -197,8 +197,7 @@ class Essays(
                 text = json.dumps(exported, ensure_ascii=False, indent=2)
                 name = f"essay-{found.id}.json"
             told = f"“{essay_words.title(found.title)}” and {len(exported['replies'])} replies."
-            file = discord.File(io.BytesIO(text.encode("utf-8", "replace")), name)
-            await answer_with_file(interaction, told, file)
+            await answer_with_file(interaction, told, text, name)
 
     @show.autocomplete("essay")
     @export_essay.autocomplete("essay")
@@ -302,10 +301,6 @@ async def _told(tx: Transaction, essay: Listed) -> str:
         for act in await acts.of_essay(tx, essay.id)
     ]
     return fitting(lines)
-
-
-async def _answer(interaction: discord.Interaction, text: str) -> None:
-    await interaction.response.send_message(text, ephemeral=True, suppress_embeds=True)
 
 
 def _hold_size(file: discord.Attachment) -> None:

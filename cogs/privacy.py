@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import logging
 from typing import Any
@@ -52,9 +51,9 @@ class Privacy(
             found = await self._services.database.read(
                 lambda tx: privacy.kept_of(tx, server_id, member_id)
             )
-            data = json.dumps(found, ensure_ascii=False, indent=2).encode()
+            data = json.dumps(found, ensure_ascii=False, indent=2)
             told = f"This is all that is kept of you here: {len(found['replies'])} replies."
-            await answer_with_file(interaction, told, discord.File(io.BytesIO(data), _FILE))
+            await answer_with_file(interaction, told, data, _FILE)
 
     @app_commands.command(name="forget-me", description="Erase what you said from the archive.")
     async def forget_me(self, interaction: discord.Interaction) -> None:

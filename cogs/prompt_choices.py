@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 from discord import app_commands
 
 from bot.discussion.moments import read_moment
-from bot.discussion.prompting import cut
+from bot.discussion.shortening import cut
 from bot.errors import Refused
 from bot.services import Services
 from cogs import prompt_lines

@@ -8,7 +8,8 @@ from datetime import datetime
 from bot.discussion.lists import fitting, stamp
 from bot.discussion.manners import Kind
 from bot.discussion.plans import Step, after_wait
-from bot.discussion.prompting import cut, literal
+from bot.discussion.prompting import literal
+from bot.discussion.shortening import cut
 from storage.prompt_lists import Past
 from storage.prompts import Prompt
 from storage.servers import ServerSettings

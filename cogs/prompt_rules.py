@@ -10,7 +10,7 @@ from bot.discussion.moments import read_quiet_hours
 from bot.discussion.plans import read_plan, read_weekly
 from bot.errors import Refused
 from cogs import prompt_choices, prompt_lines
-from cogs.prompt_answers import Answering, chosen_essay, server_of
+from cogs.answers import Answering, chosen_essay, server_of
 from storage import digests, servers
 from storage.writer import Transaction
 

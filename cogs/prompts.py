@@ -18,7 +18,7 @@ from bot.discussion.prompting import Unsayable
 from bot.errors import Refused
 from bot.services import Services
 from cogs import prompt_choices, prompt_lines
-from cogs.prompt_answers import answer, chosen_essay, server_of
+from cogs.answers import answer, chosen_essay, server_of
 from cogs.prompt_rules import PromptRules
 from storage import prompt_lists, prompts, servers
 from storage.prompt_lists import Chosen

@@ -22,7 +22,7 @@ async def recognise(tx: Transaction, message: Message, now_ms: int) -> bool:
         """
         SELECT id, payload, nonce FROM posts
         WHERE channel_id = :channel_id AND state IN ('planned', 'claimed')
-            AND state = 'claimed' AND after_id < :message_id
+            AND state = 'claimed' AND after_id < :message_id -- both, so that an index answers
             AND NOT EXISTS (SELECT 1 FROM posts AS other WHERE other.message_id = :message_id)
         ORDER BY id
         """,

@@ -322,7 +322,7 @@ async def lived_in(
     ):
         # The tests' own pages stand on loopback, where a real one is never fetched from.
         page = functools.partial(fetch, allows=lambda address: address.is_loopback)
-        salon = salon_type(settings, database, clock, fetch_page=page)
+        salon = salon_type(database, clock, fetch_page=page)
         async with clock_link(settings.clock_url, clock, lambda: salon):
             life = asyncio.create_task(salon.start(settings.token))
             house = House(standin, salon, database, clock, session)

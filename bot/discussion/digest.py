@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.discussion.measure import utf16_units
-from bot.discussion.prompting import cut, literal
+from bot.discussion.prompting import literal
+from bot.discussion.shortening import cut
 
 __all__ = ["Digest", "Essay", "OpenQuestion", "Thread", "digest_text"]
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import regex
 
+from bot.discussion.measure import utf16_units
+from bot.discussion.shortening import cut
+
 __all__ = ["THREAD_NAME_LIMIT", "thread_name"]
 
 #: Characters in a thread's name (docs: Channel Resource › Start Thread from Message).
@@ -35,27 +38,6 @@ def _plain(text: str) -> str:
     return _SPACE.sub(" ", text).strip()
 
 
-def _shortened(text: str, limit: int) -> str:
-    """At most ``limit`` UTF-16 units, cut between words where that keeps half of them."""
-    if _units(text) <= limit:
-        return text
-    kept, room = [], limit - 1
-    for grapheme in regex.findall(r"\X", text):
-        room -= _units(grapheme)
-        if room < 0:
-            break
-        kept.append(grapheme)
-    cut = "".join(kept)
-    space = cut.rfind(" ")
-    if space >= len(cut) // 2:
-        cut = cut[:space]
-    return cut.rstrip(" ,;:–—-") + "…"
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
-
-
 def _visible(text: str) -> bool:
     return regex.search(r"[\p{L}\p{N}\p{P}\p{S}]", text) is not None
 
@@ -66,16 +48,16 @@ def thread_name(author: str, text: str) -> str:
     1 to 100 UTF-16 units, one line, no Markdown, never half a grapheme. A first sentence that
     fits stands alone, without its full stop. A message without words gives ``Ann's reply``.
     """
-    who = _shortened(_plain(author), _NAME_LIMIT)
+    who = cut(_plain(author), _NAME_LIMIT)
     if not _visible(who):
         who = "A reader"
     said = _plain(text)
     if not _visible(said):
         return f"{who}’s reply"
-    room = THREAD_NAME_LIMIT - _units(who) - 2
+    room = THREAD_NAME_LIMIT - utf16_units(who) - 2
     sentence = _SENTENCE.match(said)
-    if sentence and _units(sentence[0]) <= room:
+    if sentence and utf16_units(sentence[0]) <= room:
         said = sentence[0]
         if said.endswith(".") and not said.endswith(".."):
             said = said[:-1]
-    return f"{who}: {_shortened(said, room)}"
+    return f"{who}: {cut(said, room)}"

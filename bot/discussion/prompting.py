@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.discussion.escaping import escape, escape_line_start
-from bot.discussion.measure import utf16_units
 from bot.discussion.plans import (
     House,
     LastCall,
@@ -21,7 +20,7 @@ from bot.discussion.plans import (
     Text,
     What,
 )
-from bot.discussion.sentences import cluster_ends
+from bot.discussion.shortening import cut
 
 __all__ = [
     "BARE",
@@ -30,7 +29,6 @@ __all__ = [
     "Material",
     "Said",
     "Unsayable",
-    "cut",
     "is_bare",
     "noted",
     "nudge_text",
@@ -207,22 +205,6 @@ def quoted(text: str, most: int = _MOST_QUOTE) -> str:
 def literal(text: str) -> str:
     """A text that Discord shows as it is, on one line."""
     return escape(" ".join(text.split()))
-
-
-def cut(text: str, most: int) -> str:
-    """At most ``most`` UTF-16 units, cut between words where that keeps half of them."""
-    if utf16_units(text) <= most:
-        return text
-    end = 0
-    for cluster in cluster_ends(text[:most]):
-        if utf16_units(text[:cluster]) >= most:
-            break
-        end = cluster
-    kept = text[:end]
-    space = max(kept.rfind(" "), kept.rfind("\n"))
-    if space >= len(kept) // 2:
-        kept = kept[:space]
-    return kept.rstrip(" \n,;:–—-") + "…"
 
 
 def is_bare(question: str) -> bool:

@@ -23,13 +23,13 @@ from bot.discussion.prompting import (
     Material,
     Said,
     Unsayable,
-    cut,
     noted,
     nudge_text,
     positions,
     prompt_text,
     words_for,
 )
+from bot.discussion.shortening import cut
 
 
 def material(*questions: str, asked: str = "", replies: int = 0, **more: object) -> Material:

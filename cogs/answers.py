@@ -1,8 +1,9 @@
-"""What the commands of ``/prompts`` share: they write in one transaction, and answer alone."""
+"""What commands share: whose server it is, an answer that only the asker sees, one transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import discord
 from discord.ext import commands
@@ -15,7 +16,9 @@ from storage.acts import record_act
 from storage.prompt_lists import Chosen
 from storage.writer import Transaction
 
-__all__ = ["Answering", "answer", "chosen_essay", "server_of"]
+__all__ = ["Answering", "answer", "chosen_essay", "server_id", "server_of"]
+
+_ONLY_IN_A_SERVER = "This works in a server only."
 
 Work = Callable[[Transaction], Awaitable[str]]
 
@@ -57,6 +60,7 @@ class Answering(commands.Cog):
 
 
 async def answer(interaction: discord.Interaction, text: str) -> None:
+    """Answer with a text, cut to a message's length, that only the asker sees."""
     await interaction.response.send_message(text[:2000], ephemeral=True, suppress_embeds=True)
 
 
@@ -64,7 +68,15 @@ async def chosen_essay(tx: Transaction, server_id: int, essay: str | None) -> Ch
     return None if essay is None else await prompt_lists.choose_essay(tx, server_id, essay)
 
 
+def server_id(interaction: discord.Interaction[Any]) -> int:
+    """The id of the server an interaction came from."""
+    if interaction.guild_id is None:
+        raise Refused(_ONLY_IN_A_SERVER)
+    return interaction.guild_id
+
+
 def server_of(interaction: discord.Interaction) -> discord.Guild:
+    """The server an interaction came from."""
     if interaction.guild is None:
-        raise Refused("This works in a server only.")
+        raise Refused(_ONLY_IN_A_SERVER)
     return interaction.guild
