@@ -35,6 +35,13 @@ CREATE TABLE server_settings (
     digest_weekday INTEGER, -- 0 is Monday
     digest_minute INTEGER, -- minutes after local midnight
     notices_channel_id INTEGER, -- where admins are told of trouble; NULL: only in lists and log
+    channel_id INTEGER, -- where essays go; NULL: where the command is given
+    style TEXT NOT NULL DEFAULT 'threads' CHECK (style IN ('threads', 'thread')),
+    numbered INTEGER NOT NULL DEFAULT 0, -- whether passages show their numbers
+    -- what a message in the channel that replies to nothing is: left alone, or a reply to the
+    -- newest open essay there
+    loose TEXT NOT NULL DEFAULT 'leave' CHECK (loose IN ('leave', 'join')),
+    bring TEXT NOT NULL DEFAULT 'point' CHECK (bring IN ('point', 'move')),
     CHECK ((quiet_from IS NULL) = (quiet_until IS NULL))
 ) STRICT, WITHOUT ROWID;
 
@@ -80,7 +87,10 @@ CREATE TABLE discussions (
     ),
     created_at INTEGER NOT NULL,
     scheduled_for INTEGER, -- when a scheduled one is to be published
-    published_at INTEGER
+    published_at INTEGER,
+    -- threads: one a reply; thread: one for the essay; forum: a forum's post
+    style TEXT NOT NULL DEFAULT 'threads' CHECK (style IN ('threads', 'thread', 'forum')),
+    thread_id INTEGER UNIQUE -- the essay's own thread or forum post, once it stands
 ) STRICT;
 CREATE INDEX discussions_scheduled ON discussions (scheduled_for) WHERE state = 'scheduled';
 CREATE INDEX discussions_by_channel ON discussions (channel_id);

@@ -40,6 +40,11 @@ class ServerSettings:
     tolerance:        how late a prompt may be
     digest:           when the digest comes; None for none
     notices_channel:  where admins are told of trouble
+    channel:          where essays go; None for where the command is given
+    style:            'threads' for one a reply, 'thread' for one an essay
+    numbered:         whether passages show their numbers
+    loose:            what becomes of a channel's message that replies to nothing: 'leave' or 'join'
+    bring:            how a reply comes into its thread: 'point' or 'move'
     """
 
     zone_name: str
@@ -52,6 +57,11 @@ class ServerSettings:
     digest_channel: int | None
     digest: WeeklyTime | None
     notices_channel: int | None
+    channel: int | None
+    style: str
+    numbered: bool
+    loose: str
+    bring: str
 
     @property
     def manners(self) -> Manners:
@@ -83,6 +93,11 @@ _DEFAULTS = ServerSettings(
     digest_channel=None,
     digest=None,
     notices_channel=None,
+    channel=None,
+    style="threads",
+    numbered=False,
+    loose="leave",
+    bring="point",
 )
 
 
@@ -103,7 +118,7 @@ async def read(tx: Transaction, server_id: int) -> ServerSettings:
         """
         SELECT zone, quiet_from, quiet_until, plan, nudge_hours, tolerance_hours,
                prompts_paused_at, digest_channel_id, digest_weekday, digest_minute,
-               notices_channel_id
+               notices_channel_id, channel_id, style, numbered, loose, bring
         FROM server_settings WHERE server_id = :server_id
         """,
         {"server_id": server_id},
@@ -127,6 +142,11 @@ async def read(tx: Transaction, server_id: int) -> ServerSettings:
         digest_channel=row["digest_channel_id"],
         digest=digest,
         notices_channel=row["notices_channel_id"],
+        channel=row["channel_id"],
+        style=row["style"],
+        numbered=bool(row["numbered"]),
+        loose=row["loose"],
+        bring=row["bring"],
     )
 
 
