@@ -10,7 +10,7 @@ from itertools import accumulate
 from bot.discussion.blocks import Block, Code, Heading, Paragraph, Span, block_text, joined
 from bot.discussion.measure import utf16_units
 from bot.discussion.rendering import render_block
-from bot.discussion.sentences import clause_ends, cluster_ends, sentence_ends, word_ends
+from bot.discussion.sentences import clause_ends, cluster_ends, joint_ends, sentence_ends, word_ends
 
 __all__ = ["Item", "cut_item", "item_of", "piece_of"]
 
@@ -170,7 +170,7 @@ def cut_item(
     if finest or not gently:
         tiers += [word_ends] if code else [clause_ends, word_ends]
     if finest:
-        tiers.append(cluster_ends)
+        tiers += [joint_ends, cluster_ends]
     atoms = _atoms(item, start, end)
     least = _LEAST
     for tier in tiers:

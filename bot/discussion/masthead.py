@@ -269,7 +269,11 @@ def _title_place(blocks: Sequence[Block], *, literal: bool) -> int | None:
                 if (
                     place <= 3
                     and all(_before_title(b) for b in before)
-                    and (block.level == 1 or place == 0 or not _any_top_heading(blocks))
+                    and (
+                        block.level == 1
+                        or place == 0
+                        or not (_any_top_heading(blocks) or any(_is_prose(b) for b in before))
+                    )
                 ):
                     return place
                 break
@@ -313,6 +317,15 @@ def _before_title(block: Block) -> bool:
     if isinstance(block, Rule):
         return True
     return isinstance(block, Paragraph) and len(block_text(block)) <= 400
+
+
+def _is_prose(block: Block) -> bool:
+    """Whether the essay speaks here already: a heading below it is one of its sections."""
+    if not isinstance(block, Paragraph) or block.frame.quoted:
+        return False
+    text = block_text(block).strip()
+    emphasised = all(Mark.ITALIC in span.marks or not span.text.strip() for span in block.spans)
+    return not emphasised and _quotation(text) is None and _FULL_STOP.search(text) is not None
 
 
 def _any_top_heading(blocks: Sequence[Block]) -> bool:

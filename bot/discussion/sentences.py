@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import regex
 
-__all__ = ["clause_ends", "cluster_ends", "sentence_ends", "sentences", "word_ends"]
+__all__ = ["clause_ends", "cluster_ends", "joint_ends", "sentence_ends", "sentences", "word_ends"]
 
 _CLOSERS = r"[\p{Pe}\p{Pf}\"'”’»]*+"
 _SENTENCE = regex.compile(
@@ -33,6 +33,7 @@ _NEXT = regex.compile(r"\s+[\p{Pi}\p{Ps}\"'“‘«¿¡—–-]*+(\X)")
 _CLAUSE = regex.compile(rf"[,;:،؛]{_CLOSERS}(?=\s)|[，、；：]+{_CLOSERS}|[—–](?=\S)|\s[—–-]+(?=\s)")
 _WORD = regex.compile(r"\s+")
 _CLUSTER = regex.compile(r"\X")
+_INNER = regex.compile(r"[\w'’]")  # what a word is made of
 
 
 def _ends_here(text: str, dot: int, end: int) -> bool:
@@ -73,6 +74,11 @@ def clause_ends(text: str) -> list[int]:
 def word_ends(text: str) -> list[int]:
     """The places where white space begins."""
     return [found.start() for found in _WORD.finditer(text)]
+
+
+def joint_ends(text: str) -> list[int]:
+    """The places after signs that are no letters, where words without spaces are best parted."""
+    return [found.end() for found in _CLUSTER.finditer(text) if not _INNER.match(found.group())]
 
 
 def cluster_ends(text: str) -> list[int]:

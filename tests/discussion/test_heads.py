@@ -155,6 +155,17 @@ def test_a_heading_in_the_middle_is_no_title() -> None:
     assert "Mowers" in {passage.text for passage in essay.passages}
 
 
+def test_a_section_after_the_first_sentences_is_no_title_unless_it_is_the_top_heading() -> None:
+    section = markdown(f"Nobody asked for the lawn. It came.\n\n## Mowing\n\n{BODY}")
+    assert section.title != "Mowing"
+    assert [passage.text for passage in section.passages][:2] == [
+        "Nobody asked for the lawn. It came.",
+        "Mowing",
+    ]
+    top = markdown(f"Nobody asked for the lawn. It came.\n\n# Mowing\n\n{BODY}")
+    assert top.title == "Mowing"
+
+
 def test_front_matter_wins_and_its_title_is_not_shown_twice() -> None:
     essay = markdown(
         "---\ntitle: The Trouble with Lawns\nauthor: {name: Maria Okafor}\ndate: 2024-05-01\n"

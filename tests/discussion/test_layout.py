@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from types import FrameType
 
 import pytest
@@ -211,6 +212,15 @@ def test_a_code_block_with_an_absurd_language_still_fits() -> None:
 def test_code_of_one_endless_line_is_cut_where_it_must_be() -> None:
     parts = contents(f"~~~\n{'x' * 5000}\n~~~")
     assert "".join(read_message(part).codes[0] for part in parts) == "x" * 5000
+
+
+def test_words_without_spaces_between_them_are_parted_at_signs_not_in_letters() -> None:
+    names = ",".join(f'"the-harbour-of-{number}"' for number in range(1_000, 1_400))
+    for body in (f"```json\n[{names}]\n```", names):
+        shown = [read_message(part).text for part in contents(body)]
+        assert len(shown) > 4
+        for before, after in pairwise(shown):
+            assert not (before.rstrip()[-1].isalnum() and after.lstrip()[0].isalnum())
 
 
 def test_code_in_a_quotation_stays_in_it_when_it_is_cut() -> None:
