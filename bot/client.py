@@ -30,6 +30,7 @@ from bot.speaking import speak
 from bot.sweep import Sweep
 from bot.tasks import Tasks
 from cogs.essays import Essays
+from cogs.forms import Forms
 from cogs.privacy import Privacy
 from cogs.prompts import Prompts
 from cogs.recording import Recording
@@ -171,6 +172,12 @@ class Salon(commands.Bot, Sight):
         essays = Essays(self.services)
         await self.add_cog(essays)
         self.add_dynamic_items(essays.desk.button)
+        takers = {
+            "publish": essays.take,
+            "draft": essays.desk.take_corrections,
+            "schedule": essays.desk.take_time,
+        }
+        await self.add_cog(Forms(self.services, takers))
         await self.add_cog(Prompts(self.services))
         await self.add_cog(Privacy(self.services))
         await self._sync_commands()

@@ -22,6 +22,7 @@ from bot.services import Services
 from bot.speaking import acknowledge, answer_with_file, show, speak
 from cogs import essay_words
 from cogs.answers import server_id
+from cogs.forms import Entered, show_form, text_field
 from storage import discussions, servers
 from storage.discussions import Listed
 from storage.posts import Progress
@@ -41,6 +42,7 @@ _MOST_QUESTION, _MOST_NOTES = 300, 5
 #: Messages of the whole text that are shown one by one; longer essays come as a file.
 _MOST_SHOWN = 5
 
+_WHEN = "When (tomorrow 9:00, 2026-12-01 18:30)"
 _BUTTONS = (
     ("publish", "Publish", discord.ButtonStyle.success),
     ("schedule", "Schedule …", discord.ButtonStyle.secondary),
@@ -182,9 +184,21 @@ class Desk:
             case "publish":
                 await self.publish(interaction, preview)
             case "schedule":
-                await interaction.response.send_modal(_Schedule(self, preview))
+                await show_form(
+                    interaction,
+                    "schedule",
+                    discussion_id,
+                    title="When is it to be published?",
+                    fields=[text_field("when", _WHEN, most=100, required=True)],
+                )
             case "edit":
-                await interaction.response.send_modal(_Edit(self, preview))
+                await show_form(
+                    interaction,
+                    "draft",
+                    discussion_id,
+                    title="What was found in the essay",
+                    fields=_found_fields(preview),
+                )
             case "text":
                 await self._show_text(interaction, preview)
             case "discard":
@@ -227,6 +241,37 @@ class Desk:
             ),
         )
 
+    async def take_corrections(
+        self, interaction: discord.Interaction[Any], entered: Entered
+    ) -> None:
+        """Put what was corrected in the form into the draft, and show that anew."""
+        preview = await self.services.publishing.preview(entered.number, server_id(interaction))
+        texts = entered.texts
+        await self.services.publishing.correct(
+            preview,
+            Corrections(
+                title=texts["title"],
+                byline=texts["byline"],
+                epigraph=texts["epigraph"],
+                epigraph_source=texts["source"],
+                closing=texts["closing"],
+            ),
+        )
+        await acknowledge(interaction)
+        await self.show(interaction, entered.number)
+
+    async def take_time(self, interaction: discord.Interaction[Any], entered: Entered) -> None:
+        """Schedule the draft for the time as it was written, in the server's zone."""
+        services, server = self.services, server_id(interaction)
+        await services.publishing.preview(entered.number, server)
+        settings = await services.database.read(lambda tx: servers.read(tx, server))
+        moment = read_moment(entered.texts["when"], services.clock.now(), settings.zone).at
+        await services.publishing.schedule(
+            entered.number, actor(interaction), to_milliseconds(moment)
+        )
+        await acknowledge(interaction)
+        await self.show(interaction, entered.number)
+
     async def _progress(self, discussion_id: int, *, patience: float) -> Progress:
         """How far it has come: at its end, or after ``patience`` seconds."""
         services = self.services
@@ -250,6 +295,21 @@ class Desk:
         await interaction.response.send_message(texts[0], ephemeral=True, suppress_embeds=True)
         for text in texts[1:]:
             await interaction.followup.send(text, ephemeral=True, suppress_embeds=True)
+
+
+def _found_fields(preview: Preview) -> list[ui.Label[Any]]:
+    """What was found in an essay, to be corrected."""
+    essay, closing = preview.draft.essay, preview.draft.closing
+    text = None if essay.epigraph is None else essay.epigraph.text
+    whose = None if essay.epigraph is None else essay.epigraph.source
+    asked = "Closing question (empty: the essay's own)"
+    return [
+        text_field("title", "Title", essay.title, most=500, required=True),
+        text_field("byline", "Byline", essay.byline, most=500),
+        text_field("epigraph", "Epigraph", text, most=1500, long=True),
+        text_field("source", "Whose words", whose, most=200),
+        text_field("closing", asked, closing, most=1000, long=True),
+    ]
 
 
 def _button_class(desk: Desk) -> type[_DraftButton]:
@@ -297,98 +357,3 @@ class _DraftButton(ui.DynamicItem[ui.Button[Any]], template=_CUSTOM_ID):
                 await self.desk.pressed(interaction, self.what, self.discussion_id)
             except Exception as error:  # noqa: BLE001 - handed to the one place of errors
                 await speak(interaction, error)
-
-
-class _Form(ui.Modal):
-    """A form that belongs to a draft."""
-
-    def __init__(self, desk: Desk, preview: Preview, title: str) -> None:
-        super().__init__(title=title, timeout=None)
-        self.desk = desk
-        self.draft = preview
-
-    async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
-        """Take what was entered in, and show the draft anew."""
-        with self.desk.services.busy.working():
-            await self.take(interaction)
-            await acknowledge(interaction)
-            await self.desk.show(interaction, self.draft.draft.id)
-
-    async def take(self, interaction: discord.Interaction[Any]) -> None:
-        """Do what the form is for."""
-        raise NotImplementedError
-
-    async def on_error(  # type: ignore[override]
-        self, interaction: discord.Interaction[Any], error: Exception, /
-    ) -> None:
-        """Hand the error to the one place where errors are spoken."""
-        await speak(interaction, error)
-
-
-def _field(
-    label: str, value: str | None, *, most: int, required: bool = False, long: bool = False
-) -> ui.Label[Any]:
-    style = discord.TextStyle.paragraph if long else discord.TextStyle.short
-    return ui.Label(
-        text=label,
-        component=ui.TextInput(
-            style=style, default=cut(value or "", most), max_length=most, required=required
-        ),
-    )
-
-
-def _entered(field: ui.Label[Any]) -> str:
-    assert isinstance(field.component, ui.TextInput)
-    return field.component.value
-
-
-class _Edit(_Form):
-    """Corrects what was found in an essay."""
-
-    def __init__(self, desk: Desk, preview: Preview) -> None:
-        super().__init__(desk, preview, "What was found in the essay")
-        essay, draft = preview.draft.essay, preview.draft
-        epigraph = essay.epigraph
-        self.name = _field("Title", essay.title, most=500, required=True)
-        self.byline = _field("Byline", essay.byline, most=500)
-        self.epigraph = _field(
-            "Epigraph", None if epigraph is None else epigraph.text, most=1500, long=True
-        )
-        self.whose = _field("Whose words", None if epigraph is None else epigraph.source, most=200)
-        self.closing = _field(
-            "Closing question (empty: the essay's own)", draft.closing, most=1000, long=True
-        )
-        for field in (self.name, self.byline, self.epigraph, self.whose, self.closing):
-            self.add_item(field)
-
-    async def take(self, interaction: discord.Interaction[Any]) -> None:
-        """Put the corrections into the draft."""
-        del interaction
-        await self.desk.services.publishing.correct(
-            self.draft,
-            Corrections(
-                title=_entered(self.name),
-                byline=_entered(self.byline),
-                epigraph=_entered(self.epigraph),
-                epigraph_source=_entered(self.whose),
-                closing=_entered(self.closing),
-            ),
-        )
-
-
-class _Schedule(_Form):
-    """Asks when a draft is to be published."""
-
-    def __init__(self, desk: Desk, preview: Preview) -> None:
-        super().__init__(desk, preview, "When is it to be published?")
-        self.when = _field("When (tomorrow 9:00, 2026-12-01 18:30)", None, most=100, required=True)
-        self.add_item(self.when)
-
-    async def take(self, interaction: discord.Interaction[Any]) -> None:
-        """Schedule it for the time as it was written, in the server's zone."""
-        services, server = self.desk.services, server_id(interaction)
-        settings = await services.database.read(lambda tx: servers.read(tx, server))
-        moment = read_moment(_entered(self.when), services.clock.now(), settings.zone).at
-        await services.publishing.schedule(
-            self.draft.draft.id, actor(interaction), to_milliseconds(moment)
-        )

@@ -16,10 +16,11 @@ from bot.errors import Refused
 from bot.exporting import as_markdown
 from bot.publishing import MOST_BYTES
 from bot.services import Services
-from bot.speaking import acknowledge, answer_with_file, speak
+from bot.speaking import acknowledge, answer_with_file
 from cogs import essay_words, prompt_choices
 from cogs.answers import answer, server_id
 from cogs.drafts import Desk, actor
+from cogs.forms import Entered, Upload, show_form, text_field
 from storage import acts, discussions, prompt_lists, servers
 from storage.discussions import Listed
 from storage.export import export
@@ -69,15 +70,37 @@ class Essays(
                 )
                 return
             if file is None:
-                await interaction.response.send_modal(_Form(self, channel_id))
+                await show_form(
+                    interaction,
+                    "publish",
+                    channel_id,
+                    title="Publish an essay",
+                    fields=_form_fields(),
+                )
                 return
-            _hold_size(file)
+            _hold_size(file.filename, file.size)
             await self.hand_in(
                 interaction,
                 _submission(
                     interaction, channel_id, file_name=file.filename, file_address=file.url
                 ),
             )
+
+    async def take(self, interaction: discord.Interaction[Any], entered: Entered) -> None:
+        """Hand in what was uploaded or pasted in the form."""
+        file = _handed_in(entered)
+        await self.hand_in(
+            interaction,
+            _submission(
+                interaction,
+                entered.number,
+                file_name=None if file is None else file.filename,
+                file_address=None if file is None else file.url,
+                text=entered.texts["text"] if file is None else None,
+                title=entered.texts["title"],
+                question=entered.texts["question"],
+            ),
+        )
 
     async def hand_in(self, interaction: discord.Interaction, submission: Submission) -> None:
         """Keep what was handed in, acknowledge it, make a draft of it, show that."""
@@ -226,71 +249,39 @@ class Essays(
         return await self.services.database.read(look)
 
 
-class _Form(ui.Modal, title="Publish an essay"):
-    """The form that takes an essay as a file or as a text."""
-
-    upload: ui.Label[Any] = ui.Label(
-        text="A file",
-        description="Text, Markdown, HTML or Word; or paste the text below.",
-        component=ui.FileUpload(required=False, max_values=1),
-    )
-    text: ui.Label[Any] = ui.Label(
-        text="Or the text",
-        description="Its title on the first line; Markdown is kept.",
-        component=ui.TextInput(
-            style=discord.TextStyle.paragraph, max_length=_TEXT_LIMIT, required=False
+def _form_fields() -> list[ui.Label[Any]]:
+    """The fields of the form that takes an essay as a file or as a text."""
+    return [
+        ui.Label(
+            text="A file",
+            description="Text, Markdown, HTML or Word; or paste the text below.",
+            component=ui.FileUpload(custom_id="file", required=False, max_values=1),
         ),
-    )
-    name: ui.Label[Any] = ui.Label(
-        text="Title",
-        description="Empty: the one found in it.",
-        component=ui.TextInput(max_length=500, required=False),
-    )
-    question: ui.Label[Any] = ui.Label(
-        text="Closing question",
-        description="Empty: the essay's own.",
-        component=ui.TextInput(max_length=1000, required=False),
-    )
+        text_field(
+            "text",
+            "Or the text",
+            most=_TEXT_LIMIT,
+            long=True,
+            description="Its title on the first line; Markdown is kept.",
+        ),
+        text_field("title", "Title", most=500, description="Empty: the one found in it."),
+        text_field(
+            "question", "Closing question", most=1000, description="Empty: the essay's own."
+        ),
+    ]
 
-    def __init__(self, essays: Essays, channel_id: int) -> None:
-        super().__init__(timeout=None)
-        self._essays = essays
-        self._channel_id = channel_id
 
-    async def on_submit(self, interaction: discord.Interaction) -> None:
-        """Hand in what was uploaded or pasted."""
-        upload, text = self.upload.component, self.text.component
-        name, question = self.name.component, self.question.component
-        assert isinstance(upload, ui.FileUpload)
-        assert isinstance(text, ui.TextInput)
-        assert isinstance(name, ui.TextInput)
-        assert isinstance(question, ui.TextInput)
-        file = upload.values[0] if upload.values else None
-        if file is None and not text.value.strip():
-            raise Refused("The form was empty: upload a file, or paste the text.")
-        if file is not None and text.value.strip():
-            raise Refused("Both a file and a text were given; which of the two is the essay?")
-        if file is not None:
-            _hold_size(file)
-        with self._essays.services.busy.working():
-            await self._essays.hand_in(
-                interaction,
-                _submission(
-                    interaction,
-                    self._channel_id,
-                    file_name=None if file is None else file.filename,
-                    file_address=None if file is None else file.url,
-                    text=text.value if file is None else None,
-                    title=name.value,
-                    question=question.value,
-                ),
-            )
-
-    async def on_error(  # type: ignore[override]
-        self, interaction: discord.Interaction, error: Exception, /
-    ) -> None:
-        """Hand the error to the one place where errors are spoken."""
-        await speak(interaction, error)
+def _handed_in(entered: Entered) -> Upload | None:
+    """The file given in the form, None where it is a text; Refused where it is neither or both."""
+    files, text = entered.files["file"], entered.texts["text"].strip()
+    if not files and not text:
+        raise Refused("The form was empty: upload a file, or paste the text.")
+    if files and text:
+        raise Refused("Both a file and a text were given; which of the two is the essay?")
+    if not files:
+        return None
+    _hold_size(files[0].filename, files[0].size)
+    return files[0]
 
 
 async def _told(tx: Transaction, essay: Listed) -> str:
@@ -303,10 +294,10 @@ async def _told(tx: Transaction, essay: Listed) -> str:
     return fitting(lines)
 
 
-def _hold_size(file: discord.Attachment) -> None:
-    if file.size > MOST_BYTES:
+def _hold_size(name: str, size: int) -> None:
+    if size > MOST_BYTES:
         raise Refused(
-            f"{file.filename} is larger than {MOST_BYTES // 1024 // 1024} MiB, which no essay is. "
+            f"{name} is larger than {MOST_BYTES // 1024 // 1024} MiB, which no essay is. "
             "Nothing was published."
         )
 

@@ -76,6 +76,20 @@ def buttons(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
+def form_data(form: dict[str, Any], entered: dict[str, str]) -> dict[str, Any]:
+    """What a client submits for a form in which ``entered`` was typed, by the fields' labels."""
+    components = []
+    for label in form["data"]["components"]:
+        field = label["component"]
+        filled = {"type": field["type"], "custom_id": field["custom_id"]}
+        if field["type"] == 4:
+            filled["value"] = entered.get(label["label"], field.get("value", ""))
+        else:
+            filled["values"] = []
+        components.append({"type": 18, "component": filled})
+    return {"custom_id": form["data"]["custom_id"], "components": components}
+
+
 @dataclass
 class House:
     """A running Salon and the world around it."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.house import ESSAY, House, a_house, a_world, lived_in, texts, until
+from tests.house import ESSAY, House, a_house, a_world, form_data, lived_in, texts, until
 
 COMPONENTS_V2, SUPPRESS_EMBEDS, SILENT = 1 << 15, 1 << 2, 1 << 12
 
@@ -125,20 +125,6 @@ async def test_a_reply_to_the_prompt_heads_a_thread_too(house: House) -> None:
     reply = await house.write("Ben", "Now that you ask again: no.", to=prompt["id"])
     await house.settle()
     assert str(reply) in {thread["id"] for thread in (await house.world())["threads"]}
-
-
-def form_data(form: dict[str, Any], entered: dict[str, str]) -> dict[str, Any]:
-    """What a client submits for a form in which ``entered`` was typed, by the fields' labels."""
-    components = []
-    for label in form["data"]["components"]:
-        field = label["component"]
-        filled = {"type": field["type"], "custom_id": field["custom_id"]}
-        if field["type"] == 4:
-            filled["value"] = entered.get(label["label"], field.get("value", ""))
-        else:
-            filled["values"] = []
-        components.append({"type": 18, "component": filled})
-    return {"custom_id": form["data"]["custom_id"], "components": components}
 
 
 async def test_the_form_takes_a_pasted_essay(house: House) -> None:
