@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.discussion.default_question import language_of
 from bot.discussion.essay import Essay
 from bot.discussion.payloads import Payload, snowflake_before
 from bot.discussion.record import essay_from_json, essay_to_json
@@ -117,11 +118,11 @@ async def _add_revision(
     await tx.run(
         """
         INSERT INTO revisions (discussion_id, number, title, byline, author, epigraph,
-            epigraph_source, source_url, words, postscript, essay, closing, notes, source,
-            source_name, digest, created_at)
+            epigraph_source, source_url, words, postscript, language, essay, closing, notes,
+            source, source_name, digest, created_at)
         VALUES (:discussion_id, :number, :title, :byline, :author, :epigraph,
-            :epigraph_source, :source_url, :words, :postscript, :essay, :closing, :notes, :source,
-            :source_name, :digest, :now)
+            :epigraph_source, :source_url, :words, :postscript, :language, :essay, :closing, :notes,
+            :source, :source_name, :digest, :now)
         """,
         key
         | _found(essay)
@@ -129,6 +130,7 @@ async def _add_revision(
             "source_url": essay.source_url,
             "words": essay.words,
             "postscript": essay.postscript,
+            "language": language_of(essay),
             "closing": revision.closing,
             "notes": "\n".join(revision.notes),
             "source": revision.source,

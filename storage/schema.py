@@ -107,6 +107,7 @@ CREATE TABLE revisions (
     source_url TEXT,
     words INTEGER NOT NULL,
     postscript TEXT,
+    language TEXT, -- of the default question; NULL: English
     essay TEXT NOT NULL DEFAULT '{}', -- as it was read, with what an admin changed, as JSON
     closing TEXT, -- the closing question an admin chose, where one did
     notes TEXT NOT NULL DEFAULT '', -- what could not be shown as it was, a line each

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import from_milliseconds
+from bot.discussion.default_question import default_question
 from bot.discussion.manners import Kind, Situation
 from bot.discussion.plans import LastCall, Passage, What, read_condition
 from bot.discussion.prompting import Alive, Material, positions
@@ -155,7 +156,7 @@ async def material(tx: Transaction, discussion_id: int, what: What) -> Material:
     """What the words of a prompt are made from: the essay's newest revision, and the talk."""
     essay = await tx.row(
         """
-        SELECT number, title,
+        SELECT number, title, language,
                (SELECT count(*) FROM replies
                 WHERE replies.discussion_id = :id AND deleted_at IS NULL) AS replies
         FROM revisions WHERE discussion_id = :id
@@ -195,6 +196,7 @@ async def material(tx: Transaction, discussion_id: int, what: What) -> Material:
         replies=essay["replies"],
         passage=None if passage is None else passage["text"],
         alive=await _alive(tx, discussion_id) if isinstance(what, LastCall) else None,
+        bare=default_question(essay["language"]),
     )
 
 

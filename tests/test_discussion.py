@@ -118,6 +118,15 @@ async def test_a_day_later_the_prompt_asks_what_the_essay_asks(house: House) -> 
     assert len(await house.ours()) == len(posted) + 1, "once"
 
 
+async def test_an_essay_that_asks_nothing_is_asked_after_in_its_language(house: House) -> None:
+    await house.publish("# パン\n\nパンを焼くには一晩かかる。そのほとんどは待つ時間だ。")
+    *_, closing = await house.ours()
+    assert closing["content"] == "あなたはどう思いますか？"
+    await house.settle(25 * 3600)
+    *_, prompt = await house.ours()
+    assert "> あなたはどう思いますか？" in prompt["content"]
+
+
 async def test_a_reply_to_the_prompt_heads_a_thread_too(house: House) -> None:
     await house.publish()
     await house.settle(25 * 3600)

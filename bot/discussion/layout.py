@@ -5,8 +5,8 @@ its sentences; then clauses, words, and at last grapheme clusters. Each part is 
 
 The closing question stays in the part where the essay has it, and is asked once more as a message
 of its own, so that there is something short to reply to: the essay's own closing questions, or
-"What do you think?" where it has none. It is not asked again where the last part ends with it
-already, a few words aside: the same words twice in a row would be no invitation.
+"What do you think?", in its language, where it has none. It is not asked again where the last part
+ends with it already, a few words aside: the same words twice in a row would be no invitation.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from bot.discussion.asking import without_marks
 from bot.discussion.blocks import Block, Code, Heading, Paragraph, Rule, block_text
 from bot.discussion.cutting import Item, cut_item, item_of, piece_of
+from bot.discussion.default_question import default_question, language_of
 from bot.discussion.escaping import escape, escape_line_start
 from bot.discussion.essay import Essay, Layout, Part
 from bot.discussion.inline import LONGEST_LINK
@@ -23,12 +24,10 @@ from bot.discussion.measure import count_words, utf16_units
 from bot.discussion.rendering import render_block
 from bot.discussion.tables import without_tables
 
-__all__ = ["DEFAULT_QUESTION", "LIMIT", "closing_question", "lay_out"]
+__all__ = ["LIMIT", "closing_question", "lay_out"]
 
 LIMIT = 2_000
 """UTF-16 units of a message's content (docs: Messages Resource › Create Message)."""
-
-DEFAULT_QUESTION = "What do you think?"
 
 _FEW_WORDS = 10  # behind a question that still ends the essay
 _FULL = 0.75  # a part this full may end before a block that does not fit
@@ -152,15 +151,19 @@ def _evened(packer: _Packer, parts: list[tuple[Place, Part]]) -> list[tuple[Plac
     return parts
 
 
-def closing_question(questions: Sequence[str]) -> str:
-    """The message that asks the closing question, as Discord Markdown; as many as it can hold."""
+def closing_question(questions: Sequence[str], language: str | None = None) -> str:
+    """The message that asks the closing question, as Discord Markdown; as many as it can hold.
+
+    language: of the default question, where there are no others; see ``language_of``
+    """
+    default = default_question(language)
     lines: list[str] = []
-    for question in questions or (DEFAULT_QUESTION,):
+    for question in questions or (default,):
         line = "\n".join(escape_line_start(escape(row)) for row in question.split("\n"))
         if utf16_units("\n".join([*lines, line])) > LIMIT:
             break
         lines.append(line)
-    return "\n".join(lines) or DEFAULT_QUESTION
+    return "\n".join(lines) or default
 
 
 def _asks_already(essay: Essay, parts: Sequence[Part]) -> bool:
@@ -234,5 +237,7 @@ def lay_out(essay: Essay, *, numbered: bool = False) -> Layout:
         items.pop()
     packer = _Packer(items)
     parts = [part for _, part in _evened(packer, packer.all_from((0, 0), LIMIT))]
-    closing = None if _asks_already(essay, parts) else closing_question(essay.questions)
+    closing = None
+    if not _asks_already(essay, parts):
+        closing = closing_question(essay.questions, language_of(essay))
     return Layout(tuple(parts), closing, _lost_links(essay))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from bot.discussion.default_question import DEFAULT_QUESTION, is_default_question
 from bot.discussion.escaping import escape, escape_line_start
 from bot.discussion.plans import (
     House,
@@ -24,12 +25,10 @@ from bot.discussion.shortening import cut
 
 __all__ = [
     "BARE",
-    "BARE_QUESTION",
     "Alive",
     "Material",
     "Said",
     "Unsayable",
-    "is_bare",
     "noted",
     "nudge_text",
     "positions",
@@ -38,8 +37,6 @@ __all__ = [
     "words_for",
 ]
 
-#: What is asked when the essay asks nothing of its own.
-BARE_QUESTION = "What do you think?"
 #: How that it was asked is noted beside the positions of the essay's own questions.
 BARE = "bare"
 
@@ -68,6 +65,7 @@ class Material:
     asked:   what earlier prompts of the discussion asked: positions of questions from 0, "bare"
     passage: the text of the passage that is to be quoted
     alive:   the most alive thread
+    bare:    what is asked when the essay asks nothing of its own, in its language
     """
 
     title: str
@@ -76,6 +74,7 @@ class Material:
     replies: int
     passage: str | None = None
     alive: Alive | None = None
+    bare: str = DEFAULT_QUESTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,7 @@ def words_for(what: What, material: Material) -> Said | Unsayable:
             lines = [
                 f"From **{_title(material)}**, ¶{number}:",
                 quoted(material.passage),
-                question or BARE_QUESTION,
+                question or material.bare,
                 _ANSWER_HERE,
             ]
             return Said("\n".join(lines))
@@ -127,10 +126,12 @@ def _next_questions(most: int, material: Material) -> Said | Unsayable:
     specific = [
         str(position)
         for position, question in enumerate(material.questions)
-        if not is_bare(question)
+        if not is_default_question(question)
     ]
     bare = [
-        str(position) for position, question in enumerate(material.questions) if is_bare(question)
+        str(position)
+        for position, question in enumerate(material.questions)
+        if is_default_question(question)
     ]
     bare = bare[:1] or [BARE]
     left = [one for one in specific if one not in material.asked]
@@ -143,7 +144,7 @@ def _next_questions(most: int, material: Material) -> Said | Unsayable:
 
 
 def _asking(asked: Sequence[str], material: Material) -> Said:
-    questions = [BARE_QUESTION if one == BARE else material.questions[int(one)] for one in asked]
+    questions = [material.bare if one == BARE else material.questions[int(one)] for one in asked]
     content = prompt_text(material.title, questions, material.replies)
     return Said(content, tuple(asked))
 
@@ -170,7 +171,7 @@ def _last_call(material: Material) -> Said | Unsayable:
             left = Said("", ())
         asking = "\n".join(
             quoted(
-                BARE_QUESTION if one == BARE else material.questions[int(one)],
+                material.bare if one == BARE else material.questions[int(one)],
                 _MOST_ASKED // len(left.asked),
             )
             for one in left.asked
@@ -205,11 +206,6 @@ def quoted(text: str, most: int = _MOST_QUOTE) -> str:
 def literal(text: str) -> str:
     """A text that Discord shows as it is, on one line."""
     return escape(" ".join(text.split()))
-
-
-def is_bare(question: str) -> bool:
-    """Whether a question is no more than "What do you think?"."""
-    return question.strip(" ?!.*_").casefold() == BARE_QUESTION.rstrip("?").casefold()
 
 
 def positions(text: str) -> frozenset[str]:
