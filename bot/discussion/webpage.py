@@ -24,11 +24,13 @@ from bot.discussion.markup import read_markup
 __all__ = ["read_web_page"]
 
 _ENOUGH = 0.9  # of the article's characters, for an element to be the article
+_WORTH = 40  # letters of a paragraph that stands outside of that element and is kept all the same
 _HALF = 0.5  # of what trafilatura took, which must be found again in the page
 _MOSTLY_LINKS = 0.6  # of the text of a list or box
 _SOME_LINKS = 0.3  # of the text of an article's own footer
 _FAR_MORE = 4  # times the article's characters
 _A_LOT = 800  # letters of an article that trafilatura will have found whole
+_BLANKS = re.compile(r"\s+")
 _LETTERS = re.compile(r"\W+")
 _BESIDE = re.compile(
     r"(?:^|[\s_-])(?:nav(?:bar|igation)?|menu|breadcrumbs?|share|sharing|social|related|"
@@ -37,7 +39,9 @@ _BESIDE = re.compile(
     r"comments?|comment-?list|respond|disqus|tags?|tag-?cloud|post-?tags|categories|"
     r"entry-?meta|post-?meta|skip-?link|screen-?reader(?:-text)?|visually-?hidden|"
     r"sr-?only|print-?only|toc|table-of-contents|edit-?link|headerlink|anchor-?link|"
-    r"mw-editsection|noprint|site-?(?:header|footer)|masthead|widget|author-?box|jp-relatedposts)"
+    r"mw-editsection|noprint|site-?(?:header|footer)|masthead|widget|author-?(?:box|bio)|about-?(?:the-?)?author|"
+    r"jp-\w+|teasers?|sociable|likes|upsell|paywall|read-?(?:more|next)|up-?next|entry-?footer|"
+    r"post-?footer)"
     r"(?:$|[\s_-])",
     re.IGNORECASE,
 )
@@ -77,20 +81,22 @@ def _tree(text: str) -> Any:
 def _article_keys(text: str, address: str | None) -> list[str]:
     found = trafilatura.extract(
         text, url=address, output_format="txt", include_comments=False, include_tables=True,
-        favor_recall=True, deduplicate=False,
+        deduplicate=False,
     )  # fmt: skip
     lines = (line.strip(" -|#\t") for line in (found or "").split("\n"))
     return [key for line in lines if len(key := _key(line)) >= 12]
 
 
 def _own_text(element: Any) -> str:
-    """The text of a block that is not the text of a block inside it."""
-    pieces: list[str] = [element.text or ""]
+    """The text of a block that is not the text of a block inside it; a line for each ``<br>``."""
+    pieces: list[str] = [_BLANKS.sub(" ", element.text or "")]
     for child in element:
         if isinstance(child.tag, str):
-            if child.tag not in _TEXTUAL and child.tag not in _ALWAYS:
+            if child.tag == "br":
+                pieces.append("\n")
+            elif child.tag not in _TEXTUAL and child.tag not in _ALWAYS:
                 pieces.append(_own_text(child))
-            pieces.append(child.tail or "")
+            pieces.append(_BLANKS.sub(" ", child.tail or ""))
     return "".join(pieces)
 
 
@@ -98,18 +104,30 @@ class _Credits:
     """How many of the article's characters each element holds."""
 
     def __init__(self, root: Any, keys: list[str]) -> None:
-        wanted = dict.fromkeys(keys, True)
-        joined = "\n".join(keys)
+        self._wanted = frozenset(keys)
+        self._joined = "\n".join(keys)
         self.of: dict[Any, int] = {}
+        self.own: dict[Any, int] = {}
         self.total = 0
         for element in _bottom_up(root):
             credit = sum(self.of.get(child, 0) for child in element)
             if element.tag in _TEXTUAL:
-                key = _key(_own_text(element))
-                if len(key) >= 12 and (key in wanted or (len(key) < 5_000 and key in joined)):
-                    credit += len(key)
+                text = _own_text(element)
+                own = self._found(_key(text)) or sum(
+                    self._found(_key(line)) for line in text.split("\n")
+                )
+                if own:
+                    credit += own
+                    self.own[element] = own
             self.of[element] = credit
         self.total = self.of.get(root, 0)
+
+    def _found(self, key: str) -> int:
+        """The length of a text that is the article's; 0 for one that is not."""
+        mine = len(key) >= 12 and (
+            key in self._wanted or (len(key) < 5_000 and key in self._joined)
+        )
+        return len(key) if mine else 0
 
 
 def _bottom_up(root: Any) -> Iterator[Any]:
@@ -130,6 +148,33 @@ def _article(root: Any, credits_: _Credits) -> Any:
         if inner.tag in ("p", "li", "td", "th", "h1", "blockquote"):
             return element
         element = inner
+
+
+def _with_outliers(article: Any, credits_: _Credits) -> Any:
+    """The element that holds the article and what trafilatura took from beside it.
+
+    A lead or a last paragraph often stands in a box of its own. Of all that is not in ``article``
+    only such paragraphs are left.
+    """
+    outliers = [
+        element
+        for element in credits_.of
+        if element.tag in _TEXTUAL
+        and credits_.own.get(element, 0) >= _WORTH
+        and not any(one is article for one in (element, *element.iterancestors()))
+    ]
+    if not outliers:
+        return article
+    kept = {article, *article.iterancestors(), *article.iterdescendants()}
+    whole = article
+    for element in outliers:
+        kept.update((element, *element.iterdescendants(), *element.iterancestors()))
+        while whole is not element and not any(one is whole for one in element.iterancestors()):
+            whole = whole.getparent()
+    for element in [e for e in whole.iterdescendants() if isinstance(e.tag, str)]:
+        if element.getparent() is not None and element not in kept:
+            element.drop_tree()
+    return whole
 
 
 def _beside(element: Any, credits_: _Credits) -> bool:
@@ -240,7 +285,9 @@ def _read_article(text: str, address: str | None) -> Document:
     bodies = root.findall(".//body")
     # Where paragraphs are parted by line breaks alone, hardly any is found again: then all is read.
     found = credits_.total >= _HALF * sum(len(key) for key in keys) > 0
-    article = _article(root, credits_) if found else (bodies[0] if bodies else root)
+    article = bodies[0] if bodies else root
+    if found:
+        article = _with_outliers(_article(root, credits_), credits_)
     language = metadata.language or _line(root.get("lang"))
     _prune(article, credits_)
     title = _told_title(root, article, metadata.title)

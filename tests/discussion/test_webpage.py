@@ -169,3 +169,37 @@ def test_paragraphs_parted_by_line_breaks_alone_are_kept() -> None:
     text = shown(f"<html><body><font>{lines}</font></body></html>")
     assert text.count("\n\n") == 8
     assert "number 8" in text
+
+
+def test_a_lead_in_a_box_of_its_own_belongs_to_the_article_and_its_neighbours_do_not() -> None:
+    lead = (
+        "For a hundred years nobody in this street threw a coat away, and then, within one winter, "
+        "everybody did; this is what happened to the needles."
+    )
+    more = "".join(
+        f"<p>On evening number {n} the window was dark by five, and the needle went in and out of "
+        "the sleeve until there was more thread in it than sleeve.</p>"
+        for n in range(12)
+    )
+    page = (
+        "<html><head><title>On Mending</title></head><body><div class='post-content'>"
+        f"<div class='top'><h1>On Mending</h1><p>{lead}</p><ul><li><a href='/1'>Another story "
+        f"about boats</a></li></ul></div><div class='text'>{STORY}{more}</div></div></body></html>"
+    )
+    text = shown(page)
+    assert text.startswith("For a hundred years nobody")
+    assert "A torn sleeve" in text
+    assert "boats" not in text
+
+
+def test_paragraphs_parted_by_line_breaks_are_told_from_what_stands_beside_them() -> None:
+    body = STORY.replace("</p><p>", "<br><br>").replace("<p>", "").replace("</p>", "")
+    page = (
+        "<html><head><title>On Mending</title></head><body>"
+        "<div id='menu'><a href='/'>Home</a> <a href='/old'>Everything from last year</a></div>"
+        f"<div id='text'>{body}</div>"
+        "<div id='bottom'>All rights reserved by The Small Hours since 1986.</div></body></html>"
+    )
+    text = shown(page)
+    assert all(start in text for start in ("A torn sleeve", "The third takes", "My grandfather"))
+    assert "last year" not in text and "All rights" not in text
