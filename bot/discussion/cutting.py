@@ -12,7 +12,7 @@ from bot.discussion.measure import utf16_units
 from bot.discussion.rendering import render_block
 from bot.discussion.sentences import clause_ends, cluster_ends, joint_ends, sentence_ends, word_ends
 
-__all__ = ["Item", "cut_item", "item_of", "piece_of"]
+__all__ = ["Item", "beginning", "cut_item", "item_of", "piece_of", "shown_piece"]
 
 _LEAST = 150  # characters: smaller pieces of a paragraph are not worth a cut
 _ATOM = 800  # characters: a link or code span longer than this has to be cut after all
@@ -68,6 +68,27 @@ def piece_of(item: Item, start: int, end: int) -> str:
         block = replace(block, spans=_spans(item, start, end))
     markdown = render_block(block, begins=start == 0)
     return item.lead + markdown if start == 0 else markdown
+
+
+def shown_piece(item: Item, start: int, end: int) -> str:
+    """The Markdown from ``start`` to where the next piece goes on, as :func:`cut_item` ends it."""
+    if end < item.length:
+        if not isinstance(item.block, Code):
+            end = _trimmed(item, start, end)
+        elif item.text[end - 1 : end] == "\n":
+            end -= 1
+    return piece_of(item, start, end)
+
+
+def beginning(item: Item, end: int) -> Item:
+    """An item that goes only up to where a piece of it goes on; places in it stay the same."""
+    block = item.block
+    if isinstance(block, Code):
+        end -= item.text[end - 1 : end] == "\n"
+        block = replace(block, text=block.text[:end])
+    elif isinstance(block, Paragraph | Heading):
+        block = replace(block, spans=_spans(item, 0, _trimmed(item, 0, end)))
+    return item_of(block, item.passage, item.lead)
 
 
 def _atoms(item: Item, start: int, end: int) -> list[tuple[int, int]]:

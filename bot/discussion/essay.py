@@ -13,6 +13,7 @@ __all__ = [
     "Layout",
     "Part",
     "Passage",
+    "Place",
     "Placed",
     "UnreadableEssay",
 ]
@@ -80,12 +81,20 @@ class Essay:
     notes: tuple[str, ...]
 
 
+#: Where in a row of items something is: an item, and how many of its characters are before it.
+Place = tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One message of the essay: at most 2,000 UTF-16 units, and the passages it carries."""
+    """One message of the essay: at most 2,000 UTF-16 units, and the passages it carries.
+
+    extent: from where to where it goes in the items that the essay is laid out by
+    """
 
     content: str
     passages: tuple[int, ...]
+    extent: tuple[Place, Place] = ((0, 0), (0, 0))
 
 
 @dataclass(frozen=True, slots=True)

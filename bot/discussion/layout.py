@@ -15,16 +15,25 @@ from collections.abc import Sequence
 
 from bot.discussion.asking import without_marks
 from bot.discussion.blocks import Block, Code, Heading, Paragraph, Rule, block_text
-from bot.discussion.cutting import Item, cut_item, item_of, piece_of
+from bot.discussion.cutting import Item, cut_item, item_of, piece_of, shown_piece
 from bot.discussion.default_question import default_question, language_of
 from bot.discussion.escaping import escape, escape_line_start
-from bot.discussion.essay import Essay, Layout, Part
+from bot.discussion.essay import Essay, Layout, Part, Place
 from bot.discussion.inline import LONGEST_LINK
 from bot.discussion.measure import count_words, utf16_units
 from bot.discussion.rendering import render_block
 from bot.discussion.tables import without_tables
 
-__all__ = ["LIMIT", "closing_question", "lay_out"]
+__all__ = [
+    "LIMIT",
+    "Packer",
+    "asked_at_end",
+    "closing_question",
+    "evened",
+    "items_of",
+    "lay_out",
+    "lost_links",
+]
 
 LIMIT = 2_000
 """UTF-16 units of a message's content (docs: Messages Resource › Create Message)."""
@@ -32,8 +41,6 @@ LIMIT = 2_000
 _FEW_WORDS = 10  # behind a question that still ends the essay
 _FULL = 0.75  # a part this full may end before a block that does not fit
 _STUB = 500  # units: a last part below this is evened out with the one before
-
-Place = tuple[int, int]  # an item, and how many of its characters are already in a part
 
 
 def _separator(before: Block, after: Block) -> str:
@@ -48,7 +55,7 @@ def _separator(before: Block, after: Block) -> str:
     return "\n\n"
 
 
-class _Packer:
+class Packer:
     """Takes one part after another from a row of items."""
 
     def __init__(self, items: Sequence[Item]) -> None:
@@ -104,12 +111,12 @@ class _Packer:
                 break
             number, offset = number + 1, 0
         else:
-            return self._part(texts, taken), (number, 0)
+            return self._part(texts, taken, start, (number, 0)), (number, 0)
         # A heading, or a break between sections, belongs with what follows.
         while offset == 0 and len(taken) > 1 and self._leads(taken[-1]) and start[0] != taken[-1]:
             number = taken.pop()
             texts.pop()
-        return self._part(texts, taken), (number, offset)
+        return self._part(texts, taken, start, (number, offset)), (number, offset)
 
     def _leads(self, number: int) -> bool:
         return isinstance(self._items[number].block, Heading | Rule)
@@ -118,13 +125,32 @@ class _Packer:
         whole = self._whole(number, offset, limit)
         return whole is not None and whole[1] <= limit
 
-    def _part(self, texts: Sequence[str], taken: Sequence[int]) -> Part:
+    def _part(self, texts: Sequence[str], taken: Sequence[int], start: Place, end: Place) -> Part:
         numbers = dict.fromkeys(
             passage for n in taken if (passage := self._items[n].passage) is not None
         )
-        return Part("".join(texts), tuple(numbers))
+        return Part("".join(texts), tuple(numbers), (start, end))
+
+    def between(self, start: Place, end: Place) -> Part:
+        """The part that goes from one place to another, however long."""
+        texts: list[str] = []
+        taken: list[int] = []
+        number, offset = start
+        while (number, offset) < end:
+            item = self._items[number]
+            stop = end[1] if number == end[0] else item.length
+            gap = _separator(self._items[number - 1].block, item.block) if texts else ""
+            whole = not offset and stop == item.length
+            text = (
+                item.lead + render_block(item.block) if whole else shown_piece(item, offset, stop)
+            )
+            texts.append(gap + text)
+            taken.append(number)
+            number, offset = number + 1, 0
+        return self._part(texts, taken, start, end)
 
     def all_from(self, start: Place, limit: int) -> list[tuple[Place, Part]]:
+        """All parts from a place on, each with where it starts."""
         parts: list[tuple[Place, Part]] = []
         place = start
         while place[0] < len(self._items):
@@ -134,7 +160,9 @@ class _Packer:
         return parts
 
 
-def _evened(packer: _Packer, parts: list[tuple[Place, Part]]) -> list[tuple[Place, Part]]:
+def evened(
+    packer: Packer, parts: list[tuple[Place, Part]], most: int = LIMIT
+) -> list[tuple[Place, Part]]:
     """The parts with a last one that is no stub: the last two share what they hold."""
     if len(parts) < 2:
         return parts
@@ -143,7 +171,7 @@ def _evened(packer: _Packer, parts: list[tuple[Place, Part]]) -> list[tuple[Plac
         return parts
     half = sum(sizes) // 2
     for limit in (half + 50, half + 200, half + 400, half + 600, half + 800):
-        if limit >= LIMIT:
+        if limit >= most:
             break
         again = packer.all_from(parts[-2][0], limit)
         if len(again) == 2 and utf16_units(again[-1][1].content) > sizes[1]:
@@ -200,7 +228,7 @@ def _words_at_end(text: str, dense: str) -> int:
     return count_words(text[place:])
 
 
-def _lost_links(essay: Essay) -> tuple[str, ...]:
+def lost_links(essay: Essay) -> tuple[str, ...]:
     """A note about addresses that no message has room for."""
     addresses = {
         span.link
@@ -214,13 +242,8 @@ def _lost_links(essay: Essay) -> tuple[str, ...]:
     return (f"Links too long for a message are shown as their text: {len(addresses)}.",)
 
 
-def lay_out(essay: Essay, *, numbered: bool = False) -> Layout:
-    """The essay's messages.
-
-    Each part has at most 2,000 UTF-16 units, not empty; an essay of a title alone has no parts.
-
-    numbered: ¶ numbers are shown small above each passage
-    """
+def items_of(essay: Essay, *, numbered: bool = False) -> list[Item]:
+    """What an essay's messages are made of, in order; see :func:`lay_out`."""
     items: list[Item] = []
     shown: int | None = None
     for placed in essay.body:
@@ -235,9 +258,23 @@ def lay_out(essay: Essay, *, numbered: bool = False) -> Layout:
             items.append(item_of(block, placed.passage, lead))
     while items and isinstance(items[-1].block, Rule):
         items.pop()
-    packer = _Packer(items)
-    parts = [part for _, part in _evened(packer, packer.all_from((0, 0), LIMIT))]
-    closing = None
-    if not _asks_already(essay, parts):
-        closing = closing_question(essay.questions, language_of(essay))
-    return Layout(tuple(parts), closing, _lost_links(essay))
+    return items
+
+
+def lay_out(essay: Essay, *, numbered: bool = False) -> Layout:
+    """The essay's messages.
+
+    Each part has at most 2,000 UTF-16 units, not empty; an essay of a title alone has no parts.
+
+    numbered: ¶ numbers are shown small above each passage
+    """
+    packer = Packer(items_of(essay, numbered=numbered))
+    parts = [part for _, part in evened(packer, packer.all_from((0, 0), LIMIT))]
+    return Layout(tuple(parts), asked_at_end(essay, parts), lost_links(essay))
+
+
+def asked_at_end(essay: Essay, parts: Sequence[Part]) -> str | None:
+    """The closing question as a message of its own; None where the last part ends with it."""
+    if _asks_already(essay, parts):
+        return None
+    return closing_question(essay.questions, language_of(essay))
