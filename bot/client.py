@@ -17,6 +17,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.clock import Clock
+from bot.discussion import rights
 from bot.errands import Errands
 from bot.errors import Refused
 from bot.fetching import Page, fetch
@@ -34,6 +35,7 @@ from cogs.forms import Forms
 from cogs.privacy import Privacy
 from cogs.prompts import Prompts
 from cogs.recording import Recording
+from cogs.setup import Setup
 from storage import commands as command_syncs
 from storage.database import Database
 
@@ -46,15 +48,6 @@ _MOST_LOSSES, _LOSSES_WITHIN = 5, 10.0
 
 #: How the names of the library's tasks begin in which our handlers run.
 _HANDLER = "discord.py: "
-
-#: What the bot must be allowed in a channel to host an essay there, by Discord's names.
-NEEDED = (
-    ("view_channel", "View Channel"),
-    ("send_messages", "Send Messages"),
-    ("read_message_history", "Read Message History"),
-    ("create_public_threads", "Create Public Threads"),
-    ("send_messages_in_threads", "Send Messages in Threads"),
-)
 
 
 def intents() -> discord.Intents:
@@ -172,10 +165,14 @@ class Salon(commands.Bot, Sight):
         essays = Essays(self.services)
         await self.add_cog(essays)
         self.add_dynamic_items(essays.desk.button)
+        setup = Setup(self.services)
+        await self.add_cog(setup)
+        self.add_dynamic_items(setup.part)
         takers = {
             "publish": essays.take,
             "draft": essays.desk.take_corrections,
             "schedule": essays.desk.take_time,
+            "setup": setup.take_time,
         }
         await self.add_cog(Forms(self.services, takers))
         await self.add_cog(Prompts(self.services))
@@ -316,11 +313,10 @@ class Salon(commands.Bot, Sight):
         if found is None:
             return f"I cannot see <#{channel_id}>: give me *View Channel* there."
         name, permissions = found
-        missing = [label for right, label in NEEDED if not getattr(permissions, right)]
+        missing = [right for right in rights.TO_HOST if not getattr(permissions, right.key)]
         if not missing:
             return ""
-        rights = " and ".join(f"*{label}*" for label in missing)
-        return f"I may not host a discussion in #{name}: give me {rights} there."
+        return f"I may not host a discussion in #{name}: give me {rights.names_of(missing)} there."
 
     async def _fetch(self, address: str) -> bytes:
         try:

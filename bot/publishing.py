@@ -133,7 +133,8 @@ class Publishing:
         if submission.title and submission.title.strip():
             essay = replace(essay, title=submission.title.strip())
         closing = (submission.question or "").strip() or None
-        planned, notes = await asyncio.to_thread(_planned, essay, closing)
+        numbered = await self._numbered(submission.server_id)
+        planned, notes = await asyncio.to_thread(_planned, essay, closing, numbered=numbered)
         revision = NewRevision(essay, source, submission.file_name, closing, notes)
         now_ms = self._clock.now_ms()
 
@@ -149,6 +150,10 @@ class Publishing:
             )
 
         return await self._database.write(keep)
+
+    async def _numbered(self, server_id: int) -> bool:
+        """Whether the server wants passages to show their numbers."""
+        return (await self._database.read(lambda tx: servers.read(tx, server_id))).numbered
 
     async def _read(self, submission: Submission) -> tuple[bytes, Essay]:
         """What was handed in, and the essay that it holds."""
@@ -197,7 +202,8 @@ class Publishing:
             epigraph=Epigraph(text, corrections.epigraph_source.strip() or None) if text else None,
         )
         closing = corrections.closing.strip() or None
-        planned, _ = await asyncio.to_thread(_planned, essay, closing)
+        numbered = await self._numbered(draft.server_id)
+        planned, _ = await asyncio.to_thread(_planned, essay, closing, numbered=numbered)
         now_ms = self._clock.now_ms()
         if not await self._database.write(
             lambda tx: drafts.redraft(
@@ -321,9 +327,11 @@ class Publishing:
         self._on_work()
 
 
-def _planned(essay: Essay, closing: str | None) -> tuple[list[NewPost], tuple[str, ...]]:
+def _planned(
+    essay: Essay, closing: str | None, *, numbered: bool
+) -> tuple[list[NewPost], tuple[str, ...]]:
     """The posts of an essay, in order, and what could not be shown as it was."""
-    layout = lay_out(essay)
+    layout = lay_out(essay, numbered=numbered)
     planned = [NewPost("card", opening_card(essay))]
     planned += [
         NewPost(

@@ -18,7 +18,7 @@ from bot.publishing import MOST_BYTES
 from bot.services import Services
 from bot.speaking import acknowledge, answer_with_file
 from cogs import essay_words, prompt_choices
-from cogs.answers import answer, server_id
+from cogs.answers import answer, server_id, server_of
 from cogs.drafts import Desk, actor
 from cogs.forms import Entered, Upload, show_form, text_field
 from storage import acts, discussions, prompt_lists, servers
@@ -49,7 +49,7 @@ class Essays(
     @app_commands.describe(
         file="The essay as a file: text, Markdown, HTML or Word",
         address="Or where it stands on the web; without either a form opens",
-        channel="Where to publish it; here if left out",
+        channel="Where to publish it; if left out, where /setup says, or here",
     )
     async def publish(
         self,
@@ -60,7 +60,7 @@ class Essays(
     ) -> None:
         """Make a draft of a file or page and show it, or show the form to hand an essay in."""
         with self.services.busy.working():
-            channel_id = _target(interaction, channel)
+            channel_id = await self._target(interaction, channel)
             if file is not None and address:
                 raise Refused("Both a file and an address were given; which is the essay?")
             if address:
@@ -239,6 +239,29 @@ class Essays(
     ) -> list[app_commands.Choice[str]]:
         return await prompt_choices.moments(self.services, server_id(interaction), typed)
 
+    async def _target(
+        self, interaction: discord.Interaction, channel: discord.TextChannel | None
+    ) -> int:
+        """Where to publish: the channel named, else the one chosen in ``/setup``, else here."""
+        if channel is not None:
+            return channel.id
+        server = server_of(interaction)
+        settings = await self.services.database.read(lambda tx: servers.read(tx, server.id))
+        if settings.channel is not None:
+            if server.get_channel(settings.channel) is None:
+                raise Refused(
+                    "The channel that was chosen for essays is gone: choose another in `/setup`, "
+                    "or name one as `channel`."
+                )
+            return settings.channel
+        here = interaction.channel
+        if isinstance(here, discord.TextChannel):
+            return here.id
+        raise Refused(
+            "An essay is published in a text channel: run the command in one, name one as "
+            "`channel`, or choose one in `/setup`."
+        )
+
     async def _find(self, interaction: discord.Interaction, essay: str) -> Listed:
         server = server_id(interaction)
 
@@ -300,17 +323,6 @@ def _hold_size(name: str, size: int) -> None:
             f"{name} is larger than {MOST_BYTES // 1024 // 1024} MiB, which no essay is. "
             "Nothing was published."
         )
-
-
-def _target(interaction: discord.Interaction, channel: discord.TextChannel | None) -> int:
-    if channel is not None:
-        return channel.id
-    here = interaction.channel
-    if isinstance(here, discord.TextChannel):
-        return here.id
-    raise Refused(
-        "An essay is published in a text channel: run the command in one, or name one as `channel`."
-    )
 
 
 def _submission(

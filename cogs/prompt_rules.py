@@ -5,9 +5,9 @@ from __future__ import annotations
 import discord
 from discord import app_commands
 
-from bot.discussion.hours import find_zone
 from bot.discussion.moments import read_quiet_hours
 from bot.discussion.plans import read_plan, read_weekly
+from bot.discussion.zones import choose_zone
 from bot.errors import Refused
 from cogs import prompt_choices, prompt_lines
 from cogs.answers import Answering, chosen_essay, server_of
@@ -87,7 +87,7 @@ class PromptRules(Answering):
 
     @app_commands.command(description="Show or set time zone, quiet hours, nudges and lateness.")
     @app_commands.describe(
-        zone="An IANA time zone, for instance Europe/Berlin",
+        zone="A large city such as Berlin, or an IANA name such as America/New_York",
         quiet="Quiet hours, for instance “22:00-08:00”; “none” for none",
         nudges="Hours after which a thread nobody answered is nudged; 0 for never",
         tolerance="How many hours late a prompt may be",
@@ -104,13 +104,12 @@ class PromptRules(Answering):
     ) -> None:
         """Show the server's manners, or set some of them."""
         server_id, now = server_of(interaction).id, self.services.clock.now()
-        if zone is not None:
-            find_zone(zone)
+        chosen = None if zone is None else choose_zone(zone)
         hours = None if quiet is None else read_quiet_hours(quiet)
 
         async def manners(tx: Transaction) -> str:
-            if zone is not None:
-                await servers.set_zone(tx, server_id, zone, now)
+            if chosen is not None:
+                await servers.set_zone(tx, server_id, chosen.key, now)
             if quiet is not None:
                 await servers.set_quiet_hours(tx, server_id, hours)
             if nudges is not None:

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bot.discussion.routing import Answered, AnsweredPost, AnsweredReply, Standing
+from bot.clock import to_milliseconds
+from bot.discussion.routing import Answered, AnsweredPost, AnsweredReply, Gathering, Standing
 from bot.discussion.talk import Event, Message, Reading, ThreadSeen
 from storage.writer import Transaction
 
@@ -27,19 +28,38 @@ class Kept:
     reactions: frozenset[tuple[str, int]]
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """An open essay that talk in its channel joins, if it is later than card and ``since``."""
+
+    gathering: Gathering
+    card_id: int
+    since: int
+
+
 @dataclass(slots=True)
 class Known:
     """What is known of the ids in a batch, kept current while the batch is decided.
 
     ``kept`` holds the replies that a reading of the history is compared with; ``waited_for`` the
     messages that replies in the archive answer and that have not come yet; ``kept_out`` the
-    (server, member) of those of whom nothing is to be kept.
+    (server, member) of those of whom nothing is to be kept; ``gatherings`` by channel the essays
+    that talk there joins, the newest first.
     """
 
     answered: dict[int, Answered] = field(default_factory=dict)
     kept: dict[int, Kept] = field(default_factory=dict)
     waited_for: set[int] = field(default_factory=set)
     kept_out: set[tuple[int, int]] = field(default_factory=set)
+    gatherings: dict[int, list[Gathered]] = field(default_factory=dict)
+
+    def gathering(self, message: Message) -> Gathering | None:
+        """The essay that a message in a channel joins although it replies to nothing."""
+        written_at = to_milliseconds(message.written_at)
+        for one in self.gatherings.get(message.channel_id, ()):
+            if one.card_id < message.id and one.since <= written_at:
+                return one.gathering
+        return None
 
 
 def _ids(events: Iterable[Event]) -> tuple[set[int], set[int]]:
@@ -94,6 +114,14 @@ async def ask(tx: Transaction, events: Iterable[Event]) -> Known:
             notice=row["purpose"] == "notice",
             about=about,
             main_thread_id=row["main_thread_id"],
+        )
+    for row in await tx.rows(_GATHERINGS):
+        known.gatherings.setdefault(row["channel_id"], []).append(
+            Gathered(
+                Gathering(row["discussion_id"], row["thread_id"]),
+                row["message_id"],
+                row["loose_since"],
+            )
         )
     known.waited_for = {
         row["reference_id"]
@@ -153,6 +181,18 @@ JOIN posts ON posts.message_id = asked.id
 JOIN discussions ON discussions.id = posts.discussion_id
 LEFT JOIN passing_posts ON passing_posts.post_id = posts.id
 LEFT JOIN bringings ON bringings.reply_id = passing_posts.reply_id
+"""
+# The servers that have it so are few, so they come first.
+_GATHERINGS = """
+SELECT discussions.channel_id, discussions.id AS discussion_id, discussions.thread_id,
+       posts.message_id, server_settings.loose_since
+FROM server_settings
+CROSS JOIN discussions ON discussions.server_id = server_settings.server_id
+CROSS JOIN asked ON asked.id = discussions.channel_id
+CROSS JOIN posts ON posts.discussion_id = discussions.id
+WHERE server_settings.loose = 'join' AND discussions.state = 'open'
+    AND discussions.style <> 'forum' AND posts.purpose = 'card' AND posts.message_id IS NOT NULL
+ORDER BY posts.message_id DESC
 """
 _KEPT = """
 SELECT id, parent_id, text, edited_at, deleted_at,

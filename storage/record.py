@@ -134,7 +134,8 @@ def _message(message: Message, batch: Batch) -> bool:
         # What it replies to may have been told later than it.
         before_it = batch.answers(message.reference_id)
         batch.recorded.answers[message.reference_id] = (*before_it[-_MOST_ANSWERS:], message)
-    decided = route(message, thread_place(known.get(message.channel_id)), answered)
+    place = thread_place(known.get(message.channel_id))
+    decided = route(message, place, answered, batch.known.gathering(message))
     if isinstance(decided, Ignore):
         return False
     kept_out = (message.server_id, message.author_id) in batch.known.kept_out

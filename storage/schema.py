@@ -41,9 +41,12 @@ CREATE TABLE server_settings (
     -- what a message in the channel that replies to nothing is: left alone, or a reply to the
     -- newest open essay there
     loose TEXT NOT NULL DEFAULT 'leave' CHECK (loose IN ('leave', 'join')),
+    loose_since INTEGER NOT NULL DEFAULT 0, -- only what was written after this joins
     bring TEXT NOT NULL DEFAULT 'point' CHECK (bring IN ('point', 'move')),
     CHECK ((quiet_from IS NULL) = (quiet_until IS NULL))
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX settings_joining ON server_settings (server_id) WHERE loose = 'join';
 
 -- What the admins were told and need not be told again until it has passed.
 CREATE TABLE notices (

@@ -14,6 +14,7 @@ from storage.writer import Transaction
 
 __all__ = [
     "ServerSettings",
+    "begin",
     "pause",
     "pause_discussion",
     "paused_discussions",
@@ -150,7 +151,8 @@ async def read(tx: Transaction, server_id: int) -> ServerSettings:
     )
 
 
-async def _begin(tx: Transaction, server_id: int) -> None:
+async def begin(tx: Transaction, server_id: int) -> None:
+    """Have a row for what the server's admins choose."""
     await tx.run(
         """
         INSERT INTO server_settings (server_id) VALUES (:server_id)
@@ -166,7 +168,7 @@ async def set_zone(tx: Transaction, server_id: int, name: str, now: datetime) ->
     Raises Refused for a name that is none. What would have been due by now comes now.
     """
     zone = find_zone(name)
-    await _begin(tx, server_id)
+    await begin(tx, server_id)
     await tx.run(
         "UPDATE server_settings SET zone = :zone WHERE server_id = :server_id",
         {"server_id": server_id, "zone": zone.key},
@@ -193,7 +195,7 @@ async def set_zone(tx: Transaction, server_id: int, name: str, now: datetime) ->
 
 async def set_quiet_hours(tx: Transaction, server_id: int, quiet: QuietHours | None) -> None:
     """The server's quiet hours; what waited for the end of others is looked at again."""
-    await _begin(tx, server_id)
+    await begin(tx, server_id)
     await tx.run(
         """
         UPDATE server_settings SET quiet_from = :start, quiet_until = :until
@@ -221,7 +223,7 @@ async def look_again(tx: Transaction, server_id: int) -> None:
 
 async def set_plan(tx: Transaction, server_id: int, plan: str | None) -> None:
     """The plan of essays published from now on, as :func:`read_plan` reads it; None: ours."""
-    await _begin(tx, server_id)
+    await begin(tx, server_id)
     await tx.run(
         "UPDATE server_settings SET plan = :plan WHERE server_id = :server_id",
         {"server_id": server_id, "plan": plan},
@@ -231,7 +233,7 @@ async def set_plan(tx: Transaction, server_id: int, plan: str | None) -> None:
 async def set_nudges(tx: Transaction, server_id: int, hours: int) -> None:
     """After how many hours a thread without an answer is nudged; 0 for never."""
     before = (await read(tx, server_id)).nudge_after
-    await _begin(tx, server_id)
+    await begin(tx, server_id)
     await tx.run(
         "UPDATE server_settings SET nudge_hours = :hours WHERE server_id = :server_id",
         {"server_id": server_id, "hours": hours},
@@ -250,7 +252,7 @@ async def set_nudges(tx: Transaction, server_id: int, hours: int) -> None:
 
 async def set_tolerance(tx: Transaction, server_id: int, hours: int) -> None:
     """How many hours late a prompt may be."""
-    await _begin(tx, server_id)
+    await begin(tx, server_id)
     await tx.run(
         "UPDATE server_settings SET tolerance_hours = :hours WHERE server_id = :server_id",
         {"server_id": server_id, "hours": hours},
@@ -261,7 +263,7 @@ async def set_digest(
     tx: Transaction, server_id: int, channel_id: int | None, when: WeeklyTime | None
 ) -> None:
     """Where and when the digest comes; storage.digests plans it."""
-    await _begin(tx, server_id)
+    await begin(tx, server_id)
     await tx.run(
         """
         UPDATE server_settings SET digest_channel_id = :channel_id, digest_weekday = :weekday,
@@ -279,7 +281,7 @@ async def set_digest(
 
 async def set_notices_channel(tx: Transaction, server_id: int, channel_id: int | None) -> None:
     """Where the server's admins are told of trouble."""
-    await _begin(tx, server_id)
+    await begin(tx, server_id)
     await tx.run(
         """
         UPDATE server_settings SET notices_channel_id = :channel_id WHERE server_id = :server_id
@@ -290,7 +292,7 @@ async def set_notices_channel(tx: Transaction, server_id: int, channel_id: int |
 
 async def pause(tx: Transaction, server_id: int, now_ms: int) -> None:
     """No prompts in the server until :func:`resume`."""
-    await _begin(tx, server_id)
+    await begin(tx, server_id)
     await tx.run(
         """
         UPDATE server_settings SET prompts_paused_at = COALESCE(prompts_paused_at, :now)

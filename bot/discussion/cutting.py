@@ -198,6 +198,9 @@ def cut_item(
         last = tier is cluster_ends
         ends = [start + place for place in tier(window) if start + place <= end]
         ends = _outside(ends, atoms)
+        if finest and gently:
+            # It is cut whatever is left of it; so that this is no stub, rather a little earlier.
+            ends = [end for end in ends if item.length - end >= least] or ends
         cut = _best(item, start, ends, room)
         if cut is None or cut <= start:
             continue

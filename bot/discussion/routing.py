@@ -11,6 +11,7 @@ __all__ = [
     "Answered",
     "AnsweredPost",
     "AnsweredReply",
+    "Gathering",
     "Ignore",
     "Record",
     "Standing",
@@ -74,6 +75,17 @@ Answered = AnsweredPost | AnsweredReply
 
 
 @dataclass(frozen=True, slots=True)
+class Gathering:
+    """The essay that a channel's message joins although it replies to nothing.
+
+    The newest open one that stood there before the message, where the server has it so.
+    """
+
+    discussion_id: int
+    main_thread_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ignore:
     """The message is none of a discussion's."""
 
@@ -110,13 +122,17 @@ def thread_place(answered: Answered | None) -> ThreadPlace | None:
 
 
 def route(
-    message: Message, place: ThreadPlace | None, answered: Answered | None
+    message: Message,
+    place: ThreadPlace | None,
+    answered: Answered | None,
+    gathering: Gathering | None = None,
 ) -> Ignore | Record:
     """Decide where ``message`` belongs.
 
     ``place`` is the thread of ours it stands in, None for a channel; ``answered`` is what the
     archive knows of the message it replies to, None where it replies to nothing or to something
-    that is no part of a discussion.
+    that is no part of a discussion. ``gathering`` is the essay that talk in this channel joins,
+    None where it is left alone.
     """
     if message.from_bot or message.kind not in WRITTEN_TYPES:
         return Ignore()
@@ -128,7 +144,25 @@ def route(
         return _to_post(message, answered)
     if isinstance(answered, AnsweredReply):
         return _to_reply(answered)
+    if gathering is not None and _joins(message):
+        return _to_gathering(message, gathering)
     return Ignore()
+
+
+def _joins(message: Message) -> bool:
+    """Whether a message speaks to the channel; a reply to somebody else's talk does not.
+
+    Nor has a forward, a poll or a sticker words of its own.
+    """
+    return message.reference_id is None and bool(message.text.strip() or message.attachments)
+
+
+def _to_gathering(message: Message, gathering: Gathering) -> Record:
+    """Talk in the channel that joins an essay is a reply to it like any other."""
+    discussion_id, main_thread_id = gathering.discussion_id, gathering.main_thread_id
+    if main_thread_id is not None:
+        return Record(discussion_id, None, None, None, belongs_in=main_thread_id)
+    return Record(discussion_id, None, message.id, None, opens_thread=True)
 
 
 def _to_post(message: Message, answered: AnsweredPost) -> Record:

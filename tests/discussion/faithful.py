@@ -29,6 +29,7 @@ from tests.discussion.discord_reader import read_message
 __all__ = ["faults_of", "folder_from_environment"]
 
 READABLE = {".md", ".txt", ".html"}
+_NUMBER = re.compile(r"^(?:> )?-# ¶[0-9]+\n", re.MULTILINE)
 _ADDRESS = re.compile(r"https?://\S+")
 
 
@@ -73,13 +74,19 @@ def _without(words: list[str], run: list[str]) -> list[str]:
     return words
 
 
-def faults_of(path: Path) -> list[str]:
-    """Sentences about what is wrong with how a file is laid out; none if all is well."""
+def faults_of(path: Path, *, numbered: bool = False) -> list[str]:
+    """Sentences about what is wrong with how a file is laid out; none if all is well.
+
+    ``numbered``: as it stands where the passages show their numbers, which are no words of it.
+    """
     data = path.read_bytes()
     text = data.decode("utf-8", "replace").replace("\r\n", "\n")
     essay = read_essay(data, name=path.name)
-    layout = lay_out(essay)
-    shown = [read_message(part.content) for part in layout.parts]
+    layout = lay_out(essay, numbered=numbered)
+    contents = [part.content for part in layout.parts]
+    if numbered:
+        contents = [_NUMBER.sub("", content) for content in contents]
+    shown = [read_message(content) for content in contents]
     faults: list[str] = []
     for number, (part, one) in enumerate(zip(layout.parts, shown, strict=True), 1):
         if len(part.content.encode("utf-16-le")) > 4_000:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
+from bot.discussion.blocks import Heading, Rule
 from bot.discussion.essay import Layout
 from bot.discussion.layout import lay_out
 from bot.discussion.reading import read_essay
@@ -81,11 +82,37 @@ def test_every_part_fits_and_carries_its_passages_in_order(written: Written) -> 
     assert sorted(set(carried)) == [passage.number for passage in essay.passages]
 
 
+_NUMBER = re.compile(r"^(?:> )?-# ¶([0-9]+)\n", re.MULTILINE)
+
+
+@given(written_essays())
+def test_numbers_change_nothing_but_that_they_are_shown(written: Written) -> None:
+    essay = read_essay(written.markdown, format="markdown")
+    layout = lay_out(essay, numbered=True)
+    shown = [read_message(_NUMBER.sub("", part.content)) for part in layout.parts]
+    assert _dense("".join(one.text for one in shown)) == _dense("".join(written.shown))
+    assert [one.living for one in shown] == [[] for _ in layout.parts]
+    numbers: list[int] = []
+    for part in layout.parts:
+        assert _units(part.content) <= 2_000
+        found = [int(number) for number in _NUMBER.findall(part.content)]
+        assert set(found) <= set(part.passages)
+        assert "¶" in read_message(part.content).text or not found
+        numbers.extend(found)
+    headings = {one.passage for one in essay.body if isinstance(one.block, Heading | Rule)}
+    others = {one.passage for one in essay.body if not isinstance(one.block, Heading | Rule)}
+    assert numbers == sorted(set(numbers)), "each once, in order"
+    assert set(numbers) <= others
+    assert {passage.number for passage in essay.passages} - headings <= set(numbers)
+
+
 @pytest.mark.parametrize("path", sorted(HERE.iterdir()), ids=lambda path: path.name)
 def test_the_essays_of_this_folder_lose_and_gain_no_word(path: Path) -> None:
     assert faults_of(path) == []
+    assert faults_of(path, numbered=True) == []
 
 
 @pytest.mark.parametrize("path", folder_from_environment(), ids=str)
 def test_the_essays_of_a_given_folder_lose_and_gain_no_word(path: Path) -> None:
     assert faults_of(path) == []
+    assert faults_of(path, numbered=True) == []

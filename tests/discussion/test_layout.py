@@ -240,3 +240,12 @@ def test_more_questions_than_a_message_holds_are_asked_as_far_as_they_fit() -> N
     assert closing is not None
     assert 1_500 < len(closing) <= LIMIT
     assert closing.endswith("?")
+
+
+def test_code_that_does_not_fit_below_its_heading_is_cut_between_lines() -> None:
+    lines = [f"line {number} of a listing that goes on" for number in range(57)]
+    lines.append("x" * (1_985 - len("\n".join(lines)) - 1))
+    listing = "\n".join(lines)
+    layout = lay_out(essay(f"### Heading\n\n```\n{listing}\n```\n\n{SENTENCE * 20}"), numbered=True)
+    shown = [line for part in layout.parts for line in part.content.splitlines()]
+    assert set(lines) <= set(shown)

@@ -10,13 +10,14 @@ from bot.discussion.routing import (
     Answered,
     AnsweredPost,
     AnsweredReply,
+    Gathering,
     Ignore,
     Record,
     Standing,
     ThreadPlace,
     route,
 )
-from bot.discussion.talk import Message
+from bot.discussion.talk import Attachment, Message
 
 CHANNEL, HEAD, OWN_THREAD = 20, 1000, 900
 POST = AnsweredPost(discussion_id=1, post_id=5, standing=Standing.OPEN)
@@ -38,7 +39,13 @@ MEMBERS_THREAD = ThreadPlace(discussion_id=1, head_id=None)
 
 
 def message(
-    channel_id: int = CHANNEL, *, kind: int = 0, from_bot: bool = False, reference: bool = False
+    channel_id: int = CHANNEL,
+    *,
+    kind: int = 0,
+    from_bot: bool = False,
+    reference: bool = False,
+    text: str = "I would.",
+    files: int = 0,
 ) -> Message:
     return Message(
         id=2000,
@@ -48,9 +55,10 @@ def message(
         author_name="Ann",
         from_bot=from_bot,
         kind=kind,
-        text="I would.",
+        text=text,
         reference_id=1 if reference else None,
         written_at=datetime(2026, 1, 1, tzinfo=UTC),
+        attachments=(Attachment("a.png", "image/png", 10),) * files,
     )
 
 
@@ -226,3 +234,62 @@ def test_a_message_is_routed(
     expected: Ignore | Record,
 ) -> None:
     assert route(said, place, answered) == expected, case
+
+
+NEWEST = Gathering(discussion_id=1)
+NEWEST_OF_ONE_THREAD = Gathering(discussion_id=1, main_thread_id=OWN_THREAD)
+JOINED = Record(1, parent_id=None, thread_id=2000, post_id=None, opens_thread=True)
+
+
+@pytest.mark.parametrize(
+    ("case", "said", "place", "answered", "gathering", "expected"),
+    [
+        ("what replies to nothing heads a thread", message(), None, None, NEWEST, JOINED),
+        ("a file alone does too", message(text="", files=1), None, None, NEWEST, JOINED),
+        (
+            "of an essay of one thread it belongs into that thread",
+            message(),
+            None,
+            None,
+            NEWEST_OF_ONE_THREAD,
+            Record(1, parent_id=None, thread_id=None, post_id=None, belongs_in=OWN_THREAD),
+        ),
+        ("where the server leaves it alone", message(), None, None, None, Ignore()),
+        (
+            "a reply to other talk in the channel is none of the essay's",
+            message(kind=19, reference=True),
+            None,
+            None,
+            NEWEST,
+            Ignore(),
+        ),
+        ("a forward, a poll or a sticker", message(text=" "), None, None, NEWEST, Ignore()),
+        ("a bot or webhook", message(from_bot=True), None, None, NEWEST, Ignore()),
+        ("a notice of Discord's", message(kind=7), None, None, NEWEST, Ignore()),
+        (
+            "a reply to an older essay is that one's",
+            message(kind=19, reference=True),
+            None,
+            POST_OF_ANOTHER,
+            NEWEST,
+            Record(2, parent_id=None, thread_id=2000, post_id=9, opens_thread=True),
+        ),
+        (
+            "talk in a thread stays there",
+            message(HEAD),
+            THREAD,
+            None,
+            NEWEST,
+            Record(1, parent_id=HEAD, thread_id=HEAD, post_id=None),
+        ),
+    ],
+)
+def test_talk_in_the_channel_joins_the_newest_essay_where_the_server_has_it_so(
+    case: str,
+    said: Message,
+    place: ThreadPlace | None,
+    answered: Answered | None,
+    gathering: Gathering | None,
+    expected: Ignore | Record,
+) -> None:
+    assert route(said, place, answered, gathering) == expected, case

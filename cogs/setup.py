@@ -1,0 +1,288 @@
+"""``/setup``: one panel for what a server's admins choose.
+
+The panel is a view of rows: each press or choice changes one row and shows the panel anew. Its
+buttons carry their own names and nothing else, so that they work after a restart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot.discussion.moments import read_quiet_hours
+from bot.discussion.zones import choose_zone
+from bot.errors import Refused
+from bot.services import Services
+from bot.speaking import acknowledge, show, speak
+from cogs import setup_words
+from cogs.answers import server_of
+from cogs.forms import Entered, show_form, text_field
+from storage import choices, servers
+from storage.acts import record_act
+from storage.servers import ServerSettings
+from storage.writer import Transaction
+
+__all__ = ["Setup"]
+
+_CUSTOM_ID = re.compile(r"salon:setup:(?P<what>[a-z]+)")
+#: Where essays can stand, and where admins can be told of something.
+_ESSAY_CHANNELS = [discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum]
+_NOTICE_CHANNELS = [discord.ChannelType.text, discord.ChannelType.news]
+
+#: What one press or choice changes.
+Change = Callable[[Transaction], Awaitable[None]]
+
+
+@app_commands.guild_only()
+class Setup(commands.Cog):
+    """The command, and what its panel does.
+
+    ``parts`` are the kinds of things in the panel; the client has to know them, so that a panel
+    that was shown before a restart still works.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.part = _part_class(self)
+        super().__init__()
+
+    @app_commands.command(description="Choose how I host essays in this server.")
+    @app_commands.guild_only()
+    @app_commands.default_permissions(manage_guild=True)
+    async def setup(self, interaction: discord.Interaction) -> None:
+        """Show the panel."""
+        with self.services.busy.working():
+            view = await self.panel(interaction)
+            await interaction.response.send_message(view=view, ephemeral=True)
+
+    # -- the panel ------------------------------------------------------------------------------
+
+    async def panel(self, interaction: discord.Interaction[Any]) -> ui.LayoutView:
+        """What the server has chosen, and what the bot lacks for it."""
+        server = server_of(interaction)
+        settings = await self.services.database.read(lambda tx: servers.read(tx, server.id))
+        return self._panel(settings, server, interaction.channel_id, self.services.clock.now())
+
+    def _panel(
+        self, settings: ServerSettings, server: discord.Guild, here: int | None, now: datetime
+    ) -> ui.LayoutView:
+        channel = None if settings.channel is None else server.get_channel(settings.channel)
+        forum = isinstance(channel, discord.ForumChannel)
+        view = ui.LayoutView(timeout=None)
+        view.add_item(ui.TextDisplay(setup_words.HEAD))
+        where: ui.Container[Any] = ui.Container()
+        where.add_item(ui.TextDisplay(setup_words.channel(settings, known=channel is not None)))
+        where.add_item(self._channels("channel", channel, _ESSAY_CHANNELS, "Where I am asked to"))
+        where.add_item(ui.TextDisplay(setup_words.STYLE_OF_A_FORUM if forum else setup_words.STYLE))
+        if not forum:
+            where.add_item(self._choice("style", setup_words.STYLES, settings.style))
+            where.add_item(ui.TextDisplay(setup_words.BRING))
+            where.add_item(self._choice("bring", setup_words.BRINGS, settings.bring))
+            where.add_item(ui.TextDisplay(setup_words.LOOSE))
+            where.add_item(self._choice("loose", setup_words.LOOSES, settings.loose))
+        shown = "Hide them" if settings.numbered else "Show them"
+        where.add_item(self._line(setup_words.numbers(settings), "numbers", shown))
+        view.add_item(where)
+        when: ui.Container[Any] = ui.Container()
+        when.add_item(self._line(setup_words.time(settings, now), "time", "Change …"))
+        board = settings.notices_channel
+        notices = None if board is None else server.get_channel(board)
+        when.add_item(ui.TextDisplay(setup_words.notices(settings, known=notices is not None)))
+        when.add_item(self._channels("notices", notices, _NOTICE_CHANNELS, "Nowhere"))
+        view.add_item(when)
+        rights: ui.Container[Any] = ui.Container()
+        rights.add_item(
+            self._line(setup_words.rights(settings, server, here), "look", "Look again")
+        )
+        view.add_item(rights)
+        return view
+
+    def _line(self, text: str, what: str, label: str) -> ui.Section[Any]:
+        return ui.Section(text, accessory=self.part(ui.Button(label=label, custom_id=_id(what))))
+
+    def _choice(self, what: str, options: setup_words.Options, chosen: str) -> ui.ActionRow[Any]:
+        select: ui.Select[Any] = ui.Select(custom_id=_id(what))
+        for value, label in options:
+            select.add_option(label=label, value=value, default=value == chosen)
+        return ui.ActionRow(self.part(select))
+
+    def _channels(
+        self,
+        what: str,
+        chosen: object,
+        kinds: list[discord.ChannelType],
+        placeholder: str,
+    ) -> ui.ActionRow[Any]:
+        known = [chosen] if isinstance(chosen, discord.abc.GuildChannel) else []
+        select: ui.ChannelSelect[Any] = ui.ChannelSelect(
+            custom_id=_id(what),
+            channel_types=kinds,
+            placeholder=placeholder,
+            min_values=0,
+            default_values=[
+                _Chosen(id=one.id, type=discord.SelectDefaultValueType.channel) for one in known
+            ],
+        )
+        return ui.ActionRow(self.part(select))
+
+    # -- what is done ---------------------------------------------------------------------------
+
+    async def chosen(
+        self, interaction: discord.Interaction[Any], what: str, values: list[str]
+    ) -> None:
+        """Do what a part of the panel was used for, and show the panel anew."""
+        if what == "time":
+            server = server_of(interaction)
+            settings = await self.services.database.read(lambda tx: servers.read(tx, server.id))
+            await show_form(
+                interaction,
+                "setup",
+                title="Time zone and quiet hours",
+                fields=_time_fields(settings),
+            )
+            return
+        if what != "look":
+            await self.change(interaction, what, self._change(interaction, what, values))
+        await interaction.response.edit_message(view=await self.panel(interaction))
+
+    async def take_time(self, interaction: discord.Interaction[Any], entered: Entered) -> None:
+        """Keep zone and quiet hours as they were entered, or neither where one is no such thing."""
+        services, server_id = self.services, server_of(interaction).id
+        zone = choose_zone(entered.texts["zone"])
+        hours = read_quiet_hours(entered.texts["quiet"].strip() or "none")
+        now = services.clock.now()
+
+        async def change(tx: Transaction) -> None:
+            await servers.set_zone(tx, server_id, zone.key, now)
+            await servers.set_quiet_hours(tx, server_id, hours)
+
+        await self.change(interaction, "time", change)
+        await acknowledge(interaction)
+        await show(interaction, await self.panel(interaction))
+
+    def _change(
+        self, interaction: discord.Interaction[Any], what: str, values: list[str]
+    ) -> Change:
+        server_id, now_ms = server_of(interaction).id, self.services.clock.now_ms()
+        value = values[0] if values else ""
+        channel_id = int(value) if value.isdecimal() else None
+
+        async def change(tx: Transaction) -> None:
+            match what:
+                case "channel":
+                    await choices.set_channel(tx, server_id, channel_id)
+                case "notices":
+                    await servers.set_notices_channel(tx, server_id, channel_id)
+                case "style":
+                    await choices.set_style(tx, server_id, value)
+                case "bring":
+                    await choices.set_bring(tx, server_id, value)
+                case "loose":
+                    await choices.set_loose(tx, server_id, value, now_ms)
+                case "numbers":
+                    numbered = (await servers.read(tx, server_id)).numbered
+                    await choices.set_numbered(tx, server_id, not numbered)
+                case _:
+                    raise Refused("This panel is of an older Salon: run `/setup` again.")
+
+        return change
+
+    async def change(
+        self, interaction: discord.Interaction[Any], what: str, change: Change
+    ) -> None:
+        """Make a change in one transaction, with who made it."""
+        server, now_ms = server_of(interaction), self.services.clock.now_ms()
+
+        async def changed(tx: Transaction) -> None:
+            await servers.register(tx, server.id, server.name, now_ms)
+            await change(tx)
+            await record_act(
+                tx,
+                server_id=server.id,
+                discussion_id=None,
+                member_id=interaction.user.id,
+                member_name=interaction.user.display_name,
+                what=f"set up {what}",
+                now_ms=now_ms,
+            )
+
+        await self.services.database.write(changed)
+        self.services.sweep.wake()
+
+
+class _Chosen(discord.SelectDefaultValue):
+    """What is chosen already; its id goes as a string, as ids do (docs: Reference › Snowflakes).
+
+    The library would send a number.
+    """
+
+    def to_dict(self) -> Any:
+        """As it is sent."""
+        return {"id": str(self.id), "type": self.type.value}
+
+
+def _time_fields(settings: ServerSettings) -> list[ui.Label[Any]]:
+    quiet = settings.quiet
+    hours = "" if quiet is None else f"{quiet.start:%H:%M}-{quiet.until:%H:%M}"
+    place = "A large city, such as Berlin, or an IANA name"
+    return [
+        text_field(
+            "zone", "Time zone", settings.zone_name, most=60, required=True, description=place
+        ),
+        text_field(
+            "quiet",
+            "Quiet hours (22:00-08:00)",
+            hours,
+            most=50,
+            description="Prompts that fall due in them come at their end. Empty: none",
+        ),
+    ]
+
+
+def _id(what: str) -> str:
+    return f"salon:setup:{what}"
+
+
+def _part_class(setup: Setup) -> type[_Part]:
+    class Bound(_Part, template=_CUSTOM_ID):
+        @property
+        def setup(self) -> Setup:
+            return setup
+
+    return Bound
+
+
+class _Part(ui.DynamicItem[ui.Item[Any]], template=_CUSTOM_ID):
+    """A button or select of the panel; what it is for stands in its id."""
+
+    @property
+    def setup(self) -> Setup:
+        """Whose panel it stands in."""
+        raise NotImplementedError
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> _Part:
+        """What was used, perhaps of a panel that was shown before a restart."""
+        del interaction, match
+        return cls(item)
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Do what it is for; what goes wrong is spoken of, not only logged."""
+        data = interaction.data
+        assert data is not None
+        match = _CUSTOM_ID.fullmatch(self.custom_id)
+        assert match is not None
+        values: list[str] = list(data.get("values", ()))  # type: ignore[call-overload]
+        with self.setup.services.busy.working():
+            try:
+                await self.setup.chosen(interaction, match["what"], values)
+            except Exception as error:  # noqa: BLE001 - handed to the one place of errors
+                await speak(interaction, error)
