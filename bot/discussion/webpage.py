@@ -28,6 +28,8 @@ _WORTH = 40  # letters of a paragraph that stands outside of that element and is
 _HALF = 0.5  # of what trafilatura took, which must be found again in the page
 _MOSTLY_LINKS = 0.6  # of the text of a list or box
 _SOME_LINKS = 0.3  # of the text of an article's own footer
+_MOST_OF_TITLE = 0.4  # of the page's title: a heading that is less of it is the site's name
+_PARTED = re.compile(r"\s*(?:[|»·/]|\s[-–—:])")  # what stands before the site's name
 _FAR_MORE = 4  # times the article's characters
 _A_LOT = 800  # letters of an article that trafilatura will have found whole
 _BLANKS = re.compile(r"\s+")
@@ -246,13 +248,22 @@ def _web(address: str | None) -> str | None:
 
 
 def _told_title(root: Any, article: Any, title: str | None) -> str | None:
-    """The page's title without the site's name, which the article's first heading tells."""
-    headings = [*article.iter("h1"), *root.iter("h1")]
-    for heading in headings[:3]:
-        text = _line(heading.text_content().rstrip(" ¶#\n"))
-        if text and (title is None or _key(text) in _key(title)) and len(_key(text)) > 2:
-            return text
-    return title
+    """The page's title without the site's name, which the article's first heading tells.
+
+    The site's own name is a heading on many pages, and stands in the title too; of headings that
+    the title holds the one it begins with is the essay's, or the longest.
+    """
+    headings = [
+        text
+        for heading in dict.fromkeys((*article.iter("h1"), *root.iter("h1")))
+        if len(_key(text := _line(heading.text_content().rstrip(" ¶#\n")) or "")) > 2
+    ]
+    if title is None:
+        return headings[0] if headings else None
+    held = [text for text in headings[:9] if _key(text) in _key(title)]
+    best = max(held, key=lambda text: (title.startswith(text), len(text)), default=title)
+    first = title.startswith(best) and _PARTED.match(title, len(best)) is not None
+    return best if first or len(best) >= _MOST_OF_TITLE * len(title) else title
 
 
 def read_web_page(text: str, *, address: str | None = None) -> Document:

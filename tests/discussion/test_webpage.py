@@ -49,6 +49,16 @@ def test_the_page_tells_title_author_source_language_and_cover() -> None:
     assert essay.questions == ("What have you mended?",)
 
 
+def test_the_name_of_the_site_is_no_title_though_it_is_a_heading_and_in_the_title() -> None:
+    long = "On Mending and Other Ways of Sitting Still for an Evening"
+    page = PAGE.replace("<body>", "<body><h1><a href='/'>The Small Hours</a></h1>")
+    page = page.replace("<h1>On Mending</h1>", f"<h2>{long}</h2>").replace(
+        "On Mending |", f"{long} |"
+    )
+    assert read_essay(page, name="a.html").title.startswith(long)
+    assert read_essay(PAGE.replace("<nav>", "<h1>The Small Hours</h1><nav>")).title == "On Mending"
+
+
 def test_the_article_is_kept_with_its_lists_code_and_links() -> None:
     text = shown(PAGE)
     assert "- needle\n  - with a long eye\n- thread" in text
