@@ -18,6 +18,7 @@ from discord.http import Route
 
 from bot.clock import Clock
 from bot.discussion import rights
+from bot.discussion.styles import FORUM, THREADS, Tag, Venue
 from bot.errands import Errands
 from bot.errors import Refused
 from bot.fetching import Page, fetch
@@ -147,7 +148,7 @@ class Salon(commands.Bot, Sight):
                 clock=clock,
                 fetch=self._fetch,
                 fetch_page=fetch_page,
-                missing=self.missing_to_write,
+                sight=self,
                 on_work=self._wake,
             ),
         )
@@ -164,7 +165,7 @@ class Salon(commands.Bot, Sight):
         await self.add_cog(self._recording)
         essays = Essays(self.services)
         await self.add_cog(essays)
-        self.add_dynamic_items(essays.desk.button)
+        self.add_dynamic_items(essays.desk.button, essays.desk.tags)
         setup = Setup(self.services)
         await self.add_cog(setup)
         self.add_dynamic_items(setup.part)
@@ -307,13 +308,31 @@ class Salon(commands.Bot, Sight):
             return False
         return found[1].view_channel and found[1].read_message_history
 
+    def is_locked(self, thread_id: int) -> bool | None:
+        """Whether a thread is locked; None where only Discord can tell, as of an archived one."""
+        thread = self.get_channel(thread_id)
+        return thread.locked if isinstance(thread, discord.Thread) else None
+
+    def venue(self, channel_id: int) -> Venue | None:
+        """What kind of channel it is, and what a post in it takes; None for one not seen."""
+        channel = self.get_channel(channel_id)
+        if not isinstance(channel, discord.abc.GuildChannel):
+            return None
+        if not isinstance(channel, discord.ForumChannel):
+            return Venue(channel.name, channel.type.value)
+        manages = channel.permissions_for(channel.guild.me).manage_threads
+        tags = tuple(Tag(tag.id, tag.name, tag.moderated) for tag in channel.available_tags)
+        return Venue(channel.name, channel.type.value, tags, channel.flags.require_tag, manages)
+
     def missing_to_write(self, channel_id: int) -> str:
         """What keeps the bot from hosting a discussion in the channel, as a sentence."""
         found = self._permissions(channel_id)
         if found is None:
             return f"I cannot see <#{channel_id}>: give me *View Channel* there."
         name, permissions = found
-        missing = [right for right in rights.TO_HOST if not getattr(permissions, right.key)]
+        venue = self.venue(channel_id)
+        needed = rights.to_host(FORUM if venue is not None and venue.is_forum else THREADS)
+        missing = [right for right in needed if not getattr(permissions, right.key)]
         if not missing:
             return ""
         return f"I may not host a discussion in #{name}: give me {rights.names_of(missing)} there."

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import discord
@@ -19,9 +19,14 @@ from discord.http import HTTPClient, Route
 
 from bot.clock import Clock
 from bot.discussion.payloads import Payload, signature
+from bot.forum import Forums
+from bot.once import UnclearError
 from bot.pace import Pace
 from bot.patience import (
+    ARCHIVED,
     PASSING,
+    THREAD_LOCKED,
+    TOO_MANY_THREADS,
     UNKNOWN_CHANNEL,
     UNKNOWN_MESSAGE,
     Sight,
@@ -32,7 +37,7 @@ from bot.patience import (
 from bot.recorder import Recorder
 from bot.tasks import UnderWay
 from bot.thread_opener import ThreadOpener
-from storage import notices, posts, recognition, remarks, threads
+from storage import homes, notices, posts, recognition, remarks, threads
 from storage.database import Database
 from storage.posts import Post
 from storage.writer import Transaction
@@ -52,7 +57,9 @@ _MOST_CALLS = 40
 _THREADS_AT_ONCE = 4
 _PAGE = 100
 
-_REFUSED_BY_AUTOMOD = 200000
+#: docs: Topics › Opcodes and Status Codes › JSON Error Codes.
+_REFUSED_BY_AUTOMOD, _NEEDS_TAG = 200000, 40067
+_FULL = "The server has as many active threads as Discord allows."
 
 
 class Outbox:
@@ -82,6 +89,7 @@ class Outbox:
             recorder=recorder,
             catch_up=catch_up,
         )
+        self._forums = Forums(http=http, sight=sight)
         self._pace = Pace(_MOST_CALLS, 1.0)
         self._posts = UnderWay(self._announce)
         self._threads = UnderWay(self._announce)
@@ -137,6 +145,9 @@ class Outbox:
             if message_id is None and late:
                 await self._lapse(post)
                 return
+            if message_id is None and post.in_thread and await self._is_locked(post.channel_id):
+                await self._put_off(post, _locked(post), slowly=True)
+                return
             if message_id is None:
                 message_id = await self._create(post)
         except discord.HTTPException as error:
@@ -152,16 +163,31 @@ class Outbox:
                 "*Read Message History* there.",
                 slowly=True,
             )
+        except UnclearError:
+            await self._put_off(post, "Discord did not say whether it was done; I look.")
         except PASSING as error:
             await self._put_off(post, f"Discord could not be reached ({name(error)}).")
         else:
             await self._sent(post, message_id)
 
     def _must_look(self, post: Post, *, late: bool) -> bool:
+        if post.starts is not None:  # a call that knows no nonce
+            return post.attempts > 1
         age = self._clock.now_ms() - post.first_attempt_at
         return post.attempts > 1 and (late or age > _NONCE_TRUSTED)
 
+    async def _is_locked(self, thread_id: int) -> bool:
+        """Whether a thread was locked, which somebody meant, whatever the bot's rights are."""
+        locked = self._sight.is_locked(thread_id)
+        if locked is None:  # an archived thread is not among those that the gateway tells of
+            data: Mapping[str, Any] = dict(await self._http.get_channel(thread_id))
+            locked = bool(data["thread_metadata"].get("locked"))
+        return locked
+
     async def _create(self, post: Post) -> int:
+        if post.starts is not None:
+            await self._pace.turn()
+            return await self._forums.start(post, post.starts)
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=post.channel_id)
         # Nobody is pinged unless the payload itself says whom.
         body: Payload = {
@@ -171,7 +197,13 @@ class Outbox:
             "enforce_nonce": True,
         }
         await self._pace.turn()
-        message = await self._http.request(route, json=body)
+        try:
+            message = await self._http.request(route, json=body)
+        except discord.HTTPException as error:
+            if error.code != ARCHIVED:
+                raise
+            await self._http.edit_channel(post.channel_id, archived=False)
+            message = await self._http.request(route, json=body)
         return int(message["id"])
 
     async def _found(self, post: Post) -> int | None:
@@ -179,6 +211,9 @@ class Outbox:
 
         Raises PermissionError where not finding it would prove nothing.
         """
+        if post.starts is not None:
+            theirs = await self._database.read(lambda tx: homes.known_threads(tx, post.server_id))
+            return await self._forums.find(post, post.starts, theirs)
         wanted = signature(post.payload)
         recorded = await self._database.read(
             lambda tx: recognition.recorded_ids(tx, post.channel_id, post.after_id)
@@ -220,6 +255,17 @@ class Outbox:
             await self._refuse(
                 post, "The server's AutoMod refused the message; let me pass in its rules."
             )
+        elif error.code == THREAD_LOCKED:
+            await self._put_off(post, _locked(post), slowly=True)
+        elif error.code == _NEEDS_TAG:
+            await self._refuse(
+                post,
+                f"Each post in <#{post.channel_id}> needs a tag: choose one below the preview "
+                "of the next, or let posts go without.",
+            )
+        elif error.code == TOO_MANY_THREADS:
+            made_room = await self._opener.make_room(post.server_id)
+            await self._put_off(post, _FULL, slowly=not made_room)
         elif error.status == 403:
             await self._put_off(post, forbidden(self._sight, post.channel_id, error), slowly=True)
         elif error.status in (400, 413):
@@ -274,3 +320,7 @@ class Outbox:
     async def _remove_later(self, post_id: int) -> None:
         at = self._clock.now_ms() + wait_before(1, slowly=True)
         await self._database.write(lambda tx: remarks.put_off(tx, post_id, at))
+
+
+def _locked(post: Post) -> str:
+    return f"The thread <#{post.channel_id}> is locked: unlock it, and I go on."

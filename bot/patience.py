@@ -7,9 +7,13 @@ import asyncio
 import aiohttp
 import discord
 
+from bot.discussion.styles import Venue
+
 __all__ = [
     "ARCHIVED",
     "PASSING",
+    "THREAD_LOCKED",
+    "TOO_MANY_THREADS",
     "UNKNOWN_CHANNEL",
     "UNKNOWN_MESSAGE",
     "Sight",
@@ -20,6 +24,7 @@ __all__ = [
 
 #: docs: Topics › Opcodes and Status Codes › JSON Error Codes.
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, ARCHIVED = 10003, 10008, 50083
+THREAD_LOCKED, TOO_MANY_THREADS = 160005, 160006
 
 #: What may be in the way of one attempt and gone at the next.
 PASSING = (OSError, asyncio.TimeoutError, aiohttp.ClientError, discord.RateLimited)
@@ -32,6 +37,14 @@ class Sight:
 
     def may_read_history(self, channel_id: int) -> bool:
         """Whether an empty history of the channel would prove that it is empty."""
+        raise NotImplementedError
+
+    def is_locked(self, thread_id: int) -> bool | None:
+        """Whether a thread is locked; None where only Discord can tell."""
+        raise NotImplementedError
+
+    def venue(self, channel_id: int) -> Venue | None:
+        """What kind of channel it is, and what a post in it takes; None for one not seen."""
         raise NotImplementedError
 
     def missing_to_write(self, channel_id: int) -> str:

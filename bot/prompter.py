@@ -12,7 +12,7 @@ from bot.discussion.manners import Kind, Send, Skip, Wait, decide
 from bot.discussion.payloads import Payload, plain_message
 from bot.discussion.plans import Poll, read_what
 from bot.discussion.prompting import Said, Unsayable, noted, nudge_text, words_for
-from storage import digests, posts, prompts, servers, situations, waiting
+from storage import digests, homes, posts, prompts, servers, situations, waiting
 from storage.posts import NewPost
 from storage.prompts import Prompt
 from storage.writer import Transaction
@@ -99,7 +99,7 @@ async def _claim(
 ) -> None:
     channel_id = prompt.channel_id
     if prompt.discussion_id is not None and prompt.kind is not Kind.NUDGE:
-        channel_id = await situations.place(tx, prompt.discussion_id)
+        channel_id = await homes.place(tx, prompt.discussion_id)
     assert channel_id is not None
     purpose = "nudge" if prompt.kind is Kind.NUDGE else "prompt"
     (post_id,) = await posts.plan(

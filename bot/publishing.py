@@ -17,15 +17,19 @@ from bot.discussion.card import opening_card
 from bot.discussion.essay import Epigraph, Essay, UnreadableEssay
 from bot.discussion.layout import closing_question, lay_out
 from bot.discussion.payloads import plain_message
+from bot.discussion.styles import FORUM, Venue, chosen_style, misplaced
 from bot.errors import Refused
 from bot.fetching import Page
+from bot.patience import Sight
 from bot.reading_process import read_apart
-from storage import discussions, drafts, posts, servers, submissions
+from storage import discussions, drafts, progress, scheduled, servers, submissions
 from storage.acts import record_act
 from storage.database import Database
 from storage.discussions import Listed
 from storage.drafts import Draft, NewRevision
-from storage.posts import NewPost, Progress
+from storage.posts import NewPost
+from storage.progress import Progress
+from storage.servers import ServerSettings
 from storage.submissions import Submission
 from storage.writer import Transaction, Work
 
@@ -63,22 +67,23 @@ class Corrections:
 class Preview:
     """A draft, and what an admin should know before publishing it.
 
-    ``trouble``: what the bot lacks in the channel, "" if nothing. ``same``: the very same essay as
+    ``trouble``: what keeps it from that channel, "" if nothing. ``same``: the very same essay as
     it stands in that channel already. ``plan``: which prompts will follow, as admins write them.
+    ``usual``: the style that the server chose. ``venue``: the channel, where it can be seen.
     """
 
     draft: Draft
     trouble: str
     same: Listed | None
     plan: str
+    usual: str
+    venue: Venue | None
 
 
 class Publishing:
     """Takes submissions in, makes drafts of them, and discussions of those.
 
-    ``fetch`` brings a file of Discord's by its address, ``fetch_page`` a page of the web;
-    ``missing`` says what keeps the bot from hosting a
-    discussion in a channel, "" if nothing does.
+    ``fetch`` brings a file of Discord's by its address, ``fetch_page`` a page of the web.
     """
 
     def __init__(
@@ -88,14 +93,14 @@ class Publishing:
         clock: Clock,
         fetch: Callable[[str], Awaitable[bytes]],
         fetch_page: Callable[[str], Awaitable[Page]],
-        missing: Callable[[int], str],
+        sight: Sight,
         on_work: Callable[[], None],
     ) -> None:
         self._database = database
         self._clock = clock
         self._fetch = fetch
         self._fetch_page = fetch_page
-        self._missing = missing
+        self._sight = sight
         self._on_work = on_work
 
     # -- handing in ---------------------------------------------------------------------------
@@ -136,17 +141,27 @@ class Publishing:
         numbered = await self._numbered(submission.server_id)
         planned, notes = await asyncio.to_thread(_planned, essay, closing, numbered=numbered)
         revision = NewRevision(essay, source, submission.file_name, closing, notes)
-        now_ms = self._clock.now_ms()
+        now_ms, venue = self._clock.now_ms(), self._sight.venue(submission.channel_id)
+        parts = sum(post.purpose == "part" for post in planned)
 
         async def keep(tx: Transaction) -> int:
+            usual = (await servers.read(tx, submission.server_id)).style
+            style = chosen_style(venue, submission.style, usual, parts)
             same = await discussions.same_essay(tx, submission.channel_id, source)
             if same is not None and same.state == "draft":
                 await submissions.accept(tx, submission.id)
+                if submission.style or submission.tags:
+                    await drafts.restyle(tx, same.id, style, submission.tags or None)
                 return same.id
             if not await submissions.accept(tx, submission.id):
                 raise Refused("This essay was handled already; /essay list shows where it stands.")
             return await drafts.create(
-                tx, submission=submission, revision=revision, planned=planned, now_ms=now_ms
+                tx,
+                submission=submission,
+                revision=revision,
+                planned=planned,
+                style=style,
+                now_ms=now_ms,
             )
 
         return await self._database.write(keep)
@@ -175,17 +190,36 @@ class Publishing:
     async def preview(self, discussion_id: int, server_id: int) -> Preview:
         """How an essay will stand; Refused where the server has no such essay."""
 
-        async def look(tx: Transaction) -> tuple[Draft, Listed | None, str]:
+        async def look(tx: Transaction) -> tuple[Draft, Listed | None, ServerSettings]:
             draft = await drafts.find(tx, discussion_id)
             if draft is None or draft.server_id != server_id:
                 raise Refused("This draft is not there any more.")
             same = await discussions.same_essay(
                 tx, draft.channel_id, draft.source, besides=draft.id
             )
-            return draft, same, (await servers.read(tx, server_id)).plan_text
+            return draft, same, await servers.read(tx, server_id)
 
-        draft, same, plan = await self._database.read(look)
-        return Preview(draft, self._missing(draft.channel_id), same, plan)
+        draft, same, settings = await self._database.read(look)
+        venue = self._sight.venue(draft.channel_id)
+        return Preview(draft, self._trouble(draft), same, settings.plan_text, settings.style, venue)
+
+    def _trouble(self, draft: Draft) -> str:
+        """What keeps an essay from its channel, as a sentence; "" if nothing does."""
+        venue = self._sight.venue(draft.channel_id)
+        place = "" if venue is None else misplaced(venue, draft.tags)
+        return place or self._sight.missing_to_write(draft.channel_id)
+
+    async def restyle(self, discussion_id: int, style: str) -> None:
+        """Another style for a draft; a forum's post stays one."""
+        if not await self._database.write(lambda tx: drafts.restyle(tx, discussion_id, style)):
+            raise Refused("This essay is no draft any more. Nothing was changed.")
+
+    async def retag(self, discussion_id: int, tags: tuple[int, ...]) -> None:
+        """Other tags for a draft that will be a forum's post."""
+        if not await self._database.write(
+            lambda tx: drafts.restyle(tx, discussion_id, FORUM, tags)
+        ):
+            raise Refused("This essay is no draft any more. Nothing was changed.")
 
     async def correct(self, preview: Preview, corrections: Corrections) -> None:
         """Put an admin's corrections into a draft; its posts are made anew."""
@@ -220,7 +254,7 @@ class Publishing:
         draft = await self._database.read(lambda tx: drafts.find(tx, discussion_id))
         if draft is None:
             raise Refused("This draft is not there any more. Nothing was published.")
-        trouble = self._missing(draft.channel_id)
+        trouble = self._trouble(draft)
         if trouble:
             raise Refused(f"{trouble} Nothing was published.")
         now_ms = self._clock.now_ms()
@@ -244,7 +278,7 @@ class Publishing:
         """Publish a draft at ``at_ms``, milliseconds since 1970; it may have had another time."""
         now_ms = self._clock.now_ms()
         if not await self._database.write(
-            lambda tx: drafts.schedule(
+            lambda tx: scheduled.schedule(
                 tx,
                 discussion_id,
                 at_ms=at_ms,
@@ -266,12 +300,12 @@ class Publishing:
 
     async def progress(self, discussion_id: int) -> Progress:
         """How far the posts of a publishing have come."""
-        return await self._database.read(lambda tx: posts.progress(tx, discussion_id))
+        return await self._database.read(lambda tx: progress.progress(tx, discussion_id))
 
     async def go_on(self, discussion_id: int) -> None:
         """Try once more what Discord refused of a publishing."""
         now_ms = self._clock.now_ms()
-        if not await self._database.write(lambda tx: posts.go_on(tx, discussion_id, now_ms)):
+        if not await self._database.write(lambda tx: progress.go_on(tx, discussion_id, now_ms)):
             raise Refused("There is nothing to go on with.")
         self._on_work()
 
@@ -289,10 +323,11 @@ class Publishing:
     async def turn(self, discussion_id: int, actor: Actor, *, to: str) -> None:
         """Close an open discussion (``to`` "closed") or open a closed one ("open")."""
         before = {"closed": "open", "open": "closed"}[to]
+        now_ms = self._clock.now_ms()
         await self._change(
             discussion_id,
             actor,
-            lambda tx: discussions.turn(tx, discussion_id, before=before, after=to),
+            lambda tx: discussions.turn(tx, discussion_id, before=before, after=to, now_ms=now_ms),
             what="closed" if to == "closed" else "reopened",
             otherwise=f"Only an essay that is {before} can be made {to}.",
         )

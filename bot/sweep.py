@@ -20,7 +20,7 @@ from bot.clock import Clock, from_milliseconds, to_milliseconds
 from bot.errands import Errands
 from bot.outbox import Outbox
 from bot.prompter import plan_due
-from storage import bringings, drafts, gone, posts, prompts, remarks, threads
+from storage import bringings, gone, posts, prompts, remarks, scheduled, threads
 from storage import errands as owed
 from storage.database import Database
 from storage.writer import Transaction
@@ -109,7 +109,7 @@ class Sweep:
         now_ms = to_milliseconds(now)
 
         async def begin_due(tx: Transaction) -> None:
-            await drafts.publish_due(tx, now_ms)
+            await scheduled.publish_due(tx, now_ms)
             await gone.erase_due(tx, now_ms)
             await bringings.point_due(tx, now_ms)
 
@@ -149,7 +149,7 @@ async def _nearest(tx: Transaction) -> datetime | None:
         await prompts.next_due(tx),
         await posts.next_due(tx),
         await threads.next_due(tx),
-        await drafts.next_due(tx),
+        await scheduled.next_due(tx),
         await owed.next_due(tx),
         await gone.next_due(tx),
         await remarks.next_due(tx),

@@ -17,6 +17,7 @@ from bot.clock import Clock
 from bot.patience import (
     ARCHIVED,
     PASSING,
+    TOO_MANY_THREADS,
     UNKNOWN_CHANNEL,
     UNKNOWN_MESSAGE,
     Sight,
@@ -39,7 +40,7 @@ _ARCHIVE_AFTER: Final = 10080
 #: Threads archived at once where a server has as many active ones as Discord allows.
 _ROOM_FOR = 10
 _UNKNOWN_MEMBER, _UNKNOWN_USER = 10007, 10013
-_THREAD_EXISTS, _TOO_MANY_THREADS = 160004, 160006
+_THREAD_EXISTS = 160004
 _FULL = (
     "The server has as many active threads as Discord allows. I archive my oldest quiet ones so "
     "that new replies get theirs; whoever writes in an archived thread opens it again."
@@ -72,11 +73,17 @@ class ThreadOpener:
         try:
             if thread.state == "wanted":
                 await self._open(thread, generation)
-            await self._add_member(thread)
+            if not thread.is_essays_own:
+                await self._add_member(thread)
+            elif thread.state == "open":
+                # What was said in a forum's post before it was known is only in its history.
+                await self._catch_up(thread.id)
         except discord.HTTPException as error:
             await self._failed(thread, error)
         except PASSING as error:
             await self._put_off(thread, f"Discord could not be reached ({name(error)}).")
+        else:
+            await self._database.write(lambda tx: threads.ready(tx, thread.id))
 
     async def _open(self, thread: Thread, generation: int) -> None:
         adopted = False
@@ -92,7 +99,8 @@ class ThreadOpener:
                 raise
             await self._http.get_channel(thread.id)
             adopted = True
-        await self._database.write(lambda tx: threads.opened(tx, thread.id))
+        now_ms = self._clock.now_ms()
+        await self._database.write(lambda tx: threads.opened(tx, thread.id, now_ms))
         if adopted:
             await self._catch_up(thread.id)
         else:
@@ -107,7 +115,6 @@ class ThreadOpener:
             # Who has left the server, or may not see the channel any more, stays outside.
             elif error.status != 403 and error.code not in (_UNKNOWN_MEMBER, _UNKNOWN_USER):
                 raise
-        await self._database.write(lambda tx: threads.ready(tx, thread.id))
 
     async def _add_to_archived(self, thread: Thread) -> None:
         """An archived thread is opened first; one that was locked was meant to stay shut."""
@@ -119,14 +126,15 @@ class ThreadOpener:
 
     async def _failed(self, thread: Thread, error: discord.HTTPException) -> None:
         if error.code == UNKNOWN_MESSAGE:
-            await self._give_up(thread, "The reply was deleted.")
+            what = "opening card" if thread.is_essays_own else "reply"
+            await self._give_up(thread, f"The {what} was deleted.")
         elif error.code == UNKNOWN_CHANNEL:
             await self._give_up(thread, "The channel or thread is gone.")
         elif error.status == 403:
             trouble = forbidden(self._sight, thread.channel_id, error)
             await self._put_off(thread, trouble, slowly=True)
-        elif error.code == _TOO_MANY_THREADS:
-            made_room = await self._make_room(thread)
+        elif error.code == TOO_MANY_THREADS:
+            made_room = await self.make_room(thread.server_id)
             trouble = "The server has as many active threads as Discord allows."
             await self._put_off(thread, trouble, slowly=not made_room)
         elif error.status == 400:
@@ -135,12 +143,12 @@ class ThreadOpener:
         else:
             await self._put_off(thread, f"Discord answered {error.status}.")
 
-    async def _make_room(self, thread: Thread) -> bool:
+    async def make_room(self, server_id: int) -> bool:
         """Archive our threads that have been quiet longest, and tell the admins; whether any was.
 
         Those of members and of other bots are not ours to archive.
         """
-        now_ms, server_id = self._clock.now_ms(), thread.server_id
+        now_ms = self._clock.now_ms()
 
         async def tell(tx: Transaction) -> set[int]:
             await notices.tell(tx, server_id, about="too many threads", text=_FULL, now_ms=now_ms)
@@ -149,14 +157,12 @@ class ThreadOpener:
         ours = await self._database.write(tell)
         try:
             active = (await self._http.get_active_threads(server_id))["threads"]
-            found = [
-                one for one in active if int(one["id"]) in ours and int(one["id"]) != thread.id
-            ]
+            found = [one for one in active if int(one["id"]) in ours]
             found.sort(key=lambda one: int(one.get("last_message_id") or one["id"]))
             for one in found[:_ROOM_FOR]:
                 await self._http.edit_channel(int(one["id"]), archived=True)
         except (discord.HTTPException, *PASSING) as error:
-            _log.warning("No room could be made for thread %d (%s).", thread.id, name(error))
+            _log.warning("No room could be made for a thread (%s).", name(error))
             return False
         return bool(found)
 

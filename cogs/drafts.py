@@ -20,12 +20,12 @@ from bot.errors import Refused
 from bot.publishing import Actor, Corrections, Preview
 from bot.services import Services
 from bot.speaking import acknowledge, answer_with_file, show, speak
-from cogs import essay_words
+from cogs import draft_style, essay_words
 from cogs.answers import server_id
 from cogs.forms import Entered, show_form, text_field
 from storage import discussions, servers
 from storage.discussions import Listed
-from storage.posts import Progress
+from storage.progress import Progress
 
 __all__ = ["Desk", "actor"]
 
@@ -77,6 +77,7 @@ def _told(preview: Preview) -> str:
     if closing:
         quoted = cut(closing, _MOST_QUESTION).replace("\n", "\n> ")
         lines.append(f"**Asked at the end**\n> {quoted}")
+    lines.append(draft_style.told(preview))
     lines.append(f"**Prompts that follow**\n{cut(preview.plan, _MOST_QUESTION)}")
     notes = draft.notes[:_MOST_NOTES]
     if notes:
@@ -97,13 +98,14 @@ def _told(preview: Preview) -> str:
 class Desk:
     """Shows drafts, and does what their buttons say.
 
-    ``button`` is the kind of button they have; the client has to know it, so that a button that
-    was shown before a restart still works.
+    ``button`` and ``tags`` are the kinds of button and list they have; the client has to know
+    them, so that what was shown before a restart still works.
     """
 
     def __init__(self, services: Services) -> None:
         self.services = services
         self.button = _button_class(self)
+        self.tags = draft_style.tag_select_class(self.tagged)
 
     def preview(self, preview: Preview) -> ui.LayoutView:
         """The draft as it will stand, what there is to know of it, and its buttons."""
@@ -126,7 +128,24 @@ class Desk:
             again = what == "publish" and preview.same is not None
             row.add_item(self.button(what, draft.id, "Publish again" if again else label, style))
         view.add_item(row)
+        change = draft_style.switch(preview)
+        if change is not None:
+            view.add_item(ui.ActionRow(self.button(change[0], draft.id, change[1], _BUTTONS[1][2])))
+        tags = self.tags.of(preview)
+        if tags is not None:
+            view.add_item(ui.ActionRow(tags))
         return view
+
+    async def tagged(
+        self, interaction: discord.Interaction[Any], discussion_id: int, tags: tuple[int, ...]
+    ) -> None:
+        """Put the tags that were picked on a draft, and show it anew."""
+        with self.services.busy.working():
+            # That it is a draft of this server is asked with the preview.
+            await self.services.publishing.preview(discussion_id, server_id(interaction))
+            await self.services.publishing.retag(discussion_id, tags)
+            await acknowledge(interaction)
+            await self.show(interaction, discussion_id)
 
     def stopped(self, essay: Listed, told: str) -> ui.LayoutView:
         """A publishing that Discord refused to go on with, and what can be done."""
@@ -140,9 +159,8 @@ class Desk:
     def withdrawal(self, essay: Listed) -> ui.LayoutView:
         """The question whether an essay is really to be withdrawn."""
         view = _text_view(
-            f"Withdraw “{essay_words.title(essay.title)}”? Its card, parts and prompts are removed "
-            "from the channel, and its threads are locked. What members wrote stays, in the "
-            "channel and in the archive. This cannot be undone."
+            f"Withdraw “{essay_words.title(essay.title)}”? {essay_words.withdrawing(essay)} What "
+            "members wrote stays, in the channel and in the archive. This cannot be undone."
         )
         row: ui.ActionRow[Any] = ui.ActionRow()
         row.add_item(self.button("withdraw", essay.id, "Withdraw", discord.ButtonStyle.danger))
@@ -199,6 +217,10 @@ class Desk:
                     title="What was found in the essay",
                     fields=_found_fields(preview),
                 )
+            case "apart" | "together":
+                await self.services.publishing.restyle(discussion_id, draft_style.SWITCHES[what])
+                await acknowledge(interaction)
+                await self.show(interaction, discussion_id)
             case "text":
                 await self._show_text(interaction, preview)
             case "discard":

@@ -5,10 +5,11 @@ from __future__ import annotations
 import discord
 
 from bot.discussion.shortening import cut
+from bot.discussion.styles import FORUM, THREADS
 from storage.discussions import Listed
-from storage.posts import Progress
+from storage.progress import Progress
 
-__all__ = ["line", "link", "progress_text", "state", "title"]
+__all__ = ["closed", "line", "link", "progress_text", "state", "style", "title", "withdrawing"]
 
 _STATES = {
     "draft": "draft",
@@ -24,7 +25,34 @@ def link(essay: Listed) -> str | None:
     """The address of the opening card, once it is sent."""
     if essay.card_id is None:
         return None
-    return f"https://discord.com/channels/{essay.server_id}/{essay.channel_id}/{essay.card_id}"
+    # In a forum the card stands in the post that it started.
+    where = essay.card_id if essay.style == FORUM else essay.channel_id
+    return f"https://discord.com/channels/{essay.server_id}/{where}/{essay.card_id}"
+
+
+def style(essay: Listed) -> str:
+    """How it is discussed, and where, as a sentence."""
+    if essay.thread_gone:
+        return "Its own thread was deleted, or could not be opened."
+    if essay.style == THREADS:
+        return "Discussed in a thread for each reply."
+    what = "its own post" if essay.style == FORUM else "one thread"
+    return f"Discussed in {what}" + (f": <#{essay.thread_id}>" if essay.thread_id else ".")
+
+
+def closed(essay: Listed) -> str:
+    """What closing does to where it is discussed."""
+    if essay.style == THREADS:
+        return "Its threads stay"
+    return "Its post is locked" if essay.style == FORUM else "Its thread is locked"
+
+
+def withdrawing(essay: Listed) -> str:
+    """What withdrawing does to what the bot posted."""
+    if essay.style == FORUM:
+        return "What I posted is emptied, and the post is locked."
+    threads = "threads are" if essay.style == THREADS else "thread is"
+    return f"Its card, parts and prompts are removed, and its {threads} locked."
 
 
 def title(text: str, most: int = 80) -> str:

@@ -12,6 +12,8 @@ from discord.ext import commands
 from bot.clock import to_milliseconds
 from bot.discussion.lists import fitting, stamp
 from bot.discussion.moments import read_moment
+from bot.discussion.shortening import cut
+from bot.discussion.styles import THREAD, THREADS, Venue
 from bot.errors import Refused
 from bot.exporting import as_markdown
 from bot.publishing import MOST_BYTES
@@ -21,6 +23,7 @@ from cogs import essay_words, prompt_choices
 from cogs.answers import answer, server_id, server_of
 from cogs.drafts import Desk, actor
 from cogs.forms import Entered, Upload, show_form, text_field
+from cogs.places import Place, Way, chosen_way
 from storage import acts, discussions, prompt_lists, servers
 from storage.discussions import Listed
 from storage.export import export
@@ -31,6 +34,12 @@ __all__ = ["Essays"]
 
 _TEXT_LIMIT = 4000
 _LISTED = 40
+#: Characters of a field's description (docs: Components Reference › Label).
+_MOST_DESCRIBED = 100
+_STYLES = [
+    app_commands.Choice(name="A thread for each reply", value=THREADS),
+    app_commands.Choice(name="One thread for the essay", value=THREAD),
+]
 
 
 @app_commands.guild_only()
@@ -50,50 +59,66 @@ class Essays(
         file="The essay as a file: text, Markdown, HTML or Word",
         address="Or where it stands on the web; without either a form opens",
         channel="Where to publish it; if left out, where /setup says, or here",
+        style="How it is discussed; as /setup says if left out",
+        tags="Of a post in a forum, with commas between them",
     )
+    @app_commands.choices(style=_STYLES)
     async def publish(
         self,
         interaction: discord.Interaction,
         file: discord.Attachment | None = None,
         address: str | None = None,
-        channel: discord.TextChannel | None = None,
+        channel: app_commands.Transform[int, Place] | None = None,
+        style: str | None = None,
+        tags: str | None = None,
     ) -> None:
         """Make a draft of a file or page and show it, or show the form to hand an essay in."""
         with self.services.busy.working():
             channel_id = await self._target(interaction, channel)
+            way = chosen_way(self.services.sight.venue(channel_id), channel_id, style, tags)
             if file is not None and address:
                 raise Refused("Both a file and an address were given; which is the essay?")
             if address:
                 await self.hand_in(
                     interaction,
-                    _submission(interaction, channel_id, page_address=address.strip()),
+                    _submission(interaction, channel_id, way, page_address=address.strip()),
                 )
                 return
             if file is None:
+                venue = self.services.sight.venue(channel_id)
                 await show_form(
                     interaction,
                     "publish",
                     channel_id,
+                    style or "",
                     title="Publish an essay",
-                    fields=_form_fields(),
+                    fields=_form_fields(venue, tags),
                 )
                 return
             _hold_size(file.filename, file.size)
             await self.hand_in(
                 interaction,
                 _submission(
-                    interaction, channel_id, file_name=file.filename, file_address=file.url
+                    interaction, channel_id, way, file_name=file.filename, file_address=file.url
                 ),
             )
 
     async def take(self, interaction: discord.Interaction[Any], entered: Entered) -> None:
         """Hand in what was uploaded or pasted in the form."""
-        file = _handed_in(entered)
+        file, channel_id = _handed_in(entered), entered.number
+        style = entered.arguments[1] if len(entered.arguments) > 1 else ""
+        way = chosen_way(
+            self.services.sight.venue(channel_id),
+            channel_id,
+            style or None,
+            entered.texts.get("tags"),
+        )
         await self.hand_in(
             interaction,
             _submission(
                 interaction,
-                entered.number,
+                channel_id,
+                way,
                 file_name=None if file is None else file.filename,
                 file_address=None if file is None else file.url,
                 text=entered.texts["text"] if file is None else None,
@@ -170,8 +195,8 @@ class Essays(
             await self.services.publishing.turn(found.id, actor(interaction), to="closed")
             await answer(
                 interaction,
-                f"“{essay_words.title(found.title)}” is closed. Its threads stay; "
-                "`/essay reopen` opens it again.",
+                f"“{essay_words.title(found.title)}” is closed. "
+                f"{essay_words.closed(found)}; `/essay reopen` opens it again.",
             )
 
     @app_commands.command(description="Open a closed discussion again.")
@@ -222,6 +247,14 @@ class Essays(
             told = f"“{essay_words.title(found.title)}” and {len(exported['replies'])} replies."
             await answer_with_file(interaction, told, text, name)
 
+    @publish.autocomplete("tags")
+    async def _tags(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        chosen = interaction.namespace.channel
+        channel_id = await self._target(interaction, None if chosen is None else int(chosen.id))
+        return prompt_choices.tags(self.services.sight.venue(channel_id), typed)
+
     @show.autocomplete("essay")
     @export_essay.autocomplete("essay")
     @withdraw.autocomplete("essay")
@@ -239,12 +272,10 @@ class Essays(
     ) -> list[app_commands.Choice[str]]:
         return await prompt_choices.moments(self.services, server_id(interaction), typed)
 
-    async def _target(
-        self, interaction: discord.Interaction, channel: discord.TextChannel | None
-    ) -> int:
+    async def _target(self, interaction: discord.Interaction, channel: int | None) -> int:
         """Where to publish: the channel named, else the one chosen in ``/setup``, else here."""
         if channel is not None:
-            return channel.id
+            return channel
         server = server_of(interaction)
         settings = await self.services.database.read(lambda tx: servers.read(tx, server.id))
         if settings.channel is not None:
@@ -258,8 +289,8 @@ class Essays(
         if isinstance(here, discord.TextChannel):
             return here.id
         raise Refused(
-            "An essay is published in a text channel: run the command in one, name one as "
-            "`channel`, or choose one in `/setup`."
+            "An essay is published in a channel, not in a thread: run the command in one, name a "
+            "channel or forum as `channel`, or choose one in `/setup`."
         )
 
     async def _find(self, interaction: discord.Interaction, essay: str) -> Listed:
@@ -272,9 +303,9 @@ class Essays(
         return await self.services.database.read(look)
 
 
-def _form_fields() -> list[ui.Label[Any]]:
+def _form_fields(venue: Venue | None, tags: str | None) -> list[ui.Label[Any]]:
     """The fields of the form that takes an essay as a file or as a text."""
-    return [
+    fields = [
         ui.Label(
             text="A file",
             description="Text, Markdown, HTML or Word; or paste the text below.",
@@ -292,6 +323,10 @@ def _form_fields() -> list[ui.Label[Any]]:
             "question", "Closing question", most=1000, description="Empty: the essay's own."
         ),
     ]
+    if venue is not None and venue.tags:
+        there = cut(", ".join(tag.name for tag in venue.tags), _MOST_DESCRIBED)
+        fields.append(text_field("tags", "Tags", tags, most=300, description=there))
+    return fields
 
 
 def _handed_in(entered: Entered) -> Upload | None:
@@ -309,7 +344,7 @@ def _handed_in(entered: Entered) -> Upload | None:
 
 async def _told(tx: Transaction, essay: Listed) -> str:
     """Where an essay stands, and who did what."""
-    lines = [essay_words.line(essay)]
+    lines = [essay_words.line(essay), f"-# {essay_words.style(essay)}"]
     lines += [
         f"-# {act.what} by {essay_words.title(act.member_name, 40)}, <t:{act.done_at // 1000}:f>"
         for act in await acts.of_essay(tx, essay.id)
@@ -328,6 +363,7 @@ def _hold_size(name: str, size: int) -> None:
 def _submission(
     interaction: discord.Interaction,
     channel_id: int,
+    way: Way,
     *,
     file_name: str | None = None,
     file_address: str | None = None,
@@ -350,4 +386,6 @@ def _submission(
         text=text,
         title=title,
         question=question,
+        style=way.style,
+        tags=way.tags,
     )

@@ -10,13 +10,14 @@ from discord import app_commands
 
 from bot.discussion.moments import read_moment
 from bot.discussion.shortening import cut
+from bot.discussion.styles import Venue
 from bot.errors import Refused
 from bot.services import Services
 from cogs import prompt_lines
 from storage import prompt_lists, servers
 from storage.writer import Transaction
 
-__all__ = ["essays", "moments", "prompts", "zones"]
+__all__ = ["essays", "moments", "prompts", "tags", "zones"]
 
 _MOST, _LONGEST = 25, 100
 _PROMPTS_LOOKED_AT = 200
@@ -65,6 +66,26 @@ async def moments(services: Services, server_id: int, typed: str) -> list[app_co
     local = meant.at.astimezone(settings.zone)
     name = f"{typed.strip()} = {local:%A %d %B %Y %H:%M} ({settings.zone_name})"
     return [app_commands.Choice(name=cut(name, _LONGEST), value=typed.strip())]
+
+
+def tags(venue: Venue | None, typed: str) -> list[app_commands.Choice[str]]:
+    """A forum's tags, each behind those that were typed already; what one may put on a post."""
+    if venue is None:
+        return []
+    *before, last = [name.strip() for name in typed.split(",")]
+    taken = {name.casefold() for name in before}
+    first = "".join(f"{name}, " for name in before if name)
+    return _choices(
+        (
+            (first + tag.name, first + tag.name)
+            for tag in venue.tags
+            if tag.name.casefold() not in taken
+            and last.casefold() in tag.name.casefold()
+            and (venue.manages or not tag.moderated)
+            and len(first + tag.name) <= _LONGEST
+        ),
+        "",
+    )
 
 
 def zones(typed: str) -> list[app_commands.Choice[str]]:

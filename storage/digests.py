@@ -49,11 +49,10 @@ async def week(tx: Transaction, server_id: int, now: datetime) -> Digest:
     }
     essays = await tx.rows(
         """
-        SELECT discussions.id, discussions.channel_id, revisions.title,
-               (SELECT message_id FROM posts
-                WHERE posts.discussion_id = discussions.id AND purpose = 'card') AS card_id,
-               COALESCE(talk.replies, 0) AS replies
+        SELECT discussions.id, COALESCE(card.channel_id, discussions.channel_id) AS channel_id,
+               revisions.title, card.message_id AS card_id, COALESCE(talk.replies, 0) AS replies
         FROM discussions
+        LEFT JOIN posts AS card ON card.discussion_id = discussions.id AND card.purpose = 'card'
         JOIN revisions ON revisions.discussion_id = discussions.id AND revisions.number = (
             SELECT max(number) FROM revisions AS r WHERE r.discussion_id = discussions.id
         )

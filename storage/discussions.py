@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.discussion.essay import Essay
+from bot.discussion.styles import THREADS
 from bot.errors import UnknownEssay
-from storage import drafts, errands
+from storage import drafts, errands, homes
 from storage.drafts import NewRevision, digest
 from storage.errands import NewErrand
 from storage.posts import NewPost
@@ -22,6 +23,8 @@ class Listed:
     """A discussion as ``/essay list`` shows it.
 
     ``card_id``: its opening card, once sent. ``stopped``: why its publishing cannot go on.
+    ``thread_id``: its own thread or forum post, once the card is sent; ``thread_gone``: that is
+    no more.
     """
 
     id: int
@@ -33,6 +36,9 @@ class Listed:
     published_at: int | None
     card_id: int | None
     stopped: str | None
+    style: str
+    thread_id: int | None
+    thread_gone: bool
 
 
 async def same_essay(
@@ -63,6 +69,7 @@ async def start(
     source: bytes,
     planned: Sequence[NewPost],
     now_ms: int,
+    style: str = THREADS,
 ) -> int:
     """Draft an essay and begin to publish it, in one; the discussion's id."""
     discussion_id = await drafts.create(
@@ -70,6 +77,7 @@ async def start(
         submission=submission,
         revision=NewRevision(essay, source, submission.file_name, None, ()),
         planned=planned,
+        style=style,
         now_ms=now_ms,
     )
     await drafts.publish(
@@ -86,6 +94,10 @@ async def start(
 _LISTED = """
 SELECT discussions.id, discussions.server_id, discussions.channel_id, discussions.state,
        discussions.scheduled_for, discussions.published_at, revisions.title,
+       discussions.style, discussions.thread_id,
+       EXISTS (SELECT 1 FROM threads
+               WHERE threads.id = discussions.thread_id AND threads.state = 'failed'
+       ) AS thread_gone,
        (SELECT message_id FROM posts
         WHERE posts.discussion_id = discussions.id AND purpose = 'card') AS card_id,
        (SELECT max(trouble) FROM posts
@@ -113,6 +125,9 @@ async def _some(tx: Transaction, sql: str, parameters: dict[str, object]) -> lis
             published_at=row["published_at"],
             card_id=row["card_id"],
             stopped=row["stopped"],
+            style=row["style"],
+            thread_id=row["thread_id"],
+            thread_gone=bool(row["thread_gone"]),
         )
         for row in await tx.rows(sql, parameters)
     ]
@@ -148,28 +163,45 @@ async def find(tx: Transaction, essay: str) -> Listed:
     return matching[0]
 
 
-async def turn(tx: Transaction, discussion_id: int, *, before: str, after: str) -> int | None:
-    """Bring a discussion from one state to another; its server, None where it was in neither."""
+async def turn(
+    tx: Transaction, discussion_id: int, *, before: str, after: str, now_ms: int
+) -> int | None:
+    """Bring a discussion from one state to another; its server, None where it was in neither.
+
+    The essay's own thread or post, where it has one, is locked with it and opened with it.
+    """
     row = await tx.row(
         """
         UPDATE discussions SET state = :after
-        WHERE id = :id AND state = :before RETURNING server_id
+        WHERE id = :id AND state = :before RETURNING server_id, style, thread_id
         """,
         {"id": discussion_id, "before": before, "after": after},
     )
-    return None if row is None else row["server_id"]
+    if row is None:
+        return None
+    if row["style"] != "threads" and row["thread_id"] is not None:
+        await errands.plan(
+            tx,
+            server_id=row["server_id"],
+            discussion_id=discussion_id,
+            errands=[NewErrand("lock" if after == "closed" else "unlock", row["thread_id"])],
+            now_ms=now_ms,
+        )
+    server_id: int = row["server_id"]
+    return server_id
 
 
 async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | None:
     """Take an essay back; its server, None where it was neither publishing, open nor closed.
 
     What the bot posted is to be removed and the threads to be locked; what members wrote stays.
+    In a forum's post the bot's text is emptied instead: it would be a stump without its card.
     """
     key = {"id": discussion_id}
     row = await tx.row(
         """
         UPDATE discussions SET state = 'withdrawn'
-        WHERE id = :id AND state IN ('publishing', 'open', 'closed') RETURNING server_id
+        WHERE id = :id AND state IN ('publishing', 'open', 'closed') RETURNING server_id, style
         """,
         key,
     )
@@ -191,7 +223,7 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
     )
     posted = await tx.rows(
         """
-        SELECT channel_id, message_id FROM posts
+        SELECT purpose, channel_id, message_id, payload FROM posts
         WHERE discussion_id = :id AND state = 'sent' AND message_id IS NOT NULL
         ORDER BY id
         """,
@@ -200,14 +232,22 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
     standing = await tx.rows(
         "SELECT id FROM threads WHERE discussion_id = :id AND state IN ('open', 'ready')", key
     )
+    locks = [NewErrand("lock", thread["id"]) for thread in standing]
+    if row["style"] == "forum":
+        # Locked at once, and once more behind the edits, which open what is archived.
+        owed = [
+            *locks,
+            *(homes.emptied(*post) for post in posted),
+            *locks,
+        ]
+    else:
+        owed = [NewErrand("delete", post["channel_id"], post["message_id"]) for post in posted]
+        owed += locks
     await errands.plan(
         tx,
         server_id=row["server_id"],
         discussion_id=discussion_id,
-        errands=[
-            *(NewErrand("delete", post["channel_id"], post["message_id"]) for post in posted),
-            *(NewErrand("lock", thread["id"]) for thread in standing),
-        ],
+        errands=owed,
         now_ms=now_ms,
     )
     server_id: int = row["server_id"]

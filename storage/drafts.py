@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bot.discussion.default_question import language_of
 from bot.discussion.essay import Essay
-from bot.discussion.payloads import Payload, snowflake_before
+from bot.discussion.payloads import Payload
 from bot.discussion.record import essay_from_json, essay_to_json
 from storage import posts
 from storage.acts import record_act
@@ -28,11 +28,9 @@ __all__ = [
     "digest",
     "discard",
     "find",
-    "next_due",
     "publish",
-    "publish_due",
     "redraft",
-    "schedule",
+    "restyle",
 ]
 
 
@@ -73,6 +71,8 @@ class Draft:
     notes: tuple[str, ...]
     source: bytes
     posts: tuple[DraftPost, ...]
+    style: str
+    tags: tuple[int, ...]
 
 
 def digest(source: bytes) -> str:
@@ -86,15 +86,22 @@ async def create(
     submission: Submission,
     revision: NewRevision,
     planned: Sequence[NewPost],
+    style: str,
     now_ms: int,
 ) -> int:
     """Keep an essay as a draft, with its posts; the discussion's id."""
     discussion_id = await tx.insert(
         """
-        INSERT INTO discussions (server_id, channel_id, state, created_at)
-        VALUES (:server_id, :channel_id, 'draft', :now)
+        INSERT INTO discussions (server_id, channel_id, state, style, tags, created_at)
+        VALUES (:server_id, :channel_id, 'draft', :style, :tags, :now)
         """,
-        {"server_id": submission.server_id, "channel_id": submission.channel_id, "now": now_ms},
+        {
+            "server_id": submission.server_id,
+            "channel_id": submission.channel_id,
+            "style": style,
+            "tags": _joined(submission.tags),
+            "now": now_ms,
+        },
     )
     await _add_revision(tx, discussion_id, 1, revision, now_ms)
     await posts.plan(
@@ -108,6 +115,32 @@ async def create(
         draft=True,
     )
     return discussion_id
+
+
+def _joined(tags: tuple[int, ...]) -> str:
+    return " ".join(str(tag) for tag in tags)
+
+
+async def restyle(
+    tx: Transaction, discussion_id: int, style: str, tags: tuple[int, ...] | None = None
+) -> bool:
+    """Another style for a draft or scheduled essay, and other tags unless None.
+
+    False where it is neither any more.
+    """
+    return bool(
+        await tx.run(
+            """
+            UPDATE discussions SET style = :style, tags = COALESCE(:tags, tags)
+            WHERE id = :id AND state IN ('draft', 'scheduled')
+            """,
+            {
+                "id": discussion_id,
+                "style": style,
+                "tags": None if tags is None else _joined(tags),
+            },
+        )
+    )
 
 
 async def _add_revision(
@@ -181,7 +214,7 @@ async def find(tx: Transaction, discussion_id: int) -> Draft | None:
     row = await tx.row(
         """
         SELECT discussions.id, server_id, channel_id, state, scheduled_for, essay, closing, notes,
-               source
+               source, style, tags
         FROM discussions JOIN revisions ON revisions.discussion_id = discussions.id
         WHERE discussions.id = :id
         ORDER BY revisions.number DESC
@@ -211,6 +244,8 @@ async def find(tx: Transaction, discussion_id: int) -> Draft | None:
         posts=tuple(
             DraftPost(post["id"], post["purpose"], json.loads(post["payload"])) for post in found
         ),
+        style=row["style"],
+        tags=tuple(int(tag) for tag in row["tags"].split()),
     )
 
 
@@ -276,7 +311,7 @@ async def publish(
         """
         UPDATE discussions SET state = 'publishing', scheduled_for = NULL
         WHERE id = :id AND state IN ('draft', 'scheduled')
-        RETURNING server_id, channel_id
+        RETURNING server_id, channel_id, style
         """,
         {"id": discussion_id},
     )
@@ -290,17 +325,19 @@ async def publish(
         """,
         {"id": discussion_id, "after_id": after_id, "now": now_ms},
     )
-    # Nothing of this discussion stands in the channel before the command was given.
+    # Nothing of this discussion stands in the channel before the command was given. A forum has
+    # no messages of its own.
     await tx.run(
         """
         INSERT INTO watermarks (channel_id, server_id, message_id, true_at)
-        VALUES (:channel_id, :server_id, :message_id, :now)
+        SELECT :channel_id, :server_id, :message_id, :now WHERE :style <> 'forum'
         ON CONFLICT (channel_id) DO NOTHING
         """,
         {
             "channel_id": row["channel_id"],
             "server_id": row["server_id"],
             "message_id": after_id,
+            "style": row["style"],
             "now": now_ms,
         },
     )
@@ -314,78 +351,6 @@ async def publish(
         now_ms=now_ms,
     )
     return True
-
-
-async def schedule(
-    tx: Transaction,
-    discussion_id: int,
-    *,
-    at_ms: int,
-    member_id: int,
-    member_name: str,
-    now_ms: int,
-) -> bool:
-    """Publish a draft at ``at_ms``, or another time than before; False where it is no draft."""
-    row = await tx.row(
-        """
-        UPDATE discussions SET state = 'scheduled', scheduled_for = :at
-        WHERE id = :id AND state IN ('draft', 'scheduled')
-        RETURNING server_id
-        """,
-        {"id": discussion_id, "at": at_ms},
-    )
-    if row is None:
-        return False
-    await record_act(
-        tx,
-        server_id=row["server_id"],
-        discussion_id=discussion_id,
-        member_id=member_id,
-        member_name=member_name,
-        what="scheduled",
-        now_ms=now_ms,
-    )
-    return True
-
-
-async def publish_due(tx: Transaction, now_ms: int) -> int:
-    """Begin to publish what was scheduled until now; how many that were.
-
-    It is published in the name of the admin who scheduled it last.
-    """
-    rows = await tx.rows(
-        """
-        SELECT id, (
-            SELECT acts.id FROM acts
-            WHERE acts.discussion_id = discussions.id AND what = 'scheduled'
-            ORDER BY acts.id DESC LIMIT 1
-        ) AS act_id
-        FROM discussions WHERE state = 'scheduled' AND scheduled_for <= :now
-        ORDER BY scheduled_for, id
-        """,
-        {"now": now_ms},
-    )
-    for row in rows:
-        act = await tx.row(
-            "SELECT member_id, member_name FROM acts WHERE id = :id", {"id": row["act_id"]}
-        )
-        await publish(
-            tx,
-            row["id"],
-            member_id=0 if act is None else act["member_id"],
-            member_name="" if act is None else act["member_name"],
-            after_id=snowflake_before(now_ms),
-            now_ms=now_ms,
-        )
-    return len(rows)
-
-
-async def next_due(tx: Transaction) -> int | None:
-    """When the next scheduled essay is due; None where none is scheduled."""
-    row = await tx.row(
-        "SELECT min(scheduled_for) AS due_at FROM discussions WHERE state = 'scheduled'"
-    )
-    return None if row is None else row["due_at"]
 
 
 async def discard(tx: Transaction, discussion_id: int) -> bool:

@@ -27,6 +27,7 @@ class Errand:
     """An errand that is due."""
 
     id: int
+    server_id: int
     kind: str
     channel_id: int
     message_id: int | None
@@ -67,21 +68,38 @@ async def plan(
     )
 
 
+#: What is owed and may be done: a thread is locked or opened once everything that was owed in it
+#: before is done, for an edit opens an archived thread, and so that the last word holds.
+_OWED = """
+FROM errands
+WHERE state = 'planned' AND NOT (
+    kind IN ('lock', 'unlock') AND EXISTS (
+        SELECT 1 FROM errands AS before
+        WHERE before.channel_id = errands.channel_id AND before.id < errands.id
+            AND before.state = 'planned'
+    )
+)
+"""
+_WAITING = (
+    "SELECT id, server_id, kind, channel_id, message_id, payload, attempts "
+    + _OWED
+    + "AND due_at <= :now ORDER BY due_at, id LIMIT :most"
+)
+_NEXT_DUE = "SELECT min(due_at) AS due_at " + _OWED
+
+
 async def waiting(
     tx: Transaction, *, busy: Collection[int], now_ms: int, most: int
 ) -> list[Errand]:
     """The first ``most`` errands that are due, the earliest first. ``busy``: those under way."""
     rows = await tx.rows(
-        """
-        SELECT id, kind, channel_id, message_id, payload, attempts FROM errands
-        WHERE state = 'planned' AND due_at <= :now
-        ORDER BY due_at, id LIMIT :most
-        """,
+        _WAITING,
         {"now": now_ms, "most": most + len(busy)},
     )
     found = [
         Errand(
             id=row["id"],
+            server_id=row["server_id"],
             kind=row["kind"],
             channel_id=row["channel_id"],
             message_id=row["message_id"],
@@ -122,5 +140,5 @@ async def fail(tx: Transaction, *, errand_id: int, trouble: str) -> None:
 
 async def next_due(tx: Transaction) -> int | None:
     """When the next errand is due; None where nothing is owed."""
-    row = await tx.row("SELECT min(due_at) AS due_at FROM errands WHERE state = 'planned'")
+    row = await tx.row(_NEXT_DUE)
     return None if row is None else row["due_at"]

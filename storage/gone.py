@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storage import notices
+from storage import homes, notices
 from storage.writer import Transaction
 
 __all__ = ["KEPT_FOR", "erase_due", "next_due", "note"]
@@ -55,6 +55,7 @@ async def note(tx: Transaction, channel_id: int, server_id: int, now_ms: int) ->
         parameters,
     )
     await tx.run("UPDATE replies SET thread_id = NULL WHERE id = :id", parameters)
+    await homes.lost(tx, channel_id, "The essay's thread was deleted.")
     row = await tx.row("SELECT name FROM threads WHERE id = :id", parameters)
     what = "A channel with discussions" if row is None else f"The thread “{row['name']}”"
     await notices.tell(

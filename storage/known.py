@@ -175,7 +175,8 @@ FROM asked JOIN bringings ON bringings.copy_id = asked.id
 """
 _POSTS = """
 SELECT posts.message_id, posts.id, posts.purpose, posts.discussion_id, discussions.state,
-       passing_posts.reply_id, bringings.thread_id AS belongs_in, NULL AS main_thread_id
+       passing_posts.reply_id, bringings.thread_id AS belongs_in,
+       CASE WHEN discussions.style = 'thread' THEN discussions.thread_id END AS main_thread_id
 FROM asked
 JOIN posts ON posts.message_id = asked.id
 JOIN discussions ON discussions.id = posts.discussion_id

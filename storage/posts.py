@@ -10,23 +10,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.clock import from_milliseconds
+from bot.discussion.naming import essay_name
 from bot.discussion.payloads import Payload
-from storage import errands, prompts
-from storage.errands import NewErrand
+from storage import homes, prompts
 from storage.writer import Transaction
 
 __all__ = [
+    "ForumStart",
     "NewPost",
     "Post",
-    "Progress",
     "claim",
     "find",
-    "go_on",
     "lapse",
     "newest_id",
     "next_due",
     "plan",
-    "progress",
     "put_off",
     "refuse",
     "sent",
@@ -47,11 +45,20 @@ class NewPost:
 
 
 @dataclass(frozen=True, slots=True)
+class ForumStart:
+    """A forum's post that is to be started: its name, and the ids of its tags."""
+
+    name: str
+    tags: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """A post that is the outbox's to send. Moments are milliseconds since 1970 UTC.
 
     ``expires_at``: after it the post is only looked for, not sent any more. ``failures``: attempts
-    that failed of themselves, not for want of a permission.
+    that failed of themselves, not for want of a permission. ``starts``: it is the first message of
+    a forum's post. ``in_thread``: it goes into a thread.
     """
 
     id: int
@@ -67,19 +74,15 @@ class Post:
     failures: int
     first_attempt_at: int
     message_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the posts that publish an essay have come."""
-
-    sent: int
-    total: int
-    failed: bool
-    trouble: str | None
+    starts: ForumStart | None = None
+    in_thread: bool = False
 
 
 def _post(row: sqlite3.Row) -> Post:
+    starts = None
+    if row["purpose"] == "card" and row["style"] == "forum":
+        tags = tuple(int(tag) for tag in row["tags"].split())
+        starts = ForumStart(essay_name(row["title"]), tags)
     return Post(
         id=row["id"],
         server_id=row["server_id"],
@@ -94,6 +97,8 @@ def _post(row: sqlite3.Row) -> Post:
         failures=row["failures"],
         first_attempt_at=row["first_attempt_at"],
         message_id=row["message_id"],
+        starts=starts,
+        in_thread=bool(row["in_thread"]),
     )
 
 
@@ -152,7 +157,8 @@ async def plan(
 
 #: What may be sent next: of all publishings in a channel only the first message that does not
 #: stand yet, so that essays stand in order and never one within the other; everything else by
-#: itself, so that nothing waits behind one that cannot.
+#: itself, so that nothing waits behind one that cannot. What belongs into an essay's own thread
+#: waits for that (storage.homes).
 _NEXT = """
 FROM posts
 WHERE state IN ('planned', 'claimed') AND (
@@ -166,6 +172,13 @@ WHERE state IN ('planned', 'claimed') AND (
             WHERE state IN ('planned', 'claimed') AND purpose IN ('card', 'part', 'closing')
         ) AS publishing
         WHERE place = 1
+    )
+)
+AND NOT (
+    purpose IN ('part', 'closing') AND EXISTS (
+        SELECT 1 FROM discussions
+        WHERE discussions.id = posts.discussion_id AND style <> 'threads'
+            AND discussions.channel_id = posts.channel_id
     )
 )
 """
@@ -203,9 +216,16 @@ async def find(tx: Transaction, post_id: int) -> Post | None:
     """The post with this id."""
     row = await tx.row(
         """
-        SELECT id, server_id, discussion_id, purpose, channel_id, payload, nonce, after_id,
-               expires_at, attempts, failures, first_attempt_at, message_id
-        FROM posts WHERE id = :id
+        SELECT posts.id, posts.server_id, posts.discussion_id, purpose, posts.channel_id, payload,
+               nonce, after_id, expires_at, attempts, failures, first_attempt_at, message_id,
+               style, tags, EXISTS (
+                   SELECT 1 FROM threads WHERE threads.id = posts.channel_id
+               ) AS in_thread,
+               (SELECT title FROM revisions
+                WHERE revisions.discussion_id = posts.discussion_id
+                ORDER BY number DESC LIMIT 1) AS title
+        FROM posts LEFT JOIN discussions ON discussions.id = posts.discussion_id
+        WHERE posts.id = :id
         """,
         {"id": post_id},
     )
@@ -252,7 +272,8 @@ async def sent(tx: Transaction, *, post_id: int, message_id: int | None, now_ms:
         {"id": post_id},
     )
     if message_id is not None:
-        await _take_back(tx, post_id, message_id, now_ms)
+        await homes.take_back(tx, post_id, message_id, now_ms)
+    await homes.card_stands(tx, post_id, message_id, now_ms)
     opened = await tx.row(
         """
         UPDATE discussions SET state = 'open', published_at = :now
@@ -274,26 +295,6 @@ async def sent(tx: Transaction, *, post_id: int, message_id: int | None, now_ms:
             published_at=from_milliseconds(opened["published_at"]),
         )
     return True
-
-
-async def _take_back(tx: Transaction, post_id: int, message_id: int, now_ms: int) -> None:
-    """Owe the deletion of a message that got through although its essay was withdrawn meanwhile."""
-    row = await tx.row(
-        """
-        SELECT posts.server_id, posts.discussion_id, posts.channel_id
-        FROM posts JOIN discussions ON discussions.id = posts.discussion_id
-        WHERE posts.id = :id AND discussions.state = 'withdrawn'
-        """,
-        {"id": post_id},
-    )
-    if row is not None:
-        await errands.plan(
-            tx,
-            server_id=row["server_id"],
-            discussion_id=row["discussion_id"],
-            errands=[NewErrand("delete", row["channel_id"], message_id)],
-            now_ms=now_ms,
-        )
 
 
 async def put_off(
@@ -385,34 +386,3 @@ async def refuse(tx: Transaction, *, post_id: int, trouble: str) -> None:
         """,
         parameters,
     )
-
-
-async def go_on(tx: Transaction, discussion_id: int, now_ms: int) -> int:
-    """Try what Discord refused of a publishing once more; how many posts that are."""
-    return await tx.run(
-        """
-        UPDATE posts
-        SET state = 'planned', due_at = :now, first_attempt_at = NULL, trouble = NULL
-        WHERE discussion_id = :id AND state = 'failed' AND purpose IN ('card', 'part', 'closing')
-            AND (SELECT state FROM discussions WHERE id = :id) = 'publishing'
-        """,
-        {"id": discussion_id, "now": now_ms},
-    )
-
-
-async def progress(tx: Transaction, discussion_id: int) -> Progress:
-    """How far the publishing of a discussion has come."""
-    row = await tx.row(
-        """
-        SELECT count(*) AS total,
-               count(*) FILTER (WHERE state = 'sent') AS sent,
-               count(*) FILTER (WHERE state = 'failed') AS failed,
-               max(trouble) AS trouble
-        FROM posts
-        WHERE discussion_id = :discussion_id AND purpose IN ('card', 'part', 'closing')
-        """,
-        {"discussion_id": discussion_id},
-    )
-    if row is None:
-        return Progress(0, 0, False, None)
-    return Progress(row["sent"], row["total"], row["failed"] > 0, row["trouble"])

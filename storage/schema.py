@@ -71,6 +71,8 @@ CREATE TABLE submissions (
     text TEXT,
     title TEXT, -- what the admin gave beside the text; it wins over what is found
     question TEXT,
+    style TEXT CHECK (style IN ('threads', 'thread')), -- NULL: what the server chose
+    tags TEXT NOT NULL DEFAULT '', -- of a forum's post: ids, a space between them
     received_at INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('received', 'accepted', 'refused')),
     outcome TEXT, -- the sentence the admin was told, where it was refused
@@ -93,7 +95,9 @@ CREATE TABLE discussions (
     published_at INTEGER,
     -- threads: one a reply; thread: one for the essay; forum: a forum's post
     style TEXT NOT NULL DEFAULT 'threads' CHECK (style IN ('threads', 'thread', 'forum')),
-    thread_id INTEGER UNIQUE -- the essay's own thread or forum post, once it stands
+    tags TEXT NOT NULL DEFAULT '', -- of a forum's post: ids, a space between them
+    -- the essay's own thread or forum post; it bears the card's id, so it is known once that stands
+    thread_id INTEGER UNIQUE
 ) STRICT;
 CREATE INDEX discussions_scheduled ON discussions (scheduled_for) WHERE state = 'scheduled';
 CREATE INDEX discussions_by_channel ON discussions (channel_id);
@@ -231,7 +235,7 @@ CREATE TABLE threads (
     server_id INTEGER NOT NULL REFERENCES servers (id),
     discussion_id INTEGER NOT NULL REFERENCES discussions (id),
     channel_id INTEGER NOT NULL, -- the channel its head stands in
-    member_id INTEGER NOT NULL, -- the head's author, who belongs into it
+    member_id INTEGER NOT NULL, -- the head's author, who belongs into it; 0: nobody does
     name TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('wanted', 'open', 'ready', 'failed')),
     due_at INTEGER NOT NULL,
@@ -341,6 +345,7 @@ CREATE TABLE errands (
     trouble TEXT
 ) STRICT;
 CREATE INDEX errands_planned ON errands (due_at, id) WHERE state = 'planned';
+CREATE INDEX errands_by_channel ON errands (channel_id, id) WHERE state = 'planned';
 
 -- What was last registered with Discord as the application's commands.
 CREATE TABLE command_syncs (

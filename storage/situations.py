@@ -13,7 +13,7 @@ from bot.discussion.prompting import Alive, Material, positions
 from storage.prompts import Prompt
 from storage.writer import Transaction
 
-__all__ = ["Head", "head", "material", "place", "situation"]
+__all__ = ["Head", "head", "material", "situation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,6 @@ class Head:
 
     text: str
     author: str
-
-
-async def place(tx: Transaction, discussion_id: int) -> int:
-    """The channel a discussion stands in."""
-    row = await tx.row("SELECT channel_id FROM discussions WHERE id = :id", {"id": discussion_id})
-    assert row is not None
-    return int(row["channel_id"])
 
 
 async def situation(tx: Transaction, prompt: Prompt, now: datetime) -> Situation:
@@ -45,7 +38,11 @@ async def situation(tx: Transaction, prompt: Prompt, now: datetime) -> Situation
         )
     row = await tx.row(
         """
-        SELECT discussions.state, discussions.channel_id,
+        SELECT discussions.state,
+               COALESCE(discussions.thread_id, discussions.channel_id) AS place,
+               EXISTS (SELECT 1 FROM threads
+                       WHERE threads.id = discussions.thread_id AND threads.state = 'failed'
+               ) AS place_gone,
                EXISTS (SELECT 1 FROM pauses WHERE pauses.discussion_id = discussions.id) AS paused,
                (SELECT count(*) FROM replies
                 WHERE replies.discussion_id = discussions.id AND deleted_at IS NULL) AS replies
@@ -76,8 +73,8 @@ async def situation(tx: Transaction, prompt: Prompt, now: datetime) -> Situation
         replies=row["replies"],
         unanswered=unanswered,
         under_way=under_way,
-        last_prompt=await _last_prompt(tx, prompt.id, row["channel_id"], now),
-        head_gone=gone,
+        last_prompt=await _last_prompt(tx, prompt.id, row["place"], now),
+        head_gone=gone or bool(row["place_gone"]),
         answered=answered,
     )
 

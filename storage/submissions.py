@@ -13,7 +13,8 @@ __all__ = ["Submission", "accept", "outcome", "receive", "refuse", "unfinished"]
 class Submission:
     """An essay handed in: a file or a web page to fetch, or a text.
 
-    ``id`` is the interaction's id.
+    ``id`` is the interaction's id. ``style``: the one that an admin chose, ``tags`` those of a
+    forum's post.
     """
 
     id: int
@@ -28,6 +29,8 @@ class Submission:
     page_address: str | None = None
     title: str | None = None
     question: str | None = None
+    style: str | None = None
+    tags: tuple[int, ...] = ()
 
 
 async def receive(tx: Transaction, submission: Submission, now_ms: int) -> None:
@@ -42,9 +45,10 @@ async def receive(tx: Transaction, submission: Submission, now_ms: int) -> None:
     await tx.run(
         """
         INSERT INTO submissions (id, server_id, channel_id, member_id, member_name, file_name,
-            file_address, page_address, text, title, question, received_at, state)
+            file_address, page_address, text, title, question, style, tags, received_at, state)
         VALUES (:id, :server_id, :channel_id, :member_id, :member_name, :file_name,
-            :file_address, :page_address, :text, :title, :question, :now, 'received')
+            :file_address, :page_address, :text, :title, :question, :style, :tags, :now,
+            'received')
         ON CONFLICT (id) DO NOTHING
         """,
         {
@@ -59,6 +63,8 @@ async def receive(tx: Transaction, submission: Submission, now_ms: int) -> None:
             "text": submission.text,
             "title": submission.title,
             "question": submission.question,
+            "style": submission.style,
+            "tags": " ".join(str(tag) for tag in submission.tags),
             "now": now_ms,
         },
     )
@@ -88,6 +94,8 @@ async def unfinished(tx: Transaction) -> list[Submission]:
             page_address=row["page_address"],
             title=row["title"],
             question=row["question"],
+            style=row["style"],
+            tags=tuple(int(tag) for tag in row["tags"].split()),
         )
         for row in rows
     ]

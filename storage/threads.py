@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from storage import errands, homes
+from storage.errands import NewErrand
+from storage.homes import NOBODY_BELONGS
 from storage.writer import Transaction
 
 __all__ = ["Thread", "fail", "next_due", "opened", "put_off", "ready", "standing", "waiting"]
@@ -21,6 +24,11 @@ class Thread:
     name: str
     state: str
     attempts: int
+
+    @property
+    def is_essays_own(self) -> bool:
+        """Whether it is the one thread of an essay or its post in a forum."""
+        return self.member_id == NOBODY_BELONGS
 
 
 async def waiting(
@@ -55,15 +63,22 @@ async def waiting(
     return found[:most]
 
 
-async def opened(tx: Transaction, thread_id: int) -> None:
-    """The thread stands; its record begins with it, without a gap."""
-    await tx.run(
+async def opened(tx: Transaction, thread_id: int, now_ms: int) -> None:
+    """The thread stands; its record begins with it, without a gap.
+
+    One that came to stand although its essay was withdrawn meanwhile is to be locked.
+    """
+    changed = await tx.run(
         """
         UPDATE threads SET state = 'open', attempts = 0, trouble = NULL
         WHERE id = :id AND state = 'wanted'
         """,
         {"id": thread_id},
     )
+    if not changed:
+        await _lock_withdrawn(tx, thread_id, now_ms)
+        return
+    await homes.stands(tx, thread_id)
     await tx.run(
         """
         INSERT INTO watermarks (channel_id, server_id, message_id, true_at)
@@ -74,6 +89,25 @@ async def opened(tx: Transaction, thread_id: int) -> None:
         """,
         {"id": thread_id},
     )
+
+
+async def _lock_withdrawn(tx: Transaction, thread_id: int, now_ms: int) -> None:
+    row = await tx.row(
+        """
+        SELECT threads.server_id, threads.discussion_id
+        FROM threads JOIN discussions ON discussions.id = threads.discussion_id
+        WHERE threads.id = :id AND threads.state = 'failed' AND discussions.state = 'withdrawn'
+        """,
+        {"id": thread_id},
+    )
+    if row is not None:
+        await errands.plan(
+            tx,
+            server_id=row["server_id"],
+            discussion_id=row["discussion_id"],
+            errands=[NewErrand("lock", thread_id)],
+            now_ms=now_ms,
+        )
 
 
 async def ready(tx: Transaction, thread_id: int) -> None:
@@ -102,6 +136,7 @@ async def fail(tx: Transaction, *, thread_id: int, trouble: str) -> None:
         {"id": thread_id, "trouble": trouble},
     )
     await tx.run("UPDATE replies SET thread_id = NULL WHERE id = :id", {"id": thread_id})
+    await homes.lost(tx, thread_id, trouble)
 
 
 async def next_due(tx: Transaction) -> int | None:
@@ -113,9 +148,12 @@ async def next_due(tx: Transaction) -> int | None:
 
 
 async def standing(tx: Transaction, server_id: int) -> set[int]:
-    """The threads of a server's discussions that the bot opened or took over."""
+    """The threads of replies, of a server's discussions, that the bot opened or took over."""
     rows = await tx.rows(
-        "SELECT id FROM threads WHERE server_id = :server_id AND state = 'ready'",
-        {"server_id": server_id},
+        """
+        SELECT id FROM threads
+        WHERE server_id = :server_id AND state = 'ready' AND member_id <> :nobody
+        """,
+        {"server_id": server_id, "nobody": NOBODY_BELONGS},
     )
     return {row["id"] for row in rows}

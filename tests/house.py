@@ -372,7 +372,8 @@ async def a_world() -> AsyncIterator[StandIn]:
         finally:
             await standin.stop()
             standin.recorder.close()
-        assert wire_faults(archive) == []
+        faults = wire_faults(archive)
+        assert faults == [], "\n".join(faults)
 
 
 @contextlib.asynccontextmanager

@@ -14,6 +14,8 @@ MIDDLE = {
     "bot.errands",
     "bot.exporting",
     "bot.fetching",
+    "bot.forum",
+    "bot.once",
     "bot.outbox",
     "bot.pace",
     "bot.prompter",
@@ -96,7 +98,14 @@ def test_a_module_imports_only_what_lies_below_it(path: Path) -> None:
 @pytest.mark.parametrize("path", HOUSE, ids=name_of)
 def test_no_discord_object_goes_below_the_outbox_and_the_cogs(path: Path) -> None:
     module = name_of(path)
-    sending = {"bot.errands", "bot.outbox", "bot.thread_opener", "bot.patience"}
+    sending = {
+        "bot.errands",
+        "bot.outbox",
+        "bot.thread_opener",
+        "bot.patience",
+        "bot.forum",
+        "bot.once",
+    }
     catching_up = {"bot.recovery", "bot.history", "bot.thread_lists", "bot.reaction_reader"}
     may = sending | catching_up | {"bot.speaking", "bot.client", "bot.running"}
     if module not in may and not within(module, "cogs"):

@@ -76,7 +76,7 @@ class Situation:
     unanswered:     prompts in it that came after the last of these
     under_way:      prompts in it that are claimed and not sent yet
     last_prompt:    when the channel last had a prompt; the present where one is under way
-    head_gone:      of a nudge: its thread's first message, or the thread, is no more
+    head_gone:      the thread it belongs into, or of a nudge that one's first message, is no more
     answered:       of a nudge: somebody else has written in the thread
     """
 

@@ -7,7 +7,7 @@ import regex
 from bot.discussion.measure import utf16_units
 from bot.discussion.shortening import cut
 
-__all__ = ["THREAD_NAME_LIMIT", "thread_name"]
+__all__ = ["THREAD_NAME_LIMIT", "essay_name", "thread_name"]
 
 #: Characters in a thread's name (docs: Channel Resource › Start Thread from Message).
 THREAD_NAME_LIMIT = 100
@@ -40,6 +40,16 @@ def _plain(text: str) -> str:
 
 def _visible(text: str) -> bool:
     return regex.search(r"[\p{L}\p{N}\p{P}\p{S}]", text) is not None
+
+
+def essay_name(title: str) -> str:
+    """The name of an essay's own thread or forum post: its title.
+
+    1 to 100 UTF-16 units, one line, never half a grapheme; what is in it is no Markdown, since
+    names show none.
+    """
+    said = _SPACE.sub(" ", _INVISIBLE.sub(" ", title)).strip()
+    return cut(said, THREAD_NAME_LIMIT) if _visible(said) else "An essay"
 
 
 def thread_name(author: str, text: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 __all__ = [
     "SILENT",
     "SUPPRESS_EMBEDS",
     "Payload",
+    "moment_of",
     "plain_message",
     "signature",
     "snowflake_before",
@@ -43,6 +45,12 @@ def snowflake_before(milliseconds: int) -> int:
     A minute is allowed for clocks that disagree. docs: Reference › Snowflakes.
     """
     return max(milliseconds - _DISCORD_EPOCH - _CLOCKS_DISAGREE, 0) << 22
+
+
+def moment_of(snowflake: int) -> datetime:
+    """When an id of Discord's was given out. docs: Reference › Snowflakes."""
+    milliseconds = (snowflake >> 22) + _DISCORD_EPOCH
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def signature(message: Mapping[str, Any]) -> str:

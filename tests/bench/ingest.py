@@ -280,7 +280,7 @@ async def _open_threads(tx: Transaction) -> None:
     ]
     await record(tx, heads, proven=frozenset(), now_ms=int(time.time() * 1000))
     for thread in frames.THREADS:
-        await threads.opened(tx, thread)
+        await threads.opened(tx, thread, 0)
         await threads.ready(tx, thread)
 
 

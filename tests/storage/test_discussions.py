@@ -6,7 +6,7 @@ import pytest
 
 from bot.discussion.payloads import plain_message
 from bot.errors import UnknownEssay
-from storage import discussions, drafts, posts, submissions
+from storage import discussions, drafts, posts, progress, scheduled, submissions
 from storage.database import Database
 from storage.drafts import NewRevision
 from storage.posts import NewPost
@@ -24,6 +24,7 @@ async def draft(tx: Transaction, source: bytes = b"# Slow bread") -> int:
         submission=SUBMISSION,
         revision=NewRevision(essay(), source, "bread.md", None, ("a note",)),
         planned=[NewPost("card", plain_message("Slow bread", silent=False))],
+        style="threads",
         now_ms=NOW_MS,
     )
 
@@ -49,7 +50,7 @@ async def test_a_draft_is_published_once(database: Database) -> None:
     assert not await database.write(publish)
     assert not await database.write(lambda tx: drafts.discard(tx, number))
     assert not await database.write(
-        lambda tx: drafts.schedule(tx, number, at_ms=NOW_MS, now_ms=NOW_MS, **WHO)  # type: ignore[arg-type]
+        lambda tx: scheduled.schedule(tx, number, at_ms=NOW_MS, now_ms=NOW_MS, **WHO)  # type: ignore[arg-type]
     )
     assert not await database.write(
         lambda tx: drafts.redraft(
@@ -64,12 +65,12 @@ async def test_a_scheduled_essay_is_published_when_its_hour_has_come(database: D
     number = await database.write(draft)
     hour = NOW_MS + 3_600_000
     assert await database.write(
-        lambda tx: drafts.schedule(tx, number, at_ms=hour, now_ms=NOW_MS, **WHO)  # type: ignore[arg-type]
+        lambda tx: scheduled.schedule(tx, number, at_ms=hour, now_ms=NOW_MS, **WHO)  # type: ignore[arg-type]
     )
-    assert await database.read(drafts.next_due) == hour
-    assert await database.write(lambda tx: drafts.publish_due(tx, hour - 1)) == 0
-    assert await database.write(lambda tx: drafts.publish_due(tx, hour)) == 1
-    assert await database.write(lambda tx: drafts.publish_due(tx, hour)) == 0
+    assert await database.read(scheduled.next_due) == hour
+    assert await database.write(lambda tx: scheduled.publish_due(tx, hour - 1)) == 0
+    assert await database.write(lambda tx: scheduled.publish_due(tx, hour)) == 1
+    assert await database.write(lambda tx: scheduled.publish_due(tx, hour)) == 0
     found = await database.read(lambda tx: discussions.find(tx, str(number)))
     assert found.state == "publishing"
 
@@ -90,11 +91,11 @@ async def test_an_essay_is_found_by_number_or_exact_title(database: Database) ->
 async def test_a_discussion_turns_only_from_the_state_it_is_in(database: Database) -> None:
     number = await database.write(draft)
     turned = await database.write(
-        lambda tx: discussions.turn(tx, number, before="open", after="closed")
+        lambda tx: discussions.turn(tx, number, before="open", after="closed", now_ms=0)
     )
     assert turned is None
     assert await database.write(lambda tx: discussions.withdraw(tx, number, NOW_MS)) is None
-    assert await database.write(lambda tx: posts.go_on(tx, number, NOW_MS)) == 0
+    assert await database.write(lambda tx: progress.go_on(tx, number, NOW_MS)) == 0
 
 
 async def test_what_was_received_waits_until_it_is_accepted_or_refused(

@@ -1,0 +1,118 @@
+"""Forum posts: started once, and looked for before they are started again.
+
+docs: Channel Resource › Start Thread in Forum or Media Channel. The call has no nonce; the post it
+makes bears the id of its first message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import discord
+from discord.http import HTTPClient, Route
+
+from bot.discussion.payloads import moment_of, signature
+from bot.once import call_once
+from bot.patience import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Sight
+from storage.posts import ForumStart, Post
+
+__all__ = ["Forums"]
+
+#: Minutes of quiet after which Discord archives a post: a week.
+_ARCHIVE_AFTER: Final = 10080
+_PAGE = 100
+
+
+class Forums:
+    """Starts forum posts for the outbox."""
+
+    def __init__(self, *, http: HTTPClient, sight: Sight) -> None:
+        self._http = http
+        self._sight = sight
+
+    async def start(self, post: Post, starts: ForumStart) -> int:
+        """Start the forum's post whose first message ``post`` is; its id.
+
+        In a single attempt: raises bot.once.UnclearError where it has to be looked for.
+        """
+        route = Route("POST", "/channels/{channel_id}/threads", channel_id=post.channel_id)
+        body: dict[str, Any] = {
+            "name": starts.name,
+            "auto_archive_duration": _ARCHIVE_AFTER,
+            "message": {"allowed_mentions": {"parse": []}, **post.payload},
+        }
+        if starts.tags:
+            body["applied_tags"] = [str(tag) for tag in starts.tags]
+        return int((await call_once(self._http, route, body))["id"])
+
+    async def find(self, post: Post, starts: ForumStart, recorded: set[int]) -> int | None:
+        """The forum's post that an earlier attempt started, if one did.
+
+        ``recorded``: posts that are another essay's. Raises PermissionError where not finding it
+        would prove nothing.
+        """
+        active = await self._http.get_active_threads(post.server_id)
+        found = await self._first(post, starts, active["threads"], recorded)
+        if found is not None:
+            return found
+        if not self._sight.may_read_history(post.channel_id):
+            raise PermissionError
+        before: str | None = None
+        while True:
+            page = await self._archived(post.channel_id, before)
+            found = await self._first(post, starts, page["threads"], recorded)
+            if found is not None or not page.get("has_more") or not page["threads"]:
+                return found
+            # The latest archived come first: what was archived before it was begun is another.
+            before = page["threads"][-1]["thread_metadata"]["archive_timestamp"]
+            if datetime.fromisoformat(before) < moment_of(post.after_id):
+                return None
+
+    async def _archived(self, channel_id: int, before: str | None) -> Mapping[str, Any]:
+        """docs: Channel Resource › List Public Archived Threads."""
+        route = Route(
+            "GET", "/channels/{channel_id}/threads/archived/public", channel_id=channel_id
+        )
+        params: dict[str, Any] = {"limit": _PAGE}
+        if before is not None:
+            params["before"] = before
+        found: Mapping[str, Any] = await self._http.request(route, params=params)
+        return found
+
+    async def _first(
+        self,
+        post: Post,
+        starts: ForumStart,
+        threads: Sequence[Mapping[str, Any]],
+        recorded: set[int],
+    ) -> int | None:
+        for thread in sorted(self._ours(post, threads, recorded), key=lambda one: int(one["id"])):
+            if await self._is_same(post, starts, thread):
+                return int(thread["id"])
+        return None
+
+    def _ours(
+        self, post: Post, threads: Sequence[Mapping[str, Any]], recorded: set[int]
+    ) -> Iterator[Mapping[str, Any]]:
+        for thread in threads:
+            if (
+                int(thread["parent_id"]) == post.channel_id
+                and int(thread["owner_id"]) == self._sight.own_id
+                and int(thread["id"]) > post.after_id
+                and int(thread["id"]) not in recorded
+            ):
+                yield thread
+
+    async def _is_same(self, post: Post, starts: ForumStart, thread: Mapping[str, Any]) -> bool:
+        thread_id = int(thread["id"])
+        try:
+            message = await self._http.get_message(thread_id, thread_id)
+        except discord.HTTPException as error:
+            if error.code == UNKNOWN_CHANNEL:
+                return False
+            if error.code == UNKNOWN_MESSAGE:  # somebody has deleted it: its name is left
+                return bool(thread["name"] == starts.name)
+            raise
+        return signature(message) == signature(post.payload)

@@ -1,0 +1,117 @@
+"""How a draft will stand, in the words of its preview, and what an admin can still choose of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.discussion.styles import FORUM, MOST_IN_CHANNEL, MOST_TAGS, THREAD, THREADS, Venue
+from bot.publishing import Preview
+from bot.speaking import speak
+
+__all__ = ["SWITCHES", "TagSelect", "switch", "tag_select_class", "told"]
+
+#: What the buttons that change a draft's style are called in their ids, and the style they choose.
+SWITCHES = {"apart": THREADS, "together": THREAD}
+
+_CUSTOM_ID = re.compile(r"salon:tags:(?P<id>[0-9]+)")
+
+Picked = Callable[[discord.Interaction[Any], int, tuple[int, ...]], Awaitable[None]]
+
+
+def told(preview: Preview) -> str:
+    """Where the talk will be."""
+    draft = preview.draft
+    if draft.style == FORUM:
+        names = [f"“{tag.name}”" for tag in _tags(preview.venue) if tag.id in draft.tags]
+        return "**Discussed** in its own post" + (f", tagged {', '.join(names)}." if names else ".")
+    if draft.style == THREADS:
+        return "**Discussed** in a thread for each reply."
+    parts = sum(post.purpose == "part" for post in draft.posts)
+    why = ""
+    if parts > MOST_IN_CHANNEL and preview.usual == THREADS:
+        why = f": it has more than {MOST_IN_CHANNEL} parts"
+    return f"**Discussed** in one thread on the card, where the parts stand too{why}."
+
+
+def switch(preview: Preview) -> tuple[str, str] | None:
+    """The button that changes the style: its name in ids and its label; None where none can."""
+    if preview.draft.style == FORUM:
+        return None
+    if preview.draft.style == THREADS:
+        return "together", "One thread instead"
+    return "apart", "A thread a reply instead"
+
+
+def _tags(venue: Venue | None) -> tuple[Any, ...]:
+    return () if venue is None else venue.tags
+
+
+def tag_select_class(picked: Picked) -> type[TagSelect]:
+    """The kind of list that hands what is picked in it to ``picked``."""
+
+    class Bound(TagSelect, template=_CUSTOM_ID):
+        @property
+        def picked(self) -> Picked:
+            return picked
+
+    return Bound
+
+
+class TagSelect(ui.DynamicItem[ui.Select[Any]], template=_CUSTOM_ID):
+    """The tags of a forum, to be picked for a draft; which draft stands in its id."""
+
+    def __init__(self, discussion_id: int, select: ui.Select[Any]) -> None:
+        select.custom_id = f"salon:tags:{discussion_id}"
+        super().__init__(select)
+        self.discussion_id = discussion_id
+
+    @classmethod
+    def of(cls, preview: Preview) -> TagSelect | None:
+        """The list for a draft; None where there are no tags to pick."""
+        venue, draft = preview.venue, preview.draft
+        if venue is None or draft.style != FORUM:
+            return None
+        free = [tag for tag in venue.tags if venue.manages or not tag.moderated]
+        if not free:
+            return None
+        return cls(
+            draft.id,
+            ui.Select(
+                placeholder="Tags of the post" + ("" if venue.needs_tag else ", if any"),
+                min_values=1 if venue.needs_tag else 0,
+                max_values=min(MOST_TAGS, len(free)),
+                options=[
+                    discord.SelectOption(
+                        label=tag.name, value=str(tag.id), default=tag.id in draft.tags
+                    )
+                    for tag in free
+                ],
+            ),
+        )
+
+    @property
+    def picked(self) -> Picked:
+        """What becomes of what is picked."""
+        raise NotImplementedError
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> TagSelect:
+        """The list that was used, perhaps one that was shown before a restart."""
+        del interaction
+        assert isinstance(item, ui.Select)
+        return cls(int(match["id"]), item)
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand on what was picked; what goes wrong is spoken of, not only logged."""
+        try:
+            tags = tuple(int(value) for value in self.item.values)
+            await self.picked(interaction, self.discussion_id, tags)
+        except Exception as error:  # noqa: BLE001 - handed to the one place of errors
+            await speak(interaction, error)

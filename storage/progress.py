@@ -1,0 +1,57 @@
+"""How far a publishing has come, and going on with one that stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from storage import homes
+from storage.writer import Transaction
+
+__all__ = ["Progress", "go_on", "progress"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the posts that publish an essay have come."""
+
+    sent: int
+    total: int
+    failed: bool
+    trouble: str | None
+
+
+async def go_on(tx: Transaction, discussion_id: int, now_ms: int) -> int:
+    """Try what Discord refused of a publishing once more; how many posts that are.
+
+    Where the thread it went into is lost, all of it is posted once more.
+    """
+    again = await homes.begin_anew(tx, discussion_id, now_ms)
+    if again:
+        return again
+    return await tx.run(
+        """
+        UPDATE posts
+        SET state = 'planned', due_at = :now, first_attempt_at = NULL, trouble = NULL
+        WHERE discussion_id = :id AND state = 'failed' AND purpose IN ('card', 'part', 'closing')
+            AND (SELECT state FROM discussions WHERE id = :id) = 'publishing'
+        """,
+        {"id": discussion_id, "now": now_ms},
+    )
+
+
+async def progress(tx: Transaction, discussion_id: int) -> Progress:
+    """How far the publishing of a discussion has come."""
+    row = await tx.row(
+        """
+        SELECT count(*) AS total,
+               count(*) FILTER (WHERE state = 'sent') AS sent,
+               count(*) FILTER (WHERE state = 'failed') AS failed,
+               max(trouble) AS trouble
+        FROM posts
+        WHERE discussion_id = :discussion_id AND purpose IN ('card', 'part', 'closing')
+        """,
+        {"discussion_id": discussion_id},
+    )
+    if row is None:
+        return Progress(0, 0, False, None)
+    return Progress(row["sent"], row["total"], row["failed"] > 0, row["trouble"])

@@ -1,0 +1,82 @@
+"""Essays that are to be published later."""
+
+from __future__ import annotations
+
+from bot.discussion.payloads import snowflake_before
+from storage.acts import record_act
+from storage.drafts import publish
+from storage.writer import Transaction
+
+__all__ = ["next_due", "publish_due", "schedule"]
+
+
+async def schedule(
+    tx: Transaction,
+    discussion_id: int,
+    *,
+    at_ms: int,
+    member_id: int,
+    member_name: str,
+    now_ms: int,
+) -> bool:
+    """Publish a draft at ``at_ms``, or another time than before; False where it is no draft."""
+    row = await tx.row(
+        """
+        UPDATE discussions SET state = 'scheduled', scheduled_for = :at
+        WHERE id = :id AND state IN ('draft', 'scheduled')
+        RETURNING server_id
+        """,
+        {"id": discussion_id, "at": at_ms},
+    )
+    if row is None:
+        return False
+    await record_act(
+        tx,
+        server_id=row["server_id"],
+        discussion_id=discussion_id,
+        member_id=member_id,
+        member_name=member_name,
+        what="scheduled",
+        now_ms=now_ms,
+    )
+    return True
+
+
+async def publish_due(tx: Transaction, now_ms: int) -> int:
+    """Begin to publish what was scheduled until now; how many that were.
+
+    It is published in the name of the admin who scheduled it last.
+    """
+    rows = await tx.rows(
+        """
+        SELECT id, (
+            SELECT acts.id FROM acts
+            WHERE acts.discussion_id = discussions.id AND what = 'scheduled'
+            ORDER BY acts.id DESC LIMIT 1
+        ) AS act_id
+        FROM discussions WHERE state = 'scheduled' AND scheduled_for <= :now
+        ORDER BY scheduled_for, id
+        """,
+        {"now": now_ms},
+    )
+    for row in rows:
+        act = await tx.row(
+            "SELECT member_id, member_name FROM acts WHERE id = :id", {"id": row["act_id"]}
+        )
+        await publish(
+            tx,
+            row["id"],
+            member_id=0 if act is None else act["member_id"],
+            member_name="" if act is None else act["member_name"],
+            after_id=snowflake_before(now_ms),
+            now_ms=now_ms,
+        )
+    return len(rows)
+
+
+async def next_due(tx: Transaction) -> int | None:
+    """When the next scheduled essay is due; None where none is scheduled."""
+    row = await tx.row(
+        "SELECT min(scheduled_for) AS due_at FROM discussions WHERE state = 'scheduled'"
+    )
+    return None if row is None else row["due_at"]
