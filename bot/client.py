@@ -31,6 +31,7 @@ from bot.services import Services
 from bot.speaking import speak
 from bot.sweep import Sweep
 from bot.tasks import Tasks
+from cogs.copies import Copies
 from cogs.essays import Essays
 from cogs.forms import Forms
 from cogs.privacy import Privacy
@@ -169,7 +170,12 @@ class Salon(commands.Bot, Sight):
         setup = Setup(self.services)
         await self.add_cog(setup)
         self.add_dynamic_items(setup.part)
+        copies = Copies(self.services)
+        await self.add_cog(copies)
+        for menu in copies.menus:
+            self.tree.add_command(menu)
         takers = {
+            "copy": copies.take_correction,
             "publish": essays.take,
             "draft": essays.desk.take_corrections,
             "schedule": essays.desk.take_time,
@@ -336,6 +342,18 @@ class Salon(commands.Bot, Sight):
         if not missing:
             return ""
         return f"I may not host a discussion in #{name}: give me {rights.names_of(missing)} there."
+
+    def missing_to_move(self, channel_id: int) -> str:
+        """What keeps the bot from moving replies out of the channel, as a sentence."""
+        found = self._permissions(channel_id)
+        if found is None:
+            return f"I cannot see <#{channel_id}>: give me *View Channel* there."
+        name, permissions = found
+        missing = [right for right in rights.TO_MOVE if not getattr(permissions, right.key)]
+        if not missing:
+            return ""
+        names = rights.names_of(missing)
+        return f"I may not move replies in #{name} into their threads: give me {names} there."
 
     async def _fetch(self, address: str) -> bytes:
         try:

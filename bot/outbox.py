@@ -4,7 +4,8 @@ Exactly once rests on three things. The row is there before the message. Its non
 within a minute harmless (docs: Message Resource › Create Message, ``enforce_nonce``). And when the
 minute is over, the channel is looked through before anything is sent again.
 
-Threads are opened here too (:mod:`bot.thread_opener`), and remarks taken away whose time is over.
+Threads are opened here too (:mod:`bot.thread_opener`), replies moved into them
+(:mod:`bot.mover`), and remarks taken away whose time is over.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from discord.http import HTTPClient, Route
 from bot.clock import Clock
 from bot.discussion.payloads import Payload, signature
 from bot.forum import Forums
+from bot.mover import Mover
 from bot.once import UnclearError
 from bot.pace import Pace
 from bot.patience import (
@@ -90,6 +92,14 @@ class Outbox:
             catch_up=catch_up,
         )
         self._forums = Forums(http=http, sight=sight)
+        self._mover = Mover(
+            database=database,
+            clock=clock,
+            http=http,
+            sight=sight,
+            recorder=recorder,
+            on_change=self._announce,
+        )
         self._pace = Pace(_MOST_CALLS, 1.0)
         self._posts = UnderWay(self._announce)
         self._threads = UnderWay(self._announce)
@@ -99,7 +109,8 @@ class Outbox:
     @property
     def idle(self) -> bool:
         """Whether nothing is under way."""
-        return self._posts.idle and self._threads.idle and self._remarks.idle
+        under_way = (self._posts, self._threads, self._remarks, self._mover)
+        return all(work.idle for work in under_way)
 
     async def changed(self) -> None:
         """Return at the next outcome, good or bad."""
@@ -124,12 +135,14 @@ class Outbox:
         ):
             if post_id not in self._remarks.keys:
                 self._remarks.begin(post_id, self._remove(post_id, channel_id, message_id))
+        await self._mover.go_on()
 
     async def stop(self) -> None:
         """Cancel what is under way; it goes on at the next start."""
         await self._posts.stop()
         await self._threads.stop()
         await self._remarks.stop()
+        await self._mover.stop()
 
     def _announce(self) -> None:
         self._changed.set()

@@ -51,6 +51,11 @@ class Sight:
         """What keeps the bot from writing into the channel, as a sentence; "" if nothing known."""
         raise NotImplementedError
 
+    def missing_to_move(self, channel_id: int) -> str:
+        """What keeps the bot from moving replies out of the channel, as a sentence; "" if nothing
+        is known to."""
+        raise NotImplementedError
+
 
 def forbidden(sight: Sight, channel_id: int, error: discord.HTTPException) -> str:
     """Why Discord answered 403 in a channel: the right that lacks, else Discord's own word."""

@@ -150,6 +150,7 @@ async def _nearest(tx: Transaction) -> datetime | None:
         await posts.next_due(tx),
         await threads.next_due(tx),
         await scheduled.next_due(tx),
+        await bringings.next_due(tx),
         await owed.next_due(tx),
         await gone.next_due(tx),
         await remarks.next_due(tx),

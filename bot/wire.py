@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from bot.discussion.moving import File, Original
 from bot.discussion.payloads import signature
 from bot.discussion.talk import WRITTEN_TYPES, Attachment, Edit, Message
 
-__all__ = ["attachments", "edit", "emoji_name", "is_withheld", "message"]
+__all__ = ["attachments", "edit", "emoji_name", "is_withheld", "message", "original"]
 
 #: message_reference.type of a forward (docs: Message Resource › Message Reference Types).
 _FORWARD = 1
@@ -17,6 +18,8 @@ _FORWARD = 1
 #: Webhook Resource › Execute Webhook).
 _UNCOPIED = ("sticker_items", "poll", "message_snapshots", "components")
 _CONTENT = ("attachments", "embeds", *_UNCOPIED)
+#: docs: Message Resource › Message Flags.
+_SUPPRESS_EMBEDS, _HAS_THREAD, _VOICE_MESSAGE = 1 << 2, 1 << 5, 1 << 13
 
 
 def message(data: Mapping[str, Any], *, server_id: int, own_id: int) -> Message:
@@ -48,7 +51,41 @@ def message(data: Mapping[str, Any], *, server_id: int, own_id: int) -> Message:
         nonce=None,
         signature=signature(data) if own else "",
         withheld=is_withheld(data),
-        whole=not any(data.get(part) for part in _UNCOPIED) and reference.get("type", 0) == 0,
+        whole=_whole(data),
+    )
+
+
+def _whole(data: Mapping[str, Any]) -> bool:
+    """Whether text and files are all there is to a message."""
+    reference = data.get("message_reference") or {}
+    return not (
+        any(data.get(part) for part in _UNCOPIED)
+        or reference.get("type", 0) == _FORWARD
+        or int(data.get("flags") or 0) & _VOICE_MESSAGE
+    )
+
+
+def original(data: Mapping[str, Any], *, author_name: str) -> Original:
+    """A message about to be moved, under the name its author had when it was written."""
+    author, flags = data["author"], int(data.get("flags") or 0)
+    return Original(
+        author_id=int(author["id"]),
+        author_name=author_name,
+        avatar=author.get("avatar"),
+        text=data["content"],
+        files=tuple(
+            File(
+                file["filename"],
+                file.get("content_type"),
+                file["size"],
+                file["url"],
+                file.get("description"),
+            )
+            for file in data.get("attachments") or ()
+        ),
+        whole=_whole(data),
+        suppressed=bool(flags & _SUPPRESS_EMBEDS),
+        has_thread=bool(flags & _HAS_THREAD) or data.get("thread") is not None,
     )
 
 
@@ -79,7 +116,9 @@ def edit(data: Mapping[str, Any]) -> Edit:
 def attachments(data: Mapping[str, Any]) -> tuple[Attachment, ...]:
     """The files on a message."""
     return tuple(
-        Attachment(file["filename"], file.get("content_type"), file["size"])
+        Attachment(
+            file["filename"], file.get("content_type"), file["size"], int(file["id"]), file["url"]
+        )
         for file in data.get("attachments") or ()
     )
 

@@ -38,6 +38,7 @@ def translated(message: discord.Message, *, own_id: int) -> Message | None:
         forwarded = reference.type is discord.MessageReferenceType.forward
         replied_to = None if forwarded else reference.message_id
     more = forwarded or bool(message.stickers or message.poll or message.components)
+    more = more or message.flags.voice
     return Message(
         id=message.id,
         server_id=guild.id,
@@ -51,7 +52,8 @@ def translated(message: discord.Message, *, own_id: int) -> Message | None:
         written_at=message.created_at,
         edited_at=message.edited_at,
         attachments=tuple(
-            Attachment(file.filename, file.content_type, file.size) for file in message.attachments
+            Attachment(file.filename, file.content_type, file.size, file.id, file.url)
+            for file in message.attachments
         ),
         own=author.id == own_id,
         nonce=None if message.nonce is None else str(message.nonce),

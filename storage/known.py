@@ -41,13 +41,16 @@ class Gathered:
 class Known:
     """What is known of the ids in a batch, kept current while the batch is decided.
 
-    ``kept`` holds the replies that a reading of the history is compared with; ``waited_for`` the
+    ``copies``: the reply of each copy, ``moved`` the replies that stand as a copy. ``kept`` holds
+    the replies that a reading of the history is compared with; ``waited_for`` the
     messages that replies in the archive answer and that have not come yet; ``kept_out`` the
     (server, member) of those of whom nothing is to be kept; ``gatherings`` by channel the essays
     that talk there joins, the newest first.
     """
 
     answered: dict[int, Answered] = field(default_factory=dict)
+    copies: dict[int, int] = field(default_factory=dict)
+    moved: set[int] = field(default_factory=set)
     kept: dict[int, Kept] = field(default_factory=dict)
     waited_for: set[int] = field(default_factory=set)
     kept_out: set[tuple[int, int]] = field(default_factory=set)
@@ -99,10 +102,13 @@ async def ask(tx: Transaction, events: Iterable[Event]) -> Known:
     await _fill(tx, asked)
     for row in await tx.rows(_REPLIES):
         known.answered[row["id"]] = AnsweredReply(row["discussion_id"], row["id"], row["thread_id"])
+        if row["copy_id"] is not None:
+            known.moved.add(row["id"])
     for row in await tx.rows(_COPIES):
         known.answered[row["copy_id"]] = AnsweredReply(
             row["discussion_id"], row["reply_id"], row["thread_id"]
         )
+        known.copies[row["copy_id"]] = row["reply_id"]
     for row in await tx.rows(_POSTS):
         about = None
         if row["reply_id"] is not None:
@@ -133,7 +139,7 @@ async def ask(tx: Transaction, events: Iterable[Event]) -> Known:
         known.kept_out.add((row["server_id"], row["member_id"]))
     await tx.run("DELETE FROM asked")
     if read:
-        await _fill(tx, read)
+        await _fill(tx, read | {known.copies[one] for one in read if one in known.copies})
         await _ask_kept(tx, known)
         await tx.run("DELETE FROM asked")
     return known
@@ -164,7 +170,7 @@ async def _ask_kept(tx: Transaction, known: Known) -> None:
 
 _REPLIES = """
 SELECT replies.id, replies.discussion_id,
-       COALESCE(replies.thread_id, bringings.thread_id) AS thread_id
+       COALESCE(replies.thread_id, bringings.thread_id) AS thread_id, bringings.copy_id
 FROM asked
 JOIN replies USING (id)
 LEFT JOIN bringings ON bringings.reply_id = replies.id

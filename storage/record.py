@@ -101,13 +101,15 @@ def _other(event: Event, batch: Batch) -> None:
         case Deletion():
             _deletion(event, batch)
         case Reaction():
-            if _reacted(event, batch):
-                row = {"id": event.message_id, "emoji": event.emoji, "change": event.change}
+            reply_id = _reacted(event, batch)
+            if reply_id is not None:
+                row = {"id": reply_id, "emoji": event.emoji, "change": event.change}
                 batch.add(sql.COUNT_REACTION, row)
-                batch.add(sql.DROP_UNCOUNTED, {"id": event.message_id})
+                batch.add(sql.DROP_UNCOUNTED, {"id": reply_id})
         case ReactionsCleared():
-            if _reacted(event, batch):
-                batch.add(sql.CLEAR_REACTIONS, {"id": event.message_id, "emoji": event.emoji})
+            reply_id = _reacted(event, batch)
+            if reply_id is not None:
+                batch.add(sql.CLEAR_REACTIONS, {"id": reply_id, "emoji": event.emoji})
         case Reading():
             for message in event.messages:
                 _read(message, batch)
@@ -156,7 +158,7 @@ def _message(message: Message, batch: Batch) -> bool:
     if may_name_passages(message.text):
         batch.naming[message.id] = Naming(decided.discussion_id, message.text)
     if message.reactions:
-        _reactions_as_told(message, batch)
+        _reactions_as_told(message, message.id, batch)
     before = batch.early(message.id)
     if kept_out:
         before = Deletion((message.id,), message.channel_id, message.written_at)
@@ -211,21 +213,23 @@ def _attachments(reply_id: int, attachments: tuple[Attachment, ...], batch: Batc
 # -- reactions ----------------------------------------------------------------------------------
 
 
-def _reacted(event: Reaction | ReactionsCleared, batch: Batch) -> bool:
-    """Whether the reactions of a reply changed; then they are to be read from Discord, too.
+def _reacted(event: Reaction | ReactionsCleared, batch: Batch) -> int | None:
+    """The reply whose reactions changed, if one did; they are to be read from Discord, too.
 
-    An event may come twice or late, so counting alone would drift.
+    An event may come twice or late, so counting alone would drift. A reply that was moved has
+    the reactions of its copy.
     """
-    if not isinstance(batch.known.answered.get(event.message_id), AnsweredReply):
-        return False
+    known = batch.known.answered.get(event.message_id)
+    if not isinstance(known, AnsweredReply) or event.message_id in batch.known.moved:
+        return None
     batch.recorded.reacted.add((event.server_id, event.channel_id, event.message_id))
-    return True
+    return known.reply_id
 
 
-def _reactions_as_told(message: Message, batch: Batch) -> None:
-    batch.add(sql.CLEAR_REACTIONS, {"id": message.id, "emoji": None})
+def _reactions_as_told(message: Message, reply_id: int, batch: Batch) -> None:
+    batch.add(sql.CLEAR_REACTIONS, {"id": reply_id, "emoji": None})
     for emoji, count in message.reactions or ():
-        batch.add(sql.SET_REACTION, {"id": message.id, "emoji": emoji, "count": count})
+        batch.add(sql.SET_REACTION, {"id": reply_id, "emoji": emoji, "count": count})
 
 
 # -- changes ------------------------------------------------------------------------------------
@@ -237,15 +241,18 @@ def _edit(event: Edit, batch: Batch) -> None:
         if event.edited_at is not None:  # without a time a link preview came, and no other words
             _keep_early(event.message_id, event, batch)
         return
-    if not isinstance(known, AnsweredReply):
-        return
+    if not isinstance(known, AnsweredReply) or event.message_id in batch.known.copies:
+        return  # a copy is only ever rewritten by the bot itself, after the archive
     edited_at = None if event.edited_at is None else to_milliseconds(event.edited_at)
-    row = {"id": known.reply_id, "message_id": event.message_id, "edited_at": edited_at}
+    row = {"id": known.reply_id, "edited_at": edited_at}
     batch.add(sql.DROP_CHANGED_ATTACHMENTS, row)
     for position, file in enumerate(event.attachments):
         told = {"position": position, "name": file.name, "type": file.type, "size": file.size}
         batch.add(sql.INSERT_CHANGED_ATTACHMENT, row | told)
     batch.add(sql.EDIT_REPLY, row | {"text": event.text})
+    if known.reply_id in batch.known.moved:
+        batch.add(sql.REWRITE_COPY, {"id": known.reply_id, "now": batch.now_ms})
+        batch.recorded.brought += 1
     batch.naming[known.reply_id] = Naming(known.discussion_id, None)
 
 
@@ -275,6 +282,9 @@ def _deletion(event: Deletion, batch: Batch) -> None:
             continue
         for statement in sql.ERASE_REPLY:
             batch.add(statement, {"id": known.reply_id, "message_id": message_id, "at": at})
+        if message_id in batch.known.moved:
+            batch.add(sql.LOOK_AT_ORIGINAL, {"id": message_id, "now": batch.now_ms})
+            batch.recorded.brought += 1
 
 
 # -- readings -----------------------------------------------------------------------------------
@@ -284,6 +294,10 @@ def _read(message: Message, batch: Batch) -> None:
     """A message as the history has it: new, or compared with what the archive has."""
     if message.withheld:
         batch.recorded.withheld.add(message.channel_id)
+        return
+    reply_id = batch.known.copies.get(message.id)
+    if reply_id is not None:
+        _read_copy(message, reply_id, batch)
         return
     found = batch.recorded.found.setdefault(message.server_id, Found())
     kept = batch.known.kept.get(message.id)
@@ -301,8 +315,17 @@ def _read(message: Message, batch: Batch) -> None:
             ),
             batch,
         )
+    if message.id not in batch.known.moved and frozenset(message.reactions or ()) != kept.reactions:
+        _reactions_as_told(message, message.id, batch)
+
+
+def _read_copy(message: Message, reply_id: int, batch: Batch) -> None:
+    """Of a copy only the reactions are news: what it says follows the archive."""
+    kept = batch.known.kept.get(reply_id)
+    if kept is None or kept.deleted:
+        return
     if frozenset(message.reactions or ()) != kept.reactions:
-        _reactions_as_told(message, batch)
+        _reactions_as_told(message, reply_id, batch)
 
 
 def _set_parent(message: Message, kept: Kept, batch: Batch) -> None:

@@ -14,8 +14,10 @@ __all__ = [
     "INSERT_CHANGED_ATTACHMENT",
     "INSERT_PASSAGES",
     "INSERT_REPLY",
+    "LOOK_AT_ORIGINAL",
     "MOVE_WATERMARK",
     "NOTE_EARLY",
+    "REWRITE_COPY",
     "SET_PARENT",
     "SET_PARENT_OF_EARLY",
     "SET_REACTION",
@@ -78,26 +80,30 @@ TAKE_THREAD = (
     """,
     "UPDATE replies SET thread_id = :id WHERE id = :id AND thread_id IS NULL",
 )
-# An older telling never replaces a newer one, and what was deleted stays gone. Where a reply has
-# been moved, only its copy tells what it says.
+# An older telling never replaces a newer one, and what was deleted stays gone.
 EDIT_REPLY = """
 UPDATE replies SET text = :text, edited_at = :edited_at
 WHERE id = :id AND deleted_at IS NULL AND (edited_at IS NULL OR edited_at <= :edited_at)
-    AND :message_id = COALESCE((SELECT copy_id FROM bringings WHERE reply_id = :id), :id)
 """
 DROP_CHANGED_ATTACHMENTS = """
 DELETE FROM attachments WHERE reply_id = :id AND EXISTS (
     SELECT 1 FROM replies
     WHERE id = :id AND deleted_at IS NULL AND (edited_at IS NULL OR edited_at <= :edited_at)
-        AND :message_id = COALESCE((SELECT copy_id FROM bringings WHERE reply_id = :id), :id)
 )
 """
 INSERT_CHANGED_ATTACHMENT = """
 INSERT INTO attachments (reply_id, position, name, type, size)
 SELECT :id, :position, :name, :type, :size FROM replies
 WHERE id = :id AND deleted_at IS NULL AND (edited_at IS NULL OR edited_at <= :edited_at)
-    AND :message_id = COALESCE((SELECT copy_id FROM bringings WHERE reply_id = :id), :id)
 ON CONFLICT DO NOTHING
+"""
+# Whoever took the original of a moved reply away: it is to be looked at now.
+LOOK_AT_ORIGINAL = """
+UPDATE bringings SET due_at = :now WHERE reply_id = :id AND state = 'copied'
+"""
+# What a reply says is led by the archive; its copy is to follow.
+REWRITE_COPY = """
+UPDATE bringings SET stale = 1, due_at = :now WHERE reply_id = :id AND copy_id IS NOT NULL
 """
 # The bot itself takes the original of a moved reply away, which is no deletion by its author.
 ERASE_REPLY = (

@@ -269,15 +269,22 @@ CREATE TABLE bringings (
     discussion_id INTEGER NOT NULL REFERENCES discussions (id),
     channel_id INTEGER NOT NULL, -- where it was written
     thread_id INTEGER NOT NULL, -- where it belongs
-    whole INTEGER NOT NULL, -- whether text and files are all there is to it
-    state TEXT NOT NULL CHECK (state IN ('wanted', 'copying', 'copied', 'done', 'failed')),
+    whole INTEGER NOT NULL, -- whether it can be copied whole, for all that is known
+    -- copying: a copy may stand already; copied: it stands; removing: the original may be gone
+    -- already; done: pointed at, or moved
+    state TEXT NOT NULL CHECK (
+        state IN ('wanted', 'copying', 'copied', 'removing', 'done', 'failed')
+    ),
     due_at INTEGER NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
+    webhook_id INTEGER, -- the webhook that was last asked for the copy
+    signature TEXT, -- a digest of what the copy was last given to say
     copy_id INTEGER UNIQUE, -- the copy in the thread, which is where the reply stands now
+    stale INTEGER NOT NULL DEFAULT 0, -- the copy does not say yet what the archive says
     trouble TEXT
 ) STRICT;
 CREATE INDEX bringings_waiting ON bringings (due_at)
-    WHERE state IN ('wanted', 'copying', 'copied');
+    WHERE state IN ('wanted', 'copying', 'copied', 'removing') OR stale = 1;
 
 -- Members who asked that nothing they say be kept.
 CREATE TABLE kept_out (

@@ -84,6 +84,11 @@ async def expected(tx: Transaction, server_id: int, after_id: int) -> dict[int, 
         FROM replies LEFT JOIN bringings ON bringings.reply_id = replies.id
         WHERE replies.id > :after_id AND replies.server_id = :server_id
             AND replies.deleted_at IS NULL
+        UNION ALL
+        SELECT bringings.copy_id, bringings.thread_id
+        FROM bringings JOIN replies ON replies.id = bringings.reply_id
+        WHERE bringings.copy_id > :after_id AND replies.id <= :after_id
+            AND replies.server_id = :server_id AND replies.deleted_at IS NULL
         """,
         {"server_id": server_id, "after_id": after_id},
     ):

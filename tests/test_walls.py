@@ -15,6 +15,7 @@ MIDDLE = {
     "bot.exporting",
     "bot.fetching",
     "bot.forum",
+    "bot.mover",
     "bot.once",
     "bot.outbox",
     "bot.pace",
@@ -29,8 +30,10 @@ MIDDLE = {
     "bot.thread_lists",
     "bot.thread_opener",
     "bot.services",
+    "bot.single",
     "bot.speaking",
     "bot.sweep",
+    "bot.webhooks",
     "bot.wire",
 }
 TOP = {
@@ -104,7 +107,10 @@ def test_no_discord_object_goes_below_the_outbox_and_the_cogs(path: Path) -> Non
         "bot.thread_opener",
         "bot.patience",
         "bot.forum",
+        "bot.mover",
         "bot.once",
+        "bot.single",
+        "bot.webhooks",
     }
     catching_up = {"bot.recovery", "bot.history", "bot.thread_lists", "bot.reaction_reader"}
     may = sending | catching_up | {"bot.speaking", "bot.client", "bot.running"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-__all__ = ["TO_HOST", "TO_TELL", "Right", "names_of", "to_host", "to_look_after"]
+__all__ = ["TO_HOST", "TO_MOVE", "TO_TELL", "Right", "names_of", "to_host", "to_look_after"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,8 @@ TO_HOST = (VIEW_CHANNEL, SEND_MESSAGES, READ_HISTORY, CREATE_THREADS, SEND_IN_TH
 #: The same in a forum, where whoever may send messages may also start a post (docs: Channel
 #: Resource › Start Thread in Forum or Media Channel).
 _TO_HOST_A_POST = (VIEW_CHANNEL, SEND_MESSAGES, READ_HISTORY, SEND_IN_THREADS)
+#: Without one of these replies are pointed at where they are to be moved.
+TO_MOVE = (MANAGE_WEBHOOKS, MANAGE_MESSAGES)
 #: To tell admins of trouble in a channel, and to look there before telling it twice.
 TO_TELL = (VIEW_CHANNEL, SEND_MESSAGES, READ_HISTORY)
 
@@ -62,7 +64,7 @@ def to_look_after(style: str, *, moves: bool, polls: bool) -> tuple[Right, ...]:
     """
     rights = [MANAGE_THREADS]
     if moves and style != "forum":
-        rights += [MANAGE_WEBHOOKS, MANAGE_MESSAGES]
+        rights += TO_MOVE
     if polls:
         rights.append(SEND_POLLS)
     return tuple(rights)

@@ -28,11 +28,17 @@ WRITTEN_TYPES = frozenset({0, 19})
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file on a message; ``size`` in bytes, ``type`` a media type where Discord names one."""
+    """A file on a message; ``size`` in bytes, ``type`` a media type where Discord names one.
+
+    ``id`` is Discord's; ``address``: where it can be had for a day or so (docs: Reference ›
+    Signed Attachment CDN URLs).
+    """
 
     name: str
     type: str | None
     size: int
+    id: int = 0
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,153 @@
+"""Calls to Discord that are made once: the library would repeat them before anybody could look.
+
+discord.py repeats a call that was answered with 500 to 524, though what it asked for may have
+been done. For what has no nonce (executing a webhook, making one) that doubles it, and for a
+deletion it hides whose doing it was. Here a call is repeated only where Discord says that nothing
+was done: 429 (docs: Topics › Rate Limits).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import discord
+from discord.http import HTTPClient, Route
+
+__all__ = ["SingleCalls", "Upload"]
+
+#: Seconds for one call, files included.
+_SECONDS = 120.0
+#: How often a call waits for its turn before it is given up for now.
+_MOST_WAITS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file to send along."""
+
+    name: str
+    type: str | None
+    content: bytes
+
+
+class SingleCalls:
+    """Makes calls in a session of its own, each bucket of Discord's in turn."""
+
+    def __init__(self, http: HTTPClient) -> None:
+        self._http = http
+        self._session: aiohttp.ClientSession | None = None
+        self._turns: dict[str, asyncio.Lock] = {}
+        self._free_at: dict[str, float] = {}
+
+    async def close(self) -> None:
+        """Close the session; a later call would open another."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def call(
+        self,
+        route: Route,
+        *,
+        as_bot: bool,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        files: Sequence[Upload] = (),
+    ) -> Any:
+        """Make the call and return what Discord answers, None for no content.
+
+        ``as_bot``: with the bot's token; without it where one in the address stands for it.
+        Raises discord.HTTPException for an answer of 400 and more, else what aiohttp raises.
+        """
+        key = f"{route.key} {route.major_parameters}"
+        async with self._turns.setdefault(key, asyncio.Lock()):
+            for _ in range(_MOST_WAITS):
+                await self._wait(key)
+                async with self._request(route, as_bot, query, body, files) as response:
+                    told = await _told(response)
+                    self._note(key, response)
+                    if response.status == 429 and isinstance(told, dict):
+                        wait = float(told.get("retry_after") or 1.0)
+                        self._free_at[key] = self._now() + wait
+                        continue
+                    if response.status >= 400:
+                        raise discord.HTTPException(response, told)
+                    return told
+            raise discord.HTTPException(response, told)
+
+    def _request(
+        self,
+        route: Route,
+        as_bot: bool,
+        query: Mapping[str, str] | None,
+        body: Mapping[str, Any] | None,
+        files: Sequence[Upload],
+    ) -> Any:
+        if self._session is None:
+            timeout = aiohttp.ClientTimeout(total=_SECONDS)
+            self._session = aiohttp.ClientSession(timeout=timeout)
+        headers = {"User-Agent": self._http.user_agent}
+        if as_bot:
+            headers["Authorization"] = f"Bot {self._http.token}"
+        data: Any = None
+        if files:
+            data = aiohttp.FormData(quote_fields=False)
+            data.add_field("payload_json", json.dumps(body), content_type="application/json")
+            for number, file in enumerate(files):
+                kind = file.type or "application/octet-stream"
+                data.add_field(
+                    f"files[{number}]", file.content, filename=file.name, content_type=kind
+                )
+        elif body is not None:
+            data = json.dumps(body)
+            headers["Content-Type"] = "application/json"
+        return self._session.request(
+            route.method,
+            route.url,
+            params=query,
+            headers=headers,
+            data=data,
+            middlewares=(_once(),),
+        )
+
+    def _note(self, key: str, response: aiohttp.ClientResponse) -> None:
+        """docs: Topics › Rate Limits › Header Format."""
+        if response.headers.get("X-RateLimit-Remaining") == "0":
+            after = float(response.headers.get("X-RateLimit-Reset-After") or 0)
+            self._free_at[key] = self._now() + after
+
+    async def _wait(self, key: str) -> None:
+        wait = self._free_at.pop(key, 0.0) - self._now()
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _once() -> aiohttp.ClientMiddlewareType:
+    """aiohttp by itself repeats a DELETE whose connection broke; this call is made once."""
+    sent = False
+
+    async def send(
+        request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        nonlocal sent
+        if sent:
+            raise aiohttp.ClientConnectionError("the connection broke under the call")
+        sent = True
+        return await handler(request)
+
+    return send
+
+
+async def _told(response: aiohttp.ClientResponse) -> Any:
+    text = await response.text(encoding="utf-8")
+    if response.content_type == "application/json" and text:
+        return json.loads(text)
+    return text or None

@@ -1,0 +1,100 @@
+"""What can be moved whole, and what its copy says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.discussion.moving import File, Original, copy_payload, digest, webhook_name, why_not
+from bot.discussion.payloads import SUPPRESS_EMBEDS
+
+PLAIN = Original(
+    author_id=175928847299117063,
+    author_name="Ann",
+    avatar=None,
+    text="I would.",
+    files=(),
+    whole=True,
+    suppressed=False,
+    has_thread=False,
+)
+MIB = 1024 * 1024
+
+
+def file(size: int) -> File:
+    return File("a.png", "image/png", size, "https://cdn.discordapp.com/a.png")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"whole": False},
+        {"has_thread": True},
+        {"text": "x" * 2001},
+        {"text": "\N{PILE OF POO}" * 1001},
+        {"text": "", "files": ()},
+        {"files": (file(10 * MIB + 1),)},
+        {"files": (file(10 * MIB), file(10 * MIB), file(10 * MIB))},
+        {"author_name": "Clyde"},
+        {"author_name": "a Discord fan"},
+        {"author_name": "everyone"},
+        {"author_name": "x" * 81},
+        {"author_name": "\N{ZERO WIDTH JOINER}"},
+        {"author_name": "  "},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_copied_whole_is_not_moved(change: dict[str, object]) -> None:
+    assert why_not(replace(PLAIN, **change))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"text": "x" * 2000},
+        {"text": "", "files": (file(10 * MIB), file(10 * MIB))},
+        {"author_name": "x" * 80},
+        {"author_name": "\N{MAN}\N{ZERO WIDTH JOINER}\N{PERSONAL COMPUTER}"},
+        {"author_name": "Clyd e"},
+    ],
+    ids=str,
+)
+def test_what_is_within_the_limits_is_moved(change: dict[str, object]) -> None:
+    assert why_not(replace(PLAIN, **change)) is None  # type: ignore[arg-type]
+
+
+def test_a_name_is_tidied_as_discord_tidies_it() -> None:
+    assert webhook_name("  Ann \n of  Kent ") == "Ann of Kent"
+
+
+def test_a_copy_bears_its_authors_name_and_face_and_pings_nobody() -> None:
+    payload = copy_payload(PLAIN)
+    assert payload["username"] == "Ann"
+    assert payload["allowed_mentions"] == {"parse": []}
+    assert payload["avatar_url"].startswith("https://cdn.discordapp.com/embed/avatars/")
+    own = copy_payload(replace(PLAIN, avatar="a_b1"))["avatar_url"]
+    assert own == "https://cdn.discordapp.com/avatars/175928847299117063/a_b1.png"
+
+
+def test_a_copy_keeps_descriptions_of_files_and_hidden_previews() -> None:
+    described = replace(file(3), description="A loaf")
+    payload = copy_payload(replace(PLAIN, files=(file(2), described), suppressed=True))
+    assert payload["flags"] == SUPPRESS_EMBEDS
+    assert payload["attachments"] == [
+        {"id": "0", "filename": "a.png"},
+        {"id": "1", "filename": "a.png", "description": "A loaf"},
+    ]
+
+
+def test_a_digest_tells_copies_apart_and_forgives_what_discord_tidies() -> None:
+    said = digest("Ann", "Yes.", [1, 2])
+    assert said == digest(" An n\N{ZERO WIDTH SPACE}", "Yes.\n", [1, 2])
+    assert said not in {
+        digest("Ben", "Yes.", [1, 2]),
+        digest("Ann", "No.", [1, 2]),
+        digest("Ann", "Yes.", [2, 1]),
+        digest("Ann", "Yes.", []),
+    }
+    assert "Yes" not in said
