@@ -1,4 +1,4 @@
-"""The commands: ``python -m bot [run]``, ``rehearse``, ``preview``, ``export``."""
+"""The commands: ``python -m bot [run]``, ``rehearse``, ``preview``, ``export``, ``backup``, …"""
 
 from __future__ import annotations
 
@@ -36,6 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return _preview(options.file, options.format, as_json=options.json)
             case "export":
                 return asyncio.run(_export(options.essay, options.format))
+            case "backup":
+                return _backup(options.file)
+            case "restore":
+                return _restore(options.file)
             case _:
                 return _run()
     except SalonError as error:
@@ -66,6 +70,14 @@ def _parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export", help="write an essay and the tree of its replies")
     export.add_argument("essay", metavar="ESSAY", help="its number or its exact title")
     export.add_argument("--format", choices=("json", "markdown"), default="json")
+    backup = commands.add_parser("backup", help="copy the archive, also while the bot runs")
+    backup.add_argument(
+        "file", type=Path, nargs="?", metavar="FILE", help="the folder of backups if left out"
+    )
+    restore = commands.add_parser("restore", help="put a backup in the archive's place")
+    restore.add_argument(
+        "file", type=Path, nargs="?", metavar="FILE", help="the newest good one if left out"
+    )
     return parser
 
 
@@ -100,16 +112,39 @@ def _preview(file: Path, form: Format, *, as_json: bool) -> int:
     return 0
 
 
+def _places() -> tuple[Path, Path]:
+    """The archive's file and the folder of its backups, as the settings say."""
+    from bot.settings import environment_with_file, read_backups, read_database
+
+    faults: list[str] = []
+    values = environment_with_file(os.environ)
+    path = read_database(values, faults)
+    folder = read_backups(values, path, faults)
+    if faults:
+        raise SettingsError("\n".join(faults))
+    return path, folder
+
+
+def _backup(file: Path | None) -> int:
+    from bot.backing_up import back_up
+
+    _write(back_up(*_places(), file))
+    return 0
+
+
+def _restore(file: Path | None) -> int:
+    from bot.backing_up import restore
+
+    _write(restore(*_places(), file))
+    return 0
+
+
 async def _export(essay: str, form: str) -> int:
     from bot.exporting import as_markdown
-    from bot.settings import environment_with_file, read_database
     from storage.database import open_for_reading
     from storage.export import export
 
-    faults: list[str] = []
-    path = read_database(environment_with_file(os.environ), faults)
-    if faults:
-        raise SettingsError("\n".join(faults))
+    path, _ = _places()
     async with open_for_reading(path) as database:
         exported = await database.read(lambda tx: export(tx, essay))
     if form == "markdown":

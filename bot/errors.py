@@ -10,7 +10,9 @@
     ├── DatabaseError        the archive cannot be used as it is (status 74)
     │   ├── ForeignDatabase  the file is not a Salon archive
     │   ├── NewerDatabase    a newer Salon wrote it
-    │   └── DatabaseInUse    another process is running on it (status 75)
+    │   ├── DamagedDatabase  the file is not whole any more (status 76)
+    │   ├── DatabaseInUse    another process is running on it (status 75)
+    │   └── BackupFailed     a backup could not be made or put in the archive's place
     └── DiscordRefused       Discord does not let the bot in; no restart mends it (status 77)
 
 ``status`` is the exit status of a command that ends with the error, after ``sysexits.h``.
@@ -60,6 +62,16 @@ class ForeignDatabase(DatabaseError):
 
 class NewerDatabase(DatabaseError):
     """The archive was written by a newer Salon than this one."""
+
+
+class DamagedDatabase(DatabaseError):
+    """The file is not whole any more; the sentence names the newest good backup."""
+
+    status = 76
+
+
+class BackupFailed(DatabaseError):
+    """A backup could not be made, or not be put in the archive's place."""
 
 
 class DatabaseInUse(DatabaseError):

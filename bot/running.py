@@ -9,15 +9,18 @@ import logging
 import re
 import signal
 import sys
+from collections.abc import AsyncIterator
 
 import aiohttp
 import discord
 
+from bot.backup_keeper import BackupKeeper
 from bot.client import Salon, point_elsewhere
 from bot.clock import Clock
 from bot.clock_link import clock_link
 from bot.errors import DiscordRefused
 from bot.settings import Settings
+from storage.backups import listed
 from storage.database import Database, open_database
 
 __all__ = ["run"]
@@ -117,9 +120,17 @@ async def _run(settings: Settings) -> None:
         with contextlib.suppress(NotImplementedError):  # where there are no signals to handle
             loop.add_signal_handler(number, stop.set)
     clock = Clock()
+    if not settings.database.exists() and listed(settings.backups, settings.database.stem):
+        _log.warning(
+            "There is no database at %s, so a new one is begun. There are backups in %s: "
+            "`python -m bot restore` brings the newest back.",
+            settings.database,
+            settings.backups,
+        )
     current: list[Salon] = []
     async with (
-        open_database(settings.database) as database,
+        open_database(settings.database, backups=settings.backups, clock=clock) as database,
+        keeping_backups(settings, clock),
         clock_link(settings.clock_url, clock, lambda: current[0] if current else None),
     ):
         stopping = asyncio.create_task(stop.wait())
@@ -137,6 +148,18 @@ async def _run(settings: Settings) -> None:
                     await stop.wait()
             wait = min(wait * 2, _LONGEST_WAIT)
     _log.info("Salon has stopped.")
+
+
+@contextlib.asynccontextmanager
+async def keeping_backups(settings: Settings, clock: Clock) -> AsyncIterator[None]:
+    """Back the archive up now and then inside the block."""
+    keeper = BackupKeeper(settings.database, settings.backups, clock)
+    task = asyncio.create_task(keeper.run(), name="backups")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _connection(

@@ -23,6 +23,7 @@ class Settings:
 
     token:       the bot's token; never shown in a ``repr`` or a log
     database:    the archive's file
+    backups:     the folder that its backups are kept in
     api_base:    another Discord's REST address, on loopback; None for Discord itself
     gateway_url: another Discord's gateway, on loopback; None for Discord itself
     clock_url:   a loopback WebSocket that moves the clock (rehearsals); None for real time
@@ -31,6 +32,7 @@ class Settings:
 
     token: str = field(repr=False)
     database: Path
+    backups: Path
     api_base: str | None = None
     gateway_url: str | None = None
     clock_url: str | None = None
@@ -101,6 +103,15 @@ def read_database(values: Mapping[str, str], faults: list[str]) -> Path:
     return database
 
 
+def read_backups(values: Mapping[str, str], database: Path, faults: list[str]) -> Path:
+    """The folder for backups, by default one beside the archive; it is made when it is needed."""
+    name = values.get("SALON_BACKUPS", "").strip()
+    folder = Path(name) if name else database.with_name(f"{database.stem}-backups")
+    if folder.exists() and not folder.is_dir():
+        faults.append("SALON_BACKUPS names a file; it must name a folder.")
+    return folder
+
+
 def read_settings(values: Mapping[str, str]) -> Settings:
     """Settings from ``values`` (environment and ``.env`` together).
 
@@ -116,6 +127,7 @@ def read_settings(values: Mapping[str, str]) -> Settings:
     elif not token.isascii() or any(character.isspace() for character in token):
         faults.append("DISCORD_TOKEN is not a token: it has spaces or letters no token has.")
     database = read_database(values, faults)
+    backups = read_backups(values, database, faults)
     api_base = _address(values, "DISCORD_API_BASE", ("http", "https"), faults)
     gateway_url = _address(values, "DISCORD_GATEWAY_URL", ("ws", "wss"), faults)
     if (api_base is None) != (gateway_url is None) and not faults:
@@ -129,6 +141,7 @@ def read_settings(values: Mapping[str, str]) -> Settings:
     return Settings(
         token=token,
         database=database,
+        backups=backups,
         api_base=api_base,
         gateway_url=gateway_url,
         clock_url=clock_url,

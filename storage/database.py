@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import aiosqlite
 from filelock import FileLock, Timeout
 
-from bot.errors import DatabaseError, DatabaseInUse, ForeignDatabase, NewerDatabase
+from bot.clock import Clock
+from bot.errors import (
+    DamagedDatabase,
+    DatabaseError,
+    DatabaseInUse,
+    ForeignDatabase,
+    NewerDatabase,
+)
+from storage.backups import BEFORE_UPGRADE, back_up, listed, newest_good
 from storage.schema import APPLICATION_ID, MIGRATIONS
 from storage.writer import Transaction, Work, Writer
 
-__all__ = ["Database", "open_database", "open_for_reading"]
+__all__ = ["Database", "held", "open_database", "open_for_reading"]
 
 T = TypeVar("T")
 _READERS = 2
+#: Seconds that a start may spend looking whether the file is whole, and the steps of SQLite's
+#: machine between two looks at the time: a gigabyte takes a few seconds, an archive of years less.
+_LOOK_SECONDS, _LOOK_STEPS = 15.0, 100_000
+
+_log = logging.getLogger(__name__)
 
 
 class Database:
@@ -61,13 +76,41 @@ class Database:
 
 
 @contextlib.asynccontextmanager
-async def open_database(path: Path) -> AsyncIterator[Database]:
+async def open_database(
+    path: Path,
+    *,
+    backups: Path | None = None,
+    clock: Clock | None = None,
+    migrations: Sequence[str] = MIGRATIONS,
+) -> AsyncIterator[Database]:
     """Open the archive at ``path`` for this process alone; it is made where there is none.
 
+    ``backups``: the folder into which an archive of an older Salon is copied before its tables
+    are changed; None where no copy is wanted. ``migrations``: the steps up to the present tables.
+
     Raises DatabaseInUse where another process holds it, ForeignDatabase where the file is
-    something else, NewerDatabase where a newer Salon wrote it, DatabaseError where it cannot be
-    opened. A refused file is not changed.
+    something else, NewerDatabase where a newer Salon wrote it, DamagedDatabase where it is not
+    whole, BackupFailed where it would have to be changed and could not be copied, DatabaseError
+    where it cannot be opened. A refused file is not changed.
     """
+    with held(path):
+        async with contextlib.AsyncExitStack() as stack:
+            connection = await stack.enter_async_context(_connect(path, "rwc"))
+            await _prepare(connection, path, backups, clock or Clock(), migrations)
+            readers = [
+                await stack.enter_async_context(_connect(path, "ro")) for _ in range(_READERS)
+            ]
+            writer = Writer(connection)
+            writer.start()
+            stack.push_async_callback(writer.close)
+            database = Database(writer, readers)
+            stack.push_async_callback(database.finish_reading, len(readers))
+            yield database
+
+
+@contextlib.contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold the archive for this process alone. Raises DatabaseInUse where another one does."""
     if not path.absolute().parent.is_dir():
         raise DatabaseError(f"The database {path} cannot be made: there is no such folder.")
     # Beside the file itself, so that a link to it leads to the same lock.
@@ -82,18 +125,7 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
     except OSError as error:
         raise DatabaseError(f"The database {path} cannot be locked: {error.strerror}.") from error
     try:
-        async with contextlib.AsyncExitStack() as stack:
-            connection = await stack.enter_async_context(_connect(path, "rwc"))
-            await _prepare(connection, path)
-            readers = [
-                await stack.enter_async_context(_connect(path, "ro")) for _ in range(_READERS)
-            ]
-            writer = Writer(connection)
-            writer.start()
-            stack.push_async_callback(writer.close)
-            database = Database(writer, readers)
-            stack.push_async_callback(database.finish_reading, len(readers))
-            yield database
+        yield
     finally:
         lock.release()
 
@@ -139,7 +171,52 @@ async def _pragma(connection: aiosqlite.Connection, sql: str) -> int:
     return int(rows[0][0])
 
 
-async def _version(connection: aiosqlite.Connection, path: Path) -> int:
+async def _fault(connection: aiosqlite.Connection) -> str:
+    """What is wrong with the file, as far as a look of some seconds tells; "" if nothing.
+
+    The daily backup is looked through to its end, however large.
+    """
+    until = time.monotonic() + _LOOK_SECONDS
+    await connection.set_progress_handler(lambda: time.monotonic() > until, _LOOK_STEPS)
+    try:
+        rows = list(await connection.execute_fetchall("PRAGMA quick_check(1)"))
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+            raise
+        return ""
+    finally:
+        await connection.set_progress_handler(None, _LOOK_STEPS)  # type: ignore[arg-type]
+    found = str(rows[0][0])
+    return "" if found == "ok" else found.splitlines()[-1]
+
+
+async def _damage(error: ForeignDatabase, path: Path, backups: Path | None) -> str:
+    """Why a file that cannot be read as a database is taken for ours, damaged; "" if it is not.
+
+    Its first page tells whose it is; where that is gone, the backups do.
+    """
+    cause = error.__cause__
+    if isinstance(cause, sqlite3.DatabaseError):
+        corrupt = cause.sqlite_errorcode == sqlite3.SQLITE_CORRUPT
+        if corrupt or (backups is not None and listed(backups, path.stem)):
+            return str(cause)
+    return ""
+
+
+def _damaged(path: Path, backups: Path | None, fault: str) -> str:
+    good = None if backups is None else newest_good(backups, path.stem)
+    told = f"The database {path} is damaged ({fault}); it was left alone."
+    if good is None:
+        return f"{told} There is no good backup{'' if backups is None else f' in {backups}'}."
+    return (
+        f"{told} The newest good backup is {good.path}, of {good.at:%Y-%m-%d %H:%M} UTC: "
+        "`python -m bot restore` puts it in place and keeps the damaged file."
+    )
+
+
+async def _version(
+    connection: aiosqlite.Connection, path: Path, newest: int = len(MIGRATIONS)
+) -> int:
     """The archive's version, 0 where the file is empty; refuses what is not ours or newer."""
     try:
         application = await _pragma(connection, "PRAGMA application_id")
@@ -149,21 +226,40 @@ async def _version(connection: aiosqlite.Connection, path: Path) -> int:
         raise ForeignDatabase(f"{path} is not a Salon database: {error}.") from error
     if application != APPLICATION_ID and (application or version or tables):
         raise ForeignDatabase(f"{path} is a database, but not one of Salon's; it was left alone.")
-    if version > len(MIGRATIONS):
+    if version > newest:
         raise NewerDatabase(
             f"{path} was written by a newer Salon (version {version}; this one knows "
-            f"{len(MIGRATIONS)}); it was left alone. Install the newer Salon again."
+            f"{newest}); it was left alone. Install the newer Salon again."
         )
     return version
 
 
-async def _prepare(connection: aiosqlite.Connection, path: Path) -> None:
-    version = await _version(connection, path)
+async def _prepare(
+    connection: aiosqlite.Connection,
+    path: Path,
+    backups: Path | None,
+    clock: Clock,
+    migrations: Sequence[str],
+) -> None:
+    try:
+        version = await _version(connection, path, len(migrations))
+        fault = await _fault(connection) if version else ""
+    except ForeignDatabase as error:
+        fault = await _damage(error, path, backups)
+        if not fault:
+            raise
+    except sqlite3.DatabaseError as error:
+        fault = str(error)
+    if fault:
+        raise DamagedDatabase(await asyncio.to_thread(_damaged, path, backups, fault))
+    if backups is not None and 0 < version < len(migrations):
+        made = await asyncio.to_thread(back_up, path, backups, clock.now(), BEFORE_UPGRADE)
+        _log.info("The database is brought up to date; before that it was copied to %s.", made.path)
     try:
         await connection.execute("PRAGMA journal_mode = WAL")
         await connection.execute("PRAGMA synchronous = FULL")
         await connection.execute("PRAGMA foreign_keys = ON")
-        for step in MIGRATIONS[version:]:
+        for step in migrations[version:]:
             await connection.executescript(step)
         # A place for the ids that a batch of events asks after; see storage.record.
         await connection.execute("CREATE TEMP TABLE asked (id INTEGER PRIMARY KEY)")

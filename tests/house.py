@@ -326,6 +326,7 @@ async def lived_in(
     settings = Settings(
         token=standin.world.bot.token,
         database=folder / "salon.sqlite3",
+        backups=folder / "salon-backups",
         api_base=standin.api,
         gateway_url=standin.gateway,
         clock_url=standin.page.replace("http://", "ws://", 1) + LINK,

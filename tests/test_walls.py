@@ -11,6 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Modules of the process, from the bottom up; what is not named here stands with the cogs' users.
 LOW = {"bot.clock", "bot.errors", "bot.tasks"}
 MIDDLE = {
+    "bot.backing_up",
+    "bot.backup_keeper",
     "bot.errands",
     "bot.exporting",
     "bot.fetching",

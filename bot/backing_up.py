@@ -1,0 +1,77 @@
+"""``python -m bot backup`` and ``restore``: what they do, and what they say of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from bot.clock import Clock
+from bot.errors import BackupFailed, DatabaseError
+from storage import backups
+from storage.database import held
+from storage.restoring import Restored
+from storage.restoring import restore as put_in_place
+
+__all__ = ["back_up", "restore"]
+
+
+def back_up(database: Path, folder: Path, file: Path | None) -> str:
+    """Copy the archive, into ``folder`` unless a file is named; what was done, as a sentence.
+
+    Works beside a running bot. Raises DatabaseError where there is no archive, BackupFailed.
+    """
+    if not database.is_file():
+        raise DatabaseError(
+            f"There is no database at {database}; SALON_DATABASE says where it lies."
+        )
+    if file is None:
+        path = backups.back_up(database, folder, Clock().now(), backups.BY_HAND).path
+    else:
+        if file.exists():
+            raise BackupFailed(f"{file} is there already. Nothing was changed.")
+        try:
+            backups.copy(database, file)
+        except OSError as error:
+            raise BackupFailed(f"{file} could not be written: {error.strerror}.") from error
+        except sqlite3.Error as error:
+            raise BackupFailed(f"{database} could not be copied: {error}.") from error
+        path = file
+    return f"Backed up to {path}: {_size(path)}, checked."
+
+
+def restore(database: Path, folder: Path, file: Path | None) -> str:
+    """Put a backup in the archive's place, the newest good one unless named; what was done.
+
+    Raises DatabaseInUse while a bot runs on it, BackupFailed where there is no good backup.
+    """
+    with held(database):
+        if file is None:
+            found = backups.newest_good(folder, database.stem)
+            if found is None:
+                raise BackupFailed(f"There is no good backup in {folder}. Nothing was changed.")
+            file = found.path
+        return _told(file, database, put_in_place(file, database, Clock().now()))
+
+
+def _told(file: Path, database: Path, restored: Restored) -> str:
+    lines = [f"{file} is in the place of {database} now."]
+    if restored.aside is not None:
+        lines.append(f"What was there before is kept as {restored.aside}.")
+    if restored.erased is None:
+        lines.append(
+            "It could not tell what was deleted since the backup: what members deleted in the "
+            "last days is found again when the bot reads the history."
+        )
+    elif restored.erased:
+        lines.append(f"Replies that were deleted or forgotten since, and erased: {restored.erased}")
+    if restored.skipped:
+        lines.append(f"Prompts that were due since, and are not sent again: {restored.skipped}")
+    if restored.unplanned:
+        lines.append(f"Scheduled essays that were due since, now drafts: {restored.unplanned}")
+    lines.append("Start the bot: it reads what was said since then from Discord.")
+    return "\n".join(lines)
+
+
+def _size(path: Path) -> str:
+    size = path.stat().st_size
+    return f"{size / 1024 / 1024:.1f} MB" if size > 1024 * 1024 else f"{size / 1024:.0f} KB"

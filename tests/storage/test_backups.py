@@ -1,0 +1,206 @@
+"""Backups: whole, checked, thinned out; taken while the archive is written."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.errors import BackupFailed, DamagedDatabase, DatabaseError, ForeignDatabase
+from storage import backups
+from storage.backups import BEFORE_UPGRADE, BY_HAND, DAILY, Backup
+from storage.database import open_database
+from storage.schema import MIGRATIONS
+
+NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
+SERVER = "INSERT INTO servers (id, name, joined_at) VALUES (:id, :name, 0)"
+
+
+async def fill(path: Path, count: int = 3, size: int = 10) -> None:
+    async with open_database(path) as database:
+        rows = [{"id": number + 1, "name": "x" * size} for number in range(count)]
+        await database.write(lambda tx: tx.run_many(SERVER, rows))
+
+
+def servers_in(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        count: int = connection.execute("SELECT count(*) FROM servers").fetchone()[0]
+        return count
+
+
+def spoil(path: Path, *, first_page: bool = False) -> None:
+    """Write nonsense over every page but the first, or over the first alone."""
+    data = bytearray(path.read_bytes())
+    page = 4096
+    span = range(page) if first_page else range(page, len(data))
+    for place in span:
+        data[place] = 0xA5
+    path.write_bytes(data)
+
+
+async def test_a_backup_is_taken_while_the_archive_is_written_and_holds_one_moment(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "salon.sqlite3"
+    await fill(path, 4000, 2000)
+    async with open_database(path) as database:
+        done = asyncio.create_task(asyncio.to_thread(backups.back_up, path, tmp_path / "kept", NOW))
+
+        async def write_two(number: int) -> None:
+            pair = [{"id": number, "name": "one"}, {"id": number + 1, "name": "other"}]
+            await database.write(lambda tx: tx.run_many(SERVER, pair))
+
+        written = 0
+        while not done.done():
+            await write_two(10_000 + 2 * written)
+            written += 1
+        made = await done
+        assert written > 5, "the writer goes on meanwhile"
+    assert made.path.name == "salon-20261123-043000.sqlite3"
+    assert backups.fault_of(made.path) == ""
+    assert servers_in(made.path) % 2 == 0, "no transaction is in it by halves"
+    assert servers_in(made.path) >= 4000
+    assert sorted(one.name for one in (tmp_path / "kept").iterdir()) == [made.path.name]
+
+
+async def test_a_backup_that_cannot_be_made_says_why_and_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "salon.sqlite3"
+    await fill(path)
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder")
+    with pytest.raises(BackupFailed, match="No backup could be made in"):
+        backups.back_up(path, blocked / "folder", NOW)
+    spoil(path)
+    with pytest.raises(BackupFailed):
+        backups.back_up(path, tmp_path / "kept", NOW)
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+def at(days: float, kind: str = DAILY) -> Backup:
+    moment = NOW - timedelta(days=days)
+    return Backup(Path(f"{moment:%Y%m%d%H%M}{kind}"), moment, kind)
+
+
+def test_of_a_year_of_backups_seven_days_and_four_weeks_are_kept() -> None:
+    daily = [at(days) for days in range(365)]
+    gone = backups.superfluous(daily, NOW)
+    kept = [one for one in daily if one not in gone]
+    # The 23rd is a Monday: the days reach into last week, and four weeks before it follow.
+    assert [(NOW - one.at).days for one in kept] == [0, 1, 2, 3, 4, 5, 6, 8, 15, 22, 29]
+    assert backups.superfluous(kept, NOW) == [], "thinning out twice changes nothing"
+
+
+def test_of_one_day_the_newest_is_kept_and_what_was_taken_on_purpose_for_a_week() -> None:
+    taken = [at(0), at(0.1), at(0.05, BY_HAND), at(3), at(3.1, BEFORE_UPGRADE), at(9, BY_HAND)]
+    newer = [at(days) for days in range(1, 8)]
+    gone = backups.superfluous([*taken, *newer], NOW)
+    assert at(0.1) in gone
+    assert at(0.05, BY_HAND) not in gone
+    assert at(3.1, BEFORE_UPGRADE) not in gone
+
+
+def test_thinning_out_leaves_other_files_alone(tmp_path: Path) -> None:
+    for days in range(20):
+        moment = NOW - timedelta(days=days)
+        (tmp_path / f"salon-{moment:%Y%m%d-%H%M%S}.sqlite3").write_text("x")
+    others = {
+        "salon-notes.sqlite3",
+        "other-20200101-000000.sqlite3",
+        "salon-20209999-000000.sqlite3",
+    }
+    for name in others:
+        (tmp_path / name).write_text("x")
+    assert backups.thin_out(tmp_path, "salon", NOW) == 20 - 9
+    assert others <= {path.name for path in tmp_path.iterdir()}
+    assert backups.thin_out(tmp_path / "nowhere", "salon", NOW) == 0
+
+
+async def test_a_damaged_archive_is_noticed_and_the_newest_good_backup_named(
+    tmp_path: Path,
+) -> None:
+    path, folder = tmp_path / "salon.sqlite3", tmp_path / "kept"
+    await fill(path, 500, 500)
+    good = backups.back_up(path, folder, NOW - timedelta(days=2))
+    bad = backups.back_up(path, folder, NOW - timedelta(days=1))
+    spoil(bad.path)
+    spoil(path)
+    before = path.read_bytes()
+    with pytest.raises(DamagedDatabase, match="is damaged") as damaged:
+        async with open_database(path, backups=folder):
+            pass
+    assert str(good.path) in str(damaged.value)
+    assert "2026-11-21 04:30 UTC" in str(damaged.value)
+    assert damaged.value.status == 76
+    assert path.read_bytes() == before
+
+
+async def test_a_damaged_archive_without_a_backup_is_said_to_be_so(tmp_path: Path) -> None:
+    path = tmp_path / "salon.sqlite3"
+    await fill(path, 500, 500)
+    spoil(path)
+    with pytest.raises(DamagedDatabase, match="There is no good backup in"):
+        async with open_database(path, backups=tmp_path / "kept"):
+            pass
+    with pytest.raises(DamagedDatabase, match="There is no good backup"):
+        async with open_database(path):
+            pass
+
+
+async def test_a_file_whose_beginning_is_gone_is_ours_if_there_are_backups(tmp_path: Path) -> None:
+    path, folder = tmp_path / "salon.sqlite3", tmp_path / "kept"
+    await fill(path)
+    spoil(path, first_page=True)
+    with pytest.raises(ForeignDatabase):
+        async with open_database(path, backups=folder):
+            pass
+    other = tmp_path / "other"
+    other.mkdir()
+    await fill(other / "salon.sqlite3")
+    backups.back_up(other / "salon.sqlite3", folder, NOW)
+    with pytest.raises(DamagedDatabase, match="restore"):
+        async with open_database(path, backups=folder):
+            pass
+
+
+NEXT = """
+BEGIN IMMEDIATE;
+CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT;
+PRAGMA user_version = 2;
+COMMIT;
+"""
+
+
+async def test_an_older_archive_is_backed_up_before_its_tables_are_changed(tmp_path: Path) -> None:
+    path, folder = tmp_path / "salon.sqlite3", tmp_path / "kept"
+    await fill(path)
+    async with open_database(path, backups=folder, migrations=(*MIGRATIONS, NEXT)):
+        pass
+    (made,) = backups.listed(folder, "salon")
+    assert made.kind == BEFORE_UPGRADE
+    assert servers_in(made.path) == 3
+    with closing(sqlite3.connect(made.path)) as old, closing(sqlite3.connect(path)) as new:
+        assert old.execute("PRAGMA user_version").fetchone()[0] == 1
+        assert new.execute("PRAGMA user_version").fetchone()[0] == 2
+
+
+async def test_without_room_for_a_backup_the_tables_are_not_changed(tmp_path: Path) -> None:
+    path, folder = tmp_path / "salon.sqlite3", tmp_path / "kept"
+    await fill(path)
+    folder.write_text("in the way")
+    with pytest.raises(DatabaseError, match="No backup could be made"):
+        async with open_database(path, backups=folder, migrations=(*MIGRATIONS, NEXT)):
+            pass
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == 1
+
+
+async def test_a_new_archive_and_one_of_today_need_no_backup(tmp_path: Path) -> None:
+    path, folder = tmp_path / "salon.sqlite3", tmp_path / "kept"
+    for _ in range(2):
+        async with open_database(path, backups=folder):
+            pass
+    assert not folder.exists()
