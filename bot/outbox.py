@@ -39,7 +39,7 @@ from bot.patience import (
 from bot.recorder import Recorder
 from bot.tasks import UnderWay
 from bot.thread_opener import ThreadOpener
-from storage import homes, notices, posts, recognition, remarks, threads
+from storage import homes, notices, posts, recognition, remarks, threads, waiting
 from storage.database import Database
 from storage.posts import Post
 from storage.writer import Transaction
@@ -62,6 +62,11 @@ _PAGE = 100
 #: docs: Topics › Opcodes and Status Codes › JSON Error Codes.
 _REFUSED_BY_AUTOMOD, _NEEDS_TAG = 200000, 40067
 _FULL = "The server has as many active threads as Discord allows."
+
+
+def _follows_up(post: Post) -> bool:
+    """Whether it is a prompt of whatever kind."""
+    return post.purpose in ("prompt", "nudge")
 
 
 class Outbox:
@@ -116,11 +121,18 @@ class Outbox:
         """Return at the next outcome, good or bad."""
         await self._changed.wait()
 
-    async def go_on(self) -> None:
-        """Begin everything that is due and not under way."""
+    @property
+    def under_way(self) -> frozenset[int]:
+        """The posts that are being sent at this moment."""
+        return self._posts.keys
+
+    async def go_on(self, *, with_prompts: bool = True) -> None:
+        """Begin everything that is due and not under way; prompts and nudges only if wanted."""
         now_ms = self._clock.now_ms()
         for post in await self._database.write(
-            lambda tx: posts.claim(tx, busy=self._posts.keys, now_ms=now_ms)
+            lambda tx: posts.claim(
+                tx, busy=self._posts.keys, now_ms=now_ms, with_prompts=with_prompts
+            )
         ):
             self._posts.begin(post.id, self._send(post))
         busy = self._threads.keys
@@ -153,41 +165,50 @@ class Outbox:
 
     async def _send(self, post: Post) -> None:
         late = post.expires_at is not None and post.expires_at < self._clock.now_ms()
+        creating = False  # whether a message may come of this attempt
         try:
-            message_id = await self._found(post) if self._must_look(post, late=late) else None
-            if message_id is None and late:
-                await self._lapse(post)
+            looked = self._must_look(post, late=late)
+            message_id = await self._found(post) if looked else None
+            if message_id is None and (late or (looked and _follows_up(post))):
+                await self._release(post)
                 return
             if message_id is None and post.in_thread and await self._is_locked(post.channel_id):
-                await self._put_off(post, _locked(post), slowly=True)
+                await self._put_off(post, _locked(post), slowly=True, refused=True)
                 return
             if message_id is None:
+                creating = True
                 message_id = await self._create(post)
         except discord.HTTPException as error:
             if error.code == UNKNOWN_MESSAGE:
                 # The nonce was known and its message is gone: it had been sent, and deleted.
                 await self._sent(post, None)
             else:
-                await self._failed(post, error)
+                await self._failed(post, error, refused=not creating or error.status < 500)
         except PermissionError:
             await self._put_off(
                 post,
                 f"I cannot tell whether a message reached <#{post.channel_id}>: give me "
                 "*Read Message History* there.",
                 slowly=True,
+                refused=True,
             )
         except UnclearError:
-            await self._put_off(post, "Discord did not say whether it was done; I look.")
+            await self._put_off(
+                post, "Discord did not say whether it was done; I look.", refused=False
+            )
         except PASSING as error:
-            await self._put_off(post, f"Discord could not be reached ({name(error)}).")
+            refused = not creating or isinstance(error, discord.RateLimited)
+            trouble = f"Discord could not be reached ({name(error)})."
+            await self._put_off(post, trouble, refused=refused)
         else:
             await self._sent(post, message_id)
 
     def _must_look(self, post: Post, *, late: bool) -> bool:
+        """Whether an earlier attempt may have made a message that no nonce guards any more."""
         if post.starts is not None:  # a call that knows no nonce
             return post.attempts > 1
         age = self._clock.now_ms() - post.first_attempt_at
-        return post.attempts > 1 and (late or age > _NONCE_TRUSTED)
+        return post.attempts - 1 > post.refused and (late or age > _NONCE_TRUSTED)
 
     async def _is_locked(self, thread_id: int) -> bool:
         """Whether a thread was locked, which somebody meant, whatever the bot's rights are."""
@@ -258,10 +279,11 @@ class Outbox:
             lambda tx: posts.sent(tx, post_id=post.id, message_id=message_id, now_ms=now_ms)
         )
 
-    async def _failed(self, post: Post, error: discord.HTTPException) -> None:
+    async def _failed(self, post: Post, error: discord.HTTPException, *, refused: bool) -> None:
+        """``refused``: it is known that the attempt has made no message."""
         if error.code == UNKNOWN_CHANNEL and post.purpose == "prompt":
             # It may have been deleted by mistake: the prompt waits, and admins are told.
-            await self._put_off(post, "The channel is gone.", slowly=True)
+            await self._put_off(post, "The channel is gone.", slowly=True, refused=refused)
         elif error.code == UNKNOWN_CHANNEL:
             await self._refuse(post, "The channel is gone.")
         elif error.code == _REFUSED_BY_AUTOMOD:
@@ -269,7 +291,7 @@ class Outbox:
                 post, "The server's AutoMod refused the message; let me pass in its rules."
             )
         elif error.code == THREAD_LOCKED:
-            await self._put_off(post, _locked(post), slowly=True)
+            await self._put_off(post, _locked(post), slowly=True, refused=refused)
         elif error.code == _NEEDS_TAG:
             await self._refuse(
                 post,
@@ -278,22 +300,29 @@ class Outbox:
             )
         elif error.code == TOO_MANY_THREADS:
             made_room = await self._opener.make_room(post.server_id)
-            await self._put_off(post, _FULL, slowly=not made_room)
+            await self._put_off(post, _FULL, slowly=not made_room, refused=refused)
         elif error.status == 403:
-            await self._put_off(post, forbidden(self._sight, post.channel_id, error), slowly=True)
+            trouble = forbidden(self._sight, post.channel_id, error)
+            await self._put_off(post, trouble, slowly=True, refused=refused)
         elif error.status in (400, 413):
             _log.error("Discord refused post %d: %s", post.id, error)
             await self._refuse(post, f"Discord refused the message: {error.text or error.status}")
         else:
-            await self._put_off(post, f"Discord answered {error.status}.")
+            await self._put_off(post, f"Discord answered {error.status}.", refused=refused)
 
     async def _refuse(self, post: Post, trouble: str) -> None:
         _log.warning("Post %d of essay %s failed: %s", post.id, post.discussion_id, trouble)
         await self._database.write(lambda tx: posts.refuse(tx, post_id=post.id, trouble=trouble))
 
-    async def _put_off(self, post: Post, trouble: str, *, slowly: bool = False) -> None:
+    async def _put_off(
+        self, post: Post, trouble: str, *, refused: bool, slowly: bool = False
+    ) -> None:
+        """Try again later; ``refused``: it is known that this attempt has made no message.
+
+        A prompt of which that holds for every attempt is decided and worded anew instead.
+        """
         now_ms = self._clock.now_ms()
-        follows_up = post.purpose in ("prompt", "nudge")
+        follows_up = _follows_up(post)
         if follows_up and not slowly and post.failures >= len(_PROMPT_WAITS):
             await self._refuse(post, f"{trouble} It was tried {post.failures + 1} times.")
             return
@@ -303,18 +332,27 @@ class Outbox:
         _log.warning("Post %d of essay %s waits: %s", post.id, post.discussion_id, trouble)
 
         async def put_off(tx: Transaction) -> None:
-            await posts.put_off(
-                tx, post_id=post.id, due_at=now_ms + pause, trouble=trouble, failed=not slowly
+            stands_nowhere = await posts.put_off(
+                tx,
+                post_id=post.id,
+                due_at=now_ms + pause,
+                trouble=trouble,
+                failed=not slowly,
+                refused=refused,
             )
-            if slowly and post.purpose == "prompt":
+            if slowly and follows_up:
                 await notices.prompt_stuck(tx, post, trouble, now_ms)
+            if stands_nowhere and follows_up:
+                at_ms = now_ms if slowly else now_ms + pause
+                await waiting.release(tx, post.id, at_ms=at_ms, reason=trouble, stuck=slowly)
 
         await self._database.write(put_off)
 
-    async def _lapse(self, post: Post) -> None:
+    async def _release(self, post: Post) -> None:
+        """It stands nowhere: its prompt is decided and worded anew."""
         now_ms = self._clock.now_ms()
-        _log.info("Post %d of essay %s came too late.", post.id, post.discussion_id)
-        await self._database.write(lambda tx: posts.lapse(tx, post.id, now_ms))
+        _log.info("Post %d of essay %s is decided anew.", post.id, post.discussion_id)
+        await self._database.write(lambda tx: waiting.release(tx, post.id, at_ms=now_ms))
 
     async def _remove(self, post_id: int, channel_id: int, message_id: int | None) -> None:
         """Take away a remark whose time is over."""

@@ -12,7 +12,7 @@ from bot.discussion.manners import Kind, Send, Skip, Wait, decide
 from bot.discussion.payloads import Payload, plain_message
 from bot.discussion.plans import Poll, read_what
 from bot.discussion.prompting import Said, Unsayable, noted, nudge_text, words_for
-from storage import digests, homes, posts, prompts, servers, situations, waiting
+from storage import digests, homes, posts, prompts, servers, situations
 from storage.posts import NewPost
 from storage.prompts import Prompt
 from storage.writer import Transaction
@@ -26,11 +26,7 @@ _MOST_AT_ONCE = 50
 
 
 async def plan_due(tx: Transaction, now: datetime) -> bool:
-    """Decide the first prompts that are due at ``now``; whether there may be more of them.
-
-    Also what was claimed and not sent yet is looked at: it keeps to the hours too.
-    """
-    await waiting.mind(tx, now)
+    """Decide the first prompts that are due at ``now``; whether there may be more of them."""
     found = await prompts.due(tx, to_milliseconds(now), _MOST_AT_ONCE)
     for prompt in found:
         await _decide(tx, prompt, now)
@@ -39,7 +35,7 @@ async def plan_due(tx: Transaction, now: datetime) -> bool:
 
 async def _decide(tx: Transaction, prompt: Prompt, now: datetime) -> None:
     settings = await servers.read(tx, prompt.server_id)
-    case = await situations.situation(tx, prompt, now)
+    case = await situations.situation(tx, prompt)
     match decide(case, settings.manners, now):
         case Wait(until, reason, owed):
             await prompts.wait(tx, prompt_id=prompt.id, until=until, owed=owed, reason=reason)
@@ -81,7 +77,7 @@ async def forecast(tx: Transaction, prompt: Prompt, now: datetime) -> str:
         return f"waits: {prompt.reason}" if prompt.reason else "is being sent"
     settings = await servers.read(tx, prompt.server_id)
     at = max(now, prompt.due_at)
-    decision = decide(await situations.situation(tx, prompt, at), settings.manners, at)
+    decision = decide(await situations.situation(tx, prompt), settings.manners, at)
     match decision:
         case Wait(until, reason, _):
             return f"would wait until {stamp(until)}: {reason}"
@@ -91,14 +87,16 @@ async def forecast(tx: Transaction, prompt: Prompt, now: datetime) -> str:
             said = await words(tx, prompt, now)
             if isinstance(said, Unsayable) and prompt.kind is not Kind.DIGEST:
                 return f"would be skipped: {said.reason}"
-    return f"waited: {prompt.reason}" if prompt.reason else ""
+    return f"waits: {prompt.reason}" if prompt.reason else ""
 
 
 async def _claim(
     tx: Transaction, prompt: Prompt, said: Said, now: datetime, expires: datetime
 ) -> None:
     channel_id = prompt.channel_id
-    if prompt.discussion_id is not None and prompt.kind is not Kind.NUDGE:
+    if prompt.kind is Kind.DIGEST:
+        channel_id = (await servers.read(tx, prompt.server_id)).digest_channel
+    elif prompt.discussion_id is not None and prompt.kind is not Kind.NUDGE:
         channel_id = await homes.place(tx, prompt.discussion_id)
     assert channel_id is not None
     purpose = "nudge" if prompt.kind is Kind.NUDGE else "prompt"
@@ -111,6 +109,7 @@ async def _claim(
         posts=[NewPost(purpose, _payload(said))],
         now_ms=to_milliseconds(now),
         expires_at=to_milliseconds(expires),
+        failures=prompt.failures,
     )
     await prompts.claimed(
         tx,

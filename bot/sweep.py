@@ -20,7 +20,7 @@ from bot.clock import Clock, from_milliseconds, to_milliseconds
 from bot.errands import Errands
 from bot.outbox import Outbox
 from bot.prompter import plan_due
-from storage import bringings, gone, posts, prompts, remarks, scheduled, threads
+from storage import bringings, gone, posts, prompts, remarks, scheduled, threads, waiting
 from storage import errands as owed
 from storage.database import Database
 from storage.writer import Transaction
@@ -37,8 +37,8 @@ _LOOK_AGAIN = timedelta(seconds=1)
 class Sweep:
     """Plans the prompts that are due as posts, lets the outbox go on, and arms the alarm.
 
-    ``caught_up``: whether what was said unseen has been read. Until then no prompt is decided:
-    whether a talk is lively is not known.
+    ``caught_up``: whether what was said unseen has been read. Until then no prompt is decided or
+    sent: whether a talk is lively is not known.
     """
 
     def __init__(
@@ -115,9 +115,12 @@ class Sweep:
 
         await self._database.write(begin_due)
         held = not self._caught_up()
+        if not held:
+            busy = self._outbox.under_way
+            await self._database.write(lambda tx: waiting.mind(tx, now, busy))
         while not held and await self._database.write(lambda tx: plan_due(tx, now)):
             pass
-        await self._outbox.go_on()
+        await self._outbox.go_on(with_prompts=not held)
         await self._errands.go_on()
         self._next_due = await self._database.read(_nearest)
         self._held = held and self._next_due is not None and self._next_due <= self._clock.now()

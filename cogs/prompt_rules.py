@@ -7,11 +7,12 @@ from discord import app_commands
 
 from bot.discussion.moments import read_quiet_hours
 from bot.discussion.plans import read_plan, read_weekly
+from bot.discussion.prompting import literal
 from bot.discussion.zones import choose_zone
 from bot.errors import Refused
 from cogs import prompt_choices, prompt_lines
 from cogs.answers import Answering, chosen_essay, server_of
-from storage import digests, servers
+from storage import digests, pauses, servers
 from storage.writer import Transaction
 
 __all__ = ["PromptRules"]
@@ -31,11 +32,11 @@ class PromptRules(Answering):
         async def pause(tx: Transaction) -> str:
             chosen = await chosen_essay(tx, server_id, essay)
             if chosen is None:
-                await servers.pause(tx, server_id, now_ms)
+                await pauses.pause(tx, server_id, now_ms)
             else:
-                await servers.pause_discussion(tx, chosen.id, now_ms)
+                await pauses.pause_discussion(tx, chosen.id, now_ms)
             await self.act(tx, interaction, None if chosen is None else chosen.id, "paused prompts")
-            where = "this server" if chosen is None else f"“{chosen.title}”"
+            where = "this server" if chosen is None else f"“{literal(chosen.title)}”"
             return f"Prompts in {where} are paused until `/prompts resume`."
 
         await self.write_and_answer(interaction, pause)
@@ -44,18 +45,18 @@ class PromptRules(Answering):
     @app_commands.describe(essay="Only this essay; the whole server if left out")
     async def resume(self, interaction: discord.Interaction, essay: str | None = None) -> None:
         """Go on with prompts; what was due meanwhile comes, unless it is too late."""
-        server_id, now_ms = server_of(interaction).id, self.services.clock.now_ms()
+        server_id, now = server_of(interaction).id, self.services.clock.now()
 
         async def resume(tx: Transaction) -> str:
             chosen = await chosen_essay(tx, server_id, essay)
             if chosen is None:
-                await servers.resume(tx, server_id, now_ms)
+                await pauses.resume(tx, server_id, now)
             else:
-                await servers.resume_discussion(tx, server_id, chosen.id, now_ms)
+                await pauses.resume_discussion(tx, server_id, chosen.id, now)
             await self.act(
                 tx, interaction, None if chosen is None else chosen.id, "resumed prompts"
             )
-            where = "this server" if chosen is None else f"“{chosen.title}”"
+            where = "this server" if chosen is None else f"“{literal(chosen.title)}”"
             return f"Prompts in {where} come again."
 
         await self.write_and_answer(interaction, resume)
@@ -111,9 +112,9 @@ class PromptRules(Answering):
             if chosen is not None:
                 await servers.set_zone(tx, server_id, chosen.key, now)
             if quiet is not None:
-                await servers.set_quiet_hours(tx, server_id, hours)
+                await servers.set_quiet_hours(tx, server_id, hours, now)
             if nudges is not None:
-                await servers.set_nudges(tx, server_id, nudges)
+                await servers.set_nudges(tx, server_id, nudges, now)
             if tolerance is not None:
                 await servers.set_tolerance(tx, server_id, tolerance)
             if notices is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -20,7 +18,7 @@ from bot.services import Services
 from cogs import prompt_choices, prompt_lines
 from cogs.answers import answer, chosen_essay, server_of
 from cogs.prompt_rules import PromptRules
-from storage import prompt_lists, prompts, servers
+from storage import pauses, prompt_lists, prompts, servers
 from storage.prompt_lists import Chosen
 from storage.writer import Transaction
 
@@ -60,7 +58,7 @@ class Prompts(
             titles = {one.id: one.title for one in await prompt_lists.essays(tx, server_id)}
             lines = []
             settings = await servers.read(tx, server_id)
-            paused = await servers.paused_discussions(tx, server_id)
+            paused = await pauses.paused_discussions(tx, server_id)
             if settings.paused or (chosen is not None and chosen.id in paused):
                 lines.append("**Prompts are paused**: `/prompts resume` lets them come again.")
             for prompt in await prompt_lists.coming(tx, server_id, discussion_id, _SHOWN_COMING):
@@ -150,20 +148,17 @@ class Prompts(
             if found.kind is not Kind.STEP or found.discussion_id is None:
                 raise Refused("Nudges and digests cannot be changed one by one.")
             settings = await servers.read(tx, server_id)
-            at = found.planned_for
-            local = None if found.local_at is None else datetime.fromisoformat(found.local_at)
-            if when is not None:
-                meant = read_moment(when, now, settings.zone)
-                at, local = meant.at, meant.local
             changed = await prompts.change(
                 tx,
                 found,
-                at=at,
-                local_at=local,
                 what=found.what if what is None else str(read_what(what)),
                 condition=found.condition if condition is None else str(read_condition(condition)),
                 anyway=found.anyway if anyway is None else anyway,
+                now=now,
             )
+            if when is not None:
+                meant = read_moment(when, now, settings.zone)
+                await prompts.move(tx, found, at=meant.at, local_at=meant.local)
             if not changed:
                 raise Refused(f"Prompt {found.id} is no longer to come: it is {found.state}.")
             await self.act(tx, interaction, found.discussion_id, f"changed prompt {found.id}")
@@ -172,7 +167,7 @@ class Prompts(
             return prompt_lines.planned(
                 again,
                 essay.title,
-                quiet_end(at, settings.quiet, settings.zone),
+                quiet_end(again.due_at, settings.quiet, settings.zone),
                 await prompter.forecast(tx, again, now),
             )
 

@@ -160,7 +160,7 @@ class Setup(commands.Cog):
 
         async def change(tx: Transaction) -> None:
             await servers.set_zone(tx, server_id, zone.key, now)
-            await servers.set_quiet_hours(tx, server_id, hours)
+            await servers.set_quiet_hours(tx, server_id, hours, now)
 
         await self.change(interaction, "time", change)
         await acknowledge(interaction)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot.clock import to_milliseconds
 from bot.discussion.digest import Digest, Essay, OpenQuestion, Thread
 from bot.discussion.hours import WeeklyTime
+from bot.discussion.manners import PAUSED
 from storage import prompts, servers
 from storage.writer import Transaction
 
@@ -31,9 +32,10 @@ async def set_digest(
     await tx.run(
         """
         UPDATE prompts SET state = 'skipped', reason = 'the digest was changed', decided_at = :now
-        WHERE server_id = :server_id AND kind = 'digest' AND state = 'planned'
+        WHERE server_id = :server_id AND kind = 'digest'
+            AND (state = 'planned' OR (state = 'skipped' AND reason = :paused))
         """,
-        {"server_id": server_id, "now": to_milliseconds(now)},
+        {"server_id": server_id, "now": to_milliseconds(now), "paused": PAUSED},
     )
     await prompts.plan_digest(tx, server_id, now)
 

@@ -209,6 +209,15 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
         return None
     await tx.run(
         """
+        UPDATE prompts SET state = 'skipped', reason = 'the discussion is withdrawn'
+        WHERE state = 'claimed' AND post_id IN (
+            SELECT id FROM posts WHERE discussion_id = :id AND state = 'planned'
+        )
+        """,
+        key,
+    )
+    await tx.run(
+        """
         UPDATE posts SET state = 'failed', trouble = 'The essay was withdrawn.'
         WHERE discussion_id = :id AND state = 'planned'
         """,

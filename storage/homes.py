@@ -173,8 +173,8 @@ async def begin_anew(tx: Transaction, discussion_id: int, now_ms: int) -> int:
     await tx.run_many(
         """
         UPDATE posts SET state = 'planned', channel_id = :channel_id, nonce = :nonce,
-            due_at = :now, attempts = 0, failures = 0, first_attempt_at = NULL, sent_at = NULL,
-            message_id = NULL, trouble = NULL, after_id = max(after_id, :after_id)
+            due_at = :now, attempts = 0, refused = 0, failures = 0, first_attempt_at = NULL,
+            sent_at = NULL, message_id = NULL, trouble = NULL, after_id = max(after_id, :after_id)
         WHERE id = :id
         """,
         [

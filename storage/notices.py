@@ -41,15 +41,17 @@ async def tell(tx: Transaction, server_id: int, *, about: str, text: str, now_ms
 
 async def prompt_stuck(tx: Transaction, post: Post, trouble: str, now_ms: int) -> None:
     """A prompt cannot be sent until somebody mends something: it waits, and admins are told."""
-    await tx.run("UPDATE posts SET expires_at = NULL WHERE id = :id", {"id": post.id})
     await tx.run(
-        "UPDATE prompts SET reason = :trouble WHERE post_id = :id AND state = 'claimed'",
-        {"id": post.id, "trouble": trouble},
+        """
+        UPDATE prompts SET reason = :trouble, stuck_since = COALESCE(stuck_since, :now)
+        WHERE post_id = :id AND state = 'claimed'
+        """,
+        {"id": post.id, "trouble": trouble, "now": now_ms},
     )
     await tell(
         tx,
         post.server_id,
-        about=f"channel {post.channel_id}",
+        about="nudges" if post.purpose == "nudge" else f"channel {post.channel_id}",
         text=f"A prompt waits that belongs into <#{post.channel_id}>. {trouble}",
         now_ms=now_ms,
     )

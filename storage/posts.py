@@ -7,7 +7,6 @@ import secrets
 import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from bot.clock import from_milliseconds
 from bot.discussion.naming import essay_name
@@ -21,7 +20,6 @@ __all__ = [
     "Post",
     "claim",
     "find",
-    "lapse",
     "newest_id",
     "next_due",
     "plan",
@@ -57,8 +55,9 @@ class Post:
     """A post that is the outbox's to send. Moments are milliseconds since 1970 UTC.
 
     ``expires_at``: after it the post is only looked for, not sent any more. ``failures``: attempts
-    that failed of themselves, not for want of a permission. ``starts``: it is the first message of
-    a forum's post. ``in_thread``: it goes into a thread.
+    that failed of themselves, not for want of a permission. ``refused``: attempts that are known to
+    have made no message. ``starts``: it is the first message of a forum's post. ``in_thread``: it
+    goes into a thread.
     """
 
     id: int
@@ -71,6 +70,7 @@ class Post:
     after_id: int
     expires_at: int | None
     attempts: int
+    refused: int
     failures: int
     first_attempt_at: int
     message_id: int | None
@@ -94,6 +94,7 @@ def _post(row: sqlite3.Row) -> Post:
         after_id=row["after_id"],
         expires_at=row["expires_at"],
         attempts=row["attempts"],
+        refused=row["refused"],
         failures=row["failures"],
         first_attempt_at=row["first_attempt_at"],
         message_id=row["message_id"],
@@ -112,21 +113,23 @@ async def plan(
     posts: Sequence[NewPost],
     now_ms: int,
     expires_at: int | None = None,
+    failures: int = 0,
     draft: bool = False,
 ) -> list[int]:
     """Plan ``posts`` in their order, or only draft them; their ids.
 
     ``after_id`` is the newest message id known in the channel: nothing of these posts can stand
-    at or before it. After ``expires_at`` they are not sent any more.
+    at or before it. After ``expires_at`` they are not sent any more. ``failures``: attempts that
+    have failed before, as another post.
     """
     ids = []
     for post in posts:
         post_id = await tx.insert(
             """
             INSERT INTO posts (server_id, discussion_id, purpose, channel_id, payload, nonce,
-                after_id, state, planned_at, due_at, expires_at)
+                after_id, state, planned_at, due_at, expires_at, failures)
             VALUES (:server_id, :discussion_id, :purpose, :channel_id, :payload, :nonce,
-                :after_id, :state, :now, :now, :expires_at)
+                :after_id, :state, :now, :now, :expires_at, :failures)
             """,
             {
                 "server_id": server_id,
@@ -139,6 +142,7 @@ async def plan(
                 "state": "draft" if draft else "planned",
                 "now": now_ms,
                 "expires_at": expires_at,
+                "failures": failures,
             },
         )
         await tx.run_many(
@@ -182,17 +186,25 @@ AND NOT (
     )
 )
 """
-_CLAIMABLE = "SELECT id " + _NEXT + "AND due_at <= :now ORDER BY id"
+_CLAIMABLE = (
+    "SELECT id "
+    + _NEXT
+    + """AND due_at <= :now AND (:prompts = 1 OR purpose NOT IN ('prompt', 'nudge'))
+ORDER BY id
+"""
+)
 _NEXT_DUE = "SELECT min(due_at) AS due_at " + _NEXT
 
 
-async def claim(tx: Transaction, *, busy: Collection[int], now_ms: int) -> list[Post]:
+async def claim(
+    tx: Transaction, *, busy: Collection[int], now_ms: int, with_prompts: bool = True
+) -> list[Post]:
     """Claim what may be sent now: of each publishing the first post not sent, and all others.
 
-    ``busy`` are the posts that are under way already. What was claimed by a process that died is
-    claimed again: only the outbox of this process is under way.
+    ``with_prompts``: prompts and nudges too. ``busy``: the posts under way already. What was
+    claimed by a process that died is claimed again: only this process's outbox is under way.
     """
-    rows = await tx.rows(_CLAIMABLE, {"now": now_ms})
+    rows = await tx.rows(_CLAIMABLE, {"now": now_ms, "prompts": int(with_prompts)})
     claimed = []
     for row in rows:
         if row["id"] in busy:
@@ -217,8 +229,8 @@ async def find(tx: Transaction, post_id: int) -> Post | None:
     row = await tx.row(
         """
         SELECT posts.id, posts.server_id, posts.discussion_id, purpose, posts.channel_id, payload,
-               nonce, after_id, expires_at, attempts, failures, first_attempt_at, message_id,
-               style, tags, EXISTS (
+               nonce, after_id, expires_at, attempts, refused, failures, first_attempt_at,
+               message_id, style, tags, EXISTS (
                    SELECT 1 FROM threads WHERE threads.id = posts.channel_id
                ) AS in_thread,
                (SELECT title FROM revisions
@@ -266,8 +278,14 @@ async def sent(tx: Transaction, *, post_id: int, message_id: int | None, now_ms:
     await tx.run(
         """
         DELETE FROM notices WHERE (server_id, about) = (
-            SELECT server_id, 'channel ' || channel_id FROM posts WHERE id = :id
-        )
+            SELECT server_id, CASE purpose WHEN 'nudge' THEN 'nudges'
+                ELSE 'channel ' || channel_id END
+            FROM posts WHERE id = :id
+        ) AND NOT (about = 'nudges' AND EXISTS (
+            SELECT 1 FROM prompts
+            WHERE prompts.server_id = notices.server_id AND kind = 'nudge'
+                AND state IN ('planned', 'claimed') AND stuck_since IS NOT NULL
+        ))
         """,
         {"id": post_id},
     )
@@ -298,42 +316,36 @@ async def sent(tx: Transaction, *, post_id: int, message_id: int | None, now_ms:
 
 
 async def put_off(
-    tx: Transaction, *, post_id: int, due_at: int, trouble: str, failed: bool = False
-) -> None:
+    tx: Transaction,
+    *,
+    post_id: int,
+    due_at: int,
+    trouble: str,
+    failed: bool = False,
+    refused: bool = False,
+) -> bool:
     """Try the post again at ``due_at``; ``trouble`` is the sentence that says why.
 
     ``failed``: the attempt failed of itself, which counts; what somebody has to mend does not.
+    ``refused``: it is known that the attempt has made no message. Whether that holds for all of
+    the post's attempts.
     """
-    await tx.run(
+    row = await tx.row(
         """
-        UPDATE posts SET due_at = :due_at, trouble = :trouble, failures = failures + :failed
+        UPDATE posts SET due_at = :due_at, trouble = :trouble, failures = failures + :failed,
+            refused = refused + :refused
         WHERE id = :id AND state <> 'sent'
+        RETURNING refused = attempts AS stands_nowhere
         """,
-        {"id": post_id, "due_at": due_at, "trouble": trouble, "failed": int(failed)},
+        {
+            "id": post_id,
+            "due_at": due_at,
+            "trouble": trouble,
+            "failed": int(failed),
+            "refused": int(refused),
+        },
     )
-
-
-async def lapse(tx: Transaction, post_id: int, now_ms: int) -> None:
-    """The post was never sent and is too late now: it failed, and its prompt is skipped."""
-    parameters = {"id": post_id, "now": now_ms}
-    await tx.run(
-        """
-        UPDATE posts SET state = 'failed', trouble = COALESCE(trouble, 'It was too late.')
-        WHERE id = :id AND state IN ('planned', 'claimed')
-        """,
-        parameters,
-    )
-    await tx.run(
-        """
-        UPDATE prompts SET state = 'skipped', decided_at = :now, reason = COALESCE(
-            (SELECT 'the discussion is ' || state FROM discussions
-             WHERE discussions.id = prompts.discussion_id AND state <> 'open'),
-            'it could not be sent in time'
-        )
-        WHERE post_id = :id AND state = 'claimed'
-        """,
-        parameters,
-    )
+    return row is not None and bool(row["stands_nowhere"])
 
 
 async def newest_id(tx: Transaction, channel_id: int, discussion_id: int | None = None) -> int:
@@ -363,7 +375,7 @@ async def refuse(tx: Transaction, *, post_id: int, trouble: str) -> None:
     The parts after a part that failed are not sent: an essay with a hole is worse than one that
     stops, and an admin is told where and why.
     """
-    parameters: dict[str, Any] = {"id": post_id, "trouble": trouble}
+    parameters = {"id": post_id, "trouble": trouble}
     await tx.run(
         """
         UPDATE posts SET state = 'failed', trouble = :trouble

@@ -23,6 +23,7 @@ __all__ = [
     "claimed",
     "due",
     "find",
+    "move",
     "next_due",
     "plan_digest",
     "plan_steps",
@@ -53,7 +54,9 @@ class Prompt:
 
     ``what`` and ``condition`` are as admins write them (bot.discussion.plans). ``channel_id``:
     where it goes, None of a step that is not claimed yet. ``local_at``: the wall-clock time that
-    was meant.
+    was meant. ``turn_from``: since when it waits for its turn in the channel. ``stuck_since``:
+    since when somebody has to mend something before it can be sent. ``failures``: attempts that
+    failed of themselves.
     """
 
     id: int
@@ -68,7 +71,10 @@ class Prompt:
     planned_for: datetime
     local_at: str | None
     owed_at: datetime
+    turn_from: datetime
     due_at: datetime
+    stuck_since: datetime | None
+    failures: int
     state: str
     reason: str | None
     post_id: int | None
@@ -76,7 +82,8 @@ class Prompt:
 
 _COLUMNS = """
 SELECT id, server_id, discussion_id, kind, thread_id, channel_id, what, condition, anyway,
-       planned_for, local_at, owed_at, due_at, state, reason, post_id
+       planned_for, local_at, owed_at, COALESCE(turn_from, planned_for) AS turn_from, due_at,
+       stuck_since, failures, state, reason, post_id
 FROM prompts
 """
 _FIND = _COLUMNS + "WHERE id = :id"
@@ -104,7 +111,10 @@ def _prompt(row: sqlite3.Row) -> Prompt:
         planned_for=from_milliseconds(row["planned_for"]),
         local_at=row["local_at"],
         owed_at=from_milliseconds(row["owed_at"]),
+        turn_from=from_milliseconds(row["turn_from"]),
         due_at=from_milliseconds(row["due_at"]),
+        stuck_since=None if row["stuck_since"] is None else from_milliseconds(row["stuck_since"]),
+        failures=row["failures"],
         state=row["state"],
         reason=row["reason"],
         post_id=row["post_id"],
@@ -169,9 +179,16 @@ async def plan_steps(
 
 
 async def plan_digest(tx: Transaction, server_id: int, after: datetime) -> None:
-    """Plan the server's next digest later than ``after``, where it wants one."""
+    """Plan the server's next digest later than ``after``, where it wants one and has none."""
     settings = await servers.read(tx, server_id)
-    if settings.digest is None:
+    planned = await tx.row(
+        """
+        SELECT 1 FROM prompts
+        WHERE server_id = :server_id AND kind = 'digest' AND state = 'planned'
+        """,
+        {"server_id": server_id},
+    )
+    if settings.digest is None or planned is not None:
         return
     at = settings.digest.after(after, settings.zone)
     await add(
@@ -254,31 +271,48 @@ async def wait(
 
 
 async def change(
-    tx: Transaction,
-    prompt: Prompt,
-    *,
-    at: datetime,
-    local_at: datetime | None,
-    what: str,
-    condition: str,
-    anyway: bool,
+    tx: Transaction, prompt: Prompt, *, what: str, condition: str, anyway: bool, now: datetime
 ) -> bool:
-    """Change a planned prompt; False where it is no longer planned."""
+    """Change what a planned prompt says and when it may; False where it is no longer planned.
+
+    It comes when it would have come; only one that waits for its turn need not do so any more
+    when an admin asks for it anyway.
+    """
+    owed, due = prompt.owed_at, prompt.due_at
+    if anyway and not prompt.anyway and owed == due > prompt.planned_for:
+        owed = due = min(due, max(now, prompt.planned_for))
     return bool(
         await tx.run(
             """
-            UPDATE prompts SET planned_for = :at, owed_at = :at, due_at = :at,
-                local_at = :local_at, what = :what, condition = :condition, anyway = :anyway,
-                reason = NULL
+            UPDATE prompts SET what = :what, condition = :condition, anyway = :anyway,
+                owed_at = :owed_at, due_at = :due_at
+            WHERE id = :id AND state = 'planned'
+            """,
+            {
+                "id": prompt.id,
+                "what": what,
+                "condition": condition,
+                "anyway": int(anyway),
+                "owed_at": to_milliseconds(owed),
+                "due_at": to_milliseconds(due),
+            },
+        )
+    )
+
+
+async def move(tx: Transaction, prompt: Prompt, *, at: datetime, local_at: datetime | None) -> bool:
+    """Plan a planned prompt for another time; False where it is no longer planned."""
+    return bool(
+        await tx.run(
+            """
+            UPDATE prompts SET planned_for = :at, owed_at = :at, due_at = :at, turn_from = NULL,
+                local_at = :local_at, reason = NULL
             WHERE id = :id AND state = 'planned'
             """,
             {
                 "id": prompt.id,
                 "at": to_milliseconds(at),
                 "local_at": None if local_at is None else local_at.isoformat(),
-                "what": what,
-                "condition": condition,
-                "anyway": int(anyway),
             },
         )
     )

@@ -163,6 +163,7 @@ CREATE TABLE posts (
     expires_at INTEGER, -- after this it is only looked for, not sent; NULL: never
     failures INTEGER NOT NULL DEFAULT 0, -- attempts that failed of themselves
     attempts INTEGER NOT NULL DEFAULT 0,
+    refused INTEGER NOT NULL DEFAULT 0, -- attempts that are known to have made no message
     first_attempt_at INTEGER,
     sent_at INTEGER,
     message_id INTEGER UNIQUE, -- NULL in a sent post: it was deleted before its id was known
@@ -197,6 +198,7 @@ CREATE TABLE replies (
     deleted_at INTEGER
 ) STRICT;
 CREATE INDEX replies_by_discussion ON replies (discussion_id, id);
+CREATE INDEX replies_by_server ON replies (server_id, id);
 
 -- Replies in threads that came before the message they reply to.
 CREATE TABLE early_answers (
@@ -318,6 +320,9 @@ CREATE TABLE prompts (
     planned_for INTEGER NOT NULL, -- when it was to come
     local_at TEXT, -- the wall-clock time it was to come at, where one was meant
     owed_at INTEGER NOT NULL, -- lateness counts from here
+    turn_from INTEGER, -- since when it waits for its turn; NULL: since planned_for
+    stuck_since INTEGER, -- since when somebody has to mend something before it can be sent
+    failures INTEGER NOT NULL DEFAULT 0, -- attempts at sending it that failed of themselves
     due_at INTEGER NOT NULL, -- when it is looked at
     state TEXT NOT NULL CHECK (state IN ('planned', 'claimed', 'sent', 'skipped', 'failed')),
     reason TEXT,
@@ -329,6 +334,8 @@ CREATE TABLE prompts (
 CREATE INDEX prompts_planned ON prompts (due_at, id) WHERE state = 'planned';
 CREATE INDEX prompts_by_discussion ON prompts (discussion_id, id);
 CREATE INDEX prompts_by_server ON prompts (server_id, state, due_at);
+CREATE UNIQUE INDEX prompts_one_digest ON prompts (server_id)
+    WHERE kind = 'digest' AND state = 'planned';
 CREATE INDEX prompts_by_channel ON prompts (channel_id, state, sent_at) WHERE kind = 'step';
 
 -- Discussions whose prompts an admin has paused.

@@ -1,4 +1,4 @@
-"""What the admins of a server chose: zone, quiet hours, plan, nudges, digest, pauses."""
+"""What the admins of a server chose: zone, quiet hours, plan, nudges, digest."""
 
 from __future__ import annotations
 
@@ -8,20 +8,15 @@ from zoneinfo import ZoneInfo
 
 from bot.clock import to_milliseconds
 from bot.discussion.hours import QuietHours, WeeklyTime, find_zone, local_moment
-from bot.discussion.manners import PAUSED, Manners
+from bot.discussion.manners import QUIET, Manners
 from bot.discussion.plans import DEFAULT_PLAN
 from storage.writer import Transaction
 
 __all__ = [
     "ServerSettings",
     "begin",
-    "pause",
-    "pause_discussion",
-    "paused_discussions",
     "read",
     "register",
-    "resume",
-    "resume_discussion",
     "set_digest",
     "set_notices_channel",
     "set_nudges",
@@ -30,6 +25,9 @@ __all__ = [
     "set_tolerance",
     "set_zone",
 ]
+
+
+_NO_NUDGES = "nudges were switched off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +132,7 @@ async def read(tx: Transaction, server_id: int) -> ServerSettings:
         digest = WeeklyTime(row["digest_weekday"], _time(row["digest_minute"]))
     return ServerSettings(
         zone_name=row["zone"],
-        zone=find_zone(row["zone"]),
+        zone=ZoneInfo(row["zone"]),
         quiet=quiet,
         plan=row["plan"],
         nudge_after=timedelta(hours=row["nudge_hours"]) if row["nudge_hours"] else None,
@@ -185,15 +183,18 @@ async def set_zone(tx: Transaction, server_id: int, name: str, now: datetime) ->
         moment = max(local_moment(wall.date(), wall.time(), zone), now)
         await tx.run(
             """
-            UPDATE prompts SET planned_for = :at, owed_at = :at, due_at = :at, reason = NULL
+            UPDATE prompts SET planned_for = :at, owed_at = :at, due_at = :at, turn_from = NULL,
+                reason = NULL
             WHERE id = :id
             """,
             {"id": row["id"], "at": to_milliseconds(moment)},
         )
-    await look_again(tx, server_id)
+    await _look_again(tx, server_id, now)
 
 
-async def set_quiet_hours(tx: Transaction, server_id: int, quiet: QuietHours | None) -> None:
+async def set_quiet_hours(
+    tx: Transaction, server_id: int, quiet: QuietHours | None, now: datetime
+) -> None:
     """The server's quiet hours; what waited for the end of others is looked at again."""
     await begin(tx, server_id)
     await tx.run(
@@ -207,17 +208,17 @@ async def set_quiet_hours(tx: Transaction, server_id: int, quiet: QuietHours | N
             "until": None if quiet is None else _minutes(quiet.until),
         },
     )
-    await look_again(tx, server_id)
+    await _look_again(tx, server_id, now)
 
 
-async def look_again(tx: Transaction, server_id: int) -> None:
-    """Whatever waits although it is owed is looked at as soon as possible."""
+async def _look_again(tx: Transaction, server_id: int, now: datetime) -> None:
+    """What waits for the end of quiet hours is looked at now, and was not late until now."""
     await tx.run(
         """
-        UPDATE prompts SET due_at = owed_at
-        WHERE server_id = :server_id AND state = 'planned' AND due_at > owed_at
+        UPDATE prompts SET due_at = :now, owed_at = :now
+        WHERE server_id = :server_id AND state = 'planned' AND reason = :quiet AND due_at > :now
         """,
-        {"server_id": server_id},
+        {"server_id": server_id, "quiet": QUIET, "now": to_milliseconds(now)},
     )
 
 
@@ -230,24 +231,53 @@ async def set_plan(tx: Transaction, server_id: int, plan: str | None) -> None:
     )
 
 
-async def set_nudges(tx: Transaction, server_id: int, hours: int) -> None:
-    """After how many hours a thread without an answer is nudged; 0 for never."""
-    before = (await read(tx, server_id)).nudge_after
+async def set_nudges(tx: Transaction, server_id: int, hours: int, now: datetime) -> None:
+    """After how many hours a thread without an answer is nudged; 0 for never.
+
+    Nudges that are planned move with it: one that would have been due by now comes now. 0 skips
+    them; what is to come by another setting is planned again.
+    """
     await begin(tx, server_id)
     await tx.run(
         "UPDATE server_settings SET nudge_hours = :hours WHERE server_id = :server_id",
         {"server_id": server_id, "hours": hours},
     )
-    if before is not None and hours:
-        change = (timedelta(hours=hours) - before) // timedelta(milliseconds=1)
+    row = {
+        "server_id": server_id,
+        "after": hours * 3_600_000,
+        "now": to_milliseconds(now),
+        "off": _NO_NUDGES,
+    }
+    if not hours:
         await tx.run(
             """
-            UPDATE prompts SET planned_for = planned_for + :change, owed_at = owed_at + :change,
-                due_at = due_at + :change
+            UPDATE prompts SET state = 'skipped', reason = :off, decided_at = :now
             WHERE server_id = :server_id AND kind = 'nudge' AND state = 'planned'
             """,
-            {"server_id": server_id, "change": change},
+            row,
         )
+        return
+    await tx.run(
+        """
+        UPDATE prompts SET state = 'planned', reason = NULL, decided_at = NULL
+        WHERE server_id = :server_id AND kind = 'nudge' AND state = 'skipped' AND reason = :off
+            AND (SELECT written_at FROM replies WHERE id = prompts.thread_id) + :after > :now
+        """,
+        row,
+    )
+    await tx.run(
+        """
+        UPDATE prompts SET planned_for = at, owed_at = at, due_at = at
+        FROM (
+            SELECT id AS head,
+                   CASE WHEN written_at + :after > :now THEN written_at + :after ELSE :now END AS at
+            FROM replies WHERE server_id = :server_id
+        ) AS heads
+        WHERE heads.head = prompts.thread_id AND prompts.server_id = :server_id
+            AND kind = 'nudge' AND state = 'planned' AND stuck_since IS NULL
+        """,
+        row,
+    )
 
 
 async def set_tolerance(tx: Transaction, server_id: int, hours: int) -> None:
@@ -287,76 +317,4 @@ async def set_notices_channel(tx: Transaction, server_id: int, channel_id: int |
         UPDATE server_settings SET notices_channel_id = :channel_id WHERE server_id = :server_id
         """,
         {"server_id": server_id, "channel_id": channel_id},
-    )
-
-
-async def pause(tx: Transaction, server_id: int, now_ms: int) -> None:
-    """No prompts in the server until :func:`resume`."""
-    await begin(tx, server_id)
-    await tx.run(
-        """
-        UPDATE server_settings SET prompts_paused_at = COALESCE(prompts_paused_at, :now)
-        WHERE server_id = :server_id
-        """,
-        {"server_id": server_id, "now": now_ms},
-    )
-
-
-async def resume(tx: Transaction, server_id: int, now_ms: int) -> None:
-    """Prompts again; what fell due meanwhile and is not too late yet comes after all."""
-    await tx.run(
-        "UPDATE server_settings SET prompts_paused_at = NULL WHERE server_id = :server_id",
-        {"server_id": server_id},
-    )
-    await _take_back(tx, server_id, None, now_ms)
-
-
-async def pause_discussion(tx: Transaction, discussion_id: int, now_ms: int) -> None:
-    """No prompts in the discussion until :func:`resume_discussion`."""
-    await tx.run(
-        """
-        INSERT INTO pauses (discussion_id, paused_at) VALUES (:id, :now)
-        ON CONFLICT (discussion_id) DO NOTHING
-        """,
-        {"id": discussion_id, "now": now_ms},
-    )
-
-
-async def resume_discussion(
-    tx: Transaction, server_id: int, discussion_id: int, now_ms: int
-) -> None:
-    """Prompts in the discussion again; what fell due meanwhile and is not too late yet comes."""
-    await tx.run("DELETE FROM pauses WHERE discussion_id = :id", {"id": discussion_id})
-    await _take_back(tx, server_id, discussion_id, now_ms)
-
-
-async def paused_discussions(tx: Transaction, server_id: int) -> set[int]:
-    """The server's discussions that are paused one by one."""
-    rows = await tx.rows(
-        """
-        SELECT pauses.discussion_id FROM pauses
-        JOIN discussions ON discussions.id = pauses.discussion_id
-        WHERE discussions.server_id = :server_id
-        """,
-        {"server_id": server_id},
-    )
-    return {row["discussion_id"] for row in rows}
-
-
-async def _take_back(
-    tx: Transaction, server_id: int, discussion_id: int | None, now_ms: int
-) -> None:
-    tolerance = (await read(tx, server_id)).tolerance // timedelta(milliseconds=1)
-    await tx.run(
-        """
-        UPDATE prompts SET state = 'planned', reason = NULL, decided_at = NULL, due_at = owed_at
-        WHERE server_id = :server_id AND state = 'skipped' AND reason = :paused
-            AND owed_at >= :since AND (:discussion_id IS NULL OR discussion_id = :discussion_id)
-        """,
-        {
-            "server_id": server_id,
-            "discussion_id": discussion_id,
-            "paused": PAUSED,
-            "since": now_ms - tolerance,
-        },
     )

@@ -10,6 +10,7 @@ from bot.discussion.default_question import default_question
 from bot.discussion.manners import Kind, Situation
 from bot.discussion.plans import LastCall, Passage, What, read_condition
 from bot.discussion.prompting import Alive, Material, positions
+from storage import servers
 from storage.prompts import Prompt
 from storage.writer import Transaction
 
@@ -24,17 +25,23 @@ class Head:
     author: str
 
 
-async def situation(tx: Transaction, prompt: Prompt, now: datetime) -> Situation:
+def _tried(prompt: Prompt) -> bool:
+    return prompt.failures > 0 or prompt.stuck_since is not None
+
+
+async def situation(tx: Transaction, prompt: Prompt) -> Situation:
     """Everything the manners ask after. Deleted replies count as never written."""
     if prompt.discussion_id is None:
         return Situation(
             kind=prompt.kind,
-            planned_for=prompt.planned_for,
             owed_at=prompt.owed_at,
+            turn_from=prompt.turn_from,
             condition=read_condition(prompt.condition),
             anyway=prompt.anyway,
             state="open",
             paused=False,
+            tried=_tried(prompt),
+            unwanted=(await servers.read(tx, prompt.server_id)).digest is None,
         )
     row = await tx.row(
         """
@@ -60,20 +67,23 @@ async def situation(tx: Transaction, prompt: Prompt, now: datetime) -> Situation
         {"id": prompt.discussion_id},
     )
     unanswered, under_way = await _unanswered(tx, prompt, 0 if last is None else last["id"])
+    busy, last_prompt = await _channel(tx, prompt.id, row["place"])
     gone, answered = await _thread(tx, prompt)
     return Situation(
         kind=prompt.kind,
-        planned_for=prompt.planned_for,
         owed_at=prompt.owed_at,
+        turn_from=prompt.turn_from,
         condition=read_condition(prompt.condition),
         anyway=prompt.anyway,
         state=row["state"],
         paused=bool(row["paused"]),
+        tried=_tried(prompt),
         last_written=None if last is None else from_milliseconds(last["written_at"]),
         replies=row["replies"],
         unanswered=unanswered,
         under_way=under_way,
-        last_prompt=await _last_prompt(tx, prompt.id, row["place"], now),
+        busy=busy,
+        last_prompt=last_prompt,
         head_gone=gone or bool(row["place_gone"]),
         answered=answered,
     )
@@ -100,10 +110,10 @@ async def _unanswered(tx: Transaction, prompt: Prompt, last_reply: int) -> tuple
     return row["stand"], row["under_way"]
 
 
-async def _last_prompt(
-    tx: Transaction, prompt_id: int, channel_id: int, now: datetime
-) -> datetime | None:
-    """When the channel last had a prompt; now, where one is under way."""
+async def _channel(
+    tx: Transaction, prompt_id: int, channel_id: int
+) -> tuple[bool, datetime | None]:
+    """Whether another prompt of the channel is under way, and when the channel last had one."""
     row = await tx.row(
         """
         SELECT (SELECT max(sent_at) FROM prompts
@@ -115,9 +125,8 @@ async def _last_prompt(
         {"channel_id": channel_id, "id": prompt_id},
     )
     assert row is not None
-    if row["under_way"]:
-        return now
-    return None if row["sent_at"] is None else from_milliseconds(row["sent_at"])
+    sent_at = row["sent_at"]
+    return bool(row["under_way"]), None if sent_at is None else from_milliseconds(sent_at)
 
 
 async def _thread(tx: Transaction, prompt: Prompt) -> tuple[bool, bool]:

@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,10 @@ Hook = Callable[[Step], Awaitable[None]]
 
 @dataclass
 class Stage:
-    """What a test plays on. ``told`` is what the scene said, ``log`` what the bot printed."""
+    """What a test plays on. ``told`` is what the scene said, ``log`` what the bot printed.
+
+    ``absences``: from when to when a bot that was killed was away, on the world's clock.
+    """
 
     standin: StandIn
     bot: BotProcess
@@ -42,6 +45,7 @@ class Stage:
     log: list[str]
     told: list[str] = field(default_factory=list)
     restarts: list[asyncio.Task[None]] = field(default_factory=list)
+    absences: list[tuple[datetime, datetime]] = field(default_factory=list)
 
     async def play(self, essay: Path | None, comments: Path | None) -> bool:
         """Play; whether all of it happened."""
@@ -60,12 +64,16 @@ class Stage:
         """
         assert self.bot.pid is not None
         os.kill(self.bot.pid, signal.SIGKILL)
-        self.restarts.append(asyncio.create_task(self._restart(pause)))
+        struck = self.standin.world.now()
+        self.restarts.append(asyncio.create_task(self._restart(struck, pause)))
 
-    async def _restart(self, pause: timedelta) -> None:
+    async def _restart(self, struck: datetime, pause: timedelta) -> None:
+        world = self.standin.world
         await self.bot.kill()  # waits for the end of what was struck
-        self.standin.world.clock.advance_to(self.standin.world.now() + pause)
+        # Time that somebody lets pass meanwhile passes without the bot, in one go.
+        world.clock.advance_to(world.now() + pause)
         await self.bot.start()
+        self.absences.append((struck, world.now()))
 
     def killer(self, *numbers: int, pause: timedelta = _AT_ONCE) -> Hook:
         """A hook that kills the bot at each step with one of these numbers.

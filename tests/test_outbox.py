@@ -196,7 +196,7 @@ async def test_a_prompt_waits_for_a_channel_that_was_deleted_and_says_why(house:
     prompt, *_ = await house.database.read(
         lambda tx: tx.rows("SELECT state, reason FROM prompts WHERE kind = 'step' ORDER BY id")
     )
-    assert prompt["state"] == "claimed"
+    assert prompt["state"] == "planned"
     assert "channel is gone" in prompt["reason"]
 
 

@@ -113,6 +113,7 @@ class Checker:
         """What does not hold, a sentence each."""
         return [
             *self._once(),
+            *self._digests(),
             *self._all_decided(),
             *(fault for one in self.sent for fault in self._manners(one)),
             *(fault for one in self.prompts for fault in self._reason(one)),
@@ -134,6 +135,13 @@ class Checker:
         found += [f"message {n} is nobody's" for n in own - set(told) - self.published]
         found += [f"prompt's message {n} does not stand" for n in set(told) - own]
         return found
+
+    def _digests(self) -> list[str]:
+        """One digest a week: never two for the same time, and never two planned."""
+        times = Counter(one["planned_for"] for one in self.sent if one["kind"] == "digest")
+        found = [f"{count} digests for {at(time)}" for time, count in times.items() if count > 1]
+        planned = [o for o in self.prompts if o["kind"] == "digest" and o["state"] == "planned"]
+        return [*found, *(["no digest, or several, are planned"] if len(planned) != 1 else [])]
 
     def _all_decided(self) -> list[str]:
         late = self.end - GRACE
@@ -173,7 +181,7 @@ class Checker:
         planned = at(one["planned_for"])
         if when < planned - timedelta(seconds=1):
             return ["came early"]
-        lateness = when - after_quiet(planned)
+        lateness = when - self._owed(one, planned, when)
         waited_for_others = any(
             other is not one
             and other["essay_channel"] == one["essay_channel"]
@@ -182,6 +190,18 @@ class Checker:
         )
         most = 8 * DAY if one["kind"] == "step" and waited_for_others else TOLERANCE
         return [] if lateness <= most + GRACE else [f"came {lateness} late"]
+
+    def _owed(self, one: dict[str, Any], planned: datetime, moment: datetime) -> datetime:
+        """Since when a prompt was owed at ``moment``: a pause that ended in time begins anew."""
+        owed = after_quiet(planned)
+        spans = [*self.log.paused.get(None, ()), *self.log.paused.get(one["discussion_id"], ())]
+        for span in sorted(spans, key=lambda span: span.start):
+            in_it = span.holds(planned) or span.holds(owed)
+            if not in_it or span.end is None or span.end > moment + GRACE:
+                continue
+            if span.end - owed <= TOLERANCE + GRACE:
+                owed = after_quiet(span.end)
+        return owed
 
     def _step(self, one: dict[str, Any], when: datetime) -> list[str]:
         found = []
@@ -201,15 +221,16 @@ class Checker:
         ]
         if len(since) >= 2:
             found.append("came after two that nobody answered")
-        decided = at(one["decided_at"])
+        # What is said while the call is made is not known to the one who makes it.
+        known = when - GRACE
         if one["condition"].startswith("if quiet"):
             hours = int(one["condition"].split()[3])
-            heard = self._last_said(one["discussion_id"], decided)
-            if heard is not None and decided - heard.when < hours * HOUR - GRACE:
+            heard = self._last_said(one["discussion_id"], known)
+            if heard is not None and known - heard.when < (hours * HOUR) - 2 * GRACE:
                 found.append("came into a lively talk")
         if one["condition"].startswith("if fewer"):
             most = int(one["condition"].split()[3])
-            if self._said_before(one["discussion_id"], decided) >= most + 1:
+            if self._said_before(one["discussion_id"], known) >= most:
                 found.append("came although there were replies enough")
         return found
 
@@ -218,7 +239,7 @@ class Checker:
         found = []
         if when - head.when < 48 * HOUR - GRACE:
             found.append("came too soon")
-        if self._answered(head, at(one["decided_at"])):
+        if self._answered(head, when - GRACE):
             found.append("came into an answered thread")
         if int(self.messages[one["message_id"]]["channel_id"]) != head.id:
             found.append("stands elsewhere")
@@ -259,7 +280,8 @@ class Checker:
             return self._said_before(discussion, decided) == int(reason.split()[2])
         if reason.startswith("it was due while I was away") or "in time" in reason:
             away = any(span.touches(planned - DAY, decided) for span in self.log.absences)
-            return away and after_quiet(decided) - after_quiet(planned) > TOLERANCE - GRACE
+            owed = self._owed(one, planned, decided)
+            return away and after_quiet(decided) - owed > TOLERANCE - GRACE
         if "It was tried" in reason:
             return any(span.touches(planned - DAY, decided + 8 * DAY) for span in self.log.absences)
         if reason == "the thread was answered":

@@ -245,7 +245,6 @@ class Life:
             left -= 1
             if left == 0:
                 self.log.kills += 1
-                self.log.absences.append(Span(self.now, self.now + pause))
                 self._stage.kill(pause)
                 if step.moment == "before":
                     raise NeverArrivedError
@@ -254,6 +253,9 @@ class Life:
         await self._house.settle(self._random.uniform(1, 4) * 86400)
         self._stage.standin.on_step = None
         await asyncio.gather(*self._stage.restarts)
+        # As long as it was away in truth: the days of the play go by without it too.
+        self.log.absences += [Span(start, end) for start, end in self._stage.absences]
+        self._stage.absences.clear()
         await self._house.settle()
 
     def _close(self, number: int) -> None:

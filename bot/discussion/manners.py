@@ -10,7 +10,8 @@
 7. A thread whose first message nobody answered gets one nudge, ever.
 
 Rules 2, 3 and 4 are about prompts of a plan and those that admins add. Nudges and digests keep to
-the others and do not count as prompts; what an admin sends at once keeps to none of these.
+the others and do not count as prompts; what an admin sends at once only ends with its discussion,
+or when it is too late.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from bot.discussion.plans import Condition, Fewer, Quiet
 
 __all__ = [
     "PAUSED",
+    "QUIET",
     "Decision",
     "Kind",
     "Manners",
@@ -42,6 +44,8 @@ _SOON = timedelta(minutes=10)
 
 #: The reason of what falls due during a pause; a resume within the tolerance takes it back.
 PAUSED = "prompts were paused"
+#: Why something waits for the end of the quiet hours.
+QUIET = "quiet hours"
 
 
 class Kind(StrEnum):
@@ -67,30 +71,36 @@ class Manners:
 class Situation:
     """A prompt and what the archive says around it, at one moment.
 
-    planned_for:    when it was to come
     owed_at:        since when it is owed: lateness counts from here
+    turn_from:      since when it waits for its turn in the channel
+    tried:          it was tried to send it, in vain
     anyway:         an admin asked for it however many prompts the channel has had
     state:          the discussion's; "open" for a digest
+    unwanted:       of a digest: the server wants none any more
     last_written:   when a member last wrote in the discussion
     replies:        members' messages in it
     unanswered:     prompts in it that came after the last of these
-    under_way:      prompts in it that are claimed and not sent yet
-    last_prompt:    when the channel last had a prompt; the present where one is under way
+    under_way:      other prompts in it that are claimed and not sent yet
+    busy:           another prompt of the channel is claimed and not sent yet
+    last_prompt:    when the channel last had a prompt
     head_gone:      the thread it belongs into, or of a nudge that one's first message, is no more
     answered:       of a nudge: somebody else has written in the thread
     """
 
     kind: Kind
-    planned_for: datetime
     owed_at: datetime
+    turn_from: datetime
     condition: Condition
     anyway: bool
     state: str
     paused: bool
+    tried: bool = False
+    unwanted: bool = False
     last_written: datetime | None = None
     replies: int = 0
     unanswered: int = 0
     under_way: int = 0
+    busy: bool = False
     last_prompt: datetime | None = None
     head_gone: bool = False
     answered: bool = False
@@ -124,17 +134,21 @@ Decision = Send | Wait | Skip
 
 def decide(case: Situation, manners: Manners, now: datetime) -> Decision:
     """What becomes of a prompt at ``now``; every argument of time is aware."""
-    if case.kind is Kind.NOW:
-        return Send(now + manners.tolerance)
+    too_late = "it was due while I was away, and is too late now"
+    if case.tried:
+        too_late = "it could not be sent in time"
     ended = _ended(case, manners)
     if ended is not None:
         return Skip(ended)
+    if case.kind is Kind.NOW:
+        late = now - case.owed_at > manners.tolerance
+        return Skip(too_late) if late else Send(case.owed_at + manners.tolerance)
     owed = quiet_end(case.owed_at, manners.quiet, manners.zone) or case.owed_at
     end = quiet_end(now, manners.quiet, manners.zone)
     if (end or now) - owed > manners.tolerance:
-        return Skip("it was due while I was away, and is too late now")
+        return Skip(too_late)
     if end is not None:
-        return Wait(end, "quiet hours")
+        return Wait(end, QUIET)
     if case.kind is Kind.STEP:
         hindrance = _hindrance(case, manners, now)
         if hindrance is not None:
@@ -146,7 +160,9 @@ def _ended(case: Situation, manners: Manners) -> str | None:
     """Why there will be no such prompt any more, whatever the hour."""
     if case.state != "open":
         return f"the discussion is {case.state}"
-    if case.paused or manners.paused:
+    if case.unwanted:
+        return "the digest was switched off"
+    if (case.paused or manners.paused) and case.kind is not Kind.NOW:
         return PAUSED
     if case.head_gone:
         return "the thread or its first message is gone"
@@ -161,10 +177,10 @@ def _hindrance(case: Situation, manners: Manners, now: datetime) -> Decision | N
     unmet = _unmet(case, now)
     if unmet is not None:
         return Skip(unmet)
-    if case.anyway and case.unanswered + case.under_way >= _MOST_UNANSWERED:
+    if case.unanswered + case.under_way >= _MOST_UNANSWERED or (case.busy and not case.anyway):
         # Whether the other will stand, and be answered, is not known yet.
-        if now - case.planned_for > _MOST_PUT_OFF:
-            return Skip("other prompts of the essay have waited for a week")
+        if now - case.turn_from > _MOST_PUT_OFF:
+            return Skip("other prompts of the channel have waited for a week")
         return Wait(now + _SOON, "another prompt is on its way", owed=True)
     if case.last_prompt is None or case.anyway:
         return None
@@ -172,7 +188,7 @@ def _hindrance(case: Situation, manners: Manners, now: datetime) -> Decision | N
     if free <= now:
         return None
     until = quiet_end(free, manners.quiet, manners.zone) or free
-    if until - case.planned_for > _MOST_PUT_OFF:
+    if until - case.turn_from > _MOST_PUT_OFF:
         return Skip("the channel had other prompts on each day of a week")
     return Wait(until, "the channel has had a prompt today", owed=True)
 

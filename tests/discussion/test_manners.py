@@ -44,14 +44,17 @@ def case(
     replies: int = 0,
     unanswered: int = 0,
     under_way: int = 0,
+    busy: bool = False,
+    tried: bool = False,
+    unwanted: bool = False,
     last_prompt: datetime | None = None,
     head_gone: bool = False,
     answered: bool = False,
 ) -> Situation:
     return Situation(
         kind=kind,
-        planned_for=due,
         owed_at=due,
+        turn_from=due,
         condition=condition,
         anyway=anyway,
         state=state,
@@ -60,6 +63,9 @@ def case(
         replies=replies,
         unanswered=unanswered,
         under_way=under_way,
+        busy=busy,
+        tried=tried,
+        unwanted=unwanted,
         last_prompt=last_prompt,
         head_gone=head_gone,
         answered=answered,
@@ -121,13 +127,25 @@ TABLE: list[tuple[str, Situation, datetime, Decision]] = [
     ),
     (
         "one nobody answered, another on its way in the same channel",
-        case(unanswered=1, under_way=1, last_prompt=NOON),
+        case(unanswered=1, under_way=1, busy=True),
         NOON,
-        Wait(NOON + 24 * HOUR, TODAY, owed=True),
+        Wait(NOON + HOUR / 6, "another prompt is on its way", owed=True),
+    ),
+    (
+        "a prompt of another essay on its way in the same channel",
+        case(busy=True),
+        NOON,
+        Wait(NOON + HOUR / 6, "another prompt is on its way", owed=True),
+    ),
+    (
+        "another on its way in the same channel, and an admin asks for one anyway",
+        case(busy=True, anyway=True),
+        NOON,
+        SEND,
     ),
     (
         "one nobody answered, another on its way, and an admin asks for one anyway",
-        case(unanswered=1, under_way=1, last_prompt=NOON, anyway=True),
+        case(unanswered=1, under_way=1, busy=True, last_prompt=NOON, anyway=True),
         NOON,
         Wait(NOON + HOUR / 6, "another prompt is on its way", owed=True),
     ),
@@ -169,9 +187,33 @@ TABLE: list[tuple[str, Situation, datetime, Decision]] = [
     ("at once, whatever holds", case(kind=Kind.NOW, unanswered=9, paused=True), NOON, SEND),
     (
         "at once, in the night",
-        case(kind=Kind.NOW),
+        case(berlin(3, 23), kind=Kind.NOW),
         berlin(3, 23),
         Send(berlin(4, 11)),
+    ),
+    (
+        "at once, and the discussion closed before it could be sent",
+        case(kind=Kind.NOW, state="closed"),
+        NOON + HOUR,
+        Skip("the discussion is closed"),
+    ),
+    (
+        "at once, and in vain for longer than the tolerance",
+        case(kind=Kind.NOW, tried=True),
+        NOON + 13 * HOUR,
+        Skip("it could not be sent in time"),
+    ),
+    (
+        "tried in vain until too late",
+        case(tried=True),
+        NOON + 48 * HOUR,
+        Skip("it could not be sent in time"),
+    ),
+    (
+        "a digest that was switched off",
+        case(kind=Kind.DIGEST, unwanted=True),
+        NOON,
+        Skip("the digest was switched off"),
     ),
     ("a nudge of an unanswered thread", case(kind=Kind.NUDGE), NOON, SEND),
     (
@@ -232,7 +274,7 @@ def test_a_prompt_that_the_channel_puts_off_for_more_than_a_week_is_skipped() ->
     waiting = case(NOON - timedelta(days=6, hours=1), last_prompt=NOON - HOUR)
     on = decide(replace(waiting, owed_at=NOON), MANNERS, NOON)
     assert on == Wait(NOON + 23 * HOUR, TODAY, owed=True)
-    longer = replace(waiting, planned_for=NOON - timedelta(days=6, hours=2), owed_at=NOON)
+    longer = replace(waiting, turn_from=NOON - timedelta(days=6, hours=2), owed_at=NOON)
     assert decide(longer, MANNERS, NOON) == Skip(
         "the channel had other prompts on each day of a week"
     )
@@ -241,7 +283,7 @@ def test_a_prompt_that_the_channel_puts_off_for_more_than_a_week_is_skipped() ->
 def test_a_prompt_that_others_of_its_essay_keep_back_for_a_week_is_skipped() -> None:
     waiting = case(NOON - timedelta(days=8), unanswered=1, under_way=1, anyway=True)
     assert decide(replace(waiting, owed_at=NOON), MANNERS, NOON) == Skip(
-        "other prompts of the essay have waited for a week"
+        "other prompts of the channel have waited for a week"
     )
 
 

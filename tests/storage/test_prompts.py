@@ -13,7 +13,7 @@ from bot.discussion.hours import QuietHours, WeeklyTime
 from bot.discussion.manners import PAUSED, Kind
 from bot.errors import Refused
 from bot.prompter import forecast, plan_due, send_now
-from storage import digests, notices, prompt_lists, prompts, servers
+from storage import digests, notices, pauses, prompt_lists, prompts, servers
 from storage.database import Database
 from storage.writer import Transaction
 
@@ -112,56 +112,34 @@ async def test_a_time_that_another_zone_puts_into_the_past_comes_now(database: D
 async def test_other_quiet_hours_are_obeyed_by_what_waits(database: Database) -> None:
     async def work(tx: Transaction) -> list[datetime]:
         await found(tx)
-        await servers.set_quiet_hours(tx, HERE, QuietHours(time(11), time(20)))
+        await servers.set_quiet_hours(tx, HERE, QuietHours(time(11), time(20)), NOON)
         await add(tx, NOON)
         await plan_due(tx, NOON)
         ((_, waiting),) = await planned(tx)
-        await servers.set_quiet_hours(tx, HERE, None)
+        await servers.set_quiet_hours(tx, HERE, None, NOON + HOUR)
         ((_, again),) = await planned(tx)
         return [waiting, again]
 
-    assert await database.write(work) == [NOON + 8 * HOUR, NOON]
+    assert await database.write(work) == [NOON + 8 * HOUR, NOON + HOUR]
 
 
 async def test_a_resume_takes_back_what_is_not_too_late(database: Database) -> None:
     async def work(tx: Transaction) -> list[tuple[str, str | None]]:
         await found(tx)
-        await servers.pause(tx, HERE, to_milliseconds(NOON))
-        await servers.pause_discussion(tx, HERE, to_milliseconds(NOON))
+        await pauses.pause(tx, HERE, to_milliseconds(NOON))
+        await pauses.pause_discussion(tx, HERE, to_milliseconds(NOON))
         for hours in (0, 10):
             await add(tx, NOON + hours * HOUR)
         await plan_due(tx, NOON + 10 * HOUR)
         rows = await tx.rows("SELECT state, reason FROM prompts")
         assert [tuple(row) for row in rows] == [("skipped", PAUSED)] * 2
-        await servers.resume(tx, HERE, to_milliseconds(NOON + 13 * HOUR))
-        assert await servers.paused_discussions(tx, HERE) == {HERE}
-        assert await servers.paused_discussions(tx, THERE) == set()
-        await servers.resume_discussion(tx, HERE, HERE, to_milliseconds(NOON + 13 * HOUR))
+        await pauses.resume(tx, HERE, NOON + 13 * HOUR)
+        assert await pauses.paused_discussions(tx, HERE) == {HERE}
+        assert await pauses.paused_discussions(tx, THERE) == set()
+        await pauses.resume_discussion(tx, HERE, HERE, NOON + 13 * HOUR)
         return [tuple(row) for row in await tx.rows("SELECT state, reason FROM prompts")]
 
     assert await database.write(work) == [("skipped", PAUSED), ("planned", None)]
-
-
-async def test_nudges_move_with_the_setting_and_stop_with_it(database: Database) -> None:
-    async def want(tx: Transaction, thread: int) -> None:
-        row = {"id": thread, "server_id": HERE, "discussion_id": HERE}
-        await tx.run(prompts.PLAN_NUDGE, row | {"written_at": to_milliseconds(NOON)})
-
-    async def work(tx: Transaction) -> list[datetime]:
-        await found(tx)
-        await want(tx, 77)
-        await want(tx, 77)
-        moments = [at for _, at in await planned(tx)]
-        await servers.set_nudges(tx, HERE, 24)
-        moments += [at for _, at in await planned(tx)]
-        await servers.set_nudges(tx, HERE, 0)
-        await want(tx, 78)
-        assert len(await planned(tx)) == 1
-        await servers.set_nudges(tx, HERE, 72)
-        await want(tx, 79)
-        return [*moments, (await planned(tx))[-1][1]]
-
-    assert await database.write(work) == [NOON + 2 * DAY, NOON + DAY, NOON + 3 * DAY]
 
 
 async def test_a_digest_is_planned_anew_when_it_is_changed_and_gone_when_it_is_stopped(
@@ -191,7 +169,7 @@ async def test_one_server_neither_sees_nor_touches_what_is_anothers(database: Da
     async def work(tx: Transaction) -> None:
         await found(tx)
         await add(tx, NOON)
-        await servers.pause(tx, THERE, 0)
+        await pauses.pause(tx, THERE, 0)
         await servers.set_zone(tx, THERE, "Asia/Tokyo", NOON)
         assert (await servers.read(tx, HERE)).zone_name == "UTC"
         assert not (await servers.read(tx, HERE)).paused
@@ -296,42 +274,3 @@ async def test_an_index_answers_what_is_due(database: Database, sql: str) -> Non
     plan = await database.read(look)
     assert "prompts_planned" in plan
     assert "TEMP B-TREE" not in plan
-
-
-@pytest.mark.parametrize(
-    ("change", "until"),
-    [
-        ("SELECT 1", NOON),
-        ("INSERT INTO pauses VALUES (1, 0)", NOON + HOUR),
-        ("UPDATE server_settings SET prompts_paused_at = 0", NOON + HOUR),
-        ("UPDATE server_settings SET quiet_from = 600, quiet_until = 900", NOON + 3 * HOUR),
-    ],
-)
-async def test_what_is_claimed_and_not_sent_keeps_to_pauses_and_hours(
-    database: Database, change: str, until: datetime
-) -> None:
-    async def work(tx: Transaction) -> list[datetime]:
-        await found(tx)
-        await servers.set_tolerance(tx, HERE, 6)
-        await add(tx, NOON)
-        await plan_due(tx, NOON)
-        await tx.run(change)
-        await plan_due(tx, NOON)
-        rows = await tx.rows("SELECT due_at, expires_at FROM posts")
-        assert [row["expires_at"] for row in rows] == [to_milliseconds(NOON + 6 * HOUR)]
-        return [from_milliseconds(row["due_at"]) for row in rows]
-
-    assert await database.write(work) == [until]
-
-
-async def test_what_is_claimed_expires_when_its_discussion_ends(database: Database) -> None:
-    async def work(tx: Transaction) -> bool:
-        await found(tx)
-        await add(tx, NOON)
-        await plan_due(tx, NOON)
-        await tx.run("UPDATE discussions SET state = 'withdrawn'")
-        await plan_due(tx, NOON)
-        row = await tx.row("SELECT expires_at FROM posts")
-        return row is not None and bool(row["expires_at"] < to_milliseconds(NOON))
-
-    assert await database.write(work)

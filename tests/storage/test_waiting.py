@@ -1,0 +1,246 @@
+"""Prompts that were claimed and are not sent: decided anew, or only looked for."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import Any
+
+import pytest
+
+from bot.clock import from_milliseconds, to_milliseconds
+from bot.discussion.hours import WeeklyTime
+from bot.discussion.manners import PAUSED, Kind
+from bot.prompter import plan_due
+from storage import digests, notices, posts, prompts, servers, waiting
+from storage.database import Database
+from storage.posts import Post
+from storage.prompts import Prompt
+from storage.writer import Transaction
+from tests.storage.test_manners_kept import wrote
+from tests.storage.test_prompts import DAY, HERE, HOUR, NOON, add, found
+
+LATER = NOON + HOUR / 12
+
+
+async def claimed(tx: Transaction, **more: Any) -> int:
+    """A prompt that is due and was planned as a post; its id."""
+    await found(tx)
+    await servers.set_tolerance(tx, HERE, 6)
+    number = await add(tx, NOON, **more)
+    await plan_due(tx, NOON)
+    return number
+
+
+async def attempted(tx: Transaction, at: datetime = NOON) -> Post:
+    """The one post, claimed by an outbox."""
+    (post,) = await posts.claim(tx, busy=(), now_ms=to_milliseconds(at))
+    return post
+
+
+async def look(tx: Transaction, number: int) -> Prompt:
+    prompt = await prompts.find(tx, number)
+    assert prompt is not None
+    return prompt
+
+
+CHANGES = [
+    ("INSERT INTO pauses VALUES (1, 0)", ("skipped", PAUSED)),
+    ("UPDATE server_settings SET prompts_paused_at = 0", ("skipped", PAUSED)),
+    ("UPDATE server_settings SET quiet_from = 600, quiet_until = 900", ("planned", "quiet hours")),
+    ("UPDATE discussions SET state = 'closed'", ("skipped", "the discussion is closed")),
+]
+
+
+@pytest.mark.parametrize(("change", "state"), CHANGES)
+async def test_what_was_never_sent_is_decided_anew(
+    database: Database, change: str, state: tuple[str, str]
+) -> None:
+    async def work(tx: Transaction) -> tuple[str, str | None]:
+        number = await claimed(tx)
+        await tx.run(change)
+        await waiting.mind(tx, LATER)
+        assert await tx.rows("SELECT id FROM posts") == []
+        await plan_due(tx, LATER)
+        prompt = await look(tx, number)
+        return prompt.state, prompt.reason
+
+    assert await database.write(work) == state
+
+
+@pytest.mark.parametrize(("change", "state"), CHANGES)
+async def test_what_may_have_been_sent_is_only_looked_for_where_it_may_not_come_any_more(
+    database: Database, change: str, state: tuple[str, str]
+) -> None:
+    async def work(tx: Transaction) -> tuple[str, str | None]:
+        number = await claimed(tx)
+        await attempted(tx)
+        await waiting.mind(tx, LATER, busy=[1])
+        await tx.run(change)
+        await waiting.mind(tx, LATER)
+        (post,) = await tx.rows("SELECT id, expires_at FROM posts")
+        assert post["expires_at"] < to_milliseconds(LATER)
+        assert (await look(tx, number)).state == "claimed"
+        # The outbox has looked, and it is not there.
+        await waiting.release(tx, post["id"], at_ms=to_milliseconds(LATER))
+        await plan_due(tx, LATER)
+        prompt = await look(tx, number)
+        return prompt.state, prompt.reason
+
+    assert await database.write(work) == state
+
+
+async def test_what_may_have_been_sent_and_may_still_come_is_left_to_the_outbox(
+    database: Database,
+) -> None:
+    async def work(tx: Transaction) -> bool:
+        await claimed(tx)
+        before = await attempted(tx)
+        await waiting.mind(tx, LATER)
+        return await posts.find(tx, before.id) == before
+
+    assert await database.write(work)
+
+
+async def test_what_is_under_way_is_left_alone(database: Database) -> None:
+    async def work(tx: Transaction) -> bool:
+        await claimed(tx)
+        before = await attempted(tx)
+        await tx.run("UPDATE discussions SET state = 'closed'")
+        await waiting.mind(tx, LATER, busy=[before.id])
+        return await posts.find(tx, before.id) == before
+
+    assert await database.write(work)
+
+
+async def test_what_an_admin_sends_at_once_keeps_its_words_and_heeds_no_pause(
+    database: Database,
+) -> None:
+    async def work(tx: Transaction) -> tuple[str, str | None]:
+        number = await claimed(tx, kind=Kind.NOW)
+        await tx.run("UPDATE server_settings SET prompts_paused_at = 0")
+        (before,) = await tx.rows("SELECT id FROM posts")
+        await waiting.mind(tx, LATER)
+        assert await posts.find(tx, before["id"]) is not None
+        await tx.run("UPDATE discussions SET state = 'closed'")
+        await waiting.mind(tx, LATER)
+        await plan_due(tx, LATER)
+        prompt = await look(tx, number)
+        return prompt.state, prompt.reason
+
+    assert await database.write(work) == ("skipped", "the discussion is closed")
+
+
+async def stuck(tx: Transaction, post: Post, at: datetime) -> None:
+    """Discord forbids it: the prompt waits for somebody to mend that."""
+    now_ms = to_milliseconds(at)
+    nowhere = await posts.put_off(
+        tx, post_id=post.id, due_at=now_ms + 9, trouble="No.", refused=True
+    )
+    assert nowhere
+    await notices.prompt_stuck(tx, post, "No.", now_ms)
+    await waiting.release(tx, post.id, at_ms=now_ms, reason="No.", stuck=True)
+
+
+async def test_what_is_forbidden_waits_the_longer_the_rarer_and_is_never_late(
+    database: Database,
+) -> None:
+    async def work(tx: Transaction) -> list[float]:
+        number = await claimed(tx)
+        waits = []
+        at = NOON
+        for _ in range(12):
+            await stuck(tx, await attempted(tx, at), at)
+            prompt = await look(tx, number)
+            assert (prompt.state, prompt.reason, prompt.post_id) == ("planned", "No.", None)
+            waits.append((prompt.due_at - at).total_seconds())
+            at = prompt.due_at
+            await plan_due(tx, at)
+        await plan_due(tx, at + 5 * DAY)
+        assert (await look(tx, number)).state == "claimed"
+        return waits
+
+    waits = await database.write(work)
+    assert waits[:4] == [60, 60, 120, 240]
+    assert waits[-1] == 3600
+
+
+async def test_failures_are_counted_through_every_new_wording(database: Database) -> None:
+    async def work(tx: Transaction) -> list[int]:
+        number = await claimed(tx)
+        post = await attempted(tx)
+        key = {"post_id": post.id, "due_at": 0, "trouble": "Discord answered 429."}
+        assert not await posts.put_off(tx, failed=True, **key)  # type: ignore[arg-type]
+        await waiting.release(tx, post.id, at_ms=to_milliseconds(LATER), reason="Later.")
+        prompt = await look(tx, number)
+        assert (prompt.owed_at, prompt.due_at) == (NOON, LATER)
+        await plan_due(tx, LATER)
+        again = await attempted(tx, LATER)
+        return [prompt.failures, again.failures, again.attempts]
+
+    assert await database.write(work) == [1, 1, 1]
+
+
+async def test_the_next_digest_takes_the_place_of_one_that_could_not_be_sent(
+    database: Database,
+) -> None:
+    async def work(tx: Transaction) -> list[tuple[str, str | None]]:
+        await found(tx)
+        sunday = WeeklyTime(6, time(18))
+        await digests.set_digest(tx, HERE, channel_id=5, when=sunday, now=NOON)
+        for _ in range(2):
+            due = await prompts.next_due(tx)
+            assert due is not None
+            await tx.run("UPDATE discussions SET published_at = :at", {"at": due})
+            await plan_due(tx, from_milliseconds(due))
+        old, new = await tx.rows("SELECT id FROM posts ORDER BY id")
+        at_ms = to_milliseconds(NOON + 16 * DAY)
+        await waiting.release(tx, new["id"], at_ms=at_ms)
+        await waiting.release(tx, old["id"], at_ms=at_ms)
+        rows = await tx.rows("SELECT state, reason FROM prompts ORDER BY id")
+        return [(row["state"], row["reason"]) for row in rows]
+
+    assert await database.write(work) == [
+        ("skipped", "the next digest took its place"),
+        ("planned", None),
+    ]
+
+
+async def test_a_forbidden_nudge_is_told_once_for_all_of_them(database: Database) -> None:
+    async def work(tx: Transaction) -> list[int]:
+        await found(tx)
+        await servers.set_notices_channel(tx, HERE, 99)
+        for head in (77, 78):
+            await wrote(tx, head)
+        await plan_due(tx, NOON + 2 * DAY)
+        at_ms = to_milliseconds(NOON + 2 * DAY)
+        told = []
+        for post in await posts.claim(tx, busy=(), now_ms=at_ms):
+            await stuck(tx, post, NOON + 2 * DAY)
+            told.append(len(await tx.rows("SELECT id FROM posts WHERE purpose = 'notice'")))
+        await plan_due(tx, NOON + 2 * DAY + HOUR)
+        sent = [
+            post
+            for post in await posts.claim(tx, busy=(), now_ms=at_ms + 3_600_000)
+            if post.purpose == "nudge"
+        ]
+        for number, post in enumerate(sent):
+            await posts.sent(tx, post_id=post.id, message_id=500 + number, now_ms=at_ms)
+            told.append(len(await tx.rows("SELECT about FROM notices")))
+        return told
+
+    assert await database.write(work) == [1, 1, 1, 0]
+
+
+async def test_what_was_decided_otherwise_meanwhile_is_not_planned_again(
+    database: Database,
+) -> None:
+    async def work(tx: Transaction) -> tuple[str, str]:
+        number = await claimed(tx)
+        post = await attempted(tx)
+        await tx.run("UPDATE prompts SET state = 'skipped'")
+        await waiting.release(tx, post.id, at_ms=0)
+        row = await tx.row("SELECT state FROM posts")
+        assert row is not None
+        return (await look(tx, number)).state, row["state"]
+
+    assert await database.write(work) == ("skipped", "failed")
