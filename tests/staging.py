@@ -36,7 +36,8 @@ Hook = Callable[[Step], Awaitable[None]]
 class Stage:
     """What a test plays on. ``told`` is what the scene said, ``log`` what the bot printed.
 
-    ``absences``: from when to when a bot that was killed was away, on the world's clock.
+    ``struck``: when the bot was last killed; ``absences``: from when to when one that was killed
+    was away; both on the world's clock.
     """
 
     standin: StandIn
@@ -45,6 +46,7 @@ class Stage:
     log: list[str]
     told: list[str] = field(default_factory=list)
     restarts: list[asyncio.Task[None]] = field(default_factory=list)
+    struck: datetime | None = None
     absences: list[tuple[datetime, datetime]] = field(default_factory=list)
 
     async def play(self, essay: Path | None, comments: Path | None) -> bool:
@@ -64,16 +66,17 @@ class Stage:
         """
         assert self.bot.pid is not None
         os.kill(self.bot.pid, signal.SIGKILL)
-        struck = self.standin.world.now()
-        self.restarts.append(asyncio.create_task(self._restart(struck, pause)))
+        self.struck = self.standin.world.now()
+        self.restarts.append(asyncio.create_task(self._restart(pause)))
 
-    async def _restart(self, struck: datetime, pause: timedelta) -> None:
+    async def _restart(self, pause: timedelta) -> None:
         world = self.standin.world
         await self.bot.kill()  # waits for the end of what was struck
         # Time that somebody lets pass meanwhile passes without the bot, in one go.
         world.clock.advance_to(world.now() + pause)
         await self.bot.start()
-        self.absences.append((struck, world.now()))
+        if self.struck is not None:
+            self.absences.append((self.struck, world.now()))
 
     def killer(self, *numbers: int, pause: timedelta = _AT_ONCE) -> Hook:
         """A hook that kills the bot at each step with one of these numbers.
