@@ -36,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return _preview(options.file, options.format, as_json=options.json)
             case "export":
                 return asyncio.run(_export(options.essay, options.format))
+            case "doctor":
+                return asyncio.run(_doctor())
             case "backup":
                 return _backup(options.file)
             case "restore":
@@ -70,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export", help="write an essay and the tree of its replies")
     export.add_argument("essay", metavar="ESSAY", help="its number or its exact title")
     export.add_argument("--format", choices=("json", "markdown"), default="json")
+    commands.add_parser("doctor", help="say whether all is well, or what to do")
     backup = commands.add_parser("backup", help="copy the archive, also while the bot runs")
     backup.add_argument(
         "file", type=Path, nargs="?", metavar="FILE", help="the folder of backups if left out"
@@ -123,6 +126,16 @@ def _places() -> tuple[Path, Path]:
     if faults:
         raise SettingsError("\n".join(faults))
     return path, folder
+
+
+async def _doctor() -> int:
+    from bot.clock import Clock
+    from bot.doctor import examine, told
+    from bot.settings import environment_with_file
+
+    found = await examine(environment_with_file(os.environ), Clock())
+    _write(told(found))
+    return 0 if all(one.fine for one in found) else 1
 
 
 def _backup(file: Path | None) -> int:

@@ -32,6 +32,7 @@ from bot.speaking import speak
 from bot.sweep import Sweep
 from bot.tasks import Tasks
 from cogs.copies import Copies
+from cogs.doctor import Doctor
 from cogs.essays import Essays
 from cogs.forms import Forms
 from cogs.privacy import Privacy
@@ -163,6 +164,11 @@ class Salon(commands.Bot, Sight):
         self.own_id = self.user.id
         self._tasks.start(self.services.recorder.run(), name="recorder")
         self._tasks.start(self.services.recovery.run(), name="recovery")
+        await self.add_parts()
+        await self._sync_commands()
+
+    async def add_parts(self) -> None:
+        """Have the cogs, and with them the commands, before any connection."""
         await self.add_cog(self._recording)
         essays = Essays(self.services)
         await self.add_cog(essays)
@@ -184,7 +190,7 @@ class Salon(commands.Bot, Sight):
         await self.add_cog(Forms(self.services, takers))
         await self.add_cog(Prompts(self.services))
         await self.add_cog(Privacy(self.services))
-        await self._sync_commands()
+        await self.add_cog(Doctor(self.services))
 
     async def on_connect(self) -> None:
         """A fresh identify: whatever was said before it may have been missed."""
@@ -287,8 +293,7 @@ class Salon(commands.Bot, Sight):
         """Register the commands with Discord, only where they are not what it knows already."""
         assert self.application_id is not None
         application_id = self.application_id
-        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
-        digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+        digest = self.command_digest()
         database, clock = self.services.database, self.services.clock
         known = await database.read(lambda tx: command_syncs.synced(tx, application_id))
         if known == digest:
@@ -297,7 +302,12 @@ class Salon(commands.Bot, Sight):
         await database.write(
             lambda tx: command_syncs.record_sync(tx, application_id, digest, clock.now_ms())
         )
-        _log.info("Registered %d command(s) with Discord.", len(payload))
+        _log.info("Registered %d command(s) with Discord.", len(self.tree.get_commands()))
+
+    def command_digest(self) -> str:
+        """What the commands are recognised by: a hash of what is registered."""
+        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
 
     # -- what it sees and may do ------------------------------------------------------------
 

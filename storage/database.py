@@ -58,6 +58,16 @@ class Database:
         # of a transaction, and what a cancelled await had begun is done all the same.
         return await asyncio.shield(asyncio.ensure_future(self._read(work)))
 
+    async def fault(self) -> str:
+        """What is wrong with the file, as far as a look of some seconds tells; "" if nothing."""
+        reader = await self._readers.get()
+        try:
+            return await _fault(reader)
+        except sqlite3.DatabaseError as error:
+            return str(error)
+        finally:
+            self._readers.put_nowait(reader)
+
     async def finish_reading(self, readers: int) -> None:
         """Wait until no reading is under way."""
         for _ in range(readers):

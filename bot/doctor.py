@@ -1,0 +1,230 @@
+"""``python -m bot doctor``: looks at all that may keep the bot from working, changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import discord
+
+from bot import findings
+from bot.client import Salon, point_elsewhere
+from bot.clock import Clock, to_milliseconds
+from bot.errors import DatabaseError, DatabaseInUse, SalonError, SettingsError
+from bot.findings import Finding
+from bot.patience import PASSING
+from bot.settings import Settings, read_backups, read_database, read_settings
+from storage import backups, commands, troubles
+from storage.database import Database, held, open_for_reading
+from storage.troubles import InUse, Trouble
+from storage.writer import Transaction
+
+__all__ = ["examine", "told"]
+
+_MOUNTS = Path("/proc/self/mounts")
+#: How long a failure is told.
+_RECENT = timedelta(days=7)
+_SERVERS_AT_ONCE = 200
+
+
+def told(found: list[Finding]) -> str:
+    """The findings, a line each, and what it comes to."""
+    lines = [
+        f"{'[ ok ]' if one.fine else '[ do ]'} {one.about}: {one.text.replace('*', '')}"
+        for one in found
+    ]
+    open_ones = sum(not one.fine for one in found)
+    lines.append(
+        "All is fine." if not open_ones else f"To do: {open_ones} (the lines marked [ do ])."
+    )
+    return "\n".join(lines)
+
+
+async def examine(values: Mapping[str, str], clock: Clock) -> list[Finding]:
+    """Everything that was looked at; ``values`` are environment and ``.env`` together."""
+    found: list[Finding] = [Finding("versions", True, findings.versions())]
+    settings: Settings | None = None
+    faults: list[str] = []
+    database = read_database(values, faults)
+    folder = read_backups(values, database, faults)
+    try:
+        settings = read_settings(values)
+    except SettingsError as error:
+        found += [Finding("settings", False, line) for line in str(error).splitlines()]
+    else:
+        found.append(Finding("settings", True, "complete"))
+    found += _disk(database, values)
+    newest = next(iter(backups.listed(folder, database.stem)), None)
+    if database.exists() or newest is not None:
+        found.append(findings.look_at_backups(newest, folder, clock.now()))
+    async with _opened(database, found) as archive:
+        if archive is not None:
+            found += await _archive(archive, clock)
+        if settings is not None:
+            found += await _discord(settings, archive, clock)
+    return found
+
+
+def _disk(database: Path, values: Mapping[str, str]) -> list[Finding]:
+    folder = database.absolute().parent
+    if not folder.is_dir():
+        return []
+    size = database.stat().st_size if database.exists() else 0
+    found = [findings.look_at_disk(shutil.disk_usage(folder).free, size)]
+    mounts = _MOUNTS.read_text(encoding="utf-8") if _MOUNTS.exists() else ""
+    passing = findings.passing_folder(folder.resolve(), values, mounts)
+    if passing:
+        found.append(Finding("folder", False, passing))
+    else:
+        found.append(Finding("folder", True, f"{folder} is not one that a deploy throws away"))
+    return found
+
+
+@asynccontextmanager
+async def _opened(database: Path, found: list[Finding]) -> AsyncIterator[Database | None]:
+    """The archive, where it can be opened; what is to say of it goes to ``found``."""
+    if not database.exists():
+        found.append(Finding("database", True, f"{database} is made at the first start"))
+        yield None
+        return
+    try:
+        with held(database):
+            running = "no bot runs on it now"
+    except DatabaseInUse:
+        running = "a bot is running on it"
+    except DatabaseError as error:
+        running = str(error)
+    try:
+        async with open_for_reading(database) as archive:
+            fault = await archive.fault()
+            if fault:
+                found.append(
+                    Finding("database", False, f"damaged ({fault}): see `python -m bot restore`")
+                )
+                yield None
+                return
+            size = database.stat().st_size / 1024**2
+            found.append(Finding("database", True, f"{database}, {size:.1f} MB, whole; {running}"))
+            yield archive
+    except SalonError as error:
+        found.append(Finding("database", False, str(error)))
+        yield None
+
+
+async def _archive(archive: Database, clock: Clock) -> list[Finding]:
+    since = to_milliseconds(clock.now() - _RECENT)
+
+    async def look(tx: Transaction) -> list[Finding]:
+        names = {row["id"]: row["name"] for row in await tx.rows("SELECT id, name FROM servers")}
+
+        def name(trouble: Trouble) -> str:
+            return f"{names.get(trouble.server_id)}, channel {trouble.channel_id}"
+
+        return findings.look_at_troubles(
+            await troubles.troubles(tx, since), await troubles.waiting(tx), name
+        )
+
+    return await archive.read(look)
+
+
+async def _discord(settings: Settings, archive: Database | None, clock: Clock) -> list[Finding]:
+    point_elsewhere(settings.api_base, settings.gateway_url)
+    try:
+        async with discord.Client(intents=discord.Intents.none()) as client:
+            await client.login(settings.token)
+            found = [Finding("token", True, f"Discord knows it as {client.user}")]
+            found += await _application(client, archive, clock)
+            if archive is not None:
+                found += await _channels(client, await archive.read(troubles.in_use))
+            return found
+    except discord.LoginFailure:
+        return [
+            Finding(
+                "token",
+                False,
+                "Discord refuses it: copy it anew (Bot › Reset Token) into DISCORD_TOKEN",
+            )
+        ]
+    except (discord.HTTPException, *PASSING) as error:
+        return [Finding("Discord", False, f"it could not be reached ({error}): try again")]
+
+
+async def _application(
+    client: discord.Client, archive: Database | None, clock: Clock
+) -> list[Finding]:
+    application = client.application
+    assert application is not None
+    flags = application.flags
+    found: list[Finding] = []
+    if flags.gateway_message_content or flags.gateway_message_content_limited:
+        found.append(Finding("intents", True, "message content is switched on"))
+    else:
+        found.append(
+            Finding(
+                "intents",
+                False,
+                "switch on *Message Content Intent* in the developer portal (Bot › Privileged "
+                "Gateway Intents)",
+            )
+        )
+    ours, digest = await _our_commands(archive, clock)
+    theirs = {command["name"] for command in await client.http.get_global_commands(application.id)}
+    known = None
+    if archive is not None:
+        known = await archive.read(lambda tx: commands.synced(tx, application.id))
+    if ours <= theirs and known == digest:
+        found.append(Finding("commands", True, f"{len(ours)} registered with Discord"))
+    else:
+        found.append(
+            Finding(
+                "commands", False, "not those of this version: start the bot, it registers them"
+            )
+        )
+    return found
+
+
+async def _our_commands(archive: Database | None, clock: Clock) -> tuple[set[str], str]:
+    """The names of this version's commands, and by what they are recognised."""
+    salon = Salon(archive or Database(None, []), clock)
+    await salon.add_parts()
+    try:
+        return {command.name for command in salon.tree.get_commands()}, salon.command_digest()
+    finally:
+        await salon.close()
+
+
+async def _channels(client: discord.Client, used: list[InUse]) -> list[Finding]:
+    """Whether the bot may do in each channel in use what it does there."""
+    assert client.user is not None
+    found: list[Finding] = []
+    there = {one.server_id for one in used}
+    for server_id in sorted(there)[:_SERVERS_AT_ONCE]:
+        places = [one for one in used if one.server_id == server_id]
+        try:
+            server = await client.fetch_guild(server_id, with_counts=False)
+            channels = {channel.id: channel for channel in await server.fetch_channels()}
+            me = await server.fetch_member(client.user.id)
+        except (discord.NotFound, discord.Forbidden):
+            name = places[0].server_name
+            found.append(Finding(f"server {name}", False, "Salon is not in it: invite it again"))
+            continue
+        for place in places:
+            channel = channels.get(place.channel_id)
+            held_there = discord.Permissions.none()
+            if channel is not None:
+                held_there = channel.permissions_for(me)
+            found.append(
+                findings.look_at_channel(
+                    place,
+                    None if channel is None else f"#{channel.name} of {server.name}",
+                    lambda right, held=held_there: bool(getattr(held, right.key)),  # type: ignore[misc]
+                    forum=isinstance(channel, discord.ForumChannel),
+                )
+            )
+    if len(there) > _SERVERS_AT_ONCE:
+        more = len(there) - _SERVERS_AT_ONCE
+        found.append(Finding("servers", True, f"{more} more were not looked at"))
+    return found

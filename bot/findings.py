@@ -1,0 +1,180 @@
+"""What a look at the bot finds: lines that say that all is well, or what to do."""
+
+from __future__ import annotations
+
+import platform
+import sqlite3
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib import metadata
+from pathlib import Path
+
+from bot.discussion import rights
+from bot.discussion.rights import Right, names_of
+from storage.backups import Backup
+from storage.troubles import InUse, Trouble, Waiting
+
+__all__ = [
+    "Finding",
+    "look_at_backups",
+    "look_at_channel",
+    "look_at_disk",
+    "look_at_troubles",
+    "passing_folder",
+    "versions",
+]
+
+_A_BACKUP_IS_OLD_AFTER = timedelta(hours=49)
+#: Bytes of room below which the operator is told, beside the room for one more copy.
+_LITTLE_ROOM = 200 * 1024 * 1024
+_MOST_TROUBLES = 10
+#: What hosts set whose file system is made anew at each deploy, and what they call a lasting disk.
+_HOSTS = {
+    "DYNO": ("Heroku", "an add-on is no file: run Salon elsewhere, or keep backups off the host"),
+    "RAILWAY_ENVIRONMENT": ("Railway", "attach a volume"),
+    "RENDER": ("Render", "attach a disk"),
+    "FLY_APP_NAME": ("Fly.io", "attach a volume"),
+    "KUBERNETES_SERVICE_HOST": ("Kubernetes", "mount a persistent volume"),
+}
+_IN_MEMORY = frozenset(("tmpfs", "ramfs"))
+_CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, whether it is fine, and what there is to say or to do."""
+
+    about: str
+    fine: bool
+    text: str
+
+
+def look_at_channel(
+    place: InUse,
+    name: str | None,
+    holds: Callable[[Right], bool],
+    *,
+    forum: bool,
+    me: str = "Salon",
+) -> Finding:
+    """Whether the bot has what it needs in a channel in use. ``name`` None: it is gone.
+
+    ``me``: whom to give what is missing.
+    """
+    about = f"channel {name or place.channel_id}"
+    if name is None:
+        return Finding(
+            about, False, "it is gone: choose another in /setup, or withdraw what stood in it"
+        )
+    style = "forum" if forum else place.use
+    if place.use == "notices":
+        used: tuple[Right, ...] = rights.TO_TELL
+    else:
+        after = rights.to_look_after(style, moves=place.moves, polls=False)
+        used = (*rights.to_host(style), *after)
+    missing = [right for right in used if not holds(right)]
+    if not missing:
+        return Finding(about, True, "everything that is needed is there")
+    return Finding(about, False, f"give {me} {names_of(missing)} there")
+
+
+def look_at_troubles(
+    found: Sequence[Trouble], waits: Waiting, name: Callable[[Trouble], str]
+) -> list[Finding]:
+    """What waits and what failed. ``name`` says where a trouble is."""
+    findings = [
+        Finding(
+            f"{trouble.count} {trouble.kind}{'' if trouble.count == 1 else 's'}",
+            False,
+            f"{'failed' if trouble.failed else 'waiting'} in {name(trouble)}: "
+            f"{trouble.why or 'no reason is known'}",
+        )
+        for trouble in found[:_MOST_TROUBLES]
+    ]
+    if len(found) > _MOST_TROUBLES:
+        findings.append(
+            Finding("more", False, f"{len(found) - _MOST_TROUBLES} troubles like these")
+        )
+    under_way = (
+        f"{waits.posts} posts, {waits.threads} threads and {waits.errands} edits on their way, "
+        f"{waits.prompts} prompts to come"
+    )
+    return [*findings, Finding("outbox", True, under_way)]
+
+
+def look_at_backups(newest: Backup | None, folder: Path, now: datetime) -> Finding:
+    """Whether the last backup is of yesterday or today."""
+    if newest is None:
+        return Finding(
+            "backups",
+            False,
+            f"there is none in {folder}: the bot makes one a day while it runs, and "
+            "`python -m bot backup` makes one now",
+        )
+    told = f"the newest is of {newest.at:%Y-%m-%d %H:%M} UTC, in {folder}"
+    if now - newest.at > _A_BACKUP_IS_OLD_AFTER:
+        return Finding(
+            "backups", False, f"{told}: is the bot running? `python -m bot backup` makes one now"
+        )
+    return Finding("backups", True, told)
+
+
+def look_at_disk(free: int, database: int) -> Finding:
+    """Whether there is room for the archive to grow and for a copy of it; bytes."""
+    told = f"{free / 1024**3:.1f} GB free"
+    if free < _LITTLE_ROOM + 2 * database:
+        return Finding("disk", False, f"{told}: make room, for the archive grows and is copied")
+    return Finding("disk", True, told)
+
+
+def passing_folder(
+    folder: Path,
+    environment: Mapping[str, str],
+    mounts: str,
+    marks: Sequence[Path] = _CONTAINER_MARKS,
+) -> str:
+    """Why what lies in a folder will be lost at the next deploy or restart; "" if nothing says so.
+
+    ``mounts``: the system's table of mounted file systems, a line each, as Linux tells it in
+    ``/proc/self/mounts``; ``marks``: the files by which a container is known.
+    """
+    point, kind = _mounted(folder, mounts)
+    if kind in _IN_MEMORY:
+        return f"{folder} lies in memory ({kind}) and is lost at a restart: choose another folder"
+    for variable, (host, remedy) in _HOSTS.items():
+        if variable in environment and (point == Path("/") or variable == "DYNO"):
+            return f"{host} throws {folder} away at each deploy: {remedy}"
+    if point == Path("/") and any(mark.exists() for mark in marks):
+        return (
+            f"{folder} lies inside the container and is lost with it: mount a volume there, and "
+            "have SALON_DATABASE name a file in it"
+        )
+    return ""
+
+
+def _mounted(folder: Path, mounts: str) -> tuple[Path, str]:
+    """The file system a folder lies on: where it is mounted, and its kind."""
+    best, kind = Path("/"), ""
+    for line in mounts.splitlines():
+        fields = line.split(" ")
+        if len(fields) < 3:
+            continue
+        point = Path(fields[1].replace("\\040", " "))
+        if folder.is_relative_to(point) and len(point.parts) >= len(best.parts):
+            best, kind = point, fields[2]
+    return best, kind
+
+
+def versions() -> str:
+    """Salon, Python, the library and SQLite, as far as they tell."""
+    project = Path(__file__).parents[1] / "pyproject.toml"
+    try:
+        salon = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"]
+    except (OSError, KeyError, ValueError):
+        salon = "?"
+    return (
+        f"Salon {salon}, Python {platform.python_version()}, "
+        f"discord.py {metadata.version('discord.py')}, SQLite {sqlite3.sqlite_version}"
+    )
