@@ -19,6 +19,7 @@ from discord.http import Route
 from bot.clock import Clock
 from bot.discussion import rights
 from bot.discussion.styles import FORUM, THREADS, Tag, Venue
+from bot.editing import Editing
 from bot.errands import Errands
 from bot.errors import Refused
 from bot.fetching import Page, fetch
@@ -128,7 +129,11 @@ class Salon(commands.Bot, Sight):
         self._ready_generation: int | None = None
         self._deaf = False
         self._errands = Errands(
-            database=database, clock=clock, http=self.http, sight=self, on_change=self._wake
+            database=database,
+            clock=clock,
+            http=self.http,
+            sight=self,
+            on_change=outbox.announce,
         )
         self._sweep = Sweep(
             database=database,
@@ -136,6 +141,14 @@ class Salon(commands.Bot, Sight):
             outbox=outbox,
             errands=self._errands,
             caught_up=self._caught_up,
+        )
+        publishing = Publishing(
+            database=database,
+            clock=clock,
+            fetch=self._fetch,
+            fetch_page=fetch_page,
+            sight=self,
+            on_work=self._wake,
         )
         self.services = Services(
             database=database,
@@ -145,11 +158,11 @@ class Salon(commands.Bot, Sight):
             outbox=outbox,
             recovery=recovery,
             sweep=self._sweep,
-            publishing=Publishing(
+            publishing=publishing,
+            editing=Editing(
                 database=database,
                 clock=clock,
-                fetch=self._fetch,
-                fetch_page=fetch_page,
+                publishing=publishing,
                 sight=self,
                 on_work=self._wake,
             ),
@@ -172,7 +185,7 @@ class Salon(commands.Bot, Sight):
         await self.add_cog(self._recording)
         essays = Essays(self.services)
         await self.add_cog(essays)
-        self.add_dynamic_items(essays.desk.button, essays.desk.tags)
+        self.add_dynamic_items(essays.desk.button, essays.desk.tags, essays.edits.button)
         setup = Setup(self.services)
         await self.add_cog(setup)
         self.add_dynamic_items(setup.part)
@@ -183,6 +196,7 @@ class Salon(commands.Bot, Sight):
         takers = {
             "copy": copies.take_correction,
             "publish": essays.take,
+            "revision": essays.edits.take,
             "draft": essays.desk.take_corrections,
             "schedule": essays.desk.take_time,
             "setup": setup.take_time,
@@ -218,7 +232,8 @@ class Salon(commands.Bot, Sight):
         self._wake()
         _log.info("Salon is in %d server(s).", len(self.guilds))
         with self.services.busy.working():
-            await self.services.publishing.take_up_again()
+            services = self.services
+            await services.publishing.take_up_again(services.editing.take_up_again)
 
     async def on_resumed(self) -> None:
         """What was said meanwhile has been replayed."""

@@ -13,10 +13,11 @@ import discord
 from discord.http import HTTPClient, Route
 
 from bot.clock import Clock
-from bot.discussion.payloads import Payload
 from bot.patience import (
     ARCHIVED,
+    AUTOMOD,
     PASSING,
+    REFUSED_BY_AUTOMOD,
     UNKNOWN_CHANNEL,
     UNKNOWN_MESSAGE,
     Sight,
@@ -53,6 +54,7 @@ class Errands:
         self._http = http
         self._sight = sight
         self._under_way = UnderWay(on_change)
+        self._busy: dict[int, Errand] = {}
 
     @property
     def idle(self) -> bool:
@@ -64,10 +66,13 @@ class Errands:
         free = _AT_ONCE - len(self._under_way.keys)
         if free <= 0:
             return
-        now_ms, busy = self._clock.now_ms(), self._under_way.keys
+        now_ms = self._clock.now_ms()
+        self._busy = {key: self._busy[key] for key in self._under_way.keys}
+        busy = tuple(self._busy.values())
         for errand in await self._database.read(
             lambda tx: errands.waiting(tx, busy=busy, now_ms=now_ms, most=free)
         ):
+            self._busy[errand.id] = errand
             self._under_way.begin(errand.id, self._run(errand))
 
     async def stop(self) -> None:
@@ -75,6 +80,12 @@ class Errands:
         await self._under_way.stop()
 
     async def _run(self, errand: Errand) -> None:
+        if errand.kind == "remove":
+            now_ms = self._clock.now_ms()
+            settled = await self._database.write(lambda tx: errands.settle(tx, errand, now_ms))
+            if settled is None:
+                return  # a newer revision has use for the message
+            errand = settled
         try:
             await self._call(errand)
         except discord.HTTPException as error:
@@ -94,26 +105,32 @@ class Errands:
                     message_id=errand.message_id,
                 )
                 try:
-                    await self._request(route, errand.payload)
+                    await self._request(route, errand)
                 except discord.HTTPException as error:
                     if error.code != ARCHIVED:
                         raise
                     await self._http.edit_channel(errand.channel_id, archived=False)
-                    await self._request(route, errand.payload)
+                    await self._request(route, errand)
             case "lock":
                 # Locked first and then archived, in one call: nobody is to write in between.
                 await self._http.edit_channel(errand.channel_id, locked=True, archived=True)
+            case "rename":
+                assert errand.payload is not None
+                await self._http.edit_channel(errand.channel_id, name=errand.payload["name"])
             case "unlock":
                 await self._http.edit_channel(errand.channel_id, locked=False, archived=False)
 
-    async def _request(self, route: Route, payload: Payload | None) -> None:
-        if payload is None:
+    async def _request(self, route: Route, errand: Errand) -> None:
+        if errand.kind == "delete":
             await self._http.request(route)
         else:
-            await self._http.request(route, json=payload)
+            await self._http.request(route, json=errand.payload)
 
     async def _failed(self, errand: Errand, error: discord.HTTPException) -> None:
-        if error.code in (UNKNOWN_CHANNEL, UNKNOWN_MESSAGE):
+        if error.code == UNKNOWN_MESSAGE and errand.kind == "edit" and errand.revision is not None:
+            now_ms = self._clock.now_ms()
+            await self._database.write(lambda tx: errands.lost(tx, errand, now_ms))
+        elif error.code in (UNKNOWN_CHANNEL, UNKNOWN_MESSAGE):
             # What should be gone is gone; what should be changed is not there to be changed.
             await self._database.write(lambda tx: errands.done(tx, errand.id))
         elif error.status == 403:
@@ -123,8 +140,11 @@ class Errands:
             await self._put_off(errand, "Discord wants old edits to be spread out.", slowly=True)
         elif error.status == 400:
             _log.error("Discord refused errand %d: %s", errand.id, error)
+            trouble = f"Discord refused the message: {error.text or error.status}"
+            if error.code == REFUSED_BY_AUTOMOD:
+                trouble = AUTOMOD
             await self._database.write(
-                lambda tx: errands.fail(tx, errand_id=errand.id, trouble=f"refused ({error.code})")
+                lambda tx: errands.fail(tx, errand_id=errand.id, trouble=trouble)
             )
         else:
             await self._put_off(errand, f"Discord answered {error.status}.")

@@ -26,7 +26,9 @@ from bot.once import UnclearError
 from bot.pace import Pace
 from bot.patience import (
     ARCHIVED,
+    AUTOMOD,
     PASSING,
+    REFUSED_BY_AUTOMOD,
     THREAD_LOCKED,
     TOO_MANY_THREADS,
     UNKNOWN_CHANNEL,
@@ -59,8 +61,7 @@ _MOST_CALLS = 40
 _THREADS_AT_ONCE = 4
 _PAGE = 100
 
-#: docs: Topics › Opcodes and Status Codes › JSON Error Codes.
-_REFUSED_BY_AUTOMOD, _NEEDS_TAG = 200000, 40067
+_NEEDS_TAG = 40067
 _FULL = "The server has as many active threads as Discord allows."
 
 
@@ -103,12 +104,12 @@ class Outbox:
             http=http,
             sight=sight,
             recorder=recorder,
-            on_change=self._announce,
+            on_change=self.announce,
         )
         self._pace = Pace(_MOST_CALLS, 1.0)
-        self._posts = UnderWay(self._announce)
-        self._threads = UnderWay(self._announce)
-        self._remarks = UnderWay(self._announce)
+        self._posts = UnderWay(self.announce)
+        self._threads = UnderWay(self.announce)
+        self._remarks = UnderWay(self.announce)
         self._changed = asyncio.Event()
 
     @property
@@ -156,7 +157,8 @@ class Outbox:
         await self._remarks.stop()
         await self._mover.stop()
 
-    def _announce(self) -> None:
+    def announce(self) -> None:
+        """Something was done or failed, here or nearby: wake those who wait for it."""
         self._changed.set()
         self._changed = asyncio.Event()
         self._on_change()
@@ -286,10 +288,8 @@ class Outbox:
             await self._put_off(post, "The channel is gone.", slowly=True, refused=refused)
         elif error.code == UNKNOWN_CHANNEL:
             await self._refuse(post, "The channel is gone.")
-        elif error.code == _REFUSED_BY_AUTOMOD:
-            await self._refuse(
-                post, "The server's AutoMod refused the message; let me pass in its rules."
-            )
+        elif error.code == REFUSED_BY_AUTOMOD:
+            await self._refuse(post, AUTOMOD)
         elif error.code == THREAD_LOCKED:
             await self._put_off(post, _locked(post), slowly=True, refused=refused)
         elif error.code == _NEEDS_TAG:

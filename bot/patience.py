@@ -11,7 +11,9 @@ from bot.discussion.styles import Venue
 
 __all__ = [
     "ARCHIVED",
+    "AUTOMOD",
     "PASSING",
+    "REFUSED_BY_AUTOMOD",
     "THREAD_LOCKED",
     "TOO_MANY_THREADS",
     "UNKNOWN_CHANNEL",
@@ -25,6 +27,9 @@ __all__ = [
 #: docs: Topics › Opcodes and Status Codes › JSON Error Codes.
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, ARCHIVED = 10003, 10008, 50083
 THREAD_LOCKED, TOO_MANY_THREADS = 160005, 160006
+REFUSED_BY_AUTOMOD = 200000
+#: What an admin can do about that.
+AUTOMOD = "The server's AutoMod refused the message; let me pass in its rules."
 
 #: What may be in the way of one attempt and gone at the next.
 PASSING = (OSError, asyncio.TimeoutError, aiohttp.ClientError, discord.RateLimited)

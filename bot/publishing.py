@@ -123,9 +123,15 @@ class Publishing:
             await self._database.write(lambda tx: submissions.refuse(tx, submission.id, sentence))
             raise
 
-    async def take_up_again(self) -> None:
-        """Finish what was received before a restart; nobody waits for the answer any more."""
+    async def take_up_again(self, edit: Callable[[Submission], Awaitable[None]]) -> None:
+        """Finish what was received before a restart; nobody waits for the answer any more.
+
+        ``edit`` takes what is a new text of an essay.
+        """
         for submission in await self._database.read(submissions.unfinished):
+            if submission.essay_id is not None:
+                await edit(submission)
+                continue
             try:
                 discussion_id = await self.draft(submission)
             except (Refused, UnreadableEssay) as error:
@@ -134,9 +140,7 @@ class Publishing:
                 _log.info("The essay handed in before the restart is draft %d.", discussion_id)
 
     async def _draft(self, submission: Submission) -> int:
-        source, essay = await self._read(submission)
-        if submission.title and submission.title.strip():
-            essay = replace(essay, title=submission.title.strip())
+        source, essay = await self.read(submission)
         closing = (submission.question or "").strip() or None
         numbered = await self._numbered(submission.server_id)
         planned, notes = await asyncio.to_thread(_planned, essay, closing, numbered=numbered)
@@ -170,8 +174,16 @@ class Publishing:
         """Whether the server wants passages to show their numbers."""
         return (await self._database.read(lambda tx: servers.read(tx, server_id))).numbered
 
+    async def read(self, submission: Submission) -> tuple[bytes, Essay]:
+        """What was handed in, and the essay that it holds, with the title that was given.
+
+        Raises SalonError where it cannot be fetched or read.
+        """
+        source, essay = await self._read(submission)
+        title = (submission.title or "").strip()
+        return source, replace(essay, title=title) if title else essay
+
     async def _read(self, submission: Submission) -> tuple[bytes, Essay]:
-        """What was handed in, and the essay that it holds."""
         if submission.page_address is not None:
             page = await self._fetch_page(submission.page_address)
             source = page.data if isinstance(page.data, bytes) else page.data.encode()
@@ -373,6 +385,7 @@ def _planned(
             "part",
             plain_message(part.content, silent=True),
             tuple((_FIRST_REVISION, number) for number in part.passages),
+            part.extent,
         )
         for part in layout.parts
     ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.clock import Clock
+from bot.editing import Editing
 from bot.outbox import Outbox
 from bot.patience import Sight
 from bot.publishing import Publishing
@@ -74,6 +75,7 @@ class Services:
     recovery: Recovery
     sweep: Sweep
     publishing: Publishing
+    editing: Editing
     busy: Busy = field(default_factory=Busy)
 
     @property

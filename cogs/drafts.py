@@ -15,6 +15,7 @@ from discord import ui
 
 from bot.clock import to_milliseconds
 from bot.discussion.moments import read_moment
+from bot.discussion.payloads import Payload
 from bot.discussion.shortening import cut
 from bot.errors import Refused
 from bot.publishing import Actor, Corrections, Preview
@@ -27,7 +28,7 @@ from storage import discussions, servers
 from storage.discussions import Listed
 from storage.progress import Progress
 
-__all__ = ["Desk", "actor"]
+__all__ = ["Desk", "actor", "card_view", "text_view"]
 
 #: Seconds between two looks at how far a publishing has come; design: progress on anything that
 #: takes longer than two seconds.
@@ -57,10 +58,25 @@ def actor(interaction: discord.Interaction[Any]) -> Actor:
     return Actor(interaction.user.id, interaction.user.display_name)
 
 
-def _text_view(text: str) -> ui.LayoutView:
+def text_view(text: str) -> ui.LayoutView:
     """A message of one text, for an answer that has become one of components."""
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.TextDisplay(text))
+    return view
+
+
+def card_view(told: str, card: Payload) -> ui.LayoutView:
+    """A message that says ``told`` and shows an opening card as it will stand."""
+    view = text_view(told)
+    inner: list[ui.Item[Any]] = []
+    for component in card["components"][0]["components"]:
+        if component["type"] == discord.ComponentType.text_display.value:
+            inner.append(ui.TextDisplay(component["content"]))
+        elif component["type"] == discord.ComponentType.media_gallery.value:
+            gallery: ui.MediaGallery[Any] = ui.MediaGallery()
+            gallery.add_item(media=component["items"][0]["media"]["url"])
+            inner.append(gallery)
+    view.add_item(ui.Container(*inner))
     return view
 
 
@@ -110,18 +126,9 @@ class Desk:
     def preview(self, preview: Preview) -> ui.LayoutView:
         """The draft as it will stand, what there is to know of it, and its buttons."""
         draft = preview.draft
-        view = ui.LayoutView(timeout=None)
-        view.add_item(ui.TextDisplay(f"-# Draft {draft.id}, seen by you alone. This is its card:"))
         card = next(post.payload for post in draft.posts if post.purpose == "card")
-        inner: list[ui.Item[Any]] = []
-        for component in card["components"][0]["components"]:
-            if component["type"] == discord.ComponentType.text_display.value:
-                inner.append(ui.TextDisplay(component["content"]))
-            elif component["type"] == discord.ComponentType.media_gallery.value:
-                gallery: ui.MediaGallery[Any] = ui.MediaGallery()
-                gallery.add_item(media=component["items"][0]["media"]["url"])
-                inner.append(gallery)
-        view.add_item(ui.Container(*inner))
+        told = f"-# Draft {draft.id}, seen by you alone. This is its card:"
+        view = card_view(told, card)
         view.add_item(ui.TextDisplay(_told(preview)))
         row: ui.ActionRow[Any] = ui.ActionRow()
         for what, label, style in _BUTTONS:
@@ -149,7 +156,7 @@ class Desk:
 
     def stopped(self, essay: Listed, told: str) -> ui.LayoutView:
         """A publishing that Discord refused to go on with, and what can be done."""
-        view = _text_view(told)
+        view = text_view(told)
         row: ui.ActionRow[Any] = ui.ActionRow()
         row.add_item(self.button("again", essay.id, "Go on", discord.ButtonStyle.success))
         row.add_item(self.button("withdraw", essay.id, "Withdraw", discord.ButtonStyle.danger))
@@ -158,7 +165,7 @@ class Desk:
 
     def withdrawal(self, essay: Listed) -> ui.LayoutView:
         """The question whether an essay is really to be withdrawn."""
-        view = _text_view(
+        view = text_view(
             f"Withdraw “{essay_words.title(essay.title)}”? {essay_words.withdrawing(essay)} What "
             "members wrote stays, in the channel and in the archive. This cannot be undone."
         )
@@ -181,17 +188,17 @@ class Desk:
         title = essay_words.title(preview.draft.essay.title)
         match what:
             case "keep":
-                await interaction.response.edit_message(view=_text_view(f"“{title}” stays."))
+                await interaction.response.edit_message(view=text_view(f"“{title}” stays."))
                 return
             case "again":
                 await self.services.publishing.go_on(discussion_id)
                 await interaction.response.edit_message(
-                    view=_text_view(f"“{title}” goes on; `/essay show` tells how far it is.")
+                    view=text_view(f"“{title}” goes on; `/essay show` tells how far it is.")
                 )
                 return
             case "withdraw":
                 await self.services.publishing.withdraw(discussion_id, actor(interaction))
-                await interaction.response.edit_message(view=_text_view(f"“{title}” is withdrawn."))
+                await interaction.response.edit_message(view=text_view(f"“{title}” is withdrawn."))
                 return
         if preview.draft.state not in ("draft", "scheduled"):
             raise Refused(
@@ -226,7 +233,7 @@ class Desk:
             case "discard":
                 await self.services.publishing.discard(discussion_id)
                 await interaction.response.edit_message(
-                    view=_text_view(f"“{preview.draft.essay.title}” is discarded.")
+                    view=text_view(f"“{preview.draft.essay.title}” is discarded.")
                 )
 
     async def publish(self, interaction: discord.Interaction[Any], preview: Preview) -> None:
@@ -245,19 +252,19 @@ class Desk:
                     f"“{essay_words.title(title)}” stopped after {progress.sent} of "
                     f"{progress.total} messages: {progress.trouble}"
                 )
-                await show(interaction, _text_view(text))
+                await show(interaction, text_view(text))
                 return
             if progress.sent == progress.total or loop.time() > until:
                 break
             text = essay_words.progress_text(title, progress)
             if text != shown:
-                await show(interaction, _text_view(text))
+                await show(interaction, text_view(text))
                 shown = text
         essay = await self.services.database.read(lambda tx: discussions.find(tx, str(draft.id)))
         where = essay_words.link(essay) or f"<#{essay.channel_id}>"
         await show(
             interaction,
-            _text_view(
+            text_view(
                 f"“{essay_words.title(title)}” is published as essay {draft.id}, in "
                 f"{len(draft.posts)} messages: {where}"
             ),

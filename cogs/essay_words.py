@@ -9,7 +9,17 @@ from bot.discussion.styles import FORUM, THREADS
 from storage.discussions import Listed
 from storage.progress import Progress
 
-__all__ = ["closed", "line", "link", "progress_text", "state", "style", "title", "withdrawing"]
+__all__ = [
+    "closed",
+    "edit_progress",
+    "line",
+    "link",
+    "progress_text",
+    "state",
+    "style",
+    "title",
+    "withdrawing",
+]
 
 _STATES = {
     "draft": "draft",
@@ -78,4 +88,14 @@ def line(essay: Listed) -> str:
 def progress_text(name: str, progress: Progress) -> str:
     """How far a publishing has come."""
     text = f"Publishing “{title(name)}”: {progress.sent} of {progress.total}."
+    return f"{text} Waiting: {progress.trouble}" if progress.trouble else text
+
+
+def edit_progress(name: str, revision: int, progress: Progress) -> str:
+    """How far a new revision is laid over the messages of the one before."""
+    if progress.sent == progress.total:
+        return f"“{name}” stands as revision {revision}."
+    text = f"Revision {revision} of “{name}”: {progress.sent} of {progress.total} steps done."
+    if progress.failed:
+        return f"{text} It stopped: {progress.trouble}"
     return f"{text} Waiting: {progress.trouble}" if progress.trouble else text

@@ -6,23 +6,23 @@ import json
 from typing import Any, Literal
 
 import discord
-from discord import app_commands, ui
+from discord import app_commands
 from discord.ext import commands
 
 from bot.clock import to_milliseconds
 from bot.discussion.lists import fitting, stamp
 from bot.discussion.moments import read_moment
-from bot.discussion.shortening import cut
-from bot.discussion.styles import THREAD, THREADS, Venue
+from bot.discussion.styles import THREAD, THREADS
 from bot.errors import Refused
 from bot.exporting import as_markdown
-from bot.publishing import MOST_BYTES
 from bot.services import Services
 from bot.speaking import acknowledge, answer_with_file
 from cogs import essay_words, prompt_choices
 from cogs.answers import answer, server_id, server_of
 from cogs.drafts import Desk, actor
-from cogs.forms import Entered, Upload, show_form, text_field
+from cogs.edits import EditCommand, EditDesk
+from cogs.forms import Entered, show_form
+from cogs.handing_in import form_fields, handed_in, hold_size, tags_field
 from cogs.places import Place, Way, chosen_way
 from storage import acts, discussions, prompt_lists, servers
 from storage.discussions import Listed
@@ -32,10 +32,7 @@ from storage.writer import Transaction
 
 __all__ = ["Essays"]
 
-_TEXT_LIMIT = 4000
 _LISTED = 40
-#: Characters of a field's description (docs: Components Reference › Label).
-_MOST_DESCRIBED = 100
 _STYLES = [
     app_commands.Choice(name="A thread for each reply", value=THREADS),
     app_commands.Choice(name="One thread for the essay", value=THREAD),
@@ -45,13 +42,17 @@ _STYLES = [
 @app_commands.guild_only()
 @app_commands.default_permissions(manage_guild=True)
 class Essays(
-    commands.GroupCog, group_name="essay", group_description="Publish essays and look after them."
+    EditCommand,
+    commands.GroupCog,
+    group_name="essay",
+    group_description="Publish essays and look after them.",
 ):
     """The commands that are about an essay."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
         self.desk = Desk(services)
+        self.edits = EditDesk(services)
         super().__init__()
 
     @app_commands.command(description="Publish an essay here, or in another channel.")
@@ -92,10 +93,10 @@ class Essays(
                     channel_id,
                     style or "",
                     title="Publish an essay",
-                    fields=_form_fields(venue, tags),
+                    fields=[*form_fields(), *tags_field(venue, tags)],
                 )
                 return
-            _hold_size(file.filename, file.size)
+            hold_size(file.filename, file.size)
             await self.hand_in(
                 interaction,
                 _submission(
@@ -105,7 +106,7 @@ class Essays(
 
     async def take(self, interaction: discord.Interaction[Any], entered: Entered) -> None:
         """Hand in what was uploaded or pasted in the form."""
-        file, channel_id = _handed_in(entered), entered.number
+        file, channel_id = handed_in(entered), entered.number
         style = entered.arguments[1] if len(entered.arguments) > 1 else ""
         way = chosen_way(
             self.services.sight.venue(channel_id),
@@ -159,6 +160,8 @@ class Essays(
                 await self.desk.show(interaction, found.id)
                 return
             told = await self.services.database.read(lambda tx: _told(tx, found))
+            if await self.edits.show_waiting(interaction, found, told):
+                return
             if found.stopped is not None:
                 await interaction.response.send_message(
                     view=self.desk.stopped(found, told), ephemeral=True
@@ -303,45 +306,6 @@ class Essays(
         return await self.services.database.read(look)
 
 
-def _form_fields(venue: Venue | None, tags: str | None) -> list[ui.Label[Any]]:
-    """The fields of the form that takes an essay as a file or as a text."""
-    fields = [
-        ui.Label(
-            text="A file",
-            description="Text, Markdown, HTML or Word; or paste the text below.",
-            component=ui.FileUpload(custom_id="file", required=False, max_values=1),
-        ),
-        text_field(
-            "text",
-            "Or the text",
-            most=_TEXT_LIMIT,
-            long=True,
-            description="Its title on the first line; Markdown is kept.",
-        ),
-        text_field("title", "Title", most=500, description="Empty: the one found in it."),
-        text_field(
-            "question", "Closing question", most=1000, description="Empty: the essay's own."
-        ),
-    ]
-    if venue is not None and venue.tags:
-        there = cut(", ".join(tag.name for tag in venue.tags), _MOST_DESCRIBED)
-        fields.append(text_field("tags", "Tags", tags, most=300, description=there))
-    return fields
-
-
-def _handed_in(entered: Entered) -> Upload | None:
-    """The file given in the form, None where it is a text; Refused where it is neither or both."""
-    files, text = entered.files["file"], entered.texts["text"].strip()
-    if not files and not text:
-        raise Refused("The form was empty: upload a file, or paste the text.")
-    if files and text:
-        raise Refused("Both a file and a text were given; which of the two is the essay?")
-    if not files:
-        return None
-    _hold_size(files[0].filename, files[0].size)
-    return files[0]
-
-
 async def _told(tx: Transaction, essay: Listed) -> str:
     """Where an essay stands, and who did what."""
     lines = [essay_words.line(essay), f"-# {essay_words.style(essay)}"]
@@ -350,14 +314,6 @@ async def _told(tx: Transaction, essay: Listed) -> str:
         for act in await acts.of_essay(tx, essay.id)
     ]
     return fitting(lines)
-
-
-def _hold_size(name: str, size: int) -> None:
-    if size > MOST_BYTES:
-        raise Refused(
-            f"{name} is larger than {MOST_BYTES // 1024 // 1024} MiB, which no essay is. "
-            "Nothing was published."
-        )
 
 
 def _submission(

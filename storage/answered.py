@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.discussion.quoting import answered_passages, may_name_passages
@@ -20,8 +20,11 @@ class Naming:
 
 
 async def name_passages(tx: Transaction, replies: Mapping[int, Naming]) -> None:
-    """Note the passages that each of ``replies`` answers, of its essay's newest revision."""
-    essays: dict[int, tuple[int, dict[int, str]]] = {}
+    """Note the passages that each of ``replies`` answers.
+
+    They are those of the revision that was there to be read when the reply was written.
+    """
+    essays: dict[tuple[int, int], dict[int, str]] = {}
     for reply_id, naming in replies.items():
         text = naming.text
         if text is None:
@@ -31,52 +34,50 @@ async def name_passages(tx: Transaction, replies: Mapping[int, Naming]) -> None:
             if row is None:
                 continue
             text = row["text"]
-        carried = await _carried(tx, reply_id)
-        if naming.discussion_id not in essays:
-            essays[naming.discussion_id] = await _passages(tx, naming.discussion_id)
-        revision, passages = essays[naming.discussion_id]
+        revision = await _revision(tx, reply_id)
+        found: Sequence[int] = await _carried(tx, reply_id, revision)
         if may_name_passages(text):
-            numbers = answered_passages(text, passages, [number for _, number in carried])
-            found = [(revision, number) for number in numbers]
-            if set(numbers) == {number for _, number in carried}:
-                found = carried
-        else:
-            found = carried
+            essay = naming.discussion_id, revision
+            if essay not in essays:
+                essays[essay] = await _passages(tx, *essay)
+            found = answered_passages(text, essays[essay], found)
         await tx.run("DELETE FROM reply_passages WHERE reply_id = :id", {"id": reply_id})
         await tx.run_many(
             """
             INSERT INTO reply_passages (reply_id, revision, number)
             VALUES (:id, :revision, :number)
             """,
-            [
-                {"id": reply_id, "revision": revision, "number": number}
-                for revision, number in found
-            ],
+            [{"id": reply_id, "revision": revision, "number": number} for number in found],
         )
 
 
-async def _carried(tx: Transaction, reply_id: int) -> list[tuple[int, int]]:
-    rows = await tx.rows(
+async def _revision(tx: Transaction, reply_id: int) -> int:
+    """The newest revision of the essay when a reply to it was written."""
+    row = await tx.row(
         """
-        SELECT revision, number
-        FROM replies JOIN post_passages ON post_passages.post_id = replies.post_id
-        WHERE replies.id = :id ORDER BY number
+        SELECT max(number) AS number
+        FROM replies JOIN revisions ON revisions.discussion_id = replies.discussion_id
+        WHERE replies.id = :id AND revisions.created_at <= replies.written_at
         """,
         {"id": reply_id},
     )
-    return [(row["revision"], row["number"]) for row in rows]
+    return 1 if row is None or row["number"] is None else row["number"]
 
 
-async def _passages(tx: Transaction, discussion_id: int) -> tuple[int, dict[int, str]]:
+async def _carried(tx: Transaction, reply_id: int, revision: int) -> list[int]:
     rows = await tx.rows(
         """
-        SELECT revision, number, text FROM passages
-        WHERE discussion_id = :id AND revision = (
-            SELECT max(number) FROM revisions WHERE discussion_id = :id
-        )
+        SELECT number FROM replies JOIN post_passages ON post_passages.post_id = replies.post_id
+        WHERE replies.id = :id AND revision = :revision ORDER BY number
         """,
-        {"id": discussion_id},
+        {"id": reply_id, "revision": revision},
     )
-    if not rows:
-        return 0, {}
-    return rows[0]["revision"], {row["number"]: row["text"] for row in rows}
+    return [row["number"] for row in rows]
+
+
+async def _passages(tx: Transaction, discussion_id: int, revision: int) -> dict[int, str]:
+    rows = await tx.rows(
+        "SELECT number, text FROM passages WHERE discussion_id = :id AND revision = :revision",
+        {"id": discussion_id, "revision": revision},
+    )
+    return {row["number"]: row["text"] for row in rows}

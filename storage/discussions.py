@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.discussion.essay import Essay
 from bot.discussion.styles import THREADS
 from bot.errors import UnknownEssay
-from storage import drafts, errands, homes
+from storage import drafts, errands, homes, laying
 from storage.drafts import NewRevision, digest
 from storage.errands import NewErrand
 from storage.posts import NewPost
@@ -25,6 +25,7 @@ class Listed:
     ``card_id``: its opening card, once sent. ``stopped``: why its publishing cannot go on.
     ``thread_id``: its own thread or forum post, once the card is sent; ``thread_gone``: that is
     no more.
+    ``revision``: the newest.
     """
 
     id: int
@@ -39,6 +40,7 @@ class Listed:
     style: str
     thread_id: int | None
     thread_gone: bool
+    revision: int
 
 
 async def same_essay(
@@ -98,6 +100,7 @@ SELECT discussions.id, discussions.server_id, discussions.channel_id, discussion
        EXISTS (SELECT 1 FROM threads
                WHERE threads.id = discussions.thread_id AND threads.state = 'failed'
        ) AS thread_gone,
+       revisions.number AS revision,
        (SELECT message_id FROM posts
         WHERE posts.discussion_id = discussions.id AND purpose = 'card') AS card_id,
        (SELECT max(trouble) FROM posts
@@ -128,6 +131,7 @@ async def _some(tx: Transaction, sql: str, parameters: dict[str, object]) -> lis
             style=row["style"],
             thread_id=row["thread_id"],
             thread_gone=bool(row["thread_gone"]),
+            revision=row["revision"],
         )
         for row in await tx.rows(sql, parameters)
     ]
@@ -207,6 +211,7 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
     )
     if row is None:
         return None
+    await laying.stop(tx, discussion_id)
     await tx.run(
         """
         UPDATE prompts SET state = 'skipped', reason = 'the discussion is withdrawn'

@@ -24,6 +24,7 @@ __all__ = [
     "Draft",
     "DraftPost",
     "NewRevision",
+    "add_revision",
     "create",
     "digest",
     "discard",
@@ -103,7 +104,7 @@ async def create(
             "now": now_ms,
         },
     )
-    await _add_revision(tx, discussion_id, 1, revision, now_ms)
+    await add_revision(tx, discussion_id, 1, revision, now_ms)
     await posts.plan(
         tx,
         server_id=submission.server_id,
@@ -143,9 +144,10 @@ async def restyle(
     )
 
 
-async def _add_revision(
+async def add_revision(
     tx: Transaction, discussion_id: int, number: int, revision: NewRevision, now_ms: int
 ) -> None:
+    """Keep an essay as a revision of a discussion, with its passages and questions."""
     essay = revision.essay
     key = {"discussion_id": discussion_id, "number": number}
     await tx.run(

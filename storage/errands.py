@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.discussion.payloads import Payload
 from storage.writer import Transaction
 
-__all__ = ["Errand", "NewErrand", "done", "fail", "next_due", "plan", "put_off", "waiting"]
+__all__ = [
+    "Errand",
+    "NewErrand",
+    "done",
+    "fail",
+    "lost",
+    "next_due",
+    "plan",
+    "put_off",
+    "settle",
+    "waiting",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class NewErrand:
-    """What is to be done: ``edit`` or ``delete`` a message, ``lock`` or ``unlock`` a thread."""
+    """What is to be done.
+
+    ``edit`` or ``delete`` a message; ``remove`` one: delete it, or edit it where somebody answered
+    it; ``lock``, ``unlock`` or ``rename`` a thread.
+    """
 
     kind: str
     channel_id: int
@@ -33,6 +49,8 @@ class Errand:
     message_id: int | None
     payload: Payload | None
     attempts: int
+    discussion_id: int | None
+    revision: int | None
 
 
 async def plan(
@@ -42,14 +60,19 @@ async def plan(
     discussion_id: int | None,
     errands: Collection[NewErrand],
     now_ms: int,
+    revision: int | None = None,
+    apart_ms: int = 0,
 ) -> None:
-    """Owe ``errands`` to Discord, from now on."""
+    """Owe ``errands`` to Discord, from now on, each ``apart_ms`` after the one before.
+
+    ``revision``: of the essay, that they lay over its messages; these are done in their order.
+    """
     await tx.run_many(
         """
         INSERT INTO errands (server_id, discussion_id, kind, channel_id, message_id, payload,
-            state, due_at)
+            revision, state, due_at)
         VALUES (:server_id, :discussion_id, :kind, :channel_id, :message_id, :payload,
-            'planned', :now)
+            :revision, 'planned', :due_at)
         """,
         [
             {
@@ -61,15 +84,17 @@ async def plan(
                 "payload": None
                 if errand.payload is None
                 else json.dumps(errand.payload, ensure_ascii=False),
-                "now": now_ms,
+                "revision": revision,
+                "due_at": now_ms + number * apart_ms,
             }
-            for errand in errands
+            for number, errand in enumerate(errands)
         ],
     )
 
 
 #: What is owed and may be done: a thread is locked or opened once everything that was owed in it
-#: before is done, for an edit opens an archived thread, and so that the last word holds.
+#: before is done, for an edit opens an archived thread, and so that the last word holds; and of
+#: what lays a revision over its messages only the first.
 _OWED = """
 FROM errands
 WHERE state = 'planned' AND NOT (
@@ -78,38 +103,88 @@ WHERE state = 'planned' AND NOT (
         WHERE before.channel_id = errands.channel_id AND before.id < errands.id
             AND before.state = 'planned'
     )
+) AND NOT (
+    revision IS NOT NULL AND EXISTS (
+        SELECT 1 FROM errands AS before
+        WHERE before.discussion_id = errands.discussion_id AND before.revision IS NOT NULL
+            AND before.id < errands.id AND before.state = 'planned'
+    )
 )
 """
 _WAITING = (
-    "SELECT id, server_id, kind, channel_id, message_id, payload, attempts "
-    + _OWED
-    + "AND due_at <= :now ORDER BY due_at, id LIMIT :most"
+    "SELECT id, server_id, kind, channel_id, message_id, payload, attempts, discussion_id, "
+    "revision " + _OWED + "AND due_at <= :now ORDER BY due_at, id LIMIT :most"
 )
 _NEXT_DUE = "SELECT min(due_at) AS due_at " + _OWED
 
 
 async def waiting(
-    tx: Transaction, *, busy: Collection[int], now_ms: int, most: int
+    tx: Transaction, *, busy: Collection[Errand], now_ms: int, most: int
 ) -> list[Errand]:
     """The first ``most`` errands that are due, the earliest first. ``busy``: those under way."""
-    rows = await tx.rows(
-        _WAITING,
-        {"now": now_ms, "most": most + len(busy)},
-    )
+    ids = {errand.id for errand in busy}
+    laying = {errand.discussion_id for errand in busy if errand.revision is not None}
+    rows = await tx.rows(_WAITING, {"now": now_ms, "most": most + len(ids) + len(laying)})
     found = [
-        Errand(
-            id=row["id"],
-            server_id=row["server_id"],
-            kind=row["kind"],
-            channel_id=row["channel_id"],
-            message_id=row["message_id"],
-            payload=None if row["payload"] is None else json.loads(row["payload"]),
-            attempts=row["attempts"],
-        )
+        _errand(row)
         for row in rows
-        if row["id"] not in busy
+        if row["id"] not in ids and (row["revision"] is None or row["discussion_id"] not in laying)
     ]
     return found[:most]
+
+
+def _errand(row: sqlite3.Row) -> Errand:
+    return Errand(
+        id=row["id"],
+        server_id=row["server_id"],
+        kind=row["kind"],
+        channel_id=row["channel_id"],
+        message_id=row["message_id"],
+        payload=None if row["payload"] is None else json.loads(row["payload"]),
+        attempts=row["attempts"],
+        discussion_id=row["discussion_id"],
+        revision=row["revision"],
+    )
+
+
+async def settle(tx: Transaction, errand: Errand, now_ms: int) -> Errand | None:
+    """Decide what is to be done about a message that is to be removed; None: nothing any more.
+
+    Where somebody answered it, or a thread stands on it, it is edited; else it is deleted, and
+    its post carries nothing from then on.
+    """
+    parameters = {"id": errand.id, "message_id": errand.message_id, "now": now_ms}
+    row = await tx.row(
+        """
+        UPDATE errands SET kind = CASE
+            WHEN EXISTS (SELECT 1 FROM threads WHERE threads.id = :message_id)
+                OR EXISTS (
+                    SELECT 1 FROM replies JOIN posts ON posts.id = replies.post_id
+                    WHERE posts.message_id = :message_id AND replies.deleted_at IS NULL
+                )
+            THEN 'edit' ELSE 'delete' END
+        WHERE id = :id AND kind = 'remove'
+        RETURNING kind
+        """,
+        parameters,
+    )
+    if row is None:
+        return None
+    if row["kind"] == "delete":
+        await tx.run("UPDATE posts SET gone_at = :now WHERE message_id = :message_id", parameters)
+    return replace(errand, kind=row["kind"])
+
+
+async def lost(tx: Transaction, errand: Errand, now_ms: int) -> None:
+    """The message that was to be edited is not there any more, so its text is nowhere."""
+    parameters = {"id": errand.id, "message_id": errand.message_id, "now": now_ms}
+    await tx.run("UPDATE posts SET gone_at = :now WHERE message_id = :message_id", parameters)
+    await fail(
+        tx,
+        errand_id=errand.id,
+        trouble="A message of the essay was deleted; edit the essay once more to put its text "
+        "elsewhere.",
+    )
 
 
 async def done(tx: Transaction, errand_id: int) -> None:

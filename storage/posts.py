@@ -9,9 +9,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.clock import from_milliseconds
+from bot.discussion.essay import Place
 from bot.discussion.naming import essay_name
 from bot.discussion.payloads import Payload
 from storage import homes, prompts
+from storage.links import link
 from storage.writer import Transaction
 
 __all__ = [
@@ -35,11 +37,17 @@ _NONCE_BYTES = 12
 
 @dataclass(frozen=True, slots=True)
 class NewPost:
-    """A post about to be planned. ``passages``: (revision, number) of what it carries."""
+    """A post about to be planned. ``passages``: (revision, number) of what it carries.
+
+    Of a part, ``extent``: where its text stands among the essay's items; ``bare``: that text where
+    the payload has links beside it.
+    """
 
     purpose: str
     payload: Payload
     passages: tuple[tuple[int, int], ...] = ()
+    extent: tuple[Place, Place] | None = None
+    bare: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,7 @@ async def plan(
     expires_at: int | None = None,
     failures: int = 0,
     draft: bool = False,
+    revision: int = 1,
 ) -> list[int]:
     """Plan ``posts`` in their order, or only draft them; their ids.
 
@@ -127,9 +136,9 @@ async def plan(
         post_id = await tx.insert(
             """
             INSERT INTO posts (server_id, discussion_id, purpose, channel_id, payload, nonce,
-                after_id, state, planned_at, due_at, expires_at, failures)
+                after_id, state, planned_at, due_at, expires_at, failures, revision, bare, extent)
             VALUES (:server_id, :discussion_id, :purpose, :channel_id, :payload, :nonce,
-                :after_id, :state, :now, :now, :expires_at, :failures)
+                :after_id, :state, :now, :now, :expires_at, :failures, :revision, :bare, :extent)
             """,
             {
                 "server_id": server_id,
@@ -143,6 +152,9 @@ async def plan(
                 "now": now_ms,
                 "expires_at": expires_at,
                 "failures": failures,
+                "revision": revision,
+                "bare": post.bare,
+                "extent": None if post.extent is None else json.dumps(post.extent),
             },
         )
         await tx.run_many(
@@ -291,6 +303,7 @@ async def sent(tx: Transaction, *, post_id: int, message_id: int | None, now_ms:
     )
     if message_id is not None:
         await homes.take_back(tx, post_id, message_id, now_ms)
+        await link(tx, post_id, message_id, now_ms)
     await homes.card_stands(tx, post_id, message_id, now_ms)
     opened = await tx.row(
         """

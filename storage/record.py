@@ -154,7 +154,9 @@ def _message(message: Message, batch: Batch) -> bool:
         batch.add(sql.SET_PARENT_OF_EARLY, row)
         batch.add(sql.FORGET_EARLY, row)
     if decided.post_id is not None:
-        batch.add(sql.INSERT_PASSAGES, {"id": message.id, "post_id": decided.post_id})
+        answered_at = {"written_at": to_milliseconds(message.written_at)}
+        row = {"id": message.id, "post_id": decided.post_id, "discussion_id": decided.discussion_id}
+        batch.add(sql.INSERT_PASSAGES, row | answered_at)
     if may_name_passages(message.text):
         batch.naming[message.id] = Naming(decided.discussion_id, message.text)
     if message.reactions:

@@ -33,9 +33,14 @@ VALUES (:id, :server_id, :discussion_id, :channel_id, :parent_id, :thread_id,
     :post_id, :author_id, :author_name, :text, :written_at, :edited_at)
 ON CONFLICT (id) DO NOTHING
 """
+# Those of the revision that was there to be read when the reply was written.
 INSERT_PASSAGES = """
 INSERT INTO reply_passages (reply_id, revision, number)
-SELECT :id, revision, number FROM post_passages WHERE post_id = :post_id
+SELECT :id, revision, number FROM post_passages
+WHERE post_id = :post_id AND revision = (
+    SELECT COALESCE(max(number), 1) FROM revisions
+    WHERE discussion_id = :discussion_id AND created_at <= :written_at
+)
 ON CONFLICT DO NOTHING
 """
 INSERT_ATTACHMENT = """

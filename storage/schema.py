@@ -73,6 +73,7 @@ CREATE TABLE submissions (
     question TEXT,
     style TEXT CHECK (style IN ('threads', 'thread')), -- NULL: what the server chose
     tags TEXT NOT NULL DEFAULT '', -- of a forum's post: ids, a space between them
+    essay_id INTEGER, -- the discussion it is a new revision for; NULL: a new essay
     received_at INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('received', 'accepted', 'refused')),
     outcome TEXT, -- the sentence the admin was told, where it was refused
@@ -144,6 +145,19 @@ CREATE TABLE passages (
     FOREIGN KEY (discussion_id, revision) REFERENCES revisions ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
+-- New revisions of published essays, shown to an admin and not applied yet; one an essay.
+CREATE TABLE edits (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    discussion_id INTEGER NOT NULL UNIQUE REFERENCES discussions (id) ON DELETE CASCADE,
+    essay TEXT NOT NULL, -- as JSON
+    closing TEXT, -- the closing question an admin chose, where one did
+    notes TEXT NOT NULL, -- what could not be shown as it was, a line each
+    source BLOB NOT NULL,
+    source_name TEXT,
+    member_name TEXT NOT NULL, -- who handed it in
+    created_at INTEGER NOT NULL
+) STRICT;
+
 -- Messages the bot has decided to send: planned, then claimed, then sent.
 CREATE TABLE posts (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -168,6 +182,12 @@ CREATE TABLE posts (
     sent_at INTEGER,
     message_id INTEGER UNIQUE, -- NULL in a sent post: it was deleted before its id was known
     trouble TEXT, -- why the last attempt failed
+    revision INTEGER NOT NULL DEFAULT 1, -- of the essay, the one that it was planned for
+    bare TEXT, -- a part's text without links to other parts; NULL: as in the payload
+    extent TEXT, -- where a part's text stands among the essay's items, as JSON
+    -- the part before it, where other messages stand between: each links to the other
+    continues INTEGER REFERENCES posts (id),
+    gone_at INTEGER, -- when it was taken away again: the text stands elsewhere, or nowhere
     CHECK (state = 'sent' OR message_id IS NULL)
 ) STRICT;
 CREATE INDEX posts_waiting ON posts (channel_id, discussion_id, id)
@@ -349,10 +369,12 @@ CREATE TABLE errands (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     server_id INTEGER NOT NULL REFERENCES servers (id),
     discussion_id INTEGER REFERENCES discussions (id),
-    kind TEXT NOT NULL CHECK (kind IN ('edit', 'delete', 'lock', 'unlock')),
+    -- remove: to be deleted, or where somebody answered it, to be edited
+    kind TEXT NOT NULL CHECK (kind IN ('edit', 'delete', 'remove', 'lock', 'unlock', 'rename')),
     channel_id INTEGER NOT NULL, -- of the message; of a thread its own id
     message_id INTEGER, -- NULL: it is about a thread
     payload TEXT, -- of an edit: the body of Discord's Edit Message, as JSON
+    revision INTEGER, -- of the essay, that it lays over the messages; these go in order
     state TEXT NOT NULL CHECK (state IN ('planned', 'done', 'failed')),
     due_at INTEGER NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
@@ -360,6 +382,7 @@ CREATE TABLE errands (
 ) STRICT;
 CREATE INDEX errands_planned ON errands (due_at, id) WHERE state = 'planned';
 CREATE INDEX errands_by_channel ON errands (channel_id, id) WHERE state = 'planned';
+CREATE INDEX errands_laying ON errands (discussion_id, id) WHERE revision IS NOT NULL;
 
 -- What was last registered with Discord as the application's commands.
 CREATE TABLE command_syncs (

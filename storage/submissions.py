@@ -14,7 +14,7 @@ class Submission:
     """An essay handed in: a file or a web page to fetch, or a text.
 
     ``id`` is the interaction's id. ``style``: the one that an admin chose, ``tags`` those of a
-    forum's post.
+    forum's post. ``essay_id``: the discussion that it is a new revision for.
     """
 
     id: int
@@ -31,6 +31,7 @@ class Submission:
     question: str | None = None
     style: str | None = None
     tags: tuple[int, ...] = ()
+    essay_id: int | None = None
 
 
 async def receive(tx: Transaction, submission: Submission, now_ms: int) -> None:
@@ -45,9 +46,10 @@ async def receive(tx: Transaction, submission: Submission, now_ms: int) -> None:
     await tx.run(
         """
         INSERT INTO submissions (id, server_id, channel_id, member_id, member_name, file_name,
-            file_address, page_address, text, title, question, style, tags, received_at, state)
+            file_address, page_address, text, title, question, style, tags, essay_id, received_at,
+            state)
         VALUES (:id, :server_id, :channel_id, :member_id, :member_name, :file_name,
-            :file_address, :page_address, :text, :title, :question, :style, :tags, :now,
+            :file_address, :page_address, :text, :title, :question, :style, :tags, :essay_id, :now,
             'received')
         ON CONFLICT (id) DO NOTHING
         """,
@@ -65,6 +67,7 @@ async def receive(tx: Transaction, submission: Submission, now_ms: int) -> None:
             "question": submission.question,
             "style": submission.style,
             "tags": " ".join(str(tag) for tag in submission.tags),
+            "essay_id": submission.essay_id,
             "now": now_ms,
         },
     )
@@ -96,6 +99,7 @@ async def unfinished(tx: Transaction) -> list[Submission]:
             question=row["question"],
             style=row["style"],
             tags=tuple(int(tag) for tag in row["tags"].split()),
+            essay_id=row["essay_id"],
         )
         for row in rows
     ]

@@ -23,6 +23,7 @@ MIDDLE = {
     "bot.outbox",
     "bot.pace",
     "bot.prompter",
+    "bot.editing",
     "bot.publishing",
     "bot.reading_process",
     "bot.recorder",

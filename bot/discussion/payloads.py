@@ -10,6 +10,8 @@ __all__ = [
     "SILENT",
     "SUPPRESS_EMBEDS",
     "Payload",
+    "edit_body",
+    "message_address",
     "moment_of",
     "plain_message",
     "signature",
@@ -37,6 +39,21 @@ def plain_message(content: str, *, silent: bool) -> Payload:
         "flags": SUPPRESS_EMBEDS | (SILENT if silent else 0),
         "allowed_mentions": {"parse": []},
     }
+
+
+def edit_body(payload: Payload) -> Payload:
+    """The body of Discord's Edit Message that makes a message say a payload.
+
+    Flags cannot be changed but for components (docs: Message Resource › Edit Message), and a
+    message keeps those it was sent with.
+    """
+    kept = ("content", "components", "allowed_mentions")
+    return {name: payload[name] for name in kept if name in payload}
+
+
+def message_address(server_id: int, channel_id: int, message_id: int) -> str:
+    """Where a message is found by people; at most 91 characters."""
+    return f"https://discord.com/channels/{server_id}/{channel_id}/{message_id}"
 
 
 def snowflake_before(milliseconds: int) -> int:

@@ -43,6 +43,7 @@ __all__ = [
     "read_wait",
     "read_weekly",
     "read_what",
+    "renumbered",
     "step_moments",
 ]
 
@@ -313,6 +314,11 @@ def read_what(text: str) -> What:
         "“passage 4: why?”, “text: your words”, “poll: question | answer | answer”, “last call” "
         "or “default”."
     )
+
+
+def renumbered(text: str, number: int) -> str:
+    """What is said about a question or passage, of another number: ``question 2``."""
+    return re.sub(r"\d+", str(number), text, count=1)
 
 
 def _number(digits: str) -> int:

@@ -1,0 +1,345 @@
+"""Editing: from a new text of a published essay to a revision laid over its messages.
+
+The new text is kept and shown first; nothing changes in the channel until it is applied. Then one
+transaction makes it the newest revision and owes Discord every call that lays it over, so that it
+is completed whenever the process dies (bot.errands does the calls, bot.outbox sends what is new).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bot.clock import Clock
+from bot.discussion.card import opening_card
+from bot.discussion.default_question import language_of
+from bot.discussion.essay import Essay, UnreadableEssay
+from bot.discussion.layout import closing_question
+from bot.discussion.naming import essay_name
+from bot.discussion.payloads import Payload, edit_body, message_address, plain_message
+from bot.discussion.record import essay_from_json, essay_to_json
+from bot.discussion.revising import Revised, Standing, continued, revise
+from bot.errors import Refused
+from bot.patience import Sight
+from bot.publishing import Actor, Publishing
+from storage import edits, following, laying, servers, submissions
+from storage.database import Database
+from storage.drafts import NewRevision
+from storage.edits import Edit
+from storage.laying import Change, Laid, Message, Stand
+from storage.posts import NewPost
+from storage.progress import Progress
+from storage.submissions import Submission
+from storage.writer import Transaction
+
+__all__ = ["Editing", "Shown"]
+
+_log = logging.getLogger(__name__)
+
+EMPTIED = "-# This part is no longer in the essay."
+_NOT_THERE = (
+    "This revision is not there any more: it was applied or discarded, or another one took its "
+    "place. `/essay show` tells how the essay stands."
+)
+_ON_ITS_WAY = (
+    "Messages of the last edit are still on their way: try again in a moment. `/essay show` tells "
+    "how far they are."
+)
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An edit, and what it would change.
+
+    ``trouble``: what keeps it from being applied, "" if nothing. ``skipped``: planned prompts that
+    are about what is gone.
+    """
+
+    edit: Edit
+    stand: Stand
+    old: Essay
+    laid: Laid
+    trouble: str
+    skipped: int
+
+
+class Editing:
+    """Takes new texts of published essays in, shows what they change, and applies them."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        publishing: Publishing,
+        sight: Sight,
+        on_work: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._publishing = publishing
+        self._sight = sight
+        self._on_work = on_work
+
+    async def may_edit(self, discussion_id: int) -> Stand:
+        """How the essay stands; Refused where it is none that can be edited."""
+        stand = await self._database.read(lambda tx: laying.stand(tx, discussion_id))
+        return _editable(stand)
+
+    async def hand_in(self, submission: Submission) -> int | None:
+        """Read a received submission and keep it as an edit; its id, None where nothing changes.
+
+        Raises SalonError with the sentence the admin is told; then nothing is kept.
+        """
+        try:
+            return await self._hand_in(submission)
+        except (Refused, UnreadableEssay) as error:
+            sentence = str(error)
+            await self._database.write(lambda tx: submissions.refuse(tx, submission.id, sentence))
+            raise
+
+    async def _hand_in(self, submission: Submission) -> int | None:
+        discussion_id = submission.essay_id
+        assert discussion_id is not None
+        stand = await self.may_edit(discussion_id)
+        if stand.server_id != submission.server_id:
+            raise Refused("This essay is not there any more.")
+        source, essay = await self._publishing.read(submission)
+        old = essay_from_json(json.loads(stand.essay))
+        # A file does not say where the text stands on the web, a page does.
+        essay = replace(essay, source_url=essay.source_url or old.source_url)
+        closing = (submission.question or "").strip() or stand.closing
+        laid, notes = await self._laid(stand, essay, closing)
+        same = laid.is_same and essay_to_json(essay) == json.loads(stand.essay)
+        same = same and closing == stand.closing
+        revision = NewRevision(essay, source, submission.file_name, closing, notes)
+        now_ms = self._clock.now_ms()
+
+        async def keep(tx: Transaction) -> int | None:
+            if not await submissions.accept(tx, submission.id):
+                raise Refused("This was handled already; `/essay show` tells how the essay stands.")
+            if same:
+                return None
+            return await edits.keep(
+                tx,
+                discussion_id=stand.discussion_id,
+                revision=revision,
+                member_name=submission.member_name,
+                now_ms=now_ms,
+            )
+
+        return await self._database.write(keep)
+
+    async def take_up_again(self, submission: Submission) -> None:
+        """Finish what was received before a restart; nobody waits for the answer any more."""
+        try:
+            await self.hand_in(submission)
+        except (Refused, UnreadableEssay) as error:
+            _log.warning("The revision handed in before the restart is refused: %s", error)
+
+    async def shown(self, edit_id: int, server_id: int) -> Shown:
+        """An edit and what it would change; Refused where it is not there any more."""
+
+        async def look(tx: Transaction) -> tuple[Edit, Stand] | None:
+            edit = await edits.find(tx, edit_id)
+            stand = None if edit is None else await laying.stand(tx, edit.discussion_id)
+            return None if edit is None or stand is None else (edit, stand)
+
+        found = await self._database.read(look)
+        if found is None or found[1].server_id != server_id:
+            raise Refused(_NOT_THERE)
+        edit, stand = found
+        new, old = edit.revision.essay, essay_from_json(json.loads(stand.essay))
+        laid, _ = await self._laid(stand, new, edit.revision.closing)
+        skipped = await self._database.read(
+            lambda tx: following.unfounded(tx, stand.discussion_id, old, new)
+        )
+        trouble = _ON_ITS_WAY if stand.waiting else self._sight.missing_to_write(stand.channel_id)
+        return Shown(edit, stand, old, laid, trouble, skipped)
+
+    async def waiting(self, discussion_id: int) -> int | None:
+        """The edit of an essay that waits for a decision, if one does."""
+        edit = await self._database.read(lambda tx: edits.of_essay(tx, discussion_id))
+        return None if edit is None else edit.id
+
+    async def apply(self, edit_id: int, server_id: int, actor: Actor) -> int:
+        """Make an edit the essay's newest revision; errands and outbox do the rest. Its number."""
+        for _ in range(_ATTEMPTS):
+            shown = await self.shown(edit_id, server_id)
+            _editable(shown.stand)
+            if shown.trouble:
+                raise Refused(f"{shown.trouble} Nothing was changed.")
+            number = await self._apply(shown, actor)
+            if number is not None:
+                self._on_work()
+                return number
+        raise Refused("The essay changed while this was decided: try once more.")
+
+    async def _apply(self, shown: Shown, actor: Actor) -> int | None:
+        """Lay an edit over, unless the essay does not stand any more as it did when shown."""
+        now_ms = self._clock.now_ms()
+
+        async def lay(tx: Transaction) -> int | None:
+            stand = await laying.stand(tx, shown.stand.discussion_id)
+            if stand is None or _told(stand) != _told(shown.stand):
+                return None
+            if not await edits.discard(tx, shown.edit.id):
+                raise Refused(_NOT_THERE)
+            revision = shown.edit.revision
+            await following.follow(tx, stand.discussion_id, shown.old, revision.essay, now_ms)
+            return await laying.lay(
+                tx,
+                stand,
+                shown.laid,
+                revision,
+                member_id=actor.id,
+                member_name=actor.name,
+                now_ms=now_ms,
+            )
+
+        return await self._database.write(lay)
+
+    async def discard(self, edit_id: int, server_id: int) -> None:
+        """Forget an edit."""
+        await self.shown(edit_id, server_id)
+        await self._database.write(lambda tx: edits.discard(tx, edit_id))
+
+    async def progress(self, discussion_id: int) -> Progress:
+        """How far the newest revision is laid over its messages."""
+        return await self._database.read(lambda tx: laying.progress(tx, discussion_id))
+
+    async def go_on(self, discussion_id: int) -> None:
+        """Try once more what Discord refused of a revision."""
+        now_ms = self._clock.now_ms()
+        if not await self._database.write(lambda tx: laying.go_on(tx, discussion_id, now_ms)):
+            raise Refused("There is nothing to go on with.")
+        self._on_work()
+
+    async def _laid(
+        self, stand: Stand, essay: Essay, closing: str | None
+    ) -> tuple[Laid, tuple[str, ...]]:
+        settings = await self._database.read(lambda tx: servers.read(tx, stand.server_id))
+        return await asyncio.to_thread(lay_over, stand, essay, closing, numbered=settings.numbered)
+
+
+def _editable(stand: Stand | None) -> Stand:
+    if stand is None:
+        raise Refused("This essay is not there any more.")
+    if stand.state in ("draft", "scheduled"):
+        raise Refused("This essay is not published yet: `/essay show` lets you change the draft.")
+    if stand.state == "publishing":
+        raise Refused("This essay is still being published: edit it once all of it stands.")
+    if stand.state == "withdrawn":
+        raise Refused("This essay was withdrawn: publish the new text with `/essay publish`.")
+    return stand
+
+
+def _told(stand: Stand) -> Stand:
+    """How an essay stands, as far as laying a revision over it goes by that."""
+    return replace(
+        stand, messages=tuple(replace(message, answered=False) for message in stand.messages)
+    )
+
+
+# -- deciding -----------------------------------------------------------------------------------
+
+
+def lay_over(
+    stand: Stand, essay: Essay, closing: str | None, *, numbered: bool
+) -> tuple[Laid, tuple[str, ...]]:
+    """What every message of an essay is to say by a new revision, and what is lost in it.
+
+    ``closing``: the closing question an admin chose; ``numbered``: ¶ numbers are shown.
+    """
+    old = essay_from_json(json.loads(stand.essay))
+    parts = [message for message in stand.messages if message.purpose == "part"]
+    revised = revise(
+        old,
+        essay,
+        [Standing(part.bare, part.extent, part.apart) for part in parts],
+        numbered=numbered,
+    )
+    changes = [
+        _change(message, opening_card(essay))
+        for message in stand.messages
+        if message.purpose == "card"
+    ]
+    changes += _parts(stand, parts, revised)
+    more = _more(stand, parts, revised)
+    asked = revised.closing if closing is None else closing_question([closing])
+    closings = [message for message in stand.messages if message.purpose == "closing"]
+    for message in closings:
+        still = asked or closing_question(essay.questions, language_of(essay))
+        payload = plain_message(still, silent=True)
+        changes.append(_change(message, payload, needed=asked is not None or message.answered))
+    if asked is not None and not closings:
+        more.append(NewPost("closing", plain_message(asked, silent=True)))
+    used = [n for n, part in enumerate(revised.parts) if part is not None]
+    laid = Laid(
+        changes=tuple(changes),
+        more=tuple(more),
+        continues=parts[used[-1]].post_id if used and revised.more else None,
+        name=_new_name(stand, old, essay),
+    )
+    return laid, (*essay.notes, *revised.notes)
+
+
+def _new_name(stand: Stand, old: Essay, new: Essay) -> str | None:
+    """The name of the essay's own thread or forum post, where it changes."""
+    before, after = essay_name(old.title), essay_name(new.title)
+    return None if stand.thread_id is None or before == after else after
+
+
+def _change(
+    message: Message, payload: Payload, *, needed: bool = True, bare: str | None = None
+) -> Change:
+    same = edit_body(message.payload) == edit_body(payload) and not message.owed
+    body = None if same and needed else edit_body(payload)
+    return Change(message, payload, body, needed=needed, bare=bare)
+
+
+def _parts(stand: Stand, parts: list[Message], revised: Revised) -> list[Change]:
+    addresses = [
+        message_address(stand.server_id, part.channel_id, part.message_id) for part in parts
+    ]
+    before = {other: addresses[one] for one, other in revised.links if one < len(parts)}
+    # The address of a new message is known once that is sent (storage.links).
+    after = {one: addresses[other] for one, other in revised.links if other < len(parts)}
+    changes = []
+    for number, (message, part) in enumerate(zip(parts, revised.parts, strict=True)):
+        if part is None:
+            payload = plain_message(EMPTIED, silent=True)
+            stays = message.answered and message.bare == ""
+            changes.append(_change(message, payload, needed=stays, bare=""))
+            continue
+        content = continued(part.content, before=before.get(number), after=after.get(number))
+        change = _change(message, plain_message(content, silent=True), bare=part.content)
+        changes.append(replace(change, extent=part.extent, passages=part.passages))
+    return changes
+
+
+def _more(stand: Stand, parts: list[Message], revised: Revised) -> list[NewPost]:
+    new = stand.revision + 1
+    posts = []
+    for number, part in enumerate(revised.more, len(parts)):
+        before = next((one for one, other in revised.links if other == number), None)
+        address = None
+        if before is not None:
+            address = message_address(
+                stand.server_id, parts[before].channel_id, parts[before].message_id
+            )
+        content = continued(part.content, before=address, after=None)
+        posts.append(
+            NewPost(
+                "part",
+                plain_message(content, silent=True),
+                tuple((new, passage) for passage in part.passages),
+                part.extent,
+                part.content,
+            )
+        )
+    return posts

@@ -1,0 +1,81 @@
+"""How a new text of an essay is spoken of to the admin who decides on it."""
+
+from __future__ import annotations
+
+from bot.discussion.differences import differences, facts_changed
+from bot.discussion.lists import fitting
+from bot.discussion.shortening import cut
+from bot.editing import Shown
+from cogs import essay_words
+from storage.laying import Laid
+
+__all__ = ["all_changes", "told", "whole_text"]
+
+#: Units of what is told below the card, which itself has at most 2,600 of the 4,000 that all text
+#: of a message may have together.
+_MOST_TOLD, _MOST_NOTES = 1300, 5
+
+
+def _counted(laid: Laid) -> str:
+    """How many messages stay, change, come and go."""
+    changes = laid.changes
+    counts = (
+        (sum(change.body is None for change in changes), "stay as they are"),
+        (sum(change.body is not None and change.needed for change in changes), "change"),
+        (len(laid.more), "are added at the end"),
+        (sum(not c.needed and not c.message.answered for c in changes), "are removed"),
+        (
+            sum(not change.needed and change.message.answered for change in changes),
+            "are emptied, for somebody answered them",
+        ),
+    )
+    return ", ".join(f"{count} {what}" for count, what in counts if count)
+
+
+def told(shown: Shown) -> str:
+    """What an admin should know before deciding."""
+    new = shown.edit.revision
+    lines = [f"**Messages:** {_counted(shown.laid)}."]
+    facts = facts_changed(shown.old, new.essay)
+    if new.closing is not None:
+        facts.append(f"Asked at the end: {essay_words.title(new.closing, 200)}")
+    if facts:
+        lines += [f"- {fact}" for fact in facts]
+    if shown.skipped:
+        one = shown.skipped == 1
+        lines.append(
+            f"**Prompts:** {shown.skipped} planned {'one is' if one else 'ones are'} skipped: what "
+            f"{'it is' if one else 'they are'} about is gone."
+        )
+    lines += [f"**Not shown as it was:** {note}" for note in new.notes[:_MOST_NOTES]]
+    if shown.trouble:
+        lines.append(f"**Not yet:** {shown.trouble}")
+    room = _MOST_TOLD - len("\n".join(lines)) - 40
+    changed = [f"- {line}" for line in differences(shown.old, new.essay)]
+    if changed:
+        lines.append("**Text:**")
+        lines.append(fitting(changed, max(room, 200)))
+    return cut("\n".join(lines), _MOST_TOLD)
+
+
+def all_changes(shown: Shown) -> str:
+    """Every change, as a text to be read beside the essay."""
+    essay = shown.edit.revision.essay
+    lines = [*facts_changed(shown.old, essay), *differences(shown.old, essay, whole=True)]
+    return "\n\n".join(lines or ["The words stay the same."])
+
+
+def whole_text(shown: Shown) -> str:
+    """The messages as they will read, in the order of the essay."""
+    payloads = [
+        change.payload
+        for change in shown.laid.changes
+        if change.needed and change.message.purpose == "part"
+    ]
+    payloads += [post.payload for post in shown.laid.more]
+    payloads += [
+        change.payload
+        for change in shown.laid.changes
+        if change.needed and change.message.purpose == "closing"
+    ]
+    return "\n\n".join(payload["content"] for payload in payloads)

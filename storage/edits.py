@@ -1,0 +1,97 @@
+"""Edits: new revisions of published essays that an admin was shown and has not applied yet."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+
+from bot.discussion.record import essay_from_json, essay_to_json
+from storage.drafts import NewRevision, digest
+from storage.writer import Transaction
+
+__all__ = ["Edit", "discard", "find", "keep", "of_essay"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A new revision that waits for a decision; ``member_name``: who handed it in."""
+
+    id: int
+    discussion_id: int
+    revision: NewRevision
+    member_name: str
+
+    @property
+    def digest(self) -> str:
+        """What the source is recognised by."""
+        return digest(self.revision.source)
+
+
+_EDITS = """
+SELECT id, discussion_id, essay, closing, notes, source, source_name, member_name FROM edits
+"""
+_EDIT = _EDITS + "WHERE id = :id"
+_EDIT_OF = _EDITS + "WHERE discussion_id = :id"
+
+
+def _edit(row: sqlite3.Row) -> Edit:
+    return Edit(
+        id=row["id"],
+        discussion_id=row["discussion_id"],
+        revision=NewRevision(
+            essay=essay_from_json(json.loads(row["essay"])),
+            source=row["source"],
+            source_name=row["source_name"],
+            closing=row["closing"],
+            notes=tuple(line for line in row["notes"].split("\n") if line),
+        ),
+        member_name=row["member_name"],
+    )
+
+
+async def keep(
+    tx: Transaction,
+    *,
+    discussion_id: int,
+    revision: NewRevision,
+    member_name: str,
+    now_ms: int,
+) -> int:
+    """Keep a new revision until it is decided on, in the place of an earlier one; its id."""
+    await tx.run("DELETE FROM edits WHERE discussion_id = :id", {"id": discussion_id})
+    return await tx.insert(
+        """
+        INSERT INTO edits (discussion_id, essay, closing, notes, source, source_name, member_name,
+            created_at)
+        VALUES (:discussion_id, :essay, :closing, :notes, :source, :source_name, :member_name,
+            :now)
+        """,
+        {
+            "discussion_id": discussion_id,
+            "essay": json.dumps(essay_to_json(revision.essay), ensure_ascii=False),
+            "closing": revision.closing,
+            "notes": "\n".join(revision.notes),
+            "source": revision.source,
+            "source_name": revision.source_name,
+            "member_name": member_name,
+            "now": now_ms,
+        },
+    )
+
+
+async def find(tx: Transaction, edit_id: int) -> Edit | None:
+    """The edit with this id; None where it was applied, discarded or replaced."""
+    row = await tx.row(_EDIT, {"id": edit_id})
+    return None if row is None else _edit(row)
+
+
+async def of_essay(tx: Transaction, discussion_id: int) -> Edit | None:
+    """The edit of a discussion that waits for a decision, if one does."""
+    row = await tx.row(_EDIT_OF, {"id": discussion_id})
+    return None if row is None else _edit(row)
+
+
+async def discard(tx: Transaction, edit_id: int) -> bool:
+    """Forget an edit; False where it is not there any more."""
+    return bool(await tx.run("DELETE FROM edits WHERE id = :id", {"id": edit_id}))

@@ -1,0 +1,85 @@
+"""What follows a revision: prompts ask the questions that they asked, wherever these stand now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.discussion.essay import Essay
+from bot.discussion.matching import counterpart
+from bot.discussion.plans import Passage, Question, read_what, renumbered
+from bot.discussion.prompting import noted, positions
+from storage import prompts
+from storage.writer import Transaction
+
+__all__ = ["follow", "unfounded"]
+
+_GONE = "what it is about is not in the essay any more"
+
+
+async def follow(tx: Transaction, discussion_id: int, old: Essay, new: Essay, now_ms: int) -> None:
+    """Let the prompts of a discussion speak of ``new`` as they spoke of ``old``.
+
+    What was asked counts as asked wherever it stands now. A planned prompt about a question or a
+    passage that is gone is skipped.
+    """
+    questions = [counterpart(question, new.questions) for question in old.questions]
+    for row in await tx.rows(
+        "SELECT id, asked FROM prompts WHERE discussion_id = :id AND asked <> ''",
+        {"id": discussion_id},
+    ):
+        asked = noted(_asked_now(sorted(positions(row["asked"])), questions))
+        await tx.run(
+            "UPDATE prompts SET asked = :asked WHERE id = :id", {"id": row["id"], "asked": asked}
+        )
+    for prompt_id, number in await _moved(tx, discussion_id, old, new):
+        if number is None:
+            await prompts.skip(tx, prompt_id=prompt_id, reason=_GONE, now_ms=now_ms)
+            continue
+        found = await prompts.find(tx, prompt_id)
+        assert found is not None
+        await tx.run(
+            "UPDATE prompts SET what = :what WHERE id = :id",
+            {"id": prompt_id, "what": renumbered(found.what, number)},
+        )
+
+
+async def unfounded(tx: Transaction, discussion_id: int, old: Essay, new: Essay) -> int:
+    """How many planned prompts are about something that ``new`` has not any more."""
+    return sum(number is None for _, number in await _moved(tx, discussion_id, old, new))
+
+
+def _asked_now(asked: Sequence[str], questions: Sequence[int | None]) -> list[str]:
+    now: list[str] = []
+    for one in asked:
+        if not one.isdigit():
+            now.append(one)
+        elif int(one) < len(questions) and (place := questions[int(one)]) is not None:
+            now.append(str(place))
+    return now
+
+
+async def _moved(
+    tx: Transaction, discussion_id: int, old: Essay, new: Essay
+) -> list[tuple[int, int | None]]:
+    """The planned prompts about one question or passage, and its number now, None if gone."""
+    moved: list[tuple[int, int | None]] = []
+    for row in await tx.rows(
+        """
+        SELECT id, what FROM prompts
+        WHERE discussion_id = :id AND state = 'planned' AND kind = 'step'
+        """,
+        {"id": discussion_id},
+    ):
+        match read_what(row["what"]):
+            case Question(number):
+                before, after = old.questions, new.questions
+            case Passage(number, _):
+                before = tuple(passage.text for passage in old.passages)
+                after = tuple(passage.text for passage in new.passages)
+            case _:
+                continue
+        if number > len(before):
+            continue  # it was about nothing before
+        place = counterpart(before[number - 1], after)
+        moved.append((row["id"], None if place is None else place + 1))
+    return moved

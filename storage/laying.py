@@ -1,0 +1,383 @@
+"""Laying a new revision over the messages of an essay: what stands, and what is owed to Discord."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.discussion.essay import Place
+from bot.discussion.payloads import Payload
+from storage import drafts, errands, posts
+from storage.acts import record_act
+from storage.drafts import NewRevision
+from storage.errands import NewErrand
+from storage.posts import NewPost
+from storage.progress import Progress
+from storage.writer import Transaction
+
+__all__ = [
+    "Change",
+    "Laid",
+    "Message",
+    "Stand",
+    "go_on",
+    "lay",
+    "progress",
+    "stand",
+    "stop",
+]
+
+#: Milliseconds between two edits of messages over an hour old, of which Discord takes few at once
+#: (docs: Opcodes and Status Codes › JSON, 30046; it says nowhere how many).
+_OLD, _BETWEEN_OLD = 3_600_000, 7_000
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message of an essay that stands.
+
+    ``payload``: what it says or is about to; ``bare``: of a part, its text without links;
+    ``apart``: other messages stand between it and the part before. ``owed``: what it says had not
+    reached Discord when this was asked. ``answered``: a reply or a thread stands on it.
+    """
+
+    post_id: int
+    purpose: str
+    channel_id: int
+    message_id: int
+    payload: Payload
+    bare: str
+    extent: tuple[Place, Place] | None
+    apart: bool
+    owed: bool
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """An essay as it stands: its newest revision and the messages that carry it.
+
+    ``place``: where new messages go. ``waiting``: messages are on their way. ``closing``: the
+    closing question an admin chose.
+    """
+
+    discussion_id: int
+    server_id: int
+    state: str
+    channel_id: int
+    place: int
+    thread_id: int | None
+    revision: int
+    essay: str
+    closing: str | None
+    digest: str
+    source: bytes
+    source_name: str | None
+    messages: tuple[Message, ...]
+    waiting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a message is to say from now on; ``payload`` is the body of Discord's Create Message.
+
+    ``needed`` False: it is removed, or says ``payload`` where somebody answered it. ``body``: the
+    body of Discord's Edit Message, None where the message says it already.
+    """
+
+    message: Message
+    payload: Payload
+    body: Payload | None
+    needed: bool = True
+    bare: str | None = None
+    extent: tuple[Place, Place] | None = None
+    passages: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A revision as it is to stand. ``more``: new messages, the first of which continues a post.
+
+    ``name``: of the essay's own thread, where it has one and its name changes.
+    """
+
+    changes: tuple[Change, ...]
+    more: tuple[NewPost, ...]
+    continues: int | None
+    name: str | None = None
+
+    @property
+    def is_same(self) -> bool:
+        """Whether nothing that is seen changes."""
+        edited = any(change.body is not None for change in self.changes)
+        return not edited and not self.more and self.name is None
+
+
+async def stand(tx: Transaction, discussion_id: int) -> Stand | None:
+    """How an essay stands; None where there is no such discussion."""
+    key = {"id": discussion_id}
+    row = await tx.row(
+        """
+        SELECT discussions.id, server_id, channel_id, state, thread_id, number, essay, closing,
+               digest, source, source_name,
+               EXISTS (SELECT 1 FROM posts
+                       WHERE posts.discussion_id = discussions.id
+                           AND posts.state IN ('planned', 'claimed')
+                           AND purpose IN ('card', 'part', 'closing')) AS waiting
+        FROM discussions JOIN revisions ON revisions.discussion_id = discussions.id
+        WHERE discussions.id = :id
+        ORDER BY number DESC LIMIT 1
+        """,
+        key,
+    )
+    if row is None:
+        return None
+    standing = await tx.rows(
+        """
+        SELECT posts.id, purpose, posts.channel_id, message_id, payload, bare, extent, continues,
+               EXISTS (SELECT 1 FROM errands
+                       WHERE errands.message_id = posts.message_id AND errands.revision IS NOT NULL
+                           AND errands.discussion_id = :id
+                           AND errands.state IN ('planned', 'failed')) AS owed,
+               EXISTS (SELECT 1 FROM threads WHERE threads.id = posts.message_id)
+                   OR EXISTS (SELECT 1 FROM replies
+                              WHERE replies.discussion_id = :id AND replies.post_id = posts.id
+                                  AND deleted_at IS NULL) AS answered
+        FROM posts
+        WHERE posts.discussion_id = :id AND purpose IN ('card', 'part', 'closing')
+            AND posts.state = 'sent' AND message_id IS NOT NULL AND gone_at IS NULL
+        ORDER BY posts.id
+        """,
+        key,
+    )
+    messages = []
+    for post in standing:
+        payload = json.loads(post["payload"])
+        extent = None if post["extent"] is None else json.loads(post["extent"])
+        messages.append(
+            Message(
+                post_id=post["id"],
+                purpose=post["purpose"],
+                channel_id=post["channel_id"],
+                message_id=post["message_id"],
+                payload=payload,
+                bare=payload.get("content", "") if post["bare"] is None else post["bare"],
+                extent=None if extent is None else (tuple(extent[0]), tuple(extent[1])),
+                apart=post["continues"] is not None,
+                owed=bool(post["owed"]),
+                answered=bool(post["answered"]),
+            )
+        )
+    return Stand(
+        discussion_id=row["id"],
+        server_id=row["server_id"],
+        state=row["state"],
+        channel_id=row["channel_id"],
+        place=row["channel_id"] if row["thread_id"] is None else row["thread_id"],
+        thread_id=row["thread_id"],
+        revision=row["number"],
+        essay=row["essay"],
+        closing=row["closing"],
+        digest=row["digest"],
+        source=row["source"],
+        source_name=row["source_name"],
+        messages=tuple(messages),
+        waiting=bool(row["waiting"]),
+    )
+
+
+async def lay(
+    tx: Transaction,
+    before: Stand,
+    laid: Laid,
+    revision: NewRevision,
+    *,
+    member_id: int,
+    member_name: str,
+    now_ms: int,
+) -> int:
+    """Make a revision the essay's newest and owe Discord what lays it over; its number.
+
+    What was owed for an earlier revision is not owed any more. ``before`` must be how the essay
+    stands in this very transaction.
+    """
+    number = before.revision + 1
+    key = {"id": before.discussion_id}
+    await drafts.add_revision(tx, before.discussion_id, number, revision, now_ms)
+    # A message that is about to be deleted carries nothing any more, so that stays owed.
+    await tx.run(
+        """
+        DELETE FROM errands
+        WHERE discussion_id = :id AND revision IS NOT NULL AND state IN ('planned', 'failed')
+            AND kind NOT IN ('delete', 'lock')
+        """,
+        key,
+    )
+    # What Discord refused of an earlier revision never stood.
+    await tx.run(
+        """
+        DELETE FROM posts
+        WHERE discussion_id = :id AND state = 'failed' AND purpose IN ('part', 'closing')
+        """,
+        key,
+    )
+    await _note(tx, laid.changes, number)
+    await errands.plan(
+        tx,
+        server_id=before.server_id,
+        discussion_id=before.discussion_id,
+        errands=_owed(before, laid),
+        revision=number,
+        now_ms=now_ms,
+        apart_ms=_BETWEEN_OLD if await _is_old(tx, before.discussion_id, now_ms) else 0,
+    )
+    if laid.more:
+        first, *_ = await posts.plan(
+            tx,
+            server_id=before.server_id,
+            discussion_id=before.discussion_id,
+            channel_id=before.place,
+            after_id=await posts.newest_id(tx, before.place, before.discussion_id),
+            posts=laid.more,
+            revision=number,
+            now_ms=now_ms,
+        )
+        await tx.run(
+            "UPDATE posts SET continues = :continues WHERE id = :id",
+            {"id": first, "continues": laid.continues},
+        )
+    await record_act(
+        tx,
+        server_id=before.server_id,
+        discussion_id=before.discussion_id,
+        member_id=member_id,
+        member_name=member_name,
+        what=f"edited (revision {number})",
+        now_ms=now_ms,
+    )
+    return number
+
+
+def _owed(before: Stand, laid: Laid) -> list[NewErrand]:
+    """The calls that lay a revision over: first what stays is changed, then the rest removed."""
+    changed, removed = [], []
+    for change in laid.changes:
+        if change.body is None:
+            continue
+        place, message_id = change.message.channel_id, change.message.message_id
+        if change.needed:
+            changed.append(NewErrand("edit", place, message_id, change.body))
+        else:
+            removed.append(NewErrand("remove", place, message_id, change.body))
+    named = []
+    if laid.name is not None and before.thread_id is not None:
+        named.append(NewErrand("rename", before.thread_id, payload={"name": laid.name}))
+    owed = [*changed, *removed, *named]
+    if owed and before.state == "closed" and before.thread_id is not None:
+        owed.append(NewErrand("lock", before.thread_id))  # an edit opens what is archived
+    return owed
+
+
+async def _note(tx: Transaction, changes: Sequence[Change], revision: int) -> None:
+    """Keep what each message says and carries from now on."""
+    await tx.run_many(
+        "UPDATE posts SET payload = :payload, bare = :bare, extent = :extent WHERE id = :id",
+        [
+            {
+                "id": change.message.post_id,
+                "payload": json.dumps(change.payload, ensure_ascii=False),
+                "bare": change.bare,
+                "extent": None if change.extent is None else json.dumps(change.extent),
+            }
+            for change in changes
+        ],
+    )
+    await tx.run_many(
+        """
+        INSERT INTO post_passages (post_id, revision, number)
+        VALUES (:post_id, :revision, :number)
+        """,
+        [
+            {"post_id": change.message.post_id, "revision": revision, "number": number}
+            for change in changes
+            for number in change.passages
+        ],
+    )
+
+
+async def _is_old(tx: Transaction, discussion_id: int, now_ms: int) -> bool:
+    row = await tx.row(
+        """
+        SELECT min(sent_at) AS sent_at FROM posts
+        WHERE discussion_id = :id AND purpose IN ('card', 'part', 'closing') AND state = 'sent'
+        """,
+        {"id": discussion_id},
+    )
+    sent_at = None if row is None else row["sent_at"]
+    return sent_at is not None and now_ms - sent_at >= _OLD
+
+
+async def progress(tx: Transaction, discussion_id: int) -> Progress:
+    """How far the newest revision is laid over the messages of the one before."""
+    row = await tx.row(
+        """
+        SELECT count(*) AS total,
+               count(*) FILTER (WHERE state IN ('done', 'sent')) AS sent,
+               count(*) FILTER (WHERE state = 'failed') AS failed,
+               max(trouble) FILTER (WHERE state <> 'done') AS trouble
+        FROM (
+            SELECT state, trouble FROM errands
+            WHERE discussion_id = :id AND revision = (
+                SELECT max(number) FROM revisions WHERE discussion_id = :id
+            )
+            UNION ALL
+            SELECT state, trouble FROM posts
+            WHERE discussion_id = :id AND revision > 1 AND purpose IN ('part', 'closing')
+                AND revision = (SELECT max(number) FROM revisions WHERE discussion_id = :id)
+        ) AS steps
+        """,
+        {"id": discussion_id},
+    )
+    if row is None:
+        return Progress(0, 0, False, None)
+    return Progress(row["sent"], row["total"], row["failed"] > 0, row["trouble"])
+
+
+async def go_on(tx: Transaction, discussion_id: int, now_ms: int) -> int:
+    """Try once more what Discord refused of laying a revision over; how much that is."""
+    parameters = {"id": discussion_id, "now": now_ms}
+    again = await tx.run(
+        """
+        UPDATE errands SET state = 'planned', due_at = :now, attempts = 0, trouble = NULL
+        WHERE discussion_id = :id AND revision IS NOT NULL AND state = 'failed'
+            AND (SELECT state FROM discussions WHERE id = :id) IN ('open', 'closed')
+            AND NOT EXISTS (SELECT 1 FROM posts
+                            WHERE posts.message_id = errands.message_id AND gone_at IS NOT NULL)
+        """,
+        parameters,
+    )
+    return again + await tx.run(
+        """
+        UPDATE posts
+        SET state = 'planned', due_at = :now, first_attempt_at = NULL, trouble = NULL
+        WHERE discussion_id = :id AND state = 'failed' AND purpose IN ('part', 'closing')
+            AND revision > 1
+            AND (SELECT state FROM discussions WHERE id = :id) IN ('open', 'closed')
+        """,
+        parameters,
+    )
+
+
+async def stop(tx: Transaction, discussion_id: int) -> None:
+    """The essay is withdrawn: nothing of a new revision is laid over it any more."""
+    key = {"id": discussion_id}
+    await tx.run("DELETE FROM edits WHERE discussion_id = :id", key)
+    await tx.run(
+        """
+        DELETE FROM errands
+        WHERE discussion_id = :id AND revision IS NOT NULL AND state IN ('planned', 'failed')
+            AND kind NOT IN ('delete', 'lock')
+        """,
+        key,
+    )

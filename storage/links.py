@@ -1,0 +1,50 @@
+"""Links between the parts of an essay between which other messages stand."""
+
+from __future__ import annotations
+
+import json
+
+from bot.discussion.payloads import edit_body, message_address
+from bot.discussion.revising import continued
+from storage import errands
+from storage.errands import NewErrand
+from storage.writer import Transaction
+
+__all__ = ["link"]
+
+
+async def link(tx: Transaction, post_id: int, message_id: int, now_ms: int) -> None:
+    """Owe the part before a new one, which now stands as ``message_id``, a link to it."""
+    row = await tx.row(
+        """
+        SELECT before.id, before.channel_id, before.message_id, before.payload,
+               posts.server_id, posts.discussion_id, posts.revision, posts.channel_id AS place
+        FROM posts
+        JOIN posts AS before ON before.id = posts.continues
+        JOIN discussions ON discussions.id = posts.discussion_id
+        WHERE posts.id = :id AND before.gone_at IS NULL AND before.message_id IS NOT NULL
+            AND discussions.state IN ('open', 'closed')
+        """,
+        {"id": post_id},
+    )
+    if row is None:
+        return
+    payload = json.loads(row["payload"])
+    address = message_address(row["server_id"], row["place"], message_id)
+    payload["content"] = continued(payload["content"], before=None, after=address)
+    await tx.run(
+        "UPDATE posts SET payload = :payload, bare = COALESCE(bare, :bare) WHERE id = :id",
+        {
+            "id": row["id"],
+            "payload": json.dumps(payload, ensure_ascii=False),
+            "bare": json.loads(row["payload"])["content"],
+        },
+    )
+    await errands.plan(
+        tx,
+        server_id=row["server_id"],
+        discussion_id=row["discussion_id"],
+        errands=[NewErrand("edit", row["channel_id"], row["message_id"], edit_body(payload))],
+        revision=row["revision"],
+        now_ms=now_ms,
+    )
