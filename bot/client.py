@@ -23,6 +23,7 @@ from bot.editing import Editing
 from bot.errands import Errands
 from bot.errors import Refused
 from bot.fetching import Page, fetch
+from bot.file_keeper import FileKeeper, Keeping
 from bot.outbox import Outbox
 from bot.patience import Sight
 from bot.publishing import Publishing
@@ -92,6 +93,7 @@ class Salon(commands.Bot, Sight):
         clock: Clock,
         *,
         fetch_page: Callable[[str], Awaitable[Page]] = fetch,
+        keeping: Keeping | None = None,
     ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -135,11 +137,19 @@ class Salon(commands.Bot, Sight):
             sight=self,
             on_change=outbox.announce,
         )
+        self._files = FileKeeper(
+            database=database,
+            clock=clock,
+            http=self.http,
+            keeping=keeping or Keeping(),
+            on_change=self._wake,
+        )
         self._sweep = Sweep(
             database=database,
             clock=clock,
             outbox=outbox,
             errands=self._errands,
+            files=self._files,
             caught_up=self._caught_up,
         )
         publishing = Publishing(
@@ -262,6 +272,7 @@ class Salon(commands.Bot, Sight):
         await self._stop_handlers()
         await self.services.outbox.stop()
         await self._errands.stop()
+        await self._files.stop()
         await super().close()
 
     async def _stop_handlers(self) -> None:

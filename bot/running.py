@@ -19,6 +19,7 @@ from bot.client import Salon, point_elsewhere
 from bot.clock import Clock
 from bot.clock_link import clock_link
 from bot.errors import DiscordRefused
+from bot.file_keeper import Keeping
 from bot.settings import Settings
 from storage.backups import listed
 from storage.database import Database, open_database
@@ -173,7 +174,8 @@ async def _connection(
 
     Raises DiscordRefused where no other attempt would do better.
     """
-    salon = Salon(database, clock)
+    keeping = Keeping(settings.attachment_bytes, settings.attachment_total_bytes)
+    salon = Salon(database, clock, keeping=keeping)
     current[:] = [salon]
     life = asyncio.create_task(salon.start(settings.token), name="connection")
     try:

@@ -14,6 +14,9 @@ from bot.errors import SettingsError
 
 __all__ = ["Settings", "environment_with_file", "read_settings"]
 
+#: A file that is handed out in an answer may have 10 MiB (docs: Reference › Uploading Files).
+MOST_ATTACHMENT_BYTES = 10_000_000
+
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -28,6 +31,8 @@ class Settings:
     gateway_url: another Discord's gateway, on loopback; None for Discord itself
     clock_url:   a loopback WebSocket that moves the clock (rehearsals); None for real time
     log_level:   one of DEBUG, INFO, WARNING, ERROR
+    attachment_bytes: bytes of one of members' files that are kept at most; 0 for none
+    attachment_total_bytes: bytes of all of them together
     """
 
     token: str = field(repr=False)
@@ -37,6 +42,8 @@ class Settings:
     gateway_url: str | None = None
     clock_url: str | None = None
     log_level: str = "INFO"
+    attachment_bytes: int = 5_242_880
+    attachment_total_bytes: int = 1_073_741_824
 
 
 def environment_with_file(environment: Mapping[str, str]) -> dict[str, str]:
@@ -93,6 +100,21 @@ def _address(
     return value.rstrip("/")
 
 
+def _bytes(
+    values: Mapping[str, str], name: str, faults: list[str], *, most: int | None = None
+) -> int | None:
+    """A number of bytes; None where the setting is left out."""
+    value = values.get(name, "").strip().replace("_", "")
+    if not value:
+        return None
+    if not (value.isascii() and value.isdecimal()):
+        faults.append(f"{name} must be a whole number of bytes, 0 for none.")
+        return None
+    if most is not None and int(value) > most:
+        faults.append(f"{name} may be {most} at most, since members are handed their files.")
+    return int(value)
+
+
 def read_database(values: Mapping[str, str], faults: list[str]) -> Path:
     """The archive's file; a fault where its folder is missing or it is a folder itself."""
     database = Path(values.get("SALON_DATABASE", "").strip() or "salon.sqlite3")
@@ -136,6 +158,8 @@ def read_settings(values: Mapping[str, str]) -> Settings:
     log_level = values.get("SALON_LOG_LEVEL", "").strip().upper() or "INFO"
     if log_level not in LOG_LEVELS:
         faults.append(f"SALON_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}.")
+    each = _bytes(values, "SALON_ATTACHMENT_BYTES", faults, most=MOST_ATTACHMENT_BYTES)
+    in_all = _bytes(values, "SALON_ATTACHMENT_TOTAL_BYTES", faults)
     if faults:
         raise SettingsError("\n".join(faults))
     return Settings(
@@ -146,4 +170,6 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         gateway_url=gateway_url,
         clock_url=clock_url,
         log_level=log_level,
+        attachment_bytes=Settings.attachment_bytes if each is None else each,
+        attachment_total_bytes=Settings.attachment_total_bytes if in_all is None else in_all,
     )

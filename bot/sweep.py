@@ -18,9 +18,20 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.clock import Clock, from_milliseconds, to_milliseconds
 from bot.errands import Errands
+from bot.file_keeper import FileKeeper
 from bot.outbox import Outbox
 from bot.prompter import plan_due
-from storage import bringings, gone, posts, prompts, remarks, scheduled, threads, waiting
+from storage import (
+    bringings,
+    files,
+    gone,
+    posts,
+    prompts,
+    remarks,
+    scheduled,
+    threads,
+    waiting,
+)
 from storage import errands as owed
 from storage.database import Database
 from storage.writer import Transaction
@@ -48,12 +59,14 @@ class Sweep:
         clock: Clock,
         outbox: Outbox,
         errands: Errands,
+        files: FileKeeper,
         caught_up: Callable[[], bool],
     ) -> None:
         self._database = database
         self._clock = clock
         self._outbox = outbox
         self._errands = errands
+        self._files = files
         self._caught_up = caught_up
         self._woken = asyncio.Event()
         self._sweeping = False
@@ -69,7 +82,11 @@ class Sweep:
     def idle(self) -> bool:
         """Whether nothing is left that can be done at the present moment."""
         resting = not self._woken.is_set() and not self._sweeping and not self._held
-        return resting and self._outbox.idle and self._errands.idle
+        return resting and self._at_rest
+
+    @property
+    def _at_rest(self) -> bool:
+        return self._outbox.idle and self._errands.idle and self._files.idle
 
     @property
     def next_due(self) -> datetime | None:
@@ -122,6 +139,7 @@ class Sweep:
             pass
         await self._outbox.go_on(with_prompts=not held)
         await self._errands.go_on()
+        await self._files.go_on()
         self._next_due = await self._database.read(_nearest)
         self._held = held and self._next_due is not None and self._next_due <= self._clock.now()
         self._arm()
@@ -132,7 +150,7 @@ class Sweep:
         alarm = self._next_due
         if alarm <= self._clock.now():
             if not self._held:
-                if self._outbox.idle and self._errands.idle:
+                if self._at_rest:
                     self.wake()  # it became due while this sweep was looking
                 return
             alarm = self._clock.now() + _LOOK_AGAIN
@@ -154,6 +172,7 @@ async def _nearest(tx: Transaction) -> datetime | None:
         await threads.next_due(tx),
         await scheduled.next_due(tx),
         await bringings.next_due(tx),
+        await files.next_due(tx),
         await owed.next_due(tx),
         await gone.next_due(tx),
         await remarks.next_due(tx),

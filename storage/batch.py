@@ -52,6 +52,7 @@ class Recorded:
     """What a batch led to.
 
     threads_wanted, posts_confirmed, brought: whether there is something new for the outbox
+    files:     how many may have to be fetched
     found:     by server, what readings brought
     early, answers: what was told before the message it is about (:class:`Early`)
     reacted:   (server, channel, message) of replies whose reactions changed
@@ -62,6 +63,7 @@ class Recorded:
     threads_wanted: int = 0
     posts_confirmed: int = 0
     brought: int = 0
+    files: int = 0
     found: dict[int, Found] = field(default_factory=dict)
     early: dict[int, Edit | Deletion] = field(default_factory=dict)
     answers: dict[int, tuple[Message, ...]] = field(default_factory=dict)
@@ -71,8 +73,8 @@ class Recorded:
 
     @property
     def has_work(self) -> bool:
-        """Whether the outbox should look."""
-        return bool(self.threads_wanted or self.posts_confirmed or self.brought)
+        """Whether there is something to do about it now."""
+        return bool(self.threads_wanted or self.posts_confirmed or self.brought or self.files)
 
 
 class Batch:

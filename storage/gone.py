@@ -80,6 +80,7 @@ async def erase_due(tx: Transaction, now_ms: int) -> int:
             DELETE FROM attachments
             WHERE reply_id IN (SELECT id FROM replies WHERE channel_id = :id)
             """,
+            "DELETE FROM files WHERE reply_id IN (SELECT id FROM replies WHERE channel_id = :id)",
             "DELETE FROM reactions WHERE reply_id IN (SELECT id FROM replies WHERE channel_id=:id)",
             """
             UPDATE replies SET text = '', deleted_at = :at

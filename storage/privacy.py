@@ -141,6 +141,11 @@ _FORGET = (
     )
     """,
     """
+    DELETE FROM files WHERE reply_id IN (
+        SELECT id FROM replies WHERE server_id = :server_id AND author_id = :member_id
+    )
+    """,
+    """
     DELETE FROM reactions WHERE reply_id IN (
         SELECT id FROM replies WHERE server_id = :server_id AND author_id = :member_id
     )

@@ -204,12 +204,18 @@ def _follow(message: Message, decided: Record, batch: Batch) -> None:
         batch.closed_met.setdefault(decided.discussion_id, message)
 
 
-def _attachments(reply_id: int, attachments: tuple[Attachment, ...], batch: Batch) -> None:
+def _attachments(
+    reply_id: int, attachments: tuple[Attachment, ...], batch: Batch, **more: int | None
+) -> None:
+    """The files on a reply; ``more``: of an edit, when it was made."""
+    insert = sql.INSERT_CHANGED_ATTACHMENT if more else sql.INSERT_ATTACHMENT
     for position, file in enumerate(attachments):
-        row = {"id": reply_id, "position": position}
-        batch.add(
-            sql.INSERT_ATTACHMENT, row | {"name": file.name, "type": file.type, "size": file.size}
-        )
+        row = {"id": reply_id, "position": position, "file_id": file.id, **more}
+        batch.add(insert, row | {"name": file.name, "type": file.type, "size": file.size})
+        if file.id:
+            row = {"id": reply_id, "position": position, "file_id": file.id}
+            batch.add(sql.OWE_FILE, row | {"address": file.address, "now": batch.now_ms})
+            batch.recorded.files += 1
 
 
 # -- reactions ----------------------------------------------------------------------------------
@@ -248,9 +254,8 @@ def _edit(event: Edit, batch: Batch) -> None:
     edited_at = None if event.edited_at is None else to_milliseconds(event.edited_at)
     row = {"id": known.reply_id, "edited_at": edited_at}
     batch.add(sql.DROP_CHANGED_ATTACHMENTS, row)
-    for position, file in enumerate(event.attachments):
-        told = {"position": position, "name": file.name, "type": file.type, "size": file.size}
-        batch.add(sql.INSERT_CHANGED_ATTACHMENT, row | told)
+    _attachments(known.reply_id, event.attachments, batch, edited_at=edited_at)
+    batch.add(sql.DROP_FILES, {"id": known.reply_id})
     batch.add(sql.EDIT_REPLY, row | {"text": event.text})
     if known.reply_id in batch.known.moved:
         batch.add(sql.REWRITE_COPY, {"id": known.reply_id, "now": batch.now_ms})

@@ -6,6 +6,7 @@ __all__ = [
     "CLEAR_REACTIONS",
     "COUNT_REACTION",
     "DROP_CHANGED_ATTACHMENTS",
+    "DROP_FILES",
     "DROP_UNCOUNTED",
     "EDIT_REPLY",
     "ERASE_REPLY",
@@ -17,6 +18,7 @@ __all__ = [
     "LOOK_AT_ORIGINAL",
     "MOVE_WATERMARK",
     "NOTE_EARLY",
+    "OWE_FILE",
     "REWRITE_COPY",
     "SET_PARENT",
     "SET_PARENT_OF_EARLY",
@@ -44,10 +46,24 @@ WHERE post_id = :post_id AND revision = (
 ON CONFLICT DO NOTHING
 """
 INSERT_ATTACHMENT = """
-INSERT INTO attachments (reply_id, position, name, type, size)
-SELECT :id, :position, :name, :type, :size
+INSERT INTO attachments (reply_id, position, name, type, size, file_id)
+SELECT :id, :position, :name, :type, :size, :file_id
 FROM replies WHERE id = :id AND deleted_at IS NULL
 ON CONFLICT DO NOTHING
+"""
+# What is owed hangs on the attachment that is recorded, so an older telling owes nothing.
+OWE_FILE = """
+INSERT INTO files (id, reply_id, size, state, due_at, address)
+SELECT file_id, reply_id, size, 'owed', :now, :address
+FROM attachments WHERE reply_id = :id AND position = :position AND file_id = :file_id
+    AND file_id > 0
+ON CONFLICT (id) DO NOTHING
+"""
+# The bytes go with the attachment they belong to.
+DROP_FILES = """
+DELETE FROM files WHERE reply_id = :id AND id NOT IN (
+    SELECT file_id FROM attachments WHERE reply_id = :id
+)
 """
 NOTE_EARLY = """
 INSERT INTO early_answers (reply_id, reference_id) VALUES (:id, :reference_id)
@@ -97,8 +113,8 @@ DELETE FROM attachments WHERE reply_id = :id AND EXISTS (
 )
 """
 INSERT_CHANGED_ATTACHMENT = """
-INSERT INTO attachments (reply_id, position, name, type, size)
-SELECT :id, :position, :name, :type, :size FROM replies
+INSERT INTO attachments (reply_id, position, name, type, size, file_id)
+SELECT :id, :position, :name, :type, :size, :file_id FROM replies
 WHERE id = :id AND deleted_at IS NULL AND (edited_at IS NULL OR edited_at <= :edited_at)
 ON CONFLICT DO NOTHING
 """
@@ -121,6 +137,7 @@ ERASE_REPLY = (
     DELETE FROM attachments WHERE reply_id = :id
         AND :message_id = COALESCE((SELECT copy_id FROM bringings WHERE reply_id = :id), :id)
     """,
+    DROP_FILES,
     """
     DELETE FROM reactions WHERE reply_id = :id
         AND :message_id = COALESCE((SELECT copy_id FROM bringings WHERE reply_id = :id), :id)

@@ -241,8 +241,26 @@ CREATE TABLE attachments (
     name TEXT NOT NULL,
     type TEXT,
     size INTEGER NOT NULL, -- bytes
+    file_id INTEGER NOT NULL DEFAULT 0, -- Discord's id of it
     PRIMARY KEY (reply_id, position)
 ) STRICT, WITHOUT ROWID;
+
+-- The bytes of attachments, owed until they are fetched.
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY, -- Discord's id of the attachment
+    reply_id INTEGER NOT NULL REFERENCES replies (id) ON DELETE CASCADE,
+    size INTEGER NOT NULL, -- bytes
+    state TEXT NOT NULL CHECK (state IN ('owed', 'kept', 'left')),
+    due_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    address TEXT, -- where it can be fetched for a while; NULL once that is over
+    trouble TEXT, -- why it is not kept
+    content BLOB,
+    CHECK ((state = 'kept') = (content IS NOT NULL))
+) STRICT;
+CREATE INDEX files_owed ON files (due_at) WHERE state = 'owed';
+CREATE INDEX files_kept ON files (size) WHERE state = 'kept';
+CREATE INDEX files_by_reply ON files (reply_id);
 
 CREATE TABLE reactions (
     reply_id INTEGER NOT NULL REFERENCES replies (id) ON DELETE CASCADE,

@@ -24,6 +24,7 @@ from bot.client import Salon, point_elsewhere
 from bot.clock import Clock
 from bot.clock_link import clock_link
 from bot.fetching import fetch
+from bot.file_keeper import Keeping
 from bot.rehearsal.controls import LINK
 from bot.rehearsal.founding import first_world
 from bot.rehearsal.har import Recorder
@@ -319,6 +320,7 @@ async def lived_in(
     *,
     clock: Clock | None = None,
     salon_type: type[Salon] = Salon,
+    keeping: Keeping | None = None,
 ) -> AsyncIterator[House]:
     """The bot in ``standin``, started and idle; ended with the block."""
     clock = clock or Clock()
@@ -337,7 +339,7 @@ async def lived_in(
     ):
         # The tests' own pages stand on loopback, where a real one is never fetched from.
         page = functools.partial(fetch, allows=lambda address: address.is_loopback)
-        salon = salon_type(database, clock, fetch_page=page)
+        salon = salon_type(database, clock, fetch_page=page, keeping=keeping)
         async with clock_link(settings.clock_url, clock, lambda: salon):
             life = asyncio.create_task(salon.start(settings.token))
             house = House(standin, salon, database, clock, session)

@@ -124,3 +124,18 @@ def test_a_file_that_is_no_text_is_told_as_a_fault(tmp_path: Path) -> None:
     file.write_bytes("DISCORD_TOKEN=x".encode("utf-16"))
     with pytest.raises(SettingsError, match="UTF-8"):
         environment_with_file({"SALON_ENV_FILE": str(file)})
+
+
+def test_how_much_of_files_is_kept_is_a_number_of_bytes() -> None:
+    settings = read_settings({"DISCORD_TOKEN": TOKEN})
+    assert settings.attachment_bytes == 5 * 1024 * 1024
+    assert settings.attachment_total_bytes == 1024**3
+    chosen = {"SALON_ATTACHMENT_BYTES": "0", "SALON_ATTACHMENT_TOTAL_BYTES": " 2_000 "}
+    settings = read_settings({"DISCORD_TOKEN": TOKEN, **chosen})
+    assert (settings.attachment_bytes, settings.attachment_total_bytes) == (0, 2000)
+
+
+@pytest.mark.parametrize("value", ["-1", "5 MiB", "1e6", "٣", "10000001"])
+def test_what_is_no_such_number_is_a_fault(value: str) -> None:
+    with pytest.raises(SettingsError, match="SALON_ATTACHMENT_BYTES"):
+        read_settings({"DISCORD_TOKEN": TOKEN, "SALON_ATTACHMENT_BYTES": value})

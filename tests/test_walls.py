@@ -16,6 +16,7 @@ MIDDLE = {
     "bot.errands",
     "bot.exporting",
     "bot.fetching",
+    "bot.file_keeper",
     "bot.findings",
     "bot.forum",
     "bot.mover",
@@ -108,6 +109,7 @@ def test_no_discord_object_goes_below_the_outbox_and_the_cogs(path: Path) -> Non
     module = name_of(path)
     sending = {
         "bot.errands",
+        "bot.file_keeper",
         "bot.outbox",
         "bot.thread_opener",
         "bot.patience",

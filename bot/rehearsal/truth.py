@@ -13,6 +13,7 @@ from aiohttp import web
 from bot.rehearsal import payloads
 from bot.rehearsal.calls import answer
 from bot.rehearsal.records import Interaction, Message
+from bot.rehearsal.signing import is_good
 from bot.rehearsal.world import World
 
 if TYPE_CHECKING:
@@ -62,6 +63,11 @@ def add_routes(app: web.Application, standin: StandIn) -> None:
         """docs: Reference › CDN Formatting, Signed Attachment CDN URLs."""
         wanted = request.match_info["attachment_id"]
         content = standin.world.files.get(int(wanted)) if wanted.isdecimal() else None
+        # Discord's client renews an address before it shows the file, so the page need not.
+        shown = request.headers.get("Sec-Fetch-Site") == "same-origin"
+        there = standin.world
+        if not shown and not is_good(request.path, request.query, there.cdn_secret, there.now()):
+            content = None
         if content is None:
             return web.Response(status=404, text="This content is no longer available.")
         # Only pictures are shown in a browser; anything else could be a page with a script.

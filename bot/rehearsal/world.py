@@ -55,7 +55,8 @@ class World:
 
     ``listeners`` hear every event, in order; ``on_change`` is called after each change, heard
     or not, by whoever keeps the world on disk. ``thread_limit`` is how many threads of one
-    server may be active at once, ``cdn`` the address under which files are served.
+    server may be active at once, ``cdn`` the address under which files are served,
+    ``cdn_secret`` what their addresses are signed with.
     ``last_sent`` is when a member last wrote in a channel; ``opening`` are forum posts whose
     first message is still on its way.
     """
@@ -79,6 +80,7 @@ class World:
         self.tokens: dict[str, int] = {}
         self.thread_limit = 1000
         self.cdn = "http://127.0.0.1"
+        self.cdn_secret = secrets.token_bytes(32)
         self.listeners: list[Callable[[Event], None]] = []
         self.on_change: list[Callable[[], None]] = []
 

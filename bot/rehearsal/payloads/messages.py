@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bot.rehearsal.payloads.people import iso, member_fields, optional_id, user
 from bot.rehearsal.payloads.places import channel
 from bot.rehearsal.records import Attachment, Message, MessageType, Reaction, User
+from bot.rehearsal.signing import signed
 
 if TYPE_CHECKING:
     from bot.rehearsal.world import World
@@ -16,7 +17,8 @@ __all__ = ["attachment", "message", "message_event"]
 
 def attachment(world: World, one: Attachment) -> dict[str, Any]:
     """docs: Message Resource › Attachment Object."""
-    url = f"{world.cdn}/attachments/{one.channel_id}/{one.id}/{one.filename}"
+    path = f"/attachments/{one.channel_id}/{one.id}/{one.filename}"
+    url = signed(f"{world.cdn}{path}", path, world.cdn_secret, world.now())
     data: dict[str, Any] = {
         "id": str(one.id),
         "filename": one.filename,

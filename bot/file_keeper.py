@@ -1,0 +1,145 @@
+"""Fetches the bytes of what members attached, as far as the operator wants them kept.
+
+An address of Discord's is good for about a day (docs: Reference › Signed Attachment CDN URLs), so
+where one has run out the message is asked for another.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import discord
+from discord.http import HTTPClient
+
+from bot import wire
+from bot.clock import Clock
+from bot.patience import PASSING, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, name, wait_before
+from bot.tasks import UnderWay
+from storage import files
+from storage.database import Database
+from storage.files import OwedFile
+
+__all__ = ["FileKeeper", "Keeping"]
+
+_log = logging.getLogger(__name__)
+
+_AT_ONCE = 2
+#: Attempts before a file is left; the later ones are an hour apart.
+_MOST_ATTEMPTS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How much of members' files is kept: bytes of one at most (0: none), and of all together."""
+
+    each: int = 5 * 1024 * 1024
+    in_all: int = 1024 * 1024 * 1024
+
+
+class FileKeeper:
+    """Fetches what is owed, a few at once."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        http: HTTPClient,
+        keeping: Keeping,
+        on_change: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._http = http
+        self._keeping = keeping
+        self._under_way = UnderWay(on_change)
+        self._told_full = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way."""
+        return self._under_way.idle
+
+    async def go_on(self) -> None:
+        """Begin what is due and not under way."""
+        free = _AT_ONCE - len(self._under_way.keys)
+        if free <= 0 or await self._database.read(files.next_due) is None:
+            return
+        await self._database.write(lambda tx: files.leave_larger(tx, self._keeping.each))
+        now_ms, busy = self._clock.now_ms(), self._under_way.keys
+        for file in await self._database.read(
+            lambda tx: files.waiting(tx, busy=busy, now_ms=now_ms, most=free)
+        ):
+            self._under_way.begin(file.id, self._fetch(file))
+
+    async def stop(self) -> None:
+        """Cancel what is under way; it goes on at the next start."""
+        await self._under_way.stop()
+
+    async def _fetch(self, file: OwedFile) -> None:
+        address = file.address
+        try:
+            if address is None:
+                address = await self._asked_anew(file)
+            if address is None:
+                await self._leave(file, "it is not on its message any more")
+                return
+            content = await self._http.get_from_cdn(address)
+        except discord.HTTPException as error:
+            if error.code in (UNKNOWN_CHANNEL, UNKNOWN_MESSAGE):
+                await self._leave(file, "its message is gone")
+            elif error.status in (403, 404):
+                await self._put_off(file, f"Discord answered {error.status}", None)
+            else:
+                await self._put_off(file, f"Discord answered {error.status}", address)
+        except PASSING as error:
+            await self._put_off(file, f"Discord could not be reached ({name(error)})", address)
+        else:
+            await self._keep(file, content)
+
+    async def _keep(self, file: OwedFile, content: bytes) -> None:
+        if len(content) > self._keeping.each:
+            await self._leave(file, files.TOO_LARGE)
+            return
+        most = self._keeping.in_all
+        kept = await self._database.write(
+            lambda tx: files.keep(tx, file.id, content, most_in_all=most)
+        )
+        if not kept and not self._told_full:
+            self._told_full = True
+            _log.warning(
+                "The archive holds %d bytes of members' files and takes no more; "
+                "SALON_ATTACHMENT_TOTAL_BYTES says how many it may hold.",
+                most,
+            )
+
+    async def _asked_anew(self, file: OwedFile) -> str | None:
+        """Where the file can be had now; None where its message does not carry it."""
+        message = dict(await self._http.get_message(file.channel_id, file.message_id))
+        found = wire.attachments(message)
+        for one in found:
+            if one.id == file.id:
+                return one.address
+        # On a copy the same file has another id.
+        same = [one for one in found if (one.name, one.size) == (file.name, file.size)]
+        return same[0].address if same else None
+
+    async def _leave(self, file: OwedFile, trouble: str) -> None:
+        _log.info("File %d is not kept: %s.", file.id, trouble)
+        await self._database.write(lambda tx: files.leave(tx, file.id, trouble))
+
+    async def _put_off(self, file: OwedFile, trouble: str, address: str | None) -> None:
+        if file.attempts + 1 >= _MOST_ATTEMPTS:
+            await self._leave(file, trouble)
+            return
+        # An address that has run out is asked for anew soon; what still is not there, later.
+        renewed = address is None and file.address is not None
+        pause = wait_before(file.attempts + 1, slowly=not renewed and file.attempts > 0)
+        due_at = self._clock.now_ms() + pause
+        await self._database.write(
+            lambda tx: files.put_off(
+                tx, file_id=file.id, due_at=due_at, trouble=trouble, address=address
+            )
+        )
