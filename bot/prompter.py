@@ -10,14 +10,15 @@ from bot.discussion.digest import digest_text
 from bot.discussion.lists import stamp
 from bot.discussion.manners import Kind, Send, Skip, Wait, decide
 from bot.discussion.payloads import Payload, plain_message
-from bot.discussion.plans import Poll, read_what
+from bot.discussion.plans import Passage, Poll, Question, What, read_what
 from bot.discussion.prompting import Said, Unsayable, noted, nudge_text, words_for
+from bot.errors import Refused
 from storage import digests, homes, posts, prompts, servers, situations
 from storage.posts import NewPost
 from storage.prompts import Prompt
 from storage.writer import Transaction
 
-__all__ = ["forecast", "plan_due", "send_now", "words"]
+__all__ = ["forecast", "plan_due", "refuse_missing", "send_now", "words"]
 
 _log = logging.getLogger(__name__)
 
@@ -69,6 +70,18 @@ async def words(tx: Transaction, prompt: Prompt, now: datetime) -> Said | Unsaya
     assert prompt.discussion_id is not None
     what = read_what(prompt.what)
     return words_for(what, await situations.material(tx, prompt.discussion_id, what))
+
+
+async def refuse_missing(tx: Transaction, discussion_id: int, what: What) -> None:
+    """Refused where the essay has no such question or passage to ask."""
+    if not isinstance(what, Question | Passage):
+        return
+    questions, passages = await situations.counts(tx, discussion_id)
+    kind, count = ("question", questions) if isinstance(what, Question) else ("passage", passages)
+    if what.number <= count:
+        return
+    has = {0: f"it has no {kind}s", 1: f"it has one {kind}"}.get(count, f"it has {count} {kind}s")
+    raise Refused(f"The essay has no {kind} {what.number}: {has}.")
 
 
 async def forecast(tx: Transaction, prompt: Prompt, now: datetime) -> str:

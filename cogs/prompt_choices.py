@@ -64,8 +64,9 @@ async def moments(services: Services, server_id: int, typed: str) -> list[app_co
     except Refused:
         return []
     local = meant.at.astimezone(settings.zone)
-    name = f"{typed.strip()} = {local:%A %d %B %Y %H:%M} ({settings.zone_name})"
-    return [app_commands.Choice(name=cut(name, _LONGEST), value=typed.strip())]
+    written = " ".join(typed.split())
+    name = f"{written} = {local:%A %d %B %Y %H:%M} ({settings.zone_name})"
+    return [app_commands.Choice(name=cut(name, _LONGEST), value=written)]
 
 
 def tags(venue: Venue | None, typed: str) -> list[app_commands.Choice[str]]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.discussion.lists import fitting, stamp
 from bot.discussion.manners import Kind
-from bot.discussion.plans import Step, after_wait
+from bot.discussion.plans import Step, after_wait, write_plan
 from bot.discussion.prompting import literal
 from bot.discussion.shortening import cut
 from storage.prompt_lists import Past
@@ -77,7 +77,7 @@ def plan(steps: Sequence[Step], settings: ServerSettings) -> str:
         return "New essays get no prompts. `/prompts plan steps: default` brings them back."
     ours = " (the one that comes with me)" if settings.plan is None else ""
     lines = [f"Every new essay gets this plan{ours}; times are of {settings.zone_name}:"]
-    lines += [f"- {literal(str(step))}" for step in steps]
+    lines += [f"- {literal(line)}" for line in write_plan(steps).splitlines()]
     return fitting(lines)
 
 

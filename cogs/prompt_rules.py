@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.discussion.moments import read_quiet_hours
-from bot.discussion.plans import read_plan, read_weekly
+from bot.discussion.plans import read_plan, read_weekly, write_plan
 from bot.discussion.prompting import literal
 from bot.discussion.zones import choose_zone
 from bot.errors import Refused
@@ -63,8 +63,8 @@ class PromptRules(Answering):
 
     @app_commands.command(description="Show or set the plan that every new essay gets.")
     @app_commands.describe(
-        steps="Parted by “;”, for instance “after 1 day: questions; Thursday 18:00, if quiet for "
-        "24 hours: last call”"
+        steps="“none”, “default”, or steps parted by “;”: “after 1 day: questions; "
+        "Thursday 18:00: last call”"
     )
     async def plan(
         self,
@@ -75,7 +75,7 @@ class PromptRules(Answering):
         server_id = server_of(interaction).id
         wanted = None
         if steps is not None and steps.strip().lower() != "default":
-            wanted = "\n".join(str(step) for step in read_plan(steps)) or "none"
+            wanted = write_plan(read_plan(steps))
 
         async def plan(tx: Transaction) -> str:
             if steps is not None:

@@ -12,7 +12,7 @@ from bot.discussion.lists import fitting, stamp
 from bot.discussion.manners import Kind
 from bot.discussion.moments import read_moment
 from bot.discussion.plans import read_condition, read_what
-from bot.discussion.prompting import Unsayable
+from bot.discussion.prompting import Unsayable, literal
 from bot.errors import Refused
 from bot.services import Services
 from cogs import prompt_choices, prompt_lines
@@ -98,6 +98,7 @@ class Prompts(
         async def add(tx: Transaction) -> str:
             chosen = await prompt_lists.choose_essay(tx, server_id, essay)
             _refuse_ended(chosen)
+            await prompter.refuse_missing(tx, chosen.id, asked)
             settings = await servers.read(tx, server_id)
             meant = read_moment(when, now, settings.zone)
             prompt_id = await prompts.add(
@@ -148,10 +149,13 @@ class Prompts(
             if found.kind is not Kind.STEP or found.discussion_id is None:
                 raise Refused("Nudges and digests cannot be changed one by one.")
             settings = await servers.read(tx, server_id)
+            asked = read_what(found.what if what is None else what)
+            if what is not None:
+                await prompter.refuse_missing(tx, found.discussion_id, asked)
             changed = await prompts.change(
                 tx,
                 found,
-                what=found.what if what is None else str(read_what(what)),
+                what=str(asked),
                 condition=found.condition if condition is None else str(read_condition(condition)),
                 anyway=found.anyway if anyway is None else anyway,
                 now=now,
@@ -206,14 +210,16 @@ class Prompts(
         async def send(tx: Transaction) -> str:
             chosen = await prompt_lists.choose_essay(tx, server_id, essay)
             if chosen.state != "open":
-                raise Refused(f"“{chosen.title}” is {chosen.state}: only open ones get prompts.")
+                raise Refused(
+                    f"“{literal(chosen.title)}” is {chosen.state}: only open ones get prompts."
+                )
             found = await prompter.send_now(
                 tx, server_id=server_id, discussion_id=chosen.id, what=str(asked), now=now
             )
             if isinstance(found, Unsayable):
                 raise Refused(f"Nothing was sent: {found.reason}.")
             await self.act(tx, interaction, chosen.id, f"sent prompt {found}")
-            return f"Prompt {found} goes out to “{chosen.title}” now."
+            return f"Prompt {found} goes out to “{literal(chosen.title)}” now."
 
         await self.write_and_answer(interaction, send)
 
@@ -272,4 +278,4 @@ class Prompts(
 
 def _refuse_ended(essay: Chosen) -> None:
     if essay.state in _ENDED:
-        raise Refused(f"“{essay.title}” is {essay.state}: it gets no more prompts.")
+        raise Refused(f"“{literal(essay.title)}” is {essay.state}: it gets no more prompts.")

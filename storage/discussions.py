@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.discussion.essay import Essay
 from bot.discussion.styles import THREADS
 from bot.errors import UnknownEssay
-from storage import drafts, errands, homes, laying
+from storage import drafts, errands, homes, laying, notices
 from storage.drafts import NewRevision, digest
 from storage.errands import NewErrand
 from storage.posts import NewPost
@@ -183,6 +183,9 @@ async def turn(
     )
     if row is None:
         return None
+    if after == "open":
+        # That it is closed has been said once in it; if it closes again, that is news again.
+        await notices.past(tx, row["server_id"], f"closed discussion {discussion_id}")
     if row["style"] != "threads" and row["thread_id"] is not None:
         await errands.plan(
             tx,

@@ -14,7 +14,7 @@ from storage import servers
 from storage.prompts import Prompt
 from storage.writer import Transaction
 
-__all__ = ["Head", "head", "material", "situation"]
+__all__ = ["Head", "counts", "head", "material", "situation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +204,22 @@ async def material(tx: Transaction, discussion_id: int, what: What) -> Material:
         alive=await _alive(tx, discussion_id) if isinstance(what, LastCall) else None,
         bare=default_question(essay["language"]),
     )
+
+
+async def counts(tx: Transaction, discussion_id: int) -> tuple[int, int]:
+    """How many questions and passages the essay's newest revision has."""
+    row = await tx.row(
+        """
+        SELECT (SELECT count(*) FROM questions
+                WHERE discussion_id = :id AND revision = newest.number) AS questions,
+               (SELECT count(*) FROM passages
+                WHERE discussion_id = :id AND revision = newest.number) AS passages
+        FROM (SELECT max(number) AS number FROM revisions WHERE discussion_id = :id) AS newest
+        """,
+        {"id": discussion_id},
+    )
+    assert row is not None
+    return row["questions"], row["passages"]
 
 
 async def _alive(tx: Transaction, discussion_id: int) -> Alive | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from bot.errors import Refused
 
@@ -17,6 +17,8 @@ __all__ = ["QuietHours", "WeeklyTime", "find_zone", "local_moment", "quiet_end"]
 
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
+#: What a machine without a zone or the machine's own setting is called.
+_NO_ZONES = frozenset(("Factory", "localtime"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,14 @@ class WeeklyTime:
 
 
 def find_zone(name: str) -> ZoneInfo:
-    """The zone of an IANA name, in any case; Refused where there is none of the name."""
-    asked = name.strip().replace(" ", "_")
-    try:
-        return ZoneInfo(asked)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        for known in available_timezones():
-            if known.casefold() == asked.casefold():
-                return ZoneInfo(known)
+    """The zone of an IANA name, in any case; Refused where there is none of the name.
+
+    Files that lie beside the zones, such as this machine's own time, are none.
+    """
+    asked = name.strip().replace(" ", "_").casefold()
+    for known in available_timezones() - _NO_ZONES:
+        if known.casefold() == asked:
+            return ZoneInfo(known)
     raise Refused(
         f"“{name[:60]}” is no time zone I know: use an IANA name such as Europe/Berlin or UTC."
     )

@@ -4,24 +4,79 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import dateparser
 
-from bot.discussion.hours import QuietHours, local_moment
-from bot.discussion.plans import read_clock, read_wait, read_weekly
+from bot.discussion.hours import QuietHours, find_zone, local_moment
+from bot.discussion.plans import day_of_week, read_clock
+from bot.discussion.shortening import cut
 from bot.errors import Refused
 
 __all__ = ["Meant", "read_moment", "read_quiet_hours"]
 
 _MOST_AHEAD = timedelta(days=2 * 366)
-_LONGEST = 100
-#: A date without an hour means noon, not the middle of the night.
-_NOON = time(12)
-_MIDNIGHT = re.compile(r"midnight|\b0?0[:.]00\b|\b12(?:[:.]00)?\s*am\b", re.IGNORECASE)
+_LONGEST, _ECHOED = 100, 80
+_DAY = timedelta(days=1)
+#: A date without an hour means noon, not the middle of the night; tonight means the evening.
+_NOON, _EVENING = time(12), time(20)
+
+#: A wait: "in 1.5 hours", "90 minutes", "in 2 hours and a half"; a month is no exact wait.
+_AMOUNT = r"(?:\d{1,12}(?:[.,]\d{1,3})?|an?|half an?|one)"
+_PIECE = rf"({_AMOUNT})\s*(minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w)(?![a-z])"
+_WAIT = re.compile(
+    rf"(?:in |after )?{_PIECE}(?:(?:\s*,\s*|\s+and\s+|\s*){_PIECE})?(?: from now)?", re.IGNORECASE
+)
+_SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+#: Where another zone is named than the server's: an offset from UTC, or an IANA name.
+_OFFSET = re.compile(
+    r"\s*(?:\b(?:utc|gmt)\s*([+-]\d{1,2}(?::?\d{2})?)?|(?<=\d)\s*(z)|(?<=:\d\d)\s*([+-]\d{2}:?\d{2})"
+    r"|(?<=[ap]m)\s*([+-]\d{1,2}:?\d{2}))$",
+    re.IGNORECASE,
+)
+_REGION = re.compile(r"\s+(\w+/[\w/+-]+)$")
+_ABBREVIATED = re.compile(
+    r"\s+\(?([ECMP][SD]?T|C?ES?T|W?ES?T|EES?T|ME?S?T|CEST|BST|[IJK]ST|SGT|HKT|MSK|AK[SD]T|HST"
+    r"|A[CEW][SD]T|NZ[SD]T|BRT|SAST|WAT|PKT)\)?$",
+    re.IGNORECASE,
+)
+
+#: A time of day within a text, from the clearest to the vaguest.
+_CLOCKS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"(?:\bat )?\b(?P<word>noon|midday|midnight)\b",
+        r"(?:\bat )?(?<![\d.:])(?P<h>\d{1,2})(?:[:.](?P<m>\d{2}))?\s*(?P<half>[ap])\.?m\b\.?",
+        r"(?:\bat )?t?(?<![\d.:])(?P<h>\d{1,2}):(?P<m>\d{2})(?::\d{2}(?:\.\d+)?)?(?![\d:])",
+        r"\bat (?P<h>\d{1,2})[.h](?P<m>\d{2})\b(?![.\d])",
+        r"\b(?:at )?(?P<h>\d{1,2})\s*(?:o.?clock|h)\b",
+        r"\bat (?P<h>\d{1,2})(?![\d.:/-])(?=\s|$|,)",
+        r"(?<=\s)(?P<h>[01]?\d|2[0-3])[.h](?P<m>[0-5]\d)$",
+    )
+)
+#: "tomorrow 9", "Thursday 18": after a day without a number, a bare number is an hour.
+_BARE_HOUR = re.compile(r"(?P<day>[a-z ]*[a-z]),?\s+(?P<h>\d{1,2})(?:[.](?P<m>\d{2}))?")
+
+_RELATIVE = {"": 0, "today": 0, "this evening": 0, "tonight": 0, "tomorrow": 1}
+_RELATIVE |= {"the day after tomorrow": 2, "day after tomorrow": 2, "next week": 7, "in a week": 7}
+_EVENINGS = ("tonight", "this evening")
+_WEEKDAY = re.compile(r"(?:(?:on|this|next|coming|the|the next)\s+)*([a-z]{3,9})")
+
+#: What a date may consist of; anything else is not understood rather than read past.
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july", "august"),
+    *("september", "october", "november", "december"),
+)
+_WORDS = frozenset(
+    ("of", "the", "on", "next", "in", "a", "month", "months", "week", "weeks", "day", "days")
+)
+_NUMBER = re.compile(r"\d{1,4}(?:st|nd|rd|th)?|\d{1,4}([./-])\d{1,2}(?:\1(?:\d{1,4})?)?")
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 #: 1.4.2026 is the first of April wherever dates are written with dots.
-_DOTTED = re.compile(r"\b\d{1,2}\.\d{1,2}\.(?:\d{2,4})?\b")
+_DOTTED_MONTH = re.compile(r"\b\d{1,2}\.(\d{1,2})\b")
+_DOTTED = re.compile(r"\b\d{1,2}\.\d{1,2}\.(?:\d{2,4})?(?!\d)|\b\d{1,2}\.\d{1,2}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,53 +90,201 @@ class Meant:
 def read_moment(text: str, now: datetime, zone: ZoneInfo) -> Meant:
     """The coming moment that ``text`` names, in English, in the zone; Refused for any other.
 
-    A wait ("in 90 minutes") is exact; everything else is a time on the wall, which happens once
-    on its date however the clock is moved.
+    A wait ("in 90 minutes") is exact, and so is a time in a zone that the text names; everything
+    else is a time on the wall, which happens once on its date however the clock is moved. Noon is
+    meant where no hour is given.
     """
     asked = " ".join(text.split())
     if not asked or len(asked) > _LONGEST:
         raise _not_understood(asked)
-    wait = read_wait(asked)
+    wait = _wait(asked)
     if wait is not None:
         return Meant(now + wait, None)
-    weekly = read_weekly(asked)
-    if weekly is not None:
-        moment = weekly.after(now, zone)
-        on = moment.astimezone(zone).date()
-        return Meant(moment, datetime.combine(on, weekly.at))
-    wall = _wall(asked, now.astimezone(zone).replace(tzinfo=None))
-    moment = local_moment(wall.date(), wall.time(), zone)
+    words = asked.lower().removeprefix("every ")
+    if words != asked.lower() or words.split()[0] in ("daily", "weekly", "each"):
+        raise Refused("That is to happen once: name one time, such as “Thursday 18:00”.")
+    rest, elsewhere = _zone(asked)
+    place: ZoneInfo | timezone = elsewhere or zone
+    wall = _wall(rest, asked, now.astimezone(place).replace(tzinfo=None))
+    if isinstance(place, timezone):
+        moment = wall.replace(tzinfo=place).astimezone(UTC)
+    else:
+        moment = local_moment(wall.date(), wall.time(), place)
     if moment <= now:
-        raise Refused(f"“{asked}” lies in the past (<t:{int(moment.timestamp())}:f>).")
+        raise Refused(f"“{_echo(asked)}” lies in the past (<t:{int(moment.timestamp())}:f>).")
     if moment - now > _MOST_AHEAD:
-        raise Refused(f"“{asked}” is more than two years ahead.")
-    return Meant(moment, wall)
+        raise _too_far(asked)
+    return Meant(moment, None if elsewhere else wall)
 
 
-def _wall(asked: str, here: datetime) -> datetime:
-    if asked.isdigit():
+def _wait(asked: str) -> timedelta | None:
+    found = _WAIT.fullmatch(asked)
+    if found is None:
+        return None
+    seconds = 0.0
+    for amount, unit in ((found[1], found[2]), (found[3], found[4])):
+        if amount is not None:
+            seconds += _count(amount.lower()) * _SECONDS[unit[0].lower()]
+    if seconds > _MOST_AHEAD.total_seconds():
+        raise _too_far(asked)
+    wait = timedelta(seconds=round(seconds))
+    if wait < timedelta(minutes=1):
+        raise Refused(f"“{_echo(asked)}” is less than a minute away.")
+    return wait
+
+
+def _count(amount: str) -> float:
+    if amount.startswith("half"):
+        return 0.5
+    return 1 if amount in ("a", "an", "one") else float(amount.replace(",", "."))
+
+
+def _zone(asked: str) -> tuple[str, ZoneInfo | timezone | None]:
+    """What is left of a text without the zone at its end, and that zone; None for the server's."""
+    if found := _REGION.search(asked):
+        return asked[: found.start()], find_zone(found[1])
+    if found := _OFFSET.search(asked):
+        offset = found[1] or found[3] or found[4] or "+0"
+        digits = offset[1:].replace(":", "")
+        hours, minutes = (digits, "0") if len(digits) <= 2 else (digits[:-2], digits[-2:])
+        span = timedelta(hours=int(hours), minutes=int(minutes))
+        if span >= 15 * timedelta(hours=1) or int(minutes) > 59:
+            raise Refused(f"“{offset}” is no offset from UTC.")
+        return asked[: found.start()], timezone(-span if offset[0] == "-" else span)
+    found = _ABBREVIATED.search(asked)
+    if found and found[1] not in ("SAT", "OCT", "AT"):
+        raise Refused(
+            f"“{found[1]}” means different zones to different people: leave it away for the "
+            "server's own zone, or write for instance “18:00 UTC+2” or “18:00 Europe/Berlin”."
+        )
+    return asked, None
+
+
+def _wall(rest: str, asked: str, here: datetime) -> datetime:
+    """The wall-clock time that is meant."""
+    day, at = _clock(rest.lower(), asked)
+    day = " ".join(re.sub(r"[,\s]+", " ", day).split()).removesuffix(" at").removeprefix("at ")
+    found = _date(day, here)
+    if found is None:
+        found = _calendar(day, asked, here)
+    elif at is None and not day:
         raise _not_understood(asked)
+    on, weekly = found
+    wall = datetime.combine(on, at or (_EVENING if day in _EVENINGS else _NOON))
+    if wall <= here and (weekly or not day):  # the next one that is to come
+        wall += 7 * _DAY if weekly else _DAY
+    return wall
+
+
+def _clock(words: str, asked: str) -> tuple[str, time | None]:
+    """What is left of a text without its time of day, and that; None where it has none."""
+    for pattern in _CLOCKS:
+        found = pattern.search(words)
+        if found is None:
+            continue
+        named = found.groupdict()
+        if "word" in named:
+            at = time(0) if named["word"] == "midnight" else _NOON
+        else:
+            at = _time(named["h"], named.get("m"), named.get("half"), asked)
+        return f"{words[: found.start()]} {words[found.end() :]}".strip(), at
+    found = _BARE_HOUR.fullmatch(words)
+    if found is not None and not any(
+        month.startswith(found["day"].split()[-1][:3]) for month in _MONTHS
+    ):
+        return found["day"], _time(found["h"], found["m"], None, asked)
+    alone = read_clock(words)
+    return ("", alone) if alone is not None else (words, None)
+
+
+def _time(hour: str, minute: str | None, half: str | None, asked: str) -> time:
+    written = f"{hour}:{minute or '00'}" + (f" {half}m" if half else "")
+    at = read_clock(written)
+    if at is None:
+        raise Refused(f"“{_echo(asked)}” has a time that no clock shows: write for instance 18:00.")
+    return at
+
+
+def _date(day: str, here: datetime) -> tuple[date, bool] | None:
+    """The date of "tomorrow" or "Thursday", and whether it is one of every week."""
+    if day in _RELATIVE:
+        return here.date() + _RELATIVE[day] * _DAY, False
+    found = _WEEKDAY.fullmatch(day)
+    weekday = None if found is None else day_of_week(found[1])
+    if weekday is None:
+        return None
+    ahead = (weekday - here.weekday()) % 7
+    if "next" in day.split() and ahead == 0:
+        ahead = 7
+    return here.date() + ahead * _DAY, True
+
+
+def _calendar(day: str, asked: str, here: datetime) -> tuple[date, bool]:
+    """The date of "1 April" or "2027-01-31", as the calendar's library reads it."""
+    words = day.replace(",", " ").split()
+    known = all(
+        _NUMBER.fullmatch(word.rstrip(".")) or _NUMBER.fullmatch(word) or _known(word)
+        for word in words
+    )
+    if not known or not any(char.isdigit() or char.isalpha() for char in day) or len(words) > 6:
+        raise _not_understood(asked)
+    if not any(word[0].isdigit() for word in words) and "next" not in words and "in" not in words:
+        raise _not_understood(asked)
+    lone = len(words) == 1 and words[0].isdigit()
+    if lone or any(int(month) > 12 for month in _DOTTED_MONTH.findall(day)):
+        raise _not_understood(asked)
+    if _ISO.fullmatch(day):
+        return _standard(day, asked, here), False
     found = dateparser.parse(
-        asked,
+        " ".join(word for word in words if word not in ("on", "the", "of")),
         languages=["en"],
         settings={
-            "RELATIVE_BASE": here,
+            "RELATIVE_BASE": datetime.combine(here.date(), time(0)),
             "PREFER_DATES_FROM": "future",
             "RETURN_AS_TIMEZONE_AWARE": False,
-            "DATE_ORDER": "DMY" if _DOTTED.search(asked) else "MDY",
+            "REQUIRE_PARTS": ["day"] if any(word[0].isdigit() for word in words) else [],
+            "DATE_ORDER": "DMY" if _DOTTED.search(day) else "MDY",
         },
     )
-    if found is None:
+    weekdays = {day_of_week(word) for word in words} - {None}
+    if found is None or found.time() != time(0) or weekdays - {found.weekday()}:
         raise _not_understood(asked)
-    wall: datetime = found.replace(tzinfo=None, microsecond=0)
-    if wall.time() == time(0) and not _MIDNIGHT.search(asked):
-        return datetime.combine(wall.date(), _NOON)
-    return wall
+    return _near(found.date(), asked, here), False
+
+
+def _standard(day: str, asked: str, here: datetime) -> date:
+    try:
+        return _near(date.fromisoformat(day), asked, here)
+    except ValueError:
+        raise _not_understood(asked) from None
+
+
+def _near(on: date, asked: str, here: datetime) -> date:
+    """The date, where it is neither long past nor so far off that no calendar reckons with it."""
+    if on.year < here.year:
+        raise Refused(f"“{_echo(asked)}” lies in the past.")
+    if on.year > here.year + 3:
+        raise _too_far(asked)
+    return on
+
+
+def _known(word: str) -> bool:
+    plain = word.rstrip(".")
+    months = any(len(plain) >= 3 and month.startswith(plain) for month in (*_MONTHS, "sept"))
+    return months or plain in _WORDS or day_of_week(plain) is not None
+
+
+def _echo(asked: str) -> str:
+    return cut(asked, _ECHOED)
+
+
+def _too_far(asked: str) -> Refused:
+    return Refused(f"“{_echo(asked)}” is more than two years ahead.")
 
 
 def _not_understood(asked: str) -> Refused:
     return Refused(
-        f"“{asked[:_LONGEST]}” is no time I understand: write for instance “Thursday 18:00”, "
+        f"“{_echo(asked)}” is no time I understand: write for instance “Thursday 18:00”, "
         "“in 3 days” or “2027-01-31 09:30”."
     )
 

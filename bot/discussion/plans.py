@@ -6,6 +6,8 @@ A plan is a step a line: when, perhaps a condition, what to say::
     after 3 days, if quiet for 24 hours: next question
     Thursday 18:00, if fewer than 5 replies: passage 4: Is that so?
     after 7 days: last call
+
+On one line the steps are parted by ``;``. One that belongs to the words is written ``\\;``.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from bot.discussion.hours import WeeklyTime
 from bot.discussion.measure import utf16_units
+from bot.discussion.shortening import cut
 from bot.errors import Refused
 
 __all__ = [
@@ -36,6 +39,7 @@ __all__ = [
     "Text",
     "What",
     "after_wait",
+    "day_of_week",
     "read_clock",
     "read_condition",
     "read_plan",
@@ -45,6 +49,7 @@ __all__ = [
     "read_what",
     "renumbered",
     "step_moments",
+    "write_plan",
 ]
 
 #: What every essay gets where the server has chosen nothing else.
@@ -56,6 +61,7 @@ after 7 days: last call"""
 _MOST_STEPS = 20
 _MOST_WAIT = timedelta(days=366)
 _MOST_TEXT, _MOST_PASSAGE_TEXT = 1500, 500
+_HIGHEST = 99_999
 #: docs: Poll Resource › Poll Object: question, answers, hours.
 _POLL_QUESTION, _POLL_ANSWER, _POLL_ANSWERS, _POLL_HOURS = 300, 55, 10, 72
 
@@ -67,8 +73,9 @@ _WAIT = re.compile(
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
 #: A semicolon parts steps only where a time follows, since words may hold one too.
 _BETWEEN_STEPS = re.compile(
-    r"\n|;(?=\s*(?:after|in|daily|every|mon|tue|wed|thu|fri|sat|sun|\d))", re.IGNORECASE
+    r"\n|(?<!\\);(?=\s*(?:after|in|daily|every|mon|tue|wed|thu|fri|sat|sun|\d))", re.IGNORECASE
 )
+_LAST_MARK = re.compile(r"(?:\s*(?<!\\);)+\s*$")
 _QUIET = re.compile(r"(?:only )?(?:if )?quiet(?: for)? (\d+) ?h(?:ours?)?", re.IGNORECASE)
 _FEWER = re.compile(r"(?:only )?(?:if )?fewer(?: than)? (\d+)(?: repl(?:y|ies))?", re.IGNORECASE)
 _PASSAGE = re.compile(r"passage\s+¶?(\d+)\s*(?::\s*(.*))?", re.IGNORECASE | re.DOTALL)
@@ -197,12 +204,23 @@ class Step:
 
 def read_plan(text: str) -> tuple[Step, ...]:
     """The steps of a plan, a line each (or parted by ``;``); Refused says which line is wrong."""
-    lines = [line.strip() for line in _BETWEEN_STEPS.split(text) if line.strip()]
-    if not lines or lines == ["none"]:
+    if text.strip().lower() == "none":
         return ()
+    lines = [_LAST_MARK.sub("", line).strip() for line in _BETWEEN_STEPS.split(text)]
+    lines = [line for line in lines if line]
+    if not lines:
+        raise Refused(
+            "Write the steps of the plan, “none” for no prompts, or “default” for the plan that "
+            "comes with me."
+        )
     if len(lines) > _MOST_STEPS:
         raise Refused(f"A plan has at most {_MOST_STEPS} steps; this one has {len(lines)}.")
-    return tuple(read_step(line) for line in lines)
+    return tuple(read_step(line.replace("\\;", ";")) for line in lines)
+
+
+def write_plan(steps: Sequence[Step]) -> str:
+    """The plan that :func:`read_plan` reads as these steps, a line each."""
+    return "\n".join(str(step).replace(";", "\\;") for step in steps) or "none"
 
 
 def read_step(line: str) -> Step:
@@ -214,7 +232,7 @@ def read_step(line: str) -> Step:
     moment = wait if wait is not None else weekly
     if moment is None:
         raise Refused(
-            f"“{when.strip()}” is no time of a plan: write “after 3 days” or “Thursday 18:00”."
+            f"“{_echo(when)}” is no time of a plan: write “after 3 days” or “Thursday 18:00”."
         )
     return Step(moment, read_condition(condition), read_what(what))
 
@@ -224,7 +242,8 @@ def _parted(line: str) -> tuple[str, str]:
     found = re.search(r":(?!\d\d)", line)
     if found is None:
         raise Refused(
-            f"“{line}” says not what to ask: write for instance “after 3 days: next question”."
+            f"“{_echo(line)}” says not what to ask: write for instance “after 3 days: next "
+            "question”."
         )
     return line[: found.start()], line[found.end() :].strip()
 
@@ -240,7 +259,7 @@ def read_wait(text: str) -> timedelta | None:
     unit = next(unit for unit in _UNITS if unit[0] == found[2][0].lower())
     seconds = int(found[1]) * _UNITS[unit] if len(found[1]) < 9 else _MOST_WAIT.total_seconds() + 1
     if seconds > _MOST_WAIT.total_seconds():
-        raise Refused(f"“{text.strip()}” is longer than a year.")
+        raise Refused(f"“{_echo(text)}” is longer than a year.")
     return timedelta(seconds=seconds)
 
 
@@ -248,13 +267,17 @@ def read_weekly(text: str) -> WeeklyTime | None:
     """A local time of the week or the day: ``Thursday 18:00``, ``Thu 6 pm``, ``daily 18:00``."""
     words = text.strip().lower().removeprefix("every ").replace(" at ", " ")
     day, _, rest = words.partition(" ")
-    weekday: int | None = None
-    if len(day) >= 3 and any(name.startswith(day) for name in _DAYS):
-        weekday = next(number for number, name in enumerate(_DAYS) if name.startswith(day))
-    elif day != "daily":
+    weekday = day_of_week(day)
+    if weekday is None and day != "daily":
         rest = words
     at = read_clock(rest)
     return None if at is None else WeeklyTime(weekday, at)
+
+
+def day_of_week(name: str) -> int | None:
+    """The weekday of a name or its beginning (``thu``), Monday being 0; None for any other word."""
+    fitting = [number for number, day in enumerate(_DAYS) if day.startswith(name.lower())]
+    return fitting[0] if len(name) >= 3 and fitting else None
 
 
 def read_clock(text: str) -> time | None:
@@ -280,11 +303,11 @@ def read_condition(text: str) -> Condition:
         return Always()
     for pattern, make in ((_QUIET, Quiet), (_FEWER, Fewer)):
         found = pattern.fullmatch(asked)
-        if found is not None and 0 < int(found[1]) < 100_000:
+        if found is not None and len(found[1]) < 6 and int(found[1]):
             return make(int(found[1]))
     raise Refused(
-        f"“{asked}” is no condition: write “always”, “if quiet for 24 hours” or “if fewer than "
-        "5 replies”."
+        f"“{_echo(asked)}” is no condition: write “always”, “if quiet for 24 hours” or “if fewer "
+        "than 5 replies”."
     )
 
 
@@ -310,7 +333,7 @@ def read_what(text: str) -> What:
     if colon and kind.strip().lower() == "text" and rest.strip():
         return Text(_short(rest))
     raise Refused(
-        f"“{asked[:80]}” is nothing I can say: write “questions”, “next question”, “question 2”, "
+        f"“{_echo(asked)}” is nothing I can say: write “questions”, “next question”, “question 2”, "
         "“passage 4: why?”, “text: your words”, “poll: question | answer | answer”, “last call” "
         "or “default”."
     )
@@ -321,10 +344,17 @@ def renumbered(text: str, number: int) -> str:
     return re.sub(r"\d+", str(number), text, count=1)
 
 
+def _echo(text: str) -> str:
+    """What was written, short enough to be quoted in an answer."""
+    return cut(" ".join(text.split()), 80)
+
+
 def _number(digits: str) -> int:
-    number = int(digits[:9])
+    number = int(digits) if len(digits) < 10 else _HIGHEST + 1
     if number < 1:
         raise Refused("Questions and passages are numbered from 1.")
+    if number > _HIGHEST:
+        raise Refused(f"No essay has a question or a passage {_echo(digits)}.")
     return number
 
 

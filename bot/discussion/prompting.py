@@ -29,6 +29,7 @@ __all__ = [
     "Material",
     "Said",
     "Unsayable",
+    "closed",
     "noted",
     "nudge_text",
     "positions",
@@ -108,12 +109,12 @@ def words_for(what: What, material: Material) -> Said | Unsayable:
             lines = [
                 f"From **{_title(material)}**, ¶{number}:",
                 quoted(material.passage),
-                question or material.bare,
+                closed(question or material.bare),
                 _ANSWER_HERE,
             ]
             return Said("\n".join(lines))
         case Text(text):
-            return Said(f"{_opening(material)}\n{text}\n{_ANSWER_HERE}")
+            return Said(f"{_opening(material)}\n{closed(text)}\n{_ANSWER_HERE}")
         case Poll():
             return Said(_opening(material), poll=what)
         case LastCall():
@@ -201,6 +202,11 @@ def quoted(text: str, most: int = _MOST_QUOTE) -> str:
     """A text as a quotation of at most ``most`` units before escaping, whatever lines it has."""
     lines = [line.strip() for line in cut(text.strip(), most).splitlines()]
     return "\n".join(f"> {escape_line_start(escape(line))}" for line in lines if line)
+
+
+def closed(text: str) -> str:
+    """A text in Discord's Markdown whose last code block ends with it."""
+    return text if text.count("```") % 2 == 0 else f"{text}\n```"
 
 
 def literal(text: str) -> str:

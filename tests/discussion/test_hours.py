@@ -204,7 +204,9 @@ def test_quiet_hours_that_begin_and_end_together_are_none() -> None:
 
 def test_a_zone_is_found_in_any_case_and_refused_with_a_sentence() -> None:
     assert find_zone("europe/berlin").key == "Europe/Berlin"
+    assert find_zone("EUROPE/BERLIN").key == "Europe/Berlin"
     assert find_zone("America/New York").key == "America/New_York"
-    for name in ("Mars/Olympus", "../etc/passwd", "", "/etc/localtime"):
+    odd = ("localtime", "posixrules", "Factory", "posix/UTC", "right/UTC", "Europe", "zone.tab")
+    for name in ("Mars/Olympus", "../etc/passwd", "", "/etc/localtime", *odd):
         with pytest.raises(Refused, match="no time zone"):
             find_zone(name)

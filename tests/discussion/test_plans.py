@@ -30,6 +30,7 @@ from bot.discussion.plans import (
     read_step,
     read_what,
     step_moments,
+    write_plan,
 )
 from bot.errors import Refused
 
@@ -106,6 +107,55 @@ def test_a_plan_may_stand_on_one_line_and_its_words_hold_semicolons() -> None:
 def test_a_step_that_cannot_be_understood_is_refused_with_a_sentence(line: str, says: str) -> None:
     with pytest.raises(Refused, match=says):
         read_step(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "after 1 day: text: Come back; in an hour, or daily; Sunday is fine.",
+        "after 1 day: text: One; two \\ three; 4",
+    ],
+)
+def test_a_semicolon_of_the_words_is_written_with_a_backslash(line: str) -> None:
+    escaped = line.replace(";", "\\;")
+    (step,) = read_plan(escaped)
+    assert str(step) == line
+    assert read_plan(write_plan([step, step])) == (step, step)
+
+
+@pytest.mark.parametrize("text", ["none", "None", " NONE "])
+def test_a_plan_of_nothing_is_asked_for_by_name(text: str) -> None:
+    assert read_plan(text) == ()
+    assert read_plan(write_plan(())) == ()
+
+
+@pytest.mark.parametrize("text", ["", "   ", ";", "\n;\n"])
+def test_a_blank_plan_is_refused_and_says_how_to_have_none(text: str) -> None:
+    with pytest.raises(Refused, match="“none” for no prompts, or “default”"):
+        read_plan(text)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x" * 4000,
+        "x" * 4000 + ": questions",
+        "after 1 day, " + "x" * 4000 + ": questions",
+        "after 1 day: " + "x" * 4000,
+        "after " + "9" * 4000 + " days: questions",
+        "after 1 day: question " + "9" * 4000,
+    ],
+)
+def test_a_long_faulty_line_is_quoted_in_short(line: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        read_plan(line)
+    assert len(str(refusal.value)) < 400
+
+
+@pytest.mark.parametrize("what", ["question 12345678901", "passage 100000: Why?"])
+def test_a_number_that_no_essay_has_is_refused_and_not_cut(what: str) -> None:
+    with pytest.raises(Refused, match="No essay has"):
+        read_what(what)
 
 
 def test_a_plan_has_at_most_twenty_steps() -> None:

@@ -95,6 +95,17 @@ def test_a_passage_is_quoted_with_a_question() -> None:
 
 def test_an_admins_words_and_the_house_default_are_said() -> None:
     assert "Come **back**." in said(Text("Come **back**."), material()).content
+
+
+@pytest.mark.parametrize("what", [Text("Look: ```a"), Passage(1, "Why ```a")])
+def test_a_code_block_that_an_admin_left_open_ends_before_the_last_line(what: What) -> None:
+    found = said(what, material(passage="A line."))
+    assert found.content.count("```") == 2
+    assert found.content.splitlines()[-2] == "```"
+
+
+def test_a_code_block_that_an_admin_closed_stays_as_it_is() -> None:
+    assert "Look: ```a``` so\n-#" in said(Text("Look: ```a``` so"), material()).content
     assert said(House(), material("First?")).asked == ("bare",)
 
 

@@ -264,3 +264,15 @@ async def test_another_time_begins_anew(database: Database) -> None:
 
     moved = await database.write(work)
     assert {moved.planned_for, moved.owed_at, moved.due_at} == {NOON + 3 * DAY}
+
+
+async def test_a_digest_reads_the_replies_of_its_week_alone(database: Database) -> None:
+    sql = """
+    SELECT discussion_id, count(*) FROM replies WHERE id >= 5 AND server_id = 1
+    AND deleted_at IS NULL GROUP BY discussion_id
+    """
+
+    async def look(tx: Transaction) -> str:
+        return " ".join(row["detail"] for row in await tx.rows(f"EXPLAIN QUERY PLAN {sql}"))
+
+    assert "replies_by_server (server_id=? AND id>?)" in await database.read(look)

@@ -1,0 +1,159 @@
+"""Times as people write them: a table of phrases, in zones and around the moving of clocks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.discussion.moments import read_moment
+from bot.errors import Refused
+
+BERLIN, NEW_YORK, TOKYO = map(ZoneInfo, ("Europe/Berlin", "America/New_York", "Asia/Tokyo"))
+#: A Friday, 10:17 in Berlin; two days later the clock jumps.
+NOW = datetime(2026, 3, 27, 9, 17, tzinfo=UTC)
+
+WALL = [
+    # a day alone is meant for noon, whatever the hour is now
+    ("tomorrow", "Sat 2026-03-28 12:00"),
+    ("today", "Fri 2026-03-27 12:00"),
+    ("sunday", "Sun 2026-03-29 12:00"),
+    ("next week", "Fri 2026-04-03 12:00"),
+    ("next month", "Mon 2026-04-27 12:00"),
+    ("in 2 months", "Wed 2026-05-27 12:00"),
+    ("1 April", "Wed 2026-04-01 12:00"),
+    ("2026-04-01", "Wed 2026-04-01 12:00"),
+    ("29 Feb", "Tue 2028-02-29 12:00"),
+    ("tonight", "Fri 2026-03-27 20:00"),
+    # hours in every manner
+    ("tomorrow at 9", "Sat 2026-03-28 09:00"),
+    ("tomorrow 9", "Sat 2026-03-28 09:00"),
+    ("9:00 tomorrow", "Sat 2026-03-28 09:00"),
+    ("Tomorrow  9 AM", "Sat 2026-03-28 09:00"),
+    ("tomorrow 18h30", "Sat 2026-03-28 18:30"),
+    ("tomorrow 18.30", "Sat 2026-03-28 18:30"),
+    ("tomorrow 12am", "Sat 2026-03-28 00:00"),
+    ("tomorrow midnight", "Sat 2026-03-28 00:00"),
+    ("next week 9", "Fri 2026-04-03 09:00"),
+    ("in 3 weeks at 9", "Fri 2026-04-17 09:00"),
+    ("day after tomorrow 8am", "Sun 2026-03-29 08:00"),
+    ("tonight at 9 pm", "Fri 2026-03-27 21:00"),
+    ("noon", "Fri 2026-03-27 12:00"),
+    ("6 p.m.", "Fri 2026-03-27 18:00"),
+    ("6 o'clock", "Sat 2026-03-28 06:00"),
+    ("at 18", "Fri 2026-03-27 18:00"),
+    ("9:00", "Sat 2026-03-28 09:00"),
+    ("18.30", "Fri 2026-03-27 18:30"),
+    # weekdays: the next such hour to come
+    ("Thursday at 18", "Thu 2026-04-02 18:00"),
+    ("Thursday 18", "Thu 2026-04-02 18:00"),
+    ("thu 6pm", "Thu 2026-04-02 18:00"),
+    ("Friday at 9", "Fri 2026-04-03 09:00"),
+    ("Friday at 18", "Fri 2026-03-27 18:00"),
+    ("next Friday at 18", "Fri 2026-04-03 18:00"),
+    ("at noon on Friday", "Fri 2026-03-27 12:00"),
+    ("SAT 9:00", "Sat 2026-03-28 09:00"),
+    # dates
+    ("1.4.", "Wed 2026-04-01 12:00"),
+    ("1.4. 18:00", "Wed 2026-04-01 18:00"),
+    ("1.4.2026 18.30", "Wed 2026-04-01 18:30"),
+    ("4/1/2026", "Wed 2026-04-01 12:00"),
+    ("April 1st at 6 pm", "Wed 2026-04-01 18:00"),
+    ("1st of April, 18:00", "Wed 2026-04-01 18:00"),
+    ("Saturday, 4 April 18:00", "Sat 2026-04-04 18:00"),
+    ("5 SEPT", "Sat 2026-09-05 12:00"),
+    ("March 28, 2026 at 9:30 AM", "Sat 2026-03-28 09:30"),
+    ("2026-04-01T18:00", "Wed 2026-04-01 18:00"),
+    # what the clock skips and repeats
+    ("Sunday 2:30", "Sun 2026-03-29 03:00"),
+    ("29 March 2:30", "Sun 2026-03-29 03:00"),
+    ("25 October 2:30", "Sun 2026-10-25 02:30"),
+]
+EXACT = [
+    ("in 90 minutes", "Fri 2026-03-27 11:47"),
+    ("in 1.5 hours", "Fri 2026-03-27 11:47"),
+    ("in 1,5 hours", "Fri 2026-03-27 11:47"),
+    ("1h30m", "Fri 2026-03-27 11:47"),
+    ("in 2 hours and 30 minutes", "Fri 2026-03-27 12:47"),
+    ("in half an hour", "Fri 2026-03-27 10:47"),
+    ("an hour from now", "Fri 2026-03-27 11:17"),
+    # three days of 24 hours, over the jump
+    ("in 3 days", "Mon 2026-03-30 11:17"),
+    ("2 weeks", "Fri 2026-04-10 11:17"),
+    ("18:00 UTC", "Fri 2026-03-27 19:00"),
+    ("18:00 UTC+2", "Fri 2026-03-27 17:00"),
+    ("18:00 GMT-5", "Sat 2026-03-28 00:00"),
+    ("Monday 9 am UTC", "Mon 2026-03-30 11:00"),
+    ("tomorrow UTC", "Sat 2026-03-28 13:00"),
+    ("tomorrow 18:00 America/New_York", "Sat 2026-03-28 23:00"),
+    ("18:00 Asia/Tokyo", "Sat 2026-03-28 10:00"),
+    ("2026-04-01T18:00Z", "Wed 2026-04-01 20:00"),
+    ("2026-04-01T18:00+05:30", "Wed 2026-04-01 14:30"),
+]
+REFUSED = [
+    *((text, "no time I understand") for text in ("", "5", "18", "a", "soon", "now", "31 Feb")),
+    *((text, "no time I understand") for text in ("may", "next year", "2026-04-31", "2026-13-01")),
+    *((text, "no time I understand") for text in ("<@123> tomorrow", "tomorrow <@123>", "x" * 101)),
+    *((text, "no time I understand") for text in ("yesterday", "3 days ago", "tomorrow morning")),
+    *((text, "no time I understand") for text in ("monday tuesday", "Monday, 4 April 2026")),
+    *((text, "no time I understand") for text in ("1.4.2026 9", "April 1 9", "1.13.2026")),
+    *((text, "no time I understand") for text in ("Thursday in two weeks", "in -3 days")),
+    ("18:00 America/Atlantis", "no time zone I know"),
+    *((text, "means different zones") for text in ("18:00 CET", "tomorrow 6 pm est", "9:00 (PST)")),
+    *((text, "no offset from UTC") for text in ("18:00 UTC+25", "18:00-19:00", "18:00 UTC+1:99")),
+    *((text, "no clock shows") for text in ("25:00", "tomorrow 25:00", "tomorrow 13 pm", "12:60")),
+    *(
+        (text, "lies in the past")
+        for text in ("0001-01-01", "1-1-1970", "2020-01-01", "27 March 2026 9:00")
+    ),
+    *((text, "two years ahead") for text in ("9999-12-31 10:00", "2036-01-01", "in 900 days")),
+    *((text, "two years ahead") for text in ("in 99999999999 weeks", "31 December 9999 UTC-12")),
+    *((text, "once: name one time") for text in ("daily 18:00", "every Thursday 18:00")),
+    ("in 0 minutes", "less than a minute"),
+]
+
+
+def shown(moment: datetime, zone: ZoneInfo = BERLIN) -> str:
+    return f"{moment.astimezone(zone):%a %Y-%m-%d %H:%M}"
+
+
+@pytest.mark.parametrize(("text", "local"), WALL)
+def test_a_time_on_the_wall_is_read_as_people_write_it(text: str, local: str) -> None:
+    meant = read_moment(text, NOW, BERLIN)
+    assert shown(meant.at) == local
+    assert meant.local is not None
+
+
+@pytest.mark.parametrize(("text", "local"), EXACT)
+def test_a_wait_and_a_time_of_another_zone_are_exact(text: str, local: str) -> None:
+    meant = read_moment(text, NOW, BERLIN)
+    assert shown(meant.at) == local
+    assert meant.local is None
+
+
+@pytest.mark.parametrize(("text", "says"), REFUSED)
+def test_what_is_no_coming_time_is_refused_with_a_sentence(text: str, says: str) -> None:
+    with pytest.raises(Refused, match=says) as refusal:
+        read_moment(text, NOW, BERLIN)
+    assert len(str(refusal.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "local"),
+    [
+        ("today 18", NEW_YORK, "Fri 2026-03-27 18:00"),
+        ("18:00", TOKYO, "Sat 2026-03-28 18:00"),  # there it is 18:17
+        ("friday 18:30", TOKYO, "Fri 2026-03-27 18:30"),
+        ("tomorrow", TOKYO, "Sat 2026-03-28 12:00"),
+        ("8 November 1:30", NEW_YORK, "Sun 2026-11-08 01:30"),
+        ("1 November 1:30", NEW_YORK, "Sun 2026-11-01 01:30"),  # it is shown twice that night
+    ],
+)
+def test_a_time_is_of_the_servers_zone(text: str, zone: ZoneInfo, local: str) -> None:
+    assert shown(read_moment(text, NOW, zone).at, zone) == local
+
+
+def test_a_repeated_time_is_the_first_of_the_two() -> None:
+    first = read_moment("25 October 2:30", NOW, BERLIN).at
+    assert first == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
