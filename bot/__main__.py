@@ -86,9 +86,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run() -> int:
     from bot.running import run
+    from bot.service_manager import ServiceManager
     from bot.settings import environment_with_file, read_settings
 
-    return run(read_settings(environment_with_file(os.environ)))
+    settings = read_settings(environment_with_file(os.environ))
+    return run(settings, ServiceManager.of_environment(os.environ))
 
 
 def _preview(file: Path, form: Format, *, as_json: bool) -> int:

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -24,6 +25,7 @@ from bot.errands import Errands
 from bot.errors import Refused
 from bot.fetching import Page, fetch
 from bot.file_keeper import FileKeeper, Keeping
+from bot.health import Connection
 from bot.outbox import Outbox
 from bot.patience import Sight
 from bot.publishing import Publishing
@@ -94,6 +96,7 @@ class Salon(commands.Bot, Sight):
         *,
         fetch_page: Callable[[str], Awaitable[Page]] = fetch,
         keeping: Keeping | None = None,
+        on_connection: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -106,6 +109,7 @@ class Salon(commands.Bot, Sight):
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
         self.own_id = 0
+        self._on_connection = on_connection
         self._stopping = False
         self._tasks = Tasks(on_failure=self._end)
         self._ending: asyncio.Task[None] | None = None
@@ -239,6 +243,7 @@ class Salon(commands.Bot, Sight):
     async def on_ready(self) -> None:
         """The servers are known."""
         self._ready_generation = self.services.recorder.generation
+        self._on_connection()
         self._wake()
         _log.info("Salon is in %d server(s).", len(self.guilds))
         with self.services.busy.working():
@@ -302,6 +307,18 @@ class Salon(commands.Bot, Sight):
         # A server that Discord itself cannot reach is not waited for once it had its chance.
         everywhere = all(recovery.has_caught_up(guild.id) for guild in self.guilds)
         return everywhere or (self._ready_generation == generation and recovery.idle)
+
+    def connection(self) -> Connection:
+        """How the connection is at this moment."""
+        recorder = self.services.recorder
+        here = self._ready_generation == recorder.generation and not self._deaf
+        return Connection(
+            connected=here and not self.is_closed(),
+            latency=self.latency if math.isfinite(self.latency) else None,
+            servers=len(self.guilds),
+            recorded=recorder.recorded,
+            queued=recorder.queued,
+        )
 
     def has_heard(self, sequence: int | None) -> bool:
         """Whether the present session has brought the events up to ``sequence``."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import discord
@@ -25,8 +24,6 @@ from storage.writer import Transaction
 __all__ = ["examine", "told"]
 
 _MOUNTS = Path("/proc/self/mounts")
-#: How long a failure is told.
-_RECENT = timedelta(days=7)
 _SERVERS_AT_ONCE = 200
 
 
@@ -115,7 +112,7 @@ async def _opened(database: Path, found: list[Finding]) -> AsyncIterator[Databas
 
 
 async def _archive(archive: Database, clock: Clock) -> list[Finding]:
-    since = to_milliseconds(clock.now() - _RECENT)
+    since = to_milliseconds(clock.now() - findings.RECENT)
 
     async def look(tx: Transaction) -> list[Finding]:
         names = {row["id"]: row["name"] for row in await tx.rows("SELECT id, name FROM servers")}

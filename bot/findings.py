@@ -17,6 +17,7 @@ from storage.backups import Backup
 from storage.troubles import InUse, Trouble, Waiting
 
 __all__ = [
+    "RECENT",
     "Finding",
     "look_at_backups",
     "look_at_channel",
@@ -26,6 +27,8 @@ __all__ = [
     "versions",
 ]
 
+#: How long a failure is told.
+RECENT = timedelta(days=7)
 _A_BACKUP_IS_OLD_AFTER = timedelta(hours=49)
 #: Bytes of room below which the operator is told, beside the room for one more copy.
 _LITTLE_ROOM = 200 * 1024 * 1024

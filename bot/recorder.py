@@ -64,6 +64,16 @@ class Recorder:
         """Whether everything put so far is committed."""
         return self._done == self._put
 
+    @property
+    def recorded(self) -> int:
+        """Events that are committed."""
+        return self._done
+
+    @property
+    def queued(self) -> int:
+        """Events that have arrived and are not committed yet."""
+        return self._put - self._done
+
     def put(self, events: Iterable[Event]) -> int:
         """Take ``events`` in; the number to :meth:`wait` for."""
         for event in events:

@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import gc
 import logging
-import re
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
 
 import aiohttp
 import discord
@@ -20,6 +20,9 @@ from bot.clock import Clock
 from bot.clock_link import clock_link
 from bot.errors import DiscordRefused
 from bot.file_keeper import Keeping
+from bot.health import Connection, Health, serving
+from bot.logs import begin_logging
+from bot.service_manager import ServiceManager
 from bot.settings import Settings
 from storage.backups import listed
 from storage.database import Database, open_database
@@ -47,58 +50,15 @@ _PASSING = (
 )
 
 
-#: The tokens of interactions and webhooks, as they stand in addresses.
-_TOKENS = re.compile(r"(/(?:interactions|webhooks)/[0-9]+/)[^/\s?]+")
-
-
-def scrubbed_of(text: str, secret: str) -> str:
-    """``text`` without the bot's token and the tokens of interactions and webhooks."""
-    return _TOKENS.sub(r"\1[token]", text.replace(secret, "[token]"))
-
-
-class _Scrubber(logging.Filter):
-    """Keeps tokens out of every log line, wherever they may come from."""
-
-    def __init__(self, secret: str) -> None:
-        super().__init__()
-        self._secret = secret
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        scrubbed = scrubbed_of(message, self._secret)
-        if scrubbed != message:
-            record.msg, record.args = scrubbed, None
-        return True
-
-
-class _Formatter(logging.Formatter):
-    """Lines as a person reads them; the token is kept out of tracebacks too."""
-
-    def __init__(self, secret: str) -> None:
-        super().__init__("{asctime} {levelname:<7} {name}: {message}", style="{")
-        self._secret = secret
-
-    def formatException(self, ei: object) -> str:  # noqa: N802 - logging's own name
-        return scrubbed_of(super().formatException(ei), self._secret)  # type: ignore[arg-type]
-
-
-def run(settings: Settings) -> int:
+def run(settings: Settings, manager: ServiceManager) -> int:
     """Run the bot until SIGINT or SIGTERM; its exit status.
 
     Raises SalonError where no fresh start would help: the token or the intents are refused, the
     archive is in use, foreign or newer.
     """
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Formatter(settings.token))
-    handler.addFilter(_Scrubber(settings.token))
-    logging.basicConfig(level=settings.log_level, handlers=[handler])
-    # At their most talkative these write down every word that members say.
-    for name in ("aiosqlite", "discord"):
-        logging.getLogger(name).setLevel(logging.INFO)
-    if settings.log_level == "INFO":
-        # Its waiting for rate limits is its business, and a line for each would hide ours.
-        logging.getLogger("discord").setLevel(logging.WARNING)
-        logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    begin_logging(
+        sys.stderr, level=settings.log_level, form=settings.log_format, secret=settings.token
+    )
     # Salon never speaks, so what speaking would need is no news.
     discord.VoiceClient.warn_nacl = False
     discord.VoiceClient.warn_dave = False
@@ -108,13 +68,13 @@ def run(settings: Settings) -> int:
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
     try:
-        asyncio.run(_run(settings))
+        asyncio.run(_run(settings, manager))
     except* DiscordRefused as group:
         raise group.exceptions[0] from None
     return 0
 
 
-async def _run(settings: Settings) -> None:
+async def _run(settings: Settings, manager: ServiceManager) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -129,16 +89,21 @@ async def _run(settings: Settings) -> None:
             settings.backups,
         )
     current: list[Salon] = []
+    keeper = BackupKeeper(settings.database, settings.backups, clock)
     async with (
         open_database(settings.database, backups=settings.backups, clock=clock) as database,
-        keeping_backups(settings, clock),
+        serving(_health(settings, database, clock, current), settings.health),
+        _beside(keeper.run(), "backups"),
+        _beside(manager.run(), "service manager"),
         clock_link(settings.clock_url, clock, lambda: current[0] if current else None),
     ):
         stopping = asyncio.create_task(stop.wait())
         wait = _FIRST_WAIT
         while not stop.is_set():
             began = loop.time()
-            trouble = await _connection(settings, database, clock, current, stopping)
+            keeping = Keeping(settings.attachment_bytes, settings.attachment_total_bytes)
+            salon = Salon(database, clock, keeping=keeping, on_connection=manager.ready)
+            trouble = await _connection(settings, salon, current, stopping)
             if stop.is_set():
                 break
             if loop.time() - began > _STEADY_AFTER:
@@ -148,14 +113,24 @@ async def _run(settings: Settings) -> None:
                 async with asyncio.timeout(wait):
                     await stop.wait()
             wait = min(wait * 2, _LONGEST_WAIT)
+        manager.stopping()
     _log.info("Salon has stopped.")
 
 
+def _health(settings: Settings, database: Database, clock: Clock, current: list[Salon]) -> Health:
+    return Health(
+        database=database,
+        clock=clock,
+        path=settings.database,
+        folder=settings.backups,
+        connection=lambda: current[0].connection() if current else Connection(),
+    )
+
+
 @contextlib.asynccontextmanager
-async def keeping_backups(settings: Settings, clock: Clock) -> AsyncIterator[None]:
-    """Back the archive up now and then inside the block."""
-    keeper = BackupKeeper(settings.database, settings.backups, clock)
-    task = asyncio.create_task(keeper.run(), name="backups")
+async def _beside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
+    """Do ``work`` beside the block, until its end."""
+    task = asyncio.create_task(work, name=name)
     try:
         yield
     finally:
@@ -165,8 +140,7 @@ async def keeping_backups(settings: Settings, clock: Clock) -> AsyncIterator[Non
 
 async def _connection(
     settings: Settings,
-    database: Database,
-    clock: Clock,
+    salon: Salon,
     current: list[Salon],
     stopping: asyncio.Task[bool],
 ) -> str:
@@ -174,8 +148,6 @@ async def _connection(
 
     Raises DiscordRefused where no other attempt would do better.
     """
-    keeping = Keeping(settings.attachment_bytes, settings.attachment_total_bytes)
-    salon = Salon(database, clock, keeping=keeping)
     current[:] = [salon]
     life = asyncio.create_task(salon.start(settings.token), name="connection")
     try:

@@ -18,6 +18,7 @@ __all__ = ["Settings", "environment_with_file", "read_settings"]
 MOST_ATTACHMENT_BYTES = 10_000_000
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOG_FORMATS = ("text", "json")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Settings:
     log_level:   one of DEBUG, INFO, WARNING, ERROR
     attachment_bytes: bytes of one of members' files that are kept at most; 0 for none
     attachment_total_bytes: bytes of all of them together
+    log_format:  'text' for people, 'json' for machines
+    health:      host and port where ``/health`` and ``/metrics`` are served; None: nowhere
     """
 
     token: str = field(repr=False)
@@ -44,6 +47,8 @@ class Settings:
     log_level: str = "INFO"
     attachment_bytes: int = 5_242_880
     attachment_total_bytes: int = 1_073_741_824
+    log_format: str = "text"
+    health: tuple[str, int] | None = None
 
 
 def environment_with_file(environment: Mapping[str, str]) -> dict[str, str]:
@@ -115,6 +120,19 @@ def _bytes(
     return int(value)
 
 
+def _listening(values: Mapping[str, str], faults: list[str]) -> tuple[str, int] | None:
+    """``8080`` or ``HOST:8080``; without a host this machine alone can ask."""
+    value = values.get("SALON_HEALTH", "").strip()
+    if not value:
+        return None
+    host, _, port = value.rpartition(":")
+    host = host.strip("[]") or "127.0.0.1"
+    if not port.isdecimal() or not 1 <= int(port) <= 65535:
+        faults.append("SALON_HEALTH must be a port from 1 to 65535, or HOST:PORT.")
+        return None
+    return host, int(port)
+
+
 def read_database(values: Mapping[str, str], faults: list[str]) -> Path:
     """The archive's file; a fault where its folder is missing or it is a folder itself."""
     database = Path(values.get("SALON_DATABASE", "").strip() or "salon.sqlite3")
@@ -160,6 +178,10 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         faults.append(f"SALON_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}.")
     each = _bytes(values, "SALON_ATTACHMENT_BYTES", faults, most=MOST_ATTACHMENT_BYTES)
     in_all = _bytes(values, "SALON_ATTACHMENT_TOTAL_BYTES", faults)
+    log_format = values.get("SALON_LOG_FORMAT", "").strip().lower() or "text"
+    if log_format not in LOG_FORMATS:
+        faults.append(f"SALON_LOG_FORMAT must be one of {', '.join(LOG_FORMATS)}.")
+    health = _listening(values, faults)
     if faults:
         raise SettingsError("\n".join(faults))
     return Settings(
@@ -172,4 +194,6 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         log_level=log_level,
         attachment_bytes=Settings.attachment_bytes if each is None else each,
         attachment_total_bytes=Settings.attachment_total_bytes if in_all is None else in_all,
+        log_format=log_format,
+        health=health,
     )

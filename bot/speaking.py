@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import secrets
 from typing import Any
 
 import discord
@@ -14,6 +13,7 @@ from discord.http import Route
 
 from bot.discussion.shortening import cut
 from bot.errors import SalonError
+from bot.logs import new_reference
 from bot.patience import PASSING
 
 __all__ = ["acknowledge", "answer_with_file", "show", "speak"]
@@ -97,8 +97,8 @@ def _sentence(error: BaseException) -> str:
         cause = cause.__cause__
     if isinstance(error, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):
         return "This command has just changed; try it again in a minute."
-    reference = secrets.token_hex(4)
-    _log.error("Unexpected, reference %s", reference, exc_info=error)
+    reference = new_reference()
+    _log.error("Unexpected in a command", exc_info=error, extra={"reference": reference})
     return (
         f"Something went wrong that should not have. If it happens again, give the operator this "
         f"reference: `{reference}`."

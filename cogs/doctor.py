@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -22,8 +20,8 @@ from storage.writer import Transaction
 
 __all__ = ["Doctor"]
 
-#: How long a failure is told, and from when on an answer of Discord's is called slow, in seconds.
-_RECENT, _SLOW = timedelta(days=7), 2.0
+#: Seconds from which on an answer of Discord's is called slow.
+_SLOW = 2.0
 _MOST_WHY = 300
 
 
@@ -41,7 +39,7 @@ class Doctor(commands.Cog):
     async def doctor(self, interaction: discord.Interaction) -> None:
         """Tell, a line each, what is fine and what is to be done."""
         server = server_of(interaction)
-        since = to_milliseconds(self.services.clock.now() - _RECENT)
+        since = to_milliseconds(self.services.clock.now() - findings.RECENT)
 
         async def look(
             tx: Transaction,

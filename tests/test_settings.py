@@ -139,3 +139,33 @@ def test_how_much_of_files_is_kept_is_a_number_of_bytes() -> None:
 def test_what_is_no_such_number_is_a_fault(value: str) -> None:
     with pytest.raises(SettingsError, match="SALON_ATTACHMENT_BYTES"):
         read_settings({"DISCORD_TOKEN": TOKEN, "SALON_ATTACHMENT_BYTES": value})
+
+
+def test_health_is_served_on_this_machine_unless_a_host_is_named() -> None:
+    def health(value: str) -> tuple[str, int] | None:
+        return read_settings({"DISCORD_TOKEN": TOKEN, "SALON_HEALTH": value}).health
+
+    assert health("") is None
+    assert health("8080") == ("127.0.0.1", 8080)
+    assert health("0.0.0.0:9000") == ("0.0.0.0", 9000)
+    assert health("[::1]:9000") == ("::1", 9000)
+    for wrong in ("http://127.0.0.1:8080/", "0", "70000", "here"):
+        with pytest.raises(SettingsError, match="SALON_HEALTH"):
+            health(wrong)
+
+
+def test_logs_are_for_people_unless_asked_otherwise() -> None:
+    assert read_settings({"DISCORD_TOKEN": TOKEN}).log_format == "text"
+    assert read_settings({"DISCORD_TOKEN": TOKEN, "SALON_LOG_FORMAT": "JSON"}).log_format == "json"
+    with pytest.raises(SettingsError, match="text, json"):
+        read_settings({"DISCORD_TOKEN": TOKEN, "SALON_LOG_FORMAT": "xml"})
+
+
+def test_backups_lie_beside_the_archive_unless_said_otherwise(tmp_path: Path) -> None:
+    database = tmp_path / "my.sqlite3"
+    values = {"DISCORD_TOKEN": TOKEN, "SALON_DATABASE": str(database)}
+    assert read_settings(values).backups == tmp_path / "my-backups"
+    assert read_settings(values | {"SALON_BACKUPS": "/else"}).backups == Path("/else")
+    database.write_text("")
+    with pytest.raises(SettingsError, match="SALON_BACKUPS names a file"):
+        read_settings(values | {"SALON_BACKUPS": str(database)})

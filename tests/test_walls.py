@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Modules of the process, from the bottom up; what is not named here stands with the cogs' users.
-LOW = {"bot.clock", "bot.errors", "bot.tasks"}
+LOW = {"bot.clock", "bot.errors", "bot.logs", "bot.tasks"}
 MIDDLE = {
     "bot.backing_up",
     "bot.backup_keeper",
@@ -18,6 +18,8 @@ MIDDLE = {
     "bot.fetching",
     "bot.file_keeper",
     "bot.findings",
+    "bot.health",
+    "bot.service_manager",
     "bot.forum",
     "bot.mover",
     "bot.once",

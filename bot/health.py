@@ -1,0 +1,191 @@
+"""How the process is, for programs that watch it: ``/health``, and ``/metrics`` for Prometheus.
+
+Numbers alone are told, nothing that anybody wrote and no secret.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
+
+from bot.clock import Clock, to_milliseconds
+from bot.errors import SettingsError
+from bot.findings import RECENT
+from storage import backups, troubles
+from storage.database import Database
+from storage.troubles import Trouble, Waiting
+from storage.writer import Transaction
+
+__all__ = ["Connection", "Health", "serving"]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How the connection is at one moment.
+
+    latency:   seconds between a heartbeat and its acknowledgement; None where none is known
+    recorded:  events written since the connection was made anew
+    queued:    events that have arrived and are not written yet
+    """
+
+    connected: bool = False
+    latency: float | None = None
+    servers: int = 0
+    recorded: int = 0
+    queued: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    connection: Connection
+    waits: Waiting | None
+    failed: tuple[Trouble, ...]
+    last_backup: float | None
+    size: int
+
+    @property
+    def status(self) -> str:
+        if self.waits is None:
+            return "the archive cannot be read"
+        return "fine" if self.connection.connected else "not connected"
+
+
+class Health:
+    """Answers how the process is. ``connection`` says how the present connection is."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        path: Path,
+        folder: Path,
+        connection: Callable[[], Connection],
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._path = path
+        self._folder = folder
+        self._connection = connection
+
+    def app(self) -> web.Application:
+        """What is served."""
+        app = web.Application()
+        app.router.add_get("/health", self._health)
+        app.router.add_get("/metrics", self._metrics)
+        return app
+
+    async def _state(self) -> _State:
+        since = to_milliseconds(self._clock.now() - RECENT)
+
+        async def look(tx: Transaction) -> tuple[Waiting, list[Trouble]]:
+            return await troubles.waiting(tx), await troubles.troubles(tx, since)
+
+        waits, found = None, list[Trouble]()
+        with contextlib.suppress(sqlite3.Error):
+            waits, found = await self._database.read(look)
+        newest = next(iter(backups.listed(self._folder, self._path.stem)), None)
+        return _State(
+            connection=self._connection(),
+            waits=waits,
+            failed=tuple(one for one in found if one.failed),
+            last_backup=None if newest is None else newest.at.timestamp(),
+            size=self._path.stat().st_size if self._path.exists() else 0,
+        )
+
+    async def _health(self, _: web.Request) -> web.Response:
+        """200 where the bot is connected and its archive can be read, else 503."""
+        state = await self._state()
+        connection = state.connection
+        latency = connection.latency
+        told = {
+            "status": state.status,
+            "connected": connection.connected,
+            "latency_ms": None if latency is None else round(latency * 1000),
+            "servers": connection.servers,
+            "failed": sum(one.count for one in state.failed),
+        }
+        return web.json_response(told, status=200 if state.status == "fine" else 503)
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        registry.register(_Families(await self._state()))
+        return web.Response(
+            body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
+        )
+
+
+class _Families(Collector):
+    """One state in Prometheus' terms."""
+
+    def __init__(self, state: _State) -> None:
+        self._state = state
+
+    def collect(self) -> Iterable[Metric]:
+        state, connection = self._state, self._state.connection
+        yield _gauge("salon_connected", "1 while connected to Discord.", connection.connected)
+        if connection.latency is not None:
+            told = "Between a heartbeat and its acknowledgement."
+            yield _gauge("salon_gateway_latency_seconds", told, connection.latency)
+        yield _gauge("salon_servers", "Servers the bot is in.", connection.servers)
+        yield _gauge("salon_database_bytes", "Size of the archive.", state.size)
+        if state.last_backup is not None:
+            told = "When the newest backup was taken."
+            yield _gauge("salon_last_backup_timestamp_seconds", told, state.last_backup)
+        recorded = CounterMetricFamily("salon_events_recorded", "Events written to the archive.")
+        recorded.add_metric([], connection.recorded)
+        yield recorded
+        waiting = GaugeMetricFamily("salon_waiting", "What is on its way.", labels=["kind"])
+        waiting.add_metric(["event"], connection.queued)
+        if state.waits is not None:
+            waiting.add_metric(["post"], state.waits.posts)
+            waiting.add_metric(["thread"], state.waits.threads)
+            waiting.add_metric(["errand"], state.waits.errands)
+            waiting.add_metric(["prompt"], state.waits.prompts)
+        yield waiting
+        failed = GaugeMetricFamily("salon_failed", "What failed in 7 days.", labels=["kind"])
+        kinds: dict[str, int] = {}
+        for one in state.failed:
+            kinds[one.kind] = kinds.get(one.kind, 0) + one.count
+        for kind, count in sorted(kinds.items()):
+            failed.add_metric([kind], count)
+        yield failed
+
+
+def _gauge(name: str, told: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, told, value=value)
+
+
+@contextlib.asynccontextmanager
+async def serving(health: Health, address: tuple[str, int] | None) -> AsyncIterator[None]:
+    """Serve inside the block; nothing without an ``address`` (host and port).
+
+    Raises SettingsError where the address cannot be had.
+    """
+    if address is None:
+        yield
+        return
+    runner = web.AppRunner(health.app(), access_log=None)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, *address).start()
+        except OSError as error:
+            raise SettingsError(
+                f"SALON_HEALTH: {address[0]} port {address[1]} cannot be listened on "
+                f"({error.strerror}): choose another, or leave it out."
+            ) from error
+        yield
+    finally:
+        await runner.cleanup()
