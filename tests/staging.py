@@ -49,14 +49,17 @@ class Stage:
     struck: datetime | None = None
     absences: list[tuple[datetime, datetime]] = field(default_factory=list)
 
-    async def play(self, essay: Path | None, comments: Path | None) -> bool:
-        """Play; whether all of it happened."""
+    async def play(
+        self, essay: Path | None, comments: Path | None, *, channel: str = "essays"
+    ) -> bool:
+        """Play; whether all of it happened. ``channel``: where the essay comes to stand."""
         return await play(
             self.standin,
             essay=essay,
             comments=comments,
             say=self.told.append,
             patience=_PATIENCE,
+            channel=channel,
         )
 
     def kill(self, pause: timedelta = _AT_ONCE) -> None:

@@ -96,6 +96,29 @@ async def test_strange_names_long_comments_and_any_order_are_kept_as_they_are(
         await played(stage, essay, comments)
 
 
+async def test_a_very_long_essay_is_discussed_in_its_own_thread(tmp_path: Path) -> None:
+    """It has more than 20 parts, and the admin of a play says nothing about that."""
+    essay, comments = tmp_path / "essay.txt", tmp_path / "comments.jsonl"
+    words = (" ".join(f"word{n}x{m}" for m in range(150)) for n in range(25))
+    essay.write_text("On length\n\n" + "\n\n".join(words) + "\n", encoding="utf-8")
+    said = [
+        {"id": 1, "parent": None, "author": "Ann", "text": "Long!"},
+        {"id": 2, "parent": 1, "author": "Ben", "text": "and so on, " * 300},
+        {"id": 3, "parent": None, "author": "Somebody new", "text": "> word3x7 word3x8\nWhy?"},
+    ]
+    comments.write_text("\n".join(json.dumps(one) for one in said), encoding="utf-8")
+    async with staged(tmp_path) as stage:
+        await stage.bot.start()
+        assert await stage.play(essay, comments), "\n".join([*stage.told, *stage.log])
+        (thread,) = (await stage.world())["threads"]
+        replies = (await stage.export())["replies"]
+    assert {reply["thread_id"] for reply in replies} == {thread["id"]}
+    first, *pieces_of_second, third = replies
+    assert (first["parent"], third["parent"]) == (None, None)
+    assert pieces_of_second[0]["parent"] == first["id"]
+    assert third["passages"] == [4], "the passage that it quotes"
+
+
 async def test_an_essay_that_cannot_be_read_is_not_published_and_the_reason_is_told(
     tmp_path: Path,
 ) -> None:

@@ -69,18 +69,20 @@ async def play(
     say: Callable[[str], None],
     patience: float = _PATIENCE,
     pace: float = 0.0,
+    channel: str = _CHANNEL,
 ) -> bool:
     """Play an essay and its comments to the prompt a day later; whether all of it happened.
 
     ``say`` is told, in sentences, how far the play is and why it failed; ``patience`` is how
     many seconds of real time may go by without a new message before something is given up,
-    ``pace`` how many pass between two comments, for those who look on.
+    ``pace`` how many pass between two comments, for those who look on; ``channel`` the name of
+    the channel where the essay comes to stand, which is the bot's to know.
     Raises :class:`UnplayableError` before anything happens if the files cannot be played.
     """
     what = read_play(essay, comments)
     async with aiohttp.ClientSession() as session:
         actor = Actor(session, standin.page, standin.world.guild.id)
-        scene = _Scene(standin, actor, what, say, patience, pace)
+        scene = _Scene(standin, actor, what, say, patience, pace, channel)
         with scene.watching():
             try:
                 await scene.play()
@@ -112,6 +114,7 @@ class _Scene:
         say: Callable[[str], None],
         patience: float,
         pace: float,
+        channel: str,
     ) -> None:
         self._standin = standin
         self._world = standin.world
@@ -122,11 +125,10 @@ class _Scene:
         self._pace = pace
         self._changed = asyncio.Event()
         self._words = essay_words(what.name, what.essay)
-        self._channel_id = next(
-            channel.id
-            for channel in self._world.channels_of(self._world.guild.id)
-            if channel.name == _CHANNEL
-        )
+        channels = {one.name: one.id for one in self._world.channels_of(self._world.guild.id)}
+        self._channel, self._channel_id = channel, channels[channel]
+        # The command is run where one can write, which a forum itself is not.
+        self._desk_id = channels[_CHANNEL]
         self._members = {
             user.display_name: user
             for user in map(self._world.users.__getitem__, self._world.guild.members)
@@ -147,14 +149,19 @@ class _Scene:
     async def play(self) -> None:
         """The three acts; raises :class:`_FailedError` or :class:`RefusedError`."""
         standing = await self._publish()
-        self._say(f"The essay stands in #{_CHANNEL}: a card and {len(standing.posts)} messages.")
+        self._say(
+            f"The essay stands in #{self._channel}: a card and {len(standing.posts)} messages."
+        )
         spoken: dict[str, _Spoken] = {}
         for comment in self._what.comments:
             await asyncio.sleep(self._pace)
             spoken[comment.id] = await self._speak(comment, spoken, standing)
         await self._settle()
         heads = sum(comment.parent is None for comment in self._what.comments)
-        self._say(f"{len(spoken)} comments are written; {heads} of them opened a thread.")
+        where = f"{heads} of them opened a thread"
+        if standing.thread_id is not None:
+            where = "all of them in the essay's own thread"
+        self._say(f"{len(spoken)} comments are written; {where}.")
         standing = await self._prompt(standing)
         self._hold(spoken)
         plural = "" if len(standing.prompts) == 1 else "s"
@@ -195,7 +202,7 @@ class _Scene:
             self._world.application,
             command,
             "publish",
-            self._channel_id,
+            self._desk_id,
             ("file", self._what.name, self._what.essay),
         )
         interaction = await self._until(lambda: self._ended(nonce))
@@ -293,7 +300,7 @@ class _Scene:
         """Write a comment, piece after piece, unless it stands there from an earlier play."""
         member = self._member(comment.author)
         if comment.parent is None:
-            thread_id = None
+            thread_id = standing.thread_id
             previous = answered_by(comment.text, standing).id
         else:
             parent = spoken[comment.parent]
@@ -331,7 +338,7 @@ class _Scene:
         """Raise :class:`_FailedError` for a comment that no longer stands where it belongs."""
         for one in spoken.values():
             head, *rest = one.messages
-            place = self._channel_id if one.comment.parent is None else one.thread_id
+            place = self._channel_id if head == one.thread_id else one.thread_id
             stands = self._world.message(place, head) is not None and all(
                 self._world.message(one.thread_id, ident) is not None for ident in rest
             )

@@ -17,7 +17,7 @@ from typing import Any
 
 import regex
 
-from bot.rehearsal.records import Interaction, Message
+from bot.rehearsal.records import Channel, ChannelType, Interaction, Message, MessageType
 from bot.rehearsal.world import World
 
 __all__ = ["Standing", "answered_by", "buttons", "discussions", "essay_words", "lost_run"]
@@ -30,11 +30,16 @@ _LATER = timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A discussion: its card, its posts (the parts, last what asks for answers), its prompts."""
+    """A discussion: its card, its posts (the parts, last what asks for answers), its prompts.
+
+    ``thread_id``: the thread or forum post that holds all of it but perhaps the card; None where
+    it stands in the channel and each answer gets a thread of its own.
+    """
 
     card: Message
     posts: tuple[Message, ...]
     prompts: tuple[Message, ...]
+    thread_id: int | None = None
 
     @property
     def closing(self) -> Message:
@@ -43,21 +48,50 @@ class Standing:
 
 
 def discussions(world: World, channel_id: int) -> Iterator[Standing]:
-    """The discussions in a channel, the oldest first: each begins with a card of components."""
-    said = [
-        message
-        for message in (world.messages[ident] for ident in world.timelines.get(channel_id, ()))
-        if message.author_id == world.application.bot_id and message.webhook_id is None
-    ]
+    """The discussions in a channel, the oldest first: each begins with a card of components.
+
+    A card on which the bot opened a thread, and a post that it started in a forum, have the rest
+    inside.
+    """
+    if world.channels[channel_id].type is ChannelType.FORUM:
+        for post in sorted(world.channels.values(), key=lambda channel: channel.id):
+            if post.parent_id == channel_id and _is_bots(world, post):
+                said = list(_said(world, post.id))
+                if said:
+                    yield _standing(said[0], said[1:], post.id)
+        return
+    said = list(_said(world, channel_id))
     starts = [index for index, message in enumerate(said) if message.flags & _COMPONENTS_V2]
     for start, end in itertools.pairwise([*starts, len(said)]):
         card, *rest = said[start:end]
-        late = card.timestamp + _LATER
-        yield Standing(
-            card,
-            tuple(message for message in rest if message.timestamp < late),
-            tuple(message for message in rest if message.timestamp >= late),
-        )
+        thread = world.channels.get(card.id)
+        if thread is not None and _is_bots(world, thread):
+            yield _standing(card, list(_said(world, thread.id)), thread.id)
+        else:
+            yield _standing(card, rest, None)
+
+
+def _is_bots(world: World, channel: Channel) -> bool:
+    return channel.thread is not None and channel.thread.owner_id == world.application.bot_id
+
+
+def _said(world: World, channel_id: int) -> Iterator[Message]:
+    """What the bot itself wrote in a channel or thread, system messages left out."""
+    for ident in world.timelines.get(channel_id, ()):
+        message = world.messages[ident]
+        own = message.author_id == world.application.bot_id and message.webhook_id is None
+        if own and message.type in (MessageType.DEFAULT, MessageType.REPLY):
+            yield message
+
+
+def _standing(card: Message, rest: list[Message], thread_id: int | None) -> Standing:
+    late = card.timestamp + _LATER
+    return Standing(
+        card,
+        tuple(message for message in rest if message.timestamp < late),
+        tuple(message for message in rest if message.timestamp >= late),
+        thread_id,
+    )
 
 
 _WORD = regex.compile(

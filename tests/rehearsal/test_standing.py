@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.rehearsal.founding import first_world
-from bot.rehearsal.records import Channel, Message, MessageType
+from bot.rehearsal.records import Channel, ChannelType, Message, MessageType, ThreadState
 from bot.rehearsal.standing import Standing, answered_by, discussions, essay_words, lost_run
 from bot.rehearsal.world import World
 
@@ -27,11 +27,17 @@ def essays(world: World) -> Channel:
 
 
 def post(
-    world: World, content: str = "", *, card: str | None = None, hours: float = 0, by: int = 0
+    world: World,
+    content: str = "",
+    *,
+    card: str | None = None,
+    hours: float = 0,
+    by: int = 0,
+    within: int = 0,
 ) -> Message:
     message = Message(
         id=world.new_id(),
-        channel_id=essays(world).id,
+        channel_id=within or essays(world).id,
         author_id=by or world.application.bot_id,
         type=MessageType.DEFAULT,
         content=content,
@@ -68,6 +74,44 @@ def test_a_card_opens_a_discussion_and_what_comes_much_later_is_a_prompt(world: 
     assert (first.posts, first.prompts) == (tuple(posts), tuple(prompts))
     assert first.closing is posts[-1]
     assert (second.posts, second.closing) == ((), cards[1])
+
+
+def thread_on(world: World, thread_id: int, parent: Channel, *, owner: int = 0) -> None:
+    now = world.now()
+    world.add_channel(
+        Channel(
+            id=thread_id,
+            type=ChannelType.PUBLIC_THREAD,
+            name="Its own",
+            guild_id=parent.guild_id,
+            parent_id=parent.id,
+            thread=ThreadState(owner or world.application.bot_id, False, now, 1440, now, now),
+        )
+    )
+
+
+def test_a_thread_that_the_bot_opened_on_a_card_holds_the_rest(world: World) -> None:
+    ann = next(user.id for user in world.users.values() if user.display_name == "Ann")
+    card, other = post(world, card="First"), post(world, card="Second")
+    thread_on(world, card.id, essays(world))
+    thread_on(world, other.id, essays(world), owner=ann)
+    inside = post(world, "Part", within=card.id)
+    prompt = post(world, "And today?", hours=24, within=card.id)
+    beside = post(world, "Part of the second")
+    first, second = discussions(world, essays(world).id)
+    assert (first.posts, first.prompts, first.thread_id) == ((inside,), (prompt,), card.id)
+    assert (second.posts, second.thread_id) == ((beside,), None), "a member's thread is no such"
+
+
+def test_a_post_that_the_bot_started_in_a_forum_is_a_discussion(world: World) -> None:
+    ann = next(user.id for user in world.users.values() if user.display_name == "Ann")
+    forum = next(c for c in world.channels_of(world.guild.id) if c.name == "essay-forum")
+    mine, theirs = world.new_id(), world.new_id()
+    thread_on(world, mine, forum)
+    thread_on(world, theirs, forum, owner=ann)
+    card, part = post(world, card="Card", within=mine), post(world, "Part", within=mine)
+    (found,) = discussions(world, forum.id)
+    assert (found.card, found.posts, found.thread_id) == (card, (part,), mine)
 
 
 def test_a_message_that_was_deleted_stands_no_more(world: World) -> None:
