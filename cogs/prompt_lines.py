@@ -38,8 +38,12 @@ def coming(prompt: Prompt, title: str | None, hindrance: str) -> str:
 
 
 def past(one: Past, server_id: int) -> str:
-    """What became of a prompt: how many answered it, or why it was not sent."""
+    """What became of a prompt: what it asked and how many answered it, or why it was not sent."""
     line = f"{_what(one.kind, one.what)}{_title(one.title)}"
+    if one.asked:
+        first, *others = one.asked
+        more = f" and {len(others)} more" if others else ""
+        line += f" “{literal(cut(first, _MOST_WHAT))}”{more}"
     if one.state == "sent":
         count = {0: "no answers", 1: "1 answer"}.get(one.replies, f"{one.replies} answers")
         link = ""

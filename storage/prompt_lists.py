@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import from_milliseconds
+from bot.discussion.prompting import positions
 from bot.errors import Refused
 from storage import prompts
 from storage.prompts import Prompt
@@ -26,7 +27,10 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A prompt that was decided. ``replies``: how many answered it."""
+    """A prompt that was decided.
+
+    ``asked``: the essay's own questions that it asked. ``replies``: how many answered it.
+    """
 
     id: int
     title: str | None
@@ -38,6 +42,7 @@ class Past:
     replies: int
     channel_id: int | None
     message_id: int | None
+    asked: tuple[str, ...] = ()
 
 
 _ESSAYS = """
@@ -115,7 +120,8 @@ async def past(
     """The last ``most`` prompts that were sent, skipped or failed, the newest first."""
     rows = await tx.rows(
         """
-        SELECT prompts.id, prompts.kind, prompts.what, prompts.state, prompts.reason,
+        SELECT prompts.id, prompts.discussion_id, prompts.kind, prompts.what, prompts.state,
+               prompts.reason, prompts.asked,
                COALESCE(prompts.sent_at, prompts.decided_at, prompts.due_at) AS at,
                posts.channel_id, posts.message_id,
                (SELECT title FROM revisions
@@ -145,6 +151,24 @@ async def past(
             replies=row["replies"],
             channel_id=row["channel_id"],
             message_id=row["message_id"],
+            asked=await _asked(tx, row["discussion_id"], row["asked"]),
         )
         for row in rows
     ]
+
+
+async def _asked(tx: Transaction, discussion_id: int | None, noted: str) -> tuple[str, ...]:
+    """The essay's own questions at these positions, in their order."""
+    if not noted:
+        return ()
+    rows = await tx.rows(
+        """
+        SELECT position, text FROM questions
+        WHERE discussion_id = :id AND revision = (
+            SELECT max(number) FROM revisions WHERE revisions.discussion_id = :id
+        )
+        ORDER BY position
+        """,
+        {"id": discussion_id},
+    )
+    return tuple(row["text"] for row in rows if str(row["position"]) in positions(noted))

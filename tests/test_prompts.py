@@ -119,7 +119,7 @@ async def test_a_reply_to_a_prompt_heads_a_thread_and_the_list_counts_it(house: 
     (kept,) = (await house.export())["replies"]
     assert kept["parent"] is None
     told = await prompts(house, "list")
-    assert "1 answer" in told
+    assert "“Would you wait a night for bread?”: 1 answer" in told
     assert prompt["id"] in told
 
 
