@@ -1,0 +1,83 @@
+"""What deployment needs, held against what the bot is: no engine runs here, so it is read."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from configparser import RawConfigParser
+from pathlib import Path
+
+from bot import errors
+from bot.errors import SalonError
+from tests.test_docs import README, settings
+
+ROOT = Path(__file__).parents[1]
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+def lines(name: str) -> list[str]:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def unit() -> RawConfigParser:
+    parser = RawConfigParser(strict=False)
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    parser.read(ROOT / "deploy" / "salon.service", encoding="utf-8")
+    return parser
+
+
+def test_what_hosts_install_is_what_the_project_needs() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert lines("requirements.txt") == ["-c constraints.txt", *project["dependencies"]]
+
+
+def test_every_way_to_deploy_starts_the_same_process() -> None:
+    assert lines("Procfile") == ["worker: python -m bot"]
+    assert 'ENTRYPOINT ["python", "-m", "bot"]' in DOCKERFILE
+    assert unit()["Service"]["ExecStart"].endswith("/python -m bot")
+
+
+def test_the_container_holds_every_package_and_nothing_else_is_sent_to_it() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = {name.split(".")[0] for name in project["tool"]["setuptools"]["packages"]}
+    rows = re.findall(r"^COPY (.+) \S+$", DOCKERFILE, re.MULTILINE)
+    copied = {name for row in rows for name in row.split()}
+    assert packages <= copied
+    sent = {line[1:] for line in lines(".dockerignore") if line.startswith("!")}
+    assert sent == copied
+    assert all((ROOT / name).exists() for name in copied)
+
+
+def test_the_container_runs_as_nobody_in_particular_and_keeps_its_data_in_a_volume() -> None:
+    user, volume = DOCKERFILE.index("\nUSER salon"), DOCKERFILE.index("\nVOLUME /data")
+    assert DOCKERFILE.index("useradd") < user < volume < DOCKERFILE.index("\nENTRYPOINT")
+    assert "SALON_DATABASE=/data/salon.sqlite3" in DOCKERFILE
+    assert "python:3.11-slim" in DOCKERFILE
+
+
+def test_the_settings_that_are_set_are_settings() -> None:
+    text = DOCKERFILE + (ROOT / "deploy" / "salon.service").read_text(encoding="utf-8")
+    assert set(re.findall(r"(?:SALON|DISCORD)_[A-Z_]+", text)) <= settings()
+
+
+def test_systemd_does_not_restart_what_no_restart_mends() -> None:
+    service = unit()["Service"]
+    assert (service["Type"], service["NotifyAccess"]) == ("notify", "main")
+    prevented = {int(status) for status in service["RestartPreventExitStatus"].split()}
+    ends = {
+        one.status
+        for one in vars(errors).values()
+        if isinstance(one, type)
+        and issubclass(one, SalonError)
+        and (
+            issubclass(one, errors.DatabaseError)
+            or one in (errors.SettingsError, errors.DiscordRefused)
+        )
+    }
+    assert prevented == ends
+
+
+def test_every_way_to_deploy_is_told_in_the_readme() -> None:
+    for word in ("Procfile", "Dockerfile", "deploy/salon.service", "### Upgrade"):
+        assert word in README
