@@ -7,7 +7,7 @@ import hashlib
 import json
 import logging
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 import discord
@@ -26,6 +26,7 @@ from bot.errors import Refused
 from bot.fetching import Page, fetch
 from bot.file_keeper import FileKeeper, Keeping
 from bot.health import Connection
+from bot.member_names import asked_at_gateway
 from bot.outbox import Outbox
 from bot.patience import Sight
 from bot.publishing import Publishing
@@ -121,6 +122,7 @@ class Salon(commands.Bot, Sight):
             http=self.http,
             sight=self,
             recorder=recorder,
+            hears=lambda: not self._deaf,
             on_done=self._wake,
         )
         outbox = Outbox(
@@ -223,6 +225,7 @@ class Salon(commands.Bot, Sight):
     async def on_connect(self) -> None:
         """A fresh identify: whatever was said before it may have been missed."""
         self._deaf = False
+        self._losses.clear()
         self.services.recorder.doubt()
         if not self._tasks.has("sweep"):
             self._tasks.start(self._sweep.run(), name="sweep")
@@ -231,7 +234,8 @@ class Salon(commands.Bot, Sight):
         """The connection was lost; the library takes it up again, in one case for ever in vain.
 
         Cut between its identify and the answer, it tries to resume a session it never had, at
-        full speed. Too many losses in a row end the client, and a fresh start is made.
+        full speed. Too many losses with no session between them end the client, and a fresh start
+        is made.
         """
         self._deaf = True  # whether a talk is lively is not known for now
         now = asyncio.get_running_loop().time()
@@ -253,6 +257,7 @@ class Salon(commands.Bot, Sight):
     async def on_resumed(self) -> None:
         """What was said meanwhile has been replayed."""
         self._deaf = False
+        self._losses.clear()
         self._wake()
 
     async def on_message(self, message: discord.Message, /) -> None:
@@ -365,6 +370,10 @@ class Salon(commands.Bot, Sight):
         found = self._permissions(channel_id)
         if found is None:
             return False
+        channel = self.get_channel(channel_id)
+        # What is known of a server that Discord cannot reach is of before.
+        if isinstance(channel, discord.abc.GuildChannel) and channel.guild.unavailable:
+            return False
         return found[1].view_channel and found[1].read_message_history
 
     def is_locked(self, thread_id: int) -> bool | None:
@@ -382,6 +391,10 @@ class Salon(commands.Bot, Sight):
         manages = channel.permissions_for(channel.guild.me).manage_threads
         tags = tuple(Tag(tag.id, tag.name, tag.moderated) for tag in channel.available_tags)
         return Venue(channel.name, channel.type.value, tags, channel.flags.require_tag, manages)
+
+    async def names(self, server_id: int, member_ids: Collection[int]) -> dict[int, str]:
+        """What these members are called in a server; who is none any more is left out."""
+        return await asked_at_gateway(self.get_guild(server_id), member_ids)
 
     def missing_to_write(self, channel_id: int) -> str:
         """What keeps the bot from hosting a discussion in the channel, as a sentence."""

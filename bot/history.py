@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from enum import Enum, auto
 
@@ -10,7 +11,8 @@ from discord.http import HTTPClient
 
 from bot import wire
 from bot.clock import Clock
-from bot.discussion.talk import ChannelGone, Deletion, Event, Reading
+from bot.discussion.talk import ChannelGone, Deletion, Event, Message, Reading
+from bot.member_names import MemberNames
 from bot.patience import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Sight
 from bot.recorder import Recorder
 from storage import watching
@@ -43,12 +45,14 @@ class Histories:
         http: HTTPClient,
         sight: Sight,
         recorder: Recorder,
+        names: MemberNames,
     ) -> None:
         self._database = database
         self._clock = clock
         self._http = http
         self._sight = sight
         self._recorder = recorder
+        self._names = names
 
     async def read(self, one: Watched, since: int, expected: Sequence[int]) -> tuple[Outcome, int]:
         """Read what stands after ``since``; how it ended, and how many deletions it showed.
@@ -91,22 +95,20 @@ class Histories:
                     key=lambda message: message.id,
                 )
                 last = len(messages) < _PAGE
-                there = {message.id for message in messages}
-                missing = tuple(
-                    message_id
-                    for message_id in expected
-                    if since < message_id
-                    and (last or message_id <= messages[-1].id)
-                    and message_id not in there
-                )
-                if missing and not await self._proves(one, missing[0], empty=not messages):
+                end = None if last else bisect_right(expected, messages[-1].id)
+                due = set(expected[bisect_right(expected, since) : end])
+                messages = await self._names.named(messages, due)
+                missing = sorted(due - {message.id for message in messages})
+                if missing and not await self._proves(one, missing, empty=not messages):
                     return Outcome.UNSEEN, deletions
                 events: list[Event] = [Reading(one.channel_id, tuple(messages))]
                 if missing:
-                    events.append(Deletion(missing, one.channel_id, self._clock.now()))
+                    events.append(Deletion(tuple(missing), one.channel_id, self._clock.now()))
                 # What was said meanwhile may answer what only this page knows.
-                number = self._recorder.put((*events, *live))
+                events += [event for event in live if isinstance(event, Message)]
+                number = self._recorder.put(events)
             await self._recorder.wait(number)
+            self._recorder.read_reactions(live)
             deletions += len(missing)
             if any(message.withheld for message in messages):
                 return Outcome.UNSEEN, deletions
@@ -118,25 +120,26 @@ class Histories:
                     return Outcome.UNSEEN, deletions
                 return Outcome.READ, deletions
 
-    async def _proves(self, one: Watched, message_id: int, *, empty: bool) -> bool:
-        """Whether a message that a page does not have was deleted.
+    async def _proves(self, one: Watched, missing: Sequence[int], *, empty: bool) -> bool:
+        """Whether the messages that a page does not have were deleted.
 
         A page that has others shows that the right to read was there. An empty one shows nothing,
-        so the message itself is asked for: 10008 is the proof.
+        and the right may come and go between two calls, so each message is asked for: 10008 is
+        the proof.
         """
         if not self._sight.may_read_history(one.parent_id):
             return False
-        if not empty:
-            return True
-        try:
-            await self._http.get_message(one.channel_id, message_id)
-        except discord.HTTPException as error:
-            if error.code == UNKNOWN_MESSAGE:
-                return True
-            if error.status in (403, 404):
-                return False
-            raise
-        return False
+        for message_id in missing if empty else ():
+            try:
+                await self._http.get_message(one.channel_id, message_id)
+            except discord.HTTPException as error:
+                if error.code == UNKNOWN_MESSAGE:
+                    continue
+                if error.status in (403, 404):
+                    return False
+                raise
+            return False
+        return True
 
     async def _move_watermark(self, channel_id: int, message_id: int) -> None:
         await self._database.write(lambda tx: watching.move_watermark(tx, channel_id, message_id))

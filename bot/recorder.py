@@ -10,12 +10,20 @@ import asyncio
 import logging
 import sqlite3
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from typing import TypeVar
 
 from bot.clock import Clock
-from bot.discussion.talk import Deletion, Edit, Event, Message, ThreadSeen
+from bot.discussion.talk import (
+    Deletion,
+    Edit,
+    Event,
+    Message,
+    Reaction,
+    ReactionsCleared,
+    ThreadSeen,
+)
 from storage.database import Database
 from storage.record import Early, Found, Recorded, record
 
@@ -24,6 +32,8 @@ __all__ = ["Recorder"]
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+#: What a reading of a channel may be older than.
+Heard = Message | Reaction | ReactionsCleared
 
 #: Events written in one unit of work.
 _MOST_AT_ONCE = 1000
@@ -52,7 +62,7 @@ class Recorder:
         self._proven: set[int] = set()
         self._changes: OrderedDict[int, Edit | Deletion] = OrderedDict()
         self._answers: OrderedDict[int, tuple[Message, ...]] = OrderedDict()
-        self._listening: dict[int, list[Message]] = {}
+        self._listening: dict[int, list[list[Heard]]] = {}
         self._new_threads: dict[int, int] = {}
         self._found: dict[int, Found] = {}
         self._on_reacted: Callable[[set[tuple[int, int, int]]], None] | None = None
@@ -79,9 +89,8 @@ class Recorder:
         for event in events:
             self._events.append(event)
             self._put += 1
-            if self._listening and isinstance(event, Message):
-                heard = self._listening.get(event.channel_id)
-                if heard is not None:
+            if self._listening and isinstance(event, Message | Reaction | ReactionsCleared):
+                for heard in self._listening.get(event.channel_id, ()):
                     heard.append(event)
         self._arrived.set()
         return self._put
@@ -92,17 +101,21 @@ class Recorder:
         self.put((event,))
 
     @contextmanager
-    def listening(self, channel_id: int) -> Iterator[list[Message]]:
-        """The live messages of a channel that arrive within the block.
+    def listening(self, channel_id: int) -> Iterator[list[Heard]]:
+        """The live messages and reactions of a channel that arrive within the block.
 
-        One that answers what only the history knows is put once more behind that reading.
+        A message that answers what only the history knows is put once more behind that reading;
+        where a reaction came, the reading may tell an older count.
         """
-        heard: list[Message] = []
-        self._listening[channel_id] = heard
+        heard: list[Heard] = []
+        self._listening.setdefault(channel_id, []).append(heard)
         try:
             yield heard
         finally:
-            self._listening.pop(channel_id, None)
+            ears = self._listening[channel_id]
+            ears[:] = [other for other in ears if other is not heard]
+            if not ears:
+                del self._listening[channel_id]
 
     def tell(
         self,
@@ -116,6 +129,16 @@ class Recorder:
         ``withheld``: the channels in which Discord did not show what a message says.
         """
         self._on_reacted, self._on_withheld = reacted, withheld
+
+    def read_reactions(self, events: Iterable[Heard]) -> None:
+        """Have the reactions that ``events`` tell of read from Discord once more."""
+        reacted = {
+            (event.server_id, event.channel_id, event.message_id)
+            for event in events
+            if not isinstance(event, Message)
+        }
+        if reacted and self._on_reacted is not None:
+            self._on_reacted(reacted)
 
     def take_found(self, server_id: int) -> Found:
         """What readings have brought to a server's record since this was last asked."""
@@ -136,9 +159,20 @@ class Recorder:
         """The channels and threads whose record is, for all that is known, what Discord has."""
         return frozenset(self._proven)
 
-    def disprove(self, channel_id: int) -> None:
-        """Events may have been missed in the channel."""
-        self._proven.discard(channel_id)
+    async def doubt_in(self, channel_ids: Set[int]) -> None:
+        """Events may have been missed in these channels; what was put so far is committed first.
+
+        A message that was told before and waits there for what it answers may be gone by now: if
+        it still stands, the history brings it back.
+        """
+        await self.wait(self._put)
+        self._proven -= channel_ids
+        for reference_id, waiting in list(self._answers.items()):
+            kept = tuple(one for one in waiting if one.channel_id not in channel_ids)
+            if not kept:
+                del self._answers[reference_id]
+            elif len(kept) < len(waiting):
+                self._answers[reference_id] = kept
 
     def doubt(self) -> int:
         """A fresh identify: events may have been missed everywhere; the new generation."""

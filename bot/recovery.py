@@ -19,6 +19,7 @@ from discord.http import HTTPClient
 from bot.clock import Clock
 from bot.discussion.returning import Recovered, back_after
 from bot.history import Histories, Outcome
+from bot.member_names import MemberNames
 from bot.patience import PASSING, Sight
 from bot.reaction_reader import ReactionReader
 from bot.recorder import Recorder
@@ -35,10 +36,11 @@ _log = logging.getLogger(__name__)
 #: How far before the end of the record's hold the comparing begins (design, decision 4).
 COMPARED = timedelta(days=7)
 _AT_ONCE = 4
-#: Seconds before a channel that could not be read is tried again.
-_WAITS = (1, 2, 5, 15, 60, 300)
-#: Seconds between two notes that the record holds, and two looks at what could not be read.
-_BEAT = 60.0
+#: Seconds before a channel that could not be read is tried again; then it is owed.
+_WAITS = (1, 2, 5, 15)
+#: Seconds between two notes that the record holds, and two looks at what is owed; the longest
+#: time that what is owed waits for another attempt.
+_BEAT, _LONGEST_WAIT = 60.0, 3600.0
 #: Flags of an application that may read what messages say (docs: Application Resource › Flags).
 _CONTENT_FLAGS = 1 << 18 | 1 << 19
 _DISCORD_EPOCH = 1_420_070_400_000
@@ -59,6 +61,7 @@ class Recovery:
         http: HTTPClient,
         sight: Sight,
         recorder: Recorder,
+        hears: Callable[[], bool],
         on_done: Callable[[], None],
         compared: timedelta = COMPARED,
     ) -> None:
@@ -67,11 +70,18 @@ class Recovery:
         self._http = http
         self._sight = sight
         self._recorder = recorder
+        self._hears = hears
         self._on_done = on_done
         self._compared = compared
         self._caught_up: dict[int, int] = {}
+        self._names = MemberNames(http=http, sight=sight, clock=clock)
         self._histories = Histories(
-            database=database, clock=clock, http=http, sight=sight, recorder=recorder
+            database=database,
+            clock=clock,
+            http=http,
+            sight=sight,
+            recorder=recorder,
+            names=self._names,
         )
         self._threads = ThreadLists(http=http, sight=sight, recorder=recorder)
         self._reactions = ReactionReader(http=http, sight=sight, recorder=recorder, clock=clock)
@@ -79,7 +89,9 @@ class Recovery:
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._servers: dict[int, asyncio.Lock] = {}
         self._waiting: set[int] = set()
-        self._unread: dict[int, int] = {}
+        self._owing: dict[int, float] = {}
+        self._due: dict[int, float] = {}
+        self._unlisted: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._running = 0
 
@@ -99,13 +111,37 @@ class Recovery:
             group.create_task(self._reactions.run(), name="reactions")
             while True:
                 await asyncio.sleep(_BEAT)
-                await self._hold_true()
-                for server_id in set(self._unread.values()):
-                    await self.catch_up_server(server_id)
+                await self.hold_true()
+                await self.pay()
 
-    async def _hold_true(self) -> None:
+    async def hold_true(self) -> None:
+        """Note that the record is what Discord has, where that is so: not while nobody tells."""
+        if not self._hears():
+            return
         proven, now_ms = self._recorder.proven, self._clock.now_ms()
         await self._database.write(lambda tx: watching.hold_true(tx, proven, now_ms))
+
+    async def pay(self) -> None:
+        """Read what is owed and may be read by now, each server at growing intervals.
+
+        Owed, too, is what is watched since the last reading, such as an essay's channel.
+        """
+        now = asyncio.get_running_loop().time()
+        places = await self._database.read(watching.places)
+        proven = self._recorder.proven
+        for channel_id, server_id in places.items():
+            if channel_id not in proven:
+                self._owing.setdefault(server_id, _BEAT)
+        for server_id, wait in list(self._owing.items()):
+            if self._due.get(server_id, 0) <= now:
+                self._owing[server_id] = min(wait * 2, _LONGEST_WAIT)
+                self._due[server_id] = now + wait
+                await self._one_at_a_time(server_id, owed=True)
+
+    async def lose(self, server_id: int) -> None:
+        """A server cannot be seen any more: what happens there is missed until it can be again."""
+        self._caught_up.pop(server_id, None)
+        await self._recorder.doubt_in({one.channel_id for one in await self._watched(server_id)})
 
     async def catch_up_server(self, server_id: int) -> None:
         """Bring the record of a server's channels and threads up to the present.
@@ -113,22 +149,32 @@ class Recovery:
         Called whenever something may have been missed: after a fresh identify, when a server can
         be seen again, when the bot's rights may have changed. Where nothing is kept of a server,
         nothing is asked of it. One reading of a server at a time; who comes while another waits
-        is served by that one.
+        is served by that one. What cannot be read now stays owed (:meth:`pay`).
         """
-        if server_id in self._waiting:
-            return
+        self._owe(server_id)
+        if server_id not in self._waiting:
+            await self._one_at_a_time(server_id, owed=False)
+
+    def _owe(self, server_id: int) -> None:
+        self._owing[server_id] = _BEAT
+        self._due.pop(server_id, None)
+
+    async def _one_at_a_time(self, server_id: int, *, owed: bool) -> None:
         self._running += 1
         lock = self._servers.setdefault(server_id, asyncio.Lock())
         try:
-            self._waiting.add(server_id)
+            if not owed:
+                self._waiting.add(server_id)
             try:
                 await lock.acquire()
             finally:
-                self._waiting.discard(server_id)
+                if not owed:
+                    self._waiting.discard(server_id)
             generation = self._recorder.generation
             try:
-                await self._catch_up_server(server_id)
-                self._caught_up[server_id] = generation
+                await self._catch_up_server(server_id, owed=owed)
+                if not owed:
+                    self._caught_up[server_id] = generation
             finally:
                 lock.release()
         finally:
@@ -143,37 +189,59 @@ class Recovery:
                 lambda tx: watching.watched(tx, channel_id=channel_id)
             )
             if found:
+                await self._recorder.doubt_in({channel_id})
                 await self._read_all(found, found[0].server_id)
         finally:
             self._running -= 1
 
-    async def _catch_up_server(self, server_id: int) -> None:
-        watched = await self._database.read(lambda tx: watching.watched(tx, server_id=server_id))
+    async def _watched(self, server_id: int) -> list[Watched]:
+        return await self._database.read(lambda tx: watching.watched(tx, server_id=server_id))
+
+    def _to_read(self, some: Sequence[Watched]) -> list[Watched]:
+        """Of these, what is owed and may be read for all that is known."""
+        proven = self._recorder.proven
+        return [
+            one
+            for one in some
+            if one.channel_id not in proven and self._sight.may_read_history(one.parent_id)
+        ]
+
+    async def _catch_up_server(self, server_id: int, *, owed: bool) -> None:
+        watched = await self._watched(server_id)
         if not watched:
+            self._settled(server_id)
             return
-        for one in watched:
-            self._recorder.disprove(one.channel_id)
+        some = self._to_read(watched) if owed else watched
+        await self._recorder.doubt_in({one.channel_id for one in some})
+        if not some and server_id not in self._unlisted:
+            self._settle(server_id, watched)
+            return
         if not await self._shows_content():
-            self._unread |= {one.channel_id: server_id for one in watched}
             await self._tell_withheld(server_id)
             return
         began = self._clock.now()
         held = max(one.true_at for one in watched)
+        self._names.forget()
         channels = [one for one in watched if not one.is_thread]
         # Channels first: what they hold may be the heads that threads hang on.
-        deletions = await self._read_all(channels, server_id)
-        await self._threads.look(server_id, [one.channel_id for one in channels])
-        again = await self._database.read(lambda tx: watching.watched(tx, server_id=server_id))
-        deletions += await self._read_all([one for one in again if one.is_thread], server_id)
+        deletions = await self._read_all([one for one in some if not one.is_thread], server_id)
+        if await self._threads.look(server_id, [one.channel_id for one in channels]):
+            self._unlisted.discard(server_id)
+        else:
+            self._unlisted.add(server_id)
+        threads = [one for one in await self._watched(server_id) if one.is_thread]
+        deletions += await self._read_all(self._to_read(threads) if owed else threads, server_id)
+        self._settle(server_id, await self._watched(server_id))
         found = self._recorder.take_found(server_id)
         recovered = Recovered(found.replies, found.edits, deletions)
         away = timedelta(milliseconds=max(0, self._clock.now_ms() - held) if held else 0)
         took = (self._clock.now() - began).total_seconds()
         told = back_after(away, recovered)
+        count = len(channels) + len(threads)
         if not recovered:
-            _log.debug("Nothing was missed in %d channels and threads.", len(again))
+            _log.debug("Nothing was missed in %d channels and threads.", count)
             return
-        _log.info("%s (%d channels and threads, %.1f s)", told, len(again), took)
+        _log.info("%s (%d channels and threads, %.1f s)", told, count, took)
         now_ms = self._clock.now_ms()
 
         async def tell(tx: Transaction) -> None:
@@ -181,6 +249,17 @@ class Recovery:
             await notices.tell(tx, server_id, about="recovery", text=told, now_ms=now_ms)
 
         await self._database.write(tell)
+
+    def _settle(self, server_id: int, watched: Sequence[Watched]) -> None:
+        """Nothing is owed of a server of which everything is proven."""
+        proven = self._recorder.proven
+        if server_id not in self._unlisted and all(one.channel_id in proven for one in watched):
+            self._settled(server_id)
+
+    def _settled(self, server_id: int) -> None:
+        self._unlisted.discard(server_id)
+        self._owing.pop(server_id, None)
+        self._due.pop(server_id, None)
 
     async def _read_all(self, some: Sequence[Watched], server_id: int) -> int:
         """Read these to the present; the number of deletions that nobody had told."""
@@ -204,7 +283,6 @@ class Recovery:
         return max(one.first_id, min(one.message_id, max(0, from_ms - _DISCORD_EPOCH) << 22))
 
     async def _read(self, one: Watched, since: int, expected: list[int]) -> int:
-        self._recorder.disprove(one.channel_id)
         for wait in (*_WAITS, None):
             try:
                 async with self._room:
@@ -214,10 +292,8 @@ class Recovery:
             except PASSING as error:
                 trouble = type(error).__name__
             else:
-                if outcome is Outcome.READ:
-                    self._unread.pop(one.channel_id, None)
-                elif outcome is Outcome.UNSEEN:
-                    self._unread[one.channel_id] = one.server_id
+                if outcome is Outcome.UNSEEN:
+                    self._owing.setdefault(one.server_id, _BEAT)
                 return deletions
             if wait is not None:
                 _log.warning(
@@ -228,7 +304,7 @@ class Recovery:
                 )
                 await asyncio.sleep(wait)
         _log.error("Channel %d stays unread for now.", one.channel_id)
-        self._unread[one.channel_id] = one.server_id
+        self._owing.setdefault(one.server_id, _BEAT)
         return 0
 
     # -- content ------------------------------------------------------------------------------
@@ -253,7 +329,7 @@ class Recovery:
         servers: set[int] = set()
         for one in await self._database.read(watching.watched):
             if one.channel_id in channel_ids:
-                self._unread[one.channel_id] = one.server_id
+                self._owe(one.server_id)
                 servers.add(one.server_id)
         if servers and not await self._shows_content():
             for server_id in servers:

@@ -14,6 +14,7 @@ import discord
 from discord.http import HTTPClient
 
 from bot.clock import Clock
+from bot.discussion.talk import ChannelGone
 from bot.patience import (
     ARCHIVED,
     PASSING,
@@ -97,7 +98,7 @@ class ThreadOpener:
         except discord.HTTPException as error:
             if error.code != _THREAD_EXISTS:
                 raise
-            await self._http.get_channel(thread.id)
+            await self._look_at(thread)
             adopted = True
         now_ms = self._clock.now_ms()
         await self._database.write(lambda tx: threads.opened(tx, thread.id, now_ms))
@@ -105,6 +106,16 @@ class ThreadOpener:
             await self._catch_up(thread.id)
         else:
             self._recorder.prove(thread.id, generation)
+
+    async def _look_at(self, thread: Thread) -> None:
+        """Raise unless the thread that was opened by somebody stands; one deleted since is gone."""
+        try:
+            await self._http.get_channel(thread.id)
+        except discord.HTTPException as error:
+            if error.code == UNKNOWN_CHANNEL:
+                gone = ChannelGone(thread.id, thread.server_id, self._clock.now())
+                await self._recorder.wait(self._recorder.put((gone,)))
+            raise
 
     async def _add_member(self, thread: Thread) -> None:
         try:

@@ -184,6 +184,21 @@ class Recording(commands.Cog):
         """The bot was invited, perhaps back."""
         await self._catch_up(guild.id)
 
+    @commands.Cog.listener()
+    async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
+        """A channel can be seen that could not before."""
+        await self._catch_up(channel.guild.id)
+
+    @commands.Cog.listener()
+    async def on_guild_unavailable(self, guild: discord.Guild) -> None:
+        """Discord cannot reach the server: what happens there is missed for now."""
+        await self._services.recovery.lose(guild.id)
+
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """The bot was put out, or the server is gone; nothing that is kept goes with it."""
+        await self._services.recovery.lose(guild.id)
+
     async def _catch_up(self, server_id: int) -> None:
         with self._services.busy.working():
             await self._services.recovery.catch_up_server(server_id)

@@ -87,6 +87,7 @@ class Batch:
         self.naming: dict[int, Naming] = {}
         self.closed_met: dict[int, Message] = {}
         self.gone: list[ChannelGone] = []
+        self.watched: set[int] = set()
         self._early = early
         self._changes: list[tuple[str, dict[str, Any]]] = []
 

@@ -19,12 +19,18 @@ _HIDE = """
 INSERT INTO gone (channel_id, server_id, gone_at) VALUES (:id, :server_id, :now)
 ON CONFLICT (channel_id) DO NOTHING
 """
+# A thread bears the id of the message it was opened on.
 _HIDE_THREADS = """
 INSERT INTO gone (channel_id, server_id, gone_at)
-SELECT id, server_id, :now FROM threads
-WHERE channel_id = :id AND state IN ('open', 'ready')
+SELECT channel_id, server_id, :now FROM watermarks WHERE channel_id IN (
+    SELECT id FROM threads WHERE channel_id = :id
+    UNION SELECT id FROM replies WHERE channel_id = :id
+    UNION SELECT message_id FROM posts WHERE channel_id = :id
+    UNION SELECT thread_id FROM discussions WHERE channel_id = :id
+)
 ON CONFLICT (channel_id) DO NOTHING
 """
+_LEAVE = "DELETE FROM watermarks WHERE channel_id IN (SELECT channel_id FROM gone)"
 
 
 async def note(tx: Transaction, channel_id: int, server_id: int, now_ms: int) -> None:
@@ -36,17 +42,10 @@ async def note(tx: Transaction, channel_id: int, server_id: int, now_ms: int) ->
     if await tx.row(_WATCHED, parameters) is None:
         return
     if not await tx.run(_HIDE, parameters):
+        await tx.run(_LEAVE)
         return
     await tx.run(_HIDE_THREADS, parameters)
-    await tx.run("DELETE FROM watermarks WHERE channel_id = :id", parameters)
-    await tx.run(
-        """
-        DELETE FROM watermarks WHERE channel_id IN (
-            SELECT id FROM threads WHERE channel_id = :id
-        )
-        """,
-        parameters,
-    )
+    await tx.run(_LEAVE)
     await tx.run(
         """
         UPDATE threads SET state = 'failed', trouble = 'It was deleted.'

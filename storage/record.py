@@ -146,6 +146,10 @@ def _message(message: Message, batch: Batch) -> bool:
     home = decided.belongs_in if decided.thread_id is None else decided.thread_id
     known[message.id] = AnsweredReply(decided.discussion_id, message.id, home)
     batch.add(sql.INSERT_REPLY, reply_row(message, decided))
+    if decided.thread_id == message.channel_id and message.channel_id not in batch.watched:
+        batch.watched.add(message.channel_id)
+        watch = {"id": message.channel_id, "server_id": message.server_id, "now": batch.now_ms}
+        batch.add(sql.WATCH_THREAD, watch)
     _attachments(message.id, message.attachments, batch)
     if answered is None and message.reference_id is not None:
         batch.add(sql.NOTE_EARLY, {"id": message.id, "reference_id": message.reference_id})

@@ -26,6 +26,7 @@ __all__ = [
     "TAKE_THREAD",
     "WANT_BRINGING",
     "WANT_THREAD",
+    "WATCH_THREAD",
 ]
 
 INSERT_REPLY = """
@@ -101,6 +102,14 @@ TAKE_THREAD = (
     """,
     "UPDATE replies SET thread_id = :id WHERE id = :id AND thread_id IS NULL",
 )
+# A thread in which something is kept is watched, whether or not anybody told of its opening: if it
+# is deleted unseen, nobody else would ask after it. Its record begins with it.
+WATCH_THREAD = """
+INSERT INTO watermarks (channel_id, server_id, message_id, true_at)
+SELECT :id, :server_id, :id, :now
+WHERE NOT EXISTS (SELECT 1 FROM gone WHERE channel_id = :id)
+ON CONFLICT (channel_id) DO NOTHING
+"""
 # An older telling never replaces a newer one, and what was deleted stays gone.
 EDIT_REPLY = """
 UPDATE replies SET text = :text, edited_at = :edited_at

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from storage.writer import Transaction
 
-__all__ = ["Watched", "expected", "hold_true", "move_watermark", "watched"]
+__all__ = ["Watched", "expected", "hold_true", "move_watermark", "places", "watched"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +42,23 @@ async def watched(
         """
         SELECT watermarks.channel_id, watermarks.server_id, watermarks.message_id,
                watermarks.true_at,
-               COALESCE(threads.channel_id, watermarks.channel_id) AS parent_id,
-               CASE WHEN threads.id IS NULL THEN COALESCE(
+               COALESCE(threads.channel_id, replies.channel_id, heads.channel_id,
+                   watermarks.channel_id) AS parent_id,
+               CASE WHEN COALESCE(threads.id, replies.id, heads.id) IS NULL THEN COALESCE(
                    (SELECT min(after_id) FROM posts
                     JOIN discussions ON discussions.id = posts.discussion_id
                     WHERE discussions.channel_id = watermarks.channel_id
                         AND posts.channel_id = watermarks.channel_id),
                    watermarks.message_id
-               ) ELSE threads.id END AS first_id
-        FROM watermarks LEFT JOIN threads ON threads.id = watermarks.channel_id
+               ) ELSE watermarks.channel_id END AS first_id
+        FROM watermarks
+        LEFT JOIN threads ON threads.id = watermarks.channel_id
+        -- A thread bears the id of the message it was opened on.
+        LEFT JOIN replies ON replies.id = watermarks.channel_id
+        LEFT JOIN posts AS heads ON heads.message_id = watermarks.channel_id
         WHERE (:server_id IS NULL OR watermarks.server_id = :server_id)
             AND (:channel_id IS NULL OR watermarks.channel_id = :channel_id)
-        ORDER BY threads.id IS NOT NULL, watermarks.channel_id
+        ORDER BY parent_id <> watermarks.channel_id, watermarks.channel_id
         """,
         {"server_id": server_id, "channel_id": channel_id},
     )
@@ -68,6 +73,12 @@ async def watched(
         )
         for row in rows
     ]
+
+
+async def places(tx: Transaction) -> dict[int, int]:
+    """Every watched channel and thread, with its server."""
+    rows = await tx.rows("SELECT channel_id, server_id FROM watermarks")
+    return {row["channel_id"]: row["server_id"] for row in rows}
 
 
 async def expected(tx: Transaction, server_id: int, after_id: int) -> dict[int, list[int]]:

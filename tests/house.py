@@ -321,8 +321,12 @@ async def lived_in(
     clock: Clock | None = None,
     salon_type: type[Salon] = Salon,
     keeping: Keeping | None = None,
+    sees_server: bool = True,
 ) -> AsyncIterator[House]:
-    """The bot in ``standin``, started and idle; ended with the block."""
+    """The bot in ``standin``, started and idle; ended with the block.
+
+    ``sees_server``: whether it is to find a server, which it cannot where that is out of reach.
+    """
     clock = clock or Clock()
     point_elsewhere(standin.api, standin.gateway)
     settings = Settings(
@@ -348,6 +352,8 @@ async def lived_in(
                 async def there() -> bool:
                     if life.done():
                         await life
+                    if not sees_server:
+                        return salon.services.recorder.generation > 0
                     return bool(salon.guilds) and not salon.guilds[0].unavailable
 
                 await until(there, "the bot")

@@ -166,6 +166,10 @@ def _plan_one(standin: StandIn, body: dict[str, Any]) -> dict[str, int]:
         return {"struck": hub.invalidate_bots(resumable=body.get("resumable") is True)}
     elif kind == "reconnect":
         return {"struck": hub.reconnect_bots()}
+    elif kind == "server_outage":
+        return {"struck": hub.outages.begin()}
+    elif kind == "server_return":
+        return {"struck": hub.outages.end()}
     elif kind == "event":
         event, data = body.get("event"), body.get("data", {})
         if not isinstance(event, str) or not event or not isinstance(data, dict):
@@ -174,6 +178,6 @@ def _plan_one(standin: StandIn, body: dict[str, Any]) -> dict[str, int]:
     else:
         raise UnusableFaultError(
             '"kind" must be "http", "slow", "duplicate", "reorder", "gateway_close",'
-            ' "invalid_session", "reconnect" or "event".'
+            ' "invalid_session", "reconnect", "server_outage", "server_return" or "event".'
         )
     return {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ __all__ = [
     "add_member",
     "first_world",
     "invite_bot",
+    "join",
     "open_world",
     "put_channel",
 ]
@@ -152,16 +154,21 @@ def _handle(world: World, name: str) -> str:
     return handle
 
 
-def add_member(world: World, guild: Guild, name: str, *, admin: bool = False) -> User:
-    """Somebody joins: any display name is kept as it is. An admin gets the role ``Admin``."""
-    user = world.add_user(_handle(world, name), name)
-    roles = [r.id for r in guild.roles.values() if admin and r.name == "Admin" and not r.managed]
-    guild.members[user.id] = Member(user.id, world.now(), roles)
+def join(world: World, guild: Guild, user: User, roles: Iterable[int] = ()) -> None:
+    """Somebody joins a server, perhaps anew. docs: Gateway Events › Guild Member Add."""
+    guild.members[user.id] = Member(user.id, world.now(), list(roles))
     data: dict[str, Any] = {
         **payloads.member(world, guild, user.id),
         "guild_id": str(guild.id),
     }
     world.emit(Event("GUILD_MEMBER_ADD", data, guild.id))
+
+
+def add_member(world: World, guild: Guild, name: str, *, admin: bool = False) -> User:
+    """Somebody joins: any display name is kept as it is. An admin gets the role ``Admin``."""
+    user = world.add_user(_handle(world, name), name)
+    roles = [r.id for r in guild.roles.values() if admin and r.name == "Admin" and not r.managed]
+    join(world, guild, user, roles)
     return user
 
 

@@ -15,6 +15,7 @@ import orjson
 from bot.rehearsal import payloads
 from bot.rehearsal.events import Event
 from bot.rehearsal.intents import Intent, is_content_withheld, wanted, without_content
+from bot.rehearsal.outages import Outages
 from bot.rehearsal.ready import hello, ready, scrubbed
 from bot.rehearsal.sessions import Connection, Frame, Session
 from bot.rehearsal.steps import Steps
@@ -55,6 +56,7 @@ class GatewayHub:
         self._armed: list[int] = []
         self._held: dict[str, tuple[str, bytes, asyncio.TimerHandle]] = {}
         self._waiting: list[asyncio.Future[None]] = []
+        self.outages = Outages(self)
 
     @property
     def world(self) -> World:
@@ -195,7 +197,8 @@ class GatewayHub:
         greeting = ready(self.world, session, guilds, self._standin.gateway)
         self.tell(session, "READY", greeting)
         everyone = bool(intents & Intent.GUILD_MEMBERS)
-        for guild in guilds if intents & Intent.GUILDS else ():
+        there = [guild for guild in guilds if self.outages.reaches(session, guild.id)]
+        for guild in there if intents & Intent.GUILDS else ():
             created = payloads.guild_create(self.world, guild, user.id, all_members=everyone)
             self.tell(session, "GUILD_CREATE", created)
         session.is_announced = True
@@ -262,6 +265,8 @@ class GatewayHub:
         if not wanted(session.intents, event, user_id):
             return False
         if not _on_shard(session, event.guild_id):
+            return False
+        if not self.outages.reaches(session, event.guild_id):
             return False
         if event.user_id is not None:
             return True
@@ -330,6 +335,7 @@ class GatewayHub:
     def disarm(self) -> None:
         """Take back what faults keep ready or hold back."""
         self._armed.clear()
+        self.outages.end()
         for session in list(self.sessions.values()):
             self.release(session)
 

@@ -57,6 +57,38 @@ async def test_a_failure_strikes_as_often_as_asked_and_nothing_is_done(standin: 
     assert standing(standin) == ["Hello"]
 
 
+# Servers out of reach: docs: Gateway Events › Guild Delete, Guild Create, Ready ----------------
+
+
+async def test_of_a_server_out_of_reach_a_bot_hears_nothing_until_it_is_back(
+    standin: StandIn,
+) -> None:
+    essays, ann = channel(standin, "essays"), member(standin, "Ann")
+    async with identified(standin, standin.world.bot) as bot, identified(standin, ann) as client:
+        await plan(standin, {"kind": "server_outage"})
+        lost = await bot.event("GUILD_DELETE")
+        assert lost == {"id": str(standin.world.guild.id), "unavailable": True}
+        said(standin, ann, essays, "Nobody there?")
+        assert (await client.event("MESSAGE_CREATE"))["content"] == "Nobody there?"
+        await plan(standin, {"kind": "server_return"})
+        assert (await bot.event("GUILD_CREATE"))["unavailable"] is False
+        said(standin, ann, essays, "There you are.")
+        assert (await bot.event("MESSAGE_CREATE"))["content"] == "There you are."
+
+
+async def test_who_identifies_while_a_server_is_out_of_reach_gets_it_later(
+    standin: StandIn,
+) -> None:
+    await plan(standin, {"kind": "server_outage"})
+    async with connected(standin) as bot:
+        await bot.identify(standin.world.bot)
+        (guild,) = (await bot.event("READY"))["guilds"]
+        assert guild["unavailable"] is True
+        status, _ = await control(standin, "DELETE", "/faults")
+        assert status == 200
+        assert (await bot.event("GUILD_CREATE"))["id"] == guild["id"]
+
+
 async def test_a_failure_after_the_effect_leaves_the_effect(standin: StandIn) -> None:
     await plan(standin, http(after_effect=True))
     assert (await posts(standin, bots(standin)))[0] == 502

@@ -6,12 +6,15 @@ threads, and knows nothing of how the bot finds out.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 __all__ = ["differences"]
 
 _WRITTEN = {0, 19}
+#: docs: Reference › Snowflakes.
+_EPOCH = 1_420_070_400_000
 
 
 class _Truth:
@@ -100,8 +103,17 @@ def _moment(text: str | None) -> int | None:
     return since // timedelta(milliseconds=1)
 
 
-def differences(world: dict[str, Any], exported: dict[str, Any], own_id: str) -> list[str]:
-    """Every way in which the export is not the world; empty where it is."""
+def differences(
+    world: dict[str, Any],
+    exported: dict[str, Any],
+    own_id: str,
+    names: Mapping[str, Collection[str]] | None = None,
+) -> list[str]:
+    """Every way in which the export is not the world; empty where it is.
+
+    ``names``: by message, what its author was called when it was written and since; what was read
+    later than it was written cannot bear another name than one of these.
+    """
     ours = {m["id"] for m in world["messages"] if m["author"]["id"] == own_id}
     kept = {reply["id"]: reply for reply in exported["replies"]}
     truth = _Truth(world, ours, set(kept))
@@ -113,6 +125,9 @@ def differences(world: dict[str, Any], exported: dict[str, Any], own_id: str) ->
     found += [f"{reply_id} is no reply" for reply_id in sorted(set(kept) - wanted)]
     for reply_id in sorted(wanted & set(kept)):
         found += _of_one(truth, reply_id, kept[reply_id])
+        name = kept[reply_id]["author"]["name"]
+        if names is not None and name not in names[reply_id]:
+            found.append(f"{reply_id}: its author {name!r} should be one of {names[reply_id]}")
     return found
 
 
@@ -144,9 +159,10 @@ def _of_one(truth: _Truth, reply_id: str, reply: dict[str, Any]) -> list[str]:
         }
         wanted["edited_at"] = _moment(message["edited_timestamp"])
         found["edited_at"] = _moment(reply["edited_at"])
-    # An id and the time beside it may lie some milliseconds apart.
-    late = (_moment(reply["written_at"]) or 0) - (_moment(message["timestamp"]) or 0)
-    wanted["written in time"], found["written in time"] = True, abs(late) <= 100
+    # The time that an id tells and the time beside it may lie some milliseconds apart.
+    moments = {(int(reply_id) >> 22) + _EPOCH, _moment(message["timestamp"])}
+    wanted["written in time"] = True
+    found["written in time"] = _moment(reply["written_at"]) in moments
     return [
         f"{reply_id}: {key} is {found[key]!r} and should be {value!r}"
         for key, value in wanted.items()

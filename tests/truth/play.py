@@ -14,7 +14,8 @@ from bot.rehearsal.founding import first_world
 from bot.rehearsal.standin import StandIn
 from tests.house import House, lived_in
 from tests.truth.comparing import differences
-from tests.truth.playing import Bot, Play
+from tests.truth.playing import Play
+from tests.truth.stage import Bot
 
 __all__ = ["Played", "play"]
 
@@ -48,8 +49,10 @@ async def play(seed: int, actions: int, folder: Path) -> Played:
         houses: list[House] = []
 
         async def start() -> None:
-            opened = await stack.enter_async_context(lived_in(folder, standin, salon_type=Eager))
-            houses.append(opened)
+            world = standin.world
+            there = world.bot.id in world.guild.members and not standin.gateway_hub.outages
+            lived = lived_in(folder, standin, salon_type=Eager, sees_server=there)
+            houses.append(await stack.enter_async_context(lived))
 
         async def stop() -> None:
             houses.clear()
@@ -57,12 +60,12 @@ async def play(seed: int, actions: int, folder: Path) -> Played:
 
         await start()
         await houses[0].publish()
-        bot = Bot(start, stop)
+        bot = Bot(start, stop, lambda: houses[0].salon.is_closed())
         one = Play(standin, bot, seed, houses[0].channel(), session)
         await one.run(actions)
         async with session.delete(f"{standin.page}/rehearsal/faults") as response:
             assert response.status < 300
         await one.control("clock", {"advance": 2})
         house = houses[0]
-        wrong = differences(await house.world(), await house.export(), str(one.own_id))
+        wrong = differences(await house.world(), await house.export(), str(one.own_id), one.names)
         return Played(wrong, one.done, one.told)

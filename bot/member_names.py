@@ -1,0 +1,103 @@
+"""What members are called in a server, for messages whose history does not tell it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import discord
+from discord.http import HTTPClient
+
+from bot.clock import Clock
+from bot.discussion.talk import Message
+from bot.patience import PASSING, Sight
+
+__all__ = ["MemberNames", "asked_at_gateway"]
+
+#: docs: Topics › Opcodes and Status Codes › JSON Error Codes.
+_UNKNOWN_MEMBER, _UNKNOWN_USER = 10007, 10013
+#: docs: Gateway Events › Request Guild Members: so many at once; seconds for the answer.
+_MOST_ASKED, _ANSWERED_WITHIN = 100, 5.0
+
+
+async def asked_at_gateway(
+    guild: discord.Guild | None, member_ids: Collection[int]
+) -> dict[int, str]:
+    """What these members are called in a server; who is none any more is left out.
+
+    Named members need no privileged intent. Raises what the library raises, and TimeoutError where
+    no answer comes within seconds or the server cannot be seen.
+    """
+    if guild is None:
+        raise TimeoutError
+    found: dict[int, str] = {}
+    ids = sorted(member_ids)
+    for start in range(0, len(ids), _MOST_ASKED):
+        some = ids[start : start + _MOST_ASKED]
+        async with asyncio.timeout(_ANSWERED_WITHIN):
+            members = await guild.query_members(user_ids=some, limit=_MOST_ASKED, cache=False)
+        found |= {member.id: member.display_name for member in members}
+    return found
+
+
+class MemberNames:
+    """Asks for each member once, and again for what they wrote after that.
+
+    A message of the history has its author's name, but not the nickname in the server (docs:
+    Gateway Events › Message Create Extra Fields: ``member`` only comes with the event).
+    """
+
+    def __init__(self, *, http: HTTPClient, sight: Sight, clock: Clock) -> None:
+        self._http = http
+        self._sight = sight
+        self._clock = clock
+        self._learned: dict[tuple[int, int], tuple[str | None, datetime]] = {}
+
+    def forget(self) -> None:
+        """Ask anew from now on: people change their names."""
+        self._learned.clear()
+
+    async def named(self, messages: Sequence[Message], known: set[int]) -> list[Message]:
+        """Messages of one server with their authors' names there, but for ``known`` ids.
+
+        The gateway tells many at once; where it does not answer, each member is asked for alone.
+        Raises what the library raises where Discord cannot be reached or does not say.
+        """
+        new = [one for one in messages if one.id not in known and not one.from_bot]
+        unknown = {one.author_id for one in new if self._is_unknown(one)}
+        if unknown:
+            await self._learn(new[0].server_id, unknown)
+        fresh = {one.id for one in new}
+        return [self._with_name(one) if one.id in fresh else one for one in messages]
+
+    def _is_unknown(self, message: Message) -> bool:
+        found = self._learned.get((message.server_id, message.author_id))
+        return found is None or found[1] <= message.written_at
+
+    def _with_name(self, message: Message) -> Message:
+        name, _ = self._learned[message.server_id, message.author_id]
+        return message if name is None else replace(message, author_name=name)
+
+    async def _learn(self, server_id: int, member_ids: Iterable[int]) -> None:
+        now = self._clock.now()
+        found: dict[int, str | None] = {}
+        try:
+            found |= await self._sight.names(server_id, set(member_ids))
+        except (*PASSING, discord.ConnectionClosed):
+            for member_id in member_ids:
+                found[member_id] = await self._ask(server_id, member_id)
+        for member_id in member_ids:
+            self._learned[server_id, member_id] = found.get(member_id), now
+
+    async def _ask(self, server_id: int, member_id: int) -> str | None:
+        """docs: Guild Resource › Get Guild Member. None: no member any more."""
+        try:
+            data = await self._http.get_member(server_id, member_id)
+        except discord.HTTPException as error:
+            if error.code in (_UNKNOWN_MEMBER, _UNKNOWN_USER):
+                return None
+            raise
+        user = data["user"]
+        return data.get("nick") or user.get("global_name") or user["username"]

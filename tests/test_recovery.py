@@ -1,0 +1,164 @@
+"""Recovery: what was missed is read, what was not seen proves nothing, what is owed is paid."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from bot.discussion.talk import Message
+from bot.rehearsal.founding import invite_bot
+from tests.house import House, a_world, lived_in
+
+
+async def kept(house: House) -> dict[str, dict[str, Any]]:
+    return {reply["id"]: reply for reply in (await house.export())["replies"]}
+
+
+async def strike(house: House, method: str, path: str, status: int, times: int = 1) -> None:
+    fault = {"kind": "http", "method": method, "path": path, "status": status, "times": times}
+    await house.control("faults", fault)
+
+
+async def test_a_thread_nobody_told_of_is_watched_from_its_first_message_on(
+    tmp_path: Path,
+) -> None:
+    """Opened unseen and missing in the lists, it is deleted unseen: what stood in it is hidden."""
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            *_, closing = await house.publish()
+            await house.salon.close()
+            path = f"/channels/{house.channel()}/messages/{closing['id']}/threads"
+            await house.act(house.member("Ben"), "POST", path, {"name": "Aside"})
+            await strike(house, "GET", "/guilds/*/threads/active", 403)
+        async with lived_in(tmp_path, standin) as house:
+            there = await house.write("Ben", "In here.", channel_id=int(closing["id"]))
+            await house.settle()
+            assert (await kept(house))[str(there)]["text"] == "In here."
+            await house.salon.close()
+            await house.act(house.member(), "DELETE", f"/channels/{closing['id']}")
+        async with lived_in(tmp_path, standin) as house:
+            reply = (await kept(house))[str(there)]
+    assert (reply["deleted"], reply["text"]) == (True, "")
+
+
+async def test_threads_that_could_not_be_listed_are_looked_for_again(tmp_path: Path) -> None:
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            *_, closing = await house.publish()
+            await house.salon.close()
+            path = f"/channels/{house.channel()}/messages/{closing['id']}/threads"
+            await house.act(house.member("Ben"), "POST", path, {"name": "Aside"})
+            there = await house.write("Ben", "In here.", channel_id=int(closing["id"]))
+            await strike(house, "GET", "/guilds/*/threads/active", 403)
+        async with lived_in(tmp_path, standin) as house:
+            assert str(there) not in await kept(house)
+            await house.salon.services.recovery.pay()
+            assert (await kept(house))[str(there)]["text"] == "In here."
+
+
+async def test_what_waited_for_what_it_answers_does_not_come_back_once_it_was_deleted_unseen(
+    tmp_path: Path,
+) -> None:
+    """Ben answers a message that nobody told of; both are unseen when Ben takes his back."""
+    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+        *_, closing = await house.publish()
+        await house.control("faults", {"kind": "server_outage"})
+        await house.settle()
+        head = await house.write("Ann", "I would.", to=closing["id"])
+        recorder = house.salon.services.recorder
+        answer = await house.write("Ben", "Why?", to=head)
+        told = Message(
+            id=answer,
+            server_id=house.server_id,
+            channel_id=house.channel(),
+            author_id=house.member("Ben").id,
+            author_name="Ben",
+            from_bot=False,
+            kind=19,
+            text="Why?",
+            reference_id=head,
+            written_at=house.clock.now(),
+        )
+        await recorder.wait(recorder.put((told,)))
+        path = f"/channels/{house.channel()}/messages/{answer}"
+        await house.act(house.member("Ben"), "DELETE", path)
+        await house.control("faults", {"kind": "server_return"})
+        await house.settle()
+        assert list(await kept(house)) == [str(head)]
+
+
+async def test_a_reply_that_was_missed_bears_its_authors_name_in_the_server(
+    tmp_path: Path,
+) -> None:
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            *_, closing = await house.publish()
+            await house.salon.close()
+            nick = f"/guilds/{house.server_id}/members/@me"
+            await house.act(house.member("Ann"), "PATCH", nick, {"nick": "Annie"})
+            missed = await house.write("Ann", "I would.", to=closing["id"])
+        async with lived_in(tmp_path, standin) as house:
+            assert (await kept(house))[str(missed)]["author"]["name"] == "Annie"
+
+
+async def test_of_a_server_out_of_reach_nothing_is_erased_and_all_is_read_when_it_is_back(
+    tmp_path: Path,
+) -> None:
+    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+        *_, closing = await house.publish()
+        first = await house.write("Ann", "I would.", to=closing["id"])
+        second = await house.write("Ben", "I would not.", to=closing["id"])
+        await house.settle()
+        await house.control("faults", {"kind": "server_outage"})
+        await house.settle()
+        path = f"/channels/{house.channel()}/messages/{first}"
+        await house.act(house.member("Ann"), "DELETE", path)
+        await house.salon.services.recovery.catch_up_server(house.server_id)
+        assert (await kept(house))[str(first)]["text"] == "I would."
+        await house.control("faults", {"kind": "server_return"})
+        await house.settle()
+        replies = await kept(house)
+    assert (replies[str(first)]["deleted"], replies[str(second)]["deleted"]) == (True, False)
+
+
+async def test_a_bot_that_was_put_out_and_invited_back_has_lost_nothing(tmp_path: Path) -> None:
+    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+        *_, closing = await house.publish()
+        first = await house.write("Ann", "I would.", to=closing["id"])
+        await house.settle()
+        world = standin.world
+        path = f"/guilds/{house.server_id}/members/{world.bot.id}"
+        await house.act(house.member(), "DELETE", path)
+        await house.settle()
+        assert (await kept(house))[str(first)]["text"] == "I would."
+        missed = await house.write("Ben", "Why?", channel_id=first)
+        invite_bot(world, world.guild, world.bot)
+        await house.settle()
+        replies = await kept(house)
+    assert (replies[str(first)]["deleted"], replies[str(missed)]["text"]) == (False, "Why?")
+
+
+async def test_while_the_connection_is_lost_the_record_is_not_noted_as_true(
+    tmp_path: Path,
+) -> None:
+    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+        await house.publish()
+        recovery = house.salon.services.recovery
+
+        async def true_at() -> int:
+            sql = "SELECT true_at FROM watermarks WHERE channel_id = :id"
+            rows = await house.database.read(lambda tx: tx.rows(sql, {"id": house.channel()}))
+            return int(rows[0]["true_at"])
+
+        await house.settle(3600)
+        await recovery.pay()
+        await recovery.hold_true()
+        noted = await true_at()
+        await house.salon.on_disconnect()
+        house.clock.move(house.clock.now_ms() / 1000 - time.time() + 3600)
+        await recovery.hold_true()
+        assert await true_at() == noted
+        await house.salon.on_resumed()
+        await recovery.hold_true()
+        assert await true_at() >= noted + 3_600_000

@@ -1,0 +1,177 @@
+"""What members and admins do in a play."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+from urllib.parse import quote
+
+from bot.rehearsal.founding import join
+from tests.truth.stage import Stage
+
+__all__ = ["Members"]
+
+_EMOJI = ["👍", "🍞", "🎉"]
+#: With fewer members than these in the server, nobody leaves.
+_FEWEST = 3
+
+
+class Members(Stage):
+    """Everything people do: each returns whether there was something to do it to."""
+
+    async def _write(self, channel_id: int, to: int | None = None, *, file: bool = False) -> bool:
+        body: dict[str, Any] = {"content": self._words()}
+        if to is not None:
+            body["message_reference"] = {"message_id": str(to)}
+        if file:
+            body["attachments"] = [{"id": "0", "filename": "crust.png"}]
+        path = f"/channels/{channel_id}/messages"
+        author = self._pick(self.here())
+        found = await self._ask(author, "POST", path, body, b"png" if file else None)
+        if found is not None:
+            self.written(author, found["id"])
+        return found is not None
+
+    async def _say(self) -> bool:
+        return await self._write(self.channel_id)
+
+    async def _answer_essay(self) -> bool:
+        post = self._pick(self._standing(mine=False, in_thread=False))
+        return post is not None and await self._write(self.channel_id, post.id)
+
+    async def _answer_in_channel(self) -> bool:
+        message = self._pick(self._standing(in_thread=False))
+        return message is not None and await self._write(self.channel_id, message.id)
+
+    async def _talk(self) -> bool:
+        thread_id = self._pick(self._threads())
+        return thread_id is not None and await self._write(thread_id)
+
+    async def _answer_in_thread(self) -> bool:
+        message = self._pick(self._standing(in_thread=True))
+        return message is not None and await self._write(message.channel_id, message.id)
+
+    async def _attach(self) -> bool:
+        thread_id = self._pick(self._threads())
+        return thread_id is not None and await self._write(thread_id, file=True)
+
+    async def _edit(self) -> bool:
+        message = self._pick(self._changeable())
+        if message is None:
+            return False
+        path = f"/channels/{message.channel_id}/messages/{message.id}"
+        return await self._call(self._author(message), "PATCH", path, {"content": self._words()})
+
+    async def _delete(self) -> bool:
+        message = self._pick(self._changeable())
+        if message is None:
+            return False
+        path = f"/channels/{message.channel_id}/messages/{message.id}"
+        return await self._call(self._author(message), "DELETE", path)
+
+    async def _delete_many(self) -> bool:
+        where = Counter(message.channel_id for message in self._standing())
+        place = self._pick([place for place, count in where.items() if count > 1])
+        if place is None:
+            return False
+        there = [m.id for m in self._standing() if m.channel_id == place]
+        some = self.random.sample(there, min(len(there), 3))
+        path = f"/channels/{place}/messages/bulk-delete"
+        return await self._call(self.moderator, "POST", path, {"messages": [str(i) for i in some]})
+
+    async def _react(self) -> bool:
+        message = self._pick(self._standing())
+        if message is None:
+            return False
+        emoji = quote(self._pick(_EMOJI))
+        path = f"/channels/{message.channel_id}/messages/{message.id}/reactions/{emoji}/@me"
+        return await self._call(self._pick(self.here()), "PUT", path)
+
+    async def _take_back(self) -> bool:
+        here = {user.id for user in self.here()}
+        given = [
+            (message, reaction, user_id)
+            for message in self._standing()
+            for reaction in message.reactions
+            for user_id in reaction.users
+            if user_id in here
+        ]
+        if not given:
+            return False
+        message, reaction, user_id = self._pick(given)
+        member = self.standin.world.users[user_id]
+        emoji = quote(reaction.emoji_name)
+        path = f"/channels/{message.channel_id}/messages/{message.id}/reactions/{emoji}/@me"
+        return await self._call(member, "DELETE", path)
+
+    async def _clear_reactions(self) -> bool:
+        message = self._pick([m for m in self._standing() if m.reactions])
+        if message is None:
+            return False
+        path = f"/channels/{message.channel_id}/messages/{message.id}/reactions"
+        return await self._call(self.admin, "DELETE", path)
+
+    async def _open_thread(self) -> bool:
+        world = self.standin.world
+        free = [
+            message
+            for mine in (True, False)
+            for message in self._standing(mine=mine, in_thread=False)
+            if message.id not in world.channels
+        ]
+        message = self._pick(free)
+        if message is None:
+            return False
+        path = f"/channels/{self.channel_id}/messages/{message.id}/threads"
+        return await self._call(self._pick(self.here()), "POST", path, {"name": "Aside"})
+
+    async def _archive(self) -> bool:
+        thread_id = self._pick(self._threads())
+        return thread_id is not None and await self._call(
+            self.admin, "PATCH", f"/channels/{thread_id}", {"archived": True}
+        )
+
+    async def _lock(self) -> bool:
+        thread_id = self._pick(self._threads())
+        if thread_id is None:
+            return False
+        path = f"/channels/{thread_id}"
+        return await self._call(self.admin, "PATCH", path, {"archived": True, "locked": True})
+
+    async def _delete_thread(self) -> bool:
+        thread_id = self._pick(self._threads())
+        return thread_id is not None and await self._call(
+            self.admin, "DELETE", f"/channels/{thread_id}"
+        )
+
+    async def _join_or_leave(self) -> bool:
+        thread_id = self._pick(self._threads())
+        method = self.random.choice(("PUT", "DELETE"))
+        return thread_id is not None and await self._call(
+            self._pick(self.here()), method, f"/channels/{thread_id}/thread-members/@me"
+        )
+
+    async def _rename(self) -> bool:
+        member = self._pick(self.here())
+        nick = self._pick([None, f"{member.display_name} {self.random.randrange(1000)}"])
+        path = f"/guilds/{self.guild.id}/members/@me"
+        done = await self._call(member, "PATCH", path, {"nick": nick})
+        self.renamed(member)
+        return done
+
+    async def _leave_server(self) -> bool:
+        here = self.here()
+        if len(here) < _FEWEST:
+            await self.do("join server")
+        member = self._pick(here)
+        done = await self._call(member, "DELETE", f"/users/@me/guilds/{self.guild.id}")
+        self.renamed(member)
+        return done
+
+    async def _join_server(self) -> bool:
+        member = self._pick([user for user in self.members if user not in self.here()])
+        if member is None:
+            return await self.do("leave server") and await self._join_server()
+        join(self.standin.world, self.guild, member)
+        self.renamed(member)
+        return True

@@ -1,0 +1,167 @@
+"""What a play stands on: the world, the bot, and calls as members."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+from bot.rehearsal.founding import add_application, invite_bot
+from bot.rehearsal.records import Message, User
+from bot.rehearsal.standin import StandIn
+
+__all__ = ["Bot", "Stage"]
+
+
+@dataclass
+class Bot:
+    """What a play does to the bot. ``ended``: whether it ended by itself, to be started anew."""
+
+    start: Callable[[], Awaitable[None]]
+    stop: Callable[[], Awaitable[None]]
+    ended: Callable[[], bool]
+    is_up: bool = True
+
+
+@dataclass
+class Stage:
+    """The world of one play. ``done`` counts what was done, ``told`` is it in order.
+
+    ``names``: by message, what its author was called when it was written, and since.
+    """
+
+    standin: StandIn
+    bot: Bot
+    seed: int
+    channel_id: int
+    session: aiohttp.ClientSession
+    done: Counter[str] = field(default_factory=Counter)
+    told: list[str] = field(default_factory=list)
+    names: dict[str, list[str]] = field(default_factory=dict)
+    hidden: bool = False
+    lost: bool = False
+
+    def __post_init__(self) -> None:
+        self.random = random.Random(self.seed)
+        world = self.standin.world
+        self.guild = next(iter(world.guilds.values()))
+        self.own_id = world.bot.id
+        self.admin = world.users[self.guild.owner_id]
+        # Only bots can delete many messages at once (docs: Message Resource › Bulk Delete).
+        application = add_application(world, self.admin, "Moderator")
+        self.moderator = world.users[application.bot_id]
+        invite_bot(world, self.guild, self.moderator)
+        self.members = [
+            user for user in world.users.values() if not user.bot and user.id != self.admin.id
+        ]
+        self._borne: dict[int, list[list[str]]] = {}
+
+    async def do(self, kind: str) -> bool:
+        """Do one thing of a kind, and count it; False where there is nothing to do it to."""
+        done: bool = await getattr(self, "_" + kind.replace(" ", "_"))()
+        if done:
+            self.done[kind] += 1
+            self.told.append(kind)
+        if self.bot.is_up and self.bot.ended():
+            await self.bot.stop()  # as its process does: a connection that ended is made anew
+            await self.bot.start()
+        return done
+
+    # -- people -------------------------------------------------------------------------------
+
+    def here(self) -> list[User]:
+        """The members who are in the server now."""
+        return [user for user in self.members if user.id in self.guild.members]
+
+    def name_of(self, user: User) -> str:
+        """What somebody is called in the server now."""
+        member = self.guild.members.get(user.id)
+        return (member.nick if member else None) or user.display_name or user.name
+
+    def renamed(self, user: User) -> None:
+        """Note that somebody has another name from now on."""
+        for borne in self._borne.get(user.id, ()):
+            borne.append(self.name_of(user))
+
+    def written(self, user: User, message_id: str) -> None:
+        """Note who has just written a message, and what they are called."""
+        borne = [self.name_of(user)]
+        self._borne.setdefault(user.id, []).append(borne)
+        self.names[message_id] = borne
+
+    # -- calls --------------------------------------------------------------------------------
+
+    async def _ask(
+        self, member: User, method: str, path: str, body: Any = None, file: bytes | None = None
+    ) -> dict[str, Any] | None:
+        """A call as a member; its answer, None where Discord did not let it happen."""
+        headers = {"Authorization": f"Bot {member.token}" if member.bot else member.token}
+        data: Any = None
+        if file is not None:
+            data = aiohttp.FormData(quote_fields=False)
+            data.add_field("payload_json", json.dumps(body), content_type="application/json")
+            data.add_field("files[0]", file, filename="crust.png")
+        elif body is not None:
+            data = json.dumps(body)
+            headers["Content-Type"] = "application/json"
+        async with self.session.request(
+            method, f"{self.standin.api}{path}", data=data, headers=headers
+        ) as response:
+            text = await response.text()
+            if response.status >= 300:
+                return None
+            found: dict[str, Any] = json.loads(text) if text else {}
+            return found
+
+    async def _call(self, member: User, method: str, path: str, body: Any = None) -> bool:
+        """A call as a member; whether Discord let it happen."""
+        return await self._ask(member, method, path, body) is not None
+
+    async def control(self, path: str, body: dict[str, Any]) -> None:
+        """One of the stand-in's controls."""
+        address = f"{self.standin.page}/rehearsal/{path}"
+        async with self.session.post(address, json=body) as response:
+            assert response.status < 300, await response.text()
+
+    # -- what there is ------------------------------------------------------------------------
+
+    def _standing(self, *, mine: bool = True, in_thread: bool | None = None) -> list[Message]:
+        world = self.standin.world
+        return [
+            message
+            for message in world.messages.values()
+            if not message.deleted
+            and message.ephemeral_to is None
+            and message.type in {0, 19}
+            and message.channel_id in world.channels
+            and (message.author_id == self.own_id) != mine
+            and (in_thread is None or (message.channel_id != self.channel_id) == in_thread)
+        ]
+
+    def _threads(self) -> list[int]:
+        return [
+            channel.id
+            for channel in self.standin.world.channels.values()
+            if channel.thread is not None
+            and channel.parent_id == self.channel_id
+            and not channel.thread.locked
+        ]
+
+    def _pick(self, some: list[Any]) -> Any:
+        return self.random.choice(some) if some else None
+
+    def _author(self, message: Message) -> User:
+        return self.standin.world.users[message.author_id]
+
+    def _changeable(self) -> list[Message]:
+        """What stands there and whose author is in the server, so may change it."""
+        return [one for one in self._standing() if one.author_id in self.guild.members]
+
+    def _words(self) -> str:
+        words = ["bread", "night", "crust", "**bold**", "𝕊low", "it takes\ntime", "¶1", "> wait"]
+        return f"{' '.join(self.random.choices(words, k=4))} {self.random.randrange(10**6)}"
