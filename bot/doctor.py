@@ -185,7 +185,7 @@ async def _application(
 
 async def _our_commands(archive: Database | None, clock: Clock) -> tuple[set[str], str]:
     """The names of this version's commands, and by what they are recognised."""
-    salon = Salon(archive or Database(None, []), clock)
+    salon = Salon(archive or Database(Path(), None, []), clock)
     await salon.add_parts()
     try:
         return {command.name for command in salon.tree.get_commands()}, salon.command_digest()

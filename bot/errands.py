@@ -116,9 +116,19 @@ class Errands:
                 await self._http.edit_channel(errand.channel_id, locked=True, archived=True)
             case "rename":
                 assert errand.payload is not None
-                await self._http.edit_channel(errand.channel_id, name=errand.payload["name"])
+                await self._rename(errand.channel_id, errand.payload["name"])
             case "unlock":
                 await self._http.edit_channel(errand.channel_id, locked=False, archived=False)
+
+    async def _rename(self, thread_id: int, new: str) -> None:
+        try:
+            await self._http.edit_channel(thread_id, name=new)
+        except discord.HTTPException as error:
+            if error.code != ARCHIVED:
+                raise
+            # An archived one has to be opened for it, and is quiet again afterwards.
+            await self._http.edit_channel(thread_id, name=new, archived=False)
+            await self._http.edit_channel(thread_id, archived=True)
 
     async def _request(self, route: Route, errand: Errand) -> None:
         if errand.kind == "delete":

@@ -9,6 +9,7 @@ was done: 429 (docs: Topics › Rate Limits).
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -101,7 +102,10 @@ class SingleCalls:
             for number, file in enumerate(files):
                 kind = file.type or "application/octet-stream"
                 data.add_field(
-                    f"files[{number}]", file.content, filename=file.name, content_type=kind
+                    f"files[{number}]",
+                    io.BytesIO(file.content),
+                    filename=file.name,
+                    content_type=kind,
                 )
         elif body is not None:
             data = json.dumps(body)

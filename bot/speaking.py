@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import discord
@@ -16,12 +17,14 @@ from bot.errors import SalonError
 from bot.logs import new_reference
 from bot.patience import PASSING
 
-__all__ = ["acknowledge", "answer_with_file", "show", "speak"]
+__all__ = ["acknowledge", "answer_with_file", "follow_up_with_files", "show", "speak"]
 
 _log = logging.getLogger(__name__)
 
 #: UTF-16 units of an answer (docs: Message Resource › Create Message).
 _MOST = 2000
+#: docs: Message Resource › Message Flags.
+_EPHEMERAL = 1 << 6
 
 
 async def acknowledge(interaction: discord.Interaction[Any], **how: bool) -> None:
@@ -70,6 +73,39 @@ async def answer_with_file(
         },
     ]
     await interaction.client.http.request(route, form=form, files=[file])
+
+
+async def follow_up_with_files(
+    interaction: discord.Interaction[Any], content: str, uploads: Sequence[tuple[str, bytes]]
+) -> None:
+    """One more answer, which only the asker sees, with files: their names and bytes.
+
+    At most 10 files of 10 MiB, 25 MiB together (docs: Reference › Uploading Files).
+    """
+    files = [discord.File(io.BytesIO(content), name) for name, content in uploads]
+    route = Route(
+        "POST",
+        "/webhooks/{webhook_id}/{webhook_token}",
+        webhook_id=interaction.application_id,
+        webhook_token=interaction.token,
+    )
+    attachments = [
+        {"id": str(number), "filename": file.filename} for number, file in enumerate(files)
+    ]
+    body = {"content": content, "flags": _EPHEMERAL, "attachments": attachments}
+    form: list[dict[str, Any]] = [
+        {"name": "payload_json", "value": json.dumps(body), "content_type": "application/json"}
+    ]
+    form += [
+        {
+            "name": f"files[{number}]",
+            "value": file.fp,
+            "filename": file.filename,
+            "content_type": "application/zip",
+        }
+        for number, file in enumerate(files)
+    ]
+    await interaction.client.http.request(route, form=form, files=files)
 
 
 async def speak(interaction: discord.Interaction[Any], error: BaseException) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
 import logging
+import zipfile
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.patience import PASSING
 from bot.services import Services
-from bot.speaking import acknowledge, answer_with_file, speak
-from storage import privacy
-from storage.writer import Transaction
+from bot.speaking import acknowledge, answer_with_file, follow_up_with_files, speak
+from storage import files, privacy, tombstones
+from storage.files import KeptFile
+from storage.tombstones import Tombstone
 
 __all__ = ["Privacy"]
 
@@ -26,9 +30,13 @@ _ASKED_FOR = 840.0
 _FILE = "my-data.json"
 _QUESTION = (
     "Everything you said in this server's discussions is erased from the archive: text, files, "
-    "reactions, your name. Empty places stay, so that the talk around them holds together. Your "
-    "messages in Discord are yours to delete. This cannot be taken back."
+    "reactions, your name. Threads named after your words get another name, and copies of yours "
+    "that I moved are deleted. Empty places stay, so that the talk around them holds together. "
+    "Your own messages in Discord are yours to delete. This cannot be taken back."
 )
+#: Bytes of one file in an answer, and of one message's files (docs: Reference › Uploading Files:
+#: 10 MiB and 25 MiB), less some room.
+_MOST_FILE, _FILES_AT_ONCE = 10_200_000, 2
 
 
 @app_commands.guild_only()
@@ -54,6 +62,29 @@ class Privacy(
             data = json.dumps(found, ensure_ascii=False, indent=2)
             told = f"This is all that is kept of you here: {len(found['replies'])} replies."
             await answer_with_file(interaction, told, data, _FILE)
+            await self._hand_out_files(interaction, server_id, member_id)
+
+    async def _hand_out_files(
+        self, interaction: discord.Interaction, server_id: int, member_id: int
+    ) -> None:
+        """Their files, in as many archives as it takes; each is read only when it is sent."""
+        database = self._services.database
+        kept = await database.read(lambda tx: files.kept_of(tx, server_id, member_id))
+        parts = list(_parts([file for file in kept if file.kept]))
+        for first in range(0, len(parts), _FILES_AT_ONCE):
+            uploads = []
+            for number, part in enumerate(parts[first : first + _FILES_AT_ONCE], first + 1):
+                held = [
+                    (files.handed_out_as(one.id, one.name), await self._content(one.id))
+                    for one in part
+                ]
+                packed = await asyncio.to_thread(_packed, held)
+                uploads.append((f"my-files-{number}.zip", packed))
+            await follow_up_with_files(interaction, "These are the files.", uploads)
+
+    async def _content(self, file_id: int) -> bytes:
+        found = await self._services.database.read(lambda tx: files.contents(tx, file_id))
+        return found or b""
 
     @app_commands.command(name="forget-me", description="Erase what you said from the archive.")
     async def forget_me(self, interaction: discord.Interaction) -> None:
@@ -61,6 +92,31 @@ class Privacy(
         await interaction.response.send_message(
             _QUESTION, view=_Question(self._services), ephemeral=True
         )
+
+
+def _parts(kept: Sequence[KeptFile]) -> Iterator[list[KeptFile]]:
+    """Files that fit into one archive together; a file of the largest size fits alone."""
+    part: list[KeptFile] = []
+    size = 0
+    for file in kept:
+        # Names and sizes stand in an archive twice.
+        needed = file.size + 2 * len(file.name.encode()) + 400
+        if part and size + needed > _MOST_FILE:
+            yield part
+            part, size = [], 0
+        part.append(file)
+        size += needed
+    if part:
+        yield part
+
+
+def _packed(held: Sequence[tuple[str, bytes]]) -> bytes:
+    """An archive of files as they are: pictures do not get smaller."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in held:
+            archive.writestr(name, content)
+    return packed.getvalue()
 
 
 class _Question(discord.ui.View):
@@ -96,25 +152,21 @@ class _Question(discord.ui.View):
         server_id, member_id = interaction.guild_id, interaction.user.id
         now_ms = self._services.clock.now_ms()
 
-        async def forget(tx: Transaction) -> list[int]:
-            if keep_out:
-                await privacy.keep_out(tx, server_id, member_id, now_ms)
-            return await privacy.forget(tx, server_id, member_id, now_ms)
-
         with self._services.busy.working():
-            threads = await self._services.database.write(forget)
             told = "What you said is erased."
             if keep_out:
                 told += " What you say from now on is not kept."
+            one = await self._services.database.write(
+                lambda tx: privacy.forget(tx, server_id, member_id, now_ms, keep_out=keep_out)
+            )
+            self._services.sweep.wake()
+            await self._note_beside(one)
             await interaction.response.edit_message(content=told, view=None)
-            await self._rename(interaction.client, threads)
 
-    async def _rename(self, client: discord.Client, threads: list[int]) -> None:
-        """Threads named after what was said are called otherwise, where Discord lets the bot."""
-        for thread_id in threads:
-            try:
-                await client.http.edit_channel(thread_id, name=privacy.THREAD_NAME)
-            except discord.HTTPException as error:
-                _log.warning("Thread %d keeps its name in Discord: %s", thread_id, error.text)
-            except PASSING as error:
-                _log.warning("Thread %d keeps its name (%s).", thread_id, type(error).__name__)
+    async def _note_beside(self, one: Tombstone) -> None:
+        """Note it where a restored backup is held against it."""
+        beside = tombstones.beside(self._services.database.path)
+        try:
+            await asyncio.to_thread(tombstones.append, beside, [one])
+        except OSError as error:
+            _log.error("%s cannot be written (%s); the next start tries again.", beside, error)

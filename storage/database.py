@@ -22,6 +22,7 @@ from bot.errors import (
     ForeignDatabase,
     NewerDatabase,
 )
+from storage import tombstones
 from storage.backups import BEFORE_UPGRADE, back_up, listed, newest_good
 from storage.schema import APPLICATION_ID, MIGRATIONS
 from storage.writer import Transaction, Work, Writer
@@ -40,7 +41,10 @@ _log = logging.getLogger(__name__)
 class Database:
     """The open archive. Writes go through one :class:`Writer`; reads see what is committed."""
 
-    def __init__(self, writer: Writer | None, readers: list[aiosqlite.Connection]) -> None:
+    def __init__(
+        self, path: Path, writer: Writer | None, readers: list[aiosqlite.Connection]
+    ) -> None:
+        self.path = path
         self._writer = writer
         self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
         for reader in readers:
@@ -113,9 +117,30 @@ async def open_database(
             writer = Writer(connection)
             writer.start()
             stack.push_async_callback(writer.close)
-            database = Database(writer, readers)
+            database = Database(path, writer, readers)
             stack.push_async_callback(database.finish_reading, len(readers))
+            await _remember_forgotten(database, clock or Clock())
             yield database
+
+
+async def _remember_forgotten(database: Database, clock: Clock) -> None:
+    """Hold the archive, which may be a backup, against what stands beside it, and that against it.
+
+    What cannot be written beside it now is at the next start.
+    """
+    beside = tombstones.beside(database.path)
+    try:
+        told = tombstones.read(beside)
+        if told:
+            now_ms = clock.now_ms()
+            count = await database.write(lambda tx: tombstones.honour(tx, told, now_ms))
+            if count:
+                _log.warning("%d members were forgotten once more, after a backup.", count)
+        tombstones.append(beside, await database.read(tombstones.recorded))
+    except OSError as error:
+        raise DatabaseError(
+            f"{beside}, which says who asked to be forgotten, cannot be used: {error.strerror}."
+        ) from error
 
 
 @contextlib.contextmanager
@@ -156,7 +181,7 @@ async def open_for_reading(path: Path) -> AsyncIterator[Database]:
             raise DatabaseError(
                 f"{path} is of an older Salon; start the bot once, which brings it up to date."
             )
-        yield Database(None, [reader])
+        yield Database(path, None, [reader])
 
 
 @contextlib.asynccontextmanager

@@ -12,6 +12,7 @@ __all__ = [
     "KeptFile",
     "OwedFile",
     "contents",
+    "handed_out_as",
     "keep",
     "kept_of",
     "leave",
@@ -173,6 +174,11 @@ async def kept_of(tx: Transaction, server_id: int, member_id: int) -> list[KeptF
         )
         for row in rows
     ]
+
+
+def handed_out_as(file_id: int, name: str) -> str:
+    """What a file is called where a member's files are handed out together."""
+    return f"{file_id}-{name}"
 
 
 async def contents(tx: Transaction, file_id: int) -> bytes | None:

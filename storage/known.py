@@ -42,10 +42,10 @@ class Known:
     """What is known of the ids in a batch, kept current while the batch is decided.
 
     ``copies``: the reply of each copy, ``moved`` the replies that stand as a copy. ``kept`` holds
-    the replies that a reading of the history is compared with; ``waited_for`` the
-    messages that replies in the archive answer and that have not come yet; ``kept_out`` the
-    (server, member) of those of whom nothing is to be kept; ``gatherings`` by channel the essays
-    that talk there joins, the newest first.
+    the replies that a reading of the history is compared with; ``waited_for`` the messages that
+    replies in the archive answer and that have not come yet; ``forgotten`` until when
+    (milliseconds) nothing is to be kept of a (server, member), None: for ever; ``gatherings`` by
+    channel the essays that talk there joins, the newest first.
     """
 
     answered: dict[int, Answered] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Known:
     moved: set[int] = field(default_factory=set)
     kept: dict[int, Kept] = field(default_factory=dict)
     waited_for: set[int] = field(default_factory=set)
-    kept_out: set[tuple[int, int]] = field(default_factory=set)
+    forgotten: dict[tuple[int, int], int | None] = field(default_factory=dict)
     gatherings: dict[int, list[Gathered]] = field(default_factory=dict)
 
     def gathering(self, message: Message) -> Gathering | None:
@@ -135,8 +135,9 @@ async def ask(tx: Transaction, events: Iterable[Event]) -> Known:
             "SELECT reference_id FROM early_answers JOIN asked ON asked.id = reference_id"
         )
     }
-    for row in await tx.rows("SELECT server_id, member_id FROM kept_out"):
-        known.kept_out.add((row["server_id"], row["member_id"]))
+    for row in await tx.rows("SELECT server_id, member_id, at, kept_out_since FROM forgotten"):
+        until = row["at"] if row["kept_out_since"] is None else None
+        known.forgotten[row["server_id"], row["member_id"]] = until
     await tx.run("DELETE FROM asked")
     if read:
         await _fill(tx, read | {known.copies[one] for one in read if one in known.copies})

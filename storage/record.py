@@ -91,6 +91,7 @@ async def record(
         await _say_closed(tx, message, batch)
     for one in batch.gone:
         await gone.note(tx, one.channel_id, one.server_id, to_milliseconds(one.at))
+        batch.recorded.brought += 1  # the admins are told
     return batch.recorded
 
 
@@ -140,7 +141,7 @@ def _message(message: Message, batch: Batch) -> bool:
     decided = route(message, place, answered, batch.known.gathering(message))
     if isinstance(decided, Ignore):
         return False
-    kept_out = (message.server_id, message.author_id) in batch.known.kept_out
+    kept_out = _is_kept_out(message, batch)
     if kept_out:
         message = _nameless(message)
     home = decided.belongs_in if decided.thread_id is None else decided.thread_id
@@ -175,6 +176,15 @@ def _message(message: Message, batch: Batch) -> bool:
     for answer in batch.answers(message.id):
         _late(answer, batch)
     return True
+
+
+def _is_kept_out(message: Message, batch: Batch) -> bool:
+    """Whether its author asked that nothing of theirs be kept, or not what they wrote till then."""
+    who = message.server_id, message.author_id
+    if who not in batch.known.forgotten:
+        return False
+    until = batch.known.forgotten[who]
+    return until is None or to_milliseconds(message.written_at) <= until
 
 
 def _nameless(message: Message) -> Message:

@@ -97,8 +97,15 @@ async def due(tx: Transaction, now_ms: int) -> list[tuple[int, int, int | None]]
 async def removed(tx: Transaction, post_id: int) -> None:
     """The remark does not stand any more.
 
-    What replied to it is kept as it was recorded; later replies to it cannot come.
+    What replied to it is kept as it was recorded; later replies to it cannot come. What it said
+    is not kept either.
     """
+    await tx.run(
+        """
+        UPDATE posts SET payload = '{}' WHERE id = :id AND state IN ('sent', 'failed')
+        """,
+        {"id": post_id},
+    )
     await tx.run("DELETE FROM passing_posts WHERE post_id = :id", {"id": post_id})
 
 

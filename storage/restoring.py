@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bot.clock import to_milliseconds
 from bot.errors import BackupFailed
+from storage import tombstones
 from storage.backups import copy
 
 __all__ = ["Restored", "restore"]
@@ -53,6 +54,8 @@ def restore(backup: Path, database: Path, now: datetime) -> Restored:
             sqlite3.connect(address, uri=True, isolation_level=None)
         ) as connection:
             erased = _carry_over(connection, database) if database.exists() else 0
+            forgotten = _forget(connection, database, now)
+            erased = None if erased is None else erased + forgotten
             skipped, unplanned = _mind_what_was_due(connection, now)
         aside = _put_aside(database, now) if database.exists() else None
         fresh.replace(database)
@@ -89,7 +92,10 @@ def _carry_over(connection: sqlite3.Connection, database: Path) -> int | None:
         address = f"{database.absolute().as_uri()}?mode=ro"
         connection.execute("ATTACH :address AS replaced", {"address": address})
         connection.execute("BEGIN IMMEDIATE")
-        for statement in _CARRY_OVER:
+        # From there the next start takes them into the archive.
+        told = tombstones.replaced(connection)
+        tombstones.append(tombstones.beside(database), told)
+        for statement in (*_CARRY_OVER, *_CARRY_OVER_MOVES):
             connection.execute(statement)
         erased = int(connection.execute(_COUNT_ERASED).fetchone()[0])
         for statement in _ERASE:
@@ -106,6 +112,21 @@ def _carry_over(connection: sqlite3.Connection, database: Path) -> int | None:
     return erased
 
 
+def _forget(connection: sqlite3.Connection, database: Path, now: datetime) -> int:
+    """Forget who asked for it since; how many replies. The rest is seen to at the next start."""
+    told = tombstones.read(tombstones.beside(database))
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        erased = tombstones.erase(connection, told, to_milliseconds(now))
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        # Of older tables: it is brought up to date at the next start, and held against them then.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        return 0
+    return erased
+
+
 def _mind_what_was_due(connection: sqlite3.Connection, now: datetime) -> tuple[int, int]:
     """What was due since the backup was perhaps done: it is not done a second time."""
     parameters = {"now": to_milliseconds(now)}
@@ -119,12 +140,6 @@ def _mind_what_was_due(connection: sqlite3.Connection, now: datetime) -> tuple[i
 
 _CARRY_OVER = (
     """
-    INSERT INTO main.kept_out (server_id, member_id, since)
-    SELECT server_id, member_id, since FROM replaced.kept_out
-    WHERE server_id IN (SELECT id FROM main.servers)
-    ON CONFLICT DO NOTHING
-    """,
-    """
     INSERT INTO main.gone (channel_id, server_id, gone_at, erased_at)
     SELECT channel_id, server_id, gone_at, NULL FROM replaced.gone
     WHERE server_id IN (SELECT id FROM main.servers)
@@ -136,6 +151,29 @@ _CARRY_OVER = (
         AND id IN (SELECT id FROM replaced.threads)
     """,
 )
+# A reply that was moved since stands as its copy: its original is gone by the bot's own doing.
+_CARRY_OVER_MOVES = (
+    """
+    UPDATE main.bringings SET state = moved.state, webhook_id = moved.webhook_id,
+        copy_id = moved.copy_id, stale = moved.stale, signature = moved.signature
+    FROM replaced.bringings AS moved
+    WHERE moved.reply_id = main.bringings.reply_id AND moved.copy_id IS NOT NULL
+    """,
+    """
+    INSERT INTO main.bringings (reply_id, server_id, discussion_id, channel_id, thread_id, whole,
+        state, due_at, webhook_id, copy_id, stale)
+    SELECT reply_id, server_id, discussion_id, channel_id, thread_id, whole, state, due_at,
+           webhook_id, copy_id, stale
+    FROM replaced.bringings
+    WHERE copy_id IS NOT NULL AND reply_id IN (SELECT id FROM main.replies)
+    ON CONFLICT (reply_id) DO NOTHING
+    """,
+    """
+    UPDATE main.replies SET channel_id = moved.thread_id, thread_id = moved.thread_id
+    FROM replaced.bringings AS moved
+    WHERE moved.reply_id = main.replies.id AND moved.copy_id IS NOT NULL
+    """,
+)
 _COUNT_ERASED = """
 SELECT count(*) FROM main.replies JOIN replaced.replies AS later USING (id)
 WHERE later.deleted_at IS NOT NULL
@@ -144,6 +182,11 @@ WHERE later.deleted_at IS NOT NULL
 _ERASE = (
     """
     DELETE FROM main.attachments WHERE reply_id IN (
+        SELECT id FROM replaced.replies WHERE deleted_at IS NOT NULL
+    )
+    """,
+    """
+    DELETE FROM main.files WHERE reply_id IN (
         SELECT id FROM replaced.replies WHERE deleted_at IS NOT NULL
     )
     """,

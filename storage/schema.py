@@ -312,9 +312,8 @@ CREATE TABLE bringings (
     whole INTEGER NOT NULL, -- whether it can be copied whole, for all that is known
     -- copying: a copy may stand already; copied: it stands; removing: the original may be gone
     -- already; done: pointed at, or moved
-    state TEXT NOT NULL CHECK (
-        state IN ('wanted', 'copying', 'copied', 'removing', 'done', 'failed')
-    ),
+    state TEXT NOT NULL
+        CHECK (state IN ('wanted', 'copying', 'copied', 'removing', 'done', 'failed')),
     due_at INTEGER NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
     webhook_id INTEGER, -- the webhook that was last asked for the copy
@@ -326,11 +325,13 @@ CREATE TABLE bringings (
 CREATE INDEX bringings_waiting ON bringings (due_at)
     WHERE state IN ('wanted', 'copying', 'copied', 'removing') OR stale = 1;
 
--- Members who asked that nothing they say be kept.
-CREATE TABLE kept_out (
-    server_id INTEGER NOT NULL REFERENCES servers (id),
+-- Members who asked to be forgotten: of what they wrote up to then nothing is kept, and where
+-- they asked to be kept out, nothing from then on. The same stands in a file beside this one.
+CREATE TABLE forgotten (
+    server_id INTEGER NOT NULL, -- perhaps of an archive that came before this one
     member_id INTEGER NOT NULL,
-    since INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    kept_out_since INTEGER,
     PRIMARY KEY (server_id, member_id)
 ) STRICT, WITHOUT ROWID;
 

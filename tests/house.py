@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import io
 import json
 import secrets
 import tempfile
@@ -173,7 +174,7 @@ class House:
         if file is not None:
             data = aiohttp.FormData(quote_fields=False)
             data.add_field("payload_json", json.dumps(body), content_type="application/json")
-            data.add_field("files[0]", file[1], filename=file[0])
+            data.add_field("files[0]", io.BytesIO(file[1]), filename=file[0])
         elif body is not None:
             data = json.dumps(body)
             headers["Content-Type"] = "application/json"

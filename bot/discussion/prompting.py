@@ -25,11 +25,13 @@ from bot.discussion.shortening import cut
 
 __all__ = [
     "BARE",
+    "NOBODY_NAMED",
     "Alive",
     "Material",
     "Said",
     "Unsayable",
     "closed",
+    "naming",
     "noted",
     "nudge_text",
     "positions",
@@ -40,6 +42,9 @@ __all__ = [
 
 #: How that it was asked is noted beside the positions of the essay's own questions.
 BARE = "bare"
+
+#: In the place of a name.
+NOBODY_NAMED = "**somebody** began"
 
 _MOST_QUESTIONS = 3
 _MOST_TITLE = 100
@@ -184,7 +189,7 @@ def _last_call(material: Material) -> Said | Unsayable:
     messages = "1 message" if alive.messages == 1 else f"{alive.messages} messages"
     return Said(
         f"Last call for **{_title(material)}**: {_count(material.replies)} so far. The talk is "
-        f"liveliest in <#{alive.thread_id}>, which **{literal(cut(alive.author, 80))}** began "
+        f"liveliest in <#{alive.thread_id}>, which {naming(alive.author)} "
         f"({messages}).\n{_ANSWER_THERE}"
     )
 
@@ -207,6 +212,11 @@ def quoted(text: str, most: int = _MOST_QUOTE) -> str:
 def closed(text: str) -> str:
     """A text in Discord's Markdown whose last code block ends with it."""
     return text if text.count("```") % 2 == 0 else f"{text}\n```"
+
+
+def naming(author: str) -> str:
+    """How a last call names who began a thread; NOBODY_NAMED stands for who was forgotten."""
+    return f"**{literal(cut(author, 80))}** began"
 
 
 def literal(text: str) -> str:

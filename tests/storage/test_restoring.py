@@ -122,8 +122,7 @@ async def test_what_was_deleted_or_forgotten_since_the_backup_stays_erased(tmp_p
             server_id, ben = house.server_id, house.member("Ben").id
 
             async def forget(tx: Any) -> None:
-                await privacy.keep_out(tx, server_id, ben, 1)
-                await privacy.forget(tx, server_id, ben, 1)
+                await privacy.forget(tx, server_id, ben, 1, keep_out=True)
 
             await house.database.write(forget)
             sent = [message["id"] for message in await house.messages()]

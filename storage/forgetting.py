@@ -1,0 +1,219 @@
+"""Forgetting a member: everything they said, and whatever else carries their words.
+
+The places in the talk stay, nameless and empty: they are what keeps a later reading of the
+history from bringing the words back. What an admin did to an essay stays recorded.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.discussion.prompting import NOBODY_NAMED, naming
+from storage import errands
+from storage.errands import NewErrand
+from storage.writer import Transaction
+
+__all__ = ["ERASE", "THREAD_NAME", "forget"]
+
+#: What a thread is called that bore the words of somebody who was forgotten.
+THREAD_NAME = "A reply"
+
+
+async def forget(
+    tx: Transaction, server_id: int, member_id: int, *, until_ms: int, now_ms: int
+) -> None:
+    """Erase what a member said in a server up to a moment, and owe Discord what goes with it.
+
+    Their threads are called otherwise, copies of their moved replies deleted, nudges that quote
+    them taken away, and prompts and notices that name them or their threads reworded.
+    """
+    parameters = {
+        "server_id": server_id,
+        "member_id": member_id,
+        "until": until_ms,
+        "now": now_ms,
+        "name": THREAD_NAME,
+    }
+    for statement in _TAKE_NUDGES_AWAY:
+        await tx.run(statement, parameters)
+    owed = await _owed(tx, parameters)
+    await _reword(tx, parameters, owed)
+    for statement in ERASE:
+        await tx.run(statement, parameters)
+    for discussion_id, some in owed.items():
+        await errands.plan(
+            tx, server_id=server_id, discussion_id=discussion_id, errands=some, now_ms=now_ms
+        )
+
+
+_Owed = defaultdict[int | None, list[NewErrand]]
+
+
+async def _owed(tx: Transaction, parameters: Mapping[str, Any]) -> _Owed:
+    """By discussion: the threads they named, to be renamed, and copies of theirs, to be deleted."""
+    owed: _Owed = defaultdict(list)
+    for row in await tx.rows(_THREADS, parameters):
+        if row["state"] in ("open", "ready"):
+            rename = NewErrand("rename", row["id"], payload={"name": THREAD_NAME})
+            owed[row["discussion_id"]].append(rename)
+    for row in await tx.rows(_COPIES, parameters):
+        owed[row["discussion_id"]].append(NewErrand("delete", row["thread_id"], row["copy_id"]))
+    return owed
+
+
+async def _reword(tx: Transaction, parameters: Mapping[str, Any], owed: _Owed) -> None:
+    """Leave out their names and their threads' names where posts and notices carry them."""
+    threads = [row["name"] for row in await tx.rows(_THREADS, parameters)]
+    authors = [row["author_name"] for row in await tx.rows(_NAMES, parameters)]
+    words = [(f"“{name}”", f"“{THREAD_NAME}”") for name in threads if name != THREAD_NAME]
+    words += [(naming(author), NOBODY_NAMED) for author in authors if author]
+    if not words:
+        return
+    for row in await tx.rows(_POSTS, parameters):
+        payload = json.loads(row["payload"])
+        content = _reworded(str(payload.get("content") or ""), words)
+        if content == payload.get("content"):
+            continue
+        changed = {"id": row["id"], "now": parameters["now"]}
+        if row["state"] != "sent":
+            # It may stand already: it is looked for as it was, and taken away.
+            for statement in _TAKE_AWAY:
+                await tx.run(statement, changed)
+            continue
+        payload["content"] = content
+        changed["payload"] = json.dumps(payload, ensure_ascii=False)
+        await tx.run("UPDATE posts SET payload = :payload WHERE id = :id", changed)
+        if row["message_id"] is not None:
+            body = {"content": content, "allowed_mentions": {"parse": []}}
+            edit = NewErrand("edit", row["channel_id"], row["message_id"], body)
+            owed[row["discussion_id"]].append(edit)
+    for row in await tx.rows(
+        "SELECT about, text FROM notices WHERE server_id = :server_id", parameters
+    ):
+        text = _reworded(row["text"], words)
+        if text != row["text"]:
+            await tx.run(
+                """
+                UPDATE notices SET text = :text WHERE server_id = :server_id AND about = :about
+                """,
+                {"server_id": parameters["server_id"], "about": row["about"], "text": text},
+            )
+
+
+def _reworded(text: str, words: Sequence[tuple[str, str]]) -> str:
+    for old, new in words:
+        text = text.replace(old, new)
+    return text
+
+
+_THREADS = """
+SELECT threads.id, threads.discussion_id, threads.name, threads.state
+FROM threads LEFT JOIN replies ON replies.id = threads.id
+WHERE threads.server_id = :server_id AND threads.member_id = :member_id
+    AND COALESCE(replies.written_at, 0) <= :until
+"""
+_NAMES = """
+SELECT DISTINCT author_name FROM replies
+WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
+"""
+_COPIES = """
+SELECT bringings.discussion_id, bringings.thread_id, bringings.copy_id
+FROM bringings JOIN replies ON replies.id = bringings.reply_id
+WHERE replies.server_id = :server_id AND replies.author_id = :member_id
+    AND replies.written_at <= :until AND bringings.copy_id IS NOT NULL
+"""
+_POSTS = """
+SELECT id, discussion_id, channel_id, message_id, state, payload FROM posts
+WHERE server_id = :server_id AND purpose IN ('prompt', 'notice')
+    AND state IN ('planned', 'claimed', 'sent')
+"""
+# A post that may stand already is only looked for, and taken away if it does (storage.remarks).
+_TAKE_AWAY = (
+    "UPDATE posts SET expires_at = :now - 1 WHERE id = :id",
+    """
+    UPDATE prompts SET state = 'skipped', decided_at = :now,
+        reason = 'it named somebody who asked to be forgotten'
+    WHERE post_id = :id AND state IN ('planned', 'claimed')
+    """,
+    """
+    INSERT INTO passing_posts (post_id, reply_id, remove_at) VALUES (:id, 0, :now)
+    ON CONFLICT (post_id) DO UPDATE SET remove_at = excluded.remove_at
+    """,
+)
+_TAKE_NUDGES_AWAY = (
+    """
+    UPDATE posts SET expires_at = :now - 1
+    WHERE server_id = :server_id AND purpose = 'nudge' AND state IN ('planned', 'claimed')
+        AND id IN (
+            SELECT prompts.post_id FROM prompts JOIN replies ON replies.id = prompts.thread_id
+            WHERE replies.server_id = :server_id AND replies.author_id = :member_id
+                AND replies.written_at <= :until
+        )
+    """,
+    """
+    INSERT INTO passing_posts (post_id, reply_id, remove_at)
+    SELECT posts.id, replies.id, :now
+    FROM prompts
+    JOIN replies ON replies.id = prompts.thread_id
+    JOIN posts ON posts.id = prompts.post_id
+    WHERE replies.server_id = :server_id AND replies.author_id = :member_id
+        AND replies.written_at <= :until AND posts.purpose = 'nudge'
+    ON CONFLICT (post_id) DO UPDATE SET remove_at = excluded.remove_at
+    """,
+    """
+    UPDATE prompts SET state = 'skipped', decided_at = :now,
+        reason = 'its thread''s author asked to be forgotten'
+    WHERE server_id = :server_id AND state IN ('planned', 'claimed') AND thread_id IN (
+        SELECT id FROM replies
+        WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
+    )
+    """,
+)
+#: What is erased of a member's in the archive: with ``server_id``, ``member_id``, ``until``,
+#: ``now`` (milliseconds) and the ``name`` of their threads.
+ERASE = (
+    """
+    UPDATE threads SET name = :name
+    WHERE server_id = :server_id AND member_id = :member_id AND NOT EXISTS (
+        SELECT 1 FROM replies WHERE replies.id = threads.id AND written_at > :until
+    )
+    """,
+    """
+    DELETE FROM attachments WHERE reply_id IN (
+        SELECT id FROM replies
+        WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
+    )
+    """,
+    """
+    DELETE FROM files WHERE reply_id IN (
+        SELECT id FROM replies
+        WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
+    )
+    """,
+    """
+    DELETE FROM reactions WHERE reply_id IN (
+        SELECT id FROM replies
+        WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
+    )
+    """,
+    """
+    DELETE FROM reply_passages WHERE reply_id IN (
+        SELECT id FROM replies
+        WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
+    )
+    """,
+    """
+    UPDATE bringings SET stale = 0 WHERE reply_id IN (
+        SELECT id FROM replies
+        WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
+    )
+    """,
+    """
+    UPDATE replies SET author_id = 0, author_name = '', text = '', edited_at = NULL,
+        deleted_at = COALESCE(deleted_at, :now)
+    WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
+    """,
+)
