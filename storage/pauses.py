@@ -83,7 +83,7 @@ async def _take_back(
         SELECT id, kind, owed_at FROM prompts
         WHERE server_id = :server_id AND state = 'skipped' AND reason = :paused
             AND owed_at >= :since AND (:discussion_id IS NULL OR discussion_id = :discussion_id)
-        ORDER BY id
+        ORDER BY id DESC
         """,
         {
             "server_id": server_id,

@@ -131,8 +131,10 @@ async def digest_returns(tx: Transaction, server_id: int, prompt_id: int, at_ms:
     later = await tx.row(
         """
         SELECT 1 FROM prompts
-        WHERE server_id = :server_id AND kind = 'digest' AND id > :id AND (
-            state IN ('claimed', 'sent') OR (state = 'planned' AND due_at <= :at)
+        WHERE server_id = :server_id AND kind = 'digest' AND (
+            (id > :id AND state IN ('claimed', 'sent'))
+            OR (id > :id AND state = 'planned' AND due_at <= :at)
+            OR (id < :id AND state = 'planned')
         )
         """,
         {"server_id": server_id, "id": prompt_id, "at": at_ms},

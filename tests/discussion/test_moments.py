@@ -98,7 +98,7 @@ REFUSED = [
     *((text, "no time I understand") for text in ("yesterday", "3 days ago", "tomorrow morning")),
     *((text, "no time I understand") for text in ("monday tuesday", "Monday, 4 April 2026")),
     *((text, "no time I understand") for text in ("1.4.2026 9", "April 1 9", "1.13.2026")),
-    *((text, "no time I understand") for text in ("Thursday in two weeks", "in -3 days")),
+    *((text, "no time I understand") for text in ("Thursday in two weeks", "in -3 days", "UTC")),
     ("18:00 America/Atlantis", "no time zone I know"),
     *((text, "means different zones") for text in ("18:00 CET", "tomorrow 6 pm est", "9:00 (PST)")),
     *((text, "no offset from UTC") for text in ("18:00 UTC+25", "18:00-19:00", "18:00 UTC+1:99")),
@@ -107,7 +107,7 @@ REFUSED = [
         (text, "lies in the past")
         for text in ("0001-01-01", "1-1-1970", "2020-01-01", "27 March 2026 9:00")
     ),
-    *((text, "two years ahead") for text in ("9999-12-31 10:00", "2036-01-01", "in 900 days")),
+    *((text, "two years ahead") for text in ("9999-12-31 10:00", "2028-12-31", "in 900 days")),
     *((text, "two years ahead") for text in ("in 99999999999 weeks", "31 December 9999 UTC-12")),
     *((text, "once: name one time") for text in ("daily 18:00", "every Thursday 18:00")),
     ("in 0 minutes", "less than a minute"),

@@ -218,6 +218,19 @@ async def test_a_digest_that_is_switched_off_in_a_pause_does_not_come(database: 
     assert await database.write(work) == []
 
 
+async def test_a_pause_over_two_digests_brings_the_last_of_them(database: Database) -> None:
+    async def work(tx: Transaction) -> list[tuple[str, str | None]]:
+        await _digest(tx)
+        await servers.set_tolerance(tx, HERE, 24 * 30)
+        await pauses.pause(tx, HERE, to_milliseconds(DIGEST - HOUR))
+        for week in range(2):
+            await plan_due(tx, DIGEST + 7 * week * DAY)
+        await pauses.resume(tx, HERE, DIGEST + 8 * DAY)
+        return await states(tx)
+
+    assert await database.write(work) == [("skipped", PAUSED), ("planned", None)]
+
+
 async def test_a_server_has_one_planned_digest(database: Database) -> None:
     async def work(tx: Transaction) -> list[datetime]:
         await _digest(tx)
