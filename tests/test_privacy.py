@@ -208,7 +208,7 @@ async def test_what_admins_were_told_of_a_deleted_thread_is_reworded(tmp_path: P
         await house.act(house.member(), "DELETE", f"/channels/{head}")
         await house.settle()
         (told,) = await house.ours(house.channel("admins"))
-        assert "“Ann: I would”" in told["content"]
+        assert "“Ann: I would.”" in told["content"]
         await forget(house, "Ann")
         (told,) = await house.ours(house.channel("admins"))
         assert f"“{forgetting.THREAD_NAME}”" in told["content"]
