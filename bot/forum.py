@@ -14,8 +14,8 @@ import discord
 from discord.http import HTTPClient, Route
 
 from bot.discussion.payloads import moment_of, signature
-from bot.once import call_once
 from bot.patience import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Sight
+from bot.single import SingleCalls
 from storage.posts import ForumStart, Post
 
 __all__ = ["Forums"]
@@ -31,11 +31,12 @@ class Forums:
     def __init__(self, *, http: HTTPClient, sight: Sight) -> None:
         self._http = http
         self._sight = sight
+        self._single = SingleCalls(http)
 
     async def start(self, post: Post, starts: ForumStart) -> int:
         """Start the forum's post whose first message ``post`` is; its id.
 
-        In a single attempt: raises bot.once.UnclearError where it has to be looked for.
+        In a single attempt: whatever fails but what Discord refused has to be looked for.
         """
         route = Route("POST", "/channels/{channel_id}/threads", channel_id=post.channel_id)
         body: dict[str, Any] = {
@@ -45,7 +46,11 @@ class Forums:
         }
         if starts.tags:
             body["applied_tags"] = [str(tag) for tag in starts.tags]
-        return int((await call_once(self._http, route, body))["id"])
+        return int((await self._single.call(route, as_bot=True, body=body))["id"])
+
+    async def stop(self) -> None:
+        """Close what is open."""
+        await self._single.close()
 
     async def find(self, post: Post, starts: ForumStart, recorded: set[int]) -> int | None:
         """The forum's post that an earlier attempt started, if one did.

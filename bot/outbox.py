@@ -22,7 +22,6 @@ from bot.clock import Clock
 from bot.discussion.payloads import Payload, signature
 from bot.forum import Forums
 from bot.mover import Mover
-from bot.once import UnclearError
 from bot.pace import Pace
 from bot.patience import (
     ARCHIVED,
@@ -156,6 +155,7 @@ class Outbox:
         await self._threads.stop()
         await self._remarks.stop()
         await self._mover.stop()
+        await self._forums.stop()
 
     def announce(self) -> None:
         """Something was done or failed, here or nearby: wake those who wait for it."""
@@ -193,10 +193,6 @@ class Outbox:
                 "*Read Message History* there.",
                 slowly=True,
                 refused=True,
-            )
-        except UnclearError:
-            await self._put_off(
-                post, "Discord did not say whether it was done; I look.", refused=False
             )
         except PASSING as error:
             refused = not creating or isinstance(error, discord.RateLimited)

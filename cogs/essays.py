@@ -24,7 +24,7 @@ from cogs.edits import EditCommand, EditDesk
 from cogs.forms import Entered, show_form
 from cogs.handing_in import form_fields, handed_in, hold_size, tags_field
 from cogs.places import Place, Way, chosen_way
-from storage import acts, discussions, prompt_lists, servers
+from storage import acts, discussions, progress, prompt_lists, servers
 from storage.discussions import Listed
 from storage.export import export
 from storage.submissions import Submission
@@ -309,6 +309,9 @@ class Essays(
 async def _told(tx: Transaction, essay: Listed) -> str:
     """Where an essay stands, and who did what."""
     lines = [essay_words.line(essay), f"-# {essay_words.style(essay)}"]
+    if essay.state == "publishing" and essay.stopped is None:
+        far = await progress.progress(tx, essay.id)
+        lines.insert(1, essay_words.progress_text(essay.title, far))
     lines += [
         f"-# {act.what} by {essay_words.title(act.member_name, 40)}, <t:{act.done_at // 1000}:f>"
         for act in await acts.of_essay(tx, essay.id)

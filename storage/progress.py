@@ -46,7 +46,11 @@ async def progress(tx: Transaction, discussion_id: int) -> Progress:
         SELECT count(*) AS total,
                count(*) FILTER (WHERE state = 'sent') AS sent,
                count(*) FILTER (WHERE state = 'failed') AS failed,
-               max(trouble) AS trouble
+               COALESCE(max(trouble), (
+                   SELECT threads.trouble FROM discussions
+                   JOIN threads ON threads.id = discussions.thread_id
+                   WHERE discussions.id = :discussion_id AND threads.state = 'wanted'
+               )) AS trouble
         FROM posts
         WHERE discussion_id = :discussion_id AND purpose IN ('card', 'part', 'closing')
         """,

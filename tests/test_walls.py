@@ -22,7 +22,6 @@ MIDDLE = {
     "bot.service_manager",
     "bot.forum",
     "bot.mover",
-    "bot.once",
     "bot.outbox",
     "bot.pace",
     "bot.prompter",
@@ -118,7 +117,6 @@ def test_no_discord_object_goes_below_the_outbox_and_the_cogs(path: Path) -> Non
         "bot.patience",
         "bot.forum",
         "bot.mover",
-        "bot.once",
         "bot.single",
         "bot.webhooks",
     }

@@ -1,0 +1,388 @@
+"""An essay's own thread or post: archived, locked, deleted, missed, and tags of a forum."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.rehearsal.records import ThreadState
+from tests.house import ESSAY, House, a_house, a_world, buttons, lived_in
+from tests.test_styles import LONG, command, kept, numbers, publish
+
+THREADS = "/channels/*/messages/*/threads"
+MESSAGES = "/channels/*/messages"
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with a_house(tmp_path) as opened:
+        yield opened
+
+
+def state_of(house: House, thread_id: int) -> ThreadState:
+    state = house.standin.world.channels[thread_id].thread
+    assert state is not None
+    return state
+
+
+async def change(house: House, channel_id: int, **body: Any) -> None:
+    await house.act(house.member(), "PATCH", f"/channels/{channel_id}", body)
+
+
+async def fault(house: House, method: str, path: str, **more: Any) -> None:
+    body = {"kind": "http", "method": method, "path": path, "times": 1, "after_effect": False}
+    await house.control("faults", body | more)
+
+
+# -- what moderators and Discord do to threads ----------------------------------------------------
+
+
+@pytest.mark.parametrize("channel", ["essays", "essay-forum"])
+async def test_a_prompt_opens_a_thread_that_discord_archived(house: House, channel: str) -> None:
+    style = "thread" if channel == "essays" else None
+    thread_id, inside = await publish(house, channel=channel, style=style)
+    await change(house, thread_id, archived=True)
+    await house.settle(86_400 + 7200)
+    assert len(await house.ours(thread_id)) > len(inside)
+    assert not state_of(house, thread_id).archived
+
+
+@pytest.mark.parametrize("archived", [False, True], ids=["locked", "locked and archived"])
+async def test_nothing_is_posted_into_a_thread_that_a_moderator_locked(
+    house: House, archived: bool
+) -> None:
+    thread_id, inside = await publish(house, style="thread")
+    await change(house, thread_id, locked=True, archived=archived)
+    await house.settle(86_400 + 7200)
+    assert len(await house.ours(thread_id)) == len(inside)
+    assert (state_of(house, thread_id).locked, state_of(house, thread_id).archived) == (
+        True,
+        archived,
+    )
+    listed = await house.said(await house.run("prompts list"))
+    assert f"<#{thread_id}> is locked: unlock it" in listed
+    await change(house, thread_id, locked=False, archived=False)
+    await house.settle(2 * 3600)
+    assert len(await house.ours(thread_id)) == len(inside) + 1
+
+
+async def test_a_thread_locked_while_the_essay_goes_in_is_waited_for(house: House) -> None:
+    await fault(house, "POST", MESSAGES, status=503, times=10_000)
+    shown = await house.run(
+        "essay publish",
+        file=("long.md", LONG.encode()),
+        options=[{"type": 7, "name": "channel", "value": str(house.channel("essay-forum"))}],
+    )
+    await house.press(shown, "Publish")
+    await house.settle()
+    (thread,) = (await house.world())["threads"]
+    await change(house, int(thread["id"]), locked=True)
+    house.standin.faults.clear()
+    await house.settle(3600)
+    assert len(await house.ours(int(thread["id"]))) == 1, "the card"
+    assert "is locked: unlock it" in await house.said(await command(house, "show"))
+    await change(house, int(thread["id"]), locked=False)
+    await house.settle(2 * 3600)
+    assert numbers(await house.ours(int(thread["id"]))) == ["0", "1", "2", "3", "4"]
+
+
+async def test_prompts_end_when_the_essays_own_thread_is_deleted(house: House) -> None:
+    thread_id, _ = await publish(house, style="thread")
+    await house.write("Ann", "Mine.", channel_id=thread_id)
+    await house.settle()
+    await house.act(house.member(), "DELETE", f"/channels/{thread_id}")
+    await house.settle(2 * 86_400)
+    rows = await house.database.read(
+        lambda tx: tx.rows("SELECT state, reason FROM prompts ORDER BY id")
+    )
+    assert rows[0]["state"] == "skipped"
+    assert "thread" in rows[0]["reason"]
+    assert "own thread was deleted" in await house.said(await command(house, "show"))
+    (reply,) = (await house.export())["replies"]
+    assert reply["deleted"], "what stood there is hidden"
+    (card,) = await house.ours()
+    await house.write("Ben", "And now?", to=card["id"])
+    await house.settle()
+    assert "And now?" in await kept(house)
+
+
+@pytest.mark.parametrize("channel", ["essays", "essay-forum"])
+async def test_a_publishing_whose_thread_is_deleted_stops_and_can_begin_anew(
+    house: House, channel: str
+) -> None:
+    # The card and its thread get through, and then nothing.
+    await fault(house, "POST", MESSAGES, status=503, after_effect=False, times=10_000)
+    options = [
+        {"type": 7, "name": "channel", "value": str(house.channel(channel))},
+    ]
+    if channel == "essays":
+        options.append({"type": 3, "name": "style", "value": "thread"})
+        house.standin.faults.clear()
+        await fault(house, "POST", THREADS, status=None, after_effect=True)
+        await fault(house, "POST", THREADS, status=503, times=10_000)
+    shown = await house.run("essay publish", file=("long.md", LONG.encode()), options=options)
+    await house.press(shown, "Publish")
+    await house.settle()
+    (thread,) = (await house.world())["threads"]
+    await house.act(house.member(), "DELETE", f"/channels/{thread['id']}")
+    house.standin.faults.clear()
+    await house.settle(900)
+    stopped = await command(house, "show")
+    assert "stopped" in await house.said(stopped)
+    await house.press(stopped, "Go on")
+    await house.settle(60)
+    (again,) = (await house.world())["threads"]
+    assert again["id"] != thread["id"]
+    assert numbers(await house.ours(int(again["id"]))) == ["0", "1", "2", "3", "4"]
+    assert len(await house.ours()) == (1 if channel == "essays" else 0), "one card"
+    assert (await house.export())["essay"]["state"] == "open"
+
+
+async def test_a_card_deleted_before_its_thread_stops_the_publishing(house: House) -> None:
+    await fault(house, "POST", THREADS, status=503, times=10_000)
+    options = [{"type": 3, "name": "style", "value": "thread"}]
+    shown = await house.run("essay publish", file=("long.md", LONG.encode()), options=options)
+    await house.press(shown, "Publish")
+    await house.settle()
+    (card,) = await house.ours()
+    path = f"/channels/{house.channel()}/messages/{card['id']}"
+    await house.act(house.member(), "DELETE", path)
+    house.standin.faults.clear()
+    await house.settle(60)
+    stopped = await command(house, "show")
+    assert "The opening card was deleted" in await house.said(stopped)
+    await house.press(stopped, "Go on")
+    await house.settle(60)
+    (thread,) = (await house.world())["threads"]
+    assert numbers(await house.ours(int(thread["id"]))) == ["0", "1", "2", "3", "4"]
+
+
+async def test_another_essay_waits_for_no_thread_that_cannot_be_opened(house: House) -> None:
+    """What belongs into a thread holds up nobody once that thread is given up."""
+    await fault(house, "POST", THREADS, status=400, times=1)
+    options = [{"type": 3, "name": "style", "value": "thread"}]
+    shown = await house.run("essay publish", file=("long.md", LONG.encode()), options=options)
+    await house.press(shown, "Publish")
+    await house.settle()
+    assert len(await house.publish(ESSAY)) == 2
+
+
+async def test_withdrawn_before_its_thread_stands_nothing_is_left(house: House) -> None:
+    await fault(house, "POST", THREADS, status=503, times=10_000)
+    options = [{"type": 3, "name": "style", "value": "thread"}]
+    shown = await house.run("essay publish", file=("long.md", LONG.encode()), options=options)
+    await house.press(shown, "Publish")
+    await house.settle()
+    await house.press(await command(house, "withdraw"), "Withdraw")
+    house.standin.faults.clear()
+    await house.settle(900)
+    assert await house.ours() == []
+    assert (await house.world())["threads"] == []
+
+
+# -- what was missed ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("channel", ["essays", "essay-forum"])
+async def test_what_was_said_while_the_bot_was_away_is_read(tmp_path: Path, channel: str) -> None:
+    style = "thread" if channel == "essays" else None
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            thread_id, (first, *_) = await publish(house, channel=channel, style=style)
+            early = await house.write("Ann", "Before.", channel_id=thread_id)
+            await house.settle()
+        await house_acts(house, thread_id, early, int(first["id"]))
+        async with lived_in(tmp_path, standin) as house:
+            await house.settle()
+            replies = await kept(house)
+            assert set(replies) == {"", "To a part.", "Plain."}
+            assert replies[""]["deleted"]
+            assert replies["Plain."]["parent"] is None
+            assert {reply["thread_id"] for reply in replies.values()} == {str(thread_id)}
+
+
+async def house_acts(house: House, thread_id: int, early: int, part: int) -> None:
+    """What members do while nobody listens; the thread is archived at the end."""
+    async with aiohttp.ClientSession() as session:
+        house.session = session
+        await house.write("Ben", "Plain.", channel_id=thread_id)
+        await house.write("Chloe", "To a part.", to=part, channel_id=thread_id)
+        path = f"/channels/{thread_id}/messages/{early}"
+        await house.act(house.member("Ann"), "DELETE", path)
+        await change(house, thread_id, archived=True)
+        house.standin.world.touch()
+
+
+async def test_a_reply_before_the_forums_post_is_known_is_kept(house: House) -> None:
+    """The answer to the call is lost; until it is found, nobody knows that it is an essay's."""
+    await fault(house, "POST", "/channels/*/threads", status=502, after_effect=True)
+    await fault(house, "GET", "/guilds/*/threads/active", status=503, times=3)
+    options = [{"type": 7, "name": "channel", "value": str(house.channel("essay-forum"))}]
+    shown = await house.run("essay publish", file=("long.md", LONG.encode()), options=options)
+    await house.press(shown, "Publish")
+    await house.settle()
+    (thread,) = (await house.world())["threads"]
+    await house.write("Ann", "First!", channel_id=int(thread["id"]))
+    await house.settle(600)
+    assert len((await house.world())["threads"]) == 1
+    assert (await kept(house))["First!"]["thread_id"] == thread["id"]
+    await house.write("Ben", "Second.", channel_id=int(thread["id"]))
+    await house.settle()
+    assert "Second." in await kept(house)
+
+
+async def test_a_forums_post_is_not_started_again_where_its_history_is_not_shown(
+    house: House,
+) -> None:
+    """Not finding it proves nothing without the right to read."""
+    forum = house.channel("essay-forum")
+    deny = {"type": 1, "allow": "0", "deny": str(1 << 16)}
+    path = f"/channels/{forum}/permissions/{house.salon.own_id}"
+    options = [{"type": 7, "name": "channel", "value": str(forum)}]
+    shown = await house.run("essay publish", file=("long.md", LONG.encode()), options=options)
+    await fault(house, "POST", "/channels/*/threads", status=502, after_effect=False)
+    await house.press(shown, "Publish")
+    await house.act(house.member(), "PUT", path, deny)
+    await house.settle(1800)
+    assert (await house.world())["threads"] == []
+    assert "*Read Message History*" in await house.said(await command(house, "show"))
+    await house.act(house.member(), "DELETE", path)
+    await house.settle(2 * 3600)
+    (thread,) = (await house.world())["threads"]
+    assert numbers(await house.ours(int(thread["id"]))) == ["0", "1", "2", "3", "4"]
+
+
+# -- tags -----------------------------------------------------------------------------------------
+
+
+async def tag_forum(house: House, *, required: bool = False) -> None:
+    tags = [
+        {"name": "News", "moderated": False},
+        {"name": "Fiction", "moderated": False},
+        {"name": "Picked", "moderated": True},
+    ]
+    forum = house.channel("essay-forum")
+    await change(house, forum, available_tags=tags, flags=1 << 4 if required else 0)
+    await house.settle()
+
+
+def tags_of(house: House, thread_id: int) -> list[str]:
+    """The names of the tags on a post."""
+    known = house.standin.world.channels[house.channel("essay-forum")].available_tags
+    names = {int(tag["id"]): tag["name"] for tag in known}
+    return [names[tag] for tag in state_of(house, thread_id).applied_tags]
+
+
+async def hand_in(house: House, tags: str | None = None) -> dict[str, Any]:
+    options = [{"type": 7, "name": "channel", "value": str(house.channel("essay-forum"))}]
+    if tags is not None:
+        options.append({"type": 3, "name": "tags", "value": tags})
+    return await house.run("essay publish", file=("long.md", LONG.encode()), options=options)
+
+
+async def test_a_forums_post_bears_the_tags_that_were_named(house: House) -> None:
+    await tag_forum(house, required=True)
+    shown = await hand_in(house, "fiction, News")
+    assert "tagged “News”, “Fiction”" in await house.said(shown)
+    await house.press(shown, "Publish")
+    await house.settle()
+    (thread,) = (await house.world())["threads"]
+    assert sorted(tags_of(house, int(thread["id"]))) == ["Fiction", "News"]
+
+
+async def test_a_tag_that_is_not_there_is_refused_with_those_that_are(house: House) -> None:
+    await tag_forum(house)
+    told = await house.said(await hand_in(house, "Poetry"))
+    assert "has no tag “Poetry”. Its tags: News, Fiction, Picked." in told
+
+
+async def test_a_tag_that_is_needed_is_picked_below_the_preview(house: House) -> None:
+    await tag_forum(house, required=True)
+    shown = await hand_in(house)
+    assert "needs a tag: choose one" in await house.said(shown)
+    refused = await house.press(shown, "Publish")
+    assert "needs a tag" in await house.said(refused)
+    answer = await house.seen(shown)
+    (picker,) = [
+        row["components"][0]
+        for row in answer["components"]
+        if row["type"] == 1 and row["components"][0]["type"] == 3
+    ]
+    fiction = next(one["value"] for one in picker["options"] if one["label"] == "Fiction")
+    data = {"component_type": 3, "custom_id": picker["custom_id"], "values": [fiction]}
+    await house.interact(3, data, message_id=answer["id"], message_flags=answer["flags"])
+    assert "tagged “Fiction”" in await house.said(shown)
+    await house.press(shown, "Publish")
+    await house.settle()
+    (thread,) = (await house.world())["threads"]
+    assert tags_of(house, int(thread["id"])) == ["Fiction"]
+
+
+async def test_a_moderators_tag_needs_the_right_to_manage_threads(house: House) -> None:
+    await tag_forum(house)
+    forum = house.channel("essay-forum")
+    path = f"/channels/{forum}/permissions/{house.salon.own_id}"
+    deny = {"type": 1, "allow": "0", "deny": str(1 << 34)}
+    await house.act(house.member(), "PUT", path, deny)
+    await house.settle()
+    assert "give me *Manage Threads*" in await house.said(await hand_in(house, "Picked"))
+    await house.act(house.member(), "DELETE", path)
+    await house.settle()
+    assert "tagged “Picked”" in await house.said(await hand_in(house, "Picked"))
+
+
+async def test_tags_are_offered_while_they_are_typed(house: House) -> None:
+    await tag_forum(house)
+    known = next(c for c in house.standin.world.commands.values() if c.name == "essay")
+    typed = [
+        {"type": 7, "name": "channel", "value": str(house.channel("essay-forum"))},
+        {"type": 3, "name": "tags", "value": "News, f", "focused": True},
+    ]
+    data = {
+        "id": str(known.id),
+        "name": "essay",
+        "type": 1,
+        "version": str(known.version),
+        "options": [{"type": 1, "name": "publish", "options": typed}],
+    }
+    asked = await house.interact(4, data)
+    assert [one["name"] for one in asked["answer"]["data"]["choices"]] == ["News, Fiction"]
+
+
+async def test_a_forum_that_needs_a_tag_since_the_preview_says_so(house: House) -> None:
+    await tag_forum(house)
+    shown = await hand_in(house)
+    await fault(house, "POST", "/channels/*/threads", status=400, code=40067, message="A tag")
+    await house.press(shown, "Publish")
+    told = await house.said(shown)
+    assert "stopped after 0 of" in told
+    assert "needs a tag" in told
+
+
+async def test_style_and_forum_do_not_go_together_and_tags_need_a_forum(house: House) -> None:
+    options = [
+        {"type": 7, "name": "channel", "value": str(house.channel("essay-forum"))},
+        {"type": 3, "name": "style", "value": "thread"},
+    ]
+    shown = await house.run("essay publish", file=("e.md", ESSAY.encode()), options=options)
+    assert "each essay is a post: leave `style` out" in await house.said(shown)
+    options = [{"type": 3, "name": "tags", "value": "News"}]
+    shown = await house.run("essay publish", file=("e.md", ESSAY.encode()), options=options)
+    assert "only a forum's posts have tags" in await house.said(shown)
+
+
+async def test_a_forum_lacks_only_what_a_post_needs(house: House) -> None:
+    forum = house.channel("essay-forum")
+    path = f"/channels/{forum}/permissions/{house.salon.own_id}"
+    deny = {"type": 1, "allow": "0", "deny": str(1 << 35 | 1 << 38)}
+    await house.act(house.member(), "PUT", path, deny)
+    await house.settle()
+    told = await house.said(await hand_in(house))
+    assert "*Send Messages in Threads*" in told
+    assert "*Create Public Threads*" not in told
+    labels = [b["label"] for b in buttons((await house.seen(await hand_in(house)))["components"])]
+    assert "One thread instead" not in labels
