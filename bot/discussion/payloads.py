@@ -77,6 +77,8 @@ def signature(message: Mapping[str, Any]) -> str:
     """
     texts = [str(message.get("content") or "").strip()]
     texts += [text.strip() for text in _component_texts(message.get("components") or [])]
+    if message.get("poll"):
+        texts.append(str(message["poll"]["question"].get("text") or "").strip())
     return "\x00".join(texts)
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.discussion.digest import Digest, Essay, OpenQuestion, Thread, digest_text
 from bot.discussion.measure import utf16_units
+from bot.discussion.payloads import signature
 from bot.discussion.plans import (
     House,
     LastCall,
@@ -201,3 +202,14 @@ def test_a_digest_fits_into_a_message_and_counts_what_does_not(count: int) -> No
     assert text is not None
     assert utf16_units(text) <= 2000
     assert ("more" in text) == (count > 1)
+
+
+def test_two_polls_of_an_essay_are_told_apart_in_its_channel() -> None:
+    sent = [
+        {"content": "Back to **Bread**:", "poll": {"question": {"text": text}}}
+        for text in ("Rye?", "Wheat?")
+    ]
+    told = [message | {"content": "Back to **Bread**: ", "embeds": []} for message in sent]
+    assert [signature(message) for message in told] == [signature(payload) for payload in sent]
+    assert len({signature(payload) for payload in sent}) == 2
+    assert signature({"content": "Back to **Bread**:", "poll": None}) not in map(signature, sent)
