@@ -76,14 +76,14 @@ class Mover:
         sight: Sight,
         recorder: Recorder,
         on_change: Callable[[], None],
+        single: SingleCalls,
     ) -> None:
         self._database = database
         self._clock = clock
         self._http = http
         self._sight = sight
         self._recorder = recorder
-        self._single = SingleCalls(http)
-        self._webhooks = Webhooks(http=http, sight=sight, single=self._single)
+        self._webhooks = Webhooks(http=http, sight=sight, single=single)
         self._under_way = UnderWay(on_change)
         self._threads: dict[int, int] = {}
 
@@ -108,7 +108,6 @@ class Mover:
     async def stop(self) -> None:
         """Cancel what is under way; it goes on at the next start."""
         await self._under_way.stop()
-        await self._single.close()
 
     async def _bring(self, one: Bringing) -> None:
         try:

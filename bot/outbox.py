@@ -38,6 +38,7 @@ from bot.patience import (
     wait_before,
 )
 from bot.recorder import Recorder
+from bot.single import SingleCalls
 from bot.tasks import UnderWay
 from bot.thread_opener import ThreadOpener
 from storage import homes, notices, posts, recognition, remarks, threads, waiting
@@ -88,6 +89,7 @@ class Outbox:
         self._http = http
         self._sight = sight
         self._on_change = on_change
+        self._single = SingleCalls(http)
         self._opener = ThreadOpener(
             database=database,
             clock=clock,
@@ -95,6 +97,7 @@ class Outbox:
             sight=sight,
             recorder=recorder,
             catch_up=catch_up,
+            single=self._single,
         )
         self._forums = Forums(http=http, sight=sight)
         self._mover = Mover(
@@ -104,6 +107,7 @@ class Outbox:
             sight=sight,
             recorder=recorder,
             on_change=self.announce,
+            single=self._single,
         )
         self._pace = Pace(_MOST_CALLS, 1.0)
         self._posts = UnderWay(self.announce)
@@ -156,6 +160,7 @@ class Outbox:
         await self._remarks.stop()
         await self._mover.stop()
         await self._forums.stop()
+        await self._single.close()
 
     def announce(self) -> None:
         """Something was done or failed, here or nearby: wake those who wait for it."""

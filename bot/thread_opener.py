@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import discord
-from discord.http import HTTPClient
+from discord.http import HTTPClient, Route
 
 from bot.clock import Clock
 from bot.discussion.talk import ChannelGone
@@ -27,6 +27,7 @@ from bot.patience import (
     wait_before,
 )
 from bot.recorder import Recorder
+from bot.single import SingleCalls
 from storage import notices, threads
 from storage.database import Database
 from storage.threads import Thread
@@ -60,6 +61,7 @@ class ThreadOpener:
         sight: Sight,
         recorder: Recorder,
         catch_up: Callable[[int], Awaitable[None]],
+        single: SingleCalls,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -67,6 +69,7 @@ class ThreadOpener:
         self._sight = sight
         self._recorder = recorder
         self._catch_up = catch_up
+        self._single = single
 
     async def bring_about(self, thread: Thread) -> None:
         """Do what is left to do for one thread; what fails is put off or given up."""
@@ -89,12 +92,7 @@ class ThreadOpener:
     async def _open(self, thread: Thread, generation: int) -> None:
         adopted = False
         try:
-            await self._http.start_thread_with_message(
-                thread.channel_id,
-                thread.id,
-                name=thread.name,
-                auto_archive_duration=_ARCHIVE_AFTER,
-            )
+            await self._start(thread)
         except discord.HTTPException as error:
             if error.code != _THREAD_EXISTS:
                 raise
@@ -106,6 +104,21 @@ class ThreadOpener:
             await self._catch_up(thread.id)
         else:
             self._recorder.prove(thread.id, generation)
+
+    async def _start(self, thread: Thread) -> None:
+        """docs: Channel Resource › Start Thread from Message.
+
+        In a single attempt, those of a channel one after the other: threads come in the order of
+        their heads, and none waits while the library tries another's again and again.
+        """
+        route = Route(
+            "POST",
+            "/channels/{channel_id}/messages/{message_id}/threads",
+            channel_id=thread.channel_id,
+            message_id=thread.id,
+        )
+        body = {"name": thread.name, "auto_archive_duration": _ARCHIVE_AFTER}
+        await self._single.call(route, as_bot=True, body=body)
 
     async def _look_at(self, thread: Thread) -> None:
         """Raise unless the thread that was opened by somebody stands; one deleted since is gone."""
