@@ -166,8 +166,11 @@ class Editing:
         edit = await self._database.read(lambda tx: edits.of_essay(tx, discussion_id))
         return None if edit is None else edit.id
 
-    async def apply(self, edit_id: int, server_id: int, actor: Actor) -> int:
-        """Make an edit the essay's newest revision; errands and outbox do the rest. Its number."""
+    async def apply(self, edit_id: int, server_id: int, actor: Actor) -> tuple[Shown, int]:
+        """Make an edit the essay's newest revision; errands and outbox do the rest.
+
+        What was decided on, and the revision's number.
+        """
         for _ in range(_ATTEMPTS):
             shown = await self.shown(edit_id, server_id)
             _editable(shown.stand)
@@ -176,7 +179,7 @@ class Editing:
             number = await self._apply(shown, actor)
             if number is not None:
                 self._on_work()
-                return number
+                return shown, number
         raise Refused("The essay changed while this was decided: try once more.")
 
     async def _apply(self, shown: Shown, actor: Actor) -> int | None:

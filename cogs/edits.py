@@ -173,9 +173,8 @@ class EditDesk:
     async def _apply(self, interaction: discord.Interaction[Any], edit_id: int) -> None:
         """Apply an edit, and show in its place how far it has come."""
         editing, server = self.services.editing, server_id(interaction)
-        shown = await editing.shown(edit_id, server)
         # Begun before it is acknowledged: what was acknowledged is carried out.
-        revision = await editing.apply(edit_id, server, actor(interaction))
+        shown, revision = await editing.apply(edit_id, server, actor(interaction))
         await acknowledge(interaction)
         name = essay_words.title(shown.edit.revision.essay.title)
         loop = asyncio.get_running_loop()

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.house import ESSAY, House, a_house, texts
+from storage.submissions import Submission
+from tests.house import ESSAY, House, a_house, a_world, form_data, lived_in, texts, until
 
 CHOSEN = [{"type": 3, "name": "essay", "value": "1"}]
 WORDS = "The dough rests in the cold while the street goes to sleep and wakes again. "
@@ -35,9 +36,28 @@ async def hand_in(house: House, text: str) -> dict[str, Any]:
 
 async def edited(house: House, text: str) -> str:
     """Edit the essay and apply it; what the admin was told in the end."""
+    return await concluded(house, await applied(house, text))
+
+
+async def applied(house: House, text: str) -> dict[str, Any]:
+    """Hand a new text in and press *Apply*; the interaction that shows how it goes."""
     interaction = await hand_in(house, text)
+    told = await house.said(interaction)
+    assert "seen by you alone" in told, told
     await house.press(interaction, "Apply")
-    return await house.said(interaction)
+    return interaction
+
+
+async def concluded(house: House, interaction: dict[str, Any]) -> str:
+    """What the admin is told once an edit is laid over, or has stopped."""
+
+    async def told() -> str:
+        await house.settle(10)  # edits of old messages are spread out
+        said = await house.said(interaction)
+        return said if "stands as revision" in said or "It stopped" in said else ""
+
+    found: str = await until(told, "the end of an edit")
+    return found
 
 
 def contents(messages: list[dict[str, Any]]) -> list[str]:
@@ -111,3 +131,321 @@ async def test_a_part_that_is_not_needed_is_removed_or_emptied_where_it_was_answ
     assert str(reply) in {thread["id"] for thread in (await house.world())["threads"]}
     (kept,) = (await house.export())["replies"]
     assert kept["passages"] == [2], "of the revision that it answered"
+
+
+async def test_new_replies_answer_the_new_text_and_older_ones_the_text_they_answered(
+    house: House,
+) -> None:
+    posted = await house.publish(written("The crust is thin.", "The crumb is open."))
+    quote = "> The crumb is open.\nIs it?"
+    early = await house.write("Ann", quote, to=posted[1]["id"])
+    await house.settle(5)
+    await edited(house, written("It begins with rye.", "The crust is thin.", "The crumb is open."))
+    await house.settle(5)
+    late = await house.write("Ben", quote, to=posted[1]["id"])
+    whole = await house.write("Ben", "All of it.", to=posted[1]["id"])
+    await house.act(
+        house.member("Ann"),
+        "PATCH",
+        f"/channels/{house.channel()}/messages/{early}",
+        {"content": f"{quote} I doubt it."},
+    )
+    await house.settle()
+    kept = {reply["id"]: reply["passages"] for reply in (await house.export())["replies"]}
+    assert kept == {str(early): [2], str(late): [3], str(whole): [1, 2, 3]}
+
+
+@pytest.mark.parametrize("count", [1, 40])
+async def test_an_essay_of_twelve_parts_becomes_one_of_another_length_and_twelve_again(
+    house: House, count: int
+) -> None:
+    twelve = long(*(f"Part{n}" for n in range(12)))
+    await house.publish(twelve)
+    for names in ([f"Other{n}" for n in range(count)], [f"Part{n}" for n in range(12)]):
+        assert "stands as revision" in await edited(house, long(*names))
+        await house.settle(3600)
+        said = " ".join(contents(await house.ours()))
+        found = [word for word in said.split() if word.startswith(("Part", "Other"))]
+        assert found == [f"{name}." for name in names], "each once, in order"
+        assert "no longer in the essay" not in said
+
+
+async def test_two_edits_in_a_row_both_reach_the_channel(house: House) -> None:
+    await house.publish(long("One", "Two", "Three"))
+    for text in (long("One", "Too", "Three"), long("One", "Too", "Tree", title="Slower bread")):
+        await applied(house, text)
+    await house.settle()
+    card, *parts, _ = await house.ours()
+    assert "Slower bread" in texts(card["components"])
+    assert [part["content"][:4] for part in parts] == ["One.", "Too.", "Tree"]
+    assert "edited (revision 3)" in await house.said(await house.run("essay show", options=CHOSEN))
+
+
+async def test_a_new_text_takes_the_place_of_one_that_was_not_applied(house: House) -> None:
+    await house.publish()
+    first = await hand_in(house, ESSAY.replace("Slow", "Fast"))
+    assert "Fast bread" in await house.said(first)
+    second = await hand_in(house, ESSAY.replace("Slow", "Very slow"))
+    told = await house.said(await house.press(first, "Apply"))
+    assert "not there any more" in told
+    await house.press(second, "Apply")
+    await house.settle()
+    card, *_ = await house.ours()
+    assert "Very slow bread" in texts(card["components"])
+
+
+async def test_a_new_text_that_is_not_meant_changes_nothing(house: House) -> None:
+    before = contents(await house.publish())
+    interaction = await hand_in(house, ESSAY.replace("Slow", "Fast"))
+    await house.press(interaction, "Cancel")
+    assert "stays as it is" in await house.said(interaction)
+    assert contents(await house.ours()) == before
+    assert "Fast" not in await house.said(await house.run("essay show", options=CHOSEN))
+
+
+async def test_what_changes_and_the_whole_text_come_as_files(house: House) -> None:
+    await house.publish()
+    interaction = await hand_in(house, ESSAY.replace("takes a night", "takes two nights"))
+    for label, expected in (
+        ("All changes", "~~a~~**two** ~~night~~**nights**"),
+        ("Whole text", "two nights"),
+    ):
+        pressed = await house.press(interaction, label)
+        await house.settle()
+        (file,) = (await house.seen(pressed))["attachments"]
+        async with house.session.get(file["url"]) as response:
+            assert expected in await response.text()
+
+
+async def test_the_form_begins_with_the_text_that_stands(house: House) -> None:
+    await house.publish()
+    shown = await house.run("essay edit", options=CHOSEN)
+    assert "It takes a night" in shown["answer"]["data"]["components"][1]["component"]["value"]
+    entered = {"Title": "Slowest bread"}
+    interaction = await house.interact(5, form_data(shown["answer"], entered))
+    assert "**Slowest bread**" in await house.said(interaction)
+    await house.press(interaction, "Apply")
+    await house.settle()
+    card, *_ = await house.ours()
+    assert "Slowest bread" in texts(card["components"])
+
+
+async def test_a_draft_and_a_withdrawn_essay_are_not_edited(house: House) -> None:
+    await house.said(await house.run("essay publish", file=("bread.md", ESSAY.encode())))
+    assert "not published yet" in await house.said(await hand_in(house, ESSAY))
+    shown = await house.run("essay show", options=CHOSEN)
+    await house.press(shown, "Publish")
+    await house.settle()
+    await house.press(await house.run("essay withdraw", options=CHOSEN), "Withdraw")
+    await house.settle()
+    assert "was withdrawn" in await house.said(await hand_in(house, ESSAY + "More."))
+
+
+async def test_an_essay_that_is_being_published_is_not_edited(house: House) -> None:
+    fault = {"kind": "http", "method": "POST", "path": "/channels/*/messages", "times": 1}
+    await house.control("faults", {**fault, "status": 400, "after_effect": False})
+    await house.publishing()
+    await house.settle()
+    assert "still being published" in await house.said(await hand_in(house, ESSAY + "More."))
+
+
+async def test_what_is_no_essay_gets_a_sentence_and_changes_nothing(house: House) -> None:
+    before = contents(await house.publish())
+    assert "empty" in await house.said(await hand_in(house, " \n"))
+    both = [*CHOSEN, {"type": 3, "name": "address", "value": "https://example.org"}]
+    told = await house.run("essay edit", options=both, file=("bread.md", ESSAY.encode()))
+    assert "which is the new text" in await house.said(told)
+    assert contents(await house.ours()) == before
+
+
+async def test_the_buttons_work_after_a_restart_and_show_brings_them_back(tmp_path: Path) -> None:
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            await house.publish()
+            interaction = await hand_in(house, ESSAY.replace("Slow", "Slower"))
+            await house.settle()
+        async with lived_in(tmp_path, standin) as again:
+            shown = await again.run("essay show", options=CHOSEN)
+            assert "~~Slow bread~~" in await again.said(shown)
+            await again.press(interaction, "Apply")
+            await again.settle()
+            card, *_ = await again.ours()
+            assert "Slower bread" in texts(card["components"])
+
+
+async def test_a_withdrawal_while_a_new_text_is_laid_over_leaves_nothing(house: House) -> None:
+    await house.publish(long("One", "Two", "Three"))
+    fault = {"kind": "http", "method": "PATCH", "path": "/channels/*/messages/*", "times": 1}
+    await house.control("faults", {**fault, "status": 503, "after_effect": False})
+    interaction = await hand_in(house, long("New", "Too", "Tree", "Four"))
+    await house.press(interaction, "Apply")
+    await house.press(await house.run("essay withdraw", options=CHOSEN), "Withdraw")
+    await house.settle(7200)
+    assert await house.ours() == []
+
+
+async def test_closing_while_a_new_text_is_laid_over_does_not_stop_it(house: House) -> None:
+    await house.publish(long("One", "Two", "Three"))
+    fault = {"kind": "http", "method": "PATCH", "path": "/channels/*/messages/*", "times": 1}
+    await house.control("faults", {**fault, "status": 503, "after_effect": False})
+    await applied(house, long("New", "Too", "Tree"))
+    await house.run("essay close", options=CHOSEN)
+    await house.settle(600)
+    assert [text[:4] for text in contents(await house.ours())[1:4]] == ["New.", "Too.", "Tree"]
+    assert (await house.export())["essay"]["state"] == "closed"
+
+
+async def test_a_right_that_is_missing_is_named_before_anything_changes(house: House) -> None:
+    before = contents(await house.publish())
+    view, send = 1 << 10, 1 << 11
+    path = f"/channels/{house.channel()}/permissions/{house.salon.own_id}"
+    deny = {"type": 1, "allow": str(view), "deny": str(send)}
+    await house.act(house.member(), "PUT", path, deny)
+    interaction = await hand_in(house, ESSAY.replace("Slow", "Slower"))
+    assert "*Send Messages*" in await house.said(interaction)
+    assert "Nothing was changed" in await house.said(await house.press(interaction, "Apply"))
+    assert contents(await house.ours()) == before
+
+
+@pytest.mark.parametrize("status", [403, 500, 502, None])
+@pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
+async def test_every_edit_arrives_whatever_fails_in_between(
+    house: House, status: int | None, after_effect: bool
+) -> None:
+    await house.publish(long("One", "Two", "Three", "Four"))
+    fault = {"kind": "http", "method": "PATCH", "path": "/channels/*/messages/*", "times": 2}
+    await house.control("faults", {**fault, "status": status, "after_effect": after_effect})
+    fault |= {"method": "POST", "path": "/channels/*/messages", "times": 1}
+    await house.control("faults", {**fault, "status": status, "after_effect": after_effect})
+    await applied(house, long("New", "Too", "Three", "Foul", "Five"))
+    await house.settle(7200)
+    said = [text[:5] for text in contents(await house.ours())[1:]]
+    assert said == ["New. ", "Too. ", "Three", "Foul.", "What ", "-# Co"]
+    assert "stands as" not in await house.said(await house.run("essay show", options=CHOSEN))
+
+
+async def test_edits_of_old_messages_are_spread_out_and_told_while_they_wait(house: House) -> None:
+    await house.publish(long(*(f"Part{n}" for n in range(6))))
+    await house.settle(7200)
+    fault = {"kind": "http", "method": "PATCH", "path": "/channels/*/messages/*", "times": 1}
+    too_many = {"status": 400, "code": 30046, "message": "Maximum number of edits reached."}
+    await house.control("faults", {**fault, **too_many, "after_effect": False})
+    await applied(house, long(*(f"Teil{n}" for n in range(6))))
+    await house.settle()
+    shown = await house.said(await house.run("essay show", options=CHOSEN))
+    assert "0 of 6 steps done. Waiting: Discord wants old edits to be spread out" in shown
+    await house.settle(30)
+    await house.settle(200)
+    said = [text[:4] for text in contents(await house.ours())[1:7]]
+    assert said == ["Teil"] * 6
+
+
+async def test_a_message_that_somebody_deleted_is_made_up_for_by_the_next_edit(
+    house: House,
+) -> None:
+    posted = await house.publish(long("One", "Two", "Three"))
+    await house.act(
+        house.member(), "DELETE", f"/channels/{house.channel()}/messages/{posted[2]['id']}"
+    )
+    text = long("One", "Too", "Three")
+    told = await edited(house, text)
+    assert "A message of the essay was deleted" in told
+    await applied(house, text)
+    await house.settle(600)
+    said = " ".join(contents(await house.ours()))
+    places = [said.index(f"{name}. The dough") for name in ("One", "Too", "Three")]
+    assert places == sorted(places)
+
+
+async def test_what_automod_refuses_is_told_and_can_be_gone_on_with(house: House) -> None:
+    await house.publish(long("One", "Two"))
+    for method, path in (
+        ("PATCH", "/channels/*/messages/*"),
+        ("POST", "/channels/*/messages"),
+    ):
+        fault = {"kind": "http", "method": method, "path": path, "times": 1, "status": 400}
+        await house.control("faults", {**fault, "code": 200000, "after_effect": False})
+    interaction = await hand_in(house, long("New", "Two", "Three"))
+    await house.press(interaction, "Apply")
+    assert "AutoMod refused" in await concluded(house, interaction)
+    shown = await house.run("essay show", options=CHOSEN)
+    await house.press(shown, "Go on")
+    await house.settle(600)
+    said = [text[:5] for text in contents(await house.ours())[1:]]
+    assert said == ["New. ", "Two. ", "What ", "-# Co"]
+    assert "stands as" not in await house.said(await house.run("essay show", options=CHOSEN))
+
+
+async def test_prompts_ask_the_questions_of_the_new_text(house: House) -> None:
+    asking = ("Bread takes a night.", "Would you wait?", "Who taught you to bake?")
+    await house.publish(written(*asking))
+    for when, what in (("in 2 days", "question 2"), ("in 4 days", "question 1")):
+        options = [*CHOSEN, {"type": 3, "name": "when", "value": when}]
+        options.append({"type": 3, "name": "what", "value": what})
+        assert "comes" in await house.said(await house.run("prompts add", options=options))
+    new = ("Bread takes a night.", "What is a loaf?", "Who taught you to bake bread?")
+    interaction = await hand_in(house, written(*new))
+    assert "1 planned one is skipped" in await house.said(interaction)
+    await house.press(interaction, "Apply")
+    await house.settle(3 * 86400)
+    asked = [m["content"] for m in await house.ours() if m["content"].startswith("Back to")]
+    assert "What is a loaf?" in asked[0]
+    assert "Who taught you to bake bread?" in "".join(asked)
+    assert "Would you wait?" not in "".join(asked)
+
+
+async def test_a_closing_question_is_changed_where_it_was_asked(house: House) -> None:
+    posted = await house.publish(written("Bread takes a night."))
+    shown = await house.run("essay edit", options=CHOSEN)
+    sent = await house.interact(5, form_data(shown["answer"], {"Closing question": "And?"}))
+    await house.press(sent, "Apply")
+    await concluded(house, sent)
+    after = await house.ours()
+    assert [m["id"] for m in after] == [m["id"] for m in posted]
+    assert after[-1]["content"] == "And?"
+    await edited(house, written("Bread takes two nights."))
+    assert (await house.ours())[-1]["content"] == "And?", "what was chosen stays chosen"
+
+
+@pytest.mark.parametrize("answered", [False, True])
+async def test_a_question_that_the_text_ends_with_is_not_asked_below_it_unless_answered_there(
+    house: House, answered: bool
+) -> None:
+    *_, closing = await house.publish(written("Bread takes a night."))
+    if answered:
+        await house.write("Ann", "I think so.", to=closing["id"])
+        await house.settle()
+    await edited(house, written("Bread takes a night.", "Would you wait for it?"))
+    after = contents(await house.ours())
+    assert after[2:] == (["Would you wait for it?"] if answered else [])
+    await edited(house, written("Bread takes a night."))
+    assert contents(await house.ours())[2:] == ["What do you think?"]
+
+
+async def test_an_edit_that_was_handed_in_before_a_restart_is_shown_after_it(
+    tmp_path: Path,
+) -> None:
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            await house.publish()
+            number = 7
+            submission = Submission(
+                id=number,
+                server_id=house.server_id,
+                server_name="Town",
+                channel_id=house.channel(),
+                member_id=house.member().id,
+                member_name="Ada",
+                file_name=None,
+                file_address=None,
+                text=ESSAY.replace("Slow", "Slower"),
+                essay_id=1,
+            )
+            await house.salon.services.publishing.receive(submission)
+        async with lived_in(tmp_path, standin) as again:
+
+            async def there() -> bool:
+                shown = await again.run("essay show", options=CHOSEN)
+                return "~~Slow bread~~" in await again.said(shown)
+
+            await until(there, "the edit")

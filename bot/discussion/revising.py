@@ -158,15 +158,23 @@ def _laid(
             until = kept[right][0] if there else ends
             gap = range(at + 1, right)
             filled = _filled(items, place, until, narrow=not tight.isdisjoint((*gap, right)))
+            if len(filled) > len(gap) and at in kept:
+                # There may be room in the message before.
+                wider = range(at, right)
+                narrow = not tight.isdisjoint((*wider, right))
+                again = _filled(items, kept[at][0], until, narrow=narrow)
+                if len(again) <= (len(wider) if there else len(filled)):
+                    gap, filled = wider, again
             if not there or len(filled) <= len(gap):
                 break
             skipped = 2 * skipped + 1
         if len(filled) > len(gap):
             filled, more = filled[: len(gap)], filled[len(gap) :]
-        for number, part in zip(
-            _chosen([standing[n].content for n in gap], filled), filled, strict=True
-        ):
-            parts[at + 1 + number] = part
+        for number in gap:
+            parts[number] = None
+        chosen = _chosen([standing[number].content for number in gap], filled)
+        for number, part in zip(chosen, filled, strict=True):
+            parts[gap.start + number] = part
         if there:
             parts[right] = packer.between(*kept[right])
             place = kept[right][1]

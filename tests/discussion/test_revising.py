@@ -120,6 +120,13 @@ def test_a_paragraph_added_at_the_end_leaves_the_rest_alone() -> None:
     hold(written(text), revised)
 
 
+def test_a_line_added_at_the_end_goes_into_the_last_message_that_has_room() -> None:
+    before = posted(written(ESSAY[:2]))
+    revised = revise(written(ESSAY[:2]), written([*ESSAY[:2], "One more line."]), before)
+    assert revised.more == ()
+    assert changed(before, revised) == [0]
+
+
 def test_a_message_whose_text_is_gone_is_not_needed_and_the_others_stay() -> None:
     before = posted(written(ESSAY))
     layout = lay_out(written(ESSAY))
