@@ -8,10 +8,10 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from bot.clock import from_milliseconds
+from bot.clock import from_milliseconds, to_milliseconds
 from bot.discussion.essay import Place
 from bot.discussion.naming import essay_name
-from bot.discussion.payloads import Payload
+from bot.discussion.payloads import Payload, moment_of
 from storage import homes, prompts
 from storage.links import link
 from storage.writer import Transaction
@@ -33,6 +33,8 @@ __all__ = [
 #: As hexadecimal 24 characters, of the 25 that a nonce may have. Random, since a database may be
 #: thrown away and begun anew within the minutes in which Discord remembers a nonce.
 _NONCE_BYTES = 12
+#: Milliseconds by which Discord's clock may be behind ours.
+_SKEW = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,22 +271,25 @@ async def sent(tx: Transaction, *, post_id: int, message_id: int | None, now_ms:
     to the call and the history may all tell of it. False where it was recorded before. With the
     last post of a publishing, the discussion opens and its prompt is planned.
     """
+    at = now_ms if message_id is None else min(to_milliseconds(moment_of(message_id)), now_ms)
     changed = await tx.run(
         """
-        UPDATE posts SET state = 'sent', message_id = :message_id, sent_at = :now, trouble = NULL
+        UPDATE posts SET state = 'sent', message_id = :message_id, trouble = NULL,
+            sent_at = CASE WHEN :at >= planned_at - :skew THEN :at ELSE :now END
         WHERE id = :id AND state <> 'sent'
             AND NOT EXISTS (SELECT 1 FROM posts WHERE message_id = :message_id)
         """,
-        {"id": post_id, "message_id": message_id, "now": now_ms},
+        {"id": post_id, "message_id": message_id, "now": now_ms, "at": at, "skew": _SKEW},
     )
     if not changed:
         return False
     await tx.run(
         """
-        UPDATE prompts SET state = 'sent', sent_at = :now, reason = NULL
+        UPDATE prompts SET state = 'sent', reason = NULL,
+            sent_at = (SELECT sent_at FROM posts WHERE posts.id = :id)
         WHERE post_id = :id AND state = 'claimed'
         """,
-        {"id": post_id, "now": now_ms},
+        {"id": post_id},
     )
     # Where a message got through, trouble that admins were told of has passed.
     await tx.run(

@@ -371,6 +371,7 @@ CREATE TABLE prompts (
     post_id INTEGER UNIQUE REFERENCES posts (id)
 ) STRICT;
 CREATE INDEX prompts_planned ON prompts (due_at, id) WHERE state = 'planned';
+CREATE INDEX prompts_claimed ON prompts (post_id) WHERE state = 'claimed';
 CREATE INDEX prompts_by_discussion ON prompts (discussion_id, id);
 CREATE INDEX prompts_by_server ON prompts (server_id, state, due_at);
 CREATE UNIQUE INDEX prompts_one_digest ON prompts (server_id)

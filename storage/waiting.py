@@ -14,8 +14,16 @@ from bot.discussion.manners import Kind, Send, decide
 from storage import prompts, servers, situations
 from storage.writer import Transaction
 
-__all__ = ["digest_returns", "mind", "release"]
+__all__ = ["CLAIMED", "digest_returns", "mind", "release"]
 
+#: Claimed prompts that could be sent (again) and were not given up.
+CLAIMED = """
+SELECT posts.id, posts.planned_at, posts.attempts = posts.refused AS never,
+       prompts.id AS prompt_id
+FROM posts JOIN prompts ON prompts.post_id = posts.id
+WHERE posts.state IN ('planned', 'claimed') AND posts.due_at <= :now
+    AND COALESCE(posts.expires_at, :now) >= :now AND prompts.state = 'claimed'
+"""
 #: Milliseconds between attempts at what somebody has to mend: the longer the rarer.
 _SOONEST, _RAREST = 60_000, 3_600_000
 
@@ -26,16 +34,7 @@ async def mind(tx: Transaction, now: datetime, busy: Collection[int] = ()) -> No
     ``busy`` are the posts that are under way at this moment; nothing is changed about them.
     """
     now_ms = to_milliseconds(now)
-    rows = await tx.rows(
-        """
-        SELECT posts.id, posts.planned_at, posts.attempts = posts.refused AS never,
-               prompts.id AS prompt_id
-        FROM posts JOIN prompts ON prompts.post_id = posts.id
-        WHERE posts.state IN ('planned', 'claimed') AND posts.due_at <= :now
-            AND COALESCE(posts.expires_at, :now) >= :now AND prompts.state = 'claimed'
-        """,
-        {"now": now_ms},
-    )
+    rows = await tx.rows(CLAIMED, {"now": now_ms})
     for row in rows:
         if row["id"] in busy:
             continue

@@ -22,8 +22,9 @@ from pathlib import Path
 
 from bot.prompter import plan_due
 from bot.rehearsal.founding import put_channel
-from storage import prompts
+from storage import prompts, waiting
 from storage.database import open_database
+from storage.writer import Transaction
 from tests.staging import Stage, staged
 
 #: How much dearer many future prompts may make a thing than few; an index costs a little.
@@ -97,7 +98,12 @@ async def _costs(path: Path) -> dict[str, float]:
     found = {"open": await _median_ms(opening)}
     async with open_database(path) as database:
         now = datetime.now(UTC)
-        found["sweep"] = await _median_ms(lambda: database.write(lambda tx: plan_due(tx, now)))
+
+        async def sweep(tx: Transaction) -> None:
+            await waiting.mind(tx, now)
+            await plan_due(tx, now)
+
+        found["sweep"] = await _median_ms(lambda: database.write(sweep))
         found["next due"] = await _median_ms(lambda: database.read(prompts.next_due))
     return found
 

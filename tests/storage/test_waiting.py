@@ -244,3 +244,38 @@ async def test_what_was_decided_otherwise_meanwhile_is_not_planned_again(
         return (await look(tx, number)).state, row["state"]
 
     assert await database.write(work) == ("skipped", "failed")
+
+
+async def test_an_index_answers_which_prompts_are_claimed(database: Database) -> None:
+    async def look(tx: Transaction) -> str:
+        rows = await tx.rows(f"EXPLAIN QUERY PLAN {waiting.CLAIMED}", {"now": 5})
+        return " ".join(row["detail"] for row in rows)
+
+    plan = await database.read(look)
+    assert "prompts_claimed" in plan
+    assert "SCAN prompts" not in plan.replace("SCAN prompts USING INDEX prompts_claimed", "")
+
+
+@pytest.mark.parametrize(
+    ("stamped", "noted"),
+    [
+        (NOON + HOUR, NOON + HOUR),
+        (NOON - HOUR / 120, NOON - HOUR / 120),  # Discord's clock may be behind ours
+        (NOON + 3 * DAY, NOON + 2 * DAY),  # or ahead of it
+        (NOON - DAY, NOON + 2 * DAY),  # no time at which it can have been sent
+    ],
+)
+async def test_a_prompt_was_sent_when_its_message_says_however_late_that_is_learned(
+    database: Database, stamped: datetime, noted: datetime
+) -> None:
+    async def work(tx: Transaction) -> datetime:
+        await claimed(tx)
+        post = await attempted(tx)
+        message_id = (to_milliseconds(stamped) - 1_420_070_400_000) << 22
+        now_ms = to_milliseconds(NOON + 2 * DAY)
+        await posts.sent(tx, post_id=post.id, message_id=message_id, now_ms=now_ms)
+        row = await tx.row("SELECT sent_at FROM prompts WHERE state = 'sent'")
+        assert row is not None
+        return from_milliseconds(row["sent_at"])
+
+    assert await database.write(work) == noted
