@@ -293,6 +293,8 @@ async def _prepare(
     try:
         await connection.execute("PRAGMA journal_mode = WAL")
         await connection.execute("PRAGMA synchronous = FULL")
+        # What is erased is overwritten, and not only struck from the index of pages.
+        await connection.execute("PRAGMA secure_delete = ON")
         await connection.execute("PRAGMA foreign_keys = ON")
         for step in migrations[version:]:
             await connection.executescript(step)

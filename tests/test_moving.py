@@ -322,6 +322,19 @@ async def test_the_same_words_twice_are_moved_twice(house: House) -> None:
     assert not set(said) & {int(m["id"]) for m in await house.messages()}
 
 
+async def test_talk_in_the_channel_is_moved_into_an_essays_one_thread(house: House) -> None:
+    await house.database.write(lambda tx: choices.set_style(tx, house.server_id, "thread"))
+    await house.publish()
+    (thread,) = (await house.world())["threads"]
+    card = (await house.ours())[0]
+    beside = await house.write("Ben", "Out here.", to=card["id"])
+    await house.settle(60)
+    assert [copy["content"] for copy in await copies(house, int(thread["id"]))] == ["Out here."]
+    reply = (await kept(house))[str(beside)]
+    assert (reply["parent"], reply["thread_id"]) == (None, thread["id"])
+    assert beside not in {int(m["id"]) for m in await house.messages()}
+
+
 # -- pointed at instead ---------------------------------------------------------------------------
 
 

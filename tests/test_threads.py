@@ -115,6 +115,107 @@ async def test_a_full_server_makes_room_for_a_new_thread(house: House) -> None:
     assert "active threads" in told["text"]
 
 
+@pytest.mark.parametrize("number", [0, 1, -1], ids=["card", "part", "closing question"])
+async def test_a_reply_to_any_message_of_the_essay_heads_a_thread(
+    house: House, number: int
+) -> None:
+    ours = await house.publish()
+    reply = await house.write("Ann", "I would.", to=ours[number]["id"])
+    await house.settle()
+    assert await thread_ids(house) == {str(reply)}
+    assert (await kept(house))[str(reply)]["parent"] is None
+
+
+async def test_a_reply_to_a_prompt_heads_a_thread(house: House) -> None:
+    await house.publish()
+    await house.settle(25 * 3600)
+    prompt = (await house.ours())[-1]
+    assert prompt["content"].startswith("Back to")
+    reply = await house.write("Ann", "I would.", to=prompt["id"])
+    await house.settle()
+    assert await thread_ids(house) == {str(reply)}
+
+
+async def test_a_reply_to_a_reply_that_was_deleted_keeps_its_place(house: House) -> None:
+    *_, closing = await house.publish()
+    head = await house.write("Ann", "I would.", to=closing["id"])
+    await house.settle()
+    beside = await house.write("Ben", "Why?", to=head)
+    await house.act(house.member("Ann"), "DELETE", f"/channels/{house.channel()}/messages/{head}")
+    await house.settle()
+    replies = await kept(house)
+    assert (replies[str(head)]["text"], replies[str(head)]["deleted"]) == ("", True)
+    assert (replies[str(beside)]["parent"], replies[str(beside)]["text"]) == (str(head), "Why?")
+
+
+async def test_a_reply_to_a_withdrawn_essay_is_kept_and_nothing_is_said(house: House) -> None:
+    *_, closing = await house.publish()
+    await set_state(house, "withdrawn")
+    before = len(await house.ours())
+    reply = await house.write("Ann", "Too bad.", to=closing["id"])
+    await house.settle()
+    assert len(await house.ours()) == before
+    assert await thread_ids(house) == set()
+    assert (await kept(house))[str(reply)]["text"] == "Too bad."
+
+
+async def test_what_a_webhook_says_opens_nothing(house: House) -> None:
+    await house.publish()
+    here = f"/channels/{house.channel()}"
+    webhook = await house.act(house.member(), "POST", f"{here}/webhooks", {"name": "News"})
+    path = f"/webhooks/{webhook['id']}/{webhook['token']}"
+    await house.act(house.member(), "POST", path, {"content": "Read all about it."})
+    await house.settle()
+    assert await thread_ids(house) == set()
+    assert await kept(house) == {}
+
+
+async def test_a_full_server_loses_only_our_oldest_quiet_threads(house: House) -> None:
+    *_, closing = await house.publish()
+    heads = [await house.write("Ann", f"Point {n}.", to=closing["id"]) for n in range(12)]
+    await house.settle()
+    own = await house.write("Ben", "My own talk.")
+    path = f"/channels/{house.channel()}/messages/{own}/threads"
+    await house.act(house.member("Ben"), "POST", path, {"name": "Members' own"})
+    # The first is the oldest, and the one last spoken in.
+    await house.write("Ben", "Still here.", channel_id=heads[0])
+    await house.settle()
+    house.standin.world.thread_limit = 13
+    new = await house.write("Ben", "One more.", to=closing["id"])
+    await house.settle(60)
+    archived = {
+        int(thread["id"])
+        for thread in (await house.world())["threads"]
+        if thread["thread_metadata"]["archived"]
+    }
+    assert archived == set(heads[1:11])
+    assert new in {int(one) for one in await thread_ids(house)}
+    told = await house.database.read(
+        lambda tx: tx.rows("SELECT text FROM notices WHERE about = 'too many threads'")
+    )
+    assert len(told) == 1
+
+
+async def test_a_thread_that_somebody_locked_stays_locked(house: House) -> None:
+    *_, closing = await house.publish()
+    await house.control(
+        "faults",
+        {"kind": "http", "method": "POST", "path": "/channels/*/messages/*/threads"}
+        | {"status": 503, "times": 1, "after_effect": False},
+    )
+    head = await house.write("Ann", "I would.", to=closing["id"])
+    path = f"/channels/{house.channel()}/messages/{head}/threads"
+    await house.act(house.member("Ben"), "POST", path, {"name": "Mine"})
+    shut = {"locked": True, "archived": True}
+    await house.act(house.member(), "PATCH", f"/channels/{head}", shut)
+    await house.settle(120)
+    (thread,) = (await house.world())["threads"]
+    assert thread["thread_metadata"]["locked"] is True
+    assert thread["thread_metadata"]["archived"] is True
+    (row,) = await house.database.read(lambda tx: tx.rows("SELECT state FROM threads"))
+    assert row["state"] == "ready", "nothing is left to do there"
+
+
 async def test_a_deleted_thread_is_hidden_at_once_and_erased_after_a_week(house: House) -> None:
     *_, closing = await house.publish()
     head = await house.write("Ann", "I would.", to=closing["id"])

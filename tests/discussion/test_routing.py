@@ -33,6 +33,13 @@ HEAD_REPLY = AnsweredReply(discussion_id=1, reply_id=HEAD, thread_id=HEAD)
 POINTER = AnsweredPost(
     discussion_id=1, post_id=7, standing=Standing.OPEN, notice=True, about=HEAD_REPLY
 )
+MOVED = AnsweredReply(discussion_id=1, reply_id=1003, thread_id=HEAD)
+POINTER_OF_A_CLOSED_ONE = AnsweredPost(
+    discussion_id=1, post_id=7, standing=Standing.CLOSED, notice=True, about=HEAD_REPLY
+)
+NOTICE_OF_A_CLOSED_ONE = AnsweredPost(
+    discussion_id=1, post_id=6, standing=Standing.CLOSED, notice=True
+)
 REPLY_OF_ANOTHER = AnsweredReply(discussion_id=2, reply_id=1002)
 THREAD = ThreadPlace(discussion_id=1, head_id=HEAD)
 MEMBERS_THREAD = ThreadPlace(discussion_id=1, head_id=None)
@@ -222,6 +229,53 @@ def message(
             POST,
             Ignore(),
         ),
+        (
+            "a reply in a thread to a copy of a moved reply answers that reply",
+            message(HEAD, kind=19, reference=True),
+            THREAD,
+            MOVED,
+            Record(1, parent_id=1003, thread_id=HEAD, post_id=None),
+        ),
+        (
+            "a channel reply to a reply that belongs into a thread belongs there, too",
+            message(kind=19, reference=True),
+            None,
+            MOVED,
+            Record(1, parent_id=1003, thread_id=None, post_id=None, belongs_in=HEAD),
+        ),
+        (
+            "a channel reply to the line that points into a closed discussion's thread",
+            message(kind=19, reference=True),
+            None,
+            POINTER_OF_A_CLOSED_ONE,
+            Record(1, parent_id=HEAD, thread_id=None, post_id=None, belongs_in=HEAD),
+        ),
+        (
+            "a reply to a remark in a closed discussion is told nothing more",
+            message(kind=19, reference=True),
+            None,
+            NOTICE_OF_A_CLOSED_ONE,
+            Record(1, parent_id=None, thread_id=None, post_id=6),
+        ),
+        (
+            "talk in a thread of a closed or withdrawn discussion is kept like any other",
+            message(HEAD, kind=19, reference=True),
+            THREAD,
+            POST_OF_A_WITHDRAWN_ONE,
+            Record(1, parent_id=HEAD, thread_id=HEAD, post_id=5),
+        ),
+        (
+            "a webhook's copy that replies to nothing",
+            message(HEAD, from_bot=True),
+            MEMBERS_THREAD,
+            None,
+            Ignore(),
+        ),
+        ("that somebody joined the server", message(kind=7), None, None, Ignore()),
+        ("that a message was pinned", message(kind=6, reference=True), None, POST, Ignore()),
+        ("what a slash command answered", message(HEAD, kind=20), THREAD, None, Ignore()),
+        ("what a message command answered", message(HEAD, kind=23), THREAD, REPLY, Ignore()),
+        ("a poll's result", message(HEAD, kind=46, reference=True), THREAD, REPLY, Ignore()),
         ("the notice that a thread was opened", message(kind=18), None, POST, Ignore()),
         ("a thread's starter message", message(HEAD, kind=21), THREAD, None, Ignore()),
     ],

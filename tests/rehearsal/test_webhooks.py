@@ -110,3 +110,68 @@ async def test_webhooks_are_listed_and_deleted(town: Town) -> None:
     assert "user" not in (await town.nobody.get(_path(webhook))).body
     assert (await town.bot.delete(f"/webhooks/{webhook['id']}")).status == 204
     assert (await town.bot.get(f"/webhooks/{webhook['id']}")).code == 10015
+
+
+async def test_a_channel_has_room_for_fifteen_webhooks(town: Town) -> None:
+    """docs: Topics › Opcodes and Status Codes › JSON Error Codes (30007)."""
+    for _ in range(15):
+        await _webhook(town)
+    reply = await town.bot.post(f"/channels/{town.essays}/webhooks", {"name": "Moved"})
+    assert reply.code == 30007
+    elsewhere = await town.bot.post(f"/channels/{town.admins}/webhooks", {"name": "Moved"})
+    assert elsewhere.status == 200
+
+
+async def test_a_webhook_shows_the_face_it_is_given_and_mentions_whom_it_may(town: Town) -> None:
+    """docs: Execute Webhook (``avatar_url``, ``allowed_mentions``)."""
+    webhook = await _webhook(town)
+    face = "https://cdn.discordapp.com/embed/avatars/0.png"
+    body = {
+        "content": f"<@{town.ann.user.id}>",
+        "username": "Ben",
+        "avatar_url": face,
+        "allowed_mentions": {"parse": []},
+    }
+    reply = await town.nobody.post(_path(webhook, "?wait=true"), body)
+    assert (reply.body["author"]["avatar"], reply.body["mentions"]) == (face, [])
+    assert reply.body["application_id"], "it is an application's webhook"
+
+
+async def test_a_webhook_sends_files(town: Town) -> None:
+    """docs: Execute Webhook (``files[n]``), Edit Webhook Message (``attachments``)."""
+    webhook = await _webhook(town)
+    body = {"content": "x", "attachments": [{"id": "0", "filename": "a.png"}]}
+    path = _path(webhook, "?wait=true")
+    sent = (await town.nobody.post(path, body, files={"a.png": b"picture"})).body
+    assert [(f["filename"], f["size"]) for f in sent["attachments"]] == [("a.png", 7)]
+    change = _path(webhook, f"/messages/{sent['id']}")
+    kept = (await town.nobody.patch(change, {"content": "y"})).body
+    assert [f["id"] for f in kept["attachments"]] == [sent["attachments"][0]["id"]]
+    assert (await town.nobody.patch(change, {"attachments": []})).body["attachments"] == []
+
+
+async def test_an_archived_thread_is_opened_by_writing_but_not_by_editing(town: Town) -> None:
+    """docs: Topics › Threads › Archived threads; JSON Error Codes (50083)."""
+    webhook = await _webhook(town)
+    message = await town.ann.says(town.essays, "one")
+    thread = await town.bot.opens(town.essays, message["id"])
+    path = _path(webhook, f"?wait=true&thread_id={thread['id']}")
+    sent = (await town.nobody.post(path, {"content": "x"})).body
+    change = _path(webhook, f"/messages/{sent['id']}?thread_id={thread['id']}")
+    await town.ada.patch(f"/channels/{thread['id']}", {"archived": True})
+    assert (await town.nobody.patch(change, {"content": "y"})).code == 50083
+    assert (await town.nobody.post(path, {"content": "z"})).status == 200
+    assert (await town.nobody.patch(change, {"content": "y"})).status == 200
+    await town.ada.patch(f"/channels/{thread['id']}", {"archived": True, "locked": True})
+    assert (await town.nobody.post(path, {"content": "z"})).code == 50083
+    stray = _path(webhook, f"/messages/{sent['id']}")
+    assert (await town.nobody.patch(stray, {"content": "y"})).code == 10008
+
+
+async def test_what_a_webhook_wrote_is_deleted_by_those_who_manage_messages(town: Town) -> None:
+    """docs: Message Resource › Delete Message."""
+    webhook = await _webhook(town)
+    sent = (await town.nobody.post(_path(webhook, "?wait=true"), {"content": "x"})).body
+    path = f"/channels/{town.essays}/messages/{sent['id']}"
+    assert (await town.ann.delete(path)).code == 50013
+    assert (await town.bot.delete(path)).status == 204
