@@ -7,7 +7,8 @@ import hashlib
 import json
 import logging
 import math
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import discord
@@ -18,24 +19,22 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.clock import Clock
-from bot.discussion import rights
-from bot.discussion.styles import FORUM, THREADS, Tag, Venue
 from bot.editing import Editing
 from bot.errands import Errands
 from bot.errors import Refused
 from bot.fetching import Page, fetch
 from bot.file_keeper import FileKeeper, Keeping
 from bot.health import Connection
-from bot.member_names import asked_at_gateway
 from bot.outbox import Outbox
-from bot.patience import Sight
 from bot.publishing import Publishing
 from bot.recorder import Recorder
 from bot.recovery import Recovery
+from bot.seeing import Seeing
 from bot.services import Services
 from bot.speaking import speak
 from bot.sweep import Sweep
 from bot.tasks import Tasks
+from cogs.arrivals import Arrivals
 from cogs.copies import Copies
 from cogs.doctor import Doctor
 from cogs.essays import Essays
@@ -87,7 +86,7 @@ class Tree(app_commands.CommandTree["Salon"]):
         await speak(interaction, error)
 
 
-class Salon(commands.Bot, Sight):
+class Salon(commands.Bot, Seeing):
     """The bot. Everything it needs is made here or handed in; nothing is global."""
 
     def __init__(
@@ -98,6 +97,7 @@ class Salon(commands.Bot, Sight):
         fetch_page: Callable[[str], Awaitable[Page]] = fetch,
         keeping: Keeping | None = None,
         on_connection: Callable[[], None] = lambda: None,
+        left_kept_for: timedelta = timedelta(days=30),
     ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -157,6 +157,7 @@ class Salon(commands.Bot, Sight):
             errands=self._errands,
             files=self._files,
             caught_up=self._caught_up,
+            left_kept_for=left_kept_for,
         )
         publishing = Publishing(
             database=database,
@@ -184,6 +185,7 @@ class Salon(commands.Bot, Sight):
             ),
         )
         self._recording = Recording(self.services)
+        self._arrivals = Arrivals(self.services, is_new=database.is_new)
 
     # -- life -------------------------------------------------------------------------------
 
@@ -199,6 +201,7 @@ class Salon(commands.Bot, Sight):
     async def add_parts(self) -> None:
         """Have the cogs, and with them the commands, before any connection."""
         await self.add_cog(self._recording)
+        await self.add_cog(self._arrivals)
         essays = Essays(self.services)
         await self.add_cog(essays)
         self.add_dynamic_items(essays.desk.button, essays.desk.tags, essays.edits.button)
@@ -252,6 +255,7 @@ class Salon(commands.Bot, Sight):
         _log.info("Salon is in %d server(s).", len(self.guilds))
         with self.services.busy.working():
             services = self.services
+            await self._arrivals.take_stock(self.guilds)
             await services.publishing.take_up_again(services.editing.take_up_again)
 
     async def on_resumed(self) -> None:
@@ -357,69 +361,7 @@ class Salon(commands.Bot, Sight):
         payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
         return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
 
-    # -- what it sees and may do ------------------------------------------------------------
-
-    def _permissions(self, channel_id: int) -> tuple[str, discord.Permissions] | None:
-        channel = self.get_channel(channel_id)
-        if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
-            return None
-        return channel.name, channel.permissions_for(channel.guild.me)
-
-    def may_read_history(self, channel_id: int) -> bool:
-        """Whether the bot holds View Channel and Read Message History there, for all it knows."""
-        found = self._permissions(channel_id)
-        if found is None:
-            return False
-        channel = self.get_channel(channel_id)
-        # What is known of a server that Discord cannot reach is of before.
-        if isinstance(channel, discord.abc.GuildChannel) and channel.guild.unavailable:
-            return False
-        return found[1].view_channel and found[1].read_message_history
-
-    def is_locked(self, thread_id: int) -> bool | None:
-        """Whether a thread is locked; None where only Discord can tell, as of an archived one."""
-        thread = self.get_channel(thread_id)
-        return thread.locked if isinstance(thread, discord.Thread) else None
-
-    def venue(self, channel_id: int) -> Venue | None:
-        """What kind of channel it is, and what a post in it takes; None for one not seen."""
-        channel = self.get_channel(channel_id)
-        if not isinstance(channel, discord.abc.GuildChannel):
-            return None
-        if not isinstance(channel, discord.ForumChannel):
-            return Venue(channel.name, channel.type.value)
-        manages = channel.permissions_for(channel.guild.me).manage_threads
-        tags = tuple(Tag(tag.id, tag.name, tag.moderated) for tag in channel.available_tags)
-        return Venue(channel.name, channel.type.value, tags, channel.flags.require_tag, manages)
-
-    async def names(self, server_id: int, member_ids: Collection[int]) -> dict[int, str]:
-        """What these members are called in a server; who is none any more is left out."""
-        return await asked_at_gateway(self.get_guild(server_id), member_ids)
-
-    def missing_to_write(self, channel_id: int) -> str:
-        """What keeps the bot from hosting a discussion in the channel, as a sentence."""
-        found = self._permissions(channel_id)
-        if found is None:
-            return f"I cannot see <#{channel_id}>: give me *View Channel* there."
-        name, permissions = found
-        venue = self.venue(channel_id)
-        needed = rights.to_host(FORUM if venue is not None and venue.is_forum else THREADS)
-        missing = [right for right in needed if not getattr(permissions, right.key)]
-        if not missing:
-            return ""
-        return f"I may not host a discussion in #{name}: give me {rights.names_of(missing)} there."
-
-    def missing_to_move(self, channel_id: int) -> str:
-        """What keeps the bot from moving replies out of the channel, as a sentence."""
-        found = self._permissions(channel_id)
-        if found is None:
-            return f"I cannot see <#{channel_id}>: give me *View Channel* there."
-        name, permissions = found
-        missing = [right for right in rights.TO_MOVE if not getattr(permissions, right.key)]
-        if not missing:
-            return ""
-        names = rights.names_of(missing)
-        return f"I may not move replies in #{name} into their threads: give me {names} there."
+    # -- files ------------------------------------------------------------------------------
 
     async def _fetch(self, address: str) -> bytes:
         try:

@@ -102,7 +102,13 @@ async def _run(settings: Settings, manager: ServiceManager) -> None:
         while not stop.is_set():
             began = loop.time()
             keeping = Keeping(settings.attachment_bytes, settings.attachment_total_bytes)
-            salon = Salon(database, clock, keeping=keeping, on_connection=manager.ready)
+            salon = Salon(
+                database,
+                clock,
+                keeping=keeping,
+                on_connection=manager.ready,
+                left_kept_for=settings.left_kept_for,
+            )
             trouble = await _connection(settings, salon, current, stopping)
             if stop.is_set():
                 break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ MOST_ATTACHMENT_BYTES = 10_000_000
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
+_MOST_DAYS = 3650
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Settings:
     attachment_bytes: bytes of one of members' files that are kept at most; 0 for none
     attachment_total_bytes: bytes of all of them together
     log_format:  'text' for people, 'json' for machines
+    left_kept_for: how long what is kept of a server outlives the bot's removal from it
     health:      host and port where ``/health`` and ``/metrics`` are served; None: nowhere
     """
 
@@ -48,6 +51,7 @@ class Settings:
     attachment_bytes: int = 5_242_880
     attachment_total_bytes: int = 1_073_741_824
     log_format: str = "text"
+    left_kept_for: timedelta = timedelta(days=30)
     health: tuple[str, int] | None = None
 
 
@@ -120,6 +124,16 @@ def _bytes(
     return int(value)
 
 
+def _days(values: Mapping[str, str], name: str, default: timedelta, faults: list[str]) -> timedelta:
+    value = values.get(name, "").strip()
+    if not value:
+        return default
+    if not (value.isascii() and value.isdecimal()) or int(value) > _MOST_DAYS:
+        faults.append(f"{name} must be a whole number of days from 0 to {_MOST_DAYS}.")
+        return default
+    return timedelta(days=int(value))
+
+
 def _listening(values: Mapping[str, str], faults: list[str]) -> tuple[str, int] | None:
     """``8080`` or ``HOST:8080``; without a host this machine alone can ask."""
     value = values.get("SALON_HEALTH", "").strip()
@@ -181,6 +195,7 @@ def read_settings(values: Mapping[str, str]) -> Settings:
     log_format = values.get("SALON_LOG_FORMAT", "").strip().lower() or "text"
     if log_format not in LOG_FORMATS:
         faults.append(f"SALON_LOG_FORMAT must be one of {', '.join(LOG_FORMATS)}.")
+    kept_for = _days(values, "SALON_KEEP_LEFT_DAYS", Settings.left_kept_for, faults)
     health = _listening(values, faults)
     if faults:
         raise SettingsError("\n".join(faults))
@@ -195,5 +210,6 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         attachment_bytes=Settings.attachment_bytes if each is None else each,
         attachment_total_bytes=Settings.attachment_total_bytes if in_all is None else in_all,
         log_format=log_format,
+        left_kept_for=kept_for,
         health=health,
     )

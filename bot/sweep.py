@@ -25,6 +25,7 @@ from storage import (
     bringings,
     files,
     gone,
+    guests,
     posts,
     prompts,
     remarks,
@@ -49,7 +50,8 @@ class Sweep:
     """Plans the prompts that are due as posts, lets the outbox go on, and arms the alarm.
 
     ``caught_up``: whether what was said unseen has been read. Until then no prompt is decided or
-    sent: whether a talk is lively is not known.
+    sent: whether a talk is lively is not known. ``left_kept_for``: how long what is kept of a
+    server outlives the bot's removal from it.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Sweep:
         errands: Errands,
         files: FileKeeper,
         caught_up: Callable[[], bool],
+        left_kept_for: timedelta,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -68,6 +71,7 @@ class Sweep:
         self._errands = errands
         self._files = files
         self._caught_up = caught_up
+        self._left_kept_for = left_kept_for // timedelta(milliseconds=1)
         self._woken = asyncio.Event()
         self._sweeping = False
         self._held = False
@@ -131,6 +135,10 @@ class Sweep:
             await bringings.point_due(tx, now_ms)
 
         await self._database.write(begin_due)
+        while await self._database.write(
+            lambda tx: guests.erase_due(tx, now_ms, self._left_kept_for)
+        ):
+            pass
         held = not self._caught_up()
         if not held:
             busy = self._outbox.under_way
@@ -140,7 +148,7 @@ class Sweep:
         await self._outbox.go_on(with_prompts=not held)
         await self._errands.go_on()
         await self._files.go_on()
-        self._next_due = await self._database.read(_nearest)
+        self._next_due = await self._database.read(self._nearest)
         self._held = held and self._next_due is not None and self._next_due <= self._clock.now()
         self._arm()
 
@@ -164,9 +172,13 @@ class Sweep:
             misfire_grace_time=None,
         )
 
+    async def _nearest(self, tx: Transaction) -> datetime | None:
+        return await _nearest(tx, await guests.next_due(tx, self._left_kept_for))
 
-async def _nearest(tx: Transaction) -> datetime | None:
+
+async def _nearest(tx: Transaction, *more: int | None) -> datetime | None:
     moments = [
+        *more,
         await prompts.next_due(tx),
         await posts.next_due(tx),
         await threads.next_due(tx),

@@ -39,12 +39,21 @@ _log = logging.getLogger(__name__)
 
 
 class Database:
-    """The open archive. Writes go through one :class:`Writer`; reads see what is committed."""
+    """The open archive. Writes go through one :class:`Writer`; reads see what is committed.
+
+    ``is_new``: it was begun by this process.
+    """
 
     def __init__(
-        self, path: Path, writer: Writer | None, readers: list[aiosqlite.Connection]
+        self,
+        path: Path,
+        writer: Writer | None,
+        readers: list[aiosqlite.Connection],
+        *,
+        is_new: bool = False,
     ) -> None:
         self.path = path
+        self.is_new = is_new
         self._writer = writer
         self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
         for reader in readers:
@@ -110,14 +119,14 @@ async def open_database(
     with held(path):
         async with contextlib.AsyncExitStack() as stack:
             connection = await stack.enter_async_context(_connect(path, "rwc"))
-            await _prepare(connection, path, backups, clock or Clock(), migrations)
+            version = await _prepare(connection, path, backups, clock or Clock(), migrations)
             readers = [
                 await stack.enter_async_context(_connect(path, "ro")) for _ in range(_READERS)
             ]
             writer = Writer(connection)
             writer.start()
             stack.push_async_callback(writer.close)
-            database = Database(path, writer, readers)
+            database = Database(path, writer, readers, is_new=version == 0)
             stack.push_async_callback(database.finish_reading, len(readers))
             await _remember_forgotten(database, clock or Clock())
             yield database
@@ -275,7 +284,8 @@ async def _prepare(
     backups: Path | None,
     clock: Clock,
     migrations: Sequence[str],
-) -> None:
+) -> int:
+    """Make the archive what this Salon works on; the version that it had before, 0 for none."""
     try:
         version = await _version(connection, path, len(migrations))
         fault = await _fault(connection) if version else ""
@@ -304,3 +314,4 @@ async def _prepare(
         if connection.in_transaction:
             await connection.execute("ROLLBACK")
         raise DatabaseError(f"The database {path} cannot be used: {error}.") from error
+    return version

@@ -18,7 +18,8 @@ PRAGMA application_id = 1398893678;
 CREATE TABLE servers (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
-    joined_at INTEGER NOT NULL
+    joined_at INTEGER NOT NULL,
+    left_at INTEGER -- the bot was removed; NULL while it is there
 ) STRICT;
 
 -- What the admins of a server chose; a server without a row has the defaults.
@@ -46,7 +47,6 @@ CREATE TABLE server_settings (
     CHECK ((quiet_from IS NULL) = (quiet_until IS NULL))
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX settings_joining ON server_settings (server_id) WHERE loose = 'join';
 
 -- What the admins were told and need not be told again until it has passed.
 CREATE TABLE notices (
@@ -217,6 +217,7 @@ CREATE TABLE replies (
     edited_at INTEGER,
     deleted_at INTEGER
 ) STRICT;
+CREATE INDEX replies_by_post ON replies (post_id) WHERE post_id IS NOT NULL;
 CREATE INDEX replies_by_discussion ON replies (discussion_id, id);
 CREATE INDEX replies_by_server ON replies (server_id, id);
 

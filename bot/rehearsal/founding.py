@@ -126,6 +126,8 @@ def add_guild(world: World, name: str, owner: User) -> Guild:
 def invite_bot(world: World, guild: Guild, bot: User) -> None:
     """Make a bot a member, with the managed role that an invite link gives; it is told.
 
+    A server that is joined was not unavailable before, so it does not say that it no longer is:
+    by that, clients tell the one from the other.
     docs: OAuth2 › Bot Authorization Flow; Gateway Events › Guild Create, Guild Member Add.
     """
     role = Role(
@@ -139,6 +141,7 @@ def invite_bot(world: World, guild: Guild, bot: User) -> None:
     guild.roles[role.id] = role
     guild.members[bot.id] = Member(bot.id, world.now(), [role.id])
     created = payloads.guild_create(world, guild, bot.id)
+    created.pop("unavailable", None)
     world.emit(Event("GUILD_CREATE", created, None, None, bot.id))
 
 

@@ -1,0 +1,101 @@
+"""Coming into a server and going from it: a greeting once, and nothing lost by mistake."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+
+import discord
+from discord.ext import commands
+
+from bot.discussion.payloads import plain_message, snowflake_before
+from bot.discussion.rights import TO_TELL
+from bot.services import Services
+from storage import guests, posts
+from storage.posts import NewPost
+from storage.writer import Transaction
+
+__all__ = ["Arrivals"]
+
+_log = logging.getLogger(__name__)
+
+_GREETING = (
+    "Hello! I host discussions of essays: whoever replies to an essay gets a thread of their own.\n"
+    "An admin begins with `/setup`, which asks how I am to do it here and names every permission "
+    "that I lack, and then with `/essay publish`.\n"
+    "-# I keep what is said in these discussions; `/privacy` shows and erases it."
+)
+
+
+class Arrivals(commands.Cog):
+    """Follows which servers the bot is in.
+
+    ``is_new``: the archive was begun by this process, so that no server in it is news.
+    """
+
+    def __init__(self, services: Services, *, is_new: bool) -> None:
+        self._services = services
+        self._is_new = is_new
+
+    async def take_stock(self, servers: Collection[discord.Guild]) -> None:
+        """All servers the bot is in are known; those it came into meanwhile are greeted."""
+        now_ms = self._services.clock.now_ms()
+        by_id = {server.id: server for server in servers}
+
+        async def stock(tx: Transaction) -> None:
+            names = {server_id: server.name or "" for server_id, server in by_id.items()}
+            for server_id in await guests.take_stock(tx, names, now_ms):
+                if not self._is_new:
+                    await _greet(tx, by_id[server_id], now_ms)
+
+        await self._services.database.write(stock)
+        self._services.sweep.wake()
+
+    @commands.Cog.listener()
+    async def on_guild_join(self, server: discord.Guild) -> None:
+        """The bot was invited, perhaps back; then nothing is said, and it goes on."""
+        now_ms = self._services.clock.now_ms()
+
+        async def arrive(tx: Transaction) -> None:
+            if await guests.arrive(tx, server.id, server.name, now_ms):
+                await _greet(tx, server, now_ms)
+
+        with self._services.busy.working():
+            await self._services.database.write(arrive)
+            self._services.sweep.wake()
+
+    @commands.Cog.listener()
+    async def on_guild_remove(self, server: discord.Guild) -> None:
+        """The bot was removed from a server."""
+        now_ms = self._services.clock.now_ms()
+        _log.info("Removed from server %d; what is kept of it is kept for a while.", server.id)
+        with self._services.busy.working():
+            await self._services.database.write(lambda tx: guests.depart(tx, server.id, now_ms))
+            self._services.sweep.wake()
+
+
+async def _greet(tx: Transaction, server: discord.Guild, now_ms: int) -> None:
+    """Plan the greeting, where there is a channel to give it in."""
+    channel = _place_for_greeting(server)
+    if channel is None:
+        _log.info("In server %d there is no channel in which to greet.", server.id)
+        return
+    await posts.plan(
+        tx,
+        server_id=server.id,
+        discussion_id=None,
+        channel_id=channel.id,
+        after_id=snowflake_before(now_ms),
+        posts=[NewPost("notice", plain_message(_GREETING, silent=True))],
+        now_ms=now_ms,
+    )
+
+
+def _place_for_greeting(server: discord.Guild) -> discord.TextChannel | None:
+    """Where the server has its own notices, else the first channel in which the bot may write."""
+    system = server.system_channel
+    for channel in ([] if system is None else [system]) + server.text_channels:
+        held = channel.permissions_for(server.me)
+        if all(getattr(held, right.key) for right in TO_TELL):
+            return channel
+    return None

@@ -1,0 +1,178 @@
+"""The servers the bot is in, was in, and may forget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from storage.writer import Transaction
+
+__all__ = ["arrive", "depart", "erase_due", "next_due", "take_stock"]
+
+#: Rows erased in one unit of work, so that the writer serves others in between.
+_AT_ONCE = 2000
+#: Milliseconds by which what is due is put off while the bot is not there: three centuries.
+_NEVER = 10_000_000_000_000
+
+
+async def arrive(tx: Transaction, server_id: int, name: str, now_ms: int) -> bool:
+    """The bot is in a server; whether nothing of it was known before."""
+    news = await tx.run(
+        """
+        INSERT INTO servers (id, name, joined_at) VALUES (:id, :name, :now)
+        ON CONFLICT (id) DO NOTHING
+        """,
+        {"id": server_id, "name": name, "now": now_ms},
+    )
+    await tx.run("UPDATE servers SET name = :name WHERE id = :id", {"id": server_id, "name": name})
+    back = await tx.run(
+        "UPDATE servers SET left_at = NULL WHERE id = :id AND left_at IS NOT NULL",
+        {"id": server_id},
+    )
+    if back:
+        for statement in _DUE_AGAIN:
+            await tx.run(statement, {"id": server_id, "never": _NEVER})
+    return bool(news)
+
+
+async def depart(tx: Transaction, server_id: int, now_ms: int) -> None:
+    """The bot is in a server no more: nothing there is due until it is back.
+
+    What is kept of it is kept for a while.
+    """
+    if await tx.run(
+        "UPDATE servers SET left_at = :now WHERE id = :id AND left_at IS NULL",
+        {"id": server_id, "now": now_ms},
+    ):
+        for statement in _NOT_DUE:
+            await tx.run(statement, {"id": server_id, "never": _NEVER})
+
+
+async def take_stock(tx: Transaction, present: Mapping[int, str], now_ms: int) -> list[int]:
+    """All the servers the bot is in, by id, with their names; those that were not known before."""
+    news = [
+        server_id
+        for server_id, name in present.items()
+        if await arrive(tx, server_id, name, now_ms)
+    ]
+    for row in await tx.rows("SELECT id FROM servers WHERE left_at IS NULL"):
+        if row["id"] not in present:
+            await depart(tx, row["id"], now_ms)
+    return news
+
+
+async def erase_due(tx: Transaction, now_ms: int, kept_for: int) -> bool:
+    """Erase some of what is kept of a server left ``kept_for`` milliseconds ago; if more is left.
+
+    Who asked to be forgotten stays known: it holds nothing of theirs, and outlives the archive. The
+    server itself goes last, so that what was begun is taken up again after a restart.
+    """
+    row = await tx.row(
+        "SELECT id FROM servers WHERE left_at <= :since ORDER BY left_at LIMIT 1",
+        {"since": now_ms - kept_for},
+    )
+    if row is None:
+        return False
+    parameters = {"id": row["id"], "most": _AT_ONCE}
+    for statement in _ERASE_SOME:
+        if await tx.run(statement, parameters):
+            return True
+    for statement in _ERASE_REST:
+        await tx.run(statement, parameters)
+    return True
+
+
+async def next_due(tx: Transaction, kept_for: int) -> int | None:
+    """When there next is a server to be erased; None where there is none."""
+    row = await tx.row("SELECT min(left_at) AS left_at FROM servers")
+    return None if row is None or row["left_at"] is None else int(row["left_at"]) + kept_for
+
+
+# Nothing can be sent into a server that the bot is not in: it is put off as it is, and comes back
+# with the bot, however late it is then.
+_NOT_DUE = (
+    """
+    UPDATE posts SET due_at = due_at + :never
+    WHERE server_id = :id AND state IN ('planned', 'claimed')
+    """,
+    "UPDATE prompts SET due_at = due_at + :never WHERE server_id = :id AND state = 'planned'",
+    """
+    UPDATE threads SET due_at = due_at + :never
+    WHERE server_id = :id AND state IN ('wanted', 'open')
+    """,
+    "UPDATE errands SET due_at = due_at + :never WHERE server_id = :id AND state = 'planned'",
+    "UPDATE bringings SET due_at = due_at + :never WHERE server_id = :id",
+    """
+    UPDATE files SET due_at = due_at + :never
+    WHERE state = 'owed' AND reply_id IN (SELECT id FROM replies WHERE server_id = :id)
+    """,
+    """
+    UPDATE passing_posts SET remove_at = remove_at + :never
+    WHERE post_id IN (SELECT id FROM posts WHERE server_id = :id)
+    """,
+    """
+    UPDATE discussions SET scheduled_for = scheduled_for + :never
+    WHERE server_id = :id AND state = 'scheduled'
+    """,
+)
+_DUE_AGAIN = (
+    "UPDATE posts SET due_at = due_at - :never WHERE server_id = :id AND due_at > :never",
+    "UPDATE prompts SET due_at = due_at - :never WHERE server_id = :id AND due_at > :never",
+    "UPDATE threads SET due_at = due_at - :never WHERE server_id = :id AND due_at > :never",
+    "UPDATE errands SET due_at = due_at - :never WHERE server_id = :id AND due_at > :never",
+    "UPDATE bringings SET due_at = due_at - :never WHERE server_id = :id AND due_at > :never",
+    """
+    UPDATE files SET due_at = due_at - :never
+    WHERE due_at > :never AND reply_id IN (SELECT id FROM replies WHERE server_id = :id)
+    """,
+    """
+    UPDATE passing_posts SET remove_at = remove_at - :never
+    WHERE remove_at > :never AND post_id IN (SELECT id FROM posts WHERE server_id = :id)
+    """,
+    """
+    UPDATE discussions SET scheduled_for = scheduled_for - :never
+    WHERE server_id = :id AND scheduled_for > :never
+    """,
+)
+# What there may be much of, a part at a time. What hangs on a row goes with it.
+_ERASE_SOME = (
+    """
+    DELETE FROM replies WHERE id IN (
+        SELECT id FROM replies WHERE server_id = :id LIMIT :most
+    )
+    """,
+    """
+    DELETE FROM prompts WHERE id IN (
+        SELECT id FROM prompts WHERE server_id = :id LIMIT :most
+    )
+    """,
+    """
+    DELETE FROM posts WHERE id IN (
+        SELECT id FROM posts WHERE server_id = :id LIMIT :most
+    )
+    """,
+    """
+    DELETE FROM threads WHERE id IN (
+        SELECT id FROM threads WHERE server_id = :id LIMIT :most
+    )
+    """,
+    """
+    DELETE FROM errands WHERE id IN (
+        SELECT id FROM errands WHERE server_id = :id LIMIT :most
+    )
+    """,
+    """
+    DELETE FROM acts WHERE id IN (
+        SELECT id FROM acts WHERE server_id = :id LIMIT :most
+    )
+    """,
+)
+_ERASE_REST = (
+    "DELETE FROM bringings WHERE server_id = :id",
+    "DELETE FROM watermarks WHERE server_id = :id",
+    "DELETE FROM gone WHERE server_id = :id",
+    "DELETE FROM submissions WHERE server_id = :id",
+    "DELETE FROM notices WHERE server_id = :id",
+    "DELETE FROM discussions WHERE server_id = :id",
+    "DELETE FROM server_settings WHERE server_id = :id",
+    "DELETE FROM servers WHERE id = :id",
+)
