@@ -19,17 +19,15 @@ _MOST_TOLD, _MOST_NOTES = 1300, 5
 def _counted(laid: Laid) -> str:
     """How many messages stay, change, come and go."""
     changes = laid.changes
+    gone = [change.message.answered for change in changes if not change.needed]
     counts = (
-        (sum(change.body is None for change in changes), "stay as they are"),
-        (sum(change.body is not None and change.needed for change in changes), "change"),
-        (len(laid.more), "are added at the end"),
-        (sum(not c.needed and not c.message.answered for c in changes), "are removed"),
-        (
-            sum(not change.needed and change.message.answered for change in changes),
-            "are emptied, for somebody answered them",
-        ),
+        (sum(change.body is None for change in changes), "stays as it is", "stay as they are"),
+        (sum(c.body is not None and c.needed for c in changes), "changes", "change"),
+        (len(laid.more), "is added at the end", "are added at the end"),
+        (gone.count(False), "is removed", "are removed"),
+        (gone.count(True), "is emptied, having been answered", "are emptied, having been answered"),
     )
-    return ", ".join(f"{count} {what}" for count, what in counts if count)
+    return ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n)
 
 
 def told(shown: Shown) -> str:

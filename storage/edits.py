@@ -7,7 +7,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from bot.discussion.record import essay_from_json, essay_to_json
-from storage.drafts import NewRevision, digest
+from storage.drafts import NewRevision
 from storage.writer import Transaction
 
 __all__ = ["Edit", "discard", "find", "keep", "of_essay"]
@@ -21,11 +21,6 @@ class Edit:
     discussion_id: int
     revision: NewRevision
     member_name: str
-
-    @property
-    def digest(self) -> str:
-        """What the source is recognised by."""
-        return digest(self.revision.source)
 
 
 _EDITS = """

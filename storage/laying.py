@@ -339,8 +339,7 @@ async def progress(tx: Transaction, discussion_id: int) -> Progress:
         """,
         {"id": discussion_id},
     )
-    if row is None:
-        return Progress(0, 0, False, None)
+    assert row is not None
     return Progress(row["sent"], row["total"], row["failed"] > 0, row["trouble"])
 
 

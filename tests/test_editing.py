@@ -10,6 +10,7 @@ import pytest
 
 from storage.submissions import Submission
 from tests.house import ESSAY, House, a_house, a_world, form_data, lived_in, texts, until
+from tests.test_styles import publish
 
 CHOSEN = [{"type": 3, "name": "essay", "value": "1"}]
 WORDS = "The dough rests in the cold while the street goes to sleep and wakes again. "
@@ -69,7 +70,7 @@ async def test_a_new_text_is_shown_first_and_changes_nothing(house: House) -> No
     told = await house.said(await hand_in(house, ESSAY.replace("Slow bread", "Slower bread")))
     assert "Slower bread" in told
     assert "~~Slow bread~~" in told
-    assert "1 stay as they are, 1 change" in told
+    assert "1 stays as it is, 1 changes" in told
     assert contents(await house.ours()) == before
 
 
@@ -120,8 +121,8 @@ async def test_a_part_that_is_not_needed_is_removed_or_emptied_where_it_was_answ
     await house.settle()
     interaction = await hand_in(house, long("One", "Four"))
     told = await house.said(interaction)
-    assert "1 are removed" in told
-    assert "1 are emptied" in told
+    assert "1 is removed" in told
+    assert "1 is emptied" in told
     await house.press(interaction, "Apply")
     await house.settle()
     after = {message["id"]: message for message in await house.ours()}
@@ -327,8 +328,8 @@ async def test_every_edit_arrives_whatever_fails_in_between(
 async def test_edits_of_old_messages_are_spread_out_and_told_while_they_wait(house: House) -> None:
     await house.publish(long(*(f"Part{n}" for n in range(6))))
     await house.settle(7200)
-    fault = {"kind": "http", "method": "PATCH", "path": "/channels/*/messages/*", "times": 1}
-    too_many = {"status": 400, "code": 30046, "message": "Maximum number of edits reached."}
+    fault = {"kind": "http", "method": "PATCH", "path": "/channels/*/messages/*", "times": 5}
+    too_many = {"status": 429, "code": 30046, "message": "Too many edits.", "retry_after": 0.01}
     await house.control("faults", {**fault, **too_many, "after_effect": False})
     await applied(house, long(*(f"Teil{n}" for n in range(6))))
     await house.settle()
@@ -449,3 +450,25 @@ async def test_an_edit_that_was_handed_in_before_a_restart_is_shown_after_it(
                 return "~~Slow bread~~" in await again.said(shown)
 
             await until(there, "the edit")
+
+
+@pytest.mark.parametrize("channel", ["essays", "essay-forum"])
+async def test_an_essay_with_a_place_of_its_own_is_edited_there_and_its_place_renamed(
+    house: House, channel: str
+) -> None:
+    style = "thread" if channel == "essays" else None
+    thread_id, _ = await publish(house, long("One", "Two"), channel=channel, style=style)
+    await edited(house, long("One", "Too", "Three", title="Fast bread"))
+    inside = [m for m in await house.ours(thread_id) if m["content"]]
+    assert [m["content"][:4] for m in inside] == ["One.", "Too.", "What", "-# C"]
+    (thread,) = (await house.world())["threads"]
+    assert thread["name"] == "Fast bread"
+    await house.said(await house.run("essay close", options=CHOSEN))
+    await house.settle(60)
+    await edited(house, long("Won", "Too", "Three", title="Fast bread"))
+    await house.settle(60)
+    inside = [m for m in await house.ours(thread_id) if m["content"]]
+    assert inside[0]["content"].startswith("Won.")
+    state = house.standin.world.channels[thread_id].thread
+    assert state is not None
+    assert (state.locked, state.archived) == (True, True)

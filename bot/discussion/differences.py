@@ -58,13 +58,14 @@ def differences(old: Essay, new: Essay, *, whole: bool = False) -> list[str]:
         if kind == "equal":
             continue
         for one, other in _pairs(before[a:b], after[c:d]):
-            if one is None and other is not None:
-                lines.append(f"¶{c + other + 1} comes: **{_told(after[c + other], whole)}**")
-            elif one is not None and other is None:
-                lines.append(f"¶{a + one + 1} goes: ~~{_told(before[a + one], whole)}~~")
-            elif one is not None and other is not None:
-                words = _reworded(before[a + one], after[c + other], whole=whole)
-                lines.append(f"¶{c + other + 1}: {words}")
+            gone = None if one is None else before[a + one]
+            come = None if other is None else after[c + other]
+            if one is None or gone is None:
+                lines.append(f"¶{c + (other or 0) + 1} comes: **{_told(come or '', whole)}**")
+            elif other is None or come is None:
+                lines.append(f"¶{a + one + 1} goes: ~~{_told(gone, whole)}~~")
+            else:
+                lines.append(f"¶{c + other + 1}: {_reworded(gone, come, whole=whole)}")
     return lines
 
 
@@ -96,10 +97,17 @@ def _reworded(before: str, after: str, *, whole: bool) -> str:
             kept = gone if whole else _around(gone, first=not place, last=place == len(codes) - 1)
             out.append(escape(kept))
             continue
-        out.append(f"~~{_told(gone, whole)}~~" if gone.strip() else "")
-        out.append(f"**{_told(come, whole)}**" if come.strip() else escape(come))
+        out.append(_marked(gone, "~~", whole) if gone.strip() else "")
+        out.append(_marked(come, "**", whole) if come.strip() else come)
     told = "".join(out).strip()
     return told if whole else cut(told, 2 * _MOST)
+
+
+def _marked(text: str, mark: str, whole: bool) -> str:
+    """Words between marks; the space around them stays outside, where marks count."""
+    inner = text.strip()
+    before, after = text[: text.index(inner)], text[text.index(inner) + len(inner) :]
+    return f"{' ' * bool(before)}{mark}{_told(inner, whole)}{mark}{' ' * bool(after)}"
 
 
 def _around(text: str, *, first: bool, last: bool) -> str:

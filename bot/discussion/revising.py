@@ -84,18 +84,16 @@ def revise(
     items = items_of(new, numbered=numbered)
     kept = _kept(items_of(old, numbered=numbered), items, standing)
     tight: set[int] = set()  # messages that have to leave room for links
-    for _ in range(len(standing) + 2):
-        laid = _laid(items, kept, standing, tight)
-        links = _links(laid[0], laid[1], standing)
-        full = _too_full(laid, links) - tight
-        if not full:
-            break
+    laid = _laid(items, kept, standing, tight)
+    # Each round gives room to a message that had none, so there are no more rounds than messages.
+    while full := _too_full(laid, _links(*laid, standing)):
+        assert not full & tight
         tight |= full
         for number in full:
             kept.pop(number, None)
-    else:
-        raise AssertionError("every message was given room for its links")
+        laid = _laid(items, kept, standing, tight)
     parts, more = laid
+    links = _links(parts, more, standing)
     carried = [part for part in parts if part is not None]
     asked = asked_at_end(new, [*carried, *more])
     return Revised(tuple(parts), tuple(more), tuple(links), asked, lost_links(new))

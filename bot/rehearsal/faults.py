@@ -66,6 +66,7 @@ class CallFault:
         headers = {"Content-Type": "application/json"}
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             body = {"message": message, "retry_after": self.retry_after, "global": self.is_global}
+            body |= {"code": self.code} if self.code else {}
             headers |= {
                 "Via": "1.1 google",
                 "Retry-After": str(max(1, round(self.retry_after))),

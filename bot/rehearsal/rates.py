@@ -12,19 +12,23 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.rehearsal.refusals import Refusal
+from bot.rehearsal.refusals import Refusal, refuse
 
-__all__ = ["GLOBAL", "INVALID", "RENAMES", "TABLE", "Limit", "Rates"]
+__all__ = ["GLOBAL", "INVALID", "OLD_EDITS", "RENAMES", "TABLE", "Limit", "Rates"]
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many calls in so many seconds; one that is not ``announced`` shows in no header."""
+    """So many calls in so many seconds; one that is not ``announced`` shows in no header.
+
+    ``code``: the JSON error code of its refusal, where it has one.
+    """
 
     name: str
     calls: int
     seconds: float
     announced: bool = True
+    code: int = 0
 
     @property
     def bucket(self) -> str:
@@ -37,6 +41,9 @@ MESSAGES = Limit("messages", 5, 5.0)
 THREADS = Limit("thread starts", 5, 10.0)
 REACTIONS = Limit("reactions", 1, 0.25)
 RENAMES = Limit("renames", 2, 600.0, announced=False)
+#: Of messages over an hour old, by channel (docs: Opcodes and Status Codes › JSON Error Codes,
+#: 30046; no number is documented).
+OLD_EDITS = Limit("old edits", 3, 20.0, announced=False, code=30046)
 HISTORY = Limit("history", 10, 1.0)
 WEBHOOKS = Limit("webhooks", 5, 2.0)
 INVALID = Limit("invalid requests", 10_000, 600.0, announced=False)
@@ -138,4 +145,7 @@ class Rates:
         elif limit.announced:
             headers |= self._headers(limit, window)
         body = {"retry_after": round(after, 3), "global": scope == "global"}
+        if limit.code:
+            told = refuse(limit.code).body["message"]
+            return Refusal(429, limit.code, told, more=body, headers=headers)
         return Refusal(429, 0, "You are being rate limited.", more=body, headers=headers)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import aiohttp
 import pytest
 
 from bot.rehearsal.founding import first_world
-from bot.rehearsal.rates import GLOBAL, INVALID, RENAMES, Limit, Rates
+from bot.rehearsal.rates import GLOBAL, INVALID, OLD_EDITS, RENAMES, Limit, Rates
 from bot.rehearsal.refusals import Refusal
 from bot.rehearsal.standin import StandIn
 from tests.rehearsal.callers import Town, settle_town
@@ -136,3 +137,21 @@ def test_a_window_opens_anew_when_it_has_run_out() -> None:
 
 def test_a_hidden_limit_has_no_headers() -> None:
     assert Rates(monotonic=Watch()).take(RENAMES, "bot", "here") == {}
+
+
+async def test_few_messages_over_an_hour_old_can_be_edited_at_once(busy: Town) -> None:
+    """docs: Opcodes and Status Codes › JSON Error Codes, 30046."""
+    path = f"/channels/{busy.essays}/messages"
+    said = [(await busy.bot.says(busy.essays, str(n)))["id"] for n in range(OLD_EDITS.calls + 1)]
+    for message_id in said:
+        assert (await busy.bot.patch(f"{path}/{message_id}", {"content": "x"})).status == 200
+    clock = busy.standin.world.clock
+    clock.advance_to(busy.standin.world.now() + timedelta(hours=1, seconds=1))
+    *first, last = said
+    for message_id in first:
+        assert (await busy.bot.patch(f"{path}/{message_id}", {"content": "y"})).status == 200
+    reply = await busy.bot.patch(f"{path}/{last}", {"content": "y"})
+    assert (reply.status, reply.code) == (429, 30046)
+    assert 0 < reply.body["retry_after"] <= OLD_EDITS.seconds
+    assert reply.headers["Via"]
+    assert "X-RateLimit-Limit" not in reply.headers

@@ -17,6 +17,7 @@ from bot.rehearsal.drafts import SUPPRESS_EMBEDS, read_draft
 from bot.rehearsal.events import Event
 from bot.rehearsal.founding import MESSAGE_CONTENT
 from bot.rehearsal.permissions import Permission
+from bot.rehearsal.rates import OLD_EDITS
 from bot.rehearsal.records import ChannelType, Message
 from bot.rehearsal.refusals import refuse
 from bot.rehearsal.snowflakes import snowflake_at
@@ -24,6 +25,7 @@ from bot.rehearsal.snowflakes import snowflake_at
 __all__ = ["add_routes", "shown"]
 
 _BULK_WITHIN = timedelta(days=14)
+_OLD = timedelta(hours=1)
 _WITHHELD: dict[str, Any] = {"content": "", "embeds": [], "attachments": [], "components": []}
 _CONTENT_FLAGS = MESSAGE_CONTENT | MESSAGE_CONTENT >> 1
 _MESSAGE = "/channels/{channel_id}/messages/{message_id}"
@@ -122,7 +124,8 @@ async def _get(call: Call) -> Answer:
 async def _edit(call: Call) -> Answer:
     """docs: Message Resource › Edit Message.
 
-    Only the author edits; who manages messages may take embeds out of sight by the flag.
+    Only the author edits; who manages messages may take embeds out of sight by the flag. Bots may
+    edit few messages that are over an hour old at once (30046).
     """
     world, user = call.world, call.user
     message = message_for(world, user, call.id("channel_id"), call.id("message_id"))
@@ -142,6 +145,8 @@ async def _edit(call: Call) -> Answer:
     if message.type not in messages.EDITABLE:
         raise refuse(50021)
     not_archived(channel)
+    if user.bot and world.now() - message.timestamp > _OLD:
+        call.rates.take(OLD_EDITS, str(user.id), str(channel.id))
     messages.edit(world, message, draft)
     return shown(call, message)
 
