@@ -225,10 +225,7 @@ class Recovery:
         channels = [one for one in watched if not one.is_thread]
         # Channels first: what they hold may be the heads that threads hang on.
         deletions = await self._read_all([one for one in some if not one.is_thread], server_id)
-        if await self._threads.look(server_id, [one.channel_id for one in channels]):
-            self._unlisted.discard(server_id)
-        else:
-            self._unlisted.add(server_id)
+        await self._list_threads(server_id, [one.channel_id for one in channels])
         threads = [one for one in await self._watched(server_id) if one.is_thread]
         deletions += await self._read_all(self._to_read(threads) if owed else threads, server_id)
         self._settle(server_id, await self._watched(server_id))
@@ -249,6 +246,16 @@ class Recovery:
             await notices.tell(tx, server_id, about="recovery", text=told, now_ms=now_ms)
 
         await self._database.write(tell)
+
+    async def _list_threads(self, server_id: int, channel_ids: list[int]) -> None:
+        self._unlisted.add(server_id)
+        for wait in (*_WAITS, None):
+            if await self._threads.look(server_id, channel_ids):
+                self._unlisted.discard(server_id)
+            elif wait is not None:
+                await asyncio.sleep(wait)
+                continue
+            return
 
     def _settle(self, server_id: int, watched: Sequence[Watched]) -> None:
         """Nothing is owed of a server of which everything is proven."""

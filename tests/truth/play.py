@@ -65,7 +65,9 @@ async def play(seed: int, actions: int, folder: Path) -> Played:
         await one.run(actions)
         async with session.delete(f"{standin.page}/rehearsal/faults") as response:
             assert response.status < 300
-        await one.control("clock", {"advance": 2})
         house = houses[0]
+        await one.control("clock", {"advance": 2})
+        await house.salon.services.recovery.pay()  # what it does every minute
+        await one.control("clock", {"advance": 0})
         wrong = differences(await house.world(), await house.export(), str(one.own_id), one.names)
         return Played(wrong, one.done, one.told)
