@@ -28,7 +28,7 @@ from bot.health import Connection
 from bot.outbox import Outbox
 from bot.publishing import Publishing
 from bot.recorder import Recorder
-from bot.recovery import Recovery
+from bot.recovery import COMPARED, Recovery
 from bot.seeing import Seeing
 from bot.services import Services
 from bot.speaking import speak
@@ -96,6 +96,7 @@ class Salon(commands.Bot, Seeing):
         *,
         fetch_page: Callable[[str], Awaitable[Page]] = fetch,
         keeping: Keeping | None = None,
+        compared: timedelta = COMPARED,
         on_connection: Callable[[], None] = lambda: None,
         left_kept_for: timedelta = timedelta(days=30),
     ) -> None:
@@ -122,8 +123,10 @@ class Salon(commands.Bot, Seeing):
             http=self.http,
             sight=self,
             recorder=recorder,
+            guild=self.get_guild,
             hears=lambda: not self._deaf,
             on_done=self._wake,
+            compared=compared,
         )
         outbox = Outbox(
             database=database,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,9 +12,9 @@ from discord.http import HTTPClient
 
 from bot.clock import Clock
 from bot.discussion.talk import Message
-from bot.patience import PASSING, Sight
+from bot.patience import PASSING
 
-__all__ = ["MemberNames", "asked_at_gateway"]
+__all__ = ["MemberNames"]
 
 #: docs: Topics › Opcodes and Status Codes › JSON Error Codes.
 _UNKNOWN_MEMBER, _UNKNOWN_USER = 10007, 10013
@@ -22,7 +22,7 @@ _UNKNOWN_MEMBER, _UNKNOWN_USER = 10007, 10013
 _MOST_ASKED, _ANSWERED_WITHIN = 100, 5.0
 
 
-async def asked_at_gateway(
+async def _asked_at_gateway(
     guild: discord.Guild | None, member_ids: Collection[int]
 ) -> dict[int, str]:
     """What these members are called in a server; who is none any more is left out.
@@ -49,9 +49,11 @@ class MemberNames:
     Gateway Events › Message Create Extra Fields: ``member`` only comes with the event).
     """
 
-    def __init__(self, *, http: HTTPClient, sight: Sight, clock: Clock) -> None:
+    def __init__(
+        self, *, http: HTTPClient, guild: Callable[[int], discord.Guild | None], clock: Clock
+    ) -> None:
         self._http = http
-        self._sight = sight
+        self._guild = guild
         self._clock = clock
         self._learned: dict[tuple[int, int], tuple[str | None, datetime]] = {}
 
@@ -84,7 +86,7 @@ class MemberNames:
         now = self._clock.now()
         found: dict[int, str | None] = {}
         try:
-            found |= await self._sight.names(server_id, set(member_ids))
+            found |= await _asked_at_gateway(self._guild(server_id), set(member_ids))
         except (*PASSING, discord.ConnectionClosed):
             for member_id in member_ids:
                 found[member_id] = await self._ask(server_id, member_id)

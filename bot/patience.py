@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
 
 import aiohttp
 import discord
@@ -51,10 +50,6 @@ class Sight:
 
     def venue(self, channel_id: int) -> Venue | None:
         """What kind of channel it is, and what a post in it takes; None for one not seen."""
-        raise NotImplementedError
-
-    async def names(self, server_id: int, member_ids: Collection[int]) -> dict[int, str]:
-        """What these members are called in a server, as far as it can be found out."""
         raise NotImplementedError
 
     def missing_to_write(self, channel_id: int) -> str:

@@ -61,6 +61,7 @@ class Recovery:
         http: HTTPClient,
         sight: Sight,
         recorder: Recorder,
+        guild: Callable[[int], discord.Guild | None],
         hears: Callable[[], bool],
         on_done: Callable[[], None],
         compared: timedelta = COMPARED,
@@ -74,7 +75,7 @@ class Recovery:
         self._on_done = on_done
         self._compared = compared
         self._caught_up: dict[int, int] = {}
-        self._names = MemberNames(http=http, sight=sight, clock=clock)
+        self._names = MemberNames(http=http, guild=guild, clock=clock)
         self._histories = Histories(
             database=database,
             clock=clock,

@@ -106,6 +106,7 @@ async def _run(settings: Settings, manager: ServiceManager) -> None:
                 database,
                 clock,
                 keeping=keeping,
+                compared=settings.compared,
                 on_connection=manager.ready,
                 left_kept_for=settings.left_kept_for,
             )

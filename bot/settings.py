@@ -18,6 +18,9 @@ __all__ = ["Settings", "environment_with_file", "read_settings"]
 #: A file that is handed out in an answer may have 10 MiB (docs: Reference › Uploading Files).
 MOST_ATTACHMENT_BYTES = 10_000_000
 
+#: Every message of these days is read again after each fresh connection.
+MOST_COMPARE_DAYS = 365
+
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
 _MOST_DAYS = 3650
@@ -36,6 +39,7 @@ class Settings:
     log_level:   one of DEBUG, INFO, WARNING, ERROR
     attachment_bytes: bytes of one of members' files that are kept at most; 0 for none
     attachment_total_bytes: bytes of all of them together
+    compared:    how long before the record last held it is compared with Discord's from
     log_format:  'text' for people, 'json' for machines
     left_kept_for: how long what is kept of a server outlives the bot's removal from it
     health:      host and port where ``/health`` and ``/metrics`` are served; None: nowhere
@@ -50,6 +54,7 @@ class Settings:
     log_level: str = "INFO"
     attachment_bytes: int = 5_242_880
     attachment_total_bytes: int = 1_073_741_824
+    compared: timedelta = timedelta(days=7)
     log_format: str = "text"
     left_kept_for: timedelta = timedelta(days=30)
     health: tuple[str, int] | None = None
@@ -124,12 +129,20 @@ def _bytes(
     return int(value)
 
 
-def _days(values: Mapping[str, str], name: str, default: timedelta, faults: list[str]) -> timedelta:
+def _days(
+    values: Mapping[str, str],
+    name: str,
+    default: timedelta,
+    faults: list[str],
+    *,
+    least: int = 0,
+    most: int = _MOST_DAYS,
+) -> timedelta:
     value = values.get(name, "").strip()
     if not value:
         return default
-    if not (value.isascii() and value.isdecimal()) or int(value) > _MOST_DAYS:
-        faults.append(f"{name} must be a whole number of days from 0 to {_MOST_DAYS}.")
+    if not (value.isascii() and value.isdecimal() and least <= int(value) <= most):
+        faults.append(f"{name} must be a whole number of days from {least} to {most}.")
         return default
     return timedelta(days=int(value))
 
@@ -192,6 +205,14 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         faults.append(f"SALON_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}.")
     each = _bytes(values, "SALON_ATTACHMENT_BYTES", faults, most=MOST_ATTACHMENT_BYTES)
     in_all = _bytes(values, "SALON_ATTACHMENT_TOTAL_BYTES", faults)
+    compared = _days(
+        values,
+        "SALON_COMPARE_DAYS",
+        Settings.compared,
+        faults,
+        least=1,
+        most=MOST_COMPARE_DAYS,
+    )
     log_format = values.get("SALON_LOG_FORMAT", "").strip().lower() or "text"
     if log_format not in LOG_FORMATS:
         faults.append(f"SALON_LOG_FORMAT must be one of {', '.join(LOG_FORMATS)}.")
@@ -209,6 +230,7 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         log_level=log_level,
         attachment_bytes=Settings.attachment_bytes if each is None else each,
         attachment_total_bytes=Settings.attachment_total_bytes if in_all is None else in_all,
+        compared=compared,
         log_format=log_format,
         left_kept_for=kept_for,
         health=health,

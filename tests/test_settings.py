@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -169,3 +170,15 @@ def test_backups_lie_beside_the_archive_unless_said_otherwise(tmp_path: Path) ->
     database.write_text("")
     with pytest.raises(SettingsError, match="SALON_BACKUPS names a file"):
         read_settings(values | {"SALON_BACKUPS": str(database)})
+
+
+@pytest.mark.parametrize("value", ["0", "366", "-1", "a week", "1.5", "²"])
+def test_days_to_compare_that_are_none_are_told(value: str) -> None:
+    with pytest.raises(SettingsError, match="SALON_COMPARE_DAYS must be a whole number of days"):
+        read_settings({"DISCORD_TOKEN": TOKEN, "SALON_COMPARE_DAYS": value})
+
+
+def test_a_week_is_compared_unless_another_span_is_set() -> None:
+    assert read_settings({"DISCORD_TOKEN": TOKEN}).compared == timedelta(days=7)
+    chosen = read_settings({"DISCORD_TOKEN": TOKEN, "SALON_COMPARE_DAYS": " 30 "})
+    assert chosen.compared == timedelta(days=30)
