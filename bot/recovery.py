@@ -29,13 +29,14 @@ from storage.database import Database
 from storage.watching import Watched
 from storage.writer import Transaction
 
-__all__ = ["COMPARED", "Recovery"]
+__all__ = ["AT_ONCE", "COMPARED", "Recovery"]
 
 _log = logging.getLogger(__name__)
 
 #: How far before the end of the record's hold the comparing begins (design, decision 4).
 COMPARED = timedelta(days=7)
-_AT_ONCE = 4
+#: Channels and threads read at once.
+AT_ONCE = 4
 #: Seconds before a channel that could not be read is tried again; then it is owed.
 _WAITS = (1, 2, 5, 15)
 #: Seconds between two notes that the record holds, and two looks at what is owed; the longest
@@ -87,7 +88,7 @@ class Recovery:
         self._threads = ThreadLists(http=http, sight=sight, recorder=recorder)
         self._reactions = ReactionReader(http=http, sight=sight, recorder=recorder, clock=clock)
         recorder.tell(reacted=self._reactions.want, withheld=self._withheld)
-        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._room = asyncio.Semaphore(AT_ONCE)
         self._servers: dict[int, asyncio.Lock] = {}
         self._waiting: set[int] = set()
         self._owing: dict[int, float] = {}

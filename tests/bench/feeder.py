@@ -16,7 +16,7 @@ import orjson
 import zstandard
 from aiohttp import WSMsgType, web
 
-from tests.bench.frames import Talk, application, me
+from tests.bench.frames import CHANNEL_ID, Talk, application, heads, me
 
 _TEXT, _BINARY = 0x81, 0x82
 
@@ -58,8 +58,8 @@ def _joined(frames: Iterable[bytes], first: int) -> bytes:
 class Feeder:
     """Serves the newest client; ``calls`` counts what it asked over REST."""
 
-    def __init__(self, talk: Talk) -> None:
-        segments = talk.segments()
+    def __init__(self, talk: Talk, segments: dict[str, list[bytes]] | None = None) -> None:
+        segments = segments or talk.segments()
         self._plain = plain(segments)
         self._compressed = compressed(segments)
         self._stream = self._plain
@@ -76,25 +76,34 @@ class Feeder:
         return app
 
     async def _rest(self, request: web.Request) -> web.Response:
-        """What discord.py and Salon ask at their start; histories are empty."""
+        """What discord.py and Salon ask at their start; threads are empty, the heads stand."""
         self._calls += 1
         path = request.match_info["path"]
         if path == "users/@me":
-            return _json(me())
+            return answer(me())
         if path in {"oauth2/applications/@me", "applications/@me"}:
-            return _json(application())
+            return answer(application())
         if path.endswith("/commands") and request.method == "PUT":
             commands = await request.json()
-            return _json(
+            return answer(
                 [
-                    {"id": str(n), "application_id": "1", "version": "1", **command}
+                    {
+                        "id": str(n),
+                        "application_id": "1",
+                        "version": "1",
+                        "description": "",
+                        **command,
+                    }
                     for n, command in enumerate(commands, start=1)
                 ]
             )
+        if path == f"channels/{CHANNEL_ID}/messages" and request.method == "GET":
+            after = int(request.query.get("after", 0))
+            return answer([head for head in heads() if int(head["id"]) > after])
         if path.endswith("/messages") and request.method == "GET":
-            return _json([])
+            return answer([])
         if "/threads/" in path and request.method == "GET":
-            return _json({"threads": [], "members": [], "has_more": False})
+            return answer({"threads": [], "members": [], "has_more": False})
         print(f"feeder: {request.method} {path} is not foreseen", file=sys.stderr)
         return web.Response(status=404, body=b"{}", headers={"Content-Type": "application/json"})
 
@@ -117,18 +126,20 @@ class Feeder:
         assert self._transport is not None
         at = time.monotonic()
         self._transport.write(self._stream[request.match_info["segment"]])
-        return _json({"at": at})
+        return answer({"at": at})
 
     async def _count(self, request: web.Request) -> web.Response:
-        return _json({"calls": self._calls})
+        return answer({"calls": self._calls})
 
 
-def _json(value: object) -> web.Response:
+def answer(value: object) -> web.Response:
+    """JSON as Discord sends it."""
     return web.Response(body=orjson.dumps(value), headers={"Content-Type": "application/json"})
 
 
-async def _main(talk: Talk) -> None:
-    runner = web.AppRunner(Feeder(talk).app())
+async def serve(feeder: Feeder) -> None:
+    """Serve until the standard input ends; its port is printed first."""
+    runner = web.AppRunner(feeder.app())
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     print(runner.addresses[0][1], flush=True)
@@ -137,4 +148,4 @@ async def _main(talk: Talk) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(Talk(int(sys.argv[1]), int(sys.argv[2]))))
+    asyncio.run(serve(Feeder(Talk(int(sys.argv[1]), int(sys.argv[2])))))

@@ -25,6 +25,8 @@ THREADS = tuple(_BASE + 100 + number for number in range(20))
 _FIRST_MESSAGE = _BASE + 10_000
 _MEMBERS = tuple(_BASE + 1000 + number for number in range(200))
 TOKEN = "bench.token.of-nobody"
+#: What every thread's head says.
+HEAD = "I think so."
 _ALL_PERMISSIONS = str((1 << 50) - 1)
 _WORDS = (
     *("the", "a", "of", "and", "to", "in", "that", "it", "is", "was", "I", "for", "not", "but"),
@@ -61,7 +63,7 @@ class Talk:
     def segments(self) -> dict[str, list[bytes]]:
         """The frames by the moment at which they are sent, in the order of :data:`SEGMENTS`."""
         frames = [
-            _dispatch("MESSAGE_CREATE", 3 + number, message)
+            dispatch("MESSAGE_CREATE", 3 + number, message)
             for number, message in enumerate(self.messages)
         ]
         warm, main = frames[: self.warm_up], frames[self.warm_up :]
@@ -69,8 +71,8 @@ class Talk:
             "hello": [orjson.dumps({"op": 10, "d": {"heartbeat_interval": 3_600_000}})],
             "ready": [
                 orjson.dumps({"op": 11, "d": None}),
-                _dispatch("READY", 1, _ready()),
-                _dispatch("GUILD_CREATE", 2, _guild()),
+                dispatch("READY", 1, _ready()),
+                dispatch("GUILD_CREATE", 2, _guild()),
             ],
             "warm": [*warm, _end(3 + self.warm_up + self.count)],
             "main": [*main, _end(4 + self.warm_up + self.count)],
@@ -80,16 +82,17 @@ class Talk:
 def _end(sequence: int) -> bytes:
     """An event behind the talk that concerns nobody: whoever hears it has heard the talk."""
     gone = {"id": "1", "channel_id": str(CHANNEL_ID), "guild_id": str(GUILD_ID)}
-    return _dispatch("MESSAGE_DELETE", sequence, gone)
+    return dispatch("MESSAGE_DELETE", sequence, gone)
 
 
-def _dispatch(name: str, sequence: int, data: dict[str, Any]) -> bytes:
+def dispatch(name: str, sequence: int, data: dict[str, Any]) -> bytes:
+    """One event of the gateway."""
     return orjson.dumps({"t": name, "s": sequence, "op": 0, "d": data})
 
 
 def me() -> dict[str, Any]:
     """The bot as its own user."""
-    return {**_user(BOT_ID, "Salon"), "bot": True, "mfa_enabled": False, "verified": True}
+    return {**user(BOT_ID, "Salon"), "bot": True, "mfa_enabled": False, "verified": True}
 
 
 def application() -> dict[str, Any]:
@@ -104,7 +107,7 @@ def application() -> dict[str, Any]:
         "bot_require_code_grant": False,
         "verify_key": "0" * 64,
         "flags": 1 << 19,
-        "owner": _user(_MEMBERS[0], "owner"),
+        "owner": user(_MEMBERS[0], "owner"),
         "team": None,
     }
 
@@ -144,7 +147,7 @@ def _guild() -> dict[str, Any]:
                 "flags": 0,
             }
         ],
-        "members": [{**_member(), "user": me()}],
+        "members": [{**member(), "user": me()}],
         "channels": [
             {"id": str(CHANNEL_ID), "type": 0, "name": "essays", "position": 0}
             | {"permission_overwrites": [], "parent_id": None, "nsfw": False}
@@ -188,7 +191,8 @@ def _thread(thread: int) -> dict[str, Any]:
     }
 
 
-def _user(user_id: int, name: str) -> dict[str, Any]:
+def user(user_id: int, name: str) -> dict[str, Any]:
+    """docs: Users Resource › User Object."""
     return {
         "id": str(user_id),
         "username": name.lower(),
@@ -199,7 +203,8 @@ def _user(user_id: int, name: str) -> dict[str, Any]:
     }
 
 
-def _member() -> dict[str, Any]:
+def member() -> dict[str, Any]:
+    """docs: Guild Resource › Guild Member Object."""
     return {
         "roles": [],
         "nick": None,
@@ -222,8 +227,8 @@ def _message(chance: random.Random, number: int, thread: int) -> dict[str, Any]:
         "channel_type": 11,
         "guild_id": str(GUILD_ID),
         "type": 0,
-        "author": _user(author, f"Member {author - _MEMBERS[0]}"),
-        "member": _member(),
+        "author": user(author, f"Member {author - _MEMBERS[0]}"),
+        "member": member(),
         "content": text,
         "timestamp": (_START + timedelta(milliseconds=17 * number)).isoformat(),
         "edited_timestamp": None,
@@ -241,6 +246,21 @@ def _message(chance: random.Random, number: int, thread: int) -> dict[str, Any]:
     }
 
 
+def heads() -> list[dict[str, Any]]:
+    """The messages that the threads stand on, as the channel's history tells them."""
+    closing = {"message_id": str(CLOSING_ID), "channel_id": str(CHANNEL_ID), "type": 0}
+    return [
+        bare_message(0)
+        | {"id": str(thread), "content": HEAD, "type": 19, "message_reference": closing}
+        for thread in THREADS
+    ]
+
+
+def bare_message(number: int) -> dict[str, Any]:
+    """Some message, for answers in which it does not matter which."""
+    return _message(random.Random(number), number, CHANNEL_ID)
+
+
 def _answer(message: dict[str, Any], answered: dict[str, Any]) -> None:
     """Make a message a reply. docs: Message Resource › Message Reference Structure."""
     message["type"] = 19
@@ -252,4 +272,4 @@ def _answer(message: dict[str, Any], answered: dict[str, Any]) -> None:
     }
     whole = ("referenced_message", "member", "guild_id", "nonce")
     message["referenced_message"] = {k: v for k, v in answered.items() if k not in whole}
-    message["mentions"] = [{**answered["author"], "member": _member()}]
+    message["mentions"] = [{**answered["author"], "member": member()}]

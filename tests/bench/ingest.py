@@ -23,26 +23,17 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
-from bot.discussion.essay import Essay
-from bot.discussion.reading import read_essay
-from bot.discussion.talk import Message
-from storage import discussions, posts, submissions, threads
 from storage.database import open_database
-from storage.posts import NewPost
-from storage.record import record
-from storage.submissions import Submission
-from storage.writer import Transaction
-from tests.bench import frames
+from tests.bench import archives, frames
+from tests.bench.archives import Place
 from tests.bench.frames import Talk
 
 GOAL = 0.6
 _HERE = Path(__file__).parents[2]
 _PATIENCE = 120.0
 _ROWS_A_TRANSACTION = 1000
-_ESSAY = "On benches\n\nOne sits.\n\nWhat do you think?\n"
 
 
 @dataclass
@@ -228,60 +219,15 @@ def run_sqlite(talk: Talk, result: Result, kept: Path, path: Path) -> None:
 
 async def prepare(path: Path) -> None:
     """An archive with a discussion whose essay stands, and its threads."""
-    essay = read_essay(_ESSAY, format="text", name=None)
-    async with open_database(path) as database:
-        await database.write(lambda tx: _publish(tx, essay))
-        await database.write(_open_threads)
-
-
-async def _publish(tx: Transaction, essay: Essay) -> None:
-    now_ms = int(time.time() * 1000)
-    submission = Submission(
-        id=frames.CHANNEL_ID + 1,
+    place = Place(
         server_id=frames.GUILD_ID,
-        server_name="Bench",
         channel_id=frames.CHANNEL_ID,
-        member_id=1,
-        member_name="Admin",
-        file_name=None,
-        file_address=None,
-        text=_ESSAY,
+        before_id=frames.CHANNEL_ID + 1,
+        posts=(frames.CARD_ID, frames.PART_ID, frames.CLOSING_ID),
+        threads=frames.THREADS,
     )
-    await submissions.receive(tx, submission, now_ms)
-    await submissions.accept(tx, submission.id)
-    await discussions.start(
-        tx,
-        submission=submission,
-        essay=essay,
-        source=_ESSAY.encode(),
-        planned=[NewPost(purpose, {"content": purpose}) for purpose in ("card", "part", "closing")],
-        now_ms=now_ms,
-    )
-    for message_id in (frames.CARD_ID, frames.PART_ID, frames.CLOSING_ID):
-        (post,) = await posts.claim(tx, busy=(), now_ms=now_ms)
-        await posts.sent(tx, post_id=post.id, message_id=message_id, now_ms=now_ms)
-
-
-async def _open_threads(tx: Transaction) -> None:
-    heads = [
-        Message(
-            id=thread,
-            server_id=frames.GUILD_ID,
-            channel_id=frames.CHANNEL_ID,
-            author_id=1,
-            author_name="Ann",
-            from_bot=False,
-            kind=19,
-            text="I think so.",
-            reference_id=frames.CLOSING_ID,
-            written_at=datetime.fromisoformat("2026-01-05T11:00:00+00:00"),
-        )
-        for thread in frames.THREADS
-    ]
-    await record(tx, heads, proven=frozenset(), now_ms=int(time.time() * 1000))
-    for thread in frames.THREADS:
-        await threads.opened(tx, thread, 0)
-        await threads.ready(tx, thread)
+    async with open_database(path) as database:
+        await archives.prepare(database, place)
 
 
 def main() -> int:

@@ -1,0 +1,94 @@
+"""Archives for the benches: a discussion whose essay stands, and threads on replies to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.discussion.essay import Essay
+from bot.discussion.reading import read_essay
+from bot.discussion.talk import Message
+from storage import discussions, posts, submissions, threads
+from storage.database import Database
+from storage.posts import NewPost
+from storage.record import record
+from storage.submissions import Submission
+from storage.writer import Transaction
+from tests.bench.frames import HEAD
+
+__all__ = ["Place", "prepare"]
+
+_ESSAY = "On benches\n\nOne sits.\n\nWhat do you think?\n"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the discussion stands: the ids of its server, channel, three posts and threads.
+
+    ``before_id``: nothing of it stands in the channel at or before this id.
+    """
+
+    server_id: int
+    channel_id: int
+    before_id: int
+    posts: tuple[int, int, int]
+    threads: Sequence[int]
+
+
+async def prepare(database: Database, place: Place) -> None:
+    """Put the discussion into the archive, as if it had been published and answered."""
+    essay = read_essay(_ESSAY, format="text", name=None)
+    await database.write(lambda tx: _publish(tx, essay, place))
+    await database.write(lambda tx: _open_threads(tx, place))
+
+
+async def _publish(tx: Transaction, essay: Essay, place: Place) -> None:
+    now_ms = int(time.time() * 1000)
+    submission = Submission(
+        id=place.before_id,
+        server_id=place.server_id,
+        server_name="Bench",
+        channel_id=place.channel_id,
+        member_id=1,
+        member_name="Admin",
+        file_name=None,
+        file_address=None,
+        text=_ESSAY,
+    )
+    await submissions.receive(tx, submission, now_ms)
+    await submissions.accept(tx, submission.id)
+    await discussions.start(
+        tx,
+        submission=submission,
+        essay=essay,
+        source=_ESSAY.encode(),
+        planned=[NewPost(purpose, {"content": purpose}) for purpose in ("card", "part", "closing")],
+        now_ms=now_ms,
+    )
+    for message_id in place.posts:
+        (post,) = await posts.claim(tx, busy=(), now_ms=now_ms)
+        await posts.sent(tx, post_id=post.id, message_id=message_id, now_ms=now_ms)
+
+
+async def _open_threads(tx: Transaction, place: Place) -> None:
+    heads = [
+        Message(
+            id=thread,
+            server_id=place.server_id,
+            channel_id=place.channel_id,
+            author_id=1,
+            author_name="Ann",
+            from_bot=False,
+            kind=19,
+            text=HEAD,
+            reference_id=place.posts[-1],
+            written_at=datetime.fromisoformat("2026-01-05T11:00:00+00:00"),
+        )
+        for thread in place.threads
+    ]
+    await record(tx, heads, proven=frozenset(), now_ms=int(time.time() * 1000))
+    for thread in place.threads:
+        await threads.opened(tx, thread, 0)
+        await threads.ready(tx, thread)
