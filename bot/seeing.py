@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import discord
 
 from bot.discussion import rights
 from bot.discussion.styles import FORUM, THREADS, Tag, Venue
-from bot.member_names import asked_at_gateway
 from bot.patience import Sight
 
 __all__ = ["Seeing"]
 
 
 class Seeing(discord.Client, Sight):
-    """A client that knows of its rights; nothing is asked of Discord for it but names."""
+    """A client that knows of its rights; nothing is asked of Discord for it."""
 
     def _permissions(self, channel_id: int) -> tuple[str, discord.Permissions] | None:
         channel = self.get_channel(channel_id)
@@ -49,10 +46,6 @@ class Seeing(discord.Client, Sight):
         manages = channel.permissions_for(channel.guild.me).manage_threads
         tags = tuple(Tag(tag.id, tag.name, tag.moderated) for tag in channel.available_tags)
         return Venue(channel.name, channel.type.value, tags, channel.flags.require_tag, manages)
-
-    async def names(self, server_id: int, member_ids: Collection[int]) -> dict[int, str]:
-        """What these members are called in a server; who is none any more is left out."""
-        return await asked_at_gateway(self.get_guild(server_id), member_ids)
 
     def missing_to_write(self, channel_id: int) -> str:
         """What keeps the bot from hosting a discussion in the channel, as a sentence."""
