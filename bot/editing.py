@@ -128,7 +128,6 @@ class Editing:
                 tx,
                 discussion_id=stand.discussion_id,
                 revision=revision,
-                member_name=submission.member_name,
                 now_ms=now_ms,
             )
 

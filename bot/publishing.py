@@ -151,8 +151,10 @@ class Publishing:
         async def keep(tx: Transaction) -> int:
             usual = (await servers.read(tx, submission.server_id)).style
             style = chosen_style(venue, submission.style, usual, parts)
-            same = await discussions.same_essay(tx, submission.channel_id, source)
-            if same is not None and same.state == "draft":
+            same = await discussions.same_essay(tx, submission.channel_id, essay)
+            # With another title or question it is another draft.
+            given = submission.title or submission.question
+            if same is not None and same.state == "draft" and not given:
                 await submissions.accept(tx, submission.id)
                 if submission.style or submission.tags:
                     await drafts.restyle(tx, same.id, style, submission.tags or None)
@@ -206,9 +208,7 @@ class Publishing:
             draft = await drafts.find(tx, discussion_id)
             if draft is None or draft.server_id != server_id:
                 raise Refused("This draft is not there any more.")
-            same = await discussions.same_essay(
-                tx, draft.channel_id, draft.source, besides=draft.id
-            )
+            same = await discussions.same_essay(tx, draft.channel_id, draft.essay, besides=draft.id)
             return draft, same, await servers.read(tx, server_id)
 
         draft, same, settings = await self._database.read(look)

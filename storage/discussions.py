@@ -44,9 +44,9 @@ class Listed:
 
 
 async def same_essay(
-    tx: Transaction, channel_id: int, source: bytes, besides: int = 0
+    tx: Transaction, channel_id: int, essay: Essay, besides: int = 0
 ) -> Listed | None:
-    """The newest discussion of the very same essay in a channel, unless it was withdrawn.
+    """The newest discussion of the very same text in a channel, unless it was withdrawn.
 
     ``besides``: not this one.
     """
@@ -56,9 +56,12 @@ async def same_essay(
         FROM discussions JOIN revisions ON revisions.discussion_id = discussions.id
         WHERE discussions.channel_id = :channel_id AND discussions.state <> 'withdrawn'
             AND revisions.digest = :digest AND discussions.id <> :besides
+            AND revisions.number = (
+                SELECT max(number) FROM revisions AS r WHERE r.discussion_id = discussions.id
+            )
         ORDER BY discussions.id DESC
         """,
-        {"channel_id": channel_id, "digest": digest(source), "besides": besides},
+        {"channel_id": channel_id, "digest": digest(essay), "besides": besides},
     )
     return None if row is None else await _listed_one(tx, row["id"])
 

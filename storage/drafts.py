@@ -76,9 +76,10 @@ class Draft:
     tags: tuple[int, ...]
 
 
-def digest(source: bytes) -> str:
-    """What an essay is recognised by: a hash of it as it was handed in."""
-    return hashlib.sha256(source).hexdigest()
+def digest(essay: Essay) -> str:
+    """What an essay is recognised by, in whatever form it is handed in: a hash of its words."""
+    words = " ".join(passage.text for passage in essay.passages) or essay.title
+    return hashlib.sha256(" ".join(words.split()).encode("utf-8", "replace")).hexdigest()
 
 
 async def create(
@@ -170,7 +171,7 @@ async def add_revision(
             "notes": "\n".join(revision.notes),
             "source": revision.source,
             "source_name": revision.source_name,
-            "digest": digest(revision.source),
+            "digest": digest(essay),
             "now": now_ms,
         },
     )

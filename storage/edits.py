@@ -15,16 +15,15 @@ __all__ = ["Edit", "discard", "find", "keep", "of_essay"]
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A new revision that waits for a decision; ``member_name``: who handed it in."""
+    """A new revision that waits for a decision."""
 
     id: int
     discussion_id: int
     revision: NewRevision
-    member_name: str
 
 
 _EDITS = """
-SELECT id, discussion_id, essay, closing, notes, source, source_name, member_name FROM edits
+SELECT id, discussion_id, essay, closing, notes, source, source_name FROM edits
 """
 _EDIT = _EDITS + "WHERE id = :id"
 _EDIT_OF = _EDITS + "WHERE discussion_id = :id"
@@ -41,7 +40,6 @@ def _edit(row: sqlite3.Row) -> Edit:
             closing=row["closing"],
             notes=tuple(line for line in row["notes"].split("\n") if line),
         ),
-        member_name=row["member_name"],
     )
 
 
@@ -50,16 +48,15 @@ async def keep(
     *,
     discussion_id: int,
     revision: NewRevision,
-    member_name: str,
     now_ms: int,
 ) -> int:
     """Keep a new revision until it is decided on, in the place of an earlier one; its id."""
     await tx.run("DELETE FROM edits WHERE discussion_id = :id", {"id": discussion_id})
     return await tx.insert(
         """
-        INSERT INTO edits (discussion_id, essay, closing, notes, source, source_name, member_name,
+        INSERT INTO edits (discussion_id, essay, closing, notes, source, source_name,
             created_at)
-        VALUES (:discussion_id, :essay, :closing, :notes, :source, :source_name, :member_name,
+        VALUES (:discussion_id, :essay, :closing, :notes, :source, :source_name,
             :now)
         """,
         {
@@ -69,7 +66,6 @@ async def keep(
             "notes": "\n".join(revision.notes),
             "source": revision.source,
             "source_name": revision.source_name,
-            "member_name": member_name,
             "now": now_ms,
         },
     )

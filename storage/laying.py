@@ -71,7 +71,6 @@ class Stand:
     revision: int
     essay: str
     closing: str | None
-    digest: str
     source: bytes
     source_name: str | None
     messages: tuple[Message, ...]
@@ -120,7 +119,7 @@ async def stand(tx: Transaction, discussion_id: int) -> Stand | None:
     row = await tx.row(
         """
         SELECT discussions.id, server_id, channel_id, state, thread_id, number, essay, closing,
-               digest, source, source_name,
+               source, source_name,
                EXISTS (SELECT 1 FROM posts
                        WHERE posts.discussion_id = discussions.id
                            AND posts.state IN ('planned', 'claimed')
@@ -179,7 +178,6 @@ async def stand(tx: Transaction, discussion_id: int) -> Stand | None:
         revision=row["number"],
         essay=row["essay"],
         closing=row["closing"],
-        digest=row["digest"],
         source=row["source"],
         source_name=row["source_name"],
         messages=tuple(messages),

@@ -123,7 +123,7 @@ CREATE TABLE revisions (
     notes TEXT NOT NULL DEFAULT '', -- what could not be shown as it was, a line each
     source BLOB NOT NULL, -- the essay as it was handed in
     source_name TEXT, -- the file's name, where it was one
-    digest TEXT NOT NULL, -- of the source, so that the same essay is recognised
+    digest TEXT NOT NULL, -- of the words, so that the same essay is recognised
     created_at INTEGER NOT NULL,
     PRIMARY KEY (discussion_id, number)
 ) STRICT, WITHOUT ROWID;
@@ -156,7 +156,6 @@ CREATE TABLE edits (
     notes TEXT NOT NULL, -- what could not be shown as it was, a line each
     source BLOB NOT NULL,
     source_name TEXT,
-    member_name TEXT NOT NULL, -- who handed it in
     created_at INTEGER NOT NULL
 ) STRICT;
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import logging
@@ -12,7 +13,18 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.house import ESSAY, House, a_house, a_world, form_data, lived_in, texts, until
+from bot.rehearsal.steps import Step
+from tests.house import (
+    ESSAY,
+    House,
+    a_house,
+    a_world,
+    buttons,
+    form_data,
+    lived_in,
+    texts,
+    until,
+)
 
 COMPONENTS_V2, SUPPRESS_EMBEDS, SILENT = 1 << 15, 1 << 2, 1 << 12
 
@@ -190,6 +202,70 @@ async def test_the_same_essay_handed_in_again_is_noticed_and_asked_about(house: 
     await house.press(again, "Publish again")
     await house.settle()
     assert len(await house.ours()) == 4, "if it is meant, it is done"
+
+
+async def test_the_same_essay_in_another_form_is_noticed_too(house: House) -> None:
+    await house.publish()
+    page = ESSAY.replace("\n", "\r\n").encode("utf-16")
+    again = await house.run("essay publish", file=("another.md", page))
+    assert "this very essay is essay 1" in await house.said(again)
+
+
+async def test_the_same_draft_with_another_title_is_another_draft(house: House) -> None:
+    await house.said(await house.run("essay publish", file=("bread.md", ESSAY.encode())))
+    form = (await house.run("essay publish"))["answer"]
+    entered = {"Or the text": ESSAY, "Title": "Rye"}
+    told = await house.said(await house.interact(5, form_data(form, entered)))
+    assert "Draft 2," in told
+    assert "this very essay is essay 1 (draft)" in told
+
+
+async def test_a_draft_is_published_from_its_preview_after_a_restart(tmp_path: Path) -> None:
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            interaction = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
+            await house.said(interaction)
+        async with lived_in(tmp_path, standin) as again:
+            shown = await again.run(
+                "essay show", options=[{"type": 3, "name": "essay", "value": "1"}]
+            )
+            assert "Draft 1," in await again.said(shown)
+            await again.press(interaction, "Publish")
+            await again.settle()
+            assert len(await again.ours()) == 2
+
+
+async def test_while_it_posts_the_answer_shows_how_far_it_is(house: House) -> None:
+    sent, go_on = 0, asyncio.Event()
+
+    async def hold(step: Step) -> None:
+        nonlocal sent
+        if step.what == "POST /channels/{id}/messages" and step.moment == "before":
+            sent += 1
+            if sent == 3:
+                await go_on.wait()
+
+    text = "# Long\n\n" + "\n\n".join(f"Paragraph {n}. " + "Words. " * 250 for n in range(4))
+    interaction = await house.run("essay publish", file=("long.md", text.encode()))
+    await house.said(interaction)
+    house.standin.on_step = hold
+    (button,) = [
+        b for b in buttons((await house.seen(interaction))["components"]) if b["label"] == "Publish"
+    ]
+    shown = await house.seen(interaction)
+    await house.interact(
+        3,
+        {"component_type": 2, "custom_id": button["custom_id"]},
+        message_id=shown["id"],
+        message_flags=shown["flags"],
+    )
+
+    async def told() -> bool:
+        return "Publishing “Long”: 2 of 6" in texts((await house.seen(interaction))["components"])
+
+    await until(told, "how far it is")
+    go_on.set()
+    assert "is published as essay 1, in 6 messages" in await house.said(interaction)
 
 
 async def test_the_same_draft_is_not_made_twice(house: House) -> None:

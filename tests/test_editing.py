@@ -472,3 +472,10 @@ async def test_an_essay_with_a_place_of_its_own_is_edited_there_and_its_place_re
     state = house.standin.world.channels[thread_id].thread
     assert state is not None
     assert (state.locked, state.archived) == (True, True)
+
+
+async def test_a_text_that_an_essay_no_longer_has_is_not_taken_for_it(house: House) -> None:
+    await house.publish()
+    await edited(house, ESSAY.replace("takes a night", "takes two nights"))
+    again = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
+    assert "this very essay" not in await house.said(again)
