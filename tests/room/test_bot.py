@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
+from bot.rehearsal import thread_state
 from tests.room.visitor import Visitor, visiting
 from tests.staging import Stage
 
@@ -191,3 +192,69 @@ async def test_a_dropped_essay_is_published_and_its_comments_written(
     await expect(caption).to_be_visible(timeout=60_000)
     await expect(guest.page.locator("#member")).to_contain_text("Zoe")
     assert stage.standin.room.play.state()["state"] == "done"
+
+
+async def test_an_essay_in_a_forum_shows_its_tags_and_is_found_when_it_is_closed(
+    guest: Visitor, tmp_path: Path
+) -> None:
+    world = guest.standin.world
+    forum = world.channels[guest.channel("essay-forum")]
+    names = ("Houses", "Fiction")
+    forum.available_tags = [
+        {"id": str(world.new_id()), "name": name, "moderated": False} for name in names
+    ]
+    forum.available_tags = [
+        {**tag, "emoji_id": None, "emoji_name": None} for tag in forum.available_tags
+    ]
+    thread_state.tell_update(world, forum)
+    path = tmp_path / "stairs.md"
+    path.write_text(ESSAY, encoding="utf-8")
+    form = await guest.types_command("essay publish")
+    for option in ("file", "channel", "tags"):
+        await form.get_by_role("button", name=f"+ {option}").click()
+    await form.get_by_label("file", exact=True).set_input_files(path)
+    await form.get_by_label("channel", exact=True).select_option(label="#essay-forum")
+    await form.get_by_label("tags", exact=True).fill("hou")
+    await form.get_by_role("listbox").get_by_role("option", name="Houses").click()
+    await form.get_by_role("button", name="Send").click()
+    await expect(guest.message("Only you can see this")).to_contain_text("tagged “Houses”")
+    await published(guest)
+    await close(guest)
+    await guest.page.reload()
+    await guest.page.get_by_role("button", name="essay-forum").click()
+    post = guest.main.get_by_role("button", name="On stairs")
+    await expect(post).to_contain_text("Houses")
+    await expect(post).to_contain_text("locked • archived")
+    await expect(post).to_contain_text("1 reply")
+    await post.click()
+    await expect(guest.message("Nobody designs the third stair", guest.side)).to_be_visible()
+
+
+async def close(guest: Visitor) -> None:
+    """Close the essay that is there."""
+    form = await guest.types_command("essay close")
+    await form.get_by_label("essay", exact=True).fill("On stairs")
+    await form.get_by_role("listbox").get_by_role("option").first.click()
+    await form.get_by_role("button", name="Send").click()
+    await expect(guest.message("Its post is locked")).to_be_visible()
+
+
+async def test_an_essay_in_one_thread_is_read_beside_its_card(
+    guest: Visitor, tmp_path: Path
+) -> None:
+    path = tmp_path / "stairs.md"
+    path.write_text(ESSAY, encoding="utf-8")
+    form = await guest.types_command("essay publish")
+    for option in ("file", "style"):
+        await form.get_by_role("button", name=f"+ {option}").click()
+    await form.get_by_label("file", exact=True).set_input_files(path)
+    await form.get_by_label("style", exact=True).select_option(label="One thread for the essay")
+    await form.get_by_role("button", name="Send").click()
+    await published(guest)
+    card = guest.message("On stairs").filter(has_not_text="Only you can see this")
+    await card.get_by_role("button", name="On stairs 1 message").click()
+    part = guest.message("Nobody designs the third stair", guest.side)
+    await expect(part).to_be_visible()
+    await guest.become("Ann")
+    await guest.writes("My boots.", guest.side)
+    await expect(card.get_by_role("button", name="On stairs 2 messages")).to_be_visible()

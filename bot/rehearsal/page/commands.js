@@ -5,6 +5,7 @@ import { el, fill, freshId, name } from "./dom.js";
 
 const SUB = 1;
 const GROUP = 2;
+const ATTACHMENT = 11;
 
 /** Every command that can be typed, with its subcommands: {command, path, title, options, …}. */
 export function typed(commands) {
@@ -137,7 +138,8 @@ export class CommandRow {
     const take = (choice) => { chosen = choice; input.value = choice.name; close(); };
     const ask = async () => {
       const number = ++asked;
-      const options = this.given().options.filter((o) => o.name !== option.name);
+      // A file is handed over with the command itself, not while it is typed.
+      const options = this.given().options.filter((o) => o.name !== option.name && o.type !== ATTACHMENT);
       options.push({ type: option.type, name: option.name, value: input.value, focused: true });
       let found = { outcome: "failure" };
       try {

@@ -39,6 +39,7 @@ export class Pane {
       this.redraw = () => this.drawPosts();
       this.app.store.addEventListener("channels", this.redraw);
       this.drawPosts();
+      await this.takeArchived(channel.id);
       return;
     }
     this.redraw = () => this.drawTitle();
@@ -67,10 +68,33 @@ export class Pane {
     const { store } = this.app;
     this.drawTitle();
     const posts = store.threadsOf(this.channelId, { archived: true });
-    const row = (post) => el("li", {}, el("button", { type: "button", class: "post", on: { click: () => this.app.openThread(post.id) } },
-      el("span", { class: "post-title" }, name(post.name)), el("span", { class: "subtle" }, `${store.nameOf(store.users.get(post.owner_id) ?? { id: post.owner_id, username: "somebody" })} • ${post.message_count ?? 0} replies • ${relative(new Date(post.thread_metadata?.create_timestamp ?? Date.now()))}`)));
+    const tags = new Map((store.channels.get(this.channelId)?.available_tags ?? []).map((tag) => [tag.id, tag.name]));
+    const about = (post) => {
+      const count = post.message_count ?? 0;
+      const { locked, archived, create_timestamp: began } = post.thread_metadata ?? {};
+      const who = store.nameOf(store.users.get(post.owner_id) ?? { id: post.owner_id, username: "somebody" });
+      return [who, `${count} ${count === 1 ? "reply" : "replies"}`, relative(new Date(began ?? Date.now())), locked ? "🔒 locked" : null, archived ? "archived" : null].filter(Boolean).join(" • ");
+    };
+    const row = (post) => {
+      const worn = (post.applied_tags ?? []).map((id) => tags.get(id)).filter(Boolean);
+      return el("li", {}, el("button", { type: "button", class: "post", on: { click: () => this.app.openThread(post.id) } },
+        el("span", { class: "post-title" }, name(post.name)), el("span", { class: "subtle" }, about(post)),
+        worn.length ? el("span", { class: "post-tags" }, worn.map((tag) => el("span", { class: "post-tag" }, name(tag)))) : null));
+    };
     fill(this.posts, el("button", { type: "button", class: "component-button primary", on: { click: () => this.newPost() } }, "New post"),
       posts.length ? el("ul", {}, posts.map(row)) : el("p", { class: "empty" }, "There are no posts in this forum yet."));
+  }
+
+  /** The posts that were archived before the page was opened, of which the gateway tells nothing. */
+  async takeArchived(channelId) {
+    const { api, store } = this.app;
+    try {
+      const { threads } = await api.get(`/channels/${channelId}/threads/archived/public?limit=100`);
+      for (const thread of threads) store.channels.set(thread.id, { ...store.channels.get(thread.id), ...thread });
+    } catch {
+      return; // who may not read the history sees none of them
+    }
+    if (this.channelId === channelId) this.drawPosts();
   }
 
   async newPost() {
