@@ -25,7 +25,7 @@ from bot.patience import (
     wait_before,
 )
 from bot.tasks import UnderWay
-from storage import errands
+from storage import errands, notices
 from storage.database import Database
 from storage.errands import Errand
 
@@ -143,6 +143,8 @@ class Errands:
         elif error.code in (UNKNOWN_CHANNEL, UNKNOWN_MESSAGE):
             # What should be gone is gone; what should be changed is not there to be changed.
             await self._database.write(lambda tx: errands.done(tx, errand.id))
+        elif error.status == 403 and errand.kind in ("lock", "unlock"):
+            await self._may_not_lock(errand)
         elif error.status == 403:
             trouble = self._sight.missing_to_write(errand.channel_id)
             await self._put_off(errand, trouble or "Discord forbids it.", slowly=True)
@@ -158,6 +160,21 @@ class Errands:
             )
         else:
             await self._put_off(errand, f"Discord answered {error.status}.")
+
+    async def _may_not_lock(self, errand: Errand) -> None:
+        """Who opened a thread may not lock it (docs: Topics › Threads); the admins are told."""
+        trouble = f"I may not {errand.kind} <#{errand.channel_id}>: give me *Manage Threads* there."
+        now_ms = self._clock.now_ms()
+        await self._put_off(errand, trouble, slowly=True)
+        await self._database.write(
+            lambda tx: notices.tell(
+                tx,
+                errand.server_id,
+                about=f"locks {errand.channel_id}",
+                text=trouble,
+                now_ms=now_ms,
+            )
+        )
 
     async def _put_off(self, errand: Errand, trouble: str, *, slowly: bool = False) -> None:
         due_at = self._clock.now_ms() + wait_before(errand.attempts + 1, slowly=slowly)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,11 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.publishing import Actor
 from bot.rehearsal.records import ThreadState
-from tests.house import ESSAY, House, a_house, a_world, buttons, lived_in
+from bot.rehearsal.steps import Step
+from storage import choices, servers
+from tests.house import ESSAY, House, a_house, a_world, buttons, lived_in, texts
 from tests.test_styles import LONG, command, kept, numbers, publish
 
 THREADS = "/channels/*/messages/*/threads"
@@ -182,6 +186,130 @@ async def test_withdrawn_before_its_thread_stands_nothing_is_left(house: House) 
     await house.settle(900)
     assert await house.ours() == []
     assert (await house.world())["threads"] == []
+
+
+async def test_admins_are_told_once_that_a_thread_cannot_be_locked(house: House) -> None:
+    await publish(house, style="thread")
+    thread_id = house.standin.world.channels[int((await house.ours())[0]["id"])].id
+    await house.database.write(
+        lambda tx: servers.set_notices_channel(tx, house.server_id, house.channel("admins"))
+    )
+    path = f"/channels/{house.channel()}/permissions/{house.salon.own_id}"
+    deny = {"type": 1, "allow": "0", "deny": str(1 << 34)}
+    await house.act(house.member(), "PUT", path, deny)
+    await command(house, "close")
+    await house.settle(3 * 3600)
+    told = [message["content"] for message in await house.ours(house.channel("admins"))]
+    assert told == [f"I may not lock <#{thread_id}>: give me *Manage Threads* there."]
+    await house.act(house.member(), "DELETE", path)
+    await house.settle(2 * 3600)
+    assert state_of(house, thread_id).locked
+
+
+@pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("status", [502, 503, None])
+@pytest.mark.parametrize("path", [f"{MESSAGES}/*", "/channels/*"])
+async def test_a_forums_post_is_emptied_and_locked_whatever_fails(
+    house: House, path: str, status: int | None, after_effect: bool
+) -> None:
+    thread_id, ours = await publish(house, channel="essay-forum")
+    await fault(house, "PATCH", path, status=status, after_effect=after_effect)
+    await house.press(await command(house, "withdraw"), "Withdraw")
+    await house.settle(900)
+    left = await house.ours(thread_id)
+    assert len(left) == len(ours)
+    told = {f"{message['content']}{texts(message['components'])}".strip() for message in left}
+    assert told == {"-# This essay was withdrawn."}
+    assert (state_of(house, thread_id).locked, state_of(house, thread_id).archived) == (True, True)
+
+
+async def test_a_forums_post_that_comes_to_stand_after_its_withdrawal_is_emptied(
+    house: House,
+) -> None:
+    """The call was under way when the essay was withdrawn."""
+    under_way, withdrawn = asyncio.Event(), asyncio.Event()
+
+    async def hold(step: Step) -> None:
+        if step.what == "POST /channels/{id}/threads" and step.moment == "before":
+            under_way.set()
+            await withdrawn.wait()
+
+    options = [{"type": 7, "name": "channel", "value": str(house.channel("essay-forum"))}]
+    shown = await house.run("essay publish", file=("long.md", LONG.encode()), options=options)
+    await house.said(shown)
+    house.standin.on_step = hold
+    pressing = asyncio.create_task(house.press(shown, "Publish"))
+    await under_way.wait()
+    actor = Actor(house.member().id, "Ada")
+    await house.salon.services.publishing.withdraw(1, actor)
+    withdrawn.set()
+    await pressing
+    await house.settle(900)
+    (thread,) = (await house.world())["threads"]
+    (card,) = await house.ours(int(thread["id"]))
+    assert "This essay was withdrawn." in texts(card["components"])
+    assert state_of(house, int(thread["id"])).locked
+
+
+async def test_a_prompt_that_is_a_poll_is_deleted_with_its_essays_text(house: House) -> None:
+    """A poll cannot be edited away."""
+    thread_id, ours = await publish(house, channel="essay-forum")
+    options = [
+        {"type": 3, "name": "essay", "value": "1"},
+        {"type": 3, "name": "what", "value": "poll: Rye or wheat? | Rye | Wheat"},
+    ]
+    await house.run("prompts now", options=options)
+    await house.settle()
+    assert len(await house.ours(thread_id)) == len(ours) + 1
+    await house.press(await command(house, "withdraw"), "Withdraw")
+    await house.settle(900)
+    assert len(await house.ours(thread_id)) == len(ours)
+
+
+async def test_an_edit_reaches_an_essay_in_its_own_place(house: House) -> None:
+    for number, place in enumerate(("essays", "essay-forum"), 1):
+        channel = [{"type": 7, "name": "channel", "value": str(house.channel(place))}]
+        style = [{"type": 3, "name": "style", "value": "thread"}] if number == 1 else []
+        source = LONG.replace("# Long", f"# Long {number}")
+        shown = await house.run(
+            "essay publish", file=("l.md", source.encode()), options=channel + style
+        )
+        await house.press(shown, "Publish")
+        await house.settle()
+        longer = source.replace("# Long", "# Longer") + "\n\nParagraph 5. " + "More of it. " * 120
+        edited = await house.run(
+            "essay edit",
+            file=("l.md", longer.encode()),
+            options=[{"type": 3, "name": "essay", "value": str(number)}],
+        )
+        await house.press(edited, "Apply")
+        await house.settle(900)
+        (thread,) = [
+            one for one in (await house.world())["threads"] if one["name"] == f"Longer {number}"
+        ]
+        assert numbers(await house.ours(int(thread["id"]))) == ["0", "1", "2", "3", "4", "5"]
+    assert len(await house.ours()) == 1, "the card of the first"
+
+
+async def test_a_channel_reply_is_moved_into_the_one_thread_where_the_server_moves(
+    house: House,
+) -> None:
+    thread_id, _ = await publish(house, style="thread")
+    await house.database.write(lambda tx: choices.set_bring(tx, house.server_id, "move"))
+    (card,) = await house.ours()
+    reply = await house.write("Ann", "To the card.", to=card["id"])
+    await house.settle(60)
+    assert str(reply) not in {message["id"] for message in await house.messages()}
+    copies = [m for m in await house.messages(thread_id) if m["content"] == "To the card."]
+    assert [copy["author"]["username"] for copy in copies] == ["Ann"]
+    await house.write("Ben", "To the copy.", to=copies[0]["id"], channel_id=thread_id)
+    await house.settle()
+    replies = await kept(house)
+    assert replies["To the card."]["id"] == str(reply)
+    assert (replies["To the card."]["parent"], replies["To the copy."]["parent"]) == (
+        None,
+        str(reply),
+    )
 
 
 # -- what was missed ------------------------------------------------------------------------------
