@@ -69,5 +69,7 @@ async def play(seed: int, actions: int, folder: Path) -> Played:
         await one.control("clock", {"advance": 2})
         await house.salon.services.recovery.pay()  # what it does every minute
         await one.control("clock", {"advance": 0})
+        await one.calm()
+        await one.control("clock", {"advance": 2})
         wrong = differences(await house.world(), await house.export(), str(one.own_id), one.names)
         return Played(wrong, one.done, one.told)

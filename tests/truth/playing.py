@@ -45,6 +45,9 @@ FLOORS = {
     "failing call": 3,
     "settle": 3,
 }
+_COMMON = ("talk", "answer essay", "answer in thread", "edit", "react", "delete")
+#: Actions at the end of a play, when nothing befalls the bot any more.
+_CALM = 25
 
 
 class Play(Members, Misfortunes):
@@ -54,8 +57,7 @@ class Play(Members, Misfortunes):
         """Do ``actions`` things, each kind at least as often as its floor in 200 asks."""
         share = actions / 200
         kinds = [kind for kind, floor in FLOORS.items() for _ in range(max(1, int(floor * share)))]
-        common = ["talk", "answer essay", "answer in thread", "edit", "react", "delete"]
-        kinds += [self.random.choice(common) for _ in range(max(0, actions - len(kinds)))]
+        kinds += [self.random.choice(_COMMON) for _ in range(max(0, actions - len(kinds)))]
         self.random.shuffle(kinds)
         # What needs something to act on waits until there is something.
         for kind in kinds:
@@ -67,3 +69,8 @@ class Play(Members, Misfortunes):
             if len(kinds) > actions * 4:
                 raise AssertionError(f"{kind} is never possible")
         await self._end_misfortunes()
+
+    async def calm(self) -> None:
+        """Do things that no later reading shows: they are heard, or they are missed."""
+        for _ in range(_CALM):
+            await self.do(self.random.choice(_COMMON))
