@@ -102,11 +102,13 @@ class Publishing:
         self._fetch_page = fetch_page
         self._sight = sight
         self._on_work = on_work
+        self._at_hand: set[int] = set()  # submissions that this process takes care of
 
     # -- handing in ---------------------------------------------------------------------------
 
     async def receive(self, submission: Submission) -> None:
         """Keep what was handed in; after this it may be acknowledged."""
+        self._at_hand.add(submission.id)
         now_ms = self._clock.now_ms()
         await self._database.write(lambda tx: submissions.receive(tx, submission, now_ms))
 
@@ -126,9 +128,13 @@ class Publishing:
     async def take_up_again(self, edit: Callable[[Submission], Awaitable[None]]) -> None:
         """Finish what was received before a restart; nobody waits for the answer any more.
 
-        ``edit`` takes what is a new text of an essay.
+        ``edit`` takes what is a new text of an essay. What this process received itself is at
+        hand already: the connection may be a new one, the process is not.
         """
         for submission in await self._database.read(submissions.unfinished):
+            if submission.id in self._at_hand:
+                continue
+            self._at_hand.add(submission.id)
             if submission.essay_id is not None:
                 await edit(submission)
                 continue

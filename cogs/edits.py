@@ -56,15 +56,15 @@ class EditDesk:
         self.services = services
         self.button = _button_class(self)
 
-    def view(self, shown: Shown) -> ui.LayoutView:
-        """An edit: the new card, what changes, and its buttons."""
+    def view(self, shown: Shown, told: str) -> ui.LayoutView:
+        """An edit: the new card, what is told of the changes, and its buttons."""
         essay = shown.edit.revision.essay
         view = card_view(
             f"-# A new text of essay {shown.stand.discussion_id}, seen by you alone. Nothing "
             "changes before you apply it. This will be its card:",
             opening_card(essay),
         )
-        view.add_item(ui.TextDisplay(edit_words.told(shown)))
+        view.add_item(ui.TextDisplay(told))
         row: ui.ActionRow[Any] = ui.ActionRow()
         for what, label, style in _BUTTONS:
             row.add_item(self.button(what, shown.edit.id, label, style))
@@ -74,7 +74,9 @@ class EditDesk:
     async def show(self, interaction: discord.Interaction[Any], edit_id: int) -> None:
         """Put an edit in the place of the answer that was promised."""
         shown = await self.services.editing.shown(edit_id, server_id(interaction))
-        await show(interaction, self.view(shown))
+        # Two long texts are compared for a second, in which everything else goes on.
+        told = await asyncio.to_thread(edit_words.told, shown)
+        await show(interaction, self.view(shown, told))
 
     async def unchanged(self, interaction: discord.Interaction[Any]) -> None:
         """Say that the text handed in is the one that stands."""

@@ -14,6 +14,7 @@ import pytest
 from aiohttp import web
 
 from bot.rehearsal.steps import Step
+from storage.submissions import Submission
 from tests.house import (
     ESSAY,
     House,
@@ -218,6 +219,25 @@ async def test_the_same_draft_with_another_title_is_another_draft(house: House) 
     told = await house.said(await house.interact(5, form_data(form, entered)))
     assert "Draft 2," in told
     assert "this very essay is essay 1 (draft)" in told
+
+
+async def test_a_new_connection_does_not_take_up_what_is_being_read(house: House) -> None:
+    publishing = house.salon.services.publishing
+    submission = Submission(
+        id=7,
+        server_id=house.server_id,
+        server_name="Town",
+        channel_id=house.channel(),
+        member_id=house.member().id,
+        member_name="Ada",
+        file_name=None,
+        file_address=None,
+        text=ESSAY,
+    )
+    await publishing.receive(submission)
+    await publishing.take_up_again(house.salon.services.editing.take_up_again)
+    assert "No essay" in await house.said(await house.run("essay list"))
+    assert await publishing.draft(submission) == 1
 
 
 async def test_a_draft_is_published_from_its_preview_after_a_restart(tmp_path: Path) -> None:

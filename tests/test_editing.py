@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.rehearsal.steps import Step
 from storage.submissions import Submission
-from tests.house import ESSAY, House, a_house, a_world, form_data, lived_in, texts, until
+from tests.house import ESSAY, House, a_house, a_world, buttons, form_data, lived_in, texts, until
 from tests.test_styles import publish
 
 CHOSEN = [{"type": 3, "name": "essay", "value": "1"}]
@@ -479,3 +481,65 @@ async def test_a_text_that_an_essay_no_longer_has_is_not_taken_for_it(house: Hou
     await edited(house, ESSAY.replace("takes a night", "takes two nights"))
     again = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
     assert "this very essay" not in await house.said(again)
+
+
+async def test_a_message_answered_just_before_it_is_removed_is_emptied(house: House) -> None:
+    posted = await house.publish(long("One", "Two", "Three"))
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold(step: Step) -> None:
+        if step.what.startswith("PATCH /channels/{id}/messages") and step.moment == "before":
+            begun.set()
+            await go_on.wait()
+
+    interaction = await hand_in(house, long("Won", "Three"))
+    assert "1 is removed" in await house.said(interaction)
+    house.standin.on_step = hold
+    (button,) = [
+        b for b in buttons((await house.seen(interaction))["components"]) if b["label"] == "Apply"
+    ]
+    shown = await house.seen(interaction)
+    await house.interact(
+        3,
+        {"component_type": 2, "custom_id": button["custom_id"]},
+        message_id=shown["id"],
+        message_flags=shown["flags"],
+    )
+    await begun.wait()
+    reply = await house.write("Ann", "This one.", to=posted[2]["id"])
+
+    async def kept() -> bool:
+        return bool((await house.export())["replies"])
+
+    await until(kept, "the reply")
+    go_on.set()
+    await house.settle(600)
+    after = {message["id"]: message["content"] for message in await house.ours()}
+    assert after[posted[2]["id"]] == "-# This part is no longer in the essay."
+    assert str(reply) in {thread["id"] for thread in (await house.world())["threads"]}
+
+
+async def test_what_prompts_asked_and_quote_follows_the_text(house: House) -> None:
+    await house.publish(written("Bread takes a night.", "Salt comes last.", "Would you wait?"))
+    for when, what in (
+        ("in 3 days", "passage 2: Why last?"),
+        ("in 5 days", "passage 1: Why?"),
+        ("in 7 days", "default"),
+    ):
+        options = [*CHOSEN, {"type": 3, "name": "when", "value": when}]
+        options.append({"type": 3, "name": "what", "value": what})
+        assert "comes" in await house.said(await house.run("prompts add", options=options))
+    await house.settle(25 * 3600)
+    (asked,) = [m["content"] for m in await house.ours() if m["content"].startswith("Back to")]
+    assert "Would you wait?" in asked
+    interaction = await applied(
+        house, written("Rye is older.", "Salt always comes last.", "Is it so?", "Would you wait?")
+    )
+    assert "stands as" in await concluded(house, interaction)
+    rows = await house.database.read(
+        lambda tx: tx.rows("SELECT what, state, asked FROM prompts WHERE kind = 'step' ORDER BY id")
+    )
+    told = [(row["what"], row["state"], row["asked"]) for row in rows]
+    assert ("passage 2: Why last?", "planned", "") in told
+    assert ("passage 1: Why?", "skipped", "") in told
+    assert [asked for _, state, asked in told if state == "sent"] == ["1"], "it is the second now"
