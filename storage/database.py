@@ -105,11 +105,13 @@ async def open_database(
     backups: Path | None = None,
     clock: Clock | None = None,
     migrations: Sequence[str] = MIGRATIONS,
+    look: float = _LOOK_SECONDS,
 ) -> AsyncIterator[Database]:
     """Open the archive at ``path`` for this process alone; it is made where there is none.
 
     ``backups``: the folder into which an archive of an older Salon is copied before its tables
     are changed; None where no copy is wanted. ``migrations``: the steps up to the present tables.
+    ``look``: for how many seconds at most the file is looked through for damage; 0 for not at all.
 
     Raises DatabaseInUse where another process holds it, ForeignDatabase where the file is
     something else, NewerDatabase where a newer Salon wrote it, DamagedDatabase where it is not
@@ -119,7 +121,7 @@ async def open_database(
     with held(path):
         async with contextlib.AsyncExitStack() as stack:
             connection = await stack.enter_async_context(_connect(path, "rwc"))
-            version = await _prepare(connection, path, backups, clock or Clock(), migrations)
+            version = await _prepare(connection, path, backups, clock or Clock(), migrations, look)
             readers = [
                 await stack.enter_async_context(_connect(path, "ro")) for _ in range(_READERS)
             ]
@@ -215,12 +217,12 @@ async def _pragma(connection: aiosqlite.Connection, sql: str) -> int:
     return int(rows[0][0])
 
 
-async def _fault(connection: aiosqlite.Connection) -> str:
-    """What is wrong with the file, as far as a look of some seconds tells; "" if nothing.
+async def _fault(connection: aiosqlite.Connection, seconds: float = _LOOK_SECONDS) -> str:
+    """What is wrong with the file, as far as a look of ``seconds`` tells; "" if nothing.
 
     The daily backup is looked through to its end, however large.
     """
-    until = time.monotonic() + _LOOK_SECONDS
+    until = time.monotonic() + seconds
     await connection.set_progress_handler(lambda: time.monotonic() > until, _LOOK_STEPS)
     try:
         rows = list(await connection.execute_fetchall("PRAGMA quick_check(1)"))
@@ -284,11 +286,12 @@ async def _prepare(
     backups: Path | None,
     clock: Clock,
     migrations: Sequence[str],
+    look: float,
 ) -> int:
     """Make the archive what this Salon works on; the version that it had before, 0 for none."""
     try:
         version = await _version(connection, path, len(migrations))
-        fault = await _fault(connection) if version else ""
+        fault = await _fault(connection, look) if version and look else ""
     except ForeignDatabase as error:
         fault = await _damage(error, path, backups)
         if not fault:
