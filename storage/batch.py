@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.clock import to_milliseconds
+from bot.discussion.fairness import AHEAD, AN_HOUR, MOST_AN_HOUR
 from bot.discussion.naming import thread_name
 from bot.discussion.routing import Record
 from bot.discussion.talk import ChannelGone, Deletion, Edit, Message
@@ -136,6 +137,9 @@ def thread_row(message: Message, decided: Record, now_ms: int) -> dict[str, Any]
         "member_id": message.author_id,
         "name": thread_name(message.author_name, message.text),
         "due_at": now_ms,
+        "most": MOST_AN_HOUR,
+        "span": AN_HOUR,
+        "ahead": AHEAD,
     }
 
 
@@ -155,6 +159,9 @@ def bringing_row(message: Message, decided: Record, now_ms: int) -> dict[str, An
         "discussion_id": decided.discussion_id,
         "channel_id": message.channel_id,
         "thread_id": decided.belongs_in,
+        "member_id": message.author_id,
         "whole": int(message.whole),
         "due_at": now_ms,
+        "most": MOST_AN_HOUR,
+        "span": AN_HOUR,
     }

@@ -206,7 +206,7 @@ ERASE = (
     )
     """,
     """
-    UPDATE bringings SET stale = 0 WHERE reply_id IN (
+    UPDATE bringings SET stale = 0, member_id = 0 WHERE reply_id IN (
         SELECT id FROM replies
         WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
     )

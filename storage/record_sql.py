@@ -77,15 +77,30 @@ WHERE discussion_id = :discussion_id
 """
 FORGET_EARLY = "DELETE FROM early_answers WHERE reference_id = :id"
 SET_PARENT = "UPDATE replies SET parent_id = :parent_id WHERE id = :id"
+# One that is more than a member may have in an hour comes an hour after the first of those.
 WANT_THREAD = """
-INSERT INTO threads (id, server_id, discussion_id, channel_id, member_id, name, state, due_at)
-VALUES (:id, :server_id, :discussion_id, :channel_id, :member_id, :name, 'wanted', :due_at)
+INSERT INTO threads (id, server_id, discussion_id, channel_id, member_id, name, state, due_at, turn)
+VALUES (:id, :server_id, :discussion_id, :channel_id, :member_id, :name, 'wanted', max(:due_at,
+    COALESCE((
+        SELECT earlier.due_at + :span FROM threads AS earlier
+        WHERE earlier.server_id = :server_id AND earlier.member_id = :member_id
+        ORDER BY earlier.due_at DESC LIMIT 1 OFFSET :most - 1
+    ), 0)), (
+        SELECT count(*) / :ahead FROM threads AS earlier
+        WHERE earlier.server_id = :server_id AND earlier.member_id = :member_id
+            AND earlier.due_at > :due_at - :span
+    ))
 ON CONFLICT (id) DO NOTHING
 """
 WANT_BRINGING = """
-INSERT INTO bringings (reply_id, server_id, discussion_id, channel_id, thread_id, whole, state,
-    due_at)
-VALUES (:reply_id, :server_id, :discussion_id, :channel_id, :thread_id, :whole, 'wanted', :due_at)
+INSERT INTO bringings (reply_id, server_id, discussion_id, channel_id, thread_id, member_id, whole,
+    state, due_at)
+VALUES (:reply_id, :server_id, :discussion_id, :channel_id, :thread_id, :member_id, :whole,
+    'wanted', max(:due_at, COALESCE((
+        SELECT earlier.due_at + :span FROM bringings AS earlier
+        WHERE earlier.server_id = :server_id AND earlier.member_id = :member_id
+        ORDER BY earlier.due_at DESC LIMIT 1 OFFSET :most - 1
+    ), 0)))
 ON CONFLICT (reply_id) DO NOTHING
 """
 # A thread that the bot wants itself stays its own to complete.

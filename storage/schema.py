@@ -282,9 +282,11 @@ CREATE TABLE threads (
     state TEXT NOT NULL CHECK (state IN ('wanted', 'open', 'ready', 'failed')),
     due_at INTEGER NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
+    turn INTEGER NOT NULL DEFAULT 0, -- what comes before: the lower; a flood's stand behind others
     trouble TEXT
 ) STRICT;
-CREATE INDEX threads_waiting ON threads (id, due_at) WHERE state IN ('wanted', 'open');
+CREATE INDEX threads_waiting ON threads (turn, id, due_at) WHERE state IN ('wanted', 'open');
+CREATE INDEX threads_by_member ON threads (server_id, member_id, due_at);
 CREATE INDEX threads_by_discussion ON threads (discussion_id, id);
 
 -- The record of a channel or thread has no gap up to and with message_id.
@@ -311,6 +313,7 @@ CREATE TABLE bringings (
     discussion_id INTEGER NOT NULL REFERENCES discussions (id),
     channel_id INTEGER NOT NULL, -- where it was written
     thread_id INTEGER NOT NULL, -- where it belongs
+    member_id INTEGER NOT NULL, -- who wrote it
     whole INTEGER NOT NULL, -- whether it can be copied whole, for all that is known
     -- copying: a copy may stand already; copied: it stands; removing: the original may be gone
     -- already; done: pointed at, or moved
@@ -324,6 +327,7 @@ CREATE TABLE bringings (
     stale INTEGER NOT NULL DEFAULT 0, -- the copy does not say yet what the archive says
     trouble TEXT
 ) STRICT;
+CREATE INDEX bringings_by_member ON bringings (server_id, member_id, due_at);
 CREATE INDEX bringings_waiting ON bringings (due_at)
     WHERE state IN ('wanted', 'copying', 'copied', 'removing') OR stale = 1;
 

@@ -36,13 +36,15 @@ async def waiting(
 ) -> list[Thread]:
     """The first ``most`` threads that are to be opened or completed now, the oldest first.
 
+    A member's flood stands behind what others are owed (:mod:`bot.discussion.fairness`).
+
     ``busy``: the ids of those under way.
     """
     rows = await tx.rows(
         """
         SELECT id, server_id, channel_id, member_id, name, state, attempts FROM threads
         WHERE state IN ('wanted', 'open') AND due_at <= :now
-        ORDER BY id
+        ORDER BY turn, id
         LIMIT :most
         """,
         {"now": now_ms, "most": most + len(busy)},

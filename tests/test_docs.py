@@ -78,3 +78,18 @@ def test_every_option_of_the_rehearsal_stands_in_the_readme() -> None:
 def test_no_address_of_a_registry_stands_in_the_lock() -> None:
     for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
         assert line.startswith("#") or re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][^\s]*", line), line
+
+
+SECURITY = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`(tests/[^`]+)`", SECURITY))))
+def test_every_test_that_a_promise_names_is_there(name: str) -> None:
+    file, _, test = name.partition("::")
+    assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8")
+
+
+def test_every_promise_names_a_test() -> None:
+    promises = [line for line in SECURITY.splitlines() if line.startswith("| ")][1:]
+    assert len(promises) > 10
+    assert all("`tests/" in line for line in promises)

@@ -136,6 +136,21 @@ def test_the_core_knows_neither_storage_nor_clock_nor_environment(path: Path) ->
 
 
 @pytest.mark.parametrize("path", HOUSE, ids=name_of)
+def test_no_sql_is_put_together_from_pieces(path: Path) -> None:
+    statements = {"run", "run_many", "rows", "row", "insert"}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Name)
+            and (node.func.value.id, node.func.attr) in {("tx", name) for name in statements}
+        ):
+            sql = node.args[0]
+            literal = isinstance(sql, ast.Constant | ast.Name | ast.Attribute)
+            assert literal, f"{name_of(path)}, line {node.lineno}"
+
+
+@pytest.mark.parametrize("path", HOUSE, ids=name_of)
 def test_only_the_clock_asks_what_time_it_is(path: Path) -> None:
     module = name_of(path)
     if module == "bot.clock" or within(module, "bot.rehearsal"):
