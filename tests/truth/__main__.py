@@ -17,11 +17,12 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--actions", type=int, default=200)
+    parser.add_argument("--move", action="store_true", help="channel replies are moved")
     options = parser.parse_args()
     failed = []
     for seed in range(options.first, options.first + options.seeds):
         with tempfile.TemporaryDirectory() as folder:
-            played = asyncio.run(play(seed, options.actions, Path(folder)))
+            played = asyncio.run(play(seed, options.actions, Path(folder), move=options.move))
         print(f"seed {seed}: {'; '.join(played.wrong) or 'equal'}", flush=True)  # noqa: T201
         if played.wrong:
             failed.append(seed)

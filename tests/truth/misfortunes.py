@@ -23,6 +23,20 @@ _EVENTS = (
 )
 _VIEW, _HISTORY = 1 << 10, 1 << 16
 
+_CALLS = (
+    ("GET", "/channels/*/messages"),
+    ("POST", "/channels/*/messages/*/threads"),
+    ("GET", "/channels/*/messages/*"),
+    ("GET", "/guilds/*/threads/active"),
+    ("GET", "/channels/*/threads/archived/public"),
+    ("GET", "/guilds/*/members/*"),
+)
+_MOVING_CALLS = (
+    ("POST", "/webhooks/*/*"),
+    ("PATCH", "/webhooks/*/*/messages/*"),
+    ("DELETE", "/channels/*/messages/*"),
+)
+
 
 class Misfortunes(Stage):
     """Everything that goes wrong, and its end."""
@@ -135,16 +149,7 @@ class Misfortunes(Stage):
 
     async def _failing_call(self) -> bool:
         status = self.random.choice((500, 502, 503, None))
-        method, path = self.random.choice(
-            (
-                ("GET", "/channels/*/messages"),
-                ("POST", "/channels/*/messages/*/threads"),
-                ("GET", "/channels/*/messages/*"),
-                ("GET", "/guilds/*/threads/active"),
-                ("GET", "/channels/*/threads/archived/public"),
-                ("GET", "/guilds/*/members/*"),
-            )
-        )
+        method, path = self.random.choice(_CALLS + (_MOVING_CALLS if self.moves else ()))
         after = self.random.choice((True, False))
         return await self._fault(
             {"kind": "http", "method": method, "path": path, "status": status, "times": 1}

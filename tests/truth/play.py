@@ -12,21 +12,31 @@ import aiohttp
 from bot.client import Salon
 from bot.rehearsal.founding import first_world
 from bot.rehearsal.standin import StandIn
+from storage import choices
 from tests.house import House, lived_in
 from tests.truth.comparing import differences
+from tests.truth.moving import as_moved
 from tests.truth.playing import Play
 from tests.truth.stage import Bot
 
 __all__ = ["Played", "play"]
 
+_MOVES = "SELECT reply_id, copy_id FROM bringings WHERE copy_id IS NOT NULL"
+#: Seconds.
+_TRIED_AGAIN = 2 * 3600
+
 
 @dataclass(frozen=True)
 class Played:
-    """How a play ended: what is wrong in the archive, and how often each thing was done."""
+    """How a play ended: what is wrong in the archive, and how often each thing was done.
+
+    ``moved``: how many replies stand as copies in the end.
+    """
 
     wrong: list[str]
     done: Counter[str]
     told: list[str]
+    moved: int
 
 
 class Eager(Salon):
@@ -36,8 +46,11 @@ class Eager(Salon):
         del shard_id, initial
 
 
-async def play(seed: int, actions: int, folder: Path) -> Played:
-    """Play ``actions`` actions by ``seed`` and hold the archive against the world."""
+async def play(seed: int, actions: int, folder: Path, *, move: bool = False) -> Played:
+    """Play ``actions`` actions by ``seed`` and hold the archive against the world.
+
+    ``move``: the server chose to have channel replies moved into their threads.
+    """
     standin = StandIn(first_world(), rates=False)
     await standin.start()
     async with (
@@ -60,16 +73,24 @@ async def play(seed: int, actions: int, folder: Path) -> Played:
 
         await start()
         await houses[0].publish()
+        if move:
+            server_id = houses[0].server_id
+            await houses[0].database.write(lambda tx: choices.set_bring(tx, server_id, "move"))
         bot = Bot(start, stop, lambda: houses[0].salon.is_closed())
-        one = Play(standin, bot, seed, houses[0].channel(), session)
+        one = Play(standin, bot, seed, houses[0].channel(), session, moves=move)
         await one.run(actions)
         async with session.delete(f"{standin.page}/rehearsal/faults") as response:
             assert response.status < 300
         house = houses[0]
-        await one.control("clock", {"advance": 2})
+        # What could not be done for want of a right is tried again at least every hour.
+        await one.control("clock", {"advance": _TRIED_AGAIN if move else 2})
         await house.salon.services.recovery.pay()  # what it does every minute
         await one.control("clock", {"advance": 0})
         await one.calm()
         await one.control("clock", {"advance": 2})
-        wrong = differences(await house.world(), await house.export(), str(one.own_id), one.names)
-        return Played(wrong, one.done, one.told)
+        rows = await house.database.read(lambda tx: tx.rows(_MOVES))
+        world_as_is, wrong = as_moved(
+            await house.world(), {str(row["reply_id"]): str(row["copy_id"]) for row in rows}
+        )
+        wrong += differences(world_as_is, await house.export(), str(one.own_id), one.names)
+        return Played(wrong, one.done, one.told, len(rows))

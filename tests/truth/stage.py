@@ -32,7 +32,8 @@ class Bot:
 class Stage:
     """The world of one play. ``done`` counts what was done, ``told`` is it in order.
 
-    ``names``: by message, what its author was called when it was written, and since.
+    ``names``: by message, what its author was called when it was written, and since. ``moves``:
+    channel replies are moved into their threads.
     """
 
     standin: StandIn
@@ -43,6 +44,7 @@ class Stage:
     done: Counter[str] = field(default_factory=Counter)
     told: list[str] = field(default_factory=list)
     names: dict[str, list[str]] = field(default_factory=dict)
+    moves: bool = False
     hidden: bool = False
     lost: bool = False
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import storage.record
+import storage.record_sql
 from bot.discussion.talk import Event
 from bot.recorder import Recorder
 from bot.recovery import Recovery
@@ -25,6 +26,8 @@ SEEDS = range(int(os.environ.get("SALON_TRUTH_SEEDS", "200")))
 ACTIONS = 200
 #: Plays in which a mistake has to show at the latest.
 _BY_THEN = 6
+#: Plays in which replies are moved.
+_MOVING = 3
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: f"seed{seed}")
@@ -36,14 +39,33 @@ async def test_the_archive_equals_the_world_after_a_play(seed: int, tmp_path: Pa
     assert not missing, f"the play has too little of {missing}"
 
 
-async def shows(folder: Path) -> bool:
+async def test_the_archive_equals_the_world_where_replies_are_moved(tmp_path: Path) -> None:
+    moved = 0
+    for seed in range(_MOVING):
+        at = tmp_path / str(seed)
+        at.mkdir()
+        played = await play(seed, ACTIONS, at, move=True)
+        assert not played.wrong, "\n".join([f"seed {seed}", *played.wrong])
+        moved += played.moved
+    assert moved >= _MOVING, "replies were moved"
+
+
+async def shows(folder: Path, *, move: bool = False) -> bool:
     """Whether the plays show a mistake that was planted."""
     for seed in range(_BY_THEN):
         at = folder / str(seed)
         at.mkdir()
-        if (await play(seed, ACTIONS, at)).wrong:
+        if (await play(seed, ACTIONS, at, move=move)).wrong:
             return True
     return False
+
+
+async def test_taking_the_bots_own_removal_for_a_deletion_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unguarded = "UPDATE replies SET text = '', deleted_at = :at WHERE id = :id"
+    monkeypatch.setattr(storage.record_sql, "ERASE_REPLY", (unguarded,))
+    assert await shows(tmp_path, move=True)
 
 
 async def test_a_watermark_moved_too_far_is_noticed(
