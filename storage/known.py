@@ -121,6 +121,30 @@ async def ask(tx: Transaction, events: Iterable[Event]) -> Known:
             about=about,
             main_thread_id=row["main_thread_id"],
         )
+    known.waited_for = {
+        row["reference_id"]
+        for row in await tx.rows(
+            "SELECT reference_id FROM early_answers JOIN asked ON asked.id = reference_id"
+        )
+    }
+    gathers = False
+    for row in await tx.rows(_FORGOTTEN):
+        if row["member_id"] is None:
+            gathers = True
+            continue
+        until = row["at"] if row["kept_out_since"] is None else None
+        known.forgotten[row["server_id"], row["member_id"]] = until
+    if gathers:
+        await _ask_gatherings(tx, known)
+    await tx.run("DELETE FROM asked")
+    if read:
+        await _fill(tx, read | {known.copies[one] for one in read if one in known.copies})
+        await _ask_kept(tx, known)
+        await tx.run("DELETE FROM asked")
+    return known
+
+
+async def _ask_gatherings(tx: Transaction, known: Known) -> None:
     for row in await tx.rows(_GATHERINGS):
         known.gatherings.setdefault(row["channel_id"], []).append(
             Gathered(
@@ -129,21 +153,6 @@ async def ask(tx: Transaction, events: Iterable[Event]) -> Known:
                 row["loose_since"],
             )
         )
-    known.waited_for = {
-        row["reference_id"]
-        for row in await tx.rows(
-            "SELECT reference_id FROM early_answers JOIN asked ON asked.id = reference_id"
-        )
-    }
-    for row in await tx.rows("SELECT server_id, member_id, at, kept_out_since FROM forgotten"):
-        until = row["at"] if row["kept_out_since"] is None else None
-        known.forgotten[row["server_id"], row["member_id"]] = until
-    await tx.run("DELETE FROM asked")
-    if read:
-        await _fill(tx, read | {known.copies[one] for one in read if one in known.copies})
-        await _ask_kept(tx, known)
-        await tx.run("DELETE FROM asked")
-    return known
 
 
 async def _fill(tx: Transaction, ids: set[int]) -> None:
@@ -189,6 +198,12 @@ JOIN posts ON posts.message_id = asked.id
 JOIN discussions ON discussions.id = posts.discussion_id
 LEFT JOIN passing_posts ON passing_posts.post_id = posts.id
 LEFT JOIN bringings ON bringings.reply_id = passing_posts.reply_id
+"""
+# Asked in one go, since each question costs a visit to the database's thread: who is forgotten,
+# and, without a member, the servers in which talk joins the newest essay.
+_FORGOTTEN = """
+SELECT server_id, member_id, at, kept_out_since FROM forgotten
+UNION ALL SELECT server_id, NULL, NULL, NULL FROM server_settings WHERE loose = 'join'
 """
 # The servers that have it so are few, so they come first.
 _GATHERINGS = """
