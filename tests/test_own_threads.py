@@ -13,7 +13,7 @@ import pytest
 from bot.publishing import Actor
 from bot.rehearsal.records import ThreadState
 from bot.rehearsal.steps import Step
-from storage import choices, servers
+from storage import choices, digests, servers
 from tests.house import ESSAY, House, a_house, a_world, buttons, lived_in, texts
 from tests.test_styles import LONG, command, kept, numbers, publish
 
@@ -514,3 +514,74 @@ async def test_a_forum_lacks_only_what_a_post_needs(house: House) -> None:
     assert "*Create Public Threads*" not in told
     labels = [b["label"] for b in buttons((await house.seen(await hand_in(house)))["components"])]
     assert "One thread instead" not in labels
+
+
+async def test_tags_are_picked_and_styles_switched_after_a_restart_too(tmp_path: Path) -> None:
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            await tag_forum(house)
+            shown = await hand_in(house)
+            other = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
+            await house.said(other)
+        async with lived_in(tmp_path, standin) as house:
+            await pick(house, shown, "News")
+            assert "tagged “News”" in await house.said(shown)
+            await house.press(other, "One thread instead")
+            assert "in one thread on the card" in await house.said(other)
+
+
+async def pick(house: House, shown: dict[str, Any], tag: str) -> None:
+    """Pick a tag in the list below a preview."""
+    answer = await house.seen(shown)
+    rows = [row["components"][0] for row in answer["components"] if row["type"] == 1]
+    (picker,) = [one for one in rows if one["type"] == 3]
+    (value,) = [one["value"] for one in picker["options"] if one["label"] == tag]
+    data = {"component_type": 3, "custom_id": picker["custom_id"], "values": [value]}
+    await house.interact(3, data, message_id=answer["id"], message_flags=answer["flags"])
+
+
+async def test_a_scheduled_essay_comes_into_its_forum_with_its_tags(house: House) -> None:
+    await tag_forum(house)
+    shown = await hand_in(house, "News")
+    await house.said(shown)
+    options = [
+        {"type": 3, "name": "essay", "value": "1"},
+        {"type": 3, "name": "when", "value": "in 3 hours"},
+    ]
+    assert "will be published" in await house.said(
+        await house.run("essay schedule", options=options)
+    )
+    await house.settle(3 * 3600 + 60)
+    (thread,) = (await house.world())["threads"]
+    assert tags_of(house, int(thread["id"])) == ["News"]
+    assert numbers(await house.ours(int(thread["id"]))) == ["0", "1", "2", "3", "4"]
+
+
+async def test_the_digest_links_a_forums_post_where_it_stands(house: House) -> None:
+    thread_id, _ = await publish(house, channel="essay-forum")
+    await house.write("Ann", "Mine.", channel_id=thread_id)
+    await house.settle(86_400 + 7200)
+    now = house.clock.now()
+    week = await house.database.read(lambda tx: digests.week(tx, house.server_id, now))
+    (essay,) = week.essays
+    assert (essay.channel_id, essay.card_id, essay.replies) == (thread_id, thread_id, 1)
+    assert {question.channel_id for question in week.questions} == {thread_id}
+
+
+async def test_what_is_published_twice_in_a_forum_stands_twice(house: House) -> None:
+    """The one is never taken for the other, although they say the same."""
+    await publish(house, ESSAY, channel="essay-forum")
+    await fault(house, "POST", "/channels/*/threads", status=502, after_effect=True)
+    options = [{"type": 7, "name": "channel", "value": str(house.channel("essay-forum"))}]
+    shown = await house.run("essay publish", file=("long.md", ESSAY.encode()), options=options)
+    assert "Already here" in await house.said(shown)
+    await house.press(shown, "Publish again")
+    await house.settle(600)
+    threads = [int(thread["id"]) for thread in (await house.world())["threads"]]
+    assert len(threads) == 2
+    for thread_id in threads:
+        assert len(await house.ours(thread_id)) == 2
+    recorded = await house.database.read(
+        lambda tx: tx.rows("SELECT thread_id FROM discussions ORDER BY id")
+    )
+    assert [row["thread_id"] for row in recorded] == sorted(threads)
