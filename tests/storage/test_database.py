@@ -153,8 +153,7 @@ async def test_readings_that_are_cancelled_leave_the_readers_whole(tmp_path: Pat
 @pytest.mark.parametrize(
     "sql",
     [
-        "SELECT id FROM threads WHERE state IN ('wanted', 'open') AND due_at <= 1 "
-        "ORDER BY turn, id",
+        "SELECT id FROM threads WHERE state IN ('wanted', 'open') AND due_at < 1 ORDER BY turn, id",
         "SELECT id FROM errands WHERE state = 'planned' AND due_at <= 1 ORDER BY due_at, id",
         "SELECT id FROM prompts WHERE state = 'planned' AND due_at <= 1 ORDER BY due_at, id",
         "SELECT min(scheduled_for) FROM discussions WHERE state = 'scheduled'",
