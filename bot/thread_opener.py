@@ -131,6 +131,8 @@ class ThreadOpener:
             raise
 
     async def _add_member(self, thread: Thread) -> None:
+        if thread.member_id < 0:
+            return  # its author asked to be forgotten
         try:
             await self._http.add_user_to_thread(thread.id, thread.member_id)
         except discord.HTTPException as error:

@@ -176,7 +176,7 @@ _TAKE_NUDGES_AWAY = (
 #: ``now`` (milliseconds) and the ``name`` of their threads.
 ERASE = (
     """
-    UPDATE threads SET name = :name
+    UPDATE threads SET name = :name, member_id = -1
     WHERE server_id = :server_id AND member_id = :member_id AND NOT EXISTS (
         SELECT 1 FROM replies WHERE replies.id = threads.id AND written_at > :until
     )

@@ -161,12 +161,12 @@ _CARRY_OVER_MOVES = (
     """,
     """
     INSERT INTO main.bringings (reply_id, server_id, discussion_id, channel_id, thread_id, whole,
-        state, due_at, webhook_id, copy_id, stale)
+        state, due_at, webhook_id, copy_id, stale, member_id)
     SELECT reply_id, server_id, discussion_id, channel_id, thread_id, whole, state, due_at,
-           webhook_id, copy_id, stale
+           webhook_id, copy_id, stale, member_id
     FROM replaced.bringings
     WHERE copy_id IS NOT NULL AND reply_id IN (SELECT id FROM main.replies)
-    ON CONFLICT (reply_id) DO NOTHING
+    ON CONFLICT DO NOTHING
     """,
     """
     UPDATE main.replies SET channel_id = moved.thread_id, thread_id = moved.thread_id

@@ -277,7 +277,7 @@ CREATE TABLE threads (
     server_id INTEGER NOT NULL REFERENCES servers (id),
     discussion_id INTEGER NOT NULL REFERENCES discussions (id),
     channel_id INTEGER NOT NULL, -- the channel its head stands in
-    member_id INTEGER NOT NULL, -- the head's author, who belongs into it; 0: nobody does
+    member_id INTEGER NOT NULL, -- the head's author, who belongs there; 0: nobody, -1: forgotten
     name TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('wanted', 'open', 'ready', 'failed')),
     due_at INTEGER NOT NULL,

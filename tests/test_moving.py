@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from bot.discussion.talk import Deletion
 from storage import choices, servers
+from storage.restoring import restore
 from storage.writer import Transaction
 from tests.house import House, a_house, a_world, lived_in
 
@@ -445,3 +447,34 @@ async def test_a_server_that_did_not_choose_it_has_its_replies_pointed_at(tmp_pa
         beside = await house.write("Ben", "Why?", to=head)
         await house.settle()
         assert await pointed(house, beside, head)
+
+
+async def test_a_backup_of_before_the_move_takes_no_moved_reply_for_deleted(
+    tmp_path: Path,
+) -> None:
+    archive, backup = tmp_path / "salon.sqlite3", tmp_path / "backup.sqlite3"
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            await let_move(house, bring="point")
+            head = await a_head(house)
+            known = await house.write("Ben", "Known to the backup.", to=head)
+            await house.settle()
+        shutil.copy2(archive, backup)
+        async with lived_in(tmp_path, standin) as house:
+            # As a server does that chooses to have replies moved between backup and restoring.
+            await house.database.write(lambda tx: choices.set_bring(tx, house.server_id, "move"))
+            await house.database.write(
+                lambda tx: tx.run("UPDATE bringings SET state = 'wanted', whole = 1")
+            )
+            house.salon.services.sweep.wake()
+            await house.settle(60)
+            assert known not in {int(m["id"]) for m in await house.messages()}
+            assert (await kept(house))[str(known)]["deleted"] is False
+            now = house.clock.now()
+        assert restore(backup, archive, now).erased == 0
+        async with lived_in(tmp_path, standin) as house:
+            await house.settle(600)
+            reply = (await kept(house))[str(known)]
+            assert (reply["text"], reply["deleted"]) == ("Known to the backup.", False)
+            assert reply["thread_id"] == str(head)
+            assert len(await copies(house, head)) == 1

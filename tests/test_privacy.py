@@ -41,6 +41,21 @@ async def test_a_member_is_told_what_is_kept_of_them_and_of_nobody_else(tmp_path
         assert [(r["id"], r["text"]) for r in found["replies"]] == [(str(mine), "I would.")]
 
 
+async def columns_of_members(house: House) -> list[tuple[str, str]]:
+    """Every column of the archive that holds members' ids."""
+    rows = await house.database.read(
+        lambda tx: tx.rows(
+            """
+            SELECT m.name AS held, p.name AS called
+            FROM sqlite_master AS m, pragma_table_info(m.name) AS p
+            WHERE m.type = 'table' AND p.name IN ('member_id', 'author_id', 'user_id')
+            """
+        )
+    )
+    assert len(rows) > 4
+    return [(row["held"], row["called"]) for row in rows]
+
+
 async def test_what_is_forgotten_stays_forgotten_after_a_reading(tmp_path: Path) -> None:
     async with a_world() as standin:
         async with lived_in(tmp_path, standin) as house:
@@ -55,6 +70,13 @@ async def test_what_is_forgotten_stays_forgotten_after_a_reading(tmp_path: Path)
             await house.press(asked, "Erase", who=ann)
             await house.settle()
             assert (await of(house, "Ann"))["replies"] == []
+            assert (await of(house, "Ann"))["threads"] == []
+            for table, column in await columns_of_members(house):
+                sql = f"SELECT count(*) AS n FROM {table} WHERE {column} = {ann.id}"
+                rows = await house.database.read(lambda tx, sql=sql: tx.rows(sql))  # type: ignore[misc]
+                # Who asked for it, and who did what to an essay, stays known.
+                allowed = table in ("forgotten", "acts", "submissions")
+                assert rows[0]["n"] == 0 or allowed, table
             names = {t["id"]: t["name"] for t in (await house.world())["threads"]}
             assert names[str(head)] == forgetting.THREAD_NAME
         async with lived_in(tmp_path, standin) as again:
