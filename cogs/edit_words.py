@@ -13,7 +13,7 @@ __all__ = ["all_changes", "told", "whole_text"]
 
 #: Units of what is told below the card, which itself has at most 2,600 of the 4,000 that all text
 #: of a message may have together.
-_MOST_TOLD, _MOST_NOTES = 1300, 5
+_MOST_TOLD, _MOST_NOTES = 1200, 5
 
 
 def _counted(laid: Laid) -> str:

@@ -300,6 +300,7 @@ def _deletion(event: Deletion, batch: Batch) -> None:
             _keep_early(message_id, Deletion((message_id,), event.channel_id, event.at), batch)
             continue
         if not isinstance(known, AnsweredReply):
+            batch.add(sql.LOSE_POST, {"message_id": message_id, "at": at})
             continue
         for statement in sql.ERASE_REPLY:
             batch.add(statement, {"id": known.reply_id, "message_id": message_id, "at": at})

@@ -16,6 +16,7 @@ __all__ = [
     "INSERT_PASSAGES",
     "INSERT_REPLY",
     "LOOK_AT_ORIGINAL",
+    "LOSE_POST",
     "MOVE_WATERMARK",
     "NOTE_EARLY",
     "OWE_FILE",
@@ -167,6 +168,10 @@ ERASE_REPLY = (
         AND :message_id = COALESCE((SELECT copy_id FROM bringings WHERE reply_id = :id), :id)
     """,
 )
+# A message of ours that is gone carries nothing; an edit of the essay puts its text elsewhere.
+LOSE_POST = """
+UPDATE posts SET gone_at = :at WHERE message_id = :message_id AND gone_at IS NULL
+"""
 CLEAR_REACTIONS = """
 DELETE FROM reactions WHERE reply_id = :id AND (:emoji IS NULL OR emoji = :emoji)
 """

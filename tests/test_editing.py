@@ -343,20 +343,40 @@ async def test_edits_of_old_messages_are_spread_out_and_told_while_they_wait(hou
     assert said == ["Teil"] * 6
 
 
-async def test_a_message_that_somebody_deleted_is_made_up_for_by_the_next_edit(
+async def test_the_text_of_a_message_that_was_deleted_is_put_elsewhere_by_the_next_edit(
     house: House,
 ) -> None:
     posted = await house.publish(long("One", "Two", "Three"))
-    await house.act(
-        house.member(), "DELETE", f"/channels/{house.channel()}/messages/{posted[2]['id']}"
-    )
-    text = long("One", "Too", "Three")
-    told = await edited(house, text)
-    assert "A message of the essay was deleted" in told
-    await applied(house, text)
+    path = f"/channels/{house.channel()}/messages/{posted[2]['id']}"
+    await house.act(house.member(), "DELETE", path)
+    await house.settle()
+    interaction = await applied(house, long("One", "Two", "Three"))
+    assert "stands as revision 2" in await concluded(house, interaction)
+    await hold_order(house, "One", "Two", "Three")
+
+
+async def test_a_message_that_was_deleted_unseen_is_told_of_and_made_up_for(
+    tmp_path: Path,
+) -> None:
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            posted = await house.publish(long("One", "Two", "Three"))
+            await house.salon.close()
+            path = f"/channels/{house.channel()}/messages/{posted[2]['id']}"
+            await house.act(house.member(), "DELETE", path)
+        async with lived_in(tmp_path, standin) as again:
+            told = await edited(again, long("One", "Too", "Three"))
+            assert "A message of the essay was deleted" in told
+            await edited(again, long("One", "Too", "Three"))
+            await hold_order(again, "One", "Too", "Three")
+
+
+async def hold_order(house: House, *names: str) -> None:
+    """These paragraphs stand, each once and in order."""
     await house.settle(600)
     said = " ".join(contents(await house.ours()))
-    places = [said.index(f"{name}. The dough") for name in ("One", "Too", "Three")]
+    assert [said.count(f"{name}. The dough") for name in names] == [1] * len(names)
+    places = [said.index(f"{name}. The dough") for name in names]
     assert places == sorted(places)
 
 
@@ -543,3 +563,17 @@ async def test_what_prompts_asked_and_quote_follows_the_text(house: House) -> No
     assert ("passage 2: Why last?", "planned", "") in told
     assert ("passage 1: Why?", "skipped", "") in told
     assert [asked for _, state, asked in told if state == "sent"] == ["1"], "it is the second now"
+
+
+async def test_an_essay_whose_every_word_and_fact_changes_is_still_shown(house: House) -> None:
+    head = "---\ntitle: {0}\nauthor: {0}\nsubtitle: {0}\nurl: https://a.example/{1}\n---\n\n"
+    quote = "> {0}\n\n"
+    texts_of = [
+        head.format(name * 120, name) + quote.format(f"{name} sleeps. " * 60) + long(name * 9)[14:]
+        for name in ("Rye", "Oat")
+    ]
+    await house.publish(texts_of[0])
+    told = await house.said(await hand_in(house, texts_of[1]))
+    assert "seen by you alone" in told
+    assert "~~RyeRye" in told
+    assert len(told) < 4000
