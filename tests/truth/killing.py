@@ -1,0 +1,130 @@
+"""A play in which the bot is struck dead again and again while it catches up.
+
+``python -m tests.truth.killing --seeds 100 [--first N] [--kills N]`` plays as many as are wanted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from bot.rehearsal.steps import Step
+from tests.house import lived_in
+from tests.staging import Stage, staged
+from tests.truth.comparing import differences
+from tests.truth.playing import Play
+from tests.truth.stage import Bot
+
+__all__ = ["Killed", "play_and_kill"]
+
+#: What happens while the bot is away.
+_MISSED = (
+    *("talk", "talk", "talk", "answer essay", "answer in thread", "answer in channel", "attach"),
+    *("edit", "edit", "delete", "delete many", "react", "take back", "clear reactions"),
+    *("open thread", "archive", "delete thread", "rename", "say"),
+)
+#: Calls and events between a start and the next kill, and real seconds behind such a step: the
+#: bot may be reading, deciding or writing then.
+_STEPS, _BEHIND = (4, 40), 0.03
+
+
+@dataclass(frozen=True)
+class Killed:
+    """How it ended: what is wrong in the archive, and how often the bot was struck."""
+
+    wrong: list[str]
+    kills: int
+
+
+class _Killer:
+    """Strikes at seeded steps until it has struck often enough; each time the bot starts anew."""
+
+    def __init__(self, stage: Stage, chance: random.Random, kills: int) -> None:
+        self._stage = stage
+        self._chance = chance
+        self._next = chance.randint(*_STEPS)
+        self._pending: asyncio.TimerHandle | None = None
+        self.left = kills
+
+    async def step(self, step: Step) -> None:
+        """The stand-in's hook."""
+        if self.left and self._pending is None and step.number >= self._next:
+            delay = self._chance.uniform(0, _BEHIND)
+            self._pending = asyncio.get_running_loop().call_later(delay, self.strike)
+
+    def strike(self) -> None:
+        """Kill the bot now, if it runs; it is started again."""
+        self._pending = None
+        self._next = self._stage.standin.gateway_hub.steps.count + self._chance.randint(*_STEPS)
+        if self.left and self._stage.bot.is_running:
+            self.left -= 1
+            self._stage.kill()
+
+
+async def play_and_kill(seed: int, folder: Path, *, missed: int = 120, kills: int = 4) -> Killed:
+    """Publish, miss ``missed`` actions, and be killed ``kills`` times while catching up."""
+    async with staged(folder) as stage, aiohttp.ClientSession() as session:
+        async with lived_in(folder, stage.standin) as house:
+            await house.publish()
+            play = Play(stage.standin, _away(), seed, house.channel(), session)
+            for _ in range(missed // 4):
+                await play.do(play.random.choice(_MISSED))
+            await house.settle()
+        for _ in range(missed):
+            await play.do(play.random.choice(_MISSED))
+        killer = _Killer(stage, play.random, kills)
+        stage.standin.on_step = killer.step
+        await stage.bot.start()
+        while killer.left:
+            await play.control("clock", {"advance": 0})
+            killer.strike()  # it has caught up before its turn came
+            await asyncio.gather(*stage.restarts)
+        stage.standin.on_step = None
+        await asyncio.gather(*stage.restarts)
+        await play.control("clock", {"advance": 30})
+        wrong = differences(await stage.world(), await stage.export(), str(play.own_id), play.names)
+        return Killed(wrong, len(stage.restarts))
+
+
+def _away() -> Bot:
+    async def nothing() -> None:
+        """The bot comes and goes by other hands here."""
+
+    return Bot(nothing, nothing, lambda: False)
+
+
+def main() -> int:
+    """Play them one after the other; 1 where one went wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tests.truth.killing", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--kills", type=int, default=4)
+    parser.add_argument("--missed", type=int, default=120)
+    options = parser.parse_args()
+    failed, kills = [], 0
+    for seed in range(options.first, options.first + options.seeds):
+        with tempfile.TemporaryDirectory() as folder:
+            found = asyncio.run(
+                play_and_kill(seed, Path(folder), missed=options.missed, kills=options.kills)
+            )
+        kills += found.kills
+        told = "; ".join(found.wrong) or "equal"
+        print(f"seed {seed}: {found.kills} kills, {told}", flush=True)  # noqa: T201
+        if found.wrong:
+            failed.append(seed)
+    print(  # noqa: T201
+        f"{options.seeds - len(failed)} of {options.seeds} equal after {kills} kills; "
+        f"failing: {failed}"
+    )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
