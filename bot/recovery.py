@@ -221,6 +221,7 @@ class Recovery:
         if not await self._shows_content():
             await self._tell_withheld(server_id)
             return
+        await self._database.write(lambda tx: notices.past(tx, server_id, "content"))
         began = self._clock.now()
         held = max(one.true_at for one in watched)
         self._names.forget()

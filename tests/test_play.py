@@ -88,6 +88,7 @@ async def test_strange_names_long_comments_and_any_order_are_kept_as_they_are(
         {"id": 6, "parent": None, "author": "أمل", "text": "نعم\n\n" + "كلمة " * 700},
         {"id": 7, "parent": None, "author": "Ada ", "text": "```py\nprint(1)\n```"},
         {"id": 8, "parent": 7, "author": "x" * 100, "text": "字" * 4100},
+        {"id": 9, "parent": None, "author": "\u200d", "text": ("and on, " * 5700)[:45_000]},
     ]
     lines = "\n".join(json.dumps(one) for one in said)
     comments.write_text(lines, encoding="utf-8")

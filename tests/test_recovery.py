@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from bot.discussion.talk import Message
 from bot.rehearsal.founding import invite_bot
@@ -18,6 +22,15 @@ async def kept(house: House) -> dict[str, dict[str, Any]]:
 async def strike(house: House, method: str, path: str, status: int, times: int = 1) -> None:
     fault = {"kind": "http", "method": method, "path": path, "status": status, "times": times}
     await house.control("faults", fault)
+
+
+async def name_channel_for_notices(house: House) -> None:
+    sql = """
+        INSERT INTO server_settings (server_id, notices_channel_id) VALUES (:server, :channel)
+        ON CONFLICT (server_id) DO UPDATE SET notices_channel_id = excluded.notices_channel_id
+    """
+    row = {"server": house.server_id, "channel": house.channel("admins")}
+    await house.database.write(lambda tx: tx.run(sql, row))
 
 
 async def hear(house: House, who: str, text: str, message_id: int, **more: Any) -> None:
@@ -163,3 +176,112 @@ async def test_while_the_connection_is_lost_the_record_is_not_noted_as_true(
         await house.salon.on_resumed()
         await recovery.hold_true()
         assert await true_at() >= noted + 3_600_000
+
+
+async def test_what_discord_withholds_overwrites_nothing_and_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+        *_, closing = await house.publish()
+        await name_channel_for_notices(house)
+        head = await house.write("Ann", "I would.", to=closing["id"])
+        await house.settle()
+        first = await house.write("Ben", "Why?", channel_id=head)
+        await house.settle()
+        shown, standin.world.application.flags = standin.world.application.flags, 0
+        path = f"/channels/{head}/messages/{first}"
+        await house.act(house.member("Ben"), "PATCH", path, {"content": "Why not?"})
+        unseen = await house.write("Chloe", "Indeed.", channel_id=head)
+        recovery = house.salon.services.recovery
+        await recovery.catch_up_server(house.server_id)
+        await house.settle()
+        assert (await kept(house))[str(first)]["text"] == "Why?"
+        (told,) = await house.ours(house.channel("admins"))
+        assert "Message Content Intent" in told["content"]
+        assert "Message Content Intent" in caplog.text
+        standin.world.application.flags = shown
+        await recovery.catch_up_server(house.server_id)
+        await house.settle()
+        replies = await kept(house)
+    assert (replies[str(first)]["text"], replies[str(unseen)]["text"]) == ("Why not?", "Indeed.")
+
+
+@pytest.mark.parametrize("lost", [1 << 10, 1 << 16], ids=["View Channel", "Read Message History"])
+async def test_without_the_right_to_read_nothing_is_erased_until_it_is_back(
+    tmp_path: Path, lost: int
+) -> None:
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            *_, closing = await house.publish()
+            first = await house.write("Ann", "I would.", to=closing["id"])
+            await house.settle()
+            there = await house.write("Ben", "Why?", channel_id=first)
+            await house.settle()
+            await house.salon.close()
+            overwrite = f"/channels/{house.channel()}/permissions/{standin.world.bot.id}"
+            denied = {"type": 1, "allow": "0", "deny": str(lost)}
+            await house.act(house.member(), "PUT", overwrite, denied)
+            for who, place, message in (("Ann", house.channel(), first), ("Ben", first, there)):
+                path = f"/channels/{place}/messages/{message}"
+                await house.act(house.member(who), "DELETE", path)
+        async with lived_in(tmp_path, standin) as house:
+            replies = await kept(house)
+            assert [one["text"] for one in replies.values()] == ["I would.", "Why?"]
+            await house.act(house.member(), "DELETE", overwrite)
+            await house.settle()
+            replies = await kept(house)
+    assert [(one["text"], one["deleted"]) for one in replies.values()] == [("", True)] * 2
+
+
+async def test_after_hours_away_one_line_tells_what_was_recovered(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "bot.recovery")
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            *_, closing = await house.publish()
+            await name_channel_for_notices(house)
+            first, second, third = [
+                await house.write("Ann", f"Point {number}.", to=closing["id"])
+                for number in range(3)
+            ]
+            await house.settle()
+            await house.salon.services.recovery.pay()
+            await house.salon.services.recovery.hold_true()
+            await house.salon.close()
+            here = f"/channels/{house.channel()}/messages"
+            for message in (first, second):
+                await house.act(
+                    house.member("Ann"), "PATCH", f"{here}/{message}", {"content": "Better."}
+                )
+            await house.act(house.member("Ann"), "DELETE", f"{here}/{third}")
+            for number in range(14):
+                await house.write("Ben", f"Reason {number}.", channel_id=first)
+            standin.world.clock.advance_to(standin.world.now() + timedelta(hours=3, minutes=12))
+        async with lived_in(tmp_path, standin) as house:
+            (told,) = await house.ours(house.channel("admins"))
+    line = "Back after 3 h 12 min: 14 replies, 2 edits, 1 deletion recovered."
+    assert told["content"] == line
+    assert any(record.getMessage().startswith(line) for record in caplog.records)
+
+
+async def test_what_stood_in_a_deleted_channel_is_hidden_at_once_and_erased_after_a_week(
+    tmp_path: Path,
+) -> None:
+    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+        *_, closing = await house.publish()
+        first = await house.write("Ann", "I would.", to=closing["id"])
+        await house.settle()
+        await house.write("Ben", "Why?", channel_id=first)
+        await house.settle()
+        await house.act(house.member(), "DELETE", f"/channels/{house.channel()}")
+        await house.settle()
+        assert {one["text"] for one in (await kept(house)).values()} == {""}
+
+        async def texts() -> set[str]:
+            rows = await house.database.read(lambda tx: tx.rows("SELECT text FROM replies"))
+            return {row["text"] for row in rows}
+
+        assert await texts() == {"I would.", "Why?"}
+        await house.settle(timedelta(days=7, hours=1).total_seconds())
+        assert await texts() == {""}
