@@ -10,6 +10,7 @@ from bot.discussion.default_question import default_question
 from bot.discussion.manners import Kind, Situation
 from bot.discussion.plans import LastCall, Passage, What, read_condition
 from bot.discussion.prompting import Alive, Material, positions
+from bot.discussion.styles import THREADS
 from storage import servers
 from storage.prompts import Prompt
 from storage.writer import Transaction
@@ -163,6 +164,7 @@ async def material(tx: Transaction, discussion_id: int, what: What) -> Material:
     essay = await tx.row(
         """
         SELECT number, title, language,
+               (SELECT style FROM discussions WHERE discussions.id = :id) AS style,
                (SELECT count(*) FROM replies
                 WHERE replies.discussion_id = :id AND deleted_at IS NULL) AS replies
         FROM revisions WHERE discussion_id = :id
@@ -203,6 +205,7 @@ async def material(tx: Transaction, discussion_id: int, what: What) -> Material:
         passage=None if passage is None else passage["text"],
         alive=await _alive(tx, discussion_id) if isinstance(what, LastCall) else None,
         bare=default_question(essay["language"]),
+        apart=essay["style"] == THREADS,
     )
 
 

@@ -102,6 +102,7 @@ async def test_prompts_go_into_the_one_thread_and_nobody_is_nudged(house: House)
     await house.settle(4 * 86_400)
     added = (await house.ours(thread_id))[len(inside) :]
     assert added, "a prompt"
+    assert all("Write here, or reply" in prompt["content"] for prompt in added)
     assert len(await house.ours()) == 1
     kinds = await house.database.read(lambda tx: tx.rows("SELECT DISTINCT kind FROM prompts"))
     assert {row["kind"] for row in kinds} == {"step"}

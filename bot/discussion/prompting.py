@@ -52,6 +52,8 @@ _MOST_TITLE = 100
 _MOST_QUOTE = 400
 _MOST_ASKED = 750
 _ANSWER_HERE = "-# Reply to this message, and your reply opens a thread of its own."
+#: In the essay's own thread or post, where no further threads are opened.
+_ANSWER_INSIDE = "-# Write here, or reply to this message."
 _ANSWER_THERE = "-# Write in a thread, or reply to this message and open one of your own."
 
 
@@ -72,6 +74,7 @@ class Material:
     passage: the text of the passage that is to be quoted
     alive:   the most alive thread
     bare:    what is asked when the essay asks nothing of its own, in its language
+    apart:   whether a reply to it opens a thread; else all talk is in one, as the prompt is
     """
 
     title: str
@@ -81,6 +84,12 @@ class Material:
     passage: str | None = None
     alive: Alive | None = None
     bare: str = DEFAULT_QUESTION
+    apart: bool = True
+
+    @property
+    def answer(self) -> str:
+        """How to answer a prompt."""
+        return _ANSWER_HERE if self.apart else _ANSWER_INSIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +124,11 @@ def words_for(what: What, material: Material) -> Said | Unsayable:
                 f"From **{_title(material)}**, ¶{number}:",
                 quoted(material.passage),
                 closed(question or material.bare),
-                _ANSWER_HERE,
+                material.answer,
             ]
             return Said("\n".join(lines))
         case Text(text):
-            return Said(f"{_opening(material)}\n{closed(text)}\n{_ANSWER_HERE}")
+            return Said(f"{_opening(material)}\n{closed(text)}\n{material.answer}")
         case Poll():
             return Said(_opening(material), poll=what)
         case LastCall():
@@ -151,14 +160,14 @@ def _next_questions(most: int, material: Material) -> Said | Unsayable:
 
 def _asking(asked: Sequence[str], material: Material) -> Said:
     questions = [material.bare if one == BARE else material.questions[int(one)] for one in asked]
-    content = prompt_text(material.title, questions, material.replies)
+    content = prompt_text(material.title, questions, material.replies, apart=material.apart)
     return Said(content, tuple(asked))
 
 
-def prompt_text(title: str, questions: Sequence[str], replies: int) -> str:
+def prompt_text(title: str, questions: Sequence[str], replies: int, *, apart: bool = True) -> str:
     """The prompt that asks ``questions``, at most three so that it stays a nudge.
 
-    ``replies`` is how many members' replies there are so far.
+    ``replies`` is how many members' replies there are so far; ``apart`` as in Material.
     """
     opening = {0: "nobody has answered yet", 1: "one reply so far"}.get(
         replies, f"{replies} replies so far"
@@ -166,7 +175,7 @@ def prompt_text(title: str, questions: Sequence[str], replies: int) -> str:
     lines = [f"Back to **{_short_title(title)}**: {opening}."]
     asked = questions[:_MOST_QUESTIONS]
     lines += [quoted(question, _MOST_ASKED // len(asked)) for question in asked]
-    lines.append(_ANSWER_HERE)
+    lines.append(_ANSWER_HERE if apart else _ANSWER_INSIDE)
     return "\n".join(lines)
 
 
@@ -182,8 +191,10 @@ def _last_call(material: Material) -> Said | Unsayable:
             )
             for one in left.asked
         )
-        lines = [f"Last call for **{_title(material)}**: nobody has answered yet.", asking]
-        lines.append(_ANSWER_HERE)
+        far = "nobody has answered yet"
+        if material.replies and not material.apart:
+            far = f"{_count(material.replies)} so far"
+        lines = [f"Last call for **{_title(material)}**: {far}.", asking, material.answer]
         return Said("\n".join(line for line in lines if line), left.asked)
     alive = material.alive
     messages = "1 message" if alive.messages == 1 else f"{alive.messages} messages"

@@ -213,3 +213,18 @@ def test_two_polls_of_an_essay_are_told_apart_in_its_channel() -> None:
     assert [signature(message) for message in told] == [signature(payload) for payload in sent]
     assert len({signature(payload) for payload in sent}) == 2
     assert signature({"content": "Back to **Bread**:", "poll": None}) not in map(signature, sent)
+
+
+def test_in_the_essays_own_thread_nobody_is_promised_a_further_one() -> None:
+    for what in (Questions(3), Text("So?"), LastCall(), Passage(1, "So?")):
+        there = material("Why bread?", replies=2, passage="It takes a night.", apart=False)
+        content = said(what, there).content
+        assert "Write here, or reply to this message." in content
+        assert "thread" not in content
+
+
+def test_the_last_call_in_the_essays_own_thread_counts_what_was_said() -> None:
+    assert (
+        "bread**: 2 replies so far." in said(LastCall(), material(replies=2, apart=False)).content
+    )
+    assert "nobody has answered yet" in said(LastCall(), material(apart=False)).content
