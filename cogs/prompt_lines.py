@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.discussion.lists import fitting, stamp
 from bot.discussion.manners import Kind
+from bot.discussion.measure import utf16_units
 from bot.discussion.plans import Step, after_wait, write_plan
 from bot.discussion.prompting import literal
 from bot.discussion.shortening import cut
@@ -14,9 +15,11 @@ from storage.prompt_lists import Past
 from storage.prompts import Prompt
 from storage.servers import ServerSettings
 
-__all__ = ["choice", "coming", "digest", "manners", "past", "plan", "planned"]
+__all__ = ["choice", "coming", "digest", "listed", "manners", "past", "plan", "planned"]
 
 _MOST_TITLE, _MOST_WHAT = 60, 80
+#: docs: Message Resource › Create Message: 2,000 characters; the past has the smaller share.
+_MESSAGE_UNITS, _PAST_UNITS = 2000, 900
 _KINDS = {Kind.NUDGE: "nudge", Kind.DIGEST: "digest"}
 
 
@@ -52,6 +55,13 @@ def past(one: Past, server_id: int) -> str:
         return f"✅ **{one.id}** {stamp(one.at)} {line}: {count}{link}"
     mark = "⏭️" if one.state == "skipped" else "⚠️"
     return f"{mark} **{one.id}** {stamp(one.at)} {line} {one.state}: {one.reason}"
+
+
+def listed(to_come: Sequence[str], past: Sequence[str]) -> str:
+    """Both in one message; however much is to come, what came of the last ones is seen too."""
+    came = fitting(past, _PAST_UNITS)
+    left = _MESSAGE_UNITS - utf16_units(came) - 1
+    return "\n".join(part for part in (fitting(to_come, left), came) if part)
 
 
 def planned(prompt: Prompt, title: str, quiet_until: datetime | None, hindrance: str) -> str:

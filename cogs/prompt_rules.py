@@ -56,6 +56,11 @@ class PromptRules(Answering):
             await self.act(
                 tx, interaction, None if chosen is None else chosen.id, "resumed prompts"
             )
+            if chosen is not None and (await servers.read(tx, server_id)).paused:
+                return (
+                    f"Prompts in “{literal(chosen.title)}” come again with those of the whole "
+                    "server, which are paused: `/prompts resume` without an essay lets them come."
+                )
             where = "this server" if chosen is None else f"“{literal(chosen.title)}”"
             return f"Prompts in {where} come again."
 

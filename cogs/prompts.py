@@ -52,7 +52,7 @@ class Prompts(
         """Show the prompts of the server, or of one essay."""
         server_id, now = server_of(interaction).id, self.services.clock.now()
 
-        async def look(tx: Transaction) -> list[str]:
+        async def look(tx: Transaction) -> str:
             chosen = await chosen_essay(tx, server_id, essay)
             discussion_id = None if chosen is None else chosen.id
             titles = {one.id: one.title for one in await prompt_lists.essays(tx, server_id)}
@@ -66,12 +66,12 @@ class Prompts(
                 hindrance = await prompter.forecast(tx, prompt, now)
                 lines.append(prompt_lines.coming(prompt, title, hindrance))
             past = await prompt_lists.past(tx, server_id, discussion_id, _SHOWN_PAST)
-            return lines + [prompt_lines.past(one, server_id) for one in past]
+            return prompt_lines.listed(lines, [prompt_lines.past(one, server_id) for one in past])
 
         with self.services.busy.working():
-            lines = await self.services.database.read(look)
+            listed = await self.services.database.read(look)
             nothing = "No prompts are planned: publishing an essay plans some, and so does "
-            await answer(interaction, fitting(lines) or f"{nothing}`/prompts add`.")
+            await answer(interaction, listed or f"{nothing}`/prompts add`.")
 
     @app_commands.command(description="Plan a prompt for an essay.")
     @app_commands.describe(
@@ -185,7 +185,7 @@ class Prompts(
 
         async def cancel(tx: Transaction) -> str:
             found = await prompt_lists.choose_prompt(tx, server_id, prompt)
-            by = interaction.user.display_name
+            by = literal(interaction.user.display_name)
             if found.kind is Kind.DIGEST:
                 raise Refused("`/prompts digest` with `when: none` stops the digest.")
             if not await prompts.cancel(tx, prompt_id=found.id, by=by, now_ms=now_ms):

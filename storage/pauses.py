@@ -74,15 +74,21 @@ async def _take_back(
 ) -> None:
     """Plan again what a pause has skipped and what is not too late at this moment.
 
-    It is owed from now on: should it be night, its end makes nothing late.
+    It is owed from now on: should it be night, its end makes nothing late. What another pause
+    still holds stays as it is, and its lateness goes on counting.
     """
     settings = await servers.read(tx, server_id)
+    if settings.paused:
+        return
     now_ms = to_milliseconds(now)
     rows = await tx.rows(
         """
         SELECT id, kind, owed_at FROM prompts
         WHERE server_id = :server_id AND state = 'skipped' AND reason = :paused
             AND owed_at >= :since AND (:discussion_id IS NULL OR discussion_id = :discussion_id)
+            AND NOT EXISTS (
+                SELECT 1 FROM pauses WHERE pauses.discussion_id = prompts.discussion_id
+            )
         ORDER BY id DESC
         """,
         {

@@ -72,11 +72,14 @@ _MONTHS = (
 _WORDS = frozenset(
     ("of", "the", "on", "next", "in", "a", "month", "months", "week", "weeks", "day", "days")
 )
+#: With these it is reckoned from today on.
+_RELATIVE_WORDS = _WORDS - {"of", "the", "on"}
 _NUMBER = re.compile(r"\d{1,4}(?:st|nd|rd|th)?|\d{1,4}([./-])\d{1,2}(?:\1(?:\d{1,4})?)?")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 #: 1.4.2026 is the first of April wherever dates are written with dots.
 _DOTTED_MONTH = re.compile(r"\b\d{1,2}\.(\d{1,2})\b")
 _DOTTED = re.compile(r"\b\d{1,2}\.\d{1,2}\.(?:\d{2,4})?(?!\d)|\b\d{1,2}\.\d{1,2}$")
+_DAY_AND_MONTH = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +238,14 @@ def _calendar(day: str, asked: str, here: datetime) -> tuple[date, bool]:
         raise _not_understood(asked)
     if _ISO.fullmatch(day):
         return _standard(day, asked, here), False
+    relative = not _RELATIVE_WORDS.isdisjoint(words)
+    written = " ".join(word for word in words if word not in ("on", "the", "of"))
     found = dateparser.parse(
-        " ".join(word for word in words if word not in ("on", "the", "of")),
+        _DAY_AND_MONTH.sub(r"\1/\2", written),  # 20.11. would be taken for eleven past eight
         languages=["en"],
         settings={
-            "RELATIVE_BASE": datetime.combine(here.date(), time(0)),
+            # A date without a year is the coming one after the base: today's is today.
+            "RELATIVE_BASE": datetime.combine(here.date(), time(0)) - _DAY * (not relative),
             "PREFER_DATES_FROM": "future",
             "RETURN_AS_TIMEZONE_AWARE": False,
             "REQUIRE_PARTS": ["day"] if any(word[0].isdigit() for word in words) else [],

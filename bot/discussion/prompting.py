@@ -192,7 +192,7 @@ def _last_call(material: Material) -> Said | Unsayable:
             for one in left.asked
         )
         far = "nobody has answered yet"
-        if material.replies and not material.apart:
+        if material.replies:  # in the one thread of the essay, or where no thread stands
             far = f"{_count(material.replies)} so far"
         lines = [f"Last call for **{_title(material)}**: {far}.", asking, material.answer]
         return Said("\n".join(line for line in lines if line), left.asked)

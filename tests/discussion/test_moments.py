@@ -57,6 +57,13 @@ WALL = [
     # dates
     ("1.4.", "Wed 2026-04-01 12:00"),
     ("1.4. 18:00", "Wed 2026-04-01 18:00"),
+    ("20.11. 18:00", "Fri 2026-11-20 18:00"),
+    ("Sunday 1.11.", "Sun 2026-11-01 12:00"),
+    # today's date is today, not in a year
+    ("27 March 18:00", "Fri 2026-03-27 18:00"),
+    ("Fri 27 Mar at 6 pm", "Fri 2026-03-27 18:00"),
+    ("3/27", "Fri 2026-03-27 12:00"),
+    ("27.3. 18:00", "Fri 2026-03-27 18:00"),
     ("1.4.2026 18.30", "Wed 2026-04-01 18:30"),
     ("4/1/2026", "Wed 2026-04-01 12:00"),
     ("April 1st at 6 pm", "Wed 2026-04-01 18:00"),
@@ -96,6 +103,7 @@ REFUSED = [
     *((text, "no time I understand") for text in ("may", "next year", "2026-04-31", "2026-13-01")),
     *((text, "no time I understand") for text in ("<@123> tomorrow", "tomorrow <@123>", "x" * 101)),
     *((text, "no time I understand") for text in ("yesterday", "3 days ago", "tomorrow morning")),
+    *((text, "lies in the past") for text in ("27 March 9:00", "27.3. at 9", "Fri 27 Mar 9 am")),
     *((text, "no time I understand") for text in ("monday tuesday", "Monday, 4 April 2026")),
     *((text, "no time I understand") for text in ("1.4.2026 9", "April 1 9", "1.13.2026")),
     *((text, "no time I understand") for text in ("Thursday in two weeks", "in -3 days", "UTC")),

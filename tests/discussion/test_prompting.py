@@ -124,6 +124,12 @@ def test_the_last_call_names_the_most_alive_thread_without_a_ping() -> None:
     assert "6 messages" in found.content
 
 
+def test_the_last_call_counts_the_replies_where_no_thread_stands() -> None:
+    found = said(LastCall(), material("First?", replies=2))
+    assert "Last call for **Slow bread**: 2 replies so far." in found.content
+    assert "> First?" in found.content
+
+
 def test_the_last_call_where_nobody_answered_asks_what_was_not_asked() -> None:
     found = said(LastCall(), material("First?", "Second?", asked="0"))
     assert "> Second?" in found.content
