@@ -26,6 +26,7 @@ from bot.pace import Pace
 from bot.patience import (
     ARCHIVED,
     AUTOMOD,
+    MAY_NOT_REPLY,
     PASSING,
     REFUSED_BY_AUTOMOD,
     THREAD_LOCKED,
@@ -302,7 +303,7 @@ class Outbox:
         elif error.code == TOO_MANY_THREADS:
             made_room = await self._opener.make_room(post.server_id)
             await self._put_off(post, _FULL, slowly=not made_room, refused=refused)
-        elif error.status == 403:
+        elif error.status == 403 or error.code == MAY_NOT_REPLY:
             trouble = forbidden(self._sight, post.channel_id, error)
             await self._put_off(post, trouble, slowly=True, refused=refused)
         elif error.status in (400, 413):

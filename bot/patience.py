@@ -12,6 +12,7 @@ from bot.discussion.styles import Venue
 __all__ = [
     "ARCHIVED",
     "AUTOMOD",
+    "MAY_NOT_REPLY",
     "PASSING",
     "REFUSED_BY_AUTOMOD",
     "THREAD_LOCKED",
@@ -28,6 +29,8 @@ __all__ = [
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, ARCHIVED = 10003, 10008, 50083
 THREAD_LOCKED, TOO_MANY_THREADS = 160005, 160006
 REFUSED_BY_AUTOMOD = 200000
+#: Replying takes the right to read the history; Discord says so with status 400, not 403.
+MAY_NOT_REPLY = 160002
 #: What an admin can do about that.
 AUTOMOD = "The server's AutoMod refused the message; let me pass in its rules."
 

@@ -177,6 +177,27 @@ async def test_a_right_that_is_lost_midway_is_waited_for(house: House) -> None:
     assert await whole(house) == ["0", "1", "2", "3", "4"]
 
 
+async def test_a_line_that_replies_waits_for_the_right_to_read_the_history(house: House) -> None:
+    """docs: Topics › Opcodes and Status Codes › JSON Error Codes, 160002."""
+    *_, closing = await house.publish()
+    head = await house.write("Ann", "The crust.", to=closing["id"])
+    await house.settle()
+    before = len(await house.ours())
+    path = f"/channels/{house.channel()}/permissions/{house.salon.own_id}"
+    deny = {"type": 1, "allow": "0", "deny": str(1 << 16)}
+    await house.act(house.member(), "PUT", path, deny)
+    await house.write("Ben", "The crumb.", to=str(head))
+    await house.settle(300)
+    assert len(await house.ours()) == before
+    await house.act(house.member(), "DELETE", path)
+    await house.settle(3600)
+    # It was taken away again by now.
+    lines = [
+        m["content"] for m in (await house.world())["messages"] if "goes on in" in m["content"]
+    ]
+    assert len(lines) == 1
+
+
 async def test_a_message_that_automod_refuses_stops_the_essay_and_says_so(house: House) -> None:
     """docs: Topics › Opcodes and Status Codes › JSON Error Codes, 200000."""
     await house.publish(ESSAY)
