@@ -24,6 +24,8 @@ _log = logging.getLogger(__name__)
 
 #: Prompts decided in one transaction: what members write meanwhile waits no longer than that.
 _MOST_AT_ONCE = 50
+#: The states of an essay that is not published yet.
+_TO_COME = ("draft", "scheduled", "publishing")
 
 
 async def plan_due(tx: Transaction, now: datetime) -> bool:
@@ -90,8 +92,10 @@ async def forecast(tx: Transaction, prompt: Prompt, now: datetime) -> str:
         return f"waits: {prompt.reason}" if prompt.reason else "is being sent"
     settings = await servers.read(tx, prompt.server_id)
     at = max(now, prompt.due_at)
-    decision = decide(await situations.situation(tx, prompt), settings.manners, at)
-    match decision:
+    case = await situations.situation(tx, prompt)
+    if case.state in _TO_COME:
+        return "comes only if the essay is published by then"
+    match decide(case, settings.manners, at):
         case Wait(until, reason, _):
             return f"would wait until {stamp(until)}: {reason}"
         case Skip(reason):

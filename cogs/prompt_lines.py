@@ -71,7 +71,7 @@ def planned(prompt: Prompt, title: str, quiet_until: datetime | None, hindrance:
         f"({stamp(prompt.planned_for, 'R')}): {_what(prompt.kind, prompt.what)}"
         + (f", {prompt.condition}." if prompt.condition else ".")
     ]
-    if quiet_until is not None:
+    if quiet_until is not None and "skipped" not in hindrance:
         lines.append(f"That is in quiet hours: it goes out at their end, {stamp(quiet_until)}.")
     elif hindrance:
         lines.append(f"As things stand it {hindrance}.")

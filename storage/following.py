@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.discussion.essay import Essay
+from bot.discussion.manners import PAUSED
 from bot.discussion.matching import counterpart
 from bot.discussion.plans import Passage, Question, read_what, renumbered
 from bot.discussion.prompting import noted, positions
@@ -33,7 +34,13 @@ async def follow(tx: Transaction, discussion_id: int, old: Essay, new: Essay, no
         )
     for prompt_id, number in await _moved(tx, discussion_id, old, new):
         if number is None:
-            await prompts.skip(tx, prompt_id=prompt_id, reason=_GONE, now_ms=now_ms)
+            await tx.run(
+                """
+                UPDATE prompts SET state = 'skipped', reason = :gone, decided_at = :now
+                WHERE id = :id
+                """,
+                {"id": prompt_id, "gone": _GONE, "now": now_ms},
+            )
             continue
         found = await prompts.find(tx, prompt_id)
         assert found is not None
@@ -61,14 +68,18 @@ def _asked_now(asked: Sequence[str], questions: Sequence[int | None]) -> list[st
 async def _moved(
     tx: Transaction, discussion_id: int, old: Essay, new: Essay
 ) -> list[tuple[int, int | None]]:
-    """The planned prompts about one question or passage, and its number now, None if gone."""
+    """The planned prompts about one question or passage, and its number now, None if gone.
+
+    What a pause has skipped is among them: a resume may plan it again.
+    """
     moved: list[tuple[int, int | None]] = []
     for row in await tx.rows(
         """
         SELECT id, what FROM prompts
-        WHERE discussion_id = :id AND state = 'planned' AND kind = 'step'
+        WHERE discussion_id = :id AND kind = 'step'
+            AND (state = 'planned' OR (state = 'skipped' AND reason = :paused))
         """,
-        {"id": discussion_id},
+        {"id": discussion_id, "paused": PAUSED},
     ):
         match read_what(row["what"]):
             case Question(number):

@@ -1,8 +1,10 @@
-"""What a crowded list still shows, what two pauses hold, and what is said in an essay's thread."""
+"""What admins are told of prompts at odd moments, and what becomes of these: a crowded list, one
+pause over another, an essay that is edited, not published yet, or closed."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from bot.discussion.measure import utf16_units
 from cogs.prompt_lines import listed
 from tests.house import ESSAY, House, a_house
-from tests.test_prompts import DAY, HOUR, came, prompts, rows
+from tests.test_prompts import DAY, HOUR, came, close, prompts, rows
 from tests.test_styles import publish
 
 
@@ -88,3 +90,66 @@ async def test_who_cancelled_a_prompt_is_shown_as_they_are_called(house: House) 
     house.member().display_name = "**Ada** <@&5>"
     await prompts(house, "cancel", prompt="1")
     assert r"cancelled by \*\*Ada\*\* \<@&5>" in await prompts(house, "list")
+
+
+QUESTIONS = ("Would you wait a night for bread?", "Who taught you to bake?", "What is a crust for?")
+
+
+def asking(*questions: str) -> str:
+    listed = "\n".join(f"{number}. {one}" for number, one in enumerate(questions, 1))
+    return ESSAY.replace(QUESTIONS[0], f"## Questions\n\n{listed}")
+
+
+@pytest.mark.parametrize("kept", [QUESTIONS[1:], (QUESTIONS[0], QUESTIONS[2])])
+async def test_what_a_pause_holds_follows_an_edit_of_the_essay(
+    house: House, kept: tuple[str, ...]
+) -> None:
+    await prompts(house, "plan", steps="after 1 day: question 2")
+    posted = await house.publish(asking(*QUESTIONS))
+    await prompts(house, "pause")
+    await house.settle(DAY + HOUR)
+    shown = await house.run(
+        "essay edit",
+        file=("bread.md", asking(*kept).encode()),
+        options=[{"type": 3, "name": "essay", "value": "1"}],
+    )
+    await house.press(shown, "Apply")
+    await house.settle()
+    await prompts(house, "resume")
+    await house.settle(60)
+    said = await came(house, posted)
+    if QUESTIONS[1] in kept:
+        assert f"> {QUESTIONS[1]}" in said[0]
+    else:
+        assert said == []
+        assert "not in the essay any more" in await prompts(house, "list")
+
+
+async def test_a_prompt_for_an_essay_that_is_still_to_be_published_waits_for_it(
+    house: House,
+) -> None:
+    await house.said(await house.run("essay publish", file=("bread.md", ESSAY.encode())))
+    given = [{"type": 3, "name": "essay", "value": "1"}]
+    given.append({"type": 3, "name": "when", "value": "in 2 hours"})
+    await house.said(await house.run("essay schedule", options=given))
+    told = await prompts(house, "add", essay="1", when="in 2 hours", what="text: Read it!")
+    assert "comes only if the essay is published by then" in told
+    assert "skipped" not in told
+    await house.settle(3 * HOUR)
+    assert "Read it!" in (await house.ours())[-1]["content"]
+
+
+async def test_that_a_closed_essay_gets_no_prompt_is_told_before_that_it_is_night(
+    house: House,
+) -> None:
+    await house.publish()
+    night = house.clock.now() + timedelta(days=1)
+    await prompts(
+        house,
+        "manners",
+        quiet=f"{night - timedelta(hours=2):%H:%M}-{night + timedelta(hours=2):%H:%M}",
+    )
+    await close(house)
+    told = await prompts(house, "edit", prompt="1", what="last call")
+    assert "would be skipped: the discussion is closed" in told
+    assert "goes out at their end" not in told

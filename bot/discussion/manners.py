@@ -6,7 +6,8 @@
    has to wait for that longer than a week is skipped.
 4. A prompt goes out only where its own condition holds at that moment.
 5. What was due while the bot was away is sent late within the tolerance, else skipped.
-6. Prompts end when the discussion closes; a paused discussion or server gets none.
+6. Prompts end when the discussion closes; a paused discussion or server gets none. What is due
+   while the essay is being published waits for that, within the tolerance.
 7. A thread whose first message nobody answered gets one nudge, ever.
 
 Rules 2, 3 and 4 are about prompts of a plan and those that admins add. Nudges and digests keep to
@@ -137,6 +138,8 @@ def decide(case: Situation, manners: Manners, now: datetime) -> Decision:
     too_late = "it was due while I was away, and is too late now"
     if case.tried:
         too_late = "it could not be sent in time"
+    if case.state == "publishing":
+        too_late = "the essay was still being published"
     ended = _ended(case, manners)
     if ended is not None:
         return Skip(ended)
@@ -149,6 +152,8 @@ def decide(case: Situation, manners: Manners, now: datetime) -> Decision:
         return Skip(too_late)
     if end is not None:
         return Wait(end, QUIET)
+    if case.state == "publishing":
+        return Wait(now + _SOON, "the essay is still being published")
     if case.kind is Kind.STEP:
         hindrance = _hindrance(case, manners, now)
         if hindrance is not None:
@@ -158,7 +163,7 @@ def decide(case: Situation, manners: Manners, now: datetime) -> Decision:
 
 def _ended(case: Situation, manners: Manners) -> str | None:
     """Why there will be no such prompt any more, whatever the hour."""
-    if case.state != "open":
+    if case.state not in ("open", "publishing"):
         return f"the discussion is {case.state}"
     if case.unwanted:
         return "the digest was switched off"

@@ -111,6 +111,18 @@ TABLE: list[tuple[str, Situation, datetime, Decision]] = [
         NOON,
         Skip("the discussion is withdrawn"),
     ),
+    (
+        "the essay is still being published",
+        case(state="publishing"),
+        NOON,
+        Wait(NOON + timedelta(minutes=10), "the essay is still being published"),
+    ),
+    (
+        "the essay is still being published when it is too late",
+        case(state="publishing"),
+        NOON + 13 * HOUR,
+        Skip("the essay was still being published"),
+    ),
     ("the discussion paused", case(paused=True), NOON, Skip(PAUSED)),
     ("one prompt nobody answered", case(unanswered=1), NOON, SEND),
     (
