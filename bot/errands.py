@@ -153,7 +153,7 @@ class Errands:
         elif error.status == 400:
             _log.error("Discord refused errand %d: %s", errand.id, error)
             trouble = f"Discord refused the message: {error.text or error.status}"
-            if error.code == REFUSED_BY_AUTOMOD:
+            if error.code in REFUSED_BY_AUTOMOD:
                 trouble = AUTOMOD
             await self._database.write(
                 lambda tx: errands.fail(tx, errand_id=errand.id, trouble=trouble)

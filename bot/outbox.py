@@ -290,7 +290,7 @@ class Outbox:
             await self._put_off(post, "The channel is gone.", slowly=True, refused=refused)
         elif error.code == UNKNOWN_CHANNEL:
             await self._refuse(post, "The channel is gone.")
-        elif error.code == REFUSED_BY_AUTOMOD:
+        elif error.code in REFUSED_BY_AUTOMOD:
             await self._refuse(post, AUTOMOD)
         elif error.code == THREAD_LOCKED:
             await self._put_off(post, _locked(post), slowly=True, refused=refused)
@@ -300,7 +300,7 @@ class Outbox:
                 f"Each post in <#{post.channel_id}> needs a tag: choose one below the preview "
                 "of the next, or let posts go without.",
             )
-        elif error.code == TOO_MANY_THREADS:
+        elif error.code in TOO_MANY_THREADS:
             made_room = await self._opener.make_room(post.server_id)
             await self._put_off(post, _FULL, slowly=not made_room, refused=refused)
         elif error.status == 403 or error.code == MAY_NOT_REPLY:

@@ -27,8 +27,11 @@ __all__ = [
 
 #: docs: Topics › Opcodes and Status Codes › JSON Error Codes.
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, ARCHIVED = 10003, 10008, 50083
-THREAD_LOCKED, TOO_MANY_THREADS = 160005, 160006
-REFUSED_BY_AUTOMOD = 200000
+THREAD_LOCKED = 160005
+#: Of all threads, and of those in announcement channels.
+TOO_MANY_THREADS = frozenset((160006, 160007))
+#: Of a message, and of the title of a thread or post.
+REFUSED_BY_AUTOMOD = frozenset((200000, 200001))
 #: Replying takes the right to read the history; Discord says so with status 400, not 403.
 MAY_NOT_REPLY = 160002
 #: What an admin can do about that.

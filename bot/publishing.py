@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 
 from bot.clock import Clock
 from bot.discussion.card import opening_card
-from bot.discussion.essay import Epigraph, Essay, UnreadableEssay
+from bot.discussion.correcting import Corrections, corrected
+from bot.discussion.essay import Essay, UnreadableEssay
 from bot.discussion.layout import closing_question, lay_out
 from bot.discussion.payloads import plain_message
 from bot.discussion.styles import FORUM, Venue, chosen_style, misplaced
@@ -33,7 +34,7 @@ from storage.servers import ServerSettings
 from storage.submissions import Submission
 from storage.writer import Transaction, Work
 
-__all__ = ["MOST_BYTES", "Actor", "Corrections", "Preview", "Publishing"]
+__all__ = ["MOST_BYTES", "Actor", "Preview", "Publishing"]
 
 _log = logging.getLogger(__name__)
 
@@ -50,17 +51,6 @@ class Actor:
 
     id: int
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Corrections:
-    """What an admin puts in place of what was found; "" takes it away, but for the title."""
-
-    title: str
-    byline: str
-    epigraph: str
-    epigraph_source: str
-    closing: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +150,7 @@ class Publishing:
             same = await discussions.same_essay(tx, submission.channel_id, essay)
             # With another title or question it is another draft.
             given = submission.title or submission.question
-            if same is not None and same.state == "draft" and not given:
+            if same is not None and not given and await _is_draft_of(tx, same, revision):
                 await submissions.accept(tx, submission.id)
                 if submission.style or submission.tags:
                     await drafts.restyle(tx, same.id, style, submission.tags or None)
@@ -242,18 +232,7 @@ class Publishing:
     async def correct(self, preview: Preview, corrections: Corrections) -> None:
         """Put an admin's corrections into a draft; its posts are made anew."""
         draft = preview.draft
-        if not corrections.title.strip():
-            raise Refused("An essay needs a title. Nothing was changed.")
-        text = corrections.epigraph.strip()
-        essay = replace(
-            draft.essay,
-            title=corrections.title.strip(),
-            byline=corrections.byline.strip() or None,
-            # The card shows the author where there is no byline; who takes that away means both.
-            author=draft.essay.author if corrections.byline.strip() else None,
-            epigraph=Epigraph(text, corrections.epigraph_source.strip() or None) if text else None,
-        )
-        closing = corrections.closing.strip() or None
+        essay, closing = corrected(draft.essay, draft.closing, corrections)
         numbered = await self._numbered(draft.server_id)
         planned, _ = await asyncio.to_thread(_planned, essay, closing, numbered=numbered)
         now_ms = self._clock.now_ms()
@@ -378,6 +357,17 @@ class Publishing:
 
         await self._database.write(changed)
         self._on_work()
+
+
+async def _is_draft_of(tx: Transaction, same: Listed, revision: NewRevision) -> bool:
+    """Whether a draft was made of what was handed in, perhaps corrected since.
+
+    The same words below another title, byline or epigraph are another draft.
+    """
+    draft = await drafts.find(tx, same.id)
+    if draft is None or draft.state != "draft":
+        return False
+    return draft.source == revision.source or draft.essay == revision.essay
 
 
 def _planned(

@@ -17,7 +17,9 @@ from bot.clock import Clock
 from bot.discussion.talk import ChannelGone
 from bot.patience import (
     ARCHIVED,
+    AUTOMOD,
     PASSING,
+    REFUSED_BY_AUTOMOD,
     TOO_MANY_THREADS,
     UNKNOWN_CHANNEL,
     UNKNOWN_MESSAGE,
@@ -159,10 +161,12 @@ class ThreadOpener:
         elif error.status == 403:
             trouble = forbidden(self._sight, thread.channel_id, error)
             await self._put_off(thread, trouble, slowly=True)
-        elif error.code == TOO_MANY_THREADS:
+        elif error.code in TOO_MANY_THREADS:
             made_room = await self.make_room(thread.server_id)
             trouble = "The server has as many active threads as Discord allows."
             await self._put_off(thread, trouble, slowly=not made_room)
+        elif error.code in REFUSED_BY_AUTOMOD:
+            await self._give_up(thread, AUTOMOD)
         elif error.status == 400:
             _log.error("Discord refused thread %d: %s", thread.id, error)
             await self._give_up(thread, f"Discord refused the thread ({error.code}).")

@@ -14,11 +14,12 @@ import discord
 from discord import ui
 
 from bot.clock import to_milliseconds
+from bot.discussion.correcting import MOST, Corrections, found
 from bot.discussion.moments import read_moment
 from bot.discussion.payloads import Payload
 from bot.discussion.shortening import cut
 from bot.errors import Refused
-from bot.publishing import Actor, Corrections, Preview
+from bot.publishing import Actor, Preview
 from bot.services import Services
 from bot.speaking import acknowledge, answer_with_file, show, speak
 from cogs import draft_style, essay_words
@@ -328,16 +329,14 @@ class Desk:
 
 def _found_fields(preview: Preview) -> list[ui.Label[Any]]:
     """What was found in an essay, to be corrected."""
-    essay, closing = preview.draft.essay, preview.draft.closing
-    text = None if essay.epigraph is None else essay.epigraph.text
-    whose = None if essay.epigraph is None else essay.epigraph.source
+    shown = found(preview.draft.essay, preview.draft.closing)
     asked = "Closing question (empty: the essay's own)"
     return [
-        text_field("title", "Title", essay.title, most=500, required=True),
-        text_field("byline", "Byline", essay.byline, most=500),
-        text_field("epigraph", "Epigraph", text, most=1500, long=True),
-        text_field("source", "Whose words", whose, most=200),
-        text_field("closing", asked, closing, most=1000, long=True),
+        text_field("title", "Title", shown.title, most=MOST["title"], required=True),
+        text_field("byline", "Byline", shown.byline, most=MOST["byline"]),
+        text_field("epigraph", "Epigraph", shown.epigraph, most=MOST["epigraph"], long=True),
+        text_field("source", "Whose words", shown.epigraph_source, most=MOST["source"]),
+        text_field("closing", asked, shown.closing, most=MOST["closing"], long=True),
     ]
 
 

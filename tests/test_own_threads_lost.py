@@ -104,6 +104,25 @@ async def test_a_forums_post_waits_where_the_server_is_full_of_threads(house: Ho
     assert await whole(house)
 
 
+async def test_an_essays_thread_waits_where_announcements_have_too_many(house: House) -> None:
+    """docs: Topics › Opcodes and Status Codes › JSON Error Codes, 160007."""
+    await fault(house, "POST", THREADS, status=400, code=160007)
+    await begin(house, forum=False)
+    await house.settle(2 * 3600)
+    assert await whole(house)
+
+
+@pytest.mark.parametrize("forum", [False, True], ids=["thread", "forum"])
+async def test_a_title_that_automod_refuses_stops_the_essay_and_says_so(
+    house: House, forum: bool
+) -> None:
+    """docs: Topics › Opcodes and Status Codes › JSON Error Codes, 200001."""
+    await fault(house, "POST", START_POST if forum else THREADS, status=400, code=200001)
+    await begin(house, forum=forum)
+    await house.settle(120)
+    assert "AutoMod refused" in await house.said(await command(house, "show"))
+
+
 @pytest.mark.parametrize("code", [50083, 160005], ids=["archived", "locked"])
 async def test_a_refusal_that_the_gateway_did_not_announce_is_overcome(
     house: House, code: int

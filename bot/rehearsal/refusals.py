@@ -75,6 +75,7 @@ _TABLE: dict[int, tuple[int, str]] = {
     160006: (400, "Maximum number of active threads reached"),
     160007: (400, "Maximum number of active announcement threads reached"),
     200000: (400, "Message was blocked by automatic moderation"),
+    200001: (400, "Title was blocked by automatic moderation"),
     520000: (400, "Failed to create poll"),
     520001: (403, "Poll voting blocked"),
     520006: (400, "Poll expired"),

@@ -1,0 +1,74 @@
+"""What was found in an essay, as a form shows it to an admin and takes it back.
+
+A form's fields hold less than an essay may: what was left as it was shown stays whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.discussion.essay import Epigraph, Essay
+from bot.discussion.shortening import cut
+from bot.errors import Refused
+
+__all__ = ["MOST", "Corrections", "corrected", "found"]
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """What an admin puts in place of what was found; "" takes it away, but for the title."""
+
+    title: str
+    byline: str
+    epigraph: str
+    epigraph_source: str
+    closing: str
+
+
+#: UTF-16 units that a field holds.
+MOST = {"title": 500, "byline": 500, "epigraph": 1500, "source": 200, "closing": 1000}
+
+
+def found(essay: Essay, closing: str | None) -> Corrections:
+    """What the fields hold before anything is corrected.
+
+    ``closing``: the closing question an admin chose. Where there is no byline, the author stands
+    in its place, as on the card.
+    """
+    epigraph = essay.epigraph
+    return Corrections(
+        title=cut(essay.title, MOST["title"]),
+        byline=cut(essay.byline or essay.author or "", MOST["byline"]),
+        epigraph="" if epigraph is None else cut(epigraph.text, MOST["epigraph"]),
+        epigraph_source=cut((epigraph and epigraph.source) or "", MOST["source"]),
+        closing=cut(closing or "", MOST["closing"]),
+    )
+
+
+def corrected(essay: Essay, closing: str | None, entered: Corrections) -> tuple[Essay, str | None]:
+    """The essay and its closing question with what was entered; Refused without a title."""
+    shown, epigraph = found(essay, closing), essay.epigraph
+    if not entered.title.strip():
+        raise Refused("An essay needs a title. Nothing was changed.")
+    if not _same(entered.title, shown.title):
+        essay = replace(essay, title=entered.title.strip())
+    if not _same(entered.byline, shown.byline):
+        byline = entered.byline.strip() or None
+        # What stood in its place goes with it.
+        stays = byline is not None and (essay.byline is not None or (essay.author or "") in byline)
+        essay = replace(essay, byline=byline, author=essay.author if stays else None)
+    text = entered.epigraph.strip()
+    source: str | None = entered.epigraph_source.strip() or None
+    if epigraph is not None and _same(entered.epigraph, shown.epigraph):
+        text = epigraph.text
+    if epigraph is not None and _same(entered.epigraph_source, shown.epigraph_source):
+        source = epigraph.source
+    essay = replace(essay, epigraph=Epigraph(text, source) if text else None)
+    if not _same(entered.closing, shown.closing):
+        closing = entered.closing.strip() or None
+    return essay, closing
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether nothing but white space differs, of which clients change some."""
+    return one.split() == other.split()
