@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import datetime, timedelta
 
 from bot.clock import to_milliseconds
@@ -9,6 +10,7 @@ from bot.discussion.digest import Digest, Essay, OpenQuestion, Thread
 from bot.discussion.hours import WeeklyTime
 from bot.discussion.manners import PAUSED
 from storage import prompts, servers
+from storage.prompt_lists import asked_questions
 from storage.writer import Transaction
 
 __all__ = ["set_digest", "week"]
@@ -92,7 +94,8 @@ async def week(tx: Transaction, server_id: int, now: datetime) -> Digest:
     )
     questions = await tx.rows(
         """
-        SELECT posts.channel_id, posts.message_id, revisions.title
+        SELECT posts.channel_id, posts.message_id, revisions.title, discussions.id,
+               prompts.what, prompts.asked
         FROM prompts
         JOIN posts ON posts.id = prompts.post_id
         JOIN discussions ON discussions.id = prompts.discussion_id AND discussions.state = 'open'
@@ -118,6 +121,17 @@ async def week(tx: Transaction, server_id: int, now: datetime) -> Digest:
         ),
         tuple(Thread(row["thread_id"], row["voices"]) for row in voices),
         tuple(
-            OpenQuestion(row["title"], row["channel_id"], row["message_id"]) for row in questions
+            [
+                OpenQuestion(
+                    row["title"], await _asked(tx, row), row["channel_id"], row["message_id"]
+                )
+                for row in questions
+            ]
         ),
     )
+
+
+async def _asked(tx: Transaction, row: sqlite3.Row) -> str:
+    """What a prompt asked: the essay's own questions, else what an admin wrote it was to say."""
+    own = await asked_questions(tx, row["id"], row["asked"])
+    return " ".join(own) or row["what"].removeprefix("text:").strip()

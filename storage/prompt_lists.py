@@ -13,7 +13,16 @@ from storage import prompts
 from storage.prompts import Prompt
 from storage.writer import Transaction
 
-__all__ = ["Chosen", "Past", "choose_essay", "choose_prompt", "coming", "essays", "past"]
+__all__ = [
+    "Chosen",
+    "Past",
+    "asked_questions",
+    "choose_essay",
+    "choose_prompt",
+    "coming",
+    "essays",
+    "past",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +160,16 @@ async def past(
             replies=row["replies"],
             channel_id=row["channel_id"],
             message_id=row["message_id"],
-            asked=await _asked(tx, row["discussion_id"], row["asked"]),
+            asked=await asked_questions(tx, row["discussion_id"], row["asked"]),
         )
         for row in rows
     ]
 
 
-async def _asked(tx: Transaction, discussion_id: int | None, noted: str) -> tuple[str, ...]:
-    """The essay's own questions at these positions, in their order."""
+async def asked_questions(
+    tx: Transaction, discussion_id: int | None, noted: str
+) -> tuple[str, ...]:
+    """The essay's own questions that a prompt noted as asked, in their order."""
     if not noted:
         return ()
     rows = await tx.rows(

@@ -188,6 +188,14 @@ async def test_the_digest_comes_weekly_where_there_is_something_to_say(house: Ho
     assert "Slow bread" in digest["content"]
     assert datetime.fromisoformat(digest["timestamp"]).weekday() == 6
     assert datetime.fromisoformat(digest["timestamp"]).hour == 18
+    # What was asked after Ann wrote waits for an answer, and is told by its words.
+    asked = [
+        line.partition("Slow bread:")[2].partition(" — ")[0].strip()
+        for line in digest["content"].partition("Still waiting for an answer")[2].splitlines()
+        if line.startswith("- ")
+    ]
+    assert all(asked)
+    assert len(set(asked)) == len(asked) > 1
     await house.settle(28 * DAY)
     assert len(await house.ours(admins)) <= 2
     assert "There is no digest" in await prompts(house, "digest", when="none")

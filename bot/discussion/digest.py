@@ -14,6 +14,7 @@ __all__ = ["Digest", "Essay", "OpenQuestion", "Thread", "digest_text"]
 #: docs: Message Resource › Create Message (content), counted in UTF-16 units.
 _MOST_UNITS = 2000
 _MOST_TITLE = 80
+_MOST_QUESTION = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,10 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """A prompt after which nobody wrote."""
+    """A prompt after which nobody wrote, and what it asked."""
 
     title: str
+    question: str
     channel_id: int
     message_id: int
 
@@ -104,4 +106,4 @@ def _thread(thread: Thread) -> str:
 
 def _question(digest: Digest, question: OpenQuestion) -> str:
     link = _link(digest, question.channel_id, question.message_id)
-    return f"- {_title(question.title)} — {link}"
+    return f"- {_title(question.title)}: {literal(cut(question.question, _MOST_QUESTION))} — {link}"

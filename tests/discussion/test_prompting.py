@@ -186,14 +186,14 @@ def test_a_digest_links_discussions_threads_and_open_questions() -> None:
             1,
             (Essay("Slow bread", 2, 3, 5), Essay("On *walls*", 2, None, 0)),
             (Thread(77, 2),),
-            (OpenQuestion("Slow bread", 2, 9),),
+            (OpenQuestion("Slow bread", "Who has *time*?", 2, 9),),
         )
     )
     assert text is not None
     assert "Slow bread: 5 replies — https://discord.com/channels/1/2/3" in text
     assert "On \\*walls\\*: new — <#2>" in text
     assert "<#77>: 2 new" in text
-    assert "https://discord.com/channels/1/2/9" in text
+    assert "Slow bread: Who has \\*time\\*? — https://discord.com/channels/1/2/9" in text
 
 
 @pytest.mark.parametrize("count", [1, 12, 50])
@@ -202,7 +202,7 @@ def test_a_digest_fits_into_a_message_and_counts_what_does_not(count: int) -> No
         2**63,
         tuple(Essay("*" * 200, 2**63, 2**63, number) for number in range(count)),
         tuple(Thread(2**63, number) for number in range(count)),
-        tuple(OpenQuestion("*" * 200, 2**63, 2**63) for _ in range(count)),
+        tuple(OpenQuestion("*" * 200, "_" * 2000, 2**63, 2**63) for _ in range(count)),
     )
     text = digest_text(digest)
     assert text is not None
