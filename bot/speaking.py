@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
+import zipfile
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +15,7 @@ from discord import app_commands
 from discord.http import Route
 
 from bot.discussion.shortening import cut
-from bot.errors import SalonError
+from bot.errors import Refused, SalonError
 from bot.logs import new_reference
 from bot.patience import PASSING
 
@@ -23,6 +25,9 @@ _log = logging.getLogger(__name__)
 
 #: UTF-16 units of an answer (docs: Message Resource › Create Message).
 _MOST = 2000
+#: Bytes of a file in an answer (docs: Reference › Uploading Files).
+_MOST_FILE = 10 * 1024 * 1024
+_TYPES = {"json": "application/json", "md": "text/markdown", "zip": "application/zip"}
 #: docs: Message Resource › Message Flags.
 _EPHEMERAL = 1 << 6
 
@@ -52,10 +57,19 @@ async def answer_with_file(
 ) -> None:
     """Put ``content`` and a file of ``text`` in the place of the answer that was promised.
 
-    The library numbers files where Discord's description asks for ids as strings (docs: Reference
-    › Uploading Files), so the call is made here.
+    Text that is more than a file of an answer may hold is packed; raises Refused where it is too
+    much even so. The library numbers files where Discord's description asks for ids as strings
+    (docs: Reference › Uploading Files), so the call is made here.
     """
-    file = discord.File(io.BytesIO(text.encode("utf-8", "replace")), name)
+    data = text.encode("utf-8", "replace")
+    if len(data) > _MOST_FILE:
+        data, name = await asyncio.to_thread(_packed, name, data), f"{name}.zip"
+        if len(data) > _MOST_FILE:
+            raise Refused(
+                "This is more than Discord takes in one file (10 MiB), even packed: ask whoever "
+                "runs the bot to take it from the archive."
+            )
+    file = discord.File(io.BytesIO(data), name)
     route = Route(
         "PATCH",
         "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
@@ -69,10 +83,17 @@ async def answer_with_file(
             "name": "files[0]",
             "value": file.fp,
             "filename": file.filename,
-            "content_type": "application/json",
+            "content_type": _TYPES[name.rpartition(".")[2]],
         },
     ]
     await interaction.client.http.request(route, form=form, files=[file])
+
+
+def _packed(name: str, data: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, data)
+    return packed.getvalue()
 
 
 async def follow_up_with_files(

@@ -16,10 +16,12 @@ from storage import errands
 from storage.errands import NewErrand
 from storage.writer import Transaction
 
-__all__ = ["ERASE", "THREAD_NAME", "forget"]
+__all__ = ["ERASE", "NO_MEMBER", "THREAD_NAME", "forget"]
 
 #: What a thread is called that bore the words of somebody who was forgotten.
 THREAD_NAME = "A reply"
+#: Whom such a thread belongs to in the archive; no user of Discord's has this id.
+NO_MEMBER = -1
 
 
 async def forget(
@@ -109,11 +111,18 @@ def _reworded(text: str, words: Sequence[tuple[str, str]]) -> str:
     return text
 
 
+# Those they opened, and those on their replies that carry their words whoever opened them: a
+# client proposes what the reply says.
 _THREADS = """
 SELECT threads.id, threads.discussion_id, threads.name, threads.state
 FROM threads LEFT JOIN replies ON replies.id = threads.id
-WHERE threads.server_id = :server_id AND threads.member_id = :member_id
-    AND COALESCE(replies.written_at, 0) <= :until
+WHERE threads.server_id = :server_id AND COALESCE(replies.written_at, 0) <= :until
+    AND (threads.member_id = :member_id OR (
+        replies.author_id = :member_id AND (
+            replace(replies.text, rtrim(threads.name, '…'), '') <> replies.text
+            OR replace(threads.name, replies.author_name, '') <> threads.name
+        )
+    ))
 """
 _NAMES = """
 SELECT DISTINCT author_name FROM replies
@@ -175,6 +184,16 @@ _TAKE_NUDGES_AWAY = (
 #: What is erased of a member's in the archive: with ``server_id``, ``member_id``, ``until``,
 #: ``now`` (milliseconds) and the ``name`` of their threads.
 ERASE = (
+    """
+    UPDATE threads SET name = :name WHERE id IN (
+        SELECT replies.id FROM replies JOIN threads AS theirs ON theirs.id = replies.id
+        WHERE replies.server_id = :server_id AND replies.author_id = :member_id
+            AND written_at <= :until AND (
+                replace(replies.text, rtrim(theirs.name, '…'), '') <> replies.text
+                OR replace(theirs.name, replies.author_name, '') <> theirs.name
+            )
+    )
+    """,
     """
     UPDATE threads SET name = :name, member_id = -1
     WHERE server_id = :server_id AND member_id = :member_id AND NOT EXISTS (

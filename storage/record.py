@@ -39,6 +39,7 @@ from storage.batch import (
     reply_row,
     thread_row,
 )
+from storage.forgetting import NO_MEMBER, THREAD_NAME
 from storage.known import Kept, ask
 from storage.privacy import NOBODY
 from storage.prompts import PLAN_NUDGE
@@ -141,9 +142,12 @@ def _message(message: Message, batch: Batch) -> bool:
     decided = route(message, place, answered, batch.known.gathering(message))
     if isinstance(decided, Ignore):
         return False
-    kept_out = _is_kept_out(message, batch)
-    if kept_out:
+    before = batch.early(message.id)
+    if _is_kept_out(message, batch):
         message = _nameless(message)
+        before = Deletion((message.id,), message.channel_id, message.written_at)
+    if isinstance(before, Deletion) and decided.opens_thread:
+        decided = replace(decided, thread_id=None, opens_thread=False)  # there will be none
     home = decided.belongs_in if decided.thread_id is None else decided.thread_id
     known[message.id] = AnsweredReply(decided.discussion_id, message.id, home)
     batch.add(sql.INSERT_REPLY, reply_row(message, decided))
@@ -166,9 +170,6 @@ def _message(message: Message, batch: Batch) -> bool:
         batch.naming[message.id] = Naming(decided.discussion_id, message.text)
     if message.reactions:
         _reactions_as_told(message, message.id, batch)
-    before = batch.early(message.id)
-    if kept_out:
-        before = Deletion((message.id,), message.channel_id, message.written_at)
     if before is not None:
         _other(before, batch)
     if not isinstance(before, Deletion):
@@ -185,6 +186,15 @@ def _is_kept_out(message: Message, batch: Batch) -> bool:
         return False
     until = batch.known.forgotten[who]
     return until is None or to_milliseconds(message.written_at) <= until
+
+
+def _is_forgotten(event: ThreadSeen, batch: Batch) -> bool:
+    """Whether nothing is to be kept of who opened a thread, nor what they called it.
+
+    When it was opened is not told, so of who was forgotten once only a new one is kept.
+    """
+    who = event.server_id, event.owner_id
+    return who in batch.known.forgotten and not (event.new and batch.known.forgotten[who])
 
 
 def _nameless(message: Message) -> Message:
@@ -387,6 +397,8 @@ def _thread_seen(event: ThreadSeen, batch: Batch) -> None:
         "name": event.name,
         "due_at": batch.now_ms,
     }
+    if _is_forgotten(event, batch):
+        row |= {"member_id": NO_MEMBER, "name": THREAD_NAME}
     for statement in sql.TAKE_THREAD:
         batch.add(statement, row)
     if isinstance(known, AnsweredReply):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from storage import errands, homes
 from storage.errands import NewErrand
+from storage.forgetting import NO_MEMBER
 from storage.homes import NOBODY_BELONGS
 from storage.writer import Transaction
 
@@ -81,6 +82,7 @@ async def opened(tx: Transaction, thread_id: int, now_ms: int) -> None:
         await _lock_withdrawn(tx, thread_id, now_ms)
         return
     await homes.stands(tx, thread_id)
+    await _rename_forgotten(tx, thread_id, now_ms)
     await tx.run(
         """
         INSERT INTO watermarks (channel_id, server_id, message_id, true_at)
@@ -91,6 +93,22 @@ async def opened(tx: Transaction, thread_id: int, now_ms: int) -> None:
         """,
         {"id": thread_id},
     )
+
+
+async def _rename_forgotten(tx: Transaction, thread_id: int, now_ms: int) -> None:
+    """A thread may have been asked for by a name that its head's author had forgotten since."""
+    row = await tx.row(
+        "SELECT server_id, discussion_id, name, member_id FROM threads WHERE id = :id",
+        {"id": thread_id},
+    )
+    if row is not None and row["member_id"] == NO_MEMBER:
+        await errands.plan(
+            tx,
+            server_id=row["server_id"],
+            discussion_id=row["discussion_id"],
+            errands=[NewErrand("rename", thread_id, payload={"name": row["name"]})],
+            now_ms=now_ms,
+        )
 
 
 async def _lock_withdrawn(tx: Transaction, thread_id: int, now_ms: int) -> None:
