@@ -32,7 +32,8 @@ _QUESTION = (
     "Everything you said in this server's discussions is erased from the archive: text, files, "
     "reactions, your name. Threads named after your words get another name, and copies of yours "
     "that I moved are deleted. Empty places stay, so that the talk around them holds together. "
-    "Your own messages in Discord are yours to delete. This cannot be taken back."
+    "Your own messages in Discord are yours to delete, and what you did to essays and prompts as "
+    "an admin stays on record. This cannot be taken back."
 )
 #: Bytes of one file in an answer, and of one message's files (docs: Reference › Uploading Files:
 #: 10 MiB and 25 MiB), less some room.
