@@ -71,6 +71,11 @@ def _follows_up(post: Post) -> bool:
     return post.purpose in ("prompt", "nudge")
 
 
+def _is_essays(post: Post) -> bool:
+    """Whether it carries the essay itself."""
+    return post.purpose in ("card", "part", "closing")
+
+
 class Outbox:
     """Sends what is planned; one post of a discussion at a time, in order."""
 
@@ -279,9 +284,13 @@ class Outbox:
 
     async def _sent(self, post: Post, message_id: int | None) -> None:
         now_ms = self._clock.now_ms()
-        await self._database.write(
-            lambda tx: posts.sent(tx, post_id=post.id, message_id=message_id, now_ms=now_ms)
-        )
+
+        async def sent(tx: Transaction) -> None:
+            await posts.sent(tx, post_id=post.id, message_id=message_id, now_ms=now_ms)
+            if post.discussion_id is not None and _is_essays(post):
+                await notices.essay_goes_on(tx, post.server_id, post.discussion_id)
+
+        await self._database.write(sent)
 
     async def _failed(self, post: Post, error: discord.HTTPException, *, refused: bool) -> None:
         """``refused``: it is known that the attempt has made no message."""
@@ -314,7 +323,14 @@ class Outbox:
 
     async def _refuse(self, post: Post, trouble: str) -> None:
         _log.warning("Post %d of essay %s failed: %s", post.id, post.discussion_id, trouble)
-        await self._database.write(lambda tx: posts.refuse(tx, post_id=post.id, trouble=trouble))
+        now_ms = self._clock.now_ms()
+
+        async def refuse(tx: Transaction) -> None:
+            await posts.refuse(tx, post_id=post.id, trouble=trouble)
+            if post.discussion_id is not None and _is_essays(post):
+                await notices.essay_stuck(tx, post.discussion_id, trouble, now_ms, stopped=True)
+
+        await self._database.write(refuse)
 
     async def _put_off(
         self, post: Post, trouble: str, *, refused: bool, slowly: bool = False
@@ -344,6 +360,8 @@ class Outbox:
             )
             if slowly and follows_up:
                 await notices.prompt_stuck(tx, post, trouble, now_ms)
+            if slowly and post.discussion_id is not None and _is_essays(post):
+                await notices.essay_stuck(tx, post.discussion_id, trouble, now_ms, stopped=False)
             if stands_nowhere and follows_up:
                 at_ms = now_ms if slowly else now_ms + pause
                 await waiting.release(tx, post.id, at_ms=at_ms, reason=trouble, stuck=slowly)

@@ -198,13 +198,23 @@ class ThreadOpener:
 
     async def _give_up(self, thread: Thread, trouble: str) -> None:
         _log.warning("There will be no thread %d: %s", thread.id, trouble)
-        await self._database.write(
-            lambda tx: threads.fail(tx, thread_id=thread.id, trouble=trouble)
-        )
+        now_ms = self._clock.now_ms()
+
+        async def give_up(tx: Transaction) -> None:
+            await threads.fail(tx, thread_id=thread.id, trouble=trouble)
+            if thread.is_essays_own:
+                await notices.essay_without_thread(tx, thread.id, trouble, now_ms, stopped=True)
+
+        await self._database.write(give_up)
 
     async def _put_off(self, thread: Thread, trouble: str, *, slowly: bool = False) -> None:
-        due_at = self._clock.now_ms() + wait_before(thread.attempts + 1, slowly=slowly)
+        now_ms = self._clock.now_ms()
+        due_at = now_ms + wait_before(thread.attempts + 1, slowly=slowly)
         _log.warning("Thread %d waits: %s", thread.id, trouble)
-        await self._database.write(
-            lambda tx: threads.put_off(tx, thread_id=thread.id, due_at=due_at, trouble=trouble)
-        )
+
+        async def put_off(tx: Transaction) -> None:
+            await threads.put_off(tx, thread_id=thread.id, due_at=due_at, trouble=trouble)
+            if slowly and thread.is_essays_own and thread.state == "wanted":
+                await notices.essay_without_thread(tx, thread.id, trouble, now_ms, stopped=False)
+
+        await self._database.write(put_off)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from bot.discussion.escaping import escape
 from bot.discussion.payloads import plain_message
+from bot.discussion.shortening import cut
 from storage import posts, servers
 from storage.posts import Post
 from storage.writer import Transaction
 
-__all__ = ["past", "prompt_stuck", "tell"]
+__all__ = ["essay_goes_on", "essay_stuck", "essay_without_thread", "past", "prompt_stuck", "tell"]
+
+_MOST_TITLE = 80
 
 
 async def tell(tx: Transaction, server_id: int, *, about: str, text: str, now_ms: int) -> bool:
@@ -55,6 +59,56 @@ async def prompt_stuck(tx: Transaction, post: Post, trouble: str, now_ms: int) -
         text=f"A prompt waits that belongs into <#{post.channel_id}>. {trouble}",
         now_ms=now_ms,
     )
+
+
+async def essay_stuck(
+    tx: Transaction, discussion_id: int, trouble: str, now_ms: int, *, stopped: bool
+) -> None:
+    """An essay, or a new text of it, does not get on: who scheduled it may not be looking.
+
+    ``stopped``: it has to be gone on with; else it waits until somebody mends something.
+    """
+    row = await tx.row(
+        """
+        SELECT discussions.server_id, discussions.channel_id, revisions.title
+        FROM discussions JOIN revisions ON revisions.discussion_id = discussions.id
+        WHERE discussions.id = :id AND state IN ('publishing', 'open', 'closed')
+        ORDER BY revisions.number DESC LIMIT 1
+        """,
+        {"id": discussion_id},
+    )
+    if row is None:
+        return
+    title = escape(cut(row["title"], _MOST_TITLE))
+    how, then = "waits", "I go on by myself once that is mended."
+    if stopped:
+        how, then = "stopped", "`/essay show` lets you go on once that is mended."
+    await tell(
+        tx,
+        row["server_id"],
+        about=_about_essay(discussion_id, stopped=stopped),
+        text=f"“{title}” {how} on its way into <#{row['channel_id']}>. {trouble}\n{then}",
+        now_ms=now_ms,
+    )
+
+
+async def essay_without_thread(
+    tx: Transaction, thread_id: int, trouble: str, now_ms: int, *, stopped: bool
+) -> None:
+    """An essay waits for the thread of its own; see :func:`essay_stuck`."""
+    row = await tx.row("SELECT id FROM discussions WHERE thread_id = :id", {"id": thread_id})
+    if row is not None:
+        await essay_stuck(tx, row["id"], trouble, now_ms, stopped=stopped)
+
+
+def _about_essay(discussion_id: int, *, stopped: bool) -> str:
+    return f"essay {discussion_id} {'stopped' if stopped else 'waits'}"
+
+
+async def essay_goes_on(tx: Transaction, server_id: int, discussion_id: int) -> None:
+    """Something of an essay was sent; what stops it the next time is told again."""
+    for stopped in (False, True):
+        await past(tx, server_id, _about_essay(discussion_id, stopped=stopped))
 
 
 async def past(tx: Transaction, server_id: int, about: str) -> None:

@@ -1,4 +1,4 @@
-"""Drafts: handed in once more, and corrected."""
+"""Drafts: handed in once more, corrected, and scheduled."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from storage import servers
+from storage.writer import Transaction
 from tests.house import House, a_house, form_data
 
 TEXT = (
@@ -56,3 +58,73 @@ async def test_correcting_one_thing_keeps_the_others(house: House) -> None:
     assert (essay.title, essay.author) == ("Rye", "Ann Baker")
     assert essay.epigraph is not None
     assert essay.epigraph.text == long.strip()
+
+
+async def set_notices(house: House) -> None:
+    board, now = house.channel("admins"), house.clock.now_ms()
+
+    async def choose(tx: Transaction) -> None:
+        await servers.register(tx, house.server_id, "", now)
+        await servers.set_notices_channel(tx, house.server_id, board)
+
+    await house.database.write(choose)
+
+
+async def schedule(house: House) -> None:
+    await house.said(await hand_in(house))
+    options = [
+        {"type": 3, "name": "essay", "value": "1"},
+        {"type": 3, "name": "when", "value": "in 2 hours"},
+    ]
+    assert "will be published" in await house.said(
+        await house.run("essay schedule", options=options)
+    )
+
+
+async def told(house: House) -> list[str]:
+    return [message["content"] for message in await house.ours(house.channel("admins"))]
+
+
+async def test_admins_are_told_when_a_scheduled_essay_is_refused(house: House) -> None:
+    await set_notices(house)
+    await schedule(house)
+    path = f"/channels/{house.channel()}/messages"
+    fault = {"kind": "http", "method": "POST", "path": path, "times": 1, "status": 400}
+    await house.control("faults", {**fault, "code": 200000, "after_effect": False})
+    await house.settle(3 * 3600)
+    (notice,) = await told(house)
+    assert "“Slow bread” stopped" in notice
+    assert "AutoMod refused" in notice
+    assert "`/essay show`" in notice
+
+
+async def test_admins_are_told_once_that_a_scheduled_essay_waits_for_a_right(house: House) -> None:
+    await set_notices(house)
+    await schedule(house)
+    role = str(house.server_id)
+    path = f"/channels/{house.channel()}/permissions/{role}"
+    denied = {"type": 0, "allow": "0", "deny": str(1 << 11)}
+    await house.act(house.member(), "PUT", path, denied)
+    await house.settle(6 * 3600)
+    (notice,) = await told(house)
+    assert "“Slow bread” waits" in notice
+    assert "*Send Messages*" in notice
+    await house.act(house.member(), "DELETE", path)
+    await house.settle(2 * 3600)
+    assert len(await house.ours()) == 2
+    assert len(await told(house)) == 1
+
+
+async def test_admins_are_told_that_an_essays_own_thread_is_refused(house: House) -> None:
+    await set_notices(house)
+    options = [{"type": 3, "name": "style", "value": "thread"}]
+    text = TEXT.format(**FACTS).encode()
+    interaction = await house.run("essay publish", file=("bread.md", text), options=options)
+    path = "/channels/*/messages/*/threads"
+    fault = {"kind": "http", "method": "POST", "path": path, "times": 1, "status": 400}
+    await house.control("faults", {**fault, "code": 200001, "after_effect": False})
+    await house.press(interaction, "Publish")
+    await house.settle(60)
+    (notice,) = await told(house)
+    assert "“Slow bread” stopped" in notice
+    assert "AutoMod refused" in notice

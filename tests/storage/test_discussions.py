@@ -6,7 +6,7 @@ import pytest
 
 from bot.discussion.payloads import plain_message
 from bot.errors import UnknownEssay
-from storage import discussions, drafts, posts, progress, scheduled, submissions
+from storage import discussions, drafts, notices, posts, progress, scheduled, submissions
 from storage.database import Database
 from storage.drafts import NewRevision
 from storage.posts import NewPost
@@ -111,3 +111,18 @@ async def test_what_was_received_waits_until_it_is_accepted_or_refused(
     assert await database.read(submissions.unfinished) == []
     assert await database.read(lambda tx: submissions.outcome(tx, text.id)) == "It is empty."
     assert await database.read(lambda tx: submissions.outcome(tx, 5)) is None
+
+
+async def test_nobody_is_told_of_an_essay_that_is_no_longer_on_its_way(
+    database: Database,
+) -> None:
+    number = await database.write(draft)
+
+    async def stuck(tx: Transaction) -> int:
+        await notices.essay_stuck(tx, number, "Why.", NOW_MS, stopped=True)
+        await notices.essay_without_thread(tx, 77, "Why.", NOW_MS, stopped=False)
+        row = await tx.row("SELECT count(*) AS told FROM notices")
+        assert row is not None
+        return int(row["told"])
+
+    assert await database.write(stuck) == 0
