@@ -262,7 +262,8 @@ class Mover:
         gone = data is None
         if data is not None:
             await self._take_over_edit(one, data)
-            await self._database.write(lambda tx: bringings.removing(tx, one.reply_id))
+            if not await self._database.write(lambda tx: bringings.removing(tx, one.reply_id)):
+                return  # the copy went with its thread
             try:
                 await self._webhooks.delete(one.channel_id, one.reply_id)
             except discord.HTTPException as error:

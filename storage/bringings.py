@@ -116,7 +116,7 @@ WHERE state = 'wanted' AND (
                WHERE gone.channel_id IN (bringings.thread_id, bringings.channel_id))
 )
 """
-# Where the thread was deleted with the copy in it before the original was touched, the reply
+# Where the thread was deleted with the copy in it while the original still stood, the reply
 # stands where it was written.
 _STAY = (
     """
@@ -283,12 +283,30 @@ _STANDS_IN_THREAD = (
 )
 
 
-async def removing(tx: Transaction, reply_id: int) -> None:
-    """The original is about to be taken away: from now on its absence is the bot's own doing."""
+async def removing(tx: Transaction, reply_id: int) -> bool:
+    """The original is about to be taken away: from now on its absence is the bot's own doing.
+
+    False where its thread was deleted with the copy in it: then what stands in the channel is all
+    there is of the reply, and it stays there.
+    """
+    lost = await tx.run(
+        """
+        UPDATE bringings SET state = 'copied'
+        WHERE reply_id = :id AND state IN ('copied', 'removing')
+            AND thread_id IN (SELECT channel_id FROM gone)
+            AND EXISTS (SELECT 1 FROM replies WHERE id = :id AND deleted_at IS NULL)
+        """,
+        {"id": reply_id},
+    )
+    if lost:
+        for statement in _STAY:
+            await tx.run(statement)
+        return False
     await tx.run(
         "UPDATE bringings SET state = 'removing' WHERE reply_id = :id AND state = 'copied'",
         {"id": reply_id},
     )
+    return True
 
 
 async def not_removed(tx: Transaction, reply_id: int) -> None:

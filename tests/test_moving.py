@@ -213,6 +213,22 @@ async def test_a_copy_deleted_by_a_moderator_is_a_reply_deleted(house: House) ->
     assert (reply["text"], reply["deleted"]) == ("", True)
 
 
+async def test_an_original_that_could_not_be_removed_stays_when_the_thread_is_deleted(
+    house: House,
+) -> None:
+    head = await a_head(house)
+    await fault(house, "DELETE", "/channels/*/messages/*", status=503, times=1000)
+    beside = await house.write("Ben", "Why?", to=head)
+    await house.settle()
+    assert [copy["content"] for copy in await copies(house, head)] == ["Why?"]
+    await house.act(house.member(), "DELETE", f"/channels/{head}")
+    await clear(house)
+    await house.settle(600)
+    assert beside in {int(m["id"]) for m in await house.messages()}
+    reply = (await kept(house))[str(beside)]
+    assert (reply["text"], reply["deleted"], reply["thread_id"]) == ("Why?", False, None)
+
+
 async def test_neither_a_restart_nor_a_reading_takes_a_moved_reply_for_deleted(
     tmp_path: Path,
 ) -> None:
