@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.clock import Clock
 from bot.discussion.card import opening_card
@@ -177,23 +177,21 @@ class Publishing:
 
         Raises SalonError where it cannot be fetched or read.
         """
-        source, essay = await self._read(submission)
-        title = (submission.title or "").strip()
-        return source, replace(essay, title=title) if title else essay
-
-    async def _read(self, submission: Submission) -> tuple[bytes, Essay]:
+        title = submission.title
         if submission.page_address is not None:
             page = await self._fetch_page(submission.page_address)
             source = page.data if isinstance(page.data, bytes) else page.data.encode()
-            essay = await read_apart(page.data, page.format, address=page.address)
-            return source, essay
+            return source, await read_apart(
+                page.data, page.format, address=page.address, title=title
+            )
         if submission.text is not None:
             # A pasted text is Markdown, as everything one types into Discord is.
-            return submission.text.encode(), await read_apart(submission.text, "markdown")
+            text = submission.text
+            return text.encode(), await read_apart(text, "markdown", title=title)
         source = await self._fetch(submission.file_address or "")
         if len(source) > MOST_BYTES:
             raise Refused(f"The file is larger than {MOST_BYTES // 1024 // 1024} MiB.")
-        return source, await read_apart(source, "auto", submission.file_name)
+        return source, await read_apart(source, "auto", submission.file_name, title=title)
 
     # -- drafts -------------------------------------------------------------------------------
 

@@ -38,12 +38,14 @@ async def read_apart(
     name: str | None = None,
     *,
     address: str | None = None,
+    title: str | None = None,
     seconds: float = SECONDS,
     memory: int = MEMORY,
 ) -> Essay:
     """The essay that ``data`` holds, read in a child process.
 
     address: of the page that ``data`` is, if it is one
+    title:   given by who hands it in, instead of the one found
     seconds: after which the child is stopped
     memory:  bytes of memory that the child may use
 
@@ -56,6 +58,7 @@ async def read_apart(
         "format": format,
         "name": name,
         "address": address,
+        "title": title,
         "text": isinstance(data, str),
         "memory": memory,
     }
@@ -103,7 +106,8 @@ def _answer(given: bytes) -> dict[str, object]:
     data: bytes | str = raw.decode("utf-8", "surrogatepass") if head["text"] else raw
     wanted = next(known for known in FORMATS if known == head["format"])
     try:
-        essay = read_essay(data, format=wanted, name=head["name"], address=head["address"])
+        told = {key: head[key] for key in ("name", "address", "title")}
+        essay = read_essay(data, format=wanted, **told)
     except UnreadableEssay as error:
         return {"error": str(error)}
     except (MemoryError, RecursionError):

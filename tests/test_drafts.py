@@ -128,3 +128,14 @@ async def test_admins_are_told_that_an_essays_own_thread_is_refused(house: House
     (notice,) = await told(house)
     assert "“Slow bread” stopped" in notice
     assert "AutoMod refused" in notice
+
+
+async def test_a_title_that_is_given_takes_no_line_from_a_text_without_one(house: House) -> None:
+    form = (await house.run("essay publish"))["answer"]
+    text = "It was raining in the town\n\nNobody minded, least of all the baker.\n\nDo you?"
+    entered = {"Or the text": text, "Title": "Rye"}
+    interaction = await house.interact(5, form_data(form, entered))
+    assert "# Rye" in await house.said(interaction)
+    await house.press(interaction, "Publish")
+    await house.settle()
+    assert [message["content"] for message in await house.ours()][1:] == [text]

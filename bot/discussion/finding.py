@@ -76,8 +76,17 @@ def _title_block(blocks: Sequence[Block], title: str) -> int | None:
     return None
 
 
-def find_essay(document: Document, *, name: str | None, notes: tuple[str, ...] = ()) -> Essay:
+def find_essay(
+    document: Document,
+    *,
+    name: str | None,
+    given: str | None = None,
+    notes: tuple[str, ...] = (),
+) -> Essay:
     """What a careful reader finds in a document.
+
+    given: the title that it is handed in with. It takes the place of a title that the text has as
+           a heading; a line that is only like a title belongs to the text then
 
     Raises UnreadableEssay where it holds no word at all.
     """
@@ -91,11 +100,16 @@ def find_essay(document: Document, *, name: str | None, notes: tuple[str, ...] =
         if place is not None:
             del blocks[place]
             head = find_masthead(blocks, literal=document.literal, titled=True)
+    elif place is not None and given and not isinstance(blocks[place], Heading):
+        place = _title_block(blocks, given)
+        if place is not None:
+            del blocks[place]
+        head = find_masthead(blocks, literal=document.literal, titled=True)
     elif place is not None:
         if document.literal and title is not None:
             title = regex.sub(r"^#{1,6}\s+(?=\S)", "", title)  # it is known for a title now
         del blocks[place]
-    title = title or _from_name(name) or _from_words(blocks) or "Untitled"
+    title = given or title or _from_name(name) or _from_words(blocks) or "Untitled"
     body = [*blocks, *document.footnotes]
     text = "\n".join(block_text(block) for block in body)
     if place is None and not told.title and not regex.search(r"\S", text):

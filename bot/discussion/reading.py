@@ -68,20 +68,24 @@ def read_essay(
     format: Format = "auto",  # noqa: A002
     name: str | None = None,
     address: str | None = None,
+    title: str | None = None,
 ) -> Essay:
     """The essay that ``data`` holds.
 
     format:  ``auto`` goes by the name's ending, then by content
     name:    of the file, if it has one; also the last resort for a title
     address: where on the web it was found, if it was
+    title:   given by who hands it in, instead of the one found
 
     Raises UnreadableEssay (a sentence) for what is not text, holds none, or is damaged.
     """
-    essay = _essay(data, format, name, address)
+    essay = _essay(data, format, name, address, (title or "").strip() or None)
     return replace(essay, source_url=essay.source_url or address)
 
 
-def _essay(data: bytes | str, wanted: Format, name: str | None, address: str | None) -> Essay:
+def _essay(
+    data: bytes | str, wanted: Format, name: str | None, address: str | None, title: str | None
+) -> Essay:
     packed = isinstance(data, bytes) and data.startswith(_ZIP)
     if wanted == "auto":
         wanted = "docx" if packed else _named(name) or "auto"
@@ -91,7 +95,7 @@ def _essay(data: bytes | str, wanted: Format, name: str | None, address: str | N
         if wanted == "docx":
             from bot.discussion.word import read_word
 
-            return find_essay(read_word(data), name=name)
+            return find_essay(read_word(data), name=name, given=title)
         text, notes = decode(data)
     else:
         text, notes = data, ()
@@ -103,7 +107,7 @@ def _essay(data: bytes | str, wanted: Format, name: str | None, address: str | N
     document = _read(text, wanted, address)
     if not document.blocks and not document.metadata.title and wanted == "markdown":
         document = read_plain_text(text)  # marks and settings alone are still a text
-    return find_essay(document, name=name, notes=(*notes, *more))
+    return find_essay(document, name=name, given=title, notes=(*notes, *more))
 
 
 def _read(text: str, wanted: Format, address: str | None) -> Document:

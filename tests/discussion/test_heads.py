@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.discussion.essay import Epigraph, Essay
-from bot.discussion.reading import read_essay
+from bot.discussion.reading import Format, read_essay
 
 BODY = "Grass is a crop nobody eats. We mow it anyway.\n\nThe mower is louder than the street."
 
@@ -334,3 +334,22 @@ def test_a_line_of_the_text_is_no_byline(line: str) -> None:
 )
 def test_a_line_of_trades_is_the_byline(line: str) -> None:
     assert text(f"The Trouble with Lawns\n\n{line}").byline == line
+
+
+LINES = "It was raining in the town\n\nNobody minded, least of all the baker."
+
+
+@pytest.mark.parametrize("form", ["markdown", "text"])
+def test_a_given_title_leaves_a_line_that_is_only_like_a_title_in_the_text(form: Format) -> None:
+    essay = read_essay(LINES, format=form, title=" Rye ")
+    assert essay.title == "Rye"
+    assert [passage.text for passage in essay.passages] == LINES.split("\n\n")
+
+
+@pytest.mark.parametrize("head", ["# Slow bread", "It was raining in the town"])
+def test_a_given_title_takes_the_place_of_a_heading_and_of_itself(head: str) -> None:
+    title = "Rye" if head.startswith("#") else head
+    essay = read_essay(f"{head}\n\nNobody minded, least of all the baker.", format="markdown",
+                       title=title)  # fmt: skip
+    assert essay.title == title
+    assert len(essay.passages) == 1
