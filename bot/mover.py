@@ -138,6 +138,10 @@ class Mover:
         if one.deleted:
             await self._fail(one, "The reply was deleted.")
             return
+        if self._sight.venue(one.channel_id) is None:
+            # Its server is told of only after the start; until then no right is known to lack.
+            await self._put_off(one, "Its channel is not seen.")
+            return
         missing = self._sight.missing_to_move(one.channel_id)
         if missing:
             raise _Instead("a permission is missing", missing)

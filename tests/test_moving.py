@@ -254,6 +254,25 @@ def _without_deletions(house: House) -> Any:
     return lambda events: put([e for e in events if not isinstance(e, Deletion)])
 
 
+async def test_a_reply_waits_to_be_moved_until_its_server_is_told_of(tmp_path: Path) -> None:
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            await let_move(house)
+            head = await a_head(house)
+            await fault(house, "GET", "/channels/*/webhooks", status=503, times=1000)
+            beside = await house.write("Ben", "Why?", to=head)
+            await house.settle()
+            await clear(house)
+            await house.control("faults", {"kind": "server_outage"})
+        async with lived_in(tmp_path, standin, sees_server=False) as house:
+            await house.settle(600)
+            await house.control("faults", {"kind": "server_return"})
+            await house.settle(600)
+            assert [copy["content"] for copy in await copies(house, head)] == ["Why?"]
+            assert beside not in {int(m["id"]) for m in await house.messages()}
+            assert await house.messages(house.channel("admins")) == []
+
+
 async def test_a_copy_deleted_unseen_is_found_to_be(tmp_path: Path) -> None:
     async with a_world() as standin:
         async with lived_in(tmp_path, standin) as house:
