@@ -23,7 +23,7 @@ from bot.member_names import MemberNames
 from bot.patience import PASSING, Sight
 from bot.reaction_reader import ReactionReader
 from bot.recorder import Recorder
-from bot.thread_lists import ThreadLists
+from bot.thread_lists import Listed, ThreadLists
 from storage import notices, watching
 from storage.database import Database
 from storage.watching import Watched
@@ -253,12 +253,12 @@ class Recovery:
     async def _list_threads(self, server_id: int, channel_ids: list[int]) -> None:
         self._unlisted.add(server_id)
         for wait in (*_WAITS, None):
-            if await self._threads.look(server_id, channel_ids):
+            listed = await self._threads.look(server_id, channel_ids)
+            if listed is Listed.WHOLE:
                 self._unlisted.discard(server_id)
-            elif wait is not None:
-                await asyncio.sleep(wait)
-                continue
-            return
+            if listed is not Listed.TRY_AGAIN or wait is None:
+                return
+            await asyncio.sleep(wait)
 
     def _settle(self, server_id: int, watched: Sequence[Watched]) -> None:
         """Nothing is owed of a server of which everything is proven."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 import discord
@@ -13,11 +14,21 @@ from bot.discussion.talk import ThreadSeen
 from bot.patience import PASSING, Sight, name
 from bot.recorder import Recorder
 
-__all__ = ["ThreadLists"]
+__all__ = ["Listed", "ThreadLists"]
 
 _log = logging.getLogger(__name__)
 
 _PAGE = 100
+
+
+class Listed(Enum):
+    """How much of a server's threads could be listed."""
+
+    WHOLE = "all of them"
+    #: What was in the way may be gone in a moment.
+    TRY_AGAIN = "not all"
+    #: A right or the server is missing: no use asking again at once.
+    REFUSED = "Discord refuses"
 
 
 class ThreadLists:
@@ -28,23 +39,24 @@ class ThreadLists:
         self._sight = sight
         self._recorder = recorder
 
-    async def look(self, server_id: int, channel_ids: Sequence[int]) -> bool:
+    async def look(self, server_id: int, channel_ids: Sequence[int]) -> Listed:
         """Look through a server's active threads and these channels' archived ones.
 
-        Returns whether all of them could be listed; what could is told in any case.
+        What could be listed is told in any case.
         """
         seen: list[ThreadSeen] = []
-        whole = True
+        listed = Listed.WHOLE
         try:
             await self._active(server_id, set(channel_ids), seen)
             for channel_id in channel_ids:
                 if self._sight.may_read_history(channel_id):
                     await self._archived(server_id, channel_id, seen)
         except (discord.HTTPException, *PASSING) as error:
-            whole = False
+            refused = isinstance(error, discord.Forbidden | discord.NotFound)
+            listed = Listed.REFUSED if refused else Listed.TRY_AGAIN
             _log.warning("The threads could not all be listed (%s).", error or name(error))
         await self._recorder.wait(self._recorder.put(seen))
-        return whole
+        return listed
 
     async def _active(self, server_id: int, channel_ids: set[int], seen: list[ThreadSeen]) -> None:
         """docs: Guild Resource › List Active Guild Threads."""
