@@ -188,7 +188,7 @@ class Salon(commands.Bot, Seeing):
             ),
         )
         self._recording = Recording(self.services)
-        self._arrivals = Arrivals(self.services, is_new=database.is_new)
+        self._arrivals = Arrivals(self.services)
 
     # -- life -------------------------------------------------------------------------------
 

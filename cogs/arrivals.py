@@ -28,14 +28,10 @@ _GREETING = (
 
 
 class Arrivals(commands.Cog):
-    """Follows which servers the bot is in.
+    """Follows which servers the bot is in."""
 
-    ``is_new``: the archive was begun by this process, so that no server in it is news.
-    """
-
-    def __init__(self, services: Services, *, is_new: bool) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
-        self._is_new = is_new
 
     async def take_stock(self, servers: Collection[discord.Guild]) -> None:
         """All servers the bot is in are known; those it came into meanwhile are greeted."""
@@ -45,8 +41,7 @@ class Arrivals(commands.Cog):
         async def stock(tx: Transaction) -> None:
             names = {server_id: server.name or "" for server_id, server in by_id.items()}
             for server_id in await guests.take_stock(tx, names, now_ms):
-                if not self._is_new:
-                    await _greet(tx, by_id[server_id], now_ms)
+                await _greet(tx, by_id[server_id], now_ms)
 
         await self._services.database.write(stock)
         self._services.sweep.wake()

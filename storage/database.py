@@ -39,21 +39,15 @@ _log = logging.getLogger(__name__)
 
 
 class Database:
-    """The open archive. Writes go through one :class:`Writer`; reads see what is committed.
-
-    ``is_new``: it was begun by this process.
-    """
+    """The open archive. Writes go through one :class:`Writer`; reads see what is committed."""
 
     def __init__(
         self,
         path: Path,
         writer: Writer | None,
         readers: list[aiosqlite.Connection],
-        *,
-        is_new: bool = False,
     ) -> None:
         self.path = path
-        self.is_new = is_new
         self._writer = writer
         self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
         for reader in readers:
@@ -121,14 +115,14 @@ async def open_database(
     with held(path):
         async with contextlib.AsyncExitStack() as stack:
             connection = await stack.enter_async_context(_connect(path, "rwc"))
-            version = await _prepare(connection, path, backups, clock or Clock(), migrations, look)
+            await _prepare(connection, path, backups, clock or Clock(), migrations, look)
             readers = [
                 await stack.enter_async_context(_connect(path, "ro")) for _ in range(_READERS)
             ]
             writer = Writer(connection)
             writer.start()
             stack.push_async_callback(writer.close)
-            database = Database(path, writer, readers, is_new=version == 0)
+            database = Database(path, writer, readers)
             stack.push_async_callback(database.finish_reading, len(readers))
             await _remember_forgotten(database, clock or Clock())
             yield database
@@ -287,8 +281,8 @@ async def _prepare(
     clock: Clock,
     migrations: Sequence[str],
     look: float,
-) -> int:
-    """Make the archive what this Salon works on; the version that it had before, 0 for none."""
+) -> None:
+    """Make the archive what this Salon works on."""
     try:
         version = await _version(connection, path, len(migrations))
         fault = await _fault(connection, look) if version and look else ""
@@ -317,4 +311,3 @@ async def _prepare(
         if connection.in_transaction:
             await connection.execute("ROLLBACK")
         raise DatabaseError(f"The database {path} cannot be used: {error}.") from error
-    return version

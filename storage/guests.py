@@ -48,7 +48,12 @@ async def depart(tx: Transaction, server_id: int, now_ms: int) -> None:
 
 
 async def take_stock(tx: Transaction, present: Mapping[int, str], now_ms: int) -> list[int]:
-    """All the servers the bot is in, by id, with their names; those that were not known before."""
+    """All the servers the bot is in, by id, with their names; those that were not known before.
+
+    Where none was known, this is the first start, and none of them is news: an admin has just
+    invited the bot there. So a start that is broken off before this changes nothing.
+    """
+    first = await tx.row("SELECT 1 FROM servers LIMIT 1") is None
     news = [
         server_id
         for server_id, name in present.items()
@@ -57,7 +62,7 @@ async def take_stock(tx: Transaction, present: Mapping[int, str], now_ms: int) -
     for row in await tx.rows("SELECT id FROM servers WHERE left_at IS NULL"):
         if row["id"] not in present:
             await depart(tx, row["id"], now_ms)
-    return news
+    return [] if first else news
 
 
 async def erase_due(tx: Transaction, now_ms: int, kept_for: int) -> bool:
