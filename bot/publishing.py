@@ -232,11 +232,17 @@ class Publishing:
         draft = preview.draft
         essay, closing = corrected(draft.essay, draft.closing, corrections)
         numbered = await self._numbered(draft.server_id)
-        planned, _ = await asyncio.to_thread(_planned, essay, closing, numbered=numbered)
+        planned, notes = await asyncio.to_thread(_planned, essay, closing, numbered=numbered)
         now_ms = self._clock.now_ms()
         if not await self._database.write(
             lambda tx: drafts.redraft(
-                tx, draft.id, essay=essay, closing=closing, planned=planned, now_ms=now_ms
+                tx,
+                draft.id,
+                essay=essay,
+                closing=closing,
+                notes=notes,
+                planned=planned,
+                now_ms=now_ms,
             )
         ):
             raise Refused("This essay is no draft any more. Nothing was changed.")

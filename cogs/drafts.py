@@ -15,6 +15,7 @@ from discord import ui
 
 from bot.clock import to_milliseconds
 from bot.discussion.correcting import MOST, Corrections, found
+from bot.discussion.entitling import left_line
 from bot.discussion.moments import read_moment
 from bot.discussion.payloads import Payload
 from bot.discussion.shortening import cut
@@ -94,6 +95,12 @@ def _told(preview: Preview) -> str:
     if closing:
         quoted = cut(closing, _MOST_QUESTION).replace("\n", "\n> ")
         lines.append(f"**Asked at the end**\n> {quoted}")
+    left = left_line(draft.essay)
+    if left is not None:
+        lines.append(
+            f"**Its line “{essay_words.title(left)}”** was taken for the title before; it stands "
+            "in the text now."
+        )
     lines.append(draft_style.told(preview))
     lines.append(f"**Prompts that follow**\n{cut(preview.plan, _MOST_QUESTION)}")
     notes = draft.notes[:_MOST_NOTES]

@@ -175,6 +175,18 @@ async def add_revision(
             "now": now_ms,
         },
     )
+    await _keep_text(tx, discussion_id, number, essay)
+
+
+async def _keep_text(tx: Transaction, discussion_id: int, number: int, essay: Essay) -> None:
+    """Keep the questions and passages of a revision, in the place of those that were."""
+    key = {"discussion_id": discussion_id, "number": number}
+    await tx.run(
+        "DELETE FROM questions WHERE discussion_id = :discussion_id AND revision = :number", key
+    )
+    await tx.run(
+        "DELETE FROM passages WHERE discussion_id = :discussion_id AND revision = :number", key
+    )
     await tx.run_many(
         """
         INSERT INTO questions (discussion_id, revision, position, text)
@@ -258,6 +270,7 @@ async def redraft(
     *,
     essay: Essay,
     closing: str | None,
+    notes: tuple[str, ...],
     planned: Sequence[NewPost],
     now_ms: int,
 ) -> bool:
@@ -278,11 +291,21 @@ async def redraft(
         """
         UPDATE revisions
         SET title = :title, byline = :byline, author = :author, epigraph = :epigraph,
-            epigraph_source = :epigraph_source, essay = :essay, closing = :closing
-        WHERE discussion_id = :id
+            epigraph_source = :epigraph_source, essay = :essay, closing = :closing,
+            words = :words, postscript = :postscript, notes = :notes, digest = :digest
+        WHERE discussion_id = :id AND number = 1
         """,
-        {"id": discussion_id, "closing": closing} | _found(essay),
+        {
+            "id": discussion_id,
+            "closing": closing,
+            "words": essay.words,
+            "postscript": essay.postscript,
+            "notes": "\n".join(notes),
+            "digest": digest(essay),
+        }
+        | _found(essay),
     )
+    await _keep_text(tx, discussion_id, 1, essay)
     await tx.run("DELETE FROM posts WHERE discussion_id = :id", {"id": discussion_id})
     await posts.plan(
         tx,

@@ -139,3 +139,35 @@ async def test_a_title_that_is_given_takes_no_line_from_a_text_without_one(house
     await house.press(interaction, "Publish")
     await house.settle()
     assert [message["content"] for message in await house.ours()][1:] == [text]
+
+
+async def test_a_line_taken_for_the_title_goes_back_into_the_text_under_another_title(
+    house: House,
+) -> None:
+    line = "It was raining in the town"
+    text = f"{line}\n\nNobody minded, least of all the baker.\n\nDo you?"
+    interaction = await house.run("essay publish", file=("rain.txt", text.encode()))
+    assert f"# {line}" in await house.said(interaction)
+    for title, kept in (("Rye", True), (line, False), ("It was raining in a town", True)):
+        form = (await house.press(interaction, "Edit …"))["answer"]
+        await house.interact(5, form_data(form, {"Title": title}))
+        told = await house.said(interaction)
+        assert f"# {title}" in told
+        assert (f"“{line}”** was taken for the title" in told) == kept
+    await house.press(interaction, "Publish")
+    await house.settle()
+    assert [message["content"] for message in await house.ours()][1:] == [text]
+    head = await house.write("Ann", f"> {line}\nIt was.", to=(await house.ours())[1]["id"])
+    await house.settle()
+    replies = (await house.export())["replies"]
+    assert [(reply["id"], reply["passages"]) for reply in replies] == [(str(head), [1])]
+
+
+async def test_a_title_whose_spelling_is_mended_takes_its_line_along(house: House) -> None:
+    text = "Slow bred\n\nIt takes a night to make a loaf.\n\nWould you wait?"
+    interaction = await house.run("essay publish", file=("bread.txt", text.encode()))
+    form = (await house.press(interaction, "Edit …"))["answer"]
+    await house.interact(5, form_data(form, {"Title": "Slow bread"}))
+    await house.press(interaction, "Publish")
+    await house.settle()
+    assert "Slow bred" not in (await house.ours())[1]["content"]

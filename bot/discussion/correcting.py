@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from bot.discussion.entitling import entitled
 from bot.discussion.essay import Epigraph, Essay
 from bot.discussion.shortening import cut
 from bot.errors import Refused
@@ -51,7 +52,7 @@ def corrected(essay: Essay, closing: str | None, entered: Corrections) -> tuple[
     if not entered.title.strip():
         raise Refused("An essay needs a title. Nothing was changed.")
     if not _same(entered.title, shown.title):
-        essay = replace(essay, title=entered.title.strip())
+        essay = entitled(essay, entered.title)
     if not _same(entered.byline, shown.byline):
         byline = entered.byline.strip() or None
         # What stood in its place goes with it.

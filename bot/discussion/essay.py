@@ -8,6 +8,7 @@ from bot.discussion.blocks import Block
 from bot.errors import UnreadableEssay
 
 __all__ = [
+    "AsRead",
     "Epigraph",
     "Essay",
     "Layout",
@@ -44,6 +45,26 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
+class AsRead:
+    """What the text itself says of what an admin may correct.
+
+    named: the source names its title, in its settings or as a heading; else the title was made
+           from a line, a file's name or the first words
+    line:  the line of the text that was taken for the title, where it is no heading: with another
+           title it belongs to the body
+    place: where in the body that line stands then
+    """
+
+    title: str
+    byline: str | None
+    author: str | None
+    epigraph: Epigraph | None
+    named: bool
+    line: Block | None
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class Essay:
     """What a reader found in a text.
 
@@ -62,6 +83,7 @@ class Essay:
     passages:        1, 2, …
     body:            everything but the title, to be rendered
     notes:           sentences about what could not be kept or shown as it was
+    read:            what was read before anybody corrected it; None in archives of before
     """
 
     title: str
@@ -79,6 +101,7 @@ class Essay:
     passages: tuple[Passage, ...]
     body: tuple[Placed, ...]
     notes: tuple[str, ...]
+    read: AsRead | None = None
 
 
 #: Where in a row of items something is: an item, and how many of its characters are before it.

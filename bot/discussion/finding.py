@@ -11,7 +11,8 @@ from bot.discussion.blocks import Block, Heading, Rule, block_text
 from bot.discussion.decoding import EMPTY
 from bot.discussion.document import Document
 from bot.discussion.ending import find_ending
-from bot.discussion.essay import Epigraph, Essay, Passage, Placed
+from bot.discussion.entitling import entitled, placed
+from bot.discussion.essay import AsRead, Epigraph, Essay
 from bot.discussion.masthead import author_of, find_masthead
 from bot.discussion.measure import count_words, reading_minutes
 from bot.discussion.sentences import sentences
@@ -46,26 +47,6 @@ def _from_words(blocks: Sequence[Block]) -> str | None:
     return (short.rsplit(" ", 1)[0] if " " in short else short).rstrip(",;:—–- ") + "…"
 
 
-def _placed(blocks: Sequence[Block]) -> tuple[tuple[Placed, ...], tuple[Passage, ...]]:
-    """The blocks with the numbers of their passages: a list is one, each other block its own."""
-    placed: list[Placed] = []
-    texts: list[list[str]] = []
-    group = 0
-    for block in blocks:
-        text = block_text(block)
-        if isinstance(block, Rule) or not text.strip():
-            if isinstance(block, Rule):
-                placed.append(Placed(block, None))
-            continue
-        if not block.frame.group or block.frame.group != group:
-            texts.append([])
-        group = block.frame.group
-        texts[-1].append(text)
-        placed.append(Placed(block, len(texts)))
-    passages = tuple(Passage(n, "\n".join(lines)) for n, lines in enumerate(texts, 1))
-    return tuple(placed), passages
-
-
 def _title_block(blocks: Sequence[Block], title: str) -> int | None:
     """The block near the start that repeats a title which is known already."""
     for place, block in enumerate(blocks[:6]):
@@ -86,7 +67,7 @@ def find_essay(
     """What a careful reader finds in a document.
 
     given: the title that it is handed in with. It takes the place of a title that the text has as
-           a heading; a line that is only like a title belongs to the text then
+           a heading; a line that is only like a title belongs to the text then (entitling)
 
     Raises UnreadableEssay where it holds no word at all.
     """
@@ -95,21 +76,21 @@ def find_essay(
     titled = told.title is not None
     head = find_masthead(blocks, literal=document.literal, titled=titled)
     title, place = head.title, head.title_block
+    named, line, before = titled, None, 0
     if told.title is not None:
         title, place = told.title, _title_block(blocks, told.title)
         if place is not None:
             del blocks[place]
             head = find_masthead(blocks, literal=document.literal, titled=True)
-    elif place is not None and given and not isinstance(blocks[place], Heading):
-        place = _title_block(blocks, given)
-        if place is not None:
-            del blocks[place]
-        head = find_masthead(blocks, literal=document.literal, titled=True)
     elif place is not None:
+        named = isinstance(blocks[place], Heading)
         if document.literal and title is not None:
-            title = regex.sub(r"^#{1,6}\s+(?=\S)", "", title)  # it is known for a title now
+            title, marked = regex.subn(r"^#{1,6}\s+(?=\S)", "", title)
+            named = named or marked > 0  # it is known for a title now
+        if not named:
+            line, before = blocks[place], len(placed(blocks[:place])[0])
         del blocks[place]
-    title = given or title or _from_name(name) or _from_words(blocks) or "Untitled"
+    title = title or _from_name(name) or _from_words(blocks) or "Untitled"
     body = [*blocks, *document.footnotes]
     text = "\n".join(block_text(block) for block in body)
     if place is None and not told.title and not regex.search(r"\S", text):
@@ -120,9 +101,10 @@ def find_essay(
     byline = told.byline or head.byline
     author = told.author or author_of(told.byline) or head.author
     questions, postscript = find_ending(blocks, author=author)
-    placed, passages = _placed(body)
-    return Essay(
-        title=" ".join(title.split()),
+    found, passages = placed(body)
+    title = " ".join(title.split())
+    essay = Essay(
+        title=title,
         byline=byline,
         author=author,
         epigraph=epigraph,
@@ -135,6 +117,8 @@ def find_essay(
         questions=told.questions or questions,
         postscript=told.postscript or postscript,
         passages=passages,
-        body=placed,
+        body=found,
         notes=tuple(dict.fromkeys((*notes, *document.notes))),
+        read=AsRead(title, byline, author, epigraph, named, line, before),
     )
+    return entitled(essay, given) if given else essay

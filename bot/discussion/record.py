@@ -15,7 +15,7 @@ from bot.discussion.blocks import (
     Span,
     Table,
 )
-from bot.discussion.essay import Epigraph, Essay, Passage, Placed
+from bot.discussion.essay import AsRead, Epigraph, Essay, Passage, Placed
 
 __all__ = ["essay_from_json", "essay_to_json"]
 
@@ -73,14 +73,49 @@ def _block_in(data: dict[str, Any]) -> Block:
             raise ValueError(f"no block is called {kind!r}")
 
 
+def _epigraph_out(epigraph: Epigraph | None) -> list[Any] | None:
+    return None if epigraph is None else [epigraph.text, epigraph.source]
+
+
+def _epigraph_in(data: list[Any] | None) -> Epigraph | None:
+    return None if data is None else Epigraph(*data)
+
+
+def _read_out(read: AsRead | None) -> dict[str, Any] | None:
+    if read is None:
+        return None
+    return {
+        "title": read.title,
+        "byline": read.byline,
+        "author": read.author,
+        "epigraph": _epigraph_out(read.epigraph),
+        "named": read.named,
+        "line": None if read.line is None else _block_out(read.line),
+        "place": read.place,
+    }
+
+
+def _read_in(data: dict[str, Any] | None) -> AsRead | None:
+    if data is None:
+        return None
+    return AsRead(
+        title=data["title"],
+        byline=data["byline"],
+        author=data["author"],
+        epigraph=_epigraph_in(data["epigraph"]),
+        named=data["named"],
+        line=None if data["line"] is None else _block_in(data["line"]),
+        place=data["place"],
+    )
+
+
 def essay_to_json(essay: Essay) -> dict[str, Any]:
     """Plain lists, dictionaries, strings and numbers that hold the whole essay."""
-    epigraph = essay.epigraph
     return {
         "title": essay.title,
         "byline": essay.byline,
         "author": essay.author,
-        "epigraph": None if epigraph is None else [epigraph.text, epigraph.source],
+        "epigraph": _epigraph_out(essay.epigraph),
         "source_url": essay.source_url,
         "date": essay.date,
         "language": essay.language,
@@ -92,17 +127,17 @@ def essay_to_json(essay: Essay) -> dict[str, Any]:
         "passages": [passage.text for passage in essay.passages],
         "body": [[placed.passage, _block_out(placed.block)] for placed in essay.body],
         "notes": list(essay.notes),
+        "read": _read_out(essay.read),
     }
 
 
 def essay_from_json(data: dict[str, Any]) -> Essay:
     """The essay that ``essay_to_json`` was given. Raises KeyError or ValueError for others."""
-    epigraph = data["epigraph"]
     return Essay(
         title=data["title"],
         byline=data["byline"],
         author=data["author"],
-        epigraph=None if epigraph is None else Epigraph(*epigraph),
+        epigraph=_epigraph_in(data["epigraph"]),
         source_url=data["source_url"],
         date=data["date"],
         language=data["language"],
@@ -114,4 +149,5 @@ def essay_from_json(data: dict[str, Any]) -> Essay:
         passages=tuple(Passage(n, text) for n, text in enumerate(data["passages"], 1)),
         body=tuple(Placed(_block_in(block), passage) for passage, block in data["body"]),
         notes=tuple(data["notes"]),
+        read=_read_in(data.get("read")),  # archives of before hold none
     )

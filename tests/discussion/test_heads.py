@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.discussion.entitling import entitled, left_line
 from bot.discussion.essay import Epigraph, Essay
 from bot.discussion.reading import Format, read_essay
 
@@ -353,3 +354,38 @@ def test_a_given_title_takes_the_place_of_a_heading_and_of_itself(head: str) -> 
                        title=title)  # fmt: skip
     assert essay.title == title
     assert len(essay.passages) == 1
+
+
+@pytest.mark.parametrize(
+    ("title", "stays"),
+    [
+        ("Rye", True),
+        ("it was raining in the TOWN!", False),
+        ("It was raining in the town, and other stories", False),
+        ("It was rainning in the town", False),
+        ("It was raining", True),
+        ("It is raining in our town", True),
+    ],
+)
+def test_the_line_stays_unless_the_title_says_all_of_it(title: str, stays: bool) -> None:
+    before = read_essay(LINES, format="text")
+    essay = entitled(before, title)
+    assert essay.title == title
+    assert [passage.text for passage in essay.passages] == LINES.split("\n\n")[not stays :]
+    assert left_line(essay) == (LINES.split("\n")[0] if stays else None)
+    assert essay.words == before.words + 6 * stays
+    assert entitled(essay, before.title) == before
+    assert read_essay(LINES, format="text", title=title) == essay
+
+
+def test_a_line_that_is_the_whole_text_still_asks_its_question() -> None:
+    essay = read_essay("Would you wait a night for bread?", format="text", title="Bread")
+    assert essay.questions == ("Would you wait a night for bread?",)
+    assert [passage.text for passage in essay.passages] == ["Would you wait a night for bread?"]
+
+
+def test_a_name_above_the_line_stays_above_it() -> None:
+    text = "Ann Baker\n\nIt was raining in the town\n\nNobody minded."
+    essay = read_essay(text, format="text")
+    assert essay.title == "It was raining in the town"
+    assert [p.text for p in entitled(essay, "Rye").passages] == text.split("\n\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,13 @@ def test_an_essay_comes_back_from_json_as_it_was(path: Path) -> None:
 def test_so_does_any_generated_essay(written: Written) -> None:
     essay = read_essay(written.markdown, format="markdown")
     assert essay_from_json(json.loads(json.dumps(essay_to_json(essay)))) == essay
+
+
+def test_an_essay_of_an_archive_of_before_comes_back_without_what_was_read() -> None:
+    essay = read_essay("Rye\n\nIt takes a night to make a loaf.", format="text")
+    kept = essay_to_json(essay)
+    del kept["read"]
+    assert essay_from_json(kept) == replace(essay, read=None)
 
 
 def test_a_block_of_an_unknown_kind_is_refused() -> None:

@@ -54,7 +54,7 @@ async def test_a_draft_is_published_once(database: Database) -> None:
     )
     assert not await database.write(
         lambda tx: drafts.redraft(
-            tx, number, essay=essay(), closing=None, planned=[], now_ms=NOW_MS
+            tx, number, essay=essay(), closing=None, notes=(), planned=[], now_ms=NOW_MS
         )
     )
     (post,) = await database.write(lambda tx: posts.claim(tx, busy=(), now_ms=NOW_MS))
