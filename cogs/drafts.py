@@ -5,39 +5,31 @@ The buttons carry the draft's number and nothing else, so that they work after a
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import re
 from typing import Any
 
 import discord
 from discord import ui
 
 from bot.clock import to_milliseconds
-from bot.discussion.correcting import MOST, Corrections, found
 from bot.discussion.entitling import left_line
 from bot.discussion.moments import read_moment
-from bot.discussion.payloads import Payload
 from bot.discussion.shortening import cut
 from bot.errors import Refused
-from bot.publishing import Actor, Preview
+from bot.publishing import Preview
 from bot.services import Services
-from bot.speaking import acknowledge, answer_with_file, show, speak
+from bot.speaking import acknowledge, answer_with_file, show
 from cogs import draft_style, essay_words
 from cogs.answers import server_id
+from cogs.buttons import Label, button_class, row_of
+from cogs.correcting import correction_fields, entered_corrections
 from cogs.forms import Entered, show_form, text_field
+from cogs.views import actor, card_view, text_view
+from cogs.watching import watch
 from storage import discussions, servers
 from storage.discussions import Listed
-from storage.progress import Progress
 
-__all__ = ["Desk", "actor", "card_view", "text_view"]
+__all__ = ["Desk"]
 
-#: Seconds between two looks at how far a publishing has come; design: progress on anything that
-#: takes longer than two seconds.
-_LOOK_EVERY = 2.0
-#: Seconds for which progress is shown: an interaction's token lasts 15 minutes (docs: Receiving
-#: and Responding › Followup Messages).
-_SHOWN_FOR = 14 * 60
 #: Units of what is told below the card, which itself has at most 2,600 of the 4,000 that all text
 #: of a message may have together.
 _MOST_TOLD = 1300
@@ -46,40 +38,14 @@ _MOST_QUESTION, _MOST_NOTES = 300, 5
 _MOST_SHOWN = 5
 
 _WHEN = "When (tomorrow 9:00, 2026-12-01 18:30)"
-_BUTTONS = (
-    ("publish", "Publish", discord.ButtonStyle.success),
-    ("schedule", "Schedule …", discord.ButtonStyle.secondary),
-    ("edit", "Edit …", discord.ButtonStyle.secondary),
-    ("text", "Whole text", discord.ButtonStyle.secondary),
-    ("discard", "Discard", discord.ButtonStyle.danger),
+_GREEN, _GREY = discord.ButtonStyle.success, discord.ButtonStyle.secondary
+_RED = discord.ButtonStyle.danger
+_BUTTONS: tuple[Label, ...] = (
+    ("schedule", "Schedule …", _GREY),
+    ("edit", "Edit …", _GREY),
+    ("text", "Whole text", _GREY),
+    ("discard", "Discard", _RED),
 )
-
-
-def actor(interaction: discord.Interaction[Any]) -> Actor:
-    """Who acts."""
-    return Actor(interaction.user.id, interaction.user.display_name)
-
-
-def text_view(text: str) -> ui.LayoutView:
-    """A message of one text, for an answer that has become one of components."""
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay(text))
-    return view
-
-
-def card_view(told: str, card: Payload) -> ui.LayoutView:
-    """A message that says ``told`` and shows an opening card as it will stand."""
-    view = text_view(told)
-    inner: list[ui.Item[Any]] = []
-    for component in card["components"][0]["components"]:
-        if component["type"] == discord.ComponentType.text_display.value:
-            inner.append(ui.TextDisplay(component["content"]))
-        elif component["type"] == discord.ComponentType.media_gallery.value:
-            gallery: ui.MediaGallery[Any] = ui.MediaGallery()
-            gallery.add_item(media=component["items"][0]["media"]["url"])
-            inner.append(gallery)
-    view.add_item(ui.Container(*inner))
-    return view
 
 
 def _told(preview: Preview) -> str:
@@ -128,7 +94,7 @@ class Desk:
 
     def __init__(self, services: Services) -> None:
         self.services = services
-        self.button = _button_class(self)
+        self.button = button_class("draft", services, self.pressed)
         self.tags = draft_style.tag_select_class(self.tagged)
 
     def preview(self, preview: Preview) -> ui.LayoutView:
@@ -138,14 +104,11 @@ class Desk:
         told = f"-# Draft {draft.id}, seen by you alone. This is its card:"
         view = card_view(told, card)
         view.add_item(ui.TextDisplay(_told(preview)))
-        row: ui.ActionRow[Any] = ui.ActionRow()
-        for what, label, style in _BUTTONS:
-            again = what == "publish" and preview.same is not None
-            row.add_item(self.button(what, draft.id, "Publish again" if again else label, style))
-        view.add_item(row)
+        publish = "Publish" if preview.same is None else "Publish again"
+        view.add_item(row_of(self.button, draft.id, [("publish", publish, _GREEN), *_BUTTONS]))
         change = draft_style.switch(preview)
         if change is not None:
-            view.add_item(ui.ActionRow(self.button(change[0], draft.id, change[1], _BUTTONS[1][2])))
+            view.add_item(row_of(self.button, draft.id, [(*change, _GREY)]))
         tags = self.tags.of(preview)
         if tags is not None:
             view.add_item(ui.ActionRow(tags))
@@ -165,10 +128,8 @@ class Desk:
     def stopped(self, essay: Listed, told: str) -> ui.LayoutView:
         """A publishing that Discord refused to go on with, and what can be done."""
         view = text_view(told)
-        row: ui.ActionRow[Any] = ui.ActionRow()
-        row.add_item(self.button("again", essay.id, "Go on", discord.ButtonStyle.success))
-        row.add_item(self.button("withdraw", essay.id, "Withdraw", discord.ButtonStyle.danger))
-        view.add_item(row)
+        labels = [("again", "Go on", _GREEN), ("withdraw", "Withdraw", _RED)]
+        view.add_item(row_of(self.button, essay.id, labels))
         return view
 
     def withdrawal(self, essay: Listed) -> ui.LayoutView:
@@ -177,10 +138,8 @@ class Desk:
             f"Withdraw “{essay_words.title(essay.title)}”? {essay_words.withdrawing(essay)} What "
             "members wrote stays, in the channel and in the archive. This cannot be undone."
         )
-        row: ui.ActionRow[Any] = ui.ActionRow()
-        row.add_item(self.button("withdraw", essay.id, "Withdraw", discord.ButtonStyle.danger))
-        row.add_item(self.button("keep", essay.id, "Keep", discord.ButtonStyle.secondary))
-        view.add_item(row)
+        labels = [("withdraw", "Withdraw", _RED), ("keep", "Keep", _GREY)]
+        view.add_item(row_of(self.button, essay.id, labels))
         return view
 
     async def show(self, interaction: discord.Interaction[Any], discussion_id: int) -> None:
@@ -230,7 +189,7 @@ class Desk:
                     "draft",
                     discussion_id,
                     title="What was found in the essay",
-                    fields=_found_fields(preview),
+                    fields=correction_fields(preview.draft.essay, preview.draft.closing),
                 )
             case "apart" | "together":
                 await self.services.publishing.restyle(discussion_id, draft_style.SWITCHES[what])
@@ -251,23 +210,19 @@ class Desk:
         await self.services.publishing.publish(draft.id, actor(interaction), interaction.id)
         await acknowledge(interaction)
         title = draft.essay.title
-        loop = asyncio.get_running_loop()
-        until, shown = loop.time() + _SHOWN_FOR, ""
-        while True:
-            progress = await self._progress(draft.id, patience=_LOOK_EVERY)
-            if progress.failed:
-                text = (
-                    f"“{essay_words.title(title)}” stopped after {progress.sent} of "
-                    f"{progress.total} messages: {progress.trouble}"
-                )
-                await show(interaction, text_view(text))
-                return
-            if progress.sent == progress.total or loop.time() > until:
-                break
-            text = essay_words.progress_text(title, progress)
-            if text != shown:
-                await show(interaction, text_view(text))
-                shown = text
+        progress = await watch(
+            self.services,
+            interaction,
+            lambda: self.services.publishing.progress(draft.id),
+            lambda far: essay_words.progress_text(title, far),
+        )
+        if progress.failed:
+            text = (
+                f"“{essay_words.title(title)}” stopped after {progress.sent} of "
+                f"{progress.total} messages: {progress.trouble}"
+            )
+            await show(interaction, text_view(text))
+            return
         essay = await self.services.database.read(lambda tx: discussions.find(tx, str(draft.id)))
         where = essay_words.link(essay) or f"<#{essay.channel_id}>"
         await show(
@@ -283,17 +238,7 @@ class Desk:
     ) -> None:
         """Put what was corrected in the form into the draft, and show that anew."""
         preview = await self.services.publishing.preview(entered.number, server_id(interaction))
-        texts = entered.texts
-        await self.services.publishing.correct(
-            preview,
-            Corrections(
-                title=texts["title"],
-                byline=texts["byline"],
-                epigraph=texts["epigraph"],
-                epigraph_source=texts["source"],
-                closing=texts["closing"],
-            ),
-        )
+        await self.services.publishing.correct(preview, entered_corrections(entered))
         await acknowledge(interaction)
         await self.show(interaction, entered.number)
 
@@ -309,18 +254,6 @@ class Desk:
         await acknowledge(interaction)
         await self.show(interaction, entered.number)
 
-    async def _progress(self, discussion_id: int, *, patience: float) -> Progress:
-        """How far it has come: at its end, or after ``patience`` seconds."""
-        services = self.services
-        progress = await services.publishing.progress(discussion_id)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(patience):
-                while progress.sent < progress.total and not progress.failed:
-                    with services.busy.waiting():
-                        await services.outbox.changed()
-                    progress = await services.publishing.progress(discussion_id)
-        return progress
-
     async def _show_text(self, interaction: discord.Interaction[Any], preview: Preview) -> None:
         """The messages as they will read, seen by the admin alone."""
         texts = [p.payload["content"] for p in preview.draft.posts if p.purpose != "card"]
@@ -332,63 +265,3 @@ class Desk:
         await interaction.response.send_message(texts[0], ephemeral=True, suppress_embeds=True)
         for text in texts[1:]:
             await interaction.followup.send(text, ephemeral=True, suppress_embeds=True)
-
-
-def _found_fields(preview: Preview) -> list[ui.Label[Any]]:
-    """What was found in an essay, to be corrected."""
-    shown = found(preview.draft.essay, preview.draft.closing)
-    asked = "Closing question (empty: the essay's own)"
-    return [
-        text_field("title", "Title", shown.title, most=MOST["title"], required=True),
-        text_field("byline", "Byline", shown.byline, most=MOST["byline"]),
-        text_field("epigraph", "Epigraph", shown.epigraph, most=MOST["epigraph"], long=True),
-        text_field("source", "Whose words", shown.epigraph_source, most=MOST["source"]),
-        text_field("closing", asked, shown.closing, most=MOST["closing"], long=True),
-    ]
-
-
-def _button_class(desk: Desk) -> type[_DraftButton]:
-    class Bound(_DraftButton, template=_CUSTOM_ID):
-        @property
-        def desk(self) -> Desk:
-            return desk
-
-    return Bound
-
-
-_CUSTOM_ID = re.compile(r"salon:draft:(?P<what>[a-z]+):(?P<id>[0-9]+)")
-
-
-class _DraftButton(ui.DynamicItem[ui.Button[Any]], template=_CUSTOM_ID):
-    """A button below a draft; what it does and to which draft stands in its id."""
-
-    def __init__(
-        self, what: str, discussion_id: int, label: str, style: discord.ButtonStyle
-    ) -> None:
-        super().__init__(
-            ui.Button(label=label, style=style, custom_id=f"salon:draft:{what}:{discussion_id}")
-        )
-        self.what = what
-        self.discussion_id = discussion_id
-
-    @property
-    def desk(self) -> Desk:
-        """Whose button it is."""
-        raise NotImplementedError
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> _DraftButton:
-        """The button that was pressed, perhaps one that was shown before a restart."""
-        del interaction
-        assert isinstance(item, ui.Button)
-        return cls(match["what"], int(match["id"]), item.label or "", item.style)
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Do what the button says; what goes wrong is spoken of, not only logged."""
-        with self.desk.services.busy.working():
-            try:
-                await self.desk.pressed(interaction, self.what, self.discussion_id)
-            except Exception as error:  # noqa: BLE001 - handed to the one place of errors
-                await speak(interaction, error)

@@ -6,8 +6,6 @@ The buttons carry a number and nothing else, so that they work after a restart.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import re
 from typing import Any
 
 import discord
@@ -19,25 +17,22 @@ from bot.discussion.measure import utf16_units
 from bot.editing import Shown
 from bot.errors import Refused
 from bot.services import Services
-from bot.speaking import acknowledge, answer_with_file, show, speak
+from bot.speaking import acknowledge, answer_with_file, show
 from cogs import edit_words, essay_words, prompt_choices
 from cogs.answers import server_id
-from cogs.drafts import actor, card_view, text_view
+from cogs.buttons import Label, button_class, row_of
 from cogs.forms import Entered, show_form
-from cogs.handing_in import TEXT_LIMIT, form_fields, handed_in, hold_size
+from cogs.handing_in import TEXT_LIMIT, entered_submission, form_fields, submission
+from cogs.views import actor, card_view, text_view
+from cogs.watching import watch
 from storage import prompt_lists
 from storage.discussions import Listed
 from storage.laying import Stand
-from storage.progress import Progress
 from storage.submissions import Submission
 
 __all__ = ["EditCommand", "EditDesk"]
 
-#: Seconds between two looks at how far an edit has come, and for which it is shown; see
-#: cogs.drafts.
-_LOOK_EVERY, _SHOWN_FOR = 2.0, 14 * 60
-
-_BUTTONS = (
+_BUTTONS: tuple[Label, ...] = (
     ("apply", "Apply", discord.ButtonStyle.success),
     ("changes", "All changes", discord.ButtonStyle.secondary),
     ("text", "Whole text", discord.ButtonStyle.secondary),
@@ -54,7 +49,7 @@ class EditDesk:
 
     def __init__(self, services: Services) -> None:
         self.services = services
-        self.button = _button_class(self)
+        self.button = button_class("edit", services, self.pressed)
 
     def view(self, shown: Shown, told: str) -> ui.LayoutView:
         """An edit: the new card, what is told of the changes, and its buttons."""
@@ -65,10 +60,7 @@ class EditDesk:
             opening_card(essay),
         )
         view.add_item(ui.TextDisplay(told))
-        row: ui.ActionRow[Any] = ui.ActionRow()
-        for what, label, style in _BUTTONS:
-            row.add_item(self.button(what, shown.edit.id, label, style))
-        view.add_item(row)
+        view.add_item(row_of(self.button, shown.edit.id, _BUTTONS))
         return view
 
     async def show(self, interaction: discord.Interaction[Any], edit_id: int) -> None:
@@ -87,9 +79,8 @@ class EditDesk:
     def stopped(self, discussion_id: int, told: str) -> ui.LayoutView:
         """An edit that Discord refused to go on with, and what can be done."""
         view = text_view(told)
-        row: ui.ActionRow[Any] = ui.ActionRow()
-        row.add_item(self.button("again", discussion_id, "Go on", discord.ButtonStyle.success))
-        view.add_item(row)
+        go_on = ("again", "Go on", discord.ButtonStyle.success)
+        view.add_item(row_of(self.button, discussion_id, [go_on]))
         return view
 
     async def show_waiting(
@@ -113,11 +104,11 @@ class EditDesk:
         await interaction.response.send_message(view=view, ephemeral=True)
         return True
 
-    async def hand_in(self, interaction: discord.Interaction[Any], submission: Submission) -> None:
+    async def hand_in(self, interaction: discord.Interaction[Any], handed: Submission) -> None:
         """Keep a new text, acknowledge it, show what it changes."""
-        await self.services.publishing.receive(submission)
+        await self.services.publishing.receive(handed)
         await acknowledge(interaction, ephemeral=True, thinking=True)
-        edit_id = await self.services.editing.hand_in(submission)
+        edit_id = await self.services.editing.hand_in(handed)
         if edit_id is None:
             await self.unchanged(interaction)
         else:
@@ -126,19 +117,14 @@ class EditDesk:
     async def take(self, interaction: discord.Interaction[Any], entered: Entered) -> None:
         """Hand in what was uploaded or pasted in the form."""
         stand = await self.services.editing.may_edit(entered.number)
-        file = handed_in(entered, _text_of(stand))
-        await self.hand_in(
+        handed = entered_submission(
             interaction,
-            _submission(
-                interaction,
-                stand,
-                file_name=None if file is None else file.filename,
-                file_address=None if file is None else file.url,
-                text=entered.texts["text"] if file is None else None,
-                title=entered.texts["title"],
-                question=entered.texts["question"],
-            ),
+            stand.place,
+            entered,
+            before=_text_of(stand),
+            essay_id=stand.discussion_id,
         )
+        await self.hand_in(interaction, handed)
 
     async def pressed(self, interaction: discord.Interaction[Any], what: str, number: int) -> None:
         """Do what a button says."""
@@ -179,33 +165,17 @@ class EditDesk:
         shown, revision = await editing.apply(edit_id, server, actor(interaction))
         await acknowledge(interaction)
         name = essay_words.title(shown.edit.revision.essay.title)
-        loop = asyncio.get_running_loop()
-        until, before = loop.time() + _SHOWN_FOR, ""
-        while True:
-            progress = await self._progress(shown.stand.discussion_id)
-            if progress.failed or progress.sent == progress.total or loop.time() > until:
-                break
-            text = essay_words.edit_progress(name, revision, progress)
-            if text != before:
-                await show(interaction, text_view(text))
-                before = text
+        progress = await watch(
+            self.services,
+            interaction,
+            lambda: editing.progress(shown.stand.discussion_id),
+            lambda far: essay_words.edit_progress(name, revision, far),
+        )
         text = essay_words.edit_progress(name, revision, progress)
         if progress.failed:
             await show(interaction, self.stopped(shown.stand.discussion_id, text))
         else:
             await show(interaction, text_view(text))
-
-    async def _progress(self, discussion_id: int) -> Progress:
-        """How far it has come: at its end, or after a while."""
-        services = self.services
-        progress = await services.editing.progress(discussion_id)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_LOOK_EVERY):
-                while progress.sent < progress.total and not progress.failed:
-                    with services.busy.waiting():
-                        await services.outbox.changed()
-                    progress = await services.editing.progress(discussion_id)
-        return progress
 
 
 class EditCommand(commands.Cog):
@@ -234,13 +204,10 @@ class EditCommand(commands.Cog):
                 lambda tx: prompt_lists.choose_essay(tx, server, essay)
             )
             stand = await self.services.editing.may_edit(chosen.id)
+            address = (address or "").strip() or None
             if file is not None and address:
                 raise Refused("Both a file and an address were given; which is the new text?")
-            if address:
-                submission = _submission(interaction, stand, page_address=address.strip())
-                await self.edits.hand_in(interaction, submission)
-                return
-            if file is None:
+            if file is None and address is None:
                 await show_form(
                     interaction,
                     "revision",
@@ -249,11 +216,14 @@ class EditCommand(commands.Cog):
                     fields=form_fields(_text_of(stand)),
                 )
                 return
-            hold_size(file.filename, file.size)
-            submission = _submission(
-                interaction, stand, file_name=file.filename, file_address=file.url
+            handed = submission(
+                interaction,
+                stand.place,
+                file=file,
+                page_address=address,
+                essay_id=stand.discussion_id,
             )
-            await self.edits.hand_in(interaction, submission)
+            await self.edits.hand_in(interaction, handed)
 
     @edit.autocomplete("essay")
     async def _published(
@@ -272,77 +242,3 @@ def _text_of(stand: Stand) -> str | None:
     except UnicodeDecodeError:
         return None
     return text if 0 < utf16_units(text) <= TEXT_LIMIT and "\0" not in text else None
-
-
-def _submission(
-    interaction: discord.Interaction[Any],
-    stand: Stand,
-    *,
-    file_name: str | None = None,
-    file_address: str | None = None,
-    page_address: str | None = None,
-    text: str | None = None,
-    title: str | None = None,
-    question: str | None = None,
-) -> Submission:
-    assert interaction.guild is not None
-    return Submission(
-        id=interaction.id,
-        server_id=interaction.guild.id,
-        server_name=interaction.guild.name,
-        channel_id=stand.place,
-        member_id=interaction.user.id,
-        member_name=interaction.user.display_name,
-        file_name=file_name,
-        file_address=file_address,
-        page_address=page_address,
-        text=text,
-        title=title,
-        question=question,
-        essay_id=stand.discussion_id,
-    )
-
-
-def _button_class(desk: EditDesk) -> type[_EditButton]:
-    class Bound(_EditButton, template=_CUSTOM_ID):
-        @property
-        def desk(self) -> EditDesk:
-            return desk
-
-    return Bound
-
-
-_CUSTOM_ID = re.compile(r"salon:edit:(?P<what>[a-z]+):(?P<id>[0-9]+)")
-
-
-class _EditButton(ui.DynamicItem[ui.Button[Any]], template=_CUSTOM_ID):
-    """A button below an edit; what it does and to which stands in its id."""
-
-    def __init__(self, what: str, number: int, label: str, style: discord.ButtonStyle) -> None:
-        super().__init__(
-            ui.Button(label=label, style=style, custom_id=f"salon:edit:{what}:{number}")
-        )
-        self.what = what
-        self.number = number
-
-    @property
-    def desk(self) -> EditDesk:
-        """Whose button it is."""
-        raise NotImplementedError
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> _EditButton:
-        """The button that was pressed, perhaps one that was shown before a restart."""
-        del interaction
-        assert isinstance(item, ui.Button)
-        return cls(match["what"], int(match["id"]), item.label or "", item.style)
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Do what the button says; what goes wrong is spoken of, not only logged."""
-        with self.desk.services.busy.working():
-            try:
-                await self.desk.pressed(interaction, self.what, self.number)
-            except Exception as error:  # noqa: BLE001 - handed to the one place of errors
-                await speak(interaction, error)

@@ -19,11 +19,12 @@ from bot.services import Services
 from bot.speaking import acknowledge, answer_with_file
 from cogs import essay_words, prompt_choices
 from cogs.answers import answer, server_id, server_of
-from cogs.drafts import Desk, actor
+from cogs.drafts import Desk
 from cogs.edits import EditCommand, EditDesk
 from cogs.forms import Entered, show_form
-from cogs.handing_in import form_fields, handed_in, hold_size, tags_field
-from cogs.places import Place, Way, chosen_way
+from cogs.handing_in import entered_submission, form_fields, submission, tags_field
+from cogs.places import Place, chosen_way
+from cogs.views import actor
 from storage import acts, discussions, progress, prompt_lists, servers
 from storage.discussions import Listed
 from storage.export import export
@@ -77,15 +78,10 @@ class Essays(
         with self.services.busy.working():
             channel_id = await self._target(interaction, channel)
             way = chosen_way(self.services.sight.venue(channel_id), channel_id, style, tags)
+            address = (address or "").strip() or None
             if file is not None and address:
                 raise Refused("Both a file and an address were given; which is the essay?")
-            if address:
-                await self.hand_in(
-                    interaction,
-                    _submission(interaction, channel_id, way, page_address=address.strip()),
-                )
-                return
-            if file is None:
+            if file is None and address is None:
                 venue = self.services.sight.venue(channel_id)
                 await show_form(
                     interaction,
@@ -96,17 +92,19 @@ class Essays(
                     fields=[*form_fields(), *tags_field(venue, tags)],
                 )
                 return
-            hold_size(file.filename, file.size)
-            await self.hand_in(
+            handed = submission(
                 interaction,
-                _submission(
-                    interaction, channel_id, way, file_name=file.filename, file_address=file.url
-                ),
+                channel_id,
+                file=file,
+                page_address=address,
+                style=way.style,
+                tags=way.tags,
             )
+            await self.hand_in(interaction, handed)
 
     async def take(self, interaction: discord.Interaction[Any], entered: Entered) -> None:
         """Hand in what was uploaded or pasted in the form."""
-        file, channel_id = handed_in(entered), entered.number
+        channel_id = entered.number
         style = entered.arguments[1] if len(entered.arguments) > 1 else ""
         way = chosen_way(
             self.services.sight.venue(channel_id),
@@ -114,25 +112,16 @@ class Essays(
             style or None,
             entered.texts.get("tags"),
         )
-        await self.hand_in(
-            interaction,
-            _submission(
-                interaction,
-                channel_id,
-                way,
-                file_name=None if file is None else file.filename,
-                file_address=None if file is None else file.url,
-                text=entered.texts["text"] if file is None else None,
-                title=entered.texts["title"],
-                question=entered.texts["question"],
-            ),
+        handed = entered_submission(
+            interaction, channel_id, entered, style=way.style, tags=way.tags
         )
+        await self.hand_in(interaction, handed)
 
-    async def hand_in(self, interaction: discord.Interaction, submission: Submission) -> None:
+    async def hand_in(self, interaction: discord.Interaction[Any], handed: Submission) -> None:
         """Keep what was handed in, acknowledge it, make a draft of it, show that."""
-        await self.services.publishing.receive(submission)
+        await self.services.publishing.receive(handed)
         await acknowledge(interaction, ephemeral=True, thinking=True)
-        discussion_id = await self.services.publishing.draft(submission)
+        discussion_id = await self.services.publishing.draft(handed)
         await self.desk.show(interaction, discussion_id)
 
     @app_commands.command(name="list", description="Show this server's essays and their numbers.")
@@ -317,34 +306,3 @@ async def _told(tx: Transaction, essay: Listed) -> str:
         for act in await acts.of_essay(tx, essay.id)
     ]
     return fitting(lines)
-
-
-def _submission(
-    interaction: discord.Interaction,
-    channel_id: int,
-    way: Way,
-    *,
-    file_name: str | None = None,
-    file_address: str | None = None,
-    page_address: str | None = None,
-    text: str | None = None,
-    title: str | None = None,
-    question: str | None = None,
-) -> Submission:
-    assert interaction.guild is not None
-    return Submission(
-        id=interaction.id,
-        server_id=interaction.guild.id,
-        server_name=interaction.guild.name,
-        channel_id=channel_id,
-        member_id=interaction.user.id,
-        member_name=interaction.user.display_name,
-        file_name=file_name,
-        file_address=file_address,
-        page_address=page_address,
-        text=text,
-        title=title,
-        question=question,
-        style=way.style,
-        tags=way.tags,
-    )

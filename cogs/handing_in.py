@@ -1,9 +1,10 @@
-"""What a form for handing in an essay asks, and what was given in it."""
+"""Handing in an essay: what a form asks for it, and what is kept of command and form."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import discord
 from discord import ui
 
 from bot.discussion.shortening import cut
@@ -11,8 +12,9 @@ from bot.discussion.styles import Venue
 from bot.errors import Refused
 from bot.publishing import MOST_BYTES
 from cogs.forms import Entered, Upload, text_field
+from storage.submissions import Submission
 
-__all__ = ["TEXT_LIMIT", "form_fields", "handed_in", "hold_size", "tags_field"]
+__all__ = ["TEXT_LIMIT", "entered_submission", "form_fields", "submission", "tags_field"]
 
 #: Characters that a form takes (docs: Component Reference › Text Input).
 TEXT_LIMIT = 4000
@@ -51,7 +53,7 @@ def tags_field(venue: Venue | None, tags: str | None) -> list[ui.Label[Any]]:
     return [text_field("tags", "Tags", tags, most=300, description=there)]
 
 
-def handed_in(entered: Entered, before: str | None = None) -> Upload | None:
+def _handed_in(entered: Entered, before: str | None = None) -> Upload | None:
     """The file given in the form, None where it is a text; Refused where it is neither or both.
 
     ``before``: the text that the form was shown with; left as it is, it does not count.
@@ -65,14 +67,71 @@ def handed_in(entered: Entered, before: str | None = None) -> Upload | None:
         raise Refused("Both a file and a text were given; which of the two is the essay?")
     if not files:
         return None
-    hold_size(files[0].filename, files[0].size)
     return files[0]
 
 
-def hold_size(name: str, size: int) -> None:
-    """Refused where a file is larger than an essay can be; ``size`` in bytes."""
-    if size > MOST_BYTES:
+def submission(
+    interaction: discord.Interaction[Any],
+    channel_id: int,
+    *,
+    file: Upload | discord.Attachment | None = None,
+    page_address: str | None = None,
+    text: str | None = None,
+    title: str | None = None,
+    question: str | None = None,
+    style: str | None = None,
+    tags: tuple[int, ...] = (),
+    essay_id: int | None = None,
+) -> Submission:
+    """What was handed in: a file, a page or a text. Refused where a file is too large."""
+    assert interaction.guild is not None
+    if file is not None and file.size > MOST_BYTES:
         raise Refused(
-            f"{name} is larger than {MOST_BYTES // 1024 // 1024} MiB, which no essay is. "
+            f"{file.filename} is larger than {MOST_BYTES // 1024 // 1024} MiB, which no essay is. "
             "Nothing was changed."
         )
+    return Submission(
+        id=interaction.id,
+        server_id=interaction.guild.id,
+        server_name=interaction.guild.name,
+        channel_id=channel_id,
+        member_id=interaction.user.id,
+        member_name=interaction.user.display_name,
+        file_name=None if file is None else file.filename,
+        file_address=None if file is None else file.url,
+        page_address=page_address,
+        text=text,
+        title=title,
+        question=question,
+        style=style,
+        tags=tags,
+        essay_id=essay_id,
+    )
+
+
+def entered_submission(
+    interaction: discord.Interaction[Any],
+    channel_id: int,
+    entered: Entered,
+    *,
+    before: str | None = None,
+    style: str | None = None,
+    tags: tuple[int, ...] = (),
+    essay_id: int | None = None,
+) -> Submission:
+    """What was handed in with the form; Refused where that is nothing, or both file and text.
+
+    ``before``: the text that the form was shown with.
+    """
+    file = _handed_in(entered, before)
+    return submission(
+        interaction,
+        channel_id,
+        file=file,
+        text=entered.texts["text"] if file is None else None,
+        title=entered.texts["title"],
+        question=entered.texts["question"],
+        style=style,
+        tags=tags,
+        essay_id=essay_id,
+    )

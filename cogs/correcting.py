@@ -1,0 +1,38 @@
+"""The form in which an admin corrects what was found in an essay, a draft's or a new text's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from discord import ui
+
+from bot.discussion.correcting import MOST, Corrections, found
+from bot.discussion.essay import Essay
+from cogs.forms import Entered, text_field
+
+__all__ = ["correction_fields", "entered_corrections"]
+
+
+def correction_fields(essay: Essay, closing: str | None) -> list[ui.Label[Any]]:
+    """What was found in an essay, to be corrected; ``closing``: the question an admin chose."""
+    shown = found(essay, closing)
+    asked = "Closing question (empty: the essay's own)"
+    return [
+        text_field("title", "Title", shown.title, most=MOST["title"], required=True),
+        text_field("byline", "Byline", shown.byline, most=MOST["byline"]),
+        text_field("epigraph", "Epigraph", shown.epigraph, most=MOST["epigraph"], long=True),
+        text_field("source", "Whose words", shown.epigraph_source, most=MOST["source"]),
+        text_field("closing", asked, shown.closing, most=MOST["closing"], long=True),
+    ]
+
+
+def entered_corrections(entered: Entered) -> Corrections:
+    """What was entered in that form."""
+    texts = entered.texts
+    return Corrections(
+        title=texts["title"],
+        byline=texts["byline"],
+        epigraph=texts["epigraph"],
+        epigraph_source=texts["source"],
+        closing=texts["closing"],
+    )

@@ -1,0 +1,40 @@
+"""What the answers to admins are made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.discussion.payloads import Payload
+from bot.publishing import Actor
+
+__all__ = ["actor", "card_view", "text_view"]
+
+
+def actor(interaction: discord.Interaction[Any]) -> Actor:
+    """Who acts."""
+    return Actor(interaction.user.id, interaction.user.display_name)
+
+
+def text_view(text: str) -> ui.LayoutView:
+    """A message of one text, for an answer that has become one of components."""
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.TextDisplay(text))
+    return view
+
+
+def card_view(told: str, card: Payload) -> ui.LayoutView:
+    """A message that says ``told`` and shows an opening card as it will stand."""
+    view = text_view(told)
+    inner: list[ui.Item[Any]] = []
+    for component in card["components"][0]["components"]:
+        if component["type"] == discord.ComponentType.text_display.value:
+            inner.append(ui.TextDisplay(component["content"]))
+        elif component["type"] == discord.ComponentType.media_gallery.value:
+            gallery: ui.MediaGallery[Any] = ui.MediaGallery()
+            gallery.add_item(media=component["items"][0]["media"]["url"])
+            inner.append(gallery)
+    view.add_item(ui.Container(*inner))
+    return view
