@@ -219,6 +219,7 @@ class Salon(commands.Bot, Seeing):
             "copy": copies.take_correction,
             "publish": essays.take,
             "revision": essays.edits.take,
+            "correction": essays.edits.take_corrections,
             "draft": essays.desk.take_corrections,
             "schedule": essays.desk.take_time,
             "setup": setup.take_time,

@@ -15,16 +15,18 @@ from dataclasses import dataclass, replace
 
 from bot.clock import Clock
 from bot.discussion.card import opening_card
+from bot.discussion.correcting import Corrections, carried, corrected
 from bot.discussion.default_question import language_of
 from bot.discussion.essay import Essay, UnreadableEssay
 from bot.discussion.layout import closing_question
 from bot.discussion.naming import essay_name
 from bot.discussion.payloads import Payload, edit_body, message_address, plain_message
-from bot.discussion.record import essay_from_json, essay_to_json
+from bot.discussion.record import essay_from_json
 from bot.discussion.revising import Revised, Standing, continued, revise
 from bot.errors import Refused
 from bot.patience import Sight
 from bot.publishing import Actor, Publishing
+from bot.reading_process import read_apart
 from storage import edits, following, laying, servers, submissions
 from storage.database import Database
 from storage.drafts import NewRevision
@@ -112,9 +114,13 @@ class Editing:
         old = essay_from_json(json.loads(stand.essay))
         # A file does not say where the text stands on the web, a page does.
         essay = replace(essay, source_url=essay.source_url or old.source_url)
-        closing = (submission.question or "").strip() or stand.closing
+        # What a form asks for was shown in it and may be emptied there; a file leaves it alone.
+        essay = carried(await _with_read(old, stand), essay, titled=submission.title is not None)
+        closing = stand.closing
+        if submission.question is not None:
+            closing = submission.question.strip() or None
         laid, notes = await self._laid(stand, essay, closing)
-        same = laid.is_same and essay_to_json(essay) == json.loads(stand.essay)
+        same = laid.is_same and replace(essay, read=None) == replace(old, read=None)
         same = same and closing == stand.closing
         revision = NewRevision(essay, source, submission.file_name, closing, notes)
         now_ms = self._clock.now_ms()
@@ -159,6 +165,16 @@ class Editing:
         )
         trouble = _ON_ITS_WAY if stand.waiting else self._sight.missing_to_write(stand.channel_id)
         return Shown(edit, stand, old, laid, trouble, skipped)
+
+    async def correct(self, edit_id: int, server_id: int, corrections: Corrections) -> None:
+        """Put an admin's corrections into an edit that waits for a decision."""
+        shown = await self.shown(edit_id, server_id)
+        before = shown.edit.revision
+        essay, closing = corrected(before.essay, before.closing, corrections)
+        _, notes = await self._laid(shown.stand, essay, closing)
+        revision = replace(before, essay=essay, closing=closing, notes=notes)
+        if not await self._database.write(lambda tx: edits.correct(tx, shown.edit, revision)):
+            raise Refused(_NOT_THERE)
 
     async def waiting(self, discussion_id: int) -> int | None:
         """The edit of an essay that waits for a decision, if one does."""
@@ -226,6 +242,16 @@ class Editing:
     ) -> tuple[Laid, tuple[str, ...]]:
         settings = await self._database.read(lambda tx: servers.read(tx, stand.server_id))
         return await asyncio.to_thread(lay_over, stand, essay, closing, numbered=settings.numbered)
+
+
+async def _with_read(old: Essay, stand: Stand) -> Essay:
+    """An essay with what its text says itself, which archives of before do not tell."""
+    if old.read is not None:
+        return old
+    try:
+        return replace(old, read=(await read_apart(stand.source, "auto", stand.source_name)).read)
+    except UnreadableEssay:
+        return old
 
 
 def _editable(stand: Stand | None) -> Stand:

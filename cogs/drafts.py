@@ -63,10 +63,7 @@ def _told(preview: Preview) -> str:
         lines.append(f"**Asked at the end**\n> {quoted}")
     left = left_line(draft.essay)
     if left is not None:
-        lines.append(
-            f"**Its line “{essay_words.title(left)}”** was taken for the title before; it stands "
-            "in the text now."
-        )
+        lines.append(f"{essay_words.line_left(left)}.")
     lines.append(draft_style.told(preview))
     lines.append(f"**Prompts that follow**\n{cut(preview.plan, _MOST_QUESTION)}")
     notes = draft.notes[:_MOST_NOTES]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bot.discussion.correcting import given
 from bot.discussion.differences import differences, facts_changed
+from bot.discussion.entitling import left_line
 from bot.discussion.lists import fitting
 from bot.discussion.shortening import cut
 from bot.editing import Shown
@@ -37,6 +39,12 @@ def told(shown: Shown) -> str:
     facts = facts_changed(shown.old, new.essay)
     if new.closing is not None:
         facts.append(f"Asked at the end: {essay_words.title(new.closing, 200)}")
+    elif shown.stand.closing is not None:
+        facts.append("Asked at the end: the essay's own question")
+    if by_admin := given(new.essay):
+        facts.append(f"As given here, not as the text says: {', '.join(by_admin)}")
+    if (left := left_line(new.essay)) is not None:
+        facts.append(essay_words.line_left(left))
     if facts:
         lines += [f"- {fact}" for fact in facts]
     if shown.skipped:

@@ -6,6 +6,7 @@ The buttons carry a number and nothing else, so that they work after a restart.
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import discord
@@ -13,7 +14,9 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from bot.discussion.card import opening_card
+from bot.discussion.correcting import given
 from bot.discussion.measure import utf16_units
+from bot.discussion.record import essay_from_json
 from bot.editing import Shown
 from bot.errors import Refused
 from bot.services import Services
@@ -21,6 +24,7 @@ from bot.speaking import acknowledge, answer_with_file, show
 from cogs import edit_words, essay_words, prompt_choices
 from cogs.answers import server_id
 from cogs.buttons import Label, button_class, row_of
+from cogs.correcting import correction_fields, entered_corrections
 from cogs.forms import Entered, show_form
 from cogs.handing_in import TEXT_LIMIT, entered_submission, form_fields, submission
 from cogs.views import actor, card_view, text_view
@@ -34,6 +38,7 @@ __all__ = ["EditCommand", "EditDesk"]
 
 _BUTTONS: tuple[Label, ...] = (
     ("apply", "Apply", discord.ButtonStyle.success),
+    ("edit", "Edit …", discord.ButtonStyle.secondary),
     ("changes", "All changes", discord.ButtonStyle.secondary),
     ("text", "Whole text", discord.ButtonStyle.secondary),
     ("cancel", "Cancel", discord.ButtonStyle.danger),
@@ -140,6 +145,15 @@ class EditDesk:
         match what:
             case "apply":
                 await self._apply(interaction, number)
+            case "edit":
+                edit = (await editing.shown(number, server)).edit
+                await show_form(
+                    interaction,
+                    "correction",
+                    edit.id,
+                    title="What was found in the new text",
+                    fields=correction_fields(edit.revision.essay, edit.revision.closing),
+                )
             case "changes":
                 shown = await editing.shown(number, server)
                 await acknowledge(interaction, ephemeral=True, thinking=True)
@@ -157,6 +171,16 @@ class EditDesk:
                 await interaction.response.edit_message(
                     view=text_view("The new text is discarded; the essay stays as it is.")
                 )
+
+    async def take_corrections(
+        self, interaction: discord.Interaction[Any], entered: Entered
+    ) -> None:
+        """Put what was corrected in the form into the edit, and show that anew."""
+        await self.services.editing.correct(
+            entered.number, server_id(interaction), entered_corrections(entered)
+        )
+        await acknowledge(interaction)
+        await self.show(interaction, entered.number)
 
     async def _apply(self, interaction: discord.Interaction[Any], edit_id: int) -> None:
         """Apply an edit, and show in its place how far it has come."""
@@ -213,7 +237,7 @@ class EditCommand(commands.Cog):
                     "revision",
                     stand.discussion_id,
                     title="A new text",
-                    fields=form_fields(_text_of(stand)),
+                    fields=form_fields(_text_of(stand), _title_of(stand), stand.closing),
                 )
                 return
             handed = submission(
@@ -230,6 +254,13 @@ class EditCommand(commands.Cog):
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         return await prompt_choices.essays(self.services, server_id(interaction), typed)
+
+
+def _title_of(stand: Stand) -> str | None:
+    """The title that an admin gave; None where it is the text's own."""
+    essay = essay_from_json(json.loads(stand.essay))
+    own = essay.read is not None and "title" not in given(essay)
+    return None if own else essay.title
 
 
 def _text_of(stand: Stand) -> str | None:

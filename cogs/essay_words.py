@@ -13,6 +13,7 @@ __all__ = [
     "closed",
     "edit_progress",
     "line",
+    "line_left",
     "link",
     "progress_text",
     "state",
@@ -68,6 +69,11 @@ def withdrawing(essay: Listed) -> str:
 def title(text: str, most: int = 80) -> str:
     """An essay's title, shown literally and not too long."""
     return discord.utils.escape_markdown(cut(text, most))
+
+
+def line_left(line: str) -> str:
+    """That a line stands in the text because the essay has another title than it."""
+    return f"“{title(line)}”, once taken for the title, stands in the text as its first line"
 
 
 def state(essay: Listed) -> str:

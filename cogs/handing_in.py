@@ -22,8 +22,10 @@ TEXT_LIMIT = 4000
 _MOST_DESCRIBED = 100
 
 
-def form_fields(text: str | None = None) -> list[ui.Label[Any]]:
-    """The fields of the form that takes an essay as a file or a text; ``text`` is there already."""
+def form_fields(
+    text: str | None = None, title: str | None = None, question: str | None = None
+) -> list[ui.Label[Any]]:
+    """The fields of the form that takes an essay as a file or a text; what is given is in them."""
     return [
         ui.Label(
             text="A file",
@@ -38,9 +40,13 @@ def form_fields(text: str | None = None) -> list[ui.Label[Any]]:
             long=True,
             description="Its title on the first line; Markdown is kept.",
         ),
-        text_field("title", "Title", most=500, description="Empty: the one found in it."),
+        text_field("title", "Title", title, most=500, description="Empty: the one found in it."),
         text_field(
-            "question", "Closing question", most=1000, description="Empty: the essay's own."
+            "question",
+            "Closing question",
+            question,
+            most=1000,
+            description="Empty: the essay's own.",
         ),
     ]
 

@@ -10,7 +10,7 @@ from bot.discussion.record import essay_from_json, essay_to_json
 from storage.drafts import NewRevision
 from storage.writer import Transaction
 
-__all__ = ["Edit", "discard", "find", "keep", "of_essay"]
+__all__ = ["Edit", "correct", "discard", "find", "keep", "of_essay"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +61,34 @@ async def keep(
         """,
         {
             "discussion_id": discussion_id,
-            "essay": json.dumps(essay_to_json(revision.essay), ensure_ascii=False),
-            "closing": revision.closing,
-            "notes": "\n".join(revision.notes),
             "source": revision.source,
             "source_name": revision.source_name,
             "now": now_ms,
-        },
+        }
+        | _text(revision),
     )
+
+
+def _text(revision: NewRevision) -> dict[str, str | None]:
+    """What a correction may change of a revision."""
+    return {
+        "essay": json.dumps(essay_to_json(revision.essay), ensure_ascii=False),
+        "closing": revision.closing,
+        "notes": "\n".join(revision.notes),
+    }
+
+
+async def correct(tx: Transaction, edit: Edit, revision: NewRevision) -> bool:
+    """Put a corrected revision in the place of ``edit``'s; False where that changed meanwhile."""
+    if await find(tx, edit.id) != edit:
+        return False
+    await tx.run(
+        """
+        UPDATE edits SET essay = :essay, closing = :closing, notes = :notes WHERE id = :id
+        """,
+        {"id": edit.id} | _text(revision),
+    )
+    return True
 
 
 async def find(tx: Transaction, edit_id: int) -> Edit | None:

@@ -153,7 +153,7 @@ async def test_a_line_taken_for_the_title_goes_back_into_the_text_under_another_
         await house.interact(5, form_data(form, {"Title": title}))
         told = await house.said(interaction)
         assert f"# {title}" in told
-        assert (f"“{line}”** was taken for the title" in told) == kept
+        assert (f"“{line}”, once taken for the title, stands in the text" in told) == kept
     await house.press(interaction, "Publish")
     await house.settle()
     assert [message["content"] for message in await house.ours()][1:] == [text]

@@ -12,7 +12,7 @@ from bot.discussion.essay import Epigraph, Essay
 from bot.discussion.shortening import cut
 from bot.errors import Refused
 
-__all__ = ["MOST", "Corrections", "corrected", "found"]
+__all__ = ["MOST", "Corrections", "carried", "corrected", "found", "given"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,41 @@ def corrected(essay: Essay, closing: str | None, entered: Corrections) -> tuple[
     if not _same(entered.closing, shown.closing):
         closing = entered.closing.strip() or None
     return essay, closing
+
+
+def given(essay: Essay) -> list[str]:
+    """What of an essay an admin gave, in the place of what was read: title, byline, epigraph."""
+    read = essay.read
+    if read is None:
+        return []
+    facts = (
+        ("title", essay.title, read.title),
+        ("byline", (essay.byline, essay.author), (read.byline, read.author)),
+        ("epigraph", essay.epigraph, read.epigraph),
+    )
+    return [name for name, now, before in facts if now != before]
+
+
+def carried(old: Essay, new: Essay, *, titled: bool) -> Essay:
+    """A new text of an essay, with what an admin had given for the old one.
+
+    titled: the new text was handed in with a title of its own
+
+    Where the new text says something else than the old text did, its writer has seen to that, and
+    it holds. A title that is only guessed says nothing.
+    """
+    was, now = old.read, new.read
+    if was is None or now is None:
+        return new
+    facts = given(old)
+    if "title" in facts and not titled and (now.title == was.title or not now.named):
+        new = entitled(new, old.title)
+    says = (now.byline, now.author)
+    if "byline" in facts and says in ((was.byline, was.author), (None, None)):
+        new = replace(new, byline=old.byline, author=old.author)
+    if "epigraph" in facts and now.epigraph in (was.epigraph, None):
+        new = replace(new, epigraph=old.epigraph)
+    return new
 
 
 def _same(one: str, other: str) -> bool:

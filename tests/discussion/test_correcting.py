@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.discussion.correcting import MOST, Corrections, corrected, found
+from bot.discussion.correcting import MOST, Corrections, carried, corrected, found, given
 from bot.discussion.essay import Epigraph, Essay
 from bot.discussion.measure import utf16_units
 from bot.discussion.reading import read_essay
@@ -65,3 +65,31 @@ def test_what_is_emptied_is_taken_away_but_for_the_title() -> None:
     assert (essay.byline, essay.author, essay.epigraph, closing) == (None, None, None, None)
     with pytest.raises(Refused, match="needs a title"):
         corrected(LONG, "Why?", Corrections(" ", "", "", "", ""))
+
+
+def test_only_what_differs_from_what_was_read_was_given() -> None:
+    assert given(ESSAY) == []
+    essay, _ = corrected(ESSAY, None, replace(found(ESSAY, None), title="Rye", epigraph="Wait."))
+    assert given(essay) == ["title", "epigraph"]
+    assert given(replace(essay, read=None)) == [], "it is not known any more"
+
+
+def test_a_byline_that_was_taken_away_comes_back_only_where_the_text_says_another() -> None:
+    old, _ = corrected(ESSAY, None, replace(found(ESSAY, None), byline=""))
+    assert carried(old, ESSAY, titled=False).author is None
+    other = read_essay(HEAD.replace("Ann", "Ben") + "A night.\n", format="markdown")
+    assert carried(old, other, titled=False).author == "Ben"
+
+
+def test_what_was_not_given_follows_the_new_text() -> None:
+    bare = read_essay("A night.\n", format="markdown", name="night.md")
+    assert carried(ESSAY, bare, titled=False) == bare
+    old, _ = corrected(ESSAY, None, replace(found(ESSAY, None), byline="By Ben"))
+    assert carried(old, bare, titled=False).byline == "By Ben"
+    assert carried(replace(old, read=None), bare, titled=False) == bare
+
+
+def test_a_title_handed_in_with_the_new_text_is_not_replaced() -> None:
+    old, _ = corrected(ESSAY, None, replace(found(ESSAY, None), title="Rye"))
+    assert carried(old, ESSAY, titled=True).title == "Slow bread"
+    assert carried(old, ESSAY, titled=False).title == "Rye"
