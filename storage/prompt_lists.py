@@ -137,9 +137,8 @@ async def past(
                 WHERE revisions.discussion_id = prompts.discussion_id
                 ORDER BY number DESC LIMIT 1) AS title,
                (SELECT count(*) FROM replies
-                WHERE replies.discussion_id = prompts.discussion_id
-                    AND replies.post_id = prompts.post_id
-                    AND replies.deleted_at IS NULL) AS replies
+                WHERE replies.post_id = prompts.post_id AND replies.deleted_at IS NULL
+               ) AS replies
         FROM prompts LEFT JOIN posts ON posts.id = prompts.post_id
         WHERE prompts.server_id = :server_id AND prompts.state IN ('sent', 'skipped', 'failed')
             AND (:discussion_id IS NULL OR prompts.discussion_id = :discussion_id)

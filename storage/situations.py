@@ -139,10 +139,13 @@ async def _thread(tx: Transaction, prompt: Prompt) -> tuple[bool, bool]:
         SELECT threads.state IN ('open', 'ready') AND replies.deleted_at IS NULL AS stands,
                EXISTS (
                    SELECT 1 FROM replies AS answer
-                   WHERE answer.discussion_id = replies.discussion_id AND answer.id > replies.id
-                       AND (answer.thread_id = replies.id OR answer.parent_id = replies.id)
-                       AND answer.author_id <> replies.author_id
+                   WHERE answer.discussion_id = replies.discussion_id
+                       AND answer.thread_id = replies.id AND answer.author_id <> replies.author_id
                        AND answer.deleted_at IS NULL
+               ) OR EXISTS ( -- in the channel; each with an index of its own
+                   SELECT 1 FROM replies AS answer
+                   WHERE answer.parent_id = replies.id AND answer.thread_id IS NULL
+                       AND answer.author_id <> replies.author_id AND answer.deleted_at IS NULL
                ) AS answered
         FROM replies JOIN threads ON threads.id = replies.id
         WHERE replies.id = :id

@@ -1,4 +1,7 @@
-"""An operator's day: run, look, back up, lose the disk, restore elsewhere; nothing is lost."""
+"""An operator's day: run, look, upgrade, back up, lose the disk, restore elsewhere.
+
+Nothing is lost on the way.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import aiosqlite
+
 from bot.rehearsal.bot_process import BotProcess, bot_environment
 from bot.rehearsal.controls import LINK
+from storage.schema import MIGRATIONS
 from tests.staging import Stage, staged
 from tests.test_process import command
 
@@ -38,6 +44,29 @@ async def asked(settings: dict[str, str], *arguments: str) -> tuple[int, str]:
 def replies_in(folder: Path) -> int:
     with closing(sqlite3.connect(folder / "salon.sqlite3")) as archive:
         found: int = archive.execute("SELECT count(*) FROM replies").fetchone()[0]
+        return found
+
+
+async def make_older(path: Path) -> None:
+    """Make of an archive the one that the first Salon would have written of the same days."""
+    newer = path.with_name("newer.sqlite3")
+    path.rename(newer)
+    async with aiosqlite.connect(path, isolation_level=None) as older:
+        await older.executescript(MIGRATIONS[0])
+        await older.execute("ATTACH :newer AS newer", {"newer": str(newer)})
+        names = "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name <> :own"
+        for (table,) in await older.execute_fetchall(names, {"own": "sqlite_sequence"}):
+            told = await older.execute_fetchall(f"SELECT name FROM pragma_table_info('{table}')")
+            columns = ", ".join(name for (name,) in told)
+            await older.execute(
+                f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM newer.{table}"
+            )
+    newer.unlink()
+
+
+def version_of(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as archive:
+        found: int = archive.execute("PRAGMA user_version").fetchone()[0]
         return found
 
 
@@ -72,8 +101,26 @@ async def test_an_operators_day_ends_with_nothing_lost(tmp_path: Path) -> None:
         assert status == 75, "not while the bot runs"
         await stage.bot.stop()
 
-        # The disk is damaged: the start says so, and what to do.
+        # A newer Salon is installed: it is started, and that is all.
         database = first / "salon.sqlite3"
+        status, kept = await asked(settings, "export", "1", "--format", "json")
+        assert status == 0, kept
+        await make_older(database)
+        assert version_of(database) == 1
+        status, told = await asked(settings, "export", "1", "--format", "json")
+        assert status != 0, "not before the start that upgrades it"
+        assert "start the bot once" in told
+        await stage.bot.start()
+        await stage.standin.gateway_hub.bot_ready()
+        assert version_of(database) == len(MIGRATIONS)
+        (copied,) = (first / "salon-backups").glob("*-before-upgrade.sqlite3")
+        assert version_of(copied) == 1
+        assert await asked(settings, "export", "1", "--format", "json") == (0, kept)
+        status, told = await asked(settings, "doctor")
+        assert to_do(told) == [], told
+        await stage.bot.stop()
+
+        # The disk is damaged: the start says so, and what to do.
         data = bytearray(database.read_bytes())
         data[4096:] = b"\xa5" * (len(data) - 4096)
         database.write_bytes(data)
