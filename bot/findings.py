@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 from bot.discussion import rights
+from bot.discussion.counting import counted
 from bot.discussion.rights import Right, names_of
 from storage.backups import Backup
 from storage.troubles import InUse, Trouble, Waiting
@@ -32,6 +33,7 @@ RECENT = timedelta(days=7)
 _A_BACKUP_IS_OLD_AFTER = timedelta(hours=49)
 #: Bytes of room below which the operator is told, beside the room for one more copy.
 _LITTLE_ROOM = 200 * 1024 * 1024
+_MANY = {"moved reply": "moved replies"}
 _MOST_TROUBLES = 10
 #: What hosts set whose file system is made anew at each deploy, and what they call a lasting disk.
 _HOSTS = {
@@ -89,7 +91,7 @@ def look_at_troubles(
     """What waits and what failed. ``name`` says where a trouble is."""
     findings = [
         Finding(
-            f"{trouble.count} {trouble.kind}{'' if trouble.count == 1 else 's'}",
+            counted(trouble.count, trouble.kind, _MANY.get(trouble.kind)),
             False,
             f"{'failed' if trouble.failed else 'waiting'} in {name(trouble)}: "
             f"{trouble.why or 'no reason is known'}",
@@ -98,11 +100,11 @@ def look_at_troubles(
     ]
     if len(found) > _MOST_TROUBLES:
         findings.append(
-            Finding("more", False, f"{len(found) - _MOST_TROUBLES} troubles like these")
+            Finding("more", False, f"{counted(len(found) - _MOST_TROUBLES, 'trouble')} like these")
         )
     under_way = (
-        f"{waits.posts} posts, {waits.threads} threads and {waits.errands} edits on their way, "
-        f"{waits.prompts} prompts to come"
+        f"{counted(waits.posts, 'post')}, {counted(waits.threads, 'thread')} and "
+        f"{counted(waits.errands, 'edit')} on their way, {counted(waits.prompts, 'prompt')} to come"
     )
     return [*findings, Finding("outbox", True, under_way)]
 

@@ -62,7 +62,8 @@ _MOST_CALLS = 46
 _THREADS_AT_ONCE = 4
 _PAGE = 100
 
-_NEEDS_TAG = 40067
+#: docs: Topics › Opcodes and Status Codes › JSON: a tag is needed, and perhaps one of moderators'.
+_NEEDS_TAG = frozenset((40066, 40067))
 _FULL = "The server has as many active threads as Discord allows."
 
 
@@ -303,11 +304,11 @@ class Outbox:
             await self._refuse(post, AUTOMOD)
         elif error.code == THREAD_LOCKED:
             await self._put_off(post, _locked(post), slowly=True, refused=refused)
-        elif error.code == _NEEDS_TAG:
+        elif error.code in _NEEDS_TAG:
             await self._refuse(
                 post,
-                f"Each post in <#{post.channel_id}> needs a tag: choose one below the preview "
-                "of the next, or let posts go without.",
+                f"Each post in <#{post.channel_id}> needs a tag: choose one with `/essay show`, or "
+                "let posts go without.",
             )
         elif error.code in TOO_MANY_THREADS:
             made_room = await self._opener.make_room(post.server_id)

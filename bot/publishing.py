@@ -18,7 +18,7 @@ from bot.discussion.correcting import Corrections, corrected
 from bot.discussion.essay import Essay, UnreadableEssay
 from bot.discussion.layout import closing_question, lay_out
 from bot.discussion.payloads import plain_message
-from bot.discussion.styles import FORUM, Venue, chosen_style, misplaced
+from bot.discussion.styles import Venue, chosen_style, misplaced
 from bot.errors import Refused
 from bot.fetching import Page
 from bot.patience import Sight
@@ -221,11 +221,9 @@ class Publishing:
             raise Refused("This essay is no draft any more. Nothing was changed.")
 
     async def retag(self, discussion_id: int, tags: tuple[int, ...]) -> None:
-        """Other tags for a draft that will be a forum's post."""
-        if not await self._database.write(
-            lambda tx: drafts.restyle(tx, discussion_id, FORUM, tags)
-        ):
-            raise Refused("This essay is no draft any more. Nothing was changed.")
+        """Other tags for a forum's post that does not stand yet."""
+        if not await self._database.write(lambda tx: drafts.retag(tx, discussion_id, tags)):
+            raise Refused("This essay stands already, or is no forum's post. Nothing was changed.")
 
     async def correct(self, preview: Preview, corrections: Corrections) -> None:
         """Put an admin's corrections into a draft; its posts are made anew."""
@@ -304,7 +302,13 @@ class Publishing:
         return await self._database.read(lambda tx: progress.progress(tx, discussion_id))
 
     async def go_on(self, discussion_id: int) -> None:
-        """Try once more what Discord refused of a publishing."""
+        """Try once more what Discord refused of a publishing; Refused where it would be again."""
+        draft = await self._database.read(lambda tx: drafts.find(tx, discussion_id))
+        venue = None if draft is None else self._sight.venue(draft.channel_id)
+        if draft is not None and venue is not None and not draft.begun:
+            misplacement = misplaced(venue, draft.tags)
+            if misplacement:
+                raise Refused(misplacement)
         now_ms = self._clock.now_ms()
         if not await self._database.write(lambda tx: progress.go_on(tx, discussion_id, now_ms)):
             raise Refused("There is nothing to go on with.")

@@ -72,9 +72,9 @@ class TagSelect(ui.DynamicItem[ui.Select[Any]], template=_CUSTOM_ID):
 
     @classmethod
     def of(cls, preview: Preview) -> TagSelect | None:
-        """The list for a draft; None where there are no tags to pick."""
+        """The list for what does not stand yet; None where there are no tags to pick."""
         venue, draft = preview.venue, preview.draft
-        if venue is None or draft.style != FORUM:
+        if venue is None or draft.style != FORUM or draft.begun:
             return None
         free = [tag for tag in venue.tags if venue.manages or not tag.moderated]
         if not free:

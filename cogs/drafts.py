@@ -11,6 +11,7 @@ import discord
 from discord import ui
 
 from bot.clock import to_milliseconds
+from bot.discussion.counting import counted
 from bot.discussion.entitling import left_line
 from bot.discussion.moments import read_moment
 from bot.discussion.shortening import cut
@@ -22,13 +23,14 @@ from cogs import draft_style, essay_words
 from cogs.answers import server_id
 from cogs.buttons import Label, button_class, row_of
 from cogs.correcting import correction_fields, entered_corrections
+from cogs.essay_told import essay_told
 from cogs.forms import Entered, show_form, text_field
 from cogs.views import actor, card_view, text_view
 from cogs.watching import watch
 from storage import discussions, servers
 from storage.discussions import Listed
 
-__all__ = ["Desk"]
+__all__ = ["Desk", "hindrances"]
 
 #: Units of what is told below the card, which itself has at most 2,600 of the 4,000 that all text
 #: of a message may have together.
@@ -48,37 +50,44 @@ _BUTTONS: tuple[Label, ...] = (
 )
 
 
-def _told(preview: Preview) -> str:
-    """What an admin should know before pressing a button."""
-    draft = preview.draft
-    parts = sum(post.purpose == "part" for post in draft.posts)
-    closing = next((p.payload["content"] for p in draft.posts if p.purpose == "closing"), None)
-    lines = [
-        f"**{len(draft.posts)} messages** in <#{draft.channel_id}>: the card, "
-        f"{parts} part{'' if parts == 1 else 's'}"
-        + (", the closing question." if closing else "; the last part ends with the question.")
-    ]
-    if closing:
-        quoted = cut(closing, _MOST_QUESTION).replace("\n", "\n> ")
-        lines.append(f"**Asked at the end**\n> {quoted}")
-    left = left_line(draft.essay)
-    if left is not None:
-        lines.append(f"{essay_words.line_left(left)}.")
-    lines.append(draft_style.told(preview))
-    lines.append(f"**Prompts that follow**\n{cut(preview.plan, _MOST_QUESTION)}")
-    notes = draft.notes[:_MOST_NOTES]
-    if notes:
-        lines.append("**Not shown as it was**\n" + "\n".join(f"- {note}" for note in notes))
-    if draft.scheduled_for is not None:
-        lines.append(f"**Scheduled** for <t:{draft.scheduled_for // 1000}:F>.")
+def hindrances(preview: Preview) -> list[str]:
+    """What keeps a draft from its channel, or might: the first thing to know of it."""
+    lines = []
+    if preview.trouble:
+        lines.append(f"**Not yet:** {preview.trouble}")
     if preview.same is not None:
         where = essay_words.link(preview.same) or f"<#{preview.same.channel_id}>"
         lines.append(
             f"**Already here:** this very essay is essay {preview.same.id} ({preview.same.state}), "
             f"{where}. Publish it once more only if that is meant."
         )
-    if preview.trouble:
-        lines.append(f"**Not yet:** {preview.trouble}")
+    return lines
+
+
+def _told(preview: Preview) -> str:
+    """What an admin should know before pressing a button; the most important comes first."""
+    draft = preview.draft
+    parts = sum(post.purpose == "part" for post in draft.posts)
+    closing = next((p.payload["content"] for p in draft.posts if p.purpose == "closing"), None)
+    lines = hindrances(preview)
+    if draft.scheduled_for is not None:
+        lines.append(f"**Scheduled** for <t:{draft.scheduled_for // 1000}:F>.")
+    lines.append(
+        f"**{counted(len(draft.posts), 'message')}** in <#{draft.channel_id}>: the card, "
+        f"{counted(parts, 'part')}"
+        + (", the closing question." if closing else "; the last part ends with the question.")
+    )
+    left = left_line(draft.essay)
+    if left is not None:
+        lines.append(f"{essay_words.line_left(left)}.")
+    notes = draft.notes[:_MOST_NOTES]
+    if notes:
+        lines.append("**Not shown as it was**\n" + "\n".join(f"- {note}" for note in notes))
+    if closing:
+        quoted = cut(closing, _MOST_QUESTION).replace("\n", "\n> ")
+        lines.append(f"**Asked at the end**\n> {quoted}")
+    lines.append(draft_style.told(preview))
+    lines.append(f"**Prompts that follow**\n{cut(preview.plan, _MOST_QUESTION)}")
     return cut("\n".join(lines), _MOST_TOLD)
 
 
@@ -114,19 +123,22 @@ class Desk:
     async def tagged(
         self, interaction: discord.Interaction[Any], discussion_id: int, tags: tuple[int, ...]
     ) -> None:
-        """Put the tags that were picked on a draft, and show it anew."""
+        """Put the tags that were picked on what does not stand yet, and show it anew."""
         with self.services.busy.working():
-            # That it is a draft of this server is asked with the preview.
+            # That it is of this server is asked with the preview.
             await self.services.publishing.preview(discussion_id, server_id(interaction))
             await self.services.publishing.retag(discussion_id, tags)
             await acknowledge(interaction)
             await self.show(interaction, discussion_id)
 
-    def stopped(self, essay: Listed, told: str) -> ui.LayoutView:
+    def stopped(self, preview: Preview, told: str) -> ui.LayoutView:
         """A publishing that Discord refused to go on with, and what can be done."""
         view = text_view(told)
+        tags = self.tags.of(preview)
+        if tags is not None:
+            view.add_item(ui.ActionRow(tags))
         labels = [("again", "Go on", _GREEN), ("withdraw", "Withdraw", _RED)]
-        view.add_item(row_of(self.button, essay.id, labels))
+        view.add_item(row_of(self.button, preview.draft.id, labels))
         return view
 
     def withdrawal(self, essay: Listed) -> ui.LayoutView:
@@ -140,8 +152,12 @@ class Desk:
         return view
 
     async def show(self, interaction: discord.Interaction[Any], discussion_id: int) -> None:
-        """Put the draft in the place of the answer that was promised or shown before."""
+        """Put a draft, or what stopped, in the place of the answer promised or shown before."""
         preview = await self.services.publishing.preview(discussion_id, server_id(interaction))
+        if preview.draft.state == "publishing":
+            told = await self.services.database.read(lambda tx: essay_told(tx, discussion_id))
+            await show(interaction, self.stopped(preview, told))
+            return
         await show(interaction, self.preview(preview))
 
     async def pressed(
@@ -218,7 +234,7 @@ class Desk:
                 f"“{essay_words.title(title)}” stopped after {progress.sent} of "
                 f"{progress.total} messages: {progress.trouble}"
             )
-            await show(interaction, text_view(text))
+            await show(interaction, self.stopped(preview, text))
             return
         essay = await self.services.database.read(lambda tx: discussions.find(tx, str(draft.id)))
         where = essay_words.link(essay) or f"<#{essay.channel_id}>"
@@ -226,7 +242,7 @@ class Desk:
             interaction,
             text_view(
                 f"“{essay_words.title(title)}” is published as essay {draft.id}, in "
-                f"{len(draft.posts)} messages: {where}"
+                f"{counted(len(draft.posts), 'message')}: {where}"
             ),
         )
 

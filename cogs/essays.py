@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.clock import to_milliseconds
+from bot.discussion.counting import counted
 from bot.discussion.lists import fitting, stamp
 from bot.discussion.moments import read_moment
 from bot.discussion.styles import THREAD, THREADS
@@ -19,13 +20,14 @@ from bot.services import Services
 from bot.speaking import acknowledge, answer_with_file
 from cogs import essay_words, prompt_choices
 from cogs.answers import answer, server_id, server_of
-from cogs.drafts import Desk
+from cogs.drafts import Desk, hindrances
 from cogs.edits import EditCommand, EditDesk
+from cogs.essay_told import essay_told
 from cogs.forms import Entered, show_form
 from cogs.handing_in import entered_submission, form_fields, submission, tags_field
 from cogs.places import Place, chosen_way
 from cogs.views import actor
-from storage import acts, discussions, progress, prompt_lists, servers
+from storage import discussions, prompt_lists, servers
 from storage.discussions import Listed
 from storage.export import export
 from storage.submissions import Submission
@@ -148,13 +150,12 @@ class Essays(
                 await interaction.response.defer(ephemeral=True, thinking=True)
                 await self.desk.show(interaction, found.id)
                 return
-            told = await self.services.database.read(lambda tx: _told(tx, found))
+            told = await self.services.database.read(lambda tx: essay_told(tx, found.id))
             if await self.edits.show_waiting(interaction, found, told):
                 return
             if found.stopped is not None:
-                await interaction.response.send_message(
-                    view=self.desk.stopped(found, told), ephemeral=True
-                )
+                await interaction.response.defer(ephemeral=True, thinking=True)
+                await self.desk.show(interaction, found.id)
                 return
             await answer(interaction, told)
 
@@ -172,11 +173,12 @@ class Essays(
             await self.services.publishing.schedule(
                 found.id, actor(interaction), to_milliseconds(moment)
             )
-            await answer(
-                interaction,
+            preview = await self.services.publishing.preview(found.id, server)
+            told = (
                 f"“{essay_words.title(found.title)}” will be published {stamp(moment, 'F')} "
-                f"({stamp(moment, 'R')}).",
+                f"({stamp(moment, 'R')})."
             )
+            await answer(interaction, "\n".join([told, *hindrances(preview)]))
 
     @app_commands.command(description="Close a discussion: no new threads, no more prompts.")
     @app_commands.describe(essay="The essay")
@@ -236,7 +238,8 @@ class Essays(
             else:
                 text = json.dumps(exported, ensure_ascii=False, indent=2)
                 name = f"essay-{found.id}.json"
-            told = f"“{essay_words.title(found.title)}” and {len(exported['replies'])} replies."
+            replies = counted(len(exported["replies"]), "reply", "replies")
+            told = f"“{essay_words.title(found.title)}” and {replies}."
             await answer_with_file(interaction, told, text, name)
 
     @publish.autocomplete("tags")
@@ -293,16 +296,3 @@ class Essays(
             return await discussions.find(tx, str(chosen.id))
 
         return await self.services.database.read(look)
-
-
-async def _told(tx: Transaction, essay: Listed) -> str:
-    """Where an essay stands, and who did what."""
-    lines = [essay_words.line(essay), f"-# {essay_words.style(essay)}"]
-    if essay.state == "publishing" and essay.stopped is None:
-        far = await progress.progress(tx, essay.id)
-        lines.insert(1, essay_words.progress_text(essay.title, far))
-    lines += [
-        f"-# {act.what} by {essay_words.title(act.member_name, 40)}, <t:{act.done_at // 1000}:f>"
-        for act in await acts.of_essay(tx, essay.id)
-    ]
-    return fitting(lines)

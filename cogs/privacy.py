@@ -14,6 +14,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.discussion.counting import counted
 from bot.services import Services
 from bot.speaking import acknowledge, answer_with_file, follow_up_with_files, speak
 from storage import files, privacy, tombstones
@@ -61,7 +62,8 @@ class Privacy(
                 lambda tx: privacy.kept_of(tx, server_id, member_id)
             )
             data = json.dumps(found, ensure_ascii=False, indent=2)
-            told = f"This is all that is kept of you here: {len(found['replies'])} replies."
+            replies = counted(len(found["replies"]), "reply", "replies")
+            told = f"This is all that is kept of you here: {replies}."
             await answer_with_file(interaction, told, data, _FILE)
             await self._hand_out_files(interaction, server_id, member_id)
 

@@ -32,6 +32,7 @@ __all__ = [
     "publish",
     "redraft",
     "restyle",
+    "retag",
 ]
 
 
@@ -60,7 +61,10 @@ class DraftPost:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An essay before it is published, or whatever became of it: ``state`` tells."""
+    """An essay before it is published, or whatever became of it: ``state`` tells.
+
+    ``begun``: its card stands.
+    """
 
     id: int
     server_id: int
@@ -74,6 +78,7 @@ class Draft:
     posts: tuple[DraftPost, ...]
     style: str
     tags: tuple[int, ...]
+    begun: bool
 
 
 def digest(essay: Essay) -> str:
@@ -141,6 +146,23 @@ async def restyle(
                 "style": style,
                 "tags": None if tags is None else _joined(tags),
             },
+        )
+    )
+
+
+async def retag(tx: Transaction, discussion_id: int, tags: tuple[int, ...]) -> bool:
+    """Other tags for a forum's post; False where it is none, or stands already."""
+    return bool(
+        await tx.run(
+            """
+            UPDATE discussions SET tags = :tags
+            WHERE id = :id AND style = 'forum' AND state IN ('draft', 'scheduled', 'publishing')
+                AND NOT EXISTS (
+                    SELECT 1 FROM posts
+                    WHERE discussion_id = :id AND purpose = 'card' AND state = 'sent'
+                )
+            """,
+            {"id": discussion_id, "tags": _joined(tags)},
         )
     )
 
@@ -240,7 +262,7 @@ async def find(tx: Transaction, discussion_id: int) -> Draft | None:
         return None
     found = await tx.rows(
         """
-        SELECT id, purpose, payload FROM posts
+        SELECT id, purpose, payload, state FROM posts
         WHERE discussion_id = :id AND purpose IN ('card', 'part', 'closing')
         ORDER BY id
         """,
@@ -261,6 +283,7 @@ async def find(tx: Transaction, discussion_id: int) -> Draft | None:
         ),
         style=row["style"],
         tags=tuple(int(tag) for tag in row["tags"].split()),
+        begun=any(post["purpose"] == "card" and post["state"] == "sent" for post in found),
     )
 
 

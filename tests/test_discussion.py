@@ -571,7 +571,7 @@ async def test_an_admin_gets_the_essay_and_its_replies_as_a_file(house: House, f
         {"type": 3, "name": "format", "value": form},
     ]
     interaction = await house.run("essay export", options=options)
-    assert "and 1 replies" in await house.said(interaction)
+    assert "and 1 reply." in await house.said(interaction)
     (file,) = (await house.seen(interaction))["attachments"]
     async with house.session.get(file["url"]) as response:
         text = await response.text()

@@ -171,3 +171,35 @@ async def test_a_title_whose_spelling_is_mended_takes_its_line_along(house: Hous
     await house.press(interaction, "Publish")
     await house.settle()
     assert "Slow bred" not in (await house.ours())[1]["content"]
+
+
+async def deny(house: House, right: int) -> None:
+    path = f"/channels/{house.channel()}/permissions/{house.server_id}"
+    await house.act(house.member(), "PUT", path, {"type": 0, "allow": "0", "deny": str(right)})
+    await house.settle()
+
+
+@pytest.mark.parametrize(
+    ("right", "name"), [(1 << 11, "Send Messages"), (1 << 35, "Create Public Threads")]
+)
+async def test_scheduling_tells_what_is_missing(house: House, right: int, name: str) -> None:
+    await deny(house, right)
+    await house.said(await hand_in(house))
+    options = [
+        {"type": 3, "name": "essay", "value": "1"},
+        {"type": 3, "name": "when", "value": "in 2 hours"},
+    ]
+    told = await house.said(await house.run("essay schedule", options=options))
+    assert "will be published" in told
+    assert f"**Not yet:** I may not host a discussion in #essays: give me *{name}*" in told
+
+
+async def test_what_hinders_stands_above_however_much_there_is_to_tell(house: House) -> None:
+    await deny(house, 1 << 11)
+    form = (await house.run("essay publish"))["answer"]
+    entered = {"Or the text": "# Bread\n\nRye", "Closing question": "Why would you? " * 60}
+    told = await house.said(await house.interact(5, form_data(form, entered)))
+    assert "1 minute to read · 1 word\n" in told
+    rest = told.partition("`/privacy`")[2]
+    assert rest.index("**Not yet:**") < rest.index("**3 messages** in")
+    assert "the card, 1 part, the closing question" in rest

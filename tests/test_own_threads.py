@@ -412,6 +412,16 @@ async def hand_in(house: House, tags: str | None = None) -> dict[str, Any]:
     return await house.run("essay publish", file=("long.md", LONG.encode()), options=options)
 
 
+async def pick(house: House, shown: dict[str, Any], tag: str) -> dict[str, Any]:
+    """Pick a tag in the list below a preview."""
+    answer = await house.seen(shown)
+    rows = [row["components"][0] for row in answer["components"] if row["type"] == 1]
+    (picker,) = [one for one in rows if one["type"] == 3]
+    (value,) = [one["value"] for one in picker["options"] if one["label"] == tag]
+    data = {"component_type": 3, "custom_id": picker["custom_id"], "values": [value]}
+    return await house.interact(3, data, message_id=answer["id"], message_flags=answer["flags"])
+
+
 async def test_a_forums_post_bears_the_tags_that_were_named(house: House) -> None:
     await tag_forum(house, required=True)
     shown = await hand_in(house, "fiction, News")
@@ -434,15 +444,7 @@ async def test_a_tag_that_is_needed_is_picked_below_the_preview(house: House) ->
     assert "needs a tag: choose one" in await house.said(shown)
     refused = await house.press(shown, "Publish")
     assert "needs a tag" in await house.said(refused)
-    answer = await house.seen(shown)
-    (picker,) = [
-        row["components"][0]
-        for row in answer["components"]
-        if row["type"] == 1 and row["components"][0]["type"] == 3
-    ]
-    fiction = next(one["value"] for one in picker["options"] if one["label"] == "Fiction")
-    data = {"component_type": 3, "custom_id": picker["custom_id"], "values": [fiction]}
-    await house.interact(3, data, message_id=answer["id"], message_flags=answer["flags"])
+    await pick(house, shown, "Fiction")
     assert "tagged “Fiction”" in await house.said(shown)
     await house.press(shown, "Publish")
     await house.settle()
@@ -491,6 +493,65 @@ async def test_a_forum_that_needs_a_tag_since_the_preview_says_so(house: House) 
     assert "needs a tag" in told
 
 
+async def stopped_for_a_tag(house: House) -> None:
+    """Schedule an essay without tags, and have the forum require one before it comes."""
+    await tag_forum(house)
+    await house.said(await hand_in(house))
+    options = [
+        {"type": 3, "name": "essay", "value": "1"},
+        {"type": 3, "name": "when", "value": "in 2 hours"},
+    ]
+    told = await house.said(await house.run("essay schedule", options=options))
+    assert "Not yet" not in told
+    await tag_forum(house, required=True)
+    told = await house.said(await house.run("essay schedule", options=options))
+    assert "**Not yet:** Each post in #essay-forum needs a tag: choose one." in told
+    await house.settle(3 * 3600)
+    assert (await house.world())["threads"] == []
+
+
+async def test_a_publishing_that_stopped_for_want_of_a_tag_is_given_one_and_goes_on(
+    house: House,
+) -> None:
+    await stopped_for_a_tag(house)
+    shown = await command(house, "show")
+    assert "needs a tag: choose one with `/essay show`" in await house.said(shown)
+    assert "needs a tag: choose one." in await house.said(await house.press(shown, "Go on"))
+    await pick(house, shown, "Fiction")
+    await house.press(shown, "Go on")
+    await house.settle()
+    (thread,) = (await house.world())["threads"]
+    assert tags_of(house, int(thread["id"])) == ["Fiction"]
+    assert numbers(await house.ours(int(thread["id"]))) == ["0", "1", "2", "3", "4"]
+
+
+async def test_an_essay_that_stands_keeps_its_tags(house: House) -> None:
+    await stopped_for_a_tag(house)
+    shown, late = [await command(house, "show") for _ in range(2)]
+    await pick(house, shown, "News")
+    await house.press(shown, "Go on")
+    await house.settle()
+    assert "stands already" in await house.said(await pick(house, late, "Fiction"))
+    (thread,) = (await house.world())["threads"]
+    assert tags_of(house, int(thread["id"])) == ["News"]
+
+
+async def test_a_tag_that_is_gone_is_chosen_anew(house: House) -> None:
+    await tag_forum(house)
+    shown = await hand_in(house, "News")
+    await house.settle()
+    await change(house, house.channel("essay-forum"), available_tags=[{"name": "Prose"}])
+    await house.settle()
+    assert "is gone from #essay-forum" in await house.said(await house.press(shown, "Publish"))
+    again = await command(house, "show")
+    assert "**Not yet:** A tag that was chosen is gone" in await house.said(again)
+    await pick(house, again, "Prose")
+    await house.press(again, "Publish")
+    await house.settle()
+    (thread,) = (await house.world())["threads"]
+    assert tags_of(house, int(thread["id"])) == ["Prose"]
+
+
 async def test_style_and_forum_do_not_go_together_and_tags_need_a_forum(house: House) -> None:
     options = [
         {"type": 7, "name": "channel", "value": str(house.channel("essay-forum"))},
@@ -528,16 +589,6 @@ async def test_tags_are_picked_and_styles_switched_after_a_restart_too(tmp_path:
             assert "tagged “News”" in await house.said(shown)
             await house.press(other, "One thread instead")
             assert "in one thread on the card" in await house.said(other)
-
-
-async def pick(house: House, shown: dict[str, Any], tag: str) -> None:
-    """Pick a tag in the list below a preview."""
-    answer = await house.seen(shown)
-    rows = [row["components"][0] for row in answer["components"] if row["type"] == 1]
-    (picker,) = [one for one in rows if one["type"] == 3]
-    (value,) = [one["value"] for one in picker["options"] if one["label"] == tag]
-    data = {"component_type": 3, "custom_id": picker["custom_id"], "values": [value]}
-    await house.interact(3, data, message_id=answer["id"], message_flags=answer["flags"])
 
 
 async def test_a_scheduled_essay_comes_into_its_forum_with_its_tags(house: House) -> None:

@@ -34,7 +34,7 @@ async def test_a_member_is_told_what_is_kept_of_them_and_of_nobody_else(tmp_path
         await house.write("Ben", "I would not.", to=closing["id"])
         await house.settle()
         asked = await house.run("privacy my-data", who=house.member("Ann"))
-        assert "1 replies" in await house.said(asked)
+        assert "you here: 1 reply." in await house.said(asked)
         (file,) = (await house.seen(asked))["attachments"]
         assert file["filename"] == "my-data.json"
         found = await of(house, "Ann")

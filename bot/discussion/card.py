@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.discussion.counting import counted
 from bot.discussion.escaping import address_for_link, escape, escape_line_start
 from bot.discussion.essay import Essay
 from bot.discussion.measure import utf16_units
@@ -81,8 +82,8 @@ def opening_card(essay: Essay) -> dict[str, Any]:
     cover = _web(essay.cover_image, _LONGEST_MEDIA_URL)
     if cover is not None:
         inner.append({"type": _GALLERY, "items": [{"media": {"url": cover}}]})
-    minutes = "1 minute" if essay.reading_minutes == 1 else f"{essay.reading_minutes} minutes"
-    facts = f"-# {minutes} to read · {essay.words:,} words"
+    minutes, words = counted(essay.reading_minutes, "minute"), counted(essay.words, "word")
+    facts = f"-# {minutes} to read · {words}"
     if essay.date:
         facts += f" · {_literal(essay.date, 60)}"
     inner.append(_text(f"{facts}\n{KEPT}"))

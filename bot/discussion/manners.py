@@ -22,6 +22,7 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from bot.discussion.counting import counted
 from bot.discussion.hours import QuietHours, local_moment, quiet_end
 from bot.discussion.plans import Condition, Fewer, Quiet
 
@@ -207,7 +208,9 @@ def _unmet(case: Situation, now: datetime) -> str | None:
                 ago = max(int(since.total_seconds() // 3600), 0)
                 return f"somebody wrote {ago} h ago, and it asks for {hours} h of quiet"
         case Fewer(replies) if case.replies >= replies:
-            return f"there are {case.replies} replies, and it asks for fewer than {replies}"
+            verb = "is" if case.replies == 1 else "are"
+            there = counted(case.replies, "reply", "replies")
+            return f"there {verb} {there}, and it asks for fewer than {replies}"
         case _:
             pass
     return None

@@ -97,7 +97,7 @@ class Quiet:
     hours: int
 
     def __str__(self) -> str:
-        return f"if quiet for {self.hours} hours"
+        return f"if quiet for {self.hours} hour{'' if self.hours == 1 else 's'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Fewer:
     replies: int
 
     def __str__(self) -> str:
-        return f"if fewer than {self.replies} replies"
+        return f"if fewer than {self.replies} {'reply' if self.replies == 1 else 'replies'}"
 
 
 Condition = Always | Quiet | Fewer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.discussion.counting import counted
 from bot.discussion.essay import Essay, Layout
 from bot.discussion.layout import lay_out
 from bot.discussion.reading import Format, read_essay
@@ -41,15 +42,14 @@ def as_json(essay: Essay, layout: Layout) -> dict[str, Any]:
 
 def as_text(essay: Essay, layout: Layout) -> str:
     """The card's words, then the messages as they would read, parted by a line."""
-    minutes = "1 minute" if essay.reading_minutes == 1 else f"{essay.reading_minutes} minutes"
     head = [essay.title]
     head += [credit for credit in (essay.byline or essay.author,) if credit]
     head += [address for address in (essay.source_url,) if address]
     messages = [part.content for part in layout.parts]
     if layout.closing is not None:
         messages.append(layout.closing)
-    count = "1 message" if len(messages) == 1 else f"{len(messages)} messages"
-    head.append(f"{minutes} to read, {essay.words:,} words, {count}")
+    minutes, words = counted(essay.reading_minutes, "minute"), counted(essay.words, "word")
+    head.append(f"{minutes} to read, {words}, {counted(len(messages), 'message')}")
     pieces = ["\n".join(head), *messages]
     notes = _notes(essay, layout)
     if notes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from bot.discussion.counting import counted
 from bot.discussion.default_question import DEFAULT_QUESTION, is_default_question
 from bot.discussion.escaping import escape, escape_line_start
 from bot.discussion.plans import (
@@ -197,7 +198,7 @@ def _last_call(material: Material) -> Said | Unsayable:
         lines = [f"Last call for **{_title(material)}**: {far}.", asking, material.answer]
         return Said("\n".join(line for line in lines if line), left.asked)
     alive = material.alive
-    messages = "1 message" if alive.messages == 1 else f"{alive.messages} messages"
+    messages = counted(alive.messages, "message")
     return Said(
         f"Last call for **{_title(material)}**: {_count(material.replies)} so far. The talk is "
         f"liveliest in <#{alive.thread_id}>, which {naming(alive.author)} "
@@ -258,4 +259,4 @@ def _short_title(title: str) -> str:
 
 
 def _count(replies: int) -> str:
-    return "1 reply" if replies == 1 else f"{replies} replies"
+    return counted(replies, "reply", "replies")

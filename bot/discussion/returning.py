@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.discussion.counting import counted
+
 __all__ = ["Recovered", "back_after", "duration"]
 
 
@@ -38,16 +40,12 @@ def duration(time: timedelta) -> str:
     return " ".join(parts) or "a moment"
 
 
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
-
-
 def back_after(away: timedelta, found: Recovered) -> str:
     """``Back after 3 h 12 min: 14 replies, 2 edits, 1 deletion recovered.``"""
     kinds = [
-        _counted(found.replies, "reply", "replies") if found.replies else "",
-        _counted(found.edits, "edit", "edits") if found.edits else "",
-        _counted(found.deletions, "deletion", "deletions") if found.deletions else "",
+        counted(found.replies, "reply", "replies") if found.replies else "",
+        counted(found.edits, "edit", "edits") if found.edits else "",
+        counted(found.deletions, "deletion", "deletions") if found.deletions else "",
     ]
     told = ", ".join(kind for kind in kinds if kind) or "nothing was missed"
     end = " recovered." if found else "."

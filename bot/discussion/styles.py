@@ -72,7 +72,14 @@ def misplaced(venue: Venue, tags: tuple[int, ...]) -> str:
     if venue.kind not in (_TEXT, _ANNOUNCEMENT, _FORUM):
         return f"#{venue.name} takes no essays: choose a text, announcement or forum channel."
     if venue.needs_tag and not tags:
+        if venue.tags and not venue.manages and all(tag.moderated for tag in venue.tags):
+            return (
+                f"Each post in #{venue.name} needs a tag, and all are for moderators: give me "
+                "*Manage Threads* there."
+            )
         return f"Each post in #{venue.name} needs a tag: choose one."
+    if not {tag.id for tag in venue.tags}.issuperset(tags):
+        return f"A tag that was chosen is gone from #{venue.name}: choose anew."
     if not venue.manages:
         reserved = [f"“{tag.name}”" for tag in venue.tags if tag.moderated and tag.id in tags]
         if reserved:

@@ -1,0 +1,24 @@
+"""What ``/essay show`` tells of an essay that is a draft no more."""
+
+from __future__ import annotations
+
+from bot.discussion.lists import fitting
+from cogs import essay_words
+from storage import acts, discussions, progress
+from storage.writer import Transaction
+
+__all__ = ["essay_told"]
+
+
+async def essay_told(tx: Transaction, discussion_id: int) -> str:
+    """Where an essay stands, and who did what."""
+    essay = await discussions.find(tx, str(discussion_id))
+    lines = [essay_words.line(essay), f"-# {essay_words.style(essay)}"]
+    if essay.state == "publishing" and essay.stopped is None:
+        far = await progress.progress(tx, essay.id)
+        lines.insert(1, essay_words.progress_text(essay.title, far))
+    lines += [
+        f"-# {act.what} by {essay_words.title(act.member_name, 40)}, <t:{act.done_at // 1000}:f>"
+        for act in await acts.of_essay(tx, essay.id)
+    ]
+    return fitting(lines)
