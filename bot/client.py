@@ -31,6 +31,7 @@ from bot.recorder import Recorder
 from bot.recovery import COMPARED, Recovery
 from bot.seeing import Seeing
 from bot.services import Services
+from bot.silence import PATIENCE, Silence
 from bot.speaking import speak
 from bot.sweep import Sweep
 from bot.tasks import Tasks
@@ -55,6 +56,8 @@ _MOST_LOSSES, _LOSSES_WITHIN = 5, 10.0
 
 #: How the names of the library's tasks begin in which our handlers run.
 _HANDLER = "discord.py: "
+#: What the library says of every event of the gateway; nobody else asks for it.
+_EVENT_CAME = "socket_event_type"
 
 
 def intents() -> discord.Intents:
@@ -99,6 +102,7 @@ class Salon(commands.Bot, Seeing):
         compared: timedelta = COMPARED,
         on_connection: Callable[[], None] = lambda: None,
         left_kept_for: timedelta = timedelta(days=30),
+        patience: float = PATIENCE,
     ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -114,8 +118,11 @@ class Salon(commands.Bot, Seeing):
         self._on_connection = on_connection
         self._stopping = False
         self._tasks = Tasks(on_failure=self._end)
+        #: Set where the bot has ended itself, for a fresh one to be started.
+        self.over = asyncio.Event()
         self._ending: asyncio.Task[None] | None = None
         self._losses: list[float] = []
+        self._silence = Silence(lambda: self.latency, self._lose, patience)
         recorder = Recorder(database, clock, on_work=self._wake)
         recovery = Recovery(
             database=database,
@@ -198,6 +205,7 @@ class Salon(commands.Bot, Seeing):
         self.own_id = self.user.id
         self._tasks.start(self.services.recorder.run(), name="recorder")
         self._tasks.start(self.services.recovery.run(), name="recovery")
+        self._tasks.start(self._silence.run(), name="silence")
         await self.add_parts()
         await self._sync_commands()
 
@@ -247,7 +255,7 @@ class Salon(commands.Bot, Seeing):
         self._deaf = True  # whether a talk is lively is not known for now
         now = asyncio.get_running_loop().time()
         self._losses = [at for at in self._losses if now - at < _LOSSES_WITHIN] + [now]
-        if len(self._losses) > _MOST_LOSSES and self._ending is None:
+        if len(self._losses) > _MOST_LOSSES and not self.over.is_set():
             _log.warning("The connection is lost again and again; it is made anew.")
             self._end()
 
@@ -279,7 +287,9 @@ class Salon(commands.Bot, Seeing):
 
     def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
         """Hand an event to its handlers, but none any more to a bot that is about to stop."""
-        if not self._stopping:
+        if event_name == _EVENT_CAME:
+            self._silence.heard()
+        elif not self._stopping:
             super().dispatch(event_name, *args, **kwargs)
 
     async def close(self) -> None:
@@ -305,8 +315,15 @@ class Salon(commands.Bot, Seeing):
         await asyncio.gather(*handlers, return_exceptions=True)
 
     def _end(self) -> None:
-        """One of the bot's own tasks died of a bug: end, so that a fresh start can be made."""
-        self._ending = asyncio.create_task(self.close(), name="end")
+        """One of the bot's own tasks ended: end, so that a fresh start can be made."""
+        if self._ending is None:
+            self.over.set()
+            self._ending = asyncio.create_task(self.close(), name="end")
+
+    def _lose(self) -> None:
+        """Nothing is heard any more: end likewise."""
+        _log.warning("Nothing was heard from Discord for minutes; the connection is made anew.")
+        self._end()
 
     def failure(self) -> BaseException | None:
         """What ended one of the bot's own tasks, if one ended."""

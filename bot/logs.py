@@ -43,10 +43,29 @@ def begin_logging(stream: TextIO, *, level: str, form: str, secret: str) -> None
     for name in ("aiosqlite", "discord"):
         logging.getLogger(name).setLevel(logging.INFO)
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    logging.getLogger("discord.client").addFilter(_expected)
     if level == "INFO":
         # Its waiting for rate limits is its business, and a line for each would hide ours.
         logging.getLogger("discord").setLevel(logging.WARNING)
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
+
+
+def _expected(record: logging.LogRecord) -> bool:
+    """Make one line of a lost connection, which the library tells as an error with its trace."""
+    if record.exc_info is not None and str(record.msg).startswith("Attempting a reconnect"):
+        error = record.exc_info[1]
+        told = record.getMessage()
+        record.msg, record.args = (
+            "%s: the connection is lost (%s: %s).",
+            (
+                told,
+                type(error).__name__,
+                error,
+            ),
+        )
+        record.exc_info = record.exc_text = None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
 
 
 def _reference(record: logging.LogRecord) -> str | None:

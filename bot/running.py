@@ -8,8 +8,7 @@ import gc
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import aiohttp
 import discord
@@ -27,7 +26,7 @@ from bot.settings import Settings
 from storage.backups import listed
 from storage.database import Database, open_database
 
-__all__ = ["run"]
+__all__ = ["one_life", "run"]
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +34,9 @@ _log = logging.getLogger(__name__)
 _FIRST_WAIT, _LONGEST_WAIT = 2.0, 300.0
 #: Seconds a connection must have held for the next failure to count as the first again.
 _STEADY_AFTER = 300.0
+
+#: Seconds before something beside the connection begins anew after a bug.
+_REST = 60.0
 
 #: Allocations between two looks for cycles, of the youngest generation and of the older two.
 _GC_THRESHOLDS = (50_000, 20, 20)
@@ -93,8 +95,8 @@ async def _run(settings: Settings, manager: ServiceManager) -> None:
     async with (
         open_database(settings.database, backups=settings.backups, clock=clock) as database,
         serving(_health(settings, database, clock, current), settings.health),
-        _beside(keeper.run(), "backups"),
-        _beside(manager.run(), "service manager"),
+        _beside(keeper.run, "backups"),
+        _beside(manager.run, "service manager"),
         clock_link(settings.clock_url, clock, lambda: current[0] if current else None),
     ):
         stopping = asyncio.create_task(stop.wait())
@@ -110,7 +112,7 @@ async def _run(settings: Settings, manager: ServiceManager) -> None:
                 on_connection=manager.ready,
                 left_kept_for=settings.left_kept_for,
             )
-            trouble = await _connection(settings, salon, current, stopping)
+            trouble = await one_life(settings, salon, current, stopping)
             if stop.is_set():
                 break
             if loop.time() - began > _STEADY_AFTER:
@@ -135,9 +137,9 @@ def _health(settings: Settings, database: Database, clock: Clock, current: list[
 
 
 @contextlib.asynccontextmanager
-async def _beside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
-    """Do ``work`` beside the block, until its end."""
-    task = asyncio.create_task(work, name=name)
+async def _beside(work: Callable[[], Awaitable[None]], name: str) -> AsyncIterator[None]:
+    """Do ``work`` beside the block, until its end; a bug in it is logged, and it begins anew."""
+    task = asyncio.create_task(_again_and_again(work, name), name=name)
     try:
         yield
     finally:
@@ -145,7 +147,16 @@ async def _beside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[N
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _connection(
+async def _again_and_again(work: Callable[[], Awaitable[None]], name: str) -> None:
+    while True:
+        try:
+            return await work()
+        except Exception:  # noqa: BLE001 - it is no reason for the bot to end
+            _log.exception("Unexpected in: %s. It begins anew in a minute.", name)
+            await asyncio.sleep(_REST)
+
+
+async def one_life(
     settings: Settings,
     salon: Salon,
     current: list[Salon],
@@ -157,11 +168,13 @@ async def _connection(
     """
     current[:] = [salon]
     life = asyncio.create_task(salon.start(settings.token), name="connection")
+    over = asyncio.create_task(salon.over.wait(), name="over")
     try:
-        await asyncio.wait({life, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if not life.done():
+        await asyncio.wait({life, stopping, over}, return_when=asyncio.FIRST_COMPLETED)
+        if stopping.done():
             return "Stopped."
-        await life
+        if life.done() and not life.cancelled():
+            await life
     except discord.LoginFailure:
         raise DiscordRefused(
             "Discord refuses the token: copy it anew from the developer portal "
@@ -178,16 +191,25 @@ async def _connection(
             raise DiscordRefused("Discord has withdrawn the token: set a new one.") from None
         return f"Discord closed the connection ({error.code})."
     except _PASSING as error:
-        return f"Discord could not be reached ({type(error).__name__}: {error})."
-    except Exception:  # noqa: BLE001 - a fresh start follows, whatever it was
+        return _unreached(error)
+    except Exception as error:  # noqa: BLE001 - a fresh start follows, whatever it was
+        # Where its first connection fails, the library stumbles over there being none.
+        cause = error.__context__
+        if salon.ws is None and isinstance(error, AttributeError) and isinstance(cause, _PASSING):
+            return _unreached(cause)
         _log.exception("Unexpected, and the connection is lost.")
         return "The connection is made anew."
     finally:
         current.clear()
         await salon.close()
-        life.cancel()
-        await asyncio.gather(life, return_exceptions=True)
+        for task in (life, over):
+            task.cancel()
+        await asyncio.gather(life, over, return_exceptions=True)
     failure = salon.failure()
     if failure is not None:
         _log.error("Unexpected, and Salon starts afresh.", exc_info=failure)
     return "The connection ended."
+
+
+def _unreached(error: BaseException) -> str:
+    return f"Discord could not be reached ({type(error).__name__}: {error})."

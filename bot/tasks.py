@@ -16,11 +16,16 @@ _REST = 60
 
 
 class Tasks:
-    """Named, long-running tasks, ended together; none of them is to end by itself."""
+    """Named, long-running tasks, ended together.
+
+    None of them is to end by itself: ``on_failure`` is told when one does, by a bug, by being
+    cancelled or otherwise.
+    """
 
     def __init__(self, on_failure: Callable[[], None]) -> None:
         self._on_failure = on_failure
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._stopping = False
 
     def start(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
         """Run ``work`` until :meth:`stop`."""
@@ -28,8 +33,8 @@ class Tasks:
         task.add_done_callback(self._ended)
         self._tasks[name] = task
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and task.exception() is not None:
+    def _ended(self, _: asyncio.Task[None]) -> None:
+        if not self._stopping:
             self._on_failure()
 
     def has(self, name: str) -> bool:
@@ -45,6 +50,7 @@ class Tasks:
 
     async def stop(self) -> None:
         """Cancel them all and wait until they have ended."""
+        self._stopping = True
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)

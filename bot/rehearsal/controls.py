@@ -166,6 +166,8 @@ def _plan_one(standin: StandIn, body: dict[str, Any]) -> dict[str, int]:
         return {"struck": hub.invalidate_bots(resumable=body.get("resumable") is True)}
     elif kind == "reconnect":
         return {"struck": hub.reconnect_bots()}
+    elif kind == "silence":
+        return {"struck": hub.silence_bots()}
     elif kind == "server_outage":
         return {"struck": hub.outages.begin()}
     elif kind == "server_return":
@@ -177,7 +179,7 @@ def _plan_one(standin: StandIn, body: dict[str, Any]) -> dict[str, int]:
         return {"struck": hub.inject_event(event, data)}
     else:
         raise UnusableFaultError(
-            '"kind" must be "http", "slow", "duplicate", "reorder", "gateway_close",'
+            '"kind" must be "http", "slow", "duplicate", "reorder", "gateway_close", "silence",'
             ' "invalid_session", "reconnect", "server_outage", "server_return" or "event".'
         )
     return {}

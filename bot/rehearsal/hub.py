@@ -328,6 +328,13 @@ class GatewayHub:
             self._armed.append(code)
         return len(found)
 
+    def silence_bots(self) -> int:
+        """Let the bot's connections send nothing any more, though they stay; how many."""
+        found = [c for c in self.connections if c.session is not None and c.session.is_bot]
+        for connection in found:
+            connection.fall_silent()
+        return len(found)
+
     def armed_close(self) -> int | None:
         """The close code that a fault keeps ready for the next identify."""
         return self._armed.pop(0) if self._armed else None

@@ -88,6 +88,7 @@ class Connection:
         self._compress = compress
         self._frames: deque[Frame] = deque()
         self._closing: int | None = None
+        self._is_silent = False
         self._wake = asyncio.Event()
         self._task = asyncio.create_task(self._run())
 
@@ -98,7 +99,7 @@ class Connection:
 
     def push(self, frame: Frame) -> None:
         """Send a frame after those pushed before; into nowhere once the socket is closed."""
-        if self.is_open:
+        if self.is_open and not self._is_silent:
             self._frames.append(frame)
             self._wake.set()
 
@@ -132,6 +133,13 @@ class Connection:
         if self._closing is None:
             self._closing = code
             self._wake.set()
+
+    def fall_silent(self) -> None:
+        """Send nothing any more, but keep the socket: a failed connection that nobody closes.
+
+        docs: Gateway › Sending Heartbeats (a connection without acknowledgements is “zombied”).
+        """
+        self._is_silent = True
 
     def cut(self) -> None:
         """Break the connection without a word, as a failing network does."""

@@ -269,6 +269,19 @@ async def test_an_invalid_session_ends_the_session(standin: StandIn) -> None:
         assert (await again.receive())["op"] == 9
 
 
+async def test_a_silent_connection_stays_and_a_resume_tells_what_it_kept(standin: StandIn) -> None:
+    # docs: Gateway › Sending Heartbeats (no acknowledgement: “zombied”), Resuming
+    bot = standin.world.bot
+    async with identified(standin, bot) as client:
+        await plan(standin, {"kind": "silence"})
+        await client.send(1, client.sequence)  # a heartbeat, in vain
+        await posts(standin, bots(standin))
+        async with connected(standin) as again:
+            await again.resume(bot, client.session_id, client.sequence)
+            assert await again.event("MESSAGE_CREATE")
+            await again.event("RESUMED")
+
+
 async def test_an_event_that_nobody_knows_can_be_sent(standin: StandIn) -> None:
     async with identified(standin, standin.world.bot) as client:
         await plan(standin, {"kind": "event", "event": "SOMETHING_NEW", "data": {"a": 1}})
