@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Modules of the process, from the bottom up; what is not named here stands with the cogs' users.
-LOW = {"bot.clock", "bot.errors", "bot.logs", "bot.tasks"}
+LOW = {"bot.clock", "bot.errors", "bot.logs", "bot.silence", "bot.tasks"}
 MIDDLE = {
     "bot.backing_up",
     "bot.backup_keeper",
