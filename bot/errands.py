@@ -28,6 +28,7 @@ from bot.tasks import UnderWay
 from storage import errands, notices
 from storage.database import Database
 from storage.errands import Errand
+from storage.writer import Transaction
 
 __all__ = ["Errands"]
 
@@ -35,6 +36,7 @@ _log = logging.getLogger(__name__)
 
 _AT_ONCE = 2
 _TOO_MANY_EDITS = 30046
+_LOST = "A message of the essay was deleted; edit the essay once more to put its text elsewhere."
 
 
 class Errands:
@@ -93,7 +95,7 @@ class Errands:
         except PASSING as error:
             await self._put_off(errand, f"Discord could not be reached ({name(error)}).")
         else:
-            await self._database.write(lambda tx: errands.done(tx, errand.id))
+            await self._database.write(lambda tx: _done(tx, errand))
 
     async def _call(self, errand: Errand) -> None:
         match errand.kind:
@@ -138,8 +140,7 @@ class Errands:
 
     async def _failed(self, errand: Errand, error: discord.HTTPException) -> None:
         if error.code == UNKNOWN_MESSAGE and errand.kind == "edit" and errand.revision is not None:
-            now_ms = self._clock.now_ms()
-            await self._database.write(lambda tx: errands.lost(tx, errand, now_ms))
+            await self._give_up(errand, _LOST, lost=True)
         elif error.code in (UNKNOWN_CHANNEL, UNKNOWN_MESSAGE):
             # What should be gone is gone; what should be changed is not there to be changed.
             await self._database.write(lambda tx: errands.done(tx, errand.id))
@@ -147,7 +148,7 @@ class Errands:
             await self._may_not_lock(errand)
         elif error.status == 403:
             trouble = self._sight.missing_to_write(errand.channel_id)
-            await self._put_off(errand, trouble or "Discord forbids it.", slowly=True)
+            await self._put_off(errand, trouble or "Discord forbids it.", slowly=True, told=True)
         elif error.code == _TOO_MANY_EDITS:
             await self._put_off(errand, "Discord wants old edits to be spread out.", slowly=True)
         elif error.status == 400:
@@ -155,9 +156,7 @@ class Errands:
             trouble = f"Discord refused the message: {error.text or error.status}"
             if error.code in REFUSED_BY_AUTOMOD:
                 trouble = AUTOMOD
-            await self._database.write(
-                lambda tx: errands.fail(tx, errand_id=errand.id, trouble=trouble)
-            )
+            await self._give_up(errand, trouble)
         else:
             await self._put_off(errand, f"Discord answered {error.status}.")
 
@@ -176,9 +175,36 @@ class Errands:
             )
         )
 
-    async def _put_off(self, errand: Errand, trouble: str, *, slowly: bool = False) -> None:
-        due_at = self._clock.now_ms() + wait_before(errand.attempts + 1, slowly=slowly)
+    async def _give_up(self, errand: Errand, trouble: str, *, lost: bool = False) -> None:
+        """Discord will not do it; ``lost``: the message that was to be edited is gone."""
+        now_ms = self._clock.now_ms()
+
+        async def give_up(tx: Transaction) -> None:
+            if lost:
+                await errands.lost(tx, errand, now_ms)
+            await errands.fail(tx, errand_id=errand.id, trouble=trouble)
+            if errand.lays_over is not None:
+                await notices.essay_stuck(tx, errand.lays_over, trouble, now_ms, stopped=True)
+
+        await self._database.write(give_up)
+
+    async def _put_off(
+        self, errand: Errand, trouble: str, *, slowly: bool = False, told: bool = False
+    ) -> None:
+        """Try it again later; ``told``: somebody has to mend something, so the admins are told."""
+        now_ms = self._clock.now_ms()
+        due_at = now_ms + wait_before(errand.attempts + 1, slowly=slowly)
         _log.warning("Errand %d waits: %s", errand.id, trouble)
-        await self._database.write(
-            lambda tx: errands.put_off(tx, errand_id=errand.id, due_at=due_at, trouble=trouble)
-        )
+
+        async def put_off(tx: Transaction) -> None:
+            await errands.put_off(tx, errand_id=errand.id, due_at=due_at, trouble=trouble)
+            if told and errand.lays_over is not None:
+                await notices.essay_stuck(tx, errand.lays_over, trouble, now_ms, stopped=False)
+
+        await self._database.write(put_off)
+
+
+async def _done(tx: Transaction, errand: Errand) -> None:
+    await errands.done(tx, errand.id)
+    if errand.lays_over is not None:
+        await notices.essay_goes_on(tx, errand.server_id, errand.lays_over)

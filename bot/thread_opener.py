@@ -101,7 +101,12 @@ class ThreadOpener:
             await self._look_at(thread)
             adopted = True
         now_ms = self._clock.now_ms()
-        await self._database.write(lambda tx: threads.opened(tx, thread.id, now_ms))
+
+        async def opened(tx: Transaction) -> None:
+            await threads.opened(tx, thread.id, now_ms)
+            await notices.threads_open(tx, thread.server_id, thread.channel_id)
+
+        await self._database.write(opened)
         if adopted:
             await self._catch_up(thread.id)
         else:
@@ -160,16 +165,17 @@ class ThreadOpener:
             await self._give_up(thread, "The channel or thread is gone.")
         elif error.status == 403:
             trouble = forbidden(self._sight, thread.channel_id, error)
-            await self._put_off(thread, trouble, slowly=True)
+            await self._put_off(thread, trouble, slowly=True, tell=True)
         elif error.code in TOO_MANY_THREADS:
             made_room = await self.make_room(thread.server_id)
             trouble = "The server has as many active threads as Discord allows."
             await self._put_off(thread, trouble, slowly=not made_room)
         elif error.code in REFUSED_BY_AUTOMOD:
-            await self._give_up(thread, AUTOMOD)
+            await self._name_plainly(thread)
         elif error.status == 400:
             _log.error("Discord refused thread %d: %s", thread.id, error)
-            await self._give_up(thread, f"Discord refused the thread ({error.code}).")
+            trouble = f"Discord refused the thread ({error.text or error.code})."
+            await self._give_up(thread, trouble, tell=True)
         else:
             await self._put_off(thread, f"Discord answered {error.status}.")
 
@@ -196,7 +202,20 @@ class ThreadOpener:
             return False
         return bool(found)
 
-    async def _give_up(self, thread: Thread, trouble: str) -> None:
+    async def _name_plainly(self, thread: Thread) -> None:
+        """AutoMod refused its name, which quotes its head: it is named after the essay alone.
+
+        An essay's own thread has no other name, and where the plain one is refused too there is
+        none left.
+        """
+        if not thread.is_essays_own and await self._database.write(
+            lambda tx: threads.name_plainly(tx, thread.id)
+        ):
+            _log.info("AutoMod refused the name of thread %d: it gets a plain one.", thread.id)
+            return
+        await self._give_up(thread, AUTOMOD, tell=True)
+
+    async def _give_up(self, thread: Thread, trouble: str, *, tell: bool = False) -> None:
         _log.warning("There will be no thread %d: %s", thread.id, trouble)
         now_ms = self._clock.now_ms()
 
@@ -204,17 +223,29 @@ class ThreadOpener:
             await threads.fail(tx, thread_id=thread.id, trouble=trouble)
             if thread.is_essays_own:
                 await notices.essay_without_thread(tx, thread.id, trouble, now_ms, stopped=True)
+            elif tell:
+                await notices.threads_stuck(
+                    tx, thread.server_id, thread.channel_id, trouble, now_ms, stopped=True
+                )
 
         await self._database.write(give_up)
 
-    async def _put_off(self, thread: Thread, trouble: str, *, slowly: bool = False) -> None:
+    async def _put_off(
+        self, thread: Thread, trouble: str, *, slowly: bool = False, tell: bool = False
+    ) -> None:
         now_ms = self._clock.now_ms()
         due_at = now_ms + wait_before(thread.attempts + 1, slowly=slowly)
         _log.warning("Thread %d waits: %s", thread.id, trouble)
 
         async def put_off(tx: Transaction) -> None:
             await threads.put_off(tx, thread_id=thread.id, due_at=due_at, trouble=trouble)
-            if slowly and thread.is_essays_own and thread.state == "wanted":
+            if not slowly or thread.state != "wanted":
+                return
+            if thread.is_essays_own:
                 await notices.essay_without_thread(tx, thread.id, trouble, now_ms, stopped=False)
+            elif tell:
+                await notices.threads_stuck(
+                    tx, thread.server_id, thread.channel_id, trouble, now_ms, stopped=False
+                )
 
         await self._database.write(put_off)

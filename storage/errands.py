@@ -52,6 +52,11 @@ class Errand:
     discussion_id: int | None
     revision: int | None
 
+    @property
+    def lays_over(self) -> int | None:
+        """The discussion whose new revision it lays over its messages, if it is part of that."""
+        return None if self.revision is None else self.discussion_id
+
 
 async def plan(
     tx: Transaction,
@@ -177,13 +182,9 @@ async def settle(tx: Transaction, errand: Errand, now_ms: int) -> Errand | None:
 
 async def lost(tx: Transaction, errand: Errand, now_ms: int) -> None:
     """The message that was to be edited is not there any more, so its text is nowhere."""
-    parameters = {"id": errand.id, "message_id": errand.message_id, "now": now_ms}
-    await tx.run("UPDATE posts SET gone_at = :now WHERE message_id = :message_id", parameters)
-    await fail(
-        tx,
-        errand_id=errand.id,
-        trouble="A message of the essay was deleted; edit the essay once more to put its text "
-        "elsewhere.",
+    await tx.run(
+        "UPDATE posts SET gone_at = :now WHERE message_id = :message_id",
+        {"message_id": errand.message_id, "now": now_ms},
     )
 
 

@@ -9,7 +9,16 @@ from storage import posts, servers
 from storage.posts import Post
 from storage.writer import Transaction
 
-__all__ = ["essay_goes_on", "essay_stuck", "essay_without_thread", "past", "prompt_stuck", "tell"]
+__all__ = [
+    "essay_goes_on",
+    "essay_stuck",
+    "essay_without_thread",
+    "past",
+    "prompt_stuck",
+    "tell",
+    "threads_open",
+    "threads_stuck",
+]
 
 _MOST_TITLE = 80
 
@@ -70,7 +79,7 @@ async def essay_stuck(
     """
     row = await tx.row(
         """
-        SELECT discussions.server_id, discussions.channel_id, revisions.title
+        SELECT discussions.server_id, discussions.channel_id, state, revisions.title
         FROM discussions JOIN revisions ON revisions.discussion_id = discussions.id
         WHERE discussions.id = :id AND state IN ('publishing', 'open', 'closed')
         ORDER BY revisions.number DESC LIMIT 1
@@ -79,7 +88,9 @@ async def essay_stuck(
     )
     if row is None:
         return
-    title = escape(cut(row["title"], _MOST_TITLE))
+    what = f"“{escape(cut(row['title'], _MOST_TITLE))}”"
+    if row["state"] != "publishing":
+        what = f"The new text of {what}"
     how, then = "waits", "I go on by myself once that is mended."
     if stopped:
         how, then = "stopped", "`/essay show` lets you go on once that is mended."
@@ -87,7 +98,7 @@ async def essay_stuck(
         tx,
         row["server_id"],
         about=_about_essay(discussion_id, stopped=stopped),
-        text=f"“{title}” {how} on its way into <#{row['channel_id']}>. {trouble}\n{then}",
+        text=f"{what} {how} on its way into <#{row['channel_id']}>. {trouble}\n{then}",
         now_ms=now_ms,
     )
 
@@ -101,12 +112,46 @@ async def essay_without_thread(
         await essay_stuck(tx, row["id"], trouble, now_ms, stopped=stopped)
 
 
+async def threads_stuck(
+    tx: Transaction, server_id: int, channel_id: int, trouble: str, now_ms: int, *, stopped: bool
+) -> None:
+    """Replies in a channel get no thread; ``stopped``: this one never, else once it is mended."""
+    how = "got no thread, and will not" if stopped else "waits for its thread"
+    then = "It is kept all the same." if stopped else "I go on by myself once that is mended."
+    await tell(
+        tx,
+        server_id,
+        about=f"threads in {channel_id}",
+        text=f"A reply in <#{channel_id}> {how}. {trouble}\n{then}",
+        now_ms=now_ms,
+    )
+
+
+async def threads_open(tx: Transaction, server_id: int, channel_id: int) -> None:
+    """A reply in a channel got its thread; what stops the next one is told again."""
+    await past(tx, server_id, f"threads in {channel_id}")
+
+
 def _about_essay(discussion_id: int, *, stopped: bool) -> str:
     return f"essay {discussion_id} {'stopped' if stopped else 'waits'}"
 
 
 async def essay_goes_on(tx: Transaction, server_id: int, discussion_id: int) -> None:
-    """Something of an essay was sent; what stops it the next time is told again."""
+    """Something of an essay was sent; what stops it the next time is told again.
+
+    Not while anything else of a new text is refused: that is told once, however much it is.
+    """
+    row = await tx.row(
+        """
+        SELECT 1 FROM errands
+        WHERE discussion_id = :id AND revision IS NOT NULL
+            AND (state = 'failed' OR (state = 'planned' AND trouble IS NOT NULL))
+        LIMIT 1
+        """,
+        {"id": discussion_id},
+    )
+    if row is not None:
+        return
     for stopped in (False, True):
         await past(tx, server_id, _about_essay(discussion_id, stopped=stopped))
 

@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from bot.discussion.naming import plain_thread_name
 from storage import errands, homes
 from storage.errands import NewErrand
 from storage.forgetting import NO_MEMBER
 from storage.homes import NOBODY_BELONGS
 from storage.writer import Transaction
 
-__all__ = ["Thread", "fail", "next_due", "opened", "put_off", "ready", "standing", "waiting"]
+__all__ = [
+    "Thread",
+    "fail",
+    "name_plainly",
+    "next_due",
+    "opened",
+    "put_off",
+    "ready",
+    "standing",
+    "waiting",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +158,26 @@ async def put_off(tx: Transaction, *, thread_id: int, due_at: int, trouble: str)
         """,
         {"id": thread_id, "due_at": due_at, "trouble": trouble},
     )
+
+
+async def name_plainly(tx: Transaction, thread_id: int) -> bool:
+    """Name a wanted thread after its essay alone; False where that was its name already."""
+    row = await tx.row(
+        """
+        SELECT threads.name, revisions.title
+        FROM threads JOIN revisions ON revisions.discussion_id = threads.discussion_id
+        WHERE threads.id = :id
+        ORDER BY revisions.number DESC LIMIT 1
+        """,
+        {"id": thread_id},
+    )
+    if row is None or row["name"] == plain_thread_name(row["title"]):
+        return False
+    await tx.run(
+        "UPDATE threads SET name = :name, trouble = NULL WHERE id = :id AND state = 'wanted'",
+        {"id": thread_id, "name": plain_thread_name(row["title"])},
+    )
+    return True
 
 
 async def fail(tx: Transaction, *, thread_id: int, trouble: str) -> None:

@@ -7,7 +7,7 @@ import regex
 from bot.discussion.measure import utf16_units
 from bot.discussion.shortening import cut
 
-__all__ = ["THREAD_NAME_LIMIT", "essay_name", "thread_name"]
+__all__ = ["THREAD_NAME_LIMIT", "essay_name", "plain_thread_name", "thread_name"]
 
 #: Characters in a thread's name (docs: Channel Resource › Start Thread from Message).
 THREAD_NAME_LIMIT = 100
@@ -50,6 +50,11 @@ def essay_name(title: str) -> str:
     """
     said = _SPACE.sub(" ", _INVISIBLE.sub(" ", title)).strip()
     return cut(said, THREAD_NAME_LIMIT) if _visible(said) else "An essay"
+
+
+def plain_thread_name(title: str) -> str:
+    """A thread's name where its head's own words may not stand in it; 1 to 100 UTF-16 units."""
+    return cut(f"A reply to {essay_name(title)}", THREAD_NAME_LIMIT)
 
 
 def thread_name(author: str, text: str) -> str:

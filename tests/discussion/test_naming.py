@@ -7,7 +7,8 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.discussion.naming import THREAD_NAME_LIMIT, thread_name
+from bot.discussion.measure import utf16_units
+from bot.discussion.naming import THREAD_NAME_LIMIT, plain_thread_name, thread_name
 
 
 @pytest.mark.parametrize(
@@ -57,3 +58,9 @@ def test_any_name_and_text_make_a_name_that_discord_takes(author: str, text: str
     assert 1 <= len(name.encode("utf-16-le", "surrogatepass")) // 2 <= THREAD_NAME_LIMIT
     assert "\n" not in name
     assert regex.search(r"[\p{L}\p{N}\p{P}\p{S}]", name)
+
+
+def test_a_plain_name_tells_the_essay_alone_and_fits() -> None:
+    assert plain_thread_name("Slow bread") == "A reply to Slow bread"
+    assert plain_thread_name("\n") == "A reply to An essay"
+    assert utf16_units(plain_thread_name("Bread " * 40)) <= THREAD_NAME_LIMIT
