@@ -35,7 +35,13 @@ def _counted(laid: Laid) -> str:
 def told(shown: Shown) -> str:
     """What an admin should know before deciding."""
     new = shown.edit.revision
-    lines = [f"**Messages:** {_counted(shown.laid)}."]
+    lines = [f"**Not yet:** {shown.trouble}"] if shown.trouble else []
+    lines.append(f"**Messages:** {_counted(shown.laid)}.")
+    if not any(message.purpose == "card" for message in shown.stand.messages):
+        lines.append(
+            "**The card** was deleted. An edit does not post it again: it would stand below the "
+            "text."
+        )
     facts = facts_changed(shown.old, new.essay)
     if new.closing is not None:
         facts.append(f"Asked at the end: {essay_words.title(new.closing, 200)}")
@@ -54,8 +60,6 @@ def told(shown: Shown) -> str:
             f"{'it is' if one else 'they are'} about is gone."
         )
     lines += [f"**Not shown as it was:** {note}" for note in new.notes[:_MOST_NOTES]]
-    if shown.trouble:
-        lines.append(f"**Not yet:** {shown.trouble}")
     room = _MOST_TOLD - len("\n".join(lines)) - 40
     changed = [f"- {line}" for line in differences(shown.old, new.essay)]
     if changed:

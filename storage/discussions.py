@@ -22,7 +22,7 @@ __all__ = ["Listed", "find", "listed", "same_essay", "start", "turn", "withdraw"
 class Listed:
     """A discussion as ``/essay list`` shows it.
 
-    ``card_id``: its opening card, once sent. ``stopped``: why its publishing cannot go on.
+    ``card_id``: its opening card, while that stands. ``stopped``: why its publishing cannot go on.
     ``thread_id``: its own thread or forum post, once the card is sent; ``thread_gone``: that is
     no more.
     ``revision``: the newest.
@@ -105,7 +105,8 @@ SELECT discussions.id, discussions.server_id, discussions.channel_id, discussion
        ) AS thread_gone,
        revisions.number AS revision,
        (SELECT message_id FROM posts
-        WHERE posts.discussion_id = discussions.id AND purpose = 'card') AS card_id,
+        WHERE posts.discussion_id = discussions.id AND purpose = 'card'
+            AND gone_at IS NULL) AS card_id,
        (SELECT max(trouble) FROM posts
         WHERE posts.discussion_id = discussions.id AND discussions.state = 'publishing'
             AND posts.state = 'failed') AS stopped

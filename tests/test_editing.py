@@ -298,6 +298,50 @@ async def test_closing_while_a_new_text_is_laid_over_does_not_stop_it(house: Hou
     assert (await house.export())["essay"]["state"] == "closed"
 
 
+@pytest.mark.parametrize("style", ["threads", "thread", "forum"])
+async def test_reopening_while_a_new_text_is_laid_over_leaves_it_whole_and_open(
+    house: House, style: str
+) -> None:
+    text = long("One", "Two", "Three")
+    place = house.channel()
+    if style == "threads":
+        await house.publish(text)
+    else:
+        channel = "essay-forum" if style == "forum" else "essays"
+        place, _ = await publish(
+            house, text, channel=channel, style="thread" if style == "thread" else None
+        )
+    await house.run("essay close", options=CHOSEN)
+    await house.settle()
+    fault = {"kind": "http", "method": "PATCH", "path": "/channels/*/messages/*", "times": 2}
+    await house.control("faults", {**fault, "status": 503, "after_effect": False})
+    await applied(house, long("New", "Too", "Tree"))
+    assert "is open again" in await house.said(await house.run("essay reopen", options=CHOSEN))
+    await house.settle(600)
+    said = [text[:4] for text in contents(await house.ours(place))]
+    assert [text for text in said if text in ("New.", "Too.", "Tree")] == ["New.", "Too.", "Tree"]
+    assert (await house.export())["essay"]["state"] == "open"
+    if style != "threads":
+        (thread,) = (await house.world())["threads"]
+        assert not thread["thread_metadata"]["locked"]
+        assert not thread["thread_metadata"]["archived"]
+
+
+async def test_a_card_that_was_deleted_is_told_of_and_not_posted_below_the_text(
+    house: House,
+) -> None:
+    card, *_ = await house.publish(long("One", "Two"))
+    path = f"/channels/{house.channel()}/messages/{card['id']}"
+    await house.act(house.member(), "DELETE", path)
+    await house.settle()
+    assert card["id"] not in await house.said(await house.run("essay list"))
+    interaction = await hand_in(house, long("One", "Two", "Three", title="Rye"))
+    assert "**The card** was deleted. An edit does not post it" in await house.said(interaction)
+    await house.press(interaction, "Apply")
+    assert "stands as revision 2" in await concluded(house, interaction)
+    assert all(message["content"] for message in await house.ours())
+
+
 async def test_a_right_that_is_missing_is_named_before_anything_changes(house: House) -> None:
     before = contents(await house.publish())
     view, send = 1 << 10, 1 << 11
