@@ -1,7 +1,8 @@
-"""The bare bot that the ingest bench compares with: discord.py with an empty ``on_message``.
+"""The bare bot that benches compare with: discord.py with an empty ``on_message``.
 
-Its extras, intents and options are Salon's. It prints a line when it is ready, and one with the
-monotonic time whenever it hears the event that ends a segment.
+Its extras are Salon's, and so are its intents and options, but where ``default`` is its last
+argument: then they are those that discord.py has by itself. It prints a line when it is ready, and
+one with the monotonic time whenever it hears the event that ends a segment.
 """
 
 from __future__ import annotations
@@ -30,12 +31,16 @@ class Bare(commands.Bot):
 
 if __name__ == "__main__":
     point_elsewhere(sys.argv[1], sys.argv[2])
-    Bare(
-        command_prefix=commands.when_mentioned,
-        help_command=None,
-        intents=intents(),
-        allowed_mentions=discord.AllowedMentions.none(),
-        max_messages=None,
-        chunk_guilds_at_startup=False,
-        member_cache_flags=discord.MemberCacheFlags.none(),
-    ).run(sys.argv[3], log_handler=None)
+    if sys.argv[4:] == ["default"]:
+        bare = Bare(command_prefix=commands.when_mentioned, intents=discord.Intents.default())
+    else:
+        bare = Bare(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=intents(),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+        )
+    bare.run(sys.argv[3], log_handler=None)

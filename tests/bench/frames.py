@@ -71,8 +71,8 @@ class Talk:
             "hello": [orjson.dumps({"op": 10, "d": {"heartbeat_interval": 3_600_000}})],
             "ready": [
                 orjson.dumps({"op": 11, "d": None}),
-                dispatch("READY", 1, _ready()),
-                dispatch("GUILD_CREATE", 2, _guild()),
+                dispatch("READY", 1, ready()),
+                dispatch("GUILD_CREATE", 2, guild()),
             ],
             "warm": [*warm, _end(3 + self.warm_up + self.count)],
             "main": [*main, _end(4 + self.warm_up + self.count)],
@@ -112,7 +112,8 @@ def application() -> dict[str, Any]:
     }
 
 
-def _ready() -> dict[str, Any]:
+def ready() -> dict[str, Any]:
+    """READY (docs: Gateway Events › Ready), for one server."""
     return {
         "v": 10,
         "user": me(),
@@ -125,7 +126,8 @@ def _ready() -> dict[str, Any]:
     }
 
 
-def _guild() -> dict[str, Any]:
+def guild() -> dict[str, Any]:
+    """GUILD_CREATE of the server in which the talk is (docs: Gateway Events › Guild Create)."""
     return {
         "id": str(GUILD_ID),
         "name": "Bench",

@@ -1,0 +1,171 @@
+"""What Salon takes: memory and time until ready with 1, 100 and 2,000 servers, beside bare bots.
+
+One bare bot has discord.py's default settings, one has Salon's. Memory is what is resident some
+seconds after it is ready. `scripts/bench footprint [--rounds N]`; exit status 1 where Salon takes
+over 15 MB more than the bare bot with its settings, or at 2,000 servers not less than the default.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.bench import frames, servers
+from tests.bench.ingest import prepare
+
+GOAL = 15.0
+_SERVERS = (1, 100, 2000)
+_HERE = Path(__file__).parents[2]
+#: Seconds from ready until memory is measured.
+_REST = 3.0
+_READY = {"salon": "server(s).", "bare, same settings": "ready", "bare, defaults": "ready"}
+
+
+@dataclass
+class Result:
+    """Of one contender with one number of servers, a value a round: MB and seconds."""
+
+    memory: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+
+@contextmanager
+def gateway(count: int) -> Iterator[str]:
+    """A gateway of that many servers; its address."""
+    command = [sys.executable, "-m", "tests.bench.servers", str(count)]
+    with subprocess.Popen(
+        command, cwd=_HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.stdin.close()
+            process.wait(timeout=10)
+
+
+def know(prepared: Path, count: int) -> None:
+    """Have the archive know the servers: it was in them before, and greets none of them."""
+    with sqlite3.connect(prepared) as archive:
+        archive.executemany(
+            "INSERT INTO servers (id, name, joined_at) VALUES (:id, :name, 0) "
+            "ON CONFLICT DO NOTHING",
+            [{"id": servers.id_of(n), "name": f"Server {n}"} for n in range(1, count)],
+        )
+    archive.close()
+
+
+def start(
+    command: Sequence[str], environment: Mapping[str, str], ready: str, result: Result
+) -> None:
+    """Run a bot until it says ``ready`` and has rested; note what it took."""
+    began = time.monotonic()
+    with subprocess.Popen(
+        command,
+        cwd=_HERE,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            told = []
+            for line in process.stdout:
+                told.append(line)
+                if line.rstrip().endswith(ready):
+                    break
+            else:
+                raise SystemExit(f"The bot ended: {''.join(told)}")
+            result.seconds.append(time.monotonic() - began)
+            time.sleep(_REST)
+            result.memory.append(resident(process.pid))
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def resident(pid: int) -> float:
+    """The memory that a process holds at this moment, in MB (Linux: proc(5), VmRSS)."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return next(int(x.split()[1]) for x in status.splitlines() if x.startswith("VmRSS")) * 1.024e-3
+
+
+def run(name: str, page: str, prepared: Path, folder: Path, result: Result) -> None:
+    """One round of one contender."""
+    api, socket = f"{page}/api/v10", page.replace("http", "ws") + "/gateway"
+    own = {n: v for n, v in os.environ.items() if not n.startswith(("SALON_", "DISCORD_"))}
+    if name == "salon":
+        path = folder / "salon.sqlite3"
+        for ending in ("", "-wal", "-shm", ".lock"):
+            path.with_name(path.name + ending).unlink(missing_ok=True)
+        shutil.copyfile(prepared, path)
+        command = [sys.executable, "-m", "bot", "run"]
+        own |= {
+            "DISCORD_TOKEN": frames.TOKEN,
+            "DISCORD_API_BASE": api,
+            "DISCORD_GATEWAY_URL": socket,
+            "SALON_DATABASE": str(path),
+            "SALON_ENV_FILE": "",
+        }
+    else:
+        command = [sys.executable, "-m", "tests.bench.bare", api, socket, frames.TOKEN]
+        command += ["default"] if name == "bare, defaults" else []
+    start(command, own, _READY[name], result)
+
+
+def main() -> int:
+    """Run the rounds and print the medians."""
+    parser = argparse.ArgumentParser(prog="scripts/bench footprint", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    passed = True
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        prepared = folder / "prepared.sqlite3"
+        asyncio.run(prepare(prepared))
+        for count in _SERVERS:
+            results = {contender: Result() for contender in _READY}
+            know(prepared, count)
+            with gateway(count) as page:
+                for _ in range(options.rounds):
+                    for contender, result in results.items():
+                        run(contender, page, prepared, folder, result)
+            passed = _report(count, results) and passed
+    return 0 if passed else 1
+
+
+def _report(count: int, results: Mapping[str, Result]) -> bool:
+    memory = {name: statistics.median(result.memory) for name, result in results.items()}
+    print(f"{count:,} server{'s' * (count != 1)}:")
+    for name, result in results.items():
+        print(
+            f"  {name:>20}: {memory[name]:6.1f} MB, ready after "
+            f"{statistics.median(result.seconds):.2f} s"
+        )
+    more = memory["salon"] - memory["bare, same settings"]
+    print(f"  more than the bare bot with the same settings: {more:.1f} MB (goal {GOAL:.0f})")
+    holds = more <= GOAL
+    if count == _SERVERS[-1]:
+        ratio = memory["salon"] / memory["bare, defaults"]
+        print(f"  of the bare bot with default settings: {ratio:.2f} (goal: below 1)")
+        holds = holds and ratio < 1
+    sys.stdout.flush()
+    return holds
+
+
+if __name__ == "__main__":
+    sys.exit(main())
