@@ -13,6 +13,7 @@ import mammoth
 
 from bot.discussion.document import Document, Metadata
 from bot.discussion.markup import read_markup
+from bot.discussion.word_xml import prepared
 from bot.errors import UnreadableEssay
 
 __all__ = ["read_word"]
@@ -39,6 +40,7 @@ r[style-name='Verbatim Char'] => code
 u => u
 strike => s
 """
+_TEXT = re.compile(rb"<w:p[ >]")
 _JUNK = re.compile(
     r"(?:microsoft|office|user|admin|python-docx|word|document|untitled|unknown)\b", re.IGNORECASE
 )
@@ -88,6 +90,21 @@ def _no_picture(_image: Any) -> list[Any]:
     return []
 
 
+def _readable(data: bytes) -> tuple[bytes, int]:
+    """The document without its pictures and with its words in what mammoth reads; its equations."""
+    made, equations = io.BytesIO(), 0
+    with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(made, "w") as ready:
+        for file in archive.infolist():
+            if file.filename.startswith("word/media/") or file.is_dir():
+                continue
+            content = archive.read(file)
+            if file.filename.startswith("word/") and _TEXT.search(content):
+                content, more = prepared(content)
+                equations += more
+            ready.writestr(file.filename, content)
+    return made.getvalue(), equations
+
+
 def read_word(data: bytes) -> Document:
     """The blocks of a Word document; pictures in it are left out, with a note.
 
@@ -95,8 +112,9 @@ def read_word(data: bytes) -> Document:
     """
     title, creator = _checked(data)
     try:
+        ready, equations = _readable(data)
         result = mammoth.convert_to_html(
-            io.BytesIO(data), style_map=_STYLES, convert_image=_no_picture
+            io.BytesIO(ready), style_map=_STYLES, convert_image=_no_picture
         )
     except _BROKEN as error:
         raise UnreadableEssay(_DAMAGED) from error
@@ -106,5 +124,7 @@ def read_word(data: bytes) -> Document:
         pictures = sum(name.startswith("word/media/") for name in archive.namelist())
     if pictures:
         notes.append(f"Pictures inside the Word document are left out: {pictures}.")
+    if equations:
+        notes.append(f"Equations of the Word document are written out on a line: {equations}.")
     metadata = Metadata(title=_property(title), author=_property(creator))
     return Document(tuple(read.blocks), tuple(read.footnotes), metadata, tuple(notes))

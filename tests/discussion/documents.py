@@ -9,6 +9,8 @@ from xml.sax.saxutils import escape
 __all__ = ["paragraph", "word_document"]
 
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_M = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+_VML = "schemas-microsoft-com:vml"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml"
@@ -57,7 +59,7 @@ def word_document(
     extra:      bytes of a further file of zeros
     pictures:   how many there are in it
     """
-    space = f'xmlns:w="{_W}" xmlns:r="{_OFFICE}"'
+    space = f'xmlns:w="{_W}" xmlns:r="{_OFFICE}" xmlns:m="{_M}" xmlns:v="urn:{_VML}"'
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("[Content_Types].xml", _TYPES)
