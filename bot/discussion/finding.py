@@ -48,10 +48,17 @@ def _from_words(blocks: Sequence[Block]) -> str | None:
 
 
 def _title_block(blocks: Sequence[Block], title: str) -> int | None:
-    """The block near the start that repeats a title which is known already."""
+    """The block near the start that repeats a title which is known already.
+
+    A heading below another one of its level or above is a section's, whatever it says.
+    """
+    above = 7
     for place, block in enumerate(blocks[:6]):
-        if not isinstance(block, Rule) and _same(block_text(block), title):
+        section = isinstance(block, Heading) and block.level >= above
+        if not isinstance(block, Rule) and not section and _same(block_text(block), title):
             return place
+        if isinstance(block, Heading):
+            above = min(above, block.level)
         if not isinstance(block, Heading) and len(block_text(block)) > 400:
             break
     return None

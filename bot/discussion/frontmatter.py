@@ -17,6 +17,9 @@ _FLAGS = re.MULTILINE | re.DOTALL
 _YAML = re.compile(r"\A---[ \t]*\n(?P<matter>.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", _FLAGS)
 _TOML = re.compile(r"\A\+\+\+[ \t]*\n(?P<matter>.*?)^\+\+\+[ \t]*(?:\n|\Z)", _FLAGS)
 _LONGEST = 20_000  # characters
+_USUAL = frozenset(
+    ("title", "layout", "date", "author", "tags", "categories", "description", "slug")
+)
 _PAIR = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*:[ \t]*(.*)$", re.MULTILINE)
 
 
@@ -28,9 +31,13 @@ def _mapping(matter: str, *, toml: bool) -> dict[str, Any] | None:
         loaded = {key: value.strip().strip("'\"") for key, value in _PAIR.findall(matter)}
     if not isinstance(loaded, dict) or not loaded:
         return None
-    if not all(isinstance(key, str) and " " not in key.strip() for key in loaded):
-        return None
-    return {key.strip().lower().replace("-", "_"): value for key, value in loaded.items()}
+    named = {
+        key.strip().lower().replace("-", "_"): value
+        for key, value in loaded.items()
+        if isinstance(key, str) and " " not in key.strip()
+    }
+    # A text that runs on below its key, unindented, is read as keys of many words.
+    return named if len(named) == len(loaded) or len(_USUAL & named.keys()) > 1 else None
 
 
 def _text(value: Any) -> str | None:

@@ -190,6 +190,22 @@ def test_front_matter_may_be_toml() -> None:
     assert (essay.title, essay.author) == ("Lawns", "Ann, Ben")
 
 
+def test_a_section_called_like_the_essay_keeps_its_heading() -> None:
+    text = "---\ntitle: Bread\n---\n\n# Why\n\nIt is warm.\n\n# Bread\n\nIt takes a night.\n"
+    essay = read_essay(text, format="markdown")
+    assert [p.text for p in essay.passages] == ["Why", "It is warm.", "Bread", "It takes a night."]
+    kicker = read_essay(text.replace("# Why", "## Notes from the oven"), format="markdown")
+    assert "Bread" not in [passage.text for passage in kicker.passages]
+
+
+def test_front_matter_in_which_a_text_runs_on_is_read_all_the_same() -> None:
+    settings = (
+        "layout: post\ntitle: Slow bread\nexcerpt: <p>A night.</p>\n\n<p>Some say: two.</p>\n"
+    )
+    essay = read_essay(f"---\n{settings}---\nIt takes a night.\n", format="markdown")
+    assert (essay.title, [p.text for p in essay.passages]) == ("Slow bread", ["It takes a night."])
+
+
 def test_two_rules_with_prose_between_are_no_front_matter() -> None:
     essay = markdown("---\n\nGrass is a crop nobody eats.\n\n---\n\nWe mow it.")
     assert "Grass is a crop nobody eats." in {passage.text for passage in essay.passages}
