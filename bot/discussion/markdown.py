@@ -20,6 +20,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
 from bot.discussion.document import Document
+from bot.discussion.formulas import written_in
 from bot.discussion.frontmatter import split_front_matter
 from bot.discussion.markup import read_markup
 
@@ -118,5 +119,5 @@ def read_markdown(text: str) -> Document:
     """The blocks of a Markdown text, and what its front matter says."""
     metadata, body = split_front_matter(text)
     html = _parser().render(_shallow(body))
-    read = read_markup(html, base=metadata.source_url, foreign=True)
+    read = read_markup(written_in(html), base=metadata.source_url, foreign=True)
     return Document(tuple(read.blocks), tuple(read.footnotes), metadata, tuple(read.notes))

@@ -68,7 +68,12 @@ INLINE = frozenset(
     (
         *("a", "abbr", "acronym", "bdi", "bdo", "big", "data", "font", "label", "mark", "meter"),
         *("nobr", "output", "picture", "progress", "q", "rb", "rp", "rt", "rtc", "ruby", "small"),
-        *("span", "sub", "sup", "time", "title", "colgroup", "slot", "center", "math"),
+        *("span", "sub", "sup", "time", "title", "colgroup", "slot", "center"),
+        # MathML (W3C: MathML Core, 2.1 The Top-Level math Element, and the elements in it)
+        *("math", "mrow", "mi", "mo", "mn", "ms", "mtext", "mspace", "msup", "msub", "msubsup"),
+        *("mfrac", "msqrt", "mroot", "mover", "munder", "munderover", "mtable", "mtr", "mtd"),
+        *("mstyle", "mpadded", "mphantom", "menclose", "mmultiscripts", "mprescripts"),
+        *("mfenced", "semantics"),
     )
 )
 KNOWN = BLOCKS | INLINE | VOID | SKIPPED | CODE | frozenset(MARKS)

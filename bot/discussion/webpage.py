@@ -8,8 +8,9 @@ of it and which is named like navigation, sharing or advertising.
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from trafilatura.metadata import extract_metadata
 
 from bot.discussion.blocks import block_text
 from bot.discussion.document import Document, Metadata
+from bot.discussion.formulas import write_formulas
 from bot.discussion.markup import read_markup
 
 __all__ = ["read_web_page"]
@@ -32,6 +34,9 @@ _MOST_OF_TITLE = 0.4  # of the page's title: a heading that is less of it is the
 _PARTED = re.compile(r"\s*(?:[|»·/]|\s[-–—:])")  # what stands before the site's name
 _FAR_MORE = 4  # times the article's characters
 _A_LOT = 800  # letters of an article that trafilatura will have found whole
+_PROSE = 200  # letters of the paragraphs of a further box of the article
+_MISSED = 0.5  # of the article that was found: so much more has to be in further boxes
+_PARTING = frozenset(("h1", "h2", "h3", "article", "time"))
 _BLANKS = re.compile(r"\s+")
 _LETTERS = re.compile(r"\W+")
 _BESIDE = re.compile(
@@ -124,6 +129,15 @@ class _Credits:
             self.of[element] = credit
         self.total = self.of.get(root, 0)
 
+    def believe(self, element: Any) -> None:
+        """Take an element that trafilatura left out for the article's."""
+        letters = len(_key(element.text_content()))
+        if letters and not self.of.get(element, 0):
+            self.own[element] = letters
+            self.total += letters
+            for one in (element, *element.iterancestors()):
+                self.of[one] = self.of.get(one, 0) + letters
+
     def _found(self, key: str) -> int:
         """The length of a text that is the article's; 0 for one that is not."""
         mine = len(key) >= 12 and (
@@ -179,6 +193,46 @@ def _with_outliers(article: Any, credits_: _Credits) -> Any:
     return whole
 
 
+def _believe_boxes(root: Any, article: Any, credits_: _Credits) -> None:
+    """Credit the further boxes of an article that the page has in several, ads between them.
+
+    They are of the same kind as ``article`` and hold prose; and no heading or date stands between
+    two of them, as it does between the posts of a blog.
+    """
+    kind = article.get("class")
+    if article.tag not in ("div", "section") or not kind:
+        return
+    row: list[Any] = []  # the boxes in their order, None where something parts them
+    inside: Any = None
+    for element in root.iter():
+        if inside is not None and any(one is inside for one in element.iterancestors()):
+            continue
+        inside = None
+        if element.tag == article.tag and element.get("class") == kind:
+            inside = element
+            row.append(element)
+        elif element.tag in _PARTING:
+            row.append(None)
+    if article not in row:
+        return
+    at = row.index(article)
+    after = itertools.takewhile(lambda box: box is not None, row[at + 1 :])
+    before = itertools.takewhile(lambda box: box is not None, reversed(row[:at]))
+    missed: list[Any] = []
+    for box in (*before, *after):
+        prose = [p for p in box.iter("p") if _link_density(p) < _SOME_LINKS]
+        if _letters(prose) >= _PROSE:
+            missed += prose
+    # A little more of the same kind is a box about the writer or the site.
+    if _letters(missed) >= _MISSED * credits_.total:
+        for p in missed:
+            credits_.believe(p)
+
+
+def _letters(elements: Iterable[Any]) -> int:
+    return sum(len(_key(element.text_content())) for element in elements)
+
+
 def _beside(element: Any, credits_: _Credits) -> bool:
     """Whether an element in the article is not of it."""
     tag = element.tag
@@ -194,9 +248,11 @@ def _beside(element: Any, credits_: _Credits) -> bool:
         return True
     if tag in ("body", "article", "main", "p", "pre", "code", "blockquote"):
         return False
+    names = f"{element.get('class') or ''} {element.get('id') or ''}"
+    if "embed" in names and element.find(".//blockquote") is not None:
+        return False  # a post of a social network that the essay quotes
     if tag in _CONTAINERS and _link_density(element) > _MOSTLY_LINKS:
         return True
-    names = f"{element.get('class') or ''} {element.get('id') or ''}"
     return _BESIDE.search(names) is not None
 
 
@@ -286,6 +342,8 @@ def _read_whole(text: str, address: str | None) -> Document:
 
 def _read_article(text: str, address: str | None) -> Document:
     root = _tree(text)
+    if "math" in text.lower() and write_formulas(root):
+        text = etree.tostring(root, encoding="unicode", method="html")
     try:
         metadata = _metadata(text, address)
         keys = _article_keys(text, address)
@@ -298,6 +356,8 @@ def _read_article(text: str, address: str | None) -> Document:
     found = credits_.total >= _HALF * sum(len(key) for key in keys) > 0
     article = bodies[0] if bodies else root
     if found:
+        article = _article(root, credits_)
+        _believe_boxes(root, article, credits_)
         article = _with_outliers(_article(root, credits_), credits_)
     language = metadata.language or _line(root.get("lang"))
     _prune(article, credits_)

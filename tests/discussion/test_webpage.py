@@ -214,3 +214,41 @@ def test_paragraphs_parted_by_line_breaks_are_told_from_what_stands_beside_them(
     assert all(start in text for start in ("A torn sleeve", "The third takes", "My grandfather"))
     assert "last year" not in text
     assert "All rights" not in text
+
+
+def boxed(*boxes: str, between: str = '<div class="ad">Advertisement</div>') -> str:
+    """A page whose article stands in several boxes of one kind."""
+    head, tail = PAGE.split("<main>")[0], PAGE.split("</main>")[1]
+    made = between.join(
+        f'<div class="row"><div class="article__body">{box}</div></div>' for box in boxes
+    )
+    return f"{head}<main><h1>On Mending</h1>{made}</main>{tail}"
+
+
+FURTHER = "".join(
+    f"<p>The {number} coat was mended by somebody else, and nobody saw where the tear had been, "
+    "which is what a mender is paid for and what a mender regrets.</p>"
+    for number in ("second", "third", "fourth", "fifth", "sixth", "seventh")
+)
+
+
+def test_an_article_in_several_boxes_with_advertisements_between_is_read_whole() -> None:
+    text = shown(boxed(STORY, FURTHER, FURTHER.replace("coat", "hat")))
+    assert "The second coat was" in text
+    assert text.index("A torn sleeve") < text.index("seventh coat") < text.index("seventh hat")
+    assert "Advertisement" not in text
+    assert "Copyright" not in text
+
+
+@pytest.mark.parametrize("between", ["<h2>Ten coats</h2>", "<time>2024-03-01</time>"])
+def test_the_next_post_of_a_blog_is_no_part_of_the_article(between: str) -> None:
+    text = shown(boxed(STORY, FURTHER, between=between))
+    assert ("torn sleeve" in text) != ("second coat" in text)
+
+
+def test_a_post_of_a_social_network_that_is_quoted_stays() -> None:
+    quoted = (
+        '<div class="social media-embed"><blockquote class="tweet"><p>Mend it <a href="/a">#now</a>'
+        " before it is a hole.</p>— Rosa</blockquote></div>"
+    )
+    assert "before it is a hole" in shown(PAGE.replace("<ul><li>needle", f"{quoted}<ul><li>needle"))
