@@ -5,6 +5,7 @@ Numbers alone are told, nothing that anybody wrote and no secret.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -139,6 +140,7 @@ class _Families(Collector):
             told = "Between a heartbeat and its acknowledgement."
             yield _gauge("salon_gateway_latency_seconds", told, connection.latency)
         yield _gauge("salon_servers", "Servers the bot is in.", connection.servers)
+        yield _gauge("salon_tasks", "Pieces of work of this process.", len(asyncio.all_tasks()))
         yield _gauge("salon_database_bytes", "Size of the archive.", state.size)
         if state.last_backup is not None:
             told = "When the newest backup was taken."

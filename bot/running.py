@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import faulthandler
 import gc
 import logging
 import signal
@@ -61,6 +62,8 @@ def run(settings: Settings, manager: ServiceManager) -> int:
     begin_logging(
         sys.stderr, level=settings.log_level, form=settings.log_format, secret=settings.token
     )
+    with contextlib.suppress(AttributeError, ValueError):  # where there are no such signals
+        faulthandler.register(signal.SIGUSR1)  # says where every thread stands, and goes on
     # Salon never speaks, so what speaking would need is no news.
     discord.VoiceClient.warn_nacl = False
     discord.VoiceClient.warn_dave = False

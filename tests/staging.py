@@ -26,6 +26,8 @@ from bot.rehearsal.steps import NeverArrivedError, Step
 __all__ = ["Stage", "staged"]
 
 _AT_ONCE = timedelta(0)
+#: Of what the bot printed before a failure, and how long it may take to say where it stands.
+_LAST_LINES, _SAYING = 100, 0.5
 _PATIENCE = 30.0
 """Seconds of real time without a new message after which a play is given up."""
 
@@ -125,8 +127,11 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def staged(folder: Path, *, rates: bool = False) -> AsyncIterator[Stage]:
-    """A new world in ``folder``, served, and a bot that is not yet started."""
+async def staged(folder: Path, *, rates: bool = False, **settings: str) -> AsyncIterator[Stage]:
+    """A new world in ``folder``, served, and a bot that is not yet started.
+
+    ``settings``: more of the bot's, by the names of its environment.
+    """
     standin = StandIn(first_world(), rates=rates)
     await standin.start()
     log: list[str] = []
@@ -139,11 +144,17 @@ async def staged(folder: Path, *, rates: bool = False) -> AsyncIterator[Stage]:
         clock_link=standin.page.replace("http://", "ws://", 1) + LINK,
         database=database,
     )
-    bot = BotProcess(environment, log.append)
+    bot = BotProcess(environment | settings, log.append)
     standin.controls.bot = bot
     stage = Stage(standin, bot, database, log)
     try:
         yield stage
+    except BaseException:
+        if bot.pid is not None:
+            os.kill(bot.pid, signal.SIGUSR1)  # it says where it stands
+            await asyncio.sleep(_SAYING)
+        sys.stdout.write("\n".join(log[-_LAST_LINES:]))
+        raise
     finally:
         await asyncio.gather(*stage.restarts, return_exceptions=True)
         await bot.kill()

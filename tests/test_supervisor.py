@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -207,3 +209,16 @@ async def test_a_task_that_ends_however_is_told_of_and_one_that_is_stopped_is_no
     other.start(work(), name="two")
     await other.stop()
     assert not over.is_set()
+
+
+async def test_a_bot_that_is_asked_says_where_it_stands_and_goes_on(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        await stage.bot.start()
+        before = await ready(stage)
+        assert stage.bot.pid is not None
+        os.kill(stage.bot.pid, signal.SIGUSR1)
+        async with asyncio.timeout(SOON):
+            while not said(stage, "in run_forever"):
+                await asyncio.sleep(0.01)
+        assert stage.bot.is_running
+        assert await ready(stage) == before

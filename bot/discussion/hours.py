@@ -146,11 +146,12 @@ def _folds(moment: datetime, zone: ZoneInfo) -> set[datetime]:
 def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
     """The second in which the zone's offset changes between two moments."""
     was = before.astimezone(zone).utcoffset()
-    before = before.replace(microsecond=0)
+    # Offsets change at whole seconds; with fractions, halving would come to no end.
+    before, after = before.replace(microsecond=0), after.replace(microsecond=0)
     while after - before > timedelta(seconds=1):
         middle = (before + (after - before) / 2).replace(microsecond=0)
         if middle.astimezone(zone).utcoffset() == was:
             before = middle
         else:
             after = middle
-    return after.replace(microsecond=0)
+    return after

@@ -210,3 +210,18 @@ def test_a_zone_is_found_in_any_case_and_refused_with_a_sentence() -> None:
     for name in ("Mars/Olympus", "../etc/passwd", "", "/etc/localtime", *odd):
         with pytest.raises(Refused, match="no time zone"):
             find_zone(name)
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("fraction", [1, 400_000, 999_999])
+@pytest.mark.parametrize("ahead", [1, 5, 30, 47])
+@pytest.mark.parametrize("month", [3, 10])
+def test_the_fraction_of_a_second_past_a_full_hour_before_the_clock_is_moved_is_nothing_special(
+    fraction: int, ahead: int, month: int
+) -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    moved = {3: datetime(2026, 3, 29, 1, tzinfo=UTC), 10: datetime(2026, 10, 25, 1, tzinfo=UTC)}
+    moment = moved[month] - timedelta(hours=ahead)
+    always = QuietHours(time(4), time(3, 30))
+    later = moment + timedelta(microseconds=fraction)
+    assert quiet_end(later, always, zone) == quiet_end(moment, always, zone) is not None

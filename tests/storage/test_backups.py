@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import resource
 import sqlite3
+import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,9 +23,9 @@ NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
 SERVER = "INSERT INTO servers (id, name, joined_at) VALUES (:id, :name, 0)"
 
 
-async def fill(path: Path, count: int = 3, size: int = 10) -> None:
+async def fill(path: Path, count: int = 3, size: int = 10, first: int = 1) -> None:
     async with open_database(path) as database:
-        rows = [{"id": number + 1, "name": "x" * size} for number in range(count)]
+        rows = [{"id": first + number, "name": "x" * size} for number in range(count)]
         await database.write(lambda tx: tx.run_many(SERVER, rows))
 
 
@@ -78,6 +81,35 @@ async def test_a_backup_that_cannot_be_made_says_why_and_leaves_nothing(tmp_path
     with pytest.raises(BackupFailed):
         backups.back_up(path, tmp_path / "kept", NOW)
     assert list((tmp_path / "kept").iterdir()) == []
+
+
+def short_of_room() -> None:
+    """No file of this process may pass 64 KiB (setrlimit(2), RLIMIT_FSIZE): the disk is full."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+
+
+async def test_a_disk_that_fills_up_under_a_backup_is_one_sentence_and_keeps_the_older(
+    tmp_path: Path,
+) -> None:
+    path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
+    await fill(path)
+    older = backups.back_up(path, folder, NOW - timedelta(days=1))
+    await fill(path, 2000, 500, first=1000)
+    own = {n: v for n, v in os.environ.items() if not n.startswith(("SALON_", "DISCORD_"))}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "backup"),
+        env=own | {"SALON_DATABASE": str(path), "SALON_ENV_FILE": ""},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        preexec_fn=short_of_room,
+    )
+    output, _ = await asyncio.wait_for(process.communicate(), 60)
+    told = output.decode()
+    assert process.returncode != 0
+    assert told.startswith("No backup could be made in "), told
+    assert len(told.splitlines()) == 1, told
+    assert list(folder.iterdir()) == [older.path]
+    assert backups.fault_of(older.path) == ""
 
 
 def at(days: float, kind: str = DAILY) -> Backup:
