@@ -24,7 +24,7 @@ from bot.running import one_life
 from bot.settings import Settings
 from bot.tasks import Tasks
 from storage.database import open_database
-from tests.house import a_world
+from tests.house import a_world, until
 from tests.staging import Stage, staged
 from tests.test_operators_day import environment
 
@@ -217,8 +217,10 @@ async def test_a_bot_that_is_asked_says_where_it_stands_and_goes_on(tmp_path: Pa
         before = await ready(stage)
         assert stage.bot.pid is not None
         os.kill(stage.bot.pid, signal.SIGUSR1)
-        async with asyncio.timeout(SOON):
-            while not said(stage, "in run_forever"):
-                await asyncio.sleep(0.01)
+
+        async def stands() -> bool:
+            return said(stage, "in run_forever")
+
+        await until(stands, "where it stands")
         assert stage.bot.is_running
         assert await ready(stage) == before
