@@ -45,7 +45,7 @@ from cogs.prompts import Prompts
 from cogs.recording import Recording
 from cogs.setup import Setup
 from storage import commands as command_syncs
-from storage.database import Database
+from storage.database import Database, until_usable
 
 __all__ = ["Salon", "intents", "point_elsewhere"]
 
@@ -268,7 +268,8 @@ class Salon(commands.Bot, Seeing):
         with self.services.busy.working():
             services = self.services
             await self._arrivals.take_stock(self.guilds)
-            await services.publishing.take_up_again(services.editing.take_up_again)
+            editing = services.editing.take_up_again
+            await until_usable(lambda: services.publishing.take_up_again(editing))
 
     async def on_resumed(self) -> None:
         """What was said meanwhile has been replayed."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -125,13 +126,16 @@ class Publishing:
             if submission.id in self._at_hand:
                 continue
             self._at_hand.add(submission.id)
-            if submission.essay_id is not None:
-                await edit(submission)
-                continue
             try:
+                if submission.essay_id is not None:
+                    await edit(submission)
+                    continue
                 discussion_id = await self.draft(submission)
             except (Refused, UnreadableEssay) as error:
                 _log.warning("The essay handed in before the restart is refused: %s", error)
+            except sqlite3.OperationalError:
+                self._at_hand.discard(submission.id)  # it is taken up once more
+                raise
             else:
                 _log.info("The essay handed in before the restart is draft %d.", discussion_id)
 

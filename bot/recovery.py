@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
@@ -25,7 +26,7 @@ from bot.reaction_reader import ReactionReader
 from bot.recorder import Recorder
 from bot.thread_lists import Listed, ThreadLists
 from storage import notices, watching
-from storage.database import Database
+from storage.database import Database, until_usable
 from storage.watching import Watched
 from storage.writer import Transaction
 
@@ -113,8 +114,11 @@ class Recovery:
             group.create_task(self._reactions.run(), name="reactions")
             while True:
                 await asyncio.sleep(_BEAT)
-                await self.hold_true()
-                await self.pay()
+                try:
+                    await self.hold_true()
+                    await self.pay()
+                except sqlite3.OperationalError as error:
+                    _log.error("The archive cannot be used (%s); the next beat tries again.", error)
 
     async def hold_true(self) -> None:
         """Note that the record is what Discord has, where that is so: not while nobody tells."""
@@ -221,7 +225,9 @@ class Recovery:
         if not await self._shows_content():
             await self._tell_withheld(server_id)
             return
-        await self._database.write(lambda tx: notices.past(tx, server_id, "content"))
+        await until_usable(
+            lambda: self._database.write(lambda tx: notices.past(tx, server_id, "content"))
+        )
         began = self._clock.now()
         held = max(one.true_at for one in watched)
         self._names.forget()
@@ -248,7 +254,7 @@ class Recovery:
             await notices.past(tx, server_id, "recovery")
             await notices.tell(tx, server_id, about="recovery", text=told, now_ms=now_ms)
 
-        await self._database.write(tell)
+        await until_usable(lambda: self._database.write(tell))
 
     async def _list_threads(self, server_id: int, channel_ids: list[int]) -> None:
         self._unlisted.add(server_id)
@@ -301,6 +307,8 @@ class Recovery:
                 trouble = f"Discord answered {error.status}"
             except PASSING as error:
                 trouble = type(error).__name__
+            except sqlite3.OperationalError as error:
+                trouble = f"the archive cannot be used: {error}"
             else:
                 if outcome is Outcome.UNSEEN:
                     self._owing.setdefault(one.server_id, _BEAT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -11,8 +12,9 @@ __all__ = ["Tasks", "UnderWay"]
 
 _log = logging.getLogger(__name__)
 
-#: Seconds of rest after a bug, so that what stays to be done is not tried in a circle.
-_REST = 60
+#: Seconds of rest after a bug, so that what stays to be done is not tried in a circle; and where
+#: the archive could not be used, which may have passed by then.
+_REST, _ARCHIVE_REST = 60, 5
 
 
 class Tasks:
@@ -80,6 +82,13 @@ class UnderWay:
     async def _do(self, key: int, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
+        except sqlite3.OperationalError as error:
+            _log.error(
+                "The archive cannot be used (%s); what was under way goes on in %d s.",
+                error,
+                _ARCHIVE_REST,
+            )
+            await asyncio.sleep(_ARCHIVE_REST)
         except Exception:  # noqa: BLE001 - the rest goes on, whatever went wrong in one piece
             _log.exception("Unexpected in something under way; it rests for a minute.")
             await asyncio.sleep(_REST)

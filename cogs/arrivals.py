@@ -12,8 +12,9 @@ from bot.discussion.payloads import plain_message, snowflake_before
 from bot.discussion.rights import TO_TELL
 from bot.services import Services
 from storage import guests, posts
+from storage.database import until_usable
 from storage.posts import NewPost
-from storage.writer import Transaction
+from storage.writer import Transaction, Work
 
 __all__ = ["Arrivals"]
 
@@ -43,7 +44,7 @@ class Arrivals(commands.Cog):
             for server_id in await guests.take_stock(tx, names, now_ms):
                 await _greet(tx, by_id[server_id], now_ms)
 
-        await self._services.database.write(stock)
+        await self._write(stock)
         self._services.sweep.wake()
 
     @commands.Cog.listener()
@@ -56,7 +57,7 @@ class Arrivals(commands.Cog):
                 await _greet(tx, server, now_ms)
 
         with self._services.busy.working():
-            await self._services.database.write(arrive)
+            await self._write(arrive)
             self._services.sweep.wake()
 
     @commands.Cog.listener()
@@ -65,8 +66,12 @@ class Arrivals(commands.Cog):
         now_ms = self._services.clock.now_ms()
         _log.info("Removed from server %d; what is kept of it is kept for a while.", server.id)
         with self._services.busy.working():
-            await self._services.database.write(lambda tx: guests.depart(tx, server.id, now_ms))
+            await self._write(lambda tx: guests.depart(tx, server.id, now_ms))
             self._services.sweep.wake()
+
+    async def _write(self, work: Work[None]) -> None:
+        """Nobody tells of it again before the next connection, so it is written in any case."""
+        await until_usable(lambda: self._services.database.write(work))
 
 
 async def _greet(tx: Transaction, server: discord.Guild, now_ms: int) -> None:

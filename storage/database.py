@@ -7,7 +7,7 @@ import contextlib
 import logging
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,13 +27,15 @@ from storage.backups import BEFORE_UPGRADE, back_up, listed, newest_good
 from storage.schema import APPLICATION_ID, MIGRATIONS
 from storage.writer import Transaction, Work, Writer
 
-__all__ = ["Database", "held", "open_database", "open_for_reading"]
+__all__ = ["Database", "held", "open_database", "open_for_reading", "until_usable"]
 
 T = TypeVar("T")
 _READERS = 2
 #: Seconds that a start may spend looking whether the file is whole, and the steps of SQLite's
 #: machine between two looks at the time: a gigabyte takes a few seconds, an archive of years less.
 _LOOK_SECONDS, _LOOK_STEPS = 15.0, 100_000
+#: Seconds between attempts while the archive cannot be used (a full disk, say).
+_FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
 
 _log = logging.getLogger(__name__)
 
@@ -126,6 +128,22 @@ async def open_database(
             stack.push_async_callback(database.finish_reading, len(readers))
             await _remember_forgotten(database, clock or Clock())
             yield database
+
+
+async def until_usable(work: Callable[[], Awaitable[T]]) -> T:
+    """Do ``work``, again and again while the archive cannot be used; its value.
+
+    For what nobody would do again if it failed. What ``work`` does besides its transactions has
+    to bear a repetition.
+    """
+    wait = _FIRST_WAIT
+    while True:
+        try:
+            return await work()
+        except sqlite3.OperationalError as error:
+            _log.error("The archive cannot be used (%s); next attempt in %.1f s.", error, wait)
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, _LONGEST_WAIT)
 
 
 async def _remember_forgotten(database: Database, clock: Clock) -> None:

@@ -138,7 +138,7 @@ class House:
 
     async def ours(self, channel_id: int | None = None) -> list[dict[str, Any]]:
         """What the bot wrote in a channel, notices of Discord's left out."""
-        own = str(self.salon.own_id)
+        own = str(self.standin.world.bot.id)
         return [
             message
             for message in await self.messages(channel_id)

@@ -230,7 +230,7 @@ def _send_chunks(
             chunk["presences"] = []
         if isinstance(nonce, str) and len(nonce.encode()) <= _MOST_NONCE_BYTES:
             chunk["nonce"] = nonce
-        hub.tell(session, "GUILD_MEMBERS_CHUNK", chunk)
+        hub.deliver(session, "GUILD_MEMBERS_CHUNK", chunk)
 
 
 def _snowflake(value: Any) -> int:

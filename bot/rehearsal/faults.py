@@ -1,6 +1,6 @@
 """Faults made on purpose: what ``POST /rehearsal/faults`` asks for, until it has struck.
 
-Only the bot's traffic is struck, never a member's.
+Only the bot's traffic is struck, never a member's. Of files, that is whatever no page shows.
 """
 
 from __future__ import annotations

@@ -241,6 +241,13 @@ class GatewayHub:
         """Dispatch to one session what concerns it alone."""
         session.dispatch(name, orjson.dumps(data))
 
+    def deliver(self, session: Session, name: str, data: dict[str, Any]) -> None:
+        """Dispatch what one session asked for; it is struck by faults as what is told to all."""
+        if session.is_bot:
+            self._deliver(session, name, orjson.dumps(data))
+        else:
+            self.tell(session, name, data)
+
     def hear(self, event: Event) -> None:
         """Tell an event to every session that asked for it and may know it."""
         whole: bytes | None = None

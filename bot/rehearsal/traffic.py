@@ -11,16 +11,17 @@ from aiohttp import BodyPartReader, MultipartReader, StreamReader, web
 from aiohttp.typedefs import Middleware
 
 from bot.rehearsal.faults import CallFault
-from bot.rehearsal.har import Exchange
+from bot.rehearsal.har import Exchange, Recorder
 from bot.rehearsal.steps import NeverArrivedError, plain_path
 
 if TYPE_CHECKING:
     from bot.rehearsal.standin import StandIn
 
-__all__ = ["is_bots", "middleware"]
+__all__ = ["fetches_file", "is_bots", "middleware"]
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _API = "/api/v10"
+_FILES = "/attachments/"
 _NO_LIMIT = 1 << 30
 
 
@@ -39,20 +40,31 @@ def is_bots(request: web.Request) -> bool:
     return len(pieces) > 3 and pieces[1] in {"webhooks", "interactions"}
 
 
+def fetches_file(request: web.Request) -> bool:
+    """Whether a call is taken for the bot's that fetches an attachment: any but a browser's.
+
+    Its address is all that such a call needs, so nothing in it tells whose it is.
+    docs: Reference › Signed Attachment CDN URLs.
+    """
+    return request.path.startswith(_FILES) and "Sec-Fetch-Site" not in request.headers
+
+
 def middleware(standin: StandIn) -> Middleware:
     """The middleware of one stand-in; it belongs outside of those that know rules."""
 
     @web.middleware
     async def pass_through(request: web.Request, handler: _Handler) -> web.StreamResponse:
-        if not is_bots(request):
-            return await handler(request)
-        return await _exchange(standin, request, handler)
+        if is_bots(request):
+            return await _exchange(standin, request, handler, standin.recorder)
+        if fetches_file(request):  # which is no call of the API, so it is not written down
+            return await _exchange(standin, request, handler, None)
+        return await handler(request)
 
     return pass_through
 
 
 async def _exchange(
-    standin: StandIn, request: web.Request, handler: _Handler
+    standin: StandIn, request: web.Request, handler: _Handler, recorder: Recorder | None
 ) -> web.StreamResponse:
     began, clock = datetime.now(UTC), asyncio.get_running_loop().time
     start = clock()
@@ -75,8 +87,8 @@ async def _exchange(
     wait = faults.on_answer()
     if wait:
         await asyncio.sleep(wait)
-    if standin.recorder is not None:
-        standin.recorder.call(
+    if recorder is not None:
+        recorder.call(
             await _told(
                 request,
                 body,

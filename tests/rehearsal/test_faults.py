@@ -208,6 +208,19 @@ async def test_an_event_is_sent_after_the_one_that_follows_it(standin: StandIn) 
         assert heard == ["two", "one", "three"]
 
 
+async def test_what_one_session_asked_for_is_struck_as_what_all_are_told(standin: StandIn) -> None:
+    """docs: Gateway Events › Request Guild Members."""
+    ann = member(standin, "Ann")
+    ask = {"guild_id": str(standin.world.guild.id), "user_ids": [str(ann.id)], "limit": 1}
+    await plan(standin, {"kind": "duplicate", "event": "GUILD_MEMBERS_CHUNK"})
+    async with identified(standin, standin.world.bot) as client:
+        await client.send(8, ask)
+        chunks = [await client.event("GUILD_MEMBERS_CHUNK") for _ in range(2)]
+        assert [[one["user"]["id"] for one in chunk["members"]] for chunk in chunks] == [
+            [str(ann.id)]
+        ] * 2
+
+
 async def test_an_event_that_is_held_back_comes_when_faults_are_taken_back(
     standin: StandIn,
 ) -> None:
@@ -353,3 +366,34 @@ def test_a_steps_path_has_neither_ids_nor_tokens() -> None:
 )
 def test_a_pattern_means_the_paths_it_fits(pattern: str, path: str, fits: bool) -> None:
     assert path_fits(pattern, path) is fits
+
+
+# Files: docs: Reference › Signed Attachment CDN URLs --------------------------------------------
+
+
+async def test_a_file_that_is_fetched_is_struck_but_not_one_that_a_page_shows(
+    standin: StandIn,
+) -> None:
+    form = aiohttp.FormData()
+    form.add_field("payload_json", '{"attachments": [{"id": "0", "filename": "a.txt"}]}')
+    form.add_field("files[0]", b"words", filename="a.txt")
+    steps: list[Step] = []
+
+    async def record(step: Step) -> None:
+        steps.append(step)
+
+    async with aiohttp.ClientSession() as session:
+        path = f"/channels/{channel(standin, 'essays').id}/messages"
+        headers = {"Authorization": member(standin, "Ann").token}
+        async with session.post(f"{standin.api}{path}", data=form, headers=headers) as response:
+            address = (await response.json())["attachments"][0]["url"]
+        standin.on_step = record
+        await plan(standin, http(method="GET", path="/attachments/**", status=503))
+        async with session.get(address, headers={"Sec-Fetch-Site": "same-origin"}) as response:
+            assert (response.status, await response.read()) == (200, b"words")
+        async with session.get(address) as response:
+            assert response.status == 503
+        async with session.get(address) as response:
+            assert (response.status, await response.read()) == (200, b"words")
+    assert {step.what for step in steps} == {"GET /attachments/{id}/{id}/a.txt"}
+    assert len(steps) == 4, "before and behind each of the two that no page made"

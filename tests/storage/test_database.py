@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import DatabaseError, DatabaseInUse, ForeignDatabase, NewerDatabase
-from storage.database import open_database, open_for_reading
+from storage import database as module
+from storage.database import open_database, open_for_reading, until_usable
 from storage.schema import APPLICATION_ID, MIGRATIONS
+from storage.writer import Transaction
 
 
 def pragma(path: Path, name: str) -> int:
@@ -26,6 +28,27 @@ async def test_a_new_archive_bears_salons_mark_and_its_version(tmp_path: Path) -
         pass
     assert pragma(path, "application_id") == APPLICATION_ID
     assert pragma(path, "user_version") == len(MIGRATIONS)
+
+
+async def test_what_nobody_would_do_again_outlasts_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_FIRST_WAIT", 0.0)
+    async with open_database(tmp_path / "salon.sqlite3") as database:
+        attempts = 0
+
+        async def fill(tx: Transaction) -> int:
+            nonlocal attempts
+            attempts += 1
+            pages = (await tx.rows("PRAGMA page_count"))[0][0]
+            most = pages if attempts < 3 else 1_000_000
+            await tx.rows(f"PRAGMA max_page_count = {most}")
+            await tx.run("CREATE TABLE large AS SELECT zeroblob(1000000) AS content")
+            return attempts
+
+        assert await until_usable(lambda: database.write(fill)) == 3
+        rows = await database.read(lambda tx: tx.rows("SELECT length(content) FROM large"))
+        assert rows[0][0] == 1_000_000
 
 
 async def test_the_writer_waits_for_the_disk_and_the_journal_is_a_wal(tmp_path: Path) -> None:

@@ -1,0 +1,201 @@
+"""A run: one scene, with one fault in it or none, judged by what it comes to."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+import bot.single
+from tests.faults.judging import Ended, differences, ended
+from tests.faults.scenes import SCENES
+from tests.faults.stage import BotApart, Stage, hastened, staged
+from tests.faults.statements import STATEMENT_FAULTS, Statements, listening, may_be_struck
+from tests.faults.striking import CALL_FAULTS, GIVEN_UP_AFTER, Calls, Moment, suits
+
+__all__ = ["FAULTS", "Played", "Strike", "play", "sample", "strikes", "struck", "wrong_with"]
+
+#: Seconds of the world's time in which everything that is owed is made up for.
+_AFTERWARDS = 6 * 3600
+#: Seconds of real time after which a run has gone wrong, and in which what is tried again in real
+#: time comes about at the end of one.
+_PATIENCE, _AT_THE_END = 100.0, 15.0
+_MOST_PLAYS = 4
+
+#: The faults, by what they befall.
+FAULTS = {
+    "call": (*CALL_FAULTS, "killed", "killed-after"),
+    "statement": STATEMENT_FAULTS,
+}
+
+
+@dataclass(frozen=True)
+class Strike:
+    """A fault, and what it befalls: a ``call`` or a ``statement``."""
+
+    kind: str
+    at: Moment
+    fault: str
+
+    def __str__(self) -> str:
+        return f"--{self.kind} '{self.at}' --fault {self.fault}"
+
+    @property
+    def kills(self) -> bool:
+        """Whether the bot's process ends by it."""
+        return self.fault.startswith("killed")
+
+
+@dataclass(frozen=True)
+class Played:
+    """How a run ended. ``trouble``: why it did not come to its end, "" if it did."""
+
+    ended: Ended | None
+    calls: tuple[Moment, ...]
+    statements: tuple[Moment, ...]
+    struck: bool
+    trouble: str
+    log: tuple[str, ...]
+    seconds: float
+
+
+def strikes(played: Played) -> list[Strike]:
+    """Everything that can befall what was called and executed in an undisturbed run."""
+    calls = [
+        Strike("call", call, fault)
+        for call in played.calls
+        for fault in FAULTS["call"]
+        if suits(fault, call)
+    ]
+    statements = [
+        Strike("statement", statement, fault)
+        for statement in played.statements
+        for fault in FAULTS["statement"]
+        if may_be_struck(fault, statement)
+    ]
+    return calls + statements
+
+
+def sample(found: list[Strike], seed: int, most: int) -> list[Strike]:
+    """Some of them, as a seed says."""
+    return random.Random(seed).sample(found, min(most, len(found)))
+
+
+async def play(scene: str, strike: Strike | None = None, wanted: Played | None = None) -> Played:
+    """Play a scene, struck or not; a struck one has until the end to come to what is ``wanted``."""
+    began = time.monotonic()
+    trouble, found = "", None
+    with tempfile.TemporaryDirectory() as folder:
+        mark = Path(folder) / "struck"
+        async with _staged(strike, mark) as (stage, calls, statements):
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    await SCENES[scene](stage)
+                    await stage.settle(_AFTERWARDS)
+                    found = await _at_the_end(stage, wanted)
+            except Exception as error:  # noqa: BLE001 - told with everything else
+                trouble = f"{type(error).__name__}: {error}"
+            except pytest.fail.Exception as error:
+                trouble = str(error)
+            calls.listening = False
+            did = calls.struck or statements.struck or mark.exists()
+            with contextlib.suppress(Exception):
+                await stage.bot.stop()
+        if not trouble and any("was not done within" in line for line in stage.log):
+            trouble = "The bot was not done with what there was to do."
+    return Played(
+        found,
+        tuple(calls.seen),
+        tuple(statements.seen),
+        did,
+        trouble,
+        tuple(stage.log),
+        time.monotonic() - began,
+    )
+
+
+async def struck(scene: str, strike: Strike, wanted: Played) -> Played:
+    """Play a scene until the fault strikes, a few times at the most.
+
+    What comes in the order of real time, two calls at once for instance, may come differently.
+    """
+    for _ in range(_MOST_PLAYS):
+        played = await play(scene, strike, wanted)
+        if played.struck or played.trouble:
+            break
+    return played
+
+
+async def _at_the_end(stage: Stage, wanted: Played | None) -> Ended:
+    """What the play has come to, given that what is tried again in real time has its time."""
+    found = ended(stage.standin, stage.path)
+    loop = asyncio.get_running_loop()
+    until = loop.time() + _AT_THE_END
+    while (
+        wanted is not None
+        and wanted.ended is not None
+        and differences(wanted.ended, found)
+        and loop.time() < until
+    ):
+        await asyncio.sleep(0.2)
+        await stage.settle(60)
+        found = ended(stage.standin, stage.path)
+    return found
+
+
+def wrong_with(wanted: Played, found: Played) -> list[str]:
+    """What is wrong with how a struck run ended."""
+    if found.trouble:
+        return [found.trouble]
+    assert wanted.ended is not None
+    assert found.ended is not None
+    wrong = differences(wanted.ended, found.ended)
+    return wrong if found.struck else [*wrong, "the fault never struck"]
+
+
+@contextlib.asynccontextmanager
+async def _staged(
+    strike: Strike | None, mark: Path
+) -> AsyncIterator[tuple[Stage, Calls, Statements]]:
+    of_call = strike is not None and strike.kind == "call"
+    of_statement = strike is not None and strike.kind == "statement"
+    statements = Statements()
+    apart = None
+    if strike is not None and of_statement:
+        statements = Statements(strike.at, strike.fault)
+    if strike is not None and strike.kills:
+        at = str(strike.at) if of_statement else ""
+        apart = [sys.executable, "-m", "tests.faults.struck", str(mark), at, strike.fault]
+    impatient = strike is not None and strike.fault.startswith("timeout")
+    with hastened(), listening(statements), _impatient(impatient):
+        async with staged(apart=apart) as stage:
+            calls = Calls(stage.standin)
+            if strike is not None and of_call:
+                calls = Calls(stage.standin, strike.at, strike.fault)
+            if isinstance(stage.bot, BotApart):
+                calls.kill = stage.bot.kill
+            stage.standin.on_step = calls.on_step
+            stage.calls = calls.seen
+            yield stage, calls, statements
+
+
+@contextlib.contextmanager
+def _impatient(wanted: bool) -> Iterator[None]:
+    """The bot gives a call up after a second or so, where one will not be answered."""
+    if not wanted:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as changed:
+        soon = aiohttp.ClientTimeout(total=GIVEN_UP_AFTER)
+        changed.setattr(aiohttp.client, "DEFAULT_TIMEOUT", soon)
+        changed.setattr(bot.single, "_SECONDS", GIVEN_UP_AFTER)
+        yield

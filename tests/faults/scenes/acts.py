@@ -1,0 +1,220 @@
+"""What people do in more than one scene."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.rehearsal.records import User
+from tests.faults.stage import Stage
+from tests.house import ESSAY, form_data
+
+__all__ = [
+    "DAY",
+    "LONG",
+    "allow",
+    "change",
+    "choose",
+    "command",
+    "edit",
+    "fault",
+    "head_of",
+    "long",
+    "option",
+    "press_on",
+    "publish",
+    "set_up",
+    "state_of",
+    "submit",
+    "threads",
+    "with_head",
+]
+
+DAY = 86_400
+
+
+def long(*names: str, title: str = "Long") -> str:
+    """An essay with a part for each of ``names``."""
+    paragraphs = [f"{name}. " + "The dough does not care. " * 60 for name in names]
+    return f"# {title}\n\n" + "\n\n".join(paragraphs)
+
+
+LONG = long("One", "Two", "Three")
+
+
+def option(name: str, value: Any, kind: int = 3) -> dict[str, Any]:
+    """An option of a command; a text unless ``kind`` says otherwise."""
+    return {"type": kind, "name": name, "value": value}
+
+
+def state_of(stage: Stage, title: str) -> str:
+    """The state of the newest discussion of an essay; "" where there is none."""
+    rows = stage.rows(
+        """
+        SELECT state FROM discussions
+        JOIN revisions ON discussion_id = discussions.id
+        WHERE title = :title
+        ORDER BY discussions.id DESC
+        """,
+        title=title,
+    )
+    return rows[0]["state"] if rows else ""
+
+
+async def publish(
+    stage: Stage,
+    essay: str = ESSAY,
+    *,
+    channel: str = "essays",
+    style: str | None = None,
+    title: str = "Slow bread",
+) -> list[dict[str, Any]]:
+    """Publish an essay; what stands in the channel of ours afterwards, the oldest first."""
+    options = [option("channel", str(stage.channel(channel)), 7)]
+    options += [] if style is None else [option("style", style)]
+
+    async def attempt() -> None:
+        shown = await stage.run("essay publish", file=("essay.md", essay.encode()), options=options)
+        await stage.press(shown, "Publish")
+
+    await stage.insist(
+        attempt,
+        lambda: state_of(stage, title) not in ("", "draft"),
+        f"{title} published",
+    )
+    await stage.settle(60)
+    return await stage.ours(None if channel == "essays" else int((await threads(stage))[-1]["id"]))
+
+
+async def threads(stage: Stage) -> list[dict[str, Any]]:
+    """All threads, the oldest first."""
+    found = (await stage.world())["threads"]
+    return sorted(found, key=lambda thread: int(thread["id"]))
+
+
+async def head_of(stage: Stage, *, who: str = "Ann", text: str = "I would.") -> int:
+    """A reply to the last of the bot's messages that has become a thread's head."""
+    *_, closing = await stage.ours()
+    head = await stage.write(who, text, to=closing["id"])
+    await stage.settle(60)
+    return head
+
+
+async def with_head(stage: Stage) -> int:
+    """A published essay with one reply to it, which heads a thread."""
+    await publish(stage)
+    return await head_of(stage)
+
+
+async def command(
+    stage: Stage, name: str, *words: str, who: User | None = None, **options: Any
+) -> dict[str, Any]:
+    """Run a command until it is answered with ``words``; the interaction."""
+    found: dict[str, Any] = await stage.answered(
+        lambda: stage.run(
+            name, who=who, options=[option(key, value) for key, value in options.items()]
+        ),
+        *words,
+    )
+    return found
+
+
+async def edit(stage: Stage, text: str, *, title: str, revision: int = 2) -> None:
+    """Put a new text in the place of essay 1's, until it is its revision."""
+
+    async def attempt() -> None:
+        file = ("essay.md", text.encode())
+        shown = await stage.run("essay edit", options=[option("essay", "1")], file=file)
+        await stage.press(shown, "Apply")
+
+    def done() -> bool:
+        sql = "SELECT title FROM revisions WHERE discussion_id = 1 AND number = :number"
+        return [row["title"] for row in stage.rows(sql, number=revision)] == [title]
+
+    await stage.insist(attempt, done, f"revision {revision}")
+
+
+async def press_on(
+    stage: Stage, name: str, button: str, done: Any, what: str, **options: Any
+) -> None:
+    """Run a command and press a button below its answer, until it is ``done``."""
+    given = [option(key, value) for key, value in options.items()]
+
+    async def attempt() -> None:
+        await stage.press(await stage.run(name, options=given), button)
+
+    await stage.insist(attempt, done, what)
+
+
+async def choose(stage: Stage, menu: str, message_id: int, where: int, who: User) -> dict[str, Any]:
+    """Choose a message command on a message."""
+    known = next(c for c in stage.standin.world.commands.values() if c.name == menu)
+    data = {
+        "id": str(known.id),
+        "name": menu,
+        "type": 3,
+        "version": str(known.version),
+        "target_id": str(message_id),
+    }
+    return await stage.interact(2, data, who=who, channel_id=where)
+
+
+async def submit(
+    stage: Stage,
+    form: dict[str, Any],
+    entered: dict[str, str],
+    *,
+    who: User | None = None,
+    channel_id: int | None = None,
+) -> dict[str, Any]:
+    """Send a form in that an interaction was answered with."""
+    answer = form["answer"]
+    assert answer is not None, "no form was shown"
+    return await stage.interact(5, form_data(answer, entered), who=who, channel_id=channel_id)
+
+
+async def set_up(stage: Stage, column: str, value: Any, what: str, *chosen: Any) -> None:
+    """Choose something in the panel, until the archive has it."""
+
+    async def attempt() -> None:
+        panel = await stage.run("setup")
+        await stage.settle()
+        answer = await stage.seen(panel)
+        parts = {one["custom_id"]: one for one in _flat(answer["components"]) if "custom_id" in one}
+        part = parts[f"salon:setup:{what}"]
+        data: dict[str, Any] = {"component_type": part["type"], "custom_id": part["custom_id"]}
+        if part["type"] != 2:
+            data["values"] = [str(one) for one in chosen]
+        await stage.interact(3, data, message_id=answer["id"], message_flags=answer["flags"])
+
+    def done() -> bool:
+        rows = stage.rows("SELECT * FROM server_settings")
+        return bool(rows) and rows[0][column] == value
+
+    await stage.insist(attempt, done, f"{what} set up")
+
+
+def _flat(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = list(components)
+    for component in components:
+        found += _flat(component.get("components", []))
+        if "accessory" in component:
+            found.append(component["accessory"])
+    return found
+
+
+async def change(stage: Stage, channel_id: int, **body: Any) -> None:
+    """Change a channel or thread as the admin."""
+    await stage.act(stage.member(), "PATCH", f"/channels/{channel_id}", body)
+
+
+async def allow(stage: Stage, channel: str, *, allow: int = 0, deny: int = 0) -> None:
+    """Give the bot rights in a channel, or take them."""
+    path = f"/channels/{stage.channel(channel)}/permissions/{stage.standin.world.bot.id}"
+    body = {"type": 1, "allow": str(allow), "deny": str(deny)}
+    await stage.act(stage.member(), "PUT", path, body)
+
+
+async def fault(stage: Stage, method: str, path: str, **more: Any) -> None:
+    """A misfortune that belongs to the scene."""
+    body = {"kind": "http", "method": method, "path": path, "times": 1, "after_effect": False}
+    await stage.control("faults", body | more)

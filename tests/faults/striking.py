@@ -1,0 +1,112 @@
+"""The faults, and the moments at which they strike: calls of the bot's, in the order they come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.rehearsal.faults import CallFault, _Planned
+from bot.rehearsal.standin import StandIn
+from bot.rehearsal.steps import NeverArrivedError, Step
+
+__all__ = ["CALL_FAULTS", "GIVEN_UP_AFTER", "Calls", "Moment", "suits"]
+
+#: Seconds after which the bot gives a call up, in the runs in which one is not answered.
+GIVEN_UP_AFTER = 1.5
+#: Seconds for which such a call is held; longer than anybody waits.
+_HELD_FOR = 2 * GIVEN_UP_AFTER
+
+#: What befalls a call: the status it is answered with, None for a connection that is cut; and
+#: whether what was asked for has been done by then.
+CALL_FAULTS: dict[str, tuple[int | None, bool]] = {
+    "500": (500, False),
+    "500-after": (500, True),
+    "503": (503, False),
+    "503-after": (503, True),
+    "429": (429, False),
+    "cut": (None, False),
+    "cut-after": (None, True),
+    "timeout": (None, False),
+    "timeout-after": (None, True),
+}
+
+
+@dataclass(frozen=True, order=True)
+class Moment:
+    """The ``number``-th time (from 1) that something is called or executed in a scene."""
+
+    what: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.what}#{self.number}"
+
+    @classmethod
+    def read(cls, text: str) -> Moment:
+        """The moment that was told as ``text``."""
+        what, _, number = text.rpartition("#")
+        return cls(what, int(number))
+
+
+def suits(fault: str, call: Moment) -> bool:
+    """Whether a fault says anything new of a call: a GET has no effect to come behind."""
+    return not (fault.endswith("-after") and call.what.startswith("GET "))
+
+
+@dataclass
+class Calls:
+    """Listens to the bot's calls, and strikes at one of them.
+
+    ``seen``: the calls in order. ``struck``: whether the one meant came. ``kill`` ends the bot's
+    process, where it is one of its own.
+    """
+
+    standin: StandIn
+    at: Moment | None = None
+    fault: str = ""
+    seen: list[Moment] = field(default_factory=list)
+    struck: bool = False
+    listening: bool = True
+    kill: Callable[[], None] | None = None
+    _count: Counter[str] = field(default_factory=Counter)
+    _held: asyncio.Task[object] | None = None
+
+    async def on_step(self, step: Step) -> None:
+        """The stand-in's hook."""
+        if step.kind != "call" or not self.listening:
+            return
+        if step.moment == "after":
+            if self._held is not None and asyncio.current_task() is self._held:
+                self._held = None
+                if self.kill is not None:
+                    self.kill()
+                else:
+                    await asyncio.sleep(_HELD_FOR)
+            return
+        self._count[step.what] += 1
+        moment = Moment(step.what, self._count[step.what])
+        self.seen.append(moment)
+        if moment == self.at and not self.struck:
+            self.struck = True
+            await self._strike()
+
+    async def _strike(self) -> None:
+        if self.fault in ("killed", "killed-after"):
+            assert self.kill is not None
+            if self.fault == "killed":
+                self.kill()
+                raise NeverArrivedError
+            self._held = asyncio.current_task()
+            return
+        status, after = CALL_FAULTS[self.fault]
+        if self.fault == "timeout":
+            await asyncio.sleep(_HELD_FOR)
+            raise NeverArrivedError
+        if self.fault == "timeout-after":
+            self._held = asyncio.current_task()
+            return  # the answer comes when nobody waits for it any more
+        # The first in the line, so that it strikes this very call.
+        fault = CallFault(None, "**", status, after)
+        self.standin.faults._planned.insert(0, _Planned(fault, 1))

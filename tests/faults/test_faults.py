@@ -1,0 +1,136 @@
+"""Whatever befalls one call or one statement, a play comes to what it comes to undisturbed.
+
+A seeded sample of each scene's faults in every run of the tests, all of them with
+``scripts/test --all``. What is told of a failure plays that one run again.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.mover import Mover
+from bot.outbox import Outbox
+from storage.posts import Post
+from tests.faults import sites
+from tests.faults.runs import Played, Strike, play, sample, strikes, struck, wrong_with
+from tests.faults.scenes import SCENES
+from tests.faults.striking import Moment
+
+ALL = os.environ.get("SALON_TEST_ALL") == "1"
+SEED = int(os.environ.get("SALON_FAULT_SEED", "1"))
+#: Runs of each scene in a sample, for each kind of fault; and scenes in which the bot is killed.
+A_SCENE, KILLED = 2, 8
+#: Seconds for all runs of a scene, and for a sample of them.
+_LONG, _SHORT = 12 * 3600, 240
+
+Record = Callable[[str, object], None]
+
+
+def again(scene: str, strike: Strike) -> str:
+    """The command that plays one run again."""
+    return f"python -m tests.faults {scene} {strike}"
+
+
+async def undisturbed(scene: str) -> Played:
+    played = await play(scene)
+    assert not played.trouble, "\n".join([*played.log, f"{scene}, undisturbed: {played.trouble}"])
+    return played
+
+
+async def hold(scene: str, some: Callable[[list[Strike]], list[Strike]], record: Record) -> None:
+    """Play a scene once for each of some of its strikes; all come to the same."""
+    wanted = await undisturbed(scene)
+    failed: list[str] = []
+    count: Counter[str] = Counter()
+    for strike in some(strikes(wanted)):
+        found = await struck(scene, strike, wanted)
+        count[f"{strike.kind} {strike.fault}"] += 1
+        wrong = wrong_with(wanted, found)
+        if wrong:
+            failed.append("\n    ".join([again(scene, strike), *wrong, *found.log[-30:]]))
+    record("faults", {**count, "wrong": len(failed)})
+    assert not failed, "\n".join(failed)
+
+
+@pytest.mark.timeout(_LONG if ALL else _SHORT)
+@pytest.mark.parametrize("kind", ["call", "statement"])
+@pytest.mark.parametrize("scene", SCENES)
+async def test_whatever_fails_once_a_play_comes_to_the_same(
+    scene: str, kind: str, record_property: Record
+) -> None:
+    def some(found: list[Strike]) -> list[Strike]:
+        meant = [one for one in found if one.kind == kind and not one.kills]
+        return meant if ALL else sample(meant, SEED, A_SCENE)
+
+    await hold(scene, some, record_property)
+
+
+@pytest.mark.timeout(_LONG if ALL else _SHORT)
+@pytest.mark.parametrize(
+    "scene", SCENES if ALL else random.Random(SEED).sample(list(SCENES), KILLED)
+)
+async def test_wherever_it_is_killed_a_play_comes_to_the_same(
+    scene: str, record_property: Record
+) -> None:
+    def some(found: list[Strike]) -> list[Strike]:
+        meant = [one for one in found if one.kills]
+        return meant if ALL else sample(meant, SEED, 1)
+
+    await hold(scene, some, record_property)
+
+
+@pytest.mark.timeout(_SHORT)
+async def test_every_call_in_the_source_is_made_in_a_scene() -> None:
+    written = sites.in_the_source()
+    with sites.seen() as ways:
+        for scene in SCENES:
+            await undisturbed(scene)
+    reached = {
+        site for site in written for way in ways for line in way if sites.lies_in(line, site)
+    }
+    missing = [
+        f"{path}:{line} {written[path, line, end]}"
+        for path, line, end in written
+        if (path, line, end) not in reached
+    ]
+    assert not missing, "no scene makes these calls: " + "; ".join(missing)
+    elsewhere = {way[0] for way in ways if not any(sites.lies_in(way[0], site) for site in written)}
+    assert not elsewhere, f"calls that are not found in the source: {elsewhere}"
+    assert len(written) > 70
+
+
+@pytest.mark.timeout(_SHORT)
+async def test_what_is_doubled_or_lost_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The judge can say no: a post is sent anew without a look, a reply is never moved."""
+    create = Outbox._create
+
+    async def careless(self: Outbox, post: Post) -> int:
+        try:
+            return await create(self, post)
+        except aiohttp.ClientError:
+            return await create(self, replace(post, nonce=os.urandom(8).hex()))
+
+    scene = "a_reply_is_moved_into_its_thread"
+    wanted = await undisturbed(scene)
+    monkeypatch.setattr(Outbox, "_create", careless)
+    sending = Strike("call", Moment("POST /channels/{id}/messages", 1), "cut-after")
+    doubled = wrong_with(wanted, await play(scene, sending))
+    assert any(line.startswith("world, besides: message") for line in doubled)
+    monkeypatch.undo()
+
+    async def hasty(self: Mover, one: Any, error: Exception) -> None:
+        """In the place of another attempt."""
+        await self._fail(one, str(error))
+
+    monkeypatch.setattr(Mover, "_failed", hasty)
+    copying = Strike("call", Moment("POST /webhooks/{id}/{token}", 2), "503")
+    lost = wrong_with(wanted, await play(scene, copying))
+    assert any(line.startswith("world, missing: message") for line in lost)
