@@ -173,17 +173,18 @@ async def add_revision(
     """Keep an essay as a revision of a discussion, with its passages and questions."""
     essay = revision.essay
     key = {"discussion_id": discussion_id, "number": number}
+    found = _found(essay)
     await tx.run(
         """
         INSERT INTO revisions (discussion_id, number, title, byline, author, epigraph,
-            epigraph_source, source_url, words, postscript, language, essay, closing, notes,
-            source, source_name, digest, created_at)
-        VALUES (:discussion_id, :number, :title, :byline, :author, :epigraph,
-            :epigraph_source, :source_url, :words, :postscript, :language, :essay, :closing, :notes,
-            :source, :source_name, :digest, :now)
+            epigraph_source, source_url, words, postscript, language, closing, notes, source,
+            source_name, digest, created_at)
+        VALUES (:discussion_id, :number, :title, :byline, :author, :epigraph, :epigraph_source,
+            :source_url, :words, :postscript, :language, :closing, :notes, x'', :source_name,
+            :digest, :now)
         """,
         key
-        | _found(essay)
+        | {name: value for name, value in found.items() if name != "essay"}
         | {
             "source_url": essay.source_url,
             "words": essay.words,
@@ -191,46 +192,59 @@ async def add_revision(
             "language": language_of(essay),
             "closing": revision.closing,
             "notes": "\n".join(revision.notes),
-            "source": revision.source,
             "source_name": revision.source_name,
             "digest": digest(essay),
             "now": now_ms,
         },
     )
     await _keep_text(tx, discussion_id, number, essay)
+    # Last, for each passage has its revision looked up, whose row is read whole: a book's worth.
+    await tx.run(
+        """
+        UPDATE revisions SET essay = :essay, source = :source
+        WHERE discussion_id = :discussion_id AND number = :number
+        """,
+        key | {"essay": found["essay"], "source": revision.source},
+    )
 
 
 async def _keep_text(tx: Transaction, discussion_id: int, number: int, essay: Essay) -> None:
-    """Keep the questions and passages of a revision, in the place of those that were."""
+    """Keep the questions and passages of a revision, in the place of others if they differ."""
     key = {"discussion_id": discussion_id, "number": number}
-    await tx.run(
-        "DELETE FROM questions WHERE discussion_id = :discussion_id AND revision = :number", key
+    questions = [key | {"position": at, "text": text} for at, text in enumerate(essay.questions)]
+    passages = [key | {"passage": one.number, "text": one.text} for one in essay.passages]
+    before = await tx.rows(
+        "SELECT text FROM questions WHERE discussion_id = :discussion_id AND revision = :number "
+        "ORDER BY position",
+        key,
     )
-    await tx.run(
-        "DELETE FROM passages WHERE discussion_id = :discussion_id AND revision = :number", key
+    if [row["text"] for row in before] != list(essay.questions):
+        await tx.run(
+            "DELETE FROM questions WHERE discussion_id = :discussion_id AND revision = :number", key
+        )
+        await tx.run_many(
+            """
+            INSERT INTO questions (discussion_id, revision, position, text)
+            VALUES (:discussion_id, :number, :position, :text)
+            """,
+            questions,
+        )
+    before = await tx.rows(
+        "SELECT text FROM passages WHERE discussion_id = :discussion_id AND revision = :number "
+        "ORDER BY number",
+        key,
     )
-    await tx.run_many(
-        """
-        INSERT INTO questions (discussion_id, revision, position, text)
-        VALUES (:discussion_id, :number, :position, :text)
-        """,
-        [key | {"position": at, "text": text} for at, text in enumerate(essay.questions)],
-    )
-    await tx.run_many(
-        """
-        INSERT INTO passages (discussion_id, revision, number, text)
-        VALUES (:discussion_id, :revision, :number, :text)
-        """,
-        [
-            {
-                "discussion_id": discussion_id,
-                "revision": number,
-                "number": passage.number,
-                "text": passage.text,
-            }
-            for passage in essay.passages
-        ],
-    )
+    if [row["text"] for row in before] != [one.text for one in essay.passages]:
+        await tx.run(
+            "DELETE FROM passages WHERE discussion_id = :discussion_id AND revision = :number", key
+        )
+        await tx.run_many(
+            """
+            INSERT INTO passages (discussion_id, revision, number, text)
+            VALUES (:discussion_id, :number, :passage, :text)
+            """,
+            passages,
+        )
 
 
 def _found(essay: Essay) -> dict[str, str | None]:
