@@ -263,6 +263,11 @@ def _editable(stand: Stand | None) -> Stand:
         raise Refused("This essay is still being published: edit it once all of it stands.")
     if stand.state == "withdrawn":
         raise Refused("This essay was withdrawn: publish the new text with `/essay publish`.")
+    if stand.homeless:
+        raise Refused(
+            "The essay's own thread is gone, and its text with it: post the new text with "
+            "`/essay publish`."
+        )
     return stand
 
 

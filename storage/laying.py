@@ -58,8 +58,8 @@ class Message:
 class Stand:
     """An essay as it stands: its newest revision and the messages that carry it.
 
-    ``place``: where new messages go. ``waiting``: messages are on their way. ``closing``: the
-    closing question an admin chose.
+    ``place``: where new messages go; ``homeless``: that is gone, an essay's own thread.
+    ``waiting``: messages are on their way. ``closing``: the closing question an admin chose.
     """
 
     discussion_id: int
@@ -75,6 +75,7 @@ class Stand:
     source_name: str | None
     messages: tuple[Message, ...]
     waiting: bool
+    homeless: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,9 @@ async def stand(tx: Transaction, discussion_id: int) -> Stand | None:
         """
         SELECT discussions.id, server_id, channel_id, state, thread_id, number, essay, closing,
                source, source_name,
+               EXISTS (SELECT 1 FROM threads
+                       WHERE threads.id = discussions.thread_id AND threads.state = 'failed'
+               ) AS homeless,
                EXISTS (SELECT 1 FROM posts
                        WHERE posts.discussion_id = discussions.id
                            AND posts.state IN ('planned', 'claimed')
@@ -182,6 +186,7 @@ async def stand(tx: Transaction, discussion_id: int) -> Stand | None:
         source_name=row["source_name"],
         messages=tuple(messages),
         waiting=bool(row["waiting"]),
+        homeless=bool(row["homeless"]),
     )
 
 

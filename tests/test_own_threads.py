@@ -114,6 +114,20 @@ async def test_prompts_end_when_the_essays_own_thread_is_deleted(house: House) -
     assert "And now?" in await kept(house)
 
 
+async def test_an_essay_whose_own_thread_is_gone_is_not_edited_into_nowhere(house: House) -> None:
+    thread_id, _ = await publish(house, style="thread")
+    options = [{"type": 3, "name": "essay", "value": "1"}]
+    new = ("new.md", LONG.replace("Paragraph 0", "Paragraph zero").encode())
+    shown = await house.run("essay edit", options=options, file=new)
+    await house.settle()
+    await house.act(house.member(), "DELETE", f"/channels/{thread_id}")
+    await house.settle()
+    assert "own thread is gone" in await house.said(await house.press(shown, "Apply"))
+    again = await house.run("essay edit", options=options, file=new)
+    assert "own thread is gone, and its text with it" in await house.said(again)
+    assert (await house.export())["essay"]["state"] == "open"
+
+
 @pytest.mark.parametrize("channel", ["essays", "essay-forum"])
 async def test_a_publishing_whose_thread_is_deleted_stops_and_can_begin_anew(
     house: House, channel: str
