@@ -29,11 +29,11 @@ from bot.publishing import Actor, Publishing
 from bot.reading_process import read_apart
 from storage import edits, following, laying, servers, submissions
 from storage.database import Database
-from storage.drafts import NewRevision
 from storage.edits import Edit
 from storage.laying import Change, Laid, Message, Stand
 from storage.posts import NewPost
 from storage.progress import Progress
+from storage.revisions import NewRevision
 from storage.submissions import Submission
 from storage.writer import Transaction
 

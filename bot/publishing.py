@@ -28,9 +28,10 @@ from storage import discussions, drafts, progress, scheduled, servers, submissio
 from storage.acts import record_act
 from storage.database import Database
 from storage.discussions import Listed
-from storage.drafts import Draft, NewRevision
+from storage.drafts import Draft
 from storage.posts import NewPost
 from storage.progress import Progress
+from storage.revisions import NewRevision
 from storage.servers import ServerSettings
 from storage.submissions import Submission
 from storage.writer import Transaction, Work

@@ -9,9 +9,9 @@ from bot.discussion.essay import Essay
 from bot.discussion.styles import THREADS
 from bot.errors import UnknownEssay
 from storage import drafts, errands, homes, laying, notices
-from storage.drafts import NewRevision, digest
 from storage.errands import NewErrand
 from storage.posts import NewPost
+from storage.revisions import NewRevision, digest
 from storage.submissions import Submission
 from storage.writer import Transaction
 

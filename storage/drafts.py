@@ -5,28 +5,24 @@ A draft's posts are there already, as what the preview shows; to publish is to p
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.discussion.default_question import language_of
 from bot.discussion.essay import Essay
 from bot.discussion.payloads import Payload
-from bot.discussion.record import essay_from_json, essay_to_json
+from bot.discussion.record import essay_from_json
 from storage import posts
 from storage.acts import record_act
 from storage.posts import NewPost
+from storage.revisions import NewRevision, add_revision, digest, facts, keep_text
 from storage.submissions import Submission
 from storage.writer import Transaction
 
 __all__ = [
     "Draft",
     "DraftPost",
-    "NewRevision",
-    "add_revision",
     "create",
-    "digest",
     "discard",
     "find",
     "publish",
@@ -34,20 +30,6 @@ __all__ = [
     "restyle",
     "retag",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class NewRevision:
-    """An essay as it was read, and what it was read from.
-
-    ``closing``: the closing question an admin chose; ``notes``: what could not be shown as it was.
-    """
-
-    essay: Essay
-    source: bytes
-    source_name: str | None
-    closing: str | None
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +61,6 @@ class Draft:
     style: str
     tags: tuple[int, ...]
     begun: bool
-
-
-def digest(essay: Essay) -> str:
-    """What an essay is recognised by, in whatever form it is handed in: a hash of its words."""
-    words = " ".join(passage.text for passage in essay.passages) or essay.title
-    return hashlib.sha256(" ".join(words.split()).encode("utf-8", "replace")).hexdigest()
 
 
 async def create(
@@ -167,99 +143,6 @@ async def retag(tx: Transaction, discussion_id: int, tags: tuple[int, ...]) -> b
     )
 
 
-async def add_revision(
-    tx: Transaction, discussion_id: int, number: int, revision: NewRevision, now_ms: int
-) -> None:
-    """Keep an essay as a revision of a discussion, with its passages and questions."""
-    essay = revision.essay
-    key = {"discussion_id": discussion_id, "number": number}
-    found = _found(essay)
-    await tx.run(
-        """
-        INSERT INTO revisions (discussion_id, number, title, byline, author, epigraph,
-            epigraph_source, source_url, words, postscript, language, closing, notes, source,
-            source_name, digest, created_at)
-        VALUES (:discussion_id, :number, :title, :byline, :author, :epigraph, :epigraph_source,
-            :source_url, :words, :postscript, :language, :closing, :notes, x'', :source_name,
-            :digest, :now)
-        """,
-        key
-        | {name: value for name, value in found.items() if name != "essay"}
-        | {
-            "source_url": essay.source_url,
-            "words": essay.words,
-            "postscript": essay.postscript,
-            "language": language_of(essay),
-            "closing": revision.closing,
-            "notes": "\n".join(revision.notes),
-            "source_name": revision.source_name,
-            "digest": digest(essay),
-            "now": now_ms,
-        },
-    )
-    await _keep_text(tx, discussion_id, number, essay)
-    # Last, for each passage has its revision looked up, whose row is read whole: a book's worth.
-    await tx.run(
-        """
-        UPDATE revisions SET essay = :essay, source = :source
-        WHERE discussion_id = :discussion_id AND number = :number
-        """,
-        key | {"essay": found["essay"], "source": revision.source},
-    )
-
-
-async def _keep_text(tx: Transaction, discussion_id: int, number: int, essay: Essay) -> None:
-    """Keep the questions and passages of a revision, in the place of others if they differ."""
-    key = {"discussion_id": discussion_id, "number": number}
-    questions = [key | {"position": at, "text": text} for at, text in enumerate(essay.questions)]
-    passages = [key | {"passage": one.number, "text": one.text} for one in essay.passages]
-    before = await tx.rows(
-        "SELECT text FROM questions WHERE discussion_id = :discussion_id AND revision = :number "
-        "ORDER BY position",
-        key,
-    )
-    if [row["text"] for row in before] != list(essay.questions):
-        await tx.run(
-            "DELETE FROM questions WHERE discussion_id = :discussion_id AND revision = :number", key
-        )
-        await tx.run_many(
-            """
-            INSERT INTO questions (discussion_id, revision, position, text)
-            VALUES (:discussion_id, :number, :position, :text)
-            """,
-            questions,
-        )
-    before = await tx.rows(
-        "SELECT text FROM passages WHERE discussion_id = :discussion_id AND revision = :number "
-        "ORDER BY number",
-        key,
-    )
-    if [row["text"] for row in before] != [one.text for one in essay.passages]:
-        await tx.run(
-            "DELETE FROM passages WHERE discussion_id = :discussion_id AND revision = :number", key
-        )
-        await tx.run_many(
-            """
-            INSERT INTO passages (discussion_id, revision, number, text)
-            VALUES (:discussion_id, :number, :passage, :text)
-            """,
-            passages,
-        )
-
-
-def _found(essay: Essay) -> dict[str, str | None]:
-    """What was found in an essay and may be corrected."""
-    epigraph = essay.epigraph
-    return {
-        "title": essay.title,
-        "byline": essay.byline,
-        "author": essay.author,
-        "epigraph": None if epigraph is None else epigraph.text,
-        "epigraph_source": None if epigraph is None else epigraph.source,
-        "essay": json.dumps(essay_to_json(essay), ensure_ascii=False),
-    }
-
-
 async def find(tx: Transaction, discussion_id: int) -> Draft | None:
     """The discussion with this id, as the essay that is or was to be published."""
     row = await tx.row(
@@ -340,9 +223,9 @@ async def redraft(
             "notes": "\n".join(notes),
             "digest": digest(essay),
         }
-        | _found(essay),
+        | facts(essay),
     )
-    await _keep_text(tx, discussion_id, 1, essay)
+    await keep_text(tx, discussion_id, 1, essay)
     await tx.run("DELETE FROM posts WHERE discussion_id = :id", {"id": discussion_id})
     await posts.plan(
         tx,

@@ -7,7 +7,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from bot.discussion.record import essay_from_json, essay_to_json
-from storage.drafts import NewRevision
+from storage.revisions import NewRevision
 from storage.writer import Transaction
 
 __all__ = ["Edit", "correct", "discard", "find", "keep", "of_essay"]

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from bot.discussion.essay import Place
 from bot.discussion.payloads import Payload
-from storage import drafts, errands, posts
+from storage import errands, posts, revisions
 from storage.acts import record_act
-from storage.drafts import NewRevision
 from storage.errands import NewErrand
 from storage.posts import NewPost
 from storage.progress import Progress
+from storage.revisions import NewRevision
 from storage.writer import Transaction
 
 __all__ = [
@@ -207,7 +207,7 @@ async def lay(
     """
     number = before.revision + 1
     key = {"id": before.discussion_id}
-    await drafts.add_revision(tx, before.discussion_id, number, revision, now_ms)
+    await revisions.add_revision(tx, before.discussion_id, number, revision, now_ms)
     # A message that is about to be deleted carries nothing any more, so that stays owed.
     await tx.run(
         """

@@ -8,8 +8,8 @@ from bot.discussion.payloads import plain_message
 from bot.errors import UnknownEssay
 from storage import discussions, drafts, notices, posts, progress, scheduled, submissions
 from storage.database import Database
-from storage.drafts import NewRevision
 from storage.posts import NewPost
+from storage.revisions import NewRevision
 from storage.submissions import Submission
 from storage.writer import Transaction
 from tests.storage.test_record import NOW_MS, SUBMISSION, essay

@@ -1,0 +1,127 @@
+"""Revisions: an essay as it was read, with what an admin changed, its questions and passages."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from bot.discussion.default_question import language_of
+from bot.discussion.essay import Essay
+from bot.discussion.record import essay_to_json
+from storage.writer import Transaction
+
+__all__ = ["NewRevision", "add_revision", "digest", "facts", "keep_text"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewRevision:
+    """An essay as it was read, and what it was read from.
+
+    ``closing``: the closing question an admin chose; ``notes``: what could not be shown as it was.
+    """
+
+    essay: Essay
+    source: bytes
+    source_name: str | None
+    closing: str | None
+    notes: tuple[str, ...]
+
+
+def digest(essay: Essay) -> str:
+    """What an essay is recognised by, in whatever form it is handed in: a hash of its words."""
+    words = " ".join(passage.text for passage in essay.passages) or essay.title
+    return hashlib.sha256(" ".join(words.split()).encode("utf-8", "replace")).hexdigest()
+
+
+async def add_revision(
+    tx: Transaction, discussion_id: int, number: int, revision: NewRevision, now_ms: int
+) -> None:
+    """Keep an essay as a revision of a discussion, with its passages and questions."""
+    essay = revision.essay
+    key = {"discussion_id": discussion_id, "number": number}
+    told = facts(essay)
+    await tx.run(
+        """
+        INSERT INTO revisions (discussion_id, number, title, byline, author, epigraph,
+            epigraph_source, source_url, words, postscript, language, closing, notes, source,
+            source_name, digest, created_at)
+        VALUES (:discussion_id, :number, :title, :byline, :author, :epigraph, :epigraph_source,
+            :source_url, :words, :postscript, :language, :closing, :notes, x'', :source_name,
+            :digest, :now)
+        """,
+        key
+        | {name: value for name, value in told.items() if name != "essay"}
+        | {
+            "source_url": essay.source_url,
+            "words": essay.words,
+            "postscript": essay.postscript,
+            "language": language_of(essay),
+            "closing": revision.closing,
+            "notes": "\n".join(revision.notes),
+            "source_name": revision.source_name,
+            "digest": digest(essay),
+            "now": now_ms,
+        },
+    )
+    await keep_text(tx, discussion_id, number, essay)
+    # Last, for each passage has its revision looked up, whose row is read whole: a book's worth.
+    await tx.run(
+        """
+        UPDATE revisions SET essay = :essay, source = :source
+        WHERE discussion_id = :discussion_id AND number = :number
+        """,
+        key | {"essay": told["essay"], "source": revision.source},
+    )
+
+
+async def keep_text(tx: Transaction, discussion_id: int, number: int, essay: Essay) -> None:
+    """Keep the questions and passages of a revision, in the place of others if they differ."""
+    key = {"discussion_id": discussion_id, "number": number}
+    questions = [key | {"position": at, "text": text} for at, text in enumerate(essay.questions)]
+    passages = [key | {"passage": one.number, "text": one.text} for one in essay.passages]
+    before = await tx.rows(
+        "SELECT text FROM questions WHERE discussion_id = :discussion_id AND revision = :number "
+        "ORDER BY position",
+        key,
+    )
+    if [row["text"] for row in before] != list(essay.questions):
+        await tx.run(
+            "DELETE FROM questions WHERE discussion_id = :discussion_id AND revision = :number", key
+        )
+        await tx.run_many(
+            """
+            INSERT INTO questions (discussion_id, revision, position, text)
+            VALUES (:discussion_id, :number, :position, :text)
+            """,
+            questions,
+        )
+    before = await tx.rows(
+        "SELECT text FROM passages WHERE discussion_id = :discussion_id AND revision = :number "
+        "ORDER BY number",
+        key,
+    )
+    if [row["text"] for row in before] != [one.text for one in essay.passages]:
+        await tx.run(
+            "DELETE FROM passages WHERE discussion_id = :discussion_id AND revision = :number", key
+        )
+        await tx.run_many(
+            """
+            INSERT INTO passages (discussion_id, revision, number, text)
+            VALUES (:discussion_id, :number, :passage, :text)
+            """,
+            passages,
+        )
+
+
+def facts(essay: Essay) -> dict[str, str | None]:
+    """What was found in an essay and may be corrected."""
+    epigraph = essay.epigraph
+    return {
+        "title": essay.title,
+        "byline": essay.byline,
+        "author": essay.author,
+        "epigraph": None if epigraph is None else epigraph.text,
+        "epigraph_source": None if epigraph is None else epigraph.source,
+        "essay": json.dumps(essay_to_json(essay), ensure_ascii=False),
+    }
