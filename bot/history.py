@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum, auto
 
 import discord
@@ -35,7 +35,11 @@ class Outcome(Enum):
 
 
 class Histories:
-    """Reads one channel or thread at a time for whoever asks."""
+    """Reads one channel or thread at a time for whoever asks.
+
+    ``is_shown``: asks Discord whether it shows the bot what messages say; False where that is not
+    certain.
+    """
 
     def __init__(
         self,
@@ -46,6 +50,7 @@ class Histories:
         sight: Sight,
         recorder: Recorder,
         names: MemberNames,
+        is_shown: Callable[[], Awaitable[bool]],
     ) -> None:
         self._database = database
         self._clock = clock
@@ -53,6 +58,7 @@ class Histories:
         self._sight = sight
         self._recorder = recorder
         self._names = names
+        self._is_shown = is_shown
 
     async def read(self, one: Watched, since: int, expected: Sequence[int]) -> tuple[Outcome, int]:
         """Read what stands after ``since``; how it ended, and how many deletions it showed.
@@ -101,7 +107,9 @@ class Histories:
                 missing = sorted(due - {message.id for message in messages})
                 if missing and not await self._proves(one, missing, empty=not messages):
                     return Outcome.UNSEEN, deletions
-                events: list[Event] = [Reading(one.channel_id, tuple(messages))]
+                withheld = any(message.withheld for message in messages)
+                shown = withheld and await self._is_shown()
+                events: list[Event] = [Reading(one.channel_id, tuple(messages), shown=shown)]
                 if missing:
                     events.append(Deletion(tuple(missing), one.channel_id, self._clock.now()))
                 # What was said meanwhile may answer what only this page knows.
@@ -110,7 +118,7 @@ class Histories:
             await self._recorder.wait(number)
             self._recorder.read_reactions(live)
             deletions += len(missing)
-            if any(message.withheld for message in messages):
+            if withheld and not shown:
                 return Outcome.UNSEEN, deletions
             if messages:
                 since = messages[-1].id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -68,30 +68,34 @@ class MemberNames:
         Raises what the library raises where Discord cannot be reached or does not say.
         """
         new = [one for one in messages if one.id not in known and not one.from_bot]
-        unknown = {one.author_id for one in new if self._is_unknown(one)}
+        # Taken before anything is waited for: another reading may forget them meanwhile.
+        names = {one.author_id: self._learned_name(one) for one in new if self._is_learned(one)}
+        unknown = {one.author_id for one in new if not self._is_learned(one)}
         if unknown:
-            await self._learn(new[0].server_id, unknown)
+            names |= await self._learn(new[0].server_id, unknown)
         fresh = {one.id for one in new}
-        return [self._with_name(one) if one.id in fresh else one for one in messages]
+        return [
+            _with_name(one, names[one.author_id]) if one.id in fresh else one for one in messages
+        ]
 
-    def _is_unknown(self, message: Message) -> bool:
+    def _is_learned(self, message: Message) -> bool:
         found = self._learned.get((message.server_id, message.author_id))
-        return found is None or found[1] <= message.written_at
+        return found is not None and found[1] > message.written_at
 
-    def _with_name(self, message: Message) -> Message:
-        name, _ = self._learned[message.server_id, message.author_id]
-        return message if name is None else replace(message, author_name=name)
+    def _learned_name(self, message: Message) -> str | None:
+        return self._learned[message.server_id, message.author_id][0]
 
-    async def _learn(self, server_id: int, member_ids: Iterable[int]) -> None:
+    async def _learn(self, server_id: int, member_ids: Collection[int]) -> dict[int, str | None]:
         now = self._clock.now()
-        found: dict[int, str | None] = {}
+        found: dict[int, str | None] = dict.fromkeys(member_ids)
         try:
-            found |= await _asked_at_gateway(self._guild(server_id), set(member_ids))
+            found |= await _asked_at_gateway(self._guild(server_id), member_ids)
         except (*PASSING, discord.ConnectionClosed):
             for member_id in member_ids:
                 found[member_id] = await self._ask(server_id, member_id)
-        for member_id in member_ids:
-            self._learned[server_id, member_id] = found.get(member_id), now
+        for member_id, name in found.items():
+            self._learned[server_id, member_id] = name, now
+        return found
 
     async def _ask(self, server_id: int, member_id: int) -> str | None:
         """docs: Guild Resource › Get Guild Member. None: no member any more."""
@@ -103,3 +107,7 @@ class MemberNames:
             raise
         user = data["user"]
         return data.get("nick") or user.get("global_name") or user["username"]
+
+
+def _with_name(message: Message, name: str | None) -> Message:
+    return message if name is None else replace(message, author_name=name)

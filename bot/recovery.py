@@ -85,6 +85,7 @@ class Recovery:
             sight=sight,
             recorder=recorder,
             names=self._names,
+            is_shown=self._is_shown,
         )
         self._threads = ThreadLists(http=http, sight=sight, recorder=recorder)
         self._reactions = ReactionReader(http=http, sight=sight, recorder=recorder, clock=clock)
@@ -333,9 +334,19 @@ class Recovery:
         Where it cannot be asked, it does: what was withheld is known by being empty.
         """
         try:
-            application = await self._http.application_info()
+            return await self._has_content_flag()
         except (discord.HTTPException, *PASSING):
             return True
+
+    async def _is_shown(self) -> bool:
+        """Whether it is certain that Discord shows the bot what messages say."""
+        try:
+            return await self._has_content_flag()
+        except (discord.HTTPException, *PASSING):
+            return False
+
+    async def _has_content_flag(self) -> bool:
+        application = await self._http.application_info()
         return bool(int(application.get("flags") or 0) & _CONTENT_FLAGS)
 
     def _withheld(self, channel_ids: set[int]) -> None:

@@ -92,8 +92,10 @@ def original(data: Mapping[str, Any], *, author_name: str) -> Original:
 def is_withheld(data: Mapping[str, Any]) -> bool:
     """Whether a member's message has nothing in it at all.
 
-    There is no such message; it is what one looks like whose content Discord keeps from the bot
-    (docs: Gateway › Message Content Intent: these fields are empty without it).
+    It is what one looks like whose content Discord keeps from the bot (docs: Gateway › Message
+    Content Intent: these fields are empty without it). Few others do: an invitation to a game has
+    an ``activity`` alone (docs: Message Resource › Message Object), and so has a message of files
+    that Discord took down.
     """
     return (
         data["type"] in WRITTEN_TYPES

@@ -114,7 +114,7 @@ def _other(event: Event, batch: Batch) -> None:
                 batch.add(sql.CLEAR_REACTIONS, {"id": reply_id, "emoji": event.emoji})
         case Reading():
             for message in event.messages:
-                _read(message, batch)
+                _read(message, batch, shown=event.shown)
         case ThreadSeen():
             _thread_seen(event, batch)
         case ChannelGone():
@@ -322,9 +322,9 @@ def _deletion(event: Deletion, batch: Batch) -> None:
 # -- readings -----------------------------------------------------------------------------------
 
 
-def _read(message: Message, batch: Batch) -> None:
-    """A message as the history has it: new, or compared with what the archive has."""
-    if message.withheld:
+def _read(message: Message, batch: Batch, *, shown: bool) -> None:
+    """A message as the history has it: new, or compared; an empty one overwrites nothing."""
+    if message.withheld and not shown:
         batch.recorded.withheld.add(message.channel_id)
         return
     reply_id = batch.known.copies.get(message.id)
@@ -334,12 +334,12 @@ def _read(message: Message, batch: Batch) -> None:
     found = batch.recorded.found.setdefault(message.server_id, Found())
     kept = batch.known.kept.get(message.id)
     if kept is None:
-        found.replies += _message(message, batch)
+        found.replies += _message(replace(message, withheld=False), batch)
         return
     _set_parent(message, kept, batch)
     if kept.deleted:
         return
-    if _differs(message, kept):
+    if not message.withheld and _differs(message, kept):
         found.edits += 1
         _edit(
             Edit(

@@ -8,9 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import discord
 import pytest
 
 from bot.discussion.talk import Message
+from bot.member_names import MemberNames
 from bot.rehearsal.founding import invite_bot
 from tests.house import House, a_world, lived_in
 
@@ -116,6 +118,34 @@ async def test_a_reply_that_was_missed_bears_its_authors_name_in_the_server(
             assert (await kept(house))[str(missed)]["author"]["name"] == "Annie"
 
 
+async def test_what_another_reading_forgets_is_not_missed_by_one_under_way(tmp_path: Path) -> None:
+    """Two servers are read at once, and each asks for its members' names anew when it begins."""
+    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+
+        def said(who: str, number: int) -> Message:
+            return Message(
+                id=number,
+                server_id=house.server_id,
+                channel_id=1,
+                author_id=house.member(who).id,
+                author_name="",
+                from_bot=False,
+                kind=0,
+                text="",
+                reference_id=None,
+                written_at=house.clock.now() - timedelta(hours=1),
+            )
+
+        def guild(server_id: int) -> discord.Guild | None:
+            names.forget()  # as the other one's beginning does in between
+            return house.salon.get_guild(server_id)
+
+        names = MemberNames(http=house.salon.http, guild=guild, clock=house.clock)
+        await names.named([said("Ann", 1)], set())
+        told = await names.named([said("Ann", 2), said("Ben", 3)], set())
+    assert [one.author_name for one in told] == ["Ann", "Ben"]
+
+
 async def test_of_a_server_out_of_reach_nothing_is_erased_and_all_is_read_when_it_is_back(
     tmp_path: Path,
 ) -> None:
@@ -204,6 +234,31 @@ async def test_what_discord_withholds_overwrites_nothing_and_is_told(
         await house.settle()
         replies = await kept(house)
     assert (replies[str(first)]["text"], replies[str(unseen)]["text"]) == ("Why not?", "Indeed.")
+
+
+async def test_a_message_in_which_nothing_is_hides_none_that_follow(tmp_path: Path) -> None:
+    """Discord took its only file down. What was known of another is not overwritten by nothing."""
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            *_, closing = await house.publish()
+            head = await house.write("Ann", "I would.", to=closing["id"])
+            await house.settle()
+            known = await house.write("Ben", "Why?", channel_id=head)
+            await house.settle()
+            await house.salon.close()
+            bare = await house.write("Ben", "", channel_id=head, file=("a.png", b"a"))
+            standin.world.messages[bare].attachments.clear()
+            standin.world.messages[known].content = ""
+            later = [
+                await house.write("Ben", f"Point {number}.", channel_id=head)
+                for number in range(101)
+            ]
+        async with lived_in(tmp_path, standin) as house:
+            replies = await kept(house)
+            assert [one for one in later if str(one) not in replies] == []
+            assert replies[str(bare)]["text"] == ""
+            assert replies[str(known)]["text"] == "Why?"
+            assert head in house.salon.services.recorder.proven
 
 
 @pytest.mark.parametrize("lost", [1 << 10, 1 << 16], ids=["View Channel", "Read Message History"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import regex
 from rapidfuzz import fuzz, utils
@@ -16,7 +16,8 @@ _LEAST = 12
 #: Bounds on what one message costs: quotes compared, characters of each, passages named.
 _MOST_QUOTES, _MOST_LENGTH, _MOST_NAMED = 8, 600, 50
 
-_NAMED = regex.compile(r"¶\s?(\d{1,4})(?:\s?[-–]\s?(?:¶\s?)?(\d{1,4}))?")
+_NUMBER = r"(\d{1,4})(?!\d)"
+_NAMED = regex.compile(rf"¶\s?{_NUMBER}(?:\s?[-–—]\s?(?:¶\s?)?{_NUMBER})?")
 _FENCE = regex.compile(r"```.*?(?:```|\Z)", regex.DOTALL)
 _QUOTED = regex.compile(r"^> ?(.*)$")
 
@@ -26,23 +27,31 @@ def may_name_passages(text: str) -> bool:
     return "¶" in text or text.startswith(">") or "\n>" in text
 
 
-def _quotes(text: str) -> list[str]:
-    """The block quotes of a message, each as one line; ``>>>`` quotes all that follows."""
-    quotes: list[str] = []
+def _quoted(text: str) -> Iterator[str]:
+    """What each line of a message quotes, "" for nothing; ``>>>`` quotes all that follows."""
     lines = _FENCE.sub("", text).split("\n")
-    gathered: list[str] = []
     for number, line in enumerate(lines):
         if line.startswith(">>> "):
-            quotes.append(" ".join([line[4:], *lines[number + 1 :]]))
-            break
+            yield line[4:]
+            yield from lines[number + 1 :]
+            return
         found = _QUOTED.match(line)
-        if found:
-            gathered.append(found[1])
+        yield "" if found is None else found[1]
+
+
+def _quotes(text: str) -> list[str]:
+    """The block quotes of a message, each paragraph of theirs as one line.
+
+    A passage is a paragraph, so who quotes several of them names several.
+    """
+    quotes: list[str] = []
+    gathered: list[str] = []
+    for line in (*_quoted(text), ""):
+        if line.strip():
+            gathered.append(line)
         elif gathered:
             quotes.append(" ".join(gathered))
             gathered = []
-    if gathered:
-        quotes.append(" ".join(gathered))
     plain = [utils.default_process(quote)[:_MOST_LENGTH].strip() for quote in quotes]
     return [quote for quote in plain if len(quote) >= _LEAST][:_MOST_QUOTES]
 
@@ -50,8 +59,7 @@ def _quotes(text: str) -> list[str]:
 def _named(text: str, known: Mapping[int, str]) -> list[int]:
     found: list[int] = []
     for match in _NAMED.finditer(text):
-        first = int(match[1])
-        last = int(match[2]) if match[2] else first
+        first, last = sorted((int(match[1]), int(match[2] or match[1])))
         found += [n for n in range(first, min(last, first + _MOST_NAMED) + 1) if n in known]
     return found
 

@@ -48,8 +48,9 @@ class Message:
     ``kind`` is Discord's message type; ``reference_id`` the message it replies to (not one it
     forwards); ``nonce`` is only known where the gateway tells of our own message.
     ``reactions`` is None where the source does not tell them. ``withheld``: nothing at all is in
-    it, which no message is, so Discord did not show what it says (docs: Gateway › Message Content
-    Intent). ``whole``: text and files are all there is to it, no sticker, poll or forward.
+    it, which hardly any message is, so Discord may not have shown what it says (docs: Gateway ›
+    Message Content Intent). ``whole``: text and files are all there is to it, no sticker, poll or
+    forward.
     """
 
     id: int
@@ -117,10 +118,15 @@ class ReactionsCleared:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A page of a channel's history: these messages stand there as they are told here."""
+    """A page of a channel's history: these messages stand there as they are told here.
+
+    ``shown``: Discord says that it shows the bot what messages say, so one that looks withheld has
+    nothing to show, like an invitation to a game.
+    """
 
     channel_id: int
     messages: tuple[Message, ...]
+    shown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
