@@ -251,9 +251,18 @@ def _beside(element: Any, credits_: _Credits) -> bool:
     names = f"{element.get('class') or ''} {element.get('id') or ''}"
     if "embed" in names and element.find(".//blockquote") is not None:
         return False  # a post of a social network that the essay quotes
+    if tag in ("ul", "ol") and not names.strip() and _goes_on(element, credits_):
+        return False  # a list of links that the essay gives
     if tag in _CONTAINERS and _link_density(element) > _MOSTLY_LINKS:
         return True
     return _BESIDE.search(names) is not None
+
+
+def _goes_on(element: Any, credits_: _Credits) -> bool:
+    """Whether a list stands in an item of a list of the article."""
+    item = element.getparent()
+    outer = item.getparent() if item.tag == "li" else None
+    return outer is not None and credits_.of.get(outer, 0) > 0
 
 
 def _link_density(element: Any) -> float:

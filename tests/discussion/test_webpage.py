@@ -252,3 +252,12 @@ def test_a_post_of_a_social_network_that_is_quoted_stays() -> None:
         " before it is a hole.</p>— Rosa</blockquote></div>"
     )
     assert "before it is a hole" in shown(PAGE.replace("<ul><li>needle", f"{quoted}<ul><li>needle"))
+
+
+LINKS = '<ul><li><a href="/a">A coat of many colours</a></li><li><a href="/b">Thread</a></li></ul>'
+
+
+def test_a_list_of_links_in_a_list_of_the_article_stays() -> None:
+    outer = "<ul><li>What there is to read about mending, if one has an evening for it:{}</li></ul>"
+    text = shown(PAGE.replace(STORY, f"{STORY}{outer.format(LINKS)}"))
+    assert "A coat of many colours" in text
