@@ -21,7 +21,7 @@ from discord.http import HTTPClient, Route
 
 __all__ = ["SingleCalls", "Upload"]
 
-#: Seconds for one call, files included.
+#: Seconds for one call, files included, where nothing else is said.
 _SECONDS = 120.0
 #: How often a call waits for its turn before it is given up for now.
 _MOST_WAITS = 20
@@ -59,17 +59,19 @@ class SingleCalls:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         files: Sequence[Upload] = (),
+        within: float = _SECONDS,
     ) -> Any:
         """Make the call and return what Discord answers, None for no content.
 
         ``as_bot``: with the bot's token; without it where one in the address stands for it.
-        Raises discord.HTTPException for an answer of 400 and more, else what aiohttp raises.
+        ``within``: seconds for the answer; calls of the same bucket wait behind it. Raises
+        discord.HTTPException for an answer of 400 and more, else what aiohttp raises.
         """
         key = f"{route.key} {route.major_parameters}"
         async with self._turns.setdefault(key, asyncio.Lock()):
             for _ in range(_MOST_WAITS):
                 await self._wait(key)
-                async with self._request(route, as_bot, query, body, files) as response:
+                async with self._request(route, as_bot, query, body, files, within) as response:
                     told = await _told(response)
                     self._note(key, response)
                     if response.status == 429 and isinstance(told, dict):
@@ -88,10 +90,10 @@ class SingleCalls:
         query: Mapping[str, str] | None,
         body: Mapping[str, Any] | None,
         files: Sequence[Upload],
+        within: float,
     ) -> Any:
         if self._session is None:
-            timeout = aiohttp.ClientTimeout(total=_SECONDS)
-            self._session = aiohttp.ClientSession(timeout=timeout)
+            self._session = aiohttp.ClientSession()
         headers = {"User-Agent": self._http.user_agent}
         if as_bot:
             headers["Authorization"] = f"Bot {self._http.token}"
@@ -116,6 +118,7 @@ class SingleCalls:
             params=query,
             headers=headers,
             data=data,
+            timeout=aiohttp.ClientTimeout(total=within),
             middlewares=(_once(),),
         )
 

@@ -43,6 +43,9 @@ _log = logging.getLogger(__name__)
 _ARCHIVE_AFTER: Final = 10080
 #: Threads archived at once where a server has as many active ones as Discord allows.
 _ROOM_FOR = 10
+#: Seconds for Discord's answer, since the channel's other threads wait for it. A thread that comes
+#: to stand later is found at the next attempt.
+_ANSWERED_WITHIN = 15.0
 _UNKNOWN_MEMBER, _UNKNOWN_USER = 10007, 10013
 _THREAD_EXISTS = 160004
 _FULL = (
@@ -125,7 +128,7 @@ class ThreadOpener:
             message_id=thread.id,
         )
         body = {"name": thread.name, "auto_archive_duration": _ARCHIVE_AFTER}
-        await self._single.call(route, as_bot=True, body=body)
+        await self._single.call(route, as_bot=True, body=body, within=_ANSWERED_WITHIN)
 
     async def _look_at(self, thread: Thread) -> None:
         """Raise unless the thread that was opened by somebody stands; one deleted since is gone."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.house import House, a_house
+from bot.rehearsal.steps import Step
+from tests.house import House, a_house, until
 
 _A_WEEK = 7 * 86_400
 
@@ -94,6 +96,35 @@ async def test_talk_in_a_members_thread_on_a_part_is_the_discussions(house: Hous
     replies = await kept(house)
     assert replies[str(there)]["parent"] is None
     assert replies[str(beside)]["thread_id"] == str(beside)
+
+
+async def test_a_thread_that_discord_never_answers_for_holds_no_other_up(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.thread_opener._ANSWERED_WITHIN", 0.2)
+    *_, closing = await house.publish()
+    held: list[Step] = []
+    go_on = asyncio.Event()
+
+    async def hold(step: Step) -> None:
+        if step.what.endswith("/threads") and step.moment == "before" and not held:
+            held.append(step)
+            await go_on.wait()
+
+    house.standin.on_step = hold
+    first = await house.write("Ann", "I would.", to=closing["id"])
+    second = await house.write("Ben", "I would not.", to=closing["id"])
+
+    async def opened() -> bool:
+        return str(second) in await thread_ids(house)
+
+    await until(opened, "the second thread")
+    assert str(first) not in await thread_ids(house)
+    go_on.set()
+    await house.settle(10)
+    assert {str(first), str(second)} <= await thread_ids(house)
+    replies = await kept(house)
+    assert replies[str(first)]["thread_id"] == str(first)
 
 
 async def test_a_full_server_makes_room_for_a_new_thread(house: House) -> None:
