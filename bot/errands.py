@@ -184,7 +184,9 @@ class Errands:
                 await errands.lost(tx, errand, now_ms)
             await errands.fail(tx, errand_id=errand.id, trouble=trouble)
             if errand.lays_over is not None:
-                await notices.essay_stuck(tx, errand.lays_over, trouble, now_ms, stopped=True)
+                await notices.essay_stuck(
+                    tx, errand.lays_over, trouble, now_ms, stopped=True, lost=lost
+                )
 
         await self._database.write(give_up)
 

@@ -71,11 +71,18 @@ async def prompt_stuck(tx: Transaction, post: Post, trouble: str, now_ms: int) -
 
 
 async def essay_stuck(
-    tx: Transaction, discussion_id: int, trouble: str, now_ms: int, *, stopped: bool
+    tx: Transaction,
+    discussion_id: int,
+    trouble: str,
+    now_ms: int,
+    *,
+    stopped: bool,
+    lost: bool = False,
 ) -> None:
     """An essay, or a new text of it, does not get on: who scheduled it may not be looking.
 
-    ``stopped``: it has to be gone on with; else it waits until somebody mends something.
+    ``stopped``: it has to be gone on with; else it waits until somebody mends something. ``lost``:
+    going on helps nothing, and ``trouble`` says what does.
     """
     row = await tx.row(
         """
@@ -98,7 +105,8 @@ async def essay_stuck(
         tx,
         row["server_id"],
         about=_about_essay(discussion_id, stopped=stopped),
-        text=f"{what} {how} on its way into <#{row['channel_id']}>. {trouble}\n{then}",
+        text=f"{what} {how} on its way into <#{row['channel_id']}>. {trouble}"
+        + ("" if lost else f"\n{then}"),
         now_ms=now_ms,
     )
 

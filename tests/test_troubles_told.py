@@ -123,3 +123,18 @@ async def test_admins_are_told_of_the_right_that_an_edit_waits_for(house: House)
     (notice,) = await told(house)
     assert notice.startswith("The new text of “Slow bread” waits")
     assert (await house.ours())[1]["content"].startswith("New.")
+
+
+async def test_admins_are_told_that_a_message_an_edit_needs_was_deleted(house: House) -> None:
+    _, first, *_ = await house.publish(long("One", "Two"))
+    fault = {"kind": "http", "method": "PATCH", "path": MESSAGE, "times": 1, "status": 404}
+    await house.control("faults", {**fault, "code": 10008, "after_effect": False})
+    await applied(house, long("New", "Two"))
+    await house.settle(60)
+    (notice,) = await told(house)
+    assert "A message of the essay was deleted; edit the essay once more" in notice
+    assert "/essay show" not in notice
+    await house.act(house.member(), "DELETE", f"/channels/{house.channel()}/messages/{first['id']}")
+    await concluded(house, await applied(house, long("New", "Two")))
+    said = " ".join(message["content"] for message in await house.ours())
+    assert (said.count("New. The"), said.count("Two. The")) == (1, 1)
