@@ -20,7 +20,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _BINARY = (
-    b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"Rar!",
+    b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"Rar!",
     b"7z\xbc\xaf", b"\x7fELF", b"MZ\x90", b"OggS", b"RIFF", b"ID3",
 )  # fmt: skip
 _DECLARATION = re.compile(
@@ -38,6 +38,13 @@ _OLD_WORD = (
     "This is not text: it looks like an old Word document (.doc), or like one with a password; "
     "save it as .docx without a password."
 )
+#: What writers' programs save that holds no text as it reads, by how it begins.
+_OTHERS = {
+    _COMPOUND: _OLD_WORD,
+    b"{\\rtf": "This is not text: it is Rich Text (.rtf). Save it as .docx, .md or .txt.",
+    b"%PDF-": "This is not text: it is a PDF. Hand in the document it was made of, as .docx, .md "
+    "or .txt, or paste its text.",
+}
 _READ_AS = "The encoding was not told; it was read as {}."
 EMPTY = "There is no text in this: it is empty."
 _WESTERN = frozenset(
@@ -71,8 +78,9 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _decoded_wide(data, encoding)
-    if data.startswith(_COMPOUND):
-        raise UnreadableEssay(_OLD_WORD)
+    for start, sentence in _OTHERS.items():
+        if data.startswith(start):
+            raise UnreadableEssay(sentence)
     if data.startswith(_BINARY):
         raise UnreadableEssay(NOT_TEXT)
     declared = _declared(data)

@@ -16,6 +16,7 @@ from lxml import etree, html
 __all__ = ["write_formulas", "written_in"]
 
 _MATH = re.compile(r"<math\b.*?</math\s*>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
 _DISPLAYED = re.compile(r"\{\\(?:display|text)style\s(?P<tex>.*)\}", re.DOTALL)
 #: Boxes that hold a formula more than once, by a word of their class.
 _BOXES = (
@@ -57,7 +58,9 @@ def _fragment(found: re.Match[str]) -> str:
         math = html.fragment_fromstring(found[0])
     except (etree.ParserError, etree.XMLSyntaxError):
         return found[0]
-    return entities.escape(_written(math), quote=False)
+    # The parser leaves out what is deeper than a formula ever is.
+    text = _written(math) or " ".join(_TAG.sub(" ", found[0]).split())
+    return entities.escape(text, quote=False)
 
 
 def _is_tex(kind: str | None) -> bool:
@@ -96,7 +99,11 @@ def _written(math: Any) -> str:
     for note in math.iter("annotation"):
         if _TEX.search(note.get("encoding") or "") and (note.text or "").strip():
             return _plain(note.text)
-    return _plain(math.get("alttext") or "") or " ".join(_line(math).split())
+    told = _plain(math.get("alttext") or "")
+    try:
+        return told or " ".join(_line(math).split())
+    except RecursionError:  # no formula that anybody wrote
+        return " ".join("".join(math.itertext()).split())
 
 
 def _line(element: Any) -> str:

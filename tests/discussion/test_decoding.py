@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 import pytest
 
@@ -173,3 +174,16 @@ def test_a_long_western_text_is_told_by_how_few_its_accents_are() -> None:
     essay = read_essay((text * 3).encode("cp1252"), format="text")
     assert essay.passages[0].text == (text * 3).strip()
     assert any("cp1252" in note for note in essay.notes)
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"{\\rtf1\\ansi {\\b Slow bread}\\par}", "Rich Text (.rtf). Save it as .docx"),
+        (b"%PDF-1.4\n1 0 obj", "a PDF. Hand in the document it was made of"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), "old Word document"),
+    ],
+)
+def test_what_writers_programs_save_otherwise_gets_a_remedy(data: bytes, told: str) -> None:
+    with pytest.raises(UnreadableEssay, match=re.escape(told)):
+        read_essay(data)

@@ -89,3 +89,8 @@ def test_mathml_is_written_on_a_line(inner: str, shown: str) -> None:
 def test_a_text_without_formulas_is_left_alone() -> None:
     assert written_in("<p>The math of it</p>") == "<p>The math of it</p>"
     assert written_in("<p>an open <math> and <b>more</b></p>").startswith("<p>an open <math>")
+
+
+def test_a_formula_deeper_than_anybody_writes_keeps_its_words() -> None:
+    deep = "<mrow>" * 900 + "<mi>x</mi>" + "</mrow>" * 900
+    assert "x" in written_in(f"<p>It is <math>{deep}</math>.</p>")
