@@ -26,7 +26,7 @@ from bot.discussion.revising import Revised, Standing, continued, revise
 from bot.errors import Refused
 from bot.patience import Sight
 from bot.publishing import Actor, Publishing
-from bot.reading_process import read_apart
+from bot.reading_process import with_read
 from storage import edits, following, laying, servers, submissions
 from storage.database import Database
 from storage.edits import Edit
@@ -115,7 +115,8 @@ class Editing:
         # A file does not say where the text stands on the web, a page does.
         essay = replace(essay, source_url=essay.source_url or old.source_url)
         # What a form asks for was shown in it and may be emptied there; a file leaves it alone.
-        essay = carried(await _with_read(old, stand), essay, titled=submission.title is not None)
+        known = await with_read(old, stand.source, stand.source_name)
+        essay = carried(known, essay, titled=submission.title is not None)
         closing = stand.closing
         if submission.question is not None:
             closing = submission.question.strip() or None
@@ -242,16 +243,6 @@ class Editing:
     ) -> tuple[Laid, tuple[str, ...]]:
         settings = await self._database.read(lambda tx: servers.read(tx, stand.server_id))
         return await asyncio.to_thread(lay_over, stand, essay, closing, numbered=settings.numbered)
-
-
-async def _with_read(old: Essay, stand: Stand) -> Essay:
-    """An essay with what its text says itself, which archives of before do not tell."""
-    if old.read is not None:
-        return old
-    try:
-        return replace(old, read=(await read_apart(stand.source, "auto", stand.source_name)).read)
-    except UnreadableEssay:
-        return old
 
 
 def _editable(stand: Stand | None) -> Stand:

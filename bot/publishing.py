@@ -23,7 +23,7 @@ from bot.discussion.styles import Venue, chosen_style, misplaced
 from bot.errors import Refused
 from bot.fetching import Page
 from bot.patience import Sight
-from bot.reading_process import read_apart
+from bot.reading_process import read_apart, with_read
 from storage import discussions, drafts, progress, scheduled, servers, submissions
 from storage.acts import record_act
 from storage.database import Database
@@ -233,7 +233,8 @@ class Publishing:
     async def correct(self, preview: Preview, corrections: Corrections) -> None:
         """Put an admin's corrections into a draft; its posts are made anew."""
         draft = preview.draft
-        essay, closing = corrected(draft.essay, draft.closing, corrections)
+        known = await with_read(draft.essay, draft.source, draft.source_name)
+        essay, closing = corrected(known, draft.closing, corrections)
         numbered = await self._numbered(draft.server_id)
         planned, notes = await asyncio.to_thread(_planned, essay, closing, numbered=numbered)
         now_ms = self._clock.now_ms()

@@ -12,6 +12,7 @@ import gc
 import json
 import resource
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from bot.discussion.essay import Essay
@@ -19,7 +20,7 @@ from bot.discussion.reading import FORMATS, Format, read_essay
 from bot.discussion.record import essay_from_json, essay_to_json
 from bot.errors import UnreadableEssay
 
-__all__ = ["LARGEST", "read_apart"]
+__all__ = ["LARGEST", "read_apart", "with_read"]
 
 LARGEST = 10 * 1024 * 1024
 """Bytes of an essay that are looked at; Discord's own limit for a file."""
@@ -81,6 +82,16 @@ async def read_apart(
                 child.kill()
             await child.wait()
     return _essay(answer)
+
+
+async def with_read(essay: Essay, source: bytes, name: str | None) -> Essay:
+    """An essay with what its text says itself, which archives of before do not tell."""
+    if essay.read is not None:
+        return essay
+    try:
+        return replace(essay, read=(await read_apart(source, "auto", name)).read)
+    except UnreadableEssay:
+        return essay
 
 
 def _essay(answer: bytes) -> Essay:

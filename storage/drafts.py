@@ -57,6 +57,7 @@ class Draft:
     closing: str | None
     notes: tuple[str, ...]
     source: bytes
+    source_name: str | None
     posts: tuple[DraftPost, ...]
     style: str
     tags: tuple[int, ...]
@@ -148,7 +149,7 @@ async def find(tx: Transaction, discussion_id: int) -> Draft | None:
     row = await tx.row(
         """
         SELECT discussions.id, server_id, channel_id, state, scheduled_for, essay, closing, notes,
-               source, style, tags
+               source, source_name, style, tags
         FROM discussions JOIN revisions ON revisions.discussion_id = discussions.id
         WHERE discussions.id = :id
         ORDER BY revisions.number DESC
@@ -175,6 +176,7 @@ async def find(tx: Transaction, discussion_id: int) -> Draft | None:
         closing=row["closing"],
         notes=tuple(line for line in row["notes"].split("\n") if line),
         source=row["source"],
+        source_name=row["source_name"],
         posts=tuple(
             DraftPost(post["id"], post["purpose"], json.loads(post["payload"])) for post in found
         ),

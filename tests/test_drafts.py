@@ -203,3 +203,19 @@ async def test_what_hinders_stands_above_however_much_there_is_to_tell(house: Ho
     rest = told.partition("`/privacy`")[2]
     assert rest.index("**Not yet:**") < rest.index("**3 messages** in")
     assert "the card, 1 part, the closing question" in rest
+
+
+async def test_a_draft_of_before_an_upgrade_keeps_its_line_too(house: House) -> None:
+    text = "It was raining in the town\n\nNobody minded.\n\nDo you?"
+    interaction = await house.run("essay publish", file=("rain.txt", text.encode()))
+    await house.settle()
+
+    async def age(tx: Transaction) -> None:
+        await tx.run("UPDATE revisions SET essay = json_remove(essay, '$.read')")
+
+    await house.database.write(age)
+    form = (await house.press(interaction, "Edit …"))["answer"]
+    await house.interact(5, form_data(form, {"Title": "Rye"}))
+    await house.press(interaction, "Publish")
+    await house.settle()
+    assert [message["content"] for message in await house.ours()][1:] == [text]
