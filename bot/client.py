@@ -26,6 +26,7 @@ from bot.fetching import Page, fetch
 from bot.file_keeper import FileKeeper, Keeping
 from bot.health import Connection
 from bot.outbox import Outbox
+from bot.patience import PASSING, name
 from bot.publishing import Publishing
 from bot.recorder import Recorder
 from bot.recovery import COMPARED, Recovery
@@ -388,7 +389,8 @@ class Salon(commands.Bot, Seeing):
     async def _fetch(self, address: str) -> bytes:
         try:
             return await self.http.get_from_cdn(address)
-        except discord.HTTPException as error:
+        except (discord.HTTPException, *PASSING) as error:
+            why = error.status if isinstance(error, discord.HTTPException) else name(error)
             raise Refused(
-                f"Discord did not hand out the file ({error.status}); attach it once more."
+                f"Discord did not hand out the file ({why}); attach it once more."
             ) from error

@@ -28,7 +28,7 @@ from bot.patience import Sight
 from bot.publishing import Actor, Publishing
 from bot.reading_process import with_read
 from storage import edits, following, laying, servers, submissions
-from storage.database import Database
+from storage.database import Database, until_usable
 from storage.edits import Edit
 from storage.laying import Change, Laid, Message, Stand
 from storage.posts import NewPost
@@ -101,7 +101,11 @@ class Editing:
             return await self._hand_in(submission)
         except (Refused, UnreadableEssay) as error:
             sentence = str(error)
-            await self._database.write(lambda tx: submissions.refuse(tx, submission.id, sentence))
+            await until_usable(
+                lambda: self._database.write(
+                    lambda tx: submissions.refuse(tx, submission.id, sentence)
+                )
+            )
             raise
 
     async def _hand_in(self, submission: Submission) -> int | None:
@@ -138,7 +142,8 @@ class Editing:
                 now_ms=now_ms,
             )
 
-        return await self._database.write(keep)
+        # What was received is carried out: left as it is, the next start would do so.
+        return await until_usable(lambda: self._database.write(keep))
 
     async def take_up_again(self, submission: Submission) -> None:
         """Finish what was received before a restart; nobody waits for the answer any more."""

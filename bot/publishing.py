@@ -26,7 +26,7 @@ from bot.patience import Sight
 from bot.reading_process import read_apart, with_read
 from storage import discussions, drafts, progress, scheduled, servers, submissions
 from storage.acts import record_act
-from storage.database import Database
+from storage.database import Database, until_usable
 from storage.discussions import Listed
 from storage.drafts import Draft
 from storage.posts import NewPost
@@ -114,7 +114,11 @@ class Publishing:
             return await self._draft(submission)
         except (Refused, UnreadableEssay) as error:
             sentence = str(error)
-            await self._database.write(lambda tx: submissions.refuse(tx, submission.id, sentence))
+            await until_usable(
+                lambda: self._database.write(
+                    lambda tx: submissions.refuse(tx, submission.id, sentence)
+                )
+            )
             raise
 
     async def take_up_again(self, edit: Callable[[Submission], Awaitable[None]]) -> None:
@@ -171,7 +175,8 @@ class Publishing:
                 now_ms=now_ms,
             )
 
-        return await self._database.write(keep)
+        # What was received is carried out: left as it is, the next start would do so.
+        return await until_usable(lambda: self._database.write(keep))
 
     async def _numbered(self, server_id: int) -> bool:
         """Whether the server wants passages to show their numbers."""

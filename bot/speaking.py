@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import logging
+import sqlite3
 import zipfile
 from collections.abc import Sequence
 from typing import Any
@@ -151,6 +152,12 @@ def _sentence(error: BaseException) -> str:
         if isinstance(cause, PASSING):
             _log.warning("A command was cut off: %r", cause)
             return "Discord could not be reached in between; look how it stands, and try again."
+        if isinstance(cause, sqlite3.OperationalError):
+            _log.error("A command could not use the archive: %s", cause)
+            return (
+                "My archive cannot be used at this moment: look how it stands, and try again. "
+                "If it goes on, tell the operator."
+            )
         cause = cause.__cause__
     if isinstance(error, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):
         return "This command has just changed; try it again in a minute."

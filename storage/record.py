@@ -158,6 +158,7 @@ def _message(message: Message, batch: Batch) -> bool:
     _attachments(message.id, message.attachments, batch)
     if answered is None and message.reference_id is not None:
         batch.add(sql.NOTE_EARLY, {"id": message.id, "reference_id": message.reference_id})
+        batch.known.waited_for.add(message.reference_id)  # it may come in this very batch
     if message.id in batch.known.waited_for:
         row = {"id": message.id, "discussion_id": decided.discussion_id}
         batch.add(sql.SET_PARENT_OF_EARLY, row)

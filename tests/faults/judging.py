@@ -22,12 +22,12 @@ __all__ = ["Ended", "differences", "ended"]
 _ID = re.compile(r"(?<!\d)\d{17,20}(?!\d)")
 _MOMENT = re.compile(r"<t:\d+(:\w)?>")
 _SIGNED = re.compile(r"(http://127\.0\.0\.1:\d+/attachments/[^?\s\"]*)\?[^\s\")]*")
-_AWAY = re.compile(r"Back after [^.]*\.")
+_AWAY = "Back after "
 _PORT = re.compile(r"127\.0\.0\.1:\d+")
-#: What is a matter of the hour, and what stands in its place: moments, how long the bot was away
-#: and how much of what was missed its last reading brought, until when an address is good, where
-#: the stand-in listens.
-_UNTIMELY = {_MOMENT: "<t>", _AWAY: "Back after a while.", _SIGNED: r"\1", _PORT: "here"}
+#: What is a matter of the hour, and what stands in its place: moments, until when an address is
+#: good, where the stand-in listens. What tells that the bot was away, and what was missed by then,
+#: is left out as a whole: a bot that was killed has been away once more.
+_UNTIMELY = {_MOMENT: "<t>", _SIGNED: r"\1", _PORT: "here"}
 _WRITTEN = {0, 19, 20, 23}
 
 #: Tables that tell of the way and not of where it led: what was handed in (once more where no
@@ -127,6 +127,8 @@ def _texts(components: Iterable[Mapping[str, Any]]) -> list[str]:
 def _world(told: Mapping[str, Any], names: _Names) -> Iterable[str]:
     order: dict[str, int] = {}
     for message in told["messages"]:
+        if message["content"].startswith(_AWAY):
+            continue
         place = message["channel_id"]
         standing = not message["deleted"] and message["type"] in _WRITTEN
         order[place] = order.get(place, 0) + standing
@@ -176,4 +178,5 @@ def _archive(path: Path, names: _Names) -> Iterable[str]:
                 }
                 if table in ("replies", "threads"):  # whose numbers are Discord's
                     kept["id"] = row["id"]
-                yield names.plain(f"{table} {kept}")
+                if _AWAY not in str(kept.get("payload")):
+                    yield names.plain(f"{table} {kept}")

@@ -21,6 +21,7 @@ from typing import Any, Protocol
 
 import aiohttp
 import pytest
+from discord.state import ConnectionState
 
 import bot.member_names
 import bot.recorder
@@ -226,6 +227,9 @@ class Stage(House):
 def hastened() -> Iterator[None]:
     """The bot waits less between two attempts, where it does so in real time; it decides alike."""
     with pytest.MonkeyPatch.context() as changed:
+        # After which the library calls itself ready where no more servers are told of.
+        soon = property(lambda _: 0.2, lambda *_: None)
+        changed.setattr(ConnectionState, "guild_ready_timeout", soon, raising=False)
         changed.setattr(bot.running, "_FIRST_WAIT", 0.05)
         changed.setattr(bot.recovery, "_WAITS", (0.05, 0.1, 0.2, 0.4))
         changed.setattr(bot.recovery, "_BEAT", 6.0)

@@ -144,6 +144,24 @@ async def test_a_whole_exchange_in_one_batch_keeps_its_parents(published: Databa
     }
 
 
+@pytest.mark.parametrize("at_once", [True, False], ids=["in one batch", "in two"])
+async def test_an_answer_in_a_thread_that_came_first_is_waited_for_no_longer_than_needed(
+    published: Database, at_once: bool
+) -> None:
+    await write(published, [said(2001, "I would.", reference_id=CLOSING)])
+    first = said(2002, "First.", channel_id=2001)
+    second = said(2003, "Second.", channel_id=2001, reference_id=2002)
+    if at_once:
+        await write(published, [second, first])
+    else:
+        await write(published, [second])
+        assert len(await rows(published, "SELECT reply_id FROM early_answers")) == 1
+        await write(published, [first])
+    kept = await replies(published)
+    assert kept["2003"]["parent"] == "2002"
+    assert await rows(published, "SELECT reply_id FROM early_answers") == []
+
+
 async def test_what_belongs_to_no_discussion_is_not_kept(published: Database) -> None:
     recorded = await write(
         published,

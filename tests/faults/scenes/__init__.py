@@ -11,9 +11,12 @@ from collections.abc import Awaitable, Callable
 from tests.faults.scenes import (
     commands,
     editing,
+    endings,
+    manners,
     moving,
     own_places,
     privacy,
+    rarer,
     recovering,
     talk,
     trouble,
@@ -31,10 +34,13 @@ SCENES: dict[str, Scene] = {
         own_places,
         moving,
         editing,
+        endings,
+        manners,
         commands,
         privacy,
         recovering,
         trouble,
+        rarer,
     )
     for scene in module.SCENES
 }

@@ -10,6 +10,7 @@ from tests.house import ESSAY, form_data
 
 __all__ = [
     "DAY",
+    "ESSAY",
     "LONG",
     "allow",
     "change",

@@ -10,7 +10,6 @@ from tests.faults.scenes.acts import (
     command,
     fault,
     long,
-    option,
     press_on,
     publish,
     set_up,
@@ -134,14 +133,6 @@ async def what_cannot_be_done_is_said(stage: Stage) -> None:
     await stage.answered(
         lambda: stage.run("essay publish", file=("a.md", b"\x89PNG\r\n\x1a\n" + bytes(range(256)))),
         "picture",
-    )
-    await publish(stage)
-    await stage.answered(
-        lambda: stage.run(
-            "prompts add",
-            options=[option("essay", "1"), option("when", "never"), option("what", "poll")],
-        ),
-        "",
     )
 
 
