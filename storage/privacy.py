@@ -20,6 +20,10 @@ def _time(milliseconds: int | None) -> str | None:
     return None if milliseconds is None else from_milliseconds(milliseconds).isoformat()
 
 
+def _id(number: int | None) -> str | None:
+    return None if number is None else str(number)
+
+
 async def kept_of(tx: Transaction, server_id: int, member_id: int) -> dict[str, Any]:
     """All that is stored about a member of a server, for that member to read.
 
@@ -29,6 +33,13 @@ async def kept_of(tx: Transaction, server_id: int, member_id: int) -> dict[str, 
     replies = await tx.rows(
         """
         SELECT replies.id, revisions.title, author_name, text, written_at, edited_at, deleted_at,
+               replies.channel_id, parent_id, replies.thread_id, bringings.copy_id,
+               (SELECT json_group_array(number) FROM (
+                    SELECT number FROM reply_passages
+                    WHERE reply_id = replies.id ORDER BY number
+                )) AS passages,
+               (SELECT json_group_array(json_object('emoji', emoji, 'count', count))
+                FROM reactions WHERE reply_id = replies.id) AS reactions,
                (SELECT json_group_array(json_object(
                     'name', attachments.name, 'type', type, 'size', attachments.size,
                     'kept_as', CASE files.state WHEN 'kept' THEN files.id END
@@ -36,7 +47,8 @@ async def kept_of(tx: Transaction, server_id: int, member_id: int) -> dict[str, 
                 FROM attachments LEFT JOIN files ON files.id = attachments.file_id
                 WHERE attachments.reply_id = replies.id) AS files
         FROM replies JOIN revisions ON revisions.discussion_id = replies.discussion_id
-        WHERE server_id = :server_id AND author_id = :member_id AND revisions.number = (
+        LEFT JOIN bringings ON bringings.reply_id = replies.id
+        WHERE replies.server_id = :server_id AND author_id = :member_id AND revisions.number = (
             SELECT max(number) FROM revisions AS r
             WHERE r.discussion_id = replies.discussion_id
         )
@@ -79,6 +91,12 @@ async def kept_of(tx: Transaction, server_id: int, member_id: int) -> dict[str, 
                 "written_at": _time(row["written_at"]),
                 "edited_at": _time(row["edited_at"]),
                 "deleted_at": _time(row["deleted_at"]),
+                "channel_id": str(row["channel_id"]),
+                "answers": _id(row["parent_id"]),
+                "thread_id": _id(row["thread_id"]),
+                "copy_id": _id(row["copy_id"]),
+                "passages": json.loads(row["passages"]),
+                "reactions": json.loads(row["reactions"]),
                 "attachments": [_file(file) for file in json.loads(row["files"])],
             }
             for row in replies

@@ -50,7 +50,7 @@ async def test_an_export_of_5000_long_replies_is_handed_out_packed(house: House)
     chance = random.Random(1)
     await say(house, [" ".join(chance.choices(words, k=350))[:2000] for _ in range(5000)])
     asked = await house.run("essay export", options=OPTIONS)
-    assert "5000 replies" in await house.said(asked)
+    assert "5,000 replies" in await house.said(asked)
     (file,) = (await house.seen(asked))["attachments"]
     assert (file["filename"], file["content_type"]) == ("essay-1.json.zip", "application/zip")
     async with house.session.get(file["url"]) as response:

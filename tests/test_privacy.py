@@ -41,6 +41,24 @@ async def test_a_member_is_told_what_is_kept_of_them_and_of_nobody_else(tmp_path
         assert [(r["id"], r["text"]) for r in found["replies"]] == [(str(mine), "I would.")]
 
 
+async def test_a_member_is_told_where_their_replies_stand_and_what_came_of_them(
+    tmp_path: Path,
+) -> None:
+    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+        await let_move(house)
+        head = await a_head(house)
+        mine = await house.write("Ben", "See ¶2.", to=head)
+        await house.settle()
+        (copy,) = await copies(house, head)
+        path = f"/channels/{head}/messages/{copy['id']}/reactions/%F0%9F%8D%9E/@me"
+        await house.act(house.member("Ann"), "PUT", path)
+        await house.settle()
+        (told,) = (await of(house, "Ben"))["replies"]
+    where = {"channel_id": str(head), "answers": str(head), "thread_id": str(head)}
+    assert told.items() >= {"id": str(mine), "copy_id": copy["id"], **where}.items()
+    assert (told["passages"], told["reactions"]) == ([2], [{"emoji": "🍞", "count": 1}])
+
+
 async def columns_of_members(house: House) -> list[tuple[str, str]]:
     """Every column of the archive that holds members' ids."""
     rows = await house.database.read(
