@@ -93,3 +93,11 @@ def test_a_title_handed_in_with_the_new_text_is_not_replaced() -> None:
     old, _ = corrected(ESSAY, None, replace(found(ESSAY, None), title="Rye"))
     assert carried(old, ESSAY, titled=True).title == "Slow bread"
     assert carried(old, ESSAY, titled=False).title == "Rye"
+
+
+def test_an_epigraph_that_was_given_stays_unless_the_text_has_another() -> None:
+    old, _ = corrected(ESSAY, None, replace(found(ESSAY, None), epigraph="Wait."))
+    assert carried(old, ESSAY, titled=False).epigraph == Epigraph("Wait.", None)
+    head = HEAD.replace("author", "epigraph: Go.\nauthor")
+    other = read_essay(head + "A night.\n", format="markdown")
+    assert carried(old, other, titled=False).epigraph == Epigraph("Go.", None)

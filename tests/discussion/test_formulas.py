@@ -80,6 +80,9 @@ def test_a_formula_in_markdown_is_written_on_a_line() -> None:
         ("<mtable><mtr><mtd>1</mtd><mtd>2</mtd></mtr></mtable>", "1 2"),
         ("<mi>a</mi><mo>&lt;</mo><mi>b</mi>", "a&lt;b"),
         ("<msup><mi>a</mi></msup>", "a"),
+        ("<msubsup><mi>x</mi><mi>i</mi><mn>2</mn></msubsup>", "x_i^2"),
+        ("<mi>a</mi><!-- note --><annotation-xml>b</annotation-xml>", "a"),
+        ('<mi>a</mi><annotation encoding="text/plain">b</annotation>', "a"),
     ],
 )
 def test_mathml_is_written_on_a_line(inner: str, shown: str) -> None:
@@ -88,6 +91,7 @@ def test_mathml_is_written_on_a_line(inner: str, shown: str) -> None:
 
 def test_a_text_without_formulas_is_left_alone() -> None:
     assert written_in("<p>The math of it</p>") == "<p>The math of it</p>"
+    assert written_in("<math/>a</math>") == "<math/>a</math>", "no formula in one element"
     assert written_in("<p>an open <math> and <b>more</b></p>").startswith("<p>an open <math>")
 
 

@@ -405,3 +405,8 @@ def test_a_name_above_the_line_stays_above_it() -> None:
     essay = read_essay(text, format="text")
     assert essay.title == "It was raining in the town"
     assert [p.text for p in entitled(essay, "Rye").passages] == text.split("\n\n")
+
+
+def test_an_essay_whose_title_is_told_has_no_line_to_leave() -> None:
+    essay = read_essay("---\ntitle: Rye\n---\n\n---\n\nA night.\n", format="markdown")
+    assert left_line(entitled(essay, "Wheat")) is None

@@ -82,3 +82,11 @@ def test_the_name_of_an_essays_own_thread_is_its_title_on_one_line() -> None:
     long = essay_name("a word " * 40)
     assert len(long) <= 100
     assert long.startswith("a word a word")
+
+
+def test_tags_that_nobody_may_choose_or_that_are_gone_keep_an_essay_away() -> None:
+    picked = Venue("forum", 15, (TAGS[2],), needs_tag=True)
+    assert "all are for moderators: give me *Manage Threads*" in misplaced(picked, ())
+    assert "needs a tag: choose one" in misplaced(Venue("forum", 15, TAGS, needs_tag=True), ())
+    assert "A tag that was chosen is gone from #forum" in misplaced(FORUM, (9,))
+    assert misplaced(FORUM, (1,)) == ""
