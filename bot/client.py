@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import json
 import logging
@@ -263,6 +264,10 @@ class Salon(commands.Bot, Seeing):
     async def on_ready(self) -> None:
         """The servers are known."""
         self._ready_generation = self.services.recorder.generation
+        if self._ready_generation > 1:
+            # What was known of the servers before is in circles that point at each other, of a
+            # large bot a hundred megabytes, and would stay until somebody looks for such.
+            gc.collect()
         self._on_connection()
         self._wake()
         _log.info("Salon is in %d server(s).", len(self.guilds))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import faulthandler
 import gc
 import logging
@@ -39,6 +40,9 @@ _STEADY_AFTER = 300.0
 #: Seconds before something beside the connection begins anew after a bug.
 _REST = 60.0
 
+#: Of glibc's malloc.h; and what it may keep at the end of its heap.
+_M_TRIM_THRESHOLD, _M_ARENA_MAX, _KEPT_BYTES = -1, -8, 65536
+
 #: Allocations between two looks for cycles, of the youngest generation and of the older two.
 _GC_THRESHOLDS = (50_000, 20, 20)
 
@@ -62,6 +66,7 @@ def run(settings: Settings, manager: ServiceManager) -> int:
     begin_logging(
         sys.stderr, level=settings.log_level, form=settings.log_format, secret=settings.token
     )
+    _give_memory_back()
     with contextlib.suppress(AttributeError, ValueError):  # where there are no such signals
         faulthandler.register(signal.SIGUSR1)  # says where every thread stands, and goes on
     # Salon never speaks, so what speaking would need is no news.
@@ -77,6 +82,18 @@ def run(settings: Settings, manager: ServiceManager) -> int:
     except* DiscordRefused as group:
         raise group.exceptions[0] from None
     return 0
+
+
+def _give_memory_back() -> None:
+    """Have what is freed go back to the system, where that is glibc's to decide (mallopt(3)).
+
+    It keeps a heap for every few threads, each as large as it ever was; a bot that runs for months
+    has its moments of much memory, when it reads what it missed, and little need between them.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_ARENA_MAX, 1)
+        libc.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
 async def _run(settings: Settings, manager: ServiceManager) -> None:

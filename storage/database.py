@@ -31,6 +31,8 @@ __all__ = ["Database", "held", "open_database", "open_for_reading", "until_usabl
 
 T = TypeVar("T")
 _READERS = 2
+#: KiB of pages that each of them keeps.
+_READERS_CACHE = 512
 #: Seconds that a start may spend looking whether the file is whole, and the steps of SQLite's
 #: machine between two looks at the time: a gigabyte takes a few seconds, an archive of years less.
 _LOOK_SECONDS, _LOOK_STEPS = 15.0, 100_000
@@ -218,6 +220,8 @@ async def _connect(path: Path, mode: str) -> AsyncIterator[aiosqlite.Connection]
         connection.row_factory = sqlite3.Row
         if mode == "ro":
             await connection.execute("PRAGMA query_only = ON")
+            # The operating system has the file's pages anyway; what is asked here is short.
+            await connection.execute(f"PRAGMA cache_size = -{_READERS_CACHE}")
         await connection.execute("PRAGMA busy_timeout = 5000")
         yield connection
     finally:

@@ -61,7 +61,10 @@ def _closing(hub: GatewayHub) -> Any:
 async def _serve(hub: GatewayHub, request: web.Request) -> web.StreamResponse:
     """One connection, from its HELLO to its end."""
     socket = web.WebSocketResponse(max_msg_size=1024 * 1024, compress=False, autoping=True)
-    await socket.prepare(request)
+    try:
+        await socket.prepare(request)
+    except ConnectionError:
+        return web.Response()  # the client has gone already, and nobody reads it
     query = request.query
     try:
         compress = compressor(query.get("compress"))
