@@ -61,6 +61,17 @@ class Arrivals(commands.Cog):
             self._services.sweep.wake()
 
     @commands.Cog.listener()
+    async def on_guild_available(self, server: discord.Guild) -> None:
+        """A server can be seen: the bot may have been invited back while it could not be.
+
+        docs: Gateway Events › Guild Create: it tells of a joined server, and of one that is out of
+        reach no more.
+        """
+        with self._services.busy.working():
+            await self._services.database.write(lambda tx: guests.come_back(tx, server.id))
+            self._services.sweep.wake()
+
+    @commands.Cog.listener()
     async def on_guild_remove(self, server: discord.Guild) -> None:
         """The bot was removed from a server."""
         now_ms = self._services.clock.now_ms()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from storage.writer import Transaction
 
-__all__ = ["arrive", "depart", "erase_due", "next_due", "take_stock"]
+__all__ = ["arrive", "come_back", "depart", "erase_due", "next_due", "take_stock"]
 
 #: Rows erased in one unit of work, so that the writer serves others in between.
 _AT_ONCE = 2000
@@ -24,14 +24,18 @@ async def arrive(tx: Transaction, server_id: int, name: str, now_ms: int) -> boo
         {"id": server_id, "name": name, "now": now_ms},
     )
     await tx.run("UPDATE servers SET name = :name WHERE id = :id", {"id": server_id, "name": name})
-    back = await tx.run(
+    await come_back(tx, server_id)
+    return bool(news)
+
+
+async def come_back(tx: Transaction, server_id: int) -> None:
+    """The bot is in a server; what was put off when it was removed from there is due again."""
+    if await tx.run(
         "UPDATE servers SET left_at = NULL WHERE id = :id AND left_at IS NOT NULL",
         {"id": server_id},
-    )
-    if back:
+    ):
         for statement in _DUE_AGAIN:
             await tx.run(statement, {"id": server_id, "never": _NEVER})
-    return bool(news)
 
 
 async def depart(tx: Transaction, server_id: int, now_ms: int) -> None:

@@ -210,3 +210,31 @@ async def test_a_server_that_removed_the_bot_while_it_was_away_is_noted(tmp_path
                 await salon.close()
                 life.cancel()
                 await asyncio.gather(life, return_exceptions=True)
+
+
+async def test_what_was_put_off_is_due_again_where_only_the_servers_return_is_told(
+    tmp_path: Path,
+) -> None:
+    """Invited back during an outage of Discord's, the bot hears of no join, but of its end."""
+    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+        await house.publish()
+        await until(stock_taken(house), "what the start knows of")
+        server = house.salon.get_guild(house.server_id)
+        sql = "SELECT min(due_at) AS due_at FROM prompts WHERE state = 'planned'"
+
+        async def due_at() -> int:
+            return int((await house.database.read(lambda tx: tx.rows(sql)))[0]["due_at"])
+
+        before = await due_at()
+
+        async def put_off() -> bool:
+            return await due_at() > before
+
+        async def due_again() -> bool:
+            return await due_at() == before
+
+        path = f"/guilds/{house.server_id}/members/{standin.world.bot.id}"
+        await house.act(house.member(), "DELETE", path)
+        await until(put_off, "that it was removed")
+        house.salon.dispatch("guild_available", server)
+        await until(due_again, "that it is back")
