@@ -235,6 +235,14 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
         """,
         key,
     )
+    # One that is wanted may stand: what was asked of Discord may have been done without an answer.
+    standing = await tx.rows(
+        """
+        SELECT id FROM threads
+        WHERE discussion_id = :id AND state IN ('wanted', 'open', 'ready')
+        """,
+        key,
+    )
     await tx.run(
         """
         UPDATE threads SET state = 'failed', trouble = 'The essay was withdrawn.'
@@ -249,9 +257,6 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
         ORDER BY id
         """,
         key,
-    )
-    standing = await tx.rows(
-        "SELECT id FROM threads WHERE discussion_id = :id AND state IN ('open', 'ready')", key
     )
     locks = [NewErrand("lock", thread["id"]) for thread in standing]
     if row["style"] == "forum":

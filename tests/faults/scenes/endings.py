@@ -113,10 +113,10 @@ async def threads_and_a_channel_are_deleted(stage: Stage) -> None:
 
 
 async def an_essay_is_withdrawn_on_its_way(stage: Stage) -> None:
-    """Nothing more is posted, and what stands is taken back."""
+    """Its thread stands without an answer; it is locked, and what else stands is taken back."""
     await stage.bot.start()
     await stage.settle()
-    await fault(stage, "POST", _THREADS, status=503, times=100_000)
+    await fault(stage, "POST", _THREADS, status=503, times=100_000, after_effect=True)
     await publish(stage, LONG, style="thread", title="Long")
     await press_on(
         stage,
