@@ -109,7 +109,7 @@ async def files_that_cannot_be_kept(stage: Stage) -> None:
 
 
 async def automod_minds_titles_and_prompts(stage: Stage) -> None:
-    """A thread is tried with a plain name, and is none then; a prompt that is refused is told as failed."""
+    """A thread is tried with a plain name and given up; a refused prompt is told as failed."""
     await stage.bot.start()
     await stage.settle()
     await publish(stage)
