@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from bot.clock import to_milliseconds
 from bot.discussion.quoting import may_name_passages
-from bot.discussion.routing import AnsweredReply, Ignore, Record, route, thread_place
+from bot.discussion.routing import AnsweredPost, AnsweredReply, Ignore, Record, route, thread_place
 from bot.discussion.talk import (
     Attachment,
     ChannelGone,
@@ -79,8 +79,7 @@ async def record(
             _message(event, batch)
             channel_id = event.channel_id
             if channel_id in proven and channel_id not in batch.recorded.withheld:
-                newest = watermarks.get(channel_id, 0)
-                watermarks[channel_id] = max(newest, event.id)
+                watermarks[channel_id] = max(watermarks.get(channel_id, 0), event.id)
         else:
             _other(event, batch)
     for channel_id, message_id in watermarks.items():
@@ -362,9 +361,10 @@ def _read_copy(message: Message, reply_id: int, batch: Batch) -> None:
 
 
 def _set_parent(message: Message, kept: Kept, batch: Batch) -> None:
-    """The history tells in order, so here what a message replies to is known."""
-    known = batch.known.answered
-    answered = known.get(message.reference_id or 0)
+    """The history tells in order, so what a message replies to is known."""
+    answered = (known := batch.known.answered).get(message.reference_id or 0)
+    if isinstance(answered, AnsweredPost) and answered.notice and answered.about is None:
+        return  # a line taken away, of which is known no more whom it was about
     decided = route(message, thread_place(known.get(message.channel_id)), answered)
     if isinstance(decided, Record) and decided.parent_id != kept.parent_id:
         batch.add(sql.SET_PARENT, {"id": message.id, "parent_id": decided.parent_id})

@@ -98,6 +98,19 @@ async def test_talk_in_a_members_thread_on_a_part_is_the_discussions(house: Hous
     assert replies[str(beside)]["thread_id"] == str(beside)
 
 
+async def test_an_answer_to_a_line_that_was_taken_away_keeps_its_parent(house: House) -> None:
+    *_, closing = await house.publish()
+    head = await house.write("Ann", "I would.", to=closing["id"])
+    await house.settle()
+    beside = await house.write("Ben", "Why?", to=head)
+    await house.settle()
+    answer = await house.write("Chloe", "I see.", to=(await house.ours())[-1]["id"])
+    await house.settle(11 * 60)
+    assert (await kept(house))[str(answer)]["parent"] == str(beside)
+    await house.salon.services.recovery.catch_up_server(house.server_id)
+    assert (await kept(house))[str(answer)]["parent"] == str(beside)
+
+
 async def test_a_thread_that_discord_never_answers_for_holds_no_other_up(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
