@@ -93,7 +93,10 @@ class Mover:
         return self._under_way.idle
 
     async def go_on(self) -> None:
-        """Begin what is due: of each thread the oldest, so that replies stay in their order."""
+        """Begin what is due: of each thread the oldest, so that replies stay in their order.
+
+        One that was put off for trouble of its own is not due, and holds no younger one up.
+        """
         now_ms, busy = self._clock.now_ms(), self._under_way.keys
         taken = {self._threads[reply_id] for reply_id in busy}
         self._threads = {one: self._threads[one] for one in busy}
