@@ -16,9 +16,10 @@ from discord.http import HTTPClient
 
 from bot import wire
 from bot.clock import Clock
+from bot.copies_found import copy_of, reactions_to
 from bot.discussion.moving import Original, copy_payload, digest, webhook_name, why_not
 from bot.discussion.payloads import Payload
-from bot.discussion.talk import Deletion
+from bot.discussion.talk import Deletion, Reading
 from bot.patience import (
     ARCHIVED,
     PASSING,
@@ -28,7 +29,7 @@ from bot.patience import (
     name,
     wait_before,
 )
-from bot.recorder import Recorder
+from bot.recorder import Heard, Recorder
 from bot.single import SingleCalls, Upload
 from bot.tasks import UnderWay
 from bot.webhooks import Webhook, Webhooks
@@ -41,7 +42,7 @@ __all__ = ["Mover"]
 
 _log = logging.getLogger(__name__)
 
-_PAGE = 100
+
 #: Replies moved at once, of one thread only one, so that they stand in their order.
 _AT_ONCE = 4
 #: Attempts to get a file before the reply is pointed at instead.
@@ -133,9 +134,12 @@ class Mover:
 
     async def _copy(self, one: Bringing) -> None:
         if one.state == "copying":
-            found = await self._found(one)
+            with self._recorder.listening(one.thread_id) as live:
+                found = await self._found(one)
+                if found is not None:
+                    await self._copied(one, int(found["id"]))
             if found is not None:
-                await self._copied(one, found)
+                await self._read_copy(one, found, live)
                 return
             await self._database.write(lambda tx: bringings.not_copied(tx, one.reply_id))
         if one.deleted:
@@ -178,7 +182,9 @@ class Mover:
             await self._fail(one, "The reply was deleted.")
             return
         try:
-            copy_id = await self._webhooks.write(webhook, one.thread_id, payload, files)
+            with self._recorder.listening(one.thread_id) as live:
+                copy_id = await self._webhooks.write(webhook, one.thread_id, payload, files)
+                await self._copied(one, copy_id)
         except discord.HTTPException as error:
             if error.status >= 500:
                 raise  # it may have been written
@@ -190,7 +196,7 @@ class Mover:
                 raise
             _log.warning("Discord refused the copy of reply %d: %s", one.reply_id, error)
             raise _Instead(f"Discord refused the copy ({error.code or error.status})") from error
-        await self._copied(one, copy_id)
+        self._recorder.read_reactions(reactions_to(copy_id, live))
 
     async def _webhook(self, one: Bringing) -> Webhook:
         try:
@@ -222,26 +228,18 @@ class Mover:
             files.append(Upload(file.name, file.type, content))
         return files
 
-    async def _found(self, one: Bringing) -> int | None:
-        """The copy that an earlier attempt made, looked for in the thread behind the reply.
+    async def _found(self, one: Bringing) -> dict[str, Any] | None:
+        """The copy that an earlier attempt made.
 
         Raises _Unsure where not finding it would prove nothing.
         """
         recorded = await self._database.read(
             lambda tx: bringings.recorded_copies(tx, one.thread_id)
         )
-        after = one.reply_id
-        while True:
-            page = await self._http.logs_from(one.thread_id, _PAGE, after=after)
-            for data in sorted(page, key=lambda message: int(message["id"])):
-                if int(data["id"]) not in recorded and _is_copy(dict(data), one):
-                    return int(data["id"])
-            if len(page) < _PAGE:
-                break
-            after = max(int(data["id"]) for data in page)
-        if not self._sight.may_read_history(one.channel_id):
+        found = await copy_of(one, self._http, besides=recorded)
+        if found is None and not self._sight.may_read_history(one.channel_id):
             raise _Unsure("I may not read whether the copy stands.")
-        return None
+        return found
 
     async def _copied(self, one: Bringing, copy_id: int) -> None:
         now_ms = self._clock.now_ms()
@@ -254,6 +252,12 @@ class Mover:
             await self._database.write(stands)
         except CopyTakenError:
             await self._put_off(one, "Another reply has that copy.")
+
+    async def _read_copy(self, one: Bringing, data: dict[str, Any], live: list[Heard]) -> None:
+        """What was put on a copy while nobody knew that it was one."""
+        read = wire.message(data, server_id=one.server_id, own_id=self._sight.own_id)
+        await self._recorder.wait(self._recorder.put((Reading(one.thread_id, (read,)),)))
+        self._recorder.read_reactions(reactions_to(read.id, live))
 
     # -- the original -------------------------------------------------------------------------
 
@@ -409,11 +413,3 @@ class Mover:
 
 def _about(one: Bringing) -> str:
     return f"moving in {one.channel_id}"
-
-
-def _is_copy(data: dict[str, Any], one: Bringing) -> bool:
-    """Whether a message is the copy that was asked for, by who wrote it and what it says."""
-    if data.get("webhook_id") is None or int(data["webhook_id"]) != one.webhook_id:
-        return False
-    sizes = [file["size"] for file in data.get("attachments") or ()]
-    return digest(data["author"]["username"], data["content"], sizes) == one.signature

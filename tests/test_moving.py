@@ -335,6 +335,19 @@ async def test_reactions_are_those_of_the_copy(house: House) -> None:
     assert (await kept(house))[str(beside)]["reactions"] == [{"emoji": "👎", "count": 1}]
 
 
+async def test_a_reaction_to_a_copy_that_is_not_recorded_yet_counts(house: House) -> None:
+    head = await a_head(house)
+    await fault(house, "POST", EXECUTE, status=None, after_effect=True)
+    await fault(house, "GET", f"/channels/{head}/messages", status=503, times=6)
+    beside = await house.write("Ben", "Why?", to=head)
+    await house.settle()
+    (copy,) = await copies(house, head)
+    there = f"/channels/{head}/messages/{copy['id']}/reactions"
+    await house.act(house.member("Ann"), "PUT", f"{there}/%F0%9F%91%8D/@me")
+    await house.settle(600)
+    assert (await kept(house))[str(beside)]["reactions"] == [{"emoji": "👍", "count": 1}]
+
+
 async def test_replies_stand_in_the_thread_in_their_order(house: House) -> None:
     head = await a_head(house)
     await fault(house, "POST", EXECUTE, status=503, times=1)

@@ -1,0 +1,49 @@
+"""Copies whose making was not answered: which message of the thread one is, and what came to it."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from typing import Any
+
+from discord.http import HTTPClient
+
+from bot.discussion.moving import digest
+from bot.discussion.talk import Message
+from bot.recorder import Heard
+from storage.bringings import Bringing
+
+__all__ = ["copy_of", "reactions_to"]
+
+_PAGE = 100
+
+
+async def copy_of(
+    one: Bringing, http: HTTPClient, *, besides: Container[int]
+) -> dict[str, Any] | None:
+    """The copy of a reply, looked for in its thread behind the reply; None where none stands.
+
+    ``besides``: messages that are the copies of other replies. Raises what the library raises
+    where Discord cannot be reached.
+    """
+    after = one.reply_id
+    while True:
+        page = await http.logs_from(one.thread_id, _PAGE, after=after)
+        for data in sorted(page, key=lambda message: int(message["id"])):
+            if int(data["id"]) not in besides and _is_copy(dict(data), one):
+                return dict(data)
+        if len(page) < _PAGE:
+            return None
+        after = max(int(data["id"]) for data in page)
+
+
+def _is_copy(data: dict[str, Any], one: Bringing) -> bool:
+    """Whether a message is the copy that was asked for, by who wrote it and what it says."""
+    if data.get("webhook_id") is None or int(data["webhook_id"]) != one.webhook_id:
+        return False
+    sizes = [file["size"] for file in data.get("attachments") or ()]
+    return digest(data["author"]["username"], data["content"], sizes) == one.signature
+
+
+def reactions_to(copy_id: int, live: Iterable[Heard]) -> list[Heard]:
+    """The reactions to a copy that came before it was known to be one."""
+    return [one for one in live if not isinstance(one, Message) and one.message_id == copy_id]
