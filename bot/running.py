@@ -46,6 +46,16 @@ _M_TRIM_THRESHOLD, _M_ARENA_MAX, _KEPT_BYTES = -1, -8, 65536
 #: Allocations between two looks for cycles, of the youngest generation and of the older two.
 _GC_THRESHOLDS = (50_000, 20, 20)
 
+#: What Discord closes a connection with for good, however often it is made anew, and what mends it
+#: (docs: Opcodes and Status Codes › Gateway Close Event Codes).
+_FOR_GOOD = {
+    4004: "Discord has withdrawn the token: set a new one.",
+    4010: "Discord refuses the connection as a wrong shard (4010): install a newer Salon.",
+    4011: "Salon is in more servers than one connection may serve (4011): take it out of some.",
+    4012: "Discord no longer speaks this version of its gateway (4012): install a newer Salon.",
+    4013: "Discord does not know the intents that are asked for (4013): install a newer Salon.",
+}
+
 #: What a fresh start may mend.
 _PASSING = (
     OSError,
@@ -207,8 +217,8 @@ async def one_life(
             "Gateway Intents)."
         ) from None
     except discord.ConnectionClosed as error:
-        if error.code == 4004:
-            raise DiscordRefused("Discord has withdrawn the token: set a new one.") from None
+        if error.code in _FOR_GOOD:
+            raise DiscordRefused(_FOR_GOOD[error.code]) from None
         return f"Discord closed the connection ({error.code})."
     except _PASSING as error:
         return _unreached(error)

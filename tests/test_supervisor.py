@@ -124,6 +124,19 @@ async def test_a_payload_that_the_library_chokes_on_leads_to_a_fresh_start(
         assert said(stage, "The connection is made anew. Next attempt in 2 s."), stage.log
 
 
+@pytest.mark.parametrize("code", [4004, 4010, 4011, 4012, 4013, 4014])
+async def test_what_discord_closes_for_good_ends_the_process_with_a_sentence(
+    code: int, tmp_path: Path
+) -> None:
+    async with staged(tmp_path) as stage:
+        await stage.bot.start()
+        await ready(stage)
+        await strike(stage.standin, {"kind": "gateway_close", "code": code})
+        await asyncio.wait_for(stage.bot.ended.wait(), SOON)
+        assert said(stage, "ended by itself with status 77"), stage.log
+        assert not said(stage, "Traceback"), stage.log
+
+
 @asynccontextmanager
 async def a_life(
     folder: Path, **more: Any
