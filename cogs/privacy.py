@@ -96,6 +96,33 @@ class Privacy(
             _QUESTION, view=_Question(self._services), ephemeral=True
         )
 
+    @app_commands.command(
+        name="come-back", description="Have what you say kept again, after you were kept out."
+    )
+    async def come_back(self, interaction: discord.Interaction) -> None:
+        """Keep what they say from now on."""
+        assert interaction.guild_id is not None
+        server_id, member_id = interaction.guild_id, interaction.user.id
+        now_ms = self._services.clock.now_ms()
+        with self._services.busy.working():
+            one = await self._services.database.write(
+                lambda tx: privacy.come_back(tx, server_id, member_id, now_ms)
+            )
+            told = "You are not kept out: what you say in discussions is kept."
+            if one is not None:
+                await _note_beside(self._services, one)
+                told = "What you say from now on is kept again; what you said before stays erased."
+            await interaction.response.send_message(told, ephemeral=True)
+
+
+async def _note_beside(services: Services, one: Tombstone) -> None:
+    """Note it where a restored backup is held against it."""
+    beside = tombstones.beside(services.database.path)
+    try:
+        await asyncio.to_thread(tombstones.append, beside, [one])
+    except OSError as error:
+        _log.error("%s cannot be written (%s); the next start tries again.", beside, error)
+
 
 def _parts(kept: Sequence[KeptFile]) -> Iterator[list[KeptFile]]:
     """Files that fit into one archive together; a file of the largest size fits alone."""
@@ -156,20 +183,12 @@ class _Question(discord.ui.View):
         now_ms = self._services.clock.now_ms()
 
         with self._services.busy.working():
-            told = "What you said is erased."
-            if keep_out:
-                told += " What you say from now on is not kept."
             one = await self._services.database.write(
                 lambda tx: privacy.forget(tx, server_id, member_id, now_ms, keep_out=keep_out)
             )
+            told = "What you said is erased."
+            if one.kept_out_since is not None:
+                told += " What you say from now on is not kept; `/privacy come-back` changes that."
             self._services.sweep.wake()
-            await self._note_beside(one)
+            await _note_beside(self._services, one)
             await interaction.response.edit_message(content=told, view=None)
-
-    async def _note_beside(self, one: Tombstone) -> None:
-        """Note it where a restored backup is held against it."""
-        beside = tombstones.beside(self._services.database.path)
-        try:
-            await asyncio.to_thread(tombstones.append, beside, [one])
-        except OSError as error:
-            _log.error("%s cannot be written (%s); the next start tries again.", beside, error)

@@ -10,7 +10,7 @@ from storage import files, forgetting, tombstones
 from storage.tombstones import Tombstone
 from storage.writer import Transaction
 
-__all__ = ["NOBODY", "forget", "kept_of"]
+__all__ = ["NOBODY", "come_back", "forget", "kept_of"]
 
 #: The author of what was forgotten; no user of Discord's has this id.
 NOBODY = 0
@@ -125,11 +125,31 @@ async def forget(
 ) -> Tombstone:
     """Forget a member of a server; what is to be written beside the archive of it.
 
-    ``keep_out``: from now on nothing that they say there is kept but its place.
+    ``keep_out``: from now on nothing that they say there is kept but its place; who is kept out
+    stays so without it, until :func:`come_back`.
     """
     await forgetting.forget(tx, server_id, member_id, until_ms=_EVER, now_ms=now_ms)
-    one = Tombstone(server_id, member_id, now_ms, now_ms if keep_out else None)
-    return await tombstones.remember(tx, one)
+    since = await _kept_out_since(tx, server_id, member_id)
+    if since is None and keep_out:
+        since = now_ms
+    return await tombstones.remember(tx, Tombstone(server_id, member_id, now_ms, since))
+
+
+async def come_back(
+    tx: Transaction, server_id: int, member_id: int, now_ms: int
+) -> Tombstone | None:
+    """Keep what a member says from now on, who was kept out; None where they were not.
+
+    What they said meanwhile stays unkept. What is told is to be written beside the archive.
+    """
+    if await _kept_out_since(tx, server_id, member_id) is None:
+        return None
+    return await tombstones.remember(tx, Tombstone(server_id, member_id, now_ms, None))
+
+
+async def _kept_out_since(tx: Transaction, server_id: int, member_id: int) -> int | None:
+    row = await tx.row(_FORGOTTEN, {"server_id": server_id, "member_id": member_id})
+    return None if row is None else row["kept_out_since"]
 
 
 #: All that there is: what is recorded was written before, whatever a clock says.

@@ -104,14 +104,15 @@ async def recorded(tx: Transaction) -> list[Tombstone]:
 
 
 async def remember(tx: Transaction, one: Tombstone) -> Tombstone:
-    """Note in the archive who asked to be forgotten; who was kept out stays so. What holds now."""
+    """Note in the archive who asked to be forgotten, unless it knows of later. What holds now."""
     row = await tx.row(
         """
         INSERT INTO forgotten (server_id, member_id, at, kept_out_since)
         VALUES (:server_id, :member_id, :at, :since)
         ON CONFLICT (server_id, member_id) DO UPDATE SET
             at = max(at, excluded.at),
-            kept_out_since = COALESCE(kept_out_since, excluded.kept_out_since)
+            kept_out_since = CASE WHEN excluded.at < at THEN kept_out_since
+                ELSE excluded.kept_out_since END
         RETURNING server_id, member_id, at, kept_out_since
         """,
         {

@@ -125,6 +125,40 @@ async def test_who_wants_to_be_kept_out_leaves_only_places(tmp_path: Path) -> No
         assert "Not for the record" not in str(replies)
 
 
+async def test_who_was_kept_out_can_come_back_also_over_an_older_backup(tmp_path: Path) -> None:
+    archive, backup = tmp_path / "salon.sqlite3", tmp_path / "backup.sqlite3"
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            ann = house.member("Ann")
+            *_, closing = await house.publish()
+            head = await house.write("Ben", "I would.", to=closing["id"])
+            await house.settle()
+            told = await house.said(await house.run("privacy come-back", who=ann))
+            assert "You are not kept out" in told
+            await forget(house, "Ann", "Erase, and keep me out")
+            out = await house.write("Ann", "Not for the record.", channel_id=head)
+            await house.settle()
+            await forget(house, "Ann")
+            still = await house.write("Ann", "Nor this.", channel_id=head)
+            await house.settle()
+        shutil.copy2(archive, backup)
+        async with lived_in(tmp_path, standin) as house:
+            told = await house.said(await house.run("privacy come-back", who=ann))
+            assert "kept again" in told
+            back = await house.write("Ann", "Here I am.", channel_id=head)
+            await house.settle()
+            replies = await kept(house)
+            texts = [replies[str(one)]["text"] for one in (out, still, back)]
+            assert texts == ["", "", "Here I am."]
+        shutil.copy2(backup, archive)
+        async with lived_in(tmp_path, standin) as house:
+            again = await house.write("Ann", "Still here.", channel_id=head)
+            await house.settle()
+            replies = await kept(house)
+            texts = [replies[str(one)]["text"] for one in (out, still, back, again)]
+            assert texts == ["", "", "Here I am.", "Still here."]
+
+
 async def forget(house: House, name: str, button: str = "Erase") -> None:
     member = house.member(name)
     asked = await house.run("privacy forget-me", who=member)
