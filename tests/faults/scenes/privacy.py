@@ -37,6 +37,9 @@ async def members_ask_what_is_kept_and_to_be_forgotten(stage: Stage) -> None:
     await stage.settle(600)
     await stage.write("Ann", "Not for the record.", channel_id=other)
     await stage.settle(60)
+    await acts.command(stage, "privacy come-back", "kept", who=ann)
+    await stage.write("Ann", "For the record.", channel_id=other)
+    await stage.settle(60)
 
 
 SCENES = (members_ask_what_is_kept_and_to_be_forgotten,)
