@@ -69,7 +69,7 @@ def _disk(database: Path, values: Mapping[str, str]) -> list[Finding]:
     folder = database.absolute().parent
     if not folder.is_dir():
         return []
-    size = database.stat().st_size if database.exists() else 0
+    size = backups.size_of(database)
     found = [findings.look_at_disk(shutil.disk_usage(folder).free, size)]
     mounts = _MOUNTS.read_text(encoding="utf-8") if _MOUNTS.exists() else ""
     passing = findings.passing_folder(folder.resolve(), values, mounts)
@@ -103,7 +103,7 @@ async def _opened(database: Path, found: list[Finding]) -> AsyncIterator[Databas
                 )
                 yield None
                 return
-            size = database.stat().st_size / 1024**2
+            size = backups.size_of(database) / 1024**2
             found.append(Finding("database", True, f"{database}, {size:.1f} MB, whole; {running}"))
             yield archive
     except SalonError as error:

@@ -100,7 +100,7 @@ class Health:
             waits=waits,
             failed=tuple(one for one in found if one.failed),
             last_backup=None if newest is None else newest.at.timestamp(),
-            size=self._path.stat().st_size if self._path.exists() else 0,
+            size=backups.size_of(self._path),
         )
 
     async def _health(self, _: web.Request) -> web.Response:

@@ -123,10 +123,11 @@ async def _run(settings: Settings, manager: ServiceManager) -> None:
     current: list[Salon] = []
     keeper = BackupKeeper(settings.database, settings.backups, clock)
     async with (
+        # First, since a large archive may take a while to be copied and brought up to date.
+        _beside(manager.run, "service manager"),
         open_database(settings.database, backups=settings.backups, clock=clock) as database,
         serving(_health(settings, database, clock, current), settings.health),
         _beside(keeper.run, "backups"),
-        _beside(manager.run, "service manager"),
         clock_link(settings.clock_url, clock, lambda: current[0] if current else None),
     ):
         stopping = asyncio.create_task(stop.wait())

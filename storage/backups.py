@@ -28,6 +28,7 @@ __all__ = [
     "fault_of",
     "listed",
     "newest_good",
+    "size_of",
     "superfluous",
     "thin_out",
 ]
@@ -41,6 +42,8 @@ _NAME = re.compile(
 _TIME = "%Y%m%d-%H%M%S"
 
 #: Kinds: by the clock; asked for by the operator; taken before the tables are changed.
+#: How the name of a copy ends until it is whole.
+_UNFINISHED = ".unfinished"
 DAILY, BY_HAND, BEFORE_UPGRADE = "", "-by-hand", "-before-upgrade"
 
 
@@ -51,6 +54,15 @@ class Backup:
     path: Path
     at: datetime
     kind: str
+
+
+def size_of(database: Path) -> int:
+    """The bytes that an archive takes, with what is written and not moved into it yet."""
+    size = 0
+    for path in (database, database.with_name(f"{database.name}-wal")):
+        with contextlib.suppress(FileNotFoundError):
+            size += path.stat().st_size
+    return size
 
 
 def listed(folder: Path, stem: str) -> list[Backup]:
@@ -89,7 +101,7 @@ def copy(database: Path, path: Path) -> None:
 
     Raises OSError, sqlite3.Error, BackupFailed where the copy is not whole.
     """
-    unfinished = path.with_name(f"{path.name}.unfinished")
+    unfinished = path.with_name(f"{path.name}{_UNFINISHED}")
     unfinished.unlink(missing_ok=True)
     try:
         with (
@@ -158,8 +170,15 @@ def superfluous(backups: Iterable[Backup], now: datetime) -> list[Backup]:
 
 
 def thin_out(folder: Path, stem: str, now: datetime) -> int:
-    """Remove what need not be kept; how many that were."""
+    """Remove what need not be kept; how many backups that were.
+
+    What a backup left that was killed on its way goes too, a day after it.
+    """
     removed = 0
+    for left in folder.glob(f"{stem}-*{_UNFINISHED}"):
+        with contextlib.suppress(OSError):
+            if left.stat().st_mtime < (now - timedelta(days=1)).timestamp():
+                left.unlink()
     for one in superfluous(listed(folder, stem), now):
         with contextlib.suppress(OSError):
             one.path.unlink()

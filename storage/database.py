@@ -123,6 +123,9 @@ async def open_database(
             readers = [
                 await stack.enter_async_context(_connect(path, "ro")) for _ in range(_READERS)
             ]
+            for reader in readers:
+                # The operating system has the file's pages anyway; what is asked here is short.
+                await reader.execute(f"PRAGMA cache_size = -{_READERS_CACHE}")
             writer = Writer(connection)
             writer.start()
             stack.push_async_callback(writer.close)
@@ -220,8 +223,6 @@ async def _connect(path: Path, mode: str) -> AsyncIterator[aiosqlite.Connection]
         connection.row_factory = sqlite3.Row
         if mode == "ro":
             await connection.execute("PRAGMA query_only = ON")
-            # The operating system has the file's pages anyway; what is asked here is short.
-            await connection.execute(f"PRAGMA cache_size = -{_READERS_CACHE}")
         await connection.execute("PRAGMA busy_timeout = 5000")
         yield connection
     finally:

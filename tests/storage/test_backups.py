@@ -151,6 +151,17 @@ def test_thinning_out_leaves_other_files_alone(tmp_path: Path) -> None:
     assert backups.thin_out(tmp_path / "nowhere", "salon", NOW) == 0
 
 
+def test_what_a_killed_backup_left_goes_a_day_later(tmp_path: Path) -> None:
+    left = tmp_path / "salon-20261121-043000.sqlite3.unfinished"
+    under_way = tmp_path / "salon-20261123-042900.sqlite3.unfinished"
+    for path, days in ((left, 2.0), (under_way, 0.1)):
+        path.write_text("x")
+        moment = (NOW - timedelta(days=days)).timestamp()
+        os.utime(path, (moment, moment))
+    assert backups.thin_out(tmp_path, "salon", NOW) == 0
+    assert list(tmp_path.iterdir()) == [under_way]
+
+
 async def test_a_damaged_archive_is_noticed_and_the_newest_good_backup_named(
     tmp_path: Path,
 ) -> None:
