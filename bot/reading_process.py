@@ -63,6 +63,12 @@ async def read_apart(
         "text": isinstance(data, str),
         "memory": memory,
     }
+    answer = await _asked(json.dumps(head).encode() + b"\n" + raw, seconds)
+    return _essay(answer)
+
+
+async def _asked(question: bytes, seconds: float) -> bytes:
+    """What a child of its own answers; b"" where it died without a word."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot.reading_process",
         stdin=asyncio.subprocess.PIPE,
@@ -73,7 +79,7 @@ async def read_apart(
     )  # fmt: skip
     try:
         async with asyncio.timeout(seconds):
-            answer, _ = await child.communicate(json.dumps(head).encode() + b"\n" + raw)
+            answer, _ = await child.communicate(question)
     except TimeoutError:
         raise UnreadableEssay(_TOO_LONG) from None
     finally:
@@ -81,7 +87,7 @@ async def read_apart(
             with contextlib.suppress(ProcessLookupError):
                 child.kill()
             await child.wait()
-    return _essay(answer)
+    return answer
 
 
 async def with_read(essay: Essay, source: bytes, name: str | None) -> Essay:

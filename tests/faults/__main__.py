@@ -1,19 +1,26 @@
-"""``python -m tests.faults``: plays faults one after the other and counts them.
+"""``python -m tests.faults``: plays faults, a few at a time, and counts them.
 
-Without options all that there are; ``--seed`` and ``--most`` take a sample of each scene, and
-``--call`` or ``--statement`` with ``--fault`` play one again.
+Without options all that there are, which takes an hour or more on two cores; ``--seed`` and
+``--most`` take a sample of each scene, and ``--call`` or ``--statement`` with ``--fault`` play one
+again. What goes wrong is told when it is found.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 from collections import Counter
+from collections.abc import Iterator
 
-from tests.faults.runs import FAULTS, Played, Strike, play, sample, strikes, struck, wrong_with
+from tests.faults.many import judged, undisturbed
+from tests.faults.runs import FAULTS, Played, Strike, sample, strikes
 from tests.faults.scenes import SCENES
 from tests.faults.striking import Moment
+
+#: Runs that are handed out together.
+_AT_ONCE = 20
+#: Lines of the log that are told of a run that went wrong.
+_LAST_LINES = 40
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -25,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kind", choices=FAULTS, help="strike only these")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--most", type=int, metavar="N", help="so many runs of each scene")
+    parser.add_argument("--jobs", type=int, metavar="N", help="so many runs at a time")
     parser.add_argument("--log", action="store_true", help="tell what was logged, too")
     parser.add_argument("--none", action="store_true", help="play without a fault")
     return parser
@@ -43,37 +51,41 @@ def _chosen(options: argparse.Namespace, wanted: Played) -> list[Strike]:
     return found if options.most is None else sample(found, options.seed, options.most)
 
 
+def _lots(options: argparse.Namespace) -> Iterator[tuple[str, list[Strike]]]:
+    """What is to be played, told scene by scene."""
+    for scene in options.scenes or SCENES:
+        wanted = undisturbed(scene)
+        say(
+            f"{scene}: {len(wanted.calls)} calls, {len(wanted.statements)} statements, "
+            f"{wanted.seconds:.1f} s"
+        )
+        if wanted.trouble or (options.none and options.log):
+            say(*wanted.log, *wanted.calls, *wanted.statements, wanted.trouble)
+            if wanted.ended:
+                say(*wanted.ended.world, *wanted.ended.archive)
+        if not wanted.trouble and not options.none:
+            found = _chosen(options, wanted)
+            for start in range(0, len(found), _AT_ONCE):
+                yield scene, found[start : start + _AT_ONCE]
+
+
 def main() -> int:
     """Play what is asked for; 1 where one went wrong."""
     options = _parser().parse_args()
     count: Counter[str] = Counter()
     failed = 0
-    for scene in options.scenes or SCENES:
-        wanted = asyncio.run(play(scene))
-        say(
-            f"{scene}: {len(wanted.calls)} calls, {len(wanted.statements)} statements, "
-            f"{wanted.seconds:.1f} s"
-        )
-        if wanted.trouble or options.none:
-            failed += bool(wanted.trouble)
-            if wanted.trouble or options.log:
-                say(*wanted.log, *wanted.calls, *wanted.statements, wanted.trouble)
-                if wanted.ended:
-                    say(*wanted.ended.world, *wanted.ended.archive)
-            continue
-        for strike in _chosen(options, wanted):
-            found = asyncio.run(struck(scene, strike, wanted))
-            count[f"{strike.kind} {strike.fault}"] += 1
-            wrong = wrong_with(wanted, found)
-            failed += bool(wrong)
-            if wrong or options.log:
-                say(f"  {scene} {strike}  ({found.seconds:.1f} s)")
-                say(
-                    *(
-                        f"      {line[:500]}"
-                        for line in [*(found.log if options.log else ()), *wrong]
-                    )
-                )
+    lots = list(_lots(options))
+    failed += sum(bool(undisturbed(scene).trouble) for scene in options.scenes or SCENES)
+    for one in judged(lots, options.jobs):
+        count[f"{one.strike.kind} {one.strike.fault}"] += 1
+        failed += bool(one.wrong)
+        if one.wrong or options.log:
+            log = one.log if options.log else one.log[-_LAST_LINES:]
+            say(
+                f"{'WRONG' if one.wrong else 'as it should be:'} {one.scene} {one.strike}  "
+                f"({one.seconds:.1f} s)",
+                *(f"      {line[:500]}" for line in [*log, *one.wrong]),
+            )
     say(f"{count.total()} runs, {failed} wrong: {dict(count)}")
     return 1 if failed else 0
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -16,11 +15,13 @@ import aiohttp
 import pytest
 
 import bot.single
+from tests.faults.hastening import hastened
 from tests.faults.judging import Ended, differences, ended
 from tests.faults.scenes import SCENES
-from tests.faults.stage import BotApart, Stage, hastened, staged
+from tests.faults.stage import BotApart, Stage, staged
 from tests.faults.statements import STATEMENT_FAULTS, Statements, listening, may_be_struck
 from tests.faults.striking import CALL_FAULTS, GIVEN_UP_AFTER, Calls, Moment, suits
+from tests.faults.struck import Lot
 
 __all__ = ["FAULTS", "Played", "Strike", "play", "sample", "strikes", "struck", "wrong_with"]
 
@@ -173,8 +174,7 @@ async def _staged(
     if strike is not None and of_statement:
         statements = Statements(strike.at, strike.fault)
     if strike is not None and strike.kills:
-        at = str(strike.at) if of_statement else ""
-        apart = [sys.executable, "-m", "tests.faults.struck", str(mark), at, strike.fault]
+        apart = Lot(mark, strike.at if of_statement else None, strike.fault)
     impatient = strike is not None and strike.fault.startswith("timeout")
     with hastened(), listening(statements), _impatient(impatient):
         async with staged(apart=apart) as stage:

@@ -14,33 +14,29 @@ import os
 import signal
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import aiohttp
 import pytest
-from discord.state import ConnectionState
 
-import bot.member_names
-import bot.recorder
-import bot.recovery
 import bot.running
-import bot.tasks
-import storage.database
 from bot.client import point_elsewhere
 from bot.clock import Clock
-from bot.rehearsal.bot_process import BotProcess, bot_environment
+from bot.rehearsal.bot_process import bot_environment
 from bot.rehearsal.controls import LINK
 from bot.rehearsal.founding import first_world
 from bot.rehearsal.standin import StandIn
 from bot.service_manager import ServiceManager
 from bot.settings import Settings
+from tests.faults.forked import ForkedBot
 from tests.faults.striking import Moment
+from tests.faults.struck import Lot
 from tests.house import House, until
 
-__all__ = ["Bot", "BotApart", "BotHere", "Stage", "hastened", "staged"]
+__all__ = ["Bot", "BotApart", "BotHere", "Stage", "staged"]
 
 _LINKED_WITHIN = 20.0
 #: Whose words are kept.
@@ -90,7 +86,7 @@ class BotHere:
 class BotApart:
     """The bot in a process of its own, which is started again whenever it ended by itself."""
 
-    def __init__(self, process: BotProcess) -> None:
+    def __init__(self, process: ForkedBot) -> None:
         self._process = process
         self._watching: asyncio.Task[None] | None = None
 
@@ -125,7 +121,7 @@ class BotApart:
 class _Supervised:
     """What the stand-in knows of it."""
 
-    def __init__(self, bot: BotApart, process: BotProcess) -> None:
+    def __init__(self, bot: BotApart, process: ForkedBot) -> None:
         self._bot = bot
         self.kill, self.stop, self.start = process.kill, process.stop, process.start
 
@@ -223,28 +219,11 @@ class Stage(House):
         return found[0]
 
 
-@contextlib.contextmanager
-def hastened() -> Iterator[None]:
-    """The bot waits less between two attempts, where it does so in real time; it decides alike."""
-    with pytest.MonkeyPatch.context() as changed:
-        # After which the library calls itself ready where no more servers are told of.
-        soon = property(lambda _: 0.2, lambda *_: None)
-        changed.setattr(ConnectionState, "guild_ready_timeout", soon, raising=False)
-        changed.setattr(bot.running, "_FIRST_WAIT", 0.05)
-        changed.setattr(bot.recovery, "_WAITS", (0.05, 0.1, 0.2, 0.4))
-        changed.setattr(bot.recovery, "_BEAT", 6.0)
-        changed.setattr(bot.recorder, "_FIRST_WAIT", 0.05)
-        changed.setattr(bot.tasks, "_ARCHIVE_REST", 0.05)
-        changed.setattr(storage.database, "_FIRST_WAIT", 0.05)
-        changed.setattr(bot.member_names, "_ANSWERED_WITHIN", 0.5)
-        yield
-
-
 @contextlib.asynccontextmanager
-async def staged(*, apart: list[str] | None = None) -> AsyncIterator[Stage]:
+async def staged(*, apart: Lot | None = None) -> AsyncIterator[Stage]:
     """A new world and a bot that is not yet started, ended with the block.
 
-    ``apart``: the command that runs the bot as a child process; it runs here without one.
+    ``apart``: the lot of a bot that runs in a process of its own; it runs here without one.
     """
     log: list[str] = []
     handler = _Log(log)
@@ -275,7 +254,7 @@ async def staged(*, apart: list[str] | None = None) -> AsyncIterator[Stage]:
                 clock_link=link,
                 database=path,
             )
-            process = BotProcess(environment, log.append, apart)
+            process = ForkedBot(apart, environment, Path(folder) / "printed", log.append)
             bot = BotApart(process)
             standin.controls.bot = _Supervised(bot, process)
         loggers = {name: logging.getLogger(name) for name in _LOGGERS}

@@ -1,24 +1,42 @@
-"""``python -m tests.faults.struck``: the bot, which is killed at one of its statements.
+"""The bot in a process of its own, which is killed at one of its statements.
 
 Once: a mark is left, and with that it runs to its end.
 """
 
 from __future__ import annotations
 
-import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.__main__ import main
-from tests.faults.stage import hastened
+from tests.faults.hastening import hastened
 from tests.faults.statements import Statements, listening
 from tests.faults.striking import Moment
 
-if __name__ == "__main__":
-    mark, at, fault = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-    moment = None if mark.exists() or not at else Moment.read(at)
-    statements, counted = Statements(moment, fault, mark), mark.with_name("counted")
+__all__ = ["Lot", "run"]
+
+
+@dataclass(frozen=True)
+class Lot:
+    """What befalls a bot's process: ``fault`` ``at`` a statement, unless ``mark`` tells it has.
+
+    ``at`` None: nothing that comes from within.
+    """
+
+    mark: Path
+    at: Moment | None
+    fault: str
+
+
+def run(lot: Lot, answers: dict[bytes, bytes]) -> int:
+    """Run the bot until it ends, by itself or by its lot; its exit status.
+
+    ``answers``: what essays that were read before read as.
+    """
+    at = None if lot.mark.exists() else lot.at
+    statements, counted = Statements(at, lot.fault, lot.mark), lot.mark.with_name("counted")
     statements.go_on(counted)
-    with hastened(), listening(statements):
+    with hastened(answers), listening(statements):
         status = main(["run"])
     statements.keep(counted)
-    sys.exit(status)
+    return status
