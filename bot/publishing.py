@@ -31,7 +31,7 @@ from storage.discussions import Listed
 from storage.drafts import Draft
 from storage.posts import NewPost
 from storage.progress import Progress
-from storage.revisions import NewRevision
+from storage.revisions import NewRevision, digest
 from storage.servers import ServerSettings
 from storage.submissions import Submission
 from storage.writer import Transaction, Work
@@ -42,6 +42,8 @@ _log = logging.getLogger(__name__)
 
 #: The largest file that is read as an essay, in bytes: a book of 800,000 words.
 MOST_BYTES = 5 * 1024 * 1024
+
+_CAME_AGAIN = "This essay was handed in once more since; /essay list shows where it stands."
 
 #: The first revision of an essay; its passages are what its posts carry.
 _FIRST_REVISION = 1
@@ -152,6 +154,7 @@ class Publishing:
         revision = NewRevision(essay, source, submission.file_name, closing, notes)
         now_ms, venue = self._clock.now_ms(), self._sight.venue(submission.channel_id)
         parts = sum(post.purpose == "part" for post in planned)
+        recognised_by = digest(essay)
 
         async def keep(tx: Transaction) -> int:
             usual = (await servers.read(tx, submission.server_id)).style
@@ -160,11 +163,14 @@ class Publishing:
             # With another title or question it is another draft.
             given = submission.title or submission.question
             if same is not None and not given and await _is_draft_of(tx, same, revision):
-                await submissions.accept(tx, submission.id)
+                await submissions.accept(tx, submission.id, recognised_by)
                 if submission.style or submission.tags:
                     await drafts.restyle(tx, same.id, style, submission.tags or None)
                 return same.id
-            if not await submissions.accept(tx, submission.id):
+            # Who got no answer handed it in once more, and may have published or discarded it.
+            if await submissions.came_again(tx, submission, recognised_by):
+                raise Refused(_CAME_AGAIN)
+            if not await submissions.accept(tx, submission.id, recognised_by):
                 raise Refused("This essay was handled already; /essay list shows where it stands.")
             return await drafts.create(
                 tx,

@@ -29,8 +29,15 @@ async def set_digest(
     when: WeeklyTime | None,
     now: datetime,
 ) -> None:
-    """Where and when the server's digest comes from now on; None for no digest."""
+    """Where and when the server's digest comes from now on; None for no digest.
+
+    Where it comes so already, the one that is planned stays.
+    """
+    before = await servers.read(tx, server_id)
     await servers.set_digest(tx, server_id, channel_id, when)
+    if (before.digest_channel, before.digest) == (channel_id, when):
+        await prompts.plan_digest(tx, server_id, now)
+        return
     await tx.run(
         """
         UPDATE prompts SET state = 'skipped', reason = 'the digest was changed', decided_at = :now

@@ -7,7 +7,7 @@ never edited: a change of the tables is a further step.
 from __future__ import annotations
 
 from storage.schema_duties import DUTIES
-from storage.schema_later import STEP_2
+from storage.schema_later import STEP_2, STEP_3
 
 __all__ = ["APPLICATION_ID", "MIGRATIONS"]
 
@@ -392,4 +392,4 @@ COMMIT;
 """
 
 #: Step n brings a database from version n - 1 to n.
-MIGRATIONS: tuple[str, ...] = (_STEP_1 + DUTIES + _END_OF_STEP_1, STEP_2)
+MIGRATIONS: tuple[str, ...] = (_STEP_1 + DUTIES + _END_OF_STEP_1, STEP_2, STEP_3)

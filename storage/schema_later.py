@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["STEP_2"]
+__all__ = ["STEP_2", "STEP_3"]
 
 #: What prompts ask of a discussion with very many replies is answered from indexes alone.
 STEP_2 = """
@@ -16,5 +16,16 @@ CREATE INDEX replies_by_parent ON replies (parent_id)
     WHERE parent_id IS NOT NULL AND thread_id IS NULL;
 
 PRAGMA user_version = 2;
+COMMIT;
+"""
+
+#: What was cut off by the bot's end is recognised where it was handed in once more since.
+STEP_3 = """
+BEGIN IMMEDIATE;
+
+-- What an accepted submission is recognised by: a hash of the essay's words.
+ALTER TABLE submissions ADD COLUMN digest TEXT;
+
+PRAGMA user_version = 3;
 COMMIT;
 """

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from storage.writer import Transaction
 
-__all__ = ["Submission", "accept", "outcome", "receive", "refuse", "unfinished"]
+__all__ = [
+    "Submission",
+    "accept",
+    "came_again",
+    "outcome",
+    "receive",
+    "refuse",
+    "unfinished",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +113,42 @@ async def unfinished(tx: Transaction) -> list[Submission]:
     ]
 
 
-async def accept(tx: Transaction, submission_id: int) -> bool:
-    """The essay's posts are planned, in this transaction; False where that was done before."""
+async def accept(tx: Transaction, submission_id: int, digest: str | None = None) -> bool:
+    """The essay's posts are planned, in this transaction; False where that was done before.
+
+    ``digest``: what the essay is recognised by.
+    """
     changed = await tx.run(
         """
         UPDATE submissions SET state = 'accepted', text = NULL, file_address = NULL,
-            page_address = NULL
+            page_address = NULL, digest = :digest
         WHERE id = :id AND state = 'received'
         """,
-        {"id": submission_id},
+        {"id": submission_id, "digest": digest},
     )
     return changed > 0
+
+
+async def came_again(tx: Transaction, submission: Submission, digest: str) -> bool:
+    """Whether the very same essay was handed in for its channel after it, and made a draft."""
+    found = await tx.row(
+        """
+        SELECT 1 FROM submissions
+        WHERE id > :id AND server_id = :server_id AND channel_id = :channel_id
+            AND state = 'accepted' AND essay_id IS NULL AND digest = :digest
+            AND COALESCE(title, '') = :title AND COALESCE(question, '') = :question
+        LIMIT 1
+        """,
+        {
+            "id": submission.id,
+            "server_id": submission.server_id,
+            "channel_id": submission.channel_id,
+            "digest": digest,
+            "title": submission.title or "",
+            "question": submission.question or "",
+        },
+    )
+    return found is not None
 
 
 async def refuse(tx: Transaction, submission_id: int, sentence: str) -> None:

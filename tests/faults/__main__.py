@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 
@@ -19,6 +20,8 @@ from tests.faults.striking import Moment
 
 #: Runs that are handed out together.
 _AT_ONCE = 20
+#: Runs after which it is told how many there were.
+_TOLD_EVERY = 500
 #: Lines of the log that are told of a run that went wrong.
 _LAST_LINES = 40
 
@@ -73,12 +76,14 @@ def main() -> int:
     """Play what is asked for; 1 where one went wrong."""
     options = _parser().parse_args()
     count: Counter[str] = Counter()
-    failed = 0
+    failed, began = 0, time.monotonic()
     lots = list(_lots(options))
     failed += sum(bool(undisturbed(scene).trouble) for scene in options.scenes or SCENES)
     for one in judged(lots, options.jobs):
         count[f"{one.strike.kind} {one.strike.fault}"] += 1
         failed += bool(one.wrong)
+        if count.total() % _TOLD_EVERY == 0:
+            say(f"… {count.total()} runs in {time.monotonic() - began:.0f} s, {failed} wrong")
         if one.wrong or options.log:
             log = one.log if options.log else one.log[-_LAST_LINES:]
             say(
@@ -86,7 +91,8 @@ def main() -> int:
                 f"({one.seconds:.1f} s)",
                 *(f"      {line[:500]}" for line in [*log, *one.wrong]),
             )
-    say(f"{count.total()} runs, {failed} wrong: {dict(count)}")
+    seconds = time.monotonic() - began
+    say(f"{count.total()} runs in {seconds:.0f} s, {failed} wrong: {dict(count)}")
     return 1 if failed else 0
 
 

@@ -58,10 +58,14 @@ class Strike:
 
 @dataclass(frozen=True)
 class Played:
-    """How a run ended. ``trouble``: why it did not come to its end, "" if it did."""
+    """How a run ended. ``trouble``: why it did not come to its end, "" if it did.
+
+    ``hindered``: the calls that the scene itself keeps from their effect.
+    """
 
     ended: Ended | None
     calls: tuple[Moment, ...]
+    hindered: frozenset[Moment]
     statements: tuple[Moment, ...]
     struck: bool
     trouble: str
@@ -75,7 +79,7 @@ def strikes(played: Played) -> list[Strike]:
         Strike("call", call, fault)
         for call in played.calls
         for fault in FAULTS["call"]
-        if suits(fault, call)
+        if suits(fault, call, played.hindered)
     ]
     statements = [
         Strike("statement", statement, fault)
@@ -116,6 +120,7 @@ async def play(scene: str, strike: Strike | None = None, wanted: Played | None =
     return Played(
         found,
         tuple(calls.seen),
+        frozenset(calls.hindered),
         tuple(statements.seen),
         did,
         trouble,

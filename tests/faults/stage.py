@@ -41,6 +41,14 @@ __all__ = ["Bot", "BotApart", "BotHere", "Stage", "staged"]
 _LINKED_WITHIN = 20.0
 #: Whose words are kept.
 _LOGGERS = ("bot", "cogs", "storage", "discord")
+#: What a person meets who looks for what is not there.
+_NO_ANSWER = (
+    AssertionError,
+    LookupError,
+    ValueError,
+    aiohttp.ClientError,
+    pytest.fail.Exception,
+)
 #: Presses of one button, or runs of one command, after which somebody gives up.
 _MOST_ATTEMPTS = 8
 
@@ -197,7 +205,7 @@ class Stage(House):
                 return found
             try:
                 await attempt()
-            except (AssertionError, ValueError, aiohttp.ClientError, pytest.fail.Exception) as no:
+            except _NO_ANSWER as no:
                 told = str(no)
             await self.settle(20)
         raise StageError(f"never came: {what() if callable(what) else what} {told}")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from bot.rehearsal.faults import CallFault, _Planned
+from bot.rehearsal.faults import CallFault, _Planned, path_fits
 from bot.rehearsal.standin import StandIn
-from bot.rehearsal.steps import NeverArrivedError, Step
+from bot.rehearsal.steps import NeverArrivedError, Step, plain_path
 
 __all__ = ["CALL_FAULTS", "GIVEN_UP_AFTER", "Calls", "Moment", "suits"]
 
@@ -50,23 +50,30 @@ class Moment:
         return cls(what, int(number))
 
 
-def suits(fault: str, call: Moment) -> bool:
-    """Whether a fault says anything new of a call: a GET has no effect to come behind."""
-    return not (fault.endswith("-after") and call.what.startswith("GET "))
+def suits(fault: str, call: Moment, hindered: Collection[Moment]) -> bool:
+    """Whether a fault says anything new of a call.
+
+    A GET has no effect to come behind, nor has a call that is ``hindered`` in the scene: with its
+    effect it would be another scene.
+    """
+    has_effect = not call.what.startswith("GET ") and call not in hindered
+    return has_effect or not fault.endswith("-after")
 
 
 @dataclass
 class Calls:
     """Listens to the bot's calls, and strikes at one of them.
 
-    ``seen``: the calls in order. ``struck``: whether the one meant came. ``kill`` ends the bot's
-    process, where it is one of its own.
+    ``seen``: the calls in order; ``hindered``: those that a misfortune of the scene keeps from
+    their effect. ``struck``: whether the one meant came. ``kill`` ends the bot's process, where it
+    is one of its own.
     """
 
     standin: StandIn
     at: Moment | None = None
     fault: str = ""
     seen: list[Moment] = field(default_factory=list)
+    hindered: set[Moment] = field(default_factory=set)
     struck: bool = False
     listening: bool = True
     kill: Callable[[], None] | None = None
@@ -88,9 +95,23 @@ class Calls:
         self._count[step.what] += 1
         moment = Moment(step.what, self._count[step.what])
         self.seen.append(moment)
+        if self._is_hindered(step.what):
+            self.hindered.add(moment)
         if moment == self.at and not self.struck:
             self.struck = True
             await self._strike()
+
+    def _is_hindered(self, what: str) -> bool:
+        method, _, path = what.partition(" ")
+        for planned in self.standin.faults._planned:
+            fault = planned.fault
+            if (
+                isinstance(fault, CallFault)
+                and fault.method in {None, method}
+                and path_fits(plain_path(fault.path), path)
+            ):
+                return not fault.after_effect
+        return False
 
     async def _strike(self) -> None:
         if self.fault in ("killed", "killed-after"):
