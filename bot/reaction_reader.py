@@ -15,8 +15,11 @@ from discord.http import HTTPClient
 from bot import wire
 from bot.clock import Clock
 from bot.discussion.talk import Deletion, Event, Reading
+from bot.member_names import MemberNames
 from bot.patience import PASSING, UNKNOWN_MESSAGE, Sight
 from bot.recorder import Recorder
+from storage import watching
+from storage.database import Database
 
 __all__ = ["ReactionReader"]
 
@@ -29,12 +32,27 @@ _ATTEMPTS = 5
 
 
 class ReactionReader:
-    """Reads messages whose reactions changed, each once for all the changes that came meanwhile."""
+    """Reads messages whose reactions changed, each once for all the changes that came meanwhile.
 
-    def __init__(self, *, http: HTTPClient, sight: Sight, recorder: Recorder, clock: Clock) -> None:
+    One that nobody has told of yet, in a gap of the record, is kept with its author's name in the
+    server, as any reading keeps it.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        http: HTTPClient,
+        sight: Sight,
+        recorder: Recorder,
+        names: MemberNames,
+        clock: Clock,
+    ) -> None:
+        self._database = database
         self._http = http
         self._sight = sight
         self._recorder = recorder
+        self._names = names
         self._clock = clock
         self._wanted: dict[tuple[int, int, int], int] = {}
         self._arrived = asyncio.Event()
@@ -79,6 +97,10 @@ class ReactionReader:
         event: Event
         try:
             data = await self._http.get_message(channel_id, message_id)
+            read = wire.message(data, server_id=server_id, own_id=self._sight.own_id)
+            known = await self._database.read(lambda tx: watching.known(tx, message_id))
+            read, *_ = await self._names.named((read,), {message_id} if known else set())
+            event = Reading(channel_id, (read,))
         except discord.HTTPException as error:
             if error.code == UNKNOWN_MESSAGE:
                 event = Deletion((message_id,), channel_id, self._clock.now())
@@ -90,9 +112,6 @@ class ReactionReader:
         except PASSING:
             await self._again((server_id, channel_id, message_id), attempts)
             return
-        else:
-            read = wire.message(data, server_id=server_id, own_id=self._sight.own_id)
-            event = Reading(channel_id, (read,))
         await self._recorder.wait(self._recorder.put((event,)))
 
     async def _again(self, key: tuple[int, int, int], attempts: int) -> None:

@@ -88,7 +88,14 @@ class Recovery:
             is_shown=self._is_shown,
         )
         self._threads = ThreadLists(http=http, sight=sight, recorder=recorder)
-        self._reactions = ReactionReader(http=http, sight=sight, recorder=recorder, clock=clock)
+        self._reactions = ReactionReader(
+            database=database,
+            http=http,
+            sight=sight,
+            recorder=recorder,
+            names=self._names,
+            clock=clock,
+        )
         recorder.tell(reacted=self._reactions.want, withheld=self._withheld)
         self._room = asyncio.Semaphore(AT_ONCE)
         self._servers: dict[int, asyncio.Lock] = {}

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 
 from storage.writer import Transaction
 
-__all__ = ["Watched", "expected", "hold_true", "move_watermark", "places", "watched"]
+__all__ = [
+    "Watched",
+    "expected",
+    "hold_true",
+    "known",
+    "move_watermark",
+    "places",
+    "watched",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +115,18 @@ async def expected(tx: Transaction, server_id: int, after_id: int) -> dict[int, 
     for ids in found.values():
         ids.sort()
     return found
+
+
+async def known(tx: Transaction, message_id: int) -> bool:
+    """Whether a message is a reply that is kept, or the copy of one."""
+    row = await tx.row(
+        """
+        SELECT 1 FROM replies WHERE id = :id
+        UNION ALL SELECT 1 FROM bringings WHERE copy_id = :id
+        """,
+        {"id": message_id},
+    )
+    return row is not None
 
 
 async def move_watermark(tx: Transaction, channel_id: int, message_id: int) -> None:

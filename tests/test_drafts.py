@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from storage import servers
+from storage import discussions, servers, submissions
+from storage.discussions import Listed
+from storage.submissions import Submission
 from storage.writer import Transaction
 from tests.house import House, a_house, form_data
 
@@ -58,6 +60,54 @@ async def test_correcting_one_thing_keeps_the_others(house: House) -> None:
     assert (essay.title, essay.author) == ("Rye", "Ann Baker")
     assert essay.epigraph is not None
     assert essay.epigraph.text == long.strip()
+
+
+async def cut_off(
+    house: House, text: str = TEXT, *, title: str | None = None, number: int = 7
+) -> None:
+    """An essay was handed in, and the bot killed before it was made a draft."""
+    submission = Submission(
+        id=number,
+        server_id=house.server_id,
+        server_name="Town",
+        channel_id=house.channel(),
+        member_id=house.member().id,
+        member_name="Ada",
+        file_name=None,
+        file_address=None,
+        text=text.format(**FACTS),
+        title=title,
+    )
+    await house.database.write(lambda tx: submissions.receive(tx, submission, 0))
+
+
+async def take_up_again(house: House) -> list[Listed]:
+    """What a start does; the essays that there are then."""
+    services = house.salon.services
+    await services.publishing.take_up_again(services.editing.take_up_again)
+    return await house.database.read(lambda tx: discussions.listed(tx, house.server_id))
+
+
+@pytest.mark.parametrize("button", ["Publish", "Discard"])
+async def test_what_was_cut_off_is_no_second_draft_once_it_was_handed_in_again(
+    house: House, button: str
+) -> None:
+    await house.press(await hand_in(house), button)
+    await house.settle()
+    await cut_off(house)
+    found = await take_up_again(house)
+    assert [one.state for one in found] == (["open"] if button == "Publish" else [])
+
+
+async def test_what_was_cut_off_is_a_draft_of_its_own_where_it_is_another_essay(
+    house: House,
+) -> None:
+    await house.press(await hand_in(house), "Publish")
+    await house.settle()
+    await cut_off(house, title="Rye")
+    assert [one.title for one in await take_up_again(house)] == ["Rye", "Slow bread"]
+    await cut_off(house, "# Wheat\n\nOther words.\n", number=8)
+    assert [one.title for one in await take_up_again(house)] == ["Wheat", "Rye", "Slow bread"]
 
 
 async def set_notices(house: House) -> None:

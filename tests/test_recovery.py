@@ -14,7 +14,8 @@ import pytest
 from bot.discussion.talk import Message
 from bot.member_names import MemberNames
 from bot.rehearsal.founding import invite_bot
-from tests.house import House, a_world, lived_in
+from cogs.recording import Recording
+from tests.house import House, a_house, a_world, lived_in
 
 
 async def kept(house: House) -> dict[str, dict[str, Any]]:
@@ -116,6 +117,30 @@ async def test_a_reply_that_was_missed_bears_its_authors_name_in_the_server(
             missed = await house.write("Ann", "I would.", to=closing["id"])
         async with lived_in(tmp_path, standin) as house:
             assert (await kept(house))[str(missed)]["author"]["name"] == "Annie"
+
+
+async def test_a_reply_of_which_a_reaction_tells_first_bears_its_authors_name_in_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was written in a gap; somebody reacts while a reading goes on that does not have it."""
+    async with a_house(tmp_path) as house:
+        *_, closing = await house.publish()
+        nick = f"/guilds/{house.server_id}/members/@me"
+        await house.act(house.member("Ann"), "PATCH", nick, {"nick": "Annie"})
+        with monkeypatch.context() as gap:
+            gap.setattr(Recording, "message", lambda self, message: None)
+            reply = await house.write("Ann", "Unheard.", to=closing["id"])
+            await house.settle()
+        path = f"/channels/{house.channel()}/messages/{reply}"
+        recorder = house.salon.services.recorder
+        with recorder.listening(house.channel()) as live:
+            await house.act(house.member("Ben"), "PUT", f"{path}/reactions/🍞/@me")
+            await house.settle()
+        assert str(reply) not in await kept(house)
+        recorder.read_reactions(live)
+        await house.settle()
+        found = (await kept(house))[str(reply)]
+    assert (found["author"]["name"], found["reactions"]) == ("Annie", [{"emoji": "🍞", "count": 1}])
 
 
 async def test_what_another_reading_forgets_is_not_missed_by_one_under_way(tmp_path: Path) -> None:

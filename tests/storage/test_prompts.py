@@ -142,6 +142,16 @@ async def test_a_resume_takes_back_what_is_not_too_late(database: Database) -> N
     assert await database.write(work) == [("skipped", PAUSED), ("planned", None)]
 
 
+async def test_a_digest_that_is_set_as_it_is_stays_planned(database: Database) -> None:
+    async def work(tx: Transaction) -> list[str]:
+        await found(tx)
+        for _ in range(2):
+            await digests.set_digest(tx, HERE, channel_id=5, when=WeeklyTime(6, time(18)), now=NOON)
+        return [row["state"] for row in await tx.rows("SELECT state FROM prompts")]
+
+    assert await database.write(work) == ["planned"]
+
+
 async def test_a_digest_is_planned_anew_when_it_is_changed_and_gone_when_it_is_stopped(
     database: Database,
 ) -> None:
