@@ -30,7 +30,7 @@ _AFTERWARDS = 6 * 3600
 #: Seconds of real time after which a run has gone wrong, and in which what is tried again in real
 #: time comes about at the end of one.
 _PATIENCE, _AT_THE_END = 100.0, 15.0
-_MOST_PLAYS = 4
+_MOST_PLAYS = 16
 
 #: The faults, by what they befall.
 FAULTS = {
