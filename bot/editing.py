@@ -50,6 +50,7 @@ _ON_ITS_WAY = (
     "Messages of the last edit are still on their way: try again in a moment. `/essay show` tells "
     "how far they are."
 )
+_OVERTAKEN = "A text of this essay was handed in after this one; `/essay show` tells how it stands."
 _ATTEMPTS = 5
 
 
@@ -131,6 +132,9 @@ class Editing:
         now_ms = self._clock.now_ms()
 
         async def keep(tx: Transaction) -> int | None:
+            # Who got no answer handed it in once more, and may have applied it.
+            if await submissions.overtaken(tx, submission):
+                raise Refused(_OVERTAKEN)
             if not await submissions.accept(tx, submission.id):
                 raise Refused("This was handled already; `/essay show` tells how the essay stands.")
             if same:

@@ -11,6 +11,7 @@ __all__ = [
     "accept",
     "came_again",
     "outcome",
+    "overtaken",
     "receive",
     "refuse",
     "unfinished",
@@ -147,6 +148,19 @@ async def came_again(tx: Transaction, submission: Submission, digest: str) -> bo
             "title": submission.title or "",
             "question": submission.question or "",
         },
+    )
+    return found is not None
+
+
+async def overtaken(tx: Transaction, submission: Submission) -> bool:
+    """Whether a new text of the same essay was handed in after it, and taken."""
+    found = await tx.row(
+        """
+        SELECT 1 FROM submissions
+        WHERE id > :id AND essay_id = :essay_id AND state = 'accepted'
+        LIMIT 1
+        """,
+        {"id": submission.id, "essay_id": submission.essay_id},
     )
     return found is not None
 

@@ -14,7 +14,6 @@ import pytest
 from aiohttp import web
 
 from bot.rehearsal.steps import Step
-from storage.submissions import Submission
 from tests.house import (
     ESSAY,
     House,
@@ -26,6 +25,7 @@ from tests.house import (
     texts,
     until,
 )
+from tests.submitting import submitted
 
 COMPONENTS_V2, SUPPRESS_EMBEDS, SILENT = 1 << 15, 1 << 2, 1 << 12
 
@@ -223,17 +223,7 @@ async def test_the_same_draft_with_another_title_is_another_draft(house: House) 
 
 async def test_a_new_connection_does_not_take_up_what_is_being_read(house: House) -> None:
     publishing = house.salon.services.publishing
-    submission = Submission(
-        id=7,
-        server_id=house.server_id,
-        server_name="Town",
-        channel_id=house.channel(),
-        member_id=house.member().id,
-        member_name="Ada",
-        file_name=None,
-        file_address=None,
-        text=ESSAY,
-    )
+    submission = submitted(house, ESSAY)
     await publishing.receive(submission)
     await publishing.take_up_again(house.salon.services.editing.take_up_again)
     assert "No essay" in await house.said(await house.run("essay list"))

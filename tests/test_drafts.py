@@ -10,9 +10,9 @@ import pytest
 
 from storage import discussions, servers, submissions
 from storage.discussions import Listed
-from storage.submissions import Submission
 from storage.writer import Transaction
 from tests.house import House, a_house, form_data
+from tests.submitting import submitted
 
 TEXT = (
     "---\ntitle: {title}\nauthor: {author}\nepigraph: {epigraph}\n---\n\n"
@@ -66,18 +66,7 @@ async def cut_off(
     house: House, text: str = TEXT, *, title: str | None = None, number: int = 7
 ) -> None:
     """An essay was handed in, and the bot killed before it was made a draft."""
-    submission = Submission(
-        id=number,
-        server_id=house.server_id,
-        server_name="Town",
-        channel_id=house.channel(),
-        member_id=house.member().id,
-        member_name="Ada",
-        file_name=None,
-        file_address=None,
-        text=text.format(**FACTS),
-        title=title,
-    )
+    submission = submitted(house, text.format(**FACTS), title=title, number=number)
     await house.database.write(lambda tx: submissions.receive(tx, submission, 0))
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from bot.rehearsal.steps import Step
-from storage.submissions import Submission
 from tests.house import ESSAY, House, a_house, a_world, buttons, form_data, lived_in, texts, until
+from tests.submitting import submitted
 from tests.test_styles import publish
 
 CHOSEN = [{"type": 3, "name": "essay", "value": "1"}]
@@ -328,19 +328,7 @@ async def test_an_edit_that_was_handed_in_before_a_restart_is_shown_after_it(
     async with a_world() as standin:
         async with lived_in(tmp_path, standin) as house:
             await house.publish()
-            number = 7
-            submission = Submission(
-                id=number,
-                server_id=house.server_id,
-                server_name="Town",
-                channel_id=house.channel(),
-                member_id=house.member().id,
-                member_name="Ada",
-                file_name=None,
-                file_address=None,
-                text=ESSAY.replace("Slow", "Slower"),
-                essay_id=1,
-            )
+            submission = submitted(house, ESSAY.replace("Slow", "Slower"), essay_id=1)
             await house.salon.services.publishing.receive(submission)
         async with lived_in(tmp_path, standin) as again:
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from storage import submissions
 from tests.house import ESSAY, House, a_house, a_world, lived_in
+from tests.submitting import submitted
 from tests.test_editing import CHOSEN, applied, concluded, contents, edited, hand_in, long
 from tests.test_styles import publish
 
@@ -27,6 +29,25 @@ async def test_a_withdrawal_while_a_new_text_is_laid_over_leaves_nothing(house: 
     await house.press(await house.run("essay withdraw", options=CHOSEN), "Withdraw")
     await house.settle(7200)
     assert await house.ours() == []
+
+
+async def test_a_text_that_was_cut_off_does_not_come_back_over_one_handed_in_since(
+    house: House,
+) -> None:
+    """The bot was killed before it read the first; the second is applied, and a third waits."""
+    await house.publish(long("One", "Two"))
+    first = submitted(house, long("Uno", "Two"), essay_id=1)
+    await house.database.write(lambda tx: submissions.receive(tx, first, 0))
+    await edited(house, long("Uno", "Two"))
+    third = await hand_in(house, long("Uno", "Dos"))
+    services = house.salon.services
+    await services.publishing.take_up_again(services.editing.take_up_again)
+    await house.press(third, "Apply")
+    await house.settle()
+    assert [text[:4] for text in contents(await house.ours())[1:3]] == ["Uno.", "Dos."]
+    assert "was handed in after" in (
+        await house.database.read(lambda tx: submissions.outcome(tx, first.id)) or ""
+    )
 
 
 async def test_closing_while_a_new_text_is_laid_over_does_not_stop_it(house: House) -> None:
