@@ -176,7 +176,6 @@ _ERASE_SOME = (
     """,
 )
 _ERASE_REST = (
-    "DELETE FROM bringings WHERE server_id = :id",
     "DELETE FROM watermarks WHERE server_id = :id",
     "DELETE FROM gone WHERE server_id = :id",
     "DELETE FROM submissions WHERE server_id = :id",

@@ -59,8 +59,8 @@ def entitled(essay: Essay, title: str) -> Essay:
         del blocks[read.place]
     else:
         blocks.insert(read.place, read.line)
-        if not essay.body:  # it is the whole text
-            questions, postscript = find_ending(blocks, author=essay.author)
+    if not (essay.body and blocks):  # it is the whole text
+        questions, postscript = find_ending(blocks, author=essay.author)
     body, passages = placed(blocks)
     text = "\n".join(block_text(block) for block in blocks)
     return replace(

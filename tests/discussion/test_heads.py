@@ -410,3 +410,11 @@ def test_a_name_above_the_line_stays_above_it() -> None:
 def test_an_essay_whose_title_is_told_has_no_line_to_leave() -> None:
     essay = read_essay("---\ntitle: Rye\n---\n\n---\n\nA night.\n", format="markdown")
     assert left_line(entitled(essay, "Wheat")) is None
+
+
+def test_a_line_that_is_the_whole_text_is_asked_only_while_it_stands_there() -> None:
+    before = read_essay("Is bread slow?\n", format="text")
+    assert (before.title, before.questions) == ("Is bread slow?", ())
+    under_another = entitled(before, "Slow")
+    assert under_another.questions == ("Is bread slow?",)
+    assert entitled(under_another, before.title) == before

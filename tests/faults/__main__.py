@@ -13,13 +13,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 
-from tests.faults.many import judged, undisturbed
+from tests.faults.many import Share, judged, shares, undisturbed
 from tests.faults.runs import FAULTS, Played, Strike, sample, strikes
 from tests.faults.scenes import SCENES
 from tests.faults.striking import Moment
 
-#: Runs that are handed out together.
-_AT_ONCE = 20
 #: Runs after which it is told how many there were.
 _TOLD_EVERY = 500
 #: Lines of the log that are told of a run that went wrong.
@@ -54,7 +52,7 @@ def _chosen(options: argparse.Namespace, wanted: Played) -> list[Strike]:
     return found if options.most is None else sample(found, options.seed, options.most)
 
 
-def _lots(options: argparse.Namespace) -> Iterator[tuple[str, list[Strike]]]:
+def _shares(options: argparse.Namespace) -> Iterator[Share]:
     """What is to be played, told scene by scene."""
     for scene in options.scenes or SCENES:
         wanted = undisturbed(scene)
@@ -67,9 +65,7 @@ def _lots(options: argparse.Namespace) -> Iterator[tuple[str, list[Strike]]]:
             if wanted.ended:
                 say(*wanted.ended.world, *wanted.ended.archive)
         if not wanted.trouble and not options.none:
-            found = _chosen(options, wanted)
-            for start in range(0, len(found), _AT_ONCE):
-                yield scene, found[start : start + _AT_ONCE]
+            yield from shares(scene, _chosen(options, wanted))
 
 
 def main() -> int:
@@ -77,9 +73,9 @@ def main() -> int:
     options = _parser().parse_args()
     count: Counter[str] = Counter()
     failed, began = 0, time.monotonic()
-    lots = list(_lots(options))
+    some = list(_shares(options))
     failed += sum(bool(undisturbed(scene).trouble) for scene in options.scenes or SCENES)
-    for one in judged(lots, options.jobs):
+    for one in judged(some, options.jobs):
         count[f"{one.strike.kind} {one.strike.fault}"] += 1
         failed += bool(one.wrong)
         if count.total() % _TOLD_EVERY == 0:

@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.faults.runs import Played, Strike, play, struck, wrong_with
 
-__all__ = ["Judged", "judged", "undisturbed"]
+__all__ = ["Judged", "Share", "judge", "judged", "shares", "undisturbed"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,10 @@ class Judged:
     log: tuple[str, ...]
 
 
+#: A scene, and the runs of it that are handed out together.
+Share = tuple[str, list[Strike]]
+_AT_ONCE = 20
+
 #: What each scene comes to undisturbed, in a process that plays several runs of it.
 _wanted: dict[str, Played] = {}
 
@@ -37,15 +41,22 @@ def undisturbed(scene: str) -> Played:
     return _wanted[scene]
 
 
+async def judge(scene: str, strike: Strike, wanted: Played) -> Judged:
+    """Play one run and judge it."""
+    found = await struck(scene, strike, wanted)
+    return Judged(scene, strike, found.seconds, wrong_with(wanted, found), found.log)
+
+
+def shares(scene: str, found: Sequence[Strike]) -> list[Share]:
+    """The runs of a scene as they are handed out, a few together."""
+    return [(scene, list(found[at : at + _AT_ONCE])) for at in range(0, len(found), _AT_ONCE)]
+
+
 def _judge(scene: str, some: list[Strike]) -> list[Judged]:
     wanted = undisturbed(scene)
     if wanted.trouble:
         return [Judged(scene, some[0], wanted.seconds, [wanted.trouble], wanted.log)]
-    judged = []
-    for strike in some:
-        found = asyncio.run(struck(scene, strike, wanted))
-        judged.append(Judged(scene, strike, found.seconds, wrong_with(wanted, found), found.log))
-    return judged
+    return [asyncio.run(judge(scene, strike, wanted)) for strike in some]
 
 
 def _settle_down(number: Any) -> None:
@@ -57,13 +68,13 @@ def _settle_down(number: Any) -> None:
         os.sched_setaffinity(0, {cores[number.value % len(cores)]})
 
 
-def judged(lots: Sequence[tuple[str, list[Strike]]], jobs: int | None) -> Iterator[Judged]:
-    """What came of each run, as it comes; ``jobs`` at a time, three a core where that is None."""
+def judged(some: Sequence[Share], jobs: int | None = None) -> Iterator[Judged]:
+    """What came of each run, as it comes; ``jobs`` at a time, four a core where that is None."""
     # Much of a run is waiting.
-    jobs = jobs or 3 * (os.cpu_count() or 1)
+    jobs = jobs or 4 * (os.cpu_count() or 1)
     context = get_context("spawn")
     number = context.Value("i", 0)
-    pool = ProcessPoolExecutor(min(jobs, len(lots) or 1), context, _settle_down, (number,))
+    pool = ProcessPoolExecutor(min(jobs, len(some) or 1), context, _settle_down, (number,))
     with pool:
-        for future in as_completed([pool.submit(_judge, *lot) for lot in lots]):
+        for future in as_completed([pool.submit(_judge, *lot) for lot in some]):
             yield from future.result()

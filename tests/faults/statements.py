@@ -26,11 +26,19 @@ import storage.database
 from storage.writer import Writer
 from tests.faults.striking import Moment
 
-__all__ = ["STATEMENT_FAULTS", "Statements", "listening", "may_be_struck"]
+__all__ = [
+    "BEGIN",
+    "COMMIT",
+    "STATEMENT_FAULTS",
+    "Statements",
+    "listening",
+    "may_be_struck",
+    "told",
+]
 
 #: What befalls a statement. ``killed`` strikes before it, ``killed-after`` behind it.
 STATEMENT_FAULTS = ("full", "locked", "killed", "killed-after")
-_BEGIN, _COMMIT = "BEGIN IMMEDIATE", "COMMIT"
+BEGIN, COMMIT = "BEGIN IMMEDIATE", "COMMIT"
 _CHANGES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "WITH")
 _MOST_PAGES = 1_073_741_823
 #: More than is ever free within the file.
@@ -43,7 +51,7 @@ def may_be_struck(fault: str, statement: Moment) -> bool:
     The lock is asked for where a transaction begins, which takes no room. Whichever of its
     statements a process is killed at, what is left of a transaction is what is left before its end.
     """
-    begins, ends = statement.what == _BEGIN, statement.what == _COMMIT
+    begins, ends = statement.what == BEGIN, statement.what == COMMIT
     return {"full": not begins, "locked": begins, "killed": ends, "killed-after": ends}[fault]
 
 
@@ -68,15 +76,15 @@ class Statements:
     async def begin(self, connection: aiosqlite.Connection) -> None:
         """A transaction is about to begin."""
         self._changes = connection.total_changes
-        self._count[_BEGIN] += 1
-        if self._is_meant(Moment(_BEGIN, self._count[_BEGIN])):
+        self._count[BEGIN] += 1
+        if self._is_meant(Moment(BEGIN, self._count[BEGIN])):
             await _lock_out(connection)
 
     async def executed(self, connection: aiosqlite.Connection, sql: str, before: int) -> None:
         """A statement was executed; ``before``: the changes until then."""
         plain = " ".join(sql.split())
         if plain.startswith(_CHANGES) and connection.total_changes > before:
-            moment = self._next(f"{plain[:50]}… {_sign(plain)}")
+            moment = self._next(told(plain))
             self.seen.append(moment)
             if self._is_meant(moment):
                 await self._fail(connection)
@@ -85,8 +93,8 @@ class Statements:
         """What a transaction changed is about to be committed; whether the process ends then."""
         if connection.total_changes == self._changes:
             return False
-        self.seen.append(Moment(_BEGIN, self._count[_BEGIN]))
-        moment = self._next(_COMMIT)
+        self.seen.append(Moment(BEGIN, self._count[BEGIN]))
+        moment = self._next(COMMIT)
         self.seen.append(moment)
         if not self._is_meant(moment):
             return False
@@ -126,8 +134,9 @@ class Statements:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _sign(sql: str) -> str:
-    return f"{zlib.crc32(sql.encode()):08x}"
+def told(plain: str) -> str:
+    """A statement as it is told of, without line breaks: its beginning, and what tells it apart."""
+    return f"{plain[:50]}… {zlib.crc32(plain.encode()):08x}"
 
 
 async def _fill(connection: aiosqlite.Connection) -> None:
@@ -146,10 +155,10 @@ async def _lock_out(connection: aiosqlite.Connection) -> None:
     rows = await connection.execute_fetchall("PRAGMA database_list")
     path = next(row[2] for row in rows if row[1] == "main")
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute(_BEGIN)
+        other.execute(BEGIN)
         await connection.execute_fetchall("PRAGMA busy_timeout = 50")
         try:
-            await connection.execute(_BEGIN)
+            await connection.execute(BEGIN)
             raise AssertionError("the lock was not held")
         finally:
             await connection.execute_fetchall("PRAGMA busy_timeout = 5000")
@@ -169,9 +178,9 @@ class _Listened:
     @contextmanager
     async def execute(self, sql: str, parameters: Any = None) -> Any:
         ends, before = False, self._connection.total_changes
-        if sql == _BEGIN:
+        if sql == BEGIN:
             await self._statements.begin(self._connection)
-        elif sql == _COMMIT:
+        elif sql == COMMIT:
             ends = await self._statements.commit(self._connection)
         found = await self._connection.execute(sql, parameters)
         if ends:

@@ -6,6 +6,7 @@ A seeded sample of each scene's faults in every run of the tests, all of them wi
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import sqlite3
@@ -23,9 +24,11 @@ from bot.mover import Mover
 from bot.outbox import Outbox
 from bot.speaking import _sentence
 from storage.posts import Post
-from tests.faults import sites
-from tests.faults.runs import Played, Strike, play, sample, strikes, struck, wrong_with
+from tests.faults import changes, sites
+from tests.faults.many import judge, judged, shares
+from tests.faults.runs import Played, Strike, play, sample, strikes, wrong_with
 from tests.faults.scenes import SCENES
+from tests.faults.statements import BEGIN, COMMIT
 from tests.faults.striking import Moment
 
 ALL = os.environ.get("SALON_TEST_ALL") == "1"
@@ -54,14 +57,17 @@ async def undisturbed(scene: str) -> Played:
 async def hold(scene: str, some: Callable[[list[Strike]], list[Strike]], record: Record) -> None:
     """Play a scene once for each of some of its strikes; all come to the same."""
     wanted = await undisturbed(scene)
+    chosen = some(strikes(wanted))
+    if ALL:
+        came = await asyncio.to_thread(lambda: list(judged(shares(scene, chosen))))
+    else:
+        came = [await judge(scene, strike, wanted) for strike in chosen]
     failed: list[str] = []
     count: Counter[str] = Counter()
-    for strike in some(strikes(wanted)):
-        found = await struck(scene, strike, wanted)
-        count[f"{strike.kind} {strike.fault}"] += 1
-        wrong = wrong_with(wanted, found)
-        if wrong:
-            failed.append("\n    ".join([again(scene, strike), *wrong, *found.log[-30:]]))
+    for one in came:
+        count[f"{one.strike.kind} {one.strike.fault}"] += 1
+        if one.wrong:
+            failed.append("\n    ".join([again(scene, one.strike), *one.wrong, *one.log[-30:]]))
     record("faults", {**count, "wrong": len(failed)})
     assert not failed, "\n".join(failed)
 
@@ -97,11 +103,13 @@ async def test_wherever_it_is_killed_a_play_comes_to_the_same(
 
 
 @pytest.mark.timeout(_SHORT)
-async def test_every_call_in_the_source_is_made_in_a_scene() -> None:
-    written = sites.in_the_source()
+async def test_every_call_and_every_change_in_the_source_is_made_in_a_scene() -> None:
+    made: set[str] = set()
     with sites.seen() as ways:
         for scene in SCENES:
-            await undisturbed(scene)
+            made |= {one.what for one in (await undisturbed(scene)).statements}
+    made_all_changes(made)
+    written = sites.in_the_source()
     reached = {
         site for site in written for way in ways for line in way if sites.lies_in(line, site)
     }
@@ -114,6 +122,21 @@ async def test_every_call_in_the_source_is_made_in_a_scene() -> None:
     elsewhere = {way[0] for way in ways if not any(sites.lies_in(way[0], site) for site in written)}
     assert not elsewhere, f"calls that are not found in the source: {elsewhere}"
     assert len(written) > 70
+
+
+def made_all_changes(made: set[str]) -> None:
+    written = changes.in_the_source()
+    missing = [
+        f"{path}:{line} {sql[:100]}"
+        for what, (path, line, sql) in written.items()
+        if what not in made and not sql.startswith(tuple(changes.SELDOM))
+    ]
+    assert not missing, "no scene makes these changes: " + "; ".join(missing)
+    elsewhere = made - set(written) - {BEGIN, COMMIT}
+    assert not elsewhere, f"changes that are not found in the source: {elsewhere}"
+    for beginning in changes.SELDOM:
+        assert any(sql.startswith(beginning) for _, _, sql in written.values())
+    assert len(written) > 200
 
 
 @pytest.mark.timeout(_SHORT)

@@ -13,6 +13,7 @@ from tests.faults.scenes import (
     editing,
     endings,
     manners,
+    meanwhile,
     moving,
     own_places,
     privacy,
@@ -41,6 +42,7 @@ SCENES: dict[str, Scene] = {
         recovering,
         trouble,
         rarer,
+        meanwhile,
     )
     for scene in module.SCENES
 }
