@@ -161,8 +161,8 @@ class Publishing:
             style = chosen_style(venue, submission.style, usual, parts)
             same = await discussions.same_essay(tx, submission.channel_id, essay)
             # With another title or question it is another draft.
-            given = submission.title or submission.question
-            if same is not None and not given and await _is_draft_of(tx, same, revision):
+            given = bool(submission.title or submission.question)
+            if same is not None and await _is_draft_of(tx, same, revision, given=given):
                 await submissions.accept(tx, submission.id, recognised_by)
                 if submission.style or submission.tags:
                     await drafts.restyle(tx, same.id, style, submission.tags or None)
@@ -384,14 +384,19 @@ class Publishing:
         self._on_work()
 
 
-async def _is_draft_of(tx: Transaction, same: Listed, revision: NewRevision) -> bool:
+async def _is_draft_of(
+    tx: Transaction, same: Listed, revision: NewRevision, *, given: bool
+) -> bool:
     """Whether a draft was made of what was handed in, perhaps corrected since.
 
-    The same words below another title, byline or epigraph are another draft.
+    The same words below another title, byline or epigraph are another draft. ``given``: a title
+    or question was given with them; then the draft's have to be those.
     """
     draft = await drafts.find(tx, same.id)
     if draft is None or draft.state != "draft":
         return False
+    if given:
+        return draft.essay == revision.essay and draft.closing == revision.closing
     return draft.source == revision.source or draft.essay == revision.essay
 
 

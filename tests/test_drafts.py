@@ -77,6 +77,19 @@ async def take_up_again(house: House) -> list[Listed]:
     return await house.database.read(lambda tx: discussions.listed(tx, house.server_id))
 
 
+async def test_what_was_cut_off_and_handed_in_again_with_the_same_title_is_one_draft(
+    house: House,
+) -> None:
+    services = house.salon.services
+    for number in (7, 8, 9):
+        handed = submitted(house, TEXT.format(**FACTS), title="Rye", number=number)
+        await services.publishing.receive(handed)
+        assert await services.publishing.draft(handed) == 1
+    other = submitted(house, TEXT.format(**FACTS), title="Wheat", number=10)
+    await services.publishing.receive(other)
+    assert await services.publishing.draft(other) == 2
+
+
 @pytest.mark.parametrize("button", ["Publish", "Discard"])
 async def test_what_was_cut_off_is_no_second_draft_once_it_was_handed_in_again(
     house: House, button: str

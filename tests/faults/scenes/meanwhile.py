@@ -36,8 +36,6 @@ _AUTOMOD = {"status": 400, "code": 200000, "message": "Blocked"}
 
 async def _moving(stage: Stage) -> int:
     """A published essay with a head, and a server that has replies moved; the head."""
-    await stage.bot.start()
-    await stage.settle()
     await allow(stage, "essays", allow=_MAY_MOVE)
     await set_up(stage, "bring", "move", "bring", "move")
     return await with_head(stage)
@@ -45,6 +43,8 @@ async def _moving(stage: Stage) -> int:
 
 async def a_copy_is_answered_before_it_is_known_to_be_one(stage: Stage) -> None:
     """Discord made it and said nothing of it; what answers it answers the reply."""
+    await stage.bot.start()
+    await stage.settle()
     head = await _moving(stage)
     await fault(stage, "POST", _COPY, status=503, after_effect=True, times=1)
     await stage.write("Ben", "Why?", to=head)
@@ -60,6 +60,8 @@ async def a_copy_is_answered_before_it_is_known_to_be_one(stage: Stage) -> None:
 
 async def a_reply_is_deleted_before_it_is_moved(stage: Stage) -> None:
     """Before its copy is made, and when only the original has still to go; reactions with it."""
+    await stage.bot.start()
+    await stage.settle()
     head = await _moving(stage)
     there = f"/channels/{stage.channel()}/messages"
     await fault(stage, "POST", _COPY, status=503, times=_ALWAYS)
@@ -175,6 +177,10 @@ async def _a_draft_gets_its_first_line_back(stage: Stage) -> None:
 
 async def a_server_is_left_in_the_middle_of_publishing(stage: Stage) -> None:
     """What waits to be posted and opened waits for the bot to come back; and all is erased."""
+    await stage.bot.start()
+    await stage.settle()
+    # So that nothing is said of one essay while another is posted, in whatever order.
+    await command(stage, "prompts plan", "get no prompts", steps="none")
     head = await _moving(stage)
     admins = stage.channel("admins")
     await set_up(stage, "notices_channel_id", admins, "notices", admins)

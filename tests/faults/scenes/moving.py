@@ -58,7 +58,14 @@ async def _copy(stage: Stage, head: int, text: str) -> int:
 
 
 async def _correct(stage: Stage, head: int, text: str) -> None:
-    (copy,) = [int(m["id"]) for m in await stage.messages(head) if m.get("webhook_id")]
+    copies: list[int] = []
+
+    async def look() -> None:
+        copies[:] = [int(m["id"]) for m in await stage.messages(head) if m.get("webhook_id")]
+
+    # Where its making was put off, it comes with the time that a look takes.
+    await stage.insist(look, lambda: copies, "a copy")
+    (copy,) = copies
     ben = stage.member("Ben")
 
     async def attempt() -> None:
