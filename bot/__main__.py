@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return _backup(options.file)
             case "restore":
                 return _restore(options.file)
+            case "forget":
+                return asyncio.run(_forget(options))
             case _:
                 return _run()
     except SalonError as error:
@@ -80,6 +82,16 @@ def _parser() -> argparse.ArgumentParser:
     restore = commands.add_parser("restore", help="put a backup in the archive's place")
     restore.add_argument(
         "file", type=Path, nargs="?", metavar="FILE", help="the newest good one if left out"
+    )
+    forget = commands.add_parser(
+        "forget", help="erase what a member said who left and cannot ask for it in Discord"
+    )
+    forget.add_argument("member", type=int, metavar="MEMBER", help="the member's id")
+    forget.add_argument(
+        "--server", type=int, metavar="ID", help="in this server alone; in all if left out"
+    )
+    forget.add_argument(
+        "--keep-out", action="store_true", help="and keep nothing of what they say from now on"
     )
     return parser
 
@@ -151,6 +163,15 @@ def _restore(file: Path | None) -> int:
     from bot.backing_up import restore
 
     _write(restore(*_places(), file))
+    return 0
+
+
+async def _forget(options: argparse.Namespace) -> int:
+    from bot.forgetting import forget
+
+    _write(
+        await forget(*_places(), options.member, options.server, keep_out=options.keep_out),
+    )
     return 0
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "recorded",
     "remember",
     "replaced",
+    "servers_of",
 ]
 
 
@@ -101,6 +102,19 @@ def append(path: Path, tombstones: Iterable[Tombstone]) -> None:
 async def recorded(tx: Transaction) -> list[Tombstone]:
     """What the archive itself knows."""
     return [Tombstone(*row) for row in await tx.rows(_RECORDED)]
+
+
+async def servers_of(tx: Transaction, member_id: int) -> list[int]:
+    """The servers of which something is kept that a member said or opened."""
+    rows = await tx.rows(
+        """
+        SELECT server_id FROM replies WHERE author_id = :member_id
+        UNION SELECT server_id FROM threads WHERE member_id = :member_id
+        ORDER BY server_id
+        """,
+        {"member_id": member_id},
+    )
+    return [row["server_id"] for row in rows]
 
 
 async def remember(tx: Transaction, one: Tombstone) -> Tombstone:

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOW = {"bot.clock", "bot.errors", "bot.logs", "bot.silence", "bot.tasks"}
 MIDDLE = {
     "bot.backing_up",
+    "bot.forgetting",
     "bot.backup_keeper",
     "bot.errands",
     "bot.exporting",

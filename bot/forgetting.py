@@ -1,0 +1,56 @@
+"""``python -m bot forget``: for members who left the server, and cannot ask for it there."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from bot.clock import Clock
+from bot.discussion.counting import counted
+from bot.errors import DatabaseError, DatabaseInUse
+from storage import tombstones
+from storage.database import open_database, open_for_reading
+from storage.tombstones import Tombstone
+from storage.writer import Transaction
+
+__all__ = ["forget"]
+
+
+async def forget(
+    database: Path, backups: Path, member_id: int, server_id: int | None, *, keep_out: bool
+) -> str:
+    """Forget what a member has said in a server, or wherever something is kept; what was done.
+
+    ``keep_out``: and keep nothing of what they say from now on. It is noted beside the archive,
+    which is held against that whenever it is opened: at once, or, where a bot runs on it, at its
+    next start. Raises DatabaseError where there is no archive or no note can be made.
+    """
+    now_ms, beside = Clock().now_ms(), tombstones.beside(database)
+
+    async def found(tx: Transaction) -> list[Tombstone]:
+        servers = await tombstones.servers_of(tx, member_id) if server_id is None else [server_id]
+        out = {
+            one.server_id: one.kept_out_since
+            for one in [*await tombstones.recorded(tx), *tombstones.read(beside)]
+            if one.member_id == member_id
+        }
+        since = now_ms if keep_out else None
+        return [Tombstone(one, member_id, now_ms, out.get(one) or since) for one in servers]
+
+    async with open_for_reading(database) as archive:
+        noted = await archive.read(found)
+    if not noted:
+        return f"Nothing is kept of member {member_id}. Nothing was changed."
+    try:
+        tombstones.append(beside, noted)
+    except OSError as error:
+        raise DatabaseError(f"It cannot be noted beside {database}: {error.strerror}.") from error
+    who = f"Member {member_id}"
+    where = counted(len(noted), "server")
+    with contextlib.suppress(DatabaseInUse):
+        async with open_database(database, backups=backups):
+            return (
+                f"{who} is forgotten in {where}. Threads and copies with their words in Discord "
+                "follow when the bot is started."
+            )
+    return f"{who} will be forgotten in {where} when the bot, which is running, is started again."
