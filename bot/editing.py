@@ -93,13 +93,14 @@ class Editing:
         stand = await self._database.read(lambda tx: laying.stand(tx, discussion_id))
         return _editable(stand)
 
-    async def hand_in(self, submission: Submission) -> int | None:
+    async def hand_in(self, submission: Submission, *, cut_off: bool = False) -> int | None:
         """Read a received submission and keep it as an edit; its id, None where nothing changes.
 
-        Raises SalonError with the sentence the admin is told; then nothing is kept.
+        ``cut_off``: by the bot's end; it takes no later text's place. Raises SalonError with the
+        sentence the admin is told; then nothing is kept.
         """
         try:
-            return await self._hand_in(submission)
+            return await self._hand_in(submission, cut_off=cut_off)
         except (Refused, UnreadableEssay) as error:
             sentence = str(error)
             await until_usable(
@@ -109,13 +110,14 @@ class Editing:
             )
             raise
 
-    async def _hand_in(self, submission: Submission) -> int | None:
+    async def _hand_in(self, submission: Submission, *, cut_off: bool) -> int | None:
         discussion_id = submission.essay_id
         assert discussion_id is not None
         stand = await self.may_edit(discussion_id)
         if stand.server_id != submission.server_id:
             raise Refused("This essay is not there any more.")
         source, essay = await self._publishing.read(submission)
+        known_by = submissions.recognised_by(essay, submission.question)
         old = essay_from_json(json.loads(stand.essay))
         # A file does not say where the text stands on the web, a page does.
         essay = replace(essay, source_url=essay.source_url or old.source_url)
@@ -132,10 +134,13 @@ class Editing:
         now_ms = self._clock.now_ms()
 
         async def keep(tx: Transaction) -> int | None:
-            # Who got no answer handed it in once more, and may have applied it.
-            if await submissions.overtaken(tx, submission):
+            # Who got no answer may have handed it in once more, and applied it.
+            if cut_off and (
+                await submissions.came_again(tx, submission, known_by)
+                or await submissions.newer_waits(tx, submission)
+            ):
                 raise Refused(_OVERTAKEN)
-            if not await submissions.accept(tx, submission.id):
+            if not await submissions.accept(tx, submission.id, known_by):
                 raise Refused("This was handled already; `/essay show` tells how the essay stands.")
             if same:
                 return None
@@ -152,7 +157,7 @@ class Editing:
     async def take_up_again(self, submission: Submission) -> None:
         """Finish what was received before a restart; nobody waits for the answer any more."""
         try:
-            await self.hand_in(submission)
+            await self.hand_in(submission, cut_off=True)
         except (Refused, UnreadableEssay) as error:
             _log.warning("The revision handed in before the restart is refused: %s", error)
 

@@ -68,6 +68,9 @@ class Histories:
         """
         generation, began = self._recorder.generation, self._clock.now_ms()
         try:
+            if not one.is_thread and self._sight.lists(one.server_id, one.channel_id) is False:
+                # Deleted, or hidden from the bot: Discord says which (10003, 50001).
+                await self._http.get_channel(one.channel_id)
             outcome, deletions = await self._pages(one, since, expected)
         except discord.HTTPException as error:
             if error.code == UNKNOWN_CHANNEL:

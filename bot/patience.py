@@ -50,6 +50,10 @@ class Sight:
         """Whether an empty history of the channel would prove that it is empty."""
         raise NotImplementedError
 
+    def lists(self, server_id: int, channel_id: int) -> bool | None:
+        """Whether a server tells of a channel; None where the server itself cannot be seen."""
+        raise NotImplementedError
+
     def is_locked(self, thread_id: int) -> bool | None:
         """Whether a thread is locked; None where only Discord can tell."""
         raise NotImplementedError

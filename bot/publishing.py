@@ -31,7 +31,7 @@ from storage.discussions import Listed
 from storage.drafts import Draft
 from storage.posts import NewPost
 from storage.progress import Progress
-from storage.revisions import NewRevision, digest
+from storage.revisions import NewRevision
 from storage.servers import ServerSettings
 from storage.submissions import Submission
 from storage.writer import Transaction, Work
@@ -106,14 +106,16 @@ class Publishing:
         now_ms = self._clock.now_ms()
         await self._database.write(lambda tx: submissions.receive(tx, submission, now_ms))
 
-    async def draft(self, submission: Submission) -> int:
+    async def draft(self, submission: Submission, *, cut_off: bool = False) -> int:
         """Read a received submission and keep it as a draft; the discussion's id.
 
-        Where the very same essay is a draft in that channel already, that draft is meant. Raises
-        SalonError with the sentence the admin is told; then nothing is kept.
+        Where the very same essay is a draft in that channel already, that draft is meant.
+        ``cut_off``: by the bot's end; who got no answer may have handed it in once more since, and
+        published or discarded it. Raises SalonError with the sentence the admin is told; then
+        nothing is kept.
         """
         try:
-            return await self._draft(submission)
+            return await self._draft(submission, cut_off=cut_off)
         except (Refused, UnreadableEssay) as error:
             sentence = str(error)
             await until_usable(
@@ -137,7 +139,7 @@ class Publishing:
                 if submission.essay_id is not None:
                     await edit(submission)
                     continue
-                discussion_id = await self.draft(submission)
+                discussion_id = await self.draft(submission, cut_off=True)
             except (Refused, UnreadableEssay) as error:
                 _log.warning("The essay handed in before the restart is refused: %s", error)
             except sqlite3.OperationalError:
@@ -145,8 +147,9 @@ class Publishing:
                 raise
             else:
                 _log.info("The essay handed in before the restart is draft %d.", discussion_id)
+        await self._database.write(submissions.drop_digests)
 
-    async def _draft(self, submission: Submission) -> int:
+    async def _draft(self, submission: Submission, *, cut_off: bool) -> int:
         source, essay = await self.read(submission)
         closing = (submission.question or "").strip() or None
         numbered = await self._numbered(submission.server_id)
@@ -154,23 +157,22 @@ class Publishing:
         revision = NewRevision(essay, source, submission.file_name, closing, notes)
         now_ms, venue = self._clock.now_ms(), self._sight.venue(submission.channel_id)
         parts = sum(post.purpose == "part" for post in planned)
-        recognised_by = digest(essay)
+        known_by = submissions.recognised_by(essay, submission.question)
 
         async def keep(tx: Transaction) -> int:
             usual = (await servers.read(tx, submission.server_id)).style
             style = chosen_style(venue, submission.style, usual, parts)
-            same = await discussions.same_essay(tx, submission.channel_id, essay)
+            if cut_off and await submissions.came_again(tx, submission, known_by):
+                raise Refused(_CAME_AGAIN)
             # With another title or question it is another draft.
             given = bool(submission.title or submission.question)
-            if same is not None and await _is_draft_of(tx, same, revision, given=given):
-                await submissions.accept(tx, submission.id, recognised_by)
-                if submission.style or submission.tags:
-                    await drafts.restyle(tx, same.id, style, submission.tags or None)
-                return same.id
-            # Who got no answer handed it in once more, and may have published or discarded it.
-            if await submissions.came_again(tx, submission, recognised_by):
-                raise Refused(_CAME_AGAIN)
-            if not await submissions.accept(tx, submission.id, recognised_by):
+            for same_id in await discussions.same_drafts(tx, submission.channel_id, essay):
+                if await _is_draft_of(tx, same_id, revision, given=given):
+                    await submissions.accept(tx, submission.id, known_by)
+                    if submission.style or submission.tags:
+                        await drafts.restyle(tx, same_id, style, submission.tags or None)
+                    return same_id
+            if not await submissions.accept(tx, submission.id, known_by):
                 raise Refused("This essay was handled already; /essay list shows where it stands.")
             return await drafts.create(
                 tx,
@@ -385,16 +387,15 @@ class Publishing:
 
 
 async def _is_draft_of(
-    tx: Transaction, same: Listed, revision: NewRevision, *, given: bool
+    tx: Transaction, draft_id: int, revision: NewRevision, *, given: bool
 ) -> bool:
     """Whether a draft was made of what was handed in, perhaps corrected since.
 
     The same words below another title, byline or epigraph are another draft. ``given``: a title
     or question was given with them; then the draft's have to be those.
     """
-    draft = await drafts.find(tx, same.id)
-    if draft is None or draft.state != "draft":
-        return False
+    draft = await drafts.find(tx, draft_id)
+    assert draft is not None
     if given:
         return draft.essay == revision.essay and draft.closing == revision.closing
     return draft.source == revision.source or draft.essay == revision.essay

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 
 import discord
 from discord.http import HTTPClient
@@ -15,7 +16,6 @@ from discord.http import HTTPClient
 from bot import wire
 from bot.clock import Clock
 from bot.discussion.talk import Deletion, Event, Reading
-from bot.member_names import MemberNames
 from bot.patience import PASSING, UNKNOWN_MESSAGE, Sight
 from bot.recorder import Recorder
 from storage import watching
@@ -34,8 +34,8 @@ _ATTEMPTS = 5
 class ReactionReader:
     """Reads messages whose reactions changed, each once for all the changes that came meanwhile.
 
-    One that nobody has told of yet, in a gap of the record, is kept with its author's name in the
-    server, as any reading keeps it.
+    One that the record does not have lies in a gap of it, or does not belong to it: it is left to
+    the reading of that gap, which brings its author's name in the server, too.
     """
 
     def __init__(
@@ -45,14 +45,12 @@ class ReactionReader:
         http: HTTPClient,
         sight: Sight,
         recorder: Recorder,
-        names: MemberNames,
         clock: Clock,
     ) -> None:
         self._database = database
         self._http = http
         self._sight = sight
         self._recorder = recorder
-        self._names = names
         self._clock = clock
         self._wanted: dict[tuple[int, int, int], int] = {}
         self._arrived = asyncio.Event()
@@ -96,11 +94,9 @@ class ReactionReader:
     async def _read(self, server_id: int, channel_id: int, message_id: int, attempts: int) -> None:
         event: Event
         try:
+            if not await self._database.read(lambda tx: watching.known(tx, message_id)):
+                return
             data = await self._http.get_message(channel_id, message_id)
-            read = wire.message(data, server_id=server_id, own_id=self._sight.own_id)
-            known = await self._database.read(lambda tx: watching.known(tx, message_id))
-            read, *_ = await self._names.named((read,), {message_id} if known else set())
-            event = Reading(channel_id, (read,))
         except discord.HTTPException as error:
             if error.code == UNKNOWN_MESSAGE:
                 event = Deletion((message_id,), channel_id, self._clock.now())
@@ -109,9 +105,12 @@ class ReactionReader:
             else:
                 await self._again((server_id, channel_id, message_id), attempts)
                 return
-        except PASSING:
+        except (*PASSING, sqlite3.OperationalError):
             await self._again((server_id, channel_id, message_id), attempts)
             return
+        else:
+            read = wire.message(data, server_id=server_id, own_id=self._sight.own_id)
+            event = Reading(channel_id, (read,))
         await self._recorder.wait(self._recorder.put((event,)))
 
     async def _again(self, key: tuple[int, int, int], attempts: int) -> None:

@@ -93,7 +93,6 @@ class Recovery:
             http=http,
             sight=sight,
             recorder=recorder,
-            names=self._names,
             clock=clock,
         )
         recorder.tell(reacted=self._reactions.want, withheld=self._withheld)

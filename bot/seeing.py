@@ -31,6 +31,13 @@ class Seeing(discord.Client, Sight):
             return False
         return found[1].view_channel and found[1].read_message_history
 
+    def lists(self, server_id: int, channel_id: int) -> bool | None:
+        """Whether a server tells of a channel; None where the server itself cannot be seen."""
+        guild = self.get_guild(server_id)
+        if guild is None or guild.unavailable:
+            return None
+        return guild.get_channel(channel_id) is not None
+
     def is_locked(self, thread_id: int) -> bool | None:
         """Whether a thread is locked; None where only Discord can tell, as of an archived one."""
         thread = self.get_channel(thread_id)

@@ -66,6 +66,21 @@ async def same_essay(
     return None if row is None else await _listed_one(tx, row["id"])
 
 
+async def same_drafts(tx: Transaction, channel_id: int, essay: Essay) -> list[int]:
+    """The drafts of the very same text for a channel, the newest first."""
+    rows = await tx.rows(
+        """
+        SELECT discussions.id
+        FROM discussions JOIN revisions ON revisions.discussion_id = discussions.id
+        WHERE discussions.channel_id = :channel_id AND discussions.state = 'draft'
+            AND revisions.digest = :digest
+        ORDER BY discussions.id DESC
+        """,
+        {"channel_id": channel_id, "digest": digest(essay)},
+    )
+    return [row["id"] for row in rows]
+
+
 async def start(
     tx: Transaction,
     *,

@@ -23,7 +23,7 @@ COMMIT;
 STEP_3 = """
 BEGIN IMMEDIATE;
 
--- What an accepted submission is recognised by: a hash of the essay's words.
+-- What an accepted submission is recognised by, while an older one is unfinished: a hash.
 ALTER TABLE submissions ADD COLUMN digest TEXT;
 
 PRAGMA user_version = 3;

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 
+from bot.discussion.essay import Essay
+from bot.discussion.record import essay_to_json
 from storage.writer import Transaction
 
 __all__ = [
     "Submission",
     "accept",
     "came_again",
+    "drop_digests",
+    "newer_waits",
     "outcome",
-    "overtaken",
     "receive",
+    "recognised_by",
     "refuse",
     "unfinished",
 ]
@@ -114,15 +120,25 @@ async def unfinished(tx: Transaction) -> list[Submission]:
     ]
 
 
-async def accept(tx: Transaction, submission_id: int, digest: str | None = None) -> bool:
+def recognised_by(essay: Essay, question: str | None) -> str:
+    """What a submission is recognised by: a hash of all that was read, and the question given."""
+    told = json.dumps([essay_to_json(essay), question], sort_keys=True)
+    return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()
+
+
+async def accept(tx: Transaction, submission_id: int, digest: str) -> bool:
     """The essay's posts are planned, in this transaction; False where that was done before.
 
-    ``digest``: what the essay is recognised by.
+    ``digest``: what it is recognised by; kept only while an older submission is unfinished, which
+    may be the very same.
     """
     changed = await tx.run(
         """
         UPDATE submissions SET state = 'accepted', text = NULL, file_address = NULL,
-            page_address = NULL, digest = :digest
+            page_address = NULL, digest = CASE WHEN EXISTS (
+                SELECT 1 FROM submissions AS older
+                WHERE older.state = 'received' AND older.id < :id
+            ) THEN :digest END
         WHERE id = :id AND state = 'received'
         """,
         {"id": submission_id, "digest": digest},
@@ -131,38 +147,41 @@ async def accept(tx: Transaction, submission_id: int, digest: str | None = None)
 
 
 async def came_again(tx: Transaction, submission: Submission, digest: str) -> bool:
-    """Whether the very same essay was handed in for its channel after it, and made a draft."""
+    """Whether the very same was handed in after it, for its channel or for its essay, and taken."""
     found = await tx.row(
         """
         SELECT 1 FROM submissions
-        WHERE id > :id AND server_id = :server_id AND channel_id = :channel_id
-            AND state = 'accepted' AND essay_id IS NULL AND digest = :digest
-            AND COALESCE(title, '') = :title AND COALESCE(question, '') = :question
+        WHERE id > :id AND channel_id = :channel_id AND essay_id IS :essay_id
+            AND state = 'accepted' AND digest = :digest
         LIMIT 1
         """,
         {
             "id": submission.id,
-            "server_id": submission.server_id,
             "channel_id": submission.channel_id,
+            "essay_id": submission.essay_id,
             "digest": digest,
-            "title": submission.title or "",
-            "question": submission.question or "",
         },
     )
     return found is not None
 
 
-async def overtaken(tx: Transaction, submission: Submission) -> bool:
-    """Whether a new text of the same essay was handed in after it, and taken."""
+async def newer_waits(tx: Transaction, submission: Submission) -> bool:
+    """Whether a text that was handed in later for the same essay waits for a decision."""
     found = await tx.row(
         """
-        SELECT 1 FROM submissions
-        WHERE id > :id AND essay_id = :essay_id AND state = 'accepted'
+        SELECT 1 FROM submissions JOIN edits ON edits.discussion_id = submissions.essay_id
+        WHERE submissions.id > :id AND submissions.essay_id = :essay_id
+            AND submissions.state = 'accepted'
         LIMIT 1
         """,
         {"id": submission.id, "essay_id": submission.essay_id},
     )
     return found is not None
+
+
+async def drop_digests(tx: Transaction) -> None:
+    """Nothing that was cut off is unfinished any more."""
+    await tx.run("UPDATE submissions SET digest = NULL WHERE digest IS NOT NULL")
 
 
 async def refuse(tx: Transaction, submission_id: int, sentence: str) -> None:

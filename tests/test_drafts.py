@@ -62,11 +62,10 @@ async def test_correcting_one_thing_keeps_the_others(house: House) -> None:
     assert essay.epigraph.text == long.strip()
 
 
-async def cut_off(
-    house: House, text: str = TEXT, *, title: str | None = None, number: int = 7
-) -> None:
+async def cut_off(house: House, text: str = TEXT, *, title: str | None = None) -> None:
     """An essay was handed in, and the bot killed before it was made a draft."""
-    submission = submitted(house, text.format(**FACTS), title=title, number=number)
+    await house.salon.wait_until_ready()  # the start has taken up what there was
+    submission = submitted(house, text.format(**FACTS), title=title)
     await house.database.write(lambda tx: submissions.receive(tx, submission, 0))
 
 
@@ -77,39 +76,53 @@ async def take_up_again(house: House) -> list[Listed]:
     return await house.database.read(lambda tx: discussions.listed(tx, house.server_id))
 
 
-async def test_what_was_cut_off_and_handed_in_again_with_the_same_title_is_one_draft(
+async def test_what_is_handed_in_again_with_the_same_title_is_the_draft_of_that_title(
     house: House,
 ) -> None:
     services = house.salon.services
-    for number in (7, 8, 9):
-        handed = submitted(house, TEXT.format(**FACTS), title="Rye", number=number)
+    drafts = []
+    for number, title in enumerate(("Rye", "Wheat", "Rye", "Wheat", "Oats"), 7):
+        handed = submitted(house, TEXT.format(**FACTS), title=title, number=number)
         await services.publishing.receive(handed)
-        assert await services.publishing.draft(handed) == 1
-    other = submitted(house, TEXT.format(**FACTS), title="Wheat", number=10)
-    await services.publishing.receive(other)
-    assert await services.publishing.draft(other) == 2
+        drafts.append(await services.publishing.draft(handed))
+    assert drafts == [1, 2, 1, 2, 3]
 
 
 @pytest.mark.parametrize("button", ["Publish", "Discard"])
 async def test_what_was_cut_off_is_no_second_draft_once_it_was_handed_in_again(
     house: House, button: str
 ) -> None:
+    await cut_off(house)
     await house.press(await hand_in(house), button)
     await house.settle()
-    await cut_off(house)
     found = await take_up_again(house)
     assert [one.state for one in found] == (["open"] if button == "Publish" else [])
+    kept = await house.database.read(
+        lambda tx: tx.rows("SELECT 1 FROM submissions WHERE digest IS NOT NULL")
+    )
+    assert kept == [], "nothing is recognised any more"
 
 
+@pytest.mark.parametrize(
+    ("text", "title"), [(TEXT, "Rye"), ("# Slow bread\n\nOther words.\n", None)]
+)
 async def test_what_was_cut_off_is_a_draft_of_its_own_where_it_is_another_essay(
-    house: House,
+    house: House, text: str, title: str | None
 ) -> None:
+    await cut_off(house, text, title=title)
     await house.press(await hand_in(house), "Publish")
     await house.settle()
-    await cut_off(house, title="Rye")
-    assert [one.title for one in await take_up_again(house)] == ["Rye", "Slow bread"]
-    await cut_off(house, "# Wheat\n\nOther words.\n", number=8)
-    assert [one.title for one in await take_up_again(house)] == ["Wheat", "Rye", "Slow bread"]
+    assert [one.state for one in await take_up_again(house)] == ["draft", "open"]
+
+
+async def test_what_was_cut_off_is_a_draft_where_it_was_handed_in_for_another_channel(
+    house: House,
+) -> None:
+    await cut_off(house)
+    options = [{"type": 7, "name": "channel", "value": str(house.channel("admins"))}]
+    file = ("bread.md", TEXT.format(**FACTS).encode())
+    await house.said(await house.run("essay publish", file=file, options=options))
+    assert [one.state for one in await take_up_again(house)] == ["draft", "draft"]
 
 
 async def set_notices(house: House) -> None:

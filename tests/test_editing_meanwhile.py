@@ -31,23 +31,55 @@ async def test_a_withdrawal_while_a_new_text_is_laid_over_leaves_nothing(house: 
     assert await house.ours() == []
 
 
-async def test_a_text_that_was_cut_off_does_not_come_back_over_one_handed_in_since(
-    house: House,
-) -> None:
-    """The bot was killed before it read the first; the second is applied, and a third waits."""
-    await house.publish(long("One", "Two"))
-    first = submitted(house, long("Uno", "Two"), essay_id=1)
-    await house.database.write(lambda tx: submissions.receive(tx, first, 0))
-    await edited(house, long("Uno", "Two"))
-    third = await hand_in(house, long("Uno", "Dos"))
+async def cut_off(house: House, text: str, *, number: int = 7) -> int:
+    """A new text was handed in and the bot killed before it read it; its submission."""
+    await house.salon.wait_until_ready()  # the start has taken up what there was
+    handed = submitted(house, text, essay_id=1, number=number)
+    await house.database.write(lambda tx: submissions.receive(tx, handed, 0))
+    return number
+
+
+async def take_up_again(house: House) -> None:
+    """What a start does."""
     services = house.salon.services
     await services.publishing.take_up_again(services.editing.take_up_again)
-    await house.press(third, "Apply")
+
+
+async def test_a_text_that_was_cut_off_is_not_shown_again_once_it_was_applied(
+    house: House,
+) -> None:
+    """It was handed in once more, and another text was applied after it."""
+    await house.publish(long("One", "Two"))
+    number = await cut_off(house, long("Uno", "Two"))
+    await edited(house, long("Uno", "Two"))
+    await edited(house, long("Eins", "Two"))
+    await take_up_again(house)
+    told = await house.said(await house.run("essay show", options=CHOSEN))
+    assert "A new text" not in told
+    outcome = await house.database.read(lambda tx: submissions.outcome(tx, number))
+    assert "was handed in after" in (outcome or "")
+
+
+async def test_a_text_that_was_cut_off_takes_no_later_texts_place(house: House) -> None:
+    await house.publish(long("One", "Two"))
+    await cut_off(house, long("Eins", "Two"))
+    waiting = await hand_in(house, long("Uno", "Dos"))
+    await house.settle()
+    await take_up_again(house)
+    await house.press(waiting, "Apply")
     await house.settle()
     assert [text[:4] for text in contents(await house.ours())[1:3]] == ["Uno.", "Dos."]
-    assert "was handed in after" in (
-        await house.database.read(lambda tx: submissions.outcome(tx, first.id)) or ""
-    )
+
+
+async def test_a_text_that_was_cut_off_is_shown_where_the_later_one_was_cancelled(
+    house: House,
+) -> None:
+    await house.publish(long("One", "Two"))
+    await cut_off(house, long("Eins", "Two"))
+    await house.press(await hand_in(house, long("Uno", "Dos")), "Cancel")
+    await house.settle()
+    await take_up_again(house)
+    assert "Eins" in await house.said(await house.run("essay show", options=CHOSEN))
 
 
 async def test_closing_while_a_new_text_is_laid_over_does_not_stop_it(house: House) -> None:

@@ -59,9 +59,9 @@ def entitled(essay: Essay, title: str) -> Essay:
         del blocks[read.place]
     else:
         blocks.insert(read.place, read.line)
-    if not (essay.body and blocks):  # it is the whole text
-        questions, postscript = find_ending(blocks, author=essay.author)
     body, passages = placed(blocks)
+    if not (essay.passages and passages):  # it is the whole text
+        questions, postscript = find_ending(blocks, author=essay.author)
     text = "\n".join(block_text(block) for block in blocks)
     return replace(
         essay,

@@ -58,7 +58,7 @@ async def _publish(tx: Transaction, essay: Essay, place: Place) -> None:
         text=_ESSAY,
     )
     await submissions.receive(tx, submission, now_ms)
-    await submissions.accept(tx, submission.id)
+    await submissions.accept(tx, submission.id, "")
     await discussions.start(
         tx,
         submission=submission,

@@ -412,8 +412,9 @@ def test_an_essay_whose_title_is_told_has_no_line_to_leave() -> None:
     assert left_line(entitled(essay, "Wheat")) is None
 
 
-def test_a_line_that_is_the_whole_text_is_asked_only_while_it_stands_there() -> None:
-    before = read_essay("Is bread slow?\n", format="text")
+@pytest.mark.parametrize("below", ["", "\n---\n"])
+def test_a_line_that_is_the_whole_text_is_asked_only_while_it_stands_there(below: str) -> None:
+    before = read_essay(f"Is bread slow?\n{below}", format="markdown" if below else "text")
     assert (before.title, before.questions) == ("Is bread slow?", ())
     under_another = entitled(before, "Slow")
     assert under_another.questions == ("Is bread slow?",)

@@ -105,8 +105,8 @@ async def test_what_was_received_waits_until_it_is_accepted_or_refused(
     await database.write(lambda tx: submissions.receive(tx, SUBMISSION, NOW_MS))
     await database.write(lambda tx: submissions.receive(tx, text, NOW_MS))
     assert await database.read(submissions.unfinished) == [SUBMISSION, text]
-    assert await database.write(lambda tx: submissions.accept(tx, SUBMISSION.id))
-    assert not await database.write(lambda tx: submissions.accept(tx, SUBMISSION.id))
+    assert await database.write(lambda tx: submissions.accept(tx, SUBMISSION.id, "0f"))
+    assert not await database.write(lambda tx: submissions.accept(tx, SUBMISSION.id, "0f"))
     await database.write(lambda tx: submissions.refuse(tx, text.id, "It is empty."))
     assert await database.read(submissions.unfinished) == []
     assert await database.read(lambda tx: submissions.outcome(tx, text.id)) == "It is empty."
