@@ -64,7 +64,9 @@ async def test_correcting_one_thing_keeps_the_others(house: House) -> None:
 
 async def cut_off(house: House, text: str = TEXT, *, title: str | None = None) -> None:
     """An essay was handed in, and the bot killed before it was made a draft."""
-    await house.salon.wait_until_ready()  # the start has taken up what there was
+    # The start has taken up what there was.
+    await house.salon.wait_until_ready()
+    await house.settle()
     submission = submitted(house, text.format(**FACTS), title=title)
     await house.database.write(lambda tx: submissions.receive(tx, submission, 0))
 

@@ -33,7 +33,9 @@ async def test_a_withdrawal_while_a_new_text_is_laid_over_leaves_nothing(house: 
 
 async def cut_off(house: House, text: str, *, number: int = 7) -> int:
     """A new text was handed in and the bot killed before it read it; its submission."""
-    await house.salon.wait_until_ready()  # the start has taken up what there was
+    # The start has taken up what there was.
+    await house.salon.wait_until_ready()
+    await house.settle()
     handed = submitted(house, text, essay_id=1, number=number)
     await house.database.write(lambda tx: submissions.receive(tx, handed, 0))
     return number

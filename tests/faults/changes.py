@@ -20,7 +20,7 @@ _NOT_THE_WRITERS = ("schema*.py", "restoring.py")
 #: Changes that no scene comes to, by their beginnings, and why.
 SELDOM = {
     "UPDATE prompts SET state = 'skipped', reason = 'the discussion is withdrawn'": (
-        "between a prompt's being planned as a post and its being sent lie milliseconds"
+        "a sweep sends what it plans, unless the bot ends between the two"
     ),
     "UPDATE prompts SET state = 'skipped', post_id = NULL, decided_at = :at, reason = 'the next": (
         "a digest has to be refused every hour for a week"
@@ -29,7 +29,10 @@ SELDOM = {
 
 
 def in_the_source() -> dict[str, Change]:
-    """Each change that the writer can be given, by what a run tells of it."""
+    """Each change that the writer can be given, by what a run tells of it.
+
+    A text that stands at two places is one change.
+    """
     found: dict[str, Change] = {}
     for folder in ("bot", "cogs", "storage"):
         for path in sorted((ROOT / folder).glob("*.py")):

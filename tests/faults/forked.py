@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -24,15 +25,21 @@ from tests.faults.struck import Lot, run
 __all__ = ["ForkedBot"]
 
 _STOPS_WITHIN = 15.0
-_PR_SET_PDEATHSIG = 1
 
 _context = multiprocessing.get_context("forkserver")
 
 
+def _die_with_the_run() -> None:
+    """What it was forked from is no parent that matters: it ends when the run does."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def _live(lot: Lot, environment: dict[str, str], output: str, answers: dict[bytes, bytes]) -> None:
     """What the forked process does: become the bot, and end with its status."""
-    with contextlib.suppress(OSError, AttributeError):  # Linux only: it never outlives the run
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    threading.Thread(target=_die_with_the_run, daemon=True).start()
     os.environ.clear()
     os.environ.update(environment)
     with Path(output).open("ab") as file:

@@ -55,17 +55,26 @@ def shares(scene: str, found: Sequence[Strike]) -> list[Share]:
 def _judge(scene: str, some: list[Strike]) -> list[Judged]:
     wanted = undisturbed(scene)
     if wanted.trouble:
-        return [Judged(scene, some[0], wanted.seconds, [wanted.trouble], wanted.log)]
-    return [asyncio.run(judge(scene, strike, wanted)) for strike in some]
+        trouble = [f"undisturbed: {wanted.trouble}"]
+        return [Judged(scene, strike, wanted.seconds, trouble, wanted.log) for strike in some]
+    return [_judge_one(scene, strike, wanted) for strike in some]
+
+
+def _judge_one(scene: str, strike: Strike, wanted: Played) -> Judged:
+    try:
+        return asyncio.run(judge(scene, strike, wanted))
+    except Exception as error:  # noqa: BLE001 - the others are played all the same
+        return Judged(scene, strike, 0.0, [f"{type(error).__name__}: {error}"], ())
 
 
 def _settle_down(number: Any) -> None:
     """Stay on one core: a bot and its archive's threads take turns, and so do it sooner."""
     with number.get_lock():
         number.value += 1
+        mine: int = number.value
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {cores[number.value % len(cores)]})
+        os.sched_setaffinity(0, {cores[mine % len(cores)]})
 
 
 def judged(some: Sequence[Share], jobs: int | None = None) -> Iterator[Judged]:
@@ -75,6 +84,8 @@ def judged(some: Sequence[Share], jobs: int | None = None) -> Iterator[Judged]:
     context = get_context("spawn")
     number = context.Value("i", 0)
     pool = ProcessPoolExecutor(min(jobs, len(some) or 1), context, _settle_down, (number,))
-    with pool:
-        for future in as_completed([pool.submit(_judge, *lot) for lot in some]):
+    try:
+        for future in as_completed([pool.submit(_judge, *share) for share in some]):
             yield from future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -30,7 +30,8 @@ _AFTERWARDS = 6 * 3600
 #: Seconds of real time after which a run has gone wrong, and in which what is tried again in real
 #: time comes about at the end of one.
 _PATIENCE, _AT_THE_END = 100.0, 15.0
-_MOST_PLAYS = 16
+#: Seconds of real time in which a fault has to strike that does not come in every play.
+_STRIKES_WITHIN = 30.0
 
 #: The faults, by what they befall.
 FAULTS = {
@@ -130,15 +131,18 @@ async def play(scene: str, strike: Strike | None = None, wanted: Played | None =
 
 
 async def struck(scene: str, strike: Strike, wanted: Played) -> Played:
-    """Play a scene until the fault strikes, a few times at the most.
+    """Play a scene until the fault strikes, for some time at the most.
 
-    What comes in the order of real time, two calls at once for instance, may come differently.
+    What comes in the order of real time, two calls at once for instance, may come differently. A
+    play without the fault has to come to the same as the undisturbed one.
     """
-    for _ in range(_MOST_PLAYS):
+    until = time.monotonic() + _STRIKES_WITHIN
+    while True:
         played = await play(scene, strike, wanted)
-        if played.struck or played.trouble:
-            break
-    return played
+        if played.struck or wrong_with(wanted, played, unless_struck=False):
+            return played
+        if time.monotonic() > until:
+            return played
 
 
 async def _at_the_end(stage: Stage, wanted: Played | None) -> Ended:
@@ -158,14 +162,14 @@ async def _at_the_end(stage: Stage, wanted: Played | None) -> Ended:
     return found
 
 
-def wrong_with(wanted: Played, found: Played) -> list[str]:
-    """What is wrong with how a struck run ended."""
+def wrong_with(wanted: Played, found: Played, *, unless_struck: bool = True) -> list[str]:
+    """What is wrong with how a run ended, that it was not struck among it."""
     if found.trouble:
         return [found.trouble]
     assert wanted.ended is not None
     assert found.ended is not None
     wrong = differences(wanted.ended, found.ended)
-    return wrong if found.struck else [*wrong, "the fault never struck"]
+    return [*wrong, "the fault never struck"] if unless_struck and not found.struck else wrong
 
 
 @contextlib.asynccontextmanager

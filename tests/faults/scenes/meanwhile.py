@@ -31,7 +31,6 @@ _SEND = 1 << 11
 _CREATE = "/channels/*/messages"
 _COPY = "/webhooks/*/*"
 _ALWAYS = 100_000
-_AUTOMOD = {"status": 400, "code": 200000, "message": "Blocked"}
 
 
 async def _moving(stage: Stage) -> int:
@@ -176,7 +175,7 @@ async def _a_draft_gets_its_first_line_back(stage: Stage) -> None:
 
 
 async def a_server_is_left_in_the_middle_of_publishing(stage: Stage) -> None:
-    """What waits to be posted and opened waits for the bot to come back; and all is erased."""
+    """What waits to be posted and opened waits for the bot to come back."""
     await stage.bot.start()
     await stage.settle()
     # So that nothing is said of one essay while another is posted, in whatever order.
@@ -198,12 +197,24 @@ async def a_server_is_left_in_the_middle_of_publishing(stage: Stage) -> None:
     guild, world = next(iter(stage.standin.world.guilds.values())), stage.standin.world
     invite_bot(world, guild, world.bot)
     await stage.until_kept("SELECT 1 FROM servers WHERE left_at IS NULL")
-    await stage.settle(600)
-    await allow(stage, "essays", deny=1 << 29)
-    await fault(stage, "POST", _CREATE, **_AUTOMOD, times=1)
-    await stage.write("Dev", "Pointed at.", to=head)
+    await stage.settle(DAY)
+
+
+async def a_server_is_left_for_good(stage: Stage) -> None:
+    """Everything that is kept of it is erased after 30 days."""
+    await stage.bot.start()
+    await stage.settle()
+    head = await _moving(stage)
+    admins = stage.channel("admins")
+    await set_up(stage, "notices_channel_id", admins, "notices", admins)
+    await stage.write("Ben", "Moved.", to=head, file=("a.txt", b"a"))
     await stage.settle(60)
-    await stage.act(stage.member(), "DELETE", f"/channels/{head}")
+    *_, closing = await stage.ours()
+    other = await stage.write("Chloe", "Late.", to=closing["id"])
+    await stage.settle(DAY)
+    await acts.edit(stage, acts.ESSAY.replace("a night", "two nights"), title="Slow bread")
+    await stage.settle(600)
+    await stage.act(stage.member(), "DELETE", f"/channels/{other}")
     await stage.settle(60)
     await _away(stage)
     await stage.settle(31 * DAY)
@@ -217,7 +228,7 @@ async def _away(stage: Stage) -> None:
 
 
 async def a_prompt_on_its_way_is_not_wanted_any_more(stage: Stage) -> None:
-    """It may have got through: a pause, a withdrawal and quiet hours that end come in between."""
+    """It may have got through: a pause comes in between, and quiet hours that end."""
     await stage.bot.start()
     await stage.settle()
     await publish(stage)
@@ -300,6 +311,7 @@ SCENES: tuple[Any, ...] = (
     a_thread_is_opened_where_none_is,
     an_edit_is_corrected_before_it_is_applied,
     a_server_is_left_in_the_middle_of_publishing,
+    a_server_is_left_for_good,
     a_prompt_on_its_way_is_not_wanted_any_more,
     a_digest_may_not_be_sent_for_hours,
     who_is_named_in_what_is_on_its_way_is_forgotten,
