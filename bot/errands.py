@@ -117,20 +117,27 @@ class Errands:
                 # Locked first and then archived, in one call: nobody is to write in between.
                 await self._http.edit_channel(errand.channel_id, locked=True, archived=True)
             case "rename":
-                assert errand.payload is not None
-                await self._rename(errand.channel_id, errand.payload["name"])
+                await self._rename(errand)
             case "unlock":
                 await self._http.edit_channel(errand.channel_id, locked=False, archived=False)
 
-    async def _rename(self, thread_id: int, new: str) -> None:
-        try:
-            await self._http.edit_channel(thread_id, name=new)
-        except discord.HTTPException as error:
-            if error.code != ARCHIVED:
-                raise
-            # An archived one has to be opened for it, and is quiet again afterwards.
-            await self._http.edit_channel(thread_id, name=new, archived=False)
-            await self._http.edit_channel(thread_id, archived=True)
+    async def _rename(self, errand: Errand) -> None:
+        assert errand.payload is not None
+        thread_id, new = errand.channel_id, errand.payload["name"]
+        if not errand.payload.get("archived"):
+            try:
+                await self._http.edit_channel(thread_id, name=new)
+            except discord.HTTPException as error:
+                if error.code != ARCHIVED:
+                    raise
+                # Another attempt may find it opened by this one.
+                payload = errand.payload | {"archived": True}
+                await self._database.write(lambda tx: errands.reword(tx, errand.id, payload))
+            else:
+                return
+        # An archived one has to be opened for it, and is quiet again afterwards.
+        await self._http.edit_channel(thread_id, name=new, archived=False)
+        await self._http.edit_channel(thread_id, archived=True)
 
     async def _request(self, route: Route, errand: Errand) -> None:
         if errand.kind == "delete":

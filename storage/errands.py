@@ -19,6 +19,7 @@ __all__ = [
     "next_due",
     "plan",
     "put_off",
+    "reword",
     "settle",
     "waiting",
 ]
@@ -203,6 +204,14 @@ async def put_off(tx: Transaction, *, errand_id: int, due_at: int, trouble: str)
         WHERE id = :id
         """,
         {"id": errand_id, "due_at": due_at, "trouble": trouble},
+    )
+
+
+async def reword(tx: Transaction, errand_id: int, payload: Payload) -> None:
+    """Do it otherwise from the next attempt on."""
+    await tx.run(
+        "UPDATE errands SET payload = :payload WHERE id = :id",
+        {"id": errand_id, "payload": json.dumps(payload, ensure_ascii=False)},
     )
 
 
