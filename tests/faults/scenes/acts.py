@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.rehearsal.founding import invite_bot
 from bot.rehearsal.records import User
 from tests.faults.stage import Stage
 from tests.house import ESSAY, form_data
@@ -15,10 +16,12 @@ __all__ = [
     "allow",
     "change",
     "choose",
+    "come_back",
     "command",
     "edit",
     "fault",
     "head_of",
+    "leave",
     "long",
     "option",
     "press_on",
@@ -219,3 +222,21 @@ async def fault(stage: Stage, method: str, path: str, **more: Any) -> None:
     """A misfortune that belongs to the scene."""
     body = {"kind": "http", "method": method, "path": path, "times": 1, "after_effect": False}
     await stage.control("faults", body | more)
+
+
+async def leave(stage: Stage) -> None:
+    """Remove the bot from the server, until it knows."""
+    world, guild = stage.standin.world, next(iter(stage.standin.world.guilds.values()))
+    await stage.act(stage.member(), "DELETE", f"/guilds/{guild.id}/members/{world.bot.id}")
+    await stage.until_kept("SELECT 1 FROM servers WHERE left_at IS NOT NULL")
+    await stage.settle(1)
+
+
+async def come_back(stage: Stage) -> None:
+    """Invite the bot into the server again, until it knows.
+
+    One that has just been started learns of its servers within moments of real time.
+    """
+    world, guild = stage.standin.world, next(iter(stage.standin.world.guilds.values()))
+    invite_bot(world, guild, world.bot)
+    await stage.until_kept("SELECT 1 FROM servers WHERE left_at IS NULL")

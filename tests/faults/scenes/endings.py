@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.rehearsal.founding import invite_bot
 from tests.faults.scenes import acts
 from tests.faults.scenes.acts import (
     DAY,
@@ -30,7 +29,6 @@ async def a_server_is_left_with_much_on_its_way(stage: Stage) -> None:
     await stage.bot.start()
     await stage.settle()
     await stage.until_kept("SELECT id FROM servers")
-    world, guild = stage.standin.world, next(iter(stage.standin.world.guilds.values()))
     admins = stage.channel("admins")
     await set_up(stage, "notices_channel_id", admins, "notices", admins)
     head = await with_head(stage)
@@ -52,20 +50,11 @@ async def a_server_is_left_with_much_on_its_way(stage: Stage) -> None:
     *_, closing = await stage.ours()
     await stage.write("Chloe", "Late.", to=closing["id"], file=("late.txt", b"late"))
     await stage.settle(2)
-    await _left(stage)
+    await acts.leave(stage)
     stage.standin.faults.clear()
     await stage.settle(DAY)
-    invite_bot(world, guild, world.bot)
-    # A bot that has just been started learns of its servers within moments of real time.
-    await stage.until_kept("SELECT 1 FROM servers WHERE left_at IS NULL")
+    await acts.come_back(stage)
     await stage.settle(2 * DAY)
-
-
-async def _left(stage: Stage) -> None:
-    world, guild = stage.standin.world, next(iter(stage.standin.world.guilds.values()))
-    await stage.act(stage.member(), "DELETE", f"/guilds/{guild.id}/members/{world.bot.id}")
-    await stage.until_kept("SELECT 1 FROM servers WHERE left_at IS NOT NULL")
-    await stage.settle(1)
 
 
 async def _schedule(stage: Stage) -> None:

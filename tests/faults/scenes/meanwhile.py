@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.rehearsal.founding import invite_bot
 from tests.faults.scenes import acts
 from tests.faults.scenes.acts import (
     DAY,
@@ -191,12 +190,10 @@ async def a_server_is_left_in_the_middle_of_publishing(stage: Stage) -> None:
     await stage.settle(10)
     await fault(stage, "POST", _CREATE, status=503, times=_ALWAYS)
     await publish(stage, LONG, title="Long")
-    await _away(stage)
+    await acts.leave(stage)
     stage.standin.faults.clear()
     await stage.settle(DAY)
-    guild, world = next(iter(stage.standin.world.guilds.values())), stage.standin.world
-    invite_bot(world, guild, world.bot)
-    await stage.until_kept("SELECT 1 FROM servers WHERE left_at IS NULL")
+    await acts.come_back(stage)
     await stage.settle(DAY)
 
 
@@ -216,15 +213,8 @@ async def a_server_is_left_for_good(stage: Stage) -> None:
     await stage.settle(600)
     await stage.act(stage.member(), "DELETE", f"/channels/{other}")
     await stage.settle(60)
-    await _away(stage)
+    await acts.leave(stage)
     await stage.settle(31 * DAY)
-
-
-async def _away(stage: Stage) -> None:
-    world, guild = stage.standin.world, next(iter(stage.standin.world.guilds.values()))
-    await stage.act(stage.member(), "DELETE", f"/guilds/{guild.id}/members/{world.bot.id}")
-    await stage.until_kept("SELECT 1 FROM servers WHERE left_at IS NOT NULL")
-    await stage.settle(1)
 
 
 async def a_prompt_on_its_way_is_not_wanted_any_more(stage: Stage) -> None:
