@@ -42,6 +42,8 @@ __all__ = ["Sweep"]
 _log = logging.getLogger(__name__)
 
 _BEAT_SECONDS = 60
+#: Seconds of rest where the archive could not be used, which may have passed by then.
+_ARCHIVE_REST = 5.0
 #: How soon it is looked again where prompts wait for what was missed to be read.
 _LOOK_AGAIN = timedelta(seconds=1)
 
@@ -118,7 +120,13 @@ class Sweep:
                 try:
                     await self._sweep()
                 except sqlite3.Error as error:
-                    _log.error("The archive cannot be used (%s); the next beat tries again.", error)
+                    _log.error(
+                        "The archive cannot be used (%s); what is due waits for %.0f s.",
+                        error,
+                        _ARCHIVE_REST,
+                    )
+                    await asyncio.sleep(_ARCHIVE_REST)
+                    self.wake()
                 finally:
                     self._sweeping = False
         finally:

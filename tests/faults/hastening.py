@@ -13,6 +13,7 @@ import bot.reading_process
 import bot.recorder
 import bot.recovery
 import bot.running
+import bot.sweep
 import bot.tasks
 import storage.database
 
@@ -48,6 +49,7 @@ def hastened(answers: MutableMapping[bytes, bytes] = ANSWERS) -> Iterator[None]:
         changed.setattr(bot.recovery, "_BEAT", 6.0)
         changed.setattr(bot.recorder, "_FIRST_WAIT", 0.05)
         changed.setattr(bot.tasks, "_ARCHIVE_REST", 0.05)
+        changed.setattr(bot.sweep, "_ARCHIVE_REST", 0.05)
         changed.setattr(storage.database, "_FIRST_WAIT", 0.05)
         changed.setattr(bot.member_names, "_ANSWERED_WITHIN", 0.5)
         changed.setattr(bot.reading_process, "_asked", remembered)

@@ -129,6 +129,7 @@ async def what_cannot_be_done_is_said(stage: Stage) -> None:
     """At once, or after it was acknowledged."""
     await stage.bot.start()
     await stage.settle()
+    await stage.until_kept("SELECT id FROM servers")  # the stock that a start takes
     await command(stage, "essay show", "essay", essay="77")
     await stage.answered(
         lambda: stage.run("essay publish", file=("a.md", b"\x89PNG\r\n\x1a\n" + bytes(range(256)))),
