@@ -19,6 +19,9 @@ _NOT_THE_WRITERS = ("schema*.py", "restoring.py")
 
 #: Changes that no scene comes to, by their beginnings, and why.
 SELDOM = {
+    "UPDATE submissions SET digest = NULL": (
+        "an essay has to be handed in again between a kill and the start's taking up of the first"
+    ),
     "UPDATE prompts SET state = 'skipped', reason = 'the discussion is withdrawn'": (
         "a sweep sends what it plans, unless the bot ends between the two"
     ),

@@ -60,6 +60,21 @@ async def a_quiet_thread_is_emptied_while_it_is_away(stage: Stage) -> None:
     await stage.settle(600)
 
 
+async def a_channel_is_deleted_while_it_is_away(stage: Stage) -> None:
+    """Its server tells of it no more; Discord says that it is gone, and what stood there goes."""
+    await stage.bot.start()
+    await stage.settle()
+    admins = stage.channel("admins")
+    await set_up(stage, "notices_channel_id", admins, "notices", admins)
+    head = await with_head(stage)
+    await stage.write("Ben", "In here.", channel_id=head)
+    await stage.settle(60)
+    await stage.bot.stop()
+    await stage.act(stage.member(), "DELETE", f"/channels/{stage.channel()}")
+    await stage.bot.start()
+    await stage.settle(600)
+
+
 async def names_are_asked_for_one_by_one(stage: Stage) -> None:
     """The gateway's answer about members comes too late, so each is asked for."""
     await stage.bot.start()
@@ -99,6 +114,7 @@ async def another_server_invites_it(stage: Stage) -> None:
 SCENES = (
     much_happens_while_it_is_away,
     a_quiet_thread_is_emptied_while_it_is_away,
+    a_channel_is_deleted_while_it_is_away,
     names_are_asked_for_one_by_one,
     another_server_invites_it,
 )
