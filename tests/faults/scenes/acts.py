@@ -23,6 +23,7 @@ __all__ = [
     "head_of",
     "leave",
     "long",
+    "manners",
     "option",
     "press_on",
     "publish",
@@ -240,3 +241,16 @@ async def come_back(stage: Stage) -> None:
     world, guild = stage.standin.world, next(iter(stage.standin.world.guilds.values()))
     invite_bot(world, guild, world.bot)
     await stage.until_kept("SELECT 1 FROM servers WHERE left_at IS NULL")
+
+
+async def manners(stage: Stage, column: str, value: Any, given: dict[str, Any]) -> None:
+    """Change one of the manners of prompts, until the archive has it."""
+
+    def done() -> bool:
+        rows = stage.rows("SELECT * FROM server_settings")
+        return bool(rows) and rows[0][column] == value
+
+    async def attempt() -> None:
+        await stage.run("prompts manners", options=[given])
+
+    await stage.insist(attempt, done, f"{column} {value}")

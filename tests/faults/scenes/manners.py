@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tests.faults.scenes import acts
-from tests.faults.scenes.acts import DAY, allow, command, fault, option, publish, set_up
+from tests.faults.scenes.acts import (
+    DAY,
+    allow,
+    command,
+    fault,
+    manners,
+    option,
+    publish,
+    set_up,
+)
 from tests.faults.stage import Stage
 
 __all__ = ["SCENES"]
@@ -21,10 +28,10 @@ async def the_manners_of_prompts_change(stage: Stage) -> None:
     await acts.head_of(stage)
     await command(stage, "prompts digest", "every week", when="Sunday 18:00")
     await command(stage, "prompts digest", "every week", when="Monday 9:00")
-    await _manners(stage, "tolerance_hours", 24, option("tolerance", 24, 4))
-    await _manners(stage, "nudge_hours", 0, option("nudges", 0, 4))
-    await _manners(stage, "nudge_hours", 24, option("nudges", 24, 4))
-    await _manners(stage, "zone", "Asia/Tokyo", option("zone", "Tokyo"))
+    await manners(stage, "tolerance_hours", 24, option("tolerance", 24, 4))
+    await manners(stage, "nudge_hours", 0, option("nudges", 0, 4))
+    await manners(stage, "nudge_hours", 24, option("nudges", 24, 4))
+    await manners(stage, "zone", "Asia/Tokyo", option("zone", "Tokyo"))
     given = [
         option("essay", "1"),
         option("when", "tomorrow 3:00"),
@@ -35,26 +42,15 @@ async def the_manners_of_prompts_change(stage: Stage) -> None:
         lambda: stage.rows("SELECT 1 FROM prompts WHERE what = 'text: At night.'"),
         "a prompt at night",
     )
-    await _manners(stage, "quiet_until", 8 * 60, option("quiet", "22:00-08:00"))
+    await manners(stage, "quiet_until", 8 * 60, option("quiet", "22:00-08:00"))
     await stage.settle(DAY)
-    await _manners(stage, "quiet_until", None, option("quiet", "none"))
+    await manners(stage, "quiet_until", None, option("quiet", "none"))
     await command(stage, "prompts pause", "paused")
     await stage.settle(DAY)
     await command(stage, "prompts resume", "come again")
     await stage.settle(DAY)
     await command(stage, "prompts digest", "digest", when="none")
     await stage.settle(DAY)
-
-
-async def _manners(stage: Stage, column: str, value: Any, given: dict[str, Any]) -> None:
-    def done() -> bool:
-        rows = stage.rows("SELECT * FROM server_settings")
-        return bool(rows) and rows[0][column] == value
-
-    async def attempt() -> None:
-        await stage.run("prompts manners", options=[given])
-
-    await stage.insist(attempt, done, f"{column} {value}")
 
 
 async def a_prompt_waits_for_a_right(stage: Stage) -> None:

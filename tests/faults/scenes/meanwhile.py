@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tests.faults.scenes import acts
 from tests.faults.scenes.acts import (
     DAY,
@@ -13,6 +11,7 @@ from tests.faults.scenes.acts import (
     command,
     fault,
     long,
+    manners,
     option,
     press_on,
     publish,
@@ -230,7 +229,7 @@ async def a_prompt_on_its_way_is_not_wanted_any_more(stage: Stage) -> None:
     stage.standin.faults.clear()
     await stage.settle(600)
     await command(stage, "prompts resume", "come again", essay="1")
-    await _quiet(stage, "00:00-23:00", 23 * 60)
+    await manners(stage, "quiet_until", 23 * 60, option("quiet", "00:00-23:00"))
     given = [option("essay", "1"), option("when", "in 3 hours"), option("what", "text: Quietly.")]
     await stage.insist(
         lambda: stage.run("prompts add", options=[*given, option("anyway", True, 5)]),
@@ -238,19 +237,8 @@ async def a_prompt_on_its_way_is_not_wanted_any_more(stage: Stage) -> None:
         "a prompt",
     )
     await stage.settle(4 * 3600)
-    await _quiet(stage, "none", None)
+    await manners(stage, "quiet_until", None, option("quiet", "none"))
     await stage.settle(DAY)
-
-
-async def _quiet(stage: Stage, said: str, until_minute: int | None) -> None:
-    def done() -> bool:
-        rows = stage.rows("SELECT quiet_until FROM server_settings")
-        return bool(rows) and rows[0]["quiet_until"] == until_minute
-
-    async def attempt() -> None:
-        await stage.run("prompts manners", options=[option("quiet", said)])
-
-    await stage.insist(attempt, done, f"quiet hours {said}")
 
 
 async def a_digest_may_not_be_sent_for_hours(stage: Stage) -> None:
@@ -295,7 +283,7 @@ async def who_is_named_in_what_is_on_its_way_is_forgotten(stage: Stage) -> None:
     await stage.settle(DAY)
 
 
-SCENES: tuple[Any, ...] = (
+SCENES = (
     a_copy_is_answered_before_it_is_known_to_be_one,
     a_reply_is_deleted_before_it_is_moved,
     a_thread_is_opened_where_none_is,
