@@ -295,8 +295,9 @@ class Outbox:
 
     async def _failed(self, post: Post, error: discord.HTTPException, *, refused: bool) -> None:
         """``refused``: it is known that the attempt has made no message."""
-        if error.code == UNKNOWN_CHANNEL and post.purpose == "prompt":
-            # It may have been deleted by mistake: the prompt waits, and admins are told.
+        told_apart = post.attempts - 1 <= post.refused  # no earlier attempt may have made one
+        if error.code == UNKNOWN_CHANNEL and post.purpose == "prompt" and told_apart:
+            # Until the deletion is heard of, or another channel chosen for the digest.
             await self._put_off(post, "The channel is gone.", slowly=True, refused=refused)
         elif error.code == UNKNOWN_CHANNEL:
             await self._refuse(post, "The channel is gone.")

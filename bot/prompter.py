@@ -169,10 +169,14 @@ async def send_now(
     )
     prompt = await prompts.find(tx, prompt_id)
     assert prompt is not None
-    said = await words(tx, prompt, now)
+    settings = await servers.read(tx, server_id)
+    decision = decide(await situations.situation(tx, prompt), settings.manners, now)
+    if isinstance(decision, Send):
+        said = await words(tx, prompt, now)
+    else:
+        said = Unsayable(decision.reason)
     if isinstance(said, Unsayable):
         await prompts.skip(tx, prompt_id=prompt_id, reason=said.reason, now_ms=to_milliseconds(now))
         return said
-    settings = await servers.read(tx, server_id)
     await _claim(tx, prompt, said, now, now + settings.tolerance)
     return prompt_id

@@ -73,6 +73,10 @@ async def week(tx: Transaction, server_id: int, now: datetime) -> Digest:
             GROUP BY discussion_id
         ) AS talk ON talk.discussion_id = discussions.id
         WHERE discussions.server_id = :server_id AND discussions.state = 'open'
+            AND NOT EXISTS (
+                SELECT 1 FROM gone
+                WHERE gone.channel_id IN (discussions.channel_id, discussions.thread_id)
+            )
             AND (talk.replies > 0 OR discussions.published_at >= :since_ms)
         ORDER BY replies DESC, discussions.id DESC
         LIMIT :most
@@ -112,6 +116,7 @@ async def week(tx: Transaction, server_id: int, now: datetime) -> Digest:
         WHERE prompts.server_id = :server_id AND prompts.state = 'sent'
             AND prompts.kind IN ('step', 'now') AND prompts.sent_at >= :since_ms
             AND posts.message_id IS NOT NULL
+            AND posts.channel_id NOT IN (SELECT channel_id FROM gone)
             AND NOT EXISTS (
                 SELECT 1 FROM replies WHERE replies.discussion_id = discussions.id
                     AND replies.id > posts.message_id AND replies.deleted_at IS NULL

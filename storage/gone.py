@@ -56,12 +56,16 @@ async def note(tx: Transaction, channel_id: int, server_id: int, now_ms: int) ->
     await tx.run("UPDATE replies SET thread_id = NULL WHERE id = :id", parameters)
     await homes.lost(tx, channel_id, "The essay's thread was deleted.")
     row = await tx.row("SELECT name FROM threads WHERE id = :id", parameters)
-    what = "A channel with discussions" if row is None else f"The thread “{row['name']}”"
+    text = "What was said there is hidden now and erased in 7 days."
+    if row is None:
+        text = f"A channel with discussions was deleted. {text} Its prompts end then, too."
+    else:
+        text = f"The thread “{row['name']}” was deleted. {text}"
     await notices.tell(
         tx,
         server_id,
         about=f"gone {channel_id}",
-        text=f"{what} was deleted. What was said there is hidden now and erased in 7 days.",
+        text=text,
         now_ms=now_ms,
     )
 

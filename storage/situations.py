@@ -11,7 +11,7 @@ from bot.discussion.manners import Kind, Situation
 from bot.discussion.plans import LastCall, Passage, What, read_condition
 from bot.discussion.prompting import Alive, Material, positions
 from bot.discussion.styles import THREADS
-from storage import servers
+from storage import gone, servers
 from storage.prompts import Prompt
 from storage.writer import Transaction
 
@@ -51,6 +51,7 @@ async def situation(tx: Transaction, prompt: Prompt) -> Situation:
                EXISTS (SELECT 1 FROM threads
                        WHERE threads.id = discussions.thread_id AND threads.state = 'failed'
                ) AS place_gone,
+               (SELECT gone_at FROM gone WHERE gone.channel_id = discussions.channel_id) AS gone_at,
                EXISTS (SELECT 1 FROM pauses WHERE pauses.discussion_id = discussions.id) AS paused,
                (SELECT count(*) FROM replies
                 WHERE replies.discussion_id = discussions.id AND deleted_at IS NULL) AS replies
@@ -69,7 +70,8 @@ async def situation(tx: Transaction, prompt: Prompt) -> Situation:
     )
     unanswered, under_way = await _unanswered(tx, prompt, 0 if last is None else last["id"])
     busy, last_prompt = await _channel(tx, prompt.id, row["place"])
-    gone, answered = await _thread(tx, prompt)
+    head_gone, answered = await _thread(tx, prompt)
+    gone_at = row["gone_at"]
     return Situation(
         kind=prompt.kind,
         owed_at=prompt.owed_at,
@@ -85,8 +87,9 @@ async def situation(tx: Transaction, prompt: Prompt) -> Situation:
         under_way=under_way,
         busy=busy,
         last_prompt=last_prompt,
-        head_gone=gone or bool(row["place_gone"]),
+        head_gone=head_gone or bool(row["place_gone"]),
         answered=answered,
+        ends_at=None if gone_at is None else from_milliseconds(gone_at + gone.KEPT_FOR),
     )
 
 

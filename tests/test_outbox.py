@@ -210,15 +210,23 @@ async def test_a_message_that_automod_refuses_stops_the_essay_and_says_so(house:
     assert len(await house.ours()) == before, "an essay with a hole is worse than one that stops"
 
 
-async def test_a_prompt_waits_for_a_channel_that_was_deleted_and_says_why(house: House) -> None:
+async def test_a_prompt_of_which_no_answer_came_ends_with_its_deleted_channel(
+    house: House,
+) -> None:
+    """Whether it got through is not to be learned any more; it is not tried for ever."""
     await house.publish(ESSAY)
+    await fault(house, "POST", CREATE, status=503, times=1)
+    await house.settle(24 * 3600)
+
+    async def prompt() -> tuple[str, str | None]:
+        first = "SELECT state, reason FROM prompts WHERE kind = 'step' ORDER BY id"
+        row, *_ = await house.database.read(lambda tx: tx.rows(first))
+        return row["state"], row["reason"]
+
+    assert await prompt() == ("claimed", None)
     await house.act(house.member(), "DELETE", f"/channels/{house.channel()}")
-    await house.settle(25 * 3600)
-    prompt, *_ = await house.database.read(
-        lambda tx: tx.rows("SELECT state, reason FROM prompts WHERE kind = 'step' ORDER BY id")
-    )
-    assert prompt["state"] == "planned"
-    assert "channel is gone" in prompt["reason"]
+    await house.settle(3600)
+    assert await prompt() == ("failed", "The channel is gone.")
 
 
 MESSAGE = "/channels/*/messages/*"

@@ -203,6 +203,20 @@ async def test_the_digest_comes_weekly_where_there_is_something_to_say(house: Ho
     assert "There is no digest" in await prompts(house, "digest", when="none")
 
 
+async def test_the_digest_tells_nothing_of_a_channel_that_was_deleted(house: House) -> None:
+    admins = house.channel("admins")
+    day = house.standin.world.now() + timedelta(days=4)
+    await prompts(house, "digest", when=f"{day:%A} 18:00", channel=admins)
+    posted = await house.publish()
+    await house.write("Ann", "I would.", to=posted[-1]["id"])
+    await house.settle(2 * DAY)
+    assert len(await came(house, posted)) == 1, "a question that nobody has answered"
+    await house.act(house.member(), "DELETE", f"/channels/{house.channel()}")
+    await house.settle(5 * DAY)
+    assert await house.ours(admins) == []
+    assert ("skipped", "there was nothing to say") in await rows(house, "digest")
+
+
 # -- once, whatever happens -------------------------------------------------------------------
 
 
@@ -316,13 +330,25 @@ async def test_a_missing_permission_is_told_once_and_the_prompt_waits(house: Hou
     assert len(await house.ours(admins)) == 1
 
 
-async def test_a_prompt_of_a_deleted_channel_waits_and_is_listed(house: House) -> None:
+async def test_a_prompt_of_a_deleted_channel_waits_is_listed_and_ends_with_it(house: House) -> None:
+    admins = house.channel("admins")
+    await prompts(house, "manners", notices=admins)
     await house.publish()
     await house.act(house.member(), "DELETE", f"/channels/{house.channel()}")
     await house.settle(2 * DAY)
-    assert (await rows(house))[0] == ("planned", "The channel is gone.")
-    told = await house.said(await house.run("prompts list", channel_id=house.channel("admins")))
-    assert "The channel is gone." in told
+    assert (await rows(house))[0] == ("planned", "its channel was deleted")
+    told = await house.said(await house.run("prompts list", channel_id=admins))
+    assert "its channel was deleted" in told
+    words = {"essay": "1", "what": "text: Still here?"}
+    options = [{"type": 3, "name": name, "value": value} for name, value in words.items()]
+    told = await house.said(await house.run("prompts now", channel_id=admins, options=options))
+    assert "Nothing was sent: its channel was deleted." in told
+    await house.settle(6 * DAY)
+    assert set(await rows(house)) == {("skipped", "its channel was deleted")}
+    tried = "SELECT id FROM posts WHERE purpose = 'prompt'"
+    assert await house.database.read(lambda tx: tx.rows(tried)) == []
+    (notice,) = await house.ours(admins)
+    assert "Its prompts end then" in notice["content"]
 
 
 # -- what admins say --------------------------------------------------------------------------

@@ -9,6 +9,7 @@
 6. Prompts end when the discussion closes; a paused discussion or server gets none. What is due
    while the essay is being published waits for that, within the tolerance.
 7. A thread whose first message nobody answered gets one nudge, ever.
+8. Where the essay's channel was deleted, prompts wait while its archive is kept, and end with it.
 
 Rules 2, 3 and 4 are about prompts of a plan and those that admins add. Nudges and digests keep to
 the others and do not count as prompts; what an admin sends at once only ends with its discussion,
@@ -44,6 +45,8 @@ _MOST_UNANSWERED = 2
 _MOST_PUT_OFF = timedelta(days=7)
 _SOON = timedelta(minutes=10)
 
+#: Why something waits, or ends, where it has no channel any more.
+_DELETED = "its channel was deleted"
 #: The reason of what falls due during a pause; a resume within the tolerance takes it back.
 PAUSED = "prompts were paused"
 #: Why something waits for the end of the quiet hours.
@@ -87,6 +90,7 @@ class Situation:
     last_prompt:    when the channel last had a prompt
     head_gone:      the thread it belongs into, or of a nudge that one's first message, is no more
     answered:       of a nudge: somebody else has written in the thread
+    ends_at:        when what its channel held is erased, which was deleted; None where it stands
     """
 
     kind: Kind
@@ -106,6 +110,7 @@ class Situation:
     last_prompt: datetime | None = None
     head_gone: bool = False
     answered: bool = False
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,8 @@ def decide(case: Situation, manners: Manners, now: datetime) -> Decision:
     ended = _ended(case, manners)
     if ended is not None:
         return Skip(ended)
+    if case.ends_at is not None:
+        return Skip(_DELETED) if now >= case.ends_at else Wait(case.ends_at, _DELETED, owed=True)
     if case.kind is Kind.NOW:
         late = now - case.owed_at > manners.tolerance
         return Skip(too_late) if late else Send(case.owed_at + manners.tolerance)

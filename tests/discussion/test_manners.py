@@ -50,6 +50,7 @@ def case(
     last_prompt: datetime | None = None,
     head_gone: bool = False,
     answered: bool = False,
+    ends_at: datetime | None = None,
 ) -> Situation:
     return Situation(
         kind=kind,
@@ -69,6 +70,7 @@ def case(
         last_prompt=last_prompt,
         head_gone=head_gone,
         answered=answered,
+        ends_at=ends_at,
     )
 
 
@@ -255,6 +257,30 @@ TABLE: list[tuple[str, Situation, datetime, Decision]] = [
     (
         "a nudge in a closed discussion",
         case(kind=Kind.NUDGE, state="closed"),
+        NOON,
+        Skip("the discussion is closed"),
+    ),
+    (
+        "a prompt of a channel that was deleted",
+        case(ends_at=NOON + 24 * HOUR),
+        NOON,
+        Wait(NOON + 24 * HOUR, "its channel was deleted", owed=True),
+    ),
+    (
+        "what an admin sends at once into a channel that was deleted",
+        case(kind=Kind.NOW, ends_at=NOON + 24 * HOUR),
+        NOON,
+        Wait(NOON + 24 * HOUR, "its channel was deleted", owed=True),
+    ),
+    (
+        "a prompt of a channel whose archive is erased",
+        case(ends_at=NOON),
+        NOON,
+        Skip("its channel was deleted"),
+    ),
+    (
+        "a closed discussion in a channel that was deleted",
+        case(state="closed", ends_at=NOON + 24 * HOUR),
         NOON,
         Skip("the discussion is closed"),
     ),

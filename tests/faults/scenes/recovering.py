@@ -72,7 +72,7 @@ async def a_channel_is_deleted_while_it_is_away(stage: Stage) -> None:
     await stage.bot.stop()
     await stage.act(stage.member(), "DELETE", f"/channels/{stage.channel()}")
     await stage.bot.start()
-    await stage.settle(600)
+    await stage.settle(9 * DAY)
 
 
 async def names_are_asked_for_one_by_one(stage: Stage) -> None:
