@@ -147,6 +147,7 @@ class Salon(commands.Bot, Seeing):
             catch_up=recovery.catch_up,
         )
         self._ready_generation: int | None = None
+        self._told_of: set[int] = set()
         self._deaf = False
         self._errands = Errands(
             database=database,
@@ -297,7 +298,23 @@ class Salon(commands.Bot, Seeing):
         if event_name == _EVENT_CAME:
             self._silence.heard()
         elif not self._stopping:
+            self._tell_of_every_server(event_name, *args)
             super().dispatch(event_name, *args, **kwargs)
+
+    def _tell_of_every_server(self, event_name: str, *args: Any) -> None:
+        """Tell of the servers, before the bot is ready, of which the library has not told.
+
+        It waits for the next server for a while, and forgets one that comes in the very moment
+        in which it gives up (discord.py: ConnectionState._delay_ready).
+        """
+        if event_name == "connect":
+            self._told_of.clear()
+        elif event_name in ("guild_available", "guild_join"):
+            self._told_of.add(args[0].id)
+        elif event_name == "ready":
+            for server in self.guilds:
+                if not server.unavailable and server.id not in self._told_of:
+                    self.dispatch("guild_available", server)
 
     async def close(self) -> None:
         """Stop what is under way; all of it goes on at the next start."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import logging
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import discord
 import pytest
+from discord.state import ConnectionState
 
 from bot.discussion.talk import Message
 from bot.member_names import MemberNames
@@ -71,6 +75,42 @@ async def test_a_thread_nobody_told_of_is_watched_from_its_first_message_on(
         await house.settle()
         reply = (await kept(house))[str(there)]
     assert (reply["deleted"], reply["text"]) == (True, "")
+
+
+async def test_a_server_that_comes_in_the_moment_in_which_the_library_gives_up_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library tells of such a server to nobody: what was missed there would wait."""
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            *_, closing = await house.publish()
+            await house.salon.close()
+            unseen = await house.write("Ann", "Unseen.", to=closing["id"])
+        create, delay = ConnectionState.parse_guild_create, ConnectionState._delay_ready
+        held: list[Callable[[], None]] = []
+
+        def hold(state: ConnectionState[Any], data: Any) -> None:
+            held.append(functools.partial(create, state, data))
+
+        def let_go() -> None:
+            monkeypatch.setattr(ConnectionState, "parse_guild_create", create)
+            for told in held:
+                told()
+
+        async def wait(state: ConnectionState[Any]) -> None:
+            loop = asyncio.get_running_loop()
+            state.guild_ready_timeout = 0.5
+            # It comes while a busy loop has not yet seen that the time is over.
+            loop.call_later(0.45, time.sleep, 0.1)
+            loop.call_later(0.51, let_go)
+            await delay(state)
+
+        monkeypatch.setattr(ConnectionState, "parse_guild_create", hold)
+        monkeypatch.setattr(ConnectionState, "_delay_ready", wait)
+        async with lived_in(tmp_path, standin) as house:
+            assert held, "it came while the library waited"
+            reply = (await kept(house))[str(unseen)]
+    assert reply["text"] == "Unseen."
 
 
 async def test_threads_that_could_not_be_listed_are_looked_for_again(tmp_path: Path) -> None:
