@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Collection
 
@@ -33,6 +34,8 @@ class Arrivals(commands.Cog):
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._seen: set[int] = set()
+        self._is_noting = False
 
     async def take_stock(self, servers: Collection[discord.Guild]) -> None:
         """All servers the bot is in are known; those it came into meanwhile are greeted."""
@@ -65,11 +68,21 @@ class Arrivals(commands.Cog):
         """A server can be seen: the bot may have been invited back while it could not be.
 
         docs: Gateway Events › Guild Create: it tells of a joined server, and of one that is out of
-        reach no more.
+        reach no more. At a start thousands come at once: who comes first notes for all.
         """
-        with self._services.busy.working():
-            await self._services.database.write(lambda tx: guests.come_back(tx, server.id))
-            self._services.sweep.wake()
+        self._seen.add(server.id)
+        if self._is_noting:
+            return
+        self._is_noting = True
+        try:
+            with self._services.busy.working():
+                while self._seen:
+                    some = frozenset(self._seen)
+                    await self._write(functools.partial(guests.come_back, server_ids=some))
+                    self._seen -= some
+                self._services.sweep.wake()
+        finally:
+            self._is_noting = False
 
     @commands.Cog.listener()
     async def on_guild_remove(self, server: discord.Guild) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from storage.writer import Transaction
 
@@ -24,12 +24,18 @@ async def arrive(tx: Transaction, server_id: int, name: str, now_ms: int) -> boo
         {"id": server_id, "name": name, "now": now_ms},
     )
     await tx.run("UPDATE servers SET name = :name WHERE id = :id", {"id": server_id, "name": name})
-    await come_back(tx, server_id)
+    await _come_back(tx, server_id)
     return bool(news)
 
 
-async def come_back(tx: Transaction, server_id: int) -> None:
-    """The bot is in a server; what was put off when it was removed from there is due again."""
+async def come_back(tx: Transaction, server_ids: Collection[int]) -> None:
+    """The bot is in these; what was put off when it was removed from one is due again there."""
+    for row in await tx.rows("SELECT id FROM servers WHERE left_at IS NOT NULL"):
+        if row["id"] in server_ids:
+            await _come_back(tx, row["id"])
+
+
+async def _come_back(tx: Transaction, server_id: int) -> None:
     if await tx.run(
         "UPDATE servers SET left_at = NULL WHERE id = :id AND left_at IS NOT NULL",
         {"id": server_id},
