@@ -6,7 +6,7 @@ import contextlib
 from pathlib import Path
 
 from bot.clock import Clock
-from bot.discussion.counting import counted
+from bot.core.text.plural import counted
 from bot.errors import DatabaseError, DatabaseInUse
 from storage import tombstones
 from storage.database import open_database, open_for_reading

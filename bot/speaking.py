@@ -15,7 +15,7 @@ import discord
 from discord import app_commands
 from discord.http import Route
 
-from bot.discussion.shortening import cut
+from bot.core.text.truncate import cut
 from bot.errors import Refused, SalonError
 from bot.logs import new_reference
 from bot.patience import PASSING

@@ -11,10 +11,10 @@ import discord
 from discord import ui
 
 from bot.clock import to_milliseconds
-from bot.discussion.counting import counted
+from bot.core.text.plural import counted
+from bot.core.text.truncate import cut
 from bot.discussion.entitling import left_line
 from bot.discussion.moments import read_moment
-from bot.discussion.shortening import cut
 from bot.errors import Refused
 from bot.publishing import Preview
 from bot.services import Services

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from bot.core.text.truncate import cut
 from bot.discussion.correcting import given
 from bot.discussion.differences import differences, facts_changed
 from bot.discussion.entitling import left_line
 from bot.discussion.lists import fitting
-from bot.discussion.shortening import cut
 from bot.editing import Shown
 from cogs import essay_words
 from storage.laying import Laid

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import discord
 
-from bot.discussion.shortening import cut
+from bot.core.text.truncate import cut
 from bot.discussion.styles import FORUM, THREADS
 from storage.discussions import Listed
 from storage.progress import Progress

@@ -10,7 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.clock import to_milliseconds
-from bot.discussion.counting import counted
+from bot.core.text.plural import counted
 from bot.discussion.lists import fitting, stamp
 from bot.discussion.moments import read_moment
 from bot.discussion.styles import THREAD, THREADS

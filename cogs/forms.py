@@ -17,7 +17,7 @@ import discord
 from discord import ui
 from discord.ext import commands
 
-from bot.discussion.shortening import cut
+from bot.core.text.truncate import cut
 from bot.errors import Refused
 from bot.services import Services
 from bot.speaking import speak

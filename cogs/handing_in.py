@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.discussion.shortening import cut
+from bot.core.text.truncate import cut
 from bot.discussion.styles import Venue
 from bot.errors import Refused
 from bot.publishing import MOST_BYTES

@@ -14,7 +14,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.discussion.counting import counted
+from bot.core.text.plural import counted
 from bot.services import Services
 from bot.speaking import acknowledge, answer_with_file, follow_up_with_files, speak
 from storage import files, privacy, tombstones

@@ -8,8 +8,8 @@ from zoneinfo import available_timezones
 
 from discord import app_commands
 
+from bot.core.text.truncate import cut
 from bot.discussion.moments import read_moment
-from bot.discussion.shortening import cut
 from bot.discussion.styles import Venue
 from bot.errors import Refused
 from bot.services import Services

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.discussion.measure import utf16_units
+from bot.core.text.length import utf16_units
 from cogs.prompt_lines import listed
 from tests.house import ESSAY, House, a_house
 from tests.test_prompts import DAY, HOUR, came, close, prompts, rows

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import regex
 
+from bot.core.text.sentences import sentences
 from bot.discussion.asking import asks_reader, is_question, without_marks
 from bot.discussion.blocks import Block, Heading, Mark, Paragraph, Rule, block_text
 from bot.discussion.masthead import is_name
-from bot.discussion.sentences import sentences
 
 __all__ = ["is_courtesy", "without_farewell"]
 

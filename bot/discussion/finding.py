@@ -7,6 +7,8 @@ from pathlib import PurePath
 
 import regex
 
+from bot.core.text.length import count_words, reading_minutes
+from bot.core.text.sentences import sentences
 from bot.discussion.blocks import Block, Heading, Rule, block_text
 from bot.discussion.decoding import EMPTY
 from bot.discussion.document import Document
@@ -14,8 +16,6 @@ from bot.discussion.ending import find_ending
 from bot.discussion.entitling import entitled, placed
 from bot.discussion.essay import AsRead, Epigraph, Essay
 from bot.discussion.masthead import author_of, find_masthead
-from bot.discussion.measure import count_words, reading_minutes
-from bot.discussion.sentences import sentences
 from bot.errors import UnreadableEssay
 
 __all__ = ["find_essay"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.discussion.measure import utf16_units
+from bot.core.text.length import utf16_units
 
 __all__ = ["fitting", "stamp"]
 

@@ -23,7 +23,7 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot.discussion.counting import counted
+from bot.core.text.plural import counted
 from bot.discussion.hours import QuietHours, local_moment, quiet_end
 from bot.discussion.plans import Condition, Fewer, Quiet
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import regex
 
+from bot.core.text.length import count_words
 from bot.discussion.blocks import (
     Block,
     Code,
@@ -23,7 +24,6 @@ from bot.discussion.blocks import (
     block_text,
 )
 from bot.discussion.essay import Epigraph
-from bot.discussion.measure import count_words
 
 __all__ = ["Masthead", "author_of", "epigraph_of", "find_masthead", "is_name"]
 

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import dateparser
 
+from bot.core.text.truncate import cut
 from bot.discussion.hours import QuietHours, find_zone, local_moment
 from bot.discussion.plans import day_of_week, read_clock
-from bot.discussion.shortening import cut
 from bot.errors import Refused
 
 __all__ = ["Meant", "read_moment", "read_quiet_hours"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import regex
 
-from bot.discussion.measure import utf16_units
+from bot.core.text.length import utf16_units
 from bot.discussion.payloads import SUPPRESS_EMBEDS, Payload
 
 __all__ = [

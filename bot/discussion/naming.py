@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import regex
 
-from bot.discussion.measure import utf16_units
-from bot.discussion.shortening import cut
+from bot.core.text.length import utf16_units
+from bot.core.text.truncate import cut
 
 __all__ = ["THREAD_NAME_LIMIT", "essay_name", "plain_thread_name", "thread_name"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.discussion.counting import counted
+from bot.core.text.plural import counted
 from bot.discussion.essay import Essay, Layout
 from bot.discussion.layout import lay_out
 from bot.discussion.reading import Format, read_essay

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.discussion.counting import counted
+from bot.core.text.plural import counted
 
 __all__ = ["Recovered", "back_after", "duration"]
 

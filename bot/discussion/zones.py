@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from rapidfuzz import fuzz, process, utils
 
+from bot.core.text.truncate import cut
 from bot.discussion.hours import find_zone
-from bot.discussion.shortening import cut
 from bot.errors import Refused
 
 __all__ = ["choose_zone", "well_known_zones"]

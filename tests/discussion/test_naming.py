@@ -7,7 +7,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.discussion.measure import utf16_units
+from bot.core.text.length import utf16_units
 from bot.discussion.naming import THREAD_NAME_LIMIT, plain_thread_name, thread_name
 
 

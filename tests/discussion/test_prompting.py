@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.text.length import utf16_units
+from bot.core.text.truncate import cut
 from bot.discussion.digest import Digest, Essay, OpenQuestion, Thread, digest_text
-from bot.discussion.measure import utf16_units
 from bot.discussion.payloads import signature
 from bot.discussion.plans import (
     House,
@@ -30,7 +31,6 @@ from bot.discussion.prompting import (
     prompt_text,
     words_for,
 )
-from bot.discussion.shortening import cut
 
 
 def material(*questions: str, asked: str = "", replies: int = 0, **more: object) -> Material:

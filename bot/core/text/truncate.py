@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.discussion.measure import utf16_units
-from bot.discussion.sentences import cluster_ends
+from bot.core.text.length import utf16_units
+from bot.core.text.sentences import cluster_ends
 
 __all__ = ["cut"]
 

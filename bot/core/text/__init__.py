@@ -1,0 +1,1 @@
+"""Text helpers: length, sentences, truncation, escaping, plurals."""
