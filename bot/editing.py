@@ -14,14 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.clock import Clock
+from bot.core.essay.default_question import language_of
+from bot.core.essay.essay import Essay, UnreadableEssay
+from bot.core.essay.serialize import essay_from_json
 from bot.discussion.card import opening_card
 from bot.discussion.correcting import Corrections, carried, corrected
-from bot.discussion.default_question import language_of
-from bot.discussion.essay import Essay, UnreadableEssay
 from bot.discussion.layout import closing_question
 from bot.discussion.naming import essay_name
 from bot.discussion.payloads import Payload, edit_body, message_address, plain_message
-from bot.discussion.record import essay_from_json
 from bot.discussion.revising import Revised, Standing, continued, revise
 from bot.errors import Refused
 from bot.patience import Sight

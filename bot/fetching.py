@@ -19,7 +19,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from bot.discussion.essay import Essay
+from bot.core.essay.essay import Essay
 from bot.discussion.reading import Format
 from bot.errors import UnreadableEssay
 from bot.reading_process import read_apart

@@ -15,9 +15,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from bot.discussion.essay import Essay
+from bot.core.essay.essay import Essay
+from bot.core.essay.serialize import essay_from_json, essay_to_json
 from bot.discussion.reading import FORMATS, Format, read_essay
-from bot.discussion.record import essay_from_json, essay_to_json
 from bot.errors import UnreadableEssay
 
 __all__ = ["LARGEST", "read_apart", "with_read"]

@@ -6,8 +6,8 @@ from typing import Any
 
 from discord import ui
 
+from bot.core.essay.essay import Essay
 from bot.discussion.correcting import MOST, Corrections, found
-from bot.discussion.essay import Essay
 from cogs.forms import Entered, text_field
 
 __all__ = ["correction_fields", "entered_corrections"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.discussion.essay import Essay
+from bot.core.essay.essay import Essay
 from bot.discussion.styles import THREADS
 from bot.errors import UnknownEssay
 from storage import drafts, errands, homes, laying, notices

@@ -9,9 +9,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.discussion.essay import Essay
+from bot.core.essay.essay import Essay
+from bot.core.essay.serialize import essay_from_json
 from bot.discussion.payloads import Payload
-from bot.discussion.record import essay_from_json
 from storage import posts
 from storage.acts import record_act
 from storage.posts import NewPost

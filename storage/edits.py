@@ -6,7 +6,7 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
-from bot.discussion.record import essay_from_json, essay_to_json
+from bot.core.essay.serialize import essay_from_json, essay_to_json
 from storage.revisions import NewRevision
 from storage.writer import Transaction
 

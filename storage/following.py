@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.discussion.essay import Essay
+from bot.core.essay.essay import Essay
 from bot.discussion.manners import PAUSED
 from bot.discussion.matching import counterpart
 from bot.discussion.plans import Passage, Question, read_what, renumbered

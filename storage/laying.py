@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.discussion.essay import Place
+from bot.core.essay.essay import Place
 from bot.discussion.payloads import Payload
 from storage import errands, posts, revisions
 from storage.acts import record_act

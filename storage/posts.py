@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.clock import from_milliseconds, to_milliseconds
-from bot.discussion.essay import Place
+from bot.core.essay.essay import Place
 from bot.discussion.naming import essay_name
 from bot.discussion.payloads import Payload, moment_of
 from storage import homes, prompts

@@ -6,9 +6,9 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from bot.discussion.default_question import language_of
-from bot.discussion.essay import Essay
-from bot.discussion.record import essay_to_json
+from bot.core.essay.default_question import language_of
+from bot.core.essay.essay import Essay
+from bot.core.essay.serialize import essay_to_json
 from storage.writer import Transaction
 
 __all__ = ["NewRevision", "add_revision", "digest", "facts", "keep_text"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import from_milliseconds
-from bot.discussion.default_question import default_question
+from bot.core.essay.default_question import default_question
 from bot.discussion.manners import Kind, Situation
 from bot.discussion.plans import LastCall, Passage, What, read_condition
 from bot.discussion.prompting import Alive, Material, positions

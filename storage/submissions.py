@@ -6,8 +6,8 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from bot.discussion.essay import Essay
-from bot.discussion.record import essay_to_json
+from bot.core.essay.essay import Essay
+from bot.core.essay.serialize import essay_to_json
 from storage.writer import Transaction
 
 __all__ = [

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.core.essay.essay import Essay
 from bot.core.text.escape import address_for_link, escape, escape_line_start
 from bot.core.text.length import utf16_units
 from bot.core.text.plural import counted
 from bot.core.text.sentences import cluster_ends, word_ends
-from bot.discussion.essay import Essay
 
 __all__ = ["IS_COMPONENTS_V2", "opening_card"]
 

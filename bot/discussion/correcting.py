@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from bot.core.essay.essay import Epigraph, Essay
 from bot.core.text.truncate import cut
 from bot.discussion.entitling import entitled
-from bot.discussion.essay import Epigraph, Essay
 from bot.errors import Refused
 
 __all__ = ["MOST", "Corrections", "carried", "corrected", "found", "given"]

@@ -11,9 +11,9 @@ from difflib import SequenceMatcher
 import regex
 from rapidfuzz import fuzz
 
+from bot.core.essay.essay import Essay
 from bot.core.text.escape import escape
 from bot.core.text.truncate import cut
-from bot.discussion.essay import Essay
 
 __all__ = ["differences", "facts_changed"]
 

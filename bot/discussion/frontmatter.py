@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from bot.discussion.document import Metadata
+from bot.core.essay.document import Metadata
 
 __all__ = ["split_front_matter"]
 

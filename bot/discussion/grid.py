@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.discussion.blocks import (
+from bot.core.essay.blocks import (
     Block,
     Frame,
     Heading,

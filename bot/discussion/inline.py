@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from bot.core.essay.blocks import Mark, Span, joined, spans_text
 from bot.core.text.escape import address_for_link, escape, escape_line_start, finds_address
 from bot.core.text.length import utf16_units
-from bot.discussion.blocks import Mark, Span, joined, spans_text
 
 __all__ = ["LONGEST_LINK", "code_span", "inline_markdown"]
 

@@ -19,7 +19,7 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
-from bot.discussion.document import Document
+from bot.core.essay.document import Document
 from bot.discussion.formulas import written_in
 from bot.discussion.frontmatter import split_front_matter
 from bot.discussion.markup import read_markup

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
-from bot.discussion.blocks import (
+from bot.core.essay.blocks import (
     Block,
     Code,
     Frame,

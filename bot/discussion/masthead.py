@@ -12,18 +12,9 @@ from dataclasses import dataclass
 
 import regex
 
+from bot.core.essay.blocks import Block, Code, Heading, Mark, Paragraph, Rule, Table, block_text
+from bot.core.essay.essay import Epigraph
 from bot.core.text.length import count_words
-from bot.discussion.blocks import (
-    Block,
-    Code,
-    Heading,
-    Mark,
-    Paragraph,
-    Rule,
-    Table,
-    block_text,
-)
-from bot.discussion.essay import Epigraph
 
 __all__ = ["Masthead", "author_of", "epigraph_of", "find_masthead", "is_name"]
 

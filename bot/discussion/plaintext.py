@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 
-from bot.discussion.blocks import Block, Paragraph, Rule, Span, tidy_spans
-from bot.discussion.document import Document
+from bot.core.essay.blocks import Block, Paragraph, Rule, Span, tidy_spans
+from bot.core.essay.document import Document
 
 __all__ = ["read_plain_text"]
 

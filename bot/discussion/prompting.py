@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from bot.core.essay.default_question import DEFAULT_QUESTION, is_default_question
 from bot.core.text.escape import escape, escape_line_start
 from bot.core.text.plural import counted
 from bot.core.text.truncate import cut
-from bot.discussion.default_question import DEFAULT_QUESTION, is_default_question
 from bot.discussion.plans import (
     House,
     LastCall,

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Literal
 
+from bot.core.essay.document import Document
+from bot.core.essay.essay import Essay
 from bot.discussion.decoding import EMPTY, clean_text, decode
-from bot.discussion.document import Document
-from bot.discussion.essay import Essay
 from bot.discussion.finding import find_essay
 from bot.discussion.markdown import read_markdown
 from bot.discussion.plaintext import read_plain_text

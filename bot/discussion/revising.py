@@ -19,9 +19,9 @@ from difflib import SequenceMatcher
 
 from rapidfuzz import fuzz
 
+from bot.core.essay.essay import Essay, Part, Place
 from bot.core.text.length import utf16_units
 from bot.discussion.cutting import Item, beginning
-from bot.discussion.essay import Essay, Part, Place
 from bot.discussion.layout import LIMIT, Packer, asked_at_end, evened, items_of, lost_links
 from bot.discussion.rendering import render_block
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from unicodedata import combining, east_asian_width
 
-from bot.discussion.blocks import Block, Code, Mark, Paragraph, Span, Table, spans_text
+from bot.core.essay.blocks import Block, Code, Mark, Paragraph, Span, Table, spans_text
 
 __all__ = ["without_tables"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.discussion.blocks import Mark
+from bot.core.essay.blocks import Mark
 
 __all__ = [
     "BACK_REF",

@@ -18,8 +18,8 @@ import trafilatura
 from lxml import etree, html
 from trafilatura.metadata import extract_metadata
 
-from bot.discussion.blocks import block_text
-from bot.discussion.document import Document, Metadata
+from bot.core.essay.blocks import block_text
+from bot.core.essay.document import Document, Metadata
 from bot.discussion.formulas import write_formulas
 from bot.discussion.markup import read_markup
 

@@ -11,7 +11,7 @@ from xml.parsers.expat import ExpatError
 
 import mammoth
 
-from bot.discussion.document import Document, Metadata
+from bot.core.essay.document import Document, Metadata
 from bot.discussion.markup import read_markup
 from bot.discussion.word_xml import prepared
 from bot.errors import UnreadableEssay

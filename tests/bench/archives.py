@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.discussion.essay import Essay
+from bot.core.essay.essay import Essay
 from bot.discussion.reading import read_essay
 from bot.discussion.talk import Message
 from storage import discussions, posts, submissions, threads

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from bot.discussion.essay import UnreadableEssay
+from bot.core.essay.essay import UnreadableEssay
 from bot.discussion.reading import read_essay
 
 TEXT = "Café Chronicles\r\n\r\nThe naïve café – “always” open – closed.\r\n\r\nWhy?\r\n"

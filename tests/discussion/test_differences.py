@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bot.core.essay.essay import Essay
 from bot.discussion.differences import differences, facts_changed
-from bot.discussion.essay import Essay
 from bot.discussion.matching import counterpart
 from bot.discussion.reading import read_essay
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.discussion.essay import Essay
+from bot.core.essay.essay import Essay
 from bot.discussion.layout import lay_out
 from bot.discussion.reading import Format, read_essay
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from bot.discussion.blocks import Heading, Rule
-from bot.discussion.essay import Layout
+from bot.core.essay.blocks import Heading, Rule
+from bot.core.essay.essay import Layout
 from bot.discussion.layout import lay_out
 from bot.discussion.reading import read_essay
 from tests.discussion.discord_reader import Shown, read_message

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.core.essay.essay import Epigraph, Essay
 from bot.discussion.entitling import entitled, left_line
-from bot.discussion.essay import Epigraph, Essay
 from bot.discussion.reading import Format, read_essay
 
 BODY = "Grass is a crop nobody eats. We mow it anyway.\n\nThe mower is louder than the street."

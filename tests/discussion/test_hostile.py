@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from bot.discussion.essay import Essay, UnreadableEssay
+from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.discussion.layout import lay_out
 from bot.reading_process import LARGEST, read_apart
 from tests.discussion.documents import paragraph, word_document

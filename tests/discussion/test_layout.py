@@ -8,7 +8,7 @@ from types import FrameType
 
 import pytest
 
-from bot.discussion.essay import Essay, Layout
+from bot.core.essay.essay import Essay, Layout
 from bot.discussion.layout import LIMIT, lay_out
 from bot.discussion.reading import read_essay
 from tests.discussion.discord_reader import read_message

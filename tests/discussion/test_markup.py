@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.discussion.blocks import Block, Rule, Table, spans_text
+from bot.core.essay.blocks import Block, Rule, Table, spans_text
 from bot.discussion.markdown import read_markdown
 from bot.discussion.markup import read_markup
 from bot.discussion.rendering import render_block

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
+from bot.core.essay.serialize import essay_from_json, essay_to_json
 from bot.discussion.reading import read_essay
-from bot.discussion.record import essay_from_json, essay_to_json
 from tests.discussion.writing import Written, written_essays
 
 HERE = Path(__file__).parent / "essays"

@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
+from bot.core.essay.blocks import Mark, Span, joined
 from bot.core.text.escape import escape, escape_line_start
-from bot.discussion.blocks import Mark, Span, joined
 from bot.discussion.inline import inline_markdown
 from bot.discussion.layout import lay_out
 from bot.discussion.reading import read_essay

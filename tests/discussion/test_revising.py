@@ -6,8 +6,8 @@ import random
 
 import pytest
 
+from bot.core.essay.essay import Essay, Part
 from bot.core.text.length import utf16_units
-from bot.discussion.essay import Essay, Part
 from bot.discussion.layout import LIMIT, lay_out
 from bot.discussion.reading import read_essay
 from bot.discussion.revising import ROOM_FOR_LINK, Revised, Standing, continued, revise

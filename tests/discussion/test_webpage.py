@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.discussion.essay import UnreadableEssay
+from bot.core.essay.essay import UnreadableEssay
 from bot.discussion.layout import lay_out
 from bot.discussion.reading import guess_format, read_essay
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.discussion.essay import Essay
+from bot.core.essay.essay import Essay
 from bot.discussion.reading import read_essay
 from bot.discussion.word_xml import prepared
 from tests.discussion.documents import paragraph, word_document

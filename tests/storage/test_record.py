@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.discussion.essay import Essay
+from bot.core.essay.essay import Essay
 from bot.discussion.payloads import plain_message, signature
 from bot.discussion.reading import read_essay
 from bot.discussion.talk import (

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import regex
 
-from bot.discussion.essay import Essay
+from bot.core.essay.essay import Essay
 
 __all__ = ["DEFAULT_QUESTION", "default_question", "is_default_question", "language_of"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bot.discussion.blocks import Block
+from bot.core.essay.blocks import Block
 
 __all__ = ["Document", "Metadata"]
 

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.discussion.blocks import (
-    Block,
-    Code,
-    Frame,
-    Heading,
-    Mark,
-    Paragraph,
-    Rule,
-    Span,
-    Table,
-)
-from bot.discussion.essay import AsRead, Epigraph, Essay, Passage, Placed
+from bot.core.essay.blocks import Block, Code, Frame, Heading, Mark, Paragraph, Rule, Span, Table
+from bot.core.essay.essay import AsRead, Epigraph, Essay, Passage, Placed
 
 __all__ = ["essay_from_json", "essay_to_json"]
 

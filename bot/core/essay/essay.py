@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.discussion.blocks import Block
+from bot.core.essay.blocks import Block
 from bot.errors import UnreadableEssay
 
 __all__ = [

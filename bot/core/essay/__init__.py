@@ -1,0 +1,1 @@
+"""The essay model: blocks, document, revisions, serialization."""
