@@ -9,10 +9,10 @@ from typing import Literal
 
 from bot.core.essay.document import Document
 from bot.core.essay.essay import Essay
-from bot.discussion.decoding import EMPTY, clean_text, decode
+from bot.core.reading.decode import EMPTY, clean_text, decode
+from bot.core.reading.markdown import read_markdown
+from bot.core.reading.plain_text import read_plain_text
 from bot.discussion.finding import find_essay
-from bot.discussion.markdown import read_markdown
-from bot.discussion.plaintext import read_plain_text
 from bot.errors import UnreadableEssay
 
 __all__ = ["FORMATS", "Format", "read_essay"]
@@ -93,7 +93,7 @@ def _essay(
             wanted = "auto"  # a text that only bears such a name
     if isinstance(data, bytes):
         if wanted == "docx":
-            from bot.discussion.word import read_word
+            from bot.core.reading.docx import read_word
 
             return find_essay(read_word(data), name=name, given=title)
         text, notes = decode(data)
@@ -116,7 +116,7 @@ def _read(text: str, wanted: Format, address: str | None) -> Document:
             return read_markdown(text)
         case "html":
             # The libraries behind it take half a second to load; most essays need none of them.
-            from bot.discussion.webpage import read_web_page
+            from bot.core.reading.web_page import read_web_page
 
             return read_web_page(text, address=address)
         case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.discussion.formulas import written_in
+from bot.core.reading.math import written_in
 from bot.discussion.reading import Format, read_essay
 
 SQUARE = "<msup><mi>c</mi><mn>2</mn></msup>"

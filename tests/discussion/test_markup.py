@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.core.essay.blocks import Block, Rule, Table, spans_text
-from bot.discussion.markdown import read_markdown
-from bot.discussion.markup import read_markup
+from bot.core.reading.html import read_markup
+from bot.core.reading.markdown import read_markdown
 from bot.discussion.rendering import render_block
 from bot.discussion.tables import without_tables
 

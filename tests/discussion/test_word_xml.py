@@ -9,8 +9,8 @@ from __future__ import annotations
 import pytest
 
 from bot.core.essay.essay import Essay
+from bot.core.reading.docx_xml import prepared
 from bot.discussion.reading import read_essay
-from bot.discussion.word_xml import prepared
 from tests.discussion.documents import paragraph, word_document
 
 

@@ -24,8 +24,8 @@ from bot.core.essay.blocks import (
     spans_text,
     tidy_spans,
 )
-from bot.discussion.grid import Grid
-from bot.discussion.tags import (
+from bot.core.reading.html_table import Grid
+from bot.core.reading.html_tags import (
     BACK_REF,
     BLOCKS,
     CODE,

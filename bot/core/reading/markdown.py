@@ -20,9 +20,9 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
 from bot.core.essay.document import Document
-from bot.discussion.formulas import written_in
-from bot.discussion.frontmatter import split_front_matter
-from bot.discussion.markup import read_markup
+from bot.core.reading.front_matter import split_front_matter
+from bot.core.reading.html import read_markup
+from bot.core.reading.math import written_in
 
 __all__ = ["read_markdown"]
 

@@ -20,8 +20,8 @@ from trafilatura.metadata import extract_metadata
 
 from bot.core.essay.blocks import block_text
 from bot.core.essay.document import Document, Metadata
-from bot.discussion.formulas import write_formulas
-from bot.discussion.markup import read_markup
+from bot.core.reading.html import read_markup
+from bot.core.reading.math import write_formulas
 
 __all__ = ["read_web_page"]
 

@@ -12,8 +12,8 @@ from xml.parsers.expat import ExpatError
 import mammoth
 
 from bot.core.essay.document import Document, Metadata
-from bot.discussion.markup import read_markup
-from bot.discussion.word_xml import prepared
+from bot.core.reading.docx_xml import prepared
+from bot.core.reading.html import read_markup
 from bot.errors import UnreadableEssay
 
 __all__ = ["read_word"]
