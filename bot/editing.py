@@ -17,8 +17,8 @@ from bot.clock import Clock
 from bot.core.essay.default_question import language_of
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.essay.serialize import essay_from_json
+from bot.core.extraction.corrections import Corrections, carried, corrected
 from bot.discussion.card import opening_card
-from bot.discussion.correcting import Corrections, carried, corrected
 from bot.discussion.layout import closing_question
 from bot.discussion.naming import essay_name
 from bot.discussion.payloads import Payload, edit_body, message_address, plain_message

@@ -7,7 +7,7 @@ from typing import Any
 from discord import ui
 
 from bot.core.essay.essay import Essay
-from bot.discussion.correcting import MOST, Corrections, found
+from bot.core.extraction.corrections import MOST, Corrections, found
 from cogs.forms import Entered, text_field
 
 __all__ = ["correction_fields", "entered_corrections"]

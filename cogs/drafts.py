@@ -11,9 +11,9 @@ import discord
 from discord import ui
 
 from bot.clock import to_milliseconds
+from bot.core.extraction.title import left_line
 from bot.core.text.plural import counted
 from bot.core.text.truncate import cut
-from bot.discussion.entitling import left_line
 from bot.discussion.moments import read_moment
 from bot.errors import Refused
 from bot.publishing import Preview

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from bot.core.extraction.corrections import given
+from bot.core.extraction.title import left_line
 from bot.core.text.truncate import cut
-from bot.discussion.correcting import given
 from bot.discussion.differences import differences, facts_changed
-from bot.discussion.entitling import left_line
 from bot.discussion.lists import fitting
 from bot.editing import Shown
 from cogs import essay_words

@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from bot.core.essay.blocks import Block, Code, Heading, Paragraph, Rule, block_text
 from bot.core.essay.default_question import default_question, language_of
 from bot.core.essay.essay import Essay, Layout, Part, Place
+from bot.core.extraction.questions import without_marks
 from bot.core.text.escape import escape, escape_line_start
 from bot.core.text.length import count_words, utf16_units
-from bot.discussion.asking import without_marks
 from bot.discussion.cutting import Item, cut_item, item_of, piece_of, shown_piece
 from bot.discussion.inline import LONGEST_LINK
 from bot.discussion.rendering import render_block

@@ -9,10 +9,10 @@ from typing import Literal
 
 from bot.core.essay.document import Document
 from bot.core.essay.essay import Essay
+from bot.core.extraction.extract import find_essay
 from bot.core.reading.decode import EMPTY, clean_text, decode
 from bot.core.reading.markdown import read_markdown
 from bot.core.reading.plain_text import read_plain_text
-from bot.discussion.finding import find_essay
 from bot.errors import UnreadableEssay
 
 __all__ = ["FORMATS", "Format", "read_essay"]

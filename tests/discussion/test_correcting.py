@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bot.core.essay.essay import Epigraph, Essay
+from bot.core.extraction.corrections import MOST, Corrections, carried, corrected, found, given
 from bot.core.text.length import utf16_units
-from bot.discussion.correcting import MOST, Corrections, carried, corrected, found, given
 from bot.discussion.reading import read_essay
 from bot.errors import Refused
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.essay.essay import Epigraph, Essay
-from bot.discussion.entitling import entitled, left_line
+from bot.core.extraction.title import entitled, left_line
 from bot.discussion.reading import Format, read_essay
 
 BODY = "Grass is a crop nobody eats. We mow it anyway.\n\nThe mower is louder than the street."

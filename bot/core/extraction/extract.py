@@ -10,12 +10,12 @@ import regex
 from bot.core.essay.blocks import Block, Heading, Rule, block_text
 from bot.core.essay.document import Document
 from bot.core.essay.essay import AsRead, Epigraph, Essay
+from bot.core.extraction.closing_questions import find_ending
+from bot.core.extraction.masthead import author_of, find_masthead
+from bot.core.extraction.title import entitled, placed
 from bot.core.reading.decode import EMPTY
 from bot.core.text.length import count_words, reading_minutes
 from bot.core.text.sentences import sentences
-from bot.discussion.ending import find_ending
-from bot.discussion.entitling import entitled, placed
-from bot.discussion.masthead import author_of, find_masthead
 from bot.errors import UnreadableEssay
 
 __all__ = ["find_essay"]

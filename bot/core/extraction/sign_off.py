@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import regex
 
 from bot.core.essay.blocks import Block, Heading, Mark, Paragraph, Rule, block_text
+from bot.core.extraction.masthead import is_name
+from bot.core.extraction.questions import asks_reader, is_question, without_marks
 from bot.core.text.sentences import sentences
-from bot.discussion.asking import asks_reader, is_question, without_marks
-from bot.discussion.masthead import is_name
 
 __all__ = ["is_courtesy", "without_farewell"]
 

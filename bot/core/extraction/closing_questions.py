@@ -15,9 +15,9 @@ from collections.abc import Sequence
 import regex
 
 from bot.core.essay.blocks import Block, Code, Heading, Paragraph, Rule, Table, block_text
+from bot.core.extraction.questions import is_question, without_marks
+from bot.core.extraction.sign_off import is_courtesy, without_farewell
 from bot.core.text.sentences import sentences
-from bot.discussion.asking import is_question, without_marks
-from bot.discussion.farewell import is_courtesy, without_farewell
 
 __all__ = ["find_ending"]
 

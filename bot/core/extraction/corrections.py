@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.core.essay.essay import Epigraph, Essay
+from bot.core.extraction.title import entitled
 from bot.core.text.truncate import cut
-from bot.discussion.entitling import entitled
 from bot.errors import Refused
 
 __all__ = ["MOST", "Corrections", "carried", "corrected", "found", "given"]

@@ -10,8 +10,8 @@ from rapidfuzz import fuzz
 
 from bot.core.essay.blocks import Block, Rule, block_text
 from bot.core.essay.essay import Essay, Passage, Placed
+from bot.core.extraction.closing_questions import find_ending
 from bot.core.text.length import count_words, reading_minutes
-from bot.discussion.ending import find_ending
 
 __all__ = ["entitled", "left_line", "placed"]
 

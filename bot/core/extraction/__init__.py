@@ -1,0 +1,1 @@
+"""From a document to an essay: title, masthead, closing questions, sign-off."""
