@@ -106,7 +106,7 @@ def _run() -> int:
 
 
 def _preview(file: Path, form: Format, *, as_json: bool) -> int:
-    from bot.discussion.layout import lay_out
+    from bot.core.layout.layout import lay_out
     from bot.discussion.preview import as_json as preview_json
     from bot.discussion.preview import as_text as preview_text
     from bot.reading_process import read_apart

@@ -6,8 +6,8 @@ import logging
 from datetime import datetime
 
 from bot.clock import to_milliseconds
+from bot.core.layout.lists import stamp
 from bot.discussion.digest import digest_text
-from bot.discussion.lists import stamp
 from bot.discussion.manners import Kind, Send, Skip, Wait, decide
 from bot.discussion.payloads import Payload, plain_message
 from bot.discussion.plans import Passage, Poll, Question, What, read_what

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from bot.clock import Clock
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.extraction.corrections import Corrections, corrected
-from bot.discussion.card import opening_card
-from bot.discussion.layout import closing_question, lay_out
+from bot.core.layout.card import opening_card
+from bot.core.layout.layout import closing_question, lay_out
 from bot.discussion.payloads import plain_message
 from bot.discussion.styles import Venue, chosen_style, misplaced
 from bot.errors import Refused

@@ -8,8 +8,8 @@ from discord.ext import commands
 
 from bot import findings
 from bot.clock import to_milliseconds
+from bot.core.layout.lists import fitting
 from bot.core.text.truncate import cut
-from bot.discussion.lists import fitting
 from bot.findings import Finding
 from bot.services import Services
 from cogs.answers import answer, server_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bot.core.extraction.corrections import given
 from bot.core.extraction.title import left_line
+from bot.core.layout.diff import differences, facts_changed
+from bot.core.layout.lists import fitting
 from bot.core.text.truncate import cut
-from bot.discussion.differences import differences, facts_changed
-from bot.discussion.lists import fitting
 from bot.editing import Shown
 from cogs import essay_words
 from storage.laying import Laid

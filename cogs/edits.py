@@ -15,8 +15,8 @@ from discord.ext import commands
 
 from bot.core.essay.serialize import essay_from_json
 from bot.core.extraction.corrections import given
+from bot.core.layout.card import opening_card
 from bot.core.text.length import utf16_units
-from bot.discussion.card import opening_card
 from bot.editing import Shown
 from bot.errors import Refused
 from bot.services import Services

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.discussion.lists import fitting
+from bot.core.layout.lists import fitting
 from cogs import essay_words
 from storage import acts, discussions, progress
 from storage.writer import Transaction

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.core.layout.lists import fitting, stamp
 from bot.core.text.length import utf16_units
 from bot.core.text.truncate import cut
-from bot.discussion.lists import fitting, stamp
 from bot.discussion.manners import Kind
 from bot.discussion.plans import Step, after_wait, write_plan
 from bot.discussion.prompting import literal

@@ -7,8 +7,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import prompter
+from bot.core.layout.lists import fitting, stamp
 from bot.discussion.hours import quiet_end
-from bot.discussion.lists import fitting, stamp
 from bot.discussion.manners import Kind
 from bot.discussion.moments import read_moment
 from bot.discussion.plans import read_condition, read_what

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.core.essay.essay import Essay
+from bot.core.layout.match import counterpart
 from bot.discussion.manners import PAUSED
-from bot.discussion.matching import counterpart
 from bot.discussion.plans import Passage, Question, read_what, renumbered
 from bot.discussion.prompting import noted, positions
 from storage import prompts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from bot.core.layout.revise import continued
 from bot.discussion.payloads import edit_body, message_address
-from bot.discussion.revising import continued
 from storage import errands
 from storage.errands import NewErrand
 from storage.writer import Transaction

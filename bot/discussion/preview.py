@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bot.core.essay.essay import Essay, Layout
+from bot.core.layout.layout import lay_out
 from bot.core.text.plural import counted
-from bot.discussion.layout import lay_out
 from bot.discussion.reading import Format, read_essay
 
 __all__ = ["as_json", "as_text", "preview", "preview_text"]

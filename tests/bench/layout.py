@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from bot.discussion.layout import lay_out
+from bot.core.layout.layout import lay_out
 from bot.discussion.reading import read_essay
 
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)  # characters

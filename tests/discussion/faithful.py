@@ -22,7 +22,7 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
-from bot.discussion.layout import lay_out
+from bot.core.layout.layout import lay_out
 from bot.discussion.reading import read_essay
 from tests.discussion.discord_reader import read_message
 

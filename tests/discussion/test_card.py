@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.core.essay.essay import Epigraph, Essay
-from bot.discussion.card import IS_COMPONENTS_V2, opening_card
+from bot.core.layout.card import IS_COMPONENTS_V2, opening_card
 from bot.discussion.reading import read_essay
 from tests.discussion.discord_reader import read_message
 

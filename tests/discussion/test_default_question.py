@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.essay.default_question import default_question, is_default_question, language_of
-from bot.discussion.layout import lay_out
+from bot.core.layout.layout import lay_out
 from bot.discussion.reading import read_essay
 
 _SAYING = {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.core.essay.essay import Essay
-from bot.discussion.differences import differences, facts_changed
-from bot.discussion.matching import counterpart
+from bot.core.layout.diff import differences, facts_changed
+from bot.core.layout.match import counterpart
 from bot.discussion.reading import read_essay
 
 LONG = "Somewhere a kettle was put on and nobody thought of it again until the evening came. "

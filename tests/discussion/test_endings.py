@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.essay.essay import Essay
-from bot.discussion.layout import lay_out
+from bot.core.layout.layout import lay_out
 from bot.discussion.reading import Format, read_essay
 
 START = "On Asking\n\nWhy do we ask? Because we want to know.\n\nAn answer is a door that closes."

@@ -10,7 +10,7 @@ from hypothesis import given
 
 from bot.core.essay.blocks import Heading, Rule
 from bot.core.essay.essay import Layout
-from bot.discussion.layout import lay_out
+from bot.core.layout.layout import lay_out
 from bot.discussion.reading import read_essay
 from tests.discussion.discord_reader import Shown, read_message
 from tests.discussion.faithful import faults_of, folder_from_environment

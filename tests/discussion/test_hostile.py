@@ -8,7 +8,7 @@ import os
 import pytest
 
 from bot.core.essay.essay import Essay, UnreadableEssay
-from bot.discussion.layout import lay_out
+from bot.core.layout.layout import lay_out
 from bot.reading_process import LARGEST, read_apart
 from tests.discussion.documents import paragraph, word_document
 

@@ -9,7 +9,7 @@ from types import FrameType
 import pytest
 
 from bot.core.essay.essay import Essay, Layout
-from bot.discussion.layout import LIMIT, lay_out
+from bot.core.layout.layout import LIMIT, lay_out
 from bot.discussion.reading import read_essay
 from tests.discussion.discord_reader import read_message
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bot.core.essay.blocks import Block, Rule, Table, spans_text
+from bot.core.layout.markdown import render_block
+from bot.core.layout.tables import without_tables
 from bot.core.reading.html import read_markup
 from bot.core.reading.markdown import read_markdown
-from bot.discussion.rendering import render_block
-from bot.discussion.tables import without_tables
 
 
 def rendered(html: str, **how: object) -> str:

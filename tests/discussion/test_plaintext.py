@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.discussion.layout import lay_out
+from bot.core.layout.layout import lay_out
 from bot.discussion.reading import read_essay
 from tests.discussion.discord_reader import read_message
 

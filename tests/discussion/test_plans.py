@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.core.layout.lists import fitting, stamp
 from bot.discussion.hours import QuietHours, WeeklyTime
-from bot.discussion.lists import fitting, stamp
 from bot.discussion.moments import read_moment, read_quiet_hours
 from bot.discussion.plans import (
     DEFAULT_PLAN,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from bot.discussion.layout import lay_out
+from bot.core.layout.layout import lay_out
 from bot.discussion.preview import as_json, as_text, preview, preview_text
 from bot.discussion.reading import read_essay
 

@@ -7,9 +7,9 @@ import itertools
 import pytest
 
 from bot.core.essay.blocks import Mark, Span, joined
+from bot.core.layout.inline import inline_markdown
+from bot.core.layout.layout import lay_out
 from bot.core.text.escape import escape, escape_line_start
-from bot.discussion.inline import inline_markdown
-from bot.discussion.layout import lay_out
 from bot.discussion.reading import read_essay
 from tests.discussion.discord_reader import read_message
 

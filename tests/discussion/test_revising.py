@@ -7,10 +7,10 @@ import random
 import pytest
 
 from bot.core.essay.essay import Essay, Part
+from bot.core.layout.layout import LIMIT, lay_out
+from bot.core.layout.revise import ROOM_FOR_LINK, Revised, Standing, continued, revise
 from bot.core.text.length import utf16_units
-from bot.discussion.layout import LIMIT, lay_out
 from bot.discussion.reading import read_essay
-from bot.discussion.revising import ROOM_FOR_LINK, Revised, Standing, continued, revise
 
 WORDS = ["night", "dough", "loaf", "oven", "salt", "water", "flour", "hand", "table", "window"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.essay.essay import UnreadableEssay
-from bot.discussion.layout import lay_out
+from bot.core.layout.layout import lay_out
 from bot.discussion.reading import guess_format, read_essay
 
 STORY = (

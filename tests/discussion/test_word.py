@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from bot.core.essay.essay import UnreadableEssay
-from bot.discussion.layout import lay_out
+from bot.core.layout.layout import lay_out
 from bot.discussion.reading import read_essay
 from tests.discussion.documents import paragraph, word_document
 

@@ -17,12 +17,12 @@ from bot.core.essay.blocks import Block, Code, Heading, Paragraph, Rule, block_t
 from bot.core.essay.default_question import default_question, language_of
 from bot.core.essay.essay import Essay, Layout, Part, Place
 from bot.core.extraction.questions import without_marks
+from bot.core.layout.inline import LONGEST_LINK
+from bot.core.layout.markdown import render_block
+from bot.core.layout.split import Item, cut_item, item_of, piece_of, shown_piece
+from bot.core.layout.tables import without_tables
 from bot.core.text.escape import escape, escape_line_start
 from bot.core.text.length import count_words, utf16_units
-from bot.discussion.cutting import Item, cut_item, item_of, piece_of, shown_piece
-from bot.discussion.inline import LONGEST_LINK
-from bot.discussion.rendering import render_block
-from bot.discussion.tables import without_tables
 
 __all__ = [
     "LIMIT",

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from bot.core.essay.blocks import Block, Code, Heading, Paragraph, Span, block_text, joined
+from bot.core.layout.markdown import render_block
 from bot.core.text.length import utf16_units
 from bot.core.text.sentences import clause_ends, cluster_ends, joint_ends, sentence_ends, word_ends
-from bot.discussion.rendering import render_block
 
 __all__ = ["Item", "beginning", "cut_item", "item_of", "piece_of", "shown_piece"]
 

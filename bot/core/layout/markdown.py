@@ -8,7 +8,7 @@ emphasis, strikethrough and subtext. The rest is turned into these.
 from __future__ import annotations
 
 from bot.core.essay.blocks import Block, Code, Frame, Heading, Mark, Paragraph, Rule, Span, Table
-from bot.discussion.inline import inline_markdown
+from bot.core.layout.inline import inline_markdown
 
 __all__ = ["fence_open", "render_block", "render_code", "render_text"]
 

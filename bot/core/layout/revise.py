@@ -20,10 +20,10 @@ from difflib import SequenceMatcher
 from rapidfuzz import fuzz
 
 from bot.core.essay.essay import Essay, Part, Place
+from bot.core.layout.layout import LIMIT, Packer, asked_at_end, evened, items_of, lost_links
+from bot.core.layout.markdown import render_block
+from bot.core.layout.split import Item, beginning
 from bot.core.text.length import utf16_units
-from bot.discussion.cutting import Item, beginning
-from bot.discussion.layout import LIMIT, Packer, asked_at_end, evened, items_of, lost_links
-from bot.discussion.rendering import render_block
 
 __all__ = ["ROOM_FOR_LINK", "Revised", "Standing", "continued", "revise"]
 

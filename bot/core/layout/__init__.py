@@ -1,0 +1,1 @@
+"""From an essay to Discord messages: Markdown, splitting, tables, card, diff."""
