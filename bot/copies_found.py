@@ -7,8 +7,8 @@ from typing import Any
 
 from discord.http import HTTPClient
 
-from bot.discussion.moving import digest
-from bot.discussion.talk import Message
+from bot.core.conversation.events import Message
+from bot.core.conversation.reply_copy import digest
 from bot.recorder import Heard
 from storage.bringings import Bringing
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.clock import Clock
+from bot.core.conversation.thread_names import essay_name
 from bot.core.essay.default_question import language_of
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.essay.serialize import essay_from_json
@@ -21,7 +22,6 @@ from bot.core.extraction.corrections import Corrections, carried, corrected
 from bot.core.layout.card import opening_card
 from bot.core.layout.layout import closing_question
 from bot.core.layout.revise import Revised, Standing, continued, revise
-from bot.discussion.naming import essay_name
 from bot.discussion.payloads import Payload, edit_body, message_address, plain_message
 from bot.errors import Refused
 from bot.patience import Sight

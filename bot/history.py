@@ -11,7 +11,7 @@ from discord.http import HTTPClient
 
 from bot import wire
 from bot.clock import Clock
-from bot.discussion.talk import ChannelGone, Deletion, Event, Message, Reading
+from bot.core.conversation.events import ChannelGone, Deletion, Event, Message, Reading
 from bot.member_names import MemberNames
 from bot.patience import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Sight
 from bot.recorder import Recorder

@@ -11,7 +11,7 @@ import discord
 from discord.http import HTTPClient
 
 from bot.clock import Clock
-from bot.discussion.talk import Message
+from bot.core.conversation.events import Message
 from bot.patience import PASSING
 
 __all__ = ["MemberNames"]

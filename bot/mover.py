@@ -17,9 +17,9 @@ from discord.http import HTTPClient
 from bot import wire
 from bot.clock import Clock
 from bot.copies_found import copy_of, reactions_to
-from bot.discussion.moving import Original, copy_payload, digest, webhook_name, why_not
+from bot.core.conversation.events import Deletion, Reading
+from bot.core.conversation.reply_copy import Original, copy_payload, digest, webhook_name, why_not
 from bot.discussion.payloads import Payload
-from bot.discussion.talk import Deletion, Reading
 from bot.patience import (
     ARCHIVED,
     PASSING,

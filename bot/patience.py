@@ -7,7 +7,7 @@ import asyncio
 import aiohttp
 import discord
 
-from bot.discussion.styles import Venue
+from bot.core.conversation.styles import Venue
 
 __all__ = [
     "ARCHIVED",

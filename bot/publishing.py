@@ -14,12 +14,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.clock import Clock
+from bot.core.conversation.styles import Venue, chosen_style, misplaced
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.extraction.corrections import Corrections, corrected
 from bot.core.layout.card import opening_card
 from bot.core.layout.layout import closing_question, lay_out
 from bot.discussion.payloads import plain_message
-from bot.discussion.styles import Venue, chosen_style, misplaced
 from bot.errors import Refused
 from bot.fetching import Page
 from bot.patience import Sight

@@ -15,7 +15,7 @@ from discord.http import HTTPClient
 
 from bot import wire
 from bot.clock import Clock
-from bot.discussion.talk import Deletion, Event, Reading
+from bot.core.conversation.events import Deletion, Event, Reading
 from bot.patience import PASSING, UNKNOWN_MESSAGE, Sight
 from bot.recorder import Recorder
 from storage import watching

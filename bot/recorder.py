@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from bot.clock import Clock
-from bot.discussion.talk import (
+from bot.core.conversation.events import (
     Deletion,
     Edit,
     Event,

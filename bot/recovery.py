@@ -18,7 +18,7 @@ import discord
 from discord.http import HTTPClient
 
 from bot.clock import Clock
-from bot.discussion.returning import Recovered, back_after
+from bot.core.conversation.catch_up_summary import Recovered, back_after
 from bot.history import Histories, Outcome
 from bot.member_names import MemberNames
 from bot.patience import PASSING, Sight

@@ -10,7 +10,7 @@ from typing import Any
 import discord
 from discord.http import HTTPClient, Route
 
-from bot.discussion.talk import ThreadSeen
+from bot.core.conversation.events import ThreadSeen
 from bot.patience import PASSING, Sight, name
 from bot.recorder import Recorder
 

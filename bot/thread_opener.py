@@ -14,7 +14,7 @@ import discord
 from discord.http import HTTPClient, Route
 
 from bot.clock import Clock
-from bot.discussion.talk import ChannelGone
+from bot.core.conversation.events import ChannelGone
 from bot.patience import (
     ARCHIVED,
     AUTOMOD,

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.discussion.moving import File, Original
+from bot.core.conversation.events import WRITTEN_TYPES, Attachment, Edit, Message
+from bot.core.conversation.reply_copy import File, Original
 from bot.discussion.payloads import signature
-from bot.discussion.talk import WRITTEN_TYPES, Attachment, Edit, Message
 
 __all__ = ["attachments", "edit", "emoji_name", "is_withheld", "message", "original"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.discussion.styles import FORUM, MOST_IN_CHANNEL, MOST_TAGS, THREAD, THREADS, Venue
+from bot.core.conversation.styles import FORUM, MOST_IN_CHANNEL, MOST_TAGS, THREAD, THREADS, Venue
 from bot.publishing import Preview
 from bot.speaking import speak
 

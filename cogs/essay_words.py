@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import discord
 
+from bot.core.conversation.styles import FORUM, THREADS
 from bot.core.text.truncate import cut
-from bot.discussion.styles import FORUM, THREADS
 from storage.discussions import Listed
 from storage.progress import Progress
 

@@ -10,10 +10,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.clock import to_milliseconds
+from bot.core.conversation.styles import THREAD, THREADS
 from bot.core.layout.lists import fitting, stamp
 from bot.core.text.plural import counted
 from bot.discussion.moments import read_moment
-from bot.discussion.styles import THREAD, THREADS
 from bot.errors import Refused
 from bot.exporting import as_markdown
 from bot.services import Services

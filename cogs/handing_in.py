@@ -7,8 +7,8 @@ from typing import Any
 import discord
 from discord import ui
 
+from bot.core.conversation.styles import Venue
 from bot.core.text.truncate import cut
-from bot.discussion.styles import Venue
 from bot.errors import Refused
 from bot.publishing import MOST_BYTES
 from cogs.forms import Entered, Upload, text_field

@@ -8,7 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.discussion.styles import Venue, chosen_tags, misplaced
+from bot.core.conversation.styles import Venue, chosen_tags, misplaced
 from bot.errors import Refused
 
 __all__ = ["Place", "Way", "chosen_way"]

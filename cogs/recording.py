@@ -11,7 +11,7 @@ import discord
 from discord.ext import commands
 
 from bot import wire
-from bot.discussion.talk import (
+from bot.core.conversation.events import (
     WRITTEN_TYPES,
     Attachment,
     ChannelGone,

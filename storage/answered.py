@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.discussion.quoting import answered_passages, may_name_passages
+from bot.core.conversation.passage_refs import answered_passages, may_name_passages
 from storage.writer import Transaction
 
 __all__ = ["Naming", "name_passages"]

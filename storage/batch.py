@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.clock import to_milliseconds
-from bot.discussion.fairness import AHEAD, AN_HOUR, MOST_AN_HOUR
-from bot.discussion.naming import thread_name
-from bot.discussion.routing import Record
-from bot.discussion.talk import ChannelGone, Deletion, Edit, Message
+from bot.core.conversation.events import ChannelGone, Deletion, Edit, Message
+from bot.core.conversation.member_limits import AHEAD, AN_HOUR, MOST_AN_HOUR
+from bot.core.conversation.routing import Record
+from bot.core.conversation.thread_names import thread_name
 from storage.answered import Naming
 from storage.known import Known
 from storage.writer import Transaction

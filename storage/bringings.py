@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from bot.discussion.moving import digest
+from bot.core.conversation.reply_copy import digest
 from storage import errands, remarks
 from storage import record_sql as sql
 from storage.errands import NewErrand

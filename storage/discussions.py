@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.core.conversation.styles import THREADS
 from bot.core.essay.essay import Essay
-from bot.discussion.styles import THREADS
 from bot.errors import UnknownEssay
 from storage import drafts, errands, homes, laying, notices
 from storage.errands import NewErrand

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 
-from bot.discussion.naming import essay_name
+from bot.core.conversation.thread_names import essay_name
 from storage import errands
 from storage.errands import NewErrand
 from storage.writer import Transaction

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.clock import to_milliseconds
-from bot.discussion.routing import Answered, AnsweredPost, AnsweredReply, Gathering, Standing
-from bot.discussion.talk import Event, Message, Reading, ThreadSeen
+from bot.core.conversation.events import Event, Message, Reading, ThreadSeen
+from bot.core.conversation.routing import Answered, AnsweredPost, AnsweredReply, Gathering, Standing
 from storage.writer import Transaction
 
 __all__ = ["Kept", "Known", "ask"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from bot.core.conversation.events import Message
 from bot.discussion.payloads import signature
-from bot.discussion.talk import Message
 from storage.posts import sent
 from storage.writer import Transaction
 

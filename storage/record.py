@@ -2,7 +2,7 @@
 
 A batch is one unit of work. What the archive knows of the channels and messages that the batch
 speaks of is asked once for all of it, each event is then decided by
-:func:`bot.discussion.routing.route` on top of the ones before it, and the rows are written
+:func:`bot.core.conversation.routing.route` on top of the ones before it, and the rows are written
 together, so that the cost of a message does not hang on visits to the database's thread.
 """
 
@@ -12,9 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.clock import to_milliseconds
-from bot.discussion.quoting import may_name_passages
-from bot.discussion.routing import AnsweredPost, AnsweredReply, Ignore, Record, route, thread_place
-from bot.discussion.talk import (
+from bot.core.conversation.events import (
     Attachment,
     ChannelGone,
     Deletion,
@@ -25,6 +23,15 @@ from bot.discussion.talk import (
     ReactionsCleared,
     Reading,
     ThreadSeen,
+)
+from bot.core.conversation.passage_refs import may_name_passages
+from bot.core.conversation.routing import (
+    AnsweredPost,
+    AnsweredReply,
+    Ignore,
+    Record,
+    route,
+    thread_place,
 )
 from storage import gone, recognition, remarks
 from storage import record_sql as sql

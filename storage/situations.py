@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import from_milliseconds
+from bot.core.conversation.styles import THREADS
 from bot.core.essay.default_question import default_question
 from bot.discussion.manners import Kind, Situation
 from bot.discussion.plans import LastCall, Passage, What, read_condition
 from bot.discussion.prompting import Alive, Material, positions
-from bot.discussion.styles import THREADS
 from storage import gone, servers
 from storage.prompts import Prompt
 from storage.writer import Transaction

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from bot.discussion.naming import plain_thread_name
+from bot.core.conversation.thread_names import plain_thread_name
 from storage import errands, homes
 from storage.errands import NewErrand
 from storage.forgetting import NO_MEMBER
@@ -48,7 +48,7 @@ async def waiting(
 ) -> list[Thread]:
     """The first ``most`` threads that are to be opened or completed now, the oldest first.
 
-    A member's flood stands behind what others are owed (:mod:`bot.discussion.fairness`).
+    A member's flood stands behind what others are owed (:mod:`bot.core.conversation.member_limits`).
 
     ``busy``: the ids of those under way.
     """

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.discussion.talk import Deletion
+from bot.core.conversation.events import Deletion
 from storage import choices, servers
 from storage.restoring import restore
 from storage.writer import Transaction

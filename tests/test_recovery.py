@@ -15,7 +15,7 @@ import discord
 import pytest
 from discord.state import ConnectionState
 
-from bot.discussion.talk import Message
+from bot.core.conversation.events import Message
 from bot.member_names import MemberNames
 from bot.rehearsal.founding import invite_bot
 from cogs.recording import Recording

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.core.conversation.events import Message
 from bot.core.essay.essay import Essay
 from bot.discussion.reading import read_essay
-from bot.discussion.talk import Message
 from storage import discussions, posts, submissions, threads
 from storage.database import Database
 from storage.posts import NewPost

@@ -6,7 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from bot.discussion.moving import File, Original, copy_payload, digest, webhook_name, why_not
+from bot.core.conversation.reply_copy import (
+    File,
+    Original,
+    copy_payload,
+    digest,
+    webhook_name,
+    why_not,
+)
 from bot.discussion.payloads import SUPPRESS_EMBEDS
 
 PLAIN = Original(

@@ -7,8 +7,8 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.conversation.thread_names import THREAD_NAME_LIMIT, plain_thread_name, thread_name
 from bot.core.text.length import utf16_units
-from bot.discussion.naming import THREAD_NAME_LIMIT, plain_thread_name, thread_name
 
 
 @pytest.mark.parametrize(

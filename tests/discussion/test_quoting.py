@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.discussion.quoting import answered_passages, may_name_passages
-from bot.discussion.returning import Recovered, back_after
+from bot.core.conversation.catch_up_summary import Recovered, back_after
+from bot.core.conversation.passage_refs import answered_passages, may_name_passages
 
 PASSAGES = {
     1: "It takes a night to make a loaf, and most of it is waiting.",

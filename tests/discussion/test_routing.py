@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.discussion.routing import (
+from bot.core.conversation.events import Attachment, Message
+from bot.core.conversation.routing import (
     Answered,
     AnsweredPost,
     AnsweredReply,
@@ -17,7 +18,6 @@ from bot.discussion.routing import (
     ThreadPlace,
     route,
 )
-from bot.discussion.talk import Attachment, Message
 
 CHANNEL, HEAD, OWN_THREAD = 20, 1000, 900
 POST = AnsweredPost(discussion_id=1, post_id=5, standing=Standing.OPEN)

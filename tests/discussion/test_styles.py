@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.discussion.naming import essay_name
-from bot.discussion.styles import Tag, Venue, chosen_style, chosen_tags, misplaced
+from bot.core.conversation.styles import Tag, Venue, chosen_style, chosen_tags, misplaced
+from bot.core.conversation.thread_names import essay_name
 from bot.errors import Refused
 
 TAGS = (Tag(1, "News", False), Tag(2, "Fiction", False), Tag(3, "Picked", True))

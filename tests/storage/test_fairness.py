@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from bot.discussion.fairness import AHEAD, AN_HOUR, MOST_AN_HOUR
-from bot.discussion.talk import Message
+from bot.core.conversation.events import Message
+from bot.core.conversation.member_limits import AHEAD, AN_HOUR, MOST_AN_HOUR
 from storage import privacy, threads
 from storage.database import Database
 from tests.storage.test_record import (  # noqa: F401 - one is a fixture

@@ -10,10 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.essay.essay import Essay
-from bot.discussion.payloads import plain_message, signature
-from bot.discussion.reading import read_essay
-from bot.discussion.talk import (
+from bot.core.conversation.events import (
     Attachment,
     Deletion,
     Edit,
@@ -23,6 +20,9 @@ from bot.discussion.talk import (
     ReactionsCleared,
     Reading,
 )
+from bot.core.essay.essay import Essay
+from bot.discussion.payloads import plain_message, signature
+from bot.discussion.reading import read_essay
 from storage import discussions, posts, submissions
 from storage.database import Database
 from storage.export import export

@@ -14,7 +14,7 @@ import pytest
 
 import storage.record
 import storage.record_sql
-from bot.discussion.talk import Event
+from bot.core.conversation.events import Event
 from bot.recorder import Recorder
 from bot.recovery import Recovery
 from storage.watching import Watched

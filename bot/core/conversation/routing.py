@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from bot.discussion.talk import WRITTEN_TYPES, Message
+from bot.core.conversation.events import WRITTEN_TYPES, Message
 
 __all__ = [
     "Answered",

@@ -1,0 +1,1 @@
+"""Members' messages: events, routing, passage references, thread names."""
