@@ -12,9 +12,9 @@ from discord import ui
 
 from bot.clock import to_milliseconds
 from bot.core.extraction.title import left_line
+from bot.core.prompts.parse_time import read_moment
 from bot.core.text.plural import counted
 from bot.core.text.truncate import cut
-from bot.discussion.moments import read_moment
 from bot.errors import Refused
 from bot.publishing import Preview
 from bot.services import Services

@@ -12,8 +12,8 @@ from discord.ext import commands
 from bot.clock import to_milliseconds
 from bot.core.conversation.styles import THREAD, THREADS
 from bot.core.layout.lists import fitting, stamp
+from bot.core.prompts.parse_time import read_moment
 from bot.core.text.plural import counted
-from bot.discussion.moments import read_moment
 from bot.errors import Refused
 from bot.exporting import as_markdown
 from bot.services import Services

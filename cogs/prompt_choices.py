@@ -9,8 +9,8 @@ from zoneinfo import available_timezones
 from discord import app_commands
 
 from bot.core.conversation.styles import Venue
+from bot.core.prompts.parse_time import read_moment
 from bot.core.text.truncate import cut
-from bot.discussion.moments import read_moment
 from bot.errors import Refused
 from bot.services import Services
 from cogs import prompt_lines

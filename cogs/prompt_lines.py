@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.core.layout.lists import fitting, stamp
+from bot.core.prompts.plan import Step, after_wait, write_plan
+from bot.core.prompts.policy import Kind
+from bot.core.prompts.wording import literal
 from bot.core.text.length import utf16_units
 from bot.core.text.truncate import cut
-from bot.discussion.manners import Kind
-from bot.discussion.plans import Step, after_wait, write_plan
-from bot.discussion.prompting import literal
 from storage.prompt_lists import Past
 from storage.prompts import Prompt
 from storage.servers import ServerSettings

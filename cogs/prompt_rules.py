@@ -5,10 +5,10 @@ from __future__ import annotations
 import discord
 from discord import app_commands
 
-from bot.discussion.moments import read_quiet_hours
-from bot.discussion.plans import read_plan, read_weekly, write_plan
-from bot.discussion.prompting import literal
-from bot.discussion.zones import choose_zone
+from bot.core.prompts.parse_time import read_quiet_hours
+from bot.core.prompts.plan import read_plan, read_weekly, write_plan
+from bot.core.prompts.timezones import choose_zone
+from bot.core.prompts.wording import literal
 from bot.errors import Refused
 from cogs import prompt_choices, prompt_lines
 from cogs.answers import Answering, chosen_essay, server_of

@@ -8,11 +8,11 @@ from discord.ext import commands
 
 from bot import prompter
 from bot.core.layout.lists import fitting, stamp
-from bot.discussion.hours import quiet_end
-from bot.discussion.manners import Kind
-from bot.discussion.moments import read_moment
-from bot.discussion.plans import read_condition, read_what
-from bot.discussion.prompting import Unsayable, literal
+from bot.core.prompts.local_time import quiet_end
+from bot.core.prompts.parse_time import read_moment
+from bot.core.prompts.plan import read_condition, read_what
+from bot.core.prompts.policy import Kind
+from bot.core.prompts.wording import Unsayable, literal
 from bot.errors import Refused
 from bot.services import Services
 from cogs import prompt_choices, prompt_lines

@@ -15,8 +15,8 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.discussion.moments import read_quiet_hours
-from bot.discussion.zones import choose_zone
+from bot.core.prompts.parse_time import read_quiet_hours
+from bot.core.prompts.timezones import choose_zone
 from bot.errors import Refused
 from bot.services import Services
 from bot.speaking import acknowledge, show, speak

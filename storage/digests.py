@@ -6,9 +6,9 @@ import sqlite3
 from datetime import datetime, timedelta
 
 from bot.clock import to_milliseconds
-from bot.discussion.digest import Digest, Essay, OpenQuestion, Thread
-from bot.discussion.hours import WeeklyTime
-from bot.discussion.manners import PAUSED
+from bot.core.prompts.digest import Digest, Essay, OpenQuestion, Thread
+from bot.core.prompts.local_time import WeeklyTime
+from bot.core.prompts.policy import PAUSED
 from storage import prompts, servers
 from storage.prompt_lists import asked_questions
 from storage.writer import Transaction

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from bot.core.essay.essay import Essay
 from bot.core.layout.match import counterpart
-from bot.discussion.manners import PAUSED
-from bot.discussion.plans import Passage, Question, read_what, renumbered
-from bot.discussion.prompting import noted, positions
+from bot.core.prompts.plan import Passage, Question, read_what, renumbered
+from bot.core.prompts.policy import PAUSED
+from bot.core.prompts.wording import noted, positions
 from storage import prompts
 from storage.writer import Transaction
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.discussion.prompting import NOBODY_NAMED, naming
+from bot.core.prompts.wording import NOBODY_NAMED, naming
 from storage import errands
 from storage.errands import NewErrand
 from storage.writer import Transaction

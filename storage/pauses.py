@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.clock import from_milliseconds, to_milliseconds
-from bot.discussion.hours import quiet_end
-from bot.discussion.manners import PAUSED, Kind
+from bot.core.prompts.local_time import quiet_end
+from bot.core.prompts.policy import PAUSED, Kind
 from storage import servers, waiting
 from storage.writer import Transaction
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import from_milliseconds
-from bot.discussion.prompting import positions
+from bot.core.prompts.wording import positions
 from bot.errors import Refused
 from storage import prompts
 from storage.prompts import Prompt

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import from_milliseconds, to_milliseconds
-from bot.discussion.hours import WeeklyTime
-from bot.discussion.manners import Kind
-from bot.discussion.plans import read_plan, step_moments
+from bot.core.prompts.local_time import WeeklyTime
+from bot.core.prompts.plan import read_plan, step_moments
+from bot.core.prompts.policy import Kind
 from storage import servers
 from storage.writer import Transaction
 
@@ -52,7 +52,7 @@ ON CONFLICT (thread_id) DO NOTHING
 class Prompt:
     """A prompt as it stands. Moments are aware, in UTC.
 
-    ``what`` and ``condition`` are as admins write them (bot.discussion.plans). ``channel_id``:
+    ``what`` and ``condition`` are as admins write them (bot.core.prompts.plan). ``channel_id``:
     where it goes, None of a step that is not claimed yet. ``local_at``: the wall-clock time that
     was meant. ``turn_from``: since when it waits for its turn in the channel. ``stuck_since``:
     since when somebody has to mend something before it can be sent. ``failures``: attempts that

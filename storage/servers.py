@@ -7,9 +7,9 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.clock import to_milliseconds
-from bot.discussion.hours import QuietHours, WeeklyTime, find_zone, local_moment
-from bot.discussion.manners import QUIET, Manners
-from bot.discussion.plans import DEFAULT_PLAN
+from bot.core.prompts.local_time import QuietHours, WeeklyTime, find_zone, local_moment
+from bot.core.prompts.plan import DEFAULT_PLAN
+from bot.core.prompts.policy import QUIET, Manners
 from storage.writer import Transaction
 
 __all__ = [

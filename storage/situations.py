@@ -8,9 +8,9 @@ from datetime import datetime
 from bot.clock import from_milliseconds
 from bot.core.conversation.styles import THREADS
 from bot.core.essay.default_question import default_question
-from bot.discussion.manners import Kind, Situation
-from bot.discussion.plans import LastCall, Passage, What, read_condition
-from bot.discussion.prompting import Alive, Material, positions
+from bot.core.prompts.plan import LastCall, Passage, What, read_condition
+from bot.core.prompts.policy import Kind, Situation
+from bot.core.prompts.wording import Alive, Material, positions
 from storage import gone, servers
 from storage.prompts import Prompt
 from storage.writer import Transaction

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from bot.clock import to_milliseconds
-from bot.discussion.manners import Kind, Send, decide
+from bot.core.prompts.policy import Kind, Send, decide
 from storage import prompts, servers, situations
 from storage.writer import Transaction
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.discussion.hours import QuietHours, WeeklyTime, find_zone, local_moment, quiet_end
+from bot.core.prompts.local_time import QuietHours, WeeklyTime, find_zone, local_moment, quiet_end
 from bot.errors import Refused
 
 FROM, TO = datetime(2026, 1, 1, tzinfo=UTC), datetime(2032, 1, 1, tzinfo=UTC)

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.discussion.hours import QuietHours
-from bot.discussion.manners import (
+from bot.core.prompts.local_time import QuietHours
+from bot.core.prompts.plan import Always, Condition, Fewer, Quiet
+from bot.core.prompts.policy import (
     PAUSED,
     Decision,
     Kind,
@@ -20,7 +21,6 @@ from bot.discussion.manners import (
     Wait,
     decide,
 )
-from bot.discussion.plans import Always, Condition, Fewer, Quiet
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHT = QuietHours(time(22), time(8))

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.discussion.moments import read_moment
+from bot.core.prompts.parse_time import read_moment
 from bot.errors import Refused
 
 BERLIN, NEW_YORK, TOKYO = map(ZoneInfo, ("Europe/Berlin", "America/New_York", "Asia/Tokyo"))

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.core.layout.lists import fitting, stamp
-from bot.discussion.hours import QuietHours, WeeklyTime
-from bot.discussion.moments import read_moment, read_quiet_hours
-from bot.discussion.plans import (
+from bot.core.prompts.local_time import QuietHours, WeeklyTime
+from bot.core.prompts.parse_time import read_moment, read_quiet_hours
+from bot.core.prompts.plan import (
     DEFAULT_PLAN,
     Always,
     Fewer,

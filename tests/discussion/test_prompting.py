@@ -6,21 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.text.length import utf16_units
-from bot.core.text.truncate import cut
-from bot.discussion.digest import Digest, Essay, OpenQuestion, Thread, digest_text
-from bot.discussion.payloads import signature
-from bot.discussion.plans import (
-    House,
-    LastCall,
-    Passage,
-    Poll,
-    Question,
-    Questions,
-    Text,
-    What,
-)
-from bot.discussion.prompting import (
+from bot.core.prompts.digest import Digest, Essay, OpenQuestion, Thread, digest_text
+from bot.core.prompts.plan import House, LastCall, Passage, Poll, Question, Questions, Text, What
+from bot.core.prompts.wording import (
     Alive,
     Material,
     Said,
@@ -31,6 +19,9 @@ from bot.discussion.prompting import (
     prompt_text,
     words_for,
 )
+from bot.core.text.length import utf16_units
+from bot.core.text.truncate import cut
+from bot.discussion.payloads import signature
 
 
 def material(*questions: str, asked: str = "", replies: int = 0, **more: object) -> Material:

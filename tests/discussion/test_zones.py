@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.discussion.zones import choose_zone, well_known_zones
+from bot.core.prompts.timezones import choose_zone, well_known_zones
 from bot.errors import Refused
 
 

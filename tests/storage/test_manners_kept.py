@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bot.clock import to_milliseconds
-from bot.discussion.hours import QuietHours, WeeklyTime
-from bot.discussion.manners import PAUSED
+from bot.core.prompts.local_time import QuietHours, WeeklyTime
+from bot.core.prompts.policy import PAUSED
 from bot.prompter import plan_due
 from storage import digests, pauses, prompts, servers
 from storage.database import Database

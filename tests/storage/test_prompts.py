@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bot.clock import from_milliseconds, to_milliseconds
-from bot.discussion.hours import QuietHours, WeeklyTime
-from bot.discussion.manners import PAUSED, Kind
+from bot.core.prompts.local_time import QuietHours, WeeklyTime
+from bot.core.prompts.policy import PAUSED, Kind
 from bot.errors import Refused
 from bot.prompter import forecast, plan_due, send_now
 from storage import digests, notices, pauses, prompt_lists, prompts, servers

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot.clock import from_milliseconds, to_milliseconds
-from bot.discussion.hours import WeeklyTime
-from bot.discussion.manners import PAUSED, Kind
+from bot.core.prompts.local_time import WeeklyTime
+from bot.core.prompts.policy import PAUSED, Kind
 from bot.prompter import plan_due
 from storage import digests, notices, posts, prompts, servers, waiting
 from storage.database import Database

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.core.prompts.wording import literal
 from bot.core.text.length import utf16_units
 from bot.core.text.truncate import cut
-from bot.discussion.prompting import literal
 
 __all__ = ["Digest", "Essay", "OpenQuestion", "Thread", "digest_text"]
 

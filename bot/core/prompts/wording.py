@@ -10,19 +10,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.core.essay.default_question import DEFAULT_QUESTION, is_default_question
+from bot.core.prompts.plan import House, LastCall, Passage, Poll, Question, Questions, Text, What
 from bot.core.text.escape import escape, escape_line_start
 from bot.core.text.plural import counted
 from bot.core.text.truncate import cut
-from bot.discussion.plans import (
-    House,
-    LastCall,
-    Passage,
-    Poll,
-    Question,
-    Questions,
-    Text,
-    What,
-)
 
 __all__ = [
     "BARE",

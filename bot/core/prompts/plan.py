@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.core.prompts.local_time import WeeklyTime
 from bot.core.text.length import utf16_units
 from bot.core.text.truncate import cut
-from bot.discussion.hours import WeeklyTime
 from bot.errors import Refused
 
 __all__ = [

@@ -23,9 +23,9 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from bot.core.prompts.local_time import QuietHours, local_moment, quiet_end
+from bot.core.prompts.plan import Condition, Fewer, Quiet
 from bot.core.text.plural import counted
-from bot.discussion.hours import QuietHours, local_moment, quiet_end
-from bot.discussion.plans import Condition, Fewer, Quiet
 
 __all__ = [
     "PAUSED",

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import dateparser
 
+from bot.core.prompts.local_time import QuietHours, find_zone, local_moment
+from bot.core.prompts.plan import day_of_week, read_clock
 from bot.core.text.truncate import cut
-from bot.discussion.hours import QuietHours, find_zone, local_moment
-from bot.discussion.plans import day_of_week, read_clock
 from bot.errors import Refused
 
 __all__ = ["Meant", "read_moment", "read_quiet_hours"]

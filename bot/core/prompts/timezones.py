@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from rapidfuzz import fuzz, process, utils
 
+from bot.core.prompts.local_time import find_zone
 from bot.core.text.truncate import cut
-from bot.discussion.hours import find_zone
 from bot.errors import Refused
 
 __all__ = ["choose_zone", "well_known_zones"]

@@ -1,0 +1,1 @@
+"""Follow-up prompts: plan, policy, wording, digest, times and time zones."""
