@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.discussion.reading import Format
+from bot.core.read_essay import Format
 from bot.errors import SalonError, SettingsError
 
 __all__ = ["main"]

@@ -22,7 +22,7 @@ from bot.core.extraction.corrections import Corrections, carried, corrected
 from bot.core.layout.card import opening_card
 from bot.core.layout.layout import closing_question
 from bot.core.layout.revise import Revised, Standing, continued, revise
-from bot.discussion.payloads import Payload, edit_body, message_address, plain_message
+from bot.core.payloads import Payload, edit_body, message_address, plain_message
 from bot.errors import Refused
 from bot.patience import Sight
 from bot.publishing import Actor, Publishing

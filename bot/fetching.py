@@ -20,7 +20,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from bot.core.essay.essay import Essay
-from bot.discussion.reading import Format
+from bot.core.read_essay import Format
 from bot.errors import UnreadableEssay
 from bot.reading_process import read_apart
 

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 
+from bot.core import rights
 from bot.core.text.plural import counted
-from bot.discussion import rights
 from bot.discussion.rights import Right, names_of
 from storage.backups import Backup
 from storage.troubles import InUse, Trouble, Waiting

@@ -13,7 +13,7 @@ from typing import Any, Final
 import discord
 from discord.http import HTTPClient, Route
 
-from bot.discussion.payloads import moment_of, signature
+from bot.core.payloads import moment_of, signature
 from bot.patience import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Sight
 from bot.single import SingleCalls
 from storage.posts import ForumStart, Post

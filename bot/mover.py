@@ -19,7 +19,7 @@ from bot.clock import Clock
 from bot.copies_found import copy_of, reactions_to
 from bot.core.conversation.events import Deletion, Reading
 from bot.core.conversation.reply_copy import Original, copy_payload, digest, webhook_name, why_not
-from bot.discussion.payloads import Payload
+from bot.core.payloads import Payload
 from bot.patience import (
     ARCHIVED,
     PASSING,

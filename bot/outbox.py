@@ -19,7 +19,7 @@ import discord
 from discord.http import HTTPClient, Route
 
 from bot.clock import Clock
-from bot.discussion.payloads import Payload, signature
+from bot.core.payloads import Payload, signature
 from bot.forum import Forums
 from bot.mover import Mover
 from bot.pace import Pace

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from bot.clock import to_milliseconds
 from bot.core.layout.lists import stamp
+from bot.core.payloads import Payload, plain_message
 from bot.core.prompts.digest import digest_text
 from bot.core.prompts.plan import Passage, Poll, Question, What, read_what
 from bot.core.prompts.policy import Kind, Send, Skip, Wait, decide
 from bot.core.prompts.wording import Said, Unsayable, noted, nudge_text, words_for
-from bot.discussion.payloads import Payload, plain_message
 from bot.errors import Refused
 from storage import digests, homes, posts, prompts, servers, situations
 from storage.posts import NewPost

@@ -19,7 +19,7 @@ from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.extraction.corrections import Corrections, corrected
 from bot.core.layout.card import opening_card
 from bot.core.layout.layout import closing_question, lay_out
-from bot.discussion.payloads import plain_message
+from bot.core.payloads import plain_message
 from bot.errors import Refused
 from bot.fetching import Page
 from bot.patience import Sight

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bot.core.essay.essay import Essay
 from bot.core.essay.serialize import essay_from_json, essay_to_json
-from bot.discussion.reading import FORMATS, Format, read_essay
+from bot.core.read_essay import FORMATS, Format, read_essay
 from bot.errors import UnreadableEssay
 
 __all__ = ["LARGEST", "read_apart", "with_read"]

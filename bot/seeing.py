@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import discord
 
+from bot.core import rights
 from bot.core.conversation.styles import FORUM, THREADS, Tag, Venue
-from bot.discussion import rights
 from bot.patience import Sight
 
 __all__ = ["Seeing"]

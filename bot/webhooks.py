@@ -13,7 +13,7 @@ from typing import Any
 
 from discord.http import HTTPClient, Route
 
-from bot.discussion.payloads import Payload
+from bot.core.payloads import Payload
 from bot.patience import Sight
 from bot.single import SingleCalls, Upload
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.core.conversation.events import WRITTEN_TYPES, Attachment, Edit, Message
 from bot.core.conversation.reply_copy import File, Original
-from bot.discussion.payloads import signature
+from bot.core.payloads import signature
 
 __all__ = ["attachments", "edit", "emoji_name", "is_withheld", "message", "original"]
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 import discord
 from discord.ext import commands
 
-from bot.discussion.payloads import plain_message, snowflake_before
+from bot.core.payloads import plain_message, snowflake_before
 from bot.discussion.rights import TO_TELL
 from bot.services import Services
 from storage import guests, posts

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import discord
 
+from bot.core import rights as needed
 from bot.core.prompts.plan import read_plan
-from bot.discussion import rights as needed
 from bot.discussion.rights import Right, names_of
 from storage.servers import ServerSettings
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bot.core.essay.essay import Essay
 from bot.core.essay.serialize import essay_from_json
-from bot.discussion.payloads import Payload
+from bot.core.payloads import Payload
 from storage import posts
 from storage.acts import record_act
 from storage.posts import NewPost

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from bot.discussion.payloads import Payload
+from bot.core.payloads import Payload
 from storage.writer import Transaction
 
 __all__ = [

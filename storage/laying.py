@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.essay.essay import Place
-from bot.discussion.payloads import Payload
+from bot.core.payloads import Payload
 from storage import errands, posts, revisions
 from storage.acts import record_act
 from storage.errands import NewErrand

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from bot.core.layout.revise import continued
-from bot.discussion.payloads import edit_body, message_address
+from bot.core.payloads import edit_body, message_address
 from storage import errands
 from storage.errands import NewErrand
 from storage.writer import Transaction

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bot.core.payloads import plain_message
 from bot.core.text.escape import escape
 from bot.core.text.truncate import cut
-from bot.discussion.payloads import plain_message
 from storage import posts, servers
 from storage.posts import Post
 from storage.writer import Transaction

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.conversation.thread_names import essay_name
 from bot.core.essay.essay import Place
-from bot.discussion.payloads import Payload, moment_of
+from bot.core.payloads import Payload, moment_of
 from storage import homes, prompts
 from storage.links import link
 from storage.writer import Transaction

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from bot.core.conversation.events import Message
-from bot.discussion.payloads import signature
+from bot.core.payloads import signature
 from storage.posts import sent
 from storage.writer import Transaction
 

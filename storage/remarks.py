@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.discussion.payloads import Payload, plain_message
+from bot.core.payloads import Payload, plain_message
 from storage import posts
 from storage.writer import Transaction
 

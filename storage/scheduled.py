@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.discussion.payloads import snowflake_before
+from bot.core.payloads import snowflake_before
 from storage.acts import record_act
 from storage.drafts import publish
 from storage.writer import Transaction

@@ -95,12 +95,12 @@ def test_a_module_imports_only_what_lies_below_it(path: Path) -> None:
         return
     if module != "bot.__main__":
         assert not any(within(name, "bot.rehearsal") for name in ours)
-    if within(module, "bot.discussion"):
-        assert all(within(name, "bot.discussion", "bot.errors") for name in ours)
+    if within(module, "bot.core"):
+        assert all(within(name, "bot.core", "bot.errors") for name in ours)
     elif module in LOW:
         assert not ours
     elif within(module, "storage"):
-        assert all(within(name, "storage", "bot.discussion", *LOW) for name in ours)
+        assert all(within(name, "storage", "bot.core", *LOW) for name in ours)
     elif module in MIDDLE:
         assert not any(within(name, "cogs", *TOP) for name in ours)
     elif within(module, "cogs"):
@@ -132,7 +132,7 @@ def test_no_discord_object_goes_below_the_outbox_and_the_cogs(path: Path) -> Non
         assert not any(within(name, "discord") for name in imports(path))
 
 
-@pytest.mark.parametrize("path", files("bot/discussion"), ids=name_of)
+@pytest.mark.parametrize("path", files("bot/core"), ids=name_of)
 def test_the_core_knows_neither_storage_nor_clock_nor_environment(path: Path) -> None:
     forbidden = ("discord", "storage", "aiosqlite", "sqlite3", "os", "time", "asyncio")
     assert not [name for name in imports(path) if within(name, *forbidden)]

@@ -6,8 +6,8 @@ from typing import Any
 
 from bot.core.essay.essay import Essay, Layout
 from bot.core.layout.layout import lay_out
+from bot.core.read_essay import Format, read_essay
 from bot.core.text.plural import counted
-from bot.discussion.reading import Format, read_essay
 
 __all__ = ["as_json", "as_text", "preview", "preview_text"]
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot.core.conversation.events import Message
 from bot.core.essay.essay import Essay
-from bot.discussion.reading import read_essay
+from bot.core.read_essay import read_essay
 from storage import discussions, posts, submissions, threads
 from storage.database import Database
 from storage.posts import NewPost

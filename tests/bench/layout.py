@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from bot.core.layout.layout import lay_out
-from bot.discussion.reading import read_essay
+from bot.core.read_essay import read_essay
 
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)  # characters
 _WORDS = [

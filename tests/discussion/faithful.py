@@ -23,7 +23,7 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
 from bot.core.layout.layout import lay_out
-from bot.discussion.reading import read_essay
+from bot.core.read_essay import read_essay
 from tests.discussion.discord_reader import read_message
 
 __all__ = ["faults_of", "folder_from_environment"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.core.essay.essay import Epigraph, Essay
 from bot.core.layout.card import IS_COMPONENTS_V2, opening_card
-from bot.discussion.reading import read_essay
+from bot.core.read_essay import read_essay
 from tests.discussion.discord_reader import read_message
 
 

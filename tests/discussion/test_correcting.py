@@ -8,8 +8,8 @@ import pytest
 
 from bot.core.essay.essay import Epigraph, Essay
 from bot.core.extraction.corrections import MOST, Corrections, carried, corrected, found, given
+from bot.core.read_essay import read_essay
 from bot.core.text.length import utf16_units
-from bot.discussion.reading import read_essay
 from bot.errors import Refused
 
 HEAD = "---\ntitle: Slow bread\nauthor: Ann\n---\n\n"

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from bot.core.essay.essay import UnreadableEssay
-from bot.discussion.reading import read_essay
+from bot.core.read_essay import read_essay
 
 TEXT = "Café Chronicles\r\n\r\nThe naïve café – “always” open – closed.\r\n\r\nWhy?\r\n"
 

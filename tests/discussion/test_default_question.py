@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.essay.default_question import default_question, is_default_question, language_of
 from bot.core.layout.layout import lay_out
-from bot.discussion.reading import read_essay
+from bot.core.read_essay import read_essay
 
 _SAYING = {
     "ja": "パンを焼くには一晩かかる。そのほとんどは待つ時間だ。生地は私たちの忙しさを知らない。",

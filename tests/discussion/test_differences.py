@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core.essay.essay import Essay
 from bot.core.layout.diff import differences, facts_changed
 from bot.core.layout.match import counterpart
-from bot.discussion.reading import read_essay
+from bot.core.read_essay import read_essay
 
 LONG = "Somewhere a kettle was put on and nobody thought of it again until the evening came. "
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.essay.essay import Essay
 from bot.core.layout.layout import lay_out
-from bot.discussion.reading import Format, read_essay
+from bot.core.read_essay import Format, read_essay
 
 START = "On Asking\n\nWhy do we ask? Because we want to know.\n\nAn answer is a door that closes."
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from bot.core.essay.blocks import Heading, Rule
 from bot.core.essay.essay import Layout
 from bot.core.layout.layout import lay_out
-from bot.discussion.reading import read_essay
+from bot.core.read_essay import read_essay
 from tests.discussion.discord_reader import Shown, read_message
 from tests.discussion.faithful import faults_of, folder_from_environment
 from tests.discussion.writing import Written, written_essays

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.core.read_essay import Format, read_essay
 from bot.core.reading.math import written_in
-from bot.discussion.reading import Format, read_essay
 
 SQUARE = "<msup><mi>c</mi><mn>2</mn></msup>"
 PLAIN = f"<math><mi>E</mi><mo>=</mo><mi>m</mi>{SQUARE}</math>"

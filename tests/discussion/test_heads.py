@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.essay.essay import Epigraph, Essay
 from bot.core.extraction.title import entitled, left_line
-from bot.discussion.reading import Format, read_essay
+from bot.core.read_essay import Format, read_essay
 
 BODY = "Grass is a crop nobody eats. We mow it anyway.\n\nThe mower is louder than the street."
 

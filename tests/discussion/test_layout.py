@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.essay.essay import Essay, Layout
 from bot.core.layout.layout import LIMIT, lay_out
-from bot.discussion.reading import read_essay
+from bot.core.read_essay import read_essay
 from tests.discussion.discord_reader import read_message
 
 SENTENCE = "The ferry leaves at ten past six, and then there is no other. "

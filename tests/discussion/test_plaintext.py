@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.core.layout.layout import lay_out
-from bot.discussion.reading import read_essay
+from bot.core.read_essay import read_essay
 from tests.discussion.discord_reader import read_message
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.payloads import signature
 from bot.core.prompts.digest import Digest, Essay, OpenQuestion, Thread, digest_text
 from bot.core.prompts.plan import House, LastCall, Passage, Poll, Question, Questions, Text, What
 from bot.core.prompts.wording import (
@@ -21,7 +22,6 @@ from bot.core.prompts.wording import (
 )
 from bot.core.text.length import utf16_units
 from bot.core.text.truncate import cut
-from bot.discussion.payloads import signature
 
 
 def material(*questions: str, asked: str = "", replies: int = 0, **more: object) -> Material:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from bot.core.essay.serialize import essay_from_json, essay_to_json
-from bot.discussion.reading import read_essay
+from bot.core.read_essay import read_essay
 from tests.discussion.writing import Written, written_essays
 
 HERE = Path(__file__).parent / "essays"

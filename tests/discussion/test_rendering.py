@@ -9,8 +9,8 @@ import pytest
 from bot.core.essay.blocks import Mark, Span, joined
 from bot.core.layout.inline import inline_markdown
 from bot.core.layout.layout import lay_out
+from bot.core.read_essay import read_essay
 from bot.core.text.escape import escape, escape_line_start
-from bot.discussion.reading import read_essay
 from tests.discussion.discord_reader import read_message
 
 

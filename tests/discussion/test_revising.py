@@ -9,8 +9,8 @@ import pytest
 from bot.core.essay.essay import Essay, Part
 from bot.core.layout.layout import LIMIT, lay_out
 from bot.core.layout.revise import ROOM_FOR_LINK, Revised, Standing, continued, revise
+from bot.core.read_essay import read_essay
 from bot.core.text.length import utf16_units
-from bot.discussion.reading import read_essay
 
 WORDS = ["night", "dough", "loaf", "oven", "salt", "water", "flour", "hand", "table", "window"]
 

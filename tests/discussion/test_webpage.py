@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.essay.essay import UnreadableEssay
 from bot.core.layout.layout import lay_out
-from bot.discussion.reading import guess_format, read_essay
+from bot.core.read_essay import guess_format, read_essay
 
 STORY = (
     "<p>A torn sleeve is a question, and there are only three answers to it: you throw the coat "

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.essay.essay import UnreadableEssay
 from bot.core.layout.layout import lay_out
-from bot.discussion.reading import read_essay
+from bot.core.read_essay import read_essay
 from tests.discussion.documents import paragraph, word_document
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import pytest
 
 from bot.core.essay.essay import Essay
+from bot.core.read_essay import read_essay
 from bot.core.reading.docx_xml import prepared
-from bot.discussion.reading import read_essay
 from tests.discussion.documents import paragraph, word_document
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.discussion.payloads import plain_message
+from bot.core.payloads import plain_message
 from bot.errors import UnknownEssay
 from storage import discussions, drafts, notices, posts, progress, scheduled, submissions
 from storage.database import Database

@@ -21,8 +21,8 @@ from bot.core.conversation.events import (
     Reading,
 )
 from bot.core.essay.essay import Essay
-from bot.discussion.payloads import plain_message, signature
-from bot.discussion.reading import read_essay
+from bot.core.payloads import plain_message, signature
+from bot.core.read_essay import read_essay
 from storage import discussions, posts, submissions
 from storage.database import Database
 from storage.export import export

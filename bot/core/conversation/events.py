@@ -67,7 +67,7 @@ class Message:
     attachments: tuple[Attachment, ...] = ()
     reactions: tuple[tuple[str, int], ...] | None = None
     #: Whether the bot itself wrote it; then the nonce, or else the signature of its payload,
-    #: tells which post it is (bot.discussion.payloads.signature).
+    #: tells which post it is (bot.core.payloads.signature).
     own: bool = False
     nonce: str | None = None
     signature: str = ""

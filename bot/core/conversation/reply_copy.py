@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import regex
 
+from bot.core.payloads import SUPPRESS_EMBEDS, Payload
 from bot.core.text.length import utf16_units
-from bot.discussion.payloads import SUPPRESS_EMBEDS, Payload
 
 __all__ = [
     "File",

@@ -1,1 +1,0 @@
-"""Pure decisions: reading an essay, laying it out, routing a reply, timing a prompt."""
