@@ -20,6 +20,8 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.clock import Clock
+from bot.discord_api.errors import PASSING, name
+from bot.discord_api.permissions import Seeing
 from bot.editing import Editing
 from bot.errands import Errands
 from bot.errors import Refused
@@ -27,11 +29,9 @@ from bot.fetching import Page, fetch
 from bot.file_keeper import FileKeeper, Keeping
 from bot.health import Connection
 from bot.outbox import Outbox
-from bot.patience import PASSING, name
 from bot.publishing import Publishing
 from bot.recorder import Recorder
 from bot.recovery import COMPARED, Recovery
-from bot.seeing import Seeing
 from bot.services import Services
 from bot.silence import PATIENCE, Silence
 from bot.speaking import speak

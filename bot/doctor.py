@@ -12,9 +12,9 @@ import discord
 from bot import findings
 from bot.client import Salon, point_elsewhere
 from bot.clock import Clock, to_milliseconds
+from bot.discord_api.errors import PASSING
 from bot.errors import DatabaseError, DatabaseInUse, SalonError, SettingsError
 from bot.findings import Finding
-from bot.patience import PASSING
 from bot.settings import Settings, read_backups, read_database, read_settings
 from storage import backups, commands, troubles
 from storage.database import Database, held, open_for_reading

@@ -23,8 +23,8 @@ from bot.core.layout.card import opening_card
 from bot.core.layout.layout import closing_question
 from bot.core.layout.revise import Revised, Standing, continued, revise
 from bot.core.payloads import Payload, edit_body, message_address, plain_message
+from bot.discord_api.errors import Sight
 from bot.errors import Refused
-from bot.patience import Sight
 from bot.publishing import Actor, Publishing
 from bot.reading_process import with_read
 from storage import edits, following, laying, servers, submissions

@@ -13,7 +13,7 @@ import discord
 from discord.http import HTTPClient, Route
 
 from bot.clock import Clock
-from bot.patience import (
+from bot.discord_api.errors import (
     ARCHIVED,
     AUTOMOD,
     PASSING,

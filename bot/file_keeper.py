@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import discord
 from discord.http import HTTPClient
 
-from bot import wire
 from bot.clock import Clock
-from bot.patience import PASSING, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, name, wait_before
+from bot.discord_api import parse
+from bot.discord_api.errors import PASSING, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, name, wait_before
 from bot.tasks import UnderWay
 from storage import files
 from storage.database import Database
@@ -118,7 +118,7 @@ class FileKeeper:
     async def _asked_anew(self, file: OwedFile) -> str | None:
         """Where the file can be had now; None where its message does not carry it."""
         message = dict(await self._http.get_message(file.channel_id, file.message_id))
-        found = wire.attachments(message)
+        found = parse.attachments(message)
         for one in found:
             if one.id == file.id:
                 return one.address

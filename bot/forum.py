@@ -14,8 +14,8 @@ import discord
 from discord.http import HTTPClient, Route
 
 from bot.core.payloads import moment_of, signature
-from bot.patience import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Sight
-from bot.single import SingleCalls
+from bot.discord_api.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Sight
+from bot.discord_api.single_attempt import SingleCalls
 from storage.posts import ForumStart, Post
 
 __all__ = ["Forums"]

@@ -9,11 +9,11 @@ from enum import Enum, auto
 import discord
 from discord.http import HTTPClient
 
-from bot import wire
 from bot.clock import Clock
 from bot.core.conversation.events import ChannelGone, Deletion, Event, Message, Reading
+from bot.discord_api import parse
+from bot.discord_api.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Sight
 from bot.member_names import MemberNames
-from bot.patience import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Sight
 from bot.recorder import Recorder
 from storage import watching
 from storage.database import Database
@@ -98,7 +98,7 @@ class Histories:
                 page = await self._http.logs_from(one.channel_id, _PAGE, after=since)
                 messages = sorted(
                     (
-                        wire.message(data, server_id=one.server_id, own_id=self._sight.own_id)
+                        parse.message(data, server_id=one.server_id, own_id=self._sight.own_id)
                         for data in page
                     ),
                     key=lambda message: message.id,

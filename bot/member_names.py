@@ -12,7 +12,7 @@ from discord.http import HTTPClient
 
 from bot.clock import Clock
 from bot.core.conversation.events import Message
-from bot.patience import PASSING
+from bot.discord_api.errors import PASSING
 
 __all__ = ["MemberNames"]
 

@@ -14,13 +14,13 @@ from typing import Any, Final
 import discord
 from discord.http import HTTPClient
 
-from bot import wire
 from bot.clock import Clock
 from bot.copies_found import copy_of, reactions_to
 from bot.core.conversation.events import Deletion, Reading
 from bot.core.conversation.reply_copy import Original, copy_payload, digest, webhook_name, why_not
 from bot.core.payloads import Payload
-from bot.patience import (
+from bot.discord_api import parse
+from bot.discord_api.errors import (
     ARCHIVED,
     PASSING,
     UNKNOWN_CHANNEL,
@@ -29,10 +29,10 @@ from bot.patience import (
     name,
     wait_before,
 )
+from bot.discord_api.single_attempt import SingleCalls, Upload
+from bot.discord_api.webhooks import Webhook, Webhooks
 from bot.recorder import Heard, Recorder
-from bot.single import SingleCalls, Upload
 from bot.tasks import UnderWay
-from bot.webhooks import Webhook, Webhooks
 from storage import bringings, notices
 from storage.bringings import Bringing, CopyTakenError
 from storage.database import Database
@@ -159,7 +159,7 @@ class Mover:
             await self._fail(one, "The reply was deleted.")
             return
         await self._take_over_edit(one, data)
-        original = wire.original(data, author_name=one.author_name)
+        original = parse.original(data, author_name=one.author_name)
         reason = why_not(original)
         if reason is not None:
             raise _Instead(reason)
@@ -255,7 +255,7 @@ class Mover:
 
     async def _read_copy(self, one: Bringing, data: dict[str, Any], live: list[Heard]) -> None:
         """What was put on a copy while nobody knew that it was one."""
-        read = wire.message(data, server_id=one.server_id, own_id=self._sight.own_id)
+        read = parse.message(data, server_id=one.server_id, own_id=self._sight.own_id)
         await self._recorder.wait(self._recorder.put((Reading(one.thread_id, (read,)),)))
         self._recorder.read_reactions(reactions_to(read.id, live))
 
@@ -304,9 +304,9 @@ class Mover:
 
     async def _take_over_edit(self, one: Bringing, data: dict[str, Any]) -> None:
         """An edit that nobody told of yet reaches the archive, and from there the copy."""
-        edit = wire.edit(data)
+        edit = parse.edit(data)
         sizes = tuple(file.size for file in edit.attachments)
-        if not wire.is_withheld(data) and (edit.text, sizes) != (one.text, one.sizes):
+        if not parse.is_withheld(data) and (edit.text, sizes) != (one.text, one.sizes):
             await self._recorder.wait(self._recorder.put((edit,)))
 
     async def _add_author(self, one: Bringing) -> None:
@@ -339,7 +339,7 @@ class Mover:
 
     async def _rewrite_copy(self, one: Bringing, copy_id: int) -> None:
         payload: Payload = {"content": one.text, "allowed_mentions": {"parse": []}}
-        stands = wire.edit(dict(await self._http.get_message(one.thread_id, copy_id)))
+        stands = parse.edit(dict(await self._http.get_message(one.thread_id, copy_id)))
         kept = list(one.sizes)
         files = []
         for file in stands.attachments:

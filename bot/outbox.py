@@ -20,10 +20,7 @@ from discord.http import HTTPClient, Route
 
 from bot.clock import Clock
 from bot.core.payloads import Payload, signature
-from bot.forum import Forums
-from bot.mover import Mover
-from bot.pace import Pace
-from bot.patience import (
+from bot.discord_api.errors import (
     ARCHIVED,
     AUTOMOD,
     MAY_NOT_REPLY,
@@ -38,8 +35,11 @@ from bot.patience import (
     name,
     wait_before,
 )
+from bot.discord_api.rate_limit import Pace
+from bot.discord_api.single_attempt import SingleCalls
+from bot.forum import Forums
+from bot.mover import Mover
 from bot.recorder import Recorder
-from bot.single import SingleCalls
 from bot.tasks import UnderWay
 from bot.thread_opener import ThreadOpener
 from storage import homes, notices, posts, recognition, remarks, threads, waiting

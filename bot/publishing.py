@@ -20,9 +20,9 @@ from bot.core.extraction.corrections import Corrections, corrected
 from bot.core.layout.card import opening_card
 from bot.core.layout.layout import closing_question, lay_out
 from bot.core.payloads import plain_message
+from bot.discord_api.errors import Sight
 from bot.errors import Refused
 from bot.fetching import Page
-from bot.patience import Sight
 from bot.reading_process import read_apart, with_read
 from storage import discussions, drafts, progress, scheduled, servers, submissions
 from storage.acts import record_act

@@ -13,10 +13,10 @@ import sqlite3
 import discord
 from discord.http import HTTPClient
 
-from bot import wire
 from bot.clock import Clock
 from bot.core.conversation.events import Deletion, Event, Reading
-from bot.patience import PASSING, UNKNOWN_MESSAGE, Sight
+from bot.discord_api import parse
+from bot.discord_api.errors import PASSING, UNKNOWN_MESSAGE, Sight
 from bot.recorder import Recorder
 from storage import watching
 from storage.database import Database
@@ -109,7 +109,7 @@ class ReactionReader:
             await self._again((server_id, channel_id, message_id), attempts)
             return
         else:
-            read = wire.message(data, server_id=server_id, own_id=self._sight.own_id)
+            read = parse.message(data, server_id=server_id, own_id=self._sight.own_id)
             event = Reading(channel_id, (read,))
         await self._recorder.wait(self._recorder.put((event,)))
 

@@ -19,9 +19,9 @@ from discord.http import HTTPClient
 
 from bot.clock import Clock
 from bot.core.conversation.catch_up_summary import Recovered, back_after
+from bot.discord_api.errors import PASSING, Sight
 from bot.history import Histories, Outcome
 from bot.member_names import MemberNames
-from bot.patience import PASSING, Sight
 from bot.reaction_reader import ReactionReader
 from bot.recorder import Recorder
 from bot.thread_lists import Listed, ThreadLists

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.clock import Clock
+from bot.discord_api.errors import Sight
 from bot.editing import Editing
 from bot.outbox import Outbox
-from bot.patience import Sight
 from bot.publishing import Publishing
 from bot.recorder import Recorder
 from bot.recovery import Recovery

@@ -16,9 +16,9 @@ from discord import app_commands
 from discord.http import Route
 
 from bot.core.text.truncate import cut
+from bot.discord_api.errors import PASSING
 from bot.errors import Refused, SalonError
 from bot.logs import new_reference
-from bot.patience import PASSING
 
 __all__ = ["acknowledge", "answer_with_file", "follow_up_with_files", "show", "speak"]
 

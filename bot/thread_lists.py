@@ -11,7 +11,7 @@ import discord
 from discord.http import HTTPClient, Route
 
 from bot.core.conversation.events import ThreadSeen
-from bot.patience import PASSING, Sight, name
+from bot.discord_api.errors import PASSING, Sight, name
 from bot.recorder import Recorder
 
 __all__ = ["Listed", "ThreadLists"]

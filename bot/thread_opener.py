@@ -15,7 +15,7 @@ from discord.http import HTTPClient, Route
 
 from bot.clock import Clock
 from bot.core.conversation.events import ChannelGone
-from bot.patience import (
+from bot.discord_api.errors import (
     ARCHIVED,
     AUTOMOD,
     PASSING,
@@ -28,8 +28,8 @@ from bot.patience import (
     name,
     wait_before,
 )
+from bot.discord_api.single_attempt import SingleCalls
 from bot.recorder import Recorder
-from bot.single import SingleCalls
 from storage import notices, threads
 from storage.database import Database
 from storage.threads import Thread

@@ -10,7 +10,7 @@ import discord
 from discord.ext import commands
 
 from bot.core.payloads import plain_message, snowflake_before
-from bot.discussion.rights import TO_TELL
+from bot.discord_api.required_permissions import TO_TELL
 from bot.services import Services
 from storage import guests, posts
 from storage.database import until_usable

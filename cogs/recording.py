@@ -10,7 +10,6 @@ from __future__ import annotations
 import discord
 from discord.ext import commands
 
-from bot import wire
 from bot.core.conversation.events import (
     WRITTEN_TYPES,
     Attachment,
@@ -21,6 +20,7 @@ from bot.core.conversation.events import (
     ReactionsCleared,
     ThreadSeen,
 )
+from bot.discord_api import parse
 from bot.services import Services
 
 __all__ = ["Recording", "translated"]
@@ -80,8 +80,8 @@ class Recording(commands.Cog):
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
         """A message as it now stands."""
         # Without the right to read it, a message looks as if it had been emptied.
-        if event.guild_id is not None and not wire.is_withheld(event.data):
-            self._recorder.put((wire.edit(event.data),))
+        if event.guild_id is not None and not parse.is_withheld(event.data):
+            self._recorder.put((parse.edit(event.data),))
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
@@ -205,4 +205,4 @@ class Recording(commands.Cog):
 
 
 def _emoji(emoji: discord.PartialEmoji) -> str:
-    return wire.emoji_name({"id": emoji.id, "name": emoji.name})
+    return parse.emoji_name({"id": emoji.id, "name": emoji.name})

@@ -9,7 +9,7 @@ import discord
 
 from bot.core import rights as needed
 from bot.core.prompts.plan import read_plan
-from bot.discussion.rights import Right, names_of
+from bot.discord_api.required_permissions import Right, names_of
 from storage.servers import ServerSettings
 
 __all__ = [

@@ -25,25 +25,25 @@ MIDDLE = {
     "bot.copies_found",
     "bot.mover",
     "bot.outbox",
-    "bot.pace",
+    "bot.discord_api.rate_limit",
     "bot.prompter",
     "bot.editing",
     "bot.publishing",
     "bot.reading_process",
     "bot.recorder",
     "bot.recovery",
-    "bot.patience",
+    "bot.discord_api.errors",
     "bot.history",
     "bot.member_names",
     "bot.reaction_reader",
     "bot.thread_lists",
     "bot.thread_opener",
     "bot.services",
-    "bot.single",
+    "bot.discord_api.single_attempt",
     "bot.speaking",
     "bot.sweep",
-    "bot.webhooks",
-    "bot.wire",
+    "bot.discord_api.webhooks",
+    "bot.discord_api.parse",
 }
 TOP = {
     "bot.__main__",
@@ -51,7 +51,7 @@ TOP = {
     "bot.clock_link",
     "bot.doctor",
     "bot.running",
-    "bot.seeing",
+    "bot.discord_api.permissions",
     "bot.settings",
 }
 
@@ -117,16 +117,16 @@ def test_no_discord_object_goes_below_the_outbox_and_the_cogs(path: Path) -> Non
         "bot.file_keeper",
         "bot.outbox",
         "bot.thread_opener",
-        "bot.patience",
+        "bot.discord_api.errors",
         "bot.forum",
         "bot.copies_found",
         "bot.mover",
-        "bot.single",
-        "bot.webhooks",
+        "bot.discord_api.single_attempt",
+        "bot.discord_api.webhooks",
     }
     catching_up = {"bot.recovery", "bot.history", "bot.thread_lists", "bot.reaction_reader"}
     catching_up.add("bot.member_names")
-    may = sending | catching_up | {"bot.speaking", "bot.seeing"}
+    may = sending | catching_up | {"bot.speaking", "bot.discord_api.permissions"}
     may |= {"bot.client", "bot.doctor", "bot.running"}
     if module not in may and not within(module, "cogs"):
         assert not any(within(name, "discord") for name in imports(path))

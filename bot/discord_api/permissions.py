@@ -6,7 +6,7 @@ import discord
 
 from bot.core import rights
 from bot.core.conversation.styles import FORUM, THREADS, Tag, Venue
-from bot.patience import Sight
+from bot.discord_api.errors import Sight
 
 __all__ = ["Seeing"]
 

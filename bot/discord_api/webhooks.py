@@ -14,8 +14,8 @@ from typing import Any
 from discord.http import HTTPClient, Route
 
 from bot.core.payloads import Payload
-from bot.patience import Sight
-from bot.single import SingleCalls, Upload
+from bot.discord_api.errors import Sight
+from bot.discord_api.single_attempt import SingleCalls, Upload
 
 __all__ = ["NAME", "Webhook", "Webhooks"]
 
