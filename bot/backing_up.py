@@ -7,10 +7,10 @@ from pathlib import Path
 
 from bot.clock import Clock
 from bot.errors import BackupFailed, DatabaseError
-from storage import backups
-from storage.database import held
-from storage.restoring import Restored
-from storage.restoring import restore as put_in_place
+from storage.db import backups
+from storage.db.database import held
+from storage.db.restore import Restored
+from storage.db.restore import restore as put_in_place
 
 __all__ = ["back_up", "restore"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.clock import Clock
 from bot.errors import BackupFailed
-from storage import backups
+from storage.db import backups
 
 __all__ = ["BackupKeeper"]
 

@@ -47,7 +47,7 @@ from cogs.prompts import Prompts
 from cogs.recording import Recording
 from cogs.setup import Setup
 from storage import commands as command_syncs
-from storage.database import Database, until_usable
+from storage.db.database import Database, until_usable
 
 __all__ = ["Salon", "intents", "point_elsewhere"]
 

@@ -16,10 +16,11 @@ from bot.discord_api.errors import PASSING
 from bot.errors import DatabaseError, DatabaseInUse, SalonError, SettingsError
 from bot.findings import Finding
 from bot.settings import Settings, read_backups, read_database, read_settings
-from storage import backups, commands, troubles
-from storage.database import Database, held, open_for_reading
+from storage import commands, troubles
+from storage.db import backups
+from storage.db.database import Database, held, open_for_reading
+from storage.db.writer import Transaction
 from storage.troubles import InUse, Trouble
-from storage.writer import Transaction
 
 __all__ = ["examine", "told"]
 

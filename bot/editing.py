@@ -28,14 +28,14 @@ from bot.errors import Refused
 from bot.publishing import Actor, Publishing
 from bot.reading_process import with_read
 from storage import edits, following, laying, servers, submissions
-from storage.database import Database, until_usable
+from storage.db.database import Database, until_usable
+from storage.db.writer import Transaction
 from storage.edits import Edit
 from storage.laying import Change, Laid, Message, Stand
 from storage.posts import NewPost
 from storage.progress import Progress
 from storage.revisions import NewRevision
 from storage.submissions import Submission
-from storage.writer import Transaction
 
 __all__ = ["Editing", "Shown"]
 

@@ -26,9 +26,9 @@ from bot.discord_api.errors import (
 )
 from bot.tasks import UnderWay
 from storage import errands, notices
-from storage.database import Database
+from storage.db.database import Database
+from storage.db.writer import Transaction
 from storage.errands import Errand
-from storage.writer import Transaction
 
 __all__ = ["Errands"]
 

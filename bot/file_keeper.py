@@ -18,7 +18,7 @@ from bot.discord_api import parse
 from bot.discord_api.errors import PASSING, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, name, wait_before
 from bot.tasks import UnderWay
 from storage import files
-from storage.database import Database
+from storage.db.database import Database
 from storage.files import OwedFile
 
 __all__ = ["FileKeeper", "Keeping"]

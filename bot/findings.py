@@ -14,7 +14,7 @@ from pathlib import Path
 from bot.core import rights
 from bot.core.text.plural import counted
 from bot.discord_api.required_permissions import Right, names_of
-from storage.backups import Backup
+from storage.db.backups import Backup
 from storage.troubles import InUse, Trouble, Waiting
 
 __all__ = [

@@ -8,10 +8,10 @@ from pathlib import Path
 from bot.clock import Clock
 from bot.core.text.plural import counted
 from bot.errors import DatabaseError, DatabaseInUse
-from storage import tombstones
-from storage.database import open_database, open_for_reading
-from storage.tombstones import Tombstone
-from storage.writer import Transaction
+from storage.db import erasure_log
+from storage.db.database import open_database, open_for_reading
+from storage.db.erasure_log import Tombstone
+from storage.db.writer import Transaction
 
 __all__ = ["forget"]
 
@@ -25,13 +25,13 @@ async def forget(
     which is held against that whenever it is opened: at once, or, where a bot runs on it, at its
     next start. Raises DatabaseError where there is no archive or no note can be made.
     """
-    now_ms, beside = Clock().now_ms(), tombstones.beside(database)
+    now_ms, beside = Clock().now_ms(), erasure_log.beside(database)
 
     async def found(tx: Transaction) -> list[Tombstone]:
-        servers = await tombstones.servers_of(tx, member_id) if server_id is None else [server_id]
+        servers = await erasure_log.servers_of(tx, member_id) if server_id is None else [server_id]
         out = {
             one.server_id: one.kept_out_since
-            for one in [*await tombstones.recorded(tx), *tombstones.read(beside)]
+            for one in [*await erasure_log.recorded(tx), *erasure_log.read(beside)]
             if one.member_id == member_id
         }
         since = now_ms if keep_out else None
@@ -42,7 +42,7 @@ async def forget(
     if not noted:
         return f"Nothing is kept of member {member_id}. Nothing was changed."
     try:
-        tombstones.append(beside, noted)
+        erasure_log.append(beside, noted)
     except OSError as error:
         raise DatabaseError(f"It cannot be noted beside {database}: {error.strerror}.") from error
     who = f"Member {member_id}"

@@ -21,10 +21,11 @@ from prometheus_client.registry import Collector
 from bot.clock import Clock, to_milliseconds
 from bot.errors import SettingsError
 from bot.findings import RECENT
-from storage import backups, troubles
-from storage.database import Database
+from storage import troubles
+from storage.db import backups
+from storage.db.database import Database
+from storage.db.writer import Transaction
 from storage.troubles import Trouble, Waiting
-from storage.writer import Transaction
 
 __all__ = ["Connection", "Health", "serving"]
 

@@ -16,7 +16,7 @@ from bot.discord_api.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Sight
 from bot.member_names import MemberNames
 from bot.recorder import Recorder
 from storage import watching
-from storage.database import Database
+from storage.db.database import Database
 from storage.watching import Watched
 
 __all__ = ["Histories", "Outcome"]

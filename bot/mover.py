@@ -35,8 +35,8 @@ from bot.recorder import Heard, Recorder
 from bot.tasks import UnderWay
 from storage import bringings, notices
 from storage.bringings import Bringing, CopyTakenError
-from storage.database import Database
-from storage.writer import Transaction
+from storage.db.database import Database
+from storage.db.writer import Transaction
 
 __all__ = ["Mover"]
 

@@ -43,9 +43,9 @@ from bot.recorder import Recorder
 from bot.tasks import UnderWay
 from bot.thread_opener import ThreadOpener
 from storage import homes, notices, posts, recognition, remarks, threads, waiting
-from storage.database import Database
+from storage.db.database import Database
+from storage.db.writer import Transaction
 from storage.posts import Post
-from storage.writer import Transaction
 
 __all__ = ["Outbox"]
 

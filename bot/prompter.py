@@ -14,9 +14,9 @@ from bot.core.prompts.policy import Kind, Send, Skip, Wait, decide
 from bot.core.prompts.wording import Said, Unsayable, noted, nudge_text, words_for
 from bot.errors import Refused
 from storage import digests, homes, posts, prompts, servers, situations
+from storage.db.writer import Transaction
 from storage.posts import NewPost
 from storage.prompts import Prompt
-from storage.writer import Transaction
 
 __all__ = ["forecast", "plan_due", "refuse_missing", "send_now", "words"]
 

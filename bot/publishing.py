@@ -26,7 +26,8 @@ from bot.fetching import Page
 from bot.reading_process import read_apart, with_read
 from storage import discussions, drafts, progress, scheduled, servers, submissions
 from storage.acts import record_act
-from storage.database import Database, until_usable
+from storage.db.database import Database, until_usable
+from storage.db.writer import Transaction, Work
 from storage.discussions import Listed
 from storage.drafts import Draft
 from storage.posts import NewPost
@@ -34,7 +35,6 @@ from storage.progress import Progress
 from storage.revisions import NewRevision
 from storage.servers import ServerSettings
 from storage.submissions import Submission
-from storage.writer import Transaction, Work
 
 __all__ = ["MOST_BYTES", "Actor", "Preview", "Publishing"]
 

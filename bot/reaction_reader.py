@@ -19,7 +19,7 @@ from bot.discord_api import parse
 from bot.discord_api.errors import PASSING, UNKNOWN_MESSAGE, Sight
 from bot.recorder import Recorder
 from storage import watching
-from storage.database import Database
+from storage.db.database import Database
 
 __all__ = ["ReactionReader"]
 

@@ -24,7 +24,7 @@ from bot.core.conversation.events import (
     ReactionsCleared,
     ThreadSeen,
 )
-from storage.database import Database
+from storage.db.database import Database
 from storage.record import Early, Found, Recorded, record
 
 __all__ = ["Recorder"]

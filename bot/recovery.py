@@ -26,9 +26,9 @@ from bot.reaction_reader import ReactionReader
 from bot.recorder import Recorder
 from bot.thread_lists import Listed, ThreadLists
 from storage import notices, watching
-from storage.database import Database, until_usable
+from storage.db.database import Database, until_usable
+from storage.db.writer import Transaction
 from storage.watching import Watched
-from storage.writer import Transaction
 
 __all__ = ["AT_ONCE", "COMPARED", "Recovery"]
 

@@ -25,8 +25,8 @@ from bot.health import Connection, Health, serving
 from bot.logs import begin_logging
 from bot.service_manager import ServiceManager
 from bot.settings import Settings
-from storage.backups import listed
-from storage.database import Database, open_database
+from storage.db.backups import listed
+from storage.db.database import Database, open_database
 
 __all__ = ["one_life", "run"]
 

@@ -16,7 +16,7 @@ from bot.publishing import Publishing
 from bot.recorder import Recorder
 from bot.recovery import Recovery
 from bot.sweep import Sweep
-from storage.database import Database
+from storage.db.database import Database
 
 __all__ = ["Busy", "Services"]
 

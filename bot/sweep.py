@@ -34,8 +34,8 @@ from storage import (
     waiting,
 )
 from storage import errands as owed
-from storage.database import Database
-from storage.writer import Transaction
+from storage.db.database import Database
+from storage.db.writer import Transaction
 
 __all__ = ["Sweep"]
 

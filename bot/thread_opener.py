@@ -31,9 +31,9 @@ from bot.discord_api.errors import (
 from bot.discord_api.single_attempt import SingleCalls
 from bot.recorder import Recorder
 from storage import notices, threads
-from storage.database import Database
+from storage.db.database import Database
+from storage.db.writer import Transaction
 from storage.threads import Thread
-from storage.writer import Transaction
 
 __all__ = ["ThreadOpener"]
 

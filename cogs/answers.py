@@ -13,8 +13,8 @@ from bot.errors import Refused
 from bot.services import Services
 from storage import prompt_lists, servers
 from storage.acts import record_act
+from storage.db.writer import Transaction
 from storage.prompt_lists import Chosen
-from storage.writer import Transaction
 
 __all__ = ["Answering", "answer", "chosen_essay", "server_id", "server_of"]
 

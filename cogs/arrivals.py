@@ -13,9 +13,9 @@ from bot.core.payloads import plain_message, snowflake_before
 from bot.discord_api.required_permissions import TO_TELL
 from bot.services import Services
 from storage import guests, posts
-from storage.database import until_usable
+from storage.db.database import until_usable
+from storage.db.writer import Transaction, Work
 from storage.posts import NewPost
-from storage.writer import Transaction, Work
 
 __all__ = ["Arrivals"]
 

@@ -17,7 +17,7 @@ from cogs.answers import answer, server_id
 from cogs.forms import Entered, show_form, text_field
 from storage import copies
 from storage.copies import Copy
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 
 __all__ = ["Copies"]
 

@@ -14,9 +14,9 @@ from bot.findings import Finding
 from bot.services import Services
 from cogs.answers import answer, server_of
 from storage import servers, troubles
+from storage.db.writer import Transaction
 from storage.servers import ServerSettings
 from storage.troubles import InUse, Trouble, Waiting
-from storage.writer import Transaction
 
 __all__ = ["Doctor"]
 

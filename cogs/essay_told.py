@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core.layout.lists import fitting
 from cogs import essay_words
 from storage import acts, discussions, progress
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 
 __all__ = ["essay_told"]
 

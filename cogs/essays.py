@@ -28,10 +28,10 @@ from cogs.handing_in import entered_submission, form_fields, submission, tags_fi
 from cogs.places import Place, chosen_way
 from cogs.views import actor
 from storage import discussions, prompt_lists, servers
+from storage.db.writer import Transaction
 from storage.discussions import Listed
 from storage.export import export
 from storage.submissions import Submission
-from storage.writer import Transaction
 
 __all__ = ["Essays"]
 

@@ -17,9 +17,10 @@ from discord.ext import commands
 from bot.core.text.plural import counted
 from bot.services import Services
 from bot.speaking import acknowledge, answer_with_file, follow_up_with_files, speak
-from storage import files, privacy, tombstones
+from storage import files, privacy
+from storage.db import erasure_log
+from storage.db.erasure_log import Tombstone
 from storage.files import KeptFile
-from storage.tombstones import Tombstone
 
 __all__ = ["Privacy"]
 
@@ -117,9 +118,9 @@ class Privacy(
 
 async def _note_beside(services: Services, one: Tombstone) -> None:
     """Note it where a restored backup is held against it."""
-    beside = tombstones.beside(services.database.path)
+    beside = erasure_log.beside(services.database.path)
     try:
-        await asyncio.to_thread(tombstones.append, beside, [one])
+        await asyncio.to_thread(erasure_log.append, beside, [one])
     except OSError as error:
         _log.error("%s cannot be written (%s); the next start tries again.", beside, error)
 

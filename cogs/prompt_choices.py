@@ -15,7 +15,7 @@ from bot.errors import Refused
 from bot.services import Services
 from cogs import prompt_lines
 from storage import prompt_lists, servers
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 
 __all__ = ["essays", "moments", "prompts", "tags", "zones"]
 

@@ -13,7 +13,7 @@ from bot.errors import Refused
 from cogs import prompt_choices, prompt_lines
 from cogs.answers import Answering, chosen_essay, server_of
 from storage import digests, pauses, servers
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 
 __all__ = ["PromptRules"]
 

@@ -19,8 +19,8 @@ from cogs import prompt_choices, prompt_lines
 from cogs.answers import answer, chosen_essay, server_of
 from cogs.prompt_rules import PromptRules
 from storage import pauses, prompt_lists, prompts, servers
+from storage.db.writer import Transaction
 from storage.prompt_lists import Chosen
-from storage.writer import Transaction
 
 __all__ = ["Prompts"]
 

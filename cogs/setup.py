@@ -25,8 +25,8 @@ from cogs.answers import server_of
 from cogs.forms import Entered, show_form, text_field
 from storage import choices, servers
 from storage.acts import record_act
+from storage.db.writer import Transaction
 from storage.servers import ServerSettings
-from storage.writer import Transaction
 
 __all__ = ["Setup"]
 

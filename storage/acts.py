@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 
 __all__ = ["Act", "of_essay", "record_act"]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.core.conversation.passage_refs import answered_passages, may_name_passages
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 
 __all__ = ["Naming", "name_passages"]
 

@@ -13,8 +13,8 @@ from bot.core.conversation.member_limits import AHEAD, AN_HOUR, MOST_AN_HOUR
 from bot.core.conversation.routing import Record
 from bot.core.conversation.thread_names import thread_name
 from storage.answered import Naming
+from storage.db.writer import Transaction
 from storage.known import Known
-from storage.writer import Transaction
 
 __all__ = [
     "Batch",

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from bot.core.conversation.reply_copy import digest
 from storage import errands, remarks
 from storage import record_sql as sql
+from storage.db.writer import Transaction
 from storage.errands import NewErrand
-from storage.writer import Transaction
 
 __all__ = [
     "Bringing",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from storage.db.writer import Transaction
 from storage.servers import begin
-from storage.writer import Transaction
 
 __all__ = ["set_bring", "set_channel", "set_loose", "set_numbered", "set_style"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 
 __all__ = ["record_sync", "synced"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from storage import bringings
 from storage import record_sql as sql
 from storage.answered import Naming, name_passages
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 
 __all__ = ["Copy", "correct", "find", "take_away"]
 

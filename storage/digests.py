@@ -10,8 +10,8 @@ from bot.core.prompts.digest import Digest, Essay, OpenQuestion, Thread
 from bot.core.prompts.local_time import WeeklyTime
 from bot.core.prompts.policy import PAUSED
 from storage import prompts, servers
+from storage.db.writer import Transaction
 from storage.prompt_lists import asked_questions
-from storage.writer import Transaction
 
 __all__ = ["set_digest", "week"]
 

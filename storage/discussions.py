@@ -9,11 +9,11 @@ from bot.core.conversation.styles import THREADS
 from bot.core.essay.essay import Essay
 from bot.errors import UnknownEssay
 from storage import drafts, errands, homes, laying, notices
+from storage.db.writer import Transaction
 from storage.errands import NewErrand
 from storage.posts import NewPost
 from storage.revisions import NewRevision, digest
 from storage.submissions import Submission
-from storage.writer import Transaction
 
 __all__ = ["Listed", "find", "listed", "same_essay", "start", "turn", "withdraw"]
 

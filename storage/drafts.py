@@ -14,10 +14,10 @@ from bot.core.essay.serialize import essay_from_json
 from bot.core.payloads import Payload
 from storage import posts
 from storage.acts import record_act
+from storage.db.writer import Transaction
 from storage.posts import NewPost
 from storage.revisions import NewRevision, add_revision, digest, facts, keep_text
 from storage.submissions import Submission
-from storage.writer import Transaction
 
 __all__ = [
     "Draft",

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from bot.core.payloads import Payload
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 
 __all__ = [
     "Errand",

@@ -8,8 +8,8 @@ from typing import Any
 
 from bot.clock import from_milliseconds
 from storage import discussions
+from storage.db.writer import Transaction
 from storage.privacy import NOBODY
-from storage.writer import Transaction
 
 __all__ = ["export"]
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 
 __all__ = [
     "KeptFile",

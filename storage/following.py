@@ -10,7 +10,7 @@ from bot.core.prompts.plan import Passage, Question, read_what, renumbered
 from bot.core.prompts.policy import PAUSED
 from bot.core.prompts.wording import noted, positions
 from storage import prompts
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 
 __all__ = ["follow", "unfounded"]
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from bot.core.prompts.wording import NOBODY_NAMED, naming
 from storage import errands
+from storage.db.writer import Transaction
 from storage.errands import NewErrand
-from storage.writer import Transaction
 
 __all__ = ["ERASE", "NO_MEMBER", "THREAD_NAME", "forget"]
 

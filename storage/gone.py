@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storage import homes, notices
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 
 __all__ = ["KEPT_FOR", "erase_due", "next_due", "note"]
 

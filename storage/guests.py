@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 
 __all__ = ["arrive", "come_back", "depart", "erase_due", "next_due", "take_stock"]
 

@@ -12,8 +12,8 @@ import secrets
 
 from bot.core.conversation.thread_names import essay_name
 from storage import errands
+from storage.db.writer import Transaction
 from storage.errands import NewErrand
-from storage.writer import Transaction
 
 __all__ = [
     "NOBODY_BELONGS",

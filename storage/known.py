@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bot.clock import to_milliseconds
 from bot.core.conversation.events import Event, Message, Reading, ThreadSeen
 from bot.core.conversation.routing import Answered, AnsweredPost, AnsweredReply, Gathering, Standing
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 
 __all__ = ["Kept", "Known", "ask"]
 

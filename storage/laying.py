@@ -10,11 +10,11 @@ from bot.core.essay.essay import Place
 from bot.core.payloads import Payload
 from storage import errands, posts, revisions
 from storage.acts import record_act
+from storage.db.writer import Transaction
 from storage.errands import NewErrand
 from storage.posts import NewPost
 from storage.progress import Progress
 from storage.revisions import NewRevision
-from storage.writer import Transaction
 
 __all__ = [
     "Change",

@@ -7,8 +7,8 @@ import json
 from bot.core.layout.revise import continued
 from bot.core.payloads import edit_body, message_address
 from storage import errands
+from storage.db.writer import Transaction
 from storage.errands import NewErrand
-from storage.writer import Transaction
 
 __all__ = ["link"]
 

@@ -6,8 +6,8 @@ from bot.core.payloads import plain_message
 from bot.core.text.escape import escape
 from bot.core.text.truncate import cut
 from storage import posts, servers
+from storage.db.writer import Transaction
 from storage.posts import Post
-from storage.writer import Transaction
 
 __all__ = [
     "essay_goes_on",

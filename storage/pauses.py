@@ -8,7 +8,7 @@ from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.local_time import quiet_end
 from bot.core.prompts.policy import PAUSED, Kind
 from storage import servers, waiting
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 
 __all__ = ["pause", "pause_discussion", "paused_discussions", "resume", "resume_discussion"]
 

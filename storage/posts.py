@@ -13,8 +13,8 @@ from bot.core.conversation.thread_names import essay_name
 from bot.core.essay.essay import Place
 from bot.core.payloads import Payload, moment_of
 from storage import homes, prompts
+from storage.db.writer import Transaction
 from storage.links import link
-from storage.writer import Transaction
 
 __all__ = [
     "ForumStart",

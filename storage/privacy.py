@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 from bot.clock import from_milliseconds
-from storage import files, forgetting, tombstones
-from storage.tombstones import Tombstone
-from storage.writer import Transaction
+from storage import files, forgetting
+from storage.db import erasure_log
+from storage.db.erasure_log import Tombstone
+from storage.db.writer import Transaction
 
 __all__ = ["NOBODY", "come_back", "forget", "kept_of"]
 
@@ -132,7 +133,7 @@ async def forget(
     since = await _kept_out_since(tx, server_id, member_id)
     if since is None and keep_out:
         since = now_ms
-    return await tombstones.remember(tx, Tombstone(server_id, member_id, now_ms, since))
+    return await erasure_log.remember(tx, Tombstone(server_id, member_id, now_ms, since))
 
 
 async def come_back(
@@ -144,7 +145,7 @@ async def come_back(
     """
     if await _kept_out_since(tx, server_id, member_id) is None:
         return None
-    return await tombstones.remember(tx, Tombstone(server_id, member_id, now_ms, None))
+    return await erasure_log.remember(tx, Tombstone(server_id, member_id, now_ms, None))
 
 
 async def _kept_out_since(tx: Transaction, server_id: int, member_id: int) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from storage import homes
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 
 __all__ = ["Progress", "go_on", "progress"]
 

@@ -10,8 +10,8 @@ from bot.clock import from_milliseconds
 from bot.core.prompts.wording import positions
 from bot.errors import Refused
 from storage import prompts
+from storage.db.writer import Transaction
 from storage.prompts import Prompt
-from storage.writer import Transaction
 
 __all__ = [
     "Chosen",

@@ -12,7 +12,7 @@ from bot.core.prompts.local_time import WeeklyTime
 from bot.core.prompts.plan import read_plan, step_moments
 from bot.core.prompts.policy import Kind
 from storage import servers
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 
 __all__ = [
     "PLAN_NUDGE",

@@ -6,8 +6,8 @@ import json
 
 from bot.core.conversation.events import Message
 from bot.core.payloads import signature
+from storage.db.writer import Transaction
 from storage.posts import sent
-from storage.writer import Transaction
 
 __all__ = ["recognise", "recorded_ids"]
 

@@ -46,11 +46,11 @@ from storage.batch import (
     reply_row,
     thread_row,
 )
+from storage.db.writer import Transaction
 from storage.forgetting import NO_MEMBER, THREAD_NAME
 from storage.known import Kept, ask
 from storage.privacy import NOBODY
 from storage.prompts import PLAN_NUDGE
-from storage.writer import Transaction
 
 #: Replies remembered for one message that has not come (yet).
 _MOST_ANSWERS = 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.core.payloads import Payload, plain_message
 from storage import posts
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 
 __all__ = ["due", "next_due", "point", "put_off", "removed", "say_once"]
 

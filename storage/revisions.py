@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.core.essay.default_question import language_of
 from bot.core.essay.essay import Essay
 from bot.core.essay.serialize import essay_to_json
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 
 __all__ = ["NewRevision", "add_revision", "digest", "facts", "keep_text"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.core.payloads import snowflake_before
 from storage.acts import record_act
+from storage.db.writer import Transaction
 from storage.drafts import publish
-from storage.writer import Transaction
 
 __all__ = ["next_due", "publish_due", "schedule"]
 

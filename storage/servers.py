@@ -10,7 +10,7 @@ from bot.clock import to_milliseconds
 from bot.core.prompts.local_time import QuietHours, WeeklyTime, find_zone, local_moment
 from bot.core.prompts.plan import DEFAULT_PLAN
 from bot.core.prompts.policy import QUIET, Manners
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 
 __all__ = [
     "ServerSettings",

@@ -12,8 +12,8 @@ from bot.core.prompts.plan import LastCall, Passage, What, read_condition
 from bot.core.prompts.policy import Kind, Situation
 from bot.core.prompts.wording import Alive, Material, positions
 from storage import gone, servers
+from storage.db.writer import Transaction
 from storage.prompts import Prompt
-from storage.writer import Transaction
 
 __all__ = ["Head", "counts", "head", "material", "situation"]
 

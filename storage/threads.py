@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from bot.core.conversation.thread_names import plain_thread_name
 from storage import errands, homes
+from storage.db.writer import Transaction
 from storage.errands import NewErrand
 from storage.forgetting import NO_MEMBER
 from storage.homes import NOBODY_BELONGS
-from storage.writer import Transaction
 
 __all__ = [
     "Thread",

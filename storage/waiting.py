@@ -12,7 +12,7 @@ from datetime import datetime
 from bot.clock import to_milliseconds
 from bot.core.prompts.policy import Kind, Send, decide
 from storage import prompts, servers, situations
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 
 __all__ = ["CLAIMED", "digest_returns", "mind", "release"]
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 
 __all__ = [
     "Watched",

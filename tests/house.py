@@ -32,7 +32,7 @@ from bot.rehearsal.har import Recorder
 from bot.rehearsal.records import User
 from bot.rehearsal.standin import StandIn
 from bot.settings import Settings
-from storage.database import Database, open_database
+from storage.db.database import Database, open_database
 from storage.export import export
 from tests.wire import wire_faults
 

@@ -12,8 +12,8 @@ from bot.clock import Clock
 from bot.rehearsal.founding import add_guild, invite_bot, put_channel
 from bot.rehearsal.permissions import Permission
 from bot.rehearsal.records import Guild, Overwrite, OverwriteType
-from storage.database import open_database
-from storage.writer import Transaction
+from storage.db.database import open_database
+from storage.db.writer import Transaction
 from tests.house import House, a_house, a_world, lived_in, until
 
 DAYS = timedelta(days=1).total_seconds()

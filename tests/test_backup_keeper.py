@@ -10,7 +10,7 @@ import pytest
 
 from bot.backup_keeper import BackupKeeper
 from bot.clock import Clock
-from storage.backups import listed
+from storage.db.backups import listed
 from tests.storage.test_backups import fill
 
 

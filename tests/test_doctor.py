@@ -21,9 +21,9 @@ from bot.findings import (
 from bot.rehearsal.permissions import Permission
 from bot.rehearsal.standin import StandIn
 from storage import servers
-from storage.backups import Backup
+from storage.db.backups import Backup
+from storage.db.writer import Transaction
 from storage.troubles import InUse, Trouble, Waiting
-from storage.writer import Transaction
 from tests.house import a_house, a_world, lived_in
 from tests.storage.test_backups import spoil
 from tests.test_setup import forbid, use

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from storage import discussions, servers, submissions
+from storage.db.writer import Transaction
 from storage.discussions import Listed
-from storage.writer import Transaction
 from tests.house import House, a_house, form_data
 from tests.submitting import submitted
 

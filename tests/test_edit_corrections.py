@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 from tests.house import ESSAY, House, a_house, form_data, texts
 
 CHOSEN = [{"type": 3, "name": "essay", "value": "1"}]

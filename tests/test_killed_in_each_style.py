@@ -12,8 +12,8 @@ import pytest
 
 from bot.rehearsal.steps import NeverArrivedError, Step
 from storage import choices, servers
-from storage.database import open_database
-from storage.writer import Transaction
+from storage.db.database import open_database
+from storage.db.writer import Transaction
 from tests.staging import Hook, Stage, staged
 from tests.test_every_post import POSTING
 from tests.test_killed_at_every_step import SAYINGS, comments, essay

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 from tests.house import House, a_house
 
 OPTIONS: list[dict[str, Any]] = [{"type": 3, "name": "essay", "value": "1"}]

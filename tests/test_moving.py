@@ -11,8 +11,8 @@ import pytest
 
 from bot.core.conversation.events import Deletion
 from storage import choices, servers
-from storage.restoring import restore
-from storage.writer import Transaction
+from storage.db.restore import restore
+from storage.db.writer import Transaction
 from tests.house import House, a_house, a_world, lived_in
 
 EXECUTE = "/webhooks/*/*"

@@ -14,7 +14,7 @@ import aiosqlite
 
 from bot.rehearsal.bot_process import BotProcess, bot_environment
 from bot.rehearsal.controls import LINK
-from storage.schema import MIGRATIONS
+from storage.db.schema import MIGRATIONS
 from tests.staging import Stage, staged
 from tests.test_process import command
 

@@ -11,9 +11,10 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from storage import forgetting, privacy, tombstones
-from storage.database import open_database
-from storage.restoring import restore
+from storage import forgetting, privacy
+from storage.db import erasure_log
+from storage.db.database import open_database
+from storage.db.restore import restore
 from tests.house import House, a_world, lived_in
 from tests.test_moving import a_head, copies, let_move
 
@@ -359,15 +360,15 @@ async def test_a_restoring_by_command_brings_nobody_back_either(tmp_path: Path) 
 async def test_the_file_beside_the_archive_holds_no_content_and_survives_a_torn_line(
     tmp_path: Path,
 ) -> None:
-    beside = tombstones.beside(tmp_path / "salon.sqlite3")
-    one = tombstones.Tombstone(1, 2, 1000, None)
-    tombstones.append(beside, [one])
+    beside = erasure_log.beside(tmp_path / "salon.sqlite3")
+    one = erasure_log.Tombstone(1, 2, 1000, None)
+    erasure_log.append(beside, [one])
     beside.write_bytes(beside.read_bytes() + b'{"server_id": "1", "mem')
-    later = tombstones.Tombstone(1, 2, 2000, 2000)
-    tombstones.append(beside, [one, later])
-    assert tombstones.read(beside) == [later]
+    later = erasure_log.Tombstone(1, 2, 2000, 2000)
+    erasure_log.append(beside, [one, later])
+    assert erasure_log.read(beside) == [later]
     async with open_database(tmp_path / "salon.sqlite3") as database:
-        assert await database.read(tombstones.recorded) == [later]
+        assert await database.read(erasure_log.recorded) == [later]
     assert beside.read_bytes().count(b"\n") == 3
     keys = {
         key

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from bot.rehearsal.steps import Step
-from storage.schema import MIGRATIONS
+from storage.db.schema import MIGRATIONS
 from tests.staging import Stage, staged
 
 ROOT = Path(__file__).parents[1]

@@ -23,7 +23,7 @@ from bot.rehearsal.standin import StandIn
 from bot.running import one_life
 from bot.settings import Settings
 from bot.tasks import Tasks
-from storage.database import open_database
+from storage.db.database import open_database
 from tests.house import a_world, until
 from tests.staging import Stage, staged
 from tests.test_operators_day import environment

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from storage import servers
-from storage.writer import Transaction
+from storage.db.writer import Transaction
 from tests.house import House, a_house
 from tests.test_editing import applied, concluded, long
 

@@ -23,7 +23,7 @@ from bot.errors import SettingsError
 from bot.health import Connection, Health, serving
 from bot.logs import handler_of, new_reference
 from bot.service_manager import ServiceManager
-from storage.database import Database, open_database
+from storage.db.database import Database, open_database
 from tests.house import a_world, lived_in, until
 from tests.staging import staged
 

@@ -11,11 +11,11 @@ from bot.core.conversation.events import Message
 from bot.core.essay.essay import Essay
 from bot.core.read_essay import read_essay
 from storage import discussions, posts, submissions, threads
-from storage.database import Database
+from storage.db.database import Database
+from storage.db.writer import Transaction
 from storage.posts import NewPost
 from storage.record import record
 from storage.submissions import Submission
-from storage.writer import Transaction
 from tests.bench.frames import HEAD
 
 __all__ = ["Place", "prepare"]

@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from storage.database import open_database
+from storage.db.database import open_database
 from tests.bench import archives, frames
 from tests.bench.archives import Place
 from tests.bench.frames import Talk

@@ -23,8 +23,8 @@ from pathlib import Path
 from bot.prompter import plan_due
 from bot.rehearsal.founding import put_channel
 from storage import prompts, waiting
-from storage.database import open_database
-from storage.writer import Transaction
+from storage.db.database import open_database
+from storage.db.writer import Transaction
 from tests.staging import Stage, staged
 
 #: How much dearer many future prompts may make a thing than few; an index costs a little.

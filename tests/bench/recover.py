@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from storage.database import open_database
+from storage.db.database import open_database
 from tests.bench import archives
 from tests.bench.archives import Place
 

@@ -20,10 +20,10 @@ from typing import Any
 
 import aiosqlite
 import pytest
+import storage.database
 from aiosqlite.context import contextmanager
 
-import storage.database
-from storage.writer import Writer
+from storage.db.writer import Writer
 from tests.faults.striking import Moment
 
 __all__ = [

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import BackupFailed, DamagedDatabase, DatabaseError, ForeignDatabase
-from storage import backups
-from storage.backups import BEFORE_UPGRADE, BY_HAND, DAILY, Backup
-from storage.database import open_database
-from storage.schema import MIGRATIONS
+from storage.db import backups
+from storage.db.backups import BEFORE_UPGRADE, BY_HAND, DAILY, Backup
+from storage.db.database import open_database
+from storage.db.schema import MIGRATIONS
 
 NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
 SERVER = "INSERT INTO servers (id, name, joined_at) VALUES (:id, :name, 0)"

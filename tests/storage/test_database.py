@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import DatabaseError, DatabaseInUse, ForeignDatabase, NewerDatabase
-from storage import database as module
-from storage.database import open_database, open_for_reading, until_usable
-from storage.schema import APPLICATION_ID, MIGRATIONS
-from storage.writer import Transaction
+from storage.db import database as module
+from storage.db.database import open_database, open_for_reading, until_usable
+from storage.db.schema import APPLICATION_ID, MIGRATIONS
+from storage.db.writer import Transaction
 
 
 def pragma(path: Path, name: str) -> int:

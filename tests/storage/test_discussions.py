@@ -7,11 +7,11 @@ import pytest
 from bot.core.payloads import plain_message
 from bot.errors import UnknownEssay
 from storage import discussions, drafts, notices, posts, progress, scheduled, submissions
-from storage.database import Database
+from storage.db.database import Database
+from storage.db.writer import Transaction
 from storage.posts import NewPost
 from storage.revisions import NewRevision
 from storage.submissions import Submission
-from storage.writer import Transaction
 from tests.storage.test_record import NOW_MS, SUBMISSION, essay
 
 WHO = {"member_id": 40, "member_name": "Ann"}

@@ -7,7 +7,7 @@ from collections import Counter
 from bot.core.conversation.events import Message
 from bot.core.conversation.member_limits import AHEAD, AN_HOUR, MOST_AN_HOUR
 from storage import privacy, threads
-from storage.database import Database
+from storage.db.database import Database
 from tests.storage.test_record import (  # noqa: F401 - one is a fixture
     ANN,
     BEN,

@@ -13,9 +13,9 @@ from bot.core.prompts.local_time import QuietHours, WeeklyTime
 from bot.core.prompts.policy import PAUSED
 from bot.prompter import plan_due
 from storage import digests, pauses, prompts, servers
-from storage.database import Database
+from storage.db.database import Database
+from storage.db.writer import Transaction
 from storage.prompts import Prompt
-from storage.writer import Transaction
 from tests.storage.test_prompts import DAY, HERE, HOUR, NOON, add, found, planned
 
 NIGHT = QuietHours(time(22), time(8))

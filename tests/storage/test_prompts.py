@@ -14,8 +14,8 @@ from bot.core.prompts.policy import PAUSED, Kind
 from bot.errors import Refused
 from bot.prompter import forecast, plan_due, send_now
 from storage import digests, notices, pauses, prompt_lists, prompts, servers
-from storage.database import Database
-from storage.writer import Transaction
+from storage.db.database import Database
+from storage.db.writer import Transaction
 
 HERE, THERE = 1, 2
 NOON = datetime(2026, 6, 3, 12, tzinfo=UTC)

@@ -24,12 +24,12 @@ from bot.core.essay.essay import Essay
 from bot.core.payloads import plain_message, signature
 from bot.core.read_essay import read_essay
 from storage import discussions, posts, submissions
-from storage.database import Database
+from storage.db.database import Database
+from storage.db.writer import Transaction
 from storage.export import export
 from storage.posts import NewPost
 from storage.record import Recorded, record
 from storage.submissions import Submission
-from storage.writer import Transaction
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)

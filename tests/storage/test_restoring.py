@@ -13,8 +13,8 @@ import pytest
 from bot.backing_up import back_up, restore
 from bot.errors import BackupFailed, DatabaseInUse
 from storage import privacy
-from storage.database import open_database, open_for_reading
-from storage.restoring import restore as put_in_place
+from storage.db.database import open_database, open_for_reading
+from storage.db.restore import restore as put_in_place
 from tests.house import House, a_world, lived_in
 from tests.storage.test_backups import fill, servers_in, spoil
 

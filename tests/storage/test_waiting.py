@@ -12,10 +12,10 @@ from bot.core.prompts.local_time import WeeklyTime
 from bot.core.prompts.policy import PAUSED, Kind
 from bot.prompter import plan_due
 from storage import digests, notices, posts, prompts, servers, waiting
-from storage.database import Database
+from storage.db.database import Database
+from storage.db.writer import Transaction
 from storage.posts import Post
 from storage.prompts import Prompt
-from storage.writer import Transaction
 from tests.storage.test_manners_kept import wrote
 from tests.storage.test_prompts import DAY, HERE, HOUR, NOON, add, found
 

@@ -7,8 +7,8 @@ import sqlite3
 
 import pytest
 
-from storage.database import Database
-from storage.writer import Transaction
+from storage.db.database import Database
+from storage.db.writer import Transaction
 
 
 async def add(tx: Transaction, number: int) -> int:

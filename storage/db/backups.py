@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.errors import BackupFailed
-from storage.schema import APPLICATION_ID, MIGRATIONS
+from storage.db.schema import APPLICATION_ID, MIGRATIONS
 
 __all__ = [
     "BEFORE_UPGRADE",

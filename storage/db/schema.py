@@ -6,8 +6,8 @@ never edited: a change of the tables is a further step.
 
 from __future__ import annotations
 
-from storage.schema_duties import DUTIES
-from storage.schema_later import STEP_2, STEP_3
+from storage.db.schema_duties import DUTIES
+from storage.db.schema_later import STEP_2, STEP_3
 
 __all__ = ["APPLICATION_ID", "MIGRATIONS"]
 

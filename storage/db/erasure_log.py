@@ -15,8 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from storage.db.writer import Transaction
 from storage.forgetting import ERASE, THREAD_NAME, forget
-from storage.writer import Transaction
 
 __all__ = [
     "Tombstone",

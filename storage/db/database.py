@@ -22,10 +22,10 @@ from bot.errors import (
     ForeignDatabase,
     NewerDatabase,
 )
-from storage import tombstones
-from storage.backups import BEFORE_UPGRADE, back_up, listed, newest_good
-from storage.schema import APPLICATION_ID, MIGRATIONS
-from storage.writer import Transaction, Work, Writer
+from storage.db import erasure_log
+from storage.db.backups import BEFORE_UPGRADE, back_up, listed, newest_good
+from storage.db.schema import APPLICATION_ID, MIGRATIONS
+from storage.db.writer import Transaction, Work, Writer
 
 __all__ = ["Database", "held", "open_database", "open_for_reading", "until_usable"]
 
@@ -156,15 +156,15 @@ async def _remember_forgotten(database: Database, clock: Clock) -> None:
 
     What cannot be written beside it now is at the next start.
     """
-    beside = tombstones.beside(database.path)
+    beside = erasure_log.beside(database.path)
     try:
-        told = tombstones.read(beside)
+        told = erasure_log.read(beside)
         if told:
             now_ms = clock.now_ms()
-            count = await database.write(lambda tx: tombstones.honour(tx, told, now_ms))
+            count = await database.write(lambda tx: erasure_log.honour(tx, told, now_ms))
             if count:
                 _log.warning("%d members were forgotten once more, after a backup.", count)
-        tombstones.append(beside, await database.read(tombstones.recorded))
+        erasure_log.append(beside, await database.read(erasure_log.recorded))
     except OSError as error:
         raise DatabaseError(
             f"{beside}, which says who asked to be forgotten, cannot be used: {error.strerror}."
