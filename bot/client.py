@@ -46,8 +46,8 @@ from cogs.privacy import Privacy
 from cogs.prompts import Prompts
 from cogs.recording import Recording
 from cogs.setup import Setup
-from storage import commands as command_syncs
 from storage.db.database import Database, until_usable
+from storage.servers import command_sync as command_syncs
 
 __all__ = ["Salon", "intents", "point_elsewhere"]
 

@@ -16,11 +16,11 @@ from bot.discord_api.errors import PASSING
 from bot.errors import DatabaseError, DatabaseInUse, SalonError, SettingsError
 from bot.findings import Finding
 from bot.settings import Settings, read_backups, read_database, read_settings
-from storage import commands, troubles
 from storage.db import backups
 from storage.db.database import Database, held, open_for_reading
 from storage.db.writer import Transaction
-from storage.troubles import InUse, Trouble
+from storage.servers import command_sync, diagnostics
+from storage.servers.diagnostics import InUse, Trouble
 
 __all__ = ["examine", "told"]
 
@@ -122,7 +122,7 @@ async def _archive(archive: Database, clock: Clock) -> list[Finding]:
             return f"{names.get(trouble.server_id)}, channel {trouble.channel_id}"
 
         return findings.look_at_troubles(
-            await troubles.troubles(tx, since), await troubles.waiting(tx), name
+            await diagnostics.troubles(tx, since), await diagnostics.waiting(tx), name
         )
 
     return await archive.read(look)
@@ -136,7 +136,7 @@ async def _discord(settings: Settings, archive: Database | None, clock: Clock) -
             found = [Finding("token", True, f"Discord knows it as {client.user}")]
             found += await _application(client, archive, clock)
             if archive is not None:
-                found += await _channels(client, await archive.read(troubles.in_use))
+                found += await _channels(client, await archive.read(diagnostics.in_use))
             return found
     except discord.LoginFailure:
         return [
@@ -172,7 +172,7 @@ async def _application(
     theirs = {command["name"] for command in await client.http.get_global_commands(application.id)}
     known = None
     if archive is not None:
-        known = await archive.read(lambda tx: commands.synced(tx, application.id))
+        known = await archive.read(lambda tx: command_sync.synced(tx, application.id))
     if ours <= theirs and known == digest:
         found.append(Finding("commands", True, f"{len(ours)} registered with Discord"))
     else:

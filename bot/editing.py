@@ -27,7 +27,7 @@ from bot.discord_api.errors import Sight
 from bot.errors import Refused
 from bot.publishing import Actor, Publishing
 from bot.reading_process import with_read
-from storage import edits, following, laying, servers, submissions
+from storage import edits, following, laying, submissions
 from storage.db.database import Database, until_usable
 from storage.db.writer import Transaction
 from storage.edits import Edit
@@ -35,6 +35,7 @@ from storage.laying import Change, Laid, Message, Stand
 from storage.posts import NewPost
 from storage.progress import Progress
 from storage.revisions import NewRevision
+from storage.servers import settings as settings_module
 from storage.submissions import Submission
 
 __all__ = ["Editing", "Shown"]
@@ -255,7 +256,7 @@ class Editing:
     async def _laid(
         self, stand: Stand, essay: Essay, closing: str | None
     ) -> tuple[Laid, tuple[str, ...]]:
-        settings = await self._database.read(lambda tx: servers.read(tx, stand.server_id))
+        settings = await self._database.read(lambda tx: settings_module.read(tx, stand.server_id))
         return await asyncio.to_thread(lay_over, stand, essay, closing, numbered=settings.numbered)
 
 

@@ -15,7 +15,7 @@ from bot.core import rights
 from bot.core.text.plural import counted
 from bot.discord_api.required_permissions import Right, names_of
 from storage.db.backups import Backup
-from storage.troubles import InUse, Trouble, Waiting
+from storage.servers.diagnostics import InUse, Trouble, Waiting
 
 __all__ = [
     "RECENT",

@@ -21,11 +21,11 @@ from prometheus_client.registry import Collector
 from bot.clock import Clock, to_milliseconds
 from bot.errors import SettingsError
 from bot.findings import RECENT
-from storage import troubles
 from storage.db import backups
 from storage.db.database import Database
 from storage.db.writer import Transaction
-from storage.troubles import Trouble, Waiting
+from storage.servers import diagnostics
+from storage.servers.diagnostics import Trouble, Waiting
 
 __all__ = ["Connection", "Health", "serving"]
 
@@ -90,7 +90,7 @@ class Health:
         since = to_milliseconds(self._clock.now() - RECENT)
 
         async def look(tx: Transaction) -> tuple[Waiting, list[Trouble]]:
-            return await troubles.waiting(tx), await troubles.troubles(tx, since)
+            return await diagnostics.waiting(tx), await diagnostics.troubles(tx, since)
 
         waits, found = None, list[Trouble]()
         with contextlib.suppress(sqlite3.Error):

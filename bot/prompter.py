@@ -13,10 +13,11 @@ from bot.core.prompts.plan import Passage, Poll, Question, What, read_what
 from bot.core.prompts.policy import Kind, Send, Skip, Wait, decide
 from bot.core.prompts.wording import Said, Unsayable, noted, nudge_text, words_for
 from bot.errors import Refused
-from storage import digests, homes, posts, prompts, servers, situations
+from storage import digests, homes, posts, prompts, situations
 from storage.db.writer import Transaction
 from storage.posts import NewPost
 from storage.prompts import Prompt
+from storage.servers import settings as settings_module
 
 __all__ = ["forecast", "plan_due", "refuse_missing", "send_now", "words"]
 
@@ -37,7 +38,7 @@ async def plan_due(tx: Transaction, now: datetime) -> bool:
 
 
 async def _decide(tx: Transaction, prompt: Prompt, now: datetime) -> None:
-    settings = await servers.read(tx, prompt.server_id)
+    settings = await settings_module.read(tx, prompt.server_id)
     case = await situations.situation(tx, prompt)
     match decide(case, settings.manners, now):
         case Wait(until, reason, owed):
@@ -90,7 +91,7 @@ async def forecast(tx: Transaction, prompt: Prompt, now: datetime) -> str:
     """What would keep a planned prompt from coming at its time as things stand; "" if nothing."""
     if prompt.state != "planned":
         return f"waits: {prompt.reason}" if prompt.reason else "is being sent"
-    settings = await servers.read(tx, prompt.server_id)
+    settings = await settings_module.read(tx, prompt.server_id)
     at = max(now, prompt.due_at)
     case = await situations.situation(tx, prompt)
     if case.state in _TO_COME:
@@ -112,7 +113,7 @@ async def _claim(
 ) -> None:
     channel_id = prompt.channel_id
     if prompt.kind is Kind.DIGEST:
-        channel_id = (await servers.read(tx, prompt.server_id)).digest_channel
+        channel_id = (await settings_module.read(tx, prompt.server_id)).digest_channel
     elif prompt.discussion_id is not None and prompt.kind is not Kind.NUDGE:
         channel_id = await homes.place(tx, prompt.discussion_id)
     assert channel_id is not None
@@ -169,7 +170,7 @@ async def send_now(
     )
     prompt = await prompts.find(tx, prompt_id)
     assert prompt is not None
-    settings = await servers.read(tx, server_id)
+    settings = await settings_module.read(tx, server_id)
     decision = decide(await situations.situation(tx, prompt), settings.manners, now)
     if isinstance(decision, Send):
         said = await words(tx, prompt, now)

@@ -24,8 +24,7 @@ from bot.discord_api.errors import Sight
 from bot.errors import Refused
 from bot.fetching import Page
 from bot.reading_process import read_apart, with_read
-from storage import discussions, drafts, progress, scheduled, servers, submissions
-from storage.acts import record_act
+from storage import discussions, drafts, progress, scheduled, submissions
 from storage.db.database import Database, until_usable
 from storage.db.writer import Transaction, Work
 from storage.discussions import Listed
@@ -33,7 +32,9 @@ from storage.drafts import Draft
 from storage.posts import NewPost
 from storage.progress import Progress
 from storage.revisions import NewRevision
-from storage.servers import ServerSettings
+from storage.servers import settings as settings_module
+from storage.servers.audit_log import record_act
+from storage.servers.settings import ServerSettings
 from storage.submissions import Submission
 
 __all__ = ["MOST_BYTES", "Actor", "Preview", "Publishing"]
@@ -160,7 +161,7 @@ class Publishing:
         known_by = submissions.recognised_by(essay, submission.question)
 
         async def keep(tx: Transaction) -> int:
-            usual = (await servers.read(tx, submission.server_id)).style
+            usual = (await settings_module.read(tx, submission.server_id)).style
             style = chosen_style(venue, submission.style, usual, parts)
             if cut_off and await submissions.came_again(tx, submission, known_by):
                 raise Refused(_CAME_AGAIN)
@@ -188,7 +189,7 @@ class Publishing:
 
     async def _numbered(self, server_id: int) -> bool:
         """Whether the server wants passages to show their numbers."""
-        return (await self._database.read(lambda tx: servers.read(tx, server_id))).numbered
+        return (await self._database.read(lambda tx: settings_module.read(tx, server_id))).numbered
 
     async def read(self, submission: Submission) -> tuple[bytes, Essay]:
         """What was handed in, and the essay that it holds, with the title that was given.
@@ -221,7 +222,7 @@ class Publishing:
             if draft is None or draft.server_id != server_id:
                 raise Refused("This draft is not there any more.")
             same = await discussions.same_essay(tx, draft.channel_id, draft.essay, besides=draft.id)
-            return draft, same, await servers.read(tx, server_id)
+            return draft, same, await settings_module.read(tx, server_id)
 
         draft, same, settings = await self._database.read(look)
         venue = self._sight.venue(draft.channel_id)

@@ -21,21 +21,11 @@ from bot.errands import Errands
 from bot.file_keeper import FileKeeper
 from bot.outbox import Outbox
 from bot.prompter import plan_due
-from storage import (
-    bringings,
-    files,
-    gone,
-    guests,
-    posts,
-    prompts,
-    remarks,
-    scheduled,
-    threads,
-    waiting,
-)
+from storage import bringings, files, gone, posts, prompts, remarks, scheduled, threads, waiting
 from storage import errands as owed
 from storage.db.database import Database
 from storage.db.writer import Transaction
+from storage.servers import servers
 
 __all__ = ["Sweep"]
 
@@ -144,7 +134,7 @@ class Sweep:
 
         await self._database.write(begin_due)
         while await self._database.write(
-            lambda tx: guests.erase_due(tx, now_ms, self._left_kept_for)
+            lambda tx: servers.erase_due(tx, now_ms, self._left_kept_for)
         ):
             pass
         held = not self._caught_up()
@@ -181,7 +171,7 @@ class Sweep:
         )
 
     async def _nearest(self, tx: Transaction) -> datetime | None:
-        return await _nearest(tx, await guests.next_due(tx, self._left_kept_for))
+        return await _nearest(tx, await servers.next_due(tx, self._left_kept_for))
 
 
 async def _nearest(tx: Transaction, *more: int | None) -> datetime | None:

@@ -11,10 +11,11 @@ from discord.ext import commands
 from bot.clock import to_milliseconds
 from bot.errors import Refused
 from bot.services import Services
-from storage import prompt_lists, servers
-from storage.acts import record_act
+from storage import prompt_lists
 from storage.db.writer import Transaction
 from storage.prompt_lists import Chosen
+from storage.servers import settings
+from storage.servers.audit_log import record_act
 
 __all__ = ["Answering", "answer", "chosen_essay", "server_id", "server_of"]
 
@@ -33,7 +34,7 @@ class Answering(commands.Cog):
         server, now_ms = server_of(interaction), self.services.clock.now_ms()
 
         async def known(tx: Transaction) -> str:
-            await servers.register(tx, server.id, server.name, now_ms)
+            await settings.register(tx, server.id, server.name, now_ms)
             return await work(tx)
 
         with self.services.busy.working():

@@ -12,10 +12,11 @@ from discord.ext import commands
 from bot.core.payloads import plain_message, snowflake_before
 from bot.discord_api.required_permissions import TO_TELL
 from bot.services import Services
-from storage import guests, posts
+from storage import posts
 from storage.db.database import until_usable
 from storage.db.writer import Transaction, Work
 from storage.posts import NewPost
+from storage.servers import servers as servers_module
 
 __all__ = ["Arrivals"]
 
@@ -44,7 +45,7 @@ class Arrivals(commands.Cog):
 
         async def stock(tx: Transaction) -> None:
             names = {server_id: server.name or "" for server_id, server in by_id.items()}
-            for server_id in await guests.take_stock(tx, names, now_ms):
+            for server_id in await servers_module.take_stock(tx, names, now_ms):
                 await _greet(tx, by_id[server_id], now_ms)
 
         await self._write(stock)
@@ -56,7 +57,7 @@ class Arrivals(commands.Cog):
         now_ms = self._services.clock.now_ms()
 
         async def arrive(tx: Transaction) -> None:
-            if await guests.arrive(tx, server.id, server.name, now_ms):
+            if await servers_module.arrive(tx, server.id, server.name, now_ms):
                 await _greet(tx, server, now_ms)
 
         with self._services.busy.working():
@@ -78,7 +79,7 @@ class Arrivals(commands.Cog):
             with self._services.busy.working():
                 while self._seen:
                     some = frozenset(self._seen)
-                    await self._write(functools.partial(guests.come_back, server_ids=some))
+                    await self._write(functools.partial(servers_module.come_back, server_ids=some))
                     self._seen -= some
                 self._services.sweep.wake()
         finally:
@@ -90,7 +91,7 @@ class Arrivals(commands.Cog):
         now_ms = self._services.clock.now_ms()
         _log.info("Removed from server %d; what is kept of it is kept for a while.", server.id)
         with self._services.busy.working():
-            await self._write(lambda tx: guests.depart(tx, server.id, now_ms))
+            await self._write(lambda tx: servers_module.depart(tx, server.id, now_ms))
             self._services.sweep.wake()
 
     async def _write(self, work: Work[None]) -> None:

@@ -13,10 +13,11 @@ from bot.core.text.truncate import cut
 from bot.findings import Finding
 from bot.services import Services
 from cogs.answers import answer, server_of
-from storage import servers, troubles
 from storage.db.writer import Transaction
-from storage.servers import ServerSettings
-from storage.troubles import InUse, Trouble, Waiting
+from storage.servers import diagnostics
+from storage.servers import settings as settings_module
+from storage.servers.diagnostics import InUse, Trouble, Waiting
+from storage.servers.settings import ServerSettings
 
 __all__ = ["Doctor"]
 
@@ -45,10 +46,10 @@ class Doctor(commands.Cog):
             tx: Transaction,
         ) -> tuple[list[InUse], list[Trouble], Waiting, ServerSettings]:
             return (
-                await troubles.in_use(tx, server.id),
-                await troubles.troubles(tx, since, server.id),
-                await troubles.waiting(tx, server.id),
-                await servers.read(tx, server.id),
+                await diagnostics.in_use(tx, server.id),
+                await diagnostics.troubles(tx, since, server.id),
+                await diagnostics.waiting(tx, server.id),
+                await settings_module.read(tx, server.id),
             )
 
         with self.services.busy.working():

@@ -27,8 +27,9 @@ from cogs.essay_told import essay_told
 from cogs.forms import Entered, show_form, text_field
 from cogs.views import actor, card_view, text_view
 from cogs.watching import watch
-from storage import discussions, servers
+from storage import discussions
 from storage.discussions import Listed
+from storage.servers import settings as settings_module
 
 __all__ = ["Desk", "hindrances"]
 
@@ -259,7 +260,7 @@ class Desk:
         """Schedule the draft for the time as it was written, in the server's zone."""
         services, server = self.services, server_id(interaction)
         await services.publishing.preview(entered.number, server)
-        settings = await services.database.read(lambda tx: servers.read(tx, server))
+        settings = await services.database.read(lambda tx: settings_module.read(tx, server))
         moment = read_moment(entered.texts["when"], services.clock.now(), settings.zone).at
         await services.publishing.schedule(
             entered.number, actor(interaction), to_milliseconds(moment)

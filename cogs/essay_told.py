@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bot.core.layout.lists import fitting
 from cogs import essay_words
-from storage import acts, discussions, progress
+from storage import discussions, progress
 from storage.db.writer import Transaction
+from storage.servers import audit_log
 
 __all__ = ["essay_told"]
 
@@ -19,6 +20,6 @@ async def essay_told(tx: Transaction, discussion_id: int) -> str:
         lines.insert(1, essay_words.progress_text(essay.title, far))
     lines += [
         f"-# {act.what} by {essay_words.title(act.member_name, 40)}, <t:{act.done_at // 1000}:f>"
-        for act in await acts.of_essay(tx, essay.id)
+        for act in await audit_log.of_essay(tx, essay.id)
     ]
     return fitting(lines)

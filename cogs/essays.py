@@ -27,10 +27,11 @@ from cogs.forms import Entered, show_form
 from cogs.handing_in import entered_submission, form_fields, submission, tags_field
 from cogs.places import Place, chosen_way
 from cogs.views import actor
-from storage import discussions, prompt_lists, servers
+from storage import discussions, prompt_lists
 from storage.db.writer import Transaction
 from storage.discussions import Listed
 from storage.export import export
+from storage.servers import settings as settings_module
 from storage.submissions import Submission
 
 __all__ = ["Essays"]
@@ -168,7 +169,9 @@ class Essays(
         with self.services.busy.working():
             found = await self._find(interaction, essay)
             server, now = server_id(interaction), self.services.clock.now()
-            settings = await self.services.database.read(lambda tx: servers.read(tx, server))
+            settings = await self.services.database.read(
+                lambda tx: settings_module.read(tx, server)
+            )
             moment = read_moment(when, now, settings.zone).at
             await self.services.publishing.schedule(
                 found.id, actor(interaction), to_milliseconds(moment)
@@ -272,7 +275,7 @@ class Essays(
         if channel is not None:
             return channel
         server = server_of(interaction)
-        settings = await self.services.database.read(lambda tx: servers.read(tx, server.id))
+        settings = await self.services.database.read(lambda tx: settings_module.read(tx, server.id))
         if settings.channel is not None:
             if server.get_channel(settings.channel) is None:
                 raise Refused(

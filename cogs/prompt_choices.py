@@ -14,8 +14,9 @@ from bot.core.text.truncate import cut
 from bot.errors import Refused
 from bot.services import Services
 from cogs import prompt_lines
-from storage import prompt_lists, servers
+from storage import prompt_lists
 from storage.db.writer import Transaction
+from storage.servers import settings as settings_module
 
 __all__ = ["essays", "moments", "prompts", "tags", "zones"]
 
@@ -44,7 +45,7 @@ async def prompts(services: Services, server_id: int, typed: str) -> list[app_co
     """The server's prompts that can still be changed."""
 
     async def look(tx: Transaction) -> list[tuple[str, str]]:
-        settings = await servers.read(tx, server_id)
+        settings = await settings_module.read(tx, server_id)
         titles = {one.id: one.title for one in await prompt_lists.essays(tx, server_id)}
         coming = await prompt_lists.coming(tx, server_id, None, _PROMPTS_LOOKED_AT)
         return [
@@ -58,7 +59,7 @@ async def prompts(services: Services, server_id: int, typed: str) -> list[app_co
 
 async def moments(services: Services, server_id: int, typed: str) -> list[app_commands.Choice[str]]:
     """The one moment that is meant, in the server's zone; nothing where it is not understood."""
-    settings = await services.database.read(lambda tx: servers.read(tx, server_id))
+    settings = await services.database.read(lambda tx: settings_module.read(tx, server_id))
     try:
         meant = read_moment(typed, services.clock.now(), settings.zone)
     except Refused:

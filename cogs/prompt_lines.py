@@ -13,7 +13,7 @@ from bot.core.text.length import utf16_units
 from bot.core.text.truncate import cut
 from storage.prompt_lists import Past
 from storage.prompts import Prompt
-from storage.servers import ServerSettings
+from storage.servers.settings import ServerSettings
 
 __all__ = ["choice", "coming", "digest", "listed", "manners", "past", "plan", "planned"]
 

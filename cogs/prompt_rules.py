@@ -12,8 +12,9 @@ from bot.core.prompts.wording import literal
 from bot.errors import Refused
 from cogs import prompt_choices, prompt_lines
 from cogs.answers import Answering, chosen_essay, server_of
-from storage import digests, pauses, servers
+from storage import digests, pauses
 from storage.db.writer import Transaction
+from storage.servers import settings as settings_module
 
 __all__ = ["PromptRules"]
 
@@ -56,7 +57,7 @@ class PromptRules(Answering):
             await self.act(
                 tx, interaction, None if chosen is None else chosen.id, "resumed prompts"
             )
-            if chosen is not None and (await servers.read(tx, server_id)).paused:
+            if chosen is not None and (await settings_module.read(tx, server_id)).paused:
                 return (
                     f"Prompts in “{literal(chosen.title)}” come again with those of the whole "
                     "server, which are paused: `/prompts resume` without an essay lets them come."
@@ -84,9 +85,9 @@ class PromptRules(Answering):
 
         async def plan(tx: Transaction) -> str:
             if steps is not None:
-                await servers.set_plan(tx, server_id, wanted)
+                await settings_module.set_plan(tx, server_id, wanted)
                 await self.act(tx, interaction, None, "set the plan of prompts")
-            settings = await servers.read(tx, server_id)
+            settings = await settings_module.read(tx, server_id)
             return prompt_lines.plan(read_plan(settings.plan_text), settings)
 
         await self.write_and_answer(interaction, plan)
@@ -115,18 +116,18 @@ class PromptRules(Answering):
 
         async def manners(tx: Transaction) -> str:
             if chosen is not None:
-                await servers.set_zone(tx, server_id, chosen.key, now)
+                await settings_module.set_zone(tx, server_id, chosen.key, now)
             if quiet is not None:
-                await servers.set_quiet_hours(tx, server_id, hours, now)
+                await settings_module.set_quiet_hours(tx, server_id, hours, now)
             if nudges is not None:
-                await servers.set_nudges(tx, server_id, nudges, now)
+                await settings_module.set_nudges(tx, server_id, nudges, now)
             if tolerance is not None:
-                await servers.set_tolerance(tx, server_id, tolerance)
+                await settings_module.set_tolerance(tx, server_id, tolerance)
             if notices is not None:
-                await servers.set_notices_channel(tx, server_id, notices.id)
+                await settings_module.set_notices_channel(tx, server_id, notices.id)
             if any(one is not None for one in (zone, quiet, nudges, tolerance, notices)):
                 await self.act(tx, interaction, None, "set the manners of prompts")
-            return prompt_lines.manners(await servers.read(tx, server_id))
+            return prompt_lines.manners(await settings_module.read(tx, server_id))
 
         await self.write_and_answer(interaction, manners)
 
@@ -149,7 +150,7 @@ class PromptRules(Answering):
         channel_id = interaction.channel_id if channel is None else channel.id
 
         async def digest(tx: Transaction) -> str:
-            settings = await servers.read(tx, server_id)
+            settings = await settings_module.read(tx, server_id)
             if when is not None or (channel is not None and settings.digest is not None):
                 await digests.set_digest(
                     tx,
@@ -159,7 +160,7 @@ class PromptRules(Answering):
                     now=now,
                 )
                 await self.act(tx, interaction, None, "set the digest")
-            return prompt_lines.digest(await servers.read(tx, server_id), now)
+            return prompt_lines.digest(await settings_module.read(tx, server_id), now)
 
         await self.write_and_answer(interaction, digest)
 

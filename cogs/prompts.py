@@ -18,9 +18,10 @@ from bot.services import Services
 from cogs import prompt_choices, prompt_lines
 from cogs.answers import answer, chosen_essay, server_of
 from cogs.prompt_rules import PromptRules
-from storage import pauses, prompt_lists, prompts, servers
+from storage import pauses, prompt_lists, prompts
 from storage.db.writer import Transaction
 from storage.prompt_lists import Chosen
+from storage.servers import settings as settings_module
 
 __all__ = ["Prompts"]
 
@@ -57,7 +58,7 @@ class Prompts(
             discussion_id = None if chosen is None else chosen.id
             titles = {one.id: one.title for one in await prompt_lists.essays(tx, server_id)}
             lines = []
-            settings = await servers.read(tx, server_id)
+            settings = await settings_module.read(tx, server_id)
             paused = await pauses.paused_discussions(tx, server_id)
             if settings.paused or (chosen is not None and chosen.id in paused):
                 lines.append("**Prompts are paused**: `/prompts resume` lets them come again.")
@@ -99,7 +100,7 @@ class Prompts(
             chosen = await prompt_lists.choose_essay(tx, server_id, essay)
             _refuse_ended(chosen)
             await prompter.refuse_missing(tx, chosen.id, asked)
-            settings = await servers.read(tx, server_id)
+            settings = await settings_module.read(tx, server_id)
             meant = read_moment(when, now, settings.zone)
             prompt_id = await prompts.add(
                 tx,
@@ -148,7 +149,7 @@ class Prompts(
             found = await prompt_lists.choose_prompt(tx, server_id, prompt)
             if found.kind is not Kind.STEP or found.discussion_id is None:
                 raise Refused("Nudges and digests cannot be changed one by one.")
-            settings = await servers.read(tx, server_id)
+            settings = await settings_module.read(tx, server_id)
             asked = read_what(found.what if what is None else what)
             if what is not None:
                 await prompter.refuse_missing(tx, found.discussion_id, asked)

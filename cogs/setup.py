@@ -23,10 +23,11 @@ from bot.speaking import acknowledge, show, speak
 from cogs import setup_words
 from cogs.answers import server_of
 from cogs.forms import Entered, show_form, text_field
-from storage import choices, servers
-from storage.acts import record_act
 from storage.db.writer import Transaction
-from storage.servers import ServerSettings
+from storage.servers import settings as settings_module
+from storage.servers import setup_choices
+from storage.servers.audit_log import record_act
+from storage.servers.settings import ServerSettings
 
 __all__ = ["Setup"]
 
@@ -66,7 +67,7 @@ class Setup(commands.Cog):
     async def panel(self, interaction: discord.Interaction[Any]) -> ui.LayoutView:
         """What the server has chosen, and what the bot lacks for it."""
         server = server_of(interaction)
-        settings = await self.services.database.read(lambda tx: servers.read(tx, server.id))
+        settings = await self.services.database.read(lambda tx: settings_module.read(tx, server.id))
         return self._panel(settings, server, interaction.channel_id, self.services.clock.now())
 
     def _panel(
@@ -139,7 +140,9 @@ class Setup(commands.Cog):
         """Do what a part of the panel was used for, and show the panel anew."""
         if what == "time":
             server = server_of(interaction)
-            settings = await self.services.database.read(lambda tx: servers.read(tx, server.id))
+            settings = await self.services.database.read(
+                lambda tx: settings_module.read(tx, server.id)
+            )
             await show_form(
                 interaction,
                 "setup",
@@ -159,8 +162,8 @@ class Setup(commands.Cog):
         now = services.clock.now()
 
         async def change(tx: Transaction) -> None:
-            await servers.set_zone(tx, server_id, zone.key, now)
-            await servers.set_quiet_hours(tx, server_id, hours, now)
+            await settings_module.set_zone(tx, server_id, zone.key, now)
+            await settings_module.set_quiet_hours(tx, server_id, hours, now)
 
         await self.change(interaction, "time", change)
         await acknowledge(interaction)
@@ -176,18 +179,18 @@ class Setup(commands.Cog):
         async def change(tx: Transaction) -> None:
             match what:
                 case "channel":
-                    await choices.set_channel(tx, server_id, channel_id)
+                    await setup_choices.set_channel(tx, server_id, channel_id)
                 case "notices":
-                    await servers.set_notices_channel(tx, server_id, channel_id)
+                    await settings_module.set_notices_channel(tx, server_id, channel_id)
                 case "style":
-                    await choices.set_style(tx, server_id, value)
+                    await setup_choices.set_style(tx, server_id, value)
                 case "bring":
-                    await choices.set_bring(tx, server_id, value)
+                    await setup_choices.set_bring(tx, server_id, value)
                 case "loose":
-                    await choices.set_loose(tx, server_id, value, now_ms)
+                    await setup_choices.set_loose(tx, server_id, value, now_ms)
                 case "numbers":
-                    numbered = (await servers.read(tx, server_id)).numbered
-                    await choices.set_numbered(tx, server_id, not numbered)
+                    numbered = (await settings_module.read(tx, server_id)).numbered
+                    await setup_choices.set_numbered(tx, server_id, not numbered)
                 case _:
                     raise Refused("This panel is of an older Salon: run `/setup` again.")
 
@@ -200,7 +203,7 @@ class Setup(commands.Cog):
         server, now_ms = server_of(interaction), self.services.clock.now_ms()
 
         async def changed(tx: Transaction) -> None:
-            await servers.register(tx, server.id, server.name, now_ms)
+            await settings_module.register(tx, server.id, server.name, now_ms)
             await change(tx)
             await record_act(
                 tx,

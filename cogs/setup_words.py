@@ -10,7 +10,7 @@ import discord
 from bot.core import rights as needed
 from bot.core.prompts.plan import read_plan
 from bot.discord_api.required_permissions import Right, names_of
-from storage.servers import ServerSettings
+from storage.servers.settings import ServerSettings
 
 __all__ = [
     "BRING",

@@ -9,9 +9,10 @@ from bot.clock import to_milliseconds
 from bot.core.prompts.digest import Digest, Essay, OpenQuestion, Thread
 from bot.core.prompts.local_time import WeeklyTime
 from bot.core.prompts.policy import PAUSED
-from storage import prompts, servers
+from storage import prompts
 from storage.db.writer import Transaction
 from storage.prompt_lists import asked_questions
+from storage.servers import settings
 
 __all__ = ["set_digest", "week"]
 
@@ -33,8 +34,8 @@ async def set_digest(
 
     Where it comes so already, the one that is planned stays.
     """
-    before = await servers.read(tx, server_id)
-    await servers.set_digest(tx, server_id, channel_id, when)
+    before = await settings.read(tx, server_id)
+    await settings.set_digest(tx, server_id, channel_id, when)
     if (before.digest_channel, before.digest) == (channel_id, when):
         await prompts.plan_digest(tx, server_id, now)
         return

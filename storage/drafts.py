@@ -13,10 +13,10 @@ from bot.core.essay.essay import Essay
 from bot.core.essay.serialize import essay_from_json
 from bot.core.payloads import Payload
 from storage import posts
-from storage.acts import record_act
 from storage.db.writer import Transaction
 from storage.posts import NewPost
 from storage.revisions import NewRevision, add_revision, digest, facts, keep_text
+from storage.servers.audit_log import record_act
 from storage.submissions import Submission
 
 __all__ = [

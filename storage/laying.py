@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from bot.core.essay.essay import Place
 from bot.core.payloads import Payload
 from storage import errands, posts, revisions
-from storage.acts import record_act
 from storage.db.writer import Transaction
 from storage.errands import NewErrand
 from storage.posts import NewPost
 from storage.progress import Progress
 from storage.revisions import NewRevision
+from storage.servers.audit_log import record_act
 
 __all__ = [
     "Change",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from bot.core.payloads import plain_message
 from bot.core.text.escape import escape
 from bot.core.text.truncate import cut
-from storage import posts, servers
+from storage import posts
 from storage.db.writer import Transaction
 from storage.posts import Post
+from storage.servers import settings
 
 __all__ = [
     "essay_goes_on",
@@ -37,7 +38,7 @@ async def tell(tx: Transaction, server_id: int, *, about: str, text: str, now_ms
         """,
         {"server_id": server_id, "about": about, "text": text, "now": now_ms},
     )
-    channel_id = (await servers.read(tx, server_id)).notices_channel
+    channel_id = (await settings.read(tx, server_id)).notices_channel
     if not news or channel_id is None:
         return bool(news)
     await posts.plan(

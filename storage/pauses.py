@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.local_time import quiet_end
 from bot.core.prompts.policy import PAUSED, Kind
-from storage import servers, waiting
+from storage import waiting
 from storage.db.writer import Transaction
+from storage.servers import settings as settings_module
 
 __all__ = ["pause", "pause_discussion", "paused_discussions", "resume", "resume_discussion"]
 
@@ -77,7 +78,7 @@ async def _take_back(
     It is owed from now on: should it be night, its end makes nothing late. What another pause
     still holds stays as it is, and its lateness goes on counting.
     """
-    settings = await servers.read(tx, server_id)
+    settings = await settings_module.read(tx, server_id)
     if settings.paused:
         return
     now_ms = to_milliseconds(now)

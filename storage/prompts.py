@@ -11,8 +11,8 @@ from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.local_time import WeeklyTime
 from bot.core.prompts.plan import read_plan, step_moments
 from bot.core.prompts.policy import Kind
-from storage import servers
 from storage.db.writer import Transaction
+from storage.servers import settings as settings_module
 
 __all__ = [
     "PLAN_NUDGE",
@@ -160,7 +160,7 @@ async def plan_steps(
     tx: Transaction, *, server_id: int, discussion_id: int, published_at: datetime
 ) -> None:
     """Plan what the server's plan has for an essay published then."""
-    settings = await servers.read(tx, server_id)
+    settings = await settings_module.read(tx, server_id)
     steps = read_plan(settings.plan_text)
     for step, at in zip(steps, step_moments(steps, published_at, settings.zone), strict=True):
         local = None
@@ -180,7 +180,7 @@ async def plan_steps(
 
 async def plan_digest(tx: Transaction, server_id: int, after: datetime) -> None:
     """Plan the server's next digest later than ``after``, where it wants one and has none."""
-    settings = await servers.read(tx, server_id)
+    settings = await settings_module.read(tx, server_id)
     planned = await tx.row(
         """
         SELECT 1 FROM prompts

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bot.core.payloads import snowflake_before
-from storage.acts import record_act
 from storage.db.writer import Transaction
 from storage.drafts import publish
+from storage.servers.audit_log import record_act
 
 __all__ = ["next_due", "publish_due", "schedule"]
 

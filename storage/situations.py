@@ -11,9 +11,10 @@ from bot.core.essay.default_question import default_question
 from bot.core.prompts.plan import LastCall, Passage, What, read_condition
 from bot.core.prompts.policy import Kind, Situation
 from bot.core.prompts.wording import Alive, Material, positions
-from storage import gone, servers
+from storage import gone
 from storage.db.writer import Transaction
 from storage.prompts import Prompt
+from storage.servers import settings
 
 __all__ = ["Head", "counts", "head", "material", "situation"]
 
@@ -42,7 +43,7 @@ async def situation(tx: Transaction, prompt: Prompt) -> Situation:
             state="open",
             paused=False,
             tried=_tried(prompt),
-            unwanted=(await servers.read(tx, prompt.server_id)).digest is None,
+            unwanted=(await settings.read(tx, prompt.server_id)).digest is None,
         )
     row = await tx.row(
         """

@@ -11,8 +11,9 @@ from datetime import datetime
 
 from bot.clock import to_milliseconds
 from bot.core.prompts.policy import Kind, Send, decide
-from storage import prompts, servers, situations
+from storage import prompts, situations
 from storage.db.writer import Transaction
+from storage.servers import settings as settings_module
 
 __all__ = ["CLAIMED", "digest_returns", "mind", "release"]
 
@@ -40,7 +41,7 @@ async def mind(tx: Transaction, now: datetime, busy: Collection[int] = ()) -> No
             continue
         prompt = await prompts.find(tx, row["prompt_id"])
         assert prompt is not None
-        settings = await servers.read(tx, prompt.server_id)
+        settings = await settings_module.read(tx, prompt.server_id)
         decision = decide(await situations.situation(tx, prompt), settings.manners, now)
         holds = isinstance(decision, Send)
         # What an admin sends at once keeps the words that were asked for.

@@ -20,10 +20,10 @@ from bot.findings import (
 )
 from bot.rehearsal.permissions import Permission
 from bot.rehearsal.standin import StandIn
-from storage import servers
 from storage.db.backups import Backup
 from storage.db.writer import Transaction
-from storage.troubles import InUse, Trouble, Waiting
+from storage.servers import settings
+from storage.servers.diagnostics import InUse, Trouble, Waiting
 from tests.house import a_house, a_world, lived_in
 from tests.storage.test_backups import spoil
 from tests.test_setup import forbid, use
@@ -184,7 +184,7 @@ async def test_what_failed_is_told_in_the_server_it_concerns_and_in_no_other(
         server_id = house.server_id
 
         async def two_failures(tx: Transaction) -> None:
-            await servers.register(tx, 1, "Another server", now_ms)
+            await settings.register(tx, 1, "Another server", now_ms)
             await tx.run_many(
                 """
                 INSERT INTO errands (server_id, kind, channel_id, state, due_at, trouble)

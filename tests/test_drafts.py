@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from storage import discussions, servers, submissions
+from storage import discussions, submissions
 from storage.db.writer import Transaction
 from storage.discussions import Listed
+from storage.servers import settings
 from tests.house import House, a_house, form_data
 from tests.submitting import submitted
 
@@ -131,8 +132,8 @@ async def set_notices(house: House) -> None:
     board, now = house.channel("admins"), house.clock.now_ms()
 
     async def choose(tx: Transaction) -> None:
-        await servers.register(tx, house.server_id, "", now)
-        await servers.set_notices_channel(tx, house.server_id, board)
+        await settings.register(tx, house.server_id, "", now)
+        await settings.set_notices_channel(tx, house.server_id, board)
 
     await house.database.write(choose)
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from bot.rehearsal.steps import NeverArrivedError, Step
-from storage import choices, servers
 from storage.db.database import open_database
 from storage.db.writer import Transaction
+from storage.servers import settings, setup_choices
 from tests.staging import Hook, Stage, staged
 from tests.test_every_post import POSTING
 from tests.test_killed_at_every_step import SAYINGS, comments, essay
@@ -31,11 +31,11 @@ async def choose(stage: Stage, style: str) -> None:
     forum = next(c.id for c in world.channels.values() if c.name == CHANNELS["forum"])
 
     async def chosen(tx: Transaction) -> None:
-        await servers.register(tx, world.guild.id, world.guild.name, 0)
+        await settings.register(tx, world.guild.id, world.guild.name, 0)
         if style == "thread":
-            await choices.set_style(tx, world.guild.id, style)
+            await setup_choices.set_style(tx, world.guild.id, style)
         else:
-            await choices.set_channel(tx, world.guild.id, forum)
+            await setup_choices.set_channel(tx, world.guild.id, forum)
 
     async with open_database(stage.database) as database:
         await database.write(chosen)

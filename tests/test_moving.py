@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from bot.core.conversation.events import Deletion
-from storage import choices, servers
 from storage.db.restore import restore
 from storage.db.writer import Transaction
+from storage.servers import settings, setup_choices
 from tests.house import House, a_house, a_world, lived_in
 
 EXECUTE = "/webhooks/*/*"
@@ -24,9 +24,9 @@ async def let_move(house: House, *, bring: str = "move") -> None:
     await allow(house, MANAGE_WEBHOOKS | MANAGE_MESSAGES)
 
     async def choose(tx: Transaction) -> None:
-        await servers.register(tx, house.server_id, "Rehearsal", 0)
-        await choices.set_bring(tx, house.server_id, bring)
-        await servers.set_notices_channel(tx, house.server_id, house.channel("admins"))
+        await settings.register(tx, house.server_id, "Rehearsal", 0)
+        await setup_choices.set_bring(tx, house.server_id, bring)
+        await settings.set_notices_channel(tx, house.server_id, house.channel("admins"))
 
     await house.database.write(choose)
 
@@ -373,7 +373,7 @@ async def test_the_same_words_twice_are_moved_twice(house: House) -> None:
 
 
 async def test_talk_in_the_channel_is_moved_into_an_essays_one_thread(house: House) -> None:
-    await house.database.write(lambda tx: choices.set_style(tx, house.server_id, "thread"))
+    await house.database.write(lambda tx: setup_choices.set_style(tx, house.server_id, "thread"))
     await house.publish()
     (thread,) = (await house.world())["threads"]
     card = (await house.ours())[0]
@@ -510,7 +510,9 @@ async def test_a_backup_of_before_the_move_takes_no_moved_reply_for_deleted(
         shutil.copy2(archive, backup)
         async with lived_in(tmp_path, standin) as house:
             # As a server does that chooses to have replies moved between backup and restoring.
-            await house.database.write(lambda tx: choices.set_bring(tx, house.server_id, "move"))
+            await house.database.write(
+                lambda tx: setup_choices.set_bring(tx, house.server_id, "move")
+            )
             await house.database.write(
                 lambda tx: tx.run("UPDATE bringings SET state = 'wanted', whole = 1")
             )

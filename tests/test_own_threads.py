@@ -13,7 +13,7 @@ import pytest
 from bot.publishing import Actor
 from bot.rehearsal.records import ThreadState
 from bot.rehearsal.steps import Step
-from storage import choices, servers
+from storage.servers import settings, setup_choices
 from tests.house import ESSAY, House, a_house, a_world, lived_in, texts
 from tests.test_styles import LONG, command, kept, numbers, publish
 
@@ -206,7 +206,7 @@ async def test_admins_are_told_once_that_a_thread_cannot_be_locked(house: House)
     await publish(house, style="thread")
     thread_id = house.standin.world.channels[int((await house.ours())[0]["id"])].id
     await house.database.write(
-        lambda tx: servers.set_notices_channel(tx, house.server_id, house.channel("admins"))
+        lambda tx: settings.set_notices_channel(tx, house.server_id, house.channel("admins"))
     )
     path = f"/channels/{house.channel()}/permissions/{house.salon.own_id}"
     deny = {"type": 1, "allow": "0", "deny": str(1 << 34)}
@@ -309,7 +309,7 @@ async def test_a_channel_reply_is_moved_into_the_one_thread_where_the_server_mov
     house: House,
 ) -> None:
     thread_id, _ = await publish(house, style="thread")
-    await house.database.write(lambda tx: choices.set_bring(tx, house.server_id, "move"))
+    await house.database.write(lambda tx: setup_choices.set_bring(tx, house.server_id, "move"))
     (card,) = await house.ours()
     reply = await house.write("Ann", "To the card.", to=card["id"])
     await house.settle(60)

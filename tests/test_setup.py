@@ -9,13 +9,13 @@ import pytest
 
 from bot.rehearsal.permissions import Permission
 from bot.rehearsal.records import Channel, Overwrite, OverwriteType
-from storage import servers
-from storage.servers import ServerSettings
+from storage.servers import settings
+from storage.servers.settings import ServerSettings
 from tests.house import ESSAY, House, a_house, a_world, lived_in, texts
 
 
 async def chosen(house: House) -> ServerSettings:
-    return await house.database.read(lambda tx: servers.read(tx, house.server_id))
+    return await house.database.read(lambda tx: settings.read(tx, house.server_id))
 
 
 async def use(house: House, panel: dict[str, Any], what: str, *values: object) -> dict[str, Any]:

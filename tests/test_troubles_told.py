@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from storage import servers
 from storage.db.writer import Transaction
+from storage.servers import settings
 from tests.house import House, a_house
 from tests.test_editing import applied, concluded, long
 
@@ -23,8 +23,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         board, now = opened.channel("admins"), opened.clock.now_ms()
 
         async def choose(tx: Transaction) -> None:
-            await servers.register(tx, opened.server_id, "", now)
-            await servers.set_notices_channel(tx, opened.server_id, board)
+            await settings.register(tx, opened.server_id, "", now)
+            await settings.set_notices_channel(tx, opened.server_id, board)
 
         await opened.database.write(choose)
         yield opened

@@ -12,10 +12,11 @@ from bot.clock import to_milliseconds
 from bot.core.prompts.local_time import QuietHours, WeeklyTime
 from bot.core.prompts.policy import PAUSED
 from bot.prompter import plan_due
-from storage import digests, pauses, prompts, servers
+from storage import digests, pauses, prompts
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.prompts import Prompt
+from storage.servers import settings
 from tests.storage.test_prompts import DAY, HERE, HOUR, NOON, add, found, planned
 
 NIGHT = QuietHours(time(22), time(8))
@@ -72,7 +73,7 @@ async def test_nudges_move_with_the_setting_and_each_thread_has_one(database: Da
         await found(tx)
         await wrote(tx, 77)
         told = await moments(tx)
-        await servers.set_nudges(tx, HERE, 24, NOON)
+        await settings.set_nudges(tx, HERE, 24, NOON)
         told += await moments(tx)
         await tx.run(
             prompts.PLAN_NUDGE,
@@ -83,7 +84,7 @@ async def test_nudges_move_with_the_setting_and_each_thread_has_one(database: Da
                 "written_at": to_milliseconds(NOON),
             },
         )
-        await servers.set_nudges(tx, HERE, 72, NOON)
+        await settings.set_nudges(tx, HERE, 72, NOON)
         return [*told, *await moments(tx)]
 
     assert await database.write(work) == [NOON + 2 * DAY, NOON + DAY, NOON + 3 * DAY]
@@ -93,11 +94,11 @@ async def test_without_nudges_none_comes_that_was_planned_before(database: Datab
     async def work(tx: Transaction) -> list[datetime]:
         await found(tx)
         await wrote(tx, 77)
-        await servers.set_nudges(tx, HERE, 0, NOON)
+        await settings.set_nudges(tx, HERE, 0, NOON)
         assert await states(tx) == [("skipped", "nudges were switched off")]
         await wrote(tx, 78)
         assert await moments(tx) == []
-        await servers.set_nudges(tx, HERE, 240, NOON + DAY)
+        await settings.set_nudges(tx, HERE, 240, NOON + DAY)
         return await moments(tx)
 
     assert await database.write(work) == [NOON + 10 * DAY], "counted from when it was written"
@@ -107,7 +108,7 @@ async def test_a_nudge_that_would_have_been_long_due_comes_now(database: Databas
     async def work(tx: Transaction) -> list[datetime]:
         await found(tx)
         await wrote(tx, 77)
-        await servers.set_nudges(tx, HERE, 1, NOON + DAY)
+        await settings.set_nudges(tx, HERE, 1, NOON + DAY)
         return await moments(tx)
 
     assert await database.write(work) == [NOON + DAY]
@@ -117,8 +118,8 @@ async def test_a_nudge_that_was_switched_off_until_too_late_stays_away(database:
     async def work(tx: Transaction) -> list[datetime]:
         await found(tx)
         await wrote(tx, 77)
-        await servers.set_nudges(tx, HERE, 0, NOON)
-        await servers.set_nudges(tx, HERE, 48, NOON + 30 * DAY)
+        await settings.set_nudges(tx, HERE, 0, NOON)
+        await settings.set_nudges(tx, HERE, 48, NOON + 30 * DAY)
         return await moments(tx)
 
     assert await database.write(work) == []
@@ -134,11 +135,11 @@ async def test_what_waited_for_the_end_of_quiet_hours_is_not_late_when_they_are_
     async def work(tx: Transaction) -> list[tuple[str, str | None]]:
         await found(tx)
         # Fourteen hours of quiet: longer than a prompt may be late.
-        await servers.set_quiet_hours(tx, HERE, QuietHours(time(12), time(2)), NOON)
+        await settings.set_quiet_hours(tx, HERE, QuietHours(time(12), time(2)), NOON)
         await add(tx, NOON)
         await plan_due(tx, NOON)
         later = NOON + 13 * HOUR
-        await servers.set_quiet_hours(tx, HERE, quiet, later)
+        await settings.set_quiet_hours(tx, HERE, quiet, later)
         assert await moments(tx) == [later]
         await plan_due(tx, later)
         return await states(tx)
@@ -161,7 +162,7 @@ async def test_a_pause_that_ends_in_time_loses_nothing_to_the_night(
 ) -> None:
     async def work(tx: Transaction) -> list[tuple[str, str | None]]:
         await found(tx)
-        await servers.set_quiet_hours(tx, HERE, NIGHT, NOON)
+        await settings.set_quiet_hours(tx, HERE, NIGHT, NOON)
         await pauses.pause(tx, HERE, to_milliseconds(NOON))
         await add(tx, due)
         await plan_due(tx, due)
@@ -221,7 +222,7 @@ async def test_a_digest_that_is_switched_off_in_a_pause_does_not_come(database: 
 async def test_a_pause_over_two_digests_brings_the_last_of_them(database: Database) -> None:
     async def work(tx: Transaction) -> list[tuple[str, str | None]]:
         await _digest(tx)
-        await servers.set_tolerance(tx, HERE, 24 * 30)
+        await settings.set_tolerance(tx, HERE, 24 * 30)
         await pauses.pause(tx, HERE, to_milliseconds(DIGEST - HOUR))
         for week in range(2):
             await plan_due(tx, DIGEST + 7 * week * DAY)

@@ -13,9 +13,10 @@ from bot.core.prompts.local_time import QuietHours, WeeklyTime
 from bot.core.prompts.policy import PAUSED, Kind
 from bot.errors import Refused
 from bot.prompter import forecast, plan_due, send_now
-from storage import digests, notices, pauses, prompt_lists, prompts, servers
+from storage import digests, notices, pauses, prompt_lists, prompts
 from storage.db.database import Database
 from storage.db.writer import Transaction
+from storage.servers import settings
 
 HERE, THERE = 1, 2
 NOON = datetime(2026, 6, 3, 12, tzinfo=UTC)
@@ -25,7 +26,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 async def found(tx: Transaction) -> None:
     """Two servers, with a discussion each, published at noon."""
     for server in (HERE, THERE):
-        await servers.register(tx, server, "A server", 0)
+        await settings.register(tx, server, "A server", 0)
         await tx.run(
             """
             INSERT INTO discussions (id, server_id, channel_id, state, created_at, published_at)
@@ -76,8 +77,8 @@ async def test_the_plan_that_comes_with_salon_is_planned_from_publishing(
 async def test_the_servers_own_plan_is_planned_in_its_zone(database: Database) -> None:
     async def work(tx: Transaction) -> list[tuple[str, datetime]]:
         await found(tx)
-        await servers.set_zone(tx, HERE, "asia/tokyo", NOON)
-        await servers.set_plan(tx, HERE, "Thursday 18:00: default")
+        await settings.set_zone(tx, HERE, "asia/tokyo", NOON)
+        await settings.set_plan(tx, HERE, "Thursday 18:00: default")
         await prompts.plan_steps(tx, server_id=HERE, discussion_id=HERE, published_at=NOON)
         return await planned(tx)
 
@@ -92,7 +93,7 @@ async def test_another_zone_moves_what_was_meant_for_the_wall_and_leaves_waits(
         wall = datetime(2026, 6, 10, 18, tzinfo=UTC)
         await add(tx, wall, local_at=wall.replace(tzinfo=None))
         await add(tx, wall)
-        await servers.set_zone(tx, HERE, "Asia/Tokyo", NOON)
+        await settings.set_zone(tx, HERE, "Asia/Tokyo", NOON)
         return await planned(tx)
 
     assert [at.hour for _, at in await database.write(work)] == [9, 18]
@@ -103,7 +104,7 @@ async def test_a_time_that_another_zone_puts_into_the_past_comes_now(database: D
         await found(tx)
         wall = datetime(2026, 6, 3, 13, tzinfo=UTC)
         await add(tx, wall, local_at=wall.replace(tzinfo=None))
-        await servers.set_zone(tx, HERE, "Asia/Tokyo", NOON)
+        await settings.set_zone(tx, HERE, "Asia/Tokyo", NOON)
         return await planned(tx)
 
     assert await database.write(work) == [("default", NOON)]
@@ -112,11 +113,11 @@ async def test_a_time_that_another_zone_puts_into_the_past_comes_now(database: D
 async def test_other_quiet_hours_are_obeyed_by_what_waits(database: Database) -> None:
     async def work(tx: Transaction) -> list[datetime]:
         await found(tx)
-        await servers.set_quiet_hours(tx, HERE, QuietHours(time(11), time(20)), NOON)
+        await settings.set_quiet_hours(tx, HERE, QuietHours(time(11), time(20)), NOON)
         await add(tx, NOON)
         await plan_due(tx, NOON)
         ((_, waiting),) = await planned(tx)
-        await servers.set_quiet_hours(tx, HERE, None, NOON + HOUR)
+        await settings.set_quiet_hours(tx, HERE, None, NOON + HOUR)
         ((_, again),) = await planned(tx)
         return [waiting, again]
 
@@ -180,9 +181,9 @@ async def test_one_server_neither_sees_nor_touches_what_is_anothers(database: Da
         await found(tx)
         await add(tx, NOON)
         await pauses.pause(tx, THERE, 0)
-        await servers.set_zone(tx, THERE, "Asia/Tokyo", NOON)
-        assert (await servers.read(tx, HERE)).zone_name == "UTC"
-        assert not (await servers.read(tx, HERE)).paused
+        await settings.set_zone(tx, THERE, "Asia/Tokyo", NOON)
+        assert (await settings.read(tx, HERE)).zone_name == "UTC"
+        assert not (await settings.read(tx, HERE)).paused
         assert [essay.id for essay in await prompt_lists.essays(tx, THERE)] == [THERE]
         assert await prompt_lists.coming(tx, THERE, None, 9) == []
         assert await prompt_lists.past(tx, THERE, None, 9) == []
@@ -213,7 +214,7 @@ async def test_trouble_is_told_once_until_it_has_passed(database: Database) -> N
         await found(tx)
         trouble = {"about": "channel 5", "text": "Oh.", "now_ms": 0}
         told = [await notices.tell(tx, HERE, **trouble) for _ in range(2)]  # type: ignore[arg-type]
-        await servers.set_notices_channel(tx, HERE, 9)
+        await settings.set_notices_channel(tx, HERE, 9)
         await notices.past(tx, HERE, "channel 5")
         told.append(await notices.tell(tx, HERE, **trouble))  # type: ignore[arg-type]
         rows = await tx.rows("SELECT channel_id, purpose, discussion_id FROM posts")

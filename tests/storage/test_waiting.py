@@ -11,11 +11,12 @@ from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.local_time import WeeklyTime
 from bot.core.prompts.policy import PAUSED, Kind
 from bot.prompter import plan_due
-from storage import digests, notices, posts, prompts, servers, waiting
+from storage import digests, notices, posts, prompts, waiting
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.posts import Post
 from storage.prompts import Prompt
+from storage.servers import settings
 from tests.storage.test_manners_kept import wrote
 from tests.storage.test_prompts import DAY, HERE, HOUR, NOON, add, found
 
@@ -25,7 +26,7 @@ LATER = NOON + HOUR / 12
 async def claimed(tx: Transaction, **more: Any) -> int:
     """A prompt that is due and was planned as a post; its id."""
     await found(tx)
-    await servers.set_tolerance(tx, HERE, 6)
+    await settings.set_tolerance(tx, HERE, 6)
     number = await add(tx, NOON, **more)
     await plan_due(tx, NOON)
     return number
@@ -208,7 +209,7 @@ async def test_the_next_digest_takes_the_place_of_one_that_could_not_be_sent(
 async def test_a_forbidden_nudge_is_told_once_for_all_of_them(database: Database) -> None:
     async def work(tx: Transaction) -> list[int]:
         await found(tx)
-        await servers.set_notices_channel(tx, HERE, 99)
+        await settings.set_notices_channel(tx, HERE, 99)
         for head in (77, 78):
             await wrote(tx, head)
         await plan_due(tx, NOON + 2 * DAY)

@@ -12,7 +12,7 @@ import aiohttp
 from bot.client import Salon
 from bot.rehearsal.founding import first_world
 from bot.rehearsal.standin import StandIn
-from storage import choices
+from storage.servers import setup_choices
 from tests.house import House, lived_in
 from tests.truth.comparing import differences
 from tests.truth.moving import as_moved
@@ -75,7 +75,9 @@ async def play(seed: int, actions: int, folder: Path, *, move: bool = False) -> 
         await houses[0].publish()
         if move:
             server_id = houses[0].server_id
-            await houses[0].database.write(lambda tx: choices.set_bring(tx, server_id, "move"))
+            await houses[0].database.write(
+                lambda tx: setup_choices.set_bring(tx, server_id, "move")
+            )
         bot = Bot(start, stop, lambda: houses[0].salon.is_closed())
         one = Play(standin, bot, seed, houses[0].channel(), session, moves=move)
         await one.run(actions)

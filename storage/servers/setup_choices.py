@@ -1,9 +1,9 @@
-"""What ``/setup`` keeps of a server's choices; :mod:`storage.servers` reads them."""
+"""What ``/setup`` keeps of a server's choices; :mod:`storage.servers.settings` reads them."""
 
 from __future__ import annotations
 
 from storage.db.writer import Transaction
-from storage.servers import begin
+from storage.servers.settings import begin
 
 __all__ = ["set_bring", "set_channel", "set_loose", "set_numbered", "set_style"]
 

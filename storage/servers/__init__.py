@@ -1,0 +1,1 @@
+"""Rows of servers: settings, audit log, diagnostics."""
