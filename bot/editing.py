@@ -30,9 +30,9 @@ from bot.reading_process import with_read
 from storage import edits, following, laying, submissions
 from storage.db.database import Database, until_usable
 from storage.db.writer import Transaction
+from storage.delivery.messages import NewPost
 from storage.edits import Edit
 from storage.laying import Change, Laid, Message, Stand
-from storage.posts import NewPost
 from storage.progress import Progress
 from storage.revisions import NewRevision
 from storage.servers import settings as settings_module

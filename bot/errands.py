@@ -25,10 +25,10 @@ from bot.discord_api.errors import (
     wait_before,
 )
 from bot.tasks import UnderWay
-from storage import errands, notices
 from storage.db.database import Database
 from storage.db.writer import Transaction
-from storage.errands import Errand
+from storage.delivery import alerts, message_edits
+from storage.delivery.message_edits import Errand
 
 __all__ = ["Errands"]
 
@@ -72,7 +72,7 @@ class Errands:
         self._busy = {key: self._busy[key] for key in self._under_way.keys}
         busy = tuple(self._busy.values())
         for errand in await self._database.read(
-            lambda tx: errands.waiting(tx, busy=busy, now_ms=now_ms, most=free)
+            lambda tx: message_edits.waiting(tx, busy=busy, now_ms=now_ms, most=free)
         ):
             self._busy[errand.id] = errand
             self._under_way.begin(errand.id, self._run(errand))
@@ -84,7 +84,9 @@ class Errands:
     async def _run(self, errand: Errand) -> None:
         if errand.kind == "remove":
             now_ms = self._clock.now_ms()
-            settled = await self._database.write(lambda tx: errands.settle(tx, errand, now_ms))
+            settled = await self._database.write(
+                lambda tx: message_edits.settle(tx, errand, now_ms)
+            )
             if settled is None:
                 return  # a newer revision has use for the message
             errand = settled
@@ -132,7 +134,7 @@ class Errands:
                     raise
                 # Another attempt may find it opened by this one.
                 payload = errand.payload | {"archived": True}
-                await self._database.write(lambda tx: errands.reword(tx, errand.id, payload))
+                await self._database.write(lambda tx: message_edits.reword(tx, errand.id, payload))
             else:
                 return
         # An archived one has to be opened for it, and is quiet again afterwards.
@@ -150,7 +152,7 @@ class Errands:
             await self._give_up(errand, _LOST, lost=True)
         elif error.code in (UNKNOWN_CHANNEL, UNKNOWN_MESSAGE):
             # What should be gone is gone; what should be changed is not there to be changed.
-            await self._database.write(lambda tx: errands.done(tx, errand.id))
+            await self._database.write(lambda tx: message_edits.done(tx, errand.id))
         elif error.status == 403 and errand.kind in ("lock", "unlock"):
             await self._may_not_lock(errand)
         elif error.status == 403:
@@ -173,7 +175,7 @@ class Errands:
         now_ms = self._clock.now_ms()
         await self._put_off(errand, trouble, slowly=True)
         await self._database.write(
-            lambda tx: notices.tell(
+            lambda tx: alerts.tell(
                 tx,
                 errand.server_id,
                 about=f"locks {errand.channel_id}",
@@ -188,10 +190,10 @@ class Errands:
 
         async def give_up(tx: Transaction) -> None:
             if lost:
-                await errands.lost(tx, errand, now_ms)
-            await errands.fail(tx, errand_id=errand.id, trouble=trouble)
+                await message_edits.lost(tx, errand, now_ms)
+            await message_edits.fail(tx, errand_id=errand.id, trouble=trouble)
             if errand.lays_over is not None:
-                await notices.essay_stuck(
+                await alerts.essay_stuck(
                     tx, errand.lays_over, trouble, now_ms, stopped=True, lost=lost
                 )
 
@@ -206,14 +208,14 @@ class Errands:
         _log.warning("Errand %d waits: %s", errand.id, trouble)
 
         async def put_off(tx: Transaction) -> None:
-            await errands.put_off(tx, errand_id=errand.id, due_at=due_at, trouble=trouble)
+            await message_edits.put_off(tx, errand_id=errand.id, due_at=due_at, trouble=trouble)
             if told and errand.lays_over is not None:
-                await notices.essay_stuck(tx, errand.lays_over, trouble, now_ms, stopped=False)
+                await alerts.essay_stuck(tx, errand.lays_over, trouble, now_ms, stopped=False)
 
         await self._database.write(put_off)
 
 
 async def _done(tx: Transaction, errand: Errand) -> None:
-    await errands.done(tx, errand.id)
+    await message_edits.done(tx, errand.id)
     if errand.lays_over is not None:
-        await notices.essay_goes_on(tx, errand.server_id, errand.lays_over)
+        await alerts.essay_goes_on(tx, errand.server_id, errand.lays_over)

@@ -16,7 +16,7 @@ from discord.http import HTTPClient, Route
 from bot.core.payloads import moment_of, signature
 from bot.discord_api.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Sight
 from bot.discord_api.single_attempt import SingleCalls
-from storage.posts import ForumStart, Post
+from storage.delivery.messages import ForumStart, Post
 
 __all__ = ["Forums"]
 

@@ -33,10 +33,11 @@ from bot.discord_api.single_attempt import SingleCalls, Upload
 from bot.discord_api.webhooks import Webhook, Webhooks
 from bot.recorder import Heard, Recorder
 from bot.tasks import UnderWay
-from storage import bringings, notices
+from storage import bringings
 from storage.bringings import Bringing, CopyTakenError
 from storage.db.database import Database
 from storage.db.writer import Transaction
+from storage.delivery import alerts
 
 __all__ = ["Mover"]
 
@@ -246,7 +247,7 @@ class Mover:
 
         async def stands(tx: Transaction) -> None:
             await bringings.copied(tx, one.reply_id, copy_id, now_ms)
-            await notices.past(tx, one.server_id, _about(one))
+            await alerts.past(tx, one.server_id, _about(one))
 
         try:
             await self._database.write(stands)
@@ -397,7 +398,7 @@ class Mover:
             return
         now_ms, text = self._clock.now_ms(), f"{told} Until then I point at the threads."
         await self._database.write(
-            lambda tx: notices.tell(tx, one.server_id, about=_about(one), text=text, now_ms=now_ms)
+            lambda tx: alerts.tell(tx, one.server_id, about=_about(one), text=text, now_ms=now_ms)
         )
 
     async def _fail(self, one: Bringing, trouble: str) -> None:

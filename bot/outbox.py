@@ -42,10 +42,18 @@ from bot.mover import Mover
 from bot.recorder import Recorder
 from bot.tasks import UnderWay
 from bot.thread_opener import ThreadOpener
-from storage import homes, notices, posts, recognition, remarks, threads, waiting
+from storage import waiting
 from storage.db.database import Database
 from storage.db.writer import Transaction
-from storage.posts import Post
+from storage.delivery import (
+    alerts,
+    essay_threads,
+    match_sent,
+    messages,
+    temporary_messages,
+    threads,
+)
+from storage.delivery.messages import Post
 
 __all__ = ["Outbox"]
 
@@ -141,7 +149,7 @@ class Outbox:
         """Begin everything that is due and not under way; prompts and nudges only if wanted."""
         now_ms = self._clock.now_ms()
         for post in await self._database.write(
-            lambda tx: posts.claim(
+            lambda tx: messages.claim(
                 tx, busy=self._posts.keys, now_ms=now_ms, with_prompts=with_prompts
             )
         ):
@@ -154,7 +162,7 @@ class Outbox:
             ):
                 self._threads.begin(thread.id, self._opener.bring_about(thread))
         for post_id, channel_id, message_id in await self._database.read(
-            lambda tx: remarks.due(tx, now_ms)
+            lambda tx: temporary_messages.due(tx, now_ms)
         ):
             if post_id not in self._remarks.keys:
                 self._remarks.begin(post_id, self._remove(post_id, channel_id, message_id))
@@ -256,11 +264,13 @@ class Outbox:
         Raises PermissionError where not finding it would prove nothing.
         """
         if post.starts is not None:
-            theirs = await self._database.read(lambda tx: homes.known_threads(tx, post.server_id))
+            theirs = await self._database.read(
+                lambda tx: essay_threads.known_threads(tx, post.server_id)
+            )
             return await self._forums.find(post, post.starts, theirs)
         wanted = signature(post.payload)
         recorded = await self._database.read(
-            lambda tx: recognition.recorded_ids(tx, post.channel_id, post.after_id)
+            lambda tx: match_sent.recorded_ids(tx, post.channel_id, post.after_id)
         )
         after = post.after_id
         while True:
@@ -287,9 +297,9 @@ class Outbox:
         now_ms = self._clock.now_ms()
 
         async def sent(tx: Transaction) -> None:
-            await posts.sent(tx, post_id=post.id, message_id=message_id, now_ms=now_ms)
+            await messages.sent(tx, post_id=post.id, message_id=message_id, now_ms=now_ms)
             if post.discussion_id is not None and _is_essays(post):
-                await notices.essay_goes_on(tx, post.server_id, post.discussion_id)
+                await alerts.essay_goes_on(tx, post.server_id, post.discussion_id)
 
         await self._database.write(sent)
 
@@ -328,9 +338,9 @@ class Outbox:
         now_ms = self._clock.now_ms()
 
         async def refuse(tx: Transaction) -> None:
-            await posts.refuse(tx, post_id=post.id, trouble=trouble)
+            await messages.refuse(tx, post_id=post.id, trouble=trouble)
             if post.discussion_id is not None and _is_essays(post):
-                await notices.essay_stuck(tx, post.discussion_id, trouble, now_ms, stopped=True)
+                await alerts.essay_stuck(tx, post.discussion_id, trouble, now_ms, stopped=True)
 
         await self._database.write(refuse)
 
@@ -352,7 +362,7 @@ class Outbox:
         _log.warning("Post %d of essay %s waits: %s", post.id, post.discussion_id, trouble)
 
         async def put_off(tx: Transaction) -> None:
-            stands_nowhere = await posts.put_off(
+            stands_nowhere = await messages.put_off(
                 tx,
                 post_id=post.id,
                 due_at=now_ms + pause,
@@ -361,9 +371,9 @@ class Outbox:
                 refused=refused,
             )
             if slowly and follows_up:
-                await notices.prompt_stuck(tx, post, trouble, now_ms)
+                await alerts.prompt_stuck(tx, post, trouble, now_ms)
             if slowly and post.discussion_id is not None and _is_essays(post):
-                await notices.essay_stuck(tx, post.discussion_id, trouble, now_ms, stopped=False)
+                await alerts.essay_stuck(tx, post.discussion_id, trouble, now_ms, stopped=False)
             if stands_nowhere and follows_up:
                 at_ms = now_ms if slowly else now_ms + pause
                 await waiting.release(tx, post.id, at_ms=at_ms, reason=trouble, stuck=slowly)
@@ -388,11 +398,11 @@ class Outbox:
         except PASSING:
             await self._remove_later(post_id)
             return
-        await self._database.write(lambda tx: remarks.removed(tx, post_id))
+        await self._database.write(lambda tx: temporary_messages.removed(tx, post_id))
 
     async def _remove_later(self, post_id: int) -> None:
         at = self._clock.now_ms() + wait_before(1, slowly=True)
-        await self._database.write(lambda tx: remarks.put_off(tx, post_id, at))
+        await self._database.write(lambda tx: temporary_messages.put_off(tx, post_id, at))
 
 
 def _locked(post: Post) -> str:

@@ -13,9 +13,10 @@ from bot.core.prompts.plan import Passage, Poll, Question, What, read_what
 from bot.core.prompts.policy import Kind, Send, Skip, Wait, decide
 from bot.core.prompts.wording import Said, Unsayable, noted, nudge_text, words_for
 from bot.errors import Refused
-from storage import digests, homes, posts, prompts, situations
+from storage import digests, prompts, situations
 from storage.db.writer import Transaction
-from storage.posts import NewPost
+from storage.delivery import essay_threads, messages
+from storage.delivery.messages import NewPost
 from storage.prompts import Prompt
 from storage.servers import settings as settings_module
 
@@ -115,15 +116,15 @@ async def _claim(
     if prompt.kind is Kind.DIGEST:
         channel_id = (await settings_module.read(tx, prompt.server_id)).digest_channel
     elif prompt.discussion_id is not None and prompt.kind is not Kind.NUDGE:
-        channel_id = await homes.place(tx, prompt.discussion_id)
+        channel_id = await essay_threads.place(tx, prompt.discussion_id)
     assert channel_id is not None
     purpose = "nudge" if prompt.kind is Kind.NUDGE else "prompt"
-    (post_id,) = await posts.plan(
+    (post_id,) = await messages.plan(
         tx,
         server_id=prompt.server_id,
         discussion_id=prompt.discussion_id,
         channel_id=channel_id,
-        after_id=await posts.newest_id(tx, channel_id, prompt.discussion_id),
+        after_id=await messages.newest_id(tx, channel_id, prompt.discussion_id),
         posts=[NewPost(purpose, _payload(said))],
         now_ms=to_milliseconds(now),
         expires_at=to_milliseconds(expires),

@@ -27,9 +27,9 @@ from bot.reading_process import read_apart, with_read
 from storage import discussions, drafts, progress, scheduled, submissions
 from storage.db.database import Database, until_usable
 from storage.db.writer import Transaction, Work
+from storage.delivery.messages import NewPost
 from storage.discussions import Listed
 from storage.drafts import Draft
-from storage.posts import NewPost
 from storage.progress import Progress
 from storage.revisions import NewRevision
 from storage.servers import settings as settings_module

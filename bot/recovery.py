@@ -25,9 +25,10 @@ from bot.member_names import MemberNames
 from bot.reaction_reader import ReactionReader
 from bot.recorder import Recorder
 from bot.thread_lists import Listed, ThreadLists
-from storage import notices, watching
+from storage import watching
 from storage.db.database import Database, until_usable
 from storage.db.writer import Transaction
+from storage.delivery import alerts
 from storage.watching import Watched
 
 __all__ = ["AT_ONCE", "COMPARED", "Recovery"]
@@ -233,7 +234,7 @@ class Recovery:
             await self._tell_withheld(server_id)
             return
         await until_usable(
-            lambda: self._database.write(lambda tx: notices.past(tx, server_id, "content"))
+            lambda: self._database.write(lambda tx: alerts.past(tx, server_id, "content"))
         )
         began = self._clock.now()
         held = max(one.true_at for one in watched)
@@ -258,8 +259,8 @@ class Recovery:
         now_ms = self._clock.now_ms()
 
         async def tell(tx: Transaction) -> None:
-            await notices.past(tx, server_id, "recovery")
-            await notices.tell(tx, server_id, about="recovery", text=told, now_ms=now_ms)
+            await alerts.past(tx, server_id, "recovery")
+            await alerts.tell(tx, server_id, about="recovery", text=told, now_ms=now_ms)
 
         await until_usable(lambda: self._database.write(tell))
 
@@ -374,5 +375,5 @@ class Recovery:
         _log.error("%s", _WITHHELD)
         now_ms = self._clock.now_ms()
         await self._database.write(
-            lambda tx: notices.tell(tx, server_id, about="content", text=_WITHHELD, now_ms=now_ms)
+            lambda tx: alerts.tell(tx, server_id, about="content", text=_WITHHELD, now_ms=now_ms)
         )

@@ -21,10 +21,11 @@ from bot.errands import Errands
 from bot.file_keeper import FileKeeper
 from bot.outbox import Outbox
 from bot.prompter import plan_due
-from storage import bringings, files, gone, posts, prompts, remarks, scheduled, threads, waiting
-from storage import errands as owed
+from storage import bringings, files, gone, prompts, scheduled, waiting
 from storage.db.database import Database
 from storage.db.writer import Transaction
+from storage.delivery import message_edits as owed
+from storage.delivery import messages, temporary_messages, threads
 from storage.servers import servers
 
 __all__ = ["Sweep"]
@@ -178,14 +179,14 @@ async def _nearest(tx: Transaction, *more: int | None) -> datetime | None:
     moments = [
         *more,
         await prompts.next_due(tx),
-        await posts.next_due(tx),
+        await messages.next_due(tx),
         await threads.next_due(tx),
         await scheduled.next_due(tx),
         await bringings.next_due(tx),
         await files.next_due(tx),
         await owed.next_due(tx),
         await gone.next_due(tx),
-        await remarks.next_due(tx),
+        await temporary_messages.next_due(tx),
     ]
     known = [moment for moment in moments if moment is not None]
     return from_milliseconds(min(known)) if known else None

@@ -30,10 +30,10 @@ from bot.discord_api.errors import (
 )
 from bot.discord_api.single_attempt import SingleCalls
 from bot.recorder import Recorder
-from storage import notices, threads
 from storage.db.database import Database
 from storage.db.writer import Transaction
-from storage.threads import Thread
+from storage.delivery import alerts, threads
+from storage.delivery.threads import Thread
 
 __all__ = ["ThreadOpener"]
 
@@ -107,7 +107,7 @@ class ThreadOpener:
 
         async def opened(tx: Transaction) -> None:
             await threads.opened(tx, thread.id, now_ms)
-            await notices.threads_open(tx, thread.server_id, thread.channel_id)
+            await alerts.threads_open(tx, thread.server_id, thread.channel_id)
 
         await self._database.write(opened)
         if adopted:
@@ -190,7 +190,7 @@ class ThreadOpener:
         now_ms = self._clock.now_ms()
 
         async def tell(tx: Transaction) -> set[int]:
-            await notices.tell(tx, server_id, about="too many threads", text=_FULL, now_ms=now_ms)
+            await alerts.tell(tx, server_id, about="too many threads", text=_FULL, now_ms=now_ms)
             return await threads.standing(tx, server_id)
 
         ours = await self._database.write(tell)
@@ -225,9 +225,9 @@ class ThreadOpener:
         async def give_up(tx: Transaction) -> None:
             await threads.fail(tx, thread_id=thread.id, trouble=trouble)
             if thread.is_essays_own:
-                await notices.essay_without_thread(tx, thread.id, trouble, now_ms, stopped=True)
+                await alerts.essay_without_thread(tx, thread.id, trouble, now_ms, stopped=True)
             elif tell:
-                await notices.threads_stuck(
+                await alerts.threads_stuck(
                     tx, thread.server_id, thread.channel_id, trouble, now_ms, stopped=True
                 )
 
@@ -245,9 +245,9 @@ class ThreadOpener:
             if not slowly or thread.state != "wanted":
                 return
             if thread.is_essays_own:
-                await notices.essay_without_thread(tx, thread.id, trouble, now_ms, stopped=False)
+                await alerts.essay_without_thread(tx, thread.id, trouble, now_ms, stopped=False)
             elif tell:
-                await notices.threads_stuck(
+                await alerts.threads_stuck(
                     tx, thread.server_id, thread.channel_id, trouble, now_ms, stopped=False
                 )
 

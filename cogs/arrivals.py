@@ -12,10 +12,10 @@ from discord.ext import commands
 from bot.core.payloads import plain_message, snowflake_before
 from bot.discord_api.required_permissions import TO_TELL
 from bot.services import Services
-from storage import posts
 from storage.db.database import until_usable
 from storage.db.writer import Transaction, Work
-from storage.posts import NewPost
+from storage.delivery import messages
+from storage.delivery.messages import NewPost
 from storage.servers import servers as servers_module
 
 __all__ = ["Arrivals"]
@@ -105,7 +105,7 @@ async def _greet(tx: Transaction, server: discord.Guild, now_ms: int) -> None:
     if channel is None:
         _log.info("In server %d there is no channel in which to greet.", server.id)
         return
-    await posts.plan(
+    await messages.plan(
         tx,
         server_id=server.id,
         discussion_id=None,

@@ -12,10 +12,10 @@ import sqlite3
 from dataclasses import dataclass
 
 from bot.core.conversation.reply_copy import digest
-from storage import errands, remarks
 from storage import record_sql as sql
 from storage.db.writer import Transaction
-from storage.errands import NewErrand
+from storage.delivery import message_edits, temporary_messages
+from storage.delivery.message_edits import NewErrand
 
 __all__ = [
     "Bringing",
@@ -90,7 +90,7 @@ async def point_due(tx: Transaction, now_ms: int) -> int:
         {"now": now_ms},
     )
     for row in rows:
-        await remarks.point(
+        await temporary_messages.point(
             tx,
             row["server_id"],
             discussion_id=row["discussion_id"],
@@ -258,7 +258,7 @@ async def copied(tx: Transaction, reply_id: int, copy_id: int, now_ms: int) -> N
     for statement in _STANDS_IN_THREAD:
         await tx.run(statement, parameters)
     if gone:
-        await errands.plan(
+        await message_edits.plan(
             tx,
             server_id=row["server_id"],
             discussion_id=row["discussion_id"],
@@ -349,7 +349,7 @@ async def taken_back(tx: Transaction, reply_id: int, now_ms: int) -> None:
         """,
         {"id": reply_id},
     )
-    await errands.plan(
+    await message_edits.plan(
         tx,
         server_id=row["server_id"],
         discussion_id=row["discussion_id"],

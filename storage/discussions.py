@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from bot.core.conversation.styles import THREADS
 from bot.core.essay.essay import Essay
 from bot.errors import UnknownEssay
-from storage import drafts, errands, homes, laying, notices
+from storage import drafts, laying
 from storage.db.writer import Transaction
-from storage.errands import NewErrand
-from storage.posts import NewPost
+from storage.delivery import alerts, essay_threads, message_edits
+from storage.delivery.message_edits import NewErrand
+from storage.delivery.messages import NewPost
 from storage.revisions import NewRevision, digest
 from storage.submissions import Submission
 
@@ -204,9 +205,9 @@ async def turn(
         return None
     if after == "open":
         # That it is closed has been said once in it; if it closes again, that is news again.
-        await notices.past(tx, row["server_id"], f"closed discussion {discussion_id}")
+        await alerts.past(tx, row["server_id"], f"closed discussion {discussion_id}")
     if row["style"] != "threads" and row["thread_id"] is not None:
-        await errands.plan(
+        await message_edits.plan(
             tx,
             server_id=row["server_id"],
             discussion_id=discussion_id,
@@ -278,13 +279,13 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
         # Locked at once, and once more behind the edits, which open what is archived.
         owed = [
             *locks,
-            *(homes.emptied(*post) for post in posted),
+            *(essay_threads.emptied(*post) for post in posted),
             *locks,
         ]
     else:
         owed = [NewErrand("delete", post["channel_id"], post["message_id"]) for post in posted]
         owed += locks
-    await errands.plan(
+    await message_edits.plan(
         tx,
         server_id=row["server_id"],
         discussion_id=discussion_id,

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from bot.core.essay.essay import Essay
 from bot.core.essay.serialize import essay_from_json
 from bot.core.payloads import Payload
-from storage import posts
 from storage.db.writer import Transaction
-from storage.posts import NewPost
+from storage.delivery import messages
+from storage.delivery.messages import NewPost
 from storage.revisions import NewRevision, add_revision, digest, facts, keep_text
 from storage.servers.audit_log import record_act
 from storage.submissions import Submission
@@ -88,7 +88,7 @@ async def create(
         },
     )
     await add_revision(tx, discussion_id, 1, revision, now_ms)
-    await posts.plan(
+    await messages.plan(
         tx,
         server_id=submission.server_id,
         discussion_id=discussion_id,
@@ -229,7 +229,7 @@ async def redraft(
     )
     await keep_text(tx, discussion_id, 1, essay)
     await tx.run("DELETE FROM posts WHERE discussion_id = :id", {"id": discussion_id})
-    await posts.plan(
+    await messages.plan(
         tx,
         server_id=row["server_id"],
         discussion_id=discussion_id,

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.core.prompts.wording import NOBODY_NAMED, naming
-from storage import errands
 from storage.db.writer import Transaction
-from storage.errands import NewErrand
+from storage.delivery import message_edits
+from storage.delivery.message_edits import NewErrand
 
 __all__ = ["ERASE", "NO_MEMBER", "THREAD_NAME", "forget"]
 
@@ -46,7 +46,7 @@ async def forget(
     for statement in ERASE:
         await tx.run(statement, parameters)
     for discussion_id, some in owed.items():
-        await errands.plan(
+        await message_edits.plan(
             tx, server_id=server_id, discussion_id=discussion_id, errands=some, now_ms=now_ms
         )
 
@@ -139,7 +139,7 @@ SELECT id, discussion_id, channel_id, message_id, state, payload FROM posts
 WHERE server_id = :server_id AND purpose IN ('prompt', 'notice')
     AND state IN ('planned', 'claimed', 'sent')
 """
-# A post that may stand already is only looked for, and taken away if it does (storage.remarks).
+# A post that may stand already is only looked for, and taken away if it does (storage.delivery.temporary_messages).
 _TAKE_AWAY = (
     "UPDATE posts SET expires_at = :now - 1 WHERE id = :id",
     """

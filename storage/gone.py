@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from storage import homes, notices
 from storage.db.writer import Transaction
+from storage.delivery import alerts, essay_threads
 
 __all__ = ["KEPT_FOR", "erase_due", "next_due", "note"]
 
@@ -54,14 +54,14 @@ async def note(tx: Transaction, channel_id: int, server_id: int, now_ms: int) ->
         parameters,
     )
     await tx.run("UPDATE replies SET thread_id = NULL WHERE id = :id", parameters)
-    await homes.lost(tx, channel_id, "The essay's thread was deleted.")
+    await essay_threads.lost(tx, channel_id, "The essay's thread was deleted.")
     row = await tx.row("SELECT name FROM threads WHERE id = :id", parameters)
     text = "What was said there is hidden now and erased in 7 days."
     if row is None:
         text = f"A channel with discussions was deleted. {text} Its prompts end then, too."
     else:
         text = f"The thread “{row['name']}” was deleted. {text}"
-    await notices.tell(
+    await alerts.tell(
         tx,
         server_id,
         about=f"gone {channel_id}",

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from bot.core.essay.essay import Place
 from bot.core.payloads import Payload
-from storage import errands, posts, revisions
+from storage import revisions
 from storage.db.writer import Transaction
-from storage.errands import NewErrand
-from storage.posts import NewPost
+from storage.delivery import message_edits
+from storage.delivery import messages as messages_module
+from storage.delivery.message_edits import NewErrand
+from storage.delivery.messages import NewPost
 from storage.progress import Progress
 from storage.revisions import NewRevision
 from storage.servers.audit_log import record_act
@@ -226,7 +228,7 @@ async def lay(
         key,
     )
     await _note(tx, laid.changes, number)
-    await errands.plan(
+    await message_edits.plan(
         tx,
         server_id=before.server_id,
         discussion_id=before.discussion_id,
@@ -236,12 +238,12 @@ async def lay(
         apart_ms=_BETWEEN_OLD if await _is_old(tx, before.discussion_id, now_ms) else 0,
     )
     if laid.more:
-        first, *_ = await posts.plan(
+        first, *_ = await messages_module.plan(
             tx,
             server_id=before.server_id,
             discussion_id=before.discussion_id,
             channel_id=before.place,
-            after_id=await posts.newest_id(tx, before.place, before.discussion_id),
+            after_id=await messages_module.newest_id(tx, before.place, before.discussion_id),
             posts=laid.more,
             revision=number,
             now_ms=now_ms,

@@ -6,9 +6,9 @@ import json
 
 from bot.core.layout.revise import continued
 from bot.core.payloads import edit_body, message_address
-from storage import errands
 from storage.db.writer import Transaction
-from storage.errands import NewErrand
+from storage.delivery import message_edits
+from storage.delivery.message_edits import NewErrand
 
 __all__ = ["link"]
 
@@ -40,7 +40,7 @@ async def link(tx: Transaction, post_id: int, message_id: int, now_ms: int) -> N
             "bare": json.loads(row["payload"])["content"],
         },
     )
-    await errands.plan(
+    await message_edits.plan(
         tx,
         server_id=row["server_id"],
         discussion_id=row["discussion_id"],

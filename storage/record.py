@@ -33,7 +33,7 @@ from bot.core.conversation.routing import (
     route,
     thread_place,
 )
-from storage import gone, recognition, remarks
+from storage import gone
 from storage import record_sql as sql
 from storage.answered import Naming, name_passages
 from storage.batch import (
@@ -47,6 +47,7 @@ from storage.batch import (
     thread_row,
 )
 from storage.db.writer import Transaction
+from storage.delivery import match_sent, temporary_messages
 from storage.forgetting import NO_MEMBER, THREAD_NAME
 from storage.known import Kept, ask
 from storage.privacy import NOBODY
@@ -77,7 +78,7 @@ async def record(
         messages = event.messages if isinstance(event, Reading) else (event,)
         for message in messages:
             if isinstance(message, Message) and message.own:
-                confirmed += await recognition.recognise(tx, message, now_ms)
+                confirmed += await match_sent.recognise(tx, message, now_ms)
     batch = Batch(await ask(tx, events), early or Early({}, {}), now_ms)
     batch.recorded.posts_confirmed = confirmed
     watermarks: dict[int, int] = {}
@@ -424,7 +425,7 @@ _CLOSED = (
 
 async def _say_closed(tx: Transaction, message: Message, batch: Batch) -> None:
     known = batch.known.answered[message.id]
-    if await remarks.say_once(
+    if await temporary_messages.say_once(
         tx,
         message.server_id,
         about=f"closed discussion {known.discussion_id}",

@@ -10,10 +10,11 @@ from datetime import datetime
 from bot.core.conversation.events import Message
 from bot.core.essay.essay import Essay
 from bot.core.read_essay import read_essay
-from storage import discussions, posts, submissions, threads
+from storage import discussions, submissions
 from storage.db.database import Database
 from storage.db.writer import Transaction
-from storage.posts import NewPost
+from storage.delivery import messages, threads
+from storage.delivery.messages import NewPost
 from storage.record import record
 from storage.submissions import Submission
 from tests.bench.frames import HEAD
@@ -68,8 +69,8 @@ async def _publish(tx: Transaction, essay: Essay, place: Place) -> None:
         now_ms=now_ms,
     )
     for message_id in place.posts:
-        (post,) = await posts.claim(tx, busy=(), now_ms=now_ms)
-        await posts.sent(tx, post_id=post.id, message_id=message_id, now_ms=now_ms)
+        (post,) = await messages.claim(tx, busy=(), now_ms=now_ms)
+        await messages.sent(tx, post_id=post.id, message_id=message_id, now_ms=now_ms)
 
 
 async def _open_threads(tx: Transaction, place: Place) -> None:

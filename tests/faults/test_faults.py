@@ -23,7 +23,7 @@ import pytest
 from bot.mover import Mover
 from bot.outbox import Outbox
 from bot.speaking import _sentence
-from storage.posts import Post
+from storage.delivery.messages import Post
 from tests.faults import changes, sites
 from tests.faults.many import judge, judged, shares
 from tests.faults.runs import Played, Strike, play, sample, strikes, wrong_with

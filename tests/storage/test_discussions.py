@@ -6,10 +6,11 @@ import pytest
 
 from bot.core.payloads import plain_message
 from bot.errors import UnknownEssay
-from storage import discussions, drafts, notices, posts, progress, scheduled, submissions
+from storage import discussions, drafts, progress, scheduled, submissions
 from storage.db.database import Database
 from storage.db.writer import Transaction
-from storage.posts import NewPost
+from storage.delivery import alerts, messages
+from storage.delivery.messages import NewPost
 from storage.revisions import NewRevision
 from storage.submissions import Submission
 from tests.storage.test_record import NOW_MS, SUBMISSION, essay
@@ -37,7 +38,7 @@ async def test_a_draft_is_found_as_it_was_kept(database: Database) -> None:
     assert found.notes == ("a note",)
     assert [post.purpose for post in found.posts] == ["card"]
     assert await database.read(lambda tx: drafts.find(tx, number + 1)) is None
-    assert await database.read(posts.next_due) is None, "a draft's posts are not to be sent"
+    assert await database.read(messages.next_due) is None, "a draft's posts are not to be sent"
 
 
 async def test_a_draft_is_published_once(database: Database) -> None:
@@ -57,7 +58,7 @@ async def test_a_draft_is_published_once(database: Database) -> None:
             tx, number, essay=essay(), closing=None, notes=(), planned=[], now_ms=NOW_MS
         )
     )
-    (post,) = await database.write(lambda tx: posts.claim(tx, busy=(), now_ms=NOW_MS))
+    (post,) = await database.write(lambda tx: messages.claim(tx, busy=(), now_ms=NOW_MS))
     assert post.after_id == 7
 
 
@@ -119,8 +120,8 @@ async def test_nobody_is_told_of_an_essay_that_is_no_longer_on_its_way(
     number = await database.write(draft)
 
     async def stuck(tx: Transaction) -> int:
-        await notices.essay_stuck(tx, number, "Why.", NOW_MS, stopped=True)
-        await notices.essay_without_thread(tx, 77, "Why.", NOW_MS, stopped=False)
+        await alerts.essay_stuck(tx, number, "Why.", NOW_MS, stopped=True)
+        await alerts.essay_without_thread(tx, 77, "Why.", NOW_MS, stopped=False)
         row = await tx.row("SELECT count(*) AS told FROM notices")
         assert row is not None
         return int(row["told"])

@@ -6,8 +6,9 @@ from collections import Counter
 
 from bot.core.conversation.events import Message
 from bot.core.conversation.member_limits import AHEAD, AN_HOUR, MOST_AN_HOUR
-from storage import privacy, threads
+from storage import privacy
 from storage.db.database import Database
+from storage.delivery import threads
 from tests.storage.test_record import (  # noqa: F401 - one is a fixture
     ANN,
     BEN,

@@ -13,9 +13,10 @@ from bot.core.prompts.local_time import QuietHours, WeeklyTime
 from bot.core.prompts.policy import PAUSED, Kind
 from bot.errors import Refused
 from bot.prompter import forecast, plan_due, send_now
-from storage import digests, notices, pauses, prompt_lists, prompts
+from storage import digests, pauses, prompt_lists, prompts
 from storage.db.database import Database
 from storage.db.writer import Transaction
+from storage.delivery import alerts
 from storage.servers import settings
 
 HERE, THERE = 1, 2
@@ -213,10 +214,10 @@ async def test_trouble_is_told_once_until_it_has_passed(database: Database) -> N
     async def work(tx: Transaction) -> list[bool]:
         await found(tx)
         trouble = {"about": "channel 5", "text": "Oh.", "now_ms": 0}
-        told = [await notices.tell(tx, HERE, **trouble) for _ in range(2)]  # type: ignore[arg-type]
+        told = [await alerts.tell(tx, HERE, **trouble) for _ in range(2)]  # type: ignore[arg-type]
         await settings.set_notices_channel(tx, HERE, 9)
-        await notices.past(tx, HERE, "channel 5")
-        told.append(await notices.tell(tx, HERE, **trouble))  # type: ignore[arg-type]
+        await alerts.past(tx, HERE, "channel 5")
+        told.append(await alerts.tell(tx, HERE, **trouble))  # type: ignore[arg-type]
         rows = await tx.rows("SELECT channel_id, purpose, discussion_id FROM posts")
         assert [tuple(row) for row in rows] == [(9, "notice", None)]
         return told

@@ -23,11 +23,12 @@ from bot.core.conversation.events import (
 from bot.core.essay.essay import Essay
 from bot.core.payloads import plain_message, signature
 from bot.core.read_essay import read_essay
-from storage import discussions, posts, submissions
+from storage import discussions, submissions
 from storage.db.database import Database
 from storage.db.writer import Transaction
+from storage.delivery import messages
+from storage.delivery.messages import NewPost
 from storage.export import export
-from storage.posts import NewPost
 from storage.record import Recorded, record
 from storage.submissions import Submission
 
@@ -72,8 +73,8 @@ async def published(database: Database) -> Database:
             now_ms=NOW_MS,
         )
         for message_id in (CARD, PART, CLOSING):
-            (post,) = await posts.claim(tx, busy=(), now_ms=NOW_MS)
-            assert await posts.sent(tx, post_id=post.id, message_id=message_id, now_ms=NOW_MS)
+            (post,) = await messages.claim(tx, busy=(), now_ms=NOW_MS)
+            assert await messages.sent(tx, post_id=post.id, message_id=message_id, now_ms=NOW_MS)
 
     await database.write(publish)
     return database
@@ -287,7 +288,7 @@ async def test_a_message_of_our_own_is_known_by_its_nonce(database: Database) ->
             planned=[NewPost("card", plain_message("Slow bread", silent=False))],
             now_ms=NOW_MS,
         )
-        (post,) = await posts.claim(tx, busy=(), now_ms=NOW_MS)
+        (post,) = await messages.claim(tx, busy=(), now_ms=NOW_MS)
         return post.nonce
 
     nonce = await database.write(plan)
@@ -315,7 +316,7 @@ async def test_a_message_of_our_own_in_the_history_is_known_by_what_it_says(
             planned=[NewPost("card", payload), NewPost("part", payload)],
             now_ms=NOW_MS,
         )
-        await posts.claim(tx, busy=(), now_ms=NOW_MS)
+        await messages.claim(tx, busy=(), now_ms=NOW_MS)
 
     await database.write(plan)
     ours = said(1001, "Slow bread", author_id=BOT, from_bot=True, own=True)

@@ -11,10 +11,11 @@ from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.local_time import WeeklyTime
 from bot.core.prompts.policy import PAUSED, Kind
 from bot.prompter import plan_due
-from storage import digests, notices, posts, prompts, waiting
+from storage import digests, prompts, waiting
 from storage.db.database import Database
 from storage.db.writer import Transaction
-from storage.posts import Post
+from storage.delivery import alerts, messages
+from storage.delivery.messages import Post
 from storage.prompts import Prompt
 from storage.servers import settings
 from tests.storage.test_manners_kept import wrote
@@ -34,7 +35,7 @@ async def claimed(tx: Transaction, **more: Any) -> int:
 
 async def attempted(tx: Transaction, at: datetime = NOON) -> Post:
     """The one post, claimed by an outbox."""
-    (post,) = await posts.claim(tx, busy=(), now_ms=to_milliseconds(at))
+    (post,) = await messages.claim(tx, busy=(), now_ms=to_milliseconds(at))
     return post
 
 
@@ -97,7 +98,7 @@ async def test_what_may_have_been_sent_and_may_still_come_is_left_to_the_outbox(
         await claimed(tx)
         before = await attempted(tx)
         await waiting.mind(tx, LATER)
-        return await posts.find(tx, before.id) == before
+        return await messages.find(tx, before.id) == before
 
     assert await database.write(work)
 
@@ -108,7 +109,7 @@ async def test_what_is_under_way_is_left_alone(database: Database) -> None:
         before = await attempted(tx)
         await tx.run("UPDATE discussions SET state = 'closed'")
         await waiting.mind(tx, LATER, busy=[before.id])
-        return await posts.find(tx, before.id) == before
+        return await messages.find(tx, before.id) == before
 
     assert await database.write(work)
 
@@ -121,7 +122,7 @@ async def test_what_an_admin_sends_at_once_keeps_its_words_and_heeds_no_pause(
         await tx.run("UPDATE server_settings SET prompts_paused_at = 0")
         (before,) = await tx.rows("SELECT id FROM posts")
         await waiting.mind(tx, LATER)
-        assert await posts.find(tx, before["id"]) is not None
+        assert await messages.find(tx, before["id"]) is not None
         await tx.run("UPDATE discussions SET state = 'closed'")
         await waiting.mind(tx, LATER)
         await plan_due(tx, LATER)
@@ -134,11 +135,11 @@ async def test_what_an_admin_sends_at_once_keeps_its_words_and_heeds_no_pause(
 async def stuck(tx: Transaction, post: Post, at: datetime) -> None:
     """Discord forbids it: the prompt waits for somebody to mend that."""
     now_ms = to_milliseconds(at)
-    nowhere = await posts.put_off(
+    nowhere = await messages.put_off(
         tx, post_id=post.id, due_at=now_ms + 9, trouble="No.", refused=True
     )
     assert nowhere
-    await notices.prompt_stuck(tx, post, "No.", now_ms)
+    await alerts.prompt_stuck(tx, post, "No.", now_ms)
     await waiting.release(tx, post.id, at_ms=now_ms, reason="No.", stuck=True)
 
 
@@ -170,7 +171,7 @@ async def test_failures_are_counted_through_every_new_wording(database: Database
         number = await claimed(tx)
         post = await attempted(tx)
         key = {"post_id": post.id, "due_at": 0, "trouble": "Discord answered 429."}
-        assert not await posts.put_off(tx, failed=True, **key)  # type: ignore[arg-type]
+        assert not await messages.put_off(tx, failed=True, **key)  # type: ignore[arg-type]
         await waiting.release(tx, post.id, at_ms=to_milliseconds(LATER), reason="Later.")
         prompt = await look(tx, number)
         assert (prompt.owed_at, prompt.due_at) == (NOON, LATER)
@@ -215,17 +216,17 @@ async def test_a_forbidden_nudge_is_told_once_for_all_of_them(database: Database
         await plan_due(tx, NOON + 2 * DAY)
         at_ms = to_milliseconds(NOON + 2 * DAY)
         told = []
-        for post in await posts.claim(tx, busy=(), now_ms=at_ms):
+        for post in await messages.claim(tx, busy=(), now_ms=at_ms):
             await stuck(tx, post, NOON + 2 * DAY)
             told.append(len(await tx.rows("SELECT id FROM posts WHERE purpose = 'notice'")))
         await plan_due(tx, NOON + 2 * DAY + HOUR)
         sent = [
             post
-            for post in await posts.claim(tx, busy=(), now_ms=at_ms + 3_600_000)
+            for post in await messages.claim(tx, busy=(), now_ms=at_ms + 3_600_000)
             if post.purpose == "nudge"
         ]
         for number, post in enumerate(sent):
-            await posts.sent(tx, post_id=post.id, message_id=500 + number, now_ms=at_ms)
+            await messages.sent(tx, post_id=post.id, message_id=500 + number, now_ms=at_ms)
             told.append(len(await tx.rows("SELECT about FROM notices")))
         return told
 
@@ -274,7 +275,7 @@ async def test_a_prompt_was_sent_when_its_message_says_however_late_that_is_lear
         post = await attempted(tx)
         message_id = (to_milliseconds(stamped) - 1_420_070_400_000) << 22
         now_ms = to_milliseconds(NOON + 2 * DAY)
-        await posts.sent(tx, post_id=post.id, message_id=message_id, now_ms=now_ms)
+        await messages.sent(tx, post_id=post.id, message_id=message_id, now_ms=now_ms)
         row = await tx.row("SELECT sent_at FROM prompts WHERE state = 'sent'")
         assert row is not None
         return from_milliseconds(row["sent_at"])

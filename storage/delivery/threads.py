@@ -6,11 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.core.conversation.thread_names import plain_thread_name
-from storage import errands, homes
 from storage.db.writer import Transaction
-from storage.errands import NewErrand
+from storage.delivery import essay_threads, message_edits
+from storage.delivery.essay_threads import NOBODY_BELONGS
+from storage.delivery.message_edits import NewErrand
 from storage.forgetting import NO_MEMBER
-from storage.homes import NOBODY_BELONGS
 
 __all__ = [
     "Thread",
@@ -92,7 +92,7 @@ async def opened(tx: Transaction, thread_id: int, now_ms: int) -> None:
     if not changed:
         await _lock_withdrawn(tx, thread_id, now_ms)
         return
-    await homes.stands(tx, thread_id)
+    await essay_threads.stands(tx, thread_id)
     await _rename_forgotten(tx, thread_id, now_ms)
     await tx.run(
         """
@@ -113,7 +113,7 @@ async def _rename_forgotten(tx: Transaction, thread_id: int, now_ms: int) -> Non
         {"id": thread_id},
     )
     if row is not None and row["member_id"] == NO_MEMBER:
-        await errands.plan(
+        await message_edits.plan(
             tx,
             server_id=row["server_id"],
             discussion_id=row["discussion_id"],
@@ -132,7 +132,7 @@ async def _lock_withdrawn(tx: Transaction, thread_id: int, now_ms: int) -> None:
         {"id": thread_id},
     )
     if row is not None:
-        await errands.plan(
+        await message_edits.plan(
             tx,
             server_id=row["server_id"],
             discussion_id=row["discussion_id"],
@@ -187,7 +187,7 @@ async def fail(tx: Transaction, *, thread_id: int, trouble: str) -> None:
         {"id": thread_id, "trouble": trouble},
     )
     await tx.run("UPDATE replies SET thread_id = NULL WHERE id = :id", {"id": thread_id})
-    await homes.lost(tx, thread_id, trouble)
+    await essay_threads.lost(tx, thread_id, trouble)
 
 
 async def next_due(tx: Transaction) -> int | None:

@@ -12,8 +12,9 @@ from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.conversation.thread_names import essay_name
 from bot.core.essay.essay import Place
 from bot.core.payloads import Payload, moment_of
-from storage import homes, prompts
+from storage import prompts
 from storage.db.writer import Transaction
+from storage.delivery import essay_threads
 from storage.links import link
 
 __all__ = [
@@ -176,7 +177,7 @@ async def plan(
 #: What may be sent next: of all publishings in a channel only the first message that does not
 #: stand yet, so that essays stand in order and never one within the other; everything else by
 #: itself, so that nothing waits behind one that cannot. What belongs into an essay's own thread
-#: waits for that (storage.homes).
+#: waits for that (storage.delivery.essay_threads).
 _NEXT = """
 FROM posts
 WHERE state IN ('planned', 'claimed') AND (
@@ -307,9 +308,9 @@ async def sent(tx: Transaction, *, post_id: int, message_id: int | None, now_ms:
         {"id": post_id},
     )
     if message_id is not None:
-        await homes.take_back(tx, post_id, message_id, now_ms)
+        await essay_threads.take_back(tx, post_id, message_id, now_ms)
         await link(tx, post_id, message_id, now_ms)
-    await homes.card_stands(tx, post_id, message_id, now_ms)
+    await essay_threads.card_stands(tx, post_id, message_id, now_ms)
     opened = await tx.row(
         """
         UPDATE discussions SET state = 'open', published_at = :now

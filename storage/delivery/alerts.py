@@ -5,9 +5,9 @@ from __future__ import annotations
 from bot.core.payloads import plain_message
 from bot.core.text.escape import escape
 from bot.core.text.truncate import cut
-from storage import posts
 from storage.db.writer import Transaction
-from storage.posts import Post
+from storage.delivery import messages
+from storage.delivery.messages import Post
 from storage.servers import settings
 
 __all__ = [
@@ -41,13 +41,13 @@ async def tell(tx: Transaction, server_id: int, *, about: str, text: str, now_ms
     channel_id = (await settings.read(tx, server_id)).notices_channel
     if not news or channel_id is None:
         return bool(news)
-    await posts.plan(
+    await messages.plan(
         tx,
         server_id=server_id,
         discussion_id=None,
         channel_id=channel_id,
-        after_id=await posts.newest_id(tx, channel_id),
-        posts=[posts.NewPost("notice", plain_message(text, silent=False))],
+        after_id=await messages.newest_id(tx, channel_id),
+        posts=[messages.NewPost("notice", plain_message(text, silent=False))],
         now_ms=now_ms,
     )
     return True

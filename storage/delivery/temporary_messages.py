@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.core.payloads import Payload, plain_message
-from storage import posts
 from storage.db.writer import Transaction
+from storage.delivery import messages
 
 __all__ = ["due", "next_due", "point", "put_off", "removed", "say_once"]
 
@@ -25,7 +25,7 @@ async def say_once(
 ) -> bool:
     """Plan a remark in a discussion's channel, unless it was made before; whether it is new.
 
-    ``about`` names it; :func:`storage.notices.past` lets it be made again.
+    ``about`` names it; :func:`storage.delivery.alerts.past` lets it be made again.
     """
     news = await tx.run(
         """
@@ -37,13 +37,13 @@ async def say_once(
     )
     if not news:
         return False
-    await posts.plan(
+    await messages.plan(
         tx,
         server_id=server_id,
         discussion_id=discussion_id,
         channel_id=channel_id,
         after_id=after_id,
-        posts=[posts.NewPost("notice", plain_message(text, silent=True))],
+        posts=[messages.NewPost("notice", plain_message(text, silent=True))],
         now_ms=now_ms,
     )
     return True
@@ -62,13 +62,13 @@ async def point(
     """Plan the line under a reply in the channel that points into the thread it belongs to."""
     payload: Payload = plain_message(f"-# This talk goes on in <#{thread_id}>.", silent=True)
     payload["message_reference"] = {"message_id": str(reply_id), "fail_if_not_exists": False}
-    (post_id,) = await posts.plan(
+    (post_id,) = await messages.plan(
         tx,
         server_id=server_id,
         discussion_id=discussion_id,
         channel_id=channel_id,
         after_id=reply_id,
-        posts=[posts.NewPost("notice", payload)],
+        posts=[messages.NewPost("notice", payload)],
         now_ms=now_ms,
     )
     await tx.run(

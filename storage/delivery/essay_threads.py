@@ -11,9 +11,9 @@ import json
 import secrets
 
 from bot.core.conversation.thread_names import essay_name
-from storage import errands
 from storage.db.writer import Transaction
-from storage.errands import NewErrand
+from storage.delivery import message_edits
+from storage.delivery.message_edits import NewErrand
 
 __all__ = [
     "NOBODY_BELONGS",
@@ -155,7 +155,7 @@ async def begin_anew(tx: Transaction, discussion_id: int, now_ms: int) -> int:
     if row is None:
         return 0
     if row["message_id"] is not None:
-        await errands.plan(
+        await message_edits.plan(
             tx,
             server_id=row["server_id"],
             discussion_id=discussion_id,
@@ -226,7 +226,7 @@ async def take_back(tx: Transaction, post_id: int, message_id: int, now_ms: int)
             emptied(row["purpose"], post, message_id, row["payload"]),
             NewErrand("lock", post),
         ]
-    await errands.plan(
+    await message_edits.plan(
         tx,
         server_id=row["server_id"],
         discussion_id=row["discussion_id"],

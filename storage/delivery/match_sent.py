@@ -7,7 +7,7 @@ import json
 from bot.core.conversation.events import Message
 from bot.core.payloads import signature
 from storage.db.writer import Transaction
-from storage.posts import sent
+from storage.delivery.messages import sent
 
 __all__ = ["recognise", "recorded_ids"]
 

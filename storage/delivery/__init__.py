@@ -1,0 +1,1 @@
+"""Rows of planned work: messages, threads, edits, alerts."""
