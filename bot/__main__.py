@@ -178,7 +178,7 @@ async def _forget(options: argparse.Namespace) -> int:
 async def _export(essay: str, form: str) -> int:
     from bot.exporting import as_markdown
     from storage.db.database import open_for_reading
-    from storage.export import export
+    from storage.essays.export import export
 
     path, _ = _places()
     async with open_for_reading(path) as database:

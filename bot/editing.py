@@ -27,16 +27,17 @@ from bot.discord_api.errors import Sight
 from bot.errors import Refused
 from bot.publishing import Actor, Publishing
 from bot.reading_process import with_read
-from storage import edits, following, laying, submissions
+from storage import following
 from storage.db.database import Database, until_usable
 from storage.db.writer import Transaction
 from storage.delivery.messages import NewPost
-from storage.edits import Edit
-from storage.laying import Change, Laid, Message, Stand
-from storage.progress import Progress
-from storage.revisions import NewRevision
+from storage.essays import apply_revision, pending_revisions, submissions
+from storage.essays.apply_revision import Change, Laid, Message, Stand
+from storage.essays.pending_revisions import Edit
+from storage.essays.progress import Progress
+from storage.essays.revisions import NewRevision
+from storage.essays.submissions import Submission
 from storage.servers import settings as settings_module
-from storage.submissions import Submission
 
 __all__ = ["Editing", "Shown"]
 
@@ -91,7 +92,7 @@ class Editing:
 
     async def may_edit(self, discussion_id: int) -> Stand:
         """How the essay stands; Refused where it is none that can be edited."""
-        stand = await self._database.read(lambda tx: laying.stand(tx, discussion_id))
+        stand = await self._database.read(lambda tx: apply_revision.stand(tx, discussion_id))
         return _editable(stand)
 
     async def hand_in(self, submission: Submission, *, cut_off: bool = False) -> int | None:
@@ -145,7 +146,7 @@ class Editing:
                 raise Refused("This was handled already; `/essay show` tells how the essay stands.")
             if same:
                 return None
-            return await edits.keep(
+            return await pending_revisions.keep(
                 tx,
                 discussion_id=stand.discussion_id,
                 revision=revision,
@@ -166,8 +167,8 @@ class Editing:
         """An edit and what it would change; Refused where it is not there any more."""
 
         async def look(tx: Transaction) -> tuple[Edit, Stand] | None:
-            edit = await edits.find(tx, edit_id)
-            stand = None if edit is None else await laying.stand(tx, edit.discussion_id)
+            edit = await pending_revisions.find(tx, edit_id)
+            stand = None if edit is None else await apply_revision.stand(tx, edit.discussion_id)
             return None if edit is None or stand is None else (edit, stand)
 
         found = await self._database.read(look)
@@ -189,12 +190,14 @@ class Editing:
         essay, closing = corrected(before.essay, before.closing, corrections)
         _, notes = await self._laid(shown.stand, essay, closing)
         revision = replace(before, essay=essay, closing=closing, notes=notes)
-        if not await self._database.write(lambda tx: edits.correct(tx, shown.edit, revision)):
+        if not await self._database.write(
+            lambda tx: pending_revisions.correct(tx, shown.edit, revision)
+        ):
             raise Refused(_NOT_THERE)
 
     async def waiting(self, discussion_id: int) -> int | None:
         """The edit of an essay that waits for a decision, if one does."""
-        edit = await self._database.read(lambda tx: edits.of_essay(tx, discussion_id))
+        edit = await self._database.read(lambda tx: pending_revisions.of_essay(tx, discussion_id))
         return None if edit is None else edit.id
 
     async def apply(self, edit_id: int, server_id: int, actor: Actor) -> tuple[Shown, int]:
@@ -218,14 +221,14 @@ class Editing:
         now_ms = self._clock.now_ms()
 
         async def lay(tx: Transaction) -> int | None:
-            stand = await laying.stand(tx, shown.stand.discussion_id)
+            stand = await apply_revision.stand(tx, shown.stand.discussion_id)
             if stand is None or _told(stand) != _told(shown.stand):
                 return None
-            if not await edits.discard(tx, shown.edit.id):
+            if not await pending_revisions.discard(tx, shown.edit.id):
                 raise Refused(_NOT_THERE)
             revision = shown.edit.revision
             await following.follow(tx, stand.discussion_id, shown.old, revision.essay, now_ms)
-            return await laying.lay(
+            return await apply_revision.lay(
                 tx,
                 stand,
                 shown.laid,
@@ -240,16 +243,18 @@ class Editing:
     async def discard(self, edit_id: int, server_id: int) -> None:
         """Forget an edit."""
         await self.shown(edit_id, server_id)
-        await self._database.write(lambda tx: edits.discard(tx, edit_id))
+        await self._database.write(lambda tx: pending_revisions.discard(tx, edit_id))
 
     async def progress(self, discussion_id: int) -> Progress:
         """How far the newest revision is laid over its messages."""
-        return await self._database.read(lambda tx: laying.progress(tx, discussion_id))
+        return await self._database.read(lambda tx: apply_revision.progress(tx, discussion_id))
 
     async def go_on(self, discussion_id: int) -> None:
         """Try once more what Discord refused of a revision."""
         now_ms = self._clock.now_ms()
-        if not await self._database.write(lambda tx: laying.go_on(tx, discussion_id, now_ms)):
+        if not await self._database.write(
+            lambda tx: apply_revision.go_on(tx, discussion_id, now_ms)
+        ):
             raise Refused("There is nothing to go on with.")
         self._on_work()
 
@@ -346,7 +351,7 @@ def _parts(stand: Stand, parts: list[Message], revised: Revised) -> list[Change]
         message_address(stand.server_id, part.channel_id, part.message_id) for part in parts
     ]
     before = {other: addresses[one] for one, other in revised.links if one < len(parts)}
-    # The address of a new message is known once that is sent (storage.links).
+    # The address of a new message is known once that is sent (storage.essays.part_links).
     after = {one: addresses[other] for one, other in revised.links if other < len(parts)}
     changes = []
     for number, (message, part) in enumerate(zip(parts, revised.parts, strict=True)):

@@ -24,18 +24,18 @@ from bot.discord_api.errors import Sight
 from bot.errors import Refused
 from bot.fetching import Page
 from bot.reading_process import read_apart, with_read
-from storage import discussions, drafts, progress, scheduled, submissions
 from storage.db.database import Database, until_usable
 from storage.db.writer import Transaction, Work
 from storage.delivery.messages import NewPost
-from storage.discussions import Listed
-from storage.drafts import Draft
-from storage.progress import Progress
-from storage.revisions import NewRevision
+from storage.essays import discussions, drafts, progress, scheduled, submissions
+from storage.essays.discussions import Listed
+from storage.essays.drafts import Draft
+from storage.essays.progress import Progress
+from storage.essays.revisions import NewRevision
+from storage.essays.submissions import Submission
 from storage.servers import settings as settings_module
 from storage.servers.audit_log import record_act
 from storage.servers.settings import ServerSettings
-from storage.submissions import Submission
 
 __all__ = ["MOST_BYTES", "Actor", "Preview", "Publishing"]
 

@@ -21,11 +21,12 @@ from bot.errands import Errands
 from bot.file_keeper import FileKeeper
 from bot.outbox import Outbox
 from bot.prompter import plan_due
-from storage import bringings, files, gone, prompts, scheduled, waiting
+from storage import bringings, files, gone, prompts, waiting
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import message_edits as owed
 from storage.delivery import messages, temporary_messages, threads
+from storage.essays import scheduled
 from storage.servers import servers
 
 __all__ = ["Sweep"]

@@ -27,8 +27,8 @@ from cogs.essay_told import essay_told
 from cogs.forms import Entered, show_form, text_field
 from cogs.views import actor, card_view, text_view
 from cogs.watching import watch
-from storage import discussions
-from storage.discussions import Listed
+from storage.essays import discussions
+from storage.essays.discussions import Listed
 from storage.servers import settings as settings_module
 
 __all__ = ["Desk", "hindrances"]

@@ -9,7 +9,7 @@ from bot.core.layout.lists import fitting
 from bot.core.text.truncate import cut
 from bot.editing import Shown
 from cogs import essay_words
-from storage.laying import Laid
+from storage.essays.apply_revision import Laid
 
 __all__ = ["all_changes", "told", "whole_text"]
 

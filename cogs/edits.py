@@ -30,9 +30,9 @@ from cogs.handing_in import TEXT_LIMIT, entered_submission, form_fields, submiss
 from cogs.views import actor, card_view, text_view
 from cogs.watching import watch
 from storage import prompt_lists
-from storage.discussions import Listed
-from storage.laying import Stand
-from storage.submissions import Submission
+from storage.essays.apply_revision import Stand
+from storage.essays.discussions import Listed
+from storage.essays.submissions import Submission
 
 __all__ = ["EditCommand", "EditDesk"]
 

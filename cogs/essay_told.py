@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.core.layout.lists import fitting
 from cogs import essay_words
-from storage import discussions, progress
 from storage.db.writer import Transaction
+from storage.essays import discussions, progress
 from storage.servers import audit_log
 
 __all__ = ["essay_told"]

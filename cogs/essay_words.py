@@ -6,8 +6,8 @@ import discord
 
 from bot.core.conversation.styles import FORUM, THREADS
 from bot.core.text.truncate import cut
-from storage.discussions import Listed
-from storage.progress import Progress
+from storage.essays.discussions import Listed
+from storage.essays.progress import Progress
 
 __all__ = [
     "closed",

@@ -27,12 +27,13 @@ from cogs.forms import Entered, show_form
 from cogs.handing_in import entered_submission, form_fields, submission, tags_field
 from cogs.places import Place, chosen_way
 from cogs.views import actor
-from storage import discussions, prompt_lists
+from storage import prompt_lists
 from storage.db.writer import Transaction
-from storage.discussions import Listed
-from storage.export import export
+from storage.essays import discussions
+from storage.essays.discussions import Listed
+from storage.essays.export import export
+from storage.essays.submissions import Submission
 from storage.servers import settings as settings_module
-from storage.submissions import Submission
 
 __all__ = ["Essays"]
 

@@ -12,7 +12,7 @@ from bot.core.text.truncate import cut
 from bot.errors import Refused
 from bot.publishing import MOST_BYTES
 from cogs.forms import Entered, Upload, text_field
-from storage.submissions import Submission
+from storage.essays.submissions import Submission
 
 __all__ = ["TEXT_LIMIT", "entered_submission", "form_fields", "submission", "tags_field"]
 

@@ -12,7 +12,7 @@ import discord
 from bot.services import Services
 from bot.speaking import show
 from cogs.views import text_view
-from storage.progress import Progress
+from storage.essays.progress import Progress
 
 __all__ = ["watch"]
 

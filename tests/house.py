@@ -33,7 +33,7 @@ from bot.rehearsal.records import User
 from bot.rehearsal.standin import StandIn
 from bot.settings import Settings
 from storage.db.database import Database, open_database
-from storage.export import export
+from storage.essays.export import export
 from tests.wire import wire_faults
 
 #: Seconds of real time after which what a test waits for will not come.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storage.submissions import Submission
+from storage.essays.submissions import Submission
 from tests.house import House
 
 __all__ = ["submitted"]

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from storage import discussions, submissions
 from storage.db.writer import Transaction
-from storage.discussions import Listed
+from storage.essays import discussions, submissions
+from storage.essays.discussions import Listed
 from storage.servers import settings
 from tests.house import House, a_house, form_data
 from tests.submitting import submitted

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import submissions
+from storage.essays import submissions
 from tests.house import ESSAY, House, a_house, a_world, lived_in
 from tests.submitting import submitted
 from tests.test_editing import CHOSEN, applied, concluded, contents, edited, hand_in, long

@@ -15,7 +15,7 @@ from bot.core.payloads import Payload, moment_of
 from storage import prompts
 from storage.db.writer import Transaction
 from storage.delivery import essay_threads
-from storage.links import link
+from storage.essays.part_links import link
 
 __all__ = [
     "ForumStart",

@@ -10,13 +10,13 @@ from datetime import datetime
 from bot.core.conversation.events import Message
 from bot.core.essay.essay import Essay
 from bot.core.read_essay import read_essay
-from storage import discussions, submissions
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import messages, threads
 from storage.delivery.messages import NewPost
+from storage.essays import discussions, submissions
+from storage.essays.submissions import Submission
 from storage.record import record
-from storage.submissions import Submission
 from tests.bench.frames import HEAD
 
 __all__ = ["Place", "prepare"]

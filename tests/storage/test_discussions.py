@@ -6,13 +6,13 @@ import pytest
 
 from bot.core.payloads import plain_message
 from bot.errors import UnknownEssay
-from storage import discussions, drafts, progress, scheduled, submissions
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import alerts, messages
 from storage.delivery.messages import NewPost
-from storage.revisions import NewRevision
-from storage.submissions import Submission
+from storage.essays import discussions, drafts, progress, scheduled, submissions
+from storage.essays.revisions import NewRevision
+from storage.essays.submissions import Submission
 from tests.storage.test_record import NOW_MS, SUBMISSION, essay
 
 WHO = {"member_id": 40, "member_name": "Ann"}

@@ -23,14 +23,14 @@ from bot.core.conversation.events import (
 from bot.core.essay.essay import Essay
 from bot.core.payloads import plain_message, signature
 from bot.core.read_essay import read_essay
-from storage import discussions, submissions
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import messages
 from storage.delivery.messages import NewPost
-from storage.export import export
+from storage.essays import discussions, submissions
+from storage.essays.export import export
+from storage.essays.submissions import Submission
 from storage.record import Recorded, record
-from storage.submissions import Submission
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from bot.core.conversation.styles import THREADS
 from bot.core.essay.essay import Essay
 from bot.errors import UnknownEssay
-from storage import drafts, laying
 from storage.db.writer import Transaction
 from storage.delivery import alerts, essay_threads, message_edits
 from storage.delivery.message_edits import NewErrand
 from storage.delivery.messages import NewPost
-from storage.revisions import NewRevision, digest
-from storage.submissions import Submission
+from storage.essays import apply_revision, drafts
+from storage.essays.revisions import NewRevision, digest
+from storage.essays.submissions import Submission
 
 __all__ = ["Listed", "find", "listed", "same_essay", "start", "turn", "withdraw"]
 
@@ -234,7 +234,7 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
     )
     if row is None:
         return None
-    await laying.stop(tx, discussion_id)
+    await apply_revision.stop(tx, discussion_id)
     await tx.run(
         """
         UPDATE prompts SET state = 'skipped', reason = 'the discussion is withdrawn'

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from bot.core.essay.essay import Place
 from bot.core.payloads import Payload
-from storage import revisions
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery import messages as messages_module
 from storage.delivery.message_edits import NewErrand
 from storage.delivery.messages import NewPost
-from storage.progress import Progress
-from storage.revisions import NewRevision
+from storage.essays import revisions
+from storage.essays.progress import Progress
+from storage.essays.revisions import NewRevision
 from storage.servers.audit_log import record_act
 
 __all__ = [

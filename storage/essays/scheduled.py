@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.core.payloads import snowflake_before
 from storage.db.writer import Transaction
-from storage.drafts import publish
+from storage.essays.drafts import publish
 from storage.servers.audit_log import record_act
 
 __all__ = ["next_due", "publish_due", "schedule"]

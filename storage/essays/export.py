@@ -7,8 +7,8 @@ from collections import defaultdict
 from typing import Any
 
 from bot.clock import from_milliseconds
-from storage import discussions
 from storage.db.writer import Transaction
+from storage.essays import discussions
 from storage.privacy import NOBODY
 
 __all__ = ["export"]

@@ -15,9 +15,9 @@ from bot.core.payloads import Payload
 from storage.db.writer import Transaction
 from storage.delivery import messages
 from storage.delivery.messages import NewPost
-from storage.revisions import NewRevision, add_revision, digest, facts, keep_text
+from storage.essays.revisions import NewRevision, add_revision, digest, facts, keep_text
+from storage.essays.submissions import Submission
 from storage.servers.audit_log import record_act
-from storage.submissions import Submission
 
 __all__ = [
     "Draft",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.core.essay.serialize import essay_from_json, essay_to_json
 from storage.db.writer import Transaction
-from storage.revisions import NewRevision
+from storage.essays.revisions import NewRevision
 
 __all__ = ["Edit", "correct", "discard", "find", "keep", "of_essay"]
 

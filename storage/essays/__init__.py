@@ -1,0 +1,1 @@
+"""Rows of essays: submissions, drafts, discussions, revisions."""
