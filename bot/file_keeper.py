@@ -17,9 +17,9 @@ from bot.clock import Clock
 from bot.discord_api import parse
 from bot.discord_api.errors import PASSING, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, name, wait_before
 from bot.tasks import UnderWay
-from storage import files
 from storage.db.database import Database
-from storage.files import OwedFile
+from storage.replies import attachments
+from storage.replies.attachments import OwedFile
 
 __all__ = ["FileKeeper", "Keeping"]
 
@@ -65,12 +65,12 @@ class FileKeeper:
     async def go_on(self) -> None:
         """Begin what is due and not under way."""
         free = _AT_ONCE - len(self._under_way.keys)
-        if free <= 0 or await self._database.read(files.next_due) is None:
+        if free <= 0 or await self._database.read(attachments.next_due) is None:
             return
-        await self._database.write(lambda tx: files.leave_larger(tx, self._keeping.each))
+        await self._database.write(lambda tx: attachments.leave_larger(tx, self._keeping.each))
         now_ms, busy = self._clock.now_ms(), self._under_way.keys
         for file in await self._database.read(
-            lambda tx: files.waiting(tx, busy=busy, now_ms=now_ms, most=free)
+            lambda tx: attachments.waiting(tx, busy=busy, now_ms=now_ms, most=free)
         ):
             self._under_way.begin(file.id, self._fetch(file))
 
@@ -101,11 +101,11 @@ class FileKeeper:
 
     async def _keep(self, file: OwedFile, content: bytes) -> None:
         if len(content) > self._keeping.each:
-            await self._leave(file, files.TOO_LARGE)
+            await self._leave(file, attachments.TOO_LARGE)
             return
         most = self._keeping.in_all
         kept = await self._database.write(
-            lambda tx: files.keep(tx, file.id, content, most_in_all=most)
+            lambda tx: attachments.keep(tx, file.id, content, most_in_all=most)
         )
         if not kept and not self._told_full:
             self._told_full = True
@@ -128,7 +128,7 @@ class FileKeeper:
 
     async def _leave(self, file: OwedFile, trouble: str) -> None:
         _log.info("File %d is not kept: %s.", file.id, trouble)
-        await self._database.write(lambda tx: files.leave(tx, file.id, trouble))
+        await self._database.write(lambda tx: attachments.leave(tx, file.id, trouble))
 
     async def _put_off(self, file: OwedFile, trouble: str, address: str | None) -> None:
         if file.attempts + 1 >= _MOST_ATTEMPTS:
@@ -139,7 +139,7 @@ class FileKeeper:
         pause = wait_before(file.attempts + 1, slowly=not renewed and file.attempts > 0)
         due_at = self._clock.now_ms() + pause
         await self._database.write(
-            lambda tx: files.put_off(
+            lambda tx: attachments.put_off(
                 tx, file_id=file.id, due_at=due_at, trouble=trouble, address=address
             )
         )

@@ -15,9 +15,9 @@ from bot.discord_api import parse
 from bot.discord_api.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Sight
 from bot.member_names import MemberNames
 from bot.recorder import Recorder
-from storage import watching
 from storage.db.database import Database
-from storage.watching import Watched
+from storage.replies import watermarks
+from storage.replies.watermarks import Watched
 
 __all__ = ["Histories", "Outcome"]
 
@@ -82,7 +82,9 @@ class Histories:
             raise
         if outcome is Outcome.READ:
             self._recorder.prove(one.channel_id, generation)
-            await self._database.write(lambda tx: watching.hold_true(tx, (one.channel_id,), began))
+            await self._database.write(
+                lambda tx: watermarks.hold_true(tx, (one.channel_id,), began)
+            )
         return outcome, deletions
 
     async def _pages(
@@ -153,4 +155,4 @@ class Histories:
         return True
 
     async def _move_watermark(self, channel_id: int, message_id: int) -> None:
-        await self._database.write(lambda tx: watching.move_watermark(tx, channel_id, message_id))
+        await self._database.write(lambda tx: watermarks.move_watermark(tx, channel_id, message_id))

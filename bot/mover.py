@@ -33,11 +33,11 @@ from bot.discord_api.single_attempt import SingleCalls, Upload
 from bot.discord_api.webhooks import Webhook, Webhooks
 from bot.recorder import Heard, Recorder
 from bot.tasks import UnderWay
-from storage import bringings
-from storage.bringings import Bringing, CopyTakenError
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import alerts
+from storage.replies import reply_moves
+from storage.replies.reply_moves import Bringing, CopyTakenError
 
 __all__ = ["Mover"]
 
@@ -102,7 +102,7 @@ class Mover:
         now_ms, busy = self._clock.now_ms(), self._under_way.keys
         taken = {self._threads[reply_id] for reply_id in busy}
         self._threads = {one: self._threads[one] for one in busy}
-        for one in await self._database.read(lambda tx: bringings.waiting(tx, now_ms)):
+        for one in await self._database.read(lambda tx: reply_moves.waiting(tx, now_ms)):
             if len(self._threads) >= _AT_ONCE:
                 return
             if one.thread_id not in taken:
@@ -142,7 +142,7 @@ class Mover:
             if found is not None:
                 await self._read_copy(one, found, live)
                 return
-            await self._database.write(lambda tx: bringings.not_copied(tx, one.reply_id))
+            await self._database.write(lambda tx: reply_moves.not_copied(tx, one.reply_id))
         if one.deleted:
             await self._fail(one, "The reply was deleted.")
             return
@@ -176,7 +176,7 @@ class Mover:
         shown = webhook_name(original.author_name) or ""
         signature = digest(shown, original.text, [len(file.content) for file in files])
         if not await self._database.write(
-            lambda tx: bringings.copying(
+            lambda tx: reply_moves.copying(
                 tx, one.reply_id, webhook_id=webhook.id, signature=signature
             )
         ):
@@ -189,7 +189,7 @@ class Mover:
         except discord.HTTPException as error:
             if error.status >= 500:
                 raise  # it may have been written
-            await self._database.write(lambda tx: bringings.not_copied(tx, one.reply_id))
+            await self._database.write(lambda tx: reply_moves.not_copied(tx, one.reply_id))
             if error.code in _WEBHOOK_GONE:
                 self._webhooks.forget(one.channel_id)
                 raise
@@ -235,7 +235,7 @@ class Mover:
         Raises _Unsure where not finding it would prove nothing.
         """
         recorded = await self._database.read(
-            lambda tx: bringings.recorded_copies(tx, one.thread_id)
+            lambda tx: reply_moves.recorded_copies(tx, one.thread_id)
         )
         found = await copy_of(one, self._http, besides=recorded)
         if found is None and not self._sight.may_read_history(one.channel_id):
@@ -246,7 +246,7 @@ class Mover:
         now_ms = self._clock.now_ms()
 
         async def stands(tx: Transaction) -> None:
-            await bringings.copied(tx, one.reply_id, copy_id, now_ms)
+            await reply_moves.copied(tx, one.reply_id, copy_id, now_ms)
             await alerts.past(tx, one.server_id, _about(one))
 
         try:
@@ -274,7 +274,7 @@ class Mover:
         gone = data is None
         if data is not None:
             await self._take_over_edit(one, data)
-            if not await self._database.write(lambda tx: bringings.removing(tx, one.reply_id)):
+            if not await self._database.write(lambda tx: reply_moves.removing(tx, one.reply_id)):
                 return  # the copy went with its thread
             try:
                 await self._webhooks.delete(one.channel_id, one.reply_id)
@@ -282,15 +282,15 @@ class Mover:
                 if error.code != UNKNOWN_MESSAGE:
                     if error.status < 500 and one.state == "copied":
                         await self._database.write(
-                            lambda tx: bringings.not_removed(tx, one.reply_id)
+                            lambda tx: reply_moves.not_removed(tx, one.reply_id)
                         )
                     raise
                 gone = True
 
         async def settle(tx: Transaction) -> None:
             if gone and one.state == "copied":
-                await bringings.taken_back(tx, one.reply_id, now_ms)
-            await bringings.moved(tx, one.reply_id)
+                await reply_moves.taken_back(tx, one.reply_id, now_ms)
+            await reply_moves.moved(tx, one.reply_id)
 
         await self._database.write(settle)
 
@@ -336,7 +336,7 @@ class Mover:
                     await self._recorder.wait(self._recorder.put((gone,)))
                 else:
                     raise
-        await self._database.write(lambda tx: bringings.rewritten(tx, one.reply_id, one.text))
+        await self._database.write(lambda tx: reply_moves.rewritten(tx, one.reply_id, one.text))
 
     async def _rewrite_copy(self, one: Bringing, copy_id: int) -> None:
         payload: Payload = {"content": one.text, "allowed_mentions": {"parse": []}}
@@ -389,7 +389,7 @@ class Mover:
         _log.info("Reply %d is pointed at: %s.", one.reply_id, reason)
         await self._tell(one, reason.told)
         await self._database.write(
-            lambda tx: bringings.point_instead(tx, one.reply_id, str(reason))
+            lambda tx: reply_moves.point_instead(tx, one.reply_id, str(reason))
         )
 
     async def _tell(self, one: Bringing, told: str | None) -> None:
@@ -402,13 +402,15 @@ class Mover:
         )
 
     async def _fail(self, one: Bringing, trouble: str) -> None:
-        await self._database.write(lambda tx: bringings.fail(tx, one.reply_id, trouble))
+        await self._database.write(lambda tx: reply_moves.fail(tx, one.reply_id, trouble))
 
     async def _put_off(self, one: Bringing, trouble: str, *, slowly: bool = False) -> None:
         due_at = self._clock.now_ms() + wait_before(one.attempts + 1, slowly=slowly)
         _log.warning("Reply %d waits to be moved: %s", one.reply_id, trouble)
         await self._database.write(
-            lambda tx: bringings.put_off(tx, reply_id=one.reply_id, due_at=due_at, trouble=trouble)
+            lambda tx: reply_moves.put_off(
+                tx, reply_id=one.reply_id, due_at=due_at, trouble=trouble
+            )
         )
 
 

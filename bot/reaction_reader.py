@@ -18,8 +18,8 @@ from bot.core.conversation.events import Deletion, Event, Reading
 from bot.discord_api import parse
 from bot.discord_api.errors import PASSING, UNKNOWN_MESSAGE, Sight
 from bot.recorder import Recorder
-from storage import watching
 from storage.db.database import Database
+from storage.replies import watermarks
 
 __all__ = ["ReactionReader"]
 
@@ -94,7 +94,7 @@ class ReactionReader:
     async def _read(self, server_id: int, channel_id: int, message_id: int, attempts: int) -> None:
         event: Event
         try:
-            if not await self._database.read(lambda tx: watching.known(tx, message_id)):
+            if not await self._database.read(lambda tx: watermarks.known(tx, message_id)):
                 return
             data = await self._http.get_message(channel_id, message_id)
         except discord.HTTPException as error:

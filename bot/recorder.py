@@ -25,7 +25,7 @@ from bot.core.conversation.events import (
     ThreadSeen,
 )
 from storage.db.database import Database
-from storage.record import Early, Found, Recorded, record
+from storage.replies.record import Early, Found, Recorded, record
 
 __all__ = ["Recorder"]
 

@@ -25,11 +25,11 @@ from bot.member_names import MemberNames
 from bot.reaction_reader import ReactionReader
 from bot.recorder import Recorder
 from bot.thread_lists import Listed, ThreadLists
-from storage import watching
 from storage.db.database import Database, until_usable
 from storage.db.writer import Transaction
 from storage.delivery import alerts
-from storage.watching import Watched
+from storage.replies import watermarks
+from storage.replies.watermarks import Watched
 
 __all__ = ["AT_ONCE", "COMPARED", "Recovery"]
 
@@ -133,7 +133,7 @@ class Recovery:
         if not self._hears():
             return
         proven, now_ms = self._recorder.proven, self._clock.now_ms()
-        await self._database.write(lambda tx: watching.hold_true(tx, proven, now_ms))
+        await self._database.write(lambda tx: watermarks.hold_true(tx, proven, now_ms))
 
     async def pay(self) -> None:
         """Read what is owed and may be read by now, each server at growing intervals.
@@ -141,7 +141,7 @@ class Recovery:
         Owed, too, is what is watched since the last reading, such as an essay's channel.
         """
         now = asyncio.get_running_loop().time()
-        places = await self._database.read(watching.places)
+        places = await self._database.read(watermarks.places)
         proven = self._recorder.proven
         for channel_id, server_id in places.items():
             if channel_id not in proven:
@@ -200,7 +200,7 @@ class Recovery:
         self._running += 1
         try:
             found = await self._database.read(
-                lambda tx: watching.watched(tx, channel_id=channel_id)
+                lambda tx: watermarks.watched(tx, channel_id=channel_id)
             )
             if found:
                 await self._recorder.doubt_in({channel_id})
@@ -209,7 +209,7 @@ class Recovery:
             self._running -= 1
 
     async def _watched(self, server_id: int) -> list[Watched]:
-        return await self._database.read(lambda tx: watching.watched(tx, server_id=server_id))
+        return await self._database.read(lambda tx: watermarks.watched(tx, server_id=server_id))
 
     def _to_read(self, some: Sequence[Watched]) -> list[Watched]:
         """Of these, what is owed and may be read for all that is known."""
@@ -291,7 +291,7 @@ class Recovery:
             return 0
         since = {one.channel_id: self._since(one) for one in some}
         oldest = min(since.values())
-        expected = await self._database.read(lambda tx: watching.expected(tx, server_id, oldest))
+        expected = await self._database.read(lambda tx: watermarks.expected(tx, server_id, oldest))
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(
@@ -363,7 +363,7 @@ class Recovery:
 
     async def _withheld_in(self, channel_ids: set[int]) -> None:
         servers: set[int] = set()
-        for one in await self._database.read(watching.watched):
+        for one in await self._database.read(watermarks.watched):
             if one.channel_id in channel_ids:
                 self._owe(one.server_id)
                 servers.add(one.server_id)

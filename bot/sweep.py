@@ -21,12 +21,13 @@ from bot.errands import Errands
 from bot.file_keeper import FileKeeper
 from bot.outbox import Outbox
 from bot.prompter import plan_due
-from storage import bringings, files, gone, prompts, waiting
+from storage import prompts, waiting
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import message_edits as owed
 from storage.delivery import messages, temporary_messages, threads
 from storage.essays import scheduled
+from storage.replies import attachments, deleted_channels, reply_moves
 from storage.servers import servers
 
 __all__ = ["Sweep"]
@@ -63,7 +64,7 @@ class Sweep:
         self._clock = clock
         self._outbox = outbox
         self._errands = errands
-        self._files = files
+        self._files = attachments
         self._caught_up = caught_up
         self._left_kept_for = left_kept_for // timedelta(milliseconds=1)
         self._woken = asyncio.Event()
@@ -131,8 +132,8 @@ class Sweep:
 
         async def begin_due(tx: Transaction) -> None:
             await scheduled.publish_due(tx, now_ms)
-            await gone.erase_due(tx, now_ms)
-            await bringings.point_due(tx, now_ms)
+            await deleted_channels.erase_due(tx, now_ms)
+            await reply_moves.point_due(tx, now_ms)
 
         await self._database.write(begin_due)
         while await self._database.write(
@@ -183,10 +184,10 @@ async def _nearest(tx: Transaction, *more: int | None) -> datetime | None:
         await messages.next_due(tx),
         await threads.next_due(tx),
         await scheduled.next_due(tx),
-        await bringings.next_due(tx),
-        await files.next_due(tx),
+        await reply_moves.next_due(tx),
+        await attachments.next_due(tx),
         await owed.next_due(tx),
-        await gone.next_due(tx),
+        await deleted_channels.next_due(tx),
         await temporary_messages.next_due(tx),
     ]
     known = [moment for moment in moments if moment is not None]

@@ -15,9 +15,9 @@ from bot.errors import Refused
 from bot.services import Services
 from cogs.answers import answer, server_id
 from cogs.forms import Entered, show_form, text_field
-from storage import copies
-from storage.copies import Copy
 from storage.db.writer import Transaction
+from storage.replies import reply_copies
+from storage.replies.reply_copies import Copy
 
 __all__ = ["Copies"]
 
@@ -47,13 +47,13 @@ class Copies(commands.Cog):
         manages = interaction.permissions.manage_messages
 
         async def take(tx: Transaction) -> None:
-            copy = _held(await copies.find(tx, server, message.id))
+            copy = _held(await reply_copies.find(tx, server, message.id))
             if copy.author_id != interaction.user.id and not manages:
                 raise Refused(
                     f"Only {discord.utils.escape_markdown(copy.author_name)} and those who "
                     "manage messages here may take this reply away."
                 )
-            await copies.take_away(tx, copy, now_ms)
+            await reply_copies.take_away(tx, copy, now_ms)
 
         with self._services.busy.working():
             await self._services.database.write(take)
@@ -80,7 +80,7 @@ class Copies(commands.Cog):
         if not text and not copy.files:
             raise Refused("A reply needs words. To remove it, use *Take away*.")
         if not await self._services.database.write(
-            lambda tx: copies.correct(tx, copy, text, now_ms)
+            lambda tx: reply_copies.correct(tx, copy, text, now_ms)
         ):
             raise Refused(_TAKEN_AWAY)
         self._services.sweep.wake()
@@ -88,7 +88,9 @@ class Copies(commands.Cog):
 
     async def _own(self, interaction: discord.Interaction[Any], message_id: int) -> Copy:
         server = server_id(interaction)
-        found = await self._services.database.read(lambda tx: copies.find(tx, server, message_id))
+        found = await self._services.database.read(
+            lambda tx: reply_copies.find(tx, server, message_id)
+        )
         copy = _held(found)
         if copy.author_id != interaction.user.id:
             name = discord.utils.escape_markdown(copy.author_name)

@@ -17,10 +17,11 @@ from discord.ext import commands
 from bot.core.text.plural import counted
 from bot.services import Services
 from bot.speaking import acknowledge, answer_with_file, follow_up_with_files, speak
-from storage import files, privacy
+from storage import privacy
 from storage.db import erasure_log
 from storage.db.erasure_log import Tombstone
-from storage.files import KeptFile
+from storage.replies import attachments
+from storage.replies.attachments import KeptFile
 
 __all__ = ["Privacy"]
 
@@ -73,13 +74,13 @@ class Privacy(
     ) -> None:
         """Their files, in as many archives as it takes; each is read only when it is sent."""
         database = self._services.database
-        kept = await database.read(lambda tx: files.kept_of(tx, server_id, member_id))
+        kept = await database.read(lambda tx: attachments.kept_of(tx, server_id, member_id))
         parts = list(_parts([file for file in kept if file.kept]))
         for first in range(0, len(parts), _FILES_AT_ONCE):
             uploads = []
             for number, part in enumerate(parts[first : first + _FILES_AT_ONCE], first + 1):
                 held = [
-                    (files.handed_out_as(one.id, one.name), await self._content(one.id))
+                    (attachments.handed_out_as(one.id, one.name), await self._content(one.id))
                     for one in part
                 ]
                 packed = await asyncio.to_thread(_packed, held)
@@ -87,7 +88,7 @@ class Privacy(
             await follow_up_with_files(interaction, "These are the files.", uploads)
 
     async def _content(self, file_id: int) -> bytes:
-        found = await self._services.database.read(lambda tx: files.contents(tx, file_id))
+        found = await self._services.database.read(lambda tx: attachments.contents(tx, file_id))
         return found or b""
 
     @app_commands.command(name="forget-me", description="Erase what you said from the archive.")

@@ -6,10 +6,11 @@ import json
 from typing import Any
 
 from bot.clock import from_milliseconds
-from storage import files, forgetting
+from storage import forgetting
 from storage.db import erasure_log
 from storage.db.erasure_log import Tombstone
 from storage.db.writer import Transaction
+from storage.replies import attachments
 
 __all__ = ["NOBODY", "come_back", "forget", "kept_of"]
 
@@ -28,7 +29,7 @@ def _id(number: int | None) -> str | None:
 async def kept_of(tx: Transaction, server_id: int, member_id: int) -> dict[str, Any]:
     """All that is stored about a member of a server, for that member to read.
 
-    The bytes of their files are had by their numbers (storage.files).
+    The bytes of their files are had by their numbers (storage.replies.attachments).
     """
     parameters = {"server_id": server_id, "member_id": member_id}
     replies = await tx.rows(
@@ -117,7 +118,7 @@ async def kept_of(tx: Transaction, server_id: int, member_id: int) -> dict[str, 
 def _file(file: dict[str, Any]) -> dict[str, Any]:
     """A file as its member is told of it; ``kept_as``: its name among the files handed out."""
     kept = file["kept_as"]
-    named = None if kept is None else files.handed_out_as(kept, file["name"])
+    named = None if kept is None else attachments.handed_out_as(kept, file["name"])
     return {"name": file["name"], "type": file["type"], "size": file["size"], "kept_as": named}
 
 

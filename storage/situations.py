@@ -11,9 +11,9 @@ from bot.core.essay.default_question import default_question
 from bot.core.prompts.plan import LastCall, Passage, What, read_condition
 from bot.core.prompts.policy import Kind, Situation
 from bot.core.prompts.wording import Alive, Material, positions
-from storage import gone
 from storage.db.writer import Transaction
 from storage.prompts import Prompt
+from storage.replies import deleted_channels
 from storage.servers import settings
 
 __all__ = ["Head", "counts", "head", "material", "situation"]
@@ -90,7 +90,7 @@ async def situation(tx: Transaction, prompt: Prompt) -> Situation:
         last_prompt=last_prompt,
         head_gone=head_gone or bool(row["place_gone"]),
         answered=answered,
-        ends_at=None if gone_at is None else from_milliseconds(gone_at + gone.KEPT_FOR),
+        ends_at=None if gone_at is None else from_milliseconds(gone_at + deleted_channels.KEPT_FOR),
     )
 
 

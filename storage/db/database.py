@@ -328,7 +328,7 @@ async def _prepare(
         await connection.execute("PRAGMA foreign_keys = ON")
         for step in migrations[version:]:
             await connection.executescript(step)
-        # A place for the ids that a batch of events asks after; see storage.record.
+        # A place for the ids that a batch of events asks after; see storage.replies.record.
         await connection.execute("CREATE TEMP TABLE asked (id INTEGER PRIMARY KEY)")
     except sqlite3.Error as error:
         if connection.in_transaction:

@@ -16,7 +16,7 @@ from storage.delivery import messages, threads
 from storage.delivery.messages import NewPost
 from storage.essays import discussions, submissions
 from storage.essays.submissions import Submission
-from storage.record import record
+from storage.replies.record import record
 from tests.bench.frames import HEAD
 
 __all__ = ["Place", "prepare"]

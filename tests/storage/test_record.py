@@ -30,7 +30,7 @@ from storage.delivery.messages import NewPost
 from storage.essays import discussions, submissions
 from storage.essays.export import export
 from storage.essays.submissions import Submission
-from storage.record import Recorded, record
+from storage.replies.record import Recorded, record
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)

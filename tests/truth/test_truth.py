@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 import storage.record
 import storage.record_sql
+
 from bot.core.conversation.events import Event
 from bot.recorder import Recorder
 from bot.recovery import Recovery
-from storage.watching import Watched
+from storage.replies.watermarks import Watched
 from tests.truth.comparing import differences
 from tests.truth.play import play
 from tests.truth.playing import FLOORS

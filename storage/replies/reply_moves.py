@@ -12,10 +12,10 @@ import sqlite3
 from dataclasses import dataclass
 
 from bot.core.conversation.reply_copy import digest
-from storage import record_sql as sql
 from storage.db.writer import Transaction
 from storage.delivery import message_edits, temporary_messages
 from storage.delivery.message_edits import NewErrand
+from storage.replies import statements as sql
 
 __all__ = [
     "Bringing",

@@ -12,9 +12,9 @@ from bot.core.conversation.events import ChannelGone, Deletion, Edit, Message
 from bot.core.conversation.member_limits import AHEAD, AN_HOUR, MOST_AN_HOUR
 from bot.core.conversation.routing import Record
 from bot.core.conversation.thread_names import thread_name
-from storage.answered import Naming
 from storage.db.writer import Transaction
-from storage.known import Known
+from storage.replies.lookup import Known
+from storage.replies.passage_refs import Naming
 
 __all__ = [
     "Batch",

@@ -33,10 +33,14 @@ from bot.core.conversation.routing import (
     route,
     thread_place,
 )
-from storage import gone
-from storage import record_sql as sql
-from storage.answered import Naming, name_passages
-from storage.batch import (
+from storage.db.writer import Transaction
+from storage.delivery import match_sent, temporary_messages
+from storage.forgetting import NO_MEMBER, THREAD_NAME
+from storage.privacy import NOBODY
+from storage.prompts import PLAN_NUDGE
+from storage.replies import deleted_channels
+from storage.replies import statements as sql
+from storage.replies.batch import (
     Batch,
     Early,
     Found,
@@ -46,12 +50,8 @@ from storage.batch import (
     reply_row,
     thread_row,
 )
-from storage.db.writer import Transaction
-from storage.delivery import match_sent, temporary_messages
-from storage.forgetting import NO_MEMBER, THREAD_NAME
-from storage.known import Kept, ask
-from storage.privacy import NOBODY
-from storage.prompts import PLAN_NUDGE
+from storage.replies.lookup import Kept, ask
+from storage.replies.passage_refs import Naming, name_passages
 
 #: Replies remembered for one message that has not come (yet).
 _MOST_ANSWERS = 20
@@ -98,7 +98,7 @@ async def record(
     for message in batch.closed_met.values():
         await _say_closed(tx, message, batch)
     for one in batch.gone:
-        await gone.note(tx, one.channel_id, one.server_id, to_milliseconds(one.at))
+        await deleted_channels.note(tx, one.channel_id, one.server_id, to_milliseconds(one.at))
         batch.recorded.brought += 1  # the admins are told
     return batch.recorded
 

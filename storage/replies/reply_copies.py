@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from storage import bringings
-from storage import record_sql as sql
-from storage.answered import Naming, name_passages
 from storage.db.writer import Transaction
+from storage.replies import reply_moves
+from storage.replies import statements as sql
+from storage.replies.passage_refs import Naming, name_passages
 
 __all__ = ["Copy", "correct", "find", "take_away"]
 
@@ -67,4 +67,4 @@ async def correct(tx: Transaction, copy: Copy, text: str, now_ms: int) -> bool:
 
 async def take_away(tx: Transaction, copy: Copy, now_ms: int) -> None:
     """The reply is deleted: erased in the archive, and its copy is owed its deletion."""
-    await bringings.taken_back(tx, copy.reply_id, now_ms)
+    await reply_moves.taken_back(tx, copy.reply_id, now_ms)

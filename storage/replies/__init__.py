@@ -1,0 +1,1 @@
+"""Rows of what members wrote: replies, attachments, watermarks, moves."""
