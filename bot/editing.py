@@ -27,7 +27,6 @@ from bot.discord_api.errors import Sight
 from bot.errors import Refused
 from bot.publishing import Actor, Publishing
 from bot.reading_process import with_read
-from storage import following
 from storage.db.database import Database, until_usable
 from storage.db.writer import Transaction
 from storage.delivery.messages import NewPost
@@ -37,6 +36,7 @@ from storage.essays.pending_revisions import Edit
 from storage.essays.progress import Progress
 from storage.essays.revisions import NewRevision
 from storage.essays.submissions import Submission
+from storage.prompts import retarget
 from storage.servers import settings as settings_module
 
 __all__ = ["Editing", "Shown"]
@@ -178,7 +178,7 @@ class Editing:
         new, old = edit.revision.essay, essay_from_json(json.loads(stand.essay))
         laid, _ = await self._laid(stand, new, edit.revision.closing)
         skipped = await self._database.read(
-            lambda tx: following.unfounded(tx, stand.discussion_id, old, new)
+            lambda tx: retarget.unfounded(tx, stand.discussion_id, old, new)
         )
         trouble = _ON_ITS_WAY if stand.waiting else self._sight.missing_to_write(stand.channel_id)
         return Shown(edit, stand, old, laid, trouble, skipped)
@@ -227,7 +227,7 @@ class Editing:
             if not await pending_revisions.discard(tx, shown.edit.id):
                 raise Refused(_NOT_THERE)
             revision = shown.edit.revision
-            await following.follow(tx, stand.discussion_id, shown.old, revision.essay, now_ms)
+            await retarget.follow(tx, stand.discussion_id, shown.old, revision.essay, now_ms)
             return await apply_revision.lay(
                 tx,
                 stand,

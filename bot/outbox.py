@@ -42,7 +42,6 @@ from bot.mover import Mover
 from bot.recorder import Recorder
 from bot.tasks import UnderWay
 from bot.thread_opener import ThreadOpener
-from storage import waiting
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import (
@@ -54,6 +53,7 @@ from storage.delivery import (
     threads,
 )
 from storage.delivery.messages import Post
+from storage.prompts import reconsider
 
 __all__ = ["Outbox"]
 
@@ -376,7 +376,7 @@ class Outbox:
                 await alerts.essay_stuck(tx, post.discussion_id, trouble, now_ms, stopped=False)
             if stands_nowhere and follows_up:
                 at_ms = now_ms if slowly else now_ms + pause
-                await waiting.release(tx, post.id, at_ms=at_ms, reason=trouble, stuck=slowly)
+                await reconsider.release(tx, post.id, at_ms=at_ms, reason=trouble, stuck=slowly)
 
         await self._database.write(put_off)
 
@@ -384,7 +384,7 @@ class Outbox:
         """It stands nowhere: its prompt is decided and worded anew."""
         now_ms = self._clock.now_ms()
         _log.info("Post %d of essay %s is decided anew.", post.id, post.discussion_id)
-        await self._database.write(lambda tx: waiting.release(tx, post.id, at_ms=now_ms))
+        await self._database.write(lambda tx: reconsider.release(tx, post.id, at_ms=now_ms))
 
     async def _remove(self, post_id: int, channel_id: int, message_id: int | None) -> None:
         """Take away a remark whose time is over."""

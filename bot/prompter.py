@@ -13,11 +13,11 @@ from bot.core.prompts.plan import Passage, Poll, Question, What, read_what
 from bot.core.prompts.policy import Kind, Send, Skip, Wait, decide
 from bot.core.prompts.wording import Said, Unsayable, noted, nudge_text, words_for
 from bot.errors import Refused
-from storage import digests, prompts, situations
 from storage.db.writer import Transaction
 from storage.delivery import essay_threads, messages
 from storage.delivery.messages import NewPost
-from storage.prompts import Prompt
+from storage.prompts import context, digest, prompts
+from storage.prompts.prompts import Prompt
 from storage.servers import settings as settings_module
 
 __all__ = ["forecast", "plan_due", "refuse_missing", "send_now", "words"]
@@ -40,7 +40,7 @@ async def plan_due(tx: Transaction, now: datetime) -> bool:
 
 async def _decide(tx: Transaction, prompt: Prompt, now: datetime) -> None:
     settings = await settings_module.read(tx, prompt.server_id)
-    case = await situations.situation(tx, prompt)
+    case = await context.situation(tx, prompt)
     match decide(case, settings.manners, now):
         case Wait(until, reason, owed):
             await prompts.wait(tx, prompt_id=prompt.id, until=until, owed=owed, reason=reason)
@@ -65,22 +65,22 @@ async def _skip(tx: Transaction, prompt: Prompt, reason: str, now: datetime) -> 
 async def words(tx: Transaction, prompt: Prompt, now: datetime) -> Said | Unsayable:
     """What the prompt would say at this moment."""
     if prompt.kind is Kind.DIGEST:
-        text = digest_text(await digests.week(tx, prompt.server_id, now))
+        text = digest_text(await digest.week(tx, prompt.server_id, now))
         return Unsayable("there was nothing to say") if text is None else Said(text)
     if prompt.kind is Kind.NUDGE:
         assert prompt.thread_id is not None
-        head = await situations.head(tx, prompt.thread_id)
+        head = await context.head(tx, prompt.thread_id)
         return Said(nudge_text(head.text, head.author))
     assert prompt.discussion_id is not None
     what = read_what(prompt.what)
-    return words_for(what, await situations.material(tx, prompt.discussion_id, what))
+    return words_for(what, await context.material(tx, prompt.discussion_id, what))
 
 
 async def refuse_missing(tx: Transaction, discussion_id: int, what: What) -> None:
     """Refused where the essay has no such question or passage to ask."""
     if not isinstance(what, Question | Passage):
         return
-    questions, passages = await situations.counts(tx, discussion_id)
+    questions, passages = await context.counts(tx, discussion_id)
     kind, count = ("question", questions) if isinstance(what, Question) else ("passage", passages)
     if what.number <= count:
         return
@@ -94,7 +94,7 @@ async def forecast(tx: Transaction, prompt: Prompt, now: datetime) -> str:
         return f"waits: {prompt.reason}" if prompt.reason else "is being sent"
     settings = await settings_module.read(tx, prompt.server_id)
     at = max(now, prompt.due_at)
-    case = await situations.situation(tx, prompt)
+    case = await context.situation(tx, prompt)
     if case.state in _TO_COME:
         return "comes only if the essay is published by then"
     match decide(case, settings.manners, at):
@@ -172,7 +172,7 @@ async def send_now(
     prompt = await prompts.find(tx, prompt_id)
     assert prompt is not None
     settings = await settings_module.read(tx, server_id)
-    decision = decide(await situations.situation(tx, prompt), settings.manners, now)
+    decision = decide(await context.situation(tx, prompt), settings.manners, now)
     if isinstance(decision, Send):
         said = await words(tx, prompt, now)
     else:

@@ -21,12 +21,12 @@ from bot.errands import Errands
 from bot.file_keeper import FileKeeper
 from bot.outbox import Outbox
 from bot.prompter import plan_due
-from storage import prompts, waiting
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import message_edits as owed
 from storage.delivery import messages, temporary_messages, threads
 from storage.essays import scheduled
+from storage.prompts import prompts, reconsider
 from storage.replies import attachments, deleted_channels, reply_moves
 from storage.servers import servers
 
@@ -143,7 +143,7 @@ class Sweep:
         held = not self._caught_up()
         if not held:
             busy = self._outbox.under_way
-            await self._database.write(lambda tx: waiting.mind(tx, now, busy))
+            await self._database.write(lambda tx: reconsider.mind(tx, now, busy))
         while not held and await self._database.write(lambda tx: plan_due(tx, now)):
             pass
         await self._outbox.go_on(with_prompts=not held)

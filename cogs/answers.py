@@ -11,9 +11,9 @@ from discord.ext import commands
 from bot.clock import to_milliseconds
 from bot.errors import Refused
 from bot.services import Services
-from storage import prompt_lists
 from storage.db.writer import Transaction
-from storage.prompt_lists import Chosen
+from storage.prompts import queries
+from storage.prompts.queries import Chosen
 from storage.servers import settings
 from storage.servers.audit_log import record_act
 
@@ -66,7 +66,7 @@ async def answer(interaction: discord.Interaction, text: str) -> None:
 
 
 async def chosen_essay(tx: Transaction, server_id: int, essay: str | None) -> Chosen | None:
-    return None if essay is None else await prompt_lists.choose_essay(tx, server_id, essay)
+    return None if essay is None else await queries.choose_essay(tx, server_id, essay)
 
 
 def server_id(interaction: discord.Interaction[Any]) -> int:

@@ -29,10 +29,10 @@ from cogs.forms import Entered, show_form
 from cogs.handing_in import TEXT_LIMIT, entered_submission, form_fields, submission
 from cogs.views import actor, card_view, text_view
 from cogs.watching import watch
-from storage import prompt_lists
 from storage.essays.apply_revision import Stand
 from storage.essays.discussions import Listed
 from storage.essays.submissions import Submission
+from storage.prompts import queries
 
 __all__ = ["EditCommand", "EditDesk"]
 
@@ -225,7 +225,7 @@ class EditCommand(commands.Cog):
         with self.services.busy.working():
             server = server_id(interaction)
             chosen = await self.services.database.read(
-                lambda tx: prompt_lists.choose_essay(tx, server, essay)
+                lambda tx: queries.choose_essay(tx, server, essay)
             )
             stand = await self.services.editing.may_edit(chosen.id)
             address = (address or "").strip() or None

@@ -27,12 +27,12 @@ from cogs.forms import Entered, show_form
 from cogs.handing_in import entered_submission, form_fields, submission, tags_field
 from cogs.places import Place, chosen_way
 from cogs.views import actor
-from storage import prompt_lists
 from storage.db.writer import Transaction
 from storage.essays import discussions
 from storage.essays.discussions import Listed
 from storage.essays.export import export
 from storage.essays.submissions import Submission
+from storage.prompts import queries
 from storage.servers import settings as settings_module
 
 __all__ = ["Essays"]
@@ -296,7 +296,7 @@ class Essays(
         server = server_id(interaction)
 
         async def look(tx: Transaction) -> Listed:
-            chosen = await prompt_lists.choose_essay(tx, server, essay)
+            chosen = await queries.choose_essay(tx, server, essay)
             return await discussions.find(tx, str(chosen.id))
 
         return await self.services.database.read(look)

@@ -14,8 +14,8 @@ from bot.core.text.truncate import cut
 from bot.errors import Refused
 from bot.services import Services
 from cogs import prompt_lines
-from storage import prompt_lists
 from storage.db.writer import Transaction
+from storage.prompts import queries
 from storage.servers import settings as settings_module
 
 __all__ = ["essays", "moments", "prompts", "tags", "zones"]
@@ -37,7 +37,7 @@ def _choices(pairs: Iterable[tuple[str, str]], typed: str) -> list[app_commands.
 
 async def essays(services: Services, server_id: int, typed: str) -> list[app_commands.Choice[str]]:
     """The server's essays by title, the newest first."""
-    found = await services.database.read(lambda tx: prompt_lists.essays(tx, server_id))
+    found = await services.database.read(lambda tx: queries.essays(tx, server_id))
     return _choices(((f"{one.id}: {one.title}", str(one.id)) for one in found), typed)
 
 
@@ -46,8 +46,8 @@ async def prompts(services: Services, server_id: int, typed: str) -> list[app_co
 
     async def look(tx: Transaction) -> list[tuple[str, str]]:
         settings = await settings_module.read(tx, server_id)
-        titles = {one.id: one.title for one in await prompt_lists.essays(tx, server_id)}
-        coming = await prompt_lists.coming(tx, server_id, None, _PROMPTS_LOOKED_AT)
+        titles = {one.id: one.title for one in await queries.essays(tx, server_id)}
+        coming = await queries.coming(tx, server_id, None, _PROMPTS_LOOKED_AT)
         return [
             (prompt_lines.choice(one, titles.get(one.discussion_id or 0), settings), str(one.id))
             for one in coming

@@ -11,8 +11,8 @@ from bot.core.prompts.policy import Kind
 from bot.core.prompts.wording import literal
 from bot.core.text.length import utf16_units
 from bot.core.text.truncate import cut
-from storage.prompt_lists import Past
-from storage.prompts import Prompt
+from storage.prompts.prompts import Prompt
+from storage.prompts.queries import Past
 from storage.servers.settings import ServerSettings
 
 __all__ = ["choice", "coming", "digest", "listed", "manners", "past", "plan", "planned"]

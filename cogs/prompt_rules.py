@@ -12,8 +12,9 @@ from bot.core.prompts.wording import literal
 from bot.errors import Refused
 from cogs import prompt_choices, prompt_lines
 from cogs.answers import Answering, chosen_essay, server_of
-from storage import digests, pauses
 from storage.db.writer import Transaction
+from storage.prompts import digest as digest_module
+from storage.prompts import pauses
 from storage.servers import settings as settings_module
 
 __all__ = ["PromptRules"]
@@ -152,7 +153,7 @@ class PromptRules(Answering):
         async def digest(tx: Transaction) -> str:
             settings = await settings_module.read(tx, server_id)
             if when is not None or (channel is not None and settings.digest is not None):
-                await digests.set_digest(
+                await digest_module.set_digest(
                     tx,
                     server_id,
                     channel_id=None if off else channel_id,

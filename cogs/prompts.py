@@ -18,9 +18,9 @@ from bot.services import Services
 from cogs import prompt_choices, prompt_lines
 from cogs.answers import answer, chosen_essay, server_of
 from cogs.prompt_rules import PromptRules
-from storage import pauses, prompt_lists, prompts
 from storage.db.writer import Transaction
-from storage.prompt_lists import Chosen
+from storage.prompts import pauses, prompts, queries
+from storage.prompts.queries import Chosen
 from storage.servers import settings as settings_module
 
 __all__ = ["Prompts"]
@@ -56,17 +56,17 @@ class Prompts(
         async def look(tx: Transaction) -> str:
             chosen = await chosen_essay(tx, server_id, essay)
             discussion_id = None if chosen is None else chosen.id
-            titles = {one.id: one.title for one in await prompt_lists.essays(tx, server_id)}
+            titles = {one.id: one.title for one in await queries.essays(tx, server_id)}
             lines = []
             settings = await settings_module.read(tx, server_id)
             paused = await pauses.paused_discussions(tx, server_id)
             if settings.paused or (chosen is not None and chosen.id in paused):
                 lines.append("**Prompts are paused**: `/prompts resume` lets them come again.")
-            for prompt in await prompt_lists.coming(tx, server_id, discussion_id, _SHOWN_COMING):
+            for prompt in await queries.coming(tx, server_id, discussion_id, _SHOWN_COMING):
                 title = titles.get(prompt.discussion_id or 0)
                 hindrance = await prompter.forecast(tx, prompt, now)
                 lines.append(prompt_lines.coming(prompt, title, hindrance))
-            past = await prompt_lists.past(tx, server_id, discussion_id, _SHOWN_PAST)
+            past = await queries.past(tx, server_id, discussion_id, _SHOWN_PAST)
             return prompt_lines.listed(lines, [prompt_lines.past(one, server_id) for one in past])
 
         with self.services.busy.working():
@@ -97,7 +97,7 @@ class Prompts(
         asked, only = read_what(what), read_condition(condition)
 
         async def add(tx: Transaction) -> str:
-            chosen = await prompt_lists.choose_essay(tx, server_id, essay)
+            chosen = await queries.choose_essay(tx, server_id, essay)
             _refuse_ended(chosen)
             await prompter.refuse_missing(tx, chosen.id, asked)
             settings = await settings_module.read(tx, server_id)
@@ -146,7 +146,7 @@ class Prompts(
         server_id, now = server_of(interaction).id, self.services.clock.now()
 
         async def edit(tx: Transaction) -> str:
-            found = await prompt_lists.choose_prompt(tx, server_id, prompt)
+            found = await queries.choose_prompt(tx, server_id, prompt)
             if found.kind is not Kind.STEP or found.discussion_id is None:
                 raise Refused("Nudges and digests cannot be changed one by one.")
             settings = await settings_module.read(tx, server_id)
@@ -167,8 +167,8 @@ class Prompts(
             if not changed:
                 raise Refused(f"Prompt {found.id} is no longer to come: it is {found.state}.")
             await self.act(tx, interaction, found.discussion_id, f"changed prompt {found.id}")
-            again = await prompt_lists.choose_prompt(tx, server_id, prompt)
-            essay = await prompt_lists.choose_essay(tx, server_id, str(found.discussion_id))
+            again = await queries.choose_prompt(tx, server_id, prompt)
+            essay = await queries.choose_essay(tx, server_id, str(found.discussion_id))
             return prompt_lines.planned(
                 again,
                 essay.title,
@@ -185,7 +185,7 @@ class Prompts(
         server_id, now_ms = server_of(interaction).id, self.services.clock.now_ms()
 
         async def cancel(tx: Transaction) -> str:
-            found = await prompt_lists.choose_prompt(tx, server_id, prompt)
+            found = await queries.choose_prompt(tx, server_id, prompt)
             by = literal(interaction.user.display_name)
             if found.kind is Kind.DIGEST:
                 raise Refused("`/prompts digest` with `when: none` stops the digest.")
@@ -209,7 +209,7 @@ class Prompts(
         asked = read_what(what)
 
         async def send(tx: Transaction) -> str:
-            chosen = await prompt_lists.choose_essay(tx, server_id, essay)
+            chosen = await queries.choose_essay(tx, server_id, essay)
             if chosen.state != "open":
                 raise Refused(
                     f"“{literal(chosen.title)}” is {chosen.state}: only open ones get prompts."
@@ -231,9 +231,9 @@ class Prompts(
         server_id, now = server_of(interaction).id, self.services.clock.now()
 
         async def look(tx: Transaction) -> list[str]:
-            chosen = await prompt_lists.choose_essay(tx, server_id, essay)
+            chosen = await queries.choose_essay(tx, server_id, essay)
             lines: list[str] = []
-            for prompt in await prompt_lists.coming(tx, server_id, chosen.id, _SHOWN_COMING):
+            for prompt in await queries.coming(tx, server_id, chosen.id, _SHOWN_COMING):
                 if prompt.kind is Kind.STEP:
                     hindrance = await prompter.forecast(tx, prompt, now)
                     lines.append(prompt_lines.coming(prompt, None, hindrance))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from storage import digests
+from storage.prompts import digest
 from tests.house import ESSAY, House, a_house, a_world, buttons, lived_in
 from tests.test_own_threads import change, fault, state_of
 from tests.test_styles import LONG, command, numbers, publish
@@ -246,7 +246,7 @@ async def test_the_digest_links_a_forums_post_where_it_stands(house: House) -> N
     await house.write("Ann", "Mine.", channel_id=thread_id)
     await house.settle(86_400 + 7200)
     now = house.clock.now()
-    week = await house.database.read(lambda tx: digests.week(tx, house.server_id, now))
+    week = await house.database.read(lambda tx: digest.week(tx, house.server_id, now))
     (essay,) = week.essays
     assert (essay.channel_id, essay.card_id, essay.replies) == (thread_id, thread_id, 1)
     assert {question.channel_id for question in week.questions} == {thread_id}

@@ -12,10 +12,10 @@ from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.conversation.thread_names import essay_name
 from bot.core.essay.essay import Place
 from bot.core.payloads import Payload, moment_of
-from storage import prompts
 from storage.db.writer import Transaction
 from storage.delivery import essay_threads
 from storage.essays.part_links import link
+from storage.prompts import prompts
 
 __all__ = [
     "ForumStart",

@@ -37,7 +37,7 @@ from storage.db.writer import Transaction
 from storage.delivery import match_sent, temporary_messages
 from storage.forgetting import NO_MEMBER, THREAD_NAME
 from storage.privacy import NOBODY
-from storage.prompts import PLAN_NUDGE
+from storage.prompts.prompts import PLAN_NUDGE
 from storage.replies import deleted_channels
 from storage.replies import statements as sql
 from storage.replies.batch import (

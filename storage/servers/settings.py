@@ -292,7 +292,7 @@ async def set_tolerance(tx: Transaction, server_id: int, hours: int) -> None:
 async def set_digest(
     tx: Transaction, server_id: int, channel_id: int | None, when: WeeklyTime | None
 ) -> None:
-    """Where and when the digest comes; storage.digests plans it."""
+    """Where and when the digest comes; storage.prompts.digest plans it."""
     await begin(tx, server_id)
     await tx.run(
         """

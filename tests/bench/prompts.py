@@ -22,9 +22,9 @@ from pathlib import Path
 
 from bot.prompter import plan_due
 from bot.rehearsal.founding import put_channel
-from storage import prompts, waiting
 from storage.db.database import open_database
 from storage.db.writer import Transaction
+from storage.prompts import prompts, reconsider
 from tests.staging import Stage, staged
 
 #: How much dearer many future prompts may make a thing than few; an index costs a little.
@@ -106,7 +106,7 @@ async def _costs(path: Path) -> dict[str, float]:
         now = datetime.now(UTC)
 
         async def sweep(tx: Transaction) -> None:
-            await waiting.mind(tx, now)
+            await reconsider.mind(tx, now)
             await plan_due(tx, now)
 
         found["sweep"] = await _median_ms(lambda: database.write(sweep))

@@ -12,10 +12,10 @@ from bot.clock import to_milliseconds
 from bot.core.prompts.local_time import QuietHours, WeeklyTime
 from bot.core.prompts.policy import PAUSED
 from bot.prompter import plan_due
-from storage import digests, pauses, prompts
 from storage.db.database import Database
 from storage.db.writer import Transaction
-from storage.prompts import Prompt
+from storage.prompts import digest, pauses, prompts
+from storage.prompts.prompts import Prompt
 from storage.servers import settings
 from tests.storage.test_prompts import DAY, HERE, HOUR, NOON, add, found, planned
 
@@ -185,7 +185,7 @@ async def _digest(tx: Transaction) -> None:
         "UPDATE discussions SET published_at = :at WHERE id = :id",
         {"id": HERE, "at": to_milliseconds(DIGEST - DAY)},
     )
-    await digests.set_digest(tx, HERE, channel_id=5, when=SUNDAY, now=NOON)
+    await digest.set_digest(tx, HERE, channel_id=5, when=SUNDAY, now=NOON)
 
 
 async def test_a_pause_over_a_digest_brings_it_once(database: Database) -> None:
@@ -212,7 +212,7 @@ async def test_a_digest_that_is_switched_off_in_a_pause_does_not_come(database: 
         await _digest(tx)
         await pauses.pause(tx, HERE, to_milliseconds(DIGEST - HOUR))
         await plan_due(tx, DIGEST)
-        await digests.set_digest(tx, HERE, channel_id=None, when=None, now=DIGEST)
+        await digest.set_digest(tx, HERE, channel_id=None, when=None, now=DIGEST)
         await pauses.resume(tx, HERE, DIGEST + HOUR)
         return await moments(tx)
 

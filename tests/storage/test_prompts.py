@@ -13,10 +13,10 @@ from bot.core.prompts.local_time import QuietHours, WeeklyTime
 from bot.core.prompts.policy import PAUSED, Kind
 from bot.errors import Refused
 from bot.prompter import forecast, plan_due, send_now
-from storage import digests, pauses, prompt_lists, prompts
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import alerts
+from storage.prompts import digest, pauses, prompts, queries
 from storage.servers import settings
 
 HERE, THERE = 1, 2
@@ -148,7 +148,7 @@ async def test_a_digest_that_is_set_as_it_is_stays_planned(database: Database) -
     async def work(tx: Transaction) -> list[str]:
         await found(tx)
         for _ in range(2):
-            await digests.set_digest(tx, HERE, channel_id=5, when=WeeklyTime(6, time(18)), now=NOON)
+            await digest.set_digest(tx, HERE, channel_id=5, when=WeeklyTime(6, time(18)), now=NOON)
         return [row["state"] for row in await tx.rows("SELECT state FROM prompts")]
 
     assert await database.write(work) == ["planned"]
@@ -160,13 +160,13 @@ async def test_a_digest_is_planned_anew_when_it_is_changed_and_gone_when_it_is_s
     async def work(tx: Transaction) -> list[datetime]:
         await found(tx)
         sunday, monday = WeeklyTime(6, time(18)), WeeklyTime(0, time(9))
-        await digests.set_digest(tx, HERE, channel_id=5, when=sunday, now=NOON)
+        await digest.set_digest(tx, HERE, channel_id=5, when=sunday, now=NOON)
         first = [at for _, at in await planned(tx)]
-        await digests.set_digest(tx, HERE, channel_id=5, when=monday, now=NOON)
+        await digest.set_digest(tx, HERE, channel_id=5, when=monday, now=NOON)
         second = [at for _, at in await planned(tx)]
         await plan_due(tx, second[0])
         third = [at for _, at in await planned(tx)]
-        await digests.set_digest(tx, HERE, channel_id=None, when=None, now=NOON)
+        await digest.set_digest(tx, HERE, channel_id=None, when=None, now=NOON)
         assert await planned(tx) == []
         return [*first, *second, *third]
 
@@ -185,15 +185,15 @@ async def test_one_server_neither_sees_nor_touches_what_is_anothers(database: Da
         await settings.set_zone(tx, THERE, "Asia/Tokyo", NOON)
         assert (await settings.read(tx, HERE)).zone_name == "UTC"
         assert not (await settings.read(tx, HERE)).paused
-        assert [essay.id for essay in await prompt_lists.essays(tx, THERE)] == [THERE]
-        assert await prompt_lists.coming(tx, THERE, None, 9) == []
-        assert await prompt_lists.past(tx, THERE, None, 9) == []
+        assert [essay.id for essay in await queries.essays(tx, THERE)] == [THERE]
+        assert await queries.coming(tx, THERE, None, 9) == []
+        assert await queries.past(tx, THERE, None, 9) == []
         with pytest.raises(Refused, match="no prompt"):
-            await prompt_lists.choose_prompt(tx, THERE, "1")
+            await queries.choose_prompt(tx, THERE, "1")
         for asked in (str(HERE), f"Essay {HERE}"):
             with pytest.raises(Refused, match="no essay"):
-                await prompt_lists.choose_essay(tx, THERE, asked)
-            assert (await prompt_lists.choose_essay(tx, HERE, asked)).id == HERE
+                await queries.choose_essay(tx, THERE, asked)
+            assert (await queries.choose_essay(tx, HERE, asked)).id == HERE
 
     await database.write(work)
 
@@ -204,8 +204,8 @@ async def test_an_essay_that_shares_its_title_is_named_by_number(database: Datab
         await tx.run("UPDATE discussions SET server_id = :here", {"here": HERE})
         await tx.run("UPDATE revisions SET title = 'Same'")
         with pytest.raises(Refused, match="by number"):
-            await prompt_lists.choose_essay(tx, HERE, "Same")
-        assert (await prompt_lists.choose_essay(tx, HERE, "2")).title == "Same"
+            await queries.choose_essay(tx, HERE, "Same")
+        assert (await queries.choose_essay(tx, HERE, "2")).title == "Same"
 
     await database.write(work)
 

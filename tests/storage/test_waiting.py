@@ -11,12 +11,12 @@ from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.local_time import WeeklyTime
 from bot.core.prompts.policy import PAUSED, Kind
 from bot.prompter import plan_due
-from storage import digests, prompts, waiting
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import alerts, messages
 from storage.delivery.messages import Post
-from storage.prompts import Prompt
+from storage.prompts import digest, prompts, reconsider
+from storage.prompts.prompts import Prompt
 from storage.servers import settings
 from tests.storage.test_manners_kept import wrote
 from tests.storage.test_prompts import DAY, HERE, HOUR, NOON, add, found
@@ -60,7 +60,7 @@ async def test_what_was_never_sent_is_decided_anew(
     async def work(tx: Transaction) -> tuple[str, str | None]:
         number = await claimed(tx)
         await tx.run(change)
-        await waiting.mind(tx, LATER)
+        await reconsider.mind(tx, LATER)
         assert await tx.rows("SELECT id FROM posts") == []
         await plan_due(tx, LATER)
         prompt = await look(tx, number)
@@ -76,14 +76,14 @@ async def test_what_may_have_been_sent_is_only_looked_for_where_it_may_not_come_
     async def work(tx: Transaction) -> tuple[str, str | None]:
         number = await claimed(tx)
         await attempted(tx)
-        await waiting.mind(tx, LATER, busy=[1])
+        await reconsider.mind(tx, LATER, busy=[1])
         await tx.run(change)
-        await waiting.mind(tx, LATER)
+        await reconsider.mind(tx, LATER)
         (post,) = await tx.rows("SELECT id, expires_at FROM posts")
         assert post["expires_at"] < to_milliseconds(LATER)
         assert (await look(tx, number)).state == "claimed"
         # The outbox has looked, and it is not there.
-        await waiting.release(tx, post["id"], at_ms=to_milliseconds(LATER))
+        await reconsider.release(tx, post["id"], at_ms=to_milliseconds(LATER))
         await plan_due(tx, LATER)
         prompt = await look(tx, number)
         return prompt.state, prompt.reason
@@ -97,7 +97,7 @@ async def test_what_may_have_been_sent_and_may_still_come_is_left_to_the_outbox(
     async def work(tx: Transaction) -> bool:
         await claimed(tx)
         before = await attempted(tx)
-        await waiting.mind(tx, LATER)
+        await reconsider.mind(tx, LATER)
         return await messages.find(tx, before.id) == before
 
     assert await database.write(work)
@@ -108,7 +108,7 @@ async def test_what_is_under_way_is_left_alone(database: Database) -> None:
         await claimed(tx)
         before = await attempted(tx)
         await tx.run("UPDATE discussions SET state = 'closed'")
-        await waiting.mind(tx, LATER, busy=[before.id])
+        await reconsider.mind(tx, LATER, busy=[before.id])
         return await messages.find(tx, before.id) == before
 
     assert await database.write(work)
@@ -121,10 +121,10 @@ async def test_what_an_admin_sends_at_once_keeps_its_words_and_heeds_no_pause(
         number = await claimed(tx, kind=Kind.NOW)
         await tx.run("UPDATE server_settings SET prompts_paused_at = 0")
         (before,) = await tx.rows("SELECT id FROM posts")
-        await waiting.mind(tx, LATER)
+        await reconsider.mind(tx, LATER)
         assert await messages.find(tx, before["id"]) is not None
         await tx.run("UPDATE discussions SET state = 'closed'")
-        await waiting.mind(tx, LATER)
+        await reconsider.mind(tx, LATER)
         await plan_due(tx, LATER)
         prompt = await look(tx, number)
         return prompt.state, prompt.reason
@@ -140,7 +140,7 @@ async def stuck(tx: Transaction, post: Post, at: datetime) -> None:
     )
     assert nowhere
     await alerts.prompt_stuck(tx, post, "No.", now_ms)
-    await waiting.release(tx, post.id, at_ms=now_ms, reason="No.", stuck=True)
+    await reconsider.release(tx, post.id, at_ms=now_ms, reason="No.", stuck=True)
 
 
 async def test_what_is_forbidden_waits_the_longer_the_rarer_and_is_never_late(
@@ -172,7 +172,7 @@ async def test_failures_are_counted_through_every_new_wording(database: Database
         post = await attempted(tx)
         key = {"post_id": post.id, "due_at": 0, "trouble": "Discord answered 429."}
         assert not await messages.put_off(tx, failed=True, **key)  # type: ignore[arg-type]
-        await waiting.release(tx, post.id, at_ms=to_milliseconds(LATER), reason="Later.")
+        await reconsider.release(tx, post.id, at_ms=to_milliseconds(LATER), reason="Later.")
         prompt = await look(tx, number)
         assert (prompt.owed_at, prompt.due_at) == (NOON, LATER)
         await plan_due(tx, LATER)
@@ -188,7 +188,7 @@ async def test_the_next_digest_takes_the_place_of_one_that_could_not_be_sent(
     async def work(tx: Transaction) -> list[tuple[str, str | None]]:
         await found(tx)
         sunday = WeeklyTime(6, time(18))
-        await digests.set_digest(tx, HERE, channel_id=5, when=sunday, now=NOON)
+        await digest.set_digest(tx, HERE, channel_id=5, when=sunday, now=NOON)
         for _ in range(2):
             due = await prompts.next_due(tx)
             assert due is not None
@@ -196,8 +196,8 @@ async def test_the_next_digest_takes_the_place_of_one_that_could_not_be_sent(
             await plan_due(tx, from_milliseconds(due))
         old, new = await tx.rows("SELECT id FROM posts ORDER BY id")
         at_ms = to_milliseconds(NOON + 16 * DAY)
-        await waiting.release(tx, new["id"], at_ms=at_ms)
-        await waiting.release(tx, old["id"], at_ms=at_ms)
+        await reconsider.release(tx, new["id"], at_ms=at_ms)
+        await reconsider.release(tx, old["id"], at_ms=at_ms)
         rows = await tx.rows("SELECT state, reason FROM prompts ORDER BY id")
         return [(row["state"], row["reason"]) for row in rows]
 
@@ -240,7 +240,7 @@ async def test_what_was_decided_otherwise_meanwhile_is_not_planned_again(
         number = await claimed(tx)
         post = await attempted(tx)
         await tx.run("UPDATE prompts SET state = 'skipped'")
-        await waiting.release(tx, post.id, at_ms=0)
+        await reconsider.release(tx, post.id, at_ms=0)
         row = await tx.row("SELECT state FROM posts")
         assert row is not None
         return (await look(tx, number)).state, row["state"]
@@ -250,7 +250,7 @@ async def test_what_was_decided_otherwise_meanwhile_is_not_planned_again(
 
 async def test_an_index_answers_which_prompts_are_claimed(database: Database) -> None:
     async def look(tx: Transaction) -> str:
-        rows = await tx.rows(f"EXPLAIN QUERY PLAN {waiting.CLAIMED}", {"now": 5})
+        rows = await tx.rows(f"EXPLAIN QUERY PLAN {reconsider.CLAIMED}", {"now": 5})
         return " ".join(row["detail"] for row in rows)
 
     plan = await database.read(look)

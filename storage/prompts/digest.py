@@ -9,9 +9,9 @@ from bot.clock import to_milliseconds
 from bot.core.prompts.digest import Digest, Essay, OpenQuestion, Thread
 from bot.core.prompts.local_time import WeeklyTime
 from bot.core.prompts.policy import PAUSED
-from storage import prompts
 from storage.db.writer import Transaction
-from storage.prompt_lists import asked_questions
+from storage.prompts import prompts
+from storage.prompts.queries import asked_questions
 from storage.servers import settings
 
 __all__ = ["set_digest", "week"]

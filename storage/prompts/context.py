@@ -12,7 +12,7 @@ from bot.core.prompts.plan import LastCall, Passage, What, read_condition
 from bot.core.prompts.policy import Kind, Situation
 from bot.core.prompts.wording import Alive, Material, positions
 from storage.db.writer import Transaction
-from storage.prompts import Prompt
+from storage.prompts.prompts import Prompt
 from storage.replies import deleted_channels
 from storage.servers import settings
 

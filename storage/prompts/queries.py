@@ -9,9 +9,9 @@ from datetime import datetime
 from bot.clock import from_milliseconds
 from bot.core.prompts.wording import positions
 from bot.errors import Refused
-from storage import prompts
 from storage.db.writer import Transaction
-from storage.prompts import Prompt
+from storage.prompts import prompts
+from storage.prompts.prompts import Prompt
 
 __all__ = [
     "Chosen",

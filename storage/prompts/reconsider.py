@@ -11,8 +11,8 @@ from datetime import datetime
 
 from bot.clock import to_milliseconds
 from bot.core.prompts.policy import Kind, Send, decide
-from storage import prompts, situations
 from storage.db.writer import Transaction
+from storage.prompts import context, prompts
 from storage.servers import settings as settings_module
 
 __all__ = ["CLAIMED", "digest_returns", "mind", "release"]
@@ -42,7 +42,7 @@ async def mind(tx: Transaction, now: datetime, busy: Collection[int] = ()) -> No
         prompt = await prompts.find(tx, row["prompt_id"])
         assert prompt is not None
         settings = await settings_module.read(tx, prompt.server_id)
-        decision = decide(await situations.situation(tx, prompt), settings.manners, now)
+        decision = decide(await context.situation(tx, prompt), settings.manners, now)
         holds = isinstance(decision, Send)
         # What an admin sends at once keeps the words that were asked for.
         fresh = row["planned_at"] == now_ms or prompt.kind is Kind.NOW

@@ -9,8 +9,8 @@ from bot.core.layout.match import counterpart
 from bot.core.prompts.plan import Passage, Question, read_what, renumbered
 from bot.core.prompts.policy import PAUSED
 from bot.core.prompts.wording import noted, positions
-from storage import prompts
 from storage.db.writer import Transaction
+from storage.prompts import prompts
 
 __all__ = ["follow", "unfounded"]
 

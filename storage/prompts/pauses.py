@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.local_time import quiet_end
 from bot.core.prompts.policy import PAUSED, Kind
-from storage import waiting
 from storage.db.writer import Transaction
+from storage.prompts import reconsider
 from storage.servers import settings as settings_module
 
 __all__ = ["pause", "pause_discussion", "paused_discussions", "resume", "resume_discussion"]
@@ -104,7 +104,7 @@ async def _take_back(
         owed = quiet_end(owed, settings.quiet, settings.zone) or owed
         if now - owed > settings.tolerance:
             continue
-        if row["kind"] == Kind.DIGEST and not await waiting.digest_returns(
+        if row["kind"] == Kind.DIGEST and not await reconsider.digest_returns(
             tx, server_id, row["id"], now_ms
         ):
             continue
