@@ -17,9 +17,9 @@ from discord.ext import commands
 from bot.core.text.plural import counted
 from bot.services import Services
 from bot.speaking import acknowledge, answer_with_file, follow_up_with_files, speak
-from storage import privacy
 from storage.db import erasure_log
 from storage.db.erasure_log import Tombstone
+from storage.privacy import members
 from storage.replies import attachments
 from storage.replies.attachments import KeptFile
 
@@ -61,7 +61,7 @@ class Privacy(
         with self._services.busy.working():
             await acknowledge(interaction, ephemeral=True, thinking=True)
             found = await self._services.database.read(
-                lambda tx: privacy.kept_of(tx, server_id, member_id)
+                lambda tx: members.kept_of(tx, server_id, member_id)
             )
             data = json.dumps(found, ensure_ascii=False, indent=2)
             replies = counted(len(found["replies"]), "reply", "replies")
@@ -108,7 +108,7 @@ class Privacy(
         now_ms = self._services.clock.now_ms()
         with self._services.busy.working():
             one = await self._services.database.write(
-                lambda tx: privacy.come_back(tx, server_id, member_id, now_ms)
+                lambda tx: members.come_back(tx, server_id, member_id, now_ms)
             )
             told = "You are not kept out: what you say in discussions is kept."
             if one is not None:
@@ -186,7 +186,7 @@ class _Question(discord.ui.View):
 
         with self._services.busy.working():
             one = await self._services.database.write(
-                lambda tx: privacy.forget(tx, server_id, member_id, now_ms, keep_out=keep_out)
+                lambda tx: members.forget(tx, server_id, member_id, now_ms, keep_out=keep_out)
             )
             told = "What you said is erased."
             if one.kept_out_since is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from storage import forgetting
+from storage.privacy import erasure
 from tests.house import House, a_house
 from tests.test_moving import fault, kept
 from tests.test_privacy import forget
@@ -54,7 +54,7 @@ async def test_a_thread_that_came_to_stand_unseen_bears_no_forgotten_words(house
     assert await names(house) == ["Ann: A heliotrope secret"]
     await forget(house, "Ann")
     await house.settle(600)
-    assert await names(house) == [forgetting.THREAD_NAME]
+    assert await names(house) == [erasure.THREAD_NAME]
 
 
 async def test_a_thread_that_another_member_called_by_their_words_is_renamed(house: House) -> None:
@@ -67,9 +67,9 @@ async def test_a_thread_that_another_member_called_by_their_words_is_renamed(hou
     await open_thread(house, "Ben", other, "Of rye")
     await forget(house, "Ann")
     await house.settle(600)
-    assert sorted(await names(house)) == [forgetting.THREAD_NAME, "Of rye"]
+    assert sorted(await names(house)) == [erasure.THREAD_NAME, "Of rye"]
     ben = house.member("Ben").id
-    assert await recorded(house) == [(ben, forgetting.THREAD_NAME), (ben, "Of rye")]
+    assert await recorded(house) == [(ben, erasure.THREAD_NAME), (ben, "Of rye")]
 
 
 async def test_of_a_thread_that_a_member_opens_who_is_kept_out_no_name_is_kept(
@@ -80,7 +80,7 @@ async def test_of_a_thread_that_a_member_opens_who_is_kept_out_no_name_is_kept(
     await open_thread(house, "Ann", int(closing["id"]), "A heliotrope secret")
     said = await house.write("Ben", "Hm.", channel_id=int(closing["id"]))
     await house.settle()
-    assert await recorded(house) == [(forgetting.NO_MEMBER, forgetting.THREAD_NAME)]
+    assert await recorded(house) == [(erasure.NO_MEMBER, erasure.THREAD_NAME)]
     assert (await kept(house))[str(said)]["thread_id"] == closing["id"]
 
 

@@ -11,10 +11,10 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from storage import forgetting, privacy
 from storage.db import erasure_log
 from storage.db.database import open_database
 from storage.db.restore import restore
+from storage.privacy import erasure, members
 from tests.house import House, a_world, lived_in
 from tests.test_moving import a_head, copies, let_move
 
@@ -25,7 +25,7 @@ async def kept(house: House) -> dict[str, dict[str, Any]]:
 
 async def of(house: House, name: str) -> dict[str, Any]:
     member_id = house.member(name).id
-    return await house.database.read(lambda tx: privacy.kept_of(tx, house.server_id, member_id))
+    return await house.database.read(lambda tx: members.kept_of(tx, house.server_id, member_id))
 
 
 async def test_a_member_is_told_what_is_kept_of_them_and_of_nobody_else(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ async def test_what_is_forgotten_stays_forgotten_after_a_reading(tmp_path: Path)
                 allowed = table in ("forgotten", "acts", "submissions")
                 assert rows[0]["n"] == 0 or allowed, table
             names = {t["id"]: t["name"] for t in (await house.world())["threads"]}
-            assert names[str(head)] == forgetting.THREAD_NAME
+            assert names[str(head)] == erasure.THREAD_NAME
         async with lived_in(tmp_path, standin) as again:
             replies = await kept(again)
             forgotten = replies[str(head)]
@@ -192,7 +192,7 @@ async def test_of_what_was_forgotten_or_deleted_no_byte_is_left_in_the_file(tmp_
         rows = sqlite3.connect(tmp_path / "salon.sqlite3")
         with contextlib.closing(rows) as connection:
             assert connection.execute("SELECT name FROM threads ORDER BY id").fetchall() == [
-                (forgetting.THREAD_NAME,),
+                (erasure.THREAD_NAME,),
                 ("Ben: A chartreuse secret",),
             ]
 
@@ -212,7 +212,7 @@ async def test_the_new_name_of_a_thread_is_owed_until_it_is_given(tmp_path: Path
         async with lived_in(tmp_path, standin) as house:
             await house.settle(3600)
             (thread,) = (await house.world())["threads"]
-            assert thread["name"] == forgetting.THREAD_NAME
+            assert thread["name"] == erasure.THREAD_NAME
             assert thread["thread_metadata"]["archived"] is True
 
 
@@ -286,7 +286,7 @@ async def test_what_admins_were_told_of_a_deleted_thread_is_reworded(tmp_path: P
         assert "“Ann: I would.”" in told["content"]
         await forget(house, "Ann")
         (told,) = await house.ours(house.channel("admins"))
-        assert f"“{forgetting.THREAD_NAME}”" in told["content"]
+        assert f"“{erasure.THREAD_NAME}”" in told["content"]
         rows = await house.database.read(
             lambda tx: tx.rows("SELECT text FROM notices UNION ALL SELECT payload FROM posts")
         )
@@ -354,7 +354,7 @@ async def test_a_restoring_by_command_brings_nobody_back_either(tmp_path: Path) 
     assert restored.erased is None, "the archive itself cannot tell"
     with contextlib.closing(sqlite3.connect(archive)) as connection:
         (row,) = connection.execute("SELECT text, author_id FROM replies").fetchall()
-        assert row == ("", privacy.NOBODY)
+        assert row == ("", members.NOBODY)
 
 
 async def test_the_file_beside_the_archive_holds_no_content_and_survives_a_torn_line(

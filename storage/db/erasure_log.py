@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storage.db.writer import Transaction
-from storage.forgetting import ERASE, THREAD_NAME, forget
+from storage.privacy.erasure import ERASE, THREAD_NAME, forget
 
 __all__ = [
     "Tombstone",

@@ -10,7 +10,7 @@ from storage.db.writer import Transaction
 from storage.delivery import essay_threads, message_edits
 from storage.delivery.essay_threads import NOBODY_BELONGS
 from storage.delivery.message_edits import NewErrand
-from storage.forgetting import NO_MEMBER
+from storage.privacy.erasure import NO_MEMBER
 
 __all__ = [
     "Thread",

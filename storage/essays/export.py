@@ -9,7 +9,7 @@ from typing import Any
 from bot.clock import from_milliseconds
 from storage.db.writer import Transaction
 from storage.essays import discussions
-from storage.privacy import NOBODY
+from storage.privacy.members import NOBODY
 
 __all__ = ["export"]
 

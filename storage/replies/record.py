@@ -35,8 +35,8 @@ from bot.core.conversation.routing import (
 )
 from storage.db.writer import Transaction
 from storage.delivery import match_sent, temporary_messages
-from storage.forgetting import NO_MEMBER, THREAD_NAME
-from storage.privacy import NOBODY
+from storage.privacy.erasure import NO_MEMBER, THREAD_NAME
+from storage.privacy.members import NOBODY
 from storage.prompts.prompts import PLAN_NUDGE
 from storage.replies import deleted_channels
 from storage.replies import statements as sql

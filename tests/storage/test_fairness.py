@@ -6,9 +6,9 @@ from collections import Counter
 
 from bot.core.conversation.events import Message
 from bot.core.conversation.member_limits import AHEAD, AN_HOUR, MOST_AN_HOUR
-from storage import privacy
 from storage.db.database import Database
 from storage.delivery import threads
+from storage.privacy import members
 from tests.storage.test_record import (  # noqa: F401 - one is a fixture
     ANN,
     BEN,
@@ -72,6 +72,6 @@ async def test_who_is_forgotten_is_not_known_by_what_was_brought_either(
 ) -> None:
     await record_one_by_one(published, [to_essay(0, BEN)])
     await record_one_by_one(published, [said(20_000, author_id=ANN, reference_id=10_000)])
-    await published.write(lambda tx: privacy.forget(tx, SERVER, ANN, NOW_MS + 10**9))
+    await published.write(lambda tx: members.forget(tx, SERVER, ANN, NOW_MS + 10**9))
     (row,) = await rows(published, "SELECT member_id FROM bringings")
     assert row["member_id"] == 0

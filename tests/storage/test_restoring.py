@@ -12,9 +12,9 @@ import pytest
 
 from bot.backing_up import back_up, restore
 from bot.errors import BackupFailed, DatabaseInUse
-from storage import privacy
 from storage.db.database import open_database, open_for_reading
 from storage.db.restore import restore as put_in_place
+from storage.privacy import members
 from tests.house import House, a_world, lived_in
 from tests.storage.test_backups import fill, servers_in, spoil
 
@@ -122,7 +122,7 @@ async def test_what_was_deleted_or_forgotten_since_the_backup_stays_erased(tmp_p
             server_id, ben = house.server_id, house.member("Ben").id
 
             async def forget(tx: Any) -> None:
-                await privacy.forget(tx, server_id, ben, 1, keep_out=True)
+                await members.forget(tx, server_id, ben, 1, keep_out=True)
 
             await house.database.write(forget)
             sent = [message["id"] for message in await house.messages()]

@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 from bot.clock import from_milliseconds
-from storage import forgetting
 from storage.db import erasure_log
 from storage.db.erasure_log import Tombstone
 from storage.db.writer import Transaction
+from storage.privacy import erasure
 from storage.replies import attachments
 
 __all__ = ["NOBODY", "come_back", "forget", "kept_of"]
@@ -130,7 +130,7 @@ async def forget(
     ``keep_out``: from now on nothing that they say there is kept but its place; who is kept out
     stays so without it, until :func:`come_back`.
     """
-    await forgetting.forget(tx, server_id, member_id, until_ms=_EVER, now_ms=now_ms)
+    await erasure.forget(tx, server_id, member_id, until_ms=_EVER, now_ms=now_ms)
     since = await _kept_out_since(tx, server_id, member_id)
     if since is None and keep_out:
         since = now_ms

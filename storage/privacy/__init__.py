@@ -1,0 +1,1 @@
+"""Rows about a member, and their erasure."""
