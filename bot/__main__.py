@@ -109,7 +109,7 @@ def _preview(file: Path, form: Format, *, as_json: bool) -> int:
     from bot.core.layout.layout import lay_out
     from bot.discussion.preview import as_json as preview_json
     from bot.discussion.preview import as_text as preview_text
-    from bot.reading_process import read_apart
+    from bot.publishing.reader_process import read_apart
 
     try:
         data = file.read_bytes()

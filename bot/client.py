@@ -22,14 +22,14 @@ from discord.http import Route
 from bot.clock import Clock
 from bot.discord_api.errors import PASSING, name
 from bot.discord_api.permissions import Seeing
-from bot.editing import Editing
 from bot.errands import Errands
 from bot.errors import Refused
-from bot.fetching import Page, fetch
 from bot.file_keeper import FileKeeper, Keeping
 from bot.health import Connection
 from bot.outbox import Outbox
-from bot.publishing import Publishing
+from bot.publishing.edit import Editing
+from bot.publishing.fetch_page import Page, fetch
+from bot.publishing.publish import Publishing
 from bot.recorder import Recorder
 from bot.recovery import COMPARED, Recovery
 from bot.services import Services

@@ -10,9 +10,9 @@ from typing import Any
 
 from bot.clock import Clock
 from bot.discord_api.errors import Sight
-from bot.editing import Editing
 from bot.outbox import Outbox
-from bot.publishing import Publishing
+from bot.publishing.edit import Editing
+from bot.publishing.publish import Publishing
 from bot.recorder import Recorder
 from bot.recovery import Recovery
 from bot.sweep import Sweep

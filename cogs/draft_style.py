@@ -10,7 +10,7 @@ import discord
 from discord import ui
 
 from bot.core.conversation.styles import FORUM, MOST_IN_CHANNEL, MOST_TAGS, THREAD, THREADS, Venue
-from bot.publishing import Preview
+from bot.publishing.publish import Preview
 from bot.speaking import speak
 
 __all__ = ["SWITCHES", "TagSelect", "switch", "tag_select_class", "told"]

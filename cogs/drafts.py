@@ -16,7 +16,7 @@ from bot.core.prompts.parse_time import read_moment
 from bot.core.text.plural import counted
 from bot.core.text.truncate import cut
 from bot.errors import Refused
-from bot.publishing import Preview
+from bot.publishing.publish import Preview
 from bot.services import Services
 from bot.speaking import acknowledge, answer_with_file, show
 from cogs import draft_style, essay_words

@@ -7,7 +7,7 @@ from bot.core.extraction.title import left_line
 from bot.core.layout.diff import differences, facts_changed
 from bot.core.layout.lists import fitting
 from bot.core.text.truncate import cut
-from bot.editing import Shown
+from bot.publishing.edit import Shown
 from cogs import essay_words
 from storage.essays.apply_revision import Laid
 

@@ -17,8 +17,8 @@ from bot.core.essay.serialize import essay_from_json
 from bot.core.extraction.corrections import given
 from bot.core.layout.card import opening_card
 from bot.core.text.length import utf16_units
-from bot.editing import Shown
 from bot.errors import Refused
+from bot.publishing.edit import Shown
 from bot.services import Services
 from bot.speaking import acknowledge, answer_with_file, show
 from cogs import edit_words, essay_words, prompt_choices

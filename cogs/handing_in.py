@@ -10,7 +10,7 @@ from discord import ui
 from bot.core.conversation.styles import Venue
 from bot.core.text.truncate import cut
 from bot.errors import Refused
-from bot.publishing import MOST_BYTES
+from bot.publishing.publish import MOST_BYTES
 from cogs.forms import Entered, Upload, text_field
 from storage.essays.submissions import Submission
 

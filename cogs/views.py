@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from bot.core.payloads import Payload
-from bot.publishing import Actor
+from bot.publishing.publish import Actor
 
 __all__ = ["actor", "card_view", "text_view"]
 

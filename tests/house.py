@@ -24,8 +24,8 @@ import pytest
 from bot.client import Salon, point_elsewhere
 from bot.clock import Clock
 from bot.clock_link import clock_link
-from bot.fetching import fetch
 from bot.file_keeper import Keeping
+from bot.publishing.fetch_page import fetch
 from bot.rehearsal.controls import LINK
 from bot.rehearsal.founding import first_world
 from bot.rehearsal.har import Recorder

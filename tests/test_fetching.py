@@ -18,7 +18,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestServer
 
 from bot.errors import UnreadableEssay
-from bot.fetching import Address, Page, fetch, is_public, read_address
+from bot.publishing.fetch_page import Address, Page, fetch, is_public, read_address
 
 PAGE = (
     "<html><head><title>On Mending</title></head><body><article><h1>On Mending</h1>"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.publishing import Actor
+from bot.publishing.publish import Actor
 from bot.rehearsal.standin import StandIn
 from bot.rehearsal.steps import Step
 from tests.house import ESSAY, House, a_house, a_world, buttons, lived_in

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.publishing import Actor
+from bot.publishing.publish import Actor
 from bot.rehearsal.records import ThreadState
 from bot.rehearsal.steps import Step
 from storage.servers import settings, setup_choices

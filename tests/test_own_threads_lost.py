@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.publishing import Actor
+from bot.publishing.publish import Actor
 from bot.rehearsal.steps import Step
 from tests.house import House, a_house
 from tests.test_own_threads import MESSAGES, THREADS, change, fault, state_of

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.layout.layout import lay_out
-from bot.reading_process import LARGEST, read_apart
+from bot.publishing.reader_process import LARGEST, read_apart
 from tests.discussion.documents import paragraph, word_document
 
 DEEP = "words at the bottom"

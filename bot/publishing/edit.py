@@ -25,8 +25,8 @@ from bot.core.layout.revise import Revised, Standing, continued, revise
 from bot.core.payloads import Payload, edit_body, message_address, plain_message
 from bot.discord_api.errors import Sight
 from bot.errors import Refused
-from bot.publishing import Actor, Publishing
-from bot.reading_process import with_read
+from bot.publishing.publish import Actor, Publishing
+from bot.publishing.reader_process import with_read
 from storage.db.database import Database, until_usable
 from storage.db.writer import Transaction
 from storage.delivery.messages import NewPost

@@ -22,8 +22,8 @@ from bot.core.layout.layout import closing_question, lay_out
 from bot.core.payloads import plain_message
 from bot.discord_api.errors import Sight
 from bot.errors import Refused
-from bot.fetching import Page
-from bot.reading_process import read_apart, with_read
+from bot.publishing.fetch_page import Page
+from bot.publishing.reader_process import read_apart, with_read
 from storage.db.database import Database, until_usable
 from storage.db.writer import Transaction, Work
 from storage.delivery.messages import NewPost

@@ -70,7 +70,7 @@ async def read_apart(
 async def _asked(question: bytes, seconds: float) -> bytes:
     """What a child of its own answers; b"" where it died without a word."""
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot.reading_process",
+        sys.executable, "-m", "bot.publishing.reader_process",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

@@ -22,7 +22,7 @@ from yarl import URL
 from bot.core.essay.essay import Essay
 from bot.core.read_essay import Format
 from bot.errors import UnreadableEssay
-from bot.reading_process import read_apart
+from bot.publishing.reader_process import read_apart
 
 __all__ = ["Page", "fetch", "is_public", "read_address"]
 

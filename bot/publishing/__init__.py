@@ -1,0 +1,1 @@
+"""From a submission to a draft to planned messages; edits of published essays."""
