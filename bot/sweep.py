@@ -20,7 +20,7 @@ from bot.clock import Clock, from_milliseconds, to_milliseconds
 from bot.errands import Errands
 from bot.file_keeper import FileKeeper
 from bot.outbox import Outbox
-from bot.prompter import plan_due
+from bot.prompting.dispatch import plan_due
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import message_edits as owed

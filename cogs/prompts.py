@@ -6,7 +6,6 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import prompter
 from bot.core.layout.lists import fitting, stamp
 from bot.core.prompts.local_time import quiet_end
 from bot.core.prompts.parse_time import read_moment
@@ -14,6 +13,7 @@ from bot.core.prompts.plan import read_condition, read_what
 from bot.core.prompts.policy import Kind
 from bot.core.prompts.wording import Unsayable, literal
 from bot.errors import Refused
+from bot.prompting import dispatch
 from bot.services import Services
 from cogs import prompt_choices, prompt_lines
 from cogs.answers import answer, chosen_essay, server_of
@@ -64,7 +64,7 @@ class Prompts(
                 lines.append("**Prompts are paused**: `/prompts resume` lets them come again.")
             for prompt in await queries.coming(tx, server_id, discussion_id, _SHOWN_COMING):
                 title = titles.get(prompt.discussion_id or 0)
-                hindrance = await prompter.forecast(tx, prompt, now)
+                hindrance = await dispatch.forecast(tx, prompt, now)
                 lines.append(prompt_lines.coming(prompt, title, hindrance))
             past = await queries.past(tx, server_id, discussion_id, _SHOWN_PAST)
             return prompt_lines.listed(lines, [prompt_lines.past(one, server_id) for one in past])
@@ -99,7 +99,7 @@ class Prompts(
         async def add(tx: Transaction) -> str:
             chosen = await queries.choose_essay(tx, server_id, essay)
             _refuse_ended(chosen)
-            await prompter.refuse_missing(tx, chosen.id, asked)
+            await dispatch.refuse_missing(tx, chosen.id, asked)
             settings = await settings_module.read(tx, server_id)
             meant = read_moment(when, now, settings.zone)
             prompt_id = await prompts.add(
@@ -120,7 +120,7 @@ class Prompts(
                 prompt,
                 chosen.title,
                 quiet_end(meant.at, settings.quiet, settings.zone),
-                await prompter.forecast(tx, prompt, now),
+                await dispatch.forecast(tx, prompt, now),
             )
 
         await self.write_and_answer(interaction, add)
@@ -152,7 +152,7 @@ class Prompts(
             settings = await settings_module.read(tx, server_id)
             asked = read_what(found.what if what is None else what)
             if what is not None:
-                await prompter.refuse_missing(tx, found.discussion_id, asked)
+                await dispatch.refuse_missing(tx, found.discussion_id, asked)
             changed = await prompts.change(
                 tx,
                 found,
@@ -173,7 +173,7 @@ class Prompts(
                 again,
                 essay.title,
                 quiet_end(again.due_at, settings.quiet, settings.zone),
-                await prompter.forecast(tx, again, now),
+                await dispatch.forecast(tx, again, now),
             )
 
         await self.write_and_answer(interaction, edit)
@@ -214,7 +214,7 @@ class Prompts(
                 raise Refused(
                     f"“{literal(chosen.title)}” is {chosen.state}: only open ones get prompts."
                 )
-            found = await prompter.send_now(
+            found = await dispatch.send_now(
                 tx, server_id=server_id, discussion_id=chosen.id, what=str(asked), now=now
             )
             if isinstance(found, Unsayable):
@@ -235,9 +235,9 @@ class Prompts(
             lines: list[str] = []
             for prompt in await queries.coming(tx, server_id, chosen.id, _SHOWN_COMING):
                 if prompt.kind is Kind.STEP:
-                    hindrance = await prompter.forecast(tx, prompt, now)
+                    hindrance = await dispatch.forecast(tx, prompt, now)
                     lines.append(prompt_lines.coming(prompt, None, hindrance))
-                    said = await prompter.words(tx, prompt, now)
+                    said = await dispatch.words(tx, prompt, now)
                     if not isinstance(said, Unsayable):
                         lines += said.content.splitlines()
                         if said.poll is not None:

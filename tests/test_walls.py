@@ -26,7 +26,7 @@ MIDDLE = {
     "bot.mover",
     "bot.outbox",
     "bot.discord_api.rate_limit",
-    "bot.prompter",
+    "bot.prompting.dispatch",
     "bot.publishing.edit",
     "bot.publishing.publish",
     "bot.publishing.reader_process",

@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.prompter import plan_due
+from bot.prompting.dispatch import plan_due
 from bot.rehearsal.founding import put_channel
 from storage.db.database import open_database
 from storage.db.writer import Transaction

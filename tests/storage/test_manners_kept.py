@@ -11,7 +11,7 @@ import pytest
 from bot.clock import to_milliseconds
 from bot.core.prompts.local_time import QuietHours, WeeklyTime
 from bot.core.prompts.policy import PAUSED
-from bot.prompter import plan_due
+from bot.prompting.dispatch import plan_due
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.prompts import digest, pauses, prompts

@@ -12,7 +12,7 @@ from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.local_time import QuietHours, WeeklyTime
 from bot.core.prompts.policy import PAUSED, Kind
 from bot.errors import Refused
-from bot.prompter import forecast, plan_due, send_now
+from bot.prompting.dispatch import forecast, plan_due, send_now
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import alerts

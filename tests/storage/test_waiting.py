@@ -10,7 +10,7 @@ import pytest
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.local_time import WeeklyTime
 from bot.core.prompts.policy import PAUSED, Kind
-from bot.prompter import plan_due
+from bot.prompting.dispatch import plan_due
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import alerts, messages

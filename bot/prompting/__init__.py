@@ -1,0 +1,1 @@
+"""From a due prompt to a planned message."""
