@@ -26,12 +26,12 @@ from bot.errands import Errands
 from bot.errors import Refused
 from bot.file_keeper import FileKeeper, Keeping
 from bot.health import Connection
+from bot.ingest.catch_up import COMPARED, Recovery
+from bot.ingest.recorder import Recorder
 from bot.outbox import Outbox
 from bot.publishing.edit import Editing
 from bot.publishing.fetch_page import Page, fetch
 from bot.publishing.publish import Publishing
-from bot.recorder import Recorder
-from bot.recovery import COMPARED, Recovery
 from bot.services import Services
 from bot.silence import PATIENCE, Silence
 from bot.speaking import speak

@@ -9,7 +9,7 @@ from discord.http import HTTPClient
 
 from bot.core.conversation.events import Message
 from bot.core.conversation.reply_copy import digest
-from bot.recorder import Heard
+from bot.ingest.recorder import Heard
 from storage.replies.reply_moves import Bringing
 
 __all__ = ["copy_of", "reactions_to"]

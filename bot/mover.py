@@ -31,7 +31,7 @@ from bot.discord_api.errors import (
 )
 from bot.discord_api.single_attempt import SingleCalls, Upload
 from bot.discord_api.webhooks import Webhook, Webhooks
-from bot.recorder import Heard, Recorder
+from bot.ingest.recorder import Heard, Recorder
 from bot.tasks import UnderWay
 from storage.db.database import Database
 from storage.db.writer import Transaction

@@ -38,8 +38,8 @@ from bot.discord_api.errors import (
 from bot.discord_api.rate_limit import Pace
 from bot.discord_api.single_attempt import SingleCalls
 from bot.forum import Forums
+from bot.ingest.recorder import Recorder
 from bot.mover import Mover
-from bot.recorder import Recorder
 from bot.tasks import UnderWay
 from bot.thread_opener import ThreadOpener
 from storage.db.database import Database

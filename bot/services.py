@@ -10,11 +10,11 @@ from typing import Any
 
 from bot.clock import Clock
 from bot.discord_api.errors import Sight
+from bot.ingest.catch_up import Recovery
+from bot.ingest.recorder import Recorder
 from bot.outbox import Outbox
 from bot.publishing.edit import Editing
 from bot.publishing.publish import Publishing
-from bot.recorder import Recorder
-from bot.recovery import Recovery
 from bot.sweep import Sweep
 from storage.db.database import Database
 

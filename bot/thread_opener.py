@@ -29,7 +29,7 @@ from bot.discord_api.errors import (
     wait_before,
 )
 from bot.discord_api.single_attempt import SingleCalls
-from bot.recorder import Recorder
+from bot.ingest.recorder import Recorder
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import alerts, threads

@@ -174,7 +174,7 @@ async def test_an_empty_form_is_answered_with_a_sentence(house: House) -> None:
 async def test_what_was_said_while_the_bot_was_away_is_kept_and_gets_its_thread(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "bot.recovery")
+    caplog.set_level(logging.INFO, "bot.ingest.catch_up")
     async with a_world() as standin:
         async with lived_in(tmp_path, standin) as house:
             *_, closing = await house.publish()

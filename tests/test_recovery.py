@@ -16,7 +16,7 @@ import pytest
 from discord.state import ConnectionState
 
 from bot.core.conversation.events import Message
-from bot.member_names import MemberNames
+from bot.ingest.member_names import MemberNames
 from bot.rehearsal.founding import invite_bot
 from cogs.recording import Recording
 from tests.house import House, a_house, a_world, lived_in
@@ -359,7 +359,7 @@ async def test_without_the_right_to_read_nothing_is_erased_until_it_is_back(
 async def test_after_hours_away_one_line_tells_what_was_recovered(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "bot.recovery")
+    caplog.set_level(logging.INFO, "bot.ingest.catch_up")
     async with a_world() as standin:
         async with lived_in(tmp_path, standin) as house:
             *_, closing = await house.publish()

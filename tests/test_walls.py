@@ -30,13 +30,13 @@ MIDDLE = {
     "bot.publishing.edit",
     "bot.publishing.publish",
     "bot.publishing.reader_process",
-    "bot.recorder",
-    "bot.recovery",
+    "bot.ingest.recorder",
+    "bot.ingest.catch_up",
     "bot.discord_api.errors",
-    "bot.history",
-    "bot.member_names",
-    "bot.reaction_reader",
-    "bot.thread_lists",
+    "bot.ingest.channel_history",
+    "bot.ingest.member_names",
+    "bot.ingest.reactions",
+    "bot.ingest.thread_lists",
     "bot.thread_opener",
     "bot.services",
     "bot.discord_api.single_attempt",
@@ -124,8 +124,13 @@ def test_no_discord_object_goes_below_the_outbox_and_the_cogs(path: Path) -> Non
         "bot.discord_api.single_attempt",
         "bot.discord_api.webhooks",
     }
-    catching_up = {"bot.recovery", "bot.history", "bot.thread_lists", "bot.reaction_reader"}
-    catching_up.add("bot.member_names")
+    catching_up = {
+        "bot.ingest.catch_up",
+        "bot.ingest.channel_history",
+        "bot.ingest.thread_lists",
+        "bot.ingest.reactions",
+    }
+    catching_up.add("bot.ingest.member_names")
     may = sending | catching_up | {"bot.speaking", "bot.discord_api.permissions"}
     may |= {"bot.client", "bot.doctor", "bot.running"}
     if module not in may and not within(module, "cogs"):

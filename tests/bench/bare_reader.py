@@ -14,7 +14,7 @@ import time
 import discord
 
 from bot.client import point_elsewhere
-from bot.recovery import AT_ONCE
+from bot.ingest.catch_up import AT_ONCE
 
 _PAGE = 100
 

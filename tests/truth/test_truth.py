@@ -15,8 +15,8 @@ import storage.record
 import storage.record_sql
 
 from bot.core.conversation.events import Event
-from bot.recorder import Recorder
-from bot.recovery import Recovery
+from bot.ingest.catch_up import Recovery
+from bot.ingest.recorder import Recorder
 from storage.replies.watermarks import Watched
 from tests.truth.comparing import differences
 from tests.truth.play import play

@@ -12,7 +12,7 @@ from discord.http import HTTPClient, Route
 
 from bot.core.conversation.events import ThreadSeen
 from bot.discord_api.errors import PASSING, Sight, name
-from bot.recorder import Recorder
+from bot.ingest.recorder import Recorder
 
 __all__ = ["Listed", "ThreadLists"]
 

@@ -13,8 +13,8 @@ from bot.clock import Clock
 from bot.core.conversation.events import ChannelGone, Deletion, Event, Message, Reading
 from bot.discord_api import parse
 from bot.discord_api.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Sight
-from bot.member_names import MemberNames
-from bot.recorder import Recorder
+from bot.ingest.member_names import MemberNames
+from bot.ingest.recorder import Recorder
 from storage.db.database import Database
 from storage.replies import watermarks
 from storage.replies.watermarks import Watched

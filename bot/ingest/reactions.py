@@ -17,7 +17,7 @@ from bot.clock import Clock
 from bot.core.conversation.events import Deletion, Event, Reading
 from bot.discord_api import parse
 from bot.discord_api.errors import PASSING, UNKNOWN_MESSAGE, Sight
-from bot.recorder import Recorder
+from bot.ingest.recorder import Recorder
 from storage.db.database import Database
 from storage.replies import watermarks
 

@@ -20,11 +20,11 @@ from discord.http import HTTPClient
 from bot.clock import Clock
 from bot.core.conversation.catch_up_summary import Recovered, back_after
 from bot.discord_api.errors import PASSING, Sight
-from bot.history import Histories, Outcome
-from bot.member_names import MemberNames
-from bot.reaction_reader import ReactionReader
-from bot.recorder import Recorder
-from bot.thread_lists import Listed, ThreadLists
+from bot.ingest.channel_history import Histories, Outcome
+from bot.ingest.member_names import MemberNames
+from bot.ingest.reactions import ReactionReader
+from bot.ingest.recorder import Recorder
+from bot.ingest.thread_lists import Listed, ThreadLists
 from storage.db.database import Database, until_usable
 from storage.db.writer import Transaction
 from storage.delivery import alerts
