@@ -20,22 +20,22 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.clock import Clock
+from bot.delivery.attachments import FileKeeper, Keeping
+from bot.delivery.message_edits import Errands
+from bot.delivery.messages import Outbox
+from bot.delivery.scheduler import Sweep
 from bot.discord_api.errors import PASSING, name
 from bot.discord_api.permissions import Seeing
-from bot.errands import Errands
 from bot.errors import Refused
-from bot.file_keeper import FileKeeper, Keeping
 from bot.health import Connection
 from bot.ingest.catch_up import COMPARED, Recovery
 from bot.ingest.recorder import Recorder
-from bot.outbox import Outbox
 from bot.publishing.edit import Editing
 from bot.publishing.fetch_page import Page, fetch
 from bot.publishing.publish import Publishing
 from bot.services import Services
 from bot.silence import PATIENCE, Silence
 from bot.speaking import speak
-from bot.sweep import Sweep
 from bot.tasks import Tasks
 from cogs.arrivals import Arrivals
 from cogs.copies import Copies

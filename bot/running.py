@@ -19,8 +19,8 @@ from bot.backup_keeper import BackupKeeper
 from bot.client import Salon, point_elsewhere
 from bot.clock import Clock
 from bot.clock_link import clock_link
+from bot.delivery.attachments import Keeping
 from bot.errors import DiscordRefused
-from bot.file_keeper import Keeping
 from bot.health import Connection, Health, serving
 from bot.logs import begin_logging
 from bot.service_manager import ServiceManager

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.clock import Clock
+from bot.delivery.messages import Outbox
+from bot.delivery.scheduler import Sweep
 from bot.discord_api.errors import Sight
 from bot.ingest.catch_up import Recovery
 from bot.ingest.recorder import Recorder
-from bot.outbox import Outbox
 from bot.publishing.edit import Editing
 from bot.publishing.publish import Publishing
-from bot.sweep import Sweep
 from storage.db.database import Database
 
 __all__ = ["Busy", "Services"]

@@ -24,7 +24,7 @@ import pytest
 from bot.client import Salon, point_elsewhere
 from bot.clock import Clock
 from bot.clock_link import clock_link
-from bot.file_keeper import Keeping
+from bot.delivery.attachments import Keeping
 from bot.publishing.fetch_page import fetch
 from bot.rehearsal.controls import LINK
 from bot.rehearsal.founding import first_world

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from bot.file_keeper import Keeping
+from bot.delivery.attachments import Keeping
 from tests.house import House, a_world, lived_in, until
 from tests.test_moving import a_head, copies, kept, let_move
 

@@ -20,8 +20,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.mover import Mover
-from bot.outbox import Outbox
+from bot.delivery.messages import Outbox
+from bot.delivery.reply_moves import Mover
 from bot.speaking import _sentence
 from storage.delivery.messages import Post
 from tests.faults import changes, sites

@@ -17,9 +17,9 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.clock import Clock, from_milliseconds, to_milliseconds
-from bot.errands import Errands
-from bot.file_keeper import FileKeeper
-from bot.outbox import Outbox
+from bot.delivery.attachments import FileKeeper
+from bot.delivery.message_edits import Errands
+from bot.delivery.messages import Outbox
 from bot.prompting.dispatch import plan_due
 from storage.db.database import Database
 from storage.db.writer import Transaction

@@ -4,8 +4,8 @@ Exactly once rests on three things. The row is there before the message. Its non
 within a minute harmless (docs: Message Resource › Create Message, ``enforce_nonce``). And when the
 minute is over, the channel is looked through before anything is sent again.
 
-Threads are opened here too (:mod:`bot.thread_opener`), replies moved into them
-(:mod:`bot.mover`), and remarks taken away whose time is over.
+Threads are opened here too (:mod:`bot.delivery.threads`), replies moved into them
+(:mod:`bot.delivery.reply_moves`), and remarks taken away whose time is over.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from discord.http import HTTPClient, Route
 
 from bot.clock import Clock
 from bot.core.payloads import Payload, signature
+from bot.delivery.forum_posts import Forums
+from bot.delivery.reply_moves import Mover
+from bot.delivery.threads import ThreadOpener
 from bot.discord_api.errors import (
     ARCHIVED,
     AUTOMOD,
@@ -37,11 +40,8 @@ from bot.discord_api.errors import (
 )
 from bot.discord_api.rate_limit import Pace
 from bot.discord_api.single_attempt import SingleCalls
-from bot.forum import Forums
 from bot.ingest.recorder import Recorder
-from bot.mover import Mover
 from bot.tasks import UnderWay
-from bot.thread_opener import ThreadOpener
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import (

@@ -15,10 +15,10 @@ import discord
 from discord.http import HTTPClient
 
 from bot.clock import Clock
-from bot.copies_found import copy_of, reactions_to
 from bot.core.conversation.events import Deletion, Reading
 from bot.core.conversation.reply_copy import Original, copy_payload, digest, webhook_name, why_not
 from bot.core.payloads import Payload
+from bot.delivery.copy_search import copy_of, reactions_to
 from bot.discord_api import parse
 from bot.discord_api.errors import (
     ARCHIVED,

@@ -1,0 +1,1 @@
+"""From planned work to Discord: messages, threads, reply moves, edits, attachments."""
