@@ -97,8 +97,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run() -> int:
-    from bot.running import run
-    from bot.service_manager import ServiceManager
+    from bot.app.supervisor import run
+    from bot.app.systemd import ServiceManager
     from bot.settings import environment_with_file, read_settings
 
     settings = read_settings(environment_with_file(os.environ))

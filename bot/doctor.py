@@ -10,7 +10,7 @@ from pathlib import Path
 import discord
 
 from bot import findings
-from bot.client import Salon, point_elsewhere
+from bot.app.client import Salon, point_elsewhere
 from bot.clock import Clock, to_milliseconds
 from bot.discord_api.errors import PASSING
 from bot.errors import DatabaseError, DatabaseInUse, SalonError, SettingsError

@@ -15,10 +15,10 @@ import discord
 from discord import app_commands
 from discord.http import Route
 
+from bot.app.logging_setup import new_reference
 from bot.core.text.truncate import cut
 from bot.discord_api.errors import PASSING
 from bot.errors import Refused, SalonError
-from bot.logs import new_reference
 
 __all__ = ["acknowledge", "answer_with_file", "follow_up_with_files", "show", "speak"]
 

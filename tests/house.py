@@ -21,9 +21,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.client import Salon, point_elsewhere
+from bot.app.client import Salon, point_elsewhere
+from bot.app.emulator_clock import clock_link
 from bot.clock import Clock
-from bot.clock_link import clock_link
 from bot.delivery.attachments import Keeping
 from bot.publishing.fetch_page import fetch
 from bot.rehearsal.controls import LINK

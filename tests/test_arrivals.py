@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.client import Salon, point_elsewhere
+from bot.app.client import Salon, point_elsewhere
 from bot.clock import Clock
 from bot.rehearsal.founding import add_guild, invite_bot, put_channel
 from bot.rehearsal.permissions import Permission

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.backup_keeper import BackupKeeper
+from bot.app.daily_backup import BackupKeeper
 from bot.clock import Clock
 from storage.db.backups import listed
 from tests.storage.test_backups import fill

@@ -15,14 +15,14 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from bot.client import Salon, point_elsewhere
+from bot.app.background import Tasks
+from bot.app.client import Salon, point_elsewhere
+from bot.app.supervisor import one_life
 from bot.clock import Clock
 from bot.rehearsal.bot_process import BotProcess
 from bot.rehearsal.sessions import Session
 from bot.rehearsal.standin import StandIn
-from bot.running import one_life
 from bot.settings import Settings
-from bot.tasks import Tasks
 from storage.db.database import open_database
 from tests.house import a_world, until
 from tests.staging import Stage, staged

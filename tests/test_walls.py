@@ -9,18 +9,18 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Modules of the process, from the bottom up; what is not named here stands with the cogs' users.
-LOW = {"bot.clock", "bot.errors", "bot.logs", "bot.silence", "bot.tasks"}
+LOW = {"bot.clock", "bot.errors", "bot.app.logging_setup", "bot.app.watchdog", "bot.app.background"}
 MIDDLE = {
     "bot.backing_up",
     "bot.forgetting",
-    "bot.backup_keeper",
+    "bot.app.daily_backup",
     "bot.delivery.message_edits",
     "bot.exporting",
     "bot.publishing.fetch_page",
     "bot.delivery.attachments",
     "bot.findings",
-    "bot.health",
-    "bot.service_manager",
+    "bot.app.health",
+    "bot.app.systemd",
     "bot.delivery.forum_posts",
     "bot.delivery.copy_search",
     "bot.delivery.reply_moves",
@@ -47,10 +47,10 @@ MIDDLE = {
 }
 TOP = {
     "bot.__main__",
-    "bot.client",
-    "bot.clock_link",
+    "bot.app.client",
+    "bot.app.emulator_clock",
     "bot.doctor",
-    "bot.running",
+    "bot.app.supervisor",
     "bot.discord_api.permissions",
     "bot.settings",
 }
@@ -132,7 +132,7 @@ def test_no_discord_object_goes_below_the_outbox_and_the_cogs(path: Path) -> Non
     }
     catching_up.add("bot.ingest.member_names")
     may = sending | catching_up | {"bot.speaking", "bot.discord_api.permissions"}
-    may |= {"bot.client", "bot.doctor", "bot.running"}
+    may |= {"bot.app.client", "bot.doctor", "bot.app.supervisor"}
     if module not in may and not within(module, "cogs"):
         assert not any(within(name, "discord") for name in imports(path))
 

@@ -17,12 +17,12 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.app.health import Connection, Health, serving
+from bot.app.logging_setup import handler_of, new_reference
+from bot.app.systemd import ServiceManager
 from bot.backing_up import back_up
 from bot.clock import Clock
 from bot.errors import SettingsError
-from bot.health import Connection, Health, serving
-from bot.logs import handler_of, new_reference
-from bot.service_manager import ServiceManager
 from storage.db.database import Database, open_database
 from tests.house import a_world, lived_in, until
 from tests.staging import staged

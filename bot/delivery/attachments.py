@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import discord
 from discord.http import HTTPClient
 
+from bot.app.background import UnderWay
 from bot.clock import Clock
 from bot.discord_api import parse
 from bot.discord_api.errors import PASSING, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, name, wait_before
-from bot.tasks import UnderWay
 from storage.db.database import Database
 from storage.replies import attachments
 from storage.replies.attachments import OwedFile

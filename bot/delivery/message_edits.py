@@ -12,6 +12,7 @@ from collections.abc import Callable
 import discord
 from discord.http import HTTPClient, Route
 
+from bot.app.background import UnderWay
 from bot.clock import Clock
 from bot.discord_api.errors import (
     ARCHIVED,
@@ -24,7 +25,6 @@ from bot.discord_api.errors import (
     name,
     wait_before,
 )
-from bot.tasks import UnderWay
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import alerts, message_edits

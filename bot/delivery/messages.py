@@ -18,6 +18,7 @@ from typing import Any
 import discord
 from discord.http import HTTPClient, Route
 
+from bot.app.background import UnderWay
 from bot.clock import Clock
 from bot.core.payloads import Payload, signature
 from bot.delivery.forum_posts import Forums
@@ -41,7 +42,6 @@ from bot.discord_api.errors import (
 from bot.discord_api.rate_limit import Pace
 from bot.discord_api.single_attempt import SingleCalls
 from bot.ingest.recorder import Recorder
-from bot.tasks import UnderWay
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import (

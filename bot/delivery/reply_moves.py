@@ -14,6 +14,7 @@ from typing import Any, Final
 import discord
 from discord.http import HTTPClient
 
+from bot.app.background import UnderWay
 from bot.clock import Clock
 from bot.core.conversation.events import Deletion, Reading
 from bot.core.conversation.reply_copy import Original, copy_payload, digest, webhook_name, why_not
@@ -32,7 +33,6 @@ from bot.discord_api.errors import (
 from bot.discord_api.single_attempt import SingleCalls, Upload
 from bot.discord_api.webhooks import Webhook, Webhooks
 from bot.ingest.recorder import Heard, Recorder
-from bot.tasks import UnderWay
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import alerts

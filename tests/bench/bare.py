@@ -13,7 +13,7 @@ import time
 import discord
 from discord.ext import commands
 
-from bot.client import intents, point_elsewhere
+from bot.app.client import intents, point_elsewhere
 
 
 class Bare(commands.Bot):

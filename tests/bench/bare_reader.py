@@ -13,7 +13,7 @@ import time
 
 import discord
 
-from bot.client import point_elsewhere
+from bot.app.client import point_elsewhere
 from bot.ingest.catch_up import AT_ONCE
 
 _PAGE = 100

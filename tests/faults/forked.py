@@ -79,7 +79,7 @@ class ForkedBot:
         async with self._lock:
             self.is_wanted = True
             if self._process is None:
-                _context.set_forkserver_preload([_live.__module__, "bot.running"])
+                _context.set_forkserver_preload([_live.__module__, "bot.app.supervisor"])
                 given = self.lot, dict(self.environment), str(self.output), ANSWERS
                 self._process = _context.Process(target=_live, args=given)
                 self.ended.clear()

@@ -20,16 +20,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import aiohttp
+import bot.running
 import pytest
 
-import bot.running
-from bot.client import point_elsewhere
+from bot.app.client import point_elsewhere
+from bot.app.systemd import ServiceManager
 from bot.clock import Clock
 from bot.rehearsal.bot_process import bot_environment
 from bot.rehearsal.controls import LINK
 from bot.rehearsal.founding import first_world
 from bot.rehearsal.standin import StandIn
-from bot.service_manager import ServiceManager
 from bot.settings import Settings
 from tests.faults.forked import ForkedBot
 from tests.faults.striking import Moment

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.client import Salon
+from bot.app.client import Salon
 from bot.rehearsal.founding import first_world
 from bot.rehearsal.standin import StandIn
 from storage.servers import setup_choices

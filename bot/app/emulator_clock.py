@@ -16,7 +16,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.client import Salon
+from bot.app.client import Salon
 from bot.clock import Clock
 
 __all__ = ["clock_link"]

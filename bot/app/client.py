@@ -19,6 +19,9 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.app.background import Tasks
+from bot.app.health import Connection
+from bot.app.watchdog import PATIENCE, Silence
 from bot.clock import Clock
 from bot.delivery.attachments import FileKeeper, Keeping
 from bot.delivery.message_edits import Errands
@@ -27,16 +30,13 @@ from bot.delivery.scheduler import Sweep
 from bot.discord_api.errors import PASSING, name
 from bot.discord_api.permissions import Seeing
 from bot.errors import Refused
-from bot.health import Connection
 from bot.ingest.catch_up import COMPARED, Recovery
 from bot.ingest.recorder import Recorder
 from bot.publishing.edit import Editing
 from bot.publishing.fetch_page import Page, fetch
 from bot.publishing.publish import Publishing
 from bot.services import Services
-from bot.silence import PATIENCE, Silence
 from bot.speaking import speak
-from bot.tasks import Tasks
 from cogs.arrivals import Arrivals
 from cogs.copies import Copies
 from cogs.doctor import Doctor

@@ -15,15 +15,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import aiohttp
 import discord
 
-from bot.backup_keeper import BackupKeeper
-from bot.client import Salon, point_elsewhere
+from bot.app.client import Salon, point_elsewhere
+from bot.app.daily_backup import BackupKeeper
+from bot.app.emulator_clock import clock_link
+from bot.app.health import Connection, Health, serving
+from bot.app.logging_setup import begin_logging
+from bot.app.systemd import ServiceManager
 from bot.clock import Clock
-from bot.clock_link import clock_link
 from bot.delivery.attachments import Keeping
 from bot.errors import DiscordRefused
-from bot.health import Connection, Health, serving
-from bot.logs import begin_logging
-from bot.service_manager import ServiceManager
 from bot.settings import Settings
 from storage.db.backups import listed
 from storage.db.database import Database, open_database

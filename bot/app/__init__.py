@@ -1,0 +1,1 @@
+"""The running process: client, supervisor, watchdog, health, logging, daily backup."""
