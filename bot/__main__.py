@@ -106,9 +106,9 @@ def _run() -> int:
 
 
 def _preview(file: Path, form: Format, *, as_json: bool) -> int:
+    from bot.cli.preview import as_json as preview_json
+    from bot.cli.preview import as_text as preview_text
     from bot.core.layout.layout import lay_out
-    from bot.discussion.preview import as_json as preview_json
-    from bot.discussion.preview import as_text as preview_text
     from bot.publishing.reader_process import read_apart
 
     try:
@@ -143,8 +143,8 @@ def _places() -> tuple[Path, Path]:
 
 
 async def _doctor() -> int:
+    from bot.cli.doctor import examine, told
     from bot.clock import Clock
-    from bot.doctor import examine, told
     from bot.settings import environment_with_file
 
     found = await examine(environment_with_file(os.environ), Clock())
@@ -153,21 +153,21 @@ async def _doctor() -> int:
 
 
 def _backup(file: Path | None) -> int:
-    from bot.backing_up import back_up
+    from bot.cli.backup import back_up
 
     _write(back_up(*_places(), file))
     return 0
 
 
 def _restore(file: Path | None) -> int:
-    from bot.backing_up import restore
+    from bot.cli.backup import restore
 
     _write(restore(*_places(), file))
     return 0
 
 
 async def _forget(options: argparse.Namespace) -> int:
-    from bot.forgetting import forget
+    from bot.cli.erase_member import forget
 
     _write(
         await forget(*_places(), options.member, options.server, keep_out=options.keep_out),

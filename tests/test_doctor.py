@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.backing_up import back_up
+from bot.cli.backup import back_up
+from bot.cli.doctor import examine, told
 from bot.clock import Clock
-from bot.doctor import examine, told
 from bot.findings import (
     Finding,
     look_at_backups,

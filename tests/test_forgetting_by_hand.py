@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.erase_member import forget
 from bot.errors import DatabaseError
-from bot.forgetting import forget
 from tests.house import House, a_world, lived_in
 from tests.staging import staged
 

@@ -11,8 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Modules of the process, from the bottom up; what is not named here stands with the cogs' users.
 LOW = {"bot.clock", "bot.errors", "bot.app.logging_setup", "bot.app.watchdog", "bot.app.background"}
 MIDDLE = {
-    "bot.backing_up",
-    "bot.forgetting",
+    "bot.cli.backup",
+    "bot.cli.erase_member",
     "bot.app.daily_backup",
     "bot.delivery.message_edits",
     "bot.exporting",
@@ -49,7 +49,7 @@ TOP = {
     "bot.__main__",
     "bot.app.client",
     "bot.app.emulator_clock",
-    "bot.doctor",
+    "bot.cli.doctor",
     "bot.app.supervisor",
     "bot.discord_api.permissions",
     "bot.settings",
@@ -132,7 +132,7 @@ def test_no_discord_object_goes_below_the_outbox_and_the_cogs(path: Path) -> Non
     }
     catching_up.add("bot.ingest.member_names")
     may = sending | catching_up | {"bot.speaking", "bot.discord_api.permissions"}
-    may |= {"bot.app.client", "bot.doctor", "bot.app.supervisor"}
+    may |= {"bot.app.client", "bot.cli.doctor", "bot.app.supervisor"}
     if module not in may and not within(module, "cogs"):
         assert not any(within(name, "discord") for name in imports(path))
 

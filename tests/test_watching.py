@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.app.health import Connection, Health, serving
 from bot.app.logging_setup import handler_of, new_reference
 from bot.app.systemd import ServiceManager
-from bot.backing_up import back_up
+from bot.cli.backup import back_up
 from bot.clock import Clock
 from bot.errors import SettingsError
 from storage.db.database import Database, open_database

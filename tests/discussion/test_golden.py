@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.discussion.preview import preview_text
+from bot.cli.preview import preview_text
 
 HERE = Path(__file__).parent
 ESSAYS = sorted((HERE / "essays").iterdir())

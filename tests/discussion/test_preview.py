@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
+from bot.cli.preview import as_json, as_text, preview, preview_text
 from bot.core.layout.layout import lay_out
 from bot.core.read_essay import read_essay
-from bot.discussion.preview import as_json, as_text, preview, preview_text
 
 TEXT = "By the sea\n\nby Ann Lee\n\n“All flesh is grass.” — Isaiah\n\nBody.\n\nWhy?\n\nPS. Done."
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.discussion.preview import preview
+from bot.cli.preview import preview
 
 SAMPLE = Path(__file__).parents[3] / "shared/samples/has-social-media-lost-its-way.txt"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.backing_up import back_up, restore
+from bot.cli.backup import back_up, restore
 from bot.errors import BackupFailed, DatabaseInUse
 from storage.db.database import open_database, open_for_reading
 from storage.db.restore import restore as put_in_place
