@@ -176,7 +176,7 @@ async def _forget(options: argparse.Namespace) -> int:
 
 
 async def _export(essay: str, form: str) -> int:
-    from bot.exporting import as_markdown
+    from bot.export import as_markdown
     from storage.db.database import open_for_reading
     from storage.essays.export import export
 

@@ -6,11 +6,11 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import findings
+from bot import checks
+from bot.checks import Finding
 from bot.clock import to_milliseconds
 from bot.core.layout.lists import fitting
 from bot.core.text.truncate import cut
-from bot.findings import Finding
 from bot.services import Services
 from cogs.answers import answer, server_of
 from storage.db.writer import Transaction
@@ -40,7 +40,7 @@ class Doctor(commands.Cog):
     async def doctor(self, interaction: discord.Interaction) -> None:
         """Tell, a line each, what is fine and what is to be done."""
         server = server_of(interaction)
-        since = to_milliseconds(self.services.clock.now() - findings.RECENT)
+        since = to_milliseconds(self.services.clock.now() - checks.RECENT)
 
         async def look(
             tx: Transaction,
@@ -59,9 +59,9 @@ class Doctor(commands.Cog):
                 _intents(interaction.client),
                 *(_channel(server, place) for place in used),
                 *_choices(settings, used),
-                *findings.look_at_troubles(trouble, waits, _where),
+                *checks.look_at_troubles(trouble, waits, _where),
                 self._record(server.id),
-                Finding("versions", True, findings.versions()),
+                Finding("versions", True, checks.versions()),
             ]
             await answer(interaction, fitting([_line(one) for one in _open_first(found)]))
 
@@ -105,7 +105,7 @@ def _intents(client: discord.Client) -> Finding:
 def _channel(server: discord.Guild, place: InUse) -> Finding:
     channel = server.get_channel(place.channel_id)
     held = discord.Permissions.none() if channel is None else channel.permissions_for(server.me)
-    return findings.look_at_channel(
+    return checks.look_at_channel(
         place,
         None if channel is None else channel.mention,
         lambda right: bool(getattr(held, right.key)),

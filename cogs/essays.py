@@ -15,7 +15,7 @@ from bot.core.layout.lists import fitting, stamp
 from bot.core.prompts.parse_time import read_moment
 from bot.core.text.plural import counted
 from bot.errors import Refused
-from bot.exporting import as_markdown
+from bot.export import as_markdown
 from bot.services import Services
 from bot.speaking import acknowledge, answer_with_file
 from cogs import essay_words, prompt_choices

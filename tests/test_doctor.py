@@ -7,10 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.backup import back_up
-from bot.cli.doctor import examine, told
-from bot.clock import Clock
-from bot.findings import (
+from bot.checks import (
     Finding,
     look_at_backups,
     look_at_channel,
@@ -18,6 +15,9 @@ from bot.findings import (
     look_at_troubles,
     passing_folder,
 )
+from bot.cli.backup import back_up
+from bot.cli.doctor import examine, told
+from bot.clock import Clock
 from bot.rehearsal.permissions import Permission
 from bot.rehearsal.standin import StandIn
 from storage.db.backups import Backup

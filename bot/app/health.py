@@ -18,9 +18,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from bot.checks import RECENT
 from bot.clock import Clock, to_milliseconds
 from bot.errors import SettingsError
-from bot.findings import RECENT
 from storage.db import backups
 from storage.db.database import Database
 from storage.db.writer import Transaction

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import discord
 
-from bot import findings
+from bot import checks
 from bot.app.client import Salon, point_elsewhere
+from bot.checks import Finding
 from bot.clock import Clock, to_milliseconds
 from bot.discord_api.errors import PASSING
 from bot.errors import DatabaseError, DatabaseInUse, SalonError, SettingsError
-from bot.findings import Finding
 from bot.settings import Settings, read_backups, read_database, read_settings
 from storage.db import backups
 from storage.db.database import Database, held, open_for_reading
@@ -43,7 +43,7 @@ def told(found: list[Finding]) -> str:
 
 async def examine(values: Mapping[str, str], clock: Clock) -> list[Finding]:
     """Everything that was looked at; ``values`` are environment and ``.env`` together."""
-    found: list[Finding] = [Finding("versions", True, findings.versions())]
+    found: list[Finding] = [Finding("versions", True, checks.versions())]
     settings: Settings | None = None
     faults: list[str] = []
     database = read_database(values, faults)
@@ -57,7 +57,7 @@ async def examine(values: Mapping[str, str], clock: Clock) -> list[Finding]:
     found += _disk(database, values)
     newest = next(iter(backups.listed(folder, database.stem)), None)
     if database.exists() or newest is not None:
-        found.append(findings.look_at_backups(newest, folder, clock.now()))
+        found.append(checks.look_at_backups(newest, folder, clock.now()))
     async with _opened(database, found) as archive:
         if archive is not None:
             found += await _archive(archive, clock)
@@ -71,9 +71,9 @@ def _disk(database: Path, values: Mapping[str, str]) -> list[Finding]:
     if not folder.is_dir():
         return []
     size = backups.size_of(database)
-    found = [findings.look_at_disk(shutil.disk_usage(folder).free, size)]
+    found = [checks.look_at_disk(shutil.disk_usage(folder).free, size)]
     mounts = _MOUNTS.read_text(encoding="utf-8") if _MOUNTS.exists() else ""
-    passing = findings.passing_folder(folder.resolve(), values, mounts)
+    passing = checks.passing_folder(folder.resolve(), values, mounts)
     if passing:
         found.append(Finding("folder", False, passing))
     else:
@@ -113,7 +113,7 @@ async def _opened(database: Path, found: list[Finding]) -> AsyncIterator[Databas
 
 
 async def _archive(archive: Database, clock: Clock) -> list[Finding]:
-    since = to_milliseconds(clock.now() - findings.RECENT)
+    since = to_milliseconds(clock.now() - checks.RECENT)
 
     async def look(tx: Transaction) -> list[Finding]:
         names = {row["id"]: row["name"] for row in await tx.rows("SELECT id, name FROM servers")}
@@ -121,7 +121,7 @@ async def _archive(archive: Database, clock: Clock) -> list[Finding]:
         def name(trouble: Trouble) -> str:
             return f"{names.get(trouble.server_id)}, channel {trouble.channel_id}"
 
-        return findings.look_at_troubles(
+        return checks.look_at_troubles(
             await diagnostics.troubles(tx, since), await diagnostics.waiting(tx), name
         )
 
@@ -215,7 +215,7 @@ async def _channels(client: discord.Client, used: list[InUse]) -> list[Finding]:
             if channel is not None:
                 held_there = channel.permissions_for(me)
             found.append(
-                findings.look_at_channel(
+                checks.look_at_channel(
                     place,
                     None if channel is None else f"#{channel.name} of {server.name}",
                     lambda right, held=held_there: bool(getattr(held, right.key)),  # type: ignore[misc]
