@@ -13,8 +13,8 @@ from discord.ext import commands
 
 from bot.errors import Refused
 from bot.services import Services
-from cogs.answers import answer, server_id
-from cogs.forms import Entered, show_form, text_field
+from cogs.ui.forms import Entered, show_form, text_field
+from cogs.ui.responses import answer, server_id
 from storage.db.writer import Transaction
 from storage.replies import reply_copies
 from storage.replies.reply_copies import Copy

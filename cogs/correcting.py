@@ -8,7 +8,7 @@ from discord import ui
 
 from bot.core.essay.essay import Essay
 from bot.core.extraction.corrections import MOST, Corrections, found
-from cogs.forms import Entered, text_field
+from cogs.ui.forms import Entered, text_field
 
 __all__ = ["correction_fields", "entered_corrections"]
 

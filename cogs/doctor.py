@@ -12,7 +12,7 @@ from bot.clock import to_milliseconds
 from bot.core.layout.lists import fitting
 from bot.core.text.truncate import cut
 from bot.services import Services
-from cogs.answers import answer, server_of
+from cogs.ui.responses import answer, server_of
 from storage.db.writer import Transaction
 from storage.servers import diagnostics
 from storage.servers import settings as settings_module

@@ -11,7 +11,7 @@ from discord import ui
 
 from bot.core.conversation.styles import FORUM, MOST_IN_CHANNEL, MOST_TAGS, THREAD, THREADS, Venue
 from bot.publishing.publish import Preview
-from bot.speaking import speak
+from cogs.ui.errors import speak
 
 __all__ = ["SWITCHES", "TagSelect", "switch", "tag_select_class", "told"]
 

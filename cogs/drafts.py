@@ -18,15 +18,15 @@ from bot.core.text.truncate import cut
 from bot.errors import Refused
 from bot.publishing.publish import Preview
 from bot.services import Services
-from bot.speaking import acknowledge, answer_with_file, show
 from cogs import draft_style, essay_words
-from cogs.answers import server_id
-from cogs.buttons import Label, button_class, row_of
 from cogs.correcting import correction_fields, entered_corrections
 from cogs.essay_told import essay_told
-from cogs.forms import Entered, show_form, text_field
-from cogs.views import actor, card_view, text_view
-from cogs.watching import watch
+from cogs.ui.buttons import Label, button_class, row_of
+from cogs.ui.errors import acknowledge, answer_with_file, show
+from cogs.ui.forms import Entered, show_form, text_field
+from cogs.ui.progress import watch
+from cogs.ui.responses import server_id
+from cogs.ui.views import actor, card_view, text_view
 from storage.essays import discussions
 from storage.essays.discussions import Listed
 from storage.servers import settings as settings_module

@@ -20,15 +20,15 @@ from bot.core.text.length import utf16_units
 from bot.errors import Refused
 from bot.publishing.edit import Shown
 from bot.services import Services
-from bot.speaking import acknowledge, answer_with_file, show
 from cogs import edit_words, essay_words, prompt_choices
-from cogs.answers import server_id
-from cogs.buttons import Label, button_class, row_of
 from cogs.correcting import correction_fields, entered_corrections
-from cogs.forms import Entered, show_form
 from cogs.handing_in import TEXT_LIMIT, entered_submission, form_fields, submission
-from cogs.views import actor, card_view, text_view
-from cogs.watching import watch
+from cogs.ui.buttons import Label, button_class, row_of
+from cogs.ui.errors import acknowledge, answer_with_file, show
+from cogs.ui.forms import Entered, show_form
+from cogs.ui.progress import watch
+from cogs.ui.responses import server_id
+from cogs.ui.views import actor, card_view, text_view
 from storage.essays.apply_revision import Stand
 from storage.essays.discussions import Listed
 from storage.essays.submissions import Submission

@@ -17,16 +17,16 @@ from bot.core.text.plural import counted
 from bot.errors import Refused
 from bot.export import as_markdown
 from bot.services import Services
-from bot.speaking import acknowledge, answer_with_file
 from cogs import essay_words, prompt_choices
-from cogs.answers import answer, server_id, server_of
 from cogs.drafts import Desk, hindrances
 from cogs.edits import EditCommand, EditDesk
 from cogs.essay_told import essay_told
-from cogs.forms import Entered, show_form
 from cogs.handing_in import entered_submission, form_fields, submission, tags_field
 from cogs.places import Place, chosen_way
-from cogs.views import actor
+from cogs.ui.errors import acknowledge, answer_with_file
+from cogs.ui.forms import Entered, show_form
+from cogs.ui.responses import answer, server_id, server_of
+from cogs.ui.views import actor
 from storage.db.writer import Transaction
 from storage.essays import discussions
 from storage.essays.discussions import Listed

@@ -11,7 +11,7 @@ from bot.core.conversation.styles import Venue
 from bot.core.text.truncate import cut
 from bot.errors import Refused
 from bot.publishing.publish import MOST_BYTES
-from cogs.forms import Entered, Upload, text_field
+from cogs.ui.forms import Entered, Upload, text_field
 from storage.essays.submissions import Submission
 
 __all__ = ["TEXT_LIMIT", "entered_submission", "form_fields", "submission", "tags_field"]

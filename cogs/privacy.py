@@ -16,7 +16,7 @@ from discord.ext import commands
 
 from bot.core.text.plural import counted
 from bot.services import Services
-from bot.speaking import acknowledge, answer_with_file, follow_up_with_files, speak
+from cogs.ui.errors import acknowledge, answer_with_file, follow_up_with_files, speak
 from storage.db import erasure_log
 from storage.db.erasure_log import Tombstone
 from storage.privacy import members

@@ -11,7 +11,7 @@ from bot.core.prompts.timezones import choose_zone
 from bot.core.prompts.wording import literal
 from bot.errors import Refused
 from cogs import prompt_choices, prompt_lines
-from cogs.answers import Answering, chosen_essay, server_of
+from cogs.ui.responses import Answering, chosen_essay, server_of
 from storage.db.writer import Transaction
 from storage.prompts import digest as digest_module
 from storage.prompts import pauses

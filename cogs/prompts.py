@@ -16,8 +16,8 @@ from bot.errors import Refused
 from bot.prompting import dispatch
 from bot.services import Services
 from cogs import prompt_choices, prompt_lines
-from cogs.answers import answer, chosen_essay, server_of
 from cogs.prompt_rules import PromptRules
+from cogs.ui.responses import answer, chosen_essay, server_of
 from storage.db.writer import Transaction
 from storage.prompts import pauses, prompts, queries
 from storage.prompts.queries import Chosen

@@ -19,10 +19,10 @@ from bot.core.prompts.parse_time import read_quiet_hours
 from bot.core.prompts.timezones import choose_zone
 from bot.errors import Refused
 from bot.services import Services
-from bot.speaking import acknowledge, show, speak
 from cogs import setup_words
-from cogs.answers import server_of
-from cogs.forms import Entered, show_form, text_field
+from cogs.ui.errors import acknowledge, show, speak
+from cogs.ui.forms import Entered, show_form, text_field
+from cogs.ui.responses import server_of
 from storage.db.writer import Transaction
 from storage.servers import settings as settings_module
 from storage.servers import setup_choices

@@ -40,7 +40,7 @@ MIDDLE = {
     "bot.delivery.threads",
     "bot.services",
     "bot.discord_api.single_attempt",
-    "bot.speaking",
+    "cogs.ui.errors",
     "bot.delivery.scheduler",
     "bot.discord_api.webhooks",
     "bot.discord_api.parse",
@@ -131,7 +131,7 @@ def test_no_discord_object_goes_below_the_outbox_and_the_cogs(path: Path) -> Non
         "bot.ingest.reactions",
     }
     catching_up.add("bot.ingest.member_names")
-    may = sending | catching_up | {"bot.speaking", "bot.discord_api.permissions"}
+    may = sending | catching_up | {"cogs.ui.errors", "bot.discord_api.permissions"}
     may |= {"bot.app.client", "bot.cli.doctor", "bot.app.supervisor"}
     if module not in may and not within(module, "cogs"):
         assert not any(within(name, "discord") for name in imports(path))

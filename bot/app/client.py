@@ -36,16 +36,16 @@ from bot.publishing.edit import Editing
 from bot.publishing.fetch_page import Page, fetch
 from bot.publishing.publish import Publishing
 from bot.services import Services
-from bot.speaking import speak
 from cogs.arrivals import Arrivals
 from cogs.copies import Copies
 from cogs.doctor import Doctor
 from cogs.essays import Essays
-from cogs.forms import Forms
 from cogs.privacy import Privacy
 from cogs.prompts import Prompts
 from cogs.recording import Recording
 from cogs.setup import Setup
+from cogs.ui.errors import speak
+from cogs.ui.forms import Forms
 from storage.db.database import Database, until_usable
 from storage.servers import command_sync as command_syncs
 

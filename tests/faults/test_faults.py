@@ -22,7 +22,7 @@ import pytest
 
 from bot.delivery.messages import Outbox
 from bot.delivery.reply_moves import Mover
-from bot.speaking import _sentence
+from cogs.ui.errors import _sentence
 from storage.delivery.messages import Post
 from tests.faults import changes, sites
 from tests.faults.many import judge, judged, shares

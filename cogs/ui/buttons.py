@@ -13,7 +13,7 @@ import discord
 from discord import ui
 
 from bot.services import Services
-from bot.speaking import speak
+from cogs.ui.errors import speak
 
 __all__ = ["Label", "NumberedButton", "Pressed", "button_class", "row_of"]
 

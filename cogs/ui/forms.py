@@ -20,7 +20,7 @@ from discord.ext import commands
 from bot.core.text.truncate import cut
 from bot.errors import Refused
 from bot.services import Services
-from bot.speaking import speak
+from cogs.ui.errors import speak
 
 __all__ = ["Entered", "Forms", "Taker", "Upload", "show_form", "text_field"]
 

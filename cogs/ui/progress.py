@@ -10,8 +10,8 @@ from typing import Any
 import discord
 
 from bot.services import Services
-from bot.speaking import show
-from cogs.views import text_view
+from cogs.ui.errors import show
+from cogs.ui.views import text_view
 from storage.essays.progress import Progress
 
 __all__ = ["watch"]

@@ -1,0 +1,1 @@
+"""Interface building blocks: responses, errors, buttons, forms, views, progress."""
