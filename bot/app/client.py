@@ -39,7 +39,7 @@ from bot.services import Services
 from cogs.arrivals import Arrivals
 from cogs.copies import Copies
 from cogs.doctor import Doctor
-from cogs.essays import Essays
+from cogs.essays.commands import Essays
 from cogs.privacy import Privacy
 from cogs.prompts import Prompts
 from cogs.recording import Recording

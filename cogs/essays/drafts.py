@@ -18,9 +18,10 @@ from bot.core.text.truncate import cut
 from bot.errors import Refused
 from bot.publishing.publish import Preview
 from bot.services import Services
-from cogs import draft_style, essay_words
-from cogs.correcting import correction_fields, entered_corrections
-from cogs.essay_told import essay_told
+from cogs.essays import draft_style
+from cogs.essays import text as text_module
+from cogs.essays.corrections import correction_fields, entered_corrections
+from cogs.essays.status_text import essay_told
 from cogs.ui.buttons import Label, button_class, row_of
 from cogs.ui.errors import acknowledge, answer_with_file, show
 from cogs.ui.forms import Entered, show_form, text_field
@@ -57,7 +58,7 @@ def hindrances(preview: Preview) -> list[str]:
     if preview.trouble:
         lines.append(f"**Not yet:** {preview.trouble}")
     if preview.same is not None:
-        where = essay_words.link(preview.same) or f"<#{preview.same.channel_id}>"
+        where = text_module.link(preview.same) or f"<#{preview.same.channel_id}>"
         lines.append(
             f"**Already here:** this very essay is essay {preview.same.id} ({preview.same.state}), "
             f"{where}. Publish it once more only if that is meant."
@@ -80,7 +81,7 @@ def _told(preview: Preview) -> str:
     )
     left = left_line(draft.essay)
     if left is not None:
-        lines.append(f"{essay_words.line_left(left)}.")
+        lines.append(f"{text_module.line_left(left)}.")
     notes = draft.notes[:_MOST_NOTES]
     if notes:
         lines.append("**Not shown as it was**\n" + "\n".join(f"- {note}" for note in notes))
@@ -145,7 +146,7 @@ class Desk:
     def withdrawal(self, essay: Listed) -> ui.LayoutView:
         """The question whether an essay is really to be withdrawn."""
         view = text_view(
-            f"Withdraw “{essay_words.title(essay.title)}”? {essay_words.withdrawing(essay)} What "
+            f"Withdraw “{text_module.title(essay.title)}”? {text_module.withdrawing(essay)} What "
             "members wrote stays, in the channel and in the archive. This cannot be undone."
         )
         labels = [("withdraw", "Withdraw", _RED), ("keep", "Keep", _GREY)]
@@ -166,7 +167,7 @@ class Desk:
     ) -> None:
         """Do what a button says."""
         preview = await self.services.publishing.preview(discussion_id, server_id(interaction))
-        title = essay_words.title(preview.draft.essay.title)
+        title = text_module.title(preview.draft.essay.title)
         match what:
             case "keep":
                 await interaction.response.edit_message(view=text_view(f"“{title}” stays."))
@@ -228,21 +229,21 @@ class Desk:
             self.services,
             interaction,
             lambda: self.services.publishing.progress(draft.id),
-            lambda far: essay_words.progress_text(title, far),
+            lambda far: text_module.progress_text(title, far),
         )
         if progress.failed:
             text = (
-                f"“{essay_words.title(title)}” stopped after {progress.sent} of "
+                f"“{text_module.title(title)}” stopped after {progress.sent} of "
                 f"{progress.total} messages: {progress.trouble}"
             )
             await show(interaction, self.stopped(preview, text))
             return
         essay = await self.services.database.read(lambda tx: discussions.find(tx, str(draft.id)))
-        where = essay_words.link(essay) or f"<#{essay.channel_id}>"
+        where = text_module.link(essay) or f"<#{essay.channel_id}>"
         await show(
             interaction,
             text_view(
-                f"“{essay_words.title(title)}” is published as essay {draft.id}, in "
+                f"“{text_module.title(title)}” is published as essay {draft.id}, in "
                 f"{counted(len(draft.posts), 'message')}: {where}"
             ),
         )

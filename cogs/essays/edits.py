@@ -20,9 +20,11 @@ from bot.core.text.length import utf16_units
 from bot.errors import Refused
 from bot.publishing.edit import Shown
 from bot.services import Services
-from cogs import edit_words, essay_words, prompt_choices
-from cogs.correcting import correction_fields, entered_corrections
-from cogs.handing_in import TEXT_LIMIT, entered_submission, form_fields, submission
+from cogs import prompt_choices
+from cogs.essays import edit_text
+from cogs.essays import text as text_module
+from cogs.essays.corrections import correction_fields, entered_corrections
+from cogs.essays.submission import TEXT_LIMIT, entered_submission, form_fields, submission
 from cogs.ui.buttons import Label, button_class, row_of
 from cogs.ui.errors import acknowledge, answer_with_file, show
 from cogs.ui.forms import Entered, show_form
@@ -72,7 +74,7 @@ class EditDesk:
         """Put an edit in the place of the answer that was promised."""
         shown = await self.services.editing.shown(edit_id, server_id(interaction))
         # Two long texts are compared for a second, in which everything else goes on.
-        told = await asyncio.to_thread(edit_words.told, shown)
+        told = await asyncio.to_thread(edit_text.told, shown)
         await show(interaction, self.view(shown, told))
 
     async def unchanged(self, interaction: discord.Interaction[Any]) -> None:
@@ -101,8 +103,8 @@ class EditDesk:
         progress = await editing.progress(essay.id)
         if progress.sent == progress.total or essay.state not in ("open", "closed"):
             return False
-        name = essay_words.title(essay.title)
-        lines = [told, essay_words.edit_progress(name, essay.revision, progress)]
+        name = text_module.title(essay.title)
+        lines = [told, text_module.edit_progress(name, essay.revision, progress)]
         view = text_view("\n".join(lines))
         if progress.failed:
             view = self.stopped(essay.id, "\n".join(lines))
@@ -159,13 +161,13 @@ class EditDesk:
                 await acknowledge(interaction, ephemeral=True, thinking=True)
                 told = "What goes is ~~struck through~~, what comes is **bold**."
                 await answer_with_file(
-                    interaction, told, edit_words.all_changes(shown), "changes.md"
+                    interaction, told, edit_text.all_changes(shown), "changes.md"
                 )
             case "text":
                 shown = await editing.shown(number, server)
                 await acknowledge(interaction, ephemeral=True, thinking=True)
                 told = "The essay as it will read."
-                await answer_with_file(interaction, told, edit_words.whole_text(shown), "essay.md")
+                await answer_with_file(interaction, told, edit_text.whole_text(shown), "essay.md")
             case "cancel":
                 await editing.discard(number, server)
                 await interaction.response.edit_message(
@@ -188,14 +190,14 @@ class EditDesk:
         # Begun before it is acknowledged: what was acknowledged is carried out.
         shown, revision = await editing.apply(edit_id, server, actor(interaction))
         await acknowledge(interaction)
-        name = essay_words.title(shown.edit.revision.essay.title)
+        name = text_module.title(shown.edit.revision.essay.title)
         progress = await watch(
             self.services,
             interaction,
             lambda: editing.progress(shown.stand.discussion_id),
-            lambda far: essay_words.edit_progress(name, revision, far),
+            lambda far: text_module.edit_progress(name, revision, far),
         )
-        text = essay_words.edit_progress(name, revision, progress)
+        text = text_module.edit_progress(name, revision, progress)
         if progress.failed:
             await show(interaction, self.stopped(shown.stand.discussion_id, text))
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.core.layout.lists import fitting
-from cogs import essay_words
+from cogs.essays import text
 from storage.db.writer import Transaction
 from storage.essays import discussions, progress
 from storage.servers import audit_log
@@ -14,12 +14,12 @@ __all__ = ["essay_told"]
 async def essay_told(tx: Transaction, discussion_id: int) -> str:
     """Where an essay stands, and who did what."""
     essay = await discussions.find(tx, str(discussion_id))
-    lines = [essay_words.line(essay), f"-# {essay_words.style(essay)}"]
+    lines = [text.line(essay), f"-# {text.style(essay)}"]
     if essay.state == "publishing" and essay.stopped is None:
         far = await progress.progress(tx, essay.id)
-        lines.insert(1, essay_words.progress_text(essay.title, far))
+        lines.insert(1, text.progress_text(essay.title, far))
     lines += [
-        f"-# {act.what} by {essay_words.title(act.member_name, 40)}, <t:{act.done_at // 1000}:f>"
+        f"-# {act.what} by {text.title(act.member_name, 40)}, <t:{act.done_at // 1000}:f>"
         for act in await audit_log.of_essay(tx, essay.id)
     ]
     return fitting(lines)

@@ -17,12 +17,13 @@ from bot.core.text.plural import counted
 from bot.errors import Refused
 from bot.export import as_markdown
 from bot.services import Services
-from cogs import essay_words, prompt_choices
-from cogs.drafts import Desk, hindrances
-from cogs.edits import EditCommand, EditDesk
-from cogs.essay_told import essay_told
-from cogs.handing_in import entered_submission, form_fields, submission, tags_field
-from cogs.places import Place, chosen_way
+from cogs import prompt_choices
+from cogs.essays import text as text_module
+from cogs.essays.drafts import Desk, hindrances
+from cogs.essays.edits import EditCommand, EditDesk
+from cogs.essays.status_text import essay_told
+from cogs.essays.submission import entered_submission, form_fields, submission, tags_field
+from cogs.essays.target import Place, chosen_way
 from cogs.ui.errors import acknowledge, answer_with_file
 from cogs.ui.forms import Entered, show_form
 from cogs.ui.responses import answer, server_id, server_of
@@ -134,7 +135,7 @@ class Essays(
         server = server_id(interaction)
         with self.services.busy.working():
             found = await self.services.database.read(lambda tx: discussions.listed(tx, server))
-            lines = [essay_words.line(essay) for essay in found[:_LISTED]]
+            lines = [text_module.line(essay) for essay in found[:_LISTED]]
             if len(found) > _LISTED:
                 lines.append(f"… and {len(found) - _LISTED} older ones.")
             await answer(
@@ -179,7 +180,7 @@ class Essays(
             )
             preview = await self.services.publishing.preview(found.id, server)
             told = (
-                f"“{essay_words.title(found.title)}” will be published {stamp(moment, 'F')} "
+                f"“{text_module.title(found.title)}” will be published {stamp(moment, 'F')} "
                 f"({stamp(moment, 'R')})."
             )
             await answer(interaction, "\n".join([told, *hindrances(preview)]))
@@ -193,8 +194,8 @@ class Essays(
             await self.services.publishing.turn(found.id, actor(interaction), to="closed")
             await answer(
                 interaction,
-                f"“{essay_words.title(found.title)}” is closed. "
-                f"{essay_words.closed(found)}; `/essay reopen` opens it again.",
+                f"“{text_module.title(found.title)}” is closed. "
+                f"{text_module.closed(found)}; `/essay reopen` opens it again.",
             )
 
     @app_commands.command(description="Open a closed discussion again.")
@@ -204,7 +205,7 @@ class Essays(
         with self.services.busy.working():
             found = await self._find(interaction, essay)
             await self.services.publishing.turn(found.id, actor(interaction), to="open")
-            await answer(interaction, f"“{essay_words.title(found.title)}” is open again.")
+            await answer(interaction, f"“{text_module.title(found.title)}” is open again.")
 
     @app_commands.command(description="Take an essay back, after asking once more.")
     @app_commands.describe(essay="The essay")
@@ -243,7 +244,7 @@ class Essays(
                 text = json.dumps(exported, ensure_ascii=False, indent=2)
                 name = f"essay-{found.id}.json"
             replies = counted(len(exported["replies"]), "reply", "replies")
-            told = f"“{essay_words.title(found.title)}” and {replies}."
+            told = f"“{text_module.title(found.title)}” and {replies}."
             await answer_with_file(interaction, told, text, name)
 
     @publish.autocomplete("tags")

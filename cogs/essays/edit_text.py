@@ -8,7 +8,7 @@ from bot.core.layout.diff import differences, facts_changed
 from bot.core.layout.lists import fitting
 from bot.core.text.truncate import cut
 from bot.publishing.edit import Shown
-from cogs import essay_words
+from cogs.essays import text
 from storage.essays.apply_revision import Laid
 
 __all__ = ["all_changes", "told", "whole_text"]
@@ -44,13 +44,13 @@ def told(shown: Shown) -> str:
         )
     facts = facts_changed(shown.old, new.essay)
     if new.closing is not None:
-        facts.append(f"Asked at the end: {essay_words.title(new.closing, 200)}")
+        facts.append(f"Asked at the end: {text.title(new.closing, 200)}")
     elif shown.stand.closing is not None:
         facts.append("Asked at the end: the essay's own question")
     if by_admin := given(new.essay):
         facts.append(f"As given here, not as the text says: {', '.join(by_admin)}")
     if (left := left_line(new.essay)) is not None:
-        facts.append(essay_words.line_left(left))
+        facts.append(text.line_left(left))
     if facts:
         lines += [f"- {fact}" for fact in facts]
     if shown.skipped:

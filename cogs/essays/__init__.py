@@ -1,0 +1,1 @@
+"""``/essay``: publish, draft, edit, correct."""
