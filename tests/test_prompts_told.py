@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.text.length import utf16_units
-from cogs.prompt_lines import listed
+from cogs.prompts.text import listed
 from tests.house import ESSAY, House, a_house
 from tests.test_prompts import DAY, HOUR, came, close, prompts, rows
 from tests.test_styles import publish

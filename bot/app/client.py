@@ -41,7 +41,7 @@ from cogs.copies import Copies
 from cogs.doctor import Doctor
 from cogs.essays.commands import Essays
 from cogs.privacy import Privacy
-from cogs.prompts import Prompts
+from cogs.prompts.commands import Prompts
 from cogs.recording import Recording
 from cogs.setup import Setup
 from cogs.ui.errors import speak

@@ -17,13 +17,13 @@ from bot.core.text.plural import counted
 from bot.errors import Refused
 from bot.export import as_markdown
 from bot.services import Services
-from cogs import prompt_choices
 from cogs.essays import text as text_module
 from cogs.essays.drafts import Desk, hindrances
 from cogs.essays.edits import EditCommand, EditDesk
 from cogs.essays.status_text import essay_told
 from cogs.essays.submission import entered_submission, form_fields, submission, tags_field
 from cogs.essays.target import Place, chosen_way
+from cogs.prompts import autocomplete
 from cogs.ui.errors import acknowledge, answer_with_file
 from cogs.ui.forms import Entered, show_form
 from cogs.ui.responses import answer, server_id, server_of
@@ -253,7 +253,7 @@ class Essays(
     ) -> list[app_commands.Choice[str]]:
         chosen = interaction.namespace.channel
         channel_id = await self._target(interaction, None if chosen is None else int(chosen.id))
-        return prompt_choices.tags(self.services.sight.venue(channel_id), typed)
+        return autocomplete.tags(self.services.sight.venue(channel_id), typed)
 
     @show.autocomplete("essay")
     @export_essay.autocomplete("essay")
@@ -264,13 +264,13 @@ class Essays(
     async def _essays(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        return await prompt_choices.essays(self.services, server_id(interaction), typed)
+        return await autocomplete.essays(self.services, server_id(interaction), typed)
 
     @schedule.autocomplete("when")
     async def _moments(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        return await prompt_choices.moments(self.services, server_id(interaction), typed)
+        return await autocomplete.moments(self.services, server_id(interaction), typed)
 
     async def _target(self, interaction: discord.Interaction, channel: int | None) -> int:
         """Where to publish: the channel named, else the one chosen in ``/setup``, else here."""

@@ -20,11 +20,11 @@ from bot.core.text.length import utf16_units
 from bot.errors import Refused
 from bot.publishing.edit import Shown
 from bot.services import Services
-from cogs import prompt_choices
 from cogs.essays import edit_text
 from cogs.essays import text as text_module
 from cogs.essays.corrections import correction_fields, entered_corrections
 from cogs.essays.submission import TEXT_LIMIT, entered_submission, form_fields, submission
+from cogs.prompts import autocomplete
 from cogs.ui.buttons import Label, button_class, row_of
 from cogs.ui.errors import acknowledge, answer_with_file, show
 from cogs.ui.forms import Entered, show_form
@@ -255,7 +255,7 @@ class EditCommand(commands.Cog):
     async def _published(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        return await prompt_choices.essays(self.services, server_id(interaction), typed)
+        return await autocomplete.essays(self.services, server_id(interaction), typed)
 
 
 def _title_of(stand: Stand) -> str | None:

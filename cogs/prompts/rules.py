@@ -10,7 +10,7 @@ from bot.core.prompts.plan import read_plan, read_weekly, write_plan
 from bot.core.prompts.timezones import choose_zone
 from bot.core.prompts.wording import literal
 from bot.errors import Refused
-from cogs import prompt_choices, prompt_lines
+from cogs.prompts import autocomplete, text
 from cogs.ui.responses import Answering, chosen_essay, server_of
 from storage.db.writer import Transaction
 from storage.prompts import digest as digest_module
@@ -89,7 +89,7 @@ class PromptRules(Answering):
                 await settings_module.set_plan(tx, server_id, wanted)
                 await self.act(tx, interaction, None, "set the plan of prompts")
             settings = await settings_module.read(tx, server_id)
-            return prompt_lines.plan(read_plan(settings.plan_text), settings)
+            return text.plan(read_plan(settings.plan_text), settings)
 
         await self.write_and_answer(interaction, plan)
 
@@ -128,7 +128,7 @@ class PromptRules(Answering):
                 await settings_module.set_notices_channel(tx, server_id, notices.id)
             if any(one is not None for one in (zone, quiet, nudges, tolerance, notices)):
                 await self.act(tx, interaction, None, "set the manners of prompts")
-            return prompt_lines.manners(await settings_module.read(tx, server_id))
+            return text.manners(await settings_module.read(tx, server_id))
 
         await self.write_and_answer(interaction, manners)
 
@@ -161,7 +161,7 @@ class PromptRules(Answering):
                     now=now,
                 )
                 await self.act(tx, interaction, None, "set the digest")
-            return prompt_lines.digest(await settings_module.read(tx, server_id), now)
+            return text.digest(await settings_module.read(tx, server_id), now)
 
         await self.write_and_answer(interaction, digest)
 
@@ -173,7 +173,7 @@ class PromptRules(Answering):
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         """This server's essays, the newest first."""
-        return await prompt_choices.essays(self.services, server_of(interaction).id, typed)
+        return await autocomplete.essays(self.services, server_of(interaction).id, typed)
 
     @manners.autocomplete("zone")
     async def zone_choices(
@@ -181,4 +181,4 @@ class PromptRules(Answering):
     ) -> list[app_commands.Choice[str]]:
         """The time zones that contain what is being typed."""
         del interaction
-        return prompt_choices.zones(typed)
+        return autocomplete.zones(typed)

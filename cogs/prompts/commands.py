@@ -15,8 +15,8 @@ from bot.core.prompts.wording import Unsayable, literal
 from bot.errors import Refused
 from bot.prompting import dispatch
 from bot.services import Services
-from cogs import prompt_choices, prompt_lines
-from cogs.prompt_rules import PromptRules
+from cogs.prompts import autocomplete, text
+from cogs.prompts.rules import PromptRules
 from cogs.ui.responses import answer, chosen_essay, server_of
 from storage.db.writer import Transaction
 from storage.prompts import pauses, prompts, queries
@@ -65,9 +65,9 @@ class Prompts(
             for prompt in await queries.coming(tx, server_id, discussion_id, _SHOWN_COMING):
                 title = titles.get(prompt.discussion_id or 0)
                 hindrance = await dispatch.forecast(tx, prompt, now)
-                lines.append(prompt_lines.coming(prompt, title, hindrance))
+                lines.append(text.coming(prompt, title, hindrance))
             past = await queries.past(tx, server_id, discussion_id, _SHOWN_PAST)
-            return prompt_lines.listed(lines, [prompt_lines.past(one, server_id) for one in past])
+            return text.listed(lines, [text.past(one, server_id) for one in past])
 
         with self.services.busy.working():
             listed = await self.services.database.read(look)
@@ -116,7 +116,7 @@ class Prompts(
             await self.act(tx, interaction, chosen.id, f"added prompt {prompt_id}")
             prompt = await prompts.find(tx, prompt_id)
             assert prompt is not None
-            return prompt_lines.planned(
+            return text.planned(
                 prompt,
                 chosen.title,
                 quiet_end(meant.at, settings.quiet, settings.zone),
@@ -169,7 +169,7 @@ class Prompts(
             await self.act(tx, interaction, found.discussion_id, f"changed prompt {found.id}")
             again = await queries.choose_prompt(tx, server_id, prompt)
             essay = await queries.choose_essay(tx, server_id, str(found.discussion_id))
-            return prompt_lines.planned(
+            return text.planned(
                 again,
                 essay.title,
                 quiet_end(again.due_at, settings.quiet, settings.zone),
@@ -236,7 +236,7 @@ class Prompts(
             for prompt in await queries.coming(tx, server_id, chosen.id, _SHOWN_COMING):
                 if prompt.kind is Kind.STEP:
                     hindrance = await dispatch.forecast(tx, prompt, now)
-                    lines.append(prompt_lines.coming(prompt, None, hindrance))
+                    lines.append(text.coming(prompt, None, hindrance))
                     said = await dispatch.words(tx, prompt, now)
                     if not isinstance(said, Unsayable):
                         lines += said.content.splitlines()
@@ -258,7 +258,7 @@ class Prompts(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         """This server's essays, the newest first."""
-        return await prompt_choices.essays(self.services, server_of(interaction).id, typed)
+        return await autocomplete.essays(self.services, server_of(interaction).id, typed)
 
     @edit.autocomplete("prompt")
     @cancel.autocomplete("prompt")
@@ -266,7 +266,7 @@ class Prompts(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         """This server's prompts that are to come, the next one first."""
-        return await prompt_choices.prompts(self.services, server_of(interaction).id, typed)
+        return await autocomplete.prompts(self.services, server_of(interaction).id, typed)
 
     @add.autocomplete("when")
     @edit.autocomplete("when")
@@ -274,7 +274,7 @@ class Prompts(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         """How the time that is being typed is understood."""
-        return await prompt_choices.moments(self.services, server_of(interaction).id, typed)
+        return await autocomplete.moments(self.services, server_of(interaction).id, typed)
 
 
 def _refuse_ended(essay: Chosen) -> None:

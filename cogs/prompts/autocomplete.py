@@ -13,7 +13,7 @@ from bot.core.prompts.parse_time import read_moment
 from bot.core.text.truncate import cut
 from bot.errors import Refused
 from bot.services import Services
-from cogs import prompt_lines
+from cogs.prompts import text
 from storage.db.writer import Transaction
 from storage.prompts import queries
 from storage.servers import settings as settings_module
@@ -49,7 +49,7 @@ async def prompts(services: Services, server_id: int, typed: str) -> list[app_co
         titles = {one.id: one.title for one in await queries.essays(tx, server_id)}
         coming = await queries.coming(tx, server_id, None, _PROMPTS_LOOKED_AT)
         return [
-            (prompt_lines.choice(one, titles.get(one.discussion_id or 0), settings), str(one.id))
+            (text.choice(one, titles.get(one.discussion_id or 0), settings), str(one.id))
             for one in coming
             if one.state == "planned"
         ]

@@ -1,0 +1,1 @@
+"""``/prompts``: list, plan, change, pause and send follow-up prompts."""
