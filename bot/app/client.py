@@ -38,12 +38,12 @@ from bot.publishing.publish import Publishing
 from bot.services import Services
 from cogs.arrivals import Arrivals
 from cogs.copies import Copies
-from cogs.doctor import Doctor
 from cogs.essays.commands import Essays
 from cogs.privacy import Privacy
 from cogs.prompts.commands import Prompts
 from cogs.recording import Recording
-from cogs.setup import Setup
+from cogs.setup.doctor import Doctor
+from cogs.setup.panel import Setup
 from cogs.ui.errors import speak
 from cogs.ui.forms import Forms
 from storage.db.database import Database, until_usable

@@ -19,7 +19,7 @@ from bot.core.prompts.parse_time import read_quiet_hours
 from bot.core.prompts.timezones import choose_zone
 from bot.errors import Refused
 from bot.services import Services
-from cogs import setup_words
+from cogs.setup import text as text_module
 from cogs.ui.errors import acknowledge, show, speak
 from cogs.ui.forms import Entered, show_form, text_field
 from cogs.ui.responses import server_of
@@ -76,30 +76,30 @@ class Setup(commands.Cog):
         channel = None if settings.channel is None else server.get_channel(settings.channel)
         forum = isinstance(channel, discord.ForumChannel)
         view = ui.LayoutView(timeout=None)
-        view.add_item(ui.TextDisplay(setup_words.HEAD))
+        view.add_item(ui.TextDisplay(text_module.HEAD))
         where: ui.Container[Any] = ui.Container()
-        where.add_item(ui.TextDisplay(setup_words.channel(settings, known=channel is not None)))
+        where.add_item(ui.TextDisplay(text_module.channel(settings, known=channel is not None)))
         where.add_item(self._channels("channel", channel, _ESSAY_CHANNELS, "Where I am asked to"))
-        where.add_item(ui.TextDisplay(setup_words.STYLE_OF_A_FORUM if forum else setup_words.STYLE))
+        where.add_item(ui.TextDisplay(text_module.STYLE_OF_A_FORUM if forum else text_module.STYLE))
         if not forum:
-            where.add_item(self._choice("style", setup_words.STYLES, settings.style))
-            where.add_item(ui.TextDisplay(setup_words.BRING))
-            where.add_item(self._choice("bring", setup_words.BRINGS, settings.bring))
-            where.add_item(ui.TextDisplay(setup_words.LOOSE))
-            where.add_item(self._choice("loose", setup_words.LOOSES, settings.loose))
+            where.add_item(self._choice("style", text_module.STYLES, settings.style))
+            where.add_item(ui.TextDisplay(text_module.BRING))
+            where.add_item(self._choice("bring", text_module.BRINGS, settings.bring))
+            where.add_item(ui.TextDisplay(text_module.LOOSE))
+            where.add_item(self._choice("loose", text_module.LOOSES, settings.loose))
         shown = "Hide them" if settings.numbered else "Show them"
-        where.add_item(self._line(setup_words.numbers(settings), "numbers", shown))
+        where.add_item(self._line(text_module.numbers(settings), "numbers", shown))
         view.add_item(where)
         when: ui.Container[Any] = ui.Container()
-        when.add_item(self._line(setup_words.time(settings, now), "time", "Change …"))
+        when.add_item(self._line(text_module.time(settings, now), "time", "Change …"))
         board = settings.notices_channel
         notices = None if board is None else server.get_channel(board)
-        when.add_item(ui.TextDisplay(setup_words.notices(settings, known=notices is not None)))
+        when.add_item(ui.TextDisplay(text_module.notices(settings, known=notices is not None)))
         when.add_item(self._channels("notices", notices, _NOTICE_CHANNELS, "Nowhere"))
         view.add_item(when)
         rights: ui.Container[Any] = ui.Container()
         rights.add_item(
-            self._line(setup_words.rights(settings, server, here), "look", "Look again")
+            self._line(text_module.rights(settings, server, here), "look", "Look again")
         )
         view.add_item(rights)
         return view
@@ -107,7 +107,7 @@ class Setup(commands.Cog):
     def _line(self, text: str, what: str, label: str) -> ui.Section[Any]:
         return ui.Section(text, accessory=self.part(ui.Button(label=label, custom_id=_id(what))))
 
-    def _choice(self, what: str, options: setup_words.Options, chosen: str) -> ui.ActionRow[Any]:
+    def _choice(self, what: str, options: text_module.Options, chosen: str) -> ui.ActionRow[Any]:
         select: ui.Select[Any] = ui.Select(custom_id=_id(what))
         for value, label in options:
             select.add_option(label=label, value=value, default=value == chosen)

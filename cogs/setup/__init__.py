@@ -1,0 +1,1 @@
+"""``/setup`` and ``/doctor``: a server's settings and checks."""
