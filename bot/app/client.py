@@ -37,9 +37,9 @@ from bot.publishing.fetch_page import Page, fetch
 from bot.publishing.publish import Publishing
 from bot.services import Services
 from cogs.arrivals import Arrivals
-from cogs.copies import Copies
 from cogs.essays.commands import Essays
-from cogs.privacy import Privacy
+from cogs.members.moved_replies import Copies
+from cogs.members.privacy import Privacy
 from cogs.prompts.commands import Prompts
 from cogs.recording import Recording
 from cogs.setup.doctor import Doctor

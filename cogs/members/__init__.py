@@ -1,0 +1,1 @@
+"""What members use: ``/privacy`` and the menus on moved replies."""
