@@ -18,7 +18,7 @@ from discord.state import ConnectionState
 from bot.core.conversation.events import Message
 from bot.ingest.member_names import MemberNames
 from bot.rehearsal.founding import invite_bot
-from cogs.recording import Recording
+from cogs.events.gateway import Recording
 from tests.house import House, a_house, a_world, lived_in
 
 

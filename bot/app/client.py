@@ -36,12 +36,12 @@ from bot.publishing.edit import Editing
 from bot.publishing.fetch_page import Page, fetch
 from bot.publishing.publish import Publishing
 from bot.services import Services
-from cogs.arrivals import Arrivals
 from cogs.essays.commands import Essays
+from cogs.events.gateway import Recording
+from cogs.events.guilds import Arrivals
 from cogs.members.moved_replies import Copies
 from cogs.members.privacy import Privacy
 from cogs.prompts.commands import Prompts
-from cogs.recording import Recording
 from cogs.setup.doctor import Doctor
 from cogs.setup.panel import Setup
 from cogs.ui.errors import speak

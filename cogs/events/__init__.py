@@ -1,0 +1,1 @@
+"""Gateway events: messages, reactions, threads, servers joined and left."""
