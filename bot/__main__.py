@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["rehearse"]:
         # The rehearsal has options of its own, and starts the bot as a child process.
-        from bot.rehearsal.__main__ import main as rehearse
+        from bot.emulator.__main__ import main as rehearse
 
         status: int = rehearse(given[1:])
         return status

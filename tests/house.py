@@ -25,12 +25,12 @@ from bot.app.client import Salon, point_elsewhere
 from bot.app.emulator_clock import clock_link
 from bot.clock import Clock
 from bot.delivery.attachments import Keeping
+from bot.emulator.faults.controls import LINK
+from bot.emulator.faults.har import Recorder
+from bot.emulator.server import StandIn
+from bot.emulator.world.models import User
+from bot.emulator.world.seed import first_world
 from bot.publishing.fetch_page import fetch
-from bot.rehearsal.controls import LINK
-from bot.rehearsal.founding import first_world
-from bot.rehearsal.har import Recorder
-from bot.rehearsal.records import User
-from bot.rehearsal.standin import StandIn
 from bot.settings import Settings
 from storage.db.database import Database, open_database
 from storage.essays.export import export

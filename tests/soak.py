@@ -22,8 +22,8 @@ import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.clock import Clock
-from bot.rehearsal.founding import add_member
-from bot.rehearsal.records import User
+from bot.emulator.world.models import User
+from bot.emulator.world.seed import add_member
 from tests.house import House, buttons
 from tests.staging import Stage, staged
 

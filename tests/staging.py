@@ -16,12 +16,12 @@ from typing import Any
 
 import aiohttp
 
-from bot.rehearsal.bot_process import BotProcess, bot_environment
-from bot.rehearsal.controls import LINK
-from bot.rehearsal.founding import first_world
-from bot.rehearsal.scene import play
-from bot.rehearsal.standin import StandIn
-from bot.rehearsal.steps import NeverArrivedError, Step
+from bot.emulator.demo.play import play
+from bot.emulator.faults.bot_process import BotProcess, bot_environment
+from bot.emulator.faults.controls import LINK
+from bot.emulator.faults.steps import NeverArrivedError, Step
+from bot.emulator.server import StandIn
+from bot.emulator.world.seed import first_world
 
 __all__ = ["Stage", "staged"]
 

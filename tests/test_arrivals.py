@@ -9,9 +9,9 @@ from typing import Any
 
 from bot.app.client import Salon, point_elsewhere
 from bot.clock import Clock
-from bot.rehearsal.founding import add_guild, invite_bot, put_channel
-from bot.rehearsal.permissions import Permission
-from bot.rehearsal.records import Guild, Overwrite, OverwriteType
+from bot.emulator.world.models import Guild, Overwrite, OverwriteType
+from bot.emulator.world.permissions import Permission
+from bot.emulator.world.seed import add_guild, invite_bot, put_channel
 from storage.db.database import open_database
 from storage.db.writer import Transaction
 from tests.house import House, a_house, a_world, lived_in, until

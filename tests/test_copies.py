@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.rehearsal.records import User
+from bot.emulator.world.models import User
 from tests.house import House, a_house, a_world, form_data, lived_in
 from tests.test_moving import a_head, copies, kept, let_move
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.rehearsal import rates
-from bot.rehearsal.events import Event
-from bot.rehearsal.founding import first_world
-from bot.rehearsal.rates import Limit
-from bot.rehearsal.standin import StandIn
+from bot.emulator.rules import rate_limits
+from bot.emulator.rules.rate_limits import Limit
+from bot.emulator.server import StandIn
+from bot.emulator.world.events import Event
+from bot.emulator.world.seed import first_world
 from tests.house import House, lived_in
 
 CROWD = 200
@@ -27,7 +27,7 @@ async def faults(house: House, *, status: int, times: int) -> None:
 async def test_a_crowd_of_replies_gets_its_threads_in_order_past_those_that_fail(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(rates.TABLE, ("POST", START), LIMIT)
+    monkeypatch.setitem(rate_limits.TABLE, ("POST", START), LIMIT)
     standin = StandIn(first_world(), rates=True)
     await standin.start()
     opened: list[int] = []

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.rehearsal.steps import Step
+from bot.emulator.faults.steps import Step
 from tests.house import (
     ESSAY,
     House,

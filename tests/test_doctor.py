@@ -18,8 +18,8 @@ from bot.checks import (
 from bot.cli.backup import back_up
 from bot.cli.doctor import examine, told
 from bot.clock import Clock
-from bot.rehearsal.permissions import Permission
-from bot.rehearsal.standin import StandIn
+from bot.emulator.server import StandIn
+from bot.emulator.world.permissions import Permission
 from storage.db.backups import Backup
 from storage.db.writer import Transaction
 from storage.servers import settings

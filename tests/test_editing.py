@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.rehearsal.steps import Step
+from bot.emulator.faults.steps import Step
 from tests.house import ESSAY, House, a_house, a_world, buttons, form_data, lived_in, texts, until
 from tests.submitting import submitted
 from tests.test_styles import publish

@@ -15,8 +15,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.rehearsal.acting import Actor, RefusedError
-from bot.rehearsal.steps import NeverArrivedError, Step
+from bot.emulator.demo.client import Actor, RefusedError
+from bot.emulator.faults.steps import NeverArrivedError, Step
 from tests.house import buttons
 from tests.staging import Stage, staged
 

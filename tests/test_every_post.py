@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.rehearsal.steps import Step
+from bot.emulator.faults.steps import Step
 from tests.house import House, a_house, texts
 
 #: The calls by which an essay comes to stand: messages, a thread on a message, a forum's post.

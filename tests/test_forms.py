@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.rehearsal.standin import StandIn
+from bot.emulator.server import StandIn
 from tests.house import ESSAY, House, a_world, form_data, lived_in, texts
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from bot.rehearsal.comments import Comment, read_comments
-from bot.rehearsal.steps import Step
+from bot.emulator.demo.comments import Comment, read_comments
+from bot.emulator.faults.steps import Step
 from tests.staging import Stage, staged
 
 STEPS = 80

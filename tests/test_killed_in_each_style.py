@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.rehearsal.steps import NeverArrivedError, Step
+from bot.emulator.faults.steps import NeverArrivedError, Step
 from storage.db.database import open_database
 from storage.db.writer import Transaction
 from storage.servers import settings, setup_choices

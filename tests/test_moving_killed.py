@@ -16,9 +16,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.rehearsal.acting import Actor
-from bot.rehearsal.permissions import Permission
-from bot.rehearsal.steps import NeverArrivedError, Step
+from bot.emulator.demo.client import Actor
+from bot.emulator.faults.steps import NeverArrivedError, Step
+from bot.emulator.world.permissions import Permission
 from tests.house import ESSAY
 from tests.staging import Stage, staged
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import aiosqlite
 
-from bot.rehearsal.bot_process import BotProcess, bot_environment
-from bot.rehearsal.controls import LINK
+from bot.emulator.faults.bot_process import BotProcess, bot_environment
+from bot.emulator.faults.controls import LINK
 from storage.db.schema import MIGRATIONS
 from tests.staging import Stage, staged
 from tests.test_process import command

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from bot.emulator.faults.steps import Step
+from bot.emulator.server import StandIn
 from bot.publishing.publish import Actor
-from bot.rehearsal.standin import StandIn
-from bot.rehearsal.steps import Step
 from tests.house import ESSAY, House, a_house, a_world, buttons, lived_in
 
 CREATE = "/channels/*/messages"

@@ -10,9 +10,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.emulator.faults.steps import Step
+from bot.emulator.world.models import ThreadState
 from bot.publishing.publish import Actor
-from bot.rehearsal.records import ThreadState
-from bot.rehearsal.steps import Step
 from storage.servers import settings, setup_choices
 from tests.house import ESSAY, House, a_house, a_world, lived_in, texts
 from tests.test_styles import LONG, command, kept, numbers, publish

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from bot.emulator.faults.steps import Step
 from bot.publishing.publish import Actor
-from bot.rehearsal.steps import Step
 from tests.house import House, a_house
 from tests.test_own_threads import MESSAGES, THREADS, change, fault, state_of
 from tests.test_styles import LONG, command, numbers, publish

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.rehearsal.comments import Comment, pieces, read_comments
-from bot.rehearsal.script import read_play
-from bot.rehearsal.transcript import transcript
+from bot.emulator.demo.comments import Comment, pieces, read_comments
+from bot.emulator.demo.script import read_play
+from bot.emulator.demo.transcript import transcript
 from tests.staging import Stage, staged
 
 SAMPLES = Path(__file__).parents[2] / "shared" / "samples"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.rehearsal.steps import Step
+from bot.emulator.faults.steps import Step
 from storage.db.schema import MIGRATIONS
 from tests.staging import Stage, staged
 

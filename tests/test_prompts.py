@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from bot.clock import Clock
-from bot.rehearsal.steps import NeverArrivedError, Step
+from bot.emulator.faults.steps import NeverArrivedError, Step
 from tests.house import ESSAY, House, a_house, a_world, lived_in
 from tests.staging import staged
 

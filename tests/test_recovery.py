@@ -16,8 +16,8 @@ import pytest
 from discord.state import ConnectionState
 
 from bot.core.conversation.events import Message
+from bot.emulator.world.seed import invite_bot
 from bot.ingest.member_names import MemberNames
-from bot.rehearsal.founding import invite_bot
 from cogs.events.gateway import Recording
 from tests.house import House, a_house, a_world, lived_in
 

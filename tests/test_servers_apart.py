@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from bot.rehearsal.founding import add_guild, add_member, invite_bot, join, put_channel
-from bot.rehearsal.records import Channel, Command, Guild, User
+from bot.emulator.world.models import Channel, Command, Guild, User
+from bot.emulator.world.seed import add_guild, add_member, invite_bot, join, put_channel
 from tests.house import House, a_house, texts
 
 TITLE = "Heliotrope"

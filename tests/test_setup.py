@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.rehearsal.permissions import Permission
-from bot.rehearsal.records import Channel, Overwrite, OverwriteType
+from bot.emulator.world.models import Channel, Overwrite, OverwriteType
+from bot.emulator.world.permissions import Permission
 from storage.servers import settings
 from storage.servers.settings import ServerSettings
 from tests.house import ESSAY, House, a_house, a_world, lived_in, texts

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.rehearsal.founding import put_channel
-from bot.rehearsal.records import ChannelType
+from bot.emulator.world.models import ChannelType
+from bot.emulator.world.seed import put_channel
 from tests.house import ESSAY, House, a_house, a_world, buttons, lived_in, texts
 
 LONG = "# Long\n\n" + "\n\n".join(f"Paragraph {n}. " + "It takes time. " * 90 for n in range(5))

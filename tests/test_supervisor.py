@@ -19,9 +19,9 @@ from bot.app.background import Tasks
 from bot.app.client import Salon, point_elsewhere
 from bot.app.supervisor import one_life
 from bot.clock import Clock
-from bot.rehearsal.bot_process import BotProcess
-from bot.rehearsal.sessions import Session
-from bot.rehearsal.standin import StandIn
+from bot.emulator.faults.bot_process import BotProcess
+from bot.emulator.gateway.sessions import Session
+from bot.emulator.server import StandIn
 from bot.settings import Settings
 from storage.db.database import open_database
 from tests.house import a_world, until

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.rehearsal.steps import Step
+from bot.emulator.faults.steps import Step
 from tests.house import House, a_house, until
 
 _A_WEEK = 7 * 86_400

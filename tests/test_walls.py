@@ -90,11 +90,11 @@ def test_a_module_imports_only_what_lies_below_it(path: Path) -> None:
     ours = {name for name in imports(path) if within(name, "bot", "cogs", "storage", "tests")}
     ours -= {"bot"}
     assert not any(within(name, "tests") for name in ours)
-    if within(module, "bot.rehearsal"):
-        assert all(within(name, "bot.rehearsal") for name in ours)
+    if within(module, "bot.emulator"):
+        assert all(within(name, "bot.emulator") for name in ours)
         return
     if module != "bot.__main__":
-        assert not any(within(name, "bot.rehearsal") for name in ours)
+        assert not any(within(name, "bot.emulator") for name in ours)
     if within(module, "bot.core"):
         assert all(within(name, "bot.core", "bot.errors") for name in ours)
     elif module in LOW:
@@ -161,7 +161,7 @@ def test_no_sql_is_put_together_from_pieces(path: Path) -> None:
 @pytest.mark.parametrize("path", HOUSE, ids=name_of)
 def test_only_the_clock_asks_what_time_it_is(path: Path) -> None:
     module = name_of(path)
-    if module == "bot.clock" or within(module, "bot.rehearsal"):
+    if module == "bot.clock" or within(module, "bot.emulator"):
         return
     text = path.read_text(encoding="utf-8")
     for asks in ("datetime.now(", "datetime.utcnow(", "time.time(", "utcnow("):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.rehearsal.founding import first_world
-from bot.rehearsal.har import Recorder
-from bot.rehearsal.standin import StandIn
+from bot.emulator.faults.har import Recorder
+from bot.emulator.server import StandIn
+from bot.emulator.world.seed import first_world
 from tests.house import lived_in
 from tests.wire import _checker, wire_faults
 

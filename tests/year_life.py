@@ -14,8 +14,8 @@ from typing import Any
 import aiohttp
 
 from bot.clock import Clock
-from bot.rehearsal.founding import put_channel
-from bot.rehearsal.steps import NeverArrivedError, Step
+from bot.emulator.faults.steps import NeverArrivedError, Step
+from bot.emulator.world.seed import put_channel
 from tests.house import House, buttons
 from tests.staging import Stage
 

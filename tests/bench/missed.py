@@ -13,17 +13,11 @@ import sys
 import time
 from datetime import timedelta
 
-from bot.rehearsal.founding import first_world
-from bot.rehearsal.records import (
-    Channel,
-    ChannelType,
-    Message,
-    MessageType,
-    ThreadState,
-)
-from bot.rehearsal.standin import StandIn
-from bot.rehearsal.steps import Step
-from bot.rehearsal.world import World
+from bot.emulator.faults.steps import Step
+from bot.emulator.server import StandIn
+from bot.emulator.world.models import Channel, ChannelType, Message, MessageType, ThreadState
+from bot.emulator.world.seed import first_world
+from bot.emulator.world.world import World
 from tests.bench.archives import Place
 from tests.bench.frames import HEAD
 

@@ -20,8 +20,8 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.emulator.world.seed import put_channel
 from bot.prompting.dispatch import plan_due
-from bot.rehearsal.founding import put_channel
 from storage.db.database import open_database
 from storage.db.writer import Transaction
 from storage.prompts import prompts, reconsider

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.rehearsal.standin import StandIn
-from bot.rehearsal.truth import describe
+from bot.emulator.faults.snapshot import describe
+from bot.emulator.server import StandIn
 
 __all__ = ["Ended", "differences", "ended"]
 

@@ -26,10 +26,10 @@ import pytest
 from bot.app.client import point_elsewhere
 from bot.app.systemd import ServiceManager
 from bot.clock import Clock
-from bot.rehearsal.bot_process import bot_environment
-from bot.rehearsal.controls import LINK
-from bot.rehearsal.founding import first_world
-from bot.rehearsal.standin import StandIn
+from bot.emulator.faults.bot_process import bot_environment
+from bot.emulator.faults.controls import LINK
+from bot.emulator.server import StandIn
+from bot.emulator.world.seed import first_world
 from bot.settings import Settings
 from tests.faults.forked import ForkedBot
 from tests.faults.striking import Moment

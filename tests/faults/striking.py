@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from bot.rehearsal.faults import CallFault, _Planned, path_fits
-from bot.rehearsal.standin import StandIn
-from bot.rehearsal.steps import NeverArrivedError, Step, plain_path
+from bot.emulator.faults.faults import CallFault, _Planned, path_fits
+from bot.emulator.faults.steps import NeverArrivedError, Step, plain_path
+from bot.emulator.server import StandIn
 
 __all__ = ["CALL_FAULTS", "GIVEN_UP_AFTER", "Calls", "Moment", "suits"]
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import aiohttp
 
-from bot.rehearsal.permissions import Permission
-from bot.rehearsal.records import Overwrite, OverwriteType, User
-from bot.rehearsal.standin import StandIn
+from bot.emulator.server import StandIn
+from bot.emulator.world.models import Overwrite, OverwriteType, User
+from bot.emulator.world.permissions import Permission
 
 
 @dataclass(frozen=True)

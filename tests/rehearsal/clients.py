@@ -10,10 +10,10 @@ from typing import Any
 
 import aiohttp
 
-from bot.rehearsal.events import Event
-from bot.rehearsal.intents import ALL_INTENTS, Intent
-from bot.rehearsal.records import Channel, User
-from bot.rehearsal.standin import StandIn
+from bot.emulator.gateway.intents import ALL_INTENTS, Intent
+from bot.emulator.server import StandIn
+from bot.emulator.world.events import Event
+from bot.emulator.world.models import Channel, User
 
 PATIENCE = 10.0
 """Seconds after which what a test waits for will not come."""

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from bot.rehearsal.founding import first_world
-from bot.rehearsal.standin import StandIn
+from bot.emulator.server import StandIn
+from bot.emulator.world.seed import first_world
 from tests.rehearsal.callers import Town, settle_town
 
 

@@ -8,9 +8,9 @@ import signal
 import sys
 from pathlib import Path
 
-from bot.rehearsal.bot_process import BotProcess, bot_environment
-from bot.rehearsal.controls import BotControl
-from bot.rehearsal.standin import StandIn
+from bot.emulator.faults.bot_process import BotProcess, bot_environment
+from bot.emulator.faults.controls import BotControl
+from bot.emulator.server import StandIn
 from tests.rehearsal.clients import PATIENCE, control
 
 SLEEPER = "import time; print('here', flush=True); time.sleep(600)"
@@ -87,7 +87,7 @@ async def test_a_process_that_ends_by_itself_is_spoken_of_with_its_status() -> N
 async def test_no_bot_outlives_a_rehearsal_that_is_killed() -> None:
     code = f"""
 import asyncio, os, sys
-from bot.rehearsal.bot_process import BotProcess
+from bot.emulator.faults.bot_process import BotProcess
 async def main():
     process = BotProcess(os.environ, lambda line: None, (sys.executable, "-c", {SLEEPER!r}))
     await process.start()

@@ -10,7 +10,7 @@ import regex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.rehearsal.comments import UnplayableError, pieces, read_comments, units
+from bot.emulator.demo.comments import UnplayableError, pieces, read_comments, units
 
 
 def line(**keys: Any) -> str:

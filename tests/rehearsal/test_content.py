@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.rehearsal.permissions import Permission
+from bot.emulator.world.permissions import Permission
 from tests.rehearsal.callers import Reply, Town
 
 V2 = 1 << 15

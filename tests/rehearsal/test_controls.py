@@ -11,9 +11,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.rehearsal.controls import LINK
-from bot.rehearsal.records import InteractionState
-from bot.rehearsal.standin import StandIn
+from bot.emulator.faults.controls import LINK
+from bot.emulator.server import StandIn
+from bot.emulator.world.models import InteractionState
 from tests.rehearsal.clients import PATIENCE, call, channel, control, identified, member, said
 
 

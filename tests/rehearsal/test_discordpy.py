@@ -15,8 +15,8 @@ import pytest
 import yarl
 from discord import app_commands
 
-from bot.rehearsal.har import Recorder
-from bot.rehearsal.standin import StandIn
+from bot.emulator.faults.har import Recorder
+from bot.emulator.server import StandIn
 from tests.rehearsal.clients import PATIENCE, call, channel, control, member
 
 _T = TypeVar("_T")

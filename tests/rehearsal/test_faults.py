@@ -7,9 +7,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.rehearsal.faults import path_fits
-from bot.rehearsal.standin import StandIn
-from bot.rehearsal.steps import NeverArrivedError, Step, plain_path
+from bot.emulator.faults.faults import path_fits
+from bot.emulator.faults.steps import NeverArrivedError, Step, plain_path
+from bot.emulator.server import StandIn
 from tests.rehearsal.clients import (
     Closed,
     call,

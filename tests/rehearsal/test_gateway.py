@@ -10,10 +10,10 @@ import orjson
 import pytest
 import zstandard
 
-from bot.rehearsal.events import Event
-from bot.rehearsal.intents import ALL_INTENTS, Intent
-from bot.rehearsal.sessions import REPLAY_LIMIT
-from bot.rehearsal.standin import StandIn
+from bot.emulator.gateway.intents import ALL_INTENTS, Intent
+from bot.emulator.gateway.sessions import REPLAY_LIMIT
+from bot.emulator.server import StandIn
+from bot.emulator.world.events import Event
 from tests.rehearsal.clients import (
     PATIENCE,
     channel,

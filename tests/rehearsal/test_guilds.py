@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.rehearsal.events import Event
-from bot.rehearsal.permissions import Permission
+from bot.emulator.world.events import Event
+from bot.emulator.world.permissions import Permission
 from tests.rehearsal.callers import Town
 
 

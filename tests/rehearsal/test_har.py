@@ -10,8 +10,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.rehearsal.har import Exchange, Recorder
-from bot.rehearsal.standin import StandIn
+from bot.emulator.faults.har import Exchange, Recorder
+from bot.emulator.server import StandIn
 from tests.rehearsal.clients import call, channel, control, identified, member, said
 
 Entries = Callable[[], list[dict[str, Any]]]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.rehearsal.events import Event
-from bot.rehearsal.permissions import Permission
+from bot.emulator.world.events import Event
+from bot.emulator.world.permissions import Permission
 from tests.rehearsal.callers import Caller, Reply, Town
 
 TITLE = {"type": 3, "name": "title", "description": "Which", "required": True}

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.rehearsal.permissions import Permission
+from bot.emulator.world.permissions import Permission
 from tests.rehearsal.callers import Town
 
 

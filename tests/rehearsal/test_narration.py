@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.rehearsal.narration import Narrator
-from bot.rehearsal.standin import StandIn
+from bot.emulator.demo.narration import Narrator
+from bot.emulator.server import StandIn
 from tests.rehearsal.clients import call, channel, member
 
 Told = Callable[[], list[str]]

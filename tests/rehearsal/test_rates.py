@@ -8,10 +8,10 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
-from bot.rehearsal.founding import first_world
-from bot.rehearsal.rates import GLOBAL, INVALID, OLD_EDITS, RENAMES, Limit, Rates
-from bot.rehearsal.refusals import Refusal
-from bot.rehearsal.standin import StandIn
+from bot.emulator.rules.errors import Refusal
+from bot.emulator.rules.rate_limits import GLOBAL, INVALID, OLD_EDITS, RENAMES, Limit, Rates
+from bot.emulator.server import StandIn
+from bot.emulator.world.seed import first_world
 from tests.rehearsal.callers import Town, settle_town
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.rehearsal.options import UsageError, read_options
+from bot.emulator.options import UsageError, read_options
 
 ROOT = Path(__file__).parents[2]
 SOON = 60.0

@@ -10,12 +10,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.rehearsal.comments import UnplayableError
-from bot.rehearsal.records import Message
-from bot.rehearsal.scene import play
-from bot.rehearsal.script import read_play
-from bot.rehearsal.standin import StandIn
-from bot.rehearsal.transcript import transcript
+from bot.emulator.demo.comments import UnplayableError
+from bot.emulator.demo.play import play
+from bot.emulator.demo.script import read_play
+from bot.emulator.demo.transcript import transcript
+from bot.emulator.server import StandIn
+from bot.emulator.world.models import Message
 from tests.rehearsal.understudy import CLOSING, understudy
 
 PARTS = [

@@ -6,10 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from bot.rehearsal.founding import first_world
-from bot.rehearsal.records import Channel, ChannelType, Message, MessageType, ThreadState
-from bot.rehearsal.standing import Standing, answered_by, discussions, essay_words, lost_run
-from bot.rehearsal.world import World
+from bot.emulator.demo.discussions_seen import (
+    Standing,
+    answered_by,
+    discussions,
+    essay_words,
+    lost_run,
+)
+from bot.emulator.world.models import Channel, ChannelType, Message, MessageType, ThreadState
+from bot.emulator.world.seed import first_world
+from bot.emulator.world.world import World
 
 PARAGRAPHS = [
     " ".join(f"{paragraph}{chr(97 + number)}" for number in range(26))

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.rehearsal.events import Event
-from bot.rehearsal.permissions import Permission
-from bot.rehearsal.records import OverwriteType
+from bot.emulator.world.events import Event
+from bot.emulator.world.models import OverwriteType
+from bot.emulator.world.permissions import Permission
 from tests.rehearsal.callers import Town
 
 TAG = {"name": "fiction", "moderated": False}

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import wcwidth
 
-from bot.rehearsal.as_read import Style, as_read
-from bot.rehearsal.transcript import style_for, transcript
+from bot.emulator.demo.terminal_markdown import Style, as_read
+from bot.emulator.demo.transcript import style_for, transcript
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PEOPLE = {"Salon": "1", "Ann": "2", "Ben": "3", "\u200d": "4"}

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bot.rehearsal.har import Recorder
+from bot.emulator.faults.har import Recorder
 from tests.rehearsal.callers import Town
 from tests.rehearsal.clients import identified
 from tests.rehearsal.test_interactions import ESSAY, GIVEN, Play, _modal

@@ -8,12 +8,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.rehearsal import saving
-from bot.rehearsal.clock import WorldClock
-from bot.rehearsal.events import Event
-from bot.rehearsal.founding import add_member, first_world, open_world
-from bot.rehearsal.permissions import ALL, Permission, channel_permissions, guild_permissions
-from bot.rehearsal.records import (
+from bot.emulator.server import StandIn
+from bot.emulator.world import persistence
+from bot.emulator.world.clock import WorldClock
+from bot.emulator.world.events import Event
+from bot.emulator.world.models import (
     Channel,
     ChannelType,
     Guild,
@@ -22,8 +21,9 @@ from bot.rehearsal.records import (
     OverwriteType,
     Role,
 )
-from bot.rehearsal.snowflakes import Snowflakes, moment_of, snowflake_at
-from bot.rehearsal.standin import StandIn
+from bot.emulator.world.permissions import ALL, Permission, channel_permissions, guild_permissions
+from bot.emulator.world.seed import add_member, first_world, open_world
+from bot.emulator.world.snowflakes import Snowflakes, moment_of, snowflake_at
 from tests.rehearsal.callers import Town, settle_town
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -193,18 +193,18 @@ async def test_a_change_is_kept_soon_and_not_only_at_the_end(tmp_path: Path) -> 
             town = settle_town(standin, session)
             message = await town.ann.says(town.essays, "one")
         await standin.kept()
-        assert int(message["id"]) in saving.load(tmp_path).messages
+        assert int(message["id"]) in persistence.load(tmp_path).messages
     finally:
         await standin.stop()
 
 
 def test_what_is_no_world_is_said_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(saving.UnreadableWorldError, match="cannot be read"):
-        saving.load(tmp_path)
+    with pytest.raises(persistence.UnreadableWorldError, match="cannot be read"):
+        persistence.load(tmp_path)
     for content in ("", "[]", "{}", '{"version": 99}'):
         (tmp_path / "world.json").write_text(content)
-        with pytest.raises(saving.UnreadableWorldError, match=r"\.$"):
-            saving.load(tmp_path)
+        with pytest.raises(persistence.UnreadableWorldError, match=r"\.$"):
+            persistence.load(tmp_path)
 
 
 async def test_the_clock_of_the_world_runs_the_dues(town: Town) -> None:

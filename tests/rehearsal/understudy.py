@@ -22,8 +22,8 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.rehearsal.controls import LINK
-from bot.rehearsal.standin import StandIn
+from bot.emulator.faults.controls import LINK
+from bot.emulator.server import StandIn
 
 __all__ = ["Flaws", "Understudy", "understudy"]
 

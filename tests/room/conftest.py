@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from bot.rehearsal.founding import first_world
-from bot.rehearsal.standin import StandIn
+from bot.emulator.server import StandIn
+from bot.emulator.world.seed import first_world
 from tests.room.browser import CHROMIUM, browser
 from tests.room.visitor import Visitor, visiting
 from tests.staging import Stage, staged

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from bot.rehearsal import thread_state
+from bot.emulator.world import thread_state
 from tests.room.visitor import Visitor, visiting
 from tests.staging import Stage
 

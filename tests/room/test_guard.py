@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 import yarl
 
-from bot.rehearsal.founding import first_world
-from bot.rehearsal.guard import fault_of
-from bot.rehearsal.standin import StandIn
+from bot.emulator.server import StandIn
+from bot.emulator.web.origin_guard import fault_of
+from bot.emulator.world.seed import first_world
 
 FOREIGN = [
     {"Host": "evil.example"},

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
-from bot.rehearsal.drafts import Draft
-from bot.rehearsal.founding import add_member
-from bot.rehearsal.messages import fill, put
+from bot.emulator.rules.message_input import Draft
+from bot.emulator.rules.messages import fill, put
+from bot.emulator.world.seed import add_member
 from tests.room.visitor import Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

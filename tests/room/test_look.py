@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, expect
 
-from bot.rehearsal.founding import first_world
-from bot.rehearsal.standin import StandIn
+from bot.emulator.server import StandIn
+from bot.emulator.world.seed import first_world
 from tests.room.visitor import Visitor, visiting
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from bot.rehearsal.har import Recorder
+from bot.emulator.faults.har import Recorder
 from tests.room.browser import opened
 from tests.staging import Stage
 

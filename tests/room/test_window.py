@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
-from bot.rehearsal.drafts import Draft
-from bot.rehearsal.messages import fill
+from bot.emulator.rules.message_input import Draft
+from bot.emulator.rules.messages import fill
 from tests.room.visitor import Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from bot.rehearsal.permissions import Permission
+from bot.emulator.world.permissions import Permission
 from tests.room.visitor import Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -15,7 +15,7 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.rehearsal.standin import StandIn
+from bot.emulator.server import StandIn
 
 __all__ = ["Parts", "showing_parts"]
 

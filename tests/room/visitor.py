@@ -10,8 +10,8 @@ from typing import Any
 
 from playwright.async_api import Browser, Locator, Page, expect
 
-from bot.rehearsal.records import Message, User
-from bot.rehearsal.standin import StandIn
+from bot.emulator.server import StandIn
+from bot.emulator.world.models import Message, User
 from tests.room.browser import opened
 
 __all__ = ["Visitor", "visiting"]

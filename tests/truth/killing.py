@@ -15,7 +15,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.rehearsal.steps import Step
+from bot.emulator.faults.steps import Step
 from tests.house import lived_in
 from tests.staging import Stage, staged
 from tests.truth.comparing import differences

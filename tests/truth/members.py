@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 from urllib.parse import quote
 
-from bot.rehearsal.founding import join
+from bot.emulator.world.seed import join
 from tests.truth.stage import Stage
 
 __all__ = ["Members"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.rehearsal.founding import invite_bot
+from bot.emulator.world.seed import invite_bot
 from tests.truth.stage import Stage
 
 __all__ = ["Misfortunes"]

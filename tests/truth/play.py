@@ -10,8 +10,8 @@ from pathlib import Path
 import aiohttp
 
 from bot.app.client import Salon
-from bot.rehearsal.founding import first_world
-from bot.rehearsal.standin import StandIn
+from bot.emulator.server import StandIn
+from bot.emulator.world.seed import first_world
 from storage.servers import setup_choices
 from tests.house import House, lived_in
 from tests.truth.comparing import differences

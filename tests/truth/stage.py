@@ -11,9 +11,9 @@ from typing import Any
 
 import aiohttp
 
-from bot.rehearsal.founding import add_application, invite_bot
-from bot.rehearsal.records import Message, User
-from bot.rehearsal.standin import StandIn
+from bot.emulator.server import StandIn
+from bot.emulator.world.models import Message, User
+from bot.emulator.world.seed import add_application, invite_bot
 
 __all__ = ["Bot", "Stage"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.rehearsal.founding import invite_bot
-from bot.rehearsal.records import User
+from bot.emulator.world.models import User
+from bot.emulator.world.seed import invite_bot
 from tests.faults.stage import Stage
 from tests.house import ESSAY, form_data
 

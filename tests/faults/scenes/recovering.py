@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.rehearsal.founding import add_guild, invite_bot, put_channel
+from bot.emulator.world.seed import add_guild, invite_bot, put_channel
 from tests.faults.scenes import acts
 from tests.faults.scenes.acts import DAY, publish, set_up, with_head
 from tests.faults.stage import Stage

@@ -1,0 +1,1 @@
+"""The rehearsal's play: script, members' client, narration, transcript."""

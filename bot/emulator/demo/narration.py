@@ -1,0 +1,132 @@
+"""What happens in the world, one line each, for whoever watches a rehearsal's output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.emulator.world.events import Event
+from bot.emulator.world.world import World
+
+__all__ = ["Narrator"]
+
+_MOST = 160
+_COMPONENTS_V2 = 1 << 15
+_INTERACTIONS = {2: "runs", 3: "presses", 5: "sends the form"}
+
+
+class Narrator:
+    """Turns events into lines: the world's time, the place, who did what."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def line(self, event: Event) -> str | None:
+        """The line for an event, None for one that nobody wants to read."""
+        told = self._tell(event)
+        if told is None:
+            return None
+        return f"{self._world.now():%Y-%m-%d %H:%M:%S}  {told}"
+
+    def _tell(self, event: Event) -> str | None:
+        data = event.data
+        match event.name:
+            case "MESSAGE_CREATE":
+                return f"{self._place(data)} {_author(data)}{_to(data)}: {_said(data)}"
+            case "MESSAGE_UPDATE":
+                if data.get("edited_timestamp") is None:
+                    return None
+                return f"{self._place(data)} {_author(data)} edits: {_said(data)}"
+            case "MESSAGE_DELETE":
+                return f"{self._place(data)} a message is deleted"
+            case "MESSAGE_DELETE_BULK":
+                return f"{self._place(data)} {len(data['ids'])} messages are deleted"
+            case "MESSAGE_REACTION_ADD":
+                emoji = data["emoji"]["name"]
+                return f"{self._place(data)} {self._user(data['user_id'])} reacts with {emoji}"
+            case "THREAD_CREATE" if data.get("newly_created"):
+                return f"{self._channel(data.get('parent_id'))} a thread begins: {data['name']}"
+            case "THREAD_DELETE":
+                return f"{self._channel(data.get('parent_id'))} a thread is deleted"
+            case "GUILD_MEMBER_ADD":
+                return f"{self._user(data['user']['id'])} joins"
+            case "INTERACTION_CREATE":
+                return self._interaction(data)
+            case _:
+                return None
+
+    def _interaction(self, data: dict[str, Any]) -> str | None:
+        # What the member's own client is told of an interaction has no type and is no news.
+        does = _INTERACTIONS.get(data.get("type", 0))
+        if does is None:
+            return None
+        who = data.get("member", data).get("user", {})
+        inner = data.get("data", {})
+        if data["type"] == 2:
+            what = "/" + " ".join([inner.get("name", ""), *_subcommands(inner)])
+        else:
+            what = str(inner.get("custom_id", ""))
+        return f"{self._place(data)} {self._user(who.get('id'))} {does} {what}"
+
+    def _place(self, data: dict[str, Any]) -> str:
+        return self._channel(data.get("channel_id"))
+
+    def _channel(self, channel_id: str | None) -> str:
+        channel = self._world.channels.get(int(channel_id or 0))
+        if channel is None:
+            return "#?"
+        if channel.thread is not None:
+            return f"{self._channel(str(channel.parent_id or 0))} › {_shortened(channel.name, 40)}"
+        return f"#{channel.name}" if channel.guild_id is not None else "(direct)"
+
+    def _user(self, user_id: str | None) -> str:
+        user = self._world.users.get(int(user_id or 0))
+        return "somebody" if user is None else _plain(user.display_name or user.name)
+
+
+def _subcommands(inner: dict[str, Any]) -> list[str]:
+    """The names of the subcommands that were chosen (option types 1 and 2)."""
+    for option in inner.get("options") or []:
+        if option.get("type") in {1, 2}:
+            return [str(option["name"]), *_subcommands(option)]
+    return []
+
+
+def _author(data: dict[str, Any]) -> str:
+    author = data["author"]
+    return _plain(author.get("global_name") or author["username"])
+
+
+def _to(data: dict[str, Any]) -> str:
+    answered = data.get("referenced_message")
+    return f" → {_author(answered)}" if answered else ""
+
+
+def _said(data: dict[str, Any]) -> str:
+    content = _plain(data.get("content") or "")
+    if content:
+        return _shortened(content, _MOST)
+    if data.get("flags", 0) & _COMPONENTS_V2:
+        texts = " / ".join(_texts(data.get("components") or []))
+        return _shortened(f"[card] {texts}", _MOST)
+    kinds = ("attachments", "embeds", "poll", "sticker_items")
+    found = [kind for kind in kinds if data.get(kind)]
+    return f"[{', '.join(found) or 'a system message'}]"
+
+
+def _texts(components: list[dict[str, Any]]) -> list[str]:
+    found: list[str] = []
+    for component in components:
+        if isinstance(component.get("content"), str):
+            found.append(_plain(component["content"]))
+        found += _texts(component.get("components") or [])
+    return found
+
+
+def _plain(text: str) -> str:
+    """A text on one line, without what would move a terminal's cursor."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _shortened(text: str, most: int) -> str:
+    text = _plain(text)
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -1,0 +1,45 @@
+"""What a rehearsal plays: an essay and comments, from files or the project's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from bot.emulator.demo.comments import Comment, UnplayableError, read_comments
+
+__all__ = ["Play", "read_play"]
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """What is to be played: the essay's file name and bytes, and the comments in order."""
+
+    name: str
+    essay: bytes
+    comments: tuple[Comment, ...]
+
+
+def read_play(essay: Path | None, comments: Path | None) -> Play:
+    """Read the files; without an essay the project's own is played, with comments of its own.
+
+    Raises :class:`UnplayableError` for a file that cannot be read (status 66) and for comments
+    that cannot be played (status 65); its text is the sentence to show.
+    """
+    if essay is None:
+        own = resources.files("bot.emulator")
+        name, text = "essay.md", own.joinpath("essay.md").read_bytes()
+        said = own.joinpath("comments.jsonl").read_bytes()
+    else:
+        name, text, said = essay.name, _read(essay), b""
+    if comments is not None:
+        said = _read(comments)
+    return Play(name, text, read_comments(said))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UnplayableError(f"{path} cannot be read: {reason}.", status=66) from error

@@ -1,0 +1,260 @@
+"""What was said in the world, as a text that a person likes to read."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TextIO
+
+from bot.emulator.demo.terminal_markdown import Style, as_read, printable, width_of, wrapped
+
+__all__ = ["style_for", "transcript"]
+
+_Json = Mapping[str, Any]
+
+_SPOKEN = frozenset({0, 19, 20, 23})
+"""Default, reply, command and context-menu messages; the others are the system's own lines.
+
+docs: Message Resource › Message Types.
+"""
+_FORUMS = frozenset({15, 16})
+"""docs: Channels Resource › Channel Types."""
+_SILENCE = timedelta(hours=6)
+_CARD_WIDTH = 76
+
+
+def style_for(stream: TextIO) -> Style:
+    """The look that fits a stream: 90 cells, or a terminal's own 60 to 100, in colour there.
+
+    ``NO_COLOR`` in the environment takes the colour away.
+    """
+    if not stream.isatty():
+        return Style()
+    columns = shutil.get_terminal_size().columns
+    return Style(width=min(max(columns - 1, 60), 100), colour=not os.environ.get("NO_COLOR"))
+
+
+def transcript(world: _Json, style: Style | None = None) -> str:
+    """Every channel in which something was said, with its threads where they began.
+
+    ``world`` is what ``GET /rehearsal/world`` answers; times are the world's, in UTC.
+    """
+    scribe = _Scribe(world, style or Style())
+    return "\n".join(_settled(scribe.lines())) + "\n"
+
+
+def _settled(lines: Iterator[str]) -> Iterator[str]:
+    """Without blank lines at the start, at the end, or one after another."""
+    pending = False
+    begun = False
+    for line in lines:
+        if not line.strip():
+            pending = begun
+            continue
+        if pending:
+            yield ""
+        pending = False
+        begun = True
+        yield line.rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What stands in a channel: a message, the thread that it heads, or a thread alone."""
+
+    id: int
+    message: _Json | None
+    thread: _Json | None
+
+
+class _Scribe:
+    """Writes one world down. ``_last`` is when the line before it was spoken, None at first."""
+
+    def __init__(self, world: _Json, style: Style) -> None:
+        self._style = Style(style.width, style.colour, {**_names(world), **style.names})
+        self._channels: list[_Json] = list(world["channels"])
+        self._threads: dict[str, _Json] = {thread["id"]: thread for thread in world["threads"]}
+        spoken = [m for m in world["messages"] if not m["deleted"] and m["type"] in _SPOKEN]
+        self._by_id: dict[str, _Json] = {message["id"]: message for message in spoken}
+        self._said: dict[str, list[_Json]] = {}
+        for message in sorted(spoken, key=lambda message: int(message["id"])):
+            self._said.setdefault(message["channel_id"], []).append(message)
+        self._last: datetime | None = None
+
+    def lines(self) -> Iterator[str]:
+        for channel in self._channels:
+            entries = sorted(self._entries(channel), key=lambda entry: entry.id)
+            if entries:
+                self._last = None
+                yield from self._channel(channel, entries)
+                yield ""
+
+    def _entries(self, channel: _Json) -> Iterator[_Entry]:
+        said = self._said.get(channel["id"], ())
+        for message in said:
+            yield _Entry(int(message["id"]), message, self._threads.get(message["id"]))
+        heads = {message["id"] for message in said}
+        for thread in self._threads.values():
+            if thread.get("parent_id") == channel["id"] and thread["id"] not in heads:
+                yield _Entry(int(thread["id"]), None, thread)
+
+    def _channel(self, channel: _Json, entries: list[_Entry]) -> Iterator[str]:
+        style = self._style
+        title = f"━━ #{printable(channel['name'])} "
+        yield style.bold(title + "━" * max(style.width - width_of(title), 2))
+        speaker: str | None = None
+        for entry in entries:
+            if entry.message is None:
+                speaker = None
+            else:
+                passed = list(self._passed(entry.message))
+                yield from passed
+                alone = passed or entry.message["author"]["id"] != speaker
+                yield from self._message(entry.message, "", headed=bool(alone))
+                speaker = entry.message["author"]["id"]
+            if entry.thread is not None:
+                forum = channel["type"] in _FORUMS
+                yield from self._thread(entry.thread, "" if forum else "    ")
+                speaker = None
+
+    def _thread(self, thread: _Json, indent: str) -> Iterator[str]:
+        said = self._said.get(thread["id"], [])
+        margin = f"{indent}│ "
+        yield ""
+        yield f"{indent}┌─ {self._style.bold(printable(thread['name']))}"
+        for message in said:
+            for line in self._message(message, margin, headed=True):
+                yield line or margin.rstrip()
+        ended = "" if said else " nobody has answered yet"
+        yield f"{indent}└─{ended}"
+        yield ""
+
+    def _passed(self, message: _Json) -> Iterator[str]:
+        """A line about the time where much of it has passed since the last thing said."""
+        moment = _moment(message["timestamp"])
+        last, self._last = self._last, moment
+        if last is not None and moment - last < _SILENCE:
+            return
+        said = f"{moment:%A %-d %B %Y, %H:%M} UTC"
+        if last is not None:
+            said = f"{_span(moment - last)} later · {said}"
+        room = max(self._style.width - width_of(said) - 2, 4)
+        left = room // 2
+        yield ""
+        yield self._style.faint(f"{'┄' * left} {said} {'┄' * (room - left)}")
+
+    def _message(self, message: _Json, margin: str, *, headed: bool) -> Iterator[str]:
+        style = self._style
+        yield ""
+        if headed or message.get("message_reference"):
+            name = style.bold(_name(message))
+            answered = self._answered(message)
+            arrow = f" ↳ {answered}" if answered else ""
+            yield f"{margin}{name}{arrow}  {style.faint(_clock(message['timestamp']))}"
+        indent = f"{margin}  "
+        width = max(style.width - width_of(indent), 20)
+        for line in self._body(message, width):
+            yield f"{indent}{line}".rstrip() if line else margin.rstrip()
+
+    def _answered(self, message: _Json) -> str:
+        """Whom, or for the bot's messages what, a reply answers."""
+        reference = message.get("message_reference") or {}
+        original = self._by_id.get(reference.get("message_id") or "")
+        if original is None:
+            return "a message that is gone" if reference.get("message_id") else ""
+        if not original["author"].get("bot") or not original["content"]:
+            return _name(original)
+        plain = Style(width=10_000, names=self._style.names)
+        shown = next((line for line in reversed(as_read(original["content"], plain)) if line), "")
+        return f"“{_shortened(shown, 48)}”"
+
+    def _body(self, message: _Json, width: int) -> Iterator[str]:
+        style = self._style
+        if message["content"]:
+            yield from as_read(message["content"], style, width)
+        if message.get("components"):
+            yield from self._card(message["components"], width)
+        for embed in message.get("embeds", ()):
+            told = [part for part in (embed.get("title"), embed.get("description")) if part]
+            yield from (f"│ {line}" for part in told for line in as_read(part, style, width - 2))
+        for file in message.get("attachments", ()):
+            yield style.faint(f"[{printable(file['filename'])}, {file['size']:,} bytes]")
+        counted = [_reaction(reaction) for reaction in message.get("reactions", ())]
+        if counted:
+            yield "  ".join(counted)
+
+    def _card(self, components: list[_Json], width: int) -> Iterator[str]:
+        inner = min(width, _CARD_WIDTH) - 4
+        yield f"╭{'─' * (inner + 2)}╮"
+        for line in _settled(line for c in components for line in self._component(c, inner)):
+            yield f"│ {line}{' ' * max(inner - width_of(line), 0)} │"
+        yield f"╰{'─' * (inner + 2)}╯"
+
+    def _component(self, component: _Json, width: int) -> Iterator[str]:
+        """docs: Component Reference (action row 1, button 2, section 9, text display 10,
+        media gallery 12, separator 14, container 17)."""
+        kind = component["type"]
+        if kind == 10:
+            yield ""
+            yield from as_read(component["content"], self._style, width)
+        elif kind == 2:
+            label = printable(component.get("label") or "")
+            yield from wrapped(f"[ {label} ] {component.get('url') or ''}".rstrip(), width)
+        elif kind == 12:
+            for item in component["items"]:
+                described = printable(item.get("description") or "a picture")
+                yield from wrapped(f"[{described}]", width)
+        elif kind == 14:
+            yield ""
+        nested = [*component.get("components", ()), component.get("accessory")]
+        for inner in nested:
+            if inner is not None:
+                yield from self._component(inner, width)
+
+
+def _names(world: _Json) -> dict[str, str]:
+    """What stands for each mention that the world can explain."""
+    names: dict[str, str] = {}
+    for channel in (*world["channels"], *world["threads"]):
+        names[f"<#{channel['id']}>"] = f"#{channel['name']}"
+    for message in world["messages"]:
+        for user in (message["author"], *message.get("mentions", ())):
+            names[f"<@{user['id']}>"] = f"@{user.get('global_name') or user['username']}"
+    return names
+
+
+def _name(message: _Json) -> str:
+    """The author's name; the handle where the name would leave no trace on a terminal."""
+    author = message["author"]
+    name = printable(author.get("global_name") or author["username"]).replace("\n", " ").strip()
+    return name if width_of(name) > 0 else f"@{author['username']}"
+
+
+def _moment(timestamp: str) -> datetime:
+    return datetime.fromisoformat(timestamp).astimezone(UTC)
+
+
+def _clock(timestamp: str) -> str:
+    return f"{_moment(timestamp):%H:%M}"
+
+
+def _span(passed: timedelta) -> str:
+    days = round(passed / timedelta(days=1))
+    if days < 1:
+        return f"{round(passed / timedelta(hours=1))} hours"
+    return "a day" if days == 1 else f"{days} days"
+
+
+def _shortened(text: str, width: int) -> str:
+    if width_of(text) <= width:
+        return text
+    return wrapped(text, width - 1)[0].rstrip(" ,;:.") + "…"
+
+
+def _reaction(reaction: _Json) -> str:
+    emoji = reaction["emoji"]
+    name = printable(emoji["name"] or "?")
+    return f"{name if emoji.get('id') is None else f':{name}:'} {reaction['count']}"

@@ -1,0 +1,1 @@
+"""Test controls: fault injection, time travel, traffic recording, the bot process."""

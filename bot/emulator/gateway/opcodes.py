@@ -1,0 +1,240 @@
+"""What clients send over the gateway, checked and carried out.
+
+docs: Gateway Events › Send Events; Opcodes and Status Codes › Gateway Close Event Codes.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from bot.emulator import payloads
+from bot.emulator.gateway.intents import ALL_INTENTS, Intent, disallowed
+from bot.emulator.world.events import Event
+
+if TYPE_CHECKING:
+    from bot.emulator.gateway.dispatcher import GatewayHub
+    from bot.emulator.gateway.sessions import Connection, Session
+    from bot.emulator.world.models import Guild, User
+
+__all__ = [
+    "ACK",
+    "DECODE_ERROR",
+    "HEARTBEAT",
+    "INVALID_API_VERSION",
+    "RATE_LIMITED",
+    "SESSION_TIMED_OUT",
+    "take",
+]
+
+_log = logging.getLogger(__name__)
+
+HEARTBEAT = 1
+_IDENTIFY = 2
+_PRESENCE_UPDATE = 3
+_VOICE_STATE_UPDATE = 4
+_RESUME = 6
+_REQUEST_GUILD_MEMBERS = 8
+_REQUEST_SOUNDBOARD_SOUNDS = 31
+
+UNKNOWN_OPCODE = 4001
+DECODE_ERROR = 4002
+NOT_AUTHENTICATED = 4003
+AUTHENTICATION_FAILED = 4004
+ALREADY_AUTHENTICATED = 4005
+INVALID_SEQUENCE = 4007
+RATE_LIMITED = 4008
+SESSION_TIMED_OUT = 4009
+INVALID_SHARD = 4010
+INVALID_API_VERSION = 4012
+INVALID_INTENTS = 4013
+DISALLOWED_INTENTS = 4014
+
+ACK = b'{"t":null,"s":null,"op":11,"d":null}'
+
+_STATUSES = {"online", "dnd", "idle", "invisible", "offline"}
+_CHUNK = 1000
+_MOST_FOUND = 100
+_MOST_NONCE_BYTES = 32
+
+
+def take(hub: GatewayHub, connection: Connection, payload: dict[str, Any]) -> int | None:
+    """Carry out one payload; the close code for the client if it may not be."""
+    op, data = payload["op"], payload.get("d")
+    if op in {_IDENTIFY, _RESUME}:
+        if connection.session is not None:
+            return ALREADY_AUTHENTICATED
+        if not isinstance(data, dict):
+            return DECODE_ERROR
+        return (_identify if op == _IDENTIFY else _resume)(hub, connection, data)
+    known = {
+        _PRESENCE_UPDATE,
+        _VOICE_STATE_UPDATE,
+        _REQUEST_GUILD_MEMBERS,
+        _REQUEST_SOUNDBOARD_SOUNDS,
+    }
+    if op not in known:
+        return UNKNOWN_OPCODE
+    if connection.session is None:
+        return NOT_AUTHENTICATED
+    if not isinstance(data, dict):
+        return DECODE_ERROR
+    if op == _PRESENCE_UPDATE:
+        return _update_presence(hub, connection.session, data)
+    if op == _REQUEST_GUILD_MEMBERS:
+        return _send_members(hub, connection.session, data)
+    _log.error("The stand-in has no voice: gateway opcode %d does nothing here.", op)
+    return None
+
+
+def _identify(hub: GatewayHub, connection: Connection, data: dict[str, Any]) -> int | None:
+    """docs: Gateway Events › Identify; Gateway › Sharding, Gateway Intents."""
+    token, properties = data.get("token"), data.get("properties")
+    if not isinstance(token, str) or not isinstance(properties, dict):
+        return DECODE_ERROR
+    user = hub.world.user_by_token(token)
+    if user is None:
+        return AUTHENTICATION_FAILED
+    shard = data.get("shard")
+    if shard is not None and not _is_shard(shard):
+        return INVALID_SHARD
+    intents = data.get("intents", None if user.bot else ALL_INTENTS)
+    if not isinstance(intents, int) or isinstance(intents, bool) or intents & ~ALL_INTENTS:
+        return INVALID_INTENTS
+    if intents < 0:
+        return INVALID_INTENTS
+    if user.bot and disallowed(intents, hub.application_flags(user.id)):
+        return DISALLOWED_INTENTS
+    struck = hub.armed_close() if user.bot else None
+    if struck is not None:
+        return struck
+    if not hub.may_identify(user):
+        hub.refuse_session(connection)
+        return None
+    hub.begin(connection, user, intents, (shard[0], shard[1]) if shard is not None else None)
+    return None
+
+
+def _is_shard(shard: Any) -> bool:
+    if not isinstance(shard, list) or len(shard) != 2:
+        return False
+    if not all(isinstance(number, int) and not isinstance(number, bool) for number in shard):
+        return False
+    return 0 <= int(shard[0]) < int(shard[1])
+
+
+def _resume(hub: GatewayHub, connection: Connection, data: dict[str, Any]) -> int | None:
+    """docs: Gateway Events › Resume; Gateway › Resuming, Invalid Session."""
+    token, session_id, sequence = data.get("token"), data.get("session_id"), data.get("seq")
+    if not isinstance(token, str) or not isinstance(session_id, str):
+        return DECODE_ERROR
+    if not isinstance(sequence, int) or isinstance(sequence, bool):
+        return DECODE_ERROR
+    user = hub.world.user_by_token(token)
+    if user is None:
+        return AUTHENTICATION_FAILED
+    session = hub.sessions.get(session_id)
+    if session is None or session.user_id != user.id:
+        hub.refuse_session(connection)
+        return None
+    if sequence < 0 or sequence > session.sequence:
+        hub.forget(session)
+        return INVALID_SEQUENCE
+    if not session.can_replay_after(sequence):
+        hub.forget(session)
+        hub.refuse_session(connection)
+        return None
+    hub.resume(connection, session, sequence)
+    return None
+
+
+def _update_presence(hub: GatewayHub, session: Session, data: dict[str, Any]) -> int | None:
+    """docs: Gateway Events › Update Presence."""
+    activities = data.get("activities", [])
+    if data.get("status") not in _STATUSES or not isinstance(activities, list):
+        return DECODE_ERROR
+    status = "offline" if data["status"] == "invisible" else data["status"]
+    for guild in hub.world.guilds_of(session.user_id):
+        presence = {
+            "user": {"id": str(session.user_id)},
+            "guild_id": str(guild.id),
+            "status": status,
+            "activities": activities,
+            "client_status": {} if status == "offline" else {"web": status},
+        }
+        hub.world.emit(Event("PRESENCE_UPDATE", presence, guild.id))
+    return None
+
+
+def _send_members(hub: GatewayHub, session: Session, data: dict[str, Any]) -> int | None:
+    """docs: Gateway Events › Request Guild Members, Guild Members Chunk."""
+    guild = hub.world.guilds.get(_snowflake(data.get("guild_id")))
+    if guild is None or session.user_id not in guild.members:
+        return DECODE_ERROR
+    query, asked, limit = data.get("query"), data.get("user_ids"), data.get("limit", 0)
+    if (query is None) == (asked is None) or not isinstance(limit, int) or limit < 0:
+        return DECODE_ERROR
+    missing: list[str] = []
+    if asked is not None:
+        asked = asked if isinstance(asked, list) else [asked]
+        ids = [_snowflake(one) for one in asked[:_MOST_FOUND]]
+        found = [user_id for user_id in ids if user_id in guild.members]
+        missing = [str(user_id) for user_id in ids if user_id not in guild.members]
+    elif not isinstance(query, str):
+        return DECODE_ERROR
+    elif query == "" and limit == 0:
+        if not session.intents & Intent.GUILD_MEMBERS:
+            return DISALLOWED_INTENTS
+        found = list(guild.members)
+    else:
+        found = _matching(hub, guild, query)[: min(limit or _MOST_FOUND, _MOST_FOUND)]
+    _send_chunks(hub, session, guild, found, missing, data)
+    return None
+
+
+def _matching(hub: GatewayHub, guild: Guild, query: str) -> list[int]:
+    """Members whose name or nickname begins with the query, whatever its case."""
+    start = query.casefold()
+
+    def names(user: User) -> tuple[str, ...]:
+        nick = guild.members[user.id].nick
+        return tuple(name for name in (user.name, user.display_name, nick) if name is not None)
+
+    users = (hub.world.users[user_id] for user_id in guild.members)
+    return [u.id for u in users if any(name.casefold().startswith(start) for name in names(u))]
+
+
+def _send_chunks(
+    hub: GatewayHub,
+    session: Session,
+    guild: Guild,
+    found: list[int],
+    missing: list[str],
+    data: dict[str, Any],
+) -> None:
+    nonce = data.get("nonce")
+    count = max(1, -(-len(found) // _CHUNK))
+    for index in range(count):
+        chunk: dict[str, Any] = {
+            "guild_id": str(guild.id),
+            "members": [
+                payloads.member(hub.world, guild, user_id)
+                for user_id in found[index * _CHUNK : (index + 1) * _CHUNK]
+            ],
+            "chunk_index": index,
+            "chunk_count": count,
+        }
+        if missing:
+            chunk["not_found"] = missing
+        if data.get("presences") and session.intents & Intent.GUILD_PRESENCES:
+            chunk["presences"] = []
+        if isinstance(nonce, str) and len(nonce.encode()) <= _MOST_NONCE_BYTES:
+            chunk["nonce"] = nonce
+        hub.deliver(session, "GUILD_MEMBERS_CHUNK", chunk)
+
+
+def _snowflake(value: Any) -> int:
+    """An id as clients send it; 0, which nothing bears, for what is none."""
+    if isinstance(value, int):
+        return value
+    return int(value) if isinstance(value, str) and value.isdecimal() else 0

@@ -1,0 +1,68 @@
+"""Interactions: members' clients begin them, the application answers them.
+
+docs: Interactions › Receiving and Responding to Interactions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.emulator import payloads
+from bot.emulator.rest.request import Answer, Api, Call
+from bot.emulator.rules import interaction_responses, interactions
+from bot.emulator.rules.errors import refuse
+
+__all__ = ["add_routes"]
+
+_LOADING = 1 << 7
+_EPHEMERAL = 1 << 6
+
+
+def add_routes(api: Api) -> None:
+    """Serve them; the token in the path stands for the application."""
+    api.add("POST", "/interactions", _begin)
+    api.add(
+        "POST",
+        "/interactions/{interaction_id}/{interaction_token}/callback",
+        _answer,
+        open_to_all=True,
+    )
+
+
+async def _begin(call: Call) -> Answer:
+    """What a member's client sends; what comes of it is heard at the gateway."""
+    if call.user.bot:
+        raise refuse(20001)
+    interactions.act(call.world, call.user, call.form, call.uploads)
+    return None
+
+
+async def _answer(call: Call) -> Answer:
+    """docs: Create Interaction Response (``with_response``)."""
+    world = call.world
+    interaction = interaction_responses.waiting(
+        world, call.id("interaction_id"), call.text("interaction_token")
+    )
+    interaction_responses.answer(world, interaction, call.form, call.uploads)
+    if not call.flag("with_response"):
+        return None
+    about: dict[str, Any] = {
+        "id": str(interaction.id),
+        "type": interaction.type,
+        "channel_id": str(interaction.channel_id),
+    }
+    if interaction.guild_id is not None:
+        about["guild_id"] = str(interaction.guild_id)
+    data: dict[str, Any] = {"interaction": about}
+    message = world.messages.get(interaction.original_id or 0)
+    if message is not None and interaction.answer is not None:
+        about |= {
+            "response_message_id": str(message.id),
+            "response_message_loading": bool(message.flags & _LOADING),
+            "response_message_ephemeral": bool(message.flags & _EPHEMERAL),
+        }
+        if interaction.answer["type"] != 6:
+            # A deferred message is a message that was made: Discord describes only 4 and 7 here.
+            kind = 7 if interaction.answer["type"] == 7 else 4
+            data["resource"] = {"type": kind, "message": payloads.message(world, message)}
+    return data

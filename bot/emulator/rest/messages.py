@@ -1,0 +1,220 @@
+"""Messages: writing, reading, changing, deleting.
+
+docs: Message Resource.
+"""
+
+from __future__ import annotations
+
+import bisect
+from datetime import timedelta
+from typing import Any
+
+from bot.emulator import payloads
+from bot.emulator.rest.request import Answer, Api, Call
+from bot.emulator.rules import messages, send
+from bot.emulator.rules.components import IS_COMPONENTS_V2
+from bot.emulator.rules.errors import refuse
+from bot.emulator.rules.message_input import SUPPRESS_EMBEDS, read_draft
+from bot.emulator.rules.rate_limits import OLD_EDITS
+from bot.emulator.world.access import message_for, need, not_archived, readable, see
+from bot.emulator.world.events import Event
+from bot.emulator.world.models import ChannelType, Message
+from bot.emulator.world.permissions import Permission
+from bot.emulator.world.seed import MESSAGE_CONTENT
+from bot.emulator.world.snowflakes import snowflake_at
+
+__all__ = ["add_routes", "shown"]
+
+_BULK_WITHIN = timedelta(days=14)
+_OLD = timedelta(hours=1)
+_WITHHELD: dict[str, Any] = {"content": "", "embeds": [], "attachments": [], "components": []}
+_CONTENT_FLAGS = MESSAGE_CONTENT | MESSAGE_CONTENT >> 1
+_MESSAGE = "/channels/{channel_id}/messages/{message_id}"
+
+
+def add_routes(api: Api) -> None:
+    """Serve them."""
+    api.add("POST", "/channels/{channel_id}/messages", _create)
+    api.add("GET", "/channels/{channel_id}/messages", _history)
+    api.add("POST", "/channels/{channel_id}/messages/bulk-delete", _bulk_delete)
+    api.add("GET", _MESSAGE, _get)
+    api.add("PATCH", _MESSAGE, _edit)
+    api.add("DELETE", _MESSAGE, _delete)
+    api.add("POST", f"{_MESSAGE}/crosspost", _crosspost)
+    api.add("POST", "/channels/{channel_id}/typing", _typing)
+
+
+def shown(call: Call, message: Message) -> dict[str, Any]:
+    """A message as the caller may read it.
+
+    Without the message-content intent a bot finds it empty in the REST API, too, except in
+    direct messages, its own, and where it is mentioned. docs: Gateway › Message Content Intent.
+    """
+    user = call.user
+    data = payloads.message(call.world, message, user.id)
+    application = call.world.application_of(user.id)
+    if application is None or application.flags & _CONTENT_FLAGS:
+        return data
+    for part in (data, data.get("referenced_message")):
+        if part is not None:
+            _withhold(part, user.id, message.guild_id)
+    return data
+
+
+def _withhold(data: dict[str, Any], user_id: int, guild_id: int | None) -> None:
+    own = data["author"]["id"] == str(user_id)
+    mentioned = any(one["id"] == str(user_id) for one in data["mentions"])
+    if own or mentioned or guild_id is None:
+        return
+    data |= _WITHHELD
+    data.pop("poll", None)
+    data.pop("message_snapshots", None)
+
+
+async def _create(call: Call) -> Answer:
+    """docs: Message Resource › Create Message."""
+    world, user = call.world, call.user
+    channel = readable(world, user, call.id("channel_id"))
+    form = call.form
+    draft = read_draft(form, call.uploads, settable=send.SETTABLE)
+    form.done()
+    message = send.send(world, user, channel, draft)
+    data = shown(call, message)
+    return data if message.nonce is None else {**data, "nonce": message.nonce}
+
+
+async def _history(call: Call) -> Answer:
+    """docs: Message Resource › Get Channel Messages.
+
+    Newest first; ``before``, ``after`` and ``around`` exclude one another; without *Read
+    Message History* there is nothing to read, which is no error.
+    """
+    world, user = call.world, call.user
+    channel = readable(world, user, call.id("channel_id"))
+    query = call.query
+    limit = query.integer("limit", least=1, most=100) or 50
+    before, after = query.snowflake("before"), query.snowflake("after")
+    around = query.snowflake("around")
+    query.done()
+    if not world.permissions(user.id, channel.id) & Permission.READ_MESSAGE_HISTORY:
+        return []
+    timeline = world.timelines.get(channel.id, [])
+    if around is not None:
+        at = bisect.bisect_left(timeline, around)
+        first = max(0, at - limit // 2)
+        ids = timeline[first : first + limit]
+    elif before is not None:
+        end = bisect.bisect_left(timeline, before)
+        ids = timeline[max(0, end - limit) : end]
+    elif after is not None:
+        start = bisect.bisect_right(timeline, after)
+        ids = timeline[start : start + limit]
+    else:
+        ids = timeline[-limit:]
+    return [shown(call, world.messages[message_id]) for message_id in reversed(ids)]
+
+
+async def _get(call: Call) -> Answer:
+    """docs: Message Resource › Get Channel Message."""
+    world, user = call.world, call.user
+    channel = readable(world, user, call.id("channel_id"))
+    need(world, user, channel, Permission.READ_MESSAGE_HISTORY)
+    return shown(call, message_for(world, user, channel.id, call.id("message_id")))
+
+
+async def _edit(call: Call) -> Answer:
+    """docs: Message Resource › Edit Message.
+
+    Only the author edits; who manages messages may take embeds out of sight by the flag. Bots may
+    edit few messages that are over an hour old at once (30046).
+    """
+    world, user = call.world, call.user
+    message = message_for(world, user, call.id("channel_id"), call.id("message_id"))
+    channel = world.channels[message.channel_id]
+    form = call.form
+    draft = read_draft(
+        form,
+        call.uploads,
+        settable=SUPPRESS_EMBEDS | IS_COMPONENTS_V2,
+        v2=bool(message.flags & IS_COMPONENTS_V2),
+    )
+    form.done()
+    if message.author_id != user.id:
+        if draft.given - {"flags"}:
+            raise refuse(50005)
+        need(world, user, channel, Permission.MANAGE_MESSAGES)
+    if message.type not in messages.EDITABLE:
+        raise refuse(50021)
+    not_archived(channel)
+    if user.bot and world.now() - message.timestamp > _OLD:
+        call.rates.take(OLD_EDITS, str(user.id), str(channel.id))
+    messages.edit(world, message, draft)
+    return shown(call, message)
+
+
+async def _delete(call: Call) -> Answer:
+    """docs: Message Resource › Delete Message."""
+    world, user = call.world, call.user
+    message = message_for(world, user, call.id("channel_id"), call.id("message_id"))
+    if message.author_id != user.id:
+        if message.guild_id is None:
+            raise refuse(50003)
+        need(world, user, world.channels[message.channel_id], Permission.MANAGE_MESSAGES)
+    messages.delete(world, message)
+    return None
+
+
+async def _bulk_delete(call: Call) -> Answer:
+    """docs: Message Resource › Bulk Delete Messages: 2 to 100, none older than two weeks."""
+    world, user = call.world, call.user
+    channel = readable(world, user, call.id("channel_id"))
+    need(world, user, channel, Permission.MANAGE_MESSAGES)
+    if not user.bot:
+        raise refuse(20002)
+    form = call.form
+    ids = form.snowflakes("messages", most=1000)
+    form.done()
+    if not 2 <= len(ids) <= 100:
+        raise refuse(50016)
+    if len(set(ids)) != len(ids) or min(ids) < snowflake_at(world.now() - _BULK_WITHIN):
+        raise refuse(50034)
+    not_archived(channel)
+    found = [world.message(channel.id, message_id) for message_id in ids]
+    gone = [m for m in found if m is not None and m.type not in messages.LASTING]
+    if gone:
+        messages.delete_many(world, channel, gone)
+    return None
+
+
+async def _crosspost(call: Call) -> Answer:
+    """docs: Message Resource › Crosspost Message (announcement channels)."""
+    world, user = call.world, call.user
+    message = message_for(world, user, call.id("channel_id"), call.id("message_id"))
+    channel = world.channels[message.channel_id]
+    if channel.type is not ChannelType.ANNOUNCEMENT:
+        raise refuse(50068)
+    need(world, user, channel, Permission.SEND_MESSAGES)
+    if message.author_id != user.id:
+        need(world, user, channel, Permission.MANAGE_MESSAGES)
+    if message.flags & 1:
+        raise refuse(40033)
+    message.flags |= 1
+    messages.tell_update(world, message)
+    return shown(call, message)
+
+
+async def _typing(call: Call) -> Answer:
+    """docs: Channels Resource › Trigger Typing Indicator."""
+    world, user = call.world, call.user
+    channel = see(world, user, call.id("channel_id"))
+    send.may_write_in(world, user, channel)
+    data: dict[str, Any] = {
+        "channel_id": str(channel.id),
+        "user_id": str(user.id),
+        "timestamp": int(world.now().timestamp()),
+    }
+    if channel.guild_id is not None:
+        data["guild_id"] = str(channel.guild_id)
+        data["member"] = payloads.member(world, world.guilds[channel.guild_id], user.id)
+    world.emit(Event("TYPING_START", data, channel.guild_id, channel.id))
+    return None

@@ -1,0 +1,250 @@
+"""One REST call from its arrival to its answer: who calls, what they send, what they get."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import orjson
+from aiohttp import BodyPartReader, MultipartReader, StreamReader, web
+from aiohttp.base_protocol import BaseProtocol
+
+from bot.emulator.rules.errors import Refusal, refuse
+from bot.emulator.rules.json_form import Form, invalid
+from bot.emulator.rules.rate_limits import TABLE, Rates
+from bot.emulator.world.models import Application, User
+from bot.emulator.world.world import World
+
+if TYPE_CHECKING:
+    from bot.emulator.server import StandIn
+
+__all__ = ["Answer", "Api", "Call", "Created", "Upload", "answer"]
+
+_log = logging.getLogger(__name__)
+_FILE_FIELD = re.compile(r"^files\[(\d+)\]$")
+MOST_BODY = 25 * 1024 * 1024
+"""docs: Reference › Uploading Files: bytes of one request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that came with a call, under its number in ``files[n]``."""
+
+    number: int
+    filename: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """An answer of status 201."""
+
+    body: Any
+
+
+Answer: TypeAlias = "dict[str, Any] | list[Any] | Created | web.Response | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call whose caller is known and whose body has been read."""
+
+    request: web.Request
+    standin: StandIn
+    world: World
+    rates: Rates
+    caller: User | None
+    body: dict[str, Any] | list[Any] = field(default_factory=dict)
+    uploads: list[Upload] = field(default_factory=list)
+
+    @property
+    def user(self) -> User:
+        """Who calls. Raises 401 if nobody does."""
+        if self.caller is None:
+            raise Refusal(401, 0, "401: Unauthorized")
+        return self.caller
+
+    @property
+    def form(self) -> Form:
+        """The body, which has to be an object."""
+        if not isinstance(self.body, dict):
+            raise invalid("_", "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
+        return Form(self.body)
+
+    def id(self, name: str) -> int:
+        """An id from the path."""
+        value = self.request.match_info[name]
+        if value == "@me":
+            return self.user.id
+        if not value.isdecimal() or int(value) >= 1 << 63:
+            raise invalid(name, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
+        return int(value)
+
+    def text(self, name: str) -> str:
+        """A text from the path."""
+        return self.request.match_info[name]
+
+    @property
+    def query(self) -> Form:
+        """What stands behind the question mark."""
+        return Form(dict(self.request.query))
+
+    def flag(self, name: str) -> bool:
+        """A true or false behind the question mark."""
+        return self.request.query.get(name, "").lower() in {"1", "true"}
+
+    def own_application(self) -> Application:
+        """The application of the path, which has to be the caller's. docs: error 20012."""
+        application = self.world.application_of(self.user.id)
+        if application is None or application.id != self.id("application_id"):
+            raise refuse(20012)
+        return application
+
+
+Handler: TypeAlias = Callable[[Call], Awaitable[Answer]]
+
+
+def answer(status: int, body: Any = None, headers: dict[str, str] | None = None) -> web.Response:
+    """A response as Discord writes it: JSON without a charset, nothing at all for 204."""
+    if status == 204:
+        return web.Response(status=204, headers=headers)
+    return web.Response(
+        status=status,
+        body=orjson.dumps(body),
+        headers={"Content-Type": "application/json", **(headers or {})},
+    )
+
+
+class Api:
+    """Registers handlers under ``/api/v10`` and leads every call through the same stations."""
+
+    def __init__(self, app: web.Application, standin: StandIn, rates: Rates) -> None:
+        self._app = app
+        self._standin = standin
+        self._rates = rates
+
+    def add(self, method: str, path: str, handler: Handler, *, open_to_all: bool = False) -> None:
+        """Serve a path; ``open_to_all`` where a token in the path stands for the caller."""
+        limit = TABLE.get((method, path))
+
+        async def handle(request: web.Request) -> web.Response:
+            headers: dict[str, str] = {}
+            header = request.headers.get("Authorization")
+            caller = self._standin.world.user_by_authorization(header)
+            try:
+                if caller is None and not open_to_all:
+                    raise Refusal(401, 0, "401: Unauthorized")
+                headers = self._count(request, caller, limit, open_to_all)
+                body, uploads = await _read(request)
+                call = Call(
+                    request, self._standin, self._standin.world, self._rates, caller, body, uploads
+                )
+                result = await handler(call)
+            except Refusal as refusal:
+                if caller is None or caller.bot:
+                    self._rates.note_answer(refusal.status)
+                return answer(refusal.status, refusal.body, headers | refusal.headers)
+            if isinstance(result, web.Response):
+                result.headers.update(headers)
+                return result
+            if result is None:
+                return answer(204, headers=headers)
+            if isinstance(result, Created):
+                return answer(201, result.body, headers)
+            return answer(200, result, headers)
+
+        self._app.router.add_route(method, f"/api/v10{path}", handle)
+
+    def _count(
+        self, request: web.Request, caller: User | None, limit: Any, open_to_all: bool
+    ) -> dict[str, str]:
+        """docs: Rate Limits › Global Rate Limit (interactions and webhooks are outside it)."""
+        if caller is not None and not caller.bot:
+            return {}
+        self._rates.mind_ban()
+        who = str(caller.id) if caller is not None and not open_to_all else ""
+        if not open_to_all:
+            self._rates.take_global(who)
+        if limit is None:
+            return {}
+        where = request.match_info
+        major = where.get("channel_id") or f"{where.get('webhook_id')}/{where.get('webhook_token')}"
+        return self._rates.take(limit, who, major)
+
+
+async def _read(request: web.Request) -> tuple[dict[str, Any] | list[Any], list[Upload]]:
+    """The body as JSON, and the files beside it.
+
+    The bytes are read whole first, so that a recorder in front can have read them as well.
+    docs: Reference › Content Type, Uploading Files.
+    """
+    try:
+        content = await request.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise refuse(40005) from error
+    if not content:
+        return {}, []
+    if len(content) > MOST_BODY:
+        raise refuse(40005)
+    if request.content_type == "multipart/form-data":
+        return await _multipart(request, content)
+    if request.content_type != "application/json":
+        raise invalid(
+            "_",
+            "CONTENT_TYPE_INVALID",
+            'Expected "Content-Type" header to be one of'
+            " {'application/json', 'multipart/form-data'}.",
+        )
+    return _json(content), []
+
+
+def _json(content: bytes) -> dict[str, Any] | list[Any]:
+    try:
+        value = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise refuse(50109) from error
+    if not isinstance(value, dict | list):
+        raise refuse(50109)
+    return value
+
+
+async def _multipart(
+    request: web.Request, content: bytes
+) -> tuple[dict[str, Any] | list[Any], list[Upload]]:
+    loop = asyncio.get_running_loop()
+    stream = StreamReader(BaseProtocol(loop), limit=len(content) + 1, loop=loop)
+    stream.feed_data(content)
+    stream.feed_eof()
+    body: dict[str, Any] | list[Any] = {}
+    uploads: list[Upload] = []
+    try:
+        reader = MultipartReader(request.headers, stream)
+        while (part := await reader.next()) is not None:
+            if not isinstance(part, BodyPartReader):
+                raise refuse(50109)
+            held = bytes(await part.read(decode=True))
+            name = part.name or ""
+            numbered = _FILE_FIELD.match(name)
+            if name == "payload_json":
+                body = _json(held)
+            elif numbered or part.filename:
+                number = int(numbered[1]) if numbered else len(uploads)
+                kind = part.headers.get("Content-Type", "application/octet-stream")
+                uploads.append(Upload(number, part.filename or "file", kind, held))
+            elif isinstance(body, dict):
+                body[name] = held.decode(errors="replace")
+    except (ValueError, AssertionError) as error:
+        raise refuse(50109) from error
+    return body, uploads
+
+
+async def unknown(request: web.Request) -> web.Response:
+    """What the stand-in does not know it refuses loudly."""
+    _log.error("The stand-in does not know %s %s", request.method, request.path)
+    message = f"404: Not Found ({request.method} {request.path} is not known here)"
+    return answer(404, {"message": message, "code": 0})

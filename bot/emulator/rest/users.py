@@ -1,0 +1,133 @@
+"""Users, applications and the way to the gateway.
+
+docs: Users Resource; Application Resource; Gateway › Get Gateway.
+"""
+
+from __future__ import annotations
+
+from bot.emulator import payloads
+from bot.emulator.rest.request import Answer, Api, Call
+from bot.emulator.rules.errors import refuse
+from bot.emulator.rules.json_form import invalid
+from bot.emulator.world.models import Channel, ChannelType
+from bot.emulator.world.seed import GATEWAY_MEMBERS, GATEWAY_PRESENCES, MESSAGE_CONTENT
+
+__all__ = ["add_routes"]
+
+_SETTABLE = GATEWAY_PRESENCES | GATEWAY_MEMBERS | MESSAGE_CONTENT
+
+
+def add_routes(api: Api) -> None:
+    """Serve them."""
+    api.add("GET", "/users/@me", _me)
+    api.add("PATCH", "/users/@me", _change_me)
+    api.add("GET", "/users/@me/guilds", _my_guilds)
+    api.add("POST", "/users/@me/channels", _open_dm)
+    api.add("GET", "/users/{user_id}", _user)
+    api.add("GET", "/oauth2/applications/@me", _application)
+    api.add("GET", "/applications/@me", _application)
+    api.add("PATCH", "/applications/@me", _change_application)
+    api.add("GET", "/gateway", _gateway, open_to_all=True)
+    api.add("GET", "/gateway/bot", _gateway_bot)
+
+
+async def _me(call: Call) -> Answer:
+    return payloads.me(call.user)
+
+
+async def _change_me(call: Call) -> Answer:
+    """docs: Users Resource › Modify Current User."""
+    form = call.form
+    name = form.string("username", least=2, most=32)
+    form.done()
+    if name is not None:
+        call.user.name = name
+        call.world.touch()
+    return payloads.me(call.user)
+
+
+async def _my_guilds(call: Call) -> Answer:
+    """docs: Users Resource › Get Current User Guilds."""
+    world = call.world
+    return [
+        {
+            "id": str(guild.id),
+            "name": guild.name,
+            "icon": None,
+            "banner": None,
+            "owner": guild.owner_id == call.user.id,
+            "permissions": str(world.guild_permissions(call.user.id, guild.id)),
+            "features": guild.features,
+        }
+        for guild in world.guilds_of(call.user.id)
+    ]
+
+
+async def _open_dm(call: Call) -> Answer:
+    """docs: Users Resource › Create DM: the same conversation every time; errors 10013, 50007."""
+    form = call.form
+    other = form.snowflake("recipient_id", required=True) or 0
+    form.done()
+    world, me = call.world, call.user.id
+    if other not in world.users:
+        raise refuse(10013)
+    if other == me or (call.user.bot and world.users[other].bot):
+        raise refuse(50007)
+    for channel in world.channels.values():
+        if channel.type is ChannelType.DM and set(channel.recipients) == {me, other}:
+            return payloads.channel(world, channel, me)
+    channel = Channel(world.new_id(), ChannelType.DM, "", recipients=[me, other])
+    return payloads.channel(world, world.add_channel(channel), me)
+
+
+async def _user(call: Call) -> Answer:
+    user = call.world.users.get(call.id("user_id"))
+    if user is None:
+        raise refuse(10013)
+    return payloads.user(user)
+
+
+async def _application(call: Call) -> Answer:
+    """docs: OAuth2 › Get Current Bot Application Information; Application Resource."""
+    application = call.world.application_of(call.user.id)
+    if application is None:
+        raise refuse(20002)
+    return payloads.application(call.world, application)
+
+
+async def _change_application(call: Call) -> Answer:
+    """docs: Application Resource › Edit Current Application: only limited intent flags."""
+    application = call.world.application_of(call.user.id)
+    if application is None:
+        raise refuse(20002)
+    form = call.form
+    flags = form.integer("flags", least=0)
+    description = form.string("description", most=400)
+    form.done()
+    if flags is not None:
+        if flags & ~_SETTABLE:
+            raise invalid("flags", "BASE_TYPE_CHOICES", "Only limited intent flags can be set.")
+        application.flags = (application.flags & ~_SETTABLE) | flags
+    if description is not None:
+        application.description = description
+    call.world.touch()
+    return payloads.application(call.world, application)
+
+
+async def _gateway(call: Call) -> Answer:
+    return {"url": call.standin.gateway}
+
+
+async def _gateway_bot(call: Call) -> Answer:
+    if not call.user.bot:
+        raise refuse(20002)
+    return {
+        "url": call.standin.gateway,
+        "shards": 1,
+        "session_start_limit": {
+            "total": 1000,
+            "remaining": 1000,
+            "reset_after": 86_400_000,
+            "max_concurrency": 1,
+        },
+    }

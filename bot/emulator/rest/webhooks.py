@@ -1,0 +1,292 @@
+"""Webhooks, and interactions' tokens, which are used in the same way.
+
+docs: Webhook Resource; Receiving and Responding to Interactions › Followup Messages.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from bot.emulator import payloads
+from bot.emulator.rest.request import Answer, Api, Call, answer
+from bot.emulator.rules import interaction_responses, messages, threads
+from bot.emulator.rules.components import IS_COMPONENTS_V2
+from bot.emulator.rules.errors import refuse
+from bot.emulator.rules.json_form import Form, invalid
+from bot.emulator.rules.message_input import SILENT, SUPPRESS_EMBEDS, Draft, read_draft
+from bot.emulator.world.access import guild_for, need, need_in_guild, see
+from bot.emulator.world.models import Channel, ChannelType, Message, User, Webhook
+from bot.emulator.world.permissions import Permission
+
+__all__ = ["add_routes"]
+
+_MOST = 15
+_FORBIDDEN = re.compile(r"discord|clyde", re.IGNORECASE)
+_RESERVED = {"everyone", "here"}
+_SETTABLE = SUPPRESS_EMBEDS | SILENT | IS_COMPONENTS_V2
+_EXECUTE = "/webhooks/{webhook_id}/{webhook_token}"
+_MESSAGE = f"{_EXECUTE}/messages/{{message_id}}"
+
+
+def add_routes(api: Api) -> None:
+    """Serve them; those with a token in their path ask for no other."""
+    api.add("POST", "/channels/{channel_id}/webhooks", _create)
+    api.add("GET", "/channels/{channel_id}/webhooks", _of_channel)
+    api.add("GET", "/guilds/{guild_id}/webhooks", _of_guild)
+    api.add("GET", "/webhooks/{webhook_id}", _get)
+    api.add("PATCH", "/webhooks/{webhook_id}", _change)
+    api.add("DELETE", "/webhooks/{webhook_id}", _delete)
+    api.add("GET", _EXECUTE, _get_by_token, open_to_all=True)
+    api.add("DELETE", _EXECUTE, _delete_by_token, open_to_all=True)
+    api.add("POST", _EXECUTE, _execute, open_to_all=True)
+    api.add("GET", _MESSAGE, _get_message, open_to_all=True)
+    api.add("PATCH", _MESSAGE, _edit_message, open_to_all=True)
+    api.add("DELETE", _MESSAGE, _delete_message, open_to_all=True)
+
+
+def _name(form: Form, field: str, *, required: bool) -> str | None:
+    """docs: Webhook Resource › Create Webhook: 1 to 80, not with "clyde" or "discord" in it."""
+    name = form.string(field, least=1 if required else 0, most=80, required=required)
+    found = _FORBIDDEN.search(name or "")
+    if found is not None:
+        form.wrong(
+            field,
+            "USERNAME_INVALID_CONTAINS",
+            f'Username cannot contain "{found[0].lower()}"',
+        )
+    if (name or "").lower() in _RESERVED:
+        form.wrong(field, "USERNAME_INVALID_CONTAINS", f'Username cannot be "{name}"')
+    return name or None
+
+
+async def _create(call: Call) -> Answer:
+    """docs: Webhook Resource › Create Webhook; error 30007."""
+    world, user = call.world, call.user
+    channel = see(world, user, call.id("channel_id"))
+    if channel.guild_id is None or channel.thread is not None:
+        raise refuse(50024)
+    need(world, user, channel, Permission.MANAGE_WEBHOOKS)
+    form = call.form
+    name = _name(form, "name", required=True) or ""
+    form.done()
+    if sum(1 for w in world.webhooks.values() if w.channel_id == channel.id) >= _MOST:
+        raise refuse(30007)
+    application = world.application_of(user.id)
+    webhook = Webhook(
+        id=world.new_id(),
+        channel_id=channel.id,
+        guild_id=channel.guild_id,
+        name=name,
+        token=secrets.token_urlsafe(51),
+        creator_id=user.id,
+        application_id=application.id if application is not None else None,
+    )
+    world.webhooks[webhook.id] = webhook
+    world.touch()
+    return payloads.webhook(world, webhook, secret=True)
+
+
+def _shown(call: Call, webhook: Webhook) -> dict[str, object]:
+    """An application's webhook shows its token to that application's bot alone."""
+    application = call.world.application_of(call.user.id)
+    mine = application.id if application is not None else None
+    secret = webhook.application_id is None or webhook.application_id == mine
+    return payloads.webhook(call.world, webhook, secret=secret)
+
+
+async def _of_channel(call: Call) -> Answer:
+    world, user = call.world, call.user
+    channel = see(world, user, call.id("channel_id"))
+    need(world, user, channel, Permission.MANAGE_WEBHOOKS)
+    return [_shown(call, w) for w in world.webhooks.values() if w.channel_id == channel.id]
+
+
+async def _of_guild(call: Call) -> Answer:
+    world, user = call.world, call.user
+    guild = guild_for(world, user, call.id("guild_id"))
+    need_in_guild(world, user, guild, Permission.MANAGE_WEBHOOKS)
+    return [_shown(call, w) for w in world.webhooks.values() if w.guild_id == guild.id]
+
+
+def _known(call: Call) -> Webhook:
+    webhook = call.world.webhooks.get(call.id("webhook_id"))
+    if webhook is None:
+        raise refuse(10015)
+    channel = call.world.channels[webhook.channel_id]
+    need(call.world, call.user, channel, Permission.MANAGE_WEBHOOKS)
+    return webhook
+
+
+async def _get(call: Call) -> Answer:
+    return _shown(call, _known(call))
+
+
+async def _change(call: Call) -> Answer:
+    """docs: Webhook Resource › Modify Webhook."""
+    webhook = _known(call)
+    form = call.form
+    name = _name(form, "name", required="name" in form)
+    where = form.snowflake("channel_id")
+    form.done()
+    if where is not None:
+        channel = see(call.world, call.user, where)
+        need(call.world, call.user, channel, Permission.MANAGE_WEBHOOKS)
+        webhook.channel_id = channel.id
+    webhook.name = name or webhook.name
+    call.world.touch()
+    return _shown(call, webhook)
+
+
+async def _delete(call: Call) -> Answer:
+    del call.world.webhooks[_known(call).id]
+    call.world.touch()
+    return None
+
+
+def _by_token(call: Call) -> Webhook:
+    """Raises 10015 for an unknown webhook, 50027 for another token."""
+    webhook = call.world.webhooks.get(call.id("webhook_id"))
+    if webhook is None:
+        raise refuse(10015)
+    if not secrets.compare_digest(webhook.token, call.text("webhook_token")):
+        raise refuse(50027)
+    return webhook
+
+
+def _of_interaction(call: Call) -> bool:
+    return call.id("webhook_id") in call.world.applications
+
+
+async def _get_by_token(call: Call) -> Answer:
+    """docs: Get Webhook with Token: as always, without the user who made it."""
+    return payloads.webhook(call.world, _by_token(call), secret=True, creator=False)
+
+
+async def _delete_by_token(call: Call) -> Answer:
+    del call.world.webhooks[_by_token(call).id]
+    call.world.touch()
+    return None
+
+
+async def _execute(call: Call) -> Answer:
+    """docs: Webhook Resource › Execute Webhook (``wait``, ``thread_id``, ``thread_name``)."""
+    world = call.world
+    if _of_interaction(call):
+        interaction = interaction_responses.by_token(
+            world, call.id("webhook_id"), call.text("webhook_token")
+        )
+        message = interaction_responses.follow_up(world, interaction, call.form, call.uploads)
+        return payloads.message(world, message)
+    webhook = _by_token(call)
+    form = call.form
+    shown = _name(form, "username", required=False)
+    avatar = form.string("avatar_url", most=2048)
+    thread_name = form.string("thread_name", least=1, most=100)
+    draft = read_draft(form, call.uploads, settable=_SETTABLE)
+    if draft.reference is not None:
+        form.wrong("message_reference", "WEBHOOK_NO_REFERENCE", "A webhook cannot reply")
+    form.done()
+    if draft.empty:
+        raise refuse(50006)
+    channel = _target(call, webhook)
+    if channel.type in {ChannelType.FORUM, ChannelType.MEDIA}:
+        message = await _post(call, webhook, channel, form, draft, thread_name, shown, avatar)
+    else:
+        if thread_name is not None:
+            raise invalid("thread_name", "WEBHOOK_THREAD_NAME", "Only forums take a thread_name")
+        message = messages.put(world, _fill(call, webhook, channel, draft, shown, avatar))
+    return payloads.message(world, message) if call.flag("wait") else answer(204)
+
+
+def _target(call: Call, webhook: Webhook) -> Channel:
+    query = call.query
+    thread_id = query.snowflake("thread_id")
+    query.done()
+    if thread_id is None:
+        return call.world.channels[webhook.channel_id]
+    thread = call.world.channels.get(thread_id)
+    if thread is None or thread.thread is None or thread.parent_id != webhook.channel_id:
+        raise refuse(10003)
+    if thread.thread.locked and thread.thread.archived:
+        raise refuse(50083)
+    return thread
+
+
+def _fill(
+    call: Call,
+    webhook: Webhook,
+    channel: Channel,
+    draft: Draft,
+    shown: str | None,
+    avatar: str | None,
+) -> Message:
+    author = User(webhook.id, webhook.name, None, "", bot=True)
+    message = messages.fill(call.world, channel, author, draft)
+    message.webhook_id = webhook.id
+    message.application_id = webhook.application_id
+    message.shown_name = shown or webhook.name
+    message.shown_avatar = avatar
+    return message
+
+
+async def _post(
+    call: Call,
+    webhook: Webhook,
+    forum: Channel,
+    form: Form,
+    draft: Draft,
+    name: str | None,
+    shown: str | None,
+    avatar: str | None,
+) -> Message:
+    """docs: Execute Webhook: in a forum either ``thread_name`` or ``thread_id`` is needed."""
+    if name is None:
+        raise invalid(
+            "thread_name",
+            "BASE_TYPE_REQUIRED",
+            "Webhooks posted to forum channels must have a thread_name or thread_id",
+        )
+    message = _fill(call, webhook, forum, draft, shown, avatar)
+    owner = User(webhook.id, webhook.name, None, "", bot=True)
+    fields = Form({"name": name, "applied_tags": form.body.get("applied_tags") or []})
+    _, message = await threads.open_post(
+        call.world, owner, forum, fields, draft, as_webhook=message
+    )
+    return message
+
+
+def _message(call: Call) -> Message:
+    """A message of this webhook or interaction. Raises 10008."""
+    wanted = call.text("message_id")
+    if _of_interaction(call):
+        interaction = interaction_responses.by_token(
+            call.world, call.id("webhook_id"), call.text("webhook_token")
+        )
+        return interaction_responses.message_of(call.world, interaction, wanted)
+    webhook = _by_token(call)
+    where = _target(call, webhook).id
+    message = call.world.message(where, int(wanted) if wanted.isdecimal() else 0)
+    if message is None or message.webhook_id != webhook.id:
+        raise refuse(10008)
+    return message
+
+
+async def _get_message(call: Call) -> Answer:
+    return payloads.message(call.world, _message(call))
+
+
+async def _edit_message(call: Call) -> Answer:
+    """docs: Edit Webhook Message, Edit Original Interaction Response."""
+    message = _message(call)
+    if not _of_interaction(call):
+        channel = call.world.channels[message.channel_id]
+        if channel.thread is not None and channel.thread.archived:
+            raise refuse(50083)
+    interaction_responses.change(call.world, message, call.form, call.uploads)
+    return payloads.message(call.world, message)
+
+
+async def _delete_message(call: Call) -> Answer:
+    interaction_responses.take_back(call.world, _message(call))
+    return None

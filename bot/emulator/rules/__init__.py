@@ -1,0 +1,1 @@
+"""Discord's rules: what a request may contain and who may make it."""

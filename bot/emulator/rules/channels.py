@@ -1,0 +1,180 @@
+"""Changing channels and threads: fields, rights, and what is told.
+
+docs: Channels Resource › Modify Channel, Edit Channel Permissions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.emulator.rules import messages
+from bot.emulator.rules.errors import refuse
+from bot.emulator.rules.json_form import Form, invalid
+from bot.emulator.rules.threads import DURATIONS
+from bot.emulator.world import thread_state
+from bot.emulator.world.access import need
+from bot.emulator.world.models import (
+    Channel,
+    ChannelType,
+    MessageType,
+    Overwrite,
+    OverwriteType,
+    User,
+)
+from bot.emulator.world.permissions import ALL, Permission
+from bot.emulator.world.world import World
+
+__all__ = ["change_channel", "change_thread", "read_overwrites"]
+
+_PINNED = 1 << 1
+_REQUIRE_TAG = 1 << 4
+
+
+def read_overwrites(form: Form) -> list[Overwrite]:
+    """The field ``permission_overwrites``."""
+    return [
+        Overwrite(
+            id=one.snowflake("id", required=True) or 0,
+            type=OverwriteType(one.choice("type", (0, 1)) or 0),
+            allow=(one.integer("allow", least=0) or 0) & ALL,
+            deny=(one.integer("deny", least=0) or 0) & ALL,
+        )
+        for one in form.forms("permission_overwrites", most=500)
+    ]
+
+
+def _read_tags(world: World, form: Form) -> list[dict[str, Any]]:
+    """docs: Channels Resource › Forum Tag Object: at most 20, names of up to 20 characters.
+
+    (The figure for names was raised to 50 later.)
+    """
+    found = []
+    for one in form.forms("available_tags", most=20):
+        emoji_id = one.snowflake("emoji_id")
+        found.append(
+            {
+                "id": str(one.snowflake("id") or world.new_id()),
+                "name": one.string("name", least=0, most=50, required=True) or "",
+                "moderated": one.boolean("moderated"),
+                "emoji_id": str(emoji_id) if emoji_id else None,
+                "emoji_name": one.string("emoji_name"),
+            }
+        )
+    return found
+
+
+def change_channel(world: World, user: User, channel: Channel, form: Form) -> None:
+    """docs: Modify Channel › Guild channel (*Manage Channels*)."""
+    need(world, user, channel, Permission.MANAGE_CHANNELS)
+    name = form.string("name", least=1, most=100)
+    forum = channel.type in {ChannelType.FORUM, ChannelType.MEDIA}
+    topic = form.string("topic", most=4096 if forum else 1024)
+    slowmode = form.integer("rate_limit_per_user", least=0, most=21600)
+    inner_slowmode = form.integer("default_thread_rate_limit_per_user", least=0, most=21600)
+    duration = form.choice("default_auto_archive_duration", DURATIONS)
+    position = form.integer("position", least=0)
+    kind = form.choice("type", (0, 5))
+    flags = form.integer("flags", least=0)
+    overwrites = read_overwrites(form)
+    tags = _read_tags(world, form)
+    nsfw = form.boolean("nsfw", default=channel.nsfw)
+    parent_id = form.snowflake("parent_id")
+    form.done()
+    if "permission_overwrites" in form:
+        need(world, user, channel, Permission.MANAGE_ROLES)
+        channel.overwrites = overwrites
+    channel.name = name or channel.name
+    channel.topic = topic if "topic" in form else channel.topic
+    channel.nsfw = nsfw
+    channel.position = channel.position if position is None else position
+    channel.rate_limit_per_user = channel.rate_limit_per_user if slowmode is None else slowmode
+    if inner_slowmode is not None:
+        channel.default_thread_rate_limit_per_user = inner_slowmode
+    if "default_auto_archive_duration" in form:
+        channel.default_auto_archive_duration = duration
+    if kind is not None and channel.type in {ChannelType.TEXT, ChannelType.ANNOUNCEMENT}:
+        channel.type = ChannelType(kind)
+    if flags is not None and forum:
+        channel.flags = flags & _REQUIRE_TAG
+    if "available_tags" in form and forum:
+        channel.available_tags = tags
+    if "parent_id" in form:
+        channel.parent_id = parent_id
+    thread_state.tell_update(world, channel)
+
+
+def change_thread(world: World, user: User, channel: Channel, form: Form) -> None:
+    """docs: Modify Channel › Thread; Threads › Permissions.
+
+    Who opened a thread may rename, archive and open it; anybody who may write in it may open
+    one that is not locked; all else is for those who manage threads. An archived thread has to
+    be opened before anything else of it changes (50083).
+    """
+    thread = channel.thread
+    assert thread is not None
+    name = form.string("name", least=1, most=100)
+    archived = form.boolean("archived", default=thread.archived)
+    locked = form.boolean("locked", default=thread.locked)
+    invitable = form.boolean("invitable", default=thread.invitable)
+    duration = form.choice("auto_archive_duration", DURATIONS)
+    slowmode = form.integer("rate_limit_per_user", least=0, most=21600)
+    flags = form.integer("flags", least=0)
+    tags = form.snowflakes("applied_tags", most=5)
+    form.done()
+    _may_change(world, user, channel, form, archived=archived)
+    if thread.archived and archived and set(form.body) - {"archived", "locked"}:
+        raise refuse(50083)
+    if thread.archived and not archived:
+        _room_for_one_more(world, channel)
+    if "applied_tags" in form:
+        _apply_tags(world, user, channel, tags)
+    now = world.now()
+    if archived != thread.archived:
+        thread.archived = archived
+        thread.archive_timestamp = now
+        thread.active_at = thread.active_at if archived else now
+    thread.locked, thread.invitable = locked, invitable
+    thread.auto_archive_duration = duration or thread.auto_archive_duration
+    channel.rate_limit_per_user = channel.rate_limit_per_user if slowmode is None else slowmode
+    if flags is not None:
+        channel.flags = flags & _PINNED
+    renamed = name is not None and name != channel.name
+    channel.name = name or channel.name
+    thread_state.tell_update(world, channel)
+    if renamed and not thread.archived:
+        kind = MessageType.CHANNEL_NAME_CHANGE
+        messages.system(world, channel, user.id, kind, channel.name)
+
+
+def _may_change(world: World, user: User, channel: Channel, form: Form, *, archived: bool) -> None:
+    thread = channel.thread
+    assert thread is not None
+    bits = world.permissions(user.id, channel.id)
+    if bits & Permission.MANAGE_THREADS:
+        return
+    fields = set(form.body)
+    opens_only = fields == {"archived"} and not archived and not thread.locked
+    if opens_only and bits & Permission.SEND_MESSAGES_IN_THREADS:
+        return
+    own = {"name", "archived", "auto_archive_duration", "applied_tags", "invitable"}
+    if thread.owner_id == user.id and not thread.locked and not fields - own:
+        return
+    raise refuse(160005 if thread.locked and thread.owner_id == user.id else 50013)
+
+
+def _room_for_one_more(world: World, channel: Channel) -> None:
+    assert channel.guild_id is not None
+    if sum(1 for _ in world.threads_of(channel.guild_id)) >= world.thread_limit:
+        raise refuse(160006)
+
+
+def _apply_tags(world: World, user: User, channel: Channel, tags: list[int]) -> None:
+    parent = world.channels.get(channel.parent_id or 0)
+    assert channel.thread is not None
+    known = {int(tag["id"]) for tag in parent.available_tags} if parent else set()
+    if any(tag not in known for tag in tags):
+        raise invalid("applied_tags", "BASE_TYPE_CHOICES", "Unknown forum tag")
+    manages = world.permissions(user.id, channel.id) & Permission.MANAGE_THREADS
+    if parent is not None and parent.flags & _REQUIRE_TAG and not tags and not manages:
+        raise refuse(40067)
+    channel.thread.applied_tags = tags

@@ -1,0 +1,162 @@
+"""Who may use which command, and what they may give it.
+
+docs: Application Commands › Permissions, Application Command Option Structure.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from bot.emulator.rules.json_form import Form
+from bot.emulator.world.models import Command
+from bot.emulator.world.permissions import Permission
+from bot.emulator.world.world import World
+
+__all__ = ["may_use", "read_options"]
+
+SUB, GROUP = 1, 2
+STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(3, 12)
+_MOST_INTEGER = 2**53
+
+
+def may_use(command: Command, bits: int) -> bool:
+    """Whether somebody with these permission bits may use a command in a server.
+
+    ``default_member_permissions`` of "0" leave it to administrators; a command whose contexts
+    leave out servers is not there.
+    """
+    contexts = command.body.get("contexts")
+    if contexts is not None and 0 not in contexts:
+        return False
+    if bits & Permission.ADMINISTRATOR:
+        return True
+    if not bits & Permission.USE_APPLICATION_COMMANDS:
+        return False
+    wanted = command.body.get("default_member_permissions")
+    if wanted is None:
+        return True
+    return int(wanted) != 0 and bits & int(wanted) == int(wanted)
+
+
+def read_options(
+    world: World, guild_id: int | None, declared: list[dict[str, Any]], form: Form, *, partial: bool
+) -> list[dict[str, Any]]:
+    """The options that a member gave, checked against those that the command declares.
+
+    ``partial`` is an autocomplete, in which nothing is required yet and one is focused.
+    """
+    by_name = {option["name"]: option for option in declared}
+    found: list[dict[str, Any]] = []
+    for one in form.forms("options", most=25):
+        name = one.string("name", least=1, most=32, required=True)
+        option = by_name.get(name or "")
+        if option is None:
+            one.wrong("name", "UNKNOWN_OPTION", f"The command has no option {name!r}.")
+            continue
+        if any(other["name"] == name for other in found):
+            one.wrong("name", "DUPLICATE_OPTION", f"The option {name!r} was given twice.")
+        given = one.integer("type", least=1, most=11)
+        if given is not None and given != option["type"]:
+            one.wrong("type", "BASE_TYPE_CHOICES", f"The option is of type {option['type']}.")
+        data: dict[str, Any] = {"name": name, "type": option["type"]}
+        if option["type"] in {SUB, GROUP}:
+            inner = option.get("options") or []
+            data["options"] = read_options(world, guild_id, inner, one, partial=partial)
+        else:
+            focused = partial and one.boolean("focused")
+            data["value"] = _value(world, guild_id, option, one, focused=focused)
+            if focused:
+                data["focused"] = True
+        found.append(data)
+    _check_missing(declared, found, form, partial=partial)
+    return found
+
+
+def _check_missing(
+    declared: list[dict[str, Any]],
+    found: list[dict[str, Any]],
+    form: Form,
+    *,
+    partial: bool,
+) -> None:
+    given = {option["name"] for option in found}
+    if any(option["type"] in {SUB, GROUP} for option in declared):
+        if len(found) != 1:
+            form.wrong(
+                "options", "SUBCOMMAND_REQUIRED", "Exactly one sub-command has to be chosen."
+            )
+        return
+    for option in declared:
+        if option.get("required") and option["name"] not in given and not partial:
+            form.wrong(
+                "options", "BASE_TYPE_REQUIRED", f"The option {option['name']!r} is required."
+            )
+
+
+def _value(
+    world: World, guild_id: int | None, option: dict[str, Any], form: Form, *, focused: bool
+) -> Any:
+    kind = option["type"]
+    if focused:
+        return form.body.get("value", "")
+    value: Any
+    if kind == STRING:
+        value = form.string(
+            "value",
+            least=option.get("min_length", 0),
+            most=option.get("max_length", 6000),
+            required=True,
+            strip=False,
+        )
+    elif kind == INTEGER:
+        value = form.integer("value", least=-_MOST_INTEGER, most=_MOST_INTEGER, required=True)
+    elif kind == NUMBER:
+        value = form.body.get("value")
+        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+            form.wrong("value", "NUMBER_TYPE_COERCE", f'Value "{value}" is not float.')
+            return None
+    elif kind == BOOLEAN:
+        if not isinstance(form.body.get("value"), bool):
+            form.wrong("value", "BASE_TYPE_CONVERT", "Could not interpret value as boolean.")
+        return form.body.get("value")
+    else:
+        number = form.snowflake("value", required=True)
+        _check_known(world, guild_id, option, number, form)
+        return str(number)
+    _check_bounds(option, value, form)
+    return value
+
+
+def _check_bounds(option: dict[str, Any], value: Any, form: Form) -> None:
+    if value is None:
+        return
+    choices = option.get("choices")
+    if choices and value not in [choice["value"] for choice in choices]:
+        form.wrong("value", "BASE_TYPE_CHOICES", "The value is none of the choices.")
+    if option["type"] in {INTEGER, NUMBER}:
+        if value < option.get("min_value", -math.inf):
+            form.wrong("value", "NUMBER_TYPE_MIN", "The value is too small.")
+        if value > option.get("max_value", math.inf):
+            form.wrong("value", "NUMBER_TYPE_MAX", "The value is too great.")
+
+
+def _check_known(
+    world: World, guild_id: int | None, option: dict[str, Any], number: int | None, form: Form
+) -> None:
+    if number is None or option["type"] == ATTACHMENT:
+        return
+    guild = world.guilds.get(guild_id or 0)
+    kind = option["type"]
+    roles = guild.roles if guild is not None else {}
+    known = (kind in {USER, MENTIONABLE} and number in world.users) or (
+        kind in {ROLE, MENTIONABLE} and number in roles
+    )
+    if kind == CHANNEL:
+        channel = world.channels.get(number)
+        wanted = option.get("channel_types")
+        known = channel is not None and channel.guild_id == guild_id
+        if known and channel is not None and wanted and channel.type not in wanted:
+            form.wrong("value", "BASE_TYPE_CHOICES", "A channel of this type cannot be chosen.")
+    if not known:
+        form.wrong("value", "UNKNOWN_OPTION_VALUE", f"There is no such thing as {number}.")

@@ -1,0 +1,246 @@
+"""What application commands may look like.
+
+docs: Interactions › Application Commands.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from bot.emulator.rules.errors import refuse
+from bot.emulator.rules.json_form import Form
+from bot.emulator.world.models import Application, ChannelType, Command
+from bot.emulator.world.permissions import ALL
+from bot.emulator.world.world import World
+
+__all__ = ["CHAT_INPUT", "MOST_OF", "existing", "put_command", "read_command", "scope"]
+
+CHAT_INPUT = 1
+MOST_OF = {1: 100, 2: 15, 3: 15}
+"""By type. docs: Application Commands › Registering a Command."""
+
+SUB, GROUP = 1, 2
+_MOST_CHARACTERS = 8000
+# The letters of any script, digits, and the few marks that the documentation names.
+_NAME = re.compile(r"^[-_'\w\u0900-\u097f\u0e00-\u0e7f]{1,32}$")
+_WITH_CHOICES = (3, 4, 10)
+_CHANNELS = tuple(int(kind) for kind in ChannelType)
+
+
+def read_command(form: Form) -> tuple[int, str, dict[str, Any]]:
+    """A command's type, name and body, checked; the caller tells the faults.
+
+    docs: Application Command Object, Application Command Naming.
+    """
+    kind = form.choice("type", tuple(MOST_OF)) or CHAT_INPUT
+    name = form.string("name", least=1, most=32, required=True) or ""
+    description = ""
+    options: list[dict[str, Any]] = []
+    if kind == CHAT_INPUT:
+        _check_name(form, name)
+        description = form.string("description", least=1, most=100, required=True) or ""
+        options = _options(form, depth=0)
+    else:
+        for field in ("description", "options"):
+            if form.body.get(field):
+                form.wrong(
+                    field,
+                    "APPLICATION_COMMAND_CONTEXT_MENU_FIELD",
+                    "Context menu commands cannot have this field",
+                )
+    permissions = form.integer("default_member_permissions", least=0)
+    contexts = [c for c in form.items("contexts", most=3) if c in (0, 1, 2)]
+    if "contexts" in form and form.body["contexts"] is not None and not contexts:
+        form.wrong("contexts", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 3 in length.")
+    body: dict[str, Any] = {
+        "description": description,
+        "default_member_permissions": None if permissions is None else str(permissions & ALL),
+        "dm_permission": form.boolean("dm_permission", default=True),
+        "contexts": contexts or None,
+        "integration_types": [t for t in form.items("integration_types", most=2) if t in (0, 1)]
+        or [0],
+        "nsfw": form.boolean("nsfw"),
+    }
+    for field in ("name_localizations", "description_localizations"):
+        body[field] = _localizations(form, field)
+    if kind == CHAT_INPUT and options:
+        body["options"] = options
+    if _characters({"name": name, **body}) > _MOST_CHARACTERS:
+        form.wrong(
+            None,
+            "APPLICATION_COMMAND_TOO_LARGE",
+            f"Command exceeds maximum size ({_MOST_CHARACTERS})",
+        )
+    return kind, name, body
+
+
+def _check_name(form: Form, name: str) -> None:
+    """docs: Application Command Naming: letters in lower case, digits, ``-`` and ``_``."""
+    if name and (not _NAME.match(name) or name != name.lower()):
+        form.wrong("name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
+
+
+def _localizations(form: Form, name: str) -> dict[str, Any] | None:
+    value = form.body.get(name)
+    if value is None:
+        return None
+    most = 32 if name == "name_localizations" else 100
+    inner = form.form(name)
+    if inner is not None:
+        for locale in inner.body:
+            inner.string(locale, least=1, most=most, required=True)
+        return {k: text for k, text in inner.body.items() if isinstance(text, str)}
+    return None
+
+
+def _options(form: Form, *, depth: int) -> list[dict[str, Any]]:
+    """docs: Application Command Option Structure, Subcommands and Subcommand Groups."""
+    found: list[dict[str, Any]] = []
+    names: set[str] = set()
+    optional_seen = False
+    kinds: set[bool] = set()
+    for one in form.forms("options", most=25):
+        kind = one.choice("type", range(1, 12), required=True)
+        name = one.string("name", least=1, most=32, required=True) or ""
+        _check_name(one, name)
+        if name in names:
+            one.wrong(
+                "name",
+                "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS",
+                "Option name already exists",
+            )
+        names.add(name)
+        data: dict[str, Any] = {
+            "type": kind,
+            "name": name,
+            "description": one.string("description", least=1, most=100, required=True),
+        }
+        for field in ("name_localizations", "description_localizations"):
+            if one.body.get(field) is not None:
+                data[field] = _localizations(one, field)
+        kinds.add(kind in {SUB, GROUP})
+        if kind in {SUB, GROUP}:
+            if depth > 1 or (kind == GROUP and depth > 0):
+                one.wrong(
+                    "type",
+                    "APPLICATION_COMMAND_INVALID_NESTING",
+                    "Sub-command groups cannot be nested here",
+                )
+            data["options"] = _options(one, depth=depth + (1 if kind == GROUP else 2))
+        elif kind is not None:
+            required = one.boolean("required")
+            if required and optional_seen:
+                one.wrong(
+                    "required",
+                    "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID",
+                    "Required options must be placed before non-required options",
+                )
+            optional_seen = optional_seen or not required
+            data["required"] = required
+            data |= _limits(one, kind)
+        found.append(data)
+    if len(kinds) > 1:
+        form.wrong(
+            "options",
+            "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID",
+            "Sub-command and sub-command group option types are mutually exclusive to all"
+            " other types",
+        )
+    return found
+
+
+def _limits(form: Form, kind: int) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    if form.boolean("autocomplete"):
+        data["autocomplete"] = True
+        if kind not in _WITH_CHOICES or form.body.get("choices"):
+            form.wrong(
+                "autocomplete",
+                "APPLICATION_COMMAND_AUTOCOMPLETE_INVALID",
+                "Autocomplete excludes choices and needs a text or a number",
+            )
+    if form.body.get("choices"):
+        data["choices"] = [_choice(choice, kind) for choice in form.forms("choices", most=25)]
+    if kind == 7 and form.body.get("channel_types"):
+        data["channel_types"] = [t for t in form.items("channel_types", most=20) if t in _CHANNELS]
+    if kind in {4, 10}:
+        for name in ("min_value", "max_value"):
+            value = form.body.get(name)
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                data[name] = value
+    if kind == 3:
+        for name, least in (("min_length", 0), ("max_length", 1)):
+            length = form.integer(name, least=least, most=6000)
+            if length is not None:
+                data[name] = length
+    return data
+
+
+def _choice(form: Form, kind: int) -> dict[str, Any]:
+    value: Any = form.body.get("value")
+    if kind == 3:
+        value = form.string("value", least=1, most=100, required=True, strip=False)
+    elif isinstance(value, bool) or not isinstance(value, int | float):
+        form.wrong("value", "NUMBER_TYPE_COERCE", f'Value "{value}" is not a number.')
+    data = {"name": form.string("name", least=1, most=100, required=True), "value": value}
+    if form.body.get("name_localizations") is not None:
+        data["name_localizations"] = _localizations(form, "name_localizations")
+    return data
+
+
+def _characters(data: dict[str, Any]) -> int:
+    """Names, descriptions and values at all depths; of translations the longest counts."""
+    total = 0
+    for field in ("name", "description", "value"):
+        text = data.get(field)
+        if isinstance(text, str):
+            others = [len(o) for o in (data.get(f"{field}_localizations") or {}).values()]
+            total += max([len(text), *others])
+    for field in ("options", "choices"):
+        total += sum(_characters(part) for part in data.get(field) or [])
+    return total
+
+
+def scope(world: World, application_id: int, guild_id: int | None) -> list[Command]:
+    """An application's commands, global ones or those of one server."""
+    return [
+        command
+        for command in world.commands.values()
+        if command.application_id == application_id and command.guild_id == guild_id
+    ]
+
+
+def existing(
+    world: World, application_id: int, guild_id: int | None, kind: int, name: str
+) -> Command | None:
+    """The command of a type and name in a scope."""
+    return next(
+        (c for c in scope(world, application_id, guild_id) if (c.type, c.name) == (kind, name)),
+        None,
+    )
+
+
+def put_command(
+    world: World,
+    application: Application,
+    guild_id: int | None,
+    kind: int,
+    name: str,
+    body: dict[str, Any],
+) -> tuple[Command, bool]:
+    """Create a command or change the one of that name; whether it is new. Error 30032."""
+    command = existing(world, application.id, guild_id, kind, name)
+    if command is not None:
+        if command.body != body:
+            command.body, command.version = body, world.new_id()
+            world.touch()
+        return command, False
+    same = [c for c in scope(world, application.id, guild_id) if c.type == kind]
+    if len(same) >= MOST_OF[kind]:
+        raise refuse(30032)
+    command_id = world.new_id()
+    command = Command(command_id, application.id, guild_id, world.new_id(), kind, name, body)
+    world.commands[command.id] = command
+    world.touch()
+    return command, True

@@ -1,0 +1,308 @@
+"""What components a message may carry, and the form in which they come back.
+
+docs: Components › Component Reference; Message Resource › Message Object (flag
+IS_COMPONENTS_V2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.emulator.rules.json_form import Form
+
+__all__ = ["IS_COMPONENTS_V2", "SELECTS", "Tree", "find", "media_of", "read_message_components"]
+
+IS_COMPONENTS_V2 = 1 << 15
+_MOST = 40
+_MOST_TEXT = 4000
+ROW, BUTTON, STRING_SELECT, TEXT_INPUT = 1, 2, 3, 4
+SELECTS = (3, 5, 6, 7, 8)
+SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER = 9, 10, 11, 12, 13, 14, 17
+LABEL, FILE_UPLOAD = 18, 19
+_TOP_V2 = (ROW, SECTION, TEXT, GALLERY, FILE, SEPARATOR, CONTAINER)
+_IN_CONTAINER = (ROW, SECTION, TEXT, GALLERY, FILE, SEPARATOR)
+
+
+@dataclass(slots=True)
+class Tree:
+    """What has been seen of one message's components: their ids, custom ids, number and text."""
+
+    count: int = 0
+    characters: int = 0
+    custom_ids: set[str] = field(default_factory=set)
+    ids: set[int] = field(default_factory=set)
+    last_id: int = 0
+
+    def enter(self, form: Form) -> int:
+        """Count a component; answers its id, which is made up in order where none was given."""
+        self.count += 1
+        given = form.integer("id", least=0, most=2**31 - 1)
+        if given:
+            if given in self.ids:
+                form.wrong("id", "COMPONENT_ID_DUPLICATED", "Component id cannot be duplicated")
+            self.ids.add(given)
+            return given
+        self.last_id += 1
+        while self.last_id in self.ids:
+            self.last_id += 1
+        self.ids.add(self.last_id)
+        return self.last_id
+
+    def custom_id(self, form: Form) -> str | None:
+        """A custom id of 1 to 100 characters that no other component here has."""
+        value = form.string("custom_id", least=1, most=100, required=True, strip=False)
+        if value is not None and value in self.custom_ids:
+            form.wrong(
+                "custom_id",
+                "COMPONENT_CUSTOM_ID_DUPLICATED",
+                "Component custom id cannot be duplicated",
+            )
+        if value is not None:
+            self.custom_ids.add(value)
+        return value
+
+
+def read_message_components(form: Form, *, v2: bool) -> list[dict[str, Any]]:
+    """The field ``components`` of a message, checked; faults are noted in the form."""
+    tree = Tree()
+    allowed = _TOP_V2 if v2 else (ROW,)
+    most = _MOST if v2 else 5
+    found = [_component(child, tree, allowed) for child in form.forms("components", most=most)]
+    if tree.count > _MOST and v2:
+        form.wrong(
+            "components",
+            "BASE_TYPE_BAD_LENGTH",
+            f"Must be between 1 and {_MOST} in length, components counted at all depths.",
+        )
+    if tree.characters > _MOST_TEXT:
+        form.wrong(
+            "components",
+            "COMPONENT_TEXT_TOO_LONG",
+            f"The text of all text displays must be {_MOST_TEXT} or fewer characters together.",
+        )
+    return found
+
+
+def _component(form: Form, tree: Tree, allowed: tuple[int, ...]) -> dict[str, Any]:
+    kind = form.choice("type", allowed, required=True)
+    if kind is None:
+        return {}
+    data: dict[str, Any] = {"type": kind, "id": tree.enter(form)}
+    if kind == ROW:
+        return data | _row(form, tree)
+    if kind == BUTTON:
+        return data | _button(form, tree)
+    if kind in SELECTS:
+        return data | read_select(form, tree, kind)
+    if kind == SECTION:
+        inner = [_component(c, tree, (TEXT,)) for c in _children(form, 3)]
+        accessory = form.form("accessory", required=True)
+        shown = _component(accessory, tree, (BUTTON, THUMBNAIL)) if accessory else {}
+        return data | {"components": inner, "accessory": shown}
+    if kind == TEXT:
+        return data | {"content": read_text_display(form, tree)}
+    if kind == CONTAINER:
+        inner = [_component(c, tree, _IN_CONTAINER) for c in _children(form, _MOST)]
+        colour = form.integer("accent_color", least=0, most=0xFFFFFF)
+        return data | {
+            "components": inner,
+            "accent_color": colour,
+            "spoiler": form.boolean("spoiler"),
+        }
+    return data | _still(form, kind)
+
+
+def _still(form: Form, kind: int) -> dict[str, Any]:
+    """What only shows something: thumbnails, galleries, files and separators."""
+    if kind == SEPARATOR:
+        return {
+            "divider": form.boolean("divider", default=True),
+            "spacing": form.choice("spacing", (1, 2)) or 1,
+        }
+    if kind == THUMBNAIL:
+        return _medium(form, "media")
+    if kind == GALLERY:
+        items = [_medium(c, "media") for c in form.forms("items", least=1, most=10, required=True)]
+        return {"items": items}
+    medium = _medium(form, "file")
+    url = (medium.get("file") or {}).get("url", "attachment://")
+    if not url.startswith("attachment://"):
+        form.wrong("file", "UNFURLED_MEDIA_ITEM_INVALID", "Only attachment:// may be used here")
+    return {"file": medium["file"], "spoiler": medium["spoiler"], "name": None, "size": None}
+
+
+def _children(form: Form, most: int) -> Iterator[Form]:
+    return form.forms("components", least=1, most=most, required=True)
+
+
+def _row(form: Form, tree: Tree) -> dict[str, Any]:
+    """docs: Action Row: up to five buttons, or one select."""
+    children = [_component(child, tree, (BUTTON, *SELECTS)) for child in _children(form, 5)]
+    if len(children) > 1 and any(child.get("type") in SELECTS for child in children):
+        form.wrong(
+            "components",
+            "COMPONENT_LAYOUT_WIDTH_EXCEEDED",
+            "The specified component exceeds the maximum width",
+        )
+    return {"components": children}
+
+
+def _button(form: Form, tree: Tree) -> dict[str, Any]:
+    style = form.choice("style", range(1, 7), required=True)
+    data: dict[str, Any] = {"style": style, "disabled": form.boolean("disabled")}
+    label = form.string("label", most=80)
+    if label:
+        data["label"] = label
+    emoji = form.form("emoji")
+    if emoji is not None:
+        data["emoji"] = _emoji(emoji)
+    if style == 5:
+        data["url"] = form.string("url", least=1, most=512, required=True)
+        _check_url(form, "url", data["url"], ("http://", "https://", "discord://"))
+        if form.body.get("custom_id"):
+            form.wrong(
+                "custom_id",
+                "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE",
+                "A custom id and url cannot both be specified",
+            )
+    elif style == 6:
+        data["sku_id"] = str(form.snowflake("sku_id", required=True))
+    elif style is not None:
+        data["custom_id"] = tree.custom_id(form)
+        if form.body.get("url"):
+            form.wrong(
+                "url",
+                "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE",
+                "A custom id and url cannot both be specified",
+            )
+    if style in range(1, 6) and not label and emoji is None:
+        form.wrong(
+            None, "BUTTON_COMPONENT_LABEL_OR_EMOJI_REQUIRED", "A label or an emoji is required"
+        )
+    return data
+
+
+def _emoji(form: Form) -> dict[str, Any]:
+    emoji_id = form.snowflake("id")
+    name = form.string("name", most=32)
+    if emoji_id is None and not name:
+        form.wrong("name", "BUTTON_COMPONENT_INVALID_EMOJI", "Invalid emoji")
+    data: dict[str, Any] = {"name": name or ""}
+    if emoji_id is not None:
+        data["id"] = str(emoji_id)
+    return data
+
+
+def read_select(form: Form, tree: Tree, kind: int, *, modal: bool = False) -> dict[str, Any]:
+    """A select menu. docs: String Select, User Select, Role Select, …"""
+    least = form.integer("min_values", least=0, most=25)
+    most = form.integer("max_values", least=1, most=25)
+    data: dict[str, Any] = {
+        "custom_id": tree.custom_id(form),
+        "min_values": 1 if least is None else least,
+        "max_values": 1 if most is None else most,
+        "disabled": form.boolean("disabled"),
+    }
+    if data["min_values"] > data["max_values"]:
+        form.wrong("max_values", "NUMBER_TYPE_MIN", "max_values must be at least min_values.")
+    if modal:
+        data["required"] = form.boolean("required", default=True)
+    placeholder = form.string("placeholder", most=150)
+    if placeholder:
+        data["placeholder"] = placeholder
+    if kind == STRING_SELECT:
+        data["options"] = _options(form)
+        if data["max_values"] > len(data["options"]):
+            form.wrong(
+                "max_values",
+                "SELECT_COMPONENT_MAX_VALUES",
+                "max_values must be at most the number of options.",
+            )
+    elif form.body.get("default_values"):
+        data["default_values"] = form.items("default_values", most=25)
+    if kind == 8 and form.body.get("channel_types"):
+        data["channel_types"] = form.items("channel_types", most=20)
+    return data
+
+
+def _options(form: Form) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    for option in form.forms("options", least=1, most=25, required=True):
+        value = option.string("value", least=1, most=100, required=True, strip=False)
+        if value in seen:
+            option.wrong(
+                "value", "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", "Value is already used"
+            )
+        seen.add(value or "")
+        data: dict[str, Any] = {
+            "label": option.string("label", least=1, most=100, required=True),
+            "value": value,
+            "default": option.boolean("default"),
+        }
+        description = option.string("description", most=100)
+        if description:
+            data["description"] = description
+        emoji = option.form("emoji")
+        if emoji is not None:
+            data["emoji"] = _emoji(emoji)
+        found.append(data)
+    return found
+
+
+def read_text_display(form: Form, tree: Tree) -> str | None:
+    """docs: Text Display: 1 to 4,000 characters, over all of them together."""
+    content = form.string("content", least=1, most=_MOST_TEXT, required=True)
+    tree.characters += len(content or "")
+    return content
+
+
+def _medium(form: Form, name: str) -> dict[str, Any]:
+    """docs: Unfurled Media Item."""
+    medium = form.form(name, required=True)
+    url = medium.string("url", least=1, most=2048, required=True) if medium else None
+    if medium is not None:
+        _check_url(medium, "url", url, ("http://", "https://", "attachment://"))
+    return {
+        name: {"id": "0", "url": url or "", "proxy_url": url or ""},
+        "description": form.string("description", most=1024) or None,
+        "spoiler": form.boolean("spoiler"),
+    }
+
+
+def _check_url(form: Form, name: str, url: str | None, schemes: tuple[str, ...]) -> None:
+    if url is not None and not url.startswith(schemes):
+        form.wrong(
+            name,
+            "URL_TYPE_INVALID_SCHEME",
+            f'Scheme "{url.partition(":")[0]}" is not supported.',
+        )
+
+
+def walk(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Every component at every depth."""
+    for component in components:
+        yield component
+        yield from walk(component.get("components") or [])
+        for name in ("accessory", "component"):
+            if isinstance(component.get(name), dict):
+                yield from walk([component[name]])
+
+
+def find(components: list[dict[str, Any]], custom_id: str) -> dict[str, Any] | None:
+    """The component with a custom id."""
+    return next((c for c in walk(components) if c.get("custom_id") == custom_id), None)
+
+
+def media_of(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Every medium that components show, to be pointed at its file."""
+    for component in walk(components):
+        if component["type"] == THUMBNAIL:
+            yield component["media"]
+        elif component["type"] == FILE:
+            yield component["file"]
+        elif component["type"] == GALLERY:
+            for item in component["items"]:
+                yield item["media"]

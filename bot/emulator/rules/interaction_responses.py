@@ -1,0 +1,261 @@
+"""How the application answers an interaction, and what it may still say afterwards.
+
+docs: Receiving and Responding to Interactions › Responding to an Interaction, Followup Messages.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.emulator import payloads
+from bot.emulator.rest.request import Upload
+from bot.emulator.rules import messages, modals
+from bot.emulator.rules.components import IS_COMPONENTS_V2
+from bot.emulator.rules.errors import refuse
+from bot.emulator.rules.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL
+from bot.emulator.rules.json_form import Form
+from bot.emulator.rules.message_input import EPHEMERAL, SILENT, SUPPRESS_EMBEDS, Draft, read_draft
+from bot.emulator.world.events import Event
+from bot.emulator.world.models import Interaction, InteractionState, Message, MessageType
+from bot.emulator.world.world import ANSWER_WITHIN, TOKEN_LASTS, World
+
+__all__ = ["answer", "by_token", "change", "follow_up", "message_of", "take_back", "waiting"]
+
+_LOADING = 1 << 7
+_SETTABLE = SUPPRESS_EMBEDS | EPHEMERAL | SILENT | IS_COMPONENTS_V2
+_MESSAGE, _DEFERRED, _DEFERRED_UPDATE, _UPDATE, _CHOICES, _MODAL = 4, 5, 6, 7, 8, 9
+_ALLOWED = {
+    COMMAND: (_MESSAGE, _DEFERRED, _MODAL),
+    COMPONENT: (_MESSAGE, _DEFERRED, _DEFERRED_UPDATE, _UPDATE, _MODAL),
+    AUTOCOMPLETE: (_CHOICES,),
+    MODAL: (_MESSAGE, _DEFERRED, _DEFERRED_UPDATE, _UPDATE),
+}
+"""Which answers go with which interaction. docs: Interaction Callback Type."""
+
+
+def waiting(world: World, interaction_id: int, token: str) -> Interaction:
+    """The interaction that may still be answered for the first time.
+
+    Raises 10062 if there is none or its 3 seconds are over, 40060 if it was answered already.
+    """
+    interaction = world.interactions.get(interaction_id)
+    if interaction is None or interaction.token != token:
+        raise refuse(10062)
+    if interaction.state is InteractionState.ANSWERED:
+        raise refuse(40060)
+    if interaction.state is InteractionState.FAILED or (
+        interaction.created_at + ANSWER_WITHIN < world.now()
+    ):
+        raise refuse(10062)
+    return interaction
+
+
+def answer(world: World, interaction: Interaction, form: Form, uploads: list[Upload]) -> None:
+    """Give the first answer. docs: Create Interaction Response."""
+    kind = form.integer("type", required=True)
+    allowed = _ALLOWED[interaction.type]
+    if interaction.type == MODAL and interaction.source_message_id is None:
+        allowed = (_MESSAGE, _DEFERRED)
+    if kind not in allowed:
+        form.choice("type", allowed, required=True)
+    data = form.form("data", required=kind in {_MESSAGE, _UPDATE, _CHOICES, _MODAL})
+    form.done()
+    inner = data or Form({}, ("data",), form.faults)
+    told: dict[str, Any] = {"id": str(interaction.id), "nonce": interaction.nonce}
+    name = "INTERACTION_SUCCESS"
+    if kind in {_MESSAGE, _DEFERRED}:
+        _first_message(world, interaction, inner, uploads, deferred=kind == _DEFERRED)
+    elif kind in {_DEFERRED_UPDATE, _UPDATE}:
+        _update_source(world, interaction, inner, uploads, deferred=kind == _DEFERRED_UPDATE)
+    elif kind == _CHOICES:
+        choices = _choices(inner)
+        name = "APPLICATION_COMMAND_AUTOCOMPLETE_RESPONSE"
+        told = {"choices": choices, "nonce": interaction.nonce}
+    else:
+        modal = modals.read_modal(inner)
+        form.done()
+        interaction.modal = modal
+        name = "INTERACTION_MODAL_CREATE"
+        told |= {
+            **modal,
+            "channel_id": str(interaction.channel_id),
+            "application": {"id": str(interaction.application_id)},
+        }
+    interaction.state = InteractionState.ANSWERED
+    interaction.answer = {"type": kind, "data": form.body.get("data")}
+    world.emit(Event(name, told, None, None, interaction.member_id))
+
+
+def _choices(form: Form) -> list[dict[str, Any]]:
+    """docs: Interaction Callback Data Structure › Autocomplete: at most 25 choices."""
+    found = []
+    for choice in form.forms("choices", most=25, required=True):
+        value = choice.body.get("value")
+        if isinstance(value, str):
+            choice.string("value", least=1, most=100, required=True, strip=False)
+        elif isinstance(value, bool) or not isinstance(value, int | float):
+            choice.wrong("value", "BASE_TYPE_REQUIRED", "This field is required")
+        name = choice.string("name", least=1, most=100, required=True)
+        found.append({"name": name, "value": value})
+    form.done()
+    return found
+
+
+def _metadata(world: World, interaction: Interaction) -> dict[str, Any]:
+    """docs: Message Resource › Message Interaction Metadata."""
+    data: dict[str, Any] = {
+        "id": str(interaction.id),
+        "type": interaction.type,
+        "user": payloads.user(world.users[interaction.member_id]),
+        "authorizing_integration_owners": {"0": str(interaction.guild_id or 0)},
+    }
+    if interaction.type == COMMAND:
+        given = interaction.payload["data"]
+        data |= {"name": given["name"], "command_type": given["type"]}
+        if given["type"] == 2:
+            data["target_user"] = given["resolved"]["users"][given["target_id"]]
+        elif given["type"] == 3:
+            data["target_message_id"] = given["target_id"]
+    elif interaction.type == COMPONENT:
+        data["interacted_message_id"] = str(interaction.source_message_id)
+    elif interaction.triggered_by is not None:
+        opened = world.interactions[interaction.triggered_by]
+        data["triggering_interaction_metadata"] = _metadata(world, opened)
+    return data
+
+
+def _make(world: World, interaction: Interaction, draft: Draft) -> Message:
+    """A message of the application's, in no channel yet."""
+    application = world.applications[interaction.application_id]
+    channel = world.channels.get(interaction.channel_id)
+    if channel is None:
+        raise refuse(10003)
+    message = messages.fill(world, channel, world.users[application.bot_id], draft)
+    message.webhook_id = message.application_id = application.id
+    message.interaction_id = interaction.id
+    message.interaction_metadata = _metadata(world, interaction)
+    if message.flags & EPHEMERAL:
+        message.ephemeral_to = interaction.member_id
+    return message
+
+
+def _refer(message: Message, to: Message | None) -> None:
+    """A message that answers another one shows it, unless only one member saw that."""
+    if to is None or to.deleted or (to.ephemeral_to is not None and message.ephemeral_to is None):
+        return
+    message.type, message.reply_to = MessageType.REPLY, to.id
+    message.reference = {
+        "type": 0,
+        "channel_id": str(to.channel_id),
+        "message_id": str(to.id),
+    }
+    if to.guild_id is not None:
+        message.reference["guild_id"] = str(to.guild_id)
+
+
+def _first_message(
+    world: World, interaction: Interaction, form: Form, uploads: list[Upload], *, deferred: bool
+) -> None:
+    draft = read_draft(form, uploads, settable=_SETTABLE)
+    form.done()
+    if draft.empty and not deferred:
+        raise refuse(50006)
+    if deferred:
+        draft = Draft(flags=draft.flags & EPHEMERAL | _LOADING)
+    message = _make(world, interaction, draft)
+    message.loading = deferred
+    if interaction.type == COMMAND:
+        context = interaction.payload["data"]["type"] != 1
+        message.type = (
+            MessageType.CONTEXT_MENU_COMMAND if context else MessageType.CHAT_INPUT_COMMAND
+        )
+    else:
+        _refer(message, world.messages.get(interaction.source_message_id or 0))
+    messages.put(world, message)
+    interaction.original_id = message.id
+    interaction.messages.append(message.id)
+
+
+def _update_source(
+    world: World, interaction: Interaction, form: Form, uploads: list[Upload], *, deferred: bool
+) -> None:
+    source = world.messages.get(interaction.source_message_id or 0)
+    if source is None or source.deleted:
+        raise refuse(10008)
+    interaction.original_id = source.id
+    if deferred:
+        return
+    messages.edit(world, source, _edit_draft(source, form, uploads))
+
+
+def _edit_draft(message: Message, form: Form, uploads: list[Upload]) -> Draft:
+    draft = read_draft(
+        form,
+        uploads,
+        settable=SUPPRESS_EMBEDS | IS_COMPONENTS_V2,
+        v2=bool(message.flags & IS_COMPONENTS_V2),
+    )
+    form.done()
+    return draft
+
+
+def by_token(world: World, application_id: int, token: str) -> Interaction:
+    """The interaction whose token is used as a webhook's.
+
+    Raises 10015 for an unknown token or before the first answer, 50027 after 15 minutes.
+    """
+    for interaction in world.interactions.values():
+        if interaction.token == token and interaction.application_id == application_id:
+            break
+    else:
+        raise refuse(10015)
+    if interaction.created_at + TOKEN_LASTS <= world.now():
+        raise refuse(50027)
+    if interaction.state is not InteractionState.ANSWERED or interaction.type == AUTOCOMPLETE:
+        raise refuse(10015)
+    return interaction
+
+
+def follow_up(world: World, interaction: Interaction, form: Form, uploads: list[Upload]) -> Message:
+    """docs: Create Followup Message."""
+    draft = read_draft(form, uploads, settable=_SETTABLE)
+    form.done()
+    if draft.empty:
+        raise refuse(50006)
+    message = _make(world, interaction, draft)
+    _refer(message, world.messages.get(interaction.original_id or 0))
+    messages.put(world, message)
+    interaction.messages.append(message.id)
+    return message
+
+
+def message_of(world: World, interaction: Interaction, wanted: str) -> Message:
+    """One of an interaction's messages by id, or the first by ``@original``. Raises 10008."""
+    if wanted == "@original":
+        message = world.messages.get(interaction.original_id or 0)
+    else:
+        known = wanted.isdecimal() and int(wanted) in interaction.messages
+        message = world.messages.get(int(wanted)) if known else None
+    if message is None or message.deleted:
+        raise refuse(10008)
+    return message
+
+
+def change(world: World, message: Message, form: Form, uploads: list[Upload]) -> None:
+    """docs: Edit Original Interaction Response, Edit Followup Message."""
+    draft = _edit_draft(message, form, uploads)
+    loading = message.loading
+    message.loading, message.flags = False, message.flags & ~_LOADING
+    try:
+        messages.edit(world, message, draft)
+    except Exception:
+        message.loading = loading
+        message.flags |= _LOADING if loading else 0
+        raise
+    if loading:
+        message.edited_timestamp = None
+
+
+def take_back(world: World, message: Message) -> None:
+    """docs: Delete Original Interaction Response, Delete Followup Message."""
+    messages.delete(world, message)

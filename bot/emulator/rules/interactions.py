@@ -1,0 +1,386 @@
+"""What a member does with the application becomes an INTERACTION_CREATE.
+
+docs: Interactions › Receiving and Responding to Interactions › Interaction Object.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Any
+
+from bot.emulator import payloads
+from bot.emulator.rest.request import Upload
+from bot.emulator.rules import commands, modals
+from bot.emulator.rules.command_access import may_use, read_options
+from bot.emulator.rules.components import BUTTON, SELECTS, STRING_SELECT, find
+from bot.emulator.rules.errors import refuse
+from bot.emulator.rules.json_form import Form, invalid
+from bot.emulator.rules.message_input import MOST_FILE
+from bot.emulator.rules.messages import file_name
+from bot.emulator.world.access import see
+from bot.emulator.world.events import Event
+from bot.emulator.world.models import (
+    Application,
+    Attachment,
+    Channel,
+    Command,
+    Guild,
+    Interaction,
+    Message,
+    User,
+)
+from bot.emulator.world.world import World
+
+__all__ = ["AUTOCOMPLETE", "COMMAND", "COMPONENT", "MODAL", "act"]
+
+COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
+_USERS, _MESSAGES = 2, 3
+
+
+def act(world: World, member: User, form: Form, uploads: list[Upload]) -> Interaction:
+    """Do what a member's client asked for; answers the interaction, which now waits.
+
+    Raises the refusals of a command, component or modal that is not there (10063, 10008, 50035),
+    is not for this member (50013), or was filled in wrongly (50035).
+    """
+    if any(len(upload.content) > MOST_FILE for upload in uploads):
+        raise refuse(40005)
+    kind = form.choice("type", (COMMAND, COMPONENT, AUTOCOMPLETE, MODAL), required=True)
+    application_id = form.snowflake("application_id")
+    channel_id = form.snowflake("channel_id", required=True)
+    data = form.form("data", required=True)
+    form.done()
+    assert data is not None
+    channel = see(world, member, channel_id or 0)
+    application = world.applications.get(application_id or world.application.id)
+    if application is None:
+        raise refuse(10002)
+    if channel.guild_id is not None and not world.member(channel.guild_id, application.bot_id):
+        raise refuse(10002)
+    scene = _Scene(world, member, channel, application, uploads)
+    if kind in {COMMAND, AUTOCOMPLETE}:
+        interaction = scene.run(data, partial=kind == AUTOCOMPLETE)
+    elif kind == COMPONENT:
+        interaction = scene.press(form, data)
+    else:
+        interaction = scene.submit(data)
+    nonce = form.body.get("nonce")
+    interaction.nonce = str(nonce) if nonce is not None else None
+    world.interactions[interaction.id] = interaction
+    told = {"id": str(interaction.id), "nonce": interaction.nonce}
+    world.emit(Event("INTERACTION_CREATE", told, None, None, member.id))
+    where = channel.guild_id
+    world.emit(Event("INTERACTION_CREATE", interaction.payload, where, None, application.bot_id))
+    return interaction
+
+
+class _Scene:
+    """Who acts where on which application, and what they brought along."""
+
+    def __init__(
+        self,
+        world: World,
+        member: User,
+        channel: Channel,
+        application: Application,
+        uploads: list[Upload],
+    ) -> None:
+        self.world = world
+        self.member = member
+        self.channel = channel
+        self.application = application
+        self.uploads = {str(upload.number): upload for upload in uploads}
+        self.guild: Guild | None = world.guilds.get(channel.guild_id or 0)
+
+    def run(self, data: Form, *, partial: bool) -> Interaction:
+        """A command, or the suggestions for one of its options."""
+        command = self._command(data)
+        bits = self.world.permissions(self.member.id, self.channel.id)
+        if self.guild is not None and not may_use(command, bits):
+            raise refuse(50013)
+        shown: dict[str, Any] = {
+            "id": str(command.id),
+            "name": command.name,
+            "type": command.type,
+        }
+        if command.guild_id is not None:
+            shown["guild_id"] = str(command.guild_id)
+        resolved: dict[str, dict[str, Any]] = {}
+        if command.type == commands.CHAT_INPUT:
+            declared = command.body.get("options") or []
+            where = self.guild.id if self.guild is not None else None
+            options = read_options(self.world, where, declared, data, partial=partial)
+            if partial and not _focused(options):
+                data.wrong("options", "BASE_TYPE_REQUIRED", "One option has to be focused.")
+            self._resolve_options(options, resolved, data)
+            data.done()
+            shown["options"] = options
+        else:
+            self._target(command, data, shown, resolved)
+        if resolved:
+            shown["resolved"] = resolved
+        return self._make(AUTOCOMPLETE if partial else COMMAND, shown)
+
+    def _command(self, data: Form) -> Command:
+        """docs: the client names a command by its id; by name and type where it has none."""
+        wanted = data.snowflake("id")
+        name = data.string("name", most=32)
+        kind = data.integer("type") or commands.CHAT_INPUT
+        version = data.snowflake("version")
+        data.done()
+        where = self.guild.id if self.guild is not None else None
+        for command in self.world.commands.values():
+            if command.application_id != self.application.id:
+                continue
+            if command.guild_id not in {None, where}:
+                continue
+            if command.id == wanted or (
+                wanted is None and (command.name, command.type) == (name, kind)
+            ):
+                break
+        else:
+            raise refuse(10063)
+        if version is not None and version != command.version:
+            raise invalid(
+                "data.version",
+                "INTERACTION_APPLICATION_COMMAND_INVALID_VERSION",
+                "This command is outdated, please try again in a few minutes",
+            )
+        return command
+
+    def _target(
+        self,
+        command: Command,
+        data: Form,
+        shown: dict[str, Any],
+        resolved: dict[str, dict[str, Any]],
+    ) -> None:
+        """docs: Application Commands › User Commands, Message Commands."""
+        target = data.snowflake("target_id", required=True) or 0
+        data.done()
+        shown["target_id"] = str(target)
+        if command.type == _USERS:
+            self._resolve_user(target, resolved)
+            if not resolved:
+                raise refuse(10013)
+            return
+        message = self.world.message(self.channel.id, target)
+        if message is None:
+            raise refuse(10008)
+        resolved["messages"] = {str(target): payloads.message(self.world, message)}
+
+    def press(self, form: Form, data: Form) -> Interaction:
+        """A button or a select of a message: it has to be there and enabled."""
+        message_id = form.snowflake("message_id", required=True) or 0
+        custom_id = data.string("custom_id", least=1, most=100, required=True, strip=False)
+        form.done()
+        message = self._pressable(message_id)
+        component = find(message.components, custom_id or "")
+        if component is None or component["type"] not in {BUTTON, *SELECTS}:
+            raise invalid("data.custom_id", "COMPONENT_VALIDATION_FAILED", "Unknown component")
+        if component.get("disabled"):
+            raise invalid("data.custom_id", "COMPONENT_VALIDATION_FAILED", "It is disabled")
+        kind = component["type"]
+        given = data.integer("component_type")
+        if given is not None and given != kind:
+            data.wrong("component_type", "BASE_TYPE_CHOICES", f"The component is of type {kind}.")
+        shown: dict[str, Any] = {
+            "custom_id": custom_id,
+            "component_type": kind,
+            "id": component["id"],
+        }
+        if kind in SELECTS:
+            shown["values"] = self._chosen(component, data)
+            resolved: dict[str, dict[str, Any]] = {}
+            if kind != STRING_SELECT:
+                for value in shown["values"]:
+                    self._resolve_any(int(value), resolved)
+                shown["resolved"] = resolved
+        data.done()
+        interaction = self._make(COMPONENT, shown, message)
+        interaction.source_message_id = message.id
+        return interaction
+
+    def _pressable(self, message_id: int) -> Message:
+        message = self.world.messages.get(message_id)
+        if message is None or message.deleted or message.channel_id != self.channel.id:
+            raise refuse(10008)
+        if message.ephemeral_to not in {None, self.member.id}:
+            raise refuse(10008)
+        if message.application_id not in {None, self.application.id} or (
+            message.author_id != self.application.bot_id
+        ):
+            raise refuse(10008)
+        return message
+
+    def _chosen(self, component: dict[str, Any], data: Form) -> list[str]:
+        values = [str(value) for value in data.items("values", most=25)]
+        if not component["min_values"] <= len(values) <= component["max_values"]:
+            data.wrong("values", "BASE_TYPE_BAD_LENGTH", "Too few or too many values.")
+        if component["type"] == STRING_SELECT:
+            known = {option["value"] for option in component["options"]}
+            if not set(values) <= known:
+                data.wrong("values", "BASE_TYPE_CHOICES", "A value is none of the options.")
+        elif not all(value.isdecimal() for value in values):
+            data.wrong("values", "NUMBER_TYPE_COERCE", "The values have to be ids.")
+        data.done()
+        return values
+
+    def submit(self, data: Form) -> Interaction:
+        """A modal that was shown to this member and was not yet sent back."""
+        custom_id = data.string("custom_id", least=1, most=100, required=True, strip=False)
+        shown_by = data.snowflake("id")
+        data.done()
+        opened = self._opened(custom_id or "", shown_by)
+        if opened is None or opened.modal is None:
+            raise invalid("data.custom_id", "MODAL_UNKNOWN", "This modal was not shown.")
+        shape, fields = modals.read_submission(opened.modal, data)
+        resolved: dict[str, dict[str, Any]] = {}
+        for field in fields:
+            self._resolve_field(field, resolved, data)
+        data.done()
+        opened.modal = None
+        shown: dict[str, Any] = {"custom_id": custom_id, "components": shape}
+        if resolved:
+            shown["resolved"] = resolved
+        message = self.world.messages.get(opened.source_message_id or 0)
+        interaction = self._make(MODAL, shown, message)
+        interaction.source_message_id = opened.source_message_id
+        interaction.triggered_by = opened.id
+        return interaction
+
+    def _opened(self, custom_id: str, shown_by: int | None) -> Interaction | None:
+        for one in reversed(self.world.interactions.values()):
+            if one.member_id != self.member.id or one.application_id != self.application.id:
+                continue
+            shown = one.modal is not None and one.modal["custom_id"] == custom_id
+            if shown and shown_by in {None, one.id}:
+                return one
+        return None
+
+    def _resolve_field(
+        self, field: dict[str, Any], resolved: dict[str, dict[str, Any]], data: Form
+    ) -> None:
+        if field["type"] == 19:
+            field["values"] = [self._upload(value, resolved, data) for value in field["values"]]
+        elif field["type"] in SELECTS and field["type"] != STRING_SELECT:
+            for value in field["values"]:
+                if value.isdecimal():
+                    self._resolve_any(int(value), resolved)
+
+    def _resolve_options(
+        self, options: list[dict[str, Any]], resolved: dict[str, dict[str, Any]], data: Form
+    ) -> None:
+        """docs: Interaction Object › Resolved Data Structure."""
+        for option in options:
+            if "options" in option:
+                self._resolve_options(option["options"], resolved, data)
+            elif option["type"] == 11 and not option.get("focused"):
+                option["value"] = self._upload(option["value"], resolved, data)
+            elif option["type"] in {6, 7, 8, 9} and str(option["value"]).isdecimal():
+                self._resolve_any(int(option["value"]), resolved)
+            elif option["type"] == 3 and isinstance(option["value"], str):
+                for found in re.findall(r"<@!?(\d+)>", option["value"]):
+                    self._resolve_user(int(found), resolved)
+
+    def _resolve_any(self, one: int, resolved: dict[str, dict[str, Any]]) -> None:
+        channel = self.world.channels.get(one)
+        if channel is not None and self.guild is not None and channel.guild_id == self.guild.id:
+            resolved.setdefault("channels", {})[str(one)] = self._partial_channel(channel)
+        elif self.guild is not None and one in self.guild.roles:
+            role = payloads.role(self.guild.roles[one])
+            resolved.setdefault("roles", {})[str(one)] = role
+        else:
+            self._resolve_user(one, resolved)
+
+    def _resolve_user(self, one: int, resolved: dict[str, dict[str, Any]]) -> None:
+        user = self.world.users.get(one)
+        if user is None:
+            return
+        resolved.setdefault("users", {})[str(one)] = payloads.user(user)
+        belongs = self.guild.members.get(one) if self.guild is not None else None
+        if belongs is not None and self.guild is not None:
+            bits = self.world.guild_permissions(one, self.guild.id)
+            data = {**payloads.member_fields(belongs), "permissions": str(bits)}
+            resolved.setdefault("members", {})[str(one)] = data
+
+    def _upload(self, value: str, resolved: dict[str, dict[str, Any]], data: Form) -> str:
+        """A file that came along, by its number in ``files[n]``; its id takes the place."""
+        upload = self.uploads.get(str(value))
+        if upload is None:
+            data.wrong("attachments", "UNKNOWN_ATTACHMENT", f"There is no file number {value}.")
+            return value
+        record = Attachment(
+            id=self.world.new_id(),
+            channel_id=self.channel.id,
+            filename=file_name(upload.filename),
+            size=len(upload.content),
+            content_type=upload.content_type,
+            ephemeral=True,
+        )
+        self.world.files.put(record.id, upload.content)
+        shown = payloads.attachment(self.world, record)
+        resolved.setdefault("attachments", {})[str(record.id)] = shown
+        return str(record.id)
+
+    def _partial_channel(self, channel: Channel) -> dict[str, Any]:
+        bits = self.world.permissions(self.member.id, channel.id)
+        return {**payloads.channel(self.world, channel), "permissions": str(bits)}
+
+    def _make(self, kind: int, data: dict[str, Any], message: Message | None = None) -> Interaction:
+        """docs: Interaction Object: everything that comes with every interaction."""
+        world, interaction_id = self.world, self.world.new_id()
+        token = secrets.token_urlsafe(96)
+        bot_bits = world.permissions(self.application.bot_id, self.channel.id)
+        payload: dict[str, Any] = {
+            "id": str(interaction_id),
+            "application_id": str(self.application.id),
+            "type": kind,
+            "token": token,
+            "version": 1,
+            "data": data,
+            "channel_id": str(self.channel.id),
+            "channel": self._partial_channel(self.channel),
+            "locale": self.member.locale,
+            "app_permissions": str(bot_bits),
+            "entitlements": [],
+            "entitlement_sku_ids": [],
+            "authorizing_integration_owners": {"0": str(self.channel.guild_id or 0)},
+            "context": 0 if self.guild is not None else 1,
+            "attachment_size_limit": MOST_FILE,
+        }
+        if self.guild is not None:
+            bits = world.permissions(self.member.id, self.channel.id)
+            payload |= {
+                "guild_id": str(self.guild.id),
+                "guild": {
+                    "id": str(self.guild.id),
+                    "locale": self.guild.preferred_locale,
+                    "features": self.guild.features,
+                },
+                "guild_locale": self.guild.preferred_locale,
+                "member": {
+                    **payloads.member(world, self.guild, self.member.id),
+                    "permissions": str(bits),
+                },
+            }
+        else:
+            payload["user"] = payloads.user(self.member)
+        if message is not None:
+            payload["message"] = payloads.message(world, message)
+        return Interaction(
+            id=interaction_id,
+            application_id=self.application.id,
+            type=kind,
+            token=token,
+            member_id=self.member.id,
+            channel_id=self.channel.id,
+            guild_id=self.channel.guild_id,
+            created_at=world.now(),
+            payload=payload,
+        )
+
+
+def _focused(options: list[dict[str, Any]]) -> bool:
+    return any(o.get("focused") or _focused(o.get("options", [])) for o in options)

@@ -1,0 +1,241 @@
+"""Reading a JSON body field by field, and telling everything that is wrong with it at once.
+
+docs: Reference › Error Messages (code 50035 with ``errors`` nested along the fields).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.emulator.rules.errors import Refusal
+
+__all__ = ["Faults", "Form", "invalid"]
+
+
+@dataclass(slots=True)
+class Faults:
+    """What is wrong with a form, by the path of the field."""
+
+    found: list[tuple[tuple[str, ...], str, str]] = field(default_factory=list)
+
+    def add(self, path: tuple[str, ...], code: str, message: str) -> None:
+        """Note a fault of the field at ``path``."""
+        self.found.append((path, code, message))
+
+    def tell(self) -> None:
+        """Raise the refusal if there is any fault."""
+        if not self.found:
+            return
+        tree: dict[str, Any] = {}
+        for path, code, message in self.found:
+            at = tree
+            for part in path:
+                at = at.setdefault(part, {})
+            at.setdefault("_errors", []).append({"code": code, "message": message})
+        raise Refusal(400, 50035, "Invalid Form Body", errors=tree)
+
+
+def invalid(path: str, code: str, message: str) -> Refusal:
+    """The refusal for one fault, at a path written with dots."""
+    faults = Faults()
+    faults.add(tuple(path.split(".")), code, message)
+    try:
+        faults.tell()
+    except Refusal as refusal:
+        return refusal
+    raise AssertionError("a fault was noted")
+
+
+class Form:
+    """A JSON object with readers for its fields.
+
+    A reader answers the default (None unless said) for a field that is absent or faulty; a
+    faulty one is noted in ``faults``, which the top of the form tells with ``done``.
+    """
+
+    def __init__(
+        self, body: dict[str, Any], path: tuple[str, ...] = (), faults: Faults | None = None
+    ) -> None:
+        self.body = body
+        self.path = path
+        self.faults = faults if faults is not None else Faults()
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.body
+
+    def done(self) -> None:
+        """Raise 50035 if anything was wrong."""
+        self.faults.tell()
+
+    def wrong(self, name: str | None, code: str, message: str) -> None:
+        """Note a fault of a field, or of the whole form."""
+        self.faults.add((*self.path, name) if name is not None else self.path, code, message)
+
+    def _value(self, name: str, required: bool) -> Any:
+        value = self.body.get(name)
+        if value is None and required:
+            self.wrong(name, "BASE_TYPE_REQUIRED", "This field is required")
+        return value
+
+    def string(
+        self,
+        name: str,
+        *,
+        least: int = 0,
+        most: int | None = None,
+        required: bool = False,
+        strip: bool = True,
+    ) -> str | None:
+        """A text of ``least`` to ``most`` characters, without the space around it."""
+        value = self._value(name, required)
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            self.wrong(name, "BASE_TYPE_CONVERT", "Could not interpret value as string.")
+            return None
+        if strip:
+            value = value.strip()
+        if not value and least:
+            self.wrong(name, "BASE_TYPE_REQUIRED", "This field is required")
+        elif most is not None and not least <= len(value) <= most:
+            if least:
+                self.wrong(
+                    name,
+                    "BASE_TYPE_BAD_LENGTH",
+                    f"Must be between {least} and {most} in length.",
+                )
+            else:
+                self.wrong(name, "BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length.")
+        else:
+            return value
+        return None
+
+    def integer(
+        self,
+        name: str,
+        *,
+        least: int | None = None,
+        most: int | None = None,
+        required: bool = False,
+    ) -> int | None:
+        """A whole number between two bounds; Discord takes one written as text or 1.0, too."""
+        value = self._value(name, required)
+        if value is None:
+            return None
+        if isinstance(value, str) and value.lstrip("-").isdecimal():
+            value = int(value)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            self.wrong(name, "NUMBER_TYPE_COERCE", f'Value "{value}" is not int.')
+            return None
+        if least is not None and value < least:
+            self.wrong(
+                name,
+                "NUMBER_TYPE_MIN",
+                f"int value should be greater than or equal to {least}.",
+            )
+            return None
+        if most is not None and value > most:
+            self.wrong(
+                name, "NUMBER_TYPE_MAX", f"int value should be less than or equal to {most}."
+            )
+            return None
+        return value
+
+    def choice(self, name: str, options: Collection[int], *, required: bool = False) -> int | None:
+        """One of some whole numbers."""
+        value = self.integer(name, required=required)
+        if value is not None and value not in options:
+            allowed = ", ".join(str(option) for option in sorted(options))
+            self.wrong(name, "BASE_TYPE_CHOICES", f"Value must be one of {{{allowed}}}.")
+            return None
+        return value
+
+    def boolean(self, name: str, *, default: bool = False) -> bool:
+        """True or false."""
+        value = self.body.get(name)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            self.wrong(name, "BASE_TYPE_CONVERT", "Could not interpret value as boolean.")
+            return default
+        return value
+
+    def snowflake(self, name: str, *, required: bool = False) -> int | None:
+        """An id, as text or as a number."""
+        value = self._value(name, required)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not str(value).isdecimal() or int(value) >= 1 << 63:
+            self.wrong(name, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
+            return None
+        return int(value)
+
+    def snowflakes(self, name: str, *, most: int) -> list[int]:
+        """A list of ids."""
+        found: list[int] = []
+        for at, value in enumerate(self.items(name, most=most)):
+            if isinstance(value, bool) or not str(value).isdecimal():
+                self.faults.add(
+                    (*self.path, name, str(at)),
+                    "NUMBER_TYPE_COERCE",
+                    f'Value "{value}" is not snowflake.',
+                )
+            else:
+                found.append(int(value))
+        return found
+
+    def moment(self, name: str) -> datetime | None:
+        """An ISO 8601 moment; one without an offset is UTC."""
+        value = self.string(name)
+        if value is None:
+            return None
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            self.wrong(name, "DATE_TIME_TYPE_PARSE", f"Could not parse {value}. Should be ISO8601.")
+            return None
+
+    def items(self, name: str, *, least: int = 0, most: int, required: bool = False) -> list[Any]:
+        """A list of ``least`` to ``most`` things of any kind."""
+        value = self._value(name, required)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self.wrong(name, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+            return []
+        if not least <= len(value) <= most:
+            self.wrong(
+                name,
+                "BASE_TYPE_BAD_LENGTH",
+                f"Must be between {least} and {most} in length.",
+            )
+            return []
+        return value
+
+    def forms(
+        self, name: str, *, least: int = 0, most: int, required: bool = False
+    ) -> Iterator[Form]:
+        """A list of objects."""
+        for at, value in enumerate(self.items(name, least=least, most=most, required=required)):
+            path = (*self.path, name, str(at))
+            if isinstance(value, dict):
+                yield Form(value, path, self.faults)
+            else:
+                self.faults.add(
+                    path, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType"
+                )
+
+    def form(self, name: str, *, required: bool = False) -> Form | None:
+        """An object within this one."""
+        value = self._value(name, required)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            self.wrong(name, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
+            return None
+        return Form(value, (*self.path, name), self.faults)

@@ -1,0 +1,187 @@
+"""A message as it was sent in, checked and in plain data, before it is put anywhere.
+
+docs: Message Resource › Create Message, Edit Message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.emulator.rest.request import Upload
+from bot.emulator.rules.components import IS_COMPONENTS_V2, read_message_components
+from bot.emulator.rules.embeds import read_embeds
+from bot.emulator.rules.errors import refuse
+from bot.emulator.rules.json_form import Form
+from bot.emulator.world.mentions import Allowed, read_allowed
+
+__all__ = ["EPHEMERAL", "MOST_FILE", "SILENT", "SUPPRESS_EMBEDS", "Draft", "read_draft"]
+
+SUPPRESS_EMBEDS = 1 << 2
+EPHEMERAL = 1 << 6
+SILENT = 1 << 12
+MOST_CONTENT = 2000
+MOST_FILE = 10 * 1024 * 1024
+"""Bytes of one file. docs: Reference › Uploading Files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """``given`` names the fields that were there at all, which is what counts in an edit.
+
+    ``kept`` are the attachments that an edit keeps (None: all), with their new descriptions.
+    """
+
+    content: str = ""
+    embeds: list[dict[str, Any]] = field(default_factory=list)
+    components: list[dict[str, Any]] = field(default_factory=list)
+    flags: int = 0
+    tts: bool = False
+    nonce: str | int | None = None
+    enforce_nonce: bool = False
+    reference: dict[str, Any] | None = None
+    allowed: Allowed | None = None
+    poll: dict[str, Any] | None = None
+    uploads: list[Upload] = field(default_factory=list)
+    descriptions: dict[int, str] = field(default_factory=dict)
+    kept: list[int] | None = None
+    given: frozenset[str] = frozenset()
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing that a message could show."""
+        forward = (self.reference or {}).get("type") == 1
+        return not (
+            self.content
+            or self.embeds
+            or self.components
+            or self.uploads
+            or self.poll
+            or forward
+            or self.kept
+        )
+
+
+def read_draft(
+    form: Form, uploads: list[Upload], *, settable: int, v2: bool | None = None
+) -> Draft:
+    """Read a message's fields; the caller tells the faults with ``form.done()``.
+
+    ``settable`` are the flags that count here; an edit says in ``v2`` whether the message has
+    components of the second kind already.
+    """
+    if any(len(upload.content) > MOST_FILE for upload in uploads):
+        raise refuse(40005)
+    flags = (form.integer("flags", least=0, most=2**31 - 1) or 0) & settable
+    second = bool(v2) or bool(flags & IS_COMPONENTS_V2)
+    draft = Draft(
+        content=form.string("content", most=MOST_CONTENT) or "",
+        embeds=read_embeds(form),
+        components=read_message_components(form, v2=second),
+        flags=flags,
+        tts=form.boolean("tts"),
+        nonce=_nonce(form),
+        enforce_nonce=form.boolean("enforce_nonce"),
+        reference=_reference(form),
+        allowed=read_allowed(form),
+        poll=_poll(form),
+        uploads=uploads,
+        descriptions=_descriptions(form, uploads),
+        kept=_kept(form, uploads),
+        given=frozenset(form.body),
+    )
+    if len(uploads) + len(draft.kept or []) > 10:
+        form.wrong("attachments", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
+    if second:
+        _only_components(form)
+    if form.items("sticker_ids", most=3):
+        raise refuse(10060)
+    return draft
+
+
+def _only_components(form: Form) -> None:
+    """docs: Components › Using Components in Messages: nothing of the older kind beside them."""
+    for name in ("content", "embeds", "poll", "sticker_ids"):
+        if form.body.get(name):
+            form.wrong(
+                name,
+                "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2",
+                f"The '{name}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2",
+            )
+
+
+def _nonce(form: Form) -> str | int | None:
+    """docs: Create Message: an integer, or a text of up to 25 characters."""
+    value = form.body.get("nonce")
+    if value is None:
+        return None
+    if isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63:
+        return value
+    if not isinstance(value, str):
+        form.wrong("nonce", "NONCE_TYPE_INVALID", "A nonce is an integer or a string.")
+        return None
+    if len(value) > 25:
+        form.wrong("nonce", "NONCE_TYPE_TOO_LONG", "The nonce provided is too long.")
+        return None
+    return value
+
+
+def _reference(form: Form) -> dict[str, Any] | None:
+    """docs: Message Resource › Message Reference Structure."""
+    inner = form.form("message_reference")
+    if inner is None:
+        return None
+    kind = inner.choice("type", (0, 1)) or 0
+    return {
+        "type": kind,
+        "message_id": inner.snowflake("message_id", required=True),
+        "channel_id": inner.snowflake("channel_id", required=kind == 1),
+        "guild_id": inner.snowflake("guild_id"),
+        "fail_if_not_exists": inner.boolean("fail_if_not_exists", default=True),
+    }
+
+
+def _descriptions(form: Form, uploads: list[Upload]) -> dict[int, str]:
+    """docs: Reference › Editing Message Attachments: ``id`` is the number in ``files[n]``."""
+    numbers = {upload.number for upload in uploads}
+    found: dict[int, str] = {}
+    for one in form.forms("attachments", most=10):
+        number = one.snowflake("id", required=True)
+        description = one.string("description", most=1024)
+        if number in numbers and description:
+            found[number] = description
+    return found
+
+
+def _kept(form: Form, uploads: list[Upload]) -> list[int] | None:
+    if not isinstance(form.body.get("attachments"), list):
+        return None
+    numbers = {upload.number for upload in uploads}
+    ids = [one.get("id") for one in form.body["attachments"] if isinstance(one, dict)]
+    known = [int(str(one)) for one in ids if str(one).isdecimal()]
+    return [one for one in known if one not in numbers]
+
+
+def _poll(form: Form) -> dict[str, Any] | None:
+    """docs: Poll Resource › Poll Create Request Object."""
+    inner = form.form("poll")
+    if inner is None:
+        return None
+    question = inner.form("question", required=True)
+    text = question.string("text", least=1, most=300, required=True) if question else None
+    answers: list[dict[str, Any]] = []
+    for at, answer in enumerate(inner.forms("answers", least=1, most=10, required=True)):
+        media = answer.form("poll_media", required=True)
+        if media is None:
+            continue
+        shown: dict[str, Any] = {"text": media.string("text", least=1, most=55, required=True)}
+        if media.body.get("emoji"):
+            shown["emoji"] = media.body["emoji"]
+        answers.append({"answer_id": at + 1, "poll_media": shown})
+    return {
+        "question": {"text": text},
+        "answers": answers,
+        "duration": inner.integer("duration", least=1, most=768) or 24,
+        "allow_multiselect": inner.boolean("allow_multiselect"),
+        "layout_type": inner.choice("layout_type", (1,)) or 1,
+    }

@@ -1,0 +1,293 @@
+"""Putting messages into the world, changing them and taking them away.
+
+docs: Message Resource; Gateway Events › Messages; Threads.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from datetime import timedelta
+from typing import Any
+
+from bot.emulator import payloads
+from bot.emulator.rules.components import IS_COMPONENTS_V2, media_of
+from bot.emulator.rules.errors import refuse
+from bot.emulator.rules.message_input import EPHEMERAL, SUPPRESS_EMBEDS, Draft
+from bot.emulator.world import thread_state
+from bot.emulator.world.access import not_archived
+from bot.emulator.world.events import Event
+from bot.emulator.world.mentions import mentions_in
+from bot.emulator.world.models import Attachment, Channel, Message, MessageType, User
+from bot.emulator.world.permissions import Permission
+from bot.emulator.world.world import World
+
+__all__ = [
+    "attach",
+    "delete",
+    "delete_many",
+    "edit",
+    "file_name",
+    "fill",
+    "put",
+    "system",
+    "tell_update",
+]
+
+EDITABLE = (
+    MessageType.DEFAULT,
+    MessageType.REPLY,
+    MessageType.CHAT_INPUT_COMMAND,
+    MessageType.CONTEXT_MENU_COMMAND,
+)
+LASTING = (
+    MessageType.RECIPIENT_ADD,
+    MessageType.RECIPIENT_REMOVE,
+    MessageType.CHANNEL_NAME_CHANGE,
+    MessageType.THREAD_STARTER_MESSAGE,
+)
+"""Types that nobody can delete. docs: Message Resource › Message Types (column Deletable)."""
+
+
+def fill(world: World, channel: Channel, author: User, draft: Draft) -> Message:
+    """A new message from a draft, in no channel yet; its files are kept."""
+    _check_media(draft, [])
+    message_id = world.new_id()
+    answered = world.messages.get((draft.reference or {}).get("message_id") or 0)
+    replied_to = (
+        answered.author_id if answered is not None and answered.webhook_id is None else None
+    )
+    found = mentions_in(world, channel, author.id, draft.content, draft.allowed, replied_to)
+    message = Message(
+        id=message_id,
+        channel_id=channel.id,
+        author_id=author.id,
+        type=MessageType.DEFAULT,
+        content=draft.content,
+        timestamp=world.now(),
+        guild_id=channel.guild_id,
+        tts=draft.tts,
+        mention_everyone=found.everyone,
+        mentions=found.users,
+        mention_roles=found.roles,
+        embeds=copy.deepcopy(draft.embeds),
+        components=copy.deepcopy(draft.components),
+        flags=draft.flags,
+        nonce=draft.nonce,
+        poll=_poll(world, draft),
+    )
+    attach(world, message, draft)
+    return message
+
+
+def _poll(world: World, draft: Draft) -> dict[str, Any] | None:
+    if draft.poll is None:
+        return None
+    shown = {key: value for key, value in draft.poll.items() if key != "duration"}
+    ends = world.now() + timedelta(hours=draft.poll["duration"])
+    return {**shown, "expiry": payloads.iso(ends)}
+
+
+def file_name(name: str) -> str:
+    """The name that Discord gives an uploaded file: what is not plain becomes ``_``."""
+    return re.sub(r"[^\w.\-]", "_", name, flags=re.ASCII) or "file"
+
+
+def _check_media(draft: Draft, kept: list[Attachment]) -> None:
+    """Raises 50035 where components show a file that is not there.
+
+    docs: Components › Unfurled Media Item.
+    """
+    names = {file_name(upload.filename) for upload in draft.uploads}
+    names |= {record.filename for record in kept}
+    for medium in media_of(draft.components):
+        scheme, _, name = medium["url"].partition("://")
+        if scheme == "attachment" and name not in names:
+            raise refuse(50035, "The specified attachment was not found")
+
+
+def attach(world: World, message: Message, draft: Draft) -> None:
+    """Keep a draft's files and point what shows them (``attachment://``) at their addresses."""
+    for upload in draft.uploads:
+        record = Attachment(
+            id=world.new_id(),
+            channel_id=message.channel_id,
+            filename=file_name(upload.filename),
+            size=len(upload.content),
+            content_type=upload.content_type,
+            description=draft.descriptions.get(upload.number),
+            ephemeral=bool(message.flags & EPHEMERAL),
+        )
+        world.files.put(record.id, upload.content)
+        message.attachments.append(record)
+    by_name = {f"attachment://{record.filename}": record for record in message.attachments}
+    for medium in media_of(message.components):
+        shown = by_name.get(medium["url"])
+        medium["id"] = str(world.new_id()) if medium["id"] == "0" else medium["id"]
+        if shown is not None:
+            address = payloads.attachment(world, shown)["url"]
+            medium |= {"url": address, "proxy_url": address, "attachment_id": str(shown.id)}
+            medium["content_type"] = shown.content_type
+    for embed in message.embeds:
+        for name in ("image", "thumbnail"):
+            picture = embed.get(name)
+            shown = by_name.get(picture["url"]) if picture else None
+            if picture and shown is not None:
+                address = payloads.attachment(world, shown)["url"]
+                picture |= {"url": address, "proxy_url": address}
+
+
+def put(world: World, message: Message) -> Message:
+    """Put a message into its channel and tell it.
+
+    In a thread it counts, wakes the thread up, and brings in its author and whom it mentions.
+    docs: Threads › Thread Membership, Archived threads.
+    """
+    channel = world.channels[message.channel_id]
+    thread = channel.thread
+    if message.ephemeral_to is not None:
+        world.add_message(message)
+        data = payloads.message_event(world, message)
+        world.emit(Event("MESSAGE_CREATE", data, channel.guild_id, None, message.ephemeral_to))
+        return message
+    if thread is not None:
+        if thread.archived:
+            thread_state.wake(world, channel)
+        thread.active_at = world.now()
+        message.position = thread.total_message_sent
+        if not _starts(channel, message):
+            thread.message_count += 1
+            thread.total_message_sent += 1
+        if message.type in EDITABLE and message.webhook_id is None:
+            thread_state.join(world, channel, message.author_id)
+    channel.last_message_id = message.id
+    world.add_message(message)
+    data = payloads.message_event(world, message)
+    world.emit(Event("MESSAGE_CREATE", data, channel.guild_id, channel.id))
+    if thread is not None and message.type in EDITABLE:
+        for user_id in message.mentions:
+            if world.permissions(user_id, channel.id) & Permission.VIEW_CHANNEL:
+                thread_state.join(world, channel, user_id)
+    return message
+
+
+def _starts(channel: Channel, message: Message) -> bool:
+    """Whether a message heads the thread it stands in; such a one is not counted."""
+    return message.id == channel.id or message.type is MessageType.THREAD_STARTER_MESSAGE
+
+
+def system(
+    world: World,
+    channel: Channel,
+    author_id: int,
+    kind: MessageType,
+    content: str = "",
+    *,
+    mentions: list[int] | None = None,
+    reference: dict[str, Any] | None = None,
+    reply_to: int | None = None,
+) -> Message:
+    """A message that Discord writes itself. docs: Message Resource › Message Types."""
+    return put(
+        world,
+        Message(
+            id=world.new_id(),
+            channel_id=channel.id,
+            author_id=author_id,
+            type=kind,
+            content=content,
+            timestamp=world.now(),
+            guild_id=channel.guild_id,
+            mentions=mentions or [],
+            reference=reference,
+            reply_to=reply_to,
+        ),
+    )
+
+
+def tell_update(world: World, message: Message) -> None:
+    """MESSAGE_UPDATE with the whole message."""
+    data = payloads.message_event(world, message)
+    if message.ephemeral_to is not None:
+        event = Event("MESSAGE_UPDATE", data, message.guild_id, None, message.ephemeral_to)
+    else:
+        event = Event("MESSAGE_UPDATE", data, message.guild_id, message.channel_id)
+    world.emit(event)
+
+
+def edit(world: World, message: Message, draft: Draft) -> None:
+    """Change the fields that were given; what is left must not be empty (50006).
+
+    Who may do so has been asked before. docs: Message Resource › Edit Message.
+    """
+    channel = world.channels[message.channel_id]
+    given = draft.given
+    kept = [a for a in message.attachments if draft.kept is None or a.id in draft.kept]
+    _check_media(draft, kept)
+    if message.flags & IS_COMPONENTS_V2 and "components" in given and not draft.components:
+        raise refuse(50006)
+    remains = (
+        (draft.content if "content" in given else message.content),
+        (draft.embeds if "embeds" in given else message.embeds),
+        (draft.components if "components" in given else message.components),
+        kept or draft.uploads,
+        message.poll,
+        message.sticker_items,
+    )
+    if not any(remains):
+        raise refuse(50006)
+    if draft.flags & IS_COMPONENTS_V2 and not message.flags & IS_COMPONENTS_V2:
+        message.content, message.embeds, message.flags = "", [], message.flags | IS_COMPONENTS_V2
+    if "content" in given:
+        author = message.author_id
+        answered = world.messages.get(message.reply_to or 0)
+        replied = answered.author_id if answered is not None else None
+        found = mentions_in(world, channel, author, draft.content, draft.allowed, replied)
+        message.content = draft.content
+        message.mentions, message.mention_roles = found.users, found.roles
+        message.mention_everyone = found.everyone
+    if "embeds" in given:
+        message.embeds = copy.deepcopy(draft.embeds)
+    if "components" in given:
+        message.components = copy.deepcopy(draft.components)
+    if "flags" in given:
+        message.flags = (message.flags & ~SUPPRESS_EMBEDS) | (draft.flags & SUPPRESS_EMBEDS)
+    message.attachments = kept
+    attach(world, message, draft)
+    if given & {"content", "embeds", "components", "attachments"} or draft.uploads:
+        message.edited_timestamp = world.now()
+    tell_update(world, message)
+
+
+def delete(world: World, message: Message) -> None:
+    """Take a message away and tell it. Raises 50021 for those that nobody can delete."""
+    if message.type in LASTING:
+        raise refuse(50021)
+    channel = world.channels[message.channel_id]
+    not_archived(channel)
+    _remove(world, channel, message)
+    data = {"id": str(message.id), "channel_id": str(channel.id)}
+    if channel.guild_id is not None:
+        data["guild_id"] = str(channel.guild_id)
+    if message.ephemeral_to is not None:
+        world.emit(Event("MESSAGE_DELETE", data, channel.guild_id, None, message.ephemeral_to))
+    else:
+        world.emit(Event("MESSAGE_DELETE", data, channel.guild_id, channel.id))
+
+
+def delete_many(world: World, channel: Channel, gone: list[Message]) -> None:
+    """Take several messages away at once. docs: Message Resource › Bulk Delete Messages."""
+    for message in gone:
+        _remove(world, channel, message)
+    data: dict[str, Any] = {
+        "ids": [str(message.id) for message in gone],
+        "channel_id": str(channel.id),
+        "guild_id": str(channel.guild_id),
+    }
+    world.emit(Event("MESSAGE_DELETE_BULK", data, channel.guild_id, channel.id))
+
+
+def _remove(world: World, channel: Channel, message: Message) -> None:
+    world.forget_message(message)
+    if channel.thread is not None and not _starts(channel, message):
+        channel.thread.message_count = max(0, channel.thread.message_count - 1)

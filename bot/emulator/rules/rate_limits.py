@@ -1,0 +1,151 @@
+"""The rate limits that the stand-in announces.
+
+Discord documents only the global one; the others are chosen near what is said about it. They
+bind bots and webhooks, in real time, for they are about traffic and not about the world.
+docs: Topics › Rate Limits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.emulator.rules.errors import Refusal, refuse
+
+__all__ = ["GLOBAL", "INVALID", "OLD_EDITS", "RENAMES", "TABLE", "Limit", "Rates"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many calls in so many seconds; one that is not ``announced`` shows in no header.
+
+    ``code``: the JSON error code of its refusal, where it has one.
+    """
+
+    name: str
+    calls: int
+    seconds: float
+    announced: bool = True
+    code: int = 0
+
+    @property
+    def bucket(self) -> str:
+        """The opaque name that clients group routes by."""
+        return hashlib.md5(self.name.encode(), usedforsecurity=False).hexdigest()
+
+
+GLOBAL = Limit("global", 50, 1.0)
+MESSAGES = Limit("messages", 5, 5.0)
+THREADS = Limit("thread starts", 5, 10.0)
+REACTIONS = Limit("reactions", 1, 0.25)
+RENAMES = Limit("renames", 2, 600.0, announced=False)
+#: Of messages over an hour old, by channel (docs: Opcodes and Status Codes › JSON Error Codes,
+#: 30046; no number is documented).
+OLD_EDITS = Limit("old edits", 3, 20.0, announced=False, code=30046)
+HISTORY = Limit("history", 10, 1.0)
+WEBHOOKS = Limit("webhooks", 5, 2.0)
+INVALID = Limit("invalid requests", 10_000, 600.0, announced=False)
+
+_REACTION = "/channels/{channel_id}/messages/{message_id}/reactions"
+_WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
+TABLE: dict[tuple[str, str], Limit] = {
+    ("POST", "/channels/{channel_id}/messages"): MESSAGES,
+    ("POST", "/channels/{channel_id}/threads"): THREADS,
+    ("POST", "/channels/{channel_id}/messages/{message_id}/threads"): THREADS,
+    ("PUT", f"{_REACTION}/{{emoji}}/@me"): REACTIONS,
+    ("DELETE", f"{_REACTION}/{{emoji}}/@me"): REACTIONS,
+    ("DELETE", f"{_REACTION}/{{emoji}}/{{user_id}}"): REACTIONS,
+    ("DELETE", f"{_REACTION}/{{emoji}}"): REACTIONS,
+    ("DELETE", _REACTION): REACTIONS,
+    ("GET", "/channels/{channel_id}/messages"): HISTORY,
+    ("POST", _WEBHOOK): WEBHOOKS,
+    ("PATCH", f"{_WEBHOOK}/messages/{{message_id}}"): WEBHOOKS,
+    ("DELETE", f"{_WEBHOOK}/messages/{{message_id}}"): WEBHOOKS,
+}
+"""By method and path; a limit counts for each channel or webhook by itself."""
+
+
+@dataclass(slots=True)
+class _Window:
+    ends: float
+    used: int = 0
+
+
+class Rates:
+    """Counts calls. With ``on`` false it counts nothing and announces nothing."""
+
+    def __init__(self, *, on: bool = True, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.on = on
+        self._monotonic = monotonic
+        self._windows: dict[tuple[str, str], _Window] = {}
+        self._invalid = _Window(0.0)
+
+    def note_answer(self, status: int) -> None:
+        """Count an answer of 401, 403 or 429. docs: Rate Limits › Invalid Request Limit."""
+        if status not in {401, 403, 429}:
+            return
+        now = self._monotonic()
+        if self._invalid.ends <= now:
+            self._invalid = _Window(now + INVALID.seconds)
+        self._invalid.used += 1
+
+    def mind_ban(self) -> None:
+        """Raises a refusal without ``Via`` while too many invalid calls ban the address."""
+        left = self._invalid.ends - self._monotonic()
+        if self.on and left > 0 and self._invalid.used >= INVALID.calls:
+            message = "You are being blocked from accessing our API temporarily."
+            headers = {"Retry-After": str(int(left) + 1)}
+            raise Refusal(429, 0, message, headers=headers)
+
+    def take_global(self, who: str) -> None:
+        """Count a call against the limit over all. Raises a refusal with status 429."""
+        if self.on:
+            self._take(GLOBAL, who, scope="global")
+
+    def take(self, limit: Limit, who: str, where: str) -> dict[str, str]:
+        """Count a call; answers the headers to announce. Raises a refusal with status 429."""
+        if not self.on:
+            return {}
+        window = self._take(limit, f"{who} {where}", scope="user")
+        return self._headers(limit, window) if limit.announced else {}
+
+    def _take(self, limit: Limit, key: str, *, scope: str) -> _Window:
+        now = self._monotonic()
+        window = self._windows.get((limit.name, key))
+        if window is None or window.ends <= now:
+            if len(self._windows) > 10_000:
+                self._windows = {k: w for k, w in self._windows.items() if w.ends > now}
+            window = self._windows[limit.name, key] = _Window(now + limit.seconds)
+        if window.used >= limit.calls:
+            raise self._refusal(limit, window, window.ends - now, scope)
+        window.used += 1
+        return window
+
+    def _headers(self, limit: Limit, window: _Window) -> dict[str, str]:
+        after = max(0.0, window.ends - self._monotonic())
+        return {
+            "X-RateLimit-Limit": str(limit.calls),
+            "X-RateLimit-Remaining": str(limit.calls - window.used),
+            "X-RateLimit-Reset": f"{time.time() + after:.3f}",
+            "X-RateLimit-Reset-After": f"{after:.3f}",
+            "X-RateLimit-Bucket": limit.bucket,
+        }
+
+    def _refusal(self, limit: Limit, window: _Window, after: float, scope: str) -> Refusal:
+        """docs: Rate Limits › Exceeding A Rate Limit. Without ``Via`` it would look like a ban."""
+        headers = {
+            "Retry-After": str(int(after) + 1),
+            "X-RateLimit-Scope": scope,
+            "Via": "1.1 google",
+        }
+        if scope == "global":
+            headers["X-RateLimit-Global"] = "true"
+        elif limit.announced:
+            headers |= self._headers(limit, window)
+        body = {"retry_after": round(after, 3), "global": scope == "global"}
+        if limit.code:
+            told = refuse(limit.code).body["message"]
+            return Refusal(429, limit.code, told, more=body, headers=headers)
+        return Refusal(429, 0, "You are being rate limited.", more=body, headers=headers)

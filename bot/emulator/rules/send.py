@@ -1,0 +1,188 @@
+"""The rules of Create Message: who may send what where, nonces, replies, slowmode.
+
+docs: Message Resource › Create Message.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from bot.emulator import payloads
+from bot.emulator.rules import messages
+from bot.emulator.rules.components import IS_COMPONENTS_V2
+from bot.emulator.rules.errors import Refusal, refuse
+from bot.emulator.rules.json_form import invalid
+from bot.emulator.rules.message_input import SILENT, SUPPRESS_EMBEDS, Draft
+from bot.emulator.world.access import need
+from bot.emulator.world.models import Channel, Message, MessageType, User
+from bot.emulator.world.permissions import Permission
+from bot.emulator.world.world import World
+
+__all__ = ["SETTABLE", "answer_to", "may_write_in", "send"]
+
+SETTABLE = SUPPRESS_EMBEDS | SILENT | IS_COMPONENTS_V2
+"""The flags that Create Message lets an author set."""
+
+NONCE_LASTS = timedelta(minutes=3)
+"""docs say "the past few minutes"."""
+
+
+def may_write_in(world: World, user: User, channel: Channel) -> None:
+    """Whether somebody may write in a channel or thread at all.
+
+    docs: Threads › Permissions (*Send Messages in Threads*); errors 160005 and 50083: a locked
+    thread is opened only by those who manage threads, and no message wakes it up.
+    """
+    if channel.guild_id is None:
+        return
+    thread = channel.thread
+    if thread is None:
+        need(world, user, channel, Permission.SEND_MESSAGES)
+        return
+    need(world, user, channel, Permission.SEND_MESSAGES_IN_THREADS)
+    if thread.locked:
+        if not world.permissions(user.id, channel.id) & Permission.MANAGE_THREADS:
+            raise refuse(160005)
+        if thread.archived:
+            raise refuse(50083)
+    if channel.id in world.opening and thread.owner_id != user.id:
+        raise refuse(40058)
+
+
+def _may_send(world: World, user: User, channel: Channel, draft: Draft) -> None:
+    if channel.guild_id is None:
+        return
+    if draft.tts:
+        need(world, user, channel, Permission.SEND_TTS_MESSAGES)
+    if draft.uploads:
+        need(world, user, channel, Permission.ATTACH_FILES)
+    if draft.embeds:
+        need(world, user, channel, Permission.EMBED_LINKS)
+    if draft.poll is not None:
+        need(world, user, channel, Permission.SEND_POLLS)
+
+
+def _mind_slowmode(world: World, user: User, channel: Channel) -> None:
+    """docs: Channels Resource › ``rate_limit_per_user``, error 20016; bots are not slowed."""
+    free = Permission.BYPASS_SLOWMODE | Permission.MANAGE_MESSAGES | Permission.MANAGE_CHANNELS
+    if user.bot or not channel.rate_limit_per_user:
+        return
+    last = world.last_sent.get((channel.id, user.id))
+    if last is None or world.permissions(user.id, channel.id) & free:
+        return
+    left = (last - world.now()).total_seconds() + channel.rate_limit_per_user
+    if left > 0:
+        message = "This action cannot be performed due to slowmode rate limit."
+        more = {"retry_after": round(left, 3), "global": False}
+        raise Refusal(429, 20016, message, more=more, headers={"Via": "1.1 google"})
+
+
+def _sent_before(world: World, user: User, draft: Draft) -> Message | None:
+    """The message that the same author sent with the same nonce in the past few minutes.
+
+    If it was deleted meanwhile there is nothing to give back: 10008.
+    """
+    message = world.messages.get(world.nonces.get(f"{user.id}:{draft.nonce}", 0))
+    if message is None or message.timestamp + NONCE_LASTS <= world.now():
+        return None
+    if message.deleted:
+        raise refuse(10008)
+    return message
+
+
+def answer_to(
+    world: World, user: User, channel: Channel, draft: Draft
+) -> tuple[dict[str, Any] | None, Message | None]:
+    """The ``message_reference`` of a reply or a forward, and the message it refers to.
+
+    docs: Message Resource › Message Reference Types, Replies: one that does not exist is an
+    error unless ``fail_if_not_exists`` is false.
+    """
+    wanted = draft.reference
+    if wanted is None:
+        return None, None
+    where = wanted["channel_id"] or channel.id
+    found = world.message(where, wanted["message_id"])
+    if wanted["type"] == 1:
+        if found is None or not world.may_view(user.id, where):
+            raise invalid("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
+    elif where != channel.id:
+        raise invalid(
+            "message_reference",
+            "REPLIES_CANNOT_REFERENCE_OTHER_CHANNEL",
+            "Cannot reply to a message in another channel",
+        )
+    bits = world.permissions(user.id, where)
+    if not bits & Permission.READ_MESSAGE_HISTORY:
+        raise refuse(160002)
+    if found is None:
+        if wanted["fail_if_not_exists"]:
+            raise invalid("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
+        return None, None
+    if wanted["type"] == 0 and found.type not in messages.EDITABLE:
+        raise invalid(
+            "message_reference",
+            "REPLIES_CANNOT_REPLY_TO_SYSTEM_MESSAGE",
+            "Cannot reply to a system message",
+        )
+    reference: dict[str, Any] = {
+        "type": wanted["type"],
+        "channel_id": str(where),
+        "message_id": str(found.id),
+    }
+    if found.guild_id is not None:
+        reference["guild_id"] = str(found.guild_id)
+    return reference, found
+
+
+def send(world: World, user: User, channel: Channel, draft: Draft) -> Message:
+    """Create a message, with every rule of it."""
+    may_write_in(world, user, channel)
+    if draft.nonce is not None and draft.enforce_nonce:
+        earlier = _sent_before(world, user, draft)
+        if earlier is not None:
+            return earlier
+    _may_send(world, user, channel, draft)
+    reference, answered = answer_to(world, user, channel, draft)
+    if draft.empty:
+        raise refuse(50006)
+    _mind_slowmode(world, user, channel)
+    message = messages.fill(world, channel, user, draft)
+    if reference is not None and answered is not None:
+        message.reference = reference
+        if reference["type"] == 0:
+            message.type, message.reply_to = MessageType.REPLY, answered.id
+        else:
+            message.flags |= 1 << 14
+            message.snapshots = [{"message": _snapshot(world, answered)}]
+            message.mentions = [u for u in message.mentions if u != answered.author_id]
+    world.last_sent[channel.id, user.id] = message.timestamp
+    if draft.nonce is not None:
+        _remember_nonce(world, f"{user.id}:{draft.nonce}", message.id)
+    return messages.put(world, message)
+
+
+def _remember_nonce(world: World, key: str, message_id: int) -> None:
+    world.nonces.pop(key, None)
+    world.nonces[key] = message_id
+    while len(world.nonces) > 10_000:
+        del world.nonces[next(iter(world.nonces))]
+
+
+def _snapshot(world: World, message: Message) -> dict[str, Any]:
+    """docs: Message Resource › Message Snapshot Object."""
+    whole = payloads.message(world, message)
+    names = (
+        "type",
+        "content",
+        "mentions",
+        "mention_roles",
+        "attachments",
+        "embeds",
+        "timestamp",
+        "edited_timestamp",
+        "flags",
+        "components",
+    )
+    return {name: whole[name] for name in names}

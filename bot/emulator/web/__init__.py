@@ -1,0 +1,1 @@
+"""The rehearsal room: the page and the endpoints it uses."""

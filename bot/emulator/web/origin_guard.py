@@ -1,0 +1,93 @@
+"""Who may speak to the stand-in from inside a browser: its own page, and no other.
+
+Loopback keeps other machines out, but not the pages of other hosts that are open in a browser on
+this one. Their requests bear their own ``Origin``, or reach us under a name of theirs that they
+made resolve to 127.0.0.1; both are refused before anything is read. Clients that are no
+browsers send no ``Origin`` and name the address that they were given.
+
+The rules are the web's: Fetch Standard › Origin header; Fetch Metadata › Sec-Fetch-Site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+from yarl import URL
+
+from bot.emulator.rest.request import answer
+
+__all__ = ["fault_of", "guard", "harden"]
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_OTHERS = frozenset({"cross-site", "same-site"})
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob:",
+        "connect-src 'self' ws://{host}",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+def fault_of(
+    method: str, path: str, *, host: str | None, origin: str | None, site: str | None
+) -> str | None:
+    """Why a request is not answered, from its headers; None for one that may pass.
+
+    ``site`` is the header ``Sec-Fetch-Site``. Only the page itself may be opened from elsewhere,
+    as by a link.
+    """
+    try:
+        name = URL(f"http://{host}").host if host else None
+    except ValueError:
+        name = None
+    if name not in _LOOPBACK:
+        return "The stand-in answers only to loopback addresses."
+    if origin is not None and origin.lower() != f"http://{host}".lower():
+        return "Another host's page may not drive the stand-in."
+    if site in _OTHERS and (method, path) != ("GET", "/"):
+        return "Another host's page may not drive the stand-in."
+    return None
+
+
+def guard() -> Middleware:
+    """The middleware that stands before everything, the gateway's handshake too."""
+
+    @web.middleware
+    async def stand_before(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        headers = request.headers
+        fault = fault_of(
+            request.method,
+            request.path,
+            host=headers.get("Host"),
+            origin=headers.get("Origin"),
+            site=headers.get("Sec-Fetch-Site"),
+        )
+        if fault is not None:
+            return answer(403, {"message": fault, "code": 0})
+        return await handler(request)
+
+    return stand_before
+
+
+async def harden(request: web.Request, response: web.StreamResponse) -> None:
+    """Headers on every answer: nothing is guessed to be a script, the page runs only its own.
+
+    Content Security Policy Level 3; Fetch Standard › X-Content-Type-Options.
+    """
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if request.path == "/" or request.path.startswith("/page/"):
+        host = request.headers.get("Host", "")
+        response.headers["Content-Security-Policy"] = _POLICY.format(host=host)
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["Cache-Control"] = "no-cache"
+    elif request.path.startswith("/attachments/"):
+        response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

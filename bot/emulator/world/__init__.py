@@ -1,0 +1,1 @@
+"""The emulated world: users, servers, channels, messages, permissions, clock."""

@@ -1,0 +1,242 @@
+"""The small server with which a new world begins."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.emulator import payloads
+from bot.emulator.world import persistence
+from bot.emulator.world.clock import WorldClock
+from bot.emulator.world.events import Event
+from bot.emulator.world.files import FileStore
+from bot.emulator.world.models import (
+    Application,
+    Channel,
+    ChannelType,
+    Guild,
+    Member,
+    Overwrite,
+    OverwriteType,
+    Role,
+    User,
+)
+from bot.emulator.world.permissions import Permission
+from bot.emulator.world.snowflakes import snowflake_at
+from bot.emulator.world.world import World
+
+__all__ = [
+    "GATEWAY_MEMBERS",
+    "GATEWAY_PRESENCES",
+    "INVITE_PERMISSIONS",
+    "MEMBERS",
+    "MESSAGE_CONTENT",
+    "add_application",
+    "add_guild",
+    "add_member",
+    "first_world",
+    "invite_bot",
+    "join",
+    "open_world",
+    "put_channel",
+]
+
+GATEWAY_PRESENCES = 1 << 13
+GATEWAY_MEMBERS = 1 << 15
+MESSAGE_CONTENT = 1 << 19
+"""The flags of an application in under 100 servers that switched a privileged intent on.
+
+docs: Application Resource › Application Flags.
+"""
+
+EVERYONE_PERMISSIONS = (
+    Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.SEND_MESSAGES_IN_THREADS
+    | Permission.CREATE_PUBLIC_THREADS
+    | Permission.CREATE_PRIVATE_THREADS
+    | Permission.EMBED_LINKS
+    | Permission.ATTACH_FILES
+    | Permission.READ_MESSAGE_HISTORY
+    | Permission.ADD_REACTIONS
+    | Permission.USE_EXTERNAL_EMOJIS
+    | Permission.USE_EXTERNAL_STICKERS
+    | Permission.USE_APPLICATION_COMMANDS
+    | Permission.CHANGE_NICKNAME
+    | Permission.CREATE_INSTANT_INVITE
+    | Permission.SEND_POLLS
+    | Permission.CONNECT
+    | Permission.SPEAK
+)
+"""What ``@everyone`` may do in a server that nobody has changed."""
+
+INVITE_PERMISSIONS = (
+    Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.SEND_MESSAGES_IN_THREADS
+    | Permission.CREATE_PUBLIC_THREADS
+    | Permission.MANAGE_THREADS
+    | Permission.MANAGE_MESSAGES
+    | Permission.MANAGE_WEBHOOKS
+    | Permission.PIN_MESSAGES
+    | Permission.EMBED_LINKS
+    | Permission.ATTACH_FILES
+    | Permission.READ_MESSAGE_HISTORY
+    | Permission.ADD_REACTIONS
+)
+"""What the bot's invite link asks for."""
+
+_A_YEAR = 365 * 24 * 3600
+ADMIN = "Ada"
+MEMBERS = ("Ann", "Ben", "Chloe", "Dev")
+
+
+def add_application(world: World, owner: User, name: str = "Salon") -> Application:
+    """An application with a bot; the message-content intent is switched on for it.
+
+    Its id is random: it was made at some moment of the year before the world began.
+    """
+    bot = world.add_user(name, bot=True)
+    made = world.now() - timedelta(seconds=1 + secrets.randbelow(_A_YEAR))
+    application = Application(
+        id=snowflake_at(made) | secrets.randbits(22),
+        name=name,
+        bot_id=bot.id,
+        owner_id=owner.id,
+        flags=MESSAGE_CONTENT | GATEWAY_MEMBERS,
+        verify_key=secrets.token_hex(32),
+    )
+    world.applications[application.id] = application
+    world.touch()
+    return application
+
+
+def add_guild(world: World, name: str, owner: User) -> Guild:
+    """A server without channels, whose only member is its owner; nobody is told."""
+    guild = Guild(world.new_id(), name, owner.id)
+    guild.roles[guild.id] = Role(guild.id, "@everyone", int(EVERYONE_PERMISSIONS))
+    guild.members[owner.id] = Member(owner.id, world.now())
+    world.guilds[guild.id] = guild
+    world.touch()
+    return guild
+
+
+def invite_bot(world: World, guild: Guild, bot: User) -> None:
+    """Make a bot a member, with the managed role that an invite link gives; it is told.
+
+    A server that is joined was not unavailable before, so it does not say that it no longer is:
+    by that, clients tell the one from the other.
+    docs: OAuth2 › Bot Authorization Flow; Gateway Events › Guild Create, Guild Member Add.
+    """
+    role = Role(
+        id=world.new_id(),
+        name=bot.name,
+        permissions=int(INVITE_PERMISSIONS),
+        position=len(guild.roles),
+        managed=True,
+        bot_id=bot.id,
+    )
+    guild.roles[role.id] = role
+    guild.members[bot.id] = Member(bot.id, world.now(), [role.id])
+    created = payloads.guild_create(world, guild, bot.id)
+    created.pop("unavailable", None)
+    world.emit(Event("GUILD_CREATE", created, None, None, bot.id))
+
+
+def _handle(world: World, name: str) -> str:
+    """A handle of the letters Discord allows, unlike all others. docs: Users › Usernames."""
+    plain = "".join(c for c in name.lower() if c.isascii() and (c.isalnum() or c in "_."))[:28]
+    taken = {user.name for user in world.users.values()}
+    handle = plain if len(plain) >= 2 else "member"
+    number = 1
+    while handle in taken:
+        number += 1
+        handle = f"{plain or 'member'}{number}"
+    return handle
+
+
+def join(world: World, guild: Guild, user: User, roles: Iterable[int] = ()) -> None:
+    """Somebody joins a server, perhaps anew. docs: Gateway Events › Guild Member Add."""
+    guild.members[user.id] = Member(user.id, world.now(), list(roles))
+    data: dict[str, Any] = {
+        **payloads.member(world, guild, user.id),
+        "guild_id": str(guild.id),
+    }
+    world.emit(Event("GUILD_MEMBER_ADD", data, guild.id))
+
+
+def add_member(world: World, guild: Guild, name: str, *, admin: bool = False) -> User:
+    """Somebody joins: any display name is kept as it is. An admin gets the role ``Admin``."""
+    user = world.add_user(_handle(world, name), name)
+    roles = [r.id for r in guild.roles.values() if admin and r.name == "Admin" and not r.managed]
+    join(world, guild, user, roles)
+    return user
+
+
+def put_channel(
+    world: World,
+    guild: Guild,
+    name: str,
+    kind: ChannelType = ChannelType.TEXT,
+    overwrites: list[Overwrite] | None = None,
+) -> Channel:
+    """A new channel at the bottom of the server's list; nobody is told."""
+    position = sum(1 for _ in world.channels_of(guild.id))
+    return world.add_channel(
+        Channel(
+            id=world.new_id(),
+            type=kind,
+            name=name,
+            guild_id=guild.id,
+            position=position,
+            overwrites=overwrites or [],
+        )
+    )
+
+
+def first_world(clock: WorldClock | None = None, files: FileStore | None = None) -> World:
+    """One admin, some members, the bot; channels ``essays``, ``essay-forum`` and ``admins``.
+
+    Tokens and ids are new in each world.
+    """
+    world = World(clock, files)
+    owner = world.add_user(ADMIN.lower(), ADMIN)
+    application = add_application(world, owner)
+    guild = add_guild(world, "The Reading Room", owner)
+    admin_role = Role(world.new_id(), "Admin", int(Permission.ADMINISTRATOR), position=2)
+    guild.roles[admin_role.id] = admin_role
+    guild.members[owner.id].roles.append(admin_role.id)
+    bot = world.users[application.bot_id]
+    invite_bot(world, guild, bot)
+    for name in MEMBERS:
+        add_member(world, guild, name)
+    put_channel(world, guild, "essays")
+    put_channel(world, guild, "essay-forum", ChannelType.FORUM)
+    seen = int(Permission.VIEW_CHANNEL)
+    bot_role = guild.members[bot.id].roles[0]
+    put_channel(
+        world,
+        guild,
+        "admins",
+        overwrites=[
+            Overwrite(guild.id, OverwriteType.ROLE, deny=seen),
+            Overwrite(bot_role, OverwriteType.ROLE, allow=seen),
+            Overwrite(admin_role.id, OverwriteType.ROLE, allow=seen),
+        ],
+    )
+    return world
+
+
+def open_world(folder: Path | None) -> World:
+    """The world that was kept in a folder, or a first one that can be kept there.
+
+    Without a folder it lives in memory. Raises saving.UnreadableWorldError.
+    """
+    if folder is None:
+        return first_world()
+    if persistence.exists(folder):
+        return persistence.load(folder)
+    return first_world(files=persistence.file_store(folder))
