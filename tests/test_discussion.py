@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 
 from bot.emulator.faults.steps import Step
-from tests.house import (
+from tests.support.running_bot import (
     ESSAY,
     House,
     a_house,
@@ -25,7 +25,7 @@ from tests.house import (
     texts,
     until,
 )
-from tests.submitting import submitted
+from tests.support.submissions import submitted
 
 COMPONENTS_V2, SUPPRESS_EMBEDS, SILENT = 1 << 15, 1 << 2, 1 << 12
 

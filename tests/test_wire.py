@@ -10,8 +10,8 @@ import pytest
 from bot.emulator.faults.har import Recorder
 from bot.emulator.server import StandIn
 from bot.emulator.world.seed import first_world
-from tests.house import lived_in
-from tests.wire import _checker, wire_faults
+from tests.support.running_bot import lived_in
+from tests.support.wire_check import _checker, wire_faults
 
 
 async def test_a_fault_in_recorded_traffic_is_found(tmp_path: Path) -> None:

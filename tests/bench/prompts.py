@@ -25,7 +25,7 @@ from bot.prompting.dispatch import plan_due
 from storage.db.database import open_database
 from storage.db.writer import Transaction
 from storage.prompts import prompts, reconsider
-from tests.staging import Stage, staged
+from tests.support.bot_process import Stage, staged
 
 #: How much dearer many future prompts may make a thing than few; an index costs a little.
 _GROWTH = 3.0

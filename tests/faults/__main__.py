@@ -13,10 +13,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 
+from tests.faults.injection import Moment
 from tests.faults.many import Share, judged, shares, undisturbed
 from tests.faults.runs import FAULTS, Played, Strike, sample, strikes
 from tests.faults.scenes import SCENES
-from tests.faults.striking import Moment
 
 #: Runs after which it is told how many there were.
 _TOLD_EVERY = 500

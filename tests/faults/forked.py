@@ -19,8 +19,8 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from tests.faults.hastening import ANSWERS
-from tests.faults.struck import Lot, run
+from tests.faults.injected import Lot, run
+from tests.faults.speedup import ANSWERS
 
 __all__ = ["ForkedBot"]
 

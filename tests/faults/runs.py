@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
+import bot.single
 import pytest
 
-import bot.single
-from tests.faults.hastening import hastened
-from tests.faults.judging import Ended, differences, ended
+from tests.faults.comparison import Ended, differences, ended
+from tests.faults.injected import Lot
+from tests.faults.injection import CALL_FAULTS, GIVEN_UP_AFTER, Calls, Moment, suits
 from tests.faults.scenes import SCENES
+from tests.faults.speedup import hastened
 from tests.faults.stage import BotApart, Stage, staged
 from tests.faults.statements import STATEMENT_FAULTS, Statements, listening, may_be_struck
-from tests.faults.striking import CALL_FAULTS, GIVEN_UP_AFTER, Calls, Moment, suits
-from tests.faults.struck import Lot
 
 __all__ = ["FAULTS", "Played", "Strike", "play", "sample", "strikes", "struck", "wrong_with"]
 

@@ -32,9 +32,9 @@ from bot.emulator.server import StandIn
 from bot.emulator.world.seed import first_world
 from bot.settings import Settings
 from tests.faults.forked import ForkedBot
-from tests.faults.striking import Moment
-from tests.faults.struck import Lot
-from tests.house import House, until
+from tests.faults.injected import Lot
+from tests.faults.injection import Moment
+from tests.support.running_bot import House, until
 
 __all__ = ["Bot", "BotApart", "BotHere", "Stage", "staged"]
 

@@ -24,7 +24,7 @@ import storage.database
 from aiosqlite.context import contextmanager
 
 from storage.db.writer import Writer
-from tests.faults.striking import Moment
+from tests.faults.injection import Moment
 
 __all__ = [
     "BEGIN",

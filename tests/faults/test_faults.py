@@ -25,11 +25,11 @@ from bot.delivery.reply_moves import Mover
 from cogs.ui.errors import _sentence
 from storage.delivery.messages import Post
 from tests.faults import changes, sites
+from tests.faults.injection import Moment
 from tests.faults.many import judge, judged, shares
 from tests.faults.runs import Played, Strike, play, sample, strikes, wrong_with
 from tests.faults.scenes import SCENES
 from tests.faults.statements import BEGIN, COMMIT
-from tests.faults.striking import Moment
 
 ALL = os.environ.get("SALON_TEST_ALL") == "1"
 SEED = int(os.environ.get("SALON_FAULT_SEED", "1"))

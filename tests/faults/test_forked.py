@@ -14,7 +14,7 @@ _RUN = """
 import asyncio, os, sys
 from pathlib import Path
 from tests.faults.forked import ForkedBot
-from tests.faults.struck import Lot
+from tests.faults.injected import Lot
 
 async def main() -> None:
     folder = Path(sys.argv[1])

@@ -13,7 +13,7 @@ from bot.emulator.server import StandIn
 from bot.emulator.world.seed import first_world
 from tests.room.browser import CHROMIUM, browser
 from tests.room.visitor import Visitor, visiting
-from tests.staging import Stage, staged
+from tests.support.bot_process import Stage, staged
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.async_api import FilePayload, Page, expect
 
 from tests.room.browser import browser, opened
-from tests.staging import staged
+from tests.support.bot_process import staged
 
 __all__ = ["main"]
 

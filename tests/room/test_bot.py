@@ -11,7 +11,7 @@ from playwright.async_api import Browser, expect
 
 from bot.emulator.world import thread_state
 from tests.room.visitor import Visitor, visiting
-from tests.staging import Stage
+from tests.support.bot_process import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

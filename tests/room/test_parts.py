@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.room.understudy import Parts, showing_parts
+from tests.room.small_bot import Parts, showing_parts
 from tests.room.visitor import Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

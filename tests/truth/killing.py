@@ -16,10 +16,10 @@ from pathlib import Path
 import aiohttp
 
 from bot.emulator.faults.steps import Step
-from tests.house import lived_in
-from tests.staging import Stage, staged
-from tests.truth.comparing import differences
-from tests.truth.playing import Play
+from tests.support.bot_process import Stage, staged
+from tests.support.running_bot import lived_in
+from tests.truth.compare import differences
+from tests.truth.runner import Play
 from tests.truth.stage import Bot
 
 __all__ = ["Killed", "play_and_kill"]

@@ -13,10 +13,10 @@ from bot.app.client import Salon
 from bot.emulator.server import StandIn
 from bot.emulator.world.seed import first_world
 from storage.servers import setup_choices
-from tests.house import House, lived_in
-from tests.truth.comparing import differences
+from tests.support.running_bot import House, lived_in
+from tests.truth.compare import differences
 from tests.truth.moving import as_moved
-from tests.truth.playing import Play
+from tests.truth.runner import Play
 from tests.truth.stage import Bot
 
 __all__ = ["Played", "play"]

@@ -18,9 +18,9 @@ from bot.core.conversation.events import Event
 from bot.ingest.catch_up import Recovery
 from bot.ingest.recorder import Recorder
 from storage.replies.watermarks import Watched
-from tests.truth.comparing import differences
+from tests.truth.compare import differences
 from tests.truth.play import play
-from tests.truth.playing import FLOORS
+from tests.truth.runner import FLOORS
 
 SEEDS = range(int(os.environ.get("SALON_TRUTH_SEEDS", "200")))
 ACTIONS = 200

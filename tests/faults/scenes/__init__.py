@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from tests.faults.scenes import (
+    catching_up,
     commands,
+    concurrent,
     editing,
     endings,
-    manners,
-    meanwhile,
+    errors,
+    essay_threads,
     moving,
-    own_places,
     privacy,
-    rarer,
-    recovering,
+    prompt_settings,
+    rare,
     talk,
-    trouble,
 )
 from tests.faults.stage import Stage
 
@@ -32,17 +32,17 @@ SCENES: dict[str, Scene] = {
     scene.__name__: scene
     for module in (
         talk,
-        own_places,
+        essay_threads,
         moving,
         editing,
         endings,
-        manners,
+        prompt_settings,
         commands,
         privacy,
-        recovering,
-        trouble,
-        rarer,
-        meanwhile,
+        catching_up,
+        errors,
+        rare,
+        concurrent,
     )
     for scene in module.SCENES
 }

@@ -7,7 +7,7 @@ from typing import Any
 from bot.emulator.world.models import User
 from bot.emulator.world.seed import invite_bot
 from tests.faults.stage import Stage
-from tests.house import ESSAY, form_data
+from tests.support.running_bot import ESSAY, form_data
 
 __all__ = [
     "DAY",

@@ -1,0 +1,44 @@
+"""A backup a day, while the bot runs."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.app.daily_backup import BackupKeeper
+from bot.clock import Clock
+from storage.db.backups import listed
+from tests.storage.db.test_backups import fill
+
+
+async def test_a_backup_is_made_once_a_day_and_old_ones_go(tmp_path: Path) -> None:
+    path, folder, clock = tmp_path / "salon.sqlite3", tmp_path / "kept", Clock()
+    await fill(path)
+    keeper = BackupKeeper(path, folder, clock)
+    for day in range(40):
+        clock.move(timedelta(hours=25 * day).total_seconds())
+        await keeper.look()
+        await keeper.look()
+    kept = listed(folder, "salon")
+    assert 9 <= len(kept) <= 11
+    assert kept[0].at - kept[-1].at > timedelta(days=25)
+
+
+async def test_a_backup_that_fails_is_told_once_and_tried_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, folder = tmp_path / "salon.sqlite3", tmp_path / "kept"
+    await fill(path)
+    folder.write_text("in the way")
+    keeper = BackupKeeper(path, folder, Clock())
+    caplog.set_level(logging.INFO)
+    for _ in range(3):
+        await keeper.look()
+    (told,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert "No backup could be made" in told
+    folder.unlink()
+    await keeper.look()
+    assert len(listed(folder, "salon")) == 1

@@ -1,0 +1,227 @@
+"""What programs that watch the bot are told: logs, health, metrics, systemd."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+import logging
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot.app.health import Connection, Health, serving
+from bot.app.logging_setup import handler_of, new_reference
+from bot.app.systemd import ServiceManager
+from bot.cli.backup import back_up
+from bot.clock import Clock
+from bot.errors import SettingsError
+from storage.db.database import Database, open_database
+from tests.support.bot_process import staged
+from tests.support.running_bot import a_world, lived_in, until
+
+SECRET = "a.secret.token"
+
+
+@contextlib.contextmanager
+def written(form: str) -> Iterator[tuple[logging.Logger, io.StringIO]]:
+    """A logger and what it has written, in one of the forms."""
+    lines = io.StringIO()
+    logger = logging.getLogger("bot.test")
+    handler = handler_of(lines, form=form, secret=SECRET)
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield logger, lines
+    finally:
+        logger.removeHandler(handler)
+
+
+def unexpected(logger: logging.Logger, **extra: Any) -> None:
+    try:
+        raise ValueError(f"Bot {SECRET} at /webhooks/12/abc-def?wait=1")
+    except ValueError:
+        logger.exception("Unexpected with %s", SECRET, **extra)
+
+
+def test_a_line_for_people_has_no_secret_and_a_reference_where_a_bug_is() -> None:
+    with written("text") as (logger, lines):
+        logger.info("All is well, %s.", SECRET)
+        unexpected(logger)
+    text = lines.getvalue()
+    assert SECRET not in text
+    assert "abc-def" not in text
+    first, second, *_ = text.splitlines()
+    assert first.endswith("INFO    bot.test: All is well, [token].")
+    assert re.search(r"Unexpected with \[token\] \(reference [0-9a-f]{8}\)$", second)
+    assert "ValueError: Bot [token] at /webhooks/12/[token]?wait=1" in text
+
+
+def test_a_line_for_machines_is_one_object_with_the_same_in_it() -> None:
+    reference = new_reference()
+    with written("json") as (logger, lines):
+        logger.warning("Two\nlines, %d.", 2)
+        unexpected(logger, extra={"reference": reference})
+    first, second = map(json.loads, lines.getvalue().splitlines())
+    assert SECRET not in lines.getvalue()
+    assert (first["level"], first["logger"]) == ("WARNING", "bot.test")
+    assert first["message"] == "Two\nlines, 2."
+    assert "reference" not in first
+    assert first["at"].endswith("+00:00")
+    assert second["reference"] == reference
+    assert "ValueError: Bot [token]" in second["error"]
+
+
+async def asked(address: str) -> tuple[int, str]:
+    async with aiohttp.ClientSession() as session, session.get(address) as response:
+        return response.status, await response.text()
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+def values_of(text: str) -> dict[str, float]:
+    """Every sample by its name, with its label where it has one."""
+    return {
+        sample.name + "".join(f"[{value}]" for value in sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def health_of(database: Database, folder: Path, connection: Connection) -> Health:
+    return Health(
+        database=database,
+        clock=Clock(),
+        path=folder / "salon.sqlite3",
+        folder=folder / "salon-backups",
+        connection=lambda: connection,
+    )
+
+
+async def test_health_and_metrics_tell_of_a_running_bot(tmp_path: Path) -> None:
+    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+        await house.publish("# Slow bread\n\nA word nobody else has: zymurgy.\n\nIs it?")
+        await house.settle()
+        back_up(tmp_path / "salon.sqlite3", tmp_path / "salon-backups", None)
+
+        async def connected() -> bool:
+            return house.salon.connection().connected
+
+        await until(connected, "the end of the library's getting ready")
+        health = health_of(house.database, tmp_path, house.salon.connection())
+        port = free_port()
+        async with serving(health, ("127.0.0.1", port)):
+            status, text = await asked(f"http://127.0.0.1:{port}/health")
+            told = json.loads(text)
+            assert (status, told["status"], told["connected"]) == (200, "fine", True)
+            assert told["servers"] == 1
+            status, text = await asked(f"http://127.0.0.1:{port}/metrics")
+            assert status == 200
+            values = values_of(text)
+            assert values["salon_connected"] == 1
+            assert values["salon_events_recorded_total"] > 0
+            assert values["salon_waiting[post]"] == 0
+            assert values["salon_waiting[prompt]"] == 3
+            assert values["salon_last_backup_timestamp_seconds"] > 1e9
+            assert values["process_resident_memory_bytes"] > 1e6
+            for secret in ("zymurgy", "Slow bread", "Reading Room", standin.world.bot.token):
+                assert secret not in text
+            status, _ = await asked(f"http://127.0.0.1:{port}/")
+            assert status == 404
+
+
+async def test_without_a_connection_health_says_so(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "salon.sqlite3") as database:
+        health = health_of(database, tmp_path, Connection())
+        port = free_port()
+        async with serving(health, ("127.0.0.1", port)):
+            status, text = await asked(f"http://127.0.0.1:{port}/health")
+            assert (status, json.loads(text)["status"]) == (503, "not connected")
+            _, text = await asked(f"http://127.0.0.1:{port}/metrics")
+            assert values_of(text)["salon_connected"] == 0
+            with pytest.raises(SettingsError, match="choose another"):
+                async with serving(health, ("127.0.0.1", port)):
+                    pass
+        async with serving(health, None):
+            pass
+
+
+async def test_where_the_archive_cannot_be_read_health_says_so(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "salon.sqlite3") as database:
+        await database.write(lambda tx: tx.run("DROP TABLE errands"))
+        health = health_of(database, tmp_path, Connection(connected=True))
+        port = free_port()
+        async with serving(health, ("127.0.0.1", port)):
+            status, text = await asked(f"http://127.0.0.1:{port}/health")
+            assert (status, json.loads(text)["status"]) == (503, "the archive cannot be read")
+
+
+class Manager:
+    """The far side of systemd's socket."""
+
+    def __init__(self, path: Path) -> None:
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(path))
+        self.socket.setblocking(False)
+
+    async def hears(self, word: str) -> None:
+        """Wait until a message with this word in it has come."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(30):
+            while word not in (await loop.sock_recv(self.socket, 4096)).decode():
+                pass
+
+
+async def test_systemd_is_told_of_patience_readiness_life_and_the_end(tmp_path: Path) -> None:
+    manager = Manager(tmp_path / "notify")
+    environment = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "40000"}
+    told = ServiceManager.of_environment(environment)
+    running = asyncio.create_task(told.run())
+    await manager.hears("EXTEND_TIMEOUT_USEC=")
+    await manager.hears("WATCHDOG=1")
+    told.ready()
+    await manager.hears("READY=1")
+    await manager.hears("WATCHDOG=1")
+    told.stopping()
+    await manager.hears("STOPPING=1")
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    manager.socket.close()
+    told.stopping()  # to nobody, which is no error
+
+
+async def test_a_watchdog_of_another_process_and_no_systemd_at_all_are_left_alone() -> None:
+    await ServiceManager.of_environment({}).run()
+    ServiceManager.of_environment({"WATCHDOG_USEC": "1", "WATCHDOG_PID": "1"}).ready()
+
+
+async def test_the_real_process_tells_systemd_and_serves_its_health(tmp_path: Path) -> None:
+    manager = Manager(tmp_path / "notify")
+    port = free_port()
+    async with staged(tmp_path) as stage:
+        stage.bot._environment |= {
+            "NOTIFY_SOCKET": str(tmp_path / "notify"),
+            "SALON_HEALTH": str(port),
+            "SALON_LOG_FORMAT": "json",
+        }
+        await stage.bot.start()
+        await manager.hears("READY=1")
+        status, _ = await asked(f"http://127.0.0.1:{port}/health")
+        assert status == 200
+        await stage.bot.stop()
+        await manager.hears("STOPPING=1")
+        own = [line for line in stage.log if "Salon is in" in line]
+        assert json.loads(own[0][own[0].index("{") :])["level"] == "INFO"
+    manager.socket.close()

@@ -1,0 +1,239 @@
+"""The supervisor: whatever ends a connection, a fresh one follows, and the log says why."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import pytest
+
+from bot.app.background import Tasks
+from bot.app.client import Salon, point_elsewhere
+from bot.app.supervisor import one_life
+from bot.clock import Clock
+from bot.emulator.faults.bot_process import BotProcess
+from bot.emulator.gateway.sessions import Session
+from bot.emulator.server import StandIn
+from bot.settings import Settings
+from storage.db.database import open_database
+from tests.app.test_operators_day import environment
+from tests.support.bot_process import Stage, staged
+from tests.support.running_bot import a_world, until
+
+SOON = 60.0
+CUT: dict[str, Any] = {"kind": "http", "method": "GET", "status": None}
+
+
+async def strike(standin: StandIn, fault: dict[str, Any]) -> None:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{standin.page}/rehearsal/faults", json=fault) as response,
+    ):
+        assert response.status < 300, await response.text()
+
+
+def said(stage: Stage, words: str) -> bool:
+    return any(words in line for line in stage.log)
+
+
+async def ready(stage: Stage) -> str:
+    """The id of the session that stands."""
+    session: Session = await asyncio.wait_for(stage.standin.gateway_hub.bot_ready(), SOON)
+    return session.id
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(
+            CUT | {"path": "/users/@me", "times": 2}, id="login-cut"
+        ),  # aiohttp asks twice
+        pytest.param(CUT | {"path": "/users/@me", "status": 403}, id="login-refused-for-now"),
+    ],
+)
+async def test_a_login_that_fails_is_tried_again(fault: dict[str, Any], tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        await strike(stage.standin, fault)
+        await stage.bot.start()
+        await ready(stage)
+        assert len(stage.standin.faults) == 0
+        assert said(stage, "Discord could not be reached"), stage.log
+        assert said(stage, "Next attempt in 2 s."), stage.log
+        assert not said(stage, "Traceback"), stage.log
+
+
+async def test_a_first_connection_that_is_refused_is_made_again(
+    tmp_path: Path, unused_tcp_port: int
+) -> None:
+    async with staged(tmp_path) as stage:
+        address = urlsplit(stage.standin.gateway)
+        log: list[str] = []
+        refused = asyncio.Event()
+
+        def note(line: str) -> None:
+            log.append(line)
+            if "Next attempt" in line:
+                refused.set()
+
+        later = address._replace(netloc=f"127.0.0.1:{unused_tcp_port}").geturl()
+        bot = BotProcess(environment(stage, tmp_path) | {"DISCORD_GATEWAY_URL": later}, note)
+        await bot.start()
+        try:
+            await asyncio.wait_for(refused.wait(), SOON)
+
+            async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                on, out = await asyncio.open_connection("127.0.0.1", address.port)
+                await asyncio.gather(pass_on(reader, out), pass_on(on, writer))
+
+            async with await asyncio.start_server(forward, "127.0.0.1", unused_tcp_port):
+                await ready(stage)
+        finally:
+            await bot.stop()
+        assert any("Discord could not be reached" in line for line in log), log
+        assert not any("Traceback" in line for line in log), log
+
+
+async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
+
+
+async def test_a_payload_that_the_library_chokes_on_leads_to_a_fresh_start(
+    tmp_path: Path,
+) -> None:
+    async with staged(tmp_path) as stage:
+        await stage.bot.start()
+        before = await ready(stage)
+        await strike(stage.standin, {"kind": "event", "event": "CHANNEL_CREATE", "data": {}})
+        hub = stage.standin.gateway_hub
+        async with asyncio.timeout(SOON):
+            while all(session.id == before for session in hub.bot_sessions()):
+                await hub.next_change()
+        assert said(stage, "Unexpected, and the connection is lost."), stage.log
+        assert said(stage, "The connection is made anew. Next attempt in 2 s."), stage.log
+
+
+@pytest.mark.parametrize("code", [4004, 4010, 4011, 4012, 4013, 4014])
+async def test_what_discord_closes_for_good_ends_the_process_with_a_sentence(
+    code: int, tmp_path: Path
+) -> None:
+    async with staged(tmp_path) as stage:
+        await stage.bot.start()
+        await ready(stage)
+        await strike(stage.standin, {"kind": "gateway_close", "code": code})
+        await asyncio.wait_for(stage.bot.ended.wait(), SOON)
+        assert said(stage, "ended by itself with status 77"), stage.log
+        assert not said(stage, "Traceback"), stage.log
+
+
+@asynccontextmanager
+async def a_life(
+    folder: Path, **more: Any
+) -> AsyncIterator[tuple[StandIn, Salon, asyncio.Task[str]]]:
+    """A bot in this process, connected, and what ends its connection."""
+    async with a_world() as standin:
+        standin.gateway_hub.heartbeat_interval = 0.05
+        point_elsewhere(standin.api, standin.gateway)
+        settings = Settings(
+            token=standin.world.bot.token,
+            database=folder / "salon.sqlite3",
+            backups=folder / "kept",
+            api_base=standin.api,
+            gateway_url=standin.gateway,
+        )
+        async with open_database(settings.database) as database:
+            salon = Salon(database, Clock(), **more)
+            stopping = asyncio.create_task(asyncio.Event().wait())
+            life = asyncio.create_task(one_life(settings, salon, [], stopping))
+            try:
+                await asyncio.wait_for(standin.gateway_hub.bot_ready(), SOON)
+                yield standin, salon, life
+            finally:
+                stopping.cancel()
+                await asyncio.wait_for(life, SOON)
+
+
+async def heartbeats(salon: Salon, count: int) -> None:
+    """Return once that many more heartbeats were acknowledged."""
+    known = salon.latency
+    async with asyncio.timeout(SOON):
+        while count:
+            await asyncio.sleep(0.01)
+            if salon.latency != known:
+                known, count = salon.latency, count - 1
+
+
+async def test_a_connection_on_which_nothing_is_heard_ends(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with a_life(tmp_path, patience=1.0) as (standin, salon, life):
+        # Nothing happens in the servers, but Discord acknowledges: that is no silence.
+        await heartbeats(salon, 40)
+        assert not life.done()
+        await strike(standin, {"kind": "silence"})
+        assert await asyncio.wait_for(life, SOON) == "The connection ended."
+        assert "Nothing was heard from Discord" in caplog.text
+
+
+def named(name: str) -> asyncio.Task[Any]:
+    (found,) = (task for task in asyncio.all_tasks() if task.get_name() == name)
+    return found
+
+
+@pytest.mark.parametrize("name", ["connection", "recorder", "recovery", "sweep", "silence"])
+async def test_a_task_that_is_cancelled_ends_the_connection(name: str, tmp_path: Path) -> None:
+    async with a_life(tmp_path) as (_, salon, life):
+        await heartbeats(salon, 1)
+        named(name).cancel()
+        assert await asyncio.wait_for(life, SOON) == "The connection ended."
+
+
+@pytest.mark.parametrize(
+    "ending", [lambda task: task.cancel(), lambda _: None], ids=["cancelled", "at its end"]
+)
+async def test_a_task_that_ends_however_is_told_of_and_one_that_is_stopped_is_not(
+    ending: Callable[[asyncio.Task[None]], object],
+) -> None:
+    over = asyncio.Event()
+    tasks = Tasks(on_failure=over.set)
+    rest = asyncio.Event()
+
+    async def work() -> None:
+        await rest.wait()
+
+    tasks.start(work(), name="one")
+    ending(named("one"))
+    rest.set()
+    await asyncio.wait_for(over.wait(), SOON)
+    over.clear()
+    rest.clear()
+    other = Tasks(on_failure=over.set)
+    other.start(work(), name="two")
+    await other.stop()
+    assert not over.is_set()
+
+
+async def test_a_bot_that_is_asked_says_where_it_stands_and_goes_on(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        await stage.bot.start()
+        before = await ready(stage)
+        assert stage.bot.pid is not None
+        os.kill(stage.bot.pid, signal.SIGUSR1)
+
+        async def stands() -> bool:
+            return said(stage, "in run_forever")
+
+        await until(stands, "where it stands")
+        assert stage.bot.is_running
+        assert await ready(stage) == before

@@ -1,0 +1,125 @@
+"""The check that an essay's words all reach its readers, for any file.
+
+``SALON_ESSAYS=FOLDER pytest tests/core/test_completeness.py`` runs it over a folder;
+``python -m tests.core.completeness FILE ...`` prints what it finds.
+
+What the words should be is found by another road than the bot's: the text as it stands, or the
+text of the page that a plain Markdown renderer makes. In tables a column's name may be said again
+in each row, so there only a word that is missing counts.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import unicodedata
+from collections import Counter
+from pathlib import Path
+
+from lxml import html
+from markdown_it import MarkdownIt
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+
+from bot.core.layout.layout import lay_out
+from bot.core.read_essay import read_essay
+from tests.core.discord_markdown import read_message
+
+__all__ = ["faults_of", "folder_from_environment"]
+
+READABLE = {".md", ".txt", ".html"}
+_NUMBER = re.compile(r"^(?:> )?-# ¶[0-9]+\n", re.MULTILINE)
+_ADDRESS = re.compile(r"https?://\S+")
+
+
+def folder_from_environment() -> list[Path]:
+    """The essays of the folder that ``SALON_ESSAYS`` names; none without it."""
+    folder = os.environ.get("SALON_ESSAYS")
+    if not folder:
+        return []
+    return sorted(path for path in Path(folder).rglob("*") if path.suffix in READABLE)
+
+
+def _words(text: str) -> list[str]:
+    plain = unicodedata.normalize("NFKC", _ADDRESS.sub(" ", text)).replace("\u200b", "")
+    return re.findall(r"[^\W_]+", plain.casefold())
+
+
+def _page_words(page: str) -> list[str]:
+    page = re.sub(r"(?is)<!--.*?-->|<(script|style|title)\b.*?</\1>", " ", page)
+    page = re.sub(r'<img\b[^>]*?alt="([^"]*)"[^>]*>', r" \1 ", page)
+    page = re.sub(r'<sup class="footnote-ref">.*?</sup>', " ", page)
+    page = re.sub(
+        r"<(/?)(p|li|t[dhr]|h\d|br|div|blockquote|pre|[uod]l|hr|d[dt])\b", r" <\1\2", page
+    )
+    return _words("".join(str(text) for text in html.fromstring(f"<div>{page}</div>").itertext()))
+
+
+def _expected(path: Path, text: str) -> list[str]:
+    if path.suffix == ".txt":
+        return _words(text)
+    if path.suffix == ".html":
+        return _page_words(text)
+    body = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    return _page_words(parser.use(footnote_plugin).use(deflist_plugin).render(body))
+
+
+def _without(words: list[str], run: list[str]) -> list[str]:
+    """The words without the first place where the run stands in them."""
+    for place in range(len(words) - len(run) + 1):
+        if words[place : place + len(run)] == run:
+            return words[:place] + words[place + len(run) :]
+    return words
+
+
+def faults_of(path: Path, *, numbered: bool = False) -> list[str]:
+    """Sentences about what is wrong with how a file is laid out; none if all is well.
+
+    ``numbered``: as it stands where the passages show their numbers, which are no words of it.
+    """
+    data = path.read_bytes()
+    text = data.decode("utf-8", "replace").replace("\r\n", "\n")
+    essay = read_essay(data, name=path.name)
+    layout = lay_out(essay, numbered=numbered)
+    contents = [part.content for part in layout.parts]
+    if numbered:
+        contents = [_NUMBER.sub("", content) for content in contents]
+    shown = [read_message(content) for content in contents]
+    faults: list[str] = []
+    for number, (part, one) in enumerate(zip(layout.parts, shown, strict=True), 1):
+        if len(part.content.encode("utf-16-le")) > 4_000:
+            faults.append(f"part {number} is longer than a message")
+        faults.extend(f"part {number} brings {living} to life" for living in one.living)
+    want, got = _expected(path, text), _words("\n".join(one.text for one in shown))
+    title = _words(essay.title)
+    numbers = [word for word in got if word.isdigit()]
+    tables = "<table" in text or re.search(r"^\|?\s*:?-+:?\s*\|", text, re.MULTILINE)
+    if path.suffix == ".html" or tables:
+        missing = Counter(want) - Counter(got) - Counter(title)
+        gained = Counter(got) - Counter(want)
+        known = set(want)
+        gained = Counter({word: n for word, n in gained.items() if word not in known})
+    elif want in (got, [*title, *got]) or _without(want, title) == got:
+        return faults
+    else:
+        missing = Counter(want) - Counter(got) - Counter(title)
+        gained = Counter(got) - Counter(want)
+        if not missing and not gained - Counter(numbers):
+            ours = [word for word in got if not word.isdigit()]
+            theirs = [word for word in want if not word.isdigit()]
+            title_words = [word for word in title if not word.isdigit()]
+            if ours not in (theirs, _without(theirs, title_words)):
+                faults.append("the words stand in another order")
+    if missing:
+        faults.append(f"lost: {dict(missing.most_common(8))}")
+    if gained - Counter(numbers):
+        faults.append(f"gained: {dict(gained.most_common(8))}")
+    return faults
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        for fault in faults_of(Path(name)):
+            print(f"{name}: {fault}")  # noqa: T201

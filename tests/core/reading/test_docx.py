@@ -1,0 +1,158 @@
+"""Word documents."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from bot.core.essay.essay import UnreadableEssay
+from bot.core.layout.layout import lay_out
+from bot.core.read_essay import read_essay
+from tests.core.reading.word_documents import paragraph, word_document
+
+
+def packed(files: dict[str, str]) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return held.getvalue()
+
+
+def test_a_document_gives_its_title_marks_quotations_links_and_footnotes() -> None:
+    body = (
+        paragraph("On Mending", "Title")
+        + paragraph("A torn sleeve is a question.", marks="<w:i/>")
+        + paragraph("What is needed", "Heading2")
+        + '<w:p><w:r><w:t xml:space="preserve">A needle </w:t></w:r><w:r><w:rPr><w:b/></w:rPr>'
+        "<w:t>and light</w:t></w:r><w:r><w:footnoteReference w:id='2'/></w:r>"
+        '<w:hyperlink r:id="r3"><w:r><w:t xml:space="preserve"> see</w:t></w:r></w:hyperlink></w:p>'
+        + paragraph("Mend it while the hole is small.", "Quote")
+        + paragraph("What have you mended?")
+    )
+    notes = f'<w:footnote w:id="2">{paragraph("From a window.")}</w:footnote>'
+    essay = read_essay(word_document(body, notes=notes), name="mending.docx")
+    assert essay.title == "On Mending"
+    assert essay.questions == ("What have you mended?",)
+    (part,) = lay_out(essay).parts
+    assert part.content == (
+        "*A torn sleeve is a question.*\n\n## What is needed\nA needle **and light**\\[1]"
+        " [see](https://a.example/x)\n\n> Mend it while the hole is small.\n\n"
+        "What have you mended?\n\n\\[1] From a window."
+    )
+
+
+def test_it_is_told_by_its_content_too() -> None:
+    document = word_document(paragraph("The one sentence of it."))
+    assert read_essay(document).passages[0].text == "The one sentence of it."
+
+
+def test_its_properties_name_title_and_author_unless_they_are_the_programs_own() -> None:
+    space = 'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:c="http://c.example"'
+    core = "<c:p {}><dc:title>{}</dc:title><dc:creator>{}</dc:creator></c:p>"
+    body = paragraph("The one sentence of it, which goes on.")
+    told = read_essay(word_document(body, properties=core.format(space, "Mending", "Rosa Li")))
+    assert (told.title, told.author) == ("Mending", "Rosa Li")
+    junk = read_essay(
+        word_document(body, properties=core.format(space, "Word", "Microsoft Office"))
+    )
+    assert junk.author is None
+    assert junk.title.startswith("The one sentence")
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (word_document(paragraph("x"))[:400], "damaged"),
+        (word_document("<w:p>"), "damaged"),
+        (word_document(paragraph("x"), extra=70 * 1024 * 1024), "far more"),
+        (
+            word_document(
+                "<w:p><w:r><w:t>&x;</w:t></w:r></w:p>",
+                prologue='<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/hostname">]>',
+            ),
+            "refused",
+        ),
+        (word_document(""), "empty"),
+        (packed({"content.xml": "<text/>"}), "but is none"),
+        (packed({"word/document.xml": "<!ENTITY x 'y'>"}), "refused"),
+        (b"PK\x03\x04" + b"\0" * 40, "damaged"),
+    ],
+    ids=[
+        "cut off",
+        "broken",
+        "bomb",
+        "external entity",
+        "empty",
+        "open document",
+        "entity",
+        "no archive",
+    ],
+)
+def test_what_is_damaged_hostile_or_empty_is_refused_with_a_sentence(
+    data: bytes, sentence: str
+) -> None:
+    with pytest.raises(UnreadableEssay, match=rf"{sentence}.*\.$"):
+        read_essay(data, name="a.docx")
+
+
+def _patched(data: bytes, *, offset: int, value: int) -> bytes:
+    """The archive with a number set in the headers of all its files (APPNOTE 4.3.7, 4.3.12)."""
+    patched = bytearray(data)
+    for sign, at in ((b"PK\x03\x04", offset), (b"PK\x01\x02", offset + 2)):
+        start = data.find(sign)
+        while start >= 0:
+            patched[start + at : start + at + 2] = value.to_bytes(2, "little")
+            start = data.find(sign, start + 4)
+    return bytes(patched)
+
+
+@pytest.mark.parametrize(
+    ("offset", "value", "sentence"),
+    [(6, 1, "protected by a password"), (8, 97, "damaged")],
+    ids=["encrypted", "packed in a way nobody knows"],
+)
+def test_a_locked_or_strangely_packed_document_is_refused_with_a_sentence(
+    offset: int, value: int, sentence: str
+) -> None:
+    data = _patched(word_document(paragraph("x")), offset=offset, value=value)
+    with pytest.raises(UnreadableEssay, match=sentence):
+        read_essay(data, name="a.docx")
+
+
+def test_a_picture_shown_in_the_text_leaves_its_words_alone() -> None:
+    drawing = (
+        '<w:drawing><wp:inline xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/'
+        'wordprocessingDrawing"><wp:docPr id="1" name="p" descr="A needle"/><a:graphic '
+        'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:graphicData>'
+        '<pic:pic xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture">'
+        '<pic:blipFill><a:blip r:embed="r9"/></pic:blipFill></pic:pic></a:graphicData>'
+        "</a:graphic></wp:inline></w:drawing>"
+    )
+    relation = (
+        '<Relationship Id="r9" Type="http://schemas.openxmlformats.org/officeDocument/2006/'
+        'relationships/image" Target="media/0.png"/></Relationships>'
+    )
+    body = f"<w:p><w:r><w:t>Before, </w:t>{drawing}<w:t>after it all.</w:t></w:r></w:p>"
+    held = io.BytesIO()
+    made = io.BytesIO(word_document(body, pictures=1))
+    with zipfile.ZipFile(made) as source, zipfile.ZipFile(held, "w") as changed:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "word/_rels/document.xml.rels":
+                content = content.replace(b"</Relationships>", relation.encode())
+            changed.writestr(name, content)
+    essay = read_essay(held.getvalue(), name="a.docx")
+    assert [passage.text for passage in essay.passages] == ["Before, after it all."]
+    assert any("Pictures" in note and "1" in note for note in essay.notes)
+
+
+def test_pictures_in_it_are_left_out_and_told() -> None:
+    data = word_document(paragraph("The one sentence of it."), pictures=2)
+    assert any("Pictures" in note and "2" in note for note in read_essay(data).notes)
+
+
+def test_a_text_that_only_bears_the_name_of_one_is_read_as_text() -> None:
+    assert read_essay(b"The one sentence.", name="a.docx").passages[0].text == "The one sentence."

@@ -1,0 +1,116 @@
+"""Hostile input: each is a sentence or a correct essay, soon and in little memory, read apart."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import pytest
+
+from bot.core.essay.essay import Essay, UnreadableEssay
+from bot.core.layout.layout import lay_out
+from bot.publishing.reader_process import LARGEST, read_apart
+from tests.core.reading.word_documents import paragraph, word_document
+
+DEEP = "words at the bottom"
+ALIASES = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{one}: &{one} [{', '.join([f'*{before}'] * 9)}]\n"
+    for before, one in zip("abcdefghijkl", "bcdefghijklm", strict=True)
+)
+
+TAMED = {
+    "line.txt": "a" * 200_000,
+    "line-of-words.txt": "word " * 40_000,
+    "accents.txt": "Z" + "\u0301" * 200_000,
+    "stars.md": "*a" * 50_000,
+    "underscores.md": "_a" * 50_000,
+    "brackets.md": "[" * 10_000 + DEEP + "]" * 10_000,
+    "links.md": "[a](" * 20_000,
+    "pictures.md": "![" * 10_000,
+    "ticks.md": " ".join("`" * count for count in range(1, 500)),
+    "angles.md": "<a " * 30_000,
+    "quotations.md": ">" * 10_000 + f" {DEEP}",
+    "spaced-quotations.md": "> " * 10_000 + DEEP,
+    "lists.md": "- " * 10_000 + DEEP,
+    "stairs.md": "\n".join(f"{'  ' * n}- {DEEP}" for n in range(500)),
+    "aliases.md": f"---\n{ALIASES}title: *m\n---\n\n{DEEP}",
+    "quotations.html": f"<html><body>{'<blockquote>' * 10_000}{DEEP}",
+    "boxes.html": f"<html><body>{'<div>' * 50_000}{DEEP}",
+    "marks.html": f"<html><body><p>{'<b><i>' * 50_000}{DEEP}",
+    "entities.html": '<!DOCTYPE html [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><html><body><p>'
+    f"&b; {DEEP} {'&amp;' * 50_000}</p>",
+    "unclosed.html": f"<html><body><p>{DEEP}</p><!-- {'<p ' * 30_000}",
+}
+
+
+@pytest.mark.parametrize("name", TAMED)
+async def test_hostile_text_is_an_essay_within_the_limits(name: str) -> None:
+    essay = await read_apart(TAMED[name], name=name)  # which allows it five seconds
+    layout = lay_out(essay)
+    assert all(len(part.content.encode("utf-16-le")) <= 4_000 for part in layout.parts)
+    if DEEP in TAMED[name]:
+        assert DEEP in " ".join(passage.text for passage in essay.passages)
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (word_document(paragraph("A" * 200_000_000)), "bomb.docx"),
+        (word_document(paragraph("word " * 10) * 150_000), "endless.docx"),
+        (
+            word_document(
+                paragraph("&k;").replace("&amp;", "&"),
+                prologue='<!DOCTYPE d [<!ENTITY a "aaaaaaaa">'
+                + "".join(
+                    f'<!ENTITY {one} "{f"&{before};" * 10}">'
+                    for before, one in zip("abcdefghij", "bcdefghijk", strict=True)
+                )
+                + "]>",
+            ),
+            "laughs.docx",
+        ),
+        (b"x" * (LARGEST + 1), "large.txt"),
+    ],
+    ids=["zip bomb", "endless", "entity bomb", "too large"],
+)
+async def test_bombs_are_refused_with_a_sentence(data: bytes, name: str) -> None:
+    with pytest.raises(UnreadableEssay, match=r"\.$|\?$"):
+        await read_apart(data, name=name)
+
+
+async def test_reading_that_takes_too_long_is_stopped_while_others_go_on() -> None:
+    slow = asyncio.create_task(
+        read_apart("# T\n\n" + "*word* " * 400_000, name="a.md", seconds=1.0)
+    )
+    quick = await read_apart("A Title\n\nOne sentence.", name="b.txt")
+    assert quick.title == "A Title"
+    with pytest.raises(UnreadableEssay, match="too long"):
+        await slow
+
+
+async def test_reading_that_takes_too_much_memory_is_stopped() -> None:
+    with pytest.raises(UnreadableEssay, match="memory"):
+        await read_apart("word " * 1_900_000, name="a.txt", memory=60 * 1024 * 1024, seconds=30)
+
+
+async def test_the_child_reads_what_the_parent_would() -> None:
+    text = "# On Asking\n\nBy *Ann*.\n\n- a\n- b\n\n```py\nx\n```\n\nWhy?"
+    essay: Essay = await read_apart(text.encode(), "markdown", "a.md")
+    assert essay.title == "On Asking"
+    assert lay_out(essay).parts[0].content == "By *Ann*.\n\n- a\n- b\n\n```py\nx\n```\n\nWhy?"
+
+
+async def test_what_the_child_cannot_read_is_told_in_its_sentence() -> None:
+    with pytest.raises(UnreadableEssay, match="not text"):
+        await read_apart(b"%PDF-1.7 \x00", name="a.txt")
+
+
+def test_a_read_that_is_given_up_leaves_no_child_behind() -> None:
+    async def give_up() -> None:
+        async with asyncio.timeout(0.5):
+            await read_apart("*word* " * 400_000, name="a.md", seconds=60)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(give_up())
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)

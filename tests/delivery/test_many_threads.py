@@ -1,0 +1,61 @@
+"""Two hundred replies within a moment: every one gets its thread, in order, none waits in vain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.emulator.rules import rate_limits
+from bot.emulator.rules.rate_limits import Limit
+from bot.emulator.server import StandIn
+from bot.emulator.world.events import Event
+from bot.emulator.world.seed import first_world
+from tests.support.running_bot import House, lived_in
+
+CROWD = 200
+START = "/channels/{channel_id}/messages/{message_id}/threads"
+#: As Discord's, but for the waiting: so many threads at once, then none for a second.
+LIMIT = Limit("thread starts", 40, 1.0)
+
+
+async def faults(house: House, *, status: int, times: int) -> None:
+    body = {"kind": "http", "method": "POST", "path": "/channels/*/messages/*/threads"}
+    await house.control("faults", body | {"status": status, "times": times, "after_effect": False})
+
+
+async def test_a_crowd_of_replies_gets_its_threads_in_order_past_those_that_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(rate_limits.TABLE, ("POST", START), LIMIT)
+    standin = StandIn(first_world(), rates=True)
+    await standin.start()
+    opened: list[int] = []
+
+    def listen(event: Event) -> None:
+        if event.name == "THREAD_CREATE":
+            opened.append(int(event.data["id"]))
+
+    standin.world.listeners.append(listen)
+    try:
+        async with lived_in(tmp_path, standin) as house:
+            *_, closing = await house.publish()
+            await faults(house, status=500, times=3)
+            await faults(house, status=403, times=1)
+            said = [
+                await house.write("Ben", f"Point {number}.", to=closing["id"])
+                for number in range(CROWD)
+            ]
+            await house.settle()
+            # The first four met a fault each; nobody waited for them, and they come later.
+            others = [reply for reply in opened if reply not in said[:4]]
+            assert others == said[4:]
+            assert said[3] not in opened, "a right that lacks is not tried again at once"
+            await house.settle(3600)
+            assert sorted(opened) == said
+            states = await house.database.read(
+                lambda tx: tx.rows("SELECT DISTINCT state FROM threads")
+            )
+            assert [row["state"] for row in states] == ["ready"]
+    finally:
+        await standin.stop()

@@ -1,0 +1,195 @@
+"""The bot, killed at any step of a move and started again, moves the reply once and loses nothing.
+
+A step is a call of the bot's, before it has its effect (then the call is lost) or behind it (then
+the answer is), or an event that it is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.emulator.demo.client import Actor
+from bot.emulator.faults.steps import NeverArrivedError, Step
+from bot.emulator.world.permissions import Permission
+from tests.support.bot_process import Stage, staged
+from tests.support.running_bot import ESSAY
+
+PATIENCE = 60.0
+_AT_ONCE = timedelta(0)
+STEPS = [
+    ("call", "GET /channels/{id}/messages/{id}"),
+    ("call", "GET /channels/{id}"),
+    ("call", "GET /channels/{id}/webhooks"),
+    ("call", "POST /channels/{id}/webhooks"),
+    ("call", "POST /webhooks/{id}/{token}"),
+    ("call", "PUT /channels/{id}/thread-members/{id}"),
+    ("call", "DELETE /channels/{id}/messages/{id}"),
+    ("event", "MESSAGE_CREATE"),
+    ("event", "MESSAGE_DELETE"),
+]
+MOMENTS = [
+    (kind, what, moment)
+    for kind, what in STEPS
+    for moment in (("before", "after") if kind == "call" else ("before",))
+]
+
+
+async def _later(pause: timedelta) -> None:
+    """In the place of a restart: the bot stays dead for now."""
+
+
+@pytest.fixture
+def essay(tmp_path: Path) -> Path:
+    path = tmp_path / "bread.md"
+    path.write_text(ESSAY, encoding="utf-8")
+    return path
+
+
+class Play:
+    """One reply, moved into one thread."""
+
+    def __init__(self, stage: Stage, session: aiohttp.ClientSession) -> None:
+        self.stage = stage
+        self.session = session
+        world = stage.standin.world
+        self.guild = next(iter(world.guilds.values()))
+        self.actor = Actor(session, stage.standin.page, self.guild.id)
+        self.channel = next(c.id for c in world.channels.values() if c.name == "essays")
+
+    def token(self, name: str) -> str:
+        users = self.stage.standin.world.users.values()
+        return next(user.token for user in users if user.display_name == name)
+
+    async def call(self, token: str, method: str, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body)
+        headers = {"Authorization": token, "Content-Type": "application/json"}
+        async with self.session.request(
+            method, f"{self.stage.standin.api}{path}", data=data, headers=headers
+        ) as response:
+            text = await response.text()
+            assert response.status < 300, text
+            return json.loads(text) if text else None
+
+    async def say(self, name: str, text: str, to: int) -> int:
+        body = {"content": text, "message_reference": {"message_id": str(to)}}
+        path = f"/channels/{self.channel}/messages"
+        return int((await self.call(self.token(name), "POST", path, body))["id"])
+
+    async def choose_to_move(self) -> None:
+        """What an admin chooses, and the rights that go with it."""
+        admin = self.stage.standin.world.users[self.guild.owner_id].token
+        rights = Permission.MANAGE_WEBHOOKS | Permission.MANAGE_MESSAGES
+        path = f"/channels/{self.channel}/permissions/{self.stage.standin.world.bot.id}"
+        await self.call(admin, "PUT", path, {"type": 1, "allow": str(int(rights)), "deny": "0"})
+        with sqlite3.connect(self.stage.database) as database:
+            database.execute(
+                """
+                INSERT INTO server_settings (server_id, bring) VALUES (?, 'move')
+                ON CONFLICT (server_id) DO UPDATE SET bring = 'move'
+                """,
+                (self.guild.id,),
+            )
+        database.close()
+
+    async def settle(self, seconds: float) -> None:
+        await asyncio.gather(*self.stage.restarts)
+        await self.actor.let_pass(seconds)
+
+    async def head(self) -> int:
+        world = await self.stage.world()
+        own = str(self.stage.standin.world.bot.id)
+        ours = [m for m in world["messages"] if m["author"]["id"] == own and not m["deleted"]]
+        head = await self.say("Ann", "I would.", int(ours[-1]["id"]))
+        await self.settle(0)
+        return head
+
+    async def copies(self, head: int) -> list[str]:
+        return [
+            message["content"]
+            for message in (await self.stage.world())["messages"]
+            if message["channel_id"] == str(head)
+            and message.get("webhook_id")
+            and not message["deleted"]
+        ]
+
+
+async def played(stage: Stage, session: aiohttp.ClientSession, essay: Path) -> tuple[Play, int]:
+    await stage.bot.start()
+    assert await stage.play(essay, None), stage.told + stage.log
+    play = Play(stage, session)
+    await play.choose_to_move()
+    return play, await play.head()
+
+
+def strike_once(stage: Stage, kind: str, what: str, moment: str) -> Any:
+    async def strike(step: Step) -> None:
+        if stage.restarts or (step.kind, step.what) != (kind, what):
+            return
+        if kind == "call" and step.moment != moment:
+            return
+        stage.kill()
+        if kind == "call" and moment == "before":
+            raise NeverArrivedError
+
+    return strike
+
+
+@pytest.mark.parametrize(("kind", "what", "moment"), MOMENTS)
+async def test_killed_at_a_step_of_a_move_it_is_moved_once(
+    tmp_path: Path,
+    essay: Path,
+    kind: str,
+    what: str,
+    moment: str,
+) -> None:
+    async with staged(tmp_path) as stage, aiohttp.ClientSession() as session:
+        play, head = await played(stage, session, essay)
+        stage.standin.on_step = strike_once(stage, kind, what, moment)
+        beside = await play.say("Ben", "Why?", head)
+        async with asyncio.timeout(PATIENCE):
+            while not stage.restarts:  # noqa: ASYNC110 - the bot comes to that step by itself
+                await asyncio.sleep(0.01)
+        await play.settle(600)
+        assert await play.copies(head) == ["Why?"], stage.log
+        world = {m["id"]: m for m in (await stage.world())["messages"]}
+        assert world[str(beside)]["deleted"]
+        reply = {r["id"]: r for r in (await stage.export())["replies"]}[str(beside)]
+        assert (reply["text"], reply["deleted"]) == ("Why?", False)
+        assert (reply["parent"], reply["thread_id"]) == (str(head), str(head))
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("does", ["edits", "deletes"])
+async def test_what_its_author_does_to_the_original_while_the_bot_is_dead_is_heeded(
+    tmp_path: Path,
+    essay: Path,
+    does: str,
+    moment: str,
+) -> None:
+    async with staged(tmp_path) as stage, aiohttp.ClientSession() as session:
+        play, head = await played(stage, session, essay)
+        stage.standin.on_step = strike_once(stage, "call", "POST /webhooks/{id}/{token}", moment)
+        restart, stage._restart = stage._restart, _later  # type: ignore[method-assign]
+        beside = await play.say("Ben", "Wy?", head)
+        async with asyncio.timeout(PATIENCE):
+            while not stage.restarts:  # noqa: ASYNC110 - the bot comes to that step by itself
+                await asyncio.sleep(0.01)
+        here = f"/channels/{play.channel}/messages/{beside}"
+        if does == "edits":
+            await play.call(play.token("Ben"), "PATCH", here, {"content": "Why?"})
+        else:
+            await play.call(play.token("Ben"), "DELETE", here)
+        stage.restarts[:] = [asyncio.create_task(restart(_AT_ONCE))]
+        await play.settle(600)
+        wanted = ["Why?"] if does == "edits" else []
+        assert await play.copies(head) == wanted, stage.log
+        reply = {r["id"]: r for r in (await stage.export())["replies"]}[str(beside)]
+        assert (reply["text"], reply["deleted"]) == ("".join(wanted), does == "deletes")

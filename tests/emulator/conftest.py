@@ -1,0 +1,30 @@
+"""What the stand-in's tests share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from bot.emulator.server import StandIn
+from bot.emulator.world.seed import first_world
+from tests.emulator.http_callers import Town, settle_town
+
+
+@pytest.fixture
+async def standin() -> AsyncIterator[StandIn]:
+    """A stand-in with a new world, serving in this process; it announces no rate limits."""
+    one = StandIn(first_world(), rates=False)
+    await one.start()
+    try:
+        yield one
+    finally:
+        await one.stop()
+
+
+@pytest.fixture
+async def town(standin: StandIn) -> AsyncIterator[Town]:
+    """The stand-in's people and places, ready to call."""
+    async with aiohttp.ClientSession() as session:
+        yield settle_town(standin, session)

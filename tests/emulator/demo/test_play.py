@@ -1,0 +1,239 @@
+"""The scene is over only when all of it happened, and says what did not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.emulator.demo.comments import UnplayableError
+from bot.emulator.demo.play import play
+from bot.emulator.demo.script import read_play
+from bot.emulator.demo.transcript import transcript
+from bot.emulator.server import StandIn
+from bot.emulator.world.models import Message
+from tests.emulator.small_bot import CLOSING, understudy
+
+PARTS = [
+    " ".join(f"{part}{number}" for number in range(40)) for part in ("first", "second", "third")
+]
+ESSAY = "On saying\n\n" + "\n\n".join(PARTS) + "\n"
+
+
+@pytest.fixture
+def essay(tmp_path: Path) -> Path:
+    path = tmp_path / "essay.txt"
+    path.write_text(ESSAY, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """Writes comments given as ``(id, parent, author, text)``."""
+
+    def write(*comments: tuple[object, object, str, str]) -> Path:
+        path = tmp_path / "comments.jsonl"
+        lines = (
+            json.dumps(dict(zip(("id", "parent", "author", "text"), one, strict=True)))
+            for one in comments
+        )
+        path.write_text("\n".join(lines), encoding="utf-8")
+        return path
+
+    return write
+
+
+class Played:
+    """What a play came to."""
+
+    def __init__(self, standin: StandIn, done: bool, told: list[str]) -> None:
+        self.done = done
+        self.told = "\n".join(told)
+        self._world = standin.world
+
+    def said(self, text: str) -> Message:
+        """The one message of that text."""
+        (found,) = (m for m in self._world.messages.values() if m.content == text)
+        return found
+
+    def by(self, name: str) -> list[Message]:
+        """What the members of this display name wrote."""
+        users = self._world.users
+        return [m for m in self._world.messages.values() if users[m.author_id].display_name == name]
+
+
+async def played(
+    standin: StandIn, essay: Path, comments: Path | None = None, patience: float = 20
+) -> Played:
+    told: list[str] = []
+    done = await play(standin, essay=essay, comments=comments, say=told.append, patience=patience)
+    return Played(standin, done, told)
+
+
+async def test_a_play_goes_from_the_command_to_the_prompt(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch, essay: Path, write: Callable[..., Path]
+) -> None:
+    comments = write(
+        ("a", None, "Ann", "I have said it."),
+        ("b", "a", "Ben", "When?"),
+        ("c", "b", "Ann", "In March."),
+        ("d", None, "Zoë", "> second3 second4 second5\nTrue."),
+    )
+    async with understudy(standin, monkeypatch):
+        result = await played(standin, essay, comments)
+    assert result.done, result.told
+    closing, head = result.said(CLOSING), result.said("I have said it.")
+    assert head.reply_to == closing.id
+    assert result.said("When?").channel_id == head.id
+    assert result.said("When?").reply_to is None  # in its thread a head is answered by speaking
+    assert result.said("In March.").reply_to == result.said("When?").id
+    (quoting,) = result.by("Zoë")
+    assert quoting.reply_to is not None
+    assert standin.world.messages[quoting.reply_to].content.startswith("second0")
+
+
+async def test_authors_are_the_members_of_exactly_their_name(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch, essay: Path, write: Callable[..., Path]
+) -> None:
+    names = ["Ann", "ann", "Ann ", "\u200d", "\u200d\u200d", "Salon", "Ada", "x" * 200, "A\nB"]
+    before = len(standin.world.guild.members)
+    comments = write(*((n, None, name, f"It is I, {n}.") for n, name in enumerate(names * 2)))
+    async with understudy(standin, monkeypatch):
+        result = await played(standin, essay, comments)
+    assert result.done, result.told
+    authors = [result.said(f"It is I, {n}.").author_id for n in range(len(names) * 2)]
+    assert authors[: len(names)] == authors[len(names) :]
+    assert len(set(authors)) == len(names)
+    assert len(standin.world.guild.members) == before + len(set(names) - {"Ann", "Ada"})
+    assert standin.world.bot.id not in authors
+
+
+async def test_a_long_comment_is_written_in_pieces_each_answering_the_one_before(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch, essay: Path, write: Callable[..., Path]
+) -> None:
+    long = "\n\n".join(f"{n} " + "and so on. " * 90 for n in range(5))
+    comments = write((1, None, "Ann", long), (2, 1, "Ben", long), (3, 2, "Chloe", "That was long."))
+    async with understudy(standin, monkeypatch):
+        result = await played(standin, essay, comments)
+    assert result.done, result.told
+    head, *rest = result.by("Ann")
+    assert len(rest) >= 2
+    assert "".join("".join(m.content.split()) for m in [head, *rest]) == "".join(long.split())
+    assert {m.channel_id for m in rest} == {head.id}
+    assert [m.reply_to for m in rest] == [None, *(m.id for m in rest[:-1])]
+    answer = result.by("Ben")
+    assert [m.reply_to for m in answer] == [rest[-1].id, *(m.id for m in answer[:-1])]
+    assert result.said("That was long.").reply_to == answer[-1].id
+
+
+async def test_a_play_that_stood_already_is_not_played_twice(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch, essay: Path, write: Callable[..., Path]
+) -> None:
+    comments = write(
+        (1, None, "Ann", "Yes."),
+        (2, None, "Ann", "Yes."),
+        (3, 1, "Ben", "Why?"),
+        (4, 3, "Ann", "x"),
+    )
+    async with understudy(standin, monkeypatch) as bot:
+        assert (await played(standin, essay, comments)).done
+        before = [m.id for m in standin.world.messages.values()]
+        again = await played(standin, essay, comments)
+        assert again.done, again.told
+        assert [m.id for m in standin.world.messages.values()] == before
+        assert bot.published == 1
+
+
+@pytest.mark.parametrize("flaw", [{"misses_first": 1}, {"dies_after_acknowledging": True}])
+async def test_the_admin_tries_again_when_nothing_came_of_the_command(
+    standin: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    essay: Path,
+    flaw: dict[str, Any],
+) -> None:
+    async with understudy(standin, monkeypatch, **flaw) as bot:
+        result = await played(standin, essay, patience=4)
+        assert result.done, result.told
+        assert bot.published == 1
+
+
+@pytest.mark.parametrize(
+    ("flaw", "told"),
+    [
+        ({"refuses": "That is no essay."}, "The bot said: That is no essay."),
+        ({"misses_first": 99}, "the application did not respond"),
+        ({"forgets_part": 1}, "A passage of"),
+        ({"forgets_threads": True}, "The comment 1 of Ann got no thread."),
+        ({"forgets_prompt": True}, "No prompt came a day later."),
+        ({"deletes_a_part_next_day": True}, "A part of the essay has vanished"),
+    ],
+)
+async def test_what_did_not_happen_is_said_and_the_play_is_not_done(
+    standin: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    essay: Path,
+    write: Callable[..., Path],
+    flaw: dict[str, Any],
+    told: str,
+) -> None:
+    async with understudy(standin, monkeypatch, **flaw):
+        result = await played(standin, essay, write((1, None, "Ann", "Yes.")), patience=4)
+    assert not result.done
+    assert told in result.told
+
+
+async def test_without_a_bot_the_play_is_given_up(standin: StandIn, essay: Path) -> None:
+    result = await played(standin, essay, patience=0.3)
+    assert not result.done
+    assert result.told == "The bot did not come back."
+
+
+async def test_a_comment_that_the_channel_does_not_take_is_told_as_it_was_refused(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch, essay: Path, write: Callable[..., Path]
+) -> None:
+    channel = next(c for c in standin.world.channels.values() if c.name == "essays")
+    comments = write((1, None, "Ann", "Yes."))
+    async with understudy(standin, monkeypatch):
+        assert (await played(standin, essay)).done
+        everyone = standin.world.guild.roles[standin.world.guild.id]
+        everyone.permissions &= ~(1 << 11)  # SEND_MESSAGES
+        assert channel.overwrites == []
+        result = await played(standin, essay, comments)
+    assert not result.done
+    assert "Ann was refused POST" in result.told
+    assert "50013" in result.told
+
+
+def test_without_files_the_project_s_own_essay_is_played(tmp_path: Path) -> None:
+    own = read_play(None, None)
+    assert own.name == "essay.md"
+    assert 600 <= len(own.essay.split()) <= 900
+    assert {comment.author for comment in own.comments} == {"Ann", "Ben", "Chloe", "Dev"}
+    assert 5 <= len(own.comments) <= 8
+    assert 2 <= sum(comment.parent is None for comment in own.comments) <= 3
+    path = tmp_path / "mine.txt"
+    path.write_text("Mine\n\nI think.\n", encoding="utf-8")
+    assert read_play(path, None).comments == ()
+
+
+def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(UnplayableError, match=r"gone\.txt cannot be read: no such file") as why:
+        read_play(tmp_path / "gone.txt", None)
+    assert why.value.status == 66
+
+
+async def test_the_transcript_of_a_play_shows_everyone_s_words(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    async with understudy(standin, monkeypatch):
+        assert await play(standin, essay=None, comments=None, say=told.append, patience=20), told
+        async with aiohttp.ClientSession() as session:
+            answer = await session.get(f"{standin.page}/rehearsal/world")
+            written = transcript(await answer.json())
+    for words in ("Page sixty of a very famous book", "Ben ↳ Chloe", "┌─ ", "a day later"):
+        assert words in written

@@ -1,0 +1,255 @@
+"""The controls: time, told to the bot over its link, and the bot's process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.emulator.faults.controls import LINK
+from bot.emulator.server import StandIn
+from bot.emulator.world.models import InteractionState
+from tests.emulator.gateway_client import PATIENCE, call, channel, control, identified, member, said
+
+
+class FakeBot:
+    """The far end of the clock link, written from its protocol: it has due moments, and logs."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+        self.offset = 0.0
+        self.due: list[datetime] = []
+        self.done: list[datetime] = []
+        self.sequences: list[int] = []
+        self.silent_once = asyncio.Event()
+
+    def now(self) -> datetime:
+        """The bot's clock: real time and the offset it was told."""
+        return datetime.now(UTC) + timedelta(seconds=self.offset)
+
+    async def answer(self) -> None:
+        """Take the next question and answer it."""
+        asked = await self.socket.receive_json()
+        answer: dict[str, Any] = {"id": asked["id"]}
+        if asked["do"] == "set":
+            self.offset = asked["offset"]
+        else:
+            self.sequences.append(asked["sequence"])
+            now = self.now()
+            self.done += [moment for moment in self.due if moment <= now]
+            self.due = [moment for moment in self.due if moment > now]
+            answer["next_due"] = min(self.due).isoformat() if self.due else None
+        await self.socket.send_json(answer)
+
+    async def run(self) -> None:
+        """Answer until the link is closed."""
+        with contextlib.suppress(TypeError):
+            while True:
+                await self.answer()
+
+
+@contextlib.asynccontextmanager
+async def linked(standin: StandIn) -> AsyncIterator[FakeBot]:
+    """A bot that is ready at the gateway and knows the time."""
+    async with (
+        identified(standin, standin.world.bot),
+        aiohttp.ClientSession() as session,
+        session.ws_connect(standin.page + LINK) as socket,
+    ):
+        bot = FakeBot(socket)
+        await bot.answer()
+        assert await standin.controls.link.arrival(PATIENCE) is not None
+        running = asyncio.create_task(bot.run())
+        try:
+            yield bot
+        finally:
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+
+async def advance(standin: StandIn, seconds: float) -> datetime:
+    """Let time pass; the moment that was reached."""
+    status, body = await control(standin, "POST", "/clock", {"advance": seconds})
+    assert status == 200, body
+    return datetime.fromisoformat(body["now"])
+
+
+# Time -----------------------------------------------------------------------------------------
+
+
+async def test_time_passes_without_a_bot(standin: StandIn) -> None:
+    before = standin.world.now()
+    after = await advance(standin, 3600)
+    assert after - before >= timedelta(hours=1)
+    assert standin.world.now() >= after
+
+
+@pytest.mark.parametrize("seconds", [-1, "1", None, True, 1e300])
+async def test_time_only_goes_on_and_by_a_number(standin: StandIn, seconds: object) -> None:
+    offset = standin.world.clock.offset
+    status, body = await control(standin, "POST", "/clock", {"advance": seconds})
+    assert status == 400
+    assert body["message"].startswith('"advance" must be')
+    assert standin.world.clock.offset == offset
+
+
+async def test_what_is_no_json_is_refused_with_a_sentence(standin: StandIn) -> None:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{standin.page}/rehearsal/clock", data=b"soon") as response,
+    ):
+        assert response.status == 400
+        assert (await response.json())["message"] == "The body must be JSON."
+
+
+async def test_a_bot_is_told_the_time_when_it_comes_and_at_each_move(standin: StandIn) -> None:
+    await advance(standin, 100)
+    async with linked(standin) as bot:
+        assert bot.offset == standin.world.clock.offset > 99
+        await advance(standin, 50)
+        assert bot.offset == standin.world.clock.offset > 148
+
+
+async def test_time_stops_at_each_moment_at_which_the_bot_has_something_to_do(
+    standin: StandIn,
+) -> None:
+    async with linked(standin) as bot:
+        start = bot.now()
+        moments = [start + timedelta(hours=hours) for hours in (1, 2, 30)]
+        bot.due = list(moments)
+        await advance(standin, 24 * 3600)
+        assert bot.done == moments[:2]
+        assert bot.due == moments[2:]
+
+
+async def test_a_bot_that_is_overdue_does_not_stop_time(standin: StandIn) -> None:
+    async with linked(standin) as bot:
+        overdue = bot.now() - timedelta(hours=1)
+
+        async def stubborn() -> None:
+            while True:
+                asked = await bot.socket.receive_json()
+                answer: dict[str, Any] = {"id": asked["id"]}
+                if asked["do"] == "settle":
+                    answer["next_due"] = overdue.isoformat()
+                await bot.socket.send_json(answer)
+
+        bot.answer = stubborn  # type: ignore[method-assign]
+        before = standin.world.now()
+        assert await advance(standin, 3600) - before >= timedelta(hours=1)
+
+
+async def test_a_bot_is_asked_about_the_last_event_of_its_session(standin: StandIn) -> None:
+    async with linked(standin) as bot, identified(standin, standin.world.bot) as client:
+        said(standin, member(standin, "Ann"), channel(standin, "essays"), "Hello")
+        await client.event("MESSAGE_CREATE")
+        await advance(standin, 0)
+        assert bot.sequences[-1] == client.sequence
+
+
+async def test_a_bot_whose_session_begins_anew_is_asked_again(standin: StandIn) -> None:
+    heard = asyncio.Event()
+    async with linked(standin) as bot:
+        answer = bot.answer
+
+        async def deaf() -> None:
+            """Leaves the first question after a settling unanswered."""
+            asked = await bot.socket.receive_json()
+            assert asked["do"] == "settle"
+            heard.set()
+            bot.answer = answer  # type: ignore[method-assign]
+
+        bot.answer = deaf  # type: ignore[method-assign]
+        passing = asyncio.create_task(advance(standin, 0))
+        await asyncio.wait_for(heard.wait(), PATIENCE)
+        await control(standin, "POST", "/faults", {"kind": "invalid_session"})
+        async with identified(standin, standin.world.bot):
+            await asyncio.wait_for(passing, PATIENCE)
+
+
+async def test_time_goes_on_when_a_bot_leaves_its_question_unanswered(standin: StandIn) -> None:
+    asked = asyncio.Event()
+    async with linked(standin) as bot:
+
+        async def leave() -> None:
+            await bot.socket.receive_json()
+            asked.set()
+            await bot.socket.close()
+
+        bot.answer = leave  # type: ignore[method-assign]
+        before = standin.world.now()
+        assert await advance(standin, 60) - before >= timedelta(seconds=60)
+        assert asked.is_set()
+
+
+async def test_one_advance_waits_for_another(standin: StandIn) -> None:
+    before = standin.world.now()
+    moments = await asyncio.gather(*(advance(standin, 100) for _ in range(3)))
+    assert max(moments) - before >= timedelta(seconds=300)
+
+
+async def test_the_worlds_own_moments_are_not_jumped_over(standin: StandIn) -> None:
+    # docs: Threads › Active & Archived Threads
+    essays, ann = channel(standin, "essays"), member(standin, "Ann")
+    form = {"name": "Short", "type": 11, "auto_archive_duration": 60}
+    path = f"/channels/{essays.id}/threads"
+    status, made = await call(standin, "POST", path, ann.token, form)
+    assert status == 201, made
+    thread_id = int(made["id"])
+    thread = standin.world.channels[thread_id].thread
+    assert thread is not None
+    due = thread.active_at + timedelta(minutes=60)
+    await advance(standin, 7200)
+    assert thread.archived
+    assert thread.archive_timestamp == due
+
+
+async def test_an_interaction_is_given_its_real_time_before_a_jump(standin: StandIn) -> None:
+    # docs: Receiving and Responding to Interactions › Responding to an Interaction (3 seconds)
+    world, ann = standin.world, member(standin, "Ann")
+    bots = f"Bot {world.bot.token}"
+    path = f"/applications/{world.application.id}/commands"
+    greet = {"name": "greet", "type": 1, "description": "Says hello"}
+    _, (command,) = await call(standin, "PUT", path, bots, [greet])
+    async with identified(standin, world.bot) as client:
+        run = {
+            "type": 2,
+            "application_id": str(world.application.id),
+            "guild_id": str(world.guild.id),
+            "channel_id": str(channel(standin, "essays").id),
+            "session_id": "x",
+            "data": {key: command[key] for key in ("id", "name", "type", "version")},
+        }
+        status, body = await call(standin, "POST", "/interactions", ann.token, run)
+        assert status in {200, 204}, body
+        asked = await client.event("INTERACTION_CREATE")
+        passing = asyncio.create_task(standin.controls.time.advance(3600))
+        path = f"/interactions/{asked['id']}/{asked['token']}/callback"
+        status, body = await call(standin, "POST", path, None, {"type": 5})
+        assert status in {200, 204}, body
+        await asyncio.wait_for(passing, PATIENCE)
+    (interaction,) = world.interactions.values()
+    assert interaction.state is InteractionState.ANSWERED
+
+
+# The bot's process ----------------------------------------------------------------------------
+
+
+async def test_without_a_bot_of_its_own_the_rehearsal_says_so(standin: StandIn) -> None:
+    status, body = await control(standin, "POST", "/bot", {"do": "kill"})
+    assert (status, body) == (
+        409,
+        {"message": "This rehearsal runs no bot of its own (--no-bot)."},
+    )
+
+
+async def test_an_order_that_nobody_understands_is_refused(standin: StandIn) -> None:
+    status, body = await control(standin, "POST", "/bot", {"do": "dance"})
+    assert status == 400
+    assert body["message"] == '"do" must be "kill", "stop" or "start".'

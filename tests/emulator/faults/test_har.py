@@ -1,0 +1,154 @@
+"""The archive of the bot's traffic. The format: HTTP Archive (HAR) 1.2."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.emulator.faults.har import Exchange, Recorder
+from bot.emulator.server import StandIn
+from tests.emulator.gateway_client import call, channel, control, identified, member, said
+
+Entries = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def entries(standin: StandIn, tmp_path: Path) -> Iterator[Entries]:
+    """Reads the archive as it is on disk at that moment."""
+    path = tmp_path / "traffic.har"
+    standin.recorder = Recorder(path)
+
+    def read() -> list[dict[str, Any]]:
+        log = json.loads(path.read_text())["log"]
+        assert log["version"] == "1.2"
+        found: list[dict[str, Any]] = log["entries"]
+        return found
+
+    yield read
+    standin.recorder.close()
+
+
+def bots(standin: StandIn) -> str:
+    """The bot's authorization."""
+    return f"Bot {standin.world.bot.token}"
+
+
+async def test_an_archive_without_traffic_is_whole(entries: Entries) -> None:
+    assert entries() == []
+
+
+async def test_a_call_is_written_with_its_bodies_and_without_its_token(
+    standin: StandIn, entries: Entries, tmp_path: Path
+) -> None:
+    path = f"/channels/{channel(standin, 'essays').id}/messages"
+    _, message = await call(standin, "POST", path, bots(standin), {"content": "Grüße"})
+    (entry,) = entries()
+    assert entry["request"]["method"] == "POST"
+    assert entry["request"]["url"] == standin.api + path
+    assert json.loads(entry["request"]["postData"]["text"]) == {"content": "Grüße"}
+    assert entry["response"]["status"] == 200
+    assert json.loads(entry["response"]["content"]["text"]) == message
+    assert "_injected" not in entry
+    assert standin.world.bot.token not in (tmp_path / "traffic.har").read_text()
+
+
+async def test_only_the_bots_calls_are_written(standin: StandIn, entries: Entries) -> None:
+    await call(standin, "GET", "/users/@me", member(standin, "Ann").token)
+    await control(standin, "GET", "/faults")
+    await call(standin, "GET", "/users/@me", bots(standin))
+    assert len(entries()) == 1
+
+
+async def test_a_form_is_written_as_its_fields_without_the_files(
+    standin: StandIn, entries: Entries, tmp_path: Path
+) -> None:
+    form = aiohttp.FormData()
+    form.add_field("payload_json", json.dumps({"content": "See"}), content_type="application/json")
+    form.add_field("files[0]", b"unwritten bytes", filename="a.bin")
+    address = f"{standin.api}/channels/{channel(standin, 'essays').id}/messages"
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(address, data=form, headers={"Authorization": bots(standin)}) as response,
+    ):
+        assert response.status == 200, await response.text()
+        assert (await response.json())["attachments"][0]["size"] == len(b"unwritten bytes")
+    (entry,) = entries()
+    params = {param["name"]: param for param in entry["request"]["postData"]["params"]}
+    assert json.loads(params["payload_json"]["value"]) == {"content": "See"}
+    assert params["files[0]"]["fileName"] == "a.bin"
+    assert "unwritten bytes" not in (tmp_path / "traffic.har").read_text()
+
+
+async def test_faults_made_on_purpose_are_marked(standin: StandIn, entries: Entries) -> None:
+    path = f"/channels/{channel(standin, 'essays').id}/messages"
+    fault = {"kind": "http", "method": "POST", "path": path, "status": 503}
+    await control(standin, "POST", "/faults", fault)
+    await control(standin, "POST", "/faults", {**fault, "status": None})
+    await call(standin, "POST", path, bots(standin), {"content": "1"})
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await call(standin, "POST", path, bots(standin), {"content": "2"})
+    await call(standin, "POST", path, bots(standin), {"content": "3"})
+    found = [(entry["response"]["status"], entry.get("_injected")) for entry in entries()]
+    assert found == [(503, True), (0, True), (200, None)]
+
+
+async def test_a_gateway_connection_is_one_entry_with_its_frames(
+    standin: StandIn, entries: Entries, tmp_path: Path
+) -> None:
+    event = {"kind": "duplicate", "event": "MESSAGE_CREATE"}
+    await control(standin, "POST", "/faults", event)
+    async with identified(standin, standin.world.bot) as client:
+        await client.send(1, client.sequence)
+        assert (await client.receive())["op"] == 11
+        said(standin, member(standin, "Ann"), channel(standin, "essays"), "Hello")
+        await client.event("MESSAGE_CREATE")
+        await client.event("MESSAGE_CREATE")
+    await standin.stop()
+    standin.recorder.close()
+    (entry,) = entries()
+    frames = entry["_webSocketMessages"]
+    told = [(frame["type"], json.loads(frame["data"])) for frame in frames]
+    assert [(kind, payload["op"], payload.get("t")) for kind, payload in told] == [
+        ("receive", 10, None),
+        ("send", 2, None),
+        ("receive", 0, "READY"),
+        ("receive", 0, "GUILD_CREATE"),
+        ("send", 1, None),
+        ("receive", 11, None),
+        ("receive", 0, "MESSAGE_CREATE"),
+        ("receive", 0, "MESSAGE_CREATE"),
+    ]
+    assert [frame.get("_injected") for frame in frames[-2:]] == [None, True]
+    assert all(frame["opcode"] == 1 for frame in frames)
+    assert standin.world.bot.token not in (tmp_path / "traffic.har").read_text()
+    assert [path.name for path in tmp_path.iterdir()] == ["traffic.har"]
+
+
+async def test_members_connections_are_not_written(standin: StandIn, entries: Entries) -> None:
+    async with identified(standin, member(standin, "Ann")):
+        pass
+    await standin.stop()
+    standin.recorder.close()
+    assert entries() == []
+
+
+async def test_an_archive_is_whole_after_every_entry_and_after_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.har"
+    recorder = Recorder(path)
+    began = recorder.connection("ws://127.0.0.1/gateway")
+    for number in range(3):
+        exchange = Exchange(began._began, 1.0, "GET", f"http://x/api/v10/{number}?a=1", status=200)
+        recorder.call(exchange)
+        assert len(json.loads(path.read_text())["log"]["entries"]) == number + 1
+    began.received("{}")
+    recorder.close()
+    recorder.call(exchange)
+    log = json.loads(path.read_text())["log"]["entries"]
+    assert len(log) == 4
+    assert log[0]["request"]["queryString"] == [{"name": "a", "value": "1"}]
+    assert [frame["data"] for frame in log[3]["_webSocketMessages"]] == ["{}"]

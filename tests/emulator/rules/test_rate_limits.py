@@ -1,0 +1,157 @@
+"""Rate limits. docs: Topics › Rate Limits."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import aiohttp
+import pytest
+
+from bot.emulator.rules.errors import Refusal
+from bot.emulator.rules.rate_limits import GLOBAL, INVALID, OLD_EDITS, RENAMES, Limit, Rates
+from bot.emulator.server import StandIn
+from bot.emulator.world.seed import first_world
+from tests.emulator.http_callers import Town, settle_town
+
+
+@pytest.fixture
+async def busy() -> AsyncIterator[Town]:
+    """A town in which rate limits hold."""
+    standin = StandIn(first_world())
+    await standin.start()
+    try:
+        async with aiohttp.ClientSession() as session:
+            yield settle_town(standin, session)
+    finally:
+        await standin.stop()
+
+
+class Watch:
+    """A monotonic clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_headers_announce_a_bucket(busy: Town) -> None:
+    """docs: Rate Limits › Header Format."""
+    reply = await busy.bot.post(f"/channels/{busy.essays}/messages", {"content": "x"})
+    assert (reply.headers["X-RateLimit-Limit"], reply.headers["X-RateLimit-Remaining"]) == (
+        "5",
+        "4",
+    )
+    assert 0 < float(reply.headers["X-RateLimit-Reset-After"]) <= 5
+    assert reply.headers["X-RateLimit-Bucket"]
+
+
+async def test_what_exceeds_a_bucket_is_told_when_to_come_again(busy: Town) -> None:
+    """docs: Rate Limits › Exceeding A Rate Limit."""
+    path = f"/channels/{busy.essays}/messages"
+    for n in range(5):
+        await busy.bot.says(busy.essays, str(n))
+    reply = await busy.bot.post(path, {"content": "x"})
+    assert reply.status == 429
+    assert 0 < reply.body["retry_after"] <= 5
+    assert reply.body["global"] is False
+    assert reply.headers["Via"]
+    assert reply.headers["X-RateLimit-Scope"] == "user"
+    assert int(reply.headers["Retry-After"]) >= reply.body["retry_after"]
+    assert reply.headers["X-RateLimit-Remaining"] == "0"
+    other = await busy.bot.post(f"/channels/{busy.admins}/messages", {"content": "x"})
+    assert other.status == 200
+
+
+async def test_members_are_not_counted(busy: Town) -> None:
+    for n in range(7):
+        await busy.ann.says(busy.essays, str(n))
+
+
+async def test_renaming_has_a_limit_that_no_header_shows(busy: Town) -> None:
+    message = await busy.ann.says(busy.essays, "one")
+    thread = await busy.bot.opens(busy.essays, message["id"])
+    path = f"/channels/{thread['id']}"
+    for name in ("a", "b"):
+        renamed = await busy.bot.patch(path, {"name": name})
+        assert renamed.status == 200
+        assert "X-RateLimit-Limit" not in renamed.headers
+    reply = await busy.bot.patch(path, {"name": "c"})
+    assert reply.status == 429
+    assert reply.body["retry_after"] > 500
+    assert (await busy.bot.patch(path, {"archived": True})).status == 200
+
+
+async def test_without_rates_nothing_is_announced(town: Town) -> None:
+    for n in range(7):
+        reply = await town.bot.post(f"/channels/{town.essays}/messages", {"content": str(n)})
+        assert reply.status == 200
+        assert "X-RateLimit-Limit" not in reply.headers
+
+
+def test_fifty_calls_a_second_are_the_most_over_all() -> None:
+    """docs: Rate Limits › Global Rate Limit."""
+    watch = Watch()
+    rates = Rates(monotonic=watch)
+    for _ in range(GLOBAL.calls):
+        rates.take_global("bot")
+    with pytest.raises(Refusal) as refused:
+        rates.take_global("bot")
+    assert refused.value.status == 429
+    assert refused.value.body["global"] is True
+    assert refused.value.headers["X-RateLimit-Global"] == "true"
+    rates.take_global("other bot")
+    watch.now = GLOBAL.seconds
+    rates.take_global("bot")
+
+
+def test_ten_thousand_invalid_calls_ban_the_address() -> None:
+    """docs: Rate Limits › Invalid Request Limit Aka Cloudflare Bans."""
+    watch = Watch()
+    rates = Rates(monotonic=watch)
+    for _ in range(INVALID.calls - 1):
+        rates.note_answer(403)
+        rates.note_answer(404)
+    rates.mind_ban()
+    rates.note_answer(429)
+    with pytest.raises(Refusal) as refused:
+        rates.mind_ban()
+    assert refused.value.status == 429
+    assert "Via" not in refused.value.headers
+    watch.now = INVALID.seconds
+    rates.mind_ban()
+
+
+def test_a_window_opens_anew_when_it_has_run_out() -> None:
+    watch = Watch()
+    rates = Rates(monotonic=watch)
+    limit = Limit("test", 1, 2.0)
+    assert rates.take(limit, "bot", "here")["X-RateLimit-Remaining"] == "0"
+    with pytest.raises(Refusal):
+        rates.take(limit, "bot", "here")
+    watch.now = 2.0
+    rates.take(limit, "bot", "here")
+
+
+def test_a_hidden_limit_has_no_headers() -> None:
+    assert Rates(monotonic=Watch()).take(RENAMES, "bot", "here") == {}
+
+
+async def test_few_messages_over_an_hour_old_can_be_edited_at_once(busy: Town) -> None:
+    """docs: Opcodes and Status Codes › JSON Error Codes, 30046."""
+    path = f"/channels/{busy.essays}/messages"
+    said = [(await busy.bot.says(busy.essays, str(n)))["id"] for n in range(OLD_EDITS.calls + 1)]
+    for message_id in said:
+        assert (await busy.bot.patch(f"{path}/{message_id}", {"content": "x"})).status == 200
+    clock = busy.standin.world.clock
+    clock.advance_to(busy.standin.world.now() + timedelta(hours=1, seconds=1))
+    *first, last = said
+    for message_id in first:
+        assert (await busy.bot.patch(f"{path}/{message_id}", {"content": "y"})).status == 200
+    reply = await busy.bot.patch(f"{path}/{last}", {"content": "y"})
+    assert (reply.status, reply.code) == (429, 30046)
+    assert 0 < reply.body["retry_after"] <= OLD_EDITS.seconds
+    assert reply.headers["Via"]
+    assert "X-RateLimit-Limit" not in reply.headers

@@ -1,0 +1,177 @@
+"""Webhooks. docs: Webhook Resource."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.emulator.http_callers import Town
+
+
+async def _webhook(town: Town, where: int | None = None) -> dict[str, Any]:
+    reply = await town.bot.post(f"/channels/{where or town.essays}/webhooks", {"name": "Moved"})
+    assert reply.status == 200, reply
+    found: dict[str, Any] = reply.body
+    return found
+
+
+def _path(webhook: dict[str, Any], rest: str = "") -> str:
+    return f"/webhooks/{webhook['id']}/{webhook['token']}{rest}"
+
+
+async def test_a_webhook_writes_under_the_name_it_is_given(town: Town) -> None:
+    """docs: Execute Webhook (``wait``)."""
+    webhook = await _webhook(town)
+    body = {"content": "moved", "username": "Ann"}
+    reply = await town.nobody.post(_path(webhook, "?wait=true"), body)
+    assert reply.status == 200, reply
+    assert reply.body["author"]["username"] == "Ann"
+    assert reply.body["author"]["id"] == reply.body["webhook_id"] == webhook["id"]
+    assert (await town.nobody.post(_path(webhook), {"content": "x"})).status == 204
+
+
+async def test_making_webhooks_is_a_permission(town: Town) -> None:
+    reply = await town.ann.post(f"/channels/{town.essays}/webhooks", {"name": "x"})
+    assert reply.code == 50013
+
+
+@pytest.mark.parametrize("name", ["Discord Help", "clyde", "", "x" * 81, "everyone"])
+async def test_a_webhook_takes_no_forbidden_name(town: Town, name: str) -> None:
+    """docs: Create Webhook; Users › Usernames."""
+    reply = await town.bot.post(f"/channels/{town.essays}/webhooks", {"name": name})
+    assert reply.code == 50035
+
+
+async def test_nor_for_a_single_message(town: Town) -> None:
+    webhook = await _webhook(town)
+    body = {"content": "x", "username": "A Discord fan"}
+    reply = await town.nobody.post(_path(webhook), body)
+    assert reply.fault("username") == "USERNAME_INVALID_CONTAINS"
+
+
+async def test_a_webhook_writes_into_a_thread_of_its_channel(town: Town) -> None:
+    """docs: Execute Webhook (``thread_id``)."""
+    webhook = await _webhook(town)
+    message = await town.ann.says(town.essays, "one")
+    thread = await town.bot.opens(town.essays, message["id"])
+    path = _path(webhook, f"?wait=true&thread_id={thread['id']}")
+    reply = await town.nobody.post(path, {"content": "in here"})
+    assert reply.body["channel_id"] == thread["id"]
+    stray = _path(webhook, f"?thread_id={town.forum}")
+    assert (await town.nobody.post(stray, {"content": "x"})).code == 10003
+
+
+async def test_a_webhook_of_a_forum_starts_posts(town: Town) -> None:
+    """docs: Execute Webhook (``thread_name``)."""
+    webhook = await _webhook(town, town.forum)
+    path = _path(webhook, "?wait=true")
+    assert (await town.nobody.post(path, {"content": "x"})).code == 50035
+    reply = await town.nobody.post(path, {"content": "x", "thread_name": "Post"})
+    assert reply.body["channel_id"] == reply.body["id"]
+
+
+async def test_a_webhook_changes_its_own_messages(town: Town) -> None:
+    """docs: Edit Webhook Message, Delete Webhook Message."""
+    webhook = await _webhook(town)
+    sent = (await town.nobody.post(_path(webhook, "?wait=true"), {"content": "one"})).body
+    path = _path(webhook, f"/messages/{sent['id']}")
+    assert (await town.nobody.patch(path, {"content": "two"})).body["content"] == "two"
+    assert (await town.nobody.get(path)).body["content"] == "two"
+    edit = await town.bot.patch(f"/channels/{town.essays}/messages/{sent['id']}", {"content": "x"})
+    assert edit.code == 50005
+    assert (await town.nobody.delete(path)).status == 204
+    assert (await town.nobody.delete(path)).code == 10008
+
+
+async def test_a_webhook_replies_to_nothing_and_sends_nothing_empty(town: Town) -> None:
+    webhook = await _webhook(town)
+    message = await town.ann.says(town.essays, "one")
+    body = {"content": "x", "message_reference": {"message_id": message["id"]}}
+    assert (await town.nobody.post(_path(webhook), body)).code == 50035
+    assert (await town.nobody.post(_path(webhook), {"content": ""})).code == 50006
+
+
+async def test_a_wrong_token_is_50027_and_no_webhook_10015(town: Town) -> None:
+    """docs: JSON Error Codes."""
+    webhook = await _webhook(town)
+    wrong = {**webhook, "token": "x"}
+    assert (await town.nobody.post(_path(wrong), {"content": "x"})).code == 50027
+    nowhere = {"id": "1", "token": "x"}
+    assert (await town.nobody.post(_path(nowhere), {"content": "x"})).code == 10015
+
+
+async def test_webhooks_are_listed_and_deleted(town: Town) -> None:
+    webhook = await _webhook(town)
+    listed = (await town.bot.get(f"/channels/{town.essays}/webhooks")).body
+    assert [one["token"] for one in listed] == [webhook["token"]]
+    for_admin = (await town.ada.get(f"/guilds/{town.guild_id}/webhooks")).body
+    assert "token" not in for_admin[0]
+    assert "user" not in (await town.nobody.get(_path(webhook))).body
+    assert (await town.bot.delete(f"/webhooks/{webhook['id']}")).status == 204
+    assert (await town.bot.get(f"/webhooks/{webhook['id']}")).code == 10015
+
+
+async def test_a_channel_has_room_for_fifteen_webhooks(town: Town) -> None:
+    """docs: Topics › Opcodes and Status Codes › JSON Error Codes (30007)."""
+    for _ in range(15):
+        await _webhook(town)
+    reply = await town.bot.post(f"/channels/{town.essays}/webhooks", {"name": "Moved"})
+    assert reply.code == 30007
+    elsewhere = await town.bot.post(f"/channels/{town.admins}/webhooks", {"name": "Moved"})
+    assert elsewhere.status == 200
+
+
+async def test_a_webhook_shows_the_face_it_is_given_and_mentions_whom_it_may(town: Town) -> None:
+    """docs: Execute Webhook (``avatar_url``, ``allowed_mentions``)."""
+    webhook = await _webhook(town)
+    face = "https://cdn.discordapp.com/embed/avatars/0.png"
+    body = {
+        "content": f"<@{town.ann.user.id}>",
+        "username": "Ben",
+        "avatar_url": face,
+        "allowed_mentions": {"parse": []},
+    }
+    reply = await town.nobody.post(_path(webhook, "?wait=true"), body)
+    assert (reply.body["author"]["avatar"], reply.body["mentions"]) == (face, [])
+    assert reply.body["application_id"], "it is an application's webhook"
+
+
+async def test_a_webhook_sends_files(town: Town) -> None:
+    """docs: Execute Webhook (``files[n]``), Edit Webhook Message (``attachments``)."""
+    webhook = await _webhook(town)
+    body = {"content": "x", "attachments": [{"id": "0", "filename": "a.png"}]}
+    path = _path(webhook, "?wait=true")
+    sent = (await town.nobody.post(path, body, files={"a.png": b"picture"})).body
+    assert [(f["filename"], f["size"]) for f in sent["attachments"]] == [("a.png", 7)]
+    change = _path(webhook, f"/messages/{sent['id']}")
+    kept = (await town.nobody.patch(change, {"content": "y"})).body
+    assert [f["id"] for f in kept["attachments"]] == [sent["attachments"][0]["id"]]
+    assert (await town.nobody.patch(change, {"attachments": []})).body["attachments"] == []
+
+
+async def test_an_archived_thread_is_opened_by_writing_but_not_by_editing(town: Town) -> None:
+    """docs: Topics › Threads › Archived threads; JSON Error Codes (50083)."""
+    webhook = await _webhook(town)
+    message = await town.ann.says(town.essays, "one")
+    thread = await town.bot.opens(town.essays, message["id"])
+    path = _path(webhook, f"?wait=true&thread_id={thread['id']}")
+    sent = (await town.nobody.post(path, {"content": "x"})).body
+    change = _path(webhook, f"/messages/{sent['id']}?thread_id={thread['id']}")
+    await town.ada.patch(f"/channels/{thread['id']}", {"archived": True})
+    assert (await town.nobody.patch(change, {"content": "y"})).code == 50083
+    assert (await town.nobody.post(path, {"content": "z"})).status == 200
+    assert (await town.nobody.patch(change, {"content": "y"})).status == 200
+    await town.ada.patch(f"/channels/{thread['id']}", {"archived": True, "locked": True})
+    assert (await town.nobody.post(path, {"content": "z"})).code == 50083
+    stray = _path(webhook, f"/messages/{sent['id']}")
+    assert (await town.nobody.patch(stray, {"content": "y"})).code == 10008
+
+
+async def test_what_a_webhook_wrote_is_deleted_by_those_who_manage_messages(town: Town) -> None:
+    """docs: Message Resource › Delete Message."""
+    webhook = await _webhook(town)
+    sent = (await town.nobody.post(_path(webhook, "?wait=true"), {"content": "x"})).body
+    path = f"/channels/{town.essays}/messages/{sent['id']}"
+    assert (await town.ann.delete(path)).code == 50013
+    assert (await town.bot.delete(path)).status == 204

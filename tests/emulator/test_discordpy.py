@@ -1,0 +1,208 @@
+"""Real discord.py against the stand-in, unchanged but for the two addresses."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import AsyncIterator, Awaitable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import discord
+import pytest
+import yarl
+from discord import app_commands
+
+from bot.emulator.faults.har import Recorder
+from bot.emulator.server import StandIn
+from tests.emulator.gateway_client import PATIENCE, call, channel, control, member
+
+_T = TypeVar("_T")
+_CHECK = Path(__file__).parents[3] / "shared" / "tools" / "check_wire.py"
+
+
+async def soon(what: Awaitable[_T]) -> _T:
+    """What comes within the deadline."""
+    return await asyncio.wait_for(what, PATIENCE)
+
+
+class Plain(discord.Client):
+    """A client with one command; what it hears stands in queues."""
+
+    def __init__(self, guild_id: int) -> None:
+        intents = discord.Intents.default()
+        intents.message_content = True
+        super().__init__(intents=intents, max_messages=None)
+        self.tree = app_commands.CommandTree(self)
+        self.guild_id = guild_id
+        self.said: asyncio.Queue[discord.Message] = asyncio.Queue()
+        self.heard: asyncio.Queue[str] = asyncio.Queue()
+
+        @self.tree.command(name="greet", description="Says hello")
+        async def greet(interaction: discord.Interaction, name: str) -> None:
+            await interaction.response.send_message(f"Hello {name}", ephemeral=True)
+            await interaction.followup.send("And goodbye")
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Do not wait before identifying."""
+
+    async def setup_hook(self) -> None:
+        await self.tree.sync()
+
+    async def on_ready(self) -> None:
+        await self.heard.put("ready")
+
+    async def on_resumed(self) -> None:
+        await self.heard.put("resumed")
+
+    async def on_thread_create(self, thread: discord.Thread) -> None:
+        await self.heard.put(f"thread {thread.name}")
+
+    async def on_message(self, message: discord.Message) -> None:
+        if message.author != self.user and message.type is discord.MessageType.default:
+            await self.said.put(message)
+
+
+@contextlib.asynccontextmanager
+async def logged_in(standin: StandIn, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Plain]:
+    """A client that is ready."""
+    monkeypatch.setattr(discord.http.Route, "BASE", standin.api)
+    monkeypatch.setattr(
+        discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(standin.gateway)
+    )
+    client = Plain(standin.world.guild.id)
+    async with client:
+        running = asyncio.create_task(client.start(standin.world.bot.token))
+        ready = asyncio.create_task(client.heard.get())
+        done, _ = await asyncio.wait(
+            {running, ready}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED
+        )
+        assert ready in done, running
+        yield client
+        await client.close()
+        await soon(running)
+
+
+async def _says(standin: StandIn, name: str, content: str) -> dict[str, Any]:
+    essays = channel(standin, "essays")
+    status, body = await call(
+        standin,
+        "POST",
+        f"/channels/{essays.id}/messages",
+        member(standin, name).token,
+        {"content": content},
+    )
+    assert status == 200, body
+    found: dict[str, Any] = body
+    return found
+
+
+async def _runs_greet(standin: StandIn, client: Plain) -> str:
+    """Ann runs /greet; the id of the interaction, once it is answered."""
+    world = standin.world
+    command = next(c for c in world.commands.values() if c.name == "greet")
+    answered = asyncio.Event()
+    world.on_change.append(answered.set)
+    status, body = await call(
+        standin,
+        "POST",
+        "/interactions",
+        member(standin, "Ann").token,
+        {
+            "type": 2,
+            "application_id": str(world.application.id),
+            "guild_id": str(world.guild.id),
+            "channel_id": str(channel(standin, "essays").id),
+            "session_id": "x",
+            "data": {
+                "id": str(command.id),
+                "name": "greet",
+                "type": 1,
+                "version": str(command.version),
+                "options": [{"type": 3, "name": "name", "value": "Ann"}],
+            },
+        },
+    )
+    assert status in {200, 204}, body
+    async with asyncio.timeout(PATIENCE):
+        while not any(len(one.messages) == 2 for one in world.interactions.values()):
+            answered.clear()
+            await answered.wait()
+    return str(next(iter(world.interactions)))
+
+
+async def test_discordpy_logs_in_listens_speaks_answers_and_resumes(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    archive = tmp_path / "traffic.har"
+    standin.recorder = Recorder(archive)
+    async with logged_in(standin, monkeypatch) as client:
+        assert [c.name for c in standin.world.commands.values()] == ["greet"]
+
+        await _says(standin, "Ann", "What a fine essay")
+        message = await soon(client.said.get())
+        assert message.content == "What a fine essay"
+        thread = await message.create_thread(name="Ann's thread")
+        assert thread.id == message.id
+        assert await soon(client.heard.get()) == "thread Ann's thread"
+        answer = await thread.send("Welcome")
+        assert answer.channel.id == thread.id
+        history = [found.content async for found in thread.history(limit=5)]
+        assert "Welcome" in history
+
+        await _runs_greet(standin, client)
+        _, truth = await control(standin, "GET", "/world")
+        assert [i["state"] for i in truth["interactions"]] == ["answered"]
+
+        await control(standin, "POST", "/faults", {"kind": "gateway_close", "code": 4000})
+        await _says(standin, "Ben", "While you were away")
+        assert (await soon(client.said.get())).content == "While you were away"
+        assert await soon(client.heard.get()) == "resumed"
+    await standin.stop()
+    standin.recorder.close()
+
+    entries = json.loads(archive.read_text())["log"]["entries"]
+    assert standin.world.bot.token not in archive.read_text()
+    connections = [entry for entry in entries if "_webSocketMessages" in entry]
+    assert len(connections) == 2
+    if not _CHECK.is_file():
+        pytest.skip("the checker of recorded traffic is not here")
+    checker = await asyncio.create_subprocess_exec(
+        sys.executable, str(_CHECK), str(archive), stdout=asyncio.subprocess.PIPE
+    )
+    told, _ = await asyncio.wait_for(checker.communicate(), 60)
+    assert checker.returncode == 0, told.decode()
+
+
+async def test_discordpy_begins_anew_after_an_invalid_session(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Between an invalid session and its next attempt the library waits up to five seconds.
+    async with logged_in(standin, monkeypatch) as client:
+        await control(standin, "POST", "/faults", {"kind": "invalid_session"})
+        assert await asyncio.wait_for(client.heard.get(), 3 * PATIENCE) == "ready"
+        await _says(standin, "Ann", "Still there?")
+        assert (await soon(client.said.get())).content == "Still there?"
+
+
+async def test_discordpy_resumes_when_it_is_asked_to_reconnect(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with logged_in(standin, monkeypatch) as client:
+        await control(standin, "POST", "/faults", {"kind": "reconnect"})
+        assert await soon(client.heard.get()) == "resumed"
+
+
+async def test_discordpy_raises_what_a_closed_door_says(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standin.world.application.flags = 0
+    monkeypatch.setattr(discord.http.Route, "BASE", standin.api)
+    monkeypatch.setattr(
+        discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(standin.gateway)
+    )
+    async with Plain(standin.world.guild.id) as client:
+        with pytest.raises(discord.PrivilegedIntentsRequired):
+            await soon(client.start(standin.world.bot.token))

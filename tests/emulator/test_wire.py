@@ -1,0 +1,228 @@
+"""What the stand-in answers fits Discord's own description of its API.
+
+Left out are forwards and invalid forms: there the description knows less than the documentation
+(one type of reference, whole numbers as the codes of a field's faults).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.emulator.faults.har import Recorder
+from tests.emulator.gateway_client import identified
+from tests.emulator.http_callers import Town
+from tests.emulator.rules.test_interactions import ESSAY, GIVEN, Play, _modal
+
+_CHECK = Path(__file__).parents[3] / "shared" / "tools" / "check_wire.py"
+_EMBED = {
+    "title": "Title",
+    "description": "Text",
+    "url": "https://example.org",
+    "color": 3,
+    "timestamp": "2026-01-01T00:00:00Z",
+    "footer": {"text": "foot"},
+    "author": {"name": "somebody"},
+    "image": {"url": "https://example.org/a.png"},
+    "thumbnail": {"url": "https://example.org/a.png"},
+    "fields": [{"name": "a", "value": "b"}],
+}
+_BUTTON = {"type": 2, "style": 1, "label": "Go", "custom_id": "go"}
+_LINK = {"type": 2, "style": 5, "label": "There", "url": "https://example.org"}
+_SELECT = {
+    "type": 3,
+    "custom_id": "s",
+    "placeholder": "Choose",
+    "options": [{"label": "One", "value": "1", "description": "x", "emoji": {"name": "👍"}}],
+}
+_USERS = {"type": 5, "custom_id": "u"}
+_CARD = [
+    {
+        "type": 17,
+        "accent_color": 255,
+        "components": [
+            {"type": 10, "content": "# Title"},
+            {
+                "type": 9,
+                "components": [{"type": 10, "content": "words"}],
+                "accessory": {"type": 11, "media": {"url": "https://example.org/a.png"}},
+            },
+            {"type": 14},
+            {"type": 12, "items": [{"media": {"url": "attachment://a.png"}}]},
+            {"type": 13, "file": {"url": "attachment://a.png"}},
+            {"type": 1, "components": [_BUTTON, _LINK]},
+        ],
+    }
+]
+
+
+async def _read(town: Town) -> None:
+    bot, guild = town.bot, town.guild_id
+    for path in (
+        "/users/@me",
+        f"/users/{town.ann.user.id}",
+        "/users/@me/guilds",
+        "/oauth2/applications/@me",
+        "/applications/@me",
+        "/gateway",
+        "/gateway/bot",
+        f"/guilds/{guild}?with_counts=true",
+        f"/guilds/{guild}/channels",
+        f"/guilds/{guild}/roles",
+        f"/guilds/{guild}/members?limit=100",
+        f"/guilds/{guild}/members/search?query=an",
+        f"/guilds/{guild}/members/{town.ann.user.id}",
+        f"/guilds/{guild}/threads/active",
+        f"/channels/{town.essays}",
+        f"/channels/{town.forum}",
+        f"/channels/{town.essays}/messages",
+        f"/channels/{town.essays}/webhooks",
+        f"/channels/{town.essays}/threads/archived/public",
+        f"/channels/{town.essays}/messages/pins",
+        f"/applications/{town.application_id}/commands",
+        f"/channels/{town.admins}",
+        f"/channels/{town.forum}/threads/archived/public",
+    ):
+        reply = await bot.get(path)
+        assert reply.status == 200, (path, reply)
+
+
+async def _write(town: Town) -> None:
+    bot, essays = town.bot, f"/channels/{town.essays}"
+    asked = await town.ann.says(town.essays, f"<@{town.bot.user.id}> and <@{town.ben.user.id}>")
+    rows = [{"type": 1, "components": [_BUTTON, _LINK]}, {"type": 1, "components": [_SELECT]}]
+    sent = await bot.says(
+        town.essays,
+        "all",
+        embeds=[_EMBED],
+        components=[*rows, {"type": 1, "components": [_USERS]}],
+        nonce="n",
+        enforce_nonce=True,
+        message_reference={"message_id": asked["id"]},
+    )
+    await bot.post(
+        f"{essays}/messages", {"flags": 1 << 15, "components": _CARD}, files={"a.png": b"x"}
+    )
+    poll = {
+        "question": {"text": "Well?"},
+        "answers": [{"poll_media": {"text": "yes"}}],
+        "duration": 1,
+        "allow_multiselect": False,
+        "layout_type": 1,
+    }
+    asked_poll = await town.ann.post(f"{essays}/messages", {"poll": poll})
+    assert asked_poll.status == 200
+    message = f"{essays}/messages/{sent['id']}"
+    thumb = f"{message}/reactions/%F0%9F%91%8D"
+    assert (await bot.put(f"{thumb}/@me")).status == 204
+    assert (await bot.get(thumb)).status == 200
+    assert (await bot.put(f"{essays}/messages/pins/{sent['id']}")).status == 204
+    assert (await bot.get(f"{essays}/pins")).status == 200
+    assert (await bot.patch(message, {"content": "edited"})).status == 200
+    assert (await bot.get(message)).status == 200
+    assert (await bot.post(f"{essays}/typing")).status == 204
+    await _threads(town, asked)
+    assert (await bot.delete(f"{essays}/messages/{asked['id']}")).status == 204
+    assert (await bot.get(f"{essays}/messages")).status == 200
+
+
+async def _threads(town: Town, asked: dict[str, Any]) -> None:
+    bot, essays = town.bot, f"/channels/{town.essays}"
+    thread = (await bot.opens(town.essays, asked["id"]))["id"]
+    inside = f"/channels/{thread}"
+    assert (await bot.put(f"{inside}/thread-members/{town.ann.user.id}")).status == 204
+    assert (await bot.get(f"{inside}/thread-members?with_member=true")).status == 200
+    assert (await bot.get(f"{inside}/thread-members/{town.ann.user.id}")).status == 200
+    assert (await bot.get(f"{inside}/messages")).status == 200
+    assert (await bot.patch(inside, {"name": "Renamed"})).status == 200
+    assert (await bot.patch(inside, {"archived": True, "locked": True})).status == 200
+    assert (await bot.get(f"{essays}/threads/archived/public")).status == 200
+    started = await bot.post(f"{essays}/threads", {"name": "T", "type": 11})
+    assert started.status == 201
+    post = {"name": "Post", "message": {"content": "first"}, "applied_tags": []}
+    assert (await bot.post(f"/channels/{town.forum}/threads", post)).status == 201
+    assert (await bot.delete(f"/channels/{started.body['id']}")).status == 200
+
+
+async def _interact(town: Town) -> None:
+    play = Play(town)
+    group = {
+        "type": 2,
+        "name": "more",
+        "description": "More",
+        "options": [{"type": 1, "name": "one", "description": "One", "options": []}],
+    }
+    await play.register(
+        ESSAY, {"name": "Menu", "type": 3}, {**ESSAY, "name": "g", "options": [group]}
+    )
+    for kind, data in ((4, {"content": "x", "flags": 64}), (5, None), (9, _modal())):
+        got = await play.run(GIVEN)
+        assert (await play.answer(got, kind, data)).status == 200
+        if kind != 9:
+            original = play.hook(got, "/messages/@original")
+            assert (await town.nobody.patch(original, {"content": "y"})).status == 200
+            assert (await town.nobody.get(original)).status == 200
+            more = await town.nobody.post(play.hook(got, "?wait=true"), {"content": "z"})
+            assert more.status == 200
+            assert (await town.nobody.delete(original)).status == 204
+    row = {"type": 1, "components": [_BUTTON]}
+    panel = await town.bot.says(town.essays, "panel", components=[row])
+    for kind, data in ((7, {"content": "pressed"}), (6, None), (4, {"content": "reply"})):
+        pressed = {"component_type": 2, "custom_id": "go"}
+        reply = await play.begin(town.ann, 3, pressed, message_id=panel["id"])
+        assert reply.status == 204
+        assert (await play.answer(play.received[-1], kind, data)).status == 200
+
+
+async def _webhooks(town: Town) -> None:
+    made = await town.bot.post(f"/channels/{town.essays}/webhooks", {"name": "Moved"})
+    path = f"/webhooks/{made.body['id']}/{made.body['token']}"
+    assert (await town.nobody.get(path)).status == 200
+    body = {"content": "moved", "username": "Ann", "allowed_mentions": {"parse": []}}
+    sent = await town.nobody.post(f"{path}?wait=true", body)
+    assert sent.status == 200
+    message = f"{path}/messages/{sent.body['id']}"
+    assert (await town.nobody.patch(message, {"content": "x"})).status == 200
+    assert (await town.nobody.delete(message)).status == 204
+    assert (await town.bot.get(f"/guilds/{town.guild_id}/webhooks")).status == 200
+
+
+async def _refused(town: Town) -> None:
+    bot = town.bot
+    town.deny(bot.user, town.essays)
+    for reply, code in (
+        (await bot.post(f"/channels/{town.essays}/messages", {"content": ""}), 50006),
+        (await bot.get("/channels/1"), 10003),
+        (await bot.get(f"/channels/{town.essays}/messages/1"), 10008),
+        (await bot.get("/guilds/1"), 10004),
+    ):
+        assert reply.code == code
+
+
+@pytest.mark.skipif(not _CHECK.is_file(), reason="the checker of recorded traffic is not here")
+async def test_a_tour_of_the_api_fits_its_description(town: Town, tmp_path: Path) -> None:
+    archive = tmp_path / "tour.har"
+    town.standin.recorder = Recorder(archive)
+    async with identified(town.standin, town.bot.user) as client:
+        await _read(town)
+        await _write(town)
+        await _interact(town)
+        await _webhooks(town)
+        await _refused(town)
+        await _read(town)
+        await town.ann.says(town.essays, "the end")
+        while (await client.until("MESSAGE_CREATE"))["content"] != "the end":
+            pass
+    town.standin.recorder.close()
+    entries = json.loads(archive.read_text())["log"]["entries"]
+    assert len(entries) > 90
+    checker = await asyncio.create_subprocess_exec(
+        sys.executable, str(_CHECK), str(archive), stdout=asyncio.subprocess.PIPE
+    )
+    told, _ = await asyncio.wait_for(checker.communicate(), 60)
+    assert checker.returncode == 0, told.decode()

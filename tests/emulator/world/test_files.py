@@ -1,0 +1,42 @@
+"""Files are served as Discord's CDN serves them. docs: Reference › Signed Attachment CDN URLs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+
+from tests.emulator.http_callers import Town
+
+
+async def _attached(town: Town) -> dict[str, Any]:
+    path = f"/channels/{town.essays}/messages"
+    reply = await town.ann.post(path, {"content": "look"}, files={"a.png": b"picture"})
+    assert reply.status == 200, reply
+    found: dict[str, Any] = reply.body
+    return found
+
+
+async def _get(address: str) -> tuple[int, bytes]:
+    async with aiohttp.ClientSession() as session, session.get(address) as response:
+        return response.status, await response.read()
+
+
+async def test_a_file_is_served_at_its_address_for_a_day(town: Town) -> None:
+    message = await _attached(town)
+    address = message["attachments"][0]["url"]
+    assert await _get(address) == (200, b"picture")
+    clock = town.standin.world.clock
+    clock.advance_to(town.standin.world.now() + timedelta(hours=26))
+    assert (await _get(address))[0] == 404
+    path = f"/channels/{town.essays}/messages/{message['id']}"
+    renewed = (await town.bot.get(path)).body["attachments"][0]["url"]
+    assert renewed != address
+    assert await _get(renewed) == (200, b"picture")
+
+
+async def test_an_address_without_its_signature_or_with_another_leads_nowhere(town: Town) -> None:
+    address = (await _attached(town))["attachments"][0]["url"]
+    assert (await _get(address.split("?")[0]))[0] == 404
+    assert (await _get(address[:-1] + ("0" if address[-1] != "0" else "1")))[0] == 404

@@ -1,0 +1,223 @@
+"""The world itself: time, ids, rights, and being kept on disk."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.emulator.server import StandIn
+from bot.emulator.world import persistence
+from bot.emulator.world.clock import WorldClock
+from bot.emulator.world.events import Event
+from bot.emulator.world.models import (
+    Channel,
+    ChannelType,
+    Guild,
+    Member,
+    Overwrite,
+    OverwriteType,
+    Role,
+)
+from bot.emulator.world.permissions import ALL, Permission, channel_permissions, guild_permissions
+from bot.emulator.world.seed import add_member, first_world, open_world
+from bot.emulator.world.snowflakes import Snowflakes, moment_of, snowflake_at
+from tests.emulator.http_callers import Town, settle_town
+
+NOW = datetime(2026, 5, 1, tzinfo=UTC)
+OWNER, MEMBER, GUILD, READERS, WRITERS = 1, 2, 10, 11, 12
+SEE, SEND = Permission.VIEW_CHANNEL, Permission.SEND_MESSAGES
+
+
+def _frozen(moment: datetime = NOW) -> WorldClock:
+    return WorldClock(real_now=lambda: moment)
+
+
+def test_the_clock_moves_forward_and_never_back() -> None:
+    clock = _frozen()
+    clock.advance_to(NOW + timedelta(days=1))
+    clock.advance_to(NOW)
+    assert clock.now() == NOW + timedelta(days=1)
+    assert clock.offset == 86400
+
+
+def test_ids_rise_and_know_their_moment() -> None:
+    """docs: Reference › Snowflakes."""
+    source = Snowflakes(lambda: NOW)
+    ids = [source.next() for _ in range(5)]
+    assert ids == sorted(set(ids))
+    assert moment_of(ids[0]) == NOW
+    assert snowflake_at(NOW) == ids[0]
+    assert Snowflakes(lambda: NOW, last=ids[-1]).next() > ids[-1]
+
+
+def test_an_id_of_the_documentation_is_read_as_it_says() -> None:
+    """docs: Reference › Snowflakes (the example)."""
+    assert moment_of(175928847299117063) == datetime(2016, 4, 30, 11, 18, 25, 796000, tzinfo=UTC)
+
+
+def _guild(everyone: int = int(SEE | SEND), **roles: int) -> Guild:
+    guild = Guild(GUILD, "G", OWNER)
+    guild.roles[GUILD] = Role(GUILD, "@everyone", everyone)
+    guild.roles[READERS] = Role(READERS, "readers", roles.get("readers", 0))
+    guild.roles[WRITERS] = Role(WRITERS, "writers", roles.get("writers", 0))
+    guild.members[OWNER] = Member(OWNER, NOW)
+    guild.members[MEMBER] = Member(MEMBER, NOW, [READERS, WRITERS])
+    return guild
+
+
+def _bits(guild: Guild, *overwrites: Overwrite, user_id: int = MEMBER) -> int:
+    place = Channel(100, ChannelType.TEXT, "c", GUILD, overwrites=list(overwrites))
+    return channel_permissions(guild, place, user_id, NOW)
+
+
+def test_roles_add_up_and_the_owner_may_everything() -> None:
+    """docs: Permissions › Permission Hierarchy."""
+    guild = _guild(int(SEE), readers=int(SEND), writers=int(Permission.ADD_REACTIONS))
+    assert guild_permissions(guild, MEMBER) == SEE | SEND | Permission.ADD_REACTIONS
+    assert guild_permissions(guild, OWNER) == ALL
+    assert guild_permissions(guild, 99) == 0
+
+
+def test_an_administrator_passes_every_overwrite() -> None:
+    """docs: Permissions › Permission Overwrites."""
+    guild = _guild(readers=int(Permission.ADMINISTRATOR))
+    assert _bits(guild, Overwrite(MEMBER, OverwriteType.MEMBER, deny=int(SEE))) == ALL
+
+
+def test_overwrites_go_from_everyone_over_roles_to_the_member() -> None:
+    """docs: Permissions › Permission Overwrites (``compute_overwrites``)."""
+    nobody = Overwrite(GUILD, OverwriteType.ROLE, deny=int(SEND))
+    reader = Overwrite(READERS, OverwriteType.ROLE, deny=int(SEND))
+    writer = Overwrite(WRITERS, OverwriteType.ROLE, allow=int(SEND))
+    own = Overwrite(MEMBER, OverwriteType.MEMBER, deny=int(SEND))
+    guild = _guild()
+    assert not _bits(guild, nobody) & SEND
+    assert not _bits(guild, nobody, reader) & SEND
+    assert _bits(guild, nobody, reader, writer) & SEND
+    assert not _bits(guild, nobody, reader, writer, own) & SEND
+
+
+def test_who_does_not_view_a_channel_may_nothing_there() -> None:
+    """docs: Permissions › Implicit Permissions."""
+    assert _bits(_guild(), Overwrite(GUILD, OverwriteType.ROLE, deny=int(SEE))) == 0
+
+
+def test_who_may_not_send_may_not_attach_either() -> None:
+    """docs: Permissions › Implicit Permissions."""
+    guild = _guild(int(SEE | SEND | Permission.ATTACH_FILES))
+    assert not _bits(guild, Overwrite(GUILD, OverwriteType.ROLE, deny=int(SEND))) & (
+        Permission.ATTACH_FILES
+    )
+
+
+def test_a_first_world_has_its_people_and_places() -> None:
+    world = first_world()
+    names = {user.display_name for user in world.users.values() if not user.bot}
+    assert names == {"Ada", "Ann", "Ben", "Chloe", "Dev"}
+    kinds = {channel.name: channel.type for channel in world.channels.values()}
+    assert kinds == {
+        "essays": ChannelType.TEXT,
+        "essay-forum": ChannelType.FORUM,
+        "admins": ChannelType.TEXT,
+    }
+    admins = next(c for c in world.channels.values() if c.name == "admins")
+    seen = {
+        u.display_name or u.name for u in world.users.values() if world.may_view(u.id, admins.id)
+    }
+    assert seen == {"Ada", "Salon"}
+    assert first_world().bot.token != world.bot.token
+    assert first_world().application.id != world.application.id
+
+
+@pytest.mark.parametrize("name", ["Zoë", "李小龙", "x" * 32, "🙂", "ann", "...", "a b"])
+def test_anybody_may_join_under_any_name(name: str) -> None:
+    world = first_world()
+    heard: list[Event] = []
+    world.listeners.append(heard.append)
+    user = add_member(world, world.guild, name)
+    assert user.display_name == name
+    assert len({one.name for one in world.users.values()}) == len(world.users)
+    assert world.user_by_authorization(user.token) is user
+    assert [event.name for event in heard] == ["GUILD_MEMBER_ADD"]
+
+
+def test_a_bots_token_is_only_a_bots() -> None:
+    """docs: Reference › Authentication."""
+    world = first_world()
+    ann = next(u for u in world.users.values() if u.display_name == "Ann")
+    assert world.user_by_authorization(f"Bot {world.bot.token}") is world.bot
+    assert world.user_by_authorization(world.bot.token) is None
+    assert world.user_by_authorization(f"Bot {ann.token}") is None
+    assert world.user_by_authorization(None) is None
+
+
+async def test_a_world_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    standin = StandIn(open_world(tmp_path), data=tmp_path)
+    await standin.start()
+    async with aiohttp.ClientSession() as session:
+        town = settle_town(standin, session)
+        message = await town.ann.says(town.essays, "one")
+        thread = await town.bot.opens(town.essays, message["id"])
+        await town.ben.says(thread["id"], "two")
+        files = {"a.txt": b"bytes"}
+        sent = await town.ann.post(f"/channels/{town.essays}/messages", {}, files=files)
+        await town.ann.delete(f"/channels/{town.essays}/messages/{message['id']}")
+        standin.world.clock.advance_to(standin.world.now() + timedelta(hours=1))
+    await standin.stop()
+
+    again = StandIn(open_world(tmp_path), data=tmp_path)
+    old, new = standin.world, again.world
+    for table in ("users", "guilds", "channels", "messages", "timelines", "tokens", "nonces"):
+        assert getattr(new, table) == getattr(old, table), table
+    assert new.now() - old.now() < timedelta(seconds=1)
+    assert new.new_id() > max(old.messages)
+    await again.start()
+    async with aiohttp.ClientSession() as session:
+        town = settle_town(again, session)
+        history = (await town.bot.get(f"/channels/{thread['id']}/messages")).body
+        assert history[0]["content"] == "two"
+        kept = await town.bot.get(f"/channels/{town.essays}/messages/{sent.body['id']}")
+        async with session.get(kept.body["attachments"][0]["url"]) as response:
+            assert await response.read() == b"bytes"
+    await again.stop()
+
+
+async def test_a_change_is_kept_soon_and_not_only_at_the_end(tmp_path: Path) -> None:
+    standin = StandIn(open_world(tmp_path), data=tmp_path)
+    await standin.start()
+    try:
+        async with aiohttp.ClientSession() as session:
+            town = settle_town(standin, session)
+            message = await town.ann.says(town.essays, "one")
+        await standin.kept()
+        assert int(message["id"]) in persistence.load(tmp_path).messages
+    finally:
+        await standin.stop()
+
+
+def test_what_is_no_world_is_said_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(persistence.UnreadableWorldError, match="cannot be read"):
+        persistence.load(tmp_path)
+    for content in ("", "[]", "{}", '{"version": 99}'):
+        (tmp_path / "world.json").write_text(content)
+        with pytest.raises(persistence.UnreadableWorldError, match=r"\.$"):
+            persistence.load(tmp_path)
+
+
+async def test_the_clock_of_the_world_runs_the_dues(town: Town) -> None:
+    message = await town.ann.says(town.essays, "one")
+    thread = await town.bot.opens(town.essays, message["id"])
+    world = town.standin.world
+    heard: list[Event] = []
+    world.listeners.append(heard.append)
+    due = world.next_due()
+    assert due is not None
+    world.pass_time()
+    assert heard == []
+    world.clock.advance_to(due)
+    world.pass_time()
+    assert [(e.name, e.data["id"]) for e in heard] == [("THREAD_UPDATE", thread["id"])]
+    assert heard[0].data["thread_metadata"]["archived"] is True

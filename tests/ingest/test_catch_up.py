@@ -1,0 +1,429 @@
+"""Recovery: what was missed is read, what was not seen proves nothing, what is owed is paid."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+from discord.state import ConnectionState
+
+from bot.core.conversation.events import Message
+from bot.emulator.world.seed import invite_bot
+from bot.ingest.member_names import MemberNames
+from cogs.events.gateway import Recording
+from tests.support.running_bot import House, a_house, a_world, lived_in
+
+
+async def kept(house: House) -> dict[str, dict[str, Any]]:
+    return {reply["id"]: reply for reply in (await house.export())["replies"]}
+
+
+async def strike(house: House, method: str, path: str, status: int, times: int = 1) -> None:
+    fault = {"kind": "http", "method": method, "path": path, "status": status, "times": times}
+    await house.control("faults", fault)
+
+
+async def name_channel_for_notices(house: House) -> None:
+    sql = """
+        INSERT INTO server_settings (server_id, notices_channel_id) VALUES (:server, :channel)
+        ON CONFLICT (server_id) DO UPDATE SET notices_channel_id = excluded.notices_channel_id
+    """
+    row = {"server": house.server_id, "channel": house.channel("admins")}
+    await house.database.write(lambda tx: tx.run(sql, row))
+
+
+async def hear(house: House, who: str, text: str, message_id: int, **more: Any) -> None:
+    """Let the record hear of one message, and of nothing that was around it."""
+    told = Message(
+        id=message_id,
+        server_id=house.server_id,
+        author_id=house.member(who).id,
+        author_name=who,
+        from_bot=False,
+        text=text,
+        written_at=house.clock.now(),
+        **more,
+    )
+    recorder = house.salon.services.recorder
+    await recorder.wait(recorder.put((told,)))
+
+
+async def test_a_thread_nobody_told_of_is_watched_from_its_first_message_on(
+    tmp_path: Path,
+) -> None:
+    """Opened unseen, deleted unseen: what was heard of it between is hidden."""
+    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+        *_, closing = await house.publish()
+        await house.control("faults", {"kind": "server_outage"})
+        await house.settle()
+        thread = int(closing["id"])
+        path = f"/channels/{house.channel()}/messages/{thread}/threads"
+        await house.act(house.member("Ben"), "POST", path, {"name": "Aside"})
+        there = await house.write("Ben", "In here.", channel_id=thread)
+        await hear(house, "Ben", "In here.", there, channel_id=thread, kind=0, reference_id=None)
+        assert (await kept(house))[str(there)]["text"] == "In here."
+        await house.act(house.member(), "DELETE", f"/channels/{thread}")
+        await house.control("faults", {"kind": "server_return"})
+        await house.settle()
+        reply = (await kept(house))[str(there)]
+    assert (reply["deleted"], reply["text"]) == (True, "")
+
+
+async def test_a_server_that_comes_in_the_moment_in_which_the_library_gives_up_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library tells of such a server to nobody: what was missed there would wait."""
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            *_, closing = await house.publish()
+            await house.salon.close()
+            unseen = await house.write("Ann", "Unseen.", to=closing["id"])
+        create, delay = ConnectionState.parse_guild_create, ConnectionState._delay_ready
+        held: list[Callable[[], None]] = []
+
+        def hold(state: ConnectionState[Any], data: Any) -> None:
+            held.append(functools.partial(create, state, data))
+
+        def let_go() -> None:
+            monkeypatch.setattr(ConnectionState, "parse_guild_create", create)
+            for told in held:
+                told()
+
+        async def wait(state: ConnectionState[Any]) -> None:
+            loop = asyncio.get_running_loop()
+            state.guild_ready_timeout = 0.5
+            # It comes while a busy loop has not yet seen that the time is over.
+            loop.call_later(0.45, time.sleep, 0.1)
+            loop.call_later(0.51, let_go)
+            await delay(state)
+
+        monkeypatch.setattr(ConnectionState, "parse_guild_create", hold)
+        monkeypatch.setattr(ConnectionState, "_delay_ready", wait)
+        async with lived_in(tmp_path, standin) as house:
+            assert held, "it came while the library waited"
+            reply = (await kept(house))[str(unseen)]
+    assert reply["text"] == "Unseen."
+
+
+async def test_threads_that_could_not_be_listed_are_looked_for_again(tmp_path: Path) -> None:
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            *_, closing = await house.publish()
+            await house.salon.close()
+            path = f"/channels/{house.channel()}/messages/{closing['id']}/threads"
+            await house.act(house.member("Ben"), "POST", path, {"name": "Aside"})
+            there = await house.write("Ben", "In here.", channel_id=int(closing["id"]))
+            await strike(house, "GET", "/guilds/*/threads/active", 503)
+        async with lived_in(tmp_path, standin) as house:
+            assert (await kept(house))[str(there)]["text"] == "In here."
+
+
+async def test_what_waited_for_what_it_answers_does_not_come_back_once_it_was_deleted_unseen(
+    tmp_path: Path,
+) -> None:
+    """Ben answers a message that nobody told of; both are unseen when Ben takes his back."""
+    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+        *_, closing = await house.publish()
+        await house.control("faults", {"kind": "server_outage"})
+        await house.settle()
+        head = await house.write("Ann", "I would.", to=closing["id"])
+        answer = await house.write("Ben", "Why?", to=head)
+        where = {"channel_id": house.channel(), "kind": 19, "reference_id": head}
+        await hear(house, "Ben", "Why?", answer, **where)
+        path = f"/channels/{house.channel()}/messages/{answer}"
+        await house.act(house.member("Ben"), "DELETE", path)
+        await house.control("faults", {"kind": "server_return"})
+        await house.settle()
+        assert list(await kept(house)) == [str(head)]
+
+
+async def test_a_reply_that_was_missed_bears_its_authors_name_in_the_server(
+    tmp_path: Path,
+) -> None:
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            *_, closing = await house.publish()
+            await house.salon.close()
+            nick = f"/guilds/{house.server_id}/members/@me"
+            await house.act(house.member("Ann"), "PATCH", nick, {"nick": "Annie"})
+            missed = await house.write("Ann", "I would.", to=closing["id"])
+        async with lived_in(tmp_path, standin) as house:
+            assert (await kept(house))[str(missed)]["author"]["name"] == "Annie"
+
+
+async def test_a_reply_of_which_a_reaction_tells_first_is_left_to_the_reading_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was written in a gap; somebody reacts while a reading goes on that does not have it."""
+    async with a_house(tmp_path) as house:
+        *_, closing = await house.publish()
+        nick = f"/guilds/{house.server_id}/members/@me"
+        await house.act(house.member("Ann"), "PATCH", nick, {"nick": "Annie"})
+        with monkeypatch.context() as gap:
+            gap.setattr(Recording, "message", lambda self, message: None)
+            reply = await house.write("Ann", "Unheard.", to=closing["id"])
+            await house.settle()
+        path = f"/channels/{house.channel()}/messages/{reply}"
+        recorder = house.salon.services.recorder
+        with recorder.listening(house.channel()) as live:
+            await house.act(house.member("Ben"), "PUT", f"{path}/reactions/🍞/@me")
+            await house.settle()
+        assert len(live) == 1
+        recorder.read_reactions(live)
+        await house.settle()
+        assert str(reply) not in await kept(house)
+        await house.salon.services.recovery.catch_up_server(house.server_id)
+        await house.settle()
+        found = (await kept(house))[str(reply)]
+    assert (found["author"]["name"], found["reactions"]) == ("Annie", [{"emoji": "🍞", "count": 1}])
+
+
+async def test_what_another_reading_forgets_is_not_missed_by_one_under_way(tmp_path: Path) -> None:
+    """Two servers are read at once, and each asks for its members' names anew when it begins."""
+    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+
+        def said(who: str, number: int) -> Message:
+            return Message(
+                id=number,
+                server_id=house.server_id,
+                channel_id=1,
+                author_id=house.member(who).id,
+                author_name="",
+                from_bot=False,
+                kind=0,
+                text="",
+                reference_id=None,
+                written_at=house.clock.now() - timedelta(hours=1),
+            )
+
+        def guild(server_id: int) -> discord.Guild | None:
+            names.forget()  # as the other one's beginning does in between
+            return house.salon.get_guild(server_id)
+
+        names = MemberNames(http=house.salon.http, guild=guild, clock=house.clock)
+        await names.named([said("Ann", 1)], set())
+        told = await names.named([said("Ann", 2), said("Ben", 3)], set())
+    assert [one.author_name for one in told] == ["Ann", "Ben"]
+
+
+async def test_of_a_server_out_of_reach_nothing_is_erased_and_all_is_read_when_it_is_back(
+    tmp_path: Path,
+) -> None:
+    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+        *_, closing = await house.publish()
+        first = await house.write("Ann", "I would.", to=closing["id"])
+        second = await house.write("Ben", "I would not.", to=closing["id"])
+        await house.settle()
+        await house.control("faults", {"kind": "server_outage"})
+        await house.settle()
+        path = f"/channels/{house.channel()}/messages/{first}"
+        await house.act(house.member("Ann"), "DELETE", path)
+        await house.salon.services.recovery.catch_up_server(house.server_id)
+        assert (await kept(house))[str(first)]["text"] == "I would."
+        await house.control("faults", {"kind": "server_return"})
+        await house.settle()
+        replies = await kept(house)
+    assert (replies[str(first)]["deleted"], replies[str(second)]["deleted"]) == (True, False)
+
+
+async def test_a_bot_that_was_put_out_and_invited_back_has_lost_nothing(tmp_path: Path) -> None:
+    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+        *_, closing = await house.publish()
+        first = await house.write("Ann", "I would.", to=closing["id"])
+        await house.settle()
+        world = standin.world
+        path = f"/guilds/{house.server_id}/members/{world.bot.id}"
+        await house.act(house.member(), "DELETE", path)
+        await house.settle()
+        assert (await kept(house))[str(first)]["text"] == "I would."
+        missed = await house.write("Ben", "Why?", channel_id=first)
+        invite_bot(world, world.guild, world.bot)
+        await house.settle()
+        replies = await kept(house)
+    assert (replies[str(first)]["deleted"], replies[str(missed)]["text"]) == (False, "Why?")
+
+
+async def test_while_the_connection_is_lost_the_record_is_not_noted_as_true(
+    tmp_path: Path,
+) -> None:
+    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+        await house.publish()
+        recovery = house.salon.services.recovery
+
+        async def true_at() -> int:
+            sql = "SELECT true_at FROM watermarks WHERE channel_id = :id"
+            rows = await house.database.read(lambda tx: tx.rows(sql, {"id": house.channel()}))
+            return int(rows[0]["true_at"])
+
+        await house.settle(3600)
+        await recovery.pay()
+        await recovery.hold_true()
+        noted = await true_at()
+        await house.salon.on_disconnect()
+        house.clock.move(house.clock.now_ms() / 1000 - time.time() + 3600)
+        await recovery.hold_true()
+        assert await true_at() == noted
+        await house.salon.on_resumed()
+        await recovery.hold_true()
+        assert await true_at() >= noted + 3_600_000
+
+
+async def test_what_discord_withholds_overwrites_nothing_and_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+        *_, closing = await house.publish()
+        await name_channel_for_notices(house)
+        head = await house.write("Ann", "I would.", to=closing["id"])
+        await house.settle()
+        first = await house.write("Ben", "Why?", channel_id=head)
+        await house.settle()
+        shown, standin.world.application.flags = standin.world.application.flags, 0
+        path = f"/channels/{head}/messages/{first}"
+        await house.act(house.member("Ben"), "PATCH", path, {"content": "Why not?"})
+        unseen = await house.write("Chloe", "Indeed.", channel_id=head)
+        recovery = house.salon.services.recovery
+        await recovery.catch_up_server(house.server_id)
+        await house.settle()
+        assert (await kept(house))[str(first)]["text"] == "Why?"
+        (told,) = await house.ours(house.channel("admins"))
+        assert "Message Content Intent" in told["content"]
+        assert "Message Content Intent" in caplog.text
+        standin.world.application.flags = shown
+        await recovery.catch_up_server(house.server_id)
+        await house.settle()
+        replies = await kept(house)
+    assert (replies[str(first)]["text"], replies[str(unseen)]["text"]) == ("Why not?", "Indeed.")
+
+
+async def test_a_message_in_which_nothing_is_hides_none_that_follow(tmp_path: Path) -> None:
+    """Discord took its only file down. What was known of another is not overwritten by nothing."""
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            *_, closing = await house.publish()
+            head = await house.write("Ann", "I would.", to=closing["id"])
+            await house.settle()
+            known = await house.write("Ben", "Why?", channel_id=head)
+            await house.settle()
+            await house.salon.close()
+            bare = await house.write("Ben", "", channel_id=head, file=("a.png", b"a"))
+            standin.world.messages[bare].attachments.clear()
+            standin.world.messages[known].content = ""
+            later = [
+                await house.write("Ben", f"Point {number}.", channel_id=head)
+                for number in range(101)
+            ]
+        async with lived_in(tmp_path, standin) as house:
+            replies = await kept(house)
+            assert [one for one in later if str(one) not in replies] == []
+            assert replies[str(bare)]["text"] == ""
+            assert replies[str(known)]["text"] == "Why?"
+            assert head in house.salon.services.recorder.proven
+
+
+@pytest.mark.parametrize("lost", [1 << 10, 1 << 16], ids=["View Channel", "Read Message History"])
+async def test_without_the_right_to_read_nothing_is_erased_until_it_is_back(
+    tmp_path: Path, lost: int
+) -> None:
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            *_, closing = await house.publish()
+            first = await house.write("Ann", "I would.", to=closing["id"])
+            await house.settle()
+            there = await house.write("Ben", "Why?", channel_id=first)
+            await house.settle()
+            await house.salon.close()
+            overwrite = f"/channels/{house.channel()}/permissions/{standin.world.bot.id}"
+            denied = {"type": 1, "allow": "0", "deny": str(lost)}
+            await house.act(house.member(), "PUT", overwrite, denied)
+            for who, place, message in (("Ann", house.channel(), first), ("Ben", first, there)):
+                path = f"/channels/{place}/messages/{message}"
+                await house.act(house.member(who), "DELETE", path)
+        async with lived_in(tmp_path, standin) as house:
+            replies = await kept(house)
+            assert [one["text"] for one in replies.values()] == ["I would.", "Why?"]
+            await house.act(house.member(), "DELETE", overwrite)
+            await house.settle()
+            replies = await kept(house)
+    assert [(one["text"], one["deleted"]) for one in replies.values()] == [("", True)] * 2
+
+
+async def test_after_hours_away_one_line_tells_what_was_recovered(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "bot.ingest.catch_up")
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            *_, closing = await house.publish()
+            await name_channel_for_notices(house)
+            first, second, third = [
+                await house.write("Ann", f"Point {number}.", to=closing["id"])
+                for number in range(3)
+            ]
+            await house.settle()
+            await house.salon.services.recovery.pay()
+            await house.salon.services.recovery.hold_true()
+            await house.salon.close()
+            here = f"/channels/{house.channel()}/messages"
+            for message in (first, second):
+                await house.act(
+                    house.member("Ann"), "PATCH", f"{here}/{message}", {"content": "Better."}
+                )
+            await house.act(house.member("Ann"), "DELETE", f"{here}/{third}")
+            for number in range(14):
+                await house.write("Ben", f"Reason {number}.", channel_id=first)
+            standin.world.clock.advance_to(standin.world.now() + timedelta(hours=3, minutes=12))
+        async with lived_in(tmp_path, standin) as house:
+            (told,) = await house.ours(house.channel("admins"))
+    line = "Back after 3 h 12 min: 14 replies, 2 edits, 1 deletion recovered."
+    assert told["content"] == line
+    assert any(record.getMessage().startswith(line) for record in caplog.records)
+
+
+async def test_a_channel_that_was_deleted_unseen_is_hidden_with_its_threads_and_told(
+    tmp_path: Path,
+) -> None:
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            *_, closing = await house.publish()
+            await name_channel_for_notices(house)
+            first = await house.write("Ann", "I would.", to=closing["id"])
+            await house.settle()
+            await house.write("Ben", "Why?", channel_id=first)
+            await house.settle()
+            await house.salon.close()
+            await house.act(house.member(), "DELETE", f"/channels/{house.channel()}")
+        async with lived_in(tmp_path, standin) as house:
+            assert {one["text"] for one in (await kept(house)).values()} == {""}
+            (told,) = await house.ours(house.channel("admins"))
+            assert "was deleted" in told["content"]
+
+
+async def test_what_stood_in_a_deleted_channel_is_hidden_at_once_and_erased_after_a_week(
+    tmp_path: Path,
+) -> None:
+    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+        *_, closing = await house.publish()
+        first = await house.write("Ann", "I would.", to=closing["id"])
+        await house.settle()
+        await house.write("Ben", "Why?", channel_id=first)
+        await house.settle()
+        await house.act(house.member(), "DELETE", f"/channels/{house.channel()}")
+        await house.settle()
+        assert {one["text"] for one in (await kept(house)).values()} == {""}
+
+        async def texts() -> set[str]:
+            rows = await house.database.read(lambda tx: tx.rows("SELECT text FROM replies"))
+            return {row["text"] for row in rows}
+
+        assert await texts() == {"I would.", "Why?"}
+        await house.settle(timedelta(days=7, hours=1).total_seconds())
+        assert await texts() == {""}

@@ -1,0 +1,68 @@
+"""Whatever a member writes is text: it pings nobody, runs nothing, names no file."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from tests.cogs.setup.test_panel import use
+from tests.support.running_bot import House, a_house
+
+DAY = timedelta(days=1).total_seconds()
+HOSTILE = (
+    "@everyone @here <@{admin}> <@&{server}> Look!",
+    "'); DROP TABLE replies; --",
+    "../../../../etc/passwd\x00 %s {{7*7}} {0.__class__}",
+    "```\n<script>alert(1)</script>",
+    "\u202e\u2066@everyone\u200b" + "A" * 1500,
+)
+
+
+async def told_by_the_bot(house: House) -> list[dict[str, object]]:
+    own = str(house.salon.own_id)  # Discord's own notices, of who was added, are left out
+    world = await house.world()
+    return [
+        message
+        for message in world["messages"]
+        if message["author"]["id"] == own and message["type"] in (0, 19)
+    ]
+
+
+async def test_nothing_that_members_write_pings_runs_or_breaks_anything(tmp_path: Path) -> None:
+    async with a_house(tmp_path) as house:
+        panel = await house.run("setup")
+        await use(house, panel, "notices", house.channel("admins"))
+        await use(house, panel, "loose", "join")
+        *_, closing = await house.publish()
+        admin, server = house.member().id, house.server_id
+        texts = [
+            text.replace("{admin}", str(admin)).replace("{server}", str(server)) for text in HOSTILE
+        ]
+        ann = house.standin.world.guilds[server].members[house.member("Ann").id]
+        ann.nick = "@everyone'; --"
+        heads = []
+        for text in texts:
+            heads.append(await house.write("Ann", text, to=closing["id"]))
+            await house.write("Ben", text, to=heads[-1])
+            await house.write("Chloe", text)
+        await house.settle()
+        for _ in range(9):  # prompts, nudges, the last call
+            await house.settle(DAY)
+        exported = await house.export()
+        said = [reply["text"] for reply in exported["replies"]]
+        assert sorted(said) == sorted(texts * 3), "it is kept as it was written"
+        told = await told_by_the_bot(house)
+        assert len(told) > 8
+        for message in told:
+            assert message["mention_everyone"] is False
+            assert message["mentions"] == []
+            assert message["mention_roles"] == []
+        names = [thread["name"] for thread in (await house.world())["threads"]]
+        assert len(names) == 2 * len(texts)
+        assert all(1 <= len(name) <= 100 for name in names)
+        said_of_it = await house.said(await house.run("essay show", options=[essay_option()]))
+        assert "Slow bread" in said_of_it
+
+
+def essay_option() -> dict[str, object]:
+    return {"type": 3, "name": "essay", "value": "1"}

@@ -1,0 +1,201 @@
+"""The bot, killed at any step of laying a new text over an essay, completes it.
+
+A step is a call of the bot's, before it has its effect (then the call is lost) or behind it (then
+the answer is), or an event that it is sent; they are counted from the press of *Apply* on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.emulator.demo.client import Actor, RefusedError
+from bot.emulator.faults.steps import NeverArrivedError, Step
+from tests.support.bot_process import Stage, staged
+from tests.support.running_bot import buttons
+
+PATIENCE = 60.0
+PLACES = ("harbour", "orchard", "kitchen", "attic", "stairwell", "garden")
+STEPS = {"grows": 54, "shrinks": 30}
+
+
+def written(*places: str) -> str:
+    paragraphs = [
+        f"The {place}. "
+        + " ".join(
+            f"In the {place} there was a chair that nobody had chosen, and whoever sat on it for "
+            f"{minutes} minutes heard the {place} think."
+            for minutes in range(3, 16)
+        )
+        for place in places
+    ]
+    return "# Chairs\n\n" + "\n\n".join(paragraphs)
+
+
+TEXTS = {
+    "grows": ("cellar", *PLACES[:3], "market", *PLACES[3:], "bridge"),
+    "shrinks": (PLACES[0], PLACES[5]),
+}
+
+
+class Play:
+    """An admin who edits an essay, whatever becomes of the bot meanwhile."""
+
+    def __init__(self, stage: Stage, session: aiohttp.ClientSession) -> None:
+        self.stage = stage
+        self.session = session
+        world = stage.standin.world
+        self.guild = next(iter(world.guilds.values()))
+        self.actor = Actor(session, stage.standin.page, self.guild.id)
+        self.channel = next(c.id for c in world.channels.values() if c.name == "essays")
+        self.before = 0  # steps
+
+    async def settle(self, seconds: float = 0) -> None:
+        await asyncio.gather(*self.stage.restarts)
+        await self.actor.let_pass(seconds)
+
+    async def hand_in(self, text: str) -> dict[str, Any]:
+        """Run the command; the message that shows what changes."""
+        world = self.stage.standin.world
+        known = next(c for c in world.commands.values() if c.name == "essay")
+        options = [
+            {"type": 3, "name": "essay", "value": "1"},
+            {"type": 11, "name": "file", "value": "0"},
+        ]
+        body = {
+            "type": 2,
+            "application_id": str(world.application.id),
+            "guild_id": str(self.guild.id),
+            "channel_id": str(self.channel),
+            "session_id": "0" * 32,
+            "nonce": "1",
+            "data": {
+                "id": str(known.id),
+                "name": "essay",
+                "type": 1,
+                "version": str(known.version),
+                "options": [{"type": 1, "name": "edit", "options": options}],
+                "attachments": [{"id": "0", "filename": "chairs.md"}],
+            },
+        }
+        admin = world.users[self.guild.owner_id]
+        await self.actor._send(admin, "/interactions", body, ("chairs.md", text.encode()))
+        await self.settle()
+        one = (await self.stage.world())["interactions"][-1]
+        found: dict[str, Any] = one["messages"][0]
+        return found
+
+    async def press(self, message: dict[str, Any], label: str) -> None:
+        (button,) = [b for b in buttons(message["components"]) if b["label"] == label]
+        world = self.stage.standin.world
+        await self.actor.press(
+            world.users[self.guild.owner_id],
+            world.application,
+            world.messages[int(message["id"])],
+            button["custom_id"],
+        )
+
+    async def ours(self) -> list[dict[str, Any]]:
+        own = str(self.stage.standin.world.bot.id)
+        found = [
+            message
+            for message in (await self.stage.world())["messages"]
+            if message["author"]["id"] == own
+            and not message["deleted"]
+            and message["channel_id"] == str(self.channel)
+            and message["type"] in (0, 19)
+        ]
+        return sorted(found, key=lambda message: int(message["id"]))
+
+    def strike(self, number: int) -> None:
+        """Kill the bot at this step from now on."""
+        self.before = self.stage.standin.gateway_hub.steps.count
+
+        async def struck(step: Step) -> None:
+            if step.number - self.before == number and not self.stage.restarts:
+                self.stage.kill()
+                if step.kind == "call" and step.moment == "before":
+                    raise NeverArrivedError
+
+        self.stage.standin.on_step = struck
+
+    @property
+    def steps(self) -> int:
+        count: int = self.stage.standin.gateway_hub.steps.count
+        return count - self.before
+
+
+async def played(stage: Stage, session: aiohttp.ClientSession, tmp_path: Path) -> Play:
+    path = tmp_path / "chairs.md"
+    path.write_text(written(*PLACES), encoding="utf-8")
+    await stage.bot.start()
+    assert await stage.play(path, None), stage.told + stage.log
+    return Play(stage, session)
+
+
+async def hold(play: Play, text: str, tmp_path: Path) -> None:
+    """The new text stands, each word once and in order, and the parts say where they go on."""
+    path = tmp_path / "new.md"
+    path.write_text(text, encoding="utf-8")
+    status, shown = await play.stage.command("preview", str(path), "--json")
+    assert status == 0
+    wanted = " ".join(m["content"] for m in json.loads(shown)["messages"][:-1]).split()
+    _, *posts = await play.ours()
+    parts = [
+        [line for line in message["content"].split("\n") if not line.startswith("-# Continued")]
+        for message in posts
+        if not message["content"].startswith(("What do you think?", "Back to", "Last call"))
+    ]
+    assert " ".join(" ".join(lines) for lines in parts).split() == wanted, play.stage.log
+    links = [line for m in posts for line in m["content"].split("\n") if "-# Continued" in line]
+    assert len(links) in (0, 2)
+    for link in links:
+        assert link.rsplit("/", 1)[-1] in {message["id"] for message in posts}
+
+
+@pytest.mark.parametrize("way", STEPS)
+async def test_the_steps_struck_are_those_of_an_edit(tmp_path: Path, way: str) -> None:
+    async with staged(tmp_path) as stage, aiohttp.ClientSession() as session:
+        play = await played(stage, session, tmp_path)
+        message = await play.hand_in(written(*TEXTS[way]))
+        play.before = stage.standin.gateway_hub.steps.count
+        await play.press(message, "Apply")
+        await play.settle(600)
+        taken = play.steps
+        await hold(play, written(*TEXTS[way]), tmp_path)
+        assert STEPS[way] - 10 <= taken <= STEPS[way]
+
+
+@pytest.mark.parametrize(
+    ("way", "number"), [(way, number) for way in STEPS for number in range(1, STEPS[way] - 10, 3)]
+)
+async def test_killed_at_a_step_of_an_edit_it_completes_it(
+    tmp_path: Path, way: str, number: int
+) -> None:
+    async with staged(tmp_path) as stage, aiohttp.ClientSession() as session:
+        play = await played(stage, session, tmp_path)
+        text = written(*TEXTS[way])
+        message = await play.hand_in(text)
+        play.strike(number)
+        with contextlib.suppress(RefusedError, aiohttp.ClientError):
+            await play.press(message, "Apply")
+        async with asyncio.timeout(PATIENCE):
+            while not stage.restarts:  # noqa: ASYNC110 - the bot comes to that step by itself
+                await asyncio.sleep(0.01)
+        await play.settle()
+        with contextlib.suppress(ValueError):  # it was applied already, and shows so
+            await play.press(play_message(stage, message), "Apply")
+        await play.settle(600)
+        await hold(play, text, tmp_path)
+
+
+def play_message(stage: Stage, message: dict[str, Any]) -> dict[str, Any]:
+    """A message as it stands now."""
+    found = stage.standin.world.messages[int(message["id"])]
+    return {"id": message["id"], "components": found.components}

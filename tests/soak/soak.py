@@ -1,0 +1,259 @@
+"""A soak: days in a server of many members, with random talk and cuts, and what is left over.
+
+`python -m tests.soak.soak [--hours N] [--members N] [--essays N] [--talk N] [--seed N]` plays 48 hours
+with 1,000 members and 50 essays, prints what the bot's process holds after each hour, and exits
+with 1 where it holds more at the end than after the first hour: over a tenth more memory, or any
+task, file or connection more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import random
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot.clock import Clock
+from bot.emulator.world.models import User
+from bot.emulator.world.seed import add_member
+from tests.support.bot_process import Stage, staged
+from tests.support.running_bot import House, buttons
+
+__all__ = ["Held", "Soak", "faults_of", "soak"]
+
+#: How much of the first hour's memory may be held at the end.
+MOST = 1.10
+#: Seconds after which connections that were kept for the next call are gone, and more than that.
+_REST, _MOST_RESTS = 35.0, 1
+#: A writer and two readers with database, log and index each, and the lock.
+_MOST_OF_ARCHIVE = 10
+#: How many times the talk of another hour the first one has.
+_FIRST = 5
+#: The chance of a cut in an hour, of each kind.
+_CUTS: tuple[tuple[float, dict[str, Any]], ...] = (
+    (0.3, {"kind": "gateway_close", "code": None}),
+    (0.2, {"kind": "gateway_close", "code": 4000}),
+    (0.2, {"kind": "invalid_session"}),
+    (0.2, {"kind": "reconnect"}),
+    (0.3, {"kind": "http", "method": "POST", "path": "/channels/**", "status": 502, "times": 3}),
+    (0.2, {"kind": "http", "method": "POST", "path": "/channels/**", "status": None, "times": 2}),
+    (0.2, {"kind": "duplicate", "event": "MESSAGE_CREATE", "times": 5}),
+    (0.2, {"kind": "reorder", "event": "MESSAGE_CREATE", "times": 5}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the process holds at one moment: MB of memory, asyncio tasks, open files.
+
+    ``connections`` are the files that are sockets. The archive's own are not counted among the
+    files: each of its connections opens its three when it first needs them.
+    """
+
+    memory: float
+    tasks: int
+    files: int
+    connections: int
+    messages: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.memory:.1f} MB, {self.tasks} tasks, {self.files} files, "
+            f"{self.connections} connections after {self.messages} messages"
+        )
+
+
+class Soak:
+    """Plays the hours. ``port``: where the bot tells its metrics."""
+
+    def __init__(self, stage: Stage, house: House, members: list[User], port: int, seed: int):
+        self._stage = stage
+        self._house = house
+        self._members = members
+        self._metrics = f"http://127.0.0.1:{port}/metrics"
+        self._random = random.Random(seed)
+        #: Where something may be said: a channel and the message to answer there, if any.
+        self._heads: list[tuple[int, int | None]] = []
+        self._written: list[tuple[User, int, int]] = []
+        self.messages = 0
+        self.cuts = 0
+
+    async def play(self, hours: int, essays: int, talk: int) -> list[Held]:
+        """Let the hours go by; what is held after each.
+
+        The first hour has everything in it, all essays, the liveliest talk and each kind of cut,
+        so that what the process holds after it is what it holds at work.
+        """
+        await self._stage.bot.start()
+        await self._house.settle()
+        found: list[Held] = []
+        for hour in range(hours):
+            if hour == 0:
+                for number in range(essays):
+                    await self._publish(str(number))
+            for _ in range(talk * _FIRST if hour == 0 else talk):
+                await self._something()
+                if self._random.random() < 1 / 20:
+                    await self._house.settle(self._random.uniform(0, 60))
+            await asyncio.gather(*map(self._house.run, ("essay list", "prompts list")))
+            await self._house.settle()
+            for chance, fault in _CUTS:
+                if hour == 0 or self._random.random() < chance:
+                    self.cuts += 1
+                    await self._house.control("faults", fault)
+            await self._house.settle(1800)
+            async with self._house.session.delete(f"{self._stage.standin.page}/rehearsal/faults"):
+                pass
+            await self._house.settle(1800)
+            is_judged = hour in {0, hours - 1}
+            found.append(await (self._rested() if is_judged else self._look()))
+        return found
+
+    async def _publish(self, name: str) -> None:
+        words = " ".join(f"word{self._random.randrange(1000)}" for _ in range(600))
+        text = f"# Essay {name}\n\n{words}\n\nIs it so with {name}? What do you think?\n"
+        shown = await self._house.run("essay publish", file=("a.md", text.encode()))
+        await self._house.settle()
+        answer = await self._house.seen(shown)
+        (button,) = [one for one in buttons(answer["components"]) if one["label"] == "Publish"]
+        before = set(self._ours())
+        await self._house.interact(
+            3,
+            {"component_type": 2, "custom_id": button["custom_id"]},
+            message_id=answer["id"],
+            message_flags=answer["flags"],
+        )
+        await self._house.settle()
+        channel = self._house.channel()
+        self._heads += [(channel, one) for one in self._ours() if one not in before]
+
+    def _ours(self) -> list[int]:
+        world = self._stage.standin.world
+        own, channel = world.application.bot_id, self._house.channel()
+        return [
+            one.id
+            for one in world.messages.values()
+            if one.author_id == own and one.channel_id == channel
+        ]
+
+    async def _something(self) -> None:
+        """A member writes, answers, edits, deletes or reacts."""
+        happens = self._random.random()
+        if happens < 0.8 or not self._written:
+            channel, answered = self._random.choice(self._heads[-200:])
+            who = self._random.choice(self._members)
+            body: dict[str, Any] = {"content": f"I say {self._random.random()} " * 8}
+            if answered is not None:
+                body["message_reference"] = {"message_id": str(answered)}
+            path = f"/channels/{channel}/messages"
+            message = int((await self._house.act(who, "POST", path, body))["id"])
+            self.messages += 1
+            self._written = [*self._written[-200:], (who, channel, message)]
+            if channel == self._house.channel() and self._random.random() < 0.2:
+                await self._house.settle()  # its thread is there now
+                if message in self._stage.standin.world.channels:
+                    self._heads.append((message, None))
+            return
+        who, channel, message = self._random.choice(self._written)
+        path = f"/channels/{channel}/messages/{message}"
+        if happens < 0.9:
+            await self._house.act(who, "PATCH", path, {"content": f"Rather {happens}"})
+        elif happens < 0.93:
+            self._written.remove((who, channel, message))
+            await self._house.act(who, "DELETE", path)
+        else:
+            await self._house.act(who, "PUT", f"{path}/reactions/%F0%9F%91%8D/@me")
+
+    async def _rested(self) -> Held:
+        """What is held once connections that are kept for the next call have been let go."""
+        before = await self._look()
+        for _ in range(_MOST_RESTS):
+            await asyncio.sleep(_REST)
+            held = await self._look()
+            if held.files >= before.files and held.tasks >= before.tasks:
+                break
+            before = held
+        return before
+
+    async def _look(self) -> Held:
+        async with self._house.session.get(self._metrics) as response:
+            told = {
+                sample.name: sample.value
+                for family in text_string_to_metric_families(await response.text())
+                for sample in family.samples
+            }
+        folder, opened = Path(f"/proc/{self._stage.bot.pid}/fd"), list[str]()
+        for one in folder.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                opened.append(str(one.readlink()))
+        own = [one for one in opened if one.startswith(str(self._stage.database))]
+        assert len(own) <= _MOST_OF_ARCHIVE, own
+        return Held(
+            memory=told["process_resident_memory_bytes"] / 1e6,
+            tasks=int(told["salon_tasks"]),
+            files=len(opened) - len(own),
+            connections=sum(one.startswith("socket:") for one in opened),
+            messages=self.messages,
+        )
+
+
+def faults_of(hours: list[Held]) -> list[str]:
+    """What is held at the end that was not after the first hour."""
+    first, last = hours[0], hours[-1]
+    found = []
+    if last.memory > first.memory * MOST:
+        found.append(f"memory grew from {first.memory:.1f} to {last.memory:.1f} MB")
+    for name in ("tasks", "files", "connections"):
+        before, after = getattr(first, name), getattr(last, name)
+        if after > before:
+            found.append(f"{name}: {before} after the first hour, {after} at the end")
+    return found
+
+
+async def soak(
+    folder: Path, port: int, *, hours: int, members: int, essays: int, talk: int, seed: int
+) -> tuple[list[Held], Soak, Stage]:
+    """Play it in ``folder``; the hours, who played them and on what."""
+    async with (
+        staged(folder, SALON_HEALTH=f"127.0.0.1:{port}") as stage,
+        aiohttp.ClientSession() as session,
+    ):
+        world = stage.standin.world
+        guild = next(iter(world.guilds.values()))
+        people = [add_member(world, guild, f"Member {number}") for number in range(members)]
+        nothing: Any = None  # the bot is a process of its own
+        house = House(stage.standin, nothing, nothing, Clock(), session)
+        play = Soak(stage, house, people, port, seed)
+        return await play.play(hours, essays, talk), play, stage
+
+
+def main() -> int:
+    """Play by hand."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak.soak", description=__doc__)
+    parser.add_argument("--hours", type=int, default=48)
+    parser.add_argument("--members", type=int, default=1000)
+    parser.add_argument("--essays", type=int, default=50)
+    parser.add_argument("--talk", type=int, default=200, help="what happens in an hour")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--port", type=int, default=8719)
+    options = vars(parser.parse_args())
+    with tempfile.TemporaryDirectory() as name:
+        hours, play, stage = asyncio.run(soak(Path(name), options.pop("port"), **options))
+    for number, held in enumerate(hours, start=1):
+        print(f"hour {number}: {held}")  # noqa: T201
+    errors = [line for line in stage.log if " ERROR " in line or "Traceback" in line]
+    found = faults_of(hours) + errors
+    print(f"{play.cuts} cuts; " + ("; ".join(found) if found else "nothing left over"))  # noqa: T201
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+"""A short soak; `python -m tests.soak.soak` plays the long one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.soak.soak import faults_of, soak
+
+
+@pytest.mark.timeout(600)
+async def test_after_hours_of_talk_and_cuts_nothing_is_left_over(
+    tmp_path: Path, unused_tcp_port: int
+) -> None:
+    hours, play, stage = await soak(
+        tmp_path, unused_tcp_port, hours=4, members=60, essays=6, talk=40, seed=1
+    )
+    sys.stdout.write("\n".join(str(held) for held in hours))
+    assert faults_of(hours) == []
+    assert [line for line in stage.log if " ERROR " in line or "Traceback" in line] == []
+    assert play.cuts >= 3
+    assert play.messages >= 100

@@ -1,0 +1,181 @@
+"""A backup in the archive's place: nothing erased comes back, nothing sent is sent again."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.cli.backup import back_up, restore
+from bot.errors import BackupFailed, DatabaseInUse
+from storage.db.database import open_database, open_for_reading
+from storage.db.restore import restore as put_in_place
+from storage.privacy import members
+from tests.storage.db.test_backups import fill, servers_in, spoil
+from tests.support.running_bot import House, a_world, lived_in
+
+NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
+
+
+async def test_what_was_there_before_is_kept_aside_with_what_its_journal_held(
+    tmp_path: Path,
+) -> None:
+    path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
+    await fill(path, 3)
+    assert "checked" in back_up(path, folder, None)
+    async with open_database(path) as database:
+        await database.write(
+            lambda tx: tx.run("INSERT INTO servers (id, name, joined_at) VALUES (99, 'x', 0)")
+        )
+        journal = path.with_name("salon.sqlite3-wal").read_bytes()
+    # As after a kill: what was committed last stands in the journal alone.
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DELETE FROM servers WHERE id = 99")
+        connection.commit()
+    path.with_name("salon.sqlite3-wal").write_bytes(journal)
+    told = restore(path, folder, None)
+    assert "is in the place of" in told
+    (aside,) = tmp_path.glob("salon.sqlite3.replaced-????????-??????")
+    assert str(aside) in told
+    assert aside.with_name(f"{aside.name}-wal").exists()
+    assert not path.with_name("salon.sqlite3-wal").exists()
+    assert servers_in(path) == 3
+
+
+async def test_a_running_bot_is_not_robbed_of_its_archive(tmp_path: Path) -> None:
+    path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
+    await fill(path)
+    async with open_database(path):
+        assert "checked" in back_up(path, folder, None), "a backup is made all the same"
+        with pytest.raises(DatabaseInUse):
+            restore(path, folder, None)
+
+
+async def test_a_damaged_archive_is_replaced_by_the_newest_good_backup(tmp_path: Path) -> None:
+    path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
+    await fill(path, 400, 500)
+    back_up(path, folder, None)
+    spoil(path)
+    told = restore(path, folder, None)
+    assert "It could not tell what was deleted since" in told
+    async with open_for_reading(path) as database:
+        assert len(await database.read(lambda tx: tx.rows("SELECT id FROM servers"))) == 400
+
+
+async def test_a_bad_or_missing_backup_changes_nothing(tmp_path: Path) -> None:
+    path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
+    await fill(path)
+    before = path.read_bytes()
+    with pytest.raises(BackupFailed, match="There is no good backup"):
+        restore(path, folder, None)
+    with pytest.raises(BackupFailed, match="There is no backup at"):
+        restore(path, folder, tmp_path / "nothing.sqlite3")
+    (tmp_path / "notes.txt").write_text("no database " * 1000)
+    with pytest.raises(BackupFailed, match="could not be restored"):
+        restore(path, folder, tmp_path / "notes.txt")
+    with closing(sqlite3.connect(tmp_path / "other.sqlite3")) as other:
+        other.execute("CREATE TABLE recipes (name TEXT)")
+        other.commit()
+    with pytest.raises(BackupFailed, match="not of Salon"):
+        restore(path, folder, tmp_path / "other.sqlite3")
+    assert path.read_bytes() == before
+    assert not list(tmp_path.glob("*.restoring*"))
+
+
+async def test_a_backup_is_restored_where_there_is_no_archive(tmp_path: Path) -> None:
+    path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
+    await fill(path)
+    back_up(path, folder, tmp_path / "mine.sqlite3")
+    with pytest.raises(BackupFailed, match="there already"):
+        back_up(path, folder, tmp_path / "mine.sqlite3")
+    other = tmp_path / "elsewhere.sqlite3"
+    told = restore(other, folder, tmp_path / "mine.sqlite3")
+    assert "kept as" not in told
+    assert servers_in(other) == 3
+
+
+async def kept(house: House) -> dict[str, dict[str, Any]]:
+    return {reply["id"]: reply for reply in (await house.export())["replies"]}
+
+
+async def test_what_was_deleted_or_forgotten_since_the_backup_stays_erased(tmp_path: Path) -> None:
+    path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            *_, closing_question = await house.publish()
+            to = closing_question["id"]
+            deleted = await house.write("Ann", "I take this back.", to=to)
+            forgotten = await house.write("Ben", "Forget me.", to=to)
+            stays = await house.write("Dev", "I stay.", to=to)
+            await house.settle()
+            back_up(path, folder, None)
+            after = await house.write("Chloe", "After the backup.", to=to)
+            await house.settle()
+            await house.act(
+                house.member("Ann"), "DELETE", f"/channels/{house.channel()}/messages/{deleted}"
+            )
+            await house.settle()
+            server_id, ben = house.server_id, house.member("Ben").id
+
+            async def forget(tx: Any) -> None:
+                await members.forget(tx, server_id, ben, 1, keep_out=True)
+
+            await house.database.write(forget)
+            sent = [message["id"] for message in await house.messages()]
+        told = restore(path, folder, None)
+        assert "erased: 2" in told
+        async with lived_in(tmp_path, standin) as again:
+            replies = await kept(again)
+            assert (replies[str(deleted)]["text"], replies[str(deleted)]["deleted"]) == ("", True)
+            assert (replies[str(forgotten)]["text"], replies[str(forgotten)]["author"]) == (
+                "",
+                None,
+            )
+            assert replies[str(stays)]["text"] == "I stay."
+            assert replies[str(after)]["text"] == "After the backup.", "read from the history"
+            await again.write("Ben", "I am still out.", to=to)
+            await again.settle()
+            assert "I am still out." not in {one["text"] for one in (await kept(again)).values()}
+            assert [m["id"] for m in await again.messages()][: len(sent)] == sent
+            ours = await again.ours()
+            assert len(ours) == 2, "nothing is posted a second time"
+
+
+async def test_what_was_sent_since_the_backup_is_found_and_not_sent_again(tmp_path: Path) -> None:
+    path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
+    async with a_world() as standin:
+        async with lived_in(tmp_path, standin) as house:
+            await house.publish()
+            # A backup from between two posts: the last one was planned, and sent after it.
+            back_up(path, folder, tmp_path / "mid.sqlite3")
+            with closing(sqlite3.connect(tmp_path / "mid.sqlite3")) as connection:
+                connection.execute(
+                    "UPDATE posts SET state = 'planned', message_id = NULL, attempts = 0, "
+                    "first_attempt_at = NULL, sent_at = NULL WHERE id = (SELECT max(id) FROM posts)"
+                )
+                connection.execute("UPDATE discussions SET state = 'publishing'")
+                connection.commit()
+            before = len(await house.ours())
+        restore(path, folder, tmp_path / "mid.sqlite3")
+        async with lived_in(tmp_path, standin) as again:
+            await again.settle()
+            assert len(await again.ours()) == before
+            assert (await again.export())["essay"]["state"] == "open"
+
+
+async def test_prompts_and_essays_that_were_due_since_are_not_done_again(tmp_path: Path) -> None:
+    path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
+    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+        await house.publish()
+        await house.settle()
+        back_up(path, folder, tmp_path / "mine.sqlite3")
+        in_a_year = datetime(house.clock.now().year + 1, 12, 31, tzinfo=UTC)
+    restored = put_in_place(tmp_path / "mine.sqlite3", path, in_a_year)
+    assert restored.skipped == 3
+    async with open_for_reading(path) as database:
+        rows = await database.read(lambda tx: tx.rows("SELECT DISTINCT state FROM prompts"))
+        assert [row["state"] for row in rows] == ["skipped"]

@@ -1,0 +1,129 @@
+"""Discussions and drafts: found, published, scheduled, turned, each only from where it may be."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.payloads import plain_message
+from bot.errors import UnknownEssay
+from storage.db.database import Database
+from storage.db.writer import Transaction
+from storage.delivery import alerts, messages
+from storage.delivery.messages import NewPost
+from storage.essays import discussions, drafts, progress, scheduled, submissions
+from storage.essays.revisions import NewRevision
+from storage.essays.submissions import Submission
+from tests.storage.replies.test_record import NOW_MS, SUBMISSION, essay
+
+WHO = {"member_id": 40, "member_name": "Ann"}
+
+
+async def draft(tx: Transaction, source: bytes = b"# Slow bread") -> int:
+    await submissions.receive(tx, SUBMISSION, NOW_MS)
+    return await drafts.create(
+        tx,
+        submission=SUBMISSION,
+        revision=NewRevision(essay(), source, "bread.md", None, ("a note",)),
+        planned=[NewPost("card", plain_message("Slow bread", silent=False))],
+        style="threads",
+        now_ms=NOW_MS,
+    )
+
+
+async def test_a_draft_is_found_as_it_was_kept(database: Database) -> None:
+    number = await database.write(draft)
+    found = await database.read(lambda tx: drafts.find(tx, number))
+    assert found is not None
+    assert found.essay == essay()
+    assert found.notes == ("a note",)
+    assert [post.purpose for post in found.posts] == ["card"]
+    assert await database.read(lambda tx: drafts.find(tx, number + 1)) is None
+    assert await database.read(messages.next_due) is None, "a draft's posts are not to be sent"
+
+
+async def test_a_draft_is_published_once(database: Database) -> None:
+    number = await database.write(draft)
+
+    async def publish(tx: Transaction) -> bool:
+        return await drafts.publish(tx, number, after_id=7, now_ms=NOW_MS, **WHO)  # type: ignore[arg-type]
+
+    assert await database.write(publish)
+    assert not await database.write(publish)
+    assert not await database.write(lambda tx: drafts.discard(tx, number))
+    assert not await database.write(
+        lambda tx: scheduled.schedule(tx, number, at_ms=NOW_MS, now_ms=NOW_MS, **WHO)  # type: ignore[arg-type]
+    )
+    assert not await database.write(
+        lambda tx: drafts.redraft(
+            tx, number, essay=essay(), closing=None, notes=(), planned=[], now_ms=NOW_MS
+        )
+    )
+    (post,) = await database.write(lambda tx: messages.claim(tx, busy=(), now_ms=NOW_MS))
+    assert post.after_id == 7
+
+
+async def test_a_scheduled_essay_is_published_when_its_hour_has_come(database: Database) -> None:
+    number = await database.write(draft)
+    hour = NOW_MS + 3_600_000
+    assert await database.write(
+        lambda tx: scheduled.schedule(tx, number, at_ms=hour, now_ms=NOW_MS, **WHO)  # type: ignore[arg-type]
+    )
+    assert await database.read(scheduled.next_due) == hour
+    assert await database.write(lambda tx: scheduled.publish_due(tx, hour - 1)) == 0
+    assert await database.write(lambda tx: scheduled.publish_due(tx, hour)) == 1
+    assert await database.write(lambda tx: scheduled.publish_due(tx, hour)) == 0
+    found = await database.read(lambda tx: discussions.find(tx, str(number)))
+    assert found.state == "publishing"
+
+
+async def test_an_essay_is_found_by_number_or_exact_title(database: Database) -> None:
+    first = await database.write(draft)
+    by_number = await database.read(lambda tx: discussions.find(tx, f" {first} "))
+    by_title = await database.read(lambda tx: discussions.find(tx, "Slow bread"))
+    assert by_number.id == by_title.id == first
+    for unknown in ("slow bread", "99", "", "9" * 40, "１"):
+        with pytest.raises(UnknownEssay, match="No essay has"):
+            await database.read(lambda tx, unknown=unknown: discussions.find(tx, unknown))  # type: ignore[misc]
+    second = await database.write(lambda tx: draft(tx, b"other"))
+    with pytest.raises(UnknownEssay, match=f"{first}, {second}"):
+        await database.read(lambda tx: discussions.find(tx, "Slow bread"))
+
+
+async def test_a_discussion_turns_only_from_the_state_it_is_in(database: Database) -> None:
+    number = await database.write(draft)
+    turned = await database.write(
+        lambda tx: discussions.turn(tx, number, before="open", after="closed", now_ms=0)
+    )
+    assert turned is None
+    assert await database.write(lambda tx: discussions.withdraw(tx, number, NOW_MS)) is None
+    assert await database.write(lambda tx: progress.go_on(tx, number, NOW_MS)) == 0
+
+
+async def test_what_was_received_waits_until_it_is_accepted_or_refused(
+    database: Database,
+) -> None:
+    text = Submission(1001, 10, "A server", 20, 40, "Ann", None, None, "# Text", title="T")
+    await database.write(lambda tx: submissions.receive(tx, SUBMISSION, NOW_MS))
+    await database.write(lambda tx: submissions.receive(tx, text, NOW_MS))
+    assert await database.read(submissions.unfinished) == [SUBMISSION, text]
+    assert await database.write(lambda tx: submissions.accept(tx, SUBMISSION.id, "0f"))
+    assert not await database.write(lambda tx: submissions.accept(tx, SUBMISSION.id, "0f"))
+    await database.write(lambda tx: submissions.refuse(tx, text.id, "It is empty."))
+    assert await database.read(submissions.unfinished) == []
+    assert await database.read(lambda tx: submissions.outcome(tx, text.id)) == "It is empty."
+    assert await database.read(lambda tx: submissions.outcome(tx, 5)) is None
+
+
+async def test_nobody_is_told_of_an_essay_that_is_no_longer_on_its_way(
+    database: Database,
+) -> None:
+    number = await database.write(draft)
+
+    async def stuck(tx: Transaction) -> int:
+        await alerts.essay_stuck(tx, number, "Why.", NOW_MS, stopped=True)
+        await alerts.essay_without_thread(tx, 77, "Why.", NOW_MS, stopped=False)
+        row = await tx.row("SELECT count(*) AS told FROM notices")
+        assert row is not None
+        return int(row["told"])
+
+    assert await database.write(stuck) == 0

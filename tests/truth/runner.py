@@ -1,0 +1,76 @@
+"""A seeded random play of members, admins and misfortunes around a running bot."""
+
+from __future__ import annotations
+
+from tests.truth.members import Members
+from tests.truth.outages import Misfortunes
+
+__all__ = ["FLOORS", "Play"]
+
+#: How often each kind of action comes at least in a play of 200.
+FLOORS = {
+    "say": 8,
+    "answer essay": 14,
+    "answer in channel": 8,
+    "talk": 20,
+    "answer in thread": 14,
+    "attach": 4,
+    "edit": 14,
+    "delete": 8,
+    "delete many": 2,
+    "react": 14,
+    "take back": 6,
+    "clear reactions": 2,
+    "open thread": 4,
+    "archive": 4,
+    "lock": 2,
+    "delete thread": 2,
+    "join or leave": 3,
+    "rename": 4,
+    "leave server": 2,
+    "join server": 2,
+    "hide": 2,
+    "show": 2,
+    "lose server": 2,
+    "find server": 2,
+    "kick": 1,
+    "invite": 1,
+    "outage": 2,
+    "return": 2,
+    "cut": 2,
+    "close": 2,
+    "invalid session": 3,
+    "duplicate": 5,
+    "reorder": 5,
+    "failing call": 3,
+    "settle": 3,
+}
+_COMMON = ("talk", "answer essay", "answer in thread", "edit", "react", "delete")
+#: Actions at the end of a play, when nothing befalls the bot any more.
+_CALM = 25
+
+
+class Play(Members, Misfortunes):
+    """One play."""
+
+    async def run(self, actions: int) -> None:
+        """Do ``actions`` things, each kind at least as often as its floor in 200 asks."""
+        share = actions / 200
+        kinds = [kind for kind, floor in FLOORS.items() for _ in range(max(1, int(floor * share)))]
+        kinds += [self.random.choice(_COMMON) for _ in range(max(0, actions - len(kinds)))]
+        self.random.shuffle(kinds)
+        # What needs something to act on waits until there is something.
+        for kind in kinds:
+            if not await self.do(kind):
+                for first in ("answer essay", "open thread", "talk", "react"):
+                    await self.do(first)
+                if not await self.do(kind):
+                    kinds.append(kind)
+            if len(kinds) > actions * 4:
+                raise AssertionError(f"{kind} is never possible")
+        await self._end_misfortunes()
+
+    async def calm(self) -> None:
+        """Do things that no later reading shows: they are heard, or they are missed."""
+        for _ in range(_CALM):
+            await self.do(self.random.choice(_COMMON))

@@ -1,0 +1,337 @@
+"""Whether a server's prompts kept to the manners, judged by what stands in the world alone.
+
+Written from the manners as they are stated, without any code of the deciding: from the world's
+messages, the archive's rows and the log of what was done.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.year.life import Log
+
+__all__ = ["Checker"]
+
+BERLIN = ZoneInfo("Europe/Berlin")
+QUIET_FROM, QUIET_UNTIL = (22, 0), (7, 30)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+TOLERANCE = 12 * HOUR
+#: Between a decision and the message: a step of the simulated clock, and calls that take time.
+GRACE = timedelta(minutes=2)
+
+
+def is_quiet(moment: datetime) -> bool:
+    local = moment.astimezone(BERLIN)
+    shown = (local.hour, local.minute)
+    return shown >= QUIET_FROM or shown < QUIET_UNTIL
+
+
+def after_quiet(moment: datetime) -> datetime:
+    """The moment itself, or the first whole minute after it that is not quiet."""
+    while is_quiet(moment):
+        moment = moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    return moment
+
+
+def at(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A member's message in a discussion."""
+
+    id: int
+    discussion: int
+    place: int
+    author: int
+    when: datetime
+
+
+class Checker:
+    """Holds world, archive and log against each other."""
+
+    def __init__(self, world: dict[str, Any], database: Path, log: Log, own: int) -> None:
+        self.log = log
+        self.end = datetime.fromisoformat(world["now"])
+        self.messages = {int(one["id"]): one for one in world["messages"]}
+        self.own = own
+        connection = sqlite3.connect(database)
+        connection.row_factory = sqlite3.Row
+        self.prompts = [
+            dict(row)
+            for row in connection.execute(
+                """
+                SELECT prompts.*, posts.message_id, discussions.channel_id AS essay_channel,
+                       posts.attempts
+                FROM prompts LEFT JOIN posts ON posts.id = post_id
+                LEFT JOIN discussions ON discussions.id = prompts.discussion_id
+                """
+            )
+        ]
+        self.published = {
+            row[0]
+            for row in connection.execute(
+                "SELECT message_id FROM posts WHERE purpose IN ('card', 'part', 'closing')"
+            )
+        }
+        self.threads = {row[0] for row in connection.execute("SELECT id FROM threads")}
+        discussion = dict(connection.execute("SELECT id, discussion_id FROM replies").fetchall())
+        connection.close()
+        self.talk = sorted(
+            (
+                Said(
+                    number,
+                    discussion[number],
+                    int(one["channel_id"]),
+                    int(one["author"]["id"]),
+                    self.when(number),
+                )
+                for number, one in self.messages.items()
+                if number in discussion
+            ),
+            key=lambda said: said.id,
+        )
+        self.sent = sorted(
+            (one for one in self.prompts if one["state"] == "sent"),
+            key=lambda one: int(one["message_id"]),
+        )
+        self.steps = [one for one in self.sent if one["kind"] == "step"]
+
+    def when(self, message_id: int) -> datetime:
+        return datetime.fromisoformat(self.messages[message_id]["timestamp"])
+
+    # -- everything is accounted for ----------------------------------------------------------
+
+    def faults(self) -> list[str]:
+        """What does not hold, a sentence each."""
+        return [
+            *self._once(),
+            *self._digests(),
+            *self._all_decided(),
+            *(fault for one in self.sent for fault in self._manners(one)),
+            *(fault for one in self.prompts for fault in self._reason(one)),
+        ]
+
+    def _once(self) -> list[str]:
+        """Each message of the bot's is one sent prompt, or part of a publishing, and back."""
+        own = {
+            number
+            for number, one in self.messages.items()
+            if int(one["author"]["id"]) == self.own
+            and one["type"] in (0, 19)
+            and not int(one["flags"]) & 64
+        }
+        told = Counter(int(one["message_id"]) for one in self.sent)
+        found = [
+            f"message {number} is {count} prompts" for number, count in told.items() if count > 1
+        ]
+        found += [f"message {n} is nobody's" for n in own - set(told) - self.published]
+        found += [f"prompt's message {n} does not stand" for n in set(told) - own]
+        return found
+
+    def _digests(self) -> list[str]:
+        """One digest a week: never two for the same time, and never two planned."""
+        times = Counter(one["planned_for"] for one in self.sent if one["kind"] == "digest")
+        found = [f"{count} digests for {at(time)}" for time, count in times.items() if count > 1]
+        planned = [o for o in self.prompts if o["kind"] == "digest" and o["state"] == "planned"]
+        return [*found, *(["no digest, or several, are planned"] if len(planned) != 1 else [])]
+
+    def _all_decided(self) -> list[str]:
+        late = self.end - GRACE
+        found = [
+            f"prompt {one['id']} is still {one['state']} ({one['reason']})"
+            for one in self.prompts
+            if one["state"] == "claimed" or (one["state"] == "planned" and at(one["due_at"]) < late)
+        ]
+        nudged = Counter(one["thread_id"] for one in self.prompts if one["kind"] == "nudge")
+        found += [f"thread {thread} has no nudge planned" for thread in self.threads - set(nudged)]
+        found += [f"thread {thread}: {n} nudges" for thread, n in nudged.items() if n > 1]
+        return found
+
+    # -- the manners --------------------------------------------------------------------------
+
+    def _manners(self, one: dict[str, Any]) -> list[str]:
+        if one["kind"] == "now":
+            return []
+        when = self.when(one["message_id"])
+        found = []
+        # What got through although Discord said otherwise is stamped with the first attempt.
+        if is_quiet(when):
+            found.append("stands in quiet hours")
+        closed = self.log.closed.get(one["discussion_id"])
+        if closed is not None and when >= closed:
+            found.append("came after the discussion closed")
+        if self._paused(one["discussion_id"], when):
+            found.append("came in a pause")
+        found += self._lateness(one, when)
+        if one["kind"] == "step":
+            found += self._step(one, when)
+        if one["kind"] == "nudge":
+            found += self._nudge(one, when)
+        return [f"prompt {one['id']} ({one['kind']}, {when}) {fault}" for fault in found]
+
+    def _lateness(self, one: dict[str, Any], when: datetime) -> list[str]:
+        planned = at(one["planned_for"])
+        if when < planned - timedelta(seconds=1):
+            return ["came early"]
+        lateness = when - self._owed(one, planned, when)
+        waited_for_others = any(
+            other is not one
+            and other["essay_channel"] == one["essay_channel"]
+            and planned - DAY - GRACE <= self.when(other["message_id"]) < when
+            for other in self.steps
+        )
+        most = 8 * DAY if one["kind"] == "step" and waited_for_others else TOLERANCE
+        return [] if lateness <= most + GRACE else [f"came {lateness} late"]
+
+    def _owed(self, one: dict[str, Any], planned: datetime, moment: datetime) -> datetime:
+        """Since when a prompt was owed at ``moment``: a pause that ended in time begins anew."""
+        owed = after_quiet(planned)
+        spans = [*self.log.paused.get(None, ()), *self.log.paused.get(one["discussion_id"], ())]
+        for span in sorted(spans, key=lambda span: span.start):
+            in_it = span.holds(planned) or span.holds(owed)
+            if not in_it or span.end is None or span.end > moment + GRACE:
+                continue
+            if span.end - owed <= TOLERANCE + GRACE:
+                owed = after_quiet(span.end)
+        return owed
+
+    def _step(self, one: dict[str, Any], when: datetime) -> list[str]:
+        found = []
+        before = [other for other in self.steps if other["message_id"] < one["message_id"]]
+        for other in before:
+            if other["essay_channel"] == one["essay_channel"]:
+                earlier = self.when(other["message_id"])
+                # Both are stamped by Discord, a call's length after their decisions.
+                if when - earlier < DAY - GRACE or self._date(when) == self._date(earlier):
+                    found.append(f"came {when - earlier} after prompt {other['id']}")
+        last = self._last_said(one["discussion_id"], when)
+        since = [
+            other
+            for other in before
+            if other["discussion_id"] == one["discussion_id"]
+            and (last is None or other["message_id"] > last.id)
+        ]
+        if len(since) >= 2:
+            found.append("came after two that nobody answered")
+        # What is said while the call is made is not known to the one who makes it.
+        known = when - GRACE
+        if one["condition"].startswith("if quiet"):
+            hours = int(one["condition"].split()[3])
+            heard = self._last_said(one["discussion_id"], known)
+            if heard is not None and known - heard.when < (hours * HOUR) - 2 * GRACE:
+                found.append("came into a lively talk")
+        if one["condition"].startswith("if fewer"):
+            most = int(one["condition"].split()[3])
+            if self._said_before(one["discussion_id"], known) >= most:
+                found.append("came although there were replies enough")
+        return found
+
+    def _nudge(self, one: dict[str, Any], when: datetime) -> list[str]:
+        head = next(said for said in self.talk if said.id == one["thread_id"])
+        found = []
+        if when - head.when < 48 * HOUR - GRACE:
+            found.append("came too soon")
+        if self._answered(head, when - GRACE):
+            found.append("came into an answered thread")
+        if int(self.messages[one["message_id"]]["channel_id"]) != head.id:
+            found.append("stands elsewhere")
+        return found
+
+    # -- what a reason says is so -------------------------------------------------------------
+
+    def _reason(self, one: dict[str, Any]) -> list[str]:
+        if one["state"] not in ("skipped", "failed"):
+            return []
+        decided = at(one["decided_at"])
+        reason = str(one["reason"])
+        if self._bears_out(one, reason, decided):
+            return []
+        return [f"prompt {one['id']} ({one['kind']}, {decided}): not so: {reason}"]
+
+    def _bears_out(self, one: dict[str, Any], reason: str, decided: datetime) -> bool:
+        discussion, planned = one["discussion_id"], at(one["planned_for"])
+        last = None if discussion is None else self._last_said(discussion, decided)
+        if reason.startswith("the discussion is closed"):
+            closed = self.log.closed.get(discussion)
+            return closed is not None and closed <= decided
+        if reason == "prompts were paused":
+            return self._paused(discussion, decided)
+        if reason == "nobody has answered the last two prompts":
+            unanswered = [
+                other
+                for other in self.steps
+                if other["discussion_id"] == discussion
+                and self.when(other["message_id"]) <= decided
+                and (last is None or other["message_id"] > last.id)
+            ]
+            return len(unanswered) >= 2
+        if reason.startswith("somebody wrote"):
+            hours = int(reason.split(" asks for ")[1].split()[0])
+            return last is not None and decided - last.when < hours * HOUR + GRACE
+        if reason.startswith("there are"):
+            return self._said_before(discussion, decided) == int(reason.split()[2])
+        if reason.startswith("it was due while I was away") or "in time" in reason:
+            away = any(span.touches(planned - DAY, decided) for span in self.log.absences)
+            owed = self._owed(one, planned, decided)
+            return away and after_quiet(decided) - owed > TOLERANCE - GRACE
+        if "It was tried" in reason:
+            return any(span.touches(planned - DAY, decided + 8 * DAY) for span in self.log.absences)
+        if reason == "the thread was answered":
+            head = next(said for said in self.talk if said.id == one["thread_id"])
+            return self._answered(head, decided)
+        if reason.startswith("the channel had other prompts"):
+            others = [
+                other
+                for other in self.steps
+                if other["essay_channel"] == one["essay_channel"]
+                and planned - DAY <= self.when(other["message_id"]) <= decided
+            ]
+            return len(others) >= 5
+        if reason == "every question of the essay has been asked":
+            return any(
+                other["discussion_id"] == discussion
+                and self.when(other["message_id"]) <= decided
+                and other["asked"]
+                for other in self.sent
+            )
+        if reason == "there was nothing to say":
+            return one["kind"] == "digest" and not any(
+                decided - 7 * DAY <= said.when <= decided
+                and not self._closed(said.discussion, decided)
+                for said in self.talk
+            )
+        return False
+
+    # -- what they share ----------------------------------------------------------------------
+
+    def _date(self, moment: datetime) -> Any:
+        return moment.astimezone(BERLIN).date()
+
+    def _closed(self, discussion: int, moment: datetime) -> bool:
+        closed = self.log.closed.get(discussion)
+        return closed is not None and closed <= moment
+
+    def _paused(self, discussion: int | None, moment: datetime) -> bool:
+        spans = [*self.log.paused.get(None, ()), *self.log.paused.get(discussion, ())]
+        return any(span.holds(moment) for span in spans)
+
+    def _last_said(self, discussion: int, moment: datetime) -> Said | None:
+        found = [s for s in self.talk if s.discussion == discussion and s.when <= moment]
+        return found[-1] if found else None
+
+    def _said_before(self, discussion: int, moment: datetime) -> int:
+        return sum(said.discussion == discussion and said.when <= moment for said in self.talk)
+
+    def _answered(self, head: Said, moment: datetime) -> bool:
+        return any(
+            said.place == head.id and said.author != head.author and said.when <= moment
+            for said in self.talk
+        )

@@ -1,0 +1,279 @@
+"""A year in a server: essays, random talk, admins who meddle, a bot that comes and goes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import random
+import sqlite3
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import aiohttp
+
+from bot.clock import Clock
+from bot.emulator.faults.steps import NeverArrivedError, Step
+from bot.emulator.world.seed import put_channel
+from tests.support.bot_process import Stage
+from tests.support.running_bot import House, buttons
+
+__all__ = ["Life", "Log", "Span", "live"]
+
+DAY = timedelta(days=1)
+MEMBERS = ("Ann", "Ben", "Chloe", "Dev")
+CHANNELS = ("essays", "poems", "letters")
+#: Essays after which nothing more is published, and how far apart they come at most.
+ESSAYS = 40
+DAYS = 365
+
+
+@dataclass(frozen=True)
+class Span:
+    """From one moment to another; None: it goes on."""
+
+    start: datetime
+    end: datetime | None
+
+    def holds(self, moment: datetime) -> bool:
+        return self.start <= moment and (self.end is None or moment < self.end)
+
+    def touches(self, start: datetime, end: datetime) -> bool:
+        return self.start <= end and (self.end is None or self.end >= start)
+
+
+@dataclass
+class Log:
+    """What was done to the server, as the one who did it knows it."""
+
+    absences: list[Span] = field(default_factory=list)  # the bot was down, or Discord was
+    closed: dict[int, datetime] = field(default_factory=dict)
+    paused: dict[int | None, list[Span]] = field(default_factory=dict)  # None: the server
+    sent_now: int = 0
+    restarts: int = 0
+    kills: int = 0
+    outages: int = 0
+    written: int = 0
+
+
+class Life:
+    """Plays the year. Nothing here knows how prompts are decided."""
+
+    def __init__(self, stage: Stage, house: House, seed: int) -> None:
+        self._stage = stage
+        self._house = house
+        self._world = stage.standin.world
+        self._random = random.Random(seed)
+        self._open: list[int] = []
+        self._quiet: set[int] = set()  # nobody ever talks about these
+        self._said: dict[int, int] = {}
+        self.log = Log()
+
+    @property
+    def now(self) -> datetime:
+        """The present moment of the world."""
+        return self._world.now()
+
+    async def live(self, days: int, essays: int) -> None:
+        """Let the days go by; the bot is stopped or killed between some of them."""
+        end = self.now + days * DAY
+        gap = days * 0.9 / essays
+        published, next_essay = 0, self.now
+        await self._stage.bot.start()
+        await self._house.settle()
+        await self._found()
+        while self.now < end:
+            stay = min(self.now + DAY * self._random.uniform(2, 25), end)
+            while self.now < stay:
+                while published < essays and self.now >= next_essay:
+                    published += 1
+                    await self._publish(published)
+                    next_essay += DAY * self._random.uniform(0, 2 * gap)
+                await self._part_of_a_day()
+                await self._chance()
+            await self._away()
+        await self._house.settle(60)
+
+    async def _found(self) -> None:
+        options = {"zone": "Europe/Berlin", "quiet": "22:00-07:30"}
+        await self._command("manners", **options)
+        await self._command("digest", when="Sunday 18:00")
+
+    async def _command(self, command: str, **options: str) -> str:
+        given = [{"type": 3, "name": name, "value": value} for name, value in options.items()]
+        interaction = await self._house.run(f"prompts {command}", options=given)
+        await self._house.settle()
+        return json.dumps(interaction["answer"])
+
+    async def _publish(self, number: int) -> None:
+        channel = self._house.channel(self._random.choice(CHANNELS))
+        questions = "\n\n".join(
+            f"Is it so with number {number}, way {way}?"
+            for way in range(self._random.choice((0, 1, 1, 2, 4)))
+        )
+        text = f"# Essay {number}\n\nIt is about number {number}.\n\n{questions}\n"
+        file = (f"{number}.md", text.encode())
+        draft = await self._house.run("essay publish", file=file, channel_id=channel)
+        await self._house.settle()
+        shown = await self._house.seen(draft)
+        (button,) = [one for one in buttons(shown["components"]) if one["label"] == "Publish"]
+        await self._house.interact(
+            3,
+            {"component_type": 2, "custom_id": button["custom_id"]},
+            channel_id=channel,
+            message_id=shown["id"],
+            message_flags=shown["flags"],
+        )
+        await self._house.settle(self._random.uniform(0, 3600))
+        self._open.append(number)
+        self._said[number] = 0
+        if self._random.random() < 0.4:
+            self._quiet.add(number)
+
+    async def _part_of_a_day(self) -> None:
+        for number in self._open:
+            # The talk is lively at first and dies down; of some essays nobody ever talks.
+            if number not in self._quiet and self._random.random() < 0.5 ** self._said[number]:
+                await self._write(number)
+                self._said[number] += self._random.random() < 0.3
+        await self._house.settle(self._random.uniform(1, 12) * 3600)
+
+    async def _write(self, number: int) -> None:
+        """A member answers one of the bot's messages, or writes in a thread."""
+
+        with contextlib.closing(sqlite3.connect(self._stage.database)) as archive:
+            posts = archive.execute(
+                """
+                SELECT channel_id, message_id FROM posts
+                WHERE discussion_id = ? AND message_id IS NOT NULL AND purpose <> 'nudge'
+                ORDER BY id DESC LIMIT 4
+                """,
+                (number,),
+            ).fetchall()
+            threads = archive.execute(
+                "SELECT id FROM threads WHERE discussion_id = ? AND state = 'ready'", (number,)
+            ).fetchall()
+        who = self._random.choice(MEMBERS)
+        text = f"{who} says {self._random.random()}"
+        self.log.written += 1
+        if threads and self._random.random() < 0.6:
+            await self._house.write(who, text, channel_id=self._random.choice(threads)[0])
+        elif posts:
+            channel, message = self._random.choice(posts)
+            await self._house.write(who, text, to=message, channel_id=channel)
+
+    async def _chance(self) -> None:
+        """What happens now and then."""
+        happens = self._random.random()
+        if happens < 0.03:
+            await self._outage()
+        elif happens < 0.07 and self._open:
+            answer = await self._command(
+                "now", essay=str(self._random.choice(self._open)), what="text: Come back."
+            )
+            self.log.sent_now += "goes out" in answer
+        elif happens < 0.10 and self._open:
+            await self._command(
+                "add",
+                essay=str(self._random.choice(self._open)),
+                when=self._random.choice(("tomorrow 23:30", "in 5 hours", "Thursday 18:00")),
+                what="text: And now?",
+                condition=self._random.choice(("always", "if fewer than 3 replies")),
+            )
+        elif happens < 0.115:
+            await self._pause()
+
+    async def _outage(self) -> None:
+        """Discord refuses every message for a while, or the connection is lost."""
+        if self._random.random() < 0.5:
+            await self._house.control("faults", {"kind": "gateway_close", "code": 4000})
+            await self._house.settle()
+            return
+        self.log.outages += 1
+        start = self.now
+        fault = {
+            "kind": "http",
+            "method": "POST",
+            "path": "/channels/*/messages",
+            "status": 503,
+            "times": 100_000,
+            "after_effect": self._random.random() < 0.5,
+        }
+        await self._house.control("faults", fault)
+        await self._house.settle(self._random.uniform(0.2, 20) * 3600)
+        async with aiohttp.ClientSession() as session:
+            await session.delete(f"{self._stage.standin.page}/rehearsal/faults")
+        self.log.absences.append(Span(start, self.now))
+
+    async def _pause(self) -> None:
+        number = self._random.choice([None, *self._open]) if self._open else None
+        which = {} if number is None else {"essay": str(number)}
+        start = self.now
+        await self._command("pause", **which)
+        await self._house.settle(self._random.uniform(1, 60) * 3600)
+        self.log.paused.setdefault(number, []).append(Span(start, self.now))
+        await self._command("resume", **which)
+
+    async def _away(self) -> None:
+        """The bot goes for a moment, a night, or days: asked to, or killed at some step."""
+        self.log.restarts += 1
+        hours = self._random.choice((0, 0, 0.1, 3, 9, 14, 50))
+        if self._random.random() < 0.5:
+            await self._killed(timedelta(hours=hours))
+            return
+        await self._stage.bot.stop()
+        start = self.now
+        if self._open and self._random.random() < 0.4:
+            self._close(self._open.pop(self._random.randrange(len(self._open))))
+        await self._house.settle(hours * 3600)
+        for number in self._open[-3:]:
+            if self._random.random() < 0.3:  # said while nobody hears it
+                await self._write(number)
+        await self._stage.bot.start()
+        await self._house.settle()
+        self.log.absences.append(Span(start, self.now))
+
+    async def _killed(self, pause: timedelta) -> None:
+        """SIGKILL, before or after a call of the bot's has its effect, within the coming days."""
+        left = self._random.randint(1, 6)
+
+        async def strike(step: Step) -> None:
+            nonlocal left
+            if step.kind != "call" or not self._stage.bot.is_running:
+                return
+            left -= 1
+            if left == 0:
+                self.log.kills += 1
+                self._stage.kill(pause)
+                if step.moment == "before":
+                    raise NeverArrivedError
+
+        self._stage.standin.on_step = strike
+        await self._house.settle(self._random.uniform(1, 4) * 86400)
+        self._stage.standin.on_step = None
+        await asyncio.gather(*self._stage.restarts)
+        # As long as it was away in truth: the days of the play go by without it too.
+        self.log.absences += [Span(start, end) for start, end in self._stage.absences]
+        self._stage.absences.clear()
+        await self._house.settle()
+
+    def _close(self, number: int) -> None:
+        """While the bot is away, so that it has the archive for itself when it is there."""
+        self.log.closed[number] = self.now
+        with contextlib.closing(sqlite3.connect(self._stage.database)) as archive:
+            archive.execute("UPDATE discussions SET state = 'closed' WHERE id = ?", (number,))
+            archive.commit()
+
+
+async def live(stage: Stage, *, days: int, essays: int, seed: int) -> Log:
+    """Play ``days``; what was done in them."""
+    for name in CHANNELS[1:]:
+        put_channel(stage.standin.world, next(iter(stage.standin.world.guilds.values())), name)
+    async with aiohttp.ClientSession() as session:
+        # The bot is a process of its own: there is no client and no archive to look into here.
+        nothing: Any = None
+        house = House(stage.standin, nothing, nothing, Clock(), session)
+        life = Life(stage, house, seed)
+        await life.live(days, essays)
+        return life.log

@@ -1,0 +1,44 @@
+"""A year of prompts, with random talk, restarts and outages: each once, or skipped with reason."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.support.bot_process import staged
+from tests.year.checks import Checker
+from tests.year.life import DAYS, ESSAYS, live
+
+#: Seconds of real time that a year may take.
+PATIENCE = 900
+
+
+@pytest.mark.timeout(PATIENCE)
+@pytest.mark.parametrize("seed", [5])
+async def test_in_a_year_every_prompt_is_sent_once_or_skipped_with_a_reason_that_holds(
+    tmp_path: Path, seed: int
+) -> None:
+    began = time.monotonic()
+    async with staged(tmp_path, rates=False) as stage:
+        log = await live(stage, days=DAYS, essays=ESSAYS, seed=seed)
+        world = await stage.world()
+        own = stage.standin.world.application.bot_id
+    checker = Checker(world, stage.database, log, own)
+    states = Counter((one["kind"], one["state"]) for one in checker.prompts)
+    reasons = Counter(str(one["reason"])[:40] for one in checker.prompts if one["reason"])
+    sys.stdout.write(
+        f"Rates off; {time.monotonic() - began:.0f} s; {log.restarts} restarts, {log.kills} kills, "
+        f"{log.outages} outages, {log.written} messages; {dict(states)}; {dict(reasons)}\n"
+    )
+    assert checker.faults() == []
+    # The year has to have had something to judge.
+    assert states[("step", "sent")] >= ESSAYS
+    assert states[("nudge", "sent")] >= 1
+    assert states[("digest", "sent")] >= 1
+    assert log.restarts >= 10
+    assert log.outages >= 1
+    assert len(reasons) >= 5
