@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 
-from bot.core import rights
 from bot.core.text.plural import counted
+from bot.discord_api import required_permissions
 from bot.discord_api.required_permissions import Right, names_of
 from storage.db.backups import Backup
 from storage.servers.diagnostics import InUse, Trouble, Waiting
@@ -75,10 +75,10 @@ def look_at_channel(
         )
     style = "forum" if forum else place.use
     if place.use == "notices":
-        used: tuple[Right, ...] = rights.TO_TELL
+        used: tuple[Right, ...] = required_permissions.TO_TELL
     else:
-        after = rights.to_look_after(style, moves=place.moves, polls=False)
-        used = (*rights.to_host(style), *after)
+        after = required_permissions.to_look_after(style, moves=place.moves, polls=False)
+        used = (*required_permissions.to_host(style), *after)
     missing = [right for right in used if not holds(right)]
     if not missing:
         return Finding(about, True, "everything that is needed is there")

@@ -64,7 +64,7 @@ class Sweep:
         self._clock = clock
         self._outbox = outbox
         self._errands = errands
-        self._files = attachments
+        self._files = files
         self._caught_up = caught_up
         self._left_kept_for = left_kept_for // timedelta(milliseconds=1)
         self._woken = asyncio.Event()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import discord
 
-from bot.core import rights
 from bot.core.conversation.styles import FORUM, THREADS, Tag, Venue
+from bot.discord_api import required_permissions
 from bot.discord_api.errors import Sight
 
 __all__ = ["Seeing"]
@@ -61,11 +61,14 @@ class Seeing(discord.Client, Sight):
             return f"I cannot see <#{channel_id}>: give me *View Channel* there."
         name, permissions = found
         venue = self.venue(channel_id)
-        needed = rights.to_host(FORUM if venue is not None and venue.is_forum else THREADS)
+        needed = required_permissions.to_host(
+            FORUM if venue is not None and venue.is_forum else THREADS
+        )
         missing = [right for right in needed if not getattr(permissions, right.key)]
         if not missing:
             return ""
-        return f"I may not host a discussion in #{name}: give me {rights.names_of(missing)} there."
+        names = required_permissions.names_of(missing)
+        return f"I may not host a discussion in #{name}: give me {names} there."
 
     def missing_to_move(self, channel_id: int) -> str:
         """What keeps the bot from moving replies out of the channel, as a sentence."""
@@ -73,8 +76,10 @@ class Seeing(discord.Client, Sight):
         if found is None:
             return f"I cannot see <#{channel_id}>: give me *View Channel* there."
         name, permissions = found
-        missing = [right for right in rights.TO_MOVE if not getattr(permissions, right.key)]
+        missing = [
+            right for right in required_permissions.TO_MOVE if not getattr(permissions, right.key)
+        ]
         if not missing:
             return ""
-        names = rights.names_of(missing)
+        names = required_permissions.names_of(missing)
         return f"I may not move replies in #{name} into their threads: give me {names} there."

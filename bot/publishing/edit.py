@@ -2,7 +2,8 @@
 
 The new text is kept and shown first; nothing changes in the channel until it is applied. Then one
 transaction makes it the newest revision and owes Discord every call that lays it over, so that it
-is completed whenever the process dies (bot.delivery.message_edits does the calls, bot.delivery.messages sends what is new).
+is completed whenever the process dies (bot.delivery.message_edits does the calls,
+bot.delivery.messages sends what is new).
 """
 
 from __future__ import annotations

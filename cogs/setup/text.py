@@ -7,8 +7,8 @@ from datetime import datetime
 
 import discord
 
-from bot.core import rights as needed
 from bot.core.prompts.plan import read_plan
+from bot.discord_api import required_permissions as needed
 from bot.discord_api.required_permissions import Right, names_of
 from storage.servers.settings import ServerSettings
 

@@ -48,7 +48,7 @@ async def waiting(
 ) -> list[Thread]:
     """The first ``most`` threads that are to be opened or completed now, the oldest first.
 
-    A member's flood stands behind what others are owed (:mod:`bot.core.conversation.member_limits`).
+    A member's flood waits behind everyone else (:mod:`bot.core.conversation.member_limits`).
 
     ``busy``: the ids of those under way.
     """

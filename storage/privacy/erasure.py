@@ -139,7 +139,7 @@ SELECT id, discussion_id, channel_id, message_id, state, payload FROM posts
 WHERE server_id = :server_id AND purpose IN ('prompt', 'notice')
     AND state IN ('planned', 'claimed', 'sent')
 """
-# A post that may stand already is only looked for, and taken away if it does (storage.delivery.temporary_messages).
+# A post that may stand already is only looked for, and taken away if it does (temporary_messages).
 _TAKE_AWAY = (
     "UPDATE posts SET expires_at = :now - 1 WHERE id = :id",
     """

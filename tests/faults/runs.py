@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
-import bot.single
 import pytest
 
+import bot.discord_api.single_attempt
 from tests.faults.comparison import Ended, differences, ended
 from tests.faults.injected import Lot
 from tests.faults.injection import CALL_FAULTS, GIVEN_UP_AFTER, Calls, Moment, suits
@@ -206,5 +206,5 @@ def _impatient(wanted: bool) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as changed:
         soon = aiohttp.ClientTimeout(total=GIVEN_UP_AFTER)
         changed.setattr(aiohttp.client, "DEFAULT_TIMEOUT", soon)
-        changed.setattr(bot.single, "_SECONDS", GIVEN_UP_AFTER)
+        changed.setattr(bot.discord_api.single_attempt, "_SECONDS", GIVEN_UP_AFTER)
         yield

@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, MutableMapping
 
-import bot.member_names
-import bot.reading_process
-import bot.recorder
-import bot.recovery
-import bot.running
-import bot.sweep
-import bot.tasks
 import pytest
-import storage.database
 from discord.state import ConnectionState
+
+import bot.app.background
+import bot.app.supervisor
+import bot.delivery.scheduler
+import bot.ingest.catch_up
+import bot.ingest.member_names
+import bot.ingest.recorder
+import bot.publishing.reader_process
+import storage.db.database
 
 __all__ = ["ANSWERS", "hastened"]
 
@@ -29,7 +30,7 @@ def hastened(answers: MutableMapping[bytes, bytes] = ANSWERS) -> Iterator[None]:
     Nothing that reads an essay is struck, so what was read before is not read again in a process
     made for it, which would take half of a run's time.
     """
-    ask = bot.reading_process._asked
+    ask = bot.publishing.reader_process._asked
 
     async def remembered(question: bytes, seconds: float) -> bytes:
         if question in answers:
@@ -43,13 +44,13 @@ def hastened(answers: MutableMapping[bytes, bytes] = ANSWERS) -> Iterator[None]:
         # After which the library calls itself ready where no more servers are told of.
         soon = property(lambda _: 0.2, lambda *_: None)
         changed.setattr(ConnectionState, "guild_ready_timeout", soon, raising=False)
-        changed.setattr(bot.running, "_FIRST_WAIT", 0.05)
-        changed.setattr(bot.recovery, "_WAITS", (0.05, 0.1, 0.2, 0.4))
-        changed.setattr(bot.recovery, "_BEAT", 6.0)
-        changed.setattr(bot.recorder, "_FIRST_WAIT", 0.05)
-        changed.setattr(bot.tasks, "_ARCHIVE_REST", 0.05)
-        changed.setattr(bot.sweep, "_ARCHIVE_REST", 0.05)
-        changed.setattr(storage.database, "_FIRST_WAIT", 0.05)
-        changed.setattr(bot.member_names, "_ANSWERED_WITHIN", 0.5)
-        changed.setattr(bot.reading_process, "_asked", remembered)
+        changed.setattr(bot.app.supervisor, "_FIRST_WAIT", 0.05)
+        changed.setattr(bot.ingest.catch_up, "_WAITS", (0.05, 0.1, 0.2, 0.4))
+        changed.setattr(bot.ingest.catch_up, "_BEAT", 6.0)
+        changed.setattr(bot.ingest.recorder, "_FIRST_WAIT", 0.05)
+        changed.setattr(bot.app.background, "_ARCHIVE_REST", 0.05)
+        changed.setattr(bot.delivery.scheduler, "_ARCHIVE_REST", 0.05)
+        changed.setattr(storage.db.database, "_FIRST_WAIT", 0.05)
+        changed.setattr(bot.ingest.member_names, "_ANSWERED_WITHIN", 0.5)
+        changed.setattr(bot.publishing.reader_process, "_asked", remembered)
         yield

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import aiohttp
-import bot.running
 import pytest
 
+import bot.app.supervisor
 from bot.app.client import point_elsewhere
 from bot.app.systemd import ServiceManager
 from bot.clock import Clock
@@ -73,7 +73,7 @@ class BotHere:
 
     async def start(self) -> None:
         """As ``python -m bot`` does, but for the loop and the log."""
-        self._life = asyncio.create_task(bot.running._run(self._settings, ServiceManager()))
+        self._life = asyncio.create_task(bot.app.supervisor._run(self._settings, ServiceManager()))
         arrival = asyncio.create_task(self._standin.controls.link.arrival(_LINKED_WITHIN))
         await asyncio.wait({self._life, arrival}, return_when=asyncio.FIRST_COMPLETED)
         if self._life.done():

@@ -20,9 +20,9 @@ from typing import Any
 
 import aiosqlite
 import pytest
-import storage.database
 from aiosqlite.context import contextmanager
 
+import storage.db.database
 from storage.db.writer import Writer
 from tests.faults.injection import Moment
 
@@ -213,5 +213,5 @@ def listening(statements: Statements) -> Iterator[None]:
             super().__init__(listened)
 
     with pytest.MonkeyPatch.context() as changed:
-        changed.setattr(storage.database, "Writer", Listened)
+        changed.setattr(storage.db.database, "Writer", Listened)
         yield

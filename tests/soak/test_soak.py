@@ -1,4 +1,4 @@
-"""A short soak; `python -m tests.soak.soak` plays the long one."""
+"""A short soak; `python -m tests.soak` plays the long one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.soak.soak import faults_of, soak
+from tests.soak.__main__ import faults_of, soak
 
 
 @pytest.mark.timeout(600)

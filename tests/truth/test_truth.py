@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import storage.record
-import storage.record_sql
 
+import storage.replies.record
+import storage.replies.statements
 from bot.core.conversation.events import Event
 from bot.ingest.catch_up import Recovery
 from bot.ingest.recorder import Recorder
@@ -64,7 +64,7 @@ async def test_taking_the_bots_own_removal_for_a_deletion_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unguarded = "UPDATE replies SET text = '', deleted_at = :at WHERE id = :id"
-    monkeypatch.setattr(storage.record_sql, "ERASE_REPLY", (unguarded,))
+    monkeypatch.setattr(storage.replies.statements, "ERASE_REPLY", (unguarded,))
     assert await shows(tmp_path, move=True)
 
 
@@ -79,7 +79,7 @@ async def test_a_watermark_moved_too_far_is_noticed(
 
 
 async def test_a_dropped_edit_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage.record, "_edit", lambda event, batch: None)
+    monkeypatch.setattr(storage.replies.record, "_edit", lambda event, batch: None)
     assert await shows(tmp_path)
 
 

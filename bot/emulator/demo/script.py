@@ -27,7 +27,7 @@ def read_play(essay: Path | None, comments: Path | None) -> Play:
     that cannot be played (status 65); its text is the sentence to show.
     """
     if essay is None:
-        own = resources.files("bot.emulator")
+        own = resources.files("bot.emulator.demo")
         name, text = "essay.md", own.joinpath("essay.md").read_bytes()
         said = own.joinpath("comments.jsonl").read_bytes()
     else:

@@ -173,7 +173,7 @@ def add_routes(app: web.Application, standin: StandIn) -> None:
 def _file(name: str) -> web.Response:
     """A file of the page, by a name without any folder."""
     kind = _KINDS.get(name.rpartition(".")[2])
-    found = resources.files("bot.emulator").joinpath("page", name)
+    found = resources.files("bot.emulator.web").joinpath("page", name)
     if kind is None or "/" in name or "\\" in name or not found.is_file():
         return answer(404, {"message": f"The page has no {name}.", "code": 0})
     return web.Response(body=found.read_bytes(), content_type=kind, charset="utf-8")

@@ -13,7 +13,7 @@ from bot.core.essay.serialize import essay_from_json, essay_to_json
 from bot.core.read_essay import read_essay
 from tests.core.generated_essays import Written, written_essays
 
-HERE = Path(__file__).parent / "essays"
+HERE = Path(__file__).parents[1] / "essays"
 
 
 @pytest.mark.parametrize("path", sorted(HERE.iterdir()), ids=lambda path: path.name)

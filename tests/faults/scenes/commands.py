@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import bot.doctor
+import bot.cli.doctor
 from bot.clock import Clock
 from tests.faults.scenes import acts
 from tests.faults.scenes.acts import DAY, command, option, publish, set_up, submit
@@ -112,7 +112,7 @@ async def the_operator_asks_the_doctor(stage: Stage) -> None:
             "DISCORD_GATEWAY_URL": stage.standin.gateway,
             "SALON_DATABASE": str(stage.path),
         }
-        told = await bot.doctor.examine(values, Clock())
+        told = await bot.cli.doctor.examine(values, Clock())
         subjects = {one.about for one in told if one.fine}
         if {"token", "intents", "commands"} <= subjects:
             found.append(told)

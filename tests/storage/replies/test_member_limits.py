@@ -9,12 +9,13 @@ from bot.core.conversation.member_limits import AHEAD, AN_HOUR, MOST_AN_HOUR
 from storage.db.database import Database
 from storage.delivery import threads
 from storage.privacy import members
-from tests.storage.replies.test_record import (
+from tests.storage.replies.test_record import (  # noqa: F401 - one is a fixture
     ANN,
     BEN,
     CLOSING,
     NOW_MS,
     SERVER,
+    published,
     rows,
     said,
     write,

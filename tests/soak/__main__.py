@@ -1,6 +1,6 @@
 """A soak: days in a server of many members, with random talk and cuts, and what is left over.
 
-`python -m tests.soak.soak [--hours N] [--members N] [--essays N] [--talk N] [--seed N]` plays 48 hours
+`python -m tests.soak [--hours N] [--members N] [--essays N] [--talk N] [--seed N]` plays 48 hours
 with 1,000 members and 50 essays, prints what the bot's process holds after each hour, and exits
 with 1 where it holds more at the end than after the first hour: over a tenth more memory, or any
 task, file or connection more.
@@ -237,7 +237,7 @@ async def soak(
 
 def main() -> int:
     """Play by hand."""
-    parser = argparse.ArgumentParser(prog="python -m tests.soak.soak", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--hours", type=int, default=48)
     parser.add_argument("--members", type=int, default=1000)
     parser.add_argument("--essays", type=int, default=50)
