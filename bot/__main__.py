@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("run", help="run the bot (also without a command)")
     commands.add_parser(
-        "rehearse", help="run it all on a local stand-in for Discord (see rehearse --help)"
+        "rehearse", help="run it all on a local Discord emulator (see rehearse --help)"
     )
     preview = commands.add_parser("preview", help="show how an essay would be posted")
     preview.add_argument("file", type=Path, metavar="FILE")

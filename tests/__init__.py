@@ -1,1 +1,1 @@
-"""Tests: real SQLite, real discord.py, real HTTP and WebSocket to the stand-in."""
+"""Tests: real SQLite, real discord.py, real HTTP and WebSocket to the emulator."""

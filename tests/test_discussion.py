@@ -70,7 +70,7 @@ async def test_a_reply_to_any_of_the_bots_messages_heads_a_thread_named_after_it
     world = await house.world()
     (thread,) = [thread for thread in world["threads"] if thread["id"] == str(reply)]
     assert thread["name"] == "Ann: I would wait two nights"
-    state = house.standin.world.channels[reply].thread
+    state = house.emulator.world.channels[reply].thread
     assert state is not None
     assert house.member("Ann").id in state.members, "its author is in it"
     (kept,) = (await house.export())["replies"]
@@ -175,8 +175,8 @@ async def test_what_was_said_while_the_bot_was_away_is_kept_and_gets_its_thread(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "bot.ingest.catch_up")
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.publish()
             head = await house.write("Ann", "I would.", to=closing["id"])
             await house.settle()
@@ -186,7 +186,7 @@ async def test_what_was_said_while_the_bot_was_away_is_kept_and_gets_its_thread(
                 await house.write("Chloe", f"Point {number}.", channel_id=head)
                 for number in range(120)
             ]
-        async with lived_in(tmp_path, standin) as again:
+        async with lived_in(tmp_path, emulator) as again:
             kept = [reply["id"] for reply in (await again.export())["replies"]]
             assert kept == [str(head), str(unseen), *map(str, talk)]
             assert str(unseen) in {thread["id"] for thread in (await again.world())["threads"]}
@@ -231,11 +231,11 @@ async def test_a_new_connection_does_not_take_up_what_is_being_read(house: House
 
 
 async def test_a_draft_is_published_from_its_preview_after_a_restart(tmp_path: Path) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             interaction = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
             await house.said(interaction)
-        async with lived_in(tmp_path, standin) as again:
+        async with lived_in(tmp_path, emulator) as again:
             shown = await again.run(
                 "essay show", options=[{"type": 3, "name": "essay", "value": "1"}]
             )
@@ -258,7 +258,7 @@ async def test_while_it_posts_the_answer_shows_how_far_it_is(house: House) -> No
     text = "# Long\n\n" + "\n\n".join(f"Paragraph {n}. " + "Words. " * 250 for n in range(4))
     interaction = await house.run("essay publish", file=("long.md", text.encode()))
     await house.said(interaction)
-    house.standin.on_step = hold
+    house.emulator.on_step = hold
     (button,) = [
         b for b in buttons((await house.seen(interaction))["components"]) if b["label"] == "Publish"
     ]
@@ -338,10 +338,10 @@ async def test_the_commands_are_registered_once(tmp_path: Path) -> None:
         if step.kind == "call" and step.moment == "before":
             calls.append(step.what)
 
-    async with a_world() as standin:
-        standin.on_step = note
+    async with a_world() as emulator:
+        emulator.on_step = note
         for times in (1, 1):
-            async with lived_in(tmp_path, standin):
+            async with lived_in(tmp_path, emulator):
                 pass
             registered = [what for what in calls if what.startswith("PUT") and "commands" in what]
             assert len(registered) == times
@@ -375,7 +375,7 @@ async def test_a_withdrawn_essay_takes_back_what_the_bot_posted_and_no_members_w
     await house.settle()
     assert await house.ours() == []
     assert [m["content"] for m in await house.messages(head) if m["type"] == 0] == ["Why?"]
-    state = house.standin.world.channels[head].thread
+    state = house.emulator.world.channels[head].thread
     assert state is not None
     assert state.locked
     exported = await house.export()
@@ -499,7 +499,7 @@ async def test_an_acknowledgement_that_fails_does_not_stop_what_was_asked(
     }
     await house.control("faults", strike)
     await house.run("essay publish", file=("bread.md", ESSAY.encode()))
-    async with house.session.delete(f"{house.standin.page}/rehearsal/faults") as response:
+    async with house.session.delete(f"{house.emulator.page}/rehearsal/faults") as response:
         assert response.status < 300
     await house.settle()
     assert "Slow bread — draft" in await house.said(await house.run("essay list"))

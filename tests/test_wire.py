@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.emulator.faults.har import Recorder
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.emulator.world.seed import first_world
 from tests.support.running_bot import lived_in
 from tests.support.wire_check import _checker, wire_faults
@@ -18,13 +18,13 @@ async def test_a_fault_in_recorded_traffic_is_found(tmp_path: Path) -> None:
     if _checker() is None:
         pytest.skip("Discord's description of its API is not at hand")
     archive = tmp_path / "traffic.har"
-    standin = StandIn(first_world(), rates=False)
-    standin.recorder = Recorder(archive)
-    await standin.start()
-    async with lived_in(tmp_path, standin) as house:
+    emulator = Emulator(first_world(), rates=False)
+    emulator.recorder = Recorder(archive)
+    await emulator.start()
+    async with lived_in(tmp_path, emulator) as house:
         await house.publish()
-    await standin.stop()
-    standin.recorder.close()
+    await emulator.stop()
+    emulator.recorder.close()
     assert wire_faults(archive) == []
     recorded = json.loads(archive.read_text(encoding="utf-8"))
     creations = [

@@ -1,1 +1,1 @@
-"""The stand-in: a local Discord with its rules, for tests and for trying Salon out."""
+"""The emulator: a local Discord with its rules, for tests and for trying Salon out."""

@@ -1,4 +1,4 @@
-"""``python -m bot rehearse``: Salon on a local stand-in for Discord, until interrupted."""
+"""``python -m bot rehearse``: Salon on a local Discord emulator, until interrupted."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from bot.emulator.faults.bot_process import BotProcess, bot_environment
 from bot.emulator.faults.controls import LINK
 from bot.emulator.faults.har import Recorder
 from bot.emulator.options import Options, UsageError, read_options
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.emulator.world import persistence
 from bot.emulator.world.events import Event
 from bot.emulator.world.files import FileStore
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     files that cannot be read, 69 where the port or the folder is taken, 70 if the bot does not
     come up, 73 where an archive cannot be written, 1 if a play with ``--once`` fell short.
     """
-    logging.basicConfig(level=logging.WARNING, format="stand-in: %(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.WARNING, format="emulator: %(message)s", stream=sys.stderr)
     try:
         options = read_options(sys.argv[1:] if arguments is None else arguments)
         if options.plays:
@@ -117,9 +117,9 @@ async def _rehearse(options: Options, folder: Path) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with _opened(options, folder) as (standin, bot):
+    async with _opened(options, folder) as (emulator, bot):
         ended = asyncio.create_task(stop.wait())
-        running = asyncio.create_task(_run(options, standin, bot))
+        running = asyncio.create_task(_run(options, emulator, bot))
         try:
             await asyncio.wait({ended, running}, return_when=asyncio.FIRST_COMPLETED)
             if not running.done():
@@ -138,21 +138,21 @@ async def _rehearse(options: Options, folder: Path) -> int:
 @contextlib.asynccontextmanager
 async def _opened(
     options: Options, folder: Path
-) -> AsyncIterator[tuple[StandIn, BotProcess | None]]:
-    """The stand-in, serving, and the bot's process, not yet started."""
-    standin = StandIn(_world(folder), rates=options.rates, data=folder)
+) -> AsyncIterator[tuple[Emulator, BotProcess | None]]:
+    """The emulator, serving, and the bot's process, not yet started."""
+    emulator = Emulator(_world(folder), rates=options.rates, data=folder)
     async with contextlib.AsyncExitStack() as stack:
         if options.har is not None:
-            standin.recorder = _recorder(options.har)
-            stack.callback(standin.recorder.close)
-        await _start(standin, options.port)
-        stack.push_async_callback(standin.stop)
+            emulator.recorder = _recorder(options.har)
+            stack.callback(emulator.recorder.close)
+        await _start(emulator, options.port)
+        stack.push_async_callback(emulator.stop)
         bot: BotProcess | None = None
         if not options.no_bot:
-            bot = _bot(standin, folder)
-            standin.controls.bot = bot
+            bot = _bot(emulator, folder)
+            emulator.controls.bot = bot
             stack.push_async_callback(bot.stop)
-        yield standin, bot
+        yield emulator, bot
 
 
 def _recorder(path: Path) -> Recorder:
@@ -163,54 +163,54 @@ def _recorder(path: Path) -> Recorder:
         raise _CannotError(f"{path} cannot be written: {why}.", _CANNOT_CREATE) from error
 
 
-async def _start(standin: StandIn, port: int) -> None:
+async def _start(emulator: Emulator, port: int) -> None:
     try:
-        await standin.start(port=port)
+        await emulator.start(port=port)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         sentence = f"Port {port} cannot be had ({why}): choose another with --port, 0 takes any."
         raise _CannotError(sentence, _UNAVAILABLE) from error
 
 
-def _bot(standin: StandIn, folder: Path) -> BotProcess:
+def _bot(emulator: Emulator, folder: Path) -> BotProcess:
     environment = bot_environment(
         os.environ,
-        token=standin.world.bot.token,
-        api=standin.api,
-        gateway=standin.gateway,
-        clock_link=standin.page.replace("http://", "ws://", 1) + LINK,
+        token=emulator.world.bot.token,
+        api=emulator.api,
+        gateway=emulator.gateway,
+        clock_link=emulator.page.replace("http://", "ws://", 1) + LINK,
         database=folder / _DATABASE,
     )
     return BotProcess(environment, lambda line: _print(f"bot: {line}", sys.stderr))
 
 
-async def _run(options: Options, standin: StandIn, bot: BotProcess | None) -> int | None:
+async def _run(options: Options, emulator: Emulator, bot: BotProcess | None) -> int | None:
     """Announce, then play; the exit status, or None where the rehearsal goes on."""
     if bot is not None:
         await bot.start()
-        await _ready(standin, bot)
-    _print(orjson.dumps(announcement(standin)).decode())
-    standin.room.offers = not options.plays
+        await _ready(emulator, bot)
+    _print(orjson.dumps(announcement(emulator)).decode())
+    emulator.room.offers = not options.plays
     if not options.once:
-        _print(f"Open {standin.page} in a browser to see it and take part.")
+        _print(f"Open {emulator.page} in a browser to see it and take part.")
     if not options.rates:
         _print("No rate limits are announced (--rates off).")
     if not options.once:
-        _narrate(standin, _print)
+        _narrate(emulator, _print)
     if not options.plays:
         return None
     say = (lambda line: _print(line, sys.stderr)) if options.once else _print
-    done = await play(standin, essay=options.essay, comments=options.comments, say=say)
+    done = await play(emulator, essay=options.essay, comments=options.comments, say=say)
     if not options.once:
         return None
-    _print(transcript(await _truth(standin), style_for(sys.stdout)).rstrip("\n"))
+    _print(transcript(await _truth(emulator), style_for(sys.stdout)).rstrip("\n"))
     return 0 if done else 1
 
 
-async def _ready(standin: StandIn, bot: BotProcess) -> None:
+async def _ready(emulator: Emulator, bot: BotProcess) -> None:
     """Wait until the bot's session is READY, its commands are known and it has come to rest."""
     ended = asyncio.create_task(bot.ended.wait())
-    ready = asyncio.create_task(_rested(standin))
+    ready = asyncio.create_task(_rested(emulator))
     try:
         await asyncio.wait({ended, ready}, return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
@@ -222,32 +222,32 @@ async def _ready(standin: StandIn, bot: BotProcess) -> None:
         await asyncio.gather(ended, ready, return_exceptions=True)
 
 
-async def _rested(standin: StandIn) -> None:
-    world = standin.world
+async def _rested(emulator: Emulator) -> None:
+    world = emulator.world
     changed = asyncio.Event()
     world.on_change.append(changed.set)
     try:
-        await standin.gateway_hub.bot_ready()
+        await emulator.gateway_hub.bot_ready()
         while not world.commands:
             changed.clear()
             await changed.wait()
     finally:
         world.on_change.remove(changed.set)
-    await standin.controls.time.settle()
+    await emulator.controls.time.settle()
 
 
-async def _truth(standin: StandIn) -> dict[str, Any]:
+async def _truth(emulator: Emulator) -> dict[str, Any]:
     async with (
         aiohttp.ClientSession() as session,
-        session.get(f"{standin.page}/rehearsal/world") as response,
+        session.get(f"{emulator.page}/rehearsal/world") as response,
     ):
         found: dict[str, Any] = orjson.loads(await response.read())
         return found
 
 
-def announcement(standin: StandIn) -> dict[str, Any]:
+def announcement(emulator: Emulator) -> dict[str, Any]:
     """The first line: where everything is, and who may say what with which token."""
-    world, guild = standin.world, standin.world.guild
+    world, guild = emulator.world, emulator.world.guild
     members: dict[str, Any] = {}
     for user in map(world.users.__getitem__, guild.members):
         if user.bot:
@@ -262,9 +262,9 @@ def announcement(standin: StandIn) -> dict[str, Any]:
             },
         )
     return {
-        "api": standin.api,
-        "gateway": standin.gateway,
-        "page": standin.page,
+        "api": emulator.api,
+        "gateway": emulator.gateway,
+        "page": emulator.page,
         "bot_token": world.bot.token,
         "application_id": str(world.application.id),
         "guild_id": str(guild.id),
@@ -273,15 +273,15 @@ def announcement(standin: StandIn) -> dict[str, Any]:
     }
 
 
-def _narrate(standin: StandIn, say: Callable[[str], None]) -> None:
-    narrator = Narrator(standin.world)
+def _narrate(emulator: Emulator, say: Callable[[str], None]) -> None:
+    narrator = Narrator(emulator.world)
 
     def hear(event: Event) -> None:
         line = narrator.line(event)
         if line is not None:
             say(line)
 
-    standin.world.listeners.append(hear)
+    emulator.world.listeners.append(hear)
 
 
 def _print(line: str, stream: TextIO | None = None) -> None:

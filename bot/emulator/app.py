@@ -14,30 +14,30 @@ from bot.emulator.rules.rate_limits import Rates
 from bot.emulator.web import room
 
 if TYPE_CHECKING:
-    from bot.emulator.server import StandIn
+    from bot.emulator.server import Emulator
 
 __all__ = ["create_app", "plug_in"]
 
 _MOST_BODY = 26 * 1024 * 1024
 
 
-def create_app(standin: StandIn) -> web.Application:
-    """The application that serves one stand-in."""
+def create_app(emulator: Emulator) -> web.Application:
+    """The application that serves one emulator."""
     app = web.Application(client_max_size=_MOST_BODY)
-    plug_in(app, standin)
-    routes.add_routes(Api(app, standin, Rates(on=standin.rates)))
-    snapshot.add_routes(app, standin)
+    plug_in(app, emulator)
+    routes.add_routes(Api(app, emulator, Rates(on=emulator.rates)))
+    snapshot.add_routes(app, emulator)
     app.router.add_route("*", "/{anything:.*}", unknown)
     return app
 
 
-def plug_in(app: web.Application, standin: StandIn) -> None:
+def plug_in(app: web.Application, emulator: Emulator) -> None:
     """The one place where the gateway, the faults, the recorder and the controls are added.
 
     Middlewares that stand before the rules (guard outermost, then recorder and faults) go to
     ``app.middlewares`` here, routes to ``app.router``.
     """
-    room.add_routes(app, standin)
-    app.middlewares.append(middleware.middleware(standin))
-    socket.add_routes(app, standin)
-    controls.add_routes(app, standin)
+    room.add_routes(app, emulator)
+    app.middlewares.append(middleware.middleware(emulator))
+    socket.add_routes(app, emulator)
+    controls.add_routes(app, emulator)

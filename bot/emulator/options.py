@@ -51,7 +51,7 @@ def read_options(arguments: Sequence[str]) -> Options:
     """Read the options. Raises UsageError; ``--help`` prints and leaves with SystemExit."""
     parser = _Parser(
         prog="python -m bot rehearse",
-        description="Run Salon on a local stand-in for Discord; no account is needed.",
+        description="Run Salon on a local Discord emulator; no account is needed.",
     )
     parser.add_argument(
         "--port", type=_port, default=8710, metavar="N", help="8710 unless said; 0: a free one"
@@ -69,12 +69,12 @@ def read_options(arguments: Sequence[str]) -> Options:
     parser.add_argument(
         "--once", action="store_true", help="play, print the transcript, stop; 0 only if all came"
     )
-    parser.add_argument("--no-bot", action="store_true", help="the stand-in alone")
+    parser.add_argument("--no-bot", action="store_true", help="the emulator alone")
     parser.add_argument(
         "--rates",
         choices=("on", "off"),
         default="on",
-        help="off: the stand-in announces no rate limits",
+        help="off: the emulator announces no rate limits",
     )
     parser.add_argument(
         "--har", type=Path, metavar="FILE", help="write the bot's traffic as an HTTP Archive"

@@ -1,4 +1,4 @@
-"""The stand-in: one world, served on loopback."""
+"""The emulator: one world, served on loopback."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from bot.emulator import app
 from bot.emulator.world import persistence
 from bot.emulator.world.world import World
 
-__all__ = ["StandIn"]
+__all__ = ["Emulator"]
 
 _SAVE_AFTER = 0.2
 _TICK = 0.25
 
 
-class StandIn:
+class Emulator:
     """A local Discord, open between ``start`` and ``stop``.
 
     ``rates=False`` announces no rate limits. With ``data`` the world is kept in that folder,

@@ -19,8 +19,8 @@ async def test_a_connection_that_is_cut_before_its_session_stands_is_made_anew(
     """The library would resume a session it never had, at full speed, for ever."""
     async with staged(tmp_path) as stage, aiohttp.ClientSession() as session:
         cut = {"kind": "gateway_close", "code": 4000}
-        async with session.post(f"{stage.standin.page}/rehearsal/faults", json=cut) as response:
+        async with session.post(f"{stage.emulator.page}/rehearsal/faults", json=cut) as response:
             assert response.status < 300
         await stage.bot.start()
-        await asyncio.wait_for(stage.standin.gateway_hub.bot_ready(), SOON)
+        await asyncio.wait_for(stage.emulator.gateway_hub.bot_ready(), SOON)
     assert not re.search("Traceback", "\n".join(stage.log)), "\n".join(stage.log)

@@ -111,7 +111,7 @@ def health_of(database: Database, folder: Path, connection: Connection) -> Healt
 
 
 async def test_health_and_metrics_tell_of_a_running_bot(tmp_path: Path) -> None:
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         await house.publish("# Slow bread\n\nA word nobody else has: zymurgy.\n\nIs it?")
         await house.settle()
         back_up(tmp_path / "salon.sqlite3", tmp_path / "salon-backups", None)
@@ -136,7 +136,7 @@ async def test_health_and_metrics_tell_of_a_running_bot(tmp_path: Path) -> None:
             assert values["salon_waiting[prompt]"] == 3
             assert values["salon_last_backup_timestamp_seconds"] > 1e9
             assert values["process_resident_memory_bytes"] > 1e6
-            for secret in ("zymurgy", "Slow bread", "Reading Room", standin.world.bot.token):
+            for secret in ("zymurgy", "Slow bread", "Reading Room", emulator.world.bot.token):
                 assert secret not in text
             status, _ = await asked(f"http://127.0.0.1:{port}/")
             assert status == 404

@@ -26,10 +26,10 @@ def environment(stage: Stage, folder: Path) -> dict[str, str]:
     inherited = {n: v for n, v in os.environ.items() if not n.startswith(("SALON_", "DISCORD_"))}
     return bot_environment(
         inherited,
-        token=stage.standin.world.bot.token,
-        api=stage.standin.api,
-        gateway=stage.standin.gateway,
-        clock_link=stage.standin.page.replace("http://", "ws://", 1) + LINK,
+        token=stage.emulator.world.bot.token,
+        api=stage.emulator.api,
+        gateway=stage.emulator.gateway,
+        clock_link=stage.emulator.page.replace("http://", "ws://", 1) + LINK,
         database=folder / "salon.sqlite3",
     )
 
@@ -111,7 +111,7 @@ async def test_an_operators_day_ends_with_nothing_lost(tmp_path: Path) -> None:
         assert status != 0, "not before the start that upgrades it"
         assert "start the bot once" in told
         await stage.bot.start()
-        await stage.standin.gateway_hub.bot_ready()
+        await stage.emulator.gateway_hub.bot_ready()
         assert version_of(database) == len(MIGRATIONS)
         (copied,) = (first / "salon-backups").glob("*-before-upgrade.sqlite3")
         assert version_of(copied) == 1
@@ -140,7 +140,7 @@ async def test_an_operators_day_ends_with_nothing_lost(tmp_path: Path) -> None:
         other = BotProcess(moved, log.append)
         await other.start()
         try:
-            await stage.standin.gateway_hub.bot_ready()
+            await stage.emulator.gateway_hub.bot_ready()
             status, told = await asked(moved, "backup")
             assert status == 0, told
             status, told = await asked(moved, "doctor")

@@ -88,7 +88,7 @@ async def test_a_wrong_token_ends_it_with_a_sentence(tmp_path: Path) -> None:
 
 async def test_an_intent_that_is_not_enabled_ends_it_with_a_sentence(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
-        stage.standin.world.application.flags = 0
+        stage.emulator.world.application.flags = 0
         status, log = await ended(stage)
     assert status == 77
     assert "Message Content Intent" in log
@@ -109,7 +109,7 @@ async def test_a_newer_database_ends_it_with_a_sentence(tmp_path: Path) -> None:
 async def registered(stage: Stage) -> None:
     """Wait until the bot has registered its commands."""
     async with asyncio.timeout(SOON):
-        while not stage.standin.world.commands:  # noqa: ASYNC110 - the world tells no event
+        while not stage.emulator.world.commands:  # noqa: ASYNC110 - the world tells no event
             await asyncio.sleep(0.02)
 
 
@@ -119,9 +119,9 @@ async def test_a_second_process_on_the_same_database_says_so_and_stops(tmp_path:
         await registered(stage)
         status, _, errors = await command(
             "run",
-            DISCORD_TOKEN=stage.standin.world.bot.token,
-            DISCORD_API_BASE=stage.standin.api,
-            DISCORD_GATEWAY_URL=stage.standin.gateway,
+            DISCORD_TOKEN=stage.emulator.world.bot.token,
+            DISCORD_API_BASE=stage.emulator.api,
+            DISCORD_GATEWAY_URL=stage.emulator.gateway,
             SALON_DATABASE=str(stage.database),
             SALON_ENV_FILE="",
         )
@@ -144,7 +144,7 @@ async def test_sigterm_ends_it_cleanly_in_the_middle_of_a_publishing(tmp_path: P
                 if seen == 3:
                     third.set()
 
-        stage.standin.on_step = third_part
+        stage.emulator.on_step = third_part
         await stage.bot.start()
         play = asyncio.create_task(stage.play(essay, None))
         await asyncio.wait_for(third.wait(), SOON)

@@ -21,7 +21,7 @@ from bot.app.supervisor import one_life
 from bot.clock import Clock
 from bot.emulator.faults.bot_process import BotProcess
 from bot.emulator.gateway.sessions import Session
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.settings import Settings
 from storage.db.database import open_database
 from tests.app.test_operators_day import environment
@@ -32,10 +32,10 @@ SOON = 60.0
 CUT: dict[str, Any] = {"kind": "http", "method": "GET", "status": None}
 
 
-async def strike(standin: StandIn, fault: dict[str, Any]) -> None:
+async def strike(emulator: Emulator, fault: dict[str, Any]) -> None:
     async with (
         aiohttp.ClientSession() as session,
-        session.post(f"{standin.page}/rehearsal/faults", json=fault) as response,
+        session.post(f"{emulator.page}/rehearsal/faults", json=fault) as response,
     ):
         assert response.status < 300, await response.text()
 
@@ -46,7 +46,7 @@ def said(stage: Stage, words: str) -> bool:
 
 async def ready(stage: Stage) -> str:
     """The id of the session that stands."""
-    session: Session = await asyncio.wait_for(stage.standin.gateway_hub.bot_ready(), SOON)
+    session: Session = await asyncio.wait_for(stage.emulator.gateway_hub.bot_ready(), SOON)
     return session.id
 
 
@@ -61,10 +61,10 @@ async def ready(stage: Stage) -> str:
 )
 async def test_a_login_that_fails_is_tried_again(fault: dict[str, Any], tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
-        await strike(stage.standin, fault)
+        await strike(stage.emulator, fault)
         await stage.bot.start()
         await ready(stage)
-        assert len(stage.standin.faults) == 0
+        assert len(stage.emulator.faults) == 0
         assert said(stage, "Discord could not be reached"), stage.log
         assert said(stage, "Next attempt in 2 s."), stage.log
         assert not said(stage, "Traceback"), stage.log
@@ -74,7 +74,7 @@ async def test_a_first_connection_that_is_refused_is_made_again(
     tmp_path: Path, unused_tcp_port: int
 ) -> None:
     async with staged(tmp_path) as stage:
-        address = urlsplit(stage.standin.gateway)
+        address = urlsplit(stage.emulator.gateway)
         log: list[str] = []
         refused = asyncio.Event()
 
@@ -115,8 +115,8 @@ async def test_a_payload_that_the_library_chokes_on_leads_to_a_fresh_start(
     async with staged(tmp_path) as stage:
         await stage.bot.start()
         before = await ready(stage)
-        await strike(stage.standin, {"kind": "event", "event": "CHANNEL_CREATE", "data": {}})
-        hub = stage.standin.gateway_hub
+        await strike(stage.emulator, {"kind": "event", "event": "CHANNEL_CREATE", "data": {}})
+        hub = stage.emulator.gateway_hub
         async with asyncio.timeout(SOON):
             while all(session.id == before for session in hub.bot_sessions()):
                 await hub.next_change()
@@ -131,7 +131,7 @@ async def test_what_discord_closes_for_good_ends_the_process_with_a_sentence(
     async with staged(tmp_path) as stage:
         await stage.bot.start()
         await ready(stage)
-        await strike(stage.standin, {"kind": "gateway_close", "code": code})
+        await strike(stage.emulator, {"kind": "gateway_close", "code": code})
         await asyncio.wait_for(stage.bot.ended.wait(), SOON)
         assert said(stage, "ended by itself with status 77"), stage.log
         assert not said(stage, "Traceback"), stage.log
@@ -140,25 +140,25 @@ async def test_what_discord_closes_for_good_ends_the_process_with_a_sentence(
 @asynccontextmanager
 async def a_life(
     folder: Path, **more: Any
-) -> AsyncIterator[tuple[StandIn, Salon, asyncio.Task[str]]]:
+) -> AsyncIterator[tuple[Emulator, Salon, asyncio.Task[str]]]:
     """A bot in this process, connected, and what ends its connection."""
-    async with a_world() as standin:
-        standin.gateway_hub.heartbeat_interval = 0.05
-        point_elsewhere(standin.api, standin.gateway)
+    async with a_world() as emulator:
+        emulator.gateway_hub.heartbeat_interval = 0.05
+        point_elsewhere(emulator.api, emulator.gateway)
         settings = Settings(
-            token=standin.world.bot.token,
+            token=emulator.world.bot.token,
             database=folder / "salon.sqlite3",
             backups=folder / "kept",
-            api_base=standin.api,
-            gateway_url=standin.gateway,
+            api_base=emulator.api,
+            gateway_url=emulator.gateway,
         )
         async with open_database(settings.database) as database:
             salon = Salon(database, Clock(), **more)
             stopping = asyncio.create_task(asyncio.Event().wait())
             life = asyncio.create_task(one_life(settings, salon, [], stopping))
             try:
-                await asyncio.wait_for(standin.gateway_hub.bot_ready(), SOON)
-                yield standin, salon, life
+                await asyncio.wait_for(emulator.gateway_hub.bot_ready(), SOON)
+                yield emulator, salon, life
             finally:
                 stopping.cancel()
                 await asyncio.wait_for(life, SOON)
@@ -177,11 +177,11 @@ async def heartbeats(salon: Salon, count: int) -> None:
 async def test_a_connection_on_which_nothing_is_heard_ends(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with a_life(tmp_path, patience=1.0) as (standin, salon, life):
+    async with a_life(tmp_path, patience=1.0) as (emulator, salon, life):
         # Nothing happens in the servers, but Discord acknowledges: that is no silence.
         await heartbeats(salon, 40)
         assert not life.done()
-        await strike(standin, {"kind": "silence"})
+        await strike(emulator, {"kind": "silence"})
         assert await asyncio.wait_for(life, SOON) == "The connection ended."
         assert "Nothing was heard from Discord" in caplog.text
 

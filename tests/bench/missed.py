@@ -1,4 +1,4 @@
-"""A stand-in with a long discussion that a bot has missed, served until its input ends.
+"""An emulator with a long discussion that a bot has missed, served until its input ends.
 
 `python -m tests.bench.missed THREADS EACH on|off` prints a line of JSON: where it is, the bot's
 token, and what stands where; `on` announces the rate limits. Each line of input is answered with
@@ -14,7 +14,7 @@ import time
 from datetime import timedelta
 
 from bot.emulator.faults.steps import Step
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.emulator.world.models import Channel, ChannelType, Message, MessageType, ThreadState
 from bot.emulator.world.seed import first_world
 from bot.emulator.world.world import World
@@ -84,18 +84,18 @@ async def _main(threads: int, each: int, *, rates: bool) -> None:
     world = first_world()
     place = talk(world, threads, each)
     world.clock.advance_to(world.now() + timedelta(seconds=1))
-    standin = StandIn(world, rates=rates)
+    emulator = Emulator(world, rates=rates)
     calls: list[float] = []
 
     async def note(step: Step) -> None:
         if step.kind == "call" and step.what == _HISTORY:
             calls.append(time.monotonic())
 
-    standin.on_step = note
-    await standin.start()
+    emulator.on_step = note
+    await emulator.start()
     described = {
-        "api": standin.api,
-        "gateway": standin.gateway,
+        "api": emulator.api,
+        "gateway": emulator.gateway,
         "token": world.bot.token,
         "place": [*vars(place).values()],
     }
@@ -104,7 +104,7 @@ async def _main(threads: int, each: int, *, rates: bool) -> None:
         told = [len(calls) // 2, calls[0], calls[-1]] if calls else [0, 0, 0]
         print(json.dumps(told), flush=True)
         calls.clear()
-    await standin.stop()
+    await emulator.stop()
 
 
 if __name__ == "__main__":

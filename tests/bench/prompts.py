@@ -1,7 +1,7 @@
 """How prompts scale: start-up and sweep beside many future ones, and lateness of many due at once.
 
 First the archive alone, with few and with many planned prompts: opening it, deciding where nothing
-is due, and finding the next due moment. Then the bot on the stand-in, rate limits announced: 1,000
+is due, and finding the next due moment. Then the bot on the emulator, rate limits announced: 1,000
 prompts that admins asked for, due within a minute (and at one moment) in 100 channels, beside
 what the limits allow. `scripts/bench prompts [--planned N] [--due N] [--channels N]`; exit status 1
 where a cost grows with the future, or a prompt is lost or doubled.
@@ -32,7 +32,7 @@ _GROWTH = 3.0
 _FEW = 1_000
 _ROUNDS = 15
 _DAY_MS = 86_400_000
-#: The stand-in's announced limits (design › Rehearsal): calls a second, messages in 5 s a channel.
+#: The emulator's announced limits (design › Rehearsal): calls a second, messages in 5 s a channel.
 _CALLS_A_SECOND, _MESSAGES_IN_5_S = 50, 5
 _SERVER = 1
 #: Seconds until the first prompt is due, in which the bot starts.
@@ -137,7 +137,7 @@ def future(folder: Path, planned: int) -> bool:
 async def due_at_once(folder: Path, due: int, channels: int, spread: float) -> bool:
     """Print how late ``due`` prompts come that are due within ``spread`` seconds of each other."""
     async with staged(folder, rates=True) as stage:
-        world = stage.standin.world
+        world = stage.emulator.world
         guild = next(iter(world.guilds.values()))
         places = [put_channel(world, guild, f"bench-{n}").id for n in range(channels)]
         await _new(stage.database)
@@ -171,10 +171,10 @@ async def _lateness(stage: Stage, due: int, until_due: float) -> list[float]:
         if len(rows) == due:
             break
         await asyncio.sleep(0.5)
-    own = stage.standin.world.application.bot_id
+    own = stage.emulator.world.application.bot_id
     stamps = {
         number: one.timestamp.timestamp()
-        for number, one in stage.standin.world.messages.items()
+        for number, one in stage.emulator.world.messages.items()
         if one.author_id == own
     }
     if set(stamps) != {message for _, message in rows}:

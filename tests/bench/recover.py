@@ -1,6 +1,6 @@
 """How long Salon takes to catch up with what it missed, beside a loop that only reads the pages.
 
-50,000 messages in 500 threads, on the stand-in with the rate limits it announces; both in the
+50,000 messages in 500 threads, on the emulator with the rate limits it announces; both in the
 same run, with the same library and as many calls at once. `scripts/bench recover [--threads N]
 [--each N] [--rounds N] [--rates off]`; exit status 1 where something is missing in the archive
 or the median ratio is over the goal.

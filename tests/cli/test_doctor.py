@@ -18,7 +18,7 @@ from bot.checks import (
 from bot.cli.backup import back_up
 from bot.cli.doctor import examine, told
 from bot.clock import Clock
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.emulator.world.permissions import Permission
 from storage.db.backups import Backup
 from storage.db.writer import Transaction
@@ -107,11 +107,11 @@ def test_troubles_are_told_with_their_reason_and_not_without_end() -> None:
     assert "40 troubles" in many[-2].text
 
 
-def values(standin: StandIn, folder: Path, **more: str) -> dict[str, str]:
+def values(emulator: Emulator, folder: Path, **more: str) -> dict[str, str]:
     return {
-        "DISCORD_TOKEN": standin.world.bot.token,
-        "DISCORD_API_BASE": standin.api,
-        "DISCORD_GATEWAY_URL": standin.gateway,
+        "DISCORD_TOKEN": emulator.world.bot.token,
+        "DISCORD_API_BASE": emulator.api,
+        "DISCORD_GATEWAY_URL": emulator.gateway,
         "SALON_DATABASE": str(folder / "salon.sqlite3"),
         **more,
     }
@@ -122,11 +122,11 @@ def by_subject(found: list[Finding]) -> dict[str, Finding]:
 
 
 async def test_where_all_is_well_the_doctor_is_green(tmp_path: Path) -> None:
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         await house.publish()
         await house.settle()
         back_up(tmp_path / "salon.sqlite3", tmp_path / "salon-backups", None)
-        found = await examine(values(standin, tmp_path), Clock())
+        found = await examine(values(emulator, tmp_path), Clock())
     wrong = [one for one in found if not one.fine and one.about not in ("disk", "folder")]
     assert wrong == []
     subjects = by_subject(found)
@@ -137,12 +137,12 @@ async def test_where_all_is_well_the_doctor_is_green(tmp_path: Path) -> None:
 
 
 async def test_what_is_wrong_with_token_intents_and_rights_is_found(tmp_path: Path) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             await house.publish()
             forbid(house, house.channel(), Permission.CREATE_PUBLIC_THREADS)
-            standin.world.applications[standin.world.application.id].flags = 0
-            found = by_subject(await examine(values(standin, tmp_path), Clock()))
+            emulator.world.applications[emulator.world.application.id].flags = 0
+            found = by_subject(await examine(values(emulator, tmp_path), Clock()))
             channel = found["channel #essays of The Reading Room"]
             assert (channel.fine, channel.text) == (
                 False,
@@ -150,7 +150,7 @@ async def test_what_is_wrong_with_token_intents_and_rights_is_found(tmp_path: Pa
             )
             assert "Message Content Intent" in found["intents"].text
             assert not found["backups"].fine
-        wrong = values(standin, tmp_path, DISCORD_TOKEN="nobody.knows.this")
+        wrong = values(emulator, tmp_path, DISCORD_TOKEN="nobody.knows.this")
         found = by_subject(await examine(wrong, Clock()))
         assert "Discord refuses it" in found["token"].text
         assert "no bot runs on it now" in found["database"].text
@@ -159,11 +159,11 @@ async def test_what_is_wrong_with_token_intents_and_rights_is_found(tmp_path: Pa
 
 
 async def test_a_damaged_archive_is_found(tmp_path: Path) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             await house.publish()
         spoil(tmp_path / "salon.sqlite3")
-        found = by_subject(await examine(values(standin, tmp_path), Clock()))
+        found = by_subject(await examine(values(emulator, tmp_path), Clock()))
         assert not found["database"].fine
         assert "damaged" in found["database"].text
 

@@ -31,8 +31,8 @@ async def test_who_left_is_forgotten_at_once_or_at_the_next_start(
     tmp_path: Path, running: bool
 ) -> None:
     path, backups = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             head, ann = await _said(house)
             await house.act(house.member("Ann"), "DELETE", f"/users/@me/guilds/{house.server_id}")
             await house.settle()
@@ -44,7 +44,7 @@ async def test_who_left_is_forgotten_at_once_or_at_the_next_start(
             told = await forget(path, backups, ann, None, keep_out=False)
             assert "is forgotten in 1 server." in told
             assert WORDS.encode() not in path.read_bytes()
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             await house.settle(600)
             assert await _authors(house) == [None]
             (thread,) = (await house.world())["threads"]
@@ -53,16 +53,16 @@ async def test_who_left_is_forgotten_at_once_or_at_the_next_start(
 
 async def test_who_is_kept_out_stays_so_and_another_server_is_left_alone(tmp_path: Path) -> None:
     path, backups = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             _, ann = await _said(house)
             server = house.server_id
         await forget(path, backups, ann, server + 1, keep_out=True)
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             assert await _authors(house) == ["Ann"]
         await forget(path, backups, ann, server, keep_out=True)
         await forget(path, backups, ann, server, keep_out=False)
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.ours()
             await house.write("Ann", "Once more.", to=closing["id"])
             await house.settle(60)

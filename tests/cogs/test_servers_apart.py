@@ -70,7 +70,7 @@ class Stranger:
 @pytest.fixture
 async def stranger(tmp_path: Path) -> AsyncIterator[Stranger]:
     async with a_house(tmp_path) as house:
-        world = house.standin.world
+        world = house.emulator.world
         teller = add_member(world, world.guild, "Zinnober")
         *_, closing = await house.publish(ESSAY, "secret.md")
         head = await house.write(teller.display_name or "", "A magenta reply.", to=closing["id"])
@@ -132,7 +132,7 @@ def data_for(command: Command, path: list[str], given: list[dict[str, Any]]) -> 
 
 
 def slash_commands(house: House) -> list[Command]:
-    found = [c for c in house.standin.world.commands.values() if c.type == 1]
+    found = [c for c in house.emulator.world.commands.values() if c.type == 1]
     assert len(found) > 3
     return found
 
@@ -207,7 +207,7 @@ async def test_what_is_kept_of_a_member_elsewhere_is_not_handed_out_here(
     house = stranger.house
     teller = house.member("Zinnober")
     stranger.owner = teller
-    join(house.standin.world, stranger.guild, teller)
+    join(house.emulator.world, stranger.guild, teller)
     command = next(c for c in slash_commands(house) if c.name == "privacy")
     told = await stranger.ask(2, data_for(command, ["my-data"], []))
     assert "magenta" not in told

@@ -22,7 +22,7 @@ async def contents(house: House) -> list[bytes | None]:
 
 
 async def test_what_is_attached_is_kept_with_its_bytes(tmp_path: Path) -> None:
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         *_, closing = await house.publish()
         await house.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
         await house.settle()
@@ -32,8 +32,8 @@ async def test_what_is_attached_is_kept_with_its_bytes(tmp_path: Path) -> None:
 
 async def test_the_operators_limits_are_kept_to(tmp_path: Path) -> None:
     async with (
-        a_world() as standin,
-        lived_in(tmp_path, standin, keeping=Keeping(each=10, in_all=12)) as house,
+        a_world() as emulator,
+        lived_in(tmp_path, emulator, keeping=Keeping(each=10, in_all=12)) as house,
     ):
         *_, closing = await house.publish()
         for content in (b"x" * 11, b"y" * 10, b"z" * 3, b"w" * 2):
@@ -47,8 +47,8 @@ async def test_the_operators_limits_are_kept_to(tmp_path: Path) -> None:
 
 async def test_none_is_kept_where_the_operator_wants_none(tmp_path: Path) -> None:
     async with (
-        a_world() as standin,
-        lived_in(tmp_path, standin, keeping=Keeping(each=0)) as house,
+        a_world() as emulator,
+        lived_in(tmp_path, emulator, keeping=Keeping(each=0)) as house,
     ):
         *_, closing = await house.publish()
         await house.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
@@ -58,24 +58,24 @@ async def test_none_is_kept_where_the_operator_wants_none(tmp_path: Path) -> Non
 
 
 async def test_a_file_is_had_days_later_though_its_address_has_run_out(tmp_path: Path) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.publish()
-            get = standin.world.files.get
-            standin.world.files.get = lambda file_id: None  # type: ignore[method-assign]
+            get = emulator.world.files.get
+            emulator.world.files.get = lambda file_id: None  # type: ignore[method-assign]
             await house.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
             await house.settle(26 * 3600)
             assert [row["state"] for row in await rows(house)] == ["owed"]
-        standin.world.files.get = get  # type: ignore[method-assign]
-        async with lived_in(tmp_path, standin) as house:
+        emulator.world.files.get = get  # type: ignore[method-assign]
+        async with lived_in(tmp_path, emulator) as house:
             await house.settle(3700)
             assert await contents(house) == [b"picture"]
 
 
 async def test_a_file_that_is_gone_from_its_message_is_left(tmp_path: Path) -> None:
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         *_, closing = await house.publish()
-        standin.world.files.get = lambda file_id: None  # type: ignore[method-assign]
+        emulator.world.files.get = lambda file_id: None  # type: ignore[method-assign]
         await house.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
         await house.settle(30 * 86_400)
         (row,) = await rows(house)
@@ -83,7 +83,7 @@ async def test_a_file_that_is_gone_from_its_message_is_left(tmp_path: Path) -> N
 
 
 async def test_a_deletion_erases_the_bytes_and_an_edit_those_taken_off(tmp_path: Path) -> None:
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         *_, closing = await house.publish()
         first = await house.write("Ann", "Look.", to=closing["id"], file=("a.png", b"one"))
         second = await house.write("Ben", "Look.", to=closing["id"], file=("b.png", b"two"))
@@ -102,21 +102,21 @@ async def test_a_deletion_erases_the_bytes_and_an_edit_those_taken_off(tmp_path:
 
 
 async def test_what_was_deleted_while_it_was_being_fetched_is_not_kept(tmp_path: Path) -> None:
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         *_, closing = await house.publish()
-        get = standin.world.files.get
-        standin.world.files.get = lambda file_id: None  # type: ignore[method-assign]
+        get = emulator.world.files.get
+        emulator.world.files.get = lambda file_id: None  # type: ignore[method-assign]
         reply = await house.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
         await house.settle()
         here = f"/channels/{house.channel()}/messages/{reply}"
         await house.act(house.member("Ann"), "DELETE", here)
-        standin.world.files.get = get  # type: ignore[method-assign]
+        emulator.world.files.get = get  # type: ignore[method-assign]
         await house.settle(3600)
         assert await rows(house) == []
 
 
 async def test_a_moved_replys_file_is_had_from_its_copy(tmp_path: Path) -> None:
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         await let_move(house)
         head = await a_head(house)
         house.salon._files.go_on = _nothing  # type: ignore[method-assign]

@@ -28,7 +28,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 
 def state_of(house: House, thread_id: int) -> ThreadState:
-    state = house.standin.world.channels[thread_id].thread
+    state = house.emulator.world.channels[thread_id].thread
     assert state is not None
     return state
 
@@ -85,7 +85,7 @@ async def test_a_thread_locked_while_the_essay_goes_in_is_waited_for(house: Hous
     await house.settle()
     (thread,) = (await house.world())["threads"]
     await change(house, int(thread["id"]), locked=True)
-    house.standin.faults.clear()
+    house.emulator.faults.clear()
     await house.settle(3600)
     assert len(await house.ours(int(thread["id"]))) == 1, "the card"
     assert "is locked: unlock it" in await house.said(await command(house, "show"))
@@ -139,7 +139,7 @@ async def test_a_publishing_whose_thread_is_deleted_stops_and_can_begin_anew(
     ]
     if channel == "essays":
         options.append({"type": 3, "name": "style", "value": "thread"})
-        house.standin.faults.clear()
+        house.emulator.faults.clear()
         await fault(house, "POST", THREADS, status=None, after_effect=True)
         await fault(house, "POST", THREADS, status=503, times=10_000)
     shown = await house.run("essay publish", file=("long.md", LONG.encode()), options=options)
@@ -147,7 +147,7 @@ async def test_a_publishing_whose_thread_is_deleted_stops_and_can_begin_anew(
     await house.settle()
     (thread,) = (await house.world())["threads"]
     await house.act(house.member(), "DELETE", f"/channels/{thread['id']}")
-    house.standin.faults.clear()
+    house.emulator.faults.clear()
     await house.settle(900)
     stopped = await command(house, "show")
     assert "stopped" in await house.said(stopped)
@@ -169,7 +169,7 @@ async def test_a_card_deleted_before_its_thread_stops_the_publishing(house: Hous
     (card,) = await house.ours()
     path = f"/channels/{house.channel()}/messages/{card['id']}"
     await house.act(house.member(), "DELETE", path)
-    house.standin.faults.clear()
+    house.emulator.faults.clear()
     await house.settle(60)
     stopped = await command(house, "show")
     assert "The opening card was deleted" in await house.said(stopped)
@@ -196,7 +196,7 @@ async def test_withdrawn_before_its_thread_stands_nothing_is_left(house: House) 
     await house.press(shown, "Publish")
     await house.settle()
     await house.press(await command(house, "withdraw"), "Withdraw")
-    house.standin.faults.clear()
+    house.emulator.faults.clear()
     await house.settle(900)
     assert await house.ours() == []
     assert (await house.world())["threads"] == []
@@ -204,7 +204,7 @@ async def test_withdrawn_before_its_thread_stands_nothing_is_left(house: House) 
 
 async def test_admins_are_told_once_that_a_thread_cannot_be_locked(house: House) -> None:
     await publish(house, style="thread")
-    thread_id = house.standin.world.channels[int((await house.ours())[0]["id"])].id
+    thread_id = house.emulator.world.channels[int((await house.ours())[0]["id"])].id
     await house.database.write(
         lambda tx: settings.set_notices_channel(tx, house.server_id, house.channel("admins"))
     )
@@ -251,7 +251,7 @@ async def test_a_forums_post_that_comes_to_stand_after_its_withdrawal_is_emptied
     options = [{"type": 7, "name": "channel", "value": str(house.channel("essay-forum"))}]
     shown = await house.run("essay publish", file=("long.md", LONG.encode()), options=options)
     await house.said(shown)
-    house.standin.on_step = hold
+    house.emulator.on_step = hold
     pressing = asyncio.create_task(house.press(shown, "Publish"))
     await under_way.wait()
     actor = Actor(house.member().id, "Ada")
@@ -332,13 +332,13 @@ async def test_a_channel_reply_is_moved_into_the_one_thread_where_the_server_mov
 @pytest.mark.parametrize("channel", ["essays", "essay-forum"])
 async def test_what_was_said_while_the_bot_was_away_is_read(tmp_path: Path, channel: str) -> None:
     style = "thread" if channel == "essays" else None
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             thread_id, (first, *_) = await publish(house, channel=channel, style=style)
             early = await house.write("Ann", "Before.", channel_id=thread_id)
             await house.settle()
         await house_acts(house, thread_id, early, int(first["id"]))
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             await house.settle()
             replies = await kept(house)
             assert set(replies) == {"", "To a part.", "Plain."}
@@ -356,7 +356,7 @@ async def house_acts(house: House, thread_id: int, early: int, part: int) -> Non
         path = f"/channels/{thread_id}/messages/{early}"
         await house.act(house.member("Ann"), "DELETE", path)
         await change(house, thread_id, archived=True)
-        house.standin.world.touch()
+        house.emulator.world.touch()
 
 
 async def test_a_reply_before_the_forums_post_is_known_is_kept(house: House) -> None:

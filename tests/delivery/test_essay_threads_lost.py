@@ -91,7 +91,7 @@ async def test_a_members_post_of_the_same_name_is_not_taken_for_the_essays(house
 
 async def test_a_forums_post_waits_where_the_server_is_full_of_threads(house: House) -> None:
     """docs: Topics › Opcodes and Status Codes › JSON Error Codes, 160006."""
-    world = house.standin.world
+    world = house.emulator.world
     before, world.thread_limit = world.thread_limit, 0
     await begin(house, forum=True)
     await house.settle(120)
@@ -142,7 +142,7 @@ async def test_a_thread_that_opens_after_its_essay_was_withdrawn_is_locked(house
             under_way.set()
             await withdrawn.wait()
 
-    house.standin.on_step = hold
+    house.emulator.on_step = hold
     pressing = asyncio.create_task(begin(house, forum=False))
     await under_way.wait()
     await house.salon.services.publishing.withdraw(1, Actor(house.member().id, "Ada"))

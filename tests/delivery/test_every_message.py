@@ -52,7 +52,7 @@ class Striker:
             self.count += 1
             if self.count == self.at:
                 body = {"method": "POST", "path": PATH, "times": 1}
-                self.house.standin.faults.add_call(body | self.fault)
+                self.house.emulator.faults.add_call(body | self.fault)
 
 
 async def publish(house: House, number: int, style: str) -> None:
@@ -98,7 +98,7 @@ async def test_a_fault_at_any_post_leaves_it_there_once(
 ) -> None:
     async with a_house(tmp_path) as house:
         striker = Striker(house, FAULTS[fault])
-        house.standin.on_step = striker.on_step
+        house.emulator.on_step = striker.on_step
         for at in range(1, POSTS[style] + 1):
             striker.at, striker.count = at, 0
             await publish(house, at, style)
@@ -124,18 +124,18 @@ async def test_an_outage_of_an_hour_behind_any_post_is_outlasted(
                 await striker.on_step(step)
                 if striker.count == at and step.moment == "after" and not struck:
                     struck = True
-                    house.standin.faults.add_call(
+                    house.emulator.faults.add_call(
                         {"method": "POST", "path": "/channels/**", "status": 503, "times": 10_000}
                     )
 
             striker.at, striker.count = at, 0
-            house.standin.on_step = strike
+            house.emulator.on_step = strike
             if not hears:
                 recorder.put = lambda events: 0  # type: ignore[method-assign]
             await publish(house, at, style)
             await house.settle(3600)
             assert struck
-            house.standin.faults.clear()
+            house.emulator.faults.clear()
             await house.settle(900)
             recorder.put = put  # type: ignore[method-assign]
             await hold(house, at, style)
@@ -146,7 +146,7 @@ async def test_a_fault_strikes_at_each_of_the_posts_of_an_essay(tmp_path: Path) 
     async with a_house(tmp_path) as house:
         for number, (style, posts) in enumerate(POSTS.items(), 1):
             striker = Striker(house, {})
-            house.standin.on_step = striker.on_step
+            house.emulator.on_step = striker.on_step
             await publish(house, number, style)
             await house.settle()
             assert striker.count == posts, style

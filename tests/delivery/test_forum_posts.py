@@ -33,7 +33,7 @@ async def tag_forum(house: House, *, required: bool = False) -> None:
 
 def tags_of(house: House, thread_id: int) -> list[str]:
     """The names of the tags on a post."""
-    known = house.standin.world.channels[house.channel("essay-forum")].available_tags
+    known = house.emulator.world.channels[house.channel("essay-forum")].available_tags
     names = {int(tag["id"]): tag["name"] for tag in known}
     return [names[tag] for tag in state_of(house, thread_id).applied_tags]
 
@@ -100,7 +100,7 @@ async def test_a_moderators_tag_needs_the_right_to_manage_threads(house: House) 
 
 async def test_tags_are_offered_while_they_are_typed(house: House) -> None:
     await tag_forum(house)
-    known = next(c for c in house.standin.world.commands.values() if c.name == "essay")
+    known = next(c for c in house.emulator.world.commands.values() if c.name == "essay")
     typed = [
         {"type": 7, "name": "channel", "value": str(house.channel("essay-forum"))},
         {"type": 3, "name": "tags", "value": "News, f", "focused": True},
@@ -211,13 +211,13 @@ async def test_a_forum_lacks_only_what_a_post_needs(house: House) -> None:
 
 
 async def test_tags_are_picked_and_styles_switched_after_a_restart_too(tmp_path: Path) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             await tag_forum(house)
             shown = await hand_in(house)
             other = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
             await house.said(other)
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             await pick(house, shown, "News")
             assert "tagged “News”" in await house.said(shown)
             await house.press(other, "One thread instead")

@@ -27,7 +27,7 @@ CHANNELS = {"thread": "essays", "forum": "essay-forum"}
 
 async def choose(stage: Stage, style: str) -> None:
     """What an admin would choose in /setup, before the bot is started."""
-    world = stage.standin.world
+    world = stage.emulator.world
     forum = next(c.id for c in world.channels.values() if c.name == CHANNELS["forum"])
 
     async def chosen(tx: Transaction) -> None:
@@ -109,7 +109,7 @@ async def test_killed_around_a_post_it_completes_the_play(
 ) -> None:
     async with staged(tmp_path) as stage:
         await choose(stage, style)
-        stage.standin.on_step = killer(stage, number, moment, timedelta(minutes=pause))
+        stage.emulator.on_step = killer(stage, number, moment, timedelta(minutes=pause))
         await stage.bot.start()
         done = await stage.play(essay, comments, channel=CHANNELS[style])
         assert done, "\n".join([*stage.told, *stage.log])

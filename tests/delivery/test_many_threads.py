@@ -8,7 +8,7 @@ import pytest
 
 from bot.emulator.rules import rate_limits
 from bot.emulator.rules.rate_limits import Limit
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.emulator.world.events import Event
 from bot.emulator.world.seed import first_world
 from tests.support.running_bot import House, lived_in
@@ -28,17 +28,17 @@ async def test_a_crowd_of_replies_gets_its_threads_in_order_past_those_that_fail
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(rate_limits.TABLE, ("POST", START), LIMIT)
-    standin = StandIn(first_world(), rates=True)
-    await standin.start()
+    emulator = Emulator(first_world(), rates=True)
+    await emulator.start()
     opened: list[int] = []
 
     def listen(event: Event) -> None:
         if event.name == "THREAD_CREATE":
             opened.append(int(event.data["id"]))
 
-    standin.world.listeners.append(listen)
+    emulator.world.listeners.append(listen)
     try:
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.publish()
             await faults(house, status=500, times=3)
             await faults(house, status=403, times=1)
@@ -58,4 +58,4 @@ async def test_a_crowd_of_replies_gets_its_threads_in_order_past_those_that_fail
             )
             assert [row["state"] for row in states] == ["ready"]
     finally:
-        await standin.stop()
+        await emulator.stop()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.emulator.faults.steps import Step
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.publishing.publish import Actor
 from tests.support.running_bot import ESSAY, House, a_house, a_world, buttons, lived_in
 
@@ -57,7 +57,7 @@ async def test_an_outage_of_an_hour_is_outlasted_in_order(house: House) -> None:
     await house.publishing(LONG)
     await house.settle(3600)
     assert await house.ours() == []
-    async with house.session.delete(f"{house.standin.page}/rehearsal/faults") as response:
+    async with house.session.delete(f"{house.emulator.page}/rehearsal/faults") as response:
         assert response.status < 300
     await house.settle(600)
     assert await whole(house) == ["0", "1", "2", "3", "4"]
@@ -127,7 +127,7 @@ async def test_a_thread_whose_call_fails_stands_once_with_its_author(
     await fault(house, *method_and_path, status=status, after_effect=after_effect)
     reply = await house.write("Ann", "I would.", to=closing["id"])
     await house.settle(120)
-    state = house.standin.world.channels[reply].thread
+    state = house.emulator.world.channels[reply].thread
     assert state is not None
     assert house.member("Ann").id in state.members
 
@@ -143,22 +143,22 @@ async def test_one_thread_that_fails_does_not_hold_up_the_others(house: House) -
 
 
 async def test_a_reply_that_is_deleted_before_its_thread_gets_none(tmp_path: Path) -> None:
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         *_, closing = await house.publish()
         await fault(house, "POST", START_THREAD, status=503, times=1000)
         reply = await house.write("Ann", "I would.", to=closing["id"])
         await house.settle()
         here = f"/channels/{house.channel()}/messages/{reply}"
         await house.act(house.member("Ann"), "DELETE", here)
-        await clear(house, standin)
+        await clear(house, emulator)
         await house.settle(600)
         (kept,) = (await house.export())["replies"]
         assert (kept["deleted"], kept["thread_id"]) == (True, None)
         assert house.salon.services.sweep.next_due is not None, "the prompt, and nothing else"
 
 
-async def clear(house: House, standin: StandIn) -> None:
-    async with house.session.delete(f"{standin.page}/rehearsal/faults") as response:
+async def clear(house: House, emulator: Emulator) -> None:
+    async with house.session.delete(f"{emulator.page}/rehearsal/faults") as response:
         assert response.status < 300
 
 
@@ -169,7 +169,7 @@ async def test_a_right_that_is_lost_midway_is_waited_for(house: House) -> None:
     path = f"/channels/{house.channel()}/permissions/{house.salon.own_id}"
     deny = {"type": 1, "allow": "0", "deny": str(1 << 11)}
     await house.act(house.member(), "PUT", path, deny)
-    await clear(house, house.standin)
+    await clear(house, house.emulator)
     await house.settle(3600)
     assert await house.ours() == []
     await house.act(house.member(), "DELETE", path)
@@ -243,7 +243,7 @@ async def withdraw(house: House) -> int:
 
 
 async def taken_back(house: House, head: int) -> bool:
-    state = house.standin.world.channels[head].thread
+    state = house.emulator.world.channels[head].thread
     return await house.ours() == [] and state is not None and state.locked
 
 
@@ -260,14 +260,14 @@ async def test_an_errand_whose_call_fails_is_run_until_it_is_done(
 
 
 async def test_an_errand_waits_for_a_right_and_goes_on_after_a_restart(tmp_path: Path) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             await fault(house, "DELETE", MESSAGE, status=403, code=50013, times=50)
             head = await withdraw(house)
             await house.settle(600)
             assert not await taken_back(house, head)
-            await clear(house, standin)
-        async with lived_in(tmp_path, standin) as house:
+            await clear(house, emulator)
+        async with lived_in(tmp_path, emulator) as house:
             await house.settle(2 * 3600)
             assert await taken_back(house, head)
 
@@ -306,7 +306,7 @@ async def test_a_message_that_got_through_after_a_withdrawal_is_taken_back(house
             under_way.set()
             await withdrawn.wait()
 
-    house.standin.on_step = hold
+    house.emulator.on_step = hold
     shown = await house.seen(interaction)
     await house.interact(
         3,

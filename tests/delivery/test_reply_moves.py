@@ -81,7 +81,7 @@ async def test_a_channel_reply_to_a_head_is_moved_into_its_thread(house: House) 
     assert (reply["text"], reply["deleted"]) == ("Why *not* <@1>?", False)
     assert [f["name"] for f in reply["attachments"]] == ["a_b.png"]
     assert len(await kept(house)) == 2, "the copy is no reply of its own"
-    thread = house.standin.world.channels[head].thread
+    thread = house.emulator.world.channels[head].thread
     assert thread is not None
     assert house.member("Ben").id in thread.members
 
@@ -112,12 +112,12 @@ async def test_whatever_call_fails_a_reply_is_moved_once(
     assert beside not in {int(m["id"]) for m in await house.messages()}
     reply = (await kept(house))[str(beside)]
     assert (reply["text"], reply["deleted"], reply["thread_id"]) == ("Why?", False, str(head))
-    webhooks = house.standin.world.webhooks
+    webhooks = house.emulator.world.webhooks
     assert len(webhooks) == 1, "one webhook is enough"
 
 
 async def clear(house: House) -> None:
-    async with house.session.delete(f"{house.standin.page}/rehearsal/faults") as response:
+    async with house.session.delete(f"{house.emulator.page}/rehearsal/faults") as response:
         assert response.status < 300
 
 
@@ -232,8 +232,8 @@ async def test_an_original_that_could_not_be_removed_stays_when_the_thread_is_de
 async def test_neither_a_restart_nor_a_reading_takes_a_moved_reply_for_deleted(
     tmp_path: Path,
 ) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             await let_move(house)
             head = await a_head(house)
             # The original goes, and neither the answer nor the event reaches the bot.
@@ -242,7 +242,7 @@ async def test_neither_a_restart_nor_a_reading_takes_a_moved_reply_for_deleted(
             beside = await house.write("Ben", "Why?", to=head)
             await house.settle()
             assert beside not in {int(m["id"]) for m in await house.messages()}
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             await house.settle(600)
             reply = (await kept(house))[str(beside)]
             assert (reply["text"], reply["deleted"]) == ("Why?", False)
@@ -255,8 +255,8 @@ def _without_deletions(house: House) -> Any:
 
 
 async def test_a_reply_waits_to_be_moved_until_its_server_is_told_of(tmp_path: Path) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             await let_move(house)
             head = await a_head(house)
             await fault(house, "GET", "/channels/*/webhooks", status=503, times=1000)
@@ -264,7 +264,7 @@ async def test_a_reply_waits_to_be_moved_until_its_server_is_told_of(tmp_path: P
             await house.settle()
             await clear(house)
             await house.control("faults", {"kind": "server_outage"})
-        async with lived_in(tmp_path, standin, sees_server=False) as house:
+        async with lived_in(tmp_path, emulator, sees_server=False) as house:
             await house.settle(600)
             await house.control("faults", {"kind": "server_return"})
             await house.settle(600)
@@ -274,8 +274,8 @@ async def test_a_reply_waits_to_be_moved_until_its_server_is_told_of(tmp_path: P
 
 
 async def test_a_copy_deleted_unseen_is_found_to_be(tmp_path: Path) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             await let_move(house)
             head = await a_head(house)
             beside = await house.write("Ben", "Why?", to=head)
@@ -285,7 +285,7 @@ async def test_a_copy_deleted_unseen_is_found_to_be(tmp_path: Path) -> None:
             await house.act(house.member(), "DELETE", f"/channels/{head}/messages/{copy['id']}")
             await house.settle()
             assert (await kept(house))[str(beside)]["deleted"] is False
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             assert (await kept(house))[str(beside)]["deleted"] is True
 
 
@@ -482,7 +482,7 @@ async def test_a_webhook_that_somebody_deleted_is_made_anew(house: House) -> Non
     head = await a_head(house)
     await house.write("Ben", "One.", to=head)
     await house.settle()
-    house.standin.world.webhooks.clear()
+    house.emulator.world.webhooks.clear()
     await house.write("Ben", "Two.", to=head)
     await house.settle(60)
     assert [copy["content"] for copy in await copies(house, head)] == ["One.", "Two."]
@@ -501,14 +501,14 @@ async def test_a_backup_of_before_the_move_takes_no_moved_reply_for_deleted(
     tmp_path: Path,
 ) -> None:
     archive, backup = tmp_path / "salon.sqlite3", tmp_path / "backup.sqlite3"
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             await let_move(house, bring="point")
             head = await a_head(house)
             known = await house.write("Ben", "Known to the backup.", to=head)
             await house.settle()
         shutil.copy2(archive, backup)
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             # As a server does that chooses to have replies moved between backup and restoring.
             await house.database.write(
                 lambda tx: setup_choices.set_bring(tx, house.server_id, "move")
@@ -522,7 +522,7 @@ async def test_a_backup_of_before_the_move_takes_no_moved_reply_for_deleted(
             assert (await kept(house))[str(known)]["deleted"] is False
             now = house.clock.now()
         assert restore(backup, archive, now).erased == 0
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             await house.settle(600)
             reply = (await kept(house))[str(known)]
             assert (reply["text"], reply["deleted"]) == ("Known to the backup.", False)

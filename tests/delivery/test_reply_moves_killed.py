@@ -59,20 +59,20 @@ class Play:
     def __init__(self, stage: Stage, session: aiohttp.ClientSession) -> None:
         self.stage = stage
         self.session = session
-        world = stage.standin.world
+        world = stage.emulator.world
         self.guild = next(iter(world.guilds.values()))
-        self.actor = Actor(session, stage.standin.page, self.guild.id)
+        self.actor = Actor(session, stage.emulator.page, self.guild.id)
         self.channel = next(c.id for c in world.channels.values() if c.name == "essays")
 
     def token(self, name: str) -> str:
-        users = self.stage.standin.world.users.values()
+        users = self.stage.emulator.world.users.values()
         return next(user.token for user in users if user.display_name == name)
 
     async def call(self, token: str, method: str, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body)
         headers = {"Authorization": token, "Content-Type": "application/json"}
         async with self.session.request(
-            method, f"{self.stage.standin.api}{path}", data=data, headers=headers
+            method, f"{self.stage.emulator.api}{path}", data=data, headers=headers
         ) as response:
             text = await response.text()
             assert response.status < 300, text
@@ -85,9 +85,9 @@ class Play:
 
     async def choose_to_move(self) -> None:
         """What an admin chooses, and the rights that go with it."""
-        admin = self.stage.standin.world.users[self.guild.owner_id].token
+        admin = self.stage.emulator.world.users[self.guild.owner_id].token
         rights = Permission.MANAGE_WEBHOOKS | Permission.MANAGE_MESSAGES
-        path = f"/channels/{self.channel}/permissions/{self.stage.standin.world.bot.id}"
+        path = f"/channels/{self.channel}/permissions/{self.stage.emulator.world.bot.id}"
         await self.call(admin, "PUT", path, {"type": 1, "allow": str(int(rights)), "deny": "0"})
         with sqlite3.connect(self.stage.database) as database:
             database.execute(
@@ -105,7 +105,7 @@ class Play:
 
     async def head(self) -> int:
         world = await self.stage.world()
-        own = str(self.stage.standin.world.bot.id)
+        own = str(self.stage.emulator.world.bot.id)
         ours = [m for m in world["messages"] if m["author"]["id"] == own and not m["deleted"]]
         head = await self.say("Ann", "I would.", int(ours[-1]["id"]))
         await self.settle(0)
@@ -152,7 +152,7 @@ async def test_killed_at_a_step_of_a_move_it_is_moved_once(
 ) -> None:
     async with staged(tmp_path) as stage, aiohttp.ClientSession() as session:
         play, head = await played(stage, session, essay)
-        stage.standin.on_step = strike_once(stage, kind, what, moment)
+        stage.emulator.on_step = strike_once(stage, kind, what, moment)
         beside = await play.say("Ben", "Why?", head)
         async with asyncio.timeout(PATIENCE):
             while not stage.restarts:  # noqa: ASYNC110 - the bot comes to that step by itself
@@ -176,7 +176,7 @@ async def test_what_its_author_does_to_the_original_while_the_bot_is_dead_is_hee
 ) -> None:
     async with staged(tmp_path) as stage, aiohttp.ClientSession() as session:
         play, head = await played(stage, session, essay)
-        stage.standin.on_step = strike_once(stage, "call", "POST /webhooks/{id}/{token}", moment)
+        stage.emulator.on_step = strike_once(stage, "call", "POST /webhooks/{id}/{token}", moment)
         restart, stage._restart = stage._restart, _later  # type: ignore[method-assign]
         beside = await play.say("Ben", "Wy?", head)
         async with asyncio.timeout(PATIENCE):

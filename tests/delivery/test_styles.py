@@ -56,7 +56,7 @@ async def test_one_thread_stands_on_the_card_and_holds_the_parts(house: House) -
     thread_id, inside = await publish(house, style="thread")
     (card,) = await house.ours()
     assert card["id"] == str(thread_id)
-    thread = house.standin.world.channels[thread_id]
+    thread = house.emulator.world.channels[thread_id]
     assert (thread.name, thread.parent_id) == ("Long", house.channel())
     assert numbers(inside) == ["0", "1", "2", "3", "4"]
     assert "What do you think?" in inside[-1]["content"]
@@ -112,7 +112,7 @@ async def test_a_forums_post_begins_with_the_card_and_holds_the_parts(house: Hou
     thread_id, (card, *inside) = await publish(house, channel="essay-forum")
     assert card["id"] == str(thread_id)
     assert "# Long" in texts(card["components"])
-    thread = house.standin.world.channels[thread_id]
+    thread = house.emulator.world.channels[thread_id]
     assert (thread.name, thread.parent_id) == ("Long", house.channel("essay-forum"))
     assert numbers(inside) == ["0", "1", "2", "3", "4"]
     assert await house.ours() == []
@@ -149,7 +149,7 @@ async def test_closing_locks_the_essays_own_thread_and_reopening_unlocks_it(hous
         await house.press(shown, "Publish")
         await house.settle()
         (thread_id,) = {t["id"] for t in (await house.world())["threads"]} - before
-        state = house.standin.world.channels[int(thread_id)].thread
+        state = house.emulator.world.channels[int(thread_id)].thread
         assert state is not None
         await command(house, "close", str(number))
         await house.settle()
@@ -170,7 +170,7 @@ async def test_withdrawing_one_thread_takes_the_bots_words_and_keeps_the_members
     assert await house.ours() == []
     assert await house.ours(thread_id) == []
     assert "Mine." in [message["content"] for message in await house.messages(thread_id)]
-    state = house.standin.world.channels[thread_id].thread
+    state = house.emulator.world.channels[thread_id].thread
     assert state is not None
     assert state.locked
 
@@ -186,7 +186,7 @@ async def test_withdrawing_a_forums_post_empties_it_and_locks_it(house: House) -
     told = {f"{message['content']}{texts(message['components'])}".strip() for message in left}
     assert told == {"-# This essay was withdrawn."}
     assert "Mine." in [message["content"] for message in await house.messages(thread_id)]
-    state = house.standin.world.channels[thread_id].thread
+    state = house.emulator.world.channels[thread_id].thread
     assert state is not None
     assert (state.locked, state.archived) == (True, True)
 
@@ -196,9 +196,9 @@ async def test_an_announcement_channel_works_like_a_text_channel(
     tmp_path: Path, style: str
 ) -> None:
     """docs: Channel Resource › Channel Types: threads there are of type 10."""
-    async with a_world() as standin:
-        put_channel(standin.world, standin.world.guild, "news", ChannelType.ANNOUNCEMENT)
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        put_channel(emulator.world, emulator.world.guild, "news", ChannelType.ANNOUNCEMENT)
+        async with lived_in(tmp_path, emulator) as house:
             news = house.channel("news")
             options = [
                 {"type": 7, "name": "channel", "value": str(news)},

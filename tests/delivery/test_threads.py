@@ -124,7 +124,7 @@ async def test_a_thread_that_discord_never_answers_for_holds_no_other_up(
             held.append(step)
             await go_on.wait()
 
-    house.standin.on_step = hold
+    house.emulator.on_step = hold
     first = await house.write("Ann", "I would.", to=closing["id"])
     second = await house.write("Ben", "I would not.", to=closing["id"])
 
@@ -144,7 +144,7 @@ async def test_a_full_server_makes_room_for_a_new_thread(house: House) -> None:
     *_, closing = await house.publish()
     heads = [await house.write("Ann", f"Point {n}.", to=closing["id"]) for n in range(3)]
     await house.settle()
-    house.standin.world.thread_limit = 3
+    house.emulator.world.thread_limit = 3
     new = await house.write("Ben", "One more.", to=closing["id"])
     await house.settle(60)
     states = {
@@ -224,7 +224,7 @@ async def test_a_full_server_loses_only_our_oldest_quiet_threads(house: House) -
     # The first is the oldest, and the one last spoken in.
     await house.write("Ben", "Still here.", channel_id=heads[0])
     await house.settle()
-    house.standin.world.thread_limit = 13
+    house.emulator.world.thread_limit = 13
     new = await house.write("Ben", "One more.", to=closing["id"])
     await house.settle(60)
     archived = {

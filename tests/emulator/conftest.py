@@ -1,4 +1,4 @@
-"""What the stand-in's tests share."""
+"""What the emulator's tests share."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.emulator.world.seed import first_world
 from tests.emulator.http_callers import Town, settle_town
 
 
 @pytest.fixture
-async def standin() -> AsyncIterator[StandIn]:
-    """A stand-in with a new world, serving in this process; it announces no rate limits."""
-    one = StandIn(first_world(), rates=False)
+async def emulator() -> AsyncIterator[Emulator]:
+    """An emulator with a new world, serving in this process; it announces no rate limits."""
+    one = Emulator(first_world(), rates=False)
     await one.start()
     try:
         yield one
@@ -24,7 +24,7 @@ async def standin() -> AsyncIterator[StandIn]:
 
 
 @pytest.fixture
-async def town(standin: StandIn) -> AsyncIterator[Town]:
-    """The stand-in's people and places, ready to call."""
+async def town(emulator: Emulator) -> AsyncIterator[Town]:
+    """The emulator's people and places, ready to call."""
     async with aiohttp.ClientSession() as session:
-        yield settle_town(standin, session)
+        yield settle_town(emulator, session)

@@ -1,4 +1,4 @@
-"""A gateway client and calls as plain as they can be, for tests of the stand-in's rules."""
+"""A gateway client and calls as plain as they can be, for tests of the emulator's rules."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 
 from bot.emulator.gateway.intents import ALL_INTENTS, Intent
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.emulator.world.events import Event
 from bot.emulator.world.models import Channel, User
 
@@ -89,9 +89,9 @@ class GatewayClient:
 
 
 @contextlib.asynccontextmanager
-async def connected(standin: StandIn, query: str = "") -> AsyncIterator[GatewayClient]:
+async def connected(emulator: Emulator, query: str = "") -> AsyncIterator[GatewayClient]:
     """A connection that was greeted with HELLO."""
-    address = f"{standin.gateway}?v=10&encoding=json{query}"
+    address = f"{emulator.gateway}?v=10&encoding=json{query}"
     async with aiohttp.ClientSession() as session, session.ws_connect(address) as socket:
         client = GatewayClient(socket)
         hello = await client.receive()
@@ -101,10 +101,10 @@ async def connected(standin: StandIn, query: str = "") -> AsyncIterator[GatewayC
 
 @contextlib.asynccontextmanager
 async def identified(
-    standin: StandIn, user: User, intents: int = USUAL, **more: Any
+    emulator: Emulator, user: User, intents: int = USUAL, **more: Any
 ) -> AsyncIterator[GatewayClient]:
     """A connection whose session is announced: READY and the servers have come."""
-    async with connected(standin) as client:
+    async with connected(emulator) as client:
         await client.identify(user, intents, **more)
         ready = await client.event("READY")
         if intents & 1:
@@ -113,25 +113,25 @@ async def identified(
         yield client
 
 
-def enable_all_intents(standin: StandIn) -> None:
+def enable_all_intents(emulator: Emulator) -> None:
     """Switch every privileged intent on, as the developer portal does."""
-    standin.world.application.flags = 1 << 12 | 1 << 14 | 1 << 18
+    emulator.world.application.flags = 1 << 12 | 1 << 14 | 1 << 18
 
 
-def member(standin: StandIn, name: str) -> User:
+def member(emulator: Emulator, name: str) -> User:
     """A member by display name."""
-    return next(u for u in standin.world.users.values() if u.display_name == name)
+    return next(u for u in emulator.world.users.values() if u.display_name == name)
 
 
-def channel(standin: StandIn, name: str) -> Channel:
+def channel(emulator: Emulator, name: str) -> Channel:
     """A channel by name."""
-    return next(c for c in standin.world.channels.values() if c.name == name)
+    return next(c for c in emulator.world.channels.values() if c.name == name)
 
 
-def said(standin: StandIn, author: User, where: Channel, content: str, **more: Any) -> None:
+def said(emulator: Emulator, author: User, where: Channel, content: str, **more: Any) -> None:
     """Tell the gateway of a message as the world would."""
     data: dict[str, Any] = {
-        "id": str(standin.world.new_id()),
+        "id": str(emulator.world.new_id()),
         "channel_id": str(where.id),
         "guild_id": str(where.guild_id),
         "author": {"id": str(author.id), "username": author.name, "bot": author.bot},
@@ -142,11 +142,11 @@ def said(standin: StandIn, author: User, where: Channel, content: str, **more: A
         "mentions": [],
         **more,
     }
-    standin.world.emit(Event("MESSAGE_CREATE", data, where.guild_id, where.id))
+    emulator.world.emit(Event("MESSAGE_CREATE", data, where.guild_id, where.id))
 
 
 async def call(
-    standin: StandIn,
+    emulator: Emulator,
     method: str,
     path: str,
     token: str | None = None,
@@ -156,7 +156,7 @@ async def call(
 ) -> tuple[int, Any]:
     """One HTTP call, to the API unless said; its status and JSON."""
     headers = {} if token is None else {"Authorization": token}
-    address = (standin.api if api else standin.page) + path
+    address = (emulator.api if api else emulator.page) + path
     async with (
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session,
         session.request(method, address, json=body, headers=headers) as response,
@@ -165,6 +165,6 @@ async def call(
         return response.status, json.loads(text) if text else None
 
 
-async def control(standin: StandIn, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+async def control(emulator: Emulator, method: str, path: str, body: Any = None) -> tuple[int, Any]:
     """One call of a control."""
-    return await call(standin, method, f"/rehearsal{path}", None, body, api=False)
+    return await call(emulator, method, f"/rehearsal{path}", None, body, api=False)

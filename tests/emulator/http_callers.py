@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.emulator.world.models import Overwrite, OverwriteType, User
 from bot.emulator.world.permissions import Permission
 
@@ -39,8 +39,10 @@ class Reply:
 class Caller:
     """Somebody who calls the API with their token; ``user`` is None for nobody."""
 
-    def __init__(self, standin: StandIn, session: aiohttp.ClientSession, user: User | None) -> None:
-        self.standin = standin
+    def __init__(
+        self, emulator: Emulator, session: aiohttp.ClientSession, user: User | None
+    ) -> None:
+        self.emulator = emulator
         self.session = session
         self.known = user
 
@@ -66,7 +68,7 @@ class Caller:
                 form.add_field(f"files[{number}]", io.BytesIO(content), filename=name)
         async with self.session.request(
             method,
-            self.standin.api + path,
+            self.emulator.api + path,
             headers=headers,
             json=body if form is None else None,
             data=form,
@@ -115,7 +117,7 @@ class Caller:
 class Town:
     """The world of a test, by short names."""
 
-    standin: StandIn
+    emulator: Emulator
     bot: Caller
     ada: Caller
     ann: Caller
@@ -128,34 +130,34 @@ class Town:
     @property
     def guild_id(self) -> int:
         """The server."""
-        return self.standin.world.guild.id
+        return self.emulator.world.guild.id
 
     @property
     def application_id(self) -> int:
         """The bot's application."""
-        return self.standin.world.application.id
+        return self.emulator.world.application.id
 
     def deny(self, user: User, channel_id: int, *permissions: Permission) -> None:
         """Take permissions from a member in one channel."""
         bits = sum(permissions)
-        channel = self.standin.world.channels[channel_id]
+        channel = self.emulator.world.channels[channel_id]
         channel.overwrites = [
             o for o in channel.overwrites if (o.type, o.id) != (OverwriteType.MEMBER, user.id)
         ]
         channel.overwrites.append(Overwrite(user.id, OverwriteType.MEMBER, deny=int(bits)))
 
 
-def settle_town(standin: StandIn, session: aiohttp.ClientSession) -> Town:
+def settle_town(emulator: Emulator, session: aiohttp.ClientSession) -> Town:
     """The usual people of a first world."""
-    world = standin.world
+    world = emulator.world
     people = {user.display_name: user for user in world.users.values()}
     places = {channel.name: channel.id for channel in world.channels.values()}
 
     def caller(user: User | None) -> Caller:
-        return Caller(standin, session, user)
+        return Caller(emulator, session, user)
 
     return Town(
-        standin,
+        emulator,
         caller(world.bot),
         caller(people["Ada"]),
         caller(people["Ann"]),

@@ -23,7 +23,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.emulator.faults.controls import LINK
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 
 __all__ = ["Flaws", "Understudy", "understudy"]
 
@@ -46,10 +46,10 @@ class Flaws:
 class Understudy(discord.Client):
     """Knows /essay publish with a file, makes replies to it threads, asks again a day later."""
 
-    def __init__(self, standin: StandIn, flaws: Flaws) -> None:
+    def __init__(self, emulator: Emulator, flaws: Flaws) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, message_content=True)
         super().__init__(intents=intents, max_messages=None, chunk_guilds_at_startup=False)
-        self._standin = standin
+        self._emulator = emulator
         self._flaws = flaws
         self._posted: list[discord.Message] = []
         self._channel: discord.TextChannel | None = None
@@ -92,12 +92,12 @@ class Understudy(discord.Client):
                 self._posted.append(await channel.send(discord.utils.escape_markdown(paragraph)))
         self._posted.append(await channel.send(CLOSING))
         self._channel = channel
-        self._due = self._standin.world.now() + timedelta(days=1)
+        self._due = self._emulator.world.now() + timedelta(days=1)
         await interaction.edit_original_response(content="It is published.")
 
     async def obey_clock(self) -> None:
-        """Answer the stand-in's clock: what is due when it moves is done before the answer."""
-        address = self._standin.page.replace("http://", "ws://") + LINK
+        """Answer the emulator's clock: what is due when it moves is done before the answer."""
+        address = self._emulator.page.replace("http://", "ws://") + LINK
         async with aiohttp.ClientSession() as session, session.ws_connect(address) as link:
             async for frame in link:
                 asked = json.loads(frame.data)
@@ -107,7 +107,7 @@ class Understudy(discord.Client):
                 await link.send_json({"id": asked["id"], "next_due": due})
 
     async def _ask_again_if_due(self) -> None:
-        if self._channel is None or self._due is None or self._standin.world.now() < self._due:
+        if self._channel is None or self._due is None or self._emulator.world.now() < self._due:
             return
         self._due = None
         if self._flaws.deletes_a_part_next_day:
@@ -124,16 +124,16 @@ class Understudy(discord.Client):
 
 @contextlib.asynccontextmanager
 async def understudy(
-    standin: StandIn, monkeypatch: pytest.MonkeyPatch, **flaws: Any
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, **flaws: Any
 ) -> AsyncIterator[Understudy]:
-    """An understudy that is connected to the stand-in."""
-    monkeypatch.setattr(Route, "BASE", standin.api)
-    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(standin.gateway))
-    client = Understudy(standin, Flaws(**flaws))
-    life = asyncio.create_task(client.start(standin.world.bot.token))
+    """An understudy that is connected to the emulator."""
+    monkeypatch.setattr(Route, "BASE", emulator.api)
+    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(emulator.gateway))
+    client = Understudy(emulator, Flaws(**flaws))
+    life = asyncio.create_task(client.start(emulator.world.bot.token))
     clock = asyncio.create_task(client.obey_clock())
     try:
-        await asyncio.wait_for(standin.gateway_hub.bot_ready(), 20)
+        await asyncio.wait_for(emulator.gateway_hub.bot_ready(), 20)
         yield client
     finally:
         await client.close()

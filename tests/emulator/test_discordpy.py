@@ -1,4 +1,4 @@
-"""Real discord.py against the stand-in, unchanged but for the two addresses."""
+"""Real discord.py against the emulator, unchanged but for the two addresses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import yarl
 from discord import app_commands
 
 from bot.emulator.faults.har import Recorder
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from tests.emulator.gateway_client import PATIENCE, call, channel, control, member
 
 _T = TypeVar("_T")
@@ -66,15 +66,15 @@ class Plain(discord.Client):
 
 
 @contextlib.asynccontextmanager
-async def logged_in(standin: StandIn, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Plain]:
+async def logged_in(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Plain]:
     """A client that is ready."""
-    monkeypatch.setattr(discord.http.Route, "BASE", standin.api)
+    monkeypatch.setattr(discord.http.Route, "BASE", emulator.api)
     monkeypatch.setattr(
-        discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(standin.gateway)
+        discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(emulator.gateway)
     )
-    client = Plain(standin.world.guild.id)
+    client = Plain(emulator.world.guild.id)
     async with client:
-        running = asyncio.create_task(client.start(standin.world.bot.token))
+        running = asyncio.create_task(client.start(emulator.world.bot.token))
         ready = asyncio.create_task(client.heard.get())
         done, _ = await asyncio.wait(
             {running, ready}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED
@@ -85,13 +85,13 @@ async def logged_in(standin: StandIn, monkeypatch: pytest.MonkeyPatch) -> AsyncI
         await soon(running)
 
 
-async def _says(standin: StandIn, name: str, content: str) -> dict[str, Any]:
-    essays = channel(standin, "essays")
+async def _says(emulator: Emulator, name: str, content: str) -> dict[str, Any]:
+    essays = channel(emulator, "essays")
     status, body = await call(
-        standin,
+        emulator,
         "POST",
         f"/channels/{essays.id}/messages",
-        member(standin, name).token,
+        member(emulator, name).token,
         {"content": content},
     )
     assert status == 200, body
@@ -99,22 +99,22 @@ async def _says(standin: StandIn, name: str, content: str) -> dict[str, Any]:
     return found
 
 
-async def _runs_greet(standin: StandIn, client: Plain) -> str:
+async def _runs_greet(emulator: Emulator, client: Plain) -> str:
     """Ann runs /greet; the id of the interaction, once it is answered."""
-    world = standin.world
+    world = emulator.world
     command = next(c for c in world.commands.values() if c.name == "greet")
     answered = asyncio.Event()
     world.on_change.append(answered.set)
     status, body = await call(
-        standin,
+        emulator,
         "POST",
         "/interactions",
-        member(standin, "Ann").token,
+        member(emulator, "Ann").token,
         {
             "type": 2,
             "application_id": str(world.application.id),
             "guild_id": str(world.guild.id),
-            "channel_id": str(channel(standin, "essays").id),
+            "channel_id": str(channel(emulator, "essays").id),
             "session_id": "x",
             "data": {
                 "id": str(command.id),
@@ -134,14 +134,14 @@ async def _runs_greet(standin: StandIn, client: Plain) -> str:
 
 
 async def test_discordpy_logs_in_listens_speaks_answers_and_resumes(
-    standin: StandIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     archive = tmp_path / "traffic.har"
-    standin.recorder = Recorder(archive)
-    async with logged_in(standin, monkeypatch) as client:
-        assert [c.name for c in standin.world.commands.values()] == ["greet"]
+    emulator.recorder = Recorder(archive)
+    async with logged_in(emulator, monkeypatch) as client:
+        assert [c.name for c in emulator.world.commands.values()] == ["greet"]
 
-        await _says(standin, "Ann", "What a fine essay")
+        await _says(emulator, "Ann", "What a fine essay")
         message = await soon(client.said.get())
         assert message.content == "What a fine essay"
         thread = await message.create_thread(name="Ann's thread")
@@ -152,19 +152,19 @@ async def test_discordpy_logs_in_listens_speaks_answers_and_resumes(
         history = [found.content async for found in thread.history(limit=5)]
         assert "Welcome" in history
 
-        await _runs_greet(standin, client)
-        _, truth = await control(standin, "GET", "/world")
+        await _runs_greet(emulator, client)
+        _, truth = await control(emulator, "GET", "/world")
         assert [i["state"] for i in truth["interactions"]] == ["answered"]
 
-        await control(standin, "POST", "/faults", {"kind": "gateway_close", "code": 4000})
-        await _says(standin, "Ben", "While you were away")
+        await control(emulator, "POST", "/faults", {"kind": "gateway_close", "code": 4000})
+        await _says(emulator, "Ben", "While you were away")
         assert (await soon(client.said.get())).content == "While you were away"
         assert await soon(client.heard.get()) == "resumed"
-    await standin.stop()
-    standin.recorder.close()
+    await emulator.stop()
+    emulator.recorder.close()
 
     entries = json.loads(archive.read_text())["log"]["entries"]
-    assert standin.world.bot.token not in archive.read_text()
+    assert emulator.world.bot.token not in archive.read_text()
     connections = [entry for entry in entries if "_webSocketMessages" in entry]
     assert len(connections) == 2
     if not _CHECK.is_file():
@@ -177,32 +177,32 @@ async def test_discordpy_logs_in_listens_speaks_answers_and_resumes(
 
 
 async def test_discordpy_begins_anew_after_an_invalid_session(
-    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Between an invalid session and its next attempt the library waits up to five seconds.
-    async with logged_in(standin, monkeypatch) as client:
-        await control(standin, "POST", "/faults", {"kind": "invalid_session"})
+    async with logged_in(emulator, monkeypatch) as client:
+        await control(emulator, "POST", "/faults", {"kind": "invalid_session"})
         assert await asyncio.wait_for(client.heard.get(), 3 * PATIENCE) == "ready"
-        await _says(standin, "Ann", "Still there?")
+        await _says(emulator, "Ann", "Still there?")
         assert (await soon(client.said.get())).content == "Still there?"
 
 
 async def test_discordpy_resumes_when_it_is_asked_to_reconnect(
-    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with logged_in(standin, monkeypatch) as client:
-        await control(standin, "POST", "/faults", {"kind": "reconnect"})
+    async with logged_in(emulator, monkeypatch) as client:
+        await control(emulator, "POST", "/faults", {"kind": "reconnect"})
         assert await soon(client.heard.get()) == "resumed"
 
 
 async def test_discordpy_raises_what_a_closed_door_says(
-    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    standin.world.application.flags = 0
-    monkeypatch.setattr(discord.http.Route, "BASE", standin.api)
+    emulator.world.application.flags = 0
+    monkeypatch.setattr(discord.http.Route, "BASE", emulator.api)
     monkeypatch.setattr(
-        discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(standin.gateway)
+        discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(emulator.gateway)
     )
-    async with Plain(standin.world.guild.id) as client:
+    async with Plain(emulator.world.guild.id) as client:
         with pytest.raises(discord.PrivilegedIntentsRequired):
-            await soon(client.start(standin.world.bot.token))
+            await soon(client.start(emulator.world.bot.token))

@@ -1,4 +1,4 @@
-"""What the stand-in answers fits Discord's own description of its API.
+"""What the emulator answers fits Discord's own description of its API.
 
 Left out are forwards and invalid forms: there the description knows less than the documentation
 (one type of reference, whole numbers as the codes of a field's faults).
@@ -207,8 +207,8 @@ async def _refused(town: Town) -> None:
 @pytest.mark.skipif(not _CHECK.is_file(), reason="the checker of recorded traffic is not here")
 async def test_a_tour_of_the_api_fits_its_description(town: Town, tmp_path: Path) -> None:
     archive = tmp_path / "tour.har"
-    town.standin.recorder = Recorder(archive)
-    async with identified(town.standin, town.bot.user) as client:
+    town.emulator.recorder = Recorder(archive)
+    async with identified(town.emulator, town.bot.user) as client:
         await _read(town)
         await _write(town)
         await _interact(town)
@@ -218,7 +218,7 @@ async def test_a_tour_of_the_api_fits_its_description(town: Town, tmp_path: Path
         await town.ann.says(town.essays, "the end")
         while (await client.until("MESSAGE_CREATE"))["content"] != "the end":
             pass
-    town.standin.recorder.close()
+    town.emulator.recorder.close()
     entries = json.loads(archive.read_text())["log"]["entries"]
     assert len(entries) > 90
     checker = await asyncio.create_subprocess_exec(

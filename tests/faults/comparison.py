@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.emulator.faults.snapshot import describe
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 
 __all__ = ["Ended", "differences", "ended"]
 
@@ -25,7 +25,7 @@ _SIGNED = re.compile(r"(http://127\.0\.0\.1:\d+/attachments/[^?\s\"]*)\?[^\s\")]
 _AWAY = "Back after "
 _PORT = re.compile(r"127\.0\.0\.1:\d+")
 #: What is a matter of the hour, and what stands in its place: moments, until when an address is
-#: good, where the stand-in listens. What tells that the bot was away, and what was missed by then,
+#: good, where the emulator listens. What tells that the bot was away, and what was missed by then,
 #: is left out as a whole: a bot that was killed has been away once more.
 _UNTIMELY = {_MOMENT: "<t>", _SIGNED: r"\1", _PORT: "here"}
 _WRITTEN = {0, 19, 20, 23}
@@ -61,10 +61,10 @@ class Ended:
     archive: tuple[str, ...]
 
 
-def ended(standin: StandIn, path: Path) -> Ended:
+def ended(emulator: Emulator, path: Path) -> Ended:
     """What a play has come to; no bot is at work any more."""
-    told = describe(standin.world)
-    names = _Names(standin, told)
+    told = describe(emulator.world)
+    names = _Names(emulator, told)
     return Ended(tuple(sorted(_world(told, names))), tuple(sorted(_archive(path, names))))
 
 
@@ -86,8 +86,8 @@ def differences(wanted: Ended, found: Ended) -> list[str]:
 class _Names:
     """What stands in the place of ids: whose or what they are."""
 
-    def __init__(self, standin: StandIn, told: Mapping[str, Any]) -> None:
-        world = standin.world
+    def __init__(self, emulator: Emulator, told: Mapping[str, Any]) -> None:
+        world = emulator.world
         self.of = {str(user.id): user.display_name or user.name for user in world.users.values()}
         self.of |= {str(guild.id): guild.name for guild in world.guilds.values()}
         self.of |= {str(a.id): a.name for a in world.applications.values()}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from bot.emulator.faults.faults import CallFault, _Planned, path_fits
 from bot.emulator.faults.steps import NeverArrivedError, Step, plain_path
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 
 __all__ = ["CALL_FAULTS", "GIVEN_UP_AFTER", "Calls", "Moment", "suits"]
 
@@ -69,7 +69,7 @@ class Calls:
     is one of its own.
     """
 
-    standin: StandIn
+    emulator: Emulator
     at: Moment | None = None
     fault: str = ""
     seen: list[Moment] = field(default_factory=list)
@@ -81,7 +81,7 @@ class Calls:
     _held: asyncio.Task[object] | None = None
 
     async def on_step(self, step: Step) -> None:
-        """The stand-in's hook."""
+        """The emulator's hook."""
         if step.kind != "call" or not self.listening:
             return
         if step.moment == "after":
@@ -103,7 +103,7 @@ class Calls:
 
     def _is_hindered(self, what: str) -> bool:
         method, _, path = what.partition(" ")
-        for planned in self.standin.faults._planned:
+        for planned in self.emulator.faults._planned:
             fault = planned.fault
             if (
                 isinstance(fault, CallFault)
@@ -130,4 +130,4 @@ class Calls:
             return  # the answer comes when nobody waits for it any more
         # The first in the line, so that it strikes this very call.
         fault = CallFault(None, "**", status, after)
-        self.standin.faults._planned.insert(0, _Planned(fault, 1))
+        self.emulator.faults._planned.insert(0, _Planned(fault, 1))

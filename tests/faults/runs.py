@@ -147,7 +147,7 @@ async def struck(scene: str, strike: Strike, wanted: Played) -> Played:
 
 async def _at_the_end(stage: Stage, wanted: Played | None) -> Ended:
     """What the play has come to, given that what is tried again in real time has its time."""
-    found = ended(stage.standin, stage.path)
+    found = ended(stage.emulator, stage.path)
     loop = asyncio.get_running_loop()
     until = loop.time() + _AT_THE_END
     while (
@@ -158,7 +158,7 @@ async def _at_the_end(stage: Stage, wanted: Played | None) -> Ended:
     ):
         await asyncio.sleep(0.2)
         await stage.settle(60)
-        found = ended(stage.standin, stage.path)
+        found = ended(stage.emulator, stage.path)
     return found
 
 
@@ -187,12 +187,12 @@ async def _staged(
     impatient = strike is not None and strike.fault.startswith("timeout")
     with hastened(), listening(statements), _impatient(impatient):
         async with staged(apart=apart) as stage:
-            calls = Calls(stage.standin)
+            calls = Calls(stage.emulator)
             if strike is not None and of_call:
-                calls = Calls(stage.standin, strike.at, strike.fault)
+                calls = Calls(stage.emulator, strike.at, strike.fault)
             if isinstance(stage.bot, BotApart):
                 calls.kill = stage.bot.kill
-            stage.standin.on_step = calls.on_step
+            stage.emulator.on_step = calls.on_step
             stage.calls = calls.seen
             yield stage, calls, statements
 

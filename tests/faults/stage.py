@@ -1,7 +1,7 @@
-"""What a scene is played on: the stand-in, the people, and the whole bot.
+"""What a scene is played on: the emulator, the people, and the whole bot.
 
 The bot runs in this process, as ``python -m bot`` runs it, archive, supervisor and all; or as a
-child process where it has to be killed. Both are known by the stand-in and the archive's file
+child process where it has to be killed. Both are known by the emulator and the archive's file
 alone, so a scene does not tell them apart.
 """
 
@@ -28,7 +28,7 @@ from bot.app.systemd import ServiceManager
 from bot.clock import Clock
 from bot.emulator.faults.bot_process import bot_environment
 from bot.emulator.faults.controls import LINK
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.emulator.world.seed import first_world
 from bot.settings import Settings
 from tests.faults.forked import ForkedBot
@@ -66,15 +66,15 @@ class Bot(Protocol):
 class BotHere:
     """The bot in this process, with its supervisor."""
 
-    def __init__(self, settings: Settings, standin: StandIn) -> None:
+    def __init__(self, settings: Settings, emulator: Emulator) -> None:
         self._settings = settings
-        self._standin = standin
+        self._emulator = emulator
         self._life: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """As ``python -m bot`` does, but for the loop and the log."""
         self._life = asyncio.create_task(bot.app.supervisor._run(self._settings, ServiceManager()))
-        arrival = asyncio.create_task(self._standin.controls.link.arrival(_LINKED_WITHIN))
+        arrival = asyncio.create_task(self._emulator.controls.link.arrival(_LINKED_WITHIN))
         await asyncio.wait({self._life, arrival}, return_when=asyncio.FIRST_COMPLETED)
         if self._life.done():
             arrival.cancel()
@@ -100,7 +100,7 @@ class BotApart:
 
     @property
     def is_running(self) -> bool:
-        """Whether it runs, or is about to again: the stand-in lets no time pass without it."""
+        """Whether it runs, or is about to again: the emulator lets no time pass without it."""
         return self._process.is_wanted
 
     async def start(self) -> None:
@@ -127,7 +127,7 @@ class BotApart:
 
 
 class _Supervised:
-    """What the stand-in knows of it."""
+    """What the emulator knows of it."""
 
     def __init__(self, bot: BotApart, process: ForkedBot) -> None:
         self._bot = bot
@@ -159,7 +159,7 @@ class StageError(Exception):
 class Stage(House):
     """A house without a look into the bot: the world, the people, the archive's file.
 
-    ``log`` is what bot and stand-in said. ``calls`` are those that the bot has made.
+    ``log`` is what bot and emulator said. ``calls`` are those that the bot has made.
     """
 
     bot: Bot = field(kw_only=True)
@@ -236,35 +236,35 @@ async def staged(*, apart: Lot | None = None) -> AsyncIterator[Stage]:
     log: list[str] = []
     handler = _Log(log)
     with tempfile.TemporaryDirectory() as folder:
-        standin = StandIn(first_world(), rates=False)
-        await standin.start()
+        emulator = Emulator(first_world(), rates=False)
+        await emulator.start()
         path = Path(folder) / "salon.sqlite3"
-        link = standin.page.replace("http://", "ws://", 1) + LINK
-        token = standin.world.bot.token
+        link = emulator.page.replace("http://", "ws://", 1) + LINK
+        token = emulator.world.bot.token
         bot: Bot
         if apart is None:
             settings = Settings(
                 token=token,
                 database=path,
                 backups=Path(folder) / "salon-backups",
-                api_base=standin.api,
-                gateway_url=standin.gateway,
+                api_base=emulator.api,
+                gateway_url=emulator.gateway,
                 clock_url=link,
             )
-            point_elsewhere(standin.api, standin.gateway)
-            bot = BotHere(settings, standin)
+            point_elsewhere(emulator.api, emulator.gateway)
+            bot = BotHere(settings, emulator)
         else:
             environment = bot_environment(
                 os.environ,
                 token=token,
-                api=standin.api,
-                gateway=standin.gateway,
+                api=emulator.api,
+                gateway=emulator.gateway,
                 clock_link=link,
                 database=path,
             )
             process = ForkedBot(apart, environment, Path(folder) / "printed", log.append)
             bot = BotApart(process)
-            standin.controls.bot = _Supervised(bot, process)
+            emulator.controls.bot = _Supervised(bot, process)
         loggers = {name: logging.getLogger(name) for name in _LOGGERS}
         levels = {name: logger.level for name, logger in loggers.items()}
         for logger in loggers.values():
@@ -275,11 +275,11 @@ async def staged(*, apart: Lot | None = None) -> AsyncIterator[Stage]:
         try:
             async with aiohttp.ClientSession(timeout=patient) as session:
                 yield Stage(
-                    standin, nothing, nothing, Clock(), session, bot=bot, path=path, log=log
+                    emulator, nothing, nothing, Clock(), session, bot=bot, path=path, log=log
                 )
         finally:
             await bot.stop()
-            await standin.stop()
+            await emulator.stop()
             for name, logger in loggers.items():
                 logger.removeHandler(handler)
                 logger.setLevel(levels[name])

@@ -60,7 +60,7 @@ async def test_a_thread_nobody_told_of_is_watched_from_its_first_message_on(
     tmp_path: Path,
 ) -> None:
     """Opened unseen, deleted unseen: what was heard of it between is hidden."""
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         *_, closing = await house.publish()
         await house.control("faults", {"kind": "server_outage"})
         await house.settle()
@@ -81,8 +81,8 @@ async def test_a_server_that_comes_in_the_moment_in_which_the_library_gives_up_i
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The library tells of such a server to nobody: what was missed there would wait."""
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.publish()
             await house.salon.close()
             unseen = await house.write("Ann", "Unseen.", to=closing["id"])
@@ -107,22 +107,22 @@ async def test_a_server_that_comes_in_the_moment_in_which_the_library_gives_up_i
 
         monkeypatch.setattr(ConnectionState, "parse_guild_create", hold)
         monkeypatch.setattr(ConnectionState, "_delay_ready", wait)
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             assert held, "it came while the library waited"
             reply = (await kept(house))[str(unseen)]
     assert reply["text"] == "Unseen."
 
 
 async def test_threads_that_could_not_be_listed_are_looked_for_again(tmp_path: Path) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.publish()
             await house.salon.close()
             path = f"/channels/{house.channel()}/messages/{closing['id']}/threads"
             await house.act(house.member("Ben"), "POST", path, {"name": "Aside"})
             there = await house.write("Ben", "In here.", channel_id=int(closing["id"]))
             await strike(house, "GET", "/guilds/*/threads/active", 503)
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             assert (await kept(house))[str(there)]["text"] == "In here."
 
 
@@ -130,7 +130,7 @@ async def test_what_waited_for_what_it_answers_does_not_come_back_once_it_was_de
     tmp_path: Path,
 ) -> None:
     """Ben answers a message that nobody told of; both are unseen when Ben takes his back."""
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         *_, closing = await house.publish()
         await house.control("faults", {"kind": "server_outage"})
         await house.settle()
@@ -148,14 +148,14 @@ async def test_what_waited_for_what_it_answers_does_not_come_back_once_it_was_de
 async def test_a_reply_that_was_missed_bears_its_authors_name_in_the_server(
     tmp_path: Path,
 ) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.publish()
             await house.salon.close()
             nick = f"/guilds/{house.server_id}/members/@me"
             await house.act(house.member("Ann"), "PATCH", nick, {"nick": "Annie"})
             missed = await house.write("Ann", "I would.", to=closing["id"])
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             assert (await kept(house))[str(missed)]["author"]["name"] == "Annie"
 
 
@@ -188,7 +188,7 @@ async def test_a_reply_of_which_a_reaction_tells_first_is_left_to_the_reading_th
 
 async def test_what_another_reading_forgets_is_not_missed_by_one_under_way(tmp_path: Path) -> None:
     """Two servers are read at once, and each asks for its members' names anew when it begins."""
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
 
         def said(who: str, number: int) -> Message:
             return Message(
@@ -217,7 +217,7 @@ async def test_what_another_reading_forgets_is_not_missed_by_one_under_way(tmp_p
 async def test_of_a_server_out_of_reach_nothing_is_erased_and_all_is_read_when_it_is_back(
     tmp_path: Path,
 ) -> None:
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         *_, closing = await house.publish()
         first = await house.write("Ann", "I would.", to=closing["id"])
         second = await house.write("Ben", "I would not.", to=closing["id"])
@@ -235,11 +235,11 @@ async def test_of_a_server_out_of_reach_nothing_is_erased_and_all_is_read_when_i
 
 
 async def test_a_bot_that_was_put_out_and_invited_back_has_lost_nothing(tmp_path: Path) -> None:
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         *_, closing = await house.publish()
         first = await house.write("Ann", "I would.", to=closing["id"])
         await house.settle()
-        world = standin.world
+        world = emulator.world
         path = f"/guilds/{house.server_id}/members/{world.bot.id}"
         await house.act(house.member(), "DELETE", path)
         await house.settle()
@@ -254,7 +254,7 @@ async def test_a_bot_that_was_put_out_and_invited_back_has_lost_nothing(tmp_path
 async def test_while_the_connection_is_lost_the_record_is_not_noted_as_true(
     tmp_path: Path,
 ) -> None:
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         await house.publish()
         recovery = house.salon.services.recovery
 
@@ -279,14 +279,14 @@ async def test_while_the_connection_is_lost_the_record_is_not_noted_as_true(
 async def test_what_discord_withholds_overwrites_nothing_and_is_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         *_, closing = await house.publish()
         await name_channel_for_notices(house)
         head = await house.write("Ann", "I would.", to=closing["id"])
         await house.settle()
         first = await house.write("Ben", "Why?", channel_id=head)
         await house.settle()
-        shown, standin.world.application.flags = standin.world.application.flags, 0
+        shown, emulator.world.application.flags = emulator.world.application.flags, 0
         path = f"/channels/{head}/messages/{first}"
         await house.act(house.member("Ben"), "PATCH", path, {"content": "Why not?"})
         unseen = await house.write("Chloe", "Indeed.", channel_id=head)
@@ -297,7 +297,7 @@ async def test_what_discord_withholds_overwrites_nothing_and_is_told(
         (told,) = await house.ours(house.channel("admins"))
         assert "Message Content Intent" in told["content"]
         assert "Message Content Intent" in caplog.text
-        standin.world.application.flags = shown
+        emulator.world.application.flags = shown
         await recovery.catch_up_server(house.server_id)
         await house.settle()
         replies = await kept(house)
@@ -306,8 +306,8 @@ async def test_what_discord_withholds_overwrites_nothing_and_is_told(
 
 async def test_a_message_in_which_nothing_is_hides_none_that_follow(tmp_path: Path) -> None:
     """Discord took its only file down. What was known of another is not overwritten by nothing."""
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.publish()
             head = await house.write("Ann", "I would.", to=closing["id"])
             await house.settle()
@@ -315,13 +315,13 @@ async def test_a_message_in_which_nothing_is_hides_none_that_follow(tmp_path: Pa
             await house.settle()
             await house.salon.close()
             bare = await house.write("Ben", "", channel_id=head, file=("a.png", b"a"))
-            standin.world.messages[bare].attachments.clear()
-            standin.world.messages[known].content = ""
+            emulator.world.messages[bare].attachments.clear()
+            emulator.world.messages[known].content = ""
             later = [
                 await house.write("Ben", f"Point {number}.", channel_id=head)
                 for number in range(101)
             ]
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             replies = await kept(house)
             assert [one for one in later if str(one) not in replies] == []
             assert replies[str(bare)]["text"] == ""
@@ -333,21 +333,21 @@ async def test_a_message_in_which_nothing_is_hides_none_that_follow(tmp_path: Pa
 async def test_without_the_right_to_read_nothing_is_erased_until_it_is_back(
     tmp_path: Path, lost: int
 ) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.publish()
             first = await house.write("Ann", "I would.", to=closing["id"])
             await house.settle()
             there = await house.write("Ben", "Why?", channel_id=first)
             await house.settle()
             await house.salon.close()
-            overwrite = f"/channels/{house.channel()}/permissions/{standin.world.bot.id}"
+            overwrite = f"/channels/{house.channel()}/permissions/{emulator.world.bot.id}"
             denied = {"type": 1, "allow": "0", "deny": str(lost)}
             await house.act(house.member(), "PUT", overwrite, denied)
             for who, place, message in (("Ann", house.channel(), first), ("Ben", first, there)):
                 path = f"/channels/{place}/messages/{message}"
                 await house.act(house.member(who), "DELETE", path)
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             replies = await kept(house)
             assert [one["text"] for one in replies.values()] == ["I would.", "Why?"]
             await house.act(house.member(), "DELETE", overwrite)
@@ -360,8 +360,8 @@ async def test_after_hours_away_one_line_tells_what_was_recovered(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "bot.ingest.catch_up")
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.publish()
             await name_channel_for_notices(house)
             first, second, third = [
@@ -380,8 +380,8 @@ async def test_after_hours_away_one_line_tells_what_was_recovered(
             await house.act(house.member("Ann"), "DELETE", f"{here}/{third}")
             for number in range(14):
                 await house.write("Ben", f"Reason {number}.", channel_id=first)
-            standin.world.clock.advance_to(standin.world.now() + timedelta(hours=3, minutes=12))
-        async with lived_in(tmp_path, standin) as house:
+            emulator.world.clock.advance_to(emulator.world.now() + timedelta(hours=3, minutes=12))
+        async with lived_in(tmp_path, emulator) as house:
             (told,) = await house.ours(house.channel("admins"))
     line = "Back after 3 h 12 min: 14 replies, 2 edits, 1 deletion recovered."
     assert told["content"] == line
@@ -391,8 +391,8 @@ async def test_after_hours_away_one_line_tells_what_was_recovered(
 async def test_a_channel_that_was_deleted_unseen_is_hidden_with_its_threads_and_told(
     tmp_path: Path,
 ) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.publish()
             await name_channel_for_notices(house)
             first = await house.write("Ann", "I would.", to=closing["id"])
@@ -401,7 +401,7 @@ async def test_a_channel_that_was_deleted_unseen_is_hidden_with_its_threads_and_
             await house.settle()
             await house.salon.close()
             await house.act(house.member(), "DELETE", f"/channels/{house.channel()}")
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             assert {one["text"] for one in (await kept(house)).values()} == {""}
             (told,) = await house.ours(house.channel("admins"))
             assert "was deleted" in told["content"]
@@ -410,7 +410,7 @@ async def test_a_channel_that_was_deleted_unseen_is_hidden_with_its_threads_and_
 async def test_what_stood_in_a_deleted_channel_is_hidden_at_once_and_erased_after_a_week(
     tmp_path: Path,
 ) -> None:
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         *_, closing = await house.publish()
         first = await house.write("Ann", "I would.", to=closing["id"])
         await house.settle()

@@ -38,7 +38,7 @@ async def test_nothing_that_members_write_pings_runs_or_breaks_anything(tmp_path
         texts = [
             text.replace("{admin}", str(admin)).replace("{server}", str(server)) for text in HOSTILE
         ]
-        ann = house.standin.world.guilds[server].members[house.member("Ann").id]
+        ann = house.emulator.world.guilds[server].members[house.member("Ann").id]
         ann.nick = "@everyone'; --"
         heads = []
         for text in texts:

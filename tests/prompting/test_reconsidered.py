@@ -36,7 +36,7 @@ async def forbid(house: House) -> None:
 
 
 async def allow(house: House) -> None:
-    async with house.session.delete(f"{house.standin.page}/rehearsal/faults") as response:
+    async with house.session.delete(f"{house.emulator.page}/rehearsal/faults") as response:
         assert response.status == 200
 
 
@@ -158,8 +158,8 @@ async def test_a_withdrawn_discussion_leaves_no_prompt_under_way(house: House) -
 
 
 async def test_after_a_restart_nothing_goes_out_before_the_record_is_read(tmp_path: Path) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             await prompts(house, "plan", steps="after 1 day, if quiet for 24 hours: questions")
             posted = await house.publish()
             await fault(house, status=503, times=2)
@@ -167,7 +167,7 @@ async def test_after_a_restart_nothing_goes_out_before_the_record_is_read(tmp_pa
             await allow(house)
         async with house_without_bot(house) as outside:
             await outside.write("Ann", "I would.", to=posted[-1]["id"])
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             await house.settle(2 * HOUR)
             assert await came(house, posted) == []
             ((state, reason),) = await rows(house)

@@ -272,12 +272,12 @@ async def test_what_is_no_essay_gets_a_sentence_and_changes_nothing(house: House
 
 
 async def test_the_buttons_work_after_a_restart_and_show_brings_them_back(tmp_path: Path) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             await house.publish()
             interaction = await hand_in(house, ESSAY.replace("Slow", "Slower"))
             await house.settle()
-        async with lived_in(tmp_path, standin) as again:
+        async with lived_in(tmp_path, emulator) as again:
             shown = await again.run("essay show", options=CHOSEN)
             assert "~~Slow bread~~" in await again.said(shown)
             await again.press(interaction, "Apply")
@@ -335,12 +335,12 @@ async def test_a_question_that_the_text_ends_with_is_not_asked_below_it_unless_a
 async def test_an_edit_that_was_handed_in_before_a_restart_is_shown_after_it(
     tmp_path: Path,
 ) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             await house.publish()
             submission = submitted(house, ESSAY.replace("Slow", "Slower"), essay_id=1)
             await house.salon.services.publishing.receive(submission)
-        async with lived_in(tmp_path, standin) as again:
+        async with lived_in(tmp_path, emulator) as again:
 
             async def there() -> bool:
                 shown = await again.run("essay show", options=CHOSEN)
@@ -366,7 +366,7 @@ async def test_an_essay_with_a_place_of_its_own_is_edited_there_and_its_place_re
     await house.settle(60)
     inside = [m for m in await house.ours(thread_id) if m["content"]]
     assert inside[0]["content"].startswith("Won.")
-    state = house.standin.world.channels[thread_id].thread
+    state = house.emulator.world.channels[thread_id].thread
     assert state is not None
     assert (state.locked, state.archived) == (True, True)
 
@@ -389,7 +389,7 @@ async def test_a_message_answered_just_before_it_is_removed_is_emptied(house: Ho
 
     interaction = await hand_in(house, long("Won", "Three"))
     assert "1 is removed" in await house.said(interaction)
-    house.standin.on_step = hold
+    house.emulator.on_step = hold
     (button,) = [
         b for b in buttons((await house.seen(interaction))["components"]) if b["label"] == "Apply"
     ]

@@ -199,13 +199,13 @@ async def test_the_text_of_a_message_that_was_deleted_is_put_elsewhere_by_the_ne
 async def test_a_message_that_was_deleted_unseen_is_told_of_and_made_up_for(
     tmp_path: Path,
 ) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             posted = await house.publish(long("One", "Two", "Three"))
             await house.salon.close()
             path = f"/channels/{house.channel()}/messages/{posted[2]['id']}"
             await house.act(house.member(), "DELETE", path)
-        async with lived_in(tmp_path, standin) as again:
+        async with lived_in(tmp_path, emulator) as again:
             told = await edited(again, long("One", "Too", "Three"))
             assert "A message of the essay was deleted" in told
             await edited(again, long("One", "Too", "Three"))

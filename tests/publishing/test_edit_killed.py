@@ -50,9 +50,9 @@ class Play:
     def __init__(self, stage: Stage, session: aiohttp.ClientSession) -> None:
         self.stage = stage
         self.session = session
-        world = stage.standin.world
+        world = stage.emulator.world
         self.guild = next(iter(world.guilds.values()))
-        self.actor = Actor(session, stage.standin.page, self.guild.id)
+        self.actor = Actor(session, stage.emulator.page, self.guild.id)
         self.channel = next(c.id for c in world.channels.values() if c.name == "essays")
         self.before = 0  # steps
 
@@ -62,7 +62,7 @@ class Play:
 
     async def hand_in(self, text: str) -> dict[str, Any]:
         """Run the command; the message that shows what changes."""
-        world = self.stage.standin.world
+        world = self.stage.emulator.world
         known = next(c for c in world.commands.values() if c.name == "essay")
         options = [
             {"type": 3, "name": "essay", "value": "1"},
@@ -93,7 +93,7 @@ class Play:
 
     async def press(self, message: dict[str, Any], label: str) -> None:
         (button,) = [b for b in buttons(message["components"]) if b["label"] == label]
-        world = self.stage.standin.world
+        world = self.stage.emulator.world
         await self.actor.press(
             world.users[self.guild.owner_id],
             world.application,
@@ -102,7 +102,7 @@ class Play:
         )
 
     async def ours(self) -> list[dict[str, Any]]:
-        own = str(self.stage.standin.world.bot.id)
+        own = str(self.stage.emulator.world.bot.id)
         found = [
             message
             for message in (await self.stage.world())["messages"]
@@ -115,7 +115,7 @@ class Play:
 
     def strike(self, number: int) -> None:
         """Kill the bot at this step from now on."""
-        self.before = self.stage.standin.gateway_hub.steps.count
+        self.before = self.stage.emulator.gateway_hub.steps.count
 
         async def struck(step: Step) -> None:
             if step.number - self.before == number and not self.stage.restarts:
@@ -123,11 +123,11 @@ class Play:
                 if step.kind == "call" and step.moment == "before":
                     raise NeverArrivedError
 
-        self.stage.standin.on_step = struck
+        self.stage.emulator.on_step = struck
 
     @property
     def steps(self) -> int:
-        count: int = self.stage.standin.gateway_hub.steps.count
+        count: int = self.stage.emulator.gateway_hub.steps.count
         return count - self.before
 
 
@@ -164,7 +164,7 @@ async def test_the_steps_struck_are_those_of_an_edit(tmp_path: Path, way: str) -
     async with staged(tmp_path) as stage, aiohttp.ClientSession() as session:
         play = await played(stage, session, tmp_path)
         message = await play.hand_in(written(*TEXTS[way]))
-        play.before = stage.standin.gateway_hub.steps.count
+        play.before = stage.emulator.gateway_hub.steps.count
         await play.press(message, "Apply")
         await play.settle(600)
         taken = play.steps
@@ -197,5 +197,5 @@ async def test_killed_at_a_step_of_an_edit_it_completes_it(
 
 def play_message(stage: Stage, message: dict[str, Any]) -> dict[str, Any]:
     """A message as it stands now."""
-    found = stage.standin.world.messages[int(message["id"])]
+    found = stage.emulator.world.messages[int(message["id"])]
     return {"id": message["id"], "components": found.components}

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.emulator.world.seed import first_world
 from tests.room.browser import CHROMIUM, browser
 from tests.room.visitor import Visitor, visiting
@@ -26,9 +26,9 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def standin() -> AsyncIterator[StandIn]:
-    """A stand-in with a new world and no bot."""
-    one = StandIn(first_world(), rates=False)
+async def emulator() -> AsyncIterator[Emulator]:
+    """An emulator with a new world and no bot."""
+    one = Emulator(first_world(), rates=False)
     await one.start()
     one.room.offers = False
     try:
@@ -38,17 +38,17 @@ async def standin() -> AsyncIterator[StandIn]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def visitor(chromium: Browser, standin: StandIn) -> AsyncIterator[Visitor]:
-    """Somebody before the page of a stand-in without a bot."""
-    async with visiting(chromium, standin) as one:
+async def visitor(chromium: Browser, emulator: Emulator) -> AsyncIterator[Visitor]:
+    """Somebody before the page of an emulator without a bot."""
+    async with visiting(chromium, emulator) as one:
         yield one
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def stage(chromium: Browser, tmp_path: Path) -> AsyncIterator[Stage]:
-    """A stand-in with the real bot, started; nobody is offered the tour."""
+    """An emulator with the real bot, started; nobody is offered the tour."""
     async with staged(tmp_path) as one:
-        one.standin.room.offers = False
+        one.emulator.room.offers = False
         await one.bot.start()
-        await one.standin.gateway_hub.bot_ready()
+        await one.emulator.gateway_hub.bot_ready()
         yield one

@@ -52,7 +52,7 @@ async def _take(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as kept:
         async with staged(Path(kept)) as stage, browser() as chromium:
             await stage.bot.start()
-            address = stage.standin.page
+            address = stage.emulator.page
             async with opened(chromium, address, size=(1120, 660)) as page:
                 await page.get_by_role("button", name="Show me the tour").click()
                 thread = page.locator("#side-pane")

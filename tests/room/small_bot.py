@@ -15,7 +15,7 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 
 __all__ = ["Parts", "showing_parts"]
 
@@ -149,15 +149,15 @@ class Parts(discord.Client):
 
 
 @contextlib.asynccontextmanager
-async def showing_parts(standin: StandIn, patch: pytest.MonkeyPatch) -> AsyncIterator[Parts]:
-    """The bot, connected to a stand-in inside the block."""
-    patch.setattr(Route, "BASE", standin.api)
-    patch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(standin.gateway))
+async def showing_parts(emulator: Emulator, patch: pytest.MonkeyPatch) -> AsyncIterator[Parts]:
+    """The bot, connected to an emulator inside the block."""
+    patch.setattr(Route, "BASE", emulator.api)
+    patch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(emulator.gateway))
     client = Parts()
-    running = asyncio.create_task(client.start(standin.world.bot.token))
+    running = asyncio.create_task(client.start(emulator.world.bot.token))
     try:
         async with asyncio.timeout(_READY_WITHIN):
-            await standin.gateway_hub.bot_ready()
+            await emulator.gateway_hub.bot_ready()
         yield client
     finally:
         await client.close()

@@ -29,8 +29,8 @@ What do you keep on your landing?
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def guest(chromium: Browser, stage: Stage) -> AsyncIterator[Visitor]:
-    """Somebody before the page of a stand-in with the real bot."""
-    async with visiting(chromium, stage.standin) as one:
+    """Somebody before the page of an emulator with the real bot."""
+    async with visiting(chromium, stage.emulator) as one:
         await expect(one.page.locator(".bot-state")).to_contain_text("The bot is online")
         yield one
 
@@ -99,7 +99,7 @@ async def test_the_form_makes_a_draft_whose_preview_s_buttons_show_and_mend_and_
     await form.get_by_role("button", name="Submit").click()
     await expect(draft.get_by_role("heading", name="On landings")).to_be_visible()
     assert not any(
-        message.ephemeral_to is None for message in guest.standin.world.messages.values()
+        message.ephemeral_to is None for message in guest.emulator.world.messages.values()
     )
     await published(guest)
     card = guest.message("On landings").filter(has_not_text="Only you can see this")
@@ -110,11 +110,11 @@ async def test_the_next_prompt_can_be_jumped_to(guest: Visitor, tmp_path: Path) 
     await guest.page.get_by_role("button", name="Next prompt").click()
     await expect(guest.page.locator("#status")).to_contain_text("nothing planned")
     await publish(guest, tmp_path)
-    began = guest.standin.world.now()
+    began = guest.emulator.world.now()
     last = await guest.main.get_by_role("article").last.get_attribute("data-id")
     await guest.page.get_by_role("button", name="Next prompt").click()
     await prompted(guest, last)
-    assert (guest.standin.world.now() - began).total_seconds() > 3600
+    assert (guest.emulator.world.now() - began).total_seconds() > 3600
 
 
 async def test_members_are_offered_only_the_commands_they_may_use(guest: Visitor) -> None:
@@ -149,32 +149,32 @@ async def test_a_killed_bot_answers_nothing_until_it_is_started_again(
 async def test_the_gateway_is_cut_discord_made_slow_and_rights_are_taken(
     guest: Visitor, stage: Stage
 ) -> None:
-    standin = stage.standin
+    emulator = stage.emulator
     await guest.page.get_by_role("button", name="Trouble").click()
     trouble = guest.page.get_by_role("dialog", name="Trouble")
-    (session,) = standin.gateway_hub.bot_sessions()
+    (session,) = emulator.gateway_hub.bot_sessions()
     socket = session.connection
     await trouble.get_by_role("button", name="Cut the gateway").click()
     await expect(trouble.get_by_role("status")).to_contain_text("was cut")
-    assert socket not in standin.gateway_hub.connections
+    assert socket not in emulator.gateway_hub.connections
     await trouble.get_by_role("button", name="Make Discord slow").click()
     await expect(trouble.get_by_role("status")).to_contain_text("2 seconds")
-    assert len(standin.faults) == 1
+    assert len(emulator.faults) == 1
     await trouble.get_by_role("button", name="Back to normal").click()
     await expect(trouble.get_by_role("status")).to_contain_text("taken back")
-    assert len(standin.faults) == 0
+    assert len(emulator.faults) == 0
     right = 1 << 35
     essays = guest.channel("essays")
-    assert standin.world.permissions(standin.world.bot.id, essays) & right
+    assert emulator.world.permissions(emulator.world.bot.id, essays) & right
     await trouble.get_by_label("Create Public Threads").uncheck()
     await expect(trouble.get_by_role("status")).to_contain_text("no longer: Create Public Threads")
-    assert not standin.world.permissions(standin.world.bot.id, essays) & right
+    assert not emulator.world.permissions(emulator.world.bot.id, essays) & right
 
 
 async def test_a_dropped_essay_is_published_and_its_comments_written(
     guest: Visitor, stage: Stage
 ) -> None:
-    stage.standin.room.play.pace = 0.0
+    stage.emulator.room.play.pace = 0.0
     comments = '{"id": 1, "parent": null, "author": "Zoe", "text": "Mine is full of boots."}\n'
     await guest.page.evaluate(
         """([essay, comments]) => {
@@ -191,13 +191,13 @@ async def test_a_dropped_essay_is_published_and_its_comments_written(
     caption = guest.page.locator("#caption", has_text="Now it is yours")
     await expect(caption).to_be_visible(timeout=60_000)
     await expect(guest.page.locator("#member")).to_contain_text("Zoe")
-    assert stage.standin.room.play.state()["state"] == "done"
+    assert stage.emulator.room.play.state()["state"] == "done"
 
 
 async def test_an_essay_in_a_forum_shows_its_tags_and_is_found_when_it_is_closed(
     guest: Visitor, tmp_path: Path
 ) -> None:
-    world = guest.standin.world
+    world = guest.emulator.world
     forum = world.channels[guest.channel("essay-forum")]
     names = ("Houses", "Fiction")
     forum.available_tags = [

@@ -1,4 +1,4 @@
-"""Who may speak to the stand-in: its own page and clients that are no browsers."""
+"""Who may speak to the emulator: its own page and clients that are no browsers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 import yarl
 
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.emulator.web.origin_guard import fault_of
 from bot.emulator.world.seed import first_world
 
@@ -34,8 +34,8 @@ PATHS = [
 
 
 @pytest.fixture
-async def served() -> AsyncIterator[StandIn]:
-    one = StandIn(first_world(), rates=False)
+async def served() -> AsyncIterator[Emulator]:
+    one = Emulator(first_world(), rates=False)
     await one.start()
     try:
         yield one
@@ -45,7 +45,7 @@ async def served() -> AsyncIterator[StandIn]:
 
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)
 async def test_another_host_s_page_is_refused_everywhere(
-    served: StandIn, headers: dict[str, str]
+    served: Emulator, headers: dict[str, str]
 ) -> None:
     async with aiohttp.ClientSession() as session:
         for method, path in PATHS:
@@ -58,7 +58,7 @@ async def test_another_host_s_page_is_refused_everywhere(
     assert served.world.messages == {}
 
 
-async def test_the_page_itself_and_other_clients_may(served: StandIn) -> None:
+async def test_the_page_itself_and_other_clients_may(served: Emulator) -> None:
     own = {"Origin": served.page, "Sec-Fetch-Site": "same-origin"}
     async with aiohttp.ClientSession() as session:
         for headers in ({}, own):
@@ -87,7 +87,7 @@ def test_what_is_no_loopback_name_is_refused(host: str | None) -> None:
     assert fault_of("GET", "/", host=host, origin=None, site=None) is not None
 
 
-async def test_the_page_may_run_only_its_own_scripts(served: StandIn) -> None:
+async def test_the_page_may_run_only_its_own_scripts(served: Emulator) -> None:
     async with aiohttp.ClientSession() as session, session.get(served.page) as response:
         policy = response.headers["Content-Security-Policy"]
         text = await response.text()
@@ -101,14 +101,14 @@ async def test_the_page_may_run_only_its_own_scripts(served: StandIn) -> None:
 
 
 @pytest.mark.parametrize("name", ["..%2Froom.py", "%2e%2e%2fessay.md", "no.js", "a.exe", ".."])
-async def test_only_the_page_s_own_files_are_served(served: StandIn, name: str) -> None:
+async def test_only_the_page_s_own_files_are_served(served: Emulator, name: str) -> None:
     address = yarl.URL(f"{served.page}/page/{name}", encoded=True)
     async with aiohttp.ClientSession() as session, session.get(address) as response:
         assert response.status == 404
 
 
 async def test_an_unknown_call_is_still_refused_loudly(
-    served: StandIn, caplog: pytest.LogCaptureFixture
+    served: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
     address = f"{served.api}/channels/1/nonsense"
     async with aiohttp.ClientSession() as session, session.post(address) as response:
@@ -117,7 +117,7 @@ async def test_an_unknown_call_is_still_refused_loudly(
     assert "does not know POST /api/v10/channels/1/nonsense" in caplog.text
 
 
-async def test_a_play_is_begun_once_and_unplayable_files_are_told(served: StandIn) -> None:
+async def test_a_play_is_begun_once_and_unplayable_files_are_told(served: Emulator) -> None:
     form = aiohttp.FormData()
     form.add_field("comments", b'{"id": 1}', filename="c.jsonl")
     play = f"{served.page}/rehearsal/room/play"

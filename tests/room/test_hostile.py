@@ -54,7 +54,7 @@ async def test_hostile_messages_are_shown_as_text_and_run_nothing(visitor: Visit
     links = await visitor.main.get_by_role("link").evaluate_all("(all) => all.map((a) => a.href)")
     assert links
     assert all(link.startswith(("https://example.org/", "https://evil.example")) for link in links)
-    assert all(url.startswith(visitor.standin.page) for url in visitor.called)
+    assert all(url.startswith(visitor.emulator.page) for url in visitor.called)
     written = visitor.message("<script>window.struck = 1</script>").first
     await expect(written).to_be_visible()
 
@@ -86,7 +86,7 @@ async def test_a_hundred_kilobytes_are_refused_and_shown_where_they_came_all_the
     await box.fill("*a _b " * 17_000)
     await box.press("Enter")
     await expect(visitor.main.get_by_role("alert").last).to_contain_text("Not sent")
-    world = visitor.standin.world
+    world = visitor.emulator.world
     channel = world.channels[visitor.channel("essays")]
     for start in OPEN_MARKS:
         text = (start * 100_000)[:100_000] + " end"
@@ -107,7 +107,7 @@ async def test_reading_marks_takes_no_more_than_its_share_of_time(visitor: Visit
 
 
 async def test_names_are_text_too(visitor: Visitor) -> None:
-    world = visitor.standin.world
+    world = visitor.emulator.world
     name = "<b onclick=struck=1>\u202eevE"
     add_member(world, world.guild, name)
     await expect(
@@ -122,7 +122,7 @@ async def test_names_are_text_too(visitor: Visitor) -> None:
 async def test_a_page_of_somebody_s_file_is_not_shown_as_a_page(visitor: Visitor) -> None:
     channel, ann = visitor.channel("essays"), visitor.member("Ann")
     answer = await visitor.page.request.post(
-        f"{visitor.standin.api}/channels/{channel}/messages",
+        f"{visitor.emulator.api}/channels/{channel}/messages",
         headers={"Authorization": ann.token},
         multipart={
             "payload_json": '{"content": "look"}',

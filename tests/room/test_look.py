@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, expect
 
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.emulator.world.seed import first_world
 from tests.room.visitor import Visitor, visiting
 
@@ -36,9 +36,9 @@ READABLE = 4.5
 
 
 async def test_on_a_phone_everything_is_reached_and_nothing_overflows(
-    chromium: Browser, standin: StandIn
+    chromium: Browser, emulator: Emulator
 ) -> None:
-    async with visiting(chromium, standin, size=(360, 640), light=True) as visitor:
+    async with visiting(chromium, emulator, size=(360, 640), light=True) as visitor:
         await visitor.writes("a word " * 60 + "x" * 300, shown_as="a word")
         assert await visitor.evaluate(WIDE) <= 0
         sidebar = visitor.page.get_by_role("navigation")
@@ -62,10 +62,10 @@ async def test_on_a_phone_everything_is_reached_and_nothing_overflows(
 @pytest.mark.parametrize("light", [True, False], ids=["light", "dark"])
 async def test_text_is_readable_in_the_light_and_in_the_dark(
     chromium: Browser,
-    standin: StandIn,
+    emulator: Emulator,
     light: bool,  # noqa: FBT001, RUF100 - a parameter of the test
 ) -> None:
-    async with visiting(chromium, standin, light=light) as visitor:
+    async with visiting(chromium, emulator, light=light) as visitor:
         theme = "light" if light else "dark"
         await expect(visitor.page.locator("html")).to_have_attribute("data-theme", theme)
         await visitor.writes("a **word** and `code` at https://example.org", shown_as="a word")
@@ -94,14 +94,14 @@ async def test_every_control_has_a_name_that_can_be_read_aloud(visitor: Visitor)
 
 
 async def test_a_page_that_is_open_finds_the_next_rehearsal_at_its_address(
-    chromium: Browser, standin: StandIn
+    chromium: Browser, emulator: Emulator
 ) -> None:
-    async with visiting(chromium, standin) as visitor:
+    async with visiting(chromium, emulator) as visitor:
         await visitor.writes("before the end")
-        await standin.stop()
+        await emulator.stop()
         await expect(visitor.page.locator("#status")).to_contain_text("trying again")
-        following = StandIn(first_world(), rates=False)
-        await following.start(port=standin.port)
+        following = Emulator(first_world(), rates=False)
+        await following.start(port=emulator.port)
         following.room.offers = False
         try:
             await expect(visitor.message("before the end")).to_have_count(0, timeout=20_000)

@@ -77,7 +77,7 @@ async def test_mentions_bear_names_and_links_to_messages_lead_there(visitor: Vis
 
 
 async def test_moments_follow_the_rehearsal_s_clock(visitor: Visitor) -> None:
-    stamp = int(visitor.standin.world.now().timestamp()) - 3600
+    stamp = int(visitor.emulator.world.now().timestamp()) - 3600
     await visitor.writes(f"written <t:{stamp}:R>", shown_as="written")
     await expect(visitor.message("written").locator(".markup time")).to_have_text("1 hour ago")
     await visitor.page.get_by_role("button", name="+1 week").click()

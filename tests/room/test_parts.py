@@ -16,7 +16,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def parts(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Parts]:
-    async with showing_parts(visitor.standin, monkeypatch) as one:
+    async with showing_parts(visitor.emulator, monkeypatch) as one:
         yield one
 
 
@@ -75,7 +75,7 @@ async def test_a_required_option_is_asked_for(visitor: Visitor, parts: Parts) ->
     await form.get_by_role("button", name="Send").click()
     await expect(form.get_by_role("alert")).to_have_text("This option is required: title.")
     await form.get_by_role("combobox", name="title").press("Escape")
-    assert not visitor.standin.world.messages
+    assert not visitor.emulator.world.messages
 
 
 async def test_context_menus_offer_the_application_s_commands(

@@ -21,12 +21,12 @@ SHARED = Path(__file__).parents[3] / "shared"
 async def test_the_tour_is_offered_once_and_shows_an_essay_discussed_and_asked_after(
     chromium: Browser, stage: Stage, tmp_path: Path
 ) -> None:
-    stage.standin.room.offers = True
-    stage.standin.room.play.pace = 0.4
+    stage.emulator.room.offers = True
+    stage.emulator.room.play.pace = 0.4
     recorded = tmp_path / "tour.har"
-    stage.standin.recorder = Recorder(recorded)
+    stage.emulator.recorder = Recorder(recorded)
     faults: list[str] = []
-    async with opened(chromium, stage.standin.page, faults=faults) as page:
+    async with opened(chromium, stage.emulator.page, faults=faults) as page:
         welcome = page.get_by_role("dialog", name="Welcome to the rehearsal room")
         await expect(welcome.get_by_role("button", name="Show me the tour")).to_be_focused()
         await welcome.get_by_role("button", name="Show me the tour").click()
@@ -40,7 +40,7 @@ async def test_the_tour_is_offered_once_and_shows_an_essay_discussed_and_asked_a
         await expect(page.locator("#main-pane").get_by_role("article").last).to_be_visible()
         await expect(welcome).to_have_count(0)
     assert not faults
-    stage.standin.recorder.close()
+    stage.emulator.recorder.close()
     check = SHARED / "tools" / "check_wire.py"
     if check.is_file():
         said = subprocess.run(  # noqa: ASYNC221 - the test waits for it alone
@@ -52,11 +52,11 @@ async def test_the_tour_is_offered_once_and_shows_an_essay_discussed_and_asked_a
 async def test_somebody_who_looks_around_alone_is_left_alone(
     chromium: Browser, stage: Stage
 ) -> None:
-    stage.standin.room.offers = True
-    async with opened(chromium, stage.standin.page) as page:
+    stage.emulator.room.offers = True
+    async with opened(chromium, stage.emulator.page) as page:
         await page.get_by_role("button", name="Look around by myself").click()
         await expect(page.get_by_role("dialog")).to_have_count(0)
         await expect(page.locator("#caption")).to_be_hidden()
         await page.get_by_role("button", name="Tour", exact=True).click()
         await expect(page.get_by_role("button", name="Show me the tour")).to_be_visible()
-    assert not stage.standin.world.messages
+    assert not stage.emulator.world.messages

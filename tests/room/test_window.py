@@ -18,7 +18,7 @@ STEPS = 12
 async def test_five_thousand_messages_are_scrolled_with_few_of_them_on_the_page(
     visitor: Visitor,
 ) -> None:
-    world = visitor.standin.world
+    world = visitor.emulator.world
     channel = world.channels[visitor.channel("essays")]
     people = [visitor.member(name) for name in ("Ann", "Ben", "Chloe", "Dev")]
     for number in range(5000):
@@ -61,7 +61,7 @@ async def test_five_thousand_messages_are_scrolled_with_few_of_them_on_the_page(
 async def test_a_jump_leads_to_a_message_far_away_and_back(visitor: Visitor) -> None:
     first = await visitor.writes("where it began")
     await visitor.menu(first, "Reply")
-    world = visitor.standin.world
+    world = visitor.emulator.world
     channel = world.channels[visitor.channel("essays")]
     for number in range(600):
         world.add_message(

@@ -25,7 +25,7 @@ async def test_what_others_write_appears_by_itself(visitor: Visitor) -> None:
     await visitor.writes("first")
     ben, channel = visitor.member("Ben"), visitor.channel("essays")
     answer = await visitor.page.request.post(
-        f"{visitor.standin.api}/channels/{channel}/messages",
+        f"{visitor.emulator.api}/channels/{channel}/messages",
         headers={"Authorization": ben.token},
         data={"content": "And I never began."},
     )
@@ -103,7 +103,7 @@ async def test_a_file_is_attached_and_can_be_fetched(visitor: Visitor, tmp_path:
     await (await chooser.value).set_files(path)
     await visitor.writes("my notes")
     (attachment,) = visitor.said("my notes").attachments
-    assert visitor.standin.world.files.get(attachment.id) == b"page ninety"
+    assert visitor.emulator.world.files.get(attachment.id) == b"page ninety"
     await expect(visitor.message("my notes").get_by_role("link")).to_have_text("notes.txt")
 
 
@@ -125,13 +125,13 @@ async def test_what_discord_would_refuse_is_refused_and_kept_to_be_mended(
     await box.press("Enter")
     await expect(visitor.main.get_by_role("alert").last).to_contain_text("Not sent")
     await expect(box).to_have_value("x" * 2001)
-    assert not visitor.standin.world.messages
+    assert not visitor.emulator.world.messages
 
 
 async def test_a_member_without_the_right_sees_no_channel_and_cannot_write(
     visitor: Visitor,
 ) -> None:
-    world = visitor.standin.world
+    world = visitor.emulator.world
     await expect(visitor.page.get_by_role("button", name="admins")).to_be_visible()
     world.guild.roles[world.guild.id].permissions &= ~Permission.SEND_MESSAGES
     await visitor.become("Ann")
@@ -164,4 +164,4 @@ async def test_the_page_asks_nothing_of_any_other_host(visitor: Visitor) -> None
     await visitor.page.reload()
     await expect(visitor.message("see https")).to_be_visible()
     assert visitor.called
-    assert all(url.startswith(visitor.standin.page) for url in visitor.called)
+    assert all(url.startswith(visitor.emulator.page) for url in visitor.called)

@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.async_api import Browser, Locator, Page, expect
 
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.emulator.world.models import Message, User
 from tests.room.browser import opened
 
@@ -23,7 +23,7 @@ class Visitor:
     address that the page asked for."""
 
     page: Page
-    standin: StandIn
+    emulator: Emulator
     faults: list[str] = field(default_factory=list)
     called: list[str] = field(default_factory=list)
 
@@ -43,17 +43,17 @@ class Visitor:
 
     def member(self, name: str) -> User:
         """Somebody of this display name."""
-        users = self.standin.world.users.values()
+        users = self.emulator.world.users.values()
         return next(user for user in users if user.display_name == name)
 
     def channel(self, name: str) -> int:
         """The id of a channel of this name."""
-        channels = self.standin.world.channels.values()
+        channels = self.emulator.world.channels.values()
         return next(channel.id for channel in channels if channel.name == name)
 
     def said(self, text: str) -> Message:
         """The newest message in the world with just this content."""
-        found = reversed(self.standin.world.messages.values())
+        found = reversed(self.emulator.world.messages.values())
         return next(message for message in found if message.content == text)
 
     async def become(self, name: str) -> None:
@@ -97,15 +97,15 @@ class Visitor:
 @contextlib.asynccontextmanager
 async def visiting(
     chromium: Browser,
-    standin: StandIn,
+    emulator: Emulator,
     *,
     size: tuple[int, int] = (1280, 800),
     light: bool = False,
 ) -> AsyncIterator[Visitor]:
     """Open the page and wait until a channel is shown; at the end no script may have failed."""
     faults: list[str] = []
-    async with opened(chromium, standin.page, size=size, light=light, faults=faults) as page:
-        visitor = Visitor(page, standin, faults)
+    async with opened(chromium, emulator.page, size=size, light=light, faults=faults) as page:
+        visitor = Visitor(page, emulator, faults)
         page.on("request", lambda request: visitor.called.append(request.url))
         await expect(page.locator("body")).to_have_attribute("data-member", re.compile(r"\d+"))
         yield visitor

@@ -110,7 +110,7 @@ class Soak:
                     self.cuts += 1
                     await self._house.control("faults", fault)
             await self._house.settle(1800)
-            async with self._house.session.delete(f"{self._stage.standin.page}/rehearsal/faults"):
+            async with self._house.session.delete(f"{self._stage.emulator.page}/rehearsal/faults"):
                 pass
             await self._house.settle(1800)
             is_judged = hour in {0, hours - 1}
@@ -136,7 +136,7 @@ class Soak:
         self._heads += [(channel, one) for one in self._ours() if one not in before]
 
     def _ours(self) -> list[int]:
-        world = self._stage.standin.world
+        world = self._stage.emulator.world
         own, channel = world.application.bot_id, self._house.channel()
         return [
             one.id
@@ -159,7 +159,7 @@ class Soak:
             self._written = [*self._written[-200:], (who, channel, message)]
             if channel == self._house.channel() and self._random.random() < 0.2:
                 await self._house.settle()  # its thread is there now
-                if message in self._stage.standin.world.channels:
+                if message in self._stage.emulator.world.channels:
                     self._heads.append((message, None))
             return
         who, channel, message = self._random.choice(self._written)
@@ -226,11 +226,11 @@ async def soak(
         staged(folder, SALON_HEALTH=f"127.0.0.1:{port}") as stage,
         aiohttp.ClientSession() as session,
     ):
-        world = stage.standin.world
+        world = stage.emulator.world
         guild = next(iter(world.guilds.values()))
         people = [add_member(world, guild, f"Member {number}") for number in range(members)]
         nothing: Any = None  # the bot is a process of its own
-        house = House(stage.standin, nothing, nothing, Clock(), session)
+        house = House(stage.emulator, nothing, nothing, Clock(), session)
         play = Soak(stage, house, people, port, seed)
         return await play.play(hours, essays, talk), play, stage
 

@@ -1,4 +1,4 @@
-"""A stand-in with the real bot as its child process, as a rehearsal has them."""
+"""An emulator with the real bot as its child process, as a rehearsal has them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.emulator.demo.play import play
 from bot.emulator.faults.bot_process import BotProcess, bot_environment
 from bot.emulator.faults.controls import LINK
 from bot.emulator.faults.steps import NeverArrivedError, Step
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.emulator.world.seed import first_world
 
 __all__ = ["Stage", "staged"]
@@ -42,7 +42,7 @@ class Stage:
     was away; both on the world's clock.
     """
 
-    standin: StandIn
+    emulator: Emulator
     bot: BotProcess
     database: Path
     log: list[str]
@@ -56,7 +56,7 @@ class Stage:
     ) -> bool:
         """Play; whether all of it happened. ``channel``: where the essay comes to stand."""
         return await play(
-            self.standin,
+            self.emulator,
             essay=essay,
             comments=comments,
             say=self.told.append,
@@ -71,11 +71,11 @@ class Stage:
         """
         assert self.bot.pid is not None
         os.kill(self.bot.pid, signal.SIGKILL)
-        self.struck = self.standin.world.now()
+        self.struck = self.emulator.world.now()
         self.restarts.append(asyncio.create_task(self._restart(pause)))
 
     async def _restart(self, pause: timedelta) -> None:
-        world = self.standin.world
+        world = self.emulator.world
         await self.bot.kill()  # waits for the end of what was struck
         # Time that somebody lets pass meanwhile passes without the bot, in one go.
         world.clock.advance_to(world.now() + pause)
@@ -101,7 +101,7 @@ class Stage:
         """The truth."""
         async with (
             aiohttp.ClientSession() as session,
-            session.get(f"{self.standin.page}/rehearsal/world") as response,
+            session.get(f"{self.emulator.page}/rehearsal/world") as response,
         ):
             found: dict[str, Any] = await response.json()
             return found
@@ -132,21 +132,21 @@ async def staged(folder: Path, *, rates: bool = False, **settings: str) -> Async
 
     ``settings``: more of the bot's, by the names of its environment.
     """
-    standin = StandIn(first_world(), rates=rates)
-    await standin.start()
+    emulator = Emulator(first_world(), rates=rates)
+    await emulator.start()
     log: list[str] = []
     database = folder / "salon.sqlite3"
     environment = bot_environment(
         os.environ,
-        token=standin.world.bot.token,
-        api=standin.api,
-        gateway=standin.gateway,
-        clock_link=standin.page.replace("http://", "ws://", 1) + LINK,
+        token=emulator.world.bot.token,
+        api=emulator.api,
+        gateway=emulator.gateway,
+        clock_link=emulator.page.replace("http://", "ws://", 1) + LINK,
         database=database,
     )
     bot = BotProcess(environment | settings, log.append)
-    standin.controls.bot = bot
-    stage = Stage(standin, bot, database, log)
+    emulator.controls.bot = bot
+    stage = Stage(emulator, bot, database, log)
     try:
         yield stage
     except BaseException:
@@ -158,4 +158,4 @@ async def staged(folder: Path, *, rates: bool = False, **settings: str) -> Async
     finally:
         await asyncio.gather(*stage.restarts, return_exceptions=True)
         await bot.kill()
-        await standin.stop()
+        await emulator.stop()

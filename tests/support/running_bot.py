@@ -1,4 +1,4 @@
-"""The whole house in one process: the stand-in, the bot on real discord.py, and members who act.
+"""The whole house in one process: the emulator, the bot on real discord.py, and members who act.
 
 What runs in the test's own process can be measured for coverage and looked into; what has to be
 killed is started as a child process instead (tests.support.bot_process).
@@ -27,7 +27,7 @@ from bot.clock import Clock
 from bot.delivery.attachments import Keeping
 from bot.emulator.faults.controls import LINK
 from bot.emulator.faults.har import Recorder
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.emulator.world.models import User
 from bot.emulator.world.seed import first_world
 from bot.publishing.fetch_page import fetch
@@ -96,7 +96,7 @@ def form_data(form: dict[str, Any], entered: dict[str, str]) -> dict[str, Any]:
 class House:
     """A running Salon and the world around it."""
 
-    standin: StandIn
+    emulator: Emulator
     salon: Salon
     database: Database
     clock: Clock
@@ -106,11 +106,11 @@ class House:
 
     def channel(self, name: str = "essays") -> int:
         """A channel's id by its name."""
-        return next(c.id for c in self.standin.world.channels.values() if c.name == name)
+        return next(c.id for c in self.emulator.world.channels.values() if c.name == name)
 
     def member(self, name: str | None = None) -> User:
         """A member by display name; the admin without one."""
-        world = self.standin.world
+        world = self.emulator.world
         if name is None:
             return world.users[next(iter(world.guilds.values())).owner_id]
         return next(user for user in world.users.values() if user.display_name == name)
@@ -118,11 +118,11 @@ class House:
     @property
     def server_id(self) -> int:
         """The server's id."""
-        return next(iter(self.standin.world.guilds))
+        return next(iter(self.emulator.world.guilds))
 
     async def world(self) -> dict[str, Any]:
         """The truth."""
-        async with self.session.get(f"{self.standin.page}/rehearsal/world") as response:
+        async with self.session.get(f"{self.emulator.page}/rehearsal/world") as response:
             found: dict[str, Any] = await response.json()
             return found
 
@@ -138,7 +138,7 @@ class House:
 
     async def ours(self, channel_id: int | None = None) -> list[dict[str, Any]]:
         """What the bot wrote in a channel, notices of Discord's left out."""
-        own = str(self.standin.world.bot.id)
+        own = str(self.emulator.world.bot.id)
         return [
             message
             for message in await self.messages(channel_id)
@@ -146,8 +146,8 @@ class House:
         ]
 
     async def control(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """One of the stand-in's controls."""
-        address = f"{self.standin.page}/rehearsal/{path}"
+        """One of the emulator's controls."""
+        address = f"{self.emulator.page}/rehearsal/{path}"
         async with self.session.post(address, json=body) as response:
             text = await response.text()
             assert response.status < 300, text
@@ -179,7 +179,7 @@ class House:
             data = json.dumps(body)
             headers["Content-Type"] = "application/json"
         async with self.session.request(
-            method, f"{self.standin.api}{path}", data=data, headers=headers
+            method, f"{self.emulator.api}{path}", data=data, headers=headers
         ) as response:
             text = await response.text()
             assert response.status < 300, f"{method} {path}: {response.status} {text}"
@@ -214,7 +214,7 @@ class House:
     ) -> dict[str, Any]:
         """Run a slash command, by default as the admin in ``essays``; its interaction, answered."""
         name, *rest = command.split()
-        known = next(c for c in self.standin.world.commands.values() if c.name == name)
+        known = next(c for c in self.emulator.world.commands.values() if c.name == name)
         given = list(options or [])
         data: dict[str, Any] = {
             "id": str(known.id),
@@ -245,7 +245,7 @@ class House:
         before = {one["id"] for one in (await self.world())["interactions"]}
         body = {
             "type": kind,
-            "application_id": str(self.standin.world.application.id),
+            "application_id": str(self.emulator.world.application.id),
             "guild_id": str(self.server_id),
             "channel_id": str(channel_id or self.channel()),
             "session_id": secrets.token_hex(16),
@@ -317,26 +317,26 @@ class House:
 @contextlib.asynccontextmanager
 async def lived_in(
     folder: Path,
-    standin: StandIn,
+    emulator: Emulator,
     *,
     clock: Clock | None = None,
     salon_type: type[Salon] = Salon,
     keeping: Keeping | None = None,
     sees_server: bool = True,
 ) -> AsyncIterator[House]:
-    """The bot in ``standin``, started and idle; ended with the block.
+    """The bot in ``emulator``, started and idle; ended with the block.
 
     ``sees_server``: whether it is to find a server, which it cannot where that is out of reach.
     """
     clock = clock or Clock()
-    point_elsewhere(standin.api, standin.gateway)
+    point_elsewhere(emulator.api, emulator.gateway)
     settings = Settings(
-        token=standin.world.bot.token,
+        token=emulator.world.bot.token,
         database=folder / "salon.sqlite3",
         backups=folder / "salon-backups",
-        api_base=standin.api,
-        gateway_url=standin.gateway,
-        clock_url=standin.page.replace("http://", "ws://", 1) + LINK,
+        api_base=emulator.api,
+        gateway_url=emulator.gateway,
+        clock_url=emulator.page.replace("http://", "ws://", 1) + LINK,
     )
     async with (
         aiohttp.ClientSession() as session,
@@ -347,7 +347,7 @@ async def lived_in(
         salon = salon_type(database, clock, fetch_page=page, keeping=keeping)
         async with clock_link(settings.clock_url, clock, lambda: salon):
             life = asyncio.create_task(salon.start(settings.token))
-            house = House(standin, salon, database, clock, session)
+            house = House(emulator, salon, database, clock, session)
             try:
 
                 async def there() -> bool:
@@ -367,21 +367,21 @@ async def lived_in(
 
 
 @contextlib.asynccontextmanager
-async def a_world() -> AsyncIterator[StandIn]:
+async def a_world() -> AsyncIterator[Emulator]:
     """A new world, served, with no bot in it; it announces no rate limits.
 
     The bot's traffic is recorded, and at the end held against Discord's description of its API.
     """
-    standin = StandIn(first_world(), rates=False)
+    emulator = Emulator(first_world(), rates=False)
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder) / "traffic.har"
-        standin.recorder = Recorder(archive)
-        await standin.start()
+        emulator.recorder = Recorder(archive)
+        await emulator.start()
         try:
-            yield standin
+            yield emulator
         finally:
-            await standin.stop()
-            standin.recorder.close()
+            await emulator.stop()
+            emulator.recorder.close()
         faults = wire_faults(archive)
         assert faults == [], "\n".join(faults)
 
@@ -389,5 +389,5 @@ async def a_world() -> AsyncIterator[StandIn]:
 @contextlib.asynccontextmanager
 async def a_house(folder: Path) -> AsyncIterator[House]:
     """A new world with a running bot in it."""
-    async with a_world() as standin, lived_in(folder, standin) as house:
+    async with a_world() as emulator, lived_in(folder, emulator) as house:
         yield house

@@ -54,7 +54,7 @@ class _Killer:
         self.left = kills
 
     async def step(self, step: Step) -> None:
-        """The stand-in's hook."""
+        """The emulator's hook."""
         if self.left and self._pending is None and step.number >= self._next:
             delay = self._chance.uniform(0, _BEHIND)
             self._pending = asyncio.get_running_loop().call_later(delay, self.strike)
@@ -62,7 +62,7 @@ class _Killer:
     def strike(self) -> None:
         """Kill the bot now, if it runs; it is started again."""
         self._pending = None
-        self._next = self._stage.standin.gateway_hub.steps.count + self._chance.randint(*_STEPS)
+        self._next = self._stage.emulator.gateway_hub.steps.count + self._chance.randint(*_STEPS)
         if self.left and self._stage.bot.is_running:
             self.left -= 1
             self._stage.kill()
@@ -71,22 +71,22 @@ class _Killer:
 async def play_and_kill(seed: int, folder: Path, *, missed: int = 120, kills: int = 4) -> Killed:
     """Publish, miss ``missed`` actions, and be killed ``kills`` times while catching up."""
     async with staged(folder) as stage, aiohttp.ClientSession() as session:
-        async with lived_in(folder, stage.standin) as house:
+        async with lived_in(folder, stage.emulator) as house:
             await house.publish()
-            play = Play(stage.standin, _away(), seed, house.channel(), session)
+            play = Play(stage.emulator, _away(), seed, house.channel(), session)
             for _ in range(missed // 4):
                 await play.do(play.random.choice(_MISSED))
             await house.settle()
         for _ in range(missed):
             await play.do(play.random.choice(_MISSED))
         killer = _Killer(stage, play.random, kills)
-        stage.standin.on_step = killer.step
+        stage.emulator.on_step = killer.step
         await stage.bot.start()
         while killer.left:
             await play.control("clock", {"advance": 0})
             killer.strike()  # it has caught up before its turn came
             await asyncio.gather(*stage.restarts)
-        stage.standin.on_step = None
+        stage.emulator.on_step = None
         await asyncio.gather(*stage.restarts)
         await play.control("clock", {"advance": 30})
         wrong = differences(await stage.world(), await stage.export(), str(play.own_id), play.names)

@@ -99,7 +99,7 @@ class Members(Stage):
         if not given:
             return False
         message, reaction, user_id = self._pick(given)
-        member = self.standin.world.users[user_id]
+        member = self.emulator.world.users[user_id]
         emoji = quote(reaction.emoji_name)
         path = f"/channels/{message.channel_id}/messages/{message.id}/reactions/{emoji}/@me"
         return await self._call(member, "DELETE", path)
@@ -112,7 +112,7 @@ class Members(Stage):
         return await self._call(self.admin, "DELETE", path)
 
     async def _open_thread(self) -> bool:
-        world = self.standin.world
+        world = self.emulator.world
         free = [
             message
             for mine in (True, False)
@@ -172,6 +172,6 @@ class Members(Stage):
         member = self._pick([user for user in self.members if user not in self.here()])
         if member is None:
             return await self.do("leave server") and await self._join_server()
-        join(self.standin.world, self.guild, member)
+        join(self.emulator.world, self.guild, member)
         self.renamed(member)
         return True

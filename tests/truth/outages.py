@@ -83,7 +83,7 @@ class Misfortunes(Stage):
     async def _invite(self) -> bool:
         if self.own_id in self.guild.members:
             await self.do("kick")
-        invite_bot(self.standin.world, self.guild, self.standin.world.bot)
+        invite_bot(self.emulator.world, self.guild, self.emulator.world.bot)
         return True
 
     async def _end_misfortunes(self) -> None:
@@ -121,7 +121,7 @@ class Misfortunes(Stage):
         """Strike the connection; only one that stands, or the library may never come back."""
         if not self.bot.is_up:
             await self.do("return")
-        hub = self.standin.gateway_hub
+        hub = self.emulator.gateway_hub
         if not any(hub.bot_sessions()):
             await self._settle()
         lost = hub.next_change()

@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 
 from bot.app.client import Salon
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.emulator.world.seed import first_world
 from storage.servers import setup_choices
 from tests.support.running_bot import House, lived_in
@@ -51,20 +51,20 @@ async def play(seed: int, actions: int, folder: Path, *, move: bool = False) -> 
 
     ``move``: the server chose to have channel replies moved into their threads.
     """
-    standin = StandIn(first_world(), rates=False)
-    await standin.start()
+    emulator = Emulator(first_world(), rates=False)
+    await emulator.start()
     async with (
         aiohttp.ClientSession() as session,
         contextlib.AsyncExitStack() as world,
         contextlib.AsyncExitStack() as stack,
     ):
-        world.push_async_callback(standin.stop)
+        world.push_async_callback(emulator.stop)
         houses: list[House] = []
 
         async def start() -> None:
-            world = standin.world
-            there = world.bot.id in world.guild.members and not standin.gateway_hub.outages
-            lived = lived_in(folder, standin, salon_type=Eager, sees_server=there)
+            world = emulator.world
+            there = world.bot.id in world.guild.members and not emulator.gateway_hub.outages
+            lived = lived_in(folder, emulator, salon_type=Eager, sees_server=there)
             houses.append(await stack.enter_async_context(lived))
 
         async def stop() -> None:
@@ -79,9 +79,9 @@ async def play(seed: int, actions: int, folder: Path, *, move: bool = False) -> 
                 lambda tx: setup_choices.set_bring(tx, server_id, "move")
             )
         bot = Bot(start, stop, lambda: houses[0].salon.is_closed())
-        one = Play(standin, bot, seed, houses[0].channel(), session, moves=move)
+        one = Play(emulator, bot, seed, houses[0].channel(), session, moves=move)
         await one.run(actions)
-        async with session.delete(f"{standin.page}/rehearsal/faults") as response:
+        async with session.delete(f"{emulator.page}/rehearsal/faults") as response:
             assert response.status < 300
         house = houses[0]
         # What could not be done for want of a right is tried again at least every hour.

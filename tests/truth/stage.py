@@ -11,7 +11,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.emulator.world.models import Message, User
 from bot.emulator.world.seed import add_application, invite_bot
 
@@ -36,7 +36,7 @@ class Stage:
     channel replies are moved into their threads.
     """
 
-    standin: StandIn
+    emulator: Emulator
     bot: Bot
     seed: int
     channel_id: int
@@ -50,7 +50,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
-        world = self.standin.world
+        world = self.emulator.world
         self.guild = next(iter(world.guilds.values()))
         self.own_id = world.bot.id
         self.admin = world.users[self.guild.owner_id]
@@ -112,7 +112,7 @@ class Stage:
             data = json.dumps(body)
             headers["Content-Type"] = "application/json"
         async with self.session.request(
-            method, f"{self.standin.api}{path}", data=data, headers=headers
+            method, f"{self.emulator.api}{path}", data=data, headers=headers
         ) as response:
             text = await response.text()
             if response.status >= 300:
@@ -125,15 +125,15 @@ class Stage:
         return await self._ask(member, method, path, body) is not None
 
     async def control(self, path: str, body: dict[str, Any]) -> None:
-        """One of the stand-in's controls."""
-        address = f"{self.standin.page}/rehearsal/{path}"
+        """One of the emulator's controls."""
+        address = f"{self.emulator.page}/rehearsal/{path}"
         async with self.session.post(address, json=body) as response:
             assert response.status < 300, await response.text()
 
     # -- what there is ------------------------------------------------------------------------
 
     def _standing(self, *, mine: bool = True, in_thread: bool | None = None) -> list[Message]:
-        world = self.standin.world
+        world = self.emulator.world
         return [
             message
             for message in world.messages.values()
@@ -148,7 +148,7 @@ class Stage:
     def _threads(self) -> list[int]:
         return [
             channel.id
-            for channel in self.standin.world.channels.values()
+            for channel in self.emulator.world.channels.values()
             if channel.thread is not None
             and channel.parent_id == self.channel_id
             and not channel.thread.locked
@@ -158,7 +158,7 @@ class Stage:
         return self.random.choice(some) if some else None
 
     def _author(self, message: Message) -> User:
-        return self.standin.world.users[message.author_id]
+        return self.emulator.world.users[message.author_id]
 
     def _changeable(self) -> list[Message]:
         """What stands there and whose author is in the server, so may change it."""

@@ -63,7 +63,7 @@ class Life:
     def __init__(self, stage: Stage, house: House, seed: int) -> None:
         self._stage = stage
         self._house = house
-        self._world = stage.standin.world
+        self._world = stage.emulator.world
         self._random = random.Random(seed)
         self._open: list[int] = []
         self._quiet: set[int] = set()  # nobody ever talks about these
@@ -203,7 +203,7 @@ class Life:
         await self._house.control("faults", fault)
         await self._house.settle(self._random.uniform(0.2, 20) * 3600)
         async with aiohttp.ClientSession() as session:
-            await session.delete(f"{self._stage.standin.page}/rehearsal/faults")
+            await session.delete(f"{self._stage.emulator.page}/rehearsal/faults")
         self.log.absences.append(Span(start, self.now))
 
     async def _pause(self) -> None:
@@ -249,9 +249,9 @@ class Life:
                 if step.moment == "before":
                     raise NeverArrivedError
 
-        self._stage.standin.on_step = strike
+        self._stage.emulator.on_step = strike
         await self._house.settle(self._random.uniform(1, 4) * 86400)
-        self._stage.standin.on_step = None
+        self._stage.emulator.on_step = None
         await asyncio.gather(*self._stage.restarts)
         # As long as it was away in truth: the days of the play go by without it too.
         self.log.absences += [Span(start, end) for start, end in self._stage.absences]
@@ -269,11 +269,11 @@ class Life:
 async def live(stage: Stage, *, days: int, essays: int, seed: int) -> Log:
     """Play ``days``; what was done in them."""
     for name in CHANNELS[1:]:
-        put_channel(stage.standin.world, next(iter(stage.standin.world.guilds.values())), name)
+        put_channel(stage.emulator.world, next(iter(stage.emulator.world.guilds.values())), name)
     async with aiohttp.ClientSession() as session:
         # The bot is a process of its own: there is no client and no archive to look into here.
         nothing: Any = None
-        house = House(stage.standin, nothing, nothing, Clock(), session)
+        house = House(stage.emulator, nothing, nothing, Clock(), session)
         life = Life(stage, house, seed)
         await life.live(days, essays)
         return life.log

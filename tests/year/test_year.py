@@ -26,7 +26,7 @@ async def test_in_a_year_every_prompt_is_sent_once_or_skipped_with_a_reason_that
     async with staged(tmp_path, rates=False) as stage:
         log = await live(stage, days=DAYS, essays=ESSAYS, seed=seed)
         world = await stage.world()
-        own = stage.standin.world.application.bot_id
+        own = stage.emulator.world.application.bot_id
     checker = Checker(world, stage.database, log, own)
     states = Counter((one["kind"], one["state"]) for one in checker.prompts)
     reasons = Counter(str(one["reason"])[:40] for one in checker.prompts if one["reason"])

@@ -15,11 +15,11 @@ __all__ = ["Actor", "RefusedError"]
 
 
 class RefusedError(Exception):
-    """The stand-in refused what a member tried; the text says what and why."""
+    """The emulator refused what a member tried; the text says what and why."""
 
 
 class Actor:
-    """Acts for members through ``session`` on the stand-in at ``page`` (no slash at its end)."""
+    """Acts for members through ``session`` on the emulator at ``page`` (no slash at its end)."""
 
     def __init__(self, session: aiohttp.ClientSession, page: str, guild_id: int) -> None:
         self._session = session

@@ -36,7 +36,7 @@ from bot.emulator.world.seed import ADMIN, add_member
 from bot.emulator.world.world import World
 
 if TYPE_CHECKING:
-    from bot.emulator.server import StandIn
+    from bot.emulator.server import Emulator
 
 __all__ = ["Play", "play", "read_play"]
 
@@ -57,7 +57,7 @@ _TO_THE_PROMPT = timedelta(days=1, hours=2)
 
 
 async def play(
-    standin: StandIn,
+    emulator: Emulator,
     *,
     essay: Path | None,
     comments: Path | None,
@@ -76,8 +76,8 @@ async def play(
     """
     what = read_play(essay, comments)
     async with aiohttp.ClientSession() as session:
-        actor = Actor(session, standin.page, standin.world.guild.id)
-        scene = _Scene(standin, actor, what, say, patience, pace, channel)
+        actor = Actor(session, emulator.page, emulator.world.guild.id)
+        scene = _Scene(emulator, actor, what, say, patience, pace, channel)
         with scene.watching():
             try:
                 await scene.play()
@@ -103,7 +103,7 @@ class _Spoken:
 class _Scene:
     def __init__(
         self,
-        standin: StandIn,
+        emulator: Emulator,
         actor: Actor,
         what: Play,
         say: Callable[[str], None],
@@ -111,8 +111,8 @@ class _Scene:
         pace: float,
         channel: str,
     ) -> None:
-        self._standin = standin
-        self._world = standin.world
+        self._emulator = emulator
+        self._world = emulator.world
         self._actor = actor
         self._what = what
         self._say = say
@@ -372,7 +372,7 @@ class _Scene:
                 return
 
     def _bot_is_there(self) -> bool:
-        return any(True for _ in self._standin.gateway_hub.bot_sessions())
+        return any(True for _ in self._emulator.gateway_hub.bot_sessions())
 
     async def _until(self, holds: Callable[[], _T | None], most: float = math.inf) -> _T | None:
         """What ``holds`` answers once that is true; None after long without a new message."""

@@ -1,6 +1,6 @@
 """The loopback channel through which the bot is told the time and asked whether it is done.
 
-JSON text frames: the stand-in asks, the bot answers each with the same ``id``.
+JSON text frames: the emulator asks, the bot answers each with the same ``id``.
 ``{"id", "do": "set", "offset": seconds}`` moves the bot's clock to real time + offset, and is
 answered ``{"id"}``. ``{"id", "do": "settle", "sequence": n}`` is answered
 ``{"id", "next_due": ISO 8601 or null}`` once the bot has handled the gateway events up to n of
@@ -90,7 +90,7 @@ class Linked:
                 future.set_exception(LinkLostError())
 
     async def close(self) -> None:
-        """The stand-in goes."""
+        """The emulator goes."""
         await self._socket.close(code=1001)
 
 

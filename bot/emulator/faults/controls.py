@@ -14,7 +14,7 @@ from bot.emulator.faults.faults import FaultBox, UnusableFaultError
 from bot.emulator.faults.time_travel import TimeMachine
 
 if TYPE_CHECKING:
-    from bot.emulator.server import StandIn
+    from bot.emulator.server import Emulator
 
 __all__ = ["BotControl", "Controls", "add_routes"]
 
@@ -43,22 +43,22 @@ class BotControl(Protocol):
 class Controls:
     """What the routes act on. ``bot`` is None where the rehearsal starts none (``--no-bot``)."""
 
-    def __init__(self, standin: StandIn) -> None:
+    def __init__(self, emulator: Emulator) -> None:
         self.bot: BotControl | None = None
         self.link = ClockLink()
-        self.time = TimeMachine(standin, self.link, self._is_bot_running)
+        self.time = TimeMachine(emulator, self.link, self._is_bot_running)
 
     def _is_bot_running(self) -> bool:
         return self.bot is not None and self.bot.is_running
 
 
-def add_routes(app: web.Application, standin: StandIn) -> None:
+def add_routes(app: web.Application, emulator: Emulator) -> None:
     """Serve the controls under ``/rehearsal``."""
-    controls = Controls(standin)
-    standin.controls = controls
+    controls = Controls(emulator)
+    emulator.controls = controls
 
     async def link(request: web.Request) -> web.StreamResponse:
-        return await controls.link.serve(request, standin.world.clock.offset)
+        return await controls.link.serve(request, emulator.world.clock.offset)
 
     async def clock(request: web.Request) -> web.Response:
         return await _let_pass(controls, request)
@@ -67,21 +67,21 @@ def add_routes(app: web.Application, standin: StandIn) -> None:
         return await _order_bot(controls, request)
 
     async def plan(request: web.Request) -> web.Response:
-        return await _plan(standin, request)
+        return await _plan(emulator, request)
 
     async def waiting(_: web.Request) -> web.Response:
-        return _answer({"waiting": len(standin.faults)})
+        return _answer({"waiting": len(emulator.faults)})
 
     async def take_back(_: web.Request) -> web.Response:
-        standin.faults.clear()
-        standin.gateway_hub.disarm()
+        emulator.faults.clear()
+        emulator.gateway_hub.disarm()
         return _answer({"waiting": 0})
 
     async def close(_: web.Application) -> None:
         await controls.link.close()
 
-    if standin.faults is None:
-        standin.faults = FaultBox()
+    if emulator.faults is None:
+        emulator.faults = FaultBox()
     app.router.add_get(LINK, link)
     app.router.add_post("/rehearsal/clock", clock)
     app.router.add_post("/rehearsal/bot", bot)
@@ -138,17 +138,17 @@ async def _order_bot(controls: Controls, request: web.Request) -> web.Response:
     return _answer({"bot": await orders[do]()})
 
 
-async def _plan(standin: StandIn, request: web.Request) -> web.Response:
+async def _plan(emulator: Emulator, request: web.Request) -> web.Response:
     try:
-        struck = _plan_one(standin, await _body(request))
+        struck = _plan_one(emulator, await _body(request))
     except UnusableFaultError as error:
         return _refuse(str(error))
-    return _answer({"waiting": len(standin.faults), **struck})
+    return _answer({"waiting": len(emulator.faults), **struck})
 
 
-def _plan_one(standin: StandIn, body: dict[str, Any]) -> dict[str, int]:
+def _plan_one(emulator: Emulator, body: dict[str, Any]) -> dict[str, int]:
     """Plan a fault, or let it strike where it does so at once: how many connections it struck."""
-    faults, hub = standin.faults, standin.gateway_hub
+    faults, hub = emulator.faults, emulator.gateway_hub
     kind = body.get("kind")
     if kind == "http":
         faults.add_call(body)

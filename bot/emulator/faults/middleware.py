@@ -15,7 +15,7 @@ from bot.emulator.faults.har import Exchange, Recorder
 from bot.emulator.faults.steps import NeverArrivedError, plain_path
 
 if TYPE_CHECKING:
-    from bot.emulator.server import StandIn
+    from bot.emulator.server import Emulator
 
 __all__ = ["fetches_file", "is_bots", "middleware"]
 
@@ -49,27 +49,27 @@ def fetches_file(request: web.Request) -> bool:
     return request.path.startswith(_FILES) and "Sec-Fetch-Site" not in request.headers
 
 
-def middleware(standin: StandIn) -> Middleware:
-    """The middleware of one stand-in; it belongs outside of those that know rules."""
+def middleware(emulator: Emulator) -> Middleware:
+    """The middleware of one emulator; it belongs outside of those that know rules."""
 
     @web.middleware
     async def pass_through(request: web.Request, handler: _Handler) -> web.StreamResponse:
         if is_bots(request):
-            return await _exchange(standin, request, handler, standin.recorder)
+            return await _exchange(emulator, request, handler, emulator.recorder)
         if fetches_file(request):  # which is no call of the API, so it is not written down
-            return await _exchange(standin, request, handler, None)
+            return await _exchange(emulator, request, handler, None)
         return await handler(request)
 
     return pass_through
 
 
 async def _exchange(
-    standin: StandIn, request: web.Request, handler: _Handler, recorder: Recorder | None
+    emulator: Emulator, request: web.Request, handler: _Handler, recorder: Recorder | None
 ) -> web.StreamResponse:
     began, clock = datetime.now(UTC), asyncio.get_running_loop().time
     start = clock()
     body = await _take_body(request)
-    steps, faults = standin.gateway_hub.steps, standin.faults
+    steps, faults = emulator.gateway_hub.steps, emulator.faults
     path = request.path.removeprefix(_API)
     what = f"{request.method} {plain_path(path)}"
     try:

@@ -1,6 +1,6 @@
 """What the tests compare with: the world as it is, and the files it holds.
 
-``GET /rehearsal/world`` is the stand-in's own; files are served where Discord's CDN would.
+``GET /rehearsal/world`` is the emulator's own; files are served where Discord's CDN would.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bot.emulator.world.signed_urls import is_good
 from bot.emulator.world.world import World
 
 if TYPE_CHECKING:
-    from bot.emulator.server import StandIn
+    from bot.emulator.server import Emulator
 
 __all__ = ["add_routes", "describe"]
 
@@ -53,19 +53,19 @@ def describe(world: World) -> dict[str, Any]:
     }
 
 
-def add_routes(app: web.Application, standin: StandIn) -> None:
+def add_routes(app: web.Application, emulator: Emulator) -> None:
     """Serve the truth and the files."""
 
     async def world(_: web.Request) -> web.Response:
-        return answer(200, describe(standin.world))
+        return answer(200, describe(emulator.world))
 
     async def file(request: web.Request) -> web.Response:
         """docs: Reference › CDN Formatting, Signed Attachment CDN URLs."""
         wanted = request.match_info["attachment_id"]
-        content = standin.world.files.get(int(wanted)) if wanted.isdecimal() else None
+        content = emulator.world.files.get(int(wanted)) if wanted.isdecimal() else None
         # Discord's client renews an address before it shows the file, so the page need not.
         shown = request.headers.get("Sec-Fetch-Site") == "same-origin"
-        there = standin.world
+        there = emulator.world
         if not shown and not is_good(request.path, request.query, there.cdn_secret, there.now()):
             content = None
         if content is None:

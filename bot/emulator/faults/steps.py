@@ -19,7 +19,7 @@ class NeverArrivedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """``number`` counts from 1 in one stand-in; ``moment`` is before or after the effect.
+    """``number`` counts from 1 in one emulator; ``moment`` is before or after the effect.
 
     ``kind`` is a call of the bot or an event sent to it; ``what`` names it without ids, so that
     the same step of another run reads the same: ``POST /channels/{id}/messages``,

@@ -15,7 +15,7 @@ from bot.emulator.world.world import ANSWER_WITHIN
 if TYPE_CHECKING:
     from bot.emulator.gateway.dispatcher import GatewayHub
     from bot.emulator.gateway.sessions import Session
-    from bot.emulator.server import StandIn
+    from bot.emulator.server import Emulator
 
 __all__ = ["TimeMachine"]
 
@@ -34,9 +34,9 @@ class TimeMachine:
     """
 
     def __init__(
-        self, standin: StandIn, link: ClockLink, is_bot_running: Callable[[], bool]
+        self, emulator: Emulator, link: ClockLink, is_bot_running: Callable[[], bool]
     ) -> None:
-        self._standin = standin
+        self._emulator = emulator
         self._link = link
         self._is_bot_running = is_bot_running
         self._lock = asyncio.Lock()
@@ -49,7 +49,7 @@ class TimeMachine:
         until it is done.
         """
         async with self._lock:
-            world = self._standin.world
+            world = self._emulator.world
             target = world.now() + timedelta(seconds=seconds)
             await self._wait_for_answers()
             step = _LEAST
@@ -74,7 +74,7 @@ class TimeMachine:
             return await self._settle()
 
     async def _move(self, moment: datetime) -> None:
-        world = self._standin.world
+        world = self._emulator.world
         world.clock.advance_to(moment)
         linked = self._link.current
         if linked is not None:
@@ -110,7 +110,7 @@ class TimeMachine:
 
     async def _ask(self, linked: Linked, within: float) -> tuple[bool, datetime | None]:
         """Ask once; not done if the bot's session changes meanwhile, for its count begins anew."""
-        hub: GatewayHub = self._standin.gateway_hub
+        hub: GatewayHub = self._emulator.gateway_hub
         session = await self._session(linked, min(_LINKED_WITHIN, within))
         if session is not None:
             hub.release(session)
@@ -130,7 +130,7 @@ class TimeMachine:
 
     async def _session(self, linked: Linked, within: float) -> Session | None:
         """The bot's gateway session, waited for; only once for a bot that never comes."""
-        hub: GatewayHub = self._standin.gateway_hub
+        hub: GatewayHub = self._emulator.gateway_hub
         found = list(hub.bot_sessions())
         if found:
             return found[-1]
@@ -144,7 +144,7 @@ class TimeMachine:
 
     async def _wait_for_answers(self) -> None:
         """Give interactions that wait for their first answer their real time before a jump."""
-        world = self._standin.world
+        world = self._emulator.world
         changed = asyncio.Event()
         world.on_change.append(changed.set)
         try:

@@ -21,7 +21,7 @@ from bot.emulator.gateway.sessions import Connection, Frame, Session
 from bot.emulator.world.events import Event
 
 if TYPE_CHECKING:
-    from bot.emulator.server import StandIn
+    from bot.emulator.server import Emulator
     from bot.emulator.world.models import User
     from bot.emulator.world.world import World
 
@@ -46,10 +46,10 @@ class GatewayHub:
     ``heartbeat_interval`` is in seconds; ``steps`` counts what bots are sent and what they call.
     """
 
-    def __init__(self, standin: StandIn) -> None:
-        self._standin = standin
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
         self.heartbeat_interval = 41.25
-        self.steps = Steps(lambda: standin.on_step)
+        self.steps = Steps(lambda: emulator.on_step)
         self.sessions: dict[str, Session] = {}
         self.connections: list[Connection] = []
         self._identified_at: dict[int, float] = {}
@@ -61,7 +61,7 @@ class GatewayHub:
     @property
     def world(self) -> World:
         """The world that is told of."""
-        return self._standin.world
+        return self._emulator.world
 
     def open(self) -> None:
         """Begin to listen to the world."""
@@ -123,7 +123,7 @@ class GatewayHub:
         """
         if connection.is_undecided:
             user = self._sender(raw)
-            recorder = self._standin.recorder
+            recorder = self._emulator.recorder
             if recorder is None or (user is not None and not user.bot):
                 connection.record(None)
             elif user is not None:
@@ -166,7 +166,7 @@ class GatewayHub:
 
     def may_identify(self, user: User) -> bool:
         """docs: Gateway › Sharding, Max Concurrency (one identify in 5 seconds, of any shard)."""
-        if not user.bot or not self._standin.rates:
+        if not user.bot or not self._emulator.rates:
             return True
         now = asyncio.get_running_loop().time()
         last = self._identified_at.get(user.id)
@@ -194,7 +194,7 @@ class GatewayHub:
         self._attach(session, connection)
         self.sessions[session.id] = session
         guilds = [g for g in self.world.guilds_of(user.id) if _on_shard(session, g.id)]
-        greeting = ready(self.world, session, guilds, self._standin.gateway)
+        greeting = ready(self.world, session, guilds, self._emulator.gateway)
         self.tell(session, "READY", greeting)
         everyone = bool(intents & Intent.GUILD_MEMBERS)
         there = [guild for guild in guilds if self.outages.reaches(session, guild.id)]
@@ -300,7 +300,7 @@ class GatewayHub:
     # Faults -----------------------------------------------------------------------------------
 
     def _deliver(self, session: Session, name: str, data: bytes) -> None:
-        faults = self._standin.faults
+        faults = self._emulator.faults
         fault = faults.on_event(name) if faults is not None else None
         if fault == "reorder" and session.id not in self._held:
             loop = asyncio.get_running_loop()

@@ -83,7 +83,7 @@ def take(hub: GatewayHub, connection: Connection, payload: dict[str, Any]) -> in
         return _update_presence(hub, connection.session, data)
     if op == _REQUEST_GUILD_MEMBERS:
         return _send_members(hub, connection.session, data)
-    _log.error("The stand-in has no voice: gateway opcode %d does nothing here.", op)
+    _log.error("The emulator has no voice: gateway opcode %d does nothing here.", op)
     return None
 
 

@@ -19,7 +19,7 @@ from bot.emulator.gateway.dispatcher import GatewayHub
 from bot.emulator.gateway.sessions import Connection, Frame, compressor
 
 if TYPE_CHECKING:
-    from bot.emulator.server import StandIn
+    from bot.emulator.server import Emulator
 
 __all__ = ["GatewayHub", "add_routes"]
 
@@ -30,10 +30,10 @@ _GRACE = 1.5
 """A client that lets this many heartbeat intervals pass is taken for dead."""
 
 
-def add_routes(app: web.Application, standin: StandIn) -> None:
+def add_routes(app: web.Application, emulator: Emulator) -> None:
     """Serve the gateway at ``/gateway`` and listen to the world for what it has to tell."""
-    hub = GatewayHub(standin)
-    standin.gateway_hub = hub
+    hub = GatewayHub(emulator)
+    emulator.gateway_hub = hub
 
     async def connect(request: web.Request) -> web.StreamResponse:
         return await _serve(hub, request)

@@ -20,7 +20,7 @@ from bot.emulator.world.models import Application, User
 from bot.emulator.world.world import World
 
 if TYPE_CHECKING:
-    from bot.emulator.server import StandIn
+    from bot.emulator.server import Emulator
 
 __all__ = ["Answer", "Api", "Call", "Created", "Upload", "answer"]
 
@@ -55,7 +55,7 @@ class Call:
     """A call whose caller is known and whose body has been read."""
 
     request: web.Request
-    standin: StandIn
+    emulator: Emulator
     world: World
     rates: Rates
     caller: User | None
@@ -123,9 +123,9 @@ def answer(status: int, body: Any = None, headers: dict[str, str] | None = None)
 class Api:
     """Registers handlers under ``/api/v10`` and leads every call through the same stations."""
 
-    def __init__(self, app: web.Application, standin: StandIn, rates: Rates) -> None:
+    def __init__(self, app: web.Application, emulator: Emulator, rates: Rates) -> None:
         self._app = app
-        self._standin = standin
+        self._emulator = emulator
         self._rates = rates
 
     def add(self, method: str, path: str, handler: Handler, *, open_to_all: bool = False) -> None:
@@ -135,14 +135,20 @@ class Api:
         async def handle(request: web.Request) -> web.Response:
             headers: dict[str, str] = {}
             header = request.headers.get("Authorization")
-            caller = self._standin.world.user_by_authorization(header)
+            caller = self._emulator.world.user_by_authorization(header)
             try:
                 if caller is None and not open_to_all:
                     raise Refusal(401, 0, "401: Unauthorized")
                 headers = self._count(request, caller, limit, open_to_all)
                 body, uploads = await _read(request)
                 call = Call(
-                    request, self._standin, self._standin.world, self._rates, caller, body, uploads
+                    request,
+                    self._emulator,
+                    self._emulator.world,
+                    self._rates,
+                    caller,
+                    body,
+                    uploads,
                 )
                 result = await handler(call)
             except Refusal as refusal:
@@ -244,7 +250,7 @@ async def _multipart(
 
 
 async def unknown(request: web.Request) -> web.Response:
-    """What the stand-in does not know it refuses loudly."""
-    _log.error("The stand-in does not know %s %s", request.method, request.path)
+    """What the emulator does not know it refuses loudly."""
+    _log.error("The emulator does not know %s %s", request.method, request.path)
     message = f"404: Not Found ({request.method} {request.path} is not known here)"
     return answer(404, {"message": message, "code": 0})

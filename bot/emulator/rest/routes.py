@@ -19,7 +19,7 @@ __all__ = ["add_routes"]
 
 
 def add_routes(api: Api) -> None:
-    """Serve every resource that the stand-in knows."""
+    """Serve every resource that the emulator knows."""
     for resource in (
         users,
         guilds,

@@ -115,14 +115,14 @@ async def _change_application(call: Call) -> Answer:
 
 
 async def _gateway(call: Call) -> Answer:
-    return {"url": call.standin.gateway}
+    return {"url": call.emulator.gateway}
 
 
 async def _gateway_bot(call: Call) -> Answer:
     if not call.user.bot:
         raise refuse(20002)
     return {
-        "url": call.standin.gateway,
+        "url": call.emulator.gateway,
         "shards": 1,
         "session_start_limit": {
             "total": 1000,

@@ -1,4 +1,4 @@
-"""The rate limits that the stand-in announces.
+"""The rate limits that the emulator announces.
 
 Discord documents only the global one; the others are chosen near what is said about it. They
 bind bots and webhooks, in real time, for they are about traffic and not about the world.

@@ -1,4 +1,4 @@
-"""Who may speak to the stand-in from inside a browser: its own page, and no other.
+"""Who may speak to the emulator from inside a browser: its own page, and no other.
 
 Loopback keeps other machines out, but not the pages of other hosts that are open in a browser on
 this one. Their requests bear their own ``Origin``, or reach us under a name of theirs that they
@@ -50,11 +50,11 @@ def fault_of(
     except ValueError:
         name = None
     if name not in _LOOPBACK:
-        return "The stand-in answers only to loopback addresses."
+        return "The emulator answers only to loopback addresses."
     if origin is not None and origin.lower() != f"http://{host}".lower():
-        return "Another host's page may not drive the stand-in."
+        return "Another host's page may not drive the emulator."
     if site in _OTHERS and (method, path) != ("GET", "/"):
-        return "Another host's page may not drive the stand-in."
+        return "Another host's page may not drive the emulator."
     return None
 
 

@@ -22,7 +22,7 @@ from bot.emulator.web.room_play import BusyError, RoomPlay, UnusableFilesError, 
 from bot.emulator.world.permissions import Permission
 
 if TYPE_CHECKING:
-    from bot.emulator.server import StandIn
+    from bot.emulator.server import Emulator
 
 __all__ = ["Room", "add_routes"]
 
@@ -36,12 +36,12 @@ _FURTHEST = 60 * 86400.0
 class Room:
     """What the page shows beside Discord. ``offers`` is whether a visitor is offered the tour."""
 
-    def __init__(self, standin: StandIn) -> None:
-        self._standin = standin
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
         self._closing = asyncio.Event()
         self._changed: set[asyncio.Event] = set()
         self.offers = True
-        self.play = RoomPlay(standin, self.changed)
+        self.play = RoomPlay(emulator, self.changed)
 
     def changed(self) -> None:
         """Let everybody who looks on know that the state is another."""
@@ -50,12 +50,12 @@ class Room:
 
     def people(self) -> dict[str, Any]:
         """Everybody who can be chosen, with the token to act with; the server, and the clock."""
-        world, guild = self._standin.world, self._standin.world.guild
+        world, guild = self._emulator.world, self._emulator.world.guild
         return {
             "guild_id": str(guild.id),
             "application_id": str(world.application.id),
             "bot_id": str(world.bot.id),
-            "gateway": self._standin.gateway,
+            "gateway": self._emulator.gateway,
             "offset": round(world.clock.offset, 3),
             "members": [
                 {
@@ -73,15 +73,15 @@ class Room:
 
     def state(self) -> dict[str, Any]:
         """The clock (seconds beside real time), the bot, the trouble that waits, the play."""
-        standin = self._standin
-        bot = standin.controls.bot
+        emulator = self._emulator
+        bot = emulator.controls.bot
         return {
-            "offset": round(standin.world.clock.offset, 3),
+            "offset": round(emulator.world.clock.offset, 3),
             "bot": None if bot is None else bot.state,
-            "connected": any(True for _ in standin.gateway_hub.bot_sessions()),
-            "faults": len(standin.faults),
-            "members": len(standin.world.guild.members),
-            "offers": self.offers and not standin.world.messages,
+            "connected": any(True for _ in emulator.gateway_hub.bot_sessions()),
+            "faults": len(emulator.faults),
+            "members": len(emulator.world.guild.members),
+            "offers": self.offers and not emulator.world.messages,
             "play": self.play.state(),
         }
 
@@ -90,7 +90,7 @@ class Room:
 
         False if it has nothing to say within 60 days.
         """
-        world, time = self._standin.world, self._standin.controls.time
+        world, time = self._emulator.world, self._emulator.controls.time
         until = world.now().timestamp() + _FURTHEST
         before = self._said_by_bot()
         for _ in range(_MOST_HOPS):
@@ -105,8 +105,8 @@ class Room:
 
     def _said_by_bot(self) -> int:
         """How many messages for all the bot has written so far."""
-        bot_id = self._standin.world.bot.id
-        found = self._standin.world.messages.values()
+        bot_id = self._emulator.world.bot.id
+        found = self._emulator.world.messages.values()
         return sum(m.author_id == bot_id and m.ephemeral_to is None for m in found)
 
     async def close(self) -> None:
@@ -133,10 +133,10 @@ class Room:
             self._changed.discard(changed)
 
 
-def add_routes(app: web.Application, standin: StandIn) -> None:
+def add_routes(app: web.Application, emulator: Emulator) -> None:
     """Serve the page at ``/``, its files at ``/page/``, and the room under ``/rehearsal/room``."""
-    room = Room(standin)
-    standin.room = room
+    room = Room(emulator)
+    emulator.room = room
 
     async def page(_: web.Request) -> web.Response:
         return _file("index.html")

@@ -17,7 +17,7 @@ from bot.emulator.demo.play import play
 from bot.emulator.demo.script import read_play
 
 if TYPE_CHECKING:
-    from bot.emulator.server import StandIn
+    from bot.emulator.server import Emulator
 
 __all__ = ["BusyError", "Files", "RoomPlay", "UnusableFilesError", "read_files"]
 
@@ -49,8 +49,8 @@ class RoomPlay:
     ``pace`` is how many seconds of real time pass between two comments.
     """
 
-    def __init__(self, standin: StandIn, changed: Callable[[], None]) -> None:
-        self._standin = standin
+    def __init__(self, emulator: Emulator, changed: Callable[[], None]) -> None:
+        self._emulator = emulator
         self._changed = changed
         self.pace = _PACE
         self._task: asyncio.Task[None] | None = None
@@ -89,7 +89,7 @@ class RoomPlay:
         with folder:
             try:
                 done = await play(
-                    self._standin, essay=essay, comments=comments, say=self._say, pace=self.pace
+                    self._emulator, essay=essay, comments=comments, say=self._say, pace=self.pace
                 )
             finally:
                 self._state = "done" if done else "failed"

@@ -36,7 +36,7 @@ __all__ = [
 
 
 class ChannelType(IntEnum):
-    """docs: Channels Resource › Channel Types (those that the stand-in knows)."""
+    """docs: Channels Resource › Channel Types (those that the emulator knows)."""
 
     TEXT = 0
     DM = 1
@@ -51,7 +51,7 @@ class ChannelType(IntEnum):
 
 
 class MessageType(IntEnum):
-    """docs: Message Resource › Message Types (those that the stand-in makes)."""
+    """docs: Message Resource › Message Types (those that the emulator makes)."""
 
     DEFAULT = 0
     RECIPIENT_ADD = 1

@@ -1,4 +1,4 @@
-"""The world that the stand-in plays: its people, places and messages, and who may see them.
+"""The world that the emulator plays: its people, places and messages, and who may see them.
 
 The world keeps state and tells its listeners what happened; the rules by which somebody may
 change it stand in the modules that act on it (``messages``, ``threads``, ``interactions``, …).

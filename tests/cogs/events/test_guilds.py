@@ -20,7 +20,7 @@ DAYS = timedelta(days=1).total_seconds()
 
 
 def another_server(house: House, *names: str) -> Guild:
-    world = house.standin.world
+    world = house.emulator.world
     guild = add_guild(world, "The Other Room", house.member())
     for name in names:
         put_channel(world, guild, name)
@@ -29,7 +29,7 @@ def another_server(house: House, *names: str) -> Guild:
 
 def closed(house: House, guild: Guild, name: str) -> None:
     """Nobody may write in the channel."""
-    (channel,) = [c for c in house.standin.world.channels_of(guild.id) if c.name == name]
+    (channel,) = [c for c in house.emulator.world.channels_of(guild.id) if c.name == name]
     channel.overwrites.append(
         Overwrite(guild.id, OverwriteType.ROLE, deny=int(Permission.SEND_MESSAGES))
     )
@@ -40,7 +40,7 @@ def closed(house: House, guild: Guild, name: str) -> None:
 
 async def greetings(house: House, guild: Guild) -> list[tuple[str, str]]:
     """What the bot has said in a server: the channel's name and the text."""
-    names = {str(c.id): c.name for c in house.standin.world.channels_of(guild.id)}
+    names = {str(c.id): c.name for c in house.emulator.world.channels_of(guild.id)}
     own = str(house.salon.own_id)
     return [
         (names[message["channel_id"]], message["content"])
@@ -51,7 +51,7 @@ async def greetings(house: House, guild: Guild) -> list[tuple[str, str]]:
 
 async def invited(house: House, guild: Guild) -> None:
     await until(stock_taken(house), "what the start knows of")
-    invite_bot(house.standin.world, guild, house.standin.world.bot)
+    invite_bot(house.emulator.world, guild, house.emulator.world.bot)
 
     async def there() -> bool:
         return house.salon.get_guild(guild.id) is not None
@@ -98,14 +98,14 @@ async def test_a_server_in_which_the_bot_may_write_nowhere_is_left_in_peace(
 async def test_a_server_that_invited_the_bot_while_it_was_away_is_greeted_too(
     tmp_path: Path,
 ) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             await until(stock_taken(house), "what the first start knows of")
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             guild = another_server(house, "general")
             await house.salon.close()
-            invite_bot(standin.world, guild, standin.world.bot)
-        async with lived_in(tmp_path, standin) as house:
+            invite_bot(emulator.world, guild, emulator.world.bot)
+        async with lived_in(tmp_path, emulator) as house:
 
             async def greeted() -> bool:
                 return bool(await greetings(house, guild))
@@ -155,7 +155,7 @@ async def test_what_is_kept_of_a_server_outlives_the_removal_by_thirty_days(
         await house.write("Ann", "Why?", channel_id=head)
         await house.write("Chloe", "In the channel.", to=head)
         await house.settle()
-        server_id, guild = house.server_id, house.standin.world.guilds[house.server_id]
+        server_id, guild = house.server_id, house.emulator.world.guilds[house.server_id]
         await removed(house, server_id)
         await house.settle(29 * DAYS)
         assert (await everything_of(house, server_id))["replies"] == 4
@@ -184,19 +184,19 @@ async def test_what_is_kept_of_a_server_outlives_the_removal_by_thirty_days(
 
 
 async def test_a_server_that_removed_the_bot_while_it_was_away_is_noted(tmp_path: Path) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             await house.publish()
             await until(stock_taken(house), "what the first start knows of")
             server_id = house.server_id
             await house.salon.close()
-            own = standin.world.bot.id
+            own = emulator.world.bot.id
             await house.act(house.member(), "DELETE", f"/guilds/{server_id}/members/{own}")
         # In no server there is nothing for the house to wait for, so the bot is started alone.
-        point_elsewhere(standin.api, standin.gateway)
+        point_elsewhere(emulator.api, emulator.gateway)
         async with open_database(tmp_path / "salon.sqlite3") as database:
             salon = Salon(database, Clock())
-            life = asyncio.create_task(salon.start(standin.world.bot.token))
+            life = asyncio.create_task(salon.start(emulator.world.bot.token))
             try:
 
                 async def noted() -> bool:
@@ -216,7 +216,7 @@ async def test_what_was_put_off_is_due_again_where_only_the_servers_return_is_to
     tmp_path: Path,
 ) -> None:
     """Invited back during an outage of Discord's, the bot hears of no join, but of its end."""
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         await house.publish()
         await until(stock_taken(house), "what the start knows of")
         server = house.salon.get_guild(house.server_id)
@@ -233,7 +233,7 @@ async def test_what_was_put_off_is_due_again_where_only_the_servers_return_is_to
         async def due_again() -> bool:
             return await due_at() == before
 
-        path = f"/guilds/{house.server_id}/members/{standin.world.bot.id}"
+        path = f"/guilds/{house.server_id}/members/{emulator.world.bot.id}"
         await house.act(house.member(), "DELETE", path)
         await until(put_off, "that it was removed")
         house.salon.dispatch("guild_available", server)

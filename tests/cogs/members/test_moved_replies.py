@@ -22,7 +22,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 async def choose(house: House, who: User, menu: str, message_id: int, where: int) -> dict[str, Any]:
     """Choose a message command on a message."""
-    known = next(c for c in house.standin.world.commands.values() if c.name == menu)
+    known = next(c for c in house.emulator.world.commands.values() if c.name == menu)
     data = {
         "id": str(known.id),
         "name": menu,
@@ -81,12 +81,12 @@ async def test_a_correction_in_an_archived_thread_opens_it(house: House) -> None
 
 
 async def test_a_correction_outlives_a_restart_and_what_fails(tmp_path: Path) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             await let_move(house)
             head, beside, copy = await a_copy(house)
             form = (await choose(house, house.member("Ben"), "Correct", copy, head))["answer"]
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             body = {"kind": "http", "method": "PATCH", "path": "/webhooks/*/*/messages/*"}
             await house.control(
                 "faults", body | {"status": 503, "times": 1000, "after_effect": False}
@@ -96,9 +96,9 @@ async def test_a_correction_outlives_a_restart_and_what_fails(tmp_path: Path) ->
             await house.settle()
             assert [one["content"] for one in await copies(house, head)] == ["Wy?"]
             assert (await kept(house))[str(beside)]["text"] == "Why?"
-            async with house.session.delete(f"{standin.page}/rehearsal/faults"):
+            async with house.session.delete(f"{emulator.page}/rehearsal/faults"):
                 pass
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             await house.settle(600)
             assert [one["content"] for one in await copies(house, head)] == ["Why?"]
 

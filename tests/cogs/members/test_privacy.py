@@ -29,7 +29,7 @@ async def of(house: House, name: str) -> dict[str, Any]:
 
 
 async def test_a_member_is_told_what_is_kept_of_them_and_of_nobody_else(tmp_path: Path) -> None:
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         *_, closing = await house.publish()
         mine = await house.write("Ann", "I would.", to=closing["id"])
         await house.write("Ben", "I would not.", to=closing["id"])
@@ -45,7 +45,7 @@ async def test_a_member_is_told_what_is_kept_of_them_and_of_nobody_else(tmp_path
 async def test_a_member_is_told_where_their_replies_stand_and_what_came_of_them(
     tmp_path: Path,
 ) -> None:
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         await let_move(house)
         head = await a_head(house)
         mine = await house.write("Ben", "See ¶2.", to=head)
@@ -76,8 +76,8 @@ async def columns_of_members(house: House) -> list[tuple[str, str]]:
 
 
 async def test_what_is_forgotten_stays_forgotten_after_a_reading(tmp_path: Path) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.publish()
             ann = house.member("Ann")
             head = await house.write("Ann", "I would.", to=closing["id"], file=("a.png", b"png"))
@@ -98,7 +98,7 @@ async def test_what_is_forgotten_stays_forgotten_after_a_reading(tmp_path: Path)
                 assert rows[0]["n"] == 0 or allowed, table
             names = {t["id"]: t["name"] for t in (await house.world())["threads"]}
             assert names[str(head)] == erasure.THREAD_NAME
-        async with lived_in(tmp_path, standin) as again:
+        async with lived_in(tmp_path, emulator) as again:
             replies = await kept(again)
             forgotten = replies[str(head)]
             assert (forgotten["author"], forgotten["text"]) == (None, "")
@@ -109,7 +109,7 @@ async def test_what_is_forgotten_stays_forgotten_after_a_reading(tmp_path: Path)
 
 
 async def test_who_wants_to_be_kept_out_leaves_only_places(tmp_path: Path) -> None:
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         *_, closing = await house.publish()
         head = await house.write("Ben", "I would.", to=closing["id"])
         await house.settle()
@@ -128,8 +128,8 @@ async def test_who_wants_to_be_kept_out_leaves_only_places(tmp_path: Path) -> No
 
 async def test_who_was_kept_out_can_come_back_also_over_an_older_backup(tmp_path: Path) -> None:
     archive, backup = tmp_path / "salon.sqlite3", tmp_path / "backup.sqlite3"
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             ann = house.member("Ann")
             *_, closing = await house.publish()
             head = await house.write("Ben", "I would.", to=closing["id"])
@@ -143,7 +143,7 @@ async def test_who_was_kept_out_can_come_back_also_over_an_older_backup(tmp_path
             still = await house.write("Ann", "Nor this.", channel_id=head)
             await house.settle()
         shutil.copy2(archive, backup)
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             told = await house.said(await house.run("privacy come-back", who=ann))
             assert "kept again" in told
             back = await house.write("Ann", "Here I am.", channel_id=head)
@@ -152,7 +152,7 @@ async def test_who_was_kept_out_can_come_back_also_over_an_older_backup(tmp_path
             texts = [replies[str(one)]["text"] for one in (out, still, back)]
             assert texts == ["", "", "Here I am."]
         shutil.copy2(backup, archive)
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             again = await house.write("Ann", "Still here.", channel_id=head)
             await house.settle()
             replies = await kept(house)
@@ -173,8 +173,8 @@ def held(folder: Path) -> bytes:
 
 
 async def test_of_what_was_forgotten_or_deleted_no_byte_is_left_in_the_file(tmp_path: Path) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.publish()
             await house.write(
                 "Ann", "A heliotrope secret.", to=closing["id"], file=("a.txt", b"vermilion" * 900)
@@ -183,7 +183,7 @@ async def test_of_what_was_forgotten_or_deleted_no_byte_is_left_in_the_file(tmp_
             await house.settle()
         assert b"heliotrope" in held(tmp_path)
         assert b"vermilion" in held(tmp_path)
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             path = f"/channels/{house.channel()}/messages/{taken}"
             await house.act(house.member("Ben"), "DELETE", path)
             await forget(house, "Ann")
@@ -198,8 +198,8 @@ async def test_of_what_was_forgotten_or_deleted_no_byte_is_left_in_the_file(tmp_
 
 
 async def test_the_new_name_of_a_thread_is_owed_until_it_is_given(tmp_path: Path) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.publish()
             head = await house.write("Ann", "I would.", to=closing["id"])
             await house.settle()
@@ -207,9 +207,9 @@ async def test_the_new_name_of_a_thread_is_owed_until_it_is_given(tmp_path: Path
             body = {"kind": "http", "method": "PATCH", "path": "/channels/*", "status": 503}
             await house.control("faults", body | {"times": 1000, "after_effect": False})
             await forget(house, "Ann")
-            async with house.session.delete(f"{standin.page}/rehearsal/faults"):
+            async with house.session.delete(f"{emulator.page}/rehearsal/faults"):
                 pass
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             await house.settle(3600)
             (thread,) = (await house.world())["threads"]
             assert thread["name"] == erasure.THREAD_NAME
@@ -217,7 +217,7 @@ async def test_the_new_name_of_a_thread_is_owed_until_it_is_given(tmp_path: Path
 
 
 async def test_moved_copies_go_with_their_author(tmp_path: Path) -> None:
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         await let_move(house)
         head = await a_head(house)
         beside = await house.write("Ben", "Why?", to=head)
@@ -237,7 +237,7 @@ async def test_moved_copies_go_with_their_author(tmp_path: Path) -> None:
 async def test_nudges_that_quote_a_member_and_calls_that_name_them_are_seen_to(
     tmp_path: Path,
 ) -> None:
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         await house.run(
             "prompts plan",
             options=[{"type": 3, "name": "steps", "value": "after 3 days: last call"}],
@@ -259,7 +259,7 @@ async def test_nudges_that_quote_a_member_and_calls_that_name_them_are_seen_to(
 
 
 async def test_a_nudge_under_way_does_not_stay(tmp_path: Path) -> None:
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         *_, closing = await house.publish()
         head = await house.write("Ann", "I would wait a night.", to=closing["id"])
         await house.settle()
@@ -277,7 +277,7 @@ async def test_a_nudge_under_way_does_not_stay(tmp_path: Path) -> None:
 
 
 async def test_what_admins_were_told_of_a_deleted_thread_is_reworded(tmp_path: Path) -> None:
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         await let_move(house)
         head = await a_head(house)
         await house.act(house.member(), "DELETE", f"/channels/{head}")
@@ -294,8 +294,8 @@ async def test_what_admins_were_told_of_a_deleted_thread_is_reworded(tmp_path: P
 
 
 async def test_what_was_written_before_and_is_read_only_now_is_not_kept(tmp_path: Path) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.publish()
             head = await house.write("Ben", "I would.", to=closing["id"])
             await house.settle()
@@ -306,7 +306,7 @@ async def test_what_was_written_before_and_is_read_only_now_is_not_kept(tmp_path
             await house.settle(60)
             after = await house.write("Ann", "And this is said later.", channel_id=head)
             await house.settle()
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             replies = await kept(house)
             assert (replies[str(unseen)]["author"], replies[str(unseen)]["text"]) == (None, "")
             assert replies[str(after)]["text"] == "And this is said later."
@@ -314,8 +314,8 @@ async def test_what_was_written_before_and_is_read_only_now_is_not_kept(tmp_path
 
 async def test_a_restored_backup_brings_nobody_back(tmp_path: Path) -> None:
     archive, backup = tmp_path / "salon.sqlite3", tmp_path / "backup.sqlite3"
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.publish()
             head = await house.write(
                 "Ann", "I would.", to=closing["id"], file=("a.txt", b"vermilion")
@@ -323,12 +323,12 @@ async def test_a_restored_backup_brings_nobody_back(tmp_path: Path) -> None:
             await house.write("Ben", "I would not.", to=closing["id"])
             await house.settle()
         shutil.copy2(archive, backup)
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             await forget(house, "Ann", "Erase, and keep me out")
         # As an operator may do it by hand, with the archive lost.
         archive.unlink()
         shutil.copy2(backup, archive)
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             replies = await kept(house)
             assert (replies[str(head)]["author"], replies[str(head)]["text"]) == (None, "")
             assert [r["text"] for r in replies.values()] == ["", "I would not."]
@@ -340,13 +340,13 @@ async def test_a_restored_backup_brings_nobody_back(tmp_path: Path) -> None:
 
 async def test_a_restoring_by_command_brings_nobody_back_either(tmp_path: Path) -> None:
     archive, backup = tmp_path / "salon.sqlite3", tmp_path / "backup.sqlite3"
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.publish()
             await house.write("Ann", "I would.", to=closing["id"])
             await house.settle()
         shutil.copy2(archive, backup)
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             await forget(house, "Ann")
             now = house.clock.now()
     archive.write_bytes(b"damaged")
@@ -380,7 +380,7 @@ async def test_the_file_beside_the_archive_holds_no_content_and_survives_a_torn_
 
 
 async def test_a_member_is_handed_their_files(tmp_path: Path) -> None:
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         *_, closing = await house.publish()
         contents = [bytes([number]) * 4_000_000 for number in range(3)] + [b"small"]
         for number, content in enumerate(contents):

@@ -119,7 +119,7 @@ async def test_a_reopened_discussion_says_again_that_it_is_closed(house: House) 
 
 
 async def test_a_long_time_is_offered_as_it_is_understood(house: House) -> None:
-    known = next(c for c in house.standin.world.commands.values() if c.name == "prompts")
+    known = next(c for c in house.emulator.world.commands.values() if c.name == "prompts")
     typed = "tomorrow" + " " * 120 + "9:00"
     option = {"type": 3, "name": "when", "value": typed, "focused": True}
     data = {

@@ -178,7 +178,7 @@ async def test_a_thread_that_nobody_answered_is_nudged_once(house: House) -> Non
 async def test_the_digest_comes_weekly_where_there_is_something_to_say(house: House) -> None:
     admins = house.channel("admins")
     # About five days after the essay is published, when two prompts have come.
-    day = house.standin.world.now() + timedelta(days=13)
+    day = house.emulator.world.now() + timedelta(days=13)
     told = await prompts(house, "digest", when=f"{day:%A} 18:00", channel=admins)
     assert "The digest comes into" in told
     await house.settle(8 * DAY)
@@ -205,7 +205,7 @@ async def test_the_digest_comes_weekly_where_there_is_something_to_say(house: Ho
 
 async def test_the_digest_tells_nothing_of_a_channel_that_was_deleted(house: House) -> None:
     admins = house.channel("admins")
-    day = house.standin.world.now() + timedelta(days=4)
+    day = house.emulator.world.now() + timedelta(days=4)
     await prompts(house, "digest", when=f"{day:%A} 18:00", channel=admins)
     posted = await house.publish()
     await house.write("Ann", "I would.", to=posted[-1]["id"])
@@ -258,11 +258,11 @@ async def test_a_prompt_that_cannot_be_sent_by_day_is_not_sent_in_the_night(hous
 async def test_what_was_due_while_the_bot_was_down_is_late_within_the_tolerance_or_skipped(
     tmp_path: Path, late: int
 ) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             posted = await house.publish()
-        standin.world.clock.advance_to(standin.world.now() + timedelta(seconds=DAY + late))
-        async with lived_in(tmp_path, standin) as house:
+        emulator.world.clock.advance_to(emulator.world.now() + timedelta(seconds=DAY + late))
+        async with lived_in(tmp_path, emulator) as house:
             await house.settle(60)
             in_time = late < 12 * HOUR
             assert len(await came(house, posted)) == in_time
@@ -273,15 +273,15 @@ async def test_what_was_due_while_the_bot_was_down_is_late_within_the_tolerance_
 async def test_what_was_said_while_the_bot_was_down_is_heard_before_a_prompt_is_decided(
     tmp_path: Path,
 ) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             await house.publish()
             await prompts(house, "plan", steps="after 1 day, if quiet for 24 hours: questions")
             posted = await house.publish(TWO, "fast.md")
         async with house_without_bot(house) as outside:
-            standin.world.clock.advance_to(standin.world.now() + timedelta(hours=25))
+            emulator.world.clock.advance_to(emulator.world.now() + timedelta(hours=25))
             await outside.write("Ann", "I would hurry.", to=posted[-1]["id"])
-        async with lived_in(tmp_path, standin) as house:
+        async with lived_in(tmp_path, emulator) as house:
             await house.settle(60)
             states = await rows(house)
             assert ("skipped", "somebody wrote 0 h ago, and it asks for 24 h of quiet") in states
@@ -468,7 +468,7 @@ async def test_an_admin_is_offered_essays_prompts_times_and_zones(house: House) 
         ("add", "when", "tomorrow 9am"): "tomorrow 9am",
         ("manners", "zone", "berl"): "Europe/Berlin",
     }
-    known = next(c for c in house.standin.world.commands.values() if c.name == "prompts")
+    known = next(c for c in house.emulator.world.commands.values() if c.name == "prompts")
     for (command, option, typed), value in offered.items():
         data = {
             "id": str(known.id),
@@ -498,7 +498,7 @@ async def test_killed_around_its_sending_a_prompt_is_neither_lost_nor_doubled(
 ) -> None:
     async with staged(tmp_path) as stage, aiohttp.ClientSession() as session:
         nothing: Any = None  # the bot is a process of its own: no client, no archive in this one
-        house = House(stage.standin, nothing, nothing, Clock(), session)
+        house = House(stage.emulator, nothing, nothing, Clock(), session)
         await stage.bot.start()
         await house.settle()
         await house.publishing()
@@ -513,11 +513,11 @@ async def test_killed_around_its_sending_a_prompt_is_neither_lost_nor_doubled(
                 if moment == "before":
                     raise NeverArrivedError
 
-        stage.standin.on_step = strike
+        stage.emulator.on_step = strike
         await house.settle(DAY + 30)  # no more: while no bot runs, time is not waited with
         await asyncio.gather(*stage.restarts)
         await house.settle(HOUR)
-        own = str(stage.standin.world.application.bot_id)
+        own = str(stage.emulator.world.application.bot_id)
         asked = [
             message["content"]
             for message in await house.messages()

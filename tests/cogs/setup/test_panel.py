@@ -69,7 +69,7 @@ async def submit(house: House, opened: dict[str, Any], zone: str, quiet: str) ->
 
 def forbid(house: House, channel_id: int, denied: Permission) -> Channel:
     """Take rights away from the bot in a channel."""
-    channel = house.standin.world.channels[channel_id]
+    channel = house.emulator.world.channels[channel_id]
     kept = [one for one in channel.overwrites if one.id != house.salon.own_id]
     channel.overwrites = [
         *kept,
@@ -121,17 +121,17 @@ async def test_each_choice_is_kept_and_shown(tmp_path: Path) -> None:
 
 
 async def test_the_panel_works_after_a_restart(tmp_path: Path) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             panel = await house.run("setup")
             await use(house, panel, "style", "thread")
             await house.settle()
-        async with lived_in(tmp_path, standin) as again:
+        async with lived_in(tmp_path, emulator) as again:
             assert (await chosen(again)).style == "thread"
             await use(again, panel, "numbers")
             assert "are shown, small" in await text_of(again, panel)
             form = await use(again, panel, "time")
-        async with lived_in(tmp_path, standin) as third:
+        async with lived_in(tmp_path, emulator) as third:
             await submit(third, form, "Berlin", "")
             assert "Europe/Berlin" in await text_of(third, panel)
 
@@ -284,15 +284,15 @@ async def test_talk_in_the_channel_joins_the_newest_essay_from_then_on(tmp_path:
 
 
 async def test_what_was_said_while_the_bot_was_away_joins_as_well(tmp_path: Path) -> None:
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             await house.publish()
             panel = await house.run("setup")
             await use(house, panel, "loose", "join")
             await house.settle(1)
             await house.salon.close()
             await house.write("Ann", "Nobody was there to hear.")
-        async with lived_in(tmp_path, standin) as again:
+        async with lived_in(tmp_path, emulator) as again:
             (reply,) = (await again.export())["replies"]
             assert reply["text"] == "Nobody was there to hear."
             assert reply["thread_id"] == reply["id"]

@@ -7,37 +7,37 @@ from collections.abc import Callable
 import pytest
 
 from bot.emulator.demo.narration import Narrator
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from tests.emulator.gateway_client import call, channel, member
 
 Told = Callable[[], list[str]]
 
 
 @pytest.fixture
-def told(standin: StandIn) -> Told:
+def told(emulator: Emulator) -> Told:
     """The lines so far, without their times."""
-    narrator = Narrator(standin.world)
+    narrator = Narrator(emulator.world)
     lines: list[str] = []
 
     def read() -> list[str]:
         return lines
 
-    standin.world.listeners.append(
+    emulator.world.listeners.append(
         lambda event: lines.extend(filter(None, [(narrator.line(event) or "")[21:]]))
     )
     return read
 
 
-async def test_who_wrote_what_where_and_to_whom_is_told(standin: StandIn, told: Told) -> None:
-    ann, ben = member(standin, "Ann").token, member(standin, "Ben").token
-    path = f"/channels/{channel(standin, 'essays').id}/messages"
-    _, first = await call(standin, "POST", path, ann, {"content": "One\n\n  thought " + "x" * 300})
+async def test_who_wrote_what_where_and_to_whom_is_told(emulator: Emulator, told: Told) -> None:
+    ann, ben = member(emulator, "Ann").token, member(emulator, "Ben").token
+    path = f"/channels/{channel(emulator, 'essays').id}/messages"
+    _, first = await call(emulator, "POST", path, ann, {"content": "One\n\n  thought " + "x" * 300})
     answer = {"content": "Yes", "message_reference": {"message_id": first["id"]}}
-    await call(standin, "POST", path, ben, answer)
-    await call(standin, "PATCH", f"{path}/{first['id']}", ann, {"content": "Another"})
-    await call(standin, "POST", f"{path}/{first['id']}/threads", ann, {"name": "Talk"})
-    await call(standin, "POST", f"/channels/{first['id']}/messages", ben, {"content": "Inside"})
-    await call(standin, "DELETE", f"{path}/{first['id']}", ann)
+    await call(emulator, "POST", path, ben, answer)
+    await call(emulator, "PATCH", f"{path}/{first['id']}", ann, {"content": "Another"})
+    await call(emulator, "POST", f"{path}/{first['id']}/threads", ann, {"name": "Talk"})
+    await call(emulator, "POST", f"/channels/{first['id']}/messages", ben, {"content": "Inside"})
+    await call(emulator, "DELETE", f"{path}/{first['id']}", ann)
     lines = told()
     assert lines[0].startswith("#essays Ann: One thought xxx")
     assert lines[0].endswith("…")
@@ -48,8 +48,8 @@ async def test_who_wrote_what_where_and_to_whom_is_told(standin: StandIn, told: 
     assert lines[-1] == "#essays a message is deleted"
 
 
-async def test_what_would_move_the_cursor_is_left_out(standin: StandIn, told: Told) -> None:
-    path = f"/channels/{channel(standin, 'essays').id}/messages"
+async def test_what_would_move_the_cursor_is_left_out(emulator: Emulator, told: Told) -> None:
+    path = f"/channels/{channel(emulator, 'essays').id}/messages"
     text = {"content": "a\x1b[2Jb\u202ec"}
-    await call(standin, "POST", path, member(standin, "Ann").token, text)
+    await call(emulator, "POST", path, member(emulator, "Ann").token, text)
     assert told() == ["#essays Ann: a [2Jb c"]

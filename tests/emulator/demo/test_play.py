@@ -14,7 +14,7 @@ from bot.emulator.demo.comments import UnplayableError
 from bot.emulator.demo.play import play
 from bot.emulator.demo.script import read_play
 from bot.emulator.demo.transcript import transcript
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.emulator.world.models import Message
 from tests.emulator.small_bot import CLOSING, understudy
 
@@ -50,10 +50,10 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 class Played:
     """What a play came to."""
 
-    def __init__(self, standin: StandIn, done: bool, told: list[str]) -> None:
+    def __init__(self, emulator: Emulator, done: bool, told: list[str]) -> None:
         self.done = done
         self.told = "\n".join(told)
-        self._world = standin.world
+        self._world = emulator.world
 
     def said(self, text: str) -> Message:
         """The one message of that text."""
@@ -67,15 +67,15 @@ class Played:
 
 
 async def played(
-    standin: StandIn, essay: Path, comments: Path | None = None, patience: float = 20
+    emulator: Emulator, essay: Path, comments: Path | None = None, patience: float = 20
 ) -> Played:
     told: list[str] = []
-    done = await play(standin, essay=essay, comments=comments, say=told.append, patience=patience)
-    return Played(standin, done, told)
+    done = await play(emulator, essay=essay, comments=comments, say=told.append, patience=patience)
+    return Played(emulator, done, told)
 
 
 async def test_a_play_goes_from_the_command_to_the_prompt(
-    standin: StandIn, monkeypatch: pytest.MonkeyPatch, essay: Path, write: Callable[..., Path]
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, essay: Path, write: Callable[..., Path]
 ) -> None:
     comments = write(
         ("a", None, "Ann", "I have said it."),
@@ -83,8 +83,8 @@ async def test_a_play_goes_from_the_command_to_the_prompt(
         ("c", "b", "Ann", "In March."),
         ("d", None, "Zoë", "> second3 second4 second5\nTrue."),
     )
-    async with understudy(standin, monkeypatch):
-        result = await played(standin, essay, comments)
+    async with understudy(emulator, monkeypatch):
+        result = await played(emulator, essay, comments)
     assert result.done, result.told
     closing, head = result.said(CLOSING), result.said("I have said it.")
     assert head.reply_to == closing.id
@@ -93,32 +93,32 @@ async def test_a_play_goes_from_the_command_to_the_prompt(
     assert result.said("In March.").reply_to == result.said("When?").id
     (quoting,) = result.by("Zoë")
     assert quoting.reply_to is not None
-    assert standin.world.messages[quoting.reply_to].content.startswith("second0")
+    assert emulator.world.messages[quoting.reply_to].content.startswith("second0")
 
 
 async def test_authors_are_the_members_of_exactly_their_name(
-    standin: StandIn, monkeypatch: pytest.MonkeyPatch, essay: Path, write: Callable[..., Path]
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, essay: Path, write: Callable[..., Path]
 ) -> None:
     names = ["Ann", "ann", "Ann ", "\u200d", "\u200d\u200d", "Salon", "Ada", "x" * 200, "A\nB"]
-    before = len(standin.world.guild.members)
+    before = len(emulator.world.guild.members)
     comments = write(*((n, None, name, f"It is I, {n}.") for n, name in enumerate(names * 2)))
-    async with understudy(standin, monkeypatch):
-        result = await played(standin, essay, comments)
+    async with understudy(emulator, monkeypatch):
+        result = await played(emulator, essay, comments)
     assert result.done, result.told
     authors = [result.said(f"It is I, {n}.").author_id for n in range(len(names) * 2)]
     assert authors[: len(names)] == authors[len(names) :]
     assert len(set(authors)) == len(names)
-    assert len(standin.world.guild.members) == before + len(set(names) - {"Ann", "Ada"})
-    assert standin.world.bot.id not in authors
+    assert len(emulator.world.guild.members) == before + len(set(names) - {"Ann", "Ada"})
+    assert emulator.world.bot.id not in authors
 
 
 async def test_a_long_comment_is_written_in_pieces_each_answering_the_one_before(
-    standin: StandIn, monkeypatch: pytest.MonkeyPatch, essay: Path, write: Callable[..., Path]
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, essay: Path, write: Callable[..., Path]
 ) -> None:
     long = "\n\n".join(f"{n} " + "and so on. " * 90 for n in range(5))
     comments = write((1, None, "Ann", long), (2, 1, "Ben", long), (3, 2, "Chloe", "That was long."))
-    async with understudy(standin, monkeypatch):
-        result = await played(standin, essay, comments)
+    async with understudy(emulator, monkeypatch):
+        result = await played(emulator, essay, comments)
     assert result.done, result.told
     head, *rest = result.by("Ann")
     assert len(rest) >= 2
@@ -131,7 +131,7 @@ async def test_a_long_comment_is_written_in_pieces_each_answering_the_one_before
 
 
 async def test_a_play_that_stood_already_is_not_played_twice(
-    standin: StandIn, monkeypatch: pytest.MonkeyPatch, essay: Path, write: Callable[..., Path]
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, essay: Path, write: Callable[..., Path]
 ) -> None:
     comments = write(
         (1, None, "Ann", "Yes."),
@@ -139,24 +139,24 @@ async def test_a_play_that_stood_already_is_not_played_twice(
         (3, 1, "Ben", "Why?"),
         (4, 3, "Ann", "x"),
     )
-    async with understudy(standin, monkeypatch) as bot:
-        assert (await played(standin, essay, comments)).done
-        before = [m.id for m in standin.world.messages.values()]
-        again = await played(standin, essay, comments)
+    async with understudy(emulator, monkeypatch) as bot:
+        assert (await played(emulator, essay, comments)).done
+        before = [m.id for m in emulator.world.messages.values()]
+        again = await played(emulator, essay, comments)
         assert again.done, again.told
-        assert [m.id for m in standin.world.messages.values()] == before
+        assert [m.id for m in emulator.world.messages.values()] == before
         assert bot.published == 1
 
 
 @pytest.mark.parametrize("flaw", [{"misses_first": 1}, {"dies_after_acknowledging": True}])
 async def test_the_admin_tries_again_when_nothing_came_of_the_command(
-    standin: StandIn,
+    emulator: Emulator,
     monkeypatch: pytest.MonkeyPatch,
     essay: Path,
     flaw: dict[str, Any],
 ) -> None:
-    async with understudy(standin, monkeypatch, **flaw) as bot:
-        result = await played(standin, essay, patience=4)
+    async with understudy(emulator, monkeypatch, **flaw) as bot:
+        result = await played(emulator, essay, patience=4)
         assert result.done, result.told
         assert bot.published == 1
 
@@ -173,36 +173,36 @@ async def test_the_admin_tries_again_when_nothing_came_of_the_command(
     ],
 )
 async def test_what_did_not_happen_is_said_and_the_play_is_not_done(
-    standin: StandIn,
+    emulator: Emulator,
     monkeypatch: pytest.MonkeyPatch,
     essay: Path,
     write: Callable[..., Path],
     flaw: dict[str, Any],
     told: str,
 ) -> None:
-    async with understudy(standin, monkeypatch, **flaw):
-        result = await played(standin, essay, write((1, None, "Ann", "Yes.")), patience=4)
+    async with understudy(emulator, monkeypatch, **flaw):
+        result = await played(emulator, essay, write((1, None, "Ann", "Yes.")), patience=4)
     assert not result.done
     assert told in result.told
 
 
-async def test_without_a_bot_the_play_is_given_up(standin: StandIn, essay: Path) -> None:
-    result = await played(standin, essay, patience=0.3)
+async def test_without_a_bot_the_play_is_given_up(emulator: Emulator, essay: Path) -> None:
+    result = await played(emulator, essay, patience=0.3)
     assert not result.done
     assert result.told == "The bot did not come back."
 
 
 async def test_a_comment_that_the_channel_does_not_take_is_told_as_it_was_refused(
-    standin: StandIn, monkeypatch: pytest.MonkeyPatch, essay: Path, write: Callable[..., Path]
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, essay: Path, write: Callable[..., Path]
 ) -> None:
-    channel = next(c for c in standin.world.channels.values() if c.name == "essays")
+    channel = next(c for c in emulator.world.channels.values() if c.name == "essays")
     comments = write((1, None, "Ann", "Yes."))
-    async with understudy(standin, monkeypatch):
-        assert (await played(standin, essay)).done
-        everyone = standin.world.guild.roles[standin.world.guild.id]
+    async with understudy(emulator, monkeypatch):
+        assert (await played(emulator, essay)).done
+        everyone = emulator.world.guild.roles[emulator.world.guild.id]
         everyone.permissions &= ~(1 << 11)  # SEND_MESSAGES
         assert channel.overwrites == []
-        result = await played(standin, essay, comments)
+        result = await played(emulator, essay, comments)
     assert not result.done
     assert "Ann was refused POST" in result.told
     assert "50013" in result.told
@@ -227,13 +227,13 @@ def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path) -> 
 
 
 async def test_the_transcript_of_a_play_shows_everyone_s_words(
-    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
-    async with understudy(standin, monkeypatch):
-        assert await play(standin, essay=None, comments=None, say=told.append, patience=20), told
+    async with understudy(emulator, monkeypatch):
+        assert await play(emulator, essay=None, comments=None, say=told.append, patience=20), told
         async with aiohttp.ClientSession() as session:
-            answer = await session.get(f"{standin.page}/rehearsal/world")
+            answer = await session.get(f"{emulator.page}/rehearsal/world")
             written = transcript(await answer.json())
     for words in ("Page sixty of a very famous book", "Ben ↳ Chloe", "┌─ ", "a day later"):
         assert words in written

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.emulator.faults.bot_process import BotProcess, bot_environment
 from bot.emulator.faults.controls import BotControl
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from tests.emulator.gateway_client import PATIENCE, control
 
 SLEEPER = "import time; print('here', flush=True); time.sleep(600)"
@@ -142,9 +142,9 @@ def test_a_bot_inherits_no_setting_but_those_of_the_rehearsal() -> None:
     assert environment["PYTHONPATH"].endswith("/elsewhere")
 
 
-async def test_the_control_kills_stops_and_starts_and_says_the_state(standin: StandIn) -> None:
+async def test_the_control_kills_stops_and_starts_and_says_the_state(emulator: Emulator) -> None:
     process: BotControl = python(SLEEPER, Log())
-    standin.controls.bot = process
+    emulator.controls.bot = process
     for do, state in (
         ("start", "running"),
         ("start", "running"),
@@ -153,4 +153,4 @@ async def test_the_control_kills_stops_and_starts_and_says_the_state(standin: St
         ("start", "running"),
         ("stop", "stopped"),
     ):
-        assert await control(standin, "POST", "/bot", {"do": do}) == (200, {"bot": state})
+        assert await control(emulator, "POST", "/bot", {"do": do}) == (200, {"bot": state})

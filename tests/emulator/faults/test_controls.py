@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from bot.emulator.faults.controls import LINK
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.emulator.world.models import InteractionState
 from tests.emulator.gateway_client import PATIENCE, call, channel, control, identified, member, said
 
@@ -54,16 +54,16 @@ class FakeBot:
 
 
 @contextlib.asynccontextmanager
-async def linked(standin: StandIn) -> AsyncIterator[FakeBot]:
+async def linked(emulator: Emulator) -> AsyncIterator[FakeBot]:
     """A bot that is ready at the gateway and knows the time."""
     async with (
-        identified(standin, standin.world.bot),
+        identified(emulator, emulator.world.bot),
         aiohttp.ClientSession() as session,
-        session.ws_connect(standin.page + LINK) as socket,
+        session.ws_connect(emulator.page + LINK) as socket,
     ):
         bot = FakeBot(socket)
         await bot.answer()
-        assert await standin.controls.link.arrival(PATIENCE) is not None
+        assert await emulator.controls.link.arrival(PATIENCE) is not None
         running = asyncio.create_task(bot.run())
         try:
             yield bot
@@ -73,9 +73,9 @@ async def linked(standin: StandIn) -> AsyncIterator[FakeBot]:
                 await running
 
 
-async def advance(standin: StandIn, seconds: float) -> datetime:
+async def advance(emulator: Emulator, seconds: float) -> datetime:
     """Let time pass; the moment that was reached."""
-    status, body = await control(standin, "POST", "/clock", {"advance": seconds})
+    status, body = await control(emulator, "POST", "/clock", {"advance": seconds})
     assert status == 200, body
     return datetime.fromisoformat(body["now"])
 
@@ -83,53 +83,53 @@ async def advance(standin: StandIn, seconds: float) -> datetime:
 # Time -----------------------------------------------------------------------------------------
 
 
-async def test_time_passes_without_a_bot(standin: StandIn) -> None:
-    before = standin.world.now()
-    after = await advance(standin, 3600)
+async def test_time_passes_without_a_bot(emulator: Emulator) -> None:
+    before = emulator.world.now()
+    after = await advance(emulator, 3600)
     assert after - before >= timedelta(hours=1)
-    assert standin.world.now() >= after
+    assert emulator.world.now() >= after
 
 
 @pytest.mark.parametrize("seconds", [-1, "1", None, True, 1e300])
-async def test_time_only_goes_on_and_by_a_number(standin: StandIn, seconds: object) -> None:
-    offset = standin.world.clock.offset
-    status, body = await control(standin, "POST", "/clock", {"advance": seconds})
+async def test_time_only_goes_on_and_by_a_number(emulator: Emulator, seconds: object) -> None:
+    offset = emulator.world.clock.offset
+    status, body = await control(emulator, "POST", "/clock", {"advance": seconds})
     assert status == 400
     assert body["message"].startswith('"advance" must be')
-    assert standin.world.clock.offset == offset
+    assert emulator.world.clock.offset == offset
 
 
-async def test_what_is_no_json_is_refused_with_a_sentence(standin: StandIn) -> None:
+async def test_what_is_no_json_is_refused_with_a_sentence(emulator: Emulator) -> None:
     async with (
         aiohttp.ClientSession() as session,
-        session.post(f"{standin.page}/rehearsal/clock", data=b"soon") as response,
+        session.post(f"{emulator.page}/rehearsal/clock", data=b"soon") as response,
     ):
         assert response.status == 400
         assert (await response.json())["message"] == "The body must be JSON."
 
 
-async def test_a_bot_is_told_the_time_when_it_comes_and_at_each_move(standin: StandIn) -> None:
-    await advance(standin, 100)
-    async with linked(standin) as bot:
-        assert bot.offset == standin.world.clock.offset > 99
-        await advance(standin, 50)
-        assert bot.offset == standin.world.clock.offset > 148
+async def test_a_bot_is_told_the_time_when_it_comes_and_at_each_move(emulator: Emulator) -> None:
+    await advance(emulator, 100)
+    async with linked(emulator) as bot:
+        assert bot.offset == emulator.world.clock.offset > 99
+        await advance(emulator, 50)
+        assert bot.offset == emulator.world.clock.offset > 148
 
 
 async def test_time_stops_at_each_moment_at_which_the_bot_has_something_to_do(
-    standin: StandIn,
+    emulator: Emulator,
 ) -> None:
-    async with linked(standin) as bot:
+    async with linked(emulator) as bot:
         start = bot.now()
         moments = [start + timedelta(hours=hours) for hours in (1, 2, 30)]
         bot.due = list(moments)
-        await advance(standin, 24 * 3600)
+        await advance(emulator, 24 * 3600)
         assert bot.done == moments[:2]
         assert bot.due == moments[2:]
 
 
-async def test_a_bot_that_is_overdue_does_not_stop_time(standin: StandIn) -> None:
-    async with linked(standin) as bot:
+async def test_a_bot_that_is_overdue_does_not_stop_time(emulator: Emulator) -> None:
+    async with linked(emulator) as bot:
         overdue = bot.now() - timedelta(hours=1)
 
         async def stubborn() -> None:
@@ -141,21 +141,21 @@ async def test_a_bot_that_is_overdue_does_not_stop_time(standin: StandIn) -> Non
                 await bot.socket.send_json(answer)
 
         bot.answer = stubborn  # type: ignore[method-assign]
-        before = standin.world.now()
-        assert await advance(standin, 3600) - before >= timedelta(hours=1)
+        before = emulator.world.now()
+        assert await advance(emulator, 3600) - before >= timedelta(hours=1)
 
 
-async def test_a_bot_is_asked_about_the_last_event_of_its_session(standin: StandIn) -> None:
-    async with linked(standin) as bot, identified(standin, standin.world.bot) as client:
-        said(standin, member(standin, "Ann"), channel(standin, "essays"), "Hello")
+async def test_a_bot_is_asked_about_the_last_event_of_its_session(emulator: Emulator) -> None:
+    async with linked(emulator) as bot, identified(emulator, emulator.world.bot) as client:
+        said(emulator, member(emulator, "Ann"), channel(emulator, "essays"), "Hello")
         await client.event("MESSAGE_CREATE")
-        await advance(standin, 0)
+        await advance(emulator, 0)
         assert bot.sequences[-1] == client.sequence
 
 
-async def test_a_bot_whose_session_begins_anew_is_asked_again(standin: StandIn) -> None:
+async def test_a_bot_whose_session_begins_anew_is_asked_again(emulator: Emulator) -> None:
     heard = asyncio.Event()
-    async with linked(standin) as bot:
+    async with linked(emulator) as bot:
         answer = bot.answer
 
         async def deaf() -> None:
@@ -166,16 +166,16 @@ async def test_a_bot_whose_session_begins_anew_is_asked_again(standin: StandIn) 
             bot.answer = answer  # type: ignore[method-assign]
 
         bot.answer = deaf  # type: ignore[method-assign]
-        passing = asyncio.create_task(advance(standin, 0))
+        passing = asyncio.create_task(advance(emulator, 0))
         await asyncio.wait_for(heard.wait(), PATIENCE)
-        await control(standin, "POST", "/faults", {"kind": "invalid_session"})
-        async with identified(standin, standin.world.bot):
+        await control(emulator, "POST", "/faults", {"kind": "invalid_session"})
+        async with identified(emulator, emulator.world.bot):
             await asyncio.wait_for(passing, PATIENCE)
 
 
-async def test_time_goes_on_when_a_bot_leaves_its_question_unanswered(standin: StandIn) -> None:
+async def test_time_goes_on_when_a_bot_leaves_its_question_unanswered(emulator: Emulator) -> None:
     asked = asyncio.Event()
-    async with linked(standin) as bot:
+    async with linked(emulator) as bot:
 
         async def leave() -> None:
             await bot.socket.receive_json()
@@ -183,55 +183,55 @@ async def test_time_goes_on_when_a_bot_leaves_its_question_unanswered(standin: S
             await bot.socket.close()
 
         bot.answer = leave  # type: ignore[method-assign]
-        before = standin.world.now()
-        assert await advance(standin, 60) - before >= timedelta(seconds=60)
+        before = emulator.world.now()
+        assert await advance(emulator, 60) - before >= timedelta(seconds=60)
         assert asked.is_set()
 
 
-async def test_one_advance_waits_for_another(standin: StandIn) -> None:
-    before = standin.world.now()
-    moments = await asyncio.gather(*(advance(standin, 100) for _ in range(3)))
+async def test_one_advance_waits_for_another(emulator: Emulator) -> None:
+    before = emulator.world.now()
+    moments = await asyncio.gather(*(advance(emulator, 100) for _ in range(3)))
     assert max(moments) - before >= timedelta(seconds=300)
 
 
-async def test_the_worlds_own_moments_are_not_jumped_over(standin: StandIn) -> None:
+async def test_the_worlds_own_moments_are_not_jumped_over(emulator: Emulator) -> None:
     # docs: Threads › Active & Archived Threads
-    essays, ann = channel(standin, "essays"), member(standin, "Ann")
+    essays, ann = channel(emulator, "essays"), member(emulator, "Ann")
     form = {"name": "Short", "type": 11, "auto_archive_duration": 60}
     path = f"/channels/{essays.id}/threads"
-    status, made = await call(standin, "POST", path, ann.token, form)
+    status, made = await call(emulator, "POST", path, ann.token, form)
     assert status == 201, made
     thread_id = int(made["id"])
-    thread = standin.world.channels[thread_id].thread
+    thread = emulator.world.channels[thread_id].thread
     assert thread is not None
     due = thread.active_at + timedelta(minutes=60)
-    await advance(standin, 7200)
+    await advance(emulator, 7200)
     assert thread.archived
     assert thread.archive_timestamp == due
 
 
-async def test_an_interaction_is_given_its_real_time_before_a_jump(standin: StandIn) -> None:
+async def test_an_interaction_is_given_its_real_time_before_a_jump(emulator: Emulator) -> None:
     # docs: Receiving and Responding to Interactions › Responding to an Interaction (3 seconds)
-    world, ann = standin.world, member(standin, "Ann")
+    world, ann = emulator.world, member(emulator, "Ann")
     bots = f"Bot {world.bot.token}"
     path = f"/applications/{world.application.id}/commands"
     greet = {"name": "greet", "type": 1, "description": "Says hello"}
-    _, (command,) = await call(standin, "PUT", path, bots, [greet])
-    async with identified(standin, world.bot) as client:
+    _, (command,) = await call(emulator, "PUT", path, bots, [greet])
+    async with identified(emulator, world.bot) as client:
         run = {
             "type": 2,
             "application_id": str(world.application.id),
             "guild_id": str(world.guild.id),
-            "channel_id": str(channel(standin, "essays").id),
+            "channel_id": str(channel(emulator, "essays").id),
             "session_id": "x",
             "data": {key: command[key] for key in ("id", "name", "type", "version")},
         }
-        status, body = await call(standin, "POST", "/interactions", ann.token, run)
+        status, body = await call(emulator, "POST", "/interactions", ann.token, run)
         assert status in {200, 204}, body
         asked = await client.event("INTERACTION_CREATE")
-        passing = asyncio.create_task(standin.controls.time.advance(3600))
+        passing = asyncio.create_task(emulator.controls.time.advance(3600))
         path = f"/interactions/{asked['id']}/{asked['token']}/callback"
-        status, body = await call(standin, "POST", path, None, {"type": 5})
+        status, body = await call(emulator, "POST", path, None, {"type": 5})
         assert status in {200, 204}, body
         await asyncio.wait_for(passing, PATIENCE)
     (interaction,) = world.interactions.values()
@@ -241,15 +241,15 @@ async def test_an_interaction_is_given_its_real_time_before_a_jump(standin: Stan
 # The bot's process ----------------------------------------------------------------------------
 
 
-async def test_without_a_bot_of_its_own_the_rehearsal_says_so(standin: StandIn) -> None:
-    status, body = await control(standin, "POST", "/bot", {"do": "kill"})
+async def test_without_a_bot_of_its_own_the_rehearsal_says_so(emulator: Emulator) -> None:
+    status, body = await control(emulator, "POST", "/bot", {"do": "kill"})
     assert (status, body) == (
         409,
         {"message": "This rehearsal runs no bot of its own (--no-bot)."},
     )
 
 
-async def test_an_order_that_nobody_understands_is_refused(standin: StandIn) -> None:
-    status, body = await control(standin, "POST", "/bot", {"do": "dance"})
+async def test_an_order_that_nobody_understands_is_refused(emulator: Emulator) -> None:
+    status, body = await control(emulator, "POST", "/bot", {"do": "dance"})
     assert status == 400
     assert body["message"] == '"do" must be "kill", "stop" or "start".'

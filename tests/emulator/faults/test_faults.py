@@ -9,7 +9,7 @@ import pytest
 
 from bot.emulator.faults.faults import path_fits
 from bot.emulator.faults.steps import NeverArrivedError, Step, plain_path
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from tests.emulator.gateway_client import (
     Closed,
     call,
@@ -22,21 +22,21 @@ from tests.emulator.gateway_client import (
 )
 
 
-def bots(standin: StandIn) -> str:
+def bots(emulator: Emulator) -> str:
     """The bot's authorization."""
-    return f"Bot {standin.world.bot.token}"
+    return f"Bot {emulator.world.bot.token}"
 
 
-async def posts(standin: StandIn, token: str, content: str = "Hello") -> tuple[int, Any]:
+async def posts(emulator: Emulator, token: str, content: str = "Hello") -> tuple[int, Any]:
     """Somebody writes in #essays."""
-    path = f"/channels/{channel(standin, 'essays').id}/messages"
-    return await call(standin, "POST", path, token, {"content": content})
+    path = f"/channels/{channel(emulator, 'essays').id}/messages"
+    return await call(emulator, "POST", path, token, {"content": content})
 
 
-def standing(standin: StandIn) -> list[str]:
+def standing(emulator: Emulator) -> list[str]:
     """What stands in #essays."""
-    essays = channel(standin, "essays")
-    return [standin.world.messages[ident].content for ident in standin.world.timelines[essays.id]]
+    essays = channel(emulator, "essays")
+    return [emulator.world.messages[ident].content for ident in emulator.world.timelines[essays.id]]
 
 
 def http(**more: Any) -> dict[str, Any]:
@@ -45,86 +45,86 @@ def http(**more: Any) -> dict[str, Any]:
     return fault | more
 
 
-async def plan(standin: StandIn, fault: Any) -> None:
+async def plan(emulator: Emulator, fault: Any) -> None:
     """Ask for a fault, which is understood."""
-    status, body = await control(standin, "POST", "/faults", fault)
+    status, body = await control(emulator, "POST", "/faults", fault)
     assert status == 200, body
 
 
-async def test_a_failure_strikes_as_often_as_asked_and_nothing_is_done(standin: StandIn) -> None:
-    await plan(standin, http(times=2))
-    assert [(await posts(standin, bots(standin)))[0] for _ in range(3)] == [502, 502, 200]
-    assert standing(standin) == ["Hello"]
+async def test_a_failure_strikes_as_often_as_asked_and_nothing_is_done(emulator: Emulator) -> None:
+    await plan(emulator, http(times=2))
+    assert [(await posts(emulator, bots(emulator)))[0] for _ in range(3)] == [502, 502, 200]
+    assert standing(emulator) == ["Hello"]
 
 
 # Servers out of reach: docs: Gateway Events › Guild Delete, Guild Create, Ready ----------------
 
 
 async def test_of_a_server_out_of_reach_a_bot_hears_nothing_until_it_is_back(
-    standin: StandIn,
+    emulator: Emulator,
 ) -> None:
-    essays, ann = channel(standin, "essays"), member(standin, "Ann")
-    async with identified(standin, standin.world.bot) as bot, identified(standin, ann) as client:
-        await plan(standin, {"kind": "server_outage"})
+    essays, ann = channel(emulator, "essays"), member(emulator, "Ann")
+    async with identified(emulator, emulator.world.bot) as bot, identified(emulator, ann) as client:
+        await plan(emulator, {"kind": "server_outage"})
         lost = await bot.event("GUILD_DELETE")
-        assert lost == {"id": str(standin.world.guild.id), "unavailable": True}
-        said(standin, ann, essays, "Nobody there?")
+        assert lost == {"id": str(emulator.world.guild.id), "unavailable": True}
+        said(emulator, ann, essays, "Nobody there?")
         assert (await client.event("MESSAGE_CREATE"))["content"] == "Nobody there?"
-        await plan(standin, {"kind": "server_return"})
+        await plan(emulator, {"kind": "server_return"})
         assert (await bot.event("GUILD_CREATE"))["unavailable"] is False
-        said(standin, ann, essays, "There you are.")
+        said(emulator, ann, essays, "There you are.")
         assert (await bot.event("MESSAGE_CREATE"))["content"] == "There you are."
 
 
 async def test_who_identifies_while_a_server_is_out_of_reach_gets_it_later(
-    standin: StandIn,
+    emulator: Emulator,
 ) -> None:
-    await plan(standin, {"kind": "server_outage"})
-    async with connected(standin) as bot:
-        await bot.identify(standin.world.bot)
+    await plan(emulator, {"kind": "server_outage"})
+    async with connected(emulator) as bot:
+        await bot.identify(emulator.world.bot)
         (guild,) = (await bot.event("READY"))["guilds"]
         assert guild["unavailable"] is True
-        status, _ = await control(standin, "DELETE", "/faults")
+        status, _ = await control(emulator, "DELETE", "/faults")
         assert status == 200
         assert (await bot.event("GUILD_CREATE"))["id"] == guild["id"]
 
 
-async def test_a_failure_after_the_effect_leaves_the_effect(standin: StandIn) -> None:
-    await plan(standin, http(after_effect=True))
-    assert (await posts(standin, bots(standin)))[0] == 502
-    assert standing(standin) == ["Hello"]
+async def test_a_failure_after_the_effect_leaves_the_effect(emulator: Emulator) -> None:
+    await plan(emulator, http(after_effect=True))
+    assert (await posts(emulator, bots(emulator)))[0] == 502
+    assert standing(emulator) == ["Hello"]
 
 
 @pytest.mark.parametrize("after_effect", [False, True])
 async def test_a_connection_is_cut_before_or_after_the_effect(
-    standin: StandIn, after_effect: bool
+    emulator: Emulator, after_effect: bool
 ) -> None:
-    await plan(standin, http(status=None, after_effect=after_effect))
+    await plan(emulator, http(status=None, after_effect=after_effect))
     with pytest.raises(aiohttp.ClientConnectionError):
-        await posts(standin, bots(standin))
-    assert len(standing(standin)) == int(after_effect)
+        await posts(emulator, bots(emulator))
+    assert len(standing(emulator)) == int(after_effect)
 
 
-async def test_members_are_never_struck(standin: StandIn) -> None:
-    await plan(standin, http(path="**"))
-    assert (await posts(standin, member(standin, "Ann").token))[0] == 200
-    assert (await posts(standin, bots(standin)))[0] == 502
+async def test_members_are_never_struck(emulator: Emulator) -> None:
+    await plan(emulator, http(path="**"))
+    assert (await posts(emulator, member(emulator, "Ann").token))[0] == 200
+    assert (await posts(emulator, bots(emulator)))[0] == 502
 
 
-async def test_a_call_of_another_method_or_path_is_not_struck(standin: StandIn) -> None:
-    await plan(standin, http(method="PATCH"))
-    await plan(standin, http(path="/channels/*"))
-    assert (await posts(standin, bots(standin)))[0] == 200
+async def test_a_call_of_another_method_or_path_is_not_struck(emulator: Emulator) -> None:
+    await plan(emulator, http(method="PATCH"))
+    await plan(emulator, http(path="/channels/*"))
+    assert (await posts(emulator, bots(emulator)))[0] == 200
 
 
-async def test_a_429_made_on_purpose_looks_like_discords(standin: StandIn) -> None:
+async def test_a_429_made_on_purpose_looks_like_discords(emulator: Emulator) -> None:
     # docs: Rate Limits › Exceeding A Rate Limit
-    await plan(standin, http(status=429, retry_after=1.5))
-    address = f"{standin.api}/channels/{channel(standin, 'essays').id}/messages"
+    await plan(emulator, http(status=429, retry_after=1.5))
+    address = f"{emulator.api}/channels/{channel(emulator, 'essays').id}/messages"
     async with (
         aiohttp.ClientSession() as session,
         session.post(
-            address, json={"content": "x"}, headers={"Authorization": bots(standin)}
+            address, json={"content": "x"}, headers={"Authorization": bots(emulator)}
         ) as response,
     ):
         assert response.status == 429
@@ -135,29 +135,29 @@ async def test_a_429_made_on_purpose_looks_like_discords(standin: StandIn) -> No
         assert (body["retry_after"], body["global"]) == (1.5, False)
 
 
-async def test_a_failure_can_bear_a_code_of_discords(standin: StandIn) -> None:
-    await plan(standin, http(status=400, code=50083, message="Thread is archived"))
-    status, body = await posts(standin, bots(standin))
+async def test_a_failure_can_bear_a_code_of_discords(emulator: Emulator) -> None:
+    await plan(emulator, http(status=400, code=50083, message="Thread is archived"))
+    status, body = await posts(emulator, bots(emulator))
     assert (status, body) == (400, {"message": "Thread is archived", "code": 50083})
 
 
-async def test_what_was_asked_for_can_be_taken_back(standin: StandIn) -> None:
-    await plan(standin, http(times=5))
-    assert await control(standin, "GET", "/faults") == (200, {"waiting": 1})
-    assert await control(standin, "DELETE", "/faults") == (200, {"waiting": 0})
-    assert (await posts(standin, bots(standin)))[0] == 200
+async def test_what_was_asked_for_can_be_taken_back(emulator: Emulator) -> None:
+    await plan(emulator, http(times=5))
+    assert await control(emulator, "GET", "/faults") == (200, {"waiting": 1})
+    assert await control(emulator, "DELETE", "/faults") == (200, {"waiting": 0})
+    assert (await posts(emulator, bots(emulator)))[0] == 200
 
 
-async def test_a_slow_answer_comes_after_its_effect(standin: StandIn) -> None:
-    await plan(standin, {"kind": "slow", "seconds": 0.01})
+async def test_a_slow_answer_comes_after_its_effect(emulator: Emulator) -> None:
+    await plan(emulator, {"kind": "slow", "seconds": 0.01})
     steps: list[str] = []
 
     async def watch(step: Step) -> None:
         steps.append(step.moment)
 
-    standin.on_step = watch
-    assert (await posts(standin, bots(standin)))[0] == 200
-    assert await control(standin, "GET", "/faults") == (200, {"waiting": 0})
+    emulator.on_step = watch
+    assert (await posts(emulator, bots(emulator)))[0] == 200
+    assert await control(emulator, "GET", "/faults") == (200, {"waiting": 0})
     assert steps == ["before", "after"]
 
 
@@ -181,39 +181,41 @@ async def test_a_slow_answer_comes_after_its_effect(standin: StandIn) -> None:
     ],
 )
 async def test_a_fault_that_nobody_understands_is_refused_with_a_sentence(
-    standin: StandIn, fault: Any
+    emulator: Emulator, fault: Any
 ) -> None:
-    status, body = await control(standin, "POST", "/faults", fault)
+    status, body = await control(emulator, "POST", "/faults", fault)
     assert status == 400
     assert body["message"].endswith(".")
 
 
-async def test_an_event_is_sent_twice(standin: StandIn) -> None:
-    await plan(standin, {"kind": "duplicate", "event": "MESSAGE_CREATE", "times": 1})
-    essays, ann = channel(standin, "essays"), member(standin, "Ann")
-    async with identified(standin, standin.world.bot) as client:
-        said(standin, ann, essays, "one")
-        said(standin, ann, essays, "two")
+async def test_an_event_is_sent_twice(emulator: Emulator) -> None:
+    await plan(emulator, {"kind": "duplicate", "event": "MESSAGE_CREATE", "times": 1})
+    essays, ann = channel(emulator, "essays"), member(emulator, "Ann")
+    async with identified(emulator, emulator.world.bot) as client:
+        said(emulator, ann, essays, "one")
+        said(emulator, ann, essays, "two")
         heard = [(await client.event("MESSAGE_CREATE"))["content"] for _ in range(3)]
         assert heard == ["one", "one", "two"]
 
 
-async def test_an_event_is_sent_after_the_one_that_follows_it(standin: StandIn) -> None:
-    await plan(standin, {"kind": "reorder", "event": "MESSAGE_CREATE", "times": 1})
-    essays, ann = channel(standin, "essays"), member(standin, "Ann")
-    async with identified(standin, standin.world.bot) as client:
+async def test_an_event_is_sent_after_the_one_that_follows_it(emulator: Emulator) -> None:
+    await plan(emulator, {"kind": "reorder", "event": "MESSAGE_CREATE", "times": 1})
+    essays, ann = channel(emulator, "essays"), member(emulator, "Ann")
+    async with identified(emulator, emulator.world.bot) as client:
         for text in ("one", "two", "three"):
-            said(standin, ann, essays, text)
+            said(emulator, ann, essays, text)
         heard = [(await client.event("MESSAGE_CREATE"))["content"] for _ in range(3)]
         assert heard == ["two", "one", "three"]
 
 
-async def test_what_one_session_asked_for_is_struck_as_what_all_are_told(standin: StandIn) -> None:
+async def test_what_one_session_asked_for_is_struck_as_what_all_are_told(
+    emulator: Emulator,
+) -> None:
     """docs: Gateway Events › Request Guild Members."""
-    ann = member(standin, "Ann")
-    ask = {"guild_id": str(standin.world.guild.id), "user_ids": [str(ann.id)], "limit": 1}
-    await plan(standin, {"kind": "duplicate", "event": "GUILD_MEMBERS_CHUNK"})
-    async with identified(standin, standin.world.bot) as client:
+    ann = member(emulator, "Ann")
+    ask = {"guild_id": str(emulator.world.guild.id), "user_ids": [str(ann.id)], "limit": 1}
+    await plan(emulator, {"kind": "duplicate", "event": "GUILD_MEMBERS_CHUNK"})
+    async with identified(emulator, emulator.world.bot) as client:
         await client.send(8, ask)
         chunks = [await client.event("GUILD_MEMBERS_CHUNK") for _ in range(2)]
         assert [[one["user"]["id"] for one in chunk["members"]] for chunk in chunks] == [
@@ -222,99 +224,101 @@ async def test_what_one_session_asked_for_is_struck_as_what_all_are_told(standin
 
 
 async def test_an_event_that_is_held_back_comes_when_faults_are_taken_back(
-    standin: StandIn,
+    emulator: Emulator,
 ) -> None:
-    await plan(standin, {"kind": "reorder", "event": "MESSAGE_CREATE"})
-    async with identified(standin, standin.world.bot) as client:
-        said(standin, member(standin, "Ann"), channel(standin, "essays"), "late")
-        await control(standin, "DELETE", "/faults")
+    await plan(emulator, {"kind": "reorder", "event": "MESSAGE_CREATE"})
+    async with identified(emulator, emulator.world.bot) as client:
+        said(emulator, member(emulator, "Ann"), channel(emulator, "essays"), "late")
+        await control(emulator, "DELETE", "/faults")
         assert (await client.event("MESSAGE_CREATE"))["content"] == "late"
 
 
-async def test_members_hear_each_event_once_and_in_order(standin: StandIn) -> None:
-    await plan(standin, {"kind": "duplicate", "event": "*", "times": 9})
-    essays, ann = channel(standin, "essays"), member(standin, "Ann")
-    async with identified(standin, ann) as client:
-        said(standin, ann, essays, "one")
-        said(standin, ann, essays, "two")
+async def test_members_hear_each_event_once_and_in_order(emulator: Emulator) -> None:
+    await plan(emulator, {"kind": "duplicate", "event": "*", "times": 9})
+    essays, ann = channel(emulator, "essays"), member(emulator, "Ann")
+    async with identified(emulator, ann) as client:
+        said(emulator, ann, essays, "one")
+        said(emulator, ann, essays, "two")
         heard = [(await client.event("MESSAGE_CREATE"))["content"] for _ in range(2)]
         assert heard == ["one", "two"]
 
 
 @pytest.mark.parametrize(("code", "resumable"), [(4000, True), (4007, False), (4009, False)])
 async def test_the_gateway_closes_with_the_code_that_was_asked_for(
-    standin: StandIn, code: int, resumable: bool
+    emulator: Emulator, code: int, resumable: bool
 ) -> None:
-    bot = standin.world.bot
-    async with identified(standin, bot) as client:
-        await plan(standin, {"kind": "gateway_close", "code": code})
+    bot = emulator.world.bot
+    async with identified(emulator, bot) as client:
+        await plan(emulator, {"kind": "gateway_close", "code": code})
         assert await client.closes() == code
-    async with connected(standin) as again:
+    async with connected(emulator) as again:
         await again.resume(bot, client.session_id, client.sequence)
         payload = await again.receive()
         assert payload["t"] == "RESUMED" if resumable else payload["op"] == 9
 
 
-async def test_a_gateway_connection_is_cut_without_a_code(standin: StandIn) -> None:
-    async with identified(standin, standin.world.bot) as client:
-        await plan(standin, {"kind": "gateway_close", "code": None})
+async def test_a_gateway_connection_is_cut_without_a_code(emulator: Emulator) -> None:
+    async with identified(emulator, emulator.world.bot) as client:
+        await plan(emulator, {"kind": "gateway_close", "code": None})
         with pytest.raises(Closed) as closed:
             await client.receive()
         assert closed.value.code is None
 
 
-async def test_a_close_waits_for_a_bot_that_is_not_there_yet(standin: StandIn) -> None:
-    await plan(standin, {"kind": "gateway_close", "code": 4014})
-    async with connected(standin) as client:
-        await client.identify(standin.world.bot)
+async def test_a_close_waits_for_a_bot_that_is_not_there_yet(emulator: Emulator) -> None:
+    await plan(emulator, {"kind": "gateway_close", "code": 4014})
+    async with connected(emulator) as client:
+        await client.identify(emulator.world.bot)
         assert await client.closes() == 4014
-    async with identified(standin, standin.world.bot):
+    async with identified(emulator, emulator.world.bot):
         pass
 
 
-async def test_an_invalid_session_ends_the_session(standin: StandIn) -> None:
-    bot = standin.world.bot
-    async with identified(standin, bot) as client:
-        await plan(standin, {"kind": "invalid_session"})
+async def test_an_invalid_session_ends_the_session(emulator: Emulator) -> None:
+    bot = emulator.world.bot
+    async with identified(emulator, bot) as client:
+        await plan(emulator, {"kind": "invalid_session"})
         assert await client.receive() == {"t": None, "s": None, "op": 9, "d": False}
-    async with connected(standin) as again:
+    async with connected(emulator) as again:
         await again.resume(bot, client.session_id, client.sequence)
         assert (await again.receive())["op"] == 9
 
 
-async def test_a_silent_connection_stays_and_a_resume_tells_what_it_kept(standin: StandIn) -> None:
+async def test_a_silent_connection_stays_and_a_resume_tells_what_it_kept(
+    emulator: Emulator,
+) -> None:
     # docs: Gateway › Sending Heartbeats (no acknowledgement: “zombied”), Resuming
-    bot = standin.world.bot
-    async with identified(standin, bot) as client:
-        await plan(standin, {"kind": "silence"})
+    bot = emulator.world.bot
+    async with identified(emulator, bot) as client:
+        await plan(emulator, {"kind": "silence"})
         await client.send(1, client.sequence)  # a heartbeat, in vain
-        await posts(standin, bots(standin))
-        async with connected(standin) as again:
+        await posts(emulator, bots(emulator))
+        async with connected(emulator) as again:
             await again.resume(bot, client.session_id, client.sequence)
             assert await again.event("MESSAGE_CREATE")
             await again.event("RESUMED")
 
 
-async def test_an_event_that_nobody_knows_can_be_sent(standin: StandIn) -> None:
-    async with identified(standin, standin.world.bot) as client:
-        await plan(standin, {"kind": "event", "event": "SOMETHING_NEW", "data": {"a": 1}})
+async def test_an_event_that_nobody_knows_can_be_sent(emulator: Emulator) -> None:
+    async with identified(emulator, emulator.world.bot) as client:
+        await plan(emulator, {"kind": "event", "event": "SOMETHING_NEW", "data": {"a": 1}})
         assert await client.event("SOMETHING_NEW") == {"a": 1}
 
 
 # Steps ----------------------------------------------------------------------------------------
 
 
-async def test_every_call_and_event_of_the_bot_is_two_steps(standin: StandIn) -> None:
+async def test_every_call_and_event_of_the_bot_is_two_steps(emulator: Emulator) -> None:
     steps: list[Step] = []
 
     async def watch(step: Step) -> None:
         steps.append(step)
 
-    async with identified(standin, standin.world.bot) as client:
-        standin.on_step = watch
-        await posts(standin, member(standin, "Ann").token, "not the bot's")
+    async with identified(emulator, emulator.world.bot) as client:
+        emulator.on_step = watch
+        await posts(emulator, member(emulator, "Ann").token, "not the bot's")
         await client.event("MESSAGE_CREATE")
-        await call(standin, "GET", "/users/@me", bots(standin))
+        await call(emulator, "GET", "/users/@me", bots(emulator))
     told = [(step.kind, step.moment, step.what) for step in steps]
     assert told == [
         ("event", "before", "MESSAGE_CREATE"),
@@ -326,15 +330,15 @@ async def test_every_call_and_event_of_the_bot_is_two_steps(standin: StandIn) ->
     assert [step.number for step in steps] == [first, first + 1, first + 2, first + 3]
 
 
-async def test_a_hook_can_lose_a_call_before_its_effect(standin: StandIn) -> None:
+async def test_a_hook_can_lose_a_call_before_its_effect(emulator: Emulator) -> None:
     async def lose(step: Step) -> None:
         if step.what == "POST /channels/{id}/messages" and step.moment == "before":
             raise NeverArrivedError
 
-    standin.on_step = lose
+    emulator.on_step = lose
     with pytest.raises(aiohttp.ClientConnectionError):
-        await posts(standin, bots(standin))
-    assert standing(standin) == []
+        await posts(emulator, bots(emulator))
+    assert standing(emulator) == []
 
 
 def test_a_steps_path_has_neither_ids_nor_tokens() -> None:
@@ -372,7 +376,7 @@ def test_a_pattern_means_the_paths_it_fits(pattern: str, path: str, fits: bool) 
 
 
 async def test_a_file_that_is_fetched_is_struck_but_not_one_that_a_page_shows(
-    standin: StandIn,
+    emulator: Emulator,
 ) -> None:
     form = aiohttp.FormData()
     form.add_field("payload_json", '{"attachments": [{"id": "0", "filename": "a.txt"}]}')
@@ -383,12 +387,12 @@ async def test_a_file_that_is_fetched_is_struck_but_not_one_that_a_page_shows(
         steps.append(step)
 
     async with aiohttp.ClientSession() as session:
-        path = f"/channels/{channel(standin, 'essays').id}/messages"
-        headers = {"Authorization": member(standin, "Ann").token}
-        async with session.post(f"{standin.api}{path}", data=form, headers=headers) as response:
+        path = f"/channels/{channel(emulator, 'essays').id}/messages"
+        headers = {"Authorization": member(emulator, "Ann").token}
+        async with session.post(f"{emulator.api}{path}", data=form, headers=headers) as response:
             address = (await response.json())["attachments"][0]["url"]
-        standin.on_step = record
-        await plan(standin, http(method="GET", path="/attachments/**", status=503))
+        emulator.on_step = record
+        await plan(emulator, http(method="GET", path="/attachments/**", status=503))
         async with session.get(address, headers={"Sec-Fetch-Site": "same-origin"}) as response:
             assert (response.status, await response.read()) == (200, b"words")
         async with session.get(address) as response:

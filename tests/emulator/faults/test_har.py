@@ -11,17 +11,17 @@ import aiohttp
 import pytest
 
 from bot.emulator.faults.har import Exchange, Recorder
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from tests.emulator.gateway_client import call, channel, control, identified, member, said
 
 Entries = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture
-def entries(standin: StandIn, tmp_path: Path) -> Iterator[Entries]:
+def entries(emulator: Emulator, tmp_path: Path) -> Iterator[Entries]:
     """Reads the archive as it is on disk at that moment."""
     path = tmp_path / "traffic.har"
-    standin.recorder = Recorder(path)
+    emulator.recorder = Recorder(path)
 
     def read() -> list[dict[str, Any]]:
         log = json.loads(path.read_text())["log"]
@@ -30,12 +30,12 @@ def entries(standin: StandIn, tmp_path: Path) -> Iterator[Entries]:
         return found
 
     yield read
-    standin.recorder.close()
+    emulator.recorder.close()
 
 
-def bots(standin: StandIn) -> str:
+def bots(emulator: Emulator) -> str:
     """The bot's authorization."""
-    return f"Bot {standin.world.bot.token}"
+    return f"Bot {emulator.world.bot.token}"
 
 
 async def test_an_archive_without_traffic_is_whole(entries: Entries) -> None:
@@ -43,37 +43,37 @@ async def test_an_archive_without_traffic_is_whole(entries: Entries) -> None:
 
 
 async def test_a_call_is_written_with_its_bodies_and_without_its_token(
-    standin: StandIn, entries: Entries, tmp_path: Path
+    emulator: Emulator, entries: Entries, tmp_path: Path
 ) -> None:
-    path = f"/channels/{channel(standin, 'essays').id}/messages"
-    _, message = await call(standin, "POST", path, bots(standin), {"content": "Grüße"})
+    path = f"/channels/{channel(emulator, 'essays').id}/messages"
+    _, message = await call(emulator, "POST", path, bots(emulator), {"content": "Grüße"})
     (entry,) = entries()
     assert entry["request"]["method"] == "POST"
-    assert entry["request"]["url"] == standin.api + path
+    assert entry["request"]["url"] == emulator.api + path
     assert json.loads(entry["request"]["postData"]["text"]) == {"content": "Grüße"}
     assert entry["response"]["status"] == 200
     assert json.loads(entry["response"]["content"]["text"]) == message
     assert "_injected" not in entry
-    assert standin.world.bot.token not in (tmp_path / "traffic.har").read_text()
+    assert emulator.world.bot.token not in (tmp_path / "traffic.har").read_text()
 
 
-async def test_only_the_bots_calls_are_written(standin: StandIn, entries: Entries) -> None:
-    await call(standin, "GET", "/users/@me", member(standin, "Ann").token)
-    await control(standin, "GET", "/faults")
-    await call(standin, "GET", "/users/@me", bots(standin))
+async def test_only_the_bots_calls_are_written(emulator: Emulator, entries: Entries) -> None:
+    await call(emulator, "GET", "/users/@me", member(emulator, "Ann").token)
+    await control(emulator, "GET", "/faults")
+    await call(emulator, "GET", "/users/@me", bots(emulator))
     assert len(entries()) == 1
 
 
 async def test_a_form_is_written_as_its_fields_without_the_files(
-    standin: StandIn, entries: Entries, tmp_path: Path
+    emulator: Emulator, entries: Entries, tmp_path: Path
 ) -> None:
     form = aiohttp.FormData()
     form.add_field("payload_json", json.dumps({"content": "See"}), content_type="application/json")
     form.add_field("files[0]", b"unwritten bytes", filename="a.bin")
-    address = f"{standin.api}/channels/{channel(standin, 'essays').id}/messages"
+    address = f"{emulator.api}/channels/{channel(emulator, 'essays').id}/messages"
     async with (
         aiohttp.ClientSession() as session,
-        session.post(address, data=form, headers={"Authorization": bots(standin)}) as response,
+        session.post(address, data=form, headers={"Authorization": bots(emulator)}) as response,
     ):
         assert response.status == 200, await response.text()
         assert (await response.json())["attachments"][0]["size"] == len(b"unwritten bytes")
@@ -84,32 +84,32 @@ async def test_a_form_is_written_as_its_fields_without_the_files(
     assert "unwritten bytes" not in (tmp_path / "traffic.har").read_text()
 
 
-async def test_faults_made_on_purpose_are_marked(standin: StandIn, entries: Entries) -> None:
-    path = f"/channels/{channel(standin, 'essays').id}/messages"
+async def test_faults_made_on_purpose_are_marked(emulator: Emulator, entries: Entries) -> None:
+    path = f"/channels/{channel(emulator, 'essays').id}/messages"
     fault = {"kind": "http", "method": "POST", "path": path, "status": 503}
-    await control(standin, "POST", "/faults", fault)
-    await control(standin, "POST", "/faults", {**fault, "status": None})
-    await call(standin, "POST", path, bots(standin), {"content": "1"})
+    await control(emulator, "POST", "/faults", fault)
+    await control(emulator, "POST", "/faults", {**fault, "status": None})
+    await call(emulator, "POST", path, bots(emulator), {"content": "1"})
     with pytest.raises(aiohttp.ClientConnectionError):
-        await call(standin, "POST", path, bots(standin), {"content": "2"})
-    await call(standin, "POST", path, bots(standin), {"content": "3"})
+        await call(emulator, "POST", path, bots(emulator), {"content": "2"})
+    await call(emulator, "POST", path, bots(emulator), {"content": "3"})
     found = [(entry["response"]["status"], entry.get("_injected")) for entry in entries()]
     assert found == [(503, True), (0, True), (200, None)]
 
 
 async def test_a_gateway_connection_is_one_entry_with_its_frames(
-    standin: StandIn, entries: Entries, tmp_path: Path
+    emulator: Emulator, entries: Entries, tmp_path: Path
 ) -> None:
     event = {"kind": "duplicate", "event": "MESSAGE_CREATE"}
-    await control(standin, "POST", "/faults", event)
-    async with identified(standin, standin.world.bot) as client:
+    await control(emulator, "POST", "/faults", event)
+    async with identified(emulator, emulator.world.bot) as client:
         await client.send(1, client.sequence)
         assert (await client.receive())["op"] == 11
-        said(standin, member(standin, "Ann"), channel(standin, "essays"), "Hello")
+        said(emulator, member(emulator, "Ann"), channel(emulator, "essays"), "Hello")
         await client.event("MESSAGE_CREATE")
         await client.event("MESSAGE_CREATE")
-    await standin.stop()
-    standin.recorder.close()
+    await emulator.stop()
+    emulator.recorder.close()
     (entry,) = entries()
     frames = entry["_webSocketMessages"]
     told = [(frame["type"], json.loads(frame["data"])) for frame in frames]
@@ -125,15 +125,15 @@ async def test_a_gateway_connection_is_one_entry_with_its_frames(
     ]
     assert [frame.get("_injected") for frame in frames[-2:]] == [None, True]
     assert all(frame["opcode"] == 1 for frame in frames)
-    assert standin.world.bot.token not in (tmp_path / "traffic.har").read_text()
+    assert emulator.world.bot.token not in (tmp_path / "traffic.har").read_text()
     assert [path.name for path in tmp_path.iterdir()] == ["traffic.har"]
 
 
-async def test_members_connections_are_not_written(standin: StandIn, entries: Entries) -> None:
-    async with identified(standin, member(standin, "Ann")):
+async def test_members_connections_are_not_written(emulator: Emulator, entries: Entries) -> None:
+    async with identified(emulator, member(emulator, "Ann")):
         pass
-    await standin.stop()
-    standin.recorder.close()
+    await emulator.stop()
+    emulator.recorder.close()
     assert entries() == []
 
 

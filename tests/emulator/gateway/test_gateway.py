@@ -12,7 +12,7 @@ import zstandard
 
 from bot.emulator.gateway.intents import ALL_INTENTS, Intent
 from bot.emulator.gateway.sessions import REPLAY_LIMIT
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.emulator.world.events import Event
 from tests.emulator.gateway_client import (
     PATIENCE,
@@ -28,31 +28,31 @@ MESSAGES = Intent.GUILDS | Intent.GUILD_MESSAGES | Intent.MESSAGE_CONTENT
 
 
 @pytest.fixture(autouse=True)
-def _all_enabled(standin: StandIn) -> None:
-    enable_all_intents(standin)
+def _all_enabled(emulator: Emulator) -> None:
+    enable_all_intents(emulator)
 
 
 # Greeting and heartbeats: docs: Gateway › Hello Event, Sending Heartbeats ----------------------
 
 
-async def test_a_heartbeat_is_acknowledged_even_before_identify(standin: StandIn) -> None:
-    async with connected(standin) as client:
+async def test_a_heartbeat_is_acknowledged_even_before_identify(emulator: Emulator) -> None:
+    async with connected(emulator) as client:
         await client.send(1)
         assert (await client.receive())["op"] == 11
 
 
-async def test_a_client_that_sends_no_heartbeats_is_closed_with_4009(standin: StandIn) -> None:
-    standin.gateway_hub.heartbeat_interval = 0.05
-    async with connected(standin) as client:
-        await client.identify(standin.world.bot)
+async def test_a_client_that_sends_no_heartbeats_is_closed_with_4009(emulator: Emulator) -> None:
+    emulator.gateway_hub.heartbeat_interval = 0.05
+    async with connected(emulator) as client:
+        await client.identify(emulator.world.bot)
         assert await client.closes() == 4009
-        assert standin.gateway_hub.sessions == {}
+        assert emulator.gateway_hub.sessions == {}
 
 
-async def test_only_version_10_is_spoken(standin: StandIn) -> None:
+async def test_only_version_10_is_spoken(emulator: Emulator) -> None:
     async with (
         aiohttp.ClientSession() as session,
-        session.ws_connect(f"{standin.gateway}?v=5&encoding=json") as socket,
+        session.ws_connect(f"{emulator.gateway}?v=5&encoding=json") as socket,
     ):
         assert (await asyncio.wait_for(socket.receive(), PATIENCE)).data == 4012
 
@@ -60,9 +60,9 @@ async def test_only_version_10_is_spoken(standin: StandIn) -> None:
 # Identify: docs: Gateway Events › Identify, Ready, Guild Create ------------------------------
 
 
-async def test_ready_names_user_application_and_servers(standin: StandIn) -> None:
-    world = standin.world
-    async with connected(standin) as client:
+async def test_ready_names_user_application_and_servers(emulator: Emulator) -> None:
+    world = emulator.world
+    async with connected(emulator) as client:
         await client.identify(world.bot)
         ready = await client.event("READY")
         assert ready["v"] == 10
@@ -72,25 +72,25 @@ async def test_ready_names_user_application_and_servers(standin: StandIn) -> Non
             "flags": world.application.flags,
         }
         assert ready["guilds"] == [{"id": str(world.guild.id), "unavailable": True}]
-        assert ready["resume_gateway_url"] == standin.gateway
+        assert ready["resume_gateway_url"] == emulator.gateway
         guild = await client.event("GUILD_CREATE")
         assert guild["unavailable"] is False
         assert {"essays", "essay-forum", "admins"} == {c["name"] for c in guild["channels"]}
         assert len(guild["members"]) == len(world.guild.members)
 
 
-async def test_without_the_members_intent_only_the_bot_itself_is_listed(standin: StandIn) -> None:
-    async with connected(standin) as client:
-        await client.identify(standin.world.bot, Intent.GUILDS)
+async def test_without_the_members_intent_only_the_bot_itself_is_listed(emulator: Emulator) -> None:
+    async with connected(emulator) as client:
+        await client.identify(emulator.world.bot, Intent.GUILDS)
         await client.event("READY")
         guild = await client.event("GUILD_CREATE")
-        assert [m["user"]["id"] for m in guild["members"]] == [str(standin.world.bot.id)]
+        assert [m["user"]["id"] for m in guild["members"]] == [str(emulator.world.bot.id)]
 
 
-async def test_a_sharded_ready_carries_its_shard_and_only_its_servers(standin: StandIn) -> None:
-    bot, guild = standin.world.bot, standin.world.guild
+async def test_a_sharded_ready_carries_its_shard_and_only_its_servers(emulator: Emulator) -> None:
+    bot, guild = emulator.world.bot, emulator.world.guild
     home = (guild.id >> 22) % 2
-    async with connected(standin) as here, connected(standin) as there:
+    async with connected(emulator) as here, connected(emulator) as there:
         await here.identify(bot, shard=[home, 2])
         await there.identify(bot, shard=[1 - home, 2])
         ready, empty = await here.event("READY"), await there.event("READY")
@@ -101,30 +101,32 @@ async def test_a_sharded_ready_carries_its_shard_and_only_its_servers(standin: S
 
 
 @pytest.mark.parametrize("shard", [[2, 2], [-1, 2], [0], "0/2", [0, 0]])
-async def test_a_shard_that_cannot_be_is_closed_with_4010(standin: StandIn, shard: object) -> None:
-    async with connected(standin) as client:
-        await client.identify(standin.world.bot, shard=shard)
+async def test_a_shard_that_cannot_be_is_closed_with_4010(
+    emulator: Emulator, shard: object
+) -> None:
+    async with connected(emulator) as client:
+        await client.identify(emulator.world.bot, shard=shard)
         assert await client.closes() == 4010
 
 
-async def test_a_wrong_token_is_closed_with_4004(standin: StandIn) -> None:
-    async with connected(standin) as client:
+async def test_a_wrong_token_is_closed_with_4004(emulator: Emulator) -> None:
+    async with connected(emulator) as client:
         await client.send(2, {"token": "no.such.token", "intents": 0, "properties": {}})
         assert await client.closes() == 4004
 
 
-async def test_a_second_identify_is_closed_with_4005(standin: StandIn) -> None:
-    async with identified(standin, standin.world.bot) as client:
-        await client.identify(standin.world.bot)
+async def test_a_second_identify_is_closed_with_4005(emulator: Emulator) -> None:
+    async with identified(emulator, emulator.world.bot) as client:
+        await client.identify(emulator.world.bot)
         assert await client.closes() == 4005
 
 
 @pytest.mark.parametrize("intents", [1 << 30, 1 << 17, -1, "1", None])
 async def test_intents_that_mean_nothing_are_closed_with_4013(
-    standin: StandIn, intents: int | None
+    emulator: Emulator, intents: int | None
 ) -> None:
-    async with connected(standin) as client:
-        await client.identify(standin.world.bot, intents)
+    async with connected(emulator) as client:
+        await client.identify(emulator.world.bot, intents)
         assert await client.closes() == 4013
 
 
@@ -137,30 +139,30 @@ async def test_intents_that_mean_nothing_are_closed_with_4013(
     ],
 )
 async def test_a_privileged_intent_that_is_not_enabled_is_closed_with_4014(
-    standin: StandIn, intent: Intent, flag: int
+    emulator: Emulator, intent: Intent, flag: int
 ) -> None:
-    standin.world.application.flags = 0
-    async with connected(standin) as client:
-        await client.identify(standin.world.bot, intent)
+    emulator.world.application.flags = 0
+    async with connected(emulator) as client:
+        await client.identify(emulator.world.bot, intent)
         assert await client.closes() == 4014
-    standin.world.application.flags = flag
-    async with connected(standin) as client:
-        await client.identify(standin.world.bot, intent)
+    emulator.world.application.flags = flag
+    async with connected(emulator) as client:
+        await client.identify(emulator.world.bot, intent)
         await client.event("READY")
 
 
 async def test_two_identifies_within_five_seconds_get_an_invalid_session(
-    standin: StandIn,
+    emulator: Emulator,
 ) -> None:
-    standin.rates = True
-    async with identified(standin, standin.world.bot), connected(standin) as client:
-        await client.identify(standin.world.bot)
+    emulator.rates = True
+    async with identified(emulator, emulator.world.bot), connected(emulator) as client:
+        await client.identify(emulator.world.bot)
         assert await client.receive() == {"t": None, "s": None, "op": 9, "d": False}
 
 
-async def test_members_connect_with_their_own_token(standin: StandIn) -> None:
-    ann = member(standin, "Ann")
-    async with connected(standin) as client:
+async def test_members_connect_with_their_own_token(emulator: Emulator) -> None:
+    ann = member(emulator, "Ann")
+    async with connected(emulator) as client:
         await client.identify(ann, None)
         ready = await client.event("READY")
         assert ready["user"]["id"] == str(ann.id)
@@ -172,34 +174,34 @@ async def test_members_connect_with_their_own_token(standin: StandIn) -> None:
 # What clients may send: docs: Gateway › Sending Events, Rate Limiting -------------------------
 
 
-async def test_an_unknown_opcode_is_closed_with_4001(standin: StandIn) -> None:
-    async with identified(standin, standin.world.bot) as client:
+async def test_an_unknown_opcode_is_closed_with_4001(emulator: Emulator) -> None:
+    async with identified(emulator, emulator.world.bot) as client:
         await client.send(5)
         assert await client.closes() == 4001
 
 
 @pytest.mark.parametrize("text", ["no json", "[]", '{"op": "2"}', '{"op": 2, "d": 5}'])
-async def test_what_cannot_be_decoded_is_closed_with_4002(standin: StandIn, text: str) -> None:
-    async with connected(standin) as client:
+async def test_what_cannot_be_decoded_is_closed_with_4002(emulator: Emulator, text: str) -> None:
+    async with connected(emulator) as client:
         await client.socket.send_str(text)
         assert await client.closes() == 4002
 
 
-async def test_more_than_4096_bytes_are_closed_with_4002(standin: StandIn) -> None:
-    async with connected(standin) as client:
+async def test_more_than_4096_bytes_are_closed_with_4002(emulator: Emulator) -> None:
+    async with connected(emulator) as client:
         text = orjson.dumps({"op": 1, "d": None, "x": "a" * 4096}).decode()
         await client.socket.send_str(text)
         assert await client.closes() == 4002
 
 
-async def test_who_has_not_identified_is_closed_with_4003(standin: StandIn) -> None:
-    async with connected(standin) as client:
+async def test_who_has_not_identified_is_closed_with_4003(emulator: Emulator) -> None:
+    async with connected(emulator) as client:
         await client.send(3, {"since": None, "activities": [], "status": "idle", "afk": False})
         assert await client.closes() == 4003
 
 
-async def test_the_121st_payload_within_a_minute_is_closed_with_4008(standin: StandIn) -> None:
-    async with connected(standin) as client:
+async def test_the_121st_payload_within_a_minute_is_closed_with_4008(emulator: Emulator) -> None:
+    async with connected(emulator) as client:
         for _ in range(120):
             await client.send(1)
         for _ in range(120):
@@ -208,11 +210,11 @@ async def test_the_121st_payload_within_a_minute_is_closed_with_4008(standin: St
         assert await client.closes() == 4008
 
 
-async def test_a_presence_is_told_to_those_who_asked_for_presences(standin: StandIn) -> None:
-    bot = standin.world.bot
+async def test_a_presence_is_told_to_those_who_asked_for_presences(emulator: Emulator) -> None:
+    bot = emulator.world.bot
     async with (
-        identified(standin, bot, Intent.GUILDS | Intent.GUILD_PRESENCES) as watching,
-        identified(standin, member(standin, "Ann")) as ann,
+        identified(emulator, bot, Intent.GUILDS | Intent.GUILD_PRESENCES) as watching,
+        identified(emulator, member(emulator, "Ann")) as ann,
     ):
         await ann.send(3, {"since": None, "activities": [], "status": "dnd", "afk": False})
         presence = await watching.event("PRESENCE_UPDATE")
@@ -223,10 +225,10 @@ async def test_a_presence_is_told_to_those_who_asked_for_presences(standin: Stan
 
 
 async def test_members_are_sent_in_a_chunk_with_the_nonce_and_who_was_not_found(
-    standin: StandIn,
+    emulator: Emulator,
 ) -> None:
-    ann, guild = member(standin, "Ann"), standin.world.guild
-    async with identified(standin, standin.world.bot, Intent.GUILDS) as client:
+    ann, guild = member(emulator, "Ann"), emulator.world.guild
+    async with identified(emulator, emulator.world.bot, Intent.GUILDS) as client:
         ids = [str(ann.id), "1"]
         await client.send(8, {"guild_id": str(guild.id), "user_ids": ids, "nonce": "n"})
         chunk = await client.event("GUILD_MEMBERS_CHUNK")
@@ -238,14 +240,14 @@ async def test_members_are_sent_in_a_chunk_with_the_nonce_and_who_was_not_found(
         assert [m["user"]["id"] for m in found["members"]] == [str(ann.id)]
 
 
-async def test_the_whole_member_list_needs_the_members_intent(standin: StandIn) -> None:
-    guild = standin.world.guild
+async def test_the_whole_member_list_needs_the_members_intent(emulator: Emulator) -> None:
+    guild = emulator.world.guild
     request = {"guild_id": str(guild.id), "query": "", "limit": 0}
-    async with identified(standin, standin.world.bot) as client:
+    async with identified(emulator, emulator.world.bot) as client:
         await client.send(8, request)
         chunk = await client.event("GUILD_MEMBERS_CHUNK")
         assert len(chunk["members"]) == len(guild.members)
-    async with identified(standin, standin.world.bot, Intent.GUILDS) as client:
+    async with identified(emulator, emulator.world.bot, Intent.GUILDS) as client:
         await client.send(8, request)
         assert await client.closes() == 4014
 
@@ -253,177 +255,177 @@ async def test_the_whole_member_list_needs_the_members_intent(standin: StandIn) 
 # Who hears what: docs: Gateway › List of Intents, Message Content Intent ----------------------
 
 
-async def test_events_go_only_to_sessions_that_asked_for_them(standin: StandIn) -> None:
-    bot, essays, ann = standin.world.bot, channel(standin, "essays"), member(standin, "Ann")
+async def test_events_go_only_to_sessions_that_asked_for_them(emulator: Emulator) -> None:
+    bot, essays, ann = emulator.world.bot, channel(emulator, "essays"), member(emulator, "Ann")
     async with (
-        identified(standin, bot, Intent.GUILDS) as deaf,
-        identified(standin, bot, MESSAGES) as hearing,
+        identified(emulator, bot, Intent.GUILDS) as deaf,
+        identified(emulator, bot, MESSAGES) as hearing,
     ):
-        said(standin, ann, essays, "Hello")
-        standin.world.emit(Event("CHANNEL_UPDATE", {"id": "1"}, essays.guild_id, essays.id))
+        said(emulator, ann, essays, "Hello")
+        emulator.world.emit(Event("CHANNEL_UPDATE", {"id": "1"}, essays.guild_id, essays.id))
         assert (await hearing.event("MESSAGE_CREATE"))["content"] == "Hello"
         await hearing.event("CHANNEL_UPDATE")
         await deaf.event("CHANNEL_UPDATE")
 
 
 async def test_messages_are_heard_only_by_those_who_may_view_the_channel(
-    standin: StandIn,
+    emulator: Emulator,
 ) -> None:
-    ada, ben = member(standin, "Ada"), member(standin, "Ben")
-    async with identified(standin, ada) as insider, identified(standin, ben) as outsider:
-        said(standin, ada, channel(standin, "admins"), "secret")
-        said(standin, ada, channel(standin, "essays"), "open")
+    ada, ben = member(emulator, "Ada"), member(emulator, "Ben")
+    async with identified(emulator, ada) as insider, identified(emulator, ben) as outsider:
+        said(emulator, ada, channel(emulator, "admins"), "secret")
+        said(emulator, ada, channel(emulator, "essays"), "open")
         assert (await insider.event("MESSAGE_CREATE"))["content"] == "secret"
         assert (await insider.event("MESSAGE_CREATE"))["content"] == "open"
         assert (await outsider.event("MESSAGE_CREATE"))["content"] == "open"
 
 
-async def test_what_is_for_one_user_is_heard_by_nobody_else(standin: StandIn) -> None:
-    bot, ann = standin.world.bot, member(standin, "Ann")
-    guild_id, essays = standin.world.guild.id, channel(standin, "essays")
-    async with identified(standin, bot) as first, identified(standin, ann) as second:
+async def test_what_is_for_one_user_is_heard_by_nobody_else(emulator: Emulator) -> None:
+    bot, ann = emulator.world.bot, member(emulator, "Ann")
+    guild_id, essays = emulator.world.guild.id, channel(emulator, "essays")
+    async with identified(emulator, bot) as first, identified(emulator, ann) as second:
         event = Event("INTERACTION_CREATE", {"id": "1"}, guild_id, essays.id, bot.id)
-        standin.world.emit(event)
-        said(standin, ann, essays, "after")
+        emulator.world.emit(event)
+        said(emulator, ann, essays, "after")
         await first.event("INTERACTION_CREATE")
         await second.event("MESSAGE_CREATE")
 
 
-async def test_without_message_content_what_members_write_is_empty(standin: StandIn) -> None:
-    bot, ann, essays = standin.world.bot, member(standin, "Ann"), channel(standin, "essays")
-    async with identified(standin, bot, Intent.GUILDS | Intent.GUILD_MESSAGES) as client:
-        said(standin, ann, essays, "withheld", poll={"question": {}})
+async def test_without_message_content_what_members_write_is_empty(emulator: Emulator) -> None:
+    bot, ann, essays = emulator.world.bot, member(emulator, "Ann"), channel(emulator, "essays")
+    async with identified(emulator, bot, Intent.GUILDS | Intent.GUILD_MESSAGES) as client:
+        said(emulator, ann, essays, "withheld", poll={"question": {}})
         withheld = await client.event("MESSAGE_CREATE")
         assert (withheld["content"], withheld["embeds"]) == ("", [])
         assert "poll" not in withheld
-        said(standin, bot, essays, "my own")
+        said(emulator, bot, essays, "my own")
         assert (await client.event("MESSAGE_CREATE"))["content"] == "my own"
-        said(standin, ann, essays, "to you", mentions=[{"id": str(bot.id)}])
+        said(emulator, ann, essays, "to you", mentions=[{"id": str(bot.id)}])
         assert (await client.event("MESSAGE_CREATE"))["content"] == "to you"
 
 
 async def test_without_message_content_an_answered_message_is_judged_by_itself(
-    standin: StandIn,
+    emulator: Emulator,
 ) -> None:
-    bot, ann, essays = standin.world.bot, member(standin, "Ann"), channel(standin, "essays")
+    bot, ann, essays = emulator.world.bot, member(emulator, "Ann"), channel(emulator, "essays")
     theirs = {"author": {"id": str(ann.id)}, "content": "theirs", "mentions": []}
     mine = {"author": {"id": str(bot.id)}, "content": "mine", "mentions": []}
-    async with identified(standin, bot, Intent.GUILDS | Intent.GUILD_MESSAGES) as client:
+    async with identified(emulator, bot, Intent.GUILDS | Intent.GUILD_MESSAGES) as client:
         to_me = [{"id": str(bot.id)}]
-        said(standin, ann, essays, "a", mentions=to_me, referenced_message=theirs)
+        said(emulator, ann, essays, "a", mentions=to_me, referenced_message=theirs)
         first = await client.event("MESSAGE_CREATE")
         assert (first["content"], first["referenced_message"]["content"]) == ("a", "")
-        said(standin, ann, essays, "b", referenced_message=mine)
+        said(emulator, ann, essays, "b", referenced_message=mine)
         second = await client.event("MESSAGE_CREATE")
         assert (second["content"], second["referenced_message"]["content"]) == ("", "mine")
 
 
 async def test_direct_messages_keep_their_content_and_need_their_own_intent(
-    standin: StandIn,
+    emulator: Emulator,
 ) -> None:
-    bot, ann = standin.world.bot, member(standin, "Ann")
+    bot, ann = emulator.world.bot, member(emulator, "Ann")
     direct = {"author": {"id": str(ann.id)}, "content": "psst", "mentions": []}
-    async with identified(standin, bot, Intent.GUILDS | Intent.DIRECT_MESSAGES) as client:
-        standin.world.emit(Event("MESSAGE_CREATE", direct, None, None, bot.id))
+    async with identified(emulator, bot, Intent.GUILDS | Intent.DIRECT_MESSAGES) as client:
+        emulator.world.emit(Event("MESSAGE_CREATE", direct, None, None, bot.id))
         assert (await client.event("MESSAGE_CREATE"))["content"] == "psst"
 
 
-async def test_members_read_everything_whatever_the_application_may(standin: StandIn) -> None:
-    standin.world.application.flags = 0
-    ann, ben = member(standin, "Ann"), member(standin, "Ben")
-    async with identified(standin, ann) as client:
-        said(standin, ben, channel(standin, "essays"), "for people")
+async def test_members_read_everything_whatever_the_application_may(emulator: Emulator) -> None:
+    emulator.world.application.flags = 0
+    ann, ben = member(emulator, "Ann"), member(emulator, "Ben")
+    async with identified(emulator, ann) as client:
+        said(emulator, ben, channel(emulator, "essays"), "for people")
         assert (await client.event("MESSAGE_CREATE"))["content"] == "for people"
 
 
 # Resuming: docs: Gateway › Resuming; Gateway Events › Resume, Invalid Session -----------------
 
 
-async def test_a_resumed_session_is_told_what_it_missed_in_order(standin: StandIn) -> None:
-    bot, ann, essays = standin.world.bot, member(standin, "Ann"), channel(standin, "essays")
-    async with identified(standin, bot, MESSAGES) as client:
+async def test_a_resumed_session_is_told_what_it_missed_in_order(emulator: Emulator) -> None:
+    bot, ann, essays = emulator.world.bot, member(emulator, "Ann"), channel(emulator, "essays")
+    async with identified(emulator, bot, MESSAGES) as client:
         session_id, sequence = client.session_id, client.sequence
         connection = client.socket._response.connection
         assert connection is not None
         assert connection.transport is not None
         connection.transport.abort()
     for text in ("one", "two", "three"):
-        said(standin, ann, essays, text)
-    async with connected(standin) as again:
+        said(emulator, ann, essays, text)
+    async with connected(emulator) as again:
         await again.resume(bot, session_id, sequence)
         heard = [(await again.event("MESSAGE_CREATE"))["content"] for _ in range(3)]
         assert heard == ["one", "two", "three"]
         await again.event("RESUMED")
-        said(standin, ann, essays, "four")
+        said(emulator, ann, essays, "four")
         assert (await again.event("MESSAGE_CREATE"))["content"] == "four"
 
 
-async def test_a_session_closed_with_1000_cannot_be_resumed(standin: StandIn) -> None:
-    bot = standin.world.bot
-    async with identified(standin, bot, MESSAGES) as client:
+async def test_a_session_closed_with_1000_cannot_be_resumed(emulator: Emulator) -> None:
+    bot = emulator.world.bot
+    async with identified(emulator, bot, MESSAGES) as client:
         session_id, sequence = client.session_id, client.sequence
         await client.socket.close(code=1000)
-    async with connected(standin) as again:
+    async with connected(emulator) as again:
         await again.resume(bot, session_id, sequence)
         assert (await again.receive())["op"] == 9
 
 
-async def test_a_session_closed_with_4000_can_be_resumed(standin: StandIn) -> None:
-    bot = standin.world.bot
-    async with identified(standin, bot, MESSAGES) as client:
+async def test_a_session_closed_with_4000_can_be_resumed(emulator: Emulator) -> None:
+    bot = emulator.world.bot
+    async with identified(emulator, bot, MESSAGES) as client:
         session_id, sequence = client.session_id, client.sequence
         await client.socket.close(code=4000)
-    async with connected(standin) as again:
+    async with connected(emulator) as again:
         await again.resume(bot, session_id, sequence)
         await again.event("RESUMED")
 
 
-async def test_a_sequence_that_never_was_is_closed_with_4007(standin: StandIn) -> None:
-    bot = standin.world.bot
-    async with identified(standin, bot, MESSAGES) as client, connected(standin) as again:
+async def test_a_sequence_that_never_was_is_closed_with_4007(emulator: Emulator) -> None:
+    bot = emulator.world.bot
+    async with identified(emulator, bot, MESSAGES) as client, connected(emulator) as again:
         await again.resume(bot, client.session_id, 10_000)
         assert await again.closes() == 4007
 
 
 async def test_an_unknown_session_is_invalid_and_may_identify_on_the_same_socket(
-    standin: StandIn,
+    emulator: Emulator,
 ) -> None:
-    async with connected(standin) as client:
-        await client.resume(standin.world.bot, "nobody's", 1)
+    async with connected(emulator) as client:
+        await client.resume(emulator.world.bot, "nobody's", 1)
         assert await client.receive() == {"t": None, "s": None, "op": 9, "d": False}
-        await client.identify(standin.world.bot)
+        await client.identify(emulator.world.bot)
         await client.event("READY")
 
 
-async def test_somebody_elses_session_is_invalid(standin: StandIn) -> None:
-    async with identified(standin, standin.world.bot) as client, connected(standin) as thief:
-        await thief.resume(member(standin, "Ann"), client.session_id, client.sequence)
+async def test_somebody_elses_session_is_invalid(emulator: Emulator) -> None:
+    async with identified(emulator, emulator.world.bot) as client, connected(emulator) as thief:
+        await thief.resume(member(emulator, "Ann"), client.session_id, client.sequence)
         assert (await thief.receive())["op"] == 9
 
 
-async def test_a_session_that_missed_more_than_is_kept_is_invalid(standin: StandIn) -> None:
-    bot, ann, essays = standin.world.bot, member(standin, "Ann"), channel(standin, "essays")
-    async with identified(standin, bot, MESSAGES) as client:
+async def test_a_session_that_missed_more_than_is_kept_is_invalid(emulator: Emulator) -> None:
+    bot, ann, essays = emulator.world.bot, member(emulator, "Ann"), channel(emulator, "essays")
+    async with identified(emulator, bot, MESSAGES) as client:
         session_id, sequence = client.session_id, client.sequence
         await client.socket.close(code=4000)
-    session = standin.gateway_hub.sessions[session_id]
+    session = emulator.gateway_hub.sessions[session_id]
     for _ in range(REPLAY_LIMIT + 1):
         session.dispatch("TYPING_START", b"{}")
-    said(standin, ann, essays, "last")
-    async with connected(standin) as again:
+    said(emulator, ann, essays, "last")
+    async with connected(emulator) as again:
         await again.resume(bot, session_id, sequence)
         assert (await again.receive())["op"] == 9
 
 
 async def test_a_resume_takes_the_session_from_a_socket_that_is_still_open(
-    standin: StandIn,
+    emulator: Emulator,
 ) -> None:
-    bot = standin.world.bot
-    async with identified(standin, bot, MESSAGES) as old, connected(standin) as new:
+    bot = emulator.world.bot
+    async with identified(emulator, bot, MESSAGES) as old, connected(emulator) as new:
         await new.resume(bot, old.session_id, old.sequence)
         await new.event("RESUMED")
         assert await old.closes() == 4000
-        said(standin, bot, channel(standin, "essays"), "here")
+        said(emulator, bot, channel(emulator, "essays"), "here")
         assert (await new.event("MESSAGE_CREATE"))["content"] == "here"
 
 
@@ -431,10 +433,10 @@ async def test_a_resume_takes_the_session_from_a_socket_that_is_still_open(
 
 
 @pytest.mark.parametrize("kind", ["zlib-stream", "zstd-stream"])
-async def test_a_connection_is_compressed_as_it_was_asked(standin: StandIn, kind: str) -> None:
+async def test_a_connection_is_compressed_as_it_was_asked(emulator: Emulator, kind: str) -> None:
     inflate = zlib.decompressobj()
     zstd = zstandard.ZstdDecompressor().decompressobj()
-    address = f"{standin.gateway}?v=10&encoding=json&compress={kind}"
+    address = f"{emulator.gateway}?v=10&encoding=json&compress={kind}"
     async with aiohttp.ClientSession() as session, session.ws_connect(address) as socket:
         await socket.send_json({"op": 1, "d": None})
         found = []
@@ -449,7 +451,7 @@ async def test_a_connection_is_compressed_as_it_was_asked(standin: StandIn, kind
         assert found == [10, 11]
 
 
-async def test_every_intent_of_the_list_can_be_asked_for(standin: StandIn) -> None:
-    async with connected(standin) as client:
-        await client.identify(standin.world.bot, ALL_INTENTS)
+async def test_every_intent_of_the_list_can_be_asked_for(emulator: Emulator) -> None:
+    async with connected(emulator) as client:
+        await client.identify(emulator.world.bot, ALL_INTENTS)
         await client.event("READY")

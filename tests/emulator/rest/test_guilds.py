@@ -27,7 +27,7 @@ async def test_who_gains_sight_of_a_channel_is_told_its_threads(town: Town) -> N
     thread = await town.ann.opens(town.essays, message["id"])
     town.deny(town.bot.user, town.essays, Permission.VIEW_CHANNEL)
     heard: list[Event] = []
-    town.standin.world.listeners.append(heard.append)
+    town.emulator.world.listeners.append(heard.append)
     path = f"/channels/{town.essays}/permissions/{town.bot.user.id}"
     assert (await town.ada.delete(path)).status == 204
     assert [event.name for event in heard] == ["CHANNEL_UPDATE", "THREAD_LIST_SYNC"]
@@ -70,7 +70,7 @@ async def test_roles_are_given_by_those_who_stand_above_them(town: Town) -> None
 async def test_a_kicked_bot_has_lost_the_server(town: Town) -> None:
     """docs: Remove Guild Member; Gateway Events › Guild Delete."""
     heard: list[Event] = []
-    town.standin.world.listeners.append(heard.append)
+    town.emulator.world.listeners.append(heard.append)
     path = f"/guilds/{town.guild_id}/members/{town.bot.user.id}"
     assert (await town.ann.delete(path)).code == 50013
     assert (await town.ada.delete(path)).status == 204
@@ -113,7 +113,7 @@ async def test_the_flags_of_an_application_are_those_of_its_intents(town: Town) 
 async def test_typing_is_told(town: Town) -> None:
     """docs: Trigger Typing Indicator."""
     heard: list[Event] = []
-    town.standin.world.listeners.append(heard.append)
+    town.emulator.world.listeners.append(heard.append)
     assert (await town.ann.post(f"/channels/{town.essays}/typing")).status == 204
     assert [event.name for event in heard] == ["TYPING_START"]
     town.deny(town.ann.user, town.essays, Permission.SEND_MESSAGES)

@@ -23,7 +23,7 @@ class Play:
     def __init__(self, town: Town) -> None:
         self.town = town
         self.received: list[dict[str, Any]] = []
-        town.standin.world.listeners.append(self._listen)
+        town.emulator.world.listeners.append(self._listen)
 
     def _listen(self, event: Event) -> None:
         if event.name == "INTERACTION_CREATE" and event.user_id == self.town.bot.user.id:
@@ -53,7 +53,7 @@ class Play:
 
     async def run(self, *options: dict[str, Any], kind: int = 2) -> dict[str, Any]:
         """Ann runs /essay; the interaction as the bot receives it."""
-        command = next(iter(self.town.standin.world.commands.values()))
+        command = next(iter(self.town.emulator.world.commands.values()))
         data = {"id": str(command.id), "name": "essay", "type": 1, "options": list(options)}
         reply = await self.begin(self.town.ann, kind, data)
         assert reply.status == 204, reply
@@ -190,14 +190,14 @@ async def test_after_3_seconds_an_answer_is_10062(play: Play) -> None:
     """docs: Responding to an Interaction."""
     await play.register(ESSAY)
     got = await play.run(GIVEN)
-    world = play.town.standin.world
+    world = play.town.emulator.world
     due = world.next_due()
     assert due is not None
     world.clock.advance_to(due + timedelta(milliseconds=1))
     world.pass_time()
     reply = await play.answer(got, 4, {"content": "late"})
     assert (reply.status, reply.code) == (404, 10062)
-    async with play.town.bot.session.get(f"{play.town.standin.page}/rehearsal/world") as response:
+    async with play.town.bot.session.get(f"{play.town.emulator.page}/rehearsal/world") as response:
         truth = (await response.json())["interactions"]
     assert [(one["state"], one["answer"]) for one in truth] == [("failed", None)]
 
@@ -213,7 +213,7 @@ async def test_an_ephemeral_answer_is_seen_by_one_member(play: Play) -> None:
     await play.register(ESSAY)
     got = await play.run(GIVEN)
     heard: list[Event] = []
-    play.town.standin.world.listeners.append(heard.append)
+    play.town.emulator.world.listeners.append(heard.append)
     await play.answer(got, 4, {"content": "psst", "flags": EPHEMERAL})
     assert (await play.town.ann.get(f"/channels/{play.town.essays}/messages")).body == []
     assert [e.user_id for e in heard if e.name == "MESSAGE_CREATE"] == [play.town.ann.user.id]
@@ -221,7 +221,7 @@ async def test_an_ephemeral_answer_is_seen_by_one_member(play: Play) -> None:
     assert original.body["content"] == "psst"
     reply = await play.town.bot.get(f"/channels/{play.town.essays}/messages/{original.body['id']}")
     assert reply.code == 10008
-    async with play.town.bot.session.get(f"{play.town.standin.page}/rehearsal/world") as response:
+    async with play.town.bot.session.get(f"{play.town.emulator.page}/rehearsal/world") as response:
         truth = await response.json()
     assert truth["messages"] == []
     assert [m["content"] for m in truth["interactions"][0]["messages"]] == ["psst"]
@@ -261,7 +261,7 @@ async def test_a_token_ends_after_15_minutes(play: Play) -> None:
     await play.register(ESSAY)
     got = await play.run(GIVEN)
     await play.answer(got, 4, {"content": "first"})
-    world = play.town.standin.world
+    world = play.town.emulator.world
     world.clock.advance_to(world.now() + timedelta(minutes=15))
     reply = await play.town.nobody.post(play.hook(got), {"content": "late"})
     assert (reply.status, reply.code) == (401, 50027)
@@ -430,7 +430,7 @@ async def test_subcommands_are_chosen_one_at_a_time(play: Play) -> None:
     await play.register({**ESSAY, "options": [sub, other]})
     got = await play.run({"type": 1, "name": "publish", "options": [GIVEN]})
     assert got["data"]["options"][0]["options"] == [GIVEN]
-    command = next(iter(play.town.standin.world.commands.values()))
+    command = next(iter(play.town.emulator.world.commands.values()))
     data = {"id": str(command.id), "name": "essay", "type": 1, "options": []}
     assert (await play.begin(play.town.ann, 2, data)).code == 50035
 

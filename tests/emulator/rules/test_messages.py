@@ -30,7 +30,7 @@ async def test_json_comes_without_a_charset(town: Town) -> None:
 async def test_broken_json_is_50109(town: Town) -> None:
     """docs: JSON Error Codes."""
     async with town.bot.session.post(
-        f"{town.standin.api}/channels/{town.essays}/messages",
+        f"{town.emulator.api}/channels/{town.essays}/messages",
         data=b"{",
         headers={
             "Authorization": f"Bot {town.bot.user.token}",
@@ -118,7 +118,7 @@ async def test_a_nonce_of_a_deleted_message_is_10008(town: Town) -> None:
 
 
 async def test_a_nonce_is_forgotten_after_some_minutes(town: Town) -> None:
-    world = town.standin.world
+    world = town.emulator.world
     first = await town.bot.says(town.essays, "one", nonce="n1", enforce_nonce=True)
     world.clock.advance_to(world.now() + timedelta(minutes=10))
     again = await town.bot.says(town.essays, "one", nonce="n1", enforce_nonce=True)
@@ -290,7 +290,7 @@ async def test_without_read_message_history_there_is_nothing_to_read(town: Town)
 
 async def test_without_the_message_content_intent_others_text_is_empty(town: Town) -> None:
     """docs: Gateway › Message Content Intent."""
-    town.standin.world.application.flags = 0
+    town.emulator.world.application.flags = 0
     await town.ann.says(town.essays, "hidden")
     await town.ann.says(town.essays, f"<@{town.bot.user.id}> look")
     await town.bot.says(town.essays, "mine")
@@ -328,14 +328,14 @@ async def test_slowmode_holds_members_back_and_not_bots(town: Town) -> None:
     assert 0 < reply.body["retry_after"] <= 30
     await town.bot.says(town.essays, "one")
     await town.bot.says(town.essays, "two")
-    world = town.standin.world
+    world = town.emulator.world
     world.clock.advance_to(world.now() + timedelta(seconds=31))
     await town.ann.says(town.essays, "two")
 
 
 async def test_a_timed_out_member_only_reads(town: Town) -> None:
     """docs: Permissions › Permissions for Timed Out Members."""
-    world = town.standin.world
+    world = town.emulator.world
     until = (world.now() + timedelta(hours=1)).isoformat()
     reply = await town.ada.patch(
         f"/guilds/{town.guild_id}/members/{town.ann.user.id}",
@@ -350,7 +350,7 @@ async def test_a_timed_out_member_only_reads(town: Town) -> None:
 async def test_the_truth_keeps_what_was_deleted(town: Town) -> None:
     message = await town.ann.says(town.essays, "one")
     await town.ann.delete(f"/channels/{town.essays}/messages/{message['id']}")
-    async with town.bot.session.get(f"{town.standin.page}/rehearsal/world") as response:
+    async with town.bot.session.get(f"{town.emulator.page}/rehearsal/world") as response:
         truth = await response.json()
     assert [(m["content"], m["deleted"]) for m in truth["messages"]] == [("one", True)]
     assert {c["name"] for c in truth["channels"]} == {"essays", "essay-forum", "admins"}

@@ -10,7 +10,7 @@ import pytest
 
 from bot.emulator.rules.errors import Refusal
 from bot.emulator.rules.rate_limits import GLOBAL, INVALID, OLD_EDITS, RENAMES, Limit, Rates
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.emulator.world.seed import first_world
 from tests.emulator.http_callers import Town, settle_town
 
@@ -18,13 +18,13 @@ from tests.emulator.http_callers import Town, settle_town
 @pytest.fixture
 async def busy() -> AsyncIterator[Town]:
     """A town in which rate limits hold."""
-    standin = StandIn(first_world())
-    await standin.start()
+    emulator = Emulator(first_world())
+    await emulator.start()
     try:
         async with aiohttp.ClientSession() as session:
-            yield settle_town(standin, session)
+            yield settle_town(emulator, session)
     finally:
-        await standin.stop()
+        await emulator.stop()
 
 
 class Watch:
@@ -145,8 +145,8 @@ async def test_few_messages_over_an_hour_old_can_be_edited_at_once(busy: Town) -
     said = [(await busy.bot.says(busy.essays, str(n)))["id"] for n in range(OLD_EDITS.calls + 1)]
     for message_id in said:
         assert (await busy.bot.patch(f"{path}/{message_id}", {"content": "x"})).status == 200
-    clock = busy.standin.world.clock
-    clock.advance_to(busy.standin.world.now() + timedelta(hours=1, seconds=1))
+    clock = busy.emulator.world.clock
+    clock.advance_to(busy.emulator.world.now() + timedelta(hours=1, seconds=1))
     *first, last = said
     for message_id in first:
         assert (await busy.bot.patch(f"{path}/{message_id}", {"content": "y"})).status == 200

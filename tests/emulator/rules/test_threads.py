@@ -71,7 +71,7 @@ async def test_opening_a_thread_is_told_with_its_head(town: Town) -> None:
     """docs: Gateway Events › Thread Create."""
     heard: list[Event] = []
     message = await town.ann.says(town.essays, "one")
-    town.standin.world.listeners.append(heard.append)
+    town.emulator.world.listeners.append(heard.append)
     await town.bot.opens(town.essays, message["id"])
     assert [event.name for event in heard] == [
         "THREAD_CREATE",
@@ -90,7 +90,7 @@ async def test_opening_a_thread_needs_create_public_threads(town: Town) -> None:
 
 async def test_no_more_threads_are_active_than_a_server_holds(town: Town) -> None:
     """docs: JSON Error Codes (160006)."""
-    town.standin.world.thread_limit = 1
+    town.emulator.world.thread_limit = 1
     _, thread = await _thread(town)
     other = await town.ann.says(town.essays, "two")
     path = f"/channels/{town.essays}/messages/{other['id']}/threads"
@@ -127,7 +127,7 @@ async def test_deleting_a_channel_takes_its_threads_along(town: Town) -> None:
     """docs: Gateway Events › Channel Delete."""
     _, thread = await _thread(town)
     heard: list[Event] = []
-    town.standin.world.listeners.append(heard.append)
+    town.emulator.world.listeners.append(heard.append)
     assert (await town.ada.delete(f"/channels/{town.essays}")).status == 200
     assert [event.name for event in heard] == ["CHANNEL_DELETE"]
     assert (await town.bot.get(f"/channels/{thread['id']}")).code == 10003
@@ -245,7 +245,7 @@ async def test_a_thread_is_archived_after_its_time_without_activity(town: Town) 
         f"/channels/{town.essays}/messages/{message['id']}/threads",
         {"name": "T", "auto_archive_duration": 60},
     )
-    world = town.standin.world
+    world = town.emulator.world
     thread = world.channels[int(reply.body["id"])].thread
     assert thread is not None
     due = world.next_due()
@@ -288,7 +288,7 @@ async def test_deleting_a_thread_needs_manage_threads_and_takes_its_messages(tow
     assert (await town.ann.delete(f"/channels/{thread['id']}")).code == 50013
     assert (await town.bot.delete(f"/channels/{thread['id']}")).status == 200
     assert (await town.bot.get(f"/channels/{thread['id']}")).code == 10003
-    assert town.standin.world.messages[int(said["id"])].deleted
+    assert town.emulator.world.messages[int(said["id"])].deleted
 
 
 async def test_announcement_channels_have_threads_of_their_own_type(town: Town) -> None:
@@ -340,7 +340,7 @@ async def test_a_members_post_cannot_be_answered_before_its_first_message(town: 
         if event.name == "THREAD_CREATE":
             opened.put_nowait(int(event.data["id"]))
 
-    town.standin.world.listeners.append(listen)
+    town.emulator.world.listeners.append(listen)
     posting = asyncio.create_task(
         town.ann.post(f"/channels/{town.forum}/threads", {"name": "P", "message": {"content": "x"}})
     )

@@ -27,8 +27,8 @@ async def test_a_file_is_served_at_its_address_for_a_day(town: Town) -> None:
     message = await _attached(town)
     address = message["attachments"][0]["url"]
     assert await _get(address) == (200, b"picture")
-    clock = town.standin.world.clock
-    clock.advance_to(town.standin.world.now() + timedelta(hours=26))
+    clock = town.emulator.world.clock
+    clock.advance_to(town.emulator.world.now() + timedelta(hours=26))
     assert (await _get(address))[0] == 404
     path = f"/channels/{town.essays}/messages/{message['id']}"
     renewed = (await town.bot.get(path)).body["attachments"][0]["url"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.emulator.server import StandIn
+from bot.emulator.server import Emulator
 from bot.emulator.world import persistence
 from bot.emulator.world.clock import WorldClock
 from bot.emulator.world.events import Event
@@ -155,21 +155,21 @@ def test_a_bots_token_is_only_a_bots() -> None:
 
 
 async def test_a_world_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    standin = StandIn(open_world(tmp_path), data=tmp_path)
-    await standin.start()
+    emulator = Emulator(open_world(tmp_path), data=tmp_path)
+    await emulator.start()
     async with aiohttp.ClientSession() as session:
-        town = settle_town(standin, session)
+        town = settle_town(emulator, session)
         message = await town.ann.says(town.essays, "one")
         thread = await town.bot.opens(town.essays, message["id"])
         await town.ben.says(thread["id"], "two")
         files = {"a.txt": b"bytes"}
         sent = await town.ann.post(f"/channels/{town.essays}/messages", {}, files=files)
         await town.ann.delete(f"/channels/{town.essays}/messages/{message['id']}")
-        standin.world.clock.advance_to(standin.world.now() + timedelta(hours=1))
-    await standin.stop()
+        emulator.world.clock.advance_to(emulator.world.now() + timedelta(hours=1))
+    await emulator.stop()
 
-    again = StandIn(open_world(tmp_path), data=tmp_path)
-    old, new = standin.world, again.world
+    again = Emulator(open_world(tmp_path), data=tmp_path)
+    old, new = emulator.world, again.world
     for table in ("users", "guilds", "channels", "messages", "timelines", "tokens", "nonces"):
         assert getattr(new, table) == getattr(old, table), table
     assert new.now() - old.now() < timedelta(seconds=1)
@@ -186,16 +186,16 @@ async def test_a_world_goes_on_where_it_stopped(tmp_path: Path) -> None:
 
 
 async def test_a_change_is_kept_soon_and_not_only_at_the_end(tmp_path: Path) -> None:
-    standin = StandIn(open_world(tmp_path), data=tmp_path)
-    await standin.start()
+    emulator = Emulator(open_world(tmp_path), data=tmp_path)
+    await emulator.start()
     try:
         async with aiohttp.ClientSession() as session:
-            town = settle_town(standin, session)
+            town = settle_town(emulator, session)
             message = await town.ann.says(town.essays, "one")
-        await standin.kept()
+        await emulator.kept()
         assert int(message["id"]) in persistence.load(tmp_path).messages
     finally:
-        await standin.stop()
+        await emulator.stop()
 
 
 def test_what_is_no_world_is_said_in_a_sentence(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_what_is_no_world_is_said_in_a_sentence(tmp_path: Path) -> None:
 async def test_the_clock_of_the_world_runs_the_dues(town: Town) -> None:
     message = await town.ann.says(town.essays, "one")
     thread = await town.bot.opens(town.essays, message["id"])
-    world = town.standin.world
+    world = town.emulator.world
     heard: list[Event] = []
     world.listeners.append(heard.append)
     due = world.next_due()

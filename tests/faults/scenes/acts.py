@@ -152,7 +152,7 @@ async def press_on(
 
 async def choose(stage: Stage, menu: str, message_id: int, where: int, who: User) -> dict[str, Any]:
     """Choose a message command on a message."""
-    known = next(c for c in stage.standin.world.commands.values() if c.name == menu)
+    known = next(c for c in stage.emulator.world.commands.values() if c.name == menu)
     data = {
         "id": str(known.id),
         "name": menu,
@@ -214,7 +214,7 @@ async def change(stage: Stage, channel_id: int, **body: Any) -> None:
 
 async def allow(stage: Stage, channel: str, *, allow: int = 0, deny: int = 0) -> None:
     """Give the bot rights in a channel, or take them."""
-    path = f"/channels/{stage.channel(channel)}/permissions/{stage.standin.world.bot.id}"
+    path = f"/channels/{stage.channel(channel)}/permissions/{stage.emulator.world.bot.id}"
     body = {"type": 1, "allow": str(allow), "deny": str(deny)}
     await stage.act(stage.member(), "PUT", path, body)
 
@@ -227,7 +227,7 @@ async def fault(stage: Stage, method: str, path: str, **more: Any) -> None:
 
 async def leave(stage: Stage) -> None:
     """Remove the bot from the server, until it knows."""
-    world, guild = stage.standin.world, next(iter(stage.standin.world.guilds.values()))
+    world, guild = stage.emulator.world, next(iter(stage.emulator.world.guilds.values()))
     await stage.act(stage.member(), "DELETE", f"/guilds/{guild.id}/members/{world.bot.id}")
     await stage.until_kept("SELECT 1 FROM servers WHERE left_at IS NOT NULL")
     await stage.settle(1)
@@ -238,7 +238,7 @@ async def come_back(stage: Stage) -> None:
 
     One that has just been started learns of its servers within moments of real time.
     """
-    world, guild = stage.standin.world, next(iter(stage.standin.world.guilds.values()))
+    world, guild = stage.emulator.world, next(iter(stage.emulator.world.guilds.values()))
     invite_bot(world, guild, world.bot)
     await stage.until_kept("SELECT 1 FROM servers WHERE left_at IS NULL")
 

@@ -94,7 +94,7 @@ async def another_server_invites_it(stage: Stage) -> None:
     await stage.bot.start()
     await stage.settle()
     await stage.until_kept("SELECT id FROM servers")  # the stock that a start takes
-    world = stage.standin.world
+    world = stage.emulator.world
     guild = add_guild(world, "The Other Room", stage.member())
     general = put_channel(world, guild, "general")
     invite_bot(world, guild, world.bot)

@@ -107,9 +107,9 @@ async def the_operator_asks_the_doctor(stage: Stage) -> None:
 
     async def ask() -> None:
         values = {
-            "DISCORD_TOKEN": stage.standin.world.bot.token,
-            "DISCORD_API_BASE": stage.standin.api,
-            "DISCORD_GATEWAY_URL": stage.standin.gateway,
+            "DISCORD_TOKEN": stage.emulator.world.bot.token,
+            "DISCORD_API_BASE": stage.emulator.api,
+            "DISCORD_GATEWAY_URL": stage.emulator.gateway,
             "SALON_DATABASE": str(stage.path),
         }
         told = await bot.cli.doctor.examine(values, Clock())

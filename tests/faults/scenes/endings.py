@@ -51,7 +51,7 @@ async def a_server_is_left_with_much_on_its_way(stage: Stage) -> None:
     await stage.write("Chloe", "Late.", to=closing["id"], file=("late.txt", b"late"))
     await stage.settle(2)
     await acts.leave(stage)
-    stage.standin.faults.clear()
+    stage.emulator.faults.clear()
     await stage.settle(DAY)
     await acts.come_back(stage)
     await stage.settle(2 * DAY)
@@ -91,7 +91,7 @@ async def threads_and_a_channel_are_deleted(stage: Stage) -> None:
     await stage.write("Chloe", "Copied, and left where it was.", to=head)
     await stage.settle(600)
     await stage.act(stage.member(), "DELETE", f"/channels/{head}")
-    stage.standin.faults.clear()
+    stage.emulator.faults.clear()
     await stage.settle(600)
     await acts.head_of(stage, who="Dev", text="Another.")
     await stage.settle(8 * DAY)
@@ -113,7 +113,7 @@ async def an_essay_is_withdrawn_on_its_way(stage: Stage) -> None:
         "it withdrawn",
         essay="1",
     )
-    stage.standin.faults.clear()
+    stage.emulator.faults.clear()
     await stage.settle(900)
 
 

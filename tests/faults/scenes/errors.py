@@ -88,7 +88,7 @@ async def a_full_server_makes_room_for_threads(stage: Stage) -> None:
     await stage.bot.start()
     await stage.settle()
     head = await with_head(stage)
-    stage.standin.world.thread_limit = 1
+    stage.emulator.world.thread_limit = 1
     *_, closing = await stage.ours()
     await stage.write("Ben", "One more.", to=closing["id"])
     await stage.settle(600)
@@ -117,11 +117,11 @@ async def a_file_is_had_days_later(stage: Stage) -> None:
     await stage.settle()
     await publish(stage)
     *_, closing = await stage.ours()
-    get = stage.standin.world.files.get
-    stage.standin.world.files.get = lambda file_id: None  # type: ignore[method-assign]
+    get = stage.emulator.world.files.get
+    stage.emulator.world.files.get = lambda file_id: None  # type: ignore[method-assign]
     await stage.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
     await stage.settle(26 * 3600)
-    stage.standin.world.files.get = get  # type: ignore[method-assign]
+    stage.emulator.world.files.get = get  # type: ignore[method-assign]
     await stage.settle(DAY)
 
 

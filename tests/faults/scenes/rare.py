@@ -101,11 +101,11 @@ async def files_that_cannot_be_kept(stage: Stage) -> None:
     head = await with_head(stage)
     await stage.write("Ann", "Large.", channel_id=head, file=("l.bin", b"l" * 6_000_000))
     await stage.settle(60)
-    get = stage.standin.world.files.get
-    stage.standin.world.files.get = lambda file_id: None  # type: ignore[method-assign]
+    get = stage.emulator.world.files.get
+    stage.emulator.world.files.get = lambda file_id: None  # type: ignore[method-assign]
     await stage.write("Ben", "Lost.", channel_id=head, file=("a.png", b"picture"))
     await stage.settle(DAY * 3)
-    stage.standin.world.files.get = get  # type: ignore[method-assign]
+    stage.emulator.world.files.get = get  # type: ignore[method-assign]
 
 
 async def automod_minds_titles_and_prompts(stage: Stage) -> None:
@@ -119,10 +119,10 @@ async def automod_minds_titles_and_prompts(stage: Stage) -> None:
     await fault(stage, "POST", _THREADS, **refused, times=1000)
     await stage.write("Ann", "Words that are minded.", to=closing["id"])
     await stage.settle(60)
-    stage.standin.faults.clear()
+    stage.emulator.faults.clear()
     await fault(stage, "POST", "/channels/*/messages", **_AUTOMOD, times=1000)
     await stage.settle(DAY + 3600)
-    stage.standin.faults.clear()
+    stage.emulator.faults.clear()
 
 
 async def an_essays_own_thread_is_deleted_on_its_way(stage: Stage) -> None:
@@ -134,7 +134,7 @@ async def an_essays_own_thread_is_deleted_on_its_way(stage: Stage) -> None:
     await publish(stage, LONG, style="thread", title="Long")
     (thread,) = await acts.threads(stage)
     await stage.act(stage.member(), "DELETE", f"/channels/{thread['id']}")
-    stage.standin.faults.clear()
+    stage.emulator.faults.clear()
     await stage.settle(900)
     await press_on(
         stage,
@@ -202,7 +202,7 @@ async def an_edit_is_stopped_and_another_takes_its_place(stage: Stage) -> None:
         stage, long("Uno", "Two", "Three", "Four", "Five", "Six"), title="Long", revision=3
     )
     await stage.settle(600)
-    stage.standin.faults.clear()
+    stage.emulator.faults.clear()
     await acts.edit(stage, long("One", "Dos"), title="Long", revision=4)
     await stage.settle(600)
 

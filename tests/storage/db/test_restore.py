@@ -104,8 +104,8 @@ async def kept(house: House) -> dict[str, dict[str, Any]]:
 
 async def test_what_was_deleted_or_forgotten_since_the_backup_stays_erased(tmp_path: Path) -> None:
     path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             *_, closing_question = await house.publish()
             to = closing_question["id"]
             deleted = await house.write("Ann", "I take this back.", to=to)
@@ -128,7 +128,7 @@ async def test_what_was_deleted_or_forgotten_since_the_backup_stays_erased(tmp_p
             sent = [message["id"] for message in await house.messages()]
         told = restore(path, folder, None)
         assert "erased: 2" in told
-        async with lived_in(tmp_path, standin) as again:
+        async with lived_in(tmp_path, emulator) as again:
             replies = await kept(again)
             assert (replies[str(deleted)]["text"], replies[str(deleted)]["deleted"]) == ("", True)
             assert (replies[str(forgotten)]["text"], replies[str(forgotten)]["author"]) == (
@@ -147,8 +147,8 @@ async def test_what_was_deleted_or_forgotten_since_the_backup_stays_erased(tmp_p
 
 async def test_what_was_sent_since_the_backup_is_found_and_not_sent_again(tmp_path: Path) -> None:
     path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
-    async with a_world() as standin:
-        async with lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator:
+        async with lived_in(tmp_path, emulator) as house:
             await house.publish()
             # A backup from between two posts: the last one was planned, and sent after it.
             back_up(path, folder, tmp_path / "mid.sqlite3")
@@ -161,7 +161,7 @@ async def test_what_was_sent_since_the_backup_is_found_and_not_sent_again(tmp_pa
                 connection.commit()
             before = len(await house.ours())
         restore(path, folder, tmp_path / "mid.sqlite3")
-        async with lived_in(tmp_path, standin) as again:
+        async with lived_in(tmp_path, emulator) as again:
             await again.settle()
             assert len(await again.ours()) == before
             assert (await again.export())["essay"]["state"] == "open"
@@ -169,7 +169,7 @@ async def test_what_was_sent_since_the_backup_is_found_and_not_sent_again(tmp_pa
 
 async def test_prompts_and_essays_that_were_due_since_are_not_done_again(tmp_path: Path) -> None:
     path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
-    async with a_world() as standin, lived_in(tmp_path, standin) as house:
+    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         await house.publish()
         await house.settle()
         back_up(path, folder, tmp_path / "mine.sqlite3")

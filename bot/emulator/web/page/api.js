@@ -1,4 +1,4 @@
-// Calls to Discord's API on the stand-in, in the name of one member.
+// Calls to Discord's API on the emulator, in the name of one member.
 
 /** What Discord refused: `status`, its `code`, and a sentence. */
 export class Refusal extends Error {

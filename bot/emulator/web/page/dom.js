@@ -47,7 +47,7 @@ export function safeAddress(text) {
   }
 }
 
-/** A file that this very stand-in serves, as a path on it; null for what lies elsewhere. */
+/** A file that this very emulator serves, as a path on it; null for what lies elsewhere. */
 export function ownFile(address) {
   try {
     const url = new URL(address);

@@ -66,7 +66,7 @@ export function embedsOf(message, house) {
   });
 }
 
-/** docs: Poll Resource. The stand-in's API has no way to vote, nor has Discord's. */
+/** docs: Poll Resource. The emulator's API has no way to vote, nor has Discord's. */
 export function pollOf(poll, house) {
   const counts = new Map((poll.results?.answer_counts ?? []).map((one) => [one.id, one]));
   const all = [...counts.values()].reduce((sum, one) => sum + one.count, 0);
