@@ -106,10 +106,10 @@ def _run() -> int:
 
 
 def _preview(file: Path, form: Format, *, as_json: bool) -> int:
-    from bot.cli.preview import as_json as preview_json
-    from bot.cli.preview import as_text as preview_text
+    from bot.cli.preview import render_json as preview_json
+    from bot.cli.preview import render_text as preview_text
     from bot.core.layout.layout import lay_out
-    from bot.publishing.reader_process import read_apart
+    from bot.publishing.reader_process import read_in_child_process
 
     try:
         data = file.read_bytes()
@@ -118,7 +118,9 @@ def _preview(file: Path, form: Format, *, as_json: bool) -> int:
         return 66
     # Somebody waits for this and nobody else does: a book may take its time.
     essay = asyncio.run(
-        read_apart(data, form, file.name, seconds=_PREVIEW_SECONDS, memory=_PREVIEW_MEMORY)
+        read_in_child_process(
+            data, form, file.name, seconds=_PREVIEW_SECONDS, memory=_PREVIEW_MEMORY
+        )
     )
     layout = lay_out(essay)
     if as_json:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 
-from bot.core.text.plural import counted
+from bot.core.text.plural import format_count
 from bot.discord_api import required_permissions
 from bot.discord_api.required_permissions import Right, names_of
 from storage.db.backups import Backup
@@ -91,7 +91,7 @@ def look_at_troubles(
     """What waits and what failed. ``name`` says where a trouble is."""
     findings = [
         Finding(
-            counted(trouble.count, trouble.kind, _MANY.get(trouble.kind)),
+            format_count(trouble.count, trouble.kind, _MANY.get(trouble.kind)),
             False,
             f"{'failed' if trouble.failed else 'waiting'} in {name(trouble)}: "
             f"{trouble.why or 'no reason is known'}",
@@ -100,11 +100,14 @@ def look_at_troubles(
     ]
     if len(found) > _MOST_TROUBLES:
         findings.append(
-            Finding("more", False, f"{counted(len(found) - _MOST_TROUBLES, 'trouble')} like these")
+            Finding(
+                "more", False, f"{format_count(len(found) - _MOST_TROUBLES, 'trouble')} like these"
+            )
         )
     under_way = (
-        f"{counted(waits.posts, 'post')}, {counted(waits.threads, 'thread')} and "
-        f"{counted(waits.errands, 'edit')} on their way, {counted(waits.prompts, 'prompt')} to come"
+        f"{format_count(waits.posts, 'post')}, {format_count(waits.threads, 'thread')} and "
+        f"{format_count(waits.errands, 'edit')} on their way, "
+        f"{format_count(waits.prompts, 'prompt')} to come"
     )
     return [*findings, Finding("outbox", True, under_way)]
 

@@ -6,7 +6,7 @@ import contextlib
 from pathlib import Path
 
 from bot.clock import Clock
-from bot.core.text.plural import counted
+from bot.core.text.plural import format_count
 from bot.errors import DatabaseError, DatabaseInUse
 from storage.db import erasure_log
 from storage.db.database import open_database, open_for_reading
@@ -46,7 +46,7 @@ async def forget(
     except OSError as error:
         raise DatabaseError(f"It cannot be noted beside {database}: {error.strerror}.") from error
     who = f"Member {member_id}"
-    where = counted(len(noted), "server")
+    where = format_count(len(noted), "server")
     with contextlib.suppress(DatabaseInUse):
         async with open_database(database, backups=backups):
             return (

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.core.essay.essay import Essay, Layout
+from bot.core.essay.essay import Essay
 from bot.core.layout.layout import lay_out
+from bot.core.layout.parts import Layout
 from bot.core.read_essay import Format, read_essay
-from bot.core.text.plural import counted
+from bot.core.text.plural import format_count
 
-__all__ = ["as_json", "as_text", "preview", "preview_text"]
+__all__ = ["preview", "preview_text", "render_json", "render_text"]
 
 
 def _notes(essay: Essay, layout: Layout) -> tuple[str, ...]:
     return (*essay.notes, *layout.notes)
 
 
-def as_json(essay: Essay, layout: Layout) -> dict[str, Any]:
+def render_json(essay: Essay, layout: Layout) -> dict[str, Any]:
     """The object that ``preview --json`` prints; its keys are relied on by others."""
     messages: list[dict[str, Any]] = [
         {"content": part.content, "passages": list(part.passages)} for part in layout.parts
@@ -40,7 +41,7 @@ def as_json(essay: Essay, layout: Layout) -> dict[str, Any]:
     }
 
 
-def as_text(essay: Essay, layout: Layout) -> str:
+def render_text(essay: Essay, layout: Layout) -> str:
     """The card's words, then the messages as they would read, parted by a line."""
     head = [essay.title]
     head += [credit for credit in (essay.byline or essay.author,) if credit]
@@ -48,8 +49,11 @@ def as_text(essay: Essay, layout: Layout) -> str:
     messages = [part.content for part in layout.parts]
     if layout.closing is not None:
         messages.append(layout.closing)
-    minutes, words = counted(essay.reading_minutes, "minute"), counted(essay.words, "word")
-    head.append(f"{minutes} to read, {words}, {counted(len(messages), 'message')}")
+    minutes, words = (
+        format_count(essay.reading_minutes, "minute"),
+        format_count(essay.words, "word"),
+    )
+    head.append(f"{minutes} to read, {words}, {format_count(len(messages), 'message')}")
     pieces = ["\n".join(head), *messages]
     notes = _notes(essay, layout)
     if notes:
@@ -61,10 +65,10 @@ def as_text(essay: Essay, layout: Layout) -> str:
 def preview(data: bytes | str, format: Format = "auto", name: str | None = None) -> dict[str, Any]:  # noqa: A002
     """What ``preview --json`` prints. Raises UnreadableEssay for what is not text."""
     essay = read_essay(data, format=format, name=name)
-    return as_json(essay, lay_out(essay))
+    return render_json(essay, lay_out(essay))
 
 
 def preview_text(data: bytes | str, format: Format = "auto", name: str | None = None) -> str:  # noqa: A002
     """What ``preview`` prints. Raises UnreadableEssay for what is not text."""
     essay = read_essay(data, format=format, name=name)
-    return as_text(essay, lay_out(essay))
+    return render_text(essay, lay_out(essay))

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Literal
 
-from bot.core.essay.document import Document
+from bot.core.essay.document import NO_TEXT, Document
 from bot.core.essay.essay import Essay
-from bot.core.extraction.extract import find_essay
-from bot.core.reading.decode import EMPTY, clean_text, decode
+from bot.core.extraction.extract import extract_essay
+from bot.core.reading.decode import clean_text, decode
 from bot.core.reading.markdown import read_markdown
 from bot.core.reading.plain_text import read_plain_text
 from bot.errors import UnreadableEssay
@@ -93,21 +93,21 @@ def _essay(
             wanted = "auto"  # a text that only bears such a name
     if isinstance(data, bytes):
         if wanted == "docx":
-            from bot.core.reading.docx import read_word
+            from bot.core.reading.docx import read_docx
 
-            return find_essay(read_word(data), name=name, given=title)
+            return extract_essay(read_docx(data), name=name, given=title)
         text, notes = decode(data)
     else:
         text, notes = data, ()
     text, more = clean_text(text)
     if not text.strip(_BLANK):
-        raise UnreadableEssay(EMPTY)
+        raise UnreadableEssay(NO_TEXT)
     if wanted == "auto":
         wanted = guess_format(text)
     document = _read(text, wanted, address)
     if not document.blocks and not document.metadata.title and wanted == "markdown":
         document = read_plain_text(text)  # marks and settings alone are still a text
-    return find_essay(document, name=name, given=title, notes=(*notes, *more))
+    return extract_essay(document, name=name, given=title, notes=(*notes, *more))
 
 
 def _read(text: str, wanted: Format, address: str | None) -> Document:

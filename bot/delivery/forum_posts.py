@@ -13,7 +13,8 @@ from typing import Any, Final
 import discord
 from discord.http import HTTPClient, Route
 
-from bot.core.payloads import moment_of, signature
+from bot.core.payload import get_signature
+from bot.core.snowflake import get_snowflake_time
 from bot.discord_api.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Sight
 from bot.discord_api.single_attempt import SingleCalls
 from storage.delivery.messages import ForumStart, Post
@@ -72,7 +73,7 @@ class Forums:
                 return found
             # The latest archived come first: what was archived before it was begun is another.
             before = page["threads"][-1]["thread_metadata"]["archive_timestamp"]
-            if datetime.fromisoformat(before) < moment_of(post.after_id):
+            if datetime.fromisoformat(before) < get_snowflake_time(post.after_id):
                 return None
 
     async def _archived(self, channel_id: int, before: str | None) -> Mapping[str, Any]:
@@ -120,4 +121,4 @@ class Forums:
             if error.code == UNKNOWN_MESSAGE:  # somebody has deleted it: its name is left
                 return bool(thread["name"] == starts.name)
             raise
-        return signature(message) == signature(post.payload)
+        return get_signature(message) == get_signature(post.payload)

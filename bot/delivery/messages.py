@@ -20,7 +20,7 @@ from discord.http import HTTPClient, Route
 
 from bot.app.background import UnderWay
 from bot.clock import Clock
-from bot.core.payloads import Payload, signature
+from bot.core.payload import Payload, get_signature
 from bot.delivery.forum_posts import Forums
 from bot.delivery.reply_moves import Mover
 from bot.delivery.threads import ThreadOpener
@@ -268,7 +268,7 @@ class Outbox:
                 lambda tx: essay_threads.known_threads(tx, post.server_id)
             )
             return await self._forums.find(post, post.starts, theirs)
-        wanted = signature(post.payload)
+        wanted = get_signature(post.payload)
         recorded = await self._database.read(
             lambda tx: match_sent.recorded_ids(tx, post.channel_id, post.after_id)
         )
@@ -279,7 +279,7 @@ class Outbox:
                 if (
                     int(message["author"]["id"]) == self._sight.own_id
                     and int(message["id"]) not in recorded
-                    and signature(message) == wanted
+                    and get_signature(message) == wanted
                 ):
                     return int(message["id"])
             if len(page) < _PAGE:

@@ -18,7 +18,7 @@ from bot.app.background import UnderWay
 from bot.clock import Clock
 from bot.core.conversation.events import Deletion, Reading
 from bot.core.conversation.reply_copy import Original, copy_payload, digest, webhook_name, why_not
-from bot.core.payloads import Payload
+from bot.core.payload import Payload
 from bot.delivery.copy_search import copy_of, reactions_to
 from bot.discord_api import parse
 from bot.discord_api.errors import (

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.core.conversation.events import WRITTEN_TYPES, Attachment, Edit, Message
 from bot.core.conversation.reply_copy import File, Original
-from bot.core.payloads import signature
+from bot.core.payload import get_signature
 
 __all__ = ["attachments", "edit", "emoji_name", "is_withheld", "message", "original"]
 
@@ -49,7 +49,7 @@ def message(data: Mapping[str, Any], *, server_id: int, own_id: int) -> Message:
         ),
         own=own,
         nonce=None,
-        signature=signature(data) if own else "",
+        signature=get_signature(data) if own else "",
         withheld=is_withheld(data),
         whole=_whole(data),
     )

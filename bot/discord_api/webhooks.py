@@ -13,7 +13,7 @@ from typing import Any
 
 from discord.http import HTTPClient, Route
 
-from bot.core.payloads import Payload
+from bot.core.payload import Payload
 from bot.discord_api.errors import Sight
 from bot.discord_api.single_attempt import SingleCalls, Upload
 

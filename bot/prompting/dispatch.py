@@ -6,12 +6,12 @@ import logging
 from datetime import datetime
 
 from bot.clock import to_milliseconds
-from bot.core.layout.lists import stamp
-from bot.core.payloads import Payload, plain_message
+from bot.core.payload import Payload, make_plain_message
 from bot.core.prompts.digest import digest_text
 from bot.core.prompts.plan import Passage, Poll, Question, What, read_what
 from bot.core.prompts.policy import Kind, Send, Skip, Wait, decide
 from bot.core.prompts.wording import Said, Unsayable, noted, nudge_text, words_for
+from bot.core.text.timestamps import format_timestamp
 from bot.errors import Refused
 from storage.db.writer import Transaction
 from storage.delivery import essay_threads, messages
@@ -99,7 +99,7 @@ async def forecast(tx: Transaction, prompt: Prompt, now: datetime) -> str:
         return "comes only if the essay is published by then"
     match decide(case, settings.manners, at):
         case Wait(until, reason, _):
-            return f"would wait until {stamp(until)}: {reason}"
+            return f"would wait until {format_timestamp(until)}: {reason}"
         case Skip(reason):
             return f"would be skipped: {reason}"
         case Send():
@@ -141,7 +141,7 @@ async def _claim(
 
 
 def _payload(said: Said) -> Payload:
-    payload = plain_message(said.content, silent=False)
+    payload = make_plain_message(said.content, silent=False)
     if said.poll is not None:
         payload["poll"] = _poll(said.poll)
     return payload

@@ -16,18 +16,19 @@ from dataclasses import dataclass, replace
 
 from bot.clock import Clock
 from bot.core.conversation.thread_names import essay_name
-from bot.core.essay.default_question import language_of
+from bot.core.essay.default_question import detect_language
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.essay.serialize import essay_from_json
-from bot.core.extraction.corrections import Corrections, carried, corrected
-from bot.core.layout.card import opening_card
-from bot.core.layout.layout import closing_question
-from bot.core.layout.revise import Revised, Standing, continued, revise
-from bot.core.payloads import Payload, edit_body, message_address, plain_message
+from bot.core.extraction.corrections import Corrections, apply_corrections, carry_over_corrections
+from bot.core.layout.card import render_card
+from bot.core.layout.closing_message import render_closing_question
+from bot.core.layout.revise import PostedPart, RevisedLayout, add_part_links, revise
+from bot.core.message_link import make_message_link
+from bot.core.payload import Payload, make_edit_body, make_plain_message
 from bot.discord_api.errors import Sight
 from bot.errors import Refused
 from bot.publishing.publish import Actor, Publishing
-from bot.publishing.reader_process import with_read
+from bot.publishing.reader_process import fill_extracted_facts
 from storage.db.database import Database, until_usable
 from storage.db.writer import Transaction
 from storage.delivery.messages import NewPost
@@ -125,13 +126,13 @@ class Editing:
         # A file does not say where the text stands on the web, a page does.
         essay = replace(essay, source_url=essay.source_url or old.source_url)
         # What a form asks for was shown in it and may be emptied there; a file leaves it alone.
-        known = await with_read(old, stand.source, stand.source_name)
-        essay = carried(known, essay, titled=submission.title is not None)
+        known = await fill_extracted_facts(old, stand.source, stand.source_name)
+        essay = carry_over_corrections(known, essay, titled=submission.title is not None)
         closing = stand.closing
         if submission.question is not None:
             closing = submission.question.strip() or None
         laid, notes = await self._laid(stand, essay, closing)
-        same = laid.is_same and replace(essay, read=None) == replace(old, read=None)
+        same = laid.is_same and replace(essay, extracted=None) == replace(old, extracted=None)
         same = same and closing == stand.closing
         revision = NewRevision(essay, source, submission.file_name, closing, notes)
         now_ms = self._clock.now_ms()
@@ -188,7 +189,7 @@ class Editing:
         """Put an admin's corrections into an edit that waits for a decision."""
         shown = await self.shown(edit_id, server_id)
         before = shown.edit.revision
-        essay, closing = corrected(before.essay, before.closing, corrections)
+        essay, closing = apply_corrections(before.essay, before.closing, corrections)
         _, notes = await self._laid(shown.stand, essay, closing)
         revision = replace(before, essay=essay, closing=closing, notes=notes)
         if not await self._database.write(
@@ -305,24 +306,24 @@ def lay_over(
     revised = revise(
         old,
         essay,
-        [Standing(part.bare, part.extent, part.apart) for part in parts],
+        [PostedPart(part.bare, part.extent, part.apart) for part in parts],
         numbered=numbered,
     )
     changes = [
-        _change(message, opening_card(essay))
+        _change(message, render_card(essay))
         for message in stand.messages
         if message.purpose == "card"
     ]
     changes += _parts(stand, parts, revised)
     more = _more(stand, parts, revised)
-    asked = revised.closing if closing is None else closing_question([closing])
+    asked = revised.closing if closing is None else render_closing_question([closing])
     closings = [message for message in stand.messages if message.purpose == "closing"]
     for message in closings:
-        still = asked or closing_question(essay.questions, language_of(essay))
-        payload = plain_message(still, silent=True)
+        still = asked or render_closing_question(essay.questions, detect_language(essay))
+        payload = make_plain_message(still, silent=True)
         changes.append(_change(message, payload, needed=asked is not None or message.answered))
     if asked is not None and not closings:
-        more.append(NewPost("closing", plain_message(asked, silent=True)))
+        more.append(NewPost("closing", make_plain_message(asked, silent=True)))
     used = [n for n, part in enumerate(revised.parts) if part is not None]
     laid = Laid(
         changes=tuple(changes),
@@ -342,14 +343,14 @@ def _new_name(stand: Stand, old: Essay, new: Essay) -> str | None:
 def _change(
     message: Message, payload: Payload, *, needed: bool = True, bare: str | None = None
 ) -> Change:
-    same = edit_body(message.payload) == edit_body(payload) and not message.owed
-    body = None if same and needed else edit_body(payload)
+    same = make_edit_body(message.payload) == make_edit_body(payload) and not message.owed
+    body = None if same and needed else make_edit_body(payload)
     return Change(message, payload, body, needed=needed, bare=bare)
 
 
-def _parts(stand: Stand, parts: list[Message], revised: Revised) -> list[Change]:
+def _parts(stand: Stand, parts: list[Message], revised: RevisedLayout) -> list[Change]:
     addresses = [
-        message_address(stand.server_id, part.channel_id, part.message_id) for part in parts
+        make_message_link(stand.server_id, part.channel_id, part.message_id) for part in parts
     ]
     before = {other: addresses[one] for one, other in revised.links if one < len(parts)}
     # The address of a new message is known once that is sent (storage.essays.part_links).
@@ -357,33 +358,33 @@ def _parts(stand: Stand, parts: list[Message], revised: Revised) -> list[Change]
     changes = []
     for number, (message, part) in enumerate(zip(parts, revised.parts, strict=True)):
         if part is None:
-            payload = plain_message(EMPTIED, silent=True)
+            payload = make_plain_message(EMPTIED, silent=True)
             stays = message.answered and message.bare == ""
             changes.append(_change(message, payload, needed=stays, bare=""))
             continue
-        content = continued(part.content, before=before.get(number), after=after.get(number))
-        change = _change(message, plain_message(content, silent=True), bare=part.content)
-        changes.append(replace(change, extent=part.extent, passages=part.passages))
+        content = add_part_links(part.content, before=before.get(number), after=after.get(number))
+        change = _change(message, make_plain_message(content, silent=True), bare=part.content)
+        changes.append(replace(change, extent=part.item_range, passages=part.passages))
     return changes
 
 
-def _more(stand: Stand, parts: list[Message], revised: Revised) -> list[NewPost]:
+def _more(stand: Stand, parts: list[Message], revised: RevisedLayout) -> list[NewPost]:
     new = stand.revision + 1
     posts = []
     for number, part in enumerate(revised.more, len(parts)):
         before = next((one for one, other in revised.links if other == number), None)
         address = None
         if before is not None:
-            address = message_address(
+            address = make_message_link(
                 stand.server_id, parts[before].channel_id, parts[before].message_id
             )
-        content = continued(part.content, before=address, after=None)
+        content = add_part_links(part.content, before=address, after=None)
         posts.append(
             NewPost(
                 "part",
-                plain_message(content, silent=True),
+                make_plain_message(content, silent=True),
                 tuple((new, passage) for passage in part.passages),
-                part.extent,
+                part.item_range,
                 part.content,
             )
         )

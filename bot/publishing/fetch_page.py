@@ -22,7 +22,7 @@ from yarl import URL
 from bot.core.essay.essay import Essay
 from bot.core.read_essay import Format
 from bot.errors import UnreadableEssay
-from bot.publishing.reader_process import read_apart
+from bot.publishing.reader_process import read_in_child_process
 
 __all__ = ["Page", "fetch", "is_public", "read_address"]
 
@@ -237,4 +237,4 @@ async def read_address(
     """The essay at a web address, read in a child process."""
     page = await fetch(address, resolver=resolver, allows=allows)
     name = URL(page.address).name or None
-    return await read_apart(page.data, page.format, name, address=page.address)
+    return await read_in_child_process(page.data, page.format, name, address=page.address)

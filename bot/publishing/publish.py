@@ -16,14 +16,15 @@ from dataclasses import dataclass
 from bot.clock import Clock
 from bot.core.conversation.styles import Venue, chosen_style, misplaced
 from bot.core.essay.essay import Essay, UnreadableEssay
-from bot.core.extraction.corrections import Corrections, corrected
-from bot.core.layout.card import opening_card
-from bot.core.layout.layout import closing_question, lay_out
-from bot.core.payloads import plain_message
+from bot.core.extraction.corrections import Corrections, apply_corrections
+from bot.core.layout.card import render_card
+from bot.core.layout.closing_message import render_closing_question
+from bot.core.layout.layout import lay_out
+from bot.core.payload import make_plain_message
 from bot.discord_api.errors import Sight
 from bot.errors import Refused
 from bot.publishing.fetch_page import Page
-from bot.publishing.reader_process import read_apart, with_read
+from bot.publishing.reader_process import fill_extracted_facts, read_in_child_process
 from storage.db.database import Database, until_usable
 from storage.db.writer import Transaction, Work
 from storage.delivery.messages import NewPost
@@ -200,17 +201,19 @@ class Publishing:
         if submission.page_address is not None:
             page = await self._fetch_page(submission.page_address)
             source = page.data if isinstance(page.data, bytes) else page.data.encode()
-            return source, await read_apart(
+            return source, await read_in_child_process(
                 page.data, page.format, address=page.address, title=title
             )
         if submission.text is not None:
             # A pasted text is Markdown, as everything one types into Discord is.
             text = submission.text
-            return text.encode(), await read_apart(text, "markdown", title=title)
+            return text.encode(), await read_in_child_process(text, "markdown", title=title)
         source = await self._fetch(submission.file_address or "")
         if len(source) > MOST_BYTES:
             raise Refused(f"The file is larger than {MOST_BYTES // 1024 // 1024} MiB.")
-        return source, await read_apart(source, "auto", submission.file_name, title=title)
+        return source, await read_in_child_process(
+            source, "auto", submission.file_name, title=title
+        )
 
     # -- drafts -------------------------------------------------------------------------------
 
@@ -247,8 +250,8 @@ class Publishing:
     async def correct(self, preview: Preview, corrections: Corrections) -> None:
         """Put an admin's corrections into a draft; its posts are made anew."""
         draft = preview.draft
-        known = await with_read(draft.essay, draft.source, draft.source_name)
-        essay, closing = corrected(known, draft.closing, corrections)
+        known = await fill_extracted_facts(draft.essay, draft.source, draft.source_name)
+        essay, closing = apply_corrections(known, draft.closing, corrections)
         numbered = await self._numbered(draft.server_id)
         planned, notes = await asyncio.to_thread(_planned, essay, closing, numbered=numbered)
         now_ms = self._clock.now_ms()
@@ -407,17 +410,17 @@ def _planned(
 ) -> tuple[list[NewPost], tuple[str, ...]]:
     """The posts of an essay, in order, and what could not be shown as it was."""
     layout = lay_out(essay, numbered=numbered)
-    planned = [NewPost("card", opening_card(essay))]
+    planned = [NewPost("card", render_card(essay))]
     planned += [
         NewPost(
             "part",
-            plain_message(part.content, silent=True),
+            make_plain_message(part.content, silent=True),
             tuple((_FIRST_REVISION, number) for number in part.passages),
-            part.extent,
+            part.item_range,
         )
         for part in layout.parts
     ]
-    asked = layout.closing if closing is None else closing_question([closing])
+    asked = layout.closing if closing is None else render_closing_question([closing])
     if asked is not None:
-        planned.append(NewPost("closing", plain_message(asked, silent=True)))
+        planned.append(NewPost("closing", make_plain_message(asked, silent=True)))
     return planned, (*essay.notes, *layout.notes)

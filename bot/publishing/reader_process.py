@@ -20,9 +20,9 @@ from bot.core.essay.serialize import essay_from_json, essay_to_json
 from bot.core.read_essay import FORMATS, Format, read_essay
 from bot.errors import UnreadableEssay
 
-__all__ = ["LARGEST", "read_apart", "with_read"]
+__all__ = ["MAX_BYTES", "fill_extracted_facts", "read_in_child_process"]
 
-LARGEST = 10 * 1024 * 1024
+MAX_BYTES = 10 * 1024 * 1024
 """Bytes of an essay that are looked at; Discord's own limit for a file."""
 
 SECONDS = 5.0
@@ -33,7 +33,7 @@ _TOO_LONG = "Reading this took too long and was stopped; is it really an essay?"
 _TOO_MUCH = "Reading this took too much memory and was stopped; is it really an essay?"
 
 
-async def read_apart(
+async def read_in_child_process(
     data: bytes | str,
     format: Format = "auto",  # noqa: A002
     name: str | None = None,
@@ -53,7 +53,7 @@ async def read_apart(
     Raises UnreadableEssay for what cannot be read, and for what takes too much time or memory.
     """
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-    if len(raw) > LARGEST:
+    if len(raw) > MAX_BYTES:
         raise UnreadableEssay(_TOO_LARGE)
     head = {
         "format": format,
@@ -90,12 +90,14 @@ async def _asked(question: bytes, seconds: float) -> bytes:
     return answer
 
 
-async def with_read(essay: Essay, source: bytes, name: str | None) -> Essay:
+async def fill_extracted_facts(essay: Essay, source: bytes, name: str | None) -> Essay:
     """An essay with what its text says itself, which archives of before do not tell."""
-    if essay.read is not None:
+    if essay.extracted is not None:
         return essay
     try:
-        return replace(essay, read=(await read_apart(source, "auto", name)).read)
+        return replace(
+            essay, extracted=(await read_in_child_process(source, "auto", name)).extracted
+        )
     except UnreadableEssay:
         return essay
 

@@ -11,9 +11,10 @@ from discord.ext import commands
 
 from bot.clock import to_milliseconds
 from bot.core.conversation.styles import THREAD, THREADS
-from bot.core.layout.lists import fitting, stamp
 from bot.core.prompts.parse_time import read_moment
-from bot.core.text.plural import counted
+from bot.core.text.plural import format_count
+from bot.core.text.timestamps import format_timestamp
+from bot.core.text.truncate import truncate_lines
 from bot.errors import Refused
 from bot.export import as_markdown
 from bot.services import Services
@@ -140,7 +141,7 @@ class Essays(
                 lines.append(f"… and {len(found) - _LISTED} older ones.")
             await answer(
                 interaction,
-                fitting(lines) or "No essay is here yet: `/essay publish` begins with one.",
+                truncate_lines(lines) or "No essay is here yet: `/essay publish` begins with one.",
             )
 
     @app_commands.command(description="Show where an essay stands, or a draft to go on with.")
@@ -180,8 +181,8 @@ class Essays(
             )
             preview = await self.services.publishing.preview(found.id, server)
             told = (
-                f"“{text_module.title(found.title)}” will be published {stamp(moment, 'F')} "
-                f"({stamp(moment, 'R')})."
+                f"“{text_module.title(found.title)}” will be published "
+                f"{format_timestamp(moment, 'F')} ({format_timestamp(moment, 'R')})."
             )
             await answer(interaction, "\n".join([told, *hindrances(preview)]))
 
@@ -243,7 +244,7 @@ class Essays(
             else:
                 text = json.dumps(exported, ensure_ascii=False, indent=2)
                 name = f"essay-{found.id}.json"
-            replies = counted(len(exported["replies"]), "reply", "replies")
+            replies = format_count(len(exported["replies"]), "reply", "replies")
             told = f"“{text_module.title(found.title)}” and {replies}."
             await answer_with_file(interaction, told, text, name)
 

@@ -7,7 +7,7 @@ from typing import Any
 from discord import ui
 
 from bot.core.essay.essay import Essay
-from bot.core.extraction.corrections import MOST, Corrections, found
+from bot.core.extraction.corrections import FIELD_LIMITS, Corrections, get_form_values
 from cogs.ui.forms import Entered, text_field
 
 __all__ = ["correction_fields", "entered_corrections"]
@@ -15,14 +15,16 @@ __all__ = ["correction_fields", "entered_corrections"]
 
 def correction_fields(essay: Essay, closing: str | None) -> list[ui.Label[Any]]:
     """What was found in an essay, to be corrected; ``closing``: the question an admin chose."""
-    shown = found(essay, closing)
+    shown = get_form_values(essay, closing)
     asked = "Closing question (empty: the essay's own)"
     return [
-        text_field("title", "Title", shown.title, most=MOST["title"], required=True),
-        text_field("byline", "Byline", shown.byline, most=MOST["byline"]),
-        text_field("epigraph", "Epigraph", shown.epigraph, most=MOST["epigraph"], long=True),
-        text_field("source", "Whose words", shown.epigraph_source, most=MOST["source"]),
-        text_field("closing", asked, shown.closing, most=MOST["closing"], long=True),
+        text_field("title", "Title", shown.title, most=FIELD_LIMITS["title"], required=True),
+        text_field("byline", "Byline", shown.byline, most=FIELD_LIMITS["byline"]),
+        text_field(
+            "epigraph", "Epigraph", shown.epigraph, most=FIELD_LIMITS["epigraph"], long=True
+        ),
+        text_field("source", "Whose words", shown.epigraph_source, most=FIELD_LIMITS["source"]),
+        text_field("closing", asked, shown.closing, most=FIELD_LIMITS["closing"], long=True),
     ]
 
 

@@ -11,10 +11,10 @@ import discord
 from discord import ui
 
 from bot.clock import to_milliseconds
-from bot.core.extraction.title import left_line
+from bot.core.extraction.title import find_former_title_line
 from bot.core.prompts.parse_time import read_moment
-from bot.core.text.plural import counted
-from bot.core.text.truncate import cut
+from bot.core.text.plural import format_count
+from bot.core.text.truncate import truncate
 from bot.errors import Refused
 from bot.publishing.publish import Preview
 from bot.services import Services
@@ -75,22 +75,22 @@ def _told(preview: Preview) -> str:
     if draft.scheduled_for is not None:
         lines.append(f"**Scheduled** for <t:{draft.scheduled_for // 1000}:F>.")
     lines.append(
-        f"**{counted(len(draft.posts), 'message')}** in <#{draft.channel_id}>: the card, "
-        f"{counted(parts, 'part')}"
+        f"**{format_count(len(draft.posts), 'message')}** in <#{draft.channel_id}>: the card, "
+        f"{format_count(parts, 'part')}"
         + (", the closing question." if closing else "; the last part ends with the question.")
     )
-    left = left_line(draft.essay)
+    left = find_former_title_line(draft.essay)
     if left is not None:
         lines.append(f"{text_module.line_left(left)}.")
     notes = draft.notes[:_MOST_NOTES]
     if notes:
         lines.append("**Not shown as it was**\n" + "\n".join(f"- {note}" for note in notes))
     if closing:
-        quoted = cut(closing, _MOST_QUESTION).replace("\n", "\n> ")
+        quoted = truncate(closing, _MOST_QUESTION).replace("\n", "\n> ")
         lines.append(f"**Asked at the end**\n> {quoted}")
     lines.append(draft_style.told(preview))
-    lines.append(f"**Prompts that follow**\n{cut(preview.plan, _MOST_QUESTION)}")
-    return cut("\n".join(lines), _MOST_TOLD)
+    lines.append(f"**Prompts that follow**\n{truncate(preview.plan, _MOST_QUESTION)}")
+    return truncate("\n".join(lines), _MOST_TOLD)
 
 
 class Desk:
@@ -244,7 +244,7 @@ class Desk:
             interaction,
             text_view(
                 f"“{text_module.title(title)}” is published as essay {draft.id}, in "
-                f"{counted(len(draft.posts), 'message')}: {where}"
+                f"{format_count(len(draft.posts), 'message')}: {where}"
             ),
         )
 

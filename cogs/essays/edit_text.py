@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from bot.core.extraction.corrections import given
-from bot.core.extraction.title import left_line
-from bot.core.layout.diff import differences, facts_changed
-from bot.core.layout.lists import fitting
-from bot.core.text.truncate import cut
+from bot.core.extraction.corrections import list_corrected_facts
+from bot.core.extraction.title import find_former_title_line
+from bot.core.layout.diff import diff_facts, diff_passages
+from bot.core.text.truncate import truncate, truncate_lines
 from bot.publishing.edit import Shown
 from cogs.essays import text
 from storage.essays.apply_revision import Laid
@@ -42,14 +41,14 @@ def told(shown: Shown) -> str:
             "**The card** was deleted. An edit does not post it again: it would stand below the "
             "text."
         )
-    facts = facts_changed(shown.old, new.essay)
+    facts = diff_facts(shown.old, new.essay)
     if new.closing is not None:
         facts.append(f"Asked at the end: {text.title(new.closing, 200)}")
     elif shown.stand.closing is not None:
         facts.append("Asked at the end: the essay's own question")
-    if by_admin := given(new.essay):
+    if by_admin := list_corrected_facts(new.essay):
         facts.append(f"As given here, not as the text says: {', '.join(by_admin)}")
-    if (left := left_line(new.essay)) is not None:
+    if (left := find_former_title_line(new.essay)) is not None:
         facts.append(text.line_left(left))
     if facts:
         lines += [f"- {fact}" for fact in facts]
@@ -61,17 +60,17 @@ def told(shown: Shown) -> str:
         )
     lines += [f"**Not shown as it was:** {note}" for note in new.notes[:_MOST_NOTES]]
     room = _MOST_TOLD - len("\n".join(lines)) - 40
-    changed = [f"- {line}" for line in differences(shown.old, new.essay)]
+    changed = [f"- {line}" for line in diff_passages(shown.old, new.essay)]
     if changed:
         lines.append("**Text:**")
-        lines.append(fitting(changed, max(room, 200)))
-    return cut("\n".join(lines), _MOST_TOLD)
+        lines.append(truncate_lines(changed, max(room, 200)))
+    return truncate("\n".join(lines), _MOST_TOLD)
 
 
 def all_changes(shown: Shown) -> str:
     """Every change, as a text to be read beside the essay."""
     essay = shown.edit.revision.essay
-    lines = [*facts_changed(shown.old, essay), *differences(shown.old, essay, whole=True)]
+    lines = [*diff_facts(shown.old, essay), *diff_passages(shown.old, essay, whole=True)]
     return "\n\n".join(lines or ["The words stay the same."])
 
 

@@ -14,9 +14,9 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from bot.core.essay.serialize import essay_from_json
-from bot.core.extraction.corrections import given
-from bot.core.layout.card import opening_card
-from bot.core.text.length import utf16_units
+from bot.core.extraction.corrections import list_corrected_facts
+from bot.core.layout.card import render_card
+from bot.core.text.length import count_utf16_units
 from bot.errors import Refused
 from bot.publishing.edit import Shown
 from bot.services import Services
@@ -64,7 +64,7 @@ class EditDesk:
         view = card_view(
             f"-# A new text of essay {shown.stand.discussion_id}, seen by you alone. Nothing "
             "changes before you apply it. This will be its card:",
-            opening_card(essay),
+            render_card(essay),
         )
         view.add_item(ui.TextDisplay(told))
         view.add_item(row_of(self.button, shown.edit.id, _BUTTONS))
@@ -261,7 +261,7 @@ class EditCommand(commands.Cog):
 def _title_of(stand: Stand) -> str | None:
     """The title that an admin gave; None where it is the text's own."""
     essay = essay_from_json(json.loads(stand.essay))
-    own = essay.read is not None and "title" not in given(essay)
+    own = essay.extracted is not None and "title" not in list_corrected_facts(essay)
     return None if own else essay.title
 
 
@@ -274,4 +274,4 @@ def _text_of(stand: Stand) -> str | None:
         text = stand.source.decode()
     except UnicodeDecodeError:
         return None
-    return text if 0 < utf16_units(text) <= TEXT_LIMIT and "\0" not in text else None
+    return text if 0 < count_utf16_units(text) <= TEXT_LIMIT and "\0" not in text else None

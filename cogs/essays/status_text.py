@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.layout.lists import fitting
+from bot.core.text.truncate import truncate_lines
 from cogs.essays import text
 from storage.db.writer import Transaction
 from storage.essays import discussions, progress
@@ -22,4 +22,4 @@ async def essay_told(tx: Transaction, discussion_id: int) -> str:
         f"-# {act.what} by {text.title(act.member_name, 40)}, <t:{act.done_at // 1000}:f>"
         for act in await audit_log.of_essay(tx, essay.id)
     ]
-    return fitting(lines)
+    return truncate_lines(lines)

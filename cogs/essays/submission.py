@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from bot.core.conversation.styles import Venue
-from bot.core.text.truncate import cut
+from bot.core.text.truncate import truncate
 from bot.errors import Refused
 from bot.publishing.publish import MOST_BYTES
 from cogs.ui.forms import Entered, Upload, text_field
@@ -55,7 +55,7 @@ def tags_field(venue: Venue | None, tags: str | None) -> list[ui.Label[Any]]:
     """The field for the tags of a forum's post, where the channel has such."""
     if venue is None or not venue.tags:
         return []
-    there = cut(", ".join(tag.name for tag in venue.tags), _MOST_DESCRIBED)
+    there = truncate(", ".join(tag.name for tag in venue.tags), _MOST_DESCRIBED)
     return [text_field("tags", "Tags", tags, most=300, description=there)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 
 from bot.core.conversation.styles import FORUM, THREADS
-from bot.core.text.truncate import cut
+from bot.core.text.truncate import truncate
 from storage.essays.discussions import Listed
 from storage.essays.progress import Progress
 
@@ -68,7 +68,7 @@ def withdrawing(essay: Listed) -> str:
 
 def title(text: str, most: int = 80) -> str:
     """An essay's title, shown literally and not too long."""
-    return discord.utils.escape_markdown(cut(text, most))
+    return discord.utils.escape_markdown(truncate(text, most))
 
 
 def line_left(line: str) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Collection
 import discord
 from discord.ext import commands
 
-from bot.core.payloads import plain_message, snowflake_before
+from bot.core.payload import make_plain_message
+from bot.core.snowflake import make_snowflake_before
 from bot.discord_api.required_permissions import TO_TELL
 from bot.services import Services
 from storage.db.database import until_usable
@@ -110,8 +111,8 @@ async def _greet(tx: Transaction, server: discord.Guild, now_ms: int) -> None:
         server_id=server.id,
         discussion_id=None,
         channel_id=channel.id,
-        after_id=snowflake_before(now_ms),
-        posts=[NewPost("notice", plain_message(_GREETING, silent=True))],
+        after_id=make_snowflake_before(now_ms),
+        posts=[NewPost("notice", make_plain_message(_GREETING, silent=True))],
         now_ms=now_ms,
     )
 

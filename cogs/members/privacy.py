@@ -14,7 +14,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.core.text.plural import counted
+from bot.core.text.plural import format_count
 from bot.services import Services
 from cogs.ui.errors import acknowledge, answer_with_file, follow_up_with_files, speak
 from storage.db import erasure_log
@@ -64,7 +64,7 @@ class Privacy(
                 lambda tx: members.kept_of(tx, server_id, member_id)
             )
             data = json.dumps(found, ensure_ascii=False, indent=2)
-            replies = counted(len(found["replies"]), "reply", "replies")
+            replies = format_count(len(found["replies"]), "reply", "replies")
             told = f"This is all that is kept of you here: {replies}."
             await answer_with_file(interaction, told, data, _FILE)
             await self._hand_out_files(interaction, server_id, member_id)

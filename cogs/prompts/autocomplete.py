@@ -10,7 +10,7 @@ from discord import app_commands
 
 from bot.core.conversation.styles import Venue
 from bot.core.prompts.parse_time import read_moment
-from bot.core.text.truncate import cut
+from bot.core.text.truncate import truncate
 from bot.errors import Refused
 from bot.services import Services
 from cogs.prompts import text
@@ -28,7 +28,7 @@ def _choices(pairs: Iterable[tuple[str, str]], typed: str) -> list[app_commands.
     """The first 25 (name, value) whose name or value contains what was typed."""
     wanted = typed.strip().casefold()
     fitting = [
-        app_commands.Choice(name=cut(name, _LONGEST), value=value)
+        app_commands.Choice(name=truncate(name, _LONGEST), value=value)
         for name, value in pairs
         if wanted in name.casefold() or wanted == value.casefold()
     ]
@@ -67,7 +67,7 @@ async def moments(services: Services, server_id: int, typed: str) -> list[app_co
     local = meant.at.astimezone(settings.zone)
     written = " ".join(typed.split())
     name = f"{written} = {local:%A %d %B %Y %H:%M} ({settings.zone_name})"
-    return [app_commands.Choice(name=cut(name, _LONGEST), value=written)]
+    return [app_commands.Choice(name=truncate(name, _LONGEST), value=written)]
 
 
 def tags(venue: Venue | None, typed: str) -> list[app_commands.Choice[str]]:

@@ -6,12 +6,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.core.layout.lists import fitting, stamp
 from bot.core.prompts.local_time import quiet_end
 from bot.core.prompts.parse_time import read_moment
 from bot.core.prompts.plan import read_condition, read_what
 from bot.core.prompts.policy import Kind
 from bot.core.prompts.wording import Unsayable, literal
+from bot.core.text.timestamps import format_timestamp
+from bot.core.text.truncate import truncate_lines
 from bot.errors import Refused
 from bot.prompting import dispatch
 from bot.services import Services
@@ -192,7 +193,8 @@ class Prompts(
             if not await prompts.cancel(tx, prompt_id=found.id, by=by, now_ms=now_ms):
                 raise Refused(f"Prompt {found.id} is no longer to come: it is {found.state}.")
             await self.act(tx, interaction, found.discussion_id, f"cancelled prompt {found.id}")
-            return f"Prompt {found.id}, which was to come {stamp(found.planned_for)}, is cancelled."
+            when = format_timestamp(found.planned_for)
+            return f"Prompt {found.id}, which was to come {when}, is cancelled."
 
         await self.write_and_answer(interaction, cancel)
 
@@ -246,7 +248,9 @@ class Prompts(
 
         with self.services.busy.working():
             lines = await self.services.database.read(look)
-            await answer(interaction, fitting(lines) or "No prompts are to come for this essay.")
+            await answer(
+                interaction, truncate_lines(lines) or "No prompts are to come for this essay."
+            )
 
     # -- what is offered while one types --------------------------------------------------------
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.core.layout.lists import fitting, stamp
 from bot.core.prompts.plan import Step, after_wait, write_plan
 from bot.core.prompts.policy import Kind
 from bot.core.prompts.wording import literal
-from bot.core.text.length import utf16_units
-from bot.core.text.truncate import cut
+from bot.core.text.length import count_utf16_units
+from bot.core.text.timestamps import format_timestamp
+from bot.core.text.truncate import truncate, truncate_lines
 from storage.prompts.prompts import Prompt
 from storage.prompts.queries import Past
 from storage.servers.settings import ServerSettings
@@ -24,18 +24,18 @@ _KINDS = {Kind.NUDGE: "nudge", Kind.DIGEST: "digest"}
 
 
 def _what(kind: str, what: str) -> str:
-    return literal(cut(_KINDS.get(Kind(kind), what), _MOST_WHAT))
+    return literal(truncate(_KINDS.get(Kind(kind), what), _MOST_WHAT))
 
 
 def _title(title: str | None) -> str:
-    return "" if title is None else f" **{literal(cut(title, _MOST_TITLE))}**"
+    return "" if title is None else f" **{literal(truncate(title, _MOST_TITLE))}**"
 
 
 def coming(prompt: Prompt, title: str | None, hindrance: str) -> str:
     """A prompt that is to come, when, and what would keep it from it."""
     where = f" <#{prompt.channel_id}>" if prompt.kind in _KINDS and prompt.channel_id else ""
     condition = f", {prompt.condition}" if prompt.condition else ""
-    line = f"⏳ **{prompt.id}** {stamp(prompt.due_at)}{_title(title)}{where}: "
+    line = f"⏳ **{prompt.id}** {format_timestamp(prompt.due_at)}{_title(title)}{where}: "
     line += f"{_what(prompt.kind, prompt.what)}{condition}"
     return line + (f" — {hindrance}" if hindrance else "")
 
@@ -46,33 +46,35 @@ def past(one: Past, server_id: int) -> str:
     if one.asked:
         first, *others = one.asked
         more = f" and {len(others)} more" if others else ""
-        line += f" “{literal(cut(first, _MOST_WHAT))}”{more}"
+        line += f" “{literal(truncate(first, _MOST_WHAT))}”{more}"
     if one.state == "sent":
         count = {0: "no answers", 1: "1 answer"}.get(one.replies, f"{one.replies} answers")
         link = ""
         if one.message_id is not None:
             link = f" https://discord.com/channels/{server_id}/{one.channel_id}/{one.message_id}"
-        return f"✅ **{one.id}** {stamp(one.at)} {line}: {count}{link}"
+        return f"✅ **{one.id}** {format_timestamp(one.at)} {line}: {count}{link}"
     mark = "⏭️" if one.state == "skipped" else "⚠️"
-    return f"{mark} **{one.id}** {stamp(one.at)} {line} {one.state}: {one.reason}"
+    return f"{mark} **{one.id}** {format_timestamp(one.at)} {line} {one.state}: {one.reason}"
 
 
 def listed(to_come: Sequence[str], past: Sequence[str]) -> str:
     """Both in one message; however much is to come, what came of the last ones is seen too."""
-    came = fitting(past, _PAST_UNITS)
-    left = _MESSAGE_UNITS - utf16_units(came) - 1
-    return "\n".join(part for part in (fitting(to_come, left), came) if part)
+    came = truncate_lines(past, _PAST_UNITS)
+    left = _MESSAGE_UNITS - count_utf16_units(came) - 1
+    return "\n".join(part for part in (truncate_lines(to_come, left), came) if part)
 
 
 def planned(prompt: Prompt, title: str, quiet_until: datetime | None, hindrance: str) -> str:
     """The answer to a prompt that was added or changed."""
     lines = [
-        f"Prompt {prompt.id} for “{literal(title)}” comes {stamp(prompt.planned_for)} "
-        f"({stamp(prompt.planned_for, 'R')}): {_what(prompt.kind, prompt.what)}"
+        f"Prompt {prompt.id} for “{literal(title)}” comes {format_timestamp(prompt.planned_for)} "
+        f"({format_timestamp(prompt.planned_for, 'R')}): {_what(prompt.kind, prompt.what)}"
         + (f", {prompt.condition}." if prompt.condition else ".")
     ]
     if quiet_until is not None and "skipped" not in hindrance:
-        lines.append(f"That is in quiet hours: it goes out at their end, {stamp(quiet_until)}.")
+        lines.append(
+            f"That is in quiet hours: it goes out at their end, {format_timestamp(quiet_until)}."
+        )
     elif hindrance:
         lines.append(f"As things stand it {hindrance}.")
     return "\n".join(lines)
@@ -82,7 +84,7 @@ def choice(prompt: Prompt, title: str | None, settings: ServerSettings) -> str:
     """A prompt as it is offered while one types, in the server's time."""
     local = prompt.due_at.astimezone(settings.zone)
     what = _KINDS.get(prompt.kind, prompt.what)
-    return f"{prompt.id}: {local:%a %d %b %H:%M} {cut(what, 30)} · {title or 'digest'}"
+    return f"{prompt.id}: {local:%a %d %b %H:%M} {truncate(what, 30)} · {title or 'digest'}"
 
 
 def plan(steps: Sequence[Step], settings: ServerSettings) -> str:
@@ -92,7 +94,7 @@ def plan(steps: Sequence[Step], settings: ServerSettings) -> str:
     ours = " (the one that comes with me)" if settings.plan is None else ""
     lines = [f"Every new essay gets this plan{ours}; times are of {settings.zone_name}:"]
     lines += [f"- {literal(line)}" for line in write_plan(steps).splitlines()]
-    return fitting(lines)
+    return truncate_lines(lines)
 
 
 def manners(settings: ServerSettings) -> str:
@@ -119,4 +121,5 @@ def digest(settings: ServerSettings, now: datetime) -> str:
     if settings.digest is None:
         return "There is no digest. `/prompts digest when: Sunday 18:00` has one come here."
     at = settings.digest.after(now, settings.zone)
-    return f"The digest comes into <#{settings.digest_channel}> every week, next {stamp(at)}."
+    when = format_timestamp(at)
+    return f"The digest comes into <#{settings.digest_channel}> every week, next {when}."

@@ -9,8 +9,7 @@ from discord.ext import commands
 from bot import checks
 from bot.checks import Finding
 from bot.clock import to_milliseconds
-from bot.core.layout.lists import fitting
-from bot.core.text.truncate import cut
+from bot.core.text.truncate import truncate, truncate_lines
 from bot.services import Services
 from cogs.ui.responses import answer, server_of
 from storage.db.writer import Transaction
@@ -63,7 +62,7 @@ class Doctor(commands.Cog):
                 self._record(server.id),
                 Finding("versions", True, checks.versions()),
             ]
-            await answer(interaction, fitting([_line(one) for one in _open_first(found)]))
+            await answer(interaction, truncate_lines([_line(one) for one in _open_first(found)]))
 
     def _connection(self, interaction: discord.Interaction) -> Finding:
         latency = interaction.client.latency
@@ -83,7 +82,7 @@ def _open_first(found: list[Finding]) -> list[Finding]:
 
 
 def _line(one: Finding) -> str:
-    return f"{'✅' if one.fine else '⚠️'} {one.about}: {cut(one.text, _MOST_WHY)}"
+    return f"{'✅' if one.fine else '⚠️'} {one.about}: {truncate(one.text, _MOST_WHY)}"
 
 
 def _where(trouble: Trouble) -> str:

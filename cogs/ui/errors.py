@@ -16,7 +16,7 @@ from discord import app_commands
 from discord.http import Route
 
 from bot.app.logging_setup import new_reference
-from bot.core.text.truncate import cut
+from bot.core.text.truncate import truncate
 from bot.discord_api.errors import PASSING
 from bot.errors import Refused, SalonError
 
@@ -133,7 +133,7 @@ async def follow_up_with_files(
 async def speak(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Answer an interaction that failed: with a foreseen failure's own sentence, or a reference."""
     # A sentence may repeat what somebody typed, and a message takes 2,000 characters.
-    sentence = cut(_sentence(error), _MOST)
+    sentence = truncate(_sentence(error), _MOST)
     try:
         if interaction.response.is_done():
             await interaction.followup.send(sentence, ephemeral=True)

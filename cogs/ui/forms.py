@@ -17,7 +17,7 @@ import discord
 from discord import ui
 from discord.ext import commands
 
-from bot.core.text.truncate import cut
+from bot.core.text.truncate import truncate
 from bot.errors import Refused
 from bot.services import Services
 from cogs.ui.errors import speak
@@ -77,7 +77,7 @@ def text_field(
         component=ui.TextInput(
             custom_id=name,
             style=style,
-            default=cut(value or "", most),
+            default=truncate(value or "", most),
             max_length=most,
             required=required,
         ),

@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.core.payloads import Payload
+from bot.core.payload import Payload
 from bot.publishing.publish import Actor
 
 __all__ = ["actor", "card_view", "text_view"]

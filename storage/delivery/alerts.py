@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.core.payloads import plain_message
+from bot.core.payload import make_plain_message
 from bot.core.text.escape import escape
-from bot.core.text.truncate import cut
+from bot.core.text.truncate import truncate
 from storage.db.writer import Transaction
 from storage.delivery import messages
 from storage.delivery.messages import Post
@@ -47,7 +47,7 @@ async def tell(tx: Transaction, server_id: int, *, about: str, text: str, now_ms
         discussion_id=None,
         channel_id=channel_id,
         after_id=await messages.newest_id(tx, channel_id),
-        posts=[messages.NewPost("notice", plain_message(text, silent=False))],
+        posts=[messages.NewPost("notice", make_plain_message(text, silent=False))],
         now_ms=now_ms,
     )
     return True
@@ -96,7 +96,7 @@ async def essay_stuck(
     )
     if row is None:
         return
-    what = f"“{escape(cut(row['title'], _MOST_TITLE))}”"
+    what = f"“{escape(truncate(row['title'], _MOST_TITLE))}”"
     if row["state"] != "publishing":
         what = f"The new text of {what}"
     how, then = "waits", "I go on by myself once that is mended."

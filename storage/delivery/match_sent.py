@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from bot.core.conversation.events import Message
-from bot.core.payloads import signature
+from bot.core.payload import get_signature
 from storage.db.writer import Transaction
 from storage.delivery.messages import sent
 
@@ -32,7 +32,7 @@ async def recognise(tx: Transaction, message: Message, now_ms: int) -> bool:
         if message.nonce is not None:
             same = message.nonce == row["nonce"]
         else:
-            same = message.signature == signature(json.loads(row["payload"]))
+            same = message.signature == get_signature(json.loads(row["payload"]))
         if same:
             return await sent(tx, post_id=row["id"], message_id=message.id, now_ms=now_ms)
     return False

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from bot.core.payloads import Payload
+from bot.core.payload import Payload
 from storage.db.writer import Transaction
 
 __all__ = [

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.conversation.thread_names import essay_name
-from bot.core.essay.essay import Place
-from bot.core.payloads import Payload, moment_of
+from bot.core.layout.parts import Position
+from bot.core.payload import Payload
+from bot.core.snowflake import get_snowflake_time
 from storage.db.writer import Transaction
 from storage.delivery import essay_threads
 from storage.essays.part_links import link
@@ -49,7 +50,7 @@ class NewPost:
     purpose: str
     payload: Payload
     passages: tuple[tuple[int, int], ...] = ()
-    extent: tuple[Place, Place] | None = None
+    extent: tuple[Position, Position] | None = None
     bare: str | None = None
 
 
@@ -272,7 +273,11 @@ async def sent(tx: Transaction, *, post_id: int, message_id: int | None, now_ms:
     to the call and the history may all tell of it. False where it was recorded before. With the
     last post of a publishing, the discussion opens and its prompt is planned.
     """
-    at = now_ms if message_id is None else min(to_milliseconds(moment_of(message_id)), now_ms)
+    at = (
+        now_ms
+        if message_id is None
+        else min(to_milliseconds(get_snowflake_time(message_id)), now_ms)
+    )
     changed = await tx.run(
         """
         UPDATE posts SET state = 'sent', message_id = :message_id, trouble = NULL,

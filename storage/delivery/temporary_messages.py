@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.payloads import Payload, plain_message
+from bot.core.payload import Payload, make_plain_message
 from storage.db.writer import Transaction
 from storage.delivery import messages
 
@@ -43,7 +43,7 @@ async def say_once(
         discussion_id=discussion_id,
         channel_id=channel_id,
         after_id=after_id,
-        posts=[messages.NewPost("notice", plain_message(text, silent=True))],
+        posts=[messages.NewPost("notice", make_plain_message(text, silent=True))],
         now_ms=now_ms,
     )
     return True
@@ -60,7 +60,7 @@ async def point(
     now_ms: int,
 ) -> None:
     """Plan the line under a reply in the channel that points into the thread it belongs to."""
-    payload: Payload = plain_message(f"-# This talk goes on in <#{thread_id}>.", silent=True)
+    payload: Payload = make_plain_message(f"-# This talk goes on in <#{thread_id}>.", silent=True)
     payload["message_reference"] = {"message_id": str(reply_id), "fail_if_not_exists": False}
     (post_id,) = await messages.plan(
         tx,

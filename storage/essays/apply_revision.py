@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.core.essay.essay import Place
-from bot.core.payloads import Payload
+from bot.core.layout.parts import Position
+from bot.core.payload import Payload
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery import messages as messages_module
@@ -50,7 +50,7 @@ class Message:
     message_id: int
     payload: Payload
     bare: str
-    extent: tuple[Place, Place] | None
+    extent: tuple[Position, Position] | None
     apart: bool
     owed: bool
     answered: bool
@@ -93,7 +93,7 @@ class Change:
     body: Payload | None
     needed: bool = True
     bare: str | None = None
-    extent: tuple[Place, Place] | None = None
+    extent: tuple[Position, Position] | None = None
     passages: tuple[int, ...] = ()
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bot.core.essay.essay import Essay
 from bot.core.essay.serialize import essay_from_json
-from bot.core.payloads import Payload
+from bot.core.payload import Payload
 from storage.db.writer import Transaction
 from storage.delivery import messages
 from storage.delivery.messages import NewPost

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
-from bot.core.layout.revise import continued
-from bot.core.payloads import edit_body, message_address
+from bot.core.layout.revise import add_part_links
+from bot.core.message_link import make_message_link
+from bot.core.payload import make_edit_body
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery.message_edits import NewErrand
@@ -30,8 +31,8 @@ async def link(tx: Transaction, post_id: int, message_id: int, now_ms: int) -> N
     if row is None:
         return
     payload = json.loads(row["payload"])
-    address = message_address(row["server_id"], row["place"], message_id)
-    payload["content"] = continued(payload["content"], before=None, after=address)
+    address = make_message_link(row["server_id"], row["place"], message_id)
+    payload["content"] = add_part_links(payload["content"], before=None, after=address)
     await tx.run(
         "UPDATE posts SET payload = :payload, bare = COALESCE(bare, :bare) WHERE id = :id",
         {
@@ -44,7 +45,7 @@ async def link(tx: Transaction, post_id: int, message_id: int, now_ms: int) -> N
         tx,
         server_id=row["server_id"],
         discussion_id=row["discussion_id"],
-        errands=[NewErrand("edit", row["channel_id"], row["message_id"], edit_body(payload))],
+        errands=[NewErrand("edit", row["channel_id"], row["message_id"], make_edit_body(payload))],
         revision=row["revision"],
         now_ms=now_ms,
     )

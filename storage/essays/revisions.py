@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from bot.core.essay.default_question import language_of
+from bot.core.essay.default_question import detect_language
 from bot.core.essay.essay import Essay
 from bot.core.essay.serialize import essay_to_json
 from storage.db.writer import Transaction
@@ -56,7 +56,7 @@ async def add_revision(
             "source_url": essay.source_url,
             "words": essay.words,
             "postscript": essay.postscript,
-            "language": language_of(essay),
+            "language": detect_language(essay),
             "closing": revision.closing,
             "notes": "\n".join(revision.notes),
             "source_name": revision.source_name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.payloads import snowflake_before
+from bot.core.snowflake import make_snowflake_before
 from storage.db.writer import Transaction
 from storage.essays.drafts import publish
 from storage.servers.audit_log import record_act
@@ -68,7 +68,7 @@ async def publish_due(tx: Transaction, now_ms: int) -> int:
             row["id"],
             member_id=0 if act is None else act["member_id"],
             member_name="" if act is None else act["member_name"],
-            after_id=snowflake_before(now_ms),
+            after_id=make_snowflake_before(now_ms),
             now_ms=now_ms,
         )
     return len(rows)

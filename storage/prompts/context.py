@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.clock import from_milliseconds
 from bot.core.conversation.styles import THREADS
-from bot.core.essay.default_question import default_question
+from bot.core.essay.default_question import get_default_question
 from bot.core.prompts.plan import LastCall, Passage, What, read_condition
 from bot.core.prompts.policy import Kind, Situation
 from bot.core.prompts.wording import Alive, Material, positions
@@ -211,7 +211,7 @@ async def material(tx: Transaction, discussion_id: int, what: What) -> Material:
         replies=essay["replies"],
         passage=None if passage is None else passage["text"],
         alive=await _alive(tx, discussion_id) if isinstance(what, LastCall) else None,
-        bare=default_question(essay["language"]),
+        bare=get_default_question(essay["language"]),
         apart=essay["style"] == THREADS,
     )
 

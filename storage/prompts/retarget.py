@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.core.essay.essay import Essay
-from bot.core.layout.match import counterpart
 from bot.core.prompts.plan import Passage, Question, read_what, renumbered
 from bot.core.prompts.policy import PAUSED
 from bot.core.prompts.wording import noted, positions
+from bot.core.text.similar import find_most_similar
 from storage.db.writer import Transaction
 from storage.prompts import prompts
 
@@ -23,7 +23,7 @@ async def follow(tx: Transaction, discussion_id: int, old: Essay, new: Essay, no
     What was asked counts as asked wherever it stands now. A planned prompt about a question or a
     passage that is gone is skipped.
     """
-    questions = [counterpart(question, new.questions) for question in old.questions]
+    questions = [find_most_similar(question, new.questions) for question in old.questions]
     for row in await tx.rows(
         "SELECT id, asked FROM prompts WHERE discussion_id = :id AND asked <> ''",
         {"id": discussion_id},
@@ -91,6 +91,6 @@ async def _moved(
                 continue
         if number > len(before):
             continue  # it was about nothing before
-        place = counterpart(before[number - 1], after)
+        place = find_most_similar(before[number - 1], after)
         moved.append((row["id"], None if place is None else place + 1))
     return moved

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from bot.cli.preview import as_json, as_text, preview, preview_text
+from bot.cli.preview import preview, preview_text, render_json, render_text
 from bot.core.layout.layout import lay_out
 from bot.core.read_essay import read_essay
 
@@ -54,6 +54,6 @@ def test_a_note_of_the_reading_and_one_of_the_layout_stand_there_once_each() -> 
     essay = read_essay(f"# T\n\n[a](/b) [c]({far})", format="markdown")
     layout = lay_out(essay)
     assert not set(essay.notes) & set(layout.notes)
-    assert as_json(essay, layout)["notes"] == [*essay.notes, *layout.notes]
+    assert render_json(essay, layout)["notes"] == [*essay.notes, *layout.notes]
     assert len(essay.notes) == len(layout.notes) == 1
-    assert as_text(essay, layout).count("Note: ") == 2
+    assert render_text(essay, layout).count("Note: ") == 2

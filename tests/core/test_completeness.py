@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 
 from bot.core.essay.blocks import Heading, Rule
-from bot.core.essay.essay import Layout
 from bot.core.layout.layout import lay_out
+from bot.core.layout.parts import Layout
 from bot.core.read_essay import read_essay
 from tests.core.completeness import faults_of, folder_from_environment
 from tests.core.discord_markdown import Shown, read_message

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.layout.layout import lay_out
-from bot.publishing.reader_process import LARGEST, read_apart
+from bot.publishing.reader_process import MAX_BYTES, read_in_child_process
 from tests.core.reading.word_documents import paragraph, word_document
 
 DEEP = "words at the bottom"
@@ -45,7 +45,7 @@ TAMED = {
 
 @pytest.mark.parametrize("name", TAMED)
 async def test_hostile_text_is_an_essay_within_the_limits(name: str) -> None:
-    essay = await read_apart(TAMED[name], name=name)  # which allows it five seconds
+    essay = await read_in_child_process(TAMED[name], name=name)  # which allows it five seconds
     layout = lay_out(essay)
     assert all(len(part.content.encode("utf-16-le")) <= 4_000 for part in layout.parts)
     if DEEP in TAMED[name]:
@@ -69,20 +69,20 @@ async def test_hostile_text_is_an_essay_within_the_limits(name: str) -> None:
             ),
             "laughs.docx",
         ),
-        (b"x" * (LARGEST + 1), "large.txt"),
+        (b"x" * (MAX_BYTES + 1), "large.txt"),
     ],
     ids=["zip bomb", "endless", "entity bomb", "too large"],
 )
 async def test_bombs_are_refused_with_a_sentence(data: bytes, name: str) -> None:
     with pytest.raises(UnreadableEssay, match=r"\.$|\?$"):
-        await read_apart(data, name=name)
+        await read_in_child_process(data, name=name)
 
 
 async def test_reading_that_takes_too_long_is_stopped_while_others_go_on() -> None:
     slow = asyncio.create_task(
-        read_apart("# T\n\n" + "*word* " * 400_000, name="a.md", seconds=1.0)
+        read_in_child_process("# T\n\n" + "*word* " * 400_000, name="a.md", seconds=1.0)
     )
-    quick = await read_apart("A Title\n\nOne sentence.", name="b.txt")
+    quick = await read_in_child_process("A Title\n\nOne sentence.", name="b.txt")
     assert quick.title == "A Title"
     with pytest.raises(UnreadableEssay, match="too long"):
         await slow
@@ -90,25 +90,27 @@ async def test_reading_that_takes_too_long_is_stopped_while_others_go_on() -> No
 
 async def test_reading_that_takes_too_much_memory_is_stopped() -> None:
     with pytest.raises(UnreadableEssay, match="memory"):
-        await read_apart("word " * 1_900_000, name="a.txt", memory=60 * 1024 * 1024, seconds=30)
+        await read_in_child_process(
+            "word " * 1_900_000, name="a.txt", memory=60 * 1024 * 1024, seconds=30
+        )
 
 
 async def test_the_child_reads_what_the_parent_would() -> None:
     text = "# On Asking\n\nBy *Ann*.\n\n- a\n- b\n\n```py\nx\n```\n\nWhy?"
-    essay: Essay = await read_apart(text.encode(), "markdown", "a.md")
+    essay: Essay = await read_in_child_process(text.encode(), "markdown", "a.md")
     assert essay.title == "On Asking"
     assert lay_out(essay).parts[0].content == "By *Ann*.\n\n- a\n- b\n\n```py\nx\n```\n\nWhy?"
 
 
 async def test_what_the_child_cannot_read_is_told_in_its_sentence() -> None:
     with pytest.raises(UnreadableEssay, match="not text"):
-        await read_apart(b"%PDF-1.7 \x00", name="a.txt")
+        await read_in_child_process(b"%PDF-1.7 \x00", name="a.txt")
 
 
 def test_a_read_that_is_given_up_leaves_no_child_behind() -> None:
     async def give_up() -> None:
         async with asyncio.timeout(0.5):
-            await read_apart("*word* " * 400_000, name="a.md", seconds=60)
+            await read_in_child_process("*word* " * 400_000, name="a.md", seconds=60)
 
     with pytest.raises(TimeoutError):
         asyncio.run(give_up())

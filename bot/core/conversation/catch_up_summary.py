@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.core.text.plural import counted
+from bot.core.text.plural import format_count
 
 __all__ = ["Recovered", "back_after", "duration"]
 
@@ -43,9 +43,9 @@ def duration(time: timedelta) -> str:
 def back_after(away: timedelta, found: Recovered) -> str:
     """``Back after 3 h 12 min: 14 replies, 2 edits, 1 deletion recovered.``"""
     kinds = [
-        counted(found.replies, "reply", "replies") if found.replies else "",
-        counted(found.edits, "edit", "edits") if found.edits else "",
-        counted(found.deletions, "deletion", "deletions") if found.deletions else "",
+        format_count(found.replies, "reply", "replies") if found.replies else "",
+        format_count(found.edits, "edit", "edits") if found.edits else "",
+        format_count(found.deletions, "deletion", "deletions") if found.deletions else "",
     ]
     told = ", ".join(kind for kind in kinds if kind) or "nothing was missed"
     end = " recovered." if found else "."

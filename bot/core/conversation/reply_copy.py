@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import regex
 
-from bot.core.payloads import SUPPRESS_EMBEDS, Payload
-from bot.core.text.length import utf16_units
+from bot.core.payload import SUPPRESS_EMBEDS, Payload
+from bot.core.text.length import count_utf16_units
 
 __all__ = [
     "File",
@@ -79,7 +79,7 @@ def webhook_name(name: str) -> str | None:
     Nicknames).
     """
     found = " ".join(name.split())
-    if not 1 <= utf16_units(found) <= _MOST_NAME or not _VISIBLE.search(found):
+    if not 1 <= count_utf16_units(found) <= _MOST_NAME or not _VISIBLE.search(found):
         return None
     if _FORBIDDEN.search(found) or found.casefold() in _RESERVED:
         return None
@@ -92,7 +92,7 @@ def why_not(original: Original) -> str | None:
         return "it is more than text and files"
     if original.has_thread:
         return "a thread stands on it"
-    if utf16_units(original.text) > _MOST_TEXT:
+    if count_utf16_units(original.text) > _MOST_TEXT:
         return "it is longer than a webhook may write"
     if not original.text and not original.files:
         return "there is nothing in it to copy"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import regex
 
-from bot.core.text.length import utf16_units
-from bot.core.text.truncate import cut
+from bot.core.text.length import count_utf16_units
+from bot.core.text.truncate import truncate
 
 __all__ = ["THREAD_NAME_LIMIT", "essay_name", "plain_thread_name", "thread_name"]
 
@@ -49,12 +49,12 @@ def essay_name(title: str) -> str:
     names show none.
     """
     said = _SPACE.sub(" ", _INVISIBLE.sub(" ", title)).strip()
-    return cut(said, THREAD_NAME_LIMIT) if _visible(said) else "An essay"
+    return truncate(said, THREAD_NAME_LIMIT) if _visible(said) else "An essay"
 
 
 def plain_thread_name(title: str) -> str:
     """A thread's name where its head's own words may not stand in it; 1 to 100 UTF-16 units."""
-    return cut(f"A reply to {essay_name(title)}", THREAD_NAME_LIMIT)
+    return truncate(f"A reply to {essay_name(title)}", THREAD_NAME_LIMIT)
 
 
 def thread_name(author: str, text: str) -> str:
@@ -63,16 +63,16 @@ def thread_name(author: str, text: str) -> str:
     1 to 100 UTF-16 units, one line, no Markdown, never half a grapheme. A first sentence that
     fits stands alone, without its full stop. A message without words gives ``Ann's reply``.
     """
-    who = cut(_plain(author), _NAME_LIMIT)
+    who = truncate(_plain(author), _NAME_LIMIT)
     if not _visible(who):
         who = "A reader"
     said = _plain(text)
     if not _visible(said):
         return f"{who}’s reply"
-    room = THREAD_NAME_LIMIT - utf16_units(who) - 2
+    room = THREAD_NAME_LIMIT - count_utf16_units(who) - 2
     sentence = _SENTENCE.match(said)
-    if sentence and utf16_units(sentence[0]) <= room:
+    if sentence and count_utf16_units(sentence[0]) <= room:
         said = sentence[0]
         if said.endswith(".") and not said.endswith(".."):
             said = said[:-1]
-    return f"{who}: {cut(said, room)}"
+    return f"{who}: {truncate(said, room)}"

@@ -22,10 +22,10 @@ __all__ = [
     "Rule",
     "Span",
     "Table",
-    "block_text",
-    "joined",
-    "spans_text",
-    "tidy_spans",
+    "collapse_white_space",
+    "get_block_text",
+    "get_spans_text",
+    "merge_spans",
 ]
 
 
@@ -118,28 +118,28 @@ class Rule:
 Block = Paragraph | Heading | Code | Table | Rule
 
 
-def spans_text(spans: Iterable[Span]) -> str:
+def get_spans_text(spans: Iterable[Span]) -> str:
     """What the spans show, without emphasis."""
     return "".join(span.text for span in spans)
 
 
-def block_text(block: Block) -> str:
+def get_block_text(block: Block) -> str:
     """What a block shows, as plain text; the cells of a table's row are parted by tabs."""
     match block:
         case Paragraph() | Heading():
-            return spans_text(block.spans)
+            return get_spans_text(block.spans)
         case Code():
             return block.text
         case Table():
             rows = ((block.header,) if block.header else ()) + block.rows
             return "\n".join(
-                "\t".join(spans_text(cell).replace("\n", " ") for cell in row) for row in rows
+                "\t".join(get_spans_text(cell).replace("\n", " ") for cell in row) for row in rows
             )
         case Rule():
             return ""
 
 
-def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+def merge_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
     """The same spans, with neighbours that are alike made one and empty ones left out."""
     result: list[Span] = []
     alike: list[str] = []
@@ -170,7 +170,7 @@ def _with_text(span: Span, text: str) -> Span:
     return Span(text, span.marks, span.link, span.code)
 
 
-def tidy_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
+def collapse_white_space(spans: Iterable[Span]) -> tuple[Span, ...]:
     """Spans with white space made single, none around line breaks or at either end.
 
     Line breaks (newlines in a span's text) stay; so do spaces that do not break.
@@ -201,7 +201,7 @@ def tidy_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
         if after:
             gap = after
             gap_links.add(span.link)
-    return joined(result)
+    return merge_spans(result)
 
 
 def _one_sign(found: re.Match[str]) -> str:

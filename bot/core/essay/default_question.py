@@ -13,7 +13,7 @@ import regex
 
 from bot.core.essay.essay import Essay
 
-__all__ = ["DEFAULT_QUESTION", "default_question", "is_default_question", "language_of"]
+__all__ = ["DEFAULT_QUESTION", "detect_language", "get_default_question", "is_default_question"]
 
 DEFAULT_QUESTION = "What do you think?"
 
@@ -75,7 +75,7 @@ _TRADITIONAL, _SIMPLIFIED = (
 )
 
 
-def language_of(essay: Essay) -> str | None:
+def detect_language(essay: Essay) -> str | None:
     """The language of the default question for an essay, as a key of the table; None: English."""
     named = (essay.language or "").strip().casefold().replace("_", "-")
     tag = named.split("-")[0]
@@ -99,8 +99,8 @@ def language_of(essay: Essay) -> str | None:
     return _by_letters(script, text)
 
 
-def default_question(language: str | None) -> str:
-    """The question in a language that :func:`language_of` gave."""
+def get_default_question(language: str | None) -> str:
+    """The question in a language that :func:`detect_language` gave."""
     return _QUESTIONS.get(language or "en", DEFAULT_QUESTION)
 
 

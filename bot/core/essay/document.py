@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 
 from bot.core.essay.blocks import Block
 
-__all__ = ["Document", "Metadata"]
+__all__ = ["NO_TEXT", "Document", "Metadata"]
+
+#: The sentence of UnreadableEssay for a document without a word.
+NO_TEXT = "There is no text in this: it is empty."
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,11 @@ from bot.core.essay.blocks import Block
 from bot.errors import UnreadableEssay
 
 __all__ = [
-    "AsRead",
+    "BodyBlock",
     "Epigraph",
     "Essay",
-    "Layout",
-    "Part",
+    "ExtractedFacts",
     "Passage",
-    "Place",
-    "Placed",
     "UnreadableEssay",
 ]
 
@@ -37,7 +34,7 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class BodyBlock:
     """A block of the body, and the number of the passage it belongs to (None: a rule)."""
 
     block: Block
@@ -45,7 +42,7 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class AsRead:
+class ExtractedFacts:
     """What the text itself says of what an admin may correct.
 
     named: the source names its title, in its settings or as a heading; else the title was made
@@ -59,9 +56,9 @@ class AsRead:
     byline: str | None
     author: str | None
     epigraph: Epigraph | None
-    named: bool
-    line: Block | None
-    place: int
+    has_explicit_title: bool
+    title_line: Block | None
+    title_line_index: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,36 +96,6 @@ class Essay:
     questions: tuple[str, ...]
     postscript: str | None
     passages: tuple[Passage, ...]
-    body: tuple[Placed, ...]
+    body: tuple[BodyBlock, ...]
     notes: tuple[str, ...]
-    read: AsRead | None = None
-
-
-#: Where in a row of items something is: an item, and how many of its characters are before it.
-Place = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One message of the essay: at most 2,000 UTF-16 units, and the passages it carries.
-
-    extent: from where to where it goes in the items that the essay is laid out by
-    """
-
-    content: str
-    passages: tuple[int, ...]
-    extent: tuple[Place, Place] = ((0, 0), (0, 0))
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """The messages of an essay.
-
-    closing: Discord Markdown for the message that asks the closing question; None where the last
-             part ends with it anyway
-    notes:   sentences about what could not be shown as it was, beside the essay's own notes
-    """
-
-    parts: tuple[Part, ...]
-    closing: str | None
-    notes: tuple[str, ...]
+    extracted: ExtractedFacts | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.core.essay.blocks import Block, Code, Frame, Heading, Mark, Paragraph, Rule, Span, Table
-from bot.core.essay.essay import AsRead, Epigraph, Essay, Passage, Placed
+from bot.core.essay.essay import BodyBlock, Epigraph, Essay, ExtractedFacts, Passage
 
 __all__ = ["essay_from_json", "essay_to_json"]
 
@@ -71,31 +71,31 @@ def _epigraph_in(data: list[Any] | None) -> Epigraph | None:
     return None if data is None else Epigraph(*data)
 
 
-def _read_out(read: AsRead | None) -> dict[str, Any] | None:
-    if read is None:
+def _extracted_out(extracted: ExtractedFacts | None) -> dict[str, Any] | None:
+    if extracted is None:
         return None
     return {
-        "title": read.title,
-        "byline": read.byline,
-        "author": read.author,
-        "epigraph": _epigraph_out(read.epigraph),
-        "named": read.named,
-        "line": None if read.line is None else _block_out(read.line),
-        "place": read.place,
+        "title": extracted.title,
+        "byline": extracted.byline,
+        "author": extracted.author,
+        "epigraph": _epigraph_out(extracted.epigraph),
+        "has_explicit_title": extracted.has_explicit_title,
+        "title_line": None if extracted.title_line is None else _block_out(extracted.title_line),
+        "title_line_index": extracted.title_line_index,
     }
 
 
-def _read_in(data: dict[str, Any] | None) -> AsRead | None:
+def _extracted_in(data: dict[str, Any] | None) -> ExtractedFacts | None:
     if data is None:
         return None
-    return AsRead(
+    return ExtractedFacts(
         title=data["title"],
         byline=data["byline"],
         author=data["author"],
         epigraph=_epigraph_in(data["epigraph"]),
-        named=data["named"],
-        line=None if data["line"] is None else _block_in(data["line"]),
-        place=data["place"],
+        has_explicit_title=data["has_explicit_title"],
+        title_line=None if data["title_line"] is None else _block_in(data["title_line"]),
+        title_line_index=data["title_line_index"],
     )
 
 
@@ -117,7 +117,7 @@ def essay_to_json(essay: Essay) -> dict[str, Any]:
         "passages": [passage.text for passage in essay.passages],
         "body": [[placed.passage, _block_out(placed.block)] for placed in essay.body],
         "notes": list(essay.notes),
-        "read": _read_out(essay.read),
+        "extracted": _extracted_out(essay.extracted),
     }
 
 
@@ -137,7 +137,7 @@ def essay_from_json(data: dict[str, Any]) -> Essay:
         questions=tuple(data["questions"]),
         postscript=data["postscript"],
         passages=tuple(Passage(n, text) for n, text in enumerate(data["passages"], 1)),
-        body=tuple(Placed(_block_in(block), passage) for passage, block in data["body"]),
+        body=tuple(BodyBlock(_block_in(block), passage) for passage, block in data["body"]),
         notes=tuple(data["notes"]),
-        read=_read_in(data.get("read")),  # archives of before hold none
+        extracted=_extracted_in(data.get("extracted")),  # rows without them come from an older version
     )

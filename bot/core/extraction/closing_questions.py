@@ -14,12 +14,12 @@ from collections.abc import Sequence
 
 import regex
 
-from bot.core.essay.blocks import Block, Code, Heading, Paragraph, Rule, Table, block_text
-from bot.core.extraction.questions import is_question, without_marks
-from bot.core.extraction.sign_off import is_courtesy, without_farewell
-from bot.core.text.sentences import sentences
+from bot.core.essay.blocks import Block, Code, Heading, Paragraph, Rule, Table, get_block_text
+from bot.core.extraction.sign_off import is_courtesy, strip_sign_off
+from bot.core.text.questions import is_question, strip_note_marks
+from bot.core.text.sentences import split_sentences
 
-__all__ = ["find_ending"]
+__all__ = ["find_closing_questions"]
 
 _POSTSCRIPT = regex.compile(
     r"\s*(?:(?:P\.?-?\s?){1,3}S(?:\.\s?|\s*[:,—–-]+|\s*(?:\n|$)|"
@@ -40,7 +40,7 @@ _DISCUSSION = regex.compile(
 
 def _is_lone_sign(block: Block) -> bool:
     """Whether a block says no more than that a postscript begins."""
-    text = block_text(block).strip()
+    text = get_block_text(block).strip()
     found = _POSTSCRIPT.match(text)
     return found is not None and found.end() == len(text)
 
@@ -50,7 +50,9 @@ def _postscript_start(blocks: Sequence[Block]) -> int | None:
     start: int | None = None
     for place in range(len(blocks) - 1, max(-1, len(blocks) - 9), -1):
         block = blocks[place]
-        if isinstance(block, Paragraph | Heading) and _POSTSCRIPT.match(block_text(block).strip()):
+        if isinstance(block, Paragraph | Heading) and _POSTSCRIPT.match(
+            get_block_text(block).strip()
+        ):
             if place == len(blocks) - 1 and _is_lone_sign(block):
                 continue  # somebody's initials
             start = place
@@ -59,7 +61,7 @@ def _postscript_start(blocks: Sequence[Block]) -> int | None:
 
 def _trailing_questions(text: str) -> tuple[list[str], bool]:
     """The questions a paragraph ends with, a farewell aside; whether it holds nothing else."""
-    rest = sentences(without_marks(text))
+    rest = split_sentences(strip_note_marks(text))
     while len(rest) > 1 and is_courtesy(rest[-1]):
         rest.pop()
     found: list[str] = []
@@ -74,7 +76,7 @@ def _discussion_list(blocks: Sequence[Block]) -> tuple[int, list[str]] | None:
         block = blocks[place]
         if not isinstance(block, Paragraph | Heading):
             continue
-        text = block_text(block).strip()
+        text = get_block_text(block).strip()
         if not _DISCUSSION.fullmatch(text):
             continue
         found: list[str] = []
@@ -83,7 +85,7 @@ def _discussion_list(blocks: Sequence[Block]) -> tuple[int, list[str]] | None:
             end = number
             if isinstance(following, Heading | Code | Table | Rule):
                 break
-            item = block_text(following).strip()
+            item = get_block_text(following).strip()
             lines = item.split("\n")
             if all(_bare(line) for line in lines) and len(lines) > 1:
                 found.extend(_bare(line) for line in lines)
@@ -102,7 +104,7 @@ def _bare(line: str) -> str:
     return regex.sub(r"^\s*(?:[-*+•–—]|\(?[0-9]{1,2}[.)])\s+", "", line).strip()
 
 
-def find_ending(
+def find_closing_questions(
     blocks: Sequence[Block], *, author: str | None = None
 ) -> tuple[tuple[str, ...], str | None]:
     """The closing questions in order, and the postscript as it reads (None: none).
@@ -118,15 +120,15 @@ def find_ending(
         least = 2 if _is_lone_sign(tail[0]) else 1  # blocks that are the postscript
         while (
             len(tail) > least
-            and _trailing_questions(block_text(tail[-1]))[1]
-            and not (_POSTSCRIPT.match(block_text(tail[-1])))
+            and _trailing_questions(get_block_text(tail[-1]))[1]
+            and not (_POSTSCRIPT.match(get_block_text(tail[-1])))
         ):
             asked.insert(0, tail.pop())
         for place, block in enumerate(tail):
             if place and isinstance(block, Heading | Code | Table | Rule):
                 tail = tail[:place]
                 break
-        postscript = "\n\n".join(filter(None, (block_text(block).strip() for block in tail)))
+        postscript = "\n\n".join(filter(None, (get_block_text(block).strip() for block in tail)))
         body = [*blocks[:start], *asked]
     while body and isinstance(body[-1], Rule):
         body.pop()
@@ -140,10 +142,10 @@ def find_ending(
 
 def _closing(body: Sequence[Block], author: str | None) -> list[str]:
     found: list[str] = []
-    for block in reversed(without_farewell(body, author)):
+    for block in reversed(strip_sign_off(body, author)):
         if isinstance(block, Code | Table | Rule):
             break
-        questions, whole = _trailing_questions(block_text(block).strip())
+        questions, whole = _trailing_questions(get_block_text(block).strip())
         if not questions or (found and not whole):
             # A paragraph that only ends with a question before the closing ones is of the body.
             break

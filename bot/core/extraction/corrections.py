@@ -8,11 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.core.essay.essay import Epigraph, Essay
-from bot.core.extraction.title import entitled
-from bot.core.text.truncate import cut
+from bot.core.extraction.title import retitle
+from bot.core.text.truncate import truncate
 from bot.errors import Refused
 
-__all__ = ["MOST", "Corrections", "carried", "corrected", "found", "given"]
+__all__ = [
+    "FIELD_LIMITS",
+    "Corrections",
+    "apply_corrections",
+    "carry_over_corrections",
+    "get_form_values",
+    "list_corrected_facts",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +34,10 @@ class Corrections:
 
 
 #: UTF-16 units that a field holds.
-MOST = {"title": 500, "byline": 500, "epigraph": 1500, "source": 200, "closing": 1000}
+FIELD_LIMITS = {"title": 500, "byline": 500, "epigraph": 1500, "source": 200, "closing": 1000}
 
 
-def found(essay: Essay, closing: str | None) -> Corrections:
+def get_form_values(essay: Essay, closing: str | None) -> Corrections:
     """What the fields hold before anything is corrected.
 
     ``closing``: the closing question an admin chose. Where there is no byline, the author stands
@@ -38,21 +45,23 @@ def found(essay: Essay, closing: str | None) -> Corrections:
     """
     epigraph = essay.epigraph
     return Corrections(
-        title=cut(essay.title, MOST["title"]),
-        byline=cut(essay.byline or essay.author or "", MOST["byline"]),
-        epigraph="" if epigraph is None else cut(epigraph.text, MOST["epigraph"]),
-        epigraph_source=cut((epigraph and epigraph.source) or "", MOST["source"]),
-        closing=cut(closing or "", MOST["closing"]),
+        title=truncate(essay.title, FIELD_LIMITS["title"]),
+        byline=truncate(essay.byline or essay.author or "", FIELD_LIMITS["byline"]),
+        epigraph="" if epigraph is None else truncate(epigraph.text, FIELD_LIMITS["epigraph"]),
+        epigraph_source=truncate((epigraph and epigraph.source) or "", FIELD_LIMITS["source"]),
+        closing=truncate(closing or "", FIELD_LIMITS["closing"]),
     )
 
 
-def corrected(essay: Essay, closing: str | None, entered: Corrections) -> tuple[Essay, str | None]:
+def apply_corrections(
+    essay: Essay, closing: str | None, entered: Corrections
+) -> tuple[Essay, str | None]:
     """The essay and its closing question with what was entered; Refused without a title."""
-    shown, epigraph = found(essay, closing), essay.epigraph
+    shown, epigraph = get_form_values(essay, closing), essay.epigraph
     if not entered.title.strip():
         raise Refused("An essay needs a title. Nothing was changed.")
     if not _same(entered.title, shown.title):
-        essay = entitled(essay, entered.title)
+        essay = retitle(essay, entered.title)
     if not _same(entered.byline, shown.byline):
         byline = entered.byline.strip() or None
         # What stood in its place goes with it.
@@ -70,20 +79,20 @@ def corrected(essay: Essay, closing: str | None, entered: Corrections) -> tuple[
     return essay, closing
 
 
-def given(essay: Essay) -> list[str]:
+def list_corrected_facts(essay: Essay) -> list[str]:
     """What of an essay an admin gave, in the place of what was read: title, byline, epigraph."""
-    read = essay.read
-    if read is None:
+    extracted = essay.extracted
+    if extracted is None:
         return []
     facts = (
-        ("title", essay.title, read.title),
-        ("byline", (essay.byline, essay.author), (read.byline, read.author)),
-        ("epigraph", essay.epigraph, read.epigraph),
+        ("title", essay.title, extracted.title),
+        ("byline", (essay.byline, essay.author), (extracted.byline, extracted.author)),
+        ("epigraph", essay.epigraph, extracted.epigraph),
     )
     return [name for name, now, before in facts if now != before]
 
 
-def carried(old: Essay, new: Essay, *, titled: bool) -> Essay:
+def carry_over_corrections(old: Essay, new: Essay, *, titled: bool) -> Essay:
     """A new text of an essay, with what an admin had given for the old one.
 
     titled: the new text was handed in with a title of its own
@@ -91,12 +100,12 @@ def carried(old: Essay, new: Essay, *, titled: bool) -> Essay:
     Where the new text says something else than the old text did, its writer has seen to that, and
     it holds. A title that is only guessed says nothing.
     """
-    was, now = old.read, new.read
+    was, now = old.extracted, new.extracted
     if was is None or now is None:
         return new
-    facts = given(old)
-    if "title" in facts and not titled and (now.title == was.title or not now.named):
-        new = entitled(new, old.title)
+    facts = list_corrected_facts(old)
+    if "title" in facts and not titled and (now.title == was.title or not now.has_explicit_title):
+        new = retitle(new, old.title)
     says = (now.byline, now.author)
     if "byline" in facts and says in ((was.byline, was.author), (None, None)):
         new = replace(new, byline=old.byline, author=old.author)

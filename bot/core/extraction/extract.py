@@ -7,18 +7,18 @@ from pathlib import PurePath
 
 import regex
 
-from bot.core.essay.blocks import Block, Heading, Rule, block_text
-from bot.core.essay.document import Document
-from bot.core.essay.essay import AsRead, Epigraph, Essay
-from bot.core.extraction.closing_questions import find_ending
-from bot.core.extraction.masthead import author_of, find_masthead
-from bot.core.extraction.title import entitled, placed
-from bot.core.reading.decode import EMPTY
-from bot.core.text.length import count_words, reading_minutes
-from bot.core.text.sentences import sentences
+from bot.core.essay.blocks import Block, Heading, Rule, get_block_text
+from bot.core.essay.document import NO_TEXT, Document
+from bot.core.essay.essay import Epigraph, Essay, ExtractedFacts
+from bot.core.extraction.closing_questions import find_closing_questions
+from bot.core.extraction.masthead import find_masthead, parse_author
+from bot.core.extraction.passages import number_passages
+from bot.core.extraction.title import retitle
+from bot.core.text.length import count_words, estimate_reading_minutes
+from bot.core.text.sentences import split_sentences
 from bot.errors import UnreadableEssay
 
-__all__ = ["find_essay"]
+__all__ = ["extract_essay"]
 
 _LONGEST_TITLE = 90  # characters of a title that is made from the first words
 
@@ -39,8 +39,8 @@ def _from_name(name: str | None) -> str | None:
 
 
 def _from_words(blocks: Sequence[Block]) -> str | None:
-    text = next((text for block in blocks if (text := block_text(block).strip())), "")
-    first = next(iter(sentences(text[:2_000])), "").replace("\n", " ")
+    text = next((text for block in blocks if (text := get_block_text(block).strip())), "")
+    first = next(iter(split_sentences(text[:2_000])), "").replace("\n", " ")
     if len(first) <= _LONGEST_TITLE:
         return first or None
     short = first[:_LONGEST_TITLE]
@@ -55,16 +55,16 @@ def _title_block(blocks: Sequence[Block], title: str) -> int | None:
     above = 7
     for place, block in enumerate(blocks[:6]):
         section = isinstance(block, Heading) and block.level >= above
-        if not isinstance(block, Rule) and not section and _same(block_text(block), title):
+        if not isinstance(block, Rule) and not section and _same(get_block_text(block), title):
             return place
         if isinstance(block, Heading):
             above = min(above, block.level)
-        if not isinstance(block, Heading) and len(block_text(block)) > 400:
+        if not isinstance(block, Heading) and len(get_block_text(block)) > 400:
             break
     return None
 
 
-def find_essay(
+def extract_essay(
     document: Document,
     *,
     name: str | None,
@@ -95,20 +95,20 @@ def find_essay(
             title, marked = regex.subn(r"^#{1,6}\s+(?=\S)", "", title)
             named = named or marked > 0  # it is known for a title now
         if not named:
-            line, before = blocks[place], len(placed(blocks[:place])[0])
+            line, before = blocks[place], len(number_passages(blocks[:place])[0])
         del blocks[place]
     title = title or _from_name(name) or _from_words(blocks) or "Untitled"
     body = [*blocks, *document.footnotes]
-    text = "\n".join(block_text(block) for block in body)
+    text = "\n".join(get_block_text(block) for block in body)
     if place is None and not told.title and not regex.search(r"\S", text):
-        raise UnreadableEssay(EMPTY)
+        raise UnreadableEssay(NO_TEXT)
     epigraph = head.epigraph
     if told.epigraph is not None:
         epigraph = Epigraph(told.epigraph, told.epigraph_source)
     byline = told.byline or head.byline
-    author = told.author or author_of(told.byline) or head.author
-    questions, postscript = find_ending(blocks, author=author)
-    found, passages = placed(body)
+    author = told.author or parse_author(told.byline) or head.author
+    questions, postscript = find_closing_questions(blocks, author=author)
+    found, passages = number_passages(body)
     title = " ".join(title.split())
     essay = Essay(
         title=title,
@@ -120,12 +120,12 @@ def find_essay(
         language=told.language,
         cover_image=told.cover_image,
         words=count_words(text),
-        reading_minutes=reading_minutes(text),
+        reading_minutes=estimate_reading_minutes(text),
         questions=told.questions or questions,
         postscript=told.postscript or postscript,
         passages=passages,
         body=found,
         notes=tuple(dict.fromkeys((*notes, *document.notes))),
-        read=AsRead(title, byline, author, epigraph, named, line, before),
+        extracted=ExtractedFacts(title, byline, author, epigraph, named, line, before),
     )
-    return entitled(essay, given) if given else essay
+    return retitle(essay, given) if given else essay

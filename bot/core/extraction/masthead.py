@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import regex
 
-from bot.core.essay.blocks import Block, Code, Heading, Mark, Paragraph, Rule, Table, block_text
+from bot.core.essay.blocks import Block, Code, Heading, Mark, Paragraph, Rule, Table, get_block_text
 from bot.core.essay.essay import Epigraph
 from bot.core.text.length import count_words
 
-__all__ = ["Masthead", "author_of", "epigraph_of", "find_masthead", "is_name"]
+__all__ = ["Masthead", "find_epigraph", "find_masthead", "is_name", "parse_author"]
 
 _LONGEST_TITLE = 160  # characters
 _LONGEST_BYLINE = 120
@@ -88,7 +88,7 @@ def _line(block: Block) -> str | None:
     """The text of a block that is one short line of words."""
     if not isinstance(block, Paragraph | Heading) or block.frame.quoted or block.frame.depth:
         return None
-    text = block_text(block).strip()
+    text = get_block_text(block).strip()
     if not text or "\n" in text or len(text) > _LONGEST_TITLE:
         return None
     return text
@@ -151,7 +151,7 @@ def _byline(block: Block, *, before: bool = False) -> str | None:
     return text if low or named else None
 
 
-def author_of(byline: str | None) -> str | None:
+def parse_author(byline: str | None) -> str | None:
     """The name in a byline, where there is one."""
     if byline is None:
         return None
@@ -175,14 +175,14 @@ def _quotation(text: str) -> Epigraph | None:
     return Epigraph(inner.strip(), source.strip() if source else None)
 
 
-def epigraph_of(blocks: Sequence[Block]) -> Epigraph | None:
+def find_epigraph(blocks: Sequence[Block]) -> Epigraph | None:
     """The epigraph that the blocks start with, which are those after title and byline."""
     if not blocks or isinstance(blocks[0], Code | Table | Rule | Heading):
         return None
     first = blocks[0]
-    text = block_text(first).strip()
+    text = get_block_text(first).strip()
     after = blocks[1] if len(blocks) > 1 else None
-    following = block_text(after).strip() if isinstance(after, Paragraph) else ""
+    following = get_block_text(after).strip() if isinstance(after, Paragraph) else ""
     if len(text) > 1200 or after is None:
         return None
     whole = _quotation(text)
@@ -220,7 +220,7 @@ def _quoted_run(blocks: Sequence[Block]) -> Epigraph | None:
     for block in blocks:
         if not isinstance(block, Paragraph) or not block.frame.quoted:
             break
-        run.append(block_text(block).strip())
+        run.append(get_block_text(block).strip())
     if len(run) == len(blocks) or sum(len(text) for text in run) > 1200:
         return None
     source: str | None = None
@@ -292,7 +292,7 @@ def _under_tagline(head: Sequence[Block]) -> bool:
         return False
     if not _names(_line(head[2]) or ""):
         return False
-    first, second = (_title_case(block_text(block)) for block in head[:2])
+    first, second = (_title_case(get_block_text(block)) for block in head[:2])
     return second or not first
 
 
@@ -307,14 +307,14 @@ def _before_title(block: Block) -> bool:
     """What may stand before the title: a byline, a date, a picture, a quotation; no text."""
     if isinstance(block, Rule):
         return True
-    return isinstance(block, Paragraph) and len(block_text(block)) <= 400
+    return isinstance(block, Paragraph) and len(get_block_text(block)) <= 400
 
 
 def _is_prose(block: Block) -> bool:
     """Whether the essay speaks here already: a heading below it is one of its sections."""
     if not isinstance(block, Paragraph) or block.frame.quoted:
         return False
-    text = block_text(block).strip()
+    text = get_block_text(block).strip()
     emphasised = all(Mark.ITALIC in span.marks or not span.text.strip() for span in block.spans)
     return not emphasised and _quotation(text) is None and _FULL_STOP.search(text) is not None
 
@@ -330,7 +330,7 @@ def find_masthead(blocks: Sequence[Block], *, literal: bool, titled: bool) -> Ma
     titled:  the title is told by the source already and is not to be looked for
     """
     place = None if titled else _title_place(blocks, literal=literal)
-    title = block_text(blocks[place]).strip().replace("\n", " ") if place is not None else None
+    title = get_block_text(blocks[place]).strip().replace("\n", " ") if place is not None else None
     start = 0 if place is None else place + 1
     byline: str | None = None
     rest = start
@@ -346,15 +346,15 @@ def find_masthead(blocks: Sequence[Block], *, literal: bool, titled: bool) -> Ma
     if (place is not None or titled) and byline is None and rest < len(blocks) - 1:
         byline = _byline(blocks[rest])
         rest += byline is not None
-    epigraph = epigraph_of(blocks[rest:])
+    epigraph = find_epigraph(blocks[rest:])
     if epigraph is None and rest == start and place is not None and place > 0:
-        epigraph = epigraph_of(blocks[: place + 1])
+        epigraph = find_epigraph(blocks[: place + 1])
     if epigraph is not None and byline is None and rest == start and rest < len(blocks):
         after = (
             rest
             + 1
-            + (epigraph.source is not None and epigraph.source not in block_text(blocks[rest]))
+            + (epigraph.source is not None and epigraph.source not in get_block_text(blocks[rest]))
         )
         if after < len(blocks) - 1 and _names(_line(blocks[after]) or ""):
             byline = _byline(blocks[after])
-    return Masthead(title, place, byline, author_of(byline), epigraph)
+    return Masthead(title, place, byline, parse_author(byline), epigraph)

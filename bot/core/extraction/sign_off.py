@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 import regex
 
-from bot.core.essay.blocks import Block, Heading, Mark, Paragraph, Rule, block_text
+from bot.core.essay.blocks import Block, Heading, Mark, Paragraph, Rule, get_block_text
 from bot.core.extraction.masthead import is_name
-from bot.core.extraction.questions import asks_reader, is_question, without_marks
-from bot.core.text.sentences import sentences
+from bot.core.text.questions import addresses_reader, is_question, strip_note_marks
+from bot.core.text.sentences import split_sentences
 
-__all__ = ["is_courtesy", "without_farewell"]
+__all__ = ["is_courtesy", "strip_sign_off"]
 
 _INVITATION = regex.compile(
     r"\b(?:comments?|let (?:me|us) know|tell (?:me|us)|share|reply|replies|respond|write (?:to )?"
@@ -118,7 +118,7 @@ def is_courtesy(sentence: str) -> bool:
 
 def _about_writer(block: Paragraph, author: str | None) -> bool:
     """Whether a paragraph is a note about the writer: in italics, or begun with the full name."""
-    text = block_text(block).strip()
+    text = get_block_text(block).strip()
     if len(text.split()) > _LONGEST_NOTE or is_question(text):
         return False
     if all(Mark.ITALIC in span.marks or not span.text.strip() for span in block.spans):
@@ -130,7 +130,7 @@ def _lines(block: Block) -> list[str] | None:
     """The lines of a block that could be of a signature."""
     if not isinstance(block, Paragraph) or block.frame.depth or block.frame.quoted:
         return None
-    return [line.strip() for line in block_text(block).split("\n") if line.strip()]
+    return [line.strip() for line in get_block_text(block).split("\n") if line.strip()]
 
 
 def _is_writer(line: str, author: str | None) -> bool:
@@ -174,28 +174,28 @@ def _is_aside(block: Block, author: str | None) -> bool:
         return True
     if not isinstance(block, Paragraph):
         return False
-    text = block_text(block).strip()
+    text = get_block_text(block).strip()
     linked = all(span.link is not None or not span.text.strip() for span in block.spans)
     if linked and not is_question(text):
         return True  # a picture, or where to read on
-    return _about_writer(block, author) or all(is_courtesy(one) for one in sentences(text))
+    return _about_writer(block, author) or all(is_courtesy(one) for one in split_sentences(text))
 
 
 def _without_notes(blocks: list[Block]) -> list[Block]:
     """The blocks without the footnotes that a plain text ends with, and the line above them."""
     count = len(blocks)
-    while count > 1 and _NOTE.match(block_text(blocks[count - 1])):
+    while count > 1 and _NOTE.match(get_block_text(blocks[count - 1])):
         count -= 1
     if count == len(blocks):
         return blocks
     while count > 1 and isinstance(blocks[count - 1], Rule | Heading | Paragraph):
-        if not _NOTES.fullmatch(block_text(blocks[count - 1]).strip()):
+        if not _NOTES.fullmatch(get_block_text(blocks[count - 1]).strip()):
             break
         count -= 1
     return blocks[:count]
 
 
-def without_farewell(body: Sequence[Block], author: str | None) -> list[Block]:
+def strip_sign_off(body: Sequence[Block], author: str | None) -> list[Block]:
     """The blocks without what follows the last question that may; never all of them.
 
     author: the name that the essay is signed with elsewhere, if it is
@@ -223,8 +223,8 @@ def _ends_signed(blocks: Sequence[Block], count: int, author: str | None) -> boo
         lines += own
     if len(lines) == 1 and _FIRST_NAME.fullmatch(lines[0]) and not _ANSWER.fullmatch(lines[0]):
         # A single word may be a name or an answer; who asks the reader does not answer himself.
-        before = sentences(without_marks(block_text(blocks[-count - 1])))
+        before = split_sentences(strip_note_marks(get_block_text(blocks[-count - 1])))
         asked = before[-1] if before else ""
-        if is_question(asked) and asks_reader(asked):
+        if is_question(asked) and addresses_reader(asked):
             return True
     return _is_sign_off(lines, author)

@@ -2,72 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import regex
 from rapidfuzz import fuzz
 
-from bot.core.essay.blocks import Block, Rule, block_text
-from bot.core.essay.essay import Essay, Passage, Placed
-from bot.core.extraction.closing_questions import find_ending
-from bot.core.text.length import count_words, reading_minutes
+from bot.core.essay.blocks import get_block_text
+from bot.core.essay.essay import Essay
+from bot.core.extraction.closing_questions import find_closing_questions
+from bot.core.extraction.passages import number_passages
+from bot.core.text.length import count_words, estimate_reading_minutes
 
-__all__ = ["entitled", "left_line", "placed"]
+__all__ = ["find_former_title_line", "retitle"]
 
 #: How alike, of 100, two words have to be for one to be the other with its spelling mended.
 _MENDED = 75.0
 
 
-def placed(blocks: Sequence[Block]) -> tuple[tuple[Placed, ...], tuple[Passage, ...]]:
-    """The blocks with the numbers of their passages: a list is one, each other block its own."""
-    found: list[Placed] = []
-    texts: list[list[str]] = []
-    group = 0
-    for block in blocks:
-        text = block_text(block)
-        if isinstance(block, Rule) or not text.strip():
-            if isinstance(block, Rule):
-                found.append(Placed(block, None))
-            continue
-        if not block.frame.group or block.frame.group != group:
-            texts.append([])
-        group = block.frame.group
-        texts[-1].append(text)
-        found.append(Placed(block, len(texts)))
-    passages = tuple(Passage(n, "\n".join(lines)) for n, lines in enumerate(texts, 1))
-    return tuple(found), passages
-
-
-def entitled(essay: Essay, title: str) -> Essay:
+def retitle(essay: Essay, title: str) -> Essay:
     """The essay under another title, which is not empty.
 
     Where a line of the text, no heading, was taken for the title, it goes back into the body under
     a title that does not say it, so that no word of the essay is lost; and out of it again.
     """
     title = " ".join(title.split())
-    read = essay.read
-    if read is None or read.line is None:
+    extracted = essay.extracted
+    if extracted is None or extracted.title_line is None:
         return replace(essay, title=title)
-    line = block_text(read.line)
+    line = get_block_text(extracted.title_line)
     before, after = _says(essay.title, line), _says(title, line)
     if before == after:
         return replace(essay, title=title)
     blocks = [one.block for one in essay.body]
     questions, postscript = essay.questions, essay.postscript
     if after:
-        del blocks[read.place]
+        del blocks[extracted.title_line_index]
     else:
-        blocks.insert(read.place, read.line)
-    body, passages = placed(blocks)
+        blocks.insert(extracted.title_line_index, extracted.title_line)
+    body, passages = number_passages(blocks)
     if not (essay.passages and passages):  # it is the whole text
-        questions, postscript = find_ending(blocks, author=essay.author)
-    text = "\n".join(block_text(block) for block in blocks)
+        questions, postscript = find_closing_questions(blocks, author=essay.author)
+    text = "\n".join(get_block_text(block) for block in blocks)
     return replace(
         essay,
         title=title,
         words=count_words(text),
-        reading_minutes=reading_minutes(text),
+        reading_minutes=estimate_reading_minutes(text),
         questions=questions,
         postscript=postscript,
         passages=passages,
@@ -75,11 +55,11 @@ def entitled(essay: Essay, title: str) -> Essay:
     )
 
 
-def left_line(essay: Essay) -> str | None:
+def find_former_title_line(essay: Essay) -> str | None:
     """The line that stands in the body because the essay was given another title than it."""
-    if essay.read is None or essay.read.line is None:
+    if essay.extracted is None or essay.extracted.title_line is None:
         return None
-    line = " ".join(block_text(essay.read.line).split())
+    line = " ".join(get_block_text(essay.extracted.title_line).split())
     return None if _says(essay.title, line) else line
 
 

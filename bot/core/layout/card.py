@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from bot.core.essay.essay import Essay
-from bot.core.text.escape import address_for_link, escape, escape_line_start
-from bot.core.text.length import utf16_units
-from bot.core.text.plural import counted
-from bot.core.text.sentences import cluster_ends, word_ends
+from bot.core.text.escape import escape, escape_line_start, escape_url
+from bot.core.text.length import count_utf16_units
+from bot.core.text.plural import format_count
+from bot.core.text.sentences import find_grapheme_ends, find_word_ends
 
-__all__ = ["IS_COMPONENTS_V2", "opening_card"]
+__all__ = ["IS_COMPONENTS_V2", "render_card"]
 
 IS_COMPONENTS_V2 = 1 << 15
 
@@ -22,16 +22,16 @@ _CONTAINER, _TEXT, _GALLERY, _SEPARATOR, _ROW, _BUTTON = 17, 10, 12, 14, 1, 2
 _LINK_STYLE = 5
 _LONGEST_URL = 512  # characters of a link button's address (docs: Components Reference › Button)
 _LONGEST_MEDIA_URL = 2_000
-KEPT = "-# What is said here is kept. `/privacy` shows what is kept of you, and erases it."
+SAVED_NOTICE = "-# What is said here is kept. `/privacy` shows what is kept of you, and erases it."
 
 
 def _shortened(text: str, limit: int) -> str:
     """At most ``limit`` UTF-16 units, cut at a word where one ends in time."""
-    if utf16_units(text) <= limit:
+    if count_utf16_units(text) <= limit:
         return text
     room = limit - 1
-    for ends in (word_ends(text[:limit]), cluster_ends(text[: limit + 16])):
-        fitting = [end for end in ends if utf16_units(text[:end]) <= room]
+    for ends in (find_word_ends(text[:limit]), find_grapheme_ends(text[: limit + 16])):
+        fitting = [end for end in ends if count_utf16_units(text[:end]) <= room]
         if fitting and fitting[-1] > limit // 2:
             return text[: fitting[-1]].rstrip() + "…"
     return text[: room // 2] + "…"
@@ -42,8 +42,8 @@ def _literal(text: str, limit: int) -> str:
     line = " ".join(text.split())
     shown = escape(line)
     room = limit
-    while utf16_units(shown) > limit:
-        room -= max(1, utf16_units(shown) - limit)
+    while count_utf16_units(shown) > limit:
+        room -= max(1, count_utf16_units(shown) - limit)
         shown = escape(_shortened(line, max(room, limit // 3)))
         if room <= limit // 3:
             break
@@ -57,11 +57,11 @@ def _text(content: str) -> dict[str, Any]:
 def _web(address: str | None, limit: int) -> str | None:
     if address is None or not address.startswith(("http://", "https://")):
         return None
-    quoted = address_for_link(address)
+    quoted = escape_url(address)
     return quoted if len(quoted) <= limit else None
 
 
-def opening_card(essay: Essay) -> dict[str, Any]:
+def render_card(essay: Essay) -> dict[str, Any]:
     """The payload of an essay's opening card; at most 7 components and 2,600 units of text."""
     # The limits are chosen so that all of it stays below Discord's 4,000 together.
     head = f"# {_literal(essay.title, 500)}"
@@ -82,11 +82,14 @@ def opening_card(essay: Essay) -> dict[str, Any]:
     cover = _web(essay.cover_image, _LONGEST_MEDIA_URL)
     if cover is not None:
         inner.append({"type": _GALLERY, "items": [{"media": {"url": cover}}]})
-    minutes, words = counted(essay.reading_minutes, "minute"), counted(essay.words, "word")
+    minutes, words = (
+        format_count(essay.reading_minutes, "minute"),
+        format_count(essay.words, "word"),
+    )
     facts = f"-# {minutes} to read · {words}"
     if essay.date:
         facts += f" · {_literal(essay.date, 60)}"
-    inner.append(_text(f"{facts}\n{KEPT}"))
+    inner.append(_text(f"{facts}\n{SAVED_NOTICE}"))
     components: list[dict[str, Any]] = [{"type": _CONTAINER, "components": inner}]
     source = _web(essay.source_url, _LONGEST_URL)
     if source is not None:

@@ -13,9 +13,9 @@ from rapidfuzz import fuzz
 
 from bot.core.essay.essay import Essay
 from bot.core.text.escape import escape
-from bot.core.text.truncate import cut
+from bot.core.text.truncate import truncate
 
-__all__ = ["differences", "facts_changed"]
+__all__ = ["diff_facts", "diff_passages"]
 
 #: Characters that are told of a passage, and of the words around a change.
 _MOST, _AROUND = 160, 30
@@ -27,7 +27,7 @@ _MANY = 400
 _TOKEN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{N}\p{M}'’_-]+|\s+|.")
 
 
-def facts_changed(old: Essay, new: Essay) -> list[str]:
+def diff_facts(old: Essay, new: Essay) -> list[str]:
     """What changes beside the text, a line each: title, byline, author, questions and so on."""
     lines: list[str] = []
     facts = (
@@ -48,7 +48,7 @@ def facts_changed(old: Essay, new: Essay) -> list[str]:
     return lines
 
 
-def differences(old: Essay, new: Essay, *, whole: bool = False) -> list[str]:
+def diff_passages(old: Essay, new: Essay, *, whole: bool = False) -> list[str]:
     """What changes in the text, a line for each passage; ``whole``: with all of its words."""
     before = [passage.text for passage in old.passages]
     after = [passage.text for passage in new.passages]
@@ -100,7 +100,7 @@ def _reworded(before: str, after: str, *, whole: bool) -> str:
         out.append(_marked(gone, "~~", whole) if gone.strip() else "")
         out.append(_marked(come, "**", whole) if come.strip() else come)
     told = "".join(out).strip()
-    return told if whole else cut(told, 2 * _MOST)
+    return told if whole else truncate(told, 2 * _MOST)
 
 
 def _marked(text: str, mark: str, whole: bool) -> str:
@@ -121,8 +121,8 @@ def _around(text: str, *, first: bool, last: bool) -> str:
 
 def _told(text: str, whole: bool) -> str:
     text = " ".join(text.split())
-    return escape(text if whole else cut(text, _MOST))
+    return escape(text if whole else truncate(text, _MOST))
 
 
 def _shown(text: str | None) -> str:
-    return escape(cut(" ".join((text or "").split()), _MOST))
+    return escape(truncate(" ".join((text or "").split()), _MOST))

@@ -1,44 +1,36 @@
-"""An essay laid out over messages: pure, and linear in its length.
+"""Lay out an essay as messages. Pure, and linear in the essay's length.
 
-Cuts are made between blocks; where a block would leave a message too empty, or fits none, between
-its sentences; then clauses, words, and at last grapheme clusters. Each part is whole in itself.
-
-The closing question stays in the part where the essay has it, and is asked once more as a message
-of its own, so that there is something short to reply to: the essay's own closing questions, or
-"What do you think?", in its language, where it has none. It is not asked again where the last part
-ends with it already, a few words aside: the same words twice in a row would be no invitation.
+Parts end between blocks. A block is split where it doesn't fit into any message or would leave one
+too empty: between sentences if possible, else between clauses, words, and at last graphemes. The
+Markdown of each part is complete in itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.core.essay.blocks import Block, Code, Heading, Paragraph, Rule, block_text
-from bot.core.essay.default_question import default_question, language_of
-from bot.core.essay.essay import Essay, Layout, Part, Place
-from bot.core.extraction.questions import without_marks
-from bot.core.layout.inline import LONGEST_LINK
+from bot.core.essay.blocks import Block, Code, Heading, Paragraph, Rule, get_block_text
+from bot.core.essay.essay import Essay
+from bot.core.layout.closing_message import make_closing_message
+from bot.core.layout.inline_markdown import LONGEST_LINK
 from bot.core.layout.markdown import render_block
-from bot.core.layout.split import Item, cut_item, item_of, piece_of, shown_piece
-from bot.core.layout.tables import without_tables
-from bot.core.text.escape import escape, escape_line_start
-from bot.core.text.length import count_words, utf16_units
+from bot.core.layout.parts import Layout, Part, Position
+from bot.core.layout.split import Item, make_item, render_piece, render_trimmed_piece, split_item
+from bot.core.layout.tables import replace_table
+from bot.core.text.length import count_utf16_units
 
 __all__ = [
     "LIMIT",
     "Packer",
-    "asked_at_end",
-    "closing_question",
-    "evened",
-    "items_of",
+    "balance_last_parts",
     "lay_out",
-    "lost_links",
+    "list_items",
+    "note_lost_links",
 ]
 
 LIMIT = 2_000
 """UTF-16 units of a message's content (docs: Messages Resource › Create Message)."""
 
-_FEW_WORDS = 10  # behind a question that still ends the essay
 _FULL = 0.75  # a part this full may end before a block that does not fit
 _STUB = 500  # units: a last part below this is evened out with the one before
 
@@ -68,14 +60,14 @@ class Packer:
         if item.length - offset > room:
             return None  # Markdown is never shorter than what it shows
         if offset:
-            text = piece_of(item, offset, item.length)
-            return text, utf16_units(text)
+            text = render_piece(item, offset, item.length)
+            return text, count_utf16_units(text)
         if number not in self._rendered:
             text = item.lead + render_block(item.block)
-            self._rendered[number] = (text, utf16_units(text))
+            self._rendered[number] = (text, count_utf16_units(text))
         return self._rendered[number]
 
-    def take(self, start: Place, limit: int) -> tuple[Part, Place]:
+    def take(self, start: Position, limit: int) -> tuple[Part, Position]:
         """The fullest good part from ``start`` on, and where the next one starts."""
         number, offset = start
         texts: list[str] = []
@@ -95,13 +87,13 @@ class Packer:
                 if not alone and used >= limit * _FULL:
                     break
                 fits_next = self._fits(number, offset, limit)
-                cut = cut_item(item, offset, room, finest=alone, gently=fits_next)
+                cut = split_item(item, offset, room, finest=alone, gently=fits_next)
                 if cut is None:
                     if texts:
                         break
                     raise AssertionError("a cut between code points always fits")
-                text = piece_of(item, offset, cut[0])
-                size = utf16_units(text)
+                text = render_piece(item, offset, cut[0])
+                size = count_utf16_units(text)
             texts.append(gap + text)
             sizes.append(size + len(gap))
             taken.append(number)
@@ -125,13 +117,15 @@ class Packer:
         whole = self._whole(number, offset, limit)
         return whole is not None and whole[1] <= limit
 
-    def _part(self, texts: Sequence[str], taken: Sequence[int], start: Place, end: Place) -> Part:
+    def _part(
+        self, texts: Sequence[str], taken: Sequence[int], start: Position, end: Position
+    ) -> Part:
         numbers = dict.fromkeys(
             passage for n in taken if (passage := self._items[n].passage) is not None
         )
         return Part("".join(texts), tuple(numbers), (start, end))
 
-    def between(self, start: Place, end: Place) -> Part:
+    def between(self, start: Position, end: Position) -> Part:
         """The part that goes from one place to another, however long."""
         texts: list[str] = []
         taken: list[int] = []
@@ -142,16 +136,18 @@ class Packer:
             gap = _separator(self._items[number - 1].block, item.block) if texts else ""
             whole = not offset and stop == item.length
             text = (
-                item.lead + render_block(item.block) if whole else shown_piece(item, offset, stop)
+                item.lead + render_block(item.block)
+                if whole
+                else render_trimmed_piece(item, offset, stop)
             )
             texts.append(gap + text)
             taken.append(number)
             number, offset = number + 1, 0
         return self._part(texts, taken, start, end)
 
-    def all_from(self, start: Place, limit: int) -> list[tuple[Place, Part]]:
+    def all_from(self, start: Position, limit: int) -> list[tuple[Position, Part]]:
         """All parts from a place on, each with where it starts."""
-        parts: list[tuple[Place, Part]] = []
+        parts: list[tuple[Position, Part]] = []
         place = start
         while place[0] < len(self._items):
             part, following = self.take(place, limit)
@@ -160,13 +156,13 @@ class Packer:
         return parts
 
 
-def evened(
-    packer: Packer, parts: list[tuple[Place, Part]], most: int = LIMIT
-) -> list[tuple[Place, Part]]:
+def balance_last_parts(
+    packer: Packer, parts: list[tuple[Position, Part]], most: int = LIMIT
+) -> list[tuple[Position, Part]]:
     """The parts with a last one that is no stub: the last two share what they hold."""
     if len(parts) < 2:
         return parts
-    sizes = [utf16_units(part.content) for _, part in parts[-2:]]
+    sizes = [count_utf16_units(part.content) for _, part in parts[-2:]]
     if sizes[1] >= _STUB:
         return parts
     half = sum(sizes) // 2
@@ -174,88 +170,39 @@ def evened(
         if limit >= most:
             break
         again = packer.all_from(parts[-2][0], limit)
-        if len(again) == 2 and utf16_units(again[-1][1].content) > sizes[1]:
+        if len(again) == 2 and count_utf16_units(again[-1][1].content) > sizes[1]:
             return parts[:-2] + again
     return parts
 
 
-def closing_question(questions: Sequence[str], language: str | None = None) -> str:
-    """The message that asks the closing question, as Discord Markdown; as many as it can hold.
-
-    language: of the default question, where there are no others; see ``language_of``
-    """
-    default = default_question(language)
-    lines: list[str] = []
-    for question in questions or (default,):
-        line = "\n".join(escape_line_start(escape(row)) for row in question.split("\n"))
-        if utf16_units("\n".join([*lines, line])) > LIMIT:
-            break
-        lines.append(line)
-    return "\n".join(lines) or default
-
-
-def _asks_already(essay: Essay, parts: Sequence[Part]) -> bool:
-    """Whether the last part ends with the closing questions, or all but so.
-
-    A signature, a word of thanks or a short footnote may stand behind them, no postscript.
-    """
-    if not essay.questions or not parts:
-        return False
-    asked = "".join(without_marks(essay.questions[-1]).split())
-    behind = 0  # words
-    carried = set(parts[-1].passages)
-    for passage in reversed(essay.passages):
-        if passage.number not in carried or behind > _FEW_WORDS:
-            return False
-        text = without_marks(passage.text)
-        dense = "".join(text.split())
-        place = dense.rfind(asked)
-        if place >= 0:
-            rest = dense[place + len(asked) :]
-            behind += _words_at_end(text, rest)
-            return behind == 0 or (essay.postscript is None and behind <= _FEW_WORDS)
-        behind += count_words(text)
-    return False
-
-
-def _words_at_end(text: str, dense: str) -> int:
-    """The words of the end of a text that is ``dense`` without its white space."""
-    place = len(text)
-    left = len(dense)
-    while left:
-        place -= 1
-        left -= not text[place].isspace()
-    return count_words(text[place:])
-
-
-def lost_links(essay: Essay) -> tuple[str, ...]:
+def note_lost_links(essay: Essay) -> tuple[str, ...]:
     """A note about addresses that no message has room for."""
     addresses = {
         span.link
         for placed in essay.body
         if isinstance(placed.block, Paragraph | Heading)
         for span in placed.block.spans
-        if span.link is not None and utf16_units(span.link) > LONGEST_LINK
+        if span.link is not None and count_utf16_units(span.link) > LONGEST_LINK
     }
     if not addresses:
         return ()
     return (f"Links too long for a message are shown as their text: {len(addresses)}.",)
 
 
-def items_of(essay: Essay, *, numbered: bool = False) -> list[Item]:
+def list_items(essay: Essay, *, numbered: bool = False) -> list[Item]:
     """What an essay's messages are made of, in order; see :func:`lay_out`."""
     items: list[Item] = []
     shown: int | None = None
     for placed in essay.body:
-        for block in without_tables(placed.block):
-            if not isinstance(block, Rule) and not block_text(block).strip():
+        for block in replace_table(placed.block):
+            if not isinstance(block, Rule) and not get_block_text(block).strip():
                 continue
             lead = ""
             if numbered and placed.passage != shown and not isinstance(block, Heading | Rule):
                 quote = "> " if block.frame.quoted else ""
                 lead = f"{quote}-# ¶{placed.passage}\n"
                 shown = placed.passage
-            items.append(item_of(block, placed.passage, lead))
+            items.append(make_item(block, placed.passage, lead))
     while items and isinstance(items[-1].block, Rule):
         items.pop()
     return items
@@ -268,13 +215,6 @@ def lay_out(essay: Essay, *, numbered: bool = False) -> Layout:
 
     numbered: ¶ numbers are shown small above each passage
     """
-    packer = Packer(items_of(essay, numbered=numbered))
-    parts = [part for _, part in evened(packer, packer.all_from((0, 0), LIMIT))]
-    return Layout(tuple(parts), asked_at_end(essay, parts), lost_links(essay))
-
-
-def asked_at_end(essay: Essay, parts: Sequence[Part]) -> str | None:
-    """The closing question as a message of its own; None where the last part ends with it."""
-    if _asks_already(essay, parts):
-        return None
-    return closing_question(essay.questions, language_of(essay))
+    packer = Packer(list_items(essay, numbered=numbered))
+    parts = [part for _, part in balance_last_parts(packer, packer.all_from((0, 0), LIMIT))]
+    return Layout(tuple(parts), make_closing_message(essay, parts), note_lost_links(essay))

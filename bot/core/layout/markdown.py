@@ -8,9 +8,9 @@ emphasis, strikethrough and subtext. The rest is turned into these.
 from __future__ import annotations
 
 from bot.core.essay.blocks import Block, Code, Frame, Heading, Mark, Paragraph, Rule, Span, Table
-from bot.core.layout.inline import inline_markdown
+from bot.core.layout.inline_markdown import render_inline
 
-__all__ = ["fence_open", "render_block", "render_code", "render_text"]
+__all__ = ["render_block", "render_code", "render_fence_start", "render_text"]
 
 RULE = "\\* \\* \\*"
 _LONGEST_LANGUAGE = 24  # characters
@@ -55,18 +55,18 @@ def render_text(block: Paragraph | Heading, *, begins: bool = True) -> str:
         if block.level <= 3 and not block.frame.depth:
             spans = tuple(Span(s.text, s.marks & ~Mark.BOLD, s.link, s.code) for s in spans)
             # A heading is one line; a trailing # would be taken for part of the markup.
-            title = " ".join(inline_markdown(row, line_start=False) for row in _lines(spans))
+            title = " ".join(render_inline(row, line_start=False) for row in _lines(spans))
             title = title[:-1] + "\\#" if title.endswith("#") else title
             return f"{first}{'#' * block.level} {title}"
         spans = tuple(Span(s.text, s.marks | Mark.BOLD, s.link, s.code) for s in spans)
     out: list[str] = []
     for line in _lines(spans):
         prefix = further if out else first
-        out.append(prefix + inline_markdown(line))
+        out.append(prefix + render_inline(line))
     return "\n".join(out)
 
 
-def fence_open(code: Code) -> str:
+def render_fence_start(code: Code) -> str:
     """The line that opens a code block; the language is kept where Discord knows such names."""
     language = code.language.lower()
     known = len(language) <= _LONGEST_LANGUAGE and all(
@@ -83,7 +83,7 @@ def render_code(code: Code) -> str:
     if text.endswith("`"):
         text += "\u200b"
     prefix = "> " if code.frame.quoted else ""
-    lines = [fence_open(code), *text.split("\n"), "```"]
+    lines = [render_fence_start(code), *text.split("\n"), "```"]
     return "\n".join(prefix + line for line in lines)
 
 

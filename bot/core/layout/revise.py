@@ -19,13 +19,15 @@ from difflib import SequenceMatcher
 
 from rapidfuzz import fuzz
 
-from bot.core.essay.essay import Essay, Part, Place
-from bot.core.layout.layout import LIMIT, Packer, asked_at_end, evened, items_of, lost_links
+from bot.core.essay.essay import Essay
+from bot.core.layout.closing_message import make_closing_message
+from bot.core.layout.layout import LIMIT, Packer, balance_last_parts, list_items, note_lost_links
 from bot.core.layout.markdown import render_block
-from bot.core.layout.split import Item, beginning
-from bot.core.text.length import utf16_units
+from bot.core.layout.parts import Part, Position
+from bot.core.layout.split import Item, keep_beginning
+from bot.core.text.length import count_utf16_units
 
-__all__ = ["ROOM_FOR_LINK", "Revised", "Standing", "continued", "revise"]
+__all__ = ["ROOM_FOR_LINK", "PostedPart", "RevisedLayout", "add_part_links", "revise"]
 
 #: UTF-16 units of a line that says where an essay goes on, the line break included: an address of
 #: 29 characters and three ids of at most 20, and two slashes (docs: Reference › Snowflakes).
@@ -35,21 +37,21 @@ _COMPARED, _MANY = 300, 400
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PostedPart:
     """A message that carries a part, or did.
 
     content: what it shows of the essay, without its links to other parts; "" where it was emptied
-    extent:  where that stands in the items of the old revision; None where it is not known
-    apart:   other messages stand between this one and the part before it
+    item_range:  where that stands in the items of the old revision; None where it is not known
+    separated:   other messages stand between this one and the part before it
     """
 
     content: str
-    extent: tuple[Place, Place] | None
-    apart: bool = False
+    item_range: tuple[Position, Position] | None
+    separated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Revised:
+class RevisedLayout:
     """Where a new revision stands.
 
     parts:   for each message that stands, what it is to carry; None: it is not needed any more
@@ -65,7 +67,7 @@ class Revised:
     notes: tuple[str, ...]
 
 
-def continued(content: str, *, before: str | None, after: str | None) -> str:
+def add_part_links(content: str, *, before: str | None, after: str | None) -> str:
     """A part with the addresses of the part before it and of the one after it, where asked for."""
     if before is not None:
         content = f"-# Continued from {before}\n{content}"
@@ -75,14 +77,14 @@ def continued(content: str, *, before: str | None, after: str | None) -> str:
 
 
 def revise(
-    old: Essay, new: Essay, standing: Sequence[Standing], *, numbered: bool = False
-) -> Revised:
+    old: Essay, new: Essay, standing: Sequence[PostedPart], *, numbered: bool = False
+) -> RevisedLayout:
     """Lay ``new`` over the messages that carry ``old``.
 
     numbered: ¶ numbers are shown small above each passage
     """
-    items = items_of(new, numbered=numbered)
-    kept = _kept(items_of(old, numbered=numbered), items, standing)
+    items = list_items(new, numbered=numbered)
+    kept = _kept(list_items(old, numbered=numbered), items, standing)
     tight: set[int] = set()  # messages that have to leave room for links
     laid = _laid(items, kept, standing, tight)
     # Each round gives room to a message that had none, so there are no more rounds than messages.
@@ -95,16 +97,16 @@ def revise(
     parts, more = laid
     links = _links(parts, more, standing)
     carried = [part for part in parts if part is not None]
-    asked = asked_at_end(new, [*carried, *more])
-    return Revised(tuple(parts), tuple(more), tuple(links), asked, lost_links(new))
+    asked = make_closing_message(new, [*carried, *more])
+    return RevisedLayout(tuple(parts), tuple(more), tuple(links), asked, note_lost_links(new))
 
 
 # -- what stays ---------------------------------------------------------------------------------
 
 
 def _kept(
-    old: Sequence[Item], new: Sequence[Item], standing: Sequence[Standing]
-) -> dict[int, tuple[Place, Place]]:
+    old: Sequence[Item], new: Sequence[Item], standing: Sequence[PostedPart]
+) -> dict[int, tuple[Position, Position]]:
     """The messages whose text the new revision has as well, and where it has it."""
     matcher = SequenceMatcher(None, [_key(item) for item in old], [_key(item) for item in new],
                               autojunk=False)  # fmt: skip
@@ -112,20 +114,20 @@ def _kept(
     for a, b, size in matcher.get_matching_blocks():
         moved.update((a + n, b + n) for n in range(size))
     packer = Packer(new)
-    kept: dict[int, tuple[Place, Place]] = {}
+    kept: dict[int, tuple[Position, Position]] = {}
     for number, message in enumerate(standing):
-        if message.extent is None or not message.content:
+        if message.item_range is None or not message.content:
             continue
-        (first, offset), (last, end) = message.extent
+        (first, offset), (last, end) = message.item_range
         last_item = last if end else last - 1
         if first not in moved or last_item < first:
             continue
         by = moved[first] - first
         if any(moved.get(n) != n + by for n in range(first, last_item + 1)):
             continue
-        extent = (first + by, offset), (last + by, end)
-        if packer.between(*extent).content == message.content:
-            kept[number] = extent
+        item_range = (first + by, offset), (last + by, end)
+        if packer.between(*item_range).content == message.content:
+            kept[number] = item_range
     return kept
 
 
@@ -138,8 +140,8 @@ def _key(item: Item) -> str:
 
 def _laid(
     items: Sequence[Item],
-    kept: dict[int, tuple[Place, Place]],
-    standing: Sequence[Standing],
+    kept: dict[int, tuple[Position, Position]],
+    standing: Sequence[PostedPart],
     tight: set[int],
 ) -> tuple[list[Part | None], list[Part]]:
     """What each message carries, and what goes on after them."""
@@ -180,18 +182,18 @@ def _laid(
     return parts, more
 
 
-def _filled(items: Sequence[Item], start: Place, end: Place, *, narrow: bool) -> list[Part]:
+def _filled(items: Sequence[Item], start: Position, end: Position, *, narrow: bool) -> list[Part]:
     """The parts that the text between two places takes."""
     if start >= end:
         return []
     limit = LIMIT - 2 * ROOM_FOR_LINK if narrow else LIMIT
     taken = list(items[: end[0]])
     if end[1]:
-        taken.append(beginning(items[end[0]], end[1]))
+        taken.append(keep_beginning(items[end[0]], end[1]))
     packer = Packer(taken)
-    parts = [part for _, part in evened(packer, packer.all_from(start, limit), limit)]
+    parts = [part for _, part in balance_last_parts(packer, packer.all_from(start, limit), limit)]
     if parts:
-        parts[-1] = replace(parts[-1], extent=(parts[-1].extent[0], end))
+        parts[-1] = replace(parts[-1], item_range=(parts[-1].item_range[0], end))
     return parts
 
 
@@ -222,19 +224,19 @@ def _chosen(old: Sequence[str], new: Sequence[Part]) -> list[int]:
 
 
 def _links(
-    parts: Sequence[Part | None], more: Sequence[Part], standing: Sequence[Standing]
+    parts: Sequence[Part | None], more: Sequence[Part], standing: Sequence[PostedPart]
 ) -> list[tuple[int, int]]:
     """The pairs of neighbouring parts between which other messages stand."""
     links: list[tuple[int, int]] = []
     before: int | None = None
-    apart = False
+    separated = False
     for number, part in enumerate(parts):
-        apart = apart or standing[number].apart
+        separated = separated or standing[number].separated
         if part is None:
             continue
-        if apart and before is not None:
+        if separated and before is not None:
             links.append((before, number))
-        before, apart = number, False
+        before, separated = number, False
     if more and before is not None:
         links.append((before, len(parts)))
     return links
@@ -253,6 +255,6 @@ def _too_full(
     for number, room in needed.items():
         part = together[number]
         assert part is not None
-        if utf16_units(part.content) + room > LIMIT:
+        if count_utf16_units(part.content) + room > LIMIT:
             full.add(number)
     return full

@@ -7,12 +7,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from bot.core.essay.blocks import Block, Code, Heading, Paragraph, Span, block_text, joined
+from bot.core.essay.blocks import Block, Code, Heading, Paragraph, Span, get_block_text, merge_spans
 from bot.core.layout.markdown import render_block
-from bot.core.text.length import utf16_units
-from bot.core.text.sentences import clause_ends, cluster_ends, joint_ends, sentence_ends, word_ends
+from bot.core.text.length import count_utf16_units
+from bot.core.text.sentences import (
+    find_clause_ends,
+    find_grapheme_ends,
+    find_sentence_ends,
+    find_symbol_ends,
+    find_word_ends,
+)
 
-__all__ = ["Item", "beginning", "cut_item", "item_of", "piece_of", "shown_piece"]
+__all__ = [
+    "Item",
+    "keep_beginning",
+    "make_item",
+    "render_piece",
+    "render_trimmed_piece",
+    "split_item",
+]
 
 _LEAST = 150  # characters: smaller pieces of a paragraph are not worth a cut
 _ATOM = 800  # characters: a link or code span longer than this has to be cut after all
@@ -38,9 +51,9 @@ class Item:
     lead: str = ""
 
 
-def item_of(block: Block, passage: int | None, lead: str = "") -> Item:
+def make_item(block: Block, passage: int | None, lead: str = "") -> Item:
     """A block, measured."""
-    text = block_text(block)
+    text = get_block_text(block)
     starts: tuple[int, ...] = ()
     if isinstance(block, Paragraph | Heading):
         starts = tuple(accumulate((len(span.text) for span in block.spans), initial=0))[:-1]
@@ -56,10 +69,10 @@ def _spans(item: Item, start: int, end: int) -> tuple[Span, ...]:
         span, at = spans[place], item.starts[place]
         result.append(replace(span, text=span.text[max(start - at, 0) : end - at]))
         place += 1
-    return joined(result)
+    return merge_spans(result)
 
 
-def piece_of(item: Item, start: int, end: int) -> str:
+def render_piece(item: Item, start: int, end: int) -> str:
     """The Markdown of the characters from ``start`` to ``end``; the lead before the first piece."""
     block = item.block
     if isinstance(block, Code):
@@ -70,17 +83,20 @@ def piece_of(item: Item, start: int, end: int) -> str:
     return item.lead + markdown if start == 0 else markdown
 
 
-def shown_piece(item: Item, start: int, end: int) -> str:
-    """The Markdown from ``start`` to where the next piece goes on, as :func:`cut_item` ends it."""
+def render_trimmed_piece(item: Item, start: int, end: int) -> str:
+    """The Markdown of one piece of a split block.
+
+    start, end: where this piece starts, and where the next one does; trailing white space is cut
+    """
     if end < item.length:
         if not isinstance(item.block, Code):
             end = _trimmed(item, start, end)
         elif item.text[end - 1 : end] == "\n":
             end -= 1
-    return piece_of(item, start, end)
+    return render_piece(item, start, end)
 
 
-def beginning(item: Item, end: int) -> Item:
+def keep_beginning(item: Item, end: int) -> Item:
     """An item that goes only up to where a piece of it goes on; places in it stay the same."""
     block = item.block
     if isinstance(block, Code):
@@ -88,7 +104,7 @@ def beginning(item: Item, end: int) -> Item:
         block = replace(block, text=block.text[:end])
     elif isinstance(block, Paragraph | Heading):
         block = replace(block, spans=_spans(item, 0, _trimmed(item, 0, end)))
-    return item_of(block, item.passage, item.lead)
+    return make_item(block, item.passage, item.lead)
 
 
 def _atoms(item: Item, start: int, end: int) -> list[tuple[int, int]]:
@@ -157,7 +173,7 @@ def _best(item: Item, start: int, ends: Sequence[int], room: int) -> int | None:
         if fits >= 0 and end - ends[fits] > room - measured_fit:
             fails = place  # what is shown is longer than the room already
             continue
-        units = utf16_units(piece_of(item, start, _trimmed(item, start, end)))
+        units = count_utf16_units(render_piece(item, start, _trimmed(item, start, end)))
         growth = max(1.0, units / max(1, end - start))
         if units <= room:
             fits, measured_fit = place, units
@@ -174,7 +190,7 @@ def _trimmed(item: Item, start: int, end: int) -> int:
     return end
 
 
-def cut_item(
+def split_item(
     item: Item, start: int, room: int, *, finest: bool, gently: bool
 ) -> tuple[int, int] | None:
     """Where to end the piece that starts at ``start``, and where the next one goes on.
@@ -187,15 +203,15 @@ def cut_item(
     window = item.text[start : end + _CLUSTER]
     code = isinstance(item.block, Code)
     tiers: list[Callable[[str], list[int]]]
-    tiers = [_line_ends] if code else [sentence_ends]
+    tiers = [_line_ends] if code else [find_sentence_ends]
     if finest or not gently:
-        tiers += [word_ends] if code else [clause_ends, word_ends]
+        tiers += [find_word_ends] if code else [find_clause_ends, find_word_ends]
     if finest:
-        tiers += [joint_ends, cluster_ends]
+        tiers += [find_symbol_ends, find_grapheme_ends]
     atoms = _atoms(item, start, end)
     least = _LEAST
     for tier in tiers:
-        last = tier is cluster_ends
+        last = tier is find_grapheme_ends
         ends = [start + place for place in tier(window) if start + place <= end]
         ends = _outside(ends, atoms)
         if finest and gently:

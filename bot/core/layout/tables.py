@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from unicodedata import combining, east_asian_width
 
-from bot.core.essay.blocks import Block, Code, Mark, Paragraph, Span, Table, spans_text
+from bot.core.essay.blocks import Block, Code, Mark, Paragraph, Span, Table, get_spans_text
 
-__all__ = ["without_tables"]
+__all__ = ["replace_table"]
 
 PHONE_WIDTH = 36
 """Columns of fixed-width text that a phone shows in a code block without wrapping."""
@@ -21,7 +21,7 @@ def _width(text: str) -> int:
 
 
 def _cell(spans: Sequence[Span]) -> str:
-    return " ".join(spans_text(spans).split())
+    return " ".join(get_spans_text(spans).split())
 
 
 def _aligned(table: Table) -> Code | None:
@@ -74,7 +74,7 @@ def _labelled(table: Table) -> list[Block]:
     return result
 
 
-def without_tables(block: Block) -> list[Block]:
+def replace_table(block: Block) -> list[Block]:
     """The block itself, or what stands for it if it is a table."""
     if not isinstance(block, Table):
         return [block]

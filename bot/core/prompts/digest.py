@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.prompts.wording import literal
-from bot.core.text.length import utf16_units
-from bot.core.text.truncate import cut
+from bot.core.text.length import count_utf16_units
+from bot.core.text.truncate import truncate
 
 __all__ = ["Digest", "Essay", "OpenQuestion", "Thread", "digest_text"]
 
@@ -74,9 +74,9 @@ def digest_text(digest: Digest) -> str | None:
 
 def _section(title: str, lines: Sequence[str], room: int) -> str:
     taken = [title]
-    left = room - utf16_units(title) - 20  # the count at the end
+    left = room - count_utf16_units(title) - 20  # the count at the end
     for number, line in enumerate(lines):
-        left -= utf16_units(line) + 1
+        left -= count_utf16_units(line) + 1
         if left < 0:
             taken.append(f"-# … and {len(lines) - number} more")
             break
@@ -89,7 +89,7 @@ def _link(digest: Digest, channel_id: int, message_id: int) -> str:
 
 
 def _title(title: str) -> str:
-    return literal(cut(title, _MOST_TITLE))
+    return literal(truncate(title, _MOST_TITLE))
 
 
 def _essay(digest: Digest, essay: Essay) -> str:
@@ -106,4 +106,5 @@ def _thread(thread: Thread) -> str:
 
 def _question(digest: Digest, question: OpenQuestion) -> str:
     link = _link(digest, question.channel_id, question.message_id)
-    return f"- {_title(question.title)}: {literal(cut(question.question, _MOST_QUESTION))} — {link}"
+    asked = literal(truncate(question.question, _MOST_QUESTION))
+    return f"- {_title(question.title)}: {asked} — {link}"

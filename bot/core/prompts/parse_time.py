@@ -11,7 +11,7 @@ import dateparser
 
 from bot.core.prompts.local_time import QuietHours, find_zone, local_moment
 from bot.core.prompts.plan import day_of_week, read_clock
-from bot.core.text.truncate import cut
+from bot.core.text.truncate import truncate
 from bot.errors import Refused
 
 __all__ = ["Meant", "read_moment", "read_quiet_hours"]
@@ -281,7 +281,7 @@ def _known(word: str) -> bool:
 
 
 def _echo(asked: str) -> str:
-    return cut(asked, _ECHOED)
+    return truncate(asked, _ECHOED)
 
 
 def _too_far(asked: str) -> Refused:

@@ -19,8 +19,8 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.core.prompts.local_time import WeeklyTime
-from bot.core.text.length import utf16_units
-from bot.core.text.truncate import cut
+from bot.core.text.length import count_utf16_units
+from bot.core.text.truncate import truncate
 from bot.errors import Refused
 
 __all__ = [
@@ -346,7 +346,7 @@ def renumbered(text: str, number: int) -> str:
 
 def _echo(text: str) -> str:
     """What was written, short enough to be quoted in an answer."""
-    return cut(" ".join(text.split()), 80)
+    return truncate(" ".join(text.split()), 80)
 
 
 def _number(digits: str) -> int:
@@ -360,18 +360,18 @@ def _number(digits: str) -> int:
 
 def _short(text: str, most: int = _MOST_TEXT) -> str:
     text = text.strip()
-    if utf16_units(text) > most:
+    if count_utf16_units(text) > most:
         raise Refused(f"What is said here has at most {most} characters.")
     return text
 
 
 def _poll(text: str) -> Poll:
     question, *answers = (part.strip() for part in text.split("|"))
-    if not question or utf16_units(question) > _POLL_QUESTION:
+    if not question or count_utf16_units(question) > _POLL_QUESTION:
         raise Refused(f"A poll's question has 1 to {_POLL_QUESTION} characters.")
     if not 2 <= len(answers) <= _POLL_ANSWERS:
         raise Refused(f"A poll has 2 to {_POLL_ANSWERS} answers, each after a “|”.")
-    if not all(answers) or any(utf16_units(answer) > _POLL_ANSWER for answer in answers):
+    if not all(answers) or any(count_utf16_units(answer) > _POLL_ANSWER for answer in answers):
         raise Refused(f"A poll's answer has 1 to {_POLL_ANSWER} characters.")
     return Poll(question, tuple(answers))
 

@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo
 
 from bot.core.prompts.local_time import QuietHours, local_moment, quiet_end
 from bot.core.prompts.plan import Condition, Fewer, Quiet
-from bot.core.text.plural import counted
+from bot.core.text.plural import format_count
 
 __all__ = [
     "PAUSED",
@@ -216,7 +216,7 @@ def _unmet(case: Situation, now: datetime) -> str | None:
                 return f"somebody wrote {ago} h ago, and it asks for {hours} h of quiet"
         case Fewer(replies) if case.replies >= replies:
             verb = "is" if case.replies == 1 else "are"
-            there = counted(case.replies, "reply", "replies")
+            there = format_count(case.replies, "reply", "replies")
             return f"there {verb} {there}, and it asks for fewer than {replies}"
         case _:
             pass

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from rapidfuzz import fuzz, process, utils
 
 from bot.core.prompts.local_time import find_zone
-from bot.core.text.truncate import cut
+from bot.core.text.truncate import truncate
 from bot.errors import Refused
 
 __all__ = ["choose_zone", "well_known_zones"]
@@ -54,11 +54,11 @@ def choose_zone(text: str) -> ZoneInfo:
     near = cities or _nearest(plain, names)
     if not near:
         raise Refused(
-            f"“{cut(asked, 60)}” is no time zone I know: write a large city of the zone, such as "
-            "Berlin, or an IANA name, such as America/New_York."
+            f"“{truncate(asked, 60)}” is no time zone I know: write a large city of the zone, such "
+            "as Berlin, or an IANA name, such as America/New_York."
         )
     told = " or ".join(near[:_SUGGESTED])
-    raise Refused(f"“{cut(asked, 60)}” is no time zone I know. Did you mean {told}?")
+    raise Refused(f"“{truncate(asked, 60)}” is no time zone I know. Did you mean {told}?")
 
 
 def _plain(text: str) -> str:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from bot.core.essay.default_question import DEFAULT_QUESTION, is_default_question
 from bot.core.prompts.plan import House, LastCall, Passage, Poll, Question, Questions, Text, What
 from bot.core.text.escape import escape, escape_line_start
-from bot.core.text.plural import counted
-from bot.core.text.truncate import cut
+from bot.core.text.plural import format_count
+from bot.core.text.truncate import truncate
 
 __all__ = [
     "BARE",
@@ -189,7 +189,7 @@ def _last_call(material: Material) -> Said | Unsayable:
         lines = [f"Last call for **{_title(material)}**: {far}.", asking, material.answer]
         return Said("\n".join(line for line in lines if line), left.asked)
     alive = material.alive
-    messages = counted(alive.messages, "message")
+    messages = format_count(alive.messages, "message")
     return Said(
         f"Last call for **{_title(material)}**: {_count(material.replies)} so far. The talk is "
         f"liveliest in <#{alive.thread_id}>, which {naming(alive.author)} "
@@ -201,14 +201,14 @@ def nudge_text(text: str, author: str) -> str:
     """The one nudge of a thread: its first message quoted, its author named."""
     point = quoted(text) if text.strip() else "> *(no words)*"
     return (
-        f"{point}\nNobody has answered **{literal(cut(author, 80))}** yet. "
+        f"{point}\nNobody has answered **{literal(truncate(author, 80))}** yet. "
         "What would you say to this?"
     )
 
 
 def quoted(text: str, most: int = _MOST_QUOTE) -> str:
     """A text as a quotation of at most ``most`` units before escaping, whatever lines it has."""
-    lines = [line.strip() for line in cut(text.strip(), most).splitlines()]
+    lines = [line.strip() for line in truncate(text.strip(), most).splitlines()]
     return "\n".join(f"> {escape_line_start(escape(line))}" for line in lines if line)
 
 
@@ -219,7 +219,7 @@ def closed(text: str) -> str:
 
 def naming(author: str) -> str:
     """How a last call names who began a thread; NOBODY_NAMED stands for who was forgotten."""
-    return f"**{literal(cut(author, 80))}** began"
+    return f"**{literal(truncate(author, 80))}** began"
 
 
 def literal(text: str) -> str:
@@ -246,8 +246,8 @@ def _title(material: Material) -> str:
 
 
 def _short_title(title: str) -> str:
-    return literal(cut(title, _MOST_TITLE))
+    return literal(truncate(title, _MOST_TITLE))
 
 
 def _count(replies: int) -> str:
-    return counted(replies, "reply", "replies")
+    return format_count(replies, "reply", "replies")

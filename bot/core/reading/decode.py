@@ -46,7 +46,6 @@ _OTHERS = {
     "or .txt, or paste its text.",
 }
 _READ_AS = "The encoding was not told; it was read as {}."
-EMPTY = "There is no text in this: it is empty."
 _WESTERN = frozenset(
     "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüÿŒœŸ"
     "“”‘’„‚‹›«»–—…•·¿¡°§©®™€£¥ºª½¼¾×´\xa0\xad"

@@ -12,11 +12,11 @@ from xml.parsers.expat import ExpatError
 import mammoth
 
 from bot.core.essay.document import Document, Metadata
-from bot.core.reading.docx_xml import prepared
-from bot.core.reading.html import read_markup
+from bot.core.reading.docx_xml import prepare_xml
+from bot.core.reading.html import read_html
 from bot.errors import UnreadableEssay
 
-__all__ = ["read_word"]
+__all__ = ["read_docx"]
 
 _MOST_FILES = 5_000
 _MOST_BYTES = 60 * 1024 * 1024  # of all files together, unpacked
@@ -99,13 +99,13 @@ def _readable(data: bytes) -> tuple[bytes, int]:
                 continue
             content = archive.read(file)
             if file.filename.startswith("word/") and _TEXT.search(content):
-                content, more = prepared(content)
+                content, more = prepare_xml(content)
                 equations += more
             ready.writestr(file.filename, content)
     return made.getvalue(), equations
 
 
-def read_word(data: bytes) -> Document:
+def read_docx(data: bytes) -> Document:
     """The blocks of a Word document; pictures in it are left out, with a note.
 
     Raises UnreadableEssay for a damaged, protected or hostile document.
@@ -118,7 +118,7 @@ def read_word(data: bytes) -> Document:
         )
     except _BROKEN as error:
         raise UnreadableEssay(_DAMAGED) from error
-    read = read_markup(result.value)
+    read = read_html(result.value)
     notes = list(read.notes)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         pictures = sum(name.startswith("word/media/") for name in archive.namelist())

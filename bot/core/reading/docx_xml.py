@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["prepared"]
+__all__ = ["prepare_xml"]
 
 _ATTRIBUTES = rb"""(?:\s(?:[^<>"']|"[^"]*"|'[^']*')*)?"""
 _SILENT = re.compile(
@@ -34,7 +34,7 @@ _VALUE = re.compile(rb"""m:val=["']([^"']*)["']""")
 _RUN = b'<w:r><w:t xml:space="preserve">%s</w:t></w:r>'
 
 
-def prepared(xml: bytes) -> tuple[bytes, int]:
+def prepare_xml(xml: bytes) -> tuple[bytes, int]:
     """The XML with all of its words in what mammoth reads, and how many equations it has.
 
     XML that is not in UTF-8, which no version of Word writes, is left as it is.

@@ -21,10 +21,10 @@ from bot.core.essay.blocks import (
     Paragraph,
     Rule,
     Span,
-    spans_text,
-    tidy_spans,
+    collapse_white_space,
+    get_spans_text,
 )
-from bot.core.reading.html_table import Grid
+from bot.core.reading.html_table import TableBuilder
 from bot.core.reading.html_tags import (
     BACK_REF,
     BLOCKS,
@@ -43,11 +43,11 @@ from bot.core.reading.html_tags import (
     WALLS,
 )
 
-__all__ = ["Markup", "read_markup"]
+__all__ = ["HtmlContent", "read_html"]
 
 
 @dataclass(slots=True)
-class Markup:
+class HtmlContent:
     """What was read: the text's blocks, its footnotes, and notes about what could not be kept."""
 
     blocks: list[Block] = field(default_factory=list)
@@ -65,7 +65,7 @@ class _List:
 class _Reader(HTMLParser):
     def __init__(self, base: str | None, *, foreign: bool) -> None:
         super().__init__(convert_charrefs=True)
-        self.out = Markup()
+        self.out = HtmlContent()
         self._base = base
         self._foreign = foreign  # tags that HTML does not know are text
         self._open: list[str] = []
@@ -77,7 +77,7 @@ class _Reader(HTMLParser):
         self._markers: list[str] = []  # of the list items that are open: what is still to be shown
         self._pre: list[str] | None = None
         self._language = ""
-        self._grids: list[Grid] = []
+        self._grids: list[TableBuilder] = []
         self._groups = 0
         self._footnote: str | None = None
         self._back = 0
@@ -155,7 +155,7 @@ class _Reader(HTMLParser):
         if data.startswith("CDATA["):
             self.handle_data(data[6:])
 
-    def finish(self) -> Markup:
+    def finish(self) -> HtmlContent:
         self.close()
         while self._open:
             self._pop()
@@ -231,7 +231,7 @@ class _Reader(HTMLParser):
                 self._lists.append(_List(False, 0, group))
                 self._markers.append("- ")
             case "table":
-                self._grids.append(Grid())
+                self._grids.append(TableBuilder())
             case "tr" if self._grids:
                 self._grids[-1].begin_row()
             case "td" | "th" if self._grids:
@@ -403,11 +403,11 @@ def _with_breaks(spans: list[Span]) -> tuple[Span, ...]:
         for span in spans
     ]  # fmt: skip
     broken = [Span("\n", span.marks) if span.text == _BREAK else span for span in flat]
-    tidy = tidy_spans(broken)
-    return tidy if spans_text(tidy).strip() else ()
+    tidy = collapse_white_space(broken)
+    return tidy if get_spans_text(tidy).strip() else ()
 
 
-def read_markup(html: str, *, base: str | None = None, foreign: bool = False) -> Markup:
+def read_html(html: str, *, base: str | None = None, foreign: bool = False) -> HtmlContent:
     """The blocks of an HTML text.
 
     base:    the page's address, which relative links start from

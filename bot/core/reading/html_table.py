@@ -13,18 +13,18 @@ from bot.core.essay.blocks import (
     Rule,
     Span,
     Table,
-    block_text,
-    tidy_spans,
+    collapse_white_space,
+    get_block_text,
 )
 
-__all__ = ["Grid"]
+__all__ = ["TableBuilder"]
 
 _LONGEST_CELL = 600  # characters: a cell with more holds a text, not a datum
 _MOST_BLOCKS = 4
 
 
 @dataclass(slots=True)
-class Grid:
+class TableBuilder:
     """Rows of cells, each a list of blocks; ``cell`` is the one being read, None between cells.
 
     heads: for each row, whether all its cells are headings
@@ -71,7 +71,7 @@ class Grid:
 
 
 def _length(cell: Sequence[Block]) -> int:
-    return sum(len(block_text(block)) for block in cell)
+    return sum(len(get_block_text(block)) for block in cell)
 
 
 def _line(cell: Sequence[Block]) -> tuple[Span, ...]:
@@ -85,5 +85,5 @@ def _line(cell: Sequence[Block]) -> tuple[Span, ...]:
         if isinstance(block, Paragraph | Heading):
             spans.extend(block.spans)
         else:
-            spans.append(Span(block_text(block)))
-    return tidy_spans(spans)
+            spans.append(Span(get_block_text(block)))
+    return collapse_white_space(spans)

@@ -21,8 +21,8 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from bot.core.essay.document import Document
 from bot.core.reading.front_matter import split_front_matter
-from bot.core.reading.html import read_markup
-from bot.core.reading.math import written_in
+from bot.core.reading.html import read_html
+from bot.core.reading.math import replace_formulas_in_html
 
 __all__ = ["read_markdown"]
 
@@ -119,5 +119,5 @@ def read_markdown(text: str) -> Document:
     """The blocks of a Markdown text, and what its front matter says."""
     metadata, body = split_front_matter(text)
     html = _parser().render(_shallow(body))
-    read = read_markup(written_in(html), base=metadata.source_url, foreign=True)
+    read = read_html(replace_formulas_in_html(html), base=metadata.source_url, foreign=True)
     return Document(tuple(read.blocks), tuple(read.footnotes), metadata, tuple(read.notes))

@@ -13,7 +13,7 @@ from typing import Any
 
 from lxml import etree, html
 
-__all__ = ["write_formulas", "written_in"]
+__all__ = ["replace_formulas", "replace_formulas_in_html"]
 
 _MATH = re.compile(r"<math\b.*?</math\s*>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
@@ -30,7 +30,7 @@ _BOXES = (
 _TEX = re.compile(r"(?:^|[-/])(?:x-)?tex\b", re.IGNORECASE)
 
 
-def write_formulas(root: Any) -> bool:
+def replace_formulas(root: Any) -> bool:
     """Put its text in the place of each formula of a page's tree; whether there were any."""
     found = False
     for script in [one for one in root.iter("script") if _is_tex(one.get("type"))]:
@@ -46,7 +46,7 @@ def write_formulas(root: Any) -> bool:
     return found
 
 
-def written_in(markup: str) -> str:
+def replace_formulas_in_html(markup: str) -> str:
     """HTML with the text of each formula in its place."""
     if "<math" not in markup.lower():
         return markup

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 
-from bot.core.essay.blocks import Block, Paragraph, Rule, Span, tidy_spans
+from bot.core.essay.blocks import Block, Paragraph, Rule, Span, collapse_white_space
 from bot.core.essay.document import Document
 
 __all__ = ["read_plain_text"]
@@ -105,7 +105,7 @@ def _is_head(groups: Sequence[Sequence[str]]) -> bool:
 
 
 def _paragraph(lines: Sequence[str]) -> Block:
-    return Paragraph(tidy_spans([Span("\n".join(line.strip() for line in lines))]))
+    return Paragraph(collapse_white_space([Span("\n".join(line.strip() for line in lines))]))
 
 
 def read_plain_text(text: str) -> Document:

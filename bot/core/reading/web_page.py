@@ -18,10 +18,10 @@ import trafilatura
 from lxml import etree, html
 from trafilatura.metadata import extract_metadata
 
-from bot.core.essay.blocks import block_text
+from bot.core.essay.blocks import get_block_text
 from bot.core.essay.document import Document, Metadata
-from bot.core.reading.html import read_markup
-from bot.core.reading.math import write_formulas
+from bot.core.reading.html import read_html
+from bot.core.reading.math import replace_formulas
 
 __all__ = ["read_web_page"]
 
@@ -344,14 +344,14 @@ def read_web_page(text: str, *, address: str | None = None) -> Document:
 
 def _read_whole(text: str, address: str | None) -> Document:
     """All text of a page that is too strange for a tree."""
-    read = read_markup(text, base=address)
+    read = read_html(text, base=address)
     told = Metadata(source_url=address)
     return Document(tuple(read.blocks), tuple(read.footnotes), told, tuple(read.notes))
 
 
 def _read_article(text: str, address: str | None) -> Document:
     root = _tree(text)
-    if "math" in text.lower() and write_formulas(root):
+    if "math" in text.lower() and replace_formulas(root):
         text = etree.tostring(root, encoding="unicode", method="html")
     try:
         metadata = _metadata(text, address)
@@ -372,8 +372,8 @@ def _read_article(text: str, address: str | None) -> Document:
     _prune(article, credits_)
     title = _told_title(root, article, metadata.title)
     markup = etree.tostring(article, encoding="unicode", method="html", with_tail=False)
-    read = read_markup(markup, base=metadata.source_url)
-    if not any(block_text(block).strip() for block in read.blocks):
+    read = read_html(markup, base=metadata.source_url)
+    if not any(get_block_text(block).strip() for block in read.blocks):
         return _read_whole(text, address)
     told = Metadata(
         title=title,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["address_for_link", "escape", "escape_line_start", "finds_address"]
+__all__ = ["escape", "escape_line_start", "escape_url", "has_url"]
 
 # What Discord's clients take for a bare link.
 _ADDRESS = re.compile(r"https?://[^\s<]+[^<.,:;\"')\]\s]")
@@ -40,7 +40,7 @@ def _escaped(text: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", text)
 
 
-def finds_address(text: str) -> bool:
+def has_url(text: str) -> bool:
     """Whether Discord would make a link of something in the text by itself."""
     return _ADDRESS.search(text) is not None
 
@@ -92,6 +92,6 @@ _IN_LINK = {character: f"%{ord(character):02X}" for character in "()<>[]{}*`|~\\
 _TO_QUOTE = str.maketrans(_IN_LINK)
 
 
-def address_for_link(address: str) -> str:
+def escape_url(address: str) -> str:
     """An address with nothing in it that could end a masked link or an emphasis around it."""
     return address.strip().translate(_TO_QUOTE)

@@ -6,7 +6,7 @@ import math
 
 import regex
 
-__all__ = ["count_words", "reading_minutes", "utf16_units"]
+__all__ = ["count_utf16_units", "count_words", "estimate_reading_minutes"]
 
 WORDS_A_MINUTE = 230
 CHARACTERS_A_MINUTE = 480  # Chinese, Japanese and Korean are read and counted by characters
@@ -19,7 +19,7 @@ _WORD = regex.compile(
 )
 
 
-def utf16_units(text: str) -> int:
+def count_utf16_units(text: str) -> int:
     """Discord's 2,000 characters are counted in UTF-16 units, to be on the safe side."""
     if text.isascii():
         return len(text)
@@ -31,7 +31,7 @@ def count_words(text: str) -> int:
     return len(_CJK.findall(text)) + len(_WORD.findall(text))
 
 
-def reading_minutes(text: str) -> int:
+def estimate_reading_minutes(text: str) -> int:
     """Whole minutes, at least 1, at 230 words or 480 CJK characters a minute."""
     characters = len(_CJK.findall(text))
     words = len(_WORD.findall(text))

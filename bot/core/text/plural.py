@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["counted"]
+__all__ = ["format_count"]
 
 
-def counted(count: int, one: str, many: str | None = None) -> str:
+def format_count(count: int, one: str, many: str | None = None) -> str:
     """``1 word``, ``1,200 words``; ``many``: the word for more than one, else with an s."""
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"

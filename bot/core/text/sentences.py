@@ -10,7 +10,14 @@ from itertools import pairwise
 
 import regex
 
-__all__ = ["clause_ends", "cluster_ends", "joint_ends", "sentence_ends", "sentences", "word_ends"]
+__all__ = [
+    "find_clause_ends",
+    "find_grapheme_ends",
+    "find_sentence_ends",
+    "find_symbol_ends",
+    "find_word_ends",
+    "split_sentences",
+]
 
 _CLOSERS = r"[\p{Pe}\p{Pf}\"'”’»]*+"
 _SENTENCE = regex.compile(
@@ -50,7 +57,7 @@ def _ends_here(text: str, dot: int, end: int) -> bool:
     )
 
 
-def sentence_ends(text: str) -> list[int]:
+def find_sentence_ends(text: str) -> list[int]:
     """The places behind which another sentence or line begins, in order; linear in the text."""
     return [
         found.end()
@@ -59,28 +66,28 @@ def sentence_ends(text: str) -> list[int]:
     ]
 
 
-def sentences(text: str) -> list[str]:
+def split_sentences(text: str) -> list[str]:
     """The text's sentences, without the white space around them."""
-    cuts = [0, *sentence_ends(text), len(text)]
+    cuts = [0, *find_sentence_ends(text), len(text)]
     pieces = (text[one:other].strip() for one, other in pairwise(cuts))
     return [piece for piece in pieces if piece]
 
 
-def clause_ends(text: str) -> list[int]:
+def find_clause_ends(text: str) -> list[int]:
     """The places behind commas, colons and dashes."""
     return [found.end() for found in _CLAUSE.finditer(text)]
 
 
-def word_ends(text: str) -> list[int]:
+def find_word_ends(text: str) -> list[int]:
     """The places where white space begins."""
     return [found.start() for found in _WORD.finditer(text)]
 
 
-def joint_ends(text: str) -> list[int]:
+def find_symbol_ends(text: str) -> list[int]:
     """The places after signs that are no letters, where words without spaces are best parted."""
     return [found.end() for found in _CLUSTER.finditer(text) if not _INNER.match(found.group())]
 
 
-def cluster_ends(text: str) -> list[int]:
+def find_grapheme_ends(text: str) -> list[int]:
     """The places between what a reader takes for single characters."""
     return [found.end() for found in _CLUSTER.finditer(text)]

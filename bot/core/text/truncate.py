@@ -1,20 +1,28 @@
-"""A text made short enough, without half a grapheme and, where it can be, without half a word."""
+"""Truncate a text, or a list of lines, to a number of UTF-16 units."""
 
 from __future__ import annotations
 
-from bot.core.text.length import utf16_units
-from bot.core.text.sentences import cluster_ends
+from collections.abc import Sequence
 
-__all__ = ["cut"]
+from bot.core.text.length import count_utf16_units
+from bot.core.text.sentences import find_grapheme_ends
+
+__all__ = ["truncate", "truncate_lines"]
+
+_MOST_UNITS = 2000
+_ROOM_FOR_COUNT = 60  # units kept free for the line that counts what is left out
 
 
-def cut(text: str, most: int) -> str:
-    """At most ``most`` UTF-16 units, cut between words where that keeps half of them."""
-    if utf16_units(text) <= most:
+def truncate(text: str, most: int) -> str:
+    """At most ``most`` UTF-16 units, cut between words where that keeps at least half of them.
+
+    Never cuts inside a grapheme.
+    """
+    if count_utf16_units(text) <= most:
         return text
     end = 0
-    for cluster in cluster_ends(text[:most]):
-        if utf16_units(text[:cluster]) >= most:
+    for cluster in find_grapheme_ends(text[:most]):
+        if count_utf16_units(text[:cluster]) >= most:
             break
         end = cluster
     kept = text[:end]
@@ -22,3 +30,16 @@ def cut(text: str, most: int) -> str:
     if space >= len(kept) // 2:
         kept = kept[:space]
     return kept.rstrip(" \n,;:–—-") + "…"
+
+
+def truncate_lines(lines: Sequence[str], most: int = _MOST_UNITS) -> str:
+    """As many lines as fit into ``most`` UTF-16 units; the last one counts those left out."""
+    left = most - _ROOM_FOR_COUNT
+    taken: list[str] = []
+    for number, line in enumerate(lines):
+        left -= count_utf16_units(line) + 1
+        if left < 0:
+            taken.append(f"-# … and {len(lines) - number} more lines.")
+            break
+        taken.append(line)
+    return "\n".join(taken)

@@ -160,7 +160,7 @@ async def test_what_was_given_in_an_archive_of_before_is_read_off_its_text(house
         row = await tx.row("SELECT essay FROM revisions")
         assert row is not None
         essay = json.loads(row["essay"])
-        del essay["read"]
+        del essay["extracted"]
         await tx.run("UPDATE revisions SET essay = :essay", {"essay": json.dumps(essay)})
 
     await house.database.write(age)

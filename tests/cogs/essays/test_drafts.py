@@ -279,7 +279,7 @@ async def test_a_draft_of_before_an_upgrade_keeps_its_line_too(house: House) -> 
     await house.settle()
 
     async def age(tx: Transaction) -> None:
-        await tx.run("UPDATE revisions SET essay = json_remove(essay, '$.read')")
+        await tx.run("UPDATE revisions SET essay = json_remove(essay, '$.extracted')")
 
     await house.database.write(age)
     form = (await house.press(interaction, "Edit …"))["answer"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.text.length import utf16_units
+from bot.core.text.length import count_utf16_units
 from cogs.prompts.text import listed
 from tests.cogs.prompts.test_prompts import DAY, HOUR, came, close, prompts, rows
 from tests.delivery.test_styles import publish
@@ -24,7 +24,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 def test_a_list_of_much_to_come_still_shows_what_came_of_the_last_ones() -> None:
     told = listed(["c" * 200] * 25, ["p" * 200] * 10)
-    assert utf16_units(told) <= 2000
+    assert count_utf16_units(told) <= 2000
     assert (told.count("c" * 200), told.count("p" * 200)) == (5, 4)
     assert "… and 20 more lines" in told
     assert listed(["c" * 200] * 8, []).count("c" * 200) == 8, "where nothing came, all is to come"

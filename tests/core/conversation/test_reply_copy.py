@@ -14,7 +14,7 @@ from bot.core.conversation.reply_copy import (
     webhook_name,
     why_not,
 )
-from bot.core.payloads import SUPPRESS_EMBEDS
+from bot.core.payload import SUPPRESS_EMBEDS
 
 PLAIN = Original(
     author_id=175928847299117063,

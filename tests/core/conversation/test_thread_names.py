@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.conversation.thread_names import THREAD_NAME_LIMIT, plain_thread_name, thread_name
-from bot.core.text.length import utf16_units
+from bot.core.text.length import count_utf16_units
 
 
 @pytest.mark.parametrize(
@@ -63,4 +63,4 @@ def test_any_name_and_text_make_a_name_that_discord_takes(author: str, text: str
 def test_a_plain_name_tells_the_essay_alone_and_fits() -> None:
     assert plain_thread_name("Slow bread") == "A reply to Slow bread"
     assert plain_thread_name("\n") == "A reply to An essay"
-    assert utf16_units(plain_thread_name("Bread " * 40)) <= THREAD_NAME_LIMIT
+    assert count_utf16_units(plain_thread_name("Bread " * 40)) <= THREAD_NAME_LIMIT

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.essay.default_question import default_question, is_default_question, language_of
+from bot.core.essay.default_question import (
+    detect_language,
+    get_default_question,
+    is_default_question,
+)
 from bot.core.layout.layout import lay_out
 from bot.core.read_essay import read_essay
 
@@ -27,9 +31,9 @@ _SAYING = {
 @pytest.mark.parametrize("language", _SAYING)
 def test_a_script_of_its_own_tells_the_language(language: str) -> None:
     essay = read_essay(f"# 1\n\n{_SAYING[language]}", format="markdown")
-    assert language_of(essay) == language
-    assert lay_out(essay).closing == default_question(language)
-    assert default_question(language) != default_question(None)
+    assert detect_language(essay) == language
+    assert lay_out(essay).closing == get_default_question(language)
+    assert get_default_question(language) != get_default_question(None)
 
 
 @pytest.mark.parametrize(
@@ -68,16 +72,16 @@ def test_a_named_language_counts_where_it_is_written_in_that_script(
     named: str, saying: str, language: str | None
 ) -> None:
     text = f"---\ntitle: '1'\nlang: {named}\n---\n{_SAYING[saying]}\n"
-    assert language_of(read_essay(text, format="markdown")) == language
+    assert detect_language(read_essay(text, format="markdown")) == language
 
 
 def test_an_own_question_is_asked_as_it_is() -> None:
     essay = read_essay(f"# 1\n\n{_SAYING['ja']}\n\nあなたなら一晩待ちますか？", format="markdown")
-    assert default_question("ja") not in (lay_out(essay).closing or "")
+    assert get_default_question("ja") not in (lay_out(essay).closing or "")
 
 
 def test_an_essay_of_no_letters_is_asked_in_english() -> None:
-    assert language_of(read_essay("# 1\n\n1 + 1 = 2", format="markdown")) is None
+    assert detect_language(read_essay("# 1\n\n1 + 1 = 2", format="markdown")) is None
 
 
 @pytest.mark.parametrize("question", ["What do you think?", "*Was meint ihr?*", "你怎么看?"])

@@ -31,8 +31,8 @@ def test_so_does_any_generated_essay(written: Written) -> None:
 def test_an_essay_of_an_archive_of_before_comes_back_without_what_was_read() -> None:
     essay = read_essay("Rye\n\nIt takes a night to make a loaf.", format="text")
     kept = essay_to_json(essay)
-    del kept["read"]
-    assert essay_from_json(kept) == replace(essay, read=None)
+    del kept["extracted"]
+    assert essay_from_json(kept) == replace(essay, extracted=None)
 
 
 def test_a_block_of_an_unknown_kind_is_refused() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.essay.essay import Epigraph, Essay
-from bot.core.extraction.title import entitled, left_line
+from bot.core.extraction.title import find_former_title_line, retitle
 from bot.core.read_essay import Format, read_essay
 
 BODY = "Grass is a crop nobody eats. We mow it anyway.\n\nThe mower is louder than the street."
@@ -385,12 +385,12 @@ def test_a_given_title_takes_the_place_of_a_heading_and_of_itself(head: str) -> 
 )
 def test_the_line_stays_unless_the_title_says_all_of_it(title: str, stays: bool) -> None:
     before = read_essay(LINES, format="text")
-    essay = entitled(before, title)
+    essay = retitle(before, title)
     assert essay.title == title
     assert [passage.text for passage in essay.passages] == LINES.split("\n\n")[not stays :]
-    assert left_line(essay) == (LINES.split("\n")[0] if stays else None)
+    assert find_former_title_line(essay) == (LINES.split("\n")[0] if stays else None)
     assert essay.words == before.words + 6 * stays
-    assert entitled(essay, before.title) == before
+    assert retitle(essay, before.title) == before
     assert read_essay(LINES, format="text", title=title) == essay
 
 
@@ -404,18 +404,18 @@ def test_a_name_above_the_line_stays_above_it() -> None:
     text = "Ann Baker\n\nIt was raining in the town\n\nNobody minded."
     essay = read_essay(text, format="text")
     assert essay.title == "It was raining in the town"
-    assert [p.text for p in entitled(essay, "Rye").passages] == text.split("\n\n")
+    assert [p.text for p in retitle(essay, "Rye").passages] == text.split("\n\n")
 
 
 def test_an_essay_whose_title_is_told_has_no_line_to_leave() -> None:
     essay = read_essay("---\ntitle: Rye\n---\n\n---\n\nA night.\n", format="markdown")
-    assert left_line(entitled(essay, "Wheat")) is None
+    assert find_former_title_line(retitle(essay, "Wheat")) is None
 
 
 @pytest.mark.parametrize("below", ["", "\n---\n"])
 def test_a_line_that_is_the_whole_text_is_asked_only_while_it_stands_there(below: str) -> None:
     before = read_essay(f"Is bread slow?\n{below}", format="markdown" if below else "text")
     assert (before.title, before.questions) == ("Is bread slow?", ())
-    under_another = entitled(before, "Slow")
+    under_another = retitle(before, "Slow")
     assert under_another.questions == ("Is bread slow?",)
-    assert entitled(under_another, before.title) == before
+    assert retitle(under_another, before.title) == before

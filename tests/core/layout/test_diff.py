@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bot.core.essay.essay import Essay
-from bot.core.layout.diff import differences, facts_changed
-from bot.core.layout.match import counterpart
+from bot.core.layout.diff import diff_facts, diff_passages
 from bot.core.read_essay import read_essay
+from bot.core.text.similar import find_most_similar
 
 LONG = "Somewhere a kettle was put on and nobody thought of it again until the evening came. "
 
@@ -16,30 +16,30 @@ def written(*paragraphs: str, head: str = "") -> Essay:
 
 
 def test_the_same_essay_differs_in_nothing() -> None:
-    assert differences(written("A loaf."), written("A loaf.")) == []
-    assert facts_changed(written("A loaf."), written("A loaf.")) == []
+    assert diff_passages(written("A loaf."), written("A loaf.")) == []
+    assert diff_facts(written("A loaf."), written("A loaf.")) == []
 
 
 def test_a_word_that_changes_is_shown_with_the_words_around_it() -> None:
     before = written(f"{LONG}The dough waits for a night. {LONG}")
     after = written(f"{LONG}The dough waits for a week. {LONG}")
-    (line,) = differences(before, after)
+    (line,) = diff_passages(before, after)
     assert "dough waits for a ~~night~~**week**" in line
     assert len(line) < 120
-    (whole,) = differences(before, after, whole=True)
+    (whole,) = diff_passages(before, after, whole=True)
     assert whole.count("kettle") == 2
 
 
 def test_words_that_come_or_go_alone_are_shown_so() -> None:
     before, after = written("The dough waits here."), written("The dough here.")
-    assert differences(before, after) == ["¶1: The dough ~~waits~~ here."]
-    assert differences(after, before) == ["¶1: The dough **waits** here."]
+    assert diff_passages(before, after) == ["¶1: The dough ~~waits~~ here."]
+    assert diff_passages(after, before) == ["¶1: The dough **waits** here."]
 
 
 def test_passages_that_come_and_go_are_named_by_their_numbers() -> None:
     before = written("A first one about bread.", "The oven is cold.", "The end of it.")
     after = written("A first one about bread.", "The end of it.", "Rye again, and salt.")
-    assert differences(before, after) == [
+    assert diff_passages(before, after) == [
         "¶2 goes: ~~The oven is cold.~~",
         "¶3 comes: **Rye again, and salt.**",
     ]
@@ -48,7 +48,7 @@ def test_passages_that_come_and_go_are_named_by_their_numbers() -> None:
 def test_what_was_reworded_is_paired_and_what_was_not_comes_and_goes() -> None:
     before = written("One.", "The oven is cold in the morning.", "Three.")
     after = written("Quite another one.", "The oven is warm in the morning.")
-    assert differences(before, after) == [
+    assert diff_passages(before, after) == [
         "¶1 comes: **Quite another one.**",
         "¶1 goes: ~~One.~~",
         "¶2: The oven is ~~cold~~**warm** in the morning.",
@@ -59,24 +59,24 @@ def test_what_was_reworded_is_paired_and_what_was_not_comes_and_goes() -> None:
 def test_two_quite_different_long_essays_are_told_of_in_time() -> None:
     before = written(*(f"{n} {LONG}" for n in range(150)))
     after = written(*(f"{LONG} {n * 7}" for n in range(150)))
-    assert len(differences(before, after)) == 300
+    assert len(diff_passages(before, after)) == 300
 
 
 def test_what_is_told_is_shown_literally() -> None:
     before, after = written("A loaf."), written("A loaf \\*for\\* you.")
-    (line,) = differences(before, after)
+    (line,) = diff_passages(before, after)
     assert "\\*for\\* you" in line
 
 
 def test_chinese_is_compared_by_characters() -> None:
     before, after = written("面包要等一个晚上。"), written("面包要等两个晚上。")
-    assert differences(before, after) == ["¶1: 面包要等~~一~~**两**个晚上。"]
+    assert diff_passages(before, after) == ["¶1: 面包要等~~一~~**两**个晚上。"]
 
 
 def test_what_changes_beside_the_text_is_told() -> None:
     before = written("A loaf.", head="author: Ann\n")
     after = written("A loaf.", "Would you?", head="subtitle: x\nurl: https://a.example/b\n")
-    told = facts_changed(before, after)
+    told = diff_facts(before, after)
     assert "Author: ~~Ann~~" in told
     assert any(line.startswith("Source: **https") for line in told)
     assert "Questions: **Would you?**" in told
@@ -84,7 +84,7 @@ def test_what_changes_beside_the_text_is_told() -> None:
 
 def test_a_reworded_text_is_found_again_and_another_is_not() -> None:
     among = ("What is a loaf?", "Who taught you to bake bread?")
-    assert counterpart("What is a loaf?", among) == 0
-    assert counterpart("Who taught you to bake?", among) == 1
-    assert counterpart("Is it late?", among) is None
-    assert counterpart("Is it late?", ()) is None
+    assert find_most_similar("What is a loaf?", among) == 0
+    assert find_most_similar("Who taught you to bake?", among) == 1
+    assert find_most_similar("Is it late?", among) is None
+    assert find_most_similar("Is it late?", ()) is None

@@ -8,8 +8,9 @@ from types import FrameType
 
 import pytest
 
-from bot.core.essay.essay import Essay, Layout
+from bot.core.essay.essay import Essay
 from bot.core.layout.layout import LIMIT, lay_out
+from bot.core.layout.parts import Layout
 from bot.core.read_essay import read_essay
 from tests.core.discord_markdown import read_message
 

@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
-from bot.core.essay.blocks import Mark, Span, joined
-from bot.core.layout.inline import inline_markdown
+from bot.core.essay.blocks import Mark, Span, merge_spans
+from bot.core.layout.inline_markdown import render_inline
 from bot.core.layout.layout import lay_out
 from bot.core.read_essay import read_essay
 from bot.core.text.escape import escape, escape_line_start
@@ -141,8 +141,8 @@ def test_any_three_emphases_in_a_row_leave_no_sign_behind(
     texts: tuple[str, ...], kept: bool
 ) -> None:
     for marks in itertools.product(_MARKS, repeat=3):
-        spans = joined(Span(text, mark) for text, mark in zip(texts, marks, strict=True))
-        read = read_message(inline_markdown(spans))
+        spans = merge_spans(Span(text, mark) for text, mark in zip(texts, marks, strict=True))
+        read = read_message(render_inline(spans))
         assert read.text == "".join(texts), marks
         if kept:  # with spaces between, none is given up either
             signs = {sign.replace("_", "*") if sign == "_" else sign for sign, _ in read.marked}

@@ -6,11 +6,12 @@ import random
 
 import pytest
 
-from bot.core.essay.essay import Essay, Part
+from bot.core.essay.essay import Essay
 from bot.core.layout.layout import LIMIT, lay_out
-from bot.core.layout.revise import ROOM_FOR_LINK, Revised, Standing, continued, revise
+from bot.core.layout.parts import Part
+from bot.core.layout.revise import ROOM_FOR_LINK, PostedPart, RevisedLayout, add_part_links, revise
 from bot.core.read_essay import read_essay
-from bot.core.text.length import utf16_units
+from bot.core.text.length import count_utf16_units
 
 WORDS = ["night", "dough", "loaf", "oven", "salt", "water", "flour", "hand", "table", "window"]
 
@@ -25,11 +26,11 @@ def written(paragraphs: list[str]) -> Essay:
     return read_essay("# Bread\n\n" + "\n\n".join(paragraphs), format="markdown")
 
 
-def posted(essay: Essay) -> list[Standing]:
-    return [Standing(part.content, part.extent) for part in lay_out(essay).parts]
+def posted(essay: Essay) -> list[PostedPart]:
+    return [PostedPart(part.content, part.item_range) for part in lay_out(essay).parts]
 
 
-def together(revised: Revised) -> list[Part]:
+def together(revised: RevisedLayout) -> list[Part]:
     return [part for part in (*revised.parts, *revised.more) if part is not None]
 
 
@@ -38,21 +39,21 @@ def words(texts: list[str]) -> list[str]:
     return [word for word in " ".join(texts).split() if word != "```"]
 
 
-def standing_after(before: list[Standing], revised: Revised) -> list[Standing]:
+def standing_after(before: list[PostedPart], revised: RevisedLayout) -> list[PostedPart]:
     """What stands once a revision was laid over; what was not needed was removed."""
     after = [
-        Standing(part.content, part.extent, old.apart)
+        PostedPart(part.content, part.item_range, old.separated)
         for old, part in zip(before, revised.parts, strict=True)
         if part is not None
     ]
     after += [
-        Standing(part.content, part.extent, apart=not number)
+        PostedPart(part.content, part.item_range, separated=not number)
         for number, part in enumerate(revised.more)
     ]
     return after
 
 
-def hold(essay: Essay, revised: Revised) -> None:
+def hold(essay: Essay, revised: RevisedLayout) -> None:
     """The whole essay stands, in order, and every message has room for its links."""
     parts = together(revised)
     assert words([p.content for p in parts]) == words([p.content for p in lay_out(essay).parts])
@@ -61,12 +62,12 @@ def hold(essay: Essay, revised: Revised) -> None:
         for number in pair:
             room[number] += ROOM_FOR_LINK
     for number, part in enumerate([*revised.parts, *revised.more]):
-        assert part is None or 0 < utf16_units(part.content) <= LIMIT - room[number]
+        assert part is None or 0 < count_utf16_units(part.content) <= LIMIT - room[number]
     carried = {number for part in parts for number in part.passages}
     assert carried == {passage.number for passage in essay.passages}
 
 
-def changed(before: list[Standing], revised: Revised) -> list[int]:
+def changed(before: list[PostedPart], revised: RevisedLayout) -> list[int]:
     return [
         number
         for number, (old, part) in enumerate(zip(before, revised.parts, strict=True))
@@ -153,7 +154,7 @@ def test_an_essay_of_quite_another_length_stands_whole_and_goes_back(length: int
 
 def test_an_emptied_message_is_used_again() -> None:
     essay = written(ESSAY[:3])
-    before = [Standing("", None), *posted(essay)]
+    before = [PostedPart("", None), *posted(essay)]
     more = written([paragraph("Before", 30), *ESSAY[:3]])
     revised = revise(essay, more, before)
     assert revised.parts[0] is not None
@@ -210,10 +211,10 @@ def test_a_long_essay_is_laid_over_in_time_that_grows_with_its_length() -> None:
 
 
 def test_links_stand_around_the_text() -> None:
-    assert continued("Bread.", before="above", after="below") == (
+    assert add_part_links("Bread.", before="above", after="below") == (
         "-# Continued from above\nBread.\n-# Continued below: below"
     )
-    assert continued("Bread.", before=None, after=None) == "Bread."
+    assert add_part_links("Bread.", before=None, after=None) == "Bread."
     address = f"https://discord.com/channels/{'1' * 20}/{'2' * 20}/{'3' * 20}"
     for linked in ({"before": address, "after": None}, {"before": None, "after": address}):
-        assert len(continued("", **linked)) <= ROOM_FOR_LINK
+        assert len(add_part_links("", **linked)) <= ROOM_FOR_LINK

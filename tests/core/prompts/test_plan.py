@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.core.layout.lists import fitting, stamp
 from bot.core.prompts.local_time import QuietHours, WeeklyTime
 from bot.core.prompts.parse_time import read_moment, read_quiet_hours
 from bot.core.prompts.plan import (
@@ -32,6 +31,8 @@ from bot.core.prompts.plan import (
     step_moments,
     write_plan,
 )
+from bot.core.text.timestamps import format_timestamp
+from bot.core.text.truncate import truncate_lines
 from bot.errors import Refused
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -255,8 +256,8 @@ def test_a_time_of_day_that_no_clock_shows_is_none(text: str) -> None:
 
 
 def test_a_list_says_how_much_of_it_does_not_fit() -> None:
-    assert fitting(["one", "two"]) == "one\ntwo"
-    text = fitting(["x" * 100] * 50)
+    assert truncate_lines(["one", "two"]) == "one\ntwo"
+    text = truncate_lines(["x" * 100] * 50)
     assert text.endswith("-# … and 31 more lines.")
     assert len(text) <= 2000
-    assert stamp(NOW, "R") == "<t:1774602000:R>"
+    assert format_timestamp(NOW, "R") == "<t:1774602000:R>"

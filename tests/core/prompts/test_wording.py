@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.payloads import signature
+from bot.core.payload import get_signature
 from bot.core.prompts.digest import Digest, Essay, OpenQuestion, Thread, digest_text
 from bot.core.prompts.plan import House, LastCall, Passage, Poll, Question, Questions, Text, What
 from bot.core.prompts.wording import (
@@ -20,8 +20,8 @@ from bot.core.prompts.wording import (
     prompt_text,
     words_for,
 )
-from bot.core.text.length import utf16_units
-from bot.core.text.truncate import cut
+from bot.core.text.length import count_utf16_units
+from bot.core.text.truncate import truncate
 
 
 def material(*questions: str, asked: str = "", replies: int = 0, **more: object) -> Material:
@@ -151,14 +151,14 @@ def test_no_prompt_is_longer_than_a_message(title: str, questions: list[str], pa
         House(),
     )
     for what in longest:
-        assert utf16_units(said(what, about).content) <= 2000
-    assert utf16_units(nudge_text(passage, title)) <= 2000
+        assert count_utf16_units(said(what, about).content) <= 2000
+    assert count_utf16_units(nudge_text(passage, title)) <= 2000
 
 
 @given(MARKS, st.integers(2, 400))
 def test_a_cut_text_keeps_its_limit_and_its_beginning(text: str, most: int) -> None:
-    short = cut(text, most)
-    assert utf16_units(short) <= most
+    short = truncate(text, most)
+    assert count_utf16_units(short) <= most
     assert short == text or text.startswith(short.removesuffix("…"))
 
 
@@ -197,7 +197,7 @@ def test_a_digest_fits_into_a_message_and_counts_what_does_not(count: int) -> No
     )
     text = digest_text(digest)
     assert text is not None
-    assert utf16_units(text) <= 2000
+    assert count_utf16_units(text) <= 2000
     assert ("more" in text) == (count > 1)
 
 
@@ -207,9 +207,13 @@ def test_two_polls_of_an_essay_are_told_apart_in_its_channel() -> None:
         for text in ("Rye?", "Wheat?")
     ]
     told = [message | {"content": "Back to **Bread**: ", "embeds": []} for message in sent]
-    assert [signature(message) for message in told] == [signature(payload) for payload in sent]
-    assert len({signature(payload) for payload in sent}) == 2
-    assert signature({"content": "Back to **Bread**:", "poll": None}) not in map(signature, sent)
+    assert [get_signature(message) for message in told] == [
+        get_signature(payload) for payload in sent
+    ]
+    assert len({get_signature(payload) for payload in sent}) == 2
+    assert get_signature({"content": "Back to **Bread**:", "poll": None}) not in map(
+        get_signature, sent
+    )
 
 
 def test_in_the_essays_own_thread_nobody_is_promised_a_further_one() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.essay.essay import Essay
 from bot.core.read_essay import read_essay
-from bot.core.reading.docx_xml import prepared
+from bot.core.reading.docx_xml import prepare_xml
 from tests.core.reading.word_documents import paragraph, word_document
 
 
@@ -112,9 +112,9 @@ def test_an_equation_in_a_paragraph_of_its_own_is_kept() -> None:
 def test_what_says_nothing_of_the_text_goes_and_what_marks_it_stays() -> None:
     silent = '<w:sz w:val="24"/><w:rFonts w:ascii="A" w:cs="B>C"/><w:lang/>'
     kept = '<w:b/><w:tab/><w:br w:type="page"/><w:topic/>'
-    assert prepared(f"{silent}{kept}".encode()) == (kept.encode(), 0)
+    assert prepare_xml(f"{silent}{kept}".encode()) == (kept.encode(), 0)
 
 
 def test_xml_in_another_encoding_is_left_alone() -> None:
     xml = "<w:dir>a</w:dir>".encode("utf-16")
-    assert prepared(xml) == (xml, 0)
+    assert prepare_xml(xml) == (xml, 0)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.essay.blocks import Block, Rule, Table, spans_text
+from bot.core.essay.blocks import Block, Rule, Table, get_spans_text
 from bot.core.layout.markdown import render_block
-from bot.core.layout.tables import without_tables
-from bot.core.reading.html import read_markup
+from bot.core.layout.tables import replace_table
+from bot.core.reading.html import read_html
 from bot.core.reading.markdown import read_markdown
 
 
 def rendered(html: str, **how: object) -> str:
-    read = read_markup(html, base="https://a.example/b/", foreign=bool(how.get("foreign")))
+    read = read_html(html, base="https://a.example/b/", foreign=bool(how.get("foreign")))
     blocks: list[Block] = [*read.blocks, *read.footnotes]
-    return "\n".join(render_block(one) for block in blocks for one in without_tables(block))
+    return "\n".join(render_block(one) for block in blocks for one in replace_table(block))
 
 
 @pytest.mark.parametrize(
@@ -126,12 +126,12 @@ def test_tags_that_html_does_not_know_may_be_words(html: str, expected: str) -> 
 
 
 def test_links_without_a_page_to_start_from_lead_nowhere_and_are_told() -> None:
-    read = read_markup("<a href='/x'>a</a> <a href='#y'>b</a> <img src='/z' alt='c'>")
+    read = read_html("<a href='/x'>a</a> <a href='#y'>b</a> <img src='/z' alt='c'>")
     assert [len(read.blocks), len(read.notes)] == [1, 2]
 
 
 def test_a_rule_is_a_block_of_its_own() -> None:
-    assert read_markup("<p>a<hr>b").blocks[1] == Rule()
+    assert read_html("<p>a<hr>b").blocks[1] == Rule()
 
 
 @pytest.mark.parametrize(
@@ -153,5 +153,5 @@ def test_a_row_with_more_cells_than_its_header_loses_no_word(
     source = "\n".join(f"{lead}{line}" for line in ("| H | I |", "|---|---|", row, "| y | z |"))
     (table,) = read_markdown(source).blocks
     assert isinstance(table, Table)
-    shown = [[spans_text(cell) for cell in line] for line in (table.header, *table.rows)]
+    shown = [[get_spans_text(cell) for cell in line] for line in (table.header, *table.rows)]
     assert shown == [["H", "I"], cells, ["y", "z"]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.read_essay import Format, read_essay
-from bot.core.reading.math import written_in
+from bot.core.reading.math import replace_formulas_in_html
 
 SQUARE = "<msup><mi>c</mi><mn>2</mn></msup>"
 PLAIN = f"<math><mi>E</mi><mo>=</mo><mi>m</mi>{SQUARE}</math>"
@@ -86,15 +86,19 @@ def test_a_formula_in_markdown_is_written_on_a_line() -> None:
     ],
 )
 def test_mathml_is_written_on_a_line(inner: str, shown: str) -> None:
-    assert written_in(f"<p><math>{inner}</math> b</p>") == f"<p>{shown} b</p>"
+    assert replace_formulas_in_html(f"<p><math>{inner}</math> b</p>") == f"<p>{shown} b</p>"
 
 
 def test_a_text_without_formulas_is_left_alone() -> None:
-    assert written_in("<p>The math of it</p>") == "<p>The math of it</p>"
-    assert written_in("<math/>a</math>") == "<math/>a</math>", "no formula in one element"
-    assert written_in("<p>an open <math> and <b>more</b></p>").startswith("<p>an open <math>")
+    assert replace_formulas_in_html("<p>The math of it</p>") == "<p>The math of it</p>"
+    assert replace_formulas_in_html("<math/>a</math>") == "<math/>a</math>", (
+        "no formula in one element"
+    )
+    assert replace_formulas_in_html("<p>an open <math> and <b>more</b></p>").startswith(
+        "<p>an open <math>"
+    )
 
 
 def test_a_formula_deeper_than_anybody_writes_keeps_its_words() -> None:
     deep = "<mrow>" * 900 + "<mi>x</mi>" + "</mrow>" * 900
-    assert "x" in written_in(f"<p>It is <math>{deep}</math>.</p>")
+    assert "x" in replace_formulas_in_html(f"<p>It is <math>{deep}</math>.</p>")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.payloads import plain_message
+from bot.core.payload import make_plain_message
 from bot.errors import UnknownEssay
 from storage.db.database import Database
 from storage.db.writer import Transaction
@@ -24,7 +24,7 @@ async def draft(tx: Transaction, source: bytes = b"# Slow bread") -> int:
         tx,
         submission=SUBMISSION,
         revision=NewRevision(essay(), source, "bread.md", None, ("a note",)),
-        planned=[NewPost("card", plain_message("Slow bread", silent=False))],
+        planned=[NewPost("card", make_plain_message("Slow bread", silent=False))],
         style="threads",
         now_ms=NOW_MS,
     )

@@ -21,7 +21,7 @@ from bot.core.conversation.events import (
     Reading,
 )
 from bot.core.essay.essay import Essay
-from bot.core.payloads import plain_message, signature
+from bot.core.payload import get_signature, make_plain_message
 from bot.core.read_essay import read_essay
 from storage.db.database import Database
 from storage.db.writer import Transaction
@@ -66,9 +66,11 @@ async def published(database: Database) -> Database:
             essay=essay(),
             source=b"# Slow bread",
             planned=[
-                NewPost("card", plain_message("Slow bread", silent=False)),
-                NewPost("part", plain_message("It takes a night.", silent=True), ((1, 1), (1, 2))),
-                NewPost("closing", plain_message("Would you wait?", silent=True)),
+                NewPost("card", make_plain_message("Slow bread", silent=False)),
+                NewPost(
+                    "part", make_plain_message("It takes a night.", silent=True), ((1, 1), (1, 2))
+                ),
+                NewPost("closing", make_plain_message("Would you wait?", silent=True)),
             ],
             now_ms=NOW_MS,
         )
@@ -285,7 +287,7 @@ async def test_a_message_of_our_own_is_known_by_its_nonce(database: Database) ->
             submission=SUBMISSION,
             essay=essay(),
             source=b"x",
-            planned=[NewPost("card", plain_message("Slow bread", silent=False))],
+            planned=[NewPost("card", make_plain_message("Slow bread", silent=False))],
             now_ms=NOW_MS,
         )
         (post,) = await messages.claim(tx, busy=(), now_ms=NOW_MS)
@@ -304,7 +306,7 @@ async def test_a_message_of_our_own_is_known_by_its_nonce(database: Database) ->
 async def test_a_message_of_our_own_in_the_history_is_known_by_what_it_says(
     database: Database,
 ) -> None:
-    payload = plain_message("  Slow bread ", silent=False)
+    payload = make_plain_message("  Slow bread ", silent=False)
 
     async def plan(tx: Transaction) -> None:
         await submissions.receive(tx, SUBMISSION, NOW_MS)
@@ -320,8 +322,8 @@ async def test_a_message_of_our_own_in_the_history_is_known_by_what_it_says(
 
     await database.write(plan)
     ours = said(1001, "Slow bread", author_id=BOT, from_bot=True, own=True)
-    ours = replace(ours, signature=signature({"content": "Slow bread"}))
-    other = replace(ours, id=1002, signature=signature({"content": "Fast bread"}))
+    ours = replace(ours, signature=get_signature({"content": "Slow bread"}))
+    other = replace(ours, id=1002, signature=get_signature({"content": "Fast bread"}))
     assert (await write(database, [other])).posts_confirmed == 0
     assert (await write(database, [ours])).posts_confirmed == 1
     assert (await write(database, [ours])).posts_confirmed == 0

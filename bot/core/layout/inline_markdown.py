@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from bot.core.essay.blocks import Mark, Span, joined, spans_text
-from bot.core.text.escape import address_for_link, escape, escape_line_start, finds_address
-from bot.core.text.length import utf16_units
+from bot.core.essay.blocks import Mark, Span, get_spans_text, merge_spans
+from bot.core.text.escape import escape, escape_line_start, escape_url, has_url
+from bot.core.text.length import count_utf16_units
 
-__all__ = ["LONGEST_LINK", "code_span", "inline_markdown"]
+__all__ = ["LONGEST_LINK", "render_code_span", "render_inline"]
 
 LONGEST_LINK = 1_000
 """An address of more UTF-16 units is not worth half a message: its text is shown without it."""
@@ -33,7 +33,7 @@ class _Piece:
     marks: Mark
 
 
-def code_span(text: str) -> str | None:
+def render_code_span(text: str) -> str | None:
     """A code span; None where Discord has no way to write it."""
     if not text.strip() or "\n" in text or "``" in text:
         return None
@@ -46,7 +46,7 @@ def code_span(text: str) -> str | None:
 
 
 def _code_piece(span: Span) -> _Piece:
-    markdown = code_span(span.text)
+    markdown = render_code_span(span.text)
     if markdown is None:
         return _Piece(escape(span.text), span.marks)
     # Discord looks for the end of an emphasis without regard to code.
@@ -65,20 +65,20 @@ def _balanced(text: str) -> bool:
 
 def _link_piece(spans: Sequence[Span], address: str) -> list[_Piece]:
     """A masked link; where Discord would refuse one, the text and the address beside it."""
-    text = spans_text(spans)
+    text = get_spans_text(spans)
     common = spans[0].marks
     for span in spans:
         common &= span.marks
     inner = [replace(span, link=None, marks=span.marks & ~common) for span in spans]
-    address = address_for_link(address)
+    address = escape_url(address)
     if not text.strip():
         return _plain_pieces(spans)
-    if utf16_units(address) > LONGEST_LINK or not address.startswith(("http://", "https://")):
+    if count_utf16_units(address) > LONGEST_LINK or not address.startswith(("http://", "https://")):
         return _plain_pieces([replace(span, link=None) for span in spans])
-    if finds_address(text) and (spans[0].link or "").startswith(text.strip()):
+    if has_url(text) and (spans[0].link or "").startswith(text.strip()):
         return _plain_pieces([replace(span, link=None) for span in spans])
-    if finds_address(text) or not _balanced(text) or any(span.code for span in spans):
-        if any(span.code for span in spans) and _balanced(text) and not finds_address(text):
+    if has_url(text) or not _balanced(text) or any(span.code for span in spans):
+        if any(span.code for span in spans) and _balanced(text) and not has_url(text):
             inner = [replace(span, code=False) for span in inner]
             return [_Piece(f"[{_emphasised(_plain_pieces(inner))}]({address})", common)]
         shown = _plain_pieces([replace(span, link=None) for span in spans])
@@ -96,7 +96,7 @@ def _link_piece(spans: Sequence[Span], address: str) -> list[_Piece]:
 
 def _plain_pieces(spans: Sequence[Span], *, followed: bool = False) -> list[_Piece]:
     pieces: list[_Piece] = []
-    members = joined(spans)
+    members = merge_spans(spans)
     for place, span in enumerate(members):
         if place + 1 < len(members):
             touches = not members[place + 1].text[:1].isspace()
@@ -205,7 +205,7 @@ def _emphasised(pieces: Sequence[_Piece]) -> str:
     return markdown
 
 
-def inline_markdown(spans: Sequence[Span], *, line_start: bool = True) -> str:
+def render_inline(spans: Sequence[Span], *, line_start: bool = True) -> str:
     """One line of spans (no newline in them) as Discord Markdown.
 
     line_start: whether it begins a line, where ``#``, ``>``, ``-`` and ``1.`` would have a meaning

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz, process
 
-__all__ = ["counterpart"]
+__all__ = ["find_most_similar"]
 
 #: How alike, of 100, two texts have to be to count as the same one, reworded.
 _ALIKE = 70.0
 
 
-def counterpart(text: str, among: Sequence[str]) -> int | None:
+def find_most_similar(text: str, among: Sequence[str]) -> int | None:
     """The place of the text that is ``text``, or most like it; None where none is alike."""
     if text in among:
         return among.index(text)

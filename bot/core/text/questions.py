@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import regex
 
-__all__ = ["asks_reader", "is_question", "without_marks"]
+__all__ = ["addresses_reader", "is_question", "strip_note_marks"]
 
 _ASKING = "?？؟⁇⁈፧՞❓❔‽"
 _GREEK = regex.compile(r"\p{Greek}[;\u037e]\Z")
@@ -39,11 +39,11 @@ def is_question(sentence: str) -> bool:
     return _KA.search(sentence.rstrip()[-6:]) is not None
 
 
-def without_marks(text: str) -> str:
+def strip_note_marks(text: str) -> str:
     """The text without the marks of footnotes, and without signs that adorn its questions."""
     return _ORNAMENT.sub("", _NOTE_MARK.sub("", text))
 
 
-def asks_reader(text: str) -> bool:
+def addresses_reader(text: str) -> bool:
     """Whether a text speaks to its reader in the second person."""
     return _READER.search(text) is not None

@@ -1,0 +1,79 @@
+"""The message that asks the closing question, below the last part.
+
+It asks the essay's own closing questions, or "What do you think?" in the essay's language where it
+has none, so that there is something short to reply to. The questions also stay in the part where
+the essay has them. They are not asked again where the last part already ends with them, a few words
+aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.core.essay.default_question import detect_language, get_default_question
+from bot.core.essay.essay import Essay
+from bot.core.layout.parts import Part
+from bot.core.text.escape import escape, escape_line_start
+from bot.core.text.length import count_utf16_units, count_words
+from bot.core.text.questions import strip_note_marks
+
+__all__ = ["make_closing_message", "render_closing_question"]
+
+LIMIT = 2_000
+_FEW_WORDS = 10  # words after a question that still ends the essay
+
+
+def make_closing_message(essay: Essay, parts: Sequence[Part]) -> str | None:
+    """The closing question as a message of its own; None where the last part ends with it."""
+    if _asks_already(essay, parts):
+        return None
+    return render_closing_question(essay.questions, detect_language(essay))
+
+
+def render_closing_question(questions: Sequence[str], language: str | None = None) -> str:
+    """The message that asks the closing question, as Discord Markdown; as many as it can hold.
+
+    language: of the default question, where there are no others; see ``detect_language``
+    """
+    default = get_default_question(language)
+    lines: list[str] = []
+    for question in questions or (default,):
+        line = "\n".join(escape_line_start(escape(row)) for row in question.split("\n"))
+        if count_utf16_units("\n".join([*lines, line])) > LIMIT:
+            break
+        lines.append(line)
+    return "\n".join(lines) or default
+
+
+def _asks_already(essay: Essay, parts: Sequence[Part]) -> bool:
+    """Whether the last part ends with the closing questions, or all but so.
+
+    A signature, a word of thanks or a short footnote may stand behind them, no postscript.
+    """
+    if not essay.questions or not parts:
+        return False
+    asked = "".join(strip_note_marks(essay.questions[-1]).split())
+    behind = 0  # words
+    carried = set(parts[-1].passages)
+    for passage in reversed(essay.passages):
+        if passage.number not in carried or behind > _FEW_WORDS:
+            return False
+        text = strip_note_marks(passage.text)
+        dense = "".join(text.split())
+        place = dense.rfind(asked)
+        if place >= 0:
+            rest = dense[place + len(asked) :]
+            behind += _words_at_end(text, rest)
+            return behind == 0 or (essay.postscript is None and behind <= _FEW_WORDS)
+        behind += count_words(text)
+    return False
+
+
+def _words_at_end(text: str, dense: str) -> int:
+    """The words of the end of a text that is ``dense`` without its white space."""
+    place = len(text)
+    left = len(dense)
+    while left:
+        place -= 1
+        left -= not text[place].isspace()
+    return count_words(text[place:])

@@ -1,0 +1,69 @@
+"""JSON body of a Discord message, and its signature (docs: Message Resource › Create Message)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+__all__ = [
+    "SILENT",
+    "SUPPRESS_EMBEDS",
+    "Payload",
+    "get_signature",
+    "make_edit_body",
+    "make_plain_message",
+]
+
+Payload = dict[str, Any]
+
+#: Message flags (docs: Message Resource › Message Flags).
+SUPPRESS_EMBEDS = 1 << 2
+SILENT = 1 << 12
+
+_TEXT_DISPLAY = 10
+
+
+def make_plain_message(content: str, *, silent: bool) -> Payload:
+    """A message of plain content, without link previews, that pings nobody.
+
+    ``silent``: it sends no push or desktop notification either.
+    """
+    return {
+        "content": content,
+        "flags": SUPPRESS_EMBEDS | (SILENT if silent else 0),
+        "allowed_mentions": {"parse": []},
+    }
+
+
+def make_edit_body(payload: Payload) -> Payload:
+    """The body of an Edit Message call that makes a posted message show a payload.
+
+    Flags are left out: a message keeps those it was sent with (docs: Message Resource › Edit
+    Message).
+    """
+    kept = ("content", "components", "allowed_mentions")
+    return {name: payload[name] for name in kept if name in payload}
+
+
+def get_signature(message: Mapping[str, Any]) -> str:
+    """The text of a message: equal for the payload sent and for the message in the history.
+
+    Discord trims content and numbers components, so neither can be compared byte by byte.
+    """
+    texts = [str(message.get("content") or "").strip()]
+    texts += [text.strip() for text in _component_texts(message.get("components") or [])]
+    if message.get("poll"):
+        texts.append(str(message["poll"]["question"].get("text") or "").strip())
+    return "\x00".join(texts)
+
+
+def _component_texts(components: Any) -> Iterator[str]:
+    for component in components:
+        if component.get("type") == _TEXT_DISPLAY:
+            yield str(component.get("content") or "")
+        inner = component.get("components")
+        if isinstance(inner, list):
+            yield from _component_texts(inner)
+        for key in ("accessory", "component"):
+            if isinstance(component.get(key), dict):
+                yield from _component_texts([component[key]])
