@@ -139,5 +139,5 @@ def essay_from_json(data: dict[str, Any]) -> Essay:
         passages=tuple(Passage(n, text) for n, text in enumerate(data["passages"], 1)),
         body=tuple(BodyBlock(_block_in(block), passage) for passage, block in data["body"]),
         notes=tuple(data["notes"]),
-        extracted=_extracted_in(data.get("extracted")),  # rows without them come from an older version
+        extracted=_extracted_in(data.get("extracted")),  # older rows have none
     )
