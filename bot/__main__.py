@@ -16,7 +16,7 @@ from bot.errors import SalonError, SettingsError
 __all__ = ["main"]
 
 #: What reading may take when nobody but the one who asked waits for it.
-_PREVIEW_SECONDS = 120.0
+_PREVIEW_CPU_SECONDS, _PREVIEW_WALL_SECONDS = 120, 600.0
 _PREVIEW_MEMORY = 2 * 1024 * 1024 * 1024
 
 
@@ -119,7 +119,12 @@ def _preview(file: Path, form: Format, *, as_json: bool) -> int:
     # Somebody waits for this and nobody else does: a book may take its time.
     essay = asyncio.run(
         read_in_child_process(
-            data, form, file.name, seconds=_PREVIEW_SECONDS, memory=_PREVIEW_MEMORY
+            data,
+            form,
+            file.name,
+            cpu_seconds=_PREVIEW_CPU_SECONDS,
+            wall_seconds=_PREVIEW_WALL_SECONDS,
+            memory=_PREVIEW_MEMORY,
         )
     )
     layout = lay_out(essay)

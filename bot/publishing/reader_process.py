@@ -1,7 +1,7 @@
-"""Reading in a process of its own, which can be stopped: hostile input costs the bot nothing.
+"""Reads an essay in a child process, with limits on CPU time, wall time and memory.
 
-The child gets the bytes on its standard input and answers with one JSON object. It has no part of
-the bot's environment (no token), a limit on its memory, and as much time as it is given.
+Hostile input can only stop the child. The child gets the bytes on its standard input and answers
+with one JSON object on its standard output. Its environment is empty, so it doesn't see the token.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import gc
 import json
-import resource
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -20,12 +20,18 @@ from bot.core.essay.serialize import essay_from_json, essay_to_json
 from bot.core.read_essay import FORMATS, Format, read_essay
 from bot.errors import UnreadableEssay
 
+if sys.platform != "win32":
+    import resource
+
 __all__ = ["MAX_BYTES", "fill_extracted_facts", "read_in_child_process"]
 
 MAX_BYTES = 10 * 1024 * 1024
-"""Bytes of an essay that are looked at; Discord's own limit for a file."""
+"""Largest source that is read, in bytes; Discord's own limit for a file."""
 
-SECONDS = 5.0
+CPU_SECONDS = 10
+"""A long essay takes 1 s, hostile input up to 5 s; twice that, since CPUs differ."""
+WALL_SECONDS = 60.0
+"""Long, since on a busy host a good essay waits for the CPU. The only time limit on Windows."""
 MEMORY = 250 * 1024 * 1024
 
 _TOO_LARGE = "This is larger than 10 MiB; an essay has to be smaller."
@@ -40,15 +46,17 @@ async def read_in_child_process(
     *,
     address: str | None = None,
     title: str | None = None,
-    seconds: float = SECONDS,
+    cpu_seconds: int = CPU_SECONDS,
+    wall_seconds: float = WALL_SECONDS,
     memory: int = MEMORY,
 ) -> Essay:
-    """The essay that ``data`` holds, read in a child process.
+    """Read the essay in ``data`` in a child process.
 
-    address: of the page that ``data`` is, if it is one
-    title:   given by who hands it in, instead of the one found
-    seconds: after which the child is stopped
-    memory:  bytes of memory that the child may use
+    address:      of the page that ``data`` is, if it is one
+    title:        given by the admin, instead of the one in the text
+    cpu_seconds:  of CPU time after which the child is killed, its start (half a second) included
+    wall_seconds: after which it is killed, whatever it has used
+    memory:       bytes of memory that it may use
 
     Raises UnreadableEssay for what cannot be read, and for what takes too much time or memory.
     """
@@ -61,14 +69,18 @@ async def read_in_child_process(
         "address": address,
         "title": title,
         "text": isinstance(data, str),
+        "cpu_seconds": cpu_seconds,
         "memory": memory,
     }
-    answer = await _asked(json.dumps(head).encode() + b"\n" + raw, seconds)
-    return _essay(answer)
+    answer = await _ask_child(json.dumps(head).encode() + b"\n" + raw, wall_seconds)
+    return _parse_answer(answer)
 
 
-async def _asked(question: bytes, seconds: float) -> bytes:
-    """What a child of its own answers; b"" where it died without a word."""
+async def _ask_child(question: bytes, wall_seconds: float) -> bytes:
+    """The answer of a new child process; b"" if it died without one.
+
+    Raises UnreadableEssay if the child ran out of time.
+    """
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot.publishing.reader_process",
         stdin=asyncio.subprocess.PIPE,
@@ -78,7 +90,7 @@ async def _asked(question: bytes, seconds: float) -> bytes:
         env={},
     )  # fmt: skip
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(wall_seconds):
             answer, _ = await child.communicate(question)
     except TimeoutError:
         raise UnreadableEssay(_TOO_LONG) from None
@@ -87,46 +99,60 @@ async def _asked(question: bytes, seconds: float) -> bytes:
             with contextlib.suppress(ProcessLookupError):
                 child.kill()
             await child.wait()
+    if sys.platform != "win32" and child.returncode == -signal.SIGXCPU:
+        raise UnreadableEssay(_TOO_LONG)
     return answer
 
 
 async def fill_extracted_facts(essay: Essay, source: bytes, name: str | None) -> Essay:
-    """An essay with what its text says itself, which archives of before do not tell."""
+    """The essay with ``extracted``, read again from its source if the stored row lacks it."""
     if essay.extracted is not None:
         return essay
     try:
-        return replace(
-            essay, extracted=(await read_in_child_process(source, "auto", name)).extracted
-        )
+        read = await read_in_child_process(source, "auto", name)
     except UnreadableEssay:
         return essay
+    return replace(essay, extracted=read.extracted)
 
 
-def _essay(answer: bytes) -> Essay:
+def _parse_answer(answer: bytes) -> Essay:
     try:
         said = json.loads(answer)
     except ValueError:
-        # The child died without a word: out of memory, or its parser fell over.
+        # The child died without an answer: out of memory, or a parser crashed.
         raise UnreadableEssay(_TOO_MUCH) from None
     if "error" in said:
         raise UnreadableEssay(said["error"])
     return essay_from_json(said["essay"])
 
 
-def _limit_memory(memory: int) -> None:
+# -- the child ------------------------------------------------------------------------------------
+
+
+def _set_limits(cpu_seconds: int, memory: int) -> None:
+    """Limit this process; on Windows, which has no such limits, do nothing."""
+    if sys.platform == "win32":
+        return
+    # Beyond the soft limit the kernel sends SIGXCPU, which ends the process; beyond the hard one
+    # SIGKILL, which would look like a lack of memory (setrlimit(2)).
+    signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = cpu_seconds if hard == resource.RLIM_INFINITY else min(cpu_seconds, max(1, hard - 1))
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with contextlib.suppress(ValueError, OSError):  # not every system has this limit
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
 
 
-def _answer(given: bytes) -> dict[str, object]:
-    line, _, raw = given.partition(b"\n")
+def _answer(question: bytes) -> dict[str, object]:
+    line, _, raw = question.partition(b"\n")
     head = json.loads(line)
-    _limit_memory(head["memory"])
+    _set_limits(head["cpu_seconds"], head["memory"])
     data: bytes | str = raw.decode("utf-8", "surrogatepass") if head["text"] else raw
     wanted = next(known for known in FORMATS if known == head["format"])
     try:
-        told = {key: head[key] for key in ("name", "address", "title")}
-        essay = read_essay(data, format=wanted, **told)
+        given = {key: head[key] for key in ("name", "address", "title")}
+        essay = read_essay(data, format=wanted, **given)
     except UnreadableEssay as error:
         return {"error": str(error)}
     except (MemoryError, RecursionError):
@@ -135,8 +161,8 @@ def _answer(given: bytes) -> dict[str, object]:
 
 
 def main() -> None:
-    """What the child does: read, answer, end."""
-    gc.disable()  # it lives for one essay, and collecting would be a third of its time
+    """The child: read standard input, answer on standard output."""
+    gc.disable()  # the process lives for one essay, and collecting would take a third of its time
     sys.stdout.write(json.dumps(_answer(sys.stdin.buffer.read())))
 
 

@@ -30,12 +30,12 @@ def hastened(answers: MutableMapping[bytes, bytes] = ANSWERS) -> Iterator[None]:
     Nothing that reads an essay is struck, so what was read before is not read again in a process
     made for it, which would take half of a run's time.
     """
-    ask = bot.publishing.reader_process._asked
+    ask = bot.publishing.reader_process._ask_child
 
-    async def remembered(question: bytes, seconds: float) -> bytes:
+    async def remembered(question: bytes, wall_seconds: float) -> bytes:
         if question in answers:
             return answers[question]
-        answer = await ask(question, seconds)
+        answer = await ask(question, wall_seconds)
         if answer:  # without a word it died, which the next need not
             answers[question] = answer
         return answer
@@ -52,5 +52,5 @@ def hastened(answers: MutableMapping[bytes, bytes] = ANSWERS) -> Iterator[None]:
         changed.setattr(bot.delivery.scheduler, "_ARCHIVE_REST", 0.05)
         changed.setattr(storage.db.database, "_FIRST_WAIT", 0.05)
         changed.setattr(bot.ingest.member_names, "_ANSWERED_WITHIN", 0.5)
-        changed.setattr(bot.publishing.reader_process, "_asked", remembered)
+        changed.setattr(bot.publishing.reader_process, "_ask_child", remembered)
         yield

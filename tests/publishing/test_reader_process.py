@@ -1,9 +1,15 @@
-"""Hostile input: each is a sentence or a correct essay, soon and in little memory, read apart."""
+"""The child process that reads an essay: hostile input, its time limits and its memory limit.
+
+Hostile input gives a sentence or a correct essay, within the limits.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
+from pathlib import Path
 
 import pytest
 
@@ -43,9 +49,14 @@ TAMED = {
 }
 
 
-@pytest.mark.parametrize("name", TAMED)
+SLOW = ("stars.md", "underscores.md", "brackets.md", "links.md", "pictures.md", "marks.html")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in TAMED]
+)
 async def test_hostile_text_is_an_essay_within_the_limits(name: str) -> None:
-    essay = await read_in_child_process(TAMED[name], name=name)  # which allows it five seconds
+    essay = await read_in_child_process(TAMED[name], name=name)  # within the default limits
     layout = lay_out(essay)
     assert all(len(part.content.encode("utf-16-le")) <= 4_000 for part in layout.parts)
     if DEEP in TAMED[name]:
@@ -78,9 +89,13 @@ async def test_bombs_are_refused_with_a_sentence(data: bytes, name: str) -> None
         await read_in_child_process(data, name=name)
 
 
-async def test_reading_that_takes_too_long_is_stopped_while_others_go_on() -> None:
+SLOW_TEXT = "# T\n\n" + "*word* " * 400_000  # several seconds of CPU time
+
+
+async def test_reading_that_takes_too_much_cpu_time_is_stopped_while_others_go_on() -> None:
     slow = asyncio.create_task(
-        read_in_child_process("# T\n\n" + "*word* " * 400_000, name="a.md", seconds=1.0)
+        # So much wall time that this test's own time-out would come first.
+        read_in_child_process(SLOW_TEXT, name="a.md", cpu_seconds=1, wall_seconds=600)
     )
     quick = await read_in_child_process("A Title\n\nOne sentence.", name="b.txt")
     assert quick.title == "A Title"
@@ -88,10 +103,43 @@ async def test_reading_that_takes_too_long_is_stopped_while_others_go_on() -> No
         await slow
 
 
+async def test_reading_that_takes_too_much_wall_time_is_stopped() -> None:
+    with pytest.raises(UnreadableEssay, match="too long"):
+        await read_in_child_process(SLOW_TEXT, name="a.md", cpu_seconds=600, wall_seconds=0.5)
+
+
+def _children() -> set[int]:
+    """The ids of this process's children (proc(5): /proc/pid/stat, the field ppid)."""
+    found: set[int] = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it ended in the meantime
+            parent = stat.read_text(errors="replace").rpartition(")")[2].split()[1]
+            if int(parent) == os.getpid():
+                found.add(int(stat.parent.name))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc")
+async def test_an_essay_that_waits_for_the_cpu_longer_than_its_cpu_limit_is_read() -> None:
+    before = _children()
+    reading = asyncio.create_task(
+        read_in_child_process("A Title\n\nOne sentence.", name="a.txt", cpu_seconds=2)
+    )
+    while not (started := _children() - before):
+        await asyncio.wait({reading}, timeout=0.001)
+    (child,) = started
+    os.kill(child, signal.SIGSTOP)
+    _, waiting = await asyncio.wait({reading}, timeout=2.5)
+    assert waiting, "a stopped process answers nothing"
+    os.kill(child, signal.SIGCONT)
+    assert (await reading).title == "A Title"
+
+
 async def test_reading_that_takes_too_much_memory_is_stopped() -> None:
     with pytest.raises(UnreadableEssay, match="memory"):
         await read_in_child_process(
-            "word " * 1_900_000, name="a.txt", memory=60 * 1024 * 1024, seconds=30
+            "word " * 1_900_000, name="a.txt", memory=60 * 1024 * 1024, cpu_seconds=30
         )
 
 
@@ -102,7 +150,7 @@ async def test_the_child_reads_what_the_parent_would() -> None:
     assert lay_out(essay).parts[0].content == "By *Ann*.\n\n- a\n- b\n\n```py\nx\n```\n\nWhy?"
 
 
-async def test_what_the_child_cannot_read_is_told_in_its_sentence() -> None:
+async def test_the_sentence_of_what_the_child_cannot_read_is_passed_on() -> None:
     with pytest.raises(UnreadableEssay, match="not text"):
         await read_in_child_process(b"%PDF-1.7 \x00", name="a.txt")
 
@@ -110,7 +158,7 @@ async def test_what_the_child_cannot_read_is_told_in_its_sentence() -> None:
 def test_a_read_that_is_given_up_leaves_no_child_behind() -> None:
     async def give_up() -> None:
         async with asyncio.timeout(0.5):
-            await read_in_child_process("*word* " * 400_000, name="a.md", seconds=60)
+            await read_in_child_process(SLOW_TEXT, name="a.md")
 
     with pytest.raises(TimeoutError):
         asyncio.run(give_up())
