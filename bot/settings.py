@@ -15,7 +15,7 @@ from bot.errors import SettingsError
 
 __all__ = ["Settings", "environment_with_file", "read_settings"]
 
-#: A file that is handed out in an answer may have 10 MiB (docs: Reference › Uploading Files).
+#: A little less than a file in an answer may have (``bot.core.limits.FILE_BYTES``).
 MOST_ATTACHMENT_BYTES = 10_000_000
 
 #: Every message of these days is read again after each fresh connection.

@@ -7,14 +7,13 @@ from typing import Any
 
 from discord.http import HTTPClient
 
+from bot.core import limits
 from bot.core.conversation.events import Message
 from bot.core.conversation.reply_copy import digest
 from bot.ingest.recorder import Heard
 from storage.replies.reply_moves import Bringing
 
 __all__ = ["copy_of", "reactions_to"]
-
-_PAGE = 100
 
 
 async def copy_of(
@@ -27,11 +26,11 @@ async def copy_of(
     """
     after = one.reply_id
     while True:
-        page = await http.logs_from(one.thread_id, _PAGE, after=after)
+        page = await http.logs_from(one.thread_id, limits.HISTORY_PAGE, after=after)
         for data in sorted(page, key=lambda message: int(message["id"])):
             if int(data["id"]) not in besides and _is_copy(dict(data), one):
                 return dict(data)
-        if len(page) < _PAGE:
+        if len(page) < limits.HISTORY_PAGE:
             return None
         after = max(int(data["id"]) for data in page)
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import discord
 from discord.http import HTTPClient, Route
 
+from bot.core import limits
 from bot.core.payload import get_signature
 from bot.core.snowflake import get_snowflake_time
 from bot.discord_api.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Sight
@@ -20,10 +21,6 @@ from bot.discord_api.single_attempt import SingleCalls
 from storage.delivery.messages import ForumStart, Post
 
 __all__ = ["Forums"]
-
-#: Minutes of quiet after which Discord archives a post: a week.
-_ARCHIVE_AFTER: Final = 10080
-_PAGE = 100
 
 
 class Forums:
@@ -42,7 +39,7 @@ class Forums:
         route = Route("POST", "/channels/{channel_id}/threads", channel_id=post.channel_id)
         body: dict[str, Any] = {
             "name": starts.name,
-            "auto_archive_duration": _ARCHIVE_AFTER,
+            "auto_archive_duration": limits.AUTO_ARCHIVE_MINUTES,
             "message": {"allowed_mentions": {"parse": []}, **post.payload},
         }
         if starts.tags:
@@ -81,7 +78,7 @@ class Forums:
         route = Route(
             "GET", "/channels/{channel_id}/threads/archived/public", channel_id=channel_id
         )
-        params: dict[str, Any] = {"limit": _PAGE}
+        params: dict[str, Any] = {"limit": limits.THREADS_PAGE}
         if before is not None:
             params["before"] = before
         found: Mapping[str, Any] = await self._http.request(route, params=params)

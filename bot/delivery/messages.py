@@ -20,6 +20,7 @@ from discord.http import HTTPClient, Route
 
 from bot.app.background import UnderWay
 from bot.clock import Clock
+from bot.core import limits
 from bot.core.payload import Payload, get_signature
 from bot.delivery.forum_posts import Forums
 from bot.delivery.reply_moves import Mover
@@ -63,12 +64,11 @@ _log = logging.getLogger(__name__)
 _NONCE_TRUSTED = 60_000
 #: Milliseconds between the attempts at a prompt, which has five more after the first.
 _PROMPT_WAITS = (5_000, 60_000, 600_000, 3_600_000, 14_400_000)
-#: Messages begun in a second: Discord allows 50 calls in all, and the library does not hold back
-#: (docs: Topics › Rate Limits › Global Rate Limit).
-_MOST_CALLS = 46
+#: Messages sent in a second at most: discord.py doesn't keep the global rate limit by itself, and
+#: other calls need some room.
+_MOST_CALLS = limits.CALLS_PER_SECOND - 4
 #: Threads worked on at once; the library keeps each call within its rate limit.
 _THREADS_AT_ONCE = 4
-_PAGE = 100
 
 #: docs: Topics › Opcodes and Status Codes › JSON: a tag is needed, and perhaps one of moderators'.
 _NEEDS_TAG = frozenset((40066, 40067))
@@ -282,7 +282,7 @@ class Outbox:
                     and get_signature(message) == wanted
                 ):
                     return int(message["id"])
-            if len(page) < _PAGE:
+            if len(page) < limits.HISTORY_PAGE:
                 break
             after = int(page[-1]["id"])
         if not self._sight.may_read_history(post.channel_id):
@@ -290,7 +290,7 @@ class Outbox:
         return None
 
     async def _history(self, channel_id: int, after: int) -> list[dict[str, Any]]:
-        page = await self._http.logs_from(channel_id, _PAGE, after=after)
+        page = await self._http.logs_from(channel_id, limits.HISTORY_PAGE, after=after)
         return sorted((dict(message) for message in page), key=lambda m: int(m["id"]))
 
     async def _sent(self, post: Post, message_id: int | None) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
 import discord
 from discord.http import HTTPClient, Route
 
 from bot.clock import Clock
+from bot.core import limits
 from bot.core.conversation.events import ChannelGone
 from bot.discord_api.errors import (
     ARCHIVED,
@@ -39,8 +40,6 @@ __all__ = ["ThreadOpener"]
 
 _log = logging.getLogger(__name__)
 
-#: Minutes of quiet after which Discord archives a thread: a week.
-_ARCHIVE_AFTER: Final = 10080
 #: Threads archived at once where a server has as many active ones as Discord allows.
 _ROOM_FOR = 10
 #: Seconds for Discord's answer, since the channel's other threads wait for it. A thread that comes
@@ -127,7 +126,7 @@ class ThreadOpener:
             channel_id=thread.channel_id,
             message_id=thread.id,
         )
-        body = {"name": thread.name, "auto_archive_duration": _ARCHIVE_AFTER}
+        body = {"name": thread.name, "auto_archive_duration": limits.AUTO_ARCHIVE_MINUTES}
         await self._single.call(route, as_bot=True, body=body, within=_ANSWERED_WITHIN)
 
     async def _look_at(self, thread: Thread) -> None:

@@ -10,6 +10,7 @@ import discord
 from discord.http import HTTPClient
 
 from bot.clock import Clock
+from bot.core import limits
 from bot.core.conversation.events import ChannelGone, Deletion, Event, Message, Reading
 from bot.discord_api import parse
 from bot.discord_api.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Sight
@@ -20,8 +21,6 @@ from storage.replies import watermarks
 from storage.replies.watermarks import Watched
 
 __all__ = ["Histories", "Outcome"]
-
-_PAGE = 100
 
 
 class Outcome(Enum):
@@ -97,7 +96,7 @@ class Histories:
             if not self._sight.may_read_history(one.parent_id):
                 return Outcome.UNSEEN, deletions
             with self._recorder.listening(one.channel_id) as live:
-                page = await self._http.logs_from(one.channel_id, _PAGE, after=since)
+                page = await self._http.logs_from(one.channel_id, limits.HISTORY_PAGE, after=since)
                 messages = sorted(
                     (
                         parse.message(data, server_id=one.server_id, own_id=self._sight.own_id)
@@ -105,7 +104,7 @@ class Histories:
                     ),
                     key=lambda message: message.id,
                 )
-                last = len(messages) < _PAGE
+                last = len(messages) < limits.HISTORY_PAGE
                 end = None if last else bisect_right(expected, messages[-1].id)
                 due = set(expected[bisect_right(expected, since) : end])
                 messages = await self._names.named(messages, due)

@@ -11,6 +11,7 @@ import discord
 from discord.http import HTTPClient
 
 from bot.clock import Clock
+from bot.core import limits
 from bot.core.conversation.events import Message
 from bot.discord_api.errors import PASSING
 
@@ -18,8 +19,8 @@ __all__ = ["MemberNames"]
 
 #: docs: Topics › Opcodes and Status Codes › JSON Error Codes.
 _UNKNOWN_MEMBER, _UNKNOWN_USER = 10007, 10013
-#: docs: Gateway Events › Request Guild Members: so many at once; seconds for the answer.
-_MOST_ASKED, _ANSWERED_WITHIN = 100, 5.0
+#: Seconds to wait for the answer to Request Guild Members (docs: Gateway Events).
+_ANSWERED_WITHIN = 5.0
 
 
 async def _asked_at_gateway(
@@ -34,10 +35,12 @@ async def _asked_at_gateway(
         raise TimeoutError
     found: dict[int, str] = {}
     ids = sorted(member_ids)
-    for start in range(0, len(ids), _MOST_ASKED):
-        some = ids[start : start + _MOST_ASKED]
+    for start in range(0, len(ids), limits.MEMBERS_PER_REQUEST):
+        some = ids[start : start + limits.MEMBERS_PER_REQUEST]
         async with asyncio.timeout(_ANSWERED_WITHIN):
-            members = await guild.query_members(user_ids=some, limit=_MOST_ASKED, cache=False)
+            members = await guild.query_members(
+                user_ids=some, limit=limits.MEMBERS_PER_REQUEST, cache=False
+            )
         found |= {member.id: member.display_name for member in members}
     return found
 

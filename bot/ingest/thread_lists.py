@@ -10,6 +10,7 @@ from typing import Any
 import discord
 from discord.http import HTTPClient, Route
 
+from bot.core import limits
 from bot.core.conversation.events import ThreadSeen
 from bot.discord_api.errors import PASSING, Sight, name
 from bot.ingest.recorder import Recorder
@@ -17,8 +18,6 @@ from bot.ingest.recorder import Recorder
 __all__ = ["Listed", "ThreadLists"]
 
 _log = logging.getLogger(__name__)
-
-_PAGE = 100
 
 
 class Listed(Enum):
@@ -69,7 +68,7 @@ class ThreadLists:
         route = Route(
             "GET", "/channels/{channel_id}/threads/archived/public", channel_id=channel_id
         )
-        params: dict[str, Any] = {"limit": _PAGE}
+        params: dict[str, Any] = {"limit": limits.THREADS_PAGE}
         while True:
             found = await self._http.request(route, params=params)
             seen += [_seen(thread, server_id) for thread in found["threads"]]

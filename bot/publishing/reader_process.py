@@ -15,6 +15,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from bot.core import limits
 from bot.core.essay.essay import Essay
 from bot.core.essay.serialize import essay_from_json, essay_to_json
 from bot.core.read_essay import FORMATS, Format, read_essay
@@ -25,8 +26,8 @@ if sys.platform != "win32":
 
 __all__ = ["MAX_BYTES", "fill_extracted_facts", "read_in_child_process"]
 
-MAX_BYTES = 10 * 1024 * 1024
-"""Largest source that is read, in bytes; Discord's own limit for a file."""
+MAX_BYTES = limits.FILE_BYTES
+"""Largest source that is read, in bytes."""
 
 CPU_SECONDS = 10
 """A long essay takes 1 s, hostile input up to 5 s; twice that, since CPUs differ."""

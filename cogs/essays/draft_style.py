@@ -9,7 +9,8 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.core.conversation.styles import FORUM, MOST_IN_CHANNEL, MOST_TAGS, THREAD, THREADS, Venue
+from bot.core import limits
+from bot.core.conversation.styles import FORUM, MOST_IN_CHANNEL, THREAD, THREADS, Venue
 from bot.publishing.publish import Preview
 from cogs.ui.errors import speak
 
@@ -84,7 +85,7 @@ class TagSelect(ui.DynamicItem[ui.Select[Any]], template=_CUSTOM_ID):
             ui.Select(
                 placeholder="Tags of the post" + ("" if venue.needs_tag else ", if any"),
                 min_values=1 if venue.needs_tag else 0,
-                max_values=min(MOST_TAGS, len(free)),
+                max_values=min(limits.FORUM_TAGS, len(free)),
                 options=[
                     discord.SelectOption(
                         label=tag.name, value=str(tag.id), default=tag.id in draft.tags

@@ -11,7 +11,9 @@ import discord
 from discord import ui
 
 from bot.clock import to_milliseconds
+from bot.core import limits
 from bot.core.extraction.title import find_former_title_line
+from bot.core.layout.card import CARD_TEXT
 from bot.core.prompts.parse_time import read_moment
 from bot.core.text.plural import format_count
 from bot.core.text.truncate import truncate
@@ -34,9 +36,8 @@ from storage.servers import settings as settings_module
 
 __all__ = ["Desk", "hindrances"]
 
-#: Units of what is told below the card, which itself has at most 2,600 of the 4,000 that all text
-#: of a message may have together.
-_MOST_TOLD = 1300
+#: UTF-16 units of the text below the card.
+_MOST_TOLD = limits.COMPONENT_TEXT - CARD_TEXT - 100
 _MOST_QUESTION, _MOST_NOTES = 300, 5
 #: Messages of the whole text that are shown one by one; longer essays come as a file.
 _MOST_SHOWN = 5

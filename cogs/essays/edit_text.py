@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bot.core import limits
 from bot.core.extraction.corrections import list_corrected_facts
 from bot.core.extraction.title import find_former_title_line
+from bot.core.layout.card import CARD_TEXT
 from bot.core.layout.diff import diff_facts, diff_passages
 from bot.core.text.truncate import truncate, truncate_lines
 from bot.publishing.edit import Shown
@@ -12,9 +14,9 @@ from storage.essays.apply_revision import Laid
 
 __all__ = ["all_changes", "told", "whole_text"]
 
-#: Units of what is told below the card, which itself has at most 2,600 of the 4,000 that all text
-#: of a message may have together.
-_MOST_TOLD, _MOST_NOTES = 1200, 5
+#: UTF-16 units of the text below the card.
+_MOST_TOLD = limits.COMPONENT_TEXT - CARD_TEXT - 200
+_MOST_NOTES = 5
 
 
 def _counted(laid: Laid) -> str:

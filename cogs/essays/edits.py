@@ -13,6 +13,7 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
+from bot.core import limits
 from bot.core.essay.serialize import essay_from_json
 from bot.core.extraction.corrections import list_corrected_facts
 from bot.core.layout.card import render_card
@@ -23,7 +24,7 @@ from bot.services import Services
 from cogs.essays import edit_text
 from cogs.essays import text as text_module
 from cogs.essays.corrections import correction_fields, entered_corrections
-from cogs.essays.submission import TEXT_LIMIT, entered_submission, form_fields, submission
+from cogs.essays.submission import entered_submission, form_fields, submission
 from cogs.prompts import autocomplete
 from cogs.ui.buttons import Label, button_class, row_of
 from cogs.ui.errors import acknowledge, answer_with_file, show
@@ -268,10 +269,10 @@ def _title_of(stand: Stand) -> str | None:
 def _text_of(stand: Stand) -> str | None:
     """The text as it was pasted or uploaded, where a form can show it; None where it cannot."""
     name = stand.source_name
-    if len(stand.source) > 4 * TEXT_LIMIT or (name and not name.lower().endswith(".md")):
+    if len(stand.source) > 4 * limits.FIELD_TEXT or (name and not name.lower().endswith(".md")):
         return None
     try:
         text = stand.source.decode()
     except UnicodeDecodeError:
         return None
-    return text if 0 < count_utf16_units(text) <= TEXT_LIMIT and "\0" not in text else None
+    return text if 0 < count_utf16_units(text) <= limits.FIELD_TEXT and "\0" not in text else None

@@ -7,6 +7,7 @@ from typing import Any
 import discord
 from discord import ui
 
+from bot.core import limits
 from bot.core.conversation.styles import Venue
 from bot.core.text.truncate import truncate
 from bot.errors import Refused
@@ -14,12 +15,7 @@ from bot.publishing.publish import MOST_BYTES
 from cogs.ui.forms import Entered, Upload, text_field
 from storage.essays.submissions import Submission
 
-__all__ = ["TEXT_LIMIT", "entered_submission", "form_fields", "submission", "tags_field"]
-
-#: Characters that a form takes (docs: Component Reference › Text Input).
-TEXT_LIMIT = 4000
-#: Characters of a field's description (docs: Components Reference › Label).
-_MOST_DESCRIBED = 100
+__all__ = ["entered_submission", "form_fields", "submission", "tags_field"]
 
 
 def form_fields(
@@ -36,7 +32,7 @@ def form_fields(
             "text",
             "Or the text",
             text,
-            most=TEXT_LIMIT,
+            most=limits.FIELD_TEXT,
             long=True,
             description="Its title on the first line; Markdown is kept.",
         ),
@@ -55,7 +51,7 @@ def tags_field(venue: Venue | None, tags: str | None) -> list[ui.Label[Any]]:
     """The field for the tags of a forum's post, where the channel has such."""
     if venue is None or not venue.tags:
         return []
-    there = truncate(", ".join(tag.name for tag in venue.tags), _MOST_DESCRIBED)
+    there = truncate(", ".join(tag.name for tag in venue.tags), limits.FIELD_DESCRIPTION)
     return [text_field("tags", "Tags", tags, most=300, description=there)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import discord
 
 from bot.core.conversation.styles import FORUM, THREADS
+from bot.core.message_link import make_message_link
 from bot.core.text.truncate import truncate
 from storage.essays.discussions import Listed
 from storage.essays.progress import Progress
@@ -38,7 +39,7 @@ def link(essay: Listed) -> str | None:
         return None
     # In a forum the card stands in the post that it started.
     where = essay.card_id if essay.style == FORUM else essay.channel_id
-    return f"https://discord.com/channels/{essay.server_id}/{where}/{essay.card_id}"
+    return make_message_link(essay.server_id, where, essay.card_id)
 
 
 def style(essay: Listed) -> str:

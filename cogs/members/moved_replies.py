@@ -11,6 +11,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.core import limits
 from bot.errors import Refused
 from bot.services import Services
 from cogs.ui.forms import Entered, show_form, text_field
@@ -26,8 +27,6 @@ _NO_COPY = (
     "delete yourself."
 )
 _TAKEN_AWAY = "This reply has been taken away."
-#: Characters of a message (docs: Message Resource › Create Message).
-_MOST = 2000
 
 
 class Copies(commands.Cog):
@@ -65,7 +64,12 @@ class Copies(commands.Cog):
         with self._services.busy.working():
             copy = await self._own(interaction, message.id)
             field = text_field(
-                "text", "Your reply", copy.text, most=_MOST, required=not copy.files, long=True
+                "text",
+                "Your reply",
+                copy.text,
+                most=limits.MESSAGE_CONTENT,
+                required=not copy.files,
+                long=True,
             )
             await show_form(
                 interaction, "copy", message.id, title="Correct your reply", fields=[field]

@@ -14,6 +14,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.core import limits
 from bot.core.text.plural import format_count
 from bot.services import Services
 from cogs.ui.errors import acknowledge, answer_with_file, follow_up_with_files, speak
@@ -27,9 +28,8 @@ __all__ = ["Privacy"]
 
 _log = logging.getLogger(__name__)
 
-#: Seconds for which the question stands; an interaction's token lasts 15 minutes (docs: Receiving
-#: and Responding › Followup Messages).
-_ASKED_FOR = 840.0
+#: Seconds for which the question can be answered: a minute less than it can be followed up.
+_ASKED_FOR = limits.INTERACTION_SECONDS - 60.0
 _FILE = "my-data.json"
 _QUESTION = (
     "Everything you said in this server's discussions is erased from the archive: text, files, "
@@ -38,8 +38,8 @@ _QUESTION = (
     "Your own messages in Discord are yours to delete, and what you did to essays and prompts as "
     "an admin stays on record. This cannot be taken back."
 )
-#: Bytes of one file in an answer, and of one message's files (docs: Reference › Uploading Files:
-#: 10 MiB and 25 MiB), less some room.
+#: Bytes of one archive, with some room below ``limits.FILE_BYTES``; and how many go into one
+#: message, so that they fit into ``limits.REQUEST_BYTES``.
 _MOST_FILE, _FILES_AT_ONCE = 10_200_000, 2
 
 

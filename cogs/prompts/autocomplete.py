@@ -1,5 +1,4 @@
-"""What is offered while an admin types: essays, prompts, times and zones (docs: Application
-Commands › Autocomplete: at most 25 choices of at most 100 characters)."""
+"""Autocomplete: the essays, prompts, times and zones offered while an admin types."""
 
 from __future__ import annotations
 
@@ -8,6 +7,7 @@ from zoneinfo import available_timezones
 
 from discord import app_commands
 
+from bot.core import limits
 from bot.core.conversation.styles import Venue
 from bot.core.prompts.parse_time import read_moment
 from bot.core.text.truncate import truncate
@@ -20,7 +20,6 @@ from storage.servers import settings as settings_module
 
 __all__ = ["essays", "moments", "prompts", "tags", "zones"]
 
-_MOST, _LONGEST = 25, 100
 _PROMPTS_LOOKED_AT = 200
 
 
@@ -28,11 +27,11 @@ def _choices(pairs: Iterable[tuple[str, str]], typed: str) -> list[app_commands.
     """The first 25 (name, value) whose name or value contains what was typed."""
     wanted = typed.strip().casefold()
     fitting = [
-        app_commands.Choice(name=truncate(name, _LONGEST), value=value)
+        app_commands.Choice(name=truncate(name, limits.CHOICE), value=value)
         for name, value in pairs
         if wanted in name.casefold() or wanted == value.casefold()
     ]
-    return fitting[:_MOST]
+    return fitting[: limits.AUTOCOMPLETE_CHOICES]
 
 
 async def essays(services: Services, server_id: int, typed: str) -> list[app_commands.Choice[str]]:
@@ -67,7 +66,7 @@ async def moments(services: Services, server_id: int, typed: str) -> list[app_co
     local = meant.at.astimezone(settings.zone)
     written = " ".join(typed.split())
     name = f"{written} = {local:%A %d %B %Y %H:%M} ({settings.zone_name})"
-    return [app_commands.Choice(name=truncate(name, _LONGEST), value=written)]
+    return [app_commands.Choice(name=truncate(name, limits.CHOICE), value=written)]
 
 
 def tags(venue: Venue | None, typed: str) -> list[app_commands.Choice[str]]:
@@ -84,7 +83,7 @@ def tags(venue: Venue | None, typed: str) -> list[app_commands.Choice[str]]:
             if tag.name.casefold() not in taken
             and last.casefold() in tag.name.casefold()
             and (venue.manages or not tag.moderated)
-            and len(first + tag.name) <= _LONGEST
+            and len(first + tag.name) <= limits.CHOICE
         ),
         "",
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.core import limits
+from bot.core.message_link import make_message_link
 from bot.core.prompts.plan import Step, after_wait, write_plan
 from bot.core.prompts.policy import Kind
 from bot.core.prompts.wording import literal
@@ -18,8 +20,8 @@ from storage.servers.settings import ServerSettings
 __all__ = ["choice", "coming", "digest", "listed", "manners", "past", "plan", "planned"]
 
 _MOST_TITLE, _MOST_WHAT = 60, 80
-#: docs: Message Resource › Create Message: 2,000 characters; the past has the smaller share.
-_MESSAGE_UNITS, _PAST_UNITS = 2000, 900
+#: UTF-16 units of a message for the prompts that were sent; those to come get the rest.
+_PAST_UNITS = 900
 _KINDS = {Kind.NUDGE: "nudge", Kind.DIGEST: "digest"}
 
 
@@ -50,8 +52,8 @@ def past(one: Past, server_id: int) -> str:
     if one.state == "sent":
         count = {0: "no answers", 1: "1 answer"}.get(one.replies, f"{one.replies} answers")
         link = ""
-        if one.message_id is not None:
-            link = f" https://discord.com/channels/{server_id}/{one.channel_id}/{one.message_id}"
+        if one.channel_id is not None and one.message_id is not None:
+            link = f" {make_message_link(server_id, one.channel_id, one.message_id)}"
         return f"✅ **{one.id}** {format_timestamp(one.at)} {line}: {count}{link}"
     mark = "⏭️" if one.state == "skipped" else "⚠️"
     return f"{mark} **{one.id}** {format_timestamp(one.at)} {line} {one.state}: {one.reason}"
@@ -60,7 +62,7 @@ def past(one: Past, server_id: int) -> str:
 def listed(to_come: Sequence[str], past: Sequence[str]) -> str:
     """Both in one message; however much is to come, what came of the last ones is seen too."""
     came = truncate_lines(past, _PAST_UNITS)
-    left = _MESSAGE_UNITS - count_utf16_units(came) - 1
+    left = limits.MESSAGE_CONTENT - count_utf16_units(came) - 1
     return "\n".join(part for part in (truncate_lines(to_come, left), came) if part)
 
 

@@ -16,6 +16,7 @@ from discord import app_commands
 from discord.http import Route
 
 from bot.app.logging_setup import new_reference
+from bot.core import limits
 from bot.core.text.truncate import truncate
 from bot.discord_api.errors import PASSING
 from bot.errors import Refused, SalonError
@@ -24,10 +25,6 @@ __all__ = ["acknowledge", "answer_with_file", "follow_up_with_files", "show", "s
 
 _log = logging.getLogger(__name__)
 
-#: UTF-16 units of an answer (docs: Message Resource › Create Message).
-_MOST = 2000
-#: Bytes of a file in an answer (docs: Reference › Uploading Files).
-_MOST_FILE = 10 * 1024 * 1024
 _TYPES = {"json": "application/json", "md": "text/markdown", "zip": "application/zip"}
 #: docs: Message Resource › Message Flags.
 _EPHEMERAL = 1 << 6
@@ -63,9 +60,9 @@ async def answer_with_file(
     (docs: Reference › Uploading Files), so the call is made here.
     """
     data = text.encode("utf-8", "replace")
-    if len(data) > _MOST_FILE:
+    if len(data) > limits.FILE_BYTES:
         data, name = await asyncio.to_thread(_packed, name, data), f"{name}.zip"
-        if len(data) > _MOST_FILE:
+        if len(data) > limits.FILE_BYTES:
             raise Refused(
                 "This is more than Discord takes in one file (10 MiB), even packed: ask whoever "
                 "runs the bot to take it from the archive."
@@ -102,7 +99,7 @@ async def follow_up_with_files(
 ) -> None:
     """One more answer, which only the asker sees, with files: their names and bytes.
 
-    At most 10 files of 10 MiB, 25 MiB together (docs: Reference › Uploading Files).
+    At most ``limits.FILES``, each within ``FILE_BYTES``, together within ``REQUEST_BYTES``.
     """
     files = [discord.File(io.BytesIO(content), name) for name, content in uploads]
     route = Route(
@@ -132,8 +129,8 @@ async def follow_up_with_files(
 
 async def speak(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Answer an interaction that failed: with a foreseen failure's own sentence, or a reference."""
-    # A sentence may repeat what somebody typed, and a message takes 2,000 characters.
-    sentence = truncate(_sentence(error), _MOST)
+    # A sentence may repeat what somebody typed.
+    sentence = truncate(_sentence(error), limits.MESSAGE_CONTENT)
     try:
         if interaction.response.is_done():
             await interaction.followup.send(sentence, ephemeral=True)

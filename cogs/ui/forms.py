@@ -17,6 +17,7 @@ import discord
 from discord import ui
 from discord.ext import commands
 
+from bot.core import limits
 from bot.core.text.truncate import truncate
 from bot.errors import Refused
 from bot.services import Services
@@ -24,8 +25,8 @@ from cogs.ui.errors import speak
 
 __all__ = ["Entered", "Forms", "Taker", "Upload", "show_form", "text_field"]
 
-#: A kind, and what else the form has to know, parted by colons; at most 100 characters together
-#: (docs: Receiving and Responding to Interactions › Modal).
+#: A kind, and what else the form has to know, separated by colons; at most ``limits.CUSTOM_ID``
+#: characters together.
 _CUSTOM_ID = re.compile(r"salon:form:(?P<kind>[a-z-]+)(?P<arguments>(?::[^:]*)*)", re.DOTALL)
 
 
@@ -69,7 +70,10 @@ def text_field(
     long: bool = False,
     description: str | None = None,
 ) -> ui.Label[Any]:
-    """A field for text of at most ``most`` characters (4,000 at the most)."""
+    """A field for text of at most ``most`` characters (``limits.FIELD_TEXT`` at most)."""
+    assert most <= limits.FIELD_TEXT
+    assert len(label) <= limits.FIELD_LABEL
+    assert len(description or "") <= limits.FIELD_DESCRIPTION
     style = discord.TextStyle.paragraph if long else discord.TextStyle.short
     return ui.Label(
         text=label,
@@ -93,11 +97,12 @@ async def show_form(
 ) -> None:
     """Answer with a form of 1 to 5 ``fields``; who takes its kind gets what is entered.
 
-    ``title``: at most 45 characters. ``arguments`` contain no colon.
+    ``title``: at most ``limits.MODAL_TITLE`` characters. ``arguments`` contain no colon.
     """
-    form = ui.Modal(
-        title=title, timeout=None, custom_id=":".join(["salon:form", kind, *map(str, arguments)])
-    )
+    custom_id = ":".join(["salon:form", kind, *map(str, arguments)])
+    assert len(title) <= limits.MODAL_TITLE
+    assert len(custom_id) <= limits.CUSTOM_ID
+    form = ui.Modal(title=title, timeout=None, custom_id=custom_id)
     for field in fields:
         form.add_item(field)
     form.stop()  # The library is not to remember it: it would be one of two that answer.

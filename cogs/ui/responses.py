@@ -9,6 +9,8 @@ import discord
 from discord.ext import commands
 
 from bot.clock import to_milliseconds
+from bot.core import limits
+from bot.core.text.truncate import truncate
 from bot.errors import Refused
 from bot.services import Services
 from storage.db.writer import Transaction
@@ -61,8 +63,9 @@ class Answering(commands.Cog):
 
 
 async def answer(interaction: discord.Interaction, text: str) -> None:
-    """Answer with a text, cut to a message's length, that only the asker sees."""
-    await interaction.response.send_message(text[:2000], ephemeral=True, suppress_embeds=True)
+    """Answer with a text that only the asker sees, truncated to the length of a message."""
+    content = truncate(text, limits.MESSAGE_CONTENT)
+    await interaction.response.send_message(content, ephemeral=True, suppress_embeds=True)
 
 
 async def chosen_essay(tx: Transaction, server_id: int, essay: str | None) -> Chosen | None:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.clock import from_milliseconds, to_milliseconds
+from bot.core import limits
 from bot.core.conversation.thread_names import essay_name
 from bot.core.layout.parts import Position
 from bot.core.payload import Payload
@@ -32,9 +33,9 @@ __all__ = [
     "sent",
 ]
 
-#: As hexadecimal 24 characters, of the 25 that a nonce may have. Random, since a database may be
-#: thrown away and begun anew within the minutes in which Discord remembers a nonce.
-_NONCE_BYTES = 12
+#: Of a nonce, which has two hexadecimal digits a byte. Random, since a database may be deleted and
+#: created again within the minutes in which Discord remembers a nonce.
+_NONCE_BYTES = limits.NONCE // 2
 #: Milliseconds by which Discord's clock may be behind ours.
 _SKEW = 60_000
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import regex
 
+from bot.core import limits
 from bot.core.payload import SUPPRESS_EMBEDS, Payload
 from bot.core.text.length import count_utf16_units
 
@@ -25,13 +26,8 @@ __all__ = [
     "why_not",
 ]
 
-#: UTF-16 units of a message's content (docs: Message Resource › Create Message).
-_MOST_TEXT = 2000
-#: Characters of a webhook's name (docs: Webhook Resource › Create Webhook).
-_MOST_NAME = 80
-#: Bytes of one file, and of all of a request with some room for the rest of it (docs: Reference ›
-#: Uploading Files: 10 MiB and 25 MiB).
-_MOST_FILE, _MOST_FILES = 10 * 1024 * 1024, 24 * 1024 * 1024
+#: Bytes of all files of a request, with some room for the rest of it.
+_MOST_FILES = limits.REQUEST_BYTES - 1024 * 1024
 
 _CDN = "https://cdn.discordapp.com"
 _FORBIDDEN = regex.compile(r"clyde|discord", regex.IGNORECASE)
@@ -79,7 +75,7 @@ def webhook_name(name: str) -> str | None:
     Nicknames).
     """
     found = " ".join(name.split())
-    if not 1 <= count_utf16_units(found) <= _MOST_NAME or not _VISIBLE.search(found):
+    if not 1 <= count_utf16_units(found) <= limits.WEBHOOK_NAME or not _VISIBLE.search(found):
         return None
     if _FORBIDDEN.search(found) or found.casefold() in _RESERVED:
         return None
@@ -92,12 +88,12 @@ def why_not(original: Original) -> str | None:
         return "it is more than text and files"
     if original.has_thread:
         return "a thread stands on it"
-    if count_utf16_units(original.text) > _MOST_TEXT:
+    if count_utf16_units(original.text) > limits.MESSAGE_CONTENT:
         return "it is longer than a webhook may write"
     if not original.text and not original.files:
         return "there is nothing in it to copy"
     sizes = [file.size for file in original.files]
-    if any(size > _MOST_FILE for size in sizes) or sum(sizes) > _MOST_FILES:
+    if any(size > limits.FILE_BYTES for size in sizes) or sum(sizes) > _MOST_FILES:
         return "its files are larger than a webhook may send"
     if webhook_name(original.author_name) is None:
         return "no webhook may bear its author's name"

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.core import limits
 from bot.errors import Refused
 
 __all__ = [
     "FORUM",
     "MOST_IN_CHANNEL",
-    "MOST_TAGS",
     "THREAD",
     "THREADS",
     "Tag",
@@ -28,8 +28,6 @@ THREADS, THREAD, FORUM = "threads", "thread", "forum"
 
 #: Parts that an essay may have in the channel itself; a longer one goes into its own thread.
 MOST_IN_CHANNEL = 20
-#: Tags of one post (docs: Channel Resource › Start Thread in Forum or Media Channel).
-MOST_TAGS = 5
 
 #: docs: Channel Resource › Channel Types.
 _TEXT, _ANNOUNCEMENT, _FORUM, _MEDIA = 0, 5, 15, 16
@@ -117,6 +115,6 @@ def chosen_tags(venue: Venue, text: str) -> tuple[int, ...]:
             there = ", ".join(tag.name for tag in venue.tags)
             raise Refused(f"#{venue.name} has no tag “{name}”. Its tags: {there}.")
     found = tuple(dict.fromkeys(known[name.casefold()] for name in wanted))
-    if len(found) > MOST_TAGS:
-        raise Refused(f"A post has at most {MOST_TAGS} tags; {len(found)} were named.")
+    if len(found) > limits.FORUM_TAGS:
+        raise Refused(f"A post has at most {limits.FORUM_TAGS} tags; {len(found)} were named.")
     return found

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import regex
 
+from bot.core import limits
 from bot.core.text.length import count_utf16_units
 from bot.core.text.truncate import truncate
 
-__all__ = ["THREAD_NAME_LIMIT", "essay_name", "plain_thread_name", "thread_name"]
+__all__ = ["essay_name", "plain_thread_name", "thread_name"]
 
-#: Characters in a thread's name (docs: Channel Resource › Start Thread from Message).
-THREAD_NAME_LIMIT = 100
-_NAME_LIMIT = 32
 
 _CODE_FENCE = regex.compile(r"```(?:[\w+-]*\n)?(.*?)(?:```|\Z)", regex.DOTALL)
 _LINK = regex.compile(r"\[([^\]\n]+)\]\(<?https?://[^)\s]*>?\)")
@@ -49,12 +47,12 @@ def essay_name(title: str) -> str:
     names show none.
     """
     said = _SPACE.sub(" ", _INVISIBLE.sub(" ", title)).strip()
-    return truncate(said, THREAD_NAME_LIMIT) if _visible(said) else "An essay"
+    return truncate(said, limits.THREAD_NAME) if _visible(said) else "An essay"
 
 
 def plain_thread_name(title: str) -> str:
     """A thread's name where its head's own words may not stand in it; 1 to 100 UTF-16 units."""
-    return truncate(f"A reply to {essay_name(title)}", THREAD_NAME_LIMIT)
+    return truncate(f"A reply to {essay_name(title)}", limits.THREAD_NAME)
 
 
 def thread_name(author: str, text: str) -> str:
@@ -63,13 +61,13 @@ def thread_name(author: str, text: str) -> str:
     1 to 100 UTF-16 units, one line, no Markdown, never half a grapheme. A first sentence that
     fits stands alone, without its full stop. A message without words gives ``Ann's reply``.
     """
-    who = truncate(_plain(author), _NAME_LIMIT)
+    who = truncate(_plain(author), limits.NICKNAME)
     if not _visible(who):
         who = "A reader"
     said = _plain(text)
     if not _visible(said):
         return f"{who}’s reply"
-    room = THREAD_NAME_LIMIT - count_utf16_units(who) - 2
+    room = limits.THREAD_NAME - count_utf16_units(who) - 2
     sentence = _SENTENCE.match(said)
     if sentence and count_utf16_units(sentence[0]) <= room:
         said = sentence[0]

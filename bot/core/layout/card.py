@@ -8,20 +8,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.core import limits
 from bot.core.essay.essay import Essay
 from bot.core.text.escape import escape, escape_line_start, escape_url
 from bot.core.text.length import count_utf16_units
 from bot.core.text.plural import format_count
 from bot.core.text.sentences import find_grapheme_ends, find_word_ends
 
-__all__ = ["IS_COMPONENTS_V2", "render_card"]
+__all__ = ["CARD_TEXT", "IS_COMPONENTS_V2", "render_card"]
 
 IS_COMPONENTS_V2 = 1 << 15
+#: UTF-16 units of a card's text at most: what the limits in :func:`render_card` add up to. The rest
+#: of ``limits.COMPONENT_TEXT`` is left for the text of a draft below the card.
+CARD_TEXT = 2_600
 
 _CONTAINER, _TEXT, _GALLERY, _SEPARATOR, _ROW, _BUTTON = 17, 10, 12, 14, 1, 2
 _LINK_STYLE = 5
-_LONGEST_URL = 512  # characters of a link button's address (docs: Components Reference › Button)
-_LONGEST_MEDIA_URL = 2_000
+_LONGEST_MEDIA_URL = 2_000  # characters; Discord documents no limit
 SAVED_NOTICE = "-# What is said here is kept. `/privacy` shows what is kept of you, and erases it."
 
 
@@ -62,8 +65,7 @@ def _web(address: str | None, limit: int) -> str | None:
 
 
 def render_card(essay: Essay) -> dict[str, Any]:
-    """The payload of an essay's opening card; at most 7 components and 2,600 units of text."""
-    # The limits are chosen so that all of it stays below Discord's 4,000 together.
+    """The payload of an essay's opening card; at most 7 components and ``CARD_TEXT`` of text."""
     head = f"# {_literal(essay.title, 500)}"
     credit = essay.byline or essay.author
     if credit:
@@ -91,7 +93,7 @@ def render_card(essay: Essay) -> dict[str, Any]:
         facts += f" · {_literal(essay.date, 60)}"
     inner.append(_text(f"{facts}\n{SAVED_NOTICE}"))
     components: list[dict[str, Any]] = [{"type": _CONTAINER, "components": inner}]
-    source = _web(essay.source_url, _LONGEST_URL)
+    source = _web(essay.source_url, limits.BUTTON_URL)
     if source is not None:
         button = {"type": _BUTTON, "style": _LINK_STYLE, "label": "Source", "url": source}
         components.append({"type": _ROW, "components": [button]})

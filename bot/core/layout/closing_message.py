@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.core import limits
 from bot.core.essay.default_question import detect_language, get_default_question
 from bot.core.essay.essay import Essay
 from bot.core.layout.parts import Part
@@ -19,7 +20,6 @@ from bot.core.text.questions import strip_note_marks
 
 __all__ = ["make_closing_message", "render_closing_question"]
 
-LIMIT = 2_000
 _FEW_WORDS = 10  # words after a question that still ends the essay
 
 
@@ -39,7 +39,7 @@ def render_closing_question(questions: Sequence[str], language: str | None = Non
     lines: list[str] = []
     for question in questions or (default,):
         line = "\n".join(escape_line_start(escape(row)) for row in question.split("\n"))
-        if count_utf16_units("\n".join([*lines, line])) > LIMIT:
+        if count_utf16_units("\n".join([*lines, line])) > limits.MESSAGE_CONTENT:
             break
         lines.append(line)
     return "\n".join(lines) or default

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.core import limits
 from bot.core.essay.blocks import Block, Code, Heading, Paragraph, Rule, get_block_text
 from bot.core.essay.essay import Essay
 from bot.core.layout.closing_message import make_closing_message
@@ -20,16 +21,12 @@ from bot.core.layout.tables import replace_table
 from bot.core.text.length import count_utf16_units
 
 __all__ = [
-    "LIMIT",
     "Packer",
     "balance_last_parts",
     "lay_out",
     "list_items",
     "note_lost_links",
 ]
-
-LIMIT = 2_000
-"""UTF-16 units of a message's content (docs: Messages Resource › Create Message)."""
 
 _FULL = 0.75  # a part this full may end before a block that does not fit
 _STUB = 500  # units: a last part below this is evened out with the one before
@@ -157,7 +154,7 @@ class Packer:
 
 
 def balance_last_parts(
-    packer: Packer, parts: list[tuple[Position, Part]], most: int = LIMIT
+    packer: Packer, parts: list[tuple[Position, Part]], most: int = limits.MESSAGE_CONTENT
 ) -> list[tuple[Position, Part]]:
     """The parts with a last one that is no stub: the last two share what they hold."""
     if len(parts) < 2:
@@ -216,5 +213,8 @@ def lay_out(essay: Essay, *, numbered: bool = False) -> Layout:
     numbered: ¶ numbers are shown small above each passage
     """
     packer = Packer(list_items(essay, numbered=numbered))
-    parts = [part for _, part in balance_last_parts(packer, packer.all_from((0, 0), LIMIT))]
+    parts = [
+        part
+        for _, part in balance_last_parts(packer, packer.all_from((0, 0), limits.MESSAGE_CONTENT))
+    ]
     return Layout(tuple(parts), make_closing_message(essay, parts), note_lost_links(essay))

@@ -19,9 +19,10 @@ from difflib import SequenceMatcher
 
 from rapidfuzz import fuzz
 
+from bot.core import limits
 from bot.core.essay.essay import Essay
 from bot.core.layout.closing_message import make_closing_message
-from bot.core.layout.layout import LIMIT, Packer, balance_last_parts, list_items, note_lost_links
+from bot.core.layout.layout import Packer, balance_last_parts, list_items, note_lost_links
 from bot.core.layout.markdown import render_block
 from bot.core.layout.parts import Part, Position
 from bot.core.layout.split import Item, keep_beginning
@@ -186,7 +187,7 @@ def _filled(items: Sequence[Item], start: Position, end: Position, *, narrow: bo
     """The parts that the text between two places takes."""
     if start >= end:
         return []
-    limit = LIMIT - 2 * ROOM_FOR_LINK if narrow else LIMIT
+    limit = limits.MESSAGE_CONTENT - 2 * ROOM_FOR_LINK if narrow else limits.MESSAGE_CONTENT
     taken = list(items[: end[0]])
     if end[1]:
         taken.append(keep_beginning(items[end[0]], end[1]))
@@ -201,7 +202,7 @@ def _chosen(old: Sequence[str], new: Sequence[Part]) -> list[int]:
     """Which messages carry the parts, in order: those whose old text is most like theirs."""
     if len(old) <= len(new):
         return list(range(len(new)))
-    most = _COMPARED if len(old) * len(new) > _MANY else LIMIT
+    most = _COMPARED if len(old) * len(new) > _MANY else limits.MESSAGE_CONTENT
     # best[n][m]: how alike, if the first m messages carry the first n parts
     best = [[0.0] * (len(old) + 1)]
     for n, part in enumerate(new, 1):
@@ -255,6 +256,6 @@ def _too_full(
     for number, room in needed.items():
         part = together[number]
         assert part is not None
-        if count_utf16_units(part.content) + room > LIMIT:
+        if count_utf16_units(part.content) + room > limits.MESSAGE_CONTENT:
             full.add(number)
     return full

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.core import limits
+from bot.core.message_link import make_message_link
 from bot.core.prompts.wording import literal
 from bot.core.text.length import count_utf16_units
 from bot.core.text.truncate import truncate
 
 __all__ = ["Digest", "Essay", "OpenQuestion", "Thread", "digest_text"]
 
-#: docs: Message Resource › Create Message (content), counted in UTF-16 units.
-_MOST_UNITS = 2000
 _MOST_TITLE = 80
 _MOST_QUESTION = 120
 
@@ -68,7 +68,7 @@ def digest_text(digest: Digest) -> str | None:
     filled = [(title, lines) for title, lines in sections if lines]
     if not filled:
         return None
-    room = _MOST_UNITS // len(filled)
+    room = limits.MESSAGE_CONTENT // len(filled)
     return "\n".join(_section(title, lines, room) for title, lines in filled)
 
 
@@ -85,7 +85,7 @@ def _section(title: str, lines: Sequence[str], room: int) -> str:
 
 
 def _link(digest: Digest, channel_id: int, message_id: int) -> str:
-    return f"https://discord.com/channels/{digest.server_id}/{channel_id}/{message_id}"
+    return make_message_link(digest.server_id, channel_id, message_id)
 
 
 def _title(title: str) -> str:

@@ -11,6 +11,7 @@ import dateparser
 
 from bot.core.prompts.local_time import QuietHours, find_zone, local_moment
 from bot.core.prompts.plan import day_of_week, read_clock
+from bot.core.text.timestamps import format_timestamp
 from bot.core.text.truncate import truncate
 from bot.errors import Refused
 
@@ -114,7 +115,7 @@ def read_moment(text: str, now: datetime, zone: ZoneInfo) -> Meant:
     else:
         moment = local_moment(wall.date(), wall.time(), place)
     if moment <= now:
-        raise Refused(f"“{_echo(asked)}” lies in the past (<t:{int(moment.timestamp())}:f>).")
+        raise Refused(f"“{_echo(asked)}” lies in the past ({format_timestamp(moment)}).")
     if moment - now > _MOST_AHEAD:
         raise _too_far(asked)
     return Meant(moment, None if elsewhere else wall)

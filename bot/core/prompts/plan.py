@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.core import limits
 from bot.core.prompts.local_time import WeeklyTime
 from bot.core.text.length import count_utf16_units
 from bot.core.text.truncate import truncate
@@ -62,8 +63,8 @@ _MOST_STEPS = 20
 _MOST_WAIT = timedelta(days=366)
 _MOST_TEXT, _MOST_PASSAGE_TEXT = 1500, 500
 _HIGHEST = 99_999
-#: docs: Poll Resource › Poll Object: question, answers, hours.
-_POLL_QUESTION, _POLL_ANSWER, _POLL_ANSWERS, _POLL_HOURS = 300, 55, 10, 72
+#: Hours that a poll is open where the plan says nothing else.
+_POLL_HOURS = 72
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
@@ -367,12 +368,14 @@ def _short(text: str, most: int = _MOST_TEXT) -> str:
 
 def _poll(text: str) -> Poll:
     question, *answers = (part.strip() for part in text.split("|"))
-    if not question or count_utf16_units(question) > _POLL_QUESTION:
-        raise Refused(f"A poll's question has 1 to {_POLL_QUESTION} characters.")
-    if not 2 <= len(answers) <= _POLL_ANSWERS:
-        raise Refused(f"A poll has 2 to {_POLL_ANSWERS} answers, each after a “|”.")
-    if not all(answers) or any(count_utf16_units(answer) > _POLL_ANSWER for answer in answers):
-        raise Refused(f"A poll's answer has 1 to {_POLL_ANSWER} characters.")
+    if not question or count_utf16_units(question) > limits.POLL_QUESTION:
+        raise Refused(f"A poll's question has 1 to {limits.POLL_QUESTION} characters.")
+    if not 2 <= len(answers) <= limits.POLL_ANSWERS:
+        raise Refused(f"A poll has 2 to {limits.POLL_ANSWERS} answers, each after a “|”.")
+    if not all(answers) or any(
+        count_utf16_units(answer) > limits.POLL_ANSWER for answer in answers
+    ):
+        raise Refused(f"A poll's answer has 1 to {limits.POLL_ANSWER} characters.")
     return Poll(question, tuple(answers))
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.core import limits
 from bot.core.text.length import count_utf16_units
 from bot.core.text.sentences import find_grapheme_ends
 
 __all__ = ["truncate", "truncate_lines"]
 
-_MOST_UNITS = 2000
 _ROOM_FOR_COUNT = 60  # units kept free for the line that counts what is left out
 
 
@@ -32,7 +32,7 @@ def truncate(text: str, most: int) -> str:
     return kept.rstrip(" \n,;:–—-") + "…"
 
 
-def truncate_lines(lines: Sequence[str], most: int = _MOST_UNITS) -> str:
+def truncate_lines(lines: Sequence[str], most: int = limits.MESSAGE_CONTENT) -> str:
     """As many lines as fit into ``most`` UTF-16 units; the last one counts those left out."""
     left = most - _ROOM_FOR_COUNT
     taken: list[str] = []

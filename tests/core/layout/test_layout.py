@@ -9,7 +9,7 @@ from types import FrameType
 import pytest
 
 from bot.core.essay.essay import Essay
-from bot.core.layout.layout import LIMIT, lay_out
+from bot.core.layout.layout import lay_out
 from bot.core.layout.parts import Layout
 from bot.core.read_essay import read_essay
 from tests.core.discord_markdown import read_message
@@ -37,7 +37,7 @@ def test_cuts_are_made_between_paragraphs_that_fill_a_message() -> None:
 def test_a_paragraph_longer_than_a_message_is_cut_between_sentences() -> None:
     parts = contents(SENTENCE * 100)
     assert all(part.endswith("other.") and part.startswith("The ferry") for part in parts)
-    assert all(len(part) > LIMIT - 2 * len(SENTENCE) for part in parts[:-2])
+    assert all(len(part) > 2_000 - 2 * len(SENTENCE) for part in parts[:-2])
 
 
 def test_chinese_sentences_are_sentences() -> None:
@@ -65,7 +65,7 @@ def test_a_text_without_spaces_is_cut_between_characters_as_people_see_them() ->
 
 
 def test_no_part_is_longer_than_discord_allows_in_utf_16() -> None:
-    assert max(sizes(lay_out(essay("😀 word " * 1500)))) <= LIMIT
+    assert max(sizes(lay_out(essay("😀 word " * 1500)))) <= 2_000
 
 
 def test_a_heading_stands_with_what_follows_it() -> None:
@@ -126,7 +126,7 @@ def test_the_last_part_is_not_a_stub(extra: int) -> None:
 def test_parts_are_as_full_as_good_cuts_allow() -> None:
     body = "\n\n".join(SENTENCE * (3 + number % 7) for number in range(120))
     layout = lay_out(essay(body))
-    assert sum(sizes(layout)) / len(layout.parts) > 0.8 * LIMIT
+    assert sum(sizes(layout)) / len(layout.parts) > 0.8 * 2_000
 
 
 def test_parts_name_the_passages_they_carry_also_the_cut_ones() -> None:
@@ -239,7 +239,7 @@ def test_more_questions_than_a_message_holds_are_asked_as_far_as_they_fit() -> N
     asked = "\n\n".join(f"{'And would you say so ' * 20}number {n}?" for n in range(9))
     closing = lay_out(read_essay(f"T\n\nBody.\n\n{asked}\n\nPS. Done.", format="text")).closing
     assert closing is not None
-    assert 1_500 < len(closing) <= LIMIT
+    assert 1_500 < len(closing) <= 2_000
     assert closing.endswith("?")
 
 

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from bot.core.essay.essay import Essay
-from bot.core.layout.layout import LIMIT, lay_out
+from bot.core.layout.layout import lay_out
 from bot.core.layout.parts import Part
 from bot.core.layout.revise import ROOM_FOR_LINK, PostedPart, RevisedLayout, add_part_links, revise
 from bot.core.read_essay import read_essay
@@ -62,7 +62,7 @@ def hold(essay: Essay, revised: RevisedLayout) -> None:
         for number in pair:
             room[number] += ROOM_FOR_LINK
     for number, part in enumerate([*revised.parts, *revised.more]):
-        assert part is None or 0 < count_utf16_units(part.content) <= LIMIT - room[number]
+        assert part is None or 0 < count_utf16_units(part.content) <= 2_000 - room[number]
     carried = {number for part in parts for number in part.passages}
     assert carried == {passage.number for passage in essay.passages}
 

@@ -1,0 +1,1 @@
+"""Tests of the text helpers: length, sentences, truncation, escaping, plurals, similarity."""
