@@ -99,9 +99,9 @@ def _parser() -> argparse.ArgumentParser:
 def _run() -> int:
     from bot.app.supervisor import run
     from bot.app.systemd import ServiceManager
-    from bot.settings import environment_with_file, read_settings
+    from bot.settings import load_environment, read_settings
 
-    settings = read_settings(environment_with_file(os.environ))
+    settings = read_settings(load_environment(os.environ))
     return run(settings, ServiceManager.of_environment(os.environ))
 
 
@@ -138,12 +138,12 @@ def _preview(file: Path, form: Format, *, as_json: bool) -> int:
 
 def _places() -> tuple[Path, Path]:
     """The archive's file and the folder of its backups, as the settings say."""
-    from bot.settings import environment_with_file, read_backups, read_database
+    from bot.settings import load_environment, read_backup_folder, read_database_path
 
     faults: list[str] = []
-    values = environment_with_file(os.environ)
-    path = read_database(values, faults)
-    folder = read_backups(values, path, faults)
+    values = load_environment(os.environ)
+    path = read_database_path(values, faults)
+    folder = read_backup_folder(values, path, faults)
     if faults:
         raise SettingsError("\n".join(faults))
     return path, folder
@@ -152,9 +152,9 @@ def _places() -> tuple[Path, Path]:
 async def _doctor() -> int:
     from bot.cli.doctor import examine, told
     from bot.clock import Clock
-    from bot.settings import environment_with_file
+    from bot.settings import load_environment
 
-    found = await examine(environment_with_file(os.environ), Clock())
+    found = await examine(load_environment(os.environ), Clock())
     _write(told(found))
     return 0 if all(one.fine for one in found) else 1
 

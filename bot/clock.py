@@ -49,7 +49,7 @@ class Clock:
         """The present moment in milliseconds since 1970 UTC."""
         return int((time.time() + self._offset) * 1000)
 
-    def real(self, moment: datetime) -> datetime:
+    def to_real_time(self, moment: datetime) -> datetime:
         """When, in real time, this clock will show ``moment``."""
         return moment - timedelta(seconds=self._offset)
 
@@ -58,7 +58,7 @@ class Clock:
         self._on_move.append(callback)
         return lambda: self._on_move.remove(callback)
 
-    def move(self, offset: float) -> None:
+    def set_offset(self, offset: float) -> None:
         """Set the offset in seconds and tell those who asked to know."""
         if offset == self._offset:
             return

@@ -5,15 +5,15 @@
     SalonError
     ├── UnreadableEssay      what was handed in is no text an essay could be read from (status 65)
     ├── UnknownEssay         no essay bears that number or title (status 65)
-    ├── Refused              a command cannot be carried out; says what to do (status 1)
+    ├── UserError            a command cannot be carried out; says what to do (status 1)
     ├── SettingsError        settings are missing or wrong, all told together (status 78)
     ├── DatabaseError        the archive cannot be used as it is (status 74)
     │   ├── ForeignDatabase  the file is not a Salon archive
     │   ├── NewerDatabase    a newer Salon wrote it
     │   ├── DamagedDatabase  the file is not whole any more (status 76)
     │   ├── DatabaseInUse    another process is running on it (status 75)
-    │   └── BackupFailed     a backup could not be made or put in the archive's place
-    └── DiscordRefused       Discord does not let the bot in; no restart mends it (status 77)
+    │   └── BackupError      a backup could not be made or put in the archive's place
+    └── DiscordLoginError    Discord does not let the bot in; no restart mends it (status 77)
 
 ``status`` is the exit status of a command that ends with the error, after ``sysexits.h``.
 Anything else that is raised is a bug: it is logged with a reference and spoken of as that.
@@ -40,7 +40,7 @@ class UnknownEssay(SalonError):
     status = 65
 
 
-class Refused(SalonError):
+class UserError(SalonError):
     """A command cannot be carried out; the sentence says what would help."""
 
 
@@ -70,7 +70,7 @@ class DamagedDatabase(DatabaseError):
     status = 76
 
 
-class BackupFailed(DatabaseError):
+class BackupError(DatabaseError):
     """A backup could not be made, or not be put in the archive's place."""
 
 
@@ -80,7 +80,7 @@ class DatabaseInUse(DatabaseError):
     status = 75
 
 
-class DiscordRefused(SalonError):
+class DiscordLoginError(SalonError):
     """Discord does not let the bot in (token, intents); no restart mends it."""
 
     status = 77

@@ -13,13 +13,13 @@ from dotenv import dotenv_values
 
 from bot.errors import SettingsError
 
-__all__ = ["Settings", "environment_with_file", "read_settings"]
+__all__ = ["Settings", "load_environment", "read_settings"]
 
 #: A little less than a file in an answer may have (``bot.core.limits.FILE_BYTES``).
-MOST_ATTACHMENT_BYTES = 10_000_000
+MAX_ATTACHMENT_BYTES = 10_000_000
 
 #: Every message of these days is read again after each fresh connection.
-MOST_COMPARE_DAYS = 365
+MAX_COMPARE_DAYS = 365
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
@@ -52,15 +52,15 @@ class Settings:
     gateway_url: str | None = None
     clock_url: str | None = None
     log_level: str = "INFO"
-    attachment_bytes: int = 5_242_880
-    attachment_total_bytes: int = 1_073_741_824
-    compared: timedelta = timedelta(days=7)
+    max_attachment_bytes: int = 5_242_880
+    max_total_attachment_bytes: int = 1_073_741_824
+    compare_window: timedelta = timedelta(days=7)
     log_format: str = "text"
-    left_kept_for: timedelta = timedelta(days=30)
+    departed_server_retention: timedelta = timedelta(days=30)
     health: tuple[str, int] | None = None
 
 
-def environment_with_file(environment: Mapping[str, str]) -> dict[str, str]:
+def load_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """``.env`` (or the file that ``SALON_ENV_FILE`` names; empty: none) below the environment.
 
     A variable that is set in the environment wins over the same one in the file. Raises
@@ -160,7 +160,7 @@ def _listening(values: Mapping[str, str], faults: list[str]) -> tuple[str, int] 
     return host, int(port)
 
 
-def read_database(values: Mapping[str, str], faults: list[str]) -> Path:
+def read_database_path(values: Mapping[str, str], faults: list[str]) -> Path:
     """The archive's file; a fault where its folder is missing or it is a folder itself."""
     database = Path(values.get("SALON_DATABASE", "").strip() or "salon.sqlite3")
     if database.is_dir():
@@ -170,7 +170,7 @@ def read_database(values: Mapping[str, str], faults: list[str]) -> Path:
     return database
 
 
-def read_backups(values: Mapping[str, str], database: Path, faults: list[str]) -> Path:
+def read_backup_folder(values: Mapping[str, str], database: Path, faults: list[str]) -> Path:
     """The folder for backups, by default one beside the archive; it is made when it is needed."""
     name = values.get("SALON_BACKUPS", "").strip()
     folder = Path(name) if name else database.with_name(f"{database.stem}-backups")
@@ -193,8 +193,8 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         )
     elif not token.isascii() or any(character.isspace() for character in token):
         faults.append("DISCORD_TOKEN is not a token: it has spaces or letters no token has.")
-    database = read_database(values, faults)
-    backups = read_backups(values, database, faults)
+    database = read_database_path(values, faults)
+    backups = read_backup_folder(values, database, faults)
     api_base = _address(values, "DISCORD_API_BASE", ("http", "https"), faults)
     gateway_url = _address(values, "DISCORD_GATEWAY_URL", ("ws", "wss"), faults)
     if (api_base is None) != (gateway_url is None) and not faults:
@@ -203,20 +203,20 @@ def read_settings(values: Mapping[str, str]) -> Settings:
     log_level = values.get("SALON_LOG_LEVEL", "").strip().upper() or "INFO"
     if log_level not in LOG_LEVELS:
         faults.append(f"SALON_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}.")
-    each = _bytes(values, "SALON_ATTACHMENT_BYTES", faults, most=MOST_ATTACHMENT_BYTES)
+    each = _bytes(values, "SALON_ATTACHMENT_BYTES", faults, most=MAX_ATTACHMENT_BYTES)
     in_all = _bytes(values, "SALON_ATTACHMENT_TOTAL_BYTES", faults)
     compared = _days(
         values,
         "SALON_COMPARE_DAYS",
-        Settings.compared,
+        Settings.compare_window,
         faults,
         least=1,
-        most=MOST_COMPARE_DAYS,
+        most=MAX_COMPARE_DAYS,
     )
     log_format = values.get("SALON_LOG_FORMAT", "").strip().lower() or "text"
     if log_format not in LOG_FORMATS:
         faults.append(f"SALON_LOG_FORMAT must be one of {', '.join(LOG_FORMATS)}.")
-    kept_for = _days(values, "SALON_KEEP_LEFT_DAYS", Settings.left_kept_for, faults)
+    kept_for = _days(values, "SALON_KEEP_LEFT_DAYS", Settings.departed_server_retention, faults)
     health = _listening(values, faults)
     if faults:
         raise SettingsError("\n".join(faults))
@@ -228,10 +228,12 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         gateway_url=gateway_url,
         clock_url=clock_url,
         log_level=log_level,
-        attachment_bytes=Settings.attachment_bytes if each is None else each,
-        attachment_total_bytes=Settings.attachment_total_bytes if in_all is None else in_all,
-        compared=compared,
+        max_attachment_bytes=Settings.max_attachment_bytes if each is None else each,
+        max_total_attachment_bytes=Settings.max_total_attachment_bytes
+        if in_all is None
+        else in_all,
+        compare_window=compared,
         log_format=log_format,
-        left_kept_for=kept_for,
+        departed_server_retention=kept_for,
         health=health,
     )

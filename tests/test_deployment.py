@@ -72,7 +72,7 @@ def test_systemd_does_not_restart_what_no_restart_mends() -> None:
         and issubclass(one, SalonError)
         and (
             issubclass(one, errors.DatabaseError)
-            or one in (errors.SettingsError, errors.DiscordRefused)
+            or one in (errors.SettingsError, errors.DiscordLoginError)
         )
     }
     assert prevented == ends

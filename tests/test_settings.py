@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
-from bot.settings import environment_with_file, read_settings
+from bot.settings import load_environment, read_settings
 
 TOKEN = "abc.def-ghi_jkl"
 LOCAL = {
@@ -105,7 +105,7 @@ def test_no_secret_stands_in_a_repr() -> None:
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / "my.env"
     file.write_text("DISCORD_TOKEN=from-the-file\nSALON_LOG_LEVEL=DEBUG\nEMPTY\n")
-    values = environment_with_file({"SALON_ENV_FILE": str(file), "SALON_LOG_LEVEL": "ERROR"})
+    values = load_environment({"SALON_ENV_FILE": str(file), "SALON_LOG_LEVEL": "ERROR"})
     assert values["DISCORD_TOKEN"] == "from-the-file"
     assert values["SALON_LOG_LEVEL"] == "ERROR"
     assert "EMPTY" not in values
@@ -116,24 +116,24 @@ def test_the_file_lies_in_the_working_folder(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text("DISCORD_TOKEN=here\n")
-    assert environment_with_file({})["DISCORD_TOKEN"] == "here"
-    assert "DISCORD_TOKEN" not in environment_with_file({"SALON_ENV_FILE": ""})
+    assert load_environment({})["DISCORD_TOKEN"] == "here"
+    assert "DISCORD_TOKEN" not in load_environment({"SALON_ENV_FILE": ""})
 
 
 def test_a_file_that_is_no_text_is_told_as_a_fault(tmp_path: Path) -> None:
     file = tmp_path / "bad.env"
     file.write_bytes("DISCORD_TOKEN=x".encode("utf-16"))
     with pytest.raises(SettingsError, match="UTF-8"):
-        environment_with_file({"SALON_ENV_FILE": str(file)})
+        load_environment({"SALON_ENV_FILE": str(file)})
 
 
 def test_how_much_of_files_is_kept_is_a_number_of_bytes() -> None:
     settings = read_settings({"DISCORD_TOKEN": TOKEN})
-    assert settings.attachment_bytes == 5 * 1024 * 1024
-    assert settings.attachment_total_bytes == 1024**3
+    assert settings.max_attachment_bytes == 5 * 1024 * 1024
+    assert settings.max_total_attachment_bytes == 1024**3
     chosen = {"SALON_ATTACHMENT_BYTES": "0", "SALON_ATTACHMENT_TOTAL_BYTES": " 2_000 "}
     settings = read_settings({"DISCORD_TOKEN": TOKEN, **chosen})
-    assert (settings.attachment_bytes, settings.attachment_total_bytes) == (0, 2000)
+    assert (settings.max_attachment_bytes, settings.max_total_attachment_bytes) == (0, 2000)
 
 
 @pytest.mark.parametrize("value", ["-1", "5 MiB", "1e6", "٣", "10000001"])
@@ -179,6 +179,6 @@ def test_days_to_compare_that_are_none_are_told(value: str) -> None:
 
 
 def test_a_week_is_compared_unless_another_span_is_set() -> None:
-    assert read_settings({"DISCORD_TOKEN": TOKEN}).compared == timedelta(days=7)
+    assert read_settings({"DISCORD_TOKEN": TOKEN}).compare_window == timedelta(days=7)
     chosen = read_settings({"DISCORD_TOKEN": TOKEN, "SALON_COMPARE_DAYS": " 30 "})
-    assert chosen.compared == timedelta(days=30)
+    assert chosen.compare_window == timedelta(days=30)

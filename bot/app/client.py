@@ -29,7 +29,7 @@ from bot.delivery.messages import Outbox
 from bot.delivery.scheduler import Sweep
 from bot.discord_api.errors import PASSING, name
 from bot.discord_api.permissions import Seeing
-from bot.errors import Refused
+from bot.errors import UserError
 from bot.ingest.catch_up import COMPARED, Recovery
 from bot.ingest.recorder import Recorder
 from bot.publishing.edit import Editing
@@ -413,6 +413,6 @@ class Salon(commands.Bot, Seeing):
             return await self.http.get_from_cdn(address)
         except (discord.HTTPException, *PASSING) as error:
             why = error.status if isinstance(error, discord.HTTPException) else name(error)
-            raise Refused(
+            raise UserError(
                 f"Discord did not hand out the file ({why}); attach it once more."
             ) from error

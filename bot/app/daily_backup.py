@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.clock import Clock
-from bot.errors import BackupFailed
+from bot.errors import BackupError
 from storage.db import backups
 
 __all__ = ["BackupKeeper"]
@@ -44,7 +44,7 @@ class BackupKeeper:
             return
         try:
             made = await asyncio.to_thread(backups.back_up, self._database, self._folder, now)
-        except BackupFailed as error:
+        except BackupError as error:
             if str(error) != self._trouble:
                 _log.error("%s It is tried again every ten minutes.", error)
             self._trouble = str(error)

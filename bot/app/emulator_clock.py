@@ -81,7 +81,7 @@ async def _answer(
     answer: dict[str, Any] = {"id": asked["id"]}
     match asked["do"]:
         case "set":
-            clock.move(float(asked["offset"]))
+            clock.set_offset(float(asked["offset"]))
         case "settle":
             answer["next_due"] = await _settled(salon, asked.get("sequence"))
         case unknown:

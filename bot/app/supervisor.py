@@ -23,7 +23,7 @@ from bot.app.logging_setup import begin_logging
 from bot.app.systemd import ServiceManager
 from bot.clock import Clock
 from bot.delivery.attachments import Keeping
-from bot.errors import DiscordRefused
+from bot.errors import DiscordLoginError
 from bot.settings import Settings
 from storage.db.backups import listed
 from storage.db.database import Database, open_database
@@ -89,7 +89,7 @@ def run(settings: Settings, manager: ServiceManager) -> int:
     gc.set_threshold(*_GC_THRESHOLDS)
     try:
         asyncio.run(_run(settings, manager))
-    except* DiscordRefused as group:
+    except* DiscordLoginError as group:
         raise group.exceptions[0] from None
     return 0
 
@@ -134,14 +134,14 @@ async def _run(settings: Settings, manager: ServiceManager) -> None:
         wait = _FIRST_WAIT
         while not stop.is_set():
             began = loop.time()
-            keeping = Keeping(settings.attachment_bytes, settings.attachment_total_bytes)
+            keeping = Keeping(settings.max_attachment_bytes, settings.max_total_attachment_bytes)
             salon = Salon(
                 database,
                 clock,
                 keeping=keeping,
-                compared=settings.compared,
+                compared=settings.compare_window,
                 on_connection=manager.ready,
-                left_kept_for=settings.left_kept_for,
+                left_kept_for=settings.departed_server_retention,
             )
             trouble = await one_life(settings, salon, current, stopping)
             if stop.is_set():
@@ -207,19 +207,19 @@ async def one_life(
         if life.done() and not life.cancelled():
             await life
     except discord.LoginFailure:
-        raise DiscordRefused(
+        raise DiscordLoginError(
             "Discord refuses the token: copy it anew from the developer portal "
             "(Bot › Reset Token) into DISCORD_TOKEN."
         ) from None
     except discord.PrivilegedIntentsRequired:
-        raise DiscordRefused(
+        raise DiscordLoginError(
             "Discord refuses the connection, since the message content intent is not enabled: "
             "switch on “Message Content Intent” in the developer portal (Bot › Privileged "
             "Gateway Intents)."
         ) from None
     except discord.ConnectionClosed as error:
         if error.code in _FOR_GOOD:
-            raise DiscordRefused(_FOR_GOOD[error.code]) from None
+            raise DiscordLoginError(_FOR_GOOD[error.code]) from None
         return f"Discord closed the connection ({error.code})."
     except _PASSING as error:
         return _unreached(error)

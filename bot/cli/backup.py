@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from bot.clock import Clock
-from bot.errors import BackupFailed, DatabaseError
+from bot.errors import BackupError, DatabaseError
 from storage.db import backups
 from storage.db.database import held
 from storage.db.restore import Restored
@@ -28,13 +28,13 @@ def back_up(database: Path, folder: Path, file: Path | None) -> str:
         path = backups.back_up(database, folder, Clock().now(), backups.BY_HAND).path
     else:
         if file.exists():
-            raise BackupFailed(f"{file} is there already. Nothing was changed.")
+            raise BackupError(f"{file} is there already. Nothing was changed.")
         try:
             backups.copy(database, file)
         except OSError as error:
-            raise BackupFailed(f"{file} could not be written: {error.strerror}.") from error
+            raise BackupError(f"{file} could not be written: {error.strerror}.") from error
         except sqlite3.Error as error:
-            raise BackupFailed(f"{database} could not be copied: {error}.") from error
+            raise BackupError(f"{database} could not be copied: {error}.") from error
         path = file
     return f"Backed up to {path}: {_size(path)}, checked."
 
@@ -48,7 +48,7 @@ def restore(database: Path, folder: Path, file: Path | None) -> str:
         if file is None:
             found = backups.newest_good(folder, database.stem)
             if found is None:
-                raise BackupFailed(f"There is no good backup in {folder}. Nothing was changed.")
+                raise BackupError(f"There is no good backup in {folder}. Nothing was changed.")
             file = found.path
         return _told(file, database, put_in_place(file, database, Clock().now()))
 

@@ -15,7 +15,7 @@ from bot.checks import Finding
 from bot.clock import Clock, to_milliseconds
 from bot.discord_api.errors import PASSING
 from bot.errors import DatabaseError, DatabaseInUse, SalonError, SettingsError
-from bot.settings import Settings, read_backups, read_database, read_settings
+from bot.settings import Settings, read_backup_folder, read_database_path, read_settings
 from storage.db import backups
 from storage.db.database import Database, held, open_for_reading
 from storage.db.writer import Transaction
@@ -46,8 +46,8 @@ async def examine(values: Mapping[str, str], clock: Clock) -> list[Finding]:
     found: list[Finding] = [Finding("versions", True, checks.versions())]
     settings: Settings | None = None
     faults: list[str] = []
-    database = read_database(values, faults)
-    folder = read_backups(values, database, faults)
+    database = read_database_path(values, faults)
+    folder = read_backup_folder(values, database, faults)
     try:
         settings = read_settings(values)
     except SettingsError as error:

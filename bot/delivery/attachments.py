@@ -121,10 +121,10 @@ class FileKeeper:
         found = parse.attachments(message)
         for one in found:
             if one.id == file.id:
-                return one.address
+                return one.url
         # On a copy the same file has another id.
         same = [one for one in found if (one.name, one.size) == (file.name, file.size)]
-        return same[0].address if same else None
+        return same[0].url if same else None
 
     async def _leave(self, file: OwedFile, trouble: str) -> None:
         _log.info("File %d is not kept: %s.", file.id, trouble)

@@ -9,7 +9,7 @@ from discord.http import HTTPClient
 
 from bot.core import limits
 from bot.core.conversation.events import Message
-from bot.core.conversation.reply_copy import digest
+from bot.core.conversation.reply_copy import hash_copy
 from bot.ingest.recorder import Heard
 from storage.replies.reply_moves import Bringing
 
@@ -40,7 +40,7 @@ def _is_copy(data: dict[str, Any], one: Bringing) -> bool:
     if data.get("webhook_id") is None or int(data["webhook_id"]) != one.webhook_id:
         return False
     sizes = [file["size"] for file in data.get("attachments") or ()]
-    return digest(data["author"]["username"], data["content"], sizes) == one.signature
+    return hash_copy(data["author"]["username"], data["content"], sizes) == one.signature
 
 
 def reactions_to(copy_id: int, live: Iterable[Heard]) -> list[Heard]:

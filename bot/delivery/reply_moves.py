@@ -16,8 +16,14 @@ from discord.http import HTTPClient
 
 from bot.app.background import UnderWay
 from bot.clock import Clock
-from bot.core.conversation.events import Deletion, Reading
-from bot.core.conversation.reply_copy import Original, copy_payload, digest, webhook_name, why_not
+from bot.core.conversation.events import Deletion, HistoryPage
+from bot.core.conversation.reply_copy import (
+    OriginalReply,
+    explain_not_copyable,
+    hash_copy,
+    make_copy_payload,
+    make_webhook_name,
+)
 from bot.core.payload import Payload
 from bot.delivery.copy_search import copy_of, reactions_to
 from bot.discord_api import parse
@@ -146,7 +152,7 @@ class Mover:
         if one.deleted:
             await self._fail(one, "The reply was deleted.")
             return
-        if self._sight.venue(one.channel_id) is None:
+        if self._sight.target_channel(one.channel_id) is None:
             # Its server is told of only after the start; until then no right is known to lack.
             await self._put_off(one, "Its channel is not seen.")
             return
@@ -161,7 +167,7 @@ class Mover:
             return
         await self._take_over_edit(one, data)
         original = parse.original(data, author_name=one.author_name)
-        reason = why_not(original)
+        reason = explain_not_copyable(original)
         if reason is not None:
             raise _Instead(reason)
         thread: dict[str, Any] = dict(await self._http.get_channel(one.thread_id))
@@ -170,11 +176,11 @@ class Mover:
         files = await self._fetch(one, original)
         await self._write(one, original, files)
 
-    async def _write(self, one: Bringing, original: Original, files: list[Upload]) -> None:
+    async def _write(self, one: Bringing, original: OriginalReply, files: list[Upload]) -> None:
         webhook = await self._webhook(one)
-        payload = copy_payload(original)
-        shown = webhook_name(original.author_name) or ""
-        signature = digest(shown, original.text, [len(file.content) for file in files])
+        payload = make_copy_payload(original)
+        shown = make_webhook_name(original.author_name) or ""
+        signature = hash_copy(shown, original.text, [len(file.content) for file in files])
         if not await self._database.write(
             lambda tx: reply_moves.copying(
                 tx, one.reply_id, webhook_id=webhook.id, signature=signature
@@ -216,12 +222,12 @@ class Mover:
                 raise _Instead("a permission is missing", told) from error
             raise
 
-    async def _fetch(self, one: Bringing, original: Original) -> list[Upload]:
+    async def _fetch(self, one: Bringing, original: OriginalReply) -> list[Upload]:
         """The original's files, whole."""
         files = []
         for file in original.files:
             try:
-                content = await self._http.get_from_cdn(file.address)
+                content = await self._http.get_from_cdn(file.url)
             except discord.HTTPException as error:
                 if one.attempts >= _MOST_FETCHES:
                     raise _Instead("one of its files cannot be had") from error
@@ -257,7 +263,7 @@ class Mover:
     async def _read_copy(self, one: Bringing, data: dict[str, Any], live: list[Heard]) -> None:
         """What was put on a copy while nobody knew that it was one."""
         read = parse.message(data, server_id=one.server_id, own_id=self._sight.own_id)
-        await self._recorder.wait(self._recorder.put((Reading(one.thread_id, (read,)),)))
+        await self._recorder.wait(self._recorder.put((HistoryPage(one.thread_id, (read,)),)))
         self._recorder.read_reactions(reactions_to(read.id, live))
 
     # -- the original -------------------------------------------------------------------------

@@ -165,7 +165,7 @@ class Sweep:
             alarm = self._clock.now() + _LOOK_AGAIN
         self._scheduler.add_job(
             self.wake,
-            DateTrigger(self._clock.real(alarm), timezone="UTC"),
+            DateTrigger(self._clock.to_real_time(alarm), timezone="UTC"),
             id="alarm",
             replace_existing=True,
             max_instances=1,

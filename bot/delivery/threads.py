@@ -15,7 +15,7 @@ from discord.http import HTTPClient, Route
 
 from bot.clock import Clock
 from bot.core import limits
-from bot.core.conversation.events import ChannelGone
+from bot.core.conversation.events import ChannelDeletion
 from bot.discord_api.errors import (
     ARCHIVED,
     AUTOMOD,
@@ -135,7 +135,7 @@ class ThreadOpener:
             await self._http.get_channel(thread.id)
         except discord.HTTPException as error:
             if error.code == UNKNOWN_CHANNEL:
-                gone = ChannelGone(thread.id, thread.server_id, self._clock.now())
+                gone = ChannelDeletion(thread.id, thread.server_id, self._clock.now())
                 await self._recorder.wait(self._recorder.put((gone,)))
             raise
 

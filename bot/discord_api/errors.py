@@ -7,7 +7,7 @@ import asyncio
 import aiohttp
 import discord
 
-from bot.core.conversation.styles import Venue
+from bot.core.conversation.styles import TargetChannel
 
 __all__ = [
     "ARCHIVED",
@@ -58,7 +58,7 @@ class Sight:
         """Whether a thread is locked; None where only Discord can tell."""
         raise NotImplementedError
 
-    def venue(self, channel_id: int) -> Venue | None:
+    def target_channel(self, channel_id: int) -> TargetChannel | None:
         """What kind of channel it is, and what a post in it takes; None for one not seen."""
         raise NotImplementedError
 

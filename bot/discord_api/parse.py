@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.core.conversation.events import WRITTEN_TYPES, Attachment, Edit, Message
-from bot.core.conversation.reply_copy import File, Original
+from bot.core.conversation.events import USER_MESSAGE_TYPES, Attachment, Edit, Message
+from bot.core.conversation.reply_copy import File, OriginalReply
 from bot.core.payload import get_signature
 
 __all__ = ["attachments", "edit", "emoji_name", "is_withheld", "message", "original"]
@@ -37,7 +37,7 @@ def message(data: Mapping[str, Any], *, server_id: int, own_id: int) -> Message:
         author_id=author_id,
         author_name=member.get("nick") or author.get("global_name") or author["username"],
         from_bot=bool(author.get("bot")) or data.get("webhook_id") is not None,
-        kind=data["type"],
+        type=data["type"],
         text=data["content"],
         reference_id=None if replied_to is None else int(replied_to),
         written_at=datetime.fromisoformat(data["timestamp"]),
@@ -50,8 +50,8 @@ def message(data: Mapping[str, Any], *, server_id: int, own_id: int) -> Message:
         own=own,
         nonce=None,
         signature=get_signature(data) if own else "",
-        withheld=is_withheld(data),
-        whole=_whole(data),
+        content_missing=is_withheld(data),
+        copyable=_whole(data),
     )
 
 
@@ -65,10 +65,10 @@ def _whole(data: Mapping[str, Any]) -> bool:
     )
 
 
-def original(data: Mapping[str, Any], *, author_name: str) -> Original:
+def original(data: Mapping[str, Any], *, author_name: str) -> OriginalReply:
     """A message about to be moved, under the name its author had when it was written."""
     author, flags = data["author"], int(data.get("flags") or 0)
-    return Original(
+    return OriginalReply(
         author_id=int(author["id"]),
         author_name=author_name,
         avatar=author.get("avatar"),
@@ -83,8 +83,8 @@ def original(data: Mapping[str, Any], *, author_name: str) -> Original:
             )
             for file in data.get("attachments") or ()
         ),
-        whole=_whole(data),
-        suppressed=bool(flags & _SUPPRESS_EMBEDS),
+        copyable=_whole(data),
+        embeds_suppressed=bool(flags & _SUPPRESS_EMBEDS),
         has_thread=bool(flags & _HAS_THREAD) or data.get("thread") is not None,
     )
 
@@ -98,7 +98,7 @@ def is_withheld(data: Mapping[str, Any]) -> bool:
     that Discord took down.
     """
     return (
-        data["type"] in WRITTEN_TYPES
+        data["type"] in USER_MESSAGE_TYPES
         and not data.get("content")
         and not any(data.get(part) for part in _CONTENT)
     )

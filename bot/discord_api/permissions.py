@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import discord
 
-from bot.core.conversation.styles import FORUM, THREADS, Tag, Venue
+from bot.core.conversation.styles import FORUM, THREADS, Tag, TargetChannel
 from bot.discord_api import required_permissions
 from bot.discord_api.errors import Sight
 
@@ -43,16 +43,18 @@ class Seeing(discord.Client, Sight):
         thread = self.get_channel(thread_id)
         return thread.locked if isinstance(thread, discord.Thread) else None
 
-    def venue(self, channel_id: int) -> Venue | None:
+    def target_channel(self, channel_id: int) -> TargetChannel | None:
         """What kind of channel it is, and what a post in it takes; None for one not seen."""
         channel = self.get_channel(channel_id)
         if not isinstance(channel, discord.abc.GuildChannel):
             return None
         if not isinstance(channel, discord.ForumChannel):
-            return Venue(channel.name, channel.type.value)
+            return TargetChannel(channel.name, channel.type.value)
         manages = channel.permissions_for(channel.guild.me).manage_threads
         tags = tuple(Tag(tag.id, tag.name, tag.moderated) for tag in channel.available_tags)
-        return Venue(channel.name, channel.type.value, tags, channel.flags.require_tag, manages)
+        return TargetChannel(
+            channel.name, channel.type.value, tags, channel.flags.require_tag, manages
+        )
 
     def missing_to_write(self, channel_id: int) -> str:
         """What keeps the bot from hosting a discussion in the channel, as a sentence."""
@@ -60,9 +62,9 @@ class Seeing(discord.Client, Sight):
         if found is None:
             return f"I cannot see <#{channel_id}>: give me *View Channel* there."
         name, permissions = found
-        venue = self.venue(channel_id)
+        target_channel = self.target_channel(channel_id)
         needed = required_permissions.to_host(
-            FORUM if venue is not None and venue.is_forum else THREADS
+            FORUM if target_channel is not None and target_channel.is_forum else THREADS
         )
         missing = [right for right in needed if not getattr(permissions, right.key)]
         if not missing:

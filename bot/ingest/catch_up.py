@@ -18,8 +18,8 @@ import discord
 from discord.http import HTTPClient
 
 from bot.clock import Clock
-from bot.core.conversation.catch_up_summary import Recovered, back_after
 from bot.discord_api.errors import PASSING, Sight
+from bot.ingest.catch_up_summary import RecoveredCounts, make_catch_up_summary
 from bot.ingest.channel_history import Histories, Outcome
 from bot.ingest.member_names import MemberNames
 from bot.ingest.reactions import ReactionReader
@@ -247,10 +247,10 @@ class Recovery:
         deletions += await self._read_all(self._to_read(threads) if owed else threads, server_id)
         self._settle(server_id, await self._watched(server_id))
         found = self._recorder.take_found(server_id)
-        recovered = Recovered(found.replies, found.edits, deletions)
+        recovered = RecoveredCounts(found.replies, found.edits, deletions)
         away = timedelta(milliseconds=max(0, self._clock.now_ms() - held) if held else 0)
         took = (self._clock.now() - began).total_seconds()
-        told = back_after(away, recovered)
+        told = make_catch_up_summary(away, recovered)
         count = len(channels) + len(threads)
         if not recovered:
             _log.debug("Nothing was missed in %d channels and threads.", count)

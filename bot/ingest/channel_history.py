@@ -11,7 +11,7 @@ from discord.http import HTTPClient
 
 from bot.clock import Clock
 from bot.core import limits
-from bot.core.conversation.events import ChannelGone, Deletion, Event, Message, Reading
+from bot.core.conversation.events import ChannelDeletion, Deletion, Event, HistoryPage, Message
 from bot.discord_api import parse
 from bot.discord_api.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Sight
 from bot.ingest.member_names import MemberNames
@@ -73,7 +73,7 @@ class Histories:
             outcome, deletions = await self._pages(one, since, expected)
         except discord.HTTPException as error:
             if error.code == UNKNOWN_CHANNEL:
-                gone = ChannelGone(one.channel_id, one.server_id, self._clock.now())
+                gone = ChannelDeletion(one.channel_id, one.server_id, self._clock.now())
                 await self._recorder.wait(self._recorder.put((gone,)))
                 return Outcome.GONE, 0
             if error.status in (403, 404):
@@ -111,9 +111,11 @@ class Histories:
                 missing = sorted(due - {message.id for message in messages})
                 if missing and not await self._proves(one, missing, empty=not messages):
                     return Outcome.UNSEEN, deletions
-                withheld = any(message.withheld for message in messages)
+                withheld = any(message.content_missing for message in messages)
                 shown = withheld and await self._is_shown()
-                events: list[Event] = [Reading(one.channel_id, tuple(messages), shown=shown)]
+                events: list[Event] = [
+                    HistoryPage(one.channel_id, tuple(messages), content_visible=shown)
+                ]
                 if missing:
                     events.append(Deletion(tuple(missing), one.channel_id, self._clock.now()))
                 # What was said meanwhile may answer what only this page knows.

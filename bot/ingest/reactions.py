@@ -14,7 +14,7 @@ import discord
 from discord.http import HTTPClient
 
 from bot.clock import Clock
-from bot.core.conversation.events import Deletion, Event, Reading
+from bot.core.conversation.events import Deletion, Event, HistoryPage
 from bot.discord_api import parse
 from bot.discord_api.errors import PASSING, UNKNOWN_MESSAGE, Sight
 from bot.ingest.recorder import Recorder
@@ -110,7 +110,7 @@ class ReactionReader:
             return
         else:
             read = parse.message(data, server_id=server_id, own_id=self._sight.own_id)
-            event = Reading(channel_id, (read,))
+            event = HistoryPage(channel_id, (read,))
         await self._recorder.wait(self._recorder.put((event,)))
 
     async def _again(self, key: tuple[int, int, int], attempts: int) -> None:

@@ -84,5 +84,5 @@ def _seen(thread: Mapping[str, Any], server_id: int) -> ThreadSeen:
         channel_id=int(thread["parent_id"]),
         owner_id=int(thread["owner_id"]),
         name=thread["name"],
-        new=False,
+        is_new=False,
     )

@@ -7,12 +7,24 @@ from datetime import datetime
 
 from bot.clock import to_milliseconds
 from bot.core.payload import Payload, make_plain_message
-from bot.core.prompts.digest import digest_text
-from bot.core.prompts.plan import Passage, Poll, Question, What, read_what
-from bot.core.prompts.policy import Kind, Send, Skip, Wait, decide
-from bot.core.prompts.wording import Said, Unsayable, noted, nudge_text, words_for
+from bot.core.prompts.digest import make_digest_text
+from bot.core.prompts.plan import (
+    NumberedQuestion,
+    Poll,
+    PromptContent,
+    QuotedPassage,
+    parse_content,
+)
+from bot.core.prompts.policy import Postpone, PromptKind, Send, Skip, decide_prompt
+from bot.core.prompts.wording import (
+    NothingToSay,
+    PromptText,
+    format_asked,
+    make_nudge_text,
+    make_prompt_text,
+)
 from bot.core.text.timestamps import format_timestamp
-from bot.errors import Refused
+from bot.errors import UserError
 from storage.db.writer import Transaction
 from storage.delivery import essay_threads, messages
 from storage.delivery.messages import NewPost
@@ -41,19 +53,19 @@ async def plan_due(tx: Transaction, now: datetime) -> bool:
 async def _decide(tx: Transaction, prompt: Prompt, now: datetime) -> None:
     settings = await settings_module.read(tx, prompt.server_id)
     case = await context.situation(tx, prompt)
-    match decide(case, settings.manners, now):
-        case Wait(until, reason, owed):
+    match decide_prompt(case, settings.manners, now):
+        case Postpone(until, reason, owed):
             await prompts.wait(tx, prompt_id=prompt.id, until=until, owed=owed, reason=reason)
             return
         case Skip(reason):
             await _skip(tx, prompt, reason, now)
         case Send(expires):
             said = await words(tx, prompt, now)
-            if isinstance(said, Unsayable):
+            if isinstance(said, NothingToSay):
                 await _skip(tx, prompt, said.reason, now)
             else:
                 await _claim(tx, prompt, said, now, expires)
-    if prompt.kind is Kind.DIGEST:
+    if prompt.kind is PromptKind.DIGEST:
         await prompts.plan_digest(tx, prompt.server_id, max(now, prompt.planned_for))
 
 
@@ -62,30 +74,32 @@ async def _skip(tx: Transaction, prompt: Prompt, reason: str, now: datetime) -> 
     await prompts.skip(tx, prompt_id=prompt.id, reason=reason, now_ms=to_milliseconds(now))
 
 
-async def words(tx: Transaction, prompt: Prompt, now: datetime) -> Said | Unsayable:
+async def words(tx: Transaction, prompt: Prompt, now: datetime) -> PromptText | NothingToSay:
     """What the prompt would say at this moment."""
-    if prompt.kind is Kind.DIGEST:
-        text = digest_text(await digest.week(tx, prompt.server_id, now))
-        return Unsayable("there was nothing to say") if text is None else Said(text)
-    if prompt.kind is Kind.NUDGE:
+    if prompt.kind is PromptKind.DIGEST:
+        text = make_digest_text(await digest.week(tx, prompt.server_id, now))
+        return NothingToSay("there was nothing to say") if text is None else PromptText(text)
+    if prompt.kind is PromptKind.NUDGE:
         assert prompt.thread_id is not None
         head = await context.head(tx, prompt.thread_id)
-        return Said(nudge_text(head.text, head.author))
+        return PromptText(make_nudge_text(head.text, head.author))
     assert prompt.discussion_id is not None
-    what = read_what(prompt.what)
-    return words_for(what, await context.material(tx, prompt.discussion_id, what))
+    what = parse_content(prompt.what)
+    return make_prompt_text(what, await context.material(tx, prompt.discussion_id, what))
 
 
-async def refuse_missing(tx: Transaction, discussion_id: int, what: What) -> None:
-    """Refused where the essay has no such question or passage to ask."""
-    if not isinstance(what, Question | Passage):
+async def refuse_missing(tx: Transaction, discussion_id: int, what: PromptContent) -> None:
+    """UserError where the essay has no such question or passage to ask."""
+    if not isinstance(what, NumberedQuestion | QuotedPassage):
         return
     questions, passages = await context.counts(tx, discussion_id)
-    kind, count = ("question", questions) if isinstance(what, Question) else ("passage", passages)
+    kind, count = (
+        ("question", questions) if isinstance(what, NumberedQuestion) else ("passage", passages)
+    )
     if what.number <= count:
         return
     has = {0: f"it has no {kind}s", 1: f"it has one {kind}"}.get(count, f"it has {count} {kind}s")
-    raise Refused(f"The essay has no {kind} {what.number}: {has}.")
+    raise UserError(f"The essay has no {kind} {what.number}: {has}.")
 
 
 async def forecast(tx: Transaction, prompt: Prompt, now: datetime) -> str:
@@ -97,28 +111,28 @@ async def forecast(tx: Transaction, prompt: Prompt, now: datetime) -> str:
     case = await context.situation(tx, prompt)
     if case.state in _TO_COME:
         return "comes only if the essay is published by then"
-    match decide(case, settings.manners, at):
-        case Wait(until, reason, _):
+    match decide_prompt(case, settings.manners, at):
+        case Postpone(until, reason, _):
             return f"would wait until {format_timestamp(until)}: {reason}"
         case Skip(reason):
             return f"would be skipped: {reason}"
         case Send():
             said = await words(tx, prompt, now)
-            if isinstance(said, Unsayable) and prompt.kind is not Kind.DIGEST:
+            if isinstance(said, NothingToSay) and prompt.kind is not PromptKind.DIGEST:
                 return f"would be skipped: {said.reason}"
     return f"waits: {prompt.reason}" if prompt.reason else ""
 
 
 async def _claim(
-    tx: Transaction, prompt: Prompt, said: Said, now: datetime, expires: datetime
+    tx: Transaction, prompt: Prompt, said: PromptText, now: datetime, expires: datetime
 ) -> None:
     channel_id = prompt.channel_id
-    if prompt.kind is Kind.DIGEST:
+    if prompt.kind is PromptKind.DIGEST:
         channel_id = (await settings_module.read(tx, prompt.server_id)).digest_channel
-    elif prompt.discussion_id is not None and prompt.kind is not Kind.NUDGE:
+    elif prompt.discussion_id is not None and prompt.kind is not PromptKind.NUDGE:
         channel_id = await essay_threads.place(tx, prompt.discussion_id)
     assert channel_id is not None
-    purpose = "nudge" if prompt.kind is Kind.NUDGE else "prompt"
+    purpose = "nudge" if prompt.kind is PromptKind.NUDGE else "prompt"
     (post_id,) = await messages.plan(
         tx,
         server_id=prompt.server_id,
@@ -135,12 +149,12 @@ async def _claim(
         prompt_id=prompt.id,
         post_id=post_id,
         channel_id=channel_id,
-        asked=noted(said.asked),
+        asked=format_asked(said.asked),
         now_ms=to_milliseconds(now),
     )
 
 
-def _payload(said: Said) -> Payload:
+def _payload(said: PromptText) -> Payload:
     payload = make_plain_message(said.content, silent=False)
     if said.poll is not None:
         payload["poll"] = _poll(said.poll)
@@ -159,25 +173,25 @@ def _poll(poll: Poll) -> Payload:
 
 async def send_now(
     tx: Transaction, *, server_id: int, discussion_id: int, what: str, now: datetime
-) -> Unsayable | int:
+) -> NothingToSay | int:
     """Plan what an admin sends at once as a post; the prompt's id, or why there is nothing."""
     prompt_id = await prompts.add(
         tx,
         server_id=server_id,
         discussion_id=discussion_id,
-        kind=Kind.NOW,
+        kind=PromptKind.NOW,
         at=now,
         what=what,
     )
     prompt = await prompts.find(tx, prompt_id)
     assert prompt is not None
     settings = await settings_module.read(tx, server_id)
-    decision = decide(await context.situation(tx, prompt), settings.manners, now)
+    decision = decide_prompt(await context.situation(tx, prompt), settings.manners, now)
     if isinstance(decision, Send):
         said = await words(tx, prompt, now)
     else:
-        said = Unsayable(decision.reason)
-    if isinstance(said, Unsayable):
+        said = NothingToSay(decision.reason)
+    if isinstance(said, NothingToSay):
         await prompts.skip(tx, prompt_id=prompt_id, reason=said.reason, now_ms=to_milliseconds(now))
         return said
     await _claim(tx, prompt, said, now, now + settings.tolerance)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.clock import Clock
-from bot.core.conversation.thread_names import essay_name
+from bot.core.conversation.thread_names import make_essay_thread_name
 from bot.core.essay.default_question import detect_language
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.essay.serialize import essay_from_json
@@ -26,7 +26,7 @@ from bot.core.layout.revise import PostedPart, RevisedLayout, add_part_links, re
 from bot.core.message_link import make_message_link
 from bot.core.payload import Payload, make_edit_body, make_plain_message
 from bot.discord_api.errors import Sight
-from bot.errors import Refused
+from bot.errors import UserError
 from bot.publishing.publish import Actor, Publishing
 from bot.publishing.reader_process import fill_extracted_facts
 from storage.db.database import Database, until_usable
@@ -93,7 +93,7 @@ class Editing:
         self._on_work = on_work
 
     async def may_edit(self, discussion_id: int) -> Stand:
-        """How the essay stands; Refused where it is none that can be edited."""
+        """How the essay stands; UserError where it is none that can be edited."""
         stand = await self._database.read(lambda tx: apply_revision.stand(tx, discussion_id))
         return _editable(stand)
 
@@ -105,7 +105,7 @@ class Editing:
         """
         try:
             return await self._hand_in(submission, cut_off=cut_off)
-        except (Refused, UnreadableEssay) as error:
+        except (UserError, UnreadableEssay) as error:
             sentence = str(error)
             await until_usable(
                 lambda: self._database.write(
@@ -119,7 +119,7 @@ class Editing:
         assert discussion_id is not None
         stand = await self.may_edit(discussion_id)
         if stand.server_id != submission.server_id:
-            raise Refused("This essay is not there any more.")
+            raise UserError("This essay is not there any more.")
         source, essay = await self._publishing.read(submission)
         known_by = submissions.recognised_by(essay, submission.question)
         old = essay_from_json(json.loads(stand.essay))
@@ -143,9 +143,11 @@ class Editing:
                 await submissions.came_again(tx, submission, known_by)
                 or await submissions.newer_waits(tx, submission)
             ):
-                raise Refused(_OVERTAKEN)
+                raise UserError(_OVERTAKEN)
             if not await submissions.accept(tx, submission.id, known_by):
-                raise Refused("This was handled already; `/essay show` tells how the essay stands.")
+                raise UserError(
+                    "This was handled already; `/essay show` tells how the essay stands."
+                )
             if same:
                 return None
             return await pending_revisions.keep(
@@ -162,11 +164,11 @@ class Editing:
         """Finish what was received before a restart; nobody waits for the answer any more."""
         try:
             await self.hand_in(submission, cut_off=True)
-        except (Refused, UnreadableEssay) as error:
+        except (UserError, UnreadableEssay) as error:
             _log.warning("The revision handed in before the restart is refused: %s", error)
 
     async def shown(self, edit_id: int, server_id: int) -> Shown:
-        """An edit and what it would change; Refused where it is not there any more."""
+        """An edit and what it would change; UserError where it is not there any more."""
 
         async def look(tx: Transaction) -> tuple[Edit, Stand] | None:
             edit = await pending_revisions.find(tx, edit_id)
@@ -175,7 +177,7 @@ class Editing:
 
         found = await self._database.read(look)
         if found is None or found[1].server_id != server_id:
-            raise Refused(_NOT_THERE)
+            raise UserError(_NOT_THERE)
         edit, stand = found
         new, old = edit.revision.essay, essay_from_json(json.loads(stand.essay))
         laid, _ = await self._laid(stand, new, edit.revision.closing)
@@ -195,7 +197,7 @@ class Editing:
         if not await self._database.write(
             lambda tx: pending_revisions.correct(tx, shown.edit, revision)
         ):
-            raise Refused(_NOT_THERE)
+            raise UserError(_NOT_THERE)
 
     async def waiting(self, discussion_id: int) -> int | None:
         """The edit of an essay that waits for a decision, if one does."""
@@ -211,12 +213,12 @@ class Editing:
             shown = await self.shown(edit_id, server_id)
             _editable(shown.stand)
             if shown.trouble:
-                raise Refused(f"{shown.trouble} Nothing was changed.")
+                raise UserError(f"{shown.trouble} Nothing was changed.")
             number = await self._apply(shown, actor)
             if number is not None:
                 self._on_work()
                 return shown, number
-        raise Refused("The essay changed while this was decided: try once more.")
+        raise UserError("The essay changed while this was decided: try once more.")
 
     async def _apply(self, shown: Shown, actor: Actor) -> int | None:
         """Lay an edit over, unless the essay does not stand any more as it did when shown."""
@@ -227,7 +229,7 @@ class Editing:
             if stand is None or _told(stand) != _told(shown.stand):
                 return None
             if not await pending_revisions.discard(tx, shown.edit.id):
-                raise Refused(_NOT_THERE)
+                raise UserError(_NOT_THERE)
             revision = shown.edit.revision
             await retarget.follow(tx, stand.discussion_id, shown.old, revision.essay, now_ms)
             return await apply_revision.lay(
@@ -257,7 +259,7 @@ class Editing:
         if not await self._database.write(
             lambda tx: apply_revision.go_on(tx, discussion_id, now_ms)
         ):
-            raise Refused("There is nothing to go on with.")
+            raise UserError("There is nothing to go on with.")
         self._on_work()
 
     async def _laid(
@@ -269,15 +271,15 @@ class Editing:
 
 def _editable(stand: Stand | None) -> Stand:
     if stand is None:
-        raise Refused("This essay is not there any more.")
+        raise UserError("This essay is not there any more.")
     if stand.state in ("draft", "scheduled"):
-        raise Refused("This essay is not published yet: `/essay show` lets you change the draft.")
+        raise UserError("This essay is not published yet: `/essay show` lets you change the draft.")
     if stand.state == "publishing":
-        raise Refused("This essay is still being published: edit it once all of it stands.")
+        raise UserError("This essay is still being published: edit it once all of it stands.")
     if stand.state == "withdrawn":
-        raise Refused("This essay was withdrawn: publish the new text with `/essay publish`.")
+        raise UserError("This essay was withdrawn: publish the new text with `/essay publish`.")
     if stand.homeless:
-        raise Refused(
+        raise UserError(
             "The essay's own thread is gone, and its text with it: post the new text with "
             "`/essay publish`."
         )
@@ -336,7 +338,7 @@ def lay_over(
 
 def _new_name(stand: Stand, old: Essay, new: Essay) -> str | None:
     """The name of the essay's own thread or forum post, where it changes."""
-    before, after = essay_name(old.title), essay_name(new.title)
+    before, after = make_essay_thread_name(old.title), make_essay_thread_name(new.title)
     return None if stand.thread_id is None or before == after else after
 
 

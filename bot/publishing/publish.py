@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.clock import Clock
-from bot.core.conversation.styles import Venue, chosen_style, misplaced
+from bot.core.conversation.styles import TargetChannel, choose_style, explain_not_publishable
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.extraction.corrections import Corrections, apply_corrections
 from bot.core.layout.card import render_card
@@ -22,7 +22,7 @@ from bot.core.layout.closing_message import render_closing_question
 from bot.core.layout.layout import lay_out
 from bot.core.payload import make_plain_message
 from bot.discord_api.errors import Sight
-from bot.errors import Refused
+from bot.errors import UserError
 from bot.publishing.fetch_page import Page
 from bot.publishing.reader_process import fill_extracted_facts, read_in_child_process
 from storage.db.database import Database, until_usable
@@ -65,7 +65,7 @@ class Preview:
 
     ``trouble``: what keeps it from that channel, "" if nothing. ``same``: the very same essay as
     it stands in that channel already. ``plan``: which prompts will follow, as admins write them.
-    ``usual``: the style that the server chose. ``venue``: the channel, where it can be seen.
+    ``usual``: the style that the server chose. ``target_channel``: None if the bot cannot see it.
     """
 
     draft: Draft
@@ -73,7 +73,7 @@ class Preview:
     same: Listed | None
     plan: str
     usual: str
-    venue: Venue | None
+    target_channel: TargetChannel | None
 
 
 class Publishing:
@@ -118,7 +118,7 @@ class Publishing:
         """
         try:
             return await self._draft(submission, cut_off=cut_off)
-        except (Refused, UnreadableEssay) as error:
+        except (UserError, UnreadableEssay) as error:
             sentence = str(error)
             await until_usable(
                 lambda: self._database.write(
@@ -142,7 +142,7 @@ class Publishing:
                     await edit(submission)
                     continue
                 discussion_id = await self.draft(submission, cut_off=True)
-            except (Refused, UnreadableEssay) as error:
+            except (UserError, UnreadableEssay) as error:
                 _log.warning("The essay handed in before the restart is refused: %s", error)
             except sqlite3.OperationalError:
                 self._at_hand.discard(submission.id)  # it is taken up once more
@@ -157,15 +157,18 @@ class Publishing:
         numbered = await self._numbered(submission.server_id)
         planned, notes = await asyncio.to_thread(_planned, essay, closing, numbered=numbered)
         revision = NewRevision(essay, source, submission.file_name, closing, notes)
-        now_ms, venue = self._clock.now_ms(), self._sight.venue(submission.channel_id)
+        now_ms, target_channel = (
+            self._clock.now_ms(),
+            self._sight.target_channel(submission.channel_id),
+        )
         parts = sum(post.purpose == "part" for post in planned)
         known_by = submissions.recognised_by(essay, submission.question)
 
         async def keep(tx: Transaction) -> int:
             usual = (await settings_module.read(tx, submission.server_id)).style
-            style = chosen_style(venue, submission.style, usual, parts)
+            style = choose_style(target_channel, submission.style, usual, parts)
             if cut_off and await submissions.came_again(tx, submission, known_by):
-                raise Refused(_CAME_AGAIN)
+                raise UserError(_CAME_AGAIN)
             # With another title or question it is another draft.
             given = bool(submission.title or submission.question)
             for same_id in await discussions.same_drafts(tx, submission.channel_id, essay):
@@ -175,7 +178,9 @@ class Publishing:
                         await drafts.restyle(tx, same_id, style, submission.tags or None)
                     return same_id
             if not await submissions.accept(tx, submission.id, known_by):
-                raise Refused("This essay was handled already; /essay list shows where it stands.")
+                raise UserError(
+                    "This essay was handled already; /essay list shows where it stands."
+                )
             return await drafts.create(
                 tx,
                 submission=submission,
@@ -210,7 +215,7 @@ class Publishing:
             return text.encode(), await read_in_child_process(text, "markdown", title=title)
         source = await self._fetch(submission.file_address or "")
         if len(source) > MOST_BYTES:
-            raise Refused(f"The file is larger than {MOST_BYTES // 1024 // 1024} MiB.")
+            raise UserError(f"The file is larger than {MOST_BYTES // 1024 // 1024} MiB.")
         return source, await read_in_child_process(
             source, "auto", submission.file_name, title=title
         )
@@ -218,34 +223,40 @@ class Publishing:
     # -- drafts -------------------------------------------------------------------------------
 
     async def preview(self, discussion_id: int, server_id: int) -> Preview:
-        """How an essay will stand; Refused where the server has no such essay."""
+        """How an essay will stand; UserError where the server has no such essay."""
 
         async def look(tx: Transaction) -> tuple[Draft, Listed | None, ServerSettings]:
             draft = await drafts.find(tx, discussion_id)
             if draft is None or draft.server_id != server_id:
-                raise Refused("This draft is not there any more.")
+                raise UserError("This draft is not there any more.")
             same = await discussions.same_essay(tx, draft.channel_id, draft.essay, besides=draft.id)
             return draft, same, await settings_module.read(tx, server_id)
 
         draft, same, settings = await self._database.read(look)
-        venue = self._sight.venue(draft.channel_id)
-        return Preview(draft, self._trouble(draft), same, settings.plan_text, settings.style, venue)
+        target_channel = self._sight.target_channel(draft.channel_id)
+        return Preview(
+            draft, self._trouble(draft), same, settings.plan_text, settings.style, target_channel
+        )
 
     def _trouble(self, draft: Draft) -> str:
         """What keeps an essay from its channel, as a sentence; "" if nothing does."""
-        venue = self._sight.venue(draft.channel_id)
-        place = "" if venue is None else misplaced(venue, draft.tags)
+        target_channel = self._sight.target_channel(draft.channel_id)
+        place = (
+            "" if target_channel is None else explain_not_publishable(target_channel, draft.tags)
+        )
         return place or self._sight.missing_to_write(draft.channel_id)
 
     async def restyle(self, discussion_id: int, style: str) -> None:
         """Another style for a draft; a forum's post stays one."""
         if not await self._database.write(lambda tx: drafts.restyle(tx, discussion_id, style)):
-            raise Refused("This essay is no draft any more. Nothing was changed.")
+            raise UserError("This essay is no draft any more. Nothing was changed.")
 
     async def retag(self, discussion_id: int, tags: tuple[int, ...]) -> None:
         """Other tags for a forum's post that does not stand yet."""
         if not await self._database.write(lambda tx: drafts.retag(tx, discussion_id, tags)):
-            raise Refused("This essay stands already, or is no forum's post. Nothing was changed.")
+            raise UserError(
+                "This essay stands already, or is no forum's post. Nothing was changed."
+            )
 
     async def correct(self, preview: Preview, corrections: Corrections) -> None:
         """Put an admin's corrections into a draft; its posts are made anew."""
@@ -266,7 +277,7 @@ class Publishing:
                 now_ms=now_ms,
             )
         ):
-            raise Refused("This essay is no draft any more. Nothing was changed.")
+            raise UserError("This essay is no draft any more. Nothing was changed.")
 
     async def publish(self, discussion_id: int, actor: Actor, after_id: int) -> None:
         """Begin to publish a draft; the outbox does the rest.
@@ -275,10 +286,10 @@ class Publishing:
         """
         draft = await self._database.read(lambda tx: drafts.find(tx, discussion_id))
         if draft is None:
-            raise Refused("This draft is not there any more. Nothing was published.")
+            raise UserError("This draft is not there any more. Nothing was published.")
         trouble = self._trouble(draft)
         if trouble:
-            raise Refused(f"{trouble} Nothing was published.")
+            raise UserError(f"{trouble} Nothing was published.")
         now_ms = self._clock.now_ms()
         begun = await self._database.write(
             lambda tx: drafts.publish(
@@ -291,7 +302,7 @@ class Publishing:
             )
         )
         if not begun:
-            raise Refused(
+            raise UserError(
                 f"“{draft.essay.title}” is no draft any more: `/essay show` tells where it stands."
             )
         self._on_work()
@@ -309,13 +320,13 @@ class Publishing:
                 now_ms=now_ms,
             )
         ):
-            raise Refused("This essay is no draft any more. Nothing was changed.")
+            raise UserError("This essay is no draft any more. Nothing was changed.")
         self._on_work()
 
     async def discard(self, discussion_id: int) -> None:
         """Forget a draft."""
         if not await self._database.write(lambda tx: drafts.discard(tx, discussion_id)):
-            raise Refused("This essay is no draft any more. Nothing was changed.")
+            raise UserError("This essay is no draft any more. Nothing was changed.")
         self._on_work()
 
     # -- what became of it --------------------------------------------------------------------
@@ -325,16 +336,16 @@ class Publishing:
         return await self._database.read(lambda tx: progress.progress(tx, discussion_id))
 
     async def go_on(self, discussion_id: int) -> None:
-        """Try once more what Discord refused of a publishing; Refused where it would be again."""
+        """Try once more what Discord refused of a publishing; UserError where it would be again."""
         draft = await self._database.read(lambda tx: drafts.find(tx, discussion_id))
-        venue = None if draft is None else self._sight.venue(draft.channel_id)
-        if draft is not None and venue is not None and not draft.begun:
-            misplacement = misplaced(venue, draft.tags)
+        target_channel = None if draft is None else self._sight.target_channel(draft.channel_id)
+        if draft is not None and target_channel is not None and not draft.begun:
+            misplacement = explain_not_publishable(target_channel, draft.tags)
             if misplacement:
-                raise Refused(misplacement)
+                raise UserError(misplacement)
         now_ms = self._clock.now_ms()
         if not await self._database.write(lambda tx: progress.go_on(tx, discussion_id, now_ms)):
-            raise Refused("There is nothing to go on with.")
+            raise UserError("There is nothing to go on with.")
         self._on_work()
 
     async def withdraw(self, discussion_id: int, actor: Actor) -> None:
@@ -369,13 +380,13 @@ class Publishing:
         what: str,
         otherwise: str,
     ) -> None:
-        """Make ``change`` and keep who did it; Refused where it finds no server to make it in."""
+        """Make ``change`` and keep who did it; UserError where it finds no server to make it in."""
         now_ms = self._clock.now_ms()
 
         async def changed(tx: Transaction) -> None:
             found = await change(tx)
             if found is None:
-                raise Refused(otherwise)
+                raise UserError(otherwise)
             await record_act(
                 tx,
                 server_id=found,

@@ -11,11 +11,11 @@ from discord.ext import commands
 
 from bot.clock import to_milliseconds
 from bot.core.conversation.styles import THREAD, THREADS
-from bot.core.prompts.parse_time import read_moment
+from bot.core.prompts.parse_time import parse_time
 from bot.core.text.plural import format_count
 from bot.core.text.timestamps import format_timestamp
 from bot.core.text.truncate import truncate_lines
-from bot.errors import Refused
+from bot.errors import UserError
 from bot.export import as_markdown
 from bot.services import Services
 from cogs.essays import text as text_module
@@ -83,19 +83,21 @@ class Essays(
         """Make a draft of a file or page and show it, or show the form to hand an essay in."""
         with self.services.busy.working():
             channel_id = await self._target(interaction, channel)
-            way = chosen_way(self.services.sight.venue(channel_id), channel_id, style, tags)
+            way = chosen_way(
+                self.services.sight.target_channel(channel_id), channel_id, style, tags
+            )
             address = (address or "").strip() or None
             if file is not None and address:
-                raise Refused("Both a file and an address were given; which is the essay?")
+                raise UserError("Both a file and an address were given; which is the essay?")
             if file is None and address is None:
-                venue = self.services.sight.venue(channel_id)
+                target_channel = self.services.sight.target_channel(channel_id)
                 await show_form(
                     interaction,
                     "publish",
                     channel_id,
                     style or "",
                     title="Publish an essay",
-                    fields=[*form_fields(), *tags_field(venue, tags)],
+                    fields=[*form_fields(), *tags_field(target_channel, tags)],
                 )
                 return
             handed = submission(
@@ -113,7 +115,7 @@ class Essays(
         channel_id = entered.number
         style = entered.arguments[1] if len(entered.arguments) > 1 else ""
         way = chosen_way(
-            self.services.sight.venue(channel_id),
+            self.services.sight.target_channel(channel_id),
             channel_id,
             style or None,
             entered.texts.get("tags"),
@@ -175,7 +177,7 @@ class Essays(
             settings = await self.services.database.read(
                 lambda tx: settings_module.read(tx, server)
             )
-            moment = read_moment(when, now, settings.zone).at
+            moment = parse_time(when, now, settings.zone).at
             await self.services.publishing.schedule(
                 found.id, actor(interaction), to_milliseconds(moment)
             )
@@ -215,7 +217,7 @@ class Essays(
         with self.services.busy.working():
             found = await self._find(interaction, essay)
             if found.state not in ("publishing", "open", "closed"):
-                raise Refused(
+                raise UserError(
                     "Only an essay that was published can be withdrawn; a draft is discarded "
                     "with `/essay show`."
                 )
@@ -254,7 +256,7 @@ class Essays(
     ) -> list[app_commands.Choice[str]]:
         chosen = interaction.namespace.channel
         channel_id = await self._target(interaction, None if chosen is None else int(chosen.id))
-        return autocomplete.tags(self.services.sight.venue(channel_id), typed)
+        return autocomplete.tags(self.services.sight.target_channel(channel_id), typed)
 
     @show.autocomplete("essay")
     @export_essay.autocomplete("essay")
@@ -281,7 +283,7 @@ class Essays(
         settings = await self.services.database.read(lambda tx: settings_module.read(tx, server.id))
         if settings.channel is not None:
             if server.get_channel(settings.channel) is None:
-                raise Refused(
+                raise UserError(
                     "The channel that was chosen for essays is gone: choose another in `/setup`, "
                     "or name one as `channel`."
                 )
@@ -289,7 +291,7 @@ class Essays(
         here = interaction.channel
         if isinstance(here, discord.TextChannel):
             return here.id
-        raise Refused(
+        raise UserError(
             "An essay is published in a channel, not in a thread: run the command in one, name a "
             "channel or forum as `channel`, or choose one in `/setup`."
         )

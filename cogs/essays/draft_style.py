@@ -10,7 +10,7 @@ import discord
 from discord import ui
 
 from bot.core import limits
-from bot.core.conversation.styles import FORUM, MOST_IN_CHANNEL, THREAD, THREADS, Venue
+from bot.core.conversation.styles import FORUM, MAX_PARTS_IN_CHANNEL, THREAD, THREADS, TargetChannel
 from bot.publishing.publish import Preview
 from cogs.ui.errors import speak
 
@@ -28,14 +28,14 @@ def told(preview: Preview) -> str:
     """Where the talk will be."""
     draft = preview.draft
     if draft.style == FORUM:
-        names = [f"“{tag.name}”" for tag in _tags(preview.venue) if tag.id in draft.tags]
+        names = [f"“{tag.name}”" for tag in _tags(preview.target_channel) if tag.id in draft.tags]
         return "**Discussed** in its own post" + (f", tagged {', '.join(names)}." if names else ".")
     if draft.style == THREADS:
         return "**Discussed** in a thread for each reply."
     parts = sum(post.purpose == "part" for post in draft.posts)
     why = ""
-    if parts > MOST_IN_CHANNEL and preview.usual == THREADS:
-        why = f": it has more than {MOST_IN_CHANNEL} parts"
+    if parts > MAX_PARTS_IN_CHANNEL and preview.usual == THREADS:
+        why = f": it has more than {MAX_PARTS_IN_CHANNEL} parts"
     return f"**Discussed** in one thread on the card, where the parts stand too{why}."
 
 
@@ -48,8 +48,8 @@ def switch(preview: Preview) -> tuple[str, str] | None:
     return "apart", "A thread a reply instead"
 
 
-def _tags(venue: Venue | None) -> tuple[Any, ...]:
-    return () if venue is None else venue.tags
+def _tags(target_channel: TargetChannel | None) -> tuple[Any, ...]:
+    return () if target_channel is None else target_channel.tags
 
 
 def tag_select_class(picked: Picked) -> type[TagSelect]:
@@ -74,17 +74,22 @@ class TagSelect(ui.DynamicItem[ui.Select[Any]], template=_CUSTOM_ID):
     @classmethod
     def of(cls, preview: Preview) -> TagSelect | None:
         """The list for what does not stand yet; None where there are no tags to pick."""
-        venue, draft = preview.venue, preview.draft
-        if venue is None or draft.style != FORUM or draft.begun:
+        target_channel, draft = preview.target_channel, preview.draft
+        if target_channel is None or draft.style != FORUM or draft.begun:
             return None
-        free = [tag for tag in venue.tags if venue.manages or not tag.moderated]
+        free = [
+            tag
+            for tag in target_channel.tags
+            if target_channel.can_manage_threads or not tag.moderated
+        ]
         if not free:
             return None
         return cls(
             draft.id,
             ui.Select(
-                placeholder="Tags of the post" + ("" if venue.needs_tag else ", if any"),
-                min_values=1 if venue.needs_tag else 0,
+                placeholder="Tags of the post"
+                + ("" if target_channel.requires_tag else ", if any"),
+                min_values=1 if target_channel.requires_tag else 0,
                 max_values=min(limits.FORUM_TAGS, len(free)),
                 options=[
                     discord.SelectOption(

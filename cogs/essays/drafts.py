@@ -14,10 +14,10 @@ from bot.clock import to_milliseconds
 from bot.core import limits
 from bot.core.extraction.title import find_former_title_line
 from bot.core.layout.card import CARD_TEXT
-from bot.core.prompts.parse_time import read_moment
+from bot.core.prompts.parse_time import parse_time
 from bot.core.text.plural import format_count
 from bot.core.text.truncate import truncate
-from bot.errors import Refused
+from bot.errors import UserError
 from bot.publishing.publish import Preview
 from bot.services import Services
 from cogs.essays import draft_style
@@ -184,7 +184,7 @@ class Desk:
                 await interaction.response.edit_message(view=text_view(f"“{title}” is withdrawn."))
                 return
         if preview.draft.state not in ("draft", "scheduled"):
-            raise Refused(
+            raise UserError(
                 f"“{preview.draft.essay.title}” is no draft any more: `/essay show` tells where "
                 "it stands."
             )
@@ -263,7 +263,7 @@ class Desk:
         services, server = self.services, server_id(interaction)
         await services.publishing.preview(entered.number, server)
         settings = await services.database.read(lambda tx: settings_module.read(tx, server))
-        moment = read_moment(entered.texts["when"], services.clock.now(), settings.zone).at
+        moment = parse_time(entered.texts["when"], services.clock.now(), settings.zone).at
         await services.publishing.schedule(
             entered.number, actor(interaction), to_milliseconds(moment)
         )

@@ -18,7 +18,7 @@ from bot.core.essay.serialize import essay_from_json
 from bot.core.extraction.corrections import list_corrected_facts
 from bot.core.layout.card import render_card
 from bot.core.text.length import count_utf16_units
-from bot.errors import Refused
+from bot.errors import UserError
 from bot.publishing.edit import Shown
 from bot.services import Services
 from cogs.essays import edit_text
@@ -233,7 +233,7 @@ class EditCommand(commands.Cog):
             stand = await self.services.editing.may_edit(chosen.id)
             address = (address or "").strip() or None
             if file is not None and address:
-                raise Refused("Both a file and an address were given; which is the new text?")
+                raise UserError("Both a file and an address were given; which is the new text?")
             if file is None and address is None:
                 await show_form(
                     interaction,

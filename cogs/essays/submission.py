@@ -8,9 +8,9 @@ import discord
 from discord import ui
 
 from bot.core import limits
-from bot.core.conversation.styles import Venue
+from bot.core.conversation.styles import TargetChannel
 from bot.core.text.truncate import truncate
-from bot.errors import Refused
+from bot.errors import UserError
 from bot.publishing.publish import MOST_BYTES
 from cogs.ui.forms import Entered, Upload, text_field
 from storage.essays.submissions import Submission
@@ -47,16 +47,16 @@ def form_fields(
     ]
 
 
-def tags_field(venue: Venue | None, tags: str | None) -> list[ui.Label[Any]]:
+def tags_field(target_channel: TargetChannel | None, tags: str | None) -> list[ui.Label[Any]]:
     """The field for the tags of a forum's post, where the channel has such."""
-    if venue is None or not venue.tags:
+    if target_channel is None or not target_channel.tags:
         return []
-    there = truncate(", ".join(tag.name for tag in venue.tags), limits.FIELD_DESCRIPTION)
+    there = truncate(", ".join(tag.name for tag in target_channel.tags), limits.FIELD_DESCRIPTION)
     return [text_field("tags", "Tags", tags, most=300, description=there)]
 
 
 def _handed_in(entered: Entered, before: str | None = None) -> Upload | None:
-    """The file given in the form, None where it is a text; Refused where it is neither or both.
+    """The file given in the form, None where it is a text; UserError where it is neither or both.
 
     ``before``: the text that the form was shown with; left as it is, it does not count.
     """
@@ -64,9 +64,9 @@ def _handed_in(entered: Entered, before: str | None = None) -> Upload | None:
     if files and before is not None and text == before.strip():
         text = ""
     if not files and not text:
-        raise Refused("The form was empty: upload a file, or paste the text.")
+        raise UserError("The form was empty: upload a file, or paste the text.")
     if files and text:
-        raise Refused("Both a file and a text were given; which of the two is the essay?")
+        raise UserError("Both a file and a text were given; which of the two is the essay?")
     if not files:
         return None
     return files[0]
@@ -85,10 +85,10 @@ def submission(
     tags: tuple[int, ...] = (),
     essay_id: int | None = None,
 ) -> Submission:
-    """What was handed in: a file, a page or a text. Refused where a file is too large."""
+    """What was handed in: a file, a page or a text. UserError where a file is too large."""
     assert interaction.guild is not None
     if file is not None and file.size > MOST_BYTES:
-        raise Refused(
+        raise UserError(
             f"{file.filename} is larger than {MOST_BYTES // 1024 // 1024} MiB, which no essay is. "
             "Nothing was changed."
         )
@@ -121,7 +121,7 @@ def entered_submission(
     tags: tuple[int, ...] = (),
     essay_id: int | None = None,
 ) -> Submission:
-    """What was handed in with the form; Refused where that is nothing, or both file and text.
+    """What was handed in with the form; UserError where that is nothing, or both file and text.
 
     ``before``: the text that the form was shown with.
     """

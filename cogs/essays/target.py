@@ -8,8 +8,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.core.conversation.styles import Venue, chosen_tags, misplaced
-from bot.errors import Refused
+from bot.core.conversation.styles import TargetChannel, explain_not_publishable, parse_tags
+from bot.errors import UserError
 
 __all__ = ["Place", "Way", "chosen_way"]
 
@@ -46,17 +46,21 @@ class Way:
     tags: tuple[int, ...]
 
 
-def chosen_way(venue: Venue | None, channel_id: int, style: str | None, tags: str | None) -> Way:
-    """How an essay is to stand in a channel; Refused where it cannot."""
-    if venue is None:
-        raise Refused(
+def chosen_way(
+    target_channel: TargetChannel | None, channel_id: int, style: str | None, tags: str | None
+) -> Way:
+    """How an essay is to stand in a channel; UserError where it cannot."""
+    if target_channel is None:
+        raise UserError(
             f"I cannot see <#{channel_id}>: give me *View Channel* there. Nothing was kept."
         )
-    if venue.is_forum and style is not None:
-        raise Refused(f"#{venue.name} is a forum, where each essay is a post: leave `style` out.")
-    chosen = chosen_tags(venue, tags or "")
+    if target_channel.is_forum and style is not None:
+        raise UserError(
+            f"#{target_channel.name} is a forum, where each essay is a post: leave `style` out."
+        )
+    chosen = parse_tags(target_channel, tags or "")
     # That a tag is needed can still be mended below the preview.
-    trouble = misplaced(replace(venue, needs_tag=False), chosen)
+    trouble = explain_not_publishable(replace(target_channel, requires_tag=False), chosen)
     if trouble:
-        raise Refused(f"{trouble} Nothing was kept.")
+        raise UserError(f"{trouble} Nothing was kept.")
     return Way(style, chosen)

@@ -11,9 +11,9 @@ import discord
 from discord.ext import commands
 
 from bot.core.conversation.events import (
-    WRITTEN_TYPES,
+    USER_MESSAGE_TYPES,
     Attachment,
-    ChannelGone,
+    ChannelDeletion,
     Deletion,
     Message,
     Reaction,
@@ -46,7 +46,7 @@ def translated(message: discord.Message, *, own_id: int) -> Message | None:
         author_id=author.id,
         author_name=author.display_name,
         from_bot=author.bot or message.webhook_id is not None,
-        kind=message.type.value,
+        type=message.type.value,
         text=message.content,
         reference_id=replied_to,
         written_at=message.created_at,
@@ -57,9 +57,9 @@ def translated(message: discord.Message, *, own_id: int) -> Message | None:
         ),
         own=author.id == own_id,
         nonce=None if message.nonce is None else str(message.nonce),
-        withheld=not (message.content or message.attachments or message.embeds or more)
-        and message.type.value in WRITTEN_TYPES,
-        whole=not more,
+        content_missing=not (message.content or message.attachments or message.embeds or more)
+        and message.type.value in USER_MESSAGE_TYPES,
+        copyable=not more,
     )
 
 
@@ -135,7 +135,7 @@ class Recording(commands.Cog):
                 channel_id=thread.parent_id,
                 owner_id=thread.owner_id,
                 name=thread.name,
-                new=True,
+                is_new=True,
             )
         )
 
@@ -143,13 +143,13 @@ class Recording(commands.Cog):
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
         """A thread is gone with everything in it."""
         now = self._services.clock.now()
-        self._recorder.put((ChannelGone(event.thread_id, event.guild_id, now),))
+        self._recorder.put((ChannelDeletion(event.thread_id, event.guild_id, now),))
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """A channel is gone with everything in it."""
         now = self._services.clock.now()
-        self._recorder.put((ChannelGone(channel.id, channel.guild.id, now),))
+        self._recorder.put((ChannelDeletion(channel.id, channel.guild.id, now),))
 
     @commands.Cog.listener()
     async def on_guild_channel_update(

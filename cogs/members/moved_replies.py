@@ -12,7 +12,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.core import limits
-from bot.errors import Refused
+from bot.errors import UserError
 from bot.services import Services
 from cogs.ui.forms import Entered, show_form, text_field
 from cogs.ui.responses import answer, server_id
@@ -48,7 +48,7 @@ class Copies(commands.Cog):
         async def take(tx: Transaction) -> None:
             copy = _held(await reply_copies.find(tx, server, message.id))
             if copy.author_id != interaction.user.id and not manages:
-                raise Refused(
+                raise UserError(
                     f"Only {discord.utils.escape_markdown(copy.author_name)} and those who "
                     "manage messages here may take this reply away."
                 )
@@ -82,11 +82,11 @@ class Copies(commands.Cog):
         copy = await self._own(interaction, entered.number)
         now_ms, text = self._services.clock.now_ms(), entered.texts["text"].strip()
         if not text and not copy.files:
-            raise Refused("A reply needs words. To remove it, use *Take away*.")
+            raise UserError("A reply needs words. To remove it, use *Take away*.")
         if not await self._services.database.write(
             lambda tx: reply_copies.correct(tx, copy, text, now_ms)
         ):
-            raise Refused(_TAKEN_AWAY)
+            raise UserError(_TAKEN_AWAY)
         self._services.sweep.wake()
         await answer(interaction, "It is corrected.")
 
@@ -98,13 +98,13 @@ class Copies(commands.Cog):
         copy = _held(found)
         if copy.author_id != interaction.user.id:
             name = discord.utils.escape_markdown(copy.author_name)
-            raise Refused(f"Only {name} may correct this reply.")
+            raise UserError(f"Only {name} may correct this reply.")
         return copy
 
 
 def _held(copy: Copy | None) -> Copy:
     if copy is None:
-        raise Refused(_NO_COPY)
+        raise UserError(_NO_COPY)
     if copy.deleted:
-        raise Refused(_TAKEN_AWAY)
+        raise UserError(_TAKEN_AWAY)
     return copy

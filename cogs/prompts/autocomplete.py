@@ -8,10 +8,10 @@ from zoneinfo import available_timezones
 from discord import app_commands
 
 from bot.core import limits
-from bot.core.conversation.styles import Venue
-from bot.core.prompts.parse_time import read_moment
+from bot.core.conversation.styles import TargetChannel
+from bot.core.prompts.parse_time import parse_time
 from bot.core.text.truncate import truncate
-from bot.errors import Refused
+from bot.errors import UserError
 from bot.services import Services
 from cogs.prompts import text
 from storage.db.writer import Transaction
@@ -60,8 +60,8 @@ async def moments(services: Services, server_id: int, typed: str) -> list[app_co
     """The one moment that is meant, in the server's zone; nothing where it is not understood."""
     settings = await services.database.read(lambda tx: settings_module.read(tx, server_id))
     try:
-        meant = read_moment(typed, services.clock.now(), settings.zone)
-    except Refused:
+        meant = parse_time(typed, services.clock.now(), settings.zone)
+    except UserError:
         return []
     local = meant.at.astimezone(settings.zone)
     written = " ".join(typed.split())
@@ -69,9 +69,9 @@ async def moments(services: Services, server_id: int, typed: str) -> list[app_co
     return [app_commands.Choice(name=truncate(name, limits.CHOICE), value=written)]
 
 
-def tags(venue: Venue | None, typed: str) -> list[app_commands.Choice[str]]:
+def tags(target_channel: TargetChannel | None, typed: str) -> list[app_commands.Choice[str]]:
     """A forum's tags, each behind those that were typed already; what one may put on a post."""
-    if venue is None:
+    if target_channel is None:
         return []
     *before, last = [name.strip() for name in typed.split(",")]
     taken = {name.casefold() for name in before}
@@ -79,10 +79,10 @@ def tags(venue: Venue | None, typed: str) -> list[app_commands.Choice[str]]:
     return _choices(
         (
             (first + tag.name, first + tag.name)
-            for tag in venue.tags
+            for tag in target_channel.tags
             if tag.name.casefold() not in taken
             and last.casefold() in tag.name.casefold()
-            and (venue.manages or not tag.moderated)
+            and (target_channel.can_manage_threads or not tag.moderated)
             and len(first + tag.name) <= limits.CHOICE
         ),
         "",

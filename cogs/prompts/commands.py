@@ -6,14 +6,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.core.prompts.local_time import quiet_end
-from bot.core.prompts.parse_time import read_moment
-from bot.core.prompts.plan import read_condition, read_what
-from bot.core.prompts.policy import Kind
-from bot.core.prompts.wording import Unsayable, literal
+from bot.core.prompts.local_time import get_quiet_end
+from bot.core.prompts.parse_time import parse_time
+from bot.core.prompts.plan import parse_condition, parse_content
+from bot.core.prompts.policy import PromptKind
+from bot.core.prompts.wording import NothingToSay, escape_line
 from bot.core.text.timestamps import format_timestamp
 from bot.core.text.truncate import truncate_lines
-from bot.errors import Refused
+from bot.errors import UserError
 from bot.prompting import dispatch
 from bot.services import Services
 from cogs.prompts import autocomplete, text
@@ -95,19 +95,19 @@ class Prompts(
     ) -> None:
         """Plan one more prompt."""
         server_id, now = server_of(interaction).id, self.services.clock.now()
-        asked, only = read_what(what), read_condition(condition)
+        asked, only = parse_content(what), parse_condition(condition)
 
         async def add(tx: Transaction) -> str:
             chosen = await queries.choose_essay(tx, server_id, essay)
             _refuse_ended(chosen)
             await dispatch.refuse_missing(tx, chosen.id, asked)
             settings = await settings_module.read(tx, server_id)
-            meant = read_moment(when, now, settings.zone)
+            meant = parse_time(when, now, settings.zone)
             prompt_id = await prompts.add(
                 tx,
                 server_id=server_id,
                 discussion_id=chosen.id,
-                kind=Kind.STEP,
+                kind=PromptKind.STEP,
                 at=meant.at,
                 what=str(asked),
                 condition=str(only),
@@ -120,7 +120,7 @@ class Prompts(
             return text.planned(
                 prompt,
                 chosen.title,
-                quiet_end(meant.at, settings.quiet, settings.zone),
+                get_quiet_end(meant.at, settings.quiet, settings.zone),
                 await dispatch.forecast(tx, prompt, now),
             )
 
@@ -148,32 +148,32 @@ class Prompts(
 
         async def edit(tx: Transaction) -> str:
             found = await queries.choose_prompt(tx, server_id, prompt)
-            if found.kind is not Kind.STEP or found.discussion_id is None:
-                raise Refused("Nudges and digests cannot be changed one by one.")
+            if found.kind is not PromptKind.STEP or found.discussion_id is None:
+                raise UserError("Nudges and digests cannot be changed one by one.")
             settings = await settings_module.read(tx, server_id)
-            asked = read_what(found.what if what is None else what)
+            asked = parse_content(found.what if what is None else what)
             if what is not None:
                 await dispatch.refuse_missing(tx, found.discussion_id, asked)
             changed = await prompts.change(
                 tx,
                 found,
                 what=str(asked),
-                condition=found.condition if condition is None else str(read_condition(condition)),
+                condition=found.condition if condition is None else str(parse_condition(condition)),
                 anyway=found.anyway if anyway is None else anyway,
                 now=now,
             )
             if when is not None:
-                meant = read_moment(when, now, settings.zone)
+                meant = parse_time(when, now, settings.zone)
                 await prompts.move(tx, found, at=meant.at, local_at=meant.local)
             if not changed:
-                raise Refused(f"Prompt {found.id} is no longer to come: it is {found.state}.")
+                raise UserError(f"Prompt {found.id} is no longer to come: it is {found.state}.")
             await self.act(tx, interaction, found.discussion_id, f"changed prompt {found.id}")
             again = await queries.choose_prompt(tx, server_id, prompt)
             essay = await queries.choose_essay(tx, server_id, str(found.discussion_id))
             return text.planned(
                 again,
                 essay.title,
-                quiet_end(again.due_at, settings.quiet, settings.zone),
+                get_quiet_end(again.due_at, settings.quiet, settings.zone),
                 await dispatch.forecast(tx, again, now),
             )
 
@@ -187,11 +187,11 @@ class Prompts(
 
         async def cancel(tx: Transaction) -> str:
             found = await queries.choose_prompt(tx, server_id, prompt)
-            by = literal(interaction.user.display_name)
-            if found.kind is Kind.DIGEST:
-                raise Refused("`/prompts digest` with `when: none` stops the digest.")
+            by = escape_line(interaction.user.display_name)
+            if found.kind is PromptKind.DIGEST:
+                raise UserError("`/prompts digest` with `when: none` stops the digest.")
             if not await prompts.cancel(tx, prompt_id=found.id, by=by, now_ms=now_ms):
-                raise Refused(f"Prompt {found.id} is no longer to come: it is {found.state}.")
+                raise UserError(f"Prompt {found.id} is no longer to come: it is {found.state}.")
             await self.act(tx, interaction, found.discussion_id, f"cancelled prompt {found.id}")
             when = format_timestamp(found.planned_for)
             return f"Prompt {found.id}, which was to come {when}, is cancelled."
@@ -208,21 +208,21 @@ class Prompts(
     ) -> None:
         """Send one prompt now; it does not count as one in the manners."""
         server_id, now = server_of(interaction).id, self.services.clock.now()
-        asked = read_what(what)
+        asked = parse_content(what)
 
         async def send(tx: Transaction) -> str:
             chosen = await queries.choose_essay(tx, server_id, essay)
             if chosen.state != "open":
-                raise Refused(
-                    f"“{literal(chosen.title)}” is {chosen.state}: only open ones get prompts."
+                raise UserError(
+                    f"“{escape_line(chosen.title)}” is {chosen.state}: only open ones get prompts."
                 )
             found = await dispatch.send_now(
                 tx, server_id=server_id, discussion_id=chosen.id, what=str(asked), now=now
             )
-            if isinstance(found, Unsayable):
-                raise Refused(f"Nothing was sent: {found.reason}.")
+            if isinstance(found, NothingToSay):
+                raise UserError(f"Nothing was sent: {found.reason}.")
             await self.act(tx, interaction, chosen.id, f"sent prompt {found}")
-            return f"Prompt {found} goes out to “{literal(chosen.title)}” now."
+            return f"Prompt {found} goes out to “{escape_line(chosen.title)}” now."
 
         await self.write_and_answer(interaction, send)
 
@@ -236,11 +236,11 @@ class Prompts(
             chosen = await queries.choose_essay(tx, server_id, essay)
             lines: list[str] = []
             for prompt in await queries.coming(tx, server_id, chosen.id, _SHOWN_COMING):
-                if prompt.kind is Kind.STEP:
+                if prompt.kind is PromptKind.STEP:
                     hindrance = await dispatch.forecast(tx, prompt, now)
                     lines.append(text.coming(prompt, None, hindrance))
                     said = await dispatch.words(tx, prompt, now)
-                    if not isinstance(said, Unsayable):
+                    if not isinstance(said, NothingToSay):
                         lines += said.content.splitlines()
                         if said.poll is not None:
                             lines += [f"📊 {said.poll.question}", " · ".join(said.poll.answers)]
@@ -283,4 +283,4 @@ class Prompts(
 
 def _refuse_ended(essay: Chosen) -> None:
     if essay.state in _ENDED:
-        raise Refused(f"“{literal(essay.title)}” is {essay.state}: it gets no more prompts.")
+        raise UserError(f"“{escape_line(essay.title)}” is {essay.state}: it gets no more prompts.")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import discord
 from discord import app_commands
 
-from bot.core.prompts.parse_time import read_quiet_hours
-from bot.core.prompts.plan import read_plan, read_weekly, write_plan
-from bot.core.prompts.timezones import choose_zone
-from bot.core.prompts.wording import literal
-from bot.errors import Refused
+from bot.core.prompts.parse_time import parse_quiet_hours
+from bot.core.prompts.plan import format_plan, parse_plan, parse_weekly
+from bot.core.prompts.timezones import resolve_zone
+from bot.core.prompts.wording import escape_line
+from bot.errors import UserError
 from cogs.prompts import autocomplete, text
 from cogs.ui.responses import Answering, chosen_essay, server_of
 from storage.db.writer import Transaction
@@ -38,7 +38,7 @@ class PromptRules(Answering):
             else:
                 await pauses.pause_discussion(tx, chosen.id, now_ms)
             await self.act(tx, interaction, None if chosen is None else chosen.id, "paused prompts")
-            where = "this server" if chosen is None else f"“{literal(chosen.title)}”"
+            where = "this server" if chosen is None else f"“{escape_line(chosen.title)}”"
             return f"Prompts in {where} are paused until `/prompts resume`."
 
         await self.write_and_answer(interaction, pause)
@@ -60,10 +60,10 @@ class PromptRules(Answering):
             )
             if chosen is not None and (await settings_module.read(tx, server_id)).paused:
                 return (
-                    f"Prompts in “{literal(chosen.title)}” come again with those of the whole "
+                    f"Prompts in “{escape_line(chosen.title)}” come again with those of the whole "
                     "server, which are paused: `/prompts resume` without an essay lets them come."
                 )
-            where = "this server" if chosen is None else f"“{literal(chosen.title)}”"
+            where = "this server" if chosen is None else f"“{escape_line(chosen.title)}”"
             return f"Prompts in {where} come again."
 
         await self.write_and_answer(interaction, resume)
@@ -82,14 +82,14 @@ class PromptRules(Answering):
         server_id = server_of(interaction).id
         wanted = None
         if steps is not None and steps.strip().lower() != "default":
-            wanted = write_plan(read_plan(steps))
+            wanted = format_plan(parse_plan(steps))
 
         async def plan(tx: Transaction) -> str:
             if steps is not None:
                 await settings_module.set_plan(tx, server_id, wanted)
                 await self.act(tx, interaction, None, "set the plan of prompts")
             settings = await settings_module.read(tx, server_id)
-            return text.plan(read_plan(settings.plan_text), settings)
+            return text.plan(parse_plan(settings.plan_text), settings)
 
         await self.write_and_answer(interaction, plan)
 
@@ -112,8 +112,8 @@ class PromptRules(Answering):
     ) -> None:
         """Show the server's manners, or set some of them."""
         server_id, now = server_of(interaction).id, self.services.clock.now()
-        chosen = None if zone is None else choose_zone(zone)
-        hours = None if quiet is None else read_quiet_hours(quiet)
+        chosen = None if zone is None else resolve_zone(zone)
+        hours = None if quiet is None else parse_quiet_hours(quiet)
 
         async def manners(tx: Transaction) -> str:
             if chosen is not None:
@@ -145,9 +145,9 @@ class PromptRules(Answering):
         """Show when the digest comes, or set it."""
         server_id, now = server_of(interaction).id, self.services.clock.now()
         off = when is not None and when.strip().lower() in ("none", "off", "never")
-        weekly = None if when is None or off else read_weekly(when)
+        weekly = None if when is None or off else parse_weekly(when)
         if when is not None and not off and (weekly is None or weekly.weekday is None):
-            raise Refused(f"“{when}” is no time of the week: write for instance “Sunday 18:00”.")
+            raise UserError(f"“{when}” is no time of the week: write for instance “Sunday 18:00”.")
         channel_id = interaction.channel_id if channel is None else channel.id
 
         async def digest(tx: Transaction) -> str:

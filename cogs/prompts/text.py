@@ -7,9 +7,9 @@ from datetime import datetime
 
 from bot.core import limits
 from bot.core.message_link import make_message_link
-from bot.core.prompts.plan import Step, after_wait, write_plan
-from bot.core.prompts.policy import Kind
-from bot.core.prompts.wording import literal
+from bot.core.prompts.plan import Step, format_plan, format_wait
+from bot.core.prompts.policy import PromptKind
+from bot.core.prompts.wording import escape_line
 from bot.core.text.length import count_utf16_units
 from bot.core.text.timestamps import format_timestamp
 from bot.core.text.truncate import truncate, truncate_lines
@@ -22,15 +22,15 @@ __all__ = ["choice", "coming", "digest", "listed", "manners", "past", "plan", "p
 _MOST_TITLE, _MOST_WHAT = 60, 80
 #: UTF-16 units of a message for the prompts that were sent; those to come get the rest.
 _PAST_UNITS = 900
-_KINDS = {Kind.NUDGE: "nudge", Kind.DIGEST: "digest"}
+_KINDS = {PromptKind.NUDGE: "nudge", PromptKind.DIGEST: "digest"}
 
 
 def _what(kind: str, what: str) -> str:
-    return literal(truncate(_KINDS.get(Kind(kind), what), _MOST_WHAT))
+    return escape_line(truncate(_KINDS.get(PromptKind(kind), what), _MOST_WHAT))
 
 
 def _title(title: str | None) -> str:
-    return "" if title is None else f" **{literal(truncate(title, _MOST_TITLE))}**"
+    return "" if title is None else f" **{escape_line(truncate(title, _MOST_TITLE))}**"
 
 
 def coming(prompt: Prompt, title: str | None, hindrance: str) -> str:
@@ -48,7 +48,7 @@ def past(one: Past, server_id: int) -> str:
     if one.asked:
         first, *others = one.asked
         more = f" and {len(others)} more" if others else ""
-        line += f" “{literal(truncate(first, _MOST_WHAT))}”{more}"
+        line += f" “{escape_line(truncate(first, _MOST_WHAT))}”{more}"
     if one.state == "sent":
         count = {0: "no answers", 1: "1 answer"}.get(one.replies, f"{one.replies} answers")
         link = ""
@@ -69,7 +69,8 @@ def listed(to_come: Sequence[str], past: Sequence[str]) -> str:
 def planned(prompt: Prompt, title: str, quiet_until: datetime | None, hindrance: str) -> str:
     """The answer to a prompt that was added or changed."""
     lines = [
-        f"Prompt {prompt.id} for “{literal(title)}” comes {format_timestamp(prompt.planned_for)} "
+        f"Prompt {prompt.id} for “{escape_line(title)}” comes "
+        f"{format_timestamp(prompt.planned_for)} "
         f"({format_timestamp(prompt.planned_for, 'R')}): {_what(prompt.kind, prompt.what)}"
         + (f", {prompt.condition}." if prompt.condition else ".")
     ]
@@ -95,23 +96,23 @@ def plan(steps: Sequence[Step], settings: ServerSettings) -> str:
         return "New essays get no prompts. `/prompts plan steps: default` brings them back."
     ours = " (the one that comes with me)" if settings.plan is None else ""
     lines = [f"Every new essay gets this plan{ours}; times are of {settings.zone_name}:"]
-    lines += [f"- {literal(line)}" for line in write_plan(steps).splitlines()]
+    lines += [f"- {escape_line(line)}" for line in format_plan(steps).splitlines()]
     return truncate_lines(lines)
 
 
 def manners(settings: ServerSettings) -> str:
     """Zone, quiet hours, nudges, tolerance and where trouble is told."""
     quiet = settings.quiet
-    hours = "none" if quiet is None else f"{quiet.start:%H:%M} to {quiet.until:%H:%M}"
+    hours = "none" if quiet is None else f"{quiet.start:%H:%M} to {quiet.end:%H:%M}"
     nudges = settings.nudge_after
-    after = "never" if nudges is None else f"after {after_wait(nudges)} without an answer"
+    after = "never" if nudges is None else f"after {format_wait(nudges)} without an answer"
     told = settings.notices_channel
     return "\n".join(
         [
             f"Time zone: {settings.zone_name}",
             f"Quiet hours: {hours}",
             f"A thread is nudged: {after}",
-            f"A prompt may be late by: {after_wait(settings.tolerance)}",
+            f"A prompt may be late by: {format_wait(settings.tolerance)}",
             f"Admins are told of trouble: {'in `/prompts list`' if told is None else f'<#{told}>'}",
             *(["**Prompts are paused.**"] if settings.paused else []),
         ]
@@ -122,6 +123,6 @@ def digest(settings: ServerSettings, now: datetime) -> str:
     """Where and when the digest comes."""
     if settings.digest is None:
         return "There is no digest. `/prompts digest when: Sunday 18:00` has one come here."
-    at = settings.digest.after(now, settings.zone)
+    at = settings.digest.next_after(now, settings.zone)
     when = format_timestamp(at)
     return f"The digest comes into <#{settings.digest_channel}> every week, next {when}."

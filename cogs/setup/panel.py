@@ -15,9 +15,9 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.core.prompts.parse_time import read_quiet_hours
-from bot.core.prompts.timezones import choose_zone
-from bot.errors import Refused
+from bot.core.prompts.parse_time import parse_quiet_hours
+from bot.core.prompts.timezones import resolve_zone
+from bot.errors import UserError
 from bot.services import Services
 from cogs.setup import text as text_module
 from cogs.ui.errors import acknowledge, show, speak
@@ -157,8 +157,8 @@ class Setup(commands.Cog):
     async def take_time(self, interaction: discord.Interaction[Any], entered: Entered) -> None:
         """Keep zone and quiet hours as they were entered, or neither where one is no such thing."""
         services, server_id = self.services, server_of(interaction).id
-        zone = choose_zone(entered.texts["zone"])
-        hours = read_quiet_hours(entered.texts["quiet"].strip() or "none")
+        zone = resolve_zone(entered.texts["zone"])
+        hours = parse_quiet_hours(entered.texts["quiet"].strip() or "none")
         now = services.clock.now()
 
         async def change(tx: Transaction) -> None:
@@ -192,7 +192,7 @@ class Setup(commands.Cog):
                     numbered = (await settings_module.read(tx, server_id)).numbered
                     await setup_choices.set_numbered(tx, server_id, not numbered)
                 case _:
-                    raise Refused("This panel is of an older Salon: run `/setup` again.")
+                    raise UserError("This panel is of an older Salon: run `/setup` again.")
 
         return change
 
@@ -232,7 +232,7 @@ class _Chosen(discord.SelectDefaultValue):
 
 def _time_fields(settings: ServerSettings) -> list[ui.Label[Any]]:
     quiet = settings.quiet
-    hours = "" if quiet is None else f"{quiet.start:%H:%M}-{quiet.until:%H:%M}"
+    hours = "" if quiet is None else f"{quiet.start:%H:%M}-{quiet.end:%H:%M}"
     place = "A large city, such as Berlin, or an IANA name"
     return [
         text_field(

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import discord
 
-from bot.core.prompts.plan import read_plan
+from bot.core.prompts.plan import parse_plan
 from bot.discord_api import required_permissions as needed
 from bot.discord_api.required_permissions import Right, names_of
 from storage.servers.settings import ServerSettings
@@ -77,7 +77,7 @@ def time(settings: ServerSettings, now: datetime) -> str:
     """The zone, what time it is there, and the quiet hours."""
     local = now.astimezone(settings.zone)
     quiet = settings.quiet
-    hours = "none" if quiet is None else f"{quiet.start:%H:%M} to {quiet.until:%H:%M}"
+    hours = "none" if quiet is None else f"{quiet.start:%H:%M} to {quiet.end:%H:%M}"
     return (
         f"**Time zone** {settings.zone_name}, where it is {local:%H:%M} now ({local:%A})\n"
         f"**Quiet hours** {hours}"
@@ -118,7 +118,7 @@ def rights(settings: ServerSettings, server: discord.Guild, here: int | None) ->
 
 
 def _has_poll(settings: ServerSettings) -> bool:
-    return any(str(step.what).startswith("poll") for step in read_plan(settings.plan_text))
+    return any(str(step.content).startswith("poll") for step in parse_plan(settings.plan_text))
 
 
 def _lacking(

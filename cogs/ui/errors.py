@@ -19,7 +19,7 @@ from bot.app.logging_setup import new_reference
 from bot.core import limits
 from bot.core.text.truncate import truncate
 from bot.discord_api.errors import PASSING
-from bot.errors import Refused, SalonError
+from bot.errors import SalonError, UserError
 
 __all__ = ["acknowledge", "answer_with_file", "follow_up_with_files", "show", "speak"]
 
@@ -55,7 +55,7 @@ async def answer_with_file(
 ) -> None:
     """Put ``content`` and a file of ``text`` in the place of the answer that was promised.
 
-    Text that is more than a file of an answer may hold is packed; raises Refused where it is too
+    Text that is more than a file of an answer may hold is packed; raises UserError where it is too
     much even so. The library numbers files where Discord's description asks for ids as strings
     (docs: Reference › Uploading Files), so the call is made here.
     """
@@ -63,7 +63,7 @@ async def answer_with_file(
     if len(data) > limits.FILE_BYTES:
         data, name = await asyncio.to_thread(_packed, name, data), f"{name}.zip"
         if len(data) > limits.FILE_BYTES:
-            raise Refused(
+            raise UserError(
                 "This is more than Discord takes in one file (10 MiB), even packed: ask whoever "
                 "runs the bot to take it from the archive."
             )

@@ -19,7 +19,7 @@ from discord.ext import commands
 
 from bot.core import limits
 from bot.core.text.truncate import truncate
-from bot.errors import Refused
+from bot.errors import UserError
 from bot.services import Services
 from cogs.ui.errors import speak
 
@@ -129,7 +129,7 @@ class Forms(commands.Cog):
             try:
                 taker = self._takers.get(found["kind"])
                 if taker is None:
-                    raise Refused("This form is of another version of mine: open it anew.")
+                    raise UserError("This form is of another version of mine: open it anew.")
                 await taker(interaction, _entered(found["arguments"], data))
             except Exception as error:  # noqa: BLE001 - handed to the one place of errors
                 await speak(interaction, error)

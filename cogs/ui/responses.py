@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.clock import to_milliseconds
 from bot.core import limits
 from bot.core.text.truncate import truncate
-from bot.errors import Refused
+from bot.errors import UserError
 from bot.services import Services
 from storage.db.writer import Transaction
 from storage.prompts import queries
@@ -75,12 +75,12 @@ async def chosen_essay(tx: Transaction, server_id: int, essay: str | None) -> Ch
 def server_id(interaction: discord.Interaction[Any]) -> int:
     """The id of the server an interaction came from."""
     if interaction.guild_id is None:
-        raise Refused(_ONLY_IN_A_SERVER)
+        raise UserError(_ONLY_IN_A_SERVER)
     return interaction.guild_id
 
 
 def server_of(interaction: discord.Interaction) -> discord.Guild:
     """The server an interaction came from."""
     if interaction.guild is None:
-        raise Refused(_ONLY_IN_A_SERVER)
+        raise UserError(_ONLY_IN_A_SERVER)
     return interaction.guild

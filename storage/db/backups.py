@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.errors import BackupFailed
+from bot.errors import BackupError
 from storage.db.schema import APPLICATION_ID, MIGRATIONS
 
 __all__ = [
@@ -90,9 +90,9 @@ def back_up(database: Path, folder: Path, now: datetime, kind: str = DAILY) -> B
         folder.mkdir(parents=True, exist_ok=True)
         copy(database, path)
     except OSError as error:
-        raise BackupFailed(f"No backup could be made in {folder}: {error.strerror}.") from error
+        raise BackupError(f"No backup could be made in {folder}: {error.strerror}.") from error
     except sqlite3.Error as error:
-        raise BackupFailed(f"No backup could be made in {folder}: {error}.") from error
+        raise BackupError(f"No backup could be made in {folder}: {error}.") from error
     return Backup(path, at, kind)
 
 
@@ -117,7 +117,7 @@ def copy(database: Path, path: Path) -> None:
             target.execute("PRAGMA journal_mode = DELETE")
         fault = fault_of(unfinished)
         if fault:
-            raise BackupFailed(f"The copy of {database} is not whole: {fault}.")
+            raise BackupError(f"The copy of {database} is not whole: {fault}.")
         with unfinished.open("rb") as file:
             os.fsync(file.fileno())
         unfinished.replace(path)

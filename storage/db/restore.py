@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.clock import to_milliseconds
-from bot.errors import BackupFailed
+from bot.errors import BackupError
 from storage.db import erasure_log
 from storage.db.backups import copy
 
@@ -47,7 +47,7 @@ def restore(backup: Path, database: Path, now: datetime) -> Restored:
     fresh = database.with_name(f"{database.name}.restoring")
     try:
         if not backup.is_file():
-            raise BackupFailed(f"There is no backup at {backup}. Nothing was changed.")
+            raise BackupError(f"There is no backup at {backup}. Nothing was changed.")
         copy(backup, fresh)
         address = fresh.absolute().as_uri()
         with contextlib.closing(
@@ -61,7 +61,7 @@ def restore(backup: Path, database: Path, now: datetime) -> Restored:
         fresh.replace(database)
     except (OSError, sqlite3.Error) as error:
         told = (isinstance(error, OSError) and error.strerror) or error
-        raise BackupFailed(f"{backup} could not be restored: {told}.") from error
+        raise BackupError(f"{backup} could not be restored: {told}.") from error
     finally:
         fresh.unlink(missing_ok=True)
     return Restored(aside, erased, skipped, unplanned)

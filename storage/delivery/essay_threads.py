@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 
-from bot.core.conversation.thread_names import essay_name
+from bot.core.conversation.thread_names import make_essay_thread_name
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery.message_edits import NewErrand
@@ -74,7 +74,7 @@ async def card_stands(tx: Transaction, post_id: int, message_id: int | None, now
         "server_id": row["server_id"],
         "channel_id": row["channel_id"],
         "nobody": NOBODY_BELONGS,
-        "name": essay_name(row["title"]),
+        "name": make_essay_thread_name(row["title"]),
         "state": "wanted" if row["style"] == "thread" else "open",
         "now": now_ms,
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core import limits
-from bot.core.conversation.thread_names import essay_name
+from bot.core.conversation.thread_names import make_essay_thread_name
 from bot.core.layout.parts import Position
 from bot.core.payload import Payload
 from bot.core.snowflake import get_snowflake_time
@@ -95,7 +95,7 @@ def _post(row: sqlite3.Row) -> Post:
     starts = None
     if row["purpose"] == "card" and row["style"] == "forum":
         tags = tuple(int(tag) for tag in row["tags"].split())
-        starts = ForumStart(essay_name(row["title"]), tags)
+        starts = ForumStart(make_essay_thread_name(row["title"]), tags)
     return Post(
         id=row["id"],
         server_id=row["server_id"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from bot.core.conversation.thread_names import plain_thread_name
+from bot.core.conversation.thread_names import make_plain_thread_name
 from storage.db.writer import Transaction
 from storage.delivery import essay_threads, message_edits
 from storage.delivery.essay_threads import NOBODY_BELONGS
@@ -171,11 +171,11 @@ async def name_plainly(tx: Transaction, thread_id: int) -> bool:
         """,
         {"id": thread_id},
     )
-    if row is None or row["name"] == plain_thread_name(row["title"]):
+    if row is None or row["name"] == make_plain_thread_name(row["title"]):
         return False
     await tx.run(
         "UPDATE threads SET name = :name, trouble = NULL WHERE id = :id AND state = 'wanted'",
-        {"id": thread_id, "name": plain_thread_name(row["title"])},
+        {"id": thread_id, "name": make_plain_thread_name(row["title"])},
     )
     return True
 

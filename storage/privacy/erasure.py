@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.core.prompts.wording import NOBODY_NAMED, naming
+from bot.core.prompts.wording import ANONYMOUS_CREDIT, credit_author
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery.message_edits import NewErrand
@@ -71,7 +71,7 @@ async def _reword(tx: Transaction, parameters: Mapping[str, Any], owed: _Owed) -
     threads = [row["name"] for row in await tx.rows(_THREADS, parameters)]
     authors = [row["author_name"] for row in await tx.rows(_NAMES, parameters)]
     words = [(f"“{name}”", f"“{THREAD_NAME}”") for name in threads if name != THREAD_NAME]
-    words += [(naming(author), NOBODY_NAMED) for author in authors if author]
+    words += [(credit_author(author), ANONYMOUS_CREDIT) for author in authors if author]
     if not words:
         return
     for row in await tx.rows(_POSTS, parameters):

@@ -8,9 +8,9 @@ from datetime import datetime
 from bot.clock import from_milliseconds
 from bot.core.conversation.styles import THREADS
 from bot.core.essay.default_question import get_default_question
-from bot.core.prompts.plan import LastCall, Passage, What, read_condition
-from bot.core.prompts.policy import Kind, Situation
-from bot.core.prompts.wording import Alive, Material, positions
+from bot.core.prompts.plan import LastCall, PromptContent, QuotedPassage, parse_condition
+from bot.core.prompts.policy import PromptContext, PromptKind
+from bot.core.prompts.wording import BusiestThread, PromptMaterial, parse_asked
 from storage.db.writer import Transaction
 from storage.prompts.prompts import Prompt
 from storage.replies import deleted_channels
@@ -31,19 +31,19 @@ def _tried(prompt: Prompt) -> bool:
     return prompt.failures > 0 or prompt.stuck_since is not None
 
 
-async def situation(tx: Transaction, prompt: Prompt) -> Situation:
+async def situation(tx: Transaction, prompt: Prompt) -> PromptContext:
     """Everything the manners ask after. Deleted replies count as never written."""
     if prompt.discussion_id is None:
-        return Situation(
+        return PromptContext(
             kind=prompt.kind,
             owed_at=prompt.owed_at,
             turn_from=prompt.turn_from,
-            condition=read_condition(prompt.condition),
-            anyway=prompt.anyway,
+            condition=parse_condition(prompt.condition),
+            forced=prompt.anyway,
             state="open",
             paused=False,
-            tried=_tried(prompt),
-            unwanted=(await settings.read(tx, prompt.server_id)).digest is None,
+            attempted=_tried(prompt),
+            digest_disabled=(await settings.read(tx, prompt.server_id)).digest is None,
         )
     row = await tx.row(
         """
@@ -73,24 +73,26 @@ async def situation(tx: Transaction, prompt: Prompt) -> Situation:
     busy, last_prompt = await _channel(tx, prompt.id, row["place"])
     head_gone, answered = await _thread(tx, prompt)
     gone_at = row["gone_at"]
-    return Situation(
+    return PromptContext(
         kind=prompt.kind,
         owed_at=prompt.owed_at,
         turn_from=prompt.turn_from,
-        condition=read_condition(prompt.condition),
-        anyway=prompt.anyway,
+        condition=parse_condition(prompt.condition),
+        forced=prompt.anyway,
         state=row["state"],
         paused=bool(row["paused"]),
-        tried=_tried(prompt),
-        last_written=None if last is None else from_milliseconds(last["written_at"]),
+        attempted=_tried(prompt),
+        last_reply_at=None if last is None else from_milliseconds(last["written_at"]),
         replies=row["replies"],
         unanswered=unanswered,
-        under_way=under_way,
-        busy=busy,
-        last_prompt=last_prompt,
-        head_gone=head_gone or bool(row["place_gone"]),
+        in_flight=under_way,
+        channel_busy=busy,
+        last_prompt_at=last_prompt,
+        thread_deleted=head_gone or bool(row["place_gone"]),
         answered=answered,
-        ends_at=None if gone_at is None else from_milliseconds(gone_at + deleted_channels.KEPT_FOR),
+        channel_erased_at=None
+        if gone_at is None
+        else from_milliseconds(gone_at + deleted_channels.KEPT_FOR),
     )
 
 
@@ -136,7 +138,7 @@ async def _channel(
 
 async def _thread(tx: Transaction, prompt: Prompt) -> tuple[bool, bool]:
     """Of a nudge: whether the thread or its head is gone, and whether the head was answered."""
-    if prompt.kind is not Kind.NUDGE:
+    if prompt.kind is not PromptKind.NUDGE:
         return False, False
     row = await tx.row(
         """
@@ -166,7 +168,7 @@ async def head(tx: Transaction, thread_id: int) -> Head:
     return Head(row["text"], row["author_name"])
 
 
-async def material(tx: Transaction, discussion_id: int, what: What) -> Material:
+async def material(tx: Transaction, discussion_id: int, what: PromptContent) -> PromptMaterial:
     """What the words of a prompt are made from: the essay's newest revision, and the talk."""
     essay = await tx.row(
         """
@@ -189,7 +191,7 @@ async def material(tx: Transaction, discussion_id: int, what: What) -> Material:
         key,
     )
     passage = None
-    if isinstance(what, Passage):
+    if isinstance(what, QuotedPassage):
         passage = await tx.row(
             """
             SELECT text FROM passages
@@ -204,15 +206,15 @@ async def material(tx: Transaction, discussion_id: int, what: What) -> Material:
         """,
         {"id": discussion_id},
     )
-    return Material(
+    return PromptMaterial(
         title=essay["title"],
         questions=tuple(row["text"] for row in questions),
-        asked=frozenset[str]().union(*(positions(row["asked"]) for row in asked)),
+        asked=frozenset[str]().union(*(parse_asked(row["asked"]) for row in asked)),
         replies=essay["replies"],
         passage=None if passage is None else passage["text"],
-        alive=await _alive(tx, discussion_id) if isinstance(what, LastCall) else None,
-        bare=get_default_question(essay["language"]),
-        apart=essay["style"] == THREADS,
+        busiest_thread=await _alive(tx, discussion_id) if isinstance(what, LastCall) else None,
+        default_question=get_default_question(essay["language"]),
+        opens_threads=essay["style"] == THREADS,
     )
 
 
@@ -232,7 +234,7 @@ async def counts(tx: Transaction, discussion_id: int) -> tuple[int, int]:
     return row["questions"], row["passages"]
 
 
-async def _alive(tx: Transaction, discussion_id: int) -> Alive | None:
+async def _alive(tx: Transaction, discussion_id: int) -> BusiestThread | None:
     """The thread with the most voices, then messages, then the newest."""
     row = await tx.row(
         """
@@ -253,4 +255,4 @@ async def _alive(tx: Transaction, discussion_id: int) -> Alive | None:
     )
     if row is None:
         return None
-    return Alive(row["id"], row["author_name"], row["messages"])
+    return BusiestThread(row["id"], row["author_name"], row["messages"])

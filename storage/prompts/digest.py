@@ -6,9 +6,9 @@ import sqlite3
 from datetime import datetime, timedelta
 
 from bot.clock import to_milliseconds
-from bot.core.prompts.digest import Digest, Essay, OpenQuestion, Thread
+from bot.core.prompts.digest import Digest, DigestEssay, DigestThread, OpenQuestion
 from bot.core.prompts.local_time import WeeklyTime
-from bot.core.prompts.policy import PAUSED
+from bot.core.prompts.policy import REASON_PAUSED
 from storage.db.writer import Transaction
 from storage.prompts import prompts
 from storage.prompts.queries import asked_questions
@@ -45,7 +45,7 @@ async def set_digest(
         WHERE server_id = :server_id AND kind = 'digest'
             AND (state = 'planned' OR (state = 'skipped' AND reason = :paused))
         """,
-        {"server_id": server_id, "now": to_milliseconds(now), "paused": PAUSED},
+        {"server_id": server_id, "now": to_milliseconds(now), "paused": REASON_PAUSED},
     )
     await prompts.plan_digest(tx, server_id, now)
 
@@ -130,9 +130,10 @@ async def week(tx: Transaction, server_id: int, now: datetime) -> Digest:
     return Digest(
         server_id,
         tuple(
-            Essay(row["title"], row["channel_id"], row["card_id"], row["replies"]) for row in essays
+            DigestEssay(row["title"], row["channel_id"], row["card_id"], row["replies"])
+            for row in essays
         ),
-        tuple(Thread(row["thread_id"], row["voices"]) for row in voices),
+        tuple(DigestThread(row["thread_id"], row["voices"]) for row in voices),
         tuple(
             [
                 OpenQuestion(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.clock import from_milliseconds, to_milliseconds
-from bot.core.prompts.local_time import quiet_end
-from bot.core.prompts.policy import PAUSED, Kind
+from bot.core.prompts.local_time import get_quiet_end
+from bot.core.prompts.policy import REASON_PAUSED, PromptKind
 from storage.db.writer import Transaction
 from storage.prompts import reconsider
 from storage.servers import settings as settings_module
@@ -95,16 +95,16 @@ async def _take_back(
         {
             "server_id": server_id,
             "discussion_id": discussion_id,
-            "paused": PAUSED,
+            "paused": REASON_PAUSED,
             "since": to_milliseconds(now - settings.tolerance - _LONGEST_QUIET),
         },
     )
     for row in rows:
         owed = from_milliseconds(row["owed_at"])
-        owed = quiet_end(owed, settings.quiet, settings.zone) or owed
+        owed = get_quiet_end(owed, settings.quiet, settings.zone) or owed
         if now - owed > settings.tolerance:
             continue
-        if row["kind"] == Kind.DIGEST and not await reconsider.digest_returns(
+        if row["kind"] == PromptKind.DIGEST and not await reconsider.digest_returns(
             tx, server_id, row["id"], now_ms
         ):
             continue

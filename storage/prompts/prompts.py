@@ -9,8 +9,8 @@ from datetime import datetime
 
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.local_time import WeeklyTime
-from bot.core.prompts.plan import read_plan, step_moments
-from bot.core.prompts.policy import Kind
+from bot.core.prompts.plan import parse_plan, schedule_steps
+from bot.core.prompts.policy import PromptKind
 from storage.db.writer import Transaction
 from storage.servers import settings as settings_module
 
@@ -62,7 +62,7 @@ class Prompt:
     id: int
     server_id: int
     discussion_id: int | None
-    kind: Kind
+    kind: PromptKind
     thread_id: int | None
     channel_id: int | None
     what: str
@@ -102,7 +102,7 @@ def _prompt(row: sqlite3.Row) -> Prompt:
         id=row["id"],
         server_id=row["server_id"],
         discussion_id=row["discussion_id"],
-        kind=Kind(row["kind"]),
+        kind=PromptKind(row["kind"]),
         thread_id=row["thread_id"],
         channel_id=row["channel_id"],
         what=row["what"],
@@ -126,7 +126,7 @@ async def add(
     *,
     server_id: int,
     discussion_id: int | None,
-    kind: Kind,
+    kind: PromptKind,
     at: datetime,
     what: str = "",
     condition: str = "",
@@ -161,8 +161,8 @@ async def plan_steps(
 ) -> None:
     """Plan what the server's plan has for an essay published then."""
     settings = await settings_module.read(tx, server_id)
-    steps = read_plan(settings.plan_text)
-    for step, at in zip(steps, step_moments(steps, published_at, settings.zone), strict=True):
+    steps = parse_plan(settings.plan_text)
+    for step, at in zip(steps, schedule_steps(steps, published_at, settings.zone), strict=True):
         local = None
         if isinstance(step.when, WeeklyTime):
             local = datetime.combine(at.astimezone(settings.zone).date(), step.when.at)
@@ -170,9 +170,9 @@ async def plan_steps(
             tx,
             server_id=server_id,
             discussion_id=discussion_id,
-            kind=Kind.STEP,
+            kind=PromptKind.STEP,
             at=at,
-            what=str(step.what),
+            what=str(step.content),
             condition=str(step.condition),
             local_at=local,
         )
@@ -190,12 +190,12 @@ async def plan_digest(tx: Transaction, server_id: int, after: datetime) -> None:
     )
     if settings.digest is None or planned is not None:
         return
-    at = settings.digest.after(after, settings.zone)
+    at = settings.digest.next_after(after, settings.zone)
     await add(
         tx,
         server_id=server_id,
         discussion_id=None,
-        kind=Kind.DIGEST,
+        kind=PromptKind.DIGEST,
         at=at,
         channel_id=settings.digest_channel,
         local_at=datetime.combine(at.astimezone(settings.zone).date(), settings.digest.at),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import from_milliseconds
-from bot.core.prompts.wording import positions
-from bot.errors import Refused
+from bot.core.prompts.wording import parse_asked
+from bot.errors import UserError
 from storage.db.writer import Transaction
 from storage.prompts import prompts
 from storage.prompts.prompts import Prompt
@@ -72,31 +72,33 @@ async def essays(tx: Transaction, server_id: int) -> Sequence[Chosen]:
 
 
 async def choose_essay(tx: Transaction, server_id: int, asked: str) -> Chosen:
-    """The server's discussion with this number or exact title; Refused where there is not one."""
+    """The server's discussion with this number or exact title; UserError where there is not one."""
     text = asked.strip()
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1
     rows = await tx.rows(_ESSAYS_NAMED, {"server_id": server_id, "number": number, "title": text})
     named = [row for row in rows if row["id"] == number] or rows
     if not named:
-        raise Refused(
+        raise UserError(
             f"This server has no essay with the number or the title “{text[:100]}”: choose one "
             "from the list, or see `/essay list`."
         )
     if len(named) > 1:
         numbers = ", ".join(str(row["id"]) for row in named)
-        raise Refused(f"Several essays are titled “{text[:100]}”: name one by number ({numbers}).")
+        raise UserError(
+            f"Several essays are titled “{text[:100]}”: name one by number ({numbers})."
+        )
     row = named[0]
     return Chosen(row["id"], row["title"], row["state"])
 
 
 async def choose_prompt(tx: Transaction, server_id: int, asked: str) -> Prompt:
-    """The server's prompt with this number; Refused where there is none."""
+    """The server's prompt with this number; UserError where there is none."""
     text = asked.strip().removeprefix("#")
     found = None
     if text.isascii() and text.isdigit() and len(text) < 19:
         found = await prompts.find(tx, int(text))
     if found is None or found.server_id != server_id:
-        raise Refused(
+        raise UserError(
             f"This server has no prompt “{text[:50]}”: choose one from the list, or see "
             "`/prompts list`."
         )
@@ -181,4 +183,4 @@ async def asked_questions(
         """,
         {"id": discussion_id},
     )
-    return tuple(row["text"] for row in rows if str(row["position"]) in positions(noted))
+    return tuple(row["text"] for row in rows if str(row["position"]) in parse_asked(noted))

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from bot.clock import to_milliseconds
-from bot.core.prompts.policy import Kind, Send, decide
+from bot.core.prompts.policy import PromptKind, Send, decide_prompt
 from storage.db.writer import Transaction
 from storage.prompts import context, prompts
 from storage.servers import settings as settings_module
@@ -42,10 +42,10 @@ async def mind(tx: Transaction, now: datetime, busy: Collection[int] = ()) -> No
         prompt = await prompts.find(tx, row["prompt_id"])
         assert prompt is not None
         settings = await settings_module.read(tx, prompt.server_id)
-        decision = decide(await context.situation(tx, prompt), settings.manners, now)
+        decision = decide_prompt(await context.situation(tx, prompt), settings.manners, now)
         holds = isinstance(decision, Send)
         # What an admin sends at once keeps the words that were asked for.
-        fresh = row["planned_at"] == now_ms or prompt.kind is Kind.NOW
+        fresh = row["planned_at"] == now_ms or prompt.kind is PromptKind.NOW
         if row["never"] and not (holds and fresh):
             await release(tx, row["id"], at_ms=now_ms)
         elif not holds:
@@ -89,7 +89,7 @@ async def release(
         since = at_ms if since is None else since
         at_ms += min(max(at_ms - since, _SOONEST), _RAREST)
     returns = True
-    if row["kind"] == Kind.DIGEST:
+    if row["kind"] == PromptKind.DIGEST:
         returns = await digest_returns(tx, row["server_id"], row["id"], at_ms)
     await tx.run(
         """

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.core.essay.essay import Essay
-from bot.core.prompts.plan import Passage, Question, read_what, renumbered
-from bot.core.prompts.policy import PAUSED
-from bot.core.prompts.wording import noted, positions
+from bot.core.prompts.plan import NumberedQuestion, QuotedPassage, parse_content, renumber
+from bot.core.prompts.policy import REASON_PAUSED
+from bot.core.prompts.wording import format_asked, parse_asked
 from bot.core.text.similar import find_most_similar
 from storage.db.writer import Transaction
 from storage.prompts import prompts
@@ -28,7 +28,7 @@ async def follow(tx: Transaction, discussion_id: int, old: Essay, new: Essay, no
         "SELECT id, asked FROM prompts WHERE discussion_id = :id AND asked <> ''",
         {"id": discussion_id},
     ):
-        asked = noted(_asked_now(sorted(positions(row["asked"])), questions))
+        asked = format_asked(_asked_now(sorted(parse_asked(row["asked"])), questions))
         await tx.run(
             "UPDATE prompts SET asked = :asked WHERE id = :id", {"id": row["id"], "asked": asked}
         )
@@ -46,7 +46,7 @@ async def follow(tx: Transaction, discussion_id: int, old: Essay, new: Essay, no
         assert found is not None
         await tx.run(
             "UPDATE prompts SET what = :what WHERE id = :id",
-            {"id": prompt_id, "what": renumbered(found.what, number)},
+            {"id": prompt_id, "what": renumber(found.what, number)},
         )
 
 
@@ -79,12 +79,12 @@ async def _moved(
         WHERE discussion_id = :id AND kind = 'step'
             AND (state = 'planned' OR (state = 'skipped' AND reason = :paused))
         """,
-        {"id": discussion_id, "paused": PAUSED},
+        {"id": discussion_id, "paused": REASON_PAUSED},
     ):
-        match read_what(row["what"]):
-            case Question(number):
+        match parse_content(row["what"]):
+            case NumberedQuestion(number):
                 before, after = old.questions, new.questions
-            case Passage(number, _):
+            case QuotedPassage(number, _):
                 before = tuple(passage.text for passage in old.passages)
                 after = tuple(passage.text for passage in new.passages)
             case _:

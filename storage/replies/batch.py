@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.clock import to_milliseconds
-from bot.core.conversation.events import ChannelGone, Deletion, Edit, Message
-from bot.core.conversation.member_limits import AHEAD, AN_HOUR, MOST_AN_HOUR
+from bot.core.conversation.events import ChannelDeletion, Deletion, Edit, Message
+from bot.core.conversation.member_limits import HOUR_MS, MAX_PER_HOUR, THREADS_PER_PRIORITY
 from bot.core.conversation.routing import Record
-from bot.core.conversation.thread_names import thread_name
+from bot.core.conversation.thread_names import make_thread_name
 from storage.db.writer import Transaction
 from storage.replies.lookup import Known
 from storage.replies.passage_refs import Naming
@@ -87,7 +87,7 @@ class Batch:
         self.recorded = Recorded()
         self.naming: dict[int, Naming] = {}
         self.closed_met: dict[int, Message] = {}
-        self.gone: list[ChannelGone] = []
+        self.gone: list[ChannelDeletion] = []
         self.watched: set[int] = set()
         self._early = early
         self._changes: list[tuple[str, dict[str, Any]]] = []
@@ -135,11 +135,11 @@ def thread_row(message: Message, decided: Record, now_ms: int) -> dict[str, Any]
         "discussion_id": decided.discussion_id,
         "channel_id": message.channel_id,
         "member_id": message.author_id,
-        "name": thread_name(message.author_name, message.text),
+        "name": make_thread_name(message.author_name, message.text),
         "due_at": now_ms,
-        "most": MOST_AN_HOUR,
-        "span": AN_HOUR,
-        "ahead": AHEAD,
+        "most": MAX_PER_HOUR,
+        "span": HOUR_MS,
+        "ahead": THREADS_PER_PRIORITY,
     }
 
 
@@ -158,10 +158,10 @@ def bringing_row(message: Message, decided: Record, now_ms: int) -> dict[str, An
         "server_id": message.server_id,
         "discussion_id": decided.discussion_id,
         "channel_id": message.channel_id,
-        "thread_id": decided.belongs_in,
+        "thread_id": decided.target_thread_id,
         "member_id": message.author_id,
-        "whole": int(message.whole),
+        "whole": int(message.copyable),
         "due_at": now_ms,
-        "most": MOST_AN_HOUR,
-        "span": AN_HOUR,
+        "most": MAX_PER_HOUR,
+        "span": HOUR_MS,
     }

@@ -7,13 +7,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.clock import to_milliseconds
-from bot.core.conversation.events import Event, Message, Reading, ThreadSeen
-from bot.core.conversation.routing import Answered, AnsweredPost, AnsweredReply, Gathering, Standing
+from bot.core.conversation.events import Event, HistoryPage, Message, ThreadSeen
+from bot.core.conversation.routing import (
+    Answered,
+    AnsweredBotMessage,
+    AnsweredReply,
+    DiscussionState,
+    JoinedDiscussion,
+)
 from storage.db.writer import Transaction
 
 __all__ = ["Kept", "Known", "ask"]
 
-_STANDING = {"closed": Standing.CLOSED, "withdrawn": Standing.WITHDRAWN}
+_STANDING = {"closed": DiscussionState.CLOSED, "withdrawn": DiscussionState.WITHDRAWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ class Kept:
 class Gathered:
     """An open essay that talk in its channel joins, if it is later than card and ``since``."""
 
-    gathering: Gathering
+    gathering: JoinedDiscussion
     card_id: int
     since: int
 
@@ -56,7 +62,7 @@ class Known:
     forgotten: dict[tuple[int, int], int | None] = field(default_factory=dict)
     gatherings: dict[int, list[Gathered]] = field(default_factory=dict)
 
-    def gathering(self, message: Message) -> Gathering | None:
+    def gathering(self, message: Message) -> JoinedDiscussion | None:
         """The essay that a message in a channel joins although it replies to nothing."""
         written_at = to_milliseconds(message.written_at)
         for one in self.gatherings.get(message.channel_id, ()):
@@ -73,7 +79,7 @@ def _ids(events: Iterable[Event]) -> tuple[set[int], set[int]]:
         match event:
             case Message():
                 _add(asked, event)
-            case Reading():
+            case HistoryPage():
                 for message in event.messages:
                     _add(asked, message)
                     read.add(message.id)
@@ -113,12 +119,12 @@ async def ask(tx: Transaction, events: Iterable[Event]) -> Known:
         about = None
         if row["reply_id"] is not None:
             about = AnsweredReply(row["discussion_id"], row["reply_id"], row["belongs_in"])
-        known.answered[row["message_id"]] = AnsweredPost(
+        known.answered[row["message_id"]] = AnsweredBotMessage(
             row["discussion_id"],
             row["id"],
-            _STANDING.get(row["state"], Standing.OPEN),
-            notice=row["purpose"] == "notice",
-            about=about,
+            _STANDING.get(row["state"], DiscussionState.OPEN),
+            is_notice=row["purpose"] == "notice",
+            about_reply=about,
             main_thread_id=row["main_thread_id"],
         )
     known.waited_for = {
@@ -148,7 +154,7 @@ async def _ask_gatherings(tx: Transaction, known: Known) -> None:
     for row in await tx.rows(_GATHERINGS):
         known.gatherings.setdefault(row["channel_id"], []).append(
             Gathered(
-                Gathering(row["discussion_id"], row["thread_id"]),
+                JoinedDiscussion(row["discussion_id"], row["thread_id"]),
                 row["message_id"],
                 row["loose_since"],
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.core.conversation.passage_refs import answered_passages, may_name_passages
+from bot.core.conversation.passage_refs import find_answered_passages, may_refer_to_passages
 from storage.db.writer import Transaction
 
 __all__ = ["Naming", "name_passages"]
@@ -36,11 +36,11 @@ async def name_passages(tx: Transaction, replies: Mapping[int, Naming]) -> None:
             text = row["text"]
         revision = await _revision(tx, reply_id)
         found: Sequence[int] = await _carried(tx, reply_id, revision)
-        if may_name_passages(text):
+        if may_refer_to_passages(text):
             essay = naming.discussion_id, revision
             if essay not in essays:
                 essays[essay] = await _passages(tx, *essay)
-            found = answered_passages(text, essays[essay], found)
+            found = find_answered_passages(text, essays[essay], found)
         await tx.run("DELETE FROM reply_passages WHERE reply_id = :id", {"id": reply_id})
         await tx.run_many(
             """

@@ -14,24 +14,24 @@ from dataclasses import replace
 from bot.clock import to_milliseconds
 from bot.core.conversation.events import (
     Attachment,
-    ChannelGone,
+    ChannelDeletion,
     Deletion,
     Edit,
     Event,
+    HistoryPage,
     Message,
     Reaction,
     ReactionsCleared,
-    Reading,
     ThreadSeen,
 )
-from bot.core.conversation.passage_refs import may_name_passages
+from bot.core.conversation.passage_refs import may_refer_to_passages
 from bot.core.conversation.routing import (
-    AnsweredPost,
+    AnsweredBotMessage,
     AnsweredReply,
     Ignore,
     Record,
+    find_thread,
     route,
-    thread_place,
 )
 from storage.db.writer import Transaction
 from storage.delivery import match_sent, temporary_messages
@@ -75,7 +75,7 @@ async def record(
     """
     confirmed = 0
     for event in events:
-        messages = event.messages if isinstance(event, Reading) else (event,)
+        messages = event.messages if isinstance(event, HistoryPage) else (event,)
         for message in messages:
             if isinstance(message, Message) and message.own:
                 confirmed += await match_sent.recognise(tx, message, now_ms)
@@ -119,12 +119,12 @@ def _other(event: Event, batch: Batch) -> None:
             reply_id = _reacted(event, batch)
             if reply_id is not None:
                 batch.add(sql.CLEAR_REACTIONS, {"id": reply_id, "emoji": event.emoji})
-        case Reading():
+        case HistoryPage():
             for message in event.messages:
-                _read(message, batch, shown=event.shown)
+                _read(message, batch, shown=event.content_visible)
         case ThreadSeen():
             _thread_seen(event, batch)
-        case ChannelGone():
+        case ChannelDeletion():
             batch.gone.append(event)
         case Message():
             raise AssertionError("a message is recorded by itself")
@@ -138,14 +138,14 @@ def _message(message: Message, batch: Batch) -> bool:
     known = batch.known.answered
     if message.id in known:  # by the gateway, by an earlier reading, or our own
         return False
-    if message.withheld:
+    if message.content_missing:
         batch.recorded.withheld.add(message.channel_id)
     answered = None if message.reference_id is None else known.get(message.reference_id)
     if answered is None and message.reference_id is not None and not message.from_bot:
         # What it replies to may have been told later than it.
         before_it = batch.answers(message.reference_id)
         batch.recorded.answers[message.reference_id] = (*before_it[-_MOST_ANSWERS:], message)
-    place = thread_place(known.get(message.channel_id))
+    place = find_thread(known.get(message.channel_id))
     decided = route(message, place, answered, batch.known.gathering(message))
     if isinstance(decided, Ignore):
         return False
@@ -155,7 +155,7 @@ def _message(message: Message, batch: Batch) -> bool:
         before = Deletion((message.id,), message.channel_id, message.written_at)
     if isinstance(before, Deletion) and decided.opens_thread:
         decided = replace(decided, thread_id=None, opens_thread=False)  # there will be none
-    home = decided.belongs_in if decided.thread_id is None else decided.thread_id
+    home = decided.target_thread_id if decided.thread_id is None else decided.thread_id
     known[message.id] = AnsweredReply(decided.discussion_id, message.id, home)
     batch.add(sql.INSERT_REPLY, reply_row(message, decided))
     if decided.thread_id == message.channel_id and message.channel_id not in batch.watched:
@@ -174,7 +174,7 @@ def _message(message: Message, batch: Batch) -> bool:
         answered_at = {"written_at": to_milliseconds(message.written_at)}
         row = {"id": message.id, "post_id": decided.post_id, "discussion_id": decided.discussion_id}
         batch.add(sql.INSERT_PASSAGES, row | answered_at)
-    if may_name_passages(message.text):
+    if may_refer_to_passages(message.text):
         batch.naming[message.id] = Naming(decided.discussion_id, message.text)
     if message.reactions:
         _reactions_as_told(message, message.id, batch)
@@ -202,7 +202,7 @@ def _is_forgotten(event: ThreadSeen, batch: Batch) -> bool:
     When it was opened is not told, so of who was forgotten once only a new one is kept.
     """
     who = event.server_id, event.owner_id
-    return who in batch.known.forgotten and not (event.new and batch.known.forgotten[who])
+    return who in batch.known.forgotten and not (event.is_new and batch.known.forgotten[who])
 
 
 def _nameless(message: Message) -> Message:
@@ -213,7 +213,7 @@ def _nameless(message: Message) -> Message:
 def _late(answer: Message, batch: Batch) -> None:
     """A reply that came before what it replies to: now its parent is known."""
     known = batch.known.answered
-    place = thread_place(known.get(answer.channel_id))
+    place = find_thread(known.get(answer.channel_id))
     decided = route(answer, place, known.get(answer.reference_id or 0))
     if isinstance(decided, Ignore):
         return
@@ -229,10 +229,10 @@ def _follow(message: Message, decided: Record, batch: Batch) -> None:
         batch.add(sql.WANT_THREAD, thread_row(message, decided, batch.now_ms))
         batch.add(PLAN_NUDGE, nudge_row(message, decided))
         batch.recorded.threads_wanted += 1
-    elif decided.belongs_in is not None:
+    elif decided.target_thread_id is not None:
         batch.add(sql.WANT_BRINGING, bringing_row(message, decided, batch.now_ms))
         batch.recorded.brought += 1
-    elif decided.meets_closed:
+    elif decided.notify_closed:
         batch.closed_met.setdefault(decided.discussion_id, message)
 
 
@@ -246,7 +246,7 @@ def _attachments(
         batch.add(insert, row | {"name": file.name, "type": file.type, "size": file.size})
         if file.id:
             row = {"id": reply_id, "position": position, "file_id": file.id}
-            batch.add(sql.OWE_FILE, row | {"address": file.address, "now": batch.now_ms})
+            batch.add(sql.OWE_FILE, row | {"address": file.url, "now": batch.now_ms})
             batch.recorded.files += 1
 
 
@@ -332,7 +332,7 @@ def _deletion(event: Deletion, batch: Batch) -> None:
 
 def _read(message: Message, batch: Batch, *, shown: bool) -> None:
     """A message as the history has it: new, or compared; an empty one overwrites nothing."""
-    if message.withheld and not shown:
+    if message.content_missing and not shown:
         batch.recorded.withheld.add(message.channel_id)
         return
     reply_id = batch.known.copies.get(message.id)
@@ -342,12 +342,12 @@ def _read(message: Message, batch: Batch, *, shown: bool) -> None:
     found = batch.recorded.found.setdefault(message.server_id, Found())
     kept = batch.known.kept.get(message.id)
     if kept is None:
-        found.replies += _message(replace(message, withheld=False), batch)
+        found.replies += _message(replace(message, content_missing=False), batch)
         return
     _set_parent(message, kept, batch)
     if kept.deleted:
         return
-    if not message.withheld and _differs(message, kept):
+    if not message.content_missing and _differs(message, kept):
         found.edits += 1
         _edit(
             Edit(
@@ -371,9 +371,13 @@ def _read_copy(message: Message, reply_id: int, batch: Batch) -> None:
 def _set_parent(message: Message, kept: Kept, batch: Batch) -> None:
     """The history tells in order, so what a message replies to is known."""
     answered = (known := batch.known.answered).get(message.reference_id or 0)
-    if isinstance(answered, AnsweredPost) and answered.notice and answered.about is None:
+    if (
+        isinstance(answered, AnsweredBotMessage)
+        and answered.is_notice
+        and answered.about_reply is None
+    ):
         return  # a line taken away, of which is known no more whom it was about
-    decided = route(message, thread_place(known.get(message.channel_id)), answered)
+    decided = route(message, find_thread(known.get(message.channel_id)), answered)
     if isinstance(decided, Record) and decided.parent_id != kept.parent_id:
         batch.add(sql.SET_PARENT, {"id": message.id, "parent_id": decided.parent_id})
 
@@ -414,7 +418,7 @@ def _thread_seen(event: ThreadSeen, batch: Batch) -> None:
         batch.known.answered[event.id] = AnsweredReply(
             known.discussion_id, known.reply_id, event.id
         )
-    if event.new:
+    if event.is_new:
         batch.recorded.seen.add(event.id)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from bot.core.conversation.reply_copy import digest
+from bot.core.conversation.reply_copy import hash_copy
 from storage.db.writer import Transaction
 from storage.delivery import message_edits, temporary_messages
 from storage.delivery.message_edits import NewErrand
@@ -245,7 +245,7 @@ async def copied(tx: Transaction, reply_id: int, copy_id: int, now_ms: int) -> N
     )
     assert row is not None
     gone = row["deleted_at"] is not None
-    said = digest(row["author_name"], row["text"], _sizes(row["sizes"]))
+    said = hash_copy(row["author_name"], row["text"], _sizes(row["sizes"]))
     stale = not gone and said != row["signature"]
     await tx.run(
         """

@@ -7,9 +7,9 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.clock import to_milliseconds
-from bot.core.prompts.local_time import QuietHours, WeeklyTime, find_zone, local_moment
+from bot.core.prompts.local_time import QuietHours, WeeklyTime, find_zone, local_to_utc
 from bot.core.prompts.plan import DEFAULT_PLAN
-from bot.core.prompts.policy import QUIET, Manners
+from bot.core.prompts.policy import REASON_QUIET_HOURS, PromptRules
 from storage.db.writer import Transaction
 
 __all__ = [
@@ -63,9 +63,9 @@ class ServerSettings:
     bring: str
 
     @property
-    def manners(self) -> Manners:
+    def manners(self) -> PromptRules:
         """What the deciding needs of it."""
-        return Manners(self.zone, self.quiet, self.tolerance, self.paused)
+        return PromptRules(self.zone, self.quiet, self.tolerance, self.paused)
 
     @property
     def plan_text(self) -> str:
@@ -163,7 +163,7 @@ async def begin(tx: Transaction, server_id: int) -> None:
 async def set_zone(tx: Transaction, server_id: int, name: str, now: datetime) -> None:
     """The server's IANA zone; what was planned for a time on the wall moves with it.
 
-    Raises Refused for a name that is none. What would have been due by now comes now.
+    Raises UserError for a name that is none. What would have been due by now comes now.
     """
     zone = find_zone(name)
     await begin(tx, server_id)
@@ -180,7 +180,7 @@ async def set_zone(tx: Transaction, server_id: int, name: str, now: datetime) ->
         {"server_id": server_id, "now": to_milliseconds(now)},
     ):
         wall = datetime.fromisoformat(row["local_at"])
-        moment = max(local_moment(wall.date(), wall.time(), zone), now)
+        moment = max(local_to_utc(wall.date(), wall.time(), zone), now)
         await tx.run(
             """
             UPDATE prompts SET planned_for = :at, owed_at = :at, due_at = :at, turn_from = NULL,
@@ -205,7 +205,7 @@ async def set_quiet_hours(
         {
             "server_id": server_id,
             "start": None if quiet is None else _minutes(quiet.start),
-            "until": None if quiet is None else _minutes(quiet.until),
+            "until": None if quiet is None else _minutes(quiet.end),
         },
     )
     await _look_again(tx, server_id, now)
@@ -218,7 +218,7 @@ async def _look_again(tx: Transaction, server_id: int, now: datetime) -> None:
         UPDATE prompts SET due_at = :now, owed_at = :now
         WHERE server_id = :server_id AND state = 'planned' AND reason = :quiet AND due_at > :now
         """,
-        {"server_id": server_id, "quiet": QUIET, "now": to_milliseconds(now)},
+        {"server_id": server_id, "quiet": REASON_QUIET_HOURS, "now": to_milliseconds(now)},
     )
 
 

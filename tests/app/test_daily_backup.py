@@ -19,7 +19,7 @@ async def test_a_backup_is_made_once_a_day_and_old_ones_go(tmp_path: Path) -> No
     await fill(path)
     keeper = BackupKeeper(path, folder, clock)
     for day in range(40):
-        clock.move(timedelta(hours=25 * day).total_seconds())
+        clock.set_offset(timedelta(hours=25 * day).total_seconds())
         await keeper.look()
         await keeper.look()
     kept = listed(folder, "salon")

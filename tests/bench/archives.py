@@ -82,7 +82,7 @@ async def _open_threads(tx: Transaction, place: Place) -> None:
             author_id=1,
             author_name="Ann",
             from_bot=False,
-            kind=19,
+            type=19,
             text=HEAD,
             reference_id=place.posts[-1],
             written_at=datetime.fromisoformat("2026-01-05T11:00:00+00:00"),

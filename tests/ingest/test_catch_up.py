@@ -68,7 +68,7 @@ async def test_a_thread_nobody_told_of_is_watched_from_its_first_message_on(
         path = f"/channels/{house.channel()}/messages/{thread}/threads"
         await house.act(house.member("Ben"), "POST", path, {"name": "Aside"})
         there = await house.write("Ben", "In here.", channel_id=thread)
-        await hear(house, "Ben", "In here.", there, channel_id=thread, kind=0, reference_id=None)
+        await hear(house, "Ben", "In here.", there, channel_id=thread, type=0, reference_id=None)
         assert (await kept(house))[str(there)]["text"] == "In here."
         await house.act(house.member(), "DELETE", f"/channels/{thread}")
         await house.control("faults", {"kind": "server_return"})
@@ -136,7 +136,7 @@ async def test_what_waited_for_what_it_answers_does_not_come_back_once_it_was_de
         await house.settle()
         head = await house.write("Ann", "I would.", to=closing["id"])
         answer = await house.write("Ben", "Why?", to=head)
-        where = {"channel_id": house.channel(), "kind": 19, "reference_id": head}
+        where = {"channel_id": house.channel(), "type": 19, "reference_id": head}
         await hear(house, "Ben", "Why?", answer, **where)
         path = f"/channels/{house.channel()}/messages/{answer}"
         await house.act(house.member("Ben"), "DELETE", path)
@@ -198,7 +198,7 @@ async def test_what_another_reading_forgets_is_not_missed_by_one_under_way(tmp_p
                 author_id=house.member(who).id,
                 author_name="",
                 from_bot=False,
-                kind=0,
+                type=0,
                 text="",
                 reference_id=None,
                 written_at=house.clock.now() - timedelta(hours=1),
@@ -268,7 +268,7 @@ async def test_while_the_connection_is_lost_the_record_is_not_noted_as_true(
         await recovery.hold_true()
         noted = await true_at()
         await house.salon.on_disconnect()
-        house.clock.move(house.clock.now_ms() / 1000 - time.time() + 3600)
+        house.clock.set_offset(house.clock.now_ms() / 1000 - time.time() + 3600)
         await recovery.hold_true()
         assert await true_at() == noted
         await house.salon.on_resumed()

@@ -11,19 +11,19 @@ from datetime import datetime
 
 __all__ = [
     "Attachment",
-    "ChannelGone",
+    "ChannelDeletion",
     "Deletion",
     "Edit",
     "Event",
+    "HistoryPage",
     "Message",
     "Reaction",
     "ReactionsCleared",
-    "Reading",
     "ThreadSeen",
 ]
 
 #: Message types that people write: DEFAULT and REPLY (docs: Message Resource › Message Types).
-WRITTEN_TYPES = frozenset({0, 19})
+USER_MESSAGE_TYPES = frozenset({0, 19})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Attachment:
     type: str | None
     size: int
     id: int = 0
-    address: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Message:
     author_id: int
     author_name: str
     from_bot: bool
-    kind: int
+    type: int
     text: str
     reference_id: int | None
     written_at: datetime
@@ -71,8 +71,8 @@ class Message:
     own: bool = False
     nonce: str | None = None
     signature: str = ""
-    withheld: bool = False
-    whole: bool = True
+    content_missing: bool = False
+    copyable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class ReactionsCleared:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class HistoryPage:
     """A page of a channel's history: these messages stand there as they are told here.
 
     ``shown``: Discord says that it shows the bot what messages say, so one that looks withheld has
@@ -126,7 +126,7 @@ class Reading:
 
     channel_id: int
     messages: tuple[Message, ...]
-    shown: bool = False
+    content_visible: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +141,11 @@ class ThreadSeen:
     channel_id: int
     owner_id: int
     name: str
-    new: bool
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelGone:
+class ChannelDeletion:
     """A channel or thread was deleted, with everything in it."""
 
     channel_id: int
@@ -153,4 +153,13 @@ class ChannelGone:
     at: datetime
 
 
-Event = Message | Edit | Deletion | Reaction | ReactionsCleared | Reading | ThreadSeen | ChannelGone
+Event = (
+    Message
+    | Edit
+    | Deletion
+    | Reaction
+    | ReactionsCleared
+    | HistoryPage
+    | ThreadSeen
+    | ChannelDeletion
+)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import regex
 from rapidfuzz import fuzz, utils
 
-__all__ = ["answered_passages", "may_name_passages"]
+__all__ = ["find_answered_passages", "may_refer_to_passages"]
 
 #: How alike, of 100, a quote and the words of a passage have to be.
 _CLOSE = 88.0
@@ -22,7 +22,7 @@ _FENCE = regex.compile(r"```.*?(?:```|\Z)", regex.DOTALL)
 _QUOTED = regex.compile(r"^> ?(.*)$")
 
 
-def may_name_passages(text: str) -> bool:
+def may_refer_to_passages(text: str) -> bool:
     """Whether it is worth asking for the essay's passages."""
     return "¶" in text or text.startswith(">") or "\n>" in text
 
@@ -64,7 +64,7 @@ def _named(text: str, known: Mapping[int, str]) -> list[int]:
     return found
 
 
-def answered_passages(
+def find_answered_passages(
     text: str, passages: Mapping[int, str], carried: Sequence[int]
 ) -> tuple[int, ...]:
     """The numbers of the passages that a reply answers, in order, each once.

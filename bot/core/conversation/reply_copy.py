@@ -19,11 +19,11 @@ from bot.core.text.length import count_utf16_units
 
 __all__ = [
     "File",
-    "Original",
-    "copy_payload",
-    "digest",
-    "webhook_name",
-    "why_not",
+    "OriginalReply",
+    "explain_not_copyable",
+    "hash_copy",
+    "make_copy_payload",
+    "make_webhook_name",
 ]
 
 #: Bytes of all files of a request, with some room for the rest of it.
@@ -43,12 +43,12 @@ class File:
     name: str
     type: str | None
     size: int
-    address: str
+    url: str
     description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Original:
+class OriginalReply:
     """A reply as it stands in the channel, about to be moved.
 
     avatar:      the hash of its author's picture; None for Discord's own
@@ -62,12 +62,12 @@ class Original:
     avatar: str | None
     text: str
     files: tuple[File, ...]
-    whole: bool
-    suppressed: bool
+    copyable: bool
+    embeds_suppressed: bool
     has_thread: bool
 
 
-def webhook_name(name: str) -> str | None:
+def make_webhook_name(name: str) -> str | None:
     """The author's name as a webhook may bear it; None where it may not.
 
     1 to 80 characters, not with "clyde" or "discord" in it, not "everyone" or "here", and
@@ -82,9 +82,9 @@ def webhook_name(name: str) -> str | None:
     return found
 
 
-def why_not(original: Original) -> str | None:
+def explain_not_copyable(original: OriginalReply) -> str | None:
     """Why the reply cannot be copied whole, as a few words; None where it can."""
-    if not original.whole:
+    if not original.copyable:
         return "it is more than text and files"
     if original.has_thread:
         return "a thread stands on it"
@@ -95,23 +95,23 @@ def why_not(original: Original) -> str | None:
     sizes = [file.size for file in original.files]
     if any(size > limits.FILE_BYTES for size in sizes) or sum(sizes) > _MOST_FILES:
         return "its files are larger than a webhook may send"
-    if webhook_name(original.author_name) is None:
+    if make_webhook_name(original.author_name) is None:
         return "no webhook may bear its author's name"
     return None
 
 
-def copy_payload(original: Original) -> Payload:
+def make_copy_payload(original: OriginalReply) -> Payload:
     """The body of Execute Webhook for the copy; it pings nobody.
 
     The files go beside it as ``files[n]``, in their order (docs: Reference › Uploading Files).
     """
     payload: Payload = {
         "content": original.text,
-        "username": webhook_name(original.author_name),
+        "username": make_webhook_name(original.author_name),
         "avatar_url": _face(original),
         "allowed_mentions": {"parse": []},
     }
-    if original.suppressed:
+    if original.embeds_suppressed:
         payload["flags"] = SUPPRESS_EMBEDS
     if original.files:
         payload["attachments"] = [
@@ -122,14 +122,14 @@ def copy_payload(original: Original) -> Payload:
     return payload
 
 
-def _face(original: Original) -> str:
+def _face(original: OriginalReply) -> str:
     """docs: Reference › CDN Endpoints: a user's own picture, or the default one of their id."""
     if original.avatar is not None:
         return f"{_CDN}/avatars/{original.author_id}/{original.avatar}.png"
     return f"{_CDN}/embed/avatars/{(original.author_id >> 22) % 6}.png"
 
 
-def digest(name: str, text: str, sizes: Sequence[int]) -> str:
+def hash_copy(name: str, text: str, sizes: Sequence[int]) -> str:
     """What a copy says as one short text that tells copies apart and gives no word away.
 
     The same for what was sent and for the message as history tells it: Discord trims content and

@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from bot.core.conversation.events import WRITTEN_TYPES, Message
+from bot.core.conversation.events import USER_MESSAGE_TYPES, Message
 
 __all__ = [
     "Answered",
-    "AnsweredPost",
+    "AnsweredBotMessage",
     "AnsweredReply",
-    "Gathering",
+    "DiscussionState",
+    "DiscussionThread",
     "Ignore",
+    "JoinedDiscussion",
     "Record",
-    "Standing",
-    "ThreadPlace",
+    "find_thread",
     "route",
-    "thread_place",
 ]
 
 
-class Standing(Enum):
+class DiscussionState(Enum):
     """What a discussion does with new replies."""
 
     OPEN = "open"
@@ -32,7 +32,7 @@ class Standing(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class ThreadPlace:
+class DiscussionThread:
     """A thread of a discussion.
 
     ``head_id`` is None for one that stands on a post of ours: a thread that a member opened on a
@@ -44,7 +44,7 @@ class ThreadPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class AnsweredPost:
+class AnsweredBotMessage:
     """The message that is answered is the bot's own: a card, part, closing question or prompt.
 
     ``about_id``: the reply that a notice of the bot's is about. ``main_thread_id``: the one thread
@@ -53,9 +53,9 @@ class AnsweredPost:
 
     discussion_id: int
     post_id: int
-    standing: Standing
-    notice: bool = False
-    about: AnsweredReply | None = None
+    state: DiscussionState
+    is_notice: bool = False
+    about_reply: AnsweredReply | None = None
     main_thread_id: int | None = None
 
 
@@ -71,11 +71,11 @@ class AnsweredReply:
     thread_id: int | None = None
 
 
-Answered = AnsweredPost | AnsweredReply
+Answered = AnsweredBotMessage | AnsweredReply
 
 
 @dataclass(frozen=True, slots=True)
-class Gathering:
+class JoinedDiscussion:
     """The essay that a channel's message joins although it replies to nothing.
 
     The newest open one that stood there before the message, where the server has it so.
@@ -104,28 +104,28 @@ class Record:
     thread_id: int | None
     post_id: int | None
     opens_thread: bool = False
-    belongs_in: int | None = None
-    meets_closed: bool = False
+    target_thread_id: int | None = None
+    notify_closed: bool = False
 
 
-def thread_place(answered: Answered | None) -> ThreadPlace | None:
+def find_thread(answered: Answered | None) -> DiscussionThread | None:
     """The thread that stands on a message, by what the archive knows of that message.
 
     A thread that was opened on a message bears its id (docs: Channel Resource › Start Thread from
     Message), so the id of the channel that a message stands in tells.
     """
-    if isinstance(answered, AnsweredPost):
-        return ThreadPlace(answered.discussion_id, None)
+    if isinstance(answered, AnsweredBotMessage):
+        return DiscussionThread(answered.discussion_id, None)
     if isinstance(answered, AnsweredReply):
-        return ThreadPlace(answered.discussion_id, answered.reply_id)
+        return DiscussionThread(answered.discussion_id, answered.reply_id)
     return None
 
 
 def route(
     message: Message,
-    place: ThreadPlace | None,
+    place: DiscussionThread | None,
     answered: Answered | None,
-    gathering: Gathering | None = None,
+    gathering: JoinedDiscussion | None = None,
 ) -> Ignore | Record:
     """Decide where ``message`` belongs.
 
@@ -134,13 +134,13 @@ def route(
     that is no part of a discussion. ``gathering`` is the essay that talk in this channel joins,
     None where it is left alone.
     """
-    if message.from_bot or message.kind not in WRITTEN_TYPES:
+    if message.from_bot or message.type not in USER_MESSAGE_TYPES:
         return Ignore()
     if place is not None:
         return _in_thread(message, place, answered)
-    if isinstance(answered, AnsweredPost):
-        if answered.about is not None:
-            return _to_reply(answered.about)
+    if isinstance(answered, AnsweredBotMessage):
+        if answered.about_reply is not None:
+            return _to_reply(answered.about_reply)
         return _to_post(message, answered)
     if isinstance(answered, AnsweredReply):
         return _to_reply(answered)
@@ -157,38 +157,38 @@ def _joins(message: Message) -> bool:
     return message.reference_id is None and bool(message.text.strip() or message.attachments)
 
 
-def _to_gathering(message: Message, gathering: Gathering) -> Record:
+def _to_gathering(message: Message, gathering: JoinedDiscussion) -> Record:
     """Talk in the channel that joins an essay is a reply to it like any other."""
     discussion_id, main_thread_id = gathering.discussion_id, gathering.main_thread_id
     if main_thread_id is not None:
-        return Record(discussion_id, None, None, None, belongs_in=main_thread_id)
+        return Record(discussion_id, None, None, None, target_thread_id=main_thread_id)
     return Record(discussion_id, None, message.id, None, opens_thread=True)
 
 
-def _to_post(message: Message, answered: AnsweredPost) -> Record:
+def _to_post(message: Message, answered: AnsweredBotMessage) -> Record:
     """A reply in the channel to a message of ours heads a thread, while the discussion is open."""
     discussion_id, post_id = answered.discussion_id, answered.post_id
-    if answered.standing is not Standing.OPEN or answered.notice:
-        closed = answered.standing is Standing.CLOSED and not answered.notice
-        return Record(discussion_id, None, None, post_id, meets_closed=closed)
+    if answered.state is not DiscussionState.OPEN or answered.is_notice:
+        closed = answered.state is DiscussionState.CLOSED and not answered.is_notice
+        return Record(discussion_id, None, None, post_id, notify_closed=closed)
     if answered.main_thread_id is not None:
-        return Record(discussion_id, None, None, post_id, belongs_in=answered.main_thread_id)
+        return Record(discussion_id, None, None, post_id, target_thread_id=answered.main_thread_id)
     return Record(discussion_id, None, message.id, post_id, opens_thread=True)
 
 
 def _to_reply(answered: AnsweredReply) -> Record:
     """A reply in the channel to a member's reply belongs into that one's thread."""
     return Record(
-        answered.discussion_id, answered.reply_id, None, None, belongs_in=answered.thread_id
+        answered.discussion_id, answered.reply_id, None, None, target_thread_id=answered.thread_id
     )
 
 
-def _in_thread(message: Message, place: ThreadPlace, answered: Answered | None) -> Record:
+def _in_thread(message: Message, place: DiscussionThread, answered: Answered | None) -> Record:
     """Talk in a thread answers the head, unless it replies to another member's message there."""
     parent_id, post_id = place.head_id, None
     if answered is not None and answered.discussion_id == place.discussion_id:
         if isinstance(answered, AnsweredReply):
             parent_id = answered.reply_id
-        elif not answered.notice:
+        elif not answered.is_notice:
             post_id = answered.post_id
     return Record(place.discussion_id, parent_id, message.channel_id, post_id)

@@ -10,24 +10,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core import limits
-from bot.errors import Refused
+from bot.errors import UserError
 
 __all__ = [
     "FORUM",
-    "MOST_IN_CHANNEL",
+    "MAX_PARTS_IN_CHANNEL",
     "THREAD",
     "THREADS",
     "Tag",
-    "Venue",
-    "chosen_style",
-    "chosen_tags",
-    "misplaced",
+    "TargetChannel",
+    "choose_style",
+    "explain_not_publishable",
+    "parse_tags",
 ]
 
 THREADS, THREAD, FORUM = "threads", "thread", "forum"
 
 #: Parts that an essay may have in the channel itself; a longer one goes into its own thread.
-MOST_IN_CHANNEL = 20
+MAX_PARTS_IN_CHANNEL = 20
 
 #: docs: Channel Resource › Channel Types.
 _TEXT, _ANNOUNCEMENT, _FORUM, _MEDIA = 0, 5, 15, 16
@@ -43,7 +43,7 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True)
-class Venue:
+class TargetChannel:
     """A channel where an essay may be published.
 
     ``kind``: Discord's number for its type. ``needs_tag``: each post must have one (docs: Channel
@@ -51,70 +51,74 @@ class Venue:
     """
 
     name: str
-    kind: int
+    type: int
     tags: tuple[Tag, ...] = ()
-    needs_tag: bool = False
-    manages: bool = False
+    requires_tag: bool = False
+    can_manage_threads: bool = False
 
     @property
     def is_forum(self) -> bool:
         """Whether an essay is a post in it."""
-        return self.kind == _FORUM
+        return self.type == _FORUM
 
 
-def misplaced(venue: Venue, tags: tuple[int, ...]) -> str:
+def explain_not_publishable(channel: TargetChannel, tags: tuple[int, ...]) -> str:
     """Why an essay with these tags cannot stand in a channel, as a sentence; "" if it can."""
-    if venue.kind == _MEDIA:
+    if channel.type == _MEDIA:
         # docs: Channel Resource › Channel Types, GUILD_MEDIA: it is for posts of media.
-        return f"#{venue.name} is a media channel, which is for pictures: choose another."
-    if venue.kind not in (_TEXT, _ANNOUNCEMENT, _FORUM):
-        return f"#{venue.name} takes no essays: choose a text, announcement or forum channel."
-    if venue.needs_tag and not tags:
-        if venue.tags and not venue.manages and all(tag.moderated for tag in venue.tags):
+        return f"#{channel.name} is a media channel, which is for pictures: choose another."
+    if channel.type not in (_TEXT, _ANNOUNCEMENT, _FORUM):
+        return f"#{channel.name} takes no essays: choose a text, announcement or forum channel."
+    if channel.requires_tag and not tags:
+        if (
+            channel.tags
+            and not channel.can_manage_threads
+            and all(tag.moderated for tag in channel.tags)
+        ):
             return (
-                f"Each post in #{venue.name} needs a tag, and all are for moderators: give me "
+                f"Each post in #{channel.name} needs a tag, and all are for moderators: give me "
                 "*Manage Threads* there."
             )
-        return f"Each post in #{venue.name} needs a tag: choose one."
-    if not {tag.id for tag in venue.tags}.issuperset(tags):
-        return f"A tag that was chosen is gone from #{venue.name}: choose anew."
-    if not venue.manages:
-        reserved = [f"“{tag.name}”" for tag in venue.tags if tag.moderated and tag.id in tags]
+        return f"Each post in #{channel.name} needs a tag: choose one."
+    if not {tag.id for tag in channel.tags}.issuperset(tags):
+        return f"A tag that was chosen is gone from #{channel.name}: choose anew."
+    if not channel.can_manage_threads:
+        reserved = [f"“{tag.name}”" for tag in channel.tags if tag.moderated and tag.id in tags]
         if reserved:
             return (
                 f"The tag {reserved[0]} is for moderators: give me *Manage Threads* in "
-                f"#{venue.name}, or choose another."
+                f"#{channel.name}, or choose another."
             )
     return ""
 
 
-def chosen_style(venue: Venue | None, asked: str | None, usual: str, parts: int) -> str:
+def choose_style(channel: TargetChannel | None, asked: str | None, usual: str, parts: int) -> str:
     """The style of an essay of so many ``parts``.
 
     ``asked``: what an admin chose for this one; ``usual``: what the server chose.
     """
-    if venue is not None and venue.is_forum:
+    if channel is not None and channel.is_forum:
         return FORUM
     if asked is not None:
         return asked
-    return THREAD if parts > MOST_IN_CHANNEL else usual
+    return THREAD if parts > MAX_PARTS_IN_CHANNEL else usual
 
 
-def chosen_tags(venue: Venue, text: str) -> tuple[int, ...]:
-    """The tags that an admin named, with commas between them; Refused where one is unknown."""
-    known = {tag.name.strip().casefold(): tag.id for tag in venue.tags}
+def parse_tags(channel: TargetChannel, text: str) -> tuple[int, ...]:
+    """The tags that an admin named, with commas between them; UserError where one is unknown."""
+    known = {tag.name.strip().casefold(): tag.id for tag in channel.tags}
     wanted = [name.strip() for name in text.split(",") if name.strip()]
     if not wanted:
         return ()
-    if not venue.is_forum:
-        raise Refused(f"#{venue.name} is no forum, and only a forum's posts have tags.")
+    if not channel.is_forum:
+        raise UserError(f"#{channel.name} is no forum, and only a forum's posts have tags.")
     if not known:
-        raise Refused(f"#{venue.name} has no tags.")
+        raise UserError(f"#{channel.name} has no tags.")
     for name in wanted:
         if name.casefold() not in known:
-            there = ", ".join(tag.name for tag in venue.tags)
-            raise Refused(f"#{venue.name} has no tag “{name}”. Its tags: {there}.")
+            there = ", ".join(tag.name for tag in channel.tags)
+            raise UserError(f"#{channel.name} has no tag “{name}”. Its tags: {there}.")
     found = tuple(dict.fromkeys(known[name.casefold()] for name in wanted))
     if len(found) > limits.FORUM_TAGS:
-        raise Refused(f"A post has at most {limits.FORUM_TAGS} tags; {len(found)} were named.")
+        raise UserError(f"A post has at most {limits.FORUM_TAGS} tags; {len(found)} were named.")
     return found

@@ -8,7 +8,7 @@ from bot.core import limits
 from bot.core.text.length import count_utf16_units
 from bot.core.text.truncate import truncate
 
-__all__ = ["essay_name", "plain_thread_name", "thread_name"]
+__all__ = ["make_essay_thread_name", "make_plain_thread_name", "make_thread_name"]
 
 
 _CODE_FENCE = regex.compile(r"```(?:[\w+-]*\n)?(.*?)(?:```|\Z)", regex.DOTALL)
@@ -40,7 +40,7 @@ def _visible(text: str) -> bool:
     return regex.search(r"[\p{L}\p{N}\p{P}\p{S}]", text) is not None
 
 
-def essay_name(title: str) -> str:
+def make_essay_thread_name(title: str) -> str:
     """The name of an essay's own thread or forum post: its title.
 
     1 to 100 UTF-16 units, one line, never half a grapheme; what is in it is no Markdown, since
@@ -50,12 +50,12 @@ def essay_name(title: str) -> str:
     return truncate(said, limits.THREAD_NAME) if _visible(said) else "An essay"
 
 
-def plain_thread_name(title: str) -> str:
+def make_plain_thread_name(title: str) -> str:
     """A thread's name where its head's own words may not stand in it; 1 to 100 UTF-16 units."""
-    return truncate(f"A reply to {essay_name(title)}", limits.THREAD_NAME)
+    return truncate(f"A reply to {make_essay_thread_name(title)}", limits.THREAD_NAME)
 
 
-def thread_name(author: str, text: str) -> str:
+def make_thread_name(author: str, text: str) -> str:
     """A thread's name from its head: ``Ann: Connection is what it stands for``.
 
     1 to 100 UTF-16 units, one line, no Markdown, never half a grapheme. A first sentence that

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from bot.core.essay.essay import Epigraph, Essay
 from bot.core.extraction.title import retitle
 from bot.core.text.truncate import truncate
-from bot.errors import Refused
+from bot.errors import UserError
 
 __all__ = [
     "FIELD_LIMITS",
@@ -56,10 +56,10 @@ def get_form_values(essay: Essay, closing: str | None) -> Corrections:
 def apply_corrections(
     essay: Essay, closing: str | None, entered: Corrections
 ) -> tuple[Essay, str | None]:
-    """The essay and its closing question with what was entered; Refused without a title."""
+    """The essay and its closing question with what was entered; UserError without a title."""
     shown, epigraph = get_form_values(essay, closing), essay.epigraph
     if not entered.title.strip():
-        raise Refused("An essay needs a title. Nothing was changed.")
+        raise UserError("An essay needs a title. Nothing was changed.")
     if not _same(entered.title, shown.title):
         essay = retitle(essay, entered.title)
     if not _same(entered.byline, shown.byline):

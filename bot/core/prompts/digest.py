@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 from bot.core import limits
 from bot.core.message_link import make_message_link
-from bot.core.prompts.wording import literal
+from bot.core.prompts.wording import escape_line
 from bot.core.text.length import count_utf16_units
 from bot.core.text.truncate import truncate
 
-__all__ = ["Digest", "Essay", "OpenQuestion", "Thread", "digest_text"]
+__all__ = ["Digest", "DigestEssay", "DigestThread", "OpenQuestion", "make_digest_text"]
 
 _MOST_TITLE = 80
 _MOST_QUESTION = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Essay:
+class DigestEssay:
     """An open discussion that is new or was talked in. ``replies``: in the week."""
 
     title: str
@@ -28,11 +28,11 @@ class Essay:
 
 
 @dataclass(frozen=True, slots=True)
-class Thread:
+class DigestThread:
     """A thread in which people wrote for the first time, and how many."""
 
     thread_id: int
-    voices: int
+    new_authors: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,12 @@ class Digest:
     """A week of a server's discussions; each list with what matters most first."""
 
     server_id: int
-    essays: tuple[Essay, ...]
-    threads: tuple[Thread, ...]
+    essays: tuple[DigestEssay, ...]
+    threads: tuple[DigestThread, ...]
     questions: tuple[OpenQuestion, ...]
 
 
-def digest_text(digest: Digest) -> str | None:
+def make_digest_text(digest: Digest) -> str | None:
     """The digest as one message; None where there is nothing to say.
 
     What does not fit is counted at the end of its list.
@@ -89,10 +89,10 @@ def _link(digest: Digest, channel_id: int, message_id: int) -> str:
 
 
 def _title(title: str) -> str:
-    return literal(truncate(title, _MOST_TITLE))
+    return escape_line(truncate(title, _MOST_TITLE))
 
 
-def _essay(digest: Digest, essay: Essay) -> str:
+def _essay(digest: Digest, essay: DigestEssay) -> str:
     replies = {0: "new", 1: "1 reply"}.get(essay.replies, f"{essay.replies} replies")
     where = f"<#{essay.channel_id}>"
     if essay.card_id is not None:
@@ -100,11 +100,11 @@ def _essay(digest: Digest, essay: Essay) -> str:
     return f"- {_title(essay.title)}: {replies} — {where}"
 
 
-def _thread(thread: Thread) -> str:
-    return f"- <#{thread.thread_id}>: {thread.voices} new"
+def _thread(thread: DigestThread) -> str:
+    return f"- <#{thread.thread_id}>: {thread.new_authors} new"
 
 
 def _question(digest: Digest, question: OpenQuestion) -> str:
     link = _link(digest, question.channel_id, question.message_id)
-    asked = literal(truncate(question.question, _MOST_QUESTION))
+    asked = escape_line(truncate(question.question, _MOST_QUESTION))
     return f"- {_title(question.title)}: {asked} — {link}"

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
-from bot.errors import Refused
+from bot.errors import UserError
 
-__all__ = ["QuietHours", "WeeklyTime", "find_zone", "local_moment", "quiet_end"]
+__all__ = ["QuietHours", "WeeklyTime", "find_zone", "get_quiet_end", "local_to_utc"]
 
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
@@ -29,13 +29,13 @@ class QuietHours:
     """
 
     start: time
-    until: time
+    end: time
 
-    def hold(self, local: time) -> bool:
+    def contains(self, local: time) -> bool:
         """Whether the wall clock shows a quiet time."""
-        if self.start <= self.until:
-            return self.start <= local < self.until
-        return local >= self.start or local < self.until
+        if self.start <= self.end:
+            return self.start <= local < self.end
+        return local >= self.start or local < self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +45,21 @@ class WeeklyTime:
     weekday: int | None
     at: time
 
-    def after(self, moment: datetime, zone: ZoneInfo) -> datetime:
+    def next_after(self, moment: datetime, zone: ZoneInfo) -> datetime:
         """The first such moment later than ``moment``, in UTC; one comes on each fitting date."""
         today = moment.astimezone(zone).date()
         for ahead in range(-1, 16):  # two weeks: a zone may leave a whole date out
             on = today + timedelta(days=ahead)
             if self.weekday is not None and on.weekday() != self.weekday:
                 continue
-            found = local_moment(on, self.at, zone)
+            found = local_to_utc(on, self.at, zone)
             if found > moment:
                 return found
         raise AssertionError("no such weekday in two weeks")
 
 
 def find_zone(name: str) -> ZoneInfo:
-    """The zone of an IANA name, in any case; Refused where there is none of the name.
+    """The zone of an IANA name, in any case; UserError where there is none of the name.
 
     Files that lie beside the zones, such as this machine's own time, are none.
     """
@@ -67,12 +67,12 @@ def find_zone(name: str) -> ZoneInfo:
     for known in available_timezones() - _NO_ZONES:
         if known.casefold() == asked:
             return ZoneInfo(known)
-    raise Refused(
+    raise UserError(
         f"“{name[:60]}” is no time zone I know: use an IANA name such as Europe/Berlin or UTC."
     )
 
 
-def local_moment(on: date, at: time, zone: ZoneInfo) -> datetime:
+def local_to_utc(on: date, at: time, zone: ZoneInfo) -> datetime:
     """The one moment, in UTC, at which a local time happens on a local date.
 
     For a date that the zone leaves out altogether, the moment of the jump.
@@ -104,7 +104,7 @@ def _jump_over(wall: datetime, zone: ZoneInfo) -> datetime:
     return after
 
 
-def quiet_end(moment: datetime, quiet: QuietHours | None, zone: ZoneInfo) -> datetime | None:
+def get_quiet_end(moment: datetime, quiet: QuietHours | None, zone: ZoneInfo) -> datetime | None:
     """When the quiet hours that ``moment`` falls in are over, in UTC; None where it is not quiet.
 
     The wall clock decides: what it repeats may be quiet a second time, and then that is waited
@@ -113,11 +113,11 @@ def quiet_end(moment: datetime, quiet: QuietHours | None, zone: ZoneInfo) -> dat
     if quiet is None:
         return None
     local = moment.astimezone(zone)
-    if not quiet.hold(local.time()):
+    if not quiet.contains(local.time()):
         return None
     candidates = set()
     for ahead in range(3):
-        wall = datetime.combine(local.date() + ahead * _DAY, quiet.until)
+        wall = datetime.combine(local.date() + ahead * _DAY, quiet.end)
         for fold in (0, 1):
             found = wall.replace(tzinfo=zone, fold=fold).astimezone(UTC)
             skipped = found.astimezone(zone).replace(tzinfo=None) != wall
@@ -126,7 +126,7 @@ def quiet_end(moment: datetime, quiet: QuietHours | None, zone: ZoneInfo) -> dat
     fitting = [
         found
         for found in candidates
-        if found > moment and not quiet.hold(found.astimezone(zone).time())
+        if found > moment and not quiet.contains(found.astimezone(zone).time())
     ]
     return min(fitting)
 

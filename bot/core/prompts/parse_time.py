@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 import dateparser
 
-from bot.core.prompts.local_time import QuietHours, find_zone, local_moment
-from bot.core.prompts.plan import day_of_week, read_clock
+from bot.core.prompts.local_time import QuietHours, find_zone, local_to_utc
+from bot.core.prompts.plan import parse_clock, parse_weekday
 from bot.core.text.timestamps import format_timestamp
 from bot.core.text.truncate import truncate
-from bot.errors import Refused
+from bot.errors import UserError
 
-__all__ = ["Meant", "read_moment", "read_quiet_hours"]
+__all__ = ["ParsedTime", "parse_quiet_hours", "parse_time"]
 
 _MOST_AHEAD = timedelta(days=2 * 366)
 _LONGEST, _ECHOED = 100, 80
@@ -84,15 +84,15 @@ _DAY_AND_MONTH = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.?$")
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
+class ParsedTime:
     """A moment that somebody wrote. ``local``: the wall-clock time, where one was meant."""
 
     at: datetime
     local: datetime | None
 
 
-def read_moment(text: str, now: datetime, zone: ZoneInfo) -> Meant:
-    """The coming moment that ``text`` names, in English, in the zone; Refused for any other.
+def parse_time(text: str, now: datetime, zone: ZoneInfo) -> ParsedTime:
+    """The coming moment that ``text`` names, in English, in the zone; UserError for any other.
 
     A wait ("in 90 minutes") is exact, and so is a time in a zone that the text names; everything
     else is a time on the wall, which happens once on its date however the clock is moved. Noon is
@@ -103,22 +103,22 @@ def read_moment(text: str, now: datetime, zone: ZoneInfo) -> Meant:
         raise _not_understood(asked)
     wait = _wait(asked)
     if wait is not None:
-        return Meant(now + wait, None)
+        return ParsedTime(now + wait, None)
     words = asked.lower().removeprefix("every ")
     if words != asked.lower() or words.split()[0] in ("daily", "weekly", "each"):
-        raise Refused("That is to happen once: name one time, such as “Thursday 18:00”.")
+        raise UserError("That is to happen once: name one time, such as “Thursday 18:00”.")
     rest, elsewhere = _zone(asked)
     place: ZoneInfo | timezone = elsewhere or zone
     wall = _wall(rest, asked, now.astimezone(place).replace(tzinfo=None))
     if isinstance(place, timezone):
         moment = wall.replace(tzinfo=place).astimezone(UTC)
     else:
-        moment = local_moment(wall.date(), wall.time(), place)
+        moment = local_to_utc(wall.date(), wall.time(), place)
     if moment <= now:
-        raise Refused(f"“{_echo(asked)}” lies in the past ({format_timestamp(moment)}).")
+        raise UserError(f"“{_echo(asked)}” lies in the past ({format_timestamp(moment)}).")
     if moment - now > _MOST_AHEAD:
         raise _too_far(asked)
-    return Meant(moment, None if elsewhere else wall)
+    return ParsedTime(moment, None if elsewhere else wall)
 
 
 def _wait(asked: str) -> timedelta | None:
@@ -133,7 +133,7 @@ def _wait(asked: str) -> timedelta | None:
         raise _too_far(asked)
     wait = timedelta(seconds=round(seconds))
     if wait < timedelta(minutes=1):
-        raise Refused(f"“{_echo(asked)}” is less than a minute away.")
+        raise UserError(f"“{_echo(asked)}” is less than a minute away.")
     return wait
 
 
@@ -153,11 +153,11 @@ def _zone(asked: str) -> tuple[str, ZoneInfo | timezone | None]:
         hours, minutes = (digits, "0") if len(digits) <= 2 else (digits[:-2], digits[-2:])
         span = timedelta(hours=int(hours), minutes=int(minutes))
         if span >= 15 * timedelta(hours=1) or int(minutes) > 59:
-            raise Refused(f"“{offset}” is no offset from UTC.")
+            raise UserError(f"“{offset}” is no offset from UTC.")
         return asked[: found.start()], timezone(-span if offset[0] == "-" else span)
     found = _ABBREVIATED.search(asked)
     if found and found[1] not in ("SAT", "OCT", "AT"):
-        raise Refused(
+        raise UserError(
             f"“{found[1]}” means different zones to different people: leave it away for the "
             "server's own zone, or write for instance “18:00 UTC+2” or “18:00 Europe/Berlin”."
         )
@@ -197,15 +197,17 @@ def _clock(words: str, asked: str) -> tuple[str, time | None]:
         month.startswith(found["day"].split()[-1][:3]) for month in _MONTHS
     ):
         return found["day"], _time(found["h"], found["m"], None, asked)
-    alone = read_clock(words)
+    alone = parse_clock(words)
     return ("", alone) if alone is not None else (words, None)
 
 
 def _time(hour: str, minute: str | None, half: str | None, asked: str) -> time:
     written = f"{hour}:{minute or '00'}" + (f" {half}m" if half else "")
-    at = read_clock(written)
+    at = parse_clock(written)
     if at is None:
-        raise Refused(f"“{_echo(asked)}” has a time that no clock shows: write for instance 18:00.")
+        raise UserError(
+            f"“{_echo(asked)}” has a time that no clock shows: write for instance 18:00."
+        )
     return at
 
 
@@ -214,7 +216,7 @@ def _date(day: str, here: datetime) -> tuple[date, bool] | None:
     if day in _RELATIVE:
         return here.date() + _RELATIVE[day] * _DAY, False
     found = _WEEKDAY.fullmatch(day)
-    weekday = None if found is None else day_of_week(found[1])
+    weekday = None if found is None else parse_weekday(found[1])
     if weekday is None:
         return None
     ahead = (weekday - here.weekday()) % 7
@@ -253,7 +255,7 @@ def _calendar(day: str, asked: str, here: datetime) -> tuple[date, bool]:
             "DATE_ORDER": "DMY" if _DOTTED.search(day) else "MDY",
         },
     )
-    weekdays = {day_of_week(word) for word in words} - {None}
+    weekdays = {parse_weekday(word) for word in words} - {None}
     if found is None or found.time() != time(0) or weekdays - {found.weekday()}:
         raise _not_understood(asked)
     return _near(found.date(), asked, here), False
@@ -269,7 +271,7 @@ def _standard(day: str, asked: str, here: datetime) -> date:
 def _near(on: date, asked: str, here: datetime) -> date:
     """The date, where it is neither long past nor so far off that no calendar reckons with it."""
     if on.year < here.year:
-        raise Refused(f"“{_echo(asked)}” lies in the past.")
+        raise UserError(f"“{_echo(asked)}” lies in the past.")
     if on.year > here.year + 3:
         raise _too_far(asked)
     return on
@@ -278,33 +280,35 @@ def _near(on: date, asked: str, here: datetime) -> date:
 def _known(word: str) -> bool:
     plain = word.rstrip(".")
     months = any(len(plain) >= 3 and month.startswith(plain) for month in (*_MONTHS, "sept"))
-    return months or plain in _WORDS or day_of_week(plain) is not None
+    return months or plain in _WORDS or parse_weekday(plain) is not None
 
 
 def _echo(asked: str) -> str:
     return truncate(asked, _ECHOED)
 
 
-def _too_far(asked: str) -> Refused:
-    return Refused(f"“{_echo(asked)}” is more than two years ahead.")
+def _too_far(asked: str) -> UserError:
+    return UserError(f"“{_echo(asked)}” is more than two years ahead.")
 
 
-def _not_understood(asked: str) -> Refused:
-    return Refused(
+def _not_understood(asked: str) -> UserError:
+    return UserError(
         f"“{_echo(asked)}” is no time I understand: write for instance “Thursday 18:00”, "
         "“in 3 days” or “2027-01-31 09:30”."
     )
 
 
-def read_quiet_hours(text: str) -> QuietHours | None:
-    """``22:00-08:00`` or ``10 pm to 8 am``; None for ``none``; Refused for anything else."""
+def parse_quiet_hours(text: str) -> QuietHours | None:
+    """``22:00-08:00`` or ``10 pm to 8 am``; None for ``none``; UserError for anything else."""
     asked = " ".join(text.lower().split())
     if asked in ("none", "off", "no"):
         return None
     start, _, until = re.sub(r"\s*(?:-|–|—|to|until)\s*", "\x00", asked, count=1).partition("\x00")
-    first, last = read_clock(start), read_clock(until)
+    first, last = parse_clock(start), parse_clock(until)
     if first is None or last is None:
-        raise Refused(f"“{asked[:50]}” are no hours: write for instance “22:00-08:00”, or “none”.")
+        raise UserError(
+            f"“{asked[:50]}” are no hours: write for instance “22:00-08:00”, or “none”."
+        )
     if first == last:
-        raise Refused("Quiet hours begin and end at different times; for none write “none”.")
+        raise UserError("Quiet hours begin and end at different times; for none write “none”.")
     return QuietHours(first, last)

@@ -22,35 +22,35 @@ from bot.core import limits
 from bot.core.prompts.local_time import WeeklyTime
 from bot.core.text.length import count_utf16_units
 from bot.core.text.truncate import truncate
-from bot.errors import Refused
+from bot.errors import UserError
 
 __all__ = [
     "DEFAULT_PLAN",
     "Always",
     "Condition",
-    "Fewer",
-    "House",
+    "CustomText",
+    "DefaultQuestion",
+    "FewerReplies",
     "LastCall",
-    "Passage",
+    "NextQuestions",
+    "NumberedQuestion",
     "Poll",
-    "Question",
-    "Questions",
-    "Quiet",
+    "PromptContent",
+    "QuietFor",
+    "QuotedPassage",
     "Step",
-    "Text",
-    "What",
-    "after_wait",
-    "day_of_week",
-    "read_clock",
-    "read_condition",
-    "read_plan",
-    "read_step",
-    "read_wait",
-    "read_weekly",
-    "read_what",
-    "renumbered",
-    "step_moments",
-    "write_plan",
+    "format_plan",
+    "format_wait",
+    "parse_clock",
+    "parse_condition",
+    "parse_content",
+    "parse_plan",
+    "parse_step",
+    "parse_wait",
+    "parse_weekday",
+    "parse_weekly",
+    "renumber",
+    "schedule_steps",
 ]
 
 #: What every essay gets where the server has chosen nothing else.
@@ -92,7 +92,7 @@ class Always:
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
+class QuietFor:
     """Only if nobody has written for so many hours."""
 
     hours: int
@@ -102,7 +102,7 @@ class Quiet:
 
 
 @dataclass(frozen=True, slots=True)
-class Fewer:
+class FewerReplies:
     """Only if there are fewer than so many replies."""
 
     replies: int
@@ -111,21 +111,21 @@ class Fewer:
         return f"if fewer than {self.replies} {'reply' if self.replies == 1 else 'replies'}"
 
 
-Condition = Always | Quiet | Fewer
+Condition = Always | QuietFor | FewerReplies
 
 
 @dataclass(frozen=True, slots=True)
-class Questions:
+class NextQuestions:
     """The essay's next questions that were not asked yet, at most so many (1 or 3)."""
 
-    most: int
+    limit: int
 
     def __str__(self) -> str:
-        return "questions" if self.most > 1 else "next question"
+        return "questions" if self.limit > 1 else "next question"
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class NumberedQuestion:
     """The essay's question of this number, from 1."""
 
     number: int
@@ -135,7 +135,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class QuotedPassage:
     """A passage quoted, with a question; without one, "What do you think?"."""
 
     number: int
@@ -146,7 +146,7 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class CustomText:
     """An admin's own words, in Discord's Markdown."""
 
     text: str
@@ -180,14 +180,22 @@ class LastCall:
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class DefaultQuestion:
     """The house default: "What do you think?"."""
 
     def __str__(self) -> str:
         return "default"
 
 
-What = Questions | Question | Passage | Text | Poll | LastCall | House
+PromptContent = (
+    NextQuestions
+    | NumberedQuestion
+    | QuotedPassage
+    | CustomText
+    | Poll
+    | LastCall
+    | DefaultQuestion
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,63 +204,63 @@ class Step:
 
     when: timedelta | WeeklyTime
     condition: Condition
-    what: What
+    content: PromptContent
 
     def __str__(self) -> str:
         condition = f", {self.condition}" if str(self.condition) else ""
-        return f"{_when_text(self.when)}{condition}: {self.what}"
+        return f"{_when_text(self.when)}{condition}: {self.content}"
 
 
-def read_plan(text: str) -> tuple[Step, ...]:
-    """The steps of a plan, a line each (or parted by ``;``); Refused says which line is wrong."""
+def parse_plan(text: str) -> tuple[Step, ...]:
+    """The steps of a plan, a line each (or parted by ``;``); UserError says which line is wrong."""
     if text.strip().lower() == "none":
         return ()
     lines = [_LAST_MARK.sub("", line).strip() for line in _BETWEEN_STEPS.split(text)]
     lines = [line for line in lines if line]
     if not lines:
-        raise Refused(
+        raise UserError(
             "Write the steps of the plan, “none” for no prompts, or “default” for the plan that "
             "comes with me."
         )
     if len(lines) > _MOST_STEPS:
-        raise Refused(f"A plan has at most {_MOST_STEPS} steps; this one has {len(lines)}.")
-    return tuple(read_step(line.replace("\\;", ";")) for line in lines)
+        raise UserError(f"A plan has at most {_MOST_STEPS} steps; this one has {len(lines)}.")
+    return tuple(parse_step(line.replace("\\;", ";")) for line in lines)
 
 
-def write_plan(steps: Sequence[Step]) -> str:
-    """The plan that :func:`read_plan` reads as these steps, a line each."""
+def format_plan(steps: Sequence[Step]) -> str:
+    """The plan that :func:`parse_plan` reads as these steps, a line each."""
     return "\n".join(str(step).replace(";", "\\;") for step in steps) or "none"
 
 
-def read_step(line: str) -> Step:
+def parse_step(line: str) -> Step:
     """One step: ``after 3 days, if quiet for 24 hours: next question``."""
     head, what = _parted(line)
     when, _, condition = head.partition(",")
-    wait = read_wait(when)
-    weekly = None if wait is not None else read_weekly(when)
+    wait = parse_wait(when)
+    weekly = None if wait is not None else parse_weekly(when)
     moment = wait if wait is not None else weekly
     if moment is None:
-        raise Refused(
+        raise UserError(
             f"“{_echo(when)}” is no time of a plan: write “after 3 days” or “Thursday 18:00”."
         )
-    return Step(moment, read_condition(condition), read_what(what))
+    return Step(moment, parse_condition(condition), parse_content(what))
 
 
 def _parted(line: str) -> tuple[str, str]:
     """When and what, parted at the first colon that is not a clock's."""
     found = re.search(r":(?!\d\d)", line)
     if found is None:
-        raise Refused(
+        raise UserError(
             f"“{_echo(line)}” says not what to ask: write for instance “after 3 days: next "
             "question”."
         )
     return line[: found.start()], line[found.end() :].strip()
 
 
-def read_wait(text: str) -> timedelta | None:
+def parse_wait(text: str) -> timedelta | None:
     """A wait such as ``after 3 days``, ``in 90 minutes`` or ``2h``; None where it is none.
 
-    Refused for one longer than a year.
+    UserError for one longer than a year.
     """
     found = _WAIT.fullmatch(text.strip())
     if found is None:
@@ -260,28 +268,28 @@ def read_wait(text: str) -> timedelta | None:
     unit = next(unit for unit in _UNITS if unit[0] == found[2][0].lower())
     seconds = int(found[1]) * _UNITS[unit] if len(found[1]) < 9 else _MOST_WAIT.total_seconds() + 1
     if seconds > _MOST_WAIT.total_seconds():
-        raise Refused(f"“{_echo(text)}” is longer than a year.")
+        raise UserError(f"“{_echo(text)}” is longer than a year.")
     return timedelta(seconds=seconds)
 
 
-def read_weekly(text: str) -> WeeklyTime | None:
+def parse_weekly(text: str) -> WeeklyTime | None:
     """A local time of the week or the day: ``Thursday 18:00``, ``Thu 6 pm``, ``daily 18:00``."""
     words = text.strip().lower().removeprefix("every ").replace(" at ", " ")
     day, _, rest = words.partition(" ")
-    weekday = day_of_week(day)
+    weekday = parse_weekday(day)
     if weekday is None and day != "daily":
         rest = words
-    at = read_clock(rest)
+    at = parse_clock(rest)
     return None if at is None else WeeklyTime(weekday, at)
 
 
-def day_of_week(name: str) -> int | None:
+def parse_weekday(name: str) -> int | None:
     """The weekday of a name or its beginning (``thu``), Monday being 0; None for any other word."""
     fitting = [number for number, day in enumerate(_DAYS) if day.startswith(name.lower())]
     return fitting[0] if len(name) >= 3 and fitting else None
 
 
-def read_clock(text: str) -> time | None:
+def parse_clock(text: str) -> time | None:
     """A time of day: ``18:00``, ``6 pm``, ``7.30am``; None where it is none.
 
     A bare number is none, since it may be a day.
@@ -297,50 +305,50 @@ def read_clock(text: str) -> time | None:
     return time(hour, minute) if hour < 24 and minute < 60 else None
 
 
-def read_condition(text: str) -> Condition:
+def parse_condition(text: str) -> Condition:
     """``if quiet for N hours``, ``if fewer than N replies``, ``always`` or nothing."""
     asked = " ".join(text.split())
     if asked.lower() in ("", "always"):
         return Always()
-    for pattern, make in ((_QUIET, Quiet), (_FEWER, Fewer)):
+    for pattern, make in ((_QUIET, QuietFor), (_FEWER, FewerReplies)):
         found = pattern.fullmatch(asked)
         if found is not None and len(found[1]) < 6 and int(found[1]):
             return make(int(found[1]))
-    raise Refused(
+    raise UserError(
         f"“{_echo(asked)}” is no condition: write “always”, “if quiet for 24 hours” or “if fewer "
         "than 5 replies”."
     )
 
 
-def read_what(text: str) -> What:
-    """What to say, as admins write it; Refused where it cannot be understood."""
+def parse_content(text: str) -> PromptContent:
+    """What to say, as admins write it; UserError where it cannot be understood."""
     asked = text.strip()
-    plain: dict[str, What] = {
-        "questions": Questions(3),
-        "next question": Questions(1),
-        "question": Questions(1),
+    plain: dict[str, PromptContent] = {
+        "questions": NextQuestions(3),
+        "next question": NextQuestions(1),
+        "question": NextQuestions(1),
         "last call": LastCall(),
-        "default": House(),
+        "default": DefaultQuestion(),
     }
     if asked.lower() in plain:
         return plain[asked.lower()]
     if found := _QUESTION.fullmatch(asked):
-        return Question(_number(found[1]))
+        return NumberedQuestion(_number(found[1]))
     if found := _PASSAGE.fullmatch(asked):
-        return Passage(_number(found[1]), _short(found[2] or "", _MOST_PASSAGE_TEXT))
+        return QuotedPassage(_number(found[1]), _short(found[2] or "", _MOST_PASSAGE_TEXT))
     kind, colon, rest = asked.partition(":")
     if colon and kind.strip().lower() == "poll":
         return _poll(rest)
     if colon and kind.strip().lower() == "text" and rest.strip():
-        return Text(_short(rest))
-    raise Refused(
+        return CustomText(_short(rest))
+    raise UserError(
         f"“{_echo(asked)}” is nothing I can say: write “questions”, “next question”, “question 2”, "
         "“passage 4: why?”, “text: your words”, “poll: question | answer | answer”, “last call” "
         "or “default”."
     )
 
 
-def renumbered(text: str, number: int) -> str:
+def renumber(text: str, number: int) -> str:
     """What is said about a question or passage, of another number: ``question 2``."""
     return re.sub(r"\d+", str(number), text, count=1)
 
@@ -353,29 +361,29 @@ def _echo(text: str) -> str:
 def _number(digits: str) -> int:
     number = int(digits) if len(digits) < 10 else _HIGHEST + 1
     if number < 1:
-        raise Refused("Questions and passages are numbered from 1.")
+        raise UserError("Questions and passages are numbered from 1.")
     if number > _HIGHEST:
-        raise Refused(f"No essay has a question or a passage {_echo(digits)}.")
+        raise UserError(f"No essay has a question or a passage {_echo(digits)}.")
     return number
 
 
 def _short(text: str, most: int = _MOST_TEXT) -> str:
     text = text.strip()
     if count_utf16_units(text) > most:
-        raise Refused(f"What is said here has at most {most} characters.")
+        raise UserError(f"What is said here has at most {most} characters.")
     return text
 
 
 def _poll(text: str) -> Poll:
     question, *answers = (part.strip() for part in text.split("|"))
     if not question or count_utf16_units(question) > limits.POLL_QUESTION:
-        raise Refused(f"A poll's question has 1 to {limits.POLL_QUESTION} characters.")
+        raise UserError(f"A poll's question has 1 to {limits.POLL_QUESTION} characters.")
     if not 2 <= len(answers) <= limits.POLL_ANSWERS:
-        raise Refused(f"A poll has 2 to {limits.POLL_ANSWERS} answers, each after a “|”.")
+        raise UserError(f"A poll has 2 to {limits.POLL_ANSWERS} answers, each after a “|”.")
     if not all(answers) or any(
         count_utf16_units(answer) > limits.POLL_ANSWER for answer in answers
     ):
-        raise Refused(f"A poll's answer has 1 to {limits.POLL_ANSWER} characters.")
+        raise UserError(f"A poll's answer has 1 to {limits.POLL_ANSWER} characters.")
     return Poll(question, tuple(answers))
 
 
@@ -383,10 +391,10 @@ def _when_text(when: timedelta | WeeklyTime) -> str:
     if isinstance(when, WeeklyTime):
         day = "daily" if when.weekday is None else _DAYS[when.weekday].capitalize()
         return f"{day} {when.at:%H:%M}"
-    return f"after {after_wait(when)}"
+    return f"after {format_wait(when)}"
 
 
-def after_wait(wait: timedelta) -> str:
+def format_wait(wait: timedelta) -> str:
     """A wait in the largest unit that says it exactly: ``3 days``."""
     seconds = int(wait.total_seconds())
     for unit in ("day", "hour", "minute"):
@@ -396,7 +404,7 @@ def after_wait(wait: timedelta) -> str:
     return f"{seconds // 60} minutes"
 
 
-def step_moments(
+def schedule_steps(
     steps: Sequence[Step], published_at: datetime, zone: ZoneInfo
 ) -> tuple[datetime, ...]:
     """When each step of an essay published then is due, in UTC.
@@ -408,7 +416,7 @@ def step_moments(
     last = published_at
     for step in steps:
         if isinstance(step.when, WeeklyTime):
-            moment = step.when.after(last, zone)
+            moment = step.when.next_after(last, zone)
         else:
             moment = published_at + step.when
         moments.append(moment)

@@ -23,21 +23,21 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot.core.prompts.local_time import QuietHours, local_moment, quiet_end
-from bot.core.prompts.plan import Condition, Fewer, Quiet
+from bot.core.prompts.local_time import QuietHours, get_quiet_end, local_to_utc
+from bot.core.prompts.plan import Condition, FewerReplies, QuietFor
 from bot.core.text.plural import format_count
 
 __all__ = [
-    "PAUSED",
-    "QUIET",
+    "REASON_PAUSED",
+    "REASON_QUIET_HOURS",
     "Decision",
-    "Kind",
-    "Manners",
+    "Postpone",
+    "PromptContext",
+    "PromptKind",
+    "PromptRules",
     "Send",
-    "Situation",
     "Skip",
-    "Wait",
-    "decide",
+    "decide_prompt",
 ]
 
 _DAY = timedelta(days=1)
@@ -48,12 +48,12 @@ _SOON = timedelta(minutes=10)
 #: Why something waits, or ends, where it has no channel any more.
 _DELETED = "its channel was deleted"
 #: The reason of what falls due during a pause; a resume within the tolerance takes it back.
-PAUSED = "prompts were paused"
+REASON_PAUSED = "prompts were paused"
 #: Why something waits for the end of the quiet hours.
-QUIET = "quiet hours"
+REASON_QUIET_HOURS = "quiet hours"
 
 
-class Kind(StrEnum):
+class PromptKind(StrEnum):
     """Why a prompt is there: a step of a plan (or an admin's), at once, a nudge, a digest."""
 
     STEP = "step"
@@ -63,7 +63,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class PromptRules:
     """What a server asks of prompts. ``tolerance``: how late one may be."""
 
     zone: ZoneInfo
@@ -73,7 +73,7 @@ class Manners:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class PromptContext:
     """A prompt and what the archive says around it, at one moment.
 
     owed_at:        since when it is owed: lateness counts from here
@@ -93,24 +93,24 @@ class Situation:
     ends_at:        when what its channel held is erased, which was deleted; None where it stands
     """
 
-    kind: Kind
+    kind: PromptKind
     owed_at: datetime
     turn_from: datetime
     condition: Condition
-    anyway: bool
+    forced: bool
     state: str
     paused: bool
-    tried: bool = False
-    unwanted: bool = False
-    last_written: datetime | None = None
+    attempted: bool = False
+    digest_disabled: bool = False
+    last_reply_at: datetime | None = None
     replies: int = 0
     unanswered: int = 0
-    under_way: int = 0
-    busy: bool = False
-    last_prompt: datetime | None = None
-    head_gone: bool = False
+    in_flight: int = 0
+    channel_busy: bool = False
+    last_prompt_at: datetime | None = None
+    thread_deleted: bool = False
     answered: bool = False
-    ends_at: datetime | None = None
+    channel_erased_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +121,12 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class Postpone:
     """Look again at ``until``; with ``owed`` it is only owed from then on."""
 
     until: datetime
     reason: str
-    owed: bool = False
+    resets_lateness: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,85 +136,91 @@ class Skip:
     reason: str
 
 
-Decision = Send | Wait | Skip
+Decision = Send | Postpone | Skip
 
 
-def decide(case: Situation, manners: Manners, now: datetime) -> Decision:
+def decide_prompt(case: PromptContext, manners: PromptRules, now: datetime) -> Decision:
     """What becomes of a prompt at ``now``; every argument of time is aware."""
     too_late = "it was due while I was away, and is too late now"
-    if case.tried:
+    if case.attempted:
         too_late = "it could not be sent in time"
     if case.state == "publishing":
         too_late = "the essay was still being published"
     ended = _ended(case, manners)
     if ended is not None:
         return Skip(ended)
-    if case.ends_at is not None:
-        return Skip(_DELETED) if now >= case.ends_at else Wait(case.ends_at, _DELETED, owed=True)
-    if case.kind is Kind.NOW:
+    if case.channel_erased_at is not None:
+        return (
+            Skip(_DELETED)
+            if now >= case.channel_erased_at
+            else Postpone(case.channel_erased_at, _DELETED, resets_lateness=True)
+        )
+    if case.kind is PromptKind.NOW:
         late = now - case.owed_at > manners.tolerance
         return Skip(too_late) if late else Send(case.owed_at + manners.tolerance)
-    owed = quiet_end(case.owed_at, manners.quiet, manners.zone) or case.owed_at
-    end = quiet_end(now, manners.quiet, manners.zone)
+    owed = get_quiet_end(case.owed_at, manners.quiet, manners.zone) or case.owed_at
+    end = get_quiet_end(now, manners.quiet, manners.zone)
     if (end or now) - owed > manners.tolerance:
         return Skip(too_late)
     if end is not None:
-        return Wait(end, QUIET)
+        return Postpone(end, REASON_QUIET_HOURS)
     if case.state == "publishing":
-        return Wait(now + _SOON, "the essay is still being published")
-    if case.kind is Kind.STEP:
+        return Postpone(now + _SOON, "the essay is still being published")
+    if case.kind is PromptKind.STEP:
         hindrance = _hindrance(case, manners, now)
         if hindrance is not None:
             return hindrance
     return Send(owed + manners.tolerance)
 
 
-def _ended(case: Situation, manners: Manners) -> str | None:
+def _ended(case: PromptContext, manners: PromptRules) -> str | None:
     """Why there will be no such prompt any more, whatever the hour."""
     if case.state not in ("open", "publishing"):
         return f"the discussion is {case.state}"
-    if case.unwanted:
+    if case.digest_disabled:
         return "the digest was switched off"
-    if (case.paused or manners.paused) and case.kind is not Kind.NOW:
-        return PAUSED
-    if case.head_gone:
+    if (case.paused or manners.paused) and case.kind is not PromptKind.NOW:
+        return REASON_PAUSED
+    if case.thread_deleted:
         return "the thread or its first message is gone"
     if case.answered:
         return "the thread was answered"
     return None
 
 
-def _hindrance(case: Situation, manners: Manners, now: datetime) -> Decision | None:
+def _hindrance(case: PromptContext, manners: PromptRules, now: datetime) -> Decision | None:
     if case.unanswered >= _MOST_UNANSWERED:
         return Skip("nobody has answered the last two prompts")
     unmet = _unmet(case, now)
     if unmet is not None:
         return Skip(unmet)
-    if case.unanswered + case.under_way >= _MOST_UNANSWERED or (case.busy and not case.anyway):
+    if case.unanswered + case.in_flight >= _MOST_UNANSWERED or (
+        case.channel_busy and not case.forced
+    ):
         # Whether the other will stand, and be answered, is not known yet.
         if now - case.turn_from > _MOST_PUT_OFF:
             return Skip("other prompts of the channel have waited for a week")
-        return Wait(now + _SOON, "another prompt is on its way", owed=True)
-    if case.last_prompt is None or case.anyway:
+        return Postpone(now + _SOON, "another prompt is on its way", resets_lateness=True)
+    if case.last_prompt_at is None or case.forced:
         return None
-    free = _next_day(case.last_prompt, manners.zone)
+    free = _next_day(case.last_prompt_at, manners.zone)
     if free <= now:
         return None
-    until = quiet_end(free, manners.quiet, manners.zone) or free
+    until = get_quiet_end(free, manners.quiet, manners.zone) or free
     if until - case.turn_from > _MOST_PUT_OFF:
         return Skip("the channel had other prompts on each day of a week")
-    return Wait(until, "the channel has had a prompt today", owed=True)
+    return Postpone(until, "the channel has had a prompt today", resets_lateness=True)
 
 
-def _unmet(case: Situation, now: datetime) -> str | None:
+def _unmet(case: PromptContext, now: datetime) -> str | None:
     """Why the prompt's own condition does not hold, if it does not."""
     match case.condition:
-        case Quiet(hours) if case.last_written is not None:
-            since = now - case.last_written
+        case QuietFor(hours) if case.last_reply_at is not None:
+            since = now - case.last_reply_at
             if since < timedelta(hours=hours):
                 ago = max(int(since.total_seconds() // 3600), 0)
                 return f"somebody wrote {ago} h ago, and it asks for {hours} h of quiet"
-        case Fewer(replies) if case.replies >= replies:
+        case FewerReplies(replies) if case.replies >= replies:
             verb = "is" if case.replies == 1 else "are"
             there = format_count(case.replies, "reply", "replies")
             return f"there {verb} {there}, and it asks for fewer than {replies}"
@@ -228,5 +234,5 @@ def _next_day(last: datetime, zone: ZoneInfo) -> datetime:
     free = last + _DAY
     on = last.astimezone(zone).date()
     if free.astimezone(zone).date() <= on:  # a day of 25 hours
-        free = local_moment(on + _DAY, time(0), zone)
+        free = local_to_utc(on + _DAY, time(0), zone)
     return free.astimezone(UTC)

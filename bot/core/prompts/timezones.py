@@ -8,9 +8,9 @@ from rapidfuzz import fuzz, process, utils
 
 from bot.core.prompts.local_time import find_zone
 from bot.core.text.truncate import truncate
-from bot.errors import Refused
+from bot.errors import UserError
 
-__all__ = ["choose_zone", "well_known_zones"]
+__all__ = ["get_known_zones", "resolve_zone"]
 
 #: The parts of the world that zones are named after. The signs of ``Etc/GMT+2`` mean the opposite
 #: of what people mean by them, so those are never suggested.
@@ -23,22 +23,22 @@ _REGIONS = frozenset(
 _SUGGESTED, _LIKENESS, _LONG_ENOUGH = 3, 70, 5
 
 
-def well_known_zones() -> list[str]:
+def get_known_zones() -> list[str]:
     """UTC and the zones that are named after a place, in order."""
     places = [name for name in available_timezones() if name.split("/")[0] in _REGIONS]
     return ["UTC", *sorted(places)]
 
 
-def choose_zone(text: str) -> ZoneInfo:
+def resolve_zone(text: str) -> ZoneInfo:
     """The zone that ``text`` names: an IANA name in any case, or the place at its end.
 
-    Refused where it names none or several, with the nearest ones.
+    UserError where it names none or several, with the nearest ones.
     """
     asked = " ".join(text.split())
     plain = _plain(asked)
     if not plain:
-        raise Refused("Write a time zone, for instance Europe/Berlin or UTC.")
-    names = well_known_zones()
+        raise UserError("Write a time zone, for instance Europe/Berlin or UTC.")
+    names = get_known_zones()
     if "/" in asked or plain == "utc":
         for name in names:
             if _plain(name) == plain:
@@ -49,16 +49,16 @@ def choose_zone(text: str) -> ZoneInfo:
     if not cities:
         try:
             return find_zone(asked)
-        except Refused:
+        except UserError:
             pass
     near = cities or _nearest(plain, names)
     if not near:
-        raise Refused(
+        raise UserError(
             f"“{truncate(asked, 60)}” is no time zone I know: write a large city of the zone, such "
             "as Berlin, or an IANA name, such as America/New_York."
         )
     told = " or ".join(near[:_SUGGESTED])
-    raise Refused(f"“{truncate(asked, 60)}” is no time zone I know. Did you mean {told}?")
+    raise UserError(f"“{truncate(asked, 60)}” is no time zone I know. Did you mean {told}?")
 
 
 def _plain(text: str) -> str:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
-from bot.core.conversation.catch_up_summary import Recovered, back_after
-from bot.core.conversation.passage_refs import answered_passages, may_name_passages
+from bot.core.conversation.passage_refs import find_answered_passages, may_refer_to_passages
 
 PASSAGES = {
     1: "It takes a night to make a loaf, and most of it is waiting.",
@@ -54,22 +51,14 @@ PASSAGES = {
 def test_passages(
     case: str, text: str, carried: tuple[int, ...], expected: tuple[int, ...]
 ) -> None:
-    assert answered_passages(text, PASSAGES, carried) == expected, case
+    assert find_answered_passages(text, PASSAGES, carried) == expected, case
 
 
 def test_a_long_number_does_not_name_the_passage_that_it_begins_with() -> None:
-    assert answered_passages("¶12345", {1234: "Far down."}, ()) == ()
-    assert answered_passages("¶1234", {1234: "Far down."}, ()) == (1234,)
+    assert find_answered_passages("¶12345", {1234: "Far down."}, ()) == ()
+    assert find_answered_passages("¶1234", {1234: "Far down."}, ()) == (1234,)
 
 
 def test_plain_talk_asks_for_no_passages() -> None:
-    assert not may_name_passages("1 > 0, I should think")
-    assert may_name_passages("well\n> The dough")
-
-
-def test_a_return_is_told_in_one_line() -> None:
-    away = timedelta(hours=3, minutes=12, seconds=5)
-    told = back_after(away, Recovered(14, 2, 1))
-    assert told == "Back after 3 h 12 min: 14 replies, 2 edits, 1 deletion recovered."
-    assert back_after(timedelta(days=2), Recovered()) == "Back after 2 d: nothing was missed."
-    assert back_after(timedelta(0), Recovered(1)) == "Back after a moment: 1 reply recovered."
+    assert not may_refer_to_passages("1 > 0, I should think")
+    assert may_refer_to_passages("well\n> The dough")

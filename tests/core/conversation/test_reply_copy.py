@@ -8,22 +8,22 @@ import pytest
 
 from bot.core.conversation.reply_copy import (
     File,
-    Original,
-    copy_payload,
-    digest,
-    webhook_name,
-    why_not,
+    OriginalReply,
+    explain_not_copyable,
+    hash_copy,
+    make_copy_payload,
+    make_webhook_name,
 )
 from bot.core.payload import SUPPRESS_EMBEDS
 
-PLAIN = Original(
+PLAIN = OriginalReply(
     author_id=175928847299117063,
     author_name="Ann",
     avatar=None,
     text="I would.",
     files=(),
-    whole=True,
-    suppressed=False,
+    copyable=True,
+    embeds_suppressed=False,
     has_thread=False,
 )
 MIB = 1024 * 1024
@@ -36,7 +36,7 @@ def file(size: int) -> File:
 @pytest.mark.parametrize(
     "change",
     [
-        {"whole": False},
+        {"copyable": False},
         {"has_thread": True},
         {"text": "x" * 2001},
         {"text": "\N{PILE OF POO}" * 1001},
@@ -53,7 +53,7 @@ def file(size: int) -> File:
     ids=str,
 )
 def test_what_cannot_be_copied_whole_is_not_moved(change: dict[str, object]) -> None:
-    assert why_not(replace(PLAIN, **change))  # type: ignore[arg-type]
+    assert explain_not_copyable(replace(PLAIN, **change))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -69,25 +69,25 @@ def test_what_cannot_be_copied_whole_is_not_moved(change: dict[str, object]) -> 
     ids=str,
 )
 def test_what_is_within_the_limits_is_moved(change: dict[str, object]) -> None:
-    assert why_not(replace(PLAIN, **change)) is None  # type: ignore[arg-type]
+    assert explain_not_copyable(replace(PLAIN, **change)) is None  # type: ignore[arg-type]
 
 
 def test_a_name_is_tidied_as_discord_tidies_it() -> None:
-    assert webhook_name("  Ann \n of  Kent ") == "Ann of Kent"
+    assert make_webhook_name("  Ann \n of  Kent ") == "Ann of Kent"
 
 
 def test_a_copy_bears_its_authors_name_and_face_and_pings_nobody() -> None:
-    payload = copy_payload(PLAIN)
+    payload = make_copy_payload(PLAIN)
     assert payload["username"] == "Ann"
     assert payload["allowed_mentions"] == {"parse": []}
     assert payload["avatar_url"].startswith("https://cdn.discordapp.com/embed/avatars/")
-    own = copy_payload(replace(PLAIN, avatar="a_b1"))["avatar_url"]
+    own = make_copy_payload(replace(PLAIN, avatar="a_b1"))["avatar_url"]
     assert own == "https://cdn.discordapp.com/avatars/175928847299117063/a_b1.png"
 
 
 def test_a_copy_keeps_descriptions_of_files_and_hidden_previews() -> None:
     described = replace(file(3), description="A loaf")
-    payload = copy_payload(replace(PLAIN, files=(file(2), described), suppressed=True))
+    payload = make_copy_payload(replace(PLAIN, files=(file(2), described), embeds_suppressed=True))
     assert payload["flags"] == SUPPRESS_EMBEDS
     assert payload["attachments"] == [
         {"id": "0", "filename": "a.png"},
@@ -96,12 +96,12 @@ def test_a_copy_keeps_descriptions_of_files_and_hidden_previews() -> None:
 
 
 def test_a_digest_tells_copies_apart_and_forgives_what_discord_tidies() -> None:
-    said = digest("Ann", "Yes.", [1, 2])
-    assert said == digest(" An n\N{ZERO WIDTH SPACE}", "Yes.\n", [1, 2])
+    said = hash_copy("Ann", "Yes.", [1, 2])
+    assert said == hash_copy(" An n\N{ZERO WIDTH SPACE}", "Yes.\n", [1, 2])
     assert said not in {
-        digest("Ben", "Yes.", [1, 2]),
-        digest("Ann", "No.", [1, 2]),
-        digest("Ann", "Yes.", [2, 1]),
-        digest("Ann", "Yes.", []),
+        hash_copy("Ben", "Yes.", [1, 2]),
+        hash_copy("Ann", "No.", [1, 2]),
+        hash_copy("Ann", "Yes.", [2, 1]),
+        hash_copy("Ann", "Yes.", []),
     }
     assert "Yes" not in said

@@ -9,40 +9,42 @@ import pytest
 from bot.core.conversation.events import Attachment, Message
 from bot.core.conversation.routing import (
     Answered,
-    AnsweredPost,
+    AnsweredBotMessage,
     AnsweredReply,
-    Gathering,
+    DiscussionState,
+    DiscussionThread,
     Ignore,
+    JoinedDiscussion,
     Record,
-    Standing,
-    ThreadPlace,
     route,
 )
 
 CHANNEL, HEAD, OWN_THREAD = 20, 1000, 900
-POST = AnsweredPost(discussion_id=1, post_id=5, standing=Standing.OPEN)
-POST_OF_A_CLOSED_ONE = AnsweredPost(discussion_id=1, post_id=5, standing=Standing.CLOSED)
-POST_OF_ANOTHER = AnsweredPost(discussion_id=2, post_id=9, standing=Standing.OPEN)
-POST_OF_A_WITHDRAWN_ONE = AnsweredPost(discussion_id=1, post_id=5, standing=Standing.WITHDRAWN)
-NOTICE = AnsweredPost(discussion_id=1, post_id=6, standing=Standing.OPEN, notice=True)
-IN_ONE_THREAD = AnsweredPost(
-    discussion_id=1, post_id=5, standing=Standing.OPEN, main_thread_id=OWN_THREAD
+POST = AnsweredBotMessage(discussion_id=1, post_id=5, state=DiscussionState.OPEN)
+POST_OF_A_CLOSED_ONE = AnsweredBotMessage(discussion_id=1, post_id=5, state=DiscussionState.CLOSED)
+POST_OF_ANOTHER = AnsweredBotMessage(discussion_id=2, post_id=9, state=DiscussionState.OPEN)
+POST_OF_A_WITHDRAWN_ONE = AnsweredBotMessage(
+    discussion_id=1, post_id=5, state=DiscussionState.WITHDRAWN
+)
+NOTICE = AnsweredBotMessage(discussion_id=1, post_id=6, state=DiscussionState.OPEN, is_notice=True)
+IN_ONE_THREAD = AnsweredBotMessage(
+    discussion_id=1, post_id=5, state=DiscussionState.OPEN, main_thread_id=OWN_THREAD
 )
 REPLY = AnsweredReply(discussion_id=1, reply_id=1001)
 HEAD_REPLY = AnsweredReply(discussion_id=1, reply_id=HEAD, thread_id=HEAD)
-POINTER = AnsweredPost(
-    discussion_id=1, post_id=7, standing=Standing.OPEN, notice=True, about=HEAD_REPLY
+POINTER = AnsweredBotMessage(
+    discussion_id=1, post_id=7, state=DiscussionState.OPEN, is_notice=True, about_reply=HEAD_REPLY
 )
 MOVED = AnsweredReply(discussion_id=1, reply_id=1003, thread_id=HEAD)
-POINTER_OF_A_CLOSED_ONE = AnsweredPost(
-    discussion_id=1, post_id=7, standing=Standing.CLOSED, notice=True, about=HEAD_REPLY
+POINTER_OF_A_CLOSED_ONE = AnsweredBotMessage(
+    discussion_id=1, post_id=7, state=DiscussionState.CLOSED, is_notice=True, about_reply=HEAD_REPLY
 )
-NOTICE_OF_A_CLOSED_ONE = AnsweredPost(
-    discussion_id=1, post_id=6, standing=Standing.CLOSED, notice=True
+NOTICE_OF_A_CLOSED_ONE = AnsweredBotMessage(
+    discussion_id=1, post_id=6, state=DiscussionState.CLOSED, is_notice=True
 )
 REPLY_OF_ANOTHER = AnsweredReply(discussion_id=2, reply_id=1002)
-THREAD = ThreadPlace(discussion_id=1, head_id=HEAD)
-MEMBERS_THREAD = ThreadPlace(discussion_id=1, head_id=None)
+THREAD = DiscussionThread(discussion_id=1, head_id=HEAD)
+MEMBERS_THREAD = DiscussionThread(discussion_id=1, head_id=None)
 
 
 def message(
@@ -61,7 +63,7 @@ def message(
         author_id=40,
         author_name="Ann",
         from_bot=from_bot,
-        kind=kind,
+        type=kind,
         text=text,
         reference_id=1 if reference else None,
         written_at=datetime(2026, 1, 1, tzinfo=UTC),
@@ -84,7 +86,7 @@ def message(
             message(kind=19, reference=True),
             None,
             POST_OF_A_CLOSED_ONE,
-            Record(1, parent_id=None, thread_id=None, post_id=5, meets_closed=True),
+            Record(1, parent_id=None, thread_id=None, post_id=5, notify_closed=True),
         ),
         (
             "a reply to a withdrawn essay is kept, and nothing is said",
@@ -105,7 +107,7 @@ def message(
             message(kind=19, reference=True),
             None,
             POINTER,
-            Record(1, parent_id=HEAD, thread_id=None, post_id=None, belongs_in=HEAD),
+            Record(1, parent_id=HEAD, thread_id=None, post_id=None, target_thread_id=HEAD),
         ),
         (
             "a reply in a thread to a remark of the bot's answers the head alone",
@@ -119,7 +121,7 @@ def message(
             message(kind=19, reference=True),
             None,
             IN_ONE_THREAD,
-            Record(1, parent_id=None, thread_id=None, post_id=5, belongs_in=OWN_THREAD),
+            Record(1, parent_id=None, thread_id=None, post_id=5, target_thread_id=OWN_THREAD),
         ),
         (
             "a reply to a part heads its own thread though a member opened one there",
@@ -133,7 +135,7 @@ def message(
             message(kind=19, reference=True),
             None,
             HEAD_REPLY,
-            Record(1, parent_id=HEAD, thread_id=None, post_id=None, belongs_in=HEAD),
+            Record(1, parent_id=HEAD, thread_id=None, post_id=None, target_thread_id=HEAD),
         ),
         (
             "a forward in a thread is talk there",
@@ -241,14 +243,14 @@ def message(
             message(kind=19, reference=True),
             None,
             MOVED,
-            Record(1, parent_id=1003, thread_id=None, post_id=None, belongs_in=HEAD),
+            Record(1, parent_id=1003, thread_id=None, post_id=None, target_thread_id=HEAD),
         ),
         (
             "a channel reply to the line that points into a closed discussion's thread",
             message(kind=19, reference=True),
             None,
             POINTER_OF_A_CLOSED_ONE,
-            Record(1, parent_id=HEAD, thread_id=None, post_id=None, belongs_in=HEAD),
+            Record(1, parent_id=HEAD, thread_id=None, post_id=None, target_thread_id=HEAD),
         ),
         (
             "a reply to a remark in a closed discussion is told nothing more",
@@ -283,15 +285,15 @@ def message(
 def test_a_message_is_routed(
     case: str,
     said: Message,
-    place: ThreadPlace | None,
+    place: DiscussionThread | None,
     answered: Answered | None,
     expected: Ignore | Record,
 ) -> None:
     assert route(said, place, answered) == expected, case
 
 
-NEWEST = Gathering(discussion_id=1)
-NEWEST_OF_ONE_THREAD = Gathering(discussion_id=1, main_thread_id=OWN_THREAD)
+NEWEST = JoinedDiscussion(discussion_id=1)
+NEWEST_OF_ONE_THREAD = JoinedDiscussion(discussion_id=1, main_thread_id=OWN_THREAD)
 JOINED = Record(1, parent_id=None, thread_id=2000, post_id=None, opens_thread=True)
 
 
@@ -306,7 +308,7 @@ JOINED = Record(1, parent_id=None, thread_id=2000, post_id=None, opens_thread=Tr
             None,
             None,
             NEWEST_OF_ONE_THREAD,
-            Record(1, parent_id=None, thread_id=None, post_id=None, belongs_in=OWN_THREAD),
+            Record(1, parent_id=None, thread_id=None, post_id=None, target_thread_id=OWN_THREAD),
         ),
         ("where the server leaves it alone", message(), None, None, None, Ignore()),
         (
@@ -341,9 +343,9 @@ JOINED = Record(1, parent_id=None, thread_id=2000, post_id=None, opens_thread=Tr
 def test_talk_in_the_channel_joins_the_newest_essay_where_the_server_has_it_so(
     case: str,
     said: Message,
-    place: ThreadPlace | None,
+    place: DiscussionThread | None,
     answered: Answered | None,
-    gathering: Gathering | None,
+    gathering: JoinedDiscussion | None,
     expected: Ignore | Record,
 ) -> None:
     assert route(said, place, answered, gathering) == expected, case

@@ -7,7 +7,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.conversation.thread_names import plain_thread_name, thread_name
+from bot.core.conversation.thread_names import make_plain_thread_name, make_thread_name
 from bot.core.text.length import count_utf16_units
 
 
@@ -37,30 +37,30 @@ from bot.core.text.length import count_utf16_units
     ],
 )
 def test_a_thread_is_named_from_who_and_what(author: str, text: str, expected: str) -> None:
-    assert thread_name(author, text) == expected
+    assert make_thread_name(author, text) == expected
 
 
 def test_a_long_reply_is_cut_between_words() -> None:
-    name = thread_name("Ann", "word " * 100)
+    name = make_thread_name("Ann", "word " * 100)
     assert len(name) <= 100
     assert name.endswith("word…")
 
 
 def test_no_grapheme_is_cut() -> None:
     family = "👩‍👩‍👧‍👦"
-    name = thread_name("Ann", family * 40)
+    name = make_thread_name("Ann", family * 40)
     assert name.removesuffix("…").removeprefix("Ann: ").replace(family, "") == ""
 
 
 @given(author=st.text(max_size=60), text=st.text(max_size=300))
 def test_any_name_and_text_make_a_name_that_discord_takes(author: str, text: str) -> None:
-    name = thread_name(author, text)
+    name = make_thread_name(author, text)
     assert 1 <= len(name.encode("utf-16-le", "surrogatepass")) // 2 <= 100
     assert "\n" not in name
     assert regex.search(r"[\p{L}\p{N}\p{P}\p{S}]", name)
 
 
 def test_a_plain_name_tells_the_essay_alone_and_fits() -> None:
-    assert plain_thread_name("Slow bread") == "A reply to Slow bread"
-    assert plain_thread_name("\n") == "A reply to An essay"
-    assert count_utf16_units(plain_thread_name("Bread " * 40)) <= 100
+    assert make_plain_thread_name("Slow bread") == "A reply to Slow bread"
+    assert make_plain_thread_name("\n") == "A reply to An essay"
+    assert count_utf16_units(make_plain_thread_name("Bread " * 40)) <= 100

@@ -17,7 +17,7 @@ from bot.core.extraction.corrections import (
 )
 from bot.core.read_essay import read_essay
 from bot.core.text.length import count_utf16_units
-from bot.errors import Refused
+from bot.errors import UserError
 
 HEAD = "---\ntitle: Slow bread\nauthor: Ann\n---\n\n"
 ESSAY = read_essay(f"{HEAD}It takes a night to make a loaf.\n", format="markdown")
@@ -77,7 +77,7 @@ def test_another_byline_takes_the_place_of_what_stood_there(
 def test_what_is_emptied_is_taken_away_but_for_the_title() -> None:
     essay, closing = apply_corrections(LONG, "Why?", Corrections("Rye", "", "", "", ""))
     assert (essay.byline, essay.author, essay.epigraph, closing) == (None, None, None, None)
-    with pytest.raises(Refused, match="needs a title"):
+    with pytest.raises(UserError, match="needs a title"):
         apply_corrections(LONG, "Why?", Corrections(" ", "", "", "", ""))
 
 

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.core.prompts.parse_time import read_moment
-from bot.errors import Refused
+from bot.core.prompts.parse_time import parse_time
+from bot.errors import UserError
 
 BERLIN, NEW_YORK, TOKYO = map(ZoneInfo, ("Europe/Berlin", "America/New_York", "Asia/Tokyo"))
 #: A Friday, 10:17 in Berlin; two days later the clock jumps.
@@ -128,22 +128,22 @@ def shown(moment: datetime, zone: ZoneInfo = BERLIN) -> str:
 
 @pytest.mark.parametrize(("text", "local"), WALL)
 def test_a_time_on_the_wall_is_read_as_people_write_it(text: str, local: str) -> None:
-    meant = read_moment(text, NOW, BERLIN)
+    meant = parse_time(text, NOW, BERLIN)
     assert shown(meant.at) == local
     assert meant.local is not None
 
 
 @pytest.mark.parametrize(("text", "local"), EXACT)
 def test_a_wait_and_a_time_of_another_zone_are_exact(text: str, local: str) -> None:
-    meant = read_moment(text, NOW, BERLIN)
+    meant = parse_time(text, NOW, BERLIN)
     assert shown(meant.at) == local
     assert meant.local is None
 
 
 @pytest.mark.parametrize(("text", "says"), REFUSED)
 def test_what_is_no_coming_time_is_refused_with_a_sentence(text: str, says: str) -> None:
-    with pytest.raises(Refused, match=says) as refusal:
-        read_moment(text, NOW, BERLIN)
+    with pytest.raises(UserError, match=says) as refusal:
+        parse_time(text, NOW, BERLIN)
     assert len(str(refusal.value)) < 300
 
 
@@ -159,9 +159,9 @@ def test_what_is_no_coming_time_is_refused_with_a_sentence(text: str, says: str)
     ],
 )
 def test_a_time_is_of_the_servers_zone(text: str, zone: ZoneInfo, local: str) -> None:
-    assert shown(read_moment(text, NOW, zone).at, zone) == local
+    assert shown(parse_time(text, NOW, zone).at, zone) == local
 
 
 def test_a_repeated_time_is_the_first_of_the_two() -> None:
-    first = read_moment("25 October 2:30", NOW, BERLIN).at
+    first = parse_time("25 October 2:30", NOW, BERLIN).at
     assert first == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)

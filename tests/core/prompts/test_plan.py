@@ -8,32 +8,32 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.core.prompts.local_time import QuietHours, WeeklyTime
-from bot.core.prompts.parse_time import read_moment, read_quiet_hours
+from bot.core.prompts.parse_time import parse_quiet_hours, parse_time
 from bot.core.prompts.plan import (
     DEFAULT_PLAN,
     Always,
-    Fewer,
-    House,
+    CustomText,
+    DefaultQuestion,
+    FewerReplies,
     LastCall,
-    Passage,
+    NextQuestions,
+    NumberedQuestion,
     Poll,
-    Question,
-    Questions,
-    Quiet,
+    PromptContent,
+    QuietFor,
+    QuotedPassage,
     Step,
-    Text,
-    What,
-    read_clock,
-    read_condition,
-    read_plan,
-    read_step,
-    read_what,
-    step_moments,
-    write_plan,
+    format_plan,
+    parse_clock,
+    parse_condition,
+    parse_content,
+    parse_plan,
+    parse_step,
+    schedule_steps,
 )
 from bot.core.text.timestamps import format_timestamp
 from bot.core.text.truncate import truncate_lines
-from bot.errors import Refused
+from bot.errors import UserError
 
 BERLIN = ZoneInfo("Europe/Berlin")
 #: A Friday, ten in the morning in Berlin; two days later the clock jumps.
@@ -41,12 +41,12 @@ NOW = datetime(2026, 3, 27, 9, tzinfo=UTC)
 
 
 def test_the_plan_that_comes_with_salon_asks_after_1_3_and_7_days() -> None:
-    plan = read_plan(DEFAULT_PLAN)
+    plan = parse_plan(DEFAULT_PLAN)
     days = [timedelta(days=number) for number in (1, 3, 7)]
     assert [step.when for step in plan] == days
-    assert [step.condition for step in plan] == [Always(), Quiet(24), Always()]
-    assert [step.what for step in plan] == [Questions(3), Questions(1), LastCall()]
-    assert step_moments(plan, NOW, BERLIN) == tuple(NOW + wait for wait in days)
+    assert [step.condition for step in plan] == [Always(), QuietFor(24), Always()]
+    assert [step.content for step in plan] == [NextQuestions(3), NextQuestions(1), LastCall()]
+    assert schedule_steps(plan, NOW, BERLIN) == tuple(NOW + wait for wait in days)
 
 
 @pytest.mark.parametrize(
@@ -54,36 +54,36 @@ def test_the_plan_that_comes_with_salon_asks_after_1_3_and_7_days() -> None:
     [
         (
             "after 3 days, if quiet for 24 hours: next question",
-            Step(timedelta(days=3), Quiet(24), Questions(1)),
+            Step(timedelta(days=3), QuietFor(24), NextQuestions(1)),
         ),
         ("Thursday 18:00: last call", Step(WeeklyTime(3, time(18)), Always(), LastCall())),
-        ("thu 6 pm: default", Step(WeeklyTime(3, time(18)), Always(), House())),
+        ("thu 6 pm: default", Step(WeeklyTime(3, time(18)), Always(), DefaultQuestion())),
         (
             "daily 07:30, if fewer than 5 replies: question 2",
-            Step(WeeklyTime(None, time(7, 30)), Fewer(5), Question(2)),
+            Step(WeeklyTime(None, time(7, 30)), FewerReplies(5), NumberedQuestion(2)),
         ),
         (
             "in 90 minutes: passage ¶4: Is that so: really?",
-            Step(timedelta(minutes=90), Always(), Passage(4, "Is that so: really?")),
+            Step(timedelta(minutes=90), Always(), QuotedPassage(4, "Is that so: really?")),
         ),
         ("2 weeks: text: Come, read; stay.", None),
         ("after 36 hours: poll: Rye? | yes | no", None),
     ],
 )
 def test_a_step_is_read_and_written_the_same(line: str, step: Step | None) -> None:
-    found = read_step(line)
+    found = parse_step(line)
     if step is not None:
         assert found == step
-    assert read_step(str(found)) == found
+    assert parse_step(str(found)) == found
 
 
 def test_a_plan_may_stand_on_one_line_and_its_words_hold_semicolons() -> None:
-    plan = read_plan("after 1 day: text: Come; stay; read. ; Sunday 18:00: last call")
+    plan = parse_plan("after 1 day: text: Come; stay; read. ; Sunday 18:00: last call")
     assert [str(step) for step in plan] == [
         "after 1 day: text: Come; stay; read.",
         "Sunday 18:00: last call",
     ]
-    assert read_plan("none") == ()
+    assert parse_plan("none") == ()
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_a_plan_may_stand_on_one_line_and_its_words_hold_semicolons() -> None:
     ],
 )
 def test_a_step_that_cannot_be_understood_is_refused_with_a_sentence(line: str, says: str) -> None:
-    with pytest.raises(Refused, match=says):
-        read_step(line)
+    with pytest.raises(UserError, match=says):
+        parse_step(line)
 
 
 @pytest.mark.parametrize(
@@ -119,21 +119,21 @@ def test_a_step_that_cannot_be_understood_is_refused_with_a_sentence(line: str, 
 )
 def test_a_semicolon_of_the_words_is_written_with_a_backslash(line: str) -> None:
     escaped = line.replace(";", "\\;")
-    (step,) = read_plan(escaped)
+    (step,) = parse_plan(escaped)
     assert str(step) == line
-    assert read_plan(write_plan([step, step])) == (step, step)
+    assert parse_plan(format_plan([step, step])) == (step, step)
 
 
 @pytest.mark.parametrize("text", ["none", "None", " NONE "])
 def test_a_plan_of_nothing_is_asked_for_by_name(text: str) -> None:
-    assert read_plan(text) == ()
-    assert read_plan(write_plan(())) == ()
+    assert parse_plan(text) == ()
+    assert parse_plan(format_plan(())) == ()
 
 
 @pytest.mark.parametrize("text", ["", "   ", ";", "\n;\n"])
 def test_a_blank_plan_is_refused_and_says_how_to_have_none(text: str) -> None:
-    with pytest.raises(Refused, match="“none” for no prompts, or “default”"):
-        read_plan(text)
+    with pytest.raises(UserError, match="“none” for no prompts, or “default”"):
+        parse_plan(text)
 
 
 @pytest.mark.parametrize(
@@ -148,25 +148,25 @@ def test_a_blank_plan_is_refused_and_says_how_to_have_none(text: str) -> None:
     ],
 )
 def test_a_long_faulty_line_is_quoted_in_short(line: str) -> None:
-    with pytest.raises(Refused) as refusal:
-        read_plan(line)
+    with pytest.raises(UserError) as refusal:
+        parse_plan(line)
     assert len(str(refusal.value)) < 400
 
 
 @pytest.mark.parametrize("what", ["question 12345678901", "passage 100000: Why?"])
 def test_a_number_that_no_essay_has_is_refused_and_not_cut(what: str) -> None:
-    with pytest.raises(Refused, match="No essay has"):
-        read_what(what)
+    with pytest.raises(UserError, match="No essay has"):
+        parse_content(what)
 
 
 def test_a_plan_has_at_most_twenty_steps() -> None:
-    with pytest.raises(Refused, match="at most 20"):
-        read_plan("\n".join(["after 1 day: default"] * 21))
+    with pytest.raises(UserError, match="at most 20"):
+        parse_plan("\n".join(["after 1 day: default"] * 21))
 
 
 def test_a_weekly_step_comes_after_publishing_and_after_the_step_before_it() -> None:
-    plan = read_plan("Thursday 18:00: questions\nThursday 18:00: last call\nafter 1 day: default")
-    local = [moment.astimezone(BERLIN) for moment in step_moments(plan, NOW, BERLIN)]
+    plan = parse_plan("Thursday 18:00: questions\nThursday 18:00: last call\nafter 1 day: default")
+    local = [moment.astimezone(BERLIN) for moment in schedule_steps(plan, NOW, BERLIN)]
     assert [f"{moment:%d %b %H:%M}" for moment in local] == [
         "02 Apr 18:00",
         "09 Apr 18:00",
@@ -177,25 +177,27 @@ def test_a_weekly_step_comes_after_publishing_and_after_the_step_before_it() -> 
 @pytest.mark.parametrize(
     "what",
     [
-        Questions(3),
-        Questions(1),
-        Question(4),
-        Passage(2, ""),
-        Passage(2, "Why: so?"),
-        Text("A line.\nAnother: one | two."),
+        NextQuestions(3),
+        NextQuestions(1),
+        NumberedQuestion(4),
+        QuotedPassage(2, ""),
+        QuotedPassage(2, "Why: so?"),
+        CustomText("A line.\nAnother: one | two."),
         Poll("Rye?", ("yes", "no")),
         LastCall(),
-        House(),
+        DefaultQuestion(),
     ],
 )
-def test_what_is_said_is_written_and_read_the_same(what: What) -> None:
-    assert read_what(str(what)) == what
+def test_what_is_said_is_written_and_read_the_same(what: PromptContent) -> None:
+    assert parse_content(str(what)) == what
 
 
-@pytest.mark.parametrize("condition", [Always(), Quiet(7), Fewer(3)])
-def test_a_condition_is_written_and_read_the_same(condition: Always | Quiet | Fewer) -> None:
-    assert read_condition(str(condition)) == condition
-    assert read_condition("always") == Always()
+@pytest.mark.parametrize("condition", [Always(), QuietFor(7), FewerReplies(3)])
+def test_a_condition_is_written_and_read_the_same(
+    condition: Always | QuietFor | FewerReplies,
+) -> None:
+    assert parse_condition(str(condition)) == condition
+    assert parse_condition("always") == Always()
 
 
 @pytest.mark.parametrize(
@@ -218,41 +220,41 @@ def test_a_condition_is_written_and_read_the_same(condition: Always | Quiet | Fe
     ],
 )
 def test_a_time_is_read_as_people_write_it(text: str, local: str) -> None:
-    meant = read_moment(text, NOW, BERLIN)
+    meant = parse_time(text, NOW, BERLIN)
     assert f"{meant.at.astimezone(BERLIN):%Y-%m-%d %H:%M}" == local
     assert (meant.local is None) == text.startswith(("in ", "2 weeks"))
 
 
 @pytest.mark.parametrize("text", ["", "5", "soon", "31 Feb", "x" * 101, "yesterday", "3 days ago"])
 def test_a_time_that_is_none_or_past_is_refused(text: str) -> None:
-    with pytest.raises(Refused):
-        read_moment(text, NOW, BERLIN)
+    with pytest.raises(UserError):
+        parse_time(text, NOW, BERLIN)
 
 
 def test_a_time_in_ten_years_is_refused() -> None:
-    with pytest.raises(Refused, match="two years"):
-        read_moment("2036-01-01 10:00", NOW, BERLIN)
+    with pytest.raises(UserError, match="two years"):
+        parse_time("2036-01-01 10:00", NOW, BERLIN)
 
 
 @pytest.mark.parametrize("text", ["22:00-08:00", "22:00 – 8:00", "10 pm to 8 am", "10pm until 8am"])
 def test_quiet_hours_are_read_as_people_write_them(text: str) -> None:
-    assert read_quiet_hours(text) == QuietHours(time(22), time(8))
+    assert parse_quiet_hours(text) == QuietHours(time(22), time(8))
 
 
 def test_no_quiet_hours_and_no_hours_at_all() -> None:
-    assert read_quiet_hours("none") is None
+    assert parse_quiet_hours("none") is None
     for text in ("22:00", "night", "8:00-8:00", "25:00-26:00"):
-        with pytest.raises(Refused):
-            read_quiet_hours(text)
+        with pytest.raises(UserError):
+            parse_quiet_hours(text)
 
 
 def test_a_step_without_a_wait_is_written_in_minutes() -> None:
-    assert str(read_step("after 0 days: default")) == "after 0 minutes: default"
+    assert str(parse_step("after 0 days: default")) == "after 0 minutes: default"
 
 
 @pytest.mark.parametrize("text", ["13 pm", "0 am", "24:00", "12:60"])
 def test_a_time_of_day_that_no_clock_shows_is_none(text: str) -> None:
-    assert read_clock(text) is None
+    assert parse_clock(text) is None
 
 
 def test_a_list_says_how_much_of_it_does_not_fit() -> None:

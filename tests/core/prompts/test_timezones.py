@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.prompts.timezones import choose_zone, well_known_zones
-from bot.errors import Refused
+from bot.core.prompts.timezones import get_known_zones, resolve_zone
+from bot.errors import UserError
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from bot.errors import Refused
     ],
 )
 def test_a_place_is_found_however_it_is_written(written: str, zone: str) -> None:
-    assert choose_zone(written).key == zone
+    assert resolve_zone(written).key == zone
 
 
 @pytest.mark.parametrize(
@@ -38,23 +38,23 @@ def test_a_place_is_found_however_it_is_written(written: str, zone: str) -> None
     ],
 )
 def test_a_slip_is_met_with_what_was_probably_meant(written: str, near: str) -> None:
-    with pytest.raises(Refused, match=f"Did you mean {near}"):
-        choose_zone(written)
+    with pytest.raises(UserError, match=f"Did you mean {near}"):
+        resolve_zone(written)
 
 
 @pytest.mark.parametrize("written", ["GMT+2", "PST", "qqqq", "../../etc/passwd", "x" * 500])
 def test_what_is_like_no_zone_is_met_with_how_to_write_one(written: str) -> None:
-    with pytest.raises(Refused, match="such as Berlin") as refused:
-        choose_zone(written)
+    with pytest.raises(UserError, match="such as Berlin") as refused:
+        resolve_zone(written)
     assert len(str(refused.value)) < 300
     assert "Etc/" not in str(refused.value)
 
 
 def test_nothing_written_is_no_zone() -> None:
-    with pytest.raises(Refused, match="Write a time zone"):
-        choose_zone(" _ ")
+    with pytest.raises(UserError, match="Write a time zone"):
+        resolve_zone(" _ ")
 
 
 def test_every_zone_of_a_place_is_found_by_its_whole_name() -> None:
-    for name in well_known_zones():
-        assert choose_zone(name.lower()).key == name
+    for name in get_known_zones():
+        assert resolve_zone(name.lower()).key == name

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import BackupFailed, DamagedDatabase, DatabaseError, ForeignDatabase
+from bot.errors import BackupError, DamagedDatabase, DatabaseError, ForeignDatabase
 from storage.db import backups
 from storage.db.backups import BEFORE_UPGRADE, BY_HAND, DAILY, Backup
 from storage.db.database import open_database
@@ -75,10 +75,10 @@ async def test_a_backup_that_cannot_be_made_says_why_and_leaves_nothing(tmp_path
     await fill(path)
     blocked = tmp_path / "file"
     blocked.write_text("no folder")
-    with pytest.raises(BackupFailed, match="No backup could be made in"):
+    with pytest.raises(BackupError, match="No backup could be made in"):
         backups.back_up(path, blocked / "folder", NOW)
     spoil(path)
-    with pytest.raises(BackupFailed):
+    with pytest.raises(BackupError):
         backups.back_up(path, tmp_path / "kept", NOW)
     assert list((tmp_path / "kept").iterdir()) == []
 

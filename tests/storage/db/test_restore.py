@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.cli.backup import back_up, restore
-from bot.errors import BackupFailed, DatabaseInUse
+from bot.errors import BackupError, DatabaseInUse
 from storage.db.database import open_database, open_for_reading
 from storage.db.restore import restore as put_in_place
 from storage.privacy import members
@@ -70,17 +70,17 @@ async def test_a_bad_or_missing_backup_changes_nothing(tmp_path: Path) -> None:
     path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
     await fill(path)
     before = path.read_bytes()
-    with pytest.raises(BackupFailed, match="There is no good backup"):
+    with pytest.raises(BackupError, match="There is no good backup"):
         restore(path, folder, None)
-    with pytest.raises(BackupFailed, match="There is no backup at"):
+    with pytest.raises(BackupError, match="There is no backup at"):
         restore(path, folder, tmp_path / "nothing.sqlite3")
     (tmp_path / "notes.txt").write_text("no database " * 1000)
-    with pytest.raises(BackupFailed, match="could not be restored"):
+    with pytest.raises(BackupError, match="could not be restored"):
         restore(path, folder, tmp_path / "notes.txt")
     with closing(sqlite3.connect(tmp_path / "other.sqlite3")) as other:
         other.execute("CREATE TABLE recipes (name TEXT)")
         other.commit()
-    with pytest.raises(BackupFailed, match="not of Salon"):
+    with pytest.raises(BackupError, match="not of Salon"):
         restore(path, folder, tmp_path / "other.sqlite3")
     assert path.read_bytes() == before
     assert not list(tmp_path.glob("*.restoring*"))
@@ -90,7 +90,7 @@ async def test_a_backup_is_restored_where_there_is_no_archive(tmp_path: Path) ->
     path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
     await fill(path)
     back_up(path, folder, tmp_path / "mine.sqlite3")
-    with pytest.raises(BackupFailed, match="there already"):
+    with pytest.raises(BackupError, match="there already"):
         back_up(path, folder, tmp_path / "mine.sqlite3")
     other = tmp_path / "elsewhere.sqlite3"
     told = restore(other, folder, tmp_path / "mine.sqlite3")

@@ -10,8 +10,8 @@ import pytest
 
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.local_time import QuietHours, WeeklyTime
-from bot.core.prompts.policy import PAUSED, Kind
-from bot.errors import Refused
+from bot.core.prompts.policy import REASON_PAUSED, PromptKind
+from bot.errors import UserError
 from bot.prompting.dispatch import forecast, plan_due, send_now
 from storage.db.database import Database
 from storage.db.writer import Transaction
@@ -53,7 +53,7 @@ async def planned(tx: Transaction, server: int = HERE) -> list[tuple[str, dateti
 
 
 async def add(tx: Transaction, at: datetime, **more: Any) -> int:
-    given: dict[str, Any] = {"server_id": HERE, "discussion_id": HERE, "kind": Kind.STEP}
+    given: dict[str, Any] = {"server_id": HERE, "discussion_id": HERE, "kind": PromptKind.STEP}
     return await prompts.add(tx, **(given | {"what": "default", "at": at} | more))
 
 
@@ -134,14 +134,14 @@ async def test_a_resume_takes_back_what_is_not_too_late(database: Database) -> N
             await add(tx, NOON + hours * HOUR)
         await plan_due(tx, NOON + 10 * HOUR)
         rows = await tx.rows("SELECT state, reason FROM prompts")
-        assert [tuple(row) for row in rows] == [("skipped", PAUSED)] * 2
+        assert [tuple(row) for row in rows] == [("skipped", REASON_PAUSED)] * 2
         await pauses.resume(tx, HERE, NOON + 13 * HOUR)
         assert await pauses.paused_discussions(tx, HERE) == {HERE}
         assert await pauses.paused_discussions(tx, THERE) == set()
         await pauses.resume_discussion(tx, HERE, HERE, NOON + 13 * HOUR)
         return [tuple(row) for row in await tx.rows("SELECT state, reason FROM prompts")]
 
-    assert await database.write(work) == [("skipped", PAUSED), ("planned", None)]
+    assert await database.write(work) == [("skipped", REASON_PAUSED), ("planned", None)]
 
 
 async def test_a_digest_that_is_set_as_it_is_stays_planned(database: Database) -> None:
@@ -188,10 +188,10 @@ async def test_one_server_neither_sees_nor_touches_what_is_anothers(database: Da
         assert [essay.id for essay in await queries.essays(tx, THERE)] == [THERE]
         assert await queries.coming(tx, THERE, None, 9) == []
         assert await queries.past(tx, THERE, None, 9) == []
-        with pytest.raises(Refused, match="no prompt"):
+        with pytest.raises(UserError, match="no prompt"):
             await queries.choose_prompt(tx, THERE, "1")
         for asked in (str(HERE), f"Essay {HERE}"):
-            with pytest.raises(Refused, match="no essay"):
+            with pytest.raises(UserError, match="no essay"):
                 await queries.choose_essay(tx, THERE, asked)
             assert (await queries.choose_essay(tx, HERE, asked)).id == HERE
 
@@ -203,7 +203,7 @@ async def test_an_essay_that_shares_its_title_is_named_by_number(database: Datab
         await found(tx)
         await tx.run("UPDATE discussions SET server_id = :here", {"here": HERE})
         await tx.run("UPDATE revisions SET title = 'Same'")
-        with pytest.raises(Refused, match="by number"):
+        with pytest.raises(UserError, match="by number"):
             await queries.choose_essay(tx, HERE, "Same")
         assert (await queries.choose_essay(tx, HERE, "2")).title == "Same"
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.local_time import WeeklyTime
-from bot.core.prompts.policy import PAUSED, Kind
+from bot.core.prompts.policy import REASON_PAUSED, PromptKind
 from bot.prompting.dispatch import plan_due
 from storage.db.database import Database
 from storage.db.writer import Transaction
@@ -46,8 +46,8 @@ async def look(tx: Transaction, number: int) -> Prompt:
 
 
 CHANGES = [
-    ("INSERT INTO pauses VALUES (1, 0)", ("skipped", PAUSED)),
-    ("UPDATE server_settings SET prompts_paused_at = 0", ("skipped", PAUSED)),
+    ("INSERT INTO pauses VALUES (1, 0)", ("skipped", REASON_PAUSED)),
+    ("UPDATE server_settings SET prompts_paused_at = 0", ("skipped", REASON_PAUSED)),
     ("UPDATE server_settings SET quiet_from = 600, quiet_until = 900", ("planned", "quiet hours")),
     ("UPDATE discussions SET state = 'closed'", ("skipped", "the discussion is closed")),
 ]
@@ -118,7 +118,7 @@ async def test_what_an_admin_sends_at_once_keeps_its_words_and_heeds_no_pause(
     database: Database,
 ) -> None:
     async def work(tx: Transaction) -> tuple[str, str | None]:
-        number = await claimed(tx, kind=Kind.NOW)
+        number = await claimed(tx, kind=PromptKind.NOW)
         await tx.run("UPDATE server_settings SET prompts_paused_at = 0")
         (before,) = await tx.rows("SELECT id FROM posts")
         await reconsider.mind(tx, LATER)

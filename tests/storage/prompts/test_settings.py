@@ -10,7 +10,7 @@ import pytest
 
 from bot.clock import to_milliseconds
 from bot.core.prompts.local_time import QuietHours, WeeklyTime
-from bot.core.prompts.policy import PAUSED
+from bot.core.prompts.policy import REASON_PAUSED
 from bot.prompting.dispatch import plan_due
 from storage.db.database import Database
 from storage.db.writer import Transaction
@@ -166,14 +166,16 @@ async def test_a_pause_that_ends_in_time_loses_nothing_to_the_night(
         await pauses.pause(tx, HERE, to_milliseconds(NOON))
         await add(tx, due)
         await plan_due(tx, due)
-        assert await states(tx) == [("skipped", PAUSED)]
+        assert await states(tx) == [("skipped", REASON_PAUSED)]
         await pauses.resume(tx, HERE, resumed)
         await plan_due(tx, resumed)
         for at in await moments(tx):
             await plan_due(tx, at)
         return await states(tx)
 
-    assert await database.write(work) == [("claimed", None) if comes else ("skipped", PAUSED)]
+    assert await database.write(work) == [
+        ("claimed", None) if comes else ("skipped", REASON_PAUSED)
+    ]
 
 
 # -- the digest -------------------------------------------------------------------------------
@@ -229,7 +231,7 @@ async def test_a_pause_over_two_digests_brings_the_last_of_them(database: Databa
         await pauses.resume(tx, HERE, DIGEST + 8 * DAY)
         return await states(tx)
 
-    assert await database.write(work) == [("skipped", PAUSED), ("planned", None)]
+    assert await database.write(work) == [("skipped", REASON_PAUSED), ("planned", None)]
 
 
 async def test_a_server_has_one_planned_digest(database: Database) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from bot.core.conversation.events import Message
-from bot.core.conversation.member_limits import AHEAD, AN_HOUR, MOST_AN_HOUR
+from bot.core.conversation.member_limits import HOUR_MS, MAX_PER_HOUR, THREADS_PER_PRIORITY
 from storage.db.database import Database
 from storage.delivery import threads
 from storage.privacy import members
@@ -21,7 +21,7 @@ from tests.storage.replies.test_record import (  # noqa: F401 - one is a fixture
     write,
 )
 
-FLOOD = 2 * MOST_AN_HOUR + 5
+FLOOD = 2 * MAX_PER_HOUR + 5
 
 
 def to_essay(number: int, author: int) -> Message:
@@ -36,7 +36,7 @@ async def record_one_by_one(database: Database, messages: list[Message]) -> None
 
 def hours(found: list[int]) -> dict[int, int]:
     """How many are due in each hour from now."""
-    return dict(Counter((due_at - NOW_MS) // AN_HOUR for due_at in found))
+    return dict(Counter((due_at - NOW_MS) // HOUR_MS for due_at in found))
 
 
 async def test_a_flood_of_replies_gets_its_threads_over_the_hours_and_others_at_once(
@@ -47,14 +47,16 @@ async def test_a_flood_of_replies_gets_its_threads_over_the_hours_and_others_at_
     await record_one_by_one(published, [to_essay(900, BEN)])
     found = await rows(published, "SELECT member_id, due_at FROM threads ORDER BY id")
     of_ann = [row["due_at"] for row in found if row["member_id"] == ANN]
-    assert hours(of_ann) == {0: MOST_AN_HOUR, 1: MOST_AN_HOUR, 2: 5}
+    assert hours(of_ann) == {0: MAX_PER_HOUR, 1: MAX_PER_HOUR, 2: 5}
     assert of_ann == sorted(of_ann), "in order"
     assert [row["due_at"] for row in found if row["member_id"] == BEN] == [NOW_MS]
     first = await published.read(
-        lambda tx: threads.waiting(tx, busy=(), now_ms=NOW_MS, most=AHEAD + 2)
+        lambda tx: threads.waiting(tx, busy=(), now_ms=NOW_MS, most=THREADS_PER_PRIORITY + 2)
     )
     owners = [thread.member_id for thread in first]
-    assert owners == [ANN] * AHEAD + [BEN, ANN], "a flood stands behind what others are owed"
+    assert owners == [ANN] * THREADS_PER_PRIORITY + [BEN, ANN], (
+        "a flood stands behind what others are owed"
+    )
 
 
 async def test_a_flood_of_channel_replies_is_pointed_at_over_the_hours(
@@ -64,7 +66,7 @@ async def test_a_flood_of_channel_replies_is_pointed_at_over_the_hours(
     flood = [said(20_000 + number, author_id=ANN, reference_id=10_000) for number in range(FLOOD)]
     await record_one_by_one(published, flood)
     found = await rows(published, "SELECT due_at FROM bringings ORDER BY reply_id")
-    assert hours([row["due_at"] for row in found]) == {0: MOST_AN_HOUR, 1: MOST_AN_HOUR, 2: 5}
+    assert hours([row["due_at"] for row in found]) == {0: MAX_PER_HOUR, 1: MAX_PER_HOUR, 2: 5}
 
 
 async def test_who_is_forgotten_is_not_known_by_what_was_brought_either(

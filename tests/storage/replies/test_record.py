@@ -15,10 +15,10 @@ from bot.core.conversation.events import (
     Deletion,
     Edit,
     Event,
+    HistoryPage,
     Message,
     Reaction,
     ReactionsCleared,
-    Reading,
 )
 from bot.core.essay.essay import Essay
 from bot.core.payload import get_signature, make_plain_message
@@ -90,7 +90,7 @@ def said(message_id: int, text: str = "Yes.", **more: Any) -> Message:
         author_id=ANN,
         author_name="Ann",
         from_bot=False,
-        kind=19 if more.get("reference_id") else 0,
+        type=19 if more.get("reference_id") else 0,
         text=text,
         reference_id=None,
         written_at=NOW + timedelta(seconds=message_id),
@@ -173,7 +173,7 @@ async def test_what_belongs_to_no_discussion_is_not_kept(published: Database) ->
             said(1101, reference_id=99),
             said(1102, channel_id=77, reference_id=78),
             said(1103, reference_id=PART, from_bot=True),
-            said(1104, reference_id=PART, kind=18),
+            said(1104, reference_id=PART, type=18),
         ],
     )
     assert recorded.threads_wanted == 0
@@ -260,7 +260,7 @@ async def test_history_tells_reactions_as_they_stand(published: Database) -> Non
         published, [said(1100, reference_id=PART), Reaction(1100, CHANNEL, SERVER, "👍", 1)]
     )
     as_told = said(1100, reference_id=PART, reactions=(("🎉", 3),))
-    await write(published, [Reading(CHANNEL, (as_told,))])
+    await write(published, [HistoryPage(CHANNEL, (as_told,))])
     assert (await replies(published))["1100"]["reactions"] == [{"emoji": "🎉", "count": 3}]
 
 

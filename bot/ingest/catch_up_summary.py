@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from bot.core.text.plural import format_count
 
-__all__ = ["Recovered", "back_after", "duration"]
+__all__ = ["RecoveredCounts", "format_duration", "make_catch_up_summary"]
 
 
 @dataclass(frozen=True, slots=True)
-class Recovered:
+class RecoveredCounts:
     """What a reading of the history brought that nobody had told."""
 
     replies: int = 0
@@ -22,7 +22,7 @@ class Recovered:
         return bool(self.replies or self.edits or self.deletions)
 
 
-def duration(time: timedelta) -> str:
+def format_duration(time: timedelta) -> str:
     """A length of time in its two largest units: ``3 h 12 min``, ``2 d``, ``40 s``."""
     seconds = max(0, round(time.total_seconds()))
     units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
@@ -40,7 +40,7 @@ def duration(time: timedelta) -> str:
     return " ".join(parts) or "a moment"
 
 
-def back_after(away: timedelta, found: Recovered) -> str:
+def make_catch_up_summary(away: timedelta, found: RecoveredCounts) -> str:
     """``Back after 3 h 12 min: 14 replies, 2 edits, 1 deletion recovered.``"""
     kinds = [
         format_count(found.replies, "reply", "replies") if found.replies else "",
@@ -49,4 +49,4 @@ def back_after(away: timedelta, found: Recovered) -> str:
     ]
     told = ", ".join(kind for kind in kinds if kind) or "nothing was missed"
     end = " recovered." if found else "."
-    return f"Back after {duration(away)}: {told}{end}"
+    return f"Back after {format_duration(away)}: {told}{end}"
