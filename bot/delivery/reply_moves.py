@@ -19,7 +19,7 @@ from bot.clock import Clock
 from bot.core.conversation.events import Deletion, HistoryPage
 from bot.core.conversation.reply_copy import (
     OriginalReply,
-    explain_not_copyable,
+    check_copyable,
     hash_copy,
     make_copy_payload,
     make_webhook_name,
@@ -167,7 +167,7 @@ class Mover:
             return
         await self._take_over_edit(one, data)
         original = parse.original(data, author_name=one.author_name)
-        reason = explain_not_copyable(original)
+        reason = check_copyable(original)
         if reason is not None:
             raise _Instead(reason)
         thread: dict[str, Any] = dict(await self._http.get_channel(one.thread_id))

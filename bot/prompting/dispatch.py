@@ -53,7 +53,7 @@ async def plan_due(tx: Transaction, now: datetime) -> bool:
 async def _decide(tx: Transaction, prompt: Prompt, now: datetime) -> None:
     settings = await settings_module.read(tx, prompt.server_id)
     case = await context.situation(tx, prompt)
-    match decide_prompt(case, settings.manners, now):
+    match decide_prompt(case, settings.prompt_rules, now):
         case Postpone(until, reason, owed):
             await prompts.wait(tx, prompt_id=prompt.id, until=until, owed=owed, reason=reason)
             return
@@ -111,7 +111,7 @@ async def forecast(tx: Transaction, prompt: Prompt, now: datetime) -> str:
     case = await context.situation(tx, prompt)
     if case.state in _TO_COME:
         return "comes only if the essay is published by then"
-    match decide_prompt(case, settings.manners, at):
+    match decide_prompt(case, settings.prompt_rules, at):
         case Postpone(until, reason, _):
             return f"would wait until {format_timestamp(until)}: {reason}"
         case Skip(reason):
@@ -186,7 +186,7 @@ async def send_now(
     prompt = await prompts.find(tx, prompt_id)
     assert prompt is not None
     settings = await settings_module.read(tx, server_id)
-    decision = decide_prompt(await context.situation(tx, prompt), settings.manners, now)
+    decision = decide_prompt(await context.situation(tx, prompt), settings.prompt_rules, now)
     if isinstance(decision, Send):
         said = await words(tx, prompt, now)
     else:

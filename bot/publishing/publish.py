@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.clock import Clock
-from bot.core.conversation.styles import TargetChannel, choose_style, explain_not_publishable
+from bot.core.conversation.styles import TargetChannel, check_target_channel, choose_style
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.extraction.corrections import Corrections, apply_corrections
 from bot.core.layout.card import render_card
@@ -241,9 +241,7 @@ class Publishing:
     def _trouble(self, draft: Draft) -> str:
         """What keeps an essay from its channel, as a sentence; "" if nothing does."""
         target_channel = self._sight.target_channel(draft.channel_id)
-        place = (
-            "" if target_channel is None else explain_not_publishable(target_channel, draft.tags)
-        )
+        place = "" if target_channel is None else check_target_channel(target_channel, draft.tags)
         return place or self._sight.missing_to_write(draft.channel_id)
 
     async def restyle(self, discussion_id: int, style: str) -> None:
@@ -340,7 +338,7 @@ class Publishing:
         draft = await self._database.read(lambda tx: drafts.find(tx, discussion_id))
         target_channel = None if draft is None else self._sight.target_channel(draft.channel_id)
         if draft is not None and target_channel is not None and not draft.begun:
-            misplacement = explain_not_publishable(target_channel, draft.tags)
+            misplacement = check_target_channel(target_channel, draft.tags)
             if misplacement:
                 raise UserError(misplacement)
         now_ms = self._clock.now_ms()

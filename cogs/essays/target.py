@@ -8,7 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.core.conversation.styles import TargetChannel, explain_not_publishable, parse_tags
+from bot.core.conversation.styles import TargetChannel, check_target_channel, parse_tags
 from bot.errors import UserError
 
 __all__ = ["Place", "Way", "chosen_way"]
@@ -60,7 +60,7 @@ def chosen_way(
         )
     chosen = parse_tags(target_channel, tags or "")
     # That a tag is needed can still be mended below the preview.
-    trouble = explain_not_publishable(replace(target_channel, requires_tag=False), chosen)
+    trouble = check_target_channel(replace(target_channel, requires_tag=False), chosen)
     if trouble:
         raise UserError(f"{trouble} Nothing was kept.")
     return Way(style, chosen)

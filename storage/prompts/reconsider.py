@@ -42,7 +42,7 @@ async def mind(tx: Transaction, now: datetime, busy: Collection[int] = ()) -> No
         prompt = await prompts.find(tx, row["prompt_id"])
         assert prompt is not None
         settings = await settings_module.read(tx, prompt.server_id)
-        decision = decide_prompt(await context.situation(tx, prompt), settings.manners, now)
+        decision = decide_prompt(await context.situation(tx, prompt), settings.prompt_rules, now)
         holds = isinstance(decision, Send)
         # What an admin sends at once keeps the words that were asked for.
         fresh = row["planned_at"] == now_ms or prompt.kind is PromptKind.NOW

@@ -63,7 +63,7 @@ class ServerSettings:
     bring: str
 
     @property
-    def manners(self) -> PromptRules:
+    def prompt_rules(self) -> PromptRules:
         """What the deciding needs of it."""
         return PromptRules(self.zone, self.quiet, self.tolerance, self.paused)
 

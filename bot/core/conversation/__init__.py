@@ -1,1 +1,1 @@
-"""Members' messages: events, routing, passage references, thread names."""
+"""What members write: events, routing into threads, passage references, names and limits."""

@@ -1,7 +1,7 @@
-"""What happens in a server, as plain data: messages, edits, deletions, reactions.
+"""What happens in a server, as plain data: messages, edits, deletions, reactions, threads.
 
-The gateway and the history both are translated into these, so that the record does not care
-which of the two told it.
+Gateway events and pages of channel history are both translated into these types, so recording
+them works the same way for either source.
 """
 
 from __future__ import annotations
@@ -28,10 +28,12 @@ USER_MESSAGE_TYPES = frozenset({0, 19})
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file on a message; ``size`` in bytes, ``type`` a media type where Discord names one.
+    """A file attached to a message.
 
-    ``id`` is Discord's; ``address``: where it can be had for a day or so (docs: Reference ›
-    Signed Attachment CDN URLs).
+    type:  its media type; None where Discord names none
+    size:  in bytes
+    id:    Discord's id of the attachment
+    url:   where to download it, for about a day (docs: Reference › Signed Attachment CDN URLs)
     """
 
     name: str
@@ -43,14 +45,17 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as it stands at one moment.
+    """A message as it is at one moment.
 
-    ``kind`` is Discord's message type; ``reference_id`` the message it replies to (not one it
-    forwards); ``nonce`` is only known where the gateway tells of our own message.
-    ``reactions`` is None where the source does not tell them. ``withheld``: nothing at all is in
-    it, which hardly any message is, so Discord may not have shown what it says (docs: Gateway ›
-    Message Content Intent). ``whole``: text and files are all there is to it, no sticker, poll or
-    forward.
+    type:             Discord's message type
+    reference_id:     the message it replies to; None for a forward
+    reactions:        emoji and count; None where the source doesn't include them
+    own:              the bot itself wrote it; then ``nonce``, or else ``signature``, says which
+                      planned message it is (bot.core.payload.get_signature)
+    nonce:            only known when the gateway reports a message of the bot
+    content_missing:  it has no content at all; since hardly any message has none, Discord may
+                      have withheld it (docs: Gateway › Message Content Intent)
+    copyable:         it consists of text and files only: no sticker, poll or forward
     """
 
     id: int
@@ -66,8 +71,6 @@ class Message:
     edited_at: datetime | None = None
     attachments: tuple[Attachment, ...] = ()
     reactions: tuple[tuple[str, int], ...] | None = None
-    #: Whether the bot itself wrote it; then the nonce, or else the signature of its payload,
-    #: tells which post it is (bot.core.payloads.signature).
     own: bool = False
     nonce: str | None = None
     signature: str = ""
@@ -97,7 +100,7 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """One reaction put on (``change`` 1) or taken off (-1) a message."""
+    """One reaction added to (``change`` is 1) or removed from (-1) a message."""
 
     message_id: int
     channel_id: int
@@ -108,7 +111,7 @@ class Reaction:
 
 @dataclass(frozen=True, slots=True)
 class ReactionsCleared:
-    """All reactions taken off a message, or all of one emoji."""
+    """All reactions were removed from a message, or all with one emoji."""
 
     message_id: int
     channel_id: int
@@ -118,10 +121,10 @@ class ReactionsCleared:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """A page of a channel's history: these messages stand there as they are told here.
+    """A page of a channel's history: messages as they are in the channel now.
 
-    ``shown``: Discord says that it shows the bot what messages say, so one that looks withheld has
-    nothing to show, like an invitation to a game.
+    ``content_visible``: Discord confirmed that the bot may read message content. A message without
+    content then really is empty, like an invitation to a game.
     """
 
     channel_id: int
@@ -131,9 +134,10 @@ class HistoryPage:
 
 @dataclass(frozen=True, slots=True)
 class ThreadSeen:
-    """A thread stands on a message of a channel; it bears that message's id.
+    """A thread exists on a message of a channel; it has that message's id.
 
-    ``owner_id``: who opened it. ``new``: it was opened just now, so nothing was said in it unseen.
+    ``owner_id``: who opened it. ``is_new``: it was opened just now, so the bot has missed no
+    message in it.
     """
 
     id: int

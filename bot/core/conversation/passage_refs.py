@@ -1,4 +1,7 @@
-"""Which passages a reply answers: those it quotes or names, else those of the part it answers."""
+"""Passage references: which passages a reply is about.
+
+Those it quotes or names (``¶12``), else all passages of the part it replies to.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,12 @@ from rapidfuzz import fuzz, utils
 
 __all__ = ["find_answered_passages", "may_refer_to_passages"]
 
-#: How alike, of 100, a quote and the words of a passage have to be.
-_CLOSE = 88.0
-#: Characters of a quote from which on it is compared at all: shorter ones are found anywhere.
-_LEAST = 12
-#: Bounds on what one message costs: quotes compared, characters of each, passages named.
-_MOST_QUOTES, _MOST_LENGTH, _MOST_NAMED = 8, 600, 50
+#: How similar a quote and a passage must be, 0 to 100.
+_MIN_SIMILARITY = 88.0
+#: Characters a quote must have to be compared: a shorter one would match anything.
+_MIN_QUOTE = 12
+#: Limits on the work for one message: quotes compared, characters of each, passages in a range.
+_MAX_QUOTES, _MAX_LENGTH, _MAX_RANGE = 8, 600, 50
 
 _NUMBER = r"(\d{1,4})(?!\d)"
 _NAMED = regex.compile(rf"¶\s?{_NUMBER}(?:\s?[-–—]\s?(?:¶\s?)?{_NUMBER})?")
@@ -23,12 +26,12 @@ _QUOTED = regex.compile(r"^> ?(.*)$")
 
 
 def may_refer_to_passages(text: str) -> bool:
-    """Whether it is worth asking for the essay's passages."""
+    """Whether a reply may quote or name passages, so that they have to be loaded."""
     return "¶" in text or text.startswith(">") or "\n>" in text
 
 
-def _quoted(text: str) -> Iterator[str]:
-    """What each line of a message quotes, "" for nothing; ``>>>`` quotes all that follows."""
+def _quoted_lines(text: str) -> Iterator[str]:
+    """The quoted text of each line, "" for an unquoted line; ``>>>`` quotes all that follows."""
     lines = _FENCE.sub("", text).split("\n")
     for number, line in enumerate(lines):
         if line.startswith(">>> "):
@@ -39,48 +42,50 @@ def _quoted(text: str) -> Iterator[str]:
         yield "" if found is None else found[1]
 
 
-def _quotes(text: str) -> list[str]:
-    """The block quotes of a message, each paragraph of theirs as one line.
+def _find_quotes(text: str) -> list[str]:
+    """The paragraphs of a message's block quotes, each as one line.
 
-    A passage is a paragraph, so who quotes several of them names several.
+    A passage is a paragraph, so a quote of several paragraphs refers to several passages.
     """
     quotes: list[str] = []
     gathered: list[str] = []
-    for line in (*_quoted(text), ""):
+    for line in (*_quoted_lines(text), ""):
         if line.strip():
             gathered.append(line)
         elif gathered:
             quotes.append(" ".join(gathered))
             gathered = []
-    plain = [utils.default_process(quote)[:_MOST_LENGTH].strip() for quote in quotes]
-    return [quote for quote in plain if len(quote) >= _LEAST][:_MOST_QUOTES]
+    plain = [utils.default_process(quote)[:_MAX_LENGTH].strip() for quote in quotes]
+    return [quote for quote in plain if len(quote) >= _MIN_QUOTE][:_MAX_QUOTES]
 
 
-def _named(text: str, known: Mapping[int, str]) -> list[int]:
+def _find_named(text: str, known: Mapping[int, str]) -> list[int]:
     found: list[int] = []
     for match in _NAMED.finditer(text):
         first, last = sorted((int(match[1]), int(match[2] or match[1])))
-        found += [n for n in range(first, min(last, first + _MOST_NAMED) + 1) if n in known]
+        found += [n for n in range(first, min(last, first + _MAX_RANGE) + 1) if n in known]
     return found
 
 
 def find_answered_passages(
     text: str, passages: Mapping[int, str], carried: Sequence[int]
 ) -> tuple[int, ...]:
-    """The numbers of the passages that a reply answers, in order, each once.
+    """The numbers of the passages that a reply is about, in order, without duplicates.
 
-    ``passages``: number and text of all; ``carried``: those that the answered part carries. What
-    is quoted (``>``) closely enough, or named as ``¶12`` or ``¶3–5``, counts alone; a reply that
-    quotes and names nothing answers what is carried.
+    passages:  number and text of all of the essay's passages
+    carried:   the passages of the part that the reply answers
+
+    A reply that quotes passages (``>``) closely enough, or names them as ``¶12`` or ``¶3–5``, is
+    about those alone; any other reply is about the ``carried`` passages.
     """
-    found = set(_named(text, passages))
+    found = set(_find_named(text, passages))
     plain = {number: utils.default_process(words) for number, words in passages.items()}
-    for quote in _quotes(text):
+    for quote in _find_quotes(text):
         best, where = 0.0, None
         for number, words in plain.items():
-            score = fuzz.partial_ratio(quote, words, score_cutoff=_CLOSE)
+            score = fuzz.partial_ratio(quote, words, score_cutoff=_MIN_SIMILARITY)
             if len(words) < len(quote) and len(words) * 2 < len(quote):
-                continue  # a passage much shorter than the quote lies in anything
+                continue  # a passage much shorter than the quote would match any quote
             if score > best or (score and score == best and number in carried):
                 best, where = score, number
         if where is not None:

@@ -1,7 +1,8 @@
-"""Whether a reply can be moved into its thread whole, and what its copy is to say.
+"""Copying a reply into its thread with a webhook: whether that is possible, and the payload.
 
-A webhook cannot reply, show stickers, polls or forwards, or bear just any name (docs: Webhook
-Resource › Execute Webhook, Create Webhook). What it cannot copy whole is pointed at instead.
+A webhook can't reply, can't post stickers, polls or forwards, and can't have just any name (docs:
+Webhook Resource › Execute Webhook, Create Webhook). A reply that can't be copied completely is
+linked instead.
 """
 
 from __future__ import annotations
@@ -20,25 +21,25 @@ from bot.core.text.length import count_utf16_units
 __all__ = [
     "File",
     "OriginalReply",
-    "explain_not_copyable",
+    "check_copyable",
     "hash_copy",
     "make_copy_payload",
     "make_webhook_name",
 ]
 
 #: Bytes of all files of a request, with some room for the rest of it.
-_MOST_FILES = limits.REQUEST_BYTES - 1024 * 1024
+_MAX_FILES = limits.REQUEST_BYTES - 1024 * 1024
 
 _CDN = "https://cdn.discordapp.com"
 _FORBIDDEN = regex.compile(r"clyde|discord", regex.IGNORECASE)
 _VISIBLE = regex.compile(r"[\p{L}\p{N}\p{P}\p{S}]")
-_UNSEEN = regex.compile(r"[\p{C}\s]+")
+_INVISIBLE = regex.compile(r"[\p{C}\s]+")
 _RESERVED = ("everyone", "here")
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file on a message. ``size`` in bytes; ``address``: where it can be had for a while."""
+    """A file of a message. ``size`` in bytes; ``url``: where to download it, for about a day."""
 
     name: str
     type: str | None
@@ -49,12 +50,13 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class OriginalReply:
-    """A reply as it stands in the channel, about to be moved.
+    """A reply as it is in the channel, about to be moved.
 
-    avatar:      the hash of its author's picture; None for Discord's own
-    whole:       no sticker, poll, forward or voice message: text and files are all there is
-    suppressed:  its author took the link previews away
-    has_thread:  a thread stands on it, which would be left without its head
+    avatar:             the hash of its author's avatar; None for a default one of Discord's
+    copyable:           it consists of text and files only: no sticker, poll, forward or voice
+                        message
+    embeds_suppressed:  its author removed the link previews
+    has_thread:         there is a thread on it, which would lose its first message
     """
 
     author_id: int
@@ -68,11 +70,11 @@ class OriginalReply:
 
 
 def make_webhook_name(name: str) -> str | None:
-    """The author's name as a webhook may bear it; None where it may not.
+    """The author's name as a webhook's name; None where a webhook can't have that name.
 
-    1 to 80 characters, not with "clyde" or "discord" in it, not "everyone" or "here", and
-    something to see in it (docs: Webhook Resource › Create Webhook; User Resource › Usernames and
-    Nicknames).
+    1 to 80 characters, without "clyde" or "discord" in it, not "everyone" or "here", and with at
+    least one visible character (docs: Webhook Resource › Create Webhook; User Resource ›
+    Usernames and Nicknames).
     """
     found = " ".join(name.split())
     if not 1 <= count_utf16_units(found) <= limits.WEBHOOK_NAME or not _VISIBLE.search(found):
@@ -82,8 +84,8 @@ def make_webhook_name(name: str) -> str | None:
     return found
 
 
-def explain_not_copyable(original: OriginalReply) -> str | None:
-    """Why the reply cannot be copied whole, as a few words; None where it can."""
+def check_copyable(original: OriginalReply) -> str | None:
+    """Why the reply can't be copied completely, in a few words; None if it can."""
     if not original.copyable:
         return "it is more than text and files"
     if original.has_thread:
@@ -93,7 +95,7 @@ def explain_not_copyable(original: OriginalReply) -> str | None:
     if not original.text and not original.files:
         return "there is nothing in it to copy"
     sizes = [file.size for file in original.files]
-    if any(size > limits.FILE_BYTES for size in sizes) or sum(sizes) > _MOST_FILES:
+    if any(size > limits.FILE_BYTES for size in sizes) or sum(sizes) > _MAX_FILES:
         return "its files are larger than a webhook may send"
     if make_webhook_name(original.author_name) is None:
         return "no webhook may bear its author's name"
@@ -103,12 +105,12 @@ def explain_not_copyable(original: OriginalReply) -> str | None:
 def make_copy_payload(original: OriginalReply) -> Payload:
     """The body of Execute Webhook for the copy; it pings nobody.
 
-    The files go beside it as ``files[n]``, in their order (docs: Reference › Uploading Files).
+    The files are sent with it as ``files[n]``, in their order (docs: Reference › Uploading Files).
     """
     payload: Payload = {
         "content": original.text,
         "username": make_webhook_name(original.author_name),
-        "avatar_url": _face(original),
+        "avatar_url": _get_avatar_url(original),
         "allowed_mentions": {"parse": []},
     }
     if original.embeds_suppressed:
@@ -122,18 +124,18 @@ def make_copy_payload(original: OriginalReply) -> Payload:
     return payload
 
 
-def _face(original: OriginalReply) -> str:
-    """docs: Reference › CDN Endpoints: a user's own picture, or the default one of their id."""
+def _get_avatar_url(original: OriginalReply) -> str:
+    """The author's own avatar or their default one (docs: Reference › CDN Endpoints)."""
     if original.avatar is not None:
         return f"{_CDN}/avatars/{original.author_id}/{original.avatar}.png"
     return f"{_CDN}/embed/avatars/{(original.author_id >> 22) % 6}.png"
 
 
 def hash_copy(name: str, text: str, sizes: Sequence[int]) -> str:
-    """What a copy says as one short text that tells copies apart and gives no word away.
+    """A hash by which a copy is found in the history; it reveals nothing of what was written.
 
-    The same for what was sent and for the message as history tells it: Discord trims content and
-    tidies names.
+    The payload that was sent and the message that the history returns have the same hash, although
+    Discord trims content and normalizes names.
     """
-    said = [_UNSEEN.sub("", name), text.strip(), list(sizes)]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+    parts = [_INVISIBLE.sub("", name), text.strip(), list(sizes)]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,4 +1,7 @@
-"""Where a message belongs: one pure function over what the archive knows."""
+"""Routing: which discussion and thread a message belongs to, and which message opens a thread.
+
+A pure function of the message and of what the archive knows about what it replies to.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +25,12 @@ __all__ = [
 
 
 class DiscussionState(Enum):
-    """What a discussion does with new replies."""
+    """Whether a discussion takes new replies."""
 
     OPEN = "open"
-    #: It keeps what is said, opens no new threads, and says so once.
+    #: Replies are saved, but open no threads; their author is informed once.
     CLOSED = "closed"
-    #: It keeps what is said; its essay was taken back, so nothing is said about it.
+    #: Replies are saved; the essay was withdrawn, so nobody is informed.
     WITHDRAWN = "withdrawn"
 
 
@@ -35,8 +38,8 @@ class DiscussionState(Enum):
 class DiscussionThread:
     """A thread of a discussion.
 
-    ``head_id`` is None for one that stands on a post of ours: a thread that a member opened on a
-    part, the one thread of a whole essay, a forum post.
+    ``head_id``: the reply that the thread was opened on. None for a thread on a message of the
+    bot: one that a member opened on a part, the single thread of an essay, a forum post.
     """
 
     discussion_id: int
@@ -45,10 +48,10 @@ class DiscussionThread:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredBotMessage:
-    """The message that is answered is the bot's own: a card, part, closing question or prompt.
+    """The message replied to is the bot's own: a card, part, closing question, prompt or notice.
 
-    ``about_id``: the reply that a notice of the bot's is about. ``main_thread_id``: the one thread
-    of the essay, where the discussion has that style.
+    about_reply:     of a notice: the reply that it is about
+    main_thread_id:  the single thread of the essay, if the discussion has that style
     """
 
     discussion_id: int
@@ -61,9 +64,9 @@ class AnsweredBotMessage:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredReply:
-    """The message that is answered is a member's reply in a discussion.
+    """The message replied to is a member's reply in a discussion.
 
-    ``thread_id``: the thread it heads, stands in or belongs into; None where it has none.
+    ``thread_id``: the thread it opened, is in or is to be moved into; None if there is none.
     """
 
     discussion_id: int
@@ -76,9 +79,9 @@ Answered = AnsweredBotMessage | AnsweredReply
 
 @dataclass(frozen=True, slots=True)
 class JoinedDiscussion:
-    """The essay that a channel's message joins although it replies to nothing.
+    """The discussion that a plain message in the channel joins although it replies to nothing.
 
-    The newest open one that stood there before the message, where the server has it so.
+    The newest open one whose card was posted before the message, if the server chose that.
     """
 
     discussion_id: int
@@ -87,16 +90,18 @@ class JoinedDiscussion:
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """The message is none of a discussion's."""
+    """The message doesn't belong to a discussion."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The message is a reply of a discussion.
+    """The message is a reply in a discussion and is saved.
 
-    ``parent_id`` None: it answers the essay itself. ``thread_id``: the thread it stands in or
-    heads. ``opens_thread``: it becomes a thread's head. ``belongs_in``: the thread it is to be
-    brought into. ``meets_closed``: its author expects a thread, and is told that there is none.
+    parent_id:         the reply it answers; None for the essay itself
+    thread_id:         the thread it is in or opens
+    opens_thread:      a thread is to be opened on it
+    target_thread_id:  the thread it is to be moved into
+    notify_closed:     its author expects a thread, and is informed that there is none
     """
 
     discussion_id: int
@@ -109,10 +114,10 @@ class Record:
 
 
 def find_thread(answered: Answered | None) -> DiscussionThread | None:
-    """The thread that stands on a message, by what the archive knows of that message.
+    """The thread on a message, from what the archive knows about that message.
 
-    A thread that was opened on a message bears its id (docs: Channel Resource › Start Thread from
-    Message), so the id of the channel that a message stands in tells.
+    A thread opened on a message has the message's id (docs: Channel Resource › Start Thread from
+    Message), so the channel id of a message in a thread is looked up like a message id.
     """
     if isinstance(answered, AnsweredBotMessage):
         return DiscussionThread(answered.discussion_id, None)
@@ -123,50 +128,50 @@ def find_thread(answered: Answered | None) -> DiscussionThread | None:
 
 def route(
     message: Message,
-    place: DiscussionThread | None,
+    thread: DiscussionThread | None,
     answered: Answered | None,
-    gathering: JoinedDiscussion | None = None,
+    joined: JoinedDiscussion | None = None,
 ) -> Ignore | Record:
     """Decide where ``message`` belongs.
 
-    ``place`` is the thread of ours it stands in, None for a channel; ``answered`` is what the
-    archive knows of the message it replies to, None where it replies to nothing or to something
-    that is no part of a discussion. ``gathering`` is the essay that talk in this channel joins,
-    None where it is left alone.
+    thread:    the discussion's thread that the message is in; None if it is in a channel
+    answered:  what the archive knows about the message it replies to; None if it replies to
+               nothing, or to something outside of a discussion
+    joined:    the discussion that plain messages in this channel join; None if they join none
     """
     if message.from_bot or message.type not in USER_MESSAGE_TYPES:
         return Ignore()
-    if place is not None:
-        return _in_thread(message, place, answered)
+    if thread is not None:
+        return _route_in_thread(message, thread, answered)
     if isinstance(answered, AnsweredBotMessage):
         if answered.about_reply is not None:
-            return _to_reply(answered.about_reply)
-        return _to_post(message, answered)
+            return _route_to_reply(answered.about_reply)
+        return _route_to_bot_message(message, answered)
     if isinstance(answered, AnsweredReply):
-        return _to_reply(answered)
-    if gathering is not None and _joins(message):
-        return _to_gathering(message, gathering)
+        return _route_to_reply(answered)
+    if joined is not None and _can_join(message):
+        return _route_plain_message(message, joined)
     return Ignore()
 
 
-def _joins(message: Message) -> bool:
-    """Whether a message speaks to the channel; a reply to somebody else's talk does not.
+def _can_join(message: Message) -> bool:
+    """Whether a message is addressed to the whole channel and has text or files of its own.
 
-    Nor has a forward, a poll or a sticker words of its own.
+    A reply to another conversation, a forward, a poll or a sticker doesn't join.
     """
     return message.reference_id is None and bool(message.text.strip() or message.attachments)
 
 
-def _to_gathering(message: Message, gathering: JoinedDiscussion) -> Record:
-    """Talk in the channel that joins an essay is a reply to it like any other."""
-    discussion_id, main_thread_id = gathering.discussion_id, gathering.main_thread_id
+def _route_plain_message(message: Message, joined: JoinedDiscussion) -> Record:
+    """A plain message that joins a discussion is a reply to the essay like any other."""
+    discussion_id, main_thread_id = joined.discussion_id, joined.main_thread_id
     if main_thread_id is not None:
         return Record(discussion_id, None, None, None, target_thread_id=main_thread_id)
     return Record(discussion_id, None, message.id, None, opens_thread=True)
 
 
-def _to_post(message: Message, answered: AnsweredBotMessage) -> Record:
-    """A reply in the channel to a message of ours heads a thread, while the discussion is open."""
+def _route_to_bot_message(message: Message, answered: AnsweredBotMessage) -> Record:
+    """A reply in the channel to a message of the bot opens a thread if the discussion is open."""
     discussion_id, post_id = answered.discussion_id, answered.post_id
     if answered.state is not DiscussionState.OPEN or answered.is_notice:
         closed = answered.state is DiscussionState.CLOSED and not answered.is_notice
@@ -176,19 +181,21 @@ def _to_post(message: Message, answered: AnsweredBotMessage) -> Record:
     return Record(discussion_id, None, message.id, post_id, opens_thread=True)
 
 
-def _to_reply(answered: AnsweredReply) -> Record:
-    """A reply in the channel to a member's reply belongs into that one's thread."""
+def _route_to_reply(answered: AnsweredReply) -> Record:
+    """A reply in the channel to a member's reply belongs in the thread of that reply."""
     return Record(
         answered.discussion_id, answered.reply_id, None, None, target_thread_id=answered.thread_id
     )
 
 
-def _in_thread(message: Message, place: DiscussionThread, answered: Answered | None) -> Record:
-    """Talk in a thread answers the head, unless it replies to another member's message there."""
-    parent_id, post_id = place.head_id, None
-    if answered is not None and answered.discussion_id == place.discussion_id:
+def _route_in_thread(
+    message: Message, thread: DiscussionThread, answered: Answered | None
+) -> Record:
+    """A message in a thread answers its head, unless it replies to another message there."""
+    parent_id, post_id = thread.head_id, None
+    if answered is not None and answered.discussion_id == thread.discussion_id:
         if isinstance(answered, AnsweredReply):
             parent_id = answered.reply_id
         elif not answered.is_notice:
             post_id = answered.post_id
-    return Record(place.discussion_id, parent_id, message.channel_id, post_id)
+    return Record(thread.discussion_id, parent_id, message.channel_id, post_id)

@@ -1,8 +1,8 @@
-"""The styles of a discussion: a thread for each reply, one thread for the essay, a forum's post.
+"""Discussion styles: a thread for each reply, one thread for the essay, or a forum post.
 
-``threads``: the parts stand in the channel, and each reply to them heads a thread of its own.
-``thread``: the card stands in the channel with one thread on it, which holds everything else.
-``forum``: the essay is a post of a forum, and all of it stands in that post.
+``threads``: the parts are posted in the channel, and each reply to them opens a thread.
+``thread``: the card is posted in the channel with one thread on it, which holds everything else.
+``forum``: the essay is a post of a forum channel, which holds all of it.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ __all__ = [
     "THREADS",
     "Tag",
     "TargetChannel",
+    "check_target_channel",
     "choose_style",
-    "explain_not_publishable",
     "parse_tags",
 ]
 
 THREADS, THREAD, FORUM = "threads", "thread", "forum"
 
-#: Parts that an essay may have in the channel itself; a longer one goes into its own thread.
+#: Parts an essay may have in the channel itself; a longer essay goes into a thread of its own.
 MAX_PARTS_IN_CHANNEL = 20
 
 #: docs: Channel Resource › Channel Types.
@@ -35,7 +35,7 @@ _TEXT, _ANNOUNCEMENT, _FORUM, _MEDIA = 0, 5, 15, 16
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag of a forum. ``moderated``: only who manages threads may put it on a post."""
+    """A forum tag. ``moderated``: only who has *Manage Threads* may put it on a post."""
 
     id: int
     name: str
@@ -46,8 +46,10 @@ class Tag:
 class TargetChannel:
     """A channel where an essay may be published.
 
-    ``kind``: Discord's number for its type. ``needs_tag``: each post must have one (docs: Channel
-    Resource › Channel Flags, REQUIRE_TAG). ``manages``: whether the bot manages threads there.
+    type:                Discord's number for its type
+    requires_tag:        each post must have a tag (docs: Channel Resource › Channel Flags,
+                         REQUIRE_TAG)
+    can_manage_threads:  the bot has *Manage Threads* there
     """
 
     name: str
@@ -58,12 +60,12 @@ class TargetChannel:
 
     @property
     def is_forum(self) -> bool:
-        """Whether an essay is a post in it."""
+        """Whether an essay becomes a post in it."""
         return self.type == _FORUM
 
 
-def explain_not_publishable(channel: TargetChannel, tags: tuple[int, ...]) -> str:
-    """Why an essay with these tags cannot stand in a channel, as a sentence; "" if it can."""
+def check_target_channel(channel: TargetChannel, tags: tuple[int, ...]) -> str:
+    """Why an essay with these tags can't be published in a channel, as a sentence; "" if it can."""
     if channel.type == _MEDIA:
         # docs: Channel Resource › Channel Types, GUILD_MEDIA: it is for posts of media.
         return f"#{channel.name} is a media channel, which is for pictures: choose another."
@@ -93,9 +95,9 @@ def explain_not_publishable(channel: TargetChannel, tags: tuple[int, ...]) -> st
 
 
 def choose_style(channel: TargetChannel | None, asked: str | None, usual: str, parts: int) -> str:
-    """The style of an essay of so many ``parts``.
+    """The style of an essay with so many ``parts``.
 
-    ``asked``: what an admin chose for this one; ``usual``: what the server chose.
+    ``asked``: what an admin chose for this essay; ``usual``: the server's setting.
     """
     if channel is not None and channel.is_forum:
         return FORUM
@@ -105,7 +107,7 @@ def choose_style(channel: TargetChannel | None, asked: str | None, usual: str, p
 
 
 def parse_tags(channel: TargetChannel, text: str) -> tuple[int, ...]:
-    """The tags that an admin named, with commas between them; UserError where one is unknown."""
+    """The ids of the tags an admin named, separated by commas; UserError if one is unknown."""
     known = {tag.name.strip().casefold(): tag.id for tag in channel.tags}
     wanted = [name.strip() for name in text.split(",") if name.strip()]
     if not wanted:

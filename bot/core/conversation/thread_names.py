@@ -1,4 +1,4 @@
-"""What a thread is called: who spoke, and how they began."""
+"""Thread names: the author of the first message and how it begins, or the essay's title."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from bot.core.text.length import count_utf16_units
 from bot.core.text.truncate import truncate
 
 __all__ = ["make_essay_thread_name", "make_plain_thread_name", "make_thread_name"]
-
 
 _CODE_FENCE = regex.compile(r"```(?:[\w+-]*\n)?(.*?)(?:```|\Z)", regex.DOTALL)
 _LINK = regex.compile(r"\[([^\]\n]+)\]\(<?https?://[^)\s]*>?\)")
@@ -24,7 +23,7 @@ _SENTENCE = regex.compile(r"^.{12,}?[.!?…。！？]+(?=\s|$|[\p{Lo}])")
 
 
 def _plain(text: str) -> str:
-    """The text as one line without Discord's Markdown, as a reader would say it."""
+    """The text on one line without Discord's Markdown, as one would read it aloud."""
     text = _CODE_FENCE.sub(r"\1", text)
     text = _LINK.sub(r"\1", text)
     text = _EMOJI.sub(r"\1", text)
@@ -36,36 +35,36 @@ def _plain(text: str) -> str:
     return _SPACE.sub(" ", text).strip()
 
 
-def _visible(text: str) -> bool:
+def _is_visible(text: str) -> bool:
     return regex.search(r"[\p{L}\p{N}\p{P}\p{S}]", text) is not None
 
 
 def make_essay_thread_name(title: str) -> str:
     """The name of an essay's own thread or forum post: its title.
 
-    1 to 100 UTF-16 units, one line, never half a grapheme; what is in it is no Markdown, since
-    names show none.
+    1 to 100 UTF-16 units, one line, never half a grapheme. Nothing is escaped, since thread names
+    don't show Markdown.
     """
     said = _SPACE.sub(" ", _INVISIBLE.sub(" ", title)).strip()
-    return truncate(said, limits.THREAD_NAME) if _visible(said) else "An essay"
+    return truncate(said, limits.THREAD_NAME) if _is_visible(said) else "An essay"
 
 
 def make_plain_thread_name(title: str) -> str:
-    """A thread's name where its head's own words may not stand in it; 1 to 100 UTF-16 units."""
+    """A thread's name that quotes nothing of its first message; 1 to 100 UTF-16 units."""
     return truncate(f"A reply to {make_essay_thread_name(title)}", limits.THREAD_NAME)
 
 
 def make_thread_name(author: str, text: str) -> str:
-    """A thread's name from its head: ``Ann: Connection is what it stands for``.
+    """A thread's name from its first message: ``Ann: Connection is what it stands for``.
 
-    1 to 100 UTF-16 units, one line, no Markdown, never half a grapheme. A first sentence that
-    fits stands alone, without its full stop. A message without words gives ``Ann's reply``.
+    1 to 100 UTF-16 units, one line, no Markdown, never half a grapheme. If the first sentence
+    fits, it is used alone, without its full stop. A message without words gives ``Ann’s reply``.
     """
     who = truncate(_plain(author), limits.NICKNAME)
-    if not _visible(who):
+    if not _is_visible(who):
         who = "A reader"
     said = _plain(text)
-    if not _visible(said):
+    if not _is_visible(said):
         return f"{who}’s reply"
     room = limits.THREAD_NAME - count_utf16_units(who) - 2
     sentence = _SENTENCE.match(said)

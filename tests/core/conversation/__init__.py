@@ -1,1 +1,1 @@
-"""Tests of core/conversation."""
+"""Routing, passage references, thread names, copies of replies and discussion styles."""

@@ -1,4 +1,4 @@
-"""What can be moved whole, and what its copy says."""
+"""Which replies a webhook can copy, and the payload of the copy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from bot.core.conversation.reply_copy import (
     File,
     OriginalReply,
-    explain_not_copyable,
+    check_copyable,
     hash_copy,
     make_copy_payload,
     make_webhook_name,
@@ -52,8 +52,8 @@ def file(size: int) -> File:
     ],
     ids=str,
 )
-def test_what_cannot_be_copied_whole_is_not_moved(change: dict[str, object]) -> None:
-    assert explain_not_copyable(replace(PLAIN, **change))  # type: ignore[arg-type]
+def test_a_reply_that_cannot_be_copied_completely_is_not_moved(change: dict[str, object]) -> None:
+    assert check_copyable(replace(PLAIN, **change))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -68,15 +68,15 @@ def test_what_cannot_be_copied_whole_is_not_moved(change: dict[str, object]) -> 
     ],
     ids=str,
 )
-def test_what_is_within_the_limits_is_moved(change: dict[str, object]) -> None:
-    assert explain_not_copyable(replace(PLAIN, **change)) is None  # type: ignore[arg-type]
+def test_a_reply_within_the_limits_is_moved(change: dict[str, object]) -> None:
+    assert check_copyable(replace(PLAIN, **change)) is None  # type: ignore[arg-type]
 
 
-def test_a_name_is_tidied_as_discord_tidies_it() -> None:
+def test_white_space_in_a_name_is_normalized_as_discord_does() -> None:
     assert make_webhook_name("  Ann \n of  Kent ") == "Ann of Kent"
 
 
-def test_a_copy_bears_its_authors_name_and_face_and_pings_nobody() -> None:
+def test_a_copy_has_its_authors_name_and_avatar_and_pings_nobody() -> None:
     payload = make_copy_payload(PLAIN)
     assert payload["username"] == "Ann"
     assert payload["allowed_mentions"] == {"parse": []}
@@ -85,7 +85,7 @@ def test_a_copy_bears_its_authors_name_and_face_and_pings_nobody() -> None:
     assert own == "https://cdn.discordapp.com/avatars/175928847299117063/a_b1.png"
 
 
-def test_a_copy_keeps_descriptions_of_files_and_hidden_previews() -> None:
+def test_a_copy_keeps_file_descriptions_and_suppressed_embeds() -> None:
     described = replace(file(3), description="A loaf")
     payload = make_copy_payload(replace(PLAIN, files=(file(2), described), embeds_suppressed=True))
     assert payload["flags"] == SUPPRESS_EMBEDS
@@ -95,7 +95,7 @@ def test_a_copy_keeps_descriptions_of_files_and_hidden_previews() -> None:
     ]
 
 
-def test_a_digest_tells_copies_apart_and_forgives_what_discord_tidies() -> None:
+def test_a_hash_distinguishes_copies_and_ignores_what_discord_normalizes() -> None:
     said = hash_copy("Ann", "Yes.", [1, 2])
     assert said == hash_copy(" An n\N{ZERO WIDTH SPACE}", "Yes.\n", [1, 2])
     assert said not in {

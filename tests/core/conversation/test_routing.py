@@ -1,4 +1,4 @@
-"""Where a message belongs: the table of cases."""
+"""Routing: the table of cases."""
 
 from __future__ import annotations
 
@@ -21,28 +21,26 @@ from bot.core.conversation.routing import (
 
 CHANNEL, HEAD, OWN_THREAD = 20, 1000, 900
 POST = AnsweredBotMessage(discussion_id=1, post_id=5, state=DiscussionState.OPEN)
-POST_OF_A_CLOSED_ONE = AnsweredBotMessage(discussion_id=1, post_id=5, state=DiscussionState.CLOSED)
-POST_OF_ANOTHER = AnsweredBotMessage(discussion_id=2, post_id=9, state=DiscussionState.OPEN)
-POST_OF_A_WITHDRAWN_ONE = AnsweredBotMessage(
-    discussion_id=1, post_id=5, state=DiscussionState.WITHDRAWN
-)
+CLOSED = AnsweredBotMessage(discussion_id=1, post_id=5, state=DiscussionState.CLOSED)
+OTHER_DISCUSSION = AnsweredBotMessage(discussion_id=2, post_id=9, state=DiscussionState.OPEN)
+WITHDRAWN = AnsweredBotMessage(discussion_id=1, post_id=5, state=DiscussionState.WITHDRAWN)
 NOTICE = AnsweredBotMessage(discussion_id=1, post_id=6, state=DiscussionState.OPEN, is_notice=True)
-IN_ONE_THREAD = AnsweredBotMessage(
+ONE_THREAD = AnsweredBotMessage(
     discussion_id=1, post_id=5, state=DiscussionState.OPEN, main_thread_id=OWN_THREAD
 )
 REPLY = AnsweredReply(discussion_id=1, reply_id=1001)
 HEAD_REPLY = AnsweredReply(discussion_id=1, reply_id=HEAD, thread_id=HEAD)
-POINTER = AnsweredBotMessage(
+LINK = AnsweredBotMessage(
     discussion_id=1, post_id=7, state=DiscussionState.OPEN, is_notice=True, about_reply=HEAD_REPLY
 )
 MOVED = AnsweredReply(discussion_id=1, reply_id=1003, thread_id=HEAD)
-POINTER_OF_A_CLOSED_ONE = AnsweredBotMessage(
+CLOSED_LINK = AnsweredBotMessage(
     discussion_id=1, post_id=7, state=DiscussionState.CLOSED, is_notice=True, about_reply=HEAD_REPLY
 )
-NOTICE_OF_A_CLOSED_ONE = AnsweredBotMessage(
+CLOSED_NOTICE = AnsweredBotMessage(
     discussion_id=1, post_id=6, state=DiscussionState.CLOSED, is_notice=True
 )
-REPLY_OF_ANOTHER = AnsweredReply(discussion_id=2, reply_id=1002)
+OTHER_REPLY = AnsweredReply(discussion_id=2, reply_id=1002)
 THREAD = DiscussionThread(discussion_id=1, head_id=HEAD)
 MEMBERS_THREAD = DiscussionThread(discussion_id=1, head_id=None)
 
@@ -50,7 +48,7 @@ MEMBERS_THREAD = DiscussionThread(discussion_id=1, head_id=None)
 def message(
     channel_id: int = CHANNEL,
     *,
-    kind: int = 0,
+    message_type: int = 0,
     from_bot: bool = False,
     reference: bool = False,
     text: str = "I would.",
@@ -63,7 +61,7 @@ def message(
         author_id=40,
         author_name="Ann",
         from_bot=from_bot,
-        type=kind,
+        type=message_type,
         text=text,
         reference_id=1 if reference else None,
         written_at=datetime(2026, 1, 1, tzinfo=UTC),
@@ -72,79 +70,79 @@ def message(
 
 
 @pytest.mark.parametrize(
-    ("case", "said", "place", "answered", "expected"),
+    ("case", "written", "thread", "answered", "expected"),
     [
         (
-            "a reply to the bot's message heads a thread",
-            message(kind=19, reference=True),
+            "a reply to the bot's message opens a thread",
+            message(message_type=19, reference=True),
             None,
             POST,
             Record(1, parent_id=None, thread_id=2000, post_id=5, opens_thread=True),
         ),
         (
-            "a reply in a closed discussion is kept, without a thread",
-            message(kind=19, reference=True),
+            "a reply in a closed discussion is saved, without a thread",
+            message(message_type=19, reference=True),
             None,
-            POST_OF_A_CLOSED_ONE,
+            CLOSED,
             Record(1, parent_id=None, thread_id=None, post_id=5, notify_closed=True),
         ),
         (
-            "a reply to a withdrawn essay is kept, and nothing is said",
-            message(kind=19, reference=True),
+            "a reply to a withdrawn essay is saved, and nobody is informed",
+            message(message_type=19, reference=True),
             None,
-            POST_OF_A_WITHDRAWN_ONE,
+            WITHDRAWN,
             Record(1, parent_id=None, thread_id=None, post_id=5),
         ),
         (
-            "a reply to a remark of the bot's opens no thread",
-            message(kind=19, reference=True),
+            "a reply to a notice of the bot opens no thread",
+            message(message_type=19, reference=True),
             None,
             NOTICE,
             Record(1, parent_id=None, thread_id=None, post_id=6),
         ),
         (
-            "a reply to the line that points into a thread belongs there",
-            message(kind=19, reference=True),
+            "a reply to a notice that links to a thread belongs in that thread",
+            message(message_type=19, reference=True),
             None,
-            POINTER,
+            LINK,
             Record(1, parent_id=HEAD, thread_id=None, post_id=None, target_thread_id=HEAD),
         ),
         (
-            "a reply in a thread to a remark of the bot's answers the head alone",
-            message(HEAD, kind=19, reference=True),
+            "a reply in a thread to a notice of the bot answers the head",
+            message(HEAD, message_type=19, reference=True),
             THREAD,
             NOTICE,
             Record(1, parent_id=HEAD, thread_id=HEAD, post_id=None),
         ),
         (
-            "a reply to an essay of one thread belongs into that thread",
-            message(kind=19, reference=True),
+            "a reply to an essay with one thread belongs in that thread",
+            message(message_type=19, reference=True),
             None,
-            IN_ONE_THREAD,
+            ONE_THREAD,
             Record(1, parent_id=None, thread_id=None, post_id=5, target_thread_id=OWN_THREAD),
         ),
         (
-            "a reply to a part heads its own thread though a member opened one there",
-            message(kind=19, reference=True),
+            "a reply to a part opens its own thread even if a member opened one there",
+            message(message_type=19, reference=True),
             None,
             POST,
             Record(1, parent_id=None, thread_id=2000, post_id=5, opens_thread=True),
         ),
         (
-            "a channel reply to a reply that heads a thread belongs into it",
-            message(kind=19, reference=True),
+            "a channel reply to the head of a thread belongs in the thread",
+            message(message_type=19, reference=True),
             None,
             HEAD_REPLY,
             Record(1, parent_id=HEAD, thread_id=None, post_id=None, target_thread_id=HEAD),
         ),
         (
-            "a forward in a thread is talk there",
+            "a forward in a thread is a reply there",
             message(HEAD),
             THREAD,
             None,
             Record(1, parent_id=HEAD, thread_id=HEAD, post_id=None),
         ),
-        ("a forward into the channel is no reply", message(), None, None, Ignore()),
+        ("a forward into the channel isn't a reply", message(), None, None, Ignore()),
         (
             "a message in a forum post answers the essay",
             message(OWN_THREAD),
@@ -154,28 +152,28 @@ def message(
         ),
         (
             "a reply in a forum post to the essay's message there answers the essay",
-            message(OWN_THREAD, kind=19, reference=True),
+            message(OWN_THREAD, message_type=19, reference=True),
             MEMBERS_THREAD,
             POST,
             Record(1, parent_id=None, thread_id=OWN_THREAD, post_id=5),
         ),
         (
             "a channel reply to a member's reply answers it",
-            message(kind=19, reference=True),
+            message(message_type=19, reference=True),
             None,
             REPLY,
             Record(1, parent_id=1001, thread_id=None, post_id=None),
         ),
-        ("a message in the channel that is no reply", message(), None, None, Ignore()),
+        ("a plain message in the channel", message(), None, None, Ignore()),
         (
-            "a reply to something that is no part of a discussion",
-            message(kind=19, reference=True),
+            "a reply to something outside of a discussion",
+            message(message_type=19, reference=True),
             None,
             None,
             Ignore(),
         ),
         (
-            "talk in a thread answers its head",
+            "a message in a thread answers its head",
             message(HEAD),
             THREAD,
             None,
@@ -183,41 +181,41 @@ def message(
         ),
         (
             "a reply in a thread answers the member it replies to",
-            message(HEAD, kind=19, reference=True),
+            message(HEAD, message_type=19, reference=True),
             THREAD,
             REPLY,
             Record(1, parent_id=1001, thread_id=HEAD, post_id=None),
         ),
         (
             "a reply in a thread to the bot's message there answers the head",
-            message(HEAD, kind=19, reference=True),
+            message(HEAD, message_type=19, reference=True),
             THREAD,
             POST,
             Record(1, parent_id=HEAD, thread_id=HEAD, post_id=5),
         ),
         (
-            "a reply in a thread to a message nobody knows answers the head",
-            message(HEAD, kind=19, reference=True),
+            "a reply in a thread to an unknown message answers the head",
+            message(HEAD, message_type=19, reference=True),
             THREAD,
             None,
             Record(1, parent_id=HEAD, thread_id=HEAD, post_id=None),
         ),
         (
             "a reply in a thread to another discussion's reply answers the head",
-            message(HEAD, kind=19, reference=True),
+            message(HEAD, message_type=19, reference=True),
             THREAD,
-            REPLY_OF_ANOTHER,
+            OTHER_REPLY,
             Record(1, parent_id=HEAD, thread_id=HEAD, post_id=None),
         ),
         (
-            "a reply in a thread to another discussion's post answers the head",
-            message(HEAD, kind=19, reference=True),
+            "a reply in a thread to another discussion's message answers the head",
+            message(HEAD, message_type=19, reference=True),
             THREAD,
-            POST_OF_ANOTHER,
+            OTHER_DISCUSSION,
             Record(1, parent_id=HEAD, thread_id=HEAD, post_id=None),
         ),
         (
-            "talk in a thread that a member opened on the bot's message answers the essay",
+            "a message in a thread that a member opened on the bot's message answers the essay",
             message(OWN_THREAD),
             MEMBERS_THREAD,
             None,
@@ -226,44 +224,44 @@ def message(
         ("a bot or webhook in a thread", message(HEAD, from_bot=True), THREAD, None, Ignore()),
         (
             "a bot's reply to the essay",
-            message(kind=19, from_bot=True, reference=True),
+            message(message_type=19, from_bot=True, reference=True),
             None,
             POST,
             Ignore(),
         ),
         (
             "a reply in a thread to a copy of a moved reply answers that reply",
-            message(HEAD, kind=19, reference=True),
+            message(HEAD, message_type=19, reference=True),
             THREAD,
             MOVED,
             Record(1, parent_id=1003, thread_id=HEAD, post_id=None),
         ),
         (
-            "a channel reply to a reply that belongs into a thread belongs there, too",
-            message(kind=19, reference=True),
+            "a channel reply to a reply that belongs in a thread belongs there, too",
+            message(message_type=19, reference=True),
             None,
             MOVED,
             Record(1, parent_id=1003, thread_id=None, post_id=None, target_thread_id=HEAD),
         ),
         (
-            "a channel reply to the line that points into a closed discussion's thread",
-            message(kind=19, reference=True),
+            "a channel reply to a notice that links to a closed discussion's thread",
+            message(message_type=19, reference=True),
             None,
-            POINTER_OF_A_CLOSED_ONE,
+            CLOSED_LINK,
             Record(1, parent_id=HEAD, thread_id=None, post_id=None, target_thread_id=HEAD),
         ),
         (
-            "a reply to a remark in a closed discussion is told nothing more",
-            message(kind=19, reference=True),
+            "the author of a reply to a notice in a closed discussion isn't informed again",
+            message(message_type=19, reference=True),
             None,
-            NOTICE_OF_A_CLOSED_ONE,
+            CLOSED_NOTICE,
             Record(1, parent_id=None, thread_id=None, post_id=6),
         ),
         (
-            "talk in a thread of a closed or withdrawn discussion is kept like any other",
-            message(HEAD, kind=19, reference=True),
+            "a message in a thread of a closed or withdrawn discussion is saved",
+            message(HEAD, message_type=19, reference=True),
             THREAD,
-            POST_OF_A_WITHDRAWN_ONE,
+            WITHDRAWN,
             Record(1, parent_id=HEAD, thread_id=HEAD, post_id=5),
         ),
         (
@@ -273,23 +271,47 @@ def message(
             None,
             Ignore(),
         ),
-        ("that somebody joined the server", message(kind=7), None, None, Ignore()),
-        ("that a message was pinned", message(kind=6, reference=True), None, POST, Ignore()),
-        ("what a slash command answered", message(HEAD, kind=20), THREAD, None, Ignore()),
-        ("what a message command answered", message(HEAD, kind=23), THREAD, REPLY, Ignore()),
-        ("a poll's result", message(HEAD, kind=46, reference=True), THREAD, REPLY, Ignore()),
-        ("the notice that a thread was opened", message(kind=18), None, POST, Ignore()),
-        ("a thread's starter message", message(HEAD, kind=21), THREAD, None, Ignore()),
+        (
+            "the message that somebody joined the server",
+            message(message_type=7),
+            None,
+            None,
+            Ignore(),
+        ),
+        (
+            "the message that a message was pinned",
+            message(message_type=6, reference=True),
+            None,
+            POST,
+            Ignore(),
+        ),
+        ("the response to a slash command", message(HEAD, message_type=20), THREAD, None, Ignore()),
+        (
+            "the response to a message command",
+            message(HEAD, message_type=23),
+            THREAD,
+            REPLY,
+            Ignore(),
+        ),
+        (
+            "the result of a poll",
+            message(HEAD, message_type=46, reference=True),
+            THREAD,
+            REPLY,
+            Ignore(),
+        ),
+        ("the message that a thread was opened", message(message_type=18), None, POST, Ignore()),
+        ("a thread's starter message", message(HEAD, message_type=21), THREAD, None, Ignore()),
     ],
 )
-def test_a_message_is_routed(
+def test_a_message_belongs_to_what_it_replies_to_or_to_its_thread(
     case: str,
-    said: Message,
-    place: DiscussionThread | None,
+    written: Message,
+    thread: DiscussionThread | None,
     answered: Answered | None,
     expected: Ignore | Record,
 ) -> None:
-    assert route(said, place, answered) == expected, case
+    assert route(written, thread, answered) == expected, case
 
 
 NEWEST = JoinedDiscussion(discussion_id=1)
@@ -298,22 +320,22 @@ JOINED = Record(1, parent_id=None, thread_id=2000, post_id=None, opens_thread=Tr
 
 
 @pytest.mark.parametrize(
-    ("case", "said", "place", "answered", "gathering", "expected"),
+    ("case", "written", "thread", "answered", "joined", "expected"),
     [
-        ("what replies to nothing heads a thread", message(), None, None, NEWEST, JOINED),
-        ("a file alone does too", message(text="", files=1), None, None, NEWEST, JOINED),
+        ("a plain message opens a thread", message(), None, None, NEWEST, JOINED),
+        ("a file without text does, too", message(text="", files=1), None, None, NEWEST, JOINED),
         (
-            "of an essay of one thread it belongs into that thread",
+            "it belongs in the thread of an essay with one thread",
             message(),
             None,
             None,
             NEWEST_OF_ONE_THREAD,
             Record(1, parent_id=None, thread_id=None, post_id=None, target_thread_id=OWN_THREAD),
         ),
-        ("where the server leaves it alone", message(), None, None, None, Ignore()),
+        ("where plain messages join nothing", message(), None, None, None, Ignore()),
         (
-            "a reply to other talk in the channel is none of the essay's",
-            message(kind=19, reference=True),
+            "a reply to another conversation in the channel",
+            message(message_type=19, reference=True),
             None,
             None,
             NEWEST,
@@ -321,17 +343,17 @@ JOINED = Record(1, parent_id=None, thread_id=2000, post_id=None, opens_thread=Tr
         ),
         ("a forward, a poll or a sticker", message(text=" "), None, None, NEWEST, Ignore()),
         ("a bot or webhook", message(from_bot=True), None, None, NEWEST, Ignore()),
-        ("a notice of Discord's", message(kind=7), None, None, NEWEST, Ignore()),
+        ("a system message", message(message_type=7), None, None, NEWEST, Ignore()),
         (
-            "a reply to an older essay is that one's",
-            message(kind=19, reference=True),
+            "a reply to an older essay belongs to that essay",
+            message(message_type=19, reference=True),
             None,
-            POST_OF_ANOTHER,
+            OTHER_DISCUSSION,
             NEWEST,
             Record(2, parent_id=None, thread_id=2000, post_id=9, opens_thread=True),
         ),
         (
-            "talk in a thread stays there",
+            "a message in a thread stays there",
             message(HEAD),
             THREAD,
             None,
@@ -340,12 +362,12 @@ JOINED = Record(1, parent_id=None, thread_id=2000, post_id=None, opens_thread=Tr
         ),
     ],
 )
-def test_talk_in_the_channel_joins_the_newest_essay_where_the_server_has_it_so(
+def test_a_plain_message_joins_the_newest_essay_if_the_server_chose_that(
     case: str,
-    said: Message,
-    place: DiscussionThread | None,
+    written: Message,
+    thread: DiscussionThread | None,
     answered: Answered | None,
-    gathering: JoinedDiscussion | None,
+    joined: JoinedDiscussion | None,
     expected: Ignore | Record,
 ) -> None:
-    assert route(said, place, answered, gathering) == expected, case
+    assert route(written, thread, answered, joined) == expected, case

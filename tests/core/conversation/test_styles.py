@@ -1,4 +1,4 @@
-"""Which style an essay has, which tags, and which channels take none."""
+"""Discussion styles, forum tags, and the channels where an essay can't be published."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pytest
 from bot.core.conversation.styles import (
     Tag,
     TargetChannel,
+    check_target_channel,
     choose_style,
-    explain_not_publishable,
     parse_tags,
 )
 from bot.core.conversation.thread_names import make_essay_thread_name
@@ -23,7 +23,7 @@ TEXT, NEWS, FORUM = (
 
 
 @pytest.mark.parametrize(
-    ("target_channel", "asked", "usual", "parts", "style"),
+    ("channel", "asked", "usual", "parts", "style"),
     [
         (TEXT, None, "threads", 20, "threads"),
         (TEXT, None, "threads", 21, "thread"),
@@ -34,19 +34,19 @@ TEXT, NEWS, FORUM = (
         (None, None, "threads", 1, "threads"),
     ],
 )
-def test_a_style_is_the_admins_else_by_length_else_the_servers(
-    target_channel: TargetChannel | None, asked: str | None, usual: str, parts: int, style: str
+def test_an_admins_style_comes_before_the_length_and_the_servers_setting(
+    channel: TargetChannel | None, asked: str | None, usual: str, parts: int, style: str
 ) -> None:
-    assert choose_style(target_channel, asked, usual, parts) == style
+    assert choose_style(channel, asked, usual, parts) == style
 
 
-def test_tags_are_found_by_name_in_any_case_and_each_once() -> None:
+def test_tags_are_matched_by_name_in_any_case_without_duplicates() -> None:
     assert parse_tags(FORUM, " fiction,News, ,news") == (2, 1)
     assert parse_tags(TEXT, " ") == ()
 
 
 @pytest.mark.parametrize(
-    ("target_channel", "text", "words"),
+    ("channel", "text", "words"),
     [
         (TEXT, "News", "#essays is no forum"),
         (TargetChannel("bare", 15), "News", "#bare has no tags"),
@@ -58,16 +58,16 @@ def test_tags_are_found_by_name_in_any_case_and_each_once() -> None:
         ),
     ],
 )
-def test_tags_that_cannot_be_are_refused_with_what_can(
-    target_channel: TargetChannel, text: str, words: str
+def test_an_unknown_tag_is_refused_with_the_list_of_known_ones(
+    channel: TargetChannel, text: str, words: str
 ) -> None:
     with pytest.raises(UserError) as refused:
-        parse_tags(target_channel, text)
+        parse_tags(channel, text)
     assert words in str(refused.value)
 
 
 @pytest.mark.parametrize(
-    ("target_channel", "tags", "words"),
+    ("channel", "tags", "words"),
     [
         (TEXT, (), ""),
         (NEWS, (), ""),
@@ -80,12 +80,12 @@ def test_tags_that_cannot_be_are_refused_with_what_can(
         (TargetChannel("Voice", 2), (), "#Voice takes no essays"),
     ],
 )
-def test_a_channel_that_cannot_have_the_essay_says_why(
-    target_channel: TargetChannel, tags: tuple[int, ...], words: str
+def test_a_channel_that_cannot_host_the_essay_gives_the_reason(
+    channel: TargetChannel, tags: tuple[int, ...], words: str
 ) -> None:
-    told = explain_not_publishable(target_channel, tags)
-    assert words in told
-    assert bool(words) == bool(told)
+    reason = check_target_channel(channel, tags)
+    assert words in reason
+    assert bool(words) == bool(reason)
 
 
 def test_the_name_of_an_essays_own_thread_is_its_title_on_one_line() -> None:
@@ -96,11 +96,11 @@ def test_the_name_of_an_essays_own_thread_is_its_title_on_one_line() -> None:
     assert long.startswith("a word a word")
 
 
-def test_tags_that_nobody_may_choose_or_that_are_gone_keep_an_essay_away() -> None:
+def test_tags_for_moderators_and_deleted_tags_prevent_publishing() -> None:
     picked = TargetChannel("forum", 15, (TAGS[2],), requires_tag=True)
-    assert "all are for moderators: give me *Manage Threads*" in explain_not_publishable(picked, ())
-    assert "needs a tag: choose one" in explain_not_publishable(
+    assert "all are for moderators: give me *Manage Threads*" in check_target_channel(picked, ())
+    assert "needs a tag: choose one" in check_target_channel(
         TargetChannel("forum", 15, TAGS, requires_tag=True), ()
     )
-    assert "A tag that was chosen is gone from #forum" in explain_not_publishable(FORUM, (9,))
-    assert explain_not_publishable(FORUM, (1,)) == ""
+    assert "A tag that was chosen is gone from #forum" in check_target_channel(FORUM, (9,))
+    assert check_target_channel(FORUM, (1,)) == ""

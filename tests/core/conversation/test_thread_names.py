@@ -1,4 +1,4 @@
-"""What a thread is called."""
+"""Thread names."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ from bot.core.text.length import count_utf16_units
         ("_Ann_", "Hello there", "Ann: Hello there"),
     ],
 )
-def test_a_thread_is_named_from_who_and_what(author: str, text: str, expected: str) -> None:
+def test_a_thread_is_named_after_its_author_and_first_words(
+    author: str, text: str, expected: str
+) -> None:
     assert make_thread_name(author, text) == expected
 
 
@@ -53,14 +55,14 @@ def test_no_grapheme_is_cut() -> None:
 
 
 @given(author=st.text(max_size=60), text=st.text(max_size=300))
-def test_any_name_and_text_make_a_name_that_discord_takes(author: str, text: str) -> None:
+def test_any_author_and_text_make_a_name_that_discord_accepts(author: str, text: str) -> None:
     name = make_thread_name(author, text)
     assert 1 <= len(name.encode("utf-16-le", "surrogatepass")) // 2 <= 100
     assert "\n" not in name
     assert regex.search(r"[\p{L}\p{N}\p{P}\p{S}]", name)
 
 
-def test_a_plain_name_tells_the_essay_alone_and_fits() -> None:
+def test_a_plain_name_contains_only_the_essays_title_and_fits() -> None:
     assert make_plain_thread_name("Slow bread") == "A reply to Slow bread"
     assert make_plain_thread_name("\n") == "A reply to An essay"
     assert count_utf16_units(make_plain_thread_name("Bread " * 40)) <= 100
