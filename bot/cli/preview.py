@@ -1,4 +1,4 @@
-"""How an essay would be posted, for people and for programs, without Discord."""
+"""Preview how an essay would be posted, as text or JSON, without Discord."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _notes(essay: Essay, layout: Layout) -> tuple[str, ...]:
 
 
 def render_json(essay: Essay, layout: Layout) -> dict[str, Any]:
-    """The object that ``preview --json`` prints; its keys are relied on by others."""
+    """The object that ``preview --json`` prints; other programs rely on its keys."""
     messages: list[dict[str, Any]] = [
         {"content": part.content, "passages": list(part.passages)} for part in layout.parts
     ]
@@ -42,7 +42,7 @@ def render_json(essay: Essay, layout: Layout) -> dict[str, Any]:
 
 
 def render_text(essay: Essay, layout: Layout) -> str:
-    """The card's words, then the messages as they would read, parted by a line."""
+    """The card's facts, then the messages, separated by lines."""
     head = [essay.title]
     head += [credit for credit in (essay.byline or essay.author,) if credit]
     head += [address for address in (essay.source_url,) if address]
@@ -63,12 +63,12 @@ def render_text(essay: Essay, layout: Layout) -> str:
 
 
 def preview(data: bytes | str, format: Format = "auto", name: str | None = None) -> dict[str, Any]:  # noqa: A002
-    """What ``preview --json`` prints. Raises UnreadableEssay for what is not text."""
+    """What ``preview --json`` prints. Raises UnreadableEssay for what isn't text."""
     essay = read_essay(data, format=format, name=name)
     return render_json(essay, lay_out(essay))
 
 
 def preview_text(data: bytes | str, format: Format = "auto", name: str | None = None) -> str:  # noqa: A002
-    """What ``preview`` prints. Raises UnreadableEssay for what is not text."""
+    """What ``preview`` prints. Raises UnreadableEssay for what isn't text."""
     essay = read_essay(data, format=format, name=name)
     return render_text(essay, lay_out(essay))

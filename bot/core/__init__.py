@@ -1,1 +1,1 @@
-"""Pure decisions: no Discord, no database, no clock."""
+"""Pure functions and plain data: no Discord client, no database, no clock."""

@@ -1,4 +1,4 @@
-"""Reading an essay: bytes or text of some format in, an Essay out. Pure; raises UnreadableEssay."""
+"""Read an essay from bytes or text of any supported format. Pure; raises UnreadableEssay."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["FORMATS", "Format", "read_essay"]
 Format = Literal["auto", "markdown", "html", "text", "docx"]
 FORMATS: tuple[Format, ...] = ("auto", "markdown", "html", "text", "docx")
 
-_ENDINGS: dict[str, Format] = {
+_SUFFIXES: dict[str, Format] = {
     ".txt": "text",
     ".text": "text",
     ".md": "markdown",
@@ -34,11 +34,15 @@ _ENDINGS: dict[str, Format] = {
 }
 
 _ZIP = b"PK\x03\x04"
-_BLANK = " \t\n\xa0\u200b\u200c\u200d\u2060\ufeff"
-_HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
-                   re.IGNORECASE | re.DOTALL)  # fmt: skip
-_TAGS = re.compile(r"</(?:p|div|h[1-6]|article|section|ul|ol|blockquote|span)\s*>", re.IGNORECASE)
-_MARKDOWN = (
+_BLANK_CHARACTERS = " \t\n\xa0\u200b\u200c\u200d\u2060\ufeff"
+_HTML_START = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_HTML_TAGS = re.compile(
+    r"</(?:p|div|h[1-6]|article|section|ul|ol|blockquote|span)\s*>", re.IGNORECASE
+)
+_MARKDOWN_SIGNS = (
     re.compile(r"\A---\s*\n(?:.*\n)*?(?:---|\.\.\.)\s*$", re.MULTILINE),
     re.compile(r"^#{1,6} \S", re.MULTILINE),
     re.compile(r"^(?:```|~~~)", re.MULTILINE),
@@ -50,16 +54,16 @@ _MARKDOWN = (
 
 
 def guess_format(text: str) -> Format:
-    """The format of a text without a telling name."""
-    if _HTML.match(text[:4096]) or len(_TAGS.findall(text[:20_000])) >= 3:
+    """Guess the format of a text from its content."""
+    if _HTML_START.match(text[:4096]) or len(_HTML_TAGS.findall(text[:20_000])) >= 3:
         return "html"
-    if any(sign.search(text[:50_000]) for sign in _MARKDOWN):
+    if any(sign.search(text[:50_000]) for sign in _MARKDOWN_SIGNS):
         return "markdown"
     return "text"
 
 
-def _named(name: str | None) -> Format | None:
-    return _ENDINGS.get(PurePath(name).suffix.lower()) if name else None
+def _get_format_by_name(name: str | None) -> Format | None:
+    return _SUFFIXES.get(PurePath(name).suffix.lower()) if name else None
 
 
 def read_essay(
@@ -70,27 +74,27 @@ def read_essay(
     address: str | None = None,
     title: str | None = None,
 ) -> Essay:
-    """The essay that ``data`` holds.
+    """Read the essay in ``data``.
 
-    format:  ``auto`` goes by the name's ending, then by content
+    format:  ``auto`` uses the name's suffix, then the content
     name:    of the file, if it has one; also the last resort for a title
-    address: where on the web it was found, if it was
-    title:   given by who hands it in, instead of the one found
+    address: the web page's URL, if it is one
+    title:   given by the admin, instead of the one in the text
 
-    Raises UnreadableEssay (a sentence) for what is not text, holds none, or is damaged.
+    Raises UnreadableEssay (a sentence) for what isn't text, is empty or damaged.
     """
-    essay = _essay(data, format, name, address, (title or "").strip() or None)
+    essay = _read_and_extract(data, format, name, address, (title or "").strip() or None)
     return replace(essay, source_url=essay.source_url or address)
 
 
-def _essay(
+def _read_and_extract(
     data: bytes | str, wanted: Format, name: str | None, address: str | None, title: str | None
 ) -> Essay:
-    packed = isinstance(data, bytes) and data.startswith(_ZIP)
+    is_zip = isinstance(data, bytes) and data.startswith(_ZIP)
     if wanted == "auto":
-        wanted = "docx" if packed else _named(name) or "auto"
-        if wanted == "docx" and not packed:
-            wanted = "auto"  # a text that only bears such a name
+        wanted = "docx" if is_zip else _get_format_by_name(name) or "auto"
+        if wanted == "docx" and not is_zip:
+            wanted = "auto"  # a text file with that suffix
     if isinstance(data, bytes):
         if wanted == "docx":
             from bot.core.reading.docx import read_docx
@@ -100,22 +104,22 @@ def _essay(
     else:
         text, notes = data, ()
     text, more = clean_text(text)
-    if not text.strip(_BLANK):
+    if not text.strip(_BLANK_CHARACTERS):
         raise UnreadableEssay(NO_TEXT)
     if wanted == "auto":
         wanted = guess_format(text)
-    document = _read(text, wanted, address)
+    document = _read_text(text, wanted, address)
     if not document.blocks and not document.metadata.title and wanted == "markdown":
-        document = read_plain_text(text)  # marks and settings alone are still a text
+        document = read_plain_text(text)  # a text of nothing but markup or front matter
     return extract_essay(document, name=name, given=title, notes=(*notes, *more))
 
 
-def _read(text: str, wanted: Format, address: str | None) -> Document:
+def _read_text(text: str, wanted: Format, address: str | None) -> Document:
     match wanted:
         case "markdown":
             return read_markdown(text)
         case "html":
-            # The libraries behind it take half a second to load; most essays need none of them.
+            # Its libraries take half a second to load, and most essays don't need them.
             from bot.core.reading.web_page import read_web_page
 
             return read_web_page(text, address=address)

@@ -1,8 +1,8 @@
-"""The plain data an essay's text is kept as: blocks of spans, flat, so that they can be cut.
+"""Blocks and spans: the flat data model of an essay's text.
 
-Nothing nests: a quotation or a list is told by the frame that each of its blocks carries, and
-emphasis by the marks that each span carries. So a block can be cut at any character, and ten
-thousand nested quotations cost no more than one.
+Nothing nests. Each block has a frame that says whether it is in a quotation or list, and each span
+has its marks (emphasis). So a block can be split at any character, and ten thousand nested
+quotations cost no more than one.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ __all__ = [
 ]
 
 
-_WHITE = re.compile(r"[ \t\n\r\f\v]+")
+_WHITE_SPACE_RUN = re.compile(r"[ \t\n\r\f\v]+")
 
 
 class Mark(enum.Flag):
-    """How a span is emphasised; several marks may hold at once."""
+    """Emphasis of a span; marks can be combined."""
 
     NONE = 0
     BOLD = enum.auto()
@@ -44,11 +44,11 @@ class Mark(enum.Flag):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of characters that are all emphasised and linked alike.
+    """A run of characters with the same emphasis and link.
 
-    text: what is shown, literally; a newline is a line break that the writer meant
-    link: an address, or None
-    code: shown in a fixed-width face, as it is
+    text: literal text; a newline is an intended line break
+    link: a URL, or None
+    code: inline code
     """
 
     text: str
@@ -59,12 +59,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where a block stands.
+    """The quotation and list that a block is in.
 
-    quoted: inside a quotation, however deep
-    depth:  how many lists it is in
-    marker: ``"- "`` or ``"3. "`` for a block that begins a list item, else empty
-    group:  blocks of one list bear the same number, other than 0
+    quoted: inside a quotation, at any depth
+    depth:  how many lists it is nested in
+    marker: ``"- "`` or ``"3. "`` if the block begins a list item, else empty
+    group:  the same number, not 0, for all blocks of one list
     """
 
     quoted: bool = False
@@ -92,7 +92,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Preformatted text; ``language`` is empty where none is named."""
+    """A code block; ``language`` is empty if none is named."""
 
     text: str
     language: str = ""
@@ -101,7 +101,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; ``header`` is empty where it has none, and rows may differ in length."""
+    """A table; ``header`` may be empty, and rows may differ in length."""
 
     header: tuple[tuple[Span, ...], ...]
     rows: tuple[tuple[tuple[Span, ...], ...], ...]
@@ -110,7 +110,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A break between sections."""
+    """A thematic break between sections."""
 
     frame: Frame = Frame()
 
@@ -119,12 +119,12 @@ Block = Paragraph | Heading | Code | Table | Rule
 
 
 def get_spans_text(spans: Iterable[Span]) -> str:
-    """What the spans show, without emphasis."""
+    """The plain text of spans."""
     return "".join(span.text for span in spans)
 
 
 def get_block_text(block: Block) -> str:
-    """What a block shows, as plain text; the cells of a table's row are parted by tabs."""
+    """The plain text of a block; cells of a table row are separated by tabs."""
     match block:
         case Paragraph() | Heading():
             return get_spans_text(block.spans)
@@ -140,7 +140,7 @@ def get_block_text(block: Block) -> str:
 
 
 def merge_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """The same spans, with neighbours that are alike made one and empty ones left out."""
+    """Merge neighbouring spans with the same emphasis and link; drop empty ones."""
     result: list[Span] = []
     alike: list[str] = []
     last: Span | None = None
@@ -166,23 +166,23 @@ def merge_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def _with_text(span: Span, text: str) -> Span:
-    """The same kind of span; dataclasses.replace is too slow for what is done to every word."""
+    """A copy of a span with another text; dataclasses.replace is too slow for every word."""
     return Span(text, span.marks, span.link, span.code)
 
 
 def collapse_white_space(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Spans with white space made single, none around line breaks or at either end.
+    """Collapse runs of white space; strip it at both ends and around line breaks.
 
-    Line breaks (newlines in a span's text) stay; so do spaces that do not break.
+    Line breaks (newlines in a span's text) and non-breaking spaces stay.
     """
     result: list[Span] = []
     gap = ""  # white space not yet written: "", " " or "\n"
-    gap_links: set[str | None] = set()  # of the spans that it stood in
+    gap_links: set[str | None] = set()  # of the spans it was in
     for span in spans:
         if span.code:
             text = core = span.text.replace("\n", " ")
         else:
-            text = _WHITE.sub(_one_sign, span.text)
+            text = _WHITE_SPACE_RUN.sub(_newline_or_space, span.text)
             core = text.strip(" \n")
         before = text[: len(text) - len(text.lstrip(" \n"))] if not span.code else ""
         if before:
@@ -204,5 +204,5 @@ def collapse_white_space(spans: Iterable[Span]) -> tuple[Span, ...]:
     return merge_spans(result)
 
 
-def _one_sign(found: re.Match[str]) -> str:
+def _newline_or_space(found: re.Match[str]) -> str:
     return "\n" if "\n" in found[0] else " "

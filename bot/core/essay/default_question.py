@@ -1,7 +1,7 @@
-"""What is asked where an essay asks nothing of its own: "What do you think?", in its language.
+"""The default closing question, "What do you think?", in the essay's language.
 
-The language is the one that the source names or that the script shows; where neither tells, the
-question is English. Latin letters alone tell nothing.
+It is asked if the essay has no closing question of its own. The language is the one the source
+names, else the one its script implies, else English. Latin letters alone imply no language.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ _QUESTIONS = {
     "zh-hant": "你怎麼看？",
 }
 
-#: Letters of an essay that are looked at, and the share of them that makes a script its own.
-_LOOKED_AT, _MOST_OF_IT = 5_000, 0.5
+#: Characters of an essay that are examined, and the share of letters that decides its script.
+_SAMPLE_LENGTH, _MIN_SHARE = 5_000, 0.5
 _SCRIPTS = {
     "kana": regex.compile(r"[\p{Hiragana}\p{Katakana}]"),
     "han": regex.compile(r"\p{Han}"),
@@ -56,8 +56,8 @@ _SCRIPTS = {
     "thai": regex.compile(r"\p{Thai}"),
 }
 _LETTER = regex.compile(r"\p{L}")
-#: What a script is the script of; the first is meant where the letters themselves do not tell.
-_WRITTEN_IN = {
+#: The languages of a script; the first is the default if the letters don't decide.
+_LANGUAGES_OF_SCRIPT = {
     "latin": ("en", "de", "es", "fr", "it", "nl", "pl", "pt", "sv", "tr"),
     "hangul": ("ko",),
     "greek": ("el",),
@@ -76,69 +76,69 @@ _TRADITIONAL, _SIMPLIFIED = (
 
 
 def detect_language(essay: Essay) -> str | None:
-    """The language of the default question for an essay, as a key of the table; None: English."""
+    """The language of an essay's default question, as a key of the table; None for English."""
     named = (essay.language or "").strip().casefold().replace("_", "-")
     tag = named.split("-")[0]
-    text = _beginning(passage.text for passage in essay.passages)
-    script = _script(text)
+    text = _take_sample(passage.text for passage in essay.passages)
+    script = _detect_script(text)
     if script == "han" and tag in ("ja", "ko"):
         return tag
     if script == "han":
         if tag == "zh" and named != "zh":
-            return _chinese(any(part in named for part in ("hant", "tw", "hk", "mo")))
+            return _choose_chinese(any(part in named for part in ("hant", "tw", "hk", "mo")))
         traditional = len(_TRADITIONAL.findall(text)) > len(_SIMPLIFIED.findall(text))
-        return _chinese(traditional)
+        return _choose_chinese(traditional)
     if script == "kana":
         return "ja"
-    written = _WRITTEN_IN[script]
+    written = _LANGUAGES_OF_SCRIPT[script]
     if tag in written:
         return None if tag == "en" else tag
     if named:
-        # A page may say English of whatever stands on it; another language of that script is one.
-        return _by_letters(script, text) if tag in _WRITTEN_IN["latin"] else None
-    return _by_letters(script, text)
+        # Many pages claim to be English whatever their text is; other claims are trusted.
+        return _detect_by_letters(script, text) if tag in _LANGUAGES_OF_SCRIPT["latin"] else None
+    return _detect_by_letters(script, text)
 
 
 def get_default_question(language: str | None) -> str:
-    """The question in a language that :func:`detect_language` gave."""
+    """The question in a language returned by :func:`detect_language`."""
     return _QUESTIONS.get(language or "en", DEFAULT_QUESTION)
 
 
 def is_default_question(question: str) -> bool:
-    """Whether a question is no more than "What do you think?", in any of the languages."""
-    return _plain(question) in _PLAIN
+    """Whether a question is just "What do you think?", in any of the languages."""
+    return _normalize(question) in _NORMALIZED
 
 
-def _plain(question: str) -> str:
+def _normalize(question: str) -> str:
     return question.strip(" \u00a0¿?？؟;!.*_").casefold()
 
 
-_PLAIN = frozenset(_plain(question) for question in _QUESTIONS.values())
+_NORMALIZED = frozenset(_normalize(question) for question in _QUESTIONS.values())
 
 
-def _beginning(texts: Iterable[str]) -> str:
+def _take_sample(texts: Iterable[str]) -> str:
     found, length = [], 0
     for text in texts:
-        found.append(text[: _LOOKED_AT - length])
+        found.append(text[: _SAMPLE_LENGTH - length])
         length += len(found[-1])
-        if length >= _LOOKED_AT:
+        if length >= _SAMPLE_LENGTH:
             break
     return "\n".join(found)
 
 
-def _script(text: str) -> str:
-    """The script most of a text is in; "latin" for all that are not in the table."""
+def _detect_script(text: str) -> str:
+    """The script of most of a text's letters; "latin" for every script that isn't in the table."""
     letters = len(_LETTER.findall(text))
     counts = Counter({name: len(letter.findall(text)) for name, letter in _SCRIPTS.items()})
     if not letters:
         return "latin"
-    if (counts["kana"] + counts["han"]) / letters > _MOST_OF_IT:
+    if (counts["kana"] + counts["han"]) / letters > _MIN_SHARE:
         return "kana" if counts["kana"] * 10 > counts["han"] else "han"
     name, count = counts.most_common(1)[0]
-    return name if count / letters > _MOST_OF_IT and name not in ("kana", "han") else "latin"
+    return name if count / letters > _MIN_SHARE and name not in ("kana", "han") else "latin"
 
 
-def _by_letters(script: str, text: str) -> str | None:
+def _detect_by_letters(script: str, text: str) -> str | None:
     if script == "arabic":
         if _URDU.search(text):
             return None
@@ -147,8 +147,8 @@ def _by_letters(script: str, text: str) -> str | None:
         if _UKRAINIAN.search(text):
             return "uk"
         return "ru" if _RUSSIAN.search(text) else None
-    return None if script == "latin" else _WRITTEN_IN[script][0]
+    return None if script == "latin" else _LANGUAGES_OF_SCRIPT[script][0]
 
 
-def _chinese(traditional: bool) -> str:
+def _choose_chinese(traditional: bool) -> str:
     return "zh-hant" if traditional else "zh"

@@ -1,4 +1,4 @@
-"""What a reader of one format hands on: blocks, what the source says of itself, and notes."""
+"""A document: the result of reading a source of any format, before the essay is extracted."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from bot.core.essay.blocks import Block
 
 __all__ = ["NO_TEXT", "Document", "Metadata"]
 
-#: The sentence of UnreadableEssay for a document without a word.
+#: The sentence of UnreadableEssay for a source without any words.
 NO_TEXT = "There is no text in this: it is empty."
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a source says of itself (front matter, a page's metadata); it wins over guessing."""
+    """Metadata of a source (front matter, a page's metadata); it overrides what is extracted."""
 
     title: str | None = None
     byline: str | None = None
@@ -31,10 +31,11 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The text of a source in order, nothing yet taken out of it.
+    """All text of a source, in order.
 
-    footnotes: blocks that go after the text
-    literal:   the text has no markup: a title has to be guessed from its place and shape
+    footnotes: blocks that come after the text
+    notes:     sentences about what could not be read or kept
+    literal:   the source has no markup, so the title has to be guessed from position and shape
     """
 
     blocks: tuple[Block, ...]

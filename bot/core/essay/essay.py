@@ -1,4 +1,4 @@
-"""An essay as Salon knows it, and how it is laid out over messages: frozen plain data."""
+"""The essay: title, byline, epigraph, body, passages, closing questions. Frozen plain data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Epigraph:
-    """The quotation an essay opens with, without its quotation marks; ``source``: whose it is."""
+    """The quotation an essay opens with, without quotation marks; ``source``: whose words."""
 
     text: str
     source: str | None
@@ -27,7 +27,7 @@ class Epigraph:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A numbered block of the essay, from 1; ``text`` is plain, without emphasis."""
+    """A numbered block (or list) of an essay; ``number`` starts at 1, ``text`` is plain text."""
 
     number: int
     text: str
@@ -35,7 +35,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class BodyBlock:
-    """A block of the body, and the number of the passage it belongs to (None: a rule)."""
+    """A block of the body, and the number of its passage (None for a rule)."""
 
     block: Block
     passage: int | None
@@ -43,13 +43,13 @@ class BodyBlock:
 
 @dataclass(frozen=True, slots=True)
 class ExtractedFacts:
-    """What the text itself says of what an admin may correct.
+    """What was extracted from the text, kept while an admin corrects title, byline or epigraph.
 
-    named: the source names its title, in its settings or as a heading; else the title was made
-           from a line, a file's name or the first words
-    line:  the line of the text that was taken for the title, where it is no heading: with another
-           title it belongs to the body
-    place: where in the body that line stands then
+    has_explicit_title: the source names its title, in its metadata or as a heading; else it was
+                        made from a line, the file's name or the first words
+    title_line:         the line of the text that was taken as the title without being a heading;
+                        if the admin gives another title, it belongs to the body
+    title_line_index:   where in the body that line goes then
     """
 
     title: str
@@ -63,24 +63,24 @@ class ExtractedFacts:
 
 @dataclass(frozen=True, slots=True)
 class Essay:
-    """What a reader found in a text.
+    """An essay extracted from a document.
 
-    title:           never empty; found, told by the source, or made from the name or first words
-    byline:          the line beside the title, as it reads (``By Ann Lee``, ``poet, gardener``)
-    author:          a name, where one is told
-    epigraph:        stays in the body too
-    source_url:      where the essay stands on the web (http or https)
-    date:            as the source names it; an ISO date where it could be read as one
-    language:        a BCP 47 tag, where the source names it
+    title:           never empty; extracted, or made from the file's name or the first words
+    byline:          the line next to the title, verbatim (``By Ann Lee``, ``poet, gardener``)
+    author:          a name, if one is known
+    epigraph:        also stays in the body
+    source_url:      where the essay is on the web (http or https)
+    date:            as the source gives it; an ISO date if it could be parsed
+    language:        a BCP 47 tag, if the source names one
     cover_image:     an http(s) address
-    words:           of the whole text, title aside; Chinese, Japanese and Korean by characters
+    words:           of the whole text without the title; Chinese, Japanese and Korean by characters
     reading_minutes: at least 1
-    questions:       the closing ones, in order, as they read
-    postscript:      as it reads, its ``PS`` included
+    questions:       the closing questions, in order, verbatim
+    postscript:      verbatim, including its ``PS``
     passages:        1, 2, …
-    body:            everything but the title, to be rendered
-    notes:           sentences about what could not be kept or shown as it was
-    read:            what was read before anybody corrected it; None in archives of before
+    body:            everything but the title
+    notes:           sentences about what could not be reproduced exactly
+    extracted:       what the text itself says, before corrections; None in older rows
     """
 
     title: str

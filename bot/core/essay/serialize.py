@@ -1,4 +1,4 @@
-"""An essay as JSON and back, to be kept or to be handed from one process to another."""
+"""Serialize an essay to JSON and back, for the database and for the reader process."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ __all__ = ["essay_from_json", "essay_to_json"]
 _Cells = tuple[tuple[Span, ...], ...]
 
 
-def _spans_out(spans: tuple[Span, ...]) -> list[list[Any]]:
+def _dump_spans(spans: tuple[Span, ...]) -> list[list[Any]]:
     return [[span.text, span.marks.value, span.link, span.code] for span in spans]
 
 
-def _spans_in(spans: list[list[Any]]) -> tuple[Span, ...]:
+def _load_spans(spans: list[list[Any]]) -> tuple[Span, ...]:
     return tuple(Span(text, Mark(marks), link, code) for text, marks, link, code in spans)
 
 
-def _cells_in(cells: list[Any]) -> _Cells:
-    return tuple(_spans_in(cell) for cell in cells)
+def _load_cells(cells: list[Any]) -> _Cells:
+    return tuple(_load_spans(cell) for cell in cells)
 
 
-def _block_out(block: Block) -> dict[str, Any]:
+def _dump_block(block: Block) -> dict[str, Any]:
     frame = block.frame
     out: dict[str, Any] = {
         "is": type(block).__name__.lower(),
@@ -32,80 +32,80 @@ def _block_out(block: Block) -> dict[str, Any]:
     }
     match block:
         case Paragraph():
-            out["spans"] = _spans_out(block.spans)
+            out["spans"] = _dump_spans(block.spans)
         case Heading():
-            out |= {"level": block.level, "spans": _spans_out(block.spans)}
+            out |= {"level": block.level, "spans": _dump_spans(block.spans)}
         case Code():
             out |= {"text": block.text, "language": block.language}
         case Table():
-            out["header"] = [_spans_out(cell) for cell in block.header]
-            out["rows"] = [[_spans_out(cell) for cell in row] for row in block.rows]
+            out["header"] = [_dump_spans(cell) for cell in block.header]
+            out["rows"] = [[_dump_spans(cell) for cell in row] for row in block.rows]
         case Rule():
             pass
     return out
 
 
-def _block_in(data: dict[str, Any]) -> Block:
+def _load_block(data: dict[str, Any]) -> Block:
     frame = Frame(*data["frame"])
     match data["is"]:
         case "paragraph":
-            return Paragraph(_spans_in(data["spans"]), frame)
+            return Paragraph(_load_spans(data["spans"]), frame)
         case "heading":
-            return Heading(data["level"], _spans_in(data["spans"]), frame)
+            return Heading(data["level"], _load_spans(data["spans"]), frame)
         case "code":
             return Code(data["text"], data["language"], frame)
         case "table":
-            rows = tuple(_cells_in(row) for row in data["rows"])
-            return Table(_cells_in(data["header"]), rows, frame)
+            rows = tuple(_load_cells(row) for row in data["rows"])
+            return Table(_load_cells(data["header"]), rows, frame)
         case "rule":
             return Rule(frame)
         case kind:
             raise ValueError(f"no block is called {kind!r}")
 
 
-def _epigraph_out(epigraph: Epigraph | None) -> list[Any] | None:
+def _dump_epigraph(epigraph: Epigraph | None) -> list[Any] | None:
     return None if epigraph is None else [epigraph.text, epigraph.source]
 
 
-def _epigraph_in(data: list[Any] | None) -> Epigraph | None:
+def _load_epigraph(data: list[Any] | None) -> Epigraph | None:
     return None if data is None else Epigraph(*data)
 
 
-def _extracted_out(extracted: ExtractedFacts | None) -> dict[str, Any] | None:
+def _dump_extracted(extracted: ExtractedFacts | None) -> dict[str, Any] | None:
     if extracted is None:
         return None
     return {
         "title": extracted.title,
         "byline": extracted.byline,
         "author": extracted.author,
-        "epigraph": _epigraph_out(extracted.epigraph),
+        "epigraph": _dump_epigraph(extracted.epigraph),
         "has_explicit_title": extracted.has_explicit_title,
-        "title_line": None if extracted.title_line is None else _block_out(extracted.title_line),
+        "title_line": None if extracted.title_line is None else _dump_block(extracted.title_line),
         "title_line_index": extracted.title_line_index,
     }
 
 
-def _extracted_in(data: dict[str, Any] | None) -> ExtractedFacts | None:
+def _load_extracted(data: dict[str, Any] | None) -> ExtractedFacts | None:
     if data is None:
         return None
     return ExtractedFacts(
         title=data["title"],
         byline=data["byline"],
         author=data["author"],
-        epigraph=_epigraph_in(data["epigraph"]),
+        epigraph=_load_epigraph(data["epigraph"]),
         has_explicit_title=data["has_explicit_title"],
-        title_line=None if data["title_line"] is None else _block_in(data["title_line"]),
+        title_line=None if data["title_line"] is None else _load_block(data["title_line"]),
         title_line_index=data["title_line_index"],
     )
 
 
 def essay_to_json(essay: Essay) -> dict[str, Any]:
-    """Plain lists, dictionaries, strings and numbers that hold the whole essay."""
+    """The whole essay as plain lists, dictionaries, strings and numbers."""
     return {
         "title": essay.title,
         "byline": essay.byline,
         "author": essay.author,
-        "epigraph": _epigraph_out(essay.epigraph),
+        "epigraph": _dump_epigraph(essay.epigraph),
         "source_url": essay.source_url,
         "date": essay.date,
         "language": essay.language,
@@ -115,19 +115,19 @@ def essay_to_json(essay: Essay) -> dict[str, Any]:
         "questions": list(essay.questions),
         "postscript": essay.postscript,
         "passages": [passage.text for passage in essay.passages],
-        "body": [[placed.passage, _block_out(placed.block)] for placed in essay.body],
+        "body": [[placed.passage, _dump_block(placed.block)] for placed in essay.body],
         "notes": list(essay.notes),
-        "extracted": _extracted_out(essay.extracted),
+        "extracted": _dump_extracted(essay.extracted),
     }
 
 
 def essay_from_json(data: dict[str, Any]) -> Essay:
-    """The essay that ``essay_to_json`` was given. Raises KeyError or ValueError for others."""
+    """Reverse of ``essay_to_json``. Raises KeyError or ValueError for any other JSON."""
     return Essay(
         title=data["title"],
         byline=data["byline"],
         author=data["author"],
-        epigraph=_epigraph_in(data["epigraph"]),
+        epigraph=_load_epigraph(data["epigraph"]),
         source_url=data["source_url"],
         date=data["date"],
         language=data["language"],
@@ -137,7 +137,7 @@ def essay_from_json(data: dict[str, Any]) -> Essay:
         questions=tuple(data["questions"]),
         postscript=data["postscript"],
         passages=tuple(Passage(n, text) for n, text in enumerate(data["passages"], 1)),
-        body=tuple(BodyBlock(_block_in(block), passage) for passage, block in data["body"]),
+        body=tuple(BodyBlock(_load_block(block), passage) for passage, block in data["body"]),
         notes=tuple(data["notes"]),
-        extracted=_extracted_in(data.get("extracted")),  # older rows have none
+        extracted=_load_extracted(data.get("extracted")),  # older rows have none
     )

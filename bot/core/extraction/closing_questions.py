@@ -1,11 +1,11 @@
-"""What stands at the end of an essay: the closing questions and the postscript.
+"""Find an essay's closing questions and its postscript.
 
-A closing question is put to the reader where the essay ends. Going back from the end (postscript
-and footnotes aside), the questions of the last paragraph count if it ends with them, and so do
-paragraphs and list items before it that hold nothing else. An invitation to answer ("Tell me in
-the comments."), thanks, a signature or a note about the writer may follow them. A list under
-"Questions for discussion" counts after the middle, or where the essay ends with it. A question
-that the text goes on to answer is rhetorical and does not count.
+A closing question is asked at the end of the essay. Going back from the end (without postscript and
+footnotes), the questions that the last paragraph ends with count, and so do paragraphs and list
+items before it that contain nothing else. An invitation to answer ("Tell me in the comments."),
+thanks, a signature or a note about the writer may follow them. A list under "Questions for
+discussion" counts in the second half of the essay, or if the essay ends with it. A question that
+the text goes on to answer is rhetorical and doesn't count.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _POSTSCRIPT = regex.compile(
     r"\s+(?=\p{Lu}|[“\"‘']|(?:a|an|and|as|for|here|if|in|it|my|of|on|that|the|this|to|we)\b))|"
     r"(?:[Pp]ost[ -]?[Ss]cript(?:um)?)(?:\s*[.:—–-]|\s*(?:\n|$))|追伸(?!\p{Han}))"
 )
-_DISCUSSION = regex.compile(
+_DISCUSSION_HEADING = regex.compile(
     r"(?:(?:some |a few |further )?questions? (?:for|to) (?:\w+ )?"
     r"(?:discuss(?:ion)?|reflect(?:ion)?|"
     r"consider(?:ation)?|think about|ponder|answer|you|readers?|the reader|comments?)|"
@@ -38,29 +38,29 @@ _DISCUSSION = regex.compile(
 )
 
 
-def _is_lone_sign(block: Block) -> bool:
-    """Whether a block says no more than that a postscript begins."""
+def _is_postscript_label(block: Block) -> bool:
+    """Whether a block is only the label of a postscript ("PS")."""
     text = get_block_text(block).strip()
     found = _POSTSCRIPT.match(text)
     return found is not None and found.end() == len(text)
 
 
-def _postscript_start(blocks: Sequence[Block]) -> int | None:
-    """Where the postscript begins: a block that says so, near the end."""
+def _find_postscript(blocks: Sequence[Block]) -> int | None:
+    """The index of the block that begins the postscript, near the end."""
     start: int | None = None
     for place in range(len(blocks) - 1, max(-1, len(blocks) - 9), -1):
         block = blocks[place]
         if isinstance(block, Paragraph | Heading) and _POSTSCRIPT.match(
             get_block_text(block).strip()
         ):
-            if place == len(blocks) - 1 and _is_lone_sign(block):
-                continue  # somebody's initials
+            if place == len(blocks) - 1 and _is_postscript_label(block):
+                continue  # initials, not a postscript
             start = place
     return start or None
 
 
-def _trailing_questions(text: str) -> tuple[list[str], bool]:
-    """The questions a paragraph ends with, a farewell aside; whether it holds nothing else."""
+def _get_trailing_questions(text: str) -> tuple[list[str], bool]:
+    """The questions a paragraph ends with (before a courtesy), and whether it is only these."""
     rest = split_sentences(strip_note_marks(text))
     while len(rest) > 1 and is_courtesy(rest[-1]):
         rest.pop()
@@ -70,14 +70,14 @@ def _trailing_questions(text: str) -> tuple[list[str], bool]:
     return found, bool(found) and not rest
 
 
-def _discussion_list(blocks: Sequence[Block]) -> tuple[int, list[str]] | None:
-    """The questions under a line that announces them, and where that line stands."""
+def _find_discussion_questions(blocks: Sequence[Block]) -> tuple[int, list[str]] | None:
+    """The questions under a heading like "Questions for discussion", and that heading's index."""
     for place in range(len(blocks) - 1, -1, -1):
         block = blocks[place]
         if not isinstance(block, Paragraph | Heading):
             continue
         text = get_block_text(block).strip()
-        if not _DISCUSSION.fullmatch(text):
+        if not _DISCUSSION_HEADING.fullmatch(text):
             continue
         found: list[str] = []
         end = len(blocks)
@@ -87,10 +87,12 @@ def _discussion_list(blocks: Sequence[Block]) -> tuple[int, list[str]] | None:
                 break
             item = get_block_text(following).strip()
             lines = item.split("\n")
-            if all(_bare(line) for line in lines) and len(lines) > 1:
-                found.extend(_bare(line) for line in lines)
-            elif is_question(item) or (item and (following.frame.depth or _bare(item) != item)):
-                found.append(_bare(item))
+            if all(_strip_list_marker(line) for line in lines) and len(lines) > 1:
+                found.extend(_strip_list_marker(line) for line in lines)
+            elif is_question(item) or (
+                item and (following.frame.depth or _strip_list_marker(item) != item)
+            ):
+                found.append(_strip_list_marker(item))
             else:
                 break
             end = number + 1
@@ -99,28 +101,28 @@ def _discussion_list(blocks: Sequence[Block]) -> tuple[int, list[str]] | None:
     return None
 
 
-def _bare(line: str) -> str:
-    """A question without the bullet or number that a plain text gives it."""
+def _strip_list_marker(line: str) -> str:
+    """Remove the bullet or number of a plain-text list item."""
     return regex.sub(r"^\s*(?:[-*+•–—]|\(?[0-9]{1,2}[.)])\s+", "", line).strip()
 
 
 def find_closing_questions(
     blocks: Sequence[Block], *, author: str | None = None
 ) -> tuple[tuple[str, ...], str | None]:
-    """The closing questions in order, and the postscript as it reads (None: none).
+    """The closing questions in order, and the postscript verbatim, or None.
 
-    author: who wrote, where that is known: the essay may be signed so
+    author: the writer's name, if known: the essay may be signed with it
     """
-    start = _postscript_start(blocks)
+    start = _find_postscript(blocks)
     postscript: str | None = None
     body = list(blocks)
     if start is not None:
         tail = list(blocks[start:])
         asked: list[Block] = []
-        least = 2 if _is_lone_sign(tail[0]) else 1  # blocks that are the postscript
+        least = 2 if _is_postscript_label(tail[0]) else 1  # blocks of the postscript itself
         while (
             len(tail) > least
-            and _trailing_questions(get_block_text(tail[-1]))[1]
+            and _get_trailing_questions(get_block_text(tail[-1]))[1]
             and not (_POSTSCRIPT.match(get_block_text(tail[-1])))
         ):
             asked.insert(0, tail.pop())
@@ -132,24 +134,24 @@ def find_closing_questions(
         body = [*blocks[:start], *asked]
     while body and isinstance(body[-1], Rule):
         body.pop()
-    listed = _discussion_list(body)
+    listed = _find_discussion_questions(body)
     if listed is not None:
         place, questions = listed
-        before = _closing(body[:place], author)
+        before = _find_questions_at_end(body[:place], author)
         return tuple(dict.fromkeys([*before, *questions])), postscript or None
-    return tuple(dict.fromkeys(_closing(body, author))), postscript or None
+    return tuple(dict.fromkeys(_find_questions_at_end(body, author))), postscript or None
 
 
-def _closing(body: Sequence[Block], author: str | None) -> list[str]:
+def _find_questions_at_end(body: Sequence[Block], author: str | None) -> list[str]:
     found: list[str] = []
     for block in reversed(strip_sign_off(body, author)):
         if isinstance(block, Code | Table | Rule):
             break
-        questions, whole = _trailing_questions(get_block_text(block).strip())
+        questions, whole = _get_trailing_questions(get_block_text(block).strip())
         if not questions or (found and not whole):
-            # A paragraph that only ends with a question before the closing ones is of the body.
+            # A paragraph before the closing questions that merely ends with one is body text.
             break
-        found = [_bare(question) for question in questions] + found
+        found = [_strip_list_marker(question) for question in questions] + found
         if not whole:
             break
     return found

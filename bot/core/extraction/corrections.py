@@ -1,6 +1,6 @@
-"""What was found in an essay, as a form shows it to an admin and takes it back.
+"""Corrections of an essay's title, byline, epigraph and closing question in a form.
 
-A form's fields hold less than an essay may: what was left as it was shown stays whole.
+A field holds less than an essay may have: what the admin leaves unchanged isn't truncated.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Corrections:
-    """What an admin puts in place of what was found; "" takes it away, but for the title."""
+    """The form's values; "" removes a fact, except the title."""
 
     title: str
     byline: str
@@ -33,15 +33,15 @@ class Corrections:
     closing: str
 
 
-#: UTF-16 units that a field holds.
+#: UTF-16 units of each field.
 FIELD_LIMITS = {"title": 500, "byline": 500, "epigraph": 1500, "source": 200, "closing": 1000}
 
 
 def get_form_values(essay: Essay, closing: str | None) -> Corrections:
-    """What the fields hold before anything is corrected.
+    """The form's values before any correction.
 
-    ``closing``: the closing question an admin chose. Where there is no byline, the author stands
-    in its place, as on the card.
+    ``closing``: the closing question that an admin chose. Without a byline, the author is shown in
+    its place, as on the card.
     """
     epigraph = essay.epigraph
     return Corrections(
@@ -56,31 +56,31 @@ def get_form_values(essay: Essay, closing: str | None) -> Corrections:
 def apply_corrections(
     essay: Essay, closing: str | None, entered: Corrections
 ) -> tuple[Essay, str | None]:
-    """The essay and its closing question with what was entered; UserError without a title."""
+    """Apply the form's values to an essay and its closing question; UserError without a title."""
     shown, epigraph = get_form_values(essay, closing), essay.epigraph
     if not entered.title.strip():
         raise UserError("An essay needs a title. Nothing was changed.")
-    if not _same(entered.title, shown.title):
+    if not _is_same(entered.title, shown.title):
         essay = retitle(essay, entered.title)
-    if not _same(entered.byline, shown.byline):
+    if not _is_same(entered.byline, shown.byline):
         byline = entered.byline.strip() or None
-        # What stood in its place goes with it.
+        # If the author was shown in its place, the author is replaced too.
         stays = byline is not None and (essay.byline is not None or (essay.author or "") in byline)
         essay = replace(essay, byline=byline, author=essay.author if stays else None)
     text = entered.epigraph.strip()
     source: str | None = entered.epigraph_source.strip() or None
-    if epigraph is not None and _same(entered.epigraph, shown.epigraph):
+    if epigraph is not None and _is_same(entered.epigraph, shown.epigraph):
         text = epigraph.text
-    if epigraph is not None and _same(entered.epigraph_source, shown.epigraph_source):
+    if epigraph is not None and _is_same(entered.epigraph_source, shown.epigraph_source):
         source = epigraph.source
     essay = replace(essay, epigraph=Epigraph(text, source) if text else None)
-    if not _same(entered.closing, shown.closing):
+    if not _is_same(entered.closing, shown.closing):
         closing = entered.closing.strip() or None
     return essay, closing
 
 
 def list_corrected_facts(essay: Essay) -> list[str]:
-    """What of an essay an admin gave, in the place of what was read: title, byline, epigraph."""
+    """Which facts an admin has corrected: "title", "byline", "epigraph"."""
     extracted = essay.extracted
     if extracted is None:
         return []
@@ -93,12 +93,12 @@ def list_corrected_facts(essay: Essay) -> list[str]:
 
 
 def carry_over_corrections(old: Essay, new: Essay, *, titled: bool) -> Essay:
-    """A new text of an essay, with what an admin had given for the old one.
+    """Carry the corrections of an essay's old text over to its new text.
 
-    titled: the new text was handed in with a title of its own
+    titled: the new text was submitted with a title of its own
 
-    Where the new text says something else than the old text did, its writer has seen to that, and
-    it holds. A title that is only guessed says nothing.
+    Where the new text itself says something else than the old text did, the new text wins. A title
+    that was only guessed doesn't count.
     """
     was, now = old.extracted, new.extracted
     if was is None or now is None:
@@ -114,6 +114,6 @@ def carry_over_corrections(old: Essay, new: Essay, *, titled: bool) -> Essay:
     return new
 
 
-def _same(one: str, other: str) -> bool:
-    """Whether nothing but white space differs, of which clients change some."""
+def _is_same(one: str, other: str) -> bool:
+    """Whether only white space differs, which clients may change."""
     return one.split() == other.split()

@@ -11,20 +11,20 @@ __all__ = ["number_passages"]
 
 
 def number_passages(blocks: Sequence[Block]) -> tuple[tuple[BodyBlock, ...], tuple[Passage, ...]]:
-    """The blocks with the numbers of their passages: a list is one, each other block its own."""
-    found: list[BodyBlock] = []
+    """Number the blocks' passages: a list is one passage, and so is each other block."""
+    body: list[BodyBlock] = []
     texts: list[list[str]] = []
     group = 0
     for block in blocks:
         text = get_block_text(block)
         if isinstance(block, Rule) or not text.strip():
             if isinstance(block, Rule):
-                found.append(BodyBlock(block, None))
+                body.append(BodyBlock(block, None))
             continue
         if not block.frame.group or block.frame.group != group:
             texts.append([])
         group = block.frame.group
         texts[-1].append(text)
-        found.append(BodyBlock(block, len(texts)))
+        body.append(BodyBlock(block, len(texts)))
     passages = tuple(Passage(n, "\n".join(lines)) for n, lines in enumerate(texts, 1))
-    return tuple(found), passages
+    return tuple(body), passages

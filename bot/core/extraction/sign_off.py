@@ -1,7 +1,7 @@
-"""What may stand behind an essay's last question without taking it back.
+"""Detect thanks, signatures, notes about the writer and footnotes after the closing question.
 
-An invitation to answer ("Tell me in the comments."), thanks and a farewell, a signature with or
-without its valediction ("Your son," above "Peter"), a note about the writer, an ornament.
+Also invitations to answer ("Tell me in the comments."), goodbyes, and ornaments. A signature may
+have a valediction ("Your son," above "Peter").
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ _INVITATION = regex.compile(
     r"commentaires?|dites-(?:moi|nous)|comentarios?|cu[ée]nta(?:me|nos))\b|コメント|评论|留言",
     regex.IGNORECASE,
 )
-# Thanks "to" somebody may be an answer ("Who taught me? Thanks to her, I know."), unless it is
-# told what for.
+# "Thanks to somebody" may be an answer ("Who taught me? Thanks to her, I know."), unless it says
+# what for.
 _THANKS = regex.compile(
     r"(?:(?:and|so|with|as always|again|once more|many|my|a big|big|special),?\s+)*"
     r"(?:thank(?:s| you)\b(?!\s+to\b)|(?:vielen |herzlichen )?dank(?:e)?\b|merci\b|"
     r"(?:muchas )?gracias\b|obrigad[oa]\b|grazie\b|спасибо\b|谢谢|感谢|謝謝|ありがとう)",
     regex.IGNORECASE,
 )
-_CREDITS = regex.compile(
+_THANKS_FOR_HELP = regex.compile(
     r"(?:many |special |my )?thanks? to\b.*\bfor\s+(?:\w+\s+){0,4}(?:reading|comment\w*|feedback|"
     r"suggest\w+|drafts?|help\w*|discuss\w*|edit\w*|translat\w+|advice)\b",
     regex.IGNORECASE | regex.DOTALL,
 )
-_FAREWELL = regex.compile(
+_GOODBYE = regex.compile(
     r"(?:until (?:next|then|soon)|till next|see you\b|talk (?:to you )?soon|take care\b|good ?bye|"
     r"farewell|so long\b|stay (?:well|safe|tuned|curious)|be well\b|cheers\b|"
     r"happy \w+ing\b|have a (?:good|great|nice|lovely|wonderful)\b|"
@@ -53,8 +53,8 @@ _VALEDICTION = regex.compile(
     r"bien à (?:vous|toi)|amicalement|un abrazo|saludos|un saludo|atentamente)\s*[,!.，]?",
     regex.IGNORECASE,
 )
-# Where a text's lines are one paragraph, a valediction is parted from the name by its comma alone.
-_YOURS = regex.compile(
+# If the lines are one paragraph, only the comma separates a valediction from the name.
+_POSSESSIVE_CLOSING = regex.compile(
     r"(?:yours?|with|from|dein\w*|eur\w*|ihr\w*|votre|ton|tu|su)\b(?:\s+\w+){0,4}",
     regex.IGNORECASE,
 )
@@ -70,12 +70,12 @@ _IDEOGRAPHS = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}·・ ]{
 _SENTENCE_END = regex.compile(r"[.!?…:;。！？：；؟]\s*$")
 _ABBREVIATED = regex.compile(r"(?:\b\p{Lu}|\b(?:[JS]r|Dr|Ph\.?D|M\.?[AD]|Esq|etc))\.$")
 
-_WORDLESS = regex.compile(r"[^\p{L}\p{N}]*|(?:#\w+\s*)+")  # hashtags are for machines
+_NO_WORDS = regex.compile(r"[^\p{L}\p{N}]*|(?:#\w+\s*)+")  # hashtags count as no words
 _PROMOTION = regex.compile(
     r"\b(?:subscribe|newsletter|follow me|sign up|abonn\w+)\b", regex.IGNORECASE
 )
 _FIRST_NAME = regex.compile(r"\p{Lu}[\p{Ll}\p{M}'’-]{1,20}")
-_ANSWER = regex.compile(
+_ONE_WORD_ANSWER = regex.compile(
     r"(?:yes|no|not|none|nothing|never|nobody|nowhere|maybe|perhaps|always|everything|everyone|"
     r"anything|all|exactly|probably|me|us|them|ja|nein|nichts|niemand|vielleicht|oui|non|rien|"
     r"jamais|sí|nada|nunca|quizás?)",
@@ -83,90 +83,90 @@ _ANSWER = regex.compile(
 )
 
 _NOTE = regex.compile(r"\s*\[\^?(?:\d{1,3}|[*†‡§])\]:?\s+\S")
-_NOTES = regex.compile(
+_NOTES_HEADING = regex.compile(
     r"(?:(?:foot|end)?notes?|references|sources|anmerkungen|fußnoten|notas|註|注释|脚注)?\s*[:：]?",
     regex.IGNORECASE,
 )
 
-_LONGEST_NOTE = 80  # words about the writer, or of thanks to those who helped
-_LONGEST_INVITATION = 25  # words
-_LONGEST_LINE = 8  # words of a line of a signature: a name, a place, a date, a trade
-_LONGEST_NAME = 100  # characters of such a line
-_MOST_LINES = 5
-_MOST_BLOCKS = 6
+_MAX_NOTE = 80  # words of a note about the writer, or of thanks to helpers
+_MAX_INVITATION = 25  # words
+_MAX_LINE_WORDS = 8  # words of a line of a signature: a name, a place, a date, a trade
+_MAX_LINE_LENGTH = 100  # characters of such a line
+_MAX_LINES = 5
+_MAX_BLOCKS = 6
 
 
-def _invites(text: str) -> bool:
+def _is_invitation(text: str) -> bool:
     """Whether a sentence or a short paragraph asks the reader to answer."""
-    return len(text.split()) <= _LONGEST_INVITATION and _INVITATION.search(text) is not None
+    return len(text.split()) <= _MAX_INVITATION and _INVITATION.search(text) is not None
 
 
 def is_courtesy(sentence: str) -> bool:
-    """Whether a sentence invites, thanks, or says farewell, or holds no word at all."""
+    """Whether a sentence invites an answer, thanks, says goodbye, or has no words."""
     if is_question(sentence):
         return False
-    if _WORDLESS.fullmatch(sentence) or _invites(sentence):
+    if _NO_WORDS.fullmatch(sentence) or _is_invitation(sentence):
         return True
     words = len(sentence.split())
     return (
-        (words <= _LONGEST_INVITATION and _PROMOTION.search(sentence) is not None)
-        or (words <= _LONGEST_NOTE and _CREDITS.match(sentence) is not None)
-        or (words <= _LONGEST_INVITATION and _THANKS.match(sentence) is not None)
-        or (words <= _LONGEST_LINE and _FAREWELL.match(sentence) is not None)
+        (words <= _MAX_INVITATION and _PROMOTION.search(sentence) is not None)
+        or (words <= _MAX_NOTE and _THANKS_FOR_HELP.match(sentence) is not None)
+        or (words <= _MAX_INVITATION and _THANKS.match(sentence) is not None)
+        or (words <= _MAX_LINE_WORDS and _GOODBYE.match(sentence) is not None)
     )
 
 
-def _about_writer(block: Paragraph, author: str | None) -> bool:
-    """Whether a paragraph is a note about the writer: in italics, or begun with the full name."""
+def _is_note_about_writer(block: Paragraph, author: str | None) -> bool:
+    """Whether a paragraph is a note about the writer: in italics, or starting with the name."""
     text = get_block_text(block).strip()
-    if len(text.split()) > _LONGEST_NOTE or is_question(text):
+    if len(text.split()) > _MAX_NOTE or is_question(text):
         return False
     if all(Mark.ITALIC in span.marks or not span.text.strip() for span in block.spans):
         return True
     return author is not None and " " in author and text.startswith(f"{author} ")
 
 
-def _lines(block: Block) -> list[str] | None:
-    """The lines of a block that could be of a signature."""
+def _get_lines(block: Block) -> list[str] | None:
+    """The lines of a block that could be a signature."""
     if not isinstance(block, Paragraph) or block.frame.depth or block.frame.quoted:
         return None
     return [line.strip() for line in get_block_text(block).split("\n") if line.strip()]
 
 
-def _is_writer(line: str, author: str | None) -> bool:
-    """Whether a line is the author's name, or the part of it that friends use."""
+def _is_author_name(line: str, author: str | None) -> bool:
+    """Whether a line is the author's name or a part of it."""
     name = (author or "").casefold()
     own = line.strip("-—–―~ .").casefold()
     return bool(own) and (own == name or own in regex.split(r"[\s,]+", name))
 
 
-def _signs(line: str) -> bool:
+def _is_signature(line: str) -> bool:
     """Whether a line under a valediction can be a signature."""
     names = _FIRST_NAMES.fullmatch(line) or _INITIALS.fullmatch(line) or _IDEOGRAPHS.fullmatch(line)
     return names is not None
 
 
 def _is_sign_off(lines: Sequence[str], author: str | None) -> bool:
-    if not 0 < len(lines) <= _MOST_LINES or max(map(len, lines)) > _LONGEST_NAME:
+    if not 0 < len(lines) <= _MAX_LINES or max(map(len, lines)) > _MAX_LINE_LENGTH:
         return False
-    if len(lines) == 1 and (_DASHED.fullmatch(lines[0]) or _is_writer(lines[0], author)):
+    if len(lines) == 1 and (_DASHED.fullmatch(lines[0]) or _is_author_name(lines[0], author)):
         return True
     for line in lines:
         ended = _SENTENCE_END.search(line) and not _ABBREVIATED.search(line)
-        if len(line.split()) > _LONGEST_LINE or (ended and not _VALEDICTION.fullmatch(line)):
+        if len(line.split()) > _MAX_LINE_WORDS or (ended and not _VALEDICTION.fullmatch(line)):
             return False
     first, *others = (_LEADING_DASH.sub("", line) for line in lines)
     undated = _DATE.sub("", first)
     if undated != first and not others and _PLACE.fullmatch(undated):
-        return True  # where and when it was written
-    if is_name(undated.rstrip(" ,")) or _is_writer(first, author):
+        return True  # place and date of writing
+    if is_name(undated.rstrip(" ,")) or _is_author_name(first, author):
         return True
     if others:
         parts = first.endswith((",", "，", "、")) or _VALEDICTION.fullmatch(first) is not None
-        return parts and _signs(others[0])
+        return parts and _is_signature(others[0])
     before, comma, name = first.partition(",")
-    parting = _VALEDICTION.fullmatch(before) or _YOURS.fullmatch(before)
-    return bool(comma) and parting is not None and _signs(name.strip())
+    parting = _VALEDICTION.fullmatch(before) or _POSSESSIVE_CLOSING.fullmatch(before)
+    return bool(comma) and parting is not None and _is_signature(name.strip())
 
 
 def _is_aside(block: Block, author: str | None) -> bool:
@@ -177,32 +177,34 @@ def _is_aside(block: Block, author: str | None) -> bool:
     text = get_block_text(block).strip()
     linked = all(span.link is not None or not span.text.strip() for span in block.spans)
     if linked and not is_question(text):
-        return True  # a picture, or where to read on
-    return _about_writer(block, author) or all(is_courtesy(one) for one in split_sentences(text))
+        return True  # a picture, or a link to read on
+    return _is_note_about_writer(block, author) or all(
+        is_courtesy(one) for one in split_sentences(text)
+    )
 
 
-def _without_notes(blocks: list[Block]) -> list[Block]:
-    """The blocks without the footnotes that a plain text ends with, and the line above them."""
+def _strip_footnotes(blocks: list[Block]) -> list[Block]:
+    """Remove the footnotes at the end of a plain text, and their heading."""
     count = len(blocks)
     while count > 1 and _NOTE.match(get_block_text(blocks[count - 1])):
         count -= 1
     if count == len(blocks):
         return blocks
     while count > 1 and isinstance(blocks[count - 1], Rule | Heading | Paragraph):
-        if not _NOTES.fullmatch(get_block_text(blocks[count - 1]).strip()):
+        if not _NOTES_HEADING.fullmatch(get_block_text(blocks[count - 1]).strip()):
             break
         count -= 1
     return blocks[:count]
 
 
 def strip_sign_off(body: Sequence[Block], author: str | None) -> list[Block]:
-    """The blocks without what follows the last question that may; never all of them.
+    """Remove the sign-off after the last question; at least one block is left.
 
-    author: the name that the essay is signed with elsewhere, if it is
+    author: the writer's name, if known
     """
-    kept = _without_notes(list(body))
-    for _ in range(_MOST_BLOCKS):
-        count = next((n for n in (3, 2, 1) if _ends_signed(kept, n, author)), 0)
+    kept = _strip_footnotes(list(body))
+    for _ in range(_MAX_BLOCKS):
+        count = next((n for n in (3, 2, 1) if _ends_with_signature(kept, n, author)), 0)
         if not count and len(kept) > 1 and _is_aside(kept[-1], author):
             count = 1
         if not count:
@@ -211,18 +213,22 @@ def strip_sign_off(body: Sequence[Block], author: str | None) -> list[Block]:
     return kept
 
 
-def _ends_signed(blocks: Sequence[Block], count: int, author: str | None) -> bool:
-    """Whether the last ``count`` blocks are one signature."""
+def _ends_with_signature(blocks: Sequence[Block], count: int, author: str | None) -> bool:
+    """Whether the last ``count`` blocks are a signature."""
     if len(blocks) <= count:
         return False
     lines: list[str] = []
     for block in blocks[-count:]:
-        own = _lines(block)
+        own = _get_lines(block)
         if own is None:
             return False
         lines += own
-    if len(lines) == 1 and _FIRST_NAME.fullmatch(lines[0]) and not _ANSWER.fullmatch(lines[0]):
-        # A single word may be a name or an answer; who asks the reader does not answer himself.
+    if (
+        len(lines) == 1
+        and _FIRST_NAME.fullmatch(lines[0])
+        and not _ONE_WORD_ANSWER.fullmatch(lines[0])
+    ):
+        # A single word may be a name or an answer; after a question to the reader it is a name.
         before = split_sentences(strip_note_marks(get_block_text(blocks[-count - 1])))
         asked = before[-1] if before else ""
         if is_question(asked) and addresses_reader(asked):

@@ -1,7 +1,7 @@
-"""The opening card: Discord's message payload for what an essay is, before its first part.
+"""Render the opening card: the message payload before an essay's first part.
 
-Components V2 (docs: Components Reference): a message with the flag 1 << 15 has no content of its
-own, at most 40 components, and at most 4,000 characters over all its text displays.
+Components V2 (docs: Components Reference): a message with the flag 1 << 15 has no content, at most
+40 components, and at most ``limits.COMPONENT_TEXT`` characters in all its text displays.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ CARD_TEXT = 2_600
 
 _CONTAINER, _TEXT, _GALLERY, _SEPARATOR, _ROW, _BUTTON = 17, 10, 12, 14, 1, 2
 _LINK_STYLE = 5
-_LONGEST_MEDIA_URL = 2_000  # characters; Discord documents no limit
+_MAX_MEDIA_URL = 2_000  # characters; Discord documents no limit
 SAVED_NOTICE = "-# What is said here is kept. `/privacy` shows what is kept of you, and erases it."
 
 
-def _shortened(text: str, limit: int) -> str:
-    """At most ``limit`` UTF-16 units, cut at a word where one ends in time."""
+def _truncate_text(text: str, limit: int) -> str:
+    """At most ``limit`` UTF-16 units, cut between words if one ends in the second half."""
     if count_utf16_units(text) <= limit:
         return text
     room = limit - 1
@@ -41,23 +41,23 @@ def _shortened(text: str, limit: int) -> str:
 
 
 def _literal(text: str, limit: int) -> str:
-    """Essay text on one line, shown literally, at most ``limit`` units with its backslashes."""
+    """Essay text on one line, escaped, at most ``limit`` units including backslashes."""
     line = " ".join(text.split())
     shown = escape(line)
     room = limit
     while count_utf16_units(shown) > limit:
         room -= max(1, count_utf16_units(shown) - limit)
-        shown = escape(_shortened(line, max(room, limit // 3)))
+        shown = escape(_truncate_text(line, max(room, limit // 3)))
         if room <= limit // 3:
             break
     return escape_line_start(shown)
 
 
-def _text(content: str) -> dict[str, Any]:
+def _make_text(content: str) -> dict[str, Any]:
     return {"type": _TEXT, "content": content}
 
 
-def _web(address: str | None, limit: int) -> str | None:
+def _check_url(address: str | None, limit: int) -> str | None:
     if address is None or not address.startswith(("http://", "https://")):
         return None
     quoted = escape_url(address)
@@ -72,7 +72,7 @@ def render_card(essay: Essay) -> dict[str, Any]:
         head += f"\n{_literal(credit, 300)}"
         if essay.byline and essay.author and essay.author not in essay.byline:
             head += f" · {_literal(essay.author, 200)}"
-    inner: list[dict[str, Any]] = [_text(head)]
+    inner: list[dict[str, Any]] = [_make_text(head)]
     if essay.epigraph is not None:
         lines = essay.epigraph.text.split("\n")
         if len(essay.epigraph.text) > 600 or len(lines) > 12:
@@ -80,8 +80,8 @@ def render_card(essay: Essay) -> dict[str, Any]:
         quote = "\n".join(f"> {_literal(line, 800)}" for line in lines if line.strip())
         if essay.epigraph.source:
             quote += f"\n> — {_literal(essay.epigraph.source, 200)}"
-        inner.append(_text(quote))
-    cover = _web(essay.cover_image, _LONGEST_MEDIA_URL)
+        inner.append(_make_text(quote))
+    cover = _check_url(essay.cover_image, _MAX_MEDIA_URL)
     if cover is not None:
         inner.append({"type": _GALLERY, "items": [{"media": {"url": cover}}]})
     minutes, words = (
@@ -91,9 +91,9 @@ def render_card(essay: Essay) -> dict[str, Any]:
     facts = f"-# {minutes} to read · {words}"
     if essay.date:
         facts += f" · {_literal(essay.date, 60)}"
-    inner.append(_text(f"{facts}\n{SAVED_NOTICE}"))
+    inner.append(_make_text(f"{facts}\n{SAVED_NOTICE}"))
     components: list[dict[str, Any]] = [{"type": _CONTAINER, "components": inner}]
-    source = _web(essay.source_url, limits.BUTTON_URL)
+    source = _check_url(essay.source_url, limits.BUTTON_URL)
     if source is not None:
         button = {"type": _BUTTON, "style": _LINK_STYLE, "label": "Source", "url": source}
         components.append({"type": _ROW, "components": [button]})

@@ -24,16 +24,16 @@ _FEW_WORDS = 10  # words after a question that still ends the essay
 
 
 def make_closing_message(essay: Essay, parts: Sequence[Part]) -> str | None:
-    """The closing question as a message of its own; None where the last part ends with it."""
-    if _asks_already(essay, parts):
+    """The closing message; None if the last part already ends with the questions."""
+    if _ends_with_questions(essay, parts):
         return None
     return render_closing_question(essay.questions, detect_language(essay))
 
 
 def render_closing_question(questions: Sequence[str], language: str | None = None) -> str:
-    """The message that asks the closing question, as Discord Markdown; as many as it can hold.
+    """The closing questions as Discord Markdown, as many as fit into a message.
 
-    language: of the default question, where there are no others; see ``detect_language``
+    language: of the default question, if there are no others; see ``detect_language``
     """
     default = get_default_question(language)
     lines: list[str] = []
@@ -45,15 +45,15 @@ def render_closing_question(questions: Sequence[str], language: str | None = Non
     return "\n".join(lines) or default
 
 
-def _asks_already(essay: Essay, parts: Sequence[Part]) -> bool:
-    """Whether the last part ends with the closing questions, or all but so.
+def _ends_with_questions(essay: Essay, parts: Sequence[Part]) -> bool:
+    """Whether the last part ends with the closing questions, or nearly.
 
-    A signature, a word of thanks or a short footnote may stand behind them, no postscript.
+    A signature, thanks or a short footnote may follow them, but no postscript.
     """
     if not essay.questions or not parts:
         return False
     asked = "".join(strip_note_marks(essay.questions[-1]).split())
-    behind = 0  # words
+    behind = 0  # words after the questions
     carried = set(parts[-1].passages)
     for passage in reversed(essay.passages):
         if passage.number not in carried or behind > _FEW_WORDS:
@@ -63,14 +63,14 @@ def _asks_already(essay: Essay, parts: Sequence[Part]) -> bool:
         place = dense.rfind(asked)
         if place >= 0:
             rest = dense[place + len(asked) :]
-            behind += _words_at_end(text, rest)
+            behind += _count_words_at_end(text, rest)
             return behind == 0 or (essay.postscript is None and behind <= _FEW_WORDS)
         behind += count_words(text)
     return False
 
 
-def _words_at_end(text: str, dense: str) -> int:
-    """The words of the end of a text that is ``dense`` without its white space."""
+def _count_words_at_end(text: str, dense: str) -> int:
+    """Count the words at the end of a text; ``dense``: that end without white space."""
     place = len(text)
     left = len(dense)
     while left:

@@ -1,7 +1,4 @@
-"""What a new revision changes in the words of an essay, told so that a person sees it.
-
-What goes is struck through, what comes is bold; both are shown literally.
-"""
+"""Diff two revisions of an essay for people: removed words struck through, new ones bold."""
 
 from __future__ import annotations
 
@@ -17,18 +14,18 @@ from bot.core.text.truncate import truncate
 
 __all__ = ["diff_facts", "diff_passages"]
 
-#: Characters that are told of a passage, and of the words around a change.
-_MOST, _AROUND = 160, 30
-#: How alike, of 100, two passages have to be to be shown as one that was reworded.
-_REWORDED = 50.0
-#: Passages beyond which an essay counts as another one: only what comes and goes is told.
-_MANY = 400
+#: Characters shown of a passage, and of the context around a change.
+_MAX_SHOWN, _CONTEXT = 160, 30
+#: Similarity (0 to 100) from which on two passages count as the same one, reworded.
+_MIN_SIMILARITY = 50.0
+#: Pairs of passages beyond which none are compared: all are shown as removed or new.
+_MAX_PAIRS = 400
 
 _TOKEN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{N}\p{M}'’_-]+|\s+|.")
 
 
 def diff_facts(old: Essay, new: Essay) -> list[str]:
-    """What changes beside the text, a line each: title, byline, author, questions and so on."""
+    """The changed facts, a line each: title, byline, author, questions and so on."""
     lines: list[str] = []
     facts = (
         ("Title", old.title, new.title),
@@ -42,14 +39,14 @@ def diff_facts(old: Essay, new: Essay) -> list[str]:
     for name, before, after in facts:
         if (before or "") == (after or ""):
             continue
-        told = [f"~~{_shown(before)}~~"] if before else []
-        told += [f"**{_shown(after)}**"] if after else []
+        told = [f"~~{_escape_fact(before)}~~"] if before else []
+        told += [f"**{_escape_fact(after)}**"] if after else []
         lines.append(f"{name}: {' '.join(told)}")
     return lines
 
 
 def diff_passages(old: Essay, new: Essay, *, whole: bool = False) -> list[str]:
-    """What changes in the text, a line for each passage; ``whole``: with all of its words."""
+    """The changed passages, a line each; ``whole``: with all of their words."""
     before = [passage.text for passage in old.passages]
     after = [passage.text for passage in new.passages]
     lines: list[str] = []
@@ -57,26 +54,30 @@ def diff_passages(old: Essay, new: Essay, *, whole: bool = False) -> list[str]:
     for kind, a, b, c, d in matcher.get_opcodes():
         if kind == "equal":
             continue
-        for one, other in _pairs(before[a:b], after[c:d]):
+        for one, other in _match_passages(before[a:b], after[c:d]):
             gone = None if one is None else before[a + one]
             come = None if other is None else after[c + other]
             if one is None or gone is None:
-                lines.append(f"¶{c + (other or 0) + 1} comes: **{_told(come or '', whole)}**")
+                lines.append(
+                    f"¶{c + (other or 0) + 1} comes: **{_escape_text(come or '', whole)}**"
+                )
             elif other is None or come is None:
-                lines.append(f"¶{a + one + 1} goes: ~~{_told(gone, whole)}~~")
+                lines.append(f"¶{a + one + 1} goes: ~~{_escape_text(gone, whole)}~~")
             else:
-                lines.append(f"¶{c + other + 1}: {_reworded(gone, come, whole=whole)}")
+                lines.append(f"¶{c + other + 1}: {_diff_words(gone, come, whole=whole)}")
     return lines
 
 
-def _pairs(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[int | None, int | None]]:
-    """Which of the passages are one another, reworded; in the order of the new text."""
+def _match_passages(
+    before: Sequence[str], after: Sequence[str]
+) -> Iterator[tuple[int | None, int | None]]:
+    """Match reworded passages (old index, new index), in the order of the new text."""
     first = 0
-    alike = len(before) * len(after) <= _MANY
+    alike = len(before) * len(after) <= _MAX_PAIRS
     for other, text in enumerate(after):
         scores = [fuzz.ratio(one, text) for one in before[first:]] if alike else []
         best = max(range(len(scores)), key=scores.__getitem__, default=None)
-        if best is None or scores[best] < _REWORDED:
+        if best is None or scores[best] < _MIN_SIMILARITY:
             yield None, other
             continue
         yield from ((gone, None) for gone in range(first, first + best))
@@ -85,8 +86,8 @@ def _pairs(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[int | 
     yield from ((gone, None) for gone in range(first, len(before)))
 
 
-def _reworded(before: str, after: str, *, whole: bool) -> str:
-    """One passage with what goes and comes in it, and some words around."""
+def _diff_words(before: str, after: str, *, whole: bool) -> str:
+    """The changes inside one passage, with some context."""
     old, new = _TOKEN.findall(before), _TOKEN.findall(after)
     out: list[str] = []
     matcher = SequenceMatcher(None, old, new, autojunk=False)
@@ -94,35 +95,39 @@ def _reworded(before: str, after: str, *, whole: bool) -> str:
     for place, (kind, a, b, c, d) in enumerate(codes):
         gone, come = "".join(old[a:b]), "".join(new[c:d])
         if kind == "equal":
-            kept = gone if whole else _around(gone, first=not place, last=place == len(codes) - 1)
+            kept = (
+                gone
+                if whole
+                else _shorten_context(gone, first=not place, last=place == len(codes) - 1)
+            )
             out.append(escape(kept))
             continue
-        out.append(_marked(gone, "~~", whole) if gone.strip() else "")
-        out.append(_marked(come, "**", whole) if come.strip() else come)
+        out.append(_add_marks(gone, "~~", whole) if gone.strip() else "")
+        out.append(_add_marks(come, "**", whole) if come.strip() else come)
     told = "".join(out).strip()
-    return told if whole else truncate(told, 2 * _MOST)
+    return told if whole else truncate(told, 2 * _MAX_SHOWN)
 
 
-def _marked(text: str, mark: str, whole: bool) -> str:
-    """Words between marks; the space around them stays outside, where marks count."""
+def _add_marks(text: str, mark: str, whole: bool) -> str:
+    """Put marks around words, with white space outside, else Discord ignores the marks."""
     inner = text.strip()
     before, after = text[: text.index(inner)], text[text.index(inner) + len(inner) :]
-    return f"{' ' * bool(before)}{mark}{_told(inner, whole)}{mark}{' ' * bool(after)}"
+    return f"{' ' * bool(before)}{mark}{_escape_text(inner, whole)}{mark}{' ' * bool(after)}"
 
 
-def _around(text: str, *, first: bool, last: bool) -> str:
-    """The words next to a change."""
-    if len(text) <= 2 * _AROUND:
+def _shorten_context(text: str, *, first: bool, last: bool) -> str:
+    """Shorten unchanged text to the words next to a change."""
+    if len(text) <= 2 * _CONTEXT:
         return text
-    head = "" if first else text[:_AROUND].rsplit(" ", 1)[0] + " "
-    tail = "" if last else " " + text[-_AROUND:].split(" ", 1)[-1]
+    head = "" if first else text[:_CONTEXT].rsplit(" ", 1)[0] + " "
+    tail = "" if last else " " + text[-_CONTEXT:].split(" ", 1)[-1]
     return f"{head}…{tail}"
 
 
-def _told(text: str, whole: bool) -> str:
+def _escape_text(text: str, whole: bool) -> str:
     text = " ".join(text.split())
-    return escape(text if whole else truncate(text, _MOST))
+    return escape(text if whole else truncate(text, _MAX_SHOWN))
 
 
-def _shown(text: str | None) -> str:
-    return escape(truncate(" ".join((text or "").split()), _MOST))
+def _escape_fact(text: str | None) -> str:
+    return escape(truncate(" ".join((text or "").split()), _MAX_SHOWN))

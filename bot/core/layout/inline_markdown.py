@@ -1,4 +1,4 @@
-"""One line of spans as Discord Markdown."""
+"""Render one line of spans as Discord Markdown: emphasis, links, inline code."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from bot.core.essay.blocks import Mark, Span, get_spans_text, merge_spans
 from bot.core.text.escape import escape, escape_line_start, escape_url, has_url
 from bot.core.text.length import count_utf16_units
 
-__all__ = ["LONGEST_LINK", "render_code_span", "render_inline"]
+__all__ = ["MAX_LINK", "render_code_span", "render_inline"]
 
-LONGEST_LINK = 1_000
-"""An address of more UTF-16 units is not worth half a message: its text is shown without it."""
+MAX_LINK = 1_000
+"""UTF-16 units of a URL; a longer one would take half a message, so only its text is shown."""
 
-_MOST_PIECES = 1_000  # of one line that change emphasis: it is noise then, and slow to write
-_ORDER = (Mark.UNDERLINE, Mark.STRIKE, Mark.BOLD, Mark.ITALIC)
+_MAX_PIECES = 1_000  # changes of emphasis in one line; more are noise, and slow to render
+_MARK_ORDER = (Mark.UNDERLINE, Mark.STRIKE, Mark.BOLD, Mark.ITALIC)
 _DELIMITERS = {
     Mark.UNDERLINE: "__",
     Mark.STRIKE: "~~",
@@ -27,34 +27,34 @@ _DELIMITERS = {
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Markdown that is emphasised as a whole."""
+    """Markdown with the same emphasis throughout."""
 
     text: str
     marks: Mark
 
 
 def render_code_span(text: str) -> str | None:
-    """A code span; None where Discord has no way to write it."""
+    """Inline code; None if Discord's Markdown can't express it."""
     if not text.strip() or "\n" in text or "``" in text:
         return None
     if "`" not in text:
         return f"`{text}`"
-    # Spaces beside backticks are taken away again by Discord.
+    # Discord strips a space next to a backtick.
     inner = f" {text}" if text.startswith("`") else text
     inner = f"{inner} " if text.endswith("`") else inner
     return f"``{inner}``"
 
 
-def _code_piece(span: Span) -> _Piece:
+def _make_code_piece(span: Span) -> _Piece:
     markdown = render_code_span(span.text)
     if markdown is None:
         return _Piece(escape(span.text), span.marks)
-    # Discord looks for the end of an emphasis without regard to code.
+    # Discord searches for the end of emphasis even inside code.
     unsafe = any(character in span.text for character in "*_~|\\")
     return _Piece(markdown, Mark.NONE if unsafe else span.marks)
 
 
-def _balanced(text: str) -> bool:
+def _is_balanced(text: str) -> bool:
     depth = 0
     for character in text:
         depth += (character == "[") - (character == "]")
@@ -63,8 +63,8 @@ def _balanced(text: str) -> bool:
     return depth == 0
 
 
-def _link_piece(spans: Sequence[Span], address: str) -> list[_Piece]:
-    """A masked link; where Discord would refuse one, the text and the address beside it."""
+def _make_link_pieces(spans: Sequence[Span], address: str) -> list[_Piece]:
+    """A masked link; if Discord wouldn't accept one, the text followed by the URL."""
     text = get_spans_text(spans)
     common = spans[0].marks
     for span in spans:
@@ -72,19 +72,19 @@ def _link_piece(spans: Sequence[Span], address: str) -> list[_Piece]:
     inner = [replace(span, link=None, marks=span.marks & ~common) for span in spans]
     address = escape_url(address)
     if not text.strip():
-        return _plain_pieces(spans)
-    if count_utf16_units(address) > LONGEST_LINK or not address.startswith(("http://", "https://")):
-        return _plain_pieces([replace(span, link=None) for span in spans])
+        return _make_plain_pieces(spans)
+    if count_utf16_units(address) > MAX_LINK or not address.startswith(("http://", "https://")):
+        return _make_plain_pieces([replace(span, link=None) for span in spans])
     if has_url(text) and (spans[0].link or "").startswith(text.strip()):
-        return _plain_pieces([replace(span, link=None) for span in spans])
-    if has_url(text) or not _balanced(text) or any(span.code for span in spans):
-        if any(span.code for span in spans) and _balanced(text) and not has_url(text):
+        return _make_plain_pieces([replace(span, link=None) for span in spans])
+    if has_url(text) or not _is_balanced(text) or any(span.code for span in spans):
+        if any(span.code for span in spans) and _is_balanced(text) and not has_url(text):
             inner = [replace(span, code=False) for span in inner]
-            return [_Piece(f"[{_emphasised(_plain_pieces(inner))}]({address})", common)]
-        shown = _plain_pieces([replace(span, link=None) for span in spans])
+            return [_Piece(f"[{_render_pieces(_make_plain_pieces(inner))}]({address})", common)]
+        shown = _make_plain_pieces([replace(span, link=None) for span in spans])
         return [*shown, _Piece(f" (<{address}>)", Mark.NONE)]
-    # Brackets that pair up need no backslash in a link, and Discord would not see one there.
-    content = _emphasised(_plain_pieces(inner)).replace("\\[", "[")
+    # Balanced brackets in a link need no backslash, and Discord would show it.
+    content = _render_pieces(_make_plain_pieces(inner)).replace("\\[", "[")
     lead = content[: len(content) - len(content.lstrip(" "))]
     trail = content[len(content.rstrip(" ")) :]
     pieces = [_Piece(lead, common)] if lead else []
@@ -94,7 +94,7 @@ def _link_piece(spans: Sequence[Span], address: str) -> list[_Piece]:
     return pieces
 
 
-def _plain_pieces(spans: Sequence[Span], *, followed: bool = False) -> list[_Piece]:
+def _make_plain_pieces(spans: Sequence[Span], *, followed: bool = False) -> list[_Piece]:
     pieces: list[_Piece] = []
     members = merge_spans(spans)
     for place, span in enumerate(members):
@@ -103,13 +103,13 @@ def _plain_pieces(spans: Sequence[Span], *, followed: bool = False) -> list[_Pie
         else:
             touches = followed
         if span.code:
-            pieces.append(_code_piece(span))
+            pieces.append(_make_code_piece(span))
             continue
         text = span.text
         if span.marks is Mark.NONE:
             pieces.append(_Piece(escape(text, followed=touches), Mark.NONE))
             continue
-        # An emphasis neither begins nor ends with white space.
+        # Emphasis can't begin or end with white space.
         core = text.strip()
         lead = text[: len(text) - len(text.lstrip())]
         trail = text[len(text.rstrip()) :] if core else ""
@@ -119,8 +119,8 @@ def _plain_pieces(spans: Sequence[Span], *, followed: bool = False) -> list[_Pie
     return pieces
 
 
-def _bridge(pieces: Sequence[_Piece]) -> list[_Piece]:
-    """White space between two pieces belongs to what they share, so that one emphasis spans it."""
+def _share_marks_of_spaces(pieces: Sequence[_Piece]) -> list[_Piece]:
+    """Give white space the marks that both of its neighbours have, so that emphasis continues."""
     result = list(pieces)
     for place, piece in enumerate(result):
         if piece.text.strip():
@@ -131,23 +131,23 @@ def _bridge(pieces: Sequence[_Piece]) -> list[_Piece]:
     return result
 
 
-def _written(pieces: Sequence[_Piece], italic: str, without: Mark) -> tuple[str, bool]:
-    """The Markdown, and whether Discord will read each delimiter as it is meant."""
+def _write_marks(pieces: Sequence[_Piece], italic: str, without: Mark) -> tuple[str, bool]:
+    """The Markdown, and whether Discord will read each delimiter as intended."""
     out: list[str] = []
     opened: list[Mark] = []
-    closed_here = ""  # what was closed since the last text
+    closed_here = ""  # delimiters closed since the last text
     sound = True
-    lasts = _lasting(pieces, without)
+    lasts = _find_mark_ends(pieces, without)
     for place, piece in enumerate(pieces):
         marks = piece.marks & ~without
         while any(mark not in marks for mark in opened):
             mark = opened.pop()
             closed_here += italic if mark is Mark.ITALIC else _DELIMITERS[mark]
             out.append(italic if mark is Mark.ITALIC else _DELIMITERS[mark])
-        new = [mark for mark in _ORDER if mark in marks and mark not in opened]
+        new = [mark for mark in _MARK_ORDER if mark in marks and mark not in opened]
         new.sort(key=lambda mark: -lasts[mark][place])
         text = piece.text
-        if new and text[:1].isspace():  # what opens before white space is not read as an emphasis
+        if new and text[:1].isspace():  # a delimiter before white space opens no emphasis
             out.append(text[0])
             text = text[1:]
             closed_here = ""
@@ -167,10 +167,10 @@ def _written(pieces: Sequence[_Piece], italic: str, without: Mark) -> tuple[str,
     return "".join(out), sound
 
 
-def _lasting(pieces: Sequence[_Piece], without: Mark) -> dict[Mark, list[int]]:
-    """For each mark and piece, at which piece the mark ends: what lasts longest is opened first."""
+def _find_mark_ends(pieces: Sequence[_Piece], without: Mark) -> dict[Mark, list[int]]:
+    """For each mark and piece, the index at which the mark ends; the longest is opened first."""
     lasts: dict[Mark, list[int]] = {}
-    for mark in _ORDER:
+    for mark in _MARK_ORDER:
         ends = [0] * len(pieces)
         end = len(pieces)
         for place in range(len(pieces) - 1, -1, -1):
@@ -181,17 +181,17 @@ def _lasting(pieces: Sequence[_Piece], without: Mark) -> dict[Mark, list[int]]:
     return lasts
 
 
-def _emphasised(pieces: Sequence[_Piece]) -> str:
-    bridged = _bridge(pieces)
+def _render_pieces(pieces: Sequence[_Piece]) -> str:
+    bridged = _share_marks_of_spaces(pieces)
     merged = [
         _Piece("".join(piece.text for piece in group), marks)
         for marks, group in groupby(bridged, key=lambda piece: piece.marks)
     ]
-    if len(merged) > _MOST_PIECES:
+    if len(merged) > _MAX_PIECES:
         return "".join(piece.text for piece in merged)
     markdown = ""
-    # Delimiters that touch can be misread: then italics are written with the other sign, and if
-    # that does not help either, they are given up on this line rather than shown as asterisks.
+    # Adjacent delimiters can be misread. Then write italics with underscores; if that doesn't help,
+    # drop them on this line rather than show asterisks.
     for italic, without in (
         ("*", Mark.NONE),
         ("_", Mark.NONE),
@@ -199,26 +199,26 @@ def _emphasised(pieces: Sequence[_Piece]) -> str:
         ("*", Mark.ITALIC | Mark.UNDERLINE),
         ("*", ~Mark.NONE),
     ):
-        markdown, sound = _written(merged, italic, without)
+        markdown, sound = _write_marks(merged, italic, without)
         if sound:
             break
     return markdown
 
 
 def render_inline(spans: Sequence[Span], *, line_start: bool = True) -> str:
-    """One line of spans (no newline in them) as Discord Markdown.
+    """Render spans without newlines as Discord Markdown.
 
-    line_start: whether it begins a line, where ``#``, ``>``, ``-`` and ``1.`` would have a meaning
+    line_start: they begin a line, where ``#``, ``>``, ``-`` and ``1.`` have a meaning
     """
     if len(spans) == 1 and spans[0].link is None and not spans[0].code and not spans[0].marks:
-        markdown = escape(spans[0].text)  # most of most essays
+        markdown = escape(spans[0].text)  # the common case
     else:
         pieces: list[_Piece] = []
         groups = [(link, list(group)) for link, group in groupby(spans, key=lambda s: s.link)]
         for place, (link, members) in enumerate(groups):
             if link is not None:
-                pieces.extend(_link_piece(members, link))
+                pieces.extend(_make_link_pieces(members, link))
             else:
-                pieces.extend(_plain_pieces(members, followed=place + 1 < len(groups)))
-        markdown = _emphasised(pieces)
+                pieces.extend(_make_plain_pieces(members, followed=place + 1 < len(groups)))
+        markdown = _render_pieces(pieces)
     return escape_line_start(markdown) if line_start else markdown

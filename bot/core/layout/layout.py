@@ -13,7 +13,7 @@ from bot.core import limits
 from bot.core.essay.blocks import Block, Code, Heading, Paragraph, Rule, get_block_text
 from bot.core.essay.essay import Essay
 from bot.core.layout.closing_message import make_closing_message
-from bot.core.layout.inline_markdown import LONGEST_LINK
+from bot.core.layout.inline_markdown import MAX_LINK
 from bot.core.layout.markdown import render_block
 from bot.core.layout.parts import Layout, Part, Position
 from bot.core.layout.split import Item, make_item, render_piece, render_trimmed_piece, split_item
@@ -28,14 +28,14 @@ __all__ = [
     "note_lost_links",
 ]
 
-_FULL = 0.75  # a part this full may end before a block that does not fit
-_STUB = 500  # units: a last part below this is evened out with the one before
+_FULL_ENOUGH = 0.75  # share of a message: a part this full may end before a block that doesn't fit
+_SHORT_PART = 500  # units: a shorter last part is balanced with the one before
 
 
 def _separator(before: Block, after: Block) -> str:
     one, other = before.frame, after.frame
     if one.group and one.group == other.group and not isinstance(before, Code):
-        # A further paragraph of the same item stands apart from the first.
+        # Another paragraph of the same list item is separated from the first.
         return "\n" if other.marker or isinstance(after, Code) else "\n\n"
     if isinstance(before, Heading) and one.quoted == other.quoted:
         return "\n"
@@ -45,17 +45,17 @@ def _separator(before: Block, after: Block) -> str:
 
 
 class Packer:
-    """Takes one part after another from a row of items."""
+    """Packs items into parts, one after another."""
 
     def __init__(self, items: Sequence[Item]) -> None:
         self._items = items
         self._rendered: dict[int, tuple[str, int]] = {}
 
-    def _whole(self, number: int, offset: int, room: int) -> tuple[str, int] | None:
-        """The rest of an item from ``offset`` on and its units; None where it cannot fit."""
+    def _render_rest(self, number: int, offset: int, room: int) -> tuple[str, int] | None:
+        """The Markdown of an item from ``offset`` on, and its units; None if it can't fit."""
         item = self._items[number]
         if item.length - offset > room:
-            return None  # Markdown is never shorter than what it shows
+            return None  # Markdown is never shorter than its text
         if offset:
             text = render_piece(item, offset, item.length)
             return text, count_utf16_units(text)
@@ -65,7 +65,7 @@ class Packer:
         return self._rendered[number]
 
     def take(self, start: Position, limit: int) -> tuple[Part, Position]:
-        """The fullest good part from ``start`` on, and where the next one starts."""
+        """Pack the next part from ``start`` on; also returns where the one after it starts."""
         number, offset = start
         texts: list[str] = []
         taken: list[int] = []  # items
@@ -75,15 +75,15 @@ class Packer:
             item = self._items[number]
             gap = _separator(self._items[number - 1].block, item.block) if texts else ""
             room = limit - used - len(gap)
-            whole = self._whole(number, offset, room)
+            whole = self._render_rest(number, offset, room)
             if whole is not None and whole[1] <= room:
                 text, size = whole
                 cut = None
             else:
                 alone = all(isinstance(self._items[n].block, Heading) for n in taken)
-                if not alone and used >= limit * _FULL:
+                if not alone and used >= limit * _FULL_ENOUGH:
                     break
-                fits_next = self._fits(number, offset, limit)
+                fits_next = self._fits_alone(number, offset, limit)
                 cut = split_item(item, offset, room, finest=alone, gently=fits_next)
                 if cut is None:
                     if texts:
@@ -100,21 +100,26 @@ class Packer:
                 break
             number, offset = number + 1, 0
         else:
-            return self._part(texts, taken, start, (number, 0)), (number, 0)
-        # A heading, or a break between sections, belongs with what follows.
-        while offset == 0 and len(taken) > 1 and self._leads(taken[-1]) and start[0] != taken[-1]:
+            return self._make_part(texts, taken, start, (number, 0)), (number, 0)
+        # A heading, or a break between sections, belongs with the text that follows.
+        while (
+            offset == 0
+            and len(taken) > 1
+            and self._belongs_to_next(taken[-1])
+            and start[0] != taken[-1]
+        ):
             number = taken.pop()
             texts.pop()
-        return self._part(texts, taken, start, (number, offset)), (number, offset)
+        return self._make_part(texts, taken, start, (number, offset)), (number, offset)
 
-    def _leads(self, number: int) -> bool:
+    def _belongs_to_next(self, number: int) -> bool:
         return isinstance(self._items[number].block, Heading | Rule)
 
-    def _fits(self, number: int, offset: int, limit: int) -> bool:
-        whole = self._whole(number, offset, limit)
+    def _fits_alone(self, number: int, offset: int, limit: int) -> bool:
+        whole = self._render_rest(number, offset, limit)
         return whole is not None and whole[1] <= limit
 
-    def _part(
+    def _make_part(
         self, texts: Sequence[str], taken: Sequence[int], start: Position, end: Position
     ) -> Part:
         numbers = dict.fromkeys(
@@ -123,7 +128,7 @@ class Packer:
         return Part("".join(texts), tuple(numbers), (start, end))
 
     def between(self, start: Position, end: Position) -> Part:
-        """The part that goes from one place to another, however long."""
+        """The part between two positions, however long."""
         texts: list[str] = []
         taken: list[int] = []
         number, offset = start
@@ -140,10 +145,10 @@ class Packer:
             texts.append(gap + text)
             taken.append(number)
             number, offset = number + 1, 0
-        return self._part(texts, taken, start, end)
+        return self._make_part(texts, taken, start, end)
 
     def all_from(self, start: Position, limit: int) -> list[tuple[Position, Part]]:
-        """All parts from a place on, each with where it starts."""
+        """All parts from a position on, each with its start."""
         parts: list[tuple[Position, Part]] = []
         place = start
         while place[0] < len(self._items):
@@ -156,11 +161,11 @@ class Packer:
 def balance_last_parts(
     packer: Packer, parts: list[tuple[Position, Part]], most: int = limits.MESSAGE_CONTENT
 ) -> list[tuple[Position, Part]]:
-    """The parts with a last one that is no stub: the last two share what they hold."""
+    """Balance the last two parts if the last one would be very short."""
     if len(parts) < 2:
         return parts
     sizes = [count_utf16_units(part.content) for _, part in parts[-2:]]
-    if sizes[1] >= _STUB:
+    if sizes[1] >= _SHORT_PART:
         return parts
     half = sum(sizes) // 2
     for limit in (half + 50, half + 200, half + 400, half + 600, half + 800):
@@ -173,13 +178,13 @@ def balance_last_parts(
 
 
 def note_lost_links(essay: Essay) -> tuple[str, ...]:
-    """A note about addresses that no message has room for."""
+    """A note about URLs that are too long for a message."""
     addresses = {
         span.link
         for placed in essay.body
         if isinstance(placed.block, Paragraph | Heading)
         for span in placed.block.spans
-        if span.link is not None and count_utf16_units(span.link) > LONGEST_LINK
+        if span.link is not None and count_utf16_units(span.link) > MAX_LINK
     }
     if not addresses:
         return ()
@@ -187,7 +192,7 @@ def note_lost_links(essay: Essay) -> tuple[str, ...]:
 
 
 def list_items(essay: Essay, *, numbered: bool = False) -> list[Item]:
-    """What an essay's messages are made of, in order; see :func:`lay_out`."""
+    """The items that an essay's messages consist of; see :func:`lay_out`."""
     items: list[Item] = []
     shown: int | None = None
     for placed in essay.body:
@@ -206,11 +211,11 @@ def list_items(essay: Essay, *, numbered: bool = False) -> list[Item]:
 
 
 def lay_out(essay: Essay, *, numbered: bool = False) -> Layout:
-    """The essay's messages.
+    """Lay out an essay as messages.
 
-    Each part has at most 2,000 UTF-16 units, not empty; an essay of a title alone has no parts.
+    Each part has 1 to 2,000 UTF-16 units; an essay with only a title has no parts.
 
-    numbered: ¶ numbers are shown small above each passage
+    numbered: show ¶ numbers in small print above each passage
     """
     packer = Packer(list_items(essay, numbered=numbered))
     parts = [

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 __all__ = ["Layout", "Part", "Position"]
 
-#: Where in a row of items something is: an item, and how many of its characters are before it.
+#: A position in an essay's items: the index of an item, and an offset in its text.
 Position = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One message of the essay: at most 2,000 UTF-16 units, and the passages it carries.
+    """One message of the essay: at most 2,000 UTF-16 units, and the numbers of its passages.
 
-    item_range: from where to where it goes in the items that the essay is laid out by
+    item_range: its start and end in the essay's items
     """
 
     content: str
@@ -26,9 +26,8 @@ class Part:
 class Layout:
     """The messages of an essay.
 
-    closing: Discord Markdown for the message that asks the closing question; None where the last
-             part ends with it anyway
-    notes:   sentences about what could not be shown as it was, beside the essay's own notes
+    closing: Markdown of the closing message; None if the last part ends with the questions
+    notes:   sentences about what could not be reproduced, besides the essay's own notes
     """
 
     parts: tuple[Part, ...]

@@ -1,13 +1,11 @@
-"""Laying a new revision of an essay over the messages that carry the old one.
+"""Apply a new revision of an essay to the messages posted for the old one.
 
-Discord can change and delete a message but not insert one, so the new text has to be read in the
-order in which the messages stand. What both revisions have in common stays where it is; between
-two such parts the new text takes the place of the old, and where that needs more messages than
-there are, the parts that follow are laid anew as far as it takes. What no longer fits goes on in
-new messages after the last part.
+Discord can edit and delete messages but not insert any, so the new text has to fit into the posted
+messages in their order. Parts that are the same in both revisions stay. Between them, new text
+replaces the old; if it needs more messages than there are, the following parts are repacked too,
+as few as possible. What doesn't fit goes into new messages after the last part.
 
-Where other messages stand between one part and the next, each says where the other is, and has
-room left for that.
+If other messages come between two parts, each part links to the other, and needs room for that.
 """
 
 from __future__ import annotations
@@ -30,20 +28,20 @@ from bot.core.text.length import count_utf16_units
 
 __all__ = ["ROOM_FOR_LINK", "PostedPart", "RevisedLayout", "add_part_links", "revise"]
 
-#: UTF-16 units of a line that says where an essay goes on, the line break included: an address of
-#: 29 characters and three ids of at most 20, and two slashes (docs: Reference › Snowflakes).
+#: UTF-16 units of a line that links to the next or previous part, with its line break: a message
+#: link (``make_message_link``) and some words.
 ROOM_FOR_LINK = 130
-#: What is compared of two texts where there are many, in characters and in pairs.
-_COMPARED, _MANY = 300, 400
+#: With more than so many pairs of texts, only so many characters of each are compared.
+_MANY_PAIRS, _COMPARED_LENGTH = 400, 300
 
 
 @dataclass(frozen=True, slots=True)
 class PostedPart:
-    """A message that carries a part, or did.
+    """A message posted for a part of the old revision.
 
-    content: what it shows of the essay, without its links to other parts; "" where it was emptied
-    item_range:  where that stands in the items of the old revision; None where it is not known
-    separated:   other messages stand between this one and the part before it
+    content:    the essay's text in it, without links to other parts; "" if it was emptied
+    item_range: where that text is in the items of the old revision; None if unknown
+    separated:  other messages come between this one and the part before it
     """
 
     content: str
@@ -53,12 +51,12 @@ class PostedPart:
 
 @dataclass(frozen=True, slots=True)
 class RevisedLayout:
-    """Where a new revision stands.
+    """A new revision assigned to messages.
 
-    parts:   for each message that stands, what it is to carry; None: it is not needed any more
-    more:    the parts in new messages after the last
-    links:   pairs of parts that say where the other is: places in ``parts`` and ``more`` together
-    closing: the closing question, where it is to be asked separately
+    parts:   the new part of each posted message; None: the message isn't needed any more
+    more:    parts for new messages after the last
+    links:   pairs of parts that link to each other: indexes in ``parts`` and ``more`` together
+    closing: the closing message, if there is one
     """
 
     parts: tuple[Part | None, ...]
@@ -69,7 +67,7 @@ class RevisedLayout:
 
 
 def add_part_links(content: str, *, before: str | None, after: str | None) -> str:
-    """A part with the addresses of the part before it and of the one after it, where asked for."""
+    """Add links to the part before and the part after, where given."""
     if before is not None:
         content = f"-# Continued from {before}\n{content}"
     if after is not None:
@@ -78,45 +76,45 @@ def add_part_links(content: str, *, before: str | None, after: str | None) -> st
 
 
 def revise(
-    old: Essay, new: Essay, standing: Sequence[PostedPart], *, numbered: bool = False
+    old: Essay, new: Essay, posted: Sequence[PostedPart], *, numbered: bool = False
 ) -> RevisedLayout:
-    """Lay ``new`` over the messages that carry ``old``.
+    """Assign ``new`` to the messages posted for ``old``.
 
-    numbered: ¶ numbers are shown small above each passage
+    numbered: show ¶ numbers in small print above each passage
     """
     items = list_items(new, numbered=numbered)
-    kept = _kept(list_items(old, numbered=numbered), items, standing)
-    tight: set[int] = set()  # messages that have to leave room for links
-    laid = _laid(items, kept, standing, tight)
-    # Each round gives room to a message that had none, so there are no more rounds than messages.
-    while full := _too_full(laid, _links(*laid, standing)):
+    kept = _find_unchanged(list_items(old, numbered=numbered), items, posted)
+    tight: set[int] = set()  # messages that need room for links
+    assigned = _assign_parts(items, kept, posted, tight)
+    # Each round reserves room in at least one more message, so this ends.
+    while full := _find_overfull(assigned, _find_links(*assigned, posted)):
         assert not full & tight
         tight |= full
         for number in full:
             kept.pop(number, None)
-        laid = _laid(items, kept, standing, tight)
-    parts, more = laid
-    links = _links(parts, more, standing)
+        assigned = _assign_parts(items, kept, posted, tight)
+    parts, more = assigned
+    links = _find_links(parts, more, posted)
     carried = [part for part in parts if part is not None]
     asked = make_closing_message(new, [*carried, *more])
     return RevisedLayout(tuple(parts), tuple(more), tuple(links), asked, note_lost_links(new))
 
 
-# -- what stays ---------------------------------------------------------------------------------
+# -- unchanged parts ------------------------------------------------------------------------------
 
 
-def _kept(
-    old: Sequence[Item], new: Sequence[Item], standing: Sequence[PostedPart]
+def _find_unchanged(
+    old: Sequence[Item], new: Sequence[Item], posted: Sequence[PostedPart]
 ) -> dict[int, tuple[Position, Position]]:
-    """The messages whose text the new revision has as well, and where it has it."""
-    matcher = SequenceMatcher(None, [_key(item) for item in old], [_key(item) for item in new],
-                              autojunk=False)  # fmt: skip
+    """The messages whose text is in the new revision too, and where it is there."""
+    before, after = [_render_item(item) for item in old], [_render_item(item) for item in new]
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
     moved: dict[int, int] = {}
     for a, b, size in matcher.get_matching_blocks():
         moved.update((a + n, b + n) for n in range(size))
     packer = Packer(new)
     kept: dict[int, tuple[Position, Position]] = {}
-    for number, message in enumerate(standing):
+    for number, message in enumerate(posted):
         if message.item_range is None or not message.content:
             continue
         (first, offset), (last, end) = message.item_range
@@ -132,38 +130,38 @@ def _kept(
     return kept
 
 
-def _key(item: Item) -> str:
+def _render_item(item: Item) -> str:
     return item.lead + render_block(item.block)
 
 
-# -- what is laid anew --------------------------------------------------------------------------
+# -- changed parts --------------------------------------------------------------------------------
 
 
-def _laid(
+def _assign_parts(
     items: Sequence[Item],
     kept: dict[int, tuple[Position, Position]],
-    standing: Sequence[PostedPart],
+    posted: Sequence[PostedPart],
     tight: set[int],
 ) -> tuple[list[Part | None], list[Part]]:
-    """What each message carries, and what goes on after them."""
+    """The part of each message, and the parts for new messages."""
     packer, ends = Packer(items), (len(items), 0)
     anchors = sorted(kept)
-    parts: list[Part | None] = [None] * len(standing)
+    parts: list[Part | None] = [None] * len(posted)
     more: list[Part] = []
-    at, place = -1, (0, 0)  # the last message that is settled, and where its text ends
-    while at < len(standing):
+    at, place = -1, (0, 0)  # the last message with a final part, and where its text ends
+    while at < len(posted):
         ahead, skipped = bisect_left(anchors, at + 1), 0
         while True:
             there = ahead + skipped < len(anchors)
-            right = anchors[ahead + skipped] if there else len(standing)
+            right = anchors[ahead + skipped] if there else len(posted)
             until = kept[right][0] if there else ends
             gap = range(at + 1, right)
-            filled = _filled(items, place, until, narrow=not tight.isdisjoint((*gap, right)))
+            filled = _pack_between(items, place, until, narrow=not tight.isdisjoint((*gap, right)))
             if len(filled) > len(gap) and at in kept:
-                # There may be room in the message before.
+                # The message before may have room.
                 wider = range(at, right)
                 narrow = not tight.isdisjoint((*wider, right))
-                again = _filled(items, kept[at][0], until, narrow=narrow)
+                again = _pack_between(items, kept[at][0], until, narrow=narrow)
                 if len(again) <= (len(wider) if there else len(filled)):
                     gap, filled = wider, again
             if not there or len(filled) <= len(gap):
@@ -173,7 +171,7 @@ def _laid(
             filled, more = filled[: len(gap)], filled[len(gap) :]
         for number in gap:
             parts[number] = None
-        chosen = _chosen([standing[number].content for number in gap], filled)
+        chosen = _choose_messages([posted[number].content for number in gap], filled)
         for number, part in zip(chosen, filled, strict=True):
             parts[gap.start + number] = part
         if there:
@@ -183,8 +181,10 @@ def _laid(
     return parts, more
 
 
-def _filled(items: Sequence[Item], start: Position, end: Position, *, narrow: bool) -> list[Part]:
-    """The parts that the text between two places takes."""
+def _pack_between(
+    items: Sequence[Item], start: Position, end: Position, *, narrow: bool
+) -> list[Part]:
+    """Pack the text between two positions."""
     if start >= end:
         return []
     limit = limits.MESSAGE_CONTENT - 2 * ROOM_FOR_LINK if narrow else limits.MESSAGE_CONTENT
@@ -198,12 +198,12 @@ def _filled(items: Sequence[Item], start: Position, end: Position, *, narrow: bo
     return parts
 
 
-def _chosen(old: Sequence[str], new: Sequence[Part]) -> list[int]:
-    """Which messages carry the parts, in order: those whose old text is most like theirs."""
+def _choose_messages(old: Sequence[str], new: Sequence[Part]) -> list[int]:
+    """Choose the messages for the parts, in order: those whose old text is most similar."""
     if len(old) <= len(new):
         return list(range(len(new)))
-    most = _COMPARED if len(old) * len(new) > _MANY else limits.MESSAGE_CONTENT
-    # best[n][m]: how alike, if the first m messages carry the first n parts
+    most = _COMPARED_LENGTH if len(old) * len(new) > _MANY_PAIRS else limits.MESSAGE_CONTENT
+    # best[n][m]: total similarity if the first n parts are in the first m messages
     best = [[0.0] * (len(old) + 1)]
     for n, part in enumerate(new, 1):
         row = [float("-inf")] * (len(old) + 1)
@@ -221,18 +221,18 @@ def _chosen(old: Sequence[str], new: Sequence[Part]) -> list[int]:
     return chosen[::-1]
 
 
-# -- links --------------------------------------------------------------------------------------
+# -- links ----------------------------------------------------------------------------------------
 
 
-def _links(
-    parts: Sequence[Part | None], more: Sequence[Part], standing: Sequence[PostedPart]
+def _find_links(
+    parts: Sequence[Part | None], more: Sequence[Part], posted: Sequence[PostedPart]
 ) -> list[tuple[int, int]]:
-    """The pairs of neighbouring parts between which other messages stand."""
+    """The pairs of neighbouring parts with other messages between them."""
     links: list[tuple[int, int]] = []
     before: int | None = None
     separated = False
     for number, part in enumerate(parts):
-        separated = separated or standing[number].separated
+        separated = separated or posted[number].separated
         if part is None:
             continue
         if separated and before is not None:
@@ -243,11 +243,11 @@ def _links(
     return links
 
 
-def _too_full(
-    laid: tuple[Sequence[Part | None], Sequence[Part]], links: Sequence[tuple[int, int]]
+def _find_overfull(
+    assigned: tuple[Sequence[Part | None], Sequence[Part]], links: Sequence[tuple[int, int]]
 ) -> set[int]:
-    """The messages that have no room for their links; new ones count after those that stand."""
-    together = [*laid[0], *laid[1]]
+    """The messages without room for their links; new ones are numbered after the posted ones."""
+    together = [*assigned[0], *assigned[1]]
     needed: dict[int, int] = {}
     for pair in links:
         for number in pair:

@@ -1,4 +1,4 @@
-"""Cutting one block where it does the least harm, in time linear in what is cut off."""
+"""Split a block that doesn't fit into a message, in time linear in the piece's length."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ __all__ = [
     "split_item",
 ]
 
-_LEAST = 150  # characters: smaller pieces of a paragraph are not worth a cut
-_ATOM = 800  # characters: a link or code span longer than this has to be cut after all
-_GUESSES = 6
-_CLUSTER = 64  # characters looked at beyond a window, so that no cluster is cut at its edge
+_MIN_PIECE = 150  # characters: no split leaves a smaller piece of a paragraph, if it can be avoided
+_MAX_ATOM = 800  # characters: longer links and code spans may be split
+_MAX_GUESSES = 6
+_LOOKAHEAD = 64  # characters beyond the window, so that no grapheme is cut at its edge
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A block on its way into messages.
+    """A block to be packed into messages.
 
-    text:    what it shows
+    text:    its plain text
     length:  of ``text``
-    starts:  where each of its spans starts in ``text``
-    lead:    Markdown that goes before the block's first piece
+    starts:  the offset of each span in ``text``
+    lead:    Markdown before the block's first piece
     """
 
     block: Block
@@ -52,7 +52,7 @@ class Item:
 
 
 def make_item(block: Block, passage: int | None, lead: str = "") -> Item:
-    """A block, measured."""
+    """Make an item from a block."""
     text = get_block_text(block)
     starts: tuple[int, ...] = ()
     if isinstance(block, Paragraph | Heading):
@@ -60,7 +60,7 @@ def make_item(block: Block, passage: int | None, lead: str = "") -> Item:
     return Item(block, passage, text, len(text), starts, lead)
 
 
-def _spans(item: Item, start: int, end: int) -> tuple[Span, ...]:
+def _slice_spans(item: Item, start: int, end: int) -> tuple[Span, ...]:
     assert isinstance(item.block, Paragraph | Heading)
     spans = item.block.spans
     result: list[Span] = []
@@ -73,12 +73,12 @@ def _spans(item: Item, start: int, end: int) -> tuple[Span, ...]:
 
 
 def render_piece(item: Item, start: int, end: int) -> str:
-    """The Markdown of the characters from ``start`` to ``end``; the lead before the first piece."""
+    """The Markdown from ``start`` to ``end``; the first piece has the lead before it."""
     block = item.block
     if isinstance(block, Code):
         block = replace(block, text=block.text[start:end])
     elif isinstance(block, Paragraph | Heading):
-        block = replace(block, spans=_spans(item, start, end))
+        block = replace(block, spans=_slice_spans(item, start, end))
     markdown = render_block(block, begins=start == 0)
     return item.lead + markdown if start == 0 else markdown
 
@@ -90,25 +90,25 @@ def render_trimmed_piece(item: Item, start: int, end: int) -> str:
     """
     if end < item.length:
         if not isinstance(item.block, Code):
-            end = _trimmed(item, start, end)
+            end = _trim_end(item, start, end)
         elif item.text[end - 1 : end] == "\n":
             end -= 1
     return render_piece(item, start, end)
 
 
 def keep_beginning(item: Item, end: int) -> Item:
-    """An item that goes only up to where a piece of it goes on; places in it stay the same."""
+    """An item cut off where one of its pieces ends; offsets in it stay valid."""
     block = item.block
     if isinstance(block, Code):
         end -= item.text[end - 1 : end] == "\n"
         block = replace(block, text=block.text[:end])
     elif isinstance(block, Paragraph | Heading):
-        block = replace(block, spans=_spans(item, 0, _trimmed(item, 0, end)))
+        block = replace(block, spans=_slice_spans(item, 0, _trim_end(item, 0, end)))
     return make_item(block, item.passage, item.lead)
 
 
-def _atoms(item: Item, start: int, end: int) -> list[tuple[int, int]]:
-    """The links and code spans between ``start`` and ``end`` that must not be cut."""
+def _find_atoms(item: Item, start: int, end: int) -> list[tuple[int, int]]:
+    """The links and code spans between ``start`` and ``end``, which must not be split."""
     if not isinstance(item.block, Paragraph | Heading):
         return []
     spans = item.block.spans
@@ -131,10 +131,10 @@ def _atoms(item: Item, start: int, end: int) -> list[tuple[int, int]]:
                 atoms.append((at, stop))
         previous = span
         place += 1
-    return [(one, other) for one, other in atoms if other - one <= _ATOM]
+    return [(one, other) for one, other in atoms if other - one <= _MAX_ATOM]
 
 
-def _outside(ends: Sequence[int], atoms: Sequence[tuple[int, int]]) -> list[int]:
+def _drop_inside(ends: Sequence[int], atoms: Sequence[tuple[int, int]]) -> list[int]:
     result: list[int] = []
     place = 0
     for end in ends:
@@ -145,35 +145,35 @@ def _outside(ends: Sequence[int], atoms: Sequence[tuple[int, int]]) -> list[int]
     return result
 
 
-def _line_ends(text: str) -> list[int]:
+def _find_line_ends(text: str) -> list[int]:
     return [place for place, character in enumerate(text) if character == "\n"]
 
 
-def _best(item: Item, start: int, ends: Sequence[int], room: int) -> int | None:
-    """The last of the places up to which the piece fits the room.
+def _find_last_fitting(item: Item, start: int, ends: Sequence[int], room: int) -> int | None:
+    """The last of the offsets up to which the piece fits.
 
-    The place is guessed from how much longer the Markdown is than its text; a few guesses are
-    enough, and each costs a rendering. Where they go wrong, halving the rest finds the place.
+    Each try costs a rendering, so the offset is guessed from how much longer the Markdown is than
+    its text. If a few guesses fail, bisection finds it.
     """
     fits, fails = -1, len(ends)
-    measured_fit = 0  # units of the longest piece that fitted
+    measured_fit = 0  # units of the longest piece that fits
     growth = 1.02
     guesses = 0
     while fails - fits > 1:
-        place = bisect_right(ends, start + int(room / growth)) - 1 if guesses < _GUESSES else -1
+        place = bisect_right(ends, start + int(room / growth)) - 1 if guesses < _MAX_GUESSES else -1
         guesses += 1
         if not fits < place < fails:
             if 0 <= fits == place:
-                place = fits + 1  # the guess fitted: does the next one?
+                place = fits + 1  # the guess fits: does the next one?
             elif place == fails:
                 place = fails - 1
             else:
                 place = (fits + fails) // 2
         end = ends[place]
         if fits >= 0 and end - ends[fits] > room - measured_fit:
-            fails = place  # what is shown is longer than the room already
+            fails = place  # the text alone is longer than the room
             continue
-        units = count_utf16_units(render_piece(item, start, _trimmed(item, start, end)))
+        units = count_utf16_units(render_piece(item, start, _trim_end(item, start, end)))
         growth = max(1.0, units / max(1, end - start))
         if units <= room:
             fits, measured_fit = place, units
@@ -182,7 +182,7 @@ def _best(item: Item, start: int, ends: Sequence[int], room: int) -> int | None:
     return ends[fits] if fits >= 0 else None
 
 
-def _trimmed(item: Item, start: int, end: int) -> int:
+def _trim_end(item: Item, start: int, end: int) -> int:
     if isinstance(item.block, Code):
         return end
     while end > start and item.text[end - 1].isspace():
@@ -193,47 +193,47 @@ def _trimmed(item: Item, start: int, end: int) -> int:
 def split_item(
     item: Item, start: int, room: int, *, finest: bool, gently: bool
 ) -> tuple[int, int] | None:
-    """Where to end the piece that starts at ``start``, and where the next one goes on.
+    """Where the piece that starts at ``start`` ends, and where the next one starts.
 
-    room:   UTF-16 units for the piece, its marks and lead included
-    finest: the piece has to be made: any cut is better than none
-    gently: the rest would fit a message whole: cut it only between sentences
+    room:   UTF-16 units for the piece, including its marks and lead
+    finest: a piece is needed: any split is better than none
+    gently: the rest would fit into one message: split only between sentences
     """
     end = min(start + max(room, 0), item.length)
-    window = item.text[start : end + _CLUSTER]
+    window = item.text[start : end + _LOOKAHEAD]
     code = isinstance(item.block, Code)
     tiers: list[Callable[[str], list[int]]]
-    tiers = [_line_ends] if code else [find_sentence_ends]
+    tiers = [_find_line_ends] if code else [find_sentence_ends]
     if finest or not gently:
         tiers += [find_word_ends] if code else [find_clause_ends, find_word_ends]
     if finest:
         tiers += [find_symbol_ends, find_grapheme_ends]
-    atoms = _atoms(item, start, end)
-    least = _LEAST
+    atoms = _find_atoms(item, start, end)
+    least = _MIN_PIECE
     for tier in tiers:
         last = tier is find_grapheme_ends
         ends = [start + place for place in tier(window) if start + place <= end]
-        ends = _outside(ends, atoms)
+        ends = _drop_inside(ends, atoms)
         if finest and gently:
-            # It is cut whatever is left of it; so that this is no stub, rather a little earlier.
+            # It has to be split; a little earlier, so that the rest isn't too short.
             ends = [end for end in ends if item.length - end >= least] or ends
-        cut = _best(item, start, ends, room)
+        cut = _find_last_fitting(item, start, ends, room)
         if cut is None or cut <= start:
             continue
         if not last and (cut - start < least or (gently and item.length - cut < least)):
             continue
         if not last and finest and cut - start < room // 4 and not gently:
             continue
-        return _ended(item, start, cut)
+        return _finish_split(item, start, cut)
     if not finest:
         return None
-    # One cluster, link or code span fills the room: cut it where it must be.
-    cut = _best(item, start, range(start + 1, end + 1), room)
-    return None if cut is None else _ended(item, start, cut)
+    # One grapheme, link or code span fills the room: split it anywhere.
+    cut = _find_last_fitting(item, start, range(start + 1, end + 1), room)
+    return None if cut is None else _finish_split(item, start, cut)
 
 
-def _ended(item: Item, start: int, cut: int) -> tuple[int, int] | None:
-    end = _trimmed(item, start, cut)
+def _finish_split(item: Item, start: int, cut: int) -> tuple[int, int] | None:
+    end = _trim_end(item, start, cut)
     following = cut
     if isinstance(item.block, Code):
         following += item.text[cut : cut + 1] == "\n"

@@ -1,4 +1,4 @@
-"""Tables for a medium that has none: aligned code where a phone shows it, else labelled rows."""
+"""Replace tables, which Discord lacks: aligned text in a code block, else labelled rows."""
 
 from __future__ import annotations
 
@@ -10,35 +10,36 @@ from bot.core.essay.blocks import Block, Code, Mark, Paragraph, Span, Table, get
 __all__ = ["replace_table"]
 
 PHONE_WIDTH = 36
-"""Columns of fixed-width text that a phone shows in a code block without wrapping."""
+"""Columns of a code block that a phone shows without wrapping."""
 
 
-def _width(text: str) -> int:
+def _measure_width(text: str) -> int:
     return sum(
         0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1
         for character in text
     )
 
 
-def _cell(spans: Sequence[Span]) -> str:
+def _get_cell_text(spans: Sequence[Span]) -> str:
     return " ".join(get_spans_text(spans).split())
 
 
-def _aligned(table: Table) -> Code | None:
-    """The table as aligned code; None where it is too wide, or a cell has links to keep."""
+def _align(table: Table) -> Code | None:
+    """The table as a code block; None if it is too wide or contains links."""
     rows = [list(row) for row in ((table.header,) if table.header else ()) + table.rows]
     if any(span.link for row in rows for cell in row for span in cell):
         return None
-    cells = [[_cell(cell) for cell in row] for row in rows]
+    cells = [[_get_cell_text(cell) for cell in row] for row in rows]
     columns = max((len(row) for row in cells), default=0)
     for row in cells:
         row.extend([""] * (columns - len(row)))
-    widths = [max(_width(row[column]) for row in cells) for column in range(columns)]
+    widths = [max(_measure_width(row[column]) for row in cells) for column in range(columns)]
     if sum(widths) + 2 * (columns - 1) > PHONE_WIDTH:
         return None
     lines = [
         "  ".join(
-            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+            cell + " " * (width - _measure_width(cell))
+            for cell, width in zip(row, widths, strict=True)
         ).rstrip()
         for row in cells
     ]
@@ -47,18 +48,20 @@ def _aligned(table: Table) -> Code | None:
     return Code("\n".join(lines), "", table.frame)
 
 
-def _labelled(table: Table) -> list[Block]:
-    """Each row as a paragraph, each cell on a line behind the name of its column."""
+def _label_rows(table: Table) -> list[Block]:
+    """Each row as a paragraph, each cell on a line after its column's name."""
     result: list[Block] = []
-    labels = [_cell(cell) for cell in table.header]
+    labels = [_get_cell_text(cell) for cell in table.header]
     if labels and not table.rows:
         result.append(Paragraph((Span(" · ".join(filter(None, labels)), Mark.BOLD),), table.frame))
-    filled = {column for row in table.rows for column, cell in enumerate(row) if _cell(cell)}
+    filled = {
+        column for row in table.rows for column, cell in enumerate(row) if _get_cell_text(cell)
+    }
     for number, row in enumerate(table.rows):
         spans: list[Span] = []
         for column, cell in enumerate(row):
-            # A column that is empty all the way down is named once, so that its name is kept.
-            if not _cell(cell) and (number or column in filled):
+            # An entirely empty column is named once, so that its name isn't lost.
+            if not _get_cell_text(cell) and (number or column in filled):
                 continue
             if spans:
                 spans.append(Span("\n"))
@@ -75,8 +78,8 @@ def _labelled(table: Table) -> list[Block]:
 
 
 def replace_table(block: Block) -> list[Block]:
-    """The block itself, or what stands for it if it is a table."""
+    """The block itself, or the blocks that replace it if it is a table."""
     if not isinstance(block, Table):
         return [block]
-    aligned = _aligned(block)
-    return [aligned] if aligned is not None else _labelled(block)
+    aligned = _align(block)
+    return [aligned] if aligned is not None else _label_rows(block)

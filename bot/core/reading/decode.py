@@ -1,4 +1,4 @@
-"""Bytes read as text, whatever their encoding."""
+"""Decode bytes to text: detect the encoding, reject what isn't text."""
 
 from __future__ import annotations
 
@@ -12,54 +12,54 @@ from bot.errors import UnreadableEssay
 
 __all__ = ["clean_text", "decode"]
 
-_MARKS = (
+_BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_BINARY = (
+_BINARY_SIGNATURES = (
     b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"Rar!",
     b"7z\xbc\xaf", b"\x7fELF", b"MZ\x90", b"OggS", b"RIFF", b"ID3",
 )  # fmt: skip
-_DECLARATION = re.compile(
+_ENCODING_DECLARATION = re.compile(
     rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]{2,30})"
     rb"|\A\s*<\?xml[^>]{0,100}encoding\s*=\s*[\"']([\w-]{2,30})",
     re.IGNORECASE,
 )
-_SHORT = 100  # letters of a text that tells little of its encoding
-# Of mainframes and terminals; no essay is kept in them, but a statistic of few bytes takes to them.
+_SHORT_TEXT = 100  # letters: too few for statistics about the encoding
+# Encodings of mainframes and terminals: no essay uses them, but statistics on few bytes pick them.
 _UNUSED = ("cp1006", "cp037", "cp424", "cp500", "cp875", "cp1026", "cp1140", "cp273")
-_SAMPLE = 65_536  # bytes that are enough to tell an encoding
-_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .doc, and .docx once it has a password
+_SAMPLE = 65_536  # bytes that are enough to detect an encoding
+_OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .doc, and .docx with a password
 NOT_TEXT = "This is not text: it looks like a picture, an archive or another kind of file."
 _OLD_WORD = (
     "This is not text: it looks like an old Word document (.doc), or like one with a password; "
     "save it as .docx without a password."
 )
-#: What writers' programs save that holds no text as it reads, by how it begins.
-_OTHERS = {
-    _COMPOUND: _OLD_WORD,
+#: Formats of writers' programs that can't be read, by their first bytes.
+_OTHER_FORMATS = {
+    _OLE_SIGNATURE: _OLD_WORD,
     b"{\\rtf": "This is not text: it is Rich Text (.rtf). Save it as .docx, .md or .txt.",
     b"%PDF-": "This is not text: it is a PDF. Hand in the document it was made of, as .docx, .md "
     "or .txt, or paste its text.",
 }
 _READ_AS = "The encoding was not told; it was read as {}."
-_WESTERN = frozenset(
+_WESTERN_CHARACTERS = frozenset(
     "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüÿŒœŸ"
     "“”‘’„‚‹›«»–—…•·¿¡°§©®™€£¥ºª½¼¾×´\xa0\xad"
 )
 
-# Control characters have no place in a text; the two overrides turn what follows around, so that
-# it reads as something it is not.
+# Control characters; and the two directional overrides, which show text in reverse and so can make
+# it look like something else.
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202d\u202e\ufeff\ufff9-\ufffb]")
 _UNASSIGNED = regex.compile(r"[\p{Cn}\p{Co}\ufffd]")
-_BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028]")
+_LINE_BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028]")
 
 
-def _wide(data: bytes) -> str | None:
-    """UTF-16 or UTF-32 without a mark, told by where its zeros stand."""
+def _guess_wide_encoding(data: bytes) -> str | None:
+    """The encoding of UTF-16 without a byte order mark, guessed from where its zero bytes are."""
     sample = data[:4096]
     if sample.count(0) * 5 < len(sample):
         return None
@@ -70,41 +70,45 @@ def _wide(data: bytes) -> str | None:
 
 
 def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
-    """The text that the bytes hold, and notes about what could not be read.
+    """Decode bytes; also returns notes about what could not be decoded.
 
-    Raises UnreadableEssay where they hold something else.
+    Raises UnreadableEssay if they aren't text.
     """
-    for mark, encoding in _MARKS:
+    for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
-            return _decoded_wide(data, encoding)
-    for start, sentence in _OTHERS.items():
+            return _decode_wide(data, encoding)
+    for start, sentence in _OTHER_FORMATS.items():
         if data.startswith(start):
             raise UnreadableEssay(sentence)
-    if data.startswith(_BINARY):
+    if data.startswith(_BINARY_SIGNATURES):
         raise UnreadableEssay(NOT_TEXT)
-    declared = _declared(data)
+    declared = _decode_declared(data)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        return (declared, _lost(declared)) if declared is not None else _guessed(data)
+        return (
+            (declared, _note_lost_characters(declared))
+            if declared is not None
+            else _decode_guessed(data)
+        )
     if declared is not None and b"\x1b$" in data:
-        return declared, _lost(declared)  # ISO-2022, which is ASCII to look at
-    wide = _wide(data)
+        return declared, _note_lost_characters(declared)  # ISO-2022, whose bytes are all ASCII
+    wide = _guess_wide_encoding(data)
     if wide is not None:
-        return _decoded_wide(data, wide)
+        return _decode_wide(data, wide)
     controls = sum(text.count(sign) for sign in "\0\1\2\3\4\5\6")
     if controls * 10 > len(text) or len(_CONTROLS.findall(text)) * 3 > len(text):
         raise UnreadableEssay(NOT_TEXT)
     return text, ()
 
 
-def _declared(data: bytes) -> str | None:
-    """The text of a page that names its encoding (HTML: 13.2.3.2 prescan), if that is right."""
-    found = _DECLARATION.search(data[:4096])
+def _decode_declared(data: bytes) -> str | None:
+    """The text decoded as the page declares (HTML: 13.2.3.2 prescan); None if that looks wrong."""
+    found = _ENCODING_DECLARATION.search(data[:4096])
     if found is None:
         return None
     name = (found[1] or found[2]).decode("ascii", "replace").lower()
-    # As browsers do: what calls itself Latin-1 or GB 2312 is a larger set that holds it.
+    # As browsers do: Latin-1 and GB 2312 are read as their supersets.
     name = {
         "iso-8859-1": "cp1252",
         "us-ascii": "cp1252",
@@ -121,28 +125,28 @@ def _declared(data: bytes) -> str | None:
     return text if strange * 50 <= len(text) else None
 
 
-def _lost(text: str) -> tuple[str, ...]:
+def _note_lost_characters(text: str) -> tuple[str, ...]:
     count = text.count("\ufffd")
     if not count:
         return ()
     return (f"Some characters could not be read and are shown as \ufffd: {count}.",)
 
 
-def _decoded_wide(data: bytes, encoding: str) -> tuple[str, tuple[str, ...]]:
+def _decode_wide(data: bytes, encoding: str) -> tuple[str, tuple[str, ...]]:
     text = data.decode(encoding, "replace")
     sample = text[:_SAMPLE]
-    # Characters that no text has: controls, what could not be read, what is not assigned.
+    # Characters that no text has: controls, undecodable and unassigned ones.
     strange = len(_CONTROLS.findall(sample)) + len(_UNASSIGNED.findall(sample))
     if strange * 10 > len(sample) or _is_padded(sample):
         raise UnreadableEssay(NOT_TEXT)
-    return text, _lost(text)
+    return text, _note_lost_characters(text)
 
 
 def _is_padded(text: str) -> bool:
-    """Whether numbers with a zero byte in them only look like a text in UTF-16.
+    """Whether the bytes are binary numbers with zero bytes that only look like UTF-16.
 
-    Of the characters below U+0100, which are what the zeros tell, a text has mostly those of
-    ASCII, and some of them are letters, spaces or ends of lines.
+    Of the characters below U+0100 (a zero byte each), a text has mostly ASCII ones, and some of
+    these are letters, spaces or line ends.
     """
     low = [character for character in text if character < "\u0100"]
     plain = sum(character < "\x7f" for character in low)
@@ -150,56 +154,56 @@ def _is_padded(text: str) -> bool:
     return plain * 2 < len(low) or written * 4 < len(low)
 
 
-def _western(data: bytes) -> bool:
-    """Whether the bytes read as a language of western Europe in Windows-1252.
+def _is_western(data: bytes) -> bool:
+    """Whether the bytes look like a western European language in Windows-1252.
 
-    Short texts have too few accents for a statistic, and this is by far the likeliest.
+    Short texts have too few accents for statistics, and this encoding is by far the likeliest.
     """
     try:
         text = data.decode("cp1252")
     except UnicodeDecodeError:
         return False
     beyond = [character for character in text if character > "\x7f"]
-    if not all(character in _WESTERN for character in beyond):
+    if not all(character in _WESTERN_CHARACTERS for character in beyond):
         return False
     letters = sum(character.isalpha() for character in text)
-    if letters >= _SHORT:
+    if letters >= _SHORT_TEXT:
         return len(beyond) * 5 < letters
-    # A few words may have an accent each; in other scripts such characters stand side by side.
+    # Western words have single accented letters; in other scripts such bytes come in runs.
     runs = re.findall("[^\0-\x7f]+", text)
     accented = sum(character.isalpha() for character in beyond)
     return accented * 3 <= letters * 2 and all(len(run) <= 3 for run in runs)
 
 
-def _guessed(data: bytes) -> tuple[str, tuple[str, ...]]:
-    wide = _wide(data)
+def _decode_guessed(data: bytes) -> tuple[str, tuple[str, ...]]:
+    wide = _guess_wide_encoding(data)
     if wide is not None:
-        return _decoded_wide(data, wide)
+        return _decode_wide(data, wide)
     if data[:_SAMPLE].count(0) * 100 > len(data[:_SAMPLE]):
         raise UnreadableEssay(NOT_TEXT)
-    # A text in UTF-8 with a few broken bytes is still one.
+    # UTF-8 with a few broken bytes.
     lenient = data.decode("utf-8", "replace")
     strange = lenient.count("\ufffd")
     beyond = sum(1 for character in lenient if character > "\x7f")
     if strange * 4 < beyond - strange:
-        return lenient, _lost(lenient)
-    if _western(data):
+        return lenient, _note_lost_characters(lenient)
+    if _is_western(data):
         return data.decode("cp1252"), (_READ_AS.format("cp1252"),)
     best = from_bytes(data[:_SAMPLE], cp_exclusion=list(_UNUSED)).best()
     encoding = best.encoding if best is not None else "cp1252"
     if encoding in ("iso8859_1", "latin_1", "ascii"):
-        encoding = "cp1252"  # as browsers do: what calls itself Latin-1 is Windows-1252
+        encoding = "cp1252"  # as browsers do
     text = data.decode(encoding, "replace")
     sample = text[:_SAMPLE]
     if sum(1 for c in sample if c < " " and c not in "\t\n\r\f") * 50 > len(sample):
         raise UnreadableEssay(NOT_TEXT)
-    return text, (_READ_AS.format(encoding), *_lost(text))
+    return text, (_READ_AS.format(encoding), *_note_lost_characters(text))
 
 
 def clean_text(text: str) -> tuple[str, tuple[str, ...]]:
-    """The text with line breaks made alike and without what cannot be shown; notes about that."""
+    """Normalize line breaks and remove control characters; also returns notes about that."""
     notes: list[str] = []
-    text = _BREAKS.sub("\n", text).replace("\u2029", "\n\n")
+    text = _LINE_BREAKS.sub("\n", text).replace("\u2029", "\n\n")
     if not text.isascii():
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     cleaned, count = _CONTROLS.subn("", text.removeprefix("\ufeff"))

@@ -1,4 +1,4 @@
-"""Word documents (.docx), read by mammoth; what could harm is refused before."""
+"""Read Word documents (.docx) with mammoth, after refusing what could do harm (zip bombs, XXE)."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from bot.errors import UnreadableEssay
 
 __all__ = ["read_docx"]
 
-_MOST_FILES = 5_000
-_MOST_BYTES = 60 * 1024 * 1024  # of all files together, unpacked
-_MOST_XML = 25 * 1024 * 1024  # of the text's own file, unpacked
-_TIGHTEST = 60  # times that a writer's XML can be packed; what is packed tighter repeats itself
-_LITTLE_XML = 2 * 1024 * 1024
+_MAX_FILES = 5_000
+_MAX_BYTES = 60 * 1024 * 1024  # of all files, unpacked
+_MAX_XML = 25 * 1024 * 1024  # of one XML file, unpacked
+_MAX_RATIO = 60  # compression ratio of XML that a person wrote; more means endless repetition
+_SMALL_XML = 2 * 1024 * 1024
 _DAMAGED = "This Word document is damaged and cannot be opened; save it again and try once more."
-_OTHER = "This file is packed like a Word document but is none; save it as .docx, .md or .txt."
+_NOT_WORD = "This file is packed like a Word document but is none; save it as .docx, .md or .txt."
 _TOO_BIG = "This Word document holds far more than an essay once it is unpacked; it is refused."
 _UNSAFE = "This Word document refers to things outside of itself in a way Word does not; refused."
-_STYLES = """
+_STYLE_MAP = """
 p[style-name='Title'] => h1:fresh
 p[style-name='Subtitle'] => p:fresh
 p[style-name='Quote'] => blockquote > p:fresh
@@ -40,65 +40,65 @@ r[style-name='Verbatim Char'] => code
 u => u
 strike => s
 """
-_TEXT = re.compile(rb"<w:p[ >]")
-_JUNK = re.compile(
+_PARAGRAPH = re.compile(rb"<w:p[ >]")
+_DEFAULT_PROPERTY = re.compile(
     r"(?:microsoft|office|user|admin|python-docx|word|document|untitled|unknown)\b", re.IGNORECASE
 )
-_DC = "{http://purl.org/dc/elements/1.1/}"
+_DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
 
-# What mammoth and its XML reader raise for files that are not as they should be.
-_BROKEN = (zipfile.BadZipFile, KeyError, ValueError, OSError, AttributeError, ExpatError)
+# What mammoth and its XML parser raise for damaged files.
+_MAMMOTH_ERRORS = (zipfile.BadZipFile, KeyError, ValueError, OSError, AttributeError, ExpatError)
 
 
-def _checked(data: bytes) -> tuple[str | None, str | None]:
-    """Refuses what could harm; title and creator as the document's properties name them."""
+def _check_archive(data: bytes) -> tuple[str | None, str | None]:
+    """Refuse what could do harm; returns title and creator from the document's properties."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             files = archive.infolist()
-            if len(files) > _MOST_FILES or sum(file.file_size for file in files) > _MOST_BYTES:
+            if len(files) > _MAX_FILES or sum(file.file_size for file in files) > _MAX_BYTES:
                 raise UnreadableEssay(_TOO_BIG)
             if not any(file.filename.startswith("word/") for file in files):
-                raise UnreadableEssay(_OTHER)
+                raise UnreadableEssay(_NOT_WORD)
             for file in files:
                 if not file.filename.endswith((".xml", ".rels")):
                     continue
-                packed_tight = file.file_size > _TIGHTEST * max(1, file.compress_size)
-                if file.file_size > (_LITTLE_XML if packed_tight else _MOST_XML):
+                packed_tight = file.file_size > _MAX_RATIO * max(1, file.compress_size)
+                if file.file_size > (_SMALL_XML if packed_tight else _MAX_XML):
                     raise UnreadableEssay(_TOO_BIG)
-                # zipfile reads no more than the size that was just checked; XML may be UTF-16.
+                # zipfile reads no more than the size just checked; the XML may be UTF-16.
                 xml = archive.read(file).replace(b"\0", b"")
                 if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml:
                     raise UnreadableEssay(_UNSAFE)
             if "docProps/core.xml" not in archive.namelist():
                 return None, None
             core = ElementTree.fromstring(archive.read("docProps/core.xml"))  # noqa: S314
-            return core.findtext(f"{_DC}title"), core.findtext(f"{_DC}creator")
+            return core.findtext(f"{_DUBLIN_CORE}title"), core.findtext(f"{_DUBLIN_CORE}creator")
     except (zipfile.BadZipFile, ElementTree.ParseError, ValueError, OSError, KeyError) as error:
         raise UnreadableEssay(_DAMAGED) from error
-    except NotImplementedError as error:  # a compression or encryption that zipfile lacks
+    except NotImplementedError as error:  # a compression or encryption that zipfile doesn't support
         raise UnreadableEssay(_DAMAGED) from error
     except RuntimeError as error:  # a password is needed
         raise UnreadableEssay("This Word document is protected by a password.") from error
 
 
-def _property(text: str | None) -> str | None:
+def _clean_property(text: str | None) -> str | None:
     line = " ".join((text or "").split())
-    return None if not line or _JUNK.match(line) else line
+    return None if not line or _DEFAULT_PROPERTY.match(line) else line
 
 
-def _no_picture(_image: Any) -> list[Any]:
+def _skip_picture(_image: Any) -> list[Any]:
     return []
 
 
-def _readable(data: bytes) -> tuple[bytes, int]:
-    """The document without its pictures and with its words in what mammoth reads; its equations."""
+def _prepare_archive(data: bytes) -> tuple[bytes, int]:
+    """The document ready for mammoth, without pictures; and how many equations it has."""
     made, equations = io.BytesIO(), 0
     with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(made, "w") as ready:
         for file in archive.infolist():
             if file.filename.startswith("word/media/") or file.is_dir():
                 continue
             content = archive.read(file)
-            if file.filename.startswith("word/") and _TEXT.search(content):
+            if file.filename.startswith("word/") and _PARAGRAPH.search(content):
                 content, more = prepare_xml(content)
                 equations += more
             ready.writestr(file.filename, content)
@@ -106,17 +106,17 @@ def _readable(data: bytes) -> tuple[bytes, int]:
 
 
 def read_docx(data: bytes) -> Document:
-    """The blocks of a Word document; pictures in it are left out, with a note.
+    """Read a Word document; pictures are left out, with a note.
 
     Raises UnreadableEssay for a damaged, protected or hostile document.
     """
-    title, creator = _checked(data)
+    title, creator = _check_archive(data)
     try:
-        ready, equations = _readable(data)
+        ready, equations = _prepare_archive(data)
         result = mammoth.convert_to_html(
-            io.BytesIO(ready), style_map=_STYLES, convert_image=_no_picture
+            io.BytesIO(ready), style_map=_STYLE_MAP, convert_image=_skip_picture
         )
-    except _BROKEN as error:
+    except _MAMMOTH_ERRORS as error:
         raise UnreadableEssay(_DAMAGED) from error
     read = read_html(result.value)
     notes = list(read.notes)
@@ -126,5 +126,5 @@ def read_docx(data: bytes) -> Document:
         notes.append(f"Pictures inside the Word document are left out: {pictures}.")
     if equations:
         notes.append(f"Equations of the Word document are written out on a line: {equations}.")
-    metadata = Metadata(title=_property(title), author=_property(creator))
+    metadata = Metadata(title=_clean_property(title), author=_clean_property(creator))
     return Document(tuple(read.blocks), tuple(read.footnotes), metadata, tuple(notes))

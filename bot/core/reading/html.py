@@ -1,7 +1,7 @@
-"""HTML read into blocks: one stream of tags, no tree, so that no depth of nesting costs much.
+"""Read HTML into blocks, from a stream of tags without a tree, so that deep nesting is cheap.
 
-Markdown and Word are turned into HTML by their libraries and come through here too. What is no
-text (scripts, styles, forms' buttons) is left out; every other word is kept.
+Markdown and Word documents are converted to HTML by their libraries and read here too. What isn't
+text (scripts, styles, buttons) is left out; every other word is kept.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ __all__ = ["HtmlContent", "read_html"]
 
 @dataclass(slots=True)
 class HtmlContent:
-    """What was read: the text's blocks, its footnotes, and notes about what could not be kept."""
+    """The blocks and footnotes of an HTML text, and notes about what could not be kept."""
 
     blocks: list[Block] = field(default_factory=list)
     footnotes: list[Block] = field(default_factory=list)
@@ -67,14 +67,14 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.out = HtmlContent()
         self._base = base
-        self._foreign = foreign  # tags that HTML does not know are text
+        self._foreign = foreign  # unknown tags are text
         self._open: list[str] = []
         self._count: Counter[str] = Counter()
         self._spans: list[Span] = []
         self._marks: list[Mark] = [Mark.NONE]
         self._links: list[str | None] = []
         self._lists: list[_List] = []
-        self._markers: list[str] = []  # of the list items that are open: what is still to be shown
+        self._markers: list[str] = []  # of the open list items; empty once shown
         self._pre: list[str] | None = None
         self._language = ""
         self._grids: list[TableBuilder] = []
@@ -83,10 +83,10 @@ class _Reader(HTMLParser):
         self._back = 0
         self._skipped = 0
         self._note_mark = False
-        self._ending = 0  # where the closing tag at hand begins
+        self._ending = 0  # where the current closing tag begins
         self._lost: Counter[str] = Counter()
 
-    # What the parser calls
+    # HTMLParser's callbacks
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {key: value or "" for key, value in attrs}
@@ -94,7 +94,7 @@ class _Reader(HTMLParser):
             self.handle_data(self.get_starttag_text() or "")
             return
         if tag in BLOCKS and self._count["head"] == self._skipped:
-            while self._count["head"]:  # its closing tag may be left out
+            while self._count["head"]:  # its closing tag is optional
                 self._pop()
         if self._skipping() or tag in SKIPPED:
             if tag not in VOID:
@@ -109,7 +109,7 @@ class _Reader(HTMLParser):
         self._enter(tag, given)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        # In HTML the slash means nothing; only foreign and void elements end with it.
+        # In HTML the slash is ignored, except for void and foreign elements.
         self.handle_starttag(tag, attrs)
         if tag not in VOID and tag not in BLOCKS and tag in KNOWN:
             self.handle_endtag(tag)
@@ -117,7 +117,7 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if self._foreign and tag not in KNOWN:
             end = self.rawdata.find(">", self._ending)
-            self.handle_data(self.rawdata[self._ending : end + 1])  # as it is written
+            self.handle_data(self.rawdata[self._ending : end + 1])  # verbatim
             return
         if tag == "br":
             self._void("br", {})
@@ -141,7 +141,7 @@ class _Reader(HTMLParser):
             self._pre.append(data)
             return
         if self._note_mark:
-            # A raised number that leads to a note would be read as part of the word before it.
+            # Without brackets, a superscript footnote number would join the word before it.
             data = f"[{data.strip()}]" if re.fullmatch(r"\s*\w{1,4}\s*", data) else data
         elif self._count["sup"]:
             data = data.translate(RAISED) if data.strip().isdigit() else data
@@ -198,7 +198,7 @@ class _Reader(HTMLParser):
                         self._pop()
         self._flush()
 
-    # What an element means
+    # Elements
 
     def _enter(self, tag: str, given: dict[str, str]) -> None:
         classes = given.get("class", "")
@@ -325,7 +325,7 @@ class _Reader(HTMLParser):
     def _break(self) -> None:
         for span in reversed(self._spans):
             if span.text == _BREAK:
-                self._flush()  # two in a row part paragraphs, on pages of the old kind
+                self._flush()  # old pages separate paragraphs by two <br>
                 return
             if span.text.strip():
                 break
@@ -334,7 +334,7 @@ class _Reader(HTMLParser):
     def _image(self, given: dict[str, str]) -> None:
         alt = " ".join(given.get("alt", "").split())
         if alt and len(alt) <= 8 and not any(character.isalnum() for character in alt):
-            self.handle_data(alt)  # an emoji drawn as a picture
+            self.handle_data(alt)  # an emoji as an image
             return
         source = given.get("src", "") or given.get("data-src", "")
         address = None
@@ -347,7 +347,7 @@ class _Reader(HTMLParser):
             return
         self._spans += [Span(_BREAK), Span(alt or address, Mark.NONE, address), Span(_BREAK)]
 
-    # What is written
+    # Output
 
     def _frame(self) -> Frame:
         quoted = self._count["blockquote"] > 0
@@ -392,11 +392,11 @@ class _Reader(HTMLParser):
             self._emit(block)
 
 
-_BREAK = "\ue000"  # stands for a line break among white space that means nothing
+_BREAK = "\ue000"  # a <br>, unlike a newline, which is mere white space in HTML
 
 
 def _with_breaks(spans: list[Span]) -> tuple[Span, ...]:
-    """The spans with HTML's white space made single and the line breaks put in."""
+    """Collapse HTML's white space and put the line breaks in."""
     flat = [
         Span(span.text if span.code else re.sub(r"[ \t\n\r\f]+", " ", span.text), span.marks,
              span.link, span.code)
@@ -408,10 +408,10 @@ def _with_breaks(spans: list[Span]) -> tuple[Span, ...]:
 
 
 def read_html(html: str, *, base: str | None = None, foreign: bool = False) -> HtmlContent:
-    """The blocks of an HTML text.
+    """Read an HTML text.
 
-    base:    the page's address, which relative links start from
-    foreign: tags that HTML does not know are words of the text (``List<String>`` in Markdown)
+    base:    the page's URL, for relative links
+    foreign: unknown tags are words of the text (``List<String>`` in Markdown)
     """
     reader = _Reader(base, foreign=foreign)
     reader.feed(html)

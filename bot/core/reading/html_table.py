@@ -1,4 +1,4 @@
-"""A table while its rows are read."""
+"""Build a table from HTML rows and cells; layout tables become plain blocks."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from bot.core.essay.blocks import (
 
 __all__ = ["TableBuilder"]
 
-_LONGEST_CELL = 600  # characters: a cell with more holds a text, not a datum
-_MOST_BLOCKS = 4
+_MAX_CELL = 600  # characters: a cell with more is text in a layout table
+_MAX_BLOCKS = 4
 
 
 @dataclass(slots=True)
 class TableBuilder:
-    """Rows of cells, each a list of blocks; ``cell`` is the one being read, None between cells.
+    """Rows of cells, each a list of blocks; ``cell`` is the open one, None between cells.
 
-    heads: for each row, whether all its cells are headings
+    heads: for each row, whether all of its cells are <th>
     """
 
     rows: list[list[list[Block]]] = field(default_factory=list)
@@ -35,12 +35,12 @@ class TableBuilder:
     cell: list[Block] | None = None
 
     def begin_row(self) -> None:
-        """A new row, of headings until a cell that is none begins."""
+        """Start a row."""
         self.rows.append([])
         self.heads.append(True)
 
     def begin_cell(self, *, heading: bool) -> None:
-        """A new cell, in a row of its own if none has begun."""
+        """Start a cell; starts a row first if there is none."""
         if not self.rows:
             self.begin_row()
         if not heading:
@@ -48,13 +48,13 @@ class TableBuilder:
         self.cell = []
 
     def end_cell(self) -> None:
-        """The cell is complete."""
+        """Finish the open cell."""
         if self.cell is not None:
             self.rows[-1].append(self.cell)
             self.cell = None
 
     def blocks(self, frame: Frame) -> list[Block]:
-        """The table; or what its cells hold, where it is there only to place things."""
+        """The table; or the blocks in its cells, if it is only there for the page's layout."""
         pairs = [(row, head) for row, head in zip(self.rows, self.heads, strict=True) if any(row)]
         if not pairs:
             return []
@@ -62,10 +62,10 @@ class TableBuilder:
         if (
             len(pairs) == 1
             or max(len(row) for row, _ in pairs) == 1
-            or any(len(cell) > _MOST_BLOCKS or _length(cell) > _LONGEST_CELL for cell in cells)
+            or any(len(cell) > _MAX_BLOCKS or _length(cell) > _MAX_CELL for cell in cells)
         ):
             return [block for cell in cells for block in cell]
-        rows = [(tuple(_line(cell) for cell in row), head) for row, head in pairs]
+        rows = [(tuple(_join_blocks(cell) for cell in row), head) for row, head in pairs]
         header = rows.pop(0)[0] if rows[0][1] else ()
         return [Table(header, tuple(row for row, _ in rows), frame)]
 
@@ -74,8 +74,8 @@ def _length(cell: Sequence[Block]) -> int:
     return sum(len(get_block_text(block)) for block in cell)
 
 
-def _line(cell: Sequence[Block]) -> tuple[Span, ...]:
-    """A cell's blocks as the lines of one text."""
+def _join_blocks(cell: Sequence[Block]) -> tuple[Span, ...]:
+    """The blocks of a cell as the lines of one text."""
     spans: list[Span] = []
     for block in cell:
         if isinstance(block, Rule):

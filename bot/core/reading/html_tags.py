@@ -1,4 +1,4 @@
-"""What HTML's elements and attributes mean for a text: tables and patterns, no doing."""
+"""Tables of HTML elements and attributes, by what they mean for a text."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ INLINE = frozenset(
     )
 )
 KNOWN = BLOCKS | INLINE | VOID | SKIPPED | CODE | frozenset(MARKS)
-# What an opening tag ends: HTML: 13.1.2.4 Optional tags.
+# Open elements that a start tag closes (HTML: 13.1.2.4 Optional tags) ...
 ENDS: dict[str, tuple[str, ...]] = {
     "li": ("li",),
     "dt": ("dt", "dd"),
@@ -86,6 +86,7 @@ ENDS: dict[str, tuple[str, ...]] = {
     "td": ("td", "th"),
     "th": ("td", "th"),
 }
+# ... and the elements beyond which it closes nothing.
 WALLS = {
     "li": frozenset(("ul", "ol", "menu")),
     "dt": frozenset(("dl",)),

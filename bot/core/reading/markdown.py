@@ -1,6 +1,6 @@
-"""Markdown (CommonMark) with tables, strikethrough, footnotes, definition lists and front matter.
+"""Read Markdown: CommonMark, tables, strikethrough, footnotes, definition lists, front matter.
 
-TeX between dollar signs is kept as it is written; raw HTML is read as HTML.
+TeX between dollar signs is kept verbatim; raw HTML is read as HTML.
 """
 
 from __future__ import annotations
@@ -26,37 +26,36 @@ from bot.core.reading.math import replace_formulas_in_html
 
 __all__ = ["read_markdown"]
 
-# More than 40 containers in one another are meant as a joke or as an attack, and the parser would
-# leave out what is deeper still.
-_CONTAINERS = re.compile(r"^(?P<kept>(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t]))){40})"
+# More than 40 nested containers are a joke or an attack, and the parser would drop deeper content.
+_DEEP_CONTAINERS = re.compile(r"^(?P<kept>(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t]))){40})"
                          r"(?P<rest>.+)$", re.MULTILINE)  # fmt: skip
-_WIDEST_INDENT = 60
-_INDENT = re.compile(r"^[ \t]{61,}(?=(?:[-+*]|\d{1,9}[.)])[ \t])", re.MULTILINE)
-_MARKS = re.compile(r"^(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])))+")
+_MAX_INDENT = 60
+_DEEP_INDENT = re.compile(r"^[ \t]{61,}(?=(?:[-+*]|\d{1,9}[.)])[ \t])", re.MULTILINE)
+_LEADING_MARKERS = re.compile(r"^(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])))+")
 
 
-def _tex(_self: Any, tokens: Sequence[Any], place: int, _options: Any, _env: Any) -> str:
+def _render_tex(_self: Any, tokens: Sequence[Any], place: int, _options: Any, _env: Any) -> str:
     token = tokens[place]
     sign = "$$" if token.type.startswith("math_block") or "double" in token.type else "$"
     if token.type == "amsmath":
         sign = ""
     text = escape_html(f"{sign}{token.content}{sign}", quote=False)
-    # A comment parts what stands there from a rule that would read the line breaks as spaces.
+    # As <br>, since HTML's newlines are only spaces.
     text = text.replace("\n", "<br>")
     return f"<p>{text}</p>\n" if token.block else text
 
 
-def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """The library's table, whose cells beyond the header's are joined into the last one.
+def _parse_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """The library's table rule, but excess cells of a row are joined into the last one.
 
-    GFM ignores the excess (GitHub Flavored Markdown: 4.10 Tables), also where it comes from an
-    upright line in a code span; an essay is to lose no word.
+    GFM drops them (GitHub Flavored Markdown: 4.10 Tables), even if they come from a ``|`` in a code
+    span; an essay must not lose a word.
     """
     before = len(state.tokens)
     if not table(state, start, end, silent):
         return False
     cells: list[Token] = []
-    for token in state.tokens[before:]:  # none where it was only to look
+    for token in state.tokens[before:]:  # none if ``silent``
         if token.type == "tr_open":
             cells = []
         elif token.type == "inline":
@@ -69,9 +68,9 @@ def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _joined_cells(line: str, count: int) -> list[str]:
-    """The ``count`` cells of a row that has more; none where it has not.
+    """The ``count`` cells of a row that has more; an empty list if it hasn't.
 
-    What an upright line cuts in a code span is joined first, then what is left over.
+    Cells split by a ``|`` in a code span are joined first, then the excess at the end.
     """
     pieces = escapedSplit(line.strip())
     if not pieces[0]:
@@ -91,33 +90,33 @@ def _joined_cells(line: str, count: int) -> list[str]:
     return [cell.strip() for cell in cells]
 
 
-def _parser() -> MarkdownIt:
+def _make_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 100})
     parser.enable(["table", "strikethrough"])
-    parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
+    parser.block.ruler.at("table", _parse_table, {"alt": ["paragraph", "reference"]})
     parser.use(footnote_plugin).use(deflist_plugin)
     parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, allow_labels=False)
     parser.use(amsmath_plugin)
     for kind in ("math_inline", "math_inline_double", "math_block", "amsmath"):
-        parser.add_render_rule(kind, _tex)
+        parser.add_render_rule(kind, _render_tex)
     return parser
 
 
-def _shallow(text: str) -> str:
-    """The text with at most 40 quotations or lists in one another on a line, or 30 by indents."""
-    text = _INDENT.sub(" " * _WIDEST_INDENT, text)
-    if not _CONTAINERS.search(text):
+def _limit_nesting(text: str) -> str:
+    """Limit nesting of quotations and lists to 40 on one line, or 30 by indentation."""
+    text = _DEEP_INDENT.sub(" " * _MAX_INDENT, text)
+    if not _DEEP_CONTAINERS.search(text):
         return text
 
     def flat(found: re.Match[str]) -> str:
-        return found["kept"] + " " + _MARKS.sub("", found["rest"])
+        return found["kept"] + " " + _LEADING_MARKERS.sub("", found["rest"])
 
-    return _CONTAINERS.sub(flat, text)
+    return _DEEP_CONTAINERS.sub(flat, text)
 
 
 def read_markdown(text: str) -> Document:
-    """The blocks of a Markdown text, and what its front matter says."""
+    """Read a Markdown text and its front matter."""
     metadata, body = split_front_matter(text)
-    html = _parser().render(_shallow(body))
+    html = _make_parser().render(_limit_nesting(body))
     read = read_html(replace_formulas_in_html(html), base=metadata.source_url, foreign=True)
     return Document(tuple(read.blocks), tuple(read.footnotes), metadata, tuple(read.notes))

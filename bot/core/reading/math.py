@@ -1,7 +1,7 @@
-"""Formulas of a page, as text: the TeX they were written in, else written on a line.
+"""Replace formulas in HTML by text: their TeX source if present, else MathML on one line.
 
-Pages hold a formula two or three times: as MathML, as the TeX it was made of, and drawn for the
-eye (KaTeX, MathJax, Wikipedia). One of them is its text.
+Pages contain a formula two or three times: as MathML, as its TeX source, and rendered (KaTeX,
+MathJax, Wikipedia). Only one of them is kept.
 (W3C: MathML Core 3, Presentation Elements; MathML 4, 6.5 Semantic Annotations.)
 """
 
@@ -17,9 +17,9 @@ __all__ = ["replace_formulas", "replace_formulas_in_html"]
 
 _MATH = re.compile(r"<math\b.*?</math\s*>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
-_DISPLAYED = re.compile(r"\{\\(?:display|text)style\s(?P<tex>.*)\}", re.DOTALL)
-#: Boxes that hold a formula more than once, by a word of their class.
-_BOXES = (
+_STYLE_WRAPPER = re.compile(r"\{\\(?:display|text)style\s(?P<tex>.*)\}", re.DOTALL)
+#: Classes of elements that contain a formula more than once.
+_CONTAINER_CLASSES = (
     "katex",
     "mwe-math-element",
     "MathJax",
@@ -27,53 +27,55 @@ _BOXES = (
     "MathJax_SVG",
     "mjx-chtml",
 )
-_TEX = re.compile(r"(?:^|[-/])(?:x-)?tex\b", re.IGNORECASE)
+_TEX_TYPE = re.compile(r"(?:^|[-/])(?:x-)?tex\b", re.IGNORECASE)
 
 
 def replace_formulas(root: Any) -> bool:
-    """Put its text in the place of each formula of a page's tree; whether there were any."""
+    """Replace each formula in a page's tree by its text; returns whether there were any."""
     found = False
     for script in [one for one in root.iter("script") if _is_tex(one.get("type"))]:
-        for drawn in _drawn_before(script):
+        for drawn in _find_rendered_before(script):
             drawn.drop_tree()
-        found = _replace(script, _plain(script.text or "")) or found
-    for box in [one for one in root.iter() if _is_box(one)]:
+        found = _replace(script, _clean_tex(script.text or "")) or found
+    for box in [one for one in root.iter() if _is_container(one)]:
         math = box.find(".//math")
         if math is not None and box.getparent() is not None:
-            found = _replace(box, _written(math)) or found
+            found = _replace(box, _write_math(math)) or found
     for math in list(root.iter("math")):
-        found = _replace(math, _written(math)) or found
+        found = _replace(math, _write_math(math)) or found
     return found
 
 
 def replace_formulas_in_html(markup: str) -> str:
-    """HTML with the text of each formula in its place."""
+    """Replace each ``<math>`` element in HTML text by its text."""
     if "<math" not in markup.lower():
         return markup
-    return _MATH.sub(_fragment, markup)
+    return _MATH.sub(_replace_match, markup)
 
 
-def _fragment(found: re.Match[str]) -> str:
+def _replace_match(found: re.Match[str]) -> str:
     try:
         math = html.fragment_fromstring(found[0])
     except (etree.ParserError, etree.XMLSyntaxError):
         return found[0]
-    # The parser leaves out what is deeper than a formula ever is.
-    text = _written(math) or " ".join(_TAG.sub(" ", found[0]).split())
+    # The parser drops elements that are nested too deeply.
+    text = _write_math(math) or " ".join(_TAG.sub(" ", found[0]).split())
     return entities.escape(text, quote=False)
 
 
 def _is_tex(kind: str | None) -> bool:
-    return kind is not None and kind.lower().startswith("math/") and _TEX.search(kind) is not None
+    return (
+        kind is not None and kind.lower().startswith("math/") and _TEX_TYPE.search(kind) is not None
+    )
 
 
-def _is_box(element: Any) -> bool:
+def _is_container(element: Any) -> bool:
     names = (element.get("class") or "").split() if isinstance(element.tag, str) else []
-    return any(name in _BOXES for name in names)
+    return any(name in _CONTAINER_CLASSES for name in names)
 
 
-def _drawn_before(script: Any) -> list[Any]:
-    """What MathJax has drawn in front of the script that holds the formula."""
+def _find_rendered_before(script: Any) -> list[Any]:
+    """What MathJax has rendered before the script element with the formula."""
     drawn = []
     before = script.getprevious()
     while before is not None and "mathjax" in (before.get("class") or "").lower():
@@ -88,47 +90,47 @@ def _replace(element: Any, text: str) -> bool:
     return True
 
 
-def _plain(tex: str) -> str:
-    """TeX on one line, without the wrapper that only sets its size."""
+def _clean_tex(tex: str) -> str:
+    """TeX on one line, without a ``\\displaystyle`` wrapper."""
     tex = " ".join(tex.split())
-    wrapped = _DISPLAYED.fullmatch(tex)
+    wrapped = _STYLE_WRAPPER.fullmatch(tex)
     return wrapped["tex"].strip() if wrapped is not None else tex
 
 
-def _written(math: Any) -> str:
+def _write_math(math: Any) -> str:
     for note in math.iter("annotation"):
-        if _TEX.search(note.get("encoding") or "") and (note.text or "").strip():
-            return _plain(note.text)
-    told = _plain(math.get("alttext") or "")
+        if _TEX_TYPE.search(note.get("encoding") or "") and (note.text or "").strip():
+            return _clean_tex(note.text)
+    told = _clean_tex(math.get("alttext") or "")
     try:
-        return told or " ".join(_line(math).split())
-    except RecursionError:  # no formula that anybody wrote
+        return told or " ".join(_write_element(math).split())
+    except RecursionError:  # too deep for a real formula
         return " ".join("".join(math.itertext()).split())
 
 
-def _line(element: Any) -> str:
-    """An element of MathML on a line."""
+def _write_element(element: Any) -> str:
+    """A MathML element as text on one line."""
     if not isinstance(element.tag, str) or element.tag.startswith("annotation"):
         return ""
-    parts = [_line(child) for child in element]
+    parts = [_write_element(child) for child in element]
     tails = (part + (child.tail or "") for part, child in zip(parts, element, strict=True))
     whole = (element.text or "") + "".join(tails)
     match element.tag, parts:
         case (("msup" | "mover"), [base, above]):
-            return f"{base}^{_grouped(above)}"
+            return f"{base}^{_group(above)}"
         case (("msub" | "munder"), [base, below]):
-            return f"{base}_{_grouped(below)}"
+            return f"{base}_{_group(below)}"
         case (("msubsup" | "munderover"), [base, below, above]):
-            return f"{base}_{_grouped(below)}^{_grouped(above)}"
+            return f"{base}_{_group(below)}^{_group(above)}"
         case "mfrac", [over, under]:
-            return f"{_grouped(over)}/{_grouped(under)}"
+            return f"{_group(over)}/{_group(under)}"
         case "msqrt", _:
-            return f"√{_grouped(whole)}"
+            return f"√{_group(whole)}"
         case (("mtr" | "mtd" | "mspace"), _):
             return f"{whole} "
     return whole
 
 
-def _grouped(text: str) -> str:
+def _group(text: str) -> str:
     text = text.strip()
     return text if len(text) == 1 or text.isalnum() else f"({text})"

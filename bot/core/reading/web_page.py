@@ -1,9 +1,9 @@
-"""The article of a web page.
+"""Extract the article and the metadata of a web page.
 
-trafilatura tells which text of a page is the article, and what the page says of itself. Its own
-output loses nested lists, line breaks in code and footnotes, so the article is then read from the
-page: the smallest element that holds nearly all of that text, without what trafilatura left out
-of it and which is named like navigation, sharing or advertising.
+trafilatura finds the article's text and the page's metadata. Its output loses nested lists, line
+breaks in code and footnotes, so the article is read again from the page: the smallest element that
+contains nearly all of that text, without the parts that trafilatura left out and that are named
+like navigation, sharing or advertising.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from bot.core.reading.math import replace_formulas
 
 __all__ = ["read_web_page"]
 
-_ENOUGH = 0.9  # of the article's characters, for an element to be the article
-_WORTH = 40  # letters of a paragraph that stands outside of that element and is kept all the same
-_HALF = 0.5  # of what trafilatura took, which must be found again in the page
-_MOSTLY_LINKS = 0.6  # of the text of a list or box
-_SOME_LINKS = 0.3  # of the text of an article's own footer
-_MOST_OF_TITLE = 0.4  # of the page's title: a heading that is less of it is the site's name
-_PARTED = re.compile(r"\s*(?:[|»·/]|\s[-–—:])")  # what stands before the site's name
-_FAR_MORE = 4  # times the article's characters
-_A_LOT = 800  # letters of an article that trafilatura will have found whole
-_PROSE = 200  # letters of the paragraphs of a further box of the article
-_MISSED = 0.5  # of the article that was found: so much more has to be in further boxes
-_PARTING = frozenset(("h1", "h2", "h3", "article", "time"))
-_BLANKS = re.compile(r"\s+")
-_LETTERS = re.compile(r"\W+")
-_BESIDE = re.compile(
+_ARTICLE_SHARE = 0.9  # of the article's characters: an element with so much is the article
+_MIN_OUTLIER = 40  # letters of a paragraph outside of that element that is kept too
+_MIN_FOUND_SHARE = 0.5  # of trafilatura's text that has to be found again in the page
+_LINK_LIST_DENSITY = 0.6  # of the text of a link list or box
+_FOOTER_LINK_DENSITY = 0.3  # of the text of an article's footer
+_MIN_TITLE_SHARE = 0.4  # of the page's title; a heading with a smaller share is the site's name
+_SITE_NAME_SEPARATOR = re.compile(r"\s*(?:[|»·/]|\s[-–—:])")  # before the site's name
+_MAX_EXCESS = 4  # times the article's characters: then boilerplate is left
+_LONG_ARTICLE = 800  # letters of an article that trafilatura has surely found whole
+_MIN_BOX_PROSE = 200  # letters of paragraphs in another box of the article
+_MIN_MISSED_SHARE = 0.5  # of the article found so far: other boxes must contain at least so much
+_SEPARATORS = frozenset(("h1", "h2", "h3", "article", "time"))
+_WHITE_SPACE = re.compile(r"\s+")
+_NON_LETTERS = re.compile(r"\W+")
+_BOILERPLATE_NAMES = re.compile(
     r"(?:^|[\s_-])(?:nav(?:bar|igation)?|menu|breadcrumbs?|share|sharing|social|related|"
     r"recommend(?:ed|ations)?|promo(?:tion)?|advert(?:isement|s)?|ads?|sponsor(?:ed)?|newsletter|"
     r"subscribe|subscription|signup|cookie|consent|popup|modal|sidebar|toolbar|pagination|pager|"
@@ -53,16 +53,18 @@ _BESIDE = re.compile(
     re.IGNORECASE,
 )
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_NEVER = frozenset(
+_BOILERPLATE_TAGS = frozenset(
     (
         *("script", "style", "template", "noscript", "iframe", "object", "svg", "canvas", "nav"),
         *("select", "textarea", "button", "dialog", "link", "meta", "form", "aside", "footer"),
     )
 )
-_ALWAYS = frozenset(("script", "style", "template", "noscript", "svg", "link", "meta"))
-_ROLES = frozenset(("navigation", "search", "complementary", "banner", "dialog", "contentinfo"))
+_INVISIBLE_TAGS = frozenset(("script", "style", "template", "noscript", "svg", "link", "meta"))
+_BOILERPLATE_ROLES = frozenset(
+    ("navigation", "search", "complementary", "banner", "dialog", "contentinfo")
+)
 _CONTAINERS = frozenset(("div", "section", "ul", "ol", "table", "dl", "header", "span"))
-_TEXTUAL = frozenset(
+_TEXT_TAGS = frozenset(
     (
         *("p", "li", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote", "td", "th", "dd"),
         *("dt", "figcaption", "div", "section", "article", "main", "body", "summary", "caption"),
@@ -70,45 +72,45 @@ _TEXTUAL = frozenset(
 )
 
 
-def _key(text: str) -> str:
-    return _LETTERS.sub("", text).casefold()
+def _normalize(text: str) -> str:
+    return _NON_LETTERS.sub("", text).casefold()
 
 
-def _tree(text: str) -> Any:
-    # lxml takes no text that declares an encoding of its own, so it is given bytes.
+def _parse(text: str) -> Any:
+    # lxml refuses str with an encoding declaration, so it gets bytes.
     parser = html.HTMLParser(
         huge_tree=True, remove_comments=True, remove_pis=True, encoding="utf-8"
     )
     root = html.document_fromstring(text.encode("utf-8"), parser=parser)
     if any("xcessive depth" in entry.message for entry in parser.error_log):
-        raise RecursionError("what is deeper is missing from the tree")
+        raise RecursionError("the tree lacks what is nested deeper")
     return root
 
 
-def _article_keys(text: str, address: str | None) -> list[str]:
+def _extract_article(text: str, address: str | None) -> list[str]:
     found = trafilatura.extract(
         text, url=address, output_format="txt", include_comments=False, include_tables=True,
         deduplicate=False,
     )  # fmt: skip
     lines = (line.strip(" -|#\t") for line in (found or "").split("\n"))
-    return [key for line in lines if len(key := _key(line)) >= 12]
+    return [key for line in lines if len(key := _normalize(line)) >= 12]
 
 
-def _own_text(element: Any) -> str:
-    """The text of a block that is not the text of a block inside it; a line for each ``<br>``."""
-    pieces: list[str] = [_BLANKS.sub(" ", element.text or "")]
+def _get_own_text(element: Any) -> str:
+    """The text of a block without the blocks inside it; ``<br>`` becomes a newline."""
+    pieces: list[str] = [_WHITE_SPACE.sub(" ", element.text or "")]
     for child in element:
         if isinstance(child.tag, str):
             if child.tag == "br":
                 pieces.append("\n")
-            elif child.tag not in _TEXTUAL and child.tag not in _ALWAYS:
-                pieces.append(_own_text(child))
-            pieces.append(_BLANKS.sub(" ", child.tail or ""))
+            elif child.tag not in _TEXT_TAGS and child.tag not in _INVISIBLE_TAGS:
+                pieces.append(_get_own_text(child))
+            pieces.append(_WHITE_SPACE.sub(" ", child.tail or ""))
     return "".join(pieces)
 
 
-class _Credits:
-    """How many of the article's characters each element holds."""
+class _ArticleMatch:
+    """How many of the article's characters each element of a page contains."""
 
     def __init__(self, root: Any, keys: list[str]) -> None:
         self._wanted = frozenset(keys)
@@ -116,12 +118,12 @@ class _Credits:
         self.of: dict[Any, int] = {}
         self.own: dict[Any, int] = {}
         self.total = 0
-        for element in _bottom_up(root):
+        for element in _iterate_bottom_up(root):
             credit = sum(self.of.get(child, 0) for child in element)
-            if element.tag in _TEXTUAL:
-                text = _own_text(element)
-                own = self._found(_key(text)) or sum(
-                    self._found(_key(line)) for line in text.split("\n")
+            if element.tag in _TEXT_TAGS:
+                text = _get_own_text(element)
+                own = self._found(_normalize(text)) or sum(
+                    self._found(_normalize(line)) for line in text.split("\n")
                 )
                 if own:
                     credit += own
@@ -130,8 +132,8 @@ class _Credits:
         self.total = self.of.get(root, 0)
 
     def believe(self, element: Any) -> None:
-        """Take an element that trafilatura left out for the article's."""
-        letters = len(_key(element.text_content()))
+        """Count an element that trafilatura left out as part of the article."""
+        letters = len(_normalize(element.text_content()))
         if letters and not self.of.get(element, 0):
             self.own[element] = letters
             self.total += letters
@@ -139,44 +141,44 @@ class _Credits:
                 self.of[one] = self.of.get(one, 0) + letters
 
     def _found(self, key: str) -> int:
-        """The length of a text that is the article's; 0 for one that is not."""
+        """The length of a text if it is part of the article, else 0."""
         mine = len(key) >= 12 and (
             key in self._wanted or (len(key) < 5_000 and key in self._joined)
         )
         return len(key) if mine else 0
 
 
-def _bottom_up(root: Any) -> Iterator[Any]:
+def _iterate_bottom_up(root: Any) -> Iterator[Any]:
     walked = [element for element in root.iter() if isinstance(element.tag, str)]
     yield from reversed(walked)
 
 
-def _article(root: Any, credits_: _Credits) -> Any:
+def _find_article(root: Any, match: _ArticleMatch) -> Any:
     element = root
     while True:
         inner = max(
             (child for child in element if isinstance(child.tag, str)),
-            key=lambda child: credits_.of.get(child, 0),
+            key=lambda child: match.of.get(child, 0),
             default=None,
         )
-        if inner is None or credits_.of.get(inner, 0) < _ENOUGH * credits_.total:
+        if inner is None or match.of.get(inner, 0) < _ARTICLE_SHARE * match.total:
             return element
         if inner.tag in ("p", "li", "td", "th", "h1", "blockquote"):
             return element
         element = inner
 
 
-def _with_outliers(article: Any, credits_: _Credits) -> Any:
-    """The element that holds the article and what trafilatura took from beside it.
+def _include_outliers(article: Any, match: _ArticleMatch) -> Any:
+    """The element that contains the article and paragraphs that trafilatura found outside of it.
 
-    A lead or a last paragraph often stands in a box of its own. Of all that is not in ``article``
-    only such paragraphs are left.
+    The lead or last paragraph is often in a box of its own. Everything else outside of ``article``
+    is removed.
     """
     outliers = [
         element
-        for element in credits_.of
-        if element.tag in _TEXTUAL
-        and credits_.own.get(element, 0) >= _WORTH
+        for element in match.of
+        if element.tag in _TEXT_TAGS
+        and match.own.get(element, 0) >= _MIN_OUTLIER
         and not any(one is article for one in (element, *element.iterancestors()))
     ]
     if not outliers:
@@ -193,16 +195,16 @@ def _with_outliers(article: Any, credits_: _Credits) -> Any:
     return whole
 
 
-def _believe_boxes(root: Any, article: Any, credits_: _Credits) -> None:
-    """Credit the further boxes of an article that the page has in several, ads between them.
+def _include_boxes(root: Any, article: Any, match: _ArticleMatch) -> None:
+    """Include the other boxes of an article that is split into several, with ads between them.
 
-    They are of the same kind as ``article`` and hold prose; and no heading or date stands between
-    two of them, as it does between the posts of a blog.
+    They have the same tag and class as ``article`` and contain prose; and there is no heading or
+    date between them, as there is between the posts of a blog.
     """
     kind = article.get("class")
     if article.tag not in ("div", "section") or not kind:
         return
-    row: list[Any] = []  # the boxes in their order, None where something parts them
+    row: list[Any] = []  # the boxes in order, None for a separator
     inside: Any = None
     for element in root.iter():
         if inside is not None and any(one is inside for one in element.iterancestors()):
@@ -211,7 +213,7 @@ def _believe_boxes(root: Any, article: Any, credits_: _Credits) -> None:
         if element.tag == article.tag and element.get("class") == kind:
             inside = element
             row.append(element)
-        elif element.tag in _PARTING:
+        elif element.tag in _SEPARATORS:
             row.append(None)
     if article not in row:
         return
@@ -220,91 +222,94 @@ def _believe_boxes(root: Any, article: Any, credits_: _Credits) -> None:
     before = itertools.takewhile(lambda box: box is not None, reversed(row[:at]))
     missed: list[Any] = []
     for box in (*before, *after):
-        prose = [p for p in box.iter("p") if _link_density(p) < _SOME_LINKS]
-        if _letters(prose) >= _PROSE:
+        prose = [p for p in box.iter("p") if _compute_link_density(p) < _FOOTER_LINK_DENSITY]
+        if _count_letters(prose) >= _MIN_BOX_PROSE:
             missed += prose
     # A little more of the same kind is a box about the writer or the site.
-    if _letters(missed) >= _MISSED * credits_.total:
+    if _count_letters(missed) >= _MIN_MISSED_SHARE * match.total:
         for p in missed:
-            credits_.believe(p)
+            match.believe(p)
 
 
-def _letters(elements: Iterable[Any]) -> int:
-    return sum(len(_key(element.text_content())) for element in elements)
+def _count_letters(elements: Iterable[Any]) -> int:
+    return sum(len(_normalize(element.text_content())) for element in elements)
 
 
-def _beside(element: Any, credits_: _Credits) -> bool:
-    """Whether an element in the article is not of it."""
+def _is_boilerplate(element: Any, match: _ArticleMatch) -> bool:
+    """Whether an element inside the article is boilerplate."""
     tag = element.tag
-    if tag in _ALWAYS or element.get("hidden") is not None:
+    if tag in _INVISIBLE_TAGS or element.get("hidden") is not None:
         return True
     if _HIDDEN.search(element.get("style") or ""):
         return True
-    if credits_.of.get(element, 0):
+    if match.of.get(element, 0):
         return False
     if tag == "footer" and any(True for _ in element.iterancestors("article")):
-        return _link_density(element) > _SOME_LINKS
-    if tag in _NEVER or element.get("role") in _ROLES:
+        return _compute_link_density(element) > _FOOTER_LINK_DENSITY
+    if tag in _BOILERPLATE_TAGS or element.get("role") in _BOILERPLATE_ROLES:
         return True
     if tag in ("body", "article", "main", "p", "pre", "code", "blockquote"):
         return False
     names = f"{element.get('class') or ''} {element.get('id') or ''}"
     if "embed" in names and element.find(".//blockquote") is not None:
-        return False  # a post of a social network that the essay quotes
-    if tag in ("ul", "ol") and not names.strip() and _goes_on(element, credits_):
-        return False  # a list of links that the essay gives
-    if tag in _CONTAINERS and _link_density(element) > _MOSTLY_LINKS:
+        return False  # an embedded social media post that the essay quotes
+    if tag in ("ul", "ol") and not names.strip() and _continues_list(element, match):
+        return False  # a list of links in the essay's text
+    if tag in _CONTAINERS and _compute_link_density(element) > _LINK_LIST_DENSITY:
         return True
-    return _BESIDE.search(names) is not None
+    return _BOILERPLATE_NAMES.search(names) is not None
 
 
-def _goes_on(element: Any, credits_: _Credits) -> bool:
-    """Whether a list stands in an item of a list of the article."""
+def _continues_list(element: Any, match: _ArticleMatch) -> bool:
+    """Whether a list is inside an item of a list of the article."""
     item = element.getparent()
     outer = item.getparent() if item.tag == "li" else None
-    return outer is not None and credits_.of.get(outer, 0) > 0
+    return outer is not None and match.of.get(outer, 0) > 0
 
 
-def _link_density(element: Any) -> float:
-    """The part of an element's text that stands in links."""
-    whole = len(_key(element.text_content()))
-    linked = sum(len(_key(link.text_content())) for link in element.iter("a"))
+def _compute_link_density(element: Any) -> float:
+    """The share of an element's text that is in links."""
+    whole = len(_normalize(element.text_content()))
+    linked = sum(len(_normalize(link.text_content())) for link in element.iter("a"))
     return linked / whole if whole >= 12 else 0.0
 
 
-def _prune(article: Any, credits_: _Credits) -> None:
+def _prune(article: Any, match: _ArticleMatch) -> None:
     for element in [e for e in article.iterdescendants() if isinstance(e.tag, str)]:
-        if element.getparent() is not None and _beside(element, credits_):
+        if element.getparent() is not None and _is_boilerplate(element, match):
             element.drop_tree()
-    if credits_.total < _A_LOT or len(_key(article.text_content())) < _FAR_MORE * credits_.total:
+    if (
+        match.total < _LONG_ARTICLE
+        or len(_normalize(article.text_content())) < _MAX_EXCESS * match.total
+    ):
         return
-    # Most of what is left is not the article: then only what trafilatura took is believed.
-    for element in [e for e in article.iterdescendants() if e.tag in _TEXTUAL]:
-        if element.getparent() is None or credits_.of.get(element, 0):
+    # Most of the rest is not the article: then keep only what trafilatura found.
+    for element in [e for e in article.iterdescendants() if e.tag in _TEXT_TAGS]:
+        if element.getparent() is None or match.of.get(element, 0):
             continue
         if element.tag not in ("pre", "td", "th"):
             element.drop_tree()
 
 
-def _metadata(text: str, address: str | None) -> Metadata:
+def _read_metadata(text: str, address: str | None) -> Metadata:
     found = extract_metadata(text, default_url=address)
     if found is None:
         return Metadata(source_url=address)
     return Metadata(
-        title=_line(found.title),
-        author=_line((found.author or "").replace("; ", ", ")),
-        date=_line(found.date),
-        language=_line(found.language),
-        source_url=_web(found.url) or address,
-        cover_image=_web(found.image),
+        title=_clean_line(found.title),
+        author=_clean_line((found.author or "").replace("; ", ", ")),
+        date=_clean_line(found.date),
+        language=_clean_line(found.language),
+        source_url=_check_url(found.url) or address,
+        cover_image=_check_url(found.image),
     )
 
 
-def _line(text: str | None) -> str | None:
+def _clean_line(text: str | None) -> str | None:
     return " ".join((text or "").split()) or None
 
 
-def _web(address: str | None) -> str | None:
+def _check_url(address: str | None) -> str | None:
     try:
         parts = urlsplit(address or "")
     except ValueError:
@@ -312,69 +317,69 @@ def _web(address: str | None) -> str | None:
     return address if parts.scheme in ("http", "https") and parts.netloc else None
 
 
-def _told_title(root: Any, article: Any, title: str | None) -> str | None:
-    """The page's title without the site's name, which the article's first heading tells.
+def _find_title(root: Any, article: Any, title: str | None) -> str | None:
+    """The page's title without the site's name, with the help of the headings.
 
-    The site's own name is a heading on many pages, and stands in the title too; of headings that
-    the title holds the one it begins with is the essay's, or the longest.
+    The site's name is a heading on many pages and is in the title too. Of the headings that the
+    title contains, the essay's is the one it begins with, else the longest.
     """
     headings = [
         text
         for heading in dict.fromkeys((*article.iter("h1"), *root.iter("h1")))
-        if len(_key(text := _line(heading.text_content().rstrip(" ¶#\n")) or "")) > 2
+        if len(_normalize(text := _clean_line(heading.text_content().rstrip(" ¶#\n")) or "")) > 2
     ]
     if title is None:
         return headings[0] if headings else None
-    held = [text for text in headings[:9] if _key(text) in _key(title)]
+    held = [text for text in headings[:9] if _normalize(text) in _normalize(title)]
     best = max(held, key=lambda text: (title.startswith(text), len(text)), default=title)
-    first = title.startswith(best) and _PARTED.match(title, len(best)) is not None
-    return best if first or len(best) >= _MOST_OF_TITLE * len(title) else title
+    first = title.startswith(best) and _SITE_NAME_SEPARATOR.match(title, len(best)) is not None
+    return best if first or len(best) >= _MIN_TITLE_SHARE * len(title) else title
 
 
 def read_web_page(text: str, *, address: str | None = None) -> Document:
-    """The article of a page and what the page says of itself.
+    """Read the article of a page and its metadata.
 
-    address: where the page was found; relative links start from it
+    address: the page's URL, for relative links
     """
     try:
         return _read_article(text, address)
     except (etree.ParserError, RecursionError):
-        return _read_whole(text, address)
+        return _read_all(text, address)
 
 
-def _read_whole(text: str, address: str | None) -> Document:
-    """All text of a page that is too strange for a tree."""
+def _read_all(text: str, address: str | None) -> Document:
+    """Read all text of a page whose HTML can't be parsed into a tree."""
     read = read_html(text, base=address)
     told = Metadata(source_url=address)
     return Document(tuple(read.blocks), tuple(read.footnotes), told, tuple(read.notes))
 
 
 def _read_article(text: str, address: str | None) -> Document:
-    root = _tree(text)
+    root = _parse(text)
     if "math" in text.lower() and replace_formulas(root):
         text = etree.tostring(root, encoding="unicode", method="html")
     try:
-        metadata = _metadata(text, address)
-        keys = _article_keys(text, address)
+        metadata = _read_metadata(text, address)
+        keys = _extract_article(text, address)
     except (etree.LxmlError, ValueError, RecursionError, AttributeError, TypeError):
-        # The library stumbles over broken pages; their text can still be read as a whole.
+        # The library fails on broken pages; then the whole page is read.
         metadata, keys = Metadata(source_url=address), []
-    credits_ = _Credits(root, keys)
+    match = _ArticleMatch(root, keys)
     bodies = root.findall(".//body")
-    # Where paragraphs are parted by line breaks alone, hardly any is found again: then all is read.
-    found = credits_.total >= _HALF * sum(len(key) for key in keys) > 0
+    # If paragraphs are separated by <br> only, hardly any is found again; then all is read.
+    found = match.total >= _MIN_FOUND_SHARE * sum(len(key) for key in keys) > 0
     article = bodies[0] if bodies else root
     if found:
-        article = _article(root, credits_)
-        _believe_boxes(root, article, credits_)
-        article = _with_outliers(_article(root, credits_), credits_)
-    language = metadata.language or _line(root.get("lang"))
-    _prune(article, credits_)
-    title = _told_title(root, article, metadata.title)
+        article = _find_article(root, match)
+        _include_boxes(root, article, match)
+        article = _include_outliers(_find_article(root, match), match)
+    language = metadata.language or _clean_line(root.get("lang"))
+    _prune(article, match)
+    title = _find_title(root, article, metadata.title)
     markup = etree.tostring(article, encoding="unicode", method="html", with_tail=False)
     read = read_html(markup, base=metadata.source_url)
     if not any(get_block_text(block).strip() for block in read.blocks):
-        return _read_whole(text, address)
+        return _read_all(text, address)
     told = Metadata(
         title=title,
         author=metadata.author,

@@ -1,1 +1,1 @@
-"""Text helpers: length, sentences, truncation, escaping, plurals."""
+"""Text helpers: length, sentences, truncation, escaping, plurals, questions, similarity."""

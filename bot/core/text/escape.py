@@ -1,7 +1,7 @@
-"""Text made safe for Discord's Markdown, so that what is literal is shown literally.
+"""Escape text for Discord's Markdown.
 
-Discord shows the character behind a backslash as it is unless that is a letter, a digit or white
-space. A web address is left alone, for Discord makes a link of it and would keep the backslashes.
+Discord shows a character after a backslash literally unless it is a letter, a digit or white space.
+URLs are not escaped: Discord turns them into links and would show the backslashes.
 (Discord: Markdown Text 101; docs: Reference › Message Formatting.)
 """
 
@@ -11,11 +11,11 @@ import re
 
 __all__ = ["escape", "escape_line_start", "escape_url", "has_url"]
 
-# What Discord's clients take for a bare link.
+# What Discord's clients turn into a link.
 _ADDRESS = re.compile(r"https?://[^\s<]+[^<.,:;\"')\]\s]")
 _RUN = re.compile(r"[^\s<]*")
 _BARE_SCHEME = re.compile(r"(?<!\\)://")
-# In a bare link these would end an emphasis around it, or mark a spoiler or code.
+# In a bare link these would end emphasis around it, or start a spoiler or code.
 _UNSAFE_IN_ADDRESS = re.compile(r"[*`|~\\]")
 
 _SPECIAL = re.compile(
@@ -36,49 +36,49 @@ _LINE_START = re.compile(
 )
 
 
-def _escaped(text: str) -> str:
+def _escape_markdown(text: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", text)
 
 
 def has_url(text: str) -> bool:
-    """Whether Discord would make a link of something in the text by itself."""
+    """Whether Discord would turn something in the text into a link."""
     return _ADDRESS.search(text) is not None
 
 
 def escape(text: str, *, followed: bool = False) -> str:
-    """The text so that Discord shows it literally; line starts are another function's matter.
+    """Escape a text; :func:`escape_line_start` does the rest at the start of a line.
 
-    followed: whether other Markdown goes on right behind the text: an address that ends it would
-              swallow that, so it is kept from being a link
+    followed: other Markdown comes right after the text; a URL at its end would swallow that, so it
+              is escaped too and won't be a link
     """
     if "://" not in text:
-        return _escaped(text)
+        return _escape_markdown(text)
     pieces: list[str] = []
     position = 0
     for found in _ADDRESS.finditer(text):
-        before = _escaped(text[position : found.start()])
+        before = _escape_markdown(text[position : found.start()])
         if before.endswith(":"):
-            before = before[:-1] + "\\:"  # or it would be an emoji named https
+            before = before[:-1] + "\\:"  # else it would be an emoji named https
         elif before.endswith("<"):
-            before = before[:-1] + "\\<"  # or the brackets would be taken for the link's
+            before = before[:-1] + "\\<"  # else Discord would take the bracket as part of the link
         pieces.append(before)
         address = found.group()
-        # With a backslash behind it, also the punctuation before that is taken for the address.
+        # If a backslash follows, Discord takes the punctuation before it as part of the URL.
         run = _RUN.match(text, found.end())
         stop = run.end() if run is not None else found.end()
         swallows = text[stop : stop + 1] == "<" or (followed and stop == len(text))
         if swallows or _UNSAFE_IN_ADDRESS.search(address):
-            # Shown rightly as text is better than a link that breaks what is around it.
-            pieces.append(_BARE_SCHEME.sub(r"\\://", _escaped(address)))
+            # Correct plain text is better than a link that breaks the text around it.
+            pieces.append(_BARE_SCHEME.sub(r"\\://", _escape_markdown(address)))
         else:
             pieces.append(address)
         position = found.end()
-    pieces.append(_escaped(text[position:]))
+    pieces.append(_escape_markdown(text[position:]))
     return "".join(pieces)
 
 
 def escape_line_start(line: str) -> str:
-    """An already escaped line so that nothing at its start makes it a heading, quote or list."""
+    """Escape what would make an already escaped line a heading, quote, list or subtext."""
     found = _LINE_START.match(line)
     if found is None:
         return line
@@ -93,5 +93,5 @@ _TO_QUOTE = str.maketrans(_IN_LINK)
 
 
 def escape_url(address: str) -> str:
-    """An address with nothing in it that could end a masked link or an emphasis around it."""
+    """Percent-encode what could end a masked link, or emphasis around it."""
     return address.strip().translate(_TO_QUOTE)

@@ -1,4 +1,4 @@
-"""How long a text is: for Discord in UTF-16 units, for people in words and minutes."""
+"""Length of a text: UTF-16 units for Discord's limits, words and reading time for people."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import regex
 __all__ = ["count_utf16_units", "count_words", "estimate_reading_minutes"]
 
 WORDS_A_MINUTE = 230
-CHARACTERS_A_MINUTE = 480  # Chinese, Japanese and Korean are read and counted by characters
+CHARACTERS_A_MINUTE = 480  # Chinese, Japanese and Korean are counted by characters
 
 _CJK = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
 # A word may hold apostrophes, hyphens and points between its letters: it's, well-kept, 3.14
@@ -20,14 +20,14 @@ _WORD = regex.compile(
 
 
 def count_utf16_units(text: str) -> int:
-    """Discord's 2,000 characters are counted in UTF-16 units, to be on the safe side."""
+    """UTF-16 units: never less than what Discord counts as characters."""
     if text.isascii():
         return len(text)
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def count_words(text: str) -> int:
-    """Words; in Chinese, Japanese and Korean each character counts as one."""
+    """Number of words; in Chinese, Japanese and Korean each character counts as one."""
     return len(_CJK.findall(text)) + len(_WORD.findall(text))
 
 

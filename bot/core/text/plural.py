@@ -1,4 +1,4 @@
-"""Numbers of things, as they are said."""
+"""Format a count with its noun: ``1 word``, ``1,200 words``."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ __all__ = ["format_count"]
 
 
 def format_count(count: int, one: str, many: str | None = None) -> str:
-    """``1 word``, ``1,200 words``; ``many``: the word for more than one, else with an s."""
+    """``1 word``, ``1,200 words``; ``many``: the plural, by default ``one`` with an s."""
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"

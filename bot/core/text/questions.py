@@ -1,4 +1,4 @@
-"""Whether a sentence asks something, in any script; and its words without what only adorns them."""
+"""Detect questions in any script; strip footnote marks and emoji after them."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import regex
 
 __all__ = ["addresses_reader", "is_question", "strip_note_marks"]
 
-_ASKING = "?？؟⁇⁈፧՞❓❔‽"
-_GREEK = regex.compile(r"\p{Greek}[;\u037e]\Z")
+_QUESTION_MARKS = "?？؟⁇⁈፧՞❓❔‽"
+_GREEK_QUESTION = regex.compile(r"\p{Greek}[;\u037e]\Z")
 # Japanese needs no question mark: か ends the sentence, but not in "or so", "whether", "someday".
-_KA = regex.compile(r"(?:(?<!ど)う|[すのいたるくんだ])か[。．]?\s*$")
+_JAPANESE_KA = regex.compile(r"(?:(?<!ど)う|[すのいたるくんだ])か[。．]?\s*$")
 
-_SIGN = r"[\p{So}\p{Extended_Pictographic}\p{Emoji_Modifier}\u200d\ufe0e\ufe0f\u20e3]"
+_EMOJI = r"[\p{So}\p{Extended_Pictographic}\p{Emoji_Modifier}\u200d\ufe0e\ufe0f\u20e3]"
 _ORNAMENT = regex.compile(
-    rf"(?<=[?？؟!！‽❓❔])(?:\s*(?:(?![❓❔]){_SIGN}|[:;]-?[)(DP](?!\w)))++(?=\s*(?:$|\n|\p{{Lu}}|\p{{Lo}}))"
+    rf"(?<=[?？؟!！‽❓❔])(?:\s*(?:(?![❓❔]){_EMOJI}|[:;]-?[)(DP](?!\w)))++(?=\s*(?:$|\n|\p{{Lu}}|\p{{Lo}}))"
 )
-_NOTE_MARK = regex.compile(
+_FOOTNOTE_MARK = regex.compile(
     r"(?<=[\w?？؟!！.。…)”\"’»」])(?:\s?\[(?:\d{1,3}|[a-z]|[ivx]{2,5}|[*†‡§])\])+"
     r"|(?<=[?？؟!！])\s?(?:[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}|[†‡§*]{1,3})(?=\s|$)"
 )
 
-_READER = regex.compile(
+_SECOND_PERSON = regex.compile(
     r"\b(?:you|yours?|yourself|du|dich|dir|dein\w*|ihr|euch|Sie|Ihnen|vous|tu|toi|votre|usted|ustedes|"
     r"tú|ti|voi|você|jij|jullie)\b",
     regex.IGNORECASE,
@@ -28,22 +28,22 @@ _READER = regex.compile(
 
 
 def is_question(sentence: str) -> bool:
-    """Whether a sentence ends as a question, other than a quoted one."""
+    """Whether a sentence ends as a question; one in brackets or quotation marks does not count."""
     if sentence.rstrip().endswith((")", "]", "）")) and sentence[:1] not in "([（":
-        return False  # an aside asks, not the sentence
-    # By hand from the end, so that a row of signs costs no more than its length.
+        return False  # only the aside in brackets is a question
+    # Without a regular expression, so that a long run of marks stays linear.
     bare = sentence.rstrip().rstrip(")]）").rstrip()
-    signs = bare[len(bare.rstrip(_ASKING + "!！")) :]
-    if any(sign in _ASKING for sign in signs) or _GREEK.search(bare[-2:]):
+    signs = bare[len(bare.rstrip(_QUESTION_MARKS + "!！")) :]
+    if any(sign in _QUESTION_MARKS for sign in signs) or _GREEK_QUESTION.search(bare[-2:]):
         return True
-    return _KA.search(sentence.rstrip()[-6:]) is not None
+    return _JAPANESE_KA.search(sentence.rstrip()[-6:]) is not None
 
 
 def strip_note_marks(text: str) -> str:
-    """The text without the marks of footnotes, and without signs that adorn its questions."""
-    return _ORNAMENT.sub("", _NOTE_MARK.sub("", text))
+    """Remove footnote marks, and the emoji after questions."""
+    return _ORNAMENT.sub("", _FOOTNOTE_MARK.sub("", text))
 
 
 def addresses_reader(text: str) -> bool:
-    """Whether a text speaks to its reader in the second person."""
-    return _READER.search(text) is not None
+    """Whether a text addresses its reader in the second person."""
+    return _SECOND_PERSON.search(text) is not None

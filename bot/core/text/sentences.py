@@ -1,7 +1,7 @@
-"""Where a text may be cut: after sentences of any script, lines, clauses, words, clusters.
+"""Find where sentences, clauses, words and graphemes end, in any script.
 
-The rules are those of Unicode (UAX #29, Sentence Boundaries and Grapheme Cluster Boundaries),
-with the abbreviations and initials added that end with a full stop and no sentence.
+The rules are Unicode's (UAX #29, Sentence Boundaries and Grapheme Cluster Boundaries), plus common
+abbreviations and initials, whose full stop doesn't end a sentence.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SENTENCE = regex.compile(
     """,
     regex.VERBOSE,
 )
-_BEFORE_DOT = regex.compile(r"([\p{L}\p{M}.]+)$")
+_WORD_BEFORE_DOT = regex.compile(r"([\p{L}\p{M}.]+)$")
 _ABBREVIATIONS = frozenset(
     (
         *("mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "vs", "e.g", "i.e", "cf", "al"),
@@ -36,19 +36,19 @@ _ABBREVIATIONS = frozenset(
         *("bzw", "z.b", "d.h", "u.a", "nr", "hr", "fr", "sra", "mme", "mlle", "p.ex"),
     )
 )
-_NEXT = regex.compile(r"\s+[\p{Pi}\p{Ps}\"'“‘«¿¡—–-]*+(\X)")
+_NEXT_CHARACTER = regex.compile(r"\s+[\p{Pi}\p{Ps}\"'“‘«¿¡—–-]*+(\X)")
 _CLAUSE = regex.compile(rf"[,;:،؛]{_CLOSERS}(?=\s)|[，、；：]+{_CLOSERS}|[—–](?=\S)|\s[—–-]+(?=\s)")
-_WORD = regex.compile(r"\s+")
-_CLUSTER = regex.compile(r"\X")
-_INNER = regex.compile(r"[\w'’]")  # what a word is made of
+_WHITE_SPACE = regex.compile(r"\s+")
+_GRAPHEME = regex.compile(r"\X")
+_WORD_CHARACTER = regex.compile(r"[\w'’]")
 
 
-def _ends_here(text: str, dot: int, end: int) -> bool:
-    """Whether the full stop at ``dot`` ends a sentence that is over at ``end``."""
-    following = _NEXT.match(text, end)
+def _is_sentence_end(text: str, dot: int, end: int) -> bool:
+    """Whether the full stop at ``dot`` ends a sentence; ``end``: after its closing marks."""
+    following = _NEXT_CHARACTER.match(text, end)
     if following is not None and following[1][0].islower():
         return False
-    before = _BEFORE_DOT.search(text, max(0, dot - 12), dot)
+    before = _WORD_BEFORE_DOT.search(text, max(0, dot - 12), dot)
     if before is None:
         return True
     word = before[1]
@@ -58,36 +58,40 @@ def _ends_here(text: str, dot: int, end: int) -> bool:
 
 
 def find_sentence_ends(text: str) -> list[int]:
-    """The places behind which another sentence or line begins, in order; linear in the text."""
+    """The offsets after which another sentence or line begins, in order; linear in the text."""
     return [
         found.end()
         for found in _SENTENCE.finditer(text)
-        if found["dot"] is None or _ends_here(text, found.start("dot"), found.end())
+        if found["dot"] is None or _is_sentence_end(text, found.start("dot"), found.end())
     ]
 
 
 def split_sentences(text: str) -> list[str]:
-    """The text's sentences, without the white space around them."""
+    """The sentences of a text, without the white space around them."""
     cuts = [0, *find_sentence_ends(text), len(text)]
     pieces = (text[one:other].strip() for one, other in pairwise(cuts))
     return [piece for piece in pieces if piece]
 
 
 def find_clause_ends(text: str) -> list[int]:
-    """The places behind commas, colons and dashes."""
+    """The offsets after commas, semicolons, colons and dashes."""
     return [found.end() for found in _CLAUSE.finditer(text)]
 
 
 def find_word_ends(text: str) -> list[int]:
-    """The places where white space begins."""
-    return [found.start() for found in _WORD.finditer(text)]
+    """The offsets where white space begins."""
+    return [found.start() for found in _WHITE_SPACE.finditer(text)]
 
 
 def find_symbol_ends(text: str) -> list[int]:
-    """The places after signs that are no letters, where words without spaces are best parted."""
-    return [found.end() for found in _CLUSTER.finditer(text) if not _INNER.match(found.group())]
+    """The offsets after characters that aren't letters: the best places in text without spaces."""
+    return [
+        found.end()
+        for found in _GRAPHEME.finditer(text)
+        if not _WORD_CHARACTER.match(found.group())
+    ]
 
 
 def find_grapheme_ends(text: str) -> list[int]:
-    """The places between what a reader takes for single characters."""
-    return [found.end() for found in _CLUSTER.finditer(text)]
+    """The offsets after grapheme clusters: what a reader sees as one character."""
+    return [found.end() for found in _GRAPHEME.finditer(text)]

@@ -1,4 +1,4 @@
-"""Which text of a revision is the one that an earlier revision had."""
+"""Find the text most similar to another one, such as a question or passage in a new revision."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from rapidfuzz import fuzz, process
 
 __all__ = ["find_most_similar"]
 
-#: How alike, of 100, two texts have to be to count as the same one, reworded.
-_ALIKE = 70.0
+#: Similarity (0 to 100) from which on a text counts as the other one, reworded.
+_MIN_SIMILARITY = 70.0
 
 
 def find_most_similar(text: str, among: Sequence[str]) -> int | None:
-    """The place of the text that is ``text``, or most like it; None where none is alike."""
+    """The index of ``text`` or of the text most similar to it; None if none is similar."""
     if text in among:
         return among.index(text)
-    found = process.extractOne(text, among, scorer=fuzz.ratio, score_cutoff=_ALIKE)
+    found = process.extractOne(text, among, scorer=fuzz.ratio, score_cutoff=_MIN_SIMILARITY)
     return None if found is None else int(found[2])
