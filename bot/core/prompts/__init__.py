@@ -1,1 +1,1 @@
-"""Follow-up prompts: plan, policy, wording, digest, times and time zones."""
+"""Follow-up prompts: plan, policy, wording, digest, local times and time zones."""

@@ -1,4 +1,4 @@
-"""The weekly digest: open discussions, threads with new voices, questions nobody has answered."""
+"""The weekly digest: open discussions, threads with new people, unanswered questions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_QUESTION = 120
 
 @dataclass(frozen=True, slots=True)
 class DigestEssay:
-    """An open discussion that is new or was talked in. ``replies``: in the week."""
+    """An open discussion that is new or got replies. ``replies``: in the last week."""
 
     title: str
     channel_id: int
@@ -29,7 +29,7 @@ class DigestEssay:
 
 @dataclass(frozen=True, slots=True)
 class DigestThread:
-    """A thread in which people wrote for the first time, and how many."""
+    """A thread in which ``new_authors`` people wrote for the first time."""
 
     thread_id: int
     new_authors: int
@@ -37,7 +37,7 @@ class DigestThread:
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """A prompt after which nobody wrote, and what it asked."""
+    """A prompt that nobody answered, and the question it asked."""
 
     title: str
     question: str
@@ -47,7 +47,7 @@ class OpenQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A week of a server's discussions; each list with what matters most first."""
+    """A week of a server's discussions; each list has the most important first."""
 
     server_id: int
     essays: tuple[DigestEssay, ...]
@@ -56,9 +56,9 @@ class Digest:
 
 
 def make_digest_text(digest: Digest) -> str | None:
-    """The digest as one message; None where there is nothing to say.
+    """The digest as one message; None if there is nothing to report.
 
-    What does not fit is counted at the end of its list.
+    A list that doesn't fit is cut, with the number of entries left out at its end.
     """
     sections = (
         ("**This week's discussions**", [_essay(digest, essay) for essay in digest.essays]),

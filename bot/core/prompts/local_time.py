@@ -1,8 +1,8 @@
-"""Wall-clock times in a server's zone: when a local time comes, and when quiet hours end.
+"""Local times in a server's time zone: conversion to UTC, weekly times, and quiet hours.
 
-A local time happens once on each local date, also where the clock is moved: one that the clock
-skips comes when the clock has jumped (or, where that is another date already, in the minute before
-the jump), and one that it repeats comes the first time.
+A local time happens once on each local date, also when daylight saving time begins or ends. A time
+that the clock skips happens right after the jump (or, if the date has changed by then, in the
+minute before the jump). A time that the clock repeats happens the first time.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ __all__ = ["QuietHours", "WeeklyTime", "find_zone", "get_quiet_end", "local_to_u
 
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
-#: What a machine without a zone or the machine's own setting is called.
+#: Names in the zone database that stand for no zone or for the machine's own setting.
 _NO_ZONES = frozenset(("Factory", "localtime"))
 
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """From one local time up to another, over midnight where the second is not the later.
+    """From one local time to another, over midnight if ``end`` isn't the later one.
 
-    Both the same: there are none.
+    If both are the same, there are no quiet hours.
     """
 
     start: time
     end: time
 
     def contains(self, local: time) -> bool:
-        """Whether the wall clock shows a quiet time."""
+        """Whether a local time is within the quiet hours."""
         if self.start <= self.end:
             return self.start <= local < self.end
         return local >= self.start or local < self.end
@@ -40,15 +40,15 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True)
 class WeeklyTime:
-    """A local time of every week, or of every day. ``weekday``: 0 is Monday, None every day."""
+    """A local time of each week or each day. ``weekday``: 0 is Monday, None is every day."""
 
     weekday: int | None
     at: time
 
     def next_after(self, moment: datetime, zone: ZoneInfo) -> datetime:
-        """The first such moment later than ``moment``, in UTC; one comes on each fitting date."""
+        """The first such time after ``moment``, in UTC; there is one on each matching date."""
         today = moment.astimezone(zone).date()
-        for ahead in range(-1, 16):  # two weeks: a zone may leave a whole date out
+        for ahead in range(-1, 16):  # two weeks: a zone may skip a whole date
             on = today + timedelta(days=ahead)
             if self.weekday is not None and on.weekday() != self.weekday:
                 continue
@@ -59,9 +59,9 @@ class WeeklyTime:
 
 
 def find_zone(name: str) -> ZoneInfo:
-    """The zone of an IANA name, in any case; UserError where there is none of the name.
+    """The time zone with an IANA name, in any case; UserError if there is none.
 
-    Files that lie beside the zones, such as this machine's own time, are none.
+    Other files in the zone database, such as the machine's own setting, don't count.
     """
     asked = name.strip().replace(" ", "_").casefold()
     for known in available_timezones() - _NO_ZONES:
@@ -75,22 +75,22 @@ def find_zone(name: str) -> ZoneInfo:
 def local_to_utc(on: date, at: time, zone: ZoneInfo) -> datetime:
     """The one moment, in UTC, at which a local time happens on a local date.
 
-    For a date that the zone leaves out altogether, the moment of the jump.
+    For a date that the zone skips entirely, the moment of the jump.
     """
     wall = datetime.combine(on, at)
     first = wall.replace(tzinfo=zone).astimezone(UTC)
     if first.astimezone(zone).replace(tzinfo=None) == wall:
         return first
-    jump = _jump_over(wall, zone)
+    jump = _find_jump(wall, zone)
     if jump.astimezone(zone).date() != on and (jump - _MINUTE).astimezone(zone).date() == on:
         return jump - _MINUTE
     return jump
 
 
-def _jump_over(wall: datetime, zone: ZoneInfo) -> datetime:
-    """The first moment, in UTC, at which the clock shows more than ``wall``, which it skips."""
-    # In a gap the offset before it maps to a moment after the jump, and the one after it to a
-    # moment before (PEP 495); between the two lies the jump.
+def _find_jump(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The moment, in UTC, of the jump in which the clock skips the local time ``wall``."""
+    # In a gap, the offset before it gives a moment after the jump, and the offset after it a
+    # moment before (PEP 495). The jump is between the two.
     after = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     before = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
     while after - before > timedelta(seconds=1):
@@ -105,10 +105,9 @@ def _jump_over(wall: datetime, zone: ZoneInfo) -> datetime:
 
 
 def get_quiet_end(moment: datetime, quiet: QuietHours | None, zone: ZoneInfo) -> datetime | None:
-    """When the quiet hours that ``moment`` falls in are over, in UTC; None where it is not quiet.
+    """When the quiet hours that contain ``moment`` end, in UTC; None if it isn't in any.
 
-    The wall clock decides: what it repeats may be quiet a second time, and then that is waited
-    for too.
+    The local clock decides: quiet time that the clock repeats is quiet a second time.
     """
     if quiet is None:
         return None
@@ -121,32 +120,32 @@ def get_quiet_end(moment: datetime, quiet: QuietHours | None, zone: ZoneInfo) ->
         for fold in (0, 1):
             found = wall.replace(tzinfo=zone, fold=fold).astimezone(UTC)
             skipped = found.astimezone(zone).replace(tzinfo=None) != wall
-            candidates.add(_jump_over(wall, zone) if skipped else found)
-    candidates |= _folds(moment, zone)
-    fitting = [
+            candidates.add(_find_jump(wall, zone) if skipped else found)
+    candidates |= _find_offset_changes(moment, zone)
+    ends = [
         found
         for found in candidates
         if found > moment and not quiet.contains(found.astimezone(zone).time())
     ]
-    return min(fitting)
+    return min(ends)
 
 
-def _folds(moment: datetime, zone: ZoneInfo) -> set[datetime]:
-    """Where the clock is moved within the next two days: a jump may end the quiet hours too."""
+def _find_offset_changes(moment: datetime, zone: ZoneInfo) -> set[datetime]:
+    """Changes of the zone's offset within two days: a jump may end the quiet hours, too."""
     found = set()
     before = moment.astimezone(UTC)
     for _ in range(48):
         after = before + timedelta(hours=1)
         if before.astimezone(zone).utcoffset() != after.astimezone(zone).utcoffset():
-            found.add(_change(before, after, zone))
+            found.add(_bisect_offset_change(before, after, zone))
         before = after
     return found
 
 
-def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+def _bisect_offset_change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
     """The second in which the zone's offset changes between two moments."""
     was = before.astimezone(zone).utcoffset()
-    # Offsets change at whole seconds; with fractions, halving would come to no end.
+    # Offsets change at whole seconds; with fractions, halving would never end.
     before, after = before.replace(microsecond=0), after.replace(microsecond=0)
     while after - before > timedelta(seconds=1):
         middle = (before + (after - before) / 2).replace(microsecond=0)

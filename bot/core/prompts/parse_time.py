@@ -1,4 +1,4 @@
-"""Times as people write them: "Thursday 18:00", "in 3 days", "1 April at noon"."""
+"""Parse times as people write them: "Thursday 18:00", "in 3 days", "1 April at noon"."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from bot.errors import UserError
 
 __all__ = ["ParsedTime", "parse_quiet_hours", "parse_time"]
 
-_MOST_AHEAD = timedelta(days=2 * 366)
-_LONGEST, _ECHOED = 100, 80
+_MAX_AHEAD = timedelta(days=2 * 366)
+_MAX_LENGTH, _MAX_ECHO = 100, 80
 _DAY = timedelta(days=1)
-#: A date without an hour means noon, not the middle of the night; tonight means the evening.
+#: The time of a date without one is noon, not midnight; that of "tonight" is in the evening.
 _NOON, _EVENING = time(12), time(20)
 
-#: A wait: "in 1.5 hours", "90 minutes", "in 2 hours and a half"; a month is no exact wait.
+#: A wait: "in 1.5 hours", "90 minutes", "in 2 hours and a half"; a month isn't exact enough.
 _AMOUNT = r"(?:\d{1,12}(?:[.,]\d{1,3})?|an?|half an?|one)"
 _PIECE = rf"({_AMOUNT})\s*(minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w)(?![a-z])"
 _WAIT = re.compile(
@@ -31,7 +31,7 @@ _WAIT = re.compile(
 )
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
-#: Where another zone is named than the server's: an offset from UTC, or an IANA name.
+#: Another zone than the server's: an offset from UTC, or an IANA name.
 _OFFSET = re.compile(
     r"\s*(?:\b(?:utc|gmt)\s*([+-]\d{1,2}(?::?\d{2})?)?|(?<=\d)\s*(z)|(?<=:\d\d)\s*([+-]\d{2}:?\d{2})"
     r"|(?<=[ap]m)\s*([+-]\d{1,2}:?\d{2}))$",
@@ -44,7 +44,7 @@ _ABBREVIATED = re.compile(
     re.IGNORECASE,
 )
 
-#: A time of day within a text, from the clearest to the vaguest.
+#: A time of day in a text, from the least to the most ambiguous.
 _CLOCKS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -57,7 +57,7 @@ _CLOCKS = tuple(
         r"(?<=\s)(?P<h>[01]?\d|2[0-3])[.h](?P<m>[0-5]\d)$",
     )
 )
-#: "tomorrow 9", "Thursday 18": after a day without a number, a bare number is an hour.
+#: "tomorrow 9", "Thursday 18": after a day without a number, a number alone is an hour.
 _BARE_HOUR = re.compile(r"(?P<day>[a-z ]*[a-z]),?\s+(?P<h>\d{1,2})(?:[.](?P<m>\d{2}))?")
 
 _RELATIVE = {"": 0, "today": 0, "this evening": 0, "tonight": 0, "tomorrow": 1}
@@ -65,7 +65,7 @@ _RELATIVE |= {"the day after tomorrow": 2, "day after tomorrow": 2, "next week":
 _EVENINGS = ("tonight", "this evening")
 _WEEKDAY = re.compile(r"(?:(?:on|this|next|coming|the|the next)\s+)*([a-z]{3,9})")
 
-#: What a date may consist of; anything else is not understood rather than read past.
+#: The words a date may consist of; any other word is an error rather than ignored.
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july", "august"),
     *("september", "october", "november", "december"),
@@ -73,11 +73,11 @@ _MONTHS = (
 _WORDS = frozenset(
     ("of", "the", "on", "next", "in", "a", "month", "months", "week", "weeks", "day", "days")
 )
-#: With these it is reckoned from today on.
+#: With these words a date is relative to today.
 _RELATIVE_WORDS = _WORDS - {"of", "the", "on"}
 _NUMBER = re.compile(r"\d{1,4}(?:st|nd|rd|th)?|\d{1,4}([./-])\d{1,2}(?:\1(?:\d{1,4})?)?")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
-#: 1.4.2026 is the first of April wherever dates are written with dots.
+#: With dots, the day comes first: 1.4.2026 is the first of April.
 _DOTTED_MONTH = re.compile(r"\b\d{1,2}\.(\d{1,2})\b")
 _DOTTED = re.compile(r"\b\d{1,2}\.\d{1,2}\.(?:\d{2,4})?(?!\d)|\b\d{1,2}\.\d{1,2}$")
 _DAY_AND_MONTH = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.?$")
@@ -85,51 +85,51 @@ _DAY_AND_MONTH = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.?$")
 
 @dataclass(frozen=True, slots=True)
 class ParsedTime:
-    """A moment that somebody wrote. ``local``: the wall-clock time, where one was meant."""
+    """A moment, in UTC. ``local``: the local time it came from; None if it was exact."""
 
     at: datetime
     local: datetime | None
 
 
 def parse_time(text: str, now: datetime, zone: ZoneInfo) -> ParsedTime:
-    """The coming moment that ``text`` names, in English, in the zone; UserError for any other.
+    """The future moment that ``text`` names, in English; UserError for any other text.
 
-    A wait ("in 90 minutes") is exact, and so is a time in a zone that the text names; everything
-    else is a time on the wall, which happens once on its date however the clock is moved. Noon is
-    meant where no hour is given.
+    A wait ("in 90 minutes") is exact, and so is a time in a zone that the text names. Anything else
+    is a local time in ``zone``, which happens once on its date even if the clock changes. Without
+    an hour, noon is meant.
     """
     asked = " ".join(text.split())
-    if not asked or len(asked) > _LONGEST:
+    if not asked or len(asked) > _MAX_LENGTH:
         raise _not_understood(asked)
-    wait = _wait(asked)
+    wait = _parse_wait(asked)
     if wait is not None:
         return ParsedTime(now + wait, None)
     words = asked.lower().removeprefix("every ")
     if words != asked.lower() or words.split()[0] in ("daily", "weekly", "each"):
         raise UserError("That is to happen once: name one time, such as “Thursday 18:00”.")
-    rest, elsewhere = _zone(asked)
+    rest, elsewhere = _split_zone(asked)
     place: ZoneInfo | timezone = elsewhere or zone
-    wall = _wall(rest, asked, now.astimezone(place).replace(tzinfo=None))
+    wall = _parse_local(rest, asked, now.astimezone(place).replace(tzinfo=None))
     if isinstance(place, timezone):
         moment = wall.replace(tzinfo=place).astimezone(UTC)
     else:
         moment = local_to_utc(wall.date(), wall.time(), place)
     if moment <= now:
         raise UserError(f"“{_echo(asked)}” lies in the past ({format_timestamp(moment)}).")
-    if moment - now > _MOST_AHEAD:
+    if moment - now > _MAX_AHEAD:
         raise _too_far(asked)
     return ParsedTime(moment, None if elsewhere else wall)
 
 
-def _wait(asked: str) -> timedelta | None:
+def _parse_wait(asked: str) -> timedelta | None:
     found = _WAIT.fullmatch(asked)
     if found is None:
         return None
     seconds = 0.0
     for amount, unit in ((found[1], found[2]), (found[3], found[4])):
         if amount is not None:
-            seconds += _count(amount.lower()) * _SECONDS[unit[0].lower()]
-    if seconds > _MOST_AHEAD.total_seconds():
+            seconds += _parse_amount(amount.lower()) * _SECONDS[unit[0].lower()]
+    if seconds > _MAX_AHEAD.total_seconds():
         raise _too_far(asked)
     wait = timedelta(seconds=round(seconds))
     if wait < timedelta(minutes=1):
@@ -137,14 +137,14 @@ def _wait(asked: str) -> timedelta | None:
     return wait
 
 
-def _count(amount: str) -> float:
+def _parse_amount(amount: str) -> float:
     if amount.startswith("half"):
         return 0.5
     return 1 if amount in ("a", "an", "one") else float(amount.replace(",", "."))
 
 
-def _zone(asked: str) -> tuple[str, ZoneInfo | timezone | None]:
-    """What is left of a text without the zone at its end, and that zone; None for the server's."""
+def _split_zone(asked: str) -> tuple[str, ZoneInfo | timezone | None]:
+    """The text without the zone at its end, and that zone; None for the server's."""
     if found := _REGION.search(asked):
         return asked[: found.start()], find_zone(found[1])
     if found := _OFFSET.search(asked):
@@ -164,24 +164,24 @@ def _zone(asked: str) -> tuple[str, ZoneInfo | timezone | None]:
     return asked, None
 
 
-def _wall(rest: str, asked: str, here: datetime) -> datetime:
-    """The wall-clock time that is meant."""
-    day, at = _clock(rest.lower(), asked)
+def _parse_local(rest: str, asked: str, here: datetime) -> datetime:
+    """The local time that is meant."""
+    day, at = _split_clock(rest.lower(), asked)
     day = " ".join(re.sub(r"[,\s]+", " ", day).split()).removesuffix(" at").removeprefix("at ")
-    found = _date(day, here)
+    found = _parse_day(day, here)
     if found is None:
-        found = _calendar(day, asked, here)
+        found = _parse_date(day, asked, here)
     elif at is None and not day:
         raise _not_understood(asked)
     on, weekly = found
     wall = datetime.combine(on, at or (_EVENING if day in _EVENINGS else _NOON))
-    if wall <= here and (weekly or not day):  # the next one that is to come
+    if wall <= here and (weekly or not day):  # the next one in the future
         wall += 7 * _DAY if weekly else _DAY
     return wall
 
 
-def _clock(words: str, asked: str) -> tuple[str, time | None]:
-    """What is left of a text without its time of day, and that; None where it has none."""
+def _split_clock(words: str, asked: str) -> tuple[str, time | None]:
+    """The text without its time of day, and that time; None if there is none."""
     for pattern in _CLOCKS:
         found = pattern.search(words)
         if found is None:
@@ -190,18 +190,18 @@ def _clock(words: str, asked: str) -> tuple[str, time | None]:
         if "word" in named:
             at = time(0) if named["word"] == "midnight" else _NOON
         else:
-            at = _time(named["h"], named.get("m"), named.get("half"), asked)
+            at = _make_time(named["h"], named.get("m"), named.get("half"), asked)
         return f"{words[: found.start()]} {words[found.end() :]}".strip(), at
     found = _BARE_HOUR.fullmatch(words)
     if found is not None and not any(
         month.startswith(found["day"].split()[-1][:3]) for month in _MONTHS
     ):
-        return found["day"], _time(found["h"], found["m"], None, asked)
+        return found["day"], _make_time(found["h"], found["m"], None, asked)
     alone = parse_clock(words)
     return ("", alone) if alone is not None else (words, None)
 
 
-def _time(hour: str, minute: str | None, half: str | None, asked: str) -> time:
+def _make_time(hour: str, minute: str | None, half: str | None, asked: str) -> time:
     written = f"{hour}:{minute or '00'}" + (f" {half}m" if half else "")
     at = parse_clock(written)
     if at is None:
@@ -211,8 +211,8 @@ def _time(hour: str, minute: str | None, half: str | None, asked: str) -> time:
     return at
 
 
-def _date(day: str, here: datetime) -> tuple[date, bool] | None:
-    """The date of "tomorrow" or "Thursday", and whether it is one of every week."""
+def _parse_day(day: str, here: datetime) -> tuple[date, bool] | None:
+    """The date of "tomorrow" or "Thursday", and whether it was named by its weekday."""
     if day in _RELATIVE:
         return here.date() + _RELATIVE[day] * _DAY, False
     found = _WEEKDAY.fullmatch(day)
@@ -225,11 +225,11 @@ def _date(day: str, here: datetime) -> tuple[date, bool] | None:
     return here.date() + ahead * _DAY, True
 
 
-def _calendar(day: str, asked: str, here: datetime) -> tuple[date, bool]:
-    """The date of "1 April" or "2027-01-31", as the calendar's library reads it."""
+def _parse_date(day: str, asked: str, here: datetime) -> tuple[date, bool]:
+    """The date of "1 April" or "2027-01-31", as dateparser reads it."""
     words = day.replace(",", " ").split()
     known = all(
-        _NUMBER.fullmatch(word.rstrip(".")) or _NUMBER.fullmatch(word) or _known(word)
+        _NUMBER.fullmatch(word.rstrip(".")) or _NUMBER.fullmatch(word) or _is_date_word(word)
         for word in words
     )
     if not known or not any(char.isdigit() or char.isalpha() for char in day) or len(words) > 6:
@@ -240,14 +240,14 @@ def _calendar(day: str, asked: str, here: datetime) -> tuple[date, bool]:
     if lone or any(int(month) > 12 for month in _DOTTED_MONTH.findall(day)):
         raise _not_understood(asked)
     if _ISO.fullmatch(day):
-        return _standard(day, asked, here), False
+        return _parse_iso_date(day, asked, here), False
     relative = not _RELATIVE_WORDS.isdisjoint(words)
     written = " ".join(word for word in words if word not in ("on", "the", "of"))
     found = dateparser.parse(
-        _DAY_AND_MONTH.sub(r"\1/\2", written),  # 20.11. would be taken for eleven past eight
+        _DAY_AND_MONTH.sub(r"\1/\2", written),  # 20.11. would be read as 20:11
         languages=["en"],
         settings={
-            # A date without a year is the coming one after the base: today's is today.
+            # A date without a year is the next one after the base; today's date is today.
             "RELATIVE_BASE": datetime.combine(here.date(), time(0)) - _DAY * (not relative),
             "PREFER_DATES_FROM": "future",
             "RETURN_AS_TIMEZONE_AWARE": False,
@@ -258,18 +258,18 @@ def _calendar(day: str, asked: str, here: datetime) -> tuple[date, bool]:
     weekdays = {parse_weekday(word) for word in words} - {None}
     if found is None or found.time() != time(0) or weekdays - {found.weekday()}:
         raise _not_understood(asked)
-    return _near(found.date(), asked, here), False
+    return _check_date(found.date(), asked, here), False
 
 
-def _standard(day: str, asked: str, here: datetime) -> date:
+def _parse_iso_date(day: str, asked: str, here: datetime) -> date:
     try:
-        return _near(date.fromisoformat(day), asked, here)
+        return _check_date(date.fromisoformat(day), asked, here)
     except ValueError:
         raise _not_understood(asked) from None
 
 
-def _near(on: date, asked: str, here: datetime) -> date:
-    """The date, where it is neither long past nor so far off that no calendar reckons with it."""
+def _check_date(on: date, asked: str, here: datetime) -> date:
+    """The date, if it is neither in a past year nor too many years ahead."""
     if on.year < here.year:
         raise UserError(f"“{_echo(asked)}” lies in the past.")
     if on.year > here.year + 3:
@@ -277,14 +277,14 @@ def _near(on: date, asked: str, here: datetime) -> date:
     return on
 
 
-def _known(word: str) -> bool:
+def _is_date_word(word: str) -> bool:
     plain = word.rstrip(".")
     months = any(len(plain) >= 3 and month.startswith(plain) for month in (*_MONTHS, "sept"))
     return months or plain in _WORDS or parse_weekday(plain) is not None
 
 
 def _echo(asked: str) -> str:
-    return truncate(asked, _ECHOED)
+    return truncate(asked, _MAX_ECHO)
 
 
 def _too_far(asked: str) -> UserError:
@@ -299,7 +299,7 @@ def _not_understood(asked: str) -> UserError:
 
 
 def parse_quiet_hours(text: str) -> QuietHours | None:
-    """``22:00-08:00`` or ``10 pm to 8 am``; None for ``none``; UserError for anything else."""
+    """Quiet hours: ``22:00-08:00``, ``10 pm to 8 am``; None for ``none``; UserError for others."""
     asked = " ".join(text.lower().split())
     if asked in ("none", "off", "no"):
         return None

@@ -1,13 +1,13 @@
-"""Plans: which prompts an essay gets, as admins write them and as plain data.
+"""Prompt plans: parsing what admins write, formatting it again, and scheduling the steps.
 
-A plan is a step a line: when, perhaps a condition, what to say::
+Each line of a plan is a step: when, optionally on what condition, and what to say::
 
     after 1 day: questions
     after 3 days, if quiet for 24 hours: next question
     Thursday 18:00, if fewer than 5 replies: passage 4: Is that so?
     after 7 days: last call
 
-On one line the steps are parted by ``;``. One that belongs to the words is written ``\\;``.
+On one line, steps are separated by ``;``. A semicolon in a text is written ``\\;``.
 """
 
 from __future__ import annotations
@@ -53,16 +53,16 @@ __all__ = [
     "schedule_steps",
 ]
 
-#: What every essay gets where the server has chosen nothing else.
+#: The plan of every essay unless the server chose another.
 DEFAULT_PLAN = """\
 after 1 day: questions
 after 3 days, if quiet for 24 hours: next question
 after 7 days: last call"""
 
-_MOST_STEPS = 20
-_MOST_WAIT = timedelta(days=366)
-_MOST_TEXT, _MOST_PASSAGE_TEXT = 1500, 500
-_HIGHEST = 99_999
+_MAX_STEPS = 20
+_MAX_WAIT = timedelta(days=366)
+_MAX_TEXT, _MAX_PASSAGE_TEXT = 1500, 500
+_MAX_NUMBER = 99_999
 #: Hours that a poll is open where the plan says nothing else.
 _POLL_HOURS = 72
 
@@ -72,11 +72,11 @@ _WAIT = re.compile(
     r"(?:after|in)?\s*(\d+)\s*(min(?:ute)?|h(?:our)?|d(?:ay)?|w(?:eek)?)s?", re.IGNORECASE
 )
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
-#: A semicolon parts steps only where a time follows, since words may hold one too.
+#: A semicolon separates steps only if a time follows, since a text may contain one, too.
 _BETWEEN_STEPS = re.compile(
     r"\n|(?<!\\);(?=\s*(?:after|in|daily|every|mon|tue|wed|thu|fri|sat|sun|\d))", re.IGNORECASE
 )
-_LAST_MARK = re.compile(r"(?:\s*(?<!\\);)+\s*$")
+_TRAILING_SEMICOLONS = re.compile(r"(?:\s*(?<!\\);)+\s*$")
 _QUIET = re.compile(r"(?:only )?(?:if )?quiet(?: for)? (\d+) ?h(?:ours?)?", re.IGNORECASE)
 _FEWER = re.compile(r"(?:only )?(?:if )?fewer(?: than)? (\d+)(?: repl(?:y|ies))?", re.IGNORECASE)
 _PASSAGE = re.compile(r"passage\s+¶?(\d+)\s*(?::\s*(.*))?", re.IGNORECASE | re.DOTALL)
@@ -93,7 +93,7 @@ class Always:
 
 @dataclass(frozen=True, slots=True)
 class QuietFor:
-    """Only if nobody has written for so many hours."""
+    """Only if nobody has written for ``hours``."""
 
     hours: int
 
@@ -103,7 +103,7 @@ class QuietFor:
 
 @dataclass(frozen=True, slots=True)
 class FewerReplies:
-    """Only if there are fewer than so many replies."""
+    """Only if there are fewer than ``replies``."""
 
     replies: int
 
@@ -116,7 +116,7 @@ Condition = Always | QuietFor | FewerReplies
 
 @dataclass(frozen=True, slots=True)
 class NextQuestions:
-    """The essay's next questions that were not asked yet, at most so many (1 or 3)."""
+    """The essay's next questions that weren't asked yet, at most ``limit`` (1 or 3)."""
 
     limit: int
 
@@ -126,7 +126,7 @@ class NextQuestions:
 
 @dataclass(frozen=True, slots=True)
 class NumberedQuestion:
-    """The essay's question of this number, from 1."""
+    """The essay's question with this number, counted from 1."""
 
     number: int
 
@@ -136,7 +136,7 @@ class NumberedQuestion:
 
 @dataclass(frozen=True, slots=True)
 class QuotedPassage:
-    """A passage quoted, with a question; without one, "What do you think?"."""
+    """A quoted passage with a question; if that is empty, with "What do you think?"."""
 
     number: int
     question: str
@@ -147,7 +147,7 @@ class QuotedPassage:
 
 @dataclass(frozen=True, slots=True)
 class CustomText:
-    """An admin's own words, in Discord's Markdown."""
+    """A text written by an admin, in Discord's Markdown."""
 
     text: str
 
@@ -164,7 +164,7 @@ class Poll:
 
     @property
     def hours(self) -> int:
-        """How long it is open."""
+        """How long it is open, in hours."""
         return _POLL_HOURS
 
     def __str__(self) -> str:
@@ -173,7 +173,7 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class LastCall:
-    """A last call that names the most alive thread."""
+    """A last call that links the busiest thread."""
 
     def __str__(self) -> str:
         return "last call"
@@ -181,7 +181,7 @@ class LastCall:
 
 @dataclass(frozen=True, slots=True)
 class DefaultQuestion:
-    """The house default: "What do you think?"."""
+    """The default question: "What do you think?"."""
 
     def __str__(self) -> str:
         return "default"
@@ -200,7 +200,7 @@ PromptContent = (
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """When, on what condition, and what is said."""
+    """One step of a plan: when, on what condition, and what to say."""
 
     when: timedelta | WeeklyTime
     condition: Condition
@@ -208,33 +208,33 @@ class Step:
 
     def __str__(self) -> str:
         condition = f", {self.condition}" if str(self.condition) else ""
-        return f"{_when_text(self.when)}{condition}: {self.content}"
+        return f"{_format_when(self.when)}{condition}: {self.content}"
 
 
 def parse_plan(text: str) -> tuple[Step, ...]:
-    """The steps of a plan, a line each (or parted by ``;``); UserError says which line is wrong."""
+    """The steps of a plan, one on a line (or separated by ``;``); UserError names a wrong line."""
     if text.strip().lower() == "none":
         return ()
-    lines = [_LAST_MARK.sub("", line).strip() for line in _BETWEEN_STEPS.split(text)]
+    lines = [_TRAILING_SEMICOLONS.sub("", line).strip() for line in _BETWEEN_STEPS.split(text)]
     lines = [line for line in lines if line]
     if not lines:
         raise UserError(
             "Write the steps of the plan, “none” for no prompts, or “default” for the plan that "
             "comes with me."
         )
-    if len(lines) > _MOST_STEPS:
-        raise UserError(f"A plan has at most {_MOST_STEPS} steps; this one has {len(lines)}.")
+    if len(lines) > _MAX_STEPS:
+        raise UserError(f"A plan has at most {_MAX_STEPS} steps; this one has {len(lines)}.")
     return tuple(parse_step(line.replace("\\;", ";")) for line in lines)
 
 
 def format_plan(steps: Sequence[Step]) -> str:
-    """The plan that :func:`parse_plan` reads as these steps, a line each."""
+    """The plan that :func:`parse_plan` parses into these steps, one on a line."""
     return "\n".join(str(step).replace(";", "\\;") for step in steps) or "none"
 
 
 def parse_step(line: str) -> Step:
-    """One step: ``after 3 days, if quiet for 24 hours: next question``."""
-    head, what = _parted(line)
+    """One step, such as ``after 3 days, if quiet for 24 hours: next question``."""
+    head, what = _split_step(line)
     when, _, condition = head.partition(",")
     wait = parse_wait(when)
     weekly = None if wait is not None else parse_weekly(when)
@@ -246,8 +246,8 @@ def parse_step(line: str) -> Step:
     return Step(moment, parse_condition(condition), parse_content(what))
 
 
-def _parted(line: str) -> tuple[str, str]:
-    """When and what, parted at the first colon that is not a clock's."""
+def _split_step(line: str) -> tuple[str, str]:
+    """The time and the content, split at the first colon that isn't part of a time of day."""
     found = re.search(r":(?!\d\d)", line)
     if found is None:
         raise UserError(
@@ -258,22 +258,22 @@ def _parted(line: str) -> tuple[str, str]:
 
 
 def parse_wait(text: str) -> timedelta | None:
-    """A wait such as ``after 3 days``, ``in 90 minutes`` or ``2h``; None where it is none.
+    """A wait such as ``after 3 days``, ``in 90 minutes`` or ``2h``; None for any other text.
 
-    UserError for one longer than a year.
+    UserError if it is longer than a year.
     """
     found = _WAIT.fullmatch(text.strip())
     if found is None:
         return None
     unit = next(unit for unit in _UNITS if unit[0] == found[2][0].lower())
-    seconds = int(found[1]) * _UNITS[unit] if len(found[1]) < 9 else _MOST_WAIT.total_seconds() + 1
-    if seconds > _MOST_WAIT.total_seconds():
+    seconds = int(found[1]) * _UNITS[unit] if len(found[1]) < 9 else _MAX_WAIT.total_seconds() + 1
+    if seconds > _MAX_WAIT.total_seconds():
         raise UserError(f"“{_echo(text)}” is longer than a year.")
     return timedelta(seconds=seconds)
 
 
 def parse_weekly(text: str) -> WeeklyTime | None:
-    """A local time of the week or the day: ``Thursday 18:00``, ``Thu 6 pm``, ``daily 18:00``."""
+    """A weekly or daily local time: ``Thursday 18:00``, ``Thu 6 pm``, ``daily 18:00``."""
     words = text.strip().lower().removeprefix("every ").replace(" at ", " ")
     day, _, rest = words.partition(" ")
     weekday = parse_weekday(day)
@@ -284,15 +284,15 @@ def parse_weekly(text: str) -> WeeklyTime | None:
 
 
 def parse_weekday(name: str) -> int | None:
-    """The weekday of a name or its beginning (``thu``), Monday being 0; None for any other word."""
+    """The weekday of a name or its beginning (``thu``), 0 is Monday; None for any other word."""
     fitting = [number for number, day in enumerate(_DAYS) if day.startswith(name.lower())]
     return fitting[0] if len(name) >= 3 and fitting else None
 
 
 def parse_clock(text: str) -> time | None:
-    """A time of day: ``18:00``, ``6 pm``, ``7.30am``; None where it is none.
+    """A time of day: ``18:00``, ``6 pm``, ``7.30am``; None for any other text.
 
-    A bare number is none, since it may be a day.
+    A number alone isn't a time, since it may be a day.
     """
     found = _CLOCK.fullmatch(text.strip())
     if found is None or (found[2] is None and found[3] is None):
@@ -321,7 +321,7 @@ def parse_condition(text: str) -> Condition:
 
 
 def parse_content(text: str) -> PromptContent:
-    """What to say, as admins write it; UserError where it cannot be understood."""
+    """What a prompt says, as admins write it; UserError if it isn't understood."""
     asked = text.strip()
     plain: dict[str, PromptContent] = {
         "questions": NextQuestions(3),
@@ -333,14 +333,16 @@ def parse_content(text: str) -> PromptContent:
     if asked.lower() in plain:
         return plain[asked.lower()]
     if found := _QUESTION.fullmatch(asked):
-        return NumberedQuestion(_number(found[1]))
+        return NumberedQuestion(_parse_number(found[1]))
     if found := _PASSAGE.fullmatch(asked):
-        return QuotedPassage(_number(found[1]), _short(found[2] or "", _MOST_PASSAGE_TEXT))
+        return QuotedPassage(
+            _parse_number(found[1]), _limit_text(found[2] or "", _MAX_PASSAGE_TEXT)
+        )
     kind, colon, rest = asked.partition(":")
     if colon and kind.strip().lower() == "poll":
-        return _poll(rest)
+        return _parse_poll(rest)
     if colon and kind.strip().lower() == "text" and rest.strip():
-        return CustomText(_short(rest))
+        return CustomText(_limit_text(rest))
     raise UserError(
         f"“{_echo(asked)}” is nothing I can say: write “questions”, “next question”, “question 2”, "
         "“passage 4: why?”, “text: your words”, “poll: question | answer | answer”, “last call” "
@@ -349,32 +351,32 @@ def parse_content(text: str) -> PromptContent:
 
 
 def renumber(text: str, number: int) -> str:
-    """What is said about a question or passage, of another number: ``question 2``."""
+    """The content ``question 1`` or ``passage 1: why?`` with another number."""
     return re.sub(r"\d+", str(number), text, count=1)
 
 
 def _echo(text: str) -> str:
-    """What was written, short enough to be quoted in an answer."""
+    """What was entered, short enough to quote in an error message."""
     return truncate(" ".join(text.split()), 80)
 
 
-def _number(digits: str) -> int:
-    number = int(digits) if len(digits) < 10 else _HIGHEST + 1
+def _parse_number(digits: str) -> int:
+    number = int(digits) if len(digits) < 10 else _MAX_NUMBER + 1
     if number < 1:
         raise UserError("Questions and passages are numbered from 1.")
-    if number > _HIGHEST:
+    if number > _MAX_NUMBER:
         raise UserError(f"No essay has a question or a passage {_echo(digits)}.")
     return number
 
 
-def _short(text: str, most: int = _MOST_TEXT) -> str:
+def _limit_text(text: str, most: int = _MAX_TEXT) -> str:
     text = text.strip()
     if count_utf16_units(text) > most:
         raise UserError(f"What is said here has at most {most} characters.")
     return text
 
 
-def _poll(text: str) -> Poll:
+def _parse_poll(text: str) -> Poll:
     question, *answers = (part.strip() for part in text.split("|"))
     if not question or count_utf16_units(question) > limits.POLL_QUESTION:
         raise UserError(f"A poll's question has 1 to {limits.POLL_QUESTION} characters.")
@@ -387,7 +389,7 @@ def _poll(text: str) -> Poll:
     return Poll(question, tuple(answers))
 
 
-def _when_text(when: timedelta | WeeklyTime) -> str:
+def _format_when(when: timedelta | WeeklyTime) -> str:
     if isinstance(when, WeeklyTime):
         day = "daily" if when.weekday is None else _DAYS[when.weekday].capitalize()
         return f"{day} {when.at:%H:%M}"
@@ -395,7 +397,7 @@ def _when_text(when: timedelta | WeeklyTime) -> str:
 
 
 def format_wait(wait: timedelta) -> str:
-    """A wait in the largest unit that says it exactly: ``3 days``."""
+    """A wait in the largest unit that expresses it exactly: ``3 days``."""
     seconds = int(wait.total_seconds())
     for unit in ("day", "hour", "minute"):
         count, rest = divmod(seconds, _UNITS[unit])
@@ -407,10 +409,10 @@ def format_wait(wait: timedelta) -> str:
 def schedule_steps(
     steps: Sequence[Step], published_at: datetime, zone: ZoneInfo
 ) -> tuple[datetime, ...]:
-    """When each step of an essay published then is due, in UTC.
+    """When each step is due, in UTC, for an essay published at ``published_at``.
 
-    A wait counts from publishing; a local time is the first after publishing and after the step
-    before it.
+    A wait counts from publishing. A local time is the first one after publishing and after the
+    step before.
     """
     moments: list[datetime] = []
     last = published_at

@@ -1,19 +1,20 @@
-"""The manners of prompts: whether one that is due is sent, waits or is skipped, and why.
+"""Prompt policy: send, postpone or skip a due prompt, with the reason.
 
-1. What falls due in the server's quiet hours goes out at their end.
-2. After two prompts in a row that nobody answered, none in that discussion until someone writes.
-3. At most one prompt a day in a channel: 24 hours and a local midnight lie between two. One that
-   has to wait for that longer than a week is skipped.
-4. A prompt goes out only where its own condition holds at that moment.
-5. What was due while the bot was away is sent late within the tolerance, else skipped.
-6. Prompts end when the discussion closes; a paused discussion or server gets none. What is due
-   while the essay is being published waits for that, within the tolerance.
+1. A prompt that falls due in the server's quiet hours is postponed to their end.
+2. After two consecutive prompts that nobody answered, a discussion gets none until someone writes.
+3. A channel gets at most one prompt a day: 24 hours and a local midnight lie between two. A prompt
+   that would have to wait for more than a week because of that is skipped.
+4. A prompt is sent only if its own condition is met at that moment.
+5. A prompt that was due while the bot was offline is sent late within the tolerance, else skipped.
+6. Prompts end when the discussion closes; a paused discussion or server gets none. A prompt that is
+   due while the essay is being published waits for that, within the tolerance.
 7. A thread whose first message nobody answered gets one nudge, ever.
-8. Where the essay's channel was deleted, prompts wait while its archive is kept, and end with it.
+8. If the essay's channel was deleted, prompts wait as long as its archive is retained, and are
+   skipped when it is erased.
 
-Rules 2, 3 and 4 are about prompts of a plan and those that admins add. Nudges and digests keep to
-the others and do not count as prompts; what an admin sends at once only ends with its discussion,
-or when it is too late.
+Rules 2, 3 and 4 apply to prompts of a plan and to those that admins add. Nudges and digests follow
+the other rules and don't count as prompts. A prompt that an admin sends at once is only skipped if
+its discussion has ended or if it is too late.
 """
 
 from __future__ import annotations
@@ -41,20 +42,20 @@ __all__ = [
 ]
 
 _DAY = timedelta(days=1)
-_MOST_UNANSWERED = 2
-_MOST_PUT_OFF = timedelta(days=7)
-_SOON = timedelta(minutes=10)
+_MAX_UNANSWERED = 2
+_MAX_POSTPONED = timedelta(days=7)
+_RETRY_SOON = timedelta(minutes=10)
 
-#: Why something waits, or ends, where it has no channel any more.
+#: The reason to postpone, and later to skip, what has no channel any more.
 _DELETED = "its channel was deleted"
-#: The reason of what falls due during a pause; a resume within the tolerance takes it back.
+#: The reason to skip what falls due during a pause; resuming within the tolerance undoes that.
 REASON_PAUSED = "prompts were paused"
-#: Why something waits for the end of the quiet hours.
+#: The reason to postpone to the end of the quiet hours.
 REASON_QUIET_HOURS = "quiet hours"
 
 
 class PromptKind(StrEnum):
-    """Why a prompt is there: a step of a plan (or an admin's), at once, a nudge, a digest."""
+    """What a prompt is: a step (of a plan, or added by an admin), sent at once, nudge or digest."""
 
     STEP = "step"
     NOW = "now"
@@ -64,7 +65,7 @@ class PromptKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PromptRules:
-    """What a server asks of prompts. ``tolerance``: how late one may be."""
+    """A server's settings for prompts. ``tolerance``: how late a prompt may be sent."""
 
     zone: ZoneInfo
     quiet: QuietHours | None
@@ -74,23 +75,23 @@ class PromptRules:
 
 @dataclass(frozen=True, slots=True)
 class PromptContext:
-    """A prompt and what the archive says around it, at one moment.
+    """What is known of a prompt and of its discussion, thread and channel at one moment.
 
-    owed_at:        since when it is owed: lateness counts from here
-    turn_from:      since when it waits for its turn in the channel
-    tried:          it was tried to send it, in vain
-    anyway:         an admin asked for it however many prompts the channel has had
-    state:          the discussion's; "open" for a digest
-    unwanted:       of a digest: the server wants none any more
-    last_written:   when a member last wrote in the discussion
-    replies:        members' messages in it
-    unanswered:     prompts in it that came after the last of these
-    under_way:      other prompts in it that are claimed and not sent yet
-    busy:           another prompt of the channel is claimed and not sent yet
-    last_prompt:    when the channel last had a prompt
-    head_gone:      the thread it belongs into, or of a nudge that one's first message, is no more
-    answered:       of a nudge: somebody else has written in the thread
-    ends_at:        when what its channel held is erased, which was deleted; None where it stands
+    owed_at:            lateness is counted from here
+    turn_from:          since when it waits for its turn in the channel
+    forced:             an admin wants it however many prompts the channel has had
+    state:              the discussion's state; "open" for a digest
+    attempted:          an attempt to send it failed
+    digest_disabled:    of a digest: the server has switched digests off
+    last_reply_at:      when a member last wrote in the discussion
+    replies:            members' messages in the discussion
+    unanswered:         prompts in the discussion after the last of these
+    in_flight:          other prompts in the discussion that are claimed and not sent yet
+    channel_busy:       another prompt of the channel is claimed and not sent yet
+    last_prompt_at:     when the channel last had a prompt
+    thread_deleted:     the thread it belongs in, or a nudge's first message, was deleted
+    answered:           of a nudge: somebody else has written in the thread
+    channel_erased_at:  when the data of its deleted channel is erased; None if it isn't deleted
     """
 
     kind: PromptKind
@@ -115,14 +116,14 @@ class PromptContext:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send it now; at ``expires`` it would be too late."""
+    """Send it now; after ``expires`` it is too late."""
 
     expires: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Postpone:
-    """Look again at ``until``; with ``owed`` it is only owed from then on."""
+    """Decide again at ``until``. ``resets_lateness``: lateness is counted from then on."""
 
     until: datetime
     reason: str
@@ -131,7 +132,7 @@ class Postpone:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """It will not be sent."""
+    """Never send it."""
 
     reason: str
 
@@ -139,97 +140,98 @@ class Skip:
 Decision = Send | Postpone | Skip
 
 
-def decide_prompt(case: PromptContext, manners: PromptRules, now: datetime) -> Decision:
-    """What becomes of a prompt at ``now``; every argument of time is aware."""
+def decide_prompt(context: PromptContext, rules: PromptRules, now: datetime) -> Decision:
+    """Decide whether to send, postpone or skip a prompt at ``now``; all times are aware."""
     too_late = "it was due while I was away, and is too late now"
-    if case.attempted:
+    if context.attempted:
         too_late = "it could not be sent in time"
-    if case.state == "publishing":
+    if context.state == "publishing":
         too_late = "the essay was still being published"
-    ended = _ended(case, manners)
+    ended = _find_end_reason(context, rules)
     if ended is not None:
         return Skip(ended)
-    if case.channel_erased_at is not None:
-        return (
-            Skip(_DELETED)
-            if now >= case.channel_erased_at
-            else Postpone(case.channel_erased_at, _DELETED, resets_lateness=True)
-        )
-    if case.kind is PromptKind.NOW:
-        late = now - case.owed_at > manners.tolerance
-        return Skip(too_late) if late else Send(case.owed_at + manners.tolerance)
-    owed = get_quiet_end(case.owed_at, manners.quiet, manners.zone) or case.owed_at
-    end = get_quiet_end(now, manners.quiet, manners.zone)
-    if (end or now) - owed > manners.tolerance:
+    if context.channel_erased_at is not None:
+        if now >= context.channel_erased_at:
+            return Skip(_DELETED)
+        return Postpone(context.channel_erased_at, _DELETED, resets_lateness=True)
+    if context.kind is PromptKind.NOW:
+        is_late = now - context.owed_at > rules.tolerance
+        return Skip(too_late) if is_late else Send(context.owed_at + rules.tolerance)
+    first_moment = get_quiet_end(context.owed_at, rules.quiet, rules.zone) or context.owed_at
+    quiet_end = get_quiet_end(now, rules.quiet, rules.zone)
+    if (quiet_end or now) - first_moment > rules.tolerance:
         return Skip(too_late)
-    if end is not None:
-        return Postpone(end, REASON_QUIET_HOURS)
-    if case.state == "publishing":
-        return Postpone(now + _SOON, "the essay is still being published")
-    if case.kind is PromptKind.STEP:
-        hindrance = _hindrance(case, manners, now)
-        if hindrance is not None:
-            return hindrance
-    return Send(owed + manners.tolerance)
+    if quiet_end is not None:
+        return Postpone(quiet_end, REASON_QUIET_HOURS)
+    if context.state == "publishing":
+        return Postpone(now + _RETRY_SOON, "the essay is still being published")
+    if context.kind is PromptKind.STEP:
+        postponed_or_skipped = _apply_channel_rules(context, rules, now)
+        if postponed_or_skipped is not None:
+            return postponed_or_skipped
+    return Send(first_moment + rules.tolerance)
 
 
-def _ended(case: PromptContext, manners: PromptRules) -> str | None:
-    """Why there will be no such prompt any more, whatever the hour."""
-    if case.state not in ("open", "publishing"):
-        return f"the discussion is {case.state}"
-    if case.digest_disabled:
+def _find_end_reason(context: PromptContext, rules: PromptRules) -> str | None:
+    """Why the prompt must not be sent at any time any more; None if it may."""
+    if context.state not in ("open", "publishing"):
+        return f"the discussion is {context.state}"
+    if context.digest_disabled:
         return "the digest was switched off"
-    if (case.paused or manners.paused) and case.kind is not PromptKind.NOW:
+    if (context.paused or rules.paused) and context.kind is not PromptKind.NOW:
         return REASON_PAUSED
-    if case.thread_deleted:
+    if context.thread_deleted:
         return "the thread or its first message is gone"
-    if case.answered:
+    if context.answered:
         return "the thread was answered"
     return None
 
 
-def _hindrance(case: PromptContext, manners: PromptRules, now: datetime) -> Decision | None:
-    if case.unanswered >= _MOST_UNANSWERED:
+def _apply_channel_rules(
+    context: PromptContext, rules: PromptRules, now: datetime
+) -> Decision | None:
+    """Rules 2, 3 and 4: why the discussion or the channel gets no such prompt now, if so."""
+    if context.unanswered >= _MAX_UNANSWERED:
         return Skip("nobody has answered the last two prompts")
-    unmet = _unmet(case, now)
+    unmet = _find_unmet_condition(context, now)
     if unmet is not None:
         return Skip(unmet)
-    if case.unanswered + case.in_flight >= _MOST_UNANSWERED or (
-        case.channel_busy and not case.forced
+    if context.unanswered + context.in_flight >= _MAX_UNANSWERED or (
+        context.channel_busy and not context.forced
     ):
-        # Whether the other will stand, and be answered, is not known yet.
-        if now - case.turn_from > _MOST_PUT_OFF:
+        # It isn't known yet whether the other will be sent, and answered.
+        if now - context.turn_from > _MAX_POSTPONED:
             return Skip("other prompts of the channel have waited for a week")
-        return Postpone(now + _SOON, "another prompt is on its way", resets_lateness=True)
-    if case.last_prompt_at is None or case.forced:
+        return Postpone(now + _RETRY_SOON, "another prompt is on its way", resets_lateness=True)
+    if context.last_prompt_at is None or context.forced:
         return None
-    free = _next_day(case.last_prompt_at, manners.zone)
+    free = _get_next_day(context.last_prompt_at, rules.zone)
     if free <= now:
         return None
-    until = get_quiet_end(free, manners.quiet, manners.zone) or free
-    if until - case.turn_from > _MOST_PUT_OFF:
+    until = get_quiet_end(free, rules.quiet, rules.zone) or free
+    if until - context.turn_from > _MAX_POSTPONED:
         return Skip("the channel had other prompts on each day of a week")
     return Postpone(until, "the channel has had a prompt today", resets_lateness=True)
 
 
-def _unmet(case: PromptContext, now: datetime) -> str | None:
-    """Why the prompt's own condition does not hold, if it does not."""
-    match case.condition:
-        case QuietFor(hours) if case.last_reply_at is not None:
-            since = now - case.last_reply_at
+def _find_unmet_condition(context: PromptContext, now: datetime) -> str | None:
+    """Why the prompt's own condition isn't met; None if it is."""
+    match context.condition:
+        case QuietFor(hours) if context.last_reply_at is not None:
+            since = now - context.last_reply_at
             if since < timedelta(hours=hours):
                 ago = max(int(since.total_seconds() // 3600), 0)
                 return f"somebody wrote {ago} h ago, and it asks for {hours} h of quiet"
-        case FewerReplies(replies) if case.replies >= replies:
-            verb = "is" if case.replies == 1 else "are"
-            there = format_count(case.replies, "reply", "replies")
+        case FewerReplies(replies) if context.replies >= replies:
+            verb = "is" if context.replies == 1 else "are"
+            there = format_count(context.replies, "reply", "replies")
             return f"there {verb} {there}, and it asks for fewer than {replies}"
         case _:
             pass
     return None
 
 
-def _next_day(last: datetime, zone: ZoneInfo) -> datetime:
+def _get_next_day(last: datetime, zone: ZoneInfo) -> datetime:
     """The first moment that is both 24 hours and a local date later than ``last``."""
     free = last + _DAY
     on = last.astimezone(zone).date()

@@ -1,4 +1,4 @@
-"""Time zones as people write them: a city, a country's one zone, in any case, with a slip."""
+"""Time zones as people write them: by city or IANA name, in any case, misspelled."""
 
 from __future__ import annotations
 
@@ -12,27 +12,28 @@ from bot.errors import UserError
 
 __all__ = ["get_known_zones", "resolve_zone"]
 
-#: The parts of the world that zones are named after. The signs of ``Etc/GMT+2`` mean the opposite
-#: of what people mean by them, so those are never suggested.
+#: The regions that zones are named after. Zones such as ``Etc/GMT+2`` are never suggested: their
+#: sign means the opposite of what people expect.
 _REGIONS = frozenset(
     (
         *("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia"),
         *("Europe", "Indian", "Pacific"),
     )
 )
-_SUGGESTED, _LIKENESS, _LONG_ENOUGH = 3, 70, 5
+#: Suggestions; the similarity they need, 0 to 100; letters from which on parts are compared.
+_MAX_SUGGESTIONS, _MIN_SIMILARITY, _MIN_PARTIAL = 3, 70, 5
 
 
 def get_known_zones() -> list[str]:
-    """UTC and the zones that are named after a place, in order."""
+    """UTC and the zones named after a place, sorted."""
     places = [name for name in available_timezones() if name.split("/")[0] in _REGIONS]
     return ["UTC", *sorted(places)]
 
 
 def resolve_zone(text: str) -> ZoneInfo:
-    """The zone that ``text`` names: an IANA name in any case, or the place at its end.
+    """The zone that ``text`` names: an IANA name in any case, or only the place at its end.
 
-    UserError where it names none or several, with the nearest ones.
+    UserError if it names none or several; it suggests the most similar ones.
     """
     asked = " ".join(text.split())
     plain = _plain(asked)
@@ -51,35 +52,35 @@ def resolve_zone(text: str) -> ZoneInfo:
             return find_zone(asked)
         except UserError:
             pass
-    near = cities or _nearest(plain, names)
+    near = cities or _find_similar(plain, names)
     if not near:
         raise UserError(
             f"“{truncate(asked, 60)}” is no time zone I know: write a large city of the zone, such "
             "as Berlin, or an IANA name, such as America/New_York."
         )
-    told = " or ".join(near[:_SUGGESTED])
-    raise UserError(f"“{truncate(asked, 60)}” is no time zone I know. Did you mean {told}?")
+    suggestions = " or ".join(near[:_MAX_SUGGESTIONS])
+    raise UserError(f"“{truncate(asked, 60)}” is no time zone I know. Did you mean {suggestions}?")
 
 
 def _plain(text: str) -> str:
     return " ".join(text.casefold().replace("_", " ").replace("-", " ").split())
 
 
-def _nearest(plain: str, names: list[str]) -> list[str]:
-    """The zones whose whole name or city is most like what was written."""
+def _find_similar(plain: str, names: list[str]) -> list[str]:
+    """The zones whose whole name or city is most similar to what was written."""
     best: dict[str, float] = {}
     whole = {name: name for name in names}
     cities = {name: name.split("/")[-1] for name in names}
-    # Of a short word such as "PST" the parts of any long name are like it.
-    likeness = fuzz.WRatio if len(plain) >= _LONG_ENOUGH else fuzz.ratio
-    for choices in (cities, whole) if likeness is fuzz.WRatio else (cities,):
+    # A short word such as "PST" is similar to a part of any long name.
+    similarity = fuzz.WRatio if len(plain) >= _MIN_PARTIAL else fuzz.ratio
+    for choices in (cities, whole) if similarity is fuzz.WRatio else (cities,):
         for _, score, name in process.extract(
             plain,
             choices,
-            scorer=likeness,
+            scorer=similarity,
             processor=utils.default_process,
-            limit=_SUGGESTED,
-            score_cutoff=_LIKENESS,
+            limit=_MAX_SUGGESTIONS,
+            score_cutoff=_MIN_SIMILARITY,
         ):
             best[name] = max(score, best.get(name, 0))
     return sorted(best, key=lambda name: (-best[name], name))

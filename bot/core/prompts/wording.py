@@ -1,7 +1,7 @@
-"""With which words a discussion is brought back.
+"""The text of prompts, nudges and last calls.
 
-Every function takes plain text and gives Discord's Markdown of at most 2,000 UTF-16 units. A
-member's name is written, never mentioned.
+Every function takes plain text and returns Discord's Markdown of at most 2,000 UTF-16 units. A
+member's name is written out, never mentioned.
 """
 
 from __future__ import annotations
@@ -41,26 +41,26 @@ __all__ = [
     "quote",
 ]
 
-#: How that it was asked is noted beside the positions of the essay's own questions.
+#: Recorded when the default question was asked, beside positions of the essay's own questions.
 ASKED_DEFAULT = "bare"
 
-#: In the place of a name.
+#: Replaces :func:`credit_author` for a member whose data was erased.
 ANONYMOUS_CREDIT = "**somebody** began"
 
-_MOST_QUESTIONS = 3
-_MOST_TITLE = 100
-#: Units of a quotation, and of all questions together; escaped they may be twice as many.
-_MOST_QUOTE = 400
-_MOST_ASKED = 750
+_MAX_QUESTIONS = 3
+_MAX_TITLE = 100
+#: Units of a quotation, and of all questions together; escaping can double them.
+_MAX_QUOTE = 400
+_MAX_ASKED = 750
 _ANSWER_HERE = "-# Reply to this message, and your reply opens a thread of its own."
-#: In the essay's own thread or post, where no further threads are opened.
+#: In the essay's own thread or forum post, where no other threads are opened.
 _ANSWER_INSIDE = "-# Write here, or reply to this message."
 _ANSWER_THERE = "-# Write in a thread, or reply to this message and open one of your own."
 
 
 @dataclass(frozen=True, slots=True)
 class BusiestThread:
-    """A thread of the discussion: how many wrote how much in it, and who began it."""
+    """The busiest thread of a discussion, who started it and how many messages it has."""
 
     thread_id: int
     author: str
@@ -69,13 +69,16 @@ class BusiestThread:
 
 @dataclass(frozen=True, slots=True)
 class PromptMaterial:
-    """What a prompt's words are made from.
+    """What the text of a prompt is made from.
 
-    asked:   what earlier prompts of the discussion asked: positions of questions from 0, "bare"
-    passage: the text of the passage that is to be quoted
-    alive:   the most alive thread
-    bare:    what is asked when the essay asks nothing of its own, in its language
-    apart:   whether a reply to it opens a thread; else all talk is in one, as the prompt is
+    asked:             what earlier prompts of the discussion asked: positions of questions from 0,
+                       "bare" for the default question
+    replies:           members' replies in the discussion
+    passage:           the text of the passage to quote
+    busiest_thread:    the thread to link in a last call
+    default_question:  what to ask if the essay asks nothing itself, in the essay's language
+    opens_threads:     replies to the prompt open threads; else everybody writes in one thread,
+                       the prompt's
     """
 
     title: str
@@ -89,13 +92,13 @@ class PromptMaterial:
 
     @property
     def answer_hint(self) -> str:
-        """How to answer a prompt."""
+        """The line that says how to answer."""
         return _ANSWER_HERE if self.opens_threads else _ANSWER_INSIDE
 
 
 @dataclass(frozen=True, slots=True)
 class PromptText:
-    """A prompt's words. ``asked``: what of the essay's questions it asks, as in Material."""
+    """The text of a prompt. ``asked``: the questions it asks, as in PromptMaterial."""
 
     content: str
     asked: tuple[str, ...] = ()
@@ -104,20 +107,20 @@ class PromptText:
 
 @dataclass(frozen=True, slots=True)
 class NothingToSay:
-    """There is nothing (left) to say; the reason stands beside the skipped prompt."""
+    """There is nothing (left) to say; the reason is recorded with the skipped prompt."""
 
     reason: str
 
 
 def make_prompt_text(what: PromptContent, material: PromptMaterial) -> PromptText | NothingToSay:
-    """The words of one prompt; specific questions come before a bare "What do you think?"."""
+    """The text of one prompt; an essay's own questions come before "What do you think?"."""
     match what:
         case NextQuestions(most):
             return _next_questions(most, material)
         case NumberedQuestion(number):
             if number > len(material.questions):
                 return NothingToSay(f"the essay has no question {number}")
-            return _asking([str(number - 1)], material)
+            return _ask([str(number - 1)], material)
         case QuotedPassage(number, question):
             if material.passage is None:
                 return NothingToSay(f"the essay has no passage {number}")
@@ -135,9 +138,9 @@ def make_prompt_text(what: PromptContent, material: PromptMaterial) -> PromptTex
         case Poll():
             return PromptText(_opening(material), poll=what)
         case LastCall():
-            return _last_call(material)
+            return _make_last_call(material)
         case DefaultQuestion():
-            return _asking([ASKED_DEFAULT], material)
+            return _ask([ASKED_DEFAULT], material)
 
 
 def _next_questions(most: int, material: PromptMaterial) -> PromptText | NothingToSay:
@@ -154,16 +157,16 @@ def _next_questions(most: int, material: PromptMaterial) -> PromptText | Nothing
     bare = bare[:1] or [ASKED_DEFAULT]
     left = [one for one in specific if one not in material.asked]
     if not left:
-        # A bare question is asked once, in whichever words.
+        # The default question is asked once, in whatever wording.
         left = [
             one for one in bare if one not in material.asked and ASKED_DEFAULT not in material.asked
         ]
     if not left:
         return NothingToSay("every question of the essay has been asked")
-    return _asking(left[:most], material)
+    return _ask(left[:most], material)
 
 
-def _asking(asked: Sequence[str], material: PromptMaterial) -> PromptText:
+def _ask(asked: Sequence[str], material: PromptMaterial) -> PromptText:
     questions = [
         material.default_question if one == ASKED_DEFAULT else material.questions[int(one)]
         for one in asked
@@ -177,34 +180,34 @@ def _asking(asked: Sequence[str], material: PromptMaterial) -> PromptText:
 def make_questions_text(
     title: str, questions: Sequence[str], replies: int, *, opens_threads: bool = True
 ) -> str:
-    """The prompt that asks ``questions``, at most three so that it stays a nudge.
+    """A prompt that asks ``questions``, at most three so that it stays short.
 
-    ``replies`` is how many members' replies there are so far; ``opens_threads`` as in Material.
+    ``replies``: members' replies so far; ``opens_threads`` as in PromptMaterial.
     """
     opening = {0: "nobody has answered yet", 1: "one reply so far"}.get(
         replies, f"{replies} replies so far"
     )
     lines = [f"Back to **{_short_title(title)}**: {opening}."]
-    asked = questions[:_MOST_QUESTIONS]
-    lines += [quote(question, _MOST_ASKED // len(asked)) for question in asked]
+    asked = questions[:_MAX_QUESTIONS]
+    lines += [quote(question, _MAX_ASKED // len(asked)) for question in asked]
     lines.append(_ANSWER_HERE if opens_threads else _ANSWER_INSIDE)
     return "\n".join(lines)
 
 
-def _last_call(material: PromptMaterial) -> PromptText | NothingToSay:
+def _make_last_call(material: PromptMaterial) -> PromptText | NothingToSay:
     if material.busiest_thread is None:
-        left = _next_questions(_MOST_QUESTIONS, material)
+        left = _next_questions(_MAX_QUESTIONS, material)
         if isinstance(left, NothingToSay):
             left = PromptText("", ())
         asking = "\n".join(
             quote(
                 material.default_question if one == ASKED_DEFAULT else material.questions[int(one)],
-                _MOST_ASKED // len(left.asked),
+                _MAX_ASKED // len(left.asked),
             )
             for one in left.asked
         )
         far = "nobody has answered yet"
-        if material.replies:  # in the one thread of the essay, or where no thread stands
+        if material.replies:  # in the single thread of the essay, or if there is no thread
             far = f"{_count(material.replies)} so far"
         lines = [f"Last call for **{_title(material)}**: {far}.", asking, material.answer_hint]
         return PromptText("\n".join(line for line in lines if line), left.asked)
@@ -218,7 +221,7 @@ def _last_call(material: PromptMaterial) -> PromptText | NothingToSay:
 
 
 def make_nudge_text(text: str, author: str) -> str:
-    """The one nudge of a thread: its first message quoted, its author named."""
+    """The nudge of a thread: it quotes the first message and names its author."""
     point = quote(text) if text.strip() else "> *(no words)*"
     return (
         f"{point}\nNobody has answered **{escape_line(truncate(author, 80))}** yet. "
@@ -226,34 +229,34 @@ def make_nudge_text(text: str, author: str) -> str:
     )
 
 
-def quote(text: str, most: int = _MOST_QUOTE) -> str:
-    """A text as a quotation of at most ``most`` units before escaping, whatever lines it has."""
+def quote(text: str, most: int = _MAX_QUOTE) -> str:
+    """A text as a block quote of at most ``most`` units before escaping."""
     lines = [line.strip() for line in truncate(text.strip(), most).splitlines()]
     return "\n".join(f"> {escape_line_start(escape(line))}" for line in lines if line)
 
 
 def close_code_block(text: str) -> str:
-    """A text in Discord's Markdown whose last code block ends with it."""
+    """A text in Discord's Markdown; if its last code block is open, that is closed."""
     return text if text.count("```") % 2 == 0 else f"{text}\n```"
 
 
 def credit_author(author: str) -> str:
-    """How a last call names who began a thread; NOBODY_NAMED stands for who was forgotten."""
+    """How a last call names who began a thread; ANONYMOUS_CREDIT for erased members."""
     return f"**{escape_line(truncate(author, 80))}** began"
 
 
 def escape_line(text: str) -> str:
-    """A text that Discord shows as it is, on one line."""
+    """A text escaped so that Discord shows it literally, on one line."""
     return escape(" ".join(text.split()))
 
 
 def parse_asked(text: str) -> frozenset[str]:
-    """What earlier prompts asked, as it is noted: positions and "bare", parted by blanks."""
+    """What a prompt asked, as recorded: positions and "bare", separated by spaces."""
     return frozenset(text.split())
 
 
 def format_asked(asked: Collection[str]) -> str:
-    """The note that :func:`parse_asked` reads."""
+    """The record that :func:`parse_asked` parses."""
     return " ".join(asked)
 
 
@@ -266,7 +269,7 @@ def _title(material: PromptMaterial) -> str:
 
 
 def _short_title(title: str) -> str:
-    return escape_line(truncate(title, _MOST_TITLE))
+    return escape_line(truncate(title, _MAX_TITLE))
 
 
 def _count(replies: int) -> str:

@@ -1,1 +1,1 @@
-"""Tests of core/prompts."""
+"""Prompt plans, policy, wording, the digest, local times and time zones."""

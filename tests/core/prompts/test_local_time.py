@@ -1,4 +1,4 @@
-"""Wall-clock times in every zone, over every change of its clock from 2026 to 2031."""
+"""Local times and quiet hours in every time zone, around each clock change of 2026 to 2031."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def offset(moment: datetime, zone: ZoneInfo) -> timedelta:
 
 @cache
 def changes(name: str) -> tuple[date, ...]:
-    """The local dates, from 2026 to 2031, around which the zone's clock is moved."""
+    """The local dates, from 2026 to 2031, around which the zone's clock changes."""
     zone = ZoneInfo(name)
     found, moment = set(), FROM
     while moment < TO:
@@ -55,7 +55,7 @@ def changes(name: str) -> tuple[date, ...]:
 
 
 def around(name: str) -> Iterator[list[date]]:
-    """Runs of local dates, two days to either side of each change."""
+    """Runs of local dates, from two days before to two days after each change."""
     run: list[date] = []
     for change in changes(name):
         for ahead in range(-2, 3):
@@ -70,8 +70,8 @@ def around(name: str) -> Iterator[list[date]]:
         yield run
 
 
-def reached(wall: datetime, zone: ZoneInfo) -> bool:
-    """Whether the clock ever shows this time."""
+def is_shown(wall: datetime, zone: ZoneInfo) -> bool:
+    """Whether the zone's clock ever shows this local time."""
     shown = wall.replace(tzinfo=zone).astimezone(UTC).astimezone(zone)
     return shown.replace(tzinfo=None) == wall
 
@@ -94,9 +94,8 @@ def sample() -> tuple[str, ...]:
     return tuple(sorted(kinds.values()))
 
 
-def test_a_local_time_happens_once_on_each_local_date_in_every_zone_whatever_its_clock_does() -> (
-    None
-):
+@pytest.mark.slow
+def test_a_local_time_happens_once_on_each_local_date_in_every_zone() -> None:
     seen = 0
     for name in sample():
         zone = ZoneInfo(name)
@@ -107,7 +106,7 @@ def test_a_local_time_happens_once_on_each_local_date_in_every_zone_whatever_its
                 assert [m.astimezone(zone).date() for m in moments] == run, (name, at)
                 for on, moment in zip(run, moments, strict=True):
                     wall = datetime.combine(on, at)
-                    if reached(wall, zone):
+                    if is_shown(wall, zone):
                         shown = moment.astimezone(zone)
                         assert shown.replace(tzinfo=None) == wall, (name, wall)
                         assert shown.fold == 0, "the first of two"
@@ -115,7 +114,8 @@ def test_a_local_time_happens_once_on_each_local_date_in_every_zone_whatever_its
     assert seen > 10_000
 
 
-def test_no_step_goes_out_in_quiet_hours_or_twice_on_a_date_in_every_zone() -> None:
+@pytest.mark.slow
+def test_no_step_is_sent_in_quiet_hours_or_twice_on_a_date_in_any_zone() -> None:
     for name in sample():
         zone = ZoneInfo(name)
         for run in around(name):
@@ -133,14 +133,14 @@ def test_no_step_goes_out_in_quiet_hours_or_twice_on_a_date_in_every_zone() -> N
 
 
 def is_quiet(shown: time, quiet: QuietHours) -> bool:
-    """Told minute by minute, apart from the code under test."""
+    """Whether a minute is quiet, independent of the code under test."""
     minute = shown.hour * 60 + shown.minute
     start = quiet.start.hour * 60 + quiet.start.minute
     length = (quiet.end.hour * 60 + quiet.end.minute - start) % 1440
     return (minute - start) % 1440 < length
 
 
-def test_quiet_hours_end_at_the_first_minute_that_is_not_quiet_in_every_zone() -> None:
+def test_quiet_hours_end_at_the_first_minute_that_is_not_quiet_in_any_zone() -> None:
     for name in sample():
         zone = ZoneInfo(name)
         for change in changes(name)[:4]:
@@ -157,7 +157,7 @@ def test_quiet_hours_end_at_the_first_minute_that_is_not_quiet_in_every_zone() -
 
 
 @pytest.mark.parametrize("weekday", [None, 0, 3, 6])
-def test_a_weekly_time_comes_in_order_on_its_day_in_every_zone(weekday: int | None) -> None:
+def test_a_weekly_time_happens_in_order_on_its_weekday_in_every_zone(weekday: int | None) -> None:
     weekly = WeeklyTime(weekday, time(2, 30))
     for name in sample():
         zone = ZoneInfo(name)
@@ -179,7 +179,7 @@ def test_a_weekly_time_comes_in_order_on_its_day_in_every_zone(weekday: int | No
     st.times(),
     st.times(),
 )
-def test_quiet_hours_always_end_outside_of_themselves(
+def test_quiet_hours_always_end_at_a_time_outside_of_them(
     name: str, seconds: int, start: time, until: time
 ) -> None:
     quiet = QuietHours(start.replace(microsecond=0), until.replace(microsecond=0))
@@ -193,7 +193,7 @@ def test_quiet_hours_always_end_outside_of_themselves(
         assert not quiet.contains(end.astimezone(zone).time())
 
 
-def test_a_skipped_time_comes_when_the_clock_has_jumped() -> None:
+def test_a_skipped_time_happens_right_after_the_jump() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     jumped = local_to_utc(date(2026, 3, 29), time(2, 30), berlin)
     assert jumped == datetime(2026, 3, 29, 1, tzinfo=UTC)
@@ -203,12 +203,12 @@ def test_a_skipped_time_comes_when_the_clock_has_jumped() -> None:
     assert f"{before.astimezone(nuuk):%Y-%m-%d %H:%M}" == "2026-03-28 22:59"
 
 
-def test_quiet_hours_that_begin_and_end_together_are_none() -> None:
+def test_quiet_hours_that_begin_when_they_end_are_none() -> None:
     quiet = QuietHours(time(8), time(8))
     assert get_quiet_end(datetime(2026, 1, 1, 8, tzinfo=UTC), quiet, ZoneInfo("UTC")) is None
 
 
-def test_a_zone_is_found_in_any_case_and_refused_with_a_sentence() -> None:
+def test_a_zone_is_found_in_any_case_and_an_unknown_one_is_refused() -> None:
     assert find_zone("europe/berlin").key == "Europe/Berlin"
     assert find_zone("EUROPE/BERLIN").key == "Europe/Berlin"
     assert find_zone("America/New York").key == "America/New_York"
@@ -222,7 +222,7 @@ def test_a_zone_is_found_in_any_case_and_refused_with_a_sentence() -> None:
 @pytest.mark.parametrize("fraction", [1, 400_000, 999_999])
 @pytest.mark.parametrize("ahead", [1, 5, 30, 47])
 @pytest.mark.parametrize("month", [3, 10])
-def test_the_fraction_of_a_second_past_a_full_hour_before_the_clock_is_moved_is_nothing_special(
+def test_fractions_of_a_second_before_a_clock_change_do_not_matter(
     fraction: int, ahead: int, month: int
 ) -> None:
     zone = ZoneInfo("Europe/Berlin")

@@ -1,18 +1,20 @@
-"""Times as people write them: a table of phrases, in zones and around the moving of clocks."""
+"""Parsing of times and quiet hours: a table of phrases, in several zones and at clock changes."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.core.prompts.parse_time import parse_time
+from bot.core.prompts.local_time import QuietHours
+from bot.core.prompts.parse_time import parse_quiet_hours, parse_time
 from bot.errors import UserError
 
 BERLIN, NEW_YORK, TOKYO = map(ZoneInfo, ("Europe/Berlin", "America/New_York", "Asia/Tokyo"))
 #: A Friday, 10:17 in Berlin; two days later the clock jumps.
 NOW = datetime(2026, 3, 27, 9, 17, tzinfo=UTC)
+AT_TEN = datetime(2026, 3, 27, 9, tzinfo=UTC)
 
 WALL = [
     # a day alone is meant for noon, whatever the hour is now
@@ -127,21 +129,21 @@ def shown(moment: datetime, zone: ZoneInfo = BERLIN) -> str:
 
 
 @pytest.mark.parametrize(("text", "local"), WALL)
-def test_a_time_on_the_wall_is_read_as_people_write_it(text: str, local: str) -> None:
-    meant = parse_time(text, NOW, BERLIN)
-    assert shown(meant.at) == local
-    assert meant.local is not None
+def test_a_local_time_is_understood_as_people_write_it(text: str, local: str) -> None:
+    parsed = parse_time(text, NOW, BERLIN)
+    assert shown(parsed.at) == local
+    assert parsed.local is not None
 
 
 @pytest.mark.parametrize(("text", "local"), EXACT)
-def test_a_wait_and_a_time_of_another_zone_are_exact(text: str, local: str) -> None:
-    meant = parse_time(text, NOW, BERLIN)
-    assert shown(meant.at) == local
-    assert meant.local is None
+def test_a_wait_and_a_time_in_another_zone_are_exact(text: str, local: str) -> None:
+    parsed = parse_time(text, NOW, BERLIN)
+    assert shown(parsed.at) == local
+    assert parsed.local is None
 
 
 @pytest.mark.parametrize(("text", "says"), REFUSED)
-def test_what_is_no_coming_time_is_refused_with_a_sentence(text: str, says: str) -> None:
+def test_a_text_that_is_not_a_future_time_is_refused_with_a_sentence(text: str, says: str) -> None:
     with pytest.raises(UserError, match=says) as refusal:
         parse_time(text, NOW, BERLIN)
     assert len(str(refusal.value)) < 300
@@ -158,10 +160,58 @@ def test_what_is_no_coming_time_is_refused_with_a_sentence(text: str, says: str)
         ("1 November 1:30", NEW_YORK, "Sun 2026-11-01 01:30"),  # it is shown twice that night
     ],
 )
-def test_a_time_is_of_the_servers_zone(text: str, zone: ZoneInfo, local: str) -> None:
+def test_a_time_is_in_the_servers_zone(text: str, zone: ZoneInfo, local: str) -> None:
     assert shown(parse_time(text, NOW, zone).at, zone) == local
 
 
-def test_a_repeated_time_is_the_first_of_the_two() -> None:
+def test_a_repeated_time_means_the_first_of_the_two() -> None:
     first = parse_time("25 October 2:30", NOW, BERLIN).at
     assert first == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "local"),
+    [
+        ("Thursday 18:00", "2026-04-02 18:00"),
+        ("friday at 6pm", "2026-03-27 18:00"),
+        ("tomorrow 9am", "2026-03-28 09:00"),
+        ("2026-04-01 18:00", "2026-04-01 18:00"),
+        ("1 April 18:00", "2026-04-01 18:00"),
+        ("1.4.2026 18:00", "2026-04-01 18:00"),
+        ("noon", "2026-03-27 12:00"),
+        ("sunday", "2026-03-29 12:00"),
+        ("9:00", "2026-03-28 09:00"),
+        ("tomorrow midnight", "2026-03-28 00:00"),
+        ("29 March 2:30", "2026-03-29 03:00"),
+        ("in 3 days", "2026-03-30 11:00"),
+        ("in 90 minutes", "2026-03-27 11:30"),
+        ("2 weeks", "2026-04-10 11:00"),
+    ],
+)
+def test_a_time_is_understood_at_a_full_hour(text: str, local: str) -> None:
+    parsed = parse_time(text, AT_TEN, BERLIN)
+    assert f"{parsed.at.astimezone(BERLIN):%Y-%m-%d %H:%M}" == local
+    assert (parsed.local is None) == text.startswith(("in ", "2 weeks"))
+
+
+@pytest.mark.parametrize("text", ["", "5", "soon", "31 Feb", "x" * 101, "yesterday", "3 days ago"])
+def test_a_past_time_or_another_text_is_refused(text: str) -> None:
+    with pytest.raises(UserError):
+        parse_time(text, AT_TEN, BERLIN)
+
+
+def test_a_time_in_ten_years_is_refused() -> None:
+    with pytest.raises(UserError, match="two years"):
+        parse_time("2036-01-01 10:00", AT_TEN, BERLIN)
+
+
+@pytest.mark.parametrize("text", ["22:00-08:00", "22:00 – 8:00", "10 pm to 8 am", "10pm until 8am"])
+def test_quiet_hours_are_understood_as_people_write_them(text: str) -> None:
+    assert parse_quiet_hours(text) == QuietHours(time(22), time(8))
+
+
+def test_none_means_no_quiet_hours_and_another_text_is_refused() -> None:
+    assert parse_quiet_hours("none") is None
+    for text in ("22:00", "night", "8:00-8:00", "25:00-26:00"):
+        with pytest.raises(UserError):
+            parse_quiet_hours(text)

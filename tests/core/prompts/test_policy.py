@@ -1,4 +1,4 @@
-"""The manners of prompts, as a table: what is sent, waits or is skipped, and why."""
+"""Prompt policy as a table: which prompts are sent, postponed or skipped, and why."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def berlin(day: int, hour: int, minute: int = 0) -> datetime:
 
 SEND = Send(NOON + 12 * HOUR)
 TABLE: list[tuple[str, PromptContext, datetime, Decision]] = [
-    ("due, and nothing against it", case(), NOON, SEND),
+    ("due, and no rule against it", case(), NOON, SEND),
     (
         "quiet hours begin",
         case(berlin(3, 22)),
@@ -96,15 +96,15 @@ TABLE: list[tuple[str, PromptContext, datetime, Decision]] = [
         Send(berlin(4, 9, 59)),
     ),
     (
-        "due in the night, looked at after it: only late from its end on",
+        "due in quiet hours, decided after them: late only from their end",
         case(berlin(3, 23)),
         berlin(4, 19),
         Send(berlin(4, 20)),
     ),
-    ("due in the night, and away until too late", case(berlin(3, 23)), berlin(4, 21), AWAY),
-    ("due by day, away until the night, too late at its end", case(), berlin(3, 23), AWAY),
+    ("due in quiet hours, offline until too late", case(berlin(3, 23)), berlin(4, 21), AWAY),
+    ("due by day, offline until quiet hours, too late at their end", case(), berlin(3, 23), AWAY),
     (
-        "due in the evening, away into the night, in time at its end",
+        "due in the evening, offline until quiet hours, in time at their end",
         case(berlin(3, 21)),
         berlin(3, 23),
         Postpone(berlin(4, 8), "quiet hours"),
@@ -131,64 +131,64 @@ TABLE: list[tuple[str, PromptContext, datetime, Decision]] = [
         Skip("the essay was still being published"),
     ),
     ("the discussion paused", case(paused=True), NOON, Skip(REASON_PAUSED)),
-    ("one prompt nobody answered", case(unanswered=1), NOON, SEND),
+    ("one unanswered prompt", case(unanswered=1), NOON, SEND),
     (
-        "two prompts nobody answered",
+        "two unanswered prompts",
         case(unanswered=2),
         NOON,
         Skip("nobody has answered the last two prompts"),
     ),
     (
-        "two prompts nobody answered, and an admin asks for one anyway",
+        "two unanswered prompts, and an admin forces it",
         case(unanswered=2, forced=True),
         NOON,
         Skip("nobody has answered the last two prompts"),
     ),
     (
-        "one nobody answered, another on its way in the same channel",
+        "one unanswered, another in flight in the same channel",
         case(unanswered=1, in_flight=1, channel_busy=True),
         NOON,
         Postpone(NOON + HOUR / 6, "another prompt is on its way", resets_lateness=True),
     ),
     (
-        "a prompt of another essay on its way in the same channel",
+        "a prompt of another essay in flight in the same channel",
         case(channel_busy=True),
         NOON,
         Postpone(NOON + HOUR / 6, "another prompt is on its way", resets_lateness=True),
     ),
     (
-        "another on its way in the same channel, and an admin asks for one anyway",
+        "another in flight in the same channel, and an admin forces it",
         case(channel_busy=True, forced=True),
         NOON,
         SEND,
     ),
     (
-        "one nobody answered, another on its way, and an admin asks for one anyway",
+        "one unanswered, another in flight, and an admin forces it",
         case(unanswered=1, in_flight=1, channel_busy=True, last_prompt_at=NOON, forced=True),
         NOON,
         Postpone(NOON + HOUR / 6, "another prompt is on its way", resets_lateness=True),
     ),
     (
-        "quiet is asked for, and somebody wrote",
+        "the condition is quiet, and somebody wrote",
         case(condition=QuietFor(24), last_reply_at=NOON - 5 * HOUR),
         NOON,
         Skip("somebody wrote 5 h ago, and it asks for 24 h of quiet"),
     ),
     ("quiet long enough", case(condition=QuietFor(24), last_reply_at=NOON - 24 * HOUR), NOON, SEND),
-    ("quiet since ever", case(condition=QuietFor(24)), NOON, SEND),
+    ("nobody ever wrote", case(condition=QuietFor(24)), NOON, SEND),
     (
-        "somebody writes at this very moment, by a clock ahead of ours",
+        "somebody writes right now, by a clock ahead of ours",
         case(condition=QuietFor(24), last_reply_at=NOON + timedelta(seconds=2)),
         NOON,
         Skip("somebody wrote 0 h ago, and it asks for 24 h of quiet"),
     ),
     (
-        "as many replies as asked for fewer than",
+        "as many replies as the condition's limit",
         case(condition=FewerReplies(5), replies=5),
         NOON,
         Skip("there are 5 replies, and it asks for fewer than 5"),
     ),
-    ("fewer replies", case(condition=FewerReplies(5), replies=4), NOON, SEND),
+    ("fewer replies than the limit", case(condition=FewerReplies(5), replies=4), NOON, SEND),
     (
         "another prompt in the channel an hour ago",
         case(last_prompt_at=NOON - HOUR),
@@ -197,15 +197,25 @@ TABLE: list[tuple[str, PromptContext, datetime, Decision]] = [
     ),
     ("another prompt a day ago", case(last_prompt_at=NOON - 24 * HOUR), NOON, SEND),
     (
-        "a day after another prompt it is night",
+        "a day after another prompt, in quiet hours",
         case(last_prompt_at=NOON - 24 * HOUR + 11 * HOUR),
         NOON,
         Postpone(berlin(4, 8), TODAY, resets_lateness=True),
     ),
-    ("an admin asks for it anyway", case(last_prompt_at=NOON, forced=True), NOON, SEND),
-    ("at once, whatever holds", case(kind=PromptKind.NOW, unanswered=9, paused=True), NOON, SEND),
     (
-        "at once, in the night",
+        "another prompt today, and an admin forces it",
+        case(last_prompt_at=NOON, forced=True),
+        NOON,
+        SEND,
+    ),
+    (
+        "at once, although paused and unanswered",
+        case(kind=PromptKind.NOW, unanswered=9, paused=True),
+        NOON,
+        SEND,
+    ),
+    (
+        "at once, in quiet hours",
         case(berlin(3, 23), kind=PromptKind.NOW),
         berlin(3, 23),
         Send(berlin(4, 11)),
@@ -217,13 +227,13 @@ TABLE: list[tuple[str, PromptContext, datetime, Decision]] = [
         Skip("the discussion is closed"),
     ),
     (
-        "at once, and in vain for longer than the tolerance",
+        "at once, failing for longer than the tolerance",
         case(kind=PromptKind.NOW, attempted=True),
         NOON + 13 * HOUR,
         Skip("it could not be sent in time"),
     ),
     (
-        "tried in vain until too late",
+        "failed until too late",
         case(attempted=True),
         NOON + 48 * HOUR,
         Skip("it could not be sent in time"),
@@ -236,13 +246,13 @@ TABLE: list[tuple[str, PromptContext, datetime, Decision]] = [
     ),
     ("a nudge of an unanswered thread", case(kind=PromptKind.NUDGE), NOON, SEND),
     (
-        "a nudge beside prompts nobody answered, in a channel with a prompt today",
+        "a nudge after unanswered prompts, in a channel with a prompt today",
         case(kind=PromptKind.NUDGE, unanswered=5, last_prompt_at=NOON),
         NOON,
         SEND,
     ),
     (
-        "a nudge in the night",
+        "a nudge in quiet hours",
         case(berlin(3, 23), kind=PromptKind.NUDGE),
         berlin(3, 23),
         Postpone(berlin(4, 8), "quiet hours"),
@@ -254,7 +264,7 @@ TABLE: list[tuple[str, PromptContext, datetime, Decision]] = [
         Skip("the thread was answered"),
     ),
     (
-        "a nudge of a thread that is gone",
+        "a nudge of a deleted thread",
         case(kind=PromptKind.NUDGE, thread_deleted=True),
         NOON,
         Skip("the thread or its first message is gone"),
@@ -266,25 +276,25 @@ TABLE: list[tuple[str, PromptContext, datetime, Decision]] = [
         Skip("the discussion is closed"),
     ),
     (
-        "a prompt of a channel that was deleted",
+        "a prompt of a deleted channel",
         case(channel_erased_at=NOON + 24 * HOUR),
         NOON,
         Postpone(NOON + 24 * HOUR, "its channel was deleted", resets_lateness=True),
     ),
     (
-        "what an admin sends at once into a channel that was deleted",
+        "at once, in a deleted channel",
         case(kind=PromptKind.NOW, channel_erased_at=NOON + 24 * HOUR),
         NOON,
         Postpone(NOON + 24 * HOUR, "its channel was deleted", resets_lateness=True),
     ),
     (
-        "a prompt of a channel whose archive is erased",
+        "a prompt of a deleted channel whose data is erased",
         case(channel_erased_at=NOON),
         NOON,
         Skip("its channel was deleted"),
     ),
     (
-        "a closed discussion in a channel that was deleted",
+        "a closed discussion in a deleted channel",
         case(state="closed", channel_erased_at=NOON + 24 * HOUR),
         NOON,
         Skip("the discussion is closed"),
@@ -294,26 +304,28 @@ TABLE: list[tuple[str, PromptContext, datetime, Decision]] = [
 
 
 @pytest.mark.parametrize(
-    ("situation", "now", "decision"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
+    ("context", "now", "decision"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
 )
-def test_the_manners(situation: PromptContext, now: datetime, decision: Decision) -> None:
-    assert decide_prompt(situation, RULES, now) == decision
+def test_a_prompt_is_sent_postponed_or_skipped(
+    context: PromptContext, now: datetime, decision: Decision
+) -> None:
+    assert decide_prompt(context, RULES, now) == decision
 
 
-def test_the_tolerance_holds_to_its_last_moment() -> None:
+def test_a_prompt_is_sent_up_to_the_last_moment_of_the_tolerance() -> None:
     day = replace(RULES, quiet=None)
     assert decide_prompt(case(), day, NOON + 12 * HOUR) == SEND
     assert decide_prompt(case(), day, NOON + 12 * HOUR + timedelta(milliseconds=1)) == AWAY
 
 
-def test_a_paused_server_gets_nothing_but_what_an_admin_sends() -> None:
+def test_a_paused_server_gets_only_what_an_admin_sends_at_once() -> None:
     paused = replace(RULES, paused=True)
     for kind in (PromptKind.STEP, PromptKind.NUDGE, PromptKind.DIGEST):
         assert decide_prompt(case(kind=kind), paused, NOON) == Skip(REASON_PAUSED)
     assert decide_prompt(case(kind=PromptKind.NOW), paused, NOON) == SEND
 
 
-def test_a_prompt_that_the_channel_puts_off_for_more_than_a_week_is_skipped() -> None:
+def test_a_prompt_postponed_by_the_channel_for_more_than_a_week_is_skipped() -> None:
     waiting = case(NOON - timedelta(days=6, hours=1), last_prompt_at=NOON - HOUR)
     on = decide_prompt(replace(waiting, owed_at=NOON), RULES, NOON)
     assert on == Postpone(NOON + 23 * HOUR, TODAY, resets_lateness=True)
@@ -323,27 +335,27 @@ def test_a_prompt_that_the_channel_puts_off_for_more_than_a_week_is_skipped() ->
     )
 
 
-def test_a_prompt_that_others_of_its_essay_keep_back_for_a_week_is_skipped() -> None:
+def test_a_prompt_blocked_by_others_of_its_essay_for_a_week_is_skipped() -> None:
     waiting = case(NOON - timedelta(days=8), unanswered=1, in_flight=1, forced=True)
     assert decide_prompt(replace(waiting, owed_at=NOON), RULES, NOON) == Skip(
         "other prompts of the channel have waited for a week"
     )
 
 
-def test_on_the_day_of_25_hours_two_prompts_still_stand_on_two_dates() -> None:
+def test_on_a_day_of_25_hours_two_prompts_are_still_on_two_dates() -> None:
     # 25 October 2026 in Berlin: 00:10, and 24 hours later it is 23:10 of the same date.
     last = datetime(2026, 10, 25, 0, 10, tzinfo=BERLIN).astimezone(UTC)
     now = last + 24 * HOUR
-    manners = replace(RULES, quiet=None)
-    found = decide_prompt(case(now, last_prompt_at=last), manners, now)
+    rules = replace(RULES, quiet=None)
+    found = decide_prompt(case(now, last_prompt_at=last), rules, now)
     midnight = datetime(2026, 10, 26, tzinfo=BERLIN).astimezone(UTC)
     assert found == Postpone(midnight, TODAY, resets_lateness=True)
 
 
-def test_a_prompt_that_has_waited_its_turn_is_sent_at_the_moment_it_waited_for() -> None:
+def test_a_prompt_postponed_for_another_is_sent_at_that_moment() -> None:
     waiting = case(last_prompt_at=NOON - HOUR)
-    put_off = decide_prompt(waiting, RULES, NOON)
-    assert isinstance(put_off, Postpone)
-    assert put_off.resets_lateness
-    again = replace(waiting, owed_at=put_off.until)
-    assert decide_prompt(again, RULES, put_off.until) == Send(put_off.until + 12 * HOUR)
+    postponed = decide_prompt(waiting, RULES, NOON)
+    assert isinstance(postponed, Postpone)
+    assert postponed.resets_lateness
+    again = replace(waiting, owed_at=postponed.until)
+    assert decide_prompt(again, RULES, postponed.until) == Send(postponed.until + 12 * HOUR)

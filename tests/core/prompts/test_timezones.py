@@ -22,7 +22,7 @@ from bot.errors import UserError
         ("America/Indiana/Knox", "America/Indiana/Knox"),
     ],
 )
-def test_a_place_is_found_however_it_is_written(written: str, zone: str) -> None:
+def test_a_place_is_found_in_any_spelling(written: str, zone: str) -> None:
     assert resolve_zone(written).key == zone
 
 
@@ -37,24 +37,25 @@ def test_a_place_is_found_however_it_is_written(written: str, zone: str) -> None
         ("Louisville", "America/Kentucky/Louisville or America/Louisville"),
     ],
 )
-def test_a_slip_is_met_with_what_was_probably_meant(written: str, near: str) -> None:
+def test_a_misspelled_zone_is_refused_with_the_most_similar_ones(written: str, near: str) -> None:
     with pytest.raises(UserError, match=f"Did you mean {near}"):
         resolve_zone(written)
 
 
 @pytest.mark.parametrize("written", ["GMT+2", "PST", "qqqq", "../../etc/passwd", "x" * 500])
-def test_what_is_like_no_zone_is_met_with_how_to_write_one(written: str) -> None:
+def test_a_text_similar_to_no_zone_is_refused_with_an_example(written: str) -> None:
     with pytest.raises(UserError, match="such as Berlin") as refused:
         resolve_zone(written)
     assert len(str(refused.value)) < 300
     assert "Etc/" not in str(refused.value)
 
 
-def test_nothing_written_is_no_zone() -> None:
+def test_an_empty_text_is_refused() -> None:
     with pytest.raises(UserError, match="Write a time zone"):
         resolve_zone(" _ ")
 
 
-def test_every_zone_of_a_place_is_found_by_its_whole_name() -> None:
+@pytest.mark.slow
+def test_every_known_zone_is_found_by_its_whole_name() -> None:
     for name in get_known_zones():
         assert resolve_zone(name.lower()).key == name

@@ -42,3 +42,17 @@ def test_lines_that_are_left_out_are_counted() -> None:
     assert shown[:-1] == lines[: len(shown) - 1]
     assert shown[-1] == f"-# … and {100 - len(shown) + 1} more lines."
     assert truncate_lines(lines[:3]) == "line 000\nline 001\nline 002"
+
+
+def test_the_default_limit_of_a_list_is_one_message() -> None:
+    assert truncate_lines(["one", "two"]) == "one\ntwo"
+    text = truncate_lines(["x" * 100] * 50)
+    assert text.endswith("-# … and 31 more lines.")
+    assert len(text) <= 2000
+
+
+@given(st.text(alphabet="*_`~|[\\<@ab \n\U0001f35e>#", max_size=3000), st.integers(2, 400))
+def test_a_truncated_text_keeps_its_beginning(text: str, most: int) -> None:
+    short = truncate(text, most)
+    assert _units(short) <= most
+    assert short == text or text.startswith(short.removesuffix("…"))
