@@ -72,7 +72,7 @@ def told(shown: Shown) -> str:
 def all_changes(shown: Shown) -> str:
     """Every change, as a text to be read beside the essay."""
     essay = shown.edit.revision.essay
-    lines = [*diff_facts(shown.old, essay), *diff_passages(shown.old, essay, whole=True)]
+    lines = [*diff_facts(shown.old, essay), *diff_passages(shown.old, essay, full=True)]
     return "\n\n".join(lines or ["The words stay the same."])
 
 

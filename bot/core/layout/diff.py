@@ -39,14 +39,14 @@ def diff_facts(old: Essay, new: Essay) -> list[str]:
     for name, before, after in facts:
         if (before or "") == (after or ""):
             continue
-        told = [f"~~{_escape_fact(before)}~~"] if before else []
-        told += [f"**{_escape_fact(after)}**"] if after else []
-        lines.append(f"{name}: {' '.join(told)}")
+        shown = [f"~~{_escape_fact(before)}~~"] if before else []
+        shown += [f"**{_escape_fact(after)}**"] if after else []
+        lines.append(f"{name}: {' '.join(shown)}")
     return lines
 
 
-def diff_passages(old: Essay, new: Essay, *, whole: bool = False) -> list[str]:
-    """The changed passages, a line each; ``whole``: with all of their words."""
+def diff_passages(old: Essay, new: Essay, *, full: bool = False) -> list[str]:
+    """The changed passages, a line each; ``full``: with all of their words."""
     before = [passage.text for passage in old.passages]
     after = [passage.text for passage in new.passages]
     lines: list[str] = []
@@ -55,16 +55,16 @@ def diff_passages(old: Essay, new: Essay, *, whole: bool = False) -> list[str]:
         if kind == "equal":
             continue
         for one, other in _match_passages(before[a:b], after[c:d]):
-            gone = None if one is None else before[a + one]
-            come = None if other is None else after[c + other]
-            if one is None or gone is None:
+            removed = None if one is None else before[a + one]
+            added = None if other is None else after[c + other]
+            if one is None or removed is None:
                 lines.append(
-                    f"¶{c + (other or 0) + 1} comes: **{_escape_text(come or '', whole)}**"
+                    f"¶{c + (other or 0) + 1} comes: **{_escape_text(added or '', full)}**"
                 )
-            elif other is None or come is None:
-                lines.append(f"¶{a + one + 1} goes: ~~{_escape_text(gone, whole)}~~")
+            elif other is None or added is None:
+                lines.append(f"¶{a + one + 1} goes: ~~{_escape_text(removed, full)}~~")
             else:
-                lines.append(f"¶{c + other + 1}: {_diff_words(gone, come, whole=whole)}")
+                lines.append(f"¶{c + other + 1}: {_diff_words(removed, added, full=full)}")
     return lines
 
 
@@ -73,46 +73,46 @@ def _match_passages(
 ) -> Iterator[tuple[int | None, int | None]]:
     """Match reworded passages (old index, new index), in the order of the new text."""
     first = 0
-    alike = len(before) * len(after) <= _MAX_PAIRS
+    comparable = len(before) * len(after) <= _MAX_PAIRS
     for other, text in enumerate(after):
-        scores = [fuzz.ratio(one, text) for one in before[first:]] if alike else []
+        scores = [fuzz.ratio(one, text) for one in before[first:]] if comparable else []
         best = max(range(len(scores)), key=scores.__getitem__, default=None)
         if best is None or scores[best] < _MIN_SIMILARITY:
             yield None, other
             continue
-        yield from ((gone, None) for gone in range(first, first + best))
+        yield from ((removed, None) for removed in range(first, first + best))
         yield first + best, other
         first += best + 1
-    yield from ((gone, None) for gone in range(first, len(before)))
+    yield from ((removed, None) for removed in range(first, len(before)))
 
 
-def _diff_words(before: str, after: str, *, whole: bool) -> str:
+def _diff_words(before: str, after: str, *, full: bool) -> str:
     """The changes inside one passage, with some context."""
     old, new = _TOKEN.findall(before), _TOKEN.findall(after)
     out: list[str] = []
     matcher = SequenceMatcher(None, old, new, autojunk=False)
-    codes = matcher.get_opcodes()
-    for place, (kind, a, b, c, d) in enumerate(codes):
-        gone, come = "".join(old[a:b]), "".join(new[c:d])
+    opcodes = matcher.get_opcodes()
+    for place, (kind, a, b, c, d) in enumerate(opcodes):
+        removed, added = "".join(old[a:b]), "".join(new[c:d])
         if kind == "equal":
             kept = (
-                gone
-                if whole
-                else _shorten_context(gone, first=not place, last=place == len(codes) - 1)
+                removed
+                if full
+                else _shorten_context(removed, first=not place, last=place == len(opcodes) - 1)
             )
             out.append(escape(kept))
             continue
-        out.append(_add_marks(gone, "~~", whole) if gone.strip() else "")
-        out.append(_add_marks(come, "**", whole) if come.strip() else come)
-    told = "".join(out).strip()
-    return told if whole else truncate(told, 2 * _MAX_SHOWN)
+        out.append(_add_marks(removed, "~~", full) if removed.strip() else "")
+        out.append(_add_marks(added, "**", full) if added.strip() else added)
+    shown = "".join(out).strip()
+    return shown if full else truncate(shown, 2 * _MAX_SHOWN)
 
 
-def _add_marks(text: str, mark: str, whole: bool) -> str:
+def _add_marks(text: str, mark: str, full: bool) -> str:
     """Put marks around words, with white space outside, else Discord ignores the marks."""
     inner = text.strip()
     before, after = text[: text.index(inner)], text[text.index(inner) + len(inner) :]
-    return f"{' ' * bool(before)}{mark}{_escape_text(inner, whole)}{mark}{' ' * bool(after)}"
+    return f"{' ' * bool(before)}{mark}{_escape_text(inner, full)}{mark}{' ' * bool(after)}"
 
 
 def _shorten_context(text: str, *, first: bool, last: bool) -> str:
@@ -124,9 +124,9 @@ def _shorten_context(text: str, *, first: bool, last: bool) -> str:
     return f"{head}…{tail}"
 
 
-def _escape_text(text: str, whole: bool) -> str:
+def _escape_text(text: str, full: bool) -> str:
     text = " ".join(text.split())
-    return escape(text if whole else truncate(text, _MAX_SHOWN))
+    return escape(text if full else truncate(text, _MAX_SHOWN))
 
 
 def _escape_fact(text: str | None) -> str:

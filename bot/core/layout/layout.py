@@ -64,7 +64,7 @@ class Packer:
             self._rendered[number] = (text, count_utf16_units(text))
         return self._rendered[number]
 
-    def take(self, start: Position, limit: int) -> tuple[Part, Position]:
+    def pack_next(self, start: Position, limit: int) -> tuple[Part, Position]:
         """Pack the next part from ``start`` on; also returns where the one after it starts."""
         number, offset = start
         texts: list[str] = []
@@ -127,7 +127,7 @@ class Packer:
         )
         return Part("".join(texts), tuple(numbers), (start, end))
 
-    def between(self, start: Position, end: Position) -> Part:
+    def pack_between(self, start: Position, end: Position) -> Part:
         """The part between two positions, however long."""
         texts: list[str] = []
         taken: list[int] = []
@@ -147,14 +147,14 @@ class Packer:
             number, offset = number + 1, 0
         return self._make_part(texts, taken, start, end)
 
-    def all_from(self, start: Position, limit: int) -> list[tuple[Position, Part]]:
+    def pack_all(self, start: Position, limit: int) -> list[tuple[Position, Part]]:
         """All parts from a position on, each with its start."""
         parts: list[tuple[Position, Part]] = []
-        place = start
-        while place[0] < len(self._items):
-            part, following = self.take(place, limit)
-            parts.append((place, part))
-            place = following
+        position = start
+        while position[0] < len(self._items):
+            part, following = self.pack_next(position, limit)
+            parts.append((position, part))
+            position = following
         return parts
 
 
@@ -171,7 +171,7 @@ def balance_last_parts(
     for limit in (half + 50, half + 200, half + 400, half + 600, half + 800):
         if limit >= most:
             break
-        again = packer.all_from(parts[-2][0], limit)
+        again = packer.pack_all(parts[-2][0], limit)
         if len(again) == 2 and count_utf16_units(again[-1][1].content) > sizes[1]:
             return parts[:-2] + again
     return parts
@@ -220,6 +220,6 @@ def lay_out(essay: Essay, *, numbered: bool = False) -> Layout:
     packer = Packer(list_items(essay, numbered=numbered))
     parts = [
         part
-        for _, part in balance_last_parts(packer, packer.all_from((0, 0), limits.MESSAGE_CONTENT))
+        for _, part in balance_last_parts(packer, packer.pack_all((0, 0), limits.MESSAGE_CONTENT))
     ]
     return Layout(tuple(parts), make_closing_message(essay, parts), note_lost_links(essay))

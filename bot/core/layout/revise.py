@@ -125,7 +125,7 @@ def _find_unchanged(
         if any(moved.get(n) != n + by for n in range(first, last_item + 1)):
             continue
         item_range = (first + by, offset), (last + by, end)
-        if packer.between(*item_range).content == message.content:
+        if packer.pack_between(*item_range).content == message.content:
             kept[number] = item_range
     return kept
 
@@ -175,7 +175,7 @@ def _assign_parts(
         for number, part in zip(chosen, filled, strict=True):
             parts[gap.start + number] = part
         if there:
-            parts[right] = packer.between(*kept[right])
+            parts[right] = packer.pack_between(*kept[right])
             place = kept[right][1]
         at = right
     return parts, more
@@ -192,7 +192,7 @@ def _pack_between(
     if end[1]:
         taken.append(keep_beginning(items[end[0]], end[1]))
     packer = Packer(taken)
-    parts = [part for _, part in balance_last_parts(packer, packer.all_from(start, limit), limit)]
+    parts = [part for _, part in balance_last_parts(packer, packer.pack_all(start, limit), limit)]
     if parts:
         parts[-1] = replace(parts[-1], item_range=(parts[-1].item_range[0], end))
     return parts

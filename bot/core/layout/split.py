@@ -64,11 +64,11 @@ def _slice_spans(item: Item, start: int, end: int) -> tuple[Span, ...]:
     assert isinstance(item.block, Paragraph | Heading)
     spans = item.block.spans
     result: list[Span] = []
-    place = max(bisect_right(item.starts, start) - 1, 0)
-    while place < len(spans) and item.starts[place] < end:
-        span, at = spans[place], item.starts[place]
+    index = max(bisect_right(item.starts, start) - 1, 0)
+    while index < len(spans) and item.starts[index] < end:
+        span, at = spans[index], item.starts[index]
         result.append(replace(span, text=span.text[max(start - at, 0) : end - at]))
-        place += 1
+        index += 1
     return merge_spans(result)
 
 
@@ -113,10 +113,10 @@ def _find_atoms(item: Item, start: int, end: int) -> list[tuple[int, int]]:
         return []
     spans = item.block.spans
     atoms: list[tuple[int, int]] = []
-    place = max(bisect_right(item.starts, start) - 1, 0)
+    index = max(bisect_right(item.starts, start) - 1, 0)
     previous: Span | None = None
-    while place < len(spans) and item.starts[place] < end:
-        span, at = spans[place], item.starts[place]
+    while index < len(spans) and item.starts[index] < end:
+        span, at = spans[index], item.starts[index]
         if span.link is not None or span.code:
             stop = at + len(span.text)
             if (
@@ -130,23 +130,23 @@ def _find_atoms(item: Item, start: int, end: int) -> list[tuple[int, int]]:
             else:
                 atoms.append((at, stop))
         previous = span
-        place += 1
+        index += 1
     return [(one, other) for one, other in atoms if other - one <= _MAX_ATOM]
 
 
 def _drop_inside(ends: Sequence[int], atoms: Sequence[tuple[int, int]]) -> list[int]:
     result: list[int] = []
-    place = 0
+    index = 0
     for end in ends:
-        while place < len(atoms) and atoms[place][1] <= end:
-            place += 1
-        if place == len(atoms) or end <= atoms[place][0]:
+        while index < len(atoms) and atoms[index][1] <= end:
+            index += 1
+        if index == len(atoms) or end <= atoms[index][0]:
             result.append(end)
     return result
 
 
 def _find_line_ends(text: str) -> list[int]:
-    return [place for place, character in enumerate(text) if character == "\n"]
+    return [index for index, character in enumerate(text) if character == "\n"]
 
 
 def _find_last_fitting(item: Item, start: int, ends: Sequence[int], room: int) -> int | None:
@@ -160,25 +160,25 @@ def _find_last_fitting(item: Item, start: int, ends: Sequence[int], room: int) -
     growth = 1.02
     guesses = 0
     while fails - fits > 1:
-        place = bisect_right(ends, start + int(room / growth)) - 1 if guesses < _MAX_GUESSES else -1
+        index = bisect_right(ends, start + int(room / growth)) - 1 if guesses < _MAX_GUESSES else -1
         guesses += 1
-        if not fits < place < fails:
-            if 0 <= fits == place:
-                place = fits + 1  # the guess fits: does the next one?
-            elif place == fails:
-                place = fails - 1
+        if not fits < index < fails:
+            if 0 <= fits == index:
+                index = fits + 1  # the guess fits: does the next one?
+            elif index == fails:
+                index = fails - 1
             else:
-                place = (fits + fails) // 2
-        end = ends[place]
+                index = (fits + fails) // 2
+        end = ends[index]
         if fits >= 0 and end - ends[fits] > room - measured_fit:
-            fails = place  # the text alone is longer than the room
+            fails = index  # the text alone is longer than the room
             continue
         units = count_utf16_units(render_piece(item, start, _trim_end(item, start, end)))
         growth = max(1.0, units / max(1, end - start))
         if units <= room:
-            fits, measured_fit = place, units
+            fits, measured_fit = index, units
         else:
-            fails = place
+            fails = index
     return ends[fits] if fits >= 0 else None
 
 
@@ -212,7 +212,7 @@ def split_item(
     least = _MIN_PIECE
     for tier in tiers:
         last = tier is find_grapheme_ends
-        ends = [start + place for place in tier(window) if start + place <= end]
+        ends = [start + index for index in tier(window) if start + index <= end]
         ends = _drop_inside(ends, atoms)
         if finest and gently:
             # It has to be split; a little earlier, so that the rest isn't too short.

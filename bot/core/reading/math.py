@@ -101,9 +101,9 @@ def _write_math(math: Any) -> str:
     for note in math.iter("annotation"):
         if _TEX_TYPE.search(note.get("encoding") or "") and (note.text or "").strip():
             return _clean_tex(note.text)
-    told = _clean_tex(math.get("alttext") or "")
+    alt_text = _clean_tex(math.get("alttext") or "")
     try:
-        return told or " ".join(_write_element(math).split())
+        return alt_text or " ".join(_write_element(math).split())
     except RecursionError:  # too deep for a real formula
         return " ".join("".join(math.itertext()).split())
 

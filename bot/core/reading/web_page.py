@@ -350,8 +350,8 @@ def read_web_page(text: str, *, address: str | None = None) -> Document:
 def _read_all(text: str, address: str | None) -> Document:
     """Read all text of a page whose HTML can't be parsed into a tree."""
     read = read_html(text, base=address)
-    told = Metadata(source_url=address)
-    return Document(tuple(read.blocks), tuple(read.footnotes), told, tuple(read.notes))
+    metadata = Metadata(source_url=address)
+    return Document(tuple(read.blocks), tuple(read.footnotes), metadata, tuple(read.notes))
 
 
 def _read_article(text: str, address: str | None) -> Document:
@@ -380,7 +380,7 @@ def _read_article(text: str, address: str | None) -> Document:
     read = read_html(markup, base=metadata.source_url)
     if not any(get_block_text(block).strip() for block in read.blocks):
         return _read_all(text, address)
-    told = Metadata(
+    metadata = Metadata(
         title=title,
         author=metadata.author,
         date=metadata.date,
@@ -388,4 +388,4 @@ def _read_article(text: str, address: str | None) -> Document:
         source_url=metadata.source_url,
         cover_image=metadata.cover_image,
     )
-    return Document(tuple(read.blocks), tuple(read.footnotes), told, tuple(read.notes))
+    return Document(tuple(read.blocks), tuple(read.footnotes), metadata, tuple(read.notes))

@@ -26,7 +26,7 @@ def test_a_word_that_changes_is_shown_with_the_words_around_it() -> None:
     (line,) = diff_passages(before, after)
     assert "dough waits for a ~~night~~**week**" in line
     assert len(line) < 120
-    (whole,) = diff_passages(before, after, whole=True)
+    (whole,) = diff_passages(before, after, full=True)
     assert whole.count("kettle") == 2
 
 
