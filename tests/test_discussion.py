@@ -258,7 +258,7 @@ async def test_while_it_posts_the_answer_shows_how_far_it_is(house: House) -> No
     text = "# Long\n\n" + "\n\n".join(f"Paragraph {n}. " + "Words. " * 250 for n in range(4))
     interaction = await house.run("essay publish", file=("long.md", text.encode()))
     await house.said(interaction)
-    house.emulator.on_step = hold
+    house.emulator.steps.hook = hold
     (button,) = [
         b for b in buttons((await house.seen(interaction))["components"]) if b["label"] == "Publish"
     ]
@@ -339,7 +339,7 @@ async def test_the_commands_are_registered_once(tmp_path: Path) -> None:
             calls.append(step.what)
 
     async with a_world() as emulator:
-        emulator.on_step = note
+        emulator.steps.hook = note
         for times in (1, 1):
             async with lived_in(tmp_path, emulator):
                 pass

@@ -9,7 +9,7 @@ import pytest
 
 from bot.emulator.faults.har import Recorder
 from bot.emulator.server import Emulator
-from bot.emulator.world.seed import first_world
+from bot.emulator.world.seed import seed_world
 from tests.support.running_bot import lived_in
 from tests.support.wire_check import _checker, wire_faults
 
@@ -18,7 +18,7 @@ async def test_a_fault_in_recorded_traffic_is_found(tmp_path: Path) -> None:
     if _checker() is None:
         pytest.skip("Discord's description of its API is not at hand")
     archive = tmp_path / "traffic.har"
-    emulator = Emulator(first_world(), rates=False)
+    emulator = Emulator(seed_world(), rates=False)
     emulator.recorder = Recorder(archive)
     await emulator.start()
     async with lived_in(tmp_path, emulator) as house:

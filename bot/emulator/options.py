@@ -14,12 +14,12 @@ _MOST_PORT = 65535
 
 
 class UsageError(Exception):
-    """The options cannot be understood; the text says why."""
+    """The options are invalid; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was asked for. ``data`` is None for a temporary folder."""
+    """The parsed options. ``data`` is None for a temporary folder."""
 
     port: int
     data: Path | None

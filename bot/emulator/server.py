@@ -1,68 +1,96 @@
-"""The emulator: one world, served on loopback."""
+"""The emulator: a local Discord server for one world, on loopback."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
-from bot.emulator import app
+from bot.emulator.address import Address
+from bot.emulator.app import create_app
+from bot.emulator.faults.controls import Controls
+from bot.emulator.faults.faults import FaultQueue
+from bot.emulator.faults.har import Recorder
+from bot.emulator.faults.middleware import BotTraffic
+from bot.emulator.faults.steps import Steps
+from bot.emulator.gateway.dispatcher import Dispatcher
+from bot.emulator.rules.rate_limits import RateLimits
+from bot.emulator.web.room import Room
 from bot.emulator.world import persistence
 from bot.emulator.world.world import World
 
 __all__ = ["Emulator"]
 
-_SAVE_AFTER = 0.2
+_SAVE_DELAY = 0.2
 _TICK = 0.25
 
 
 class Emulator:
-    """A local Discord, open between ``start`` and ``stop``.
+    """A local Discord, serving between ``start`` and ``stop``.
 
-    ``rates=False`` announces no rate limits. With ``data`` the world is kept in that folder,
-    soon after each change and at the end. ``gateway_hub``, ``faults``, ``recorder`` and ``room``
-    are put there by the modules that speak the gateway, strike, record and serve the page.
+    ``rates=False`` announces no rate limits. With ``data`` the world is saved in that folder,
+    soon after each change and at the end.
     """
 
-    def __init__(self, world: World, *, rates: bool = True, data: Path | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        *,
+        rates: bool = True,
+        data: Path | None = None,
+    ) -> None:
         self.world = world
         self.rates = rates
         self.data = data
-        self.host = "127.0.0.1"
-        self.port = 0
-        self.on_step: Callable[[Any], Awaitable[None]] | None = None
-        self.gateway_hub: Any = None
-        self.faults: Any = None
-        self.recorder: Any = None
-        self.controls: Any = None
-        self.room: Any = None
+        self.address = Address()
+        self.steps = Steps()
+        self.faults = FaultQueue()
+        self.dispatcher = Dispatcher(
+            world,
+            self.address,
+            faults=self.faults,
+            on_step=self.steps.on_event,
+            rate_limited=rates,
+        )
+        self.controls = Controls(world, self.dispatcher, self.faults)
+        self.room = Room(self)
+        self._traffic = BotTraffic(self.faults, self.steps)
         self._changed = asyncio.Event()
-        self._kept = asyncio.Event()
+        self._saved = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
 
     @property
+    def recorder(self) -> Recorder | None:
+        """Records the bot's traffic; it may be set before or after ``start``."""
+        return self._traffic.recorder
+
+    @recorder.setter
+    def recorder(self, recorder: Recorder | None) -> None:
+        self._traffic.recorder = self.dispatcher.recorder = recorder
+
+    @property
     def page(self) -> str:
-        """The address at which a person looks on, without a slash at its end."""
-        return f"http://{self.host}:{self.port}"
+        """The web page's address, without a slash at its end."""
+        return self.address.page
 
     @property
     def api(self) -> str:
         """The REST API's address."""
-        return f"{self.page}/api/v10"
+        return self.address.api
 
     @property
     def gateway(self) -> str:
         """The gateway's address."""
-        return f"ws://{self.host}:{self.port}/gateway"
+        return self.address.gateway
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Serve on ``host``; port 0 takes a free one. Raises OSError if the port is taken."""
-        self._runner = web.AppRunner(app.create_app(self), shutdown_timeout=1.0)
+        """Serve on ``host``; port 0 takes a free one. Raises OSError if the port is in use."""
+        rate_limits = RateLimits(on=self.rates)
+        app = create_app(self.address, rate_limits, self._traffic, self.controls, self.room)
+        self._runner = web.AppRunner(app, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)
         try:
@@ -70,17 +98,16 @@ class Emulator:
         except OSError:
             await self._runner.cleanup()
             raise
-        self.host = host
-        self.port = self._runner.addresses[0][1]
+        self.address.host, self.address.port = host, self._runner.addresses[0][1]
         self.world.cdn = self.page
         self.world.on_change.append(self._note_change)
         self._tasks = [asyncio.create_task(self._tick())]
         if self.data is not None:
             persistence.save(self.world, self.data)
-            self._tasks.append(asyncio.create_task(self._keep(self.data)))
+            self._tasks.append(asyncio.create_task(self._save_changes(self.data)))
 
     async def stop(self) -> None:
-        """Stop serving and keep the world a last time."""
+        """Stop serving and save the world a last time."""
         for task in self._tasks:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -93,30 +120,30 @@ class Emulator:
             if self.data is not None:
                 persistence.save(self.world, self.data)
 
-    async def kept(self) -> None:
-        """Wait until every change so far is on disk; at once where nothing is kept."""
+    async def wait_until_saved(self) -> None:
+        """Wait until every change so far is on disk; returns at once without ``data``."""
         if self.data is not None and self._changed.is_set():
-            await self._kept.wait()
+            await self._saved.wait()
 
     def _note_change(self) -> None:
         self._changed.set()
-        self._kept.clear()
+        self._saved.clear()
 
     async def _tick(self) -> None:
-        """What happens by itself happens in real time too, not only when time is moved."""
+        """Do what is due in real time too, not only when the clock is advanced."""
         while True:
             await asyncio.sleep(_TICK)
             self.world.pass_time()
 
-    async def _keep(self, folder: Path) -> None:
-        """Save soon after a change; a world that takes long to write is written less often."""
+    async def _save_changes(self, folder: Path) -> None:
+        """Save soon after each change, less often for a world that takes long to write."""
         loop = asyncio.get_running_loop()
-        pause = _SAVE_AFTER
+        pause = _SAVE_DELAY
         while True:
             await self._changed.wait()
             await asyncio.sleep(pause)
             self._changed.clear()
             begun = loop.time()
             persistence.save(self.world, folder)
-            self._kept.set()
-            pause = max(_SAVE_AFTER, 20 * (loop.time() - begun))
+            self._saved.set()
+            pause = max(_SAVE_DELAY, 20 * (loop.time() - begun))

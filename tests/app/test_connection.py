@@ -22,5 +22,5 @@ async def test_a_connection_that_is_cut_before_its_session_stands_is_made_anew(
         async with session.post(f"{stage.emulator.page}/rehearsal/faults", json=cut) as response:
             assert response.status < 300
         await stage.bot.start()
-        await asyncio.wait_for(stage.emulator.gateway_hub.bot_ready(), SOON)
+        await asyncio.wait_for(stage.emulator.dispatcher.wait_for_bot(), SOON)
     assert not re.search("Traceback", "\n".join(stage.log)), "\n".join(stage.log)

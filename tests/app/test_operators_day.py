@@ -13,7 +13,7 @@ from pathlib import Path
 import aiosqlite
 
 from bot.emulator.faults.bot_process import BotProcess, bot_environment
-from bot.emulator.faults.controls import LINK
+from bot.emulator.faults.controls import CLOCK_LINK
 from storage.db.schema import MIGRATIONS
 from tests.app.test_process import command
 from tests.support.bot_process import Stage, staged
@@ -29,7 +29,7 @@ def environment(stage: Stage, folder: Path) -> dict[str, str]:
         token=stage.emulator.world.bot.token,
         api=stage.emulator.api,
         gateway=stage.emulator.gateway,
-        clock_link=stage.emulator.page.replace("http://", "ws://", 1) + LINK,
+        clock_link=stage.emulator.page.replace("http://", "ws://", 1) + CLOCK_LINK,
         database=folder / "salon.sqlite3",
     )
 
@@ -111,7 +111,7 @@ async def test_an_operators_day_ends_with_nothing_lost(tmp_path: Path) -> None:
         assert status != 0, "not before the start that upgrades it"
         assert "start the bot once" in told
         await stage.bot.start()
-        await stage.emulator.gateway_hub.bot_ready()
+        await stage.emulator.dispatcher.wait_for_bot()
         assert version_of(database) == len(MIGRATIONS)
         (copied,) = (first / "salon-backups").glob("*-before-upgrade.sqlite3")
         assert version_of(copied) == 1
@@ -140,7 +140,7 @@ async def test_an_operators_day_ends_with_nothing_lost(tmp_path: Path) -> None:
         other = BotProcess(moved, log.append)
         await other.start()
         try:
-            await stage.emulator.gateway_hub.bot_ready()
+            await stage.emulator.dispatcher.wait_for_bot()
             status, told = await asked(moved, "backup")
             assert status == 0, told
             status, told = await asked(moved, "doctor")

@@ -144,7 +144,7 @@ async def test_sigterm_ends_it_cleanly_in_the_middle_of_a_publishing(tmp_path: P
                 if seen == 3:
                     third.set()
 
-        stage.emulator.on_step = third_part
+        stage.emulator.steps.hook = third_part
         await stage.bot.start()
         play = asyncio.create_task(stage.play(essay, None))
         await asyncio.wait_for(third.wait(), SOON)

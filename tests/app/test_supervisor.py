@@ -46,7 +46,7 @@ def said(stage: Stage, words: str) -> bool:
 
 async def ready(stage: Stage) -> str:
     """The id of the session that stands."""
-    session: Session = await asyncio.wait_for(stage.emulator.gateway_hub.bot_ready(), SOON)
+    session: Session = await asyncio.wait_for(stage.emulator.dispatcher.wait_for_bot(), SOON)
     return session.id
 
 
@@ -116,7 +116,7 @@ async def test_a_payload_that_the_library_chokes_on_leads_to_a_fresh_start(
         await stage.bot.start()
         before = await ready(stage)
         await strike(stage.emulator, {"kind": "event", "event": "CHANNEL_CREATE", "data": {}})
-        hub = stage.emulator.gateway_hub
+        hub = stage.emulator.dispatcher
         async with asyncio.timeout(SOON):
             while all(session.id == before for session in hub.bot_sessions()):
                 await hub.next_change()
@@ -143,7 +143,7 @@ async def a_life(
 ) -> AsyncIterator[tuple[Emulator, Salon, asyncio.Task[str]]]:
     """A bot in this process, connected, and what ends its connection."""
     async with a_world() as emulator:
-        emulator.gateway_hub.heartbeat_interval = 0.05
+        emulator.dispatcher.heartbeat_interval = 0.05
         point_elsewhere(emulator.api, emulator.gateway)
         settings = Settings(
             token=emulator.world.bot.token,
@@ -157,7 +157,7 @@ async def a_life(
             stopping = asyncio.create_task(asyncio.Event().wait())
             life = asyncio.create_task(one_life(settings, salon, [], stopping))
             try:
-                await asyncio.wait_for(emulator.gateway_hub.bot_ready(), SOON)
+                await asyncio.wait_for(emulator.dispatcher.wait_for_bot(), SOON)
                 yield emulator, salon, life
             finally:
                 stopping.cancel()

@@ -16,7 +16,7 @@ from datetime import timedelta
 from bot.emulator.faults.steps import Step
 from bot.emulator.server import Emulator
 from bot.emulator.world.models import Channel, ChannelType, Message, MessageType, ThreadState
-from bot.emulator.world.seed import first_world
+from bot.emulator.world.seed import seed_world
 from bot.emulator.world.world import World
 from tests.bench.archives import Place
 from tests.bench.frames import HEAD
@@ -81,7 +81,7 @@ def talk(world: World, threads: int, each: int) -> Place:
 
 
 async def _main(threads: int, each: int, *, rates: bool) -> None:
-    world = first_world()
+    world = seed_world()
     place = talk(world, threads, each)
     world.clock.advance_to(world.now() + timedelta(seconds=1))
     emulator = Emulator(world, rates=rates)
@@ -91,7 +91,7 @@ async def _main(threads: int, each: int, *, rates: bool) -> None:
         if step.kind == "call" and step.what == _HISTORY:
             calls.append(time.monotonic())
 
-    emulator.on_step = note
+    emulator.steps.hook = note
     await emulator.start()
     described = {
         "api": emulator.api,

@@ -251,7 +251,7 @@ async def test_a_forums_post_that_comes_to_stand_after_its_withdrawal_is_emptied
     options = [{"type": 7, "name": "channel", "value": str(house.channel("essay-forum"))}]
     shown = await house.run("essay publish", file=("long.md", LONG.encode()), options=options)
     await house.said(shown)
-    house.emulator.on_step = hold
+    house.emulator.steps.hook = hold
     pressing = asyncio.create_task(house.press(shown, "Publish"))
     await under_way.wait()
     actor = Actor(house.member().id, "Ada")

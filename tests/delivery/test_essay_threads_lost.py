@@ -142,7 +142,7 @@ async def test_a_thread_that_opens_after_its_essay_was_withdrawn_is_locked(house
             under_way.set()
             await withdrawn.wait()
 
-    house.emulator.on_step = hold
+    house.emulator.steps.hook = hold
     pressing = asyncio.create_task(begin(house, forum=False))
     await under_way.wait()
     await house.salon.services.publishing.withdraw(1, Actor(house.member().id, "Ada"))

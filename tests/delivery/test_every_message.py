@@ -98,7 +98,7 @@ async def test_a_fault_at_any_post_leaves_it_there_once(
 ) -> None:
     async with a_house(tmp_path) as house:
         striker = Striker(house, FAULTS[fault])
-        house.emulator.on_step = striker.on_step
+        house.emulator.steps.hook = striker.on_step
         for at in range(1, POSTS[style] + 1):
             striker.at, striker.count = at, 0
             await publish(house, at, style)
@@ -129,7 +129,7 @@ async def test_an_outage_of_an_hour_behind_any_post_is_outlasted(
                     )
 
             striker.at, striker.count = at, 0
-            house.emulator.on_step = strike
+            house.emulator.steps.hook = strike
             if not hears:
                 recorder.put = lambda events: 0  # type: ignore[method-assign]
             await publish(house, at, style)
@@ -146,7 +146,7 @@ async def test_a_fault_strikes_at_each_of_the_posts_of_an_essay(tmp_path: Path) 
     async with a_house(tmp_path) as house:
         for number, (style, posts) in enumerate(POSTS.items(), 1):
             striker = Striker(house, {})
-            house.emulator.on_step = striker.on_step
+            house.emulator.steps.hook = striker.on_step
             await publish(house, number, style)
             await house.settle()
             assert striker.count == posts, style

@@ -117,7 +117,7 @@ async def test_the_steps_struck_are_those_of_a_play(
         steps.append(step)
 
     async with staged(tmp_path) as stage:
-        stage.emulator.on_step = record
+        stage.emulator.steps.hook = record
         await played(stage, essay, comments)
     recorded = "\n".join(f"{s.number} {s.kind} {s.moment} {s.what}" for s in steps)
     assert STEPS - 6 <= len(steps) <= STEPS, recorded
@@ -128,9 +128,9 @@ async def test_killed_at_a_step_it_completes_the_play(
     number: int, tmp_path: Path, essay: Path, comments: Path
 ) -> None:
     async with staged(tmp_path) as stage:
-        stage.emulator.on_step = stage.killer(number)
+        stage.emulator.steps.hook = stage.killer(number)
         await played(stage, essay, comments)
-        taken = stage.emulator.gateway_hub.steps.count
+        taken = stage.emulator.steps.count
         assert stage.restarts or taken < number, "the play had that step, but nobody was struck"
 
 
@@ -141,7 +141,7 @@ async def test_killed_again_while_it_recovers_it_completes_the_play(
     # A start takes some eight steps, and the reading of the history follows.
     again = number + 5 + number % 9
     async with staged(tmp_path) as stage:
-        stage.emulator.on_step = stage.killer(number, again)
+        stage.emulator.steps.hook = stage.killer(number, again)
         await played(stage, essay, comments)
         assert len(stage.restarts) == 2
 
@@ -151,6 +151,6 @@ async def test_killed_and_started_when_nonces_are_forgotten_it_completes_the_pla
     number: int, tmp_path: Path, essay: Path, comments: Path
 ) -> None:
     async with staged(tmp_path) as stage:
-        stage.emulator.on_step = stage.killer(number, pause=timedelta(minutes=40))
+        stage.emulator.steps.hook = stage.killer(number, pause=timedelta(minutes=40))
         await played(stage, essay, comments)
         assert len(stage.restarts) == 1

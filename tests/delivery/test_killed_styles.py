@@ -109,7 +109,7 @@ async def test_killed_around_a_post_it_completes_the_play(
 ) -> None:
     async with staged(tmp_path) as stage:
         await choose(stage, style)
-        stage.emulator.on_step = killer(stage, number, moment, timedelta(minutes=pause))
+        stage.emulator.steps.hook = killer(stage, number, moment, timedelta(minutes=pause))
         await stage.bot.start()
         done = await stage.play(essay, comments, channel=CHANNELS[style])
         assert done, "\n".join([*stage.told, *stage.log])

@@ -9,8 +9,8 @@ import pytest
 from bot.emulator.rules import rate_limits
 from bot.emulator.rules.rate_limits import Limit
 from bot.emulator.server import Emulator
-from bot.emulator.world.events import Event
-from bot.emulator.world.seed import first_world
+from bot.emulator.world.events import ChannelCreated, Event
+from bot.emulator.world.seed import seed_world
 from tests.support.running_bot import House, lived_in
 
 CROWD = 200
@@ -28,13 +28,13 @@ async def test_a_crowd_of_replies_gets_its_threads_in_order_past_those_that_fail
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(rate_limits.TABLE, ("POST", START), LIMIT)
-    emulator = Emulator(first_world(), rates=True)
+    emulator = Emulator(seed_world(), rates=True)
     await emulator.start()
     opened: list[int] = []
 
     def listen(event: Event) -> None:
-        if event.name == "THREAD_CREATE":
-            opened.append(int(event.data["id"]))
+        if isinstance(event, ChannelCreated):
+            opened.append(event.channel.id)
 
     emulator.world.listeners.append(listen)
     try:

@@ -306,7 +306,7 @@ async def test_a_message_that_got_through_after_a_withdrawal_is_taken_back(house
             under_way.set()
             await withdrawn.wait()
 
-    house.emulator.on_step = hold
+    house.emulator.steps.hook = hold
     shown = await house.seen(interaction)
     await house.interact(
         3,

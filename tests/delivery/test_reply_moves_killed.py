@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.emulator.demo.client import Actor
+from bot.emulator.demo.client import MemberClient
 from bot.emulator.faults.steps import NeverArrivedError, Step
 from bot.emulator.world.permissions import Permission
 from tests.support.bot_process import Stage, staged
@@ -61,7 +61,7 @@ class Play:
         self.session = session
         world = stage.emulator.world
         self.guild = next(iter(world.guilds.values()))
-        self.actor = Actor(session, stage.emulator.page, self.guild.id)
+        self.actor = MemberClient(session, stage.emulator.page, self.guild.id)
         self.channel = next(c.id for c in world.channels.values() if c.name == "essays")
 
     def token(self, name: str) -> str:
@@ -101,7 +101,7 @@ class Play:
 
     async def settle(self, seconds: float) -> None:
         await asyncio.gather(*self.stage.restarts)
-        await self.actor.let_pass(seconds)
+        await self.actor.advance(seconds)
 
     async def head(self) -> int:
         world = await self.stage.world()
@@ -152,7 +152,7 @@ async def test_killed_at_a_step_of_a_move_it_is_moved_once(
 ) -> None:
     async with staged(tmp_path) as stage, aiohttp.ClientSession() as session:
         play, head = await played(stage, session, essay)
-        stage.emulator.on_step = strike_once(stage, kind, what, moment)
+        stage.emulator.steps.hook = strike_once(stage, kind, what, moment)
         beside = await play.say("Ben", "Why?", head)
         async with asyncio.timeout(PATIENCE):
             while not stage.restarts:  # noqa: ASYNC110 - the bot comes to that step by itself
@@ -176,7 +176,9 @@ async def test_what_its_author_does_to_the_original_while_the_bot_is_dead_is_hee
 ) -> None:
     async with staged(tmp_path) as stage, aiohttp.ClientSession() as session:
         play, head = await played(stage, session, essay)
-        stage.emulator.on_step = strike_once(stage, "call", "POST /webhooks/{id}/{token}", moment)
+        stage.emulator.steps.hook = strike_once(
+            stage, "call", "POST /webhooks/{id}/{token}", moment
+        )
         restart, stage._restart = stage._restart, _later  # type: ignore[method-assign]
         beside = await play.say("Ben", "Wy?", head)
         async with asyncio.timeout(PATIENCE):

@@ -124,7 +124,7 @@ async def test_a_thread_that_discord_never_answers_for_holds_no_other_up(
             held.append(step)
             await go_on.wait()
 
-    house.emulator.on_step = hold
+    house.emulator.steps.hook = hold
     first = await house.write("Ann", "I would.", to=closing["id"])
     second = await house.write("Ben", "I would not.", to=closing["id"])
 

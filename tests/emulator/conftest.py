@@ -8,14 +8,14 @@ import aiohttp
 import pytest
 
 from bot.emulator.server import Emulator
-from bot.emulator.world.seed import first_world
+from bot.emulator.world.seed import seed_world
 from tests.emulator.http_callers import Town, settle_town
 
 
 @pytest.fixture
 async def emulator() -> AsyncIterator[Emulator]:
     """An emulator with a new world, serving in this process; it announces no rate limits."""
-    one = Emulator(first_world(), rates=False)
+    one = Emulator(seed_world(), rates=False)
     await one.start()
     try:
         yield one

@@ -11,8 +11,8 @@ from typing import Any
 import aiohttp
 
 from bot.emulator.gateway.intents import ALL_INTENTS, Intent
+from bot.emulator.payloads import Dispatch
 from bot.emulator.server import Emulator
-from bot.emulator.world.events import Event
 from bot.emulator.world.models import Channel, User
 
 PATIENCE = 10.0
@@ -129,7 +129,7 @@ def channel(emulator: Emulator, name: str) -> Channel:
 
 
 def said(emulator: Emulator, author: User, where: Channel, content: str, **more: Any) -> None:
-    """Tell the gateway of a message as the world would."""
+    """Dispatch a made-up message to the gateway's sessions."""
     data: dict[str, Any] = {
         "id": str(emulator.world.new_id()),
         "channel_id": str(where.id),
@@ -142,7 +142,7 @@ def said(emulator: Emulator, author: User, where: Channel, content: str, **more:
         "mentions": [],
         **more,
     }
-    emulator.world.emit(Event("MESSAGE_CREATE", data, where.guild_id, where.id))
+    emulator.dispatcher.publish(Dispatch("MESSAGE_CREATE", data, where.guild_id, where.id))
 
 
 async def call(

@@ -22,17 +22,17 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.emulator.faults.controls import LINK
+from bot.emulator.faults.controls import CLOCK_LINK
 from bot.emulator.server import Emulator
 
-__all__ = ["Flaws", "Understudy", "understudy"]
+__all__ = ["Flaws", "SmallBot", "small_bot"]
 
 CLOSING = "What do you think?"
 
 
 @dataclass
 class Flaws:
-    """What the understudy does wrong; nothing by default."""
+    """What the small_bot does wrong; nothing by default."""
 
     refuses: str | None = None
     misses_first: int = 0
@@ -43,7 +43,7 @@ class Flaws:
     deletes_a_part_next_day: bool = False
 
 
-class Understudy(discord.Client):
+class SmallBot(discord.Client):
     """Knows /essay publish with a file, makes replies to it threads, asks again a day later."""
 
     def __init__(self, emulator: Emulator, flaws: Flaws) -> None:
@@ -97,7 +97,7 @@ class Understudy(discord.Client):
 
     async def obey_clock(self) -> None:
         """Answer the emulator's clock: what is due when it moves is done before the answer."""
-        address = self._emulator.page.replace("http://", "ws://") + LINK
+        address = self._emulator.page.replace("http://", "ws://") + CLOCK_LINK
         async with aiohttp.ClientSession() as session, session.ws_connect(address) as link:
             async for frame in link:
                 asked = json.loads(frame.data)
@@ -123,17 +123,17 @@ class Understudy(discord.Client):
 
 
 @contextlib.asynccontextmanager
-async def understudy(
+async def small_bot(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch, **flaws: Any
-) -> AsyncIterator[Understudy]:
-    """An understudy that is connected to the emulator."""
+) -> AsyncIterator[SmallBot]:
+    """An small_bot that is connected to the emulator."""
     monkeypatch.setattr(Route, "BASE", emulator.api)
     monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(emulator.gateway))
-    client = Understudy(emulator, Flaws(**flaws))
+    client = SmallBot(emulator, Flaws(**flaws))
     life = asyncio.create_task(client.start(emulator.world.bot.token))
     clock = asyncio.create_task(client.obey_clock())
     try:
-        await asyncio.wait_for(emulator.gateway_hub.bot_ready(), 20)
+        await asyncio.wait_for(emulator.dispatcher.wait_for_bot(), 20)
         yield client
     finally:
         await client.close()

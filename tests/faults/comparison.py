@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.emulator.faults.snapshot import describe
+from bot.emulator.faults.snapshot import take_snapshot
 from bot.emulator.server import Emulator
 
 __all__ = ["Ended", "differences", "ended"]
@@ -63,7 +63,7 @@ class Ended:
 
 def ended(emulator: Emulator, path: Path) -> Ended:
     """What a play has come to; no bot is at work any more."""
-    told = describe(emulator.world)
+    told = take_snapshot(emulator.world)
     names = _Names(emulator, told)
     return Ended(tuple(sorted(_world(told, names))), tuple(sorted(_archive(path, names))))
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from bot.emulator.faults.faults import CallFault, _Planned, path_fits
+from bot.emulator.faults.faults import CallFault, _Pending, path_matches
 from bot.emulator.faults.steps import NeverArrivedError, Step, plain_path
 from bot.emulator.server import Emulator
 
@@ -103,12 +103,12 @@ class Calls:
 
     def _is_hindered(self, what: str) -> bool:
         method, _, path = what.partition(" ")
-        for planned in self.emulator.faults._planned:
+        for planned in self.emulator.faults._pending:
             fault = planned.fault
             if (
                 isinstance(fault, CallFault)
                 and fault.method in {None, method}
-                and path_fits(plain_path(fault.path), path)
+                and path_matches(plain_path(fault.path), path)
             ):
                 return not fault.after_effect
         return False
@@ -130,4 +130,4 @@ class Calls:
             return  # the answer comes when nobody waits for it any more
         # The first in the line, so that it strikes this very call.
         fault = CallFault(None, "**", status, after)
-        self.emulator.faults._planned.insert(0, _Planned(fault, 1))
+        self.emulator.faults._pending.insert(0, _Pending(fault, 1))

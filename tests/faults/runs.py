@@ -192,7 +192,7 @@ async def _staged(
                 calls = Calls(stage.emulator, strike.at, strike.fault)
             if isinstance(stage.bot, BotApart):
                 calls.kill = stage.bot.kill
-            stage.emulator.on_step = calls.on_step
+            stage.emulator.steps.hook = calls.on_step
             stage.calls = calls.seen
             yield stage, calls, statements
 

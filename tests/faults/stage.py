@@ -27,9 +27,9 @@ from bot.app.client import point_elsewhere
 from bot.app.systemd import ServiceManager
 from bot.clock import Clock
 from bot.emulator.faults.bot_process import bot_environment
-from bot.emulator.faults.controls import LINK
+from bot.emulator.faults.controls import CLOCK_LINK
 from bot.emulator.server import Emulator
-from bot.emulator.world.seed import first_world
+from bot.emulator.world.seed import seed_world
 from bot.settings import Settings
 from tests.faults.forked import ForkedBot
 from tests.faults.injected import Lot
@@ -74,7 +74,7 @@ class BotHere:
     async def start(self) -> None:
         """As ``python -m bot`` does, but for the loop and the log."""
         self._life = asyncio.create_task(bot.app.supervisor._run(self._settings, ServiceManager()))
-        arrival = asyncio.create_task(self._emulator.controls.link.arrival(_LINKED_WITHIN))
+        arrival = asyncio.create_task(self._emulator.controls.link.wait_for_bot(_LINKED_WITHIN))
         await asyncio.wait({self._life, arrival}, return_when=asyncio.FIRST_COMPLETED)
         if self._life.done():
             arrival.cancel()
@@ -137,6 +137,11 @@ class _Supervised:
     def is_running(self) -> bool:
         """Whether it is worth waiting for."""
         return self._bot.is_running
+
+    @property
+    def state(self) -> str:
+        """Whether it runs, in a word."""
+        return "running" if self.is_running else "stopped"
 
 
 class _Log(logging.Handler):
@@ -236,10 +241,10 @@ async def staged(*, apart: Lot | None = None) -> AsyncIterator[Stage]:
     log: list[str] = []
     handler = _Log(log)
     with tempfile.TemporaryDirectory() as folder:
-        emulator = Emulator(first_world(), rates=False)
+        emulator = Emulator(seed_world(), rates=False)
         await emulator.start()
         path = Path(folder) / "salon.sqlite3"
-        link = emulator.page.replace("http://", "ws://", 1) + LINK
+        link = emulator.page.replace("http://", "ws://", 1) + CLOCK_LINK
         token = emulator.world.bot.token
         bot: Bot
         if apart is None:

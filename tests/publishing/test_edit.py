@@ -389,7 +389,7 @@ async def test_a_message_answered_just_before_it_is_removed_is_emptied(house: Ho
 
     interaction = await hand_in(house, long("Won", "Three"))
     assert "1 is removed" in await house.said(interaction)
-    house.emulator.on_step = hold
+    house.emulator.steps.hook = hold
     (button,) = [
         b for b in buttons((await house.seen(interaction))["components"]) if b["label"] == "Apply"
     ]

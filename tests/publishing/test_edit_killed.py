@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.emulator.demo.client import Actor, RefusedError
+from bot.emulator.demo.client import MemberClient, RequestFailedError
 from bot.emulator.faults.steps import NeverArrivedError, Step
 from tests.support.bot_process import Stage, staged
 from tests.support.running_bot import buttons
@@ -52,13 +52,13 @@ class Play:
         self.session = session
         world = stage.emulator.world
         self.guild = next(iter(world.guilds.values()))
-        self.actor = Actor(session, stage.emulator.page, self.guild.id)
+        self.actor = MemberClient(session, stage.emulator.page, self.guild.id)
         self.channel = next(c.id for c in world.channels.values() if c.name == "essays")
         self.before = 0  # steps
 
     async def settle(self, seconds: float = 0) -> None:
         await asyncio.gather(*self.stage.restarts)
-        await self.actor.let_pass(seconds)
+        await self.actor.advance(seconds)
 
     async def hand_in(self, text: str) -> dict[str, Any]:
         """Run the command; the message that shows what changes."""
@@ -115,7 +115,7 @@ class Play:
 
     def strike(self, number: int) -> None:
         """Kill the bot at this step from now on."""
-        self.before = self.stage.emulator.gateway_hub.steps.count
+        self.before = self.stage.emulator.steps.count
 
         async def struck(step: Step) -> None:
             if step.number - self.before == number and not self.stage.restarts:
@@ -123,11 +123,11 @@ class Play:
                 if step.kind == "call" and step.moment == "before":
                     raise NeverArrivedError
 
-        self.stage.emulator.on_step = struck
+        self.stage.emulator.steps.hook = struck
 
     @property
     def steps(self) -> int:
-        count: int = self.stage.emulator.gateway_hub.steps.count
+        count: int = self.stage.emulator.steps.count
         return count - self.before
 
 
@@ -164,7 +164,7 @@ async def test_the_steps_struck_are_those_of_an_edit(tmp_path: Path, way: str) -
     async with staged(tmp_path) as stage, aiohttp.ClientSession() as session:
         play = await played(stage, session, tmp_path)
         message = await play.hand_in(written(*TEXTS[way]))
-        play.before = stage.emulator.gateway_hub.steps.count
+        play.before = stage.emulator.steps.count
         await play.press(message, "Apply")
         await play.settle(600)
         taken = play.steps
@@ -183,7 +183,7 @@ async def test_killed_at_a_step_of_an_edit_it_completes_it(
         text = written(*TEXTS[way])
         message = await play.hand_in(text)
         play.strike(number)
-        with contextlib.suppress(RefusedError, aiohttp.ClientError):
+        with contextlib.suppress(RequestFailedError, aiohttp.ClientError):
             await play.press(message, "Apply")
         async with asyncio.timeout(PATIENCE):
             while not stage.restarts:  # noqa: ASYNC110 - the bot comes to that step by itself

@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from bot.emulator.server import Emulator
-from bot.emulator.world.seed import first_world
+from bot.emulator.world.seed import seed_world
 from tests.room.browser import CHROMIUM, browser
 from tests.room.visitor import Visitor, visiting
 from tests.support.bot_process import Stage, staged
@@ -28,7 +28,7 @@ async def chromium() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def emulator() -> AsyncIterator[Emulator]:
     """An emulator with a new world and no bot."""
-    one = Emulator(first_world(), rates=False)
+    one = Emulator(seed_world(), rates=False)
     await one.start()
     one.room.offers = False
     try:
@@ -50,5 +50,5 @@ async def stage(chromium: Browser, tmp_path: Path) -> AsyncIterator[Stage]:
     async with staged(tmp_path) as one:
         one.emulator.room.offers = False
         await one.bot.start()
-        await one.emulator.gateway_hub.bot_ready()
+        await one.emulator.dispatcher.wait_for_bot()
         yield one

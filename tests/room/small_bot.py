@@ -157,7 +157,7 @@ async def showing_parts(emulator: Emulator, patch: pytest.MonkeyPatch) -> AsyncI
     running = asyncio.create_task(client.start(emulator.world.bot.token))
     try:
         async with asyncio.timeout(_READY_WITHIN):
-            await emulator.gateway_hub.bot_ready()
+            await emulator.dispatcher.wait_for_bot()
         yield client
     finally:
         await client.close()

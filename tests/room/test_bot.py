@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from bot.emulator.world import thread_state
+from bot.emulator.world.events import ChannelUpdated
 from tests.room.visitor import Visitor, visiting
 from tests.support.bot_process import Stage
 
@@ -152,11 +152,11 @@ async def test_the_gateway_is_cut_discord_made_slow_and_rights_are_taken(
     emulator = stage.emulator
     await guest.page.get_by_role("button", name="Trouble").click()
     trouble = guest.page.get_by_role("dialog", name="Trouble")
-    (session,) = emulator.gateway_hub.bot_sessions()
+    (session,) = emulator.dispatcher.bot_sessions()
     socket = session.connection
     await trouble.get_by_role("button", name="Cut the gateway").click()
     await expect(trouble.get_by_role("status")).to_contain_text("was cut")
-    assert socket not in emulator.gateway_hub.connections
+    assert socket not in emulator.dispatcher.connections
     await trouble.get_by_role("button", name="Make Discord slow").click()
     await expect(trouble.get_by_role("status")).to_contain_text("2 seconds")
     assert len(emulator.faults) == 1
@@ -206,7 +206,7 @@ async def test_an_essay_in_a_forum_shows_its_tags_and_is_found_when_it_is_closed
     forum.available_tags = [
         {**tag, "emoji_id": None, "emoji_name": None} for tag in forum.available_tags
     ]
-    thread_state.tell_update(world, forum)
+    world.emit(ChannelUpdated(forum))
     path = tmp_path / "stairs.md"
     path.write_text(ESSAY, encoding="utf-8")
     form = await guest.types_command("essay publish")

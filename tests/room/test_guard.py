@@ -9,8 +9,8 @@ import pytest
 import yarl
 
 from bot.emulator.server import Emulator
-from bot.emulator.web.origin_guard import fault_of
-from bot.emulator.world.seed import first_world
+from bot.emulator.web.origin_guard import find_violation
+from bot.emulator.world.seed import seed_world
 
 FOREIGN = [
     {"Host": "evil.example"},
@@ -35,7 +35,7 @@ PATHS = [
 
 @pytest.fixture
 async def served() -> AsyncIterator[Emulator]:
-    one = Emulator(first_world(), rates=False)
+    one = Emulator(seed_world(), rates=False)
     await one.start()
     try:
         yield one
@@ -70,7 +70,7 @@ async def test_the_page_itself_and_other_clients_may(served: Emulator) -> None:
 
 def test_a_link_from_elsewhere_opens_the_page_and_nothing_else() -> None:
     def fault(path: str, host: str) -> str | None:
-        return fault_of("GET", path, host=host, origin=None, site="cross-site")
+        return find_violation("GET", path, host=host, origin=None, site="cross-site")
 
     assert fault("/", "localhost:8710") is None
     assert fault("/rehearsal/room", "localhost:8710") is not None
@@ -79,12 +79,14 @@ def test_a_link_from_elsewhere_opens_the_page_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8710", "localhost:9", "[::1]:8710"])
 def test_loopback_has_several_names(host: str) -> None:
-    assert fault_of("GET", "/x", host=host, origin=f"http://{host}", site="same-origin") is None
+    assert (
+        find_violation("GET", "/x", host=host, origin=f"http://{host}", site="same-origin") is None
+    )
 
 
 @pytest.mark.parametrize("host", [None, "", "a b", "127.0.0.2", "0.0.0.0", "[::1", "x:y"])
 def test_what_is_no_loopback_name_is_refused(host: str | None) -> None:
-    assert fault_of("GET", "/", host=host, origin=None, site=None) is not None
+    assert find_violation("GET", "/", host=host, origin=None, site=None) is not None
 
 
 async def test_the_page_may_run_only_its_own_scripts(served: Emulator) -> None:
@@ -114,7 +116,7 @@ async def test_an_unknown_call_is_still_refused_loudly(
     async with aiohttp.ClientSession() as session, session.post(address) as response:
         assert response.status == 404
         assert "POST /api/v10/channels/1/nonsense" in (await response.json())["message"]
-    assert "does not know POST /api/v10/channels/1/nonsense" in caplog.text
+    assert "has no route POST /api/v10/channels/1/nonsense" in caplog.text
 
 
 async def test_a_play_is_begun_once_and_unplayable_files_are_told(served: Emulator) -> None:

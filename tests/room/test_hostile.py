@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from bot.emulator.rules.message_input import Draft
-from bot.emulator.rules.messages import fill, put
+from bot.emulator.rules.messages import build_message, post
 from bot.emulator.world.seed import add_member
 from tests.room.visitor import Visitor
 
@@ -90,7 +90,7 @@ async def test_a_hundred_kilobytes_are_refused_and_shown_where_they_came_all_the
     channel = world.channels[visitor.channel("essays")]
     for start in OPEN_MARKS:
         text = (start * 100_000)[:100_000] + " end"
-        put(world, fill(world, channel, visitor.member("Ben"), Draft(content=text)))
+        post(world, build_message(world, channel, visitor.member("Ben"), Draft(content=text)))
         await expect(visitor.main.get_by_role("article").last).to_contain_text("end")
     await box.fill("")
     await visitor.writes("still here")

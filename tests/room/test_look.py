@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from bot.emulator.server import Emulator
-from bot.emulator.world.seed import first_world
+from bot.emulator.world.seed import seed_world
 from tests.room.visitor import Visitor, visiting
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -100,8 +100,8 @@ async def test_a_page_that_is_open_finds_the_next_rehearsal_at_its_address(
         await visitor.writes("before the end")
         await emulator.stop()
         await expect(visitor.page.locator("#status")).to_contain_text("trying again")
-        following = Emulator(first_world(), rates=False)
-        await following.start(port=emulator.port)
+        following = Emulator(seed_world(), rates=False)
+        await following.start(port=emulator.address.port)
         following.room.offers = False
         try:
             await expect(visitor.message("before the end")).to_have_count(0, timeout=20_000)

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from bot.emulator.rules.message_input import Draft
-from bot.emulator.rules.messages import fill
+from bot.emulator.rules.messages import build_message
 from tests.room.visitor import Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -23,7 +23,9 @@ async def test_five_thousand_messages_are_scrolled_with_few_of_them_on_the_page(
     people = [visitor.member(name) for name in ("Ann", "Ben", "Chloe", "Dev")]
     for number in range(5000):
         words = f"message {number} " + "and more words " * (number % 9)
-        world.add_message(fill(world, channel, people[number // 3 % 4], Draft(content=words)))
+        world.add_message(
+            build_message(world, channel, people[number // 3 % 4], Draft(content=words))
+        )
     await visitor.page.reload()
     await expect(visitor.message("message 4999 ")).to_be_visible()
     messages = visitor.main.get_by_role("article")
@@ -65,7 +67,7 @@ async def test_a_jump_leads_to_a_message_far_away_and_back(visitor: Visitor) -> 
     channel = world.channels[visitor.channel("essays")]
     for number in range(600):
         world.add_message(
-            fill(world, channel, visitor.member("Ann"), Draft(content=f"talk {number}"))
+            build_message(world, channel, visitor.member("Ann"), Draft(content=f"talk {number}"))
         )
     await visitor.writes("an answer")
     await visitor.page.reload()

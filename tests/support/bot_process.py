@@ -18,10 +18,10 @@ import aiohttp
 
 from bot.emulator.demo.play import play
 from bot.emulator.faults.bot_process import BotProcess, bot_environment
-from bot.emulator.faults.controls import LINK
+from bot.emulator.faults.controls import CLOCK_LINK
 from bot.emulator.faults.steps import NeverArrivedError, Step
 from bot.emulator.server import Emulator
-from bot.emulator.world.seed import first_world
+from bot.emulator.world.seed import seed_world
 
 __all__ = ["Stage", "staged"]
 
@@ -132,7 +132,7 @@ async def staged(folder: Path, *, rates: bool = False, **settings: str) -> Async
 
     ``settings``: more of the bot's, by the names of its environment.
     """
-    emulator = Emulator(first_world(), rates=rates)
+    emulator = Emulator(seed_world(), rates=rates)
     await emulator.start()
     log: list[str] = []
     database = folder / "salon.sqlite3"
@@ -141,7 +141,7 @@ async def staged(folder: Path, *, rates: bool = False, **settings: str) -> Async
         token=emulator.world.bot.token,
         api=emulator.api,
         gateway=emulator.gateway,
-        clock_link=emulator.page.replace("http://", "ws://", 1) + LINK,
+        clock_link=emulator.page.replace("http://", "ws://", 1) + CLOCK_LINK,
         database=database,
     )
     bot = BotProcess(environment | settings, log.append)

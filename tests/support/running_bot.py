@@ -25,11 +25,11 @@ from bot.app.client import Salon, point_elsewhere
 from bot.app.emulator_clock import clock_link
 from bot.clock import Clock
 from bot.delivery.attachments import Keeping
-from bot.emulator.faults.controls import LINK
+from bot.emulator.faults.controls import CLOCK_LINK
 from bot.emulator.faults.har import Recorder
 from bot.emulator.server import Emulator
 from bot.emulator.world.models import User
-from bot.emulator.world.seed import first_world
+from bot.emulator.world.seed import seed_world
 from bot.publishing.fetch_page import fetch
 from bot.settings import Settings
 from storage.db.database import Database, open_database
@@ -336,7 +336,7 @@ async def lived_in(
         backups=folder / "salon-backups",
         api_base=emulator.api,
         gateway_url=emulator.gateway,
-        clock_url=emulator.page.replace("http://", "ws://", 1) + LINK,
+        clock_url=emulator.page.replace("http://", "ws://", 1) + CLOCK_LINK,
     )
     async with (
         aiohttp.ClientSession() as session,
@@ -372,7 +372,7 @@ async def a_world() -> AsyncIterator[Emulator]:
 
     The bot's traffic is recorded, and at the end held against Discord's description of its API.
     """
-    emulator = Emulator(first_world(), rates=False)
+    emulator = Emulator(seed_world(), rates=False)
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder) / "traffic.har"
         emulator.recorder = Recorder(archive)

@@ -62,7 +62,7 @@ class _Killer:
     def strike(self) -> None:
         """Kill the bot now, if it runs; it is started again."""
         self._pending = None
-        self._next = self._stage.emulator.gateway_hub.steps.count + self._chance.randint(*_STEPS)
+        self._next = self._stage.emulator.steps.count + self._chance.randint(*_STEPS)
         if self.left and self._stage.bot.is_running:
             self.left -= 1
             self._stage.kill()
@@ -80,13 +80,13 @@ async def play_and_kill(seed: int, folder: Path, *, missed: int = 120, kills: in
         for _ in range(missed):
             await play.do(play.random.choice(_MISSED))
         killer = _Killer(stage, play.random, kills)
-        stage.emulator.on_step = killer.step
+        stage.emulator.steps.hook = killer.step
         await stage.bot.start()
         while killer.left:
             await play.control("clock", {"advance": 0})
             killer.strike()  # it has caught up before its turn came
             await asyncio.gather(*stage.restarts)
-        stage.emulator.on_step = None
+        stage.emulator.steps.hook = None
         await asyncio.gather(*stage.restarts)
         await play.control("clock", {"advance": 30})
         wrong = differences(await stage.world(), await stage.export(), str(play.own_id), play.names)

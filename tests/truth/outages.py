@@ -121,7 +121,7 @@ class Misfortunes(Stage):
         """Strike the connection; only one that stands, or the library may never come back."""
         if not self.bot.is_up:
             await self.do("return")
-        hub = self.emulator.gateway_hub
+        hub = self.emulator.dispatcher
         if not any(hub.bot_sessions()):
             await self._settle()
         lost = hub.next_change()

@@ -11,7 +11,7 @@ import aiohttp
 
 from bot.app.client import Salon
 from bot.emulator.server import Emulator
-from bot.emulator.world.seed import first_world
+from bot.emulator.world.seed import seed_world
 from storage.servers import setup_choices
 from tests.support.running_bot import House, lived_in
 from tests.truth.compare import differences
@@ -51,7 +51,7 @@ async def play(seed: int, actions: int, folder: Path, *, move: bool = False) -> 
 
     ``move``: the server chose to have channel replies moved into their threads.
     """
-    emulator = Emulator(first_world(), rates=False)
+    emulator = Emulator(seed_world(), rates=False)
     await emulator.start()
     async with (
         aiohttp.ClientSession() as session,
@@ -63,7 +63,7 @@ async def play(seed: int, actions: int, folder: Path, *, move: bool = False) -> 
 
         async def start() -> None:
             world = emulator.world
-            there = world.bot.id in world.guild.members and not emulator.gateway_hub.outages
+            there = world.bot.id in world.guild.members and not emulator.dispatcher.outages
             lived = lived_in(folder, emulator, salon_type=Eager, sees_server=there)
             houses.append(await stack.enter_async_context(lived))
 

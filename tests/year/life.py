@@ -249,9 +249,9 @@ class Life:
                 if step.moment == "before":
                     raise NeverArrivedError
 
-        self._stage.emulator.on_step = strike
+        self._stage.emulator.steps.hook = strike
         await self._house.settle(self._random.uniform(1, 4) * 86400)
-        self._stage.emulator.on_step = None
+        self._stage.emulator.steps.hook = None
         await asyncio.gather(*self._stage.restarts)
         # As long as it was away in truth: the days of the play go by without it too.
         self.log.absences += [Span(start, end) for start, end in self._stage.absences]

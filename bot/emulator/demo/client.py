@@ -1,4 +1,4 @@
-"""What a member does with a Discord client, as calls to the same API."""
+"""A member's Discord client: posts messages, runs commands and presses buttons over the API."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import aiohttp
 
 from bot.emulator.world.models import Application, Command, Message, User
 
-__all__ = ["Actor", "RefusedError"]
+__all__ = ["MemberClient", "RequestFailedError"]
 
 
-class RefusedError(Exception):
-    """The emulator refused what a member tried; the text says what and why."""
+class RequestFailedError(Exception):
+    """The emulator rejected a member's request; the text says which and why."""
 
 
-class Actor:
-    """Acts for members through ``session`` on the emulator at ``page`` (no slash at its end)."""
+class MemberClient:
+    """Sends members' requests to the emulator at ``page`` (no slash at its end)."""
 
     def __init__(self, session: aiohttp.ClientSession, page: str, guild_id: int) -> None:
         self._session = session
@@ -30,7 +30,7 @@ class Actor:
     async def write(
         self, member: User, channel_id: int, content: str, answers: int | None = None
     ) -> int:
-        """Write a message, as a reply if it ``answers`` one; its id.
+        """Post a message, as a reply to the message ``answers`` if given; its id.
 
         docs: Message Resource › Create Message.
         """
@@ -55,7 +55,7 @@ class Actor:
     ) -> str:
         """Run a subcommand with one attachment option (its name, the file's name, its bytes).
 
-        Answers the nonce that the interaction bears. docs: Receiving and Responding to
+        Returns the interaction's nonce. docs: Receiving and Responding to
         Interactions › Interaction Structure; Reference › Uploading Files.
         """
         option, filename, content = file
@@ -88,7 +88,7 @@ class Actor:
     async def press(
         self, member: User, application: Application, message: Message, button: str
     ) -> str:
-        """Press the button with this custom id below a message; the nonce it bears.
+        """Press the button with this custom id; the interaction's nonce.
 
         docs: Receiving and Responding to Interactions › Message Component Data Structure.
         """
@@ -107,15 +107,15 @@ class Actor:
         await self._send(member, "/interactions", body)
         return nonce
 
-    async def let_pass(self, seconds: float) -> None:
-        """Let time pass for the world and the bot; with 0, until the bot has nothing left to do."""
+    async def advance(self, seconds: float) -> None:
+        """Advance the clock of world and bot; with 0, wait until the bot has nothing left to do."""
         patient = aiohttp.ClientTimeout(total=None)
         address = f"{self._page}/rehearsal/clock"
         async with self._session.post(
             address, json={"advance": seconds}, timeout=patient
         ) as response:
             if response.status != 200:
-                raise RefusedError(f"Time could not be moved: {await response.text()}")
+                raise RequestFailedError(f"Time could not be moved: {await response.text()}")
 
     async def _send(
         self,
@@ -136,7 +136,7 @@ class Actor:
                     await asyncio.sleep(float(json.loads(text)["retry_after"]))
                     continue
                 if response.status >= 300:
-                    raise RefusedError(
+                    raise RequestFailedError(
                         f"{member.display_name or member.name} was refused POST {path}: "
                         f"{response.status} {text}"
                     )

@@ -1,4 +1,4 @@
-"""Reading the comments that a rehearsal plays, and cutting the long ones into messages."""
+"""Reading a rehearsal's comments (JSONL) and splitting long ones into messages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import regex
 
-__all__ = ["LIMIT", "Comment", "UnplayableError", "pieces", "read_comments", "units"]
+__all__ = ["LIMIT", "Comment", "UnplayableError", "read_comments", "split_message", "utf16_length"]
 
 LIMIT = 2000
 """The longest message, in UTF-16 units. docs: Message Resource › Create Message (``content``)."""
@@ -18,7 +18,7 @@ _KEYS = ("id", "parent", "author", "text")
 
 
 class UnplayableError(Exception):
-    """What was given cannot be played; the text says why, ``status`` is the exit status."""
+    """The files can't be played; the text says why, ``status`` is the exit status."""
 
     def __init__(self, sentence: str, status: int = 65) -> None:
         super().__init__(sentence)
@@ -29,8 +29,8 @@ class UnplayableError(Exception):
 class Comment:
     """A line of a comments file.
 
-    ``parent`` is the comment that it answers, None for the essay. Ids are as JSON wrote them, so
-    that the number 1 and the string "1" stay two ids. ``line`` counts from 1.
+    ``parent`` is the comment that it replies to, None for the essay. Ids are kept in their JSON
+    form, so that the number 1 and the string "1" are two ids. ``line`` counts from 1.
     """
 
     id: str
@@ -41,24 +41,24 @@ class Comment:
 
 
 def read_comments(data: bytes) -> tuple[Comment, ...]:
-    """The comments of a JSONL file: parents before what answers them, else in the file's order.
+    """The comments of a JSONL file: parents before their replies, else in the file's order.
 
-    Every line is an object with ``id`` (a string or a whole number), ``parent`` (an id or null),
-    ``author`` and ``text`` (strings); further keys and empty lines are passed over. Raises
-    :class:`UnplayableError` naming the first line that breaks this, bears an id for the second
-    time, answers a comment that is not in the file, or answers itself by some detour.
+    Every line is an object with ``id`` (a string or an integer), ``parent`` (an id or null),
+    ``author`` and ``text`` (strings); other keys and empty lines are ignored. Raises
+    :class:`UnplayableError` with the first line that is invalid, repeats an id, replies to a
+    comment that isn't in the file, or is its own ancestor.
     """
     comments: dict[str, Comment] = {}
     for comment in _comments(data):
         earlier = comments.setdefault(comment.id, comment)
         if earlier is not comment:
-            raise _refusal(
+            raise _unplayable(
                 comment.line, f"the id {comment.id} was given to line {earlier.line} already"
             )
     answers: dict[str | None, list[Comment]] = {}
     for comment in comments.values():
         if comment.parent is not None and comment.parent not in comments:
-            raise _refusal(
+            raise _unplayable(
                 comment.line, f"it answers the comment {comment.parent}, which is not in the file"
             )
         answers.setdefault(comment.parent, []).append(comment)
@@ -66,12 +66,12 @@ def read_comments(data: bytes) -> tuple[Comment, ...]:
     if len(ordered) < len(comments):
         reached = {comment.id for comment in ordered}
         line = min(comment.line for comment in comments.values() if comment.id not in reached)
-        raise _refusal(line, "its parents lead back to itself, never to the essay")
+        raise _unplayable(line, "its parents lead back to itself, never to the essay")
     return ordered
 
 
 def _comments(data: bytes) -> Iterator[Comment]:
-    # Lines are told apart by line feeds alone: JSON may hold every other line separator unescaped.
+    # Only line feeds separate lines: JSON may contain any other line separator unescaped.
     for number, raw in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
         if raw.strip():
             yield _comment(raw, number)
@@ -81,30 +81,30 @@ def _comment(raw: bytes, line: int) -> Comment:
     try:
         found: Any = json.loads(raw.decode("utf-8"))
     except UnicodeDecodeError:
-        raise _refusal(line, "it is not UTF-8") from None
+        raise _unplayable(line, "it is not UTF-8") from None
     except (ValueError, RecursionError):
-        raise _refusal(line, "it is not JSON") from None
+        raise _unplayable(line, "it is not JSON") from None
     if not isinstance(found, dict):
-        raise _refusal(line, "it is not an object with id, parent, author and text")
+        raise _unplayable(line, "it is not an object with id, parent, author and text")
     for key in _KEYS:
         if key not in found:
-            raise _refusal(line, f"it has no {key}")
+            raise _unplayable(line, f"it has no {key}")
     ident = _ident(found["id"], "id", line)
     parent = None if found["parent"] is None else _ident(found["parent"], "parent", line)
     author, text = found["author"], found["text"]
     for key, value in (("author", author), ("text", text)):
         if not isinstance(value, str):
-            raise _refusal(line, f"its {key} is not a string")
+            raise _unplayable(line, f"its {key} is not a string")
         if not _is_unicode(value):
-            raise _refusal(line, f"its {key} has half a character (a lone surrogate)")
+            raise _unplayable(line, f"its {key} has half a character (a lone surrogate)")
     if not text.strip():
-        raise _refusal(line, "its text is empty")
+        raise _unplayable(line, "its text is empty")
     return Comment(ident, parent, author, text, line)
 
 
 def _ident(value: object, key: str, line: int) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise _refusal(line, f"its {key} is neither a string nor a whole number")
+        raise _unplayable(line, f"its {key} is neither a string nor a whole number")
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -116,14 +116,14 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _refusal(line: int, why: str) -> UnplayableError:
+def _unplayable(line: int, why: str) -> UnplayableError:
     return UnplayableError(f"Line {line} of the comments cannot be played: {why}.")
 
 
 def _parents_first(
     comments: dict[str, Comment], answers: dict[str | None, list[Comment]]
 ) -> Iterator[Comment]:
-    """Every comment that descends from the essay; one that came too early follows its parent."""
+    """Every comment that descends from the essay; one before its parent is moved after it."""
     written: set[str] = set()
     for first in comments.values():
         if first.parent is not None and first.parent not in written:
@@ -154,17 +154,17 @@ _LEADING = regex.compile(rf"\A(?:\s(?!{_WITHIN_CLUSTER}))+")
 _CLUSTER = regex.compile(r"\X")
 
 
-def units(text: str) -> int:
-    """The length of a text in UTF-16 units, as Discord counts it at its strictest."""
+def utf16_length(text: str) -> int:
+    """The length of a text in UTF-16 units, the strictest way Discord may count."""
     return len(text) + sum(character > "\uffff" for character in text)
 
 
-def pieces(text: str, limit: int = LIMIT) -> tuple[str, ...]:
-    """Cut a text into messages of at most ``limit`` UTF-16 units, none of them blank.
+def split_message(text: str, limit: int = LIMIT) -> tuple[str, ...]:
+    """Split a text into messages of at most ``limit`` UTF-16 units, none of them blank.
 
-    It is cut between paragraphs, lines, sentences or words, in this order of liking, and where
-    there are none between grapheme clusters; only a cluster longer than a message is broken.
-    Joined, with the white space aside at which they were cut, the pieces are the text again.
+    It is split between paragraphs, lines, sentences or words, in this order of preference, else
+    between grapheme clusters; only a cluster longer than a message is broken. Joined, except for
+    the white space at the splits, the parts are the text again.
     """
     found: list[str] = []
     rest = text.strip()
@@ -177,8 +177,8 @@ def pieces(text: str, limit: int = LIMIT) -> tuple[str, ...]:
 
 
 def _cut(text: str, furthest: int) -> int:
-    """Where, in code points, to cut a text that must be cut at ``furthest`` or before."""
-    # A paragraph that ends early would leave a stub of a message, so it is passed over then.
+    """The position, in code points, to cut a text at, at most ``furthest``."""
+    # A paragraph that ends early would make a very short message, so it is skipped.
     least = furthest // 2
     return (
         _last(_PARAGRAPH, text, furthest, least)
@@ -191,9 +191,9 @@ def _cut(text: str, furthest: int) -> int:
 
 
 def _last(pattern: regex.Pattern[str], text: str, furthest: int, least: int = 1) -> int:
-    """The end of the last match that leaves no more than ``furthest`` before it, or 0.
+    """The end of the last match with at most ``furthest`` code points before it, or 0.
 
-    White space at the cut is dropped, so it may reach beyond.
+    White space at the cut is dropped, so the match may end later.
     """
     best = 0
     for match in pattern.finditer(text):

@@ -1,6 +1,6 @@
-"""What stands in a channel: the discussion that the bot has put there, as anyone can see it.
+"""Finding the bot's discussions in a channel, by the messages that anyone can see.
 
-Nothing here is learned from the bot: only messages are looked at.
+Nothing here asks the bot.
 """
 
 from __future__ import annotations
@@ -20,20 +20,27 @@ import regex
 from bot.emulator.world.models import Channel, ChannelType, Interaction, Message, MessageType
 from bot.emulator.world.world import World
 
-__all__ = ["Standing", "answered_by", "buttons", "discussions", "essay_words", "lost_run"]
+__all__ = [
+    "SeenDiscussion",
+    "find_answered",
+    "find_buttons",
+    "find_discussions",
+    "find_missing_words",
+    "read_words",
+]
 
 _COMPONENTS_V2 = 1 << 15
 """docs: Message Resource › Message Flags (IS_COMPONENTS_V2)."""
 _LATER = timedelta(hours=6)
-"""What the bot says this long after the card no longer belongs to the publishing."""
+"""What the bot posts this long after the card is a prompt, not a part of the essay."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A discussion: its card, its posts (the parts, last what asks for answers), its prompts.
+class SeenDiscussion:
+    """A discussion: its card, its posts (the parts, last the closing question), its prompts.
 
-    ``thread_id``: the thread or forum post that holds all of it but perhaps the card; None where
-    it stands in the channel and each answer gets a thread of its own.
+    ``thread_id``: the thread or forum post that all of it is in, except perhaps the card; None if
+    it is in the channel and each reply gets its own thread.
     """
 
     card: Message
@@ -43,40 +50,39 @@ class Standing:
 
     @property
     def closing(self) -> Message:
-        """The message that a comment on the whole essay answers."""
+        """The message that a comment on the whole essay replies to."""
         return self.posts[-1] if self.posts else self.card
 
 
-def discussions(world: World, channel_id: int) -> Iterator[Standing]:
-    """The discussions in a channel, the oldest first: each begins with a card of components.
+def find_discussions(world: World, channel_id: int) -> Iterator[SeenDiscussion]:
+    """The discussions in a channel, the oldest first: each starts with a card of components.
 
-    A card on which the bot opened a thread, and a post that it started in a forum, have the rest
-    inside.
+    If the bot opened a thread on the card, or started a forum post, the rest is inside.
     """
     if world.channels[channel_id].type is ChannelType.FORUM:
         for post in sorted(world.channels.values(), key=lambda channel: channel.id):
-            if post.parent_id == channel_id and _is_bots(world, post):
-                said = list(_said(world, post.id))
-                if said:
-                    yield _standing(said[0], said[1:], post.id)
+            if post.parent_id == channel_id and _is_bot_thread(world, post):
+                found = list(_bot_messages(world, post.id))
+                if found:
+                    yield _to_discussion(found[0], found[1:], post.id)
         return
-    said = list(_said(world, channel_id))
-    starts = [index for index, message in enumerate(said) if message.flags & _COMPONENTS_V2]
-    for start, end in itertools.pairwise([*starts, len(said)]):
-        card, *rest = said[start:end]
+    found = list(_bot_messages(world, channel_id))
+    starts = [index for index, message in enumerate(found) if message.flags & _COMPONENTS_V2]
+    for start, end in itertools.pairwise([*starts, len(found)]):
+        card, *rest = found[start:end]
         thread = world.channels.get(card.id)
-        if thread is not None and _is_bots(world, thread):
-            yield _standing(card, list(_said(world, thread.id)), thread.id)
+        if thread is not None and _is_bot_thread(world, thread):
+            yield _to_discussion(card, list(_bot_messages(world, thread.id)), thread.id)
         else:
-            yield _standing(card, rest, None)
+            yield _to_discussion(card, rest, None)
 
 
-def _is_bots(world: World, channel: Channel) -> bool:
+def _is_bot_thread(world: World, channel: Channel) -> bool:
     return channel.thread is not None and channel.thread.owner_id == world.application.bot_id
 
 
-def _said(world: World, channel_id: int) -> Iterator[Message]:
-    """What the bot itself wrote in a channel or thread, system messages left out."""
+def _bot_messages(world: World, channel_id: int) -> Iterator[Message]:
+    """The bot's own messages in a channel or thread, without system messages."""
     for ident in world.timelines.get(channel_id, ()):
         message = world.messages[ident]
         own = message.author_id == world.application.bot_id and message.webhook_id is None
@@ -84,9 +90,9 @@ def _said(world: World, channel_id: int) -> Iterator[Message]:
             yield message
 
 
-def _standing(card: Message, rest: list[Message], thread_id: int | None) -> Standing:
+def _to_discussion(card: Message, rest: list[Message], thread_id: int | None) -> SeenDiscussion:
     late = card.timestamp + _LATER
-    return Standing(
+    return SeenDiscussion(
         card,
         tuple(message for message in rest if message.timestamp < late),
         tuple(message for message in rest if message.timestamp >= late),
@@ -107,8 +113,8 @@ _UNSEEN = re.compile(
 _TEXT = frozenset({"", ".txt", ".text", ".md", ".markdown"})
 
 
-def essay_words(name: str, data: bytes) -> list[str] | None:
-    """The words of an essay's file, or None where the file is not simply read (HTML, .docx)."""
+def read_words(name: str, data: bytes) -> list[str] | None:
+    """The words of an essay's file; None for formats that aren't plain text (HTML, .docx)."""
     if PurePath(name).suffix.lower() not in _TEXT:
         return None
     try:
@@ -117,15 +123,15 @@ def essay_words(name: str, data: bytes) -> list[str] | None:
         return None
 
 
-def lost_run(words: list[str], standing: Standing) -> list[str]:
-    """The longest run of an essay's words that cannot be read in its discussion.
+def find_missing_words(words: list[str], discussion: SeenDiscussion) -> list[str]:
+    """The longest run of an essay's words that is missing from its discussion.
 
-    Some words are lost to anyone who looks so simply: link targets, marks, what moved to the
-    card. A passage or a part that is missing shows as a long run, most of whose words are said
-    less often than in the essay; in a table that is told row by row they are not.
+    A comparison this simple always misses some words: link targets, marks, what moved to the
+    card. A missing passage is a long run of words most of which occur less often than in the
+    essay; in a table rendered row by row they occur as often.
     """
-    shown = _words("\n".join(message.content for message in standing.posts))
-    carded = _words("\n".join(_texts(standing.card.components)))
+    shown = _words("\n".join(message.content for message in discussion.posts))
+    carded = _words("\n".join(_texts(discussion.card.components)))
     triples = {*_triples(shown), *_triples(carded)}
     missing = Counter(words) - Counter(shown) - Counter(carded)
     best: list[str] = []
@@ -140,15 +146,15 @@ def lost_run(words: list[str], standing: Standing) -> list[str]:
     return best
 
 
-def answered_by(text: str, standing: Standing) -> Message:
-    """The message that a comment answers: what it quotes in its first line, else the closing."""
+def find_answered(text: str, discussion: SeenDiscussion) -> Message:
+    """The message a comment replies to: the one its first line quotes, else the closing one."""
     first = text.lstrip().split("\n", 1)[0]
     if first.startswith("> "):
         quoted = " ".join(_words(first))
-        for message in standing.posts:
+        for message in discussion.posts:
             if quoted and f" {quoted} " in f" {' '.join(_words(message.content))} ":
                 return message
-    return standing.closing
+    return discussion.closing
 
 
 def _words(text: str) -> list[str]:
@@ -166,8 +172,10 @@ def _texts(components: Iterable[dict[str, Any]]) -> Iterator[str]:
         yield from _texts(component.get("components", ()))
 
 
-def buttons(world: World, interaction: Interaction, label: str) -> Iterator[tuple[Message, str]]:
-    """The buttons of this label below an interaction's answers: the message, the custom id."""
+def find_buttons(
+    world: World, interaction: Interaction, label: str
+) -> Iterator[tuple[Message, str]]:
+    """The buttons with this label in an interaction's responses: the message, the custom id."""
     for ident in interaction.messages:
         message = world.messages.get(ident)
         if message is None:

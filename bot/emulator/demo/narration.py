@@ -1,9 +1,11 @@
-"""What happens in the world, one line each, for whoever watches a rehearsal's output."""
+"""The narration of a rehearsal: one line of text for each event that a person cares about."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from bot.emulator import payloads
+from bot.emulator.payloads import Dispatch
 from bot.emulator.world.events import Event
 from bot.emulator.world.world import World
 
@@ -15,21 +17,21 @@ _INTERACTIONS = {2: "runs", 3: "presses", 5: "sends the form"}
 
 
 class Narrator:
-    """Turns events into lines: the world's time, the place, who did what."""
+    """Turns events into lines: the world's time, the channel, who did what."""
 
     def __init__(self, world: World) -> None:
         self._world = world
 
     def line(self, event: Event) -> str | None:
-        """The line for an event, None for one that nobody wants to read."""
-        told = self._tell(event)
-        if told is None:
+        """The line for an event, None for one without interest."""
+        text = self._describe(payloads.render(event, self._world))
+        if text is None:
             return None
-        return f"{self._world.now():%Y-%m-%d %H:%M:%S}  {told}"
+        return f"{self._world.now():%Y-%m-%d %H:%M:%S}  {text}"
 
-    def _tell(self, event: Event) -> str | None:
-        data = event.data
-        match event.name:
+    def _describe(self, dispatch: Dispatch) -> str | None:
+        data = dispatch.data
+        match dispatch.name:
             case "MESSAGE_CREATE":
                 return f"{self._place(data)} {_author(data)}{_to(data)}: {_said(data)}"
             case "MESSAGE_UPDATE":
@@ -55,7 +57,7 @@ class Narrator:
                 return None
 
     def _interaction(self, data: dict[str, Any]) -> str | None:
-        # What the member's own client is told of an interaction has no type and is no news.
+        # The dispatch for the member's own client has no type and is left out.
         does = _INTERACTIONS.get(data.get("type", 0))
         if does is None:
             return None
@@ -84,7 +86,7 @@ class Narrator:
 
 
 def _subcommands(inner: dict[str, Any]) -> list[str]:
-    """The names of the subcommands that were chosen (option types 1 and 2)."""
+    """The names of the chosen subcommands (option types 1 and 2)."""
     for option in inner.get("options") or []:
         if option.get("type") in {1, 2}:
             return [str(option["name"]), *_subcommands(option)]
@@ -123,7 +125,7 @@ def _texts(components: list[dict[str, Any]]) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """A text on one line, without what would move a terminal's cursor."""
+    """A text on one line, without control characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 

@@ -1,4 +1,4 @@
-"""What a rehearsal plays: an essay and comments, from files or the project's own."""
+"""The script of a play: an essay and comments, from files or the project's own."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from pathlib import Path
 
 from bot.emulator.demo.comments import Comment, UnplayableError, read_comments
 
-__all__ = ["Play", "read_play"]
+__all__ = ["Script", "read_script"]
 
 
 @dataclass(frozen=True, slots=True)
-class Play:
-    """What is to be played: the essay's file name and bytes, and the comments in order."""
+class Script:
+    """The essay's file name and bytes, and the comments in order."""
 
     name: str
     essay: bytes
     comments: tuple[Comment, ...]
 
 
-def read_play(essay: Path | None, comments: Path | None) -> Play:
-    """Read the files; without an essay the project's own is played, with comments of its own.
+def read_script(essay: Path | None, comments: Path | None) -> Script:
+    """Read the files; without an essay, the project's own essay and comments.
 
-    Raises :class:`UnplayableError` for a file that cannot be read (status 66) and for comments
-    that cannot be played (status 65); its text is the sentence to show.
+    Raises :class:`UnplayableError` for a file that can't be read (status 66) and for comments
+    that can't be played (status 65); its text is a sentence for the user.
     """
     if essay is None:
         own = resources.files("bot.emulator.demo")
@@ -34,7 +34,7 @@ def read_play(essay: Path | None, comments: Path | None) -> Play:
         name, text, said = essay.name, _read(essay), b""
     if comments is not None:
         said = _read(comments)
-    return Play(name, text, read_comments(said))
+    return Script(name, text, read_comments(said))
 
 
 def _read(path: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""Discord's Markdown as a person reads it on a terminal: marks gone, lines wrapped.
+"""Discord's Markdown as a person reads it on a terminal: marks gone, lines wrap.
 
 docs: Discord's help centre › Markdown Text 101; Reference › Message Formatting.
 """
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import regex
 import wcwidth
 
-__all__ = ["Style", "as_read", "printable", "width_of", "wrapped"]
+__all__ = ["Style", "cell_width", "render_markdown", "strip_control", "wrap"]
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -42,17 +42,17 @@ class Style:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
 
 
-def printable(text: str) -> str:
+def strip_control(text: str) -> str:
     """A text without what could command a terminal; line feeds and tabs stay."""
     return _CONTROL.sub("", text.replace("\r\n", "\n"))
 
 
-def width_of(text: str) -> int:
+def cell_width(text: str) -> int:
     """The terminal cells that a line takes."""
     return wcwidth.width(text)
 
 
-def wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
+def wrap(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
     """One paragraph in lines of at most ``width`` cells, at least 20, behind their indents."""
     rest = first if rest is None else rest
     lines = wcwidth.wrap(
@@ -72,12 +72,12 @@ _QUOTE = re.compile(r"^>(?:>>)?(?: +(?P<text>.*))?$")
 _ITEM = re.compile(r"^(?P<indent> *)(?P<mark>[-*]|\d+\.) +(?P<text>\S.*)$")
 
 
-def as_read(content: str, style: Style, width: int | None = None) -> list[str]:
+def render_markdown(content: str, style: Style, width: int | None = None) -> list[str]:
     """The lines that a message's content makes on a terminal, none wider than ``width`` cells.
 
     Code stays as it is, whatever its width.
     """
-    return list(_lines(printable(content), style, width or style.width))
+    return list(_lines(strip_control(content), style, width or style.width))
 
 
 def _lines(content: str, style: Style, width: int) -> Iterator[str]:
@@ -102,15 +102,15 @@ def _lines(content: str, style: Style, width: int) -> Iterator[str]:
 
 def _line(line: str, style: Style, width: int) -> list[str]:
     if heading := _HEADING.match(line):
-        lines = wrapped(style.bold(_inline(heading["text"], style)), width)
-        return [*lines, "─" * max(map(width_of, lines))] if len(heading[1]) < 3 else lines
+        lines = wrap(style.bold(_inline(heading["text"], style)), width)
+        return [*lines, "─" * max(map(cell_width, lines))] if len(heading[1]) < 3 else lines
     if small := _SMALL.match(line):
-        return wrapped(style.faint(_inline(small["text"], style)), width)
+        return wrap(style.faint(_inline(small["text"], style)), width)
     if item := _ITEM.match(line):
         mark = item["mark"] if item["mark"][0].isdigit() else "•"
         first = f"{item['indent']}{mark} "
-        return wrapped(_inline(item["text"], style), width, first, " " * len(first))
-    return wrapped(_inline(line, style), width)
+        return wrap(_inline(item["text"], style), width, first, " " * len(first))
+    return wrap(_inline(line, style), width)
 
 
 _KEPT = re.compile("\x02(\\d+)\x03")
@@ -162,7 +162,7 @@ def _inline(text: str, style: Style) -> str:
 def _exact(match: regex.Match[str], style: Style) -> str:
     if match["mention"] is not None:
         mention = match["mention"].replace("!", "")
-        return printable(style.names.get(mention, mention))
+        return strip_control(style.names.get(mention, mention))
     if match["moment"] is not None:
         try:
             return f"{datetime.fromtimestamp(int(match['moment']), UTC):%-d %B %Y, %H:%M} UTC"

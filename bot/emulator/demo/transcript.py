@@ -9,9 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
-from bot.emulator.demo.terminal_markdown import Style, as_read, printable, width_of, wrapped
+from bot.emulator.demo.terminal_markdown import (
+    Style,
+    cell_width,
+    render_markdown,
+    strip_control,
+    wrap,
+)
 
-__all__ = ["style_for", "transcript"]
+__all__ = ["render_transcript", "style_for"]
 
 _Json = Mapping[str, Any]
 
@@ -37,12 +43,12 @@ def style_for(stream: TextIO) -> Style:
     return Style(width=min(max(columns - 1, 60), 100), colour=not os.environ.get("NO_COLOR"))
 
 
-def transcript(world: _Json, style: Style | None = None) -> str:
+def render_transcript(world: _Json, style: Style | None = None) -> str:
     """Every channel in which something was said, with its threads where they began.
 
     ``world`` is what ``GET /rehearsal/world`` answers; times are the world's, in UTC.
     """
-    scribe = _Scribe(world, style or Style())
+    scribe = _Writer(world, style or Style())
     return "\n".join(_settled(scribe.lines())) + "\n"
 
 
@@ -70,7 +76,7 @@ class _Entry:
     thread: _Json | None
 
 
-class _Scribe:
+class _Writer:
     """Writes one world down. ``_last`` is when the line before it was spoken, None at first."""
 
     def __init__(self, world: _Json, style: Style) -> None:
@@ -103,8 +109,8 @@ class _Scribe:
 
     def _channel(self, channel: _Json, entries: list[_Entry]) -> Iterator[str]:
         style = self._style
-        title = f"━━ #{printable(channel['name'])} "
-        yield style.bold(title + "━" * max(style.width - width_of(title), 2))
+        title = f"━━ #{strip_control(channel['name'])} "
+        yield style.bold(title + "━" * max(style.width - cell_width(title), 2))
         speaker: str | None = None
         for entry in entries:
             if entry.message is None:
@@ -124,7 +130,7 @@ class _Scribe:
         said = self._said.get(thread["id"], [])
         margin = f"{indent}│ "
         yield ""
-        yield f"{indent}┌─ {self._style.bold(printable(thread['name']))}"
+        yield f"{indent}┌─ {self._style.bold(strip_control(thread['name']))}"
         for message in said:
             for line in self._message(message, margin, headed=True):
                 yield line or margin.rstrip()
@@ -141,7 +147,7 @@ class _Scribe:
         said = f"{moment:%A %-d %B %Y, %H:%M} UTC"
         if last is not None:
             said = f"{_span(moment - last)} later · {said}"
-        room = max(self._style.width - width_of(said) - 2, 4)
+        room = max(self._style.width - cell_width(said) - 2, 4)
         left = room // 2
         yield ""
         yield self._style.faint(f"{'┄' * left} {said} {'┄' * (room - left)}")
@@ -155,7 +161,7 @@ class _Scribe:
             arrow = f" ↳ {answered}" if answered else ""
             yield f"{margin}{name}{arrow}  {style.faint(_clock(message['timestamp']))}"
         indent = f"{margin}  "
-        width = max(style.width - width_of(indent), 20)
+        width = max(style.width - cell_width(indent), 20)
         for line in self._body(message, width):
             yield f"{indent}{line}".rstrip() if line else margin.rstrip()
 
@@ -168,20 +174,24 @@ class _Scribe:
         if not original["author"].get("bot") or not original["content"]:
             return _name(original)
         plain = Style(width=10_000, names=self._style.names)
-        shown = next((line for line in reversed(as_read(original["content"], plain)) if line), "")
+        shown = next(
+            (line for line in reversed(render_markdown(original["content"], plain)) if line), ""
+        )
         return f"“{_shortened(shown, 48)}”"
 
     def _body(self, message: _Json, width: int) -> Iterator[str]:
         style = self._style
         if message["content"]:
-            yield from as_read(message["content"], style, width)
+            yield from render_markdown(message["content"], style, width)
         if message.get("components"):
             yield from self._card(message["components"], width)
         for embed in message.get("embeds", ()):
             told = [part for part in (embed.get("title"), embed.get("description")) if part]
-            yield from (f"│ {line}" for part in told for line in as_read(part, style, width - 2))
+            yield from (
+                f"│ {line}" for part in told for line in render_markdown(part, style, width - 2)
+            )
         for file in message.get("attachments", ()):
-            yield style.faint(f"[{printable(file['filename'])}, {file['size']:,} bytes]")
+            yield style.faint(f"[{strip_control(file['filename'])}, {file['size']:,} bytes]")
         counted = [_reaction(reaction) for reaction in message.get("reactions", ())]
         if counted:
             yield "  ".join(counted)
@@ -190,7 +200,7 @@ class _Scribe:
         inner = min(width, _CARD_WIDTH) - 4
         yield f"╭{'─' * (inner + 2)}╮"
         for line in _settled(line for c in components for line in self._component(c, inner)):
-            yield f"│ {line}{' ' * max(inner - width_of(line), 0)} │"
+            yield f"│ {line}{' ' * max(inner - cell_width(line), 0)} │"
         yield f"╰{'─' * (inner + 2)}╯"
 
     def _component(self, component: _Json, width: int) -> Iterator[str]:
@@ -199,14 +209,14 @@ class _Scribe:
         kind = component["type"]
         if kind == 10:
             yield ""
-            yield from as_read(component["content"], self._style, width)
+            yield from render_markdown(component["content"], self._style, width)
         elif kind == 2:
-            label = printable(component.get("label") or "")
-            yield from wrapped(f"[ {label} ] {component.get('url') or ''}".rstrip(), width)
+            label = strip_control(component.get("label") or "")
+            yield from wrap(f"[ {label} ] {component.get('url') or ''}".rstrip(), width)
         elif kind == 12:
             for item in component["items"]:
-                described = printable(item.get("description") or "a picture")
-                yield from wrapped(f"[{described}]", width)
+                described = strip_control(item.get("description") or "a picture")
+                yield from wrap(f"[{described}]", width)
         elif kind == 14:
             yield ""
         nested = [*component.get("components", ()), component.get("accessory")]
@@ -229,8 +239,8 @@ def _names(world: _Json) -> dict[str, str]:
 def _name(message: _Json) -> str:
     """The author's name; the handle where the name would leave no trace on a terminal."""
     author = message["author"]
-    name = printable(author.get("global_name") or author["username"]).replace("\n", " ").strip()
-    return name if width_of(name) > 0 else f"@{author['username']}"
+    name = strip_control(author.get("global_name") or author["username"]).replace("\n", " ").strip()
+    return name if cell_width(name) > 0 else f"@{author['username']}"
 
 
 def _moment(timestamp: str) -> datetime:
@@ -249,12 +259,12 @@ def _span(passed: timedelta) -> str:
 
 
 def _shortened(text: str, width: int) -> str:
-    if width_of(text) <= width:
+    if cell_width(text) <= width:
         return text
-    return wrapped(text, width - 1)[0].rstrip(" ,;:.") + "…"
+    return wrap(text, width - 1)[0].rstrip(" ,;:.") + "…"
 
 
 def _reaction(reaction: _Json) -> str:
     emoji = reaction["emoji"]
-    name = printable(emoji["name"] or "?")
+    name = strip_control(emoji["name"] or "?")
     return f"{name if emoji.get('id') is None else f':{name}:'} {reaction['count']}"

@@ -1,4 +1,4 @@
-"""The bot as a child process, which can be killed and started like the real one."""
+"""The bot as a child process that can be stopped, killed and restarted."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-
-import bot
 
 __all__ = ["BotProcess", "bot_environment"]
 
@@ -30,8 +28,8 @@ def bot_environment(
     clock_link: str,
     database: Path,
 ) -> dict[str, str]:
-    """The child's environment: what is inherited, but no setting of the bot other than these."""
-    root = str(Path(bot.__file__).resolve().parent.parent)
+    """The child's environment: the inherited one, with no settings of the bot but these."""
+    root = str(Path(__file__).resolve().parents[3])
     kept = {name: value for name, value in inherited.items() if not name.startswith(_OWN_PREFIXES)}
     search = [root, *filter(None, [kept.get("PYTHONPATH")])]
     return kept | {
@@ -47,9 +45,9 @@ def bot_environment(
 
 
 def _die_with_parent() -> Callable[[], None] | None:
-    """What the child does before it becomes the bot, so that it never outlives the rehearsal.
+    """A function for the child to run before exec, so that it never outlives the rehearsal.
 
-    Linux only (``prctl(2)``, PR_SET_PDEATHSIG); elsewhere the rehearsal's clean end has to do.
+    Linux only (``prctl(2)``, PR_SET_PDEATHSIG); elsewhere only a clean exit stops the bot.
     """
     if not sys.platform.startswith("linux"):
         return None
@@ -58,16 +56,16 @@ def _die_with_parent() -> Callable[[], None] | None:
 
     def die_with_parent() -> None:
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it has died in the meantime
+        if os.getppid() != parent:  # the parent exited in the meantime
             os.kill(os.getpid(), signal.SIGKILL)
 
     return die_with_parent
 
 
 class BotProcess:
-    """Runs ``python -m bot run``; ``log`` is told what it prints and how it ends.
+    """Runs ``python -m bot run``; ``log`` gets its output and its exit status.
 
-    ``is_wanted`` is whether it is meant to run; ``ended`` is set each time it has ended.
+    ``is_wanted`` is whether it should be running; ``ended`` is set each time it ends.
     """
 
     def __init__(
@@ -87,23 +85,23 @@ class BotProcess:
 
     @property
     def pid(self) -> int | None:
-        """The process id while it runs."""
+        """The process id, None if it isn't running."""
         return self._process.pid if self.is_running and self._process is not None else None
 
     @property
     def is_running(self) -> bool:
-        """Whether the process is there."""
+        """Whether the process is running."""
         return self._process is not None and self._process.returncode is None
 
     @property
     def state(self) -> str:
-        """``running``, ``stopped``, or ``ended`` where nobody asked it to."""
+        """``running``, ``stopped``, or ``ended`` if it stopped by itself."""
         if self.is_running:
             return "running"
         return "ended" if self.is_wanted else "stopped"
 
     async def start(self) -> str:
-        """Start it unless it runs; the state. Raises OSError if it cannot be started."""
+        """Start it unless it runs; its state. Raises OSError if it can't be started."""
         async with self._lock:
             self.is_wanted = True
             if self.is_running:
@@ -116,7 +114,7 @@ class BotProcess:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is the rehearsal's; it stops the bot itself
+                start_new_session=True,  # the rehearsal handles Ctrl-C and stops the bot
                 preexec_fn=_die_with_parent(),
                 limit=_MOST_LINE,
             )
@@ -124,23 +122,23 @@ class BotProcess:
             return self.state
 
     async def kill(self) -> str:
-        """End it at once with SIGKILL, as a crash or a power cut does; the state."""
-        self._strike(signal.SIGKILL)
+        """Kill it with SIGKILL, like a crash or a power cut; its state."""
+        self._signal(signal.SIGKILL)
         return await self._wait()
 
     async def stop(self) -> str:
-        """Ask it to end with SIGTERM; with SIGKILL if it does not within 15 seconds; the state."""
-        self._strike(signal.SIGTERM)
+        """Stop it with SIGTERM, after 15 seconds with SIGKILL; its state."""
+        self._signal(signal.SIGTERM)
         try:
             return await asyncio.wait_for(self._wait(), _STOPS_WITHIN)
         except TimeoutError:
             self._log(f"The bot did not stop within {_STOPS_WITHIN:.0f} seconds; it is killed.")
             return await self.kill()
 
-    def _strike(self, number: signal.Signals) -> None:
+    def _signal(self, number: signal.Signals) -> None:
         self.is_wanted = False
         if self.is_running and self._process is not None:
-            # Not through the process object, which would take the exit status from the loop.
+            # Not with process.send_signal(), which would take the exit status from the loop.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._process.pid, number)
 
@@ -150,7 +148,7 @@ class BotProcess:
             return self.state
 
     async def _finish(self) -> None:
-        """Wait for the end of the process and of what it prints."""
+        """Wait until the process has ended and its output was read."""
         if self._process is not None:
             await self._process.wait()
         if self._reading is not None:
@@ -161,7 +159,7 @@ class BotProcess:
         while True:
             try:
                 line = await process.stdout.readline()
-            except ValueError:  # a line longer than anybody reads; the rest of it follows
+            except ValueError:  # a line over the limit; skip it
                 continue
             if not line:
                 break

@@ -1,10 +1,10 @@
-"""The loopback channel through which the bot is told the time and asked whether it is done.
+"""Clock link: a loopback WebSocket to set the bot's clock and wait until the bot is idle.
 
-JSON text frames: the emulator asks, the bot answers each with the same ``id``.
-``{"id", "do": "set", "offset": seconds}`` moves the bot's clock to real time + offset, and is
-answered ``{"id"}``. ``{"id", "do": "settle", "sequence": n}`` is answered
+JSON text frames: the emulator sends requests, the bot answers each with the same ``id``.
+``{"id", "do": "set", "offset": seconds}`` sets the bot's clock to real time + offset; the
+answer is ``{"id"}``. ``{"id", "do": "settle", "sequence": n}`` is answered
 ``{"id", "next_due": ISO 8601 or null}`` once the bot has handled the gateway events up to n of
-its current session and nothing is left that can be done at the present moment.
+its current session and has nothing left to do at the current time.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ from typing import Any
 import orjson
 from aiohttp import WSMsgType, web
 
-__all__ = ["ClockLink", "LinkLostError", "Linked"]
+__all__ = ["BotLink", "ClockLink", "LinkLostError"]
 
 _log = logging.getLogger(__name__)
 _SET_WITHIN = 10.0
 
 
 class LinkLostError(Exception):
-    """The bot has gone while it was asked something."""
+    """The bot disconnected before it answered."""
 
 
-class Linked:
-    """One bot at the other end of the link."""
+class BotLink:
+    """The connection to one bot."""
 
     def __init__(self, socket: web.WebSocketResponse) -> None:
         self._socket = socket
         self._number = 0
         self._asked: dict[int, asyncio.Future[dict[str, Any]]] = {}
 
-    async def move(self, offset: float) -> None:
-        """Set the bot's clock, ``offset`` seconds beside real time; raises LinkLostError."""
+    async def set_clock(self, offset: float) -> None:
+        """Set the bot's clock to real time plus ``offset`` seconds. Raises LinkLostError."""
         try:
             await asyncio.wait_for(self._ask("set", {"offset": offset}), _SET_WITHIN)
         except TimeoutError:
-            _log.error("The bot has not set its clock within %.0f seconds.", _SET_WITHIN)
+            _log.error("The bot did not set its clock within %.0f seconds.", _SET_WITHIN)
 
     async def settle(self, sequence: int) -> datetime | None:
-        """Wait until the bot is done; when it next has something to do. Raises LinkLostError."""
+        """Wait until the bot is done; when it next has something due. Raises LinkLostError."""
         answer = await self._ask("settle", {"sequence": sequence})
         due = answer.get("next_due")
         if due is None:
@@ -51,7 +51,7 @@ class Linked:
         try:
             moment = datetime.fromisoformat(due)
         except (TypeError, ValueError):
-            _log.error("The bot's next_due is no moment: %r.", due)
+            _log.error("The bot's next_due isn't a time: %r.", due)
             return None
         return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
@@ -70,7 +70,7 @@ class Linked:
             self._asked.pop(number, None)
 
     async def listen(self) -> None:
-        """Take the bot's answers until it goes."""
+        """Receive the bot's answers until it disconnects."""
         async for message in self._socket:
             if message.type is not WSMsgType.TEXT:
                 continue
@@ -78,36 +78,36 @@ class Linked:
                 answer = orjson.loads(message.data)
                 future = self._asked.get(answer["id"])
             except (ValueError, KeyError, TypeError):
-                _log.error("The bot answers on the clock link what nobody understands.")
+                _log.error("The bot sent an invalid answer on the clock link.")
                 continue
             if future is not None and not future.done():
                 future.set_result(answer)
 
-    def lose(self) -> None:
-        """The bot has gone: who waits for it is told."""
+    def fail_pending(self) -> None:
+        """Raise LinkLostError in everything that waits for an answer."""
         for future in self._asked.values():
             if not future.done():
                 future.set_exception(LinkLostError())
 
     async def close(self) -> None:
-        """The emulator goes."""
+        """Close the connection."""
         await self._socket.close(code=1001)
 
 
 class ClockLink:
-    """Holds the bot that is linked, the newest if there are several."""
+    """The bots connected to the link; the newest one is used."""
 
     def __init__(self) -> None:
-        self._linked: list[Linked] = []
+        self._linked: list[BotLink] = []
         self._arrived = asyncio.Event()
 
     @property
-    def current(self) -> Linked | None:
-        """The bot that is linked."""
+    def current(self) -> BotLink | None:
+        """The connected bot."""
         return self._linked[-1] if self._linked else None
 
-    async def arrival(self, within: float) -> Linked | None:
-        """The bot, as soon as it is linked; None if it is not within so many real seconds."""
+    async def wait_for_bot(self, within: float) -> BotLink | None:
+        """Wait for a bot to connect; None if there is none after ``within`` real seconds."""
         try:
             async with asyncio.timeout(within):
                 while self.current is None:
@@ -118,27 +118,27 @@ class ClockLink:
         return self.current
 
     async def serve(self, request: web.Request, offset: float) -> web.StreamResponse:
-        """One bot's link, from its arrival to its end; it is told the time at once."""
+        """Serve one bot's connection; its clock is set at once."""
         socket = web.WebSocketResponse(heartbeat=None)
         await socket.prepare(request)
-        linked = Linked(socket)
+        linked = BotLink(socket)
         greeting = asyncio.create_task(self._greet(linked, offset))
         try:
             await linked.listen()
         finally:
             if linked in self._linked:
                 self._linked.remove(linked)
-            linked.lose()
+            linked.fail_pending()
             await asyncio.gather(greeting, return_exceptions=True)
         return socket
 
-    async def _greet(self, linked: Linked, offset: float) -> None:
-        """Tell the time; only a bot whose clock is right counts as linked."""
-        await linked.move(offset)
+    async def _greet(self, linked: BotLink, offset: float) -> None:
+        """Set the clock; only then the bot counts as connected."""
+        await linked.set_clock(offset)
         self._linked.append(linked)
         self._arrived.set()
 
     async def close(self) -> None:
-        """Close every link."""
+        """Close every connection."""
         for linked in list(self._linked):
             await linked.close()

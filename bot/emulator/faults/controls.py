@@ -1,93 +1,95 @@
-"""The controls of a rehearsal: time, faults, and the bot's process."""
+"""The control endpoints under ``/rehearsal``: clock, faults, and the bot's process."""
 
 from __future__ import annotations
 
 import math
 from datetime import UTC
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import orjson
 from aiohttp import web
 
 from bot.emulator.faults.clock_link import ClockLink
-from bot.emulator.faults.faults import FaultBox, UnusableFaultError
-from bot.emulator.faults.time_travel import TimeMachine
+from bot.emulator.faults.faults import FaultQueue, InvalidFaultError
+from bot.emulator.faults.time_travel import TimeTravel
+from bot.emulator.gateway.dispatcher import Dispatcher
+from bot.emulator.world.world import World
 
-if TYPE_CHECKING:
-    from bot.emulator.server import Emulator
+__all__ = ["CLOCK_LINK", "BotControl", "Controls", "add_routes"]
 
-__all__ = ["BotControl", "Controls", "add_routes"]
-
-LINK = "/rehearsal/clock/link"
+CLOCK_LINK = "/rehearsal/clock/link"
 _MOST_ADVANCE = 100 * 366 * 86400.0
 _CLOSE_CODES = range(1000, 5000)
 
 
 class BotControl(Protocol):
-    """The bot's process, where the rehearsal has one."""
+    """The bot's process, if the rehearsal has one."""
 
     @property
     def is_running(self) -> bool:
-        """Whether it runs, and so will be linked if it is not yet."""
+        """Whether it runs, so that it connects to the clock link if it hasn't yet."""
+
+    @property
+    def state(self) -> str:
+        """``running``, ``stopped``, or ``ended`` if it stopped by itself."""
 
     async def kill(self) -> str:
-        """End it with SIGKILL; the state it is in then."""
+        """Stop it with SIGKILL; its new state."""
 
     async def stop(self) -> str:
-        """End it with SIGTERM."""
+        """Stop it with SIGTERM; its new state."""
 
     async def start(self) -> str:
-        """Start it."""
+        """Start it; its new state."""
 
 
 class Controls:
-    """What the routes act on. ``bot`` is None where the rehearsal starts none (``--no-bot``)."""
+    """What the endpoints control. ``bot`` is None if the rehearsal has none (``--no-bot``)."""
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, world: World, dispatcher: Dispatcher, faults: FaultQueue) -> None:
+        self.world = world
+        self.dispatcher = dispatcher
+        self.faults = faults
         self.bot: BotControl | None = None
         self.link = ClockLink()
-        self.time = TimeMachine(emulator, self.link, self._is_bot_running)
+        self.time = TimeTravel(world, dispatcher, self.link, self._is_bot_running)
 
     def _is_bot_running(self) -> bool:
         return self.bot is not None and self.bot.is_running
 
 
-def add_routes(app: web.Application, emulator: Emulator) -> None:
-    """Serve the controls under ``/rehearsal``."""
-    controls = Controls(emulator)
-    emulator.controls = controls
+def add_routes(app: web.Application, controls: Controls) -> None:
+    """Serve the control endpoints under ``/rehearsal``."""
 
     async def link(request: web.Request) -> web.StreamResponse:
-        return await controls.link.serve(request, emulator.world.clock.offset)
+        return await controls.link.serve(request, controls.world.clock.offset)
 
     async def clock(request: web.Request) -> web.Response:
-        return await _let_pass(controls, request)
+        return await _advance(controls, request)
 
     async def bot(request: web.Request) -> web.Response:
-        return await _order_bot(controls, request)
+        return await _control_bot(controls, request)
 
-    async def plan(request: web.Request) -> web.Response:
-        return await _plan(emulator, request)
+    async def add_fault(request: web.Request) -> web.Response:
+        return await _add_fault(controls, request)
 
-    async def waiting(_: web.Request) -> web.Response:
-        return _answer({"waiting": len(emulator.faults)})
+    async def count_faults(_: web.Request) -> web.Response:
+        return _answer({"waiting": len(controls.faults)})
 
-    async def take_back(_: web.Request) -> web.Response:
-        emulator.faults.clear()
-        emulator.gateway_hub.disarm()
+    async def clear_faults(_: web.Request) -> web.Response:
+        controls.faults.clear()
+        controls.dispatcher.disarm()
         return _answer({"waiting": 0})
 
     async def close(_: web.Application) -> None:
         await controls.link.close()
 
-    if emulator.faults is None:
-        emulator.faults = FaultBox()
-    app.router.add_get(LINK, link)
+    app.router.add_get(CLOCK_LINK, link)
     app.router.add_post("/rehearsal/clock", clock)
     app.router.add_post("/rehearsal/bot", bot)
-    app.router.add_post("/rehearsal/faults", plan)
-    app.router.add_get("/rehearsal/faults", waiting)
-    app.router.add_delete("/rehearsal/faults", take_back)
+    app.router.add_post("/rehearsal/faults", add_fault)
+    app.router.add_get("/rehearsal/faults", count_faults)
+    app.router.add_delete("/rehearsal/faults", clear_faults)
     app.on_shutdown.append(close)
 
 
@@ -97,58 +99,58 @@ def _answer(body: dict[str, Any], status: int = 200) -> web.Response:
     )
 
 
-def _refuse(sentence: str, status: int = 400) -> web.Response:
+def _error(sentence: str, status: int = 400) -> web.Response:
     return _answer({"message": sentence}, status)
 
 
 async def _body(request: web.Request) -> dict[str, Any]:
-    """The JSON object that came with a control. Raises UnusableFaultError if none did."""
+    """The JSON object in a request's body. Raises InvalidFaultError for anything else."""
     try:
         body = orjson.loads(await request.read())
     except ValueError as error:
-        raise UnusableFaultError("The body must be JSON.") from error
+        raise InvalidFaultError("The body must be JSON.") from error
     if not isinstance(body, dict):
-        raise UnusableFaultError("The body must be a JSON object.")
+        raise InvalidFaultError("The body must be a JSON object.")
     return body
 
 
-async def _let_pass(controls: Controls, request: web.Request) -> web.Response:
+async def _advance(controls: Controls, request: web.Request) -> web.Response:
     try:
         seconds = (await _body(request)).get("advance")
-    except UnusableFaultError as error:
-        return _refuse(str(error))
+    except InvalidFaultError as error:
+        return _error(str(error))
     if not isinstance(seconds, int | float) or isinstance(seconds, bool):
-        return _refuse('"advance" must be a number of seconds.')
+        return _error('"advance" must be a number of seconds.')
     if not math.isfinite(seconds) or not 0 <= seconds <= _MOST_ADVANCE:
-        return _refuse('"advance" must be from 0 seconds to a hundred years: time only goes on.')
+        return _error('"advance" must be from 0 seconds to a hundred years: time only goes on.')
     now = await controls.time.advance(float(seconds))
     return _answer({"now": now.astimezone(UTC).isoformat()})
 
 
-async def _order_bot(controls: Controls, request: web.Request) -> web.Response:
+async def _control_bot(controls: Controls, request: web.Request) -> web.Response:
     try:
         do = (await _body(request)).get("do")
-    except UnusableFaultError as error:
-        return _refuse(str(error))
+    except InvalidFaultError as error:
+        return _error(str(error))
     if do not in {"kill", "stop", "start"}:
-        return _refuse('"do" must be "kill", "stop" or "start".')
+        return _error('"do" must be "kill", "stop" or "start".')
     if controls.bot is None:
-        return _refuse("This rehearsal runs no bot of its own (--no-bot).", 409)
+        return _error("This rehearsal runs no bot of its own (--no-bot).", 409)
     orders = {"kill": controls.bot.kill, "stop": controls.bot.stop, "start": controls.bot.start}
     return _answer({"bot": await orders[do]()})
 
 
-async def _plan(emulator: Emulator, request: web.Request) -> web.Response:
+async def _add_fault(controls: Controls, request: web.Request) -> web.Response:
     try:
-        struck = _plan_one(emulator, await _body(request))
-    except UnusableFaultError as error:
-        return _refuse(str(error))
-    return _answer({"waiting": len(emulator.faults), **struck})
+        struck = _inject(controls, await _body(request))
+    except InvalidFaultError as error:
+        return _error(str(error))
+    return _answer({"waiting": len(controls.faults), **struck})
 
 
-def _plan_one(emulator: Emulator, body: dict[str, Any]) -> dict[str, int]:
-    """Plan a fault, or let it strike where it does so at once: how many connections it struck."""
-    faults, hub = emulator.faults, emulator.gateway_hub
+def _inject(controls: Controls, body: dict[str, Any]) -> dict[str, int]:
+    """Queue a fault; a gateway fault happens at once: how many connections it affected."""
+    faults, dispatcher = controls.faults, controls.dispatcher
     kind = body.get("kind")
     if kind == "http":
         faults.add_call(body)
@@ -160,25 +162,25 @@ def _plan_one(emulator: Emulator, body: dict[str, Any]) -> dict[str, int]:
         code = body.get("code")
         is_code = isinstance(code, int) and not isinstance(code, bool) and code in _CLOSE_CODES
         if code is not None and not is_code:
-            raise UnusableFaultError('"code" must be from 1000 to 4999, or null to cut.')
-        return {"struck": hub.close_bots(code)}
+            raise InvalidFaultError('"code" must be from 1000 to 4999, or null to cut.')
+        return {"struck": dispatcher.close_bots(code)}
     elif kind == "invalid_session":
-        return {"struck": hub.invalidate_bots(resumable=body.get("resumable") is True)}
+        return {"struck": dispatcher.invalidate_bots(resumable=body.get("resumable") is True)}
     elif kind == "reconnect":
-        return {"struck": hub.reconnect_bots()}
+        return {"struck": dispatcher.reconnect_bots()}
     elif kind == "silence":
-        return {"struck": hub.silence_bots()}
+        return {"struck": dispatcher.silence_bots()}
     elif kind == "server_outage":
-        return {"struck": hub.outages.begin()}
+        return {"struck": dispatcher.outages.begin()}
     elif kind == "server_return":
-        return {"struck": hub.outages.end()}
+        return {"struck": dispatcher.outages.end()}
     elif kind == "event":
         event, data = body.get("event"), body.get("data", {})
         if not isinstance(event, str) or not event or not isinstance(data, dict):
-            raise UnusableFaultError('"event" must be a name and "data" an object.')
-        return {"struck": hub.inject_event(event, data)}
+            raise InvalidFaultError('"event" must be a name and "data" an object.')
+        return {"struck": dispatcher.inject_event(event, data)}
     else:
-        raise UnusableFaultError(
+        raise InvalidFaultError(
             '"kind" must be "http", "slow", "duplicate", "reorder", "gateway_close", "silence",'
             ' "invalid_session", "reconnect", "server_outage", "server_return" or "event".'
         )

@@ -1,6 +1,7 @@
-"""Faults made on purpose: what ``POST /rehearsal/faults`` asks for, until it has struck.
+"""Injected faults: those requested by ``POST /rehearsal/faults`` that haven't happened yet.
 
-Only the bot's traffic is struck, never a member's. Of files, that is whatever no page shows.
+They affect only the bot's traffic, never a member's. Fetching a file counts as the bot's unless a
+browser does it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Literal
 import orjson
 from aiohttp import web
 
-__all__ = ["CallFault", "FaultBox", "UnusableFaultError"]
+__all__ = ["CallFault", "FaultQueue", "InvalidFaultError"]
 
 _MOST_TIMES = 1_000_000
 _MOST_SECONDS = 600.0
@@ -29,16 +30,16 @@ _MESSAGES = {
 EventFault = Literal["duplicate", "reorder"]
 
 
-class UnusableFaultError(Exception):
-    """A fault was described in a way that nobody understands; the text says what is wrong."""
+class InvalidFaultError(Exception):
+    """A request for a fault is invalid; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallFault:
-    """A REST call is answered with ``status``, or its connection is cut where that is None.
+    """A REST call fails with ``status``, or its connection is cut if that is None.
 
-    With ``after_effect`` the call is carried out first. ``code`` and ``message`` are those of
-    Discord's JSON error; ``retry_after`` is in seconds and stands in a 429, as ``is_global``.
+    With ``after_effect`` the call is executed first. ``code`` and ``message`` are those of
+    Discord's JSON error; ``retry_after`` (seconds) and ``is_global`` are for a 429.
     """
 
     method: str | None
@@ -50,15 +51,15 @@ class CallFault:
     retry_after: float = 0.1
     is_global: bool = False
 
-    def hits(self, method: str, path: str) -> bool:
-        """Whether a call is meant."""
-        return self.method in {None, method} and path_fits(self.path, path)
+    def matches(self, method: str, path: str) -> bool:
+        """Whether the fault applies to a call."""
+        return self.method in {None, method} and path_matches(self.path, path)
 
-    def answer(self, status: int) -> web.Response:
-        """The answer in place of the true one.
+    def response(self, status: int) -> web.Response:
+        """The response sent instead of the real one.
 
         docs: Rate Limits › Exceeding A Rate Limit (429: ``retry_after``, ``global``, headers);
-        Opcodes and Status Codes › JSON. ``Via`` says that Discord answers and not its shield.
+        Opcodes and Status Codes › JSON. ``Via`` shows that Discord answers, not Cloudflare.
         """
         message = self.message or _MESSAGES.get(status) or f"{status}: {_phrase(status)}"
         code = self.code or _CODES.get(status, 0)
@@ -84,12 +85,11 @@ def _phrase(status: int) -> str:
         return "Error"
 
 
-def path_fits(pattern: str, path: str) -> bool:
-    """Whether a pattern means a path (both with or without ``/api/v10`` before them).
+def path_matches(pattern: str, path: str) -> bool:
+    """Whether a pattern matches a path; both may start with ``/api/v10``.
 
-    ``*`` and ``{name}`` stand for one piece between slashes, or a part of it, ``**`` for
-    anything; a ``*`` in front stands for anything, too. What is a regular expression for the
-    whole path is taken as one.
+    ``*`` and ``{name}`` match within one path segment, ``**`` matches anything, and so does a
+    ``*`` at the start. A regular expression that matches the whole path works too.
     """
     path = path.removeprefix(_PREFIX)
     pattern = pattern.removeprefix(_PREFIX)
@@ -114,46 +114,46 @@ def _glob(pattern: str) -> str:
 
 
 @dataclass(slots=True)
-class _Planned:
+class _Pending:
     fault: CallFault | EventFault | float
     times: int
     event: str = "*"
 
 
-class FaultBox:
-    """The faults that have not struck yet, in the order in which they were asked for."""
+class FaultQueue:
+    """The pending faults, in the order they were requested."""
 
     def __init__(self) -> None:
-        self._planned: list[_Planned] = []
+        self._pending: list[_Pending] = []
 
     def __len__(self) -> int:
-        return len(self._planned)
+        return len(self._pending)
 
     def clear(self) -> None:
-        """Take everything back."""
-        self._planned.clear()
+        """Remove all pending faults."""
+        self._pending.clear()
 
     def add_call(self, body: dict[str, Any]) -> None:
-        """Plan an ``http`` fault. Raises UnusableFaultError."""
+        """Add an ``http`` fault. Raises InvalidFaultError."""
         path = body.get("path")
         if not isinstance(path, str) or not path:
-            raise UnusableFaultError('"path" must be a pattern such as "/channels/*/messages".')
+            raise InvalidFaultError('"path" must be a pattern such as "/channels/*/messages".')
         method = body.get("method")
         if isinstance(method, str):
             method = method.upper()
         if method is not None and method != "*" and method not in _METHODS:
-            raise UnusableFaultError('"method" must be GET, POST, PUT, PATCH, DELETE or "*".')
+            raise InvalidFaultError('"method" must be GET, POST, PUT, PATCH, DELETE or "*".')
         if "status" not in body:
-            raise UnusableFaultError('"status" must be a number, or null to cut the connection.')
+            raise InvalidFaultError('"status" must be a number, or null to cut the connection.')
         status = body["status"]
         if status is not None and not _is_whole(status, 400, 599):
-            raise UnusableFaultError('"status" must be from 400 to 599, or null.')
+            raise InvalidFaultError('"status" must be from 400 to 599, or null.')
         after = body.get("after_effect", False)
         if not isinstance(after, bool):
-            raise UnusableFaultError('"after_effect" must be true or false.')
+            raise InvalidFaultError('"after_effect" must be true or false.')
         code, message = body.get("code", 0), body.get("message")
         if not _is_whole(code, 0, 10**9) or not isinstance(message, str | None):
-            raise UnusableFaultError('"code" must be a number and "message" a text.')
+            raise InvalidFaultError('"code" must be a number and "message" a text.')
         wait = _seconds(body, "retry_after", 0.1)
         fault = CallFault(
             None if method == "*" else method,
@@ -165,62 +165,62 @@ class FaultBox:
             wait,
             body.get("global") is True,
         )
-        self._planned.append(_Planned(fault, times_of(body)))
+        self._pending.append(_Pending(fault, read_times(body)))
 
     def add_event(self, kind: EventFault, body: dict[str, Any]) -> None:
-        """Plan to send an event twice, or after the one that follows it."""
+        """Add a fault that sends an event twice, or after the following one."""
         event = body.get("event")
         if not isinstance(event, str) or not event:
-            raise UnusableFaultError('"event" must be the name of an event: MESSAGE_CREATE.')
-        self._planned.append(_Planned(kind, times_of(body), event.upper()))
+            raise InvalidFaultError('"event" must be the name of an event: MESSAGE_CREATE.')
+        self._pending.append(_Pending(kind, read_times(body), event.upper()))
 
     def add_slow(self, body: dict[str, Any]) -> None:
-        """Plan to hold answers back for some seconds."""
+        """Add a fault that delays responses by some seconds."""
         if "seconds" not in body:
-            raise UnusableFaultError('"seconds" must say how long an answer is held back.')
-        self._planned.append(_Planned(_seconds(body, "seconds", 0.0), times_of(body)))
+            raise InvalidFaultError('"seconds" must say how long an answer is held back.')
+        self._pending.append(_Pending(_seconds(body, "seconds", 0.0), read_times(body)))
 
     def on_call(self, method: str, path: str) -> CallFault | None:
-        """The fault that strikes a call, which is used up by it."""
-        for planned in self._planned:
-            fault = planned.fault
-            if isinstance(fault, CallFault) and fault.hits(method, path):
-                self._use(planned)
+        """The fault for a call, which it uses up; None for none."""
+        for pending in self._pending:
+            fault = pending.fault
+            if isinstance(fault, CallFault) and fault.matches(method, path):
+                self._use(pending)
                 return fault
         return None
 
     def on_answer(self) -> float:
-        """Seconds that an answer is held back."""
-        for planned in self._planned:
-            if isinstance(planned.fault, float):
-                self._use(planned)
-                return planned.fault
+        """Seconds by which to delay a response; uses up a fault."""
+        for pending in self._pending:
+            if isinstance(pending.fault, float):
+                self._use(pending)
+                return pending.fault
         return 0.0
 
     def on_event(self, name: str) -> EventFault | None:
-        """The fault that strikes an event."""
-        for planned in self._planned:
-            fault = planned.fault
-            if isinstance(fault, str) and fnmatch.fnmatchcase(name, planned.event):
-                self._use(planned)
+        """The fault for an event, which it uses up; None for none."""
+        for pending in self._pending:
+            fault = pending.fault
+            if isinstance(fault, str) and fnmatch.fnmatchcase(name, pending.event):
+                self._use(pending)
                 return fault
         return None
 
-    def _use(self, planned: _Planned) -> None:
-        planned.times -= 1
-        if planned.times == 0:
-            self._planned.remove(planned)
+    def _use(self, pending: _Pending) -> None:
+        pending.times -= 1
+        if pending.times == 0:
+            self._pending.remove(pending)
 
 
 def _is_whole(value: Any, least: int, most: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
-def times_of(body: dict[str, Any]) -> int:
-    """How often a fault strikes; once unless it is said. Raises UnusableFaultError."""
+def read_times(body: dict[str, Any]) -> int:
+    """How often a fault happens, once by default. Raises InvalidFaultError."""
     times = body.get("times", 1)
     if not _is_whole(times, 1, _MOST_TIMES):
-        raise UnusableFaultError('"times" must be a whole number of at least 1.')
+        raise InvalidFaultError('"times" must be a whole number of at least 1.')
     assert isinstance(times, int)
     return times
 
@@ -228,7 +228,7 @@ def times_of(body: dict[str, Any]) -> int:
 def _seconds(body: dict[str, Any], name: str, default: float) -> float:
     value = body.get(name, default)
     if not isinstance(value, int | float) or isinstance(value, bool):
-        raise UnusableFaultError(f'"{name}" must be a number of seconds.')
+        raise InvalidFaultError(f'"{name}" must be a number of seconds.')
     if not 0 <= value <= _MOST_SECONDS:
-        raise UnusableFaultError(f'"{name}" must be from 0 to {_MOST_SECONDS:.0f} seconds.')
+        raise InvalidFaultError(f'"{name}" must be from 0 to {_MOST_SECONDS:.0f} seconds.')
     return float(value)

@@ -1,9 +1,9 @@
-"""The bot's traffic as an HTTP Archive (HAR 1.2), written as it happens.
+"""Traffic recorder: writes the bot's HTTP calls and gateway frames to an HTTP Archive (HAR 1.2).
 
-The format is that of the W3C draft *HTTP Archive (HAR) format*; gateway frames stand under
-``_webSocketMessages``, the field that browsers write. The file is whole after every entry, and
-nothing is kept in memory: an entry overwrites the end of the file and writes the end anew, and a
-gateway connection's frames lie in a file beside it until the connection ends.
+The format is that of the W3C draft *HTTP Archive (HAR) format*; gateway frames are under
+``_webSocketMessages``, the field that browsers write. The file is valid after every entry, and
+nothing is kept in memory: each entry overwrites the closing brackets and writes them again. A
+gateway connection's frames are in a second file until the connection ends.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _END = b"\n]}}\n"
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One call and its answer. ``milliseconds`` is how long it took.
+    """One call and its response. ``milliseconds`` is how long it took.
 
-    ``status`` is 0 where the connection was cut. ``params`` are the fields of a multipart body
+    ``status`` is 0 if the connection was cut. ``params`` are the fields of a multipart body
     (files without their bytes), ``text`` any other body.
     """
 
@@ -48,7 +48,7 @@ class Exchange:
 
 
 class Recorder:
-    """Writes to ``path``, which is made anew. Raises OSError if it cannot be written."""
+    """Writes to ``path``, which is overwritten. Raises OSError if it can't be written."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -61,7 +61,7 @@ class Recorder:
         self._finish()
 
     def call(self, exchange: Exchange) -> None:
-        """Write down one call."""
+        """Record one call."""
         if self._file.closed:
             return
         self._begin()
@@ -69,7 +69,7 @@ class Recorder:
         self._finish()
 
     def connection(self, url: str) -> GatewayLog:
-        """Begin to write down a gateway connection; its entry is written when it is closed."""
+        """Start recording a gateway connection; its entry is written when it is closed."""
         number = len(self._logs)
         spool = self._path.with_name(f"{self._path.name}.gateway-{number}")
         log = GatewayLog(self, url, spool)
@@ -77,13 +77,13 @@ class Recorder:
         return log
 
     def close(self) -> None:
-        """End the connections that are still open, and the file."""
+        """Finish the connections that are still open and close the file."""
         for log in self._logs:
             log.close()
         self._file.close()
 
-    def take_connection(self, entry: dict[str, Any], spool: IO[bytes]) -> None:
-        """Write the entry of a connection that has ended, its frames copied from ``spool``."""
+    def add_connection(self, entry: dict[str, Any], spool: IO[bytes]) -> None:
+        """Write the entry of a closed connection, with its frames copied from ``spool``."""
         if self._file.closed:
             return
         self._begin()
@@ -104,7 +104,7 @@ class Recorder:
 
 
 class GatewayLog:
-    """The frames of one gateway connection, told from the bot's side."""
+    """The recorded frames of one gateway connection; directions are from the bot's side."""
 
     def __init__(self, recorder: Recorder, url: str, spool: Path) -> None:
         self._recorder = recorder
@@ -115,22 +115,22 @@ class GatewayLog:
         self._is_empty = True
 
     def sent(self, text: str) -> None:
-        """The bot sent a frame."""
+        """Record a frame that the bot sent."""
         self._write("send", text, injected=False)
 
     def received(self, text: str, *, injected: bool = False) -> None:
-        """The bot was sent a frame."""
+        """Record a frame that the bot received."""
         self._write("receive", text, injected=injected)
 
     def close(self) -> None:
-        """The connection has ended: hand its frames to the archive."""
+        """Finish the recording and write its entry."""
         if self._spool.closed:
             return
         took = (datetime.now(UTC) - self._began).total_seconds() * 1000
         address = self._url.replace("http://", "ws://", 1)
         entry = _call_entry(Exchange(self._began, took, "GET", address, status=101))
         entry["response"]["statusText"] = "Switching Protocols"
-        self._recorder.take_connection({**entry, "_resourceType": "websocket"}, self._spool)
+        self._recorder.add_connection({**entry, "_resourceType": "websocket"}, self._spool)
         self._spool.close()
         self._path.unlink(missing_ok=True)
 

@@ -1,23 +1,19 @@
-"""The middleware through which the bot's REST calls pass: struck, counted and written down."""
+"""Middleware for the bot's REST calls: injects faults, counts steps, records traffic."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from aiohttp import BodyPartReader, MultipartReader, StreamReader, web
 from aiohttp.typedefs import Middleware
 
-from bot.emulator.faults.faults import CallFault
+from bot.emulator.faults.faults import FaultQueue
 from bot.emulator.faults.har import Exchange, Recorder
-from bot.emulator.faults.steps import NeverArrivedError, plain_path
+from bot.emulator.faults.steps import NeverArrivedError, Steps, plain_path
 
-if TYPE_CHECKING:
-    from bot.emulator.server import Emulator
-
-__all__ = ["fetches_file", "is_bots", "middleware"]
+__all__ = ["BotTraffic", "is_bot_call", "is_file_fetch"]
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _API = "/api/v10"
@@ -25,8 +21,8 @@ _FILES = "/attachments/"
 _NO_LIMIT = 1 << 30
 
 
-def is_bots(request: web.Request) -> bool:
-    """Whether a call is the bot's: by its token, or by the token of an interaction or webhook.
+def is_bot_call(request: web.Request) -> bool:
+    """Whether a call is the bot's, by its token or the token of an interaction or webhook.
 
     docs: Reference › Authentication; Receiving and Responding to Interactions › Endpoints.
     """
@@ -40,68 +36,73 @@ def is_bots(request: web.Request) -> bool:
     return len(pieces) > 3 and pieces[1] in {"webhooks", "interactions"}
 
 
-def fetches_file(request: web.Request) -> bool:
-    """Whether a call is taken for the bot's that fetches an attachment: any but a browser's.
+def is_file_fetch(request: web.Request) -> bool:
+    """Whether a call fetches an attachment and isn't a browser's, so that it counts as the bot's.
 
-    Its address is all that such a call needs, so nothing in it tells whose it is.
+    Such a call needs no token, so it doesn't say who makes it.
     docs: Reference › Signed Attachment CDN URLs.
     """
     return request.path.startswith(_FILES) and "Sec-Fetch-Site" not in request.headers
 
 
-def middleware(emulator: Emulator) -> Middleware:
-    """The middleware of one emulator; it belongs outside of those that know rules."""
+class BotTraffic:
+    """The middleware; it has to run before the rules do. ``recorder`` may be set at any time."""
 
-    @web.middleware
-    async def pass_through(request: web.Request, handler: _Handler) -> web.StreamResponse:
-        if is_bots(request):
-            return await _exchange(emulator, request, handler, emulator.recorder)
-        if fetches_file(request):  # which is no call of the API, so it is not written down
-            return await _exchange(emulator, request, handler, None)
-        return await handler(request)
+    def __init__(self, faults: FaultQueue, steps: Steps) -> None:
+        self._faults = faults
+        self._steps = steps
+        self.recorder: Recorder | None = None
 
-    return pass_through
+    def middleware(self) -> Middleware:
+        """The middleware function for aiohttp."""
 
+        @web.middleware
+        async def pass_through(request: web.Request, handler: _Handler) -> web.StreamResponse:
+            if is_bot_call(request):
+                return await self._exchange(request, handler, self.recorder)
+            if is_file_fetch(request):  # not an API call, so it isn't recorded
+                return await self._exchange(request, handler, None)
+            return await handler(request)
 
-async def _exchange(
-    emulator: Emulator, request: web.Request, handler: _Handler, recorder: Recorder | None
-) -> web.StreamResponse:
-    began, clock = datetime.now(UTC), asyncio.get_running_loop().time
-    start = clock()
-    body = await _take_body(request)
-    steps, faults = emulator.gateway_hub.steps, emulator.faults
-    path = request.path.removeprefix(_API)
-    what = f"{request.method} {plain_path(path)}"
-    try:
-        await steps.take("call", "before", what)
-    except NeverArrivedError:
-        return _cut(request)
-    fault: CallFault | None = faults.on_call(request.method, path)
-    response: web.StreamResponse = web.Response(status=500)
-    if fault is None or fault.after_effect:
-        response = await _carry_out(request, handler)
-    is_cut = fault is not None and fault.status is None
-    if fault is not None and fault.status is not None:
-        response = fault.answer(fault.status)
-    await steps.take("call", "after", what)
-    wait = faults.on_answer()
-    if wait:
-        await asyncio.sleep(wait)
-    if recorder is not None:
-        recorder.call(
-            await _told(
-                request,
-                body,
-                None if is_cut else response,
-                began=began,
-                milliseconds=(clock() - start) * 1000,
-                injected=fault is not None,
+        return pass_through
+
+    async def _exchange(
+        self, request: web.Request, handler: _Handler, recorder: Recorder | None
+    ) -> web.StreamResponse:
+        began, clock = datetime.now(UTC), asyncio.get_running_loop().time
+        start = clock()
+        body = await _read_body(request)
+        what = f"{request.method} {plain_path(request.path.removeprefix(_API))}"
+        try:
+            await self._steps.reach("call", "before", what)
+        except NeverArrivedError:
+            return _cut(request)
+        fault = self._faults.on_call(request.method, request.path)
+        response: web.StreamResponse = web.Response(status=500)
+        if fault is None or fault.after_effect:
+            response = await _call_handler(request, handler)
+        is_cut = fault is not None and fault.status is None
+        if fault is not None and fault.status is not None:
+            response = fault.response(fault.status)
+        await self._steps.reach("call", "after", what)
+        delay = self._faults.on_answer()
+        if delay:
+            await asyncio.sleep(delay)
+        if recorder is not None:
+            recorder.call(
+                await _to_exchange(
+                    request,
+                    body,
+                    None if is_cut else response,
+                    began=began,
+                    milliseconds=(clock() - start) * 1000,
+                    injected=fault is not None,
+                )
             )
-        )
-    return _cut(request) if is_cut else response
+        return _cut(request) if is_cut else response
 
 
-async def _carry_out(request: web.Request, handler: _Handler) -> web.StreamResponse:
+async def _call_handler(request: web.Request, handler: _Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except web.HTTPException as error:
@@ -109,15 +110,15 @@ async def _carry_out(request: web.Request, handler: _Handler) -> web.StreamRespo
 
 
 def _cut(request: web.Request) -> web.StreamResponse:
-    """Break the connection under a call; what is returned reaches nobody."""
+    """Abort the connection of a call; the returned response isn't sent."""
     if request.transport is not None:
         assert isinstance(request.transport, asyncio.WriteTransport)
         request.transport.abort()
     return web.Response(status=500)
 
 
-async def _take_body(request: web.Request) -> bytes:
-    """Read the whole body, and leave it there for the handler to read again."""
+async def _read_body(request: web.Request) -> bytes:
+    """Read the whole body and keep it for the handler to read again."""
     if request.content_type != "multipart/form-data":
         return await request.read() if request.can_read_body else b""
     body = await request.content.read()
@@ -132,7 +133,7 @@ def _stream(request: web.Request, body: bytes) -> StreamReader:
     return stream
 
 
-async def _told(
+async def _to_exchange(
     request: web.Request,
     body: bytes,
     response: web.StreamResponse | None,
@@ -170,7 +171,7 @@ async def _told(
 
 
 async def _params(request: web.Request, body: bytes) -> list[dict[str, str]]:
-    """The fields of a form; of files only their names and types."""
+    """The fields of a form; for files only their names and types."""
     found: list[dict[str, str]] = []
     reader = MultipartReader(request.headers, _stream(request, body))
     while (part := await reader.next()) is not None:

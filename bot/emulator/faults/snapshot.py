@@ -1,25 +1,22 @@
-"""What the tests compare with: the world as it is, and the files it holds.
+"""``GET /rehearsal/world``: the whole world as JSON, for tests; and serving attachments.
 
-``GET /rehearsal/world`` is the emulator's own; files are served where Discord's CDN would.
+Attachments are served as by Discord's CDN.
 """
 
 from __future__ import annotations
 
 import mimetypes
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
 from bot.emulator import payloads
-from bot.emulator.rest.request import answer
+from bot.emulator.rest.request import json_response
 from bot.emulator.world.models import Interaction, Message
-from bot.emulator.world.signed_urls import is_good
+from bot.emulator.world.signed_urls import is_valid_url
 from bot.emulator.world.world import World
 
-if TYPE_CHECKING:
-    from bot.emulator.server import Emulator
-
-__all__ = ["add_routes", "describe"]
+__all__ = ["add_routes", "take_snapshot"]
 
 _PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 
@@ -39,8 +36,8 @@ def _interaction(world: World, interaction: Interaction) -> dict[str, Any]:
     }
 
 
-def describe(world: World) -> dict[str, Any]:
-    """The whole truth; what only one member sees stands under its interaction."""
+def take_snapshot(world: World) -> dict[str, Any]:
+    """The whole world; ephemeral messages are listed under their interaction."""
     channels = [c for c in world.channels.values() if c.thread is None]
     threads = [c for c in world.channels.values() if c.thread is not None]
     seen = [m for m in world.messages.values() if m.ephemeral_to is None]
@@ -53,20 +50,21 @@ def describe(world: World) -> dict[str, Any]:
     }
 
 
-def add_routes(app: web.Application, emulator: Emulator) -> None:
-    """Serve the truth and the files."""
+def add_routes(app: web.Application, world: World) -> None:
+    """Serve the snapshot and the attachments."""
 
-    async def world(_: web.Request) -> web.Response:
-        return answer(200, describe(emulator.world))
+    async def snapshot(_: web.Request) -> web.Response:
+        return json_response(200, take_snapshot(world))
 
     async def file(request: web.Request) -> web.Response:
         """docs: Reference › CDN Formatting, Signed Attachment CDN URLs."""
         wanted = request.match_info["attachment_id"]
-        content = emulator.world.files.get(int(wanted)) if wanted.isdecimal() else None
-        # Discord's client renews an address before it shows the file, so the page need not.
+        content = world.files.get(int(wanted)) if wanted.isdecimal() else None
+        # Discord's client renews an address before it shows a file, so the page doesn't need to.
         shown = request.headers.get("Sec-Fetch-Site") == "same-origin"
-        there = emulator.world
-        if not shown and not is_good(request.path, request.query, there.cdn_secret, there.now()):
+        if not shown and not is_valid_url(
+            request.path, request.query, world.cdn_secret, world.now()
+        ):
             content = None
         if content is None:
             return web.Response(status=404, text="This content is no longer available.")
@@ -75,5 +73,5 @@ def add_routes(app: web.Application, emulator: Emulator) -> None:
         kind = guessed if guessed in _PICTURES else "application/octet-stream"
         return web.Response(body=content, content_type=kind)
 
-    app.router.add_get("/rehearsal/world", world)
+    app.router.add_get("/rehearsal/world", snapshot)
     app.router.add_get("/attachments/{channel_id}/{attachment_id}/{filename}", file)

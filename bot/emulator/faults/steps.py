@@ -1,4 +1,4 @@
-"""Steps: the counted moments of a bot's traffic, at which a test can strike."""
+"""Step hook: tests are called before and after each REST call and event of the bot."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ _ID = re.compile(r"(?<=/)\d{15,20}(?=/|$|\?)")
 
 
 class NeverArrivedError(Exception):
-    """Raised by a hook before a call's effect: the call is lost, as if it had never arrived."""
+    """Raised by a hook before a call: the call is dropped as if it had never arrived."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """``number`` counts from 1 in one emulator; ``moment`` is before or after the effect.
+    """A point in the bot's traffic. ``number`` counts from 1; ``moment`` is relative to the effect.
 
-    ``kind`` is a call of the bot or an event sent to it; ``what`` names it without ids, so that
-    the same step of another run reads the same: ``POST /channels/{id}/messages``,
-    ``MESSAGE_CREATE``.
+    ``kind`` is a call of the bot or an event sent to it. ``what`` names it without ids, so that it
+    is the same in every run: ``POST /channels/{id}/messages``, ``MESSAGE_CREATE``.
     """
 
     number: int
@@ -33,23 +32,26 @@ class Step:
 
 
 def plain_path(path: str) -> str:
-    """A path of the API with ids and tokens taken out of it."""
+    """An API path with placeholders for ids and tokens."""
     path = _ID.sub("{id}", path)
     return re.sub(r"(/(?:webhooks|interactions)/\{id\}/)[^/?]+", r"\1{token}", path)
 
 
 class Steps:
-    """Counts the steps and tells the hook, if there is one."""
+    """Counts the steps and calls ``hook``, which a test may set while the emulator runs."""
 
-    def __init__(self, hook: Callable[[], Hook | None]) -> None:
-        self._hook = hook
+    def __init__(self) -> None:
+        self.hook: Hook | None = None
         self.count = 0
 
-    async def take(
+    async def reach(
         self, kind: Literal["call", "event"], moment: Literal["before", "after"], what: str
     ) -> None:
-        """Count one more step and wait for the hook; raises what the hook raises."""
+        """Count a step and wait for the hook; raises what the hook raises."""
         self.count += 1
-        hook = self._hook()
-        if hook is not None:
-            await hook(Step(self.count, kind, moment, what))
+        if self.hook is not None:
+            await self.hook(Step(self.count, kind, moment, what))
+
+    async def on_event(self, moment: Literal["before", "after"], event: str) -> None:
+        """Count a step of an event sent to the bot."""
+        await self.reach("event", moment, event)

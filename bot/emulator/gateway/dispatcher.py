@@ -1,4 +1,4 @@
-"""The hub: every gateway session, and who of them is told what.
+"""The gateway's dispatcher: all sessions, and which events each of them gets.
 
 docs: Gateway › Connection Lifecycle, Gateway Intents, Sharding, Session Start Limit.
 """
@@ -8,28 +8,31 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Protocol
 
 import orjson
 
 from bot.emulator import payloads
-from bot.emulator.faults.steps import Steps
-from bot.emulator.gateway.intents import Intent, is_content_withheld, wanted, without_content
+from bot.emulator.address import Address
+from bot.emulator.gateway.intents import (
+    Intent,
+    is_content_withheld,
+    is_subscribed,
+    strip_content,
+)
 from bot.emulator.gateway.outages import Outages
-from bot.emulator.gateway.ready import hello, ready, scrubbed
-from bot.emulator.gateway.sessions import Connection, Frame, Session
+from bot.emulator.gateway.ready import hello_frame, ready_payload, redact_token
+from bot.emulator.gateway.sessions import Connection, Frame, FrameLog, Session, StepHook
+from bot.emulator.payloads import Dispatch
 from bot.emulator.world.events import Event
+from bot.emulator.world.models import User
+from bot.emulator.world.world import World
 
-if TYPE_CHECKING:
-    from bot.emulator.server import Emulator
-    from bot.emulator.world.models import User
-    from bot.emulator.world.world import World
-
-__all__ = ["GatewayHub"]
+__all__ = ["ConnectionRecorder", "Dispatcher", "EventFaults"]
 
 _RESUMABLE_FOR = 300.0
-"""Seconds that a session outlives its connection; Discord names no number."""
-_IDENTIFY_EVERY = 5.0
+"""Seconds that a session outlives its connection; Discord documents no number."""
+_IDENTIFY_INTERVAL = 5.0
 _HELD_FOR = 2.0
 _ENDING_CODES = {1000, 1001, 4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014}
 """Close codes after which a session cannot be resumed.
@@ -40,67 +43,90 @@ _SEEN_BY_ALL = {"CHANNEL_CREATE", "CHANNEL_UPDATE", "CHANNEL_DELETE"}
 _WITH_CONTENT = {"MESSAGE_CREATE", "MESSAGE_UPDATE"}
 
 
-class GatewayHub:
-    """Open between ``open`` and ``close``.
+class EventFaults(Protocol):
+    """Faults injected into the events that bots are sent."""
 
-    ``heartbeat_interval`` is in seconds; ``steps`` counts what bots are sent and what they call.
+    def on_event(self, name: str) -> Literal["duplicate", "reorder"] | None:
+        """The fault for the next event of this name, which is used up; None for none."""
+
+
+class ConnectionRecorder(Protocol):
+    """Records the frames of bots' connections."""
+
+    def connection(self, url: str) -> FrameLog:
+        """A log for one new connection."""
+
+
+class Dispatcher:
+    """Sends events to the sessions that subscribed to them; listens between ``open`` and ``close``.
+
+    ``heartbeat_interval`` is in seconds. ``on_step`` is awaited before and after each event that
+    a bot is sent. ``recorder`` records bots' new connections, if it is set. Without
+    ``rate_limited`` bots may identify as often as they like.
     """
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(
+        self,
+        world: World,
+        address: Address,
+        *,
+        faults: EventFaults,
+        on_step: StepHook,
+        rate_limited: bool = True,
+    ) -> None:
+        self.world = world
         self.heartbeat_interval = 41.25
-        self.steps = Steps(lambda: emulator.on_step)
+        self.recorder: ConnectionRecorder | None = None
         self.sessions: dict[str, Session] = {}
         self.connections: list[Connection] = []
+        self.outages = Outages(world, self.sessions)
+        self._address = address
+        self._faults = faults
+        self._on_step = on_step
+        self.rate_limited = rate_limited
         self._identified_at: dict[int, float] = {}
         self._armed: list[int] = []
         self._held: dict[str, tuple[str, bytes, asyncio.TimerHandle]] = {}
         self._waiting: list[asyncio.Future[None]] = []
-        self.outages = Outages(self)
-
-    @property
-    def world(self) -> World:
-        """The world that is told of."""
-        return self._emulator.world
 
     def open(self) -> None:
-        """Begin to listen to the world."""
-        self.world.listeners.append(self.hear)
+        """Start listening to the world."""
+        self.world.listeners.append(self.on_event)
 
     async def close(self) -> None:
-        """Stop listening and close every socket, as a gateway that goes away (1001)."""
-        if self.hear in self.world.listeners:
-            self.world.listeners.remove(self.hear)
+        """Stop listening and close every socket with 1001, as a gateway that shuts down."""
+        if self.on_event in self.world.listeners:
+            self.world.listeners.remove(self.on_event)
         for session in list(self.sessions.values()):
-            self.forget(session)
+            self.end_session(session)
         for connection in list(self.connections):
             connection.close(1001)
-        self._changed()
+        self._notify_change()
 
-    # Who is there -----------------------------------------------------------------------------
+    # Bots' sessions ---------------------------------------------------------------------------
 
     def bot_sessions(self) -> Iterator[Session]:
-        """The bot's sessions that are announced and connected, the newest last."""
+        """The bot's sessions that are connected and past READY, the newest last."""
         for session in self.sessions.values():
             connection = session.connection
             if session.is_bot and session.is_announced and connection and connection.is_open:
                 yield session
 
     def next_change(self) -> asyncio.Future[None]:
-        """Done when a session next begins, is resumed or loses its connection."""
+        """A future that is done when a session next starts, resumes or loses its connection."""
         future = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         return future
 
-    async def bot_ready(self) -> Session:
-        """The bot's newest connected session, as soon as there is one."""
+    async def wait_for_bot(self) -> Session:
+        """Wait for the bot to connect; its newest session."""
         while True:
             found = list(self.bot_sessions())
             if found:
                 return found[-1]
             await self.next_change()
 
-    def _changed(self) -> None:
+    def _notify_change(self) -> None:
         waiting, self._waiting = self._waiting, []
         for future in waiting:
             if not future.done():
@@ -108,27 +134,26 @@ class GatewayHub:
 
     # Connections ------------------------------------------------------------------------------
 
-    def welcome(self, connection: Connection) -> None:
-        """A client has connected; whether it is a bot shows when it identifies."""
+    def add_connection(self, connection: Connection) -> None:
+        """Register a new connection; whether it is a bot's is known once it identifies."""
         self.connections.append(connection)
 
     def hello(self) -> Frame:
-        """The greeting of every connection."""
-        return hello(self.heartbeat_interval)
+        """The first frame of every connection."""
+        return hello_frame(self.heartbeat_interval)
 
     def note_sent(self, connection: Connection, raw: bytes) -> None:
-        """Write down what a client sent, without its token; members are not written down.
+        """Record what a client sent, without its token; only bots' connections are recorded.
 
-        Whether a connection is a bot's shows only when a token comes.
+        Whether a connection is a bot's is known once it sends a token.
         """
         if connection.is_undecided:
             user = self._sender(raw)
-            recorder = self._emulator.recorder
-            if recorder is None or (user is not None and not user.bot):
+            if self.recorder is None or (user is not None and not user.bot):
                 connection.record(None)
             elif user is not None:
-                connection.record(recorder.connection(connection.address))
-        connection.note_sent(scrubbed(raw))
+                connection.record(self.recorder.connection(connection.address))
+        connection.note_sent(redact_token(raw))
 
     def _sender(self, raw: bytes) -> User | None:
         try:
@@ -137,8 +162,8 @@ class GatewayHub:
             return None
         return self.world.user_by_token(token) if isinstance(token, str) else None
 
-    def leave(self, connection: Connection, code: int | None) -> None:
-        """A socket has ended; its session waits to be resumed unless the code ended it too."""
+    def remove_connection(self, connection: Connection, code: int | None) -> None:
+        """Unregister a closed connection; its session can be resumed unless the code ends it."""
         if connection in self.connections:
             self.connections.remove(connection)
         session = connection.session
@@ -146,47 +171,47 @@ class GatewayHub:
             return
         session.connection = None
         if code in _ENDING_CODES:
-            self.forget(session)
+            self.end_session(session)
         elif session.id in self.sessions:
             loop = asyncio.get_running_loop()
-            session.forgotten = loop.call_later(_RESUMABLE_FOR, self.forget, session)
-        self._changed()
+            session.expiry = loop.call_later(_RESUMABLE_FOR, self.end_session, session)
+        self._notify_change()
 
     def drop_by_code(self, connection: Connection, code: int) -> None:
-        """Forget a connection's session before a close code that forbids to resume it."""
+        """End a connection's session if it can't be resumed after this close code."""
         if code in _ENDING_CODES and connection.session is not None:
-            self.forget(connection.session)
+            self.end_session(connection.session)
 
     # Sessions ---------------------------------------------------------------------------------
 
     def application_flags(self, bot_id: int) -> int:
-        """The flags of a bot's application, which say what it may ask for."""
+        """The flags of a bot's application, which say what intents it may request."""
         application = self.world.application_of(bot_id)
         return application.flags if application is not None else 0
 
-    def may_identify(self, user: User) -> bool:
+    def can_identify(self, user: User) -> bool:
         """docs: Gateway › Sharding, Max Concurrency (one identify in 5 seconds, of any shard)."""
-        if not user.bot or not self._emulator.rates:
+        if not user.bot or not self.rate_limited:
             return True
         now = asyncio.get_running_loop().time()
         last = self._identified_at.get(user.id)
-        if last is not None and now - last < _IDENTIFY_EVERY:
+        if last is not None and now - last < _IDENTIFY_INTERVAL:
             return False
         self._identified_at[user.id] = now
         return True
 
-    def refuse_session(self, connection: Connection, *, resumable: bool = False) -> None:
+    def reject_session(self, connection: Connection, *, resumable: bool = False) -> None:
         """docs: Gateway Events › Invalid Session."""
         connection.push(Frame(orjson.dumps({"t": None, "s": None, "op": 9, "d": resumable})))
 
-    def begin(
+    def start_session(
         self,
         connection: Connection,
         user: User,
         intents: int,
         shard: tuple[int, int] | None,
     ) -> None:
-        """A new session: READY, then each of its servers.
+        """Start a new session: send READY, then a GUILD_CREATE for each of its servers.
 
         docs: Gateway Events › Ready, Guild Create.
         """
@@ -194,97 +219,99 @@ class GatewayHub:
         self._attach(session, connection)
         self.sessions[session.id] = session
         guilds = [g for g in self.world.guilds_of(user.id) if _on_shard(session, g.id)]
-        greeting = ready(self.world, session, guilds, self._emulator.gateway)
-        self.tell(session, "READY", greeting)
+        ready = ready_payload(self.world, session, guilds, self._address.gateway)
+        self.send(session, "READY", ready)
         everyone = bool(intents & Intent.GUILD_MEMBERS)
-        there = [guild for guild in guilds if self.outages.reaches(session, guild.id)]
-        for guild in there if intents & Intent.GUILDS else ():
+        available = [guild for guild in guilds if self.outages.is_available(session, guild.id)]
+        for guild in available if intents & Intent.GUILDS else ():
             created = payloads.guild_create(self.world, guild, user.id, all_members=everyone)
-            self.tell(session, "GUILD_CREATE", created)
+            self.send(session, "GUILD_CREATE", created)
         session.is_announced = True
-        self._changed()
+        self._notify_change()
 
-    def resume(self, connection: Connection, session: Session, sequence: int) -> None:
-        """Go on with a session on a new socket; an old one that is still open is closed."""
+    def resume_session(self, connection: Connection, session: Session, sequence: int) -> None:
+        """Resume a session on a new connection; an old one that is still open is closed."""
         before = session.connection
         self._attach(session, connection)
         if before is not None:
             before.session = None
             before.close(4000)
         session.resume_after(sequence, connection)
-        self._changed()
+        self._notify_change()
 
     def _attach(self, session: Session, connection: Connection) -> None:
         connection.session = session
         session.connection = connection
-        if session.forgotten is not None:
-            session.forgotten.cancel()
-            session.forgotten = None
+        if session.expiry is not None:
+            session.expiry.cancel()
+            session.expiry = None
         if session.is_bot:
-            connection.step = self._step
+            connection.step = self._on_step
 
-    async def _step(self, moment: Literal["before", "after"], event: str) -> None:
-        await self.steps.take("event", moment, event)
-
-    def forget(self, session: Session) -> None:
-        """End a session for good: it cannot be resumed and hears nothing more."""
+    def end_session(self, session: Session) -> None:
+        """End a session: it can't be resumed and gets no more events."""
         self.sessions.pop(session.id, None)
-        if session.forgotten is not None:
-            session.forgotten.cancel()
+        if session.expiry is not None:
+            session.expiry.cancel()
         held = self._held.pop(session.id, None)
         if held is not None:
             held[2].cancel()
 
-    # Telling ----------------------------------------------------------------------------------
+    # Sending events ---------------------------------------------------------------------------
 
-    def tell(self, session: Session, name: str, data: dict[str, Any]) -> None:
-        """Dispatch to one session what concerns it alone."""
+    def send(self, session: Session, name: str, data: dict[str, Any]) -> None:
+        """Dispatch an event to one session, past injected faults."""
         session.dispatch(name, orjson.dumps(data))
 
     def deliver(self, session: Session, name: str, data: dict[str, Any]) -> None:
-        """Dispatch what one session asked for; it is struck by faults as what is told to all."""
+        """Dispatch an event that one session requested; injected faults apply to it."""
         if session.is_bot:
             self._deliver(session, name, orjson.dumps(data))
         else:
-            self.tell(session, name, data)
+            self.send(session, name, data)
 
-    def hear(self, event: Event) -> None:
-        """Tell an event to every session that asked for it and may know it."""
+    def on_event(self, event: Event) -> None:
+        """Render an event and send it to every session that subscribed to it and may see it."""
+        if self.sessions:
+            self.publish(payloads.render(event, self.world))
+
+    def publish(self, dispatch: Dispatch) -> None:
+        """Send a dispatch to every session that subscribed to it and may see it."""
         whole: bytes | None = None
         for session in self.sessions.values():
-            if not self._may_hear(session, event):
+            if not self._is_recipient(session, dispatch):
                 continue
-            if event.name in _WITH_CONTENT and self._is_withheld(session, event.data):
-                data = orjson.dumps(without_content(event.data, session.user_id))
+            if dispatch.name in _WITH_CONTENT and self._is_withheld(session, dispatch.data):
+                data = orjson.dumps(strip_content(dispatch.data, session.user_id))
             else:
                 if whole is None:
-                    whole = orjson.dumps(event.data)
+                    whole = orjson.dumps(dispatch.data)
                 data = whole
             if session.is_bot:
-                self._deliver(session, event.name, data)
+                self._deliver(session, dispatch.name, data)
             else:
-                session.dispatch(event.name, data)
+                session.dispatch(dispatch.name, data)
 
-    def _may_hear(self, session: Session, event: Event) -> bool:
+    def _is_recipient(self, session: Session, dispatch: Dispatch) -> bool:
         user_id = session.user_id
-        if event.user_id is not None and event.user_id != user_id:
+        if dispatch.user_id is not None and dispatch.user_id != user_id:
             return False
-        if not wanted(session.intents, event, user_id):
+        if not is_subscribed(session.intents, dispatch, user_id):
             return False
-        if not _on_shard(session, event.guild_id):
+        if not _on_shard(session, dispatch.guild_id):
             return False
-        if not self.outages.reaches(session, event.guild_id):
+        if not self.outages.is_available(session, dispatch.guild_id):
             return False
-        if event.user_id is not None:
+        if dispatch.user_id is not None:
             return True
-        if event.guild_id is not None and self.world.member(event.guild_id, user_id) is None:
+        if dispatch.guild_id is not None and self.world.member(dispatch.guild_id, user_id) is None:
             return False
-        if event.channel_id is None or event.name in _SEEN_BY_ALL:
+        if dispatch.channel_id is None or dispatch.name in _SEEN_BY_ALL:
             return True
-        place = event.channel_id
+        place = dispatch.channel_id
         if place not in self.world.channels:  # a thread that was just deleted
-            place = int(event.data.get("parent_id") or 0)
-        return self.world.may_view(user_id, place)
+            place = int(dispatch.data.get("parent_id") or 0)
+        return self.world.can_view(user_id, place)
 
     def _is_withheld(self, session: Session, message: dict[str, Any]) -> bool:
         if not session.is_bot:
@@ -300,8 +327,7 @@ class GatewayHub:
     # Faults -----------------------------------------------------------------------------------
 
     def _deliver(self, session: Session, name: str, data: bytes) -> None:
-        faults = self._emulator.faults
-        fault = faults.on_event(name) if faults is not None else None
+        fault = self._faults.on_event(name)
         if fault == "reorder" and session.id not in self._held:
             loop = asyncio.get_running_loop()
             timer = loop.call_later(_HELD_FOR, self.release, session)
@@ -313,16 +339,16 @@ class GatewayHub:
         self.release(session)
 
     def release(self, session: Session) -> None:
-        """Dispatch an event that a fault holds back."""
+        """Dispatch the event that a ``reorder`` fault holds back, if there is one."""
         held = self._held.pop(session.id, None)
         if held is not None:
             held[2].cancel()
             session.dispatch(held[0], held[1], injected=True)
 
     def close_bots(self, code: int | None) -> int:
-        """Close the bot's connections with a code, cut them for None; how many there were.
+        """Close the bot's connections with a code, or cut them for None; how many there were.
 
-        With none there, the next identify is answered with the code.
+        If there are none, the next identify is answered with the code.
         """
         found = [c for c in self.connections if c.session is not None and c.session.is_bot]
         for connection in found:
@@ -336,37 +362,37 @@ class GatewayHub:
         return len(found)
 
     def silence_bots(self) -> int:
-        """Let the bot's connections send nothing any more, though they stay; how many."""
+        """Stop sending on the bot's connections without closing them; how many there were."""
         found = [c for c in self.connections if c.session is not None and c.session.is_bot]
         for connection in found:
             connection.fall_silent()
         return len(found)
 
-    def armed_close(self) -> int | None:
-        """The close code that a fault keeps ready for the next identify."""
+    def take_armed_close(self) -> int | None:
+        """The close code that a fault set for the next identify, which uses it up."""
         return self._armed.pop(0) if self._armed else None
 
     def disarm(self) -> None:
-        """Take back what faults keep ready or hold back."""
+        """Cancel pending faults: close codes for an identify, outages, held-back events."""
         self._armed.clear()
         self.outages.end()
         for session in list(self.sessions.values()):
             self.release(session)
 
     def invalidate_bots(self, *, resumable: bool) -> int:
-        """Send the bot opcode 9; unless ``resumable``, its sessions are lost, away or not."""
-        struck = 0
+        """Send the bot opcode 9; unless ``resumable``, end its sessions, connected or not."""
+        count = 0
         for session in [s for s in self.sessions.values() if s.is_bot]:
             if not resumable:
-                self.forget(session)
+                self.end_session(session)
             if session.connection is not None:
-                struck += 1
+                count += 1
                 self._inject(session.connection, {"op": 9, "d": resumable})
                 if not resumable:
                     session.connection.session = None
                     session.connection = None
-        self._changed()
-        return struck
+        self._notify_change()
+        return count
 
     def reconnect_bots(self) -> int:
         """Send the bot opcode 7. docs: Gateway Events › Reconnect."""
@@ -377,7 +403,7 @@ class GatewayHub:
         return len(found)
 
     def inject_event(self, name: str, data: dict[str, Any]) -> int:
-        """Dispatch to the bot what nobody did: an unknown event, or one with a field missing."""
+        """Dispatch a made-up event to the bot: an unknown one, or one with a field missing."""
         found = list(self.bot_sessions())
         for session in found:
             session.dispatch(name, orjson.dumps(data), injected=True)
@@ -389,7 +415,7 @@ class GatewayHub:
 
 
 def _on_shard(session: Session, guild_id: int | None) -> bool:
-    """docs: Gateway › Sharding (``(guild_id >> 22) % num_shards``; the first has the rest)."""
+    """docs: Gateway › Sharding (``(guild_id >> 22) % num_shards``; shard 0 gets the rest)."""
     if session.shard is None:
         return True
     number, count = session.shard

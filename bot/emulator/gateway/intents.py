@@ -1,4 +1,4 @@
-"""Intents: which events a gateway session asked for, and what they leave empty.
+"""Gateway intents: the events a session subscribed to, and the content withheld without one.
 
 docs: Gateway › Gateway Intents (List of Intents, Privileged Intents, Message Content Intent).
 """
@@ -8,15 +8,15 @@ from __future__ import annotations
 from enum import IntFlag
 from typing import Any
 
-from bot.emulator.world.events import Event
+from bot.emulator.payloads import Dispatch
 
 __all__ = [
     "ALL_INTENTS",
     "Intent",
-    "disallowed",
+    "disallowed_intents",
     "is_content_withheld",
-    "wanted",
-    "without_content",
+    "is_subscribed",
+    "strip_content",
 ]
 
 
@@ -47,7 +47,7 @@ class Intent(IntFlag):
 
 
 ALL_INTENTS = int(sum(Intent))
-"""Every bit that means something; any other is an invalid intent (close code 4013)."""
+"""All known bits; any other one is an invalid intent (close code 4013)."""
 
 _GUILD_EVENTS: dict[Intent, tuple[str, ...]] = {
     Intent.GUILDS: (
@@ -142,14 +142,14 @@ _FLAGS = {
     Intent.GUILD_MEMBERS: 1 << 14 | 1 << 15,
     Intent.MESSAGE_CONTENT: 1 << 18 | 1 << 19,
 }
-"""The application flags (full or limited) that stand for an enabled privileged intent.
+"""The application flags (full or limited) that enable a privileged intent.
 
 docs: Application Resource › Application Flags.
 """
 
 
-def disallowed(intents: int, application_flags: int) -> int:
-    """The privileged intents among ``intents`` that are not enabled for the application."""
+def disallowed_intents(intents: int, application_flags: int) -> int:
+    """The privileged intents among ``intents`` that the application hasn't enabled."""
     found = 0
     for intent, flags in _FLAGS.items():
         if intents & intent and not application_flags & flags:
@@ -157,23 +157,23 @@ def disallowed(intents: int, application_flags: int) -> int:
     return found
 
 
-def wanted(intents: int, event: Event, user_id: int) -> bool:
-    """Whether a session of ``user_id`` with these intents hears of an event.
+def is_subscribed(intents: int, dispatch: Dispatch, user_id: int) -> bool:
+    """Whether a session of ``user_id`` with these intents gets a dispatch.
 
-    Events outside the list are passed to everyone, and so is a change of one's own membership;
-    of who joined or left a thread a session without GUILD_MEMBERS hears only what concerns it.
+    Events outside the list go to everyone, and so does a change of one's own membership. Without
+    GUILD_MEMBERS a session learns of thread members only if it joins or leaves itself.
     docs: Gateway › List of Intents (its notes), Gateway Events › Thread Members Update.
     """
-    table = _IN_DIRECT if event.guild_id is None else _IN_GUILD
-    intent = table.get(event.name)
+    table = _IN_DIRECT if dispatch.guild_id is None else _IN_GUILD
+    intent = table.get(dispatch.name)
     if intent is None:
         return True
-    if event.name == "GUILD_MEMBER_UPDATE" and event.data["user"]["id"] == str(user_id):
+    if dispatch.name == "GUILD_MEMBER_UPDATE" and dispatch.data["user"]["id"] == str(user_id):
         return True
-    if event.name == "THREAD_MEMBERS_UPDATE":
+    if dispatch.name == "THREAD_MEMBERS_UPDATE":
         if intents & Intent.GUILD_MEMBERS:
             return True
-        return bool(intents & intent) and _concerns(event.data, str(user_id))
+        return bool(intents & intent) and _concerns(dispatch.data, str(user_id))
     return bool(intents & intent)
 
 
@@ -183,9 +183,9 @@ def _concerns(data: dict[str, Any], user_id: str) -> bool:
 
 
 def is_content_withheld(message: dict[str, Any], user_id: int) -> bool:
-    """Whether a message's content is empty for a bot that may not read message content.
+    """Whether a message's content is empty for a bot without the message-content intent.
 
-    It is not in direct conversations, in the bot's own messages and where the bot is mentioned.
+    It isn't in direct messages, in the bot's own messages and where the bot is mentioned.
     docs: Gateway › Message Content Intent.
     """
     own = str(user_id)
@@ -196,8 +196,8 @@ def is_content_withheld(message: dict[str, Any], user_id: int) -> bool:
     return all(mentioned["id"] != own for mentioned in message.get("mentions", ()))
 
 
-def without_content(message: dict[str, Any], user_id: int) -> dict[str, Any]:
-    """A message as a session without message content gets it; so the message it answers.
+def strip_content(message: dict[str, Any], user_id: int) -> dict[str, Any]:
+    """A message, and the message it replies to, as a session without message content gets it.
 
     docs: Gateway › Message Content Intent (``content``, ``embeds``, ``attachments``,
     ``components`` are empty, ``poll`` is left out).
@@ -210,7 +210,7 @@ def without_content(message: dict[str, Any], user_id: int) -> dict[str, Any]:
             kept["message_snapshots"] = []
     answered = message.get("referenced_message")
     if answered is not None and "guild_id" in message:
-        inner = without_content({**answered, "guild_id": message["guild_id"]}, user_id)
+        inner = strip_content({**answered, "guild_id": message["guild_id"]}, user_id)
         inner.pop("guild_id")
         kept["referenced_message"] = inner
     return kept

@@ -1,4 +1,4 @@
-"""What clients send over the gateway, checked and carried out.
+"""Handling the payloads that clients send over the gateway, by opcode.
 
 docs: Gateway Events › Send Events; Opcodes and Status Codes › Gateway Close Event Codes.
 """
@@ -6,16 +6,14 @@ docs: Gateway Events › Send Events; Opcodes and Status Codes › Gateway Close
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.emulator import payloads
-from bot.emulator.gateway.intents import ALL_INTENTS, Intent, disallowed
-from bot.emulator.world.events import Event
-
-if TYPE_CHECKING:
-    from bot.emulator.gateway.dispatcher import GatewayHub
-    from bot.emulator.gateway.sessions import Connection, Session
-    from bot.emulator.world.models import Guild, User
+from bot.emulator.gateway.dispatcher import Dispatcher
+from bot.emulator.gateway.intents import ALL_INTENTS, Intent, disallowed_intents
+from bot.emulator.gateway.sessions import Connection, Session
+from bot.emulator.world.events import PresenceUpdated
+from bot.emulator.world.models import Guild, User
 
 __all__ = [
     "ACK",
@@ -24,7 +22,7 @@ __all__ = [
     "INVALID_API_VERSION",
     "RATE_LIMITED",
     "SESSION_TIMED_OUT",
-    "take",
+    "handle",
 ]
 
 _log = logging.getLogger(__name__)
@@ -58,15 +56,15 @@ _MOST_FOUND = 100
 _MOST_NONCE_BYTES = 32
 
 
-def take(hub: GatewayHub, connection: Connection, payload: dict[str, Any]) -> int | None:
-    """Carry out one payload; the close code for the client if it may not be."""
+def handle(dispatcher: Dispatcher, connection: Connection, payload: dict[str, Any]) -> int | None:
+    """Handle one payload; the close code if it is invalid, else None."""
     op, data = payload["op"], payload.get("d")
     if op in {_IDENTIFY, _RESUME}:
         if connection.session is not None:
             return ALREADY_AUTHENTICATED
         if not isinstance(data, dict):
             return DECODE_ERROR
-        return (_identify if op == _IDENTIFY else _resume)(hub, connection, data)
+        return (_identify if op == _IDENTIFY else _resume)(dispatcher, connection, data)
     known = {
         _PRESENCE_UPDATE,
         _VOICE_STATE_UPDATE,
@@ -80,19 +78,19 @@ def take(hub: GatewayHub, connection: Connection, payload: dict[str, Any]) -> in
     if not isinstance(data, dict):
         return DECODE_ERROR
     if op == _PRESENCE_UPDATE:
-        return _update_presence(hub, connection.session, data)
+        return _update_presence(dispatcher, connection.session, data)
     if op == _REQUEST_GUILD_MEMBERS:
-        return _send_members(hub, connection.session, data)
-    _log.error("The emulator has no voice: gateway opcode %d does nothing here.", op)
+        return _send_members(dispatcher, connection.session, data)
+    _log.error("The emulator doesn't support voice: gateway opcode %d is ignored.", op)
     return None
 
 
-def _identify(hub: GatewayHub, connection: Connection, data: dict[str, Any]) -> int | None:
+def _identify(dispatcher: Dispatcher, connection: Connection, data: dict[str, Any]) -> int | None:
     """docs: Gateway Events › Identify; Gateway › Sharding, Gateway Intents."""
     token, properties = data.get("token"), data.get("properties")
     if not isinstance(token, str) or not isinstance(properties, dict):
         return DECODE_ERROR
-    user = hub.world.user_by_token(token)
+    user = dispatcher.world.user_by_token(token)
     if user is None:
         return AUTHENTICATION_FAILED
     shard = data.get("shard")
@@ -103,15 +101,17 @@ def _identify(hub: GatewayHub, connection: Connection, data: dict[str, Any]) -> 
         return INVALID_INTENTS
     if intents < 0:
         return INVALID_INTENTS
-    if user.bot and disallowed(intents, hub.application_flags(user.id)):
+    if user.bot and disallowed_intents(intents, dispatcher.application_flags(user.id)):
         return DISALLOWED_INTENTS
-    struck = hub.armed_close() if user.bot else None
-    if struck is not None:
-        return struck
-    if not hub.may_identify(user):
-        hub.refuse_session(connection)
+    armed = dispatcher.take_armed_close() if user.bot else None
+    if armed is not None:
+        return armed
+    if not dispatcher.can_identify(user):
+        dispatcher.reject_session(connection)
         return None
-    hub.begin(connection, user, intents, (shard[0], shard[1]) if shard is not None else None)
+    dispatcher.start_session(
+        connection, user, intents, (shard[0], shard[1]) if shard is not None else None
+    )
     return None
 
 
@@ -123,52 +123,45 @@ def _is_shard(shard: Any) -> bool:
     return 0 <= int(shard[0]) < int(shard[1])
 
 
-def _resume(hub: GatewayHub, connection: Connection, data: dict[str, Any]) -> int | None:
+def _resume(dispatcher: Dispatcher, connection: Connection, data: dict[str, Any]) -> int | None:
     """docs: Gateway Events › Resume; Gateway › Resuming, Invalid Session."""
     token, session_id, sequence = data.get("token"), data.get("session_id"), data.get("seq")
     if not isinstance(token, str) or not isinstance(session_id, str):
         return DECODE_ERROR
     if not isinstance(sequence, int) or isinstance(sequence, bool):
         return DECODE_ERROR
-    user = hub.world.user_by_token(token)
+    user = dispatcher.world.user_by_token(token)
     if user is None:
         return AUTHENTICATION_FAILED
-    session = hub.sessions.get(session_id)
+    session = dispatcher.sessions.get(session_id)
     if session is None or session.user_id != user.id:
-        hub.refuse_session(connection)
+        dispatcher.reject_session(connection)
         return None
     if sequence < 0 or sequence > session.sequence:
-        hub.forget(session)
+        dispatcher.end_session(session)
         return INVALID_SEQUENCE
     if not session.can_replay_after(sequence):
-        hub.forget(session)
-        hub.refuse_session(connection)
+        dispatcher.end_session(session)
+        dispatcher.reject_session(connection)
         return None
-    hub.resume(connection, session, sequence)
+    dispatcher.resume_session(connection, session, sequence)
     return None
 
 
-def _update_presence(hub: GatewayHub, session: Session, data: dict[str, Any]) -> int | None:
+def _update_presence(dispatcher: Dispatcher, session: Session, data: dict[str, Any]) -> int | None:
     """docs: Gateway Events › Update Presence."""
     activities = data.get("activities", [])
     if data.get("status") not in _STATUSES or not isinstance(activities, list):
         return DECODE_ERROR
     status = "offline" if data["status"] == "invisible" else data["status"]
-    for guild in hub.world.guilds_of(session.user_id):
-        presence = {
-            "user": {"id": str(session.user_id)},
-            "guild_id": str(guild.id),
-            "status": status,
-            "activities": activities,
-            "client_status": {} if status == "offline" else {"web": status},
-        }
-        hub.world.emit(Event("PRESENCE_UPDATE", presence, guild.id))
+    for guild in dispatcher.world.guilds_of(session.user_id):
+        dispatcher.world.emit(PresenceUpdated(guild, session.user_id, status, activities))
     return None
 
 
-def _send_members(hub: GatewayHub, session: Session, data: dict[str, Any]) -> int | None:
+def _send_members(dispatcher: Dispatcher, session: Session, data: dict[str, Any]) -> int | None:
     """docs: Gateway Events › Request Guild Members, Guild Members Chunk."""
-    guild = hub.world.guilds.get(_snowflake(data.get("guild_id")))
+    guild = dispatcher.world.guilds.get(_snowflake(data.get("guild_id")))
     if guild is None or session.user_id not in guild.members:
         return DECODE_ERROR
     query, asked, limit = data.get("query"), data.get("user_ids"), data.get("limit", 0)
@@ -187,25 +180,25 @@ def _send_members(hub: GatewayHub, session: Session, data: dict[str, Any]) -> in
             return DISALLOWED_INTENTS
         found = list(guild.members)
     else:
-        found = _matching(hub, guild, query)[: min(limit or _MOST_FOUND, _MOST_FOUND)]
-    _send_chunks(hub, session, guild, found, missing, data)
+        found = _matching(dispatcher, guild, query)[: min(limit or _MOST_FOUND, _MOST_FOUND)]
+    _send_chunks(dispatcher, session, guild, found, missing, data)
     return None
 
 
-def _matching(hub: GatewayHub, guild: Guild, query: str) -> list[int]:
-    """Members whose name or nickname begins with the query, whatever its case."""
+def _matching(dispatcher: Dispatcher, guild: Guild, query: str) -> list[int]:
+    """Members whose name or nickname starts with the query, in any case."""
     start = query.casefold()
 
     def names(user: User) -> tuple[str, ...]:
         nick = guild.members[user.id].nick
         return tuple(name for name in (user.name, user.display_name, nick) if name is not None)
 
-    users = (hub.world.users[user_id] for user_id in guild.members)
+    users = (dispatcher.world.users[user_id] for user_id in guild.members)
     return [u.id for u in users if any(name.casefold().startswith(start) for name in names(u))]
 
 
 def _send_chunks(
-    hub: GatewayHub,
+    dispatcher: Dispatcher,
     session: Session,
     guild: Guild,
     found: list[int],
@@ -218,7 +211,7 @@ def _send_chunks(
         chunk: dict[str, Any] = {
             "guild_id": str(guild.id),
             "members": [
-                payloads.member(hub.world, guild, user_id)
+                payloads.member(dispatcher.world, guild, user_id)
                 for user_id in found[index * _CHUNK : (index + 1) * _CHUNK]
             ],
             "chunk_index": index,
@@ -230,11 +223,11 @@ def _send_chunks(
             chunk["presences"] = []
         if isinstance(nonce, str) and len(nonce.encode()) <= _MOST_NONCE_BYTES:
             chunk["nonce"] = nonce
-        hub.deliver(session, "GUILD_MEMBERS_CHUNK", chunk)
+        dispatcher.deliver(session, "GUILD_MEMBERS_CHUNK", chunk)
 
 
 def _snowflake(value: Any) -> int:
-    """An id as clients send it; 0, which nothing bears, for what is none."""
+    """An id as clients send it; 0, which no record has, for anything else."""
     if isinstance(value, int):
         return value
     return int(value) if isinstance(value, str) and value.isdecimal() else 0

@@ -1,4 +1,4 @@
-"""What a client is greeted with at the gateway, and what is kept of what it sends."""
+"""HELLO and READY, and removing the token from recorded frames."""
 
 from __future__ import annotations
 
@@ -11,18 +11,23 @@ from bot.emulator.gateway.sessions import Frame, Session
 from bot.emulator.world.models import Guild
 from bot.emulator.world.world import World
 
-__all__ = ["hello", "ready", "scrubbed"]
+__all__ = ["hello_frame", "ready_payload", "redact_token"]
 
 
-def hello(heartbeat_interval: float) -> Frame:
-    """docs: Gateway Events › Hello (given in seconds, told in milliseconds)."""
+def hello_frame(heartbeat_interval: float) -> Frame:
+    """HELLO; the interval is passed in seconds and sent in milliseconds.
+
+    docs: Gateway Events › Hello.
+    """
     interval = round(heartbeat_interval * 1000)
     data = {"t": None, "s": None, "op": 10, "d": {"heartbeat_interval": interval}}
     return Frame(orjson.dumps(data))
 
 
-def ready(world: World, session: Session, guilds: list[Guild], address: str) -> dict[str, Any]:
-    """READY for a session; ``address`` is where it can be resumed.
+def ready_payload(
+    world: World, session: Session, guilds: list[Guild], address: str
+) -> dict[str, Any]:
+    """READY for a session; ``address`` is where the client resumes it.
 
     docs: Gateway Events › Ready (``guilds`` are unavailable until their GUILD_CREATE).
     """
@@ -45,8 +50,8 @@ def ready(world: World, session: Session, guilds: list[Guild], address: str) -> 
     return data
 
 
-def scrubbed(raw: bytes) -> str:
-    """A client's frame without the token in it."""
+def redact_token(raw: bytes) -> str:
+    """A client's frame as text, with the token replaced."""
     try:
         payload = orjson.loads(raw)
         if "token" in payload["d"]:

@@ -1,4 +1,4 @@
-"""Gateway sessions: what is remembered of a client so that it can resume, and its socket.
+"""Gateway sessions and connections: sending frames, and the replay buffer for a resume.
 
 docs: Gateway › Connection Lifecycle, Resuming.
 """
@@ -19,7 +19,7 @@ from aiohttp import WSMsgType, web
 __all__ = ["REPLAY_LIMIT", "Connection", "Frame", "FrameLog", "Session", "compressor"]
 
 REPLAY_LIMIT = 20_000
-"""How many events of a session can be replayed. Discord names no number; ours bounds memory."""
+"""How many events of a session can be replayed. Discord documents none; ours limits memory."""
 
 _CLOSING_TAKES = 1.0
 
@@ -28,7 +28,7 @@ StepHook = Callable[[Literal["before", "after"], str], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One payload for the client; ``event`` names a dispatch, ``injected`` a fault on purpose."""
+    """One payload for the client; ``event`` is a dispatch's name, ``injected`` marks a fault."""
 
     data: bytes
     event: str | None = None
@@ -36,19 +36,22 @@ class Frame:
 
 
 class FrameLog(Protocol):
-    """Where a bot's frames are written down, told from the bot's side."""
+    """A recording of a bot's frames; sent and received are from the bot's side."""
 
-    def sent(self, text: str) -> None: ...
+    def sent(self, text: str) -> None:
+        """Record a frame that the bot sent."""
 
-    def received(self, text: str, *, injected: bool = False) -> None: ...
+    def received(self, text: str, *, injected: bool = False) -> None:
+        """Record a frame that the bot received."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Finish the recording."""
 
 
 def compressor(kind: str | None) -> Callable[[bytes], bytes] | None:
-    """Transport compression of a whole connection; None for plain text frames.
+    """A compressor for a connection's frames; None for plain text frames.
 
-    Raises ValueError for a kind nobody knows.
+    Raises ValueError for an unknown kind.
     docs: Gateway › Transport Compression (``zlib-stream``, ``zstd-stream``).
     """
     if kind is None:
@@ -60,14 +63,14 @@ def compressor(kind: str | None) -> Callable[[bytes], bytes] | None:
         zstd = zstandard.ZstdCompressor(level=1).compressobj()
         flush = zstandard.COMPRESSOBJ_FLUSH_BLOCK
         return lambda data: zstd.compress(data) + zstd.flush(flush)
-    raise ValueError(f"{kind} is no transport compression.")
+    raise ValueError(f"{kind} isn't a transport compression.")
 
 
 class Connection:
-    """One socket. What is pushed goes out in order, through one task; nothing waits for it.
+    """One WebSocket. Pushed frames are sent in order by one task; ``push`` doesn't wait.
 
-    ``address`` is where the client connected to. ``step`` is awaited before and after each
-    dispatch that leaves (the tests' hook). ``close`` lets go out what was pushed before it.
+    ``address`` is the address the client connected to. ``step`` is awaited before and after each
+    dispatch is sent (the tests' hook). ``close`` sends what was pushed before it.
     """
 
     def __init__(
@@ -94,17 +97,17 @@ class Connection:
 
     @property
     def is_open(self) -> bool:
-        """Whether frames that are pushed now still go out."""
+        """Whether frames that are pushed now are still sent."""
         return self._closing is None and not self._task.done()
 
     def push(self, frame: Frame) -> None:
-        """Send a frame after those pushed before; into nowhere once the socket is closed."""
+        """Queue a frame; it is dropped if the socket is closed."""
         if self.is_open and not self._is_silent:
             self._frames.append(frame)
             self._wake.set()
 
     def record(self, log: FrameLog | None) -> None:
-        """Write this connection down, from its first frame on; never with None."""
+        """Record this connection from its first frame on, or never if ``log`` is None."""
         early, self._early = self._early or [], None
         self._log = log
         for is_sent, text in early if log is not None else ():
@@ -113,16 +116,16 @@ class Connection:
 
     @property
     def closing_code(self) -> int | None:
-        """The code with which this side closes; what the client echoes says nothing."""
+        """The close code this side sent; the one the client echoes doesn't matter."""
         return self._closing
 
     @property
     def is_undecided(self) -> bool:
-        """Whether nobody has said yet if this connection is written down."""
+        """Whether :meth:`record` hasn't been called yet."""
         return self._early is not None
 
     def note_sent(self, text: str) -> None:
-        """Write down what the client sent."""
+        """Record what the client sent."""
         if self._log is not None:
             self._log.sent(text)
         elif self._early is not None:
@@ -135,19 +138,19 @@ class Connection:
             self._wake.set()
 
     def fall_silent(self) -> None:
-        """Send nothing any more, but keep the socket: a failed connection that nobody closes.
+        """Stop sending but keep the socket open, like a failed connection that isn't closed.
 
         docs: Gateway › Sending Heartbeats (a connection without acknowledgements is “zombied”).
         """
         self._is_silent = True
 
     def cut(self) -> None:
-        """Break the connection without a word, as a failing network does."""
+        """Abort the connection without a close frame, as a network failure does."""
         if self._transport is not None:
             self._transport.abort()
 
     async def finish(self) -> None:
-        """End the sending task; the socket is closed or lost."""
+        """Stop the sending task after the socket was closed or lost."""
         if self._closing is not None:
             await asyncio.wait({self._task}, timeout=_CLOSING_TAKES)
         self._task.cancel()
@@ -186,10 +189,11 @@ class Connection:
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """What a client identified as, and the events it can be told again.
+    """An identified client and its replay buffer.
 
     ``sequence`` is the number of the last event; ``connection`` is None while the client is
-    away. ``is_announced`` is set once READY and the servers were sent.
+    disconnected. ``is_announced`` is set once READY and the servers were sent. ``expiry`` is
+    the timer that ends a disconnected session.
     """
 
     id: str
@@ -201,10 +205,10 @@ class Session:
     connection: Connection | None = None
     is_announced: bool = False
     replay: deque[tuple[int, Frame]] = field(default_factory=lambda: deque(maxlen=REPLAY_LIMIT))
-    forgotten: asyncio.TimerHandle | None = None
+    expiry: asyncio.TimerHandle | None = None
 
     def dispatch(self, name: str, data: bytes, *, injected: bool = False) -> None:
-        """Number an event, keep it for a resume and send it if the client is there.
+        """Number an event, keep it for a resume and send it if the client is connected.
 
         docs: Gateway Events › Payload Structure (``op`` 0, ``s``, ``t``).
         """
@@ -216,13 +220,13 @@ class Session:
             self.connection.push(frame)
 
     def can_replay_after(self, sequence: int) -> bool:
-        """Whether every event after this number is still known."""
+        """Whether every event after this number is still in the replay buffer."""
         if sequence == self.sequence:
             return True
         return bool(self.replay) and self.replay[0][0] <= sequence + 1 <= self.sequence
 
     def resume_after(self, sequence: int, connection: Connection) -> None:
-        """Send the client, on its new socket, the events after the last that it had.
+        """Send the events after ``sequence`` on a new connection.
 
         docs: Gateway › Resuming (missed events in order, then RESUMED).
         """

@@ -1,4 +1,4 @@
-"""The gateway: one WebSocket a client, from HELLO to its close code.
+"""The gateway's WebSocket endpoint: one connection from HELLO to its close code.
 
 docs: Gateway (Connections, Identifying, Resuming, Rate Limiting); Opcodes and Status Codes ›
 Gateway Close Event Codes.
@@ -9,95 +9,85 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from aiohttp import WSMsgType, web
 
-from bot.emulator.gateway import opcodes as incoming
-from bot.emulator.gateway.dispatcher import GatewayHub
+from bot.emulator.gateway import opcodes
+from bot.emulator.gateway.dispatcher import Dispatcher
 from bot.emulator.gateway.sessions import Connection, Frame, compressor
 
-if TYPE_CHECKING:
-    from bot.emulator.server import Emulator
-
-__all__ = ["GatewayHub", "add_routes"]
+__all__ = ["add_routes"]
 
 _MOST_BYTES = 4096
 _MOST_SENDS = 120
 _SENDS_WITHIN = 60.0
 _GRACE = 1.5
-"""A client that lets this many heartbeat intervals pass is taken for dead."""
+"""A connection without a heartbeat for this many intervals is closed."""
 
 
-def add_routes(app: web.Application, emulator: Emulator) -> None:
-    """Serve the gateway at ``/gateway`` and listen to the world for what it has to tell."""
-    hub = GatewayHub(emulator)
-    emulator.gateway_hub = hub
+def add_routes(app: web.Application, dispatcher: Dispatcher) -> None:
+    """Serve the gateway at ``/gateway``; the dispatcher listens while the application runs."""
 
     async def connect(request: web.Request) -> web.StreamResponse:
-        return await _serve(hub, request)
+        return await _serve(dispatcher, request)
+
+    async def open_dispatcher(_: web.Application) -> None:
+        dispatcher.open()
+
+    async def close_dispatcher(_: web.Application) -> None:
+        await dispatcher.close()
 
     app.router.add_get("/gateway", connect)
     app.router.add_get("/gateway/", connect)
-    app.on_startup.append(_opening(hub))
-    app.on_shutdown.append(_closing(hub))
+    app.on_startup.append(open_dispatcher)
+    app.on_shutdown.append(close_dispatcher)
 
 
-def _opening(hub: GatewayHub) -> Any:
-    async def open_hub(_: web.Application) -> None:
-        hub.open()
-
-    return open_hub
-
-
-def _closing(hub: GatewayHub) -> Any:
-    async def close_hub(_: web.Application) -> None:
-        await hub.close()
-
-    return close_hub
-
-
-async def _serve(hub: GatewayHub, request: web.Request) -> web.StreamResponse:
-    """One connection, from its HELLO to its end."""
+async def _serve(dispatcher: Dispatcher, request: web.Request) -> web.StreamResponse:
+    """Serve one connection until it is closed."""
     socket = web.WebSocketResponse(max_msg_size=1024 * 1024, compress=False, autoping=True)
     try:
         await socket.prepare(request)
     except ConnectionError:
-        return web.Response()  # the client has gone already, and nobody reads it
+        return web.Response()  # the client is disconnected already
     query = request.query
     try:
         compress = compressor(query.get("compress"))
     except ValueError:
         compress = None
-        await socket.close(code=incoming.DECODE_ERROR)
+        await socket.close(code=opcodes.DECODE_ERROR)
         return socket
     if query.get("v", "10") != "10":
-        await socket.close(code=incoming.INVALID_API_VERSION)
+        await socket.close(code=opcodes.INVALID_API_VERSION)
         return socket
     if query.get("encoding", "json") != "json":
-        await socket.close(code=incoming.DECODE_ERROR)
+        await socket.close(code=opcodes.DECODE_ERROR)
         return socket
     connection = Connection(socket, request.transport, compress=compress, address=str(request.url))
-    hub.welcome(connection)
+    dispatcher.add_connection(connection)
 
     def end(code: int) -> None:
-        hub.drop_by_code(connection, code)
+        dispatcher.drop_by_code(connection, code)
         connection.close(code)
 
-    watch = _Watch(hub.heartbeat_interval * _GRACE, end)
-    connection.push(hub.hello())
+    timer = _HeartbeatTimer(dispatcher.heartbeat_interval * _GRACE, end)
+    connection.push(dispatcher.hello())
     try:
-        await _listen(hub, connection, watch, end)
+        await _listen(dispatcher, connection, timer, end)
     finally:
-        watch.stop()
-        hub.leave(connection, connection.closing_code or socket.close_code)
+        timer.stop()
+        dispatcher.remove_connection(connection, connection.closing_code or socket.close_code)
         await connection.finish()
     return socket
 
 
 async def _listen(
-    hub: GatewayHub, connection: Connection, watch: _Watch, end: Callable[[int], None]
+    dispatcher: Dispatcher,
+    connection: Connection,
+    timer: _HeartbeatTimer,
+    end: Callable[[int], None],
 ) -> None:
     sends: deque[float] = deque()
     loop = asyncio.get_running_loop()
@@ -105,30 +95,30 @@ async def _listen(
         if message.type not in {WSMsgType.TEXT, WSMsgType.BINARY} or not connection.is_open:
             continue
         raw = message.data.encode() if isinstance(message.data, str) else bytes(message.data)
-        hub.note_sent(connection, raw)
+        dispatcher.note_sent(connection, raw)
         now = loop.time()
         sends.append(now)
         while now - sends[0] > _SENDS_WITHIN:
             sends.popleft()
-        code = _refusal(raw, len(sends))
+        code = _limit_close_code(raw, len(sends))
         payload = None if code is not None else _read(raw)
         if code is None and payload is None:
-            code = incoming.DECODE_ERROR
+            code = opcodes.DECODE_ERROR
         if payload is not None:
-            if payload["op"] == incoming.HEARTBEAT:
-                watch.beat()
-                connection.push(Frame(incoming.ACK))
+            if payload["op"] == opcodes.HEARTBEAT:
+                timer.beat()
+                connection.push(Frame(opcodes.ACK))
                 continue
-            code = incoming.take(hub, connection, payload)
+            code = opcodes.handle(dispatcher, connection, payload)
         if code is not None:
             end(code)
 
 
-def _refusal(raw: bytes, sends: int) -> int | None:
+def _limit_close_code(raw: bytes, sends: int) -> int | None:
     """docs: Gateway › Sending Events (4096 bytes), Rate Limiting (120 events in 60 seconds)."""
     if len(raw) > _MOST_BYTES:
-        return incoming.DECODE_ERROR
-    return incoming.RATE_LIMITED if sends > _MOST_SENDS else None
+        return opcodes.DECODE_ERROR
+    return opcodes.RATE_LIMITED if sends > _MOST_SENDS else None
 
 
 def _read(raw: bytes) -> dict[str, Any] | None:
@@ -141,8 +131,8 @@ def _read(raw: bytes) -> dict[str, Any] | None:
     return payload
 
 
-class _Watch:
-    """Closes a connection whose client no longer sends heartbeats (4009, session timed out).
+class _HeartbeatTimer:
+    """Closes a connection that stops sending heartbeats (4009, session timed out).
 
     docs: Gateway › Sending Heartbeats; Opcodes and Status Codes › Gateway Close Event Codes.
     """
@@ -153,13 +143,13 @@ class _Watch:
         self._timer = asyncio.get_running_loop().call_later(patience, self._expire)
 
     def beat(self) -> None:
-        """The client is alive."""
+        """Restart the timer after a heartbeat."""
         self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(self._patience, self._expire)
 
     def stop(self) -> None:
-        """The connection has ended by itself."""
+        """Stop the timer; the connection is closed."""
         self._timer.cancel()
 
     def _expire(self) -> None:
-        self._end(incoming.SESSION_TIMED_OUT)
+        self._end(opcodes.SESSION_TIMED_OUT)

@@ -7,11 +7,13 @@ with an offset.
 from __future__ import annotations
 
 from bot.emulator.payloads.applications import application, command, partial_application, webhook
+from bot.emulator.payloads.dispatches import Dispatch, render
 from bot.emulator.payloads.messages import attachment, message, message_event
 from bot.emulator.payloads.people import iso, me, member, member_fields, role, user
 from bot.emulator.payloads.places import channel, guild, guild_create, thread_member
 
 __all__ = [
+    "Dispatch",
     "application",
     "attachment",
     "channel",
@@ -25,6 +27,7 @@ __all__ = [
     "message",
     "message_event",
     "partial_application",
+    "render",
     "role",
     "thread_member",
     "user",

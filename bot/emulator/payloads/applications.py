@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.emulator.payloads.people import optional_id, user
 from bot.emulator.world.models import Application, Command, Webhook
-
-if TYPE_CHECKING:
-    from bot.emulator.world.world import World
+from bot.emulator.world.world import World
 
 __all__ = ["application", "command", "partial_application", "webhook"]
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.emulator.payloads.people import iso, member_fields, optional_id, user
 from bot.emulator.payloads.places import channel
 from bot.emulator.world.models import Attachment, Message, MessageType, Reaction, User
-from bot.emulator.world.signed_urls import signed
-
-if TYPE_CHECKING:
-    from bot.emulator.world.world import World
+from bot.emulator.world.signed_urls import sign_url
+from bot.emulator.world.world import World
 
 __all__ = ["attachment", "message", "message_event"]
 
@@ -18,7 +16,7 @@ __all__ = ["attachment", "message", "message_event"]
 def attachment(world: World, one: Attachment) -> dict[str, Any]:
     """docs: Message Resource › Attachment Object."""
     path = f"/attachments/{one.channel_id}/{one.id}/{one.filename}"
-    url = signed(f"{world.cdn}{path}", path, world.cdn_secret, world.now())
+    url = sign_url(f"{world.cdn}{path}", path, world.cdn_secret, world.now())
     data: dict[str, Any] = {
         "id": str(one.id),
         "filename": one.filename,

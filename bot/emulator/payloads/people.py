@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.emulator.world.models import Guild, Member, Role, User
-
-if TYPE_CHECKING:
-    from bot.emulator.world.world import World
+from bot.emulator.world.world import World
 
 __all__ = ["iso", "me", "member", "member_fields", "optional_id", "role", "user"]
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.emulator.payloads.people import iso, member, optional_id, role, user
 from bot.emulator.world.models import Channel, ChannelType, Guild, ThreadMember
-
-if TYPE_CHECKING:
-    from bot.emulator.world.world import World
+from bot.emulator.world.world import World
 
 __all__ = ["channel", "guild", "guild_create", "thread_member"]
 
@@ -171,12 +169,12 @@ def guild_create(
         "channels": [
             channel(world, part)
             for part in world.channels_of(one.id)
-            if world.users[viewer].bot or world.may_view(viewer, part.id)
+            if world.users[viewer].bot or world.can_view(viewer, part.id)
         ],
         "threads": [
             channel(world, part, viewer)
             for part in world.threads_of(one.id)
-            if world.may_view(viewer, part.id)
+            if world.can_view(viewer, part.id)
         ],
         "presences": [],
         "stage_instances": [],

@@ -6,12 +6,12 @@ docs: Channels Resource.
 from __future__ import annotations
 
 from bot.emulator import payloads
-from bot.emulator.rest.request import Answer, Api, Call
+from bot.emulator.rest.request import Api, Call, Result
 from bot.emulator.rules import channels, threads
-from bot.emulator.rules.errors import refuse
+from bot.emulator.rules.access import require, visible_channel
+from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.rate_limits import RENAMES
-from bot.emulator.world import thread_state
-from bot.emulator.world.access import need, see
+from bot.emulator.world.events import ChannelUpdated
 from bot.emulator.world.models import Channel, Overwrite, OverwriteType
 from bot.emulator.world.permissions import ALL, Permission
 from bot.emulator.world.visibility import access_may_change
@@ -28,17 +28,17 @@ def add_routes(api: Api) -> None:
     api.add("DELETE", "/channels/{channel_id}/permissions/{overwrite_id}", _delete_overwrite)
 
 
-async def _get(call: Call) -> Answer:
-    channel = see(call.world, call.user, call.id("channel_id"))
+async def _get(call: Call) -> Result:
+    channel = visible_channel(call.world, call.user, call.id("channel_id"))
     return payloads.channel(call.world, channel, call.user.id)
 
 
-async def _change(call: Call) -> Answer:
+async def _change(call: Call) -> Result:
     """docs: Modify Channel. Renaming has a limit of its own, which no header shows."""
-    channel = see(call.world, call.user, call.id("channel_id"))
+    channel = visible_channel(call.world, call.user, call.id("channel_id"))
     form = call.form
     if channel.guild_id is None:
-        raise refuse(50003)
+        raise api_error(50003)
     name = form.body.get("name")
     if call.user.bot and isinstance(name, str) and name != channel.name:
         call.rates.take(RENAMES, str(call.user.id), str(channel.id))
@@ -50,57 +50,57 @@ async def _change(call: Call) -> Answer:
     return payloads.channel(call.world, channel, call.user.id)
 
 
-async def _delete(call: Call) -> Answer:
+async def _delete(call: Call) -> Result:
     """docs: Channels Resource › Delete/Close Channel: *Manage Channels*, *Manage Threads*."""
     world, user = call.world, call.user
-    channel = see(world, user, call.id("channel_id"))
+    channel = visible_channel(world, user, call.id("channel_id"))
     if channel.guild_id is None:
         return payloads.channel(world, channel, user.id)
     right = Permission.MANAGE_THREADS if channel.thread is not None else Permission.MANAGE_CHANNELS
-    need(world, user, channel, right)
+    require(world, user, channel, right)
     data = payloads.channel(world, channel, user.id)
-    threads.delete(world, channel)
+    threads.delete_channel(world, channel)
     return data
 
 
 def _overwritable(call: Call) -> Channel:
-    channel = see(call.world, call.user, call.id("channel_id"))
+    channel = visible_channel(call.world, call.user, call.id("channel_id"))
     if channel.guild_id is None or channel.thread is not None:
-        raise refuse(50024)
-    need(call.world, call.user, channel, Permission.MANAGE_ROLES)
+        raise api_error(50024)
+    require(call.world, call.user, channel, Permission.MANAGE_ROLES)
     return channel
 
 
-async def _put_overwrite(call: Call) -> Answer:
+async def _put_overwrite(call: Call) -> Result:
     """docs: Edit Channel Permissions: nobody gives bits that they do not hold there."""
     world, channel = call.world, _overwritable(call)
     form = call.form
     kind = OverwriteType(form.choice("type", (0, 1), required=True) or 0)
     allow = (form.integer("allow", least=0) or 0) & ALL
     deny = (form.integer("deny", least=0) or 0) & ALL
-    form.done()
+    form.check()
     target = call.id("overwrite_id")
     assert channel.guild_id is not None
     guild = world.guilds[channel.guild_id]
     if target not in (guild.roles if kind is OverwriteType.ROLE else world.users):
-        raise refuse(10009)
+        raise api_error(10009)
     if (allow | deny) & ~world.permissions(call.user.id, channel.id):
-        raise refuse(50013)
+        raise api_error(50013)
     kept = [o for o in channel.overwrites if (o.id, o.type) != (target, kind)]
     with access_may_change(world, guild.id):
         channel.overwrites = [*kept, Overwrite(target, kind, allow, deny)]
-        thread_state.tell_update(world, channel)
+        world.emit(ChannelUpdated(channel))
     return None
 
 
-async def _delete_overwrite(call: Call) -> Answer:
+async def _delete_overwrite(call: Call) -> Result:
     channel = _overwritable(call)
     target = call.id("overwrite_id")
     kept = [overwrite for overwrite in channel.overwrites if overwrite.id != target]
     if len(kept) == len(channel.overwrites):
-        raise refuse(10009)
+        raise api_error(10009)
     assert channel.guild_id is not None
     with access_may_change(call.world, channel.guild_id):
         channel.overwrites = kept
-        thread_state.tell_update(call.world, channel)
+        call.world.emit(ChannelUpdated(channel))
     return None

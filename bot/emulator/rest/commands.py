@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from bot.emulator import payloads
-from bot.emulator.rest.request import Answer, Api, Call, Created
+from bot.emulator.rest.request import Api, Call, Created, Result
 from bot.emulator.rules import commands
-from bot.emulator.rules.command_access import may_use
-from bot.emulator.rules.errors import refuse
-from bot.emulator.rules.json_form import Faults, Form, invalid
-from bot.emulator.world.access import guild_for
+from bot.emulator.rules.access import get_guild
+from bot.emulator.rules.command_access import can_use_command
+from bot.emulator.rules.errors import api_error
+from bot.emulator.rules.json_form import Form, FormErrors, form_error
 from bot.emulator.world.models import Command
 
 __all__ = ["add_routes"]
@@ -43,7 +43,7 @@ def _guild_id(call: Call) -> int | None:
         return None
     guild_id = call.id("guild_id")
     if call.world.member(guild_id, call.user.id) is None:
-        raise refuse(50001)
+        raise api_error(50001)
     return guild_id
 
 
@@ -56,38 +56,38 @@ def _shown(call: Call, command: Command) -> dict[str, Any]:
     return data
 
 
-async def _list(call: Call) -> Answer:
+async def _list(call: Call) -> Result:
     application = call.own_application()
-    found = commands.scope(call.world, application.id, _guild_id(call))
+    found = commands.list_commands(call.world, application.id, _guild_id(call))
     return [_shown(call, command) for command in found]
 
 
-async def _replace(call: Call) -> Answer:
+async def _replace(call: Call) -> Result:
     """docs: Bulk Overwrite Global Application Commands: what is not in the list is gone."""
     application, guild_id, world = call.own_application(), _guild_id(call), call.world
     if not isinstance(call.body, list):
-        raise invalid("_", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
-    faults = Faults()
+        raise form_error("_", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+    errors = FormErrors()
     read: list[tuple[int, str, dict[str, Any]]] = []
     for at, one in enumerate(call.body):
         if not isinstance(one, dict):
-            raise invalid(
+            raise form_error(
                 str(at), "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType"
             )
-        kind, name, body = commands.read_command(Form(one, (str(at),), faults))
+        kind, name, body = commands.read_command(Form(one, (str(at),), errors))
         if any((kind, name) == (other[0], other[1]) for other in read):
-            faults.add(
+            errors.add(
                 (str(at), "name"),
                 "APPLICATION_COMMANDS_DUPLICATE_NAME",
                 "Application command names must be unique",
             )
         read.append((kind, name, body))
-    faults.tell()
-    for kind, most in commands.MOST_OF.items():
+    errors.raise_if_any()
+    for kind, most in commands.MAX_PER_TYPE.items():
         if sum(1 for one in read if one[0] == kind) > most:
-            raise refuse(30032)
+            raise api_error(30032)
     kept = {(kind, name) for kind, name, _ in read}
-    for command in commands.scope(world, application.id, guild_id):
+    for command in commands.list_commands(world, application.id, guild_id):
         if (command.type, command.name) not in kept:
             del world.commands[command.id]
     found = [commands.put_command(world, application, guild_id, *one)[0] for one in read]
@@ -95,12 +95,12 @@ async def _replace(call: Call) -> Answer:
     return [_shown(call, command) for command in found]
 
 
-async def _create(call: Call) -> Answer:
+async def _create(call: Call) -> Result:
     """docs: Create Global Application Command: one of the same name is overwritten."""
     application, guild_id = call.own_application(), _guild_id(call)
     form = call.form
     kind, name, body = commands.read_command(form)
-    form.done()
+    form.check()
     command, new = commands.put_command(call.world, application, guild_id, kind, name, body)
     data = _shown(call, command)
     return Created(data) if new else data
@@ -110,59 +110,59 @@ def _command(call: Call) -> Command:
     application, guild_id = call.own_application(), _guild_id(call)
     command = call.world.commands.get(call.id("command_id"))
     if command is None or (command.application_id, command.guild_id) != (application.id, guild_id):
-        raise refuse(10063)
+        raise api_error(10063)
     return command
 
 
-async def _get(call: Call) -> Answer:
+async def _get(call: Call) -> Result:
     return payloads.command(_command(call))
 
 
-async def _change(call: Call) -> Answer:
+async def _change(call: Call) -> Result:
     """docs: Edit Global Application Command: the fields that are given."""
     command = _command(call)
     before = {"type": command.type, "name": command.name, **command.body}
     merged = Form({**before, **call.form.body, "type": command.type})
     _, name, body = commands.read_command(merged)
-    merged.done()
-    other = commands.existing(
+    merged.check()
+    other = commands.find_command(
         call.world, command.application_id, command.guild_id, command.type, name
     )
     if other is not None and other.id != command.id:
-        raise refuse(40041)
+        raise api_error(40041)
     command.name, command.body, command.version = name, body, call.world.new_id()
     call.world.touch()
     return _shown(call, command)
 
 
-async def _delete(call: Call) -> Answer:
+async def _delete(call: Call) -> Result:
     del call.world.commands[_command(call).id]
     call.world.touch()
     return None
 
 
-async def _permissions(call: Call) -> Answer:
+async def _permissions(call: Call) -> Result:
     """docs: Get Guild Application Command Permissions: none have been set."""
     call.own_application()
     _guild_id(call)
     return []
 
 
-async def _command_permissions(call: Call) -> Answer:
+async def _command_permissions(call: Call) -> Result:
     """docs: Get Application Command Permissions: without any of its own, an error."""
     call.own_application()
     _guild_id(call)
-    raise refuse(10066)
+    raise api_error(10066)
 
 
-async def _index(call: Call) -> Answer:
+async def _index(call: Call) -> Result:
     """The commands that a member may use here, as members' clients ask for them."""
-    guild = guild_for(call.world, call.user, call.id("guild_id"))
+    guild = get_guild(call.world, call.user, call.id("guild_id"))
     bits = call.world.guild_permissions(call.user.id, guild.id)
     usable = [
         payloads.command(command)
         for command in call.world.commands.values()
-        if command.guild_id in {None, guild.id} and may_use(command, bits)
+        if command.guild_id in {None, guild.id} and can_use_command(command, bits)
     ]
     names = [
         {"id": str(a.id), "name": a.name, "description": a.description, "icon": None}

@@ -6,15 +6,22 @@ docs: Guild Resource.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from bot.emulator import payloads
-from bot.emulator.rest.request import Answer, Api, Call, Created
+from bot.emulator.rest.request import Api, Call, Created, Result
+from bot.emulator.rules.access import get_guild, require_in_guild
 from bot.emulator.rules.channels import read_overwrites
-from bot.emulator.rules.errors import refuse
+from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import Form
-from bot.emulator.world.access import guild_for, need_in_guild
-from bot.emulator.world.events import Event
+from bot.emulator.world.events import (
+    ChannelCreated,
+    GuildLeft,
+    MemberRemoved,
+    MemberUpdated,
+    RoleCreated,
+    RoleDeleted,
+    RoleUpdated,
+)
 from bot.emulator.world.models import Channel, ChannelType, Guild, Role, User
 from bot.emulator.world.permissions import ALL, Permission
 from bot.emulator.world.visibility import access_may_change
@@ -47,10 +54,10 @@ def add_routes(api: Api) -> None:
 
 
 def _guild(call: Call) -> Guild:
-    return guild_for(call.world, call.user, call.id("guild_id"))
+    return get_guild(call.world, call.user, call.id("guild_id"))
 
 
-async def _get(call: Call) -> Answer:
+async def _get(call: Call) -> Result:
     guild = _guild(call)
     data = payloads.guild(guild)
     if call.flag("with_counts"):
@@ -61,7 +68,7 @@ async def _get(call: Call) -> Answer:
     return data
 
 
-async def _channels(call: Call) -> Answer:
+async def _channels(call: Call) -> Result:
     """docs: Guild Resource › Get Guild Channels: without threads.
 
     A bot is told of channels that it may not view, too; members' clients do not show those.
@@ -70,14 +77,14 @@ async def _channels(call: Call) -> Answer:
     return [
         payloads.channel(call.world, channel)
         for channel in call.world.channels_of(guild.id)
-        if viewer.bot or call.world.may_view(viewer.id, channel.id)
+        if viewer.bot or call.world.can_view(viewer.id, channel.id)
     ]
 
 
-async def _create_channel(call: Call) -> Answer:
+async def _create_channel(call: Call) -> Result:
     """docs: Guild Resource › Create Guild Channel."""
     world, guild = call.world, _guild(call)
-    need_in_guild(world, call.user, guild, Permission.MANAGE_CHANNELS)
+    require_in_guild(world, call.user, guild, Permission.MANAGE_CHANNELS)
     form = call.form
     name = form.string("name", least=1, most=100, required=True) or ""
     kind = ChannelType(form.choice("type", (0, 2, 4, 5, 15, 16)) or 0)
@@ -100,33 +107,32 @@ async def _create_channel(call: Call) -> Answer:
             "default_auto_archive_duration", (60, 1440, 4320, 10080)
         ),
     )
-    form.done()
+    form.check()
     if len(there) >= _MOST_CHANNELS:
-        raise refuse(30013)
+        raise api_error(30013)
     parent = world.channels.get(channel.parent_id or 0)
     if channel.parent_id is not None and (
         parent is None or parent.type is not ChannelType.CATEGORY or parent.guild_id != guild.id
     ):
-        form.wrong("parent_id", "CHANNEL_PARENT_INVALID", "Category does not exist")
-        form.done()
+        form.add_error("parent_id", "CHANNEL_PARENT_INVALID", "Category does not exist")
+        form.check()
     world.add_channel(channel)
-    data = payloads.channel(world, channel)
-    world.emit(Event("CHANNEL_CREATE", data, guild.id, channel.id))
-    return Created(data)
+    world.emit(ChannelCreated(channel))
+    return Created(payloads.channel(world, channel))
 
 
-async def _roles(call: Call) -> Answer:
+async def _roles(call: Call) -> Result:
     return [payloads.role(role) for role in _guild(call).roles.values()]
 
 
 def _known_role(call: Call, guild: Guild) -> Role:
     role = guild.roles.get(call.id("role_id"))
     if role is None:
-        raise refuse(10011)
+        raise api_error(10011)
     return role
 
 
-async def _role(call: Call) -> Answer:
+async def _role(call: Call) -> Result:
     return payloads.role(_known_role(call, _guild(call)))
 
 
@@ -152,75 +158,69 @@ def _read_role(form: Form, role: Role) -> None:
     role.mentionable = form.boolean("mentionable", default=role.mentionable)
 
 
-def _tell_role(world: World, guild: Guild, name: str, role: Role) -> None:
-    data = {"guild_id": str(guild.id), "role": payloads.role(role)}
-    world.emit(Event(name, data, guild.id))
-
-
-async def _create_role(call: Call) -> Answer:
+async def _create_role(call: Call) -> Result:
     """docs: Guild Resource › Create Guild Role."""
     world, guild = call.world, _guild(call)
-    need_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
+    require_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
     form = call.form
     everyone = guild.roles[guild.id].permissions
     role = Role(world.new_id(), "new role", everyone, position=1)
     _read_role(form, role)
-    form.done()
+    form.check()
     guild.roles[role.id] = role
-    _tell_role(world, guild, "GUILD_ROLE_CREATE", role)
+    world.emit(RoleCreated(guild, role))
     return payloads.role(role)
 
 
-async def _change_role(call: Call) -> Answer:
+async def _change_role(call: Call) -> Result:
     """docs: Guild Resource › Modify Guild Role: only those below the caller's own."""
     world, guild = call.world, _guild(call)
-    need_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
+    require_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
     role = _known_role(call, guild)
     if role.position >= _height(world, guild, call.user):
-        raise refuse(50013)
+        raise api_error(50013)
     form = call.form
     with access_may_change(world, guild.id):
         _read_role(form, role)
-        form.done()
-        _tell_role(world, guild, "GUILD_ROLE_UPDATE", role)
+        form.check()
+        world.emit(RoleUpdated(guild, role))
     return payloads.role(role)
 
 
-async def _delete_role(call: Call) -> Answer:
+async def _delete_role(call: Call) -> Result:
     world, guild = call.world, _guild(call)
-    need_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
+    require_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
     role = _known_role(call, guild)
     if role.id == guild.id or role.managed:
-        raise refuse(50028)
+        raise api_error(50028)
     if role.position >= _height(world, guild, call.user):
-        raise refuse(50013)
+        raise api_error(50013)
     for member in guild.members.values():
         if role.id in member.roles:
             member.roles.remove(role.id)
     del guild.roles[role.id]
-    data = {"guild_id": str(guild.id), "role_id": str(role.id)}
-    world.emit(Event("GUILD_ROLE_DELETE", data, guild.id))
+    world.emit(RoleDeleted(guild, role))
     return None
 
 
-async def _members(call: Call) -> Answer:
+async def _members(call: Call) -> Result:
     """docs: Guild Resource › List Guild Members, by id."""
     guild = _guild(call)
     query = call.query
     limit = query.integer("limit", least=1, most=1000) or 1
     after = query.snowflake("after") or 0
-    query.done()
+    query.check()
     ids = sorted(user_id for user_id in guild.members if user_id > after)[:limit]
     return [payloads.member(call.world, guild, user_id) for user_id in ids]
 
 
-async def _search(call: Call) -> Answer:
+async def _search(call: Call) -> Result:
     """docs: Guild Resource › Search Guild Members: names that begin with ``query``."""
     guild = _guild(call)
     query = call.query
     start = (query.string("query", least=1, required=True) or "").lower()
     limit = query.integer("limit", least=1, most=1000) or 1
-    query.done()
+    query.check()
     found = []
     for user_id, member in guild.members.items():
         user = call.world.users[user_id]
@@ -233,24 +233,18 @@ async def _search(call: Call) -> Answer:
 def _known_member(call: Call, guild: Guild) -> int:
     user_id = call.id("user_id")
     if user_id not in call.world.users:
-        raise refuse(10013)
+        raise api_error(10013)
     if user_id not in guild.members:
-        raise refuse(10007)
+        raise api_error(10007)
     return user_id
 
 
-async def _member(call: Call) -> Answer:
+async def _member(call: Call) -> Result:
     guild = _guild(call)
     return payloads.member(call.world, guild, _known_member(call, guild))
 
 
-def _tell_member(world: World, guild: Guild, user_id: int) -> dict[str, Any]:
-    data = payloads.member(world, guild, user_id)
-    world.emit(Event("GUILD_MEMBER_UPDATE", {**data, "guild_id": str(guild.id)}, guild.id))
-    return data
-
-
-async def _change_member(call: Call) -> Answer:
+async def _change_member(call: Call) -> Result:
     """docs: Guild Resource › Modify Guild Member, Modify Current Member."""
     world, guild = call.world, _guild(call)
     user_id = _known_member(call, guild)
@@ -259,72 +253,73 @@ async def _change_member(call: Call) -> Answer:
     nick = form.string("nick", most=32)
     until = form.moment("communication_disabled_until")
     roles = form.snowflakes("roles", most=250)
-    form.done()
+    form.check()
     if "nick" in form:
         own = user_id == call.user.id
         right = Permission.CHANGE_NICKNAME if own else Permission.MANAGE_NICKNAMES
-        need_in_guild(world, call.user, guild, right)
+        require_in_guild(world, call.user, guild, right)
         member.nick = nick or None
     if "communication_disabled_until" in form:
-        need_in_guild(world, call.user, guild, Permission.MODERATE_MEMBERS)
+        require_in_guild(world, call.user, guild, Permission.MODERATE_MEMBERS)
         if world.guild_permissions(user_id, guild.id) & Permission.ADMINISTRATOR:
-            raise refuse(50013)
+            raise api_error(50013)
         member.communication_disabled_until = until
     if "roles" in form:
-        need_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
+        require_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
         if any(role_id not in guild.roles for role_id in roles):
-            raise refuse(10011)
+            raise api_error(10011)
         height = _height(world, guild, call.user)
         if any(guild.roles[r].position >= height for r in set(roles) ^ set(member.roles)):
-            raise refuse(50013)
+            raise api_error(50013)
         with access_may_change(world, guild.id):
             member.roles = roles
-    return _tell_member(world, guild, user_id)
+    world.emit(MemberUpdated(guild, user_id))
+    return payloads.member(world, guild, user_id)
 
 
-async def _give_role(call: Call) -> Answer:
+async def _give_role(call: Call) -> Result:
     """docs: Guild Resource › Add Guild Member Role: only roles below the caller's own."""
     world, guild = call.world, _guild(call)
-    need_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
+    require_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
     user_id, role = _known_member(call, guild), _known_role(call, guild)
     if role.position >= _height(world, guild, call.user) or role.managed:
-        raise refuse(50013)
+        raise api_error(50013)
     if role.id not in guild.members[user_id].roles:
         with access_may_change(world, guild.id):
             guild.members[user_id].roles.append(role.id)
-            _tell_member(world, guild, user_id)
+            world.emit(MemberUpdated(guild, user_id))
     return None
 
 
-async def _take_role(call: Call) -> Answer:
+async def _take_role(call: Call) -> Result:
     world, guild = call.world, _guild(call)
-    need_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
+    require_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
     user_id, role = _known_member(call, guild), _known_role(call, guild)
     if role.position >= _height(world, guild, call.user) or role.managed:
-        raise refuse(50013)
+        raise api_error(50013)
     if role.id in guild.members[user_id].roles:
         guild.members[user_id].roles.remove(role.id)
-        _tell_member(world, guild, user_id)
+        world.emit(MemberUpdated(guild, user_id))
     return None
 
 
-async def _kick(call: Call) -> Answer:
+async def _kick(call: Call) -> Result:
     """docs: Guild Resource › Remove Guild Member: only those below the caller."""
     world, guild = call.world, _guild(call)
     user_id = _known_member(call, guild)
-    need_in_guild(world, call.user, guild, Permission.KICK_MEMBERS)
+    require_in_guild(world, call.user, guild, Permission.KICK_MEMBERS)
     other = world.users[user_id]
     if _height(world, guild, other) >= _height(world, guild, call.user):
-        raise refuse(50013)
+        raise api_error(50013)
     _gone(world, guild, other)
     return None
 
 
-async def _leave(call: Call) -> Answer:
+async def _leave(call: Call) -> Result:
     """docs: Users Resource › Leave Guild."""
     guild = _guild(call)
     if guild.owner_id == call.user.id:
-        raise refuse(50055)
+        raise api_error(50055)
     _gone(call.world, guild, call.user)
     return None
 
@@ -338,6 +333,5 @@ def _gone(world: World, guild: Guild, user: User) -> None:
     del guild.members[user.id]
     if role is not None:
         del guild.roles[role.id]
-    data = {"guild_id": str(guild.id), "user": payloads.user(user)}
-    world.emit(Event("GUILD_MEMBER_REMOVE", data, guild.id))
-    world.emit(Event("GUILD_DELETE", {"id": str(guild.id)}, None, None, user.id))
+    world.emit(MemberRemoved(guild, user))
+    world.emit(GuildLeft(guild, user.id))

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from bot.emulator import payloads
-from bot.emulator.rest.request import Answer, Api, Call
+from bot.emulator.rest.request import Api, Call, Result
 from bot.emulator.rules import interaction_responses, interactions
-from bot.emulator.rules.errors import refuse
+from bot.emulator.rules.errors import api_error
 
 __all__ = ["add_routes"]
 
@@ -29,21 +29,21 @@ def add_routes(api: Api) -> None:
     )
 
 
-async def _begin(call: Call) -> Answer:
+async def _begin(call: Call) -> Result:
     """What a member's client sends; what comes of it is heard at the gateway."""
     if call.user.bot:
-        raise refuse(20001)
-    interactions.act(call.world, call.user, call.form, call.uploads)
+        raise api_error(20001)
+    interactions.start(call.world, call.user, call.form, call.uploads)
     return None
 
 
-async def _answer(call: Call) -> Answer:
+async def _answer(call: Call) -> Result:
     """docs: Create Interaction Response (``with_response``)."""
     world = call.world
-    interaction = interaction_responses.waiting(
+    interaction = interaction_responses.get_pending(
         world, call.id("interaction_id"), call.text("interaction_token")
     )
-    interaction_responses.answer(world, interaction, call.form, call.uploads)
+    interaction_responses.respond(world, interaction, call.form, call.uploads)
     if not call.flag("with_response"):
         return None
     about: dict[str, Any] = {

@@ -10,14 +10,20 @@ from datetime import timedelta
 from typing import Any
 
 from bot.emulator import payloads
-from bot.emulator.rest.request import Answer, Api, Call
+from bot.emulator.rest.request import Api, Call, Result
 from bot.emulator.rules import messages, send
+from bot.emulator.rules.access import (
+    get_message,
+    get_text_channel,
+    require,
+    require_unarchived,
+    visible_channel,
+)
 from bot.emulator.rules.components import IS_COMPONENTS_V2
-from bot.emulator.rules.errors import refuse
+from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.message_input import SUPPRESS_EMBEDS, read_draft
 from bot.emulator.rules.rate_limits import OLD_EDITS
-from bot.emulator.world.access import message_for, need, not_archived, readable, see
-from bot.emulator.world.events import Event
+from bot.emulator.world.events import MessageUpdated, TypingStarted
 from bot.emulator.world.models import ChannelType, Message
 from bot.emulator.world.permissions import Permission
 from bot.emulator.world.seed import MESSAGE_CONTENT
@@ -71,31 +77,31 @@ def _withhold(data: dict[str, Any], user_id: int, guild_id: int | None) -> None:
     data.pop("message_snapshots", None)
 
 
-async def _create(call: Call) -> Answer:
+async def _create(call: Call) -> Result:
     """docs: Message Resource › Create Message."""
     world, user = call.world, call.user
-    channel = readable(world, user, call.id("channel_id"))
+    channel = get_text_channel(world, user, call.id("channel_id"))
     form = call.form
     draft = read_draft(form, call.uploads, settable=send.SETTABLE)
-    form.done()
-    message = send.send(world, user, channel, draft)
+    form.check()
+    message = send.send_message(world, user, channel, draft)
     data = shown(call, message)
     return data if message.nonce is None else {**data, "nonce": message.nonce}
 
 
-async def _history(call: Call) -> Answer:
+async def _history(call: Call) -> Result:
     """docs: Message Resource › Get Channel Messages.
 
     Newest first; ``before``, ``after`` and ``around`` exclude one another; without *Read
     Message History* there is nothing to read, which is no error.
     """
     world, user = call.world, call.user
-    channel = readable(world, user, call.id("channel_id"))
+    channel = get_text_channel(world, user, call.id("channel_id"))
     query = call.query
     limit = query.integer("limit", least=1, most=100) or 50
     before, after = query.snowflake("before"), query.snowflake("after")
     around = query.snowflake("around")
-    query.done()
+    query.check()
     if not world.permissions(user.id, channel.id) & Permission.READ_MESSAGE_HISTORY:
         return []
     timeline = world.timelines.get(channel.id, [])
@@ -114,22 +120,22 @@ async def _history(call: Call) -> Answer:
     return [shown(call, world.messages[message_id]) for message_id in reversed(ids)]
 
 
-async def _get(call: Call) -> Answer:
+async def _get(call: Call) -> Result:
     """docs: Message Resource › Get Channel Message."""
     world, user = call.world, call.user
-    channel = readable(world, user, call.id("channel_id"))
-    need(world, user, channel, Permission.READ_MESSAGE_HISTORY)
-    return shown(call, message_for(world, user, channel.id, call.id("message_id")))
+    channel = get_text_channel(world, user, call.id("channel_id"))
+    require(world, user, channel, Permission.READ_MESSAGE_HISTORY)
+    return shown(call, get_message(world, user, channel.id, call.id("message_id")))
 
 
-async def _edit(call: Call) -> Answer:
+async def _edit(call: Call) -> Result:
     """docs: Message Resource › Edit Message.
 
     Only the author edits; who manages messages may take embeds out of sight by the flag. Bots may
     edit few messages that are over an hour old at once (30046).
     """
     world, user = call.world, call.user
-    message = message_for(world, user, call.id("channel_id"), call.id("message_id"))
+    message = get_message(world, user, call.id("channel_id"), call.id("message_id"))
     channel = world.channels[message.channel_id]
     form = call.form
     draft = read_draft(
@@ -138,47 +144,47 @@ async def _edit(call: Call) -> Answer:
         settable=SUPPRESS_EMBEDS | IS_COMPONENTS_V2,
         v2=bool(message.flags & IS_COMPONENTS_V2),
     )
-    form.done()
+    form.check()
     if message.author_id != user.id:
         if draft.given - {"flags"}:
-            raise refuse(50005)
-        need(world, user, channel, Permission.MANAGE_MESSAGES)
+            raise api_error(50005)
+        require(world, user, channel, Permission.MANAGE_MESSAGES)
     if message.type not in messages.EDITABLE:
-        raise refuse(50021)
-    not_archived(channel)
+        raise api_error(50021)
+    require_unarchived(channel)
     if user.bot and world.now() - message.timestamp > _OLD:
         call.rates.take(OLD_EDITS, str(user.id), str(channel.id))
     messages.edit(world, message, draft)
     return shown(call, message)
 
 
-async def _delete(call: Call) -> Answer:
+async def _delete(call: Call) -> Result:
     """docs: Message Resource › Delete Message."""
     world, user = call.world, call.user
-    message = message_for(world, user, call.id("channel_id"), call.id("message_id"))
+    message = get_message(world, user, call.id("channel_id"), call.id("message_id"))
     if message.author_id != user.id:
         if message.guild_id is None:
-            raise refuse(50003)
-        need(world, user, world.channels[message.channel_id], Permission.MANAGE_MESSAGES)
+            raise api_error(50003)
+        require(world, user, world.channels[message.channel_id], Permission.MANAGE_MESSAGES)
     messages.delete(world, message)
     return None
 
 
-async def _bulk_delete(call: Call) -> Answer:
+async def _bulk_delete(call: Call) -> Result:
     """docs: Message Resource › Bulk Delete Messages: 2 to 100, none older than two weeks."""
     world, user = call.world, call.user
-    channel = readable(world, user, call.id("channel_id"))
-    need(world, user, channel, Permission.MANAGE_MESSAGES)
+    channel = get_text_channel(world, user, call.id("channel_id"))
+    require(world, user, channel, Permission.MANAGE_MESSAGES)
     if not user.bot:
-        raise refuse(20002)
+        raise api_error(20002)
     form = call.form
     ids = form.snowflakes("messages", most=1000)
-    form.done()
+    form.check()
     if not 2 <= len(ids) <= 100:
-        raise refuse(50016)
+        raise api_error(50016)
     if len(set(ids)) != len(ids) or min(ids) < snowflake_at(world.now() - _BULK_WITHIN):
-        raise refuse(50034)
-    not_archived(channel)
+        raise api_error(50034)
+    require_unarchived(channel)
     found = [world.message(channel.id, message_id) for message_id in ids]
     gone = [m for m in found if m is not None and m.type not in messages.LASTING]
     if gone:
@@ -186,35 +192,27 @@ async def _bulk_delete(call: Call) -> Answer:
     return None
 
 
-async def _crosspost(call: Call) -> Answer:
+async def _crosspost(call: Call) -> Result:
     """docs: Message Resource › Crosspost Message (announcement channels)."""
     world, user = call.world, call.user
-    message = message_for(world, user, call.id("channel_id"), call.id("message_id"))
+    message = get_message(world, user, call.id("channel_id"), call.id("message_id"))
     channel = world.channels[message.channel_id]
     if channel.type is not ChannelType.ANNOUNCEMENT:
-        raise refuse(50068)
-    need(world, user, channel, Permission.SEND_MESSAGES)
+        raise api_error(50068)
+    require(world, user, channel, Permission.SEND_MESSAGES)
     if message.author_id != user.id:
-        need(world, user, channel, Permission.MANAGE_MESSAGES)
+        require(world, user, channel, Permission.MANAGE_MESSAGES)
     if message.flags & 1:
-        raise refuse(40033)
+        raise api_error(40033)
     message.flags |= 1
-    messages.tell_update(world, message)
+    world.emit(MessageUpdated(message))
     return shown(call, message)
 
 
-async def _typing(call: Call) -> Answer:
+async def _typing(call: Call) -> Result:
     """docs: Channels Resource › Trigger Typing Indicator."""
     world, user = call.world, call.user
-    channel = see(world, user, call.id("channel_id"))
-    send.may_write_in(world, user, channel)
-    data: dict[str, Any] = {
-        "channel_id": str(channel.id),
-        "user_id": str(user.id),
-        "timestamp": int(world.now().timestamp()),
-    }
-    if channel.guild_id is not None:
-        data["guild_id"] = str(channel.guild_id)
-        data["member"] = payloads.member(world, world.guilds[channel.guild_id], user.id)
-    world.emit(Event("TYPING_START", data, channel.guild_id, channel.id))
+    channel = visible_channel(world, user, call.id("channel_id"))
+    send.require_can_write(world, user, channel)
+    world.emit(TypingStarted(channel, user.id))
     return None

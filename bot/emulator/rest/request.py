@@ -1,4 +1,4 @@
-"""One REST call from its arrival to its answer: who calls, what they send, what they get."""
+"""REST requests: authentication, rate limits, reading the body, and writing the response."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import orjson
 from aiohttp import BodyPartReader, MultipartReader, StreamReader, web
 from aiohttp.base_protocol import BaseProtocol
 
-from bot.emulator.rules.errors import Refusal, refuse
-from bot.emulator.rules.json_form import Form, invalid
-from bot.emulator.rules.rate_limits import TABLE, Rates
+from bot.emulator.address import Address
+from bot.emulator.rules.errors import ApiError, api_error
+from bot.emulator.rules.json_form import Form, form_error
+from bot.emulator.rules.rate_limits import TABLE, Limit, RateLimits
+from bot.emulator.rules.uploads import Upload
 from bot.emulator.world.models import Application, User
 from bot.emulator.world.world import World
 
-if TYPE_CHECKING:
-    from bot.emulator.server import Emulator
-
-__all__ = ["Answer", "Api", "Call", "Created", "Upload", "answer"]
+__all__ = ["Api", "Call", "Created", "Result", "json_response"]
 
 _log = logging.getLogger(__name__)
 _FILE_FIELD = re.compile(r"^files\[(\d+)\]$")
@@ -31,49 +30,41 @@ MOST_BODY = 25 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
-    """A file that came with a call, under its number in ``files[n]``."""
-
-    number: int
-    filename: str
-    content_type: str
-    content: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Created:
-    """An answer of status 201."""
+    """A response with status 201."""
 
     body: Any
 
 
-Answer: TypeAlias = "dict[str, Any] | list[Any] | Created | web.Response | None"
+Result: TypeAlias = "dict[str, Any] | list[Any] | Created | web.Response | None"
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call whose caller is known and whose body has been read."""
+    """A request whose caller was identified and whose body was read."""
 
     request: web.Request
-    emulator: Emulator
     world: World
-    rates: Rates
+    address: Address
+    rates: RateLimits
     caller: User | None
     body: dict[str, Any] | list[Any] = field(default_factory=dict)
     uploads: list[Upload] = field(default_factory=list)
 
     @property
     def user(self) -> User:
-        """Who calls. Raises 401 if nobody does."""
+        """The caller. Raises 401 if there is none."""
         if self.caller is None:
-            raise Refusal(401, 0, "401: Unauthorized")
+            raise ApiError(401, 0, "401: Unauthorized")
         return self.caller
 
     @property
     def form(self) -> Form:
-        """The body, which has to be an object."""
+        """The body, which must be an object."""
         if not isinstance(self.body, dict):
-            raise invalid("_", "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
+            raise form_error(
+                "_", "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType"
+            )
         return Form(self.body)
 
     def id(self, name: str) -> int:
@@ -82,7 +73,7 @@ class Call:
         if value == "@me":
             return self.user.id
         if not value.isdecimal() or int(value) >= 1 << 63:
-            raise invalid(name, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
+            raise form_error(name, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
         return int(value)
 
     def text(self, name: str) -> str:
@@ -91,26 +82,28 @@ class Call:
 
     @property
     def query(self) -> Form:
-        """What stands behind the question mark."""
+        """The query string's parameters."""
         return Form(dict(self.request.query))
 
     def flag(self, name: str) -> bool:
-        """A true or false behind the question mark."""
+        """A boolean query parameter."""
         return self.request.query.get(name, "").lower() in {"1", "true"}
 
     def own_application(self) -> Application:
-        """The application of the path, which has to be the caller's. docs: error 20012."""
+        """The path's application, which must be the caller's own. docs: error 20012."""
         application = self.world.application_of(self.user.id)
         if application is None or application.id != self.id("application_id"):
-            raise refuse(20012)
+            raise api_error(20012)
         return application
 
 
-Handler: TypeAlias = Callable[[Call], Awaitable[Answer]]
+Handler: TypeAlias = Callable[[Call], Awaitable[Result]]
 
 
-def answer(status: int, body: Any = None, headers: dict[str, str] | None = None) -> web.Response:
-    """A response as Discord writes it: JSON without a charset, nothing at all for 204."""
+def json_response(
+    status: int, body: Any = None, headers: dict[str, str] | None = None
+) -> web.Response:
+    """A response in Discord's form: JSON without a charset, an empty body for 204."""
     if status == 204:
         return web.Response(status=204, headers=headers)
     return web.Response(
@@ -121,58 +114,64 @@ def answer(status: int, body: Any = None, headers: dict[str, str] | None = None)
 
 
 class Api:
-    """Registers handlers under ``/api/v10`` and leads every call through the same stations."""
+    """Registers handlers under ``/api/v10`` and runs the same steps for every request."""
 
-    def __init__(self, app: web.Application, emulator: Emulator, rates: Rates) -> None:
+    def __init__(
+        self, app: web.Application, world: World, address: Address, rates: RateLimits
+    ) -> None:
         self._app = app
-        self._emulator = emulator
+        self._world = world
+        self._address = address
         self._rates = rates
 
     def add(self, method: str, path: str, handler: Handler, *, open_to_all: bool = False) -> None:
-        """Serve a path; ``open_to_all`` where a token in the path stands for the caller."""
+        """Serve a path; with ``open_to_all`` a token in the path authenticates the request."""
         limit = TABLE.get((method, path))
 
         async def handle(request: web.Request) -> web.Response:
             headers: dict[str, str] = {}
             header = request.headers.get("Authorization")
-            caller = self._emulator.world.user_by_authorization(header)
+            caller = self._world.user_by_authorization(header)
             try:
                 if caller is None and not open_to_all:
-                    raise Refusal(401, 0, "401: Unauthorized")
+                    raise ApiError(401, 0, "401: Unauthorized")
                 headers = self._count(request, caller, limit, open_to_all)
                 body, uploads = await _read(request)
                 call = Call(
                     request,
-                    self._emulator,
-                    self._emulator.world,
+                    self._world,
+                    self._address,
                     self._rates,
                     caller,
                     body,
                     uploads,
                 )
                 result = await handler(call)
-            except Refusal as refusal:
+            except ApiError as refusal:
                 if caller is None or caller.bot:
                     self._rates.note_answer(refusal.status)
-                return answer(refusal.status, refusal.body, headers | refusal.headers)
+                return json_response(refusal.status, refusal.body, headers | refusal.headers)
             if isinstance(result, web.Response):
                 result.headers.update(headers)
                 return result
             if result is None:
-                return answer(204, headers=headers)
+                return json_response(204, headers=headers)
             if isinstance(result, Created):
-                return answer(201, result.body, headers)
-            return answer(200, result, headers)
+                return json_response(201, result.body, headers)
+            return json_response(200, result, headers)
 
         self._app.router.add_route(method, f"/api/v10{path}", handle)
 
     def _count(
-        self, request: web.Request, caller: User | None, limit: Any, open_to_all: bool
+        self, request: web.Request, caller: User | None, limit: Limit | None, open_to_all: bool
     ) -> dict[str, str]:
-        """docs: Rate Limits › Global Rate Limit (interactions and webhooks are outside it)."""
+        """Count a request; the rate-limit headers to send.
+
+        docs: Rate Limits › Global Rate Limit (interactions and webhooks don't count).
+        """
         if caller is not None and not caller.bot:
             return {}
-        self._rates.mind_ban()
+        self._rates.check_ban()
         who = str(caller.id) if caller is not None and not open_to_all else ""
         if not open_to_all:
             self._rates.take_global(who)
@@ -184,23 +183,23 @@ class Api:
 
 
 async def _read(request: web.Request) -> tuple[dict[str, Any] | list[Any], list[Upload]]:
-    """The body as JSON, and the files beside it.
+    """Read the body: its JSON and its files.
 
-    The bytes are read whole first, so that a recorder in front can have read them as well.
+    The whole body is read first, because the recorder before this has read it too.
     docs: Reference › Content Type, Uploading Files.
     """
     try:
         content = await request.read()
     except web.HTTPRequestEntityTooLarge as error:
-        raise refuse(40005) from error
+        raise api_error(40005) from error
     if not content:
         return {}, []
     if len(content) > MOST_BODY:
-        raise refuse(40005)
+        raise api_error(40005)
     if request.content_type == "multipart/form-data":
         return await _multipart(request, content)
     if request.content_type != "application/json":
-        raise invalid(
+        raise form_error(
             "_",
             "CONTENT_TYPE_INVALID",
             'Expected "Content-Type" header to be one of'
@@ -213,9 +212,9 @@ def _json(content: bytes) -> dict[str, Any] | list[Any]:
     try:
         value = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise refuse(50109) from error
+        raise api_error(50109) from error
     if not isinstance(value, dict | list):
-        raise refuse(50109)
+        raise api_error(50109)
     return value
 
 
@@ -232,7 +231,7 @@ async def _multipart(
         reader = MultipartReader(request.headers, stream)
         while (part := await reader.next()) is not None:
             if not isinstance(part, BodyPartReader):
-                raise refuse(50109)
+                raise api_error(50109)
             held = bytes(await part.read(decode=True))
             name = part.name or ""
             numbered = _FILE_FIELD.match(name)
@@ -245,12 +244,12 @@ async def _multipart(
             elif isinstance(body, dict):
                 body[name] = held.decode(errors="replace")
     except (ValueError, AssertionError) as error:
-        raise refuse(50109) from error
+        raise api_error(50109) from error
     return body, uploads
 
 
 async def unknown(request: web.Request) -> web.Response:
-    """What the emulator does not know it refuses loudly."""
-    _log.error("The emulator does not know %s %s", request.method, request.path)
+    """The response to a route the emulator doesn't have: a 404 and a logged error."""
+    _log.error("The emulator has no route %s %s", request.method, request.path)
     message = f"404: Not Found ({request.method} {request.path} is not known here)"
-    return answer(404, {"message": message, "code": 0})
+    return json_response(404, {"message": message, "code": 0})

@@ -9,13 +9,20 @@ from typing import Any
 
 from bot.emulator import payloads
 from bot.emulator.rest.messages import shown
-from bot.emulator.rest.request import Answer, Api, Call, Created
+from bot.emulator.rest.request import Api, Call, Created, Result
 from bot.emulator.rules import send, threads
-from bot.emulator.rules.errors import refuse
+from bot.emulator.rules.access import (
+    get_guild,
+    get_message,
+    get_thread,
+    require,
+    require_unarchived,
+    visible_channel,
+)
+from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import Form
 from bot.emulator.rules.message_input import read_draft
 from bot.emulator.world import thread_state
-from bot.emulator.world.access import guild_for, message_for, need, not_archived, see, thread_for
 from bot.emulator.world.models import Channel, ChannelType
 from bot.emulator.world.permissions import Permission
 
@@ -42,76 +49,76 @@ def add_routes(api: Api) -> None:
     )
 
 
-async def _from_message(call: Call) -> Answer:
+async def _from_message(call: Call) -> Result:
     world, user = call.world, call.user
-    message = message_for(world, user, call.id("channel_id"), call.id("message_id"))
+    message = get_message(world, user, call.id("channel_id"), call.id("message_id"))
     parent = world.channels[message.channel_id]
-    channel = threads.open_from(world, user, parent, message, call.form)
+    channel = threads.start_from_message(world, user, parent, message, call.form)
     return Created(payloads.channel(world, channel, user.id))
 
 
-async def _without_message(call: Call) -> Answer:
+async def _without_message(call: Call) -> Result:
     """docs: Start Thread without Message; Start Thread in Forum or Media Channel."""
     world, user = call.world, call.user
-    parent = see(world, user, call.id("channel_id"))
+    parent = visible_channel(world, user, call.id("channel_id"))
     if parent.type not in {ChannelType.FORUM, ChannelType.MEDIA}:
-        channel = threads.open_here(world, user, parent, call.form)
+        channel = threads.start_without_message(world, user, parent, call.form)
         return Created(payloads.channel(world, channel, user.id))
     form = call.form
     inner = form.form("message", required=True)
     # Files come beside the form in any case; members' older clients put the text beside it too.
     draft = read_draft(inner or Form({}), call.uploads, settable=send.SETTABLE)
-    form.done()
-    need(world, user, parent, Permission.SEND_MESSAGES)
+    form.check()
+    require(world, user, parent, Permission.SEND_MESSAGES)
     if draft.uploads:
-        need(world, user, parent, Permission.ATTACH_FILES)
+        require(world, user, parent, Permission.ATTACH_FILES)
     if draft.embeds:
-        need(world, user, parent, Permission.EMBED_LINKS)
-    channel, message = await threads.open_post(world, user, parent, form, draft)
+        require(world, user, parent, Permission.EMBED_LINKS)
+    channel, message = await threads.start_forum_post(world, user, parent, form, draft)
     return Created({**payloads.channel(world, channel, user.id), "message": shown(call, message)})
 
 
-async def _join(call: Call) -> Answer:
+async def _join(call: Call) -> Result:
     """docs: Channels Resource › Join Thread."""
-    channel = thread_for(call.world, call.user, call.id("channel_id"))
-    not_archived(channel)
+    channel = get_thread(call.world, call.user, call.id("channel_id"))
+    require_unarchived(channel)
     thread_state.join(call.world, channel, call.user.id)
     return None
 
 
-async def _leave(call: Call) -> Answer:
-    channel = thread_for(call.world, call.user, call.id("channel_id"))
-    not_archived(channel)
+async def _leave(call: Call) -> Result:
+    channel = get_thread(call.world, call.user, call.id("channel_id"))
+    require_unarchived(channel)
     thread_state.leave(call.world, channel, call.user.id)
     return None
 
 
-async def _add_member(call: Call) -> Answer:
+async def _add_member(call: Call) -> Result:
     """docs: Channels Resource › Add Thread Member: needs to be able to write in the thread."""
     world, user = call.world, call.user
-    channel = thread_for(world, user, call.id("channel_id"))
-    not_archived(channel)
-    need(world, user, channel, Permission.SEND_MESSAGES_IN_THREADS)
+    channel = get_thread(world, user, call.id("channel_id"))
+    require_unarchived(channel)
+    require(world, user, channel, Permission.SEND_MESSAGES_IN_THREADS)
     other = call.id("user_id")
     if world.member(channel.guild_id, other) is None:
-        raise refuse(10007)
+        raise api_error(10007)
     if not world.permissions(other, channel.id) & Permission.VIEW_CHANNEL:
-        raise refuse(50001)
-    threads.join_as(world, channel, user, other)
+        raise api_error(50001)
+    threads.add_member(world, channel, user, other)
     return None
 
 
-async def _remove_member(call: Call) -> Answer:
+async def _remove_member(call: Call) -> Result:
     """docs: Channels Resource › Remove Thread Member."""
     world, user = call.world, call.user
-    channel = thread_for(world, user, call.id("channel_id"))
+    channel = get_thread(world, user, call.id("channel_id"))
     assert channel.thread is not None
-    not_archived(channel)
+    require_unarchived(channel)
     private = channel.type is ChannelType.PRIVATE_THREAD
     if not (private and channel.thread.owner_id == user.id):
-        need(world, user, channel, Permission.MANAGE_THREADS)
+        require(world, user, channel, Permission.MANAGE_THREADS)
     if not thread_state.leave(world, channel, call.id("user_id")):
-        raise refuse(10007)
+        raise api_error(10007)
     return None
 
 
@@ -122,26 +129,26 @@ def _with_member(call: Call, channel: Channel, user_id: int, data: dict[str, Any
     return data
 
 
-async def _member(call: Call) -> Answer:
-    channel = thread_for(call.world, call.user, call.id("channel_id"))
+async def _member(call: Call) -> Result:
+    channel = get_thread(call.world, call.user, call.id("channel_id"))
     assert channel.thread is not None
     user_id = call.id("user_id")
     found = channel.thread.members.get(user_id)
     if found is None:
-        raise refuse(10007)
+        raise api_error(10007)
     data = payloads.thread_member(channel.id, found)
     result: dict[str, Any] = _with_member(call, channel, user_id, data)
     return result
 
 
-async def _members(call: Call) -> Answer:
+async def _members(call: Call) -> Result:
     """docs: Channels Resource › List Thread Members."""
-    channel = thread_for(call.world, call.user, call.id("channel_id"))
+    channel = get_thread(call.world, call.user, call.id("channel_id"))
     assert channel.thread is not None
     query = call.query
     limit = query.integer("limit", least=1, most=100) or 100
     after = query.snowflake("after") or 0
-    query.done()
+    query.check()
     found = sorted(channel.thread.members.items())
     return [
         _with_member(call, channel, user_id, payloads.thread_member(channel.id, member))
@@ -163,27 +170,27 @@ def _list(call: Call, found: list[Channel], *, has_more: bool) -> dict[str, Any]
     }
 
 
-async def _active(call: Call) -> Answer:
+async def _active(call: Call) -> Result:
     """docs: Guild Resource › List Active Guild Threads, newest first."""
-    guild = guild_for(call.world, call.user, call.id("guild_id"))
+    guild = get_guild(call.world, call.user, call.id("guild_id"))
     found = [
         channel
         for channel in call.world.threads_of(guild.id)
-        if call.world.may_view(call.user.id, channel.id)
+        if call.world.can_view(call.user.id, channel.id)
     ]
     return _list(call, sorted(found, key=lambda c: c.id, reverse=True), has_more=False)
 
 
-def _archived(call: Call, kinds: tuple[ChannelType, ...], *, own: bool = False) -> Answer:
+def _archived(call: Call, kinds: tuple[ChannelType, ...], *, own: bool = False) -> Result:
     """docs: List Public Archived Threads: by the moment of archiving, latest first."""
     world, user = call.world, call.user
-    parent = see(world, user, call.id("channel_id"))
-    need(world, user, parent, Permission.READ_MESSAGE_HISTORY)
+    parent = visible_channel(world, user, call.id("channel_id"))
+    require(world, user, parent, Permission.READ_MESSAGE_HISTORY)
     query = call.query
     limit = query.integer("limit", least=2, most=100) or 50
     before_id = query.snowflake("before") if own else None
     before = None if own else query.moment("before")
-    query.done()
+    query.check()
     assert parent.guild_id is not None
     found = [
         (channel, channel.thread)
@@ -200,15 +207,15 @@ def _archived(call: Call, kinds: tuple[ChannelType, ...], *, own: bool = False) 
     return _list(call, ordered[:limit], has_more=len(ordered) > limit)
 
 
-async def _archived_public(call: Call) -> Answer:
+async def _archived_public(call: Call) -> Result:
     return _archived(call, (ChannelType.PUBLIC_THREAD, ChannelType.ANNOUNCEMENT_THREAD))
 
 
-async def _archived_private(call: Call) -> Answer:
-    parent = see(call.world, call.user, call.id("channel_id"))
-    need(call.world, call.user, parent, Permission.MANAGE_THREADS)
+async def _archived_private(call: Call) -> Result:
+    parent = visible_channel(call.world, call.user, call.id("channel_id"))
+    require(call.world, call.user, parent, Permission.MANAGE_THREADS)
     return _archived(call, (ChannelType.PRIVATE_THREAD,))
 
 
-async def _archived_private_own(call: Call) -> Answer:
+async def _archived_private_own(call: Call) -> Result:
     return _archived(call, (ChannelType.PRIVATE_THREAD,), own=True)

@@ -6,9 +6,9 @@ docs: Users Resource; Application Resource; Gateway › Get Gateway.
 from __future__ import annotations
 
 from bot.emulator import payloads
-from bot.emulator.rest.request import Answer, Api, Call
-from bot.emulator.rules.errors import refuse
-from bot.emulator.rules.json_form import invalid
+from bot.emulator.rest.request import Api, Call, Result
+from bot.emulator.rules.errors import api_error
+from bot.emulator.rules.json_form import form_error
 from bot.emulator.world.models import Channel, ChannelType
 from bot.emulator.world.seed import GATEWAY_MEMBERS, GATEWAY_PRESENCES, MESSAGE_CONTENT
 
@@ -31,22 +31,22 @@ def add_routes(api: Api) -> None:
     api.add("GET", "/gateway/bot", _gateway_bot)
 
 
-async def _me(call: Call) -> Answer:
+async def _me(call: Call) -> Result:
     return payloads.me(call.user)
 
 
-async def _change_me(call: Call) -> Answer:
+async def _change_me(call: Call) -> Result:
     """docs: Users Resource › Modify Current User."""
     form = call.form
     name = form.string("username", least=2, most=32)
-    form.done()
+    form.check()
     if name is not None:
         call.user.name = name
         call.world.touch()
     return payloads.me(call.user)
 
 
-async def _my_guilds(call: Call) -> Answer:
+async def _my_guilds(call: Call) -> Result:
     """docs: Users Resource › Get Current User Guilds."""
     world = call.world
     return [
@@ -63,16 +63,16 @@ async def _my_guilds(call: Call) -> Answer:
     ]
 
 
-async def _open_dm(call: Call) -> Answer:
+async def _open_dm(call: Call) -> Result:
     """docs: Users Resource › Create DM: the same conversation every time; errors 10013, 50007."""
     form = call.form
     other = form.snowflake("recipient_id", required=True) or 0
-    form.done()
+    form.check()
     world, me = call.world, call.user.id
     if other not in world.users:
-        raise refuse(10013)
+        raise api_error(10013)
     if other == me or (call.user.bot and world.users[other].bot):
-        raise refuse(50007)
+        raise api_error(50007)
     for channel in world.channels.values():
         if channel.type is ChannelType.DM and set(channel.recipients) == {me, other}:
             return payloads.channel(world, channel, me)
@@ -80,33 +80,33 @@ async def _open_dm(call: Call) -> Answer:
     return payloads.channel(world, world.add_channel(channel), me)
 
 
-async def _user(call: Call) -> Answer:
+async def _user(call: Call) -> Result:
     user = call.world.users.get(call.id("user_id"))
     if user is None:
-        raise refuse(10013)
+        raise api_error(10013)
     return payloads.user(user)
 
 
-async def _application(call: Call) -> Answer:
+async def _application(call: Call) -> Result:
     """docs: OAuth2 › Get Current Bot Application Information; Application Resource."""
     application = call.world.application_of(call.user.id)
     if application is None:
-        raise refuse(20002)
+        raise api_error(20002)
     return payloads.application(call.world, application)
 
 
-async def _change_application(call: Call) -> Answer:
+async def _change_application(call: Call) -> Result:
     """docs: Application Resource › Edit Current Application: only limited intent flags."""
     application = call.world.application_of(call.user.id)
     if application is None:
-        raise refuse(20002)
+        raise api_error(20002)
     form = call.form
     flags = form.integer("flags", least=0)
     description = form.string("description", most=400)
-    form.done()
+    form.check()
     if flags is not None:
         if flags & ~_SETTABLE:
-            raise invalid("flags", "BASE_TYPE_CHOICES", "Only limited intent flags can be set.")
+            raise form_error("flags", "BASE_TYPE_CHOICES", "Only limited intent flags can be set.")
         application.flags = (application.flags & ~_SETTABLE) | flags
     if description is not None:
         application.description = description
@@ -114,15 +114,15 @@ async def _change_application(call: Call) -> Answer:
     return payloads.application(call.world, application)
 
 
-async def _gateway(call: Call) -> Answer:
-    return {"url": call.emulator.gateway}
+async def _gateway(call: Call) -> Result:
+    return {"url": call.address.gateway}
 
 
-async def _gateway_bot(call: Call) -> Answer:
+async def _gateway_bot(call: Call) -> Result:
     if not call.user.bot:
-        raise refuse(20002)
+        raise api_error(20002)
     return {
-        "url": call.emulator.gateway,
+        "url": call.address.gateway,
         "shards": 1,
         "session_start_limit": {
             "total": 1000,

@@ -9,13 +9,13 @@ import re
 import secrets
 
 from bot.emulator import payloads
-from bot.emulator.rest.request import Answer, Api, Call, answer
+from bot.emulator.rest.request import Api, Call, Result, json_response
 from bot.emulator.rules import interaction_responses, messages, threads
+from bot.emulator.rules.access import get_guild, require, require_in_guild, visible_channel
 from bot.emulator.rules.components import IS_COMPONENTS_V2
-from bot.emulator.rules.errors import refuse
-from bot.emulator.rules.json_form import Form, invalid
+from bot.emulator.rules.errors import api_error
+from bot.emulator.rules.json_form import Form, form_error
 from bot.emulator.rules.message_input import SILENT, SUPPRESS_EMBEDS, Draft, read_draft
-from bot.emulator.world.access import guild_for, need, need_in_guild, see
 from bot.emulator.world.models import Channel, ChannelType, Message, User, Webhook
 from bot.emulator.world.permissions import Permission
 
@@ -50,28 +50,28 @@ def _name(form: Form, field: str, *, required: bool) -> str | None:
     name = form.string(field, least=1 if required else 0, most=80, required=required)
     found = _FORBIDDEN.search(name or "")
     if found is not None:
-        form.wrong(
+        form.add_error(
             field,
             "USERNAME_INVALID_CONTAINS",
             f'Username cannot contain "{found[0].lower()}"',
         )
     if (name or "").lower() in _RESERVED:
-        form.wrong(field, "USERNAME_INVALID_CONTAINS", f'Username cannot be "{name}"')
+        form.add_error(field, "USERNAME_INVALID_CONTAINS", f'Username cannot be "{name}"')
     return name or None
 
 
-async def _create(call: Call) -> Answer:
+async def _create(call: Call) -> Result:
     """docs: Webhook Resource › Create Webhook; error 30007."""
     world, user = call.world, call.user
-    channel = see(world, user, call.id("channel_id"))
+    channel = visible_channel(world, user, call.id("channel_id"))
     if channel.guild_id is None or channel.thread is not None:
-        raise refuse(50024)
-    need(world, user, channel, Permission.MANAGE_WEBHOOKS)
+        raise api_error(50024)
+    require(world, user, channel, Permission.MANAGE_WEBHOOKS)
     form = call.form
     name = _name(form, "name", required=True) or ""
-    form.done()
+    form.check()
     if sum(1 for w in world.webhooks.values() if w.channel_id == channel.id) >= _MOST:
-        raise refuse(30007)
+        raise api_error(30007)
     application = world.application_of(user.id)
     webhook = Webhook(
         id=world.new_id(),
@@ -95,50 +95,50 @@ def _shown(call: Call, webhook: Webhook) -> dict[str, object]:
     return payloads.webhook(call.world, webhook, secret=secret)
 
 
-async def _of_channel(call: Call) -> Answer:
+async def _of_channel(call: Call) -> Result:
     world, user = call.world, call.user
-    channel = see(world, user, call.id("channel_id"))
-    need(world, user, channel, Permission.MANAGE_WEBHOOKS)
+    channel = visible_channel(world, user, call.id("channel_id"))
+    require(world, user, channel, Permission.MANAGE_WEBHOOKS)
     return [_shown(call, w) for w in world.webhooks.values() if w.channel_id == channel.id]
 
 
-async def _of_guild(call: Call) -> Answer:
+async def _of_guild(call: Call) -> Result:
     world, user = call.world, call.user
-    guild = guild_for(world, user, call.id("guild_id"))
-    need_in_guild(world, user, guild, Permission.MANAGE_WEBHOOKS)
+    guild = get_guild(world, user, call.id("guild_id"))
+    require_in_guild(world, user, guild, Permission.MANAGE_WEBHOOKS)
     return [_shown(call, w) for w in world.webhooks.values() if w.guild_id == guild.id]
 
 
 def _known(call: Call) -> Webhook:
     webhook = call.world.webhooks.get(call.id("webhook_id"))
     if webhook is None:
-        raise refuse(10015)
+        raise api_error(10015)
     channel = call.world.channels[webhook.channel_id]
-    need(call.world, call.user, channel, Permission.MANAGE_WEBHOOKS)
+    require(call.world, call.user, channel, Permission.MANAGE_WEBHOOKS)
     return webhook
 
 
-async def _get(call: Call) -> Answer:
+async def _get(call: Call) -> Result:
     return _shown(call, _known(call))
 
 
-async def _change(call: Call) -> Answer:
+async def _change(call: Call) -> Result:
     """docs: Webhook Resource › Modify Webhook."""
     webhook = _known(call)
     form = call.form
     name = _name(form, "name", required="name" in form)
     where = form.snowflake("channel_id")
-    form.done()
+    form.check()
     if where is not None:
-        channel = see(call.world, call.user, where)
-        need(call.world, call.user, channel, Permission.MANAGE_WEBHOOKS)
+        channel = visible_channel(call.world, call.user, where)
+        require(call.world, call.user, channel, Permission.MANAGE_WEBHOOKS)
         webhook.channel_id = channel.id
     webhook.name = name or webhook.name
     call.world.touch()
     return _shown(call, webhook)
 
 
-async def _delete(call: Call) -> Answer:
+async def _delete(call: Call) -> Result:
     del call.world.webhooks[_known(call).id]
     call.world.touch()
     return None
@@ -148,9 +148,9 @@ def _by_token(call: Call) -> Webhook:
     """Raises 10015 for an unknown webhook, 50027 for another token."""
     webhook = call.world.webhooks.get(call.id("webhook_id"))
     if webhook is None:
-        raise refuse(10015)
+        raise api_error(10015)
     if not secrets.compare_digest(webhook.token, call.text("webhook_token")):
-        raise refuse(50027)
+        raise api_error(50027)
     return webhook
 
 
@@ -158,25 +158,25 @@ def _of_interaction(call: Call) -> bool:
     return call.id("webhook_id") in call.world.applications
 
 
-async def _get_by_token(call: Call) -> Answer:
+async def _get_by_token(call: Call) -> Result:
     """docs: Get Webhook with Token: as always, without the user who made it."""
     return payloads.webhook(call.world, _by_token(call), secret=True, creator=False)
 
 
-async def _delete_by_token(call: Call) -> Answer:
+async def _delete_by_token(call: Call) -> Result:
     del call.world.webhooks[_by_token(call).id]
     call.world.touch()
     return None
 
 
-async def _execute(call: Call) -> Answer:
+async def _execute(call: Call) -> Result:
     """docs: Webhook Resource › Execute Webhook (``wait``, ``thread_id``, ``thread_name``)."""
     world = call.world
     if _of_interaction(call):
-        interaction = interaction_responses.by_token(
+        interaction = interaction_responses.get_by_token(
             world, call.id("webhook_id"), call.text("webhook_token")
         )
-        message = interaction_responses.follow_up(world, interaction, call.form, call.uploads)
+        message = interaction_responses.send_followup(world, interaction, call.form, call.uploads)
         return payloads.message(world, message)
     webhook = _by_token(call)
     form = call.form
@@ -185,31 +185,31 @@ async def _execute(call: Call) -> Answer:
     thread_name = form.string("thread_name", least=1, most=100)
     draft = read_draft(form, call.uploads, settable=_SETTABLE)
     if draft.reference is not None:
-        form.wrong("message_reference", "WEBHOOK_NO_REFERENCE", "A webhook cannot reply")
-    form.done()
+        form.add_error("message_reference", "WEBHOOK_NO_REFERENCE", "A webhook cannot reply")
+    form.check()
     if draft.empty:
-        raise refuse(50006)
+        raise api_error(50006)
     channel = _target(call, webhook)
     if channel.type in {ChannelType.FORUM, ChannelType.MEDIA}:
         message = await _post(call, webhook, channel, form, draft, thread_name, shown, avatar)
     else:
         if thread_name is not None:
-            raise invalid("thread_name", "WEBHOOK_THREAD_NAME", "Only forums take a thread_name")
-        message = messages.put(world, _fill(call, webhook, channel, draft, shown, avatar))
-    return payloads.message(world, message) if call.flag("wait") else answer(204)
+            raise form_error("thread_name", "WEBHOOK_THREAD_NAME", "Only forums take a thread_name")
+        message = messages.post(world, _fill(call, webhook, channel, draft, shown, avatar))
+    return payloads.message(world, message) if call.flag("wait") else json_response(204)
 
 
 def _target(call: Call, webhook: Webhook) -> Channel:
     query = call.query
     thread_id = query.snowflake("thread_id")
-    query.done()
+    query.check()
     if thread_id is None:
         return call.world.channels[webhook.channel_id]
     thread = call.world.channels.get(thread_id)
     if thread is None or thread.thread is None or thread.parent_id != webhook.channel_id:
-        raise refuse(10003)
+        raise api_error(10003)
     if thread.thread.locked and thread.thread.archived:
-        raise refuse(50083)
+        raise api_error(50083)
     return thread
 
 
@@ -222,7 +222,7 @@ def _fill(
     avatar: str | None,
 ) -> Message:
     author = User(webhook.id, webhook.name, None, "", bot=True)
-    message = messages.fill(call.world, channel, author, draft)
+    message = messages.build_message(call.world, channel, author, draft)
     message.webhook_id = webhook.id
     message.application_id = webhook.application_id
     message.shown_name = shown or webhook.name
@@ -242,7 +242,7 @@ async def _post(
 ) -> Message:
     """docs: Execute Webhook: in a forum either ``thread_name`` or ``thread_id`` is needed."""
     if name is None:
-        raise invalid(
+        raise form_error(
             "thread_name",
             "BASE_TYPE_REQUIRED",
             "Webhooks posted to forum channels must have a thread_name or thread_id",
@@ -250,7 +250,7 @@ async def _post(
     message = _fill(call, webhook, forum, draft, shown, avatar)
     owner = User(webhook.id, webhook.name, None, "", bot=True)
     fields = Form({"name": name, "applied_tags": form.body.get("applied_tags") or []})
-    _, message = await threads.open_post(
+    _, message = await threads.start_forum_post(
         call.world, owner, forum, fields, draft, as_webhook=message
     )
     return message
@@ -260,33 +260,33 @@ def _message(call: Call) -> Message:
     """A message of this webhook or interaction. Raises 10008."""
     wanted = call.text("message_id")
     if _of_interaction(call):
-        interaction = interaction_responses.by_token(
+        interaction = interaction_responses.get_by_token(
             call.world, call.id("webhook_id"), call.text("webhook_token")
         )
-        return interaction_responses.message_of(call.world, interaction, wanted)
+        return interaction_responses.get_response(call.world, interaction, wanted)
     webhook = _by_token(call)
     where = _target(call, webhook).id
     message = call.world.message(where, int(wanted) if wanted.isdecimal() else 0)
     if message is None or message.webhook_id != webhook.id:
-        raise refuse(10008)
+        raise api_error(10008)
     return message
 
 
-async def _get_message(call: Call) -> Answer:
+async def _get_message(call: Call) -> Result:
     return payloads.message(call.world, _message(call))
 
 
-async def _edit_message(call: Call) -> Answer:
+async def _edit_message(call: Call) -> Result:
     """docs: Edit Webhook Message, Edit Original Interaction Response."""
     message = _message(call)
     if not _of_interaction(call):
         channel = call.world.channels[message.channel_id]
         if channel.thread is not None and channel.thread.archived:
-            raise refuse(50083)
-    interaction_responses.change(call.world, message, call.form, call.uploads)
+            raise api_error(50083)
+    interaction_responses.edit_response(call.world, message, call.form, call.uploads)
     return payloads.message(call.world, message)
 
 
-async def _delete_message(call: Call) -> Answer:
-    interaction_responses.take_back(call.world, _message(call))
+async def _delete_message(call: Call) -> Result:
+    interaction_responses.delete_response(call.world, _message(call))
     return None

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from bot.emulator.rules import messages
-from bot.emulator.rules.errors import refuse
-from bot.emulator.rules.json_form import Form, invalid
+from bot.emulator.rules.access import require
+from bot.emulator.rules.errors import api_error
+from bot.emulator.rules.json_form import Form, form_error
 from bot.emulator.rules.threads import DURATIONS
-from bot.emulator.world import thread_state
-from bot.emulator.world.access import need
+from bot.emulator.world.events import ChannelUpdated
 from bot.emulator.world.models import (
     Channel,
     ChannelType,
@@ -65,7 +65,7 @@ def _read_tags(world: World, form: Form) -> list[dict[str, Any]]:
 
 def change_channel(world: World, user: User, channel: Channel, form: Form) -> None:
     """docs: Modify Channel › Guild channel (*Manage Channels*)."""
-    need(world, user, channel, Permission.MANAGE_CHANNELS)
+    require(world, user, channel, Permission.MANAGE_CHANNELS)
     name = form.string("name", least=1, most=100)
     forum = channel.type in {ChannelType.FORUM, ChannelType.MEDIA}
     topic = form.string("topic", most=4096 if forum else 1024)
@@ -79,9 +79,9 @@ def change_channel(world: World, user: User, channel: Channel, form: Form) -> No
     tags = _read_tags(world, form)
     nsfw = form.boolean("nsfw", default=channel.nsfw)
     parent_id = form.snowflake("parent_id")
-    form.done()
+    form.check()
     if "permission_overwrites" in form:
-        need(world, user, channel, Permission.MANAGE_ROLES)
+        require(world, user, channel, Permission.MANAGE_ROLES)
         channel.overwrites = overwrites
     channel.name = name or channel.name
     channel.topic = topic if "topic" in form else channel.topic
@@ -100,7 +100,7 @@ def change_channel(world: World, user: User, channel: Channel, form: Form) -> No
         channel.available_tags = tags
     if "parent_id" in form:
         channel.parent_id = parent_id
-    thread_state.tell_update(world, channel)
+    world.emit(ChannelUpdated(channel))
 
 
 def change_thread(world: World, user: User, channel: Channel, form: Form) -> None:
@@ -120,10 +120,10 @@ def change_thread(world: World, user: User, channel: Channel, form: Form) -> Non
     slowmode = form.integer("rate_limit_per_user", least=0, most=21600)
     flags = form.integer("flags", least=0)
     tags = form.snowflakes("applied_tags", most=5)
-    form.done()
+    form.check()
     _may_change(world, user, channel, form, archived=archived)
     if thread.archived and archived and set(form.body) - {"archived", "locked"}:
-        raise refuse(50083)
+        raise api_error(50083)
     if thread.archived and not archived:
         _room_for_one_more(world, channel)
     if "applied_tags" in form:
@@ -140,10 +140,10 @@ def change_thread(world: World, user: User, channel: Channel, form: Form) -> Non
         channel.flags = flags & _PINNED
     renamed = name is not None and name != channel.name
     channel.name = name or channel.name
-    thread_state.tell_update(world, channel)
+    world.emit(ChannelUpdated(channel))
     if renamed and not thread.archived:
         kind = MessageType.CHANNEL_NAME_CHANGE
-        messages.system(world, channel, user.id, kind, channel.name)
+        messages.post_system_message(world, channel, user.id, kind, channel.name)
 
 
 def _may_change(world: World, user: User, channel: Channel, form: Form, *, archived: bool) -> None:
@@ -159,13 +159,13 @@ def _may_change(world: World, user: User, channel: Channel, form: Form, *, archi
     own = {"name", "archived", "auto_archive_duration", "applied_tags", "invitable"}
     if thread.owner_id == user.id and not thread.locked and not fields - own:
         return
-    raise refuse(160005 if thread.locked and thread.owner_id == user.id else 50013)
+    raise api_error(160005 if thread.locked and thread.owner_id == user.id else 50013)
 
 
 def _room_for_one_more(world: World, channel: Channel) -> None:
     assert channel.guild_id is not None
     if sum(1 for _ in world.threads_of(channel.guild_id)) >= world.thread_limit:
-        raise refuse(160006)
+        raise api_error(160006)
 
 
 def _apply_tags(world: World, user: User, channel: Channel, tags: list[int]) -> None:
@@ -173,8 +173,8 @@ def _apply_tags(world: World, user: User, channel: Channel, tags: list[int]) -> 
     assert channel.thread is not None
     known = {int(tag["id"]) for tag in parent.available_tags} if parent else set()
     if any(tag not in known for tag in tags):
-        raise invalid("applied_tags", "BASE_TYPE_CHOICES", "Unknown forum tag")
+        raise form_error("applied_tags", "BASE_TYPE_CHOICES", "Unknown forum tag")
     manages = world.permissions(user.id, channel.id) & Permission.MANAGE_THREADS
     if parent is not None and parent.flags & _REQUIRE_TAG and not tags and not manages:
-        raise refuse(40067)
+        raise api_error(40067)
     channel.thread.applied_tags = tags

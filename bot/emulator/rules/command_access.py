@@ -13,14 +13,14 @@ from bot.emulator.world.models import Command
 from bot.emulator.world.permissions import Permission
 from bot.emulator.world.world import World
 
-__all__ = ["may_use", "read_options"]
+__all__ = ["can_use_command", "read_options"]
 
 SUB, GROUP = 1, 2
 STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(3, 12)
 _MOST_INTEGER = 2**53
 
 
-def may_use(command: Command, bits: int) -> bool:
+def can_use_command(command: Command, bits: int) -> bool:
     """Whether somebody with these permission bits may use a command in a server.
 
     ``default_member_permissions`` of "0" leave it to administrators; a command whose contexts
@@ -52,13 +52,13 @@ def read_options(
         name = one.string("name", least=1, most=32, required=True)
         option = by_name.get(name or "")
         if option is None:
-            one.wrong("name", "UNKNOWN_OPTION", f"The command has no option {name!r}.")
+            one.add_error("name", "UNKNOWN_OPTION", f"The command has no option {name!r}.")
             continue
         if any(other["name"] == name for other in found):
-            one.wrong("name", "DUPLICATE_OPTION", f"The option {name!r} was given twice.")
+            one.add_error("name", "DUPLICATE_OPTION", f"The option {name!r} was given twice.")
         given = one.integer("type", least=1, most=11)
         if given is not None and given != option["type"]:
-            one.wrong("type", "BASE_TYPE_CHOICES", f"The option is of type {option['type']}.")
+            one.add_error("type", "BASE_TYPE_CHOICES", f"The option is of type {option['type']}.")
         data: dict[str, Any] = {"name": name, "type": option["type"]}
         if option["type"] in {SUB, GROUP}:
             inner = option.get("options") or []
@@ -83,13 +83,13 @@ def _check_missing(
     given = {option["name"] for option in found}
     if any(option["type"] in {SUB, GROUP} for option in declared):
         if len(found) != 1:
-            form.wrong(
+            form.add_error(
                 "options", "SUBCOMMAND_REQUIRED", "Exactly one sub-command has to be chosen."
             )
         return
     for option in declared:
         if option.get("required") and option["name"] not in given and not partial:
-            form.wrong(
+            form.add_error(
                 "options", "BASE_TYPE_REQUIRED", f"The option {option['name']!r} is required."
             )
 
@@ -114,11 +114,11 @@ def _value(
     elif kind == NUMBER:
         value = form.body.get("value")
         if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
-            form.wrong("value", "NUMBER_TYPE_COERCE", f'Value "{value}" is not float.')
+            form.add_error("value", "NUMBER_TYPE_COERCE", f'Value "{value}" is not float.')
             return None
     elif kind == BOOLEAN:
         if not isinstance(form.body.get("value"), bool):
-            form.wrong("value", "BASE_TYPE_CONVERT", "Could not interpret value as boolean.")
+            form.add_error("value", "BASE_TYPE_CONVERT", "Could not interpret value as boolean.")
         return form.body.get("value")
     else:
         number = form.snowflake("value", required=True)
@@ -133,12 +133,12 @@ def _check_bounds(option: dict[str, Any], value: Any, form: Form) -> None:
         return
     choices = option.get("choices")
     if choices and value not in [choice["value"] for choice in choices]:
-        form.wrong("value", "BASE_TYPE_CHOICES", "The value is none of the choices.")
+        form.add_error("value", "BASE_TYPE_CHOICES", "The value is none of the choices.")
     if option["type"] in {INTEGER, NUMBER}:
         if value < option.get("min_value", -math.inf):
-            form.wrong("value", "NUMBER_TYPE_MIN", "The value is too small.")
+            form.add_error("value", "NUMBER_TYPE_MIN", "The value is too small.")
         if value > option.get("max_value", math.inf):
-            form.wrong("value", "NUMBER_TYPE_MAX", "The value is too great.")
+            form.add_error("value", "NUMBER_TYPE_MAX", "The value is too great.")
 
 
 def _check_known(
@@ -157,6 +157,6 @@ def _check_known(
         wanted = option.get("channel_types")
         known = channel is not None and channel.guild_id == guild_id
         if known and channel is not None and wanted and channel.type not in wanted:
-            form.wrong("value", "BASE_TYPE_CHOICES", "A channel of this type cannot be chosen.")
+            form.add_error("value", "BASE_TYPE_CHOICES", "A channel of this type cannot be chosen.")
     if not known:
-        form.wrong("value", "UNKNOWN_OPTION_VALUE", f"There is no such thing as {number}.")
+        form.add_error("value", "UNKNOWN_OPTION_VALUE", f"There is no such thing as {number}.")

@@ -8,16 +8,23 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bot.emulator.rules.errors import refuse
+from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import Form
 from bot.emulator.world.models import Application, ChannelType, Command
 from bot.emulator.world.permissions import ALL
 from bot.emulator.world.world import World
 
-__all__ = ["CHAT_INPUT", "MOST_OF", "existing", "put_command", "read_command", "scope"]
+__all__ = [
+    "CHAT_INPUT",
+    "MAX_PER_TYPE",
+    "find_command",
+    "list_commands",
+    "put_command",
+    "read_command",
+]
 
 CHAT_INPUT = 1
-MOST_OF = {1: 100, 2: 15, 3: 15}
+MAX_PER_TYPE = {1: 100, 2: 15, 3: 15}
 """By type. docs: Application Commands › Registering a Command."""
 
 SUB, GROUP = 1, 2
@@ -29,11 +36,11 @@ _CHANNELS = tuple(int(kind) for kind in ChannelType)
 
 
 def read_command(form: Form) -> tuple[int, str, dict[str, Any]]:
-    """A command's type, name and body, checked; the caller tells the faults.
+    """A command's type, name and body, checked; the caller tells the errors.
 
     docs: Application Command Object, Application Command Naming.
     """
-    kind = form.choice("type", tuple(MOST_OF)) or CHAT_INPUT
+    kind = form.choice("type", tuple(MAX_PER_TYPE)) or CHAT_INPUT
     name = form.string("name", least=1, most=32, required=True) or ""
     description = ""
     options: list[dict[str, Any]] = []
@@ -44,7 +51,7 @@ def read_command(form: Form) -> tuple[int, str, dict[str, Any]]:
     else:
         for field in ("description", "options"):
             if form.body.get(field):
-                form.wrong(
+                form.add_error(
                     field,
                     "APPLICATION_COMMAND_CONTEXT_MENU_FIELD",
                     "Context menu commands cannot have this field",
@@ -52,7 +59,7 @@ def read_command(form: Form) -> tuple[int, str, dict[str, Any]]:
     permissions = form.integer("default_member_permissions", least=0)
     contexts = [c for c in form.items("contexts", most=3) if c in (0, 1, 2)]
     if "contexts" in form and form.body["contexts"] is not None and not contexts:
-        form.wrong("contexts", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 3 in length.")
+        form.add_error("contexts", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 3 in length.")
     body: dict[str, Any] = {
         "description": description,
         "default_member_permissions": None if permissions is None else str(permissions & ALL),
@@ -67,7 +74,7 @@ def read_command(form: Form) -> tuple[int, str, dict[str, Any]]:
     if kind == CHAT_INPUT and options:
         body["options"] = options
     if _characters({"name": name, **body}) > _MOST_CHARACTERS:
-        form.wrong(
+        form.add_error(
             None,
             "APPLICATION_COMMAND_TOO_LARGE",
             f"Command exceeds maximum size ({_MOST_CHARACTERS})",
@@ -78,7 +85,7 @@ def read_command(form: Form) -> tuple[int, str, dict[str, Any]]:
 def _check_name(form: Form, name: str) -> None:
     """docs: Application Command Naming: letters in lower case, digits, ``-`` and ``_``."""
     if name and (not _NAME.match(name) or name != name.lower()):
-        form.wrong("name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
+        form.add_error("name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
 
 
 def _localizations(form: Form, name: str) -> dict[str, Any] | None:
@@ -105,7 +112,7 @@ def _options(form: Form, *, depth: int) -> list[dict[str, Any]]:
         name = one.string("name", least=1, most=32, required=True) or ""
         _check_name(one, name)
         if name in names:
-            one.wrong(
+            one.add_error(
                 "name",
                 "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS",
                 "Option name already exists",
@@ -122,7 +129,7 @@ def _options(form: Form, *, depth: int) -> list[dict[str, Any]]:
         kinds.add(kind in {SUB, GROUP})
         if kind in {SUB, GROUP}:
             if depth > 1 or (kind == GROUP and depth > 0):
-                one.wrong(
+                one.add_error(
                     "type",
                     "APPLICATION_COMMAND_INVALID_NESTING",
                     "Sub-command groups cannot be nested here",
@@ -131,7 +138,7 @@ def _options(form: Form, *, depth: int) -> list[dict[str, Any]]:
         elif kind is not None:
             required = one.boolean("required")
             if required and optional_seen:
-                one.wrong(
+                one.add_error(
                     "required",
                     "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID",
                     "Required options must be placed before non-required options",
@@ -141,7 +148,7 @@ def _options(form: Form, *, depth: int) -> list[dict[str, Any]]:
             data |= _limits(one, kind)
         found.append(data)
     if len(kinds) > 1:
-        form.wrong(
+        form.add_error(
             "options",
             "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID",
             "Sub-command and sub-command group option types are mutually exclusive to all"
@@ -155,7 +162,7 @@ def _limits(form: Form, kind: int) -> dict[str, Any]:
     if form.boolean("autocomplete"):
         data["autocomplete"] = True
         if kind not in _WITH_CHOICES or form.body.get("choices"):
-            form.wrong(
+            form.add_error(
                 "autocomplete",
                 "APPLICATION_COMMAND_AUTOCOMPLETE_INVALID",
                 "Autocomplete excludes choices and needs a text or a number",
@@ -182,7 +189,7 @@ def _choice(form: Form, kind: int) -> dict[str, Any]:
     if kind == 3:
         value = form.string("value", least=1, most=100, required=True, strip=False)
     elif isinstance(value, bool) or not isinstance(value, int | float):
-        form.wrong("value", "NUMBER_TYPE_COERCE", f'Value "{value}" is not a number.')
+        form.add_error("value", "NUMBER_TYPE_COERCE", f'Value "{value}" is not a number.')
     data = {"name": form.string("name", least=1, most=100, required=True), "value": value}
     if form.body.get("name_localizations") is not None:
         data["name_localizations"] = _localizations(form, "name_localizations")
@@ -202,7 +209,7 @@ def _characters(data: dict[str, Any]) -> int:
     return total
 
 
-def scope(world: World, application_id: int, guild_id: int | None) -> list[Command]:
+def list_commands(world: World, application_id: int, guild_id: int | None) -> list[Command]:
     """An application's commands, global ones or those of one server."""
     return [
         command
@@ -211,12 +218,16 @@ def scope(world: World, application_id: int, guild_id: int | None) -> list[Comma
     ]
 
 
-def existing(
+def find_command(
     world: World, application_id: int, guild_id: int | None, kind: int, name: str
 ) -> Command | None:
     """The command of a type and name in a scope."""
     return next(
-        (c for c in scope(world, application_id, guild_id) if (c.type, c.name) == (kind, name)),
+        (
+            c
+            for c in list_commands(world, application_id, guild_id)
+            if (c.type, c.name) == (kind, name)
+        ),
         None,
     )
 
@@ -230,15 +241,15 @@ def put_command(
     body: dict[str, Any],
 ) -> tuple[Command, bool]:
     """Create a command or change the one of that name; whether it is new. Error 30032."""
-    command = existing(world, application.id, guild_id, kind, name)
+    command = find_command(world, application.id, guild_id, kind, name)
     if command is not None:
         if command.body != body:
             command.body, command.version = body, world.new_id()
             world.touch()
         return command, False
-    same = [c for c in scope(world, application.id, guild_id) if c.type == kind]
-    if len(same) >= MOST_OF[kind]:
-        raise refuse(30032)
+    same = [c for c in list_commands(world, application.id, guild_id) if c.type == kind]
+    if len(same) >= MAX_PER_TYPE[kind]:
+        raise api_error(30032)
     command_id = world.new_id()
     command = Command(command_id, application.id, guild_id, world.new_id(), kind, name, body)
     world.commands[command.id] = command

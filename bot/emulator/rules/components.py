@@ -41,7 +41,7 @@ class Tree:
         given = form.integer("id", least=0, most=2**31 - 1)
         if given:
             if given in self.ids:
-                form.wrong("id", "COMPONENT_ID_DUPLICATED", "Component id cannot be duplicated")
+                form.add_error("id", "COMPONENT_ID_DUPLICATED", "Component id cannot be duplicated")
             self.ids.add(given)
             return given
         self.last_id += 1
@@ -54,7 +54,7 @@ class Tree:
         """A custom id of 1 to 100 characters that no other component here has."""
         value = form.string("custom_id", least=1, most=100, required=True, strip=False)
         if value is not None and value in self.custom_ids:
-            form.wrong(
+            form.add_error(
                 "custom_id",
                 "COMPONENT_CUSTOM_ID_DUPLICATED",
                 "Component custom id cannot be duplicated",
@@ -65,19 +65,19 @@ class Tree:
 
 
 def read_message_components(form: Form, *, v2: bool) -> list[dict[str, Any]]:
-    """The field ``components`` of a message, checked; faults are noted in the form."""
+    """The field ``components`` of a message, checked; errors are noted in the form."""
     tree = Tree()
     allowed = _TOP_V2 if v2 else (ROW,)
     most = _MOST if v2 else 5
     found = [_component(child, tree, allowed) for child in form.forms("components", most=most)]
     if tree.count > _MOST and v2:
-        form.wrong(
+        form.add_error(
             "components",
             "BASE_TYPE_BAD_LENGTH",
             f"Must be between 1 and {_MOST} in length, components counted at all depths.",
         )
     if tree.characters > _MOST_TEXT:
-        form.wrong(
+        form.add_error(
             "components",
             "COMPONENT_TEXT_TOO_LONG",
             f"The text of all text displays must be {_MOST_TEXT} or fewer characters together.",
@@ -129,7 +129,7 @@ def _still(form: Form, kind: int) -> dict[str, Any]:
     medium = _medium(form, "file")
     url = (medium.get("file") or {}).get("url", "attachment://")
     if not url.startswith("attachment://"):
-        form.wrong("file", "UNFURLED_MEDIA_ITEM_INVALID", "Only attachment:// may be used here")
+        form.add_error("file", "UNFURLED_MEDIA_ITEM_INVALID", "Only attachment:// may be used here")
     return {"file": medium["file"], "spoiler": medium["spoiler"], "name": None, "size": None}
 
 
@@ -141,7 +141,7 @@ def _row(form: Form, tree: Tree) -> dict[str, Any]:
     """docs: Action Row: up to five buttons, or one select."""
     children = [_component(child, tree, (BUTTON, *SELECTS)) for child in _children(form, 5)]
     if len(children) > 1 and any(child.get("type") in SELECTS for child in children):
-        form.wrong(
+        form.add_error(
             "components",
             "COMPONENT_LAYOUT_WIDTH_EXCEEDED",
             "The specified component exceeds the maximum width",
@@ -162,7 +162,7 @@ def _button(form: Form, tree: Tree) -> dict[str, Any]:
         data["url"] = form.string("url", least=1, most=512, required=True)
         _check_url(form, "url", data["url"], ("http://", "https://", "discord://"))
         if form.body.get("custom_id"):
-            form.wrong(
+            form.add_error(
                 "custom_id",
                 "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE",
                 "A custom id and url cannot both be specified",
@@ -172,13 +172,13 @@ def _button(form: Form, tree: Tree) -> dict[str, Any]:
     elif style is not None:
         data["custom_id"] = tree.custom_id(form)
         if form.body.get("url"):
-            form.wrong(
+            form.add_error(
                 "url",
                 "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE",
                 "A custom id and url cannot both be specified",
             )
     if style in range(1, 6) and not label and emoji is None:
-        form.wrong(
+        form.add_error(
             None, "BUTTON_COMPONENT_LABEL_OR_EMOJI_REQUIRED", "A label or an emoji is required"
         )
     return data
@@ -188,7 +188,7 @@ def _emoji(form: Form) -> dict[str, Any]:
     emoji_id = form.snowflake("id")
     name = form.string("name", most=32)
     if emoji_id is None and not name:
-        form.wrong("name", "BUTTON_COMPONENT_INVALID_EMOJI", "Invalid emoji")
+        form.add_error("name", "BUTTON_COMPONENT_INVALID_EMOJI", "Invalid emoji")
     data: dict[str, Any] = {"name": name or ""}
     if emoji_id is not None:
         data["id"] = str(emoji_id)
@@ -206,7 +206,7 @@ def read_select(form: Form, tree: Tree, kind: int, *, modal: bool = False) -> di
         "disabled": form.boolean("disabled"),
     }
     if data["min_values"] > data["max_values"]:
-        form.wrong("max_values", "NUMBER_TYPE_MIN", "max_values must be at least min_values.")
+        form.add_error("max_values", "NUMBER_TYPE_MIN", "max_values must be at least min_values.")
     if modal:
         data["required"] = form.boolean("required", default=True)
     placeholder = form.string("placeholder", most=150)
@@ -215,7 +215,7 @@ def read_select(form: Form, tree: Tree, kind: int, *, modal: bool = False) -> di
     if kind == STRING_SELECT:
         data["options"] = _options(form)
         if data["max_values"] > len(data["options"]):
-            form.wrong(
+            form.add_error(
                 "max_values",
                 "SELECT_COMPONENT_MAX_VALUES",
                 "max_values must be at most the number of options.",
@@ -233,7 +233,7 @@ def _options(form: Form) -> list[dict[str, Any]]:
     for option in form.forms("options", least=1, most=25, required=True):
         value = option.string("value", least=1, most=100, required=True, strip=False)
         if value in seen:
-            option.wrong(
+            option.add_error(
                 "value", "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", "Value is already used"
             )
         seen.add(value or "")
@@ -274,7 +274,7 @@ def _medium(form: Form, name: str) -> dict[str, Any]:
 
 def _check_url(form: Form, name: str, url: str | None, schemes: tuple[str, ...]) -> None:
     if url is not None and not url.startswith(schemes):
-        form.wrong(
+        form.add_error(
             name,
             "URL_TYPE_INVALID_SCHEME",
             f'Scheme "{url.partition(":")[0]}" is not supported.',

@@ -18,7 +18,7 @@ def read_embeds(form: Form) -> list[dict[str, Any]]:
     """The field ``embeds``, checked: at most ten, 6,000 characters together."""
     found = [_embed(one) for one in form.forms("embeds", most=10)]
     if sum(_length(embed) for embed in found) > _MOST_TOGETHER:
-        form.wrong(
+        form.add_error(
             "embeds",
             "MAX_EMBED_SIZE_EXCEEDED",
             f"Embed size exceeds maximum size of {_MOST_TOGETHER}",
@@ -60,7 +60,7 @@ def _embed(form: Form) -> dict[str, Any]:
     if fields:
         data["fields"] = fields
     if data == {"type": "rich"}:
-        form.wrong("description", "BASE_TYPE_REQUIRED", "This field is required")
+        form.add_error("description", "BASE_TYPE_REQUIRED", "This field is required")
     return data
 
 
@@ -72,7 +72,7 @@ def _put(data: dict[str, Any], name: str, value: Any) -> None:
 def _url(form: Form, name: str) -> str | None:
     url = form.string(name, most=2048)
     if url and not url.startswith(("http://", "https://", "attachment://")):
-        form.wrong(
+        form.add_error(
             name,
             "URL_TYPE_INVALID_SCHEME",
             f"Scheme \"{url.partition(':')[0]}\" is not one of ('http', 'https').",

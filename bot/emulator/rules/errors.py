@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["Refusal", "refuse"]
+__all__ = ["ApiError", "api_error"]
 
 _TABLE: dict[int, tuple[int, str]] = {
     10002: (404, "Unknown Application"),
@@ -82,8 +82,8 @@ _TABLE: dict[int, tuple[int, str]] = {
 }
 
 
-class Refusal(Exception):
-    """A call that Discord would refuse; ``errors`` is the nested object of an invalid form."""
+class ApiError(Exception):
+    """A call that Discord would api_error; ``errors`` is the nested object of an invalid form."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class Refusal(Exception):
         self.body |= more or {}
 
 
-def refuse(code: int, message: str | None = None) -> Refusal:
+def api_error(code: int, message: str | None = None) -> ApiError:
     """The refusal of a JSON error code, with its usual status and words."""
     status, usual = _TABLE[code]
-    return Refusal(status, code, message or usual)
+    return ApiError(status, code, message or usual)

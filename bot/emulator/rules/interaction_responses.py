@@ -8,18 +8,26 @@ from __future__ import annotations
 from typing import Any
 
 from bot.emulator import payloads
-from bot.emulator.rest.request import Upload
 from bot.emulator.rules import messages, modals
 from bot.emulator.rules.components import IS_COMPONENTS_V2
-from bot.emulator.rules.errors import refuse
+from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL
 from bot.emulator.rules.json_form import Form
 from bot.emulator.rules.message_input import EPHEMERAL, SILENT, SUPPRESS_EMBEDS, Draft, read_draft
-from bot.emulator.world.events import Event
+from bot.emulator.rules.uploads import Upload
+from bot.emulator.world.events import AutocompleteAnswered, Event, InteractionAnswered, ModalShown
 from bot.emulator.world.models import Interaction, InteractionState, Message, MessageType
 from bot.emulator.world.world import ANSWER_WITHIN, TOKEN_LASTS, World
 
-__all__ = ["answer", "by_token", "change", "follow_up", "message_of", "take_back", "waiting"]
+__all__ = [
+    "delete_response",
+    "edit_response",
+    "get_by_token",
+    "get_pending",
+    "get_response",
+    "respond",
+    "send_followup",
+]
 
 _LOADING = 1 << 7
 _SETTABLE = SUPPRESS_EMBEDS | EPHEMERAL | SILENT | IS_COMPONENTS_V2
@@ -33,24 +41,24 @@ _ALLOWED = {
 """Which answers go with which interaction. docs: Interaction Callback Type."""
 
 
-def waiting(world: World, interaction_id: int, token: str) -> Interaction:
+def get_pending(world: World, interaction_id: int, token: str) -> Interaction:
     """The interaction that may still be answered for the first time.
 
     Raises 10062 if there is none or its 3 seconds are over, 40060 if it was answered already.
     """
     interaction = world.interactions.get(interaction_id)
     if interaction is None or interaction.token != token:
-        raise refuse(10062)
+        raise api_error(10062)
     if interaction.state is InteractionState.ANSWERED:
-        raise refuse(40060)
+        raise api_error(40060)
     if interaction.state is InteractionState.FAILED or (
         interaction.created_at + ANSWER_WITHIN < world.now()
     ):
-        raise refuse(10062)
+        raise api_error(10062)
     return interaction
 
 
-def answer(world: World, interaction: Interaction, form: Form, uploads: list[Upload]) -> None:
+def respond(world: World, interaction: Interaction, form: Form, uploads: list[Upload]) -> None:
     """Give the first answer. docs: Create Interaction Response."""
     kind = form.integer("type", required=True)
     allowed = _ALLOWED[interaction.type]
@@ -59,31 +67,23 @@ def answer(world: World, interaction: Interaction, form: Form, uploads: list[Upl
     if kind not in allowed:
         form.choice("type", allowed, required=True)
     data = form.form("data", required=kind in {_MESSAGE, _UPDATE, _CHOICES, _MODAL})
-    form.done()
-    inner = data or Form({}, ("data",), form.faults)
-    told: dict[str, Any] = {"id": str(interaction.id), "nonce": interaction.nonce}
-    name = "INTERACTION_SUCCESS"
+    form.check()
+    inner = data or Form({}, ("data",), form.errors)
+    event: Event = InteractionAnswered(interaction)
     if kind in {_MESSAGE, _DEFERRED}:
         _first_message(world, interaction, inner, uploads, deferred=kind == _DEFERRED)
     elif kind in {_DEFERRED_UPDATE, _UPDATE}:
         _update_source(world, interaction, inner, uploads, deferred=kind == _DEFERRED_UPDATE)
     elif kind == _CHOICES:
-        choices = _choices(inner)
-        name = "APPLICATION_COMMAND_AUTOCOMPLETE_RESPONSE"
-        told = {"choices": choices, "nonce": interaction.nonce}
+        event = AutocompleteAnswered(interaction, _choices(inner))
     else:
         modal = modals.read_modal(inner)
-        form.done()
+        form.check()
         interaction.modal = modal
-        name = "INTERACTION_MODAL_CREATE"
-        told |= {
-            **modal,
-            "channel_id": str(interaction.channel_id),
-            "application": {"id": str(interaction.application_id)},
-        }
+        event = ModalShown(interaction)
     interaction.state = InteractionState.ANSWERED
     interaction.answer = {"type": kind, "data": form.body.get("data")}
-    world.emit(Event(name, told, None, None, interaction.member_id))
+    world.emit(event)
 
 
 def _choices(form: Form) -> list[dict[str, Any]]:
@@ -94,10 +94,10 @@ def _choices(form: Form) -> list[dict[str, Any]]:
         if isinstance(value, str):
             choice.string("value", least=1, most=100, required=True, strip=False)
         elif isinstance(value, bool) or not isinstance(value, int | float):
-            choice.wrong("value", "BASE_TYPE_REQUIRED", "This field is required")
+            choice.add_error("value", "BASE_TYPE_REQUIRED", "This field is required")
         name = choice.string("name", least=1, most=100, required=True)
         found.append({"name": name, "value": value})
-    form.done()
+    form.check()
     return found
 
 
@@ -129,8 +129,8 @@ def _make(world: World, interaction: Interaction, draft: Draft) -> Message:
     application = world.applications[interaction.application_id]
     channel = world.channels.get(interaction.channel_id)
     if channel is None:
-        raise refuse(10003)
-    message = messages.fill(world, channel, world.users[application.bot_id], draft)
+        raise api_error(10003)
+    message = messages.build_message(world, channel, world.users[application.bot_id], draft)
     message.webhook_id = message.application_id = application.id
     message.interaction_id = interaction.id
     message.interaction_metadata = _metadata(world, interaction)
@@ -157,9 +157,9 @@ def _first_message(
     world: World, interaction: Interaction, form: Form, uploads: list[Upload], *, deferred: bool
 ) -> None:
     draft = read_draft(form, uploads, settable=_SETTABLE)
-    form.done()
+    form.check()
     if draft.empty and not deferred:
-        raise refuse(50006)
+        raise api_error(50006)
     if deferred:
         draft = Draft(flags=draft.flags & EPHEMERAL | _LOADING)
     message = _make(world, interaction, draft)
@@ -171,7 +171,7 @@ def _first_message(
         )
     else:
         _refer(message, world.messages.get(interaction.source_message_id or 0))
-    messages.put(world, message)
+    messages.post(world, message)
     interaction.original_id = message.id
     interaction.messages.append(message.id)
 
@@ -181,7 +181,7 @@ def _update_source(
 ) -> None:
     source = world.messages.get(interaction.source_message_id or 0)
     if source is None or source.deleted:
-        raise refuse(10008)
+        raise api_error(10008)
     interaction.original_id = source.id
     if deferred:
         return
@@ -195,11 +195,11 @@ def _edit_draft(message: Message, form: Form, uploads: list[Upload]) -> Draft:
         settable=SUPPRESS_EMBEDS | IS_COMPONENTS_V2,
         v2=bool(message.flags & IS_COMPONENTS_V2),
     )
-    form.done()
+    form.check()
     return draft
 
 
-def by_token(world: World, application_id: int, token: str) -> Interaction:
+def get_by_token(world: World, application_id: int, token: str) -> Interaction:
     """The interaction whose token is used as a webhook's.
 
     Raises 10015 for an unknown token or before the first answer, 50027 after 15 minutes.
@@ -208,28 +208,30 @@ def by_token(world: World, application_id: int, token: str) -> Interaction:
         if interaction.token == token and interaction.application_id == application_id:
             break
     else:
-        raise refuse(10015)
+        raise api_error(10015)
     if interaction.created_at + TOKEN_LASTS <= world.now():
-        raise refuse(50027)
+        raise api_error(50027)
     if interaction.state is not InteractionState.ANSWERED or interaction.type == AUTOCOMPLETE:
-        raise refuse(10015)
+        raise api_error(10015)
     return interaction
 
 
-def follow_up(world: World, interaction: Interaction, form: Form, uploads: list[Upload]) -> Message:
+def send_followup(
+    world: World, interaction: Interaction, form: Form, uploads: list[Upload]
+) -> Message:
     """docs: Create Followup Message."""
     draft = read_draft(form, uploads, settable=_SETTABLE)
-    form.done()
+    form.check()
     if draft.empty:
-        raise refuse(50006)
+        raise api_error(50006)
     message = _make(world, interaction, draft)
     _refer(message, world.messages.get(interaction.original_id or 0))
-    messages.put(world, message)
+    messages.post(world, message)
     interaction.messages.append(message.id)
     return message
 
 
-def message_of(world: World, interaction: Interaction, wanted: str) -> Message:
+def get_response(world: World, interaction: Interaction, wanted: str) -> Message:
     """One of an interaction's messages by id, or the first by ``@original``. Raises 10008."""
     if wanted == "@original":
         message = world.messages.get(interaction.original_id or 0)
@@ -237,11 +239,11 @@ def message_of(world: World, interaction: Interaction, wanted: str) -> Message:
         known = wanted.isdecimal() and int(wanted) in interaction.messages
         message = world.messages.get(int(wanted)) if known else None
     if message is None or message.deleted:
-        raise refuse(10008)
+        raise api_error(10008)
     return message
 
 
-def change(world: World, message: Message, form: Form, uploads: list[Upload]) -> None:
+def edit_response(world: World, message: Message, form: Form, uploads: list[Upload]) -> None:
     """docs: Edit Original Interaction Response, Edit Followup Message."""
     draft = _edit_draft(message, form, uploads)
     loading = message.loading
@@ -256,6 +258,6 @@ def change(world: World, message: Message, form: Form, uploads: list[Upload]) ->
         message.edited_timestamp = None
 
 
-def take_back(world: World, message: Message) -> None:
+def delete_response(world: World, message: Message) -> None:
     """docs: Delete Original Interaction Response, Delete Followup Message."""
     messages.delete(world, message)

@@ -10,16 +10,14 @@ import secrets
 from typing import Any
 
 from bot.emulator import payloads
-from bot.emulator.rest.request import Upload
 from bot.emulator.rules import commands, modals
-from bot.emulator.rules.command_access import may_use, read_options
+from bot.emulator.rules.access import visible_channel
+from bot.emulator.rules.command_access import can_use_command, read_options
 from bot.emulator.rules.components import BUTTON, SELECTS, STRING_SELECT, find
-from bot.emulator.rules.errors import refuse
-from bot.emulator.rules.json_form import Form, invalid
-from bot.emulator.rules.message_input import MOST_FILE
-from bot.emulator.rules.messages import file_name
-from bot.emulator.world.access import see
-from bot.emulator.world.events import Event
+from bot.emulator.rules.errors import api_error
+from bot.emulator.rules.json_form import Form, form_error
+from bot.emulator.rules.uploads import MAX_FILE, Upload, file_name
+from bot.emulator.world.events import InteractionCreated, InteractionReceived
 from bot.emulator.world.models import (
     Application,
     Attachment,
@@ -32,32 +30,32 @@ from bot.emulator.world.models import (
 )
 from bot.emulator.world.world import World
 
-__all__ = ["AUTOCOMPLETE", "COMMAND", "COMPONENT", "MODAL", "act"]
+__all__ = ["AUTOCOMPLETE", "COMMAND", "COMPONENT", "MODAL", "start"]
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
 _USERS, _MESSAGES = 2, 3
 
 
-def act(world: World, member: User, form: Form, uploads: list[Upload]) -> Interaction:
+def start(world: World, member: User, form: Form, uploads: list[Upload]) -> Interaction:
     """Do what a member's client asked for; answers the interaction, which now waits.
 
     Raises the refusals of a command, component or modal that is not there (10063, 10008, 50035),
     is not for this member (50013), or was filled in wrongly (50035).
     """
-    if any(len(upload.content) > MOST_FILE for upload in uploads):
-        raise refuse(40005)
+    if any(len(upload.content) > MAX_FILE for upload in uploads):
+        raise api_error(40005)
     kind = form.choice("type", (COMMAND, COMPONENT, AUTOCOMPLETE, MODAL), required=True)
     application_id = form.snowflake("application_id")
     channel_id = form.snowflake("channel_id", required=True)
     data = form.form("data", required=True)
-    form.done()
+    form.check()
     assert data is not None
-    channel = see(world, member, channel_id or 0)
+    channel = visible_channel(world, member, channel_id or 0)
     application = world.applications.get(application_id or world.application.id)
     if application is None:
-        raise refuse(10002)
+        raise api_error(10002)
     if channel.guild_id is not None and not world.member(channel.guild_id, application.bot_id):
-        raise refuse(10002)
+        raise api_error(10002)
     scene = _Scene(world, member, channel, application, uploads)
     if kind in {COMMAND, AUTOCOMPLETE}:
         interaction = scene.run(data, partial=kind == AUTOCOMPLETE)
@@ -68,10 +66,8 @@ def act(world: World, member: User, form: Form, uploads: list[Upload]) -> Intera
     nonce = form.body.get("nonce")
     interaction.nonce = str(nonce) if nonce is not None else None
     world.interactions[interaction.id] = interaction
-    told = {"id": str(interaction.id), "nonce": interaction.nonce}
-    world.emit(Event("INTERACTION_CREATE", told, None, None, member.id))
-    where = channel.guild_id
-    world.emit(Event("INTERACTION_CREATE", interaction.payload, where, None, application.bot_id))
+    world.emit(InteractionReceived(interaction))
+    world.emit(InteractionCreated(interaction))
     return interaction
 
 
@@ -97,8 +93,8 @@ class _Scene:
         """A command, or the suggestions for one of its options."""
         command = self._command(data)
         bits = self.world.permissions(self.member.id, self.channel.id)
-        if self.guild is not None and not may_use(command, bits):
-            raise refuse(50013)
+        if self.guild is not None and not can_use_command(command, bits):
+            raise api_error(50013)
         shown: dict[str, Any] = {
             "id": str(command.id),
             "name": command.name,
@@ -112,9 +108,9 @@ class _Scene:
             where = self.guild.id if self.guild is not None else None
             options = read_options(self.world, where, declared, data, partial=partial)
             if partial and not _focused(options):
-                data.wrong("options", "BASE_TYPE_REQUIRED", "One option has to be focused.")
+                data.add_error("options", "BASE_TYPE_REQUIRED", "One option has to be focused.")
             self._resolve_options(options, resolved, data)
-            data.done()
+            data.check()
             shown["options"] = options
         else:
             self._target(command, data, shown, resolved)
@@ -128,7 +124,7 @@ class _Scene:
         name = data.string("name", most=32)
         kind = data.integer("type") or commands.CHAT_INPUT
         version = data.snowflake("version")
-        data.done()
+        data.check()
         where = self.guild.id if self.guild is not None else None
         for command in self.world.commands.values():
             if command.application_id != self.application.id:
@@ -140,9 +136,9 @@ class _Scene:
             ):
                 break
         else:
-            raise refuse(10063)
+            raise api_error(10063)
         if version is not None and version != command.version:
-            raise invalid(
+            raise form_error(
                 "data.version",
                 "INTERACTION_APPLICATION_COMMAND_INVALID_VERSION",
                 "This command is outdated, please try again in a few minutes",
@@ -158,33 +154,35 @@ class _Scene:
     ) -> None:
         """docs: Application Commands › User Commands, Message Commands."""
         target = data.snowflake("target_id", required=True) or 0
-        data.done()
+        data.check()
         shown["target_id"] = str(target)
         if command.type == _USERS:
             self._resolve_user(target, resolved)
             if not resolved:
-                raise refuse(10013)
+                raise api_error(10013)
             return
         message = self.world.message(self.channel.id, target)
         if message is None:
-            raise refuse(10008)
+            raise api_error(10008)
         resolved["messages"] = {str(target): payloads.message(self.world, message)}
 
     def press(self, form: Form, data: Form) -> Interaction:
         """A button or a select of a message: it has to be there and enabled."""
         message_id = form.snowflake("message_id", required=True) or 0
         custom_id = data.string("custom_id", least=1, most=100, required=True, strip=False)
-        form.done()
+        form.check()
         message = self._pressable(message_id)
         component = find(message.components, custom_id or "")
         if component is None or component["type"] not in {BUTTON, *SELECTS}:
-            raise invalid("data.custom_id", "COMPONENT_VALIDATION_FAILED", "Unknown component")
+            raise form_error("data.custom_id", "COMPONENT_VALIDATION_FAILED", "Unknown component")
         if component.get("disabled"):
-            raise invalid("data.custom_id", "COMPONENT_VALIDATION_FAILED", "It is disabled")
+            raise form_error("data.custom_id", "COMPONENT_VALIDATION_FAILED", "It is disabled")
         kind = component["type"]
         given = data.integer("component_type")
         if given is not None and given != kind:
-            data.wrong("component_type", "BASE_TYPE_CHOICES", f"The component is of type {kind}.")
+            data.add_error(
+                "component_type", "BASE_TYPE_CHOICES", f"The component is of type {kind}."
+            )
         shown: dict[str, Any] = {
             "custom_id": custom_id,
             "component_type": kind,
@@ -197,7 +195,7 @@ class _Scene:
                 for value in shown["values"]:
                     self._resolve_any(int(value), resolved)
                 shown["resolved"] = resolved
-        data.done()
+        data.check()
         interaction = self._make(COMPONENT, shown, message)
         interaction.source_message_id = message.id
         return interaction
@@ -205,41 +203,41 @@ class _Scene:
     def _pressable(self, message_id: int) -> Message:
         message = self.world.messages.get(message_id)
         if message is None or message.deleted or message.channel_id != self.channel.id:
-            raise refuse(10008)
+            raise api_error(10008)
         if message.ephemeral_to not in {None, self.member.id}:
-            raise refuse(10008)
+            raise api_error(10008)
         if message.application_id not in {None, self.application.id} or (
             message.author_id != self.application.bot_id
         ):
-            raise refuse(10008)
+            raise api_error(10008)
         return message
 
     def _chosen(self, component: dict[str, Any], data: Form) -> list[str]:
         values = [str(value) for value in data.items("values", most=25)]
         if not component["min_values"] <= len(values) <= component["max_values"]:
-            data.wrong("values", "BASE_TYPE_BAD_LENGTH", "Too few or too many values.")
+            data.add_error("values", "BASE_TYPE_BAD_LENGTH", "Too few or too many values.")
         if component["type"] == STRING_SELECT:
             known = {option["value"] for option in component["options"]}
             if not set(values) <= known:
-                data.wrong("values", "BASE_TYPE_CHOICES", "A value is none of the options.")
+                data.add_error("values", "BASE_TYPE_CHOICES", "A value is none of the options.")
         elif not all(value.isdecimal() for value in values):
-            data.wrong("values", "NUMBER_TYPE_COERCE", "The values have to be ids.")
-        data.done()
+            data.add_error("values", "NUMBER_TYPE_COERCE", "The values have to be ids.")
+        data.check()
         return values
 
     def submit(self, data: Form) -> Interaction:
         """A modal that was shown to this member and was not yet sent back."""
         custom_id = data.string("custom_id", least=1, most=100, required=True, strip=False)
         shown_by = data.snowflake("id")
-        data.done()
+        data.check()
         opened = self._opened(custom_id or "", shown_by)
         if opened is None or opened.modal is None:
-            raise invalid("data.custom_id", "MODAL_UNKNOWN", "This modal was not shown.")
+            raise form_error("data.custom_id", "MODAL_UNKNOWN", "This modal was not shown.")
         shape, fields = modals.read_submission(opened.modal, data)
         resolved: dict[str, dict[str, Any]] = {}
         for field in fields:
             self._resolve_field(field, resolved, data)
-        data.done()
+        data.check()
         opened.modal = None
         shown: dict[str, Any] = {"custom_id": custom_id, "components": shape}
         if resolved:
@@ -309,7 +307,7 @@ class _Scene:
         """A file that came along, by its number in ``files[n]``; its id takes the place."""
         upload = self.uploads.get(str(value))
         if upload is None:
-            data.wrong("attachments", "UNKNOWN_ATTACHMENT", f"There is no file number {value}.")
+            data.add_error("attachments", "UNKNOWN_ATTACHMENT", f"There is no file number {value}.")
             return value
         record = Attachment(
             id=self.world.new_id(),
@@ -348,7 +346,7 @@ class _Scene:
             "entitlement_sku_ids": [],
             "authorizing_integration_owners": {"0": str(self.channel.guild_id or 0)},
             "context": 0 if self.guild is not None else 1,
-            "attachment_size_limit": MOST_FILE,
+            "attachment_size_limit": MAX_FILE,
         }
         if self.guild is not None:
             bits = world.permissions(self.member.id, self.channel.id)

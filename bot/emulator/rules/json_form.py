@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.emulator.rules.errors import Refusal
+from bot.emulator.rules.errors import ApiError
 
-__all__ = ["Faults", "Form", "invalid"]
+__all__ = ["Form", "FormErrors", "form_error"]
 
 
 @dataclass(slots=True)
-class Faults:
+class FormErrors:
     """What is wrong with a form, by the path of the field."""
 
     found: list[tuple[tuple[str, ...], str, str]] = field(default_factory=list)
@@ -25,8 +25,8 @@ class Faults:
         """Note a fault of the field at ``path``."""
         self.found.append((path, code, message))
 
-    def tell(self) -> None:
-        """Raise the refusal if there is any fault."""
+    def raise_if_any(self) -> None:
+        """Raise 50035 if there is any error."""
         if not self.found:
             return
         tree: dict[str, Any] = {}
@@ -35,16 +35,16 @@ class Faults:
             for part in path:
                 at = at.setdefault(part, {})
             at.setdefault("_errors", []).append({"code": code, "message": message})
-        raise Refusal(400, 50035, "Invalid Form Body", errors=tree)
+        raise ApiError(400, 50035, "Invalid Form Body", errors=tree)
 
 
-def invalid(path: str, code: str, message: str) -> Refusal:
+def form_error(path: str, code: str, message: str) -> ApiError:
     """The refusal for one fault, at a path written with dots."""
-    faults = Faults()
-    faults.add(tuple(path.split(".")), code, message)
+    errors = FormErrors()
+    errors.add(tuple(path.split(".")), code, message)
     try:
-        faults.tell()
-    except Refusal as refusal:
+        errors.raise_if_any()
+    except ApiError as refusal:
         return refusal
     raise AssertionError("a fault was noted")
 
@@ -53,31 +53,31 @@ class Form:
     """A JSON object with readers for its fields.
 
     A reader answers the default (None unless said) for a field that is absent or faulty; a
-    faulty one is noted in ``faults``, which the top of the form tells with ``done``.
+    faulty one is noted in ``errors``, which the top of the form tells with ``done``.
     """
 
     def __init__(
-        self, body: dict[str, Any], path: tuple[str, ...] = (), faults: Faults | None = None
+        self, body: dict[str, Any], path: tuple[str, ...] = (), errors: FormErrors | None = None
     ) -> None:
         self.body = body
         self.path = path
-        self.faults = faults if faults is not None else Faults()
+        self.errors = errors if errors is not None else FormErrors()
 
     def __contains__(self, name: str) -> bool:
         return name in self.body
 
-    def done(self) -> None:
+    def check(self) -> None:
         """Raise 50035 if anything was wrong."""
-        self.faults.tell()
+        self.errors.raise_if_any()
 
-    def wrong(self, name: str | None, code: str, message: str) -> None:
+    def add_error(self, name: str | None, code: str, message: str) -> None:
         """Note a fault of a field, or of the whole form."""
-        self.faults.add((*self.path, name) if name is not None else self.path, code, message)
+        self.errors.add((*self.path, name) if name is not None else self.path, code, message)
 
     def _value(self, name: str, required: bool) -> Any:
         value = self.body.get(name)
         if value is None and required:
-            self.wrong(name, "BASE_TYPE_REQUIRED", "This field is required")
+            self.add_error(name, "BASE_TYPE_REQUIRED", "This field is required")
         return value
 
     def string(
@@ -94,21 +94,21 @@ class Form:
         if value is None:
             return None
         if not isinstance(value, str):
-            self.wrong(name, "BASE_TYPE_CONVERT", "Could not interpret value as string.")
+            self.add_error(name, "BASE_TYPE_CONVERT", "Could not interpret value as string.")
             return None
         if strip:
             value = value.strip()
         if not value and least:
-            self.wrong(name, "BASE_TYPE_REQUIRED", "This field is required")
+            self.add_error(name, "BASE_TYPE_REQUIRED", "This field is required")
         elif most is not None and not least <= len(value) <= most:
             if least:
-                self.wrong(
+                self.add_error(
                     name,
                     "BASE_TYPE_BAD_LENGTH",
                     f"Must be between {least} and {most} in length.",
                 )
             else:
-                self.wrong(name, "BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length.")
+                self.add_error(name, "BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length.")
         else:
             return value
         return None
@@ -130,17 +130,17 @@ class Form:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
-            self.wrong(name, "NUMBER_TYPE_COERCE", f'Value "{value}" is not int.')
+            self.add_error(name, "NUMBER_TYPE_COERCE", f'Value "{value}" is not int.')
             return None
         if least is not None and value < least:
-            self.wrong(
+            self.add_error(
                 name,
                 "NUMBER_TYPE_MIN",
                 f"int value should be greater than or equal to {least}.",
             )
             return None
         if most is not None and value > most:
-            self.wrong(
+            self.add_error(
                 name, "NUMBER_TYPE_MAX", f"int value should be less than or equal to {most}."
             )
             return None
@@ -151,7 +151,7 @@ class Form:
         value = self.integer(name, required=required)
         if value is not None and value not in options:
             allowed = ", ".join(str(option) for option in sorted(options))
-            self.wrong(name, "BASE_TYPE_CHOICES", f"Value must be one of {{{allowed}}}.")
+            self.add_error(name, "BASE_TYPE_CHOICES", f"Value must be one of {{{allowed}}}.")
             return None
         return value
 
@@ -161,7 +161,7 @@ class Form:
         if value is None:
             return default
         if not isinstance(value, bool):
-            self.wrong(name, "BASE_TYPE_CONVERT", "Could not interpret value as boolean.")
+            self.add_error(name, "BASE_TYPE_CONVERT", "Could not interpret value as boolean.")
             return default
         return value
 
@@ -171,7 +171,7 @@ class Form:
         if value is None:
             return None
         if isinstance(value, bool) or not str(value).isdecimal() or int(value) >= 1 << 63:
-            self.wrong(name, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
+            self.add_error(name, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
             return None
         return int(value)
 
@@ -180,7 +180,7 @@ class Form:
         found: list[int] = []
         for at, value in enumerate(self.items(name, most=most)):
             if isinstance(value, bool) or not str(value).isdecimal():
-                self.faults.add(
+                self.errors.add(
                     (*self.path, name, str(at)),
                     "NUMBER_TYPE_COERCE",
                     f'Value "{value}" is not snowflake.',
@@ -197,7 +197,9 @@ class Form:
         try:
             return datetime.fromisoformat(value)
         except ValueError:
-            self.wrong(name, "DATE_TIME_TYPE_PARSE", f"Could not parse {value}. Should be ISO8601.")
+            self.add_error(
+                name, "DATE_TIME_TYPE_PARSE", f"Could not parse {value}. Should be ISO8601."
+            )
             return None
 
     def items(self, name: str, *, least: int = 0, most: int, required: bool = False) -> list[Any]:
@@ -206,10 +208,10 @@ class Form:
         if value is None:
             return []
         if not isinstance(value, list):
-            self.wrong(name, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+            self.add_error(name, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
             return []
         if not least <= len(value) <= most:
-            self.wrong(
+            self.add_error(
                 name,
                 "BASE_TYPE_BAD_LENGTH",
                 f"Must be between {least} and {most} in length.",
@@ -224,9 +226,9 @@ class Form:
         for at, value in enumerate(self.items(name, least=least, most=most, required=required)):
             path = (*self.path, name, str(at))
             if isinstance(value, dict):
-                yield Form(value, path, self.faults)
+                yield Form(value, path, self.errors)
             else:
-                self.faults.add(
+                self.errors.add(
                     path, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType"
                 )
 
@@ -236,6 +238,8 @@ class Form:
         if value is None:
             return None
         if not isinstance(value, dict):
-            self.wrong(name, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
+            self.add_error(
+                name, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType"
+            )
             return None
-        return Form(value, (*self.path, name), self.faults)
+        return Form(value, (*self.path, name), self.errors)

@@ -8,21 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.emulator.rest.request import Upload
 from bot.emulator.rules.components import IS_COMPONENTS_V2, read_message_components
 from bot.emulator.rules.embeds import read_embeds
-from bot.emulator.rules.errors import refuse
+from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import Form
-from bot.emulator.world.mentions import Allowed, read_allowed
+from bot.emulator.rules.mentions import AllowedMentions, read_allowed_mentions
+from bot.emulator.rules.uploads import MAX_FILE, Upload
 
-__all__ = ["EPHEMERAL", "MOST_FILE", "SILENT", "SUPPRESS_EMBEDS", "Draft", "read_draft"]
+__all__ = ["EPHEMERAL", "SILENT", "SUPPRESS_EMBEDS", "Draft", "read_draft"]
 
 SUPPRESS_EMBEDS = 1 << 2
 EPHEMERAL = 1 << 6
 SILENT = 1 << 12
 MOST_CONTENT = 2000
-MOST_FILE = 10 * 1024 * 1024
-"""Bytes of one file. docs: Reference › Uploading Files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class Draft:
     nonce: str | int | None = None
     enforce_nonce: bool = False
     reference: dict[str, Any] | None = None
-    allowed: Allowed | None = None
+    allowed: AllowedMentions | None = None
     poll: dict[str, Any] | None = None
     uploads: list[Upload] = field(default_factory=list)
     descriptions: dict[int, str] = field(default_factory=dict)
@@ -65,13 +63,13 @@ class Draft:
 def read_draft(
     form: Form, uploads: list[Upload], *, settable: int, v2: bool | None = None
 ) -> Draft:
-    """Read a message's fields; the caller tells the faults with ``form.done()``.
+    """Read a message's fields; the caller tells the errors with ``form.check()``.
 
     ``settable`` are the flags that count here; an edit says in ``v2`` whether the message has
     components of the second kind already.
     """
-    if any(len(upload.content) > MOST_FILE for upload in uploads):
-        raise refuse(40005)
+    if any(len(upload.content) > MAX_FILE for upload in uploads):
+        raise api_error(40005)
     flags = (form.integer("flags", least=0, most=2**31 - 1) or 0) & settable
     second = bool(v2) or bool(flags & IS_COMPONENTS_V2)
     draft = Draft(
@@ -83,7 +81,7 @@ def read_draft(
         nonce=_nonce(form),
         enforce_nonce=form.boolean("enforce_nonce"),
         reference=_reference(form),
-        allowed=read_allowed(form),
+        allowed=read_allowed_mentions(form),
         poll=_poll(form),
         uploads=uploads,
         descriptions=_descriptions(form, uploads),
@@ -91,11 +89,11 @@ def read_draft(
         given=frozenset(form.body),
     )
     if len(uploads) + len(draft.kept or []) > 10:
-        form.wrong("attachments", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
+        form.add_error("attachments", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
     if second:
         _only_components(form)
     if form.items("sticker_ids", most=3):
-        raise refuse(10060)
+        raise api_error(10060)
     return draft
 
 
@@ -103,7 +101,7 @@ def _only_components(form: Form) -> None:
     """docs: Components › Using Components in Messages: nothing of the older kind beside them."""
     for name in ("content", "embeds", "poll", "sticker_ids"):
         if form.body.get(name):
-            form.wrong(
+            form.add_error(
                 name,
                 "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2",
                 f"The '{name}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2",
@@ -118,10 +116,10 @@ def _nonce(form: Form) -> str | int | None:
     if isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63:
         return value
     if not isinstance(value, str):
-        form.wrong("nonce", "NONCE_TYPE_INVALID", "A nonce is an integer or a string.")
+        form.add_error("nonce", "NONCE_TYPE_INVALID", "A nonce is an integer or a string.")
         return None
     if len(value) > 25:
-        form.wrong("nonce", "NONCE_TYPE_TOO_LONG", "The nonce provided is too long.")
+        form.add_error("nonce", "NONCE_TYPE_TOO_LONG", "The nonce provided is too long.")
         return None
     return value
 

@@ -6,32 +6,35 @@ docs: Message Resource; Gateway Events › Messages; Threads.
 from __future__ import annotations
 
 import copy
-import re
 from datetime import timedelta
 from typing import Any
 
 from bot.emulator import payloads
+from bot.emulator.rules.access import require_unarchived
 from bot.emulator.rules.components import IS_COMPONENTS_V2, media_of
-from bot.emulator.rules.errors import refuse
+from bot.emulator.rules.errors import api_error
+from bot.emulator.rules.mentions import find_mentions
 from bot.emulator.rules.message_input import EPHEMERAL, SUPPRESS_EMBEDS, Draft
+from bot.emulator.rules.uploads import file_name
 from bot.emulator.world import thread_state
-from bot.emulator.world.access import not_archived
-from bot.emulator.world.events import Event
-from bot.emulator.world.mentions import mentions_in
+from bot.emulator.world.events import (
+    MessageCreated,
+    MessageDeleted,
+    MessagesDeleted,
+    MessageUpdated,
+)
 from bot.emulator.world.models import Attachment, Channel, Message, MessageType, User
 from bot.emulator.world.permissions import Permission
 from bot.emulator.world.world import World
 
 __all__ = [
-    "attach",
+    "attach_files",
+    "build_message",
     "delete",
     "delete_many",
     "edit",
-    "file_name",
-    "fill",
-    "put",
-    "system",
-    "tell_update",
+    "post",
+    "post_system_message",
 ]
 
 EDITABLE = (
@@ -49,7 +52,7 @@ LASTING = (
 """Types that nobody can delete. docs: Message Resource › Message Types (column Deletable)."""
 
 
-def fill(world: World, channel: Channel, author: User, draft: Draft) -> Message:
+def build_message(world: World, channel: Channel, author: User, draft: Draft) -> Message:
     """A new message from a draft, in no channel yet; its files are kept."""
     _check_media(draft, [])
     message_id = world.new_id()
@@ -57,7 +60,7 @@ def fill(world: World, channel: Channel, author: User, draft: Draft) -> Message:
     replied_to = (
         answered.author_id if answered is not None and answered.webhook_id is None else None
     )
-    found = mentions_in(world, channel, author.id, draft.content, draft.allowed, replied_to)
+    found = find_mentions(world, channel, author.id, draft.content, draft.allowed, replied_to)
     message = Message(
         id=message_id,
         channel_id=channel.id,
@@ -76,7 +79,7 @@ def fill(world: World, channel: Channel, author: User, draft: Draft) -> Message:
         nonce=draft.nonce,
         poll=_poll(world, draft),
     )
-    attach(world, message, draft)
+    attach_files(world, message, draft)
     return message
 
 
@@ -86,11 +89,6 @@ def _poll(world: World, draft: Draft) -> dict[str, Any] | None:
     shown = {key: value for key, value in draft.poll.items() if key != "duration"}
     ends = world.now() + timedelta(hours=draft.poll["duration"])
     return {**shown, "expiry": payloads.iso(ends)}
-
-
-def file_name(name: str) -> str:
-    """The name that Discord gives an uploaded file: what is not plain becomes ``_``."""
-    return re.sub(r"[^\w.\-]", "_", name, flags=re.ASCII) or "file"
 
 
 def _check_media(draft: Draft, kept: list[Attachment]) -> None:
@@ -103,10 +101,10 @@ def _check_media(draft: Draft, kept: list[Attachment]) -> None:
     for medium in media_of(draft.components):
         scheme, _, name = medium["url"].partition("://")
         if scheme == "attachment" and name not in names:
-            raise refuse(50035, "The specified attachment was not found")
+            raise api_error(50035, "The specified attachment was not found")
 
 
-def attach(world: World, message: Message, draft: Draft) -> None:
+def attach_files(world: World, message: Message, draft: Draft) -> None:
     """Keep a draft's files and point what shows them (``attachment://``) at their addresses."""
     for upload in draft.uploads:
         record = Attachment(
@@ -137,7 +135,7 @@ def attach(world: World, message: Message, draft: Draft) -> None:
                 picture |= {"url": address, "proxy_url": address}
 
 
-def put(world: World, message: Message) -> Message:
+def post(world: World, message: Message) -> Message:
     """Put a message into its channel and tell it.
 
     In a thread it counts, wakes the thread up, and brings in its author and whom it mentions.
@@ -147,12 +145,11 @@ def put(world: World, message: Message) -> Message:
     thread = channel.thread
     if message.ephemeral_to is not None:
         world.add_message(message)
-        data = payloads.message_event(world, message)
-        world.emit(Event("MESSAGE_CREATE", data, channel.guild_id, None, message.ephemeral_to))
+        world.emit(MessageCreated(message))
         return message
     if thread is not None:
         if thread.archived:
-            thread_state.wake(world, channel)
+            thread_state.unarchive(world, channel)
         thread.active_at = world.now()
         message.position = thread.total_message_sent
         if not _starts(channel, message):
@@ -162,8 +159,7 @@ def put(world: World, message: Message) -> Message:
             thread_state.join(world, channel, message.author_id)
     channel.last_message_id = message.id
     world.add_message(message)
-    data = payloads.message_event(world, message)
-    world.emit(Event("MESSAGE_CREATE", data, channel.guild_id, channel.id))
+    world.emit(MessageCreated(message))
     if thread is not None and message.type in EDITABLE:
         for user_id in message.mentions:
             if world.permissions(user_id, channel.id) & Permission.VIEW_CHANNEL:
@@ -176,7 +172,7 @@ def _starts(channel: Channel, message: Message) -> bool:
     return message.id == channel.id or message.type is MessageType.THREAD_STARTER_MESSAGE
 
 
-def system(
+def post_system_message(
     world: World,
     channel: Channel,
     author_id: int,
@@ -188,7 +184,7 @@ def system(
     reply_to: int | None = None,
 ) -> Message:
     """A message that Discord writes itself. docs: Message Resource › Message Types."""
-    return put(
+    return post(
         world,
         Message(
             id=world.new_id(),
@@ -205,16 +201,6 @@ def system(
     )
 
 
-def tell_update(world: World, message: Message) -> None:
-    """MESSAGE_UPDATE with the whole message."""
-    data = payloads.message_event(world, message)
-    if message.ephemeral_to is not None:
-        event = Event("MESSAGE_UPDATE", data, message.guild_id, None, message.ephemeral_to)
-    else:
-        event = Event("MESSAGE_UPDATE", data, message.guild_id, message.channel_id)
-    world.emit(event)
-
-
 def edit(world: World, message: Message, draft: Draft) -> None:
     """Change the fields that were given; what is left must not be empty (50006).
 
@@ -225,7 +211,7 @@ def edit(world: World, message: Message, draft: Draft) -> None:
     kept = [a for a in message.attachments if draft.kept is None or a.id in draft.kept]
     _check_media(draft, kept)
     if message.flags & IS_COMPONENTS_V2 and "components" in given and not draft.components:
-        raise refuse(50006)
+        raise api_error(50006)
     remains = (
         (draft.content if "content" in given else message.content),
         (draft.embeds if "embeds" in given else message.embeds),
@@ -235,14 +221,14 @@ def edit(world: World, message: Message, draft: Draft) -> None:
         message.sticker_items,
     )
     if not any(remains):
-        raise refuse(50006)
+        raise api_error(50006)
     if draft.flags & IS_COMPONENTS_V2 and not message.flags & IS_COMPONENTS_V2:
         message.content, message.embeds, message.flags = "", [], message.flags | IS_COMPONENTS_V2
     if "content" in given:
         author = message.author_id
         answered = world.messages.get(message.reply_to or 0)
         replied = answered.author_id if answered is not None else None
-        found = mentions_in(world, channel, author, draft.content, draft.allowed, replied)
+        found = find_mentions(world, channel, author, draft.content, draft.allowed, replied)
         message.content = draft.content
         message.mentions, message.mention_roles = found.users, found.roles
         message.mention_everyone = found.everyone
@@ -253,41 +239,30 @@ def edit(world: World, message: Message, draft: Draft) -> None:
     if "flags" in given:
         message.flags = (message.flags & ~SUPPRESS_EMBEDS) | (draft.flags & SUPPRESS_EMBEDS)
     message.attachments = kept
-    attach(world, message, draft)
+    attach_files(world, message, draft)
     if given & {"content", "embeds", "components", "attachments"} or draft.uploads:
         message.edited_timestamp = world.now()
-    tell_update(world, message)
+    world.emit(MessageUpdated(message))
 
 
 def delete(world: World, message: Message) -> None:
     """Take a message away and tell it. Raises 50021 for those that nobody can delete."""
     if message.type in LASTING:
-        raise refuse(50021)
+        raise api_error(50021)
     channel = world.channels[message.channel_id]
-    not_archived(channel)
+    require_unarchived(channel)
     _remove(world, channel, message)
-    data = {"id": str(message.id), "channel_id": str(channel.id)}
-    if channel.guild_id is not None:
-        data["guild_id"] = str(channel.guild_id)
-    if message.ephemeral_to is not None:
-        world.emit(Event("MESSAGE_DELETE", data, channel.guild_id, None, message.ephemeral_to))
-    else:
-        world.emit(Event("MESSAGE_DELETE", data, channel.guild_id, channel.id))
+    world.emit(MessageDeleted(message))
 
 
 def delete_many(world: World, channel: Channel, gone: list[Message]) -> None:
     """Take several messages away at once. docs: Message Resource › Bulk Delete Messages."""
     for message in gone:
         _remove(world, channel, message)
-    data: dict[str, Any] = {
-        "ids": [str(message.id) for message in gone],
-        "channel_id": str(channel.id),
-        "guild_id": str(channel.guild_id),
-    }
-    world.emit(Event("MESSAGE_DELETE_BULK", data, channel.guild_id, channel.id))
+    world.emit(MessagesDeleted(channel, tuple(message.id for message in gone)))
 
 
 def _remove(world: World, channel: Channel, message: Message) -> None:
-    world.forget_message(message)
+    world.remove_message(message)
     if channel.thread is not None and not _starts(channel, message):
         channel.thread.message_count = max(0, channel.thread.message_count - 1)

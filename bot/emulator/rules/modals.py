@@ -105,13 +105,15 @@ def _text_input(form: Form, *, row: bool) -> dict[str, Any]:
     if row:
         data["label"] = label
     elif label:
-        form.wrong("label", "TEXT_INPUT_LABEL_IN_LABEL", "The label stands in the Label around it")
+        form.add_error(
+            "label", "TEXT_INPUT_LABEL_IN_LABEL", "The label stands in the Label around it"
+        )
     for name, most in (("placeholder", 100), ("value", 4000)):
         text = form.string(name, most=most, strip=False)
         if text:
             data[name] = text
     if data["min_length"] > data["max_length"]:
-        form.wrong("max_length", "NUMBER_TYPE_MIN", "max_length must be at least min_length.")
+        form.add_error("max_length", "NUMBER_TYPE_MIN", "max_length must be at least min_length.")
     return data
 
 
@@ -132,11 +134,11 @@ def read_submission(
             given[one.string("custom_id", strip=False) or ""] = one
     for custom_id, one in given.items():
         if custom_id not in fields:
-            one.wrong("custom_id", "COMPONENT_UNKNOWN", "The modal has no such field.")
+            one.add_error("custom_id", "COMPONENT_UNKNOWN", "The modal has no such field.")
     answered: list[dict[str, Any]] = []
     values: dict[str, dict[str, Any]] = {}
     for custom_id, asked in fields.items():
-        one = given.get(custom_id, Form({}, (*form.path, custom_id), form.faults))
+        one = given.get(custom_id, Form({}, (*form.path, custom_id), form.errors))
         value = {"type": asked["type"], "id": asked["id"], "custom_id": custom_id}
         value |= _answered(asked, one)
         values[custom_id] = value
@@ -168,15 +170,15 @@ def _answered(asked: dict[str, Any], form: Form) -> dict[str, Any]:
     if kind == _RADIO:
         choice = form.string("value", required=required, strip=False)
         if choice is not None and choice not in {o["value"] for o in asked["options"]}:
-            form.wrong("value", "BASE_TYPE_CHOICES", "The value is none of the options.")
+            form.add_error("value", "BASE_TYPE_CHOICES", "The value is none of the options.")
         return {"value": choice}
     values = [str(value) for value in form.items("values", most=25)]
     if not values and not required:
         return {"values": []}
     if not asked["min_values"] <= len(values) <= asked["max_values"]:
-        form.wrong("values", "BASE_TYPE_BAD_LENGTH", "Too few or too many values.")
+        form.add_error("values", "BASE_TYPE_BAD_LENGTH", "Too few or too many values.")
     if kind in {STRING_SELECT, _CHECKBOXES}:
         known = {option["value"] for option in asked["options"]}
         if not set(values) <= known:
-            form.wrong("values", "BASE_TYPE_CHOICES", "A value is none of the options.")
+            form.add_error("values", "BASE_TYPE_CHOICES", "A value is none of the options.")
     return {"values": values}

@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.emulator.rules.errors import Refusal, refuse
+from bot.emulator.rules.errors import ApiError, api_error
 
-__all__ = ["GLOBAL", "INVALID", "OLD_EDITS", "RENAMES", "TABLE", "Limit", "Rates"]
+__all__ = ["GLOBAL", "INVALID", "OLD_EDITS", "RENAMES", "TABLE", "Limit", "RateLimits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class _Window:
     used: int = 0
 
 
-class Rates:
+class RateLimits:
     """Counts calls. With ``on`` false it counts nothing and announces nothing."""
 
     def __init__(self, *, on: bool = True, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -91,13 +91,13 @@ class Rates:
             self._invalid = _Window(now + INVALID.seconds)
         self._invalid.used += 1
 
-    def mind_ban(self) -> None:
+    def check_ban(self) -> None:
         """Raises a refusal without ``Via`` while too many invalid calls ban the address."""
         left = self._invalid.ends - self._monotonic()
         if self.on and left > 0 and self._invalid.used >= INVALID.calls:
             message = "You are being blocked from accessing our API temporarily."
             headers = {"Retry-After": str(int(left) + 1)}
-            raise Refusal(429, 0, message, headers=headers)
+            raise ApiError(429, 0, message, headers=headers)
 
     def take_global(self, who: str) -> None:
         """Count a call against the limit over all. Raises a refusal with status 429."""
@@ -119,7 +119,7 @@ class Rates:
                 self._windows = {k: w for k, w in self._windows.items() if w.ends > now}
             window = self._windows[limit.name, key] = _Window(now + limit.seconds)
         if window.used >= limit.calls:
-            raise self._refusal(limit, window, window.ends - now, scope)
+            raise self._error(limit, window, window.ends - now, scope)
         window.used += 1
         return window
 
@@ -133,7 +133,7 @@ class Rates:
             "X-RateLimit-Bucket": limit.bucket,
         }
 
-    def _refusal(self, limit: Limit, window: _Window, after: float, scope: str) -> Refusal:
+    def _error(self, limit: Limit, window: _Window, after: float, scope: str) -> ApiError:
         """docs: Rate Limits › Exceeding A Rate Limit. Without ``Via`` it would look like a ban."""
         headers = {
             "Retry-After": str(int(after) + 1),
@@ -146,6 +146,6 @@ class Rates:
             headers |= self._headers(limit, window)
         body = {"retry_after": round(after, 3), "global": scope == "global"}
         if limit.code:
-            told = refuse(limit.code).body["message"]
-            return Refusal(429, limit.code, told, more=body, headers=headers)
-        return Refusal(429, 0, "You are being rate limited.", more=body, headers=headers)
+            told = api_error(limit.code).body["message"]
+            return ApiError(429, limit.code, told, more=body, headers=headers)
+        return ApiError(429, 0, "You are being rate limited.", more=body, headers=headers)

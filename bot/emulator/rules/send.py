@@ -10,16 +10,16 @@ from typing import Any
 
 from bot.emulator import payloads
 from bot.emulator.rules import messages
+from bot.emulator.rules.access import require
 from bot.emulator.rules.components import IS_COMPONENTS_V2
-from bot.emulator.rules.errors import Refusal, refuse
-from bot.emulator.rules.json_form import invalid
+from bot.emulator.rules.errors import ApiError, api_error
+from bot.emulator.rules.json_form import form_error
 from bot.emulator.rules.message_input import SILENT, SUPPRESS_EMBEDS, Draft
-from bot.emulator.world.access import need
 from bot.emulator.world.models import Channel, Message, MessageType, User
 from bot.emulator.world.permissions import Permission
 from bot.emulator.world.world import World
 
-__all__ = ["SETTABLE", "answer_to", "may_write_in", "send"]
+__all__ = ["SETTABLE", "require_can_write", "resolve_reference", "send_message"]
 
 SETTABLE = SUPPRESS_EMBEDS | SILENT | IS_COMPONENTS_V2
 """The flags that Create Message lets an author set."""
@@ -28,7 +28,7 @@ NONCE_LASTS = timedelta(minutes=3)
 """docs say "the past few minutes"."""
 
 
-def may_write_in(world: World, user: User, channel: Channel) -> None:
+def require_can_write(world: World, user: User, channel: Channel) -> None:
     """Whether somebody may write in a channel or thread at all.
 
     docs: Threads › Permissions (*Send Messages in Threads*); errors 160005 and 50083: a locked
@@ -38,32 +38,32 @@ def may_write_in(world: World, user: User, channel: Channel) -> None:
         return
     thread = channel.thread
     if thread is None:
-        need(world, user, channel, Permission.SEND_MESSAGES)
+        require(world, user, channel, Permission.SEND_MESSAGES)
         return
-    need(world, user, channel, Permission.SEND_MESSAGES_IN_THREADS)
+    require(world, user, channel, Permission.SEND_MESSAGES_IN_THREADS)
     if thread.locked:
         if not world.permissions(user.id, channel.id) & Permission.MANAGE_THREADS:
-            raise refuse(160005)
+            raise api_error(160005)
         if thread.archived:
-            raise refuse(50083)
+            raise api_error(50083)
     if channel.id in world.opening and thread.owner_id != user.id:
-        raise refuse(40058)
+        raise api_error(40058)
 
 
-def _may_send(world: World, user: User, channel: Channel, draft: Draft) -> None:
+def _require_can_send(world: World, user: User, channel: Channel, draft: Draft) -> None:
     if channel.guild_id is None:
         return
     if draft.tts:
-        need(world, user, channel, Permission.SEND_TTS_MESSAGES)
+        require(world, user, channel, Permission.SEND_TTS_MESSAGES)
     if draft.uploads:
-        need(world, user, channel, Permission.ATTACH_FILES)
+        require(world, user, channel, Permission.ATTACH_FILES)
     if draft.embeds:
-        need(world, user, channel, Permission.EMBED_LINKS)
+        require(world, user, channel, Permission.EMBED_LINKS)
     if draft.poll is not None:
-        need(world, user, channel, Permission.SEND_POLLS)
+        require(world, user, channel, Permission.SEND_POLLS)
 
 
-def _mind_slowmode(world: World, user: User, channel: Channel) -> None:
+def _check_slowmode(world: World, user: User, channel: Channel) -> None:
     """docs: Channels Resource › ``rate_limit_per_user``, error 20016; bots are not slowed."""
     free = Permission.BYPASS_SLOWMODE | Permission.MANAGE_MESSAGES | Permission.MANAGE_CHANNELS
     if user.bot or not channel.rate_limit_per_user:
@@ -75,7 +75,7 @@ def _mind_slowmode(world: World, user: User, channel: Channel) -> None:
     if left > 0:
         message = "This action cannot be performed due to slowmode rate limit."
         more = {"retry_after": round(left, 3), "global": False}
-        raise Refusal(429, 20016, message, more=more, headers={"Via": "1.1 google"})
+        raise ApiError(429, 20016, message, more=more, headers={"Via": "1.1 google"})
 
 
 def _sent_before(world: World, user: User, draft: Draft) -> Message | None:
@@ -87,11 +87,11 @@ def _sent_before(world: World, user: User, draft: Draft) -> Message | None:
     if message is None or message.timestamp + NONCE_LASTS <= world.now():
         return None
     if message.deleted:
-        raise refuse(10008)
+        raise api_error(10008)
     return message
 
 
-def answer_to(
+def resolve_reference(
     world: World, user: User, channel: Channel, draft: Draft
 ) -> tuple[dict[str, Any] | None, Message | None]:
     """The ``message_reference`` of a reply or a forward, and the message it refers to.
@@ -105,23 +105,23 @@ def answer_to(
     where = wanted["channel_id"] or channel.id
     found = world.message(where, wanted["message_id"])
     if wanted["type"] == 1:
-        if found is None or not world.may_view(user.id, where):
-            raise invalid("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
+        if found is None or not world.can_view(user.id, where):
+            raise form_error("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
     elif where != channel.id:
-        raise invalid(
+        raise form_error(
             "message_reference",
             "REPLIES_CANNOT_REFERENCE_OTHER_CHANNEL",
             "Cannot reply to a message in another channel",
         )
     bits = world.permissions(user.id, where)
     if not bits & Permission.READ_MESSAGE_HISTORY:
-        raise refuse(160002)
+        raise api_error(160002)
     if found is None:
         if wanted["fail_if_not_exists"]:
-            raise invalid("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
+            raise form_error("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
         return None, None
     if wanted["type"] == 0 and found.type not in messages.EDITABLE:
-        raise invalid(
+        raise form_error(
             "message_reference",
             "REPLIES_CANNOT_REPLY_TO_SYSTEM_MESSAGE",
             "Cannot reply to a system message",
@@ -136,19 +136,19 @@ def answer_to(
     return reference, found
 
 
-def send(world: World, user: User, channel: Channel, draft: Draft) -> Message:
+def send_message(world: World, user: User, channel: Channel, draft: Draft) -> Message:
     """Create a message, with every rule of it."""
-    may_write_in(world, user, channel)
+    require_can_write(world, user, channel)
     if draft.nonce is not None and draft.enforce_nonce:
         earlier = _sent_before(world, user, draft)
         if earlier is not None:
             return earlier
-    _may_send(world, user, channel, draft)
-    reference, answered = answer_to(world, user, channel, draft)
+    _require_can_send(world, user, channel, draft)
+    reference, answered = resolve_reference(world, user, channel, draft)
     if draft.empty:
-        raise refuse(50006)
-    _mind_slowmode(world, user, channel)
-    message = messages.fill(world, channel, user, draft)
+        raise api_error(50006)
+    _check_slowmode(world, user, channel)
+    message = messages.build_message(world, channel, user, draft)
     if reference is not None and answered is not None:
         message.reference = reference
         if reference["type"] == 0:
@@ -160,7 +160,7 @@ def send(world: World, user: User, channel: Channel, draft: Draft) -> Message:
     world.last_sent[channel.id, user.id] = message.timestamp
     if draft.nonce is not None:
         _remember_nonce(world, f"{user.id}:{draft.nonce}", message.id)
-    return messages.put(world, message)
+    return messages.post(world, message)
 
 
 def _remember_nonce(world: World, key: str, message_id: int) -> None:

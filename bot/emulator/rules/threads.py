@@ -6,16 +6,14 @@ docs: Channels Resource › Start Thread …, Modify Channel; Topics › Threads
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
-from bot.emulator import payloads
 from bot.emulator.rules import messages
-from bot.emulator.rules.errors import refuse
-from bot.emulator.rules.json_form import Form, invalid
+from bot.emulator.rules.access import require
+from bot.emulator.rules.errors import api_error
+from bot.emulator.rules.json_form import Form, form_error
 from bot.emulator.rules.message_input import Draft
 from bot.emulator.world import thread_state
-from bot.emulator.world.access import need
-from bot.emulator.world.events import Event
+from bot.emulator.world.events import ChannelCreated, ChannelDeleted, MessageUpdated
 from bot.emulator.world.models import (
     Channel,
     ChannelType,
@@ -28,7 +26,16 @@ from bot.emulator.world.models import (
 from bot.emulator.world.permissions import Permission
 from bot.emulator.world.world import World
 
-__all__ = ["DURATIONS", "ThreadForm", "delete", "open_from", "open_here", "open_post", "read_form"]
+__all__ = [
+    "DURATIONS",
+    "ThreadForm",
+    "add_member",
+    "delete_channel",
+    "read_form",
+    "start_forum_post",
+    "start_from_message",
+    "start_without_message",
+]
 
 DURATIONS = (60, 1440, 4320, 10080)
 HAS_THREAD = 1 << 5
@@ -55,7 +62,7 @@ class ThreadForm:
 
 
 def read_form(form: Form, parent: Channel) -> ThreadForm:
-    """Read the common fields; the caller tells the faults."""
+    """Read the common fields; the caller tells the errors."""
     return ThreadForm(form, parent)
 
 
@@ -63,7 +70,7 @@ def _room(world: World, channel: Channel) -> None:
     """docs: Threads › Active threads; errors 160006 and 160007."""
     assert channel.guild_id is not None
     if sum(1 for _ in world.threads_of(channel.guild_id)) >= world.thread_limit:
-        raise refuse(160007 if channel.type is ChannelType.ANNOUNCEMENT else 160006)
+        raise api_error(160007 if channel.type is ChannelType.ANNOUNCEMENT else 160006)
 
 
 def _make(
@@ -99,38 +106,33 @@ def _make(
     )
 
 
-def _tell(world: World, channel: Channel) -> None:
-    """docs: Gateway Events › Thread Create (``newly_created``), Thread Members Update."""
-    assert channel.thread is not None
-    data: dict[str, Any] = {**payloads.channel(world, channel), "newly_created": True}
-    world.emit(Event("THREAD_CREATE", data, channel.guild_id, channel.id))
-
-
-def open_from(world: World, user: User, parent: Channel, message: Message, form: Form) -> Channel:
+def start_from_message(
+    world: World, user: User, parent: Channel, message: Message, form: Form
+) -> Channel:
     """Start a thread from a message; it bears the message's id, so that there is only one.
 
     docs: Channels Resource › Start Thread from Message; errors 160004, 50024, 50021.
     """
     if parent.type not in _KINDS:
-        raise refuse(50024)
-    need(world, user, parent, Permission.CREATE_PUBLIC_THREADS)
+        raise api_error(50024)
+    require(world, user, parent, Permission.CREATE_PUBLIC_THREADS)
     fields = read_form(form, parent)
-    form.done()
+    form.check()
     if message.id in world.channels or message.flags & HAS_THREAD:
-        raise refuse(160004)
+        raise api_error(160004)
     if message.type not in messages.EDITABLE:
-        raise refuse(50021)
+        raise api_error(50021)
     _room(world, parent)
     channel = _make(world, parent, user, fields, message.id, _KINDS[parent.type])
     message.flags |= HAS_THREAD
-    _tell(world, channel)
+    world.emit(ChannelCreated(channel))
     reference = {
         "type": 0,
         "channel_id": str(parent.id),
         "message_id": str(message.id),
         "guild_id": str(parent.guild_id),
     }
-    messages.system(
+    messages.post_system_message(
         world,
         channel,
         user.id,
@@ -138,26 +140,26 @@ def open_from(world: World, user: User, parent: Channel, message: Message, form:
         reference=reference,
         reply_to=message.id,
     )
-    messages.tell_update(world, message)
+    world.emit(MessageUpdated(message))
     return channel
 
 
-def open_here(world: World, user: User, parent: Channel, form: Form) -> Channel:
+def start_without_message(world: World, user: User, parent: Channel, form: Form) -> Channel:
     """Start a thread without a message.
 
     A public one is told in the channel by a message of type THREAD_CREATED; without a ``type``
     it is private. docs: Channels Resource › Start Thread without Message.
     """
     if parent.type not in _KINDS:
-        raise refuse(50024)
+        raise api_error(50024)
     fields = read_form(form, parent)
     kind = form.choice("type", (10, 11, 12)) or 12
     invitable = form.boolean("invitable", default=True)
     if (kind == 10) != (parent.type is ChannelType.ANNOUNCEMENT):
-        form.wrong("type", "BASE_TYPE_CHOICES", "This type of thread cannot be opened here.")
-    form.done()
+        form.add_error("type", "BASE_TYPE_CHOICES", "This type of thread cannot be opened here.")
+    form.check()
     private = kind == ChannelType.PRIVATE_THREAD
-    need(
+    require(
         world,
         user,
         parent,
@@ -167,10 +169,10 @@ def open_here(world: World, user: User, parent: Channel, form: Form) -> Channel:
     channel = _make(world, parent, user, fields, world.new_id(), ChannelType(kind))
     assert channel.thread is not None
     channel.thread.invitable = invitable
-    _tell(world, channel)
+    world.emit(ChannelCreated(channel))
     if not private:
         reference = {"type": 0, "channel_id": str(channel.id), "guild_id": str(parent.guild_id)}
-        messages.system(
+        messages.post_system_message(
             world,
             parent,
             user.id,
@@ -184,22 +186,22 @@ def open_here(world: World, user: User, parent: Channel, form: Form) -> Channel:
 def _tags(world: World, user: User, parent: Channel, form: Form) -> list[int]:
     """docs: Start Thread in Forum or Media Channel (``applied_tags``); errors 40066, 40067."""
     wanted = form.snowflakes("applied_tags", most=5)
-    form.done()
+    form.check()
     known = {int(tag["id"]): tag for tag in parent.available_tags}
     manages = bool(world.permissions(user.id, parent.id) & Permission.MANAGE_THREADS)
     for tag in wanted:
         if tag not in known:
-            raise invalid("applied_tags", "BASE_TYPE_CHOICES", "Unknown forum tag")
+            raise form_error("applied_tags", "BASE_TYPE_CHOICES", "Unknown forum tag")
         if known[tag]["moderated"] and not manages:
-            raise refuse(50013)
+            raise api_error(50013)
     if parent.flags & _REQUIRE_TAG and not wanted:
         if known and not manages and all(tag["moderated"] for tag in known.values()):
-            raise refuse(40066)
-        raise refuse(40067)
+            raise api_error(40066)
+        raise api_error(40067)
     return wanted
 
 
-async def open_post(
+async def start_forum_post(
     world: World,
     user: User,
     parent: Channel,
@@ -214,30 +216,30 @@ async def open_post(
     between gets 40058. docs: Start Thread in Forum or Media Channel.
     """
     fields = read_form(form, parent)
-    form.done()
+    form.check()
     tags = _tags(world, user, parent, form)
     if draft.empty:
-        raise refuse(50006)
+        raise api_error(50006)
     _room(world, parent)
-    message = as_webhook or messages.fill(world, parent, user, draft)
+    message = as_webhook or messages.build_message(world, parent, user, draft)
     channel = _make(world, parent, user, fields, message.id, ChannelType.PUBLIC_THREAD)
     assert channel.thread is not None
     channel.thread.applied_tags = tags
     for part in message.attachments:
         part.channel_id = channel.id
     message.channel_id = parent.last_message_id = channel.id
-    _tell(world, channel)
+    world.emit(ChannelCreated(channel))
     if not user.bot:
         world.opening.add(channel.id)
         try:
             await asyncio.sleep(_UNTIL_FIRST_MESSAGE)
         finally:
             world.opening.discard(channel.id)
-    messages.put(world, message)
+    messages.post(world, message)
     return channel, message
 
 
-def delete(world: World, channel: Channel) -> None:
+def delete_channel(world: World, channel: Channel) -> None:
     """Take a channel or thread away, with everything in it, and tell it.
 
     With a channel its threads are gone, too, of which nothing more is told.
@@ -246,16 +248,7 @@ def delete(world: World, channel: Channel) -> None:
     if channel.thread is None:
         for inner in [c for c in world.channels.values() if c.thread and c.parent_id == channel.id]:
             _remove(world, inner)
-        data = payloads.channel(world, channel)
-        world.emit(Event("CHANNEL_DELETE", data, channel.guild_id, channel.id))
-    else:
-        data = {
-            "id": str(channel.id),
-            "guild_id": str(channel.guild_id),
-            "parent_id": str(channel.parent_id),
-            "type": int(channel.type),
-        }
-        world.emit(Event("THREAD_DELETE", data, channel.guild_id, channel.id))
+    world.emit(ChannelDeleted(channel))
     _remove(world, channel)
 
 
@@ -270,10 +263,12 @@ def _remove(world: World, channel: Channel) -> None:
     world.touch()
 
 
-def join_as(world: World, channel: Channel, by: User, user_id: int) -> None:
+def add_member(world: World, channel: Channel, by: User, user_id: int) -> None:
     """Bring somebody into a thread, which Discord tells there in a message of its own.
 
     docs: Channels Resource › Add Thread Member; Message Types (RECIPIENT_ADD).
     """
     if thread_state.join(world, channel, user_id) and by.id != user_id:
-        messages.system(world, channel, by.id, MessageType.RECIPIENT_ADD, mentions=[user_id])
+        messages.post_system_message(
+            world, channel, by.id, MessageType.RECIPIENT_ADD, mentions=[user_id]
+        )

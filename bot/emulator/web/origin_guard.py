@@ -16,9 +16,9 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 from yarl import URL
 
-from bot.emulator.rest.request import answer
+from bot.emulator.rest.request import json_response
 
-__all__ = ["fault_of", "guard", "harden"]
+__all__ = ["add_security_headers", "find_violation", "guard"]
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -37,7 +37,7 @@ _POLICY = "; ".join(
 )
 
 
-def fault_of(
+def find_violation(
     method: str, path: str, *, host: str | None, origin: str | None, site: str | None
 ) -> str | None:
     """Why a request is not answered, from its headers; None for one that may pass.
@@ -64,7 +64,7 @@ def guard() -> Middleware:
     @web.middleware
     async def stand_before(request: web.Request, handler: _Handler) -> web.StreamResponse:
         headers = request.headers
-        fault = fault_of(
+        fault = find_violation(
             request.method,
             request.path,
             host=headers.get("Host"),
@@ -72,13 +72,13 @@ def guard() -> Middleware:
             site=headers.get("Sec-Fetch-Site"),
         )
         if fault is not None:
-            return answer(403, {"message": fault, "code": 0})
+            return json_response(403, {"message": fault, "code": 0})
         return await handler(request)
 
     return stand_before
 
 
-async def harden(request: web.Request, response: web.StreamResponse) -> None:
+async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Headers on every answer: nothing is guessed to be a script, the page runs only its own.
 
     Content Security Policy Level 3; Fetch Standard › X-Content-Type-Options.

@@ -1,8 +1,8 @@
-"""The rehearsal room: what its page asks for beyond what Discord's own clients do.
+"""The rehearsal room: the web page's files and the endpoints it needs besides Discord's API.
 
-The page is a Discord client: it reads, writes and listens through the API and the gateway with a
-member's token. Here is the rest: the page's files, who there is to be, the clock and the bot's
-state as they change, the next prompt, and the play.
+The page is a Discord client: it uses the API and the gateway with a member's token. Here are the
+other things it needs: its files, the members to choose from, a stream of the clock's and the bot's
+state, skipping to the next prompt, and plays.
 """
 
 from __future__ import annotations
@@ -11,51 +11,62 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import orjson
 from aiohttp import web
 
-from bot.emulator.rest.request import answer
-from bot.emulator.web.origin_guard import guard, harden
-from bot.emulator.web.room_play import BusyError, RoomPlay, UnusableFilesError, read_files
+from bot.emulator.demo.play import Server
+from bot.emulator.faults.controls import Controls
+from bot.emulator.rest.request import json_response
+from bot.emulator.web.origin_guard import add_security_headers, guard
+from bot.emulator.web.room_play import BusyError, InvalidFilesError, RoomPlay, read_files
 from bot.emulator.world.permissions import Permission
-
-if TYPE_CHECKING:
-    from bot.emulator.server import Emulator
 
 __all__ = ["Room", "add_routes"]
 
 _KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _LOOK_EVERY = 1.0
-"""Seconds between two looks at what no event tells: the bot's process and the clock."""
+"""Seconds between checks of what has no event: the bot's process and the clock."""
 _MOST_HOPS = 200
 _FURTHEST = 60 * 86400.0
 
 
-class Room:
-    """What the page shows beside Discord. ``offers`` is whether a visitor is offered the tour."""
+class RoomServer(Server, Protocol):
+    """The parts of the emulator that the room uses."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    @property
+    def controls(self) -> Controls:
+        """The bot's process, the clock and the faults."""
+
+    @property
+    def gateway(self) -> str:
+        """The gateway's address."""
+
+
+class Room:
+    """The state behind the page. ``offers`` is whether the page offers a visitor the tour."""
+
+    def __init__(self, server: RoomServer) -> None:
+        self._server = server
         self._closing = asyncio.Event()
         self._changed: set[asyncio.Event] = set()
         self.offers = True
-        self.play = RoomPlay(emulator, self.changed)
+        self.play = RoomPlay(server, self.notify)
 
-    def changed(self) -> None:
-        """Let everybody who looks on know that the state is another."""
+    def notify(self) -> None:
+        """Wake every open stream after a change of the state."""
         for event in self._changed:
             event.set()
 
     def people(self) -> dict[str, Any]:
-        """Everybody who can be chosen, with the token to act with; the server, and the clock."""
-        world, guild = self._emulator.world, self._emulator.world.guild
+        """The members to choose from with their tokens, the server's ids, and the clock."""
+        world, guild = self._server.world, self._server.world.guild
         return {
             "guild_id": str(guild.id),
             "application_id": str(world.application.id),
             "bot_id": str(world.bot.id),
-            "gateway": self._emulator.gateway,
+            "gateway": self._server.gateway,
             "offset": round(world.clock.offset, 3),
             "members": [
                 {
@@ -72,47 +83,47 @@ class Room:
         }
 
     def state(self) -> dict[str, Any]:
-        """The clock (seconds beside real time), the bot, the trouble that waits, the play."""
-        emulator = self._emulator
-        bot = emulator.controls.bot
+        """The clock (seconds ahead of real time), the bot, pending faults, the play."""
+        server = self._server
+        bot = server.controls.bot
         return {
-            "offset": round(emulator.world.clock.offset, 3),
+            "offset": round(server.world.clock.offset, 3),
             "bot": None if bot is None else bot.state,
-            "connected": any(True for _ in emulator.gateway_hub.bot_sessions()),
-            "faults": len(emulator.faults),
-            "members": len(emulator.world.guild.members),
-            "offers": self.offers and not emulator.world.messages,
+            "connected": any(True for _ in server.dispatcher.bot_sessions()),
+            "faults": len(server.controls.faults),
+            "members": len(server.world.guild.members),
+            "offers": self.offers and not server.world.messages,
             "play": self.play.state(),
         }
 
     async def to_next_prompt(self) -> bool:
-        """Let time pass from one due moment of the bot to the next until it has written.
+        """Advance from one due time of the bot to the next until it has posted.
 
-        False if it has nothing to say within 60 days.
+        False if it posts nothing within 60 days.
         """
-        world, time = self._emulator.world, self._emulator.controls.time
+        world, time = self._server.world, self._server.controls.time
         until = world.now().timestamp() + _FURTHEST
-        before = self._said_by_bot()
+        before = self._count_posts()
         for _ in range(_MOST_HOPS):
             due = await time.next_due()
             if due is None or due.timestamp() > until:
                 return False
             await time.advance(max(0.0, (due - world.now()).total_seconds()))
-            self.changed()
-            if self._said_by_bot() > before:
+            self.notify()
+            if self._count_posts() > before:
                 return True
         return False
 
-    def _said_by_bot(self) -> int:
-        """How many messages for all the bot has written so far."""
-        bot_id = self._emulator.world.bot.id
-        found = self._emulator.world.messages.values()
+    def _count_posts(self) -> int:
+        """How many messages the bot has posted, ephemeral ones not counted."""
+        bot_id = self._server.world.bot.id
+        found = self._server.world.messages.values()
         return sum(m.author_id == bot_id and m.ephemeral_to is None for m in found)
 
     async def close(self) -> None:
-        """End the play and every stream."""
+        """Stop the play and end every stream."""
         self._closing.set()
-        self.changed()
+        self.notify()
         await self.play.close()
 
     async def states(self) -> AsyncIterator[dict[str, Any]]:
@@ -133,10 +144,8 @@ class Room:
             self._changed.discard(changed)
 
 
-def add_routes(app: web.Application, emulator: Emulator) -> None:
+def add_routes(app: web.Application, room: Room) -> None:
     """Serve the page at ``/``, its files at ``/page/``, and the room under ``/rehearsal/room``."""
-    room = Room(emulator)
-    emulator.room = room
 
     async def page(_: web.Request) -> web.Response:
         return _file("index.html")
@@ -145,13 +154,13 @@ def add_routes(app: web.Application, emulator: Emulator) -> None:
         return _file(request.match_info["name"])
 
     async def people(_: web.Request) -> web.Response:
-        return answer(200, room.people())
+        return json_response(200, room.people())
 
     async def live(request: web.Request) -> web.StreamResponse:
         return await _stream(room, request)
 
     async def jump(_: web.Request) -> web.Response:
-        return answer(200, {"came": await room.to_next_prompt()})
+        return json_response(200, {"came": await room.to_next_prompt()})
 
     async def begin(request: web.Request) -> web.Response:
         return await _begin(room, request)
@@ -160,7 +169,7 @@ def add_routes(app: web.Application, emulator: Emulator) -> None:
         await room.close()
 
     app.middlewares.append(guard())
-    app.on_response_prepare.append(harden)
+    app.on_response_prepare.append(add_security_headers)
     app.on_shutdown.append(close)
     app.router.add_get("/", page)
     app.router.add_get("/page/{name}", file)
@@ -171,11 +180,11 @@ def add_routes(app: web.Application, emulator: Emulator) -> None:
 
 
 def _file(name: str) -> web.Response:
-    """A file of the page, by a name without any folder."""
+    """A file of the page by its name, which must not contain a folder."""
     kind = _KINDS.get(name.rpartition(".")[2])
     found = resources.files("bot.emulator.web").joinpath("page", name)
     if kind is None or "/" in name or "\\" in name or not found.is_file():
-        return answer(404, {"message": f"The page has no {name}.", "code": 0})
+        return json_response(404, {"message": f"The page has no {name}.", "code": 0})
     return web.Response(body=found.read_bytes(), content_type=kind, charset="utf-8")
 
 
@@ -190,11 +199,11 @@ async def _stream(room: Room, request: web.Request) -> web.StreamResponse:
 
 
 async def _begin(room: Room, request: web.Request) -> web.Response:
-    """Begin a play: the project's own without files, else the files of a multipart form."""
+    """Start a play: the project's own, or the files of a multipart form."""
     try:
-        room.play.begin(await read_files(request))
-    except UnusableFilesError as error:
-        return answer(400, {"message": str(error), "code": 0})
+        room.play.start(await read_files(request))
+    except InvalidFilesError as error:
+        return json_response(400, {"message": str(error), "code": 0})
     except BusyError as error:
-        return answer(409, {"message": str(error), "code": 0})
-    return answer(202, room.play.state())
+        return json_response(409, {"message": str(error), "code": 0})
+    return json_response(202, room.play.state())

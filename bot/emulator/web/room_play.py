@@ -1,4 +1,4 @@
-"""A play that somebody begins from the page: the project's own tour, or files of theirs."""
+"""Plays started from the page: the project's own tour, or uploaded files."""
 
 from __future__ import annotations
 
@@ -8,50 +8,47 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import BodyPartReader, web
 
 from bot.emulator.demo.comments import UnplayableError
-from bot.emulator.demo.play import play
-from bot.emulator.demo.script import read_play
+from bot.emulator.demo.play import Server, play
+from bot.emulator.demo.script import read_script
 
-if TYPE_CHECKING:
-    from bot.emulator.server import Emulator
-
-__all__ = ["BusyError", "Files", "RoomPlay", "UnusableFilesError", "read_files"]
+__all__ = ["BusyError", "Files", "InvalidFilesError", "RoomPlay", "read_files"]
 
 _PACE = 2.5
-"""Seconds of real time between two comments, so that a person can follow them."""
+"""Real seconds between two comments, so that a person can follow."""
 _MOST_FILE = 10 * 1024 * 1024
 _SAID = 50
 
 
 class BusyError(Exception):
-    """A play is under way already."""
+    """A play is already running."""
 
 
-class UnusableFilesError(Exception):
-    """What was handed in cannot be played; the text says why."""
+class InvalidFilesError(Exception):
+    """The uploaded files can't be played; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """An essay and comments as they were handed in: name and bytes, None for what was not."""
+    """An uploaded essay (name and bytes) and comments; None for what wasn't uploaded."""
 
     essay: tuple[str, bytes] | None = None
     comments: bytes | None = None
 
 
 class RoomPlay:
-    """At most one play at a time; ``changed`` is called whenever there is something to tell.
+    """Runs at most one play at a time; ``notify`` is called whenever its state changes.
 
-    ``pace`` is how many seconds of real time pass between two comments.
+    ``pace`` is the number of real seconds between two comments.
     """
 
-    def __init__(self, emulator: Emulator, changed: Callable[[], None]) -> None:
-        self._emulator = emulator
-        self._changed = changed
+    def __init__(self, server: Server, notify: Callable[[], None]) -> None:
+        self._server = server
+        self._notify = notify
         self.pace = _PACE
         self._task: asyncio.Task[None] | None = None
         self._said: list[str] = []
@@ -61,23 +58,23 @@ class RoomPlay:
         """``state``: none, running, done or failed; ``said``: its sentences so far."""
         return {"state": self._state, "said": self._said[-_SAID:]}
 
-    def begin(self, files: Files) -> None:
-        """Begin to play. Raises BusyError, and UnusableFilesError for files nobody can play."""
+    def start(self, files: Files) -> None:
+        """Start a play. Raises BusyError, and InvalidFilesError for files that can't be played."""
         if self._task is not None and not self._task.done():
             raise BusyError("A play is under way: let it end first.")
         folder = tempfile.TemporaryDirectory(prefix="salon-play-")
         try:
-            essay, comments = _laid_down(files, Path(folder.name))
-            read_play(essay, comments)
+            essay, comments = _write_files(files, Path(folder.name))
+            read_script(essay, comments)
         except UnplayableError as error:
             folder.cleanup()
-            raise UnusableFilesError(str(error)) from error
+            raise InvalidFilesError(str(error)) from error
         except BaseException:
             folder.cleanup()
             raise
         self._said, self._state = [], "running"
         self._task = asyncio.create_task(self._run(folder, essay, comments))
-        self._changed()
+        self._notify()
 
     async def _run(
         self,
@@ -89,18 +86,18 @@ class RoomPlay:
         with folder:
             try:
                 done = await play(
-                    self._emulator, essay=essay, comments=comments, say=self._say, pace=self.pace
+                    self._server, essay=essay, comments=comments, say=self._say, pace=self.pace
                 )
             finally:
                 self._state = "done" if done else "failed"
-                self._changed()
+                self._notify()
 
     def _say(self, sentence: str) -> None:
         self._said.append(sentence)
-        self._changed()
+        self._notify()
 
     async def close(self) -> None:
-        """End a play that is under way."""
+        """Stop a running play."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -108,8 +105,8 @@ class RoomPlay:
             self._task = None
 
 
-def _laid_down(files: Files, folder: Path) -> tuple[Path | None, Path | None]:
-    """The files where a play reads them from; an essay keeps its name, for its kind."""
+def _write_files(files: Files, folder: Path) -> tuple[Path | None, Path | None]:
+    """Write the files to a folder; an essay keeps its name, whose suffix gives its format."""
     essay = comments = None
     if files.essay is not None:
         essay = folder / (PurePath(files.essay[0].replace("\\", "/")).name or "essay.txt")
@@ -122,9 +119,9 @@ def _laid_down(files: Files, folder: Path) -> tuple[Path | None, Path | None]:
 
 
 async def read_files(request: web.Request) -> Files:
-    """The parts ``essay`` and ``comments`` of a form, at most 10 MiB each.
+    """The fields ``essay`` and ``comments`` of a form, at most 10 MiB each.
 
-    Without a form it is the project's own play. Raises UnusableFilesError.
+    Empty without a form. Raises InvalidFilesError.
     """
     if request.content_type != "multipart/form-data":
         return Files()
@@ -135,11 +132,11 @@ async def read_files(request: web.Request) -> Files:
                 continue
             content = bytes(await part.read())
             if len(content) > _MOST_FILE:
-                raise UnusableFilesError("A file of more than 10 MiB is not played.")
+                raise InvalidFilesError("A file of more than 10 MiB is not played.")
             if part.name == "essay":
                 essay = (part.filename or "essay.txt", content)
             elif part.name == "comments":
                 comments = content
     except ValueError as error:
-        raise UnusableFilesError("The form cannot be read.") from error
+        raise InvalidFilesError("The form cannot be read.") from error
     return Files(essay, comments)

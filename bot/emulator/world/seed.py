@@ -1,4 +1,4 @@
-"""The small server with which a new world begins."""
+"""The initial world: a small server with members, channels and the bot."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import secrets
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-from bot.emulator import payloads
 from bot.emulator.world import persistence
 from bot.emulator.world.clock import WorldClock
-from bot.emulator.world.events import Event
+from bot.emulator.world.events import ApplicationJoined, MemberJoined
 from bot.emulator.world.files import FileStore
 from bot.emulator.world.models import (
     Application,
@@ -37,17 +35,17 @@ __all__ = [
     "add_application",
     "add_guild",
     "add_member",
-    "first_world",
     "invite_bot",
     "join",
     "open_world",
     "put_channel",
+    "seed_world",
 ]
 
 GATEWAY_PRESENCES = 1 << 13
 GATEWAY_MEMBERS = 1 << 15
 MESSAGE_CONTENT = 1 << 19
-"""The flags of an application in under 100 servers that switched a privileged intent on.
+"""Application flags for enabled privileged intents, in their form for under 100 servers.
 
 docs: Application Resource › Application Flags.
 """
@@ -71,7 +69,7 @@ EVERYONE_PERMISSIONS = (
     | Permission.CONNECT
     | Permission.SPEAK
 )
-"""What ``@everyone`` may do in a server that nobody has changed."""
+"""The permissions of ``@everyone`` in a new server."""
 
 INVITE_PERMISSIONS = (
     Permission.VIEW_CHANNEL
@@ -87,7 +85,7 @@ INVITE_PERMISSIONS = (
     | Permission.READ_MESSAGE_HISTORY
     | Permission.ADD_REACTIONS
 )
-"""What the bot's invite link asks for."""
+"""The permissions that the bot's invite link requests."""
 
 _A_YEAR = 365 * 24 * 3600
 ADMIN = "Ada"
@@ -95,9 +93,9 @@ MEMBERS = ("Ann", "Ben", "Chloe", "Dev")
 
 
 def add_application(world: World, owner: User, name: str = "Salon") -> Application:
-    """An application with a bot; the message-content intent is switched on for it.
+    """Add an application with a bot and the message-content and members intents enabled.
 
-    Its id is random: it was made at some moment of the year before the world began.
+    Its id is random, from some time in the year before the world was made.
     """
     bot = world.add_user(name, bot=True)
     made = world.now() - timedelta(seconds=1 + secrets.randbelow(_A_YEAR))
@@ -115,7 +113,7 @@ def add_application(world: World, owner: User, name: str = "Salon") -> Applicati
 
 
 def add_guild(world: World, name: str, owner: User) -> Guild:
-    """A server without channels, whose only member is its owner; nobody is told."""
+    """Add a server without channels whose only member is its owner, without an event."""
     guild = Guild(world.new_id(), name, owner.id)
     guild.roles[guild.id] = Role(guild.id, "@everyone", int(EVERYONE_PERMISSIONS))
     guild.members[owner.id] = Member(owner.id, world.now())
@@ -125,10 +123,8 @@ def add_guild(world: World, name: str, owner: User) -> Guild:
 
 
 def invite_bot(world: World, guild: Guild, bot: User) -> None:
-    """Make a bot a member, with the managed role that an invite link gives; it is told.
+    """Add a bot to a server with the managed role that an invite link gives.
 
-    A server that is joined was not unavailable before, so it does not say that it no longer is:
-    by that, clients tell the one from the other.
     docs: OAuth2 › Bot Authorization Flow; Gateway Events › Guild Create, Guild Member Add.
     """
     role = Role(
@@ -141,13 +137,11 @@ def invite_bot(world: World, guild: Guild, bot: User) -> None:
     )
     guild.roles[role.id] = role
     guild.members[bot.id] = Member(bot.id, world.now(), [role.id])
-    created = payloads.guild_create(world, guild, bot.id)
-    created.pop("unavailable", None)
-    world.emit(Event("GUILD_CREATE", created, None, None, bot.id))
+    world.emit(ApplicationJoined(guild, bot.id))
 
 
 def _handle(world: World, name: str) -> str:
-    """A handle of the letters Discord allows, unlike all others. docs: Users › Usernames."""
+    """A unique handle of the characters Discord allows. docs: Users › Usernames."""
     plain = "".join(c for c in name.lower() if c.isascii() and (c.isalnum() or c in "_."))[:28]
     taken = {user.name for user in world.users.values()}
     handle = plain if len(plain) >= 2 else "member"
@@ -159,17 +153,13 @@ def _handle(world: World, name: str) -> str:
 
 
 def join(world: World, guild: Guild, user: User, roles: Iterable[int] = ()) -> None:
-    """Somebody joins a server, perhaps anew. docs: Gateway Events › Guild Member Add."""
+    """Add a user to a server, also one who left. docs: Gateway Events › Guild Member Add."""
     guild.members[user.id] = Member(user.id, world.now(), list(roles))
-    data: dict[str, Any] = {
-        **payloads.member(world, guild, user.id),
-        "guild_id": str(guild.id),
-    }
-    world.emit(Event("GUILD_MEMBER_ADD", data, guild.id))
+    world.emit(MemberJoined(guild, user.id))
 
 
 def add_member(world: World, guild: Guild, name: str, *, admin: bool = False) -> User:
-    """Somebody joins: any display name is kept as it is. An admin gets the role ``Admin``."""
+    """Add a new user to a server under any display name. An admin gets the role ``Admin``."""
     user = world.add_user(_handle(world, name), name)
     roles = [r.id for r in guild.roles.values() if admin and r.name == "Admin" and not r.managed]
     join(world, guild, user, roles)
@@ -183,7 +173,7 @@ def put_channel(
     kind: ChannelType = ChannelType.TEXT,
     overwrites: list[Overwrite] | None = None,
 ) -> Channel:
-    """A new channel at the bottom of the server's list; nobody is told."""
+    """Add a channel at the bottom of the server's list, without an event."""
     position = sum(1 for _ in world.channels_of(guild.id))
     return world.add_channel(
         Channel(
@@ -197,10 +187,10 @@ def put_channel(
     )
 
 
-def first_world(clock: WorldClock | None = None, files: FileStore | None = None) -> World:
-    """One admin, some members, the bot; channels ``essays``, ``essay-forum`` and ``admins``.
+def seed_world(clock: WorldClock | None = None, files: FileStore | None = None) -> World:
+    """A new world: one admin, some members, the bot and three channels.
 
-    Tokens and ids are new in each world.
+    The channels are ``essays``, ``essay-forum`` and ``admins``. Tokens and ids differ each time.
     """
     world = World(clock, files)
     owner = world.add_user(ADMIN.lower(), ADMIN)
@@ -231,12 +221,12 @@ def first_world(clock: WorldClock | None = None, files: FileStore | None = None)
 
 
 def open_world(folder: Path | None) -> World:
-    """The world that was kept in a folder, or a first one that can be kept there.
+    """The world saved in a folder, or a new one whose files are stored there.
 
-    Without a folder it lives in memory. Raises saving.UnreadableWorldError.
+    Without a folder it is in memory. Raises persistence.UnreadableWorldError.
     """
     if folder is None:
-        return first_world()
+        return seed_world()
     if persistence.exists(folder):
         return persistence.load(folder)
-    return first_world(files=persistence.file_store(folder))
+    return seed_world(files=persistence.file_store(folder))

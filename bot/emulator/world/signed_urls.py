@@ -12,21 +12,21 @@ import hmac
 from collections.abc import Mapping
 from datetime import datetime
 
-__all__ = ["is_good", "signed"]
+__all__ = ["is_valid_url", "sign_url"]
 
 _LASTS = 24 * 3600
 #: Addresses given within the same hour are the same.
 _STEP = 3600
 
 
-def signed(address: str, path: str, secret: bytes, now: datetime) -> str:
+def sign_url(address: str, path: str, secret: bytes, now: datetime) -> str:
     """The address of a file, good for a day from ``now`` on."""
     given = int(now.timestamp()) // _STEP * _STEP
     runs_out = given + _LASTS + _STEP
     return f"{address}?ex={runs_out:x}&is={given:x}&hm={_mark(path, given, runs_out, secret)}"
 
 
-def is_good(path: str, query: Mapping[str, str], secret: bytes, now: datetime) -> bool:
+def is_valid_url(path: str, query: Mapping[str, str], secret: bytes, now: datetime) -> bool:
     """Whether an address was given by this world and has not run out."""
     try:
         given, runs_out = int(query["is"], 16), int(query["ex"], 16)

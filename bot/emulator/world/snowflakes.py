@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["EPOCH", "Snowflakes", "moment_of", "snowflake_at"]
+__all__ = ["EPOCH", "Snowflakes", "snowflake_at", "snowflake_time"]
 
 EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 """The first moment of 2015, from which Discord counts."""
@@ -21,7 +21,7 @@ def snowflake_at(moment: datetime) -> int:
     return ((moment - EPOCH) // timedelta(milliseconds=1)) << _LOW_BITS
 
 
-def moment_of(snowflake: int) -> datetime:
+def snowflake_time(snowflake: int) -> datetime:
     """The moment, to the millisecond, at which an id was made."""
     return EPOCH + timedelta(milliseconds=snowflake >> _LOW_BITS)
 

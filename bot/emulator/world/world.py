@@ -1,7 +1,7 @@
-"""The world that the emulator plays: its people, places and messages, and who may see them.
+"""The emulated world: users, servers, channels and messages, and who may see them.
 
-The world keeps state and tells its listeners what happened; the rules by which somebody may
-change it stand in the modules that act on it (``messages``, ``threads``, ``interactions``, …).
+The world holds state and emits events to its listeners. The rules for changing it are in
+:mod:`bot.emulator.rules`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 from bot.emulator.world.clock import WorldClock
-from bot.emulator.world.events import Event
+from bot.emulator.world.events import ChannelUpdated, Event, InteractionFailed
 from bot.emulator.world.files import FileStore
 from bot.emulator.world.models import (
     Application,
@@ -45,20 +44,20 @@ _DM_PERMISSIONS = ALL & ~(Permission.MANAGE_MESSAGES | Permission.MANAGE_THREADS
 
 
 def new_token(user_id: int) -> str:
-    """A token of Discord's shape for a user: its id, and what nobody can guess."""
+    """A new random token for a user, in the shape of Discord's: it begins with the user's id."""
     head = base64.urlsafe_b64encode(str(user_id).encode()).decode().rstrip("=")
     return f"{head}.{secrets.token_hex(3)}.{secrets.token_hex(19)}"
 
 
 class World:
-    """Everything there is, by id. ``guild`` and ``application`` are the first and usual ones.
+    """All records by id. ``guild`` and ``application`` are the first ones, which tests use.
 
-    ``listeners`` hear every event, in order; ``on_change`` is called after each change, heard
-    or not, by whoever keeps the world on disk. ``thread_limit`` is how many threads of one
-    server may be active at once, ``cdn`` the address under which files are served,
-    ``cdn_secret`` what their addresses are signed with.
-    ``last_sent`` is when a member last wrote in a channel; ``opening`` are forum posts whose
-    first message is still on its way.
+    ``listeners`` get every event, in order. ``on_change`` callbacks run after each change, with
+    or without an event, so that the world can be saved. ``thread_limit`` is how many threads of
+    one server may be active at once. ``cdn`` is the base address of files, ``cdn_secret`` the key
+    that signs their addresses.
+    ``last_sent`` is when a member last wrote in a channel, by channel id and user id. ``opening``
+    has the ids of forum posts whose first message hasn't arrived yet.
     """
 
     def __init__(self, clock: WorldClock | None = None, files: FileStore | None = None) -> None:
@@ -85,25 +84,25 @@ class World:
         self.on_change: list[Callable[[], None]] = []
 
     def now(self) -> datetime:
-        """The present moment in the world."""
+        """The current time of the world."""
         return self.clock.now()
 
     def new_id(self) -> int:
-        """A new id, greater than every one before."""
+        """A new id, greater than every earlier one."""
         return self.snowflakes.next()
 
     def touch(self) -> None:
-        """Say that something has changed that is worth keeping."""
-        for heard in self.on_change:
-            heard()
+        """Report a change that has to be saved."""
+        for callback in self.on_change:
+            callback()
 
     def emit(self, event: Event) -> None:
-        """Tell every listener what happened; one that fails keeps it from nobody else."""
+        """Send an event to every listener; one that fails doesn't stop the others."""
         for listener in self.listeners:
             try:
                 listener(event)
-            except Exception:  # noqa: BLE001 - it has happened, whoever cannot take it
-                _log.exception("A listener failed at %s.", event.name)
+            except Exception:  # noqa: BLE001 - the change was made; other listeners need it
+                _log.exception("A listener failed at %s.", type(event).__name__)
         self.touch()
 
     @property
@@ -124,7 +123,7 @@ class World:
     # People -----------------------------------------------------------------------------------
 
     def add_user(self, name: str, display_name: str | None = None, *, bot: bool = False) -> User:
-        """A new user with a token of its own; ``name`` is the handle."""
+        """Add a user with a new token; ``name`` is the handle."""
         user_id = self.new_id()
         user = User(user_id, name, display_name, new_token(user_id), bot=bot)
         self.users[user_id] = user
@@ -133,9 +132,9 @@ class World:
         return user
 
     def user_by_authorization(self, header: str | None) -> User | None:
-        """Who calls with this ``Authorization`` header; None if nobody does.
+        """The user that an ``Authorization`` header names; None for an unknown token.
 
-        docs: Reference › Authentication (``Bot TOKEN``); members bring their bare token.
+        docs: Reference › Authentication (``Bot TOKEN``); members send their token alone.
         """
         if not header:
             return None
@@ -146,7 +145,7 @@ class World:
         return user
 
     def user_by_token(self, token: str) -> User | None:
-        """Who identifies at the gateway with this token, with or without ``Bot `` before it."""
+        """The user of a token sent to the gateway, with or without the prefix ``Bot ``."""
         return self.users.get(self.tokens.get(token.removeprefix("Bot "), 0))
 
     def application_of(self, bot_id: int) -> Application | None:
@@ -158,14 +157,14 @@ class World:
         return (guild for guild in self.guilds.values() if user_id in guild.members)
 
     def member(self, guild_id: int | None, user_id: int) -> Member | None:
-        """A user's membership, None where there is none."""
+        """A user's membership in a server, None if they aren't a member."""
         guild = self.guilds.get(guild_id) if guild_id is not None else None
         return guild.members.get(user_id) if guild else None
 
-    # Rights -----------------------------------------------------------------------------------
+    # Permissions ------------------------------------------------------------------------------
 
-    def place_of_rights(self, channel: Channel) -> Channel:
-        """The channel whose overwrites rule: a thread inherits its parent's.
+    def permission_channel(self, channel: Channel) -> Channel:
+        """The channel whose overwrites apply: a thread inherits its parent's.
 
         docs: Threads › Permissions.
         """
@@ -174,24 +173,24 @@ class World:
         return self.channels.get(channel.parent_id, channel)
 
     def permissions(self, user_id: int, channel_id: int) -> int:
-        """The permission bits of a user in a channel or thread, 0 where they may see nothing."""
+        """A user's permission bits in a channel or thread; 0 if they can't see it."""
         channel = self.channels.get(channel_id)
         if channel is None:
             return 0
         if channel.guild_id is None:
             return _DM_PERMISSIONS if user_id in channel.recipients else 0
         guild = self.guilds[channel.guild_id]
-        return channel_permissions(guild, self.place_of_rights(channel), user_id, self.now())
+        return channel_permissions(guild, self.permission_channel(channel), user_id, self.now())
 
     def guild_permissions(self, user_id: int, guild_id: int) -> int:
-        """The permission bits of a member in the whole server."""
+        """A member's permission bits in the whole server; 0 for anyone else."""
         guild = self.guilds.get(guild_id)
         return guild_permissions(guild, user_id) if guild else 0
 
-    def may_view(self, user_id: int, channel_id: int) -> bool:
-        """Whether a user sees a channel and hears of what happens in it.
+    def can_view(self, user_id: int, channel_id: int) -> bool:
+        """Whether a user can see a channel and gets its events.
 
-        Of a private thread only its members and those who manage threads hear.
+        Only its members and people with *Manage Threads* can see a private thread.
         docs: Threads › Private Threads.
         """
         bits = self.permissions(user_id, channel_id)
@@ -202,21 +201,21 @@ class World:
             return True
         return user_id in channel.thread.members or bool(bits & Permission.MANAGE_THREADS)
 
-    # Places and messages ----------------------------------------------------------------------
+    # Channels and messages --------------------------------------------------------------------
 
     def add_channel(self, channel: Channel) -> Channel:
-        """Put a channel or thread into the world; nobody is told."""
+        """Add a channel or thread, without an event."""
         self.channels[channel.id] = channel
         self.timelines.setdefault(channel.id, [])
         self.touch()
         return channel
 
     def channels_of(self, guild_id: int) -> Iterator[Channel]:
-        """A server's channels without its threads."""
+        """A server's channels, without threads."""
         return (c for c in self.channels.values() if c.guild_id == guild_id and c.thread is None)
 
     def threads_of(self, guild_id: int, *, archived: bool = False) -> Iterator[Channel]:
-        """A server's threads, those that are active unless ``archived`` is asked for."""
+        """A server's active threads, or its archived ones."""
         return (
             channel
             for channel in self.channels.values()
@@ -226,21 +225,21 @@ class World:
         )
 
     def add_message(self, message: Message) -> None:
-        """Put a message into its channel; one that a single member sees is in no history."""
+        """Add a message to its channel; an ephemeral one isn't part of the history."""
         self.messages[message.id] = message
         if message.ephemeral_to is None:
             bisect.insort(self.timelines.setdefault(message.channel_id, []), message.id)
         self.touch()
 
     def message(self, channel_id: int, message_id: int) -> Message | None:
-        """A message that is in this channel, not deleted and seen by everyone there."""
+        """A message of this channel; None if it was deleted, is ephemeral or isn't there."""
         message = self.messages.get(message_id)
         if message is None or message.channel_id != channel_id or message.deleted:
             return None
         return message if message.ephemeral_to is None else None
 
-    def forget_message(self, message: Message) -> None:
-        """Take a message out of its channel's history; its record stays, marked deleted."""
+    def remove_message(self, message: Message) -> None:
+        """Remove a message from its channel's history; the record stays, marked deleted."""
         message.deleted = True
         timeline = self.timelines.get(message.channel_id, [])
         at = bisect.bisect_left(timeline, message.id)
@@ -251,33 +250,32 @@ class World:
     # Time -------------------------------------------------------------------------------------
 
     def next_due(self) -> datetime | None:
-        """The nearest moment at which something happens by itself, None if nothing will.
+        """When something next happens by itself, None if nothing will.
 
-        Interactions run out of their 3 seconds and their token's 15 minutes, and threads
-        without activity are archived. docs: Receiving and Responding to Interactions; Threads.
+        An interaction fails after 3 seconds and its token expires after 15 minutes; a thread
+        without activity is archived. docs: Receiving and Responding to Interactions; Threads.
         """
-        moments = [due for _, due in self._dues()]
+        moments = [due for _, due in self._deadlines()]
         return min(moments, default=None)
 
     def pass_time(self) -> None:
-        """Let everything happen whose moment has come."""
+        """Do everything that is due: fail interactions, expire tokens, archive threads."""
         now = self.now()
-        for record, due in sorted(self._dues(), key=lambda pair: pair[1]):
+        for record, due in sorted(self._deadlines(), key=lambda pair: pair[1]):
             if due > now:
                 break
             if isinstance(record, Channel):
                 self._archive(record, due)
             elif record.state is InteractionState.WAITING:
                 record.state = InteractionState.FAILED
-                told = {"id": str(record.id), "nonce": record.nonce}
-                self.emit(Event("INTERACTION_FAILURE", told, None, None, record.member_id))
+                self.emit(InteractionFailed(record))
                 if record.created_at + TOKEN_LASTS <= now:
                     record.token_ended = True
             else:
                 record.token_ended = True
                 self.touch()
 
-    def _dues(self) -> Iterator[tuple[Channel | Interaction, datetime]]:
+    def _deadlines(self) -> Iterator[tuple[Channel | Interaction, datetime]]:
         for interaction in self.interactions.values():
             if interaction.state is InteractionState.WAITING:
                 yield interaction, interaction.created_at + ANSWER_WITHIN
@@ -289,10 +287,7 @@ class World:
                 yield channel, thread.active_at + timedelta(minutes=thread.auto_archive_duration)
 
     def _archive(self, channel: Channel, moment: datetime) -> None:
-        from bot.emulator import payloads  # payloads describe the world, and so import it
-
         assert channel.thread is not None
         channel.thread.archived = True
         channel.thread.archive_timestamp = moment
-        data: dict[str, Any] = payloads.channel(self, channel)
-        self.emit(Event("THREAD_UPDATE", data, channel.guild_id, channel.id))
+        self.emit(ChannelUpdated(channel))

@@ -513,7 +513,7 @@ async def test_killed_around_its_sending_a_prompt_is_neither_lost_nor_doubled(
                 if moment == "before":
                     raise NeverArrivedError
 
-        stage.emulator.on_step = strike
+        stage.emulator.steps.hook = strike
         await house.settle(DAY + 30)  # no more: while no bot runs, time is not waited with
         await asyncio.gather(*stage.restarts)
         await house.settle(HOUR)

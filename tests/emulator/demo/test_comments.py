@@ -10,7 +10,7 @@ import regex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.emulator.demo.comments import UnplayableError, pieces, read_comments, units
+from bot.emulator.demo.comments import UnplayableError, read_comments, split_message, utf16_length
 
 
 def line(**keys: Any) -> str:
@@ -109,35 +109,35 @@ def test_no_comments_are_no_fault() -> None:
 
 
 def test_a_comment_that_fits_is_one_message() -> None:
-    assert pieces(f"  {'x' * 2000}\n") == ("x" * 2000,)
+    assert split_message(f"  {'x' * 2000}\n") == ("x" * 2000,)
 
 
 def test_a_long_comment_is_cut_between_paragraphs_if_it_can_be() -> None:
     first, second = "One. " * 20, "Two. " * 20
     text = f"{first.strip()}\n\n{second.strip()}"
-    assert pieces(text, 120) == (first.strip(), second.strip())
+    assert split_message(text, 120) == (first.strip(), second.strip())
 
 
 def test_then_between_lines_sentences_and_words() -> None:
-    assert pieces("aaaa. bbbb\ncccc. dddd", 18) == ("aaaa. bbbb", "cccc. dddd")
-    assert pieces("aa aa aa aa. bb bb bb", 18) == ("aa aa aa aa.", "bb bb bb")
-    assert pieces("我读过了。我没有读完它因为它太长", 10) == (
+    assert split_message("aaaa. bbbb\ncccc. dddd", 18) == ("aaaa. bbbb", "cccc. dddd")
+    assert split_message("aa aa aa aa. bb bb bb", 18) == ("aa aa aa aa.", "bb bb bb")
+    assert split_message("我读过了。我没有读完它因为它太长", 10) == (
         "我读过了。",
         "我没有读完它因为它太",
         "长",
     )
-    assert pieces("aaaa bbbb cccc", 11) == ("aaaa bbbb", "cccc")
-    assert pieces("aaaa bbbb", 4) == ("aaaa", "bbbb")
+    assert split_message("aaaa bbbb cccc", 11) == ("aaaa bbbb", "cccc")
+    assert split_message("aaaa bbbb", 4) == ("aaaa", "bbbb")
 
 
 def test_an_early_paragraph_end_makes_no_stub() -> None:
     text = "Hm.\n\n" + "word " * 30
-    assert pieces(text, 100)[0].startswith("Hm.\n\nword")
+    assert split_message(text, 100)[0].startswith("Hm.\n\nword")
 
 
 def test_a_letter_is_never_parted_from_its_marks() -> None:
     family = "👨\u200d👩\u200d👧\u200d👦"
-    for piece in pieces(family * 500):
+    for piece in split_message(family * 500):
         assert piece.replace(family, "") == ""
 
 
@@ -152,13 +152,13 @@ def test_a_letter_is_never_parted_from_its_marks() -> None:
 @example("a" * 100, 8)
 @example(" \u0301" * 40, 8)
 def test_the_pieces_are_the_text_again_and_each_fits(text: str, limit: int) -> None:
-    cut = pieces(text, limit)
+    cut = split_message(text, limit)
     whole = text.strip()
     at = 0
     for piece in cut:
         found = whole.find(piece, at)
         assert not whole[at:found].strip()
-        assert units(piece) <= limit
+        assert utf16_length(piece) <= limit
         assert piece.strip() or not whole
         at = found + len(piece)
     assert at == len(whole)
@@ -170,11 +170,11 @@ def test_no_cut_falls_into_a_cluster_that_would_fit(text: str) -> None:
     limit = 12
     bounds = {0, *(match.end() for match in regex.finditer(r"\X", text.strip()))}
     clusters = regex.findall(r"\X", text.strip())
-    if any(units(cluster) > limit for cluster in clusters):
+    if any(utf16_length(cluster) > limit for cluster in clusters):
         return
     at = 0
     whole = text.strip()
-    for piece in pieces(text, limit):
+    for piece in split_message(text, limit):
         found = whole.find(piece, at)
         at = found + len(piece)
         assert found in bounds

@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 
 from bot.emulator.demo.discussions_seen import (
-    Standing,
-    answered_by,
-    discussions,
-    essay_words,
-    lost_run,
+    SeenDiscussion,
+    find_answered,
+    find_discussions,
+    find_missing_words,
+    read_words,
 )
 from bot.emulator.world.models import Channel, ChannelType, Message, MessageType, ThreadState
-from bot.emulator.world.seed import first_world
+from bot.emulator.world.seed import seed_world
 from bot.emulator.world.world import World
 
 PARAGRAPHS = [
@@ -25,7 +25,7 @@ PARAGRAPHS = [
 
 @pytest.fixture
 def world() -> World:
-    return first_world()
+    return seed_world()
 
 
 def essays(world: World) -> Channel:
@@ -59,11 +59,11 @@ def text(content: str) -> dict[str, object]:
     return {"type": 10, "content": content}
 
 
-def standing(world: World, *posts: str, card: str = "") -> Standing:
+def standing(world: World, *posts: str, card: str = "") -> SeenDiscussion:
     post(world, card=card)
     for content in posts:
         post(world, content)
-    (found,) = discussions(world, essays(world).id)
+    (found,) = find_discussions(world, essays(world).id)
     return found
 
 
@@ -75,7 +75,7 @@ def test_a_card_opens_a_discussion_and_what_comes_much_later_is_a_prompt(world: 
     post(world, "What a member says.", by=ann)
     prompts = [post(world, "And today?", hours=24)]
     cards.append(post(world, card="Second", hours=30))
-    first, second = discussions(world, essays(world).id)
+    first, second = find_discussions(world, essays(world).id)
     assert (first.card, second.card) == tuple(cards)
     assert (first.posts, first.prompts) == (tuple(posts), tuple(prompts))
     assert first.closing is posts[-1]
@@ -104,7 +104,7 @@ def test_a_thread_that_the_bot_opened_on_a_card_holds_the_rest(world: World) -> 
     inside = post(world, "Part", within=card.id)
     prompt = post(world, "And today?", hours=24, within=card.id)
     beside = post(world, "Part of the second")
-    first, second = discussions(world, essays(world).id)
+    first, second = find_discussions(world, essays(world).id)
     assert (first.posts, first.prompts, first.thread_id) == ((inside,), (prompt,), card.id)
     assert (second.posts, second.thread_id) == ((beside,), None), "a member's thread is no such"
 
@@ -116,14 +116,14 @@ def test_a_post_that_the_bot_started_in_a_forum_is_a_discussion(world: World) ->
     thread_on(world, mine, forum)
     thread_on(world, theirs, forum, owner=ann)
     card, part = post(world, card="Card", within=mine), post(world, "Part", within=mine)
-    (found,) = discussions(world, forum.id)
+    (found,) = find_discussions(world, forum.id)
     assert (found.card, found.posts, found.thread_id) == (card, (part,), mine)
 
 
 def test_a_message_that_was_deleted_stands_no_more(world: World) -> None:
     post(world, card="Card")
-    world.forget_message(post(world, "Part"))
-    (found,) = discussions(world, essays(world).id)
+    world.remove_message(post(world, "Part"))
+    (found,) = find_discussions(world, essays(world).id)
     assert found.posts == ()
 
 
@@ -136,16 +136,16 @@ def test_an_essay_of_which_all_is_there_has_lost_nothing_worth_a_word(world: Wor
         PARAGRAPHS[3].replace(" ", " \\_ "),
         card="## My essay\n**Ann**",
     )
-    words = essay_words("essay.md", essay.encode())
+    words = read_words("essay.md", essay.encode())
     assert words is not None
-    assert len(lost_run(words, there)) < 5
+    assert len(find_missing_words(words, there)) < 5
 
 
 def test_a_part_that_is_missing_shows_as_a_long_run_of_lost_words(world: World) -> None:
     there = standing(world, PARAGRAPHS[0], PARAGRAPHS[1], PARAGRAPHS[3])
-    words = essay_words("essay", "\n".join(PARAGRAPHS).encode())
+    words = read_words("essay", "\n".join(PARAGRAPHS).encode())
     assert words is not None
-    lost = lost_run(words, there)
+    lost = find_missing_words(words, there)
     assert 24 <= len(lost) <= 28
     assert "threem" in lost
 
@@ -154,16 +154,16 @@ def test_a_table_that_is_told_row_by_row_has_lost_nothing(world: World) -> None:
     rows = [(f"tree{number}", f"height{number}", f"age{number}") for number in range(20)]
     table = "\n".join(f"| {' | '.join(row)} |" for row in [("tree", "height", "age"), *rows])
     told = "\n".join(f"tree: {tree}\nheight: {high}\nage: {age}" for tree, high, age in rows)
-    words = essay_words("trees.md", table.encode())
+    words = read_words("trees.md", table.encode())
     assert words is not None
-    assert len(lost_run(words, standing(world, told))) < 5
+    assert len(find_missing_words(words, standing(world, told))) < 5
 
 
 def test_words_of_scripts_without_spaces_are_looked_for_by_the_letter(world: World) -> None:
     essay = "我从来没有读完过这本书而且我觉得很好。但是你呢?你最后一次在中间停下来是什么时候?"
-    words = essay_words("essay.txt", essay.encode())
+    words = read_words("essay.txt", essay.encode())
     assert words is not None
-    assert len(lost_run(words, standing(world, essay[:18]))) > 10
+    assert len(find_missing_words(words, standing(world, essay[:18]))) > 10
 
 
 def test_what_a_reader_of_markdown_does_not_see_is_not_looked_for(world: World) -> None:
@@ -172,7 +172,7 @@ def test_what_a_reader_of_markdown_does_not_see_is_not_looked_for(world: World) 
         f"---\ntitle: {unseen}\n---\n<!-- {unseen} -->\nSee [this page](https://a.b/c) "
         f'<span title="{unseen}">now</span>.\n\n[1]: https://a.b/{unseen}\n'
     )
-    words = essay_words("essay.md", essay.encode())
+    words = read_words("essay.md", essay.encode())
     assert words == ["see", "this", "page", "now"]
 
 
@@ -181,12 +181,12 @@ def test_what_a_reader_of_markdown_does_not_see_is_not_looked_for(world: World) 
     [("essay.html", b"<p>Yes.</p>"), ("essay.docx", b"PK"), ("essay.txt", b"\xff")],
 )
 def test_the_words_of_a_file_that_is_not_simply_read_are_not_known(name: str, data: bytes) -> None:
-    assert essay_words(name, data) is None
+    assert read_words(name, data) is None
 
 
 def test_a_comment_that_quotes_a_part_answers_it_and_others_the_closing(world: World) -> None:
     there = standing(world, "One walks, and *then* one stops.", "Why stop?", "What do you think?")
-    assert answered_by("> and then one stops\nNot I.", there) is there.posts[0]
-    assert answered_by("> something never said\nNot I.", there) is there.closing
-    assert answered_by("> …", there) is there.closing
-    assert answered_by("And then one stops.", there) is there.closing
+    assert find_answered("> and then one stops\nNot I.", there) is there.posts[0]
+    assert find_answered("> something never said\nNot I.", there) is there.closing
+    assert find_answered("> …", there) is there.closing
+    assert find_answered("And then one stops.", there) is there.closing

@@ -12,11 +12,11 @@ import pytest
 
 from bot.emulator.demo.comments import UnplayableError
 from bot.emulator.demo.play import play
-from bot.emulator.demo.script import read_play
-from bot.emulator.demo.transcript import transcript
+from bot.emulator.demo.script import read_script
+from bot.emulator.demo.transcript import render_transcript
 from bot.emulator.server import Emulator
 from bot.emulator.world.models import Message
-from tests.emulator.small_bot import CLOSING, understudy
+from tests.emulator.small_bot import CLOSING, small_bot
 
 PARTS = [
     " ".join(f"{part}{number}" for number in range(40)) for part in ("first", "second", "third")
@@ -83,7 +83,7 @@ async def test_a_play_goes_from_the_command_to_the_prompt(
         ("c", "b", "Ann", "In March."),
         ("d", None, "Zoë", "> second3 second4 second5\nTrue."),
     )
-    async with understudy(emulator, monkeypatch):
+    async with small_bot(emulator, monkeypatch):
         result = await played(emulator, essay, comments)
     assert result.done, result.told
     closing, head = result.said(CLOSING), result.said("I have said it.")
@@ -102,7 +102,7 @@ async def test_authors_are_the_members_of_exactly_their_name(
     names = ["Ann", "ann", "Ann ", "\u200d", "\u200d\u200d", "Salon", "Ada", "x" * 200, "A\nB"]
     before = len(emulator.world.guild.members)
     comments = write(*((n, None, name, f"It is I, {n}.") for n, name in enumerate(names * 2)))
-    async with understudy(emulator, monkeypatch):
+    async with small_bot(emulator, monkeypatch):
         result = await played(emulator, essay, comments)
     assert result.done, result.told
     authors = [result.said(f"It is I, {n}.").author_id for n in range(len(names) * 2)]
@@ -117,7 +117,7 @@ async def test_a_long_comment_is_written_in_pieces_each_answering_the_one_before
 ) -> None:
     long = "\n\n".join(f"{n} " + "and so on. " * 90 for n in range(5))
     comments = write((1, None, "Ann", long), (2, 1, "Ben", long), (3, 2, "Chloe", "That was long."))
-    async with understudy(emulator, monkeypatch):
+    async with small_bot(emulator, monkeypatch):
         result = await played(emulator, essay, comments)
     assert result.done, result.told
     head, *rest = result.by("Ann")
@@ -139,7 +139,7 @@ async def test_a_play_that_stood_already_is_not_played_twice(
         (3, 1, "Ben", "Why?"),
         (4, 3, "Ann", "x"),
     )
-    async with understudy(emulator, monkeypatch) as bot:
+    async with small_bot(emulator, monkeypatch) as bot:
         assert (await played(emulator, essay, comments)).done
         before = [m.id for m in emulator.world.messages.values()]
         again = await played(emulator, essay, comments)
@@ -155,7 +155,7 @@ async def test_the_admin_tries_again_when_nothing_came_of_the_command(
     essay: Path,
     flaw: dict[str, Any],
 ) -> None:
-    async with understudy(emulator, monkeypatch, **flaw) as bot:
+    async with small_bot(emulator, monkeypatch, **flaw) as bot:
         result = await played(emulator, essay, patience=4)
         assert result.done, result.told
         assert bot.published == 1
@@ -180,7 +180,7 @@ async def test_what_did_not_happen_is_said_and_the_play_is_not_done(
     flaw: dict[str, Any],
     told: str,
 ) -> None:
-    async with understudy(emulator, monkeypatch, **flaw):
+    async with small_bot(emulator, monkeypatch, **flaw):
         result = await played(emulator, essay, write((1, None, "Ann", "Yes.")), patience=4)
     assert not result.done
     assert told in result.told
@@ -197,7 +197,7 @@ async def test_a_comment_that_the_channel_does_not_take_is_told_as_it_was_refuse
 ) -> None:
     channel = next(c for c in emulator.world.channels.values() if c.name == "essays")
     comments = write((1, None, "Ann", "Yes."))
-    async with understudy(emulator, monkeypatch):
+    async with small_bot(emulator, monkeypatch):
         assert (await played(emulator, essay)).done
         everyone = emulator.world.guild.roles[emulator.world.guild.id]
         everyone.permissions &= ~(1 << 11)  # SEND_MESSAGES
@@ -209,7 +209,7 @@ async def test_a_comment_that_the_channel_does_not_take_is_told_as_it_was_refuse
 
 
 def test_without_files_the_project_s_own_essay_is_played(tmp_path: Path) -> None:
-    own = read_play(None, None)
+    own = read_script(None, None)
     assert own.name == "essay.md"
     assert 600 <= len(own.essay.split()) <= 900
     assert {comment.author for comment in own.comments} == {"Ann", "Ben", "Chloe", "Dev"}
@@ -217,12 +217,12 @@ def test_without_files_the_project_s_own_essay_is_played(tmp_path: Path) -> None
     assert 2 <= sum(comment.parent is None for comment in own.comments) <= 3
     path = tmp_path / "mine.txt"
     path.write_text("Mine\n\nI think.\n", encoding="utf-8")
-    assert read_play(path, None).comments == ()
+    assert read_script(path, None).comments == ()
 
 
 def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(UnplayableError, match=r"gone\.txt cannot be read: no such file") as why:
-        read_play(tmp_path / "gone.txt", None)
+        read_script(tmp_path / "gone.txt", None)
     assert why.value.status == 66
 
 
@@ -230,10 +230,10 @@ async def test_the_transcript_of_a_play_shows_everyone_s_words(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
-    async with understudy(emulator, monkeypatch):
+    async with small_bot(emulator, monkeypatch):
         assert await play(emulator, essay=None, comments=None, say=told.append, patience=20), told
         async with aiohttp.ClientSession() as session:
             answer = await session.get(f"{emulator.page}/rehearsal/world")
-            written = transcript(await answer.json())
+            written = render_transcript(await answer.json())
     for words in ("Page sixty of a very famous book", "Ben ↳ Chloe", "┌─ ", "a day later"):
         assert words in written

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import wcwidth
 
-from bot.emulator.demo.terminal_markdown import Style, as_read
-from bot.emulator.demo.transcript import style_for, transcript
+from bot.emulator.demo.terminal_markdown import Style, render_markdown
+from bot.emulator.demo.transcript import render_transcript, style_for
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PEOPLE = {"Salon": "1", "Ann": "2", "Ben": "3", "\u200d": "4"}
@@ -73,7 +73,7 @@ class Told:
             "messages": self.messages,
             "interactions": [],
         }
-        return transcript(world, style)
+        return render_transcript(world, style)
 
 
 @pytest.fixture
@@ -237,11 +237,11 @@ def test_colour_is_only_for_terminals(told: Told, monkeypatch: pytest.MonkeyPatc
 )  # fmt: skip
 def test_discord_s_marks_are_read_as_a_person_reads_them(content: str, read: str) -> None:
     style = Style(names={"<@2>": "@Ann", "<#10>": "#essays"})
-    assert "\n".join(as_read(content, style)) == read
+    assert "\n".join(render_markdown(content, style)) == read
 
 
 def test_a_list_item_hangs_behind_its_mark() -> None:
-    assert as_read("- one two three four five six", Style(), 20) == [
+    assert render_markdown("- one two three four five six", Style(), 20) == [
         "• one two three four",
         "  five six",
     ]

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.emulator.demo.comments import Comment, pieces, read_comments
-from bot.emulator.demo.script import read_play
-from bot.emulator.demo.transcript import transcript
+from bot.emulator.demo.comments import Comment, read_comments, split_message
+from bot.emulator.demo.script import read_script
+from bot.emulator.demo.transcript import render_transcript
 from tests.support.bot_process import Stage, staged
 
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples"
@@ -26,7 +26,7 @@ def hold_tree(exported: dict[str, Any], comments: tuple[Comment, ...]) -> None:
     thread: dict[str, str] = {}
     for comment in comments:
         parent = None if comment.parent is None else last[comment.parent]
-        for piece in pieces(comment.text):
+        for piece in split_message(comment.text):
             found = next(
                 reply
                 for reply in left.values()
@@ -48,13 +48,13 @@ async def played(stage: Stage, essay: Path | None, comments: Path | None) -> dic
     """Play to the end and hold the archive against the comments; the world's truth."""
     await stage.bot.start()
     assert await stage.play(essay, comments), "\n".join([*stage.told, *stage.log])
-    hold_tree(await stage.export(), read_play(essay, comments).comments)
+    hold_tree(await stage.export(), read_script(essay, comments).comments)
     return await stage.world()
 
 
 async def test_the_project_s_own_essay_is_published_and_discussed(tmp_path: Path) -> None:
     async with staged(tmp_path, rates=True) as stage:
-        written = transcript(await played(stage, None, None))
+        written = render_transcript(await played(stage, None, None))
     for words in ("In praise of the unfinished book", "┌─ Ben: Page sixty", "a day later"):
         assert words in written
 

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.emulator.faults.controls import LINK
+from bot.emulator.faults.controls import CLOCK_LINK
 from bot.emulator.server import Emulator
 from bot.emulator.world.models import InteractionState
 from tests.emulator.gateway_client import PATIENCE, call, channel, control, identified, member, said
@@ -59,11 +59,11 @@ async def linked(emulator: Emulator) -> AsyncIterator[FakeBot]:
     async with (
         identified(emulator, emulator.world.bot),
         aiohttp.ClientSession() as session,
-        session.ws_connect(emulator.page + LINK) as socket,
+        session.ws_connect(emulator.page + CLOCK_LINK) as socket,
     ):
         bot = FakeBot(socket)
         await bot.answer()
-        assert await emulator.controls.link.arrival(PATIENCE) is not None
+        assert await emulator.controls.link.wait_for_bot(PATIENCE) is not None
         running = asyncio.create_task(bot.run())
         try:
             yield bot

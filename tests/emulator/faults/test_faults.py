@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.emulator.faults.faults import path_fits
+from bot.emulator.faults.faults import path_matches
 from bot.emulator.faults.steps import NeverArrivedError, Step, plain_path
 from bot.emulator.server import Emulator
 from tests.emulator.gateway_client import (
@@ -155,7 +155,7 @@ async def test_a_slow_answer_comes_after_its_effect(emulator: Emulator) -> None:
     async def watch(step: Step) -> None:
         steps.append(step.moment)
 
-    emulator.on_step = watch
+    emulator.steps.hook = watch
     assert (await posts(emulator, bots(emulator)))[0] == 200
     assert await control(emulator, "GET", "/faults") == (200, {"waiting": 0})
     assert steps == ["before", "after"]
@@ -315,7 +315,7 @@ async def test_every_call_and_event_of_the_bot_is_two_steps(emulator: Emulator) 
         steps.append(step)
 
     async with identified(emulator, emulator.world.bot) as client:
-        emulator.on_step = watch
+        emulator.steps.hook = watch
         await posts(emulator, member(emulator, "Ann").token, "not the bot's")
         await client.event("MESSAGE_CREATE")
         await call(emulator, "GET", "/users/@me", bots(emulator))
@@ -335,7 +335,7 @@ async def test_a_hook_can_lose_a_call_before_its_effect(emulator: Emulator) -> N
         if step.what == "POST /channels/{id}/messages" and step.moment == "before":
             raise NeverArrivedError
 
-    emulator.on_step = lose
+    emulator.steps.hook = lose
     with pytest.raises(aiohttp.ClientConnectionError):
         await posts(emulator, bots(emulator))
     assert standing(emulator) == []
@@ -369,7 +369,7 @@ def test_a_steps_path_has_neither_ids_nor_tokens() -> None:
     ],
 )
 def test_a_pattern_means_the_paths_it_fits(pattern: str, path: str, fits: bool) -> None:
-    assert path_fits(pattern, path) is fits
+    assert path_matches(pattern, path) is fits
 
 
 # Files: docs: Reference › Signed Attachment CDN URLs --------------------------------------------
@@ -391,7 +391,7 @@ async def test_a_file_that_is_fetched_is_struck_but_not_one_that_a_page_shows(
         headers = {"Authorization": member(emulator, "Ann").token}
         async with session.post(f"{emulator.api}{path}", data=form, headers=headers) as response:
             address = (await response.json())["attachments"][0]["url"]
-        emulator.on_step = record
+        emulator.steps.hook = record
         await plan(emulator, http(method="GET", path="/attachments/**", status=503))
         async with session.get(address, headers={"Sec-Fetch-Site": "same-origin"}) as response:
             assert (response.status, await response.read()) == (200, b"words")

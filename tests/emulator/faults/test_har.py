@@ -109,6 +109,7 @@ async def test_a_gateway_connection_is_one_entry_with_its_frames(
         await client.event("MESSAGE_CREATE")
         await client.event("MESSAGE_CREATE")
     await emulator.stop()
+    assert emulator.recorder is not None
     emulator.recorder.close()
     (entry,) = entries()
     frames = entry["_webSocketMessages"]
@@ -133,6 +134,7 @@ async def test_members_connections_are_not_written(emulator: Emulator, entries: 
     async with identified(emulator, member(emulator, "Ann")):
         pass
     await emulator.stop()
+    assert emulator.recorder is not None
     emulator.recorder.close()
     assert entries() == []
 

@@ -12,8 +12,9 @@ import zstandard
 
 from bot.emulator.gateway.intents import ALL_INTENTS, Intent
 from bot.emulator.gateway.sessions import REPLAY_LIMIT
+from bot.emulator.payloads import Dispatch
 from bot.emulator.server import Emulator
-from bot.emulator.world.events import Event
+from bot.emulator.world.events import ChannelUpdated
 from tests.emulator.gateway_client import (
     PATIENCE,
     channel,
@@ -42,11 +43,11 @@ async def test_a_heartbeat_is_acknowledged_even_before_identify(emulator: Emulat
 
 
 async def test_a_client_that_sends_no_heartbeats_is_closed_with_4009(emulator: Emulator) -> None:
-    emulator.gateway_hub.heartbeat_interval = 0.05
+    emulator.dispatcher.heartbeat_interval = 0.05
     async with connected(emulator) as client:
         await client.identify(emulator.world.bot)
         assert await client.closes() == 4009
-        assert emulator.gateway_hub.sessions == {}
+        assert emulator.dispatcher.sessions == {}
 
 
 async def test_only_version_10_is_spoken(emulator: Emulator) -> None:
@@ -154,7 +155,7 @@ async def test_a_privileged_intent_that_is_not_enabled_is_closed_with_4014(
 async def test_two_identifies_within_five_seconds_get_an_invalid_session(
     emulator: Emulator,
 ) -> None:
-    emulator.rates = True
+    emulator.dispatcher.rate_limited = True
     async with identified(emulator, emulator.world.bot), connected(emulator) as client:
         await client.identify(emulator.world.bot)
         assert await client.receive() == {"t": None, "s": None, "op": 9, "d": False}
@@ -262,7 +263,7 @@ async def test_events_go_only_to_sessions_that_asked_for_them(emulator: Emulator
         identified(emulator, bot, MESSAGES) as hearing,
     ):
         said(emulator, ann, essays, "Hello")
-        emulator.world.emit(Event("CHANNEL_UPDATE", {"id": "1"}, essays.guild_id, essays.id))
+        emulator.world.emit(ChannelUpdated(essays))
         assert (await hearing.event("MESSAGE_CREATE"))["content"] == "Hello"
         await hearing.event("CHANNEL_UPDATE")
         await deaf.event("CHANNEL_UPDATE")
@@ -284,8 +285,8 @@ async def test_what_is_for_one_user_is_heard_by_nobody_else(emulator: Emulator) 
     bot, ann = emulator.world.bot, member(emulator, "Ann")
     guild_id, essays = emulator.world.guild.id, channel(emulator, "essays")
     async with identified(emulator, bot) as first, identified(emulator, ann) as second:
-        event = Event("INTERACTION_CREATE", {"id": "1"}, guild_id, essays.id, bot.id)
-        emulator.world.emit(event)
+        dispatch = Dispatch("INTERACTION_CREATE", {"id": "1"}, guild_id, essays.id, bot.id)
+        emulator.dispatcher.publish(dispatch)
         said(emulator, ann, essays, "after")
         await first.event("INTERACTION_CREATE")
         await second.event("MESSAGE_CREATE")
@@ -326,7 +327,7 @@ async def test_direct_messages_keep_their_content_and_need_their_own_intent(
     bot, ann = emulator.world.bot, member(emulator, "Ann")
     direct = {"author": {"id": str(ann.id)}, "content": "psst", "mentions": []}
     async with identified(emulator, bot, Intent.GUILDS | Intent.DIRECT_MESSAGES) as client:
-        emulator.world.emit(Event("MESSAGE_CREATE", direct, None, None, bot.id))
+        emulator.dispatcher.publish(Dispatch("MESSAGE_CREATE", direct, None, None, bot.id))
         assert (await client.event("MESSAGE_CREATE"))["content"] == "psst"
 
 
@@ -408,7 +409,7 @@ async def test_a_session_that_missed_more_than_is_kept_is_invalid(emulator: Emul
     async with identified(emulator, bot, MESSAGES) as client:
         session_id, sequence = client.session_id, client.sequence
         await client.socket.close(code=4000)
-    session = emulator.gateway_hub.sessions[session_id]
+    session = emulator.dispatcher.sessions[session_id]
     for _ in range(REPLAY_LIMIT + 1):
         session.dispatch("TYPING_START", b"{}")
     said(emulator, ann, essays, "last")

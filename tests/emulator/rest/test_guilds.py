@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.emulator.world.events import Event
 from bot.emulator.world.permissions import Permission
+from tests.emulator.dispatches import collect_dispatches
 from tests.emulator.http_callers import Town
 
 
@@ -26,8 +26,7 @@ async def test_who_gains_sight_of_a_channel_is_told_its_threads(town: Town) -> N
     message = await town.ann.says(town.essays, "one")
     thread = await town.ann.opens(town.essays, message["id"])
     town.deny(town.bot.user, town.essays, Permission.VIEW_CHANNEL)
-    heard: list[Event] = []
-    town.emulator.world.listeners.append(heard.append)
+    heard = collect_dispatches(town.emulator.world)
     path = f"/channels/{town.essays}/permissions/{town.bot.user.id}"
     assert (await town.ada.delete(path)).status == 204
     assert [event.name for event in heard] == ["CHANNEL_UPDATE", "THREAD_LIST_SYNC"]
@@ -69,8 +68,7 @@ async def test_roles_are_given_by_those_who_stand_above_them(town: Town) -> None
 
 async def test_a_kicked_bot_has_lost_the_server(town: Town) -> None:
     """docs: Remove Guild Member; Gateway Events › Guild Delete."""
-    heard: list[Event] = []
-    town.emulator.world.listeners.append(heard.append)
+    heard = collect_dispatches(town.emulator.world)
     path = f"/guilds/{town.guild_id}/members/{town.bot.user.id}"
     assert (await town.ann.delete(path)).code == 50013
     assert (await town.ada.delete(path)).status == 204
@@ -112,8 +110,7 @@ async def test_the_flags_of_an_application_are_those_of_its_intents(town: Town) 
 
 async def test_typing_is_told(town: Town) -> None:
     """docs: Trigger Typing Indicator."""
-    heard: list[Event] = []
-    town.emulator.world.listeners.append(heard.append)
+    heard = collect_dispatches(town.emulator.world)
     assert (await town.ann.post(f"/channels/{town.essays}/typing")).status == 204
     assert [event.name for event in heard] == ["TYPING_START"]
     town.deny(town.ann.user, town.essays, Permission.SEND_MESSAGES)

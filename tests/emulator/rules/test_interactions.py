@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.emulator.world.events import Event
+from bot.emulator.world.events import Event, InteractionCreated
 from bot.emulator.world.permissions import Permission
+from tests.emulator.dispatches import collect_dispatches
 from tests.emulator.http_callers import Caller, Reply, Town
 
 TITLE = {"type": 3, "name": "title", "description": "Which", "required": True}
@@ -26,8 +27,8 @@ class Play:
         town.emulator.world.listeners.append(self._listen)
 
     def _listen(self, event: Event) -> None:
-        if event.name == "INTERACTION_CREATE" and event.user_id == self.town.bot.user.id:
-            self.received.append(event.data)
+        if isinstance(event, InteractionCreated):
+            self.received.append(event.interaction.payload)
 
     async def register(self, *commands: dict[str, Any]) -> list[dict[str, Any]]:
         """Overwrite the global commands."""
@@ -212,8 +213,7 @@ async def test_an_ephemeral_answer_is_seen_by_one_member(play: Play) -> None:
     """docs: Message Flags (EPHEMERAL)."""
     await play.register(ESSAY)
     got = await play.run(GIVEN)
-    heard: list[Event] = []
-    play.town.emulator.world.listeners.append(heard.append)
+    heard = collect_dispatches(play.town.emulator.world)
     await play.answer(got, 4, {"content": "psst", "flags": EPHEMERAL})
     assert (await play.town.ann.get(f"/channels/{play.town.essays}/messages")).body == []
     assert [e.user_id for e in heard if e.name == "MESSAGE_CREATE"] == [play.town.ann.user.id]

@@ -8,17 +8,17 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
-from bot.emulator.rules.errors import Refusal
-from bot.emulator.rules.rate_limits import GLOBAL, INVALID, OLD_EDITS, RENAMES, Limit, Rates
+from bot.emulator.rules.errors import ApiError
+from bot.emulator.rules.rate_limits import GLOBAL, INVALID, OLD_EDITS, RENAMES, Limit, RateLimits
 from bot.emulator.server import Emulator
-from bot.emulator.world.seed import first_world
+from bot.emulator.world.seed import seed_world
 from tests.emulator.http_callers import Town, settle_town
 
 
 @pytest.fixture
 async def busy() -> AsyncIterator[Town]:
     """A town in which rate limits hold."""
-    emulator = Emulator(first_world())
+    emulator = Emulator(seed_world())
     await emulator.start()
     try:
         async with aiohttp.ClientSession() as session:
@@ -94,10 +94,10 @@ async def test_without_rates_nothing_is_announced(town: Town) -> None:
 def test_fifty_calls_a_second_are_the_most_over_all() -> None:
     """docs: Rate Limits › Global Rate Limit."""
     watch = Watch()
-    rates = Rates(monotonic=watch)
+    rates = RateLimits(monotonic=watch)
     for _ in range(GLOBAL.calls):
         rates.take_global("bot")
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ApiError) as refused:
         rates.take_global("bot")
     assert refused.value.status == 429
     assert refused.value.body["global"] is True
@@ -110,33 +110,33 @@ def test_fifty_calls_a_second_are_the_most_over_all() -> None:
 def test_ten_thousand_invalid_calls_ban_the_address() -> None:
     """docs: Rate Limits › Invalid Request Limit Aka Cloudflare Bans."""
     watch = Watch()
-    rates = Rates(monotonic=watch)
+    rates = RateLimits(monotonic=watch)
     for _ in range(INVALID.calls - 1):
         rates.note_answer(403)
         rates.note_answer(404)
-    rates.mind_ban()
+    rates.check_ban()
     rates.note_answer(429)
-    with pytest.raises(Refusal) as refused:
-        rates.mind_ban()
+    with pytest.raises(ApiError) as refused:
+        rates.check_ban()
     assert refused.value.status == 429
     assert "Via" not in refused.value.headers
     watch.now = INVALID.seconds
-    rates.mind_ban()
+    rates.check_ban()
 
 
 def test_a_window_opens_anew_when_it_has_run_out() -> None:
     watch = Watch()
-    rates = Rates(monotonic=watch)
+    rates = RateLimits(monotonic=watch)
     limit = Limit("test", 1, 2.0)
     assert rates.take(limit, "bot", "here")["X-RateLimit-Remaining"] == "0"
-    with pytest.raises(Refusal):
+    with pytest.raises(ApiError):
         rates.take(limit, "bot", "here")
     watch.now = 2.0
     rates.take(limit, "bot", "here")
 
 
 def test_a_hidden_limit_has_no_headers() -> None:
-    assert Rates(monotonic=Watch()).take(RENAMES, "bot", "here") == {}
+    assert RateLimits(monotonic=Watch()).take(RENAMES, "bot", "here") == {}
 
 
 async def test_few_messages_over_an_hour_old_can_be_edited_at_once(busy: Town) -> None:

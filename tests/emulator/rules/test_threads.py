@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.emulator.world.events import Event
+from bot.emulator.world.events import ChannelCreated, Event
 from bot.emulator.world.models import OverwriteType
 from bot.emulator.world.permissions import Permission
+from tests.emulator.dispatches import collect_dispatches
 from tests.emulator.http_callers import Town
 
 TAG = {"name": "fiction", "moderated": False}
@@ -69,9 +70,8 @@ async def test_a_thread_begins_with_a_message_that_points_at_its_head(town: Town
 
 async def test_opening_a_thread_is_told_with_its_head(town: Town) -> None:
     """docs: Gateway Events › Thread Create."""
-    heard: list[Event] = []
     message = await town.ann.says(town.essays, "one")
-    town.emulator.world.listeners.append(heard.append)
+    heard = collect_dispatches(town.emulator.world)
     await town.bot.opens(town.essays, message["id"])
     assert [event.name for event in heard] == [
         "THREAD_CREATE",
@@ -126,8 +126,7 @@ async def test_a_private_thread_is_seen_by_its_members_and_by_who_manages_thread
 async def test_deleting_a_channel_takes_its_threads_along(town: Town) -> None:
     """docs: Gateway Events › Channel Delete."""
     _, thread = await _thread(town)
-    heard: list[Event] = []
-    town.emulator.world.listeners.append(heard.append)
+    heard = collect_dispatches(town.emulator.world)
     assert (await town.ada.delete(f"/channels/{town.essays}")).status == 200
     assert [event.name for event in heard] == ["CHANNEL_DELETE"]
     assert (await town.bot.get(f"/channels/{thread['id']}")).code == 10003
@@ -337,8 +336,8 @@ async def test_a_members_post_cannot_be_answered_before_its_first_message(town: 
     opened: asyncio.Queue[int] = asyncio.Queue()
 
     def listen(event: Event) -> None:
-        if event.name == "THREAD_CREATE":
-            opened.put_nowait(int(event.data["id"]))
+        if isinstance(event, ChannelCreated):
+            opened.put_nowait(event.channel.id)
 
     town.emulator.world.listeners.append(listen)
     posting = asyncio.create_task(

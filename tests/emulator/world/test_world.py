@@ -11,7 +11,6 @@ import pytest
 from bot.emulator.server import Emulator
 from bot.emulator.world import persistence
 from bot.emulator.world.clock import WorldClock
-from bot.emulator.world.events import Event
 from bot.emulator.world.models import (
     Channel,
     ChannelType,
@@ -22,8 +21,9 @@ from bot.emulator.world.models import (
     Role,
 )
 from bot.emulator.world.permissions import ALL, Permission, channel_permissions, guild_permissions
-from bot.emulator.world.seed import add_member, first_world, open_world
-from bot.emulator.world.snowflakes import Snowflakes, moment_of, snowflake_at
+from bot.emulator.world.seed import add_member, open_world, seed_world
+from bot.emulator.world.snowflakes import Snowflakes, snowflake_at, snowflake_time
+from tests.emulator.dispatches import collect_dispatches
 from tests.emulator.http_callers import Town, settle_town
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -48,14 +48,16 @@ def test_ids_rise_and_know_their_moment() -> None:
     source = Snowflakes(lambda: NOW)
     ids = [source.next() for _ in range(5)]
     assert ids == sorted(set(ids))
-    assert moment_of(ids[0]) == NOW
+    assert snowflake_time(ids[0]) == NOW
     assert snowflake_at(NOW) == ids[0]
     assert Snowflakes(lambda: NOW, last=ids[-1]).next() > ids[-1]
 
 
 def test_an_id_of_the_documentation_is_read_as_it_says() -> None:
     """docs: Reference › Snowflakes (the example)."""
-    assert moment_of(175928847299117063) == datetime(2016, 4, 30, 11, 18, 25, 796000, tzinfo=UTC)
+    assert snowflake_time(175928847299117063) == datetime(
+        2016, 4, 30, 11, 18, 25, 796000, tzinfo=UTC
+    )
 
 
 def _guild(everyone: int = int(SEE | SEND), **roles: int) -> Guild:
@@ -114,7 +116,7 @@ def test_who_may_not_send_may_not_attach_either() -> None:
 
 
 def test_a_first_world_has_its_people_and_places() -> None:
-    world = first_world()
+    world = seed_world()
     names = {user.display_name for user in world.users.values() if not user.bot}
     assert names == {"Ada", "Ann", "Ben", "Chloe", "Dev"}
     kinds = {channel.name: channel.type for channel in world.channels.values()}
@@ -125,18 +127,17 @@ def test_a_first_world_has_its_people_and_places() -> None:
     }
     admins = next(c for c in world.channels.values() if c.name == "admins")
     seen = {
-        u.display_name or u.name for u in world.users.values() if world.may_view(u.id, admins.id)
+        u.display_name or u.name for u in world.users.values() if world.can_view(u.id, admins.id)
     }
     assert seen == {"Ada", "Salon"}
-    assert first_world().bot.token != world.bot.token
-    assert first_world().application.id != world.application.id
+    assert seed_world().bot.token != world.bot.token
+    assert seed_world().application.id != world.application.id
 
 
 @pytest.mark.parametrize("name", ["Zoë", "李小龙", "x" * 32, "🙂", "ann", "...", "a b"])
 def test_anybody_may_join_under_any_name(name: str) -> None:
-    world = first_world()
-    heard: list[Event] = []
-    world.listeners.append(heard.append)
+    world = seed_world()
+    heard = collect_dispatches(world)
     user = add_member(world, world.guild, name)
     assert user.display_name == name
     assert len({one.name for one in world.users.values()}) == len(world.users)
@@ -146,7 +147,7 @@ def test_anybody_may_join_under_any_name(name: str) -> None:
 
 def test_a_bots_token_is_only_a_bots() -> None:
     """docs: Reference › Authentication."""
-    world = first_world()
+    world = seed_world()
     ann = next(u for u in world.users.values() if u.display_name == "Ann")
     assert world.user_by_authorization(f"Bot {world.bot.token}") is world.bot
     assert world.user_by_authorization(world.bot.token) is None
@@ -192,7 +193,7 @@ async def test_a_change_is_kept_soon_and_not_only_at_the_end(tmp_path: Path) -> 
         async with aiohttp.ClientSession() as session:
             town = settle_town(emulator, session)
             message = await town.ann.says(town.essays, "one")
-        await emulator.kept()
+        await emulator.wait_until_saved()
         assert int(message["id"]) in persistence.load(tmp_path).messages
     finally:
         await emulator.stop()
@@ -211,8 +212,7 @@ async def test_the_clock_of_the_world_runs_the_dues(town: Town) -> None:
     message = await town.ann.says(town.essays, "one")
     thread = await town.bot.opens(town.essays, message["id"])
     world = town.emulator.world
-    heard: list[Event] = []
-    world.listeners.append(heard.append)
+    heard = collect_dispatches(world)
     due = world.next_due()
     assert due is not None
     world.pass_time()

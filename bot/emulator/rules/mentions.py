@@ -1,6 +1,6 @@
 """Who is mentioned in a message, and who of them is told.
 
-docs: Reference › Message Formatting; Message Resource › Allowed Mentions Object.
+docs: Reference › Message Formatting; Message Resource › AllowedMentions Mentions Object.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from bot.emulator.world.models import Channel
 from bot.emulator.world.permissions import Permission
 from bot.emulator.world.world import World
 
-__all__ = ["Allowed", "Mentions", "mentions_in", "read_allowed"]
+__all__ = ["AllowedMentions", "Mentions", "find_mentions", "read_allowed_mentions"]
 
 _USER = re.compile(r"<@!?(\d+)>")
 _ROLE = re.compile(r"<@&(\d+)>")
@@ -21,7 +21,7 @@ _EVERYONE = re.compile(r"@(everyone|here)")
 
 
 @dataclass(frozen=True, slots=True)
-class Allowed:
+class AllowedMentions:
     """The field ``allowed_mentions``."""
 
     parse: frozenset[str]
@@ -39,7 +39,7 @@ class Mentions:
     everyone: bool
 
 
-def read_allowed(form: Form) -> Allowed | None:
+def read_allowed_mentions(form: Form) -> AllowedMentions | None:
     """The field ``allowed_mentions``; None where it is absent, and everything counts."""
     inner = form.form("allowed_mentions")
     if inner is None:
@@ -47,7 +47,7 @@ def read_allowed(form: Form) -> Allowed | None:
     parse = inner.items("parse", most=3)
     for at, kind in enumerate(parse):
         if kind not in ("users", "roles", "everyone"):
-            inner.faults.add(
+            inner.errors.add(
                 (*inner.path, "parse", str(at)),
                 "BASE_TYPE_CHOICES",
                 "Value must be one of ('users', 'roles', 'everyone').",
@@ -55,12 +55,12 @@ def read_allowed(form: Form) -> Allowed | None:
     users, roles = inner.snowflakes("users", most=100), inner.snowflakes("roles", most=100)
     for name, listed in (("users", users), ("roles", roles)):
         if listed and name in parse:
-            inner.wrong(
+            inner.add_error(
                 name,
                 "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE",
                 f'parse:["{name}"] and {name}: [ids...] are mutually exclusive.',
             )
-    return Allowed(
+    return AllowedMentions(
         frozenset(kind for kind in parse if isinstance(kind, str)),
         frozenset(users),
         frozenset(roles),
@@ -68,12 +68,12 @@ def read_allowed(form: Form) -> Allowed | None:
     )
 
 
-def mentions_in(
+def find_mentions(
     world: World,
     channel: Channel,
     author_id: int,
     content: str,
-    allowed: Allowed | None,
+    allowed: AllowedMentions | None,
     replied_to: int | None,
 ) -> Mentions:
     """Whom this text mentions, and the author replied to, as far as it is allowed.
@@ -99,7 +99,7 @@ def mentions_in(
     return Mentions(users, roles, everyone)
 
 
-def _may(allowed: Allowed | None, kind: str, one: int) -> bool:
+def _may(allowed: AllowedMentions | None, kind: str, one: int) -> bool:
     if allowed is None or kind in allowed.parse:
         return True
     return one in (allowed.users if kind == "users" else allowed.roles)

@@ -5,20 +5,20 @@ docs: Permissions; Opcodes and Status Codes › JSON Error Codes (10003, 10008, 
 
 from __future__ import annotations
 
-from bot.emulator.rules.errors import refuse
+from bot.emulator.rules.errors import api_error
 from bot.emulator.world.models import Channel, ChannelType, Guild, Message, User
 from bot.emulator.world.permissions import Permission
 from bot.emulator.world.world import World
 
 __all__ = [
-    "guild_for",
-    "message_for",
-    "need",
-    "need_in_guild",
-    "not_archived",
-    "readable",
-    "see",
-    "thread_for",
+    "get_guild",
+    "get_message",
+    "get_text_channel",
+    "get_thread",
+    "require",
+    "require_in_guild",
+    "require_unarchived",
+    "visible_channel",
 ]
 
 _WITH_MESSAGES = frozenset(ChannelType) - {
@@ -28,64 +28,64 @@ _WITH_MESSAGES = frozenset(ChannelType) - {
 }
 
 
-def see(world: World, user: User, channel_id: int) -> Channel:
+def visible_channel(world: World, user: User, channel_id: int) -> Channel:
     """A channel that the user may view. Raises 10003 or 50001."""
     channel = world.channels.get(channel_id)
     if channel is None:
-        raise refuse(10003)
-    if not world.may_view(user.id, channel_id):
-        raise refuse(50001)
+        raise api_error(10003)
+    if not world.can_view(user.id, channel_id):
+        raise api_error(50001)
     return channel
 
 
-def need(world: World, user: User, channel: Channel, *wanted: Permission) -> None:
+def require(world: World, user: User, channel: Channel, *wanted: Permission) -> None:
     """Raises 50013 unless the user holds every permission in the channel."""
     bits = world.permissions(user.id, channel.id)
     if any(not bits & permission for permission in wanted):
-        raise refuse(50013)
+        raise api_error(50013)
 
 
-def guild_for(world: World, user: User, guild_id: int) -> Guild:
+def get_guild(world: World, user: User, guild_id: int) -> Guild:
     """A server that the user is a member of. Raises 10004."""
     guild = world.guilds.get(guild_id)
     if guild is None or user.id not in guild.members:
-        raise refuse(10004)
+        raise api_error(10004)
     return guild
 
 
-def need_in_guild(world: World, user: User, guild: Guild, *wanted: Permission) -> None:
+def require_in_guild(world: World, user: User, guild: Guild, *wanted: Permission) -> None:
     """Raises 50013 unless the user holds every permission in the server."""
     bits = world.guild_permissions(user.id, guild.id)
     if any(not bits & permission for permission in wanted):
-        raise refuse(50013)
+        raise api_error(50013)
 
 
-def readable(world: World, user: User, channel_id: int) -> Channel:
+def get_text_channel(world: World, user: User, channel_id: int) -> Channel:
     """A channel that holds messages and that the user may view. Raises 50008 for others."""
-    channel = see(world, user, channel_id)
+    channel = visible_channel(world, user, channel_id)
     if channel.type not in _WITH_MESSAGES:
-        raise refuse(50008)
+        raise api_error(50008)
     return channel
 
 
-def message_for(world: World, user: User, channel_id: int, message_id: int) -> Message:
+def get_message(world: World, user: User, channel_id: int, message_id: int) -> Message:
     """A message the user may view. Raises 10003, 50001 or 10008."""
-    readable(world, user, channel_id)
+    get_text_channel(world, user, channel_id)
     message = world.message(channel_id, message_id)
     if message is None:
-        raise refuse(10008)
+        raise api_error(10008)
     return message
 
 
-def thread_for(world: World, user: User, channel_id: int) -> Channel:
+def get_thread(world: World, user: User, channel_id: int) -> Channel:
     """A thread the user may view. Raises 50024 for what is none."""
-    channel = see(world, user, channel_id)
+    channel = visible_channel(world, user, channel_id)
     if channel.thread is None:
-        raise refuse(50024)
+        raise api_error(50024)
     return channel
 
 
-def not_archived(channel: Channel) -> None:
+def require_unarchived(channel: Channel) -> None:
     """Raises 50083 in an archived thread. docs: Threads › Archived threads; error 50083."""
     if channel.thread is not None and channel.thread.archived:
-        raise refuse(50083)
+        raise api_error(50083)
