@@ -1,4 +1,4 @@
-"""The commands: ``python -m bot [run]``, ``rehearse``, ``preview``, ``export``, ``backup``, …"""
+"""Command line: ``python -m bot [run]``, ``rehearse``, ``preview``, ``export``, ``doctor``, …"""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from bot.errors import SalonError, SettingsError
 
 __all__ = ["main"]
 
-#: What reading may take when nobody but the one who asked waits for it.
+#: Limits on reading an essay for the command line, where nobody else waits for it.
 _PREVIEW_CPU_SECONDS, _PREVIEW_WALL_SECONDS = 120, 600.0
 _PREVIEW_MEMORY = 2 * 1024 * 1024 * 1024
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; its exit status."""
+    """Run a command and return its exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["rehearse"]:
-        # The rehearsal has options of its own, and starts the bot as a child process.
+        # rehearse has its own options and starts the bot as a child process.
         from bot.emulator.__main__ import main as rehearse
 
         status: int = rehearse(given[1:])
@@ -47,10 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case _:
                 return _run()
     except SalonError as error:
-        _complain(str(error))
+        _write_error(str(error))
         return error.status
     except BrokenPipeError:
-        # Whoever read our output has gone; nothing more can be said to them.
+        # The reader of our output has closed it; there is nobody to write to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
@@ -114,9 +114,9 @@ def _preview(file: Path, form: Format, *, as_json: bool) -> int:
     try:
         data = file.read_bytes()
     except OSError as error:
-        _complain(f"{file} cannot be read: {error.strerror}.")
+        _write_error(f"{file} cannot be read: {error.strerror}.")
         return 66
-    # Somebody waits for this and nobody else does: a book may take its time.
+    # Only the one who called this waits for it, so a whole book may take its time.
     essay = asyncio.run(
         read_in_child_process(
             data,
@@ -136,16 +136,16 @@ def _preview(file: Path, form: Format, *, as_json: bool) -> int:
     return 0
 
 
-def _places() -> tuple[Path, Path]:
-    """The archive's file and the folder of its backups, as the settings say."""
+def _get_paths() -> tuple[Path, Path]:
+    """The archive's file and the folder of its backups, from the settings."""
     from bot.settings import load_environment, read_backup_folder, read_database_path
 
-    faults: list[str] = []
+    problems: list[str] = []
     values = load_environment(os.environ)
-    path = read_database_path(values, faults)
-    folder = read_backup_folder(values, path, faults)
-    if faults:
-        raise SettingsError("\n".join(faults))
+    path = read_database_path(values, problems)
+    folder = read_backup_folder(values, path, problems)
+    if problems:
+        raise SettingsError("\n".join(problems))
     return path, folder
 
 
@@ -162,14 +162,14 @@ async def _doctor() -> int:
 def _backup(file: Path | None) -> int:
     from bot.cli.backup import back_up
 
-    _write(back_up(*_places(), file))
+    _write(back_up(*_get_paths(), file))
     return 0
 
 
 def _restore(file: Path | None) -> int:
     from bot.cli.backup import restore
 
-    _write(restore(*_places(), file))
+    _write(restore(*_get_paths(), file))
     return 0
 
 
@@ -177,7 +177,7 @@ async def _forget(options: argparse.Namespace) -> int:
     from bot.cli.erase_member import forget
 
     _write(
-        await forget(*_places(), options.member, options.server, keep_out=options.keep_out),
+        await forget(*_get_paths(), options.member, options.server, keep_out=options.keep_out),
     )
     return 0
 
@@ -187,7 +187,7 @@ async def _export(essay: str, form: str) -> int:
     from storage.db.database import open_for_reading
     from storage.essays.export import export
 
-    path, _ = _places()
+    path, _ = _get_paths()
     async with open_for_reading(path) as database:
         exported = await database.read(lambda tx: export(tx, essay))
     if form == "markdown":
@@ -197,12 +197,12 @@ async def _export(essay: str, form: str) -> int:
     return 0
 
 
-def _complain(sentence: str) -> None:
+def _write_error(sentence: str) -> None:
     sys.stderr.write(f"{sentence}\n")
 
 
 def _write(text: str) -> None:
-    """Write to standard output as UTF-8, whatever the terminal's locale says."""
+    """Write to standard output as UTF-8, whatever the terminal's locale is."""
     sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
     sys.stdout.buffer.flush()
 

@@ -1,7 +1,7 @@
-"""The one source of now.
+"""The clock: the only source of the current time.
 
-Everything that asks for the time asks a :class:`Clock`, so that a rehearsal or a test can let a
-year pass in a minute. A moved clock stays beside real time at a fixed distance; it never stops.
+All code gets the time from a :class:`Clock`, so that a rehearsal or a test can let a year pass in
+a minute. A clock with an offset runs at normal speed; it never stops.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_milliseconds(moment: datetime) -> int:
-    """Milliseconds since 1970 UTC, the form in which the archive keeps a moment."""
+    """Milliseconds since 1970 UTC, the form in which the archive stores a moment."""
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
@@ -26,10 +26,10 @@ def from_milliseconds(milliseconds: int) -> datetime:
 
 
 class Clock:
-    """Real time plus an offset in seconds, zero unless somebody moves it.
+    """Real time plus an offset in seconds, which is zero unless it is set.
 
-    ``on_move`` callbacks run, in the order they were added, each time the offset changes: whoever
-    has armed an alarm in real time arms it anew at real now + (due - clock now).
+    ``on_move`` callbacks run, in the order they were added, each time the offset changes. A timer
+    in real time must then be set again, to real now + (due - clock now).
     """
 
     def __init__(self) -> None:
@@ -42,24 +42,24 @@ class Clock:
         return self._offset
 
     def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
+        """The current time, aware, in UTC."""
         return datetime.fromtimestamp(time.time() + self._offset, UTC)
 
     def now_ms(self) -> int:
-        """The present moment in milliseconds since 1970 UTC."""
+        """The current time in milliseconds since 1970 UTC."""
         return int((time.time() + self._offset) * 1000)
 
     def to_real_time(self, moment: datetime) -> datetime:
-        """When, in real time, this clock will show ``moment``."""
+        """The real time at which this clock shows ``moment``."""
         return moment - timedelta(seconds=self._offset)
 
     def on_move(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call ``callback`` after every change of the offset, until what is returned is called."""
+        """Call ``callback`` after every change of the offset; returns a function that ends that."""
         self._on_move.append(callback)
         return lambda: self._on_move.remove(callback)
 
     def set_offset(self, offset: float) -> None:
-        """Set the offset in seconds and tell those who asked to know."""
+        """Set the offset in seconds and run the callbacks."""
         if offset == self._offset:
             return
         self._offset = offset

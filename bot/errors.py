@@ -1,63 +1,63 @@
-"""The errors Salon foresees; ``str(error)`` is always a sentence a person may read.
+"""The errors Salon expects. ``str(error)`` is always a sentence that a user may read.
 
 ::
 
     SalonError
-    ├── UnreadableEssay      what was handed in is no text an essay could be read from (status 65)
-    ├── UnknownEssay         no essay bears that number or title (status 65)
-    ├── UserError            a command cannot be carried out; says what to do (status 1)
-    ├── SettingsError        settings are missing or wrong, all told together (status 78)
-    ├── DatabaseError        the archive cannot be used as it is (status 74)
+    ├── UnreadableEssay      a submission is no text an essay could be read from (status 65)
+    ├── UnknownEssay         no essay has that number or title (status 65)
+    ├── UserError            a command can't be carried out; says what to do (status 1)
+    ├── SettingsError        settings are missing or wrong; lists all of them (status 78)
+    ├── DatabaseError        the archive can't be used in its state (status 74)
     │   ├── ForeignDatabase  the file is not a Salon archive
-    │   ├── NewerDatabase    a newer Salon wrote it
-    │   ├── DamagedDatabase  the file is not whole any more (status 76)
+    │   ├── NewerDatabase    the archive was written by a newer Salon
+    │   ├── DamagedDatabase  the file is damaged (status 76)
     │   ├── DatabaseInUse    another process is running on it (status 75)
-    │   └── BackupError      a backup could not be made or put in the archive's place
-    └── DiscordLoginError    Discord does not let the bot in; no restart mends it (status 77)
+    │   └── BackupError      a backup could not be made or restored
+    └── DiscordLoginError    Discord refuses the bot; a restart doesn't help (status 77)
 
-``status`` is the exit status of a command that ends with the error, after ``sysexits.h``.
-Anything else that is raised is a bug: it is logged with a reference and spoken of as that.
+``status`` is the exit status of a command that ends with the error, after ``sysexits.h``. Any
+other exception is a bug: it is logged with a reference, and the user is given that reference.
 """
 
 from __future__ import annotations
 
 
 class SalonError(Exception):
-    """The root; catch it where errors are spoken, and nowhere else."""
+    """The root of all expected errors; catch it only where errors are shown to a user."""
 
     status = 1
 
 
 class UnreadableEssay(SalonError):
-    """What was handed in is no text that an essay could be read from."""
+    """A submission is no text that an essay could be read from."""
 
     status = 65
 
 
 class UnknownEssay(SalonError):
-    """No essay bears that number or title, or several bear the title."""
+    """No essay has that number or title, or several have the title."""
 
     status = 65
 
 
 class UserError(SalonError):
-    """A command cannot be carried out; the sentence says what would help."""
+    """A command can't be carried out; the sentence says what would help."""
 
 
 class SettingsError(SalonError):
-    """Settings are missing or wrong; the text tells every fault, a line each."""
+    """Settings are missing or wrong; the text lists every problem, one on a line."""
 
     status = 78
 
 
 class DatabaseError(SalonError):
-    """The archive cannot be used as it is."""
+    """The archive can't be used in its present state."""
 
     status = 74
 
 
 class ForeignDatabase(DatabaseError):
-    """The file is a database of something else, or no database at all."""
+    """The file is another program's database, or no database at all."""
 
 
 class NewerDatabase(DatabaseError):
@@ -65,22 +65,22 @@ class NewerDatabase(DatabaseError):
 
 
 class DamagedDatabase(DatabaseError):
-    """The file is not whole any more; the sentence names the newest good backup."""
+    """The file is damaged; the sentence names the newest intact backup."""
 
     status = 76
 
 
 class BackupError(DatabaseError):
-    """A backup could not be made, or not be put in the archive's place."""
+    """A backup could not be made, or could not be restored."""
 
 
 class DatabaseInUse(DatabaseError):
-    """Another process holds the archive."""
+    """Another process is running on the archive."""
 
     status = 75
 
 
 class DiscordLoginError(SalonError):
-    """Discord does not let the bot in (token, intents); no restart mends it."""
+    """Discord refuses the bot's token or intents; a restart doesn't help."""
 
     status = 77

@@ -1,4 +1,4 @@
-"""Every setting, read once from the environment and ``.env``; all faults are told together."""
+"""Settings, read once from the environment and ``.env``; all problems are reported together."""
 
 from __future__ import annotations
 
@@ -18,31 +18,32 @@ __all__ = ["Settings", "load_environment", "read_settings"]
 #: A little less than a file in an answer may have (``bot.core.limits.FILE_BYTES``).
 MAX_ATTACHMENT_BYTES = 10_000_000
 
-#: Every message of these days is read again after each fresh connection.
+#: The messages of all these days are read again after each fresh connection.
 MAX_COMPARE_DAYS = 365
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
-_MOST_DAYS = 3650
+_MAX_DAYS = 3650
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the operator decided.
+    """The operator's settings.
 
     token:       the bot's token; never shown in a ``repr`` or a log
-    database:    the archive's file
-    backups:     the folder that its backups are kept in
-    api_base:    another Discord's REST address, on loopback; None for Discord itself
-    gateway_url: another Discord's gateway, on loopback; None for Discord itself
-    clock_url:   a loopback WebSocket that moves the clock (rehearsals); None for real time
+    database:    the file of the archive
+    backups:     the folder of its backups
+    api_base:    REST address of an emulator on loopback; None for Discord itself
+    gateway_url: gateway address of an emulator on loopback; None for Discord itself
+    clock_url:   loopback WebSocket that sets the clock's offset (rehearsals); None for real time
     log_level:   one of DEBUG, INFO, WARNING, ERROR
-    attachment_bytes: bytes of one of members' files that are kept at most; 0 for none
-    attachment_total_bytes: bytes of all of them together
-    compared:    how long before the record last held it is compared with Discord's from
+    max_attachment_bytes: a member's file is stored up to this size; 0 stores none
+    max_total_attachment_bytes: limit on all stored files together
+    compare_window: after an outage, the saved messages of this time before it are compared with
+                 Discord's, too
     log_format:  'text' for people, 'json' for machines
-    left_kept_for: how long what is kept of a server outlives the bot's removal from it
-    health:      host and port where ``/health`` and ``/metrics`` are served; None: nowhere
+    departed_server_retention: how long a server's data is retained after the bot was removed
+    health:      host and port of ``/health`` and ``/metrics``; None: they aren't served
     """
 
     token: str = field(repr=False)
@@ -61,10 +62,10 @@ class Settings:
 
 
 def load_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """``.env`` (or the file that ``SALON_ENV_FILE`` names; empty: none) below the environment.
+    """The environment merged with ``.env`` (or the file in ``SALON_ENV_FILE``; empty: no file).
 
-    A variable that is set in the environment wins over the same one in the file. Raises
-    SettingsError where the file is there and is no text.
+    A variable in the environment overrides the same one in the file. SettingsError if the file
+    exists and isn't text.
     """
     name = environment.get("SALON_ENV_FILE", ".env")
     try:
@@ -88,8 +89,8 @@ def _is_loopback(host: str | None) -> bool:
         return False
 
 
-def _address(
-    values: Mapping[str, str], name: str, schemes: tuple[str, ...], faults: list[str]
+def _read_url(
+    values: Mapping[str, str], name: str, schemes: tuple[str, ...], problems: list[str]
 ) -> str | None:
     value = values.get(name, "").strip()
     if not value:
@@ -99,127 +100,131 @@ def _address(
         host, scheme = parts.hostname, parts.scheme
         _ = parts.port
     except ValueError:
-        faults.append(f"{name} is not an address.")
+        problems.append(f"{name} is not an address.")
         return None
     if scheme not in schemes:
         wanted = " or ".join(f"{scheme}://" for scheme in schemes)
-        faults.append(f"{name} must start with {wanted}.")
+        problems.append(f"{name} must start with {wanted}.")
     elif not _is_loopback(host):
-        faults.append(
+        problems.append(
             f"{name} must be an address of this machine (127.0.0.1, localhost or [::1]), "
             "since the token is sent there; leave it out to use Discord."
         )
     elif parts.username or parts.password:
-        faults.append(f"{name} must not carry a user name or password.")
+        problems.append(f"{name} must not carry a user name or password.")
     return value.rstrip("/")
 
 
-def _bytes(
-    values: Mapping[str, str], name: str, faults: list[str], *, most: int | None = None
+def _read_bytes(
+    values: Mapping[str, str], name: str, problems: list[str], *, maximum: int | None = None
 ) -> int | None:
-    """A number of bytes; None where the setting is left out."""
+    """A number of bytes; None if the setting isn't given."""
     value = values.get(name, "").strip().replace("_", "")
     if not value:
         return None
     if not (value.isascii() and value.isdecimal()):
-        faults.append(f"{name} must be a whole number of bytes, 0 for none.")
+        problems.append(f"{name} must be a whole number of bytes, 0 for none.")
         return None
-    if most is not None and int(value) > most:
-        faults.append(f"{name} may be {most} at most, since members are handed their files.")
+    if maximum is not None and int(value) > maximum:
+        problems.append(f"{name} may be {maximum} at most, since members are handed their files.")
     return int(value)
 
 
-def _days(
+def _read_days(
     values: Mapping[str, str],
     name: str,
     default: timedelta,
-    faults: list[str],
+    problems: list[str],
     *,
-    least: int = 0,
-    most: int = _MOST_DAYS,
+    minimum: int = 0,
+    maximum: int = _MAX_DAYS,
 ) -> timedelta:
     value = values.get(name, "").strip()
     if not value:
         return default
-    if not (value.isascii() and value.isdecimal() and least <= int(value) <= most):
-        faults.append(f"{name} must be a whole number of days from {least} to {most}.")
+    if not (value.isascii() and value.isdecimal() and minimum <= int(value) <= maximum):
+        problems.append(f"{name} must be a whole number of days from {minimum} to {maximum}.")
         return default
     return timedelta(days=int(value))
 
 
-def _listening(values: Mapping[str, str], faults: list[str]) -> tuple[str, int] | None:
-    """``8080`` or ``HOST:8080``; without a host this machine alone can ask."""
+def _read_health(values: Mapping[str, str], problems: list[str]) -> tuple[str, int] | None:
+    """``8080`` or ``HOST:8080``; without a host, it is served on this machine only."""
     value = values.get("SALON_HEALTH", "").strip()
     if not value:
         return None
     host, _, port = value.rpartition(":")
     host = host.strip("[]") or "127.0.0.1"
     if not port.isdecimal() or not 1 <= int(port) <= 65535:
-        faults.append("SALON_HEALTH must be a port from 1 to 65535, or HOST:PORT.")
+        problems.append("SALON_HEALTH must be a port from 1 to 65535, or HOST:PORT.")
         return None
     return host, int(port)
 
 
-def read_database_path(values: Mapping[str, str], faults: list[str]) -> Path:
-    """The archive's file; a fault where its folder is missing or it is a folder itself."""
+def read_database_path(values: Mapping[str, str], problems: list[str]) -> Path:
+    """The archive's file; a problem is added if its folder is missing or it is a folder itself."""
     database = Path(values.get("SALON_DATABASE", "").strip() or "salon.sqlite3")
     if database.is_dir():
-        faults.append("SALON_DATABASE names a folder; it must name a file.")
+        problems.append("SALON_DATABASE names a folder; it must name a file.")
     elif not database.absolute().parent.is_dir():
-        faults.append(f"SALON_DATABASE lies in a folder that does not exist: {database.parent}.")
+        problems.append(f"SALON_DATABASE lies in a folder that does not exist: {database.parent}.")
     return database
 
 
-def read_backup_folder(values: Mapping[str, str], database: Path, faults: list[str]) -> Path:
-    """The folder for backups, by default one beside the archive; it is made when it is needed."""
+def read_backup_folder(values: Mapping[str, str], database: Path, problems: list[str]) -> Path:
+    """The folder for backups, by default beside the archive; it is created when needed."""
     name = values.get("SALON_BACKUPS", "").strip()
     folder = Path(name) if name else database.with_name(f"{database.stem}-backups")
     if folder.exists() and not folder.is_dir():
-        faults.append("SALON_BACKUPS names a file; it must name a folder.")
+        problems.append("SALON_BACKUPS names a file; it must name a folder.")
     return folder
 
 
 def read_settings(values: Mapping[str, str]) -> Settings:
-    """Settings from ``values`` (environment and ``.env`` together).
+    """Parse the settings from ``values`` (see :func:`load_environment`).
 
-    Raises SettingsError that tells every fault, a sentence a line; no secret is repeated in it.
+    SettingsError lists every problem, one sentence on a line, without any secret.
     """
-    faults: list[str] = []
+    problems: list[str] = []
     token = values.get("DISCORD_TOKEN", "").strip()
     if not token:
-        faults.append(
+        problems.append(
             "DISCORD_TOKEN is missing: put the bot's token into the environment or into .env "
             "(README.md says where to find it)."
         )
     elif not token.isascii() or any(character.isspace() for character in token):
-        faults.append("DISCORD_TOKEN is not a token: it has spaces or letters no token has.")
-    database = read_database_path(values, faults)
-    backups = read_backup_folder(values, database, faults)
-    api_base = _address(values, "DISCORD_API_BASE", ("http", "https"), faults)
-    gateway_url = _address(values, "DISCORD_GATEWAY_URL", ("ws", "wss"), faults)
-    if (api_base is None) != (gateway_url is None) and not faults:
-        faults.append("DISCORD_API_BASE and DISCORD_GATEWAY_URL belong together: set both.")
-    clock_url = _address(values, "SALON_CLOCK_URL", ("ws",), faults)
+        problems.append("DISCORD_TOKEN is not a token: it has spaces or letters no token has.")
+    database = read_database_path(values, problems)
+    backups = read_backup_folder(values, database, problems)
+    api_base = _read_url(values, "DISCORD_API_BASE", ("http", "https"), problems)
+    gateway_url = _read_url(values, "DISCORD_GATEWAY_URL", ("ws", "wss"), problems)
+    if (api_base is None) != (gateway_url is None) and not problems:
+        problems.append("DISCORD_API_BASE and DISCORD_GATEWAY_URL belong together: set both.")
+    clock_url = _read_url(values, "SALON_CLOCK_URL", ("ws",), problems)
     log_level = values.get("SALON_LOG_LEVEL", "").strip().upper() or "INFO"
     if log_level not in LOG_LEVELS:
-        faults.append(f"SALON_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}.")
-    each = _bytes(values, "SALON_ATTACHMENT_BYTES", faults, most=MAX_ATTACHMENT_BYTES)
-    in_all = _bytes(values, "SALON_ATTACHMENT_TOTAL_BYTES", faults)
-    compared = _days(
+        problems.append(f"SALON_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}.")
+    max_bytes = _read_bytes(
+        values, "SALON_ATTACHMENT_BYTES", problems, maximum=MAX_ATTACHMENT_BYTES
+    )
+    max_total_bytes = _read_bytes(values, "SALON_ATTACHMENT_TOTAL_BYTES", problems)
+    compare_window = _read_days(
         values,
         "SALON_COMPARE_DAYS",
         Settings.compare_window,
-        faults,
-        least=1,
-        most=MAX_COMPARE_DAYS,
+        problems,
+        minimum=1,
+        maximum=MAX_COMPARE_DAYS,
     )
     log_format = values.get("SALON_LOG_FORMAT", "").strip().lower() or "text"
     if log_format not in LOG_FORMATS:
-        faults.append(f"SALON_LOG_FORMAT must be one of {', '.join(LOG_FORMATS)}.")
-    kept_for = _days(values, "SALON_KEEP_LEFT_DAYS", Settings.departed_server_retention, faults)
-    health = _listening(values, faults)
-    if faults:
-        raise SettingsError("\n".join(faults))
+        problems.append(f"SALON_LOG_FORMAT must be one of {', '.join(LOG_FORMATS)}.")
+    retention = _read_days(
+        values, "SALON_KEEP_LEFT_DAYS", Settings.departed_server_retention, problems
+    )
+    health = _read_health(values, problems)
+    if problems:
+        raise SettingsError("\n".join(problems))
     return Settings(
         token=token,
         database=database,
@@ -228,12 +233,12 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         gateway_url=gateway_url,
         clock_url=clock_url,
         log_level=log_level,
-        max_attachment_bytes=Settings.max_attachment_bytes if each is None else each,
+        max_attachment_bytes=Settings.max_attachment_bytes if max_bytes is None else max_bytes,
         max_total_attachment_bytes=Settings.max_total_attachment_bytes
-        if in_all is None
-        else in_all,
-        compare_window=compared,
+        if max_total_bytes is None
+        else max_total_bytes,
+        compare_window=compare_window,
         log_format=log_format,
-        departed_server_retention=kept_for,
+        departed_server_retention=retention,
         health=health,
     )

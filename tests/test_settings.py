@@ -1,4 +1,4 @@
-"""Settings: read once, all faults told together, secrets never shown."""
+"""Settings: read once, all problems reported together, secrets never shown."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOCAL = {
 }
 
 
-def test_a_token_is_all_that_is_needed() -> None:
+def test_only_the_token_is_required() -> None:
     settings = read_settings({"DISCORD_TOKEN": TOKEN})
     assert settings.token == TOKEN
     assert settings.database == Path("salon.sqlite3")
@@ -25,7 +25,7 @@ def test_a_token_is_all_that_is_needed() -> None:
     assert settings.log_level == "INFO"
 
 
-def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
+def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings(
             {
@@ -36,8 +36,8 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
                 "SALON_LOG_LEVEL": "chatty",
             }
         )
-    told = str(caught.value).splitlines()
-    assert len(told) == 6
+    reported = str(caught.value).splitlines()
+    assert len(reported) == 6
     for name in (
         "DISCORD_TOKEN",
         "SALON_DATABASE",
@@ -46,7 +46,7 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         "SALON_CLOCK_URL",
         "SALON_LOG_LEVEL",
     ):
-        assert any(line.startswith(name) for line in told), name
+        assert any(line.startswith(name) for line in reported), name
     assert SettingsError.status == 78
 
 
@@ -65,13 +65,13 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         "http://[/api/v10",
     ],
 )
-def test_the_token_goes_nowhere_but_to_discord_and_to_this_machine(address: str) -> None:
+def test_an_address_outside_of_this_machine_is_refused(address: str) -> None:
     with pytest.raises(SettingsError, match="DISCORD_API_BASE"):
         read_settings({"DISCORD_TOKEN": TOKEN, **LOCAL, "DISCORD_API_BASE": address})
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:1", "localhost:1", "[::1]:1", "127.9.9.9"])
-def test_another_discord_on_this_machine_is_taken(host: str) -> None:
+def test_an_emulator_on_this_machine_is_accepted(host: str) -> None:
     settings = read_settings(
         {
             "DISCORD_TOKEN": TOKEN,
@@ -82,12 +82,12 @@ def test_another_discord_on_this_machine_is_taken(host: str) -> None:
     assert settings.api_base == f"http://{host}/api/v10"
 
 
-def test_half_of_another_discord_is_refused() -> None:
+def test_an_api_address_without_a_gateway_address_is_refused() -> None:
     with pytest.raises(SettingsError, match="belong together"):
         read_settings({"DISCORD_TOKEN": TOKEN, "DISCORD_API_BASE": "http://127.0.0.1:1/api/v10"})
 
 
-def test_a_token_with_spaces_is_none() -> None:
+def test_a_token_with_spaces_is_refused() -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings({"DISCORD_TOKEN": "my secret token"})
     assert "secret" not in str(caught.value)
@@ -98,11 +98,11 @@ def test_a_database_that_is_a_folder_is_refused(tmp_path: Path) -> None:
         read_settings({"DISCORD_TOKEN": TOKEN, "SALON_DATABASE": str(tmp_path)})
 
 
-def test_no_secret_stands_in_a_repr() -> None:
+def test_a_repr_contains_no_secret() -> None:
     assert TOKEN not in repr(read_settings({"DISCORD_TOKEN": TOKEN}))
 
 
-def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
     file = tmp_path / "my.env"
     file.write_text("DISCORD_TOKEN=from-the-file\nSALON_LOG_LEVEL=DEBUG\nEMPTY\n")
     values = load_environment({"SALON_ENV_FILE": str(file), "SALON_LOG_LEVEL": "ERROR"})
@@ -111,23 +111,21 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert "EMPTY" not in values
 
 
-def test_the_file_lies_in_the_working_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_file_is_in_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text("DISCORD_TOKEN=here\n")
     assert load_environment({})["DISCORD_TOKEN"] == "here"
     assert "DISCORD_TOKEN" not in load_environment({"SALON_ENV_FILE": ""})
 
 
-def test_a_file_that_is_no_text_is_told_as_a_fault(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "bad.env"
     file.write_bytes("DISCORD_TOKEN=x".encode("utf-16"))
     with pytest.raises(SettingsError, match="UTF-8"):
         load_environment({"SALON_ENV_FILE": str(file)})
 
 
-def test_how_much_of_files_is_kept_is_a_number_of_bytes() -> None:
+def test_the_limits_on_attachments_are_numbers_of_bytes() -> None:
     settings = read_settings({"DISCORD_TOKEN": TOKEN})
     assert settings.max_attachment_bytes == 5 * 1024 * 1024
     assert settings.max_total_attachment_bytes == 1024**3
@@ -137,12 +135,12 @@ def test_how_much_of_files_is_kept_is_a_number_of_bytes() -> None:
 
 
 @pytest.mark.parametrize("value", ["-1", "5 MiB", "1e6", "٣", "10000001"])
-def test_what_is_no_such_number_is_a_fault(value: str) -> None:
+def test_an_invalid_number_of_bytes_is_reported(value: str) -> None:
     with pytest.raises(SettingsError, match="SALON_ATTACHMENT_BYTES"):
         read_settings({"DISCORD_TOKEN": TOKEN, "SALON_ATTACHMENT_BYTES": value})
 
 
-def test_health_is_served_on_this_machine_unless_a_host_is_named() -> None:
+def test_health_is_served_on_this_machine_unless_a_host_is_given() -> None:
     def health(value: str) -> tuple[str, int] | None:
         return read_settings({"DISCORD_TOKEN": TOKEN, "SALON_HEALTH": value}).health
 
@@ -155,14 +153,14 @@ def test_health_is_served_on_this_machine_unless_a_host_is_named() -> None:
             health(wrong)
 
 
-def test_logs_are_for_people_unless_asked_otherwise() -> None:
+def test_logs_are_text_by_default() -> None:
     assert read_settings({"DISCORD_TOKEN": TOKEN}).log_format == "text"
     assert read_settings({"DISCORD_TOKEN": TOKEN, "SALON_LOG_FORMAT": "JSON"}).log_format == "json"
     with pytest.raises(SettingsError, match="text, json"):
         read_settings({"DISCORD_TOKEN": TOKEN, "SALON_LOG_FORMAT": "xml"})
 
 
-def test_backups_lie_beside_the_archive_unless_said_otherwise(tmp_path: Path) -> None:
+def test_backups_are_beside_the_archive_by_default(tmp_path: Path) -> None:
     database = tmp_path / "my.sqlite3"
     values = {"DISCORD_TOKEN": TOKEN, "SALON_DATABASE": str(database)}
     assert read_settings(values).backups == tmp_path / "my-backups"
@@ -173,12 +171,12 @@ def test_backups_lie_beside_the_archive_unless_said_otherwise(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("value", ["0", "366", "-1", "a week", "1.5", "²"])
-def test_days_to_compare_that_are_none_are_told(value: str) -> None:
+def test_an_invalid_number_of_days_is_reported(value: str) -> None:
     with pytest.raises(SettingsError, match="SALON_COMPARE_DAYS must be a whole number of days"):
         read_settings({"DISCORD_TOKEN": TOKEN, "SALON_COMPARE_DAYS": value})
 
 
-def test_a_week_is_compared_unless_another_span_is_set() -> None:
+def test_a_week_is_compared_by_default() -> None:
     assert read_settings({"DISCORD_TOKEN": TOKEN}).compare_window == timedelta(days=7)
     chosen = read_settings({"DISCORD_TOKEN": TOKEN, "SALON_COMPARE_DAYS": " 30 "})
     assert chosen.compare_window == timedelta(days=30)

@@ -45,9 +45,9 @@ async def examine(values: Mapping[str, str], clock: Clock) -> list[Finding]:
     """Everything that was looked at; ``values`` are environment and ``.env`` together."""
     found: list[Finding] = [Finding("versions", True, checks.versions())]
     settings: Settings | None = None
-    faults: list[str] = []
-    database = read_database_path(values, faults)
-    folder = read_backup_folder(values, database, faults)
+    problems: list[str] = []
+    database = read_database_path(values, problems)
+    folder = read_backup_folder(values, database, problems)
     try:
         settings = read_settings(values)
     except SettingsError as error:
