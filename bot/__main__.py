@@ -156,7 +156,7 @@ async def _doctor() -> int:
 
     found = await examine(load_environment(os.environ), Clock())
     _write(told(found))
-    return 0 if all(one.fine for one in found) else 1
+    return 0 if all(one.is_ok for one in found) else 1
 
 
 def _backup(file: Path | None) -> int:
@@ -183,7 +183,7 @@ async def _forget(options: argparse.Namespace) -> int:
 
 
 async def _export(essay: str, form: str) -> int:
-    from bot.export import as_markdown
+    from bot.export import render_markdown
     from storage.db.database import open_for_reading
     from storage.essays.export import export
 
@@ -191,7 +191,7 @@ async def _export(essay: str, form: str) -> int:
     async with open_for_reading(path) as database:
         exported = await database.read(lambda tx: export(tx, essay))
     if form == "markdown":
-        _write(as_markdown(exported))
+        _write(render_markdown(exported))
     else:
         _write(json.dumps(exported, ensure_ascii=False, indent=2))
     return 0

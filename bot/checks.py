@@ -18,18 +18,18 @@ from storage.db.backups import Backup
 from storage.servers.diagnostics import InUse, Trouble, Waiting
 
 __all__ = [
-    "RECENT",
+    "RECENT_FAILURES",
     "Finding",
-    "look_at_backups",
-    "look_at_channel",
-    "look_at_disk",
-    "look_at_troubles",
-    "passing_folder",
-    "versions",
+    "check_backups",
+    "check_channel",
+    "check_disk_space",
+    "check_pending_work",
+    "find_data_loss_risk",
+    "get_versions",
 ]
 
 #: How long a failure is told.
-RECENT = timedelta(days=7)
+RECENT_FAILURES = timedelta(days=7)
 _A_BACKUP_IS_OLD_AFTER = timedelta(hours=49)
 #: Bytes of room below which the operator is told, beside the room for one more copy.
 _LITTLE_ROOM = 200 * 1024 * 1024
@@ -51,12 +51,12 @@ _CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
 class Finding:
     """What was looked at, whether it is fine, and what there is to say or to do."""
 
-    about: str
-    fine: bool
+    subject: str
+    is_ok: bool
     text: str
 
 
-def look_at_channel(
+def check_channel(
     place: InUse,
     name: str | None,
     holds: Callable[[Right], bool],
@@ -85,7 +85,7 @@ def look_at_channel(
     return Finding(about, False, f"give {me} {names_of(missing)} there")
 
 
-def look_at_troubles(
+def check_pending_work(
     found: Sequence[Trouble], waits: Waiting, name: Callable[[Trouble], str]
 ) -> list[Finding]:
     """What waits and what failed. ``name`` says where a trouble is."""
@@ -112,7 +112,7 @@ def look_at_troubles(
     return [*findings, Finding("outbox", True, under_way)]
 
 
-def look_at_backups(newest: Backup | None, folder: Path, now: datetime) -> Finding:
+def check_backups(newest: Backup | None, folder: Path, now: datetime) -> Finding:
     """Whether the last backup is of yesterday or today."""
     if newest is None:
         return Finding(
@@ -129,7 +129,7 @@ def look_at_backups(newest: Backup | None, folder: Path, now: datetime) -> Findi
     return Finding("backups", True, told)
 
 
-def look_at_disk(free: int, database: int) -> Finding:
+def check_disk_space(free: int, database: int) -> Finding:
     """Whether there is room for the archive to grow and for a copy of it; bytes."""
     told = f"{free / 1024**3:.1f} GB free"
     if free < _LITTLE_ROOM + 2 * database:
@@ -137,7 +137,7 @@ def look_at_disk(free: int, database: int) -> Finding:
     return Finding("disk", True, told)
 
 
-def passing_folder(
+def find_data_loss_risk(
     folder: Path,
     environment: Mapping[str, str],
     mounts: str,
@@ -175,7 +175,7 @@ def _mounted(folder: Path, mounts: str) -> tuple[Path, str]:
     return best, kind
 
 
-def versions() -> str:
+def get_versions() -> str:
     """Salon, Python, the library and SQLite, as far as they tell."""
     project = Path(__file__).parents[1] / "pyproject.toml"
     try:

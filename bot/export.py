@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["as_markdown"]
+__all__ = ["render_markdown"]
 
 
-def as_markdown(exported: dict[str, Any]) -> str:
+def render_markdown(exported: dict[str, Any]) -> str:
     """The export as Markdown: the essay's heading, then every reply under what it answers."""
     essay, replies = exported["essay"], exported["replies"]
     known = {reply["id"] for reply in replies}

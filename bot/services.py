@@ -12,16 +12,16 @@ from bot.clock import Clock
 from bot.delivery.messages import Outbox
 from bot.delivery.scheduler import Sweep
 from bot.discord_api.errors import Sight
-from bot.ingest.catch_up import Recovery
+from bot.ingest.catch_up import CatchUp
 from bot.ingest.recorder import Recorder
 from bot.publishing.edit import Editing
 from bot.publishing.publish import Publishing
 from storage.db.database import Database
 
-__all__ = ["Busy", "Services"]
+__all__ = ["ActiveWork", "Services"]
 
 
-class Busy:
+class ActiveWork:
     """What is under way outside of recorder, outbox and sweep: commands, mostly."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Busy:
         return self._count == 0
 
     @contextmanager
-    def working(self) -> Iterator[None]:
+    def track(self) -> Iterator[None]:
         """Count the block as under way."""
         task = asyncio.current_task()
         assert task is not None
@@ -47,7 +47,7 @@ class Busy:
             self._tasks.discard(task)
 
     @contextmanager
-    def waiting(self) -> Iterator[None]:
+    def track_waiting(self) -> Iterator[None]:
         """Within :meth:`working`: the block only waits for what the outbox does."""
         self._count -= 1
         try:
@@ -72,13 +72,15 @@ class Services:
     sight: Sight
     recorder: Recorder
     outbox: Outbox
-    recovery: Recovery
+    catch_up: CatchUp
     sweep: Sweep
     publishing: Publishing
     editing: Editing
-    busy: Busy = field(default_factory=Busy)
+    active_work: ActiveWork = field(default_factory=ActiveWork)
 
     @property
     def idle(self) -> bool:
         """Whether nothing is left that can be done at the present moment."""
-        return self.recorder.idle and self.recovery.idle and self.sweep.idle and self.busy.idle
+        return (
+            self.recorder.idle and self.catch_up.idle and self.sweep.idle and self.active_work.idle
+        )

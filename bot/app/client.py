@@ -30,7 +30,7 @@ from bot.delivery.scheduler import Sweep
 from bot.discord_api.errors import PASSING, name
 from bot.discord_api.permissions import Seeing
 from bot.errors import UserError
-from bot.ingest.catch_up import COMPARED, Recovery
+from bot.ingest.catch_up import DEFAULT_COMPARE_WINDOW, CatchUp
 from bot.ingest.recorder import Recorder
 from bot.publishing.edit import Editing
 from bot.publishing.fetch_page import Page, fetch
@@ -101,7 +101,7 @@ class Salon(commands.Bot, Seeing):
         *,
         fetch_page: Callable[[str], Awaitable[Page]] = fetch,
         keeping: Keeping | None = None,
-        compared: timedelta = COMPARED,
+        compared: timedelta = DEFAULT_COMPARE_WINDOW,
         on_connection: Callable[[], None] = lambda: None,
         left_kept_for: timedelta = timedelta(days=30),
         patience: float = PATIENCE,
@@ -126,7 +126,7 @@ class Salon(commands.Bot, Seeing):
         self._losses: list[float] = []
         self._silence = Silence(lambda: self.latency, self._lose, patience)
         recorder = Recorder(database, clock, on_work=self._wake)
-        recovery = Recovery(
+        recovery = CatchUp(
             database=database,
             clock=clock,
             http=self.http,
@@ -144,7 +144,7 @@ class Salon(commands.Bot, Seeing):
             sight=self,
             recorder=recorder,
             on_change=self._wake,
-            catch_up=recovery.catch_up,
+            catch_up=recovery.catch_up_channel,
         )
         self._ready_generation: int | None = None
         self._told_of: set[int] = set()
@@ -186,7 +186,7 @@ class Salon(commands.Bot, Seeing):
             sight=self,
             recorder=recorder,
             outbox=outbox,
-            recovery=recovery,
+            catch_up=recovery,
             sweep=self._sweep,
             publishing=publishing,
             editing=Editing(
@@ -207,7 +207,7 @@ class Salon(commands.Bot, Seeing):
         assert self.user is not None
         self.own_id = self.user.id
         self._tasks.start(self.services.recorder.run(), name="recorder")
-        self._tasks.start(self.services.recovery.run(), name="recovery")
+        self._tasks.start(self.services.catch_up.run(), name="recovery")
         self._tasks.start(self._silence.run(), name="silence")
         await self.add_parts()
         await self._sync_commands()
@@ -244,7 +244,7 @@ class Salon(commands.Bot, Seeing):
         """A fresh identify: whatever was said before it may have been missed."""
         self._deaf = False
         self._losses.clear()
-        self.services.recorder.doubt()
+        self.services.recorder.start_generation()
         if not self._tasks.has("sweep"):
             self._tasks.start(self._sweep.run(), name="sweep")
 
@@ -272,7 +272,7 @@ class Salon(commands.Bot, Seeing):
         self._on_connection()
         self._wake()
         _log.info("Salon is in %d server(s).", len(self.guilds))
-        with self.services.busy.working():
+        with self.services.active_work.track():
             services = self.services
             await self._arrivals.take_stock(self.guilds)
             editing = services.editing.take_up_again
@@ -319,7 +319,7 @@ class Salon(commands.Bot, Seeing):
     async def close(self) -> None:
         """Stop what is under way; all of it goes on at the next start."""
         self._stopping = True
-        await self.services.busy.stop()
+        await self.services.active_work.stop()
         await self._tasks.stop()
         await self._stop_handlers()
         await self.services.outbox.stop()
@@ -355,7 +355,7 @@ class Salon(commands.Bot, Seeing):
 
     def _caught_up(self) -> bool:
         """Whether what was said unseen has been read, in every server that can be seen."""
-        recovery, generation = self.services.recovery, self.services.recorder.generation
+        recovery, generation = self.services.catch_up, self.services.recorder.generation
         if not generation or self._deaf:
             return False
         # A server that Discord itself cannot reach is not waited for once it had its chance.
@@ -370,7 +370,7 @@ class Salon(commands.Bot, Seeing):
             connected=here and not self.is_closed(),
             latency=self.latency if math.isfinite(self.latency) else None,
             servers=len(self.guilds),
-            recorded=recorder.recorded,
+            recorded=recorder.committed,
             queued=recorder.queued,
         )
 

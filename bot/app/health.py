@@ -18,7 +18,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from bot.checks import RECENT
+from bot.checks import RECENT_FAILURES
 from bot.clock import Clock, to_milliseconds
 from bot.errors import SettingsError
 from storage.db import backups
@@ -87,7 +87,7 @@ class Health:
         return app
 
     async def _state(self) -> _State:
-        since = to_milliseconds(self._clock.now() - RECENT)
+        since = to_milliseconds(self._clock.now() - RECENT_FAILURES)
 
         async def look(tx: Transaction) -> tuple[Waiting, list[Trouble]]:
             return await diagnostics.waiting(tx), await diagnostics.troubles(tx, since)

@@ -31,10 +31,10 @@ _SERVERS_AT_ONCE = 200
 def told(found: list[Finding]) -> str:
     """The findings, a line each, and what it comes to."""
     lines = [
-        f"{'[ ok ]' if one.fine else '[ do ]'} {one.about}: {one.text.replace('*', '')}"
+        f"{'[ ok ]' if one.is_ok else '[ do ]'} {one.subject}: {one.text.replace('*', '')}"
         for one in found
     ]
-    open_ones = sum(not one.fine for one in found)
+    open_ones = sum(not one.is_ok for one in found)
     lines.append(
         "All is fine." if not open_ones else f"To do: {open_ones} (the lines marked [ do ])."
     )
@@ -43,7 +43,7 @@ def told(found: list[Finding]) -> str:
 
 async def examine(values: Mapping[str, str], clock: Clock) -> list[Finding]:
     """Everything that was looked at; ``values`` are environment and ``.env`` together."""
-    found: list[Finding] = [Finding("versions", True, checks.versions())]
+    found: list[Finding] = [Finding("versions", True, checks.get_versions())]
     settings: Settings | None = None
     problems: list[str] = []
     database = read_database_path(values, problems)
@@ -57,7 +57,7 @@ async def examine(values: Mapping[str, str], clock: Clock) -> list[Finding]:
     found += _disk(database, values)
     newest = next(iter(backups.listed(folder, database.stem)), None)
     if database.exists() or newest is not None:
-        found.append(checks.look_at_backups(newest, folder, clock.now()))
+        found.append(checks.check_backups(newest, folder, clock.now()))
     async with _opened(database, found) as archive:
         if archive is not None:
             found += await _archive(archive, clock)
@@ -71,9 +71,9 @@ def _disk(database: Path, values: Mapping[str, str]) -> list[Finding]:
     if not folder.is_dir():
         return []
     size = backups.size_of(database)
-    found = [checks.look_at_disk(shutil.disk_usage(folder).free, size)]
+    found = [checks.check_disk_space(shutil.disk_usage(folder).free, size)]
     mounts = _MOUNTS.read_text(encoding="utf-8") if _MOUNTS.exists() else ""
-    passing = checks.passing_folder(folder.resolve(), values, mounts)
+    passing = checks.find_data_loss_risk(folder.resolve(), values, mounts)
     if passing:
         found.append(Finding("folder", False, passing))
     else:
@@ -113,7 +113,7 @@ async def _opened(database: Path, found: list[Finding]) -> AsyncIterator[Databas
 
 
 async def _archive(archive: Database, clock: Clock) -> list[Finding]:
-    since = to_milliseconds(clock.now() - checks.RECENT)
+    since = to_milliseconds(clock.now() - checks.RECENT_FAILURES)
 
     async def look(tx: Transaction) -> list[Finding]:
         names = {row["id"]: row["name"] for row in await tx.rows("SELECT id, name FROM servers")}
@@ -121,7 +121,7 @@ async def _archive(archive: Database, clock: Clock) -> list[Finding]:
         def name(trouble: Trouble) -> str:
             return f"{names.get(trouble.server_id)}, channel {trouble.channel_id}"
 
-        return checks.look_at_troubles(
+        return checks.check_pending_work(
             await diagnostics.troubles(tx, since), await diagnostics.waiting(tx), name
         )
 
@@ -215,7 +215,7 @@ async def _channels(client: discord.Client, used: list[InUse]) -> list[Finding]:
             if channel is not None:
                 held_there = channel.permissions_for(me)
             found.append(
-                checks.look_at_channel(
+                checks.check_channel(
                     place,
                     None if channel is None else f"#{channel.name} of {server.name}",
                     lambda right, held=held_there: bool(getattr(held, right.key)),  # type: ignore[misc]

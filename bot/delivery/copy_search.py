@@ -10,7 +10,7 @@ from discord.http import HTTPClient
 from bot.core import limits
 from bot.core.conversation.events import Message
 from bot.core.conversation.reply_copy import hash_copy
-from bot.ingest.recorder import Heard
+from bot.ingest.recorder import LiveEvent
 from storage.replies.reply_moves import Bringing
 
 __all__ = ["copy_of", "reactions_to"]
@@ -43,6 +43,6 @@ def _is_copy(data: dict[str, Any], one: Bringing) -> bool:
     return hash_copy(data["author"]["username"], data["content"], sizes) == one.signature
 
 
-def reactions_to(copy_id: int, live: Iterable[Heard]) -> list[Heard]:
+def reactions_to(copy_id: int, live: Iterable[LiveEvent]) -> list[LiveEvent]:
     """The reactions to a copy that came before it was known to be one."""
     return [one for one in live if not isinstance(one, Message) and one.message_id == copy_id]

@@ -38,7 +38,7 @@ from bot.discord_api.errors import (
 )
 from bot.discord_api.single_attempt import SingleCalls, Upload
 from bot.discord_api.webhooks import Webhook, Webhooks
-from bot.ingest.recorder import Heard, Recorder
+from bot.ingest.recorder import LiveEvent, Recorder
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import alerts
@@ -141,7 +141,7 @@ class Mover:
 
     async def _copy(self, one: Bringing) -> None:
         if one.state == "copying":
-            with self._recorder.listening(one.thread_id) as live:
+            with self._recorder.collect_live(one.thread_id) as live:
                 found = await self._found(one)
                 if found is not None:
                     await self._copied(one, int(found["id"]))
@@ -162,7 +162,7 @@ class Mover:
         data = await self._original(one)
         if data is None:
             gone = Deletion((one.reply_id,), one.channel_id, self._clock.now())
-            await self._recorder.wait(self._recorder.put((gone,)))
+            await self._recorder.wait_until_committed(self._recorder.put((gone,)))
             await self._fail(one, "The reply was deleted.")
             return
         await self._take_over_edit(one, data)
@@ -189,7 +189,7 @@ class Mover:
             await self._fail(one, "The reply was deleted.")
             return
         try:
-            with self._recorder.listening(one.thread_id) as live:
+            with self._recorder.collect_live(one.thread_id) as live:
                 copy_id = await self._webhooks.write(webhook, one.thread_id, payload, files)
                 await self._copied(one, copy_id)
         except discord.HTTPException as error:
@@ -203,7 +203,7 @@ class Mover:
                 raise
             _log.warning("Discord refused the copy of reply %d: %s", one.reply_id, error)
             raise _Instead(f"Discord refused the copy ({error.code or error.status})") from error
-        self._recorder.read_reactions(reactions_to(copy_id, live))
+        self._recorder.request_reactions(reactions_to(copy_id, live))
 
     async def _webhook(self, one: Bringing) -> Webhook:
         try:
@@ -260,11 +260,13 @@ class Mover:
         except CopyTakenError:
             await self._put_off(one, "Another reply has that copy.")
 
-    async def _read_copy(self, one: Bringing, data: dict[str, Any], live: list[Heard]) -> None:
+    async def _read_copy(self, one: Bringing, data: dict[str, Any], live: list[LiveEvent]) -> None:
         """What was put on a copy while nobody knew that it was one."""
         read = parse.message(data, server_id=one.server_id, own_id=self._sight.own_id)
-        await self._recorder.wait(self._recorder.put((HistoryPage(one.thread_id, (read,)),)))
-        self._recorder.read_reactions(reactions_to(read.id, live))
+        await self._recorder.wait_until_committed(
+            self._recorder.put((HistoryPage(one.thread_id, (read,)),))
+        )
+        self._recorder.request_reactions(reactions_to(read.id, live))
 
     # -- the original -------------------------------------------------------------------------
 
@@ -314,7 +316,7 @@ class Mover:
         edit = parse.edit(data)
         sizes = tuple(file.size for file in edit.attachments)
         if not parse.is_withheld(data) and (edit.text, sizes) != (one.text, one.sizes):
-            await self._recorder.wait(self._recorder.put((edit,)))
+            await self._recorder.wait_until_committed(self._recorder.put((edit,)))
 
     async def _add_author(self, one: Bringing) -> None:
         """Bring the author to their words; who left, or may not see them, stays outside."""
@@ -339,7 +341,7 @@ class Mover:
                     self._webhooks.forget(one.channel_id)
                 if error.code == UNKNOWN_MESSAGE:
                     gone = Deletion((one.copy_id,), one.thread_id, self._clock.now())
-                    await self._recorder.wait(self._recorder.put((gone,)))
+                    await self._recorder.wait_until_committed(self._recorder.put((gone,)))
                 else:
                     raise
         await self._database.write(lambda tx: reply_moves.rewritten(tx, one.reply_id, one.text))

@@ -112,7 +112,7 @@ class ThreadOpener:
         if adopted:
             await self._catch_up(thread.id)
         else:
-            self._recorder.prove(thread.id, generation)
+            self._recorder.mark_complete(thread.id, generation)
 
     async def _start(self, thread: Thread) -> None:
         """docs: Channel Resource › Start Thread from Message.
@@ -136,7 +136,7 @@ class ThreadOpener:
         except discord.HTTPException as error:
             if error.code == UNKNOWN_CHANNEL:
                 gone = ChannelDeletion(thread.id, thread.server_id, self._clock.now())
-                await self._recorder.wait(self._recorder.put((gone,)))
+                await self._recorder.wait_until_committed(self._recorder.put((gone,)))
             raise
 
     async def _add_member(self, thread: Thread) -> None:

@@ -20,25 +20,25 @@ from discord.http import HTTPClient
 from bot.clock import Clock
 from bot.discord_api.errors import PASSING, Sight
 from bot.ingest.catch_up_summary import RecoveredCounts, make_catch_up_summary
-from bot.ingest.channel_history import Histories, Outcome
+from bot.ingest.channel_history import HistoryReader, ReadOutcome
 from bot.ingest.member_names import MemberNames
 from bot.ingest.reactions import ReactionReader
 from bot.ingest.recorder import Recorder
-from bot.ingest.thread_lists import Listed, ThreadLists
+from bot.ingest.thread_lists import ListOutcome, ThreadLister
 from storage.db.database import Database, until_usable
 from storage.db.writer import Transaction
 from storage.delivery import alerts
 from storage.replies import watermarks
 from storage.replies.watermarks import Watched
 
-__all__ = ["AT_ONCE", "COMPARED", "Recovery"]
+__all__ = ["DEFAULT_COMPARE_WINDOW", "MAX_CONCURRENT_READS", "CatchUp"]
 
 _log = logging.getLogger(__name__)
 
 #: How far before the end of the record's hold the comparing begins (design, decision 4).
-COMPARED = timedelta(days=7)
+DEFAULT_COMPARE_WINDOW = timedelta(days=7)
 #: Channels and threads read at once.
-AT_ONCE = 4
+MAX_CONCURRENT_READS = 4
 #: Seconds before a channel that could not be read is tried again; then it is owed.
 _WAITS = (1, 2, 5, 15)
 #: Seconds between two notes that the record holds, and two looks at what is owed; the longest
@@ -53,7 +53,7 @@ _WITHHELD = (
 )
 
 
-class Recovery:
+class CatchUp:
     """Reads what was missed, a page at a time, and hands it to the recorder."""
 
     def __init__(
@@ -67,28 +67,28 @@ class Recovery:
         guild: Callable[[int], discord.Guild | None],
         hears: Callable[[], bool],
         on_done: Callable[[], None],
-        compared: timedelta = COMPARED,
+        compared: timedelta = DEFAULT_COMPARE_WINDOW,
     ) -> None:
         self._database = database
         self._clock = clock
         self._http = http
         self._sight = sight
         self._recorder = recorder
-        self._hears = hears
+        self._is_connected = hears
         self._on_done = on_done
-        self._compared = compared
+        self._compare_window = compared
         self._caught_up: dict[int, int] = {}
         self._names = MemberNames(http=http, guild=guild, clock=clock)
-        self._histories = Histories(
+        self._histories = HistoryReader(
             database=database,
             clock=clock,
             http=http,
             sight=sight,
             recorder=recorder,
             names=self._names,
-            is_shown=self._is_shown,
+            is_shown=self._can_read_content,
         )
-        self._threads = ThreadLists(http=http, sight=sight, recorder=recorder)
+        self._threads = ThreadLister(http=http, sight=sight, recorder=recorder)
         self._reactions = ReactionReader(
             database=database,
             http=http,
@@ -96,12 +96,12 @@ class Recovery:
             recorder=recorder,
             clock=clock,
         )
-        recorder.tell(reacted=self._reactions.want, withheld=self._withheld)
-        self._room = asyncio.Semaphore(AT_ONCE)
-        self._servers: dict[int, asyncio.Lock] = {}
+        recorder.set_callbacks(reacted=self._reactions.request, withheld=self._on_content_missing)
+        self._read_slots = asyncio.Semaphore(MAX_CONCURRENT_READS)
+        self._server_locks: dict[int, asyncio.Lock] = {}
         self._waiting: set[int] = set()
-        self._owing: dict[int, float] = {}
-        self._due: dict[int, float] = {}
+        self._retry_waits: dict[int, float] = {}
+        self._retry_at: dict[int, float] = {}
         self._unlisted: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._running = 0
@@ -123,39 +123,41 @@ class Recovery:
             while True:
                 await asyncio.sleep(_BEAT)
                 try:
-                    await self.hold_true()
-                    await self.pay()
+                    await self.mark_verified()
+                    await self.retry_pending()
                 except sqlite3.OperationalError as error:
                     _log.error("The archive cannot be used (%s); the next beat tries again.", error)
 
-    async def hold_true(self) -> None:
+    async def mark_verified(self) -> None:
         """Note that the record is what Discord has, where that is so: not while nobody tells."""
-        if not self._hears():
+        if not self._is_connected():
             return
-        proven, now_ms = self._recorder.proven, self._clock.now_ms()
+        proven, now_ms = self._recorder.complete_channels, self._clock.now_ms()
         await self._database.write(lambda tx: watermarks.hold_true(tx, proven, now_ms))
 
-    async def pay(self) -> None:
+    async def retry_pending(self) -> None:
         """Read what is owed and may be read by now, each server at growing intervals.
 
         Owed, too, is what is watched since the last reading, such as an essay's channel.
         """
         now = asyncio.get_running_loop().time()
         places = await self._database.read(watermarks.places)
-        proven = self._recorder.proven
+        proven = self._recorder.complete_channels
         for channel_id, server_id in places.items():
             if channel_id not in proven:
-                self._owing.setdefault(server_id, _BEAT)
-        for server_id, wait in list(self._owing.items()):
-            if self._due.get(server_id, 0) <= now:
-                self._owing[server_id] = min(wait * 2, _LONGEST_WAIT)
-                self._due[server_id] = now + wait
-                await self._one_at_a_time(server_id, owed=True)
+                self._retry_waits.setdefault(server_id, _BEAT)
+        for server_id, wait in list(self._retry_waits.items()):
+            if self._retry_at.get(server_id, 0) <= now:
+                self._retry_waits[server_id] = min(wait * 2, _LONGEST_WAIT)
+                self._retry_at[server_id] = now + wait
+                await self._run_exclusively(server_id, owed=True)
 
-    async def lose(self, server_id: int) -> None:
+    async def mark_unreachable(self, server_id: int) -> None:
         """A server cannot be seen any more: what happens there is missed until it can be again."""
         self._caught_up.pop(server_id, None)
-        await self._recorder.doubt_in({one.channel_id for one in await self._watched(server_id)})
+        await self._recorder.mark_incomplete(
+            {one.channel_id for one in await self._get_watched(server_id)}
+        )
 
     async def catch_up_server(self, server_id: int) -> None:
         """Bring the record of a server's channels and threads up to the present.
@@ -165,17 +167,17 @@ class Recovery:
         nothing is asked of it. One reading of a server at a time; who comes while another waits
         is served by that one. What cannot be read now stays owed (:meth:`pay`).
         """
-        self._owe(server_id)
+        self._mark_pending(server_id)
         if server_id not in self._waiting:
-            await self._one_at_a_time(server_id, owed=False)
+            await self._run_exclusively(server_id, owed=False)
 
-    def _owe(self, server_id: int) -> None:
-        self._owing[server_id] = _BEAT
-        self._due.pop(server_id, None)
+    def _mark_pending(self, server_id: int) -> None:
+        self._retry_waits[server_id] = _BEAT
+        self._retry_at.pop(server_id, None)
 
-    async def _one_at_a_time(self, server_id: int, *, owed: bool) -> None:
+    async def _run_exclusively(self, server_id: int, *, owed: bool) -> None:
         self._running += 1
-        lock = self._servers.setdefault(server_id, asyncio.Lock())
+        lock = self._server_locks.setdefault(server_id, asyncio.Lock())
         try:
             if not owed:
                 self._waiting.add(server_id)
@@ -195,7 +197,7 @@ class Recovery:
             self._running -= 1
             self._on_done()
 
-    async def catch_up(self, channel_id: int) -> None:
+    async def catch_up_channel(self, channel_id: int) -> None:
         """Bring the record of one channel or thread up to the present."""
         self._running += 1
         try:
@@ -203,17 +205,17 @@ class Recovery:
                 lambda tx: watermarks.watched(tx, channel_id=channel_id)
             )
             if found:
-                await self._recorder.doubt_in({channel_id})
+                await self._recorder.mark_incomplete({channel_id})
                 await self._read_all(found, found[0].server_id)
         finally:
             self._running -= 1
 
-    async def _watched(self, server_id: int) -> list[Watched]:
+    async def _get_watched(self, server_id: int) -> list[Watched]:
         return await self._database.read(lambda tx: watermarks.watched(tx, server_id=server_id))
 
-    def _to_read(self, some: Sequence[Watched]) -> list[Watched]:
+    def _select_readable(self, some: Sequence[Watched]) -> list[Watched]:
         """Of these, what is owed and may be read for all that is known."""
-        proven = self._recorder.proven
+        proven = self._recorder.complete_channels
         return [
             one
             for one in some
@@ -221,32 +223,34 @@ class Recovery:
         ]
 
     async def _catch_up_server(self, server_id: int, *, owed: bool) -> None:
-        watched = await self._watched(server_id)
+        watched = await self._get_watched(server_id)
         if not watched:
-            self._settled(server_id)
+            self._clear_pending(server_id)
             return
-        some = self._to_read(watched) if owed else watched
-        await self._recorder.doubt_in({one.channel_id for one in some})
+        some = self._select_readable(watched) if owed else watched
+        await self._recorder.mark_incomplete({one.channel_id for one in some})
         if not some and server_id not in self._unlisted:
-            self._settle(server_id, watched)
+            self._clear_if_complete(server_id, watched)
             return
-        if not await self._shows_content():
-            await self._tell_withheld(server_id)
+        if not await self._may_read_content():
+            await self._alert_content_missing(server_id)
             return
         await until_usable(
             lambda: self._database.write(lambda tx: alerts.past(tx, server_id, "content"))
         )
         began = self._clock.now()
         held = max(one.true_at for one in watched)
-        self._names.forget()
+        self._names.clear()
         channels = [one for one in watched if not one.is_thread]
         # Channels first: what they hold may be the heads that threads hang on.
         deletions = await self._read_all([one for one in some if not one.is_thread], server_id)
         await self._list_threads(server_id, [one.channel_id for one in channels])
-        threads = [one for one in await self._watched(server_id) if one.is_thread]
-        deletions += await self._read_all(self._to_read(threads) if owed else threads, server_id)
-        self._settle(server_id, await self._watched(server_id))
-        found = self._recorder.take_found(server_id)
+        threads = [one for one in await self._get_watched(server_id) if one.is_thread]
+        deletions += await self._read_all(
+            self._select_readable(threads) if owed else threads, server_id
+        )
+        self._clear_if_complete(server_id, await self._get_watched(server_id))
+        found = self._recorder.take_recovered(server_id)
         recovered = RecoveredCounts(found.replies, found.edits, deletions)
         away = timedelta(milliseconds=max(0, self._clock.now_ms() - held) if held else 0)
         took = (self._clock.now() - began).total_seconds()
@@ -267,29 +271,29 @@ class Recovery:
     async def _list_threads(self, server_id: int, channel_ids: list[int]) -> None:
         self._unlisted.add(server_id)
         for wait in (*_WAITS, None):
-            listed = await self._threads.look(server_id, channel_ids)
-            if listed is Listed.WHOLE:
+            listed = await self._threads.list_threads(server_id, channel_ids)
+            if listed is ListOutcome.COMPLETE:
                 self._unlisted.discard(server_id)
-            if listed is not Listed.TRY_AGAIN or wait is None:
+            if listed is not ListOutcome.RETRY or wait is None:
                 return
             await asyncio.sleep(wait)
 
-    def _settle(self, server_id: int, watched: Sequence[Watched]) -> None:
+    def _clear_if_complete(self, server_id: int, watched: Sequence[Watched]) -> None:
         """Nothing is owed of a server of which everything is proven."""
-        proven = self._recorder.proven
+        proven = self._recorder.complete_channels
         if server_id not in self._unlisted and all(one.channel_id in proven for one in watched):
-            self._settled(server_id)
+            self._clear_pending(server_id)
 
-    def _settled(self, server_id: int) -> None:
+    def _clear_pending(self, server_id: int) -> None:
         self._unlisted.discard(server_id)
-        self._owing.pop(server_id, None)
-        self._due.pop(server_id, None)
+        self._retry_waits.pop(server_id, None)
+        self._retry_at.pop(server_id, None)
 
     async def _read_all(self, some: Sequence[Watched], server_id: int) -> int:
         """Read these to the present; the number of deletions that nobody had told."""
         if not some:
             return 0
-        since = {one.channel_id: self._since(one) for one in some}
+        since = {one.channel_id: self._get_start_id(one) for one in some}
         oldest = min(since.values())
         expected = await self._database.read(lambda tx: watermarks.expected(tx, server_id, oldest))
         async with asyncio.TaskGroup() as group:
@@ -301,15 +305,15 @@ class Recovery:
             ]
         return sum(task.result() for task in tasks)
 
-    def _since(self, one: Watched) -> int:
+    def _get_start_id(self, one: Watched) -> int:
         """The id after which a channel is read."""
-        from_ms = one.true_at - self._compared // timedelta(milliseconds=1)
+        from_ms = one.true_at - self._compare_window // timedelta(milliseconds=1)
         return max(one.first_id, min(one.message_id, max(0, from_ms - _DISCORD_EPOCH) << 22))
 
     async def _read(self, one: Watched, since: int, expected: list[int]) -> int:
         for wait in (*_WAITS, None):
             try:
-                async with self._room:
+                async with self._read_slots:
                     outcome, deletions = await self._histories.read(one, since, expected)
             except discord.HTTPException as error:
                 trouble = f"Discord answered {error.status}"
@@ -318,8 +322,8 @@ class Recovery:
             except sqlite3.OperationalError as error:
                 trouble = f"the archive cannot be used: {error}"
             else:
-                if outcome is Outcome.UNSEEN:
-                    self._owing.setdefault(one.server_id, _BEAT)
+                if outcome is ReadOutcome.UNREADABLE:
+                    self._retry_waits.setdefault(one.server_id, _BEAT)
                 return deletions
             if wait is not None:
                 _log.warning(
@@ -330,12 +334,12 @@ class Recovery:
                 )
                 await asyncio.sleep(wait)
         _log.error("Channel %d stays unread for now.", one.channel_id)
-        self._owing.setdefault(one.server_id, _BEAT)
+        self._retry_waits.setdefault(one.server_id, _BEAT)
         return 0
 
     # -- content ------------------------------------------------------------------------------
 
-    async def _shows_content(self) -> bool:
+    async def _may_read_content(self) -> bool:
         """Whether Discord shows the bot what messages say.
 
         Where it cannot be asked, it does: what was withheld is known by being empty.
@@ -345,7 +349,7 @@ class Recovery:
         except (discord.HTTPException, *PASSING):
             return True
 
-    async def _is_shown(self) -> bool:
+    async def _can_read_content(self) -> bool:
         """Whether it is certain that Discord shows the bot what messages say."""
         try:
             return await self._has_content_flag()
@@ -356,22 +360,22 @@ class Recovery:
         application = await self._http.application_info()
         return bool(int(application.get("flags") or 0) & _CONTENT_FLAGS)
 
-    def _withheld(self, channel_ids: set[int]) -> None:
-        task = asyncio.create_task(self._withheld_in(channel_ids), name="withheld")
+    def _on_content_missing(self, channel_ids: set[int]) -> None:
+        task = asyncio.create_task(self._handle_content_missing(channel_ids), name="withheld")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _withheld_in(self, channel_ids: set[int]) -> None:
+    async def _handle_content_missing(self, channel_ids: set[int]) -> None:
         servers: set[int] = set()
         for one in await self._database.read(watermarks.watched):
             if one.channel_id in channel_ids:
-                self._owe(one.server_id)
+                self._mark_pending(one.server_id)
                 servers.add(one.server_id)
-        if servers and not await self._shows_content():
+        if servers and not await self._may_read_content():
             for server_id in servers:
-                await self._tell_withheld(server_id)
+                await self._alert_content_missing(server_id)
 
-    async def _tell_withheld(self, server_id: int) -> None:
+    async def _alert_content_missing(self, server_id: int) -> None:
         _log.error("%s", _WITHHELD)
         now_ms = self._clock.now_ms()
         await self._database.write(

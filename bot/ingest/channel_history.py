@@ -20,20 +20,20 @@ from storage.db.database import Database
 from storage.replies import watermarks
 from storage.replies.watermarks import Watched
 
-__all__ = ["Histories", "Outcome"]
+__all__ = ["HistoryReader", "ReadOutcome"]
 
 
-class Outcome(Enum):
+class ReadOutcome(Enum):
     """How a reading ended."""
 
     READ = auto()
     #: It may not be seen, or not what is said in it: nothing is proven, and it is tried again.
-    UNSEEN = auto()
+    UNREADABLE = auto()
     #: The channel or thread was deleted.
-    GONE = auto()
+    DELETED = auto()
 
 
-class Histories:
+class HistoryReader:
     """Reads one channel or thread at a time for whoever asks.
 
     ``is_shown``: asks Discord whether it shows the bot what messages say; False where that is not
@@ -57,9 +57,11 @@ class Histories:
         self._sight = sight
         self._recorder = recorder
         self._names = names
-        self._is_shown = is_shown
+        self._can_read_content = is_shown
 
-    async def read(self, one: Watched, since: int, expected: Sequence[int]) -> tuple[Outcome, int]:
+    async def read(
+        self, one: Watched, since: int, expected: Sequence[int]
+    ) -> tuple[ReadOutcome, int]:
         """Read what stands after ``since``; how it ended, and how many deletions it showed.
 
         ``expected``, in order: the messages that should stand there, all of them known before the
@@ -70,32 +72,32 @@ class Histories:
             if not one.is_thread and self._sight.lists(one.server_id, one.channel_id) is False:
                 # Deleted, or hidden from the bot: Discord says which (10003, 50001).
                 await self._http.get_channel(one.channel_id)
-            outcome, deletions = await self._pages(one, since, expected)
+            outcome, deletions = await self._read_pages(one, since, expected)
         except discord.HTTPException as error:
             if error.code == UNKNOWN_CHANNEL:
                 gone = ChannelDeletion(one.channel_id, one.server_id, self._clock.now())
-                await self._recorder.wait(self._recorder.put((gone,)))
-                return Outcome.GONE, 0
+                await self._recorder.wait_until_committed(self._recorder.put((gone,)))
+                return ReadOutcome.DELETED, 0
             if error.status in (403, 404):
-                return Outcome.UNSEEN, 0  # which proves nothing of the messages
+                return ReadOutcome.UNREADABLE, 0  # which proves nothing of the messages
             raise
-        if outcome is Outcome.READ:
-            self._recorder.prove(one.channel_id, generation)
+        if outcome is ReadOutcome.READ:
+            self._recorder.mark_complete(one.channel_id, generation)
             await self._database.write(
                 lambda tx: watermarks.hold_true(tx, (one.channel_id,), began)
             )
         return outcome, deletions
 
-    async def _pages(
+    async def _read_pages(
         self, one: Watched, since: int, expected: Sequence[int]
-    ) -> tuple[Outcome, int]:
+    ) -> tuple[ReadOutcome, int]:
         deletions = 0
         while True:
             # Without the right to read it, a history is empty without an error (docs: Channel
             # Resource › Get Channel Messages).
             if not self._sight.may_read_history(one.parent_id):
-                return Outcome.UNSEEN, deletions
-            with self._recorder.listening(one.channel_id) as live:
+                return ReadOutcome.UNREADABLE, deletions
+            with self._recorder.collect_live(one.channel_id) as live:
                 page = await self._http.logs_from(one.channel_id, limits.HISTORY_PAGE, after=since)
                 messages = sorted(
                     (
@@ -107,12 +109,12 @@ class Histories:
                 last = len(messages) < limits.HISTORY_PAGE
                 end = None if last else bisect_right(expected, messages[-1].id)
                 due = set(expected[bisect_right(expected, since) : end])
-                messages = await self._names.named(messages, due)
+                messages = await self._names.add_names(messages, due)
                 missing = sorted(due - {message.id for message in messages})
-                if missing and not await self._proves(one, missing, empty=not messages):
-                    return Outcome.UNSEEN, deletions
+                if missing and not await self._are_deleted(one, missing, empty=not messages):
+                    return ReadOutcome.UNREADABLE, deletions
                 withheld = any(message.content_missing for message in messages)
-                shown = withheld and await self._is_shown()
+                shown = withheld and await self._can_read_content()
                 events: list[Event] = [
                     HistoryPage(one.channel_id, tuple(messages), content_visible=shown)
                 ]
@@ -121,20 +123,20 @@ class Histories:
                 # What was said meanwhile may answer what only this page knows.
                 events += [event for event in live if isinstance(event, Message)]
                 number = self._recorder.put(events)
-            await self._recorder.wait(number)
-            self._recorder.read_reactions(live)
+            await self._recorder.wait_until_committed(number)
+            self._recorder.request_reactions(live)
             deletions += len(missing)
             if withheld and not shown:
-                return Outcome.UNSEEN, deletions
+                return ReadOutcome.UNREADABLE, deletions
             if messages:
                 since = messages[-1].id
                 await self._move_watermark(one.channel_id, since)
             if last:
                 if not self._sight.may_read_history(one.parent_id):
-                    return Outcome.UNSEEN, deletions
-                return Outcome.READ, deletions
+                    return ReadOutcome.UNREADABLE, deletions
+                return ReadOutcome.READ, deletions
 
-    async def _proves(self, one: Watched, missing: Sequence[int], *, empty: bool) -> bool:
+    async def _are_deleted(self, one: Watched, missing: Sequence[int], *, empty: bool) -> bool:
         """Whether the messages that a page does not have were deleted.
 
         A page that has others shows that the right to read was there. An empty one shows nothing,

@@ -58,13 +58,13 @@ class MemberNames:
         self._http = http
         self._guild = guild
         self._clock = clock
-        self._learned: dict[tuple[int, int], tuple[str | None, datetime]] = {}
+        self._known: dict[tuple[int, int], tuple[str | None, datetime]] = {}
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Ask anew from now on: people change their names."""
-        self._learned.clear()
+        self._known.clear()
 
-    async def named(self, messages: Sequence[Message], known: set[int]) -> list[Message]:
+    async def add_names(self, messages: Sequence[Message], known: set[int]) -> list[Message]:
         """Messages of one server with their authors' names there, but for ``known`` ids.
 
         The gateway tells many at once; where it does not answer, each member is asked for alone.
@@ -72,35 +72,35 @@ class MemberNames:
         """
         new = [one for one in messages if one.id not in known and not one.from_bot]
         # Taken before anything is waited for: another reading may forget them meanwhile.
-        names = {one.author_id: self._learned_name(one) for one in new if self._is_learned(one)}
-        unknown = {one.author_id for one in new if not self._is_learned(one)}
+        names = {one.author_id: self._get_known(one) for one in new if self._is_known(one)}
+        unknown = {one.author_id for one in new if not self._is_known(one)}
         if unknown:
-            names |= await self._learn(new[0].server_id, unknown)
+            names |= await self._fetch(new[0].server_id, unknown)
         fresh = {one.id for one in new}
         return [
             _with_name(one, names[one.author_id]) if one.id in fresh else one for one in messages
         ]
 
-    def _is_learned(self, message: Message) -> bool:
-        found = self._learned.get((message.server_id, message.author_id))
+    def _is_known(self, message: Message) -> bool:
+        found = self._known.get((message.server_id, message.author_id))
         return found is not None and found[1] > message.written_at
 
-    def _learned_name(self, message: Message) -> str | None:
-        return self._learned[message.server_id, message.author_id][0]
+    def _get_known(self, message: Message) -> str | None:
+        return self._known[message.server_id, message.author_id][0]
 
-    async def _learn(self, server_id: int, member_ids: Collection[int]) -> dict[int, str | None]:
+    async def _fetch(self, server_id: int, member_ids: Collection[int]) -> dict[int, str | None]:
         now = self._clock.now()
         found: dict[int, str | None] = dict.fromkeys(member_ids)
         try:
             found |= await _asked_at_gateway(self._guild(server_id), member_ids)
         except (*PASSING, discord.ConnectionClosed):
             for member_id in member_ids:
-                found[member_id] = await self._ask(server_id, member_id)
+                found[member_id] = await self._fetch_one(server_id, member_id)
         for member_id, name in found.items():
-            self._learned[server_id, member_id] = name, now
+            self._known[server_id, member_id] = name, now
         return found
 
-    async def _ask(self, server_id: int, member_id: int) -> str | None:
+    async def _fetch_one(self, server_id: int, member_id: int) -> str | None:
         """docs: Guild Resource › Get Guild Member. None: no member any more."""
         try:
             data = await self._http.get_member(server_id, member_id)

@@ -52,21 +52,21 @@ class ReactionReader:
         self._sight = sight
         self._recorder = recorder
         self._clock = clock
-        self._wanted: dict[tuple[int, int, int], int] = {}
+        self._requested: dict[tuple[int, int, int], int] = {}
         self._arrived = asyncio.Event()
-        self._busy = False
-        self._room = float(_AT_ONCE)
+        self._reading = False
+        self._tokens = float(_AT_ONCE)
         self._filled_at = 0.0
 
     @property
     def idle(self) -> bool:
         """Whether nothing is to be read."""
-        return not self._wanted and not self._busy
+        return not self._requested and not self._reading
 
-    def want(self, messages: set[tuple[int, int, int]]) -> None:
+    def request(self, messages: set[tuple[int, int, int]]) -> None:
         """Read these (server, channel, message) soon."""
         for key in messages:
-            self._wanted[key] = 0
+            self._requested[key] = 0
         self._arrived.set()
 
     async def run(self) -> None:
@@ -74,22 +74,22 @@ class ReactionReader:
         while True:
             await self._arrived.wait()
             self._arrived.clear()
-            while self._wanted:
-                self._busy = True
+            while self._requested:
+                self._reading = True
                 try:
                     await self._pace()
-                    key = next(iter(self._wanted))
-                    await self._read(*key, self._wanted.pop(key))
+                    key = next(iter(self._requested))
+                    await self._read(*key, self._requested.pop(key))
                 finally:
-                    self._busy = False
+                    self._reading = False
 
     async def _pace(self) -> None:
         now = asyncio.get_running_loop().time()
-        self._room = min(_AT_ONCE, self._room + (now - self._filled_at) / _ONE_MORE_AFTER)
+        self._tokens = min(_AT_ONCE, self._tokens + (now - self._filled_at) / _ONE_MORE_AFTER)
         self._filled_at = now
-        if self._room < 1:
-            await asyncio.sleep((1 - self._room) * _ONE_MORE_AFTER)
-        self._room -= 1
+        if self._tokens < 1:
+            await asyncio.sleep((1 - self._tokens) * _ONE_MORE_AFTER)
+        self._tokens -= 1
 
     async def _read(self, server_id: int, channel_id: int, message_id: int, attempts: int) -> None:
         event: Event
@@ -103,19 +103,19 @@ class ReactionReader:
             elif error.status < 500:
                 return  # what happens there now is read when it may be seen again
             else:
-                await self._again((server_id, channel_id, message_id), attempts)
+                await self._retry((server_id, channel_id, message_id), attempts)
                 return
         except (*PASSING, sqlite3.OperationalError):
-            await self._again((server_id, channel_id, message_id), attempts)
+            await self._retry((server_id, channel_id, message_id), attempts)
             return
         else:
             read = parse.message(data, server_id=server_id, own_id=self._sight.own_id)
             event = HistoryPage(channel_id, (read,))
-        await self._recorder.wait(self._recorder.put((event,)))
+        await self._recorder.wait_until_committed(self._recorder.put((event,)))
 
-    async def _again(self, key: tuple[int, int, int], attempts: int) -> None:
+    async def _retry(self, key: tuple[int, int, int], attempts: int) -> None:
         if attempts >= _ATTEMPTS:
             _log.warning("The reactions of message %d could not be read.", key[2])
             return
         await asyncio.sleep(1 << attempts)
-        self._wanted.setdefault(key, attempts + 1)
+        self._requested.setdefault(key, attempts + 1)

@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 #: What a reading of a channel may be older than.
-Heard = Message | Reaction | ReactionsCleared
+LiveEvent = Message | Reaction | ReactionsCleared
 
 #: Events written in one unit of work.
 _MOST_AT_ONCE = 1000
@@ -56,44 +56,44 @@ class Recorder:
         self._on_work = on_work
         self._events: deque[Event] = deque()
         self._arrived = asyncio.Event()
-        self._put = 0
-        self._done = 0
+        self._put_count = 0
+        self._committed_count = 0
         self._progress = asyncio.Condition()
-        self._proven: set[int] = set()
+        self._complete: set[int] = set()
         self._changes: OrderedDict[int, Edit | Deletion] = OrderedDict()
         self._answers: OrderedDict[int, tuple[Message, ...]] = OrderedDict()
-        self._listening: dict[int, list[list[Heard]]] = {}
+        self._collectors: dict[int, list[list[LiveEvent]]] = {}
         self._new_threads: dict[int, int] = {}
-        self._found: dict[int, Found] = {}
+        self._recovered: dict[int, Found] = {}
         self._on_reacted: Callable[[set[tuple[int, int, int]]], None] | None = None
-        self._on_withheld: Callable[[set[int]], None] | None = None
+        self._on_content_missing: Callable[[set[int]], None] | None = None
         self.generation = 0
 
     @property
     def idle(self) -> bool:
         """Whether everything put so far is committed."""
-        return self._done == self._put
+        return self._committed_count == self._put_count
 
     @property
-    def recorded(self) -> int:
+    def committed(self) -> int:
         """Events that are committed."""
-        return self._done
+        return self._committed_count
 
     @property
     def queued(self) -> int:
         """Events that have arrived and are not committed yet."""
-        return self._put - self._done
+        return self._put_count - self._committed_count
 
     def put(self, events: Iterable[Event]) -> int:
         """Take ``events`` in; the number to :meth:`wait` for."""
         for event in events:
             self._events.append(event)
-            self._put += 1
-            if self._listening and isinstance(event, Message | Reaction | ReactionsCleared):
-                for heard in self._listening.get(event.channel_id, ()):
+            self._put_count += 1
+            if self._collectors and isinstance(event, Message | Reaction | ReactionsCleared):
+                for heard in self._collectors.get(event.channel_id, ()):
                     heard.append(event)
         self._arrived.set()
-        return self._put
+        return self._put_count
 
     def put_new_thread(self, event: ThreadSeen) -> None:
         """A thread was opened just now; if it is one of ours, its record begins without a gap."""
@@ -101,23 +101,23 @@ class Recorder:
         self.put((event,))
 
     @contextmanager
-    def listening(self, channel_id: int) -> Iterator[list[Heard]]:
+    def collect_live(self, channel_id: int) -> Iterator[list[LiveEvent]]:
         """The live messages and reactions of a channel that arrive within the block.
 
         A message that answers what only the history knows is put once more behind that reading;
         where a reaction came, the reading may tell an older count.
         """
-        heard: list[Heard] = []
-        self._listening.setdefault(channel_id, []).append(heard)
+        heard: list[LiveEvent] = []
+        self._collectors.setdefault(channel_id, []).append(heard)
         try:
             yield heard
         finally:
-            ears = self._listening[channel_id]
+            ears = self._collectors[channel_id]
             ears[:] = [other for other in ears if other is not heard]
             if not ears:
-                del self._listening[channel_id]
+                del self._collectors[channel_id]
 
-    def tell(
+    def set_callbacks(
         self,
         *,
         reacted: Callable[[set[tuple[int, int, int]]], None],
@@ -128,9 +128,9 @@ class Recorder:
         ``reacted``: the (server, channel, message) of replies whose reactions changed;
         ``withheld``: the channels in which Discord did not show what a message says.
         """
-        self._on_reacted, self._on_withheld = reacted, withheld
+        self._on_reacted, self._on_content_missing = reacted, withheld
 
-    def read_reactions(self, events: Iterable[Heard]) -> None:
+    def request_reactions(self, events: Iterable[LiveEvent]) -> None:
         """Have the reactions that ``events`` tell of read from Discord once more."""
         reacted = {
             (event.server_id, event.channel_id, event.message_id)
@@ -140,33 +140,33 @@ class Recorder:
         if reacted and self._on_reacted is not None:
             self._on_reacted(reacted)
 
-    def take_found(self, server_id: int) -> Found:
+    def take_recovered(self, server_id: int) -> Found:
         """What readings have brought to a server's record since this was last asked."""
-        return self._found.pop(server_id, Found())
+        return self._recovered.pop(server_id, Found())
 
-    async def wait(self, number: int) -> None:
+    async def wait_until_committed(self, number: int) -> None:
         """Return once everything up to ``number``, as :meth:`put` gave it, is committed."""
         async with self._progress:
-            await self._progress.wait_for(lambda: self._done >= number)
+            await self._progress.wait_for(lambda: self._committed_count >= number)
 
-    def prove(self, channel_id: int, generation: int) -> None:
+    def mark_complete(self, channel_id: int, generation: int) -> None:
         """The channel's record has no gap since ``generation`` began."""
         if generation == self.generation:
-            self._proven.add(channel_id)
+            self._complete.add(channel_id)
 
     @property
-    def proven(self) -> frozenset[int]:
+    def complete_channels(self) -> frozenset[int]:
         """The channels and threads whose record is, for all that is known, what Discord has."""
-        return frozenset(self._proven)
+        return frozenset(self._complete)
 
-    async def doubt_in(self, channel_ids: Set[int]) -> None:
+    async def mark_incomplete(self, channel_ids: Set[int]) -> None:
         """Events may have been missed in these channels; what was put so far is committed first.
 
         A message that was told before and waits there for what it answers may be gone by now: if
         it still stands, the history brings it back.
         """
-        await self.wait(self._put)
-        self._proven -= channel_ids
+        await self.wait_until_committed(self._put_count)
+        self._complete -= channel_ids
         for reference_id, waiting in list(self._answers.items()):
             kept = tuple(one for one in waiting if one.channel_id not in channel_ids)
             if not kept:
@@ -174,9 +174,9 @@ class Recorder:
             elif len(kept) < len(waiting):
                 self._answers[reference_id] = kept
 
-    def doubt(self) -> int:
+    def start_generation(self) -> int:
         """A fresh identify: events may have been missed everywhere; the new generation."""
-        self._proven.clear()
+        self._complete.clear()
         self.generation += 1
         return self.generation
 
@@ -190,7 +190,7 @@ class Recorder:
                 await self._write([self._events[index] for index in range(count)])
                 for _ in range(count):
                     self._events.popleft()
-                self._done += count
+                self._committed_count += count
                 async with self._progress:
                     self._progress.notify_all()
 
@@ -202,7 +202,7 @@ class Recorder:
                     lambda tx: record(
                         tx,
                         batch,
-                        proven=frozenset(self._proven),
+                        proven=frozenset(self._complete),
                         now_ms=self._clock.now_ms(),
                         early=Early(self._changes, self._answers),
                     )
@@ -211,30 +211,30 @@ class Recorder:
                 _log.error(
                     "The archive cannot be written (%s); %d events wait, next attempt in %.1f s.",
                     error,
-                    self._put - self._done,
+                    self._put_count - self._committed_count,
                     wait,
                 )
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, _LONGEST_WAIT)
             else:
-                self._follow(recorded)
+                self._publish_results(recorded)
                 return
 
-    def _follow(self, recorded: Recorded) -> None:
+    def _publish_results(self, recorded: Recorded) -> None:
         _remember(self._changes, recorded.early)
         _remember(self._answers, recorded.answers)
         for server_id, found in recorded.found.items():
-            kept = self._found.setdefault(server_id, Found())
+            kept = self._recovered.setdefault(server_id, Found())
             kept.replies += found.replies
             kept.edits += found.edits
         for thread_id in recorded.seen:
-            self.prove(thread_id, self._new_threads.get(thread_id, -1))
+            self.mark_complete(thread_id, self._new_threads.get(thread_id, -1))
         if self._new_threads and not self._events:
             self._new_threads.clear()
         if recorded.withheld:
-            self._proven -= recorded.withheld
-            if self._on_withheld is not None:
-                self._on_withheld(recorded.withheld)
+            self._complete -= recorded.withheld
+            if self._on_content_missing is not None:
+                self._on_content_missing(recorded.withheld)
         if recorded.reacted and self._on_reacted is not None:
             self._on_reacted(recorded.reacted)
         if recorded.has_work:

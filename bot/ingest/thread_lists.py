@@ -15,22 +15,22 @@ from bot.core.conversation.events import ThreadSeen
 from bot.discord_api.errors import PASSING, Sight, name
 from bot.ingest.recorder import Recorder
 
-__all__ = ["Listed", "ThreadLists"]
+__all__ = ["ListOutcome", "ThreadLister"]
 
 _log = logging.getLogger(__name__)
 
 
-class Listed(Enum):
+class ListOutcome(Enum):
     """How much of a server's threads could be listed."""
 
-    WHOLE = "all of them"
+    COMPLETE = "all of them"
     #: What was in the way may be gone in a moment.
-    TRY_AGAIN = "not all"
+    RETRY = "not all"
     #: A right or the server is missing: no use asking again at once.
     REFUSED = "Discord refuses"
 
 
-class ThreadLists:
+class ThreadLister:
     """Tells the record of every thread that stands; it takes those of its discussions."""
 
     def __init__(self, *, http: HTTPClient, sight: Sight, recorder: Recorder) -> None:
@@ -38,32 +38,34 @@ class ThreadLists:
         self._sight = sight
         self._recorder = recorder
 
-    async def look(self, server_id: int, channel_ids: Sequence[int]) -> Listed:
+    async def list_threads(self, server_id: int, channel_ids: Sequence[int]) -> ListOutcome:
         """Look through a server's active threads and these channels' archived ones.
 
         What could be listed is told in any case.
         """
         seen: list[ThreadSeen] = []
-        listed = Listed.WHOLE
+        listed = ListOutcome.COMPLETE
         try:
-            await self._active(server_id, set(channel_ids), seen)
+            await self._list_active(server_id, set(channel_ids), seen)
             for channel_id in channel_ids:
                 if self._sight.may_read_history(channel_id):
-                    await self._archived(server_id, channel_id, seen)
+                    await self._list_archived(server_id, channel_id, seen)
         except (discord.HTTPException, *PASSING) as error:
             refused = isinstance(error, discord.Forbidden | discord.NotFound)
-            listed = Listed.REFUSED if refused else Listed.TRY_AGAIN
+            listed = ListOutcome.REFUSED if refused else ListOutcome.RETRY
             _log.warning("The threads could not all be listed (%s).", error or name(error))
-        await self._recorder.wait(self._recorder.put(seen))
+        await self._recorder.wait_until_committed(self._recorder.put(seen))
         return listed
 
-    async def _active(self, server_id: int, channel_ids: set[int], seen: list[ThreadSeen]) -> None:
+    async def _list_active(
+        self, server_id: int, channel_ids: set[int], seen: list[ThreadSeen]
+    ) -> None:
         """docs: Guild Resource › List Active Guild Threads."""
         found = await self._http.get_active_threads(server_id)
         told = [_seen(thread, server_id) for thread in found["threads"]]
         seen += [thread for thread in told if thread.channel_id in channel_ids]
 
-    async def _archived(self, server_id: int, channel_id: int, seen: list[ThreadSeen]) -> None:
+    async def _list_archived(self, server_id: int, channel_id: int, seen: list[ThreadSeen]) -> None:
         """docs: Channel Resource › List Public Archived Threads."""
         route = Route(
             "GET", "/channels/{channel_id}/threads/archived/public", channel_id=channel_id

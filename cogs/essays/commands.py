@@ -16,7 +16,7 @@ from bot.core.text.plural import format_count
 from bot.core.text.timestamps import format_timestamp
 from bot.core.text.truncate import truncate_lines
 from bot.errors import UserError
-from bot.export import as_markdown
+from bot.export import render_markdown
 from bot.services import Services
 from cogs.essays import text as text_module
 from cogs.essays.drafts import Desk, hindrances
@@ -81,7 +81,7 @@ class Essays(
         tags: str | None = None,
     ) -> None:
         """Make a draft of a file or page and show it, or show the form to hand an essay in."""
-        with self.services.busy.working():
+        with self.services.active_work.track():
             channel_id = await self._target(interaction, channel)
             way = chosen_way(
                 self.services.sight.target_channel(channel_id), channel_id, style, tags
@@ -136,7 +136,7 @@ class Essays(
     async def list_essays(self, interaction: discord.Interaction) -> None:
         """Show the newest essays of this server."""
         server = server_id(interaction)
-        with self.services.busy.working():
+        with self.services.active_work.track():
             found = await self.services.database.read(lambda tx: discussions.listed(tx, server))
             lines = [text_module.line(essay) for essay in found[:_LISTED]]
             if len(found) > _LISTED:
@@ -150,7 +150,7 @@ class Essays(
     @app_commands.describe(essay="The essay")
     async def show(self, interaction: discord.Interaction, essay: str) -> None:
         """Show a draft with its buttons, or what became of an essay and who did what."""
-        with self.services.busy.working():
+        with self.services.active_work.track():
             found = await self._find(interaction, essay)
             if found.state in ("draft", "scheduled"):
                 await interaction.response.defer(ephemeral=True, thinking=True)
@@ -171,7 +171,7 @@ class Essays(
     )
     async def schedule(self, interaction: discord.Interaction, essay: str, when: str) -> None:
         """Schedule a draft, or another time for a scheduled essay."""
-        with self.services.busy.working():
+        with self.services.active_work.track():
             found = await self._find(interaction, essay)
             server, now = server_id(interaction), self.services.clock.now()
             settings = await self.services.database.read(
@@ -192,7 +192,7 @@ class Essays(
     @app_commands.describe(essay="The essay")
     async def close(self, interaction: discord.Interaction, essay: str) -> None:
         """Close an open discussion."""
-        with self.services.busy.working():
+        with self.services.active_work.track():
             found = await self._find(interaction, essay)
             await self.services.publishing.turn(found.id, actor(interaction), to="closed")
             await answer(
@@ -205,7 +205,7 @@ class Essays(
     @app_commands.describe(essay="The essay")
     async def reopen(self, interaction: discord.Interaction, essay: str) -> None:
         """Open a closed discussion again."""
-        with self.services.busy.working():
+        with self.services.active_work.track():
             found = await self._find(interaction, essay)
             await self.services.publishing.turn(found.id, actor(interaction), to="open")
             await answer(interaction, f"“{text_module.title(found.title)}” is open again.")
@@ -214,7 +214,7 @@ class Essays(
     @app_commands.describe(essay="The essay")
     async def withdraw(self, interaction: discord.Interaction, essay: str) -> None:
         """Ask whether the essay is really to be withdrawn."""
-        with self.services.busy.working():
+        with self.services.active_work.track():
             found = await self._find(interaction, essay)
             if found.state not in ("publishing", "open", "closed"):
                 raise UserError(
@@ -237,12 +237,12 @@ class Essays(
         form: Literal["json", "markdown"] = "json",
     ) -> None:
         """Hand out what ``python -m bot export`` writes."""
-        with self.services.busy.working():
+        with self.services.active_work.track():
             found = await self._find(interaction, essay)
             await acknowledge(interaction, ephemeral=True, thinking=True)
             exported = await self.services.database.read(lambda tx: export(tx, str(found.id)))
             if form == "markdown":
-                text, name = as_markdown(exported), f"essay-{found.id}.md"
+                text, name = render_markdown(exported), f"essay-{found.id}.md"
             else:
                 text = json.dumps(exported, ensure_ascii=False, indent=2)
                 name = f"essay-{found.id}.json"

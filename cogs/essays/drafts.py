@@ -127,7 +127,7 @@ class Desk:
         self, interaction: discord.Interaction[Any], discussion_id: int, tags: tuple[int, ...]
     ) -> None:
         """Put the tags that were picked on what does not stand yet, and show it anew."""
-        with self.services.busy.working():
+        with self.services.active_work.track():
             # That it is of this server is asked with the preview.
             await self.services.publishing.preview(discussion_id, server_id(interaction))
             await self.services.publishing.retag(discussion_id, tags)

@@ -225,7 +225,7 @@ class EditCommand(commands.Cog):
         address: str | None = None,
     ) -> None:
         """Show what a new text changes, or the form to hand it in."""
-        with self.services.busy.working():
+        with self.services.active_work.track():
             server = server_id(interaction)
             chosen = await self.services.database.read(
                 lambda tx: queries.choose_essay(tx, server, essay)

@@ -192,16 +192,16 @@ class Recording(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_unavailable(self, guild: discord.Guild) -> None:
         """Discord cannot reach the server: what happens there is missed for now."""
-        await self._services.recovery.lose(guild.id)
+        await self._services.catch_up.mark_unreachable(guild.id)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was put out, or the server is gone; nothing that is kept goes with it."""
-        await self._services.recovery.lose(guild.id)
+        await self._services.catch_up.mark_unreachable(guild.id)
 
     async def _catch_up(self, server_id: int) -> None:
-        with self._services.busy.working():
-            await self._services.recovery.catch_up_server(server_id)
+        with self._services.active_work.track():
+            await self._services.catch_up.catch_up_server(server_id)
 
 
 def _emoji(emoji: discord.PartialEmoji) -> str:

@@ -61,7 +61,7 @@ class Arrivals(commands.Cog):
             if await servers_module.arrive(tx, server.id, server.name, now_ms):
                 await _greet(tx, server, now_ms)
 
-        with self._services.busy.working():
+        with self._services.active_work.track():
             await self._write(arrive)
             self._services.sweep.wake()
 
@@ -77,7 +77,7 @@ class Arrivals(commands.Cog):
             return
         self._is_noting = True
         try:
-            with self._services.busy.working():
+            with self._services.active_work.track():
                 while self._seen:
                     some = frozenset(self._seen)
                     await self._write(functools.partial(servers_module.come_back, server_ids=some))
@@ -91,7 +91,7 @@ class Arrivals(commands.Cog):
         """The bot was removed from a server."""
         now_ms = self._services.clock.now_ms()
         _log.info("Removed from server %d; what is kept of it is kept for a while.", server.id)
-        with self._services.busy.working():
+        with self._services.active_work.track():
             await self._write(lambda tx: servers_module.depart(tx, server.id, now_ms))
             self._services.sweep.wake()
 

@@ -54,14 +54,14 @@ class Copies(commands.Cog):
                 )
             await reply_copies.take_away(tx, copy, now_ms)
 
-        with self._services.busy.working():
+        with self._services.active_work.track():
             await self._services.database.write(take)
             self._services.sweep.wake()
             await answer(interaction, "It is taken away, and erased from the archive.")
 
     async def correct(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Show its author what the reply says, to be corrected."""
-        with self._services.busy.working():
+        with self._services.active_work.track():
             copy = await self._own(interaction, message.id)
             field = text_field(
                 "text",

@@ -58,7 +58,7 @@ class Privacy(
         """Answer with a file that only they see."""
         assert interaction.guild_id is not None
         server_id, member_id = interaction.guild_id, interaction.user.id
-        with self._services.busy.working():
+        with self._services.active_work.track():
             await acknowledge(interaction, ephemeral=True, thinking=True)
             found = await self._services.database.read(
                 lambda tx: members.kept_of(tx, server_id, member_id)
@@ -106,7 +106,7 @@ class Privacy(
         assert interaction.guild_id is not None
         server_id, member_id = interaction.guild_id, interaction.user.id
         now_ms = self._services.clock.now_ms()
-        with self._services.busy.working():
+        with self._services.active_work.track():
             one = await self._services.database.write(
                 lambda tx: members.come_back(tx, server_id, member_id, now_ms)
             )
@@ -184,7 +184,7 @@ class _Question(discord.ui.View):
         server_id, member_id = interaction.guild_id, interaction.user.id
         now_ms = self._services.clock.now_ms()
 
-        with self._services.busy.working():
+        with self._services.active_work.track():
             one = await self._services.database.write(
                 lambda tx: members.forget(tx, server_id, member_id, now_ms, keep_out=keep_out)
             )

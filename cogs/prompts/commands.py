@@ -70,7 +70,7 @@ class Prompts(
             past = await queries.past(tx, server_id, discussion_id, _SHOWN_PAST)
             return text.listed(lines, [text.past(one, server_id) for one in past])
 
-        with self.services.busy.working():
+        with self.services.active_work.track():
             listed = await self.services.database.read(look)
             nothing = "No prompts are planned: publishing an essay plans some, and so does "
             await answer(interaction, listed or f"{nothing}`/prompts add`.")
@@ -246,7 +246,7 @@ class Prompts(
                             lines += [f"📊 {said.poll.question}", " · ".join(said.poll.answers)]
             return lines
 
-        with self.services.busy.working():
+        with self.services.active_work.track():
             lines = await self.services.database.read(look)
             await answer(
                 interaction, truncate_lines(lines) or "No prompts are to come for this essay."

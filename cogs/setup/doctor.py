@@ -39,7 +39,7 @@ class Doctor(commands.Cog):
     async def doctor(self, interaction: discord.Interaction) -> None:
         """Tell, a line each, what is fine and what is to be done."""
         server = server_of(interaction)
-        since = to_milliseconds(self.services.clock.now() - checks.RECENT)
+        since = to_milliseconds(self.services.clock.now() - checks.RECENT_FAILURES)
 
         async def look(
             tx: Transaction,
@@ -51,16 +51,16 @@ class Doctor(commands.Cog):
                 await settings_module.read(tx, server.id),
             )
 
-        with self.services.busy.working():
+        with self.services.active_work.track():
             used, trouble, waits, settings = await self.services.database.read(look)
             found = [
                 self._connection(interaction),
                 _intents(interaction.client),
                 *(_channel(server, place) for place in used),
                 *_choices(settings, used),
-                *checks.look_at_troubles(trouble, waits, _where),
+                *checks.check_pending_work(trouble, waits, _where),
                 self._record(server.id),
-                Finding("versions", True, checks.versions()),
+                Finding("versions", True, checks.get_versions()),
             ]
             await answer(interaction, truncate_lines([_line(one) for one in _open_first(found)]))
 
@@ -72,17 +72,17 @@ class Doctor(commands.Cog):
         return Finding("connection", True, told)
 
     def _record(self, server_id: int) -> Finding:
-        if self.services.recovery.has_caught_up(server_id):
+        if self.services.catch_up.has_caught_up(server_id):
             return Finding("record", True, "everything said so far has been read")
         return Finding("record", True, "what was said while I was away is being read")
 
 
 def _open_first(found: list[Finding]) -> list[Finding]:
-    return sorted(found, key=lambda one: one.fine)
+    return sorted(found, key=lambda one: one.is_ok)
 
 
 def _line(one: Finding) -> str:
-    return f"{'✅' if one.fine else '⚠️'} {one.about}: {truncate(one.text, _MOST_WHY)}"
+    return f"{'✅' if one.is_ok else '⚠️'} {one.subject}: {truncate(one.text, _MOST_WHY)}"
 
 
 def _where(trouble: Trouble) -> str:
@@ -104,7 +104,7 @@ def _intents(client: discord.Client) -> Finding:
 def _channel(server: discord.Guild, place: InUse) -> Finding:
     channel = server.get_channel(place.channel_id)
     held = discord.Permissions.none() if channel is None else channel.permissions_for(server.me)
-    return checks.look_at_channel(
+    return checks.check_channel(
         place,
         None if channel is None else channel.mention,
         lambda right: bool(getattr(held, right.key)),

@@ -58,7 +58,7 @@ class Setup(commands.Cog):
     @app_commands.default_permissions(manage_guild=True)
     async def setup(self, interaction: discord.Interaction) -> None:
         """Show the panel."""
-        with self.services.busy.working():
+        with self.services.active_work.track():
             view = await self.panel(interaction)
             await interaction.response.send_message(view=view, ephemeral=True)
 
@@ -284,7 +284,7 @@ class _Part(ui.DynamicItem[ui.Item[Any]], template=_CUSTOM_ID):
         match = _CUSTOM_ID.fullmatch(self.custom_id)
         assert match is not None
         values: list[str] = list(data.get("values", ()))  # type: ignore[call-overload]
-        with self.setup.services.busy.working():
+        with self.setup.services.active_work.track():
             try:
                 await self.setup.chosen(interaction, match["what"], values)
             except Exception as error:  # noqa: BLE001 - handed to the one place of errors

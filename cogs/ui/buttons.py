@@ -54,7 +54,7 @@ class NumberedButton(ui.DynamicItem[ui.Button[Any]], template=_ANY):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Do what the button says; what goes wrong is spoken of, not only logged."""
-        with self.services.busy.working():
+        with self.services.active_work.track():
             try:
                 await self.press(interaction)
             except Exception as error:  # noqa: BLE001 - handed to the one place of errors

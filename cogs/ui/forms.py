@@ -125,7 +125,7 @@ class Forms(commands.Cog):
         found = _CUSTOM_ID.fullmatch(data["custom_id"])
         if found is None:
             return
-        with self._services.busy.working():
+        with self._services.active_work.track():
             try:
                 taker = self._takers.get(found["kind"])
                 if taker is None:

@@ -52,7 +52,7 @@ async def _next(services: Services, progress: Callable[[], Awaitable[Progress]])
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_LOOK_EVERY):
             while far.sent < far.total and not far.failed:
-                with services.busy.waiting():
+                with services.active_work.track_waiting():
                     await services.outbox.changed()
                 far = await progress()
     return far

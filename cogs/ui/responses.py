@@ -39,7 +39,7 @@ class Answering(commands.Cog):
             await settings.register(tx, server.id, server.name, now_ms)
             return await work(tx)
 
-        with self.services.busy.working():
+        with self.services.active_work.track():
             text = await self.services.database.write(known)
             self.services.sweep.wake()
             await answer(interaction, text)

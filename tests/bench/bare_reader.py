@@ -14,7 +14,7 @@ import time
 import discord
 
 from bot.app.client import point_elsewhere
-from bot.ingest.catch_up import AT_ONCE
+from bot.ingest.catch_up import MAX_CONCURRENT_READS
 
 _PAGE = 100
 
@@ -22,7 +22,7 @@ _PAGE = 100
 async def _main() -> None:
     told = json.load(sys.stdin)
     point_elsewhere(told["api"], told["gateway"])
-    room = asyncio.Semaphore(AT_ONCE)
+    room = asyncio.Semaphore(MAX_CONCURRENT_READS)
     async with discord.Client(intents=discord.Intents.none()) as client:
         await client.login(told["token"])
 

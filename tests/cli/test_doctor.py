@@ -9,11 +9,11 @@ import pytest
 
 from bot.checks import (
     Finding,
-    look_at_backups,
-    look_at_channel,
-    look_at_disk,
-    look_at_troubles,
-    passing_folder,
+    check_backups,
+    check_channel,
+    check_disk_space,
+    check_pending_work,
+    find_data_loss_risk,
 )
 from bot.cli.backup import back_up
 from bot.cli.doctor import examine, told
@@ -56,7 +56,7 @@ def test_a_folder_that_a_deploy_throws_away_is_known(
     tmp_path: Path, folder: str, environment: dict[str, str], marked: bool, said: str
 ) -> None:
     marks = [tmp_path] if marked else [tmp_path / "nothing"]
-    found = passing_folder(Path(folder), environment, MOUNTS, marks)
+    found = find_data_loss_risk(Path(folder), environment, MOUNTS, marks)
     assert said in found
     assert bool(found) == bool(said)
 
@@ -66,43 +66,43 @@ def test_a_backup_of_yesterday_is_fine_and_none_or_an_old_one_is_not() -> None:
 
     def of(hours: int) -> Finding:
         backup = Backup(folder / "x", NOW - timedelta(hours=hours), "")
-        return look_at_backups(backup, folder, NOW)
+        return check_backups(backup, folder, NOW)
 
-    assert of(30).fine
-    assert not of(50).fine
-    assert not look_at_backups(None, folder, NOW).fine
-    assert "python -m bot backup" in look_at_backups(None, folder, NOW).text
+    assert of(30).is_ok
+    assert not of(50).is_ok
+    assert not check_backups(None, folder, NOW).is_ok
+    assert "python -m bot backup" in check_backups(None, folder, NOW).text
 
 
 def test_a_full_disk_is_told_before_it_is_full() -> None:
-    assert look_at_disk(10 * 1024**3, 1024**3).fine
-    assert not look_at_disk(100 * 1024**2, 0).fine
-    assert not look_at_disk(2 * 1024**3, 1024**3).fine, "the archive and a copy would not fit"
+    assert check_disk_space(10 * 1024**3, 1024**3).is_ok
+    assert not check_disk_space(100 * 1024**2, 0).is_ok
+    assert not check_disk_space(2 * 1024**3, 1024**3).is_ok, "the archive and a copy would not fit"
 
 
 def test_what_a_channel_lacks_is_named_for_what_it_is_used_for() -> None:
     def lacking(use: str, *keys: str, moves: bool = False, forum: bool = False) -> Finding:
         place = InUse(1, "Salon", 2, use, moves)
-        return look_at_channel(place, "#essays", lambda right: right.key not in keys, forum=forum)
+        return check_channel(place, "#essays", lambda right: right.key not in keys, forum=forum)
 
-    assert lacking("threads").fine
+    assert lacking("threads").is_ok
     assert "*Create Public Threads*" in lacking("threads", "create_public_threads").text
-    assert lacking("threads", "create_public_threads", forum=True).fine, "a forum needs none"
-    assert lacking("threads", "manage_webhooks").fine
+    assert lacking("threads", "create_public_threads", forum=True).is_ok, "a forum needs none"
+    assert lacking("threads", "manage_webhooks").is_ok
     assert "*Manage Webhooks*" in lacking("threads", "manage_webhooks", moves=True).text
-    assert lacking("notices", "manage_threads").fine
-    gone = look_at_channel(InUse(1, "Salon", 2, "threads", False), None, bool, forum=False)
+    assert lacking("notices", "manage_threads").is_ok
+    gone = check_channel(InUse(1, "Salon", 2, "threads", False), None, bool, forum=False)
     assert "it is gone" in gone.text
 
 
 def test_troubles_are_told_with_their_reason_and_not_without_end() -> None:
     one = Trouble("post", True, 1, 2, 3, "Discord refused it.")
     waits = Waiting(1, 2, 3, 4)
-    first, last = look_at_troubles([one], waits, lambda _: "#essays")
-    assert (first.about, first.fine) == ("3 posts", False)
+    first, last = check_pending_work([one], waits, lambda _: "#essays")
+    assert (first.subject, first.is_ok) == ("3 posts", False)
     assert first.text == "failed in #essays: Discord refused it."
     assert "4 prompts to come" in last.text
-    many = look_at_troubles([one] * 50, waits, lambda _: "#essays")
+    many = check_pending_work([one] * 50, waits, lambda _: "#essays")
     assert len(many) == 12
     assert "40 troubles" in many[-2].text
 
@@ -118,7 +118,7 @@ def values(emulator: Emulator, folder: Path, **more: str) -> dict[str, str]:
 
 
 def by_subject(found: list[Finding]) -> dict[str, Finding]:
-    return {one.about: one for one in found}
+    return {one.subject: one for one in found}
 
 
 async def test_where_all_is_well_the_doctor_is_green(tmp_path: Path) -> None:
@@ -127,13 +127,13 @@ async def test_where_all_is_well_the_doctor_is_green(tmp_path: Path) -> None:
         await house.settle()
         back_up(tmp_path / "salon.sqlite3", tmp_path / "salon-backups", None)
         found = await examine(values(emulator, tmp_path), Clock())
-    wrong = [one for one in found if not one.fine and one.about not in ("disk", "folder")]
+    wrong = [one for one in found if not one.is_ok and one.subject not in ("disk", "folder")]
     assert wrong == []
     subjects = by_subject(found)
     assert "a bot is running on it" in subjects["database"].text
     assert "channel #essays of The Reading Room" in subjects
     assert subjects["commands"].text.endswith("registered with Discord")
-    assert told([one for one in found if one.fine]).endswith("All is fine.")
+    assert told([one for one in found if one.is_ok]).endswith("All is fine.")
 
 
 async def test_what_is_wrong_with_token_intents_and_rights_is_found(tmp_path: Path) -> None:
@@ -144,12 +144,12 @@ async def test_what_is_wrong_with_token_intents_and_rights_is_found(tmp_path: Pa
             emulator.world.applications[emulator.world.application.id].flags = 0
             found = by_subject(await examine(values(emulator, tmp_path), Clock()))
             channel = found["channel #essays of The Reading Room"]
-            assert (channel.fine, channel.text) == (
+            assert (channel.is_ok, channel.text) == (
                 False,
                 "give Salon *Create Public Threads* there",
             )
             assert "Message Content Intent" in found["intents"].text
-            assert not found["backups"].fine
+            assert not found["backups"].is_ok
         wrong = values(emulator, tmp_path, DISCORD_TOKEN="nobody.knows.this")
         found = by_subject(await examine(wrong, Clock()))
         assert "Discord refuses it" in found["token"].text
@@ -164,7 +164,7 @@ async def test_a_damaged_archive_is_found(tmp_path: Path) -> None:
             await house.publish()
         spoil(tmp_path / "salon.sqlite3")
         found = by_subject(await examine(values(emulator, tmp_path), Clock()))
-        assert not found["database"].fine
+        assert not found["database"].is_ok
         assert "damaged" in found["database"].text
 
 

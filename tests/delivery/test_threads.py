@@ -107,7 +107,7 @@ async def test_an_answer_to_a_line_that_was_taken_away_keeps_its_parent(house: H
     answer = await house.write("Chloe", "I see.", to=(await house.ours())[-1]["id"])
     await house.settle(11 * 60)
     assert (await kept(house))[str(answer)]["parent"] == str(beside)
-    await house.salon.services.recovery.catch_up_server(house.server_id)
+    await house.salon.services.catch_up.catch_up_server(house.server_id)
     assert (await kept(house))[str(answer)]["parent"] == str(beside)
 
 

@@ -53,7 +53,7 @@ async def hear(house: House, who: str, text: str, message_id: int, **more: Any) 
         **more,
     )
     recorder = house.salon.services.recorder
-    await recorder.wait(recorder.put((told,)))
+    await recorder.wait_until_committed(recorder.put((told,)))
 
 
 async def test_a_thread_nobody_told_of_is_watched_from_its_first_message_on(
@@ -173,14 +173,14 @@ async def test_a_reply_of_which_a_reaction_tells_first_is_left_to_the_reading_th
             await house.settle()
         path = f"/channels/{house.channel()}/messages/{reply}"
         recorder = house.salon.services.recorder
-        with recorder.listening(house.channel()) as live:
+        with recorder.collect_live(house.channel()) as live:
             await house.act(house.member("Ben"), "PUT", f"{path}/reactions/🍞/@me")
             await house.settle()
         assert len(live) == 1
-        recorder.read_reactions(live)
+        recorder.request_reactions(live)
         await house.settle()
         assert str(reply) not in await kept(house)
-        await house.salon.services.recovery.catch_up_server(house.server_id)
+        await house.salon.services.catch_up.catch_up_server(house.server_id)
         await house.settle()
         found = (await kept(house))[str(reply)]
     assert (found["author"]["name"], found["reactions"]) == ("Annie", [{"emoji": "🍞", "count": 1}])
@@ -205,12 +205,12 @@ async def test_what_another_reading_forgets_is_not_missed_by_one_under_way(tmp_p
             )
 
         def guild(server_id: int) -> discord.Guild | None:
-            names.forget()  # as the other one's beginning does in between
+            names.clear()  # as the other one's beginning does in between
             return house.salon.get_guild(server_id)
 
         names = MemberNames(http=house.salon.http, guild=guild, clock=house.clock)
-        await names.named([said("Ann", 1)], set())
-        told = await names.named([said("Ann", 2), said("Ben", 3)], set())
+        await names.add_names([said("Ann", 1)], set())
+        told = await names.add_names([said("Ann", 2), said("Ben", 3)], set())
     assert [one.author_name for one in told] == ["Ann", "Ben"]
 
 
@@ -226,7 +226,7 @@ async def test_of_a_server_out_of_reach_nothing_is_erased_and_all_is_read_when_i
         await house.settle()
         path = f"/channels/{house.channel()}/messages/{first}"
         await house.act(house.member("Ann"), "DELETE", path)
-        await house.salon.services.recovery.catch_up_server(house.server_id)
+        await house.salon.services.catch_up.catch_up_server(house.server_id)
         assert (await kept(house))[str(first)]["text"] == "I would."
         await house.control("faults", {"kind": "server_return"})
         await house.settle()
@@ -256,7 +256,7 @@ async def test_while_the_connection_is_lost_the_record_is_not_noted_as_true(
 ) -> None:
     async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         await house.publish()
-        recovery = house.salon.services.recovery
+        recovery = house.salon.services.catch_up
 
         async def true_at() -> int:
             sql = "SELECT true_at FROM watermarks WHERE channel_id = :id"
@@ -264,15 +264,15 @@ async def test_while_the_connection_is_lost_the_record_is_not_noted_as_true(
             return int(rows[0]["true_at"])
 
         await house.settle(3600)
-        await recovery.pay()
-        await recovery.hold_true()
+        await recovery.retry_pending()
+        await recovery.mark_verified()
         noted = await true_at()
         await house.salon.on_disconnect()
         house.clock.set_offset(house.clock.now_ms() / 1000 - time.time() + 3600)
-        await recovery.hold_true()
+        await recovery.mark_verified()
         assert await true_at() == noted
         await house.salon.on_resumed()
-        await recovery.hold_true()
+        await recovery.mark_verified()
         assert await true_at() >= noted + 3_600_000
 
 
@@ -290,7 +290,7 @@ async def test_what_discord_withholds_overwrites_nothing_and_is_told(
         path = f"/channels/{head}/messages/{first}"
         await house.act(house.member("Ben"), "PATCH", path, {"content": "Why not?"})
         unseen = await house.write("Chloe", "Indeed.", channel_id=head)
-        recovery = house.salon.services.recovery
+        recovery = house.salon.services.catch_up
         await recovery.catch_up_server(house.server_id)
         await house.settle()
         assert (await kept(house))[str(first)]["text"] == "Why?"
@@ -326,7 +326,7 @@ async def test_a_message_in_which_nothing_is_hides_none_that_follow(tmp_path: Pa
             assert [one for one in later if str(one) not in replies] == []
             assert replies[str(bare)]["text"] == ""
             assert replies[str(known)]["text"] == "Why?"
-            assert head in house.salon.services.recorder.proven
+            assert head in house.salon.services.recorder.complete_channels
 
 
 @pytest.mark.parametrize("lost", [1 << 10, 1 << 16], ids=["View Channel", "Read Message History"])
@@ -369,8 +369,8 @@ async def test_after_hours_away_one_line_tells_what_was_recovered(
                 for number in range(3)
             ]
             await house.settle()
-            await house.salon.services.recovery.pay()
-            await house.salon.services.recovery.hold_true()
+            await house.salon.services.catch_up.retry_pending()
+            await house.salon.services.catch_up.mark_verified()
             await house.salon.close()
             here = f"/channels/{house.channel()}/messages"
             for message in (first, second):

@@ -86,7 +86,7 @@ async def play(seed: int, actions: int, folder: Path, *, move: bool = False) -> 
         house = houses[0]
         # What could not be done for want of a right is tried again at least every hour.
         await one.control("clock", {"advance": _TRIED_AGAIN if move else 2})
-        await house.salon.services.recovery.pay()  # what it does every minute
+        await house.salon.services.catch_up.retry_pending()  # what it does every minute
         await one.control("clock", {"advance": 0})
         await one.calm()
         await one.control("clock", {"advance": 2})

@@ -15,7 +15,7 @@ import pytest
 import storage.replies.record
 import storage.replies.statements
 from bot.core.conversation.events import Event
-from bot.ingest.catch_up import Recovery
+from bot.ingest.catch_up import CatchUp
 from bot.ingest.recorder import Recorder
 from storage.replies.watermarks import Watched
 from tests.truth.compare import differences
@@ -71,10 +71,10 @@ async def test_taking_the_bots_own_removal_for_a_deletion_is_noticed(
 async def test_a_watermark_moved_too_far_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def too_far(_: Recovery, one: Watched) -> int:
+    def too_far(_: CatchUp, one: Watched) -> int:
         return one.message_id + (60_000 << 22)
 
-    monkeypatch.setattr(Recovery, "_since", too_far)
+    monkeypatch.setattr(CatchUp, "_get_start_id", too_far)
     assert await shows(tmp_path)
 
 

@@ -273,7 +273,7 @@ async def test_talk_in_the_channel_joins_the_newest_essay_from_then_on(tmp_path:
         threads = [thread["id"] for thread in (await house.world())["threads"]]
         assert threads == [str(joined)]
         # A reading of the history finds the same.
-        await house.salon.services.recovery.catch_up(house.channel())
+        await house.salon.services.catch_up.catch_up_channel(house.channel())
         await house.publish("# Another\n\nOne more.\n\nIs it?", "another.md")
         second = await house.write("Dev", "About the other one.")
         await house.settle()

@@ -113,7 +113,7 @@ async def the_operator_asks_the_doctor(stage: Stage) -> None:
             "SALON_DATABASE": str(stage.path),
         }
         told = await bot.cli.doctor.examine(values, Clock())
-        subjects = {one.about for one in told if one.fine}
+        subjects = {one.subject for one in told if one.is_ok}
         if {"token", "intents", "commands"} <= subjects:
             found.append(told)
 
