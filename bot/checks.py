@@ -88,20 +88,22 @@ def check_channel(
 def check_pending_work(
     found: Sequence[Trouble], waits: Waiting, name: Callable[[Trouble], str]
 ) -> list[Finding]:
-    """What waits and what failed. ``name`` says where a trouble is."""
+    """What waits and what failed. ``name`` says where a problem is."""
     findings = [
         Finding(
-            format_count(trouble.count, trouble.kind, _MANY.get(trouble.kind)),
+            format_count(last_error.count, last_error.kind, _MANY.get(last_error.kind)),
             False,
-            f"{'failed' if trouble.failed else 'waiting'} in {name(trouble)}: "
-            f"{trouble.why or 'no reason is known'}",
+            f"{'failed' if last_error.failed else 'waiting'} in {name(last_error)}: "
+            f"{last_error.why or 'no reason is known'}",
         )
-        for trouble in found[:_MOST_TROUBLES]
+        for last_error in found[:_MOST_TROUBLES]
     ]
     if len(found) > _MOST_TROUBLES:
         findings.append(
             Finding(
-                "more", False, f"{format_count(len(found) - _MOST_TROUBLES, 'trouble')} like these"
+                "more",
+                False,
+                f"{format_count(len(found) - _MOST_TROUBLES, 'last_error')} like these",
             )
         )
     under_way = (

@@ -16,7 +16,7 @@ EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 def settings() -> set[str]:
     """Every setting the code reads, by its name in the code."""
     names: set[str] = set()
-    for path in [*(ROOT / "bot").glob("*.py"), *(ROOT / "cogs").glob("*.py")]:
+    for path in [*(ROOT / "bot").rglob("*.py"), *(ROOT / "cogs").rglob("*.py")]:
         text = path.read_text(encoding="utf-8")
         names |= set(re.findall(r'"((?:SALON|DISCORD)_[A-Z_]+)"', text))
     return names

@@ -143,12 +143,12 @@ async def _run(settings: Settings, manager: ServiceManager) -> None:
                 on_connection=manager.ready,
                 left_kept_for=settings.departed_server_retention,
             )
-            trouble = await one_life(settings, salon, current, stopping)
+            last_error = await one_life(settings, salon, current, stopping)
             if stop.is_set():
                 break
             if loop.time() - began > _STEADY_AFTER:
                 wait = _FIRST_WAIT
-            _log.warning("%s Next attempt in %.0f s.", trouble, wait)
+            _log.warning("%s Next attempt in %.0f s.", last_error, wait)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await stop.wait()

@@ -118,8 +118,8 @@ async def _archive(archive: Database, clock: Clock) -> list[Finding]:
     async def look(tx: Transaction) -> list[Finding]:
         names = {row["id"]: row["name"] for row in await tx.rows("SELECT id, name FROM servers")}
 
-        def name(trouble: Trouble) -> str:
-            return f"{names.get(trouble.server_id)}, channel {trouble.channel_id}"
+        def name(last_error: Trouble) -> str:
+            return f"{names.get(last_error.server_id)}, channel {last_error.channel_id}"
 
         return checks.check_pending_work(
             await diagnostics.troubles(tx, since), await diagnostics.waiting(tx), name

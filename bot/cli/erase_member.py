@@ -30,7 +30,7 @@ async def forget(
     async def found(tx: Transaction) -> list[Tombstone]:
         servers = await erasure_log.servers_of(tx, member_id) if server_id is None else [server_id]
         out = {
-            one.server_id: one.kept_out_since
+            one.server_id: one.opted_out_at
             for one in [*await erasure_log.recorded(tx), *erasure_log.read(beside)]
             if one.member_id == member_id
         }

@@ -126,13 +126,13 @@ class FileKeeper:
         same = [one for one in found if (one.name, one.size) == (file.name, file.size)]
         return same[0].url if same else None
 
-    async def _leave(self, file: OwedFile, trouble: str) -> None:
-        _log.info("File %d is not kept: %s.", file.id, trouble)
-        await self._database.write(lambda tx: attachments.leave(tx, file.id, trouble))
+    async def _leave(self, file: OwedFile, last_error: str) -> None:
+        _log.info("File %d is not kept: %s.", file.id, last_error)
+        await self._database.write(lambda tx: attachments.leave(tx, file.id, last_error))
 
-    async def _put_off(self, file: OwedFile, trouble: str, address: str | None) -> None:
+    async def _put_off(self, file: OwedFile, last_error: str, address: str | None) -> None:
         if file.attempts + 1 >= _MOST_ATTEMPTS:
-            await self._leave(file, trouble)
+            await self._leave(file, last_error)
             return
         # An address that has run out is asked for anew soon; what still is not there, later.
         renewed = address is None and file.address is not None
@@ -140,6 +140,6 @@ class FileKeeper:
         due_at = self._clock.now_ms() + pause
         await self._database.write(
             lambda tx: attachments.put_off(
-                tx, file_id=file.id, due_at=due_at, trouble=trouble, address=address
+                tx, file_id=file.id, due_at=due_at, last_error=last_error, address=address
             )
         )

@@ -156,61 +156,65 @@ class Errands:
         elif error.status == 403 and errand.kind in ("lock", "unlock"):
             await self._may_not_lock(errand)
         elif error.status == 403:
-            trouble = self._sight.missing_to_write(errand.channel_id)
-            await self._put_off(errand, trouble or "Discord forbids it.", slowly=True, told=True)
+            last_error = self._sight.missing_to_write(errand.channel_id)
+            await self._put_off(errand, last_error or "Discord forbids it.", slowly=True, told=True)
         elif error.code == _TOO_MANY_EDITS:
             await self._put_off(errand, "Discord wants old edits to be spread out.", slowly=True)
         elif error.status == 400:
             _log.error("Discord refused errand %d: %s", errand.id, error)
-            trouble = f"Discord refused the message: {error.text or error.status}"
+            last_error = f"Discord refused the message: {error.text or error.status}"
             if error.code in REFUSED_BY_AUTOMOD:
-                trouble = AUTOMOD
-            await self._give_up(errand, trouble)
+                last_error = AUTOMOD
+            await self._give_up(errand, last_error)
         else:
             await self._put_off(errand, f"Discord answered {error.status}.")
 
     async def _may_not_lock(self, errand: Errand) -> None:
         """Who opened a thread may not lock it (docs: Topics › Threads); the admins are told."""
-        trouble = f"I may not {errand.kind} <#{errand.channel_id}>: give me *Manage Threads* there."
+        last_error = (
+            f"I may not {errand.kind} <#{errand.channel_id}>: give me *Manage Threads* there."
+        )
         now_ms = self._clock.now_ms()
-        await self._put_off(errand, trouble, slowly=True)
+        await self._put_off(errand, last_error, slowly=True)
         await self._database.write(
             lambda tx: alerts.tell(
                 tx,
                 errand.server_id,
                 about=f"locks {errand.channel_id}",
-                text=trouble,
+                text=last_error,
                 now_ms=now_ms,
             )
         )
 
-    async def _give_up(self, errand: Errand, trouble: str, *, lost: bool = False) -> None:
+    async def _give_up(self, errand: Errand, last_error: str, *, lost: bool = False) -> None:
         """Discord will not do it; ``lost``: the message that was to be edited is gone."""
         now_ms = self._clock.now_ms()
 
         async def give_up(tx: Transaction) -> None:
             if lost:
                 await message_edits.lost(tx, errand, now_ms)
-            await message_edits.fail(tx, errand_id=errand.id, trouble=trouble)
+            await message_edits.fail(tx, errand_id=errand.id, last_error=last_error)
             if errand.lays_over is not None:
                 await alerts.essay_stuck(
-                    tx, errand.lays_over, trouble, now_ms, stopped=True, lost=lost
+                    tx, errand.lays_over, last_error, now_ms, stopped=True, lost=lost
                 )
 
         await self._database.write(give_up)
 
     async def _put_off(
-        self, errand: Errand, trouble: str, *, slowly: bool = False, told: bool = False
+        self, errand: Errand, last_error: str, *, slowly: bool = False, told: bool = False
     ) -> None:
         """Try it again later; ``told``: somebody has to mend something, so the admins are told."""
         now_ms = self._clock.now_ms()
         due_at = now_ms + wait_before(errand.attempts + 1, slowly=slowly)
-        _log.warning("Errand %d waits: %s", errand.id, trouble)
+        _log.warning("Errand %d waits: %s", errand.id, last_error)
 
         async def put_off(tx: Transaction) -> None:
-            await message_edits.put_off(tx, errand_id=errand.id, due_at=due_at, trouble=trouble)
+            await message_edits.put_off(
+                tx, errand_id=errand.id, due_at=due_at, last_error=last_error
+            )
             if told and errand.lays_over is not None:
-                await alerts.essay_stuck(tx, errand.lays_over, trouble, now_ms, stopped=False)
+                await alerts.essay_stuck(tx, errand.lays_over, last_error, now_ms, stopped=False)
 
         await self._database.write(put_off)
 

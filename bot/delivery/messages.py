@@ -161,11 +161,13 @@ class Outbox:
                 lambda tx: threads.waiting(tx, busy=busy, now_ms=now_ms, most=free)
             ):
                 self._threads.begin(thread.id, self._opener.bring_about(thread))
-        for post_id, channel_id, message_id in await self._database.read(
+        for planned_message_id, channel_id, message_id in await self._database.read(
             lambda tx: temporary_messages.due(tx, now_ms)
         ):
-            if post_id not in self._remarks.keys:
-                self._remarks.begin(post_id, self._remove(post_id, channel_id, message_id))
+            if planned_message_id not in self._remarks.keys:
+                self._remarks.begin(
+                    planned_message_id, self._remove(planned_message_id, channel_id, message_id)
+                )
         await self._mover.go_on()
 
     async def stop(self) -> None:
@@ -216,8 +218,8 @@ class Outbox:
             )
         except PASSING as error:
             refused = not creating or isinstance(error, discord.RateLimited)
-            trouble = f"Discord could not be reached ({name(error)})."
-            await self._put_off(post, trouble, refused=refused)
+            last_error = f"Discord could not be reached ({name(error)})."
+            await self._put_off(post, last_error, refused=refused)
         else:
             await self._sent(post, message_id)
 
@@ -297,7 +299,9 @@ class Outbox:
         now_ms = self._clock.now_ms()
 
         async def sent(tx: Transaction) -> None:
-            await messages.sent(tx, post_id=post.id, message_id=message_id, now_ms=now_ms)
+            await messages.sent(
+                tx, planned_message_id=post.id, message_id=message_id, now_ms=now_ms
+            )
             if post.discussion_id is not None and _is_essays(post):
                 await alerts.essay_goes_on(tx, post.server_id, post.discussion_id)
 
@@ -325,27 +329,27 @@ class Outbox:
             made_room = await self._opener.make_room(post.server_id)
             await self._put_off(post, _FULL, slowly=not made_room, refused=refused)
         elif error.status == 403 or error.code == MAY_NOT_REPLY:
-            trouble = forbidden(self._sight, post.channel_id, error)
-            await self._put_off(post, trouble, slowly=True, refused=refused)
+            last_error = forbidden(self._sight, post.channel_id, error)
+            await self._put_off(post, last_error, slowly=True, refused=refused)
         elif error.status in (400, 413):
             _log.error("Discord refused post %d: %s", post.id, error)
             await self._refuse(post, f"Discord refused the message: {error.text or error.status}")
         else:
             await self._put_off(post, f"Discord answered {error.status}.", refused=refused)
 
-    async def _refuse(self, post: Post, trouble: str) -> None:
-        _log.warning("Post %d of essay %s failed: %s", post.id, post.discussion_id, trouble)
+    async def _refuse(self, post: Post, last_error: str) -> None:
+        _log.warning("Post %d of essay %s failed: %s", post.id, post.discussion_id, last_error)
         now_ms = self._clock.now_ms()
 
         async def refuse(tx: Transaction) -> None:
-            await messages.refuse(tx, post_id=post.id, trouble=trouble)
+            await messages.refuse(tx, planned_message_id=post.id, last_error=last_error)
             if post.discussion_id is not None and _is_essays(post):
-                await alerts.essay_stuck(tx, post.discussion_id, trouble, now_ms, stopped=True)
+                await alerts.essay_stuck(tx, post.discussion_id, last_error, now_ms, stopped=True)
 
         await self._database.write(refuse)
 
     async def _put_off(
-        self, post: Post, trouble: str, *, refused: bool, slowly: bool = False
+        self, post: Post, last_error: str, *, refused: bool, slowly: bool = False
     ) -> None:
         """Try again later; ``refused``: it is known that this attempt has made no message.
 
@@ -354,29 +358,29 @@ class Outbox:
         now_ms = self._clock.now_ms()
         follows_up = _follows_up(post)
         if follows_up and not slowly and post.failures >= len(_PROMPT_WAITS):
-            await self._refuse(post, f"{trouble} It was tried {post.failures + 1} times.")
+            await self._refuse(post, f"{last_error} It was tried {post.failures + 1} times.")
             return
         pause = wait_before(post.attempts, slowly=slowly)
         if follows_up and not slowly:
             pause = _PROMPT_WAITS[post.failures]
-        _log.warning("Post %d of essay %s waits: %s", post.id, post.discussion_id, trouble)
+        _log.warning("Post %d of essay %s waits: %s", post.id, post.discussion_id, last_error)
 
         async def put_off(tx: Transaction) -> None:
-            stands_nowhere = await messages.put_off(
+            was_never_created = await messages.put_off(
                 tx,
-                post_id=post.id,
+                planned_message_id=post.id,
                 due_at=now_ms + pause,
-                trouble=trouble,
+                last_error=last_error,
                 failed=not slowly,
                 refused=refused,
             )
             if slowly and follows_up:
-                await alerts.prompt_stuck(tx, post, trouble, now_ms)
+                await alerts.prompt_stuck(tx, post, last_error, now_ms)
             if slowly and post.discussion_id is not None and _is_essays(post):
-                await alerts.essay_stuck(tx, post.discussion_id, trouble, now_ms, stopped=False)
-            if stands_nowhere and follows_up:
+                await alerts.essay_stuck(tx, post.discussion_id, last_error, now_ms, stopped=False)
+            if was_never_created and follows_up:
                 at_ms = now_ms if slowly else now_ms + pause
-                await reconsider.release(tx, post.id, at_ms=at_ms, reason=trouble, stuck=slowly)
+                await reconsider.release(tx, post.id, at_ms=at_ms, reason=last_error, stuck=slowly)
 
         await self._database.write(put_off)
 
@@ -386,23 +390,27 @@ class Outbox:
         _log.info("Post %d of essay %s is decided anew.", post.id, post.discussion_id)
         await self._database.write(lambda tx: reconsider.release(tx, post.id, at_ms=now_ms))
 
-    async def _remove(self, post_id: int, channel_id: int, message_id: int | None) -> None:
+    async def _remove(
+        self, planned_message_id: int, channel_id: int, message_id: int | None
+    ) -> None:
         """Take away a remark whose time is over."""
         try:
             if message_id is not None:
                 await self._http.delete_message(channel_id, message_id)
         except discord.HTTPException as error:
             if error.code not in (UNKNOWN_CHANNEL, UNKNOWN_MESSAGE):
-                await self._remove_later(post_id)
+                await self._remove_later(planned_message_id)
                 return
         except PASSING:
-            await self._remove_later(post_id)
+            await self._remove_later(planned_message_id)
             return
-        await self._database.write(lambda tx: temporary_messages.removed(tx, post_id))
+        await self._database.write(lambda tx: temporary_messages.removed(tx, planned_message_id))
 
-    async def _remove_later(self, post_id: int) -> None:
+    async def _remove_later(self, planned_message_id: int) -> None:
         at = self._clock.now_ms() + wait_before(1, slowly=True)
-        await self._database.write(lambda tx: temporary_messages.put_off(tx, post_id, at))
+        await self._database.write(
+            lambda tx: temporary_messages.put_off(tx, planned_message_id, at)
+        )
 
 
 def _locked(post: Post) -> str:

@@ -103,7 +103,7 @@ class Mover:
     async def go_on(self) -> None:
         """Begin what is due: of each thread the oldest, so that replies stay in their order.
 
-        One that was put off for trouble of its own is not due, and holds no younger one up.
+        One that was put off for problem of its own is not due, and holds no younger one up.
         """
         now_ms, busy = self._clock.now_ms(), self._under_way.keys
         taken = {self._threads[reply_id] for reply_id in busy}
@@ -122,7 +122,7 @@ class Mover:
 
     async def _bring(self, one: Bringing) -> None:
         try:
-            if one.state in ("wanted", "copying"):
+            if one.state in ("planned", "copying"):
                 await self._copy(one)
             elif one.stale:
                 await self._rewrite(one)
@@ -377,12 +377,12 @@ class Mover:
     # -- outcomes -----------------------------------------------------------------------------
 
     async def _failed(self, one: Bringing, error: discord.HTTPException) -> None:
-        if error.code == UNKNOWN_CHANNEL and one.state in ("wanted", "copying"):
+        if error.code == UNKNOWN_CHANNEL and one.state in ("planned", "copying"):
             await self._fail(one, "The channel or thread is gone.")
         elif (
             error.code not in _WEBHOOK_GONE
             and error.status == 403
-            and one.state in ("wanted", "copying")
+            and one.state in ("planned", "copying")
         ):
             await self._point_instead(one, _Instead("Discord forbids it"))
         elif error.code in _WEBHOOK_GONE:
@@ -409,15 +409,15 @@ class Mover:
             lambda tx: alerts.tell(tx, one.server_id, about=_about(one), text=text, now_ms=now_ms)
         )
 
-    async def _fail(self, one: Bringing, trouble: str) -> None:
-        await self._database.write(lambda tx: reply_moves.fail(tx, one.reply_id, trouble))
+    async def _fail(self, one: Bringing, last_error: str) -> None:
+        await self._database.write(lambda tx: reply_moves.fail(tx, one.reply_id, last_error))
 
-    async def _put_off(self, one: Bringing, trouble: str, *, slowly: bool = False) -> None:
+    async def _put_off(self, one: Bringing, last_error: str, *, slowly: bool = False) -> None:
         due_at = self._clock.now_ms() + wait_before(one.attempts + 1, slowly=slowly)
-        _log.warning("Reply %d waits to be moved: %s", one.reply_id, trouble)
+        _log.warning("Reply %d waits to be moved: %s", one.reply_id, last_error)
         await self._database.write(
             lambda tx: reply_moves.put_off(
-                tx, reply_id=one.reply_id, due_at=due_at, trouble=trouble
+                tx, reply_id=one.reply_id, due_at=due_at, last_error=last_error
             )
         )
 

@@ -79,7 +79,7 @@ class ThreadOpener:
         """Do what is left to do for one thread; what fails is put off or given up."""
         generation = self._recorder.generation
         try:
-            if thread.state == "wanted":
+            if thread.state == "planned":
                 await self._open(thread, generation)
             if not thread.is_essays_own:
                 await self._add_member(thread)
@@ -166,18 +166,18 @@ class ThreadOpener:
         elif error.code == UNKNOWN_CHANNEL:
             await self._give_up(thread, "The channel or thread is gone.")
         elif error.status == 403:
-            trouble = forbidden(self._sight, thread.channel_id, error)
-            await self._put_off(thread, trouble, slowly=True, tell=True)
+            last_error = forbidden(self._sight, thread.channel_id, error)
+            await self._put_off(thread, last_error, slowly=True, tell=True)
         elif error.code in TOO_MANY_THREADS:
             made_room = await self.make_room(thread.server_id)
-            trouble = "The server has as many active threads as Discord allows."
-            await self._put_off(thread, trouble, slowly=not made_room)
+            last_error = "The server has as many active threads as Discord allows."
+            await self._put_off(thread, last_error, slowly=not made_room)
         elif error.code in REFUSED_BY_AUTOMOD:
             await self._name_plainly(thread)
         elif error.status == 400:
             _log.error("Discord refused thread %d: %s", thread.id, error)
-            trouble = f"Discord refused the thread ({error.text or error.code})."
-            await self._give_up(thread, trouble, tell=True)
+            last_error = f"Discord refused the thread ({error.text or error.code})."
+            await self._give_up(thread, last_error, tell=True)
         else:
             await self._put_off(thread, f"Discord answered {error.status}.")
 
@@ -217,37 +217,37 @@ class ThreadOpener:
             return
         await self._give_up(thread, AUTOMOD, tell=True)
 
-    async def _give_up(self, thread: Thread, trouble: str, *, tell: bool = False) -> None:
-        _log.warning("There will be no thread %d: %s", thread.id, trouble)
+    async def _give_up(self, thread: Thread, last_error: str, *, tell: bool = False) -> None:
+        _log.warning("There will be no thread %d: %s", thread.id, last_error)
         now_ms = self._clock.now_ms()
 
         async def give_up(tx: Transaction) -> None:
-            await threads.fail(tx, thread_id=thread.id, trouble=trouble)
+            await threads.fail(tx, thread_id=thread.id, last_error=last_error)
             if thread.is_essays_own:
-                await alerts.essay_without_thread(tx, thread.id, trouble, now_ms, stopped=True)
+                await alerts.essay_without_thread(tx, thread.id, last_error, now_ms, stopped=True)
             elif tell:
                 await alerts.threads_stuck(
-                    tx, thread.server_id, thread.channel_id, trouble, now_ms, stopped=True
+                    tx, thread.server_id, thread.channel_id, last_error, now_ms, stopped=True
                 )
 
         await self._database.write(give_up)
 
     async def _put_off(
-        self, thread: Thread, trouble: str, *, slowly: bool = False, tell: bool = False
+        self, thread: Thread, last_error: str, *, slowly: bool = False, tell: bool = False
     ) -> None:
         now_ms = self._clock.now_ms()
         due_at = now_ms + wait_before(thread.attempts + 1, slowly=slowly)
-        _log.warning("Thread %d waits: %s", thread.id, trouble)
+        _log.warning("Thread %d waits: %s", thread.id, last_error)
 
         async def put_off(tx: Transaction) -> None:
-            await threads.put_off(tx, thread_id=thread.id, due_at=due_at, trouble=trouble)
-            if not slowly or thread.state != "wanted":
+            await threads.put_off(tx, thread_id=thread.id, due_at=due_at, last_error=last_error)
+            if not slowly or thread.state != "planned":
                 return
             if thread.is_essays_own:
-                await alerts.essay_without_thread(tx, thread.id, trouble, now_ms, stopped=False)
+                await alerts.essay_without_thread(tx, thread.id, last_error, now_ms, stopped=False)
             elif tell:
                 await alerts.threads_stuck(
-                    tx, thread.server_id, thread.channel_id, trouble, now_ms, stopped=False
+                    tx, thread.server_id, thread.channel_id, last_error, now_ms, stopped=False
                 )
 
         await self._database.write(put_off)

@@ -47,7 +47,7 @@ TO_HOST = (VIEW_CHANNEL, SEND_MESSAGES, READ_HISTORY, CREATE_THREADS, SEND_IN_TH
 _TO_HOST_A_POST = (VIEW_CHANNEL, SEND_MESSAGES, READ_HISTORY, SEND_IN_THREADS)
 #: Without one of these replies are pointed at where they are to be moved.
 TO_MOVE = (MANAGE_WEBHOOKS, MANAGE_MESSAGES)
-#: To tell admins of trouble in a channel, and to look there before telling it twice.
+#: To tell admins of problem in a channel, and to look there before telling it twice.
 TO_TELL = (VIEW_CHANNEL, SEND_MESSAGES, READ_HISTORY)
 
 

@@ -239,7 +239,7 @@ class CatchUp:
             lambda: self._database.write(lambda tx: alerts.past(tx, server_id, "content"))
         )
         began = self._clock.now()
-        held = max(one.true_at for one in watched)
+        held = max(one.verified_at for one in watched)
         self._names.clear()
         channels = [one for one in watched if not one.is_thread]
         # Channels first: what they hold may be the heads that threads hang on.
@@ -307,7 +307,7 @@ class CatchUp:
 
     def _get_start_id(self, one: Watched) -> int:
         """The id after which a channel is read."""
-        from_ms = one.true_at - self._compare_window // timedelta(milliseconds=1)
+        from_ms = one.verified_at - self._compare_window // timedelta(milliseconds=1)
         return max(one.first_id, min(one.message_id, max(0, from_ms - _DISCORD_EPOCH) << 22))
 
     async def _read(self, one: Watched, since: int, expected: list[int]) -> int:
@@ -316,11 +316,11 @@ class CatchUp:
                 async with self._read_slots:
                     outcome, deletions = await self._histories.read(one, since, expected)
             except discord.HTTPException as error:
-                trouble = f"Discord answered {error.status}"
+                last_error = f"Discord answered {error.status}"
             except PASSING as error:
-                trouble = type(error).__name__
+                last_error = type(error).__name__
             except sqlite3.OperationalError as error:
-                trouble = f"the archive cannot be used: {error}"
+                last_error = f"the archive cannot be used: {error}"
             else:
                 if outcome is ReadOutcome.UNREADABLE:
                     self._retry_waits.setdefault(one.server_id, _BEAT)
@@ -329,7 +329,7 @@ class CatchUp:
                 _log.warning(
                     "Channel %d could not be read (%s); again in %d s.",
                     one.channel_id,
-                    trouble,
+                    last_error,
                     wait,
                 )
                 await asyncio.sleep(wait)

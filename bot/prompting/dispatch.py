@@ -133,7 +133,7 @@ async def _claim(
         channel_id = await essay_threads.place(tx, prompt.discussion_id)
     assert channel_id is not None
     purpose = "nudge" if prompt.kind is PromptKind.NUDGE else "prompt"
-    (post_id,) = await messages.plan(
+    (planned_message_id,) = await messages.plan(
         tx,
         server_id=prompt.server_id,
         discussion_id=prompt.discussion_id,
@@ -147,7 +147,7 @@ async def _claim(
     await prompts.claimed(
         tx,
         prompt_id=prompt.id,
-        post_id=post_id,
+        planned_message_id=planned_message_id,
         channel_id=channel_id,
         asked=format_asked(said.asked),
         now_ms=to_milliseconds(now),

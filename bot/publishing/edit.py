@@ -62,7 +62,7 @@ _ATTEMPTS = 5
 class Shown:
     """An edit, and what it would change.
 
-    ``trouble``: what keeps it from being applied, "" if nothing. ``skipped``: planned prompts that
+    ``problem``: what keeps it from being applied, "" if nothing. ``skipped``: planned prompts that
     are about what is gone.
     """
 
@@ -70,7 +70,7 @@ class Shown:
     stand: Stand
     old: Essay
     laid: Laid
-    trouble: str
+    last_error: str
     skipped: int
 
 
@@ -184,8 +184,10 @@ class Editing:
         skipped = await self._database.read(
             lambda tx: retarget.unfounded(tx, stand.discussion_id, old, new)
         )
-        trouble = _ON_ITS_WAY if stand.waiting else self._sight.missing_to_write(stand.channel_id)
-        return Shown(edit, stand, old, laid, trouble, skipped)
+        last_error = (
+            _ON_ITS_WAY if stand.waiting else self._sight.missing_to_write(stand.channel_id)
+        )
+        return Shown(edit, stand, old, laid, last_error, skipped)
 
     async def correct(self, edit_id: int, server_id: int, corrections: Corrections) -> None:
         """Put an admin's corrections into an edit that waits for a decision."""
@@ -212,8 +214,8 @@ class Editing:
         for _ in range(_ATTEMPTS):
             shown = await self.shown(edit_id, server_id)
             _editable(shown.stand)
-            if shown.trouble:
-                raise UserError(f"{shown.trouble} Nothing was changed.")
+            if shown.last_error:
+                raise UserError(f"{shown.last_error} Nothing was changed.")
             number = await self._apply(shown, actor)
             if number is not None:
                 self._on_work()
@@ -330,7 +332,7 @@ def lay_over(
     laid = Laid(
         changes=tuple(changes),
         more=tuple(more),
-        continues=parts[used[-1]].post_id if used and revised.more else None,
+        continues=parts[used[-1]].planned_message_id if used and revised.more else None,
         name=_new_name(stand, old, essay),
     )
     return laid, (*essay.notes, *revised.notes)

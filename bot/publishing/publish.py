@@ -63,13 +63,13 @@ class Actor:
 class Preview:
     """A draft, and what an admin should know before publishing it.
 
-    ``trouble``: what keeps it from that channel, "" if nothing. ``same``: the very same essay as
+    ``problem``: what keeps it from that channel, "" if nothing. ``same``: the very same essay as
     it stands in that channel already. ``plan``: which prompts will follow, as admins write them.
     ``usual``: the style that the server chose. ``target_channel``: None if the bot cannot see it.
     """
 
     draft: Draft
-    trouble: str
+    last_error: str
     same: Listed | None
     plan: str
     usual: str
@@ -203,8 +203,8 @@ class Publishing:
         Raises SalonError where it cannot be fetched or read.
         """
         title = submission.title
-        if submission.page_address is not None:
-            page = await self._fetch_page(submission.page_address)
+        if submission.page_url is not None:
+            page = await self._fetch_page(submission.page_url)
             source = page.data if isinstance(page.data, bytes) else page.data.encode()
             return source, await read_in_child_process(
                 page.data, page.format, address=page.address, title=title
@@ -213,7 +213,7 @@ class Publishing:
             # A pasted text is Markdown, as everything one types into Discord is.
             text = submission.text
             return text.encode(), await read_in_child_process(text, "markdown", title=title)
-        source = await self._fetch(submission.file_address or "")
+        source = await self._fetch(submission.file_url or "")
         if len(source) > MOST_BYTES:
             raise UserError(f"The file is larger than {MOST_BYTES // 1024 // 1024} MiB.")
         return source, await read_in_child_process(
@@ -285,9 +285,9 @@ class Publishing:
         draft = await self._database.read(lambda tx: drafts.find(tx, discussion_id))
         if draft is None:
             raise UserError("This draft is not there any more. Nothing was published.")
-        trouble = self._trouble(draft)
-        if trouble:
-            raise UserError(f"{trouble} Nothing was published.")
+        last_error = self._trouble(draft)
+        if last_error:
+            raise UserError(f"{last_error} Nothing was published.")
         now_ms = self._clock.now_ms()
         begun = await self._database.write(
             lambda tx: drafts.publish(

@@ -104,7 +104,7 @@ class Essays(
                 interaction,
                 channel_id,
                 file=file,
-                page_address=address,
+                page_url=address,
                 style=way.style,
                 tags=way.tags,
             )

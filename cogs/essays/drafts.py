@@ -56,8 +56,8 @@ _BUTTONS: tuple[Label, ...] = (
 def hindrances(preview: Preview) -> list[str]:
     """What keeps a draft from its channel, or might: the first thing to know of it."""
     lines = []
-    if preview.trouble:
-        lines.append(f"**Not yet:** {preview.trouble}")
+    if preview.last_error:
+        lines.append(f"**Not yet:** {preview.last_error}")
     if preview.same is not None:
         where = text_module.link(preview.same) or f"<#{preview.same.channel_id}>"
         lines.append(
@@ -235,7 +235,7 @@ class Desk:
         if progress.failed:
             text = (
                 f"“{text_module.title(title)}” stopped after {progress.sent} of "
-                f"{progress.total} messages: {progress.trouble}"
+                f"{progress.total} messages: {progress.last_error}"
             )
             await show(interaction, self.stopped(preview, text))
             return

@@ -36,7 +36,7 @@ def _counted(laid: Laid) -> str:
 def told(shown: Shown) -> str:
     """What an admin should know before deciding."""
     new = shown.edit.revision
-    lines = [f"**Not yet:** {shown.trouble}"] if shown.trouble else []
+    lines = [f"**Not yet:** {shown.last_error}"] if shown.last_error else []
     lines.append(f"**Messages:** {_counted(shown.laid)}.")
     if not any(message.purpose == "card" for message in shown.stand.messages):
         lines.append(

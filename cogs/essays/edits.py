@@ -247,7 +247,7 @@ class EditCommand(commands.Cog):
                 interaction,
                 stand.place,
                 file=file,
-                page_address=address,
+                page_url=address,
                 essay_id=stand.discussion_id,
             )
             await self.edits.hand_in(interaction, handed)

@@ -60,7 +60,7 @@ def chosen_way(
         )
     chosen = parse_tags(target_channel, tags or "")
     # That a tag is needed can still be mended below the preview.
-    trouble = check_target_channel(replace(target_channel, requires_tag=False), chosen)
-    if trouble:
-        raise UserError(f"{trouble} Nothing was kept.")
+    last_error = check_target_channel(replace(target_channel, requires_tag=False), chosen)
+    if last_error:
+        raise UserError(f"{last_error} Nothing was kept.")
     return Way(style, chosen)

@@ -95,7 +95,7 @@ def line(essay: Listed) -> str:
 def progress_text(name: str, progress: Progress) -> str:
     """How far a publishing has come."""
     text = f"Publishing “{title(name)}”: {progress.sent} of {progress.total}."
-    return f"{text} Waiting: {progress.trouble}" if progress.trouble else text
+    return f"{text} Waiting: {progress.last_error}" if progress.last_error else text
 
 
 def edit_progress(name: str, revision: int, progress: Progress) -> str:
@@ -104,5 +104,5 @@ def edit_progress(name: str, revision: int, progress: Progress) -> str:
         return f"“{name}” stands as revision {revision}."
     text = f"Revision {revision} of “{name}”: {progress.sent} of {progress.total} steps done."
     if progress.failed:
-        return f"{text} It stopped: {progress.trouble}"
-    return f"{text} Waiting: {progress.trouble}" if progress.trouble else text
+        return f"{text} It stopped: {progress.last_error}"
+    return f"{text} Waiting: {progress.last_error}" if progress.last_error else text

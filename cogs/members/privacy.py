@@ -189,7 +189,7 @@ class _Question(discord.ui.View):
                 lambda tx: members.forget(tx, server_id, member_id, now_ms, keep_out=keep_out)
             )
             told = "What you said is erased."
-            if one.kept_out_since is not None:
+            if one.opted_out_at is not None:
                 told += " What you say from now on is not kept; `/privacy come-back` changes that."
             self._services.sweep.wake()
             await _note_beside(self._services, one)

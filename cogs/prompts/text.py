@@ -101,7 +101,7 @@ def plan(steps: Sequence[Step], settings: ServerSettings) -> str:
 
 
 def manners(settings: ServerSettings) -> str:
-    """Zone, quiet hours, nudges, tolerance and where trouble is told."""
+    """Zone, quiet hours, nudges, tolerance and where problem is told."""
     quiet = settings.quiet
     hours = "none" if quiet is None else f"{quiet.start:%H:%M} to {quiet.end:%H:%M}"
     nudges = settings.nudge_after

@@ -52,13 +52,13 @@ class Doctor(commands.Cog):
             )
 
         with self.services.active_work.track():
-            used, trouble, waits, settings = await self.services.database.read(look)
+            used, last_error, waits, settings = await self.services.database.read(look)
             found = [
                 self._connection(interaction),
                 _intents(interaction.client),
                 *(_channel(server, place) for place in used),
                 *_choices(settings, used),
-                *checks.check_pending_work(trouble, waits, _where),
+                *checks.check_pending_work(last_error, waits, _where),
                 self._record(server.id),
                 Finding("versions", True, checks.get_versions()),
             ]
@@ -85,8 +85,8 @@ def _line(one: Finding) -> str:
     return f"{'✅' if one.is_ok else '⚠️'} {one.subject}: {truncate(one.text, _MOST_WHY)}"
 
 
-def _where(trouble: Trouble) -> str:
-    return "this server" if trouble.channel_id is None else f"<#{trouble.channel_id}>"
+def _where(last_error: Trouble) -> str:
+    return "this server" if last_error.channel_id is None else f"<#{last_error.channel_id}>"
 
 
 def _intents(client: discord.Client) -> Finding:

@@ -48,7 +48,7 @@ STYLES: Options = (
 )
 BRING = "**When a reply in the channel belongs into a thread**"
 BRINGS: Options = (
-    ("point", "I point its author there with a line"),
+    ("link", "I point its author there with a line"),
     ("move", "I move it there, under its author's name"),
 )
 LOOSE = "**What is written in the channel and replies to nothing**"
@@ -85,7 +85,7 @@ def time(settings: ServerSettings, now: datetime) -> str:
 
 
 def notices(settings: ServerSettings, *, known: bool) -> str:
-    """Where admins are told of trouble."""
+    """Where admins are told of problem."""
     text = "**Where I tell the admins of trouble**"
     if settings.notices_channel is None:
         text += "\nTrouble with prompts also stands in `/prompts list`."

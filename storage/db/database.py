@@ -329,7 +329,7 @@ async def _prepare(
         for step in migrations[version:]:
             await connection.executescript(step)
         # A place for the ids that a batch of events asks after; see storage.replies.record.
-        await connection.execute("CREATE TEMP TABLE asked (id INTEGER PRIMARY KEY)")
+        await connection.execute("CREATE TEMP TABLE lookup_ids (id INTEGER PRIMARY KEY)")
     except sqlite3.Error as error:
         if connection.in_transaction:
             await connection.execute("ROLLBACK")

@@ -37,13 +37,13 @@ class Tombstone:
     """A member of a server who asked to be forgotten. Moments are milliseconds since 1970 UTC.
 
     at:              of what they wrote up to then nothing is kept
-    kept_out_since:  of what they write from then on nothing is kept either; None where it is
+    opted_out_at:  of what they write from then on nothing is kept either; None where it is
     """
 
     server_id: int
     member_id: int
     at: int
-    kept_out_since: int | None
+    opted_out_at: int | None
 
 
 def beside(database: Path) -> Path:
@@ -61,7 +61,7 @@ def read(path: Path) -> list[Tombstone]:
     for line in text.splitlines():
         with contextlib.suppress(ValueError, KeyError, TypeError):
             told = json.loads(line)
-            since = told["kept_out_since"]
+            since = told["opted_out_at"]
             one = Tombstone(
                 int(told["server_id"]),
                 int(told["member_id"]),
@@ -81,7 +81,7 @@ def append(path: Path, tombstones: Iterable[Tombstone]) -> None:
                 "server_id": str(one.server_id),
                 "member_id": str(one.member_id),
                 "at": one.at,
-                "kept_out_since": one.kept_out_since,
+                "opted_out_at": one.opted_out_at,
             }
         )
         for one in tombstones
@@ -121,19 +121,19 @@ async def remember(tx: Transaction, one: Tombstone) -> Tombstone:
     """Note in the archive who asked to be forgotten, unless it knows of later. What holds now."""
     row = await tx.row(
         """
-        INSERT INTO forgotten (server_id, member_id, at, kept_out_since)
+        INSERT INTO erased_members (server_id, member_id, at, opted_out_at)
         VALUES (:server_id, :member_id, :at, :since)
         ON CONFLICT (server_id, member_id) DO UPDATE SET
             at = max(at, excluded.at),
-            kept_out_since = CASE WHEN excluded.at < at THEN kept_out_since
-                ELSE excluded.kept_out_since END
-        RETURNING server_id, member_id, at, kept_out_since
+            opted_out_at = CASE WHEN excluded.at < at THEN opted_out_at
+                ELSE excluded.opted_out_at END
+        RETURNING server_id, member_id, at, opted_out_at
         """,
         {
             "server_id": one.server_id,
             "member_id": one.member_id,
             "at": one.at,
-            "since": one.kept_out_since,
+            "since": one.opted_out_at,
         },
     )
     assert row is not None
@@ -181,5 +181,5 @@ def replaced(connection: sqlite3.Connection) -> list[Tombstone]:
     return [Tombstone(*row) for row in connection.execute(_OF_REPLACED)]
 
 
-_RECORDED = "SELECT server_id, member_id, at, kept_out_since FROM forgotten"
-_OF_REPLACED = "SELECT server_id, member_id, at, kept_out_since FROM replaced.forgotten"
+_RECORDED = "SELECT server_id, member_id, at, opted_out_at FROM erased_members"
+_OF_REPLACED = "SELECT server_id, member_id, at, opted_out_at FROM replaced.erased_members"

@@ -140,8 +140,8 @@ def _mind_what_was_due(connection: sqlite3.Connection, now: datetime) -> tuple[i
 
 _CARRY_OVER = (
     """
-    INSERT INTO main.gone (channel_id, server_id, gone_at, erased_at)
-    SELECT channel_id, server_id, gone_at, NULL FROM replaced.gone
+    INSERT INTO main.deleted_channels (channel_id, server_id, deleted_at, erased_at)
+    SELECT channel_id, server_id, deleted_at, NULL FROM replaced.deleted_channels
     WHERE server_id IN (SELECT id FROM main.servers)
     ON CONFLICT DO NOTHING
     """,
@@ -154,23 +154,24 @@ _CARRY_OVER = (
 # A reply that was moved since stands as its copy: its original is gone by the bot's own doing.
 _CARRY_OVER_MOVES = (
     """
-    UPDATE main.bringings SET state = moved.state, webhook_id = moved.webhook_id,
+    UPDATE main.reply_moves SET state = moved.state, webhook_id = moved.webhook_id,
         copy_id = moved.copy_id, stale = moved.stale, signature = moved.signature
-    FROM replaced.bringings AS moved
-    WHERE moved.reply_id = main.bringings.reply_id AND moved.copy_id IS NOT NULL
+    FROM replaced.reply_moves AS moved
+    WHERE moved.reply_id = main.reply_moves.reply_id AND moved.copy_id IS NOT NULL
     """,
     """
-    INSERT INTO main.bringings (reply_id, server_id, discussion_id, channel_id, thread_id, whole,
+    INSERT INTO main.reply_moves (reply_id, server_id, discussion_id, channel_id, thread_id,
+        copyable,
         state, due_at, webhook_id, copy_id, stale, member_id)
-    SELECT reply_id, server_id, discussion_id, channel_id, thread_id, whole, state, due_at,
+    SELECT reply_id, server_id, discussion_id, channel_id, thread_id, copyable, state, due_at,
            webhook_id, copy_id, stale, member_id
-    FROM replaced.bringings
+    FROM replaced.reply_moves
     WHERE copy_id IS NOT NULL AND reply_id IN (SELECT id FROM main.replies)
     ON CONFLICT DO NOTHING
     """,
     """
     UPDATE main.replies SET channel_id = moved.thread_id, thread_id = moved.thread_id
-    FROM replaced.bringings AS moved
+    FROM replaced.reply_moves AS moved
     WHERE moved.reply_id = main.replies.id AND moved.copy_id IS NOT NULL
     """,
 )
@@ -186,7 +187,7 @@ _ERASE = (
     )
     """,
     """
-    DELETE FROM main.files WHERE reply_id IN (
+    DELETE FROM main.attachment_files WHERE reply_id IN (
         SELECT id FROM replaced.replies WHERE deleted_at IS NOT NULL
     )
     """,
@@ -209,7 +210,7 @@ _ERASE = (
 )
 # The outbox looks in the channel before it sends what was attempted before (design: look first).
 _LOOK_FOR_POSTS = """
-UPDATE posts SET state = 'claimed', attempts = max(attempts, 1),
+UPDATE planned_messages SET state = 'claimed', attempts = max(attempts, 1),
     first_attempt_at = min(COALESCE(first_attempt_at, planned_at), :now - 600000)
 WHERE state IN ('planned', 'claimed')
 """

@@ -28,7 +28,7 @@ CREATE TABLE servers (
 -- What the admins of a server chose; a server without a row has the defaults.
 CREATE TABLE server_settings (
     server_id INTEGER PRIMARY KEY REFERENCES servers (id),
-    zone TEXT NOT NULL DEFAULT 'UTC', -- an IANA name
+    time_zone TEXT NOT NULL DEFAULT 'UTC', -- an IANA name
     quiet_from INTEGER, -- minutes after local midnight; NULL: no quiet hours
     quiet_until INTEGER,
     plan TEXT, -- as admins write it; NULL: the plan that comes with Salon
@@ -38,25 +38,25 @@ CREATE TABLE server_settings (
     digest_channel_id INTEGER, -- NULL: no digest
     digest_weekday INTEGER, -- 0 is Monday
     digest_minute INTEGER, -- minutes after local midnight
-    notices_channel_id INTEGER, -- where admins are told of trouble; NULL: only in lists and log
+    alerts_channel_id INTEGER, -- where admins are told of last_error; NULL: only in lists and log
     channel_id INTEGER, -- where essays go; NULL: where the command is given
     style TEXT NOT NULL DEFAULT 'threads' CHECK (style IN ('threads', 'thread')),
-    numbered INTEGER NOT NULL DEFAULT 0, -- whether passages show their numbers
-    -- what a message in the channel that replies to nothing is: left alone, or a reply to the
+    show_passage_numbers INTEGER NOT NULL DEFAULT 0, -- whether passages show their numbers
+    -- content a message in the channel that replies to nothing is: left alone, or a reply to the
     -- newest open essay there
-    loose TEXT NOT NULL DEFAULT 'leave' CHECK (loose IN ('leave', 'join')),
-    loose_since INTEGER NOT NULL DEFAULT 0, -- only what was written after this joins
-    bring TEXT NOT NULL DEFAULT 'point' CHECK (bring IN ('point', 'move')),
+    plain_messages TEXT NOT NULL DEFAULT 'leave' CHECK (plain_messages IN ('leave', 'join')),
+    plain_messages_since INTEGER NOT NULL DEFAULT 0, -- only content was written after this joins
+    channel_replies TEXT NOT NULL DEFAULT 'link' CHECK (channel_replies IN ('link', 'move')),
     CHECK ((quiet_from IS NULL) = (quiet_until IS NULL))
 ) STRICT, WITHOUT ROWID;
 
 
 -- What the admins were told and need not be told again until it has passed.
-CREATE TABLE notices (
+CREATE TABLE alerts (
     server_id INTEGER NOT NULL REFERENCES servers (id),
-    about TEXT NOT NULL, -- what it is about, for instance a channel
+    about TEXT NOT NULL, -- content it is about, for instance a channel
     text TEXT NOT NULL,
-    told_at INTEGER NOT NULL,
+    sent_at INTEGER NOT NULL,
     PRIMARY KEY (server_id, about)
 ) STRICT, WITHOUT ROWID;
 
@@ -69,20 +69,20 @@ CREATE TABLE submissions (
     member_id INTEGER NOT NULL,
     member_name TEXT NOT NULL,
     file_name TEXT,
-    file_address TEXT,
-    page_address TEXT, -- on the web
+    file_url TEXT,
+    page_url TEXT, -- on the web
     text TEXT,
-    title TEXT, -- what the admin gave beside the text; it wins over what is found
+    title TEXT, -- content the admin gave beside the text; it wins over content is found
     question TEXT,
-    style TEXT CHECK (style IN ('threads', 'thread')), -- NULL: what the server chose
+    style TEXT CHECK (style IN ('threads', 'thread')), -- NULL: content the server chose
     tags TEXT NOT NULL DEFAULT '', -- of a forum's post: ids, a space between them
     essay_id INTEGER, -- the discussion it is a new revision for; NULL: a new essay
     received_at INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('received', 'accepted', 'refused')),
-    outcome TEXT, -- the sentence the admin was told, where it was refused
+    outcome TEXT, -- the sentence the admin was told, where it was attempts_without_effect
     CHECK (
         state <> 'received'
-        OR (file_address IS NOT NULL) + (page_address IS NOT NULL) + (text IS NOT NULL) = 1
+        OR (file_url IS NOT NULL) + (page_url IS NOT NULL) + (text IS NOT NULL) = 1
     )
 ) STRICT;
 CREATE INDEX submissions_received ON submissions (id) WHERE state = 'received';
@@ -119,12 +119,12 @@ CREATE TABLE revisions (
     words INTEGER NOT NULL,
     postscript TEXT,
     language TEXT, -- of the default question; NULL: English
-    essay TEXT NOT NULL DEFAULT '{}', -- as it was read, with what an admin changed, as JSON
-    closing TEXT, -- the closing question an admin chose, where one did
-    notes TEXT NOT NULL DEFAULT '', -- what could not be shown as it was, a line each
+    essay TEXT NOT NULL DEFAULT '{}', -- as it was read, with content an admin changed, as JSON
+    closing_question TEXT, -- the closing_question question an admin chose, where one did
+    notes TEXT NOT NULL DEFAULT '', -- content could not be shown as it was, a line each
     source BLOB NOT NULL, -- the essay as it was handed in
     source_name TEXT, -- the file's name, where it was one
-    digest TEXT NOT NULL, -- of the words, so that the same essay is recognised
+    content_hash TEXT NOT NULL, -- of the words, so that the same essay is recognised
     created_at INTEGER NOT NULL,
     PRIMARY KEY (discussion_id, number)
 ) STRICT, WITHOUT ROWID;
@@ -149,19 +149,19 @@ CREATE TABLE passages (
 ) STRICT, WITHOUT ROWID;
 
 -- New revisions of published essays, shown to an admin and not applied yet; one an essay.
-CREATE TABLE edits (
+CREATE TABLE pending_revisions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     discussion_id INTEGER NOT NULL UNIQUE REFERENCES discussions (id) ON DELETE CASCADE,
     essay TEXT NOT NULL, -- as JSON
-    closing TEXT, -- the closing question an admin chose, where one did
-    notes TEXT NOT NULL, -- what could not be shown as it was, a line each
+    closing_question TEXT, -- the closing_question question an admin chose, where one did
+    notes TEXT NOT NULL, -- content could not be shown as it was, a line each
     source BLOB NOT NULL,
     source_name TEXT,
     created_at INTEGER NOT NULL
 ) STRICT;
 
 -- Messages the bot has decided to send: planned, then claimed, then sent.
-CREATE TABLE posts (
+CREATE TABLE planned_messages (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     server_id INTEGER NOT NULL REFERENCES servers (id),
     discussion_id INTEGER REFERENCES discussions (id), -- NULL: a digest, a notice
@@ -179,28 +179,30 @@ CREATE TABLE posts (
     expires_at INTEGER, -- after this it is only looked for, not sent; NULL: never
     failures INTEGER NOT NULL DEFAULT 0, -- attempts that failed of themselves
     attempts INTEGER NOT NULL DEFAULT 0,
-    refused INTEGER NOT NULL DEFAULT 0, -- attempts that are known to have made no message
+    -- attempts that are known to have made no message
+    attempts_without_effect INTEGER NOT NULL DEFAULT 0,
     first_attempt_at INTEGER,
     sent_at INTEGER,
     message_id INTEGER UNIQUE, -- NULL in a sent post: it was deleted before its id was known
-    trouble TEXT, -- why the last attempt failed
+    last_error TEXT, -- why the last attempt failed
     revision INTEGER NOT NULL DEFAULT 1, -- of the essay, the one that it was planned for
-    bare TEXT, -- a part's text without links to other parts; NULL: as in the payload
-    extent TEXT, -- where a part's text stands among the essay's items, as JSON
+    -- a part's text without links to other parts; NULL: as in the payload
+    content_without_links TEXT,
+    essay_range TEXT, -- where a part's text stands among the essay's items, as JSON
     -- the part before it, where other messages stand between: each links to the other
-    continues INTEGER REFERENCES posts (id),
-    gone_at INTEGER, -- when it was taken away again: the text stands elsewhere, or nowhere
+    previous_part_id INTEGER REFERENCES planned_messages (id),
+    deleted_at INTEGER, -- when it was taken away again: the text stands elsewhere, or nowhere
     CHECK (state = 'sent' OR message_id IS NULL)
 ) STRICT;
-CREATE INDEX posts_waiting ON posts (channel_id, discussion_id, id)
+CREATE INDEX planned_messages_pending ON planned_messages (channel_id, discussion_id, id)
     WHERE state IN ('planned', 'claimed');
-CREATE INDEX posts_by_discussion ON posts (discussion_id, id);
+CREATE INDEX planned_messages_by_discussion ON planned_messages (discussion_id, id);
 
-CREATE TABLE post_passages (
-    post_id INTEGER NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+CREATE TABLE planned_message_passages (
+    planned_message_id INTEGER NOT NULL REFERENCES planned_messages (id) ON DELETE CASCADE,
     revision INTEGER NOT NULL,
     number INTEGER NOT NULL,
-    PRIMARY KEY (post_id, revision, number)
+    PRIMARY KEY (planned_message_id, revision, number)
 ) STRICT, WITHOUT ROWID;
 
 -- What members wrote. parent_id is NULL where the essay itself is answered.
@@ -211,7 +213,8 @@ CREATE TABLE replies (
     channel_id INTEGER NOT NULL, -- where it stands: a channel or a thread
     parent_id INTEGER,
     thread_id INTEGER, -- the thread it stands in or heads
-    post_id INTEGER REFERENCES posts (id), -- the message of the bot's that it answers
+    -- the message of the bot's that it answers
+    planned_message_id INTEGER REFERENCES planned_messages (id),
     author_id INTEGER NOT NULL,
     author_name TEXT NOT NULL, -- at the time of writing
     text TEXT NOT NULL,
@@ -219,16 +222,16 @@ CREATE TABLE replies (
     edited_at INTEGER,
     deleted_at INTEGER
 ) STRICT;
-CREATE INDEX replies_by_post ON replies (post_id) WHERE post_id IS NOT NULL;
+CREATE INDEX replies_by_post ON replies (planned_message_id) WHERE planned_message_id IS NOT NULL;
 CREATE INDEX replies_by_discussion ON replies (discussion_id, id);
 CREATE INDEX replies_by_server ON replies (server_id, id);
 
 -- Replies in threads that came before the message they reply to.
-CREATE TABLE early_answers (
+CREATE TABLE pending_parents (
     reply_id INTEGER PRIMARY KEY REFERENCES replies (id) ON DELETE CASCADE,
     reference_id INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX early_answers_by_reference ON early_answers (reference_id);
+CREATE INDEX pending_parents_by_reference ON pending_parents (reference_id);
 
 -- The passages a reply answers, of the revision that was current when it was written.
 CREATE TABLE reply_passages (
@@ -249,21 +252,21 @@ CREATE TABLE attachments (
 ) STRICT, WITHOUT ROWID;
 
 -- The bytes of attachments, owed until they are fetched.
-CREATE TABLE files (
+CREATE TABLE attachment_files (
     id INTEGER PRIMARY KEY, -- Discord's id of the attachment
     reply_id INTEGER NOT NULL REFERENCES replies (id) ON DELETE CASCADE,
     size INTEGER NOT NULL, -- bytes
-    state TEXT NOT NULL CHECK (state IN ('owed', 'kept', 'left')),
+    state TEXT NOT NULL CHECK (state IN ('pending', 'stored', 'skipped')),
     due_at INTEGER NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
-    address TEXT, -- where it can be fetched for a while; NULL once that is over
-    trouble TEXT, -- why it is not kept
+    url TEXT, -- where it can be fetched for a while; NULL once that is over
+    last_error TEXT, -- why it is not kept
     content BLOB,
-    CHECK ((state = 'kept') = (content IS NOT NULL))
+    CHECK ((state = 'stored') = (content IS NOT NULL))
 ) STRICT;
-CREATE INDEX files_owed ON files (due_at) WHERE state = 'owed';
-CREATE INDEX files_kept ON files (size) WHERE state = 'kept';
-CREATE INDEX files_by_reply ON files (reply_id);
+CREATE INDEX attachment_files_pending ON attachment_files (due_at) WHERE state = 'pending';
+CREATE INDEX attachment_files_stored ON attachment_files (size) WHERE state = 'stored';
+CREATE INDEX attachment_files_by_reply ON attachment_files (reply_id);
 
 CREATE TABLE reactions (
     reply_id INTEGER NOT NULL REFERENCES replies (id) ON DELETE CASCADE,
@@ -278,15 +281,17 @@ CREATE TABLE threads (
     server_id INTEGER NOT NULL REFERENCES servers (id),
     discussion_id INTEGER NOT NULL REFERENCES discussions (id),
     channel_id INTEGER NOT NULL, -- the channel its head stands in
-    member_id INTEGER NOT NULL, -- the head's author, who belongs there; 0: nobody, -1: forgotten
+    -- the head's author, who belongs there; 0: nobody, -1: erased_members
+    member_id INTEGER NOT NULL,
     name TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('wanted', 'open', 'ready', 'failed')),
+    state TEXT NOT NULL CHECK (state IN ('planned', 'open', 'ready', 'failed')),
     due_at INTEGER NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
-    turn INTEGER NOT NULL DEFAULT 0, -- what comes before: the lower; a flood's stand behind others
-    trouble TEXT
+    -- content comes before: the lower; a flood's stand behind others
+    priority INTEGER NOT NULL DEFAULT 0,
+    last_error TEXT
 ) STRICT;
-CREATE INDEX threads_waiting ON threads (turn, id, due_at) WHERE state IN ('wanted', 'open');
+CREATE INDEX threads_pending ON threads (priority, id, due_at) WHERE state IN ('planned', 'open');
 CREATE INDEX threads_by_member ON threads (server_id, member_id, due_at);
 CREATE INDEX threads_by_discussion ON threads (discussion_id, id);
 
@@ -295,60 +300,61 @@ CREATE TABLE watermarks (
     channel_id INTEGER PRIMARY KEY,
     server_id INTEGER NOT NULL REFERENCES servers (id),
     message_id INTEGER NOT NULL,
-    true_at INTEGER NOT NULL DEFAULT 0 -- when the record last was known to be what Discord has
+    -- when the record last was known to be content Discord has
+    verified_at INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- Channels and threads that were deleted: hidden at once, erased a week later.
-CREATE TABLE gone (
+CREATE TABLE deleted_channels (
     channel_id INTEGER PRIMARY KEY,
     server_id INTEGER NOT NULL REFERENCES servers (id),
-    gone_at INTEGER NOT NULL,
+    deleted_at INTEGER NOT NULL,
     erased_at INTEGER
 ) STRICT;
-CREATE INDEX gone_waiting ON gone (gone_at) WHERE erased_at IS NULL;
+CREATE INDEX deleted_channels_pending ON deleted_channels (deleted_at) WHERE erased_at IS NULL;
 
 -- Replies written in the channel that belong into a thread, to be brought there.
-CREATE TABLE bringings (
+CREATE TABLE reply_moves (
     reply_id INTEGER PRIMARY KEY REFERENCES replies (id) ON DELETE CASCADE,
     server_id INTEGER NOT NULL REFERENCES servers (id),
     discussion_id INTEGER NOT NULL REFERENCES discussions (id),
     channel_id INTEGER NOT NULL, -- where it was written
     thread_id INTEGER NOT NULL, -- where it belongs
     member_id INTEGER NOT NULL, -- who wrote it
-    whole INTEGER NOT NULL, -- whether it can be copied whole, for all that is known
+    copyable INTEGER NOT NULL, -- whether it can be copied copyable, for all that is known
     -- copying: a copy may stand already; copied: it stands; removing: the original may be gone
+
     -- already; done: pointed at, or moved
     state TEXT NOT NULL
-        CHECK (state IN ('wanted', 'copying', 'copied', 'removing', 'done', 'failed')),
+        CHECK (state IN ('planned', 'copying', 'copied', 'deleting', 'done', 'failed')),
     due_at INTEGER NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
     webhook_id INTEGER, -- the webhook that was last asked for the copy
-    signature TEXT, -- a digest of what the copy was last given to say
+    signature TEXT, -- a digest of content the copy was last given to say
     copy_id INTEGER UNIQUE, -- the copy in the thread, which is where the reply stands now
-    stale INTEGER NOT NULL DEFAULT 0, -- the copy does not say yet what the archive says
-    trouble TEXT
+    stale INTEGER NOT NULL DEFAULT 0, -- the copy does not say yet content the archive says
+    last_error TEXT
 ) STRICT;
-CREATE INDEX bringings_by_member ON bringings (server_id, member_id, due_at);
-CREATE INDEX bringings_waiting ON bringings (due_at)
-    WHERE state IN ('wanted', 'copying', 'copied', 'removing') OR stale = 1;
+CREATE INDEX reply_moves_by_member ON reply_moves (server_id, member_id, due_at);
+CREATE INDEX reply_moves_pending ON reply_moves (due_at)
+    WHERE state IN ('planned', 'copying', 'copied', 'deleting') OR stale = 1;
 
--- Members who asked to be forgotten: of what they wrote up to then nothing is kept, and where
--- they asked to be kept out, nothing from then on. The same stands in a file beside this one.
-CREATE TABLE forgotten (
+-- Members whose words were erased at their request, and who may have opted out.
+CREATE TABLE erased_members (
     server_id INTEGER NOT NULL, -- perhaps of an archive that came before this one
     member_id INTEGER NOT NULL,
     at INTEGER NOT NULL,
-    kept_out_since INTEGER,
+    opted_out_at INTEGER,
     PRIMARY KEY (server_id, member_id)
 ) STRICT, WITHOUT ROWID;
 
 -- Posts that are taken away again.
-CREATE TABLE passing_posts (
-    post_id INTEGER PRIMARY KEY REFERENCES posts (id) ON DELETE CASCADE,
+CREATE TABLE temporary_messages (
+    planned_message_id INTEGER PRIMARY KEY REFERENCES planned_messages (id) ON DELETE CASCADE,
     reply_id INTEGER NOT NULL, -- the reply it is about
-    remove_at INTEGER NOT NULL
+    delete_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX passing_posts_due ON passing_posts (remove_at);
+CREATE INDEX temporary_messages_due ON temporary_messages (delete_at);
 
 -- Follow-up messages. The state is the truth; reason says why one was skipped, failed or waits.
 CREATE TABLE prompts (
@@ -360,25 +366,26 @@ CREATE TABLE prompts (
     kind TEXT NOT NULL CHECK (kind IN ('step', 'now', 'nudge', 'digest')),
     thread_id INTEGER UNIQUE, -- the thread that is nudged: one nudge, ever
     channel_id INTEGER, -- where it goes; of a step only known once it is claimed
-    what TEXT NOT NULL, -- what to say, as admins write it; empty for nudges and digests
+    content TEXT NOT NULL, -- content to say, as admins write it; empty for nudges and digests
     condition TEXT NOT NULL, -- as admins write it; empty: always
-    anyway INTEGER NOT NULL DEFAULT 0, -- an admin asked for it however many the channel had
+    forced INTEGER NOT NULL DEFAULT 0, -- an admin asked for it however many the channel had
     planned_for INTEGER NOT NULL, -- when it was to come
     local_at TEXT, -- the wall-clock time it was to come at, where one was meant
-    owed_at INTEGER NOT NULL, -- lateness counts from here
-    turn_from INTEGER, -- since when it waits for its turn; NULL: since planned_for
-    stuck_since INTEGER, -- since when somebody has to mend something before it can be sent
+    late_from INTEGER NOT NULL, -- lateness counts from here
+    queued_since INTEGER, -- since when it waits for its priority; NULL: since planned_for
+    blocked_since INTEGER, -- since when somebody has to mend something before it can be sent
     failures INTEGER NOT NULL DEFAULT 0, -- attempts at sending it that failed of themselves
     due_at INTEGER NOT NULL, -- when it is looked at
     state TEXT NOT NULL CHECK (state IN ('planned', 'claimed', 'sent', 'skipped', 'failed')),
     reason TEXT,
     decided_at INTEGER, -- when it was claimed or skipped
     sent_at INTEGER,
-    asked TEXT NOT NULL DEFAULT '', -- the essay's questions it asked: positions, or 'bare'
-    post_id INTEGER UNIQUE REFERENCES posts (id)
+    -- the essay's questions it asked: positions, or 'bare'
+    asked_questions TEXT NOT NULL DEFAULT '',
+    planned_message_id INTEGER UNIQUE REFERENCES planned_messages (id)
 ) STRICT;
 CREATE INDEX prompts_planned ON prompts (due_at, id) WHERE state = 'planned';
-CREATE INDEX prompts_claimed ON prompts (post_id) WHERE state = 'claimed';
+CREATE INDEX prompts_claimed ON prompts (planned_message_id) WHERE state = 'claimed';
 CREATE INDEX prompts_by_discussion ON prompts (discussion_id, id);
 CREATE INDEX prompts_by_server ON prompts (server_id, state, due_at);
 CREATE UNIQUE INDEX prompts_one_digest ON prompts (server_id)

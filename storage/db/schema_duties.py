@@ -6,13 +6,13 @@ __all__ = ["DUTIES"]
 
 DUTIES = """
 -- Discussions whose prompts an admin has paused.
-CREATE TABLE pauses (
+CREATE TABLE prompt_pauses (
     discussion_id INTEGER PRIMARY KEY REFERENCES discussions (id) ON DELETE CASCADE,
     paused_at INTEGER NOT NULL
 ) STRICT;
 
 -- Calls that are owed to Discord and may be repeated without harm.
-CREATE TABLE errands (
+CREATE TABLE message_edits (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     server_id INTEGER NOT NULL REFERENCES servers (id),
     discussion_id INTEGER REFERENCES discussions (id),
@@ -25,27 +25,28 @@ CREATE TABLE errands (
     state TEXT NOT NULL CHECK (state IN ('planned', 'done', 'failed')),
     due_at INTEGER NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
-    trouble TEXT
+    last_error TEXT
 ) STRICT;
-CREATE INDEX errands_planned ON errands (due_at, id) WHERE state = 'planned';
-CREATE INDEX errands_by_channel ON errands (channel_id, id) WHERE state = 'planned';
-CREATE INDEX errands_laying ON errands (discussion_id, id) WHERE revision IS NOT NULL;
+CREATE INDEX message_edits_planned ON message_edits (due_at, id) WHERE state = 'planned';
+CREATE INDEX message_edits_by_channel ON message_edits (channel_id, id) WHERE state = 'planned';
+CREATE INDEX message_edits_by_revision ON message_edits (discussion_id, id) WHERE revision IS NOT
+    NULL;
 
 -- What was last registered with Discord as the application's commands.
 CREATE TABLE command_syncs (
     application_id INTEGER PRIMARY KEY,
-    digest TEXT NOT NULL,
+    payload_hash TEXT NOT NULL,
     synced_at INTEGER NOT NULL
 ) STRICT;
 
--- Who did what to which essay.
-CREATE TABLE acts (
+-- Who did action to which essay.
+CREATE TABLE audit_log (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     server_id INTEGER NOT NULL REFERENCES servers (id),
     discussion_id INTEGER REFERENCES discussions (id),
     member_id INTEGER NOT NULL,
     member_name TEXT NOT NULL,
-    what TEXT NOT NULL,
+    action TEXT NOT NULL,
     done_at INTEGER NOT NULL
 ) STRICT;
 

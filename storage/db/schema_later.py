@@ -9,7 +9,7 @@ STEP_2 = """
 BEGIN IMMEDIATE;
 
 -- How many replies stand, in which thread most voices speak, whether a head was answered there.
-CREATE INDEX replies_standing ON replies (discussion_id, thread_id, author_id, id)
+CREATE INDEX replies_present ON replies (discussion_id, thread_id, author_id, id)
     WHERE deleted_at IS NULL;
 -- Answers that stand in a channel.
 CREATE INDEX replies_by_parent ON replies (parent_id)
@@ -24,7 +24,7 @@ STEP_3 = """
 BEGIN IMMEDIATE;
 
 -- What an accepted submission is recognised by, while an older one is unfinished: a hash.
-ALTER TABLE submissions ADD COLUMN digest TEXT;
+ALTER TABLE submissions ADD COLUMN content_hash TEXT;
 
 PRAGMA user_version = 3;
 COMMIT;

@@ -1,4 +1,4 @@
-"""Notices: what the admins of a server are told of trouble, once until it has passed."""
+"""Notices: what the admins of a server are told of problem, once until it has passed."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _MOST_TITLE = 80
 async def tell(tx: Transaction, server_id: int, *, about: str, text: str, now_ms: int) -> bool:
     """Plan a notice for the admins, unless they were told of ``about`` already.
 
-    Where the server has named no channel for it, the trouble stands in lists and the log alone.
+    Where the server has named no channel for it, the problem stands in lists and the log alone.
     Whether this was news.
     """
     news = await tx.run(
         """
-        INSERT INTO notices (server_id, about, text, told_at)
+        INSERT INTO alerts (server_id, about, text, sent_at)
         VALUES (:server_id, :about, :text, :now)
         ON CONFLICT (server_id, about) DO NOTHING
         """,
@@ -53,20 +53,20 @@ async def tell(tx: Transaction, server_id: int, *, about: str, text: str, now_ms
     return True
 
 
-async def prompt_stuck(tx: Transaction, post: Post, trouble: str, now_ms: int) -> None:
+async def prompt_stuck(tx: Transaction, post: Post, last_error: str, now_ms: int) -> None:
     """A prompt cannot be sent until somebody mends something: it waits, and admins are told."""
     await tx.run(
         """
-        UPDATE prompts SET reason = :trouble, stuck_since = COALESCE(stuck_since, :now)
-        WHERE post_id = :id AND state = 'claimed'
+        UPDATE prompts SET reason = :last_error, blocked_since = COALESCE(blocked_since, :now)
+        WHERE planned_message_id = :id AND state = 'claimed'
         """,
-        {"id": post.id, "trouble": trouble, "now": now_ms},
+        {"id": post.id, "last_error": last_error, "now": now_ms},
     )
     await tell(
         tx,
         post.server_id,
         about="nudges" if post.purpose == "nudge" else f"channel {post.channel_id}",
-        text=f"A prompt waits that belongs into <#{post.channel_id}>. {trouble}",
+        text=f"A prompt waits that belongs into <#{post.channel_id}>. {last_error}",
         now_ms=now_ms,
     )
 
@@ -74,7 +74,7 @@ async def prompt_stuck(tx: Transaction, post: Post, trouble: str, now_ms: int) -
 async def essay_stuck(
     tx: Transaction,
     discussion_id: int,
-    trouble: str,
+    last_error: str,
     now_ms: int,
     *,
     stopped: bool,
@@ -83,7 +83,7 @@ async def essay_stuck(
     """An essay, or a new text of it, does not get on: who scheduled it may not be looking.
 
     ``stopped``: it has to be gone on with; else it waits until somebody mends something. ``lost``:
-    going on helps nothing, and ``trouble`` says what does.
+    going on helps nothing, and ``problem`` says what does.
     """
     row = await tx.row(
         """
@@ -106,23 +106,23 @@ async def essay_stuck(
         tx,
         row["server_id"],
         about=_about_essay(discussion_id, stopped=stopped),
-        text=f"{what} {how} on its way into <#{row['channel_id']}>. {trouble}"
+        text=f"{what} {how} on its way into <#{row['channel_id']}>. {last_error}"
         + ("" if lost else f"\n{then}"),
         now_ms=now_ms,
     )
 
 
 async def essay_without_thread(
-    tx: Transaction, thread_id: int, trouble: str, now_ms: int, *, stopped: bool
+    tx: Transaction, thread_id: int, last_error: str, now_ms: int, *, stopped: bool
 ) -> None:
     """An essay waits for the thread of its own; see :func:`essay_stuck`."""
     row = await tx.row("SELECT id FROM discussions WHERE thread_id = :id", {"id": thread_id})
     if row is not None:
-        await essay_stuck(tx, row["id"], trouble, now_ms, stopped=stopped)
+        await essay_stuck(tx, row["id"], last_error, now_ms, stopped=stopped)
 
 
 async def threads_stuck(
-    tx: Transaction, server_id: int, channel_id: int, trouble: str, now_ms: int, *, stopped: bool
+    tx: Transaction, server_id: int, channel_id: int, last_error: str, now_ms: int, *, stopped: bool
 ) -> None:
     """Replies in a channel get no thread; ``stopped``: this one never, else once it is mended."""
     how = "got no thread, and will not" if stopped else "waits for its thread"
@@ -131,7 +131,7 @@ async def threads_stuck(
         tx,
         server_id,
         about=f"threads in {channel_id}",
-        text=f"A reply in <#{channel_id}> {how}. {trouble}\n{then}",
+        text=f"A reply in <#{channel_id}> {how}. {last_error}\n{then}",
         now_ms=now_ms,
     )
 
@@ -152,9 +152,9 @@ async def essay_goes_on(tx: Transaction, server_id: int, discussion_id: int) -> 
     """
     row = await tx.row(
         """
-        SELECT 1 FROM errands
+        SELECT 1 FROM message_edits
         WHERE discussion_id = :id AND revision IS NOT NULL
-            AND (state = 'failed' OR (state = 'planned' AND trouble IS NOT NULL))
+            AND (state = 'failed' OR (state = 'planned' AND last_error IS NOT NULL))
         LIMIT 1
         """,
         {"id": discussion_id},
@@ -166,8 +166,8 @@ async def essay_goes_on(tx: Transaction, server_id: int, discussion_id: int) -> 
 
 
 async def past(tx: Transaction, server_id: int, about: str) -> None:
-    """The trouble has passed; if it comes back, it is told again."""
+    """The problem has passed; if it comes back, it is told again."""
     await tx.run(
-        "DELETE FROM notices WHERE server_id = :server_id AND about = :about",
+        "DELETE FROM alerts WHERE server_id = :server_id AND about = :about",
         {"server_id": server_id, "about": about},
     )

@@ -45,7 +45,9 @@ async def place(tx: Transaction, discussion_id: int) -> int:
     return int(row["place"])
 
 
-async def card_stands(tx: Transaction, post_id: int, message_id: int | None, now_ms: int) -> None:
+async def card_stands(
+    tx: Transaction, planned_message_id: int, message_id: int | None, now_ms: int
+) -> None:
     """A post was sent; where it is the card of an essay with a place of its own, that is known.
 
     ``message_id`` None: it was deleted before its id was known, so there is no such place.
@@ -54,14 +56,14 @@ async def card_stands(tx: Transaction, post_id: int, message_id: int | None, now
         """
         SELECT discussions.id, discussions.server_id, discussions.channel_id, discussions.style,
                revisions.title
-        FROM posts
-        JOIN discussions ON discussions.id = posts.discussion_id
+        FROM planned_messages
+        JOIN discussions ON discussions.id = planned_messages.discussion_id
         JOIN revisions ON revisions.discussion_id = discussions.id
-        WHERE posts.id = :id AND posts.purpose = 'card'
+        WHERE planned_messages.id = :id AND planned_messages.purpose = 'card'
             AND discussions.style IN ('thread', 'forum') AND discussions.state <> 'withdrawn'
         ORDER BY revisions.number DESC
         """,
-        {"id": post_id},
+        {"id": planned_message_id},
     )
     if row is None:
         return
@@ -75,7 +77,7 @@ async def card_stands(tx: Transaction, post_id: int, message_id: int | None, now
         "channel_id": row["channel_id"],
         "nobody": NOBODY_BELONGS,
         "name": make_essay_thread_name(row["title"]),
-        "state": "wanted" if row["style"] == "thread" else "open",
+        "state": "planned" if row["style"] == "thread" else "open",
         "now": now_ms,
     }
     await tx.run("UPDATE discussions SET thread_id = :id WHERE id = :discussion_id", parameters)
@@ -91,15 +93,15 @@ async def card_stands(tx: Transaction, post_id: int, message_id: int | None, now
     if row["style"] == "forum":
         await tx.run(
             """
-            INSERT INTO watermarks (channel_id, server_id, message_id, true_at)
+            INSERT INTO watermarks (channel_id, server_id, message_id, verified_at)
             VALUES (:id, :server_id, :id, :now)
             ON CONFLICT (channel_id) DO NOTHING
             """,
             parameters,
         )
         await tx.run(
-            "UPDATE posts SET channel_id = :id WHERE id = :post_id",
-            parameters | {"post_id": post_id},
+            "UPDATE planned_messages SET channel_id = :id WHERE id = :planned_message_id",
+            parameters | {"planned_message_id": planned_message_id},
         )
         await stands(tx, message_id)
 
@@ -108,7 +110,7 @@ async def stands(tx: Transaction, thread_id: int) -> None:
     """A thread stands; where it is an essay's own, what is still to be posted goes into it."""
     await tx.run(
         """
-        UPDATE posts SET channel_id = :id, after_id = :id
+        UPDATE planned_messages SET channel_id = :id, after_id = :id
         WHERE state <> 'sent' AND purpose IN ('part', 'closing')
             AND discussion_id = (SELECT id FROM discussions WHERE thread_id = :id)
         """,
@@ -116,21 +118,21 @@ async def stands(tx: Transaction, thread_id: int) -> None:
     )
 
 
-async def lost(tx: Transaction, thread_id: int, trouble: str) -> None:
+async def lost(tx: Transaction, thread_id: int, last_error: str) -> None:
     """A thread will never be, or was deleted: an essay whose own it is cannot go on there."""
     row = await tx.row("SELECT id FROM discussions WHERE thread_id = :id", {"id": thread_id})
     if row is not None:
-        await _give_up(tx, row["id"], trouble)
+        await _give_up(tx, row["id"], last_error)
 
 
-async def _give_up(tx: Transaction, discussion_id: int, trouble: str) -> None:
+async def _give_up(tx: Transaction, discussion_id: int, last_error: str) -> None:
     await tx.run(
         """
-        UPDATE posts SET state = 'failed', trouble = :trouble
+        UPDATE planned_messages SET state = 'failed', last_error = :last_error
         WHERE discussion_id = :id AND purpose IN ('part', 'closing')
             AND state IN ('planned', 'claimed')
         """,
-        {"id": discussion_id, "trouble": trouble},
+        {"id": discussion_id, "last_error": last_error},
     )
 
 
@@ -141,14 +143,16 @@ async def begin_anew(tx: Transaction, discussion_id: int, now_ms: int) -> int:
     """
     row = await tx.row(
         """
-        SELECT discussions.id, discussions.server_id, discussions.channel_id, posts.id AS card,
-               posts.channel_id AS stood_in, posts.message_id
+        SELECT discussions.id, discussions.server_id, discussions.channel_id, planned_messages.id
+            AS card,
+               planned_messages.channel_id AS stood_in, planned_messages.message_id
         FROM discussions
-        JOIN posts ON posts.discussion_id = discussions.id AND posts.purpose = 'card'
+        JOIN planned_messages
+            ON planned_messages.discussion_id = discussions.id AND planned_messages.purpose = 'card'
         LEFT JOIN threads ON threads.id = discussions.thread_id
         WHERE discussions.id = :id AND discussions.state = 'publishing'
             AND discussions.style IN ('thread', 'forum')
-            AND posts.state = 'sent' AND (threads.id IS NULL OR threads.state = 'failed')
+            AND planned_messages.state = 'sent' AND (threads.id IS NULL OR threads.state = 'failed')
         """,
         {"id": discussion_id},
     )
@@ -165,16 +169,18 @@ async def begin_anew(tx: Transaction, discussion_id: int, now_ms: int) -> int:
     await tx.run("UPDATE discussions SET thread_id = NULL WHERE id = :id", {"id": discussion_id})
     found = await tx.rows(
         """
-        SELECT id FROM posts
+        SELECT id FROM planned_messages
         WHERE discussion_id = :id AND purpose IN ('card', 'part', 'closing')
         """,
         {"id": discussion_id},
     )
     await tx.run_many(
         """
-        UPDATE posts SET state = 'planned', channel_id = :channel_id, nonce = :nonce,
-            due_at = :now, attempts = 0, refused = 0, failures = 0, first_attempt_at = NULL,
-            sent_at = NULL, message_id = NULL, trouble = NULL, after_id = max(after_id, :after_id)
+        UPDATE planned_messages SET state = 'planned', channel_id = :channel_id, nonce = :nonce,
+            due_at = :now, attempts = 0, attempts_without_effect = 0, failures = 0,
+                first_attempt_at = NULL,
+            sent_at = NULL, message_id = NULL, last_error = NULL, after_id = max(after_id,
+                :after_id)
         WHERE id = :id
         """,
         [
@@ -205,16 +211,17 @@ def emptied(purpose: str, channel_id: int, message_id: int, payload: str) -> New
     return NewErrand("edit", channel_id, message_id, {"content": _WITHDRAWN})
 
 
-async def take_back(tx: Transaction, post_id: int, message_id: int, now_ms: int) -> None:
+async def take_back(tx: Transaction, planned_message_id: int, message_id: int, now_ms: int) -> None:
     """Owe the deletion of a message that got through although its essay was withdrawn meanwhile."""
     row = await tx.row(
         """
-        SELECT posts.server_id, posts.discussion_id, posts.channel_id, posts.purpose,
-               posts.payload, discussions.style
-        FROM posts JOIN discussions ON discussions.id = posts.discussion_id
-        WHERE posts.id = :id AND discussions.state = 'withdrawn'
+        SELECT planned_messages.server_id, planned_messages.discussion_id,
+            planned_messages.channel_id, planned_messages.purpose,
+               planned_messages.payload, discussions.style
+        FROM planned_messages JOIN discussions ON discussions.id = planned_messages.discussion_id
+        WHERE planned_messages.id = :id AND discussions.state = 'withdrawn'
         """,
-        {"id": post_id},
+        {"id": planned_message_id},
     )
     if row is None:
         return

@@ -20,10 +20,11 @@ async def recognise(tx: Transaction, message: Message, now_ms: int) -> bool:
     """
     rows = await tx.rows(
         """
-        SELECT id, payload, nonce FROM posts
+        SELECT id, payload, nonce FROM planned_messages
         WHERE channel_id = :channel_id AND state IN ('planned', 'claimed')
             AND state = 'claimed' AND after_id < :message_id -- both, so that an index answers
-            AND NOT EXISTS (SELECT 1 FROM posts AS other WHERE other.message_id = :message_id)
+            AND NOT EXISTS (SELECT 1 FROM planned_messages AS other WHERE other.message_id =
+                :message_id)
         ORDER BY id
         """,
         {"channel_id": message.channel_id, "message_id": message.id},
@@ -34,14 +35,21 @@ async def recognise(tx: Transaction, message: Message, now_ms: int) -> bool:
         else:
             same = message.signature == get_signature(json.loads(row["payload"]))
         if same:
-            return await sent(tx, post_id=row["id"], message_id=message.id, now_ms=now_ms)
+            return await sent(
+                tx, planned_message_id=row["id"], message_id=message.id, now_ms=now_ms
+            )
     return False
 
 
 async def recorded_ids(tx: Transaction, channel_id: int, after_id: int) -> set[int]:
     """The messages in a channel, after ``after_id``, that some post is recorded as."""
     rows = await tx.rows(
-        "SELECT message_id FROM posts WHERE channel_id = :channel_id AND message_id > :after_id",
+        """
+        SELECT message_id
+        FROM planned_messages
+        WHERE channel_id = :channel_id
+        AND message_id > :after_id
+        """,
         {"channel_id": channel_id, "after_id": after_id},
     )
     return {row["message_id"] for row in rows}

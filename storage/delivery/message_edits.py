@@ -75,7 +75,7 @@ async def plan(
     """
     await tx.run_many(
         """
-        INSERT INTO errands (server_id, discussion_id, kind, channel_id, message_id, payload,
+        INSERT INTO message_edits (server_id, discussion_id, kind, channel_id, message_id, payload,
             revision, state, due_at)
         VALUES (:server_id, :discussion_id, :kind, :channel_id, :message_id, :payload,
             :revision, 'planned', :due_at)
@@ -102,18 +102,18 @@ async def plan(
 #: before is done, for an edit opens an archived thread, and so that the last word holds; and of
 #: what lays a revision over its messages only the first.
 _OWED = """
-FROM errands
+FROM message_edits
 WHERE state = 'planned' AND NOT (
     kind IN ('lock', 'unlock') AND EXISTS (
-        SELECT 1 FROM errands AS before
-        WHERE before.channel_id = errands.channel_id AND before.id < errands.id
+        SELECT 1 FROM message_edits AS before
+        WHERE before.channel_id = message_edits.channel_id AND before.id < message_edits.id
             AND before.state = 'planned'
     )
 ) AND NOT (
     revision IS NOT NULL AND EXISTS (
-        SELECT 1 FROM errands AS before
-        WHERE before.discussion_id = errands.discussion_id AND before.revision IS NOT NULL
-            AND before.id < errands.id AND before.state = 'planned'
+        SELECT 1 FROM message_edits AS before
+        WHERE before.discussion_id = message_edits.discussion_id AND before.revision IS NOT NULL
+            AND before.id < message_edits.id AND before.state = 'planned'
     )
 )
 """
@@ -162,11 +162,12 @@ async def settle(tx: Transaction, errand: Errand, now_ms: int) -> Errand | None:
     parameters = {"id": errand.id, "message_id": errand.message_id, "now": now_ms}
     row = await tx.row(
         """
-        UPDATE errands SET kind = CASE
+        UPDATE message_edits SET kind = CASE
             WHEN EXISTS (SELECT 1 FROM threads WHERE threads.id = :message_id)
                 OR EXISTS (
-                    SELECT 1 FROM replies JOIN posts ON posts.id = replies.post_id
-                    WHERE posts.message_id = :message_id AND replies.deleted_at IS NULL
+                    SELECT 1 FROM replies JOIN planned_messages ON planned_messages.id =
+                        replies.planned_message_id
+                    WHERE planned_messages.message_id = :message_id AND replies.deleted_at IS NULL
                 )
             THEN 'edit' ELSE 'delete' END
         WHERE id = :id AND kind = 'remove'
@@ -177,14 +178,17 @@ async def settle(tx: Transaction, errand: Errand, now_ms: int) -> Errand | None:
     if row is None:
         return None
     if row["kind"] == "delete":
-        await tx.run("UPDATE posts SET gone_at = :now WHERE message_id = :message_id", parameters)
+        await tx.run(
+            "UPDATE planned_messages SET deleted_at = :now WHERE message_id = :message_id",
+            parameters,
+        )
     return replace(errand, kind=row["kind"])
 
 
 async def lost(tx: Transaction, errand: Errand, now_ms: int) -> None:
     """The message that was to be edited is not there any more, so its text is nowhere."""
     await tx.run(
-        "UPDATE posts SET gone_at = :now WHERE message_id = :message_id",
+        "UPDATE planned_messages SET deleted_at = :now WHERE message_id = :message_id",
         {"message_id": errand.message_id, "now": now_ms},
     )
 
@@ -192,34 +196,35 @@ async def lost(tx: Transaction, errand: Errand, now_ms: int) -> None:
 async def done(tx: Transaction, errand_id: int) -> None:
     """It is as it should be."""
     await tx.run(
-        "UPDATE errands SET state = 'done', trouble = NULL WHERE id = :id", {"id": errand_id}
+        "UPDATE message_edits SET state = 'done', last_error = NULL WHERE id = :id",
+        {"id": errand_id},
     )
 
 
-async def put_off(tx: Transaction, *, errand_id: int, due_at: int, trouble: str) -> None:
+async def put_off(tx: Transaction, *, errand_id: int, due_at: int, last_error: str) -> None:
     """Try it again at ``due_at`` (milliseconds since 1970)."""
     await tx.run(
         """
-        UPDATE errands SET due_at = :due_at, attempts = attempts + 1, trouble = :trouble
+        UPDATE message_edits SET due_at = :due_at, attempts = attempts + 1, last_error = :last_error
         WHERE id = :id
         """,
-        {"id": errand_id, "due_at": due_at, "trouble": trouble},
+        {"id": errand_id, "due_at": due_at, "last_error": last_error},
     )
 
 
 async def reword(tx: Transaction, errand_id: int, payload: Payload) -> None:
     """Do it otherwise from the next attempt on."""
     await tx.run(
-        "UPDATE errands SET payload = :payload WHERE id = :id",
+        "UPDATE message_edits SET payload = :payload WHERE id = :id",
         {"id": errand_id, "payload": json.dumps(payload, ensure_ascii=False)},
     )
 
 
-async def fail(tx: Transaction, *, errand_id: int, trouble: str) -> None:
+async def fail(tx: Transaction, *, errand_id: int, last_error: str) -> None:
     """Discord will never do it."""
     await tx.run(
-        "UPDATE errands SET state = 'failed', trouble = :trouble WHERE id = :id",
-        {"id": errand_id, "trouble": trouble},
+        "UPDATE message_edits SET state = 'failed', last_error = :last_error WHERE id = :id",
+        {"id": errand_id, "last_error": last_error},
     )
 
 

@@ -107,7 +107,7 @@ def _post(row: sqlite3.Row) -> Post:
         after_id=row["after_id"],
         expires_at=row["expires_at"],
         attempts=row["attempts"],
-        refused=row["refused"],
+        refused=row["attempts_without_effect"],
         failures=row["failures"],
         first_attempt_at=row["first_attempt_at"],
         message_id=row["message_id"],
@@ -138,12 +138,15 @@ async def plan(
     """
     ids = []
     for post in posts:
-        post_id = await tx.insert(
+        planned_message_id = await tx.insert(
             """
-            INSERT INTO posts (server_id, discussion_id, purpose, channel_id, payload, nonce,
-                after_id, state, planned_at, due_at, expires_at, failures, revision, bare, extent)
+            INSERT INTO planned_messages (server_id, discussion_id, purpose, channel_id, payload,
+                nonce,
+                after_id, state, planned_at, due_at, expires_at, failures, revision,
+                    content_without_links, essay_range)
             VALUES (:server_id, :discussion_id, :purpose, :channel_id, :payload, :nonce,
-                :after_id, :state, :now, :now, :expires_at, :failures, :revision, :bare, :extent)
+                :after_id, :state, :now, :now, :expires_at, :failures, :revision,
+                    :content_without_links, :essay_range)
             """,
             {
                 "server_id": server_id,
@@ -158,21 +161,21 @@ async def plan(
                 "expires_at": expires_at,
                 "failures": failures,
                 "revision": revision,
-                "bare": post.bare,
-                "extent": None if post.extent is None else json.dumps(post.extent),
+                "content_without_links": post.bare,
+                "essay_range": None if post.extent is None else json.dumps(post.extent),
             },
         )
         await tx.run_many(
             """
-            INSERT INTO post_passages (post_id, revision, number)
-            VALUES (:post_id, :revision, :number)
+            INSERT INTO planned_message_passages (planned_message_id, revision, number)
+            VALUES (:planned_message_id, :revision, :number)
             """,
             [
-                {"post_id": post_id, "revision": revision, "number": number}
+                {"planned_message_id": planned_message_id, "revision": revision, "number": number}
                 for revision, number in post.passages
             ],
         )
-        ids.append(post_id)
+        ids.append(planned_message_id)
     return ids
 
 
@@ -181,7 +184,7 @@ async def plan(
 #: itself, so that nothing waits behind one that cannot. What belongs into an essay's own thread
 #: waits for that (storage.delivery.essay_threads).
 _NEXT = """
-FROM posts
+FROM planned_messages
 WHERE state IN ('planned', 'claimed') AND (
     purpose NOT IN ('card', 'part', 'closing')
     OR id IN (
@@ -189,7 +192,7 @@ WHERE state IN ('planned', 'claimed') AND (
             SELECT id, row_number() OVER (
                 PARTITION BY channel_id ORDER BY planned_at, discussion_id, id
             ) AS place
-            FROM posts
+            FROM planned_messages
             WHERE state IN ('planned', 'claimed') AND purpose IN ('card', 'part', 'closing')
         ) AS publishing
         WHERE place = 1
@@ -198,8 +201,8 @@ WHERE state IN ('planned', 'claimed') AND (
 AND NOT (
     purpose IN ('part', 'closing') AND EXISTS (
         SELECT 1 FROM discussions
-        WHERE discussions.id = posts.discussion_id AND style <> 'threads'
-            AND discussions.channel_id = posts.channel_id
+        WHERE discussions.id = planned_messages.discussion_id AND style <> 'threads'
+            AND discussions.channel_id = planned_messages.channel_id
     )
 )
 """
@@ -228,7 +231,7 @@ async def claim(
             continue
         await tx.run(
             """
-            UPDATE posts
+            UPDATE planned_messages
             SET state = 'claimed', attempts = attempts + 1,
                 first_attempt_at = COALESCE(first_attempt_at, :now)
             WHERE id = :id
@@ -241,22 +244,25 @@ async def claim(
     return claimed
 
 
-async def find(tx: Transaction, post_id: int) -> Post | None:
+async def find(tx: Transaction, planned_message_id: int) -> Post | None:
     """The post with this id."""
     row = await tx.row(
         """
-        SELECT posts.id, posts.server_id, posts.discussion_id, purpose, posts.channel_id, payload,
-               nonce, after_id, expires_at, attempts, refused, failures, first_attempt_at,
+        SELECT planned_messages.id, planned_messages.server_id, planned_messages.discussion_id,
+            purpose, planned_messages.channel_id, payload,
+               nonce, after_id, expires_at, attempts, attempts_without_effect, failures,
+                   first_attempt_at,
                message_id, style, tags, EXISTS (
-                   SELECT 1 FROM threads WHERE threads.id = posts.channel_id
+                   SELECT 1 FROM threads WHERE threads.id = planned_messages.channel_id
                ) AS in_thread,
                (SELECT title FROM revisions
-                WHERE revisions.discussion_id = posts.discussion_id
+                WHERE revisions.discussion_id = planned_messages.discussion_id
                 ORDER BY number DESC LIMIT 1) AS title
-        FROM posts LEFT JOIN discussions ON discussions.id = posts.discussion_id
-        WHERE posts.id = :id
+        FROM planned_messages LEFT JOIN discussions ON discussions.id =
+            planned_messages.discussion_id
+        WHERE planned_messages.id = :id
         """,
-        {"id": post_id},
+        {"id": planned_message_id},
     )
     return None if row is None else _post(row)
 
@@ -267,7 +273,9 @@ async def next_due(tx: Transaction) -> int | None:
     return None if row is None else row["due_at"]
 
 
-async def sent(tx: Transaction, *, post_id: int, message_id: int | None, now_ms: int) -> bool:
+async def sent(
+    tx: Transaction, *, planned_message_id: int, message_id: int | None, now_ms: int
+) -> bool:
     """Record that the post stands in Discord as ``message_id``, and what follows from it.
 
     None: it was sent, and deleted before its id was known. Idempotent: the gateway, the answer
@@ -281,54 +289,61 @@ async def sent(tx: Transaction, *, post_id: int, message_id: int | None, now_ms:
     )
     changed = await tx.run(
         """
-        UPDATE posts SET state = 'sent', message_id = :message_id, trouble = NULL,
+        UPDATE planned_messages SET state = 'sent', message_id = :message_id, last_error = NULL,
             sent_at = CASE WHEN :at >= planned_at - :skew THEN :at ELSE :now END
         WHERE id = :id AND state <> 'sent'
-            AND NOT EXISTS (SELECT 1 FROM posts WHERE message_id = :message_id)
+            AND NOT EXISTS (SELECT 1 FROM planned_messages WHERE message_id = :message_id)
         """,
-        {"id": post_id, "message_id": message_id, "now": now_ms, "at": at, "skew": _SKEW},
+        {
+            "id": planned_message_id,
+            "message_id": message_id,
+            "now": now_ms,
+            "at": at,
+            "skew": _SKEW,
+        },
     )
     if not changed:
         return False
     await tx.run(
         """
         UPDATE prompts SET state = 'sent', reason = NULL,
-            sent_at = (SELECT sent_at FROM posts WHERE posts.id = :id)
-        WHERE post_id = :id AND state = 'claimed'
+            sent_at = (SELECT sent_at FROM planned_messages WHERE planned_messages.id = :id)
+        WHERE planned_message_id = :id AND state = 'claimed'
         """,
-        {"id": post_id},
+        {"id": planned_message_id},
     )
-    # Where a message got through, trouble that admins were told of has passed.
+    # Where a message got through, problem that admins were told of has passed.
     await tx.run(
         """
-        DELETE FROM notices WHERE (server_id, about) = (
+        DELETE FROM alerts WHERE (server_id, about) = (
             SELECT server_id, CASE purpose WHEN 'nudge' THEN 'nudges'
                 ELSE 'channel ' || channel_id END
-            FROM posts WHERE id = :id
+            FROM planned_messages WHERE id = :id
         ) AND NOT (about = 'nudges' AND EXISTS (
             SELECT 1 FROM prompts
-            WHERE prompts.server_id = notices.server_id AND kind = 'nudge'
-                AND state IN ('planned', 'claimed') AND stuck_since IS NOT NULL
+            WHERE prompts.server_id = alerts.server_id AND kind = 'nudge'
+                AND state IN ('planned', 'claimed') AND blocked_since IS NOT NULL
         ))
         """,
-        {"id": post_id},
+        {"id": planned_message_id},
     )
     if message_id is not None:
-        await essay_threads.take_back(tx, post_id, message_id, now_ms)
-        await link(tx, post_id, message_id, now_ms)
-    await essay_threads.card_stands(tx, post_id, message_id, now_ms)
+        await essay_threads.take_back(tx, planned_message_id, message_id, now_ms)
+        await link(tx, planned_message_id, message_id, now_ms)
+    await essay_threads.card_stands(tx, planned_message_id, message_id, now_ms)
     opened = await tx.row(
         """
         UPDATE discussions SET state = 'open', published_at = :now
         WHERE state = 'publishing'
-            AND id = (SELECT discussion_id FROM posts WHERE id = :id)
+            AND id = (SELECT discussion_id FROM planned_messages WHERE id = :id)
             AND NOT EXISTS (
-                SELECT 1 FROM posts
-                WHERE posts.discussion_id = discussions.id AND posts.state <> 'sent'
+                SELECT 1 FROM planned_messages
+                WHERE planned_messages.discussion_id = discussions.id
+                    AND planned_messages.state <> 'sent'
             )
         RETURNING id, server_id, published_at
         """,
-        {"id": post_id, "now": now_ms},
+        {"id": planned_message_id, "now": now_ms},
     )
     if opened is not None:
         await prompts.plan_steps(
@@ -343,13 +358,13 @@ async def sent(tx: Transaction, *, post_id: int, message_id: int | None, now_ms:
 async def put_off(
     tx: Transaction,
     *,
-    post_id: int,
+    planned_message_id: int,
     due_at: int,
-    trouble: str,
+    last_error: str,
     failed: bool = False,
     refused: bool = False,
 ) -> bool:
-    """Try the post again at ``due_at``; ``trouble`` is the sentence that says why.
+    """Try the post again at ``due_at``; ``problem`` is the sentence that says why.
 
     ``failed``: the attempt failed of itself, which counts; what somebody has to mend does not.
     ``refused``: it is known that the attempt has made no message. Whether that holds for all of
@@ -357,20 +372,21 @@ async def put_off(
     """
     row = await tx.row(
         """
-        UPDATE posts SET due_at = :due_at, trouble = :trouble, failures = failures + :failed,
-            refused = refused + :refused
+        UPDATE planned_messages SET due_at = :due_at, last_error = :last_error, failures =
+            failures + :failed,
+            attempts_without_effect = attempts_without_effect + :attempts_without_effect
         WHERE id = :id AND state <> 'sent'
-        RETURNING refused = attempts AS stands_nowhere
+        RETURNING attempts_without_effect = attempts AS was_never_created
         """,
         {
-            "id": post_id,
+            "id": planned_message_id,
             "due_at": due_at,
-            "trouble": trouble,
+            "last_error": last_error,
             "failed": int(failed),
-            "refused": int(refused),
+            "attempts_without_effect": int(refused),
         },
     )
-    return row is not None and bool(row["stands_nowhere"])
+    return row is not None and bool(row["was_never_created"])
 
 
 async def newest_id(tx: Transaction, channel_id: int, discussion_id: int | None = None) -> int:
@@ -382,10 +398,10 @@ async def newest_id(tx: Transaction, channel_id: int, discussion_id: int | None 
             UNION ALL
             SELECT message_id FROM watermarks WHERE channel_id = :channel_id
             UNION ALL
-            SELECT max(message_id) FROM posts
+            SELECT max(message_id) FROM planned_messages
             WHERE channel_id = :channel_id AND discussion_id = :discussion_id
             UNION ALL
-            SELECT max(message_id) FROM posts
+            SELECT max(message_id) FROM planned_messages
             WHERE channel_id = :channel_id AND discussion_id IS NULL
         ) AS known
         """,
@@ -394,23 +410,24 @@ async def newest_id(tx: Transaction, channel_id: int, discussion_id: int | None 
     return 0 if row is None else int(row["id"])
 
 
-async def refuse(tx: Transaction, *, post_id: int, trouble: str) -> None:
+async def refuse(tx: Transaction, *, planned_message_id: int, last_error: str) -> None:
     """Discord will never take this post: it failed, and with it what was to follow it.
 
     The parts after a part that failed are not sent: an essay with a hole is worse than one that
     stops, and an admin is told where and why.
     """
-    parameters = {"id": post_id, "trouble": trouble}
+    parameters = {"id": planned_message_id, "last_error": last_error}
     await tx.run(
         """
-        UPDATE posts SET state = 'failed', trouble = :trouble
+        UPDATE planned_messages SET state = 'failed', last_error = :last_error
         WHERE state IN ('planned', 'claimed') AND (
             id = :id
             OR (
                 id > :id
-                AND discussion_id = (SELECT discussion_id FROM posts WHERE id = :id)
+                AND discussion_id = (SELECT discussion_id FROM planned_messages WHERE id = :id)
                 AND purpose IN ('card', 'part', 'closing')
-                AND (SELECT purpose FROM posts WHERE id = :id) IN ('card', 'part', 'closing')
+                AND (SELECT purpose FROM planned_messages WHERE id = :id)
+                    IN ('card', 'part', 'closing')
             )
         )
         """,
@@ -418,8 +435,8 @@ async def refuse(tx: Transaction, *, post_id: int, trouble: str) -> None:
     )
     await tx.run(
         """
-        UPDATE prompts SET state = 'failed', reason = :trouble
-        WHERE post_id = :id AND state = 'claimed'
+        UPDATE prompts SET state = 'failed', reason = :last_error
+        WHERE planned_message_id = :id AND state = 'claimed'
         """,
         parameters,
     )

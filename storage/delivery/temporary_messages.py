@@ -29,7 +29,7 @@ async def say_once(
     """
     news = await tx.run(
         """
-        INSERT INTO notices (server_id, about, text, told_at)
+        INSERT INTO alerts (server_id, about, text, sent_at)
         VALUES (:server_id, :about, :text, :now)
         ON CONFLICT (server_id, about) DO NOTHING
         """,
@@ -62,7 +62,7 @@ async def point(
     """Plan the line under a reply in the channel that points into the thread it belongs to."""
     payload: Payload = make_plain_message(f"-# This talk goes on in <#{thread_id}>.", silent=True)
     payload["message_reference"] = {"message_id": str(reply_id), "fail_if_not_exists": False}
-    (post_id,) = await messages.plan(
+    (planned_message_id,) = await messages.plan(
         tx,
         server_id=server_id,
         discussion_id=discussion_id,
@@ -73,10 +73,14 @@ async def point(
     )
     await tx.run(
         """
-        INSERT INTO passing_posts (post_id, reply_id, remove_at)
-        VALUES (:post_id, :reply_id, :remove_at)
+        INSERT INTO temporary_messages (planned_message_id, reply_id, delete_at)
+        VALUES (:planned_message_id, :reply_id, :delete_at)
         """,
-        {"post_id": post_id, "reply_id": reply_id, "remove_at": now_ms + _POINTS_FOR},
+        {
+            "planned_message_id": planned_message_id,
+            "reply_id": reply_id,
+            "delete_at": now_ms + _POINTS_FOR,
+        },
     )
 
 
@@ -84,17 +88,18 @@ async def due(tx: Transaction, now_ms: int) -> list[tuple[int, int, int | None]]
     """Remarks whose time is over: post, channel, message (None: it never came to stand)."""
     rows = await tx.rows(
         """
-        SELECT posts.id, posts.channel_id, posts.message_id
-        FROM passing_posts JOIN posts ON posts.id = passing_posts.post_id
-        WHERE passing_posts.remove_at <= :now AND posts.state IN ('sent', 'failed')
-        ORDER BY passing_posts.remove_at
+        SELECT planned_messages.id, planned_messages.channel_id, planned_messages.message_id
+        FROM temporary_messages JOIN planned_messages ON planned_messages.id =
+            temporary_messages.planned_message_id
+        WHERE temporary_messages.delete_at <= :now AND planned_messages.state IN ('sent', 'failed')
+        ORDER BY temporary_messages.delete_at
         """,
         {"now": now_ms},
     )
     return [(row["id"], row["channel_id"], row["message_id"]) for row in rows]
 
 
-async def removed(tx: Transaction, post_id: int) -> None:
+async def removed(tx: Transaction, planned_message_id: int) -> None:
     """The remark does not stand any more.
 
     What replied to it is kept as it was recorded; later replies to it cannot come. What it said
@@ -102,28 +107,31 @@ async def removed(tx: Transaction, post_id: int) -> None:
     """
     await tx.run(
         """
-        UPDATE posts SET payload = '{}' WHERE id = :id AND state IN ('sent', 'failed')
+        UPDATE planned_messages SET payload = '{}' WHERE id = :id AND state IN ('sent', 'failed')
         """,
-        {"id": post_id},
+        {"id": planned_message_id},
     )
-    await tx.run("DELETE FROM passing_posts WHERE post_id = :id", {"id": post_id})
+    await tx.run(
+        "DELETE FROM temporary_messages WHERE planned_message_id = :id", {"id": planned_message_id}
+    )
 
 
 async def next_due(tx: Transaction) -> int | None:
     """When there next is a remark to take away."""
     row = await tx.row(
         """
-        SELECT min(remove_at) AS remove_at
-        FROM passing_posts JOIN posts ON posts.id = passing_posts.post_id
-        WHERE posts.state IN ('sent', 'failed')
+        SELECT min(delete_at) AS delete_at
+        FROM temporary_messages JOIN planned_messages ON planned_messages.id =
+            temporary_messages.planned_message_id
+        WHERE planned_messages.state IN ('sent', 'failed')
         """
     )
-    return None if row is None else row["remove_at"]
+    return None if row is None else row["delete_at"]
 
 
-async def put_off(tx: Transaction, post_id: int, remove_at: int) -> None:
+async def put_off(tx: Transaction, planned_message_id: int, delete_at: int) -> None:
     """It could not be taken away; try again at ``remove_at``."""
     await tx.run(
-        "UPDATE passing_posts SET remove_at = :at WHERE post_id = :id",
-        {"id": post_id, "at": remove_at},
+        "UPDATE temporary_messages SET delete_at = :at WHERE planned_message_id = :id",
+        {"id": planned_message_id, "at": delete_at},
     )

@@ -55,8 +55,8 @@ async def waiting(
     rows = await tx.rows(
         """
         SELECT id, server_id, channel_id, member_id, name, state, attempts FROM threads
-        WHERE state IN ('wanted', 'open') AND due_at <= :now
-        ORDER BY turn, id
+        WHERE state IN ('planned', 'open') AND due_at <= :now
+        ORDER BY priority, id
         LIMIT :most
         """,
         {"now": now_ms, "most": most + len(busy)},
@@ -84,8 +84,8 @@ async def opened(tx: Transaction, thread_id: int, now_ms: int) -> None:
     """
     changed = await tx.run(
         """
-        UPDATE threads SET state = 'open', attempts = 0, trouble = NULL
-        WHERE id = :id AND state = 'wanted'
+        UPDATE threads SET state = 'open', attempts = 0, last_error = NULL
+        WHERE id = :id AND state = 'planned'
         """,
         {"id": thread_id},
     )
@@ -96,8 +96,8 @@ async def opened(tx: Transaction, thread_id: int, now_ms: int) -> None:
     await _rename_forgotten(tx, thread_id, now_ms)
     await tx.run(
         """
-        INSERT INTO watermarks (channel_id, server_id, message_id, true_at)
-        SELECT threads.id, threads.server_id, threads.id, COALESCE(channels.true_at, 0)
+        INSERT INTO watermarks (channel_id, server_id, message_id, verified_at)
+        SELECT threads.id, threads.server_id, threads.id, COALESCE(channels.verified_at, 0)
         FROM threads LEFT JOIN watermarks AS channels ON channels.channel_id = threads.channel_id
         WHERE threads.id = :id
         ON CONFLICT (channel_id) DO NOTHING
@@ -144,19 +144,19 @@ async def _lock_withdrawn(tx: Transaction, thread_id: int, now_ms: int) -> None:
 async def ready(tx: Transaction, thread_id: int) -> None:
     """The head's author is in the thread: nothing is left to do."""
     await tx.run(
-        "UPDATE threads SET state = 'ready', trouble = NULL WHERE id = :id AND state = 'open'",
+        "UPDATE threads SET state = 'ready', last_error = NULL WHERE id = :id AND state = 'open'",
         {"id": thread_id},
     )
 
 
-async def put_off(tx: Transaction, *, thread_id: int, due_at: int, trouble: str) -> None:
+async def put_off(tx: Transaction, *, thread_id: int, due_at: int, last_error: str) -> None:
     """Try again at ``due_at``."""
     await tx.run(
         """
-        UPDATE threads SET due_at = :due_at, attempts = attempts + 1, trouble = :trouble
+        UPDATE threads SET due_at = :due_at, attempts = attempts + 1, last_error = :last_error
         WHERE id = :id
         """,
-        {"id": thread_id, "due_at": due_at, "trouble": trouble},
+        {"id": thread_id, "due_at": due_at, "last_error": last_error},
     )
 
 
@@ -174,26 +174,26 @@ async def name_plainly(tx: Transaction, thread_id: int) -> bool:
     if row is None or row["name"] == make_plain_thread_name(row["title"]):
         return False
     await tx.run(
-        "UPDATE threads SET name = :name, trouble = NULL WHERE id = :id AND state = 'wanted'",
+        "UPDATE threads SET name = :name, last_error = NULL WHERE id = :id AND state = 'planned'",
         {"id": thread_id, "name": make_plain_thread_name(row["title"])},
     )
     return True
 
 
-async def fail(tx: Transaction, *, thread_id: int, trouble: str) -> None:
+async def fail(tx: Transaction, *, thread_id: int, last_error: str) -> None:
     """There will be no such thread, for instance since its head was deleted."""
     await tx.run(
-        "UPDATE threads SET state = 'failed', trouble = :trouble WHERE id = :id",
-        {"id": thread_id, "trouble": trouble},
+        "UPDATE threads SET state = 'failed', last_error = :last_error WHERE id = :id",
+        {"id": thread_id, "last_error": last_error},
     )
     await tx.run("UPDATE replies SET thread_id = NULL WHERE id = :id", {"id": thread_id})
-    await essay_threads.lost(tx, thread_id, trouble)
+    await essay_threads.lost(tx, thread_id, last_error)
 
 
 async def next_due(tx: Transaction) -> int | None:
     """When there next is something to do for a thread."""
     row = await tx.row(
-        "SELECT min(due_at) AS due_at FROM threads WHERE state IN ('wanted', 'open')"
+        "SELECT min(due_at) AS due_at FROM threads WHERE state IN ('planned', 'open')"
     )
     return None if row is None else row["due_at"]
 

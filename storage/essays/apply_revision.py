@@ -44,7 +44,7 @@ class Message:
     reached Discord when this was asked. ``answered``: a reply or a thread stands on it.
     """
 
-    post_id: int
+    planned_message_id: int
     purpose: str
     channel_id: int
     message_id: int
@@ -121,14 +121,15 @@ async def stand(tx: Transaction, discussion_id: int) -> Stand | None:
     key = {"id": discussion_id}
     row = await tx.row(
         """
-        SELECT discussions.id, server_id, channel_id, state, thread_id, number, essay, closing,
+        SELECT discussions.id, server_id, channel_id, state, thread_id, number, essay,
+            closing_question,
                source, source_name,
                EXISTS (SELECT 1 FROM threads
                        WHERE threads.id = discussions.thread_id AND threads.state = 'failed'
                ) AS homeless,
-               EXISTS (SELECT 1 FROM posts
-                       WHERE posts.discussion_id = discussions.id
-                           AND posts.state IN ('planned', 'claimed')
+               EXISTS (SELECT 1 FROM planned_messages
+                       WHERE planned_messages.discussion_id = discussions.id
+                           AND planned_messages.state IN ('planned', 'claimed')
                            AND purpose IN ('card', 'part', 'closing')) AS waiting
         FROM discussions JOIN revisions ON revisions.discussion_id = discussions.id
         WHERE discussions.id = :id
@@ -140,36 +141,41 @@ async def stand(tx: Transaction, discussion_id: int) -> Stand | None:
         return None
     standing = await tx.rows(
         """
-        SELECT posts.id, purpose, posts.channel_id, message_id, payload, bare, extent, continues,
-               EXISTS (SELECT 1 FROM errands
-                       WHERE errands.message_id = posts.message_id AND errands.revision IS NOT NULL
-                           AND errands.discussion_id = :id
-                           AND errands.state IN ('planned', 'failed')) AS owed,
-               EXISTS (SELECT 1 FROM threads WHERE threads.id = posts.message_id)
+        SELECT planned_messages.id, purpose, planned_messages.channel_id, message_id, payload,
+            content_without_links, essay_range, previous_part_id,
+               EXISTS (SELECT 1 FROM message_edits
+                       WHERE message_edits.message_id = planned_messages.message_id AND
+                           message_edits.revision IS NOT NULL
+                           AND message_edits.discussion_id = :id
+                           AND message_edits.state IN ('planned', 'failed')) AS owed,
+               EXISTS (SELECT 1 FROM threads WHERE threads.id = planned_messages.message_id)
                    OR EXISTS (SELECT 1 FROM replies
-                              WHERE replies.discussion_id = :id AND replies.post_id = posts.id
+                              WHERE replies.discussion_id = :id AND replies.planned_message_id =
+                                  planned_messages.id
                                   AND deleted_at IS NULL) AS answered
-        FROM posts
-        WHERE posts.discussion_id = :id AND purpose IN ('card', 'part', 'closing')
-            AND posts.state = 'sent' AND message_id IS NOT NULL AND gone_at IS NULL
-        ORDER BY posts.id
+        FROM planned_messages
+        WHERE planned_messages.discussion_id = :id AND purpose IN ('card', 'part', 'closing')
+            AND planned_messages.state = 'sent' AND message_id IS NOT NULL AND deleted_at IS NULL
+        ORDER BY planned_messages.id
         """,
         key,
     )
     messages = []
     for post in standing:
         payload = json.loads(post["payload"])
-        extent = None if post["extent"] is None else json.loads(post["extent"])
+        extent = None if post["essay_range"] is None else json.loads(post["essay_range"])
         messages.append(
             Message(
-                post_id=post["id"],
+                planned_message_id=post["id"],
                 purpose=post["purpose"],
                 channel_id=post["channel_id"],
                 message_id=post["message_id"],
                 payload=payload,
-                bare=payload.get("content", "") if post["bare"] is None else post["bare"],
+                bare=payload.get("content", "")
+                if post["content_without_links"] is None
+                else post["content_without_links"],
                 extent=None if extent is None else (tuple(extent[0]), tuple(extent[1])),
-                apart=post["continues"] is not None,
+                apart=post["previous_part_id"] is not None,
                 owed=bool(post["owed"]),
                 answered=bool(post["answered"]),
             )
@@ -183,7 +189,7 @@ async def stand(tx: Transaction, discussion_id: int) -> Stand | None:
         thread_id=row["thread_id"],
         revision=row["number"],
         essay=row["essay"],
-        closing=row["closing"],
+        closing=row["closing_question"],
         source=row["source"],
         source_name=row["source_name"],
         messages=tuple(messages),
@@ -213,7 +219,7 @@ async def lay(
     # A message that is about to be deleted carries nothing any more, so that stays owed.
     await tx.run(
         """
-        DELETE FROM errands
+        DELETE FROM message_edits
         WHERE discussion_id = :id AND revision IS NOT NULL AND state IN ('planned', 'failed')
             AND kind NOT IN ('delete', 'lock')
         """,
@@ -222,7 +228,7 @@ async def lay(
     # What Discord refused of an earlier revision never stood.
     await tx.run(
         """
-        DELETE FROM posts
+        DELETE FROM planned_messages
         WHERE discussion_id = :id AND state = 'failed' AND purpose IN ('part', 'closing')
         """,
         key,
@@ -249,8 +255,8 @@ async def lay(
             now_ms=now_ms,
         )
         await tx.run(
-            "UPDATE posts SET continues = :continues WHERE id = :id",
-            {"id": first, "continues": laid.continues},
+            "UPDATE planned_messages SET previous_part_id = :previous_part_id WHERE id = :id",
+            {"id": first, "previous_part_id": laid.continues},
         )
     await record_act(
         tx,
@@ -287,24 +293,33 @@ def _owed(before: Stand, laid: Laid) -> list[NewErrand]:
 async def _note(tx: Transaction, changes: Sequence[Change], revision: int) -> None:
     """Keep what each message says and carries from now on."""
     await tx.run_many(
-        "UPDATE posts SET payload = :payload, bare = :bare, extent = :extent WHERE id = :id",
+        """
+        UPDATE planned_messages
+        SET payload = :payload, content_without_links = :content_without_links,
+            essay_range = :essay_range
+        WHERE id = :id
+        """,
         [
             {
-                "id": change.message.post_id,
+                "id": change.message.planned_message_id,
                 "payload": json.dumps(change.payload, ensure_ascii=False),
-                "bare": change.bare,
-                "extent": None if change.extent is None else json.dumps(change.extent),
+                "content_without_links": change.bare,
+                "essay_range": None if change.extent is None else json.dumps(change.extent),
             }
             for change in changes
         ],
     )
     await tx.run_many(
         """
-        INSERT INTO post_passages (post_id, revision, number)
-        VALUES (:post_id, :revision, :number)
+        INSERT INTO planned_message_passages (planned_message_id, revision, number)
+        VALUES (:planned_message_id, :revision, :number)
         """,
         [
-            {"post_id": change.message.post_id, "revision": revision, "number": number}
+            {
+                "planned_message_id": change.message.planned_message_id,
+                "revision": revision,
+                "number": number,
+            }
             for change in changes
             for number in change.passages
         ],
@@ -314,7 +329,7 @@ async def _note(tx: Transaction, changes: Sequence[Change], revision: int) -> No
 async def _is_old(tx: Transaction, discussion_id: int, now_ms: int) -> bool:
     row = await tx.row(
         """
-        SELECT min(sent_at) AS sent_at FROM posts
+        SELECT min(sent_at) AS sent_at FROM planned_messages
         WHERE discussion_id = :id AND purpose IN ('card', 'part', 'closing') AND state = 'sent'
         """,
         {"id": discussion_id},
@@ -330,14 +345,14 @@ async def progress(tx: Transaction, discussion_id: int) -> Progress:
         SELECT count(*) AS total,
                count(*) FILTER (WHERE state IN ('done', 'sent')) AS sent,
                count(*) FILTER (WHERE state = 'failed') AS failed,
-               max(trouble) FILTER (WHERE state <> 'done') AS trouble
+               max(last_error) FILTER (WHERE state <> 'done') AS last_error
         FROM (
-            SELECT state, trouble FROM errands
+            SELECT state, last_error FROM message_edits
             WHERE discussion_id = :id AND revision = (
                 SELECT max(number) FROM revisions WHERE discussion_id = :id
             )
             UNION ALL
-            SELECT state, trouble FROM posts
+            SELECT state, last_error FROM planned_messages
             WHERE discussion_id = :id AND revision > 1 AND purpose IN ('part', 'closing')
                 AND revision = (SELECT max(number) FROM revisions WHERE discussion_id = :id)
         ) AS steps
@@ -345,7 +360,7 @@ async def progress(tx: Transaction, discussion_id: int) -> Progress:
         {"id": discussion_id},
     )
     assert row is not None
-    return Progress(row["sent"], row["total"], row["failed"] > 0, row["trouble"])
+    return Progress(row["sent"], row["total"], row["failed"] > 0, row["last_error"])
 
 
 async def go_on(tx: Transaction, discussion_id: int, now_ms: int) -> int:
@@ -353,18 +368,19 @@ async def go_on(tx: Transaction, discussion_id: int, now_ms: int) -> int:
     parameters = {"id": discussion_id, "now": now_ms}
     again = await tx.run(
         """
-        UPDATE errands SET state = 'planned', due_at = :now, attempts = 0, trouble = NULL
+        UPDATE message_edits SET state = 'planned', due_at = :now, attempts = 0, last_error = NULL
         WHERE discussion_id = :id AND revision IS NOT NULL AND state = 'failed'
             AND (SELECT state FROM discussions WHERE id = :id) IN ('open', 'closed')
-            AND NOT EXISTS (SELECT 1 FROM posts
-                            WHERE posts.message_id = errands.message_id AND gone_at IS NOT NULL)
+            AND NOT EXISTS (SELECT 1 FROM planned_messages
+                            WHERE planned_messages.message_id = message_edits.message_id AND
+                                deleted_at IS NOT NULL)
         """,
         parameters,
     )
     return again + await tx.run(
         """
-        UPDATE posts
-        SET state = 'planned', due_at = :now, first_attempt_at = NULL, trouble = NULL
+        UPDATE planned_messages
+        SET state = 'planned', due_at = :now, first_attempt_at = NULL, last_error = NULL
         WHERE discussion_id = :id AND state = 'failed' AND purpose IN ('part', 'closing')
             AND revision > 1
             AND (SELECT state FROM discussions WHERE id = :id) IN ('open', 'closed')
@@ -376,10 +392,10 @@ async def go_on(tx: Transaction, discussion_id: int, now_ms: int) -> int:
 async def stop(tx: Transaction, discussion_id: int) -> None:
     """The essay is withdrawn: nothing of a new revision is laid over it any more."""
     key = {"id": discussion_id}
-    await tx.run("DELETE FROM edits WHERE discussion_id = :id", key)
+    await tx.run("DELETE FROM pending_revisions WHERE discussion_id = :id", key)
     await tx.run(
         """
-        DELETE FROM errands
+        DELETE FROM message_edits
         WHERE discussion_id = :id AND revision IS NOT NULL AND state IN ('planned', 'failed')
             AND kind NOT IN ('delete', 'lock')
         """,

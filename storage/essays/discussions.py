@@ -56,13 +56,13 @@ async def same_essay(
         SELECT discussions.id
         FROM discussions JOIN revisions ON revisions.discussion_id = discussions.id
         WHERE discussions.channel_id = :channel_id AND discussions.state <> 'withdrawn'
-            AND revisions.digest = :digest AND discussions.id <> :besides
+            AND revisions.content_hash = :content_hash AND discussions.id <> :besides
             AND revisions.number = (
                 SELECT max(number) FROM revisions AS r WHERE r.discussion_id = discussions.id
             )
         ORDER BY discussions.id DESC
         """,
-        {"channel_id": channel_id, "digest": digest(essay), "besides": besides},
+        {"channel_id": channel_id, "content_hash": digest(essay), "besides": besides},
     )
     return None if row is None else await _listed_one(tx, row["id"])
 
@@ -74,10 +74,10 @@ async def same_drafts(tx: Transaction, channel_id: int, essay: Essay) -> list[in
         SELECT discussions.id
         FROM discussions JOIN revisions ON revisions.discussion_id = discussions.id
         WHERE discussions.channel_id = :channel_id AND discussions.state = 'draft'
-            AND revisions.digest = :digest
+            AND revisions.content_hash = :content_hash
         ORDER BY discussions.id DESC
         """,
-        {"channel_id": channel_id, "digest": digest(essay)},
+        {"channel_id": channel_id, "content_hash": digest(essay)},
     )
     return [row["id"] for row in rows]
 
@@ -120,12 +120,12 @@ SELECT discussions.id, discussions.server_id, discussions.channel_id, discussion
                WHERE threads.id = discussions.thread_id AND threads.state = 'failed'
        ) AS thread_gone,
        revisions.number AS revision,
-       (SELECT message_id FROM posts
-        WHERE posts.discussion_id = discussions.id AND purpose = 'card'
-            AND gone_at IS NULL) AS card_id,
-       (SELECT max(trouble) FROM posts
-        WHERE posts.discussion_id = discussions.id AND discussions.state = 'publishing'
-            AND posts.state = 'failed') AS stopped
+       (SELECT message_id FROM planned_messages
+        WHERE planned_messages.discussion_id = discussions.id AND purpose = 'card'
+            AND deleted_at IS NULL) AS card_id,
+       (SELECT max(last_error) FROM planned_messages
+        WHERE planned_messages.discussion_id = discussions.id AND discussions.state = 'publishing'
+            AND planned_messages.state = 'failed') AS stopped
 FROM discussions JOIN revisions ON revisions.discussion_id = discussions.id
 WHERE revisions.number = (
     SELECT max(number) FROM revisions AS r WHERE r.discussion_id = discussions.id
@@ -238,15 +238,15 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
     await tx.run(
         """
         UPDATE prompts SET state = 'skipped', reason = 'the discussion is withdrawn'
-        WHERE state = 'claimed' AND post_id IN (
-            SELECT id FROM posts WHERE discussion_id = :id AND state = 'planned'
+        WHERE state = 'claimed' AND planned_message_id IN (
+            SELECT id FROM planned_messages WHERE discussion_id = :id AND state = 'planned'
         )
         """,
         key,
     )
     await tx.run(
         """
-        UPDATE posts SET state = 'failed', trouble = 'The essay was withdrawn.'
+        UPDATE planned_messages SET state = 'failed', last_error = 'The essay was withdrawn.'
         WHERE discussion_id = :id AND state = 'planned'
         """,
         key,
@@ -255,20 +255,20 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
     standing = await tx.rows(
         """
         SELECT id FROM threads
-        WHERE discussion_id = :id AND state IN ('wanted', 'open', 'ready')
+        WHERE discussion_id = :id AND state IN ('planned', 'open', 'ready')
         """,
         key,
     )
     await tx.run(
         """
-        UPDATE threads SET state = 'failed', trouble = 'The essay was withdrawn.'
-        WHERE discussion_id = :id AND state = 'wanted'
+        UPDATE threads SET state = 'failed', last_error = 'The essay was withdrawn.'
+        WHERE discussion_id = :id AND state = 'planned'
         """,
         key,
     )
     posted = await tx.rows(
         """
-        SELECT purpose, channel_id, message_id, payload FROM posts
+        SELECT purpose, channel_id, message_id, payload FROM planned_messages
         WHERE discussion_id = :id AND state = 'sent' AND message_id IS NOT NULL
         ORDER BY id
         """,

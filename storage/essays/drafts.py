@@ -135,7 +135,7 @@ async def retag(tx: Transaction, discussion_id: int, tags: tuple[int, ...]) -> b
             UPDATE discussions SET tags = :tags
             WHERE id = :id AND style = 'forum' AND state IN ('draft', 'scheduled', 'publishing')
                 AND NOT EXISTS (
-                    SELECT 1 FROM posts
+                    SELECT 1 FROM planned_messages
                     WHERE discussion_id = :id AND purpose = 'card' AND state = 'sent'
                 )
             """,
@@ -148,7 +148,8 @@ async def find(tx: Transaction, discussion_id: int) -> Draft | None:
     """The discussion with this id, as the essay that is or was to be published."""
     row = await tx.row(
         """
-        SELECT discussions.id, server_id, channel_id, state, scheduled_for, essay, closing, notes,
+        SELECT discussions.id, server_id, channel_id, state, scheduled_for, essay,
+            closing_question, notes,
                source, source_name, style, tags
         FROM discussions JOIN revisions ON revisions.discussion_id = discussions.id
         WHERE discussions.id = :id
@@ -160,7 +161,7 @@ async def find(tx: Transaction, discussion_id: int) -> Draft | None:
         return None
     found = await tx.rows(
         """
-        SELECT id, purpose, payload, state FROM posts
+        SELECT id, purpose, payload, state FROM planned_messages
         WHERE discussion_id = :id AND purpose IN ('card', 'part', 'closing')
         ORDER BY id
         """,
@@ -173,7 +174,7 @@ async def find(tx: Transaction, discussion_id: int) -> Draft | None:
         state=row["state"],
         scheduled_for=row["scheduled_for"],
         essay=essay_from_json(json.loads(row["essay"])),
-        closing=row["closing"],
+        closing=row["closing_question"],
         notes=tuple(line for line in row["notes"].split("\n") if line),
         source=row["source"],
         source_name=row["source_name"],
@@ -213,22 +214,23 @@ async def redraft(
         """
         UPDATE revisions
         SET title = :title, byline = :byline, author = :author, epigraph = :epigraph,
-            epigraph_source = :epigraph_source, essay = :essay, closing = :closing,
-            words = :words, postscript = :postscript, notes = :notes, digest = :digest
+            epigraph_source = :epigraph_source, essay = :essay, closing_question =
+                :closing_question,
+            words = :words, postscript = :postscript, notes = :notes, content_hash = :content_hash
         WHERE discussion_id = :id AND number = 1
         """,
         {
             "id": discussion_id,
-            "closing": closing,
+            "closing_question": closing,
             "words": essay.words,
             "postscript": essay.postscript,
             "notes": "\n".join(notes),
-            "digest": digest(essay),
+            "content_hash": digest(essay),
         }
         | facts(essay),
     )
     await keep_text(tx, discussion_id, 1, essay)
-    await tx.run("DELETE FROM posts WHERE discussion_id = :id", {"id": discussion_id})
+    await tx.run("DELETE FROM planned_messages WHERE discussion_id = :id", {"id": discussion_id})
     await messages.plan(
         tx,
         server_id=row["server_id"],
@@ -267,7 +269,7 @@ async def publish(
         return False
     await tx.run(
         """
-        UPDATE posts
+        UPDATE planned_messages
         SET state = 'planned', planned_at = :now, due_at = :now, after_id = :after_id
         WHERE discussion_id = :id AND state = 'draft'
         """,
@@ -277,7 +279,7 @@ async def publish(
     # no messages of its own.
     await tx.run(
         """
-        INSERT INTO watermarks (channel_id, server_id, message_id, true_at)
+        INSERT INTO watermarks (channel_id, server_id, message_id, verified_at)
         SELECT :channel_id, :server_id, :message_id, :now WHERE :style <> 'forum'
         ON CONFLICT (channel_id) DO NOTHING
         """,
@@ -311,7 +313,7 @@ async def discard(tx: Transaction, discussion_id: int) -> bool:
         return False
     # An admin may have planned prompts for it already.
     await tx.run("DELETE FROM prompts WHERE discussion_id = :id", key)
-    await tx.run("DELETE FROM posts WHERE discussion_id = :id", key)
-    await tx.run("DELETE FROM acts WHERE discussion_id = :id", key)
+    await tx.run("DELETE FROM planned_messages WHERE discussion_id = :id", key)
+    await tx.run("DELETE FROM audit_log WHERE discussion_id = :id", key)
     await tx.run("DELETE FROM discussions WHERE id = :id", key)
     return True

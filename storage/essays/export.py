@@ -71,8 +71,8 @@ async def export(tx: Transaction, essay: str) -> dict[str, Any]:
     rows = await tx.rows(
         """
         SELECT replies.id, parent_id, author_id, author_name, written_at, edited_at, text,
-               thread_id, deleted_at, gone.channel_id IS NOT NULL AS hidden
-        FROM replies LEFT JOIN gone ON gone.channel_id = replies.channel_id
+               thread_id, replies.deleted_at, deleted_channels.channel_id IS NOT NULL AS hidden
+        FROM replies LEFT JOIN deleted_channels ON deleted_channels.channel_id = replies.channel_id
         WHERE discussion_id = :id ORDER BY replies.id
         """,
         parameters,

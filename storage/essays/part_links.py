@@ -14,19 +14,21 @@ from storage.delivery.message_edits import NewErrand
 __all__ = ["link"]
 
 
-async def link(tx: Transaction, post_id: int, message_id: int, now_ms: int) -> None:
+async def link(tx: Transaction, planned_message_id: int, message_id: int, now_ms: int) -> None:
     """Owe the part before a new one, which now stands as ``message_id``, a link to it."""
     row = await tx.row(
         """
         SELECT before.id, before.channel_id, before.message_id, before.payload,
-               posts.server_id, posts.discussion_id, posts.revision, posts.channel_id AS place
-        FROM posts
-        JOIN posts AS before ON before.id = posts.continues
-        JOIN discussions ON discussions.id = posts.discussion_id
-        WHERE posts.id = :id AND before.gone_at IS NULL AND before.message_id IS NOT NULL
+               planned_messages.server_id, planned_messages.discussion_id,
+                   planned_messages.revision, planned_messages.channel_id AS place
+        FROM planned_messages
+        JOIN planned_messages AS before ON before.id = planned_messages.previous_part_id
+        JOIN discussions ON discussions.id = planned_messages.discussion_id
+        WHERE planned_messages.id = :id AND before.deleted_at IS NULL AND before.message_id IS NOT
+            NULL
             AND discussions.state IN ('open', 'closed')
         """,
-        {"id": post_id},
+        {"id": planned_message_id},
     )
     if row is None:
         return
@@ -34,11 +36,16 @@ async def link(tx: Transaction, post_id: int, message_id: int, now_ms: int) -> N
     address = make_message_link(row["server_id"], row["place"], message_id)
     payload["content"] = add_part_links(payload["content"], before=None, after=address)
     await tx.run(
-        "UPDATE posts SET payload = :payload, bare = COALESCE(bare, :bare) WHERE id = :id",
+        """
+        UPDATE planned_messages
+        SET payload = :payload,
+            content_without_links = COALESCE(content_without_links, :content_without_links)
+        WHERE id = :id
+        """,
         {
             "id": row["id"],
             "payload": json.dumps(payload, ensure_ascii=False),
-            "bare": json.loads(row["payload"])["content"],
+            "content_without_links": json.loads(row["payload"])["content"],
         },
     )
     await message_edits.plan(

@@ -23,7 +23,7 @@ class Edit:
 
 
 _EDITS = """
-SELECT id, discussion_id, essay, closing, notes, source, source_name FROM edits
+SELECT id, discussion_id, essay, closing_question, notes, source, source_name FROM pending_revisions
 """
 _EDIT = _EDITS + "WHERE id = :id"
 _EDIT_OF = _EDITS + "WHERE discussion_id = :id"
@@ -37,7 +37,7 @@ def _edit(row: sqlite3.Row) -> Edit:
             essay=essay_from_json(json.loads(row["essay"])),
             source=row["source"],
             source_name=row["source_name"],
-            closing=row["closing"],
+            closing=row["closing_question"],
             notes=tuple(line for line in row["notes"].split("\n") if line),
         ),
     )
@@ -51,12 +51,13 @@ async def keep(
     now_ms: int,
 ) -> int:
     """Keep a new revision until it is decided on, in the place of an earlier one; its id."""
-    await tx.run("DELETE FROM edits WHERE discussion_id = :id", {"id": discussion_id})
+    await tx.run("DELETE FROM pending_revisions WHERE discussion_id = :id", {"id": discussion_id})
     return await tx.insert(
         """
-        INSERT INTO edits (discussion_id, essay, closing, notes, source, source_name,
+        INSERT INTO pending_revisions (discussion_id, essay, closing_question, notes, source,
+            source_name,
             created_at)
-        VALUES (:discussion_id, :essay, :closing, :notes, :source, :source_name,
+        VALUES (:discussion_id, :essay, :closing_question, :notes, :source, :source_name,
             :now)
         """,
         {
@@ -73,7 +74,7 @@ def _text(revision: NewRevision) -> dict[str, str | None]:
     """What a correction may change of a revision."""
     return {
         "essay": json.dumps(essay_to_json(revision.essay), ensure_ascii=False),
-        "closing": revision.closing,
+        "closing_question": revision.closing,
         "notes": "\n".join(revision.notes),
     }
 
@@ -84,7 +85,8 @@ async def correct(tx: Transaction, edit: Edit, revision: NewRevision) -> bool:
         return False
     await tx.run(
         """
-        UPDATE edits SET essay = :essay, closing = :closing, notes = :notes WHERE id = :id
+        UPDATE pending_revisions SET essay = :essay, closing_question = :closing_question, notes =
+            :notes WHERE id = :id
         """,
         {"id": edit.id} | _text(revision),
     )
@@ -105,4 +107,4 @@ async def of_essay(tx: Transaction, discussion_id: int) -> Edit | None:
 
 async def discard(tx: Transaction, edit_id: int) -> bool:
     """Forget an edit; False where it is not there any more."""
-    return bool(await tx.run("DELETE FROM edits WHERE id = :id", {"id": edit_id}))
+    return bool(await tx.run("DELETE FROM pending_revisions WHERE id = :id", {"id": edit_id}))

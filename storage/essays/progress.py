@@ -17,7 +17,7 @@ class Progress:
     sent: int
     total: int
     failed: bool
-    trouble: str | None
+    last_error: str | None
 
 
 async def go_on(tx: Transaction, discussion_id: int, now_ms: int) -> int:
@@ -30,8 +30,8 @@ async def go_on(tx: Transaction, discussion_id: int, now_ms: int) -> int:
         return again
     return await tx.run(
         """
-        UPDATE posts
-        SET state = 'planned', due_at = :now, first_attempt_at = NULL, trouble = NULL
+        UPDATE planned_messages
+        SET state = 'planned', due_at = :now, first_attempt_at = NULL, last_error = NULL
         WHERE discussion_id = :id AND state = 'failed' AND purpose IN ('card', 'part', 'closing')
             AND (SELECT state FROM discussions WHERE id = :id) = 'publishing'
         """,
@@ -46,16 +46,16 @@ async def progress(tx: Transaction, discussion_id: int) -> Progress:
         SELECT count(*) AS total,
                count(*) FILTER (WHERE state = 'sent') AS sent,
                count(*) FILTER (WHERE state = 'failed') AS failed,
-               COALESCE(max(trouble), (
-                   SELECT threads.trouble FROM discussions
+               COALESCE(max(last_error), (
+                   SELECT threads.last_error FROM discussions
                    JOIN threads ON threads.id = discussions.thread_id
-                   WHERE discussions.id = :discussion_id AND threads.state = 'wanted'
-               )) AS trouble
-        FROM posts
+                   WHERE discussions.id = :discussion_id AND threads.state = 'planned'
+               )) AS last_error
+        FROM planned_messages
         WHERE discussion_id = :discussion_id AND purpose IN ('card', 'part', 'closing')
         """,
         {"discussion_id": discussion_id},
     )
     if row is None:
         return Progress(0, 0, False, None)
-    return Progress(row["sent"], row["total"], row["failed"] > 0, row["trouble"])
+    return Progress(row["sent"], row["total"], row["failed"] > 0, row["last_error"])

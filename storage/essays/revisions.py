@@ -44,11 +44,13 @@ async def add_revision(
     await tx.run(
         """
         INSERT INTO revisions (discussion_id, number, title, byline, author, epigraph,
-            epigraph_source, source_url, words, postscript, language, closing, notes, source,
-            source_name, digest, created_at)
+            epigraph_source, source_url, words, postscript, language, closing_question, notes,
+                source,
+            source_name, content_hash, created_at)
         VALUES (:discussion_id, :number, :title, :byline, :author, :epigraph, :epigraph_source,
-            :source_url, :words, :postscript, :language, :closing, :notes, x'', :source_name,
-            :digest, :now)
+            :source_url, :words, :postscript, :language, :closing_question, :notes, x'',
+                :source_name,
+            :content_hash, :now)
         """,
         key
         | {name: value for name, value in told.items() if name != "essay"}
@@ -57,10 +59,10 @@ async def add_revision(
             "words": essay.words,
             "postscript": essay.postscript,
             "language": detect_language(essay),
-            "closing": revision.closing,
+            "closing_question": revision.closing,
             "notes": "\n".join(revision.notes),
             "source_name": revision.source_name,
-            "digest": digest(essay),
+            "content_hash": digest(essay),
             "now": now_ms,
         },
     )

@@ -50,9 +50,9 @@ async def publish_due(tx: Transaction, now_ms: int) -> int:
     rows = await tx.rows(
         """
         SELECT id, (
-            SELECT acts.id FROM acts
-            WHERE acts.discussion_id = discussions.id AND what = 'scheduled'
-            ORDER BY acts.id DESC LIMIT 1
+            SELECT audit_log.id FROM audit_log
+            WHERE audit_log.discussion_id = discussions.id AND action = 'scheduled'
+            ORDER BY audit_log.id DESC LIMIT 1
         ) AS act_id
         FROM discussions WHERE state = 'scheduled' AND scheduled_for <= :now
         ORDER BY scheduled_for, id
@@ -61,7 +61,7 @@ async def publish_due(tx: Transaction, now_ms: int) -> int:
     )
     for row in rows:
         act = await tx.row(
-            "SELECT member_id, member_name FROM acts WHERE id = :id", {"id": row["act_id"]}
+            "SELECT member_id, member_name FROM audit_log WHERE id = :id", {"id": row["act_id"]}
         )
         await publish(
             tx,

@@ -39,9 +39,9 @@ class Submission:
     member_id: int
     member_name: str
     file_name: str | None
-    file_address: str | None
+    file_url: str | None
     text: str | None
-    page_address: str | None = None
+    page_url: str | None = None
     title: str | None = None
     question: str | None = None
     style: str | None = None
@@ -61,10 +61,10 @@ async def receive(tx: Transaction, submission: Submission, now_ms: int) -> None:
     await tx.run(
         """
         INSERT INTO submissions (id, server_id, channel_id, member_id, member_name, file_name,
-            file_address, page_address, text, title, question, style, tags, essay_id, received_at,
+            file_url, page_url, text, title, question, style, tags, essay_id, received_at,
             state)
         VALUES (:id, :server_id, :channel_id, :member_id, :member_name, :file_name,
-            :file_address, :page_address, :text, :title, :question, :style, :tags, :essay_id, :now,
+            :file_url, :page_url, :text, :title, :question, :style, :tags, :essay_id, :now,
             'received')
         ON CONFLICT (id) DO NOTHING
         """,
@@ -75,8 +75,8 @@ async def receive(tx: Transaction, submission: Submission, now_ms: int) -> None:
             "member_id": submission.member_id,
             "member_name": submission.member_name,
             "file_name": submission.file_name,
-            "file_address": submission.file_address,
-            "page_address": submission.page_address,
+            "file_url": submission.file_url,
+            "page_url": submission.page_url,
             "text": submission.text,
             "title": submission.title,
             "question": submission.question,
@@ -107,9 +107,9 @@ async def unfinished(tx: Transaction) -> list[Submission]:
             member_id=row["member_id"],
             member_name=row["member_name"],
             file_name=row["file_name"],
-            file_address=row["file_address"],
+            file_url=row["file_url"],
             text=row["text"],
-            page_address=row["page_address"],
+            page_url=row["page_url"],
             title=row["title"],
             question=row["question"],
             style=row["style"],
@@ -134,14 +134,14 @@ async def accept(tx: Transaction, submission_id: int, digest: str) -> bool:
     """
     changed = await tx.run(
         """
-        UPDATE submissions SET state = 'accepted', text = NULL, file_address = NULL,
-            page_address = NULL, digest = CASE WHEN EXISTS (
+        UPDATE submissions SET state = 'accepted', text = NULL, file_url = NULL,
+            page_url = NULL, content_hash = CASE WHEN EXISTS (
                 SELECT 1 FROM submissions AS older
                 WHERE older.state = 'received' AND older.id < :id
-            ) THEN :digest END
+            ) THEN :content_hash END
         WHERE id = :id AND state = 'received'
         """,
-        {"id": submission_id, "digest": digest},
+        {"id": submission_id, "content_hash": digest},
     )
     return changed > 0
 
@@ -152,14 +152,14 @@ async def came_again(tx: Transaction, submission: Submission, digest: str) -> bo
         """
         SELECT 1 FROM submissions
         WHERE id > :id AND channel_id = :channel_id AND essay_id IS :essay_id
-            AND state = 'accepted' AND digest = :digest
+            AND state = 'accepted' AND content_hash = :content_hash
         LIMIT 1
         """,
         {
             "id": submission.id,
             "channel_id": submission.channel_id,
             "essay_id": submission.essay_id,
-            "digest": digest,
+            "content_hash": digest,
         },
     )
     return found is not None
@@ -169,7 +169,8 @@ async def newer_waits(tx: Transaction, submission: Submission) -> bool:
     """Whether a text that was handed in later for the same essay waits for a decision."""
     found = await tx.row(
         """
-        SELECT 1 FROM submissions JOIN edits ON edits.discussion_id = submissions.essay_id
+        SELECT 1 FROM submissions JOIN pending_revisions ON pending_revisions.discussion_id =
+            submissions.essay_id
         WHERE submissions.id > :id AND submissions.essay_id = :essay_id
             AND submissions.state = 'accepted'
         LIMIT 1
@@ -181,7 +182,7 @@ async def newer_waits(tx: Transaction, submission: Submission) -> bool:
 
 async def drop_digests(tx: Transaction) -> None:
     """Nothing that was cut off is unfinished any more."""
-    await tx.run("UPDATE submissions SET digest = NULL WHERE digest IS NOT NULL")
+    await tx.run("UPDATE submissions SET content_hash = NULL WHERE content_hash IS NOT NULL")
 
 
 async def refuse(tx: Transaction, submission_id: int, sentence: str) -> None:
@@ -189,8 +190,8 @@ async def refuse(tx: Transaction, submission_id: int, sentence: str) -> None:
     await tx.run(
         """
         UPDATE submissions
-        SET state = 'refused', outcome = :outcome, text = NULL, file_address = NULL,
-            page_address = NULL
+        SET state = 'refused', outcome = :outcome, text = NULL, file_url = NULL,
+            page_url = NULL
         WHERE id = :id AND state = 'received'
         """,
         {"id": submission_id, "outcome": sentence},

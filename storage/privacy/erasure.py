@@ -87,19 +87,19 @@ async def _reword(tx: Transaction, parameters: Mapping[str, Any], owed: _Owed) -
             continue
         payload["content"] = content
         changed["payload"] = json.dumps(payload, ensure_ascii=False)
-        await tx.run("UPDATE posts SET payload = :payload WHERE id = :id", changed)
+        await tx.run("UPDATE planned_messages SET payload = :payload WHERE id = :id", changed)
         if row["message_id"] is not None:
             body = {"content": content, "allowed_mentions": {"parse": []}}
             edit = NewErrand("edit", row["channel_id"], row["message_id"], body)
             owed[row["discussion_id"]].append(edit)
     for row in await tx.rows(
-        "SELECT about, text FROM notices WHERE server_id = :server_id", parameters
+        "SELECT about, text FROM alerts WHERE server_id = :server_id", parameters
     ):
         text = _reworded(row["text"], words)
         if text != row["text"]:
             await tx.run(
                 """
-                UPDATE notices SET text = :text WHERE server_id = :server_id AND about = :about
+                UPDATE alerts SET text = :text WHERE server_id = :server_id AND about = :about
                 """,
                 {"server_id": parameters["server_id"], "about": row["about"], "text": text},
             )
@@ -129,48 +129,49 @@ SELECT DISTINCT author_name FROM replies
 WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
 """
 _COPIES = """
-SELECT bringings.discussion_id, bringings.thread_id, bringings.copy_id
-FROM bringings JOIN replies ON replies.id = bringings.reply_id
+SELECT reply_moves.discussion_id, reply_moves.thread_id, reply_moves.copy_id
+FROM reply_moves JOIN replies ON replies.id = reply_moves.reply_id
 WHERE replies.server_id = :server_id AND replies.author_id = :member_id
-    AND replies.written_at <= :until AND bringings.copy_id IS NOT NULL
+    AND replies.written_at <= :until AND reply_moves.copy_id IS NOT NULL
 """
 _POSTS = """
-SELECT id, discussion_id, channel_id, message_id, state, payload FROM posts
+SELECT id, discussion_id, channel_id, message_id, state, payload FROM planned_messages
 WHERE server_id = :server_id AND purpose IN ('prompt', 'notice')
     AND state IN ('planned', 'claimed', 'sent')
 """
 # A post that may stand already is only looked for, and taken away if it does (temporary_messages).
 _TAKE_AWAY = (
-    "UPDATE posts SET expires_at = :now - 1 WHERE id = :id",
+    "UPDATE planned_messages SET expires_at = :now - 1 WHERE id = :id",
     """
     UPDATE prompts SET state = 'skipped', decided_at = :now,
         reason = 'it named somebody who asked to be forgotten'
-    WHERE post_id = :id AND state IN ('planned', 'claimed')
+    WHERE planned_message_id = :id AND state IN ('planned', 'claimed')
     """,
     """
-    INSERT INTO passing_posts (post_id, reply_id, remove_at) VALUES (:id, 0, :now)
-    ON CONFLICT (post_id) DO UPDATE SET remove_at = excluded.remove_at
+    INSERT INTO temporary_messages (planned_message_id, reply_id, delete_at) VALUES (:id, 0, :now)
+    ON CONFLICT (planned_message_id) DO UPDATE SET delete_at = excluded.delete_at
     """,
 )
 _TAKE_NUDGES_AWAY = (
     """
-    UPDATE posts SET expires_at = :now - 1
+    UPDATE planned_messages SET expires_at = :now - 1
     WHERE server_id = :server_id AND purpose = 'nudge' AND state IN ('planned', 'claimed')
         AND id IN (
-            SELECT prompts.post_id FROM prompts JOIN replies ON replies.id = prompts.thread_id
+            SELECT prompts.planned_message_id FROM prompts JOIN replies ON replies.id =
+                prompts.thread_id
             WHERE replies.server_id = :server_id AND replies.author_id = :member_id
                 AND replies.written_at <= :until
         )
     """,
     """
-    INSERT INTO passing_posts (post_id, reply_id, remove_at)
-    SELECT posts.id, replies.id, :now
+    INSERT INTO temporary_messages (planned_message_id, reply_id, delete_at)
+    SELECT planned_messages.id, replies.id, :now
     FROM prompts
     JOIN replies ON replies.id = prompts.thread_id
-    JOIN posts ON posts.id = prompts.post_id
+    JOIN planned_messages ON planned_messages.id = prompts.planned_message_id
     WHERE replies.server_id = :server_id AND replies.author_id = :member_id
-        AND replies.written_at <= :until AND posts.purpose = 'nudge'
-    ON CONFLICT (post_id) DO UPDATE SET remove_at = excluded.remove_at
+        AND replies.written_at <= :until AND planned_messages.purpose = 'nudge'
+    ON CONFLICT (planned_message_id) DO UPDATE SET delete_at = excluded.delete_at
     """,
     """
     UPDATE prompts SET state = 'skipped', decided_at = :now,
@@ -207,7 +208,7 @@ ERASE = (
     )
     """,
     """
-    DELETE FROM files WHERE reply_id IN (
+    DELETE FROM attachment_files WHERE reply_id IN (
         SELECT id FROM replies
         WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
     )
@@ -225,7 +226,7 @@ ERASE = (
     )
     """,
     """
-    UPDATE bringings SET stale = 0, member_id = 0 WHERE reply_id IN (
+    UPDATE reply_moves SET stale = 0, member_id = 0 WHERE reply_id IN (
         SELECT id FROM replies
         WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
     )

@@ -35,7 +35,7 @@ async def kept_of(tx: Transaction, server_id: int, member_id: int) -> dict[str, 
     replies = await tx.rows(
         """
         SELECT replies.id, revisions.title, author_name, text, written_at, edited_at, deleted_at,
-               replies.channel_id, parent_id, replies.thread_id, bringings.copy_id,
+               replies.channel_id, parent_id, replies.thread_id, reply_moves.copy_id,
                (SELECT json_group_array(number) FROM (
                     SELECT number FROM reply_passages
                     WHERE reply_id = replies.id ORDER BY number
@@ -44,12 +44,14 @@ async def kept_of(tx: Transaction, server_id: int, member_id: int) -> dict[str, 
                 FROM reactions WHERE reply_id = replies.id) AS reactions,
                (SELECT json_group_array(json_object(
                     'name', attachments.name, 'type', type, 'size', attachments.size,
-                    'kept_as', CASE files.state WHEN 'kept' THEN files.id END
+                    'kept_as',
+                    CASE attachment_files.state WHEN 'stored' THEN attachment_files.id END
                 ))
-                FROM attachments LEFT JOIN files ON files.id = attachments.file_id
+                FROM attachments LEFT JOIN attachment_files ON attachment_files.id =
+                    attachments.file_id
                 WHERE attachments.reply_id = replies.id) AS files
         FROM replies JOIN revisions ON revisions.discussion_id = replies.discussion_id
-        LEFT JOIN bringings ON bringings.reply_id = replies.id
+        LEFT JOIN reply_moves ON reply_moves.reply_id = replies.id
         WHERE replies.server_id = :server_id AND author_id = :member_id AND revisions.number = (
             SELECT max(number) FROM revisions AS r
             WHERE r.discussion_id = replies.discussion_id
@@ -67,7 +69,7 @@ async def kept_of(tx: Transaction, server_id: int, member_id: int) -> dict[str, 
     )
     acts = await tx.rows(
         """
-        SELECT member_name, what, done_at FROM acts
+        SELECT member_name, action, done_at FROM audit_log
         WHERE server_id = :server_id AND member_id = :member_id ORDER BY id
         """,
         parameters,
@@ -83,7 +85,7 @@ async def kept_of(tx: Transaction, server_id: int, member_id: int) -> dict[str, 
     return {
         "member_id": str(member_id),
         "forgotten_at": None if forgotten is None else _time(forgotten["at"]),
-        "kept_out_since": None if forgotten is None else _time(forgotten["kept_out_since"]),
+        "opted_out_at": None if forgotten is None else _time(forgotten["opted_out_at"]),
         "replies": [
             {
                 "id": str(row["id"]),
@@ -105,7 +107,7 @@ async def kept_of(tx: Transaction, server_id: int, member_id: int) -> dict[str, 
         ],
         "threads": [{"id": str(row["id"]), "name": row["name"]} for row in threads],
         "acts": [
-            {"name": row["member_name"], "what": row["what"], "at": _time(row["done_at"])}
+            {"name": row["member_name"], "content": row["content"], "at": _time(row["done_at"])}
             for row in acts
         ],
         "handed_in": [
@@ -151,12 +153,12 @@ async def come_back(
 
 async def _kept_out_since(tx: Transaction, server_id: int, member_id: int) -> int | None:
     row = await tx.row(_FORGOTTEN, {"server_id": server_id, "member_id": member_id})
-    return None if row is None else row["kept_out_since"]
+    return None if row is None else row["opted_out_at"]
 
 
 #: All that there is: what is recorded was written before, whatever a clock says.
 _EVER = (1 << 63) - 1
 _FORGOTTEN = """
-SELECT at, kept_out_since FROM forgotten
+SELECT at, opted_out_at FROM erased_members
 WHERE server_id = :server_id AND member_id = :member_id
 """

@@ -28,7 +28,7 @@ class Head:
 
 
 def _tried(prompt: Prompt) -> bool:
-    return prompt.failures > 0 or prompt.stuck_since is not None
+    return prompt.failures > 0 or prompt.blocked_since is not None
 
 
 async def situation(tx: Transaction, prompt: Prompt) -> PromptContext:
@@ -36,8 +36,8 @@ async def situation(tx: Transaction, prompt: Prompt) -> PromptContext:
     if prompt.discussion_id is None:
         return PromptContext(
             kind=prompt.kind,
-            owed_at=prompt.owed_at,
-            turn_from=prompt.turn_from,
+            late_from=prompt.late_from,
+            queued_since=prompt.queued_since,
             condition=parse_condition(prompt.condition),
             forced=prompt.anyway,
             state="open",
@@ -52,8 +52,10 @@ async def situation(tx: Transaction, prompt: Prompt) -> PromptContext:
                EXISTS (SELECT 1 FROM threads
                        WHERE threads.id = discussions.thread_id AND threads.state = 'failed'
                ) AS place_gone,
-               (SELECT gone_at FROM gone WHERE gone.channel_id = discussions.channel_id) AS gone_at,
-               EXISTS (SELECT 1 FROM pauses WHERE pauses.discussion_id = discussions.id) AS paused,
+               (SELECT deleted_at FROM deleted_channels WHERE deleted_channels.channel_id =
+                   discussions.channel_id) AS deleted_at,
+               EXISTS (SELECT 1 FROM prompt_pauses WHERE prompt_pauses.discussion_id =
+                   discussions.id) AS paused,
                (SELECT count(*) FROM replies
                 WHERE replies.discussion_id = discussions.id AND deleted_at IS NULL) AS replies
         FROM discussions WHERE id = :id
@@ -72,11 +74,11 @@ async def situation(tx: Transaction, prompt: Prompt) -> PromptContext:
     unanswered, under_way = await _unanswered(tx, prompt, 0 if last is None else last["id"])
     busy, last_prompt = await _channel(tx, prompt.id, row["place"])
     head_gone, answered = await _thread(tx, prompt)
-    gone_at = row["gone_at"]
+    deleted_at = row["deleted_at"]
     return PromptContext(
         kind=prompt.kind,
-        owed_at=prompt.owed_at,
-        turn_from=prompt.turn_from,
+        late_from=prompt.late_from,
+        queued_since=prompt.queued_since,
         condition=parse_condition(prompt.condition),
         forced=prompt.anyway,
         state=row["state"],
@@ -91,8 +93,8 @@ async def situation(tx: Transaction, prompt: Prompt) -> PromptContext:
         thread_deleted=head_gone or bool(row["place_gone"]),
         answered=answered,
         channel_erased_at=None
-        if gone_at is None
-        else from_milliseconds(gone_at + deleted_channels.KEPT_FOR),
+        if deleted_at is None
+        else from_milliseconds(deleted_at + deleted_channels.KEPT_FOR),
     )
 
 
@@ -102,13 +104,14 @@ async def _unanswered(tx: Transaction, prompt: Prompt, last_reply: int) -> tuple
         """
         SELECT count(*) FILTER (WHERE prompts.state = 'sent') AS stand,
                count(*) FILTER (WHERE prompts.state = 'claimed') AS under_way
-        FROM prompts LEFT JOIN posts ON posts.id = prompts.post_id
+        FROM prompts LEFT JOIN planned_messages ON planned_messages.id = prompts.planned_message_id
         WHERE prompts.discussion_id = :discussion_id AND prompts.kind = 'step'
             AND prompts.id <> :id
             AND (
                 prompts.state = 'claimed'
                 OR (prompts.state = 'sent'
-                    AND (posts.message_id IS NULL OR posts.message_id > :last_reply))
+                    AND (planned_messages.message_id IS NULL OR planned_messages.message_id >
+                        :last_reply))
             )
         """,
         {"discussion_id": prompt.discussion_id, "id": prompt.id, "last_reply": last_reply},
@@ -201,15 +204,15 @@ async def material(tx: Transaction, discussion_id: int, what: PromptContent) -> 
         )
     asked = await tx.rows(
         """
-        SELECT asked FROM prompts
-        WHERE discussion_id = :id AND state IN ('claimed', 'sent') AND asked <> ''
+        SELECT asked_questions FROM prompts
+        WHERE discussion_id = :id AND state IN ('claimed', 'sent') AND asked_questions <> ''
         """,
         {"id": discussion_id},
     )
     return PromptMaterial(
         title=essay["title"],
         questions=tuple(row["text"] for row in questions),
-        asked=frozenset[str]().union(*(parse_asked(row["asked"]) for row in asked)),
+        asked=frozenset[str]().union(*(parse_asked(row["asked_questions"]) for row in asked)),
         replies=essay["replies"],
         passage=None if passage is None else passage["text"],
         busiest_thread=await _alive(tx, discussion_id) if isinstance(what, LastCall) else None,

@@ -64,7 +64,8 @@ async def week(tx: Transaction, server_id: int, now: datetime) -> Digest:
         SELECT discussions.id, COALESCE(card.channel_id, discussions.channel_id) AS channel_id,
                revisions.title, card.message_id AS card_id, COALESCE(talk.replies, 0) AS replies
         FROM discussions
-        LEFT JOIN posts AS card ON card.discussion_id = discussions.id AND card.purpose = 'card'
+        LEFT JOIN planned_messages AS card
+            ON card.discussion_id = discussions.id AND card.purpose = 'card'
         JOIN revisions ON revisions.discussion_id = discussions.id AND revisions.number = (
             SELECT max(number) FROM revisions AS r WHERE r.discussion_id = discussions.id
         )
@@ -75,8 +76,8 @@ async def week(tx: Transaction, server_id: int, now: datetime) -> Digest:
         ) AS talk ON talk.discussion_id = discussions.id
         WHERE discussions.server_id = :server_id AND discussions.state = 'open'
             AND NOT EXISTS (
-                SELECT 1 FROM gone
-                WHERE gone.channel_id IN (discussions.channel_id, discussions.thread_id)
+                SELECT 1 FROM deleted_channels
+                WHERE deleted_channels.channel_id IN (discussions.channel_id, discussions.thread_id)
             )
             AND (talk.replies > 0 OR discussions.published_at >= :since_ms)
         ORDER BY replies DESC, discussions.id DESC
@@ -106,23 +107,24 @@ async def week(tx: Transaction, server_id: int, now: datetime) -> Digest:
     )
     questions = await tx.rows(
         """
-        SELECT posts.channel_id, posts.message_id, revisions.title, discussions.id,
-               prompts.what, prompts.asked
+        SELECT planned_messages.channel_id, planned_messages.message_id, revisions.title,
+            discussions.id,
+               prompts.content, prompts.asked_questions
         FROM prompts
-        JOIN posts ON posts.id = prompts.post_id
+        JOIN planned_messages ON planned_messages.id = prompts.planned_message_id
         JOIN discussions ON discussions.id = prompts.discussion_id AND discussions.state = 'open'
         JOIN revisions ON revisions.discussion_id = discussions.id AND revisions.number = (
             SELECT max(number) FROM revisions AS r WHERE r.discussion_id = discussions.id
         )
         WHERE prompts.server_id = :server_id AND prompts.state = 'sent'
             AND prompts.kind IN ('step', 'now') AND prompts.sent_at >= :since_ms
-            AND posts.message_id IS NOT NULL
-            AND posts.channel_id NOT IN (SELECT channel_id FROM gone)
+            AND planned_messages.message_id IS NOT NULL
+            AND planned_messages.channel_id NOT IN (SELECT channel_id FROM deleted_channels)
             AND NOT EXISTS (
                 SELECT 1 FROM replies WHERE replies.discussion_id = discussions.id
-                    AND replies.id > posts.message_id AND replies.deleted_at IS NULL
+                    AND replies.id > planned_messages.message_id AND replies.deleted_at IS NULL
             )
-        ORDER BY posts.message_id DESC
+        ORDER BY planned_messages.message_id DESC
         LIMIT :most
         """,
         window,
@@ -147,5 +149,5 @@ async def week(tx: Transaction, server_id: int, now: datetime) -> Digest:
 
 async def _asked(tx: Transaction, row: sqlite3.Row) -> str:
     """What a prompt asked: the essay's own questions, else what an admin wrote it was to say."""
-    own = await asked_questions(tx, row["id"], row["asked"])
-    return " ".join(own) or row["what"].removeprefix("text:").strip()
+    own = await asked_questions(tx, row["id"], row["asked_questions"])
+    return " ".join(own) or row["content"].removeprefix("text:").strip()

@@ -42,7 +42,7 @@ async def pause_discussion(tx: Transaction, discussion_id: int, now_ms: int) -> 
     """No prompts in the discussion until :func:`resume_discussion`."""
     await tx.run(
         """
-        INSERT INTO pauses (discussion_id, paused_at) VALUES (:id, :now)
+        INSERT INTO prompt_pauses (discussion_id, paused_at) VALUES (:id, :now)
         ON CONFLICT (discussion_id) DO NOTHING
         """,
         {"id": discussion_id, "now": now_ms},
@@ -53,7 +53,7 @@ async def resume_discussion(
     tx: Transaction, server_id: int, discussion_id: int, now: datetime
 ) -> None:
     """Prompts in the discussion again; what fell due meanwhile and is not too late yet comes."""
-    await tx.run("DELETE FROM pauses WHERE discussion_id = :id", {"id": discussion_id})
+    await tx.run("DELETE FROM prompt_pauses WHERE discussion_id = :id", {"id": discussion_id})
     await _take_back(tx, server_id, discussion_id, now)
 
 
@@ -61,8 +61,8 @@ async def paused_discussions(tx: Transaction, server_id: int) -> set[int]:
     """The server's discussions that are paused one by one."""
     rows = await tx.rows(
         """
-        SELECT pauses.discussion_id FROM pauses
-        JOIN discussions ON discussions.id = pauses.discussion_id
+        SELECT prompt_pauses.discussion_id FROM prompt_pauses
+        JOIN discussions ON discussions.id = prompt_pauses.discussion_id
         WHERE discussions.server_id = :server_id
         """,
         {"server_id": server_id},
@@ -84,11 +84,12 @@ async def _take_back(
     now_ms = to_milliseconds(now)
     rows = await tx.rows(
         """
-        SELECT id, kind, owed_at FROM prompts
+        SELECT id, kind, late_from FROM prompts
         WHERE server_id = :server_id AND state = 'skipped' AND reason = :paused
-            AND owed_at >= :since AND (:discussion_id IS NULL OR discussion_id = :discussion_id)
+            AND late_from >= :since AND (:discussion_id IS NULL OR discussion_id = :discussion_id)
             AND NOT EXISTS (
-                SELECT 1 FROM pauses WHERE pauses.discussion_id = prompts.discussion_id
+                SELECT 1 FROM prompt_pauses WHERE prompt_pauses.discussion_id =
+                    prompts.discussion_id
             )
         ORDER BY id DESC
         """,
@@ -100,7 +101,7 @@ async def _take_back(
         },
     )
     for row in rows:
-        owed = from_milliseconds(row["owed_at"])
+        owed = from_milliseconds(row["late_from"])
         owed = get_quiet_end(owed, settings.quiet, settings.zone) or owed
         if now - owed > settings.tolerance:
             continue
@@ -111,7 +112,7 @@ async def _take_back(
         await tx.run(
             """
             UPDATE prompts SET state = 'planned', reason = NULL, decided_at = NULL,
-                due_at = :now, owed_at = :now
+                due_at = :now, late_from = :now
             WHERE id = :id
             """,
             {"id": row["id"], "now": now_ms},

@@ -34,15 +34,15 @@ __all__ = [
 #: Plans the one nudge of a thread for the time at which it has waited long enough, unless the
 #: server wants no nudges; beside the statement that wants the thread.
 PLAN_NUDGE = """
-INSERT INTO prompts (server_id, discussion_id, kind, thread_id, channel_id, what, condition,
-    planned_for, owed_at, due_at, state)
+INSERT INTO prompts (server_id, discussion_id, kind, thread_id, channel_id, content, condition,
+    planned_for, late_from, due_at, state)
 SELECT server_id, :discussion_id, 'nudge', :id, :id, '', '', at, at, at, 'planned'
 FROM (
     SELECT servers.id AS server_id, COALESCE(nudge_hours, 48) AS hours,
            :written_at + 3600000 * COALESCE(nudge_hours, 48) AS at
     FROM servers LEFT JOIN server_settings ON server_settings.server_id = servers.id
     WHERE servers.id = :server_id
-) AS asked
+) AS asked_questions
 WHERE hours > 0
 ON CONFLICT (thread_id) DO NOTHING
 """
@@ -54,7 +54,7 @@ class Prompt:
 
     ``what`` and ``condition`` are as admins write them (bot.core.prompts.plan). ``channel_id``:
     where it goes, None of a step that is not claimed yet. ``local_at``: the wall-clock time that
-    was meant. ``turn_from``: since when it waits for its turn in the channel. ``stuck_since``:
+    was meant. ``queued_since``: since when it waits for its turn in the channel. ``blocked_since``:
     since when somebody has to mend something before it can be sent. ``failures``: attempts that
     failed of themselves.
     """
@@ -70,20 +70,21 @@ class Prompt:
     anyway: bool
     planned_for: datetime
     local_at: str | None
-    owed_at: datetime
-    turn_from: datetime
+    late_from: datetime
+    queued_since: datetime
     due_at: datetime
-    stuck_since: datetime | None
+    blocked_since: datetime | None
     failures: int
     state: str
     reason: str | None
-    post_id: int | None
+    planned_message_id: int | None
 
 
 _COLUMNS = """
-SELECT id, server_id, discussion_id, kind, thread_id, channel_id, what, condition, anyway,
-       planned_for, local_at, owed_at, COALESCE(turn_from, planned_for) AS turn_from, due_at,
-       stuck_since, failures, state, reason, post_id
+SELECT id, server_id, discussion_id, kind, thread_id, channel_id, content, condition, forced,
+       planned_for, local_at, late_from, COALESCE(queued_since, planned_for) AS queued_since,
+           due_at,
+       blocked_since, failures, state, reason, planned_message_id
 FROM prompts
 """
 _FIND = _COLUMNS + "WHERE id = :id"
@@ -105,19 +106,21 @@ def _prompt(row: sqlite3.Row) -> Prompt:
         kind=PromptKind(row["kind"]),
         thread_id=row["thread_id"],
         channel_id=row["channel_id"],
-        what=row["what"],
+        what=row["content"],
         condition=row["condition"],
-        anyway=bool(row["anyway"]),
+        anyway=bool(row["forced"]),
         planned_for=from_milliseconds(row["planned_for"]),
         local_at=row["local_at"],
-        owed_at=from_milliseconds(row["owed_at"]),
-        turn_from=from_milliseconds(row["turn_from"]),
+        late_from=from_milliseconds(row["late_from"]),
+        queued_since=from_milliseconds(row["queued_since"]),
         due_at=from_milliseconds(row["due_at"]),
-        stuck_since=None if row["stuck_since"] is None else from_milliseconds(row["stuck_since"]),
+        blocked_since=None
+        if row["blocked_since"] is None
+        else from_milliseconds(row["blocked_since"]),
         failures=row["failures"],
         state=row["state"],
         reason=row["reason"],
-        post_id=row["post_id"],
+        planned_message_id=row["planned_message_id"],
     )
 
 
@@ -137,9 +140,9 @@ async def add(
     """Plan one prompt for ``at``; its id."""
     return await tx.insert(
         """
-        INSERT INTO prompts (server_id, discussion_id, kind, channel_id, what, condition, anyway,
-            planned_for, local_at, owed_at, due_at, state)
-        VALUES (:server_id, :discussion_id, :kind, :channel_id, :what, :condition, :anyway,
+        INSERT INTO prompts (server_id, discussion_id, kind, channel_id, content, condition, forced,
+            planned_for, local_at, late_from, due_at, state)
+        VALUES (:server_id, :discussion_id, :kind, :channel_id, :content, :condition, :forced,
             :at, :local_at, :at, :at, 'planned')
         """,
         {
@@ -147,9 +150,9 @@ async def add(
             "discussion_id": discussion_id,
             "kind": kind.value,
             "channel_id": channel_id,
-            "what": what,
+            "content": what,
             "condition": condition,
-            "anyway": int(anyway),
+            "forced": int(anyway),
             "at": to_milliseconds(at),
             "local_at": None if local_at is None else local_at.isoformat(),
         },
@@ -217,7 +220,7 @@ async def claimed(
     tx: Transaction,
     *,
     prompt_id: int,
-    post_id: int,
+    planned_message_id: int,
     channel_id: int,
     asked: str,
     now_ms: int,
@@ -225,15 +228,16 @@ async def claimed(
     """The prompt is planned as a post; that the post is sent makes the prompt sent."""
     await tx.run(
         """
-        UPDATE prompts SET state = 'claimed', post_id = :post_id, channel_id = :channel_id,
-            asked = :asked, decided_at = :now, reason = NULL
+        UPDATE prompts SET state = 'claimed', planned_message_id = :planned_message_id, channel_id
+            = :channel_id,
+            asked_questions = :asked_questions, decided_at = :now, reason = NULL
         WHERE id = :id AND state = 'planned'
         """,
         {
             "id": prompt_id,
-            "post_id": post_id,
+            "planned_message_id": planned_message_id,
             "channel_id": channel_id,
-            "asked": asked,
+            "asked_questions": asked,
             "now": now_ms,
         },
     )
@@ -257,7 +261,7 @@ async def wait(
     await tx.run(
         """
         UPDATE prompts SET due_at = :until, reason = :reason,
-            owed_at = CASE WHEN :owed = 1 THEN :until ELSE owed_at END
+            late_from = CASE WHEN :owed = 1 THEN :until ELSE late_from END
         WHERE id = :id AND state = 'planned'
         """,
         {
@@ -278,22 +282,22 @@ async def change(
     It comes when it would have come; only one that waits for its turn need not do so any more
     when an admin asks for it anyway.
     """
-    owed, due = prompt.owed_at, prompt.due_at
+    owed, due = prompt.late_from, prompt.due_at
     if anyway and not prompt.anyway and owed == due > prompt.planned_for:
         owed = due = min(due, max(now, prompt.planned_for))
     return bool(
         await tx.run(
             """
-            UPDATE prompts SET what = :what, condition = :condition, anyway = :anyway,
-                owed_at = :owed_at, due_at = :due_at
+            UPDATE prompts SET content = :content, condition = :condition, forced = :forced,
+                late_from = :late_from, due_at = :due_at
             WHERE id = :id AND state = 'planned'
             """,
             {
                 "id": prompt.id,
-                "what": what,
+                "content": what,
                 "condition": condition,
-                "anyway": int(anyway),
-                "owed_at": to_milliseconds(owed),
+                "forced": int(anyway),
+                "late_from": to_milliseconds(owed),
                 "due_at": to_milliseconds(due),
             },
         )
@@ -305,7 +309,8 @@ async def move(tx: Transaction, prompt: Prompt, *, at: datetime, local_at: datet
     return bool(
         await tx.run(
             """
-            UPDATE prompts SET planned_for = :at, owed_at = :at, due_at = :at, turn_from = NULL,
+            UPDATE prompts SET planned_for = :at, late_from = :at, due_at = :at, queued_since =
+                NULL,
                 local_at = :local_at, reason = NULL
             WHERE id = :id AND state = 'planned'
             """,

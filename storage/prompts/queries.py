@@ -131,17 +131,18 @@ async def past(
     """The last ``most`` prompts that were sent, skipped or failed, the newest first."""
     rows = await tx.rows(
         """
-        SELECT prompts.id, prompts.discussion_id, prompts.kind, prompts.what, prompts.state,
-               prompts.reason, prompts.asked,
+        SELECT prompts.id, prompts.discussion_id, prompts.kind, prompts.content, prompts.state,
+               prompts.reason, prompts.asked_questions,
                COALESCE(prompts.sent_at, prompts.decided_at, prompts.due_at) AS at,
-               posts.channel_id, posts.message_id,
+               planned_messages.channel_id, planned_messages.message_id,
                (SELECT title FROM revisions
                 WHERE revisions.discussion_id = prompts.discussion_id
                 ORDER BY number DESC LIMIT 1) AS title,
                (SELECT count(*) FROM replies
-                WHERE replies.post_id = prompts.post_id AND replies.deleted_at IS NULL
+                WHERE replies.planned_message_id = prompts.planned_message_id AND
+                    replies.deleted_at IS NULL
                ) AS replies
-        FROM prompts LEFT JOIN posts ON posts.id = prompts.post_id
+        FROM prompts LEFT JOIN planned_messages ON planned_messages.id = prompts.planned_message_id
         WHERE prompts.server_id = :server_id AND prompts.state IN ('sent', 'skipped', 'failed')
             AND (:discussion_id IS NULL OR prompts.discussion_id = :discussion_id)
         ORDER BY at DESC, prompts.id DESC
@@ -154,14 +155,14 @@ async def past(
             id=row["id"],
             title=row["title"],
             kind=row["kind"],
-            what=row["what"],
+            what=row["content"],
             state=row["state"],
             reason=row["reason"],
             at=from_milliseconds(row["at"]),
             replies=row["replies"],
             channel_id=row["channel_id"],
             message_id=row["message_id"],
-            asked=await asked_questions(tx, row["discussion_id"], row["asked"]),
+            asked=await asked_questions(tx, row["discussion_id"], row["asked_questions"]),
         )
         for row in rows
     ]

@@ -19,11 +19,12 @@ __all__ = ["CLAIMED", "digest_returns", "mind", "release"]
 
 #: Claimed prompts that could be sent (again) and were not given up.
 CLAIMED = """
-SELECT posts.id, posts.planned_at, posts.attempts = posts.refused AS never,
+SELECT planned_messages.id, planned_messages.planned_at, planned_messages.attempts =
+    planned_messages.attempts_without_effect AS never,
        prompts.id AS prompt_id
-FROM posts JOIN prompts ON prompts.post_id = posts.id
-WHERE posts.state IN ('planned', 'claimed') AND posts.due_at <= :now
-    AND COALESCE(posts.expires_at, :now) >= :now AND prompts.state = 'claimed'
+FROM planned_messages JOIN prompts ON prompts.planned_message_id = planned_messages.id
+WHERE planned_messages.state IN ('planned', 'claimed') AND planned_messages.due_at <= :now
+    AND COALESCE(planned_messages.expires_at, :now) >= :now AND prompts.state = 'claimed'
 """
 #: Milliseconds between attempts at what somebody has to mend: the longer the rarer.
 _SOONEST, _RAREST = 60_000, 3_600_000
@@ -50,14 +51,14 @@ async def mind(tx: Transaction, now: datetime, busy: Collection[int] = ()) -> No
             await release(tx, row["id"], at_ms=now_ms)
         elif not holds:
             await tx.run(
-                "UPDATE posts SET expires_at = :before WHERE id = :id",
+                "UPDATE planned_messages SET expires_at = :before WHERE id = :id",
                 {"id": row["id"], "before": now_ms - 1},
             )
 
 
 async def release(
     tx: Transaction,
-    post_id: int,
+    planned_message_id: int,
     *,
     at_ms: int,
     reason: str | None = None,
@@ -70,21 +71,22 @@ async def release(
     """
     row = await tx.row(
         """
-        SELECT prompts.id, server_id, kind, stuck_since FROM prompts
-        WHERE post_id = :id AND state = 'claimed'
+        SELECT prompts.id, server_id, kind, blocked_since FROM prompts
+        WHERE planned_message_id = :id AND state = 'claimed'
         """,
-        {"id": post_id},
+        {"id": planned_message_id},
     )
     if row is None:  # what was decided of it meanwhile holds
         await tx.run(
             """
-            UPDATE posts SET state = 'failed', trouble = COALESCE(trouble, 'It is not wanted.')
+            UPDATE planned_messages SET state = 'failed',
+                last_error = COALESCE(last_error, 'It is not wanted.')
             WHERE id = :id AND state IN ('planned', 'claimed')
             """,
-            {"id": post_id},
+            {"id": planned_message_id},
         )
         return
-    since = row["stuck_since"]
+    since = row["blocked_since"]
     if stuck:
         since = at_ms if since is None else since
         at_ms += min(max(at_ms - since, _SOONEST), _RAREST)
@@ -93,17 +95,19 @@ async def release(
         returns = await digest_returns(tx, row["server_id"], row["id"], at_ms)
     await tx.run(
         """
-        UPDATE prompts SET state = 'planned', post_id = NULL, asked = '', decided_at = NULL,
+        UPDATE prompts SET state = 'planned', planned_message_id = NULL, asked_questions = '',
+            decided_at = NULL,
             channel_id = CASE WHEN kind IN ('step', 'now') THEN NULL ELSE channel_id END,
-            failures = (SELECT failures FROM posts WHERE posts.id = :post_id),
-            due_at = :at, reason = :reason, stuck_since = :since,
-            owed_at = CASE WHEN :since IS NULL OR kind = 'now' THEN owed_at ELSE :at END,
-            turn_from = CASE WHEN :since IS NULL THEN turn_from ELSE :at END
+            failures = (SELECT failures FROM planned_messages WHERE planned_messages.id =
+                :planned_message_id),
+            due_at = :at, reason = :reason, blocked_since = :since,
+            late_from = CASE WHEN :since IS NULL OR kind = 'now' THEN late_from ELSE :at END,
+            queued_since = CASE WHEN :since IS NULL THEN queued_since ELSE :at END
         WHERE id = :id AND :returns = 1
         """,
         {
             "id": row["id"],
-            "post_id": post_id,
+            "planned_message_id": planned_message_id,
             "at": at_ms,
             "reason": reason,
             "since": since,
@@ -113,13 +117,13 @@ async def release(
     if not returns:
         await tx.run(
             """
-            UPDATE prompts SET state = 'skipped', post_id = NULL, decided_at = :at,
+            UPDATE prompts SET state = 'skipped', planned_message_id = NULL, decided_at = :at,
                 reason = 'the next digest took its place'
             WHERE id = :id
             """,
             {"id": row["id"], "at": at_ms},
         )
-    await tx.run("DELETE FROM posts WHERE id = :id", {"id": post_id})
+    await tx.run("DELETE FROM planned_messages WHERE id = :id", {"id": planned_message_id})
 
 
 async def digest_returns(tx: Transaction, server_id: int, prompt_id: int, at_ms: int) -> bool:

@@ -25,12 +25,18 @@ async def follow(tx: Transaction, discussion_id: int, old: Essay, new: Essay, no
     """
     questions = [find_most_similar(question, new.questions) for question in old.questions]
     for row in await tx.rows(
-        "SELECT id, asked FROM prompts WHERE discussion_id = :id AND asked <> ''",
+        """
+        SELECT id, asked_questions
+        FROM prompts
+        WHERE discussion_id = :id
+        AND asked_questions <> ''
+        """,
         {"id": discussion_id},
     ):
-        asked = format_asked(_asked_now(sorted(parse_asked(row["asked"])), questions))
+        asked = format_asked(_asked_now(sorted(parse_asked(row["asked_questions"])), questions))
         await tx.run(
-            "UPDATE prompts SET asked = :asked WHERE id = :id", {"id": row["id"], "asked": asked}
+            "UPDATE prompts SET asked_questions = :asked_questions WHERE id = :id",
+            {"id": row["id"], "asked_questions": asked},
         )
     for prompt_id, number in await _moved(tx, discussion_id, old, new):
         if number is None:
@@ -45,8 +51,8 @@ async def follow(tx: Transaction, discussion_id: int, old: Essay, new: Essay, no
         found = await prompts.find(tx, prompt_id)
         assert found is not None
         await tx.run(
-            "UPDATE prompts SET what = :what WHERE id = :id",
-            {"id": prompt_id, "what": renumber(found.what, number)},
+            "UPDATE prompts SET content = :content WHERE id = :id",
+            {"id": prompt_id, "content": renumber(found.what, number)},
         )
 
 
@@ -75,13 +81,13 @@ async def _moved(
     moved: list[tuple[int, int | None]] = []
     for row in await tx.rows(
         """
-        SELECT id, what FROM prompts
+        SELECT id, content FROM prompts
         WHERE discussion_id = :id AND kind = 'step'
             AND (state = 'planned' OR (state = 'skipped' AND reason = :paused))
         """,
         {"id": discussion_id, "paused": REASON_PAUSED},
     ):
-        match parse_content(row["what"]):
+        match parse_content(row["content"]):
             case NumberedQuestion(number):
                 before, after = old.questions, new.questions
             case QuotedPassage(number, _):

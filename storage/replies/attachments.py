@@ -46,24 +46,24 @@ class OwedFile:
 
 @dataclass(frozen=True, slots=True)
 class KeptFile:
-    """A file of a member's. ``size`` in bytes; ``trouble``: why its bytes are not kept."""
+    """A file of a member's. ``size`` in bytes; ``problem``: why its bytes are not kept."""
 
     id: int
     reply_id: int
     name: str
     size: int
     kept: bool
-    trouble: str | None
+    last_error: str | None
 
 
 async def leave_larger(tx: Transaction, most: int) -> None:
     """Files of more than ``most`` bytes are not fetched."""
     await tx.run(
         """
-        UPDATE files SET state = 'left', address = NULL, trouble = :trouble
-        WHERE state = 'owed' AND size > :most
+        UPDATE attachment_files SET state = 'skipped', url = NULL, last_error = :last_error
+        WHERE state = 'pending' AND size > :most
         """,
-        {"most": most, "trouble": TOO_LARGE},
+        {"most": most, "last_error": TOO_LARGE},
     )
 
 
@@ -73,14 +73,16 @@ async def waiting(
     """The first ``most`` files that are to be fetched now. ``busy``: those under way."""
     rows = await tx.rows(
         """
-        SELECT files.id, files.size, files.address, files.attempts, attachments.name,
-               COALESCE(bringings.copy_id, replies.id) AS message_id, replies.channel_id
-        FROM files
-        JOIN replies ON replies.id = files.reply_id
-        JOIN attachments ON attachments.reply_id = replies.id AND attachments.file_id = files.id
-        LEFT JOIN bringings ON bringings.reply_id = replies.id
-        WHERE files.state = 'owed' AND files.due_at <= :now
-        ORDER BY files.due_at, files.id LIMIT :most
+        SELECT attachment_files.id, attachment_files.size, attachment_files.url,
+            attachment_files.attempts, attachments.name,
+               COALESCE(reply_moves.copy_id, replies.id) AS message_id, replies.channel_id
+        FROM attachment_files
+        JOIN replies ON replies.id = attachment_files.reply_id
+        JOIN attachments ON attachments.reply_id = replies.id AND attachments.file_id =
+            attachment_files.id
+        LEFT JOIN reply_moves ON reply_moves.reply_id = replies.id
+        WHERE attachment_files.state = 'pending' AND attachment_files.due_at <= :now
+        ORDER BY attachment_files.due_at, attachment_files.id LIMIT :most
         """,
         {"now": now_ms, "most": most + len(busy)},
     )
@@ -94,7 +96,7 @@ def _owed(row: sqlite3.Row) -> OwedFile:
         message_id=row["message_id"],
         name=row["name"],
         size=row["size"],
-        address=row["address"],
+        address=row["url"],
         attempts=row["attempts"],
     )
 
@@ -104,49 +106,52 @@ async def keep(tx: Transaction, file_id: int, content: bytes, *, most_in_all: in
 
     False where there would be more than ``most_in_all`` bytes of files in the archive.
     """
-    row = await tx.row("SELECT COALESCE(sum(size), 0) AS size FROM files WHERE state = 'kept'")
+    row = await tx.row(
+        "SELECT COALESCE(sum(size), 0) AS size FROM attachment_files WHERE state = 'stored'"
+    )
     if row is None or row["size"] + len(content) > most_in_all:
         await leave(tx, file_id, FULL)
         return False
     await tx.run(
         """
-        UPDATE files SET state = 'kept', content = :content, size = :size, address = NULL,
-            trouble = NULL
-        WHERE id = :id AND state = 'owed'
+        UPDATE attachment_files SET state = 'stored', content = :content, size = :size, url = NULL,
+            last_error = NULL
+        WHERE id = :id AND state = 'pending'
         """,
         {"id": file_id, "content": content, "size": len(content)},
     )
     return True
 
 
-async def leave(tx: Transaction, file_id: int, trouble: str) -> None:
+async def leave(tx: Transaction, file_id: int, last_error: str) -> None:
     """The file's bytes will not be kept."""
     await tx.run(
         """
-        UPDATE files SET state = 'left', address = NULL, trouble = :trouble
-        WHERE id = :id AND state = 'owed'
+        UPDATE attachment_files SET state = 'skipped', url = NULL, last_error = :last_error
+        WHERE id = :id AND state = 'pending'
         """,
-        {"id": file_id, "trouble": trouble},
+        {"id": file_id, "last_error": last_error},
     )
 
 
 async def put_off(
-    tx: Transaction, *, file_id: int, due_at: int, trouble: str, address: str | None
+    tx: Transaction, *, file_id: int, due_at: int, last_error: str, address: str | None
 ) -> None:
     """Try again at ``due_at``, at ``address``; None: it has to be asked for anew."""
     await tx.run(
         """
-        UPDATE files SET due_at = :due_at, attempts = attempts + 1, trouble = :trouble,
-            address = :address
-        WHERE id = :id AND state = 'owed'
+        UPDATE attachment_files SET due_at = :due_at, attempts = attempts + 1, last_error =
+            :last_error,
+            url = :url
+        WHERE id = :id AND state = 'pending'
         """,
-        {"id": file_id, "due_at": due_at, "trouble": trouble, "address": address},
+        {"id": file_id, "due_at": due_at, "last_error": last_error, "url": address},
     )
 
 
 async def next_due(tx: Transaction) -> int | None:
     """When there next is a file to fetch."""
-    row = await tx.row("SELECT min(due_at) AS due_at FROM files WHERE state = 'owed'")
+    row = await tx.row("SELECT min(due_at) AS due_at FROM attachment_files WHERE state = 'pending'")
     return None if row is None else row["due_at"]
 
 
@@ -154,12 +159,14 @@ async def kept_of(tx: Transaction, server_id: int, member_id: int) -> list[KeptF
     """A member's files in a server, the oldest first, without their bytes."""
     rows = await tx.rows(
         """
-        SELECT files.id, files.reply_id, files.size, files.state, files.trouble, attachments.name
+        SELECT attachment_files.id, attachment_files.reply_id, attachment_files.size,
+            attachment_files.state, attachment_files.last_error, attachments.name
         FROM replies
-        JOIN files ON files.reply_id = replies.id
-        JOIN attachments ON attachments.reply_id = replies.id AND attachments.file_id = files.id
+        JOIN attachment_files ON attachment_files.reply_id = replies.id
+        JOIN attachments ON attachments.reply_id = replies.id AND attachments.file_id =
+            attachment_files.id
         WHERE replies.server_id = :server_id AND replies.author_id = :member_id
-        ORDER BY files.id
+        ORDER BY attachment_files.id
         """,
         {"server_id": server_id, "member_id": member_id},
     )
@@ -169,8 +176,8 @@ async def kept_of(tx: Transaction, server_id: int, member_id: int) -> list[KeptF
             reply_id=row["reply_id"],
             name=row["name"],
             size=row["size"],
-            kept=row["state"] == "kept",
-            trouble=row["trouble"],
+            kept=row["state"] == "stored",
+            last_error=row["last_error"],
         )
         for row in rows
     ]
@@ -183,5 +190,5 @@ def handed_out_as(file_id: int, name: str) -> str:
 
 async def contents(tx: Transaction, file_id: int) -> bytes | None:
     """A kept file's bytes; None where it was erased meanwhile."""
-    row = await tx.row("SELECT content FROM files WHERE id = :id", {"id": file_id})
+    row = await tx.row("SELECT content FROM attachment_files WHERE id = :id", {"id": file_id})
     return None if row is None else row["content"]

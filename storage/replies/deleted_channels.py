@@ -16,21 +16,21 @@ SELECT 1 WHERE EXISTS (SELECT 1 FROM watermarks WHERE channel_id = :id)
     OR EXISTS (SELECT 1 FROM discussions WHERE channel_id = :id)
 """
 _HIDE = """
-INSERT INTO gone (channel_id, server_id, gone_at) VALUES (:id, :server_id, :now)
+INSERT INTO deleted_channels (channel_id, server_id, deleted_at) VALUES (:id, :server_id, :now)
 ON CONFLICT (channel_id) DO NOTHING
 """
 # A thread bears the id of the message it was opened on.
 _HIDE_THREADS = """
-INSERT INTO gone (channel_id, server_id, gone_at)
+INSERT INTO deleted_channels (channel_id, server_id, deleted_at)
 SELECT channel_id, server_id, :now FROM watermarks WHERE channel_id IN (
     SELECT id FROM threads WHERE channel_id = :id
     UNION SELECT id FROM replies WHERE channel_id = :id
-    UNION SELECT message_id FROM posts WHERE channel_id = :id
+    UNION SELECT message_id FROM planned_messages WHERE channel_id = :id
     UNION SELECT thread_id FROM discussions WHERE channel_id = :id
 )
 ON CONFLICT (channel_id) DO NOTHING
 """
-_LEAVE = "DELETE FROM watermarks WHERE channel_id IN (SELECT channel_id FROM gone)"
+_LEAVE = "DELETE FROM watermarks WHERE channel_id IN (SELECT channel_id FROM deleted_channels)"
 
 
 async def note(tx: Transaction, channel_id: int, server_id: int, now_ms: int) -> None:
@@ -48,7 +48,7 @@ async def note(tx: Transaction, channel_id: int, server_id: int, now_ms: int) ->
     await tx.run(_LEAVE)
     await tx.run(
         """
-        UPDATE threads SET state = 'failed', trouble = 'It was deleted.'
+        UPDATE threads SET state = 'failed', last_error = 'It was deleted.'
         WHERE id = :id OR channel_id = :id
         """,
         parameters,
@@ -73,24 +73,35 @@ async def note(tx: Transaction, channel_id: int, server_id: int, now_ms: int) ->
 async def erase_due(tx: Transaction, now_ms: int) -> int:
     """Erase what has been hidden long enough; the number of channels."""
     due = await tx.rows(
-        "SELECT channel_id, gone_at FROM gone WHERE erased_at IS NULL AND gone_at <= :before",
+        """
+        SELECT channel_id, deleted_at
+        FROM deleted_channels
+        WHERE erased_at IS NULL
+        AND deleted_at <= :before
+        """,
         {"before": now_ms - KEPT_FOR},
     )
     for row in due:
-        parameters = {"id": row["channel_id"], "now": now_ms, "at": row["gone_at"]}
+        parameters = {"id": row["channel_id"], "now": now_ms, "at": row["deleted_at"]}
         for statement in (
             """
             DELETE FROM attachments
             WHERE reply_id IN (SELECT id FROM replies WHERE channel_id = :id)
             """,
-            "DELETE FROM files WHERE reply_id IN (SELECT id FROM replies WHERE channel_id = :id)",
+            """
+            DELETE
+            FROM attachment_files
+            WHERE reply_id IN (SELECT id
+            FROM replies
+            WHERE channel_id = :id)
+            """,
             "DELETE FROM reactions WHERE reply_id IN (SELECT id FROM replies WHERE channel_id=:id)",
             """
             UPDATE replies SET text = '', deleted_at = :at
             WHERE channel_id = :id AND deleted_at IS NULL
             """,
             "UPDATE threads SET name = '' WHERE id = :id",
-            "UPDATE gone SET erased_at = :now WHERE channel_id = :id",
+            "UPDATE deleted_channels SET erased_at = :now WHERE channel_id = :id",
         ):
             await tx.run(statement, parameters)
     return len(due)
@@ -98,7 +109,9 @@ async def erase_due(tx: Transaction, now_ms: int) -> int:
 
 async def next_due(tx: Transaction) -> int | None:
     """When there next is something to erase."""
-    row = await tx.row("SELECT min(gone_at) AS gone_at FROM gone WHERE erased_at IS NULL")
-    if row is None or row["gone_at"] is None:
+    row = await tx.row(
+        "SELECT min(deleted_at) AS deleted_at FROM deleted_channels WHERE erased_at IS NULL"
+    )
+    if row is None or row["deleted_at"] is None:
         return None
-    return int(row["gone_at"]) + KEPT_FOR
+    return int(row["deleted_at"]) + KEPT_FOR

@@ -130,7 +130,11 @@ async def ask(tx: Transaction, events: Iterable[Event]) -> Known:
     known.waited_for = {
         row["reference_id"]
         for row in await tx.rows(
-            "SELECT reference_id FROM early_answers JOIN asked ON asked.id = reference_id"
+            """
+            SELECT reference_id
+            FROM pending_parents
+            JOIN lookup_ids ON lookup_ids.id = reference_id
+            """
         )
     }
     gathers = False
@@ -138,15 +142,15 @@ async def ask(tx: Transaction, events: Iterable[Event]) -> Known:
         if row["member_id"] is None:
             gathers = True
             continue
-        until = row["at"] if row["kept_out_since"] is None else None
+        until = row["at"] if row["opted_out_at"] is None else None
         known.forgotten[row["server_id"], row["member_id"]] = until
     if gathers:
         await _ask_gatherings(tx, known)
-    await tx.run("DELETE FROM asked")
+    await tx.run("DELETE FROM lookup_ids")
     if read:
         await _fill(tx, read | {known.copies[one] for one in read if one in known.copies})
         await _ask_kept(tx, known)
-        await tx.run("DELETE FROM asked")
+        await tx.run("DELETE FROM lookup_ids")
     return known
 
 
@@ -156,21 +160,22 @@ async def _ask_gatherings(tx: Transaction, known: Known) -> None:
             Gathered(
                 JoinedDiscussion(row["discussion_id"], row["thread_id"]),
                 row["message_id"],
-                row["loose_since"],
+                row["plain_messages_since"],
             )
         )
 
 
 async def _fill(tx: Transaction, ids: set[int]) -> None:
     await tx.run(
-        "INSERT INTO asked (id) SELECT value FROM json_each(:ids)", {"ids": json.dumps(sorted(ids))}
+        "INSERT INTO lookup_ids (id) SELECT value FROM json_each(:ids)",
+        {"ids": json.dumps(sorted(ids))},
     )
 
 
 async def _ask_kept(tx: Transaction, known: Known) -> None:
     reactions: dict[int, set[tuple[str, int]]] = {}
     for row in await tx.rows(
-        "SELECT reply_id, emoji, count FROM reactions JOIN asked ON asked.id = reply_id"
+        "SELECT reply_id, emoji, count FROM reactions JOIN lookup_ids ON lookup_ids.id = reply_id"
     ):
         reactions.setdefault(row["reply_id"], set()).add((row["emoji"], row["count"]))
     for row in await tx.rows(_KEPT):
@@ -186,45 +191,47 @@ async def _ask_kept(tx: Transaction, known: Known) -> None:
 
 _REPLIES = """
 SELECT replies.id, replies.discussion_id,
-       COALESCE(replies.thread_id, bringings.thread_id) AS thread_id, bringings.copy_id
-FROM asked
+       COALESCE(replies.thread_id, reply_moves.thread_id) AS thread_id, reply_moves.copy_id
+FROM lookup_ids
 JOIN replies USING (id)
-LEFT JOIN bringings ON bringings.reply_id = replies.id
+LEFT JOIN reply_moves ON reply_moves.reply_id = replies.id
 """
 _COPIES = """
-SELECT bringings.copy_id, bringings.reply_id, bringings.discussion_id, bringings.thread_id
-FROM asked JOIN bringings ON bringings.copy_id = asked.id
+SELECT reply_moves.copy_id, reply_moves.reply_id, reply_moves.discussion_id, reply_moves.thread_id
+FROM lookup_ids JOIN reply_moves ON reply_moves.copy_id = lookup_ids.id
 """
 _POSTS = """
-SELECT posts.message_id, posts.id, posts.purpose, posts.discussion_id, discussions.state,
-       passing_posts.reply_id, bringings.thread_id AS belongs_in,
+SELECT planned_messages.message_id, planned_messages.id, planned_messages.purpose,
+    planned_messages.discussion_id, discussions.state,
+       temporary_messages.reply_id, reply_moves.thread_id AS belongs_in,
        CASE WHEN discussions.style = 'thread' THEN discussions.thread_id END AS main_thread_id
-FROM asked
-JOIN posts ON posts.message_id = asked.id
-JOIN discussions ON discussions.id = posts.discussion_id
-LEFT JOIN passing_posts ON passing_posts.post_id = posts.id
-LEFT JOIN bringings ON bringings.reply_id = passing_posts.reply_id
+FROM lookup_ids
+JOIN planned_messages ON planned_messages.message_id = lookup_ids.id
+JOIN discussions ON discussions.id = planned_messages.discussion_id
+LEFT JOIN temporary_messages ON temporary_messages.planned_message_id = planned_messages.id
+LEFT JOIN reply_moves ON reply_moves.reply_id = temporary_messages.reply_id
 """
 # Asked in one go, since each question costs a visit to the database's thread: who is forgotten,
 # and, without a member, the servers in which talk joins the newest essay.
 _FORGOTTEN = """
-SELECT server_id, member_id, at, kept_out_since FROM forgotten
-UNION ALL SELECT server_id, NULL, NULL, NULL FROM server_settings WHERE loose = 'join'
+SELECT server_id, member_id, at, opted_out_at FROM erased_members
+UNION ALL SELECT server_id, NULL, NULL, NULL FROM server_settings WHERE plain_messages = 'join'
 """
 # The servers that have it so are few, so they come first.
 _GATHERINGS = """
 SELECT discussions.channel_id, discussions.id AS discussion_id, discussions.thread_id,
-       posts.message_id, server_settings.loose_since
+       planned_messages.message_id, server_settings.plain_messages_since
 FROM server_settings
 CROSS JOIN discussions ON discussions.server_id = server_settings.server_id
-CROSS JOIN asked ON asked.id = discussions.channel_id
-CROSS JOIN posts ON posts.discussion_id = discussions.id
-WHERE server_settings.loose = 'join' AND discussions.state = 'open'
-    AND discussions.style <> 'forum' AND posts.purpose = 'card' AND posts.message_id IS NOT NULL
-ORDER BY posts.message_id DESC
+CROSS JOIN lookup_ids ON lookup_ids.id = discussions.channel_id
+CROSS JOIN planned_messages ON planned_messages.discussion_id = discussions.id
+WHERE server_settings.plain_messages = 'join' AND discussions.state = 'open'
+    AND discussions.style <> 'forum' AND planned_messages.purpose = 'card' AND
+        planned_messages.message_id IS NOT NULL
+ORDER BY planned_messages.message_id DESC
 """
 _KEPT = """
 SELECT id, parent_id, text, edited_at, deleted_at,
        (SELECT count(*) FROM attachments WHERE reply_id = replies.id) AS attachments
-FROM asked JOIN replies USING (id)
+FROM lookup_ids JOIN replies USING (id)
 """

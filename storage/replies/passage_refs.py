@@ -67,7 +67,8 @@ async def _revision(tx: Transaction, reply_id: int) -> int:
 async def _carried(tx: Transaction, reply_id: int, revision: int) -> list[int]:
     rows = await tx.rows(
         """
-        SELECT number FROM replies JOIN post_passages ON post_passages.post_id = replies.post_id
+        SELECT number FROM replies JOIN planned_message_passages ON
+            planned_message_passages.planned_message_id = replies.planned_message_id
         WHERE replies.id = :id AND revision = :revision ORDER BY number
         """,
         {"id": reply_id, "revision": revision},

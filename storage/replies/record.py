@@ -170,9 +170,13 @@ def _message(message: Message, batch: Batch) -> bool:
         row = {"id": message.id, "discussion_id": decided.discussion_id}
         batch.add(sql.SET_PARENT_OF_EARLY, row)
         batch.add(sql.FORGET_EARLY, row)
-    if decided.post_id is not None:
+    if decided.planned_message_id is not None:
         answered_at = {"written_at": to_milliseconds(message.written_at)}
-        row = {"id": message.id, "post_id": decided.post_id, "discussion_id": decided.discussion_id}
+        row = {
+            "id": message.id,
+            "planned_message_id": decided.planned_message_id,
+            "discussion_id": decided.discussion_id,
+        }
         batch.add(sql.INSERT_PASSAGES, row | answered_at)
     if may_refer_to_passages(message.text):
         batch.naming[message.id] = Naming(decided.discussion_id, message.text)
@@ -246,7 +250,7 @@ def _attachments(
         batch.add(insert, row | {"name": file.name, "type": file.type, "size": file.size})
         if file.id:
             row = {"id": reply_id, "position": position, "file_id": file.id}
-            batch.add(sql.OWE_FILE, row | {"address": file.url, "now": batch.now_ms})
+            batch.add(sql.OWE_FILE, row | {"url": file.url, "now": batch.now_ms})
             batch.recorded.files += 1
 
 

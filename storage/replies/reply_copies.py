@@ -31,8 +31,8 @@ async def find(tx: Transaction, server_id: int, message_id: int) -> Copy | None:
         """
         SELECT replies.id, replies.discussion_id, author_id, author_name, text, deleted_at,
                (SELECT count(*) FROM attachments WHERE reply_id = replies.id) AS files
-        FROM bringings JOIN replies ON replies.id = bringings.reply_id
-        WHERE bringings.copy_id = :message_id AND bringings.server_id = :server_id
+        FROM reply_moves JOIN replies ON replies.id = reply_moves.reply_id
+        WHERE reply_moves.copy_id = :message_id AND reply_moves.server_id = :server_id
         """,
         {"message_id": message_id, "server_id": server_id},
     )

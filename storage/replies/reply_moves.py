@@ -77,15 +77,18 @@ async def point_due(tx: Transaction, now_ms: int) -> int:
         await tx.run(statement)
     rows = await tx.rows(
         """
-        SELECT bringings.reply_id, bringings.server_id, bringings.discussion_id,
-               bringings.channel_id, bringings.thread_id
-        FROM bringings
-        JOIN threads ON threads.id = bringings.thread_id
-        LEFT JOIN server_settings ON server_settings.server_id = bringings.server_id
-        WHERE bringings.state = 'wanted' AND bringings.due_at <= :now
+        SELECT reply_moves.reply_id, reply_moves.server_id, reply_moves.discussion_id,
+               reply_moves.channel_id, reply_moves.thread_id
+        FROM reply_moves
+        JOIN threads ON threads.id = reply_moves.thread_id
+        LEFT JOIN server_settings ON server_settings.server_id = reply_moves.server_id
+        WHERE reply_moves.state = 'planned' AND reply_moves.due_at <= :now
             AND threads.state IN ('open', 'ready')
-            AND (bringings.whole = 0 OR COALESCE(server_settings.bring, 'point') = 'point')
-        ORDER BY bringings.reply_id
+            AND (
+                reply_moves.copyable = 0
+                OR COALESCE(server_settings.channel_replies, 'link') = 'link'
+            )
+        ORDER BY reply_moves.reply_id
         """,
         {"now": now_ms},
     )
@@ -100,20 +103,20 @@ async def point_due(tx: Transaction, now_ms: int) -> int:
             now_ms=now_ms,
         )
         await tx.run(
-            "UPDATE bringings SET state = 'done' WHERE reply_id = :id", {"id": row["reply_id"]}
+            "UPDATE reply_moves SET state = 'done' WHERE reply_id = :id", {"id": row["reply_id"]}
         )
     return len(rows)
 
 
 _GIVE_UP = """
-UPDATE bringings SET state = 'failed'
-WHERE state = 'wanted' AND (
+UPDATE reply_moves SET state = 'failed'
+WHERE state = 'planned' AND (
     EXISTS (SELECT 1 FROM replies
-            WHERE replies.id = bringings.reply_id AND deleted_at IS NOT NULL)
+            WHERE replies.id = reply_moves.reply_id AND deleted_at IS NOT NULL)
     OR EXISTS (SELECT 1 FROM threads
-               WHERE threads.id = bringings.thread_id AND state = 'failed')
-    OR EXISTS (SELECT 1 FROM gone
-               WHERE gone.channel_id IN (bringings.thread_id, bringings.channel_id))
+               WHERE threads.id = reply_moves.thread_id AND state = 'failed')
+    OR EXISTS (SELECT 1 FROM deleted_channels
+               WHERE deleted_channels.channel_id IN (reply_moves.thread_id, reply_moves.channel_id))
 )
 """
 # Where the thread was deleted with the copy in it while the original still stood, the reply
@@ -121,41 +124,43 @@ WHERE state = 'wanted' AND (
 _STAY = (
     """
     UPDATE replies SET thread_id = NULL, channel_id = (
-        SELECT channel_id FROM bringings WHERE reply_id = replies.id
+        SELECT channel_id FROM reply_moves WHERE reply_id = replies.id
     )
     WHERE id IN (
-        SELECT reply_id FROM bringings JOIN gone ON gone.channel_id = bringings.thread_id
-        WHERE bringings.state = 'copied'
+        SELECT reply_id
+        FROM reply_moves
+        JOIN deleted_channels ON deleted_channels.channel_id = reply_moves.thread_id
+        WHERE reply_moves.state = 'copied'
     )
     """,
     """
-    UPDATE bringings SET state = 'failed', copy_id = NULL, signature = NULL, stale = 0
-    WHERE state = 'copied' AND thread_id IN (SELECT channel_id FROM gone)
+    UPDATE reply_moves SET state = 'failed', copy_id = NULL, signature = NULL, stale = 0
+    WHERE state = 'copied' AND thread_id IN (SELECT channel_id FROM deleted_channels)
     """,
 )
 _WAITING = """
-FROM bringings
-JOIN replies ON replies.id = bringings.reply_id
-LEFT JOIN threads ON threads.id = bringings.thread_id
-LEFT JOIN server_settings ON server_settings.server_id = bringings.server_id
-WHERE (bringings.state IN ('wanted', 'copying', 'copied', 'removing') OR bringings.stale = 1)
+FROM reply_moves
+JOIN replies ON replies.id = reply_moves.reply_id
+LEFT JOIN threads ON threads.id = reply_moves.thread_id
+LEFT JOIN server_settings ON server_settings.server_id = reply_moves.server_id
+WHERE (reply_moves.state IN ('planned', 'copying', 'copied', 'deleting') OR reply_moves.stale = 1)
     AND (
-        bringings.state <> 'wanted'
-        OR (bringings.whole = 1 AND server_settings.bring = 'move'
+        reply_moves.state <> 'planned'
+        OR (reply_moves.copyable = 1 AND server_settings.channel_replies = 'move'
             AND threads.state IN ('open', 'ready'))
     )
 """
 _COLUMNS = """
-SELECT bringings.reply_id, bringings.server_id, bringings.channel_id, bringings.thread_id,
-       bringings.state, bringings.attempts, bringings.webhook_id, bringings.signature,
-       bringings.copy_id, bringings.stale, replies.author_id, replies.author_name, replies.text,
+SELECT reply_moves.reply_id, reply_moves.server_id, reply_moves.channel_id, reply_moves.thread_id,
+       reply_moves.state, reply_moves.attempts, reply_moves.webhook_id, reply_moves.signature,
+       reply_moves.copy_id, reply_moves.stale, replies.author_id, replies.author_name, replies.text,
        replies.deleted_at,
        (SELECT group_concat(size) FROM (
            SELECT size FROM attachments WHERE reply_id = replies.id ORDER BY position
        )) AS sizes
 """
-_ALL_DUE = _COLUMNS + _WAITING + "AND bringings.due_at <= :now ORDER BY bringings.reply_id"
-_NEXT_DUE = "SELECT min(bringings.due_at) AS due_at " + _WAITING
+_ALL_DUE = _COLUMNS + _WAITING + "AND reply_moves.due_at <= :now ORDER BY reply_moves.reply_id"
+_NEXT_DUE = "SELECT min(reply_moves.due_at) AS due_at " + _WAITING
 
 
 def _sizes(text: str | None) -> tuple[int, ...]:
@@ -198,9 +203,9 @@ async def copying(tx: Transaction, reply_id: int, *, webhook_id: int, signature:
     return bool(
         await tx.run(
             """
-            UPDATE bringings SET state = 'copying', webhook_id = :webhook_id,
+            UPDATE reply_moves SET state = 'copying', webhook_id = :webhook_id,
                 signature = :signature
-            WHERE reply_id = :id AND state IN ('wanted', 'copying') AND EXISTS (
+            WHERE reply_id = :id AND state IN ('planned', 'copying') AND EXISTS (
                 SELECT 1 FROM replies WHERE id = :id AND deleted_at IS NULL
             )
             """,
@@ -213,7 +218,7 @@ async def not_copied(tx: Transaction, reply_id: int) -> None:
     """It is certain that no copy stands: nothing needs to be looked for."""
     await tx.run(
         """
-        UPDATE bringings SET state = 'wanted', signature = NULL
+        UPDATE reply_moves SET state = 'planned', signature = NULL
         WHERE reply_id = :id AND state = 'copying'
         """,
         {"id": reply_id},
@@ -228,18 +233,18 @@ async def copied(tx: Transaction, reply_id: int, copy_id: int, now_ms: int) -> N
     """
     parameters = {"id": reply_id, "copy_id": copy_id, "now": now_ms}
     taken = await tx.row(
-        "SELECT 1 FROM bringings WHERE copy_id = :copy_id AND reply_id <> :id", parameters
+        "SELECT 1 FROM reply_moves WHERE copy_id = :copy_id AND reply_id <> :id", parameters
     )
     if taken is not None:
         raise CopyTakenError
     row = await tx.row(
         """
-        SELECT bringings.server_id, bringings.discussion_id, bringings.thread_id,
-               bringings.signature, author_name, text, deleted_at,
+        SELECT reply_moves.server_id, reply_moves.discussion_id, reply_moves.thread_id,
+               reply_moves.signature, author_name, text, deleted_at,
                (SELECT group_concat(size) FROM (
                    SELECT size FROM attachments WHERE reply_id = :id ORDER BY position
                )) AS sizes
-        FROM bringings JOIN replies ON replies.id = reply_id WHERE reply_id = :id
+        FROM reply_moves JOIN replies ON replies.id = reply_id WHERE reply_id = :id
         """,
         parameters,
     )
@@ -249,8 +254,8 @@ async def copied(tx: Transaction, reply_id: int, copy_id: int, now_ms: int) -> N
     stale = not gone and said != row["signature"]
     await tx.run(
         """
-        UPDATE bringings SET state = :state, copy_id = :copy_id, signature = NULL, attempts = 0,
-            due_at = :now, trouble = NULL, stale = :stale
+        UPDATE reply_moves SET state = :state, copy_id = :copy_id, signature = NULL, attempts = 0,
+            due_at = :now, last_error = NULL, stale = :stale
         WHERE reply_id = :id
         """,
         parameters | {"state": "done" if gone else "copied", "stale": int(stale)},
@@ -269,17 +274,17 @@ async def copied(tx: Transaction, reply_id: int, copy_id: int, now_ms: int) -> N
 
 _STANDS_IN_THREAD = (
     """
-    UPDATE replies SET channel_id = bringings.thread_id, thread_id = bringings.thread_id
-    FROM bringings WHERE bringings.reply_id = replies.id AND replies.id = :id
+    UPDATE replies SET channel_id = reply_moves.thread_id, thread_id = reply_moves.thread_id
+    FROM reply_moves WHERE reply_moves.reply_id = replies.id AND replies.id = :id
     """,
     "DELETE FROM reactions WHERE reply_id = :id",
     # What answered the copy before it was known to be one.
     """
     UPDATE replies SET parent_id = :id
-    WHERE discussion_id = (SELECT discussion_id FROM bringings WHERE reply_id = :id)
-        AND id IN (SELECT reply_id FROM early_answers WHERE reference_id = :copy_id)
+    WHERE discussion_id = (SELECT discussion_id FROM reply_moves WHERE reply_id = :id)
+        AND id IN (SELECT reply_id FROM pending_parents WHERE reference_id = :copy_id)
     """,
-    "DELETE FROM early_answers WHERE reference_id = :copy_id",
+    "DELETE FROM pending_parents WHERE reference_id = :copy_id",
 )
 
 
@@ -291,9 +296,9 @@ async def removing(tx: Transaction, reply_id: int) -> bool:
     """
     lost = await tx.run(
         """
-        UPDATE bringings SET state = 'copied'
-        WHERE reply_id = :id AND state IN ('copied', 'removing')
-            AND thread_id IN (SELECT channel_id FROM gone)
+        UPDATE reply_moves SET state = 'copied'
+        WHERE reply_id = :id AND state IN ('copied', 'deleting')
+            AND thread_id IN (SELECT channel_id FROM deleted_channels)
             AND EXISTS (SELECT 1 FROM replies WHERE id = :id AND deleted_at IS NULL)
         """,
         {"id": reply_id},
@@ -303,7 +308,7 @@ async def removing(tx: Transaction, reply_id: int) -> bool:
             await tx.run(statement)
         return False
     await tx.run(
-        "UPDATE bringings SET state = 'removing' WHERE reply_id = :id AND state = 'copied'",
+        "UPDATE reply_moves SET state = 'deleting' WHERE reply_id = :id AND state = 'copied'",
         {"id": reply_id},
     )
     return True
@@ -312,7 +317,7 @@ async def removing(tx: Transaction, reply_id: int) -> bool:
 async def not_removed(tx: Transaction, reply_id: int) -> None:
     """It is certain that the original was not taken away by what was asked."""
     await tx.run(
-        "UPDATE bringings SET state = 'copied' WHERE reply_id = :id AND state = 'removing'",
+        "UPDATE reply_moves SET state = 'copied' WHERE reply_id = :id AND state = 'deleting'",
         {"id": reply_id},
     )
 
@@ -321,8 +326,8 @@ async def moved(tx: Transaction, reply_id: int) -> None:
     """The original is gone: nothing is left to do."""
     await tx.run(
         """
-        UPDATE bringings SET state = 'done', attempts = 0, trouble = NULL
-        WHERE reply_id = :id AND state IN ('copied', 'removing')
+        UPDATE reply_moves SET state = 'done', attempts = 0, last_error = NULL
+        WHERE reply_id = :id AND state IN ('copied', 'deleting')
         """,
         {"id": reply_id},
     )
@@ -332,7 +337,7 @@ async def taken_back(tx: Transaction, reply_id: int, now_ms: int) -> None:
     """The reply was deleted, by whoever may: it is erased, and its copy is owed its deletion."""
     row = await tx.row(
         """
-        SELECT server_id, discussion_id, thread_id, copy_id FROM bringings
+        SELECT server_id, discussion_id, thread_id, copy_id FROM reply_moves
         WHERE reply_id = :id AND copy_id IS NOT NULL
         """,
         {"id": reply_id},
@@ -343,7 +348,7 @@ async def taken_back(tx: Transaction, reply_id: int, now_ms: int) -> None:
         await tx.run(statement, {"id": reply_id, "message_id": row["copy_id"], "at": now_ms})
     await tx.run(
         """
-        UPDATE bringings SET stale = 0, state = CASE state WHEN 'copied' THEN 'removing'
+        UPDATE reply_moves SET stale = 0, state = CASE state WHEN 'copied' THEN 'deleting'
             ELSE state END
         WHERE reply_id = :id
         """,
@@ -362,7 +367,7 @@ async def rewritten(tx: Transaction, reply_id: int, text: str) -> None:
     """The copy says ``text`` now; if that is what the archive still says, it is up to date."""
     await tx.run(
         """
-        UPDATE bringings SET stale = 0, attempts = 0, trouble = NULL
+        UPDATE reply_moves SET stale = 0, attempts = 0, last_error = NULL
         WHERE reply_id = :id AND EXISTS (
             SELECT 1 FROM replies WHERE id = :id AND (text = :text OR deleted_at IS NOT NULL)
         )
@@ -371,36 +376,38 @@ async def rewritten(tx: Transaction, reply_id: int, text: str) -> None:
     )
 
 
-async def point_instead(tx: Transaction, reply_id: int, trouble: str) -> None:
+async def point_instead(tx: Transaction, reply_id: int, last_error: str) -> None:
     """The reply cannot be moved: it is pointed at."""
     await tx.run(
         """
-        UPDATE bringings SET state = 'wanted', whole = 0, signature = NULL, trouble = :trouble
-        WHERE reply_id = :id AND state IN ('wanted', 'copying')
+        UPDATE reply_moves SET state = 'planned', copyable = 0, signature = NULL, last_error =
+            :last_error
+        WHERE reply_id = :id AND state IN ('planned', 'copying')
         """,
-        {"id": reply_id, "trouble": trouble},
+        {"id": reply_id, "last_error": last_error},
     )
 
 
-async def put_off(tx: Transaction, *, reply_id: int, due_at: int, trouble: str) -> None:
+async def put_off(tx: Transaction, *, reply_id: int, due_at: int, last_error: str) -> None:
     """Try again at ``due_at``."""
     await tx.run(
         """
-        UPDATE bringings SET due_at = :due_at, attempts = attempts + 1, trouble = :trouble
+        UPDATE reply_moves SET due_at = :due_at, attempts = attempts + 1, last_error = :last_error
         WHERE reply_id = :id
         """,
-        {"id": reply_id, "due_at": due_at, "trouble": trouble},
+        {"id": reply_id, "due_at": due_at, "last_error": last_error},
     )
 
 
-async def fail(tx: Transaction, reply_id: int, trouble: str) -> None:
+async def fail(tx: Transaction, reply_id: int, last_error: str) -> None:
     """It is left as it is, for instance since it was deleted."""
     await tx.run(
         """
-        UPDATE bringings SET state = 'failed', stale = 0, signature = NULL, trouble = :trouble
+        UPDATE reply_moves SET state = 'failed', stale = 0, signature = NULL, last_error =
+            :last_error
         WHERE reply_id = :id
         """,
-        {"id": reply_id, "trouble": trouble},
+        {"id": reply_id, "last_error": last_error},
     )
 
 
@@ -408,7 +415,7 @@ async def recorded_copies(tx: Transaction, thread_id: int) -> set[int]:
     """The messages in a thread that are copies, as far as is recorded."""
     rows = await tx.rows(
         """
-        SELECT copy_id FROM bringings
+        SELECT copy_id FROM reply_moves
         WHERE copy_id IS NOT NULL AND thread_id = :thread_id
         """,
         {"thread_id": thread_id},

@@ -25,7 +25,8 @@ class Watched:
     """A channel or thread whose record is kept, complete up to ``message_id``.
 
     ``parent_id`` is the channel a thread belongs to; a channel is its own. ``first_id``: nothing
-    of a discussion stands there at or before it. ``true_at``: milliseconds since 1970 UTC of the
+    of a discussion stands there at or before it. ``verified_at``: milliseconds since 1970 UTC of
+        the
     moment at which the record last was known to be what Discord has.
     """
 
@@ -34,7 +35,7 @@ class Watched:
     server_id: int
     message_id: int
     first_id: int
-    true_at: int
+    verified_at: int
 
     @property
     def is_thread(self) -> bool:
@@ -49,21 +50,21 @@ async def watched(
     rows = await tx.rows(
         """
         SELECT watermarks.channel_id, watermarks.server_id, watermarks.message_id,
-               watermarks.true_at,
+               watermarks.verified_at,
                COALESCE(threads.channel_id, replies.channel_id, heads.channel_id,
                    watermarks.channel_id) AS parent_id,
                CASE WHEN COALESCE(threads.id, replies.id, heads.id) IS NULL THEN COALESCE(
-                   (SELECT min(after_id) FROM posts
-                    JOIN discussions ON discussions.id = posts.discussion_id
+                   (SELECT min(after_id) FROM planned_messages
+                    JOIN discussions ON discussions.id = planned_messages.discussion_id
                     WHERE discussions.channel_id = watermarks.channel_id
-                        AND posts.channel_id = watermarks.channel_id),
+                        AND planned_messages.channel_id = watermarks.channel_id),
                    watermarks.message_id
                ) ELSE watermarks.channel_id END AS first_id
         FROM watermarks
         LEFT JOIN threads ON threads.id = watermarks.channel_id
         -- A thread bears the id of the message it was opened on.
         LEFT JOIN replies ON replies.id = watermarks.channel_id
-        LEFT JOIN posts AS heads ON heads.message_id = watermarks.channel_id
+        LEFT JOIN planned_messages AS heads ON heads.message_id = watermarks.channel_id
         WHERE (:server_id IS NULL OR watermarks.server_id = :server_id)
             AND (:channel_id IS NULL OR watermarks.channel_id = :channel_id)
         ORDER BY parent_id <> watermarks.channel_id, watermarks.channel_id
@@ -77,7 +78,7 @@ async def watched(
             server_id=row["server_id"],
             message_id=row["message_id"],
             first_id=row["first_id"],
-            true_at=row["true_at"],
+            verified_at=row["verified_at"],
         )
         for row in rows
     ]
@@ -97,16 +98,16 @@ async def expected(tx: Transaction, server_id: int, after_id: int) -> dict[int, 
     found: dict[int, list[int]] = defaultdict(list)
     for row in await tx.rows(
         """
-        SELECT COALESCE(bringings.copy_id, replies.id) AS id,
-               CASE WHEN bringings.copy_id IS NULL THEN replies.channel_id
-                    ELSE bringings.thread_id END AS channel_id
-        FROM replies LEFT JOIN bringings ON bringings.reply_id = replies.id
+        SELECT COALESCE(reply_moves.copy_id, replies.id) AS id,
+               CASE WHEN reply_moves.copy_id IS NULL THEN replies.channel_id
+                    ELSE reply_moves.thread_id END AS channel_id
+        FROM replies LEFT JOIN reply_moves ON reply_moves.reply_id = replies.id
         WHERE replies.id > :after_id AND replies.server_id = :server_id
             AND replies.deleted_at IS NULL
         UNION ALL
-        SELECT bringings.copy_id, bringings.thread_id
-        FROM bringings JOIN replies ON replies.id = bringings.reply_id
-        WHERE bringings.copy_id > :after_id AND replies.id <= :after_id
+        SELECT reply_moves.copy_id, reply_moves.thread_id
+        FROM reply_moves JOIN replies ON replies.id = reply_moves.reply_id
+        WHERE reply_moves.copy_id > :after_id AND replies.id <= :after_id
             AND replies.server_id = :server_id AND replies.deleted_at IS NULL
         """,
         {"server_id": server_id, "after_id": after_id},
@@ -122,7 +123,7 @@ async def known(tx: Transaction, message_id: int) -> bool:
     row = await tx.row(
         """
         SELECT 1 FROM replies WHERE id = :id
-        UNION ALL SELECT 1 FROM bringings WHERE copy_id = :id
+        UNION ALL SELECT 1 FROM reply_moves WHERE copy_id = :id
         """,
         {"id": message_id},
     )
@@ -144,8 +145,8 @@ async def hold_true(tx: Transaction, channel_ids: Collection[int], now_ms: int) 
     """At ``now_ms`` the record of these channels and threads was what Discord has."""
     await tx.run(
         """
-        UPDATE watermarks SET true_at = :now
-        WHERE true_at < :now AND channel_id IN (SELECT value FROM json_each(:ids))
+        UPDATE watermarks SET verified_at = :now
+        WHERE verified_at < :now AND channel_id IN (SELECT value FROM json_each(:ids))
         """,
         {"now": now_ms, "ids": json.dumps(sorted(channel_ids))},
     )

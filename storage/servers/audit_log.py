@@ -22,11 +22,11 @@ async def of_essay(tx: Transaction, discussion_id: int) -> list[Act]:
     """Who did what to an essay, the earliest first."""
     rows = await tx.rows(
         """
-        SELECT member_name, what, done_at FROM acts WHERE discussion_id = :id ORDER BY id
+        SELECT member_name, action, done_at FROM audit_log WHERE discussion_id = :id ORDER BY id
         """,
         {"id": discussion_id},
     )
-    return [Act(row["member_name"], row["what"], row["done_at"]) for row in rows]
+    return [Act(row["member_name"], row["action"], row["done_at"]) for row in rows]
 
 
 async def record_act(
@@ -42,15 +42,15 @@ async def record_act(
     """Keep that a member did ``what``, to an essay or to the server's settings."""
     await tx.run(
         """
-        INSERT INTO acts (server_id, discussion_id, member_id, member_name, what, done_at)
-        VALUES (:server_id, :discussion_id, :member_id, :member_name, :what, :now)
+        INSERT INTO audit_log (server_id, discussion_id, member_id, member_name, action, done_at)
+        VALUES (:server_id, :discussion_id, :member_id, :member_name, :action, :now)
         """,
         {
             "server_id": server_id,
             "discussion_id": discussion_id,
             "member_id": member_id,
             "member_name": member_name,
-            "what": what,
+            "action": what,
             "now": now_ms,
         },
     )

@@ -10,19 +10,19 @@ __all__ = ["record_sync", "synced"]
 async def synced(tx: Transaction, application_id: int) -> str | None:
     """The digest of the commands that were registered last; None where none were."""
     row = await tx.row(
-        "SELECT digest FROM command_syncs WHERE application_id = :id", {"id": application_id}
+        "SELECT payload_hash FROM command_syncs WHERE application_id = :id", {"id": application_id}
     )
-    return None if row is None else row["digest"]
+    return None if row is None else row["payload_hash"]
 
 
 async def record_sync(tx: Transaction, application_id: int, digest: str, now_ms: int) -> None:
     """Remember what was registered."""
     await tx.run(
         """
-        INSERT INTO command_syncs (application_id, digest, synced_at)
-        VALUES (:id, :digest, :now)
+        INSERT INTO command_syncs (application_id, payload_hash, synced_at)
+        VALUES (:id, :payload_hash, :now)
         ON CONFLICT (application_id) DO UPDATE
-        SET digest = excluded.digest, synced_at = excluded.synced_at
+        SET payload_hash = excluded.payload_hash, synced_at = excluded.synced_at
         """,
-        {"id": application_id, "digest": digest, "now": now_ms},
+        {"id": application_id, "payload_hash": digest, "now": now_ms},
     )

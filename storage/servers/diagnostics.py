@@ -50,14 +50,14 @@ async def in_use(tx: Transaction, server_id: int | None = None) -> list[InUse]:
     rows = await tx.rows(
         """
         SELECT DISTINCT used.server_id, servers.name, used.channel_id, used.use,
-               COALESCE(server_settings.bring, 'point') AS bring
+               COALESCE(server_settings.channel_replies, 'link') AS channel_replies
         FROM (
             SELECT server_id, channel_id, style AS use FROM discussions
             WHERE state IN ('scheduled', 'publishing', 'open')
             UNION SELECT server_id, channel_id, style FROM server_settings
             WHERE channel_id IS NOT NULL
-            UNION SELECT server_id, notices_channel_id, 'notices' FROM server_settings
-            WHERE notices_channel_id IS NOT NULL
+            UNION SELECT server_id, alerts_channel_id, 'notices' FROM server_settings
+            WHERE alerts_channel_id IS NOT NULL
             UNION SELECT server_id, digest_channel_id, 'notices' FROM server_settings
             WHERE digest_channel_id IS NOT NULL
         ) AS used
@@ -74,7 +74,7 @@ async def in_use(tx: Transaction, server_id: int | None = None) -> list[InUse]:
             row["name"],
             row["channel_id"],
             row["use"],
-            row["bring"] == "move",
+            row["channel_replies"] == "move",
         )
         for row in rows
     ]
@@ -85,19 +85,19 @@ async def waiting(tx: Transaction, server_id: int | None = None) -> Waiting:
     row = await tx.row(
         """
         SELECT
-            (SELECT count(*) FROM posts WHERE state IN ('planned', 'claimed')
+            (SELECT count(*) FROM planned_messages WHERE state IN ('planned', 'claimed')
                 AND (:server_id IS NULL OR server_id = :server_id)) AS posts,
-            (SELECT count(*) FROM threads WHERE state IN ('wanted', 'open')
+            (SELECT count(*) FROM threads WHERE state IN ('planned', 'open')
                 AND (:server_id IS NULL OR server_id = :server_id)) AS threads,
-            (SELECT count(*) FROM errands WHERE state = 'planned'
-                AND (:server_id IS NULL OR server_id = :server_id)) AS errands,
+            (SELECT count(*) FROM message_edits WHERE state = 'planned'
+                AND (:server_id IS NULL OR server_id = :server_id)) AS message_edits,
             (SELECT count(*) FROM prompts WHERE state = 'planned'
                 AND (:server_id IS NULL OR server_id = :server_id)) AS prompts
         """,
         {"server_id": server_id},
     )
     assert row is not None
-    return Waiting(row["posts"], row["threads"], row["errands"], row["prompts"])
+    return Waiting(row["posts"], row["threads"], row["message_edits"], row["prompts"])
 
 
 async def troubles(tx: Transaction, since_ms: int, server_id: int | None = None) -> list[Trouble]:
@@ -119,24 +119,25 @@ async def troubles(tx: Transaction, since_ms: int, server_id: int | None = None)
 _TROUBLES = """
 SELECT kind, failed, server_id, channel_id, why, count(*) AS count FROM (
     SELECT 'post' AS kind, state = 'failed' AS failed, server_id, channel_id,
-           COALESCE(trouble, '') AS why
-    FROM posts
-    WHERE (state IN ('planned', 'claimed') AND trouble IS NOT NULL)
+           COALESCE(last_error, '') AS why
+    FROM planned_messages
+    WHERE (state IN ('planned', 'claimed') AND last_error IS NOT NULL)
         OR (state = 'failed' AND planned_at > :since)
     UNION ALL
     SELECT 'prompt', state = 'failed', server_id, channel_id, COALESCE(reason, '') FROM prompts
     WHERE (state = 'claimed' AND reason IS NOT NULL) OR (state = 'failed' AND due_at > :since)
     UNION ALL
-    SELECT 'thread', state = 'failed', server_id, channel_id, COALESCE(trouble, '') FROM threads
-    WHERE (state IN ('wanted', 'open') AND trouble IS NOT NULL)
+    SELECT 'thread', state = 'failed', server_id, channel_id, COALESCE(last_error, '') FROM threads
+    WHERE (state IN ('planned', 'open') AND last_error IS NOT NULL)
         OR (state = 'failed' AND due_at > :since)
     UNION ALL
-    SELECT 'errand', state = 'failed', server_id, channel_id, COALESCE(trouble, '') FROM errands
-    WHERE (state = 'planned' AND trouble IS NOT NULL) OR (state = 'failed' AND due_at > :since)
+    SELECT 'errand', state = 'failed', server_id, channel_id, COALESCE(last_error, '') FROM
+        message_edits
+    WHERE (state = 'planned' AND last_error IS NOT NULL) OR (state = 'failed' AND due_at > :since)
     UNION ALL
-    SELECT 'moved reply', state = 'failed', server_id, channel_id, COALESCE(trouble, '')
-    FROM bringings
-    WHERE (state IN ('wanted', 'copying', 'copied', 'removing') AND trouble IS NOT NULL)
+    SELECT 'moved reply', state = 'failed', server_id, channel_id, COALESCE(last_error, '')
+    FROM reply_moves
+    WHERE (state IN ('planned', 'copying', 'copied', 'deleting') AND last_error IS NOT NULL)
         OR (state = 'failed' AND due_at > :since)
 ) AS found
 WHERE :server_id IS NULL OR server_id = :server_id

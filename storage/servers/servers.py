@@ -106,23 +106,23 @@ async def next_due(tx: Transaction, kept_for: int) -> int | None:
 # with the bot, however late it is then.
 _NOT_DUE = (
     """
-    UPDATE posts SET due_at = due_at + :never
+    UPDATE planned_messages SET due_at = due_at + :never
     WHERE server_id = :id AND state IN ('planned', 'claimed')
     """,
     "UPDATE prompts SET due_at = due_at + :never WHERE server_id = :id AND state = 'planned'",
     """
     UPDATE threads SET due_at = due_at + :never
-    WHERE server_id = :id AND state IN ('wanted', 'open')
+    WHERE server_id = :id AND state IN ('planned', 'open')
     """,
-    "UPDATE errands SET due_at = due_at + :never WHERE server_id = :id AND state = 'planned'",
-    "UPDATE bringings SET due_at = due_at + :never WHERE server_id = :id",
+    "UPDATE message_edits SET due_at = due_at + :never WHERE server_id = :id AND state = 'planned'",
+    "UPDATE reply_moves SET due_at = due_at + :never WHERE server_id = :id",
     """
-    UPDATE files SET due_at = due_at + :never
-    WHERE state = 'owed' AND reply_id IN (SELECT id FROM replies WHERE server_id = :id)
+    UPDATE attachment_files SET due_at = due_at + :never
+    WHERE state = 'pending' AND reply_id IN (SELECT id FROM replies WHERE server_id = :id)
     """,
     """
-    UPDATE passing_posts SET remove_at = remove_at + :never
-    WHERE post_id IN (SELECT id FROM posts WHERE server_id = :id)
+    UPDATE temporary_messages SET delete_at = delete_at + :never
+    WHERE planned_message_id IN (SELECT id FROM planned_messages WHERE server_id = :id)
     """,
     """
     UPDATE discussions SET scheduled_for = scheduled_for + :never
@@ -130,18 +130,24 @@ _NOT_DUE = (
     """,
 )
 _DUE_AGAIN = (
-    "UPDATE posts SET due_at = due_at - :never WHERE server_id = :id AND due_at > :never",
+    """
+    UPDATE planned_messages
+    SET due_at = due_at - :never
+    WHERE server_id = :id
+    AND due_at > :never
+    """,
     "UPDATE prompts SET due_at = due_at - :never WHERE server_id = :id AND due_at > :never",
     "UPDATE threads SET due_at = due_at - :never WHERE server_id = :id AND due_at > :never",
-    "UPDATE errands SET due_at = due_at - :never WHERE server_id = :id AND due_at > :never",
-    "UPDATE bringings SET due_at = due_at - :never WHERE server_id = :id AND due_at > :never",
+    "UPDATE message_edits SET due_at = due_at - :never WHERE server_id = :id AND due_at > :never",
+    "UPDATE reply_moves SET due_at = due_at - :never WHERE server_id = :id AND due_at > :never",
     """
-    UPDATE files SET due_at = due_at - :never
+    UPDATE attachment_files SET due_at = due_at - :never
     WHERE due_at > :never AND reply_id IN (SELECT id FROM replies WHERE server_id = :id)
     """,
     """
-    UPDATE passing_posts SET remove_at = remove_at - :never
-    WHERE remove_at > :never AND post_id IN (SELECT id FROM posts WHERE server_id = :id)
+    UPDATE temporary_messages SET delete_at = delete_at - :never
+    WHERE delete_at > :never AND planned_message_id IN (SELECT id FROM planned_messages WHERE
+        server_id = :id)
     """,
     """
     UPDATE discussions SET scheduled_for = scheduled_for - :never
@@ -161,8 +167,8 @@ _ERASE_SOME = (
     )
     """,
     """
-    DELETE FROM posts WHERE id IN (
-        SELECT id FROM posts WHERE server_id = :id LIMIT :most
+    DELETE FROM planned_messages WHERE id IN (
+        SELECT id FROM planned_messages WHERE server_id = :id LIMIT :most
     )
     """,
     """
@@ -171,21 +177,21 @@ _ERASE_SOME = (
     )
     """,
     """
-    DELETE FROM errands WHERE id IN (
-        SELECT id FROM errands WHERE server_id = :id LIMIT :most
+    DELETE FROM message_edits WHERE id IN (
+        SELECT id FROM message_edits WHERE server_id = :id LIMIT :most
     )
     """,
     """
-    DELETE FROM acts WHERE id IN (
-        SELECT id FROM acts WHERE server_id = :id LIMIT :most
+    DELETE FROM audit_log WHERE id IN (
+        SELECT id FROM audit_log WHERE server_id = :id LIMIT :most
     )
     """,
 )
 _ERASE_REST = (
     "DELETE FROM watermarks WHERE server_id = :id",
-    "DELETE FROM gone WHERE server_id = :id",
+    "DELETE FROM deleted_channels WHERE server_id = :id",
     "DELETE FROM submissions WHERE server_id = :id",
-    "DELETE FROM notices WHERE server_id = :id",
+    "DELETE FROM alerts WHERE server_id = :id",
     "DELETE FROM discussions WHERE server_id = :id",
     "DELETE FROM server_settings WHERE server_id = :id",
     "DELETE FROM servers WHERE id = :id",

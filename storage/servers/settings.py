@@ -38,12 +38,12 @@ class ServerSettings:
     nudge_after:      how long a thread stays unanswered before its nudge; None for no nudges
     tolerance:        how late a prompt may be
     digest:           when the digest comes; None for none
-    notices_channel:  where admins are told of trouble
+    notices_channel:  where admins are told of problem
     channel:          where essays go; None for where the command is given
     style:            'threads' for one a reply, 'thread' for one an essay
     numbered:         whether passages show their numbers
     loose:            what becomes of a channel's message that replies to nothing: 'leave' or 'join'
-    bring:            how a reply comes into its thread: 'point' or 'move'
+    bring:            how a reply comes into its thread: 'link' or 'move'
     """
 
     zone_name: str
@@ -96,7 +96,7 @@ _DEFAULTS = ServerSettings(
     style="threads",
     numbered=False,
     loose="leave",
-    bring="point",
+    bring="link",
 )
 
 
@@ -115,9 +115,10 @@ async def read(tx: Transaction, server_id: int) -> ServerSettings:
     """A server's choices; the defaults where it made none."""
     row = await tx.row(
         """
-        SELECT zone, quiet_from, quiet_until, plan, nudge_hours, tolerance_hours,
+        SELECT time_zone, quiet_from, quiet_until, plan, nudge_hours, tolerance_hours,
                prompts_paused_at, digest_channel_id, digest_weekday, digest_minute,
-               notices_channel_id, channel_id, style, numbered, loose, bring
+               alerts_channel_id, channel_id, style, show_passage_numbers, plain_messages,
+                   channel_replies
         FROM server_settings WHERE server_id = :server_id
         """,
         {"server_id": server_id},
@@ -131,8 +132,8 @@ async def read(tx: Transaction, server_id: int) -> ServerSettings:
     if row["digest_channel_id"] is not None:
         digest = WeeklyTime(row["digest_weekday"], _time(row["digest_minute"]))
     return ServerSettings(
-        zone_name=row["zone"],
-        zone=ZoneInfo(row["zone"]),
+        zone_name=row["time_zone"],
+        zone=ZoneInfo(row["time_zone"]),
         quiet=quiet,
         plan=row["plan"],
         nudge_after=timedelta(hours=row["nudge_hours"]) if row["nudge_hours"] else None,
@@ -140,12 +141,12 @@ async def read(tx: Transaction, server_id: int) -> ServerSettings:
         paused=row["prompts_paused_at"] is not None,
         digest_channel=row["digest_channel_id"],
         digest=digest,
-        notices_channel=row["notices_channel_id"],
+        notices_channel=row["alerts_channel_id"],
         channel=row["channel_id"],
         style=row["style"],
-        numbered=bool(row["numbered"]),
-        loose=row["loose"],
-        bring=row["bring"],
+        numbered=bool(row["show_passage_numbers"]),
+        loose=row["plain_messages"],
+        bring=row["channel_replies"],
     )
 
 
@@ -168,8 +169,8 @@ async def set_zone(tx: Transaction, server_id: int, name: str, now: datetime) ->
     zone = find_zone(name)
     await begin(tx, server_id)
     await tx.run(
-        "UPDATE server_settings SET zone = :zone WHERE server_id = :server_id",
-        {"server_id": server_id, "zone": zone.key},
+        "UPDATE server_settings SET time_zone = :time_zone WHERE server_id = :server_id",
+        {"server_id": server_id, "time_zone": zone.key},
     )
     for row in await tx.rows(
         """
@@ -183,7 +184,8 @@ async def set_zone(tx: Transaction, server_id: int, name: str, now: datetime) ->
         moment = max(local_to_utc(wall.date(), wall.time(), zone), now)
         await tx.run(
             """
-            UPDATE prompts SET planned_for = :at, owed_at = :at, due_at = :at, turn_from = NULL,
+            UPDATE prompts SET planned_for = :at, late_from = :at, due_at = :at, queued_since =
+                NULL,
                 reason = NULL
             WHERE id = :id
             """,
@@ -215,7 +217,7 @@ async def _look_again(tx: Transaction, server_id: int, now: datetime) -> None:
     """What waits for the end of quiet hours is looked at now, and was not late until now."""
     await tx.run(
         """
-        UPDATE prompts SET due_at = :now, owed_at = :now
+        UPDATE prompts SET due_at = :now, late_from = :now
         WHERE server_id = :server_id AND state = 'planned' AND reason = :quiet AND due_at > :now
         """,
         {"server_id": server_id, "quiet": REASON_QUIET_HOURS, "now": to_milliseconds(now)},
@@ -267,14 +269,14 @@ async def set_nudges(tx: Transaction, server_id: int, hours: int, now: datetime)
     )
     await tx.run(
         """
-        UPDATE prompts SET planned_for = at, owed_at = at, due_at = at
+        UPDATE prompts SET planned_for = at, late_from = at, due_at = at
         FROM (
             SELECT id AS head,
                    CASE WHEN written_at + :after > :now THEN written_at + :after ELSE :now END AS at
             FROM replies WHERE server_id = :server_id
         ) AS heads
         WHERE heads.head = prompts.thread_id AND prompts.server_id = :server_id
-            AND kind = 'nudge' AND state = 'planned' AND stuck_since IS NULL
+            AND kind = 'nudge' AND state = 'planned' AND blocked_since IS NULL
         """,
         row,
     )
@@ -310,11 +312,11 @@ async def set_digest(
 
 
 async def set_notices_channel(tx: Transaction, server_id: int, channel_id: int | None) -> None:
-    """Where the server's admins are told of trouble."""
+    """Where the server's admins are told of problem."""
     await begin(tx, server_id)
     await tx.run(
         """
-        UPDATE server_settings SET notices_channel_id = :channel_id WHERE server_id = :server_id
+        UPDATE server_settings SET alerts_channel_id = :channel_id WHERE server_id = :server_id
         """,
         {"server_id": server_id, "channel_id": channel_id},
     )

@@ -30,8 +30,12 @@ async def set_numbered(tx: Transaction, server_id: int, numbered: bool) -> None:
     """Whether essays show their passages' numbers."""
     await begin(tx, server_id)
     await tx.run(
-        "UPDATE server_settings SET numbered = :numbered WHERE server_id = :server_id",
-        {"server_id": server_id, "numbered": int(numbered)},
+        """
+        UPDATE server_settings
+        SET show_passage_numbers = :show_passage_numbers
+        WHERE server_id = :server_id
+        """,
+        {"server_id": server_id, "show_passage_numbers": int(numbered)},
     )
 
 
@@ -43,18 +47,23 @@ async def set_loose(tx: Transaction, server_id: int, loose: str, now_ms: int) ->
     await begin(tx, server_id)
     await tx.run(
         """
-        UPDATE server_settings SET loose = :loose,
-            loose_since = CASE WHEN loose = :loose THEN loose_since ELSE :now END
+        UPDATE server_settings SET plain_messages = :plain_messages,
+            plain_messages_since = CASE WHEN plain_messages = :plain_messages THEN
+                plain_messages_since ELSE :now END
         WHERE server_id = :server_id
         """,
-        {"server_id": server_id, "loose": loose, "now": now_ms},
+        {"server_id": server_id, "plain_messages": loose, "now": now_ms},
     )
 
 
 async def set_bring(tx: Transaction, server_id: int, bring: str) -> None:
-    """How a channel reply comes into the thread it belongs in: 'point' or 'move'."""
+    """How a channel reply comes into the thread it belongs in: 'link' or 'move'."""
     await begin(tx, server_id)
     await tx.run(
-        "UPDATE server_settings SET bring = :bring WHERE server_id = :server_id",
-        {"server_id": server_id, "bring": bring},
+        """
+        UPDATE server_settings
+        SET channel_replies = :channel_replies
+        WHERE server_id = :server_id
+        """,
+        {"server_id": server_id, "channel_replies": bring},
     )

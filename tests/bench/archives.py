@@ -55,7 +55,7 @@ async def _publish(tx: Transaction, essay: Essay, place: Place) -> None:
         member_id=1,
         member_name="Admin",
         file_name=None,
-        file_address=None,
+        file_url=None,
         text=_ESSAY,
     )
     await submissions.receive(tx, submission, now_ms)
@@ -70,7 +70,7 @@ async def _publish(tx: Transaction, essay: Essay, place: Place) -> None:
     )
     for message_id in place.posts:
         (post,) = await messages.claim(tx, busy=(), now_ms=now_ms)
-        await messages.sent(tx, post_id=post.id, message_id=message_id, now_ms=now_ms)
+        await messages.sent(tx, planned_message_id=post.id, message_id=message_id, now_ms=now_ms)
 
 
 async def _open_threads(tx: Transaction, place: Place) -> None:

@@ -43,12 +43,12 @@ INSERT INTO discussions (id, server_id, channel_id, state, created_at, published
 VALUES (:id, :server, :channel, 'open', :now, :now)
 """
 _REVISION = """
-INSERT INTO revisions (discussion_id, number, title, words, source, digest, created_at)
+INSERT INTO revisions (discussion_id, number, title, words, source, content_hash, created_at)
 VALUES (:id, 1, 'Essay ' || :id, 5, x'00', :id, :now)
 """
 _PROMPT = """
-INSERT INTO prompts (server_id, discussion_id, kind, what, condition, anyway, planned_for,
-    owed_at, due_at, state)
+INSERT INTO prompts (server_id, discussion_id, kind, content, condition, forced, planned_for,
+    late_from, due_at, state)
 VALUES (:server, :id, 'step', 'default', '', 1, :at, :at, :at, 'planned')
 """
 
@@ -161,7 +161,8 @@ async def _lateness(stage: Stage, due: int, until_due: float) -> list[float]:
     """Seconds from due to Discord's own stamp, in order; waits until all have come."""
     deadline = time.monotonic() + until_due + due / _CALLS_A_SECOND * 6 + 60
     question = """
-    SELECT planned_for, message_id FROM prompts JOIN posts ON posts.id = post_id
+    SELECT planned_for, message_id FROM prompts JOIN planned_messages ON planned_messages.id =
+        planned_message_id
     WHERE prompts.state = 'sent'
     """
     while time.monotonic() < deadline:

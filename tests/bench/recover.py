@@ -125,7 +125,7 @@ def _all_there(path: Path, wanted: int, process: subprocess.Popen[bytes]) -> flo
     try:
         while True:
             (held,) = archive.execute(
-                "SELECT count(*) FROM watermarks WHERE true_at < :began", {"began": began}
+                "SELECT count(*) FROM watermarks WHERE verified_at < :began", {"began": began}
             ).fetchone()
             if not held:
                 break

@@ -67,7 +67,7 @@ def _flow(page: str, path: Path, count: int) -> dict[str, Any]:
         try:
             archive = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
             began = time.time() * 1000
-            wait_for(archive, "SELECT min(true_at) > :n FROM watermarks", int(began), process)
+            wait_for(archive, "SELECT min(verified_at) > :n FROM watermarks", int(began), process)
             _post(f"{page}/feed/warm")
             kept = "SELECT count(*) >= :n FROM replies"
             heads = len(frames.THREADS)
@@ -117,7 +117,7 @@ def main() -> int:
                 path.with_name(path.name + ending).unlink(missing_ok=True)
             told = flow(prepared, path, options.seconds, options.rate)
             took = sorted(told["took"])
-            if len(took) < told["asked"]:
+            if len(took) < told["asked_questions"]:
                 raise SystemExit(f"{told['asked'] - len(took)} commands were not answered.")
             found.append(took[-(len(took) // 100) - 1])
             print(

@@ -187,7 +187,7 @@ async def test_what_failed_is_told_in_the_server_it_concerns_and_in_no_other(
             await settings.register(tx, 1, "Another server", now_ms)
             await tx.run_many(
                 """
-                INSERT INTO errands (server_id, kind, channel_id, state, due_at, trouble)
+                INSERT INTO message_edits (server_id, kind, channel_id, state, due_at, last_error)
                 VALUES (:server_id, 'lock', :channel_id, 'failed', :now, :why)
                 """,
                 [

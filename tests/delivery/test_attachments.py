@@ -12,7 +12,9 @@ from tests.support.running_bot import House, a_world, lived_in, until
 
 async def rows(house: House) -> list[dict[str, Any]]:
     found = await house.database.read(
-        lambda tx: tx.rows("SELECT state, trouble, size, content, address FROM files ORDER BY id")
+        lambda tx: tx.rows(
+            "SELECT state, last_error, size, content, url FROM attachment_files ORDER BY id"
+        )
     )
     return [dict(row) for row in found]
 
@@ -27,7 +29,7 @@ async def test_what_is_attached_is_kept_with_its_bytes(tmp_path: Path) -> None:
         await house.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
         await house.settle()
         (row,) = await rows(house)
-        assert (row["state"], row["content"], row["address"]) == ("kept", b"picture", None)
+        assert (row["state"], row["content"], row["url"]) == ("stored", b"picture", None)
 
 
 async def test_the_operators_limits_are_kept_to(tmp_path: Path) -> None:
@@ -40,7 +42,12 @@ async def test_the_operators_limits_are_kept_to(tmp_path: Path) -> None:
             await house.write("Ann", "Look.", to=closing["id"], file=("a.png", content))
             await house.settle()
         assert await contents(house) == [None, b"y" * 10, None, b"w" * 2]
-        assert [row["state"] for row in await rows(house)] == ["left", "kept", "left", "kept"]
+        assert [row["state"] for row in await rows(house)] == [
+            "skipped",
+            "stored",
+            "skipped",
+            "stored",
+        ]
         sizes = [r["attachments"][0]["size"] for r in (await kept(house)).values()]
         assert sizes == [11, 10, 3, 2], "name, type and size stay known"
 
@@ -54,7 +61,7 @@ async def test_none_is_kept_where_the_operator_wants_none(tmp_path: Path) -> Non
         await house.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
         await house.settle()
         (row,) = await rows(house)
-        assert (row["state"], row["content"], row["address"]) == ("left", None, None)
+        assert (row["state"], row["content"], row["address"]) == ("skipped", None, None)
 
 
 async def test_a_file_is_had_days_later_though_its_address_has_run_out(tmp_path: Path) -> None:
@@ -65,7 +72,7 @@ async def test_a_file_is_had_days_later_though_its_address_has_run_out(tmp_path:
             emulator.world.files.get = lambda file_id: None  # type: ignore[method-assign]
             await house.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
             await house.settle(26 * 3600)
-            assert [row["state"] for row in await rows(house)] == ["owed"]
+            assert [row["state"] for row in await rows(house)] == ["pending"]
         emulator.world.files.get = get  # type: ignore[method-assign]
         async with lived_in(tmp_path, emulator) as house:
             await house.settle(3700)
@@ -79,7 +86,7 @@ async def test_a_file_that_is_gone_from_its_message_is_left(tmp_path: Path) -> N
         await house.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
         await house.settle(30 * 86_400)
         (row,) = await rows(house)
-        assert (row["state"], row["address"]) == ("left", None)
+        assert (row["state"], row["address"]) == ("skipped", None)
 
 
 async def test_a_deletion_erases_the_bytes_and_an_edit_those_taken_off(tmp_path: Path) -> None:
@@ -123,7 +130,7 @@ async def test_a_moved_replys_file_is_had_from_its_copy(tmp_path: Path) -> None:
         beside = await house.write("Ben", "Look.", to=head, file=("a b.png", b"picture"))
         await _moved(house, head)
         del house.salon._files.go_on
-        await house.database.write(lambda tx: tx.run("UPDATE files SET address = NULL"))
+        await house.database.write(lambda tx: tx.run("UPDATE attachment_files SET url = NULL"))
         house.salon.services.sweep.wake()
         await house.settle(60)
         assert await contents(house) == [b"picture"]
@@ -136,7 +143,7 @@ async def _nothing() -> None:
 
 async def _moved(house: House, head: int) -> None:
     async def done() -> bool:
-        states = await house.database.read(lambda tx: tx.rows("SELECT state FROM bringings"))
+        states = await house.database.read(lambda tx: tx.rows("SELECT state FROM reply_moves"))
         return bool(await copies(house, head)) and states[0]["state"] == "done"
 
     await until(done, "the move")

@@ -101,5 +101,5 @@ async def test_a_reply_of_which_nothing_is_kept_has_no_thread(house: House) -> N
     replies: dict[str, Any] = await kept(house)
     assert replies[str(said)]["thread_id"] is None
     assert (replies[str(after)]["parent"], replies[str(after)]["thread_id"]) == (str(said), None)
-    waiting = await house.database.read(lambda tx: tx.rows("SELECT 1 FROM bringings"))
+    waiting = await house.database.read(lambda tx: tx.rows("SELECT 1 FROM reply_moves"))
     assert waiting == [], "there is no thread to bring it into"

@@ -96,8 +96,10 @@ async def test_without_the_history_nothing_is_sent_again_after_the_nonce_is_forg
     await house.act(house.member(), "PUT", path, deny)
     await house.settle(1800)
     assert len(await house.ours()) == 1, "not twice"
-    shown = await house.database.read(lambda tx: tx.rows("SELECT trouble FROM posts ORDER BY id"))
-    assert "*Read Message History*" in shown[0]["trouble"]
+    shown = await house.database.read(
+        lambda tx: tx.rows("SELECT last_error FROM planned_messages ORDER BY id")
+    )
+    assert "*Read Message History*" in shown[0]["last_error"]
     await house.act(house.member(), "DELETE", path)
     await house.settle(2 * 3600)
     assert len(await house.ours()) == 2
@@ -277,7 +279,7 @@ async def test_an_errand_that_discord_refuses_for_good_is_given_up(house: House)
     await withdraw(house)
     await house.settle(60)
     rows = await house.database.read(
-        lambda tx: tx.rows("SELECT kind, state FROM errands WHERE state <> 'done'")
+        lambda tx: tx.rows("SELECT kind, state FROM message_edits WHERE state <> 'done'")
     )
     assert [(row["kind"], row["state"]) for row in rows] == [("delete", "failed")]
 
@@ -289,7 +291,7 @@ async def test_what_is_gone_already_needs_no_errand(house: House) -> None:
     await house.press(await house.run("essay withdraw", **WITHDRAW), "Withdraw")
     await house.settle(60)
     assert await house.ours() == []
-    rows = await house.database.read(lambda tx: tx.rows("SELECT DISTINCT state FROM errands"))
+    rows = await house.database.read(lambda tx: tx.rows("SELECT DISTINCT state FROM message_edits"))
     assert [row["state"] for row in rows] == ["done"]
 
 

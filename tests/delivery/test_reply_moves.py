@@ -367,7 +367,7 @@ async def test_the_same_words_twice_are_moved_twice(house: House) -> None:
     said = [await house.write("Ben", "Yes.", to=head) for _ in range(2)]
     await house.settle(120)
     assert len(await copies(house, head)) == 2
-    rows = await house.database.read(lambda tx: tx.rows("SELECT copy_id FROM bringings"))
+    rows = await house.database.read(lambda tx: tx.rows("SELECT copy_id FROM reply_moves"))
     assert {str(row["copy_id"]) for row in rows} == {c["id"] for c in await copies(house, head)}
     assert not set(said) & {int(m["id"]) for m in await house.messages()}
 
@@ -416,7 +416,7 @@ async def test_who_bears_a_name_no_webhook_may_bear_is_pointed_at(house: House) 
     beside = await house.write("Clyde the Second", "Why?", to=head)
     await house.settle()
     assert await pointed(house, beside, head)
-    notices = await house.database.read(lambda tx: tx.rows("SELECT about FROM notices"))
+    notices = await house.database.read(lambda tx: tx.rows("SELECT about FROM alerts"))
     assert [row["about"] for row in notices] == []
 
 
@@ -490,7 +490,7 @@ async def test_a_webhook_that_somebody_deleted_is_made_anew(house: House) -> Non
 
 async def test_a_server_that_did_not_choose_it_has_its_replies_pointed_at(tmp_path: Path) -> None:
     async with a_house(tmp_path) as house:
-        await let_move(house, bring="point")
+        await let_move(house, bring="link")
         head = await a_head(house)
         beside = await house.write("Ben", "Why?", to=head)
         await house.settle()
@@ -503,7 +503,7 @@ async def test_a_backup_of_before_the_move_takes_no_moved_reply_for_deleted(
     archive, backup = tmp_path / "salon.sqlite3", tmp_path / "backup.sqlite3"
     async with a_world() as emulator:
         async with lived_in(tmp_path, emulator) as house:
-            await let_move(house, bring="point")
+            await let_move(house, bring="link")
             head = await a_head(house)
             known = await house.write("Ben", "Known to the backup.", to=head)
             await house.settle()
@@ -514,7 +514,7 @@ async def test_a_backup_of_before_the_move_takes_no_moved_reply_for_deleted(
                 lambda tx: setup_choices.set_bring(tx, house.server_id, "move")
             )
             await house.database.write(
-                lambda tx: tx.run("UPDATE bringings SET state = 'wanted', whole = 1")
+                lambda tx: tx.run("UPDATE reply_moves SET state = 'planned', copyable = 1")
             )
             house.salon.services.sweep.wake()
             await house.settle(60)

@@ -92,8 +92,8 @@ class Play:
         with sqlite3.connect(self.stage.database) as database:
             database.execute(
                 """
-                INSERT INTO server_settings (server_id, bring) VALUES (?, 'move')
-                ON CONFLICT (server_id) DO UPDATE SET bring = 'move'
+                INSERT INTO server_settings (server_id, channel_replies) VALUES (?, 'move')
+                ON CONFLICT (server_id) DO UPDATE SET channel_replies = 'move'
                 """,
                 (self.guild.id,),
             )

@@ -154,7 +154,7 @@ async def test_a_full_server_makes_room_for_a_new_thread(house: House) -> None:
     assert states[str(new)] is False
     assert any(states[str(head)] for head in heads)
     (told,) = await house.database.read(
-        lambda tx: tx.rows("SELECT text FROM notices WHERE about = 'too many threads'")
+        lambda tx: tx.rows("SELECT text FROM alerts WHERE about = 'too many threads'")
     )
     assert "active threads" in told["text"]
 
@@ -235,7 +235,7 @@ async def test_a_full_server_loses_only_our_oldest_quiet_threads(house: House) -
     assert archived == set(heads[1:11])
     assert new in {int(one) for one in await thread_ids(house)}
     told = await house.database.read(
-        lambda tx: tx.rows("SELECT text FROM notices WHERE about = 'too many threads'")
+        lambda tx: tx.rows("SELECT text FROM alerts WHERE about = 'too many threads'")
     )
     assert len(told) == 1
 

@@ -60,11 +60,11 @@ def _shares(options: argparse.Namespace) -> Iterator[Share]:
             f"{scene}: {len(wanted.calls)} calls, {len(wanted.statements)} statements, "
             f"{wanted.seconds:.1f} s"
         )
-        if wanted.trouble or (options.none and options.log):
-            say(*wanted.log, *wanted.calls, *wanted.statements, wanted.trouble)
+        if wanted.last_error or (options.none and options.log):
+            say(*wanted.log, *wanted.calls, *wanted.statements, wanted.last_error)
             if wanted.ended:
                 say(*wanted.ended.world, *wanted.ended.archive)
-        if not wanted.trouble and not options.none:
+        if not wanted.last_error and not options.none:
             yield from shares(scene, _chosen(options, wanted))
 
 
@@ -74,7 +74,7 @@ def main() -> int:
     count: Counter[str] = Counter()
     failed, began = 0, time.monotonic()
     some = list(_shares(options))
-    failed += sum(bool(undisturbed(scene).trouble) for scene in options.scenes or SCENES)
+    failed += sum(bool(undisturbed(scene).last_error) for scene in options.scenes or SCENES)
     for one in judged(some, options.jobs):
         count[f"{one.strike.kind} {one.strike.fault}"] += 1
         failed += bool(one.wrong)

@@ -54,9 +54,9 @@ def shares(scene: str, found: Sequence[Strike]) -> list[Share]:
 
 def _judge(scene: str, some: list[Strike]) -> list[Judged]:
     wanted = undisturbed(scene)
-    if wanted.trouble:
-        trouble = [f"undisturbed: {wanted.trouble}"]
-        return [Judged(scene, strike, wanted.seconds, trouble, wanted.log) for strike in some]
+    if wanted.last_error:
+        last_error = [f"undisturbed: {wanted.last_error}"]
+        return [Judged(scene, strike, wanted.seconds, last_error, wanted.log) for strike in some]
     return [_judge_one(scene, strike, wanted) for strike in some]
 
 

@@ -59,7 +59,7 @@ class Strike:
 
 @dataclass(frozen=True)
 class Played:
-    """How a run ended. ``trouble``: why it did not come to its end, "" if it did.
+    """How a run ended. ``problem``: why it did not come to its end, "" if it did.
 
     ``hindered``: the calls that the scene itself keeps from their effect.
     """
@@ -69,7 +69,7 @@ class Played:
     hindered: frozenset[Moment]
     statements: tuple[Moment, ...]
     struck: bool
-    trouble: str
+    last_error: str
     log: tuple[str, ...]
     seconds: float
 
@@ -99,7 +99,7 @@ def sample(found: list[Strike], seed: int, most: int) -> list[Strike]:
 async def play(scene: str, strike: Strike | None = None, wanted: Played | None = None) -> Played:
     """Play a scene, struck or not; a struck one has until the end to come to what is ``wanted``."""
     began = time.monotonic()
-    trouble, found = "", None
+    last_error, found = "", None
     with tempfile.TemporaryDirectory() as folder:
         mark = Path(folder) / "struck"
         async with _staged(strike, mark) as (stage, calls, statements):
@@ -109,22 +109,22 @@ async def play(scene: str, strike: Strike | None = None, wanted: Played | None =
                     await stage.settle(_AFTERWARDS)
                     found = await _at_the_end(stage, wanted)
             except Exception as error:  # noqa: BLE001 - told with everything else
-                trouble = f"{type(error).__name__}: {error}"
+                last_error = f"{type(error).__name__}: {error}"
             except pytest.fail.Exception as error:
-                trouble = str(error)
+                last_error = str(error)
             calls.listening = False
             did = calls.struck or statements.struck or mark.exists()
             with contextlib.suppress(Exception):
                 await stage.bot.stop()
-        if not trouble and any("was not done within" in line for line in stage.log):
-            trouble = "The bot was not done with what there was to do."
+        if not last_error and any("was not done within" in line for line in stage.log):
+            last_error = "The bot was not done with what there was to do."
     return Played(
         found,
         tuple(calls.seen),
         frozenset(calls.hindered),
         tuple(statements.seen),
         did,
-        trouble,
+        last_error,
         tuple(stage.log),
         time.monotonic() - began,
     )
@@ -164,8 +164,8 @@ async def _at_the_end(stage: Stage, wanted: Played | None) -> Ended:
 
 def wrong_with(wanted: Played, found: Played, *, unless_struck: bool = True) -> list[str]:
     """What is wrong with how a run ended, that it was not struck among it."""
-    if found.trouble:
-        return [found.trouble]
+    if found.last_error:
+        return [found.last_error]
     assert wanted.ended is not None
     assert found.ended is not None
     wrong = differences(wanted.ended, found.ended)

@@ -30,7 +30,7 @@ Site = tuple[str, int, int]
 #: A file of the house, and a line in it.
 Line = tuple[str, int]
 #: What carries any call there is; and what calls the clock of a rehearsal, which is not Discord.
-_CARRIER, _CLOCK = "single.py", "clock_link.py"
+_CARRIER, _CLOCK = "single_attempt.py", "emulator_clock.py"
 
 _CALLED_ON = (
     discord.Client,
@@ -83,7 +83,9 @@ def in_the_source() -> dict[Site, str]:
     """Each call to Discord in the bot's own source, as it is written there."""
     names = _names()
     found: dict[Site, str] = {}
-    for path in [*sorted((ROOT / "bot").glob("*.py")), *sorted((ROOT / "cogs").glob("*.py"))]:
+    for path in (*sorted((ROOT / "bot").rglob("*.py")), *sorted((ROOT / "cogs").rglob("*.py"))):
+        if path.is_relative_to(ROOT / "bot" / "emulator"):
+            continue
         source = path.read_text(encoding="utf-8")
         for node in ast.walk(ast.parse(source)):
             if not isinstance(node, ast.Await) or not isinstance(node.value, ast.Call):

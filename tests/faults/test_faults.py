@@ -50,7 +50,9 @@ def again(scene: str, strike: Strike) -> str:
 
 async def undisturbed(scene: str) -> Played:
     played = await play(scene)
-    assert not played.trouble, "\n".join([*played.log, f"{scene}, undisturbed: {played.trouble}"])
+    assert not played.last_error, "\n".join(
+        [*played.log, f"{scene}, undisturbed: {played.last_error}"]
+    )
     return played
 
 

@@ -33,8 +33,8 @@ async def strike(house: House, method: str, path: str, status: int, times: int =
 
 async def name_channel_for_notices(house: House) -> None:
     sql = """
-        INSERT INTO server_settings (server_id, notices_channel_id) VALUES (:server, :channel)
-        ON CONFLICT (server_id) DO UPDATE SET notices_channel_id = excluded.notices_channel_id
+        INSERT INTO server_settings (server_id, alerts_channel_id) VALUES (:server, :channel)
+        ON CONFLICT (server_id) DO UPDATE SET alerts_channel_id = excluded.alerts_channel_id
     """
     row = {"server": house.server_id, "channel": house.channel("admins")}
     await house.database.write(lambda tx: tx.run(sql, row))
@@ -258,22 +258,22 @@ async def test_while_the_connection_is_lost_the_record_is_not_noted_as_true(
         await house.publish()
         recovery = house.salon.services.catch_up
 
-        async def true_at() -> int:
-            sql = "SELECT true_at FROM watermarks WHERE channel_id = :id"
+        async def verified_at() -> int:
+            sql = "SELECT verified_at FROM watermarks WHERE channel_id = :id"
             rows = await house.database.read(lambda tx: tx.rows(sql, {"id": house.channel()}))
-            return int(rows[0]["true_at"])
+            return int(rows[0]["verified_at"])
 
         await house.settle(3600)
         await recovery.retry_pending()
         await recovery.mark_verified()
-        noted = await true_at()
+        noted = await verified_at()
         await house.salon.on_disconnect()
         house.clock.set_offset(house.clock.now_ms() / 1000 - time.time() + 3600)
         await recovery.mark_verified()
-        assert await true_at() == noted
+        assert await verified_at() == noted
         await house.salon.on_resumed()
         await recovery.mark_verified()
-        assert await true_at() >= noted + 3_600_000
+        assert await verified_at() >= noted + 3_600_000
 
 
 async def test_what_discord_withholds_overwrites_nothing_and_is_told(

@@ -432,9 +432,11 @@ async def test_what_prompts_asked_and_quote_follows_the_text(house: House) -> No
     )
     assert "stands as" in await concluded(house, interaction)
     rows = await house.database.read(
-        lambda tx: tx.rows("SELECT what, state, asked FROM prompts WHERE kind = 'step' ORDER BY id")
+        lambda tx: tx.rows(
+            "SELECT content, state, asked_questions FROM prompts WHERE kind = 'step' ORDER BY id"
+        )
     )
-    told = [(row["what"], row["state"], row["asked"]) for row in rows]
+    told = [(row["content"], row["state"], row["asked_questions"]) for row in rows]
     assert ("passage 2: Why last?", "planned", "") in told
     assert ("passage 1: Why?", "skipped", "") in told
     assert [asked for _, state, asked in told if state == "sent"] == ["1"], "it is the second now"

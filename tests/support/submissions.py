@@ -25,7 +25,7 @@ def submitted(
         member_id=house.member().id,
         member_name="Ada",
         file_name=None,
-        file_address=None,
+        file_url=None,
         text=text,
         title=title,
         essay_id=essay_id,

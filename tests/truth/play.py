@@ -21,7 +21,7 @@ from tests.truth.stage import Bot
 
 __all__ = ["Played", "play"]
 
-_MOVES = "SELECT reply_id, copy_id FROM bringings WHERE copy_id IS NOT NULL"
+_MOVES = "SELECT reply_id, copy_id FROM reply_moves WHERE copy_id IS NOT NULL"
 #: Seconds.
 _TRIED_AGAIN = 2 * 3600
 

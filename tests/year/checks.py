@@ -68,9 +68,10 @@ class Checker:
             dict(row)
             for row in connection.execute(
                 """
-                SELECT prompts.*, posts.message_id, discussions.channel_id AS essay_channel,
-                       posts.attempts
-                FROM prompts LEFT JOIN posts ON posts.id = post_id
+                SELECT prompts.*, planned_messages.message_id, discussions.channel_id AS
+                    essay_channel,
+                       planned_messages.attempts
+                FROM prompts LEFT JOIN planned_messages ON planned_messages.id = planned_message_id
                 LEFT JOIN discussions ON discussions.id = prompts.discussion_id
                 """
             )
@@ -78,7 +79,11 @@ class Checker:
         self.published = {
             row[0]
             for row in connection.execute(
-                "SELECT message_id FROM posts WHERE purpose IN ('card', 'part', 'closing')"
+                """
+                SELECT message_id
+                FROM planned_messages
+                WHERE purpose IN ('card', 'part', 'closing')
+                """
             )
         }
         self.threads = {row[0] for row in connection.execute("SELECT id FROM threads")}
@@ -299,7 +304,7 @@ class Checker:
             return any(
                 other["discussion_id"] == discussion
                 and self.when(other["message_id"]) <= decided
-                and other["asked"]
+                and other["asked_questions"]
                 for other in self.sent
             )
         if reason == "there was nothing to say":

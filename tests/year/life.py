@@ -145,7 +145,7 @@ class Life:
         with contextlib.closing(sqlite3.connect(self._stage.database)) as archive:
             posts = archive.execute(
                 """
-                SELECT channel_id, message_id FROM posts
+                SELECT channel_id, message_id FROM planned_messages
                 WHERE discussion_id = ? AND message_id IS NOT NULL AND purpose <> 'nudge'
                 ORDER BY id DESC LIMIT 4
                 """,

@@ -55,7 +55,7 @@ class AnsweredBotMessage:
     """
 
     discussion_id: int
-    post_id: int
+    planned_message_id: int
     state: DiscussionState
     is_notice: bool = False
     about_reply: AnsweredReply | None = None
@@ -107,7 +107,7 @@ class Record:
     discussion_id: int
     parent_id: int | None
     thread_id: int | None
-    post_id: int | None
+    planned_message_id: int | None
     opens_thread: bool = False
     target_thread_id: int | None = None
     notify_closed: bool = False
@@ -172,13 +172,15 @@ def _route_plain_message(message: Message, joined: JoinedDiscussion) -> Record:
 
 def _route_to_bot_message(message: Message, answered: AnsweredBotMessage) -> Record:
     """A reply in the channel to a message of the bot opens a thread if the discussion is open."""
-    discussion_id, post_id = answered.discussion_id, answered.post_id
+    discussion_id, planned_message_id = answered.discussion_id, answered.planned_message_id
     if answered.state is not DiscussionState.OPEN or answered.is_notice:
         closed = answered.state is DiscussionState.CLOSED and not answered.is_notice
-        return Record(discussion_id, None, None, post_id, notify_closed=closed)
+        return Record(discussion_id, None, None, planned_message_id, notify_closed=closed)
     if answered.main_thread_id is not None:
-        return Record(discussion_id, None, None, post_id, target_thread_id=answered.main_thread_id)
-    return Record(discussion_id, None, message.id, post_id, opens_thread=True)
+        return Record(
+            discussion_id, None, None, planned_message_id, target_thread_id=answered.main_thread_id
+        )
+    return Record(discussion_id, None, message.id, planned_message_id, opens_thread=True)
 
 
 def _route_to_reply(answered: AnsweredReply) -> Record:
@@ -192,10 +194,10 @@ def _route_in_thread(
     message: Message, thread: DiscussionThread, answered: Answered | None
 ) -> Record:
     """A message in a thread answers its head, unless it replies to another message there."""
-    parent_id, post_id = thread.head_id, None
+    parent_id, planned_message_id = thread.head_id, None
     if answered is not None and answered.discussion_id == thread.discussion_id:
         if isinstance(answered, AnsweredReply):
             parent_id = answered.reply_id
         elif not answered.is_notice:
-            post_id = answered.post_id
-    return Record(thread.discussion_id, parent_id, message.channel_id, post_id)
+            planned_message_id = answered.planned_message_id
+    return Record(thread.discussion_id, parent_id, message.channel_id, planned_message_id)

@@ -77,8 +77,8 @@ class PromptRules:
 class PromptContext:
     """What is known of a prompt and of its discussion, thread and channel at one moment.
 
-    owed_at:            lateness is counted from here
-    turn_from:          since when it waits for its turn in the channel
+    late_from:            lateness is counted from here
+    queued_since:          since when it waits for its turn in the channel
     forced:             an admin wants it however many prompts the channel has had
     state:              the discussion's state; "open" for a digest
     attempted:          an attempt to send it failed
@@ -95,8 +95,8 @@ class PromptContext:
     """
 
     kind: PromptKind
-    owed_at: datetime
-    turn_from: datetime
+    late_from: datetime
+    queued_since: datetime
     condition: Condition
     forced: bool
     state: str
@@ -155,9 +155,9 @@ def decide_prompt(context: PromptContext, rules: PromptRules, now: datetime) -> 
             return Skip(_DELETED)
         return Postpone(context.channel_erased_at, _DELETED, resets_lateness=True)
     if context.kind is PromptKind.NOW:
-        is_late = now - context.owed_at > rules.tolerance
-        return Skip(too_late) if is_late else Send(context.owed_at + rules.tolerance)
-    first_moment = get_quiet_end(context.owed_at, rules.quiet, rules.zone) or context.owed_at
+        is_late = now - context.late_from > rules.tolerance
+        return Skip(too_late) if is_late else Send(context.late_from + rules.tolerance)
+    first_moment = get_quiet_end(context.late_from, rules.quiet, rules.zone) or context.late_from
     quiet_end = get_quiet_end(now, rules.quiet, rules.zone)
     if (quiet_end or now) - first_moment > rules.tolerance:
         return Skip(too_late)
@@ -200,7 +200,7 @@ def _apply_channel_rules(
         context.channel_busy and not context.forced
     ):
         # It isn't known yet whether the other will be sent, and answered.
-        if now - context.turn_from > _MAX_POSTPONED:
+        if now - context.queued_since > _MAX_POSTPONED:
             return Skip("other prompts of the channel have waited for a week")
         return Postpone(now + _RETRY_SOON, "another prompt is on its way", resets_lateness=True)
     if context.last_prompt_at is None or context.forced:
@@ -209,7 +209,7 @@ def _apply_channel_rules(
     if free <= now:
         return None
     until = get_quiet_end(free, rules.quiet, rules.zone) or free
-    if until - context.turn_from > _MAX_POSTPONED:
+    if until - context.queued_since > _MAX_POSTPONED:
         return Skip("the channel had other prompts on each day of a week")
     return Postpone(until, "the channel has had a prompt today", resets_lateness=True)
 

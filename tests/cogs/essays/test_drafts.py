@@ -101,7 +101,7 @@ async def test_what_was_cut_off_is_no_second_draft_once_it_was_handed_in_again(
     found = await take_up_again(house)
     assert [one.state for one in found] == (["open"] if button == "Publish" else [])
     kept = await house.database.read(
-        lambda tx: tx.rows("SELECT 1 FROM submissions WHERE digest IS NOT NULL")
+        lambda tx: tx.rows("SELECT 1 FROM submissions WHERE content_hash IS NOT NULL")
     )
     assert kept == [], "nothing is recognised any more"
 

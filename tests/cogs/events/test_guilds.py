@@ -176,7 +176,8 @@ async def test_what_is_kept_of_a_server_outlives_the_removal_by_thirty_days(
             lambda tx: tx.rows(
                 """
                 SELECT (SELECT count(*) FROM revisions) + (SELECT count(*) FROM attachments)
-                    + (SELECT count(*) FROM files) + (SELECT count(*) FROM post_passages) AS n
+                    + (SELECT count(*) FROM attachment_files) + (SELECT count(*) FROM
+                        planned_message_passages) AS n
                 """
             )
         )

@@ -230,7 +230,7 @@ async def test_moved_copies_go_with_their_author(tmp_path: Path) -> None:
         assert await copies(house, head) == []
         replies = await kept(house)
         assert [replies[str(one)]["author"] for one in (beside, later)] == [None, None]
-        rows = await house.database.read(lambda tx: tx.rows("SELECT signature FROM bringings"))
+        rows = await house.database.read(lambda tx: tx.rows("SELECT signature FROM reply_moves"))
         assert {row["signature"] for row in rows} == {None}
 
 
@@ -252,7 +252,7 @@ async def test_nudges_that_quote_a_member_and_calls_that_name_them_are_seen_to(
         await forget(house, "Ann")
         assert await house.ours(head) == []
         assert "**somebody** began" in (await house.ours())[-1]["content"]
-        rows = await house.database.read(lambda tx: tx.rows("SELECT payload FROM posts"))
+        rows = await house.database.read(lambda tx: tx.rows("SELECT payload FROM planned_messages"))
         told = "".join(row["payload"] for row in rows)
         assert "I would wait" not in told
         assert "Ann** began" not in told
@@ -272,7 +272,7 @@ async def test_a_nudge_under_way_does_not_stay(tmp_path: Path) -> None:
         await forget(house, "Ann")
         await house.settle(3600)
         assert await house.ours(head) == []
-        rows = await house.database.read(lambda tx: tx.rows("SELECT payload FROM posts"))
+        rows = await house.database.read(lambda tx: tx.rows("SELECT payload FROM planned_messages"))
         assert "I would wait" not in "".join(row["payload"] for row in rows)
 
 
@@ -288,7 +288,9 @@ async def test_what_admins_were_told_of_a_deleted_thread_is_reworded(tmp_path: P
         (told,) = await house.ours(house.channel("admins"))
         assert f"“{erasure.THREAD_NAME}”" in told["content"]
         rows = await house.database.read(
-            lambda tx: tx.rows("SELECT text FROM notices UNION ALL SELECT payload FROM posts")
+            lambda tx: tx.rows(
+                "SELECT text FROM alerts UNION ALL SELECT payload FROM planned_messages"
+            )
         )
         assert "I would" not in "".join(row["text"] for row in rows)
 

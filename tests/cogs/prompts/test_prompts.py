@@ -312,7 +312,7 @@ async def test_a_closed_discussion_gets_no_second_attempt(house: House) -> None:
     assert (await rows(house))[0] == ("skipped", "the discussion is closed")
 
 
-# -- trouble ----------------------------------------------------------------------------------
+# -- problem ----------------------------------------------------------------------------------
 
 
 async def test_a_missing_permission_is_told_once_and_the_prompt_waits(house: House) -> None:
@@ -345,7 +345,7 @@ async def test_a_prompt_of_a_deleted_channel_waits_is_listed_and_ends_with_it(ho
     assert "Nothing was sent: its channel was deleted." in told
     await house.settle(6 * DAY)
     assert set(await rows(house)) == {("skipped", "its channel was deleted")}
-    tried = "SELECT id FROM posts WHERE purpose = 'prompt'"
+    tried = "SELECT id FROM planned_messages WHERE purpose = 'prompt'"
     assert await house.database.read(lambda tx: tx.rows(tried)) == []
     (notice,) = await house.ours(admins)
     assert "Its prompts end then" in notice["content"]

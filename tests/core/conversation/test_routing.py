@@ -20,25 +20,39 @@ from bot.core.conversation.routing import (
 )
 
 CHANNEL, HEAD, OWN_THREAD = 20, 1000, 900
-POST = AnsweredBotMessage(discussion_id=1, post_id=5, state=DiscussionState.OPEN)
-CLOSED = AnsweredBotMessage(discussion_id=1, post_id=5, state=DiscussionState.CLOSED)
-OTHER_DISCUSSION = AnsweredBotMessage(discussion_id=2, post_id=9, state=DiscussionState.OPEN)
-WITHDRAWN = AnsweredBotMessage(discussion_id=1, post_id=5, state=DiscussionState.WITHDRAWN)
-NOTICE = AnsweredBotMessage(discussion_id=1, post_id=6, state=DiscussionState.OPEN, is_notice=True)
+POST = AnsweredBotMessage(discussion_id=1, planned_message_id=5, state=DiscussionState.OPEN)
+CLOSED = AnsweredBotMessage(discussion_id=1, planned_message_id=5, state=DiscussionState.CLOSED)
+OTHER_DISCUSSION = AnsweredBotMessage(
+    discussion_id=2, planned_message_id=9, state=DiscussionState.OPEN
+)
+WITHDRAWN = AnsweredBotMessage(
+    discussion_id=1, planned_message_id=5, state=DiscussionState.WITHDRAWN
+)
+NOTICE = AnsweredBotMessage(
+    discussion_id=1, planned_message_id=6, state=DiscussionState.OPEN, is_notice=True
+)
 ONE_THREAD = AnsweredBotMessage(
-    discussion_id=1, post_id=5, state=DiscussionState.OPEN, main_thread_id=OWN_THREAD
+    discussion_id=1, planned_message_id=5, state=DiscussionState.OPEN, main_thread_id=OWN_THREAD
 )
 REPLY = AnsweredReply(discussion_id=1, reply_id=1001)
 HEAD_REPLY = AnsweredReply(discussion_id=1, reply_id=HEAD, thread_id=HEAD)
 LINK = AnsweredBotMessage(
-    discussion_id=1, post_id=7, state=DiscussionState.OPEN, is_notice=True, about_reply=HEAD_REPLY
+    discussion_id=1,
+    planned_message_id=7,
+    state=DiscussionState.OPEN,
+    is_notice=True,
+    about_reply=HEAD_REPLY,
 )
 MOVED = AnsweredReply(discussion_id=1, reply_id=1003, thread_id=HEAD)
 CLOSED_LINK = AnsweredBotMessage(
-    discussion_id=1, post_id=7, state=DiscussionState.CLOSED, is_notice=True, about_reply=HEAD_REPLY
+    discussion_id=1,
+    planned_message_id=7,
+    state=DiscussionState.CLOSED,
+    is_notice=True,
+    about_reply=HEAD_REPLY,
 )
 CLOSED_NOTICE = AnsweredBotMessage(
-    discussion_id=1, post_id=6, state=DiscussionState.CLOSED, is_notice=True
+    discussion_id=1, planned_message_id=6, state=DiscussionState.CLOSED, is_notice=True
 )
 OTHER_REPLY = AnsweredReply(discussion_id=2, reply_id=1002)
 THREAD = DiscussionThread(discussion_id=1, head_id=HEAD)
@@ -77,70 +91,76 @@ def message(
             message(message_type=19, reference=True),
             None,
             POST,
-            Record(1, parent_id=None, thread_id=2000, post_id=5, opens_thread=True),
+            Record(1, parent_id=None, thread_id=2000, planned_message_id=5, opens_thread=True),
         ),
         (
             "a reply in a closed discussion is saved, without a thread",
             message(message_type=19, reference=True),
             None,
             CLOSED,
-            Record(1, parent_id=None, thread_id=None, post_id=5, notify_closed=True),
+            Record(1, parent_id=None, thread_id=None, planned_message_id=5, notify_closed=True),
         ),
         (
             "a reply to a withdrawn essay is saved, and nobody is informed",
             message(message_type=19, reference=True),
             None,
             WITHDRAWN,
-            Record(1, parent_id=None, thread_id=None, post_id=5),
+            Record(1, parent_id=None, thread_id=None, planned_message_id=5),
         ),
         (
             "a reply to a notice of the bot opens no thread",
             message(message_type=19, reference=True),
             None,
             NOTICE,
-            Record(1, parent_id=None, thread_id=None, post_id=6),
+            Record(1, parent_id=None, thread_id=None, planned_message_id=6),
         ),
         (
             "a reply to a notice that links to a thread belongs in that thread",
             message(message_type=19, reference=True),
             None,
             LINK,
-            Record(1, parent_id=HEAD, thread_id=None, post_id=None, target_thread_id=HEAD),
+            Record(
+                1, parent_id=HEAD, thread_id=None, planned_message_id=None, target_thread_id=HEAD
+            ),
         ),
         (
             "a reply in a thread to a notice of the bot answers the head",
             message(HEAD, message_type=19, reference=True),
             THREAD,
             NOTICE,
-            Record(1, parent_id=HEAD, thread_id=HEAD, post_id=None),
+            Record(1, parent_id=HEAD, thread_id=HEAD, planned_message_id=None),
         ),
         (
             "a reply to an essay with one thread belongs in that thread",
             message(message_type=19, reference=True),
             None,
             ONE_THREAD,
-            Record(1, parent_id=None, thread_id=None, post_id=5, target_thread_id=OWN_THREAD),
+            Record(
+                1, parent_id=None, thread_id=None, planned_message_id=5, target_thread_id=OWN_THREAD
+            ),
         ),
         (
             "a reply to a part opens its own thread even if a member opened one there",
             message(message_type=19, reference=True),
             None,
             POST,
-            Record(1, parent_id=None, thread_id=2000, post_id=5, opens_thread=True),
+            Record(1, parent_id=None, thread_id=2000, planned_message_id=5, opens_thread=True),
         ),
         (
             "a channel reply to the head of a thread belongs in the thread",
             message(message_type=19, reference=True),
             None,
             HEAD_REPLY,
-            Record(1, parent_id=HEAD, thread_id=None, post_id=None, target_thread_id=HEAD),
+            Record(
+                1, parent_id=HEAD, thread_id=None, planned_message_id=None, target_thread_id=HEAD
+            ),
         ),
         (
             "a forward in a thread is a reply there",
             message(HEAD),
             THREAD,
             None,
-            Record(1, parent_id=HEAD, thread_id=HEAD, post_id=None),
+            Record(1, parent_id=HEAD, thread_id=HEAD, planned_message_id=None),
         ),
         ("a forward into the channel isn't a reply", message(), None, None, Ignore()),
         (
@@ -148,21 +168,21 @@ def message(
             message(OWN_THREAD),
             MEMBERS_THREAD,
             None,
-            Record(1, parent_id=None, thread_id=OWN_THREAD, post_id=None),
+            Record(1, parent_id=None, thread_id=OWN_THREAD, planned_message_id=None),
         ),
         (
             "a reply in a forum post to the essay's message there answers the essay",
             message(OWN_THREAD, message_type=19, reference=True),
             MEMBERS_THREAD,
             POST,
-            Record(1, parent_id=None, thread_id=OWN_THREAD, post_id=5),
+            Record(1, parent_id=None, thread_id=OWN_THREAD, planned_message_id=5),
         ),
         (
             "a channel reply to a member's reply answers it",
             message(message_type=19, reference=True),
             None,
             REPLY,
-            Record(1, parent_id=1001, thread_id=None, post_id=None),
+            Record(1, parent_id=1001, thread_id=None, planned_message_id=None),
         ),
         ("a plain message in the channel", message(), None, None, Ignore()),
         (
@@ -177,49 +197,49 @@ def message(
             message(HEAD),
             THREAD,
             None,
-            Record(1, parent_id=HEAD, thread_id=HEAD, post_id=None),
+            Record(1, parent_id=HEAD, thread_id=HEAD, planned_message_id=None),
         ),
         (
             "a reply in a thread answers the member it replies to",
             message(HEAD, message_type=19, reference=True),
             THREAD,
             REPLY,
-            Record(1, parent_id=1001, thread_id=HEAD, post_id=None),
+            Record(1, parent_id=1001, thread_id=HEAD, planned_message_id=None),
         ),
         (
             "a reply in a thread to the bot's message there answers the head",
             message(HEAD, message_type=19, reference=True),
             THREAD,
             POST,
-            Record(1, parent_id=HEAD, thread_id=HEAD, post_id=5),
+            Record(1, parent_id=HEAD, thread_id=HEAD, planned_message_id=5),
         ),
         (
             "a reply in a thread to an unknown message answers the head",
             message(HEAD, message_type=19, reference=True),
             THREAD,
             None,
-            Record(1, parent_id=HEAD, thread_id=HEAD, post_id=None),
+            Record(1, parent_id=HEAD, thread_id=HEAD, planned_message_id=None),
         ),
         (
             "a reply in a thread to another discussion's reply answers the head",
             message(HEAD, message_type=19, reference=True),
             THREAD,
             OTHER_REPLY,
-            Record(1, parent_id=HEAD, thread_id=HEAD, post_id=None),
+            Record(1, parent_id=HEAD, thread_id=HEAD, planned_message_id=None),
         ),
         (
             "a reply in a thread to another discussion's message answers the head",
             message(HEAD, message_type=19, reference=True),
             THREAD,
             OTHER_DISCUSSION,
-            Record(1, parent_id=HEAD, thread_id=HEAD, post_id=None),
+            Record(1, parent_id=HEAD, thread_id=HEAD, planned_message_id=None),
         ),
         (
             "a message in a thread that a member opened on the bot's message answers the essay",
             message(OWN_THREAD),
             MEMBERS_THREAD,
             None,
-            Record(1, parent_id=None, thread_id=OWN_THREAD, post_id=None),
+            Record(1, parent_id=None, thread_id=OWN_THREAD, planned_message_id=None),
         ),
         ("a bot or webhook in a thread", message(HEAD, from_bot=True), THREAD, None, Ignore()),
         (
@@ -234,35 +254,39 @@ def message(
             message(HEAD, message_type=19, reference=True),
             THREAD,
             MOVED,
-            Record(1, parent_id=1003, thread_id=HEAD, post_id=None),
+            Record(1, parent_id=1003, thread_id=HEAD, planned_message_id=None),
         ),
         (
             "a channel reply to a reply that belongs in a thread belongs there, too",
             message(message_type=19, reference=True),
             None,
             MOVED,
-            Record(1, parent_id=1003, thread_id=None, post_id=None, target_thread_id=HEAD),
+            Record(
+                1, parent_id=1003, thread_id=None, planned_message_id=None, target_thread_id=HEAD
+            ),
         ),
         (
             "a channel reply to a notice that links to a closed discussion's thread",
             message(message_type=19, reference=True),
             None,
             CLOSED_LINK,
-            Record(1, parent_id=HEAD, thread_id=None, post_id=None, target_thread_id=HEAD),
+            Record(
+                1, parent_id=HEAD, thread_id=None, planned_message_id=None, target_thread_id=HEAD
+            ),
         ),
         (
             "the author of a reply to a notice in a closed discussion isn't informed again",
             message(message_type=19, reference=True),
             None,
             CLOSED_NOTICE,
-            Record(1, parent_id=None, thread_id=None, post_id=6),
+            Record(1, parent_id=None, thread_id=None, planned_message_id=6),
         ),
         (
             "a message in a thread of a closed or withdrawn discussion is saved",
             message(HEAD, message_type=19, reference=True),
             THREAD,
             WITHDRAWN,
-            Record(1, parent_id=HEAD, thread_id=HEAD, post_id=5),
+            Record(1, parent_id=HEAD, thread_id=HEAD, planned_message_id=5),
         ),
         (
             "a webhook's copy that replies to nothing",
@@ -316,7 +340,7 @@ def test_a_message_belongs_to_what_it_replies_to_or_to_its_thread(
 
 NEWEST = JoinedDiscussion(discussion_id=1)
 NEWEST_OF_ONE_THREAD = JoinedDiscussion(discussion_id=1, main_thread_id=OWN_THREAD)
-JOINED = Record(1, parent_id=None, thread_id=2000, post_id=None, opens_thread=True)
+JOINED = Record(1, parent_id=None, thread_id=2000, planned_message_id=None, opens_thread=True)
 
 
 @pytest.mark.parametrize(
@@ -330,7 +354,13 @@ JOINED = Record(1, parent_id=None, thread_id=2000, post_id=None, opens_thread=Tr
             None,
             None,
             NEWEST_OF_ONE_THREAD,
-            Record(1, parent_id=None, thread_id=None, post_id=None, target_thread_id=OWN_THREAD),
+            Record(
+                1,
+                parent_id=None,
+                thread_id=None,
+                planned_message_id=None,
+                target_thread_id=OWN_THREAD,
+            ),
         ),
         ("where plain messages join nothing", message(), None, None, None, Ignore()),
         (
@@ -350,7 +380,7 @@ JOINED = Record(1, parent_id=None, thread_id=2000, post_id=None, opens_thread=Tr
             None,
             OTHER_DISCUSSION,
             NEWEST,
-            Record(2, parent_id=None, thread_id=2000, post_id=9, opens_thread=True),
+            Record(2, parent_id=None, thread_id=2000, planned_message_id=9, opens_thread=True),
         ),
         (
             "a message in a thread stays there",
@@ -358,7 +388,7 @@ JOINED = Record(1, parent_id=None, thread_id=2000, post_id=None, opens_thread=Tr
             THREAD,
             None,
             NEWEST,
-            Record(1, parent_id=HEAD, thread_id=HEAD, post_id=None),
+            Record(1, parent_id=HEAD, thread_id=HEAD, planned_message_id=None),
         ),
     ],
 )

@@ -54,8 +54,8 @@ def case(
 ) -> PromptContext:
     return PromptContext(
         kind=kind,
-        owed_at=due,
-        turn_from=due,
+        late_from=due,
+        queued_since=due,
         condition=condition,
         forced=forced,
         state=state,
@@ -327,9 +327,9 @@ def test_a_paused_server_gets_only_what_an_admin_sends_at_once() -> None:
 
 def test_a_prompt_postponed_by_the_channel_for_more_than_a_week_is_skipped() -> None:
     waiting = case(NOON - timedelta(days=6, hours=1), last_prompt_at=NOON - HOUR)
-    on = decide_prompt(replace(waiting, owed_at=NOON), RULES, NOON)
+    on = decide_prompt(replace(waiting, late_from=NOON), RULES, NOON)
     assert on == Postpone(NOON + 23 * HOUR, TODAY, resets_lateness=True)
-    longer = replace(waiting, turn_from=NOON - timedelta(days=6, hours=2), owed_at=NOON)
+    longer = replace(waiting, queued_since=NOON - timedelta(days=6, hours=2), late_from=NOON)
     assert decide_prompt(longer, RULES, NOON) == Skip(
         "the channel had other prompts on each day of a week"
     )
@@ -337,7 +337,7 @@ def test_a_prompt_postponed_by_the_channel_for_more_than_a_week_is_skipped() -> 
 
 def test_a_prompt_blocked_by_others_of_its_essay_for_a_week_is_skipped() -> None:
     waiting = case(NOON - timedelta(days=8), unanswered=1, in_flight=1, forced=True)
-    assert decide_prompt(replace(waiting, owed_at=NOON), RULES, NOON) == Skip(
+    assert decide_prompt(replace(waiting, late_from=NOON), RULES, NOON) == Skip(
         "other prompts of the channel have waited for a week"
     )
 
@@ -357,5 +357,5 @@ def test_a_prompt_postponed_for_another_is_sent_at_that_moment() -> None:
     postponed = decide_prompt(waiting, RULES, NOON)
     assert isinstance(postponed, Postpone)
     assert postponed.resets_lateness
-    again = replace(waiting, owed_at=postponed.until)
+    again = replace(waiting, late_from=postponed.until)
     assert decide_prompt(again, RULES, postponed.until) == Send(postponed.until + 12 * HOUR)

@@ -36,8 +36,8 @@ async def an_admin_sets_the_server_up(stage: Stage) -> None:
         )
 
     def kept() -> bool:
-        rows = stage.rows("SELECT zone FROM server_settings")
-        return bool(rows) and rows[0]["zone"] == "Europe/Berlin"
+        rows = stage.rows("SELECT time_zone FROM server_settings")
+        return bool(rows) and rows[0]["time_zone"] == "Europe/Berlin"
 
     await stage.insist(hours, kept, "zone and quiet hours")
     await command(stage, "prompts manners", "Berlin")
@@ -53,12 +53,14 @@ async def prompts_come_as_planned_by_hand(stage: Stage) -> None:
     await publish(stage)
 
     def planned(what: str) -> Any:
-        return lambda: stage.rows("SELECT 1 FROM prompts WHERE what LIKE :what", what=f"%{what}%")
+        return lambda: stage.rows(
+            "SELECT 1 FROM prompts WHERE content LIKE :content", what=f"%{what}%"
+        )
 
     def state(what: str, *states: str) -> Any:
         return lambda: any(
             row["state"] in states
-            for row in stage.rows("SELECT state FROM prompts WHERE what LIKE :w", w=f"%{what}%")
+            for row in stage.rows("SELECT state FROM prompts WHERE content LIKE :w", w=f"%{what}%")
         )
 
     def run(name: str, **options: Any) -> Any:
@@ -70,7 +72,7 @@ async def prompts_come_as_planned_by_hand(stage: Stage) -> None:
         planned("Added."),
         "a prompt",
     )
-    number = str(stage.rows("SELECT id FROM prompts WHERE what LIKE '%Added.%'")[0]["id"])
+    number = str(stage.rows("SELECT id FROM prompts WHERE content LIKE '%Added.%'")[0]["id"])
     await command(stage, "prompts list", "Slow bread")
     await stage.insist(
         run("prompts edit", prompt=number, what="text: Changed."), planned("Changed."), "a change"

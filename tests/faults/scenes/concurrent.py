@@ -113,7 +113,7 @@ async def an_edit_is_corrected_before_it_is_applied(stage: Stage) -> None:
     async def hand_in() -> None:
         await stage.run("essay edit", options=[option("essay", "1")], file=file)
 
-    await stage.insist(hand_in, lambda: stage.rows("SELECT 1 FROM edits"), "a new text")
+    await stage.insist(hand_in, lambda: stage.rows("SELECT 1 FROM pending_revisions"), "a new text")
     given = [option("essay", "1")]
 
     async def correct() -> None:
@@ -121,7 +121,7 @@ async def an_edit_is_corrected_before_it_is_applied(stage: Stage) -> None:
         await submit(stage, form, {"Title": "Longer"})
 
     def corrected() -> bool:
-        return '"Longer"' in stage.rows("SELECT essay FROM edits")[0]["essay"]
+        return '"Longer"' in stage.rows("SELECT essay FROM pending_revisions")[0]["essay"]
 
     await stage.insist(correct, corrected, "it corrected")
     await press_on(
@@ -162,7 +162,7 @@ async def _a_draft_gets_its_first_line_back(stage: Stage) -> None:
     add = [*given, option("when", "in 3 days"), option("what", "text: Never said.")]
     await stage.insist(
         lambda: stage.run("prompts add", options=add),
-        lambda: stage.rows("SELECT 1 FROM prompts WHERE what = 'text: Never said.'"),
+        lambda: stage.rows("SELECT 1 FROM prompts WHERE content = 'text: Never said.'"),
         "a prompt",
     )
 
@@ -233,7 +233,7 @@ async def a_prompt_on_its_way_is_not_wanted_any_more(stage: Stage) -> None:
     given = [option("essay", "1"), option("when", "in 3 hours"), option("what", "text: Quietly.")]
     await stage.insist(
         lambda: stage.run("prompts add", options=[*given, option("anyway", True, 5)]),
-        lambda: stage.rows("SELECT 1 FROM prompts WHERE what = 'text: Quietly.'"),
+        lambda: stage.rows("SELECT 1 FROM prompts WHERE content = 'text: Quietly.'"),
         "a prompt",
     )
     await stage.settle(4 * 3600)
@@ -276,7 +276,7 @@ async def who_is_named_in_what_is_on_its_way_is_forgotten(stage: Stage) -> None:
         asked = await stage.run("privacy forget-me", who=ann)
         await stage.press(asked, "Erase", who=ann)
 
-    await stage.insist(forget, lambda: stage.rows("SELECT 1 FROM forgotten"), "it forgotten")
+    await stage.insist(forget, lambda: stage.rows("SELECT 1 FROM erased_members"), "it forgotten")
     stage.emulator.faults.clear()
     await stage.settle(DAY)
     await change(stage, head, archived=True)

@@ -94,20 +94,26 @@ async def an_essay_grows_and_shrinks(stage: Stage) -> None:
         file = ("essay.md", long("Never").encode())
         await stage.run("essay edit", options=[option("essay", "1")], file=file)
 
-    await stage.insist(hand_in, lambda: stage.rows("SELECT 1 FROM edits"), "a new text")
+    await stage.insist(hand_in, lambda: stage.rows("SELECT 1 FROM pending_revisions"), "a new text")
 
     async def cancel() -> None:
         shown = await stage.run("essay show", options=[option("essay", "1")])
         await stage.press(shown, "Cancel")
 
-    await stage.insist(cancel, lambda: not stage.rows("SELECT 1 FROM edits"), "it discarded")
+    await stage.insist(
+        cancel, lambda: not stage.rows("SELECT 1 FROM pending_revisions"), "it discarded"
+    )
 
     async def by_form() -> None:
         shown = await stage.run("essay edit", options=[option("essay", "1")])
         await submit(stage, shown, {"Or the text": long("Pasted")})
 
-    await stage.insist(by_form, lambda: stage.rows("SELECT 1 FROM edits"), "a pasted text")
-    await stage.insist(cancel, lambda: not stage.rows("SELECT 1 FROM edits"), "it discarded")
+    await stage.insist(
+        by_form, lambda: stage.rows("SELECT 1 FROM pending_revisions"), "a pasted text"
+    )
+    await stage.insist(
+        cancel, lambda: not stage.rows("SELECT 1 FROM pending_revisions"), "it discarded"
+    )
 
 
 async def _shown(stage: Stage, text: str, label: str) -> dict[str, Any]:

@@ -45,7 +45,7 @@ async def automod_stops_an_essay_and_an_edit(stage: Stage) -> None:
         stage,
         "essay show",
         "Go on",
-        lambda: not stage.rows("SELECT 1 FROM errands WHERE state <> 'done'"),
+        lambda: not stage.rows("SELECT 1 FROM message_edits WHERE state <> 'done'"),
         "the edit gone on with",
         essay="1",
     )

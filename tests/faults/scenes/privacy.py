@@ -32,7 +32,7 @@ async def members_ask_what_is_kept_and_to_be_forgotten(stage: Stage) -> None:
         await stage.press(asked, "Erase, and keep me out", who=ann)
 
     await stage.insist(
-        forget, lambda: stage.rows("SELECT 1 FROM forgotten"), "what is kept forgotten"
+        forget, lambda: stage.rows("SELECT 1 FROM erased_members"), "what is kept forgotten"
     )
     await stage.settle(600)
     await stage.write("Ann", "Not for the record.", channel_id=other)

@@ -39,7 +39,7 @@ async def the_manners_of_prompts_change(stage: Stage) -> None:
     ]
     await stage.insist(
         lambda: stage.run("prompts add", options=given),
-        lambda: stage.rows("SELECT 1 FROM prompts WHERE what = 'text: At night.'"),
+        lambda: stage.rows("SELECT 1 FROM prompts WHERE content = 'text: At night.'"),
         "a prompt at night",
     )
     await manners(stage, "quiet_until", 8 * 60, option("quiet", "22:00-08:00"))

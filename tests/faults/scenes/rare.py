@@ -174,7 +174,7 @@ async def _add(stage: Stage, what: str) -> None:
     async def add() -> None:
         await stage.run("prompts add", options=given)
 
-    sql = "SELECT 1 FROM prompts WHERE what = :what"
+    sql = "SELECT 1 FROM prompts WHERE content = :content"
     await stage.insist(add, lambda: stage.rows(sql, what=what), what)
 
 
@@ -190,7 +190,7 @@ async def an_edit_is_stopped_and_another_takes_its_place(stage: Stage) -> None:
         stage,
         "essay show",
         "Go on",
-        lambda: not stage.rows("SELECT 1 FROM posts WHERE state = 'failed'"),
+        lambda: not stage.rows("SELECT 1 FROM planned_messages WHERE state = 'failed'"),
         "it gone on with",
         essay="1",
     )
@@ -252,7 +252,7 @@ async def a_draft_for_a_forum_gets_tags(stage: Stage) -> None:
         correct,
         lambda: (
             stage.rows("SELECT 1 FROM questions WHERE text = 'Or not?'")
-            or stage.rows("SELECT 1 FROM revisions WHERE closing = 'Or not?'")
+            or stage.rows("SELECT 1 FROM revisions WHERE closing_question = 'Or not?'")
         ),
         "its question",
     )
@@ -281,7 +281,7 @@ async def who_was_named_is_forgotten(stage: Stage) -> None:
         asked = await stage.run("privacy forget-me", who=ann)
         await stage.press(asked, "Erase", who=ann)
 
-    await stage.insist(forget, lambda: stage.rows("SELECT 1 FROM forgotten"), "it forgotten")
+    await stage.insist(forget, lambda: stage.rows("SELECT 1 FROM erased_members"), "it forgotten")
     await stage.settle(600)
 
 

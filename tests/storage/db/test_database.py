@@ -176,11 +176,16 @@ async def test_readings_that_are_cancelled_leave_the_readers_whole(tmp_path: Pat
 @pytest.mark.parametrize(
     "sql",
     [
-        "SELECT id FROM threads WHERE state IN ('wanted', 'open') AND due_at < 1 ORDER BY turn, id",
-        "SELECT id FROM errands WHERE state = 'planned' AND due_at <= 1 ORDER BY due_at, id",
+        """
+        SELECT id
+        FROM threads
+        WHERE state IN ('planned', 'open')
+        AND due_at < 1 ORDER BY priority, id
+        """,
+        "SELECT id FROM message_edits WHERE state = 'planned' AND due_at <= 1 ORDER BY due_at, id",
         "SELECT id FROM prompts WHERE state = 'planned' AND due_at <= 1 ORDER BY due_at, id",
         "SELECT min(scheduled_for) FROM discussions WHERE state = 'scheduled'",
-        "SELECT id FROM posts WHERE channel_id = 1 AND state IN ('planned', 'claimed')",
+        "SELECT id FROM planned_messages WHERE channel_id = 1 AND state IN ('planned', 'claimed')",
         "SELECT id FROM submissions WHERE state = 'received'",
     ],
 )

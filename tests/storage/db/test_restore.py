@@ -154,8 +154,15 @@ async def test_what_was_sent_since_the_backup_is_found_and_not_sent_again(tmp_pa
             back_up(path, folder, tmp_path / "mid.sqlite3")
             with closing(sqlite3.connect(tmp_path / "mid.sqlite3")) as connection:
                 connection.execute(
-                    "UPDATE posts SET state = 'planned', message_id = NULL, attempts = 0, "
-                    "first_attempt_at = NULL, sent_at = NULL WHERE id = (SELECT max(id) FROM posts)"
+                    """
+                    UPDATE planned_messages
+                    SET state = 'planned', message_id = NULL, attempts = 0,
+                    """
+                    """
+                    first_attempt_at = NULL, sent_at = NULL
+                    WHERE id = (SELECT max(id)
+                    FROM planned_messages)
+                    """
                 )
                 connection.execute("UPDATE discussions SET state = 'publishing'")
                 connection.commit()

@@ -122,7 +122,7 @@ async def test_nobody_is_told_of_an_essay_that_is_no_longer_on_its_way(
     async def stuck(tx: Transaction) -> int:
         await alerts.essay_stuck(tx, number, "Why.", NOW_MS, stopped=True)
         await alerts.essay_without_thread(tx, 77, "Why.", NOW_MS, stopped=False)
-        row = await tx.row("SELECT count(*) AS told FROM notices")
+        row = await tx.row("SELECT count(*) AS told FROM alerts")
         assert row is not None
         return int(row["told"])
 

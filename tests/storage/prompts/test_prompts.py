@@ -37,7 +37,8 @@ async def found(tx: Transaction) -> None:
         )
         await tx.run(
             """
-            INSERT INTO revisions (discussion_id, number, title, words, source, digest, created_at)
+            INSERT INTO revisions (discussion_id, number, title, words, source, content_hash,
+                created_at)
             VALUES (:id, 1, :title, 1, x'00', 'd', 0)
             """,
             {"id": server, "title": f"Essay {server}"},
@@ -46,10 +47,15 @@ async def found(tx: Transaction) -> None:
 
 async def planned(tx: Transaction, server: int = HERE) -> list[tuple[str, datetime]]:
     rows = await tx.rows(
-        "SELECT what, due_at FROM prompts WHERE server_id = :id AND state = 'planned' ORDER BY id",
+        """
+        SELECT content, due_at
+        FROM prompts
+        WHERE server_id = :id
+        AND state = 'planned' ORDER BY id
+        """,
         {"id": server},
     )
-    return [(row["what"], from_milliseconds(row["due_at"])) for row in rows]
+    return [(row["content"], from_milliseconds(row["due_at"])) for row in rows]
 
 
 async def add(tx: Transaction, at: datetime, **more: Any) -> int:
@@ -213,12 +219,12 @@ async def test_an_essay_that_shares_its_title_is_named_by_number(database: Datab
 async def test_trouble_is_told_once_until_it_has_passed(database: Database) -> None:
     async def work(tx: Transaction) -> list[bool]:
         await found(tx)
-        trouble = {"about": "channel 5", "text": "Oh.", "now_ms": 0}
-        told = [await alerts.tell(tx, HERE, **trouble) for _ in range(2)]  # type: ignore[arg-type]
+        last_error = {"about": "channel 5", "text": "Oh.", "now_ms": 0}
+        told = [await alerts.tell(tx, HERE, **last_error) for _ in range(2)]  # type: ignore[arg-type]
         await settings.set_notices_channel(tx, HERE, 9)
         await alerts.past(tx, HERE, "channel 5")
-        told.append(await alerts.tell(tx, HERE, **trouble))  # type: ignore[arg-type]
-        rows = await tx.rows("SELECT channel_id, purpose, discussion_id FROM posts")
+        told.append(await alerts.tell(tx, HERE, **last_error))  # type: ignore[arg-type]
+        rows = await tx.rows("SELECT channel_id, purpose, discussion_id FROM planned_messages")
         assert [tuple(row) for row in rows] == [(9, "notice", None)]
         return told
 

@@ -46,7 +46,7 @@ async def look(tx: Transaction, number: int) -> Prompt:
 
 
 CHANGES = [
-    ("INSERT INTO pauses VALUES (1, 0)", ("skipped", REASON_PAUSED)),
+    ("INSERT INTO prompt_pauses VALUES (1, 0)", ("skipped", REASON_PAUSED)),
     ("UPDATE server_settings SET prompts_paused_at = 0", ("skipped", REASON_PAUSED)),
     ("UPDATE server_settings SET quiet_from = 600, quiet_until = 900", ("planned", "quiet hours")),
     ("UPDATE discussions SET state = 'closed'", ("skipped", "the discussion is closed")),
@@ -61,7 +61,7 @@ async def test_what_was_never_sent_is_decided_anew(
         number = await claimed(tx)
         await tx.run(change)
         await reconsider.mind(tx, LATER)
-        assert await tx.rows("SELECT id FROM posts") == []
+        assert await tx.rows("SELECT id FROM planned_messages") == []
         await plan_due(tx, LATER)
         prompt = await look(tx, number)
         return prompt.state, prompt.reason
@@ -79,7 +79,7 @@ async def test_what_may_have_been_sent_is_only_looked_for_where_it_may_not_come_
         await reconsider.mind(tx, LATER, busy=[1])
         await tx.run(change)
         await reconsider.mind(tx, LATER)
-        (post,) = await tx.rows("SELECT id, expires_at FROM posts")
+        (post,) = await tx.rows("SELECT id, expires_at FROM planned_messages")
         assert post["expires_at"] < to_milliseconds(LATER)
         assert (await look(tx, number)).state == "claimed"
         # The outbox has looked, and it is not there.
@@ -120,7 +120,7 @@ async def test_what_an_admin_sends_at_once_keeps_its_words_and_heeds_no_pause(
     async def work(tx: Transaction) -> tuple[str, str | None]:
         number = await claimed(tx, kind=PromptKind.NOW)
         await tx.run("UPDATE server_settings SET prompts_paused_at = 0")
-        (before,) = await tx.rows("SELECT id FROM posts")
+        (before,) = await tx.rows("SELECT id FROM planned_messages")
         await reconsider.mind(tx, LATER)
         assert await messages.find(tx, before["id"]) is not None
         await tx.run("UPDATE discussions SET state = 'closed'")
@@ -136,7 +136,7 @@ async def stuck(tx: Transaction, post: Post, at: datetime) -> None:
     """Discord forbids it: the prompt waits for somebody to mend that."""
     now_ms = to_milliseconds(at)
     nowhere = await messages.put_off(
-        tx, post_id=post.id, due_at=now_ms + 9, trouble="No.", refused=True
+        tx, planned_message_id=post.id, due_at=now_ms + 9, last_error="No.", refused=True
     )
     assert nowhere
     await alerts.prompt_stuck(tx, post, "No.", now_ms)
@@ -153,7 +153,11 @@ async def test_what_is_forbidden_waits_the_longer_the_rarer_and_is_never_late(
         for _ in range(12):
             await stuck(tx, await attempted(tx, at), at)
             prompt = await look(tx, number)
-            assert (prompt.state, prompt.reason, prompt.post_id) == ("planned", "No.", None)
+            assert (prompt.state, prompt.reason, prompt.planned_message_id) == (
+                "planned",
+                "No.",
+                None,
+            )
             waits.append((prompt.due_at - at).total_seconds())
             at = prompt.due_at
             await plan_due(tx, at)
@@ -170,11 +174,11 @@ async def test_failures_are_counted_through_every_new_wording(database: Database
     async def work(tx: Transaction) -> list[int]:
         number = await claimed(tx)
         post = await attempted(tx)
-        key = {"post_id": post.id, "due_at": 0, "trouble": "Discord answered 429."}
+        key = {"planned_message_id": post.id, "due_at": 0, "last_error": "Discord answered 429."}
         assert not await messages.put_off(tx, failed=True, **key)  # type: ignore[arg-type]
         await reconsider.release(tx, post.id, at_ms=to_milliseconds(LATER), reason="Later.")
         prompt = await look(tx, number)
-        assert (prompt.owed_at, prompt.due_at) == (NOON, LATER)
+        assert (prompt.late_from, prompt.due_at) == (NOON, LATER)
         await plan_due(tx, LATER)
         again = await attempted(tx, LATER)
         return [prompt.failures, again.failures, again.attempts]
@@ -194,7 +198,7 @@ async def test_the_next_digest_takes_the_place_of_one_that_could_not_be_sent(
             assert due is not None
             await tx.run("UPDATE discussions SET published_at = :at", {"at": due})
             await plan_due(tx, from_milliseconds(due))
-        old, new = await tx.rows("SELECT id FROM posts ORDER BY id")
+        old, new = await tx.rows("SELECT id FROM planned_messages ORDER BY id")
         at_ms = to_milliseconds(NOON + 16 * DAY)
         await reconsider.release(tx, new["id"], at_ms=at_ms)
         await reconsider.release(tx, old["id"], at_ms=at_ms)
@@ -218,7 +222,9 @@ async def test_a_forbidden_nudge_is_told_once_for_all_of_them(database: Database
         told = []
         for post in await messages.claim(tx, busy=(), now_ms=at_ms):
             await stuck(tx, post, NOON + 2 * DAY)
-            told.append(len(await tx.rows("SELECT id FROM posts WHERE purpose = 'notice'")))
+            told.append(
+                len(await tx.rows("SELECT id FROM planned_messages WHERE purpose = 'notice'"))
+            )
         await plan_due(tx, NOON + 2 * DAY + HOUR)
         sent = [
             post
@@ -226,8 +232,10 @@ async def test_a_forbidden_nudge_is_told_once_for_all_of_them(database: Database
             if post.purpose == "nudge"
         ]
         for number, post in enumerate(sent):
-            await messages.sent(tx, post_id=post.id, message_id=500 + number, now_ms=at_ms)
-            told.append(len(await tx.rows("SELECT about FROM notices")))
+            await messages.sent(
+                tx, planned_message_id=post.id, message_id=500 + number, now_ms=at_ms
+            )
+            told.append(len(await tx.rows("SELECT about FROM alerts")))
         return told
 
     assert await database.write(work) == [1, 1, 1, 0]
@@ -241,7 +249,7 @@ async def test_what_was_decided_otherwise_meanwhile_is_not_planned_again(
         post = await attempted(tx)
         await tx.run("UPDATE prompts SET state = 'skipped'")
         await reconsider.release(tx, post.id, at_ms=0)
-        row = await tx.row("SELECT state FROM posts")
+        row = await tx.row("SELECT state FROM planned_messages")
         assert row is not None
         return (await look(tx, number)).state, row["state"]
 
@@ -275,7 +283,7 @@ async def test_a_prompt_was_sent_when_its_message_says_however_late_that_is_lear
         post = await attempted(tx)
         message_id = (to_milliseconds(stamped) - 1_420_070_400_000) << 22
         now_ms = to_milliseconds(NOON + 2 * DAY)
-        await messages.sent(tx, post_id=post.id, message_id=message_id, now_ms=now_ms)
+        await messages.sent(tx, planned_message_id=post.id, message_id=message_id, now_ms=now_ms)
         row = await tx.row("SELECT sent_at FROM prompts WHERE state = 'sent'")
         assert row is not None
         return from_milliseconds(row["sent_at"])

@@ -256,7 +256,7 @@ async def test_other_words_leave_a_prompt_its_time_and_its_turn(database: Databa
         changes: dict[str, Any] = {"condition": "", "now": NOON + HOUR}
         assert await prompts.change(tx, before, what="last call", anyway=False, **changes)
         after = await only(tx, number)
-        assert (after.what, after.owed_at, after.due_at) == ("last call", turn, turn)
+        assert (after.what, after.late_from, after.due_at) == ("last call", turn, turn)
         assert after.planned_for == NOON
         assert await prompts.change(tx, after, what="last call", anyway=True, **changes)
         return after, await only(tx, number)
@@ -279,7 +279,7 @@ async def test_another_time_begins_anew(database: Database) -> None:
         return moved
 
     moved = await database.write(work)
-    assert {moved.planned_for, moved.owed_at, moved.due_at} == {NOON + 3 * DAY}
+    assert {moved.planned_for, moved.late_from, moved.due_at} == {NOON + 3 * DAY}
 
 
 async def test_a_digest_reads_the_replies_of_its_week_alone(database: Database) -> None:

@@ -65,7 +65,7 @@ async def test_a_flood_of_channel_replies_is_pointed_at_over_the_hours(
     await record_one_by_one(published, [to_essay(0, BEN)])
     flood = [said(20_000 + number, author_id=ANN, reference_id=10_000) for number in range(FLOOD)]
     await record_one_by_one(published, flood)
-    found = await rows(published, "SELECT due_at FROM bringings ORDER BY reply_id")
+    found = await rows(published, "SELECT due_at FROM reply_moves ORDER BY reply_id")
     assert hours([row["due_at"] for row in found]) == {0: MAX_PER_HOUR, 1: MAX_PER_HOUR, 2: 5}
 
 
@@ -75,5 +75,5 @@ async def test_who_is_forgotten_is_not_known_by_what_was_brought_either(
     await record_one_by_one(published, [to_essay(0, BEN)])
     await record_one_by_one(published, [said(20_000, author_id=ANN, reference_id=10_000)])
     await published.write(lambda tx: members.forget(tx, SERVER, ANN, NOW_MS + 10**9))
-    (row,) = await rows(published, "SELECT member_id FROM bringings")
+    (row,) = await rows(published, "SELECT member_id FROM reply_moves")
     assert row["member_id"] == 0

@@ -45,7 +45,7 @@ SUBMISSION = Submission(
     member_id=ANN,
     member_name="Ann",
     file_name="essay.md",
-    file_address="http://127.0.0.1/essay.md",
+    file_url="http://127.0.0.1/essay.md",
     text=None,
 )
 
@@ -76,7 +76,9 @@ async def published(database: Database) -> Database:
         )
         for message_id in (CARD, PART, CLOSING):
             (post,) = await messages.claim(tx, busy=(), now_ms=NOW_MS)
-            assert await messages.sent(tx, post_id=post.id, message_id=message_id, now_ms=NOW_MS)
+            assert await messages.sent(
+                tx, planned_message_id=post.id, message_id=message_id, now_ms=NOW_MS
+            )
 
     await database.write(publish)
     return database
@@ -123,7 +125,7 @@ async def test_a_reply_to_a_part_heads_a_thread_and_answers_its_passages(
     assert reply["thread_id"] == "1100"
     assert reply["passages"] == [1, 2]
     (thread,) = await rows(published, "SELECT * FROM threads")
-    assert (thread["id"], thread["name"], thread["state"]) == (1100, "Ann: Yes.", "wanted")
+    assert (thread["id"], thread["name"], thread["state"]) == (1100, "Ann: Yes.", "planned")
 
 
 async def test_a_whole_exchange_in_one_batch_keeps_its_parents(published: Database) -> None:
@@ -158,11 +160,11 @@ async def test_an_answer_in_a_thread_that_came_first_is_waited_for_no_longer_tha
         await write(published, [second, first])
     else:
         await write(published, [second])
-        assert len(await rows(published, "SELECT reply_id FROM early_answers")) == 1
+        assert len(await rows(published, "SELECT reply_id FROM pending_parents")) == 1
         await write(published, [first])
     kept = await replies(published)
     assert kept["2003"]["parent"] == "2002"
-    assert await rows(published, "SELECT reply_id FROM early_answers") == []
+    assert await rows(published, "SELECT reply_id FROM pending_parents") == []
 
 
 async def test_what_belongs_to_no_discussion_is_not_kept(published: Database) -> None:
@@ -327,7 +329,7 @@ async def test_a_message_of_our_own_in_the_history_is_known_by_what_it_says(
     assert (await write(database, [other])).posts_confirmed == 0
     assert (await write(database, [ours])).posts_confirmed == 1
     assert (await write(database, [ours])).posts_confirmed == 0
-    found = await rows(database, "SELECT state, message_id FROM posts ORDER BY id")
+    found = await rows(database, "SELECT state, message_id FROM planned_messages ORDER BY id")
     assert [(row["state"], row["message_id"]) for row in found] == [
         ("sent", 1001),
         ("planned", None),
