@@ -1,4 +1,4 @@
-"""Discord's Markdown as a person reads it on a terminal: marks gone, lines wrap.
+"""Rendering Discord's Markdown for a terminal: without marks, with wrapped lines.
 
 docs: Discord's help centre › Markdown Text 101; Reference › Message Formatting.
 """
@@ -22,7 +22,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 class Style:
     """How a transcript looks: ``width`` in terminal cells, with or without colour.
 
-    ``names`` gives what stands for a mention: ``<@1>``, ``<@&1>`` or ``<#1>``.
+    ``names`` are the texts to show for mentions: ``<@1>``, ``<@&1>`` or ``<#1>``.
     """
 
     width: int = 90
@@ -43,17 +43,17 @@ class Style:
 
 
 def strip_control(text: str) -> str:
-    """A text without what could command a terminal; line feeds and tabs stay."""
+    """A text without control characters, except line feeds and tabs."""
     return _CONTROL.sub("", text.replace("\r\n", "\n"))
 
 
 def cell_width(text: str) -> int:
-    """The terminal cells that a line takes."""
+    """How many terminal cells a line takes."""
     return wcwidth.width(text)
 
 
 def wrap(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
-    """One paragraph in lines of at most ``width`` cells, at least 20, behind their indents."""
+    """Wrap a paragraph at ``width`` cells, at least 20, with a first and a later indent."""
     rest = first if rest is None else rest
     lines = wcwidth.wrap(
         text,
@@ -73,16 +73,16 @@ _ITEM = re.compile(r"^(?P<indent> *)(?P<mark>[-*]|\d+\.) +(?P<text>\S.*)$")
 
 
 def render_markdown(content: str, style: Style, width: int | None = None) -> list[str]:
-    """The lines that a message's content makes on a terminal, none wider than ``width`` cells.
+    """A message's content as terminal lines, none wider than ``width`` cells.
 
-    Code stays as it is, whatever its width.
+    Code isn't wrapped.
     """
     return list(_lines(strip_control(content), style, width or style.width))
 
 
 def _lines(content: str, style: Style, width: int) -> Iterator[str]:
     in_code = False
-    quoting = False  # a line that begins with >>> quotes all that follows
+    quoting = False  # a line that starts with >>> quotes everything after it
     for line in content.split("\n"):
         if _FENCE.match(line):
             in_code = not in_code
@@ -131,7 +131,7 @@ _PLAIN = re.compile(r"__(?=\S)(.+?)(?<=\S)__|~~(?=\S)(.+?)(?<=\S)~~|\|\|(.+?)\|\
 
 
 def _inline(text: str, style: Style) -> str:
-    """A line without its marks. On a terminal without colour emphasis stands between asterisks."""
+    """A line without its marks; without colour, emphasis is shown between asterisks."""
     kept: list[str] = []
 
     def keep(exact: str) -> str:

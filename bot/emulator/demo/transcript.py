@@ -1,4 +1,4 @@
-"""What was said in the world, as a text that a person likes to read."""
+"""The transcript: everything posted in the world, as text for a terminal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["render_transcript", "style_for"]
 _Json = Mapping[str, Any]
 
 _SPOKEN = frozenset({0, 19, 20, 23})
-"""Default, reply, command and context-menu messages; the others are the system's own lines.
+"""Default, reply, command and context-menu messages; the others are system messages.
 
 docs: Message Resource › Message Types.
 """
@@ -33,9 +33,9 @@ _CARD_WIDTH = 76
 
 
 def style_for(stream: TextIO) -> Style:
-    """The look that fits a stream: 90 cells, or a terminal's own 60 to 100, in colour there.
+    """The style for a stream: 90 cells; for a terminal its width (60 to 100) and colour.
 
-    ``NO_COLOR`` in the environment takes the colour away.
+    ``NO_COLOR`` in the environment turns colour off.
     """
     if not stream.isatty():
         return Style()
@@ -44,16 +44,16 @@ def style_for(stream: TextIO) -> Style:
 
 
 def render_transcript(world: _Json, style: Style | None = None) -> str:
-    """Every channel in which something was said, with its threads where they began.
+    """Render every channel with messages, each thread after the message it starts from.
 
-    ``world`` is what ``GET /rehearsal/world`` answers; times are the world's, in UTC.
+    ``world`` is the JSON of ``GET /rehearsal/world``; times are the world's, in UTC.
     """
     scribe = _Writer(world, style or Style())
-    return "\n".join(_settled(scribe.lines())) + "\n"
+    return "\n".join(_collapse_blank(scribe.lines())) + "\n"
 
 
-def _settled(lines: Iterator[str]) -> Iterator[str]:
-    """Without blank lines at the start, at the end, or one after another."""
+def _collapse_blank(lines: Iterator[str]) -> Iterator[str]:
+    """Remove blank lines at the start and the end, and repeated ones."""
     pending = False
     begun = False
     for line in lines:
@@ -69,7 +69,7 @@ def _settled(lines: Iterator[str]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What stands in a channel: a message, the thread that it heads, or a thread alone."""
+    """An entry of a channel: a message, perhaps with its thread, or a thread alone."""
 
     id: int
     message: _Json | None
@@ -77,7 +77,7 @@ class _Entry:
 
 
 class _Writer:
-    """Writes one world down. ``_last`` is when the line before it was spoken, None at first."""
+    """Renders one world. ``_last`` is the time of the previous message, None at first."""
 
     def __init__(self, world: _Json, style: Style) -> None:
         self._style = Style(style.width, style.colour, {**_names(world), **style.names})
@@ -139,7 +139,7 @@ class _Writer:
         yield ""
 
     def _passed(self, message: _Json) -> Iterator[str]:
-        """A line about the time where much of it has passed since the last thing said."""
+        """A line with the time if much of it has passed since the previous message."""
         moment = _moment(message["timestamp"])
         last, self._last = self._last, moment
         if last is not None and moment - last < _SILENCE:
@@ -166,7 +166,7 @@ class _Writer:
             yield f"{indent}{line}".rstrip() if line else margin.rstrip()
 
     def _answered(self, message: _Json) -> str:
-        """Whom, or for the bot's messages what, a reply answers."""
+        """Whom a reply answers, or for the bot's messages, their text."""
         reference = message.get("message_reference") or {}
         original = self._by_id.get(reference.get("message_id") or "")
         if original is None:
@@ -199,7 +199,7 @@ class _Writer:
     def _card(self, components: list[_Json], width: int) -> Iterator[str]:
         inner = min(width, _CARD_WIDTH) - 4
         yield f"╭{'─' * (inner + 2)}╮"
-        for line in _settled(line for c in components for line in self._component(c, inner)):
+        for line in _collapse_blank(line for c in components for line in self._component(c, inner)):
             yield f"│ {line}{' ' * max(inner - cell_width(line), 0)} │"
         yield f"╰{'─' * (inner + 2)}╯"
 
@@ -226,7 +226,7 @@ class _Writer:
 
 
 def _names(world: _Json) -> dict[str, str]:
-    """What stands for each mention that the world can explain."""
+    """The text to show for each mention of a known channel or user."""
     names: dict[str, str] = {}
     for channel in (*world["channels"], *world["threads"]):
         names[f"<#{channel['id']}>"] = f"#{channel['name']}"
@@ -237,7 +237,7 @@ def _names(world: _Json) -> dict[str, str]:
 
 
 def _name(message: _Json) -> str:
-    """The author's name; the handle where the name would leave no trace on a terminal."""
+    """The author's name, or the handle if the name is invisible on a terminal."""
     author = message["author"]
     name = strip_control(author.get("global_name") or author["username"]).replace("\n", " ").strip()
     return name if cell_width(name) > 0 else f"@{author['username']}"

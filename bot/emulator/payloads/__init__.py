@@ -1,16 +1,17 @@
-"""The world's records in the form in which Discord sends them.
+"""Payloads: the world's records and events as JSON in Discord's form.
 
-docs: the object tables of the resources. Ids and permission bits are strings, moments ISO 8601
+docs: the object tables of the resources. Ids and permission bits are strings, times are ISO 8601
 with an offset.
 """
 
 from __future__ import annotations
 
 from bot.emulator.payloads.applications import application, command, partial_application, webhook
+from bot.emulator.payloads.channels import channel, thread_member
 from bot.emulator.payloads.dispatches import Dispatch, render
+from bot.emulator.payloads.guilds import guild, guild_create
 from bot.emulator.payloads.messages import attachment, message, message_event
-from bot.emulator.payloads.people import iso, me, member, member_fields, role, user
-from bot.emulator.payloads.places import channel, guild, guild_create, thread_member
+from bot.emulator.payloads.users import iso, me, member, member_fields, role, user
 
 __all__ = [
     "Dispatch",

@@ -1,10 +1,10 @@
-"""Applications, their commands, and webhooks. docs: Application Resource; Webhook Resource."""
+"""Payloads of applications, commands and webhooks. docs: Application Resource; Webhook Resource."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from bot.emulator.payloads.people import optional_id, user
+from bot.emulator.payloads.users import optional_id, user
 from bot.emulator.world.models import Application, Command, Webhook
 from bot.emulator.world.world import World
 
@@ -47,7 +47,7 @@ def application(world: World, one: Application) -> dict[str, Any]:
 
 
 def webhook(world: World, one: Webhook, *, secret: bool, creator: bool = True) -> dict[str, Any]:
-    """docs: Webhook Resource › Webhook Object; ``secret`` shows its token."""
+    """docs: Webhook Resource › Webhook Object; with its token if ``secret``."""
     data: dict[str, Any] = {
         "id": str(one.id),
         "type": 1,

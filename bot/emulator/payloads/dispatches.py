@@ -1,4 +1,4 @@
-"""Rendering events: the gateway dispatch for each event of the world, and whom it concerns.
+"""Rendering events: the gateway dispatch for each event of the world, and its recipients.
 
 docs: Gateway Events › Receive Events; Gateway › List of Intents.
 """
@@ -9,7 +9,7 @@ import functools
 from dataclasses import dataclass
 from typing import Any
 
-from bot.emulator.payloads import messages, people, places
+from bot.emulator.payloads import channels, guilds, messages, users
 from bot.emulator.world import events
 from bot.emulator.world.events import Event
 from bot.emulator.world.models import Channel, Guild, Interaction, Message, Reaction
@@ -25,7 +25,7 @@ class Dispatch:
     """One dispatch of the gateway, before it is decided which sessions may see it.
 
     ``data`` is the payload as a session with every intent sees it. With a ``channel_id`` only
-    those who may view the channel get it; with a ``user_id`` only that user's sessions do (an
+    users who can see the channel get it; with a ``user_id`` only that user's sessions do (an
     interaction goes to its application's bot, an ephemeral message to one member).
     docs: Gateway › List of Intents, Gateway Events.
     """
@@ -47,7 +47,7 @@ def render(event: Event, world: World) -> Dispatch:
 
 
 def _to_readers(name: str, message: Message, data: _Data) -> Dispatch:
-    """A dispatch about a message, for everyone who may see the message."""
+    """A dispatch about a message, for everyone who can see the message."""
     if message.ephemeral_to is not None:
         return Dispatch(name, data, message.guild_id, None, message.ephemeral_to)
     return Dispatch(name, data, message.guild_id, message.channel_id)
@@ -96,7 +96,7 @@ def _reaction_dispatch(name: str, message: Message, data: _Data) -> Dispatch:
 
 
 def _emoji(reaction: Reaction) -> _Data:
-    return {"id": people.optional_id(reaction.emoji_id), "name": reaction.emoji_name}
+    return {"id": users.optional_id(reaction.emoji_id), "name": reaction.emoji_name}
 
 
 @render.register
@@ -110,7 +110,7 @@ def _reaction_added(event: events.ReactionAdded, world: World) -> Dispatch:
         "type": 0,
     }
     if message.guild_id is not None:
-        data["member"] = people.member(world, world.guilds[message.guild_id], event.user_id)
+        data["member"] = users.member(world, world.guilds[message.guild_id], event.user_id)
     return _reaction_dispatch("MESSAGE_REACTION_ADD", message, data)
 
 
@@ -154,7 +154,7 @@ def _typing_started(event: events.TypingStarted, world: World) -> Dispatch:
     }
     if channel.guild_id is not None:
         data["guild_id"] = str(channel.guild_id)
-        data["member"] = people.member(world, world.guilds[channel.guild_id], event.user_id)
+        data["member"] = users.member(world, world.guilds[channel.guild_id], event.user_id)
     return _in_channel("TYPING_START", channel, data)
 
 
@@ -164,7 +164,7 @@ def _pins_updated(event: events.PinsUpdated, _: World) -> Dispatch:
     channel = event.channel
     data: _Data = {
         "channel_id": str(channel.id),
-        "last_pin_timestamp": people.iso(channel.last_pin_timestamp),
+        "last_pin_timestamp": users.iso(channel.last_pin_timestamp),
     }
     if channel.guild_id is not None:
         data["guild_id"] = str(channel.guild_id)
@@ -174,7 +174,7 @@ def _pins_updated(event: events.PinsUpdated, _: World) -> Dispatch:
 @render.register
 def _channel_created(event: events.ChannelCreated, world: World) -> Dispatch:
     """docs: Gateway Events › Channel Create, Thread Create (``newly_created``)."""
-    data = places.channel(world, event.channel)
+    data = channels.channel(world, event.channel)
     if event.channel.thread is None:
         return _in_channel("CHANNEL_CREATE", event.channel, data)
     return _in_channel("THREAD_CREATE", event.channel, {**data, "newly_created": True})
@@ -184,7 +184,7 @@ def _channel_created(event: events.ChannelCreated, world: World) -> Dispatch:
 def _channel_updated(event: events.ChannelUpdated, world: World) -> Dispatch:
     """docs: Gateway Events › Channel Update, Thread Update."""
     name = "CHANNEL_UPDATE" if event.channel.thread is None else "THREAD_UPDATE"
-    return _in_channel(name, event.channel, places.channel(world, event.channel))
+    return _in_channel(name, event.channel, channels.channel(world, event.channel))
 
 
 @render.register
@@ -192,7 +192,7 @@ def _channel_deleted(event: events.ChannelDeleted, world: World) -> Dispatch:
     """docs: Gateway Events › Channel Delete, Thread Delete."""
     channel = event.channel
     if channel.thread is None:
-        return _in_channel("CHANNEL_DELETE", channel, places.channel(world, channel))
+        return _in_channel("CHANNEL_DELETE", channel, channels.channel(world, channel))
     data = {
         "id": str(channel.id),
         "guild_id": str(channel.guild_id),
@@ -206,7 +206,7 @@ def _channel_deleted(event: events.ChannelDeleted, world: World) -> Dispatch:
 def _thread_joined(event: events.ThreadJoined, world: World) -> Dispatch:
     """docs: Gateway Events › Thread Create (when added to a private thread)."""
     channel = event.channel
-    data = places.channel(world, channel, event.user_id)
+    data = channels.channel(world, channel, event.user_id)
     return Dispatch("THREAD_CREATE", data, channel.guild_id, channel.id, event.user_id)
 
 
@@ -225,8 +225,8 @@ def _thread_members_updated(event: events.ThreadMembersUpdated, world: World) ->
     if event.added:
         data["added_members"] = [
             {
-                **places.thread_member(channel.id, thread.members[user_id]),
-                "member": people.member(world, guild, user_id),
+                **channels.thread_member(channel.id, thread.members[user_id]),
+                "member": users.member(world, guild, user_id),
                 "presence": None,
             }
             for user_id in event.added
@@ -250,9 +250,9 @@ def _thread_list_synced(event: events.ThreadListSynced, world: World) -> Dispatc
     data = {
         "guild_id": str(guild_id),
         "channel_ids": [str(channel_id) for channel_id in sorted(ids)],
-        "threads": [places.channel(world, thread, user_id) for thread in threads],
+        "threads": [channels.channel(world, thread, user_id) for thread in threads],
         "members": [
-            places.thread_member(thread.id, thread.thread.members[user_id])
+            channels.thread_member(thread.id, thread.thread.members[user_id])
             for thread in threads
             if thread.thread is not None and user_id in thread.thread.members
         ],
@@ -269,7 +269,7 @@ def _application_joined(event: events.ApplicationJoined, world: World) -> Dispat
 
     docs: Gateway Events › Guild Create.
     """
-    data = places.guild_create(world, event.guild, event.user_id)
+    data = guilds.guild_create(world, event.guild, event.user_id)
     data.pop("unavailable", None)
     return Dispatch("GUILD_CREATE", data, None, None, event.user_id)
 
@@ -283,32 +283,32 @@ def _guild_left(event: events.GuildLeft, _: World) -> Dispatch:
 @render.register
 def _member_joined(event: events.MemberJoined, world: World) -> Dispatch:
     """docs: Gateway Events › Guild Member Add."""
-    data = people.member(world, event.guild, event.user_id)
+    data = users.member(world, event.guild, event.user_id)
     return _in_guild("GUILD_MEMBER_ADD", event.guild, data)
 
 
 @render.register
 def _member_updated(event: events.MemberUpdated, world: World) -> Dispatch:
     """docs: Gateway Events › Guild Member Update."""
-    data = people.member(world, event.guild, event.user_id)
+    data = users.member(world, event.guild, event.user_id)
     return _in_guild("GUILD_MEMBER_UPDATE", event.guild, data)
 
 
 @render.register
 def _member_removed(event: events.MemberRemoved, _: World) -> Dispatch:
     """docs: Gateway Events › Guild Member Remove."""
-    data = {"user": people.user(event.user)}
+    data = {"user": users.user(event.user)}
     return _in_guild("GUILD_MEMBER_REMOVE", event.guild, data)
 
 
 @render.register
 def _role_created(event: events.RoleCreated, _: World) -> Dispatch:
-    return _in_guild("GUILD_ROLE_CREATE", event.guild, {"role": people.role(event.role)})
+    return _in_guild("GUILD_ROLE_CREATE", event.guild, {"role": users.role(event.role)})
 
 
 @render.register
 def _role_updated(event: events.RoleUpdated, _: World) -> Dispatch:
-    return _in_guild("GUILD_ROLE_UPDATE", event.guild, {"role": people.role(event.role)})
+    return _in_guild("GUILD_ROLE_UPDATE", event.guild, {"role": users.role(event.role)})
 
 
 @render.register

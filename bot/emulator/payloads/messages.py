@@ -1,11 +1,11 @@
-"""Messages and what they carry. docs: Message Resource; Gateway Events › Messages."""
+"""Payloads of messages and attachments. docs: Message Resource; Gateway Events › Messages."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from bot.emulator.payloads.people import iso, member_fields, optional_id, user
-from bot.emulator.payloads.places import channel
+from bot.emulator.payloads.channels import channel
+from bot.emulator.payloads.users import iso, member_fields, optional_id, user
 from bot.emulator.world.models import Attachment, Message, MessageType, Reaction, User
 from bot.emulator.world.signed_urls import sign_url
 from bot.emulator.world.world import World
@@ -35,7 +35,7 @@ def attachment(world: World, one: Attachment) -> dict[str, Any]:
 
 
 def message(world: World, one: Message, viewer: int | None = None) -> dict[str, Any]:
-    """docs: Message Resource › Message Object; whole, with what it answers one level deep."""
+    """docs: Message Resource › Message Object, with the message it replies to, one level deep."""
     data = _message(world, one, viewer)
     if one.type in {MessageType.REPLY, MessageType.THREAD_STARTER_MESSAGE}:
         answered = world.messages.get(one.reply_to or 0)
@@ -47,7 +47,7 @@ def message(world: World, one: Message, viewer: int | None = None) -> dict[str, 
 
 
 def message_event(world: World, one: Message) -> dict[str, Any]:
-    """A message as MESSAGE_CREATE and MESSAGE_UPDATE tell it; only there is its nonce.
+    """A message in MESSAGE_CREATE and MESSAGE_UPDATE; only these have its nonce.
 
     docs: Gateway Events › Message Create Extra Fields (``guild_id``, ``member``, and members
     in ``mentions``).

@@ -1,1 +1,1 @@
-"""Discord's REST API: one module a resource, which speaks HTTP and leaves the rules to others."""
+"""Discord's REST API: HTTP handlers, one module per resource; the rules are in ``rules``."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bot.emulator import payloads
 from bot.emulator.rest.request import Api, Call, Result
 from bot.emulator.rules import channels, threads
-from bot.emulator.rules.access import require, visible_channel
+from bot.emulator.rules.access import get_channel, require
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.rate_limits import RENAMES
 from bot.emulator.world.events import ChannelUpdated
@@ -20,7 +20,7 @@ __all__ = ["add_routes"]
 
 
 def add_routes(api: Api) -> None:
-    """Serve them."""
+    """Add the routes."""
     api.add("GET", "/channels/{channel_id}", _get)
     api.add("PATCH", "/channels/{channel_id}", _change)
     api.add("DELETE", "/channels/{channel_id}", _delete)
@@ -29,13 +29,13 @@ def add_routes(api: Api) -> None:
 
 
 async def _get(call: Call) -> Result:
-    channel = visible_channel(call.world, call.user, call.id("channel_id"))
+    channel = get_channel(call.world, call.user, call.id("channel_id"))
     return payloads.channel(call.world, channel, call.user.id)
 
 
 async def _change(call: Call) -> Result:
-    """docs: Modify Channel. Renaming has a limit of its own, which no header shows."""
-    channel = visible_channel(call.world, call.user, call.id("channel_id"))
+    """docs: Modify Channel. Renaming has its own rate limit, which no header shows."""
+    channel = get_channel(call.world, call.user, call.id("channel_id"))
     form = call.form
     if channel.guild_id is None:
         raise api_error(50003)
@@ -53,18 +53,18 @@ async def _change(call: Call) -> Result:
 async def _delete(call: Call) -> Result:
     """docs: Channels Resource › Delete/Close Channel: *Manage Channels*, *Manage Threads*."""
     world, user = call.world, call.user
-    channel = visible_channel(world, user, call.id("channel_id"))
+    channel = get_channel(world, user, call.id("channel_id"))
     if channel.guild_id is None:
         return payloads.channel(world, channel, user.id)
-    right = Permission.MANAGE_THREADS if channel.thread is not None else Permission.MANAGE_CHANNELS
-    require(world, user, channel, right)
+    wanted = Permission.MANAGE_THREADS if channel.thread is not None else Permission.MANAGE_CHANNELS
+    require(world, user, channel, wanted)
     data = payloads.channel(world, channel, user.id)
     threads.delete_channel(world, channel)
     return data
 
 
 def _overwritable(call: Call) -> Channel:
-    channel = visible_channel(call.world, call.user, call.id("channel_id"))
+    channel = get_channel(call.world, call.user, call.id("channel_id"))
     if channel.guild_id is None or channel.thread is not None:
         raise api_error(50024)
     require(call.world, call.user, channel, Permission.MANAGE_ROLES)
@@ -72,7 +72,7 @@ def _overwritable(call: Call) -> Channel:
 
 
 async def _put_overwrite(call: Call) -> Result:
-    """docs: Edit Channel Permissions: nobody gives bits that they do not hold there."""
+    """docs: Edit Channel Permissions: only bits that the caller has in the channel."""
     world, channel = call.world, _overwritable(call)
     form = call.form
     kind = OverwriteType(form.choice("type", (0, 1), required=True) or 0)

@@ -25,7 +25,7 @@ _SCOPES = (
 
 
 def add_routes(api: Api) -> None:
-    """Serve them, for global commands and for those of one server."""
+    """Add the routes, for global commands and for those of one server."""
     api.add("GET", f"{_SCOPES[1]}/permissions", _permissions)
     for path in _SCOPES:
         api.add("GET", path, _list)
@@ -48,7 +48,7 @@ def _guild_id(call: Call) -> int | None:
 
 
 def _shown(call: Call, command: Command) -> dict[str, Any]:
-    """docs: Localization: a list leaves translations out unless they are asked for."""
+    """docs: Localization: a list has no translations unless they are requested."""
     data = payloads.command(command)
     if call.request.method == "GET" and not call.flag("with_localizations"):
         data.pop("name_localizations", None)
@@ -63,7 +63,7 @@ async def _list(call: Call) -> Result:
 
 
 async def _replace(call: Call) -> Result:
-    """docs: Bulk Overwrite Global Application Commands: what is not in the list is gone."""
+    """docs: Bulk Overwrite Global Application Commands: deletes what isn't in the list."""
     application, guild_id, world = call.own_application(), _guild_id(call), call.world
     if not isinstance(call.body, list):
         raise form_error("_", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
@@ -96,7 +96,7 @@ async def _replace(call: Call) -> Result:
 
 
 async def _create(call: Call) -> Result:
-    """docs: Create Global Application Command: one of the same name is overwritten."""
+    """docs: Create Global Application Command: overwrites one with the same name."""
     application, guild_id = call.own_application(), _guild_id(call)
     form = call.form
     kind, name, body = commands.read_command(form)
@@ -119,7 +119,7 @@ async def _get(call: Call) -> Result:
 
 
 async def _change(call: Call) -> Result:
-    """docs: Edit Global Application Command: the fields that are given."""
+    """docs: Edit Global Application Command: changes the given fields."""
     command = _command(call)
     before = {"type": command.type, "name": command.name, **command.body}
     merged = Form({**before, **call.form.body, "type": command.type})
@@ -142,21 +142,21 @@ async def _delete(call: Call) -> Result:
 
 
 async def _permissions(call: Call) -> Result:
-    """docs: Get Guild Application Command Permissions: none have been set."""
+    """docs: Get Guild Application Command Permissions: none are set here."""
     call.own_application()
     _guild_id(call)
     return []
 
 
 async def _command_permissions(call: Call) -> Result:
-    """docs: Get Application Command Permissions: without any of its own, an error."""
+    """docs: Get Application Command Permissions: an error if none are set."""
     call.own_application()
     _guild_id(call)
     raise api_error(10066)
 
 
 async def _index(call: Call) -> Result:
-    """The commands that a member may use here, as members' clients ask for them."""
+    """The commands that a member may use, as members' clients request them."""
     guild = get_guild(call.world, call.user, call.id("guild_id"))
     bits = call.world.guild_permissions(call.user.id, guild.id)
     usable = [

@@ -34,7 +34,7 @@ _MOST_CHANNELS = 500
 
 
 def add_routes(api: Api) -> None:
-    """Serve them."""
+    """Add the routes."""
     api.add("GET", _GUILD, _get)
     api.add("GET", f"{_GUILD}/channels", _channels)
     api.add("POST", f"{_GUILD}/channels", _create_channel)
@@ -71,7 +71,7 @@ async def _get(call: Call) -> Result:
 async def _channels(call: Call) -> Result:
     """docs: Guild Resource › Get Guild Channels: without threads.
 
-    A bot is told of channels that it may not view, too; members' clients do not show those.
+    A bot gets channels that it can't see too; members' clients don't show those.
     """
     guild, viewer = _guild(call), call.user
     return [
@@ -136,8 +136,8 @@ async def _role(call: Call) -> Result:
     return payloads.role(_known_role(call, _guild(call)))
 
 
-def _height(world: World, guild: Guild, user: User) -> int:
-    """The position of a member's highest role; the owner stands above all.
+def _highest_position(world: World, guild: Guild, user: User) -> int:
+    """The position of a member's highest role; the owner is above all.
 
     docs: Permissions › Permission Hierarchy.
     """
@@ -177,7 +177,7 @@ async def _change_role(call: Call) -> Result:
     world, guild = call.world, _guild(call)
     require_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
     role = _known_role(call, guild)
-    if role.position >= _height(world, guild, call.user):
+    if role.position >= _highest_position(world, guild, call.user):
         raise api_error(50013)
     form = call.form
     with access_may_change(world, guild.id):
@@ -193,7 +193,7 @@ async def _delete_role(call: Call) -> Result:
     role = _known_role(call, guild)
     if role.id == guild.id or role.managed:
         raise api_error(50028)
-    if role.position >= _height(world, guild, call.user):
+    if role.position >= _highest_position(world, guild, call.user):
         raise api_error(50013)
     for member in guild.members.values():
         if role.id in member.roles:
@@ -256,8 +256,8 @@ async def _change_member(call: Call) -> Result:
     form.check()
     if "nick" in form:
         own = user_id == call.user.id
-        right = Permission.CHANGE_NICKNAME if own else Permission.MANAGE_NICKNAMES
-        require_in_guild(world, call.user, guild, right)
+        wanted = Permission.CHANGE_NICKNAME if own else Permission.MANAGE_NICKNAMES
+        require_in_guild(world, call.user, guild, wanted)
         member.nick = nick or None
     if "communication_disabled_until" in form:
         require_in_guild(world, call.user, guild, Permission.MODERATE_MEMBERS)
@@ -268,8 +268,8 @@ async def _change_member(call: Call) -> Result:
         require_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
         if any(role_id not in guild.roles for role_id in roles):
             raise api_error(10011)
-        height = _height(world, guild, call.user)
-        if any(guild.roles[r].position >= height for r in set(roles) ^ set(member.roles)):
+        highest = _highest_position(world, guild, call.user)
+        if any(guild.roles[r].position >= highest for r in set(roles) ^ set(member.roles)):
             raise api_error(50013)
         with access_may_change(world, guild.id):
             member.roles = roles
@@ -282,7 +282,7 @@ async def _give_role(call: Call) -> Result:
     world, guild = call.world, _guild(call)
     require_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
     user_id, role = _known_member(call, guild), _known_role(call, guild)
-    if role.position >= _height(world, guild, call.user) or role.managed:
+    if role.position >= _highest_position(world, guild, call.user) or role.managed:
         raise api_error(50013)
     if role.id not in guild.members[user_id].roles:
         with access_may_change(world, guild.id):
@@ -295,7 +295,7 @@ async def _take_role(call: Call) -> Result:
     world, guild = call.world, _guild(call)
     require_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
     user_id, role = _known_member(call, guild), _known_role(call, guild)
-    if role.position >= _height(world, guild, call.user) or role.managed:
+    if role.position >= _highest_position(world, guild, call.user) or role.managed:
         raise api_error(50013)
     if role.id in guild.members[user_id].roles:
         guild.members[user_id].roles.remove(role.id)
@@ -309,9 +309,9 @@ async def _kick(call: Call) -> Result:
     user_id = _known_member(call, guild)
     require_in_guild(world, call.user, guild, Permission.KICK_MEMBERS)
     other = world.users[user_id]
-    if _height(world, guild, other) >= _height(world, guild, call.user):
+    if _highest_position(world, guild, other) >= _highest_position(world, guild, call.user):
         raise api_error(50013)
-    _gone(world, guild, other)
+    _remove_member(world, guild, other)
     return None
 
 
@@ -320,12 +320,15 @@ async def _leave(call: Call) -> Result:
     guild = _guild(call)
     if guild.owner_id == call.user.id:
         raise api_error(50055)
-    _gone(call.world, guild, call.user)
+    _remove_member(call.world, guild, call.user)
     return None
 
 
-def _gone(world: World, guild: Guild, user: User) -> None:
-    """docs: Gateway Events › Guild Member Remove, Guild Delete (to the one who is out)."""
+def _remove_member(world: World, guild: Guild, user: User) -> None:
+    """Remove a member, and a bot's managed role with it.
+
+    docs: Gateway Events › Guild Member Remove, Guild Delete (for the removed user).
+    """
     for channel in world.threads_of(guild.id):
         if channel.thread is not None:
             channel.thread.members.pop(user.id, None)

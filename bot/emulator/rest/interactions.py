@@ -1,4 +1,4 @@
-"""Interactions: members' clients begin them, the application answers them.
+"""Interactions: members' clients start them, the application responds.
 
 docs: Interactions › Receiving and Responding to Interactions.
 """
@@ -19,8 +19,8 @@ _EPHEMERAL = 1 << 6
 
 
 def add_routes(api: Api) -> None:
-    """Serve them; the token in the path stands for the application."""
-    api.add("POST", "/interactions", _begin)
+    """Add the routes; the token in the path authenticates the application."""
+    api.add("POST", "/interactions", _start)
     api.add(
         "POST",
         "/interactions/{interaction_id}/{interaction_token}/callback",
@@ -29,8 +29,8 @@ def add_routes(api: Api) -> None:
     )
 
 
-async def _begin(call: Call) -> Result:
-    """What a member's client sends; what comes of it is heard at the gateway."""
+async def _start(call: Call) -> Result:
+    """Start an interaction for a member's client; the result comes over the gateway."""
     if call.user.bot:
         raise api_error(20001)
     interactions.start(call.world, call.user, call.form, call.uploads)
@@ -62,7 +62,7 @@ async def _answer(call: Call) -> Result:
             "response_message_ephemeral": bool(message.flags & _EPHEMERAL),
         }
         if interaction.answer["type"] != 6:
-            # A deferred message is a message that was made: Discord describes only 4 and 7 here.
+            # A deferred response has a message too: Discord documents only 4 and 7 here.
             kind = 7 if interaction.answer["type"] == 7 else 4
             data["resource"] = {"type": kind, "message": payloads.message(world, message)}
     return data

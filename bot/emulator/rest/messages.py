@@ -1,4 +1,4 @@
-"""Messages: writing, reading, changing, deleting.
+"""Messages: posting, reading, editing, deleting.
 
 docs: Message Resource.
 """
@@ -13,11 +13,11 @@ from bot.emulator import payloads
 from bot.emulator.rest.request import Api, Call, Result
 from bot.emulator.rules import messages, send
 from bot.emulator.rules.access import (
+    get_channel,
     get_message,
     get_text_channel,
     require,
     require_unarchived,
-    visible_channel,
 )
 from bot.emulator.rules.components import IS_COMPONENTS_V2
 from bot.emulator.rules.errors import api_error
@@ -29,7 +29,7 @@ from bot.emulator.world.permissions import Permission
 from bot.emulator.world.seed import MESSAGE_CONTENT
 from bot.emulator.world.snowflakes import snowflake_at
 
-__all__ = ["add_routes", "shown"]
+__all__ = ["add_routes", "message_payload"]
 
 _BULK_WITHIN = timedelta(days=14)
 _OLD = timedelta(hours=1)
@@ -39,7 +39,7 @@ _MESSAGE = "/channels/{channel_id}/messages/{message_id}"
 
 
 def add_routes(api: Api) -> None:
-    """Serve them."""
+    """Add the routes."""
     api.add("POST", "/channels/{channel_id}/messages", _create)
     api.add("GET", "/channels/{channel_id}/messages", _history)
     api.add("POST", "/channels/{channel_id}/messages/bulk-delete", _bulk_delete)
@@ -50,11 +50,11 @@ def add_routes(api: Api) -> None:
     api.add("POST", "/channels/{channel_id}/typing", _typing)
 
 
-def shown(call: Call, message: Message) -> dict[str, Any]:
-    """A message as the caller may read it.
+def message_payload(call: Call, message: Message) -> dict[str, Any]:
+    """A message's payload for the caller.
 
-    Without the message-content intent a bot finds it empty in the REST API, too, except in
-    direct messages, its own, and where it is mentioned. docs: Gateway › Message Content Intent.
+    For a bot without the message-content intent it is empty in the REST API too, except in direct
+    messages, in its own messages and where it is mentioned. docs: Gateway › Message Content Intent.
     """
     user = call.user
     data = payloads.message(call.world, message, user.id)
@@ -85,15 +85,15 @@ async def _create(call: Call) -> Result:
     draft = read_draft(form, call.uploads, settable=send.SETTABLE)
     form.check()
     message = send.send_message(world, user, channel, draft)
-    data = shown(call, message)
+    data = message_payload(call, message)
     return data if message.nonce is None else {**data, "nonce": message.nonce}
 
 
 async def _history(call: Call) -> Result:
     """docs: Message Resource › Get Channel Messages.
 
-    Newest first; ``before``, ``after`` and ``around`` exclude one another; without *Read
-    Message History* there is nothing to read, which is no error.
+    Newest first; ``before``, ``after`` and ``around`` are mutually exclusive. Without *Read
+    Message History* the list is empty, which isn't an error.
     """
     world, user = call.world, call.user
     channel = get_text_channel(world, user, call.id("channel_id"))
@@ -117,7 +117,7 @@ async def _history(call: Call) -> Result:
         ids = timeline[start : start + limit]
     else:
         ids = timeline[-limit:]
-    return [shown(call, world.messages[message_id]) for message_id in reversed(ids)]
+    return [message_payload(call, world.messages[message_id]) for message_id in reversed(ids)]
 
 
 async def _get(call: Call) -> Result:
@@ -125,14 +125,14 @@ async def _get(call: Call) -> Result:
     world, user = call.world, call.user
     channel = get_text_channel(world, user, call.id("channel_id"))
     require(world, user, channel, Permission.READ_MESSAGE_HISTORY)
-    return shown(call, get_message(world, user, channel.id, call.id("message_id")))
+    return message_payload(call, get_message(world, user, channel.id, call.id("message_id")))
 
 
 async def _edit(call: Call) -> Result:
     """docs: Message Resource › Edit Message.
 
-    Only the author edits; who manages messages may take embeds out of sight by the flag. Bots may
-    edit few messages that are over an hour old at once (30046).
+    Only the author may edit; *Manage Messages* allows hiding embeds with the flag. Bots can edit
+    only a few messages older than an hour at a time (30046).
     """
     world, user = call.world, call.user
     message = get_message(world, user, call.id("channel_id"), call.id("message_id"))
@@ -155,7 +155,7 @@ async def _edit(call: Call) -> Result:
     if user.bot and world.now() - message.timestamp > _OLD:
         call.rates.take(OLD_EDITS, str(user.id), str(channel.id))
     messages.edit(world, message, draft)
-    return shown(call, message)
+    return message_payload(call, message)
 
 
 async def _delete(call: Call) -> Result:
@@ -186,9 +186,9 @@ async def _bulk_delete(call: Call) -> Result:
         raise api_error(50034)
     require_unarchived(channel)
     found = [world.message(channel.id, message_id) for message_id in ids]
-    gone = [m for m in found if m is not None and m.type not in messages.LASTING]
-    if gone:
-        messages.delete_many(world, channel, gone)
+    deleted = [m for m in found if m is not None and m.type not in messages.UNDELETABLE]
+    if deleted:
+        messages.delete_many(world, channel, deleted)
     return None
 
 
@@ -206,13 +206,13 @@ async def _crosspost(call: Call) -> Result:
         raise api_error(40033)
     message.flags |= 1
     world.emit(MessageUpdated(message))
-    return shown(call, message)
+    return message_payload(call, message)
 
 
 async def _typing(call: Call) -> Result:
     """docs: Channels Resource › Trigger Typing Indicator."""
     world, user = call.world, call.user
-    channel = visible_channel(world, user, call.id("channel_id"))
+    channel = get_channel(world, user, call.id("channel_id"))
     send.require_can_write(world, user, channel)
     world.emit(TypingStarted(channel, user.id))
     return None

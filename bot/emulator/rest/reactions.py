@@ -8,7 +8,7 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 from bot.emulator import payloads
-from bot.emulator.rest.messages import shown
+from bot.emulator.rest.messages import message_payload
 from bot.emulator.rest.request import Api, Call, Result
 from bot.emulator.rules import messages
 from bot.emulator.rules.access import get_message, get_text_channel, require, require_unarchived
@@ -32,7 +32,7 @@ _REACTIONS = "/channels/{channel_id}/messages/{message_id}/reactions"
 
 
 def add_routes(api: Api) -> None:
-    """Serve them."""
+    """Add the routes."""
     api.add("PUT", f"{_REACTIONS}/{{emoji}}/@me", _add)
     api.add("DELETE", f"{_REACTIONS}/{{emoji}}/@me", _remove_own)
     api.add("DELETE", f"{_REACTIONS}/{{emoji}}/{{user_id}}", _remove_other)
@@ -71,7 +71,7 @@ def _find(message: Message, emoji: tuple[int | None, str]) -> Reaction | None:
 
 
 async def _add(call: Call) -> Result:
-    """docs: Create Reaction: a new emoji needs *Add Reactions*, an old one only reading."""
+    """docs: Create Reaction: only an emoji that isn't there yet needs *Add Reactions*."""
     world, user, message = call.world, call.user, _message(call)
     channel = world.channels[message.channel_id]
     emoji = _emoji(call)
@@ -91,7 +91,7 @@ async def _add(call: Call) -> Result:
     return None
 
 
-def _take_away(call: Call, message: Message, user_id: int) -> None:
+def _remove(call: Call, message: Message, user_id: int) -> None:
     emoji = _emoji(call)
     require_unarchived(call.world.channels[message.channel_id])
     reaction = _find(message, emoji)
@@ -106,7 +106,7 @@ def _take_away(call: Call, message: Message, user_id: int) -> None:
 
 
 async def _remove_own(call: Call) -> Result:
-    _take_away(call, _message(call), call.user.id)
+    _remove(call, _message(call), call.user.id)
     return None
 
 
@@ -116,7 +116,7 @@ async def _remove_other(call: Call) -> Result:
     if user_id != call.user.id:
         channel = call.world.channels[message.channel_id]
         require(call.world, call.user, channel, Permission.MANAGE_MESSAGES)
-    _take_away(call, message, user_id)
+    _remove(call, message, user_id)
     return None
 
 
@@ -209,11 +209,11 @@ async def _pins_plain(call: Call) -> Result:
     channel = get_text_channel(call.world, call.user, call.id("channel_id"))
     if not call.world.permissions(call.user.id, channel.id) & Permission.READ_MESSAGE_HISTORY:
         return []
-    return [shown(call, message) for message in _pinned(call, channel.id)]
+    return [message_payload(call, message) for message in _pinned(call, channel.id)]
 
 
 async def _pins(call: Call) -> Result:
-    """docs: Message Resource › Get Channel Pins (``before`` is a moment, ``limit`` 1 to 50)."""
+    """docs: Message Resource › Get Channel Pins (``before`` is a time, ``limit`` 1 to 50)."""
     channel = get_text_channel(call.world, call.user, call.id("channel_id"))
     query = call.query
     limit = query.integer("limit", least=1, most=50) or 50
@@ -226,7 +226,7 @@ async def _pins(call: Call) -> Result:
         found = [m for m in found if m.pinned_at is not None and m.pinned_at < before]
     return {
         "items": [
-            {"pinned_at": payloads.iso(m.pinned_at), "message": shown(call, m)}
+            {"pinned_at": payloads.iso(m.pinned_at), "message": message_payload(call, m)}
             for m in found[:limit]
         ],
         "has_more": len(found) > limit,

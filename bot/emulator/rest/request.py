@@ -68,7 +68,7 @@ class Call:
         return Form(self.body)
 
     def id(self, name: str) -> int:
-        """An id from the path."""
+        """An id in the path."""
         value = self.request.match_info[name]
         if value == "@me":
             return self.user.id
@@ -77,7 +77,7 @@ class Call:
         return int(value)
 
     def text(self, name: str) -> str:
-        """A text from the path."""
+        """A text in the path."""
         return self.request.match_info[name]
 
     @property

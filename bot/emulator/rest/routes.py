@@ -1,4 +1,4 @@
-"""All of the REST API, put together."""
+"""The routes of the whole REST API."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ __all__ = ["add_routes"]
 
 
 def add_routes(api: Api) -> None:
-    """Serve every resource that the emulator knows."""
+    """Add the routes of every resource."""
     for resource in (
         users,
         guilds,
         channels,
-        reactions,  # before messages, for "pins" is no message's id
+        reactions,  # before messages, so that "pins" isn't taken for a message id
         messages,
         threads,
         webhooks,

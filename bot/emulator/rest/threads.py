@@ -1,4 +1,4 @@
-"""Threads: opening, membership, lists.
+"""Threads: starting, members, lists.
 
 docs: Channels Resource › Start Thread …, Join Thread …, List … Threads.
 """
@@ -8,16 +8,16 @@ from __future__ import annotations
 from typing import Any
 
 from bot.emulator import payloads
-from bot.emulator.rest.messages import shown
+from bot.emulator.rest.messages import message_payload
 from bot.emulator.rest.request import Api, Call, Created, Result
 from bot.emulator.rules import send, threads
 from bot.emulator.rules.access import (
+    get_channel,
     get_guild,
     get_message,
     get_thread,
     require,
     require_unarchived,
-    visible_channel,
 )
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import Form
@@ -32,7 +32,7 @@ _MEMBERS = "/channels/{channel_id}/thread-members"
 
 
 def add_routes(api: Api) -> None:
-    """Serve them."""
+    """Add the routes."""
     api.add("POST", "/channels/{channel_id}/messages/{message_id}/threads", _from_message)
     api.add("POST", "/channels/{channel_id}/threads", _without_message)
     api.add("PUT", f"{_MEMBERS}/@me", _join)
@@ -60,13 +60,13 @@ async def _from_message(call: Call) -> Result:
 async def _without_message(call: Call) -> Result:
     """docs: Start Thread without Message; Start Thread in Forum or Media Channel."""
     world, user = call.world, call.user
-    parent = visible_channel(world, user, call.id("channel_id"))
+    parent = get_channel(world, user, call.id("channel_id"))
     if parent.type not in {ChannelType.FORUM, ChannelType.MEDIA}:
         channel = threads.start_without_message(world, user, parent, call.form)
         return Created(payloads.channel(world, channel, user.id))
     form = call.form
     inner = form.form("message", required=True)
-    # Files come beside the form in any case; members' older clients put the text beside it too.
+    # Files are always outside ``message``; older member clients send the text outside too.
     draft = read_draft(inner or Form({}), call.uploads, settable=send.SETTABLE)
     form.check()
     require(world, user, parent, Permission.SEND_MESSAGES)
@@ -75,7 +75,9 @@ async def _without_message(call: Call) -> Result:
     if draft.embeds:
         require(world, user, parent, Permission.EMBED_LINKS)
     channel, message = await threads.start_forum_post(world, user, parent, form, draft)
-    return Created({**payloads.channel(world, channel, user.id), "message": shown(call, message)})
+    return Created(
+        {**payloads.channel(world, channel, user.id), "message": message_payload(call, message)}
+    )
 
 
 async def _join(call: Call) -> Result:
@@ -94,7 +96,7 @@ async def _leave(call: Call) -> Result:
 
 
 async def _add_member(call: Call) -> Result:
-    """docs: Channels Resource › Add Thread Member: needs to be able to write in the thread."""
+    """docs: Channels Resource › Add Thread Member: needs permission to write in the thread."""
     world, user = call.world, call.user
     channel = get_thread(world, user, call.id("channel_id"))
     require_unarchived(channel)
@@ -182,9 +184,9 @@ async def _active(call: Call) -> Result:
 
 
 def _archived(call: Call, kinds: tuple[ChannelType, ...], *, own: bool = False) -> Result:
-    """docs: List Public Archived Threads: by the moment of archiving, latest first."""
+    """docs: List Public Archived Threads: by the time of archiving, latest first."""
     world, user = call.world, call.user
-    parent = visible_channel(world, user, call.id("channel_id"))
+    parent = get_channel(world, user, call.id("channel_id"))
     require(world, user, parent, Permission.READ_MESSAGE_HISTORY)
     query = call.query
     limit = query.integer("limit", least=2, most=100) or 50
@@ -212,7 +214,7 @@ async def _archived_public(call: Call) -> Result:
 
 
 async def _archived_private(call: Call) -> Result:
-    parent = visible_channel(call.world, call.user, call.id("channel_id"))
+    parent = get_channel(call.world, call.user, call.id("channel_id"))
     require(call.world, call.user, parent, Permission.MANAGE_THREADS)
     return _archived(call, (ChannelType.PRIVATE_THREAD,))
 

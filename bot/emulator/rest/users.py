@@ -1,4 +1,4 @@
-"""Users, applications and the way to the gateway.
+"""Users, applications and the gateway's address.
 
 docs: Users Resource; Application Resource; Gateway › Get Gateway.
 """
@@ -18,7 +18,7 @@ _SETTABLE = GATEWAY_PRESENCES | GATEWAY_MEMBERS | MESSAGE_CONTENT
 
 
 def add_routes(api: Api) -> None:
-    """Serve them."""
+    """Add the routes."""
     api.add("GET", "/users/@me", _me)
     api.add("PATCH", "/users/@me", _change_me)
     api.add("GET", "/users/@me/guilds", _my_guilds)
@@ -64,7 +64,7 @@ async def _my_guilds(call: Call) -> Result:
 
 
 async def _open_dm(call: Call) -> Result:
-    """docs: Users Resource › Create DM: the same conversation every time; errors 10013, 50007."""
+    """docs: Users Resource › Create DM: the same channel every time; errors 10013, 50007."""
     form = call.form
     other = form.snowflake("recipient_id", required=True) or 0
     form.check()

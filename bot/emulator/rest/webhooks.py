@@ -1,4 +1,4 @@
-"""Webhooks, and interactions' tokens, which are used in the same way.
+"""Webhooks, and interaction tokens, which are used like webhooks.
 
 docs: Webhook Resource; Receiving and Responding to Interactions › Followup Messages.
 """
@@ -11,7 +11,7 @@ import secrets
 from bot.emulator import payloads
 from bot.emulator.rest.request import Api, Call, Result, json_response
 from bot.emulator.rules import interaction_responses, messages, threads
-from bot.emulator.rules.access import get_guild, require, require_in_guild, visible_channel
+from bot.emulator.rules.access import get_channel, get_guild, require, require_in_guild
 from bot.emulator.rules.components import IS_COMPONENTS_V2
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import Form, form_error
@@ -30,7 +30,7 @@ _MESSAGE = f"{_EXECUTE}/messages/{{message_id}}"
 
 
 def add_routes(api: Api) -> None:
-    """Serve them; those with a token in their path ask for no other."""
+    """Add the routes; a token in the path needs no other authentication."""
     api.add("POST", "/channels/{channel_id}/webhooks", _create)
     api.add("GET", "/channels/{channel_id}/webhooks", _of_channel)
     api.add("GET", "/guilds/{guild_id}/webhooks", _of_guild)
@@ -63,7 +63,7 @@ def _name(form: Form, field: str, *, required: bool) -> str | None:
 async def _create(call: Call) -> Result:
     """docs: Webhook Resource › Create Webhook; error 30007."""
     world, user = call.world, call.user
-    channel = visible_channel(world, user, call.id("channel_id"))
+    channel = get_channel(world, user, call.id("channel_id"))
     if channel.guild_id is None or channel.thread is not None:
         raise api_error(50024)
     require(world, user, channel, Permission.MANAGE_WEBHOOKS)
@@ -87,8 +87,8 @@ async def _create(call: Call) -> Result:
     return payloads.webhook(world, webhook, secret=True)
 
 
-def _shown(call: Call, webhook: Webhook) -> dict[str, object]:
-    """An application's webhook shows its token to that application's bot alone."""
+def _payload(call: Call, webhook: Webhook) -> dict[str, object]:
+    """A webhook's payload; only the application that owns it sees its token."""
     application = call.world.application_of(call.user.id)
     mine = application.id if application is not None else None
     secret = webhook.application_id is None or webhook.application_id == mine
@@ -97,16 +97,16 @@ def _shown(call: Call, webhook: Webhook) -> dict[str, object]:
 
 async def _of_channel(call: Call) -> Result:
     world, user = call.world, call.user
-    channel = visible_channel(world, user, call.id("channel_id"))
+    channel = get_channel(world, user, call.id("channel_id"))
     require(world, user, channel, Permission.MANAGE_WEBHOOKS)
-    return [_shown(call, w) for w in world.webhooks.values() if w.channel_id == channel.id]
+    return [_payload(call, w) for w in world.webhooks.values() if w.channel_id == channel.id]
 
 
 async def _of_guild(call: Call) -> Result:
     world, user = call.world, call.user
     guild = get_guild(world, user, call.id("guild_id"))
     require_in_guild(world, user, guild, Permission.MANAGE_WEBHOOKS)
-    return [_shown(call, w) for w in world.webhooks.values() if w.guild_id == guild.id]
+    return [_payload(call, w) for w in world.webhooks.values() if w.guild_id == guild.id]
 
 
 def _known(call: Call) -> Webhook:
@@ -119,7 +119,7 @@ def _known(call: Call) -> Webhook:
 
 
 async def _get(call: Call) -> Result:
-    return _shown(call, _known(call))
+    return _payload(call, _known(call))
 
 
 async def _change(call: Call) -> Result:
@@ -130,12 +130,12 @@ async def _change(call: Call) -> Result:
     where = form.snowflake("channel_id")
     form.check()
     if where is not None:
-        channel = visible_channel(call.world, call.user, where)
+        channel = get_channel(call.world, call.user, where)
         require(call.world, call.user, channel, Permission.MANAGE_WEBHOOKS)
         webhook.channel_id = channel.id
     webhook.name = name or webhook.name
     call.world.touch()
-    return _shown(call, webhook)
+    return _payload(call, webhook)
 
 
 async def _delete(call: Call) -> Result:
@@ -145,7 +145,7 @@ async def _delete(call: Call) -> Result:
 
 
 def _by_token(call: Call) -> Webhook:
-    """Raises 10015 for an unknown webhook, 50027 for another token."""
+    """The webhook of the path. Raises 10015 for an unknown id, 50027 for a wrong token."""
     webhook = call.world.webhooks.get(call.id("webhook_id"))
     if webhook is None:
         raise api_error(10015)
@@ -154,12 +154,12 @@ def _by_token(call: Call) -> Webhook:
     return webhook
 
 
-def _of_interaction(call: Call) -> bool:
+def _is_interaction(call: Call) -> bool:
     return call.id("webhook_id") in call.world.applications
 
 
 async def _get_by_token(call: Call) -> Result:
-    """docs: Get Webhook with Token: as always, without the user who made it."""
+    """docs: Get Webhook with Token: without the user who created it."""
     return payloads.webhook(call.world, _by_token(call), secret=True, creator=False)
 
 
@@ -172,7 +172,7 @@ async def _delete_by_token(call: Call) -> Result:
 async def _execute(call: Call) -> Result:
     """docs: Webhook Resource › Execute Webhook (``wait``, ``thread_id``, ``thread_name``)."""
     world = call.world
-    if _of_interaction(call):
+    if _is_interaction(call):
         interaction = interaction_responses.get_by_token(
             world, call.id("webhook_id"), call.text("webhook_token")
         )
@@ -259,7 +259,7 @@ async def _post(
 def _message(call: Call) -> Message:
     """A message of this webhook or interaction. Raises 10008."""
     wanted = call.text("message_id")
-    if _of_interaction(call):
+    if _is_interaction(call):
         interaction = interaction_responses.get_by_token(
             call.world, call.id("webhook_id"), call.text("webhook_token")
         )
@@ -279,7 +279,7 @@ async def _get_message(call: Call) -> Result:
 async def _edit_message(call: Call) -> Result:
     """docs: Edit Webhook Message, Edit Original Interaction Response."""
     message = _message(call)
-    if not _of_interaction(call):
+    if not _is_interaction(call):
         channel = call.world.channels[message.channel_id]
         if channel.thread is not None and channel.thread.archived:
             raise api_error(50083)

@@ -1,4 +1,4 @@
-"""The questions every call asks first: does it exist, may the caller see it, may they do this.
+"""Access checks: does it exist, may the caller see it, do they have the permission.
 
 docs: Permissions; Opcodes and Status Codes › JSON Error Codes (10003, 10008, 50001, 50013).
 """
@@ -11,6 +11,7 @@ from bot.emulator.world.permissions import Permission
 from bot.emulator.world.world import World
 
 __all__ = [
+    "get_channel",
     "get_guild",
     "get_message",
     "get_text_channel",
@@ -18,7 +19,6 @@ __all__ = [
     "require",
     "require_in_guild",
     "require_unarchived",
-    "visible_channel",
 ]
 
 _WITH_MESSAGES = frozenset(ChannelType) - {
@@ -28,8 +28,8 @@ _WITH_MESSAGES = frozenset(ChannelType) - {
 }
 
 
-def visible_channel(world: World, user: User, channel_id: int) -> Channel:
-    """A channel that the user may view. Raises 10003 or 50001."""
+def get_channel(world: World, user: User, channel_id: int) -> Channel:
+    """The channel, if the user can see it. Raises 10003 or 50001."""
     channel = world.channels.get(channel_id)
     if channel is None:
         raise api_error(10003)
@@ -39,14 +39,14 @@ def visible_channel(world: World, user: User, channel_id: int) -> Channel:
 
 
 def require(world: World, user: User, channel: Channel, *wanted: Permission) -> None:
-    """Raises 50013 unless the user holds every permission in the channel."""
+    """Raises 50013 unless the user has all of the permissions in the channel."""
     bits = world.permissions(user.id, channel.id)
     if any(not bits & permission for permission in wanted):
         raise api_error(50013)
 
 
 def get_guild(world: World, user: User, guild_id: int) -> Guild:
-    """A server that the user is a member of. Raises 10004."""
+    """The server, if the user is a member of it. Raises 10004."""
     guild = world.guilds.get(guild_id)
     if guild is None or user.id not in guild.members:
         raise api_error(10004)
@@ -54,22 +54,22 @@ def get_guild(world: World, user: User, guild_id: int) -> Guild:
 
 
 def require_in_guild(world: World, user: User, guild: Guild, *wanted: Permission) -> None:
-    """Raises 50013 unless the user holds every permission in the server."""
+    """Raises 50013 unless the user has all of the permissions in the server."""
     bits = world.guild_permissions(user.id, guild.id)
     if any(not bits & permission for permission in wanted):
         raise api_error(50013)
 
 
 def get_text_channel(world: World, user: User, channel_id: int) -> Channel:
-    """A channel that holds messages and that the user may view. Raises 50008 for others."""
-    channel = visible_channel(world, user, channel_id)
+    """The channel, if it can hold messages and the user can see it. Raises 50008 for others."""
+    channel = get_channel(world, user, channel_id)
     if channel.type not in _WITH_MESSAGES:
         raise api_error(50008)
     return channel
 
 
 def get_message(world: World, user: User, channel_id: int, message_id: int) -> Message:
-    """A message the user may view. Raises 10003, 50001 or 10008."""
+    """The message, if the user can see it. Raises 10003, 50001 or 10008."""
     get_text_channel(world, user, channel_id)
     message = world.message(channel_id, message_id)
     if message is None:
@@ -78,8 +78,8 @@ def get_message(world: World, user: User, channel_id: int, message_id: int) -> M
 
 
 def get_thread(world: World, user: User, channel_id: int) -> Channel:
-    """A thread the user may view. Raises 50024 for what is none."""
-    channel = visible_channel(world, user, channel_id)
+    """The thread, if the user can see it. Raises 50024 for other channels."""
+    channel = get_channel(world, user, channel_id)
     if channel.thread is None:
         raise api_error(50024)
     return channel

@@ -1,4 +1,4 @@
-"""Changing channels and threads: fields, rights, and what is told.
+"""Editing channels and threads: fields and required permissions.
 
 docs: Channels Resource › Modify Channel, Edit Channel Permissions.
 """
@@ -44,9 +44,9 @@ def read_overwrites(form: Form) -> list[Overwrite]:
 
 
 def _read_tags(world: World, form: Form) -> list[dict[str, Any]]:
-    """docs: Channels Resource › Forum Tag Object: at most 20, names of up to 20 characters.
+    """The field ``available_tags``: at most 20 tags.
 
-    (The figure for names was raised to 50 later.)
+    docs: Channels Resource › Forum Tag Object: names of up to 20 characters (raised to 50 later).
     """
     found = []
     for one in form.forms("available_tags", most=20):
@@ -106,9 +106,9 @@ def change_channel(world: World, user: User, channel: Channel, form: Form) -> No
 def change_thread(world: World, user: User, channel: Channel, form: Form) -> None:
     """docs: Modify Channel › Thread; Threads › Permissions.
 
-    Who opened a thread may rename, archive and open it; anybody who may write in it may open
-    one that is not locked; all else is for those who manage threads. An archived thread has to
-    be opened before anything else of it changes (50083).
+    The thread's owner may rename, archive and unarchive it. Anyone who may write in it may
+    unarchive it unless it is locked. Everything else needs *Manage Threads*. An archived thread
+    must be unarchived before other fields can change (50083).
     """
     thread = channel.thread
     assert thread is not None
@@ -121,11 +121,11 @@ def change_thread(world: World, user: User, channel: Channel, form: Form) -> Non
     flags = form.integer("flags", least=0)
     tags = form.snowflakes("applied_tags", most=5)
     form.check()
-    _may_change(world, user, channel, form, archived=archived)
+    _require_can_change(world, user, channel, form, archived=archived)
     if thread.archived and archived and set(form.body) - {"archived", "locked"}:
         raise api_error(50083)
     if thread.archived and not archived:
-        _room_for_one_more(world, channel)
+        _check_limit(world, channel)
     if "applied_tags" in form:
         _apply_tags(world, user, channel, tags)
     now = world.now()
@@ -146,7 +146,9 @@ def change_thread(world: World, user: User, channel: Channel, form: Form) -> Non
         messages.post_system_message(world, channel, user.id, kind, channel.name)
 
 
-def _may_change(world: World, user: User, channel: Channel, form: Form, *, archived: bool) -> None:
+def _require_can_change(
+    world: World, user: User, channel: Channel, form: Form, *, archived: bool
+) -> None:
     thread = channel.thread
     assert thread is not None
     bits = world.permissions(user.id, channel.id)
@@ -162,7 +164,7 @@ def _may_change(world: World, user: User, channel: Channel, form: Form, *, archi
     raise api_error(160005 if thread.locked and thread.owner_id == user.id else 50013)
 
 
-def _room_for_one_more(world: World, channel: Channel) -> None:
+def _check_limit(world: World, channel: Channel) -> None:
     assert channel.guild_id is not None
     if sum(1 for _ in world.threads_of(channel.guild_id)) >= world.thread_limit:
         raise api_error(160006)

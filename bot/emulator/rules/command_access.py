@@ -1,4 +1,4 @@
-"""Who may use which command, and what they may give it.
+"""Who may use a command, and checking the options they pass.
 
 docs: Application Commands › Permissions, Application Command Option Structure.
 """
@@ -21,10 +21,10 @@ _MOST_INTEGER = 2**53
 
 
 def can_use_command(command: Command, bits: int) -> bool:
-    """Whether somebody with these permission bits may use a command in a server.
+    """Whether a member with these permission bits may use a command in a server.
 
-    ``default_member_permissions`` of "0" leave it to administrators; a command whose contexts
-    leave out servers is not there.
+    With ``default_member_permissions`` of "0" only administrators may. A command whose contexts
+    don't include servers isn't available.
     """
     contexts = command.body.get("contexts")
     if contexts is not None and 0 not in contexts:
@@ -42,9 +42,9 @@ def can_use_command(command: Command, bits: int) -> bool:
 def read_options(
     world: World, guild_id: int | None, declared: list[dict[str, Any]], form: Form, *, partial: bool
 ) -> list[dict[str, Any]]:
-    """The options that a member gave, checked against those that the command declares.
+    """The options that a member passed, checked against those the command declares.
 
-    ``partial`` is an autocomplete, in which nothing is required yet and one is focused.
+    ``partial`` is for autocomplete: no option is required yet and one is focused.
     """
     by_name = {option["name"]: option for option in declared}
     found: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""What application commands may look like.
+"""Application commands: validation and registration.
 
 docs: Interactions › Application Commands.
 """
@@ -25,18 +25,18 @@ __all__ = [
 
 CHAT_INPUT = 1
 MAX_PER_TYPE = {1: 100, 2: 15, 3: 15}
-"""By type. docs: Application Commands › Registering a Command."""
+"""How many commands of each type. docs: Application Commands › Registering a Command."""
 
 SUB, GROUP = 1, 2
 _MOST_CHARACTERS = 8000
-# The letters of any script, digits, and the few marks that the documentation names.
+# Letters of any script, digits, and the marks that the documentation lists.
 _NAME = re.compile(r"^[-_'\w\u0900-\u097f\u0e00-\u0e7f]{1,32}$")
 _WITH_CHOICES = (3, 4, 10)
 _CHANNELS = tuple(int(kind) for kind in ChannelType)
 
 
 def read_command(form: Form) -> tuple[int, str, dict[str, Any]]:
-    """A command's type, name and body, checked; the caller tells the errors.
+    """Read a command's type, name and body; the caller raises the form's errors.
 
     docs: Application Command Object, Application Command Naming.
     """
@@ -197,7 +197,10 @@ def _choice(form: Form, kind: int) -> dict[str, Any]:
 
 
 def _characters(data: dict[str, Any]) -> int:
-    """Names, descriptions and values at all depths; of translations the longest counts."""
+    """The total length of names, descriptions and values at all depths.
+
+    For a translated text the longest translation counts.
+    """
     total = 0
     for field in ("name", "description", "value"):
         text = data.get(field)
@@ -221,7 +224,7 @@ def list_commands(world: World, application_id: int, guild_id: int | None) -> li
 def find_command(
     world: World, application_id: int, guild_id: int | None, kind: int, name: str
 ) -> Command | None:
-    """The command of a type and name in a scope."""
+    """The command with this type and name in a server, or the global one."""
     return next(
         (
             c
@@ -240,7 +243,7 @@ def put_command(
     name: str,
     body: dict[str, Any],
 ) -> tuple[Command, bool]:
-    """Create a command or change the one of that name; whether it is new. Error 30032."""
+    """Create a command or replace the one of that name; whether it is new. Error 30032."""
     command = find_command(world, application.id, guild_id, kind, name)
     if command is not None:
         if command.body != body:

@@ -1,4 +1,4 @@
-"""What components a message may carry, and the form in which they come back.
+"""Message components: validation, and the form in which Discord returns them.
 
 docs: Components › Component Reference; Message Resource › Message Object (flag
 IS_COMPONENTS_V2).
@@ -27,7 +27,7 @@ _IN_CONTAINER = (ROW, SECTION, TEXT, GALLERY, FILE, SEPARATOR)
 
 @dataclass(slots=True)
 class Tree:
-    """What has been seen of one message's components: their ids, custom ids, number and text."""
+    """Counters for one message's components: number, text length, ids and custom ids."""
 
     count: int = 0
     characters: int = 0
@@ -36,7 +36,7 @@ class Tree:
     last_id: int = 0
 
     def enter(self, form: Form) -> int:
-        """Count a component; answers its id, which is made up in order where none was given."""
+        """Count a component; its id, which is assigned in order if none was given."""
         self.count += 1
         given = form.integer("id", least=0, most=2**31 - 1)
         if given:
@@ -51,7 +51,7 @@ class Tree:
         return self.last_id
 
     def custom_id(self, form: Form) -> str | None:
-        """A custom id of 1 to 100 characters that no other component here has."""
+        """A custom id of 1 to 100 characters, unique in the message."""
         value = form.string("custom_id", least=1, most=100, required=True, strip=False)
         if value is not None and value in self.custom_ids:
             form.add_error(
@@ -65,7 +65,7 @@ class Tree:
 
 
 def read_message_components(form: Form, *, v2: bool) -> list[dict[str, Any]]:
-    """The field ``components`` of a message, checked; errors are noted in the form."""
+    """The field ``components`` of a message; errors are added to the form."""
     tree = Tree()
     allowed = _TOP_V2 if v2 else (ROW,)
     most = _MOST if v2 else 5
@@ -111,22 +111,24 @@ def _component(form: Form, tree: Tree, allowed: tuple[int, ...]) -> dict[str, An
             "accent_color": colour,
             "spoiler": form.boolean("spoiler"),
         }
-    return data | _still(form, kind)
+    return data | _static(form, kind)
 
 
-def _still(form: Form, kind: int) -> dict[str, Any]:
-    """What only shows something: thumbnails, galleries, files and separators."""
+def _static(form: Form, kind: int) -> dict[str, Any]:
+    """Components without interaction: thumbnails, galleries, files and separators."""
     if kind == SEPARATOR:
         return {
             "divider": form.boolean("divider", default=True),
             "spacing": form.choice("spacing", (1, 2)) or 1,
         }
     if kind == THUMBNAIL:
-        return _medium(form, "media")
+        return _media_item(form, "media")
     if kind == GALLERY:
-        items = [_medium(c, "media") for c in form.forms("items", least=1, most=10, required=True)]
+        items = [
+            _media_item(c, "media") for c in form.forms("items", least=1, most=10, required=True)
+        ]
         return {"items": items}
-    medium = _medium(form, "file")
+    medium = _media_item(form, "file")
     url = (medium.get("file") or {}).get("url", "attachment://")
     if not url.startswith("attachment://"):
         form.add_error("file", "UNFURLED_MEDIA_ITEM_INVALID", "Only attachment:// may be used here")
@@ -138,7 +140,7 @@ def _children(form: Form, most: int) -> Iterator[Form]:
 
 
 def _row(form: Form, tree: Tree) -> dict[str, Any]:
-    """docs: Action Row: up to five buttons, or one select."""
+    """docs: Component Reference › Action Row: up to five buttons, or one select."""
     children = [_component(child, tree, (BUTTON, *SELECTS)) for child in _children(form, 5)]
     if len(children) > 1 and any(child.get("type") in SELECTS for child in children):
         form.add_error(
@@ -253,13 +255,13 @@ def _options(form: Form) -> list[dict[str, Any]]:
 
 
 def read_text_display(form: Form, tree: Tree) -> str | None:
-    """docs: Text Display: 1 to 4,000 characters, over all of them together."""
+    """docs: Text Display: 1 to 4,000 characters in all text displays of a message together."""
     content = form.string("content", least=1, most=_MOST_TEXT, required=True)
     tree.characters += len(content or "")
     return content
 
 
-def _medium(form: Form, name: str) -> dict[str, Any]:
+def _media_item(form: Form, name: str) -> dict[str, Any]:
     """docs: Unfurled Media Item."""
     medium = form.form(name, required=True)
     url = medium.string("url", least=1, most=2048, required=True) if medium else None
@@ -282,7 +284,7 @@ def _check_url(form: Form, name: str, url: str | None, schemes: tuple[str, ...])
 
 
 def walk(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Every component at every depth."""
+    """All components at all depths."""
     for component in components:
         yield component
         yield from walk(component.get("components") or [])
@@ -297,7 +299,7 @@ def find(components: list[dict[str, Any]], custom_id: str) -> dict[str, Any] | N
 
 
 def media_of(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Every medium that components show, to be pointed at its file."""
+    """Every media item in components, to set the address of its file."""
     for component in walk(components):
         if component["type"] == THUMBNAIL:
             yield component["media"]

@@ -1,4 +1,4 @@
-"""What embeds a message may carry.
+"""Message embeds: validation.
 
 docs: Message Resource › Embed Object, Embed Limits.
 """
@@ -15,7 +15,7 @@ _MOST_TOGETHER = 6000
 
 
 def read_embeds(form: Form) -> list[dict[str, Any]]:
-    """The field ``embeds``, checked: at most ten, 6,000 characters together."""
+    """The field ``embeds``: at most ten, with 6,000 characters together."""
     found = [_embed(one) for one in form.forms("embeds", most=10)]
     if sum(_length(embed) for embed in found) > _MOST_TOGETHER:
         form.add_error(
@@ -82,7 +82,7 @@ def _url(form: Form, name: str) -> str | None:
 
 
 def _length(embed: dict[str, Any]) -> int:
-    """The characters that count: title, description, fields, footer text and author name."""
+    """The characters that count for the limit: title, description, fields, footer, author."""
     total = len(embed.get("title", "")) + len(embed.get("description", ""))
     total += len(embed.get("footer", {}).get("text", ""))
     total += len(embed.get("author", {}).get("name", ""))

@@ -1,4 +1,4 @@
-"""The ways in which Discord says no.
+"""Discord's JSON error codes with their HTTP status and message.
 
 docs: Topics › Opcodes and Status Codes › JSON Error Codes; Reference › Error Messages.
 """
@@ -83,7 +83,7 @@ _TABLE: dict[int, tuple[int, str]] = {
 
 
 class ApiError(Exception):
-    """A call that Discord would api_error; ``errors`` is the nested object of an invalid form."""
+    """An error response; ``errors`` is the nested object of an invalid form (50035)."""
 
     def __init__(
         self,
@@ -105,6 +105,6 @@ class ApiError(Exception):
 
 
 def api_error(code: int, message: str | None = None) -> ApiError:
-    """The refusal of a JSON error code, with its usual status and words."""
+    """The error for a JSON error code, with its usual status and message."""
     status, usual = _TABLE[code]
     return ApiError(status, code, message or usual)

@@ -1,4 +1,4 @@
-"""How the application answers an interaction, and what it may still say afterwards.
+"""Responding to an interaction: the first response, edits and follow-up messages.
 
 docs: Receiving and Responding to Interactions › Responding to an Interaction, Followup Messages.
 """
@@ -38,13 +38,13 @@ _ALLOWED = {
     AUTOCOMPLETE: (_CHOICES,),
     MODAL: (_MESSAGE, _DEFERRED, _DEFERRED_UPDATE, _UPDATE),
 }
-"""Which answers go with which interaction. docs: Interaction Callback Type."""
+"""The response types allowed for each interaction type. docs: Interaction Callback Type."""
 
 
 def get_pending(world: World, interaction_id: int, token: str) -> Interaction:
-    """The interaction that may still be answered for the first time.
+    """The interaction, if it still waits for its first response.
 
-    Raises 10062 if there is none or its 3 seconds are over, 40060 if it was answered already.
+    Raises 10062 if there is none or its 3 seconds are over, 40060 if it has a response already.
     """
     interaction = world.interactions.get(interaction_id)
     if interaction is None or interaction.token != token:
@@ -59,7 +59,7 @@ def get_pending(world: World, interaction_id: int, token: str) -> Interaction:
 
 
 def respond(world: World, interaction: Interaction, form: Form, uploads: list[Upload]) -> None:
-    """Give the first answer. docs: Create Interaction Response."""
+    """Give the first response. docs: Create Interaction Response."""
     kind = form.integer("type", required=True)
     allowed = _ALLOWED[interaction.type]
     if interaction.type == MODAL and interaction.source_message_id is None:
@@ -124,8 +124,8 @@ def _metadata(world: World, interaction: Interaction) -> dict[str, Any]:
     return data
 
 
-def _make(world: World, interaction: Interaction, draft: Draft) -> Message:
-    """A message of the application's, in no channel yet."""
+def _build_message(world: World, interaction: Interaction, draft: Draft) -> Message:
+    """Build a message of the application, without posting it."""
     application = world.applications[interaction.application_id]
     channel = world.channels.get(interaction.channel_id)
     if channel is None:
@@ -139,8 +139,8 @@ def _make(world: World, interaction: Interaction, draft: Draft) -> Message:
     return message
 
 
-def _refer(message: Message, to: Message | None) -> None:
-    """A message that answers another one shows it, unless only one member saw that."""
+def _set_reference(message: Message, to: Message | None) -> None:
+    """Make a message a reply to another, unless that one is ephemeral and this one isn't."""
     if to is None or to.deleted or (to.ephemeral_to is not None and message.ephemeral_to is None):
         return
     message.type, message.reply_to = MessageType.REPLY, to.id
@@ -162,7 +162,7 @@ def _first_message(
         raise api_error(50006)
     if deferred:
         draft = Draft(flags=draft.flags & EPHEMERAL | _LOADING)
-    message = _make(world, interaction, draft)
+    message = _build_message(world, interaction, draft)
     message.loading = deferred
     if interaction.type == COMMAND:
         context = interaction.payload["data"]["type"] != 1
@@ -170,7 +170,7 @@ def _first_message(
             MessageType.CONTEXT_MENU_COMMAND if context else MessageType.CHAT_INPUT_COMMAND
         )
     else:
-        _refer(message, world.messages.get(interaction.source_message_id or 0))
+        _set_reference(message, world.messages.get(interaction.source_message_id or 0))
     messages.post(world, message)
     interaction.original_id = message.id
     interaction.messages.append(message.id)
@@ -200,9 +200,9 @@ def _edit_draft(message: Message, form: Form, uploads: list[Upload]) -> Draft:
 
 
 def get_by_token(world: World, application_id: int, token: str) -> Interaction:
-    """The interaction whose token is used as a webhook's.
+    """The interaction whose token is used like a webhook's.
 
-    Raises 10015 for an unknown token or before the first answer, 50027 after 15 minutes.
+    Raises 10015 for an unknown token or before the first response, 50027 after 15 minutes.
     """
     for interaction in world.interactions.values():
         if interaction.token == token and interaction.application_id == application_id:
@@ -224,15 +224,15 @@ def send_followup(
     form.check()
     if draft.empty:
         raise api_error(50006)
-    message = _make(world, interaction, draft)
-    _refer(message, world.messages.get(interaction.original_id or 0))
+    message = _build_message(world, interaction, draft)
+    _set_reference(message, world.messages.get(interaction.original_id or 0))
     messages.post(world, message)
     interaction.messages.append(message.id)
     return message
 
 
 def get_response(world: World, interaction: Interaction, wanted: str) -> Message:
-    """One of an interaction's messages by id, or the first by ``@original``. Raises 10008."""
+    """One of an interaction's messages by id, the first as ``@original``. Raises 10008."""
     if wanted == "@original":
         message = world.messages.get(interaction.original_id or 0)
     else:

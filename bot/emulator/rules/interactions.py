@@ -1,4 +1,4 @@
-"""What a member does with the application becomes an INTERACTION_CREATE.
+"""Starting interactions: commands, components, autocomplete and modals that members use.
 
 docs: Interactions › Receiving and Responding to Interactions › Interaction Object.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.emulator import payloads
 from bot.emulator.rules import commands, modals
-from bot.emulator.rules.access import visible_channel
+from bot.emulator.rules.access import get_channel
 from bot.emulator.rules.command_access import can_use_command, read_options
 from bot.emulator.rules.components import BUTTON, SELECTS, STRING_SELECT, find
 from bot.emulator.rules.errors import api_error
@@ -37,10 +37,10 @@ _USERS, _MESSAGES = 2, 3
 
 
 def start(world: World, member: User, form: Form, uploads: list[Upload]) -> Interaction:
-    """Do what a member's client asked for; answers the interaction, which now waits.
+    """Start the interaction that a member's client requested; it now waits for a response.
 
-    Raises the refusals of a command, component or modal that is not there (10063, 10008, 50035),
-    is not for this member (50013), or was filled in wrongly (50035).
+    Raises an error if the command, component or modal doesn't exist (10063, 10008, 50035), the
+    member may not use it (50013), or its values are invalid (50035).
     """
     if any(len(upload.content) > MAX_FILE for upload in uploads):
         raise api_error(40005)
@@ -50,19 +50,19 @@ def start(world: World, member: User, form: Form, uploads: list[Upload]) -> Inte
     data = form.form("data", required=True)
     form.check()
     assert data is not None
-    channel = visible_channel(world, member, channel_id or 0)
+    channel = get_channel(world, member, channel_id or 0)
     application = world.applications.get(application_id or world.application.id)
     if application is None:
         raise api_error(10002)
     if channel.guild_id is not None and not world.member(channel.guild_id, application.bot_id):
         raise api_error(10002)
-    scene = _Scene(world, member, channel, application, uploads)
+    context = _Context(world, member, channel, application, uploads)
     if kind in {COMMAND, AUTOCOMPLETE}:
-        interaction = scene.run(data, partial=kind == AUTOCOMPLETE)
+        interaction = context.run(data, partial=kind == AUTOCOMPLETE)
     elif kind == COMPONENT:
-        interaction = scene.press(form, data)
+        interaction = context.press(form, data)
     else:
-        interaction = scene.submit(data)
+        interaction = context.submit(data)
     nonce = form.body.get("nonce")
     interaction.nonce = str(nonce) if nonce is not None else None
     world.interactions[interaction.id] = interaction
@@ -71,8 +71,8 @@ def start(world: World, member: User, form: Form, uploads: list[Upload]) -> Inte
     return interaction
 
 
-class _Scene:
-    """Who acts where on which application, and what they brought along."""
+class _Context:
+    """Who interacts with which application in which channel, with which files."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class _Scene:
         self.guild: Guild | None = world.guilds.get(channel.guild_id or 0)
 
     def run(self, data: Form, *, partial: bool) -> Interaction:
-        """A command, or the suggestions for one of its options."""
+        """Run a command, or request choices for one of its options."""
         command = self._command(data)
         bits = self.world.permissions(self.member.id, self.channel.id)
         if self.guild is not None and not can_use_command(command, bits):
@@ -119,7 +119,7 @@ class _Scene:
         return self._make(AUTOCOMPLETE if partial else COMMAND, shown)
 
     def _command(self, data: Form) -> Command:
-        """docs: the client names a command by its id; by name and type where it has none."""
+        """The command, by its id, or by name and type if the client sent no id."""
         wanted = data.snowflake("id")
         name = data.string("name", most=32)
         kind = data.integer("type") or commands.CHAT_INPUT
@@ -167,11 +167,11 @@ class _Scene:
         resolved["messages"] = {str(target): payloads.message(self.world, message)}
 
     def press(self, form: Form, data: Form) -> Interaction:
-        """A button or a select of a message: it has to be there and enabled."""
+        """Press a button or choose in a select; it must exist and be enabled."""
         message_id = form.snowflake("message_id", required=True) or 0
         custom_id = data.string("custom_id", least=1, most=100, required=True, strip=False)
         form.check()
-        message = self._pressable(message_id)
+        message = self._get_pressable(message_id)
         component = find(message.components, custom_id or "")
         if component is None or component["type"] not in {BUTTON, *SELECTS}:
             raise form_error("data.custom_id", "COMPONENT_VALIDATION_FAILED", "Unknown component")
@@ -200,7 +200,7 @@ class _Scene:
         interaction.source_message_id = message.id
         return interaction
 
-    def _pressable(self, message_id: int) -> Message:
+    def _get_pressable(self, message_id: int) -> Message:
         message = self.world.messages.get(message_id)
         if message is None or message.deleted or message.channel_id != self.channel.id:
             raise api_error(10008)
@@ -226,7 +226,7 @@ class _Scene:
         return values
 
     def submit(self, data: Form) -> Interaction:
-        """A modal that was shown to this member and was not yet sent back."""
+        """Submit a modal that was shown to this member and not submitted yet."""
         custom_id = data.string("custom_id", least=1, most=100, required=True, strip=False)
         shown_by = data.snowflake("id")
         data.check()
@@ -304,7 +304,7 @@ class _Scene:
             resolved.setdefault("members", {})[str(one)] = data
 
     def _upload(self, value: str, resolved: dict[str, dict[str, Any]], data: Form) -> str:
-        """A file that came along, by its number in ``files[n]``; its id takes the place."""
+        """Store an uploaded file, by its number in ``files[n]``; its attachment id."""
         upload = self.uploads.get(str(value))
         if upload is None:
             data.add_error("attachments", "UNKNOWN_ATTACHMENT", f"There is no file number {value}.")
@@ -327,7 +327,10 @@ class _Scene:
         return {**payloads.channel(self.world, channel), "permissions": str(bits)}
 
     def _make(self, kind: int, data: dict[str, Any], message: Message | None = None) -> Interaction:
-        """docs: Interaction Object: everything that comes with every interaction."""
+        """The interaction record with its INTERACTION_CREATE payload.
+
+        docs: Interaction Object.
+        """
         world, interaction_id = self.world, self.world.new_id()
         token = secrets.token_urlsafe(96)
         bot_bits = world.permissions(self.application.bot_id, self.channel.id)

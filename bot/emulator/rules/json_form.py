@@ -1,4 +1,4 @@
-"""Reading a JSON body field by field, and telling everything that is wrong with it at once.
+"""Validating a JSON body field by field, and reporting all of its errors at once.
 
 docs: Reference › Error Messages (code 50035 with ``errors`` nested along the fields).
 """
@@ -17,12 +17,12 @@ __all__ = ["Form", "FormErrors", "form_error"]
 
 @dataclass(slots=True)
 class FormErrors:
-    """What is wrong with a form, by the path of the field."""
+    """The errors of a form, by the path of the field."""
 
     found: list[tuple[tuple[str, ...], str, str]] = field(default_factory=list)
 
     def add(self, path: tuple[str, ...], code: str, message: str) -> None:
-        """Note a fault of the field at ``path``."""
+        """Add an error of the field at ``path``."""
         self.found.append((path, code, message))
 
     def raise_if_any(self) -> None:
@@ -39,21 +39,21 @@ class FormErrors:
 
 
 def form_error(path: str, code: str, message: str) -> ApiError:
-    """The refusal for one fault, at a path written with dots."""
+    """The error response for one invalid field; ``path`` is written with dots."""
     errors = FormErrors()
     errors.add(tuple(path.split(".")), code, message)
     try:
         errors.raise_if_any()
-    except ApiError as refusal:
-        return refusal
-    raise AssertionError("a fault was noted")
+    except ApiError as error:
+        return error
+    raise AssertionError("there is an error")
 
 
 class Form:
     """A JSON object with readers for its fields.
 
-    A reader answers the default (None unless said) for a field that is absent or faulty; a
-    faulty one is noted in ``errors``, which the top of the form tells with ``done``.
+    A reader returns the default (usually None) for a field that is absent or invalid. An invalid
+    one is added to ``errors``, which :meth:`check` raises.
     """
 
     def __init__(
@@ -67,11 +67,11 @@ class Form:
         return name in self.body
 
     def check(self) -> None:
-        """Raise 50035 if anything was wrong."""
+        """Raise 50035 if any field was invalid."""
         self.errors.raise_if_any()
 
     def add_error(self, name: str | None, code: str, message: str) -> None:
-        """Note a fault of a field, or of the whole form."""
+        """Add an error of a field, or of the whole form."""
         self.errors.add((*self.path, name) if name is not None else self.path, code, message)
 
     def _value(self, name: str, required: bool) -> Any:
@@ -89,7 +89,7 @@ class Form:
         required: bool = False,
         strip: bool = True,
     ) -> str | None:
-        """A text of ``least`` to ``most`` characters, without the space around it."""
+        """A text of ``least`` to ``most`` characters, stripped of white space around it."""
         value = self._value(name, required)
         if value is None:
             return None
@@ -121,7 +121,7 @@ class Form:
         most: int | None = None,
         required: bool = False,
     ) -> int | None:
-        """A whole number between two bounds; Discord takes one written as text or 1.0, too."""
+        """An integer between two bounds; like Discord, also accepts "1" and 1.0."""
         value = self._value(name, required)
         if value is None:
             return None
@@ -147,7 +147,7 @@ class Form:
         return value
 
     def choice(self, name: str, options: Collection[int], *, required: bool = False) -> int | None:
-        """One of some whole numbers."""
+        """One of the given integers."""
         value = self.integer(name, required=required)
         if value is not None and value not in options:
             allowed = ", ".join(str(option) for option in sorted(options))
@@ -156,7 +156,7 @@ class Form:
         return value
 
     def boolean(self, name: str, *, default: bool = False) -> bool:
-        """True or false."""
+        """A boolean."""
         value = self.body.get(name)
         if value is None:
             return default
@@ -166,7 +166,7 @@ class Form:
         return value
 
     def snowflake(self, name: str, *, required: bool = False) -> int | None:
-        """An id, as text or as a number."""
+        """An id, as a string or a number."""
         value = self._value(name, required)
         if value is None:
             return None
@@ -190,7 +190,7 @@ class Form:
         return found
 
     def moment(self, name: str) -> datetime | None:
-        """An ISO 8601 moment; one without an offset is UTC."""
+        """An ISO 8601 time; one without an offset is in UTC."""
         value = self.string(name)
         if value is None:
             return None
@@ -203,7 +203,7 @@ class Form:
             return None
 
     def items(self, name: str, *, least: int = 0, most: int, required: bool = False) -> list[Any]:
-        """A list of ``least`` to ``most`` things of any kind."""
+        """A list of ``least`` to ``most`` values of any type."""
         value = self._value(name, required)
         if value is None:
             return []
@@ -233,7 +233,7 @@ class Form:
                 )
 
     def form(self, name: str, *, required: bool = False) -> Form | None:
-        """An object within this one."""
+        """A nested object."""
         value = self._value(name, required)
         if value is None:
             return None

@@ -1,6 +1,6 @@
-"""Who is mentioned in a message, and who of them is told.
+"""Mentions in a message, limited by ``allowed_mentions``.
 
-docs: Reference › Message Formatting; Message Resource › AllowedMentions Mentions Object.
+docs: Reference › Message Formatting; Message Resource › Allowed Mentions Object.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class AllowedMentions:
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """Whom a message mentions."""
+    """The users and roles that a message mentions, and whether it mentions everyone."""
 
     users: list[int]
     roles: list[int]
@@ -40,7 +40,7 @@ class Mentions:
 
 
 def read_allowed_mentions(form: Form) -> AllowedMentions | None:
-    """The field ``allowed_mentions``; None where it is absent, and everything counts."""
+    """The field ``allowed_mentions``; None if it is absent, so that all mentions count."""
     inner = form.form("allowed_mentions")
     if inner is None:
         return None
@@ -76,30 +76,35 @@ def find_mentions(
     allowed: AllowedMentions | None,
     replied_to: int | None,
 ) -> Mentions:
-    """Whom this text mentions, and the author replied to, as far as it is allowed.
+    """The allowed mentions of a text, with the author it replies to.
 
-    Roles that are not mentionable and everyone need *Mention Everyone*.
+    Mentioning everyone, or a role that isn't mentionable, needs *Mention Everyone*.
     """
     bits = world.permissions(author_id, channel.id)
     everyone_may = bool(bits & Permission.MENTION_EVERYONE)
     users = list(dict.fromkeys(int(found) for found in _USER.findall(content)))
-    users = [u for u in users if u in world.users and _may(allowed, "users", u)]
-    told = allowed is None or allowed.replied_user
-    if told and replied_to is not None and replied_to in world.users and replied_to not in users:
+    users = [u for u in users if u in world.users and _is_allowed(allowed, "users", u)]
+    ping_author = allowed is None or allowed.replied_user
+    if (
+        ping_author
+        and replied_to is not None
+        and replied_to in world.users
+        and replied_to not in users
+    ):
         users.append(replied_to)
     roles: list[int] = []
     guild = world.guilds.get(channel.guild_id or 0)
     for role_id in dict.fromkeys(int(found) for found in _ROLE.findall(content)):
         role = guild.roles.get(role_id) if guild is not None else None
         mentionable = role is not None and (role.mentionable or everyone_may)
-        if mentionable and _may(allowed, "roles", role_id):
+        if mentionable and _is_allowed(allowed, "roles", role_id):
             roles.append(role_id)
     wanted = allowed is None or "everyone" in allowed.parse
     everyone = bool(_EVERYONE.search(content)) and wanted and everyone_may
     return Mentions(users, roles, everyone)
 
 
-def _may(allowed: AllowedMentions | None, kind: str, one: int) -> bool:
+def _is_allowed(allowed: AllowedMentions | None, kind: str, one: int) -> bool:
     if allowed is None or kind in allowed.parse:
         return True
     return one in (allowed.users if kind == "users" else allowed.roles)

@@ -1,4 +1,4 @@
-"""A message as it was sent in, checked and in plain data, before it is put anywhere.
+"""Reading the fields of a new or edited message into a validated draft.
 
 docs: Message Resource › Create Message, Edit Message.
 """
@@ -25,9 +25,10 @@ MOST_CONTENT = 2000
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """``given`` names the fields that were there at all, which is what counts in an edit.
+    """A message's fields. ``given`` names the fields that were present, which an edit changes.
 
-    ``kept`` are the attachments that an edit keeps (None: all), with their new descriptions.
+    ``kept`` are the ids of the attachments that an edit keeps, None for all. ``descriptions`` are
+    those of new files by upload number.
     """
 
     content: str = ""
@@ -47,7 +48,7 @@ class Draft:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing that a message could show."""
+        """Whether the message would have no content of any kind."""
         forward = (self.reference or {}).get("type") == 1
         return not (
             self.content
@@ -63,10 +64,10 @@ class Draft:
 def read_draft(
     form: Form, uploads: list[Upload], *, settable: int, v2: bool | None = None
 ) -> Draft:
-    """Read a message's fields; the caller tells the errors with ``form.check()``.
+    """Read a message's fields; the caller raises errors with ``form.check()``.
 
-    ``settable`` are the flags that count here; an edit says in ``v2`` whether the message has
-    components of the second kind already.
+    ``settable`` are the flags that may be set here. For an edit, ``v2`` is whether the message
+    already has version 2 components.
     """
     if any(len(upload.content) > MAX_FILE for upload in uploads):
         raise api_error(40005)
@@ -98,7 +99,7 @@ def read_draft(
 
 
 def _only_components(form: Form) -> None:
-    """docs: Components › Using Components in Messages: nothing of the older kind beside them."""
+    """docs: Components › Using Components in Messages: no content, embeds or poll beside V2."""
     for name in ("content", "embeds", "poll", "sticker_ids"):
         if form.body.get(name):
             form.add_error(

@@ -1,4 +1,4 @@
-"""Putting messages into the world, changing them and taking them away.
+"""Posting, editing and deleting messages.
 
 docs: Message Resource; Gateway Events › Messages; Threads.
 """
@@ -43,17 +43,17 @@ EDITABLE = (
     MessageType.CHAT_INPUT_COMMAND,
     MessageType.CONTEXT_MENU_COMMAND,
 )
-LASTING = (
+UNDELETABLE = (
     MessageType.RECIPIENT_ADD,
     MessageType.RECIPIENT_REMOVE,
     MessageType.CHANNEL_NAME_CHANGE,
     MessageType.THREAD_STARTER_MESSAGE,
 )
-"""Types that nobody can delete. docs: Message Resource › Message Types (column Deletable)."""
+"""Types that can't be deleted. docs: Message Resource › Message Types (column Deletable)."""
 
 
 def build_message(world: World, channel: Channel, author: User, draft: Draft) -> Message:
-    """A new message from a draft, in no channel yet; its files are kept."""
+    """Build a message from a draft and store its files, without posting it."""
     _check_media(draft, [])
     message_id = world.new_id()
     answered = world.messages.get((draft.reference or {}).get("message_id") or 0)
@@ -92,7 +92,7 @@ def _poll(world: World, draft: Draft) -> dict[str, Any] | None:
 
 
 def _check_media(draft: Draft, kept: list[Attachment]) -> None:
-    """Raises 50035 where components show a file that is not there.
+    """Raises 50035 if a component shows a file that the message doesn't have.
 
     docs: Components › Unfurled Media Item.
     """
@@ -105,7 +105,7 @@ def _check_media(draft: Draft, kept: list[Attachment]) -> None:
 
 
 def attach_files(world: World, message: Message, draft: Draft) -> None:
-    """Keep a draft's files and point what shows them (``attachment://``) at their addresses."""
+    """Store a draft's files and replace ``attachment://`` with their addresses."""
     for upload in draft.uploads:
         record = Attachment(
             id=world.new_id(),
@@ -136,9 +136,9 @@ def attach_files(world: World, message: Message, draft: Draft) -> None:
 
 
 def post(world: World, message: Message) -> Message:
-    """Put a message into its channel and tell it.
+    """Post a message in its channel.
 
-    In a thread it counts, wakes the thread up, and brings in its author and whom it mentions.
+    In a thread it is counted, unarchives the thread, and adds its author and mentioned users.
     docs: Threads › Thread Membership, Archived threads.
     """
     channel = world.channels[message.channel_id]
@@ -152,7 +152,7 @@ def post(world: World, message: Message) -> Message:
             thread_state.unarchive(world, channel)
         thread.active_at = world.now()
         message.position = thread.total_message_sent
-        if not _starts(channel, message):
+        if not _is_thread_starter(channel, message):
             thread.message_count += 1
             thread.total_message_sent += 1
         if message.type in EDITABLE and message.webhook_id is None:
@@ -167,8 +167,8 @@ def post(world: World, message: Message) -> Message:
     return message
 
 
-def _starts(channel: Channel, message: Message) -> bool:
-    """Whether a message heads the thread it stands in; such a one is not counted."""
+def _is_thread_starter(channel: Channel, message: Message) -> bool:
+    """Whether a message is the first one of its thread, which isn't counted."""
     return message.id == channel.id or message.type is MessageType.THREAD_STARTER_MESSAGE
 
 
@@ -183,7 +183,7 @@ def post_system_message(
     reference: dict[str, Any] | None = None,
     reply_to: int | None = None,
 ) -> Message:
-    """A message that Discord writes itself. docs: Message Resource › Message Types."""
+    """Post a system message. docs: Message Resource › Message Types."""
     return post(
         world,
         Message(
@@ -202,9 +202,9 @@ def post_system_message(
 
 
 def edit(world: World, message: Message, draft: Draft) -> None:
-    """Change the fields that were given; what is left must not be empty (50006).
+    """Change the given fields; the message must not become empty (50006).
 
-    Who may do so has been asked before. docs: Message Resource › Edit Message.
+    The caller checks permissions. docs: Message Resource › Edit Message.
     """
     channel = world.channels[message.channel_id]
     given = draft.given
@@ -246,8 +246,8 @@ def edit(world: World, message: Message, draft: Draft) -> None:
 
 
 def delete(world: World, message: Message) -> None:
-    """Take a message away and tell it. Raises 50021 for those that nobody can delete."""
-    if message.type in LASTING:
+    """Delete a message. Raises 50021 for types that can't be deleted."""
+    if message.type in UNDELETABLE:
         raise api_error(50021)
     channel = world.channels[message.channel_id]
     require_unarchived(channel)
@@ -255,14 +255,14 @@ def delete(world: World, message: Message) -> None:
     world.emit(MessageDeleted(message))
 
 
-def delete_many(world: World, channel: Channel, gone: list[Message]) -> None:
-    """Take several messages away at once. docs: Message Resource › Bulk Delete Messages."""
-    for message in gone:
+def delete_many(world: World, channel: Channel, deleted: list[Message]) -> None:
+    """Delete several messages at once. docs: Message Resource › Bulk Delete Messages."""
+    for message in deleted:
         _remove(world, channel, message)
-    world.emit(MessagesDeleted(channel, tuple(message.id for message in gone)))
+    world.emit(MessagesDeleted(channel, tuple(message.id for message in deleted)))
 
 
 def _remove(world: World, channel: Channel, message: Message) -> None:
     world.remove_message(message)
-    if channel.thread is not None and not _starts(channel, message):
+    if channel.thread is not None and not _is_thread_starter(channel, message):
         channel.thread.message_count = max(0, channel.thread.message_count - 1)

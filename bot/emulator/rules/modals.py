@@ -1,4 +1,4 @@
-"""The forms that an application shows, and what comes back in them.
+"""Modals: validating the form an application shows and the values a member submits.
 
 docs: Components › Component Reference (Label, Text Input, File Upload, selects);
 Receiving and Responding to Interactions › Modal.
@@ -30,7 +30,7 @@ _IN_LABEL = (*SELECTS, TEXT_INPUT, FILE_UPLOAD, _RADIO, _CHECKBOXES, _CHECKBOX)
 
 
 def read_modal(form: Form) -> dict[str, Any]:
-    """A modal's data: title 1 to 45, 1 to 5 components at the top."""
+    """A modal: a title of 1 to 45 characters and 1 to 5 top-level components."""
     tree = Tree()
     return {
         "custom_id": form.string("custom_id", least=1, most=100, required=True, strip=False),
@@ -95,7 +95,7 @@ def _field(form: Form, tree: Tree, allowed: tuple[int, ...], *, row: bool) -> di
 
 
 def _text_input(form: Form, *, row: bool) -> dict[str, Any]:
-    """docs: Text Input: in a label it has no label of its own, in an action row it must."""
+    """docs: Text Input: it has its own label in an action row, but not inside a Label."""
     data: dict[str, Any] = {
         "style": form.choice("style", (1, 2), required=True),
         "min_length": form.integer("min_length", least=0, most=4000) or 0,
@@ -120,10 +120,10 @@ def _text_input(form: Form, *, row: bool) -> dict[str, Any]:
 def read_submission(
     modal: dict[str, Any], form: Form
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """What a member sent back, in the shape of the modal, and the fields with their values.
+    """The submitted values in the modal's structure, and the list of its fields with values.
 
-    docs: Receiving and Responding to Interactions › Modal Submit Data Structure. Every field is
-    held against what the modal asked for.
+    Each value is checked against its field. docs: Receiving and Responding to Interactions ›
+    Modal Submit Data Structure.
     """
     fields = {c["custom_id"]: c for c in walk(modal["components"]) if c.get("custom_id")}
     given: dict[str, Form] = {}
@@ -140,14 +140,14 @@ def read_submission(
     for custom_id, asked in fields.items():
         one = given.get(custom_id, Form({}, (*form.path, custom_id), form.errors))
         value = {"type": asked["type"], "id": asked["id"], "custom_id": custom_id}
-        value |= _answered(asked, one)
+        value |= _read_value(asked, one)
         values[custom_id] = value
         answered.append(value)
-    shape = [_shaped(component, values) for component in modal["components"]]
+    shape = [_with_values(component, values) for component in modal["components"]]
     return shape, answered
 
 
-def _shaped(component: dict[str, Any], values: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _with_values(component: dict[str, Any], values: dict[str, dict[str, Any]]) -> dict[str, Any]:
     data: dict[str, Any] = {"type": component["type"], "id": component["id"]}
     if component["type"] == ROW:
         data["components"] = [values[c["custom_id"]] for c in component["components"]]
@@ -156,7 +156,7 @@ def _shaped(component: dict[str, Any], values: dict[str, dict[str, Any]]) -> dic
     return data
 
 
-def _answered(asked: dict[str, Any], form: Form) -> dict[str, Any]:
+def _read_value(asked: dict[str, Any], form: Form) -> dict[str, Any]:
     kind, required = asked["type"], asked.get("required", True)
     if kind == TEXT_INPUT:
         text = form.string("value", strip=False) or ""

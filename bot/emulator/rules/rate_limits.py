@@ -1,7 +1,7 @@
-"""The rate limits that the emulator announces.
+"""The rate limits that the emulator announces and enforces.
 
-Discord documents only the global one; the others are chosen near what is said about it. They
-bind bots and webhooks, in real time, for they are about traffic and not about the world.
+Discord documents only the global one; the others are chosen near what people report. They apply
+to bots and webhooks and use real time, since they are about traffic and not about the world.
 docs: Topics › Rate Limits.
 """
 
@@ -19,9 +19,10 @@ __all__ = ["GLOBAL", "INVALID", "OLD_EDITS", "RENAMES", "TABLE", "Limit", "RateL
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many calls in so many seconds; one that is not ``announced`` shows in no header.
+    """A number of calls within a number of seconds.
 
-    ``code``: the JSON error code of its refusal, where it has one.
+    One that isn't ``announced`` appears in no header. ``code`` is the JSON error code sent when it
+    is exceeded, 0 for none.
     """
 
     name: str
@@ -32,7 +33,7 @@ class Limit:
 
     @property
     def bucket(self) -> str:
-        """The opaque name that clients group routes by."""
+        """The bucket hash, by which clients group routes."""
         return hashlib.md5(self.name.encode(), usedforsecurity=False).hexdigest()
 
 
@@ -41,8 +42,8 @@ MESSAGES = Limit("messages", 5, 5.0)
 THREADS = Limit("thread starts", 5, 10.0)
 REACTIONS = Limit("reactions", 1, 0.25)
 RENAMES = Limit("renames", 2, 600.0, announced=False)
-#: Of messages over an hour old, by channel (docs: Opcodes and Status Codes › JSON Error Codes,
-#: 30046; no number is documented).
+#: Edits of messages over an hour old, per channel. docs: Opcodes and Status Codes › JSON Error
+#: Codes, 30046; no number is documented.
 OLD_EDITS = Limit("old edits", 3, 20.0, announced=False, code=30046)
 HISTORY = Limit("history", 10, 1.0)
 WEBHOOKS = Limit("webhooks", 5, 2.0)
@@ -64,7 +65,7 @@ TABLE: dict[tuple[str, str], Limit] = {
     ("PATCH", f"{_WEBHOOK}/messages/{{message_id}}"): WEBHOOKS,
     ("DELETE", f"{_WEBHOOK}/messages/{{message_id}}"): WEBHOOKS,
 }
-"""By method and path; a limit counts for each channel or webhook by itself."""
+"""By method and path; each limit is counted per channel or webhook."""
 
 
 @dataclass(slots=True)
@@ -74,7 +75,7 @@ class _Window:
 
 
 class RateLimits:
-    """Counts calls. With ``on`` false it counts nothing and announces nothing."""
+    """Counts calls against the limits. With ``on`` false it limits and announces nothing."""
 
     def __init__(self, *, on: bool = True, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.on = on
@@ -92,7 +93,7 @@ class RateLimits:
         self._invalid.used += 1
 
     def check_ban(self) -> None:
-        """Raises a refusal without ``Via`` while too many invalid calls ban the address."""
+        """Raises a 429 without ``Via`` while the address is banned for too many invalid calls."""
         left = self._invalid.ends - self._monotonic()
         if self.on and left > 0 and self._invalid.used >= INVALID.calls:
             message = "You are being blocked from accessing our API temporarily."
@@ -100,12 +101,12 @@ class RateLimits:
             raise ApiError(429, 0, message, headers=headers)
 
     def take_global(self, who: str) -> None:
-        """Count a call against the limit over all. Raises a refusal with status 429."""
+        """Count a call against the global limit. Raises an error with status 429."""
         if self.on:
             self._take(GLOBAL, who, scope="global")
 
     def take(self, limit: Limit, who: str, where: str) -> dict[str, str]:
-        """Count a call; answers the headers to announce. Raises a refusal with status 429."""
+        """Count a call; the headers to send. Raises an error with status 429."""
         if not self.on:
             return {}
         window = self._take(limit, f"{who} {where}", scope="user")
@@ -146,6 +147,6 @@ class RateLimits:
             headers |= self._headers(limit, window)
         body = {"retry_after": round(after, 3), "global": scope == "global"}
         if limit.code:
-            told = api_error(limit.code).body["message"]
-            return ApiError(429, limit.code, told, more=body, headers=headers)
+            message = api_error(limit.code).body["message"]
+            return ApiError(429, limit.code, message, more=body, headers=headers)
         return ApiError(429, 0, "You are being rate limited.", more=body, headers=headers)

@@ -1,4 +1,4 @@
-"""The rules of Create Message: who may send what where, nonces, replies, slowmode.
+"""Sending a message: permissions, nonces, replies and slowmode.
 
 docs: Message Resource › Create Message.
 """
@@ -22,17 +22,17 @@ from bot.emulator.world.world import World
 __all__ = ["SETTABLE", "require_can_write", "resolve_reference", "send_message"]
 
 SETTABLE = SUPPRESS_EMBEDS | SILENT | IS_COMPONENTS_V2
-"""The flags that Create Message lets an author set."""
+"""The flags that an author may set in Create Message."""
 
 NONCE_LASTS = timedelta(minutes=3)
-"""docs say "the past few minutes"."""
+"""The documentation says "the past few minutes"."""
 
 
 def require_can_write(world: World, user: User, channel: Channel) -> None:
-    """Whether somebody may write in a channel or thread at all.
+    """Raises an error unless the user may write in the channel or thread.
 
-    docs: Threads › Permissions (*Send Messages in Threads*); errors 160005 and 50083: a locked
-    thread is opened only by those who manage threads, and no message wakes it up.
+    docs: Threads › Permissions (*Send Messages in Threads*); errors 160005 and 50083: writing in
+    a locked thread needs *Manage Threads*, and a message doesn't unarchive it.
     """
     if channel.guild_id is None:
         return
@@ -64,7 +64,7 @@ def _require_can_send(world: World, user: User, channel: Channel, draft: Draft) 
 
 
 def _check_slowmode(world: World, user: User, channel: Channel) -> None:
-    """docs: Channels Resource › ``rate_limit_per_user``, error 20016; bots are not slowed."""
+    """docs: Channels Resource › ``rate_limit_per_user``, error 20016; it doesn't apply to bots."""
     free = Permission.BYPASS_SLOWMODE | Permission.MANAGE_MESSAGES | Permission.MANAGE_CHANNELS
     if user.bot or not channel.rate_limit_per_user:
         return
@@ -78,10 +78,10 @@ def _check_slowmode(world: World, user: User, channel: Channel) -> None:
         raise ApiError(429, 20016, message, more=more, headers={"Via": "1.1 google"})
 
 
-def _sent_before(world: World, user: User, draft: Draft) -> Message | None:
-    """The message that the same author sent with the same nonce in the past few minutes.
+def _find_by_nonce(world: World, user: User, draft: Draft) -> Message | None:
+    """The message that the author sent with the same nonce in the past few minutes.
 
-    If it was deleted meanwhile there is nothing to give back: 10008.
+    Raises 10008 if it was deleted.
     """
     message = world.messages.get(world.nonces.get(f"{user.id}:{draft.nonce}", 0))
     if message is None or message.timestamp + NONCE_LASTS <= world.now():
@@ -137,10 +137,10 @@ def resolve_reference(
 
 
 def send_message(world: World, user: User, channel: Channel, draft: Draft) -> Message:
-    """Create a message, with every rule of it."""
+    """Check every rule of Create Message and post the message."""
     require_can_write(world, user, channel)
     if draft.nonce is not None and draft.enforce_nonce:
-        earlier = _sent_before(world, user, draft)
+        earlier = _find_by_nonce(world, user, draft)
         if earlier is not None:
             return earlier
     _require_can_send(world, user, channel, draft)

@@ -1,6 +1,6 @@
-"""Opening threads and forum posts, and changing them.
+"""Starting threads and forum posts, adding members, deleting channels.
 
-docs: Channels Resource › Start Thread …, Modify Channel; Topics › Threads.
+docs: Channels Resource › Start Thread …, Delete/Close Channel; Topics › Threads.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _KINDS = {
 
 
 class ThreadForm:
-    """The fields that every way of starting a thread has in common."""
+    """The fields shared by all ways of starting a thread."""
 
     def __init__(self, form: Form, parent: Channel) -> None:
         self.name = form.string("name", least=1, most=100, required=True) or ""
@@ -62,18 +62,18 @@ class ThreadForm:
 
 
 def read_form(form: Form, parent: Channel) -> ThreadForm:
-    """Read the common fields; the caller tells the errors."""
+    """Read the shared fields; the caller raises the form's errors."""
     return ThreadForm(form, parent)
 
 
-def _room(world: World, channel: Channel) -> None:
+def _check_limit(world: World, channel: Channel) -> None:
     """docs: Threads › Active threads; errors 160006 and 160007."""
     assert channel.guild_id is not None
     if sum(1 for _ in world.threads_of(channel.guild_id)) >= world.thread_limit:
         raise api_error(160007 if channel.type is ChannelType.ANNOUNCEMENT else 160006)
 
 
-def _make(
+def _add_thread(
     world: World,
     parent: Channel,
     owner: User,
@@ -81,7 +81,7 @@ def _make(
     thread_id: int,
     kind: ChannelType,
 ) -> Channel:
-    """Put a thread into the world and tell it; its owner is its first member."""
+    """Add a thread to the world, with its owner as its first member."""
     now = world.now()
     thread = ThreadState(
         owner_id=owner.id,
@@ -109,7 +109,7 @@ def _make(
 def start_from_message(
     world: World, user: User, parent: Channel, message: Message, form: Form
 ) -> Channel:
-    """Start a thread from a message; it bears the message's id, so that there is only one.
+    """Start a thread from a message; it gets the message's id, so that there can be only one.
 
     docs: Channels Resource › Start Thread from Message; errors 160004, 50024, 50021.
     """
@@ -122,8 +122,8 @@ def start_from_message(
         raise api_error(160004)
     if message.type not in messages.EDITABLE:
         raise api_error(50021)
-    _room(world, parent)
-    channel = _make(world, parent, user, fields, message.id, _KINDS[parent.type])
+    _check_limit(world, parent)
+    channel = _add_thread(world, parent, user, fields, message.id, _KINDS[parent.type])
     message.flags |= HAS_THREAD
     world.emit(ChannelCreated(channel))
     reference = {
@@ -147,8 +147,8 @@ def start_from_message(
 def start_without_message(world: World, user: User, parent: Channel, form: Form) -> Channel:
     """Start a thread without a message.
 
-    A public one is told in the channel by a message of type THREAD_CREATED; without a ``type``
-    it is private. docs: Channels Resource › Start Thread without Message.
+    A public one posts a message of type THREAD_CREATED in the channel; without a ``type`` it is
+    private. docs: Channels Resource › Start Thread without Message.
     """
     if parent.type not in _KINDS:
         raise api_error(50024)
@@ -165,8 +165,8 @@ def start_without_message(world: World, user: User, parent: Channel, form: Form)
         parent,
         Permission.CREATE_PRIVATE_THREADS if private else Permission.CREATE_PUBLIC_THREADS,
     )
-    _room(world, parent)
-    channel = _make(world, parent, user, fields, world.new_id(), ChannelType(kind))
+    _check_limit(world, parent)
+    channel = _add_thread(world, parent, user, fields, world.new_id(), ChannelType(kind))
     assert channel.thread is not None
     channel.thread.invitable = invitable
     world.emit(ChannelCreated(channel))
@@ -210,9 +210,9 @@ async def start_forum_post(
     *,
     as_webhook: Message | None = None,
 ) -> tuple[Channel, Message]:
-    """Start a post in a forum, with its first message, which bears the post's id.
+    """Start a forum post with its first message, which has the post's id.
 
-    A member's post is told a moment before its first message is there; whoever writes to it in
+    A member's post is created shortly before its first message; anyone who writes in it in
     between gets 40058. docs: Start Thread in Forum or Media Channel.
     """
     fields = read_form(form, parent)
@@ -220,9 +220,9 @@ async def start_forum_post(
     tags = _tags(world, user, parent, form)
     if draft.empty:
         raise api_error(50006)
-    _room(world, parent)
+    _check_limit(world, parent)
     message = as_webhook or messages.build_message(world, parent, user, draft)
-    channel = _make(world, parent, user, fields, message.id, ChannelType.PUBLIC_THREAD)
+    channel = _add_thread(world, parent, user, fields, message.id, ChannelType.PUBLIC_THREAD)
     assert channel.thread is not None
     channel.thread.applied_tags = tags
     for part in message.attachments:
@@ -240,9 +240,9 @@ async def start_forum_post(
 
 
 def delete_channel(world: World, channel: Channel) -> None:
-    """Take a channel or thread away, with everything in it, and tell it.
+    """Delete a channel or thread with everything in it.
 
-    With a channel its threads are gone, too, of which nothing more is told.
+    A channel's threads are deleted too, without events of their own.
     docs: Gateway Events › Channel Delete, Thread Delete.
     """
     if channel.thread is None:
@@ -254,7 +254,7 @@ def delete_channel(world: World, channel: Channel) -> None:
 
 def _remove(world: World, channel: Channel) -> None:
     world.timelines.pop(channel.id, None)
-    for message in world.messages.values():  # with those that only one member saw
+    for message in world.messages.values():  # ephemeral ones too
         if message.channel_id == channel.id:
             message.deleted = True
     for webhook in [w for w in world.webhooks.values() if w.channel_id == channel.id]:
@@ -264,7 +264,7 @@ def _remove(world: World, channel: Channel) -> None:
 
 
 def add_member(world: World, channel: Channel, by: User, user_id: int) -> None:
-    """Bring somebody into a thread, which Discord tells there in a message of its own.
+    """Add a user to a thread; if somebody else adds them, a system message says so.
 
     docs: Channels Resource › Add Thread Member; Message Types (RECIPIENT_ADD).
     """

@@ -1,11 +1,11 @@
-"""Who may speak to the emulator from inside a browser: its own page, and no other.
+"""Origin guard: in a browser only the emulator's own page may send requests to it.
 
-Loopback keeps other machines out, but not the pages of other hosts that are open in a browser on
-this one. Their requests bear their own ``Origin``, or reach us under a name of theirs that they
-made resolve to 127.0.0.1; both are refused before anything is read. Clients that are no
-browsers send no ``Origin`` and name the address that they were given.
+Listening on loopback keeps other machines out, but not pages of other sites in a browser on this
+machine. Their requests have another ``Origin``, or another ``Host`` that they made resolve to
+127.0.0.1 (DNS rebinding); both are rejected before the body is read. Clients other than browsers
+send no ``Origin``, and the address they were given as ``Host``.
 
-The rules are the web's: Fetch Standard › Origin header; Fetch Metadata › Sec-Fetch-Site.
+Sources: Fetch Standard › Origin header; Fetch Metadata › Sec-Fetch-Site.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ _POLICY = "; ".join(
 def find_violation(
     method: str, path: str, *, host: str | None, origin: str | None, site: str | None
 ) -> str | None:
-    """Why a request is not answered, from its headers; None for one that may pass.
+    """Why a request is rejected, by its headers; None if it is allowed.
 
-    ``site`` is the header ``Sec-Fetch-Site``. Only the page itself may be opened from elsewhere,
-    as by a link.
+    ``site`` is the header ``Sec-Fetch-Site``. Other sites may only open the page itself, as with a
+    link.
     """
     try:
         name = URL(f"http://{host}").host if host else None
@@ -59,10 +59,10 @@ def find_violation(
 
 
 def guard() -> Middleware:
-    """The middleware that stands before everything, the gateway's handshake too."""
+    """The outermost middleware; it also covers the gateway's handshake."""
 
     @web.middleware
-    async def stand_before(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    async def check_origin(request: web.Request, handler: _Handler) -> web.StreamResponse:
         headers = request.headers
         fault = find_violation(
             request.method,
@@ -75,11 +75,11 @@ def guard() -> Middleware:
             return json_response(403, {"message": fault, "code": 0})
         return await handler(request)
 
-    return stand_before
+    return check_origin
 
 
 async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Headers on every answer: nothing is guessed to be a script, the page runs only its own.
+    """Add security headers to a response: no MIME sniffing, and only the page's own scripts.
 
     Content Security Policy Level 3; Fetch Standard › X-Content-Type-Options.
     """

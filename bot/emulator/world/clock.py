@@ -1,4 +1,4 @@
-"""The world's clock: real time, plus the seconds by which somebody has moved it forward."""
+"""The world's clock: real time plus an offset."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ def _real_now() -> datetime:
 
 
 class WorldClock:
-    """A clock that runs beside real time at a distance of ``offset`` seconds and never goes back.
+    """A clock that is ``offset`` seconds ahead of real time and never goes back.
 
-    ``real_now`` answers the real time as an aware datetime.
+    ``real_now`` returns the real time as an aware datetime.
     """
 
     def __init__(self, offset: float = 0.0, real_now: Callable[[], datetime] = _real_now) -> None:
@@ -28,11 +28,11 @@ class WorldClock:
         return self._offset
 
     def now(self) -> datetime:
-        """The present moment of the world, in UTC."""
+        """The current time of the world, in UTC."""
         return self._real_now() + timedelta(seconds=self._offset)
 
     def advance_to(self, moment: datetime) -> None:
-        """Move forward to an aware moment; a moment that is already past changes nothing."""
-        distance = (moment - self.now()).total_seconds()
-        if distance > 0:
-            self._offset += distance
+        """Move forward to an aware time; a time in the past changes nothing."""
+        difference = (moment - self.now()).total_seconds()
+        if difference > 0:
+            self._offset += difference

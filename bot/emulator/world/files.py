@@ -1,4 +1,4 @@
-"""The bytes of uploaded files."""
+"""Storage for the bytes of uploaded files."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ __all__ = ["FileStore"]
 
 
 class FileStore:
-    """Bytes by id: in a folder, which is made when needed, or in memory without one."""
+    """Bytes by id: in a folder, which is created when needed, or else in memory."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
         self._memory: dict[int, bytes] = {}
 
     def put(self, file_id: int, content: bytes) -> None:
-        """Keep a file's bytes; they are whole on disk or not there at all."""
+        """Store a file's bytes atomically."""
         if self._folder is None:
             self._memory[file_id] = content
             return

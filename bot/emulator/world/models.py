@@ -1,8 +1,7 @@
-"""What the world is made of.
+"""Records of the world: users, servers, channels, messages, interactions.
 
-These records are the world's own state, so they change in place; what leaves the world are
-payloads (:mod:`bot.emulator.payloads`). What Discord treats as plain JSON (embeds, components,
-a command's options) is kept as plain JSON, already checked.
+They are mutable state; clients get payloads (:mod:`bot.emulator.payloads`). Embeds, components
+and a command's options are stored as the validated JSON.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ __all__ = [
 
 
 class ChannelType(IntEnum):
-    """docs: Channels Resource › Channel Types (those that the emulator knows)."""
+    """docs: Channels Resource › Channel Types (those that the emulator supports)."""
 
     TEXT = 0
     DM = 1
@@ -51,7 +50,7 @@ class ChannelType(IntEnum):
 
 
 class MessageType(IntEnum):
-    """docs: Message Resource › Message Types (those that the emulator makes)."""
+    """docs: Message Resource › Message Types (those that the emulator creates)."""
 
     DEFAULT = 0
     RECIPIENT_ADD = 1
@@ -74,7 +73,7 @@ class OverwriteType(IntEnum):
 
 
 class InteractionState(IntEnum):
-    """Where an interaction stands: its first answer is awaited, was given, or never came."""
+    """Whether an interaction waits for its first response, has one, or failed."""
 
     WAITING = 0
     ANSWERED = 1
@@ -83,7 +82,7 @@ class InteractionState(IntEnum):
 
 @dataclass(slots=True)
 class User:
-    """``name`` is the unique handle, ``display_name`` what others read."""
+    """A user. ``name`` is the unique handle, ``display_name`` what others see."""
 
     id: int
     name: str
@@ -96,7 +95,7 @@ class User:
 
 @dataclass(slots=True)
 class Role:
-    """``bot_id`` marks the managed role that a bot brought with it."""
+    """A role. ``bot_id`` is set for a bot's managed role."""
 
     id: int
     name: str
@@ -122,7 +121,7 @@ class Member:
 
 @dataclass(slots=True)
 class Guild:
-    """A server; the role ``@everyone`` bears the server's id."""
+    """A server; the role ``@everyone`` has the server's id."""
 
     id: int
     name: str
@@ -146,7 +145,7 @@ class Overwrite:
 
 @dataclass(slots=True)
 class ThreadMember:
-    """Somebody who follows a thread."""
+    """A member of a thread."""
 
     user_id: int
     joined_at: datetime
@@ -155,7 +154,7 @@ class ThreadMember:
 
 @dataclass(slots=True)
 class ThreadState:
-    """What a channel has besides when it is a thread. ``auto_archive_duration`` is in minutes.
+    """The extra fields of a thread. ``auto_archive_duration`` is in minutes.
 
     ``active_at`` is when the thread was last active: its start, its last message, the last time
     it was unarchived. docs: Threads › Archive Timestamp & Auto-archiving.
@@ -177,10 +176,10 @@ class ThreadState:
 
 @dataclass(slots=True)
 class Channel:
-    """A channel, thread or direct conversation.
+    """A channel, thread or direct-message channel.
 
-    ``guild_id`` is None and ``recipients`` filled only in a direct conversation; ``thread`` is
-    there only in a thread. ``rate_limit_per_user`` is the slowmode in seconds.
+    For direct messages ``guild_id`` is None and ``recipients`` is filled. ``thread`` is set only
+    for a thread. ``rate_limit_per_user`` is the slowmode in seconds.
     """
 
     id: int
@@ -223,7 +222,7 @@ class Attachment:
 
 @dataclass(slots=True)
 class Reaction:
-    """One emoji under a message and who put it there, in order."""
+    """One emoji on a message and the users who reacted with it, in order."""
 
     emoji_id: int | None
     emoji_name: str
@@ -232,11 +231,11 @@ class Reaction:
 
 @dataclass(slots=True)
 class Message:
-    """A message; what was deleted stays here with ``deleted`` set, for the truth to be told.
+    """A message; a deleted one is kept with ``deleted`` set, for the snapshot.
 
     ``reply_to`` is the message that a reply refers to, ``reference`` the whole
     ``message_reference``. ``ephemeral_to`` is the one member who sees an ephemeral message.
-    ``shown_name`` is the name that a webhook took for this message.
+    ``shown_name`` is the name that a webhook used for this message.
     """
 
     id: int
@@ -279,7 +278,7 @@ class Message:
 
 @dataclass(slots=True)
 class Webhook:
-    """An incoming webhook, or one that follows another server's announcements."""
+    """An incoming webhook, or one that follows another server's announcement channel."""
 
     id: int
     channel_id: int
@@ -306,7 +305,7 @@ class Application:
 
 @dataclass(slots=True)
 class Command:
-    """An application command; ``body`` is everything but its ids, as Discord gives it back."""
+    """An application command; ``body`` is everything but its ids, as Discord returns it."""
 
     id: int
     application_id: int
@@ -319,11 +318,11 @@ class Command:
 
 @dataclass(slots=True)
 class Interaction:
-    """What a member did with the application, and how it was answered.
+    """A member's interaction with the application, and the responses to it.
 
-    ``payload`` is the INTERACTION_CREATE; ``answer`` the first callback, as it was given;
-    ``messages`` the ids of the messages that it led to, first the original response.
-    ``modal`` is the form that a modal answer showed, until it is submitted.
+    ``payload`` is the INTERACTION_CREATE, ``answer`` the first response as the application sent
+    it, ``messages`` the ids of the response messages, first the original one. ``modal`` is the
+    form that the first response showed, until it is submitted.
     """
 
     id: int

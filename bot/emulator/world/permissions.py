@@ -1,4 +1,4 @@
-"""Who may do what: Discord's permission bits and the order in which they are worked out.
+"""Discord's permission bits and how they are computed from roles and overwrites.
 
 docs: Topics › Permissions.
 """
@@ -80,7 +80,7 @@ _NEED_SENDING = (
 
 
 def guild_permissions(guild: Guild, user_id: int) -> int:
-    """What a member may do in the whole server; 0 for somebody who is no member.
+    """A member's permission bits in the whole server; 0 for anyone else.
 
     docs: Permissions › Permission Hierarchy (``compute_base_permissions``).
     """
@@ -96,10 +96,10 @@ def guild_permissions(guild: Guild, user_id: int) -> int:
 
 
 def channel_permissions(guild: Guild, place: Channel, user_id: int, now: datetime) -> int:
-    """What a member may do in a channel; for a thread, ``place`` is the thread's parent.
+    """A member's permission bits in a channel; for a thread, ``place`` is the thread's parent.
 
-    Denying *View Channel* denies everything there, denying *Send Messages* what needs sending,
-    and somebody timed out keeps only reading.
+    Without *View Channel* there are none; without *Send Messages* those that need sending are
+    removed; a member in time-out can only read.
     docs: Permissions › Permission Overwrites, Implicit Permissions, Permissions for Timed Out
     Members.
     """
@@ -123,7 +123,7 @@ def channel_permissions(guild: Guild, place: Channel, user_id: int, now: datetim
 def _overwritten(
     bits: int, overwrites: Iterable[Overwrite], guild_id: int, roles: list[int], user_id: int
 ) -> int:
-    """Everyone's overwrite first, then all roles' together, then the member's own."""
+    """Apply the overwrite of @everyone, then those of all roles together, then the member's."""
     by_key = {(overwrite.type, overwrite.id): overwrite for overwrite in overwrites}
     everyone = by_key.get((OverwriteType.ROLE, guild_id))
     if everyone is not None:

@@ -1,4 +1,4 @@
-"""Keeping a world on disk, so that a later start goes on where an earlier one stopped."""
+"""Saving the world to disk and loading it at a later start."""
 
 from __future__ import annotations
 
@@ -44,23 +44,23 @@ _TABLES: dict[str, type] = {
 
 
 class UnreadableWorldError(Exception):
-    """A folder's world cannot be read; the text is a sentence that says why."""
+    """A saved world can't be read; the text is a sentence that says why."""
 
 
 def exists(folder: Path) -> bool:
-    """Whether a world was kept in this folder."""
+    """Whether a world was saved in this folder."""
     return (folder / _NAME).is_file()
 
 
 def file_store(folder: Path) -> FileStore:
-    """Where the bytes of a kept world's attachments are."""
+    """The store of a saved world's attachments."""
     return FileStore(folder / _FILES)
 
 
 def save(world: World, folder: Path) -> None:
-    """Write the world beside the old one and put it in its place, so that one is always whole.
+    """Save the world, replacing the previous file atomically.
 
-    Raises OSError where the folder cannot be written.
+    Raises OSError if the folder can't be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     state = {
@@ -77,9 +77,9 @@ def save(world: World, folder: Path) -> None:
 
 
 def load(folder: Path) -> World:
-    """Read a world that was kept in a folder.
+    """Load the world saved in a folder.
 
-    Raises UnreadableWorldError if there is none or what is there is no world.
+    Raises UnreadableWorldError if there is none or it is invalid.
     """
     try:
         state = orjson.loads((folder / _NAME).read_bytes())
@@ -114,7 +114,7 @@ def _hints(kind: type) -> dict[str, Any]:
 
 
 def _read(kind: Any, value: Any) -> Any:
-    """A value of JSON as the annotated type it was written from."""
+    """A JSON value converted to the annotated type it was written from."""
     if value is None or kind is Any:
         return value
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):

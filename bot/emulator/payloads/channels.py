@@ -1,14 +1,14 @@
-"""Channels, threads and servers. docs: Channels Resource; Guild Resource; Gateway Events."""
+"""Payloads of channels and threads. docs: Channels Resource."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from bot.emulator.payloads.people import iso, member, optional_id, role, user
-from bot.emulator.world.models import Channel, ChannelType, Guild, ThreadMember
+from bot.emulator.payloads.users import iso, optional_id, user
+from bot.emulator.world.models import Channel, ChannelType, ThreadMember
 from bot.emulator.world.world import World
 
-__all__ = ["channel", "guild", "guild_create", "thread_member"]
+__all__ = ["channel", "thread_member"]
 
 _FORUMS = (ChannelType.FORUM, ChannelType.MEDIA)
 _TEXTUAL = (ChannelType.TEXT, ChannelType.ANNOUNCEMENT, *_FORUMS)
@@ -25,7 +25,7 @@ def thread_member(thread_id: int, one: ThreadMember) -> dict[str, Any]:
 
 
 def channel(world: World, one: Channel, viewer: int | None = None) -> dict[str, Any]:
-    """docs: Channels Resource › Channel Object. A ``viewer`` in a thread finds its membership."""
+    """docs: Channels Resource › Channel Object; a ``viewer`` gets their membership in a thread."""
     if one.guild_id is None:
         return {
             "id": str(one.id),
@@ -101,83 +101,3 @@ def _thread_fields(one: Channel, viewer: int | None) -> dict[str, Any]:
     if viewer is not None and viewer in thread.members:
         data["member"] = thread_member(one.id, thread.members[viewer])
     return data
-
-
-def guild(one: Guild) -> dict[str, Any]:
-    """docs: Guild Resource › Guild Object."""
-    return {
-        "id": str(one.id),
-        "name": one.name,
-        "icon": None,
-        "description": None,
-        "home_header": None,
-        "splash": None,
-        "discovery_splash": None,
-        "features": one.features,
-        "banner": None,
-        "owner_id": str(one.owner_id),
-        "application_id": None,
-        "region": "deprecated",
-        "afk_channel_id": None,
-        "afk_timeout": 300,
-        "system_channel_id": optional_id(one.system_channel_id),
-        "system_channel_flags": 0,
-        "widget_enabled": False,
-        "widget_channel_id": None,
-        "verification_level": 0,
-        "roles": [role(part) for part in one.roles.values()],
-        "default_message_notifications": 0,
-        "mfa_level": 0,
-        "explicit_content_filter": 0,
-        "max_presences": None,
-        "max_members": 500000,
-        "max_stage_video_channel_users": 50,
-        "max_video_channel_users": 25,
-        "vanity_url_code": None,
-        "premium_tier": 0,
-        "premium_subscription_count": 0,
-        "preferred_locale": one.preferred_locale,
-        "rules_channel_id": None,
-        "safety_alerts_channel_id": None,
-        "public_updates_channel_id": None,
-        "premium_progress_bar_enabled": False,
-        "nsfw": False,
-        "nsfw_level": 0,
-        "emojis": [],
-        "stickers": [],
-        "incidents_data": None,
-    }
-
-
-def guild_create(
-    world: World, one: Guild, viewer: int, *, all_members: bool = True
-) -> dict[str, Any]:
-    """docs: Gateway Events › Guild Create: what ``viewer`` sees of a server.
-
-    Without ``all_members`` (a session without that intent) only the viewer is listed. Bots are
-    told of every channel, with its overwrites, and only of threads that they may view.
-    """
-    listed = list(one.members) if all_members else [viewer]
-    return {
-        **guild(one),
-        "joined_at": iso(one.members[viewer].joined_at),
-        "large": False,
-        "unavailable": False,
-        "member_count": len(one.members),
-        "voice_states": [],
-        "members": [member(world, one, user_id) for user_id in listed],
-        "channels": [
-            channel(world, part)
-            for part in world.channels_of(one.id)
-            if world.users[viewer].bot or world.can_view(viewer, part.id)
-        ],
-        "threads": [
-            channel(world, part, viewer)
-            for part in world.threads_of(one.id)
-            if world.can_view(viewer, part.id)
-        ],
-        "presences": [],
-        "stage_instances": [],
-        "guild_scheduled_events": [],
-        "soundboard_sounds": [],
-    }

@@ -1,4 +1,4 @@
-"""Users, members and roles. docs: Users Resource; Guild Resource; Permissions."""
+"""Payloads of users, members and roles. docs: Users Resource; Guild Resource; Permissions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def iso(moment: datetime | None) -> str | None:
 
 
 def optional_id(value: int | None) -> str | None:
-    """An id as text, None where there is none."""
+    """An id as a string, or None."""
     return str(value) if value is not None else None
 
 
@@ -55,7 +55,7 @@ def me(one: User) -> dict[str, Any]:
 
 
 def member_fields(one: Member) -> dict[str, Any]:
-    """A membership without its user, as messages carry it."""
+    """A member without the user, as in a message."""
     return {
         "avatar": None,
         "banner": None,
