@@ -1,4 +1,4 @@
-"""The preview's JSON has the keys that others rely on, and its text reads."""
+"""The preview as JSON, whose keys others rely on, and as text."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_the_object_has_the_agreed_keys_and_types() -> None:
     assert found["messages"][-1] == {"content": "Why?", "passages": []}
 
 
-def test_the_title_stands_in_no_message_but_everything_else_does() -> None:
+def test_the_title_is_in_no_message_but_everything_else_is() -> None:
     found = preview(TEXT, "text")
     first = found["messages"][0]["content"]
     assert "By the sea" not in first
@@ -49,7 +49,7 @@ def test_the_text_form_ends_with_the_notes() -> None:
     assert shown.rstrip().split("\n")[-1].startswith("Note: Links that lead nowhere")
 
 
-def test_a_note_of_the_reading_and_one_of_the_layout_stand_there_once_each() -> None:
+def test_a_note_of_the_reading_and_one_of_the_layout_are_listed_once_each() -> None:
     far = f"https://a.example/{'x' * 2_500}"
     essay = read_essay(f"# T\n\n[a](/b) [c]({far})", format="markdown")
     layout = lay_out(essay)

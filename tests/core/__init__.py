@@ -1,1 +1,1 @@
-"""The core: reading, laying out, routing, timing."""
+"""Tests of the pure core, from bytes to messages, by package; here those of all of it."""

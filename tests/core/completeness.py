@@ -1,11 +1,11 @@
-"""The check that an essay's words all reach its readers, for any file.
+"""Checks that no word of an essay is lost, gained or reordered in its messages, for any file.
 
 ``SALON_ESSAYS=FOLDER pytest tests/core/test_completeness.py`` runs it over a folder;
 ``python -m tests.core.completeness FILE ...`` prints what it finds.
 
-What the words should be is found by another road than the bot's: the text as it stands, or the
-text of the page that a plain Markdown renderer makes. In tables a column's name may be said again
-in each row, so there only a word that is missing counts.
+The expected words are found without the bot's code: the plain text, or the text of the HTML that a
+plain Markdown renderer makes. A table may repeat a column's name in each row, so with tables only
+missing words count.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def _expected(path: Path, text: str) -> list[str]:
     return _page_words(parser.use(footnote_plugin).use(deflist_plugin).render(body))
 
 
-def _without(words: list[str], run: list[str]) -> list[str]:
-    """The words without the first place where the run stands in them."""
+def _remove_first(words: list[str], run: list[str]) -> list[str]:
+    """Remove the first occurrence of the run from the words."""
     for place in range(len(words) - len(run) + 1):
         if words[place : place + len(run)] == run:
             return words[:place] + words[place + len(run) :]
@@ -75,9 +75,9 @@ def _without(words: list[str], run: list[str]) -> list[str]:
 
 
 def faults_of(path: Path, *, numbered: bool = False) -> list[str]:
-    """Sentences about what is wrong with how a file is laid out; none if all is well.
+    """Sentences about what is wrong with a file's messages; empty if nothing is.
 
-    ``numbered``: as it stands where the passages show their numbers, which are no words of it.
+    ``numbered``: with ¶ numbers shown, which don't count as words.
     """
     data = path.read_bytes()
     text = data.decode("utf-8", "replace").replace("\r\n", "\n")
@@ -101,7 +101,7 @@ def faults_of(path: Path, *, numbered: bool = False) -> list[str]:
         gained = Counter(got) - Counter(want)
         known = set(want)
         gained = Counter({word: n for word, n in gained.items() if word not in known})
-    elif want in (got, [*title, *got]) or _without(want, title) == got:
+    elif want in (got, [*title, *got]) or _remove_first(want, title) == got:
         return faults
     else:
         missing = Counter(want) - Counter(got) - Counter(title)
@@ -110,8 +110,8 @@ def faults_of(path: Path, *, numbered: bool = False) -> list[str]:
             ours = [word for word in got if not word.isdigit()]
             theirs = [word for word in want if not word.isdigit()]
             title_words = [word for word in title if not word.isdigit()]
-            if ours not in (theirs, _without(theirs, title_words)):
-                faults.append("the words stand in another order")
+            if ours not in (theirs, _remove_first(theirs, title_words)):
+                faults.append("the words are in another order")
     if missing:
         faults.append(f"lost: {dict(missing.most_common(8))}")
     if gained - Counter(numbers):

@@ -1,7 +1,6 @@
-"""How much the generated tests try: little by default, more when asked.
+"""Hypothesis profiles: few examples by default.
 
-``pytest tests/core --hypothesis-profile=more --hypothesis-seed=7`` tries much more, from a
-seed of your own.
+``pytest tests/core --hypothesis-profile=more --hypothesis-seed=7`` tries many more.
 """
 
 from hypothesis import HealthCheck, settings

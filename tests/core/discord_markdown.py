@@ -1,10 +1,9 @@
-"""What Discord's clients would show of a message, read by Discord's rules alone.
+"""Parses a message like Discord's clients, to test the renderer; shares no code with it.
 
-Written apart from the renderer: it shares no code and no table with it. The rules are those of
-Discord's "Markdown Text 101" and of docs: Reference › Message Formatting, in the order in which
-the clients try them: an escape, code, links, mentions, then emphasis, of which the longest that
-matches at a place is taken. Discord finds the end of an emphasis by scanning for its sign, past
-anything but a backslash's pair; so a sign left bare in code or a link breaks it, here too.
+The rules are those of Discord's "Markdown Text 101" and of docs: Reference › Message Formatting, in
+the order in which the clients try them: escapes, code, links, mentions, then emphasis, the longest
+match first. Discord finds the end of emphasis by scanning for its delimiter past anything but backslash
+escapes; so an unescaped delimiter in code or a link breaks it, here too.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ __all__ = ["Shown", "read_message"]
 
 @dataclass
 class Shown:
-    """What is seen.
+    """What a reader sees.
 
     text:     without marks; items and quoted lines on lines of their own
     links:    the addresses behind masked links, and bare ones
@@ -69,7 +68,7 @@ SUBTEXT = re.compile(r" *-# +(.+)")
 
 
 def read_message(content: str) -> Shown:
-    """What one message shows."""
+    """Parse one message."""
     shown = Shown()
     shown.text = _blocks(content, shown)
     return shown

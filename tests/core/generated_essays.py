@@ -1,6 +1,6 @@
-"""Generated essays: Markdown, and beside it what a reader has to be shown of it.
+"""Hypothesis strategy for essays: Markdown, and what a reader should see of it.
 
-The Markdown is written by its own rule: a backslash before each sign of ASCII makes it literal
+The Markdown is escaped by its own rule: a backslash makes any ASCII punctuation literal
 (CommonMark: 2.4 Backslash escapes).
 """
 
@@ -58,7 +58,7 @@ _code_texts = st.sampled_from(
 
 @st.composite
 def _pieces(draw: st.DrawFn, out: Written, most: int) -> tuple[str, str]:
-    """A line of pieces: its Markdown, and what it shows."""
+    """One line: its Markdown, and the text it shows."""
     markdown: list[str] = []
     shown: list[str] = []
     for _ in range(draw(st.integers(1, most))):

@@ -1,4 +1,4 @@
-"""Nothing is dropped, invented, cut apart or brought to life between an essay and its messages."""
+"""From essay to messages nothing is lost, invented, split wrongly or turned into markup."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def _units(text: str) -> int:
 
 
 @given(written_essays())
-def test_what_discord_shows_is_what_was_written_sign_for_sign(written: Written) -> None:
+def test_what_discord_shows_is_what_was_written_character_for_character(written: Written) -> None:
     _, shown = _laid_out(written)
     assert _dense("".join(one.text for one in shown)) == _dense("".join(written.shown))
 
 
 @given(written_essays())
-def test_nothing_literal_comes_to_life(written: Written) -> None:
+def test_nothing_literal_becomes_markup(written: Written) -> None:
     layout, shown = _laid_out(written)
     assert [one.living for one in shown] == [[] for _ in layout.parts]
 

@@ -1,6 +1,6 @@
-"""The conversions, readable in review: each essay of ``essays/`` beside its preview in ``golden/``.
+"""Golden files: the preview of each essay in ``essays/`` equals the one in ``golden/``.
 
-``python -m tests.core.test_golden`` writes the previews anew; read the difference.
+``python -m tests.core.test_golden`` writes them again; review the diff.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def golden(essay: Path) -> Path:
 
 
 @pytest.mark.parametrize("essay", ESSAYS, ids=lambda path: path.name)
-def test_an_essay_is_shown_as_was_agreed(essay: Path) -> None:
+def test_a_preview_equals_its_golden_file(essay: Path) -> None:
     expected = golden(essay).read_text(encoding="utf-8")
     assert preview_text(essay.read_bytes(), name=essay.name) == expected
 

@@ -1,4 +1,4 @@
-"""The real essay beside the checkout gives what its own README says a careful reader finds."""
+"""The preview of the real sample essay next to the checkout, as the sample's README expects it."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def test_the_sample_gives_what_a_careful_reader_finds() -> None:
     assert found["postscript"].startswith("PS. Here's a well-watched video")
 
 
-def test_every_word_of_the_sample_but_its_title_stands_in_the_parts_in_order() -> None:
+def test_every_word_of_the_sample_but_its_title_is_in_the_parts_in_order() -> None:
     found = preview(SAMPLE.read_bytes(), "auto", SAMPLE.name)
     essay = SAMPLE.read_text(encoding="utf-8").replace("Has social media lost its way?", "")
     parts = [message["content"] for message in found["messages"] if message["passages"]]

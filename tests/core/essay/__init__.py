@@ -1,1 +1,1 @@
-"""Tests of core/essay."""
+"""Tests of the essay model: serialization, default question."""

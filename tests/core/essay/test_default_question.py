@@ -1,4 +1,4 @@
-"""The question asked of readers where the essay asks none, in its language."""
+"""The default closing question and its language."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SAYING = {
 
 
 @pytest.mark.parametrize("language", _SAYING)
-def test_a_script_of_its_own_tells_the_language(language: str) -> None:
+def test_a_script_of_its_own_implies_the_language(language: str) -> None:
     essay = read_essay(f"# 1\n\n{_SAYING[language]}", format="markdown")
     assert detect_language(essay) == language
     assert lay_out(essay).closing == get_default_question(language)

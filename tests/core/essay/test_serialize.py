@@ -1,4 +1,4 @@
-"""An essay survives being written down and read again."""
+"""An essay survives serialization to JSON and back."""
 
 from __future__ import annotations
 

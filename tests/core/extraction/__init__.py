@@ -1,1 +1,1 @@
-"""Tests of core/extraction."""
+"""Tests of extracting an essay from a document: title, masthead, closing questions, corrections."""

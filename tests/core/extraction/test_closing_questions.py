@@ -19,7 +19,7 @@ def test_the_question_at_the_end_is_the_closing_one() -> None:
     assert read("What would you ask?").questions == ("What would you ask?",)
 
 
-def test_questions_before_it_count_where_they_stand_alone() -> None:
+def test_questions_before_it_count_in_paragraphs_of_their_own() -> None:
     essay = read("What do you think?\n\nWould you ask first? If so, whom?")
     assert essay.questions == ("What do you think?", "Would you ask first?", "If so, whom?")
 
@@ -90,7 +90,7 @@ def test_questions_in_other_scripts_are_questions() -> None:
 
 
 @pytest.mark.parametrize("sign", ["PS.", "P.S.", "PS:", "P. S.", "PS —", "Postscript:"])
-def test_a_postscript_is_found_and_kept_as_it_reads(sign: str) -> None:
+def test_a_postscript_is_found_and_kept_verbatim(sign: str) -> None:
     essay = read(f"What would you ask?\n\n{sign} The door was green.")
     assert essay.postscript == f"{sign} The door was green."
     assert essay.questions == ("What would you ask?",)
@@ -110,7 +110,7 @@ def test_a_question_behind_the_postscript_is_the_closing_one() -> None:
 @pytest.mark.parametrize(
     "text", ["PSA tests are not the subject.", "Psalms were sung.", "PS5 owners know."]
 )
-def test_words_that_begin_alike_are_no_postscript(text: str) -> None:
+def test_words_with_the_same_beginning_are_no_postscript(text: str) -> None:
     assert read(text).postscript is None
 
 
@@ -179,7 +179,7 @@ def test_a_farewell_takes_no_question_back(farewell: str, written: Format) -> No
     source = f"# On Asking\n\nAn answer closes.\n\nWhat would you mend?\n\n{farewell}"
     essay = read_essay(source, format=written)
     assert essay.questions == ("What would you mend?",)
-    # With ten words behind it, it stands right above already.
+    # With ten words after it, it is directly above already.
     behind = " ".join(farewell.split()).removeprefix("— ")
     assert (lay_out(essay).closing is None) == (len(behind.split()) <= 10)
 

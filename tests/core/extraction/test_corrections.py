@@ -1,4 +1,4 @@
-"""What a form shows of what was found in an essay, and what is made of its answer."""
+"""The form for corrections: its values, and applying them to the essay and its next revision."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_another_byline_takes_the_place_of_what_stood_there(
     assert (essay.byline, essay.author) == kept
 
 
-def test_what_is_emptied_is_taken_away_but_for_the_title() -> None:
+def test_what_is_emptied_is_removed_except_the_title() -> None:
     essay, closing = apply_corrections(LONG, "Why?", Corrections("Rye", "", "", "", ""))
     assert (essay.byline, essay.author, essay.epigraph, closing) == (None, None, None, None)
     with pytest.raises(UserError, match="needs a title"):
@@ -90,7 +90,7 @@ def test_only_what_differs_from_what_was_read_was_given() -> None:
     assert list_corrected_facts(replace(essay, extracted=None)) == [], "it is not known any more"
 
 
-def test_a_byline_that_was_taken_away_comes_back_only_where_the_text_says_another() -> None:
+def test_a_removed_byline_comes_back_only_if_the_new_text_has_another() -> None:
     old, _ = apply_corrections(ESSAY, None, replace(get_form_values(ESSAY, None), byline=""))
     assert carry_over_corrections(old, ESSAY, titled=False).author is None
     other = read_essay(HEAD.replace("Ann", "Ben") + "A night.\n", format="markdown")
@@ -105,7 +105,7 @@ def test_what_was_not_given_follows_the_new_text() -> None:
     assert carry_over_corrections(replace(old, extracted=None), bare, titled=False) == bare
 
 
-def test_a_title_handed_in_with_the_new_text_is_not_replaced() -> None:
+def test_a_title_submitted_with_the_new_text_is_not_replaced() -> None:
     old, _ = apply_corrections(ESSAY, None, replace(get_form_values(ESSAY, None), title="Rye"))
     assert carry_over_corrections(old, ESSAY, titled=True).title == "Slow bread"
     assert carry_over_corrections(old, ESSAY, titled=False).title == "Rye"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.essay.essay import Epigraph, Essay
-from bot.core.extraction.title import find_former_title_line, retitle
-from bot.core.read_essay import Format, read_essay
+from bot.core.read_essay import read_essay
 
 BODY = "Grass is a crop nobody eats. We mow it anyway.\n\nThe mower is louder than the street."
 
@@ -79,7 +78,7 @@ def test_an_epigraph_may_need_no_quotation_marks_if_it_is_signed() -> None:
     assert essay.epigraph == Epigraph("All flesh is grass.", "Isaiah")
 
 
-def test_its_source_may_stand_in_a_paragraph_of_its_own() -> None:
+def test_its_source_may_be_in_a_paragraph_of_its_own() -> None:
     essay = text("The Trouble with Lawns\n\n“All flesh is grass.”\n\n— Isaiah")
     assert essay.epigraph == Epigraph("All flesh is grass.", "Isaiah")
 
@@ -244,7 +243,7 @@ def test_a_note_about_the_text_is_no_epigraph(quoted: str) -> None:
         ("*“All flesh is grass.”* — Isaiah", Epigraph("All flesh is grass.", "Isaiah")),
     ],
 )
-def test_the_source_may_stand_on_the_line_of_the_quotation(quoted: str, expected: Epigraph) -> None:
+def test_the_source_may_be_on_the_line_of_the_quotation(quoted: str, expected: Epigraph) -> None:
     assert markdown(f"# Lawns\n\n> {quoted}\n\nGrass.\n\nMore.").epigraph == expected
 
 
@@ -290,7 +289,7 @@ def test_a_byline_after_the_epigraph_is_found() -> None:
     assert (essay.byline, essay.author) == ("by Maria Okafor", "Maria Okafor")
 
 
-def test_a_markdown_text_of_settings_alone_is_shown_as_it_stands() -> None:
+def test_a_markdown_text_of_front_matter_alone_is_shown_literally() -> None:
     essay = markdown("+++\npath = 'a/b'\n+++\n")
     assert "path = 'a/b'" in "\n".join(passage.text for passage in essay.passages)
 
@@ -305,7 +304,7 @@ def test_a_markdown_text_of_settings_alone_is_shown_as_it_stands() -> None:
         ("Notes from a garden", "The trouble with lawns", "by Maria"),
     ],
 )
-def test_the_title_stands_directly_above_the_by_line(
+def test_the_title_is_directly_above_the_byline(
     between: str, over: str, title: str, by: str
 ) -> None:
     if over == "The Late Garden":  # in title case: then what follows it is a subtitle
@@ -351,71 +350,3 @@ def test_a_line_of_the_text_is_no_byline(line: str) -> None:
 )
 def test_a_line_of_trades_is_the_byline(line: str) -> None:
     assert text(f"The Trouble with Lawns\n\n{line}").byline == line
-
-
-LINES = "It was raining in the town\n\nNobody minded, least of all the baker."
-
-
-@pytest.mark.parametrize("form", ["markdown", "text"])
-def test_a_given_title_leaves_a_line_that_is_only_like_a_title_in_the_text(form: Format) -> None:
-    essay = read_essay(LINES, format=form, title=" Rye ")
-    assert essay.title == "Rye"
-    assert [passage.text for passage in essay.passages] == LINES.split("\n\n")
-
-
-@pytest.mark.parametrize("head", ["# Slow bread", "It was raining in the town"])
-def test_a_given_title_takes_the_place_of_a_heading_and_of_itself(head: str) -> None:
-    title = "Rye" if head.startswith("#") else head
-    essay = read_essay(f"{head}\n\nNobody minded, least of all the baker.", format="markdown",
-                       title=title)  # fmt: skip
-    assert essay.title == title
-    assert len(essay.passages) == 1
-
-
-@pytest.mark.parametrize(
-    ("title", "stays"),
-    [
-        ("Rye", True),
-        ("it was raining in the TOWN!", False),
-        ("It was raining in the town, and other stories", False),
-        ("It was rainning in the town", False),
-        ("It was raining", True),
-        ("It is raining in our town", True),
-    ],
-)
-def test_the_line_stays_unless_the_title_says_all_of_it(title: str, stays: bool) -> None:
-    before = read_essay(LINES, format="text")
-    essay = retitle(before, title)
-    assert essay.title == title
-    assert [passage.text for passage in essay.passages] == LINES.split("\n\n")[not stays :]
-    assert find_former_title_line(essay) == (LINES.split("\n")[0] if stays else None)
-    assert essay.words == before.words + 6 * stays
-    assert retitle(essay, before.title) == before
-    assert read_essay(LINES, format="text", title=title) == essay
-
-
-def test_a_line_that_is_the_whole_text_still_asks_its_question() -> None:
-    essay = read_essay("Would you wait a night for bread?", format="text", title="Bread")
-    assert essay.questions == ("Would you wait a night for bread?",)
-    assert [passage.text for passage in essay.passages] == ["Would you wait a night for bread?"]
-
-
-def test_a_name_above_the_line_stays_above_it() -> None:
-    text = "Ann Baker\n\nIt was raining in the town\n\nNobody minded."
-    essay = read_essay(text, format="text")
-    assert essay.title == "It was raining in the town"
-    assert [p.text for p in retitle(essay, "Rye").passages] == text.split("\n\n")
-
-
-def test_an_essay_whose_title_is_told_has_no_line_to_leave() -> None:
-    essay = read_essay("---\ntitle: Rye\n---\n\n---\n\nA night.\n", format="markdown")
-    assert find_former_title_line(retitle(essay, "Wheat")) is None
-
-
-@pytest.mark.parametrize("below", ["", "\n---\n"])
-def test_a_line_that_is_the_whole_text_is_asked_only_while_it_stands_there(below: str) -> None:
-    before = read_essay(f"Is bread slow?\n{below}", format="markdown" if below else "text")
-    assert (before.title, before.questions) == ("Is bread slow?", ())
-    under_another = retitle(before, "Slow")
-    assert under_another.questions == ("Is bread slow?",)
-    assert retitle(under_another, before.title) == before

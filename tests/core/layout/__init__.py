@@ -1,1 +1,1 @@
-"""Tests of core/layout."""
+"""Tests of laying out an essay as Discord messages: Markdown, parts, revisions, card, diff."""

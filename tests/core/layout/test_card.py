@@ -1,4 +1,4 @@
-"""The opening card keeps Discord's limits and shows essay text literally."""
+"""The opening card stays within Discord's limits and escapes essay text."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_it_shows_title_byline_epigraph_reading_time_and_that_words_are_kept() -
     assert "/privacy" in shown
 
 
-def test_cover_and_source_stand_there_only_if_the_essay_has_them() -> None:
+def test_cover_and_source_are_shown_only_if_the_essay_has_them() -> None:
     bare = {one["type"] for one in components(render_card(essay()))}
     assert not bare & {2, 12}
     full = components(
@@ -87,7 +87,7 @@ def test_an_epigraph_of_many_short_lines_stays_within_them_too() -> None:
     assert len(text(card).encode("utf-16-le")) // 2 <= 4_000
 
 
-def test_byline_and_author_stand_together_where_they_differ() -> None:
+def test_byline_and_author_are_both_shown_if_they_differ() -> None:
     shown = text(render_card(essay(byline="poet, gardener", author="Ann Lee", date="2024")))
     assert "poet, gardener · Ann Lee" in shown
     assert "2024" in shown

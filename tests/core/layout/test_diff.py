@@ -1,11 +1,10 @@
-"""What a new revision changes, told in words."""
+"""The diff of two revisions, for people."""
 
 from __future__ import annotations
 
 from bot.core.essay.essay import Essay
 from bot.core.layout.diff import diff_facts, diff_passages
 from bot.core.read_essay import read_essay
-from bot.core.text.similar import find_most_similar
 
 LONG = "Somewhere a kettle was put on and nobody thought of it again until the evening came. "
 
@@ -56,13 +55,13 @@ def test_what_was_reworded_is_paired_and_what_was_not_comes_and_goes() -> None:
     ]
 
 
-def test_two_quite_different_long_essays_are_told_of_in_time() -> None:
+def test_two_long_and_very_different_essays_are_compared_in_time() -> None:
     before = written(*(f"{n} {LONG}" for n in range(150)))
     after = written(*(f"{LONG} {n * 7}" for n in range(150)))
     assert len(diff_passages(before, after)) == 300
 
 
-def test_what_is_told_is_shown_literally() -> None:
+def test_what_is_shown_is_escaped() -> None:
     before, after = written("A loaf."), written("A loaf \\*for\\* you.")
     (line,) = diff_passages(before, after)
     assert "\\*for\\* you" in line
@@ -73,18 +72,10 @@ def test_chinese_is_compared_by_characters() -> None:
     assert diff_passages(before, after) == ["¶1: 面包要等~~一~~**两**个晚上。"]
 
 
-def test_what_changes_beside_the_text_is_told() -> None:
+def test_changed_facts_are_shown() -> None:
     before = written("A loaf.", head="author: Ann\n")
     after = written("A loaf.", "Would you?", head="subtitle: x\nurl: https://a.example/b\n")
     told = diff_facts(before, after)
     assert "Author: ~~Ann~~" in told
     assert any(line.startswith("Source: **https") for line in told)
     assert "Questions: **Would you?**" in told
-
-
-def test_a_reworded_text_is_found_again_and_another_is_not() -> None:
-    among = ("What is a loaf?", "Who taught you to bake bread?")
-    assert find_most_similar("What is a loaf?", among) == 0
-    assert find_most_similar("Who taught you to bake?", among) == 1
-    assert find_most_similar("Is it late?", among) is None
-    assert find_most_similar("Is it late?", ()) is None

@@ -1,4 +1,4 @@
-"""How an essay is laid out over messages."""
+"""Laying out an essay as messages."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_no_part_is_longer_than_discord_allows_in_utf_16() -> None:
     assert max(sizes(lay_out(essay("😀 word " * 1500)))) <= 2_000
 
 
-def test_a_heading_stands_with_what_follows_it() -> None:
+def test_a_heading_stays_with_the_text_below_it() -> None:
     for count in range(20, 34):
         body = f"{SENTENCE * count}\n\n## A heading\n\n{SENTENCE * 20}\n\n{SENTENCE * 20}"
         assert not any(part.endswith("A heading") for part in contents(body))
@@ -159,9 +159,9 @@ def test_the_closing_question_is_shown_literally() -> None:
     assert (shown.text, shown.living) == ("Why @everyone_?", [])
 
 
-def test_ten_times_the_essay_is_ten_times_the_work() -> None:
+def test_ten_times_the_essay_takes_ten_times_the_work() -> None:
     def work(times: int) -> int:
-        """Calls of functions made, which is what a slower machine makes just as many of."""
+        """The number of function calls, which doesn't depend on the machine's speed."""
         blocks = [SENTENCE * 9, f"**{SENTENCE.strip()}**", "- item", SENTENCE * 50]
         made = essay("\n\n".join(blocks * times))
         calls = 0
@@ -181,7 +181,8 @@ def test_ten_times_the_essay_is_ten_times_the_work() -> None:
     assert work(100) < 11 * work(10)
 
 
-def test_one_line_of_half_a_million_characters_is_no_more_work_a_character() -> None:
+@pytest.mark.slow
+def test_one_line_of_half_a_million_characters_takes_linear_time() -> None:
     essays = [essay("word **and** more " * count) for count in (3_000, 30_000)]
     short, long = (len(lay_out(one).parts) for one in essays)
     assert 9 * short < long < 11 * short
@@ -215,7 +216,7 @@ def test_code_of_one_endless_line_is_cut_where_it_must_be() -> None:
     assert "".join(read_message(part).codes[0] for part in parts) == "x" * 5000
 
 
-def test_words_without_spaces_between_them_are_parted_at_signs_not_in_letters() -> None:
+def test_text_without_spaces_is_split_at_punctuation_not_between_letters() -> None:
     names = ",".join(f'"the-harbour-of-{number}"' for number in range(1_000, 1_400))
     for body in (f"```json\n[{names}]\n```", names):
         shown = [read_message(part).text for part in contents(body)]

@@ -1,4 +1,4 @@
-"""What each construct becomes in Discord's Markdown."""
+"""Rendering each construct as Discord Markdown."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def rendered(body: str) -> str:
         "http://a.b/c*dhttp://a.b/c*d", "http://a.b/c<@1>", "(http://a.b)<@1>",
     ],
 )  # fmt: skip
-def test_literal_text_is_shown_literally_wherever_it_stands(text: str) -> None:
+def test_literal_text_is_shown_literally_in_every_position(text: str) -> None:
     for shown in (text, f"{text} after", f"before {text} after"):
         read = read_message(escape_line_start(escape(shown)))
         assert read.text == shown
@@ -168,6 +168,6 @@ def test_an_address_too_long_for_a_message_leaves_its_text_and_a_note() -> None:
     assert any("too long" in note for note in layout.notes)
 
 
-def test_links_that_lead_nowhere_are_told_in_a_note() -> None:
+def test_relative_links_are_mentioned_in_a_note() -> None:
     essay = read_essay("# T\n\n[a](/there) and [b](other.html)", format="markdown")
     assert any("nowhere" in note and "2" in note for note in essay.notes)

@@ -1,4 +1,4 @@
-"""A new revision, laid over the messages of the old one."""
+"""Applying a new revision to the messages of the old one."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def together(revised: RevisedLayout) -> list[Part]:
 
 
 def words(texts: list[str]) -> list[str]:
-    """The words of some parts; where a code block is cut, it is closed and opened again."""
+    """The words of some parts; a split code block is closed and opened again."""
     return [word for word in " ".join(texts).split() if word != "```"]
 
 
-def standing_after(before: list[PostedPart], revised: RevisedLayout) -> list[PostedPart]:
-    """What stands once a revision was laid over; what was not needed was removed."""
+def posted_after(before: list[PostedPart], revised: RevisedLayout) -> list[PostedPart]:
+    """The messages after a revision was applied; those not needed are removed."""
     after = [
         PostedPart(part.content, part.item_range, old.separated)
         for old, part in zip(before, revised.parts, strict=True)
@@ -53,8 +53,8 @@ def standing_after(before: list[PostedPart], revised: RevisedLayout) -> list[Pos
     return after
 
 
-def hold(essay: Essay, revised: RevisedLayout) -> None:
-    """The whole essay stands, in order, and every message has room for its links."""
+def check(essay: Essay, revised: RevisedLayout) -> None:
+    """Check that the essay is complete, in order, and that every message has room for its links."""
     parts = together(revised)
     assert words([p.content for p in parts]) == words([p.content for p in lay_out(essay).parts])
     room = [0] * (len(revised.parts) + len(revised.more))
@@ -91,17 +91,17 @@ def test_a_word_that_changes_rewrites_one_message() -> None:
     before = posted(written(ESSAY))
     revised = revise(written(ESSAY), written(text), before)
     assert len(changed(before, revised)) == 1
-    hold(written(text), revised)
+    check(written(text), revised)
 
 
-def test_a_short_paragraph_inserted_early_is_taken_in_before_the_end_is_reached() -> None:
+def test_a_short_paragraph_inserted_early_changes_only_the_parts_around_it() -> None:
     text = [*ESSAY[:2], "A line that was missing.", *ESSAY[2:]]
     before = posted(written(ESSAY))
     assert len(before) >= 8
     revised = revise(written(ESSAY), written(text), before)
     assert revised.more == ()
     assert len(changed(before, revised)) <= 3
-    hold(written(text), revised)
+    check(written(text), revised)
 
 
 def test_what_does_not_fit_goes_on_in_new_messages_that_are_linked() -> None:
@@ -110,7 +110,7 @@ def test_what_does_not_fit_goes_on_in_new_messages_that_are_linked() -> None:
     revised = revise(written(ESSAY), written(text), before)
     assert revised.more
     assert revised.links == ((len(before) - 1, len(before)),)
-    hold(written(text), revised)
+    check(written(text), revised)
 
 
 def test_a_paragraph_added_at_the_end_leaves_the_rest_alone() -> None:
@@ -118,7 +118,7 @@ def test_a_paragraph_added_at_the_end_leaves_the_rest_alone() -> None:
     before = posted(written(ESSAY))
     revised = revise(written(ESSAY), written(text), before)
     assert len(changed(before, revised)) <= 2
-    hold(written(text), revised)
+    check(written(text), revised)
 
 
 def test_a_line_added_at_the_end_goes_into_the_last_message_that_has_room() -> None:
@@ -128,7 +128,7 @@ def test_a_line_added_at_the_end_goes_into_the_last_message_that_has_room() -> N
     assert changed(before, revised) == [0]
 
 
-def test_a_message_whose_text_is_gone_is_not_needed_and_the_others_stay() -> None:
+def test_a_message_whose_text_was_removed_is_not_needed_and_the_others_stay() -> None:
     before = posted(written(ESSAY))
     layout = lay_out(written(ESSAY))
     gone = set(layout.parts[4].passages) - set(layout.parts[3].passages)
@@ -138,18 +138,18 @@ def test_a_message_whose_text_is_gone_is_not_needed_and_the_others_stay() -> Non
     assert revised.more == ()
     assert sum(part is None for part in revised.parts) <= 1
     assert len(changed(before, revised)) <= 3
-    hold(written(text), revised)
+    check(written(text), revised)
 
 
 @pytest.mark.parametrize("length", [1, 2, 5, 120])
-def test_an_essay_of_quite_another_length_stands_whole_and_goes_back(length: int) -> None:
+def test_an_essay_of_another_length_is_complete_and_can_be_changed_back(length: int) -> None:
     other = written([paragraph(f"Other {n}", 8, seed=1) for n in range(length)])
     before = posted(written(ESSAY))
     there = revise(written(ESSAY), other, before)
-    hold(other, there)
-    between = standing_after(before, there)
+    check(other, there)
+    between = posted_after(before, there)
     back = revise(other, written(ESSAY), between)
-    hold(written(ESSAY), back)
+    check(written(ESSAY), back)
 
 
 def test_an_emptied_message_is_used_again() -> None:
@@ -158,7 +158,7 @@ def test_an_emptied_message_is_used_again() -> None:
     more = written([paragraph("Before", 30), *ESSAY[:3]])
     revised = revise(essay, more, before)
     assert revised.parts[0] is not None
-    hold(more, revised)
+    check(more, revised)
 
 
 def test_an_essay_that_had_no_part_gets_new_ones() -> None:
@@ -174,7 +174,7 @@ def test_a_last_part_that_asks_already_is_not_asked_again() -> None:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_after_any_row_of_edits_the_essay_stands_whole_and_in_order(seed: int) -> None:
+def test_after_any_series_of_edits_the_essay_is_complete_and_in_order(seed: int) -> None:
     dice = random.Random(seed)
     text = [paragraph(f"P{n}", dice.randint(1, 14)) for n in range(dice.randint(1, 40))]
     if seed % 4 == 0:
@@ -199,18 +199,18 @@ def test_after_any_row_of_edits_the_essay_stands_whole_and_in_order(seed: int) -
         new = written(text)
         revised = revise(old, new, standing, numbered=numbered)
         if not numbered:
-            hold(new, revised)
-        standing, old = standing_after(standing, revised), new
+            check(new, revised)
+        standing, old = posted_after(standing, revised), new
 
 
-def test_a_long_essay_is_laid_over_in_time_that_grows_with_its_length() -> None:
+def test_revising_a_long_essay_takes_time_linear_in_its_length() -> None:
     text = [paragraph(f"P{n}", 8) for n in range(700)]
     before = posted(written(text))
     revised = revise(written(text), written([paragraph("New", 8), *text]), before)
-    hold(written([paragraph("New", 8), *text]), revised)
+    check(written([paragraph("New", 8), *text]), revised)
 
 
-def test_links_stand_around_the_text() -> None:
+def test_links_are_before_and_after_the_text() -> None:
     assert add_part_links("Bread.", before="above", after="below") == (
         "-# Continued from above\nBread.\n-# Continued below: below"
     )

@@ -1,1 +1,1 @@
-"""Tests of core/reading."""
+"""Tests of reading sources: encodings, Markdown, HTML, web pages, Word documents, plain text."""

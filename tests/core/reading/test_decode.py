@@ -1,4 +1,4 @@
-"""Bytes in whatever encoding, and what is no text."""
+"""Decoding bytes in any encoding, and rejecting what isn't text."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_text_is_read_in_any_encoding(data: bytes) -> None:
         ("gb18030", "安静有很多种。空房间里的安静，人与人之间的安静，都不一样。"),
     ],
 )
-def test_unlabelled_encodings_of_other_scripts_are_told(encoding: str, text: str) -> None:
+def test_undeclared_encodings_of_other_scripts_are_detected(encoding: str, text: str) -> None:
     essay = read_essay((text * 8).encode(encoding), format="text")
     assert essay.passages[0].text == (text * 8).strip()
     assert (
@@ -58,13 +58,13 @@ def test_a_page_is_read_in_the_encoding_that_it_names() -> None:
     assert essay.passages[0].text == "Zażółć gęślą jaźń."
 
 
-def test_a_few_broken_bytes_cost_only_themselves_and_are_told() -> None:
+def test_a_few_broken_bytes_cost_only_themselves_and_are_noted() -> None:
     essay = read_essay("Ä café – naïve – über Straße".encode() + b"\xff end.", format="text")
     assert essay.passages[0].text == "Ä café – naïve – über Straße\ufffd end."
     assert any("\ufffd" in note for note in essay.notes)
 
 
-def test_zeros_and_control_characters_are_left_out_and_told() -> None:
+def test_zeros_and_control_characters_are_left_out_and_noted() -> None:
     essay = read_essay(b"A Title\n\nhello \0world,\x07 this is text\n", format="text")
     assert essay.passages[0].text == "hello world, this is text"
     assert any("Control characters" in note for note in essay.notes)
@@ -169,7 +169,7 @@ def test_a_page_that_names_an_encoding_nobody_knows_is_guessed_at() -> None:
     )
 
 
-def test_a_long_western_text_is_told_by_how_few_its_accents_are() -> None:
+def test_a_long_western_text_is_detected_by_its_few_accents() -> None:
     text = "Der Zug fährt über die Brücke, und niemand grüßt mehr aus dem Fenster hinaus. "
     essay = read_essay((text * 3).encode("cp1252"), format="text")
     assert essay.passages[0].text == (text * 3).strip()

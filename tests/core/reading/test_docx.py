@@ -1,4 +1,4 @@
-"""Word documents."""
+"""Reading Word documents."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_document_gives_its_title_marks_quotations_links_and_footnotes() -> No
     )
 
 
-def test_it_is_told_by_its_content_too() -> None:
+def test_docx_is_recognized_by_its_content_too() -> None:
     document = word_document(paragraph("The one sentence of it."))
     assert read_essay(document).passages[0].text == "The one sentence of it."
 
@@ -149,10 +149,10 @@ def test_a_picture_shown_in_the_text_leaves_its_words_alone() -> None:
     assert any("Pictures" in note and "1" in note for note in essay.notes)
 
 
-def test_pictures_in_it_are_left_out_and_told() -> None:
+def test_pictures_are_left_out_and_noted() -> None:
     data = word_document(paragraph("The one sentence of it."), pictures=2)
     assert any("Pictures" in note and "2" in note for note in read_essay(data).notes)
 
 
-def test_a_text_that_only_bears_the_name_of_one_is_read_as_text() -> None:
+def test_a_text_with_the_suffix_docx_is_read_as_text() -> None:
     assert read_essay(b"The one sentence.", name="a.docx").passages[0].text == "The one sentence."

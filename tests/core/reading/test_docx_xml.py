@@ -1,4 +1,4 @@
-"""Words of a Word document that stand in what mammoth does not know.
+"""Text of a Word document in elements that mammoth doesn't know.
 
 Ecma Office Open XML Part 1: 17.3.2 (Run Content), 17.3.3.25 (ruby), 17.16.19 (fldSimple), 22.1
 (Math).
@@ -19,7 +19,7 @@ def run(text: str) -> str:
 
 
 def read(inner: str) -> Essay:
-    """A document whose second paragraph holds ``inner``."""
+    """A document with ``inner`` in its second paragraph."""
     body = paragraph("On Mending", "Title") + f"<w:p>{run('It is ')}{inner}{run(' here.')}</w:p>"
     return read_essay(word_document(body), name="mending.docx")
 

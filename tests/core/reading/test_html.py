@@ -1,4 +1,4 @@
-"""HTML's elements, well-formed or not, as Discord's Markdown; no word of them is lost."""
+"""Reading HTML, well-formed or not: no word is lost."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_tags_that_html_does_not_know_may_be_words(html: str, expected: str) -> 
     assert rendered(html, foreign=True) == expected
 
 
-def test_links_without_a_page_to_start_from_lead_nowhere_and_are_told() -> None:
+def test_relative_links_without_a_page_are_shown_as_text_and_noted() -> None:
     read = read_html("<a href='/x'>a</a> <a href='#y'>b</a> <img src='/z' alt='c'>")
     assert [len(read.blocks), len(read.notes)] == [1, 2]
 

@@ -1,4 +1,4 @@
-"""Formulas of web pages and of HTML in Markdown, each of which is shown once."""
+"""Formulas in web pages and in HTML inside Markdown; each is shown once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines and paragraphs of plain text; what stands in it is literal."""
+"""Reading plain text: lines and paragraphs, no markup."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_chinese_lines_are_joined_without_a_space() -> None:
     assert passages(f"慢的好处\n\n{line}\n{line}\n{line}\n好。") == [f"{line}{line}{line}好。"]
 
 
-def test_what_looks_like_markdown_is_shown_as_it_stands() -> None:
+def test_what_looks_like_markdown_is_shown_literally() -> None:
     body = (
         "# not a heading\n\n- not an item\n\n1. not numbered\n\n*not* **bold**, my_file_name, "
         "[a](b), `c`, ~~d~~, ||e||, <@1>, @everyone, <t:0>, :smile:\n\n> not quoted\n\n-# not small"

@@ -1,4 +1,4 @@
-"""Articles of web pages."""
+"""Reading the article and metadata of a web page."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def shown(page: str) -> str:
     return "\n".join(part.content for part in lay_out(read_essay(page, name="a.html")).parts)
 
 
-def test_the_page_tells_title_author_source_language_and_cover() -> None:
+def test_a_page_names_title_author_source_language_and_cover() -> None:
     essay = read_essay(PAGE, name="a.html")
     assert (essay.title, essay.author, essay.language) == ("On Mending", "Rosa Lindqvist", "en")
     assert essay.source_url == "https://small.example/on-mending"
@@ -71,11 +71,11 @@ def test_the_article_is_kept_with_its_lists_code_and_links() -> None:
     "beside",
     ["About this place", "Share this", "Ten coats", "lovely article", "of a script", "black"],
 )
-def test_what_stands_beside_the_article_is_left_out(beside: str) -> None:
+def test_boilerplate_around_the_article_is_left_out(beside: str) -> None:
     assert beside not in shown(PAGE)
 
 
-def test_a_bare_page_of_a_few_words_is_read_whole() -> None:
+def test_a_page_of_a_few_words_is_read_completely() -> None:
     assert shown("<html><body><p>One.</p><p>Two, <b>three</b>.</p></body></html>") == (
         "One.\n\nTwo, **three**."
     )
@@ -89,7 +89,7 @@ def test_tags_that_are_not_closed_lose_no_word() -> None:
     assert shown(page) == "One\n\nTwo **three**\n\nFour\n\n- five\n- six\n\nseven"
 
 
-def test_a_raised_number_that_leads_to_a_note_stands_in_brackets() -> None:
+def test_a_superscript_footnote_number_gets_brackets() -> None:
     page = (
         "<html><body><h1>Zero</h1><p>One<sup><a href='#fn1'>1</a></sup> and x<sup>2</sup>.</p>"
         "<ol><li id='fn1'>A note. <a href='#fnref1'>↩</a></li></ol></body></html>"
@@ -97,7 +97,7 @@ def test_a_raised_number_that_leads_to_a_note_stands_in_brackets() -> None:
     assert shown(page) == "One\\[1] and x².\n\n\\[1] A note."
 
 
-def test_a_page_is_told_from_text_by_its_content() -> None:
+def test_html_is_recognized_by_its_content() -> None:
     assert guess_format("<!doctype html><p>x") == "html"
     assert guess_format("<p>One.</p>\n<p>Two.</p>\n<p>Three.</p>") == "html"
     assert guess_format("# One\n\nTwo.") == "markdown"
@@ -110,7 +110,7 @@ def test_a_page_without_words_is_refused_with_a_sentence() -> None:
 
 
 def within(box: str, *, head: str = "") -> str:
-    """A page whose article holds ``box`` in its middle."""
+    """A page with ``box`` in the middle of its article."""
     first, second, third = (f"{piece}</p>" for piece in STORY.split("</p>")[:3])
     return (
         f"<html><head><title>On Mending</title>{head}</head><body><article><h1>On Mending</h1>"
@@ -161,7 +161,7 @@ def test_addresses_that_are_none_are_no_cover() -> None:
     assert essay.source_url == "https://a.example/e"
 
 
-def test_a_page_too_deep_for_a_tree_is_read_whole() -> None:
+def test_a_page_nested_too_deeply_for_a_tree_is_read_completely() -> None:
     depth = 3_000
     page = f"<html><body>{'<div>' * depth}<p>At the bottom.</p>{'</div>' * depth}</body></html>"
     assert shown(page) == "At the bottom."
@@ -172,7 +172,7 @@ def test_a_page_that_is_one_comment_of_words_is_refused() -> None:
         read_essay("<html><!-- words --></html>", name="a.html")
 
 
-def test_paragraphs_parted_by_line_breaks_alone_are_kept() -> None:
+def test_paragraphs_separated_by_line_breaks_are_kept() -> None:
     lines = "<br><br>".join(
         f"The sentence that is number {n} of them all stands here." for n in range(9)
     )
@@ -202,7 +202,7 @@ def test_a_lead_in_a_box_of_its_own_belongs_to_the_article_and_its_neighbours_do
     assert "boats" not in text
 
 
-def test_paragraphs_parted_by_line_breaks_are_told_from_what_stands_beside_them() -> None:
+def test_boilerplate_around_paragraphs_separated_by_line_breaks_is_left_out() -> None:
     body = (STORY * 3).replace("</p><p>", "<br><br>").replace("<p>", "").replace("</p>", "")
     page = (
         "<html><head><title>On Mending</title></head><body>"
@@ -217,7 +217,7 @@ def test_paragraphs_parted_by_line_breaks_are_told_from_what_stands_beside_them(
 
 
 def boxed(*boxes: str, between: str = '<div class="ad">Advertisement</div>') -> str:
-    """A page whose article stands in several boxes of one kind."""
+    """A page whose article is split into several boxes of one class."""
     head, tail = PAGE.split("<main>")[0], PAGE.split("</main>")[1]
     made = between.join(
         f'<div class="row"><div class="article__body">{box}</div></div>' for box in boxes
@@ -232,7 +232,7 @@ FURTHER = "".join(
 )
 
 
-def test_an_article_in_several_boxes_with_advertisements_between_is_read_whole() -> None:
+def test_an_article_in_several_boxes_with_advertisements_between_is_read_completely() -> None:
     text = shown(boxed(STORY, FURTHER, FURTHER.replace("coat", "hat")))
     assert "The second coat was" in text
     assert text.index("A torn sleeve") < text.index("seventh coat") < text.index("seventh hat")

@@ -1,4 +1,4 @@
-"""Word documents, made part by part so that a test can say what is in them (ECMA-376, Part 1)."""
+"""Builds Word documents for tests (ECMA-376, Part 1)."""
 
 from __future__ import annotations
 
