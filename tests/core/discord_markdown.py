@@ -2,8 +2,8 @@
 
 The rules are those of Discord's "Markdown Text 101" and of docs: Reference › Message Formatting, in
 the order in which the clients try them: escapes, code, links, mentions, then emphasis, the longest
-match first. Discord finds the end of emphasis by scanning for its delimiter past anything but backslash
-escapes; so an unescaped delimiter in code or a link breaks it, here too.
+match first. Discord finds the end of emphasis by scanning for its delimiter past anything but
+backslash escapes; so an unescaped delimiter in code or a link breaks it, here too.
 """
 
 from __future__ import annotations
