@@ -1,4 +1,4 @@
-"""What a look at the bot finds: lines that say that all is well, or what to do."""
+"""Health checks of ``/doctor`` and ``python -m bot doctor``: all is well, or what to do."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ __all__ = [
     "get_versions",
 ]
 
-#: How long a failure is told.
+#: How long a failure is reported.
 RECENT_FAILURES = timedelta(days=7)
-_A_BACKUP_IS_OLD_AFTER = timedelta(hours=49)
-#: Bytes of room below which the operator is told, beside the room for one more copy.
-_LITTLE_ROOM = 200 * 1024 * 1024
-_MANY = {"moved reply": "moved replies"}
-_MOST_TROUBLES = 10
-#: What hosts set whose file system is made anew at each deploy, and what they call a lasting disk.
+_MAX_BACKUP_AGE = timedelta(hours=49)
+#: Bytes that must be free on the disk, beside the space for two more copies of the archive.
+_MIN_FREE_SPACE = 200 * 1024 * 1024
+_PLURALS = {"moved reply": "moved replies"}
+_MAX_PROBLEMS = 10
+#: Environment variables of hosts that recreate the file system at each deploy, with the host's name
+#: and its way to a persistent disk.
 _HOSTS = {
     "DYNO": ("Heroku", "an add-on is no file: run Salon elsewhere, or keep backups off the host"),
     "RAILWAY_ENVIRONMENT": ("Railway", "attach a volume"),
@@ -49,7 +50,7 @@ _CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was looked at, whether it is fine, and what there is to say or to do."""
+    """The result of a check: what was checked, whether it is all right, and what to do."""
 
     subject: str
     is_ok: bool
@@ -64,9 +65,9 @@ def check_channel(
     forum: bool,
     me: str = "Salon",
 ) -> Finding:
-    """Whether the bot has what it needs in a channel in use. ``name`` None: it is gone.
+    """Whether the bot has the permissions it needs in a channel in use.
 
-    ``me``: whom to give what is missing.
+    ``name``: None if the channel was deleted. ``me``: whom to give the missing permissions.
     """
     about = f"channel {name or place.channel_id}"
     if name is None:
@@ -88,22 +89,20 @@ def check_channel(
 def check_pending_work(
     found: Sequence[Trouble], waits: Waiting, name: Callable[[Trouble], str]
 ) -> list[Finding]:
-    """What waits and what failed. ``name`` says where a problem is."""
+    """Failed and pending work. ``name`` says where a problem is."""
     findings = [
         Finding(
-            format_count(last_error.count, last_error.kind, _MANY.get(last_error.kind)),
+            format_count(problem.count, problem.kind, _PLURALS.get(problem.kind)),
             False,
-            f"{'failed' if last_error.failed else 'waiting'} in {name(last_error)}: "
-            f"{last_error.why or 'no reason is known'}",
+            f"{'failed' if problem.failed else 'waiting'} in {name(problem)}: "
+            f"{problem.why or 'no reason is known'}",
         )
-        for last_error in found[:_MOST_TROUBLES]
+        for problem in found[:_MAX_PROBLEMS]
     ]
-    if len(found) > _MOST_TROUBLES:
+    if len(found) > _MAX_PROBLEMS:
         findings.append(
             Finding(
-                "more",
-                False,
-                f"{format_count(len(found) - _MOST_TROUBLES, 'last_error')} like these",
+                "more", False, f"{format_count(len(found) - _MAX_PROBLEMS, 'trouble')} like these"
             )
         )
     under_way = (
@@ -115,7 +114,7 @@ def check_pending_work(
 
 
 def check_backups(newest: Backup | None, folder: Path, now: datetime) -> Finding:
-    """Whether the last backup is of yesterday or today."""
+    """Whether the newest backup is at most two days old."""
     if newest is None:
         return Finding(
             "backups",
@@ -124,7 +123,7 @@ def check_backups(newest: Backup | None, folder: Path, now: datetime) -> Finding
             "`python -m bot backup` makes one now",
         )
     told = f"the newest is of {newest.at:%Y-%m-%d %H:%M} UTC, in {folder}"
-    if now - newest.at > _A_BACKUP_IS_OLD_AFTER:
+    if now - newest.at > _MAX_BACKUP_AGE:
         return Finding(
             "backups", False, f"{told}: is the bot running? `python -m bot backup` makes one now"
         )
@@ -132,9 +131,9 @@ def check_backups(newest: Backup | None, folder: Path, now: datetime) -> Finding
 
 
 def check_disk_space(free: int, database: int) -> Finding:
-    """Whether there is room for the archive to grow and for a copy of it; bytes."""
+    """Whether there is space for the archive to grow and for copies of it; sizes in bytes."""
     told = f"{free / 1024**3:.1f} GB free"
-    if free < _LITTLE_ROOM + 2 * database:
+    if free < _MIN_FREE_SPACE + 2 * database:
         return Finding("disk", False, f"{told}: make room, for the archive grows and is copied")
     return Finding("disk", True, told)
 
@@ -145,12 +144,12 @@ def find_data_loss_risk(
     mounts: str,
     marks: Sequence[Path] = _CONTAINER_MARKS,
 ) -> str:
-    """Why what lies in a folder will be lost at the next deploy or restart; "" if nothing says so.
+    """Why the files in a folder will be lost at the next deploy or restart; "" if they won't.
 
-    ``mounts``: the system's table of mounted file systems, a line each, as Linux tells it in
-    ``/proc/self/mounts``; ``marks``: the files by which a container is known.
+    ``mounts``: the table of mounted file systems, one on a line, as in Linux's
+    ``/proc/self/mounts``; ``marks``: files that exist only in a container.
     """
-    point, kind = _mounted(folder, mounts)
+    point, kind = _find_mount(folder, mounts)
     if kind in _IN_MEMORY:
         return f"{folder} lies in memory ({kind}) and is lost at a restart: choose another folder"
     for variable, (host, remedy) in _HOSTS.items():
@@ -164,8 +163,8 @@ def find_data_loss_risk(
     return ""
 
 
-def _mounted(folder: Path, mounts: str) -> tuple[Path, str]:
-    """The file system a folder lies on: where it is mounted, and its kind."""
+def _find_mount(folder: Path, mounts: str) -> tuple[Path, str]:
+    """The mount point and the type of the file system that a folder is on."""
     best, kind = Path("/"), ""
     for line in mounts.splitlines():
         fields = line.split(" ")
@@ -178,7 +177,7 @@ def _mounted(folder: Path, mounts: str) -> tuple[Path, str]:
 
 
 def get_versions() -> str:
-    """Salon, Python, the library and SQLite, as far as they tell."""
+    """The versions of Salon, Python, discord.py and SQLite."""
     project = Path(__file__).parents[1] / "pyproject.toml"
     try:
         salon = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"]

@@ -1,4 +1,4 @@
-"""An exported essay as a text that a person reads."""
+"""Render an exported essay and its replies as Markdown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["render_markdown"]
 
 
 def render_markdown(exported: dict[str, Any]) -> str:
-    """The export as Markdown: the essay's heading, then every reply under what it answers."""
+    """The export as Markdown: the essay's heading, then each reply below the one it answers."""
     essay, replies = exported["essay"], exported["replies"]
     known = {reply["id"] for reply in replies}
     answers: dict[str | None, list[dict[str, Any]]] = {}
@@ -18,22 +18,22 @@ def render_markdown(exported: dict[str, Any]) -> str:
     lines = [f"# {essay['title']}", "", f"Essay {essay['id']}, {essay['state']}."]
     if essay["published_at"]:
         lines[-1] += f" Published {essay['published_at'][:16].replace('T', ' ')} UTC."
-    # Without recursion: a talk may go deeper than Python's stack.
+    # Not recursive: replies may be nested deeper than Python's stack.
     waiting = [(reply, 0) for reply in reversed(answers.get(None, []))]
     while waiting:
         reply, depth = waiting.pop()
-        lines += ["", *_reply(reply, depth)]
+        lines += ["", *_render_reply(reply, depth)]
         waiting += [(answer, depth + 1) for answer in reversed(answers.get(reply["id"], []))]
     return "\n".join(lines)
 
 
-def _reply(reply: dict[str, Any], depth: int) -> list[str]:
+def _render_reply(reply: dict[str, Any], depth: int) -> list[str]:
     name = reply["author"]["name"] if reply["author"] else "Somebody"
     when = reply["written_at"][:16].replace("T", " ")
     heading = f"**{name}**, {when}" + (", edited" if reply["edited_at"] else "")
-    said = ["*deleted*"] if reply["deleted"] else reply["text"].split("\n")
-    said += [f"(file: {file['name']}, {file['size']} bytes)" for file in reply["attachments"]]
+    body = ["*deleted*"] if reply["deleted"] else reply["text"].split("\n")
+    body += [f"(file: {file['name']}, {file['size']} bytes)" for file in reply["attachments"]]
     if reply["reactions"]:
-        said.append("  ".join(f"{one['emoji']} {one['count']}" for one in reply["reactions"]))
+        body.append("  ".join(f"{one['emoji']} {one['count']}" for one in reply["reactions"]))
     mark = "> " * depth
-    return [f"{mark}{line}".rstrip() for line in (heading, "", *said)]
+    return [f"{mark}{line}".rstrip() for line in (heading, "", *body)]

@@ -1,4 +1,4 @@
-"""What cogs are given: everything they may use, and nothing of the client."""
+"""Services: the parts of a running bot that cogs may use."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["ActiveWork", "Services"]
 
 
 class ActiveWork:
-    """What is under way outside of recorder, outbox and sweep: commands, mostly."""
+    """Work in progress outside of recorder, outbox and scheduler: mostly commands."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -30,12 +30,12 @@ class ActiveWork:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is being worked on; what only waits is not worked on."""
+        """Whether nothing is in progress; work that only waits doesn't count."""
         return self._count == 0
 
     @contextmanager
     def track(self) -> Iterator[None]:
-        """Count the block as under way."""
+        """Count the block as work in progress."""
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
@@ -48,7 +48,7 @@ class ActiveWork:
 
     @contextmanager
     def track_waiting(self) -> Iterator[None]:
-        """Within :meth:`working`: the block only waits for what the outbox does."""
+        """Within :meth:`track`: the block only waits for the outbox."""
         self._count -= 1
         try:
             yield
@@ -56,7 +56,7 @@ class ActiveWork:
             self._count += 1
 
     async def stop(self) -> None:
-        """Cancel what is under way; what was acknowledged goes on at the next start."""
+        """Cancel all work; acknowledged work continues at the next start."""
         tasks = self._tasks - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
@@ -65,7 +65,7 @@ class ActiveWork:
 
 @dataclass(frozen=True)
 class Services:
-    """The parts of a running Salon."""
+    """The parts of a running bot."""
 
     database: Database
     clock: Clock
@@ -80,7 +80,7 @@ class Services:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is left that can be done at the present moment."""
+        """Whether there is nothing left to do at this moment."""
         return (
             self.recorder.idle and self.catch_up.idle and self.sweep.idle and self.active_work.idle
         )

@@ -133,9 +133,9 @@ class Salon(commands.Bot, Seeing):
             sight=self,
             recorder=recorder,
             guild=self.get_guild,
-            hears=lambda: not self._deaf,
+            is_connected=lambda: not self._deaf,
             on_done=self._wake,
-            compared=compared,
+            compare_window=compared,
         )
         outbox = Outbox(
             database=database,

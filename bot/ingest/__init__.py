@@ -1,1 +1,1 @@
-"""From Discord to the archive: recording events and catching up after an outage."""
+"""From Discord to the archive: recording events, and catching up after an outage."""

@@ -1,9 +1,9 @@
-"""The one way to catch up with what happened unseen.
+"""Catch up after an outage: read the history of all watched channels and threads.
 
-The gateway is the fast path, the history is the proof: after every fresh identify each watched
-channel and thread is read, and only when a reading has reached the present do live messages move
-the watermark again. What is read begins some days before the record last held, so that what was
-changed or deleted meanwhile is found by comparing.
+The gateway is the fast path, the history is the proof. After every fresh identify, each watched
+channel and thread is read, and live messages move its watermark again only when the reading has
+reached the present. Reading starts some days before the record was last verified, so that changes
+and deletions in the meantime are found by comparing.
 """
 
 from __future__ import annotations
@@ -35,26 +35,29 @@ __all__ = ["DEFAULT_COMPARE_WINDOW", "MAX_CONCURRENT_READS", "CatchUp"]
 
 _log = logging.getLogger(__name__)
 
-#: How far before the end of the record's hold the comparing begins (design, decision 4).
+#: How long before the last verification the comparison begins (design, decision 4).
 DEFAULT_COMPARE_WINDOW = timedelta(days=7)
 #: Channels and threads read at once.
 MAX_CONCURRENT_READS = 4
-#: Seconds before a channel that could not be read is tried again; then it is owed.
-_WAITS = (1, 2, 5, 15)
-#: Seconds between two notes that the record holds, and two looks at what is owed; the longest
-#: time that what is owed waits for another attempt.
-_BEAT, _LONGEST_WAIT = 60.0, 3600.0
-#: Flags of an application that may read what messages say (docs: Application Resource › Flags).
+#: Seconds between attempts to read a channel; after the last one it stays pending.
+_RETRY_WAITS = (1, 2, 5, 15)
+#: Seconds between two verification marks, and between two looks at pending servers; the longest
+#: delay of a pending server.
+_INTERVAL, _MAX_WAIT = 60.0, 3600.0
+#: Flags of an application that may read message content (docs: Application Resource › Flags).
 _CONTENT_FLAGS = 1 << 18 | 1 << 19
 _DISCORD_EPOCH = 1_420_070_400_000
-_WITHHELD = (
+_CONTENT_MISSING = (
     "Discord does not show me what messages say: switch on “Message Content Intent” in the "
     "developer portal (Bot › Privileged Gateway Intents). Nothing that is kept was changed."
 )
 
 
 class CatchUp:
-    """Reads what was missed, a page at a time, and hands it to the recorder."""
+    """Reads what was missed, a page at a time, and queues it in the recorder.
+
+    A server with a channel that couldn't be read is pending: it is retried with a growing delay.
+    """
 
     def __init__(
         self,
@@ -65,18 +68,18 @@ class CatchUp:
         sight: Sight,
         recorder: Recorder,
         guild: Callable[[int], discord.Guild | None],
-        hears: Callable[[], bool],
+        is_connected: Callable[[], bool],
         on_done: Callable[[], None],
-        compared: timedelta = DEFAULT_COMPARE_WINDOW,
+        compare_window: timedelta = DEFAULT_COMPARE_WINDOW,
     ) -> None:
         self._database = database
         self._clock = clock
         self._http = http
         self._sight = sight
         self._recorder = recorder
-        self._is_connected = hears
+        self._is_connected = is_connected
         self._on_done = on_done
-        self._compare_window = compared
+        self._compare_window = compare_window
         self._caught_up: dict[int, int] = {}
         self._names = MemberNames(http=http, guild=guild, clock=clock)
         self._histories = HistoryReader(
@@ -86,7 +89,7 @@ class CatchUp:
             sight=sight,
             recorder=recorder,
             names=self._names,
-            is_shown=self._can_read_content,
+            can_read_content=self._can_read_content,
         )
         self._threads = ThreadLister(http=http, sight=sight, recorder=recorder)
         self._reactions = ReactionReader(
@@ -108,52 +111,57 @@ class CatchUp:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is being caught up with."""
+        """Whether nothing is being read."""
         return self._running == 0 and self._reactions.idle
 
     def has_caught_up(self, server_id: int) -> bool:
-        """Whether what was said unseen in the server before this connection has been read."""
+        """Whether everything the server missed before this connection has been read."""
         return self._caught_up.get(server_id) == self._recorder.generation
 
     async def run(self) -> None:
-        """Note at a steady beat where the record holds, try again what could not be read, and
-        read reactions once more; until cancelled."""
+        """Mark complete channels as verified and retry pending servers, at a fixed interval.
+
+        Also reads changed reactions. Runs until cancelled.
+        """
         async with asyncio.TaskGroup() as group:
             group.create_task(self._reactions.run(), name="reactions")
             while True:
-                await asyncio.sleep(_BEAT)
+                await asyncio.sleep(_INTERVAL)
                 try:
                     await self.mark_verified()
                     await self.retry_pending()
                 except sqlite3.OperationalError as error:
-                    _log.error("The archive cannot be used (%s); the next beat tries again.", error)
+                    _log.error(
+                        "The archive cannot be used (%s); retrying at the next interval.", error
+                    )
 
     async def mark_verified(self) -> None:
-        """Note that the record is what Discord has, where that is so: not while nobody tells."""
+        """Mark the complete channels as verified now, unless the gateway is disconnected."""
         if not self._is_connected():
             return
-        proven, now_ms = self._recorder.complete_channels, self._clock.now_ms()
-        await self._database.write(lambda tx: watermarks.hold_true(tx, proven, now_ms))
+        complete, now_ms = self._recorder.complete_channels, self._clock.now_ms()
+        await self._database.write(lambda tx: watermarks.hold_true(tx, complete, now_ms))
 
     async def retry_pending(self) -> None:
-        """Read what is owed and may be read by now, each server at growing intervals.
+        """Read pending servers whose delay is over; the delay doubles with each attempt.
 
-        Owed, too, is what is watched since the last reading, such as an essay's channel.
+        A server is pending, too, if a channel is watched since the last reading, such as the
+        channel of a new essay.
         """
         now = asyncio.get_running_loop().time()
         places = await self._database.read(watermarks.places)
-        proven = self._recorder.complete_channels
+        complete = self._recorder.complete_channels
         for channel_id, server_id in places.items():
-            if channel_id not in proven:
-                self._retry_waits.setdefault(server_id, _BEAT)
+            if channel_id not in complete:
+                self._retry_waits.setdefault(server_id, _INTERVAL)
         for server_id, wait in list(self._retry_waits.items()):
             if self._retry_at.get(server_id, 0) <= now:
-                self._retry_waits[server_id] = min(wait * 2, _LONGEST_WAIT)
+                self._retry_waits[server_id] = min(wait * 2, _MAX_WAIT)
                 self._retry_at[server_id] = now + wait
-                await self._run_exclusively(server_id, owed=True)
+                await self._run_exclusively(server_id, is_retry=True)
 
     async def mark_unreachable(self, server_id: int) -> None:
-        """A server cannot be seen any more: what happens there is missed until it can be again."""
+        """The bot can't see a server any more: events there are missed until it can again."""
         self._caught_up.pop(server_id, None)
         await self._recorder.mark_incomplete(
             {one.channel_id for one in await self._get_watched(server_id)}
@@ -162,34 +170,34 @@ class CatchUp:
     async def catch_up_server(self, server_id: int) -> None:
         """Bring the record of a server's channels and threads up to the present.
 
-        Called whenever something may have been missed: after a fresh identify, when a server can
-        be seen again, when the bot's rights may have changed. Where nothing is kept of a server,
-        nothing is asked of it. One reading of a server at a time; who comes while another waits
-        is served by that one. What cannot be read now stays owed (:meth:`pay`).
+        Called whenever something may have been missed: after a fresh identify, when the bot can
+        see a server again, when its permissions may have changed. If no channel of a server is
+        watched, Discord isn't asked. A server is read once at a time; a call while another one
+        waits is served by that one. What can't be read now stays pending (:meth:`retry_pending`).
         """
         self._mark_pending(server_id)
         if server_id not in self._waiting:
-            await self._run_exclusively(server_id, owed=False)
+            await self._run_exclusively(server_id, is_retry=False)
 
     def _mark_pending(self, server_id: int) -> None:
-        self._retry_waits[server_id] = _BEAT
+        self._retry_waits[server_id] = _INTERVAL
         self._retry_at.pop(server_id, None)
 
-    async def _run_exclusively(self, server_id: int, *, owed: bool) -> None:
+    async def _run_exclusively(self, server_id: int, *, is_retry: bool) -> None:
         self._running += 1
         lock = self._server_locks.setdefault(server_id, asyncio.Lock())
         try:
-            if not owed:
+            if not is_retry:
                 self._waiting.add(server_id)
             try:
                 await lock.acquire()
             finally:
-                if not owed:
+                if not is_retry:
                     self._waiting.discard(server_id)
             generation = self._recorder.generation
             try:
-                await self._catch_up_server(server_id, owed=owed)
-                if not owed:
+                await self._catch_up_server(server_id, is_retry=is_retry)
+                if not is_retry:
                     self._caught_up[server_id] = generation
             finally:
                 lock.release()
@@ -214,20 +222,20 @@ class CatchUp:
         return await self._database.read(lambda tx: watermarks.watched(tx, server_id=server_id))
 
     def _select_readable(self, some: Sequence[Watched]) -> list[Watched]:
-        """Of these, what is owed and may be read for all that is known."""
-        proven = self._recorder.complete_channels
+        """Those of ``some`` that are incomplete and, as far as known, readable."""
+        complete = self._recorder.complete_channels
         return [
             one
             for one in some
-            if one.channel_id not in proven and self._sight.may_read_history(one.parent_id)
+            if one.channel_id not in complete and self._sight.may_read_history(one.parent_id)
         ]
 
-    async def _catch_up_server(self, server_id: int, *, owed: bool) -> None:
+    async def _catch_up_server(self, server_id: int, *, is_retry: bool) -> None:
         watched = await self._get_watched(server_id)
         if not watched:
             self._clear_pending(server_id)
             return
-        some = self._select_readable(watched) if owed else watched
+        some = self._select_readable(watched) if is_retry else watched
         await self._recorder.mark_incomplete({one.channel_id for one in some})
         if not some and server_id not in self._unlisted:
             self._clear_if_complete(server_id, watched)
@@ -239,49 +247,51 @@ class CatchUp:
             lambda: self._database.write(lambda tx: alerts.past(tx, server_id, "content"))
         )
         began = self._clock.now()
-        held = max(one.verified_at for one in watched)
+        verified_at = max(one.verified_at for one in watched)
         self._names.clear()
         channels = [one for one in watched if not one.is_thread]
-        # Channels first: what they hold may be the heads that threads hang on.
+        # Channels first: they may contain the messages that threads were opened on.
         deletions = await self._read_all([one for one in some if not one.is_thread], server_id)
         await self._list_threads(server_id, [one.channel_id for one in channels])
         threads = [one for one in await self._get_watched(server_id) if one.is_thread]
         deletions += await self._read_all(
-            self._select_readable(threads) if owed else threads, server_id
+            self._select_readable(threads) if is_retry else threads, server_id
         )
         self._clear_if_complete(server_id, await self._get_watched(server_id))
         found = self._recorder.take_recovered(server_id)
         recovered = RecoveredCounts(found.replies, found.edits, deletions)
-        away = timedelta(milliseconds=max(0, self._clock.now_ms() - held) if held else 0)
+        away = timedelta(
+            milliseconds=max(0, self._clock.now_ms() - verified_at) if verified_at else 0
+        )
         took = (self._clock.now() - began).total_seconds()
-        told = make_catch_up_summary(away, recovered)
+        summary = make_catch_up_summary(away, recovered)
         count = len(channels) + len(threads)
         if not recovered:
             _log.debug("Nothing was missed in %d channels and threads.", count)
             return
-        _log.info("%s (%d channels and threads, %.1f s)", told, count, took)
+        _log.info("%s (%d channels and threads, %.1f s)", summary, count, took)
         now_ms = self._clock.now_ms()
 
-        async def tell(tx: Transaction) -> None:
+        async def alert(tx: Transaction) -> None:
             await alerts.past(tx, server_id, "recovery")
-            await alerts.tell(tx, server_id, about="recovery", text=told, now_ms=now_ms)
+            await alerts.tell(tx, server_id, about="recovery", text=summary, now_ms=now_ms)
 
-        await until_usable(lambda: self._database.write(tell))
+        await until_usable(lambda: self._database.write(alert))
 
     async def _list_threads(self, server_id: int, channel_ids: list[int]) -> None:
         self._unlisted.add(server_id)
-        for wait in (*_WAITS, None):
-            listed = await self._threads.list_threads(server_id, channel_ids)
-            if listed is ListOutcome.COMPLETE:
+        for wait in (*_RETRY_WAITS, None):
+            outcome = await self._threads.list_threads(server_id, channel_ids)
+            if outcome is ListOutcome.COMPLETE:
                 self._unlisted.discard(server_id)
-            if listed is not ListOutcome.RETRY or wait is None:
+            if outcome is not ListOutcome.RETRY or wait is None:
                 return
             await asyncio.sleep(wait)
 
     def _clear_if_complete(self, server_id: int, watched: Sequence[Watched]) -> None:
-        """Nothing is owed of a server of which everything is proven."""
-        proven = self._recorder.complete_channels
-        if server_id not in self._unlisted and all(one.channel_id in proven for one in watched):
+        """A server isn't pending any more once all its channels and threads are complete."""
+        complete = self._recorder.complete_channels
+        if server_id not in self._unlisted and all(one.channel_id in complete for one in watched):
             self._clear_pending(server_id)
 
     def _clear_pending(self, server_id: int) -> None:
@@ -290,7 +300,7 @@ class CatchUp:
         self._retry_at.pop(server_id, None)
 
     async def _read_all(self, some: Sequence[Watched], server_id: int) -> int:
-        """Read these to the present; the number of deletions that nobody had told."""
+        """Read these up to the present; the number of deletions that no event had reported."""
         if not some:
             return 0
         since = {one.channel_id: self._get_start_id(one) for one in some}
@@ -306,43 +316,43 @@ class CatchUp:
         return sum(task.result() for task in tasks)
 
     def _get_start_id(self, one: Watched) -> int:
-        """The id after which a channel is read."""
+        """The message id after which a channel is read."""
         from_ms = one.verified_at - self._compare_window // timedelta(milliseconds=1)
         return max(one.first_id, min(one.message_id, max(0, from_ms - _DISCORD_EPOCH) << 22))
 
     async def _read(self, one: Watched, since: int, expected: list[int]) -> int:
-        for wait in (*_WAITS, None):
+        for wait in (*_RETRY_WAITS, None):
             try:
                 async with self._read_slots:
                     outcome, deletions = await self._histories.read(one, since, expected)
             except discord.HTTPException as error:
-                last_error = f"Discord answered {error.status}"
+                problem = f"Discord answered {error.status}"
             except PASSING as error:
-                last_error = type(error).__name__
+                problem = type(error).__name__
             except sqlite3.OperationalError as error:
-                last_error = f"the archive cannot be used: {error}"
+                problem = f"the archive cannot be used: {error}"
             else:
                 if outcome is ReadOutcome.UNREADABLE:
-                    self._retry_waits.setdefault(one.server_id, _BEAT)
+                    self._retry_waits.setdefault(one.server_id, _INTERVAL)
                 return deletions
             if wait is not None:
                 _log.warning(
-                    "Channel %d could not be read (%s); again in %d s.",
+                    "Channel %d could not be read (%s); retry in %d s.",
                     one.channel_id,
-                    last_error,
+                    problem,
                     wait,
                 )
                 await asyncio.sleep(wait)
-        _log.error("Channel %d stays unread for now.", one.channel_id)
-        self._retry_waits.setdefault(one.server_id, _BEAT)
+        _log.error("Channel %d could not be read; it stays pending.", one.channel_id)
+        self._retry_waits.setdefault(one.server_id, _INTERVAL)
         return 0
 
     # -- content ------------------------------------------------------------------------------
 
     async def _may_read_content(self) -> bool:
-        """Whether Discord shows the bot what messages say.
+        """Whether the bot may read message content; True if Discord can't be asked.
 
-        Where it cannot be asked, it does: what was withheld is known by being empty.
+        Content that Discord withholds is recognized anyway: such a message is empty.
         """
         try:
             return await self._has_content_flag()
@@ -350,7 +360,7 @@ class CatchUp:
             return True
 
     async def _can_read_content(self) -> bool:
-        """Whether it is certain that Discord shows the bot what messages say."""
+        """Whether it is certain that the bot may read message content."""
         try:
             return await self._has_content_flag()
         except (discord.HTTPException, *PASSING):
@@ -361,7 +371,9 @@ class CatchUp:
         return bool(int(application.get("flags") or 0) & _CONTENT_FLAGS)
 
     def _on_content_missing(self, channel_ids: set[int]) -> None:
-        task = asyncio.create_task(self._handle_content_missing(channel_ids), name="withheld")
+        task = asyncio.create_task(
+            self._handle_content_missing(channel_ids), name="content_missing"
+        )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -376,8 +388,10 @@ class CatchUp:
                 await self._alert_content_missing(server_id)
 
     async def _alert_content_missing(self, server_id: int) -> None:
-        _log.error("%s", _WITHHELD)
+        _log.error("%s", _CONTENT_MISSING)
         now_ms = self._clock.now_ms()
         await self._database.write(
-            lambda tx: alerts.tell(tx, server_id, about="content", text=_WITHHELD, now_ms=now_ms)
+            lambda tx: alerts.tell(
+                tx, server_id, about="content", text=_CONTENT_MISSING, now_ms=now_ms
+            )
         )

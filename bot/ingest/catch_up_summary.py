@@ -1,4 +1,4 @@
-"""What is said after a return: how long it was, and what was recovered."""
+"""The line admins get after an outage: how long it was, and how much was recovered."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["RecoveredCounts", "format_duration", "make_catch_up_summary"]
 
 @dataclass(frozen=True, slots=True)
 class RecoveredCounts:
-    """What a reading of the history brought that nobody had told."""
+    """What reading the history added that no event had reported."""
 
     replies: int = 0
     edits: int = 0
@@ -23,7 +23,7 @@ class RecoveredCounts:
 
 
 def format_duration(time: timedelta) -> str:
-    """A length of time in its two largest units: ``3 h 12 min``, ``2 d``, ``40 s``."""
+    """A duration in its two largest units: ``3 h 12 min``, ``2 d``, ``40 s``."""
     seconds = max(0, round(time.total_seconds()))
     units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
     parts: list[str] = []
@@ -47,6 +47,6 @@ def make_catch_up_summary(away: timedelta, found: RecoveredCounts) -> str:
         format_count(found.edits, "edit", "edits") if found.edits else "",
         format_count(found.deletions, "deletion", "deletions") if found.deletions else "",
     ]
-    told = ", ".join(kind for kind in kinds if kind) or "nothing was missed"
+    changes = ", ".join(kind for kind in kinds if kind) or "nothing was missed"
     end = " recovered." if found else "."
-    return f"Back after {format_duration(away)}: {told}{end}"
+    return f"Back after {format_duration(away)}: {changes}{end}"

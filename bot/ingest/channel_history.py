@@ -1,4 +1,7 @@
-"""A channel's history, read to the present and held against the archive."""
+"""Reads a channel's history up to the present and compares it with the archive.
+
+Deletions during an outage are detected here: a stored message that is missing from the history.
+"""
 
 from __future__ import annotations
 
@@ -24,20 +27,20 @@ __all__ = ["HistoryReader", "ReadOutcome"]
 
 
 class ReadOutcome(Enum):
-    """How a reading ended."""
+    """How the reading of a channel ended."""
 
     READ = auto()
-    #: It may not be seen, or not what is said in it: nothing is proven, and it is tried again.
+    #: The bot can't read it, or not its content: that proves nothing, and it is tried again.
     UNREADABLE = auto()
     #: The channel or thread was deleted.
     DELETED = auto()
 
 
 class HistoryReader:
-    """Reads one channel or thread at a time for whoever asks.
+    """Reads one channel or thread at a time.
 
-    ``is_shown``: asks Discord whether it shows the bot what messages say; False where that is not
-    certain.
+    ``can_read_content``: asks Discord whether the bot may read message content; False if that
+    isn't certain.
     """
 
     def __init__(
@@ -49,7 +52,7 @@ class HistoryReader:
         sight: Sight,
         recorder: Recorder,
         names: MemberNames,
-        is_shown: Callable[[], Awaitable[bool]],
+        can_read_content: Callable[[], Awaitable[bool]],
     ) -> None:
         self._database = database
         self._clock = clock
@@ -57,20 +60,20 @@ class HistoryReader:
         self._sight = sight
         self._recorder = recorder
         self._names = names
-        self._can_read_content = is_shown
+        self._can_read_content = can_read_content
 
     async def read(
         self, one: Watched, since: int, expected: Sequence[int]
     ) -> tuple[ReadOutcome, int]:
-        """Read what stands after ``since``; how it ended, and how many deletions it showed.
+        """Read the messages after ``since``; how that ended, and how many deletions it found.
 
-        ``expected``, in order: the messages that should stand there, all of them known before the
-        reading began. Raises what the library raises where Discord cannot be reached.
+        ``expected``: the stored messages that should be there, in order, all from before the
+        reading began. Raises the library's errors if Discord can't be reached.
         """
         generation, began = self._recorder.generation, self._clock.now_ms()
         try:
             if not one.is_thread and self._sight.lists(one.server_id, one.channel_id) is False:
-                # Deleted, or hidden from the bot: Discord says which (10003, 50001).
+                # Deleted, or hidden from the bot: the error code says which (10003, 50001).
                 await self._http.get_channel(one.channel_id)
             outcome, deletions = await self._read_pages(one, since, expected)
         except discord.HTTPException as error:
@@ -79,7 +82,7 @@ class HistoryReader:
                 await self._recorder.wait_until_committed(self._recorder.put((gone,)))
                 return ReadOutcome.DELETED, 0
             if error.status in (403, 404):
-                return ReadOutcome.UNREADABLE, 0  # which proves nothing of the messages
+                return ReadOutcome.UNREADABLE, 0  # which proves nothing about the messages
             raise
         if outcome is ReadOutcome.READ:
             self._recorder.mark_complete(one.channel_id, generation)
@@ -93,7 +96,7 @@ class HistoryReader:
     ) -> tuple[ReadOutcome, int]:
         deletions = 0
         while True:
-            # Without the right to read it, a history is empty without an error (docs: Channel
+            # Without the permission to read it, a history is empty without an error (docs: Channel
             # Resource › Get Channel Messages).
             if not self._sight.may_read_history(one.parent_id):
                 return ReadOutcome.UNREADABLE, deletions
@@ -120,7 +123,7 @@ class HistoryReader:
                 ]
                 if missing:
                     events.append(Deletion(tuple(missing), one.channel_id, self._clock.now()))
-                # What was said meanwhile may answer what only this page knows.
+                # Live messages may answer messages that only this page contains.
                 events += [event for event in live if isinstance(event, Message)]
                 number = self._recorder.put(events)
             await self._recorder.wait_until_committed(number)
@@ -137,11 +140,11 @@ class HistoryReader:
                 return ReadOutcome.READ, deletions
 
     async def _are_deleted(self, one: Watched, missing: Sequence[int], *, empty: bool) -> bool:
-        """Whether the messages that a page does not have were deleted.
+        """Whether the messages missing from a page were deleted.
 
-        A page that has others shows that the right to read was there. An empty one shows nothing,
-        and the right may come and go between two calls, so each message is asked for: 10008 is
-        the proof.
+        A page with other messages shows that the bot had the permission to read it. An empty page
+        shows nothing, and the permission may change between two calls, so each message is
+        requested: error 10008 is the proof.
         """
         if not self._sight.may_read_history(one.parent_id):
             return False

@@ -1,4 +1,4 @@
-"""What members are called in a server, for messages whose history does not tell it."""
+"""Members' names in a server, for messages of the history, which doesn't contain them."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ __all__ = ["MemberNames"]
 
 #: docs: Topics › Opcodes and Status Codes › JSON Error Codes.
 _UNKNOWN_MEMBER, _UNKNOWN_USER = 10007, 10013
-#: Seconds to wait for the answer to Request Guild Members (docs: Gateway Events).
-_ANSWERED_WITHIN = 5.0
+#: Seconds to wait for the response to Request Guild Members (docs: Gateway Events).
+_RESPONSE_SECONDS = 5.0
 
 
-async def _asked_at_gateway(
+async def _fetch_from_gateway(
     guild: discord.Guild | None, member_ids: Collection[int]
 ) -> dict[int, str]:
-    """What these members are called in a server; who is none any more is left out.
+    """The names of these members in a server; people who left are missing.
 
-    Named members need no privileged intent. Raises what the library raises, and TimeoutError where
-    no answer comes within seconds or the server cannot be seen.
+    Requesting members by id needs no privileged intent. Raises the library's errors, and
+    TimeoutError if no response comes in time or the bot can't see the server.
     """
     if guild is None:
         raise TimeoutError
@@ -37,7 +37,7 @@ async def _asked_at_gateway(
     ids = sorted(member_ids)
     for start in range(0, len(ids), limits.MEMBERS_PER_REQUEST):
         some = ids[start : start + limits.MEMBERS_PER_REQUEST]
-        async with asyncio.timeout(_ANSWERED_WITHIN):
+        async with asyncio.timeout(_RESPONSE_SECONDS):
             members = await guild.query_members(
                 user_ids=some, limit=limits.MEMBERS_PER_REQUEST, cache=False
             )
@@ -46,10 +46,10 @@ async def _asked_at_gateway(
 
 
 class MemberNames:
-    """Asks for each member once, and again for what they wrote after that.
+    """Fetches each member's name once, and again for messages written after that.
 
-    A message of the history has its author's name, but not the nickname in the server (docs:
-    Gateway Events › Message Create Extra Fields: ``member`` only comes with the event).
+    A message in the history has its author's user name, but not the nickname in the server (docs:
+    Gateway Events › Message Create Extra Fields: ``member`` is only in the event).
     """
 
     def __init__(
@@ -61,17 +61,17 @@ class MemberNames:
         self._known: dict[tuple[int, int], tuple[str | None, datetime]] = {}
 
     def clear(self) -> None:
-        """Ask anew from now on: people change their names."""
+        """Fetch all names again from now on, since people change their names."""
         self._known.clear()
 
     async def add_names(self, messages: Sequence[Message], known: set[int]) -> list[Message]:
-        """Messages of one server with their authors' names there, but for ``known`` ids.
+        """Messages of one server with their authors' names there, except for ``known`` ids.
 
-        The gateway tells many at once; where it does not answer, each member is asked for alone.
-        Raises what the library raises where Discord cannot be reached or does not say.
+        The gateway returns many members at once. If it doesn't respond, each member is fetched by
+        itself. Raises the library's errors if Discord can't be reached or fails.
         """
         new = [one for one in messages if one.id not in known and not one.from_bot]
-        # Taken before anything is waited for: another reading may forget them meanwhile.
+        # Taken before the first await: another reading may clear them in the meantime.
         names = {one.author_id: self._get_known(one) for one in new if self._is_known(one)}
         unknown = {one.author_id for one in new if not self._is_known(one)}
         if unknown:
@@ -92,7 +92,7 @@ class MemberNames:
         now = self._clock.now()
         found: dict[int, str | None] = dict.fromkeys(member_ids)
         try:
-            found |= await _asked_at_gateway(self._guild(server_id), member_ids)
+            found |= await _fetch_from_gateway(self._guild(server_id), member_ids)
         except (*PASSING, discord.ConnectionClosed):
             for member_id in member_ids:
                 found[member_id] = await self._fetch_one(server_id, member_id)
@@ -101,7 +101,7 @@ class MemberNames:
         return found
 
     async def _fetch_one(self, server_id: int, member_id: int) -> str | None:
-        """docs: Guild Resource › Get Guild Member. None: no member any more."""
+        """docs: Guild Resource › Get Guild Member. None: not a member any more."""
         try:
             data = await self._http.get_member(server_id, member_id)
         except discord.HTTPException as error:

@@ -1,7 +1,7 @@
-"""How many reacted: read from Discord once more after the gateway has told of a change.
+"""Reaction counts: read again from Discord after the gateway reported a change.
 
-An event may come twice or late, and history tells only counts, so counting events alone would
-drift. The count that stands after the last event is Discord's own.
+An event may arrive twice or late, and the history contains only counts, so counting events alone
+would drift. The count that is stored after the last event is Discord's own.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ __all__ = ["ReactionReader"]
 
 _log = logging.getLogger(__name__)
 
-#: Reads that may follow each other at once, and seconds after which one more may: a crowd that
-#: reacts to one message costs one read at a time, not one each.
-_AT_ONCE, _ONE_MORE_AFTER = 20, 0.5
-_ATTEMPTS = 5
+#: A token bucket: reads allowed at once, and seconds per further read. Many reactions to one
+#: message cost one read at a time, not one each.
+_BURST, _SECONDS_PER_READ = 20, 0.5
+_MAX_ATTEMPTS = 5
 
 
 class ReactionReader:
-    """Reads messages whose reactions changed, each once for all the changes that came meanwhile.
+    """Reads messages whose reactions changed, each once for all changes in the meantime.
 
-    One that the record does not have lies in a gap of it, or does not belong to it: it is left to
-    the reading of that gap, which brings its author's name in the server, too.
+    A message that isn't in the archive is either in a gap of it or doesn't belong to it. It is left
+    to the catch-up, which also gets its author's name in the server.
     """
 
     def __init__(
@@ -55,12 +55,12 @@ class ReactionReader:
         self._requested: dict[tuple[int, int, int], int] = {}
         self._arrived = asyncio.Event()
         self._reading = False
-        self._tokens = float(_AT_ONCE)
+        self._tokens = float(_BURST)
         self._filled_at = 0.0
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is to be read."""
+        """Whether there is nothing to read."""
         return not self._requested and not self._reading
 
     def request(self, messages: set[tuple[int, int, int]]) -> None:
@@ -70,25 +70,25 @@ class ReactionReader:
         self._arrived.set()
 
     async def run(self) -> None:
-        """Read what is wanted, until cancelled."""
+        """Read the requested messages, until cancelled."""
         while True:
             await self._arrived.wait()
             self._arrived.clear()
             while self._requested:
                 self._reading = True
                 try:
-                    await self._pace()
+                    await self._wait_for_token()
                     key = next(iter(self._requested))
                     await self._read(*key, self._requested.pop(key))
                 finally:
                     self._reading = False
 
-    async def _pace(self) -> None:
+    async def _wait_for_token(self) -> None:
         now = asyncio.get_running_loop().time()
-        self._tokens = min(_AT_ONCE, self._tokens + (now - self._filled_at) / _ONE_MORE_AFTER)
+        self._tokens = min(_BURST, self._tokens + (now - self._filled_at) / _SECONDS_PER_READ)
         self._filled_at = now
         if self._tokens < 1:
-            await asyncio.sleep((1 - self._tokens) * _ONE_MORE_AFTER)
+            await asyncio.sleep((1 - self._tokens) * _SECONDS_PER_READ)
         self._tokens -= 1
 
     async def _read(self, server_id: int, channel_id: int, message_id: int, attempts: int) -> None:
@@ -101,7 +101,7 @@ class ReactionReader:
             if error.code == UNKNOWN_MESSAGE:
                 event = Deletion((message_id,), channel_id, self._clock.now())
             elif error.status < 500:
-                return  # what happens there now is read when it may be seen again
+                return  # it is read by the catch-up when the channel is readable again
             else:
                 await self._retry((server_id, channel_id, message_id), attempts)
                 return
@@ -114,7 +114,7 @@ class ReactionReader:
         await self._recorder.wait_until_committed(self._recorder.put((event,)))
 
     async def _retry(self, key: tuple[int, int, int], attempts: int) -> None:
-        if attempts >= _ATTEMPTS:
+        if attempts >= _MAX_ATTEMPTS:
             _log.warning("The reactions of message %d could not be read.", key[2])
             return
         await asyncio.sleep(1 << attempts)

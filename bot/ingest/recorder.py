@@ -1,7 +1,7 @@
-"""The recorder: events go in in order of arrival and are in the archive in that order.
+"""The recorder: a queue that writes events into the archive in order of arrival, in batches.
 
-:meth:`Recorder.put` is called before the first await of a handler, so that arrival, and not
-completion, decides. One task writes them, as many at a time as have gathered.
+:meth:`Recorder.put` is called before the first await of a handler, so that the order of arrival
+decides, not the order of completion. One task writes all events that have gathered at once.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ __all__ = ["Recorder"]
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-#: What a reading of a channel may be older than.
+#: Live events that may be newer than a page of history that is being read.
 LiveEvent = Message | Reaction | ReactionsCleared
 
-#: Events written in one unit of work.
-_MOST_AT_ONCE = 1000
-#: Seconds between attempts while the archive cannot be written (a full disk, say).
+#: Events written in one transaction.
+_MAX_BATCH = 1000
+#: Seconds between attempts while the archive can't be written (for example, the disk is full).
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
-#: Messages that have not come (yet) of which edits, deletions or replies are remembered.
-_MOST_EARLY = 10_000
+#: Messages that haven't arrived (yet) whose edits, deletions or replies are remembered.
+_MAX_EARLY = 10_000
 
 
 class Recorder:
     """Writes events into the archive, in order, a batch at a time.
 
-    ``proven`` are the channels whose record has no gap: their live messages move the watermark.
-    ``generation`` counts fresh identifies; what was proven in one is not in the next.
+    complete_channels:  the channels whose record has no gap; their live messages move the watermark
+    generation:         counts fresh identifies; after one, no channel is complete until it was read
     """
 
     def __init__(self, database: Database, clock: Clock, on_work: Callable[[], None]) -> None:
@@ -71,21 +71,21 @@ class Recorder:
 
     @property
     def idle(self) -> bool:
-        """Whether everything put so far is committed."""
+        """Whether all events so far are committed."""
         return self._committed_count == self._put_count
 
     @property
     def committed(self) -> int:
-        """Events that are committed."""
+        """Number of committed events."""
         return self._committed_count
 
     @property
     def queued(self) -> int:
-        """Events that have arrived and are not committed yet."""
+        """Number of events that have arrived and aren't committed yet."""
         return self._put_count - self._committed_count
 
     def put(self, events: Iterable[Event]) -> int:
-        """Take ``events`` in; the number to :meth:`wait` for."""
+        """Queue ``events``; returns the number for :meth:`wait_until_committed`."""
         for event in events:
             self._events.append(event)
             self._put_count += 1
@@ -96,16 +96,16 @@ class Recorder:
         return self._put_count
 
     def put_new_thread(self, event: ThreadSeen) -> None:
-        """A thread was opened just now; if it is one of ours, its record begins without a gap."""
+        """Queue a new thread; if it belongs to a discussion, its record starts without a gap."""
         self._new_threads[event.id] = self.generation
         self.put((event,))
 
     @contextmanager
     def collect_live(self, channel_id: int) -> Iterator[list[LiveEvent]]:
-        """The live messages and reactions of a channel that arrive within the block.
+        """Collect the live messages and reactions of a channel that arrive within the block.
 
-        A message that answers what only the history knows is put once more behind that reading;
-        where a reaction came, the reading may tell an older count.
+        Used while its history is read: a message may answer one that only the history contains,
+        and is queued again after that; after a reaction, the count in the history may be outdated.
         """
         heard: list[LiveEvent] = []
         self._collectors.setdefault(channel_id, []).append(heard)
@@ -123,15 +123,15 @@ class Recorder:
         reacted: Callable[[set[tuple[int, int, int]]], None],
         withheld: Callable[[set[int]], None],
     ) -> None:
-        """Say whom to tell of what was written.
+        """Set what to call after a batch is written.
 
-        ``reacted``: the (server, channel, message) of replies whose reactions changed;
-        ``withheld``: the channels in which Discord did not show what a message says.
+        ``reacted``: with the (server, channel, message) of replies whose reactions changed;
+        ``withheld``: with the channels in which Discord withheld a message's content.
         """
         self._on_reacted, self._on_content_missing = reacted, withheld
 
     def request_reactions(self, events: Iterable[LiveEvent]) -> None:
-        """Have the reactions that ``events`` tell of read from Discord once more."""
+        """Have the reactions that changed in ``events`` read again from Discord."""
         reacted = {
             (event.server_id, event.channel_id, event.message_id)
             for event in events
@@ -141,29 +141,29 @@ class Recorder:
             self._on_reacted(reacted)
 
     def take_recovered(self, server_id: int) -> Found:
-        """What readings have brought to a server's record since this was last asked."""
+        """What reading the history has added to a server's record since the last call."""
         return self._recovered.pop(server_id, Found())
 
     async def wait_until_committed(self, number: int) -> None:
-        """Return once everything up to ``number``, as :meth:`put` gave it, is committed."""
+        """Return when all events up to ``number``, as returned by :meth:`put`, are committed."""
         async with self._progress:
             await self._progress.wait_for(lambda: self._committed_count >= number)
 
     def mark_complete(self, channel_id: int, generation: int) -> None:
-        """The channel's record has no gap since ``generation`` began."""
+        """The channel's record is complete, unless a new generation has begun."""
         if generation == self.generation:
             self._complete.add(channel_id)
 
     @property
     def complete_channels(self) -> frozenset[int]:
-        """The channels and threads whose record is, for all that is known, what Discord has."""
+        """The channels and threads whose record is, as far as known, the same as Discord's."""
         return frozenset(self._complete)
 
     async def mark_incomplete(self, channel_ids: Set[int]) -> None:
-        """Events may have been missed in these channels; what was put so far is committed first.
+        """Events may have been missed in these channels; queued events are committed first.
 
-        A message that was told before and waits there for what it answers may be gone by now: if
-        it still stands, the history brings it back.
+        A message that waits in them for the one it answers may be deleted by now, so it is
+        dropped; if it still exists, the history contains it.
         """
         await self.wait_until_committed(self._put_count)
         self._complete -= channel_ids
@@ -175,18 +175,18 @@ class Recorder:
                 self._answers[reference_id] = kept
 
     def start_generation(self) -> int:
-        """A fresh identify: events may have been missed everywhere; the new generation."""
+        """A fresh identify: events may have been missed anywhere; returns the generation."""
         self._complete.clear()
         self.generation += 1
         return self.generation
 
     async def run(self) -> None:
-        """Write what arrives, until cancelled."""
+        """Write events as they arrive, until cancelled."""
         while True:
             await self._arrived.wait()
             self._arrived.clear()
             while self._events:
-                count = min(len(self._events), _MOST_AT_ONCE)
+                count = min(len(self._events), _MAX_BATCH)
                 await self._write([self._events[index] for index in range(count)])
                 for _ in range(count):
                     self._events.popleft()
@@ -209,7 +209,7 @@ class Recorder:
                 )
             except sqlite3.Error as error:
                 _log.error(
-                    "The archive cannot be written (%s); %d events wait, next attempt in %.1f s.",
+                    "The archive cannot be written (%s); %d events are queued, retry in %.1f s.",
                     error,
                     self._put_count - self._committed_count,
                     wait,
@@ -242,9 +242,9 @@ class Recorder:
 
 
 def _remember(kept: OrderedDict[int, T], news: Mapping[int, T]) -> None:
-    """Keep the newest news, and of all only so many."""
+    """Add the new entries; drop the oldest ones above the limit."""
     for message_id, event in news.items():
         kept[message_id] = event
         kept.move_to_end(message_id)
-    while len(kept) > _MOST_EARLY:
+    while len(kept) > _MAX_EARLY:
         kept.popitem(last=False)

@@ -1,4 +1,4 @@
-"""Threads that nobody told of: found in Discord's lists of active and archived ones."""
+"""Finds threads that no event reported, in Discord's lists of active and archived threads."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _log = logging.getLogger(__name__)
 
 
 class ListOutcome(Enum):
-    """How much of a server's threads could be listed."""
+    """Whether all threads of a server could be listed."""
 
     COMPLETE = "all of them"
-    #: What was in the way may be gone in a moment.
+    #: A transient error; try again soon.
     RETRY = "not all"
-    #: A right or the server is missing: no use asking again at once.
+    #: A permission or the server is missing; retrying at once is no use.
     REFUSED = "Discord refuses"
 
 
 class ThreadLister:
-    """Tells the record of every thread that stands; it takes those of its discussions."""
+    """Reports every existing thread to the recorder, which keeps those of discussions."""
 
     def __init__(self, *, http: HTTPClient, sight: Sight, recorder: Recorder) -> None:
         self._http = http
@@ -39,12 +39,12 @@ class ThreadLister:
         self._recorder = recorder
 
     async def list_threads(self, server_id: int, channel_ids: Sequence[int]) -> ListOutcome:
-        """Look through a server's active threads and these channels' archived ones.
+        """List a server's active threads and these channels' archived ones.
 
-        What could be listed is told in any case.
+        The threads that could be listed are reported in any case.
         """
         seen: list[ThreadSeen] = []
-        listed = ListOutcome.COMPLETE
+        outcome = ListOutcome.COMPLETE
         try:
             await self._list_active(server_id, set(channel_ids), seen)
             for channel_id in channel_ids:
@@ -52,18 +52,18 @@ class ThreadLister:
                     await self._list_archived(server_id, channel_id, seen)
         except (discord.HTTPException, *PASSING) as error:
             refused = isinstance(error, discord.Forbidden | discord.NotFound)
-            listed = ListOutcome.REFUSED if refused else ListOutcome.RETRY
+            outcome = ListOutcome.REFUSED if refused else ListOutcome.RETRY
             _log.warning("The threads could not all be listed (%s).", error or name(error))
         await self._recorder.wait_until_committed(self._recorder.put(seen))
-        return listed
+        return outcome
 
     async def _list_active(
         self, server_id: int, channel_ids: set[int], seen: list[ThreadSeen]
     ) -> None:
         """docs: Guild Resource › List Active Guild Threads."""
         found = await self._http.get_active_threads(server_id)
-        told = [_seen(thread, server_id) for thread in found["threads"]]
-        seen += [thread for thread in told if thread.channel_id in channel_ids]
+        found_threads = [_seen(thread, server_id) for thread in found["threads"]]
+        seen += [thread for thread in found_threads if thread.channel_id in channel_ids]
 
     async def _list_archived(self, server_id: int, channel_id: int, seen: list[ThreadSeen]) -> None:
         """docs: Channel Resource › List Public Archived Threads."""
