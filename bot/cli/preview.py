@@ -13,7 +13,7 @@ from bot.core.text.plural import format_count
 __all__ = ["preview", "preview_text", "render_json", "render_text"]
 
 
-def _notes(essay: Essay, layout: Layout) -> tuple[str, ...]:
+def _collect_notes(essay: Essay, layout: Layout) -> tuple[str, ...]:
     return (*essay.notes, *layout.notes)
 
 
@@ -37,7 +37,7 @@ def render_json(essay: Essay, layout: Layout) -> dict[str, Any]:
         "postscript": essay.postscript,
         "passages": [{"number": p.number, "text": p.text} for p in essay.passages],
         "messages": messages,
-        "notes": list(_notes(essay, layout)),
+        "notes": list(_collect_notes(essay, layout)),
     }
 
 
@@ -55,7 +55,7 @@ def render_text(essay: Essay, layout: Layout) -> str:
     )
     head.append(f"{minutes} to read, {words}, {format_count(len(messages), 'message')}")
     pieces = ["\n".join(head), *messages]
-    notes = _notes(essay, layout)
+    notes = _collect_notes(essay, layout)
     if notes:
         pieces.append("\n".join(f"Note: {note}" for note in notes))
     line = "\n\n" + "─" * 40 + "\n\n"

@@ -51,19 +51,19 @@ def get_signature(message: Mapping[str, Any]) -> str:
     Discord trims content and numbers components, so neither can be compared byte by byte.
     """
     texts = [str(message.get("content") or "").strip()]
-    texts += [text.strip() for text in _component_texts(message.get("components") or [])]
+    texts += [text.strip() for text in _iterate_texts(message.get("components") or [])]
     if message.get("poll"):
         texts.append(str(message["poll"]["question"].get("text") or "").strip())
     return "\x00".join(texts)
 
 
-def _component_texts(components: Any) -> Iterator[str]:
+def _iterate_texts(components: Any) -> Iterator[str]:
     for component in components:
         if component.get("type") == _TEXT_DISPLAY:
             yield str(component.get("content") or "")
         inner = component.get("components")
         if isinstance(inner, list):
-            yield from _component_texts(inner)
+            yield from _iterate_texts(inner)
         for key in ("accessory", "component"):
             if isinstance(component.get(key), dict):
-                yield from _component_texts([component[key]])
+                yield from _iterate_texts([component[key]])

@@ -156,16 +156,16 @@ def merge_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
             alike.append(span.text)
             continue
         if last is not None and len(alike) > 1:
-            result[-1] = _with_text(last, "".join(alike))
+            result[-1] = _copy_with_text(last, "".join(alike))
         result.append(span)
         alike = [span.text]
         last = span
     if last is not None and len(alike) > 1:
-        result[-1] = _with_text(last, "".join(alike))
+        result[-1] = _copy_with_text(last, "".join(alike))
     return tuple(result)
 
 
-def _with_text(span: Span, text: str) -> Span:
+def _copy_with_text(span: Span, text: str) -> Span:
     """A copy of a span with another text; dataclasses.replace is too slow for every word."""
     return Span(text, span.marks, span.link, span.code)
 
@@ -195,7 +195,7 @@ def collapse_white_space(spans: Iterable[Span]) -> tuple[Span, ...]:
             same = {last.link, span.link} | gap_links
             link = last.link if len(same) == 1 and not last.code and not span.code else None
             result.append(Span(gap, last.marks & span.marks, link))
-        result.append(_with_text(span, core))
+        result.append(_copy_with_text(span, core))
         gap, gap_links = "", set()
         after = text[len(before) + len(core) :]
         if after:

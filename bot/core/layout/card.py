@@ -40,7 +40,7 @@ def _truncate_text(text: str, limit: int) -> str:
     return text[: room // 2] + "…"
 
 
-def _literal(text: str, limit: int) -> str:
+def _escape_line(text: str, limit: int) -> str:
     """Essay text on one line, escaped, at most ``limit`` units including backslashes."""
     line = " ".join(text.split())
     shown = escape(line)
@@ -66,20 +66,20 @@ def _check_url(address: str | None, limit: int) -> str | None:
 
 def render_card(essay: Essay) -> dict[str, Any]:
     """The payload of an essay's opening card; at most 7 components and ``CARD_TEXT`` of text."""
-    head = f"# {_literal(essay.title, 500)}"
+    head = f"# {_escape_line(essay.title, 500)}"
     credit = essay.byline or essay.author
     if credit:
-        head += f"\n{_literal(credit, 300)}"
+        head += f"\n{_escape_line(credit, 300)}"
         if essay.byline and essay.author and essay.author not in essay.byline:
-            head += f" · {_literal(essay.author, 200)}"
+            head += f" · {_escape_line(essay.author, 200)}"
     inner: list[dict[str, Any]] = [_make_text(head)]
     if essay.epigraph is not None:
         lines = essay.epigraph.text.split("\n")
         if len(essay.epigraph.text) > 600 or len(lines) > 12:
             lines = [" ".join(essay.epigraph.text.split())]
-        quote = "\n".join(f"> {_literal(line, 800)}" for line in lines if line.strip())
+        quote = "\n".join(f"> {_escape_line(line, 800)}" for line in lines if line.strip())
         if essay.epigraph.source:
-            quote += f"\n> — {_literal(essay.epigraph.source, 200)}"
+            quote += f"\n> — {_escape_line(essay.epigraph.source, 200)}"
         inner.append(_make_text(quote))
     cover = _check_url(essay.cover_image, _MAX_MEDIA_URL)
     if cover is not None:
@@ -90,7 +90,7 @@ def render_card(essay: Essay) -> dict[str, Any]:
     )
     facts = f"-# {minutes} to read · {words}"
     if essay.date:
-        facts += f" · {_literal(essay.date, 60)}"
+        facts += f" · {_escape_line(essay.date, 60)}"
     inner.append(_make_text(f"{facts}\n{SAVED_NOTICE}"))
     components: list[dict[str, Any]] = [{"type": _CONTAINER, "components": inner}]
     source = _check_url(essay.source_url, limits.BUTTON_URL)

@@ -32,7 +32,7 @@ _FULL_ENOUGH = 0.75  # share of a message: a part this full may end before a blo
 _SHORT_PART = 500  # units: a shorter last part is balanced with the one before
 
 
-def _separator(before: Block, after: Block) -> str:
+def _choose_separator(before: Block, after: Block) -> str:
     one, other = before.frame, after.frame
     if one.group and one.group == other.group and not isinstance(before, Code):
         # Another paragraph of the same list item is separated from the first.
@@ -73,7 +73,7 @@ class Packer:
         used = 0
         while number < len(self._items):
             item = self._items[number]
-            gap = _separator(self._items[number - 1].block, item.block) if texts else ""
+            gap = _choose_separator(self._items[number - 1].block, item.block) if texts else ""
             room = limit - used - len(gap)
             whole = self._render_rest(number, offset, room)
             if whole is not None and whole[1] <= room:
@@ -135,7 +135,7 @@ class Packer:
         while (number, offset) < end:
             item = self._items[number]
             stop = end[1] if number == end[0] else item.length
-            gap = _separator(self._items[number - 1].block, item.block) if texts else ""
+            gap = _choose_separator(self._items[number - 1].block, item.block) if texts else ""
             whole = not offset and stop == item.length
             text = (
                 item.lead + render_block(item.block)

@@ -36,7 +36,8 @@ def _parse(matter: str, *, toml: bool) -> dict[str, Any] | None:
         for key, value in loaded.items()
         if isinstance(key, str) and " " not in key.strip()
     }
-    # Keys of several words are probably prose between two rules.
+    # Keys of several words: prose between two rules; or, beside usual keys, a value that goes on
+    # unindented on the next line.
     return named if len(named) == len(loaded) or len(_USUAL_KEYS & named.keys()) > 1 else None
 
 

@@ -77,7 +77,7 @@ class _Reader(HTMLParser):
         self._markers: list[str] = []  # of the open list items; empty once shown
         self._pre: list[str] | None = None
         self._language = ""
-        self._grids: list[TableBuilder] = []
+        self._tables: list[TableBuilder] = []
         self._groups = 0
         self._footnote: str | None = None
         self._back = 0
@@ -96,12 +96,12 @@ class _Reader(HTMLParser):
         if tag in BLOCKS and self._count["head"] == self._skipped:
             while self._count["head"]:  # its closing tag is optional
                 self._pop()
-        if self._skipping() or tag in SKIPPED:
+        if self._is_skipping() or tag in SKIPPED:
             if tag not in VOID:
                 self._push(tag)
             return
         if tag in VOID:
-            self._void(tag, given)
+            self._handle_void(tag, given)
             return
         if tag in BLOCKS:
             self._begin_block(tag)
@@ -120,9 +120,9 @@ class _Reader(HTMLParser):
             self.handle_data(self.rawdata[self._ending : end + 1])  # verbatim
             return
         if tag == "br":
-            self._void("br", {})
+            self._handle_void("br", {})
         if tag in VOID or not self._count[tag]:
-            if tag == "p" and not self._skipping():
+            if tag == "p" and not self._is_skipping():
                 self._flush()
             return
         while True:
@@ -135,7 +135,7 @@ class _Reader(HTMLParser):
         return super().parse_endtag(i)
 
     def handle_data(self, data: str) -> None:
-        if not data or self._skipping() or self._back:
+        if not data or self._is_skipping() or self._back:
             return
         if self._pre is not None:
             self._pre.append(data)
@@ -166,7 +166,7 @@ class _Reader(HTMLParser):
 
     # The stack of open elements
 
-    def _skipping(self) -> bool:
+    def _is_skipping(self) -> bool:
         return self._skipped > 0
 
     def _push(self, tag: str) -> None:
@@ -206,7 +206,7 @@ class _Reader(HTMLParser):
         match tag:
             case "a":
                 href = given.get("href", "").strip()
-                self._links.append(self._address(href))
+                self._links.append(self._resolve_url(href))
                 self._note_mark = self._footnote is None and NOTE_REF.match(href) is not None
                 back = "backref" in classes or given.get("role") == "doc-backlink"
                 arrow = BACK_REF.match(href) and self._footnote is not None
@@ -231,11 +231,11 @@ class _Reader(HTMLParser):
                 self._lists.append(_List(False, 0, group))
                 self._markers.append("- ")
             case "table":
-                self._grids.append(TableBuilder())
-            case "tr" if self._grids:
-                self._grids[-1].begin_row()
-            case "td" | "th" if self._grids:
-                self._grids[-1].begin_cell(heading=tag == "th")
+                self._tables.append(TableBuilder())
+            case "tr" if self._tables:
+                self._tables[-1].begin_row()
+            case "td" | "th" if self._tables:
+                self._tables[-1].begin_cell(heading=tag == "th")
             case _:
                 pass
 
@@ -262,8 +262,8 @@ class _Reader(HTMLParser):
             case "dd":
                 self._lists.pop()
                 self._markers.pop()
-            case "td" | "th" if self._grids:
-                self._grids[-1].end_cell()
+            case "td" | "th" if self._tables:
+                self._tables[-1].end_cell()
             case "table":
                 self._end_table()
             case _:
@@ -291,7 +291,7 @@ class _Reader(HTMLParser):
             marker = ""
         self._markers.append(marker)
 
-    def _address(self, href: str) -> str | None:
+    def _resolve_url(self, href: str) -> str | None:
         href = href.strip()
         if not href or NOTE_REF.match(href) or BACK_REF.match(href):
             return None
@@ -306,15 +306,15 @@ class _Reader(HTMLParser):
             self._lost["Links that lead nowhere from Discord are shown as their text"] += 1
         return None
 
-    def _void(self, tag: str, given: dict[str, str]) -> None:
+    def _handle_void(self, tag: str, given: dict[str, str]) -> None:
         match tag:
             case "br":
-                self.handle_data("\n") if self._pre is not None else self._break()
+                self.handle_data("\n") if self._pre is not None else self._add_break()
             case "hr":
                 self._begin_block("hr")
                 self._emit(Rule(Frame(quoted=self._count["blockquote"] > 0)))
             case "img":
-                self._image(given)
+                self._add_image(given)
             case "input" if given.get("type", "").lower() == "checkbox":
                 self.handle_data("☑ " if "checked" in given else "☐ ")
             case "wbr":
@@ -322,7 +322,7 @@ class _Reader(HTMLParser):
             case _:
                 pass
 
-    def _break(self) -> None:
+    def _add_break(self) -> None:
         for span in reversed(self._spans):
             if span.text == _BREAK:
                 self._flush()  # old pages separate paragraphs by two <br>
@@ -331,7 +331,7 @@ class _Reader(HTMLParser):
                 break
         self._spans.append(Span(_BREAK, self._marks[-1]))
 
-    def _image(self, given: dict[str, str]) -> None:
+    def _add_image(self, given: dict[str, str]) -> None:
         alt = " ".join(given.get("alt", "").split())
         if alt and len(alt) <= 8 and not any(character.isalnum() for character in alt):
             self.handle_data(alt)  # an emoji as an image
@@ -339,7 +339,7 @@ class _Reader(HTMLParser):
         source = given.get("src", "") or given.get("data-src", "")
         address = None
         if source and not source.startswith("data:"):
-            address = self._address(source)
+            address = self._resolve_url(source)
         if address is None:
             self._lost["Pictures without an address on the web are left out"] += 1
             if alt:
@@ -349,7 +349,7 @@ class _Reader(HTMLParser):
 
     # Output
 
-    def _frame(self) -> Frame:
+    def _make_frame(self) -> Frame:
         quoted = self._count["blockquote"] > 0
         if self._footnote is not None or not self._lists:
             return Frame(quoted)
@@ -359,15 +359,15 @@ class _Reader(HTMLParser):
         return Frame(quoted, len(self._lists), marker, self._lists[0].group)
 
     def _emit(self, block: Block) -> None:
-        if self._grids and self._grids[-1].cell is not None:
-            self._grids[-1].cell.append(block)
+        if self._tables and self._tables[-1].cell is not None:
+            self._tables[-1].cell.append(block)
         else:
             (self.out.footnotes if self._footnote is not None else self.out.blocks).append(block)
 
     def _flush(self, heading: int = 0) -> None:
         if not self._spans or self._pre is not None:
             return
-        spans = _with_breaks(self._spans)
+        spans = _insert_breaks(self._spans)
         self._spans = []
         if not spans:
             return
@@ -375,7 +375,7 @@ class _Reader(HTMLParser):
         if self._footnote:
             spans = (Span(self._footnote), *spans)
             self._footnote = ""
-        frame = self._frame()
+        frame = self._make_frame()
         self._emit(Heading(heading, spans, frame) if heading else Paragraph(spans, frame))
 
     def _end_pre(self) -> None:
@@ -383,19 +383,19 @@ class _Reader(HTMLParser):
         self._pre = None
         if not text.strip():
             return
-        frame = self._frame()
+        frame = self._make_frame()
         self._emit(Code(text, self._language, Frame(frame.quoted, frame.depth, "", frame.group)))
 
     def _end_table(self) -> None:
-        grid = self._grids.pop()
-        for block in grid.blocks(Frame(self._count["blockquote"] > 0)):
+        table = self._tables.pop()
+        for block in table.build(Frame(self._count["blockquote"] > 0)):
             self._emit(block)
 
 
 _BREAK = "\ue000"  # a <br>, unlike a newline, which is mere white space in HTML
 
 
-def _with_breaks(spans: list[Span]) -> tuple[Span, ...]:
+def _insert_breaks(spans: list[Span]) -> tuple[Span, ...]:
     """Collapse HTML's white space and put the line breaks in."""
     flat = [
         Span(span.text if span.code else re.sub(r"[ \t\n\r\f]+", " ", span.text), span.marks,

@@ -53,7 +53,7 @@ class TableBuilder:
             self.rows[-1].append(self.cell)
             self.cell = None
 
-    def blocks(self, frame: Frame) -> list[Block]:
+    def build(self, frame: Frame) -> list[Block]:
         """The table; or the blocks in its cells, if it is only there for the page's layout."""
         pairs = [(row, head) for row, head in zip(self.rows, self.heads, strict=True) if any(row)]
         if not pairs:
@@ -62,7 +62,7 @@ class TableBuilder:
         if (
             len(pairs) == 1
             or max(len(row) for row, _ in pairs) == 1
-            or any(len(cell) > _MAX_BLOCKS or _length(cell) > _MAX_CELL for cell in cells)
+            or any(len(cell) > _MAX_BLOCKS or _count_characters(cell) > _MAX_CELL for cell in cells)
         ):
             return [block for cell in cells for block in cell]
         rows = [(tuple(_join_blocks(cell) for cell in row), head) for row, head in pairs]
@@ -70,7 +70,7 @@ class TableBuilder:
         return [Table(header, tuple(row for row, _ in rows), frame)]
 
 
-def _length(cell: Sequence[Block]) -> int:
+def _count_characters(cell: Sequence[Block]) -> int:
     return sum(len(get_block_text(block)) for block in cell)
 
 

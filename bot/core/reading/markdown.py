@@ -61,13 +61,13 @@ def _parse_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         elif token.type == "inline":
             cells.append(token)
         elif token.type == "tr_close" and cells[0].map is not None:
-            written = _joined_cells(getLine(state, cells[0].map[0]), len(cells))
+            written = _join_cells(getLine(state, cells[0].map[0]), len(cells))
             for cell, text in zip(cells, written, strict=False):
                 cell.content = text
     return True
 
 
-def _joined_cells(line: str, count: int) -> list[str]:
+def _join_cells(line: str, count: int) -> list[str]:
     """The ``count`` cells of a row that has more; an empty list if it hasn't.
 
     Cells split by a ``|`` in a code span are joined first, then the excess at the end.
@@ -108,10 +108,10 @@ def _limit_nesting(text: str) -> str:
     if not _DEEP_CONTAINERS.search(text):
         return text
 
-    def flat(found: re.Match[str]) -> str:
+    def flatten(found: re.Match[str]) -> str:
         return found["kept"] + " " + _LEADING_MARKERS.sub("", found["rest"])
 
-    return _DEEP_CONTAINERS.sub(flat, text)
+    return _DEEP_CONTAINERS.sub(flatten, text)
 
 
 def read_markdown(text: str) -> Document:

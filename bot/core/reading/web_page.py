@@ -122,8 +122,8 @@ class _ArticleMatch:
             credit = sum(self.of.get(child, 0) for child in element)
             if element.tag in _TEXT_TAGS:
                 text = _get_own_text(element)
-                own = self._found(_normalize(text)) or sum(
-                    self._found(_normalize(line)) for line in text.split("\n")
+                own = self._measure(_normalize(text)) or sum(
+                    self._measure(_normalize(line)) for line in text.split("\n")
                 )
                 if own:
                     credit += own
@@ -131,7 +131,7 @@ class _ArticleMatch:
             self.of[element] = credit
         self.total = self.of.get(root, 0)
 
-    def believe(self, element: Any) -> None:
+    def include(self, element: Any) -> None:
         """Count an element that trafilatura left out as part of the article."""
         letters = len(_normalize(element.text_content()))
         if letters and not self.of.get(element, 0):
@@ -140,7 +140,7 @@ class _ArticleMatch:
             for one in (element, *element.iterancestors()):
                 self.of[one] = self.of.get(one, 0) + letters
 
-    def _found(self, key: str) -> int:
+    def _measure(self, key: str) -> int:
         """The length of a text if it is part of the article, else 0."""
         mine = len(key) >= 12 and (
             key in self._wanted or (len(key) < 5_000 and key in self._joined)
@@ -228,7 +228,7 @@ def _include_boxes(root: Any, article: Any, match: _ArticleMatch) -> None:
     # A little more of the same kind is a box about the writer or the site.
     if _count_letters(missed) >= _MIN_MISSED_SHARE * match.total:
         for p in missed:
-            match.believe(p)
+            match.include(p)
 
 
 def _count_letters(elements: Iterable[Any]) -> int:
