@@ -1,4 +1,4 @@
-"""What the emulator's tests share."""
+"""Fixtures for the emulator's tests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.emulator.http_callers import Town, settle_town
 
 @pytest.fixture
 async def emulator() -> AsyncIterator[Emulator]:
-    """An emulator with a new world, serving in this process; it announces no rate limits."""
+    """A started emulator with a new world and without rate limits, in this process."""
     one = Emulator(seed_world(), rates=False)
     await one.start()
     try:
@@ -25,6 +25,6 @@ async def emulator() -> AsyncIterator[Emulator]:
 
 @pytest.fixture
 async def town(emulator: Emulator) -> AsyncIterator[Town]:
-    """The emulator's people and places, ready to call."""
+    """The emulator's members and channels, with clients for them."""
     async with aiohttp.ClientSession() as session:
         yield settle_town(emulator, session)

@@ -1,4 +1,4 @@
-"""A gateway client and calls as plain as they can be, for tests of the emulator's rules."""
+"""A minimal gateway client and plain HTTP calls, for tests of the emulator's rules."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from bot.emulator.server import Emulator
 from bot.emulator.world.models import Channel, User
 
 PATIENCE = 10.0
-"""Seconds after which what a test waits for will not come."""
+"""Seconds after which a test stops waiting."""
 USUAL = ALL_INTENTS & ~Intent.GUILD_PRESENCES
-"""What the application of a new world may ask for."""
+"""The intents that the application of a new world may request."""
 
 
 class Closed(Exception):
@@ -30,7 +30,7 @@ class Closed(Exception):
 
 
 class GatewayClient:
-    """One connection; it remembers the last sequence number and the session's id."""
+    """One connection; keeps the last sequence number and the session's id."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.socket = socket
@@ -42,7 +42,7 @@ class GatewayClient:
         await self.socket.send_json({"op": op, "d": data})
 
     async def receive(self) -> dict[str, Any]:
-        """The next payload; raises Closed with the code if there will be none."""
+        """The next payload. Raises Closed with the code if the connection closes."""
         message = await asyncio.wait_for(self.socket.receive(), PATIENCE)
         if message.type is aiohttp.WSMsgType.TEXT:
             payload: dict[str, Any] = json.loads(message.data)
@@ -54,14 +54,14 @@ class GatewayClient:
         raise Closed(message.data if message.type is aiohttp.WSMsgType.CLOSE else None)
 
     async def event(self, name: str) -> dict[str, Any]:
-        """The next event, which has to be this one; its data."""
+        """The data of the next event, which must have this name."""
         payload = await self.receive()
         assert payload["t"] == name, payload
         data: dict[str, Any] = payload["d"]
         return data
 
     async def until(self, name: str) -> dict[str, Any]:
-        """The data of the next event of this name, whatever comes before it."""
+        """The data of the next event with this name, skipping others."""
         while True:
             payload = await self.receive()
             if payload["t"] == name:
@@ -69,7 +69,7 @@ class GatewayClient:
                 return data
 
     async def closes(self) -> int | None:
-        """The code with which the gateway closes the connection, whatever comes before it."""
+        """Wait for the gateway to close the connection; its close code."""
         try:
             while True:
                 await self.receive()
@@ -90,7 +90,7 @@ class GatewayClient:
 
 @contextlib.asynccontextmanager
 async def connected(emulator: Emulator, query: str = "") -> AsyncIterator[GatewayClient]:
-    """A connection that was greeted with HELLO."""
+    """A connection that has received HELLO."""
     address = f"{emulator.gateway}?v=10&encoding=json{query}"
     async with aiohttp.ClientSession() as session, session.ws_connect(address) as socket:
         client = GatewayClient(socket)
@@ -103,7 +103,7 @@ async def connected(emulator: Emulator, query: str = "") -> AsyncIterator[Gatewa
 async def identified(
     emulator: Emulator, user: User, intents: int = USUAL, **more: Any
 ) -> AsyncIterator[GatewayClient]:
-    """A connection whose session is announced: READY and the servers have come."""
+    """A connection that has received READY and the servers."""
     async with connected(emulator) as client:
         await client.identify(user, intents, **more)
         ready = await client.event("READY")
@@ -114,7 +114,7 @@ async def identified(
 
 
 def enable_all_intents(emulator: Emulator) -> None:
-    """Switch every privileged intent on, as the developer portal does."""
+    """Enable every privileged intent, as in the developer portal."""
     emulator.world.application.flags = 1 << 12 | 1 << 14 | 1 << 18
 
 
@@ -154,7 +154,7 @@ async def call(
     *,
     api: bool = True,
 ) -> tuple[int, Any]:
-    """One HTTP call, to the API unless said; its status and JSON."""
+    """Send an HTTP request, by default to the API; its status and JSON."""
     headers = {} if token is None else {"Authorization": token}
     address = (emulator.api if api else emulator.page) + path
     async with (
@@ -166,5 +166,5 @@ async def call(
 
 
 async def control(emulator: Emulator, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-    """One call of a control."""
+    """Send a request to a control endpoint."""
     return await call(emulator, method, f"/rehearsal{path}", None, body, api=False)

@@ -1,4 +1,4 @@
-"""Plain HTTP calls on behalf of the bot and of members, for tests of the REST API's rules."""
+"""HTTP clients for the bot and for members, for tests of the REST API's rules."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.emulator.world.permissions import Permission
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back; ``code`` is Discord's own, None where all went well."""
+    """A response; ``code`` is the JSON error code, None if there is no error."""
 
     status: int
     body: Any
@@ -28,7 +28,7 @@ class Reply:
         return self.body.get("code") if isinstance(self.body, dict) else None
 
     def fault(self, path: str) -> str:
-        """The first fault code of a field, by its path written with dots."""
+        """The code of a field's first error, by its path written with dots."""
         at = self.body["errors"]
         for part in path.split("."):
             at = at[part]
@@ -37,7 +37,7 @@ class Reply:
 
 
 class Caller:
-    """Somebody who calls the API with their token; ``user`` is None for nobody."""
+    """Calls the API with a user's token, or without one if ``user`` is None."""
 
     def __init__(
         self, emulator: Emulator, session: aiohttp.ClientSession, user: User | None
@@ -48,14 +48,14 @@ class Caller:
 
     @property
     def user(self) -> User:
-        """Who calls."""
+        """The user."""
         assert self.known is not None
         return self.known
 
     async def call(
         self, method: str, path: str, body: Any = None, files: dict[str, bytes] | None = None
     ) -> Reply:
-        """One call; with ``files`` it is a form, whose ``payload_json`` is the body."""
+        """Send a request; with ``files`` as a form whose ``payload_json`` is the body."""
         headers = {}
         if self.known is not None:
             prefix = "Bot " if self.known.bot else ""
@@ -98,14 +98,14 @@ class Caller:
         return await self.call("DELETE", path)
 
     async def says(self, channel_id: int | str, content: str, **more: Any) -> dict[str, Any]:
-        """A message that has to go through; Discord's message object."""
+        """Post a message, which must succeed; the message object."""
         reply = await self.post(f"/channels/{channel_id}/messages", {"content": content, **more})
         assert reply.status == 200, reply
         found: dict[str, Any] = reply.body
         return found
 
     async def opens(self, channel_id: int | str, message_id: int | str, name: str = "T") -> Any:
-        """A thread from a message that has to go through."""
+        """Start a thread from a message, which must succeed."""
         reply = await self.post(
             f"/channels/{channel_id}/messages/{message_id}/threads", {"name": name}
         )
@@ -115,7 +115,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class Town:
-    """The world of a test, by short names."""
+    """A test's emulator, members and channels by short names."""
 
     emulator: Emulator
     bot: Caller
@@ -138,7 +138,7 @@ class Town:
         return self.emulator.world.application.id
 
     def deny(self, user: User, channel_id: int, *permissions: Permission) -> None:
-        """Take permissions from a member in one channel."""
+        """Deny a member permissions in one channel."""
         bits = sum(permissions)
         channel = self.emulator.world.channels[channel_id]
         channel.overwrites = [
@@ -148,7 +148,7 @@ class Town:
 
 
 def settle_town(emulator: Emulator, session: aiohttp.ClientSession) -> Town:
-    """The usual people of a first world."""
+    """The members of a new world."""
     world = emulator.world
     people = {user.display_name: user for user in world.users.values()}
     places = {channel.name: channel.id for channel in world.channels.values()}

@@ -1,7 +1,7 @@
-"""A small bot on real discord.py that hosts an essay well, or with one flaw on purpose.
+"""A small bot on real discord.py that hosts an essay correctly, or with one flaw on purpose.
 
-The scene is tested with it instead of the bot that the rehearsal is for: what the scene calls
-done must not depend on how that one does it.
+Plays are tested with it instead of the real bot, so that what counts as done doesn't depend on how
+the real one does it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CLOSING = "What do you think?"
 
 @dataclass
 class Flaws:
-    """What the small_bot does wrong; nothing by default."""
+    """What the bot does wrong; nothing by default."""
 
     refuses: str | None = None
     misses_first: int = 0
@@ -44,7 +44,7 @@ class Flaws:
 
 
 class SmallBot(discord.Client):
-    """Knows /essay publish with a file, makes replies to it threads, asks again a day later."""
+    """Has /essay publish with a file, opens threads on replies, posts a prompt a day later."""
 
     def __init__(self, emulator: Emulator, flaws: Flaws) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, message_content=True)
@@ -96,7 +96,7 @@ class SmallBot(discord.Client):
         await interaction.edit_original_response(content="It is published.")
 
     async def obey_clock(self) -> None:
-        """Answer the emulator's clock: what is due when it moves is done before the answer."""
+        """Answer the clock link, after doing what is due."""
         address = self._emulator.page.replace("http://", "ws://") + CLOCK_LINK
         async with aiohttp.ClientSession() as session, session.ws_connect(address) as link:
             async for frame in link:
@@ -126,7 +126,7 @@ class SmallBot(discord.Client):
 async def small_bot(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch, **flaws: Any
 ) -> AsyncIterator[SmallBot]:
-    """An small_bot that is connected to the emulator."""
+    """A small bot that is connected to the emulator."""
     monkeypatch.setattr(Route, "BASE", emulator.api)
     monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(emulator.gateway))
     client = SmallBot(emulator, Flaws(**flaws))

@@ -1,4 +1,4 @@
-"""Real discord.py against the emulator, unchanged but for the two addresses."""
+"""Real discord.py against the emulator; only its two addresses are changed."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _CHECK = Path(__file__).parents[3] / "shared" / "tools" / "check_wire.py"
 
 
 async def soon(what: Awaitable[_T]) -> _T:
-    """What comes within the deadline."""
+    """Wait for something within the deadline."""
     return await asyncio.wait_for(what, PATIENCE)
 
 
 class Plain(discord.Client):
-    """A client with one command; what it hears stands in queues."""
+    """A client with one command; its events are put in queues."""
 
     def __init__(self, guild_id: int) -> None:
         intents = discord.Intents.default()
@@ -133,7 +133,7 @@ async def _runs_greet(emulator: Emulator, client: Plain) -> str:
     return str(next(iter(world.interactions)))
 
 
-async def test_discordpy_logs_in_listens_speaks_answers_and_resumes(
+async def test_discordpy_logs_in_receives_posts_responds_and_resumes(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     archive = tmp_path / "traffic.har"
@@ -176,7 +176,7 @@ async def test_discordpy_logs_in_listens_speaks_answers_and_resumes(
     assert checker.returncode == 0, told.decode()
 
 
-async def test_discordpy_begins_anew_after_an_invalid_session(
+async def test_discordpy_starts_a_new_session_after_an_invalid_session(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Between an invalid session and its next attempt the library waits up to five seconds.
@@ -195,7 +195,7 @@ async def test_discordpy_resumes_when_it_is_asked_to_reconnect(
         assert await soon(client.heard.get()) == "resumed"
 
 
-async def test_discordpy_raises_what_a_closed_door_says(
+async def test_discordpy_raises_the_error_of_a_close_code(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     emulator.world.application.flags = 0

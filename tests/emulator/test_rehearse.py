@@ -1,4 +1,4 @@
-"""``rehearse`` as a process: its options, its first line, its end."""
+"""``rehearse`` as a process: options, first line, exit."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class Rehearsal:
         return (await asyncio.wait_for(self.process.stdout.readline(), SOON)).decode().rstrip()
 
     async def end(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """End it; its exit status."""
+        """Stop it; its exit status."""
         self.process.send_signal(number)
         return await asyncio.wait_for(self.process.wait(), SOON)
 
     async def call(
         self, method: str, path: str, token: str | None = None, body: Any = None
     ) -> tuple[int, Any]:
-        """A call to its page's address; status and JSON."""
+        """Send it a request; status and JSON."""
         headers = {"Authorization": token} if token is not None else {}
         async with (
             aiohttp.ClientSession() as session,
@@ -90,7 +90,7 @@ async def rehearsing(*options: str) -> AsyncIterator[Rehearsal]:
 
 
 async def _refused(*options: str) -> tuple[int, str]:
-    """The status and the sentence of a rehearsal that does not begin."""
+    """The exit status and the message of a rehearsal that doesn't start."""
     process = await _started(*options)
     out, error = await asyncio.wait_for(process.communicate(), SOON)
     assert out == b""
@@ -123,7 +123,7 @@ async def test_an_interrupted_rehearsal_ends_with_status_0(number: signal.Signal
         assert await rehearsal.end(number) == 0
 
 
-async def test_what_happens_is_told_line_by_line() -> None:
+async def test_events_are_narrated_line_by_line() -> None:
     async with rehearsing("--no-bot", "--rates", "off") as rehearsal:
         page = rehearsal.line["page"]
         assert (await rehearsal.next_line()).startswith(f"Open {page} in a browser")
@@ -135,7 +135,7 @@ async def test_what_happens_is_told_line_by_line() -> None:
         assert (await rehearsal.next_line()).endswith("#essays Ann: I liked the [31mending")
 
 
-async def test_a_later_start_on_the_same_folder_goes_on(tmp_path: Path) -> None:
+async def test_a_later_start_on_the_same_folder_continues(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     async with rehearsing("--no-bot", "--data", str(folder)) as first:
         await first.call("POST", "/rehearsal/clock", body={"advance": 86400})
@@ -155,7 +155,7 @@ async def test_two_rehearsals_do_not_share_a_folder(tmp_path: Path) -> None:
         assert (status, sentence) == (69, f"Another rehearsal is at work in {tmp_path}.")
 
 
-async def test_a_taken_port_is_said_in_a_sentence() -> None:
+async def test_a_port_in_use_is_reported_in_a_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         status, sentence = await _refused("--no-bot", "--port", str(port))
@@ -163,7 +163,7 @@ async def test_a_taken_port_is_said_in_a_sentence() -> None:
     assert sentence.startswith(f"Port {port} cannot be had")
 
 
-async def test_a_folder_that_holds_no_world_is_bad_data(tmp_path: Path) -> None:
+async def test_a_folder_with_an_invalid_world_is_bad_data(tmp_path: Path) -> None:
     (tmp_path / "world.json").write_text("no world")
     status, sentence = await _refused("--no-bot", "--data", str(tmp_path))
     assert status == 65
@@ -178,14 +178,14 @@ async def test_a_folder_that_is_a_file_is_no_input(tmp_path: Path) -> None:
     assert sentence.startswith(f"{file} cannot be used")
 
 
-async def test_an_archive_that_cannot_be_written_is_said_in_a_sentence(tmp_path: Path) -> None:
+async def test_an_unwritable_archive_is_reported_in_a_sentence(tmp_path: Path) -> None:
     har = tmp_path / "missing" / "a.har"
     status, sentence = await _refused("--no-bot", "--port", "0", "--har", str(har))
     assert status == 73
     assert sentence == f"{har} cannot be written: no such file or directory."
 
 
-async def test_an_essay_that_is_not_there_is_no_input(tmp_path: Path) -> None:
+async def test_a_missing_essay_is_no_input(tmp_path: Path) -> None:
     status, sentence = await _refused("--essay", str(tmp_path / "none.md"), "--once")
     assert status == 66
     assert "cannot be read" in sentence
@@ -201,7 +201,7 @@ async def test_comments_with_an_unknown_parent_are_bad_data(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("options", [["--port", "x"], ["--port", "70000"], ["--what"], ["essay"]])
-async def test_an_option_that_nobody_understands_is_a_usage_error(options: list[str]) -> None:
+async def test_an_unknown_option_is_a_usage_error(options: list[str]) -> None:
     with pytest.raises(UsageError):
         read_options(options)
     status, sentence = await _refused(*options)
@@ -209,7 +209,7 @@ async def test_an_option_that_nobody_understands_is_a_usage_error(options: list[
     assert sentence.endswith("See --help.")
 
 
-async def test_the_archive_is_whole_when_the_rehearsal_is_interrupted(tmp_path: Path) -> None:
+async def test_the_archive_is_valid_if_the_rehearsal_is_interrupted(tmp_path: Path) -> None:
     har = tmp_path / "traffic.har"
     async with rehearsing("--no-bot", "--har", str(har)) as rehearsal:
         token = rehearsal.line["bot_token"]
@@ -228,7 +228,7 @@ async def test_the_archive_is_whole_when_the_rehearsal_is_interrupted(tmp_path: 
     assert token not in text
 
 
-async def test_the_bot_is_started_controlled_and_gone_at_the_end(tmp_path: Path) -> None:
+async def test_the_bot_is_started_controlled_and_stopped_at_the_end(tmp_path: Path) -> None:
     async with rehearsing("--rates", "off", "--data", str(tmp_path)) as rehearsal:
         _, world = await rehearsal.call("GET", "/rehearsal/world")
         assert world["messages"] == []

@@ -1,7 +1,7 @@
-"""What the emulator answers fits Discord's own description of its API.
+"""The emulator's responses match Discord's OpenAPI description.
 
-Left out are forwards and invalid forms: there the description knows less than the documentation
-(one type of reference, whole numbers as the codes of a field's faults).
+Forwards and invalid forms are left out: there the description knows less than the documentation
+(one type of reference, integers as the codes of a field's errors).
 """
 
 from __future__ import annotations

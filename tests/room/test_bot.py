@@ -60,7 +60,7 @@ async def prompted(guest: Visitor, before: str | None) -> None:
     await expect(prompt).to_contain_text("What do you keep on your landing?")
 
 
-async def test_an_essay_is_published_answered_in_a_thread_and_asked_after_a_day_later(
+async def test_an_essay_is_published_answered_in_a_thread_and_prompted_a_day_later(
     guest: Visitor, tmp_path: Path
 ) -> None:
     await publish(guest, tmp_path)
@@ -82,7 +82,7 @@ async def test_an_essay_is_published_answered_in_a_thread_and_asked_after_a_day_
     await expect(guest.page.get_by_label("The rehearsal's clock")).not_to_have_text(before)
 
 
-async def test_the_form_makes_a_draft_whose_preview_s_buttons_show_and_mend_and_publish(
+async def test_the_form_makes_a_draft_whose_preview_can_be_read_edited_and_published(
     guest: Visitor,
 ) -> None:
     await (await guest.types_command("essay publish")).get_by_role("button", name="Send").click()
@@ -106,7 +106,7 @@ async def test_the_form_makes_a_draft_whose_preview_s_buttons_show_and_mend_and_
     await expect(card.get_by_role("heading", name="On landings")).to_be_visible()
 
 
-async def test_the_next_prompt_can_be_jumped_to(guest: Visitor, tmp_path: Path) -> None:
+async def test_time_can_skip_to_the_next_prompt(guest: Visitor, tmp_path: Path) -> None:
     await guest.page.get_by_role("button", name="Next prompt").click()
     await expect(guest.page.locator("#status")).to_contain_text("nothing planned")
     await publish(guest, tmp_path)
@@ -127,7 +127,7 @@ async def test_members_are_offered_only_the_commands_they_may_use(guest: Visitor
     await expect(form).to_contain_text("Publish an essay")
 
 
-async def test_a_killed_bot_answers_nothing_until_it_is_started_again(
+async def test_a_killed_bot_does_not_respond_until_it_is_started_again(
     guest: Visitor, stage: Stage, tmp_path: Path
 ) -> None:
     await guest.page.get_by_role("button", name="Trouble").click()
@@ -146,9 +146,7 @@ async def test_a_killed_bot_answers_nothing_until_it_is_started_again(
     await publish(guest, tmp_path)
 
 
-async def test_the_gateway_is_cut_discord_made_slow_and_rights_are_taken(
-    guest: Visitor, stage: Stage
-) -> None:
+async def test_faults_can_be_injected_and_permissions_denied(guest: Visitor, stage: Stage) -> None:
     emulator = stage.emulator
     await guest.page.get_by_role("button", name="Trouble").click()
     trouble = guest.page.get_by_role("dialog", name="Trouble")
@@ -239,7 +237,7 @@ async def close(guest: Visitor) -> None:
     await expect(guest.message("Its post is locked")).to_be_visible()
 
 
-async def test_an_essay_in_one_thread_is_read_beside_its_card(
+async def test_an_essay_in_one_thread_is_shown_next_to_its_card(
     guest: Visitor, tmp_path: Path
 ) -> None:
     path = tmp_path / "stairs.md"

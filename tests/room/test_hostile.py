@@ -59,7 +59,7 @@ async def test_hostile_messages_are_shown_as_text_and_run_nothing(visitor: Visit
     await expect(written).to_be_visible()
 
 
-async def test_text_that_turns_around_stays_in_its_own_line(visitor: Visitor) -> None:
+async def test_bidirectional_text_stays_in_its_own_line(visitor: Visitor) -> None:
     await visitor.writes("\u202eesrever\u202e")
     await visitor.writes("upright")
     shown = visitor.message("upright")
@@ -72,14 +72,14 @@ async def test_text_that_turns_around_stays_in_its_own_line(visitor: Visitor) ->
     assert await shown.locator(".markup").evaluate(style) == "isolate"
 
 
-async def test_a_link_whose_label_is_another_address_is_shown_with_its_aim(
+async def test_a_link_whose_label_is_another_address_shows_its_target(
     visitor: Visitor,
 ) -> None:
     await visitor.writes(HOSTILE["liar"], shown_as="evil.example")
     await expect(visitor.message("evil.example")).to_contain_text("](https://evil.example")
 
 
-async def test_a_hundred_kilobytes_are_refused_and_shown_where_they_came_all_the_same(
+async def test_a_hundred_kilobytes_are_rejected_and_still_shown_if_received(
     visitor: Visitor,
 ) -> None:
     box = visitor.main.locator("textarea")
@@ -96,7 +96,7 @@ async def test_a_hundred_kilobytes_are_refused_and_shown_where_they_came_all_the
     await visitor.writes("still here")
 
 
-async def test_reading_marks_takes_no_more_than_its_share_of_time(visitor: Visitor) -> None:
+async def test_parsing_markdown_takes_linear_time(visitor: Visitor) -> None:
     script = """async (starts) => {
         const { parse } = await import('/page/markdown.js');
         return starts.map((start) => parse(start.repeat(100000).slice(0, 100000)).length);
@@ -106,7 +106,7 @@ async def test_reading_marks_takes_no_more_than_its_share_of_time(visitor: Visit
     assert all(number > 0 for number in found)
 
 
-async def test_names_are_text_too(visitor: Visitor) -> None:
+async def test_names_are_shown_as_text_too(visitor: Visitor) -> None:
     world = visitor.emulator.world
     name = "<b onclick=struck=1>\u202eevE"
     add_member(world, world.guild, name)
@@ -119,7 +119,7 @@ async def test_names_are_text_too(visitor: Visitor) -> None:
     assert await visitor.evaluate("window.struck") is None
 
 
-async def test_a_page_of_somebody_s_file_is_not_shown_as_a_page(visitor: Visitor) -> None:
+async def test_an_attached_html_file_is_not_shown_as_a_page(visitor: Visitor) -> None:
     channel, ann = visitor.channel("essays"), visitor.member("Ann")
     answer = await visitor.page.request.post(
         f"{visitor.emulator.api}/channels/{channel}/messages",

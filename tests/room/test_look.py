@@ -35,7 +35,7 @@ READABLE = 4.5
 """docs: Web Content Accessibility Guidelines 2.2, 1.4.3 Contrast (Minimum)."""
 
 
-async def test_on_a_phone_everything_is_reached_and_nothing_overflows(
+async def test_on_a_phone_everything_is_reachable_and_nothing_overflows(
     chromium: Browser, emulator: Emulator
 ) -> None:
     async with visiting(chromium, emulator, size=(360, 640), light=True) as visitor:
@@ -60,7 +60,7 @@ async def test_on_a_phone_everything_is_reached_and_nothing_overflows(
 
 
 @pytest.mark.parametrize("light", [True, False], ids=["light", "dark"])
-async def test_text_is_readable_in_the_light_and_in_the_dark(
+async def test_text_has_enough_contrast_in_light_and_dark_mode(
     chromium: Browser,
     emulator: Emulator,
     light: bool,  # noqa: FBT001, RUF100 - a parameter of the test
@@ -82,7 +82,7 @@ async def test_text_is_readable_in_the_light_and_in_the_dark(
         await expect(visitor.page.locator("html")).to_have_attribute("data-theme", other)
 
 
-async def test_every_control_has_a_name_that_can_be_read_aloud(visitor: Visitor) -> None:
+async def test_every_control_has_an_accessible_name(visitor: Visitor) -> None:
     shown = await visitor.writes("hear me")
     await shown.hover()
     assert await visitor.evaluate(NAMELESS) == []
@@ -93,7 +93,7 @@ async def test_every_control_has_a_name_that_can_be_read_aloud(visitor: Visitor)
     await expect(visitor.page.get_by_role("button", name="Trouble")).to_be_focused()
 
 
-async def test_a_page_that_is_open_finds_the_next_rehearsal_at_its_address(
+async def test_an_open_page_reconnects_to_the_next_rehearsal(
     chromium: Browser, emulator: Emulator
 ) -> None:
     async with visiting(chromium, emulator) as visitor:

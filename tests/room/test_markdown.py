@@ -50,7 +50,7 @@ SCRIPT = """async (texts) => {
 }"""
 
 
-async def test_markdown_is_read_as_discord_reads_it(visitor: Visitor) -> None:
+async def test_markdown_is_parsed_as_discord_does(visitor: Visitor) -> None:
     found = await visitor.page.evaluate(SCRIPT, list(READ))
     assert dict(zip(READ, found, strict=True)) == READ
 
@@ -64,7 +64,7 @@ async def test_a_spoiler_is_hidden_until_it_is_pressed(visitor: Visitor) -> None
     await expect(hidden).to_have_text("he reads it")
 
 
-async def test_mentions_bear_names_and_links_to_messages_lead_there(visitor: Visitor) -> None:
+async def test_mentions_show_names_and_message_links_work(visitor: Visitor) -> None:
     await visitor.writes("the first of all")
     first = visitor.said("the first of all")
     ann, essays = visitor.member("Ann").id, visitor.channel("essays")
@@ -76,7 +76,7 @@ async def test_mentions_bear_names_and_links_to_messages_lead_there(visitor: Vis
     await expect(visitor.main.locator(".found .markup")).to_have_text("the first of all")
 
 
-async def test_moments_follow_the_rehearsal_s_clock(visitor: Visitor) -> None:
+async def test_timestamps_follow_the_rehearsal_s_clock(visitor: Visitor) -> None:
     stamp = int(visitor.emulator.world.now().timestamp()) - 3600
     await visitor.writes(f"written <t:{stamp}:R>", shown_as="written")
     await expect(visitor.message("written").locator(".markup time")).to_have_text("1 hour ago")

@@ -35,7 +35,9 @@ async def test_a_preview_s_buttons_turn_its_pages_for_one_member_alone(
     await expect(visitor.message("Only you can see this")).to_have_count(0)
 
 
-async def test_what_nobody_answers_says_so_as_discord_does(visitor: Visitor, parts: Parts) -> None:
+async def test_an_unanswered_interaction_says_so_as_discord_does(
+    visitor: Visitor, parts: Parts
+) -> None:
     await (await visitor.types_command("show preview")).get_by_role("button", name="Send").click()
     await visitor.main.get_by_role("button", name="Silence").click()
     await expect(visitor.main.get_by_text("This interaction failed")).to_be_visible()
@@ -43,7 +45,9 @@ async def test_what_nobody_answers_says_so_as_discord_does(visitor: Visitor, par
     await expect(visitor.message("The application did not respond")).to_be_visible()
 
 
-async def test_a_form_asks_and_its_answers_come_back(visitor: Visitor, parts: Parts) -> None:
+async def test_a_modal_is_shown_and_its_values_are_submitted(
+    visitor: Visitor, parts: Parts
+) -> None:
     await (await visitor.types_command("show form")).get_by_role("button", name="Send").click()
     form = visitor.page.get_by_role("dialog", name="Tell us")
     await form.get_by_label("Kind").select_option("Doubt")
@@ -53,7 +57,7 @@ async def test_a_form_asks_and_its_answers_come_back(visitor: Visitor, parts: Pa
     await expect(form).to_have_count(0)
 
 
-async def test_an_option_is_completed_and_others_are_chosen(visitor: Visitor, parts: Parts) -> None:
+async def test_options_are_autocompleted_and_chosen(visitor: Visitor, parts: Parts) -> None:
     form = await visitor.types_command("show find")
     title = form.get_by_role("combobox", name="title")
     await title.fill("on wa")

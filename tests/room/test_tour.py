@@ -18,7 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 SHARED = Path(__file__).parents[3] / "shared"
 
 
-async def test_the_tour_is_offered_once_and_shows_an_essay_discussed_and_asked_after(
+async def test_the_tour_is_offered_once_and_shows_an_essay_discussed_and_prompted(
     chromium: Browser, stage: Stage, tmp_path: Path
 ) -> None:
     stage.emulator.room.offers = True
@@ -49,9 +49,7 @@ async def test_the_tour_is_offered_once_and_shows_an_essay_discussed_and_asked_a
         assert said.returncode == 0, said.stdout + said.stderr
 
 
-async def test_somebody_who_looks_around_alone_is_left_alone(
-    chromium: Browser, stage: Stage
-) -> None:
+async def test_a_declined_tour_can_be_opened_later(chromium: Browser, stage: Stage) -> None:
     stage.emulator.room.offers = True
     async with opened(chromium, stage.emulator.page) as page:
         await page.get_by_role("button", name="Look around by myself").click()

@@ -15,7 +15,7 @@ MOST = 160
 STEPS = 12
 
 
-async def test_five_thousand_messages_are_scrolled_with_few_of_them_on_the_page(
+async def test_scrolling_five_thousand_messages_keeps_few_on_the_page(
     visitor: Visitor,
 ) -> None:
     world = visitor.emulator.world

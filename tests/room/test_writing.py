@@ -13,7 +13,7 @@ from tests.room.visitor import Visitor
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_a_member_writes_and_the_world_holds_it(visitor: Visitor) -> None:
+async def test_a_message_written_on_the_page_is_in_the_world(visitor: Visitor) -> None:
     await visitor.become("Ann")
     await visitor.writes("I began it twice.")
     message = visitor.said("I began it twice.")
@@ -21,7 +21,7 @@ async def test_a_member_writes_and_the_world_holds_it(visitor: Visitor) -> None:
     assert message.channel_id == visitor.channel("essays")
 
 
-async def test_what_others_write_appears_by_itself(visitor: Visitor) -> None:
+async def test_messages_of_others_appear_by_themselves(visitor: Visitor) -> None:
     await visitor.writes("first")
     ben, channel = visitor.member("Ben"), visitor.channel("essays")
     answer = await visitor.page.request.post(
@@ -56,7 +56,7 @@ async def test_an_edited_message_says_so(visitor: Visitor) -> None:
     assert visitor.said("the end").edited_timestamp is not None
 
 
-async def test_a_deleted_message_goes_and_its_answers_say_so(visitor: Visitor) -> None:
+async def test_a_deleted_message_disappears_and_its_replies_say_so(visitor: Visitor) -> None:
     first = await visitor.writes("I take it back")
     await visitor.menu(first, "Reply")
     await visitor.writes("an answer")
@@ -66,7 +66,7 @@ async def test_a_deleted_message_goes_and_its_answers_say_so(visitor: Visitor) -
     assert visitor.said("I take it back").deleted
 
 
-async def test_a_reaction_is_put_and_taken_away(visitor: Visitor) -> None:
+async def test_a_reaction_is_added_and_removed(visitor: Visitor) -> None:
     shown = await visitor.writes("well said")
     await visitor.menu(shown, "Add reaction")
     await visitor.page.get_by_role("button", name="👍", exact=True).click()
@@ -82,7 +82,7 @@ async def test_a_reaction_is_put_and_taken_away(visitor: Visitor) -> None:
     assert reaction.users == [visitor.member("Ada").id]
 
 
-async def test_a_thread_opens_beside_its_message_and_counts_what_is_said(visitor: Visitor) -> None:
+async def test_a_thread_opens_next_to_its_message_and_counts_messages(visitor: Visitor) -> None:
     shown = await visitor.writes("Let us talk")
     await visitor.menu(shown, "Open a thread")
     await visitor.page.get_by_label("Thread name").fill("On stopping")
@@ -95,7 +95,7 @@ async def test_a_thread_opens_beside_its_message_and_counts_what_is_said(visitor
     await expect(visitor.page.locator("#sidebar")).to_contain_text("On stopping")
 
 
-async def test_a_file_is_attached_and_can_be_fetched(visitor: Visitor, tmp_path: Path) -> None:
+async def test_a_file_is_attached_and_can_be_downloaded(visitor: Visitor, tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("page ninety", encoding="utf-8")
     async with visitor.page.expect_file_chooser() as chooser:
@@ -107,7 +107,7 @@ async def test_a_file_is_attached_and_can_be_fetched(visitor: Visitor, tmp_path:
     await expect(visitor.message("my notes").get_by_role("link")).to_have_text("notes.txt")
 
 
-async def test_a_forum_shows_its_posts_and_takes_new_ones(visitor: Visitor) -> None:
+async def test_a_forum_shows_its_posts_and_accepts_new_ones(visitor: Visitor) -> None:
     await visitor.page.get_by_role("button", name="essay-forum").click()
     await visitor.main.get_by_role("button", name="New post").click()
     await visitor.page.get_by_label("Title").fill("The hallway")
@@ -117,7 +117,7 @@ async def test_a_forum_shows_its_posts_and_takes_new_ones(visitor: Visitor) -> N
     await expect(visitor.main.get_by_role("button", name="The hallway")).to_be_visible()
 
 
-async def test_what_discord_would_refuse_is_refused_and_kept_to_be_mended(
+async def test_an_invalid_message_is_rejected_and_kept_for_editing(
     visitor: Visitor,
 ) -> None:
     box = visitor.main.locator("textarea")
@@ -128,7 +128,7 @@ async def test_what_discord_would_refuse_is_refused_and_kept_to_be_mended(
     assert not visitor.emulator.world.messages
 
 
-async def test_a_member_without_the_right_sees_no_channel_and_cannot_write(
+async def test_a_member_without_permission_sees_no_channel_and_cannot_write(
     visitor: Visitor,
 ) -> None:
     world = visitor.emulator.world
@@ -139,7 +139,7 @@ async def test_a_member_without_the_right_sees_no_channel_and_cannot_write(
     await expect(visitor.main.locator("textarea")).to_be_disabled()
 
 
-async def test_messages_are_reached_and_answered_by_keyboard_alone(visitor: Visitor) -> None:
+async def test_messages_are_reached_and_answered_with_the_keyboard_alone(visitor: Visitor) -> None:
     await visitor.writes("one")
     await visitor.become("Ben")
     await visitor.writes("two")
@@ -158,7 +158,7 @@ async def test_messages_are_reached_and_answered_by_keyboard_alone(visitor: Visi
     assert visitor.said("three").reply_to == visitor.said("one").id
 
 
-async def test_the_page_asks_nothing_of_any_other_host(visitor: Visitor) -> None:
+async def test_the_page_sends_no_request_to_any_other_host(visitor: Visitor) -> None:
     text = "see https://example.org/x.png and [this](https://example.org)"
     await visitor.writes(text, shown_as="and this")
     await visitor.page.reload()

@@ -1,1 +1,1 @@
-"""Tests of emulator/demo."""
+"""Tests of plays: reading comments, playing them, narration and transcript."""

@@ -1,4 +1,4 @@
-"""Comments files are read whole or refused with a sentence; long comments become messages."""
+"""Comments files are read completely or rejected with a sentence; long comments are split."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def order(data: bytes) -> list[str]:
     return [comment.id for comment in read_comments(data)]
 
 
-def test_further_keys_and_empty_lines_are_passed_over() -> None:
+def test_other_keys_and_empty_lines_are_ignored() -> None:
     data = b"\xef\xbb\xbf" + jsonl(line(id=7, votes=3), "", "  ", line(id=8, parent=7), "")
     first, second = read_comments(data)
     assert (first.id, first.parent, first.author, first.text) == ("7", None, "Ann", "Yes.")
     assert (second.parent, second.line) == ("7", 4)
 
 
-def test_windows_line_ends_and_separators_within_a_text_do_not_disturb() -> None:
+def test_windows_line_ends_and_separators_within_a_text_are_fine() -> None:
     raw = '{"id": 1, "parent": null, "author": "A\u2028B", "text": "a\u0085b"}\r\n'.encode()
     (only,) = read_comments(raw)
     assert (only.author, only.text) == ("A\u2028B", "a\u0085b")
@@ -56,7 +56,7 @@ def test_a_file_in_good_order_keeps_it() -> None:
     assert order(data) == ["1", "2", "3", "4"]
 
 
-def test_a_very_long_chain_of_answers_told_backwards_is_read() -> None:
+def test_a_very_long_chain_of_replies_in_reverse_order_is_read() -> None:
     chain = [line(id=n, parent=n - 1 if n else None) for n in range(5000)]
     assert order(jsonl(*reversed(chain))) == [str(n) for n in range(5000)]
 
@@ -86,25 +86,25 @@ def test_a_number_and_its_digits_are_two_ids() -> None:
         (line(id=2, parent=2), "lead back to itself"),
     ],
 )
-def test_a_line_that_cannot_be_played_is_named(bad: str, why: str) -> None:
+def test_an_invalid_line_is_reported(bad: str, why: str) -> None:
     with pytest.raises(UnplayableError, match=r"Line 3 of the comments") as refusal:
         read_comments(jsonl(line(), "", bad))
     assert why in str(refusal.value)
     assert refusal.value.status == 65
 
 
-def test_a_circle_of_answers_is_named_by_its_first_line() -> None:
+def test_a_cycle_of_replies_is_reported_by_its_first_line() -> None:
     data = jsonl(line(), line(id=2, parent=4), line(id=3, parent=2), line(id=4, parent=3))
     with pytest.raises(UnplayableError, match=r"Line 2 .* lead back to itself"):
         read_comments(data)
 
 
-def test_bytes_that_are_not_utf_8_are_named() -> None:
+def test_bytes_that_are_not_utf_8_are_reported() -> None:
     with pytest.raises(UnplayableError, match=r"Line 2 .* not UTF-8"):
         read_comments(line().encode() + b"\n\xff\xfe\n")
 
 
-def test_no_comments_are_no_fault() -> None:
+def test_no_comments_are_fine() -> None:
     assert read_comments(b"\n") == ()
 
 
@@ -118,7 +118,7 @@ def test_a_long_comment_is_cut_between_paragraphs_if_it_can_be() -> None:
     assert split_message(text, 120) == (first.strip(), second.strip())
 
 
-def test_then_between_lines_sentences_and_words() -> None:
+def test_else_it_is_cut_between_lines_sentences_or_words() -> None:
     assert split_message("aaaa. bbbb\ncccc. dddd", 18) == ("aaaa. bbbb", "cccc. dddd")
     assert split_message("aa aa aa aa. bb bb bb", 18) == ("aa aa aa aa.", "bb bb bb")
     assert split_message("我读过了。我没有读完它因为它太长", 10) == (
@@ -130,12 +130,12 @@ def test_then_between_lines_sentences_and_words() -> None:
     assert split_message("aaaa bbbb", 4) == ("aaaa", "bbbb")
 
 
-def test_an_early_paragraph_end_makes_no_stub() -> None:
+def test_an_early_paragraph_end_makes_no_short_message() -> None:
     text = "Hm.\n\n" + "word " * 30
     assert split_message(text, 100)[0].startswith("Hm.\n\nword")
 
 
-def test_a_letter_is_never_parted_from_its_marks() -> None:
+def test_a_letter_is_never_separated_from_its_marks() -> None:
     family = "👨\u200d👩\u200d👧\u200d👦"
     for piece in split_message(family * 500):
         assert piece.replace(family, "") == ""

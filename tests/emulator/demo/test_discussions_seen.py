@@ -1,4 +1,4 @@
-"""What stands in a channel is told apart by looking at the messages alone."""
+"""Discussions are recognised by looking at a channel's messages alone."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def standing(world: World, *posts: str, card: str = "") -> SeenDiscussion:
     return found
 
 
-def test_a_card_opens_a_discussion_and_what_comes_much_later_is_a_prompt(world: World) -> None:
+def test_a_discussion_starts_with_a_card_and_a_much_later_message_is_a_prompt(world: World) -> None:
     ann = next(user.id for user in world.users.values() if user.display_name == "Ann")
     post(world, "Before any card.")
     cards = [post(world, card="First")]
@@ -120,14 +120,14 @@ def test_a_post_that_the_bot_started_in_a_forum_is_a_discussion(world: World) ->
     assert (found.card, found.posts, found.thread_id) == (card, (part,), mine)
 
 
-def test_a_message_that_was_deleted_stands_no_more(world: World) -> None:
+def test_a_deleted_message_is_not_part_of_a_discussion(world: World) -> None:
     post(world, card="Card")
     world.remove_message(post(world, "Part"))
     (found,) = find_discussions(world, essays(world).id)
     assert found.posts == ()
 
 
-def test_an_essay_of_which_all_is_there_has_lost_nothing_worth_a_word(world: World) -> None:
+def test_a_complete_essay_has_no_long_run_of_missing_words(world: World) -> None:
     essay = "# My essay\nby Ann\n\n" + "\n\n".join(PARAGRAPHS)
     there = standing(
         world,
@@ -141,7 +141,7 @@ def test_an_essay_of_which_all_is_there_has_lost_nothing_worth_a_word(world: Wor
     assert len(find_missing_words(words, there)) < 5
 
 
-def test_a_part_that_is_missing_shows_as_a_long_run_of_lost_words(world: World) -> None:
+def test_a_missing_part_is_a_long_run_of_missing_words(world: World) -> None:
     there = standing(world, PARAGRAPHS[0], PARAGRAPHS[1], PARAGRAPHS[3])
     words = read_words("essay", "\n".join(PARAGRAPHS).encode())
     assert words is not None
@@ -150,7 +150,7 @@ def test_a_part_that_is_missing_shows_as_a_long_run_of_lost_words(world: World) 
     assert "threem" in lost
 
 
-def test_a_table_that_is_told_row_by_row_has_lost_nothing(world: World) -> None:
+def test_a_table_rendered_row_by_row_is_complete(world: World) -> None:
     rows = [(f"tree{number}", f"height{number}", f"age{number}") for number in range(20)]
     table = "\n".join(f"| {' | '.join(row)} |" for row in [("tree", "height", "age"), *rows])
     told = "\n".join(f"tree: {tree}\nheight: {high}\nage: {age}" for tree, high, age in rows)
@@ -159,14 +159,14 @@ def test_a_table_that_is_told_row_by_row_has_lost_nothing(world: World) -> None:
     assert len(find_missing_words(words, standing(world, told))) < 5
 
 
-def test_words_of_scripts_without_spaces_are_looked_for_by_the_letter(world: World) -> None:
+def test_scripts_without_spaces_are_compared_by_the_letter(world: World) -> None:
     essay = "我从来没有读完过这本书而且我觉得很好。但是你呢?你最后一次在中间停下来是什么时候?"
     words = read_words("essay.txt", essay.encode())
     assert words is not None
     assert len(find_missing_words(words, standing(world, essay[:18]))) > 10
 
 
-def test_what_a_reader_of_markdown_does_not_see_is_not_looked_for(world: World) -> None:
+def test_invisible_markdown_is_not_compared(world: World) -> None:
     unseen = " ".join(f"unseen{number}" for number in range(60))
     essay = (
         f"---\ntitle: {unseen}\n---\n<!-- {unseen} -->\nSee [this page](https://a.b/c) "
@@ -180,7 +180,7 @@ def test_what_a_reader_of_markdown_does_not_see_is_not_looked_for(world: World) 
     ("name", "data"),
     [("essay.html", b"<p>Yes.</p>"), ("essay.docx", b"PK"), ("essay.txt", b"\xff")],
 )
-def test_the_words_of_a_file_that_is_not_simply_read_are_not_known(name: str, data: bytes) -> None:
+def test_the_words_of_other_formats_are_not_read(name: str, data: bytes) -> None:
     assert read_words(name, data) is None
 
 

@@ -1,4 +1,4 @@
-"""What a rehearsal tells whoever watches it, line by line."""
+"""The lines that narrate a rehearsal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def told(emulator: Emulator) -> Told:
     return read
 
 
-async def test_who_wrote_what_where_and_to_whom_is_told(emulator: Emulator, told: Told) -> None:
+async def test_messages_edits_threads_and_deletions_are_narrated(
+    emulator: Emulator, told: Told
+) -> None:
     ann, ben = member(emulator, "Ann").token, member(emulator, "Ben").token
     path = f"/channels/{channel(emulator, 'essays').id}/messages"
     _, first = await call(emulator, "POST", path, ann, {"content": "One\n\n  thought " + "x" * 300})
@@ -48,7 +50,7 @@ async def test_who_wrote_what_where_and_to_whom_is_told(emulator: Emulator, told
     assert lines[-1] == "#essays a message is deleted"
 
 
-async def test_what_would_move_the_cursor_is_left_out(emulator: Emulator, told: Told) -> None:
+async def test_control_characters_are_left_out(emulator: Emulator, told: Told) -> None:
     path = f"/channels/{channel(emulator, 'essays').id}/messages"
     text = {"content": "a\x1b[2Jb\u202ec"}
     await call(emulator, "POST", path, member(emulator, "Ann").token, text)

@@ -1,4 +1,4 @@
-"""The scene is over only when all of it happened, and says what did not."""
+"""A play succeeds only if all of it happened, and says what didn't."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 
 
 class Played:
-    """What a play came to."""
+    """The result of a play."""
 
     def __init__(self, emulator: Emulator, done: bool, told: list[str]) -> None:
         self.done = done
@@ -56,12 +56,12 @@ class Played:
         self._world = emulator.world
 
     def said(self, text: str) -> Message:
-        """The one message of that text."""
+        """The one message with that text."""
         (found,) = (m for m in self._world.messages.values() if m.content == text)
         return found
 
     def by(self, name: str) -> list[Message]:
-        """What the members of this display name wrote."""
+        """The messages of members with this display name."""
         users = self._world.users
         return [m for m in self._world.messages.values() if users[m.author_id].display_name == name]
 
@@ -130,7 +130,7 @@ async def test_a_long_comment_is_written_in_pieces_each_answering_the_one_before
     assert result.said("That was long.").reply_to == answer[-1].id
 
 
-async def test_a_play_that_stood_already_is_not_played_twice(
+async def test_an_existing_play_is_not_played_twice(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch, essay: Path, write: Callable[..., Path]
 ) -> None:
     comments = write(
@@ -149,7 +149,7 @@ async def test_a_play_that_stood_already_is_not_played_twice(
 
 
 @pytest.mark.parametrize("flaw", [{"misses_first": 1}, {"dies_after_acknowledging": True}])
-async def test_the_admin_tries_again_when_nothing_came_of_the_command(
+async def test_the_admin_tries_again_if_the_command_has_no_effect(
     emulator: Emulator,
     monkeypatch: pytest.MonkeyPatch,
     essay: Path,
@@ -172,7 +172,7 @@ async def test_the_admin_tries_again_when_nothing_came_of_the_command(
         ({"deletes_a_part_next_day": True}, "A part of the essay has vanished"),
     ],
 )
-async def test_what_did_not_happen_is_said_and_the_play_is_not_done(
+async def test_a_play_fails_and_says_what_did_not_happen(
     emulator: Emulator,
     monkeypatch: pytest.MonkeyPatch,
     essay: Path,
@@ -186,13 +186,13 @@ async def test_what_did_not_happen_is_said_and_the_play_is_not_done(
     assert told in result.told
 
 
-async def test_without_a_bot_the_play_is_given_up(emulator: Emulator, essay: Path) -> None:
+async def test_without_a_bot_the_play_fails(emulator: Emulator, essay: Path) -> None:
     result = await played(emulator, essay, patience=0.3)
     assert not result.done
     assert result.told == "The bot did not come back."
 
 
-async def test_a_comment_that_the_channel_does_not_take_is_told_as_it_was_refused(
+async def test_a_rejected_comment_is_reported_with_its_error(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch, essay: Path, write: Callable[..., Path]
 ) -> None:
     channel = next(c for c in emulator.world.channels.values() if c.name == "essays")
@@ -220,7 +220,7 @@ def test_without_files_the_project_s_own_essay_is_played(tmp_path: Path) -> None
     assert read_script(path, None).comments == ()
 
 
-def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(UnplayableError, match=r"gone\.txt cannot be read: no such file") as why:
         read_script(tmp_path / "gone.txt", None)
     assert why.value.status == 66

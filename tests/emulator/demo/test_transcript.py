@@ -1,4 +1,4 @@
-"""The transcript is made from the world alone and reads well on a terminal."""
+"""The transcript is rendered from the snapshot alone and reads well on a terminal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PEOPLE = {"Salon": "1", "Ann": "2", "Ben": "3", "\u200d": "4"}
 
 
 class Told:
-    """A world's truth, told message by message as ``GET /rehearsal/world`` tells it."""
+    """Builds a snapshot in the form of ``GET /rehearsal/world``, message by message."""
 
     def __init__(self) -> None:
         self.channels: list[dict[str, Any]] = [
@@ -141,7 +141,7 @@ def test_a_discussion_reads_from_card_to_prompt(told: Told) -> None:
     )
 
 
-def test_what_was_deleted_and_what_discord_says_itself_is_left_out(told: Told) -> None:
+def test_deleted_and_system_messages_are_left_out(told: Told) -> None:
     gone = told.say("Ann", "Forget this.", deleted=True)
     told.say("Ann", "Lake", type=18)
     told.say("Ben", "What did you say?", answers=gone)
@@ -151,11 +151,11 @@ def test_what_was_deleted_and_what_discord_says_itself_is_left_out(told: Told) -
     assert "Ben ↳ a message that is gone" in written
 
 
-def test_a_world_in_which_nobody_spoke_is_an_empty_text(told: Told) -> None:
+def test_a_world_without_messages_is_an_empty_transcript(told: Told) -> None:
     assert told.written().strip() == ""
 
 
-def test_a_name_that_leaves_no_trace_is_told_by_its_handle(told: Told) -> None:
+def test_an_invisible_name_is_shown_as_the_handle(told: Told) -> None:
     told.say("\u200d", "Here I am.")
     assert "@member4  09:00" in told.written()
 
@@ -167,7 +167,7 @@ def test_a_post_in_a_forum_is_a_thread_under_its_channel(told: Told) -> None:
     assert "┌─ On walking\n│\n│ salon  09:00\n│   One walks.\n└─\n" in told.written()
 
 
-def test_files_reactions_and_embeds_are_named(told: Told) -> None:
+def test_files_reactions_and_embeds_are_shown(told: Told) -> None:
     told.say(
         "Ann",
         "",
@@ -183,7 +183,7 @@ def test_files_reactions_and_embeds_are_named(told: Told) -> None:
         assert shown in written
 
 
-def test_nothing_said_can_command_the_terminal(told: Told) -> None:
+def test_no_message_can_send_terminal_control_characters(told: Told) -> None:
     told.say("Ann", "red \x1b[31malert\x07 \x9b2J")
     told.thread(told.say("Ben", "x"), "name\x1b]0;evil\x07")
     assert not {c for c in told.written() if c != "\n" and (c < " " or "\x7f" <= c <= "\x9f")}
@@ -235,12 +235,12 @@ def test_colour_is_only_for_terminals(told: Told, monkeypatch: pytest.MonkeyPatc
         ("```py\nif *a*:\n    b\n```\nafter", "    if *a*:\n        b\nafter"),
     ],
 )  # fmt: skip
-def test_discord_s_marks_are_read_as_a_person_reads_them(content: str, read: str) -> None:
+def test_markdown_is_rendered_for_the_terminal(content: str, read: str) -> None:
     style = Style(names={"<@2>": "@Ann", "<#10>": "#essays"})
     assert "\n".join(render_markdown(content, style)) == read
 
 
-def test_a_list_item_hangs_behind_its_mark() -> None:
+def test_a_list_item_has_a_hanging_indent() -> None:
     assert render_markdown("- one two three four five six", Style(), 20) == [
         "• one two three four",
         "  five six",

@@ -1,4 +1,4 @@
-"""Whole plays with the real bot: what members wrote is what the archive holds."""
+"""Whole plays with the real bot: the archive contains what members wrote."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SAMPLES = Path(__file__).parents[4] / "shared" / "samples"
 
 
 def hold_tree(exported: dict[str, Any], comments: tuple[Comment, ...]) -> None:
-    """The exported replies are the comments: authors, texts, answers, threads; nothing besides.
+    """Check that the exported replies are exactly the comments: authors, texts, parents, threads.
 
     A comment that was too long for one message is a chain of replies of its author.
     """
@@ -45,7 +45,7 @@ def hold_tree(exported: dict[str, Any], comments: tuple[Comment, ...]) -> None:
 
 
 async def played(stage: Stage, essay: Path | None, comments: Path | None) -> dict[str, Any]:
-    """Play to the end and hold the archive against the comments; the world's truth."""
+    """Play to the end and compare the archive with the comments; the world's snapshot."""
     await stage.bot.start()
     assert await stage.play(essay, comments), "\n".join([*stage.told, *stage.log])
     hold_tree(await stage.export(), read_script(essay, comments).comments)
@@ -60,7 +60,7 @@ async def test_the_project_s_own_essay_is_published_and_discussed(tmp_path: Path
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not here")
-async def test_a_real_essay_is_published_discussed_and_asked_after(tmp_path: Path) -> None:
+async def test_a_real_essay_is_published_discussed_and_prompted(tmp_path: Path) -> None:
     name = "has-social-media-lost-its-way"
     essay, comments = SAMPLES / f"{name}.txt", SAMPLES / f"{name}.comments.jsonl"
     async with staged(tmp_path) as stage:
@@ -98,7 +98,7 @@ async def test_strange_names_long_comments_and_any_order_are_kept_as_they_are(
 
 
 async def test_a_very_long_essay_is_discussed_in_its_own_thread(tmp_path: Path) -> None:
-    """It has more than 20 parts, and the admin of a play says nothing about that."""
+    """It has more than 20 parts, and the play's admin doesn't choose a style."""
     essay, comments = tmp_path / "essay.txt", tmp_path / "comments.jsonl"
     words = (" ".join(f"word{n}x{m}" for m in range(150)) for n in range(25))
     essay.write_text("On length\n\n" + "\n\n".join(words) + "\n", encoding="utf-8")
@@ -120,7 +120,7 @@ async def test_a_very_long_essay_is_discussed_in_its_own_thread(tmp_path: Path) 
     assert third["passages"] == [4], "the passage that it quotes"
 
 
-async def test_an_essay_that_cannot_be_read_is_not_published_and_the_reason_is_told(
+async def test_an_unreadable_essay_is_not_published_and_the_reason_is_reported(
     tmp_path: Path,
 ) -> None:
     essay = tmp_path / "essay.txt"

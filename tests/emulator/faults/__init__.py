@@ -1,1 +1,1 @@
-"""Tests of emulator/faults."""
+"""Tests of the control endpoints: faults, clock, recorded traffic, the bot's process."""

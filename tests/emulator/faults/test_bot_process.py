@@ -1,4 +1,4 @@
-"""The bot as a child process: killed, stopped, started, never left behind."""
+"""The bot as a child process: kill, stop, start, and no process left behind."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SLEEPER = "import time; print('here', flush=True); time.sleep(600)"
 
 
 class Log:
-    """What a process said; ``until`` waits for a line."""
+    """A process's output; ``until`` waits for a line."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -28,7 +28,7 @@ class Log:
         self._changed.set()
 
     async def until(self, line: str) -> None:
-        """Wait until a line was said."""
+        """Wait until a line was printed."""
         async with asyncio.timeout(PATIENCE):
             while line not in self.lines:
                 self._changed.clear()
@@ -36,7 +36,7 @@ class Log:
 
 
 def python(code: str, log: Log) -> BotProcess:
-    """A process that runs some code in the bot's place."""
+    """A process that runs some code instead of the bot."""
     return BotProcess(os.environ, log, (sys.executable, "-c", code))
 
 
@@ -74,7 +74,7 @@ async def test_a_stop_lets_the_process_end_cleanly() -> None:
     assert log.lines == ["here", "bye"]
 
 
-async def test_a_process_that_ends_by_itself_is_spoken_of_with_its_status() -> None:
+async def test_a_process_that_ends_by_itself_is_logged_with_its_status() -> None:
     log = Log()
     process = python("import sys; print('oh'); sys.exit(3)", log)
     await process.start()

@@ -1,4 +1,4 @@
-"""The controls: time, told to the bot over its link, and the bot's process."""
+"""The control endpoints for the clock, with the bot's clock link, and the bot's process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.emulator.gateway_client import PATIENCE, call, channel, control, iden
 
 
 class FakeBot:
-    """The far end of the clock link, written from its protocol: it has due moments, and logs."""
+    """The bot's end of the clock link, written from its protocol; it has due times and a log."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.socket = socket
@@ -29,11 +29,11 @@ class FakeBot:
         self.silent_once = asyncio.Event()
 
     def now(self) -> datetime:
-        """The bot's clock: real time and the offset it was told."""
+        """The bot's clock: real time plus the offset it was sent."""
         return datetime.now(UTC) + timedelta(seconds=self.offset)
 
     async def answer(self) -> None:
-        """Take the next question and answer it."""
+        """Receive the next request and answer it."""
         asked = await self.socket.receive_json()
         answer: dict[str, Any] = {"id": asked["id"]}
         if asked["do"] == "set":
@@ -47,7 +47,7 @@ class FakeBot:
         await self.socket.send_json(answer)
 
     async def run(self) -> None:
-        """Answer until the link is closed."""
+        """Answer requests until the link is closed."""
         with contextlib.suppress(TypeError):
             while True:
                 await self.answer()
@@ -55,7 +55,7 @@ class FakeBot:
 
 @contextlib.asynccontextmanager
 async def linked(emulator: Emulator) -> AsyncIterator[FakeBot]:
-    """A bot that is ready at the gateway and knows the time."""
+    """A bot that is READY at the gateway and has its clock set."""
     async with (
         identified(emulator, emulator.world.bot),
         aiohttp.ClientSession() as session,
@@ -74,7 +74,7 @@ async def linked(emulator: Emulator) -> AsyncIterator[FakeBot]:
 
 
 async def advance(emulator: Emulator, seconds: float) -> datetime:
-    """Let time pass; the moment that was reached."""
+    """Advance the clock; the new time."""
     status, body = await control(emulator, "POST", "/clock", {"advance": seconds})
     assert status == 200, body
     return datetime.fromisoformat(body["now"])
@@ -91,7 +91,7 @@ async def test_time_passes_without_a_bot(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("seconds", [-1, "1", None, True, 1e300])
-async def test_time_only_goes_on_and_by_a_number(emulator: Emulator, seconds: object) -> None:
+async def test_time_advances_only_forward_by_a_number(emulator: Emulator, seconds: object) -> None:
     offset = emulator.world.clock.offset
     status, body = await control(emulator, "POST", "/clock", {"advance": seconds})
     assert status == 400
@@ -99,7 +99,7 @@ async def test_time_only_goes_on_and_by_a_number(emulator: Emulator, seconds: ob
     assert emulator.world.clock.offset == offset
 
 
-async def test_what_is_no_json_is_refused_with_a_sentence(emulator: Emulator) -> None:
+async def test_invalid_json_is_rejected_with_a_sentence(emulator: Emulator) -> None:
     async with (
         aiohttp.ClientSession() as session,
         session.post(f"{emulator.page}/rehearsal/clock", data=b"soon") as response,
@@ -108,7 +108,7 @@ async def test_what_is_no_json_is_refused_with_a_sentence(emulator: Emulator) ->
         assert (await response.json())["message"] == "The body must be JSON."
 
 
-async def test_a_bot_is_told_the_time_when_it_comes_and_at_each_move(emulator: Emulator) -> None:
+async def test_the_bots_clock_is_set_when_it_connects_and_at_each_move(emulator: Emulator) -> None:
     await advance(emulator, 100)
     async with linked(emulator) as bot:
         assert bot.offset == emulator.world.clock.offset > 99
@@ -116,7 +116,7 @@ async def test_a_bot_is_told_the_time_when_it_comes_and_at_each_move(emulator: E
         assert bot.offset == emulator.world.clock.offset > 148
 
 
-async def test_time_stops_at_each_moment_at_which_the_bot_has_something_to_do(
+async def test_time_stops_whenever_the_bot_has_something_due(
     emulator: Emulator,
 ) -> None:
     async with linked(emulator) as bot:
@@ -153,13 +153,13 @@ async def test_a_bot_is_asked_about_the_last_event_of_its_session(emulator: Emul
         assert bot.sequences[-1] == client.sequence
 
 
-async def test_a_bot_whose_session_begins_anew_is_asked_again(emulator: Emulator) -> None:
+async def test_a_bot_with_a_new_session_is_asked_again(emulator: Emulator) -> None:
     heard = asyncio.Event()
     async with linked(emulator) as bot:
         answer = bot.answer
 
         async def deaf() -> None:
-            """Leaves the first question after a settling unanswered."""
+            """Leaves the first request after a settle unanswered."""
             asked = await bot.socket.receive_json()
             assert asked["do"] == "settle"
             heard.set()
@@ -173,7 +173,7 @@ async def test_a_bot_whose_session_begins_anew_is_asked_again(emulator: Emulator
             await asyncio.wait_for(passing, PATIENCE)
 
 
-async def test_time_goes_on_when_a_bot_leaves_its_question_unanswered(emulator: Emulator) -> None:
+async def test_time_goes_on_if_the_bot_does_not_answer(emulator: Emulator) -> None:
     asked = asyncio.Event()
     async with linked(emulator) as bot:
 
@@ -194,7 +194,7 @@ async def test_one_advance_waits_for_another(emulator: Emulator) -> None:
     assert max(moments) - before >= timedelta(seconds=300)
 
 
-async def test_the_worlds_own_moments_are_not_jumped_over(emulator: Emulator) -> None:
+async def test_the_worlds_due_times_are_not_skipped(emulator: Emulator) -> None:
     # docs: Threads › Active & Archived Threads
     essays, ann = channel(emulator, "essays"), member(emulator, "Ann")
     form = {"name": "Short", "type": 11, "auto_archive_duration": 60}
@@ -210,7 +210,7 @@ async def test_the_worlds_own_moments_are_not_jumped_over(emulator: Emulator) ->
     assert thread.archive_timestamp == due
 
 
-async def test_an_interaction_is_given_its_real_time_before_a_jump(emulator: Emulator) -> None:
+async def test_an_interaction_gets_3_real_seconds_before_a_jump(emulator: Emulator) -> None:
     # docs: Receiving and Responding to Interactions › Responding to an Interaction (3 seconds)
     world, ann = emulator.world, member(emulator, "Ann")
     bots = f"Bot {world.bot.token}"
@@ -241,7 +241,7 @@ async def test_an_interaction_is_given_its_real_time_before_a_jump(emulator: Emu
 # The bot's process ----------------------------------------------------------------------------
 
 
-async def test_without_a_bot_of_its_own_the_rehearsal_says_so(emulator: Emulator) -> None:
+async def test_bot_control_without_a_bot_is_rejected_with_a_sentence(emulator: Emulator) -> None:
     status, body = await control(emulator, "POST", "/bot", {"do": "kill"})
     assert (status, body) == (
         409,
@@ -249,7 +249,7 @@ async def test_without_a_bot_of_its_own_the_rehearsal_says_so(emulator: Emulator
     )
 
 
-async def test_an_order_that_nobody_understands_is_refused(emulator: Emulator) -> None:
+async def test_an_invalid_bot_control_is_rejected(emulator: Emulator) -> None:
     status, body = await control(emulator, "POST", "/bot", {"do": "dance"})
     assert status == 400
     assert body["message"] == '"do" must be "kill", "stop" or "start".'

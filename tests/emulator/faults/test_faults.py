@@ -1,4 +1,4 @@
-"""Faults made on purpose: each strikes the bot, as often as asked, and nobody else."""
+"""Injected faults: each affects the bot, as often as requested, and nobody else."""
 
 from __future__ import annotations
 
@@ -28,30 +28,32 @@ def bots(emulator: Emulator) -> str:
 
 
 async def posts(emulator: Emulator, token: str, content: str = "Hello") -> tuple[int, Any]:
-    """Somebody writes in #essays."""
+    """Post a message in #essays."""
     path = f"/channels/{channel(emulator, 'essays').id}/messages"
     return await call(emulator, "POST", path, token, {"content": content})
 
 
 def standing(emulator: Emulator) -> list[str]:
-    """What stands in #essays."""
+    """The contents of the messages in #essays."""
     essays = channel(emulator, "essays")
     return [emulator.world.messages[ident].content for ident in emulator.world.timelines[essays.id]]
 
 
 def http(**more: Any) -> dict[str, Any]:
-    """A fault that strikes posting a message."""
+    """A fault for posting a message."""
     fault = {"kind": "http", "method": "POST", "path": "/channels/*/messages", "status": 502}
     return fault | more
 
 
 async def plan(emulator: Emulator, fault: Any) -> None:
-    """Ask for a fault, which is understood."""
+    """Request a fault, which must be valid."""
     status, body = await control(emulator, "POST", "/faults", fault)
     assert status == 200, body
 
 
-async def test_a_failure_strikes_as_often_as_asked_and_nothing_is_done(emulator: Emulator) -> None:
+async def test_an_http_fault_happens_as_often_as_requested_without_the_effect(
+    emulator: Emulator,
+) -> None:
     await plan(emulator, http(times=2))
     assert [(await posts(emulator, bots(emulator)))[0] for _ in range(3)] == [502, 502, 200]
     assert standing(emulator) == ["Hello"]
@@ -60,7 +62,7 @@ async def test_a_failure_strikes_as_often_as_asked_and_nothing_is_done(emulator:
 # Servers out of reach: docs: Gateway Events › Guild Delete, Guild Create, Ready ----------------
 
 
-async def test_of_a_server_out_of_reach_a_bot_hears_nothing_until_it_is_back(
+async def test_a_bot_gets_no_events_of_an_unavailable_server(
     emulator: Emulator,
 ) -> None:
     essays, ann = channel(emulator, "essays"), member(emulator, "Ann")
@@ -76,7 +78,7 @@ async def test_of_a_server_out_of_reach_a_bot_hears_nothing_until_it_is_back(
         assert (await bot.event("MESSAGE_CREATE"))["content"] == "There you are."
 
 
-async def test_who_identifies_while_a_server_is_out_of_reach_gets_it_later(
+async def test_a_bot_that_identifies_during_an_outage_gets_the_server_later(
     emulator: Emulator,
 ) -> None:
     await plan(emulator, {"kind": "server_outage"})
@@ -89,7 +91,7 @@ async def test_who_identifies_while_a_server_is_out_of_reach_gets_it_later(
         assert (await bot.event("GUILD_CREATE"))["id"] == guild["id"]
 
 
-async def test_a_failure_after_the_effect_leaves_the_effect(emulator: Emulator) -> None:
+async def test_an_http_fault_after_the_effect_leaves_the_effect(emulator: Emulator) -> None:
     await plan(emulator, http(after_effect=True))
     assert (await posts(emulator, bots(emulator)))[0] == 502
     assert standing(emulator) == ["Hello"]
@@ -105,19 +107,19 @@ async def test_a_connection_is_cut_before_or_after_the_effect(
     assert len(standing(emulator)) == int(after_effect)
 
 
-async def test_members_are_never_struck(emulator: Emulator) -> None:
+async def test_faults_never_affect_members(emulator: Emulator) -> None:
     await plan(emulator, http(path="**"))
     assert (await posts(emulator, member(emulator, "Ann").token))[0] == 200
     assert (await posts(emulator, bots(emulator)))[0] == 502
 
 
-async def test_a_call_of_another_method_or_path_is_not_struck(emulator: Emulator) -> None:
+async def test_a_fault_does_not_affect_another_method_or_path(emulator: Emulator) -> None:
     await plan(emulator, http(method="PATCH"))
     await plan(emulator, http(path="/channels/*"))
     assert (await posts(emulator, bots(emulator)))[0] == 200
 
 
-async def test_a_429_made_on_purpose_looks_like_discords(emulator: Emulator) -> None:
+async def test_an_injected_429_looks_like_discords(emulator: Emulator) -> None:
     # docs: Rate Limits › Exceeding A Rate Limit
     await plan(emulator, http(status=429, retry_after=1.5))
     address = f"{emulator.api}/channels/{channel(emulator, 'essays').id}/messages"
@@ -135,13 +137,13 @@ async def test_a_429_made_on_purpose_looks_like_discords(emulator: Emulator) -> 
         assert (body["retry_after"], body["global"]) == (1.5, False)
 
 
-async def test_a_failure_can_bear_a_code_of_discords(emulator: Emulator) -> None:
+async def test_an_http_fault_can_have_a_json_error_code(emulator: Emulator) -> None:
     await plan(emulator, http(status=400, code=50083, message="Thread is archived"))
     status, body = await posts(emulator, bots(emulator))
     assert (status, body) == (400, {"message": "Thread is archived", "code": 50083})
 
 
-async def test_what_was_asked_for_can_be_taken_back(emulator: Emulator) -> None:
+async def test_pending_faults_can_be_cancelled(emulator: Emulator) -> None:
     await plan(emulator, http(times=5))
     assert await control(emulator, "GET", "/faults") == (200, {"waiting": 1})
     assert await control(emulator, "DELETE", "/faults") == (200, {"waiting": 0})
@@ -180,9 +182,7 @@ async def test_a_slow_answer_comes_after_its_effect(emulator: Emulator) -> None:
         [],
     ],
 )
-async def test_a_fault_that_nobody_understands_is_refused_with_a_sentence(
-    emulator: Emulator, fault: Any
-) -> None:
+async def test_an_invalid_fault_is_rejected_with_a_sentence(emulator: Emulator, fault: Any) -> None:
     status, body = await control(emulator, "POST", "/faults", fault)
     assert status == 400
     assert body["message"].endswith(".")
@@ -208,7 +208,7 @@ async def test_an_event_is_sent_after_the_one_that_follows_it(emulator: Emulator
         assert heard == ["two", "one", "three"]
 
 
-async def test_what_one_session_asked_for_is_struck_as_what_all_are_told(
+async def test_event_faults_affect_a_requested_members_chunk_too(
     emulator: Emulator,
 ) -> None:
     """docs: Gateway Events › Request Guild Members."""
@@ -223,7 +223,7 @@ async def test_what_one_session_asked_for_is_struck_as_what_all_are_told(
         ] * 2
 
 
-async def test_an_event_that_is_held_back_comes_when_faults_are_taken_back(
+async def test_a_held_back_event_is_sent_when_faults_are_cancelled(
     emulator: Emulator,
 ) -> None:
     await plan(emulator, {"kind": "reorder", "event": "MESSAGE_CREATE"})
@@ -233,7 +233,7 @@ async def test_an_event_that_is_held_back_comes_when_faults_are_taken_back(
         assert (await client.event("MESSAGE_CREATE"))["content"] == "late"
 
 
-async def test_members_hear_each_event_once_and_in_order(emulator: Emulator) -> None:
+async def test_members_get_each_event_once_and_in_order(emulator: Emulator) -> None:
     await plan(emulator, {"kind": "duplicate", "event": "*", "times": 9})
     essays, ann = channel(emulator, "essays"), member(emulator, "Ann")
     async with identified(emulator, ann) as client:
@@ -244,7 +244,7 @@ async def test_members_hear_each_event_once_and_in_order(emulator: Emulator) -> 
 
 
 @pytest.mark.parametrize(("code", "resumable"), [(4000, True), (4007, False), (4009, False)])
-async def test_the_gateway_closes_with_the_code_that_was_asked_for(
+async def test_the_gateway_closes_with_the_requested_code(
     emulator: Emulator, code: int, resumable: bool
 ) -> None:
     bot = emulator.world.bot
@@ -265,7 +265,9 @@ async def test_a_gateway_connection_is_cut_without_a_code(emulator: Emulator) ->
         assert closed.value.code is None
 
 
-async def test_a_close_waits_for_a_bot_that_is_not_there_yet(emulator: Emulator) -> None:
+async def test_a_gateway_close_waits_for_a_bot_that_is_not_connected_yet(
+    emulator: Emulator,
+) -> None:
     await plan(emulator, {"kind": "gateway_close", "code": 4014})
     async with connected(emulator) as client:
         await client.identify(emulator.world.bot)
@@ -284,7 +286,7 @@ async def test_an_invalid_session_ends_the_session(emulator: Emulator) -> None:
         assert (await again.receive())["op"] == 9
 
 
-async def test_a_silent_connection_stays_and_a_resume_tells_what_it_kept(
+async def test_a_silent_connection_stays_open_and_a_resume_replays_its_events(
     emulator: Emulator,
 ) -> None:
     # docs: Gateway › Sending Heartbeats (no acknowledgement: “zombied”), Resuming
@@ -299,7 +301,7 @@ async def test_a_silent_connection_stays_and_a_resume_tells_what_it_kept(
             await again.event("RESUMED")
 
 
-async def test_an_event_that_nobody_knows_can_be_sent(emulator: Emulator) -> None:
+async def test_an_unknown_event_can_be_injected(emulator: Emulator) -> None:
     async with identified(emulator, emulator.world.bot) as client:
         await plan(emulator, {"kind": "event", "event": "SOMETHING_NEW", "data": {"a": 1}})
         assert await client.event("SOMETHING_NEW") == {"a": 1}
@@ -330,7 +332,7 @@ async def test_every_call_and_event_of_the_bot_is_two_steps(emulator: Emulator) 
     assert [step.number for step in steps] == [first, first + 1, first + 2, first + 3]
 
 
-async def test_a_hook_can_lose_a_call_before_its_effect(emulator: Emulator) -> None:
+async def test_a_step_hook_can_drop_a_call_before_its_effect(emulator: Emulator) -> None:
     async def lose(step: Step) -> None:
         if step.what == "POST /channels/{id}/messages" and step.moment == "before":
             raise NeverArrivedError
@@ -368,14 +370,14 @@ def test_a_steps_path_has_neither_ids_nor_tokens() -> None:
         ("(", "/channels/1", False),
     ],
 )
-def test_a_pattern_means_the_paths_it_fits(pattern: str, path: str, fits: bool) -> None:
+def test_a_pattern_matches_paths(pattern: str, path: str, fits: bool) -> None:
     assert path_matches(pattern, path) is fits
 
 
 # Files: docs: Reference › Signed Attachment CDN URLs --------------------------------------------
 
 
-async def test_a_file_that_is_fetched_is_struck_but_not_one_that_a_page_shows(
+async def test_a_fault_affects_the_bots_file_downloads_but_not_the_pages(
     emulator: Emulator,
 ) -> None:
     form = aiohttp.FormData()

@@ -1,4 +1,4 @@
-"""The archive of the bot's traffic. The format: HTTP Archive (HAR) 1.2."""
+"""The recorder of the bot's traffic. Format: HTTP Archive (HAR) 1.2."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Entries = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def entries(emulator: Emulator, tmp_path: Path) -> Iterator[Entries]:
-    """Reads the archive as it is on disk at that moment."""
+    """Reads the archive's entries from disk."""
     path = tmp_path / "traffic.har"
     emulator.recorder = Recorder(path)
 
@@ -38,11 +38,11 @@ def bots(emulator: Emulator) -> str:
     return f"Bot {emulator.world.bot.token}"
 
 
-async def test_an_archive_without_traffic_is_whole(entries: Entries) -> None:
+async def test_an_archive_without_traffic_is_valid(entries: Entries) -> None:
     assert entries() == []
 
 
-async def test_a_call_is_written_with_its_bodies_and_without_its_token(
+async def test_a_call_is_recorded_with_its_bodies_and_without_its_token(
     emulator: Emulator, entries: Entries, tmp_path: Path
 ) -> None:
     path = f"/channels/{channel(emulator, 'essays').id}/messages"
@@ -57,14 +57,14 @@ async def test_a_call_is_written_with_its_bodies_and_without_its_token(
     assert emulator.world.bot.token not in (tmp_path / "traffic.har").read_text()
 
 
-async def test_only_the_bots_calls_are_written(emulator: Emulator, entries: Entries) -> None:
+async def test_only_the_bots_calls_are_recorded(emulator: Emulator, entries: Entries) -> None:
     await call(emulator, "GET", "/users/@me", member(emulator, "Ann").token)
     await control(emulator, "GET", "/faults")
     await call(emulator, "GET", "/users/@me", bots(emulator))
     assert len(entries()) == 1
 
 
-async def test_a_form_is_written_as_its_fields_without_the_files(
+async def test_a_form_is_recorded_as_its_fields_without_the_files(
     emulator: Emulator, entries: Entries, tmp_path: Path
 ) -> None:
     form = aiohttp.FormData()
@@ -84,7 +84,7 @@ async def test_a_form_is_written_as_its_fields_without_the_files(
     assert "unwritten bytes" not in (tmp_path / "traffic.har").read_text()
 
 
-async def test_faults_made_on_purpose_are_marked(emulator: Emulator, entries: Entries) -> None:
+async def test_injected_faults_are_marked(emulator: Emulator, entries: Entries) -> None:
     path = f"/channels/{channel(emulator, 'essays').id}/messages"
     fault = {"kind": "http", "method": "POST", "path": path, "status": 503}
     await control(emulator, "POST", "/faults", fault)
@@ -130,7 +130,7 @@ async def test_a_gateway_connection_is_one_entry_with_its_frames(
     assert [path.name for path in tmp_path.iterdir()] == ["traffic.har"]
 
 
-async def test_members_connections_are_not_written(emulator: Emulator, entries: Entries) -> None:
+async def test_members_connections_are_not_recorded(emulator: Emulator, entries: Entries) -> None:
     async with identified(emulator, member(emulator, "Ann")):
         pass
     await emulator.stop()
@@ -139,7 +139,7 @@ async def test_members_connections_are_not_written(emulator: Emulator, entries: 
     assert entries() == []
 
 
-async def test_an_archive_is_whole_after_every_entry_and_after_its_end(tmp_path: Path) -> None:
+async def test_an_archive_is_valid_after_every_entry_and_after_its_end(tmp_path: Path) -> None:
     path = tmp_path / "a.har"
     recorder = Recorder(path)
     began = recorder.connection("ws://127.0.0.1/gateway")

@@ -1,1 +1,1 @@
-"""Tests of emulator/gateway."""
+"""Tests of the gateway: sessions, close codes, intents, resuming, compression."""

@@ -50,7 +50,7 @@ async def test_a_client_that_sends_no_heartbeats_is_closed_with_4009(emulator: E
         assert emulator.dispatcher.sessions == {}
 
 
-async def test_only_version_10_is_spoken(emulator: Emulator) -> None:
+async def test_only_version_10_is_supported(emulator: Emulator) -> None:
     async with (
         aiohttp.ClientSession() as session,
         session.ws_connect(f"{emulator.gateway}?v=5&encoding=json") as socket,
@@ -102,9 +102,7 @@ async def test_a_sharded_ready_carries_its_shard_and_only_its_servers(emulator: 
 
 
 @pytest.mark.parametrize("shard", [[2, 2], [-1, 2], [0], "0/2", [0, 0]])
-async def test_a_shard_that_cannot_be_is_closed_with_4010(
-    emulator: Emulator, shard: object
-) -> None:
+async def test_an_invalid_shard_is_closed_with_4010(emulator: Emulator, shard: object) -> None:
     async with connected(emulator) as client:
         await client.identify(emulator.world.bot, shard=shard)
         assert await client.closes() == 4010
@@ -123,7 +121,7 @@ async def test_a_second_identify_is_closed_with_4005(emulator: Emulator) -> None
 
 
 @pytest.mark.parametrize("intents", [1 << 30, 1 << 17, -1, "1", None])
-async def test_intents_that_mean_nothing_are_closed_with_4013(
+async def test_unknown_intents_are_closed_with_4013(
     emulator: Emulator, intents: int | None
 ) -> None:
     async with connected(emulator) as client:
@@ -195,7 +193,7 @@ async def test_more_than_4096_bytes_are_closed_with_4002(emulator: Emulator) -> 
         assert await client.closes() == 4002
 
 
-async def test_who_has_not_identified_is_closed_with_4003(emulator: Emulator) -> None:
+async def test_a_client_that_has_not_identified_is_closed_with_4003(emulator: Emulator) -> None:
     async with connected(emulator) as client:
         await client.send(3, {"since": None, "activities": [], "status": "idle", "afk": False})
         assert await client.closes() == 4003
@@ -211,7 +209,7 @@ async def test_the_121st_payload_within_a_minute_is_closed_with_4008(emulator: E
         assert await client.closes() == 4008
 
 
-async def test_a_presence_is_told_to_those_who_asked_for_presences(emulator: Emulator) -> None:
+async def test_a_presence_goes_to_sessions_with_the_presences_intent(emulator: Emulator) -> None:
     bot = emulator.world.bot
     async with (
         identified(emulator, bot, Intent.GUILDS | Intent.GUILD_PRESENCES) as watching,
@@ -225,7 +223,7 @@ async def test_a_presence_is_told_to_those_who_asked_for_presences(emulator: Emu
 # Request Guild Members: docs: Gateway Events › Request Guild Members ---------------------------
 
 
-async def test_members_are_sent_in_a_chunk_with_the_nonce_and_who_was_not_found(
+async def test_a_members_chunk_has_the_nonce_and_the_ids_not_found(
     emulator: Emulator,
 ) -> None:
     ann, guild = member(emulator, "Ann"), emulator.world.guild
@@ -256,7 +254,7 @@ async def test_the_whole_member_list_needs_the_members_intent(emulator: Emulator
 # Who hears what: docs: Gateway › List of Intents, Message Content Intent ----------------------
 
 
-async def test_events_go_only_to_sessions_that_asked_for_them(emulator: Emulator) -> None:
+async def test_events_go_only_to_sessions_with_their_intent(emulator: Emulator) -> None:
     bot, essays, ann = emulator.world.bot, channel(emulator, "essays"), member(emulator, "Ann")
     async with (
         identified(emulator, bot, Intent.GUILDS) as deaf,
@@ -269,7 +267,7 @@ async def test_events_go_only_to_sessions_that_asked_for_them(emulator: Emulator
         await deaf.event("CHANNEL_UPDATE")
 
 
-async def test_messages_are_heard_only_by_those_who_may_view_the_channel(
+async def test_message_events_go_only_to_those_who_can_see_the_channel(
     emulator: Emulator,
 ) -> None:
     ada, ben = member(emulator, "Ada"), member(emulator, "Ben")
@@ -281,7 +279,7 @@ async def test_messages_are_heard_only_by_those_who_may_view_the_channel(
         assert (await outsider.event("MESSAGE_CREATE"))["content"] == "open"
 
 
-async def test_what_is_for_one_user_is_heard_by_nobody_else(emulator: Emulator) -> None:
+async def test_an_event_for_one_user_goes_to_nobody_else(emulator: Emulator) -> None:
     bot, ann = emulator.world.bot, member(emulator, "Ann")
     guild_id, essays = emulator.world.guild.id, channel(emulator, "essays")
     async with identified(emulator, bot) as first, identified(emulator, ann) as second:
@@ -305,7 +303,7 @@ async def test_without_message_content_what_members_write_is_empty(emulator: Emu
         assert (await client.event("MESSAGE_CREATE"))["content"] == "to you"
 
 
-async def test_without_message_content_an_answered_message_is_judged_by_itself(
+async def test_without_message_content_a_referenced_message_is_checked_on_its_own(
     emulator: Emulator,
 ) -> None:
     bot, ann, essays = emulator.world.bot, member(emulator, "Ann"), channel(emulator, "essays")
@@ -331,7 +329,9 @@ async def test_direct_messages_keep_their_content_and_need_their_own_intent(
         assert (await client.event("MESSAGE_CREATE"))["content"] == "psst"
 
 
-async def test_members_read_everything_whatever_the_application_may(emulator: Emulator) -> None:
+async def test_members_get_message_content_whatever_intents_the_application_has(
+    emulator: Emulator,
+) -> None:
     emulator.world.application.flags = 0
     ann, ben = member(emulator, "Ann"), member(emulator, "Ben")
     async with identified(emulator, ann) as client:
@@ -342,7 +342,7 @@ async def test_members_read_everything_whatever_the_application_may(emulator: Em
 # Resuming: docs: Gateway › Resuming; Gateway Events › Resume, Invalid Session -----------------
 
 
-async def test_a_resumed_session_is_told_what_it_missed_in_order(emulator: Emulator) -> None:
+async def test_a_resumed_session_gets_missed_events_in_order(emulator: Emulator) -> None:
     bot, ann, essays = emulator.world.bot, member(emulator, "Ann"), channel(emulator, "essays")
     async with identified(emulator, bot, MESSAGES) as client:
         session_id, sequence = client.session_id, client.sequence
@@ -404,7 +404,9 @@ async def test_somebody_elses_session_is_invalid(emulator: Emulator) -> None:
         assert (await thief.receive())["op"] == 9
 
 
-async def test_a_session_that_missed_more_than_is_kept_is_invalid(emulator: Emulator) -> None:
+async def test_a_session_that_missed_more_than_the_replay_buffer_is_invalid(
+    emulator: Emulator,
+) -> None:
     bot, ann, essays = emulator.world.bot, member(emulator, "Ann"), channel(emulator, "essays")
     async with identified(emulator, bot, MESSAGES) as client:
         session_id, sequence = client.session_id, client.sequence
@@ -434,7 +436,7 @@ async def test_a_resume_takes_the_session_from_a_socket_that_is_still_open(
 
 
 @pytest.mark.parametrize("kind", ["zlib-stream", "zstd-stream"])
-async def test_a_connection_is_compressed_as_it_was_asked(emulator: Emulator, kind: str) -> None:
+async def test_a_connection_is_compressed_as_requested(emulator: Emulator, kind: str) -> None:
     inflate = zlib.decompressobj()
     zstd = zstandard.ZstdDecompressor().decompressobj()
     address = f"{emulator.gateway}?v=10&encoding=json&compress={kind}"
@@ -452,7 +454,7 @@ async def test_a_connection_is_compressed_as_it_was_asked(emulator: Emulator, ki
         assert found == [10, 11]
 
 
-async def test_every_intent_of_the_list_can_be_asked_for(emulator: Emulator) -> None:
+async def test_every_documented_intent_can_be_requested(emulator: Emulator) -> None:
     async with connected(emulator) as client:
         await client.identify(emulator.world.bot, ALL_INTENTS)
         await client.event("READY")

@@ -1,1 +1,1 @@
-"""Tests of emulator/rest."""
+"""Tests of REST resources whose rules have no module of their own: servers, roles, members."""

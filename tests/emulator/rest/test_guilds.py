@@ -7,12 +7,12 @@ from tests.emulator.dispatches import collect_dispatches
 from tests.emulator.http_callers import Town
 
 
-async def test_a_server_one_is_no_member_of_is_unknown(town: Town) -> None:
+async def test_a_server_is_unknown_to_those_who_are_not_members(town: Town) -> None:
     """docs: JSON Error Codes (10004)."""
     assert (await town.ann.get("/guilds/1")).code == 10004
 
 
-async def test_members_are_shown_the_channels_that_they_may_view_and_bots_all(town: Town) -> None:
+async def test_members_get_the_channels_they_can_see_and_bots_get_all(town: Town) -> None:
     """docs: Get Guild Channels."""
     seen = (await town.ann.get(f"/guilds/{town.guild_id}/channels")).body
     assert {channel["name"] for channel in seen} == {"essays", "essay-forum"}
@@ -21,7 +21,7 @@ async def test_members_are_shown_the_channels_that_they_may_view_and_bots_all(to
     assert len((await town.ada.get(f"/guilds/{town.guild_id}/channels")).body) == 3
 
 
-async def test_who_gains_sight_of_a_channel_is_told_its_threads(town: Town) -> None:
+async def test_gaining_access_to_a_channel_syncs_its_threads(town: Town) -> None:
     """docs: Gateway Events › Thread List Sync."""
     message = await town.ann.says(town.essays, "one")
     thread = await town.ann.opens(town.essays, message["id"])
@@ -34,7 +34,7 @@ async def test_who_gains_sight_of_a_channel_is_told_its_threads(town: Town) -> N
     assert [one["id"] for one in heard[1].data["threads"]] == [thread["id"]]
 
 
-async def test_making_a_channel_needs_manage_channels(town: Town) -> None:
+async def test_creating_a_channel_needs_manage_channels(town: Town) -> None:
     """docs: Create Guild Channel: names of text channels are lower-case without spaces."""
     path = f"/guilds/{town.guild_id}/channels"
     assert (await town.ann.post(path, {"name": "x"})).code == 50013
@@ -54,7 +54,7 @@ async def test_changing_a_channel_needs_manage_channels(town: Town) -> None:
     assert (await town.ada.patch(path, {"rate_limit_per_user": 21601})).code == 50035
 
 
-async def test_roles_are_given_by_those_who_stand_above_them(town: Town) -> None:
+async def test_roles_are_assigned_by_those_with_a_higher_role(town: Town) -> None:
     """docs: Add Guild Member Role; Permissions › Permission Hierarchy."""
     made = await town.ada.post(f"/guilds/{town.guild_id}/roles", {"name": "Readers"})
     path = f"/guilds/{town.guild_id}/members/{town.ann.user.id}/roles/{made.body['id']}"
@@ -66,7 +66,7 @@ async def test_roles_are_given_by_those_who_stand_above_them(town: Town) -> None
     assert (await town.ada.delete(f"/guilds/{town.guild_id}/roles/{made.body['id']}")).status == 204
 
 
-async def test_a_kicked_bot_has_lost_the_server(town: Town) -> None:
+async def test_a_kicked_bot_loses_the_server(town: Town) -> None:
     """docs: Remove Guild Member; Gateway Events › Guild Delete."""
     heard = collect_dispatches(town.emulator.world)
     path = f"/guilds/{town.guild_id}/members/{town.bot.user.id}"
@@ -90,7 +90,7 @@ async def test_members_are_listed_and_found(town: Town) -> None:
     assert (await town.bot.get(f"{path}/1")).code == 10013
 
 
-async def test_a_direct_conversation_is_the_same_every_time(town: Town) -> None:
+async def test_a_direct_message_channel_is_the_same_every_time(town: Town) -> None:
     """docs: Users Resource › Create DM."""
     body = {"recipient_id": str(town.ann.user.id)}
     first = (await town.bot.post("/users/@me/channels", body)).body
@@ -100,7 +100,7 @@ async def test_a_direct_conversation_is_the_same_every_time(town: Town) -> None:
     assert (await town.ben.get(f"/channels/{first['id']}/messages")).code == 50001
 
 
-async def test_the_flags_of_an_application_are_those_of_its_intents(town: Town) -> None:
+async def test_only_intent_flags_of_an_application_can_be_set(town: Town) -> None:
     """docs: Application Resource › Edit Current Application."""
     reply = await town.bot.patch("/applications/@me", {"flags": 0})
     assert reply.body["flags"] == 0
@@ -108,7 +108,7 @@ async def test_the_flags_of_an_application_are_those_of_its_intents(town: Town) 
     assert (await town.ann.get("/applications/@me")).code == 20002
 
 
-async def test_typing_is_told(town: Town) -> None:
+async def test_typing_emits_typing_start(town: Town) -> None:
     """docs: Trigger Typing Indicator."""
     heard = collect_dispatches(town.emulator.world)
     assert (await town.ann.post(f"/channels/{town.essays}/typing")).status == 204
@@ -117,7 +117,7 @@ async def test_typing_is_told(town: Town) -> None:
     assert (await town.ann.post(f"/channels/{town.essays}/typing")).code == 50013
 
 
-async def test_a_role_is_changed_from_above(town: Town) -> None:
+async def test_a_role_is_changed_by_those_with_a_higher_role(town: Town) -> None:
     """docs: Modify Guild Role, Delete Guild Role."""
     path = f"/guilds/{town.guild_id}/roles"
     made = (await town.ada.post(path, {"name": "Readers", "color": 255})).body
@@ -150,7 +150,7 @@ async def test_nicknames_and_roles_of_members(town: Town) -> None:
     assert given.body["roles"] == [made["id"]]
 
 
-async def test_the_owner_does_not_leave(town: Town) -> None:
+async def test_the_owner_cannot_leave(town: Town) -> None:
     """docs: Users Resource › Leave Guild."""
     assert (await town.ada.delete(f"/users/@me/guilds/{town.guild_id}")).code == 50055
     assert (await town.ann.delete(f"/users/@me/guilds/{town.guild_id}")).status == 204

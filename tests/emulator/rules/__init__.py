@@ -1,1 +1,1 @@
-"""Tests of emulator/rules."""
+"""Tests of Discord's rules over HTTP: messages, threads, interactions, webhooks, rate limits."""

@@ -19,7 +19,7 @@ EPHEMERAL = 64
 
 
 class Play:
-    """One interaction after another, as the bot receives them."""
+    """Starts interactions and collects them as the bot receives them."""
 
     def __init__(self, town: Town) -> None:
         self.town = town
@@ -31,7 +31,7 @@ class Play:
             self.received.append(event.interaction.payload)
 
     async def register(self, *commands: dict[str, Any]) -> list[dict[str, Any]]:
-        """Overwrite the global commands."""
+        """Replace the global commands."""
         path = f"/applications/{self.town.application_id}/commands"
         reply = await self.town.bot.put(path, list(commands))
         assert reply.status == 200, reply
@@ -39,7 +39,7 @@ class Play:
         return found
 
     async def begin(self, who: Caller, kind: int, data: Any, **more: Any) -> Reply:
-        """What a member's client posts."""
+        """Send an interaction as a member's client does."""
         files = more.pop("files", None)
         body = {
             "type": kind,
@@ -61,7 +61,7 @@ class Play:
         return self.received[-1]
 
     async def answer(self, to: dict[str, Any], kind: int, data: Any = None) -> Reply:
-        """The first answer, asked back."""
+        """Send the first response."""
         path = f"/interactions/{to['id']}/{to['token']}/callback?with_response=1"
         return await self.town.nobody.post(path, {"type": kind, "data": data})
 
@@ -72,14 +72,14 @@ class Play:
 
 @pytest.fixture
 def play(town: Town) -> Play:
-    """A play in the town."""
+    """A play in the test's emulator."""
     return Play(town)
 
 
 GIVEN = {"type": 3, "name": "title", "value": "On Walking"}
 
 
-async def test_a_command_brings_everything_that_an_interaction_has(play: Play) -> None:
+async def test_a_command_sends_a_complete_interaction(play: Play) -> None:
     """docs: Interaction Object."""
     await play.register(ESSAY)
     got = await play.run(GIVEN)
@@ -93,7 +93,7 @@ async def test_a_command_brings_everything_that_an_interaction_has(play: Play) -
     assert (got["locale"], got["guild_locale"]) == ("en-US", "en-US")
 
 
-async def test_a_bot_begins_no_interaction(play: Play) -> None:
+async def test_a_bot_cannot_start_an_interaction(play: Play) -> None:
     """docs: JSON Error Codes (20001)."""
     assert (await play.begin(play.town.bot, 2, {"id": "1"})).code == 20001
 
@@ -121,7 +121,7 @@ async def test_an_outdated_command_is_refused(play: Play) -> None:
         [GIVEN, {"type": 3, "name": "other", "value": "x"}],
     ],
 )
-async def test_options_are_held_against_the_command(
+async def test_options_are_checked_against_the_command(
     play: Play, options: list[dict[str, Any]]
 ) -> None:
     """docs: Application Command Option Structure."""
@@ -167,7 +167,7 @@ async def test_users_channels_and_files_are_resolved(play: Play) -> None:
     assert (await play.begin(town.ann, 2, data)).code == 50035
 
 
-async def test_an_answer_comes_back_whole_when_asked_for(play: Play) -> None:
+async def test_a_response_is_returned_if_requested(play: Play) -> None:
     """docs: Create Interaction Response (``with_response``)."""
     await play.register(ESSAY)
     got = await play.run(GIVEN)
@@ -179,7 +179,7 @@ async def test_an_answer_comes_back_whole_when_asked_for(play: Play) -> None:
     assert history[0]["interaction_metadata"]["id"] == got["id"]
 
 
-async def test_there_is_one_first_answer(play: Play) -> None:
+async def test_there_is_only_one_first_response(play: Play) -> None:
     """docs: JSON Error Codes (40060)."""
     await play.register(ESSAY)
     got = await play.run(GIVEN)
@@ -187,7 +187,7 @@ async def test_there_is_one_first_answer(play: Play) -> None:
     assert (await play.answer(got, 4, {"content": "two"})).code == 40060
 
 
-async def test_after_3_seconds_an_answer_is_10062(play: Play) -> None:
+async def test_after_3_seconds_a_response_is_10062(play: Play) -> None:
     """docs: Responding to an Interaction."""
     await play.register(ESSAY)
     got = await play.run(GIVEN)
@@ -209,7 +209,7 @@ async def test_an_unknown_token_is_10062(play: Play) -> None:
     assert (await play.answer({**got, "token": "x"}, 4, {"content": "x"})).code == 10062
 
 
-async def test_an_ephemeral_answer_is_seen_by_one_member(play: Play) -> None:
+async def test_an_ephemeral_response_is_seen_by_one_member(play: Play) -> None:
     """docs: Message Flags (EPHEMERAL)."""
     await play.register(ESSAY)
     got = await play.run(GIVEN)
@@ -228,7 +228,7 @@ async def test_an_ephemeral_answer_is_seen_by_one_member(play: Play) -> None:
     assert truth["interactions"][0]["state"] == "answered"
 
 
-async def test_a_deferred_answer_is_filled_in_later(play: Play) -> None:
+async def test_a_deferred_response_is_filled_in_later(play: Play) -> None:
     """docs: Interaction Callback Type (5), Edit Original Interaction Response."""
     await play.register(ESSAY)
     got = await play.run(GIVEN)
@@ -240,7 +240,7 @@ async def test_a_deferred_answer_is_filled_in_later(play: Play) -> None:
     assert (edited.body["content"], edited.body["flags"]) == ("done", EPHEMERAL)
 
 
-async def test_follow_ups_come_after_the_first_answer(play: Play) -> None:
+async def test_follow_ups_need_a_first_response(play: Play) -> None:
     """docs: Followup Messages."""
     await play.register(ESSAY)
     got = await play.run(GIVEN)
@@ -267,7 +267,7 @@ async def test_a_token_ends_after_15_minutes(play: Play) -> None:
     assert (reply.status, reply.code) == (401, 50027)
 
 
-async def test_autocomplete_answers_up_to_25_choices(play: Play) -> None:
+async def test_autocomplete_returns_up_to_25_choices(play: Play) -> None:
     """docs: Application Commands › Autocomplete."""
     option = {**TITLE, "autocomplete": True}
     await play.register({**ESSAY, "options": [option]})
@@ -303,14 +303,14 @@ async def test_a_button_updates_its_message(play: Play) -> None:
     assert (await _press(play, message)).code == 50035
 
 
-async def test_a_button_that_is_disabled_or_not_there_cannot_be_pressed(play: Play) -> None:
+async def test_a_disabled_or_unknown_button_cannot_be_pressed(play: Play) -> None:
     message = await _panel(play, disabled=True)
     assert (await _press(play, message)).code == 50035
     assert (await _press(play, message, "other")).code == 50035
     assert (await _press(play, {"id": "1"})).code == 10008
 
 
-async def test_another_members_ephemeral_button_is_not_there(play: Play) -> None:
+async def test_another_members_ephemeral_button_is_unknown(play: Play) -> None:
     await play.register(ESSAY)
     got = await play.run(GIVEN)
     button = {"type": 2, "style": 1, "label": "Go", "custom_id": "go"}
@@ -351,7 +351,7 @@ def _filled(value: str) -> dict[str, Any]:
     return {"custom_id": "form", "components": [{"type": 18, "component": field}]}
 
 
-async def test_a_modal_is_shown_filled_in_and_sent_once(play: Play) -> None:
+async def test_a_modal_is_shown_and_submitted_once(play: Play) -> None:
     """docs: Interaction Callback Type (MODAL), Modal Submit Data Structure."""
     await play.register(ESSAY)
     got = await play.run(GIVEN)
@@ -406,7 +406,7 @@ async def test_a_modal_takes_files(play: Play) -> None:
     assert sent["resolved"]["attachments"][file_id]["filename"] == "essay.md"
 
 
-async def test_a_message_command_brings_its_message(play: Play) -> None:
+async def test_a_message_command_includes_its_message(play: Play) -> None:
     """docs: Application Commands › Message Commands."""
     command = (await play.register({"name": "Open a Thread", "type": 3}))[0]
     assert command["description"] == ""
@@ -504,7 +504,7 @@ async def test_commands_are_registered_changed_and_deleted(play: Play) -> None:
     assert (await town.ann.get(path)).code == 20012
 
 
-async def test_overwriting_keeps_the_ids_of_commands_that_stay(play: Play) -> None:
+async def test_bulk_overwriting_keeps_the_ids_of_remaining_commands(play: Play) -> None:
     first = await play.register(ESSAY, {"name": "other", "description": "x"})
     again = await play.register(ESSAY)
     assert [c["id"] for c in again] == [first[0]["id"]]
@@ -515,7 +515,7 @@ async def test_overwriting_keeps_the_ids_of_commands_that_stay(play: Play) -> No
     assert (await play.town.bot.put(path, many)).code == 30032
 
 
-async def test_values_are_of_the_type_that_their_option_asks_for(play: Play) -> None:
+async def test_option_values_have_the_options_type(play: Play) -> None:
     """docs: Application Command Option Type."""
     kinds = {"flag": 5, "ratio": 10, "role": 8, "any": 9, "pick": 3}
     options: list[dict[str, Any]] = [
@@ -537,7 +537,7 @@ async def test_values_are_of_the_type_that_their_option_asks_for(play: Play) -> 
     assert [await give("pick", value) for value in ("1", "2")] == [204, 400]
 
 
-async def test_a_members_client_is_shown_the_commands_they_may_use(play: Play) -> None:
+async def test_a_members_client_gets_the_commands_they_may_use(play: Play) -> None:
     guarded = {**ESSAY, "name": "guarded", "default_member_permissions": "0"}
     elsewhere = {**ESSAY, "name": "elsewhere", "contexts": [1]}
     await play.register(ESSAY, guarded, elsewhere)
@@ -550,7 +550,7 @@ async def test_a_members_client_is_shown_the_commands_they_may_use(play: Play) -
     assert await shown(play.town.ada) == {"essay", "guarded"}
 
 
-async def test_a_command_in_a_direct_conversation_has_a_user_and_no_member(play: Play) -> None:
+async def test_a_command_in_a_direct_message_has_a_user_and_no_member(play: Play) -> None:
     """docs: Interaction Object (``user``, ``context``)."""
     command = (await play.register(ESSAY))[0]
     opened = await play.town.ann.post(
@@ -577,7 +577,7 @@ async def test_a_modal_from_a_button_may_update_its_message(play: Play) -> None:
     assert reply.body["resource"]["message"]["id"] == message["id"]
 
 
-async def test_with_its_channel_an_answer_is_gone(play: Play) -> None:
+async def test_deleting_the_channel_deletes_a_response(play: Play) -> None:
     await play.register(ESSAY)
     got = await play.run(GIVEN)
     await play.answer(got, 4, {"content": "psst", "flags": EPHEMERAL})
@@ -587,7 +587,7 @@ async def test_with_its_channel_an_answer_is_gone(play: Play) -> None:
     assert (await play.town.nobody.post(play.hook(got), {"content": "x"})).code == 10003
 
 
-async def test_an_application_that_was_removed_takes_no_commands(play: Play) -> None:
+async def test_a_removed_application_accepts_no_commands(play: Play) -> None:
     command = (await play.register(ESSAY))[0]
     town = play.town
     await town.ada.delete(f"/guilds/{town.guild_id}/members/{town.bot.user.id}")

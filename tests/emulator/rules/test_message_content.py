@@ -48,7 +48,7 @@ async def test_a_file_of_more_than_10_mib_is_40005(town: Town) -> None:
     assert (reply.status, reply.code) == (413, 40005)
 
 
-async def test_ten_files_are_the_most(town: Town) -> None:
+async def test_a_message_has_at_most_ten_files(town: Town) -> None:
     path = f"/channels/{town.essays}/messages"
     assert (await town.ann.post(path, {}, files={f"f{n}": b"x" for n in range(10)})).status == 200
     reply = await town.ann.post(path, {}, files={f"f{n}": b"x" for n in range(11)})
@@ -135,7 +135,7 @@ async def test_buttons_and_selects_come_back_with_ids(town: Town) -> None:
     assert len(set(ids)) == 2
 
 
-async def test_components_v2_stand_alone(town: Town) -> None:
+async def test_components_v2_exclude_content_and_embeds(town: Town) -> None:
     """docs: Components › Using Components in Messages (IS_COMPONENTS_V2)."""
     text = [{"type": 10, "content": "words"}]
     assert (await _send(town, flags=V2, components=text)).status == 200
@@ -155,7 +155,7 @@ async def test_components_v2_hold_40_components_and_4000_characters(town: Town) 
     assert (await _send(town, flags=V2, components=[half, half, lines[0]])).code == 50035
 
 
-async def test_components_v2_cannot_be_taken_back(town: Town) -> None:
+async def test_components_v2_cannot_be_removed(town: Town) -> None:
     sent = await _send(town, flags=V2, components=[{"type": 10, "content": "words"}])
     path = f"/channels/{town.essays}/messages/{sent.body['id']}"
     assert (await town.bot.patch(path, {"content": "plain"})).code == 50035
@@ -184,7 +184,7 @@ async def test_an_edit_that_is_refused_changes_nothing(town: Town) -> None:
     assert (await town.bot.get(path)).body["components"][0]["content"] == "words"
 
 
-async def test_flags_that_an_author_may_set_stay(town: Town) -> None:
+async def test_settable_flags_are_kept(town: Town) -> None:
     """docs: Message Flags: silent and without embeds; others are not the author's."""
     reply = await _send(town, content="x", flags=(1 << 2) | (1 << 12) | (1 << 5) | (1 << 6))
     assert reply.body["flags"] == (1 << 2) | (1 << 12)
@@ -204,7 +204,7 @@ async def test_a_poll_has_limits(town: Town) -> None:
     assert (await town.ann.post(path, {"poll": long})).code == 50035
 
 
-async def test_reactions_are_counted_and_taken_back(town: Town) -> None:
+async def test_reactions_are_counted_and_removed(town: Town) -> None:
     """docs: Create Reaction, Get Reactions, Delete User Reaction."""
     message = await town.ann.says(town.essays, "one")
     path = f"/channels/{town.essays}/messages/{message['id']}"
@@ -223,7 +223,7 @@ async def test_reactions_are_counted_and_taken_back(town: Town) -> None:
     assert (await town.ann.put(f"{path}/reactions/plain/@me")).code == 10014
 
 
-async def test_a_new_reaction_needs_add_reactions_and_a_known_one_does_not(town: Town) -> None:
+async def test_only_a_new_reaction_needs_add_reactions(town: Town) -> None:
     message = await town.ann.says(town.essays, "one")
     town.deny(town.bot.user, town.essays, Permission.ADD_REACTIONS)
     path = f"/channels/{town.essays}/messages/{message['id']}/reactions/%F0%9F%91%8D/@me"
@@ -232,7 +232,7 @@ async def test_a_new_reaction_needs_add_reactions_and_a_known_one_does_not(town:
     assert (await town.bot.put(path)).status == 204
 
 
-async def test_pins_are_a_permission_of_their_own_and_told(town: Town) -> None:
+async def test_pinning_needs_pin_messages_and_posts_a_message(town: Town) -> None:
     """docs: Pin Message; Message Types (CHANNEL_PINNED_MESSAGE)."""
     message = await town.ann.says(town.essays, "one")
     path = f"/channels/{town.essays}/messages/pins"
@@ -308,7 +308,7 @@ _ODD: list[Any] = [
         "tts",
     ],
 )
-async def test_no_odd_value_makes_the_stand_in_fail(town: Town, field: str) -> None:
+async def test_no_odd_value_makes_the_emulator_fail(town: Town, field: str) -> None:
     for value in _ODD:
         for flags in (0, V2):
             body = {"content": "x", "flags": flags, field: value}

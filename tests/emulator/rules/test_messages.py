@@ -16,7 +16,7 @@ async def test_a_bad_token_is_unauthorized(town: Town) -> None:
     assert (reply.status, reply.body) == (401, {"message": "401: Unauthorized", "code": 0})
 
 
-async def test_what_is_not_known_is_refused_by_method_and_path(town: Town) -> None:
+async def test_an_unknown_route_is_rejected_by_method_and_path(town: Town) -> None:
     reply = await town.bot.get("/nothing/here")
     assert (reply.status, reply.code) == (404, 0)
     assert "GET /api/v10/nothing/here" in reply.body["message"]
@@ -40,7 +40,7 @@ async def test_broken_json_is_50109(town: Town) -> None:
         assert (response.status, (await response.json())["code"]) == (400, 50109)
 
 
-async def test_content_loses_the_space_around_it(town: Town) -> None:
+async def test_content_is_stripped(town: Town) -> None:
     message = await town.ann.says(town.essays, "  a thought \n")
     assert message["content"] == "a thought"
 
@@ -52,7 +52,7 @@ async def test_an_empty_message_is_50006(town: Town, content: str | None) -> Non
     assert (reply.status, reply.code) == (400, 50006)
 
 
-async def test_content_holds_2000_characters_and_not_one_more(town: Town) -> None:
+async def test_content_has_at_most_2000_characters(town: Town) -> None:
     """docs: Create Message."""
     await town.ann.says(town.essays, "x" * 2000)
     reply = await town.ann.post(f"/channels/{town.essays}/messages", {"content": "x" * 2001})
@@ -60,18 +60,18 @@ async def test_content_holds_2000_characters_and_not_one_more(town: Town) -> Non
     assert reply.fault("content") == "BASE_TYPE_MAX_LENGTH"
 
 
-async def test_a_channel_that_is_not_there_is_10003(town: Town) -> None:
+async def test_an_unknown_channel_is_10003(town: Town) -> None:
     reply = await town.ann.post("/channels/123/messages", {"content": "x"})
     assert (reply.status, reply.code) == (404, 10003)
 
 
-async def test_an_id_that_is_none_is_an_invalid_form(town: Town) -> None:
+async def test_an_invalid_id_is_an_invalid_form(town: Town) -> None:
     """docs: Reference › Error Messages."""
     reply = await town.ann.get("/channels/essays/messages")
     assert (reply.status, reply.code) == (400, 50035)
 
 
-async def test_a_channel_one_may_not_view_is_50001(town: Town) -> None:
+async def test_a_channel_without_view_permission_is_50001(town: Town) -> None:
     """docs: Permissions; JSON Error Codes."""
     reply = await town.ann.get(f"/channels/{town.admins}")
     assert (reply.status, reply.code) == (403, 50001)
@@ -84,13 +84,13 @@ async def test_without_send_messages_it_is_50013(town: Town) -> None:
     assert (reply.status, reply.code) == (403, 50013)
 
 
-async def test_a_forum_takes_no_messages(town: Town) -> None:
+async def test_a_forum_accepts_no_messages(town: Town) -> None:
     """docs: JSON Error Codes (50008)."""
     reply = await town.ann.post(f"/channels/{town.forum}/messages", {"content": "x"})
     assert (reply.status, reply.code) == (400, 50008)
 
 
-async def test_a_nonce_sent_again_gives_the_first_message_back(town: Town) -> None:
+async def test_a_repeated_nonce_returns_the_first_message(town: Town) -> None:
     """docs: Create Message (``enforce_nonce``)."""
     first = await town.bot.says(town.essays, "one", nonce="n1", enforce_nonce=True)
     again = await town.bot.says(town.essays, "other", nonce="n1", enforce_nonce=True)
@@ -101,7 +101,7 @@ async def test_a_nonce_sent_again_gives_the_first_message_back(town: Town) -> No
     assert first["nonce"] == "n1"
 
 
-async def test_a_nonce_that_is_not_enforced_sends_twice(town: Town) -> None:
+async def test_a_nonce_without_enforce_nonce_sends_twice(town: Town) -> None:
     first = await town.bot.says(town.essays, "one", nonce="n1")
     second = await town.bot.says(town.essays, "one", nonce="n1")
     assert first["id"] != second["id"]
@@ -131,14 +131,14 @@ async def test_a_nonce_belongs_to_its_author(town: Town) -> None:
     assert other["content"] == "two"
 
 
-async def test_a_nonce_holds_25_characters(town: Town) -> None:
+async def test_a_nonce_has_at_most_25_characters(town: Town) -> None:
     reply = await town.bot.post(
         f"/channels/{town.essays}/messages", {"content": "x", "nonce": "n" * 26}
     )
     assert reply.fault("nonce") == "NONCE_TYPE_TOO_LONG"
 
 
-async def test_a_reply_shows_what_it_answers_and_mentions_its_author(town: Town) -> None:
+async def test_a_reply_includes_its_message_and_mentions_the_author(town: Town) -> None:
     """docs: Message Resource › Message Types (REPLY), Allowed Mentions Object."""
     first = await town.ann.says(town.essays, "one")
     reply = await town.ben.says(town.essays, "two", message_reference={"message_id": first["id"]})
@@ -148,7 +148,7 @@ async def test_a_reply_shows_what_it_answers_and_mentions_its_author(town: Town)
     assert reply["message_reference"]["message_id"] == first["id"]
 
 
-async def test_a_reply_may_leave_its_author_unmentioned(town: Town) -> None:
+async def test_a_reply_can_skip_mentioning_the_author(town: Town) -> None:
     first = await town.ann.says(town.essays, "one")
     reply = await town.ben.says(
         town.essays,
@@ -159,7 +159,7 @@ async def test_a_reply_may_leave_its_author_unmentioned(town: Town) -> None:
     assert reply["mentions"] == []
 
 
-async def test_a_reply_to_nothing_is_refused_unless_it_may_fail(town: Town) -> None:
+async def test_a_reply_to_an_unknown_message_fails_unless_allowed(town: Town) -> None:
     """docs: Message Reference Structure (``fail_if_not_exists``)."""
     body = {"content": "x", "message_reference": {"message_id": "123"}}
     reply = await town.ann.post(f"/channels/{town.essays}/messages", body)
@@ -172,7 +172,7 @@ async def test_a_reply_to_nothing_is_refused_unless_it_may_fail(town: Town) -> N
     assert message["type"] == 0
 
 
-async def test_the_message_a_reply_answered_is_null_once_it_is_deleted(town: Town) -> None:
+async def test_a_replys_referenced_message_is_null_once_deleted(town: Town) -> None:
     first = await town.ann.says(town.essays, "one")
     reply = await town.ben.says(town.essays, "two", message_reference={"message_id": first["id"]})
     await town.ann.delete(f"/channels/{town.essays}/messages/{first['id']}")
@@ -217,7 +217,7 @@ async def test_everyone_is_mentioned_only_by_those_who_may(town: Town) -> None:
     assert not silent["mention_everyone"]
 
 
-async def test_allowed_mentions_do_not_say_the_same_thing_twice(town: Town) -> None:
+async def test_allowed_mentions_lists_exclude_parse(town: Town) -> None:
     """docs: Allowed Mentions Object."""
     reply = await town.bot.post(
         f"/channels/{town.essays}/messages",
@@ -237,7 +237,7 @@ async def test_only_the_author_edits(town: Town) -> None:
     assert edited.body["edited_timestamp"] is not None
 
 
-async def test_who_manages_messages_suppresses_embeds_of_others(town: Town) -> None:
+async def test_suppressing_embeds_of_others_needs_manage_messages(town: Town) -> None:
     message = await town.ann.says(town.essays, "one")
     path = f"/channels/{town.essays}/messages/{message['id']}"
     reply = await town.bot.patch(path, {"flags": 4})
@@ -245,7 +245,7 @@ async def test_who_manages_messages_suppresses_embeds_of_others(town: Town) -> N
     assert (await town.ben.patch(path, {"flags": 0})).code == 50013
 
 
-async def test_an_edit_leaves_something_over(town: Town) -> None:
+async def test_an_edit_cannot_empty_a_message(town: Town) -> None:
     message = await town.ann.says(town.essays, "one")
     reply = await town.ann.patch(
         f"/channels/{town.essays}/messages/{message['id']}", {"content": ""}
@@ -253,7 +253,7 @@ async def test_an_edit_leaves_something_over(town: Town) -> None:
     assert reply.code == 50006
 
 
-async def test_others_messages_are_deleted_by_those_who_manage_messages(town: Town) -> None:
+async def test_deleting_others_messages_needs_manage_messages(town: Town) -> None:
     message = await town.ann.says(town.essays, "one")
     path = f"/channels/{town.essays}/messages/{message['id']}"
     assert (await town.ben.delete(path)).code == 50013
@@ -309,7 +309,7 @@ async def test_bulk_deletion_takes_2_to_100_recent_messages(town: Town) -> None:
     assert [message["id"] for message in left] == [ids[2]]
 
 
-async def test_only_announcements_are_crossposted_once(town: Town) -> None:
+async def test_only_announcements_are_crossposted_and_only_once(town: Town) -> None:
     """docs: Crosspost Message; JSON Error Codes (40033, 50068)."""
     message = await town.bot.says(town.essays, "news")
     path = f"/channels/{town.essays}/messages/{message['id']}/crosspost"
@@ -319,7 +319,7 @@ async def test_only_announcements_are_crossposted_once(town: Town) -> None:
     assert (await town.bot.post(path)).code == 40033
 
 
-async def test_slowmode_holds_members_back_and_not_bots(town: Town) -> None:
+async def test_slowmode_applies_to_members_and_not_bots(town: Town) -> None:
     """docs: Channels Resource › Channel Object (``rate_limit_per_user``); error 20016."""
     await town.ada.patch(f"/channels/{town.essays}", {"rate_limit_per_user": 30})
     await town.ann.says(town.essays, "one")
@@ -333,7 +333,7 @@ async def test_slowmode_holds_members_back_and_not_bots(town: Town) -> None:
     await town.ann.says(town.essays, "two")
 
 
-async def test_a_timed_out_member_only_reads(town: Town) -> None:
+async def test_a_member_in_time_out_can_only_read(town: Town) -> None:
     """docs: Permissions › Permissions for Timed Out Members."""
     world = town.emulator.world
     until = (world.now() + timedelta(hours=1)).isoformat()
@@ -347,7 +347,7 @@ async def test_a_timed_out_member_only_reads(town: Town) -> None:
     assert (await town.ann.get(f"/channels/{town.essays}/messages")).status == 200
 
 
-async def test_the_truth_keeps_what_was_deleted(town: Town) -> None:
+async def test_the_snapshot_keeps_deleted_messages(town: Town) -> None:
     message = await town.ann.says(town.essays, "one")
     await town.ann.delete(f"/channels/{town.essays}/messages/{message['id']}")
     async with town.bot.session.get(f"{town.emulator.page}/rehearsal/world") as response:

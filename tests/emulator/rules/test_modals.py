@@ -28,7 +28,7 @@ async def _show(town: Town, *components: dict[str, Any]) -> tuple[Play, int | No
 
 
 async def _fill(play: Play, **field: Any) -> Any:
-    """Ann fills the one field in; a code, or the component as the bot receives it."""
+    """Ann fills in the one field; an error code, or the component as the bot receives it."""
     filled = [{"type": 18, "component": {"custom_id": "f", **field}}]
     reply = await play.begin(play.town.ann, 5, {"custom_id": "form", "components": filled})
     if reply.status != 204:
@@ -83,7 +83,7 @@ async def test_a_text_input_may_be_left_empty_if_it_is_not_required(town: Town) 
     assert (await _fill(play, type=4, value=""))["value"] == ""
 
 
-async def test_a_text_input_in_an_action_row_has_a_label_of_its_own(town: Town) -> None:
+async def test_a_text_input_in_an_action_row_needs_a_label(town: Town) -> None:
     field = {"type": 4, "custom_id": "f", "style": 1}
     play, code = await _show(town, {"type": 1, "components": [field]})
     assert code == 50035

@@ -17,7 +17,7 @@ from tests.emulator.http_callers import Town, settle_town
 
 @pytest.fixture
 async def busy() -> AsyncIterator[Town]:
-    """A town in which rate limits hold."""
+    """An emulator with rate limits."""
     emulator = Emulator(seed_world())
     await emulator.start()
     try:
@@ -28,7 +28,7 @@ async def busy() -> AsyncIterator[Town]:
 
 
 class Watch:
-    """A monotonic clock that stands still until it is moved."""
+    """A monotonic clock that only moves when a test moves it."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -48,7 +48,7 @@ async def test_headers_announce_a_bucket(busy: Town) -> None:
     assert reply.headers["X-RateLimit-Bucket"]
 
 
-async def test_what_exceeds_a_bucket_is_told_when_to_come_again(busy: Town) -> None:
+async def test_an_exceeded_bucket_says_when_to_retry(busy: Town) -> None:
     """docs: Rate Limits › Exceeding A Rate Limit."""
     path = f"/channels/{busy.essays}/messages"
     for n in range(5):
@@ -84,14 +84,14 @@ async def test_renaming_has_a_limit_that_no_header_shows(busy: Town) -> None:
     assert (await busy.bot.patch(path, {"archived": True})).status == 200
 
 
-async def test_without_rates_nothing_is_announced(town: Town) -> None:
+async def test_without_rate_limits_nothing_is_announced(town: Town) -> None:
     for n in range(7):
         reply = await town.bot.post(f"/channels/{town.essays}/messages", {"content": str(n)})
         assert reply.status == 200
         assert "X-RateLimit-Limit" not in reply.headers
 
 
-def test_fifty_calls_a_second_are_the_most_over_all() -> None:
+def test_the_global_limit_is_fifty_calls_a_second() -> None:
     """docs: Rate Limits › Global Rate Limit."""
     watch = Watch()
     rates = RateLimits(monotonic=watch)
@@ -124,7 +124,7 @@ def test_ten_thousand_invalid_calls_ban_the_address() -> None:
     rates.check_ban()
 
 
-def test_a_window_opens_anew_when_it_has_run_out() -> None:
+def test_a_window_resets_when_it_ends() -> None:
     watch = Watch()
     rates = RateLimits(monotonic=watch)
     limit = Limit("test", 1, 2.0)

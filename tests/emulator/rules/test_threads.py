@@ -27,7 +27,7 @@ async def _archive(town: Town, thread_id: str, **more: Any) -> None:
     assert reply.status == 200, reply
 
 
-async def test_a_thread_bears_the_id_of_its_message(town: Town) -> None:
+async def test_a_thread_has_the_id_of_its_message(town: Town) -> None:
     """docs: Start Thread from Message."""
     message, thread = await _thread(town)
     assert (thread["id"], thread["type"], thread["parent_id"]) == (
@@ -58,7 +58,7 @@ async def test_a_thread_name_has_1_to_100_characters(town: Town, name: str | Non
     assert reply.code == 50035
 
 
-async def test_a_thread_begins_with_a_message_that_points_at_its_head(town: Town) -> None:
+async def test_a_thread_starts_with_a_reference_to_its_message(town: Town) -> None:
     """docs: Message Types (THREAD_STARTER_MESSAGE)."""
     message, thread = await _thread(town)
     first = (await town.bot.get(f"/channels/{thread['id']}/messages")).body[-1]
@@ -68,7 +68,7 @@ async def test_a_thread_begins_with_a_message_that_points_at_its_head(town: Town
     assert refused.code == 50021
 
 
-async def test_opening_a_thread_is_told_with_its_head(town: Town) -> None:
+async def test_starting_a_thread_emits_the_thread_and_its_first_message(town: Town) -> None:
     """docs: Gateway Events › Thread Create."""
     message = await town.ann.says(town.essays, "one")
     heard = collect_dispatches(town.emulator.world)
@@ -81,14 +81,14 @@ async def test_opening_a_thread_is_told_with_its_head(town: Town) -> None:
     assert heard[0].data["newly_created"] is True
 
 
-async def test_opening_a_thread_needs_create_public_threads(town: Town) -> None:
+async def test_starting_a_thread_needs_create_public_threads(town: Town) -> None:
     message = await town.ann.says(town.essays, "one")
     town.deny(town.bot.user, town.essays, Permission.CREATE_PUBLIC_THREADS)
     path = f"/channels/{town.essays}/messages/{message['id']}/threads"
     assert (await town.bot.post(path, {"name": "T"})).code == 50013
 
 
-async def test_no_more_threads_are_active_than_a_server_holds(town: Town) -> None:
+async def test_a_server_has_a_limit_of_active_threads(town: Town) -> None:
     """docs: JSON Error Codes (160006)."""
     town.emulator.world.thread_limit = 1
     _, thread = await _thread(town)
@@ -101,7 +101,7 @@ async def test_no_more_threads_are_active_than_a_server_holds(town: Town) -> Non
     assert again.code == 160006
 
 
-async def test_a_public_thread_without_a_message_is_told_in_its_channel(town: Town) -> None:
+async def test_a_public_thread_without_a_message_posts_one_in_its_channel(town: Town) -> None:
     """docs: Start Thread without Message; Message Types (THREAD_CREATED)."""
     reply = await town.bot.post(f"/channels/{town.essays}/threads", {"name": "T", "type": 11})
     assert reply.status == 201
@@ -110,7 +110,7 @@ async def test_a_public_thread_without_a_message_is_told_in_its_channel(town: To
     assert told["message_reference"]["channel_id"] == reply.body["id"]
 
 
-async def test_a_private_thread_is_seen_by_its_members_and_by_who_manages_threads(
+async def test_a_private_thread_is_visible_to_its_members_and_moderators(
     town: Town,
 ) -> None:
     """docs: Threads › Private Threads; without a type a thread is private."""
@@ -123,7 +123,7 @@ async def test_a_private_thread_is_seen_by_its_members_and_by_who_manages_thread
     assert (await town.ben.get(f"/channels/{thread}")).status == 200
 
 
-async def test_deleting_a_channel_takes_its_threads_along(town: Town) -> None:
+async def test_deleting_a_channel_deletes_its_threads(town: Town) -> None:
     """docs: Gateway Events › Channel Delete."""
     _, thread = await _thread(town)
     heard = collect_dispatches(town.emulator.world)
@@ -146,7 +146,7 @@ async def test_writing_in_a_thread_joins_and_counts(town: Town) -> None:
     assert (state["message_count"], state["total_message_sent"]) == (1, 2)
 
 
-async def test_a_mention_brings_somebody_into_the_thread(town: Town) -> None:
+async def test_a_mention_adds_a_member_to_the_thread(town: Town) -> None:
     """docs: Threads › Thread Membership."""
     _, thread = await _thread(town)
     await town.ann.says(thread["id"], f"<@{town.ben.user.id}>")
@@ -154,7 +154,7 @@ async def test_a_mention_brings_somebody_into_the_thread(town: Town) -> None:
     assert str(town.ben.user.id) in {member["user_id"] for member in members}
 
 
-async def test_members_come_and_go(town: Town) -> None:
+async def test_members_join_and_leave_threads(town: Town) -> None:
     """docs: Join Thread, Add Thread Member, Leave Thread, Remove Thread Member."""
     _, thread = await _thread(town)
     path = f"/channels/{thread['id']}/thread-members"
@@ -170,7 +170,7 @@ async def test_members_come_and_go(town: Town) -> None:
     assert [member["user_id"] for member in listed] == [str(town.bot.user.id)]
 
 
-async def test_adding_somebody_is_told_in_the_thread(town: Town) -> None:
+async def test_adding_a_member_posts_a_message_in_the_thread(town: Town) -> None:
     """docs: Message Types (RECIPIENT_ADD)."""
     _, thread = await _thread(town)
     await town.bot.put(f"/channels/{thread['id']}/thread-members/{town.ann.user.id}")
@@ -194,7 +194,7 @@ async def test_nothing_is_changed_in_an_archived_thread(town: Town) -> None:
     assert (opened.status, opened.body["name"]) == (200, "new")
 
 
-async def test_writing_wakes_an_archived_thread(town: Town) -> None:
+async def test_a_message_unarchives_a_thread(town: Town) -> None:
     """docs: Threads › Archived threads."""
     _, thread = await _thread(town)
     await _archive(town, thread["id"])
@@ -203,7 +203,7 @@ async def test_writing_wakes_an_archived_thread(town: Town) -> None:
     assert state["thread_metadata"]["archived"] is False
 
 
-async def test_a_locked_thread_is_for_those_who_manage_threads(town: Town) -> None:
+async def test_a_locked_thread_needs_manage_threads(town: Town) -> None:
     """docs: JSON Error Codes (160005); Threads › Permissions."""
     _, thread = await _thread(town)
     await _archive(town, thread["id"], locked=True)
@@ -216,7 +216,7 @@ async def test_a_locked_thread_is_for_those_who_manage_threads(town: Town) -> No
     assert (await town.bot.post(f"{path}/messages", {"content": "x"})).status == 200
 
 
-async def test_anybody_who_writes_there_opens_an_archived_thread(town: Town) -> None:
+async def test_anyone_who_may_write_can_unarchive_a_thread(town: Town) -> None:
     """docs: Modify Channel › Thread."""
     _, thread = await _thread(town)
     await _archive(town, thread["id"])
@@ -226,7 +226,7 @@ async def test_anybody_who_writes_there_opens_an_archived_thread(town: Town) -> 
     assert (await town.ann.patch(path, {"locked": True})).code == 50013
 
 
-async def test_writing_in_threads_is_a_permission_of_its_own(town: Town) -> None:
+async def test_writing_in_threads_needs_send_messages_in_threads(town: Town) -> None:
     """docs: Threads › Permissions: the parent's overwrites hold."""
     _, thread = await _thread(town)
     town.deny(town.ann.user, town.essays, Permission.SEND_MESSAGES_IN_THREADS)
@@ -264,7 +264,7 @@ async def test_an_archive_duration_is_one_of_four(town: Town) -> None:
     assert reply.fault("auto_archive_duration") == "BASE_TYPE_CHOICES"
 
 
-async def test_active_and_archived_threads_are_listed_apart(town: Town) -> None:
+async def test_active_and_archived_threads_are_listed_separately(town: Town) -> None:
     """docs: List Active Guild Threads, List Public Archived Threads."""
     _, first = await _thread(town)
     _, second = await _thread(town)
@@ -280,7 +280,7 @@ async def test_active_and_archived_threads_are_listed_apart(town: Town) -> None:
     assert (await town.bot.get(f"{path}?before={moment}")).body["threads"] == []
 
 
-async def test_deleting_a_thread_needs_manage_threads_and_takes_its_messages(town: Town) -> None:
+async def test_deleting_a_thread_needs_manage_threads_and_deletes_its_messages(town: Town) -> None:
     """docs: Delete/Close Channel."""
     _, thread = await _thread(town)
     said = await town.ann.says(thread["id"], "gone soon")
@@ -290,7 +290,7 @@ async def test_deleting_a_thread_needs_manage_threads_and_takes_its_messages(tow
     assert town.emulator.world.messages[int(said["id"])].deleted
 
 
-async def test_announcement_channels_have_threads_of_their_own_type(town: Town) -> None:
+async def test_announcement_channels_have_their_own_thread_type(town: Town) -> None:
     """docs: Channel Types (ANNOUNCEMENT_THREAD)."""
     await town.ada.patch(f"/channels/{town.essays}", {"type": 5})
     _, thread = await _thread(town)
@@ -310,7 +310,7 @@ async def test_a_forum_post_comes_with_its_first_message(town: Town) -> None:
     assert [message["content"] for message in history] == ["first"]
 
 
-async def test_a_forum_post_is_not_empty(town: Town) -> None:
+async def test_a_forum_post_cannot_be_empty(town: Town) -> None:
     path = f"/channels/{town.forum}/threads"
     assert (await town.bot.post(path, {"name": "Post"})).code == 50035
     empty = await town.bot.post(path, {"name": "Post", "message": {"content": " "}})
@@ -350,14 +350,14 @@ async def test_a_members_post_cannot_be_answered_before_its_first_message(town: 
     await town.bot.says(thread, "now")
 
 
-async def test_a_thread_inherits_the_rights_of_its_parent(town: Town) -> None:
+async def test_a_thread_inherits_its_parents_permissions(town: Town) -> None:
     """docs: Threads › Permissions."""
     _, thread = await _thread(town)
     town.deny(town.ann.user, town.essays, Permission.VIEW_CHANNEL)
     assert (await town.ann.get(f"/channels/{thread['id']}")).code == 50001
 
 
-async def test_overwrites_are_put_and_taken_away(town: Town) -> None:
+async def test_overwrites_are_set_and_removed(town: Town) -> None:
     """docs: Edit Channel Permissions, Delete Channel Permission."""
     path = f"/channels/{town.essays}/permissions/{town.ann.user.id}"
     body = {"type": int(OverwriteType.MEMBER), "deny": str(int(Permission.VIEW_CHANNEL))}
@@ -369,7 +369,7 @@ async def test_overwrites_are_put_and_taken_away(town: Town) -> None:
     assert (await town.ann.get(f"/channels/{town.essays}")).status == 200
 
 
-async def test_private_archived_threads_are_for_members_and_managers(town: Town) -> None:
+async def test_private_archived_threads_are_listed_for_members_and_moderators(town: Town) -> None:
     """docs: List Private Archived Threads, List Joined Private Archived Threads."""
     opened = await town.ann.post(f"/channels/{town.essays}/threads", {"name": "T"})
     await _archive(town, opened.body["id"])
@@ -381,7 +381,7 @@ async def test_private_archived_threads_are_for_members_and_managers(town: Town)
     assert (await town.ben.get(own)).body["threads"] == []
 
 
-async def test_who_opened_a_thread_changes_it(town: Town) -> None:
+async def test_a_threads_owner_can_change_it(town: Town) -> None:
     """docs: Modify Channel › Thread; Message Types (CHANNEL_NAME_CHANGE)."""
     message = await town.ann.says(town.essays, "one")
     thread = await town.ann.opens(town.essays, message["id"])
@@ -394,7 +394,7 @@ async def test_who_opened_a_thread_changes_it(town: Town) -> None:
     assert (told["type"], told["content"]) == (4, "New")
 
 
-async def test_only_what_members_wrote_heads_a_thread(town: Town) -> None:
+async def test_system_messages_and_messages_in_threads_cannot_start_a_thread(town: Town) -> None:
     """docs: JSON Error Codes (50021, 50024)."""
     _, thread = await _thread(town)
     said = await town.ann.says(thread["id"], "in here")

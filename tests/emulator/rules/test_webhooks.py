@@ -31,19 +31,19 @@ async def test_a_webhook_writes_under_the_name_it_is_given(town: Town) -> None:
     assert (await town.nobody.post(_path(webhook), {"content": "x"})).status == 204
 
 
-async def test_making_webhooks_is_a_permission(town: Town) -> None:
+async def test_creating_webhooks_needs_manage_webhooks(town: Town) -> None:
     reply = await town.ann.post(f"/channels/{town.essays}/webhooks", {"name": "x"})
     assert reply.code == 50013
 
 
 @pytest.mark.parametrize("name", ["Discord Help", "clyde", "", "x" * 81, "everyone"])
-async def test_a_webhook_takes_no_forbidden_name(town: Town, name: str) -> None:
+async def test_a_webhook_cannot_have_a_forbidden_name(town: Town, name: str) -> None:
     """docs: Create Webhook; Users › Usernames."""
     reply = await town.bot.post(f"/channels/{town.essays}/webhooks", {"name": name})
     assert reply.code == 50035
 
 
-async def test_nor_for_a_single_message(town: Town) -> None:
+async def test_a_webhook_message_cannot_have_a_forbidden_name(town: Town) -> None:
     webhook = await _webhook(town)
     body = {"content": "x", "username": "A Discord fan"}
     reply = await town.nobody.post(_path(webhook), body)
@@ -84,7 +84,7 @@ async def test_a_webhook_changes_its_own_messages(town: Town) -> None:
     assert (await town.nobody.delete(path)).code == 10008
 
 
-async def test_a_webhook_replies_to_nothing_and_sends_nothing_empty(town: Town) -> None:
+async def test_a_webhook_cannot_reply_or_send_an_empty_message(town: Town) -> None:
     webhook = await _webhook(town)
     message = await town.ann.says(town.essays, "one")
     body = {"content": "x", "message_reference": {"message_id": message["id"]}}
@@ -112,7 +112,7 @@ async def test_webhooks_are_listed_and_deleted(town: Town) -> None:
     assert (await town.bot.get(f"/webhooks/{webhook['id']}")).code == 10015
 
 
-async def test_a_channel_has_room_for_fifteen_webhooks(town: Town) -> None:
+async def test_a_channel_has_at_most_fifteen_webhooks(town: Town) -> None:
     """docs: Topics › Opcodes and Status Codes › JSON Error Codes (30007)."""
     for _ in range(15):
         await _webhook(town)
@@ -122,7 +122,7 @@ async def test_a_channel_has_room_for_fifteen_webhooks(town: Town) -> None:
     assert elsewhere.status == 200
 
 
-async def test_a_webhook_shows_the_face_it_is_given_and_mentions_whom_it_may(town: Town) -> None:
+async def test_a_webhook_has_its_avatar_and_obeys_allowed_mentions(town: Town) -> None:
     """docs: Execute Webhook (``avatar_url``, ``allowed_mentions``)."""
     webhook = await _webhook(town)
     face = "https://cdn.discordapp.com/embed/avatars/0.png"
@@ -150,7 +150,7 @@ async def test_a_webhook_sends_files(town: Town) -> None:
     assert (await town.nobody.patch(change, {"attachments": []})).body["attachments"] == []
 
 
-async def test_an_archived_thread_is_opened_by_writing_but_not_by_editing(town: Town) -> None:
+async def test_a_webhook_message_unarchives_a_thread_but_an_edit_does_not(town: Town) -> None:
     """docs: Topics › Threads › Archived threads; JSON Error Codes (50083)."""
     webhook = await _webhook(town)
     message = await town.ann.says(town.essays, "one")
@@ -168,7 +168,7 @@ async def test_an_archived_thread_is_opened_by_writing_but_not_by_editing(town: 
     assert (await town.nobody.patch(stray, {"content": "y"})).code == 10008
 
 
-async def test_what_a_webhook_wrote_is_deleted_by_those_who_manage_messages(town: Town) -> None:
+async def test_deleting_a_webhooks_message_needs_manage_messages(town: Town) -> None:
     """docs: Message Resource › Delete Message."""
     webhook = await _webhook(town)
     sent = (await town.nobody.post(_path(webhook, "?wait=true"), {"content": "x"})).body

@@ -1,1 +1,1 @@
-"""Tests of emulator/world."""
+"""Tests of the world: clock, ids, permissions, initial world, saving and loading."""

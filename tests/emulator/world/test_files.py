@@ -36,7 +36,7 @@ async def test_a_file_is_served_at_its_address_for_a_day(town: Town) -> None:
     assert await _get(renewed) == (200, b"picture")
 
 
-async def test_an_address_without_its_signature_or_with_another_leads_nowhere(town: Town) -> None:
+async def test_a_file_address_with_a_missing_or_wrong_signature_is_404(town: Town) -> None:
     address = (await _attached(town))["attachments"][0]["url"]
     assert (await _get(address.split("?")[0]))[0] == 404
     assert (await _get(address[:-1] + ("0" if address[-1] != "0" else "1")))[0] == 404

@@ -1,4 +1,4 @@
-"""The world itself: time, ids, rights, and being kept on disk."""
+"""The world: time, ids, permissions, saving and loading."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_the_clock_moves_forward_and_never_back() -> None:
     assert clock.offset == 86400
 
 
-def test_ids_rise_and_know_their_moment() -> None:
+def test_ids_increase_and_contain_their_time() -> None:
     """docs: Reference › Snowflakes."""
     source = Snowflakes(lambda: NOW)
     ids = [source.next() for _ in range(5)]
@@ -53,7 +53,7 @@ def test_ids_rise_and_know_their_moment() -> None:
     assert Snowflakes(lambda: NOW, last=ids[-1]).next() > ids[-1]
 
 
-def test_an_id_of_the_documentation_is_read_as_it_says() -> None:
+def test_the_documentations_example_id_has_its_time() -> None:
     """docs: Reference › Snowflakes (the example)."""
     assert snowflake_time(175928847299117063) == datetime(
         2016, 4, 30, 11, 18, 25, 796000, tzinfo=UTC
@@ -75,7 +75,7 @@ def _bits(guild: Guild, *overwrites: Overwrite, user_id: int = MEMBER) -> int:
     return channel_permissions(guild, place, user_id, NOW)
 
 
-def test_roles_add_up_and_the_owner_may_everything() -> None:
+def test_roles_add_up_and_the_owner_has_every_permission() -> None:
     """docs: Permissions › Permission Hierarchy."""
     guild = _guild(int(SEE), readers=int(SEND), writers=int(Permission.ADD_REACTIONS))
     assert guild_permissions(guild, MEMBER) == SEE | SEND | Permission.ADD_REACTIONS
@@ -102,12 +102,12 @@ def test_overwrites_go_from_everyone_over_roles_to_the_member() -> None:
     assert not _bits(guild, nobody, reader, writer, own) & SEND
 
 
-def test_who_does_not_view_a_channel_may_nothing_there() -> None:
+def test_without_view_channel_there_is_no_permission() -> None:
     """docs: Permissions › Implicit Permissions."""
     assert _bits(_guild(), Overwrite(GUILD, OverwriteType.ROLE, deny=int(SEE))) == 0
 
 
-def test_who_may_not_send_may_not_attach_either() -> None:
+def test_without_send_messages_there_is_no_attach_files() -> None:
     """docs: Permissions › Implicit Permissions."""
     guild = _guild(int(SEE | SEND | Permission.ATTACH_FILES))
     assert not _bits(guild, Overwrite(GUILD, OverwriteType.ROLE, deny=int(SEND))) & (
@@ -115,7 +115,7 @@ def test_who_may_not_send_may_not_attach_either() -> None:
     )
 
 
-def test_a_first_world_has_its_people_and_places() -> None:
+def test_a_new_world_has_its_members_and_channels() -> None:
     world = seed_world()
     names = {user.display_name for user in world.users.values() if not user.bot}
     assert names == {"Ada", "Ann", "Ben", "Chloe", "Dev"}
@@ -135,7 +135,7 @@ def test_a_first_world_has_its_people_and_places() -> None:
 
 
 @pytest.mark.parametrize("name", ["Zoë", "李小龙", "x" * 32, "🙂", "ann", "...", "a b"])
-def test_anybody_may_join_under_any_name(name: str) -> None:
+def test_a_member_can_have_any_name(name: str) -> None:
     world = seed_world()
     heard = collect_dispatches(world)
     user = add_member(world, world.guild, name)
@@ -155,7 +155,7 @@ def test_a_bots_token_is_only_a_bots() -> None:
     assert world.user_by_authorization(None) is None
 
 
-async def test_a_world_goes_on_where_it_stopped(tmp_path: Path) -> None:
+async def test_a_saved_world_is_loaded_as_it_was(tmp_path: Path) -> None:
     emulator = Emulator(open_world(tmp_path), data=tmp_path)
     await emulator.start()
     async with aiohttp.ClientSession() as session:
@@ -186,7 +186,7 @@ async def test_a_world_goes_on_where_it_stopped(tmp_path: Path) -> None:
     await again.stop()
 
 
-async def test_a_change_is_kept_soon_and_not_only_at_the_end(tmp_path: Path) -> None:
+async def test_a_change_is_saved_soon_and_not_only_at_the_end(tmp_path: Path) -> None:
     emulator = Emulator(open_world(tmp_path), data=tmp_path)
     await emulator.start()
     try:
@@ -199,7 +199,7 @@ async def test_a_change_is_kept_soon_and_not_only_at_the_end(tmp_path: Path) -> 
         await emulator.stop()
 
 
-def test_what_is_no_world_is_said_in_a_sentence(tmp_path: Path) -> None:
+def test_an_invalid_world_file_is_reported_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(persistence.UnreadableWorldError, match="cannot be read"):
         persistence.load(tmp_path)
     for content in ("", "[]", "{}", '{"version": 99}'):
@@ -208,7 +208,7 @@ def test_what_is_no_world_is_said_in_a_sentence(tmp_path: Path) -> None:
             persistence.load(tmp_path)
 
 
-async def test_the_clock_of_the_world_runs_the_dues(town: Town) -> None:
+async def test_passing_time_archives_a_thread(town: Town) -> None:
     message = await town.ann.says(town.essays, "one")
     thread = await town.bot.opens(town.essays, message["id"])
     world = town.emulator.world

@@ -1,7 +1,7 @@
-// Calls to Discord's API on the emulator, in the name of one member.
+// Discord API client with one member's token.
 
-/** What Discord refused: `status`, its `code`, and a sentence. */
-export class Refusal extends Error {
+/** An error response of the API: `status`, its `code`, and a sentence. */
+export class ApiError extends Error {
   constructor(status, body) {
     super(sentence(status, body));
     this.status = status;
@@ -20,14 +20,14 @@ const KNOWN = {
 function sentence(status, body) {
   if (body === null) return `Discord answered with ${status}.`;
   if (KNOWN[body.code]) return KNOWN[body.code];
-  const inner = body.errors ? firstFault(body.errors) : null;
+  const inner = body.errors ? firstError(body.errors) : null;
   return inner ?? body.message ?? `Discord answered with ${status}.`;
 }
 
-function firstFault(errors) {
+function firstError(errors) {
   if (Array.isArray(errors._errors) && errors._errors.length) return errors._errors[0].message;
   for (const value of Object.values(errors)) {
-    const found = value && typeof value === "object" ? firstFault(value) : null;
+    const found = value && typeof value === "object" ? firstError(value) : null;
     if (found) return found;
   }
   return null;
@@ -35,7 +35,7 @@ function firstFault(errors) {
 
 const rest = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 
-/** A nonce of Discord's shape. */
+/** A random nonce in the form of Discord's. */
 export const nonce = () => String(Math.floor(Math.random() * 2 ** 52) + 2 ** 52);
 
 export class Api {
@@ -43,7 +43,7 @@ export class Api {
     this.token = token;
   }
 
-  /** One call; `files` makes it a form. Answers the JSON, null for none. Throws Refusal. */
+  /** Send a request, as a form if there are `files`; its JSON or null. Throws ApiError. */
   async call(method, path, body = undefined, files = []) {
     for (;;) {
       const headers = { Authorization: this.token };
@@ -68,7 +68,7 @@ export class Api {
         await rest(found?.retry_after ?? 1);
         continue;
       }
-      if (!response.ok) throw new Refusal(response.status, found);
+      if (!response.ok) throw new ApiError(response.status, found);
       return found;
     }
   }
@@ -80,13 +80,13 @@ export class Api {
   delete(path) { return this.call("DELETE", path); }
 }
 
-/** What the room adds to Discord: its own calls need no token. Throws Refusal. */
+/** Send a request to the rehearsal's own endpoints, which need no token. Throws ApiError. */
 export async function room(method, path, body = undefined) {
   const form = body instanceof FormData;
   const headers = body === undefined || form ? {} : { "Content-Type": "application/json" };
   const content = body === undefined || form ? body : JSON.stringify(body);
   const response = await fetch(`/rehearsal${path}`, { method, headers, body: content });
   const found = await response.json().catch(() => null);
-  if (!response.ok) throw new Refusal(response.status, found);
+  if (!response.ok) throw new ApiError(response.status, found);
   return found;
 }

@@ -1,6 +1,6 @@
-// One member's client: what they see, and what they do.
+// The client of one member: connects the store, the panes and the member's actions.
 
-import { Api, Refusal } from "./api.js";
+import { Api, ApiError } from "./api.js";
 import { mayWrite } from "./composer.js";
 import { el } from "./dom.js";
 import { openForm } from "./forms.js";
@@ -15,7 +15,7 @@ import { Store } from "./store.js";
 const NO_ANSWER = "The application did not respond";
 
 export class App {
-  /** `people` is what the room tells of the server; `member` who acts. */
+  /** `people` is the room's answer about the server; `member` is who uses the client. */
   constructor(people, member, status) {
     this.people = people;
     this.guildId = people.guild_id;
@@ -45,18 +45,18 @@ export class App {
     this.gateway = new Gateway(this.address(people.gateway), member.token, (name, data) => this.hear(name, data), (up) => this.connection(up));
   }
 
-  /** The gateway under the name by which the page itself was reached. */
+  /** The gateway's address with the page's own host name. */
   address(gateway) {
     return `ws://${window.location.host}${new URL(gateway).pathname}`;
   }
 
   hear(name, data) {
-    if (this.interactions.take(name, data)) {
+    if (this.interactions.handle(name, data)) {
       if (name === "INTERACTION_MODAL_CREATE") this.form(data);
       return;
     }
     const again = name === "GUILD_CREATE" && this.store.guild;
-    this.store.take(name, data);
+    this.store.handle(name, data);
     if (again) this.main.timeline?.open();
   }
 
@@ -72,7 +72,7 @@ export class App {
   }
 
   complain(error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof ApiError)) throw error;
     this.status(error.message, true);
   }
 
@@ -82,7 +82,7 @@ export class App {
     return [el("span", { class: `dot ${connected ? "on" : "off"}`, "aria-hidden": "true" }), text];
   }
 
-  // Places --------------------------------------------------------------------------------------
+  // Channels and threads ------------------------------------------------------------------------
 
   /** Go to a channel, or open a thread beside its channel. */
   async go(channelId, around = null) {
@@ -134,7 +134,7 @@ export class App {
   }
 
   seen(channelId) {
-    if (this.store.unread.delete(channelId)) this.store.tell("channels");
+    if (this.store.unread.delete(channelId)) this.store.notify("channels");
   }
 
   pane(channelId) {
@@ -146,7 +146,7 @@ export class App {
     return found.findLast((m) => this.isMine(m));
   }
 
-  // Rights --------------------------------------------------------------------------------------
+  // Permissions ---------------------------------------------------------------------------------
 
   isMine(message) {
     return message.author.id === this.store.me.id && (message.type === 0 || message.type === 19);
@@ -248,19 +248,19 @@ export class App {
 
   // The application -----------------------------------------------------------------------------
 
-  /** The commands this member may use, asked for anew: they change with rights. */
+  /** Fetch the commands this member may use; they change with permissions. */
   async commands() {
     const found = await this.api.get(`/guilds/${this.guildId}/application-command-index`);
     return found.application_commands;
   }
 
-  /** Run a command; where it fails the member is told in the channel, as Discord does. */
+  /** Run a command; if it fails, show a message in the channel, as Discord does. */
   async run(channelId, data, files) {
     try {
       const { outcome } = await this.interactions.send(COMMAND, channelId, data, { files });
       if (outcome === "failure") this.store.note(channelId, NO_ANSWER);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof ApiError)) throw error;
       this.store.note(channelId, error.message);
     }
   }
@@ -275,7 +275,7 @@ export class App {
       const { outcome } = await this.interactions.send(COMPONENT, message.channel_id, data, { more });
       if (outcome === "failure") timeline?.fail(message.id, "This interaction failed");
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof ApiError)) throw error;
       timeline?.fail(message.id, error.message);
     }
   }

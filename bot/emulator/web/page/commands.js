@@ -1,4 +1,4 @@
-// Slash commands: the list of those a member may use, and the row in which one is filled in.
+// Slash commands: the list of suggestions, and the row for a command's options.
 
 import { AUTOCOMPLETE } from "./interactions.js";
 import { el, fill, freshId, name } from "./dom.js";
@@ -7,7 +7,7 @@ const SUB = 1;
 const GROUP = 2;
 const ATTACHMENT = 11;
 
-/** Every command that can be typed, with its subcommands: {command, path, title, options, …}. */
+/** All slash commands and subcommands: {command, path, title, options, …}. */
 export function typed(commands) {
   const found = [];
   const walk = (command, path, options, description) => {
@@ -19,7 +19,7 @@ export function typed(commands) {
   return found.sort((a, b) => a.title.localeCompare(b.title));
 }
 
-/** The commands that what was typed behind the slash could mean, the best first. */
+/** The commands that match the text after the slash, the best first. */
 export function matching(all, text) {
   const words = text.toLowerCase().trim();
   const starts = all.filter((one) => one.title.startsWith(words));
@@ -27,12 +27,12 @@ export function matching(all, text) {
   return [...starts, ...holds].slice(0, 25);
 }
 
-/** The options of a command inside of its subcommands, as an interaction carries them. */
+/** A command's options nested in its subcommands, as in an interaction. */
 export function nested(path, options) {
   return path.reduceRight((inner, step) => [{ type: step.type, name: step.name, options: inner }], options);
 }
 
-/** The row in which the options of one command are filled in; `done(options, files)` sends it. */
+/** The row for the options of one command; `done(options, files)` sends it. */
 export class CommandRow {
   constructor(app, channelId, chosen, done, cancel) {
     this.app = app;
@@ -138,13 +138,13 @@ export class CommandRow {
     const take = (choice) => { chosen = choice; input.value = choice.name; close(); };
     const ask = async () => {
       const number = ++asked;
-      // A file is handed over with the command itself, not while it is typed.
+      // A file is sent with the command itself, not for autocomplete.
       const options = this.given().options.filter((o) => o.name !== option.name && o.type !== ATTACHMENT);
       options.push({ type: option.type, name: option.name, value: input.value, focused: true });
       let found = { outcome: "failure" };
       try {
         found = await this.app.interactions.send(AUTOCOMPLETE, this.channelId, this.data(options));
-      } catch { /* shown as no options, as Discord does */ }
+      } catch { /* show no options, as Discord does */ }
       if (number !== asked || !input.isConnected) return;
       const choices = found.outcome === "choices" ? found.data.choices : null;
       fill(list, choices?.length
@@ -169,7 +169,7 @@ export class CommandRow {
     return { node: el("span", { class: "combo" }, input, list), control: input, value };
   }
 
-  /** What has been filled in: options and files, and the required ones that are missing. */
+  /** The entered options and files, and the required options that are missing. */
   given() {
     const options = [];
     const files = [];

@@ -1,4 +1,4 @@
-// Components of messages, in both versions. docs: Components › Component Reference.
+// Message components, in both versions. docs: Components › Component Reference.
 
 import { fileCard, medium } from "./extras.js";
 import { el, name, ownFile, safeAddress } from "./dom.js";
@@ -6,7 +6,7 @@ import { rich } from "./rich.js";
 
 const BUTTON_LOOK = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link", 6: "premium" };
 
-/** Everything a message's components show. */
+/** The nodes of a message's components. */
 export function componentsOf(message, app) {
   return el("div", { class: "components" }, (message.components ?? []).map((one) => show(one, message, app)));
 }
@@ -51,7 +51,7 @@ function button(one, message, app) {
   return node;
 }
 
-/** What can be chosen in a select of any type: [{value, label, chosen}]. */
+/** The choices of a select of any type: [{value, label, chosen}]. */
 export function choicesOf(one, app) {
   const preset = new Set((one.default_values ?? []).map((value) => value.id));
   const people = () => [...app.store.users.values()].map((user) => ({ value: user.id, label: app.store.nameOf(user), chosen: preset.has(user.id) }));
@@ -65,7 +65,7 @@ export function choicesOf(one, app) {
   }
 }
 
-/** A select's field: `values()` answers what is chosen; `changed` is called as that changes. */
+/** A select field: `values()` returns the selection; `changed` is called when it changes. */
 export function selectField(one, app, label, changed = () => {}) {
   const choices = choicesOf(one, app);
   const least = one.min_values ?? 1;

@@ -1,4 +1,4 @@
-// Where a member writes: messages, replies, edits, files, and commands after a slash.
+// The message composer: messages, replies, edits, files, and slash commands.
 
 import { CommandRow, matching, typed } from "./commands.js";
 import { el, fill, freshId, name } from "./dom.js";
@@ -242,7 +242,7 @@ export class Composer {
   }
 }
 
-/** Whether somebody may write in a channel: threads have a right of their own. */
+/** Whether the member may write in a channel; threads have their own permission. */
 export function mayWrite(store, channelId) {
   const channel = store.channels.get(channelId);
   if (!channel) return false;

@@ -1,6 +1,6 @@
-// Building the page's nodes. Text only ever becomes text nodes: there is no innerHTML here.
+// Building DOM nodes. Text always becomes text nodes; innerHTML is never used.
 
-/** A new element. `attributes` are set as attributes; `on` holds listeners, `class` its classes. */
+/** A new element with `attributes`; `on` has listeners, `class` its classes. */
 export function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -17,7 +17,7 @@ export function el(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** Append children: nodes, texts, lists of them; what is empty is left out. */
+/** Append children: nodes, texts or lists of them; empty ones are skipped. */
 export function put(node, children) {
   for (const child of [children].flat(Infinity)) {
     if (child === undefined || child === null || child === false) continue;
@@ -26,18 +26,18 @@ export function put(node, children) {
   return node;
 }
 
-/** Put other children in the place of those that are there. */
+/** Replace all children. */
 export function fill(node, ...children) {
   node.replaceChildren();
   return put(node, children);
 }
 
-/** A name that may hold anything, kept from turning the line around it. */
+/** A name of any characters, isolated so that it can't change the text direction around it. */
 export function name(text, attributes = {}) {
   return el("bdi", attributes, text);
 }
 
-/** An address that a link may lead to, or null: only http and https are followed. */
+/** A safe link target, or null: only http and https are allowed. */
 export function safeAddress(text) {
   try {
     const url = new URL(text);
@@ -47,7 +47,7 @@ export function safeAddress(text) {
   }
 }
 
-/** A file that this very emulator serves, as a path on it; null for what lies elsewhere. */
+/** The path of a file that this emulator serves; null for other addresses. */
 export function ownFile(address) {
   try {
     const url = new URL(address);
@@ -58,7 +58,7 @@ export function ownFile(address) {
   }
 }
 
-/** How many bytes, for people. */
+/** A file size in readable form. */
 export function bytes(size) {
   if (size < 1024) return `${size} bytes`;
   if (size < 1024 * 1024) return `${(size / 1024).toFixed(1)} KB`;

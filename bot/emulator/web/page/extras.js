@@ -1,4 +1,4 @@
-// What hangs on a message: files, embeds, polls.
+// Attachments, embeds and polls of a message.
 
 import { bytes, el, name, ownFile, safeAddress } from "./dom.js";
 import { rich } from "./rich.js";
@@ -6,7 +6,7 @@ import { relative, stampOf } from "./times.js";
 
 const PICTURES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 
-/** The files of a message: pictures shown, others to be fetched. */
+/** A message's files: pictures are shown, others can be downloaded. */
 export function attachmentsOf(message) {
   return (message.attachments ?? []).map((file) => {
     const path = ownFile(file.url);
@@ -27,7 +27,7 @@ export function fileCard(filename, size, path) {
       size === undefined ? null : el("div", { class: "subtle" }, bytes(size))));
 }
 
-/** A picture that an application shows; one from elsewhere is only named, for nothing is fetched. */
+/** A picture of an application; one from another host is only named, since nothing is fetched. */
 export function medium(media, description) {
   const path = ownFile(media?.url ?? "");
   if (path) return el("img", { src: path, alt: description ?? "", loading: "lazy" });
@@ -66,7 +66,7 @@ export function embedsOf(message, house) {
   });
 }
 
-/** docs: Poll Resource. The emulator's API has no way to vote, nor has Discord's. */
+/** docs: Poll Resource. Neither the emulator's API nor Discord's has a way to vote. */
 export function pollOf(poll, house) {
   const counts = new Map((poll.results?.answer_counts ?? []).map((one) => [one.id, one]));
   const all = [...counts.values()].reduce((sum, one) => sum + one.count, 0);

@@ -1,11 +1,11 @@
-// The forms (modals) that an application shows. docs: Receiving and Responding › Modal.
+// Modals that an application shows. docs: Receiving and Responding › Modal.
 
 import { selectField } from "./components.js";
 import { el, freshId } from "./dom.js";
 import { openDialog } from "./menus.js";
 import { rich } from "./rich.js";
 
-/** Show a form; `send(components, files)` takes what was filled in and throws what is wrong. */
+/** Show a modal; `send(components, files)` submits it and throws an error if it is invalid. */
 export function openForm(modal, app, send) {
   openDialog(modal.title, (close) => {
     const fields = modal.components.map((part) => readPart(part, app));
@@ -29,7 +29,7 @@ export function openForm(modal, app, send) {
   });
 }
 
-/** One part of a form: its node, and its answer as Discord wants it (null for mere text). */
+/** One component of a modal: its node, and its value in Discord's form (null for text only). */
 function readPart(part, app) {
   if (part.type === 10) return { node: rich(part.content, app.house), answer: () => null };
   if (part.type === 1) {

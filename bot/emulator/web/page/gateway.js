@@ -1,10 +1,10 @@
-// A member's session at the gateway: heartbeats, resuming, and a fresh start where that fails.
+// Gateway client: heartbeats, resuming, and a new session if that fails.
 // docs: Gateway › Connection Lifecycle.
 
 const RETRY = 1000;
 
 export class Gateway {
-  /** `hear(name, data)` is told every dispatch, `state(connected)` whether there is a connection. */
+  /** `hear(name, data)` gets every dispatch, `state(connected)` each change of the connection. */
   constructor(address, token, hear, state) {
     this.address = address;
     this.token = token;

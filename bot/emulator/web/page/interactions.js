@@ -1,4 +1,4 @@
-// Commands, buttons and forms: sent as a client sends them, answered over the gateway.
+// Interactions: commands, components and modals are sent over REST, answered over the gateway.
 // docs: Receiving and Responding to Interactions.
 
 import { nonce } from "./api.js";
@@ -22,8 +22,8 @@ export class Interactions {
     this.waiting = new Map();
   }
 
-  /** Take a dispatch; whether it was about an interaction. */
-  take(name, data) {
+  /** Handle a dispatch; whether it was about an interaction. */
+  handle(name, data) {
     const outcome = OUTCOMES[name];
     if (!outcome) return false;
     this.waiting.get(data.nonce)?.({ outcome, data });
@@ -31,7 +31,7 @@ export class Interactions {
     return true;
   }
 
-  /** Do something with the application; {outcome, data} once it has answered or failed. */
+  /** Send an interaction; {outcome, data} once it was answered or has failed. */
   async send(type, channelId, data, { files = [], more = {} } = {}) {
     const key = nonce();
     const answered = new Promise((done) => this.waiting.set(key, done));

@@ -1,4 +1,4 @@
-// The page: who one is, the time, and what lies around one member's client.
+// The page around the client: choosing a member, the clock, the room's state.
 
 import { room } from "./api.js";
 import { App } from "./app.js";
@@ -45,7 +45,7 @@ async function become(memberId) {
   document.body.dataset.member = member.id;
 }
 
-/** While a play goes on, the thread that grows is shown. */
+/** While a play runs, show the thread with the newest message. */
 function follow(one, { channel, fresh }) {
   if (lastPlay.state !== "running" || !fresh) return;
   said([`A reply has become a thread: “${channel.name}”`], true);
@@ -65,7 +65,7 @@ function said(lines, running) {
   showCaption(lines, running);
 }
 
-/** Take the room's state: the clock, the bot, the play. */
+/** Apply the room's state: the clock, the bot, the play. */
 function takeState(state) {
   const first = lastState === null;
   const changed = first || lastState.bot !== state.bot || lastState.connected !== state.connected;
@@ -129,7 +129,7 @@ async function begin() {
   live.onopen = async () => {
     status("");
     await loadPeople();
-    // Another world may be served at the same address by now, in which nobody bears this token.
+    // Another world may be served at the same address now, in which this token is unknown.
     if (app && !people.members.some((m) => m.token === app.api.token)) window.location.reload();
   };
   setInterval(drawClock, 1000);

@@ -1,8 +1,8 @@
-// Discord's Markdown, read into plain data. docs: Reference › Message Formatting;
-// support pages "Markdown Text 101". Nothing here touches the page.
+// Parser for Discord's Markdown. docs: Reference › Message Formatting;
+// support pages "Markdown Text 101". It doesn't use the DOM.
 //
-// A node is {kind, children} or {kind, text, ...}. Reading takes a time that grows with the text:
-// a mark that is not closed once in a stretch of text is not looked for again in it.
+// A node is {kind, children} or {kind, text, ...}. Parsing takes linear time:
+// a mark that isn't closed in a part of the text isn't searched for again in it.
 
 const DEEPEST = 12;
 const MARKS = [
@@ -28,7 +28,7 @@ export function parse(text) {
   return blocks(text, 0);
 }
 
-/** A text of one line or more without blocks: for places that know no headings or lists. */
+/** Parse a text without blocks: for places without headings or lists. */
 export function parseInline(text) {
   return inline(text, 0);
 }
@@ -124,7 +124,7 @@ function listAt(text, start, depth) {
     const match = /^( *)([-*]|\d{1,10}\.) +(\S.*)$/.exec(text.slice(at, rest));
     if (match) {
       const ordered = /\d/.test(match[2]);
-      // Another kind of mark at the margin begins another list.
+      // Another kind of mark at the margin starts another list.
       if (items.length && match[1].length <= items[0].indent && ordered !== items[0].ordered) break;
       items.push({ indent: match[1].length, ordered, start: parseInt(match[2], 10), text: match[3] });
     } else if (items.length && /^ {2,}\S/.test(text.slice(at, rest))) {
@@ -137,7 +137,7 @@ function listAt(text, start, depth) {
   return { end: at, node: nest(items, depth) };
 }
 
-/** Items of a list, put under one another by how far they are indented. */
+/** Nest a list's items by their indentation. */
 function nest(items, depth) {
   const root = { kind: "list", ordered: items[0].ordered, start: items[0].start, children: [] };
   const open = [{ list: root, indent: items[0].indent }];
@@ -235,7 +235,7 @@ function inline(text, depth) {
     target.lastIndex = middle + 1;
     const match = target.exec(text);
     const label = text.slice(at + 1, middle);
-    // Discord shows no masked link whose label is an address itself: it could lie about its aim.
+    // Discord doesn't mask a link whose label is an address: it could be a false one.
     if (!match || !label.trim() || /https?:\/\//.test(label)) return false;
     take({ kind: "link", address: match[1] ?? match[2], masked: true, children: inline(label, depth + 1) }, target.lastIndex);
     return true;
@@ -260,7 +260,7 @@ function inline(text, depth) {
   }
 }
 
-/** `*` does not open before a space, `_` neither opens nor closes inside of a word. */
+/** `*` doesn't open before a space; `_` doesn't open or close inside a word. */
 function opens(text, at, mark, inner, close) {
   if (!inner) return false;
   if (mark === "*") return !/^\s/.test(inner);
@@ -294,7 +294,7 @@ const runLength = (text, at, c) => {
   return n;
 };
 
-/** Just behind a piece of code that begins here, or behind the backticks that begin none. */
+/** The end of the code span that starts here, or of the backticks if there is none. */
 function pastCode(text, at) {
   const length = runLength(text, at, "`");
   const near = text.slice(0, at + 4000);
@@ -312,7 +312,7 @@ function closingRun(text, from, length) {
   return -1;
 }
 
-/** The bracket that closes a label, which is at most 1,000 characters long. */
+/** The position of a label's closing bracket; a label has at most 1,000 characters. */
 function closingBracket(text, from) {
   let depth = 0;
   const end = Math.min(text.length, from + 1000);
@@ -327,7 +327,7 @@ function closingBracket(text, from) {
   return -1;
 }
 
-/** An address without what closes the sentence around it. */
+/** An address without the punctuation that ends the sentence around it. */
 function trimmedAddress(text) {
   let address = text.replace(/[.,;:!?'"\]*_~|]+$/, "");
   while (address.endsWith(")") && count(address, ")") > count(address, "(")) address = address.slice(0, -1);

@@ -1,4 +1,4 @@
-// What floats: menus, dialogs, the tools of a message, the choice of emoji.
+// Menus, dialogs, the toolbar of a message, and the emoji picker.
 
 import { el, fill, freshId } from "./dom.js";
 
@@ -7,7 +7,7 @@ const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🎉", "🤔", "👀",
 
 let dismiss = null;
 
-/** Close the menu that is open, if any. */
+/** Close the open menu, if there is one. */
 export function closeMenu() {
   dismiss?.();
 }
@@ -41,7 +41,7 @@ function float(event, node, opener) {
   return close;
 }
 
-/** A menu; `items` are {label, run, danger} or a heading as a string. */
+/** Open a menu; `items` are {label, run, danger}, or a string for a heading. */
 export function openMenu(event, items, label) {
   event.preventDefault();
   event.stopPropagation();
@@ -67,7 +67,7 @@ export function openMenu(event, items, label) {
   box.querySelector("[role=menuitem]")?.focus();
 }
 
-/** Choose an emoji; `chosen` gets it. */
+/** Open the emoji picker; `chosen` gets the emoji. */
 export function openEmoji(event, chosen) {
   const opener = event.currentTarget?.closest?.("button, .message") ?? event.target;
   const box = el("div", { class: "menu emoji", role: "group", "aria-label": "Choose an emoji" });
@@ -80,7 +80,7 @@ export function openEmoji(event, chosen) {
   box.querySelector("button").focus();
 }
 
-/** A dialog; `build(close)` answers its content. Escape and the veil close it; focus stays inside. */
+/** Open a dialog; `build(close)` returns its content. Escape or a click outside closes it. */
 export function openDialog(title, build, { onClose = () => {}, wide = false } = {}) {
   closeMenu();
   const id = freshId("dialog");
@@ -108,7 +108,7 @@ export function openDialog(title, build, { onClose = () => {}, wide = false } = 
   return close;
 }
 
-/** Ask for a name; null if it was given up. */
+/** Ask for a name; null if cancelled. */
 export function ask(title, label, value, action, { most = 100, text = null } = {}) {
   return new Promise((done) => {
     let answer = null;
@@ -122,7 +122,7 @@ export function ask(title, label, value, action, { most = 100, text = null } = {
   });
 }
 
-/** The tools at a message's corner: one set, put where the pointer or the focus is. */
+/** The toolbar of the message under the pointer or with the focus; there is only one. */
 export class Tools {
   constructor(app) {
     this.app = app;

@@ -1,4 +1,4 @@
-// One message, as Discord shows it.
+// Rendering one message.
 
 import { attachmentsOf, embedsOf, pollOf } from "./extras.js";
 import { componentsOf } from "./components.js";
@@ -13,13 +13,13 @@ const SUPPRESS = 1 << 2;
 const TOGETHER = 7 * 60 * 1000;
 const SYSTEM = { 1: "added", 2: "removed", 4: "changed the name to:", 6: "pinned a message.", 7: "joined the server.", 18: "started a thread:" };
 
-/** When a message was written: as it says itself, or as its id does. docs: Reference › Snowflakes. */
+/** A message's time, from its timestamp or else from its id. docs: Reference › Snowflakes. */
 export function writtenAt(message) {
   if (message.timestamp) return new Date(message.timestamp);
   return new Date(Number((BigInt(message.id) >> 22n) + 1420070400000n));
 }
 
-/** Whether a message goes on under the head of the one before it. */
+/** Whether a message is grouped with the one before it. */
 export function continues(message, before) {
   if (!before || message.type !== 0 || before.type in SYSTEM || message.flags & EPHEMERAL || before.flags & EPHEMERAL) return false;
   if (before.author.id !== message.author.id || before.author.username !== message.author.username) return false;
@@ -27,7 +27,7 @@ export function continues(message, before) {
   return writtenAt(message) - writtenAt(before) < TOGETHER;
 }
 
-/** The node of a message; `before` is the one above it. */
+/** The node of a message; `before` is the message above it. */
 export function messageNode(message, before, app) {
   const date = writtenAt(message);
   const joined = continues(message, before);
@@ -74,7 +74,7 @@ function authorName(message, app) {
 
 const badge = (message) => message.author.bot ? el("span", { class: "badge" }, message.webhook_id && message.author.discriminator === "0000" && !message.application_id ? "WEBHOOK" : "APP") : null;
 
-/** A round with the first letter; its colour comes from the id. */
+/** An avatar with the first letter of the name and a colour from the id. */
 export function avatar(user, app) {
   const hue = [...user.id].reduce((sum, digit) => (sum * 31 + Number(digit) * 7) % 360, 11);
   const node = el("span", { class: "avatar", "aria-hidden": "true" }, [...(app.store.nameOf(user) || "?")][0]?.toUpperCase() ?? "?");
@@ -171,7 +171,7 @@ function systemLine(message, date, app) {
     " ", el("time", { datetime: date.toISOString() }, stampOf(date)));
 }
 
-/** A thread begins with the message it was opened from. docs: Threads › Thread Fields. */
+/** The message from which a thread was started, as its first one. docs: Threads › Thread Fields. */
 function starter(message, node, app) {
   node.classList.add("starter");
   const first = message.referenced_message;

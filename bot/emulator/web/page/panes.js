@@ -1,4 +1,4 @@
-// The two panes: a channel or forum in the middle, a thread at the right.
+// The two panes: a channel or forum in the middle, a thread on the right; and the sidebar.
 
 import { Composer } from "./composer.js";
 import { el, fill, name } from "./dom.js";
@@ -85,14 +85,14 @@ export class Pane {
       posts.length ? el("ul", {}, posts.map(row)) : el("p", { class: "empty" }, "There are no posts in this forum yet."));
   }
 
-  /** The posts that were archived before the page was opened, of which the gateway tells nothing. */
+  /** The posts archived before the page was opened, which the gateway doesn't send. */
   async takeArchived(channelId) {
     const { api, store } = this.app;
     try {
       const { threads } = await api.get(`/channels/${channelId}/threads/archived/public?limit=100`);
       for (const thread of threads) store.channels.set(thread.id, { ...store.channels.get(thread.id), ...thread });
     } catch {
-      return; // who may not read the history sees none of them
+      return; // without the history permission there are none
     }
     if (this.channelId === channelId) this.drawPosts();
   }
@@ -118,7 +118,7 @@ export class Pane {
   }
 }
 
-/** Channels with their threads. */
+/** The list of channels with their threads. */
 export class Sidebar {
   constructor(app, node) {
     this.app = app;

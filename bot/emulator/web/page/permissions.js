@@ -1,4 +1,4 @@
-// What the member may do where, as a client works it out. docs: Permissions › Permission Overwrites.
+// Computing the member's permissions in a channel. docs: Permissions › Permission Overwrites.
 
 export const BITS = {
   ADD_REACTIONS: 1n << 6n,
@@ -15,7 +15,7 @@ export const BITS = {
 const ADMINISTRATOR = 1n << 3n;
 const ALL = (1n << 60n) - 1n;
 
-/** The bits of a member in a channel; `channel` is a thread's parent where it is a thread. */
+/** A member's permission bits in a channel; for a thread, `channel` is its parent. */
 export function bitsIn(guild, memberRoles, userId, channel) {
   if (guild.owner_id === userId) return ALL;
   const roles = new Map(guild.roles.map((role) => [role.id, role]));

@@ -1,17 +1,17 @@
-// Markdown's nodes shown: every text becomes a text node, every link is looked at before it leads.
+// Rendering Markdown nodes: text always becomes text nodes, and links are checked.
 
 import { el, name, safeAddress } from "./dom.js";
 import { parse, parseInline } from "./markdown.js";
 import { fullOf, styled } from "./times.js";
 
 const JUMP = /^https?:\/\/(?:www\.|ptb\.|canary\.)?discord\.com\/channels\/(\d+)\/(\d+)(?:\/(\d+))?\/?$/;
-// Discord takes no text of more than 4,000 characters; a longer one is shown without any marks.
+// Discord accepts at most 4,000 characters; a longer text is shown as plain text.
 const LONGEST = 8000;
 const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Component}|\s){1,60}$/u;
 
 /**
- * A text as Discord shows it. `house` knows names ({user, role, channel}: id → text or null) and
- * leads to places ({jump(channelId, messageId)}).
+ * Render a text. `house` has functions for names ({user, role, channel}: id → text or null) and
+ * for links to messages ({jump(channelId, messageId)}).
  */
 export function rich(text, house, { small = false } = {}) {
   if (text.length > LONGEST) return el("div", { class: "markup", dir: "auto" }, text);
@@ -66,7 +66,7 @@ function moment(node) {
   return el("time", attributes, text);
 }
 
-/** Relative moments go on; they are told anew now and then. */
+/** Update the relative timestamps. */
 export function renewMoments(root) {
   for (const node of root.querySelectorAll("time[data-relative]")) {
     node.textContent = styled(Number(node.dataset.relative), "R");

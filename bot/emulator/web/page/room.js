@@ -1,6 +1,6 @@
-// What the rehearsal adds to Discord: the clock, trouble, the tour, files that are dropped here.
+// The rehearsal's controls: the clock, faults, the tour, and dropped files.
 
-import { Api, Refusal, room } from "./api.js";
+import { Api, ApiError, room } from "./api.js";
 import { el, fill, name } from "./dom.js";
 import { openDialog } from "./menus.js";
 
@@ -9,18 +9,18 @@ const RIGHTS = [
   ["Send Messages in Threads", 1n << 38n], ["Manage Threads", 1n << 34n], ["Manage Messages", 1n << 13n], ["Add Reactions", 1n << 6n],
 ];
 
-/** Do one of the room's calls; what it refuses is said. */
+/** Send a request to the room; show its error if it fails. */
 async function attempt(status, call) {
   try {
     return await call();
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof ApiError)) throw error;
     status(error.message, true);
     return null;
   }
 }
 
-/** The buttons beside the clock. */
+/** The buttons next to the clock. */
 export function setUpClock(status) {
   const group = document.getElementById("clock");
   const buttons = [...group.querySelectorAll("button")];
@@ -37,7 +37,7 @@ export function setUpClock(status) {
   document.getElementById("next-prompt").addEventListener("click", () => pass("Time", () => room("POST", "/room/next-prompt")));
 }
 
-/** The dialog of what can go wrong. `app()` is the client of the moment. */
+/** The dialog for injecting faults. `app()` is the current client. */
 export function openTrouble(app, status) {
   openDialog("Trouble", (close) => {
     const state = el("p", { role: "status", class: "subtle" });
@@ -60,7 +60,7 @@ export function openTrouble(app, status) {
   }, { wide: true, onClose: () => status("") });
 }
 
-/** Take rights away from the bot in the channel that is open, as an admin does in its settings. */
+/** Deny the bot permissions in the open channel, as an admin does in its settings. */
 function rights(app, say) {
   const { store, people, main } = app();
   const channel = store.channels.get(main.channelId);
@@ -85,7 +85,7 @@ function rights(app, say) {
   return el("section", {}, el("h3", {}, "What the bot may do in ", name(`#${channel.name}`)), el("div", { class: "rights" }, rows));
 }
 
-/** Offer the tour, or tell how it goes. */
+/** Offer the tour, or show its progress. */
 export function openTour(begin) {
   return openDialog("Welcome to the rehearsal room", (close) => el("div", { class: "stack" },
     el("p", {}, "This is Salon on a Discord of its own, on this machine alone. Everything you see is really done by the bot; nothing leaves this computer."),
@@ -96,7 +96,7 @@ export function openTour(begin) {
       el("button", { type: "button", class: "component-button primary", autofocus: true, on: { click: () => { close(); begin(); } } }, "Show me the tour"))));
 }
 
-/** Begin a play: the project's own without files. */
+/** Start a play: the project's own if there are no files. */
 export function beginPlay(status, files = {}) {
   return attempt(status, () => {
     if (!files.essay && !files.comments) return room("POST", "/room/play");
@@ -107,7 +107,7 @@ export function beginPlay(status, files = {}) {
   });
 }
 
-/** Files dropped on the page: played, or attached to a message. */
+/** Handle files dropped on the page: play them or attach them to a message. */
 export function setUpDrop(app, status) {
   const veil = el("div", { class: "drop-veil", hidden: true }, el("p", {}, "Drop an essay to see it published, or any file to attach it"));
   document.body.append(veil);
@@ -138,7 +138,7 @@ function dropped(files, app, status) {
       el("button", { type: "button", class: "component-button primary", autofocus: true, on: { click: () => { close(); beginPlay(status, { essay, comments }); } } }, "Publish and play"))));
 }
 
-/** What the play says as it goes on, at the foot of the page. */
+/** The play's progress, at the bottom of the page. */
 export function showCaption(lines, running) {
   const box = document.getElementById("caption");
   box.hidden = !lines.length;

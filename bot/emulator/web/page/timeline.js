@@ -1,5 +1,5 @@
-// The messages of one channel or thread. Only a window of them is on the page: what scrolls away at
-// one end is taken out, and fetched again when it comes near.
+// The messages of one channel or thread. Only a window of them is on the page: what is far outside
+// the visible part is removed, and fetched again when it comes near.
 
 import { el } from "./dom.js";
 import { continues, EPHEMERAL, messageNode } from "./message.js";
@@ -100,7 +100,7 @@ export class Timeline {
     if (mine.length) this.messages = [...this.messages, ...mine].sort((a, b) => compare(a.id, b.id));
   }
 
-  /** Bring the nodes in line with the messages: new ones are made, others stay as they are. */
+  /** Update the nodes to match the messages: only new or changed ones are rendered. */
   draw() {
     let place = this.list.querySelector(".intro")?.nextSibling ?? (this.list.querySelector(".intro") ? null : this.list.firstChild);
     const wanted = new Set(this.messages.map((m) => m.id));
@@ -145,7 +145,7 @@ export class Timeline {
     if (last) this.nodes.get(last.id).node.tabIndex = 0;
   }
 
-  /** Change the list and keep what is seen where it is. */
+  /** Change the list without moving the visible messages. */
   anchored(change) {
     const top = this.scroller.scrollTop;
     const inOrder = this.messages.map((m) => this.nodes.get(m.id)).filter(Boolean);
@@ -203,7 +203,7 @@ export class Timeline {
     this.list.querySelector(".intro")?.remove();
   }
 
-  // What happens -------------------------------------------------------------------------------
+  // Events -------------------------------------------------------------------------------------
 
   came(message) {
     if (message.channel_id !== this.channelId) return;
@@ -231,7 +231,7 @@ export class Timeline {
     if (message.channel_id !== this.channelId) return;
     const at = this.messages.findIndex((m) => m.id === message.id);
     if (at < 0) return;
-    // The gateway tells everybody the same: whose reactions are mine stands only in what was read.
+    // Dispatches are the same for everyone; only fetched messages say which reactions are mine.
     const reactions = this.messages[at].reactions;
     const one = { ...message, reactions: reactions ?? message.reactions };
     this.replace(at, one);
@@ -248,7 +248,7 @@ export class Timeline {
     if (at >= 0) this.replace(at, { ...this.messages[at] });
   }
 
-  /** Say below a message what went wrong with it. */
+  /** Show an error below a message. */
   fail(id, sentence) {
     const at = this.messages.findIndex((m) => m.id === id);
     if (at >= 0) this.replace(at, { ...this.messages[at], failed: sentence });
@@ -285,7 +285,7 @@ export class Timeline {
     this.replace(at, { ...this.messages[at], reactions });
   }
 
-  // Where one looks ----------------------------------------------------------------------------
+  // Scrolling ----------------------------------------------------------------------------------
 
   toBottom() {
     this.scroller.scrollTop = this.scroller.scrollHeight;
@@ -304,7 +304,7 @@ export class Timeline {
     this.toBottom();
   }
 
-  /** Lead the eye to a message; it is fetched if it is not here. */
+  /** Scroll to a message and highlight it; it is fetched if needed. */
   async jump(id) {
     if (!this.nodes.has(id)) await this.open(id);
     this.show(id);

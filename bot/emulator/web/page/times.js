@@ -1,4 +1,4 @@
-// The world's time, which may lie far from this machine's.
+// The world's time, which may differ from this machine's.
 
 let offset = 0;
 
@@ -7,7 +7,7 @@ export function setOffset(seconds) {
   offset = seconds * 1000;
 }
 
-/** The world's present moment. */
+/** The world's current time. */
 export function now() {
   return new Date(Date.now() + offset);
 }
@@ -23,13 +23,13 @@ const nowFormat = new Intl.DateTimeFormat("en-GB", {
 
 const startOfDay = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 
-/** The clock's face. */
+/** The text of the clock. */
 export const clockFace = () => nowFormat.format(now());
 export const timeOf = (date) => clockFormat.format(date);
 export const dayOf = (date) => dayFormat.format(date);
 export const fullOf = (date) => `${weekdayFormat.format(date)}, ${dayFormat.format(date)} ${clockFormat.format(date)}`;
 
-/** When a message was written, as its head says it. */
+/** A message's time as shown next to its author. */
 export function stampOf(date) {
   const days = Math.round((startOfDay(now()) - startOfDay(date)) / 86400000);
   if (days === 0) return timeOf(date);
@@ -51,7 +51,7 @@ export function relative(date) {
   return "";
 }
 
-/** A timestamp of a message. docs: Reference › Message Formatting, Timestamp Styles. */
+/** A timestamp in a message. docs: Reference › Message Formatting, Timestamp Styles. */
 export function styled(seconds, style) {
   const date = new Date(seconds * 1000);
   if (Number.isNaN(date.getTime())) return null;

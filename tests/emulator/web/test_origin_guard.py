@@ -1,4 +1,4 @@
-"""Who may speak to the emulator: its own page and clients that are no browsers."""
+"""The origin guard: only the emulator's own page and clients other than browsers are allowed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def served() -> AsyncIterator[Emulator]:
 
 
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)
-async def test_another_host_s_page_is_refused_everywhere(
+async def test_another_sites_page_is_rejected_everywhere(
     served: Emulator, headers: dict[str, str]
 ) -> None:
     async with aiohttp.ClientSession() as session:
@@ -58,7 +58,7 @@ async def test_another_host_s_page_is_refused_everywhere(
     assert served.world.messages == {}
 
 
-async def test_the_page_itself_and_other_clients_may(served: Emulator) -> None:
+async def test_the_page_itself_and_other_clients_are_allowed(served: Emulator) -> None:
     own = {"Origin": served.page, "Sec-Fetch-Site": "same-origin"}
     async with aiohttp.ClientSession() as session:
         for headers in ({}, own):
@@ -68,7 +68,7 @@ async def test_the_page_itself_and_other_clients_may(served: Emulator) -> None:
                 assert (await socket.receive_json())["op"] == 10
 
 
-def test_a_link_from_elsewhere_opens_the_page_and_nothing_else() -> None:
+def test_a_link_from_another_site_opens_only_the_page() -> None:
     def fault(path: str, host: str) -> str | None:
         return find_violation("GET", path, host=host, origin=None, site="cross-site")
 
@@ -78,14 +78,14 @@ def test_a_link_from_elsewhere_opens_the_page_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8710", "localhost:9", "[::1]:8710"])
-def test_loopback_has_several_names(host: str) -> None:
+def test_every_loopback_name_is_allowed(host: str) -> None:
     assert (
         find_violation("GET", "/x", host=host, origin=f"http://{host}", site="same-origin") is None
     )
 
 
 @pytest.mark.parametrize("host", [None, "", "a b", "127.0.0.2", "0.0.0.0", "[::1", "x:y"])
-def test_what_is_no_loopback_name_is_refused(host: str | None) -> None:
+def test_other_host_names_are_rejected(host: str | None) -> None:
     assert find_violation("GET", "/", host=host, origin=None, site=None) is not None
 
 
@@ -109,7 +109,7 @@ async def test_only_the_page_s_own_files_are_served(served: Emulator, name: str)
         assert response.status == 404
 
 
-async def test_an_unknown_call_is_still_refused_loudly(
+async def test_an_unknown_route_is_still_rejected_and_logged(
     served: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
     address = f"{served.api}/channels/1/nonsense"
@@ -119,7 +119,7 @@ async def test_an_unknown_call_is_still_refused_loudly(
     assert "has no route POST /api/v10/channels/1/nonsense" in caplog.text
 
 
-async def test_a_play_is_begun_once_and_unplayable_files_are_told(served: Emulator) -> None:
+async def test_a_play_runs_once_and_unplayable_files_are_reported(served: Emulator) -> None:
     form = aiohttp.FormData()
     form.add_field("comments", b'{"id": 1}', filename="c.jsonl")
     play = f"{served.page}/rehearsal/room/play"

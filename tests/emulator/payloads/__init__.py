@@ -1,0 +1,1 @@
+"""Tests of payloads: every event of the world has a gateway dispatch."""

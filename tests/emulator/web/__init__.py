@@ -1,0 +1,1 @@
+"""Tests of the page's endpoints without a browser; tests/room has those with one."""
