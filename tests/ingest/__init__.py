@@ -1,1 +1,1 @@
-"""Tests of ingest."""
+"""Recording events and catching up after an outage, with a bot on the emulator."""

@@ -1,4 +1,4 @@
-"""Recovery: what was missed is read, what was not seen proves nothing, what is owed is paid."""
+"""Catching up after an outage: missed messages are read, and a failed reading is retried."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ async def kept(house: House) -> dict[str, dict[str, Any]]:
     return {reply["id"]: reply for reply in (await house.export())["replies"]}
 
 
-async def strike(house: House, method: str, path: str, status: int, times: int = 1) -> None:
+async def add_fault(house: House, method: str, path: str, status: int, times: int = 1) -> None:
     fault = {"kind": "http", "method": method, "path": path, "status": status, "times": times}
     await house.control("faults", fault)
 
 
-async def name_channel_for_notices(house: House) -> None:
+async def set_alerts_channel(house: House) -> None:
     sql = """
         INSERT INTO server_settings (server_id, alerts_channel_id) VALUES (:server, :channel)
         ON CONFLICT (server_id) DO UPDATE SET alerts_channel_id = excluded.alerts_channel_id
@@ -40,8 +40,8 @@ async def name_channel_for_notices(house: House) -> None:
     await house.database.write(lambda tx: tx.run(sql, row))
 
 
-async def hear(house: House, who: str, text: str, message_id: int, **more: Any) -> None:
-    """Let the record hear of one message, and of nothing that was around it."""
+async def record_message(house: House, who: str, text: str, message_id: int, **more: Any) -> None:
+    """Queue one message in the recorder, and nothing that happened around it."""
     told = Message(
         id=message_id,
         server_id=house.server_id,
@@ -56,10 +56,11 @@ async def hear(house: House, who: str, text: str, message_id: int, **more: Any) 
     await recorder.wait_until_committed(recorder.put((told,)))
 
 
-async def test_a_thread_nobody_told_of_is_watched_from_its_first_message_on(
+@pytest.mark.slow
+async def test_a_thread_that_no_event_reported_is_watched_from_its_first_message(
     tmp_path: Path,
 ) -> None:
-    """Opened unseen, deleted unseen: what was heard of it between is hidden."""
+    """Opened and deleted during outages: the message recorded in between is hidden."""
     async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         *_, closing = await house.publish()
         await house.control("faults", {"kind": "server_outage"})
@@ -68,7 +69,9 @@ async def test_a_thread_nobody_told_of_is_watched_from_its_first_message_on(
         path = f"/channels/{house.channel()}/messages/{thread}/threads"
         await house.act(house.member("Ben"), "POST", path, {"name": "Aside"})
         there = await house.write("Ben", "In here.", channel_id=thread)
-        await hear(house, "Ben", "In here.", there, channel_id=thread, type=0, reference_id=None)
+        await record_message(
+            house, "Ben", "In here.", there, channel_id=thread, type=0, reference_id=None
+        )
         assert (await kept(house))[str(there)]["text"] == "In here."
         await house.act(house.member(), "DELETE", f"/channels/{thread}")
         await house.control("faults", {"kind": "server_return"})
@@ -77,10 +80,11 @@ async def test_a_thread_nobody_told_of_is_watched_from_its_first_message_on(
     assert (reply["deleted"], reply["text"]) == (True, "")
 
 
-async def test_a_server_that_comes_in_the_moment_in_which_the_library_gives_up_is_read(
+@pytest.mark.slow
+async def test_a_server_that_becomes_available_just_when_the_library_gives_up_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The library tells of such a server to nobody: what was missed there would wait."""
+    """The library sends no event for such a server: what was missed there would wait."""
     async with a_world() as emulator:
         async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.publish()
@@ -113,7 +117,8 @@ async def test_a_server_that_comes_in_the_moment_in_which_the_library_gives_up_i
     assert reply["text"] == "Unseen."
 
 
-async def test_threads_that_could_not_be_listed_are_looked_for_again(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_a_failed_listing_of_threads_is_retried(tmp_path: Path) -> None:
     async with a_world() as emulator:
         async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.publish()
@@ -121,15 +126,16 @@ async def test_threads_that_could_not_be_listed_are_looked_for_again(tmp_path: P
             path = f"/channels/{house.channel()}/messages/{closing['id']}/threads"
             await house.act(house.member("Ben"), "POST", path, {"name": "Aside"})
             there = await house.write("Ben", "In here.", channel_id=int(closing["id"]))
-            await strike(house, "GET", "/guilds/*/threads/active", 503)
+            await add_fault(house, "GET", "/guilds/*/threads/active", 503)
         async with lived_in(tmp_path, emulator) as house:
             assert (await kept(house))[str(there)]["text"] == "In here."
 
 
-async def test_what_waited_for_what_it_answers_does_not_come_back_once_it_was_deleted_unseen(
+@pytest.mark.slow
+async def test_a_waiting_answer_that_was_deleted_in_an_outage_is_not_recorded(
     tmp_path: Path,
 ) -> None:
-    """Ben answers a message that nobody told of; both are unseen when Ben takes his back."""
+    """Ben answers a message that no event reported, and deletes his answer in an outage."""
     async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         *_, closing = await house.publish()
         await house.control("faults", {"kind": "server_outage"})
@@ -137,7 +143,7 @@ async def test_what_waited_for_what_it_answers_does_not_come_back_once_it_was_de
         head = await house.write("Ann", "I would.", to=closing["id"])
         answer = await house.write("Ben", "Why?", to=head)
         where = {"channel_id": house.channel(), "type": 19, "reference_id": head}
-        await hear(house, "Ben", "Why?", answer, **where)
+        await record_message(house, "Ben", "Why?", answer, **where)
         path = f"/channels/{house.channel()}/messages/{answer}"
         await house.act(house.member("Ben"), "DELETE", path)
         await house.control("faults", {"kind": "server_return"})
@@ -145,7 +151,8 @@ async def test_what_waited_for_what_it_answers_does_not_come_back_once_it_was_de
         assert list(await kept(house)) == [str(head)]
 
 
-async def test_a_reply_that_was_missed_bears_its_authors_name_in_the_server(
+@pytest.mark.slow
+async def test_a_missed_reply_has_its_authors_name_in_the_server(
     tmp_path: Path,
 ) -> None:
     async with a_world() as emulator:
@@ -159,10 +166,11 @@ async def test_a_reply_that_was_missed_bears_its_authors_name_in_the_server(
             assert (await kept(house))[str(missed)]["author"]["name"] == "Annie"
 
 
-async def test_a_reply_of_which_a_reaction_tells_first_is_left_to_the_reading_that_names_it(
+@pytest.mark.slow
+async def test_a_missed_reply_first_known_by_a_reaction_gets_its_authors_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It was written in a gap; somebody reacts while a reading goes on that does not have it."""
+    """It was written in a gap; somebody reacts during a reading that doesn't contain it."""
     async with a_house(tmp_path) as house:
         *_, closing = await house.publish()
         nick = f"/guilds/{house.server_id}/members/@me"
@@ -186,8 +194,8 @@ async def test_a_reply_of_which_a_reaction_tells_first_is_left_to_the_reading_th
     assert (found["author"]["name"], found["reactions"]) == ("Annie", [{"emoji": "🍞", "count": 1}])
 
 
-async def test_what_another_reading_forgets_is_not_missed_by_one_under_way(tmp_path: Path) -> None:
-    """Two servers are read at once, and each asks for its members' names anew when it begins."""
+async def test_a_reading_keeps_its_names_when_another_one_clears_them(tmp_path: Path) -> None:
+    """Two servers are read at once, and each clears the known names when it begins."""
     async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
 
         def said(who: str, number: int) -> Message:
@@ -214,7 +222,8 @@ async def test_what_another_reading_forgets_is_not_missed_by_one_under_way(tmp_p
     assert [one.author_name for one in told] == ["Ann", "Ben"]
 
 
-async def test_of_a_server_out_of_reach_nothing_is_erased_and_all_is_read_when_it_is_back(
+@pytest.mark.slow
+async def test_an_unavailable_server_loses_nothing_and_is_read_when_it_is_back(
     tmp_path: Path,
 ) -> None:
     async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
@@ -234,7 +243,8 @@ async def test_of_a_server_out_of_reach_nothing_is_erased_and_all_is_read_when_i
     assert (replies[str(first)]["deleted"], replies[str(second)]["deleted"]) == (True, False)
 
 
-async def test_a_bot_that_was_put_out_and_invited_back_has_lost_nothing(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_a_bot_that_was_kicked_and_invited_again_has_lost_nothing(tmp_path: Path) -> None:
     async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         *_, closing = await house.publish()
         first = await house.write("Ann", "I would.", to=closing["id"])
@@ -251,7 +261,8 @@ async def test_a_bot_that_was_put_out_and_invited_back_has_lost_nothing(tmp_path
     assert (replies[str(first)]["deleted"], replies[str(missed)]["text"]) == (False, "Why?")
 
 
-async def test_while_the_connection_is_lost_the_record_is_not_noted_as_true(
+@pytest.mark.slow
+async def test_while_disconnected_no_channel_is_marked_as_verified(
     tmp_path: Path,
 ) -> None:
     async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
@@ -276,12 +287,13 @@ async def test_while_the_connection_is_lost_the_record_is_not_noted_as_true(
         assert await verified_at() >= noted + 3_600_000
 
 
-async def test_what_discord_withholds_overwrites_nothing_and_is_told(
+@pytest.mark.slow
+async def test_withheld_content_overwrites_nothing_and_is_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
         *_, closing = await house.publish()
-        await name_channel_for_notices(house)
+        await set_alerts_channel(house)
         head = await house.write("Ann", "I would.", to=closing["id"])
         await house.settle()
         first = await house.write("Ben", "Why?", channel_id=head)
@@ -304,8 +316,9 @@ async def test_what_discord_withholds_overwrites_nothing_and_is_told(
     assert (replies[str(first)]["text"], replies[str(unseen)]["text"]) == ("Why not?", "Indeed.")
 
 
-async def test_a_message_in_which_nothing_is_hides_none_that_follow(tmp_path: Path) -> None:
-    """Discord took its only file down. What was known of another is not overwritten by nothing."""
+@pytest.mark.slow
+async def test_an_empty_message_does_not_hide_later_ones(tmp_path: Path) -> None:
+    """Discord removed its only file. Another message's stored text isn't overwritten."""
     async with a_world() as emulator:
         async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.publish()
@@ -330,9 +343,8 @@ async def test_a_message_in_which_nothing_is_hides_none_that_follow(tmp_path: Pa
 
 
 @pytest.mark.parametrize("lost", [1 << 10, 1 << 16], ids=["View Channel", "Read Message History"])
-async def test_without_the_right_to_read_nothing_is_erased_until_it_is_back(
-    tmp_path: Path, lost: int
-) -> None:
+@pytest.mark.slow
+async def test_without_the_permission_to_read_nothing_is_erased(tmp_path: Path, lost: int) -> None:
     async with a_world() as emulator:
         async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.publish()
@@ -356,14 +368,14 @@ async def test_without_the_right_to_read_nothing_is_erased_until_it_is_back(
     assert [(one["text"], one["deleted"]) for one in replies.values()] == [("", True)] * 2
 
 
-async def test_after_hours_away_one_line_tells_what_was_recovered(
+async def test_after_hours_offline_one_line_says_what_was_recovered(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "bot.ingest.catch_up")
     async with a_world() as emulator:
         async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.publish()
-            await name_channel_for_notices(house)
+            await set_alerts_channel(house)
             first, second, third = [
                 await house.write("Ann", f"Point {number}.", to=closing["id"])
                 for number in range(3)
@@ -388,13 +400,14 @@ async def test_after_hours_away_one_line_tells_what_was_recovered(
     assert any(record.getMessage().startswith(line) for record in caplog.records)
 
 
-async def test_a_channel_that_was_deleted_unseen_is_hidden_with_its_threads_and_told(
+@pytest.mark.slow
+async def test_a_channel_deleted_in_an_outage_is_hidden_with_its_threads_and_reported(
     tmp_path: Path,
 ) -> None:
     async with a_world() as emulator:
         async with lived_in(tmp_path, emulator) as house:
             *_, closing = await house.publish()
-            await name_channel_for_notices(house)
+            await set_alerts_channel(house)
             first = await house.write("Ann", "I would.", to=closing["id"])
             await house.settle()
             await house.write("Ben", "Why?", channel_id=first)
@@ -407,7 +420,8 @@ async def test_a_channel_that_was_deleted_unseen_is_hidden_with_its_threads_and_
             assert "was deleted" in told["content"]
 
 
-async def test_what_stood_in_a_deleted_channel_is_hidden_at_once_and_erased_after_a_week(
+@pytest.mark.slow
+async def test_replies_of_a_deleted_channel_are_hidden_at_once_and_erased_after_a_week(
     tmp_path: Path,
 ) -> None:
     async with a_world() as emulator, lived_in(tmp_path, emulator) as house:

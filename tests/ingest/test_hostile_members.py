@@ -1,9 +1,11 @@
-"""Whatever a member writes is text: it pings nobody, runs nothing, names no file."""
+"""Hostile members: what they write pings nobody, runs nothing and names no file."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+
+import pytest
 
 from tests.cogs.setup.test_panel import use
 from tests.support.running_bot import House, a_house
@@ -18,7 +20,7 @@ HOSTILE = (
 )
 
 
-async def told_by_the_bot(house: House) -> list[dict[str, object]]:
+async def get_bot_messages(house: House) -> list[dict[str, object]]:
     own = str(house.salon.own_id)  # Discord's own notices, of who was added, are left out
     world = await house.world()
     return [
@@ -28,7 +30,8 @@ async def told_by_the_bot(house: House) -> list[dict[str, object]]:
     ]
 
 
-async def test_nothing_that_members_write_pings_runs_or_breaks_anything(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_hostile_text_pings_runs_and_breaks_nothing(tmp_path: Path) -> None:
     async with a_house(tmp_path) as house:
         panel = await house.run("setup")
         await use(house, panel, "notices", house.channel("admins"))
@@ -51,7 +54,7 @@ async def test_nothing_that_members_write_pings_runs_or_breaks_anything(tmp_path
         exported = await house.export()
         said = [reply["text"] for reply in exported["replies"]]
         assert sorted(said) == sorted(texts * 3), "it is kept as it was written"
-        told = await told_by_the_bot(house)
+        told = await get_bot_messages(house)
         assert len(told) > 8
         for message in told:
             assert message["mention_everyone"] is False

@@ -77,8 +77,8 @@ class PromptRules:
 class PromptContext:
     """What is known of a prompt and of its discussion, thread and channel at one moment.
 
-    late_from:            lateness is counted from here
-    queued_since:          since when it waits for its turn in the channel
+    late_from:          lateness is counted from here
+    queued_since:       since when it waits for its turn in the channel
     forced:             an admin wants it however many prompts the channel has had
     state:              the discussion's state; "open" for a digest
     attempted:          an attempt to send it failed
