@@ -1,110 +1,22 @@
-"""What the doctor finds: for the operator on the command line, for admins in their server."""
+"""``python -m bot doctor`` and ``/doctor``: checks of a real archive and the emulator."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-import pytest
 
 from bot.checks import (
     Finding,
-    check_backups,
-    check_channel,
-    check_disk_space,
-    check_pending_work,
-    find_data_loss_risk,
 )
 from bot.cli.backup import back_up
 from bot.cli.doctor import examine, told
 from bot.clock import Clock
 from bot.emulator.server import Emulator
 from bot.emulator.world.permissions import Permission
-from storage.db.backups import Backup
 from storage.db.writer import Transaction
 from storage.servers import settings
-from storage.servers.diagnostics import InUse, Trouble, Waiting
 from tests.cogs.setup.test_panel import forbid, use
 from tests.storage.db.test_backups import spoil
 from tests.support.running_bot import a_house, a_world, lived_in
-
-NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
-MOUNTS = """\
-overlay / overlay rw 0 0
-tmpfs /run tmpfs rw 0 0
-/dev/vdb /data ext4 rw 0 0
-/dev/vdc /my\\040disk ext4 rw 0 0
-"""
-
-
-@pytest.mark.parametrize(
-    ("folder", "environment", "marked", "said"),
-    [
-        ("/app", {}, False, ""),
-        ("/app", {}, True, "lies inside the container"),
-        ("/data/salon", {}, True, ""),
-        ("/my disk", {}, True, ""),
-        ("/run/salon", {}, False, "lies in memory"),
-        ("/app", {"DYNO": "worker.1"}, False, "Heroku throws /app away at each deploy"),
-        ("/app", {"RAILWAY_ENVIRONMENT": "production"}, False, "attach a volume"),
-        ("/data", {"RAILWAY_ENVIRONMENT": "production"}, False, ""),
-        ("/app", {"FLY_APP_NAME": "salon"}, True, "Fly.io"),
-        ("/app", {"RENDER": "true"}, False, "attach a disk"),
-    ],
-)
-def test_a_folder_that_a_deploy_throws_away_is_known(
-    tmp_path: Path, folder: str, environment: dict[str, str], marked: bool, said: str
-) -> None:
-    marks = [tmp_path] if marked else [tmp_path / "nothing"]
-    found = find_data_loss_risk(Path(folder), environment, MOUNTS, marks)
-    assert said in found
-    assert bool(found) == bool(said)
-
-
-def test_a_backup_of_yesterday_is_fine_and_none_or_an_old_one_is_not() -> None:
-    folder = Path("/data/kept")
-
-    def of(hours: int) -> Finding:
-        backup = Backup(folder / "x", NOW - timedelta(hours=hours), "")
-        return check_backups(backup, folder, NOW)
-
-    assert of(30).is_ok
-    assert not of(50).is_ok
-    assert not check_backups(None, folder, NOW).is_ok
-    assert "python -m bot backup" in check_backups(None, folder, NOW).text
-
-
-def test_a_full_disk_is_told_before_it_is_full() -> None:
-    assert check_disk_space(10 * 1024**3, 1024**3).is_ok
-    assert not check_disk_space(100 * 1024**2, 0).is_ok
-    assert not check_disk_space(2 * 1024**3, 1024**3).is_ok, "the archive and a copy would not fit"
-
-
-def test_what_a_channel_lacks_is_named_for_what_it_is_used_for() -> None:
-    def lacking(use: str, *keys: str, moves: bool = False, forum: bool = False) -> Finding:
-        place = InUse(1, "Salon", 2, use, moves)
-        return check_channel(place, "#essays", lambda right: right.key not in keys, forum=forum)
-
-    assert lacking("threads").is_ok
-    assert "*Create Public Threads*" in lacking("threads", "create_public_threads").text
-    assert lacking("threads", "create_public_threads", forum=True).is_ok, "a forum needs none"
-    assert lacking("threads", "manage_webhooks").is_ok
-    assert "*Manage Webhooks*" in lacking("threads", "manage_webhooks", moves=True).text
-    assert lacking("notices", "manage_threads").is_ok
-    gone = check_channel(InUse(1, "Salon", 2, "threads", False), None, bool, forum=False)
-    assert "it is gone" in gone.text
-
-
-def test_troubles_are_told_with_their_reason_and_not_without_end() -> None:
-    one = Trouble("post", True, 1, 2, 3, "Discord refused it.")
-    waits = Waiting(1, 2, 3, 4)
-    first, last = check_pending_work([one], waits, lambda _: "#essays")
-    assert (first.subject, first.is_ok) == ("3 posts", False)
-    assert first.text == "failed in #essays: Discord refused it."
-    assert "4 prompts to come" in last.text
-    many = check_pending_work([one] * 50, waits, lambda _: "#essays")
-    assert len(many) == 12
-    assert "40 troubles" in many[-2].text
 
 
 def values(emulator: Emulator, folder: Path, **more: str) -> dict[str, str]:

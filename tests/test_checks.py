@@ -1,0 +1,97 @@
+"""Health checks: folders, backups, disk space, permissions and pending work."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.checks import (
+    Finding,
+    check_backups,
+    check_channel,
+    check_disk_space,
+    check_pending_work,
+    find_data_loss_risk,
+)
+from storage.db.backups import Backup
+from storage.servers.diagnostics import InUse, Trouble, Waiting
+
+NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
+MOUNTS = """\
+overlay / overlay rw 0 0
+tmpfs /run tmpfs rw 0 0
+/dev/vdb /data ext4 rw 0 0
+/dev/vdc /my\\040disk ext4 rw 0 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "environment", "marked", "said"),
+    [
+        ("/app", {}, False, ""),
+        ("/app", {}, True, "lies inside the container"),
+        ("/data/salon", {}, True, ""),
+        ("/my disk", {}, True, ""),
+        ("/run/salon", {}, False, "lies in memory"),
+        ("/app", {"DYNO": "worker.1"}, False, "Heroku throws /app away at each deploy"),
+        ("/app", {"RAILWAY_ENVIRONMENT": "production"}, False, "attach a volume"),
+        ("/data", {"RAILWAY_ENVIRONMENT": "production"}, False, ""),
+        ("/app", {"FLY_APP_NAME": "salon"}, True, "Fly.io"),
+        ("/app", {"RENDER": "true"}, False, "attach a disk"),
+    ],
+)
+def test_a_folder_that_a_deploy_deletes_is_recognized(
+    tmp_path: Path, folder: str, environment: dict[str, str], marked: bool, said: str
+) -> None:
+    marks = [tmp_path] if marked else [tmp_path / "nothing"]
+    found = find_data_loss_risk(Path(folder), environment, MOUNTS, marks)
+    assert said in found
+    assert bool(found) == bool(said)
+
+
+def test_a_missing_or_old_backup_is_a_problem() -> None:
+    folder = Path("/data/kept")
+
+    def of(hours: int) -> Finding:
+        backup = Backup(folder / "x", NOW - timedelta(hours=hours), "")
+        return check_backups(backup, folder, NOW)
+
+    assert of(30).is_ok
+    assert not of(50).is_ok
+    assert not check_backups(None, folder, NOW).is_ok
+    assert "python -m bot backup" in check_backups(None, folder, NOW).text
+
+
+def test_low_disk_space_is_reported_in_time() -> None:
+    assert check_disk_space(10 * 1024**3, 1024**3).is_ok
+    assert not check_disk_space(100 * 1024**2, 0).is_ok
+    assert not check_disk_space(2 * 1024**3, 1024**3).is_ok, "the archive and a copy would not fit"
+
+
+def test_missing_permissions_depend_on_the_use_of_a_channel() -> None:
+    def lacking(use: str, *keys: str, moves: bool = False, forum: bool = False) -> Finding:
+        place = InUse(1, "Salon", 2, use, moves)
+        return check_channel(place, "#essays", lambda right: right.key not in keys, forum=forum)
+
+    assert lacking("threads").is_ok
+    assert "*Create Public Threads*" in lacking("threads", "create_public_threads").text
+    assert lacking("threads", "create_public_threads", forum=True).is_ok, "a forum needs none"
+    assert lacking("threads", "manage_webhooks").is_ok
+    assert "*Manage Webhooks*" in lacking("threads", "manage_webhooks", moves=True).text
+    assert lacking("notices", "manage_threads").is_ok
+    gone = check_channel(InUse(1, "Salon", 2, "threads", False), None, bool, forum=False)
+    assert "it is gone" in gone.text
+
+
+def test_problems_are_reported_with_their_reason_up_to_a_limit() -> None:
+    one = Trouble("post", True, 1, 2, 3, "Discord refused it.")
+    waits = Waiting(1, 2, 3, 4)
+    first, last = check_pending_work([one], waits, lambda _: "#essays")
+    assert (first.subject, first.is_ok) == ("3 posts", False)
+    assert first.text == "failed in #essays: Discord refused it."
+    assert "4 prompts to come" in last.text
+    many = check_pending_work([one] * 50, waits, lambda _: "#essays")
+    assert len(many) == 12
+    assert "40 troubles" in many[-2].text
