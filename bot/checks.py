@@ -122,20 +122,20 @@ def check_backups(newest: Backup | None, folder: Path, now: datetime) -> Finding
             f"there is none in {folder}: the bot makes one a day while it runs, and "
             "`python -m bot backup` makes one now",
         )
-    told = f"the newest is of {newest.at:%Y-%m-%d %H:%M} UTC, in {folder}"
+    summary = f"the newest is of {newest.at:%Y-%m-%d %H:%M} UTC, in {folder}"
     if now - newest.at > _MAX_BACKUP_AGE:
         return Finding(
-            "backups", False, f"{told}: is the bot running? `python -m bot backup` makes one now"
+            "backups", False, f"{summary}: is the bot running? `python -m bot backup` makes one now"
         )
-    return Finding("backups", True, told)
+    return Finding("backups", True, summary)
 
 
 def check_disk_space(free: int, database: int) -> Finding:
     """Whether there is space for the archive to grow and for copies of it; sizes in bytes."""
-    told = f"{free / 1024**3:.1f} GB free"
+    summary = f"{free / 1024**3:.1f} GB free"
     if free < _MIN_FREE_SPACE + 2 * database:
-        return Finding("disk", False, f"{told}: make room, for the archive grows and is copied")
-    return Finding("disk", True, told)
+        return Finding("disk", False, f"{summary}: make room, for the archive grows and is copied")
+    return Finding("disk", True, summary)
 
 
 def find_data_loss_risk(

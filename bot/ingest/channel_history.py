@@ -78,8 +78,8 @@ class HistoryReader:
             outcome, deletions = await self._read_pages(one, since, expected)
         except discord.HTTPException as error:
             if error.code == UNKNOWN_CHANNEL:
-                gone = ChannelDeletion(one.channel_id, one.server_id, self._clock.now())
-                await self._recorder.wait_until_committed(self._recorder.put((gone,)))
+                deletion = ChannelDeletion(one.channel_id, one.server_id, self._clock.now())
+                await self._recorder.wait_until_committed(self._recorder.put((deletion,)))
                 return ReadOutcome.DELETED, 0
             if error.status in (403, 404):
                 return ReadOutcome.UNREADABLE, 0  # which proves nothing about the messages
