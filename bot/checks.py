@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import sqlite3
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from bot.core.text.plural import format_count
 from bot.discord_api import required_permissions
 from bot.discord_api.required_permissions import Right, names_of
 from storage.db.backups import Backup
+from storage.db.errors import SQLITE_VERSION
 from storage.servers.diagnostics import InUse, Trouble, Waiting
 
 __all__ = [
@@ -185,5 +185,5 @@ def get_versions() -> str:
         salon = "?"
     return (
         f"Salon {salon}, Python {platform.python_version()}, "
-        f"discord.py {metadata.version('discord.py')}, SQLite {sqlite3.sqlite_version}"
+        f"discord.py {metadata.version('discord.py')}, SQLite {SQLITE_VERSION}"
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Callable, Coroutine
 from typing import Any
+
+from storage.db.errors import DatabaseUnavailable
 
 __all__ = ["Tasks", "UnderWay"]
 
@@ -82,7 +83,7 @@ class UnderWay:
     async def _do(self, key: int, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
-        except sqlite3.OperationalError as error:
+        except DatabaseUnavailable as error:
             _log.error(
                 "The archive cannot be used (%s); what was under way goes on in %d s.",
                 error,

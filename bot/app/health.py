@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from bot.clock import Clock, to_milliseconds
 from bot.errors import SettingsError
 from storage.db import backups
 from storage.db.database import Database
+from storage.db.errors import StorageError
 from storage.db.writer import Transaction
 from storage.servers import diagnostics
 from storage.servers.diagnostics import Trouble, Waiting
@@ -93,7 +93,7 @@ class Health:
             return await diagnostics.waiting(tx), await diagnostics.troubles(tx, since)
 
         waits, found = None, list[Trouble]()
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(StorageError):
             waits, found = await self._database.read(look)
         newest = next(iter(backups.listed(self._folder, self._path.stem)), None)
         return _State(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 from bot.clock import Clock
 from bot.errors import BackupError, DatabaseError
 from storage.db import backups
 from storage.db.database import held
+from storage.db.errors import StorageError
 from storage.db.restore import Restored
 from storage.db.restore import restore as put_in_place
 
@@ -33,7 +33,7 @@ def back_up(database: Path, folder: Path, file: Path | None) -> str:
             backups.copy(database, file)
         except OSError as error:
             raise BackupError(f"{file} could not be written: {error.strerror}.") from error
-        except sqlite3.Error as error:
+        except StorageError as error:
             raise BackupError(f"{database} could not be copied: {error}.") from error
         path = file
     return f"Backed up to {path}: {_size(path)}, checked."

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -22,6 +21,7 @@ from bot.delivery.message_edits import Errands
 from bot.delivery.messages import Outbox
 from bot.prompting.dispatch import plan_due
 from storage.db.database import Database
+from storage.db.errors import StorageError
 from storage.db.writer import Transaction
 from storage.delivery import message_edits as owed
 from storage.delivery import messages, temporary_messages, threads
@@ -112,7 +112,7 @@ class Sweep:
                 self._sweeping = True
                 try:
                     await self._sweep()
-                except sqlite3.Error as error:
+                except StorageError as error:
                     _log.error(
                         "The archive cannot be used (%s); what is due waits for %.0f s.",
                         error,

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
@@ -26,6 +25,7 @@ from bot.ingest.reactions import ReactionReader
 from bot.ingest.recorder import Recorder
 from bot.ingest.thread_lists import ListOutcome, ThreadLister
 from storage.db.database import Database, until_usable
+from storage.db.errors import DatabaseUnavailable
 from storage.db.writer import Transaction
 from storage.delivery import alerts
 from storage.replies import watermarks
@@ -130,7 +130,7 @@ class CatchUp:
                 try:
                     await self.mark_verified()
                     await self.retry_pending()
-                except sqlite3.OperationalError as error:
+                except DatabaseUnavailable as error:
                     _log.error(
                         "The archive cannot be used (%s); retrying at the next interval.", error
                     )
@@ -329,7 +329,7 @@ class CatchUp:
                 problem = f"Discord answered {error.status}"
             except PASSING as error:
                 problem = type(error).__name__
-            except sqlite3.OperationalError as error:
+            except DatabaseUnavailable as error:
                 problem = f"the archive cannot be used: {error}"
             else:
                 if outcome is ReadOutcome.UNREADABLE:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 
 import discord
 from discord.http import HTTPClient
@@ -19,6 +18,7 @@ from bot.discord_api import parse
 from bot.discord_api.errors import PASSING, UNKNOWN_MESSAGE, Sight
 from bot.ingest.recorder import Recorder
 from storage.db.database import Database
+from storage.db.errors import DatabaseUnavailable
 from storage.replies import watermarks
 
 __all__ = ["ReactionReader"]
@@ -105,7 +105,7 @@ class ReactionReader:
             else:
                 await self._retry((server_id, channel_id, message_id), attempts)
                 return
-        except (*PASSING, sqlite3.OperationalError):
+        except (*PASSING, DatabaseUnavailable):
             await self._retry((server_id, channel_id, message_id), attempts)
             return
         else:

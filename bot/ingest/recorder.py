@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from bot.core.conversation.events import (
     ThreadSeen,
 )
 from storage.db.database import Database
+from storage.db.errors import StorageError
 from storage.replies.record import Early, Found, Recorded, record
 
 __all__ = ["Recorder"]
@@ -207,7 +207,7 @@ class Recorder:
                         early=Early(self._changes, self._answers),
                     )
                 )
-            except sqlite3.Error as error:
+            except StorageError as error:
                 _log.error(
                     "The archive cannot be written (%s); %d events are queued, retry in %.1f s.",
                     error,

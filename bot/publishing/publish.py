@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -26,6 +25,7 @@ from bot.errors import UserError
 from bot.publishing.fetch_page import Page
 from bot.publishing.reader_process import fill_extracted_facts, read_in_child_process
 from storage.db.database import Database, until_usable
+from storage.db.errors import DatabaseUnavailable
 from storage.db.writer import Transaction, Work
 from storage.delivery.messages import NewPost
 from storage.essays import discussions, drafts, progress, scheduled, submissions
@@ -144,7 +144,7 @@ class Publishing:
                 discussion_id = await self.draft(submission, cut_off=True)
             except (UserError, UnreadableEssay) as error:
                 _log.warning("The essay handed in before the restart is refused: %s", error)
-            except sqlite3.OperationalError:
+            except DatabaseUnavailable:
                 self._at_hand.discard(submission.id)  # it is taken up once more
                 raise
             else:

@@ -6,7 +6,6 @@ import asyncio
 import io
 import json
 import logging
-import sqlite3
 import zipfile
 from collections.abc import Sequence
 from typing import Any
@@ -20,6 +19,7 @@ from bot.core import limits
 from bot.core.text.truncate import truncate
 from bot.discord_api.errors import PASSING
 from bot.errors import SalonError, UserError
+from storage.db.errors import DatabaseUnavailable
 
 __all__ = ["acknowledge", "answer_with_file", "follow_up_with_files", "show", "speak"]
 
@@ -149,7 +149,7 @@ def _sentence(error: BaseException) -> str:
         if isinstance(cause, PASSING):
             _log.warning("A command was cut off: %r", cause)
             return "Discord could not be reached in between; look how it stands, and try again."
-        if isinstance(cause, sqlite3.OperationalError):
+        if isinstance(cause, DatabaseUnavailable):
             _log.error("A command could not use the archive: %s", cause)
             return (
                 "My archive cannot be used at this moment: look how it stands, and try again. "
