@@ -107,7 +107,7 @@ async def kept_of(tx: Transaction, server_id: int, member_id: int) -> dict[str, 
         ],
         "threads": [{"id": str(row["id"]), "name": row["name"]} for row in threads],
         "acts": [
-            {"name": row["member_name"], "content": row["content"], "at": _time(row["done_at"])}
+            {"name": row["member_name"], "what": row["action"], "at": _time(row["done_at"])}
             for row in acts
         ],
         "handed_in": [
