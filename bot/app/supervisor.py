@@ -195,7 +195,7 @@ async def one_life(
 ) -> str:
     """One life of the connection; what ended it, as a sentence.
 
-    Raises DiscordRefused where no other attempt would do better.
+    Raises DiscordLoginError where no other attempt would do better.
     """
     current[:] = [salon]
     life = asyncio.create_task(salon.start(settings.token), name="connection")

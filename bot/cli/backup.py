@@ -18,7 +18,7 @@ __all__ = ["back_up", "restore"]
 def back_up(database: Path, folder: Path, file: Path | None) -> str:
     """Copy the archive, into ``folder`` unless a file is named; what was done, as a sentence.
 
-    Works beside a running bot. Raises DatabaseError where there is no archive, BackupFailed.
+    Works beside a running bot. Raises DatabaseError where there is no archive, BackupError.
     """
     if not database.is_file():
         raise DatabaseError(
@@ -42,7 +42,7 @@ def back_up(database: Path, folder: Path, file: Path | None) -> str:
 def restore(database: Path, folder: Path, file: Path | None) -> str:
     """Put a backup in the archive's place, the newest good one unless named; what was done.
 
-    Raises DatabaseInUse while a bot runs on it, BackupFailed where there is no good backup.
+    Raises DatabaseInUse while a bot runs on it, BackupError where there is no good backup.
     """
     with held(database):
         if file is None:

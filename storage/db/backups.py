@@ -81,7 +81,7 @@ def listed(folder: Path, stem: str) -> list[Backup]:
 def back_up(database: Path, folder: Path, now: datetime, kind: str = DAILY) -> Backup:
     """Copy the archive into ``folder``, which is made where it is missing; blocks meanwhile.
 
-    Raises BackupFailed, with the sentence why, where that does not succeed; then nothing is left
+    Raises BackupError, with the sentence why, where that does not succeed; then nothing is left
     of it.
     """
     at = now.astimezone(UTC).replace(microsecond=0)
@@ -99,7 +99,7 @@ def back_up(database: Path, folder: Path, now: datetime, kind: str = DAILY) -> B
 def copy(database: Path, path: Path) -> None:
     """Copy the archive of this moment to ``path``, and check the copy; blocks meanwhile.
 
-    Raises OSError, sqlite3.Error, BackupFailed where the copy is not whole.
+    Raises OSError, sqlite3.Error, BackupError where the copy is not whole.
     """
     unfinished = path.with_name(f"{path.name}{_UNFINISHED}")
     unfinished.unlink(missing_ok=True)

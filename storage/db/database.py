@@ -113,7 +113,7 @@ async def open_database(
 
     Raises DatabaseInUse where another process holds it, ForeignDatabase where the file is
     something else, NewerDatabase where a newer Salon wrote it, DamagedDatabase where it is not
-    whole, BackupFailed where it would have to be changed and could not be copied, DatabaseError
+    whole, BackupError where it would have to be changed and could not be copied, DatabaseError
     where it cannot be opened. A refused file is not changed.
     """
     with held(path):

@@ -42,7 +42,7 @@ class Restored:
 def restore(backup: Path, database: Path, now: datetime) -> Restored:
     """Put ``backup`` in the place of ``database``, which nobody has open; blocks meanwhile.
 
-    Raises BackupFailed where the backup is not whole or not Salon's; then nothing is changed.
+    Raises BackupError where the backup is not whole or not Salon's; then nothing is changed.
     """
     fresh = database.with_name(f"{database.name}.restoring")
     try:

@@ -225,7 +225,7 @@ async def _look_again(tx: Transaction, server_id: int, now: datetime) -> None:
 
 
 async def set_plan(tx: Transaction, server_id: int, plan: str | None) -> None:
-    """The plan of essays published from now on, as :func:`read_plan` reads it; None: ours."""
+    """The plan of essays published from now on, as :func:`parse_plan` parses it; None: ours."""
     await begin(tx, server_id)
     await tx.run(
         "UPDATE server_settings SET plan = :plan WHERE server_id = :server_id",
