@@ -157,7 +157,7 @@ class Setup(commands.Cog):
     async def take_time(self, interaction: discord.Interaction[Any], entered: Entered) -> None:
         """Keep zone and quiet hours as they were entered, or neither where one is no such thing."""
         services, server_id = self.services, server_of(interaction).id
-        zone = resolve_zone(entered.texts["time_zone"])
+        zone = resolve_zone(entered.texts["zone"])
         hours = parse_quiet_hours(entered.texts["quiet"].strip() or "none")
         now = services.clock.now()
 

@@ -94,7 +94,7 @@ async def test_what_is_forgotten_stays_forgotten_after_a_reading(tmp_path: Path)
                 sql = f"SELECT count(*) AS n FROM {table} WHERE {column} = {ann.id}"
                 rows = await house.database.read(lambda tx, sql=sql: tx.rows(sql))  # type: ignore[misc]
                 # Who asked for it, and who did what to an essay, stays known.
-                allowed = table in ("forgotten", "acts", "submissions")
+                allowed = table in ("erased_members", "audit_log", "submissions")
                 assert rows[0]["n"] == 0 or allowed, table
             names = {t["id"]: t["name"] for t in (await house.world())["threads"]}
             assert names[str(head)] == erasure.THREAD_NAME
@@ -378,7 +378,7 @@ async def test_the_file_beside_the_archive_holds_no_content_and_survives_a_torn_
         if line[-1] == "}"
         for key in json.loads(line)
     }
-    assert keys == {"server_id", "member_id", "at", "kept_out_since"}
+    assert keys == {"server_id", "member_id", "at", "opted_out_at"}
 
 
 async def test_a_member_is_handed_their_files(tmp_path: Path) -> None:
