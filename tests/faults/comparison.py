@@ -36,21 +36,22 @@ _WRITTEN = {0, 19, 20, 23}
 _PASSED_OVER = {
     "submissions",
     "watermarks",
-    "notices",
-    "acts",
+    "alerts",
+    "audit_log",
     "command_syncs",
     "sqlite_sequence",
 }
 #: Columns that tell of the way: moments, attempts and their troubles, nonces; and the rows' own
 #: numbers, which are given in the order in which things were done.
 _LEFT_OUT = re.compile(
-    r"id|.*_at|attempts|refused|failures|trouble|nonce|after_id|address|signature|webhook_id"
-    r"|turn|turn_from|stuck_since|planned_for|scheduled_for|kept_out_since|loose_since|at"
-    r"|post_id|continues|source|digest|post"
+    r"id|.*_at|attempts|attempts_without_effect|failures|last_error|nonce|after_id|url|signature"
+    r"|webhook_id|priority|queued_since|blocked_since|planned_for|scheduled_for|opted_out_at"
+    r"|plain_messages_since|at|late_from"
+    r"|planned_message_id|previous_part_id|source|content_hash"
 )
 #: Errands that are done are done; one that was owed once more, since its first outcome was not
 #: known, is told by what stands in the world.
-_ONLY_OPEN = {"errands": "state <> 'done'", "edits": "1"}
+_ONLY_OPEN = {"message_edits": "state <> 'done'", "pending_revisions": "1"}
 
 
 @dataclass(frozen=True)

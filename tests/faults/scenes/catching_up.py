@@ -16,7 +16,7 @@ async def much_happens_while_it_is_away(stage: Stage) -> None:
     await stage.bot.start()
     await stage.settle()
     await set_up(
-        stage, "notices_channel_id", stage.channel("admins"), "notices", stage.channel("admins")
+        stage, "alerts_channel_id", stage.channel("admins"), "notices", stage.channel("admins")
     )
     await publish(stage)
     head = await acts.head_of(stage)
@@ -65,7 +65,7 @@ async def a_channel_is_deleted_while_it_is_away(stage: Stage) -> None:
     await stage.bot.start()
     await stage.settle()
     admins = stage.channel("admins")
-    await set_up(stage, "notices_channel_id", admins, "notices", admins)
+    await set_up(stage, "alerts_channel_id", admins, "notices", admins)
     head = await with_head(stage)
     await stage.write("Ben", "In here.", channel_id=head)
     await stage.settle(60)

@@ -20,10 +20,10 @@ async def an_admin_sets_the_server_up(stage: Stage) -> None:
     await stage.settle()
     essays, admins = stage.channel(), stage.channel("admins")
     await set_up(stage, "channel_id", essays, "channel", essays)
-    await set_up(stage, "notices_channel_id", admins, "notices", admins)
+    await set_up(stage, "alerts_channel_id", admins, "notices", admins)
     await set_up(stage, "style", "thread", "style", "thread")
-    await set_up(stage, "loose", "join", "loose", "join")
-    await set_up(stage, "numbered", 1, "numbers")
+    await set_up(stage, "plain_messages", "join", "loose", "join")
+    await set_up(stage, "show_passage_numbers", 1, "numbers")
 
     async def hours() -> None:
         panel = await stage.run("setup")

@@ -34,7 +34,7 @@ _ALWAYS = 100_000
 async def _moving(stage: Stage) -> int:
     """A published essay with a head, and a server that has replies moved; the head."""
     await allow(stage, "essays", allow=_MAY_MOVE)
-    await set_up(stage, "bring", "move", "bring", "move")
+    await set_up(stage, "channel_replies", "move", "bring", "move")
     return await with_head(stage)
 
 
@@ -180,7 +180,7 @@ async def a_server_is_left_in_the_middle_of_publishing(stage: Stage) -> None:
     await command(stage, "prompts plan", "get no prompts", steps="none")
     head = await _moving(stage)
     admins = stage.channel("admins")
-    await set_up(stage, "notices_channel_id", admins, "notices", admins)
+    await set_up(stage, "alerts_channel_id", admins, "notices", admins)
     await stage.write("Ben", "Moved.", to=head)
     await stage.settle(60)
     await fault(stage, "POST", "/channels/*/messages/*/threads", status=503, times=_ALWAYS)
@@ -202,7 +202,7 @@ async def a_server_is_left_for_good(stage: Stage) -> None:
     await stage.settle()
     head = await _moving(stage)
     admins = stage.channel("admins")
-    await set_up(stage, "notices_channel_id", admins, "notices", admins)
+    await set_up(stage, "alerts_channel_id", admins, "notices", admins)
     await stage.write("Ben", "Moved.", to=head, file=("a.txt", b"a"))
     await stage.settle(60)
     *_, closing = await stage.ours()

@@ -30,7 +30,7 @@ async def a_server_is_left_with_much_on_its_way(stage: Stage) -> None:
     await stage.settle()
     await stage.until_kept("SELECT id FROM servers")
     admins = stage.channel("admins")
-    await set_up(stage, "notices_channel_id", admins, "notices", admins)
+    await set_up(stage, "alerts_channel_id", admins, "notices", admins)
     head = await with_head(stage)
     await stage.write("Ben", "Why?", to=head)  # a remark is to be taken away
     inside = await stage.write("Ben", "In here.", channel_id=head)
@@ -80,7 +80,7 @@ async def threads_and_a_channel_are_deleted(stage: Stage) -> None:
     await stage.bot.start()
     await stage.settle()
     await allow(stage, "essays", allow=_MAY_MOVE)
-    await set_up(stage, "bring", "move", "bring", "move")
+    await set_up(stage, "channel_replies", "move", "bring", "move")
     head = await with_head(stage)
     inside = await stage.write("Ben", "In here.", channel_id=head, file=("a.txt", b"a"))
     await stage.act(

@@ -76,7 +76,7 @@ async def a_copy_is_looked_for_before_it_is_written_again(stage: Stage) -> None:
     await stage.bot.start()
     await stage.settle()
     await allow(stage, "essays", allow=1 << 29 | 1 << 13)
-    await set_up(stage, "bring", "move", "bring", "move")
+    await set_up(stage, "channel_replies", "move", "bring", "move")
     head = await with_head(stage)
     await fault(stage, "POST", "/webhooks/*/*", status=None, after_effect=True)
     await stage.write("Ben", "Why?", to=head)

@@ -26,7 +26,7 @@ async def a_reply_is_moved_into_its_thread(stage: Stage) -> None:
     await stage.bot.start()
     await stage.settle()
     await allow(stage, "essays", allow=_MAY_MOVE)
-    await set_up(stage, "bring", "move", "bring", "move")
+    await set_up(stage, "channel_replies", "move", "bring", "move")
     head = await with_head(stage)
     ben = stage.member("Ben")
     await stage.write("Ben", "Wy?", to=head, file=("a.txt", b"a"))

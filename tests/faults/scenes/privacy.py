@@ -14,7 +14,7 @@ async def members_ask_what_is_kept_and_to_be_forgotten(stage: Stage) -> None:
     await stage.bot.start()
     await stage.settle()
     await allow(stage, "essays", allow=1 << 29 | 1 << 13)
-    await set_up(stage, "bring", "move", "bring", "move")
+    await set_up(stage, "channel_replies", "move", "bring", "move")
     await publish(stage)
     head = await acts.head_of(stage, text="My own words.")
     await acts.change(stage, head, archived=True)

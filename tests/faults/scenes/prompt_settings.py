@@ -58,7 +58,7 @@ async def a_prompt_waits_for_a_right(stage: Stage) -> None:
     await stage.bot.start()
     await stage.settle()
     admins = stage.channel("admins")
-    await set_up(stage, "notices_channel_id", admins, "notices", admins)
+    await set_up(stage, "alerts_channel_id", admins, "notices", admins)
     await publish(stage)
     await allow(stage, "essays", deny=_SEND)
     await stage.settle(DAY + 7200)

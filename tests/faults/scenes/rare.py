@@ -34,7 +34,7 @@ async def talk_comes_out_of_order(stage: Stage) -> None:
     await stage.bot.start()
     await stage.settle()
     await allow(stage, "essays", allow=_MAY_MOVE)
-    await set_up(stage, "bring", "move", "bring", "move")
+    await set_up(stage, "channel_replies", "move", "bring", "move")
     head = await with_head(stage)
     await stage.control("faults", {"kind": "reorder", "event": "MESSAGE_CREATE"})
     first = await stage.write("Ben", "First.", channel_id=head)
@@ -72,7 +72,7 @@ async def replies_that_cannot_be_moved(stage: Stage) -> None:
     await stage.bot.start()
     await stage.settle()
     await allow(stage, "essays", allow=_MAY_MOVE)
-    await set_up(stage, "bring", "move", "bring", "move")
+    await set_up(stage, "channel_replies", "move", "bring", "move")
     head = await with_head(stage)
     gone = {"status": 404, "code": 10015, "message": "Unknown Webhook"}
     await fault(stage, "POST", "/webhooks/*/*", **gone)
