@@ -23,6 +23,7 @@ from bot.app.background import Tasks
 from bot.app.health import Connection
 from bot.app.watchdog import PATIENCE, Silence
 from bot.clock import Clock
+from bot.delivery import after_send
 from bot.delivery.attachments import FileKeeper, Keeping
 from bot.delivery.message_edits import Errands
 from bot.delivery.messages import Outbox
@@ -125,7 +126,7 @@ class Salon(commands.Bot, Seeing):
         self._ending: asyncio.Task[None] | None = None
         self._losses: list[float] = []
         self._silence = Silence(lambda: self.latency, self._lose, patience)
-        recorder = Recorder(database, clock, on_work=self._wake)
+        recorder = Recorder(database, clock, own_message=after_send.own_message, on_work=self._wake)
         recovery = CatchUp(
             database=database,
             clock=clock,

@@ -14,6 +14,7 @@ import discord
 from discord.http import HTTPClient, Route
 
 from bot.core import limits
+from bot.core.conversation.thread_names import make_essay_thread_name
 from bot.core.payload import get_signature
 from bot.core.snowflake import get_snowflake_time
 from bot.discord_api.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Sight
@@ -38,7 +39,7 @@ class Forums:
         """
         route = Route("POST", "/channels/{channel_id}/threads", channel_id=post.channel_id)
         body: dict[str, Any] = {
-            "name": starts.name,
+            "name": make_essay_thread_name(starts.title),
             "auto_archive_duration": limits.AUTO_ARCHIVE_MINUTES,
             "message": {"allowed_mentions": {"parse": []}, **post.payload},
         }
@@ -116,6 +117,6 @@ class Forums:
             if error.code == UNKNOWN_CHANNEL:
                 return False
             if error.code == UNKNOWN_MESSAGE:  # somebody has deleted it: its name is left
-                return bool(thread["name"] == starts.name)
+                return bool(thread["name"] == make_essay_thread_name(starts.title))
             raise
         return get_signature(message) == get_signature(post.payload)

@@ -22,6 +22,7 @@ from bot.app.background import UnderWay
 from bot.clock import Clock
 from bot.core import limits
 from bot.core.payload import Payload, get_signature
+from bot.delivery import after_send
 from bot.delivery.forum_posts import Forums
 from bot.delivery.reply_moves import Mover
 from bot.delivery.threads import ThreadOpener
@@ -48,13 +49,12 @@ from storage.db.writer import Transaction
 from storage.delivery import (
     alerts,
     essay_threads,
-    match_sent,
     messages,
     temporary_messages,
     threads,
 )
 from storage.delivery.messages import Post
-from storage.prompts import reconsider
+from storage.prompts import prompts, reconsider
 
 __all__ = ["Outbox"]
 
@@ -272,7 +272,7 @@ class Outbox:
             return await self._forums.find(post, post.starts, theirs)
         wanted = get_signature(post.payload)
         recorded = await self._database.read(
-            lambda tx: match_sent.recorded_ids(tx, post.channel_id, post.after_id)
+            lambda tx: messages.get_recorded_ids(tx, post.channel_id, post.after_id)
         )
         after = post.after_id
         while True:
@@ -299,7 +299,7 @@ class Outbox:
         now_ms = self._clock.now_ms()
 
         async def sent(tx: Transaction) -> None:
-            await messages.sent(
+            await after_send.record_sent(
                 tx, planned_message_id=post.id, message_id=message_id, now_ms=now_ms
             )
             if post.discussion_id is not None and _is_essays(post):
@@ -343,6 +343,7 @@ class Outbox:
 
         async def refuse(tx: Transaction) -> None:
             await messages.refuse(tx, planned_message_id=post.id, last_error=last_error)
+            await prompts.mark_failed(tx, post.id, last_error)
             if post.discussion_id is not None and _is_essays(post):
                 await alerts.essay_stuck(tx, post.discussion_id, last_error, now_ms, stopped=True)
 
@@ -375,6 +376,7 @@ class Outbox:
                 refused=refused,
             )
             if slowly and follows_up:
+                await prompts.mark_blocked(tx, post.id, last_error, now_ms)
                 await alerts.prompt_stuck(tx, post, last_error, now_ms)
             if slowly and post.discussion_id is not None and _is_essays(post):
                 await alerts.essay_stuck(tx, post.discussion_id, last_error, now_ms, stopped=False)

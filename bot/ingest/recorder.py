@@ -25,7 +25,7 @@ from bot.core.conversation.events import (
 )
 from storage.db.database import Database
 from storage.db.errors import StorageError
-from storage.replies.record import Early, Found, Recorded, record
+from storage.replies.record import Early, Found, OwnMessage, Recorded, record
 
 __all__ = ["Recorder"]
 
@@ -50,9 +50,17 @@ class Recorder:
     generation:         counts fresh identifies; after one, no channel is complete until it was read
     """
 
-    def __init__(self, database: Database, clock: Clock, on_work: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        own_message: OwnMessage,
+        on_work: Callable[[], None],
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._own_message = own_message
         self._on_work = on_work
         self._events: deque[Event] = deque()
         self._arrived = asyncio.Event()
@@ -204,6 +212,7 @@ class Recorder:
                         batch,
                         proven=frozenset(self._complete),
                         now_ms=self._clock.now_ms(),
+                        own_message=self._own_message,
                         early=Early(self._changes, self._answers),
                     )
                 )

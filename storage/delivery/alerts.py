@@ -54,14 +54,7 @@ async def tell(tx: Transaction, server_id: int, *, about: str, text: str, now_ms
 
 
 async def prompt_stuck(tx: Transaction, post: Post, last_error: str, now_ms: int) -> None:
-    """A prompt cannot be sent until somebody mends something: it waits, and admins are told."""
-    await tx.run(
-        """
-        UPDATE prompts SET reason = :last_error, blocked_since = COALESCE(blocked_since, :now)
-        WHERE planned_message_id = :id AND state = 'claimed'
-        """,
-        {"id": post.id, "last_error": last_error, "now": now_ms},
-    )
+    """Tell the admins that a prompt can't be sent until somebody fixes something."""
     await tell(
         tx,
         post.server_id,

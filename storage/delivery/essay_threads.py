@@ -7,31 +7,29 @@ be opened still, a forum's post is there with its card. What follows the card go
 
 from __future__ import annotations
 
-import json
 import secrets
+from dataclasses import dataclass
 
-from bot.core.conversation.thread_names import make_essay_thread_name
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery.message_edits import NewErrand
 
 __all__ = [
     "NOBODY_BELONGS",
+    "Card",
+    "add",
     "begin_anew",
-    "card_stands",
-    "emptied",
+    "find_card",
+    "give_up",
     "known_threads",
     "lost",
     "place",
     "stands",
-    "take_back",
 ]
 
 #: In the place of a head's author: nobody is brought into the essay's own thread.
 NOBODY_BELONGS = 0
 
-_WITHDRAWN = "-# This essay was withdrawn."
-_TEXT_DISPLAY = 10
 _NONCE_BYTES = 12
 
 
@@ -45,13 +43,20 @@ async def place(tx: Transaction, discussion_id: int) -> int:
     return int(row["place"])
 
 
-async def card_stands(
-    tx: Transaction, planned_message_id: int, message_id: int | None, now_ms: int
-) -> None:
-    """A post was sent; where it is the card of an essay with a place of its own, that is known.
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The opening card of an essay that gets its own thread or forum post."""
 
-    ``message_id`` None: it was deleted before its id was known, so there is no such place.
-    """
+    planned_message_id: int
+    discussion_id: int
+    server_id: int
+    channel_id: int
+    style: str
+    title: str
+
+
+async def find_card(tx: Transaction, planned_message_id: int) -> Card | None:
+    """The card that a planned message is, if its essay gets its own thread or forum post."""
     row = await tx.row(
         """
         SELECT discussions.id, discussions.server_id, discussions.channel_id, discussions.style,
@@ -66,18 +71,30 @@ async def card_stands(
         {"id": planned_message_id},
     )
     if row is None:
-        return
-    if message_id is None:
-        await _give_up(tx, row["id"], "The opening card was deleted.")
-        return
+        return None
+    return Card(
+        planned_message_id=planned_message_id,
+        discussion_id=row["id"],
+        server_id=row["server_id"],
+        channel_id=row["channel_id"],
+        style=row["style"],
+        title=row["title"],
+    )
+
+
+async def add(tx: Transaction, card: Card, message_id: int, *, name: str, now_ms: int) -> None:
+    """Record the thread or forum post that has the id of the card's message.
+
+    The thread is still to be opened; a forum post is there with its card, whose channel it is.
+    """
     parameters = {
         "id": message_id,
-        "discussion_id": row["id"],
-        "server_id": row["server_id"],
-        "channel_id": row["channel_id"],
+        "discussion_id": card.discussion_id,
+        "server_id": card.server_id,
+        "channel_id": card.channel_id,
         "nobody": NOBODY_BELONGS,
-        "name": make_essay_thread_name(row["title"]),
-        "state": "planned" if row["style"] == "thread" else "open",
+        "name": name,
+        "state": "planned" if card.style == "thread" else "open",
         "now": now_ms,
     }
     await tx.run("UPDATE discussions SET thread_id = :id WHERE id = :discussion_id", parameters)
@@ -90,7 +107,7 @@ async def card_stands(
         """,
         parameters,
     )
-    if row["style"] == "forum":
+    if card.style == "forum":
         await tx.run(
             """
             INSERT INTO watermarks (channel_id, server_id, message_id, verified_at)
@@ -101,7 +118,7 @@ async def card_stands(
         )
         await tx.run(
             "UPDATE planned_messages SET channel_id = :id WHERE id = :planned_message_id",
-            parameters | {"planned_message_id": planned_message_id},
+            parameters | {"planned_message_id": card.planned_message_id},
         )
         await stands(tx, message_id)
 
@@ -122,10 +139,11 @@ async def lost(tx: Transaction, thread_id: int, last_error: str) -> None:
     """A thread will never be, or was deleted: an essay whose own it is cannot go on there."""
     row = await tx.row("SELECT id FROM discussions WHERE thread_id = :id", {"id": thread_id})
     if row is not None:
-        await _give_up(tx, row["id"], last_error)
+        await give_up(tx, row["id"], last_error)
 
 
-async def _give_up(tx: Transaction, discussion_id: int, last_error: str) -> None:
+async def give_up(tx: Transaction, discussion_id: int, last_error: str) -> None:
+    """Mark as failed what is still to be posted of an essay: the thread it belongs in is lost."""
     await tx.run(
         """
         UPDATE planned_messages SET state = 'failed', last_error = :last_error
@@ -195,51 +213,6 @@ async def begin_anew(tx: Transaction, discussion_id: int, now_ms: int) -> int:
         ],
     )
     return len(found)
-
-
-def emptied(purpose: str, channel_id: int, message_id: int, payload: str) -> NewErrand:
-    """What is owed to a message in a forum's post whose essay was withdrawn.
-
-    Its text goes and its place stays, since a post without its first message is a stump. What
-    else it holds cannot be edited away: a poll's message is deleted. ``payload`` as JSON.
-    """
-    if purpose == "card":
-        text = {"type": _TEXT_DISPLAY, "content": _WITHDRAWN}
-        return NewErrand("edit", channel_id, message_id, {"components": [text]})
-    if purpose not in ("part", "closing", "prompt") or "poll" in json.loads(payload):
-        return NewErrand("delete", channel_id, message_id)
-    return NewErrand("edit", channel_id, message_id, {"content": _WITHDRAWN})
-
-
-async def take_back(tx: Transaction, planned_message_id: int, message_id: int, now_ms: int) -> None:
-    """Owe the deletion of a message that got through although its essay was withdrawn meanwhile."""
-    row = await tx.row(
-        """
-        SELECT planned_messages.server_id, planned_messages.discussion_id,
-            planned_messages.channel_id, planned_messages.purpose,
-               planned_messages.payload, discussions.style
-        FROM planned_messages JOIN discussions ON discussions.id = planned_messages.discussion_id
-        WHERE planned_messages.id = :id AND discussions.state = 'withdrawn'
-        """,
-        {"id": planned_message_id},
-    )
-    if row is None:
-        return
-    owed = [NewErrand("delete", row["channel_id"], message_id)]
-    if row["style"] == "forum":
-        # A card is in the post that it started, whose id it bears.
-        post = message_id if row["purpose"] == "card" else row["channel_id"]
-        owed = [
-            emptied(row["purpose"], post, message_id, row["payload"]),
-            NewErrand("lock", post),
-        ]
-    await message_edits.plan(
-        tx,
-        server_id=row["server_id"],
-        discussion_id=row["discussion_id"],
-        errands=owed,
-        now_ms=now_ms,
-    )
 
 
 async def known_threads(tx: Transaction, server_id: int) -> set[int]:

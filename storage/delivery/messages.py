@@ -8,29 +8,32 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from bot.clock import from_milliseconds, to_milliseconds
 from bot.core import limits
-from bot.core.conversation.thread_names import make_essay_thread_name
 from bot.core.layout.parts import Position
 from bot.core.payload import Payload
-from bot.core.snowflake import get_snowflake_time
 from storage.db.writer import Transaction
-from storage.delivery import essay_threads
-from storage.essays.part_links import link
-from storage.prompts import prompts
 
 __all__ = [
+    "ClaimedMessage",
     "ForumStart",
     "NewPost",
     "Post",
+    "PreviousPart",
+    "SentMessage",
+    "WithdrawnMessage",
     "claim",
     "find",
+    "find_previous_part",
+    "find_withdrawn",
+    "get_claimed",
+    "get_recorded_ids",
+    "mark_sent",
     "newest_id",
     "next_due",
     "plan",
     "put_off",
     "refuse",
-    "sent",
+    "set_linked_payload",
 ]
 
 #: Of a nonce, which has two hexadecimal digits a byte. Random, since a database may be deleted and
@@ -57,9 +60,9 @@ class NewPost:
 
 @dataclass(frozen=True, slots=True)
 class ForumStart:
-    """A forum's post that is to be started: its name, and the ids of its tags."""
+    """A forum post that is to be started: its essay's title, and the ids of its tags."""
 
-    name: str
+    title: str
     tags: tuple[int, ...]
 
 
@@ -95,7 +98,7 @@ def _post(row: sqlite3.Row) -> Post:
     starts = None
     if row["purpose"] == "card" and row["style"] == "forum":
         tags = tuple(int(tag) for tag in row["tags"].split())
-        starts = ForumStart(make_essay_thread_name(row["title"]), tags)
+        starts = ForumStart(row["title"], tags)
     return Post(
         id=row["id"],
         server_id=row["server_id"],
@@ -273,26 +276,31 @@ async def next_due(tx: Transaction) -> int | None:
     return None if row is None else row["due_at"]
 
 
-async def sent(
-    tx: Transaction, *, planned_message_id: int, message_id: int | None, now_ms: int
-) -> bool:
-    """Record that the post stands in Discord as ``message_id``, and what follows from it.
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A planned message that was just recorded as sent."""
 
-    None: it was sent, and deleted before its id was known. Idempotent: the gateway, the answer
-    to the call and the history may all tell of it. False where it was recorded before. With the
-    last post of a publishing, the discussion opens and its prompt is planned.
+    server_id: int
+    discussion_id: int | None
+    purpose: str
+    channel_id: int
+
+
+async def mark_sent(
+    tx: Transaction, *, planned_message_id: int, message_id: int | None, at: int, now_ms: int
+) -> SentMessage | None:
+    """Record that a message was sent; None where that was recorded before.
+
+    ``message_id`` None: it was sent, and deleted before its id was known. ``at``: when it was sent,
+    by Discord's clock; where that is too early to be true, ``now_ms`` is recorded.
     """
-    at = (
-        now_ms
-        if message_id is None
-        else min(to_milliseconds(get_snowflake_time(message_id)), now_ms)
-    )
-    changed = await tx.run(
+    row = await tx.row(
         """
         UPDATE planned_messages SET state = 'sent', message_id = :message_id, last_error = NULL,
             sent_at = CASE WHEN :at >= planned_at - :skew THEN :at ELSE :now END
         WHERE id = :id AND state <> 'sent'
             AND NOT EXISTS (SELECT 1 FROM planned_messages WHERE message_id = :message_id)
+        RETURNING server_id, discussion_id, purpose, channel_id
         """,
         {
             "id": planned_message_id,
@@ -302,57 +310,150 @@ async def sent(
             "skew": _SKEW,
         },
     )
-    if not changed:
-        return False
-    await tx.run(
+    if row is None:
+        return None
+    return SentMessage(row["server_id"], row["discussion_id"], row["purpose"], row["channel_id"])
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedMessage:
+    """A claimed message that may be in Discord already: what it would be recognized by."""
+
+    id: int
+    payload: Payload
+    nonce: str
+
+
+async def get_claimed(tx: Transaction, channel_id: int, message_id: int) -> list[ClaimedMessage]:
+    """The claimed messages that ``message_id`` in this channel may be, the earliest first.
+
+    None where another planned message is recorded as ``message_id``.
+    """
+    rows = await tx.rows(
         """
-        UPDATE prompts SET state = 'sent', reason = NULL,
-            sent_at = (SELECT sent_at FROM planned_messages WHERE planned_messages.id = :id)
-        WHERE planned_message_id = :id AND state = 'claimed'
+        SELECT id, payload, nonce FROM planned_messages
+        WHERE channel_id = :channel_id AND state IN ('planned', 'claimed')
+            AND state = 'claimed' AND after_id < :message_id -- both, so that an index answers
+            AND NOT EXISTS (SELECT 1 FROM planned_messages AS other WHERE other.message_id =
+                :message_id)
+        ORDER BY id
+        """,
+        {"channel_id": channel_id, "message_id": message_id},
+    )
+    return [ClaimedMessage(row["id"], json.loads(row["payload"]), row["nonce"]) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawnMessage:
+    """A message that was sent although its essay was withdrawn meanwhile."""
+
+    server_id: int
+    discussion_id: int
+    channel_id: int
+    purpose: str
+    payload: Payload
+    in_forum: bool
+
+
+async def find_withdrawn(tx: Transaction, planned_message_id: int) -> WithdrawnMessage | None:
+    """The planned message, if its essay is withdrawn."""
+    row = await tx.row(
+        """
+        SELECT planned_messages.server_id, planned_messages.discussion_id,
+               planned_messages.channel_id, planned_messages.purpose, planned_messages.payload,
+               discussions.style
+        FROM planned_messages JOIN discussions ON discussions.id = planned_messages.discussion_id
+        WHERE planned_messages.id = :id AND discussions.state = 'withdrawn'
         """,
         {"id": planned_message_id},
     )
-    # Where a message got through, problem that admins were told of has passed.
-    await tx.run(
+    if row is None:
+        return None
+    return WithdrawnMessage(
+        server_id=row["server_id"],
+        discussion_id=row["discussion_id"],
+        channel_id=row["channel_id"],
+        purpose=row["purpose"],
+        payload=json.loads(row["payload"]),
+        in_forum=row["style"] == "forum",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousPart:
+    """The sent part of an essay before one that an edit added elsewhere.
+
+    ``next_channel_id``: where the added part is; ``revision``: the one that added it.
+    """
+
+    planned_message_id: int
+    server_id: int
+    discussion_id: int
+    channel_id: int
+    message_id: int
+    payload: Payload
+    revision: int
+    next_channel_id: int
+
+
+async def find_previous_part(tx: Transaction, planned_message_id: int) -> PreviousPart | None:
+    """The part that is to link to this one, if there is one."""
+    row = await tx.row(
         """
-        DELETE FROM alerts WHERE (server_id, about) = (
-            SELECT server_id, CASE purpose WHEN 'nudge' THEN 'nudges'
-                ELSE 'channel ' || channel_id END
-            FROM planned_messages WHERE id = :id
-        ) AND NOT (about = 'nudges' AND EXISTS (
-            SELECT 1 FROM prompts
-            WHERE prompts.server_id = alerts.server_id AND kind = 'nudge'
-                AND state IN ('planned', 'claimed') AND blocked_since IS NOT NULL
-        ))
+        SELECT before.id, before.channel_id, before.message_id, before.payload,
+               planned_messages.server_id, planned_messages.discussion_id,
+               planned_messages.revision, planned_messages.channel_id AS next_channel_id
+        FROM planned_messages
+        JOIN planned_messages AS before ON before.id = planned_messages.previous_part_id
+        JOIN discussions ON discussions.id = planned_messages.discussion_id
+        WHERE planned_messages.id = :id AND before.deleted_at IS NULL
+            AND before.message_id IS NOT NULL AND discussions.state IN ('open', 'closed')
         """,
         {"id": planned_message_id},
     )
-    if message_id is not None:
-        await essay_threads.take_back(tx, planned_message_id, message_id, now_ms)
-        await link(tx, planned_message_id, message_id, now_ms)
-    await essay_threads.card_stands(tx, planned_message_id, message_id, now_ms)
-    opened = await tx.row(
-        """
-        UPDATE discussions SET state = 'open', published_at = :now
-        WHERE state = 'publishing'
-            AND id = (SELECT discussion_id FROM planned_messages WHERE id = :id)
-            AND NOT EXISTS (
-                SELECT 1 FROM planned_messages
-                WHERE planned_messages.discussion_id = discussions.id
-                    AND planned_messages.state <> 'sent'
-            )
-        RETURNING id, server_id, published_at
-        """,
-        {"id": planned_message_id, "now": now_ms},
+    if row is None:
+        return None
+    return PreviousPart(
+        planned_message_id=row["id"],
+        server_id=row["server_id"],
+        discussion_id=row["discussion_id"],
+        channel_id=row["channel_id"],
+        message_id=row["message_id"],
+        payload=json.loads(row["payload"]),
+        revision=row["revision"],
+        next_channel_id=row["next_channel_id"],
     )
-    if opened is not None:
-        await prompts.plan_steps(
-            tx,
-            server_id=opened["server_id"],
-            discussion_id=opened["id"],
-            published_at=from_milliseconds(opened["published_at"]),
-        )
-    return True
+
+
+async def set_linked_payload(
+    tx: Transaction, planned_message_id: int, payload: Payload, content_without_links: str
+) -> None:
+    """Change what a part says by a link; its text without links is kept once."""
+    await tx.run(
+        """
+        UPDATE planned_messages
+        SET payload = :payload,
+            content_without_links = COALESCE(content_without_links, :content_without_links)
+        WHERE id = :id
+        """,
+        {
+            "id": planned_message_id,
+            "payload": json.dumps(payload, ensure_ascii=False),
+            "content_without_links": content_without_links,
+        },
+    )
+
+
+async def get_recorded_ids(tx: Transaction, channel_id: int, after_id: int) -> set[int]:
+    """The messages in a channel, after ``after_id``, that a planned message is recorded as."""
+    rows = await tx.rows(
+        """
+        SELECT message_id FROM planned_messages
+        WHERE channel_id = :channel_id AND message_id > :after_id
+        """,
+        {"channel_id": channel_id, "after_id": after_id},
+    )
+    return {row["message_id"] for row in rows}
 
 
 async def put_off(
@@ -430,13 +531,6 @@ async def refuse(tx: Transaction, *, planned_message_id: int, last_error: str) -
                     IN ('card', 'part', 'closing')
             )
         )
-        """,
-        parameters,
-    )
-    await tx.run(
-        """
-        UPDATE prompts SET state = 'failed', reason = :last_error
-        WHERE planned_message_id = :id AND state = 'claimed'
         """,
         parameters,
     )

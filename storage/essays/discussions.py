@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.conversation.styles import THREADS
 from bot.core.essay.essay import Essay
+from bot.core.layout.withdrawn import make_withdrawn_body
 from bot.errors import UnknownEssay
 from storage.db.writer import Transaction
-from storage.delivery import alerts, essay_threads, message_edits
+from storage.delivery import alerts, message_edits
 from storage.delivery.message_edits import NewErrand
 from storage.delivery.messages import NewPost
 from storage.essays import apply_revision, drafts
@@ -279,7 +282,7 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
         # Locked at once, and once more behind the edits, which open what is archived.
         owed = [
             *locks,
-            *(essay_threads.emptied(*post) for post in posted),
+            *(_empty(post) for post in posted),
             *locks,
         ]
     else:
@@ -294,3 +297,10 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
     )
     server_id: int = row["server_id"]
     return server_id
+
+
+def _empty(post: sqlite3.Row) -> NewErrand:
+    body = make_withdrawn_body(post["purpose"], json.loads(post["payload"]))
+    return NewErrand(
+        "delete" if body is None else "edit", post["channel_id"], post["message_id"], body
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from storage.db.writer import Transaction
 from storage.delivery import essay_threads
 
-__all__ = ["Progress", "go_on", "progress"]
+__all__ = ["OpenedDiscussion", "Progress", "go_on", "open_discussion", "progress"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +59,35 @@ async def progress(tx: Transaction, discussion_id: int) -> Progress:
     if row is None:
         return Progress(0, 0, False, None)
     return Progress(row["sent"], row["total"], row["failed"] > 0, row["last_error"])
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedDiscussion:
+    """A discussion that has just been opened. ``published_at``: milliseconds since 1970 UTC."""
+
+    id: int
+    server_id: int
+    published_at: int
+
+
+async def open_discussion(
+    tx: Transaction, planned_message_id: int, now_ms: int
+) -> OpenedDiscussion | None:
+    """Open the discussion of a sent message where everything that publishes it is sent now."""
+    row = await tx.row(
+        """
+        UPDATE discussions SET state = 'open', published_at = :now
+        WHERE state = 'publishing'
+            AND id = (SELECT discussion_id FROM planned_messages WHERE id = :id)
+            AND NOT EXISTS (
+                SELECT 1 FROM planned_messages
+                WHERE planned_messages.discussion_id = discussions.id
+                    AND planned_messages.state <> 'sent'
+            )
+        RETURNING id, server_id, published_at
+        """,
+        {"id": planned_message_id, "now": now_ms},
+    )
+    if row is None:
+        return None
+    return OpenedDiscussion(row["id"], row["server_id"], row["published_at"])

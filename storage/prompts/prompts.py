@@ -23,6 +23,10 @@ __all__ = [
     "claimed",
     "due",
     "find",
+    "has_blocked_nudge",
+    "mark_blocked",
+    "mark_failed",
+    "mark_sent",
     "move",
     "next_due",
     "plan_digest",
@@ -241,6 +245,54 @@ async def claimed(
             "now": now_ms,
         },
     )
+
+
+async def mark_sent(tx: Transaction, planned_message_id: int) -> None:
+    """The prompt's message was sent, and with it the prompt; after the message's own row."""
+    await tx.run(
+        """
+        UPDATE prompts SET state = 'sent', reason = NULL,
+            sent_at = (SELECT sent_at FROM planned_messages WHERE planned_messages.id = :id)
+        WHERE planned_message_id = :id AND state = 'claimed'
+        """,
+        {"id": planned_message_id},
+    )
+
+
+async def mark_failed(tx: Transaction, planned_message_id: int, reason: str) -> None:
+    """The prompt's message will never be sent, for ``reason``."""
+    await tx.run(
+        """
+        UPDATE prompts SET state = 'failed', reason = :reason
+        WHERE planned_message_id = :id AND state = 'claimed'
+        """,
+        {"id": planned_message_id, "reason": reason},
+    )
+
+
+async def mark_blocked(tx: Transaction, planned_message_id: int, reason: str, now_ms: int) -> None:
+    """The prompt's message can't be sent until somebody fixes ``reason``."""
+    await tx.run(
+        """
+        UPDATE prompts SET reason = :reason, blocked_since = COALESCE(blocked_since, :now)
+        WHERE planned_message_id = :id AND state = 'claimed'
+        """,
+        {"id": planned_message_id, "reason": reason, "now": now_ms},
+    )
+
+
+async def has_blocked_nudge(tx: Transaction, server_id: int) -> bool:
+    """Whether a nudge of this server still waits until somebody fixes something."""
+    row = await tx.row(
+        """
+        SELECT 1 FROM prompts
+        WHERE server_id = :server_id AND kind = 'nudge'
+            AND state IN ('planned', 'claimed') AND blocked_since IS NOT NULL
+        LIMIT 1
+        """,
+        {"server_id": server_id},
+    )
+    return row is not None
 
 
 async def skip(tx: Transaction, *, prompt_id: int, reason: str, now_ms: int) -> None:

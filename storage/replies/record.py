@@ -8,7 +8,7 @@ together, so that the cost of a message does not hang on visits to the database'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from bot.clock import to_milliseconds
@@ -34,7 +34,7 @@ from bot.core.conversation.routing import (
     route,
 )
 from storage.db.writer import Transaction
-from storage.delivery import match_sent, temporary_messages
+from storage.delivery import temporary_messages
 from storage.privacy.erasure import NO_MEMBER, THREAD_NAME
 from storage.privacy.members import NOBODY
 from storage.prompts.prompts import PLAN_NUDGE
@@ -53,10 +53,13 @@ from storage.replies.batch import (
 from storage.replies.lookup import Kept, ask
 from storage.replies.passage_refs import Naming, name_passages
 
+#: Records a message of our own as sent: the transaction, the message, the time in milliseconds;
+#: whether it was news (bot.delivery.after_send.own_message).
+OwnMessage = Callable[[Transaction, Message, int], Awaitable[bool]]
 #: Replies remembered for one message that has not come (yet).
 _MOST_ANSWERS = 20
 
-__all__ = ["Early", "Found", "Recorded", "record"]
+__all__ = ["Early", "Found", "OwnMessage", "Recorded", "record"]
 
 
 async def record(
@@ -65,6 +68,7 @@ async def record(
     *,
     proven: frozenset[int],
     now_ms: int,
+    own_message: OwnMessage,
     early: Early | None = None,
 ) -> Recorded:
     """Write what ``events`` tell, in their order.
@@ -78,7 +82,7 @@ async def record(
         messages = event.messages if isinstance(event, HistoryPage) else (event,)
         for message in messages:
             if isinstance(message, Message) and message.own:
-                confirmed += await match_sent.recognise(tx, message, now_ms)
+                confirmed += await own_message(tx, message, now_ms)
     batch = Batch(await ask(tx, events), early or Early({}, {}), now_ms)
     batch.recorded.posts_confirmed = confirmed
     watermarks: dict[int, int] = {}

@@ -10,6 +10,7 @@ from datetime import datetime
 from bot.core.conversation.events import Message
 from bot.core.essay.essay import Essay
 from bot.core.read_essay import read_essay
+from bot.delivery import after_send
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import messages, threads
@@ -70,7 +71,9 @@ async def _publish(tx: Transaction, essay: Essay, place: Place) -> None:
     )
     for message_id in place.posts:
         (post,) = await messages.claim(tx, busy=(), now_ms=now_ms)
-        await messages.sent(tx, planned_message_id=post.id, message_id=message_id, now_ms=now_ms)
+        await after_send.record_sent(
+            tx, planned_message_id=post.id, message_id=message_id, now_ms=now_ms
+        )
 
 
 async def _open_threads(tx: Transaction, place: Place) -> None:
@@ -89,7 +92,13 @@ async def _open_threads(tx: Transaction, place: Place) -> None:
         )
         for thread in place.threads
     ]
-    await record(tx, heads, proven=frozenset(), now_ms=int(time.time() * 1000))
+    await record(
+        tx,
+        heads,
+        proven=frozenset(),
+        now_ms=int(time.time() * 1000),
+        own_message=after_send.own_message,
+    )
     for thread in place.threads:
         await threads.opened(tx, thread, 0)
         await threads.ready(tx, thread)

@@ -10,6 +10,7 @@ import pytest
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.local_time import WeeklyTime
 from bot.core.prompts.policy import REASON_PAUSED, PromptKind
+from bot.delivery import after_send
 from bot.prompting.dispatch import plan_due
 from storage.db.database import Database
 from storage.db.writer import Transaction
@@ -232,7 +233,7 @@ async def test_a_forbidden_nudge_is_told_once_for_all_of_them(database: Database
             if post.purpose == "nudge"
         ]
         for number, post in enumerate(sent):
-            await messages.sent(
+            await after_send.record_sent(
                 tx, planned_message_id=post.id, message_id=500 + number, now_ms=at_ms
             )
             told.append(len(await tx.rows("SELECT about FROM alerts")))
@@ -283,7 +284,9 @@ async def test_a_prompt_was_sent_when_its_message_says_however_late_that_is_lear
         post = await attempted(tx)
         message_id = (to_milliseconds(stamped) - 1_420_070_400_000) << 22
         now_ms = to_milliseconds(NOON + 2 * DAY)
-        await messages.sent(tx, planned_message_id=post.id, message_id=message_id, now_ms=now_ms)
+        await after_send.record_sent(
+            tx, planned_message_id=post.id, message_id=message_id, now_ms=now_ms
+        )
         row = await tx.row("SELECT sent_at FROM prompts WHERE state = 'sent'")
         assert row is not None
         return from_milliseconds(row["sent_at"])

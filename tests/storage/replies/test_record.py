@@ -23,6 +23,7 @@ from bot.core.conversation.events import (
 from bot.core.essay.essay import Essay
 from bot.core.payload import get_signature, make_plain_message
 from bot.core.read_essay import read_essay
+from bot.delivery import after_send
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import messages
@@ -76,7 +77,7 @@ async def published(database: Database) -> Database:
         )
         for message_id in (CARD, PART, CLOSING):
             (post,) = await messages.claim(tx, busy=(), now_ms=NOW_MS)
-            assert await messages.sent(
+            assert await after_send.record_sent(
                 tx, planned_message_id=post.id, message_id=message_id, now_ms=NOW_MS
             )
 
@@ -103,7 +104,11 @@ def said(message_id: int, text: str = "Yes.", **more: Any) -> Message:
 async def write(
     database: Database, events: Sequence[Event], proven: frozenset[int] = frozenset()
 ) -> Recorded:
-    return await database.write(lambda tx: record(tx, events, proven=proven, now_ms=NOW_MS))
+    return await database.write(
+        lambda tx: record(
+            tx, events, proven=proven, now_ms=NOW_MS, own_message=after_send.own_message
+        )
+    )
 
 
 async def replies(database: Database) -> dict[str, dict[str, Any]]:

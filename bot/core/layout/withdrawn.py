@@ -1,0 +1,24 @@
+"""What becomes of a forum post's messages when their essay is withdrawn."""
+
+from __future__ import annotations
+
+from bot.core.payload import Payload
+
+__all__ = ["make_withdrawn_body"]
+
+_WITHDRAWN = "-# This essay was withdrawn."
+#: docs: Components Reference › Text Display.
+_TEXT_DISPLAY = 10
+
+
+def make_withdrawn_body(purpose: str, payload: Payload) -> Payload | None:
+    """The body that removes a message's text; None where the message is deleted instead.
+
+    The message itself stays, since a forum post without its first message shows only a
+    placeholder. A poll can't be edited away, so a message with one is deleted.
+    """
+    if purpose == "card":
+        return {"components": [{"type": _TEXT_DISPLAY, "content": _WITHDRAWN}]}
+    if purpose not in ("part", "closing", "prompt") or "poll" in payload:
+        return None
+    return {"content": _WITHDRAWN}
