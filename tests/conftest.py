@@ -1,12 +1,23 @@
-"""What is told at the end of the tests."""
+"""What all tests share: an empty archive, and a summary of the faults at the end."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
-__all__ = ["pytest_terminal_summary"]
+from storage.db.database import Database, open_database
+
+__all__ = ["database", "pytest_terminal_summary"]
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    """An empty archive."""
+    async with open_database(tmp_path / "salon.sqlite3") as opened:
+        yield opened
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -23,7 +23,6 @@ from bot.app.background import Tasks
 from bot.app.health import Connection
 from bot.app.watchdog import PATIENCE, Silence
 from bot.clock import Clock
-from bot.delivery import after_send
 from bot.delivery.attachments import FileKeeper, Keeping
 from bot.delivery.message_edits import Errands
 from bot.delivery.messages import Outbox
@@ -31,6 +30,7 @@ from bot.delivery.scheduler import Sweep
 from bot.discord_api.errors import PASSING, name
 from bot.discord_api.permissions import Seeing
 from bot.errors import UserError
+from bot.delivery import after_send
 from bot.ingest.catch_up import DEFAULT_COMPARE_WINDOW, CatchUp
 from bot.ingest.recorder import Recorder
 from bot.publishing.edit import Editing
@@ -126,7 +126,12 @@ class Salon(commands.Bot, Seeing):
         self._ending: asyncio.Task[None] | None = None
         self._losses: list[float] = []
         self._silence = Silence(lambda: self.latency, self._lose, patience)
-        recorder = Recorder(database, clock, own_message=after_send.own_message, on_work=self._wake)
+        recorder = Recorder(
+            database,
+            clock,
+            confirm_own_message=after_send.own_message,
+            on_work=self._wake,
+        )
         recovery = CatchUp(
             database=database,
             clock=clock,

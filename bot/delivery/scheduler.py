@@ -187,7 +187,7 @@ async def _nearest(tx: Transaction, *more: int | None) -> datetime | None:
         await reply_moves.next_due(tx),
         await attachments.next_due(tx),
         await owed.next_due(tx),
-        await deleted_channels.next_due(tx),
+        await deleted_channels.get_next_due(tx),
         await temporary_messages.next_due(tx),
     ]
     known = [moment for moment in moments if moment is not None]

@@ -23,9 +23,10 @@ from bot.core.conversation.events import (
     ReactionsCleared,
     ThreadSeen,
 )
+from bot.ingest.batch import BatchResult, EarlyEvents, RecoveredChanges
+from bot.ingest.record_batch import OwnMessageHandler, record_batch
 from storage.db.database import Database
 from storage.db.errors import StorageError
-from storage.replies.record import Early, Found, OwnMessage, Recorded, record
 
 __all__ = ["Recorder"]
 
@@ -55,12 +56,12 @@ class Recorder:
         database: Database,
         clock: Clock,
         *,
-        own_message: OwnMessage,
+        confirm_own_message: OwnMessageHandler,
         on_work: Callable[[], None],
     ) -> None:
         self._database = database
         self._clock = clock
-        self._own_message = own_message
+        self._confirm_own_message = confirm_own_message
         self._on_work = on_work
         self._events: deque[Event] = deque()
         self._arrived = asyncio.Event()
@@ -68,11 +69,11 @@ class Recorder:
         self._committed_count = 0
         self._progress = asyncio.Condition()
         self._complete: set[int] = set()
-        self._changes: OrderedDict[int, Edit | Deletion] = OrderedDict()
-        self._answers: OrderedDict[int, tuple[Message, ...]] = OrderedDict()
+        self._early_changes: OrderedDict[int, Edit | Deletion] = OrderedDict()
+        self._early_replies: OrderedDict[int, tuple[Message, ...]] = OrderedDict()
         self._collectors: dict[int, list[list[LiveEvent]]] = {}
         self._new_threads: dict[int, int] = {}
-        self._recovered: dict[int, Found] = {}
+        self._recovered: dict[int, RecoveredChanges] = {}
         self._on_reacted: Callable[[set[tuple[int, int, int]]], None] | None = None
         self._on_content_missing: Callable[[set[int]], None] | None = None
         self.generation = 0
@@ -148,9 +149,9 @@ class Recorder:
         if reacted and self._on_reacted is not None:
             self._on_reacted(reacted)
 
-    def take_recovered(self, server_id: int) -> Found:
+    def take_recovered(self, server_id: int) -> RecoveredChanges:
         """What reading the history has added to a server's record since the last call."""
-        return self._recovered.pop(server_id, Found())
+        return self._recovered.pop(server_id, RecoveredChanges())
 
     async def wait_until_committed(self, number: int) -> None:
         """Return when all events up to ``number``, as returned by :meth:`put`, are committed."""
@@ -175,12 +176,12 @@ class Recorder:
         """
         await self.wait_until_committed(self._put_count)
         self._complete -= channel_ids
-        for reference_id, waiting in list(self._answers.items()):
+        for reference_id, waiting in list(self._early_replies.items()):
             kept = tuple(one for one in waiting if one.channel_id not in channel_ids)
             if not kept:
-                del self._answers[reference_id]
+                del self._early_replies[reference_id]
             elif len(kept) < len(waiting):
-                self._answers[reference_id] = kept
+                self._early_replies[reference_id] = kept
 
     def start_generation(self) -> int:
         """A fresh identify: events may have been missed anywhere; returns the generation."""
@@ -206,14 +207,14 @@ class Recorder:
         wait = _FIRST_WAIT
         while True:
             try:
-                recorded = await self._database.write(
-                    lambda tx: record(
+                result = await self._database.write(
+                    lambda tx: record_batch(
                         tx,
                         batch,
-                        proven=frozenset(self._complete),
+                        complete=frozenset(self._complete),
                         now_ms=self._clock.now_ms(),
-                        own_message=self._own_message,
-                        early=Early(self._changes, self._answers),
+                        confirm_own_message=self._confirm_own_message,
+                        early=EarlyEvents(self._early_changes, self._early_replies),
                     )
                 )
             except StorageError as error:
@@ -226,27 +227,27 @@ class Recorder:
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, _LONGEST_WAIT)
             else:
-                self._publish_results(recorded)
+                self._publish_results(result)
                 return
 
-    def _publish_results(self, recorded: Recorded) -> None:
-        _remember(self._changes, recorded.early)
-        _remember(self._answers, recorded.answers)
-        for server_id, found in recorded.found.items():
-            kept = self._recovered.setdefault(server_id, Found())
+    def _publish_results(self, result: BatchResult) -> None:
+        _remember(self._early_changes, result.early_changes)
+        _remember(self._early_replies, result.early_replies)
+        for server_id, found in result.recovered.items():
+            kept = self._recovered.setdefault(server_id, RecoveredChanges())
             kept.replies += found.replies
             kept.edits += found.edits
-        for thread_id in recorded.seen:
+        for thread_id in result.new_threads:
             self.mark_complete(thread_id, self._new_threads.get(thread_id, -1))
         if self._new_threads and not self._events:
             self._new_threads.clear()
-        if recorded.withheld:
-            self._complete -= recorded.withheld
+        if result.content_missing:
+            self._complete -= result.content_missing
             if self._on_content_missing is not None:
-                self._on_content_missing(recorded.withheld)
-        if recorded.reacted and self._on_reacted is not None:
-            self._on_reacted(recorded.reacted)
-        if recorded.has_work:
+                self._on_content_missing(result.content_missing)
+        if result.reacted_to and self._on_reacted is not None:
+            self._on_reacted(result.reacted_to)
+        if result.has_work:
             self._on_work()
 
 

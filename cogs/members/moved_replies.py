@@ -13,6 +13,7 @@ from discord.ext import commands
 
 from bot.core import limits
 from bot.errors import UserError
+from bot.ingest.moved_replies import edit_moved_reply
 from bot.services import Services
 from cogs.ui.forms import Entered, show_form, text_field
 from cogs.ui.responses import answer, server_id
@@ -46,13 +47,13 @@ class Copies(commands.Cog):
         manages = interaction.permissions.manage_messages
 
         async def take(tx: Transaction) -> None:
-            copy = _held(await reply_copies.find(tx, server, message.id))
+            copy = _held(await reply_copies.find_copy(tx, server, message.id))
             if copy.author_id != interaction.user.id and not manages:
                 raise UserError(
                     f"Only {discord.utils.escape_markdown(copy.author_name)} and those who "
                     "manage messages here may take this reply away."
                 )
-            await reply_copies.take_away(tx, copy, now_ms)
+            await reply_copies.delete_copy(tx, copy, now_ms)
 
         with self._services.active_work.track():
             await self._services.database.write(take)
@@ -84,7 +85,7 @@ class Copies(commands.Cog):
         if not text and not copy.files:
             raise UserError("A reply needs words. To remove it, use *Take away*.")
         if not await self._services.database.write(
-            lambda tx: reply_copies.correct(tx, copy, text, now_ms)
+            lambda tx: edit_moved_reply(tx, copy, text, now_ms)
         ):
             raise UserError(_TAKEN_AWAY)
         self._services.sweep.wake()
@@ -93,7 +94,7 @@ class Copies(commands.Cog):
     async def _own(self, interaction: discord.Interaction[Any], message_id: int) -> Copy:
         server = server_id(interaction)
         found = await self._services.database.read(
-            lambda tx: reply_copies.find(tx, server, message_id)
+            lambda tx: reply_copies.find_copy(tx, server, message_id)
         )
         copy = _held(found)
         if copy.author_id != interaction.user.id:

@@ -328,7 +328,7 @@ async def _prepare(
         await connection.execute("PRAGMA foreign_keys = ON")
         for step in migrations[version:]:
             await connection.executescript(step)
-        # A place for the ids that a batch of events asks after; see storage.replies.record.
+        # The ids that a batch of events refers to; see storage.replies.lookup.
         await connection.execute("CREATE TEMP TABLE lookup_ids (id INTEGER PRIMARY KEY)")
     except sqlite3.Error as error:
         if connection.in_transaction:

@@ -94,7 +94,7 @@ async def situation(tx: Transaction, prompt: Prompt) -> PromptContext:
         answered=answered,
         channel_erased_at=None
         if deleted_at is None
-        else from_milliseconds(deleted_at + deleted_channels.KEPT_FOR),
+        else from_milliseconds(deleted_at + deleted_channels.RETENTION_MS),
     )
 
 

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import from_milliseconds, to_milliseconds
+from bot.core.conversation.events import Message
 from bot.core.prompts.local_time import WeeklyTime
 from bot.core.prompts.plan import parse_plan, schedule_steps
 from bot.core.prompts.policy import PromptKind
 from storage.db.writer import Transaction
+from storage.replies.record import Changes
 from storage.servers import settings as settings_module
 
 __all__ = [
-    "PLAN_NUDGE",
     "Prompt",
     "add",
     "cancel",
@@ -30,14 +31,13 @@ __all__ = [
     "move",
     "next_due",
     "plan_digest",
+    "plan_nudge",
     "plan_steps",
     "skip",
     "wait",
 ]
 
-#: Plans the one nudge of a thread for the time at which it has waited long enough, unless the
-#: server wants no nudges; beside the statement that wants the thread.
-PLAN_NUDGE = """
+_PLAN_NUDGE = """
 INSERT INTO prompts (server_id, discussion_id, kind, thread_id, channel_id, content, condition,
     planned_for, late_from, due_at, state)
 SELECT server_id, :discussion_id, 'nudge', :id, :id, '', '', at, at, at, 'planned'
@@ -46,7 +46,7 @@ FROM (
            :written_at + 3600000 * COALESCE(nudge_hours, 48) AS at
     FROM servers LEFT JOIN server_settings ON server_settings.server_id = servers.id
     WHERE servers.id = :server_id
-) AS asked_questions
+) AS nudge
 WHERE hours > 0
 ON CONFLICT (thread_id) DO NOTHING
 """
@@ -207,6 +207,20 @@ async def plan_digest(tx: Transaction, server_id: int, after: datetime) -> None:
         channel_id=settings.digest_channel,
         local_at=datetime.combine(at.astimezone(settings.zone).date(), settings.digest.at),
     )
+
+
+def plan_nudge(changes: Changes, message: Message, discussion_id: int) -> None:
+    """Plan the one nudge of the thread that a reply opens, unless the server wants no nudges.
+
+    It is due once the thread has been unanswered for as long as the server has set.
+    """
+    row = {
+        "id": message.id,
+        "server_id": message.server_id,
+        "discussion_id": discussion_id,
+        "written_at": to_milliseconds(message.written_at),
+    }
+    changes.add(_PLAN_NUDGE, row)
 
 
 async def due(tx: Transaction, now_ms: int, most: int) -> Sequence[Prompt]:

@@ -1,4 +1,4 @@
-"""What the archive knows of the messages that a batch of events speaks of."""
+"""Bulk lookup of the rows that a batch of events refers to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bot.clock import to_milliseconds
 from bot.core.conversation.events import Event, HistoryPage, Message, ThreadSeen
 from bot.core.conversation.routing import (
     Answered,
@@ -17,14 +16,14 @@ from bot.core.conversation.routing import (
 )
 from storage.db.writer import Transaction
 
-__all__ = ["Kept", "Known", "ask"]
+__all__ = ["JoinableDiscussion", "Lookup", "SavedReply", "look_up"]
 
-_STANDING = {"closed": DiscussionState.CLOSED, "withdrawn": DiscussionState.WITHDRAWN}
+_DISCUSSION_STATES = {"closed": DiscussionState.CLOSED, "withdrawn": DiscussionState.WITHDRAWN}
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A reply as the archive has it; ``reactions`` by emoji. Moments in milliseconds."""
+class SavedReply:
+    """A reply as it is in the archive; ``reactions`` by emoji. Moments in milliseconds."""
 
     parent_id: int | None
     text: str
@@ -35,77 +34,71 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
-    """An open essay that talk in its channel joins, if it is later than card and ``since``."""
+class JoinableDiscussion:
+    """An open discussion that plain messages join if they are newer than card and ``since``."""
 
-    gathering: JoinedDiscussion
+    discussion: JoinedDiscussion
     card_id: int
     since: int
 
 
 @dataclass(slots=True)
-class Known:
-    """What is known of the ids in a batch, kept current while the batch is decided.
+class Lookup:
+    """What the archive has about the ids in a batch, kept current while the batch is recorded.
 
-    ``copies``: the reply of each copy, ``moved`` the replies that stand as a copy. ``kept`` holds
-    the replies that a reading of the history is compared with; ``waited_for`` the messages that
-    replies in the archive answer and that have not come yet; ``forgotten`` until when
-    (milliseconds) nothing is to be kept of a (server, member), None: for ever; ``gatherings`` by
-    channel the essays that talk there joins, the newest first.
+    answered:        by message id, what replies to that message answer
+    copies:          the reply of each copy
+    moved:           the replies that were moved, so that a copy is their message
+    saved:           the replies that a page of history is compared with
+    pending_parents: messages that recorded replies answer and that aren't recorded yet
+    erased_members:  until when (milliseconds) nothing of a (server, member) is saved; None: ever
+    joinable:        by channel, the discussions that plain messages join, the newest first
     """
 
     answered: dict[int, Answered] = field(default_factory=dict)
     copies: dict[int, int] = field(default_factory=dict)
     moved: set[int] = field(default_factory=set)
-    kept: dict[int, Kept] = field(default_factory=dict)
-    waited_for: set[int] = field(default_factory=set)
-    forgotten: dict[tuple[int, int], int | None] = field(default_factory=dict)
-    gatherings: dict[int, list[Gathered]] = field(default_factory=dict)
-
-    def gathering(self, message: Message) -> JoinedDiscussion | None:
-        """The essay that a message in a channel joins although it replies to nothing."""
-        written_at = to_milliseconds(message.written_at)
-        for one in self.gatherings.get(message.channel_id, ()):
-            if one.card_id < message.id and one.since <= written_at:
-                return one.gathering
-        return None
+    saved: dict[int, SavedReply] = field(default_factory=dict)
+    pending_parents: set[int] = field(default_factory=set)
+    erased_members: dict[tuple[int, int], int | None] = field(default_factory=dict)
+    joinable: dict[int, list[JoinableDiscussion]] = field(default_factory=dict)
 
 
-def _ids(events: Iterable[Event]) -> tuple[set[int], set[int]]:
-    """The ids to ask after, and of those the messages that were read in a history."""
-    asked: set[int] = set()
+def _collect_ids(events: Iterable[Event]) -> tuple[set[int], set[int]]:
+    """The ids to look up, and of those the messages that come from a page of history."""
+    ids: set[int] = set()
     read: set[int] = set()
     for event in events:
         match event:
             case Message():
-                _add(asked, event)
+                _add_ids(ids, event)
             case HistoryPage():
                 for message in event.messages:
-                    _add(asked, message)
+                    _add_ids(ids, message)
                     read.add(message.id)
             case ThreadSeen():
-                asked.add(event.id)
+                ids.add(event.id)
             case _:
-                ids = getattr(event, "message_ids", None) or (getattr(event, "message_id", 0),)
-                asked.update(ids)
-    return asked, read
+                changed = getattr(event, "message_ids", None) or (getattr(event, "message_id", 0),)
+                ids.update(changed)
+    return ids, read
 
 
-def _add(asked: set[int], message: Message) -> None:
-    asked.add(message.id)
-    asked.add(message.channel_id)
+def _add_ids(ids: set[int], message: Message) -> None:
+    ids.add(message.id)
+    ids.add(message.channel_id)
     if message.reference_id is not None:
-        asked.add(message.reference_id)
+        ids.add(message.reference_id)
 
 
-async def ask(tx: Transaction, events: Iterable[Event]) -> Known:
-    """Everything the archive knows of the channels and messages named in ``events``."""
-    asked, read = _ids(events)
-    known = Known()
-    if not asked:
+async def look_up(tx: Transaction, events: Iterable[Event]) -> Lookup:
+    """Everything the archive has about the channels and messages named in ``events``."""
+    ids, read = _collect_ids(events)
+    known = Lookup()
+    if not ids:
         return known
-    # One statement for all of them: a statement for each would be half of what recording costs.
-    await _fill(tx, asked)
+    # One statement for all ids: a statement for each would be half of what recording costs.
+    await _fill_ids(tx, ids)
     for row in await tx.rows(_REPLIES):
         known.answered[row["id"]] = AnsweredReply(row["discussion_id"], row["id"], row["thread_id"])
         if row["copy_id"] is not None:
@@ -115,49 +108,47 @@ async def ask(tx: Transaction, events: Iterable[Event]) -> Known:
             row["discussion_id"], row["reply_id"], row["thread_id"]
         )
         known.copies[row["copy_id"]] = row["reply_id"]
-    for row in await tx.rows(_POSTS):
+    for row in await tx.rows(_BOT_MESSAGES):
         about = None
         if row["reply_id"] is not None:
-            about = AnsweredReply(row["discussion_id"], row["reply_id"], row["belongs_in"])
+            about = AnsweredReply(row["discussion_id"], row["reply_id"], row["target_thread_id"])
         known.answered[row["message_id"]] = AnsweredBotMessage(
             row["discussion_id"],
             row["id"],
-            _STANDING.get(row["state"], DiscussionState.OPEN),
+            _DISCUSSION_STATES.get(row["state"], DiscussionState.OPEN),
             is_notice=row["purpose"] == "notice",
             about_reply=about,
             main_thread_id=row["main_thread_id"],
         )
-    known.waited_for = {
-        row["reference_id"]
-        for row in await tx.rows(
-            """
-            SELECT reference_id
-            FROM pending_parents
-            JOIN lookup_ids ON lookup_ids.id = reference_id
-            """
-        )
-    }
-    gathers = False
-    for row in await tx.rows(_FORGOTTEN):
+    known.pending_parents = {row["reference_id"] for row in await tx.rows(_PENDING_PARENTS)}
+    has_joinable = False
+    for row in await tx.rows(_ERASED_MEMBERS):
         if row["member_id"] is None:
-            gathers = True
+            has_joinable = True
             continue
         until = row["at"] if row["opted_out_at"] is None else None
-        known.forgotten[row["server_id"], row["member_id"]] = until
-    if gathers:
-        await _ask_gatherings(tx, known)
+        known.erased_members[row["server_id"], row["member_id"]] = until
+    if has_joinable:
+        await _look_up_joinable(tx, known)
     await tx.run("DELETE FROM lookup_ids")
     if read:
-        await _fill(tx, read | {known.copies[one] for one in read if one in known.copies})
-        await _ask_kept(tx, known)
+        await _fill_ids(tx, read | {known.copies[one] for one in read if one in known.copies})
+        await _look_up_saved(tx, known)
         await tx.run("DELETE FROM lookup_ids")
     return known
 
 
-async def _ask_gatherings(tx: Transaction, known: Known) -> None:
-    for row in await tx.rows(_GATHERINGS):
-        known.gatherings.setdefault(row["channel_id"], []).append(
-            Gathered(
+async def _fill_ids(tx: Transaction, ids: set[int]) -> None:
+    await tx.run(
+        "INSERT INTO lookup_ids (id) SELECT value FROM json_each(:ids)",
+        {"ids": json.dumps(sorted(ids))},
+    )
+
+
+async def _look_up_joinable(tx: Transaction, known: Lookup) -> None:
+    for row in await tx.rows(_JOINABLE):
+        known.joinable.setdefault(row["channel_id"], []).append(
+            JoinableDiscussion(
                 JoinedDiscussion(row["discussion_id"], row["thread_id"]),
                 row["message_id"],
                 row["plain_messages_since"],
@@ -165,21 +156,12 @@ async def _ask_gatherings(tx: Transaction, known: Known) -> None:
         )
 
 
-async def _fill(tx: Transaction, ids: set[int]) -> None:
-    await tx.run(
-        "INSERT INTO lookup_ids (id) SELECT value FROM json_each(:ids)",
-        {"ids": json.dumps(sorted(ids))},
-    )
-
-
-async def _ask_kept(tx: Transaction, known: Known) -> None:
+async def _look_up_saved(tx: Transaction, known: Lookup) -> None:
     reactions: dict[int, set[tuple[str, int]]] = {}
-    for row in await tx.rows(
-        "SELECT reply_id, emoji, count FROM reactions JOIN lookup_ids ON lookup_ids.id = reply_id"
-    ):
+    for row in await tx.rows(_SAVED_REACTIONS):
         reactions.setdefault(row["reply_id"], set()).add((row["emoji"], row["count"]))
-    for row in await tx.rows(_KEPT):
-        known.kept[row["id"]] = Kept(
+    for row in await tx.rows(_SAVED):
+        known.saved[row["id"]] = SavedReply(
             parent_id=row["parent_id"],
             text=row["text"],
             edited_at=row["edited_at"],
@@ -200,10 +182,10 @@ _COPIES = """
 SELECT reply_moves.copy_id, reply_moves.reply_id, reply_moves.discussion_id, reply_moves.thread_id
 FROM lookup_ids JOIN reply_moves ON reply_moves.copy_id = lookup_ids.id
 """
-_POSTS = """
+_BOT_MESSAGES = """
 SELECT planned_messages.message_id, planned_messages.id, planned_messages.purpose,
-    planned_messages.discussion_id, discussions.state,
-       temporary_messages.reply_id, reply_moves.thread_id AS belongs_in,
+       planned_messages.discussion_id, discussions.state,
+       temporary_messages.reply_id, reply_moves.thread_id AS target_thread_id,
        CASE WHEN discussions.style = 'thread' THEN discussions.thread_id END AS main_thread_id
 FROM lookup_ids
 JOIN planned_messages ON planned_messages.message_id = lookup_ids.id
@@ -211,14 +193,14 @@ JOIN discussions ON discussions.id = planned_messages.discussion_id
 LEFT JOIN temporary_messages ON temporary_messages.planned_message_id = planned_messages.id
 LEFT JOIN reply_moves ON reply_moves.reply_id = temporary_messages.reply_id
 """
-# Asked in one go, since each question costs a visit to the database's thread: who is forgotten,
-# and, without a member, the servers in which talk joins the newest essay.
-_FORGOTTEN = """
+# One query for two questions, since each query is a visit to the database's thread: the erased
+# members and, without a member, the servers in which plain messages join the newest essay.
+_ERASED_MEMBERS = """
 SELECT server_id, member_id, at, opted_out_at FROM erased_members
 UNION ALL SELECT server_id, NULL, NULL, NULL FROM server_settings WHERE plain_messages = 'join'
 """
-# The servers that have it so are few, so they come first.
-_GATHERINGS = """
+# Few servers have set this, so they come first.
+_JOINABLE = """
 SELECT discussions.channel_id, discussions.id AS discussion_id, discussions.thread_id,
        planned_messages.message_id, server_settings.plain_messages_since
 FROM server_settings
@@ -226,12 +208,20 @@ CROSS JOIN discussions ON discussions.server_id = server_settings.server_id
 CROSS JOIN lookup_ids ON lookup_ids.id = discussions.channel_id
 CROSS JOIN planned_messages ON planned_messages.discussion_id = discussions.id
 WHERE server_settings.plain_messages = 'join' AND discussions.state = 'open'
-    AND discussions.style <> 'forum' AND planned_messages.purpose = 'card' AND
-        planned_messages.message_id IS NOT NULL
+    AND discussions.style <> 'forum' AND planned_messages.purpose = 'card'
+    AND planned_messages.message_id IS NOT NULL
 ORDER BY planned_messages.message_id DESC
 """
-_KEPT = """
+_SAVED = """
 SELECT id, parent_id, text, edited_at, deleted_at,
        (SELECT count(*) FROM attachments WHERE reply_id = replies.id) AS attachments
 FROM lookup_ids JOIN replies USING (id)
+"""
+# The few ids come first: there are many reactions.
+_SAVED_REACTIONS = """
+SELECT reply_id, emoji, count
+FROM lookup_ids CROSS JOIN reactions ON reactions.reply_id = lookup_ids.id
+"""
+_PENDING_PARENTS = """
+SELECT reference_id FROM pending_parents JOIN lookup_ids ON lookup_ids.id = reference_id
 """

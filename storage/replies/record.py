@@ -1,450 +1,415 @@
-"""The record: what happened, in order of arrival, written a batch at a time.
+"""The rows that recording a batch of events writes: replies and what belongs to them.
 
-A batch is one unit of work. What the archive knows of the channels and messages that the batch
-speaks of is asked once for all of it, each event is then decided by
-:func:`bot.core.conversation.routing.route` on top of the ones before it, and the rows are written
-together, so that the cost of a message does not hang on visits to the database's thread.
+:class:`Changes` collects the changes of a batch in order and writes them together, since a visit
+to the database's thread for each would be half of what recording costs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+import itertools
+from typing import Any
 
 from bot.clock import to_milliseconds
-from bot.core.conversation.events import (
-    Attachment,
-    ChannelDeletion,
-    Deletion,
-    Edit,
-    Event,
-    HistoryPage,
-    Message,
-    Reaction,
-    ReactionsCleared,
-    ThreadSeen,
-)
-from bot.core.conversation.passage_refs import may_refer_to_passages
-from bot.core.conversation.routing import (
-    AnsweredBotMessage,
-    AnsweredReply,
-    Ignore,
-    Record,
-    find_thread,
-    route,
-)
+from bot.core.conversation.events import Attachment, Message
 from storage.db.writer import Transaction
-from storage.delivery import temporary_messages
-from storage.privacy.erasure import NO_MEMBER, THREAD_NAME
-from storage.privacy.members import NOBODY
-from storage.prompts.prompts import PLAN_NUDGE
-from storage.replies import deleted_channels
-from storage.replies import statements as sql
-from storage.replies.batch import (
-    Batch,
-    Early,
-    Found,
-    Recorded,
-    bringing_row,
-    nudge_row,
-    reply_row,
-    thread_row,
-)
-from storage.replies.lookup import Kept, ask
-from storage.replies.passage_refs import Naming, name_passages
 
-#: Records a message of our own as sent: the transaction, the message, the time in milliseconds;
-#: whether it was news (bot.delivery.after_send.own_message).
-OwnMessage = Callable[[Transaction, Message, int], Awaitable[bool]]
-#: Replies remembered for one message that has not come (yet).
-_MOST_ANSWERS = 20
-
-__all__ = ["Early", "Found", "OwnMessage", "Recorded", "record"]
+__all__ = ["DELETE_ORPHANED_FILES", "ERASE_REPLY", "MARK_COPY_STALE", "Changes"]
 
 
-async def record(
-    tx: Transaction,
-    events: Sequence[Event],
-    *,
-    proven: frozenset[int],
-    now_ms: int,
-    own_message: OwnMessage,
-    early: Early | None = None,
-) -> Recorded:
-    """Write what ``events`` tell, in their order.
+class Changes:
+    """Changes to rows, collected in order and written at once. Moments are milliseconds."""
 
-    ``proven``: the channels whose record had no gap when these events arrived; only for them
-    does a live message move the watermark (design: the record is complete). ``early``: what
-    :attr:`Recorded.early` and :attr:`Recorded.answers` of former batches told.
-    """
-    confirmed = 0
-    for event in events:
-        messages = event.messages if isinstance(event, HistoryPage) else (event,)
-        for message in messages:
-            if isinstance(message, Message) and message.own:
-                confirmed += await own_message(tx, message, now_ms)
-    batch = Batch(await ask(tx, events), early or Early({}, {}), now_ms)
-    batch.recorded.posts_confirmed = confirmed
-    watermarks: dict[int, int] = {}
-    for event in events:
-        if isinstance(event, Message):
-            _message(event, batch)
-            channel_id = event.channel_id
-            if channel_id in proven and channel_id not in batch.recorded.withheld:
-                watermarks[channel_id] = max(watermarks.get(channel_id, 0), event.id)
-        else:
-            _other(event, batch)
-    for channel_id, message_id in watermarks.items():
-        batch.add(sql.MOVE_WATERMARK, {"channel_id": channel_id, "message_id": message_id})
-    await batch.write(tx)
-    if batch.naming:
-        await name_passages(tx, batch.naming)
-    for message in batch.closed_met.values():
-        await _say_closed(tx, message, batch)
-    for one in batch.gone:
-        await deleted_channels.note(tx, one.channel_id, one.server_id, to_milliseconds(one.at))
-        batch.recorded.brought += 1  # the admins are told
-    return batch.recorded
+    def __init__(self) -> None:
+        self._changes: list[tuple[str, dict[str, Any]]] = []
 
+    def add(self, statement: str, row: dict[str, Any]) -> None:
+        """Add one change after all that were added before."""
+        self._changes.append((statement, row))
 
-def _other(event: Event, batch: Batch) -> None:
-    match event:
-        case Edit():
-            _edit(event, batch)
-        case Deletion():
-            _deletion(event, batch)
-        case Reaction():
-            reply_id = _reacted(event, batch)
-            if reply_id is not None:
-                row = {"id": reply_id, "emoji": event.emoji, "change": event.change}
-                batch.add(sql.COUNT_REACTION, row)
-                batch.add(sql.DROP_UNCOUNTED, {"id": reply_id})
-        case ReactionsCleared():
-            reply_id = _reacted(event, batch)
-            if reply_id is not None:
-                batch.add(sql.CLEAR_REACTIONS, {"id": reply_id, "emoji": event.emoji})
-        case HistoryPage():
-            for message in event.messages:
-                _read(message, batch, shown=event.content_visible)
-        case ThreadSeen():
-            _thread_seen(event, batch)
-        case ChannelDeletion():
-            batch.gone.append(event)
-        case Message():
-            raise AssertionError("a message is recorded by itself")
+    async def write(self, tx: Transaction) -> None:
+        """Write all changes; consecutive ones of one kind go in one call."""
+        for statement, changes in itertools.groupby(self._changes, key=lambda change: change[0]):
+            await tx.run_many(statement, [row for _, row in changes])
 
+    # -- replies --------------------------------------------------------------------------------
 
-# -- messages -----------------------------------------------------------------------------------
-
-
-def _message(message: Message, batch: Batch) -> bool:
-    """Add what one message leads to; whether it is a reply that was not known."""
-    known = batch.known.answered
-    if message.id in known:  # by the gateway, by an earlier reading, or our own
-        return False
-    if message.content_missing:
-        batch.recorded.withheld.add(message.channel_id)
-    answered = None if message.reference_id is None else known.get(message.reference_id)
-    if answered is None and message.reference_id is not None and not message.from_bot:
-        # What it replies to may have been told later than it.
-        before_it = batch.answers(message.reference_id)
-        batch.recorded.answers[message.reference_id] = (*before_it[-_MOST_ANSWERS:], message)
-    place = find_thread(known.get(message.channel_id))
-    decided = route(message, place, answered, batch.known.gathering(message))
-    if isinstance(decided, Ignore):
-        return False
-    before = batch.early(message.id)
-    if _is_kept_out(message, batch):
-        message = _nameless(message)
-        before = Deletion((message.id,), message.channel_id, message.written_at)
-    if isinstance(before, Deletion) and decided.opens_thread:
-        decided = replace(decided, thread_id=None, opens_thread=False)  # there will be none
-    home = decided.target_thread_id if decided.thread_id is None else decided.thread_id
-    known[message.id] = AnsweredReply(decided.discussion_id, message.id, home)
-    batch.add(sql.INSERT_REPLY, reply_row(message, decided))
-    if decided.thread_id == message.channel_id and message.channel_id not in batch.watched:
-        batch.watched.add(message.channel_id)
-        watch = {"id": message.channel_id, "server_id": message.server_id, "now": batch.now_ms}
-        batch.add(sql.WATCH_THREAD, watch)
-    _attachments(message.id, message.attachments, batch)
-    if answered is None and message.reference_id is not None:
-        batch.add(sql.NOTE_EARLY, {"id": message.id, "reference_id": message.reference_id})
-        batch.known.waited_for.add(message.reference_id)  # it may come in this very batch
-    if message.id in batch.known.waited_for:
-        row = {"id": message.id, "discussion_id": decided.discussion_id}
-        batch.add(sql.SET_PARENT_OF_EARLY, row)
-        batch.add(sql.FORGET_EARLY, row)
-    if decided.planned_message_id is not None:
-        answered_at = {"written_at": to_milliseconds(message.written_at)}
+    def insert_reply(
+        self,
+        message: Message,
+        *,
+        discussion_id: int,
+        parent_id: int | None,
+        thread_id: int | None,
+        planned_message_id: int | None,
+    ) -> None:
+        """Save a message as a reply; does nothing if it is saved already."""
+        edited_at = message.edited_at
         row = {
             "id": message.id,
-            "planned_message_id": decided.planned_message_id,
-            "discussion_id": decided.discussion_id,
+            "server_id": message.server_id,
+            "discussion_id": discussion_id,
+            "channel_id": message.channel_id,
+            "parent_id": parent_id,
+            "thread_id": thread_id,
+            "planned_message_id": planned_message_id,
+            "author_id": message.author_id,
+            "author_name": message.author_name,
+            "text": message.text,
+            "written_at": to_milliseconds(message.written_at),
+            "edited_at": None if edited_at is None else to_milliseconds(edited_at),
         }
-        batch.add(sql.INSERT_PASSAGES, row | answered_at)
-    if may_refer_to_passages(message.text):
-        batch.naming[message.id] = Naming(decided.discussion_id, message.text)
-    if message.reactions:
-        _reactions_as_told(message, message.id, batch)
-    if before is not None:
-        _other(before, batch)
-    if not isinstance(before, Deletion):
-        _follow(message, decided, batch)
-    for answer in batch.answers(message.id):
-        _late(answer, batch)
-    return True
+        self.add(_INSERT_REPLY, row)
+
+    def insert_part_passages(
+        self, message: Message, *, discussion_id: int, planned_message_id: int
+    ) -> None:
+        """Note that a reply answers all passages of the message it replies to."""
+        row = {
+            "id": message.id,
+            "planned_message_id": planned_message_id,
+            "discussion_id": discussion_id,
+            "written_at": to_milliseconds(message.written_at),
+        }
+        self.add(_INSERT_PART_PASSAGES, row)
+
+    def set_parent(self, reply_id: int, parent_id: int | None) -> None:
+        """Change which reply a reply answers; None for the essay itself."""
+        self.add(_SET_PARENT, {"id": reply_id, "parent_id": parent_id})
+
+    def add_pending_parent(self, reply_id: int, reference_id: int) -> None:
+        """Note that a reply answers a message that hasn't been recorded yet."""
+        self.add(_ADD_PENDING_PARENT, {"id": reply_id, "reference_id": reference_id})
+
+    def resolve_pending_parents(self, reply_id: int, discussion_id: int) -> None:
+        """A reply was recorded: set it as the parent of the replies that waited for it."""
+        row = {"id": reply_id, "discussion_id": discussion_id}
+        self.add(_SET_PENDING_PARENT, row)
+        self.add(_DELETE_PENDING_PARENT, row)
+
+    def edit_reply(self, reply_id: int, text: str, edited_at: int | None) -> None:
+        """Change a reply's text, unless it was deleted or has a newer edit."""
+        self.add(_EDIT_REPLY, {"id": reply_id, "text": text, "edited_at": edited_at})
+
+    def erase_reply(self, reply_id: int, message_id: int, at: int) -> None:
+        """Erase the text, files and reactions of a deleted reply; its place in the tree stays.
+
+        ``message_id``: the message that was deleted. If the reply was moved, only the deletion of
+        its copy counts: the bot itself deletes the original.
+        """
+        for statement in ERASE_REPLY:
+            self.add(statement, {"id": reply_id, "message_id": message_id, "at": at})
+
+    # -- attachments ----------------------------------------------------------------------------
+
+    def insert_attachment(self, reply_id: int, position: int, file: Attachment) -> None:
+        """Save what is known about a file attached to a reply."""
+        self.add(_INSERT_ATTACHMENT, _attachment_row(reply_id, position, file))
+
+    def insert_edited_attachment(
+        self, reply_id: int, position: int, file: Attachment, edited_at: int | None
+    ) -> None:
+        """Like :meth:`insert_attachment`, unless the reply has a newer edit."""
+        row = _attachment_row(reply_id, position, file) | {"edited_at": edited_at}
+        self.add(_INSERT_EDITED_ATTACHMENT, row)
+
+    def plan_download(self, reply_id: int, position: int, file: Attachment, now_ms: int) -> None:
+        """Plan to download an attachment, if it was saved."""
+        row = {"id": reply_id, "position": position, "file_id": file.id}
+        self.add(_PLAN_DOWNLOAD, row | {"url": file.url, "now": now_ms})
+
+    def delete_attachments(self, reply_id: int, edited_at: int | None) -> None:
+        """Delete a reply's attachments before an edit, unless it has a newer edit."""
+        self.add(_DELETE_ATTACHMENTS, {"id": reply_id, "edited_at": edited_at})
+
+    def delete_orphaned_files(self, reply_id: int) -> None:
+        """Delete the bytes of files that aren't attached to the reply any more."""
+        self.add(DELETE_ORPHANED_FILES, {"id": reply_id})
+
+    # -- reactions ------------------------------------------------------------------------------
+
+    def change_reaction_count(self, reply_id: int, emoji: str, change: int) -> None:
+        """Count one reaction more (1) or less (-1)."""
+        self.add(_COUNT_REACTION, {"id": reply_id, "emoji": emoji, "change": change})
+        self.add(_DELETE_UNCOUNTED, {"id": reply_id})
+
+    def clear_reactions(self, reply_id: int, emoji: str | None = None) -> None:
+        """Delete a reply's reactions, or those with one emoji."""
+        self.add(_CLEAR_REACTIONS, {"id": reply_id, "emoji": emoji})
+
+    def set_reaction(self, reply_id: int, emoji: str, count: int) -> None:
+        """Set how many reacted with an emoji."""
+        self.add(_SET_REACTION, {"id": reply_id, "emoji": emoji, "count": count})
+
+    # -- threads and moves ----------------------------------------------------------------------
+
+    def plan_thread(
+        self,
+        message: Message,
+        *,
+        discussion_id: int,
+        name: str,
+        now_ms: int,
+        max_per_window: int,
+        window_ms: int,
+        threads_per_priority: int,
+    ) -> None:
+        """Plan the thread that a reply opens.
+
+        A member's thread beyond ``max_per_window`` is due a window after the first of those. Each
+        ``threads_per_priority`` threads within a window lower the priority of the next.
+        """
+        row = {
+            "id": message.id,
+            "server_id": message.server_id,
+            "discussion_id": discussion_id,
+            "channel_id": message.channel_id,
+            "member_id": message.author_id,
+            "name": name,
+            "due_at": now_ms,
+            "most": max_per_window,
+            "span": window_ms,
+            "ahead": threads_per_priority,
+        }
+        self.add(_PLAN_THREAD, row)
+
+    def plan_reply_move(
+        self,
+        message: Message,
+        *,
+        discussion_id: int,
+        thread_id: int,
+        now_ms: int,
+        max_per_window: int,
+        window_ms: int,
+    ) -> None:
+        """Plan to move a reply into a thread, or to link the thread; limited like threads."""
+        row = {
+            "reply_id": message.id,
+            "server_id": message.server_id,
+            "discussion_id": discussion_id,
+            "channel_id": message.channel_id,
+            "thread_id": thread_id,
+            "member_id": message.author_id,
+            "copyable": int(message.copyable),
+            "due_at": now_ms,
+            "most": max_per_window,
+            "span": window_ms,
+        }
+        self.add(_PLAN_REPLY_MOVE, row)
+
+    def add_open_thread(
+        self,
+        thread_id: int,
+        *,
+        server_id: int,
+        discussion_id: int,
+        channel_id: int,
+        member_id: int,
+        name: str,
+        now_ms: int,
+    ) -> None:
+        """Note a thread that exists on a message of a discussion, and watch it.
+
+        A thread that the bot itself has planned stays planned.
+        """
+        row = {
+            "id": thread_id,
+            "server_id": server_id,
+            "discussion_id": discussion_id,
+            "channel_id": channel_id,
+            "member_id": member_id,
+            "name": name,
+            "due_at": now_ms,
+        }
+        for statement in _ADD_OPEN_THREAD:
+            self.add(statement, row)
+
+    def watch_thread(self, thread_id: int, server_id: int, now_ms: int) -> None:
+        """Watch a thread that has replies, from its beginning.
+
+        Otherwise nobody would notice that it was deleted while the bot was offline, if its opening
+        was never reported.
+        """
+        self.add(_WATCH_THREAD, {"id": thread_id, "server_id": server_id, "now": now_ms})
+
+    def move_watermark(self, channel_id: int, message_id: int) -> None:
+        """The channel's record is complete up to this message; a watermark never moves back."""
+        self.add(_MOVE_WATERMARK, {"channel_id": channel_id, "message_id": message_id})
+
+    def mark_copy_stale(self, reply_id: int, now_ms: int) -> None:
+        """A moved reply was edited: its copy has to be edited, too."""
+        self.add(MARK_COPY_STALE, {"id": reply_id, "now": now_ms})
+
+    def check_original(self, reply_id: int, now_ms: int) -> None:
+        """The original of a copied reply was deleted by someone: continue the move now."""
+        self.add(_CHECK_ORIGINAL, {"id": reply_id, "now": now_ms})
+
+    def mark_own_message_deleted(self, message_id: int, at: int) -> None:
+        """A message of the bot was deleted."""
+        self.add(_MARK_OWN_MESSAGE_DELETED, {"message_id": message_id, "at": at})
 
 
-def _is_kept_out(message: Message, batch: Batch) -> bool:
-    """Whether its author asked that nothing of theirs be kept, or not what they wrote till then."""
-    who = message.server_id, message.author_id
-    if who not in batch.known.forgotten:
-        return False
-    until = batch.known.forgotten[who]
-    return until is None or to_milliseconds(message.written_at) <= until
-
-
-def _is_forgotten(event: ThreadSeen, batch: Batch) -> bool:
-    """Whether nothing is to be kept of who opened a thread, nor what they called it.
-
-    When it was opened is not told, so of who was forgotten once only a new one is kept.
-    """
-    who = event.server_id, event.owner_id
-    return who in batch.known.forgotten and not (event.is_new and batch.known.forgotten[who])
-
-
-def _nameless(message: Message) -> Message:
-    """The place alone of a message whose author asked that nothing of theirs be kept."""
-    return replace(message, author_id=NOBODY, author_name="", text="", attachments=(), reactions=())
-
-
-def _late(answer: Message, batch: Batch) -> None:
-    """A reply that came before what it replies to: now its parent is known."""
-    known = batch.known.answered
-    place = find_thread(known.get(answer.channel_id))
-    decided = route(answer, place, known.get(answer.reference_id or 0))
-    if isinstance(decided, Ignore):
-        return
-    if place is None:
-        _message(answer, batch)
-    else:
-        batch.add(sql.SET_PARENT, {"id": answer.id, "parent_id": decided.parent_id})
-
-
-def _follow(message: Message, decided: Record, batch: Batch) -> None:
-    """What the bot is to do about a reply."""
-    if decided.opens_thread:
-        batch.add(sql.WANT_THREAD, thread_row(message, decided, batch.now_ms))
-        batch.add(PLAN_NUDGE, nudge_row(message, decided))
-        batch.recorded.threads_wanted += 1
-    elif decided.target_thread_id is not None:
-        batch.add(sql.WANT_BRINGING, bringing_row(message, decided, batch.now_ms))
-        batch.recorded.brought += 1
-    elif decided.notify_closed:
-        batch.closed_met.setdefault(decided.discussion_id, message)
-
-
-def _attachments(
-    reply_id: int, attachments: tuple[Attachment, ...], batch: Batch, **more: int | None
-) -> None:
-    """The files on a reply; ``more``: of an edit, when it was made."""
-    insert = sql.INSERT_CHANGED_ATTACHMENT if more else sql.INSERT_ATTACHMENT
-    for position, file in enumerate(attachments):
-        row = {"id": reply_id, "position": position, "file_id": file.id, **more}
-        batch.add(insert, row | {"name": file.name, "type": file.type, "size": file.size})
-        if file.id:
-            row = {"id": reply_id, "position": position, "file_id": file.id}
-            batch.add(sql.OWE_FILE, row | {"url": file.url, "now": batch.now_ms})
-            batch.recorded.files += 1
-
-
-# -- reactions ----------------------------------------------------------------------------------
-
-
-def _reacted(event: Reaction | ReactionsCleared, batch: Batch) -> int | None:
-    """The reply whose reactions changed, if one did; they are to be read from Discord, too.
-
-    An event may come twice or late, so counting alone would drift. A reply that was moved has
-    the reactions of its copy.
-    """
-    known = batch.known.answered.get(event.message_id)
-    if not isinstance(known, AnsweredReply) or event.message_id in batch.known.moved:
-        return None
-    batch.recorded.reacted.add((event.server_id, event.channel_id, event.message_id))
-    return known.reply_id
-
-
-def _reactions_as_told(message: Message, reply_id: int, batch: Batch) -> None:
-    batch.add(sql.CLEAR_REACTIONS, {"id": reply_id, "emoji": None})
-    for emoji, count in message.reactions or ():
-        batch.add(sql.SET_REACTION, {"id": reply_id, "emoji": emoji, "count": count})
-
-
-# -- changes ------------------------------------------------------------------------------------
-
-
-def _edit(event: Edit, batch: Batch) -> None:
-    known = batch.known.answered.get(event.message_id)
-    if known is None:
-        if event.edited_at is not None:  # without a time a link preview came, and no other words
-            _keep_early(event.message_id, event, batch)
-        return
-    if not isinstance(known, AnsweredReply) or event.message_id in batch.known.copies:
-        return  # a copy is only ever rewritten by the bot itself, after the archive
-    edited_at = None if event.edited_at is None else to_milliseconds(event.edited_at)
-    row = {"id": known.reply_id, "edited_at": edited_at}
-    batch.add(sql.DROP_CHANGED_ATTACHMENTS, row)
-    _attachments(known.reply_id, event.attachments, batch, edited_at=edited_at)
-    batch.add(sql.DROP_FILES, {"id": known.reply_id})
-    batch.add(sql.EDIT_REPLY, row | {"text": event.text})
-    if known.reply_id in batch.known.moved:
-        batch.add(sql.REWRITE_COPY, {"id": known.reply_id, "now": batch.now_ms})
-        batch.recorded.brought += 1
-    batch.naming[known.reply_id] = Naming(known.discussion_id, None)
-
-
-def _keep_early(message_id: int, event: Edit | Deletion, batch: Batch) -> None:
-    before = batch.early(message_id)
-    if isinstance(before, Deletion):
-        return
-    if isinstance(before, Edit) and isinstance(event, Edit) and _older(event, before):
-        return
-    batch.recorded.early[message_id] = event
-
-
-def _older(event: Edit, than: Edit) -> bool:
-    assert event.edited_at is not None
-    return than.edited_at is not None and event.edited_at < than.edited_at
-
-
-def _deletion(event: Deletion, batch: Batch) -> None:
-    # What a member deletes is gone: the text and files are erased, the place in the tree stays.
-    at = to_milliseconds(event.at)
-    for message_id in event.message_ids:
-        known = batch.known.answered.get(message_id)
-        if known is None:
-            _keep_early(message_id, Deletion((message_id,), event.channel_id, event.at), batch)
-            continue
-        if not isinstance(known, AnsweredReply):
-            batch.add(sql.LOSE_POST, {"message_id": message_id, "at": at})
-            continue
-        for statement in sql.ERASE_REPLY:
-            batch.add(statement, {"id": known.reply_id, "message_id": message_id, "at": at})
-        if message_id in batch.known.moved:
-            batch.add(sql.LOOK_AT_ORIGINAL, {"id": message_id, "now": batch.now_ms})
-            batch.recorded.brought += 1
-
-
-# -- readings -----------------------------------------------------------------------------------
-
-
-def _read(message: Message, batch: Batch, *, shown: bool) -> None:
-    """A message as the history has it: new, or compared; an empty one overwrites nothing."""
-    if message.content_missing and not shown:
-        batch.recorded.withheld.add(message.channel_id)
-        return
-    reply_id = batch.known.copies.get(message.id)
-    if reply_id is not None:
-        _read_copy(message, reply_id, batch)
-        return
-    found = batch.recorded.found.setdefault(message.server_id, Found())
-    kept = batch.known.kept.get(message.id)
-    if kept is None:
-        found.replies += _message(replace(message, content_missing=False), batch)
-        return
-    _set_parent(message, kept, batch)
-    if kept.deleted:
-        return
-    if not message.content_missing and _differs(message, kept):
-        found.edits += 1
-        _edit(
-            Edit(
-                message.id, message.channel_id, message.text, message.edited_at, message.attachments
-            ),
-            batch,
-        )
-    if message.id not in batch.known.moved and frozenset(message.reactions or ()) != kept.reactions:
-        _reactions_as_told(message, message.id, batch)
-
-
-def _read_copy(message: Message, reply_id: int, batch: Batch) -> None:
-    """Of a copy only the reactions are news: what it says follows the archive."""
-    kept = batch.known.kept.get(reply_id)
-    if kept is None or kept.deleted:
-        return
-    if frozenset(message.reactions or ()) != kept.reactions:
-        _reactions_as_told(message, reply_id, batch)
-
-
-def _set_parent(message: Message, kept: Kept, batch: Batch) -> None:
-    """The history tells in order, so what a message replies to is known."""
-    answered = (known := batch.known.answered).get(message.reference_id or 0)
-    if (
-        isinstance(answered, AnsweredBotMessage)
-        and answered.is_notice
-        and answered.about_reply is None
-    ):
-        return  # a line taken away, of which is known no more whom it was about
-    decided = route(message, find_thread(known.get(message.channel_id)), answered)
-    if isinstance(decided, Record) and decided.parent_id != kept.parent_id:
-        batch.add(sql.SET_PARENT, {"id": message.id, "parent_id": decided.parent_id})
-
-
-def _differs(message: Message, kept: Kept) -> bool:
-    edited_at = None if message.edited_at is None else to_milliseconds(message.edited_at)
-    if kept.edited_at is not None and (edited_at is None or edited_at < kept.edited_at):
-        return False  # the gateway was faster than this page
-    return (
-        message.text != kept.text
-        or edited_at != kept.edited_at
-        or len(message.attachments) != kept.attachments
-    )
-
-
-# -- threads ------------------------------------------------------------------------------------
-
-
-def _thread_seen(event: ThreadSeen, batch: Batch) -> None:
-    """A thread on a message of a discussion belongs to it, whoever opened it."""
-    known = batch.known.answered.get(event.id)
-    if known is None:
-        return
-    row = {
-        "id": event.id,
-        "server_id": event.server_id,
-        "discussion_id": known.discussion_id,
-        "channel_id": event.channel_id,
-        "member_id": event.owner_id,
-        "name": event.name,
-        "due_at": batch.now_ms,
+def _attachment_row(reply_id: int, position: int, file: Attachment) -> dict[str, Any]:
+    return {
+        "id": reply_id,
+        "position": position,
+        "file_id": file.id,
+        "name": file.name,
+        "type": file.type,
+        "size": file.size,
     }
-    if _is_forgotten(event, batch):
-        row |= {"member_id": NO_MEMBER, "name": THREAD_NAME}
-    for statement in sql.TAKE_THREAD:
-        batch.add(statement, row)
-    if isinstance(known, AnsweredReply):
-        batch.known.answered[event.id] = AnsweredReply(
-            known.discussion_id, known.reply_id, event.id
-        )
-    if event.is_new:
-        batch.recorded.seen.add(event.id)
 
 
-_CLOSED = (
-    "-# This discussion is closed: what you write here is kept, but no new threads are opened."
+_INSERT_REPLY = """
+INSERT INTO replies (id, server_id, discussion_id, channel_id, parent_id, thread_id,
+    planned_message_id, author_id, author_name, text, written_at, edited_at)
+VALUES (:id, :server_id, :discussion_id, :channel_id, :parent_id, :thread_id,
+    :planned_message_id, :author_id, :author_name, :text, :written_at, :edited_at)
+ON CONFLICT (id) DO NOTHING
+"""
+# Those of the revision that was current when the reply was written.
+_INSERT_PART_PASSAGES = """
+INSERT INTO reply_passages (reply_id, revision, number)
+SELECT :id, revision, number FROM planned_message_passages
+WHERE planned_message_id = :planned_message_id AND revision = (
+    SELECT COALESCE(max(number), 1) FROM revisions
+    WHERE discussion_id = :discussion_id AND created_at <= :written_at
 )
-
-
-async def _say_closed(tx: Transaction, message: Message, batch: Batch) -> None:
-    known = batch.known.answered[message.id]
-    if await temporary_messages.say_once(
-        tx,
-        message.server_id,
-        about=f"closed discussion {known.discussion_id}",
-        text=_CLOSED,
-        discussion_id=known.discussion_id,
-        channel_id=message.channel_id,
-        after_id=message.id,
-        now_ms=batch.now_ms,
-    ):
-        batch.recorded.brought += 1
+ON CONFLICT DO NOTHING
+"""
+_INSERT_ATTACHMENT = """
+INSERT INTO attachments (reply_id, position, name, type, size, file_id)
+SELECT :id, :position, :name, :type, :size, :file_id
+FROM replies WHERE id = :id AND deleted_at IS NULL
+ON CONFLICT DO NOTHING
+"""
+# A download needs a saved attachment, so an outdated event plans none.
+_PLAN_DOWNLOAD = """
+INSERT INTO attachment_files (id, reply_id, size, state, due_at, url)
+SELECT file_id, reply_id, size, 'pending', :now, :url
+FROM attachments WHERE reply_id = :id AND position = :position AND file_id = :file_id
+    AND file_id > 0
+ON CONFLICT (id) DO NOTHING
+"""
+DELETE_ORPHANED_FILES = """
+DELETE FROM attachment_files WHERE reply_id = :id AND id NOT IN (
+    SELECT file_id FROM attachments WHERE reply_id = :id
+)
+"""
+_ADD_PENDING_PARENT = """
+INSERT INTO pending_parents (reply_id, reference_id) VALUES (:id, :reference_id)
+ON CONFLICT (reply_id) DO NOTHING
+"""
+_SET_PENDING_PARENT = """
+UPDATE replies SET parent_id = :id
+WHERE discussion_id = :discussion_id
+    AND id IN (SELECT reply_id FROM pending_parents WHERE reference_id = :id)
+"""
+_DELETE_PENDING_PARENT = "DELETE FROM pending_parents WHERE reference_id = :id"
+_SET_PARENT = "UPDATE replies SET parent_id = :parent_id WHERE id = :id"
+_PLAN_THREAD = """
+INSERT INTO threads (id, server_id, discussion_id, channel_id, member_id, name, state, due_at,
+    priority)
+VALUES (:id, :server_id, :discussion_id, :channel_id, :member_id, :name, 'planned', max(:due_at,
+    COALESCE((
+        SELECT earlier.due_at + :span FROM threads AS earlier
+        WHERE earlier.server_id = :server_id AND earlier.member_id = :member_id
+        ORDER BY earlier.due_at DESC LIMIT 1 OFFSET :most - 1
+    ), 0)), (
+        SELECT count(*) / :ahead FROM threads AS earlier
+        WHERE earlier.server_id = :server_id AND earlier.member_id = :member_id
+            AND earlier.due_at > :due_at - :span
+    ))
+ON CONFLICT (id) DO NOTHING
+"""
+_PLAN_REPLY_MOVE = """
+INSERT INTO reply_moves (reply_id, server_id, discussion_id, channel_id, thread_id, member_id,
+    copyable, state, due_at)
+VALUES (:reply_id, :server_id, :discussion_id, :channel_id, :thread_id, :member_id, :copyable,
+    'planned', max(:due_at, COALESCE((
+        SELECT earlier.due_at + :span FROM reply_moves AS earlier
+        WHERE earlier.server_id = :server_id AND earlier.member_id = :member_id
+        ORDER BY earlier.due_at DESC LIMIT 1 OFFSET :most - 1
+    ), 0)))
+ON CONFLICT (reply_id) DO NOTHING
+"""
+_ADD_OPEN_THREAD = (
+    """
+    INSERT INTO threads (id, server_id, discussion_id, channel_id, member_id, name, state, due_at)
+    VALUES (:id, :server_id, :discussion_id, :channel_id, :member_id, :name, 'ready', :due_at)
+    ON CONFLICT (id) DO NOTHING
+    """,
+    """
+    INSERT INTO watermarks (channel_id, server_id, message_id, verified_at)
+    VALUES (:id, :server_id, :id, :due_at)
+    ON CONFLICT (channel_id) DO NOTHING
+    """,
+    "UPDATE replies SET thread_id = :id WHERE id = :id AND thread_id IS NULL",
+)
+_WATCH_THREAD = """
+INSERT INTO watermarks (channel_id, server_id, message_id, verified_at)
+SELECT :id, :server_id, :id, :now
+WHERE NOT EXISTS (SELECT 1 FROM deleted_channels WHERE channel_id = :id)
+ON CONFLICT (channel_id) DO NOTHING
+"""
+# An outdated event never replaces a newer edit, and a deleted reply stays deleted.
+_EDIT_REPLY = """
+UPDATE replies SET text = :text, edited_at = :edited_at
+WHERE id = :id AND deleted_at IS NULL AND (edited_at IS NULL OR edited_at <= :edited_at)
+"""
+_DELETE_ATTACHMENTS = """
+DELETE FROM attachments WHERE reply_id = :id AND EXISTS (
+    SELECT 1 FROM replies
+    WHERE id = :id AND deleted_at IS NULL AND (edited_at IS NULL OR edited_at <= :edited_at)
+)
+"""
+_INSERT_EDITED_ATTACHMENT = """
+INSERT INTO attachments (reply_id, position, name, type, size, file_id)
+SELECT :id, :position, :name, :type, :size, :file_id FROM replies
+WHERE id = :id AND deleted_at IS NULL AND (edited_at IS NULL OR edited_at <= :edited_at)
+ON CONFLICT DO NOTHING
+"""
+_CHECK_ORIGINAL = """
+UPDATE reply_moves SET due_at = :now WHERE reply_id = :id AND state = 'copied'
+"""
+MARK_COPY_STALE = """
+UPDATE reply_moves SET stale = 1, due_at = :now WHERE reply_id = :id AND copy_id IS NOT NULL
+"""
+ERASE_REPLY = (
+    """
+    UPDATE replies SET text = '', deleted_at = :at
+    WHERE id = :id AND deleted_at IS NULL
+        AND :message_id = COALESCE((SELECT copy_id FROM reply_moves WHERE reply_id = :id), :id)
+    """,
+    """
+    DELETE FROM attachments WHERE reply_id = :id
+        AND :message_id = COALESCE((SELECT copy_id FROM reply_moves WHERE reply_id = :id), :id)
+    """,
+    DELETE_ORPHANED_FILES,
+    """
+    DELETE FROM reactions WHERE reply_id = :id
+        AND :message_id = COALESCE((SELECT copy_id FROM reply_moves WHERE reply_id = :id), :id)
+    """,
+)
+# A deleted message carries no text; an edit of the essay puts the text elsewhere.
+_MARK_OWN_MESSAGE_DELETED = """
+UPDATE planned_messages SET deleted_at = :at WHERE message_id = :message_id AND deleted_at IS NULL
+"""
+_CLEAR_REACTIONS = """
+DELETE FROM reactions WHERE reply_id = :id AND (:emoji IS NULL OR emoji = :emoji)
+"""
+_SET_REACTION = """
+INSERT INTO reactions (reply_id, emoji, count)
+SELECT :id, :emoji, :count FROM replies WHERE id = :id AND deleted_at IS NULL
+ON CONFLICT (reply_id, emoji) DO UPDATE SET count = excluded.count
+"""
+_COUNT_REACTION = """
+INSERT INTO reactions (reply_id, emoji, count)
+SELECT :id, :emoji, :change FROM replies WHERE id = :id AND deleted_at IS NULL
+ON CONFLICT (reply_id, emoji) DO UPDATE SET count = count + excluded.count
+"""
+_DELETE_UNCOUNTED = "DELETE FROM reactions WHERE reply_id = :id AND count <= 0"
+_MOVE_WATERMARK = """
+UPDATE watermarks SET message_id = :message_id
+WHERE channel_id = :channel_id AND message_id < :message_id
+"""

@@ -1,20 +1,18 @@
-"""Copies of moved replies, as their authors see to them: taken away, or corrected."""
+"""Copies of moved replies: found by message, edited or deleted by their authors."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from storage.db.writer import Transaction
-from storage.replies import reply_moves
-from storage.replies import statements as sql
-from storage.replies.passage_refs import Naming, name_passages
+from storage.replies import record, reply_moves
 
-__all__ = ["Copy", "correct", "find", "take_away"]
+__all__ = ["Copy", "delete_copy", "edit_copied_reply", "find_copy"]
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A moved reply. ``files``: how many there are on it; ``deleted``: it was taken away."""
+    """A moved reply. ``files``: how many are attached to it."""
 
     reply_id: int
     discussion_id: int
@@ -25,8 +23,8 @@ class Copy:
     deleted: bool
 
 
-async def find(tx: Transaction, server_id: int, message_id: int) -> Copy | None:
-    """The moved reply that stands as this message in the server."""
+async def find_copy(tx: Transaction, server_id: int, message_id: int) -> Copy | None:
+    """The moved reply that this message of the server is a copy of."""
     row = await tx.row(
         """
         SELECT replies.id, replies.discussion_id, author_id, author_name, text, deleted_at,
@@ -49,22 +47,20 @@ async def find(tx: Transaction, server_id: int, message_id: int) -> Copy | None:
     )
 
 
-async def correct(tx: Transaction, copy: Copy, text: str, now_ms: int) -> bool:
-    """The reply says ``text`` from now on, and its copy is to; False where it was taken away."""
-    parameters = {"id": copy.reply_id, "text": text, "edited_at": now_ms, "now": now_ms}
-    if not await tx.run(
+async def edit_copied_reply(tx: Transaction, reply_id: int, text: str, now_ms: int) -> bool:
+    """Change a moved reply's text and have its copy edited; False if it was deleted."""
+    changed = await tx.run(
         """
-        UPDATE replies SET text = :text, edited_at = :edited_at
+        UPDATE replies SET text = :text, edited_at = :now
         WHERE id = :id AND deleted_at IS NULL
         """,
-        parameters,
-    ):
-        return False
-    await name_passages(tx, {copy.reply_id: Naming(copy.discussion_id, text)})
-    await tx.run(sql.REWRITE_COPY, parameters)
-    return True
+        {"id": reply_id, "text": text, "now": now_ms},
+    )
+    if changed:
+        await tx.run(record.MARK_COPY_STALE, {"id": reply_id, "now": now_ms})
+    return bool(changed)
 
 
-async def take_away(tx: Transaction, copy: Copy, now_ms: int) -> None:
-    """The reply is deleted: erased in the archive, and its copy is owed its deletion."""
+async def delete_copy(tx: Transaction, copy: Copy, now_ms: int) -> None:
+    """Erase a moved reply in the archive and plan to delete its copy."""
     await reply_moves.taken_back(tx, copy.reply_id, now_ms)

@@ -15,7 +15,7 @@ from bot.core.conversation.reply_copy import hash_copy
 from storage.db.writer import Transaction
 from storage.delivery import message_edits, temporary_messages
 from storage.delivery.message_edits import NewErrand
-from storage.replies import statements as sql
+from storage.replies import record
 
 __all__ = [
     "Bringing",
@@ -344,7 +344,7 @@ async def taken_back(tx: Transaction, reply_id: int, now_ms: int) -> None:
     )
     if row is None:
         return
-    for statement in sql.ERASE_REPLY:
+    for statement in record.ERASE_REPLY:
         await tx.run(statement, {"id": reply_id, "message_id": row["copy_id"], "at": now_ms})
     await tx.run(
         """

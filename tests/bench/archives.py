@@ -11,13 +11,13 @@ from bot.core.conversation.events import Message
 from bot.core.essay.essay import Essay
 from bot.core.read_essay import read_essay
 from bot.delivery import after_send
+from bot.ingest.record_batch import record_batch
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import messages, threads
 from storage.delivery.messages import NewPost
 from storage.essays import discussions, submissions
 from storage.essays.submissions import Submission
-from storage.replies.record import record
 from tests.bench.frames import HEAD
 
 __all__ = ["Place", "prepare"]
@@ -92,12 +92,12 @@ async def _open_threads(tx: Transaction, place: Place) -> None:
         )
         for thread in place.threads
     ]
-    await record(
+    await record_batch(
         tx,
         heads,
-        proven=frozenset(),
+        complete=frozenset(),
         now_ms=int(time.time() * 1000),
-        own_message=after_send.own_message,
+        confirm_own_message=after_send.own_message,
     )
     for thread in place.threads:
         await threads.opened(tx, thread, 0)

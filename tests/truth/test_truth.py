@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+import bot.ingest.record_batch
 import storage.replies.record
-import storage.replies.statements
 from bot.core.conversation.events import Event
 from bot.ingest.catch_up import CatchUp
 from bot.ingest.recorder import Recorder
@@ -64,7 +64,7 @@ async def test_taking_the_bots_own_removal_for_a_deletion_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unguarded = "UPDATE replies SET text = '', deleted_at = :at WHERE id = :id"
-    monkeypatch.setattr(storage.replies.statements, "ERASE_REPLY", (unguarded,))
+    monkeypatch.setattr(storage.replies.record, "ERASE_REPLY", (unguarded,))
     assert await shows(tmp_path, move=True)
 
 
@@ -79,7 +79,7 @@ async def test_a_watermark_moved_too_far_is_noticed(
 
 
 async def test_a_dropped_edit_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage.replies.record, "_edit", lambda event, batch: None)
+    monkeypatch.setattr(bot.ingest.record_batch, "_record_edit", lambda event, batch: None)
     assert await shows(tmp_path)
 
 

@@ -13,7 +13,7 @@ from storage.delivery.messages import NewPost
 from storage.essays import discussions, drafts, progress, scheduled, submissions
 from storage.essays.revisions import NewRevision
 from storage.essays.submissions import Submission
-from tests.storage.replies.test_record import NOW_MS, SUBMISSION, essay
+from tests.ingest.test_record_batch import NOW_MS, SUBMISSION, essay
 
 WHO = {"member_id": 40, "member_name": "Ann"}
 

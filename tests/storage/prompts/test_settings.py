@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.clock import to_milliseconds
+from bot.core.conversation.events import Message
 from bot.core.prompts.local_time import QuietHours, WeeklyTime
 from bot.core.prompts.policy import REASON_PAUSED
 from bot.prompting.dispatch import plan_due
@@ -16,6 +17,7 @@ from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.prompts import digest, pauses, prompts
 from storage.prompts.prompts import Prompt
+from storage.replies.record import Changes
 from storage.servers import settings
 from tests.storage.prompts.test_prompts import DAY, HERE, HOUR, NOON, add, found, planned
 
@@ -46,8 +48,26 @@ async def wrote(tx: Transaction, head: int, at: datetime = NOON) -> None:
         """,
         row,
     )
-    del row["written_at"]
-    await tx.run(prompts.PLAN_NUDGE, row | {"written_at": to_milliseconds(at)})
+    await plan_nudge(tx, head, at)
+
+
+async def plan_nudge(tx: Transaction, head: int, at: datetime) -> None:
+    """Plan the nudge of the thread that a reply written at this time opens."""
+    message = Message(
+        id=head,
+        server_id=HERE,
+        channel_id=10,
+        author_id=7,
+        author_name="Ann",
+        from_bot=False,
+        type=19,
+        text="I would.",
+        reference_id=None,
+        written_at=at,
+    )
+    changes = Changes()
+    prompts.plan_nudge(changes, message, HERE)
+    await changes.write(tx)
 
 
 async def moments(tx: Transaction) -> list[datetime]:
@@ -75,15 +95,7 @@ async def test_nudges_move_with_the_setting_and_each_thread_has_one(database: Da
         told = await moments(tx)
         await settings.set_nudges(tx, HERE, 24, NOON)
         told += await moments(tx)
-        await tx.run(
-            prompts.PLAN_NUDGE,
-            {
-                "id": 77,
-                "server_id": HERE,
-                "discussion_id": HERE,
-                "written_at": to_milliseconds(NOON),
-            },
-        )
+        await plan_nudge(tx, 77, NOON)
         await settings.set_nudges(tx, HERE, 72, NOON)
         return [*told, *await moments(tx)]
 

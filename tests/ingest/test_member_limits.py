@@ -9,7 +9,7 @@ from bot.core.conversation.member_limits import HOUR_MS, MAX_PER_HOUR, THREADS_P
 from storage.db.database import Database
 from storage.delivery import threads
 from storage.privacy import members
-from tests.storage.replies.test_record import (  # noqa: F401 - one is a fixture
+from tests.ingest.test_record_batch import (  # noqa: F401 - one is a fixture
     ANN,
     BEN,
     CLOSING,

@@ -24,6 +24,8 @@ from bot.core.essay.essay import Essay
 from bot.core.payload import get_signature, make_plain_message
 from bot.core.read_essay import read_essay
 from bot.delivery import after_send
+from bot.ingest.batch import BatchResult
+from bot.ingest.record_batch import record_batch
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import messages
@@ -31,7 +33,6 @@ from storage.delivery.messages import NewPost
 from storage.essays import discussions, submissions
 from storage.essays.export import export
 from storage.essays.submissions import Submission
-from storage.replies.record import Recorded, record
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
@@ -102,11 +103,15 @@ def said(message_id: int, text: str = "Yes.", **more: Any) -> Message:
 
 
 async def write(
-    database: Database, events: Sequence[Event], proven: frozenset[int] = frozenset()
-) -> Recorded:
+    database: Database, events: Sequence[Event], complete: frozenset[int] = frozenset()
+) -> BatchResult:
     return await database.write(
-        lambda tx: record(
-            tx, events, proven=proven, now_ms=NOW_MS, own_message=after_send.own_message
+        lambda tx: record_batch(
+            tx,
+            events,
+            complete=complete,
+            now_ms=NOW_MS,
+            confirm_own_message=after_send.own_message,
         )
     )
 
@@ -123,8 +128,8 @@ async def rows(database: Database, sql: str) -> list[sqlite3.Row]:
 async def test_a_reply_to_a_part_heads_a_thread_and_answers_its_passages(
     published: Database,
 ) -> None:
-    recorded = await write(published, [said(1100, reference_id=PART)])
-    assert recorded.threads_wanted == 1
+    result = await write(published, [said(1100, reference_id=PART)])
+    assert result.threads_planned == 1
     reply = (await replies(published))["1100"]
     assert reply["parent"] is None
     assert reply["thread_id"] == "1100"
@@ -173,7 +178,7 @@ async def test_an_answer_in_a_thread_that_came_first_is_waited_for_no_longer_tha
 
 
 async def test_what_belongs_to_no_discussion_is_not_kept(published: Database) -> None:
-    recorded = await write(
+    result = await write(
         published,
         [
             said(1100),
@@ -183,7 +188,7 @@ async def test_what_belongs_to_no_discussion_is_not_kept(published: Database) ->
             said(1104, reference_id=PART, type=18),
         ],
     )
-    assert recorded.threads_wanted == 0
+    assert result.threads_planned == 0
     assert await replies(published) == {}
 
 
@@ -282,7 +287,7 @@ async def test_only_a_proven_channel_moves_its_watermark(published: Database) ->
     before = (await rows(published, sql))[0]["message_id"]
     await write(published, [said(1100, reference_id=PART)])
     assert (await rows(published, sql))[0]["message_id"] == before
-    await write(published, [said(1101), said(1100)], proven=frozenset({CHANNEL}))
+    await write(published, [said(1101), said(1100)], complete=frozenset({CHANNEL}))
     assert (await rows(published, sql))[0]["message_id"] == 1101
 
 
@@ -303,8 +308,8 @@ async def test_a_message_of_our_own_is_known_by_its_nonce(database: Database) ->
     nonce = await database.write(plan)
     ours = said(1001, "Slow bread", author_id=BOT, from_bot=True, own=True)
     # The reply comes in the same batch as the message it answers, before any answer to our call.
-    recorded = await write(database, [replace(ours, nonce=nonce), said(1100, reference_id=1001)])
-    assert recorded.posts_confirmed == 1
+    result = await write(database, [replace(ours, nonce=nonce), said(1100, reference_id=1001)])
+    assert result.messages_confirmed == 1
     assert list(await replies(database)) == ["1100"]
     (state,) = await rows(database, "SELECT state FROM discussions")
     assert state["state"] == "open"
@@ -331,9 +336,9 @@ async def test_a_message_of_our_own_in_the_history_is_known_by_what_it_says(
     ours = said(1001, "Slow bread", author_id=BOT, from_bot=True, own=True)
     ours = replace(ours, signature=get_signature({"content": "Slow bread"}))
     other = replace(ours, id=1002, signature=get_signature({"content": "Fast bread"}))
-    assert (await write(database, [other])).posts_confirmed == 0
-    assert (await write(database, [ours])).posts_confirmed == 1
-    assert (await write(database, [ours])).posts_confirmed == 0
+    assert (await write(database, [other])).messages_confirmed == 0
+    assert (await write(database, [ours])).messages_confirmed == 1
+    assert (await write(database, [ours])).messages_confirmed == 0
     found = await rows(database, "SELECT state, message_id FROM planned_messages ORDER BY id")
     assert [(row["state"], row["message_id"]) for row in found] == [
         ("sent", 1001),

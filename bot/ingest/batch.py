@@ -1,0 +1,114 @@
+"""A batch of events while it is recorded: what is known, what it led to, the rows to write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.clock import to_milliseconds
+from bot.core.conversation.events import ChannelDeletion, Deletion, Edit, Message
+from bot.core.conversation.routing import JoinedDiscussion
+from bot.ingest.answered_passages import ReplyText
+from storage.replies.lookup import Lookup
+from storage.replies.record import Changes
+
+__all__ = ["Batch", "BatchResult", "EarlyEvents", "RecoveredChanges"]
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyEvents:
+    """Events that arrived before the message they are about, by that message's id.
+
+    changes:  its last edit, or its deletion
+    replies:  messages that reply to it
+    """
+
+    changes: Mapping[int, Edit | Deletion]
+    replies: Mapping[int, tuple[Message, ...]]
+
+
+@dataclass(slots=True)
+class RecoveredChanges:
+    """What the history of a server showed that the gateway hadn't reported."""
+
+    replies: int = 0
+    edits: int = 0
+
+
+@dataclass(slots=True)
+class BatchResult:
+    """What a batch led to.
+
+    threads_planned, messages_confirmed, deliveries_planned: whether there is work for delivery;
+                      ``deliveries_planned`` counts reply moves, edits of copies and alerts
+    downloads_planned: how many attachments may have to be downloaded
+    recovered:        by server, what the history showed
+    early_changes, early_replies: events before the message they are about (:class:`EarlyEvents`)
+    reacted_to:       (server, channel, message) of replies whose reactions changed
+    new_threads:      threads of discussions that were opened just now
+    content_missing:  channels in which Discord withheld message content
+    """
+
+    threads_planned: int = 0
+    messages_confirmed: int = 0
+    deliveries_planned: int = 0
+    downloads_planned: int = 0
+    recovered: dict[int, RecoveredChanges] = field(default_factory=dict)
+    early_changes: dict[int, Edit | Deletion] = field(default_factory=dict)
+    early_replies: dict[int, tuple[Message, ...]] = field(default_factory=dict)
+    reacted_to: set[tuple[int, int, int]] = field(default_factory=set)
+    new_threads: set[int] = field(default_factory=set)
+    content_missing: set[int] = field(default_factory=set)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is work for delivery now."""
+        return bool(
+            self.threads_planned
+            or self.messages_confirmed
+            or self.deliveries_planned
+            or self.downloads_planned
+        )
+
+
+class Batch:
+    """A batch while it is recorded.
+
+    known:            what the archive has, kept current as the batch is decided
+    changes:          the rows to write
+    reply_texts:      replies that may quote or name passages, written after the rows
+    closed_met:       by closed discussion, the first reply whose author expects a thread
+    deleted_channels: channels and threads that were deleted
+    watched:          threads that are watched because of this batch
+    """
+
+    def __init__(self, known: Lookup, early: EarlyEvents, now_ms: int) -> None:
+        self.known = known
+        self.now_ms = now_ms
+        self.result = BatchResult()
+        self.changes = Changes()
+        self.reply_texts: dict[int, ReplyText] = {}
+        self.closed_met: dict[int, Message] = {}
+        self.deleted_channels: list[ChannelDeletion] = []
+        self.watched: set[int] = set()
+        self._early = early
+
+    def get_early_change(self, message_id: int) -> Edit | Deletion | None:
+        """The edit or deletion of a message that arrived before the message."""
+        return self.result.early_changes.get(message_id) or self._early.changes.get(message_id)
+
+    def get_early_replies(self, message_id: int) -> tuple[Message, ...]:
+        """Replies to a message that arrived before it."""
+        found = self.result.early_replies.get(message_id)
+        return self._early.replies.get(message_id, ()) if found is None else found
+
+    def find_joined_discussion(self, message: Message) -> JoinedDiscussion | None:
+        """The discussion that a plain message in a channel joins, if the server chose that.
+
+        The newest open one whose card was posted before the message.
+        """
+        written_at = to_milliseconds(message.written_at)
+        for one in self.known.joinable.get(message.channel_id, ()):
+            if one.card_id < message.id and one.since <= written_at:
+                return one.discussion
+        return None

@@ -1,0 +1,481 @@
+"""Records a batch of events: look up, route and write in one transaction.
+
+What the archive has about the channels and messages in the batch is looked up once for all of it.
+Then each event is decided by :func:`bot.core.conversation.routing.route` on top of the events
+before it, and the rows are written together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+from bot.clock import to_milliseconds
+from bot.core.conversation.events import (
+    Attachment,
+    ChannelDeletion,
+    Deletion,
+    Edit,
+    Event,
+    HistoryPage,
+    Message,
+    Reaction,
+    ReactionsCleared,
+    ThreadSeen,
+)
+from bot.core.conversation.member_limits import HOUR_MS, MAX_PER_HOUR, THREADS_PER_PRIORITY
+from bot.core.conversation.passage_refs import may_refer_to_passages
+from bot.core.conversation.routing import (
+    AnsweredBotMessage,
+    AnsweredReply,
+    Ignore,
+    Record,
+    find_thread,
+    route,
+)
+from bot.core.conversation.thread_names import make_thread_name
+from bot.ingest.answered_passages import ReplyText, save_answered_passages
+from bot.ingest.batch import Batch, BatchResult, EarlyEvents, RecoveredChanges
+from storage.db.writer import Transaction
+from storage.delivery import alerts, essay_threads, temporary_messages
+from storage.privacy.erasure import NO_MEMBER, THREAD_NAME
+from storage.privacy.members import NOBODY
+from storage.prompts import prompts
+from storage.replies import deleted_channels
+from storage.replies.lookup import SavedReply, look_up
+
+__all__ = ["OwnMessageHandler", "record_batch"]
+
+#: Replies remembered for one message that hasn't arrived yet.
+_MAX_EARLY_REPLIES = 20
+_CLOSED = (
+    "-# This discussion is closed: what you write here is kept, but no new threads are opened."
+)
+
+#: Confirms the planned message that a message of the bot is, at a time in milliseconds; whether
+#: one wasn't confirmed before.
+OwnMessageHandler = Callable[[Transaction, Message, int], Awaitable[bool]]
+
+
+async def record_batch(
+    tx: Transaction,
+    events: Sequence[Event],
+    *,
+    complete: frozenset[int],
+    now_ms: int,
+    confirm_own_message: OwnMessageHandler,
+    early: EarlyEvents | None = None,
+) -> BatchResult:
+    """Record ``events`` in their order.
+
+    ``complete``: the channels whose record had no gap when these events arrived; only there does a
+    live message move the watermark (design: the record is complete). ``early``: the events that
+    former batches couldn't apply yet (:attr:`BatchResult.early_changes`, ``early_replies``).
+    """
+    confirmed = 0
+    for event in events:
+        messages = event.messages if isinstance(event, HistoryPage) else (event,)
+        for message in messages:
+            if isinstance(message, Message) and message.own:
+                confirmed += await confirm_own_message(tx, message, now_ms)
+    batch = Batch(await look_up(tx, events), early or EarlyEvents({}, {}), now_ms)
+    batch.result.messages_confirmed = confirmed
+    watermarks: dict[int, int] = {}
+    for event in events:
+        if isinstance(event, Message):
+            _record_message(event, batch)
+            channel_id = event.channel_id
+            if channel_id in complete and channel_id not in batch.result.content_missing:
+                watermarks[channel_id] = max(watermarks.get(channel_id, 0), event.id)
+        else:
+            _record_other(event, batch)
+    for channel_id, message_id in watermarks.items():
+        batch.changes.move_watermark(channel_id, message_id)
+    await batch.changes.write(tx)
+    if batch.reply_texts:
+        await save_answered_passages(tx, batch.reply_texts)
+    for message in batch.closed_met.values():
+        await _notify_closed(tx, message, batch)
+    for deletion in batch.deleted_channels:
+        await _record_deleted_channel(tx, deletion)
+        batch.result.deliveries_planned += 1
+    return batch.result
+
+
+def _record_other(event: Event, batch: Batch) -> None:
+    match event:
+        case Edit():
+            _record_edit(event, batch)
+        case Deletion():
+            _record_deletion(event, batch)
+        case Reaction():
+            reply_id = _find_reacted_reply(event, batch)
+            if reply_id is not None:
+                batch.changes.change_reaction_count(reply_id, event.emoji, event.change)
+        case ReactionsCleared():
+            reply_id = _find_reacted_reply(event, batch)
+            if reply_id is not None:
+                batch.changes.clear_reactions(reply_id, event.emoji)
+        case HistoryPage():
+            for message in event.messages:
+                _compare(message, batch, content_visible=event.content_visible)
+        case ThreadSeen():
+            _record_thread(event, batch)
+        case ChannelDeletion():
+            batch.deleted_channels.append(event)
+        case Message():
+            raise AssertionError("a message is recorded by itself")
+
+
+# -- messages -----------------------------------------------------------------------------------
+
+
+def _record_message(message: Message, batch: Batch) -> bool:
+    """Record a message; whether it is a reply that wasn't known."""
+    known = batch.known.answered
+    if message.id in known:  # from the gateway, from the history, or our own
+        return False
+    if message.content_missing:
+        batch.result.content_missing.add(message.channel_id)
+    answered = None if message.reference_id is None else known.get(message.reference_id)
+    if answered is None and message.reference_id is not None and not message.from_bot:
+        # The message it replies to may arrive later.
+        waiting = batch.get_early_replies(message.reference_id)
+        batch.result.early_replies[message.reference_id] = (
+            *waiting[-_MAX_EARLY_REPLIES:],
+            message,
+        )
+    thread = find_thread(known.get(message.channel_id))
+    decided = route(message, thread, answered, batch.find_joined_discussion(message))
+    if isinstance(decided, Ignore):
+        return False
+    early = batch.get_early_change(message.id)
+    if _is_author_erased(message, batch):
+        message = _anonymize(message)
+        early = Deletion((message.id,), message.channel_id, message.written_at)
+    if isinstance(early, Deletion) and decided.opens_thread:
+        decided = replace(decided, thread_id=None, opens_thread=False)  # it gets no thread
+    _insert_reply(message, decided, batch)
+    if answered is None and message.reference_id is not None:
+        batch.changes.add_pending_parent(message.id, message.reference_id)
+        batch.known.pending_parents.add(message.reference_id)  # it may come in this very batch
+    if message.id in batch.known.pending_parents:
+        batch.changes.resolve_pending_parents(message.id, decided.discussion_id)
+    if decided.planned_message_id is not None:
+        batch.changes.insert_part_passages(
+            message,
+            discussion_id=decided.discussion_id,
+            planned_message_id=decided.planned_message_id,
+        )
+    if may_refer_to_passages(message.text):
+        batch.reply_texts[message.id] = ReplyText(decided.discussion_id, message.text)
+    if message.reactions:
+        _replace_reactions(message, message.id, batch)
+    if early is not None:
+        _record_other(early, batch)
+    if not isinstance(early, Deletion):
+        _plan_follow_up(message, decided, batch)
+    for reply in batch.get_early_replies(message.id):
+        _record_early_reply(reply, batch)
+    return True
+
+
+def _insert_reply(message: Message, decided: Record, batch: Batch) -> None:
+    home = decided.target_thread_id if decided.thread_id is None else decided.thread_id
+    batch.known.answered[message.id] = AnsweredReply(decided.discussion_id, message.id, home)
+    batch.changes.insert_reply(
+        message,
+        discussion_id=decided.discussion_id,
+        parent_id=decided.parent_id,
+        thread_id=decided.thread_id,
+        planned_message_id=decided.planned_message_id,
+    )
+    if decided.thread_id == message.channel_id and message.channel_id not in batch.watched:
+        batch.watched.add(message.channel_id)
+        batch.changes.watch_thread(message.channel_id, message.server_id, batch.now_ms)
+    for position, file in enumerate(message.attachments):
+        batch.changes.insert_attachment(message.id, position, file)
+        _plan_download(message.id, position, file, batch)
+
+
+def _is_author_erased(message: Message, batch: Batch) -> bool:
+    """Whether the author opted out, or erased everything they had written until then."""
+    member = message.server_id, message.author_id
+    if member not in batch.known.erased_members:
+        return False
+    until = batch.known.erased_members[member]
+    return until is None or to_milliseconds(message.written_at) <= until
+
+
+def _is_owner_erased(event: ThreadSeen, batch: Batch) -> bool:
+    """Whether the one who opened a thread isn't saved, nor the name they gave it.
+
+    Discord doesn't report when it was opened, so if they erased their data once, only a new one is
+    saved.
+    """
+    member = event.server_id, event.owner_id
+    erased = batch.known.erased_members
+    return member in erased and not (event.is_new and erased[member])
+
+
+def _anonymize(message: Message) -> Message:
+    """A message without author and content: only its place in the tree."""
+    return replace(message, author_id=NOBODY, author_name="", text="", attachments=(), reactions=())
+
+
+def _record_early_reply(reply: Message, batch: Batch) -> None:
+    """Record a reply that arrived before the message it answers: now its parent is known."""
+    known = batch.known.answered
+    thread = find_thread(known.get(reply.channel_id))
+    decided = route(reply, thread, known.get(reply.reference_id or 0))
+    if isinstance(decided, Ignore):
+        return
+    if thread is None:
+        _record_message(reply, batch)
+    else:
+        batch.changes.set_parent(reply.id, decided.parent_id)
+
+
+def _plan_follow_up(message: Message, decided: Record, batch: Batch) -> None:
+    """Plan what the bot does about a reply: open a thread, move it, or notify its author."""
+    if decided.opens_thread:
+        batch.changes.plan_thread(
+            message,
+            discussion_id=decided.discussion_id,
+            name=make_thread_name(message.author_name, message.text),
+            now_ms=batch.now_ms,
+            max_per_window=MAX_PER_HOUR,
+            window_ms=HOUR_MS,
+            threads_per_priority=THREADS_PER_PRIORITY,
+        )
+        prompts.plan_nudge(batch.changes, message, decided.discussion_id)
+        batch.result.threads_planned += 1
+    elif decided.target_thread_id is not None:
+        batch.changes.plan_reply_move(
+            message,
+            discussion_id=decided.discussion_id,
+            thread_id=decided.target_thread_id,
+            now_ms=batch.now_ms,
+            max_per_window=MAX_PER_HOUR,
+            window_ms=HOUR_MS,
+        )
+        batch.result.deliveries_planned += 1
+    elif decided.notify_closed:
+        batch.closed_met.setdefault(decided.discussion_id, message)
+
+
+def _plan_download(reply_id: int, position: int, file: Attachment, batch: Batch) -> None:
+    if file.id:
+        batch.changes.plan_download(reply_id, position, file, batch.now_ms)
+        batch.result.downloads_planned += 1
+
+
+# -- reactions ----------------------------------------------------------------------------------
+
+
+def _find_reacted_reply(event: Reaction | ReactionsCleared, batch: Batch) -> int | None:
+    """The reply whose reactions changed, if any; they are also to be read from Discord.
+
+    An event may arrive twice or late, so counts would drift if they were only counted. A reply
+    that was moved has the reactions of its copy.
+    """
+    known = batch.known.answered.get(event.message_id)
+    if not isinstance(known, AnsweredReply) or event.message_id in batch.known.moved:
+        return None
+    batch.result.reacted_to.add((event.server_id, event.channel_id, event.message_id))
+    return known.reply_id
+
+
+def _replace_reactions(message: Message, reply_id: int, batch: Batch) -> None:
+    batch.changes.clear_reactions(reply_id)
+    for emoji, count in message.reactions or ():
+        batch.changes.set_reaction(reply_id, emoji, count)
+
+
+# -- edits and deletions ------------------------------------------------------------------------
+
+
+def _record_edit(event: Edit, batch: Batch) -> None:
+    known = batch.known.answered.get(event.message_id)
+    if known is None:
+        if event.edited_at is not None:  # without a time only a link preview was added
+            _remember_early(event.message_id, event, batch)
+        return
+    if not isinstance(known, AnsweredReply) or event.message_id in batch.known.copies:
+        return  # only the bot itself edits a copy, after the archive
+    reply_id, changes = known.reply_id, batch.changes
+    edited_at = None if event.edited_at is None else to_milliseconds(event.edited_at)
+    changes.delete_attachments(reply_id, edited_at)
+    for position, file in enumerate(event.attachments):
+        changes.insert_edited_attachment(reply_id, position, file, edited_at)
+        _plan_download(reply_id, position, file, batch)
+    changes.delete_orphaned_files(reply_id)
+    changes.edit_reply(reply_id, event.text, edited_at)
+    if reply_id in batch.known.moved:
+        changes.mark_copy_stale(reply_id, batch.now_ms)
+        batch.result.deliveries_planned += 1
+    batch.reply_texts[reply_id] = ReplyText(known.discussion_id, None)
+
+
+def _remember_early(message_id: int, event: Edit | Deletion, batch: Batch) -> None:
+    """Remember a change of a message that hasn't arrived yet."""
+    before = batch.get_early_change(message_id)
+    if isinstance(before, Deletion):
+        return
+    if isinstance(before, Edit) and isinstance(event, Edit) and _is_older(event, before):
+        return
+    batch.result.early_changes[message_id] = event
+
+
+def _is_older(event: Edit, than: Edit) -> bool:
+    assert event.edited_at is not None
+    return than.edited_at is not None and event.edited_at < than.edited_at
+
+
+def _record_deletion(event: Deletion, batch: Batch) -> None:
+    # The text and files that a member deletes are erased; the place in the tree stays.
+    at = to_milliseconds(event.at)
+    for message_id in event.message_ids:
+        known = batch.known.answered.get(message_id)
+        if known is None:
+            change = Deletion((message_id,), event.channel_id, event.at)
+            _remember_early(message_id, change, batch)
+            continue
+        if not isinstance(known, AnsweredReply):
+            batch.changes.mark_own_message_deleted(message_id, at)
+            continue
+        batch.changes.erase_reply(known.reply_id, message_id, at)
+        if message_id in batch.known.moved:
+            batch.changes.check_original(message_id, batch.now_ms)
+            batch.result.deliveries_planned += 1
+
+
+# -- history ------------------------------------------------------------------------------------
+
+
+def _compare(message: Message, batch: Batch, *, content_visible: bool) -> None:
+    """Record a message of the history if it is new, else compare it with the archive.
+
+    A message whose content Discord withheld overwrites nothing.
+    """
+    if message.content_missing and not content_visible:
+        batch.result.content_missing.add(message.channel_id)
+        return
+    reply_id = batch.known.copies.get(message.id)
+    if reply_id is not None:
+        _compare_copy(message, reply_id, batch)
+        return
+    recovered = batch.result.recovered.setdefault(message.server_id, RecoveredChanges())
+    saved = batch.known.saved.get(message.id)
+    if saved is None:
+        recovered.replies += _record_message(replace(message, content_missing=False), batch)
+        return
+    _compare_parent(message, saved, batch)
+    if saved.deleted:
+        return
+    if not message.content_missing and _differs(message, saved):
+        recovered.edits += 1
+        _record_edit(
+            Edit(
+                message.id, message.channel_id, message.text, message.edited_at, message.attachments
+            ),
+            batch,
+        )
+    if (
+        message.id not in batch.known.moved
+        and frozenset(message.reactions or ()) != saved.reactions
+    ):
+        _replace_reactions(message, message.id, batch)
+
+
+def _compare_copy(message: Message, reply_id: int, batch: Batch) -> None:
+    """Compare only the reactions of a copy: its text follows the archive."""
+    saved = batch.known.saved.get(reply_id)
+    if saved is None or saved.deleted:
+        return
+    if frozenset(message.reactions or ()) != saved.reactions:
+        _replace_reactions(message, reply_id, batch)
+
+
+def _compare_parent(message: Message, saved: SavedReply, batch: Batch) -> None:
+    """The history is in order, so the message that this one replies to is known."""
+    answered = (known := batch.known.answered).get(message.reference_id or 0)
+    if (
+        isinstance(answered, AnsweredBotMessage)
+        and answered.is_notice
+        and answered.about_reply is None
+    ):
+        return  # a notice that was deleted, so it isn't known any more which reply it was about
+    decided = route(message, find_thread(known.get(message.channel_id)), answered)
+    if isinstance(decided, Record) and decided.parent_id != saved.parent_id:
+        batch.changes.set_parent(message.id, decided.parent_id)
+
+
+def _differs(message: Message, saved: SavedReply) -> bool:
+    edited_at = None if message.edited_at is None else to_milliseconds(message.edited_at)
+    if saved.edited_at is not None and (edited_at is None or edited_at < saved.edited_at):
+        return False  # the gateway was faster than this page
+    return (
+        message.text != saved.text
+        or edited_at != saved.edited_at
+        or len(message.attachments) != saved.attachments
+    )
+
+
+# -- threads and channels -----------------------------------------------------------------------
+
+
+def _record_thread(event: ThreadSeen, batch: Batch) -> None:
+    """Record a thread on a message of a discussion: it belongs to it, whoever opened it."""
+    known = batch.known.answered.get(event.id)
+    if known is None:
+        return
+    erased = _is_owner_erased(event, batch)
+    batch.changes.add_open_thread(
+        event.id,
+        server_id=event.server_id,
+        discussion_id=known.discussion_id,
+        channel_id=event.channel_id,
+        member_id=NO_MEMBER if erased else event.owner_id,
+        name=THREAD_NAME if erased else event.name,
+        now_ms=batch.now_ms,
+    )
+    if isinstance(known, AnsweredReply):
+        batch.known.answered[event.id] = AnsweredReply(
+            known.discussion_id, known.reply_id, event.id
+        )
+    if event.is_new:
+        batch.result.new_threads.add(event.id)
+
+
+async def _notify_closed(tx: Transaction, message: Message, batch: Batch) -> None:
+    """Inform the author of a reply, once per discussion, that it opens no thread."""
+    known = batch.known.answered[message.id]
+    if await temporary_messages.say_once(
+        tx,
+        message.server_id,
+        about=f"closed discussion {known.discussion_id}",
+        text=_CLOSED,
+        discussion_id=known.discussion_id,
+        channel_id=message.channel_id,
+        after_id=message.id,
+        now_ms=batch.now_ms,
+    ):
+        batch.result.deliveries_planned += 1
+
+
+async def _record_deleted_channel(tx: Transaction, event: ChannelDeletion) -> None:
+    """Hide what was said in a deleted channel or thread, and alert the admins."""
+    now_ms = to_milliseconds(event.at)
+    hidden = await deleted_channels.hide(tx, event.channel_id, event.server_id, now_ms)
+    if hidden is None:
+        return
+    await essay_threads.lost(tx, event.channel_id, "The essay's thread was deleted.")
+    text = "What was said there is hidden now and erased in 7 days."
+    if hidden.thread_name is None:
+        text = f"A channel with discussions was deleted. {text} Its prompts end then, too."
+    else:
+        text = f"The thread “{hidden.thread_name}” was deleted. {text}"
+    await alerts.tell(
+        tx, event.server_id, about=f"gone {event.channel_id}", text=text, now_ms=now_ms
+    )

@@ -1,0 +1,72 @@
+"""Rows of the passages that replies answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from storage.db.writer import Transaction
+
+__all__ = [
+    "find_text",
+    "get_part_passages",
+    "get_passage_texts",
+    "get_revision",
+    "replace_passages",
+]
+
+
+async def find_text(tx: Transaction, reply_id: int) -> str | None:
+    """A reply's current text; None if it was deleted."""
+    row = await tx.row(
+        "SELECT text FROM replies WHERE id = :id AND deleted_at IS NULL", {"id": reply_id}
+    )
+    return None if row is None else row["text"]
+
+
+async def get_revision(tx: Transaction, reply_id: int) -> int:
+    """The essay's revision that was current when a reply was written."""
+    row = await tx.row(
+        """
+        SELECT max(number) AS number
+        FROM replies JOIN revisions ON revisions.discussion_id = replies.discussion_id
+        WHERE replies.id = :id AND revisions.created_at <= replies.written_at
+        """,
+        {"id": reply_id},
+    )
+    return 1 if row is None or row["number"] is None else row["number"]
+
+
+async def get_part_passages(tx: Transaction, reply_id: int, revision: int) -> list[int]:
+    """The passages of the part that a reply replies to, in order."""
+    rows = await tx.rows(
+        """
+        SELECT number FROM replies JOIN planned_message_passages ON
+            planned_message_passages.planned_message_id = replies.planned_message_id
+        WHERE replies.id = :id AND revision = :revision ORDER BY number
+        """,
+        {"id": reply_id, "revision": revision},
+    )
+    return [row["number"] for row in rows]
+
+
+async def get_passage_texts(tx: Transaction, discussion_id: int, revision: int) -> dict[int, str]:
+    """Number and text of all passages of a revision."""
+    rows = await tx.rows(
+        "SELECT number, text FROM passages WHERE discussion_id = :id AND revision = :revision",
+        {"id": discussion_id, "revision": revision},
+    )
+    return {row["number"]: row["text"] for row in rows}
+
+
+async def replace_passages(
+    tx: Transaction, reply_id: int, revision: int, numbers: Sequence[int]
+) -> None:
+    """Note that a reply answers these passages, and no others."""
+    await tx.run("DELETE FROM reply_passages WHERE reply_id = :id", {"id": reply_id})
+    await tx.run_many(
+        """
+        INSERT INTO reply_passages (reply_id, revision, number)
+        VALUES (:id, :revision, :number)
+        """,
+        [{"id": reply_id, "revision": revision, "number": number} for number in numbers],
+    )
