@@ -23,6 +23,7 @@ from bot.app.background import Tasks
 from bot.app.health import Connection
 from bot.app.watchdog import PATIENCE, Silence
 from bot.clock import Clock
+from bot.delivery import after_send
 from bot.delivery.attachments import FileKeeper, Keeping
 from bot.delivery.message_edits import Errands
 from bot.delivery.messages import Outbox
@@ -30,7 +31,6 @@ from bot.delivery.scheduler import Sweep
 from bot.discord_api.errors import PASSING, name
 from bot.discord_api.permissions import Seeing
 from bot.errors import UserError
-from bot.delivery import after_send
 from bot.ingest.catch_up import DEFAULT_COMPARE_WINDOW, CatchUp
 from bot.ingest.recorder import Recorder
 from bot.publishing.edit import Editing
