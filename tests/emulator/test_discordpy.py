@@ -133,6 +133,7 @@ async def _runs_greet(emulator: Emulator, client: Plain) -> str:
     return str(next(iter(world.interactions)))
 
 
+@pytest.mark.slow
 async def test_discordpy_logs_in_receives_posts_responds_and_resumes(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -176,6 +177,7 @@ async def test_discordpy_logs_in_receives_posts_responds_and_resumes(
     assert checker.returncode == 0, told.decode()
 
 
+@pytest.mark.slow
 async def test_discordpy_starts_a_new_session_after_an_invalid_session(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,8 @@ import pytest
 
 from bot.emulator.options import UsageError, read_options
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SOON = 60.0
 

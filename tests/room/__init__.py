@@ -1,1 +1,1 @@
-"""The rehearsal room's page, in a real browser."""
+"""Tests of the rehearsal room's page in a real browser; all are slow."""

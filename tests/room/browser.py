@@ -1,4 +1,4 @@
-"""A real headless Chromium, where there is one."""
+"""A real headless Chromium, if it is installed."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _FLAGS = (
     "--disable-sync",
 )
 _PATIENCE = 20_000
-"""Milliseconds that anything awaited on the page may take."""
+"""The time limit in milliseconds for everything awaited on the page."""
 
 
 @contextlib.asynccontextmanager
 async def browser() -> AsyncIterator[Browser]:
-    """The browser, open inside the block."""
+    """Open the browser inside the block."""
     expect.set_options(timeout=_PATIENCE)  # the library's own is 5 seconds
     async with async_playwright() as playwright:
         one = await playwright.chromium.launch(
@@ -49,7 +49,7 @@ async def opened(
     light: bool = False,
     faults: list[str] | None = None,
 ) -> AsyncIterator[Page]:
-    """The page at ``address`` in a window of its own; what it throws is added to ``faults``."""
+    """The page at ``address`` in its own window; its errors are added to ``faults``."""
     context = await one.new_context(
         viewport=ViewportSize(width=size[0], height=size[1]),
         color_scheme="light" if light else "dark",

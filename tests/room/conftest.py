@@ -1,4 +1,4 @@
-"""What the page's tests share."""
+"""Fixtures for the page's tests."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ async def emulator() -> AsyncIterator[Emulator]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def visitor(chromium: Browser, emulator: Emulator) -> AsyncIterator[Visitor]:
-    """Somebody before the page of an emulator without a bot."""
+    """A visitor on the page of an emulator without a bot."""
     async with visiting(chromium, emulator) as one:
         yield one
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def stage(chromium: Browser, tmp_path: Path) -> AsyncIterator[Stage]:
-    """An emulator with the real bot, started; nobody is offered the tour."""
+    """An emulator with the real bot, started; the tour isn't offered."""
     async with staged(tmp_path) as one:
         one.emulator.room.offers = False
         await one.bot.start()

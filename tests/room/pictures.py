@@ -1,4 +1,4 @@
-"""Pictures of the page for the README, taken in the course of its tour.
+"""Screenshots of the page for the README, taken during its tour.
 
 ``python -m tests.room.pictures FOLDER`` writes them as PNG; scripts/screenshots calls it.
 """
@@ -70,7 +70,7 @@ async def _take(folder: Path) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the pictures into the folder named; 64 without one."""
+    """Write the pictures into the given folder; exit status 64 without one."""
     if len(arguments) != 1:
         sys.stderr.write("pictures: name the folder to write to.\n")
         return 64

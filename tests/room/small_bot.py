@@ -1,4 +1,4 @@
-"""A small bot on real discord.py that shows every kind of part a message or form can have."""
+"""A small bot on real discord.py that uses every kind of component."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _Form(discord.ui.Modal, title="Tell us"):
 
 
 class _Preview(discord.ui.View):
-    """Pages to turn, a choice, a form, and a button that nobody answers."""
+    """Buttons for pages, a select, a modal, and a button without a response."""
 
     def __init__(self) -> None:
         super().__init__(timeout=None)
@@ -59,7 +59,7 @@ class _Preview(discord.ui.View):
     async def silence(
         self, interaction: discord.Interaction, button: discord.ui.Button[Any]
     ) -> None:
-        """Never answered."""
+        """Never responds."""
 
     @discord.ui.select(options=[discord.SelectOption(label=one) for one in ("short", "long")])
     async def choose(

@@ -1,4 +1,4 @@
-"""Salon itself, met on the page: publishing, threads, forms, time and trouble."""
+"""The real bot used through the page: publishing, threads, modals, time and faults."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.emulator.world.events import ChannelUpdated
 from tests.room.visitor import Visitor, visiting
 from tests.support.bot_process import Stage
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 ESSAY = """On stairs
 
@@ -29,7 +29,7 @@ What do you keep on your landing?
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def guest(chromium: Browser, stage: Stage) -> AsyncIterator[Visitor]:
-    """Somebody before the page of an emulator with the real bot."""
+    """A visitor on the page of an emulator with the real bot."""
     async with visiting(chromium, stage.emulator) as one:
         await expect(one.page.locator(".bot-state")).to_contain_text("The bot is online")
         yield one
@@ -54,7 +54,7 @@ async def published(guest: Visitor) -> None:
 
 
 async def prompted(guest: Visitor, before: str | None) -> None:
-    """Wait for a prompt below the message that was the last ``before``."""
+    """Wait for a prompt after the message that was the last one ``before``."""
     prompt = guest.main.get_by_role("article").last
     await expect(prompt).not_to_have_attribute("data-id", before or "")
     await expect(prompt).to_contain_text("What do you keep on your landing?")
@@ -229,7 +229,7 @@ async def test_an_essay_in_a_forum_shows_its_tags_and_is_found_when_it_is_closed
 
 
 async def close(guest: Visitor) -> None:
-    """Close the essay that is there."""
+    """Close the published essay."""
     form = await guest.types_command("essay close")
     await form.get_by_label("essay", exact=True).fill("On stairs")
     await form.get_by_role("listbox").get_by_role("option").first.click()

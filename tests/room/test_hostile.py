@@ -1,4 +1,4 @@
-"""What members write is text: nothing of it runs, leads astray or disturbs its neighbours."""
+"""Members' messages are text: they run nothing, mislead nobody and disturb no other message."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.emulator.rules.messages import build_message, post
 from bot.emulator.world.seed import add_member
 from tests.room.visitor import Visitor
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 HOSTILE = {
     "script": "<script>window.struck = 1</script>",

@@ -1,4 +1,4 @@
-"""The page on a phone, in the dark and in the light, and to those who do not see it."""
+"""The page on a phone, in light and dark mode, and for screen readers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.emulator.server import Emulator
 from bot.emulator.world.seed import seed_world
 from tests.room.visitor import Visitor, visiting
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 NAMELESS = """() => [...document.querySelectorAll('button, select, textarea, input, a, [role]')]
     .filter((one) => one.checkVisibility() && !one.hidden)

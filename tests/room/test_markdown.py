@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests.room.visitor import Visitor
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 READ = {
     "**b** *i* _i_ __u__ ~~s~~ ||p||": "strong(b) em(i) em(i) underline(u) strike(s) spoiler(p)",

@@ -1,4 +1,4 @@
-"""Commands, buttons, selects, forms and cards, as a member meets them on the page."""
+"""Commands, buttons, selects, modals and cards on the page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playwright.async_api import expect
 from tests.room.small_bot import Parts, showing_parts
 from tests.room.visitor import Visitor
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 
 @pytest_asyncio.fixture(loop_scope="session")

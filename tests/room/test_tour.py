@@ -1,4 +1,4 @@
-"""The tour: offered at the first visit, played through, and true to Discord's description."""
+"""The tour: offered at the first visit, played, and valid by Discord's API description."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.emulator.faults.har import Recorder
 from tests.room.browser import opened
 from tests.support.bot_process import Stage
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 SHARED = Path(__file__).parents[3] / "shared"
 

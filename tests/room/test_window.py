@@ -9,7 +9,7 @@ from bot.emulator.rules.message_input import Draft
 from bot.emulator.rules.messages import build_message
 from tests.room.visitor import Visitor
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 MOST = 160
 STEPS = 12

@@ -1,4 +1,4 @@
-"""What members do on the page is what stands in the world."""
+"""What members do on the page is in the world."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from bot.emulator.world.permissions import Permission
 from tests.room.visitor import Visitor
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 
 async def test_a_message_written_on_the_page_is_in_the_world(visitor: Visitor) -> None:

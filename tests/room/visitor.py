@@ -1,4 +1,4 @@
-"""Somebody who sits before the page, and what they do there."""
+"""A visitor of the page: helpers to act on it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ __all__ = ["Visitor", "visiting"]
 
 @dataclass
 class Visitor:
-    """The page, and the world behind it. ``faults`` is what scripts threw, ``called`` every
-    address that the page asked for."""
+    """The page, and the world behind it. ``faults`` are scripts' errors, ``called`` every
+    address that the page requested."""
 
     page: Page
     emulator: Emulator
@@ -29,35 +29,35 @@ class Visitor:
 
     @property
     def main(self) -> Locator:
-        """The pane in the middle."""
+        """The middle pane."""
         return self.page.locator("#main-pane")
 
     @property
     def side(self) -> Locator:
-        """The thread at the right."""
+        """The thread on the right."""
         return self.page.locator("#side-pane")
 
     def message(self, text: str, where: Locator | None = None) -> Locator:
-        """The message that holds a text, in the middle unless it is said where."""
+        """The message with a text, by default in the middle pane."""
         return (where or self.main).get_by_role("article").filter(has_text=text)
 
     def member(self, name: str) -> User:
-        """Somebody of this display name."""
+        """The member with this display name."""
         users = self.emulator.world.users.values()
         return next(user for user in users if user.display_name == name)
 
     def channel(self, name: str) -> int:
-        """The id of a channel of this name."""
+        """The id of the channel with this name."""
         channels = self.emulator.world.channels.values()
         return next(channel.id for channel in channels if channel.name == name)
 
     def said(self, text: str) -> Message:
-        """The newest message in the world with just this content."""
+        """The newest message in the world with exactly this content."""
         found = reversed(self.emulator.world.messages.values())
         return next(message for message in found if message.content == text)
 
     async def become(self, name: str) -> None:
-        """Act as somebody else from now on."""
+        """Switch to another member."""
         wanted = str(self.member(name).id)
         await self.page.get_by_label("The member you act as").select_option(wanted)
         await expect(self.page.locator("body")).to_have_attribute("data-member", wanted)
@@ -65,7 +65,7 @@ class Visitor:
     async def writes(
         self, text: str, where: Locator | None = None, *, shown_as: str | None = None
     ) -> Locator:
-        """Write a message; it is on the page at the end, ``shown_as`` its text unless said."""
+        """Write a message and wait until it is on the page, where its text is ``shown_as``."""
         box = (where or self.main).locator("textarea")
         await box.fill(text)
         await box.press("Enter")
@@ -74,7 +74,7 @@ class Visitor:
         return shown
 
     async def types_command(self, name: str) -> Locator:
-        """Type a command's name and choose it; the form in which its options are filled in."""
+        """Type a command's name and choose it; the row for its options."""
         box = self.main.locator("textarea")
         await box.fill(f"/{name}")
         choice = self.main.get_by_role("option").filter(has_text=f"/{name}").first
@@ -90,7 +90,7 @@ class Visitor:
         await self.page.get_by_role("menuitem", name=item, exact=True).click()
 
     async def evaluate(self, script: str) -> Any:
-        """What a script on the page answers."""
+        """Run a script on the page; its result."""
         return await self.page.evaluate(script)
 
 
@@ -102,7 +102,7 @@ async def visiting(
     size: tuple[int, int] = (1280, 800),
     light: bool = False,
 ) -> AsyncIterator[Visitor]:
-    """Open the page and wait until a channel is shown; at the end no script may have failed."""
+    """Open the page and wait until a channel is shown; fails if a script failed."""
     faults: list[str] = []
     async with opened(chromium, emulator.page, size=size, light=light, faults=faults) as page:
         visitor = Visitor(page, emulator, faults)

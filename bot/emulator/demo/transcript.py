@@ -186,9 +186,9 @@ class _Writer:
         if message.get("components"):
             yield from self._card(message["components"], width)
         for embed in message.get("embeds", ()):
-            told = [part for part in (embed.get("title"), embed.get("description")) if part]
+            texts = [part for part in (embed.get("title"), embed.get("description")) if part]
             yield from (
-                f"│ {line}" for part in told for line in render_markdown(part, style, width - 2)
+                f"│ {line}" for part in texts for line in render_markdown(part, style, width - 2)
             )
         for file in message.get("attachments", ()):
             yield style.faint(f"[{strip_control(file['filename'])}, {file['size']:,} bytes]")

@@ -142,10 +142,10 @@ async def _control_bot(controls: Controls, request: web.Request) -> web.Response
 
 async def _add_fault(controls: Controls, request: web.Request) -> web.Response:
     try:
-        struck = _inject(controls, await _body(request))
+        result = _inject(controls, await _body(request))
     except InvalidFaultError as error:
         return _error(str(error))
-    return _answer({"waiting": len(controls.faults), **struck})
+    return _answer({"waiting": len(controls.faults), **result})
 
 
 def _inject(controls: Controls, body: dict[str, Any]) -> dict[str, int]:

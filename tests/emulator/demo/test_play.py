@@ -148,6 +148,7 @@ async def test_an_existing_play_is_not_played_twice(
         assert bot.published == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flaw", [{"misses_first": 1}, {"dies_after_acknowledging": True}])
 async def test_the_admin_tries_again_if_the_command_has_no_effect(
     emulator: Emulator,
@@ -161,6 +162,7 @@ async def test_the_admin_tries_again_if_the_command_has_no_effect(
         assert bot.published == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("flaw", "told"),
     [

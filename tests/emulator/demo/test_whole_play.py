@@ -13,6 +13,8 @@ from bot.emulator.demo.script import read_script
 from bot.emulator.demo.transcript import render_transcript
 from tests.support.bot_process import Stage, staged
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples"
 
 

@@ -8,10 +8,14 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
+
 from bot.emulator.faults.bot_process import BotProcess, bot_environment
 from bot.emulator.faults.controls import BotControl
 from bot.emulator.server import Emulator
 from tests.emulator.gateway_client import PATIENCE, control
+
+pytestmark = pytest.mark.slow
 
 SLEEPER = "import time; print('here', flush=True); time.sleep(600)"
 
