@@ -17,7 +17,7 @@ from bot.core.payload import get_signature, make_edit_body
 from bot.core.snowflake import get_snowflake_time
 from storage.db.writer import Transaction
 from storage.delivery import alerts, essay_threads, message_edits, messages
-from storage.delivery.message_edits import NewErrand
+from storage.delivery.message_edits import NewMessageEdit
 from storage.delivery.messages import SentMessage
 from storage.essays import progress
 from storage.prompts import prompts
@@ -82,9 +82,9 @@ async def record_sent(
 async def _clear_alert(tx: Transaction, sent: SentMessage) -> None:
     """Where a message got through, the problem that admins were alerted of is over."""
     if sent.purpose != "nudge":
-        await alerts.past(tx, sent.server_id, f"channel {sent.channel_id}")
+        await alerts.clear(tx, sent.server_id, f"channel {sent.channel_id}")
     elif not await prompts.has_blocked_nudge(tx, sent.server_id):
-        await alerts.past(tx, sent.server_id, "nudges")
+        await alerts.clear(tx, sent.server_id, "nudges")
 
 
 async def _remove_withdrawn(
@@ -94,20 +94,20 @@ async def _remove_withdrawn(
     sent = await messages.find_withdrawn(tx, planned_message_id)
     if sent is None:
         return
-    edits = [NewErrand("delete", sent.channel_id, message_id)]
+    edits = [NewMessageEdit("delete", sent.channel_id, message_id)]
     if sent.in_forum:
         # A card is in the forum post that it started, which has its id.
         post_id = message_id if sent.purpose == "card" else sent.channel_id
         body = make_withdrawn_body(sent.purpose, sent.payload)
         edits = [
-            NewErrand("delete" if body is None else "edit", post_id, message_id, body),
-            NewErrand("lock", post_id),
+            NewMessageEdit("delete" if body is None else "edit", post_id, message_id, body),
+            NewMessageEdit("lock", post_id),
         ]
     await message_edits.plan(
         tx,
         server_id=sent.server_id,
         discussion_id=sent.discussion_id,
-        errands=edits,
+        edits=edits,
         now_ms=now_ms,
     )
 
@@ -127,7 +127,7 @@ async def _link_previous_part(
         tx,
         server_id=part.server_id,
         discussion_id=part.discussion_id,
-        errands=[NewErrand("edit", part.channel_id, part.message_id, make_edit_body(payload))],
+        edits=[NewMessageEdit("edit", part.channel_id, part.message_id, make_edit_body(payload))],
         revision=part.revision,
         now_ms=now_ms,
     )

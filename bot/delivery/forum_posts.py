@@ -19,7 +19,7 @@ from bot.core.payload import get_signature
 from bot.core.snowflake import get_snowflake_time
 from bot.discord_api.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Sight
 from bot.discord_api.single_attempt import SingleCalls
-from storage.delivery.messages import ForumStart, Post
+from storage.delivery.messages import NewForumPost, PlannedMessage
 
 __all__ = ["Forums"]
 
@@ -32,7 +32,7 @@ class Forums:
         self._sight = sight
         self._single = SingleCalls(http)
 
-    async def start(self, post: Post, starts: ForumStart) -> int:
+    async def start(self, post: PlannedMessage, starts: NewForumPost) -> int:
         """Start the forum's post whose first message ``post`` is; its id.
 
         In a single attempt: whatever fails but what Discord refused has to be looked for.
@@ -51,7 +51,9 @@ class Forums:
         """Close what is open."""
         await self._single.close()
 
-    async def find(self, post: Post, starts: ForumStart, recorded: set[int]) -> int | None:
+    async def find(
+        self, post: PlannedMessage, starts: NewForumPost, recorded: set[int]
+    ) -> int | None:
         """The forum's post that an earlier attempt started, if one did.
 
         ``recorded``: posts that are another essay's. Raises PermissionError where not finding it
@@ -87,8 +89,8 @@ class Forums:
 
     async def _first(
         self,
-        post: Post,
-        starts: ForumStart,
+        post: PlannedMessage,
+        starts: NewForumPost,
         threads: Sequence[Mapping[str, Any]],
         recorded: set[int],
     ) -> int | None:
@@ -98,7 +100,7 @@ class Forums:
         return None
 
     def _ours(
-        self, post: Post, threads: Sequence[Mapping[str, Any]], recorded: set[int]
+        self, post: PlannedMessage, threads: Sequence[Mapping[str, Any]], recorded: set[int]
     ) -> Iterator[Mapping[str, Any]]:
         for thread in threads:
             if (
@@ -109,7 +111,9 @@ class Forums:
             ):
                 yield thread
 
-    async def _is_same(self, post: Post, starts: ForumStart, thread: Mapping[str, Any]) -> bool:
+    async def _is_same(
+        self, post: PlannedMessage, starts: NewForumPost, thread: Mapping[str, Any]
+    ) -> bool:
         thread_id = int(thread["id"])
         try:
             message = await self._http.get_message(thread_id, thread_id)

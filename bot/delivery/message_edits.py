@@ -28,7 +28,7 @@ from bot.discord_api.errors import (
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import alerts, message_edits
-from storage.delivery.message_edits import Errand
+from storage.delivery.message_edits import MessageEdit
 
 __all__ = ["Errands"]
 
@@ -56,7 +56,7 @@ class Errands:
         self._http = http
         self._sight = sight
         self._under_way = UnderWay(on_change)
-        self._busy: dict[int, Errand] = {}
+        self._busy: dict[int, MessageEdit] = {}
 
     @property
     def idle(self) -> bool:
@@ -72,7 +72,7 @@ class Errands:
         self._busy = {key: self._busy[key] for key in self._under_way.keys}
         busy = tuple(self._busy.values())
         for errand in await self._database.read(
-            lambda tx: message_edits.waiting(tx, busy=busy, now_ms=now_ms, most=free)
+            lambda tx: message_edits.get_due(tx, busy=busy, now_ms=now_ms, most=free)
         ):
             self._busy[errand.id] = errand
             self._under_way.begin(errand.id, self._run(errand))
@@ -81,11 +81,11 @@ class Errands:
         """Cancel what is under way; it goes on at the next start."""
         await self._under_way.stop()
 
-    async def _run(self, errand: Errand) -> None:
+    async def _run(self, errand: MessageEdit) -> None:
         if errand.kind == "remove":
             now_ms = self._clock.now_ms()
             settled = await self._database.write(
-                lambda tx: message_edits.settle(tx, errand, now_ms)
+                lambda tx: message_edits.decide_removal(tx, errand, now_ms)
             )
             if settled is None:
                 return  # a newer revision has use for the message
@@ -99,7 +99,7 @@ class Errands:
         else:
             await self._database.write(lambda tx: _done(tx, errand))
 
-    async def _call(self, errand: Errand) -> None:
+    async def _call(self, errand: MessageEdit) -> None:
         match errand.kind:
             case "edit" | "delete":
                 route = Route(
@@ -123,7 +123,7 @@ class Errands:
             case "unlock":
                 await self._http.edit_channel(errand.channel_id, locked=False, archived=False)
 
-    async def _rename(self, errand: Errand) -> None:
+    async def _rename(self, errand: MessageEdit) -> None:
         assert errand.payload is not None
         thread_id, new = errand.channel_id, errand.payload["name"]
         if not errand.payload.get("archived"):
@@ -134,25 +134,27 @@ class Errands:
                     raise
                 # Another attempt may find it opened by this one.
                 payload = errand.payload | {"archived": True}
-                await self._database.write(lambda tx: message_edits.reword(tx, errand.id, payload))
+                await self._database.write(
+                    lambda tx: message_edits.set_payload(tx, errand.id, payload)
+                )
             else:
                 return
         # An archived one has to be opened for it, and is quiet again afterwards.
         await self._http.edit_channel(thread_id, name=new, archived=False)
         await self._http.edit_channel(thread_id, archived=True)
 
-    async def _request(self, route: Route, errand: Errand) -> None:
+    async def _request(self, route: Route, errand: MessageEdit) -> None:
         if errand.kind == "delete":
             await self._http.request(route)
         else:
             await self._http.request(route, json=errand.payload)
 
-    async def _failed(self, errand: Errand, error: discord.HTTPException) -> None:
+    async def _failed(self, errand: MessageEdit, error: discord.HTTPException) -> None:
         if error.code == UNKNOWN_MESSAGE and errand.kind == "edit" and errand.revision is not None:
             await self._give_up(errand, _LOST, lost=True)
         elif error.code in (UNKNOWN_CHANNEL, UNKNOWN_MESSAGE):
             # What should be gone is gone; what should be changed is not there to be changed.
-            await self._database.write(lambda tx: message_edits.done(tx, errand.id))
+            await self._database.write(lambda tx: message_edits.mark_done(tx, errand.id))
         elif error.status == 403 and errand.kind in ("lock", "unlock"):
             await self._may_not_lock(errand)
         elif error.status == 403:
@@ -169,7 +171,7 @@ class Errands:
         else:
             await self._put_off(errand, f"Discord answered {error.status}.")
 
-    async def _may_not_lock(self, errand: Errand) -> None:
+    async def _may_not_lock(self, errand: MessageEdit) -> None:
         """Who opened a thread may not lock it (docs: Topics › Threads); the admins are told."""
         last_error = (
             f"I may not {errand.kind} <#{errand.channel_id}>: give me *Manage Threads* there."
@@ -177,7 +179,7 @@ class Errands:
         now_ms = self._clock.now_ms()
         await self._put_off(errand, last_error, slowly=True)
         await self._database.write(
-            lambda tx: alerts.tell(
+            lambda tx: alerts.notify_admins(
                 tx,
                 errand.server_id,
                 about=f"locks {errand.channel_id}",
@@ -186,40 +188,42 @@ class Errands:
             )
         )
 
-    async def _give_up(self, errand: Errand, last_error: str, *, lost: bool = False) -> None:
+    async def _give_up(self, errand: MessageEdit, last_error: str, *, lost: bool = False) -> None:
         """Discord will not do it; ``lost``: the message that was to be edited is gone."""
         now_ms = self._clock.now_ms()
 
         async def give_up(tx: Transaction) -> None:
             if lost:
-                await message_edits.lost(tx, errand, now_ms)
-            await message_edits.fail(tx, errand_id=errand.id, last_error=last_error)
-            if errand.lays_over is not None:
+                await message_edits.mark_message_deleted(tx, errand, now_ms)
+            await message_edits.mark_failed(tx, edit_id=errand.id, last_error=last_error)
+            if errand.revised_discussion_id is not None:
                 await alerts.essay_stuck(
-                    tx, errand.lays_over, last_error, now_ms, stopped=True, lost=lost
+                    tx, errand.revised_discussion_id, last_error, now_ms, stopped=True, lost=lost
                 )
 
         await self._database.write(give_up)
 
     async def _put_off(
-        self, errand: Errand, last_error: str, *, slowly: bool = False, told: bool = False
+        self, errand: MessageEdit, last_error: str, *, slowly: bool = False, told: bool = False
     ) -> None:
         """Try it again later; ``told``: somebody has to mend something, so the admins are told."""
         now_ms = self._clock.now_ms()
         due_at = now_ms + wait_before(errand.attempts + 1, slowly=slowly)
-        _log.warning("Errand %d waits: %s", errand.id, last_error)
+        _log.warning("MessageEdit %d waits: %s", errand.id, last_error)
 
         async def put_off(tx: Transaction) -> None:
-            await message_edits.put_off(
-                tx, errand_id=errand.id, due_at=due_at, last_error=last_error
+            await message_edits.postpone(
+                tx, edit_id=errand.id, due_at=due_at, last_error=last_error
             )
-            if told and errand.lays_over is not None:
-                await alerts.essay_stuck(tx, errand.lays_over, last_error, now_ms, stopped=False)
+            if told and errand.revised_discussion_id is not None:
+                await alerts.essay_stuck(
+                    tx, errand.revised_discussion_id, last_error, now_ms, stopped=False
+                )
 
         await self._database.write(put_off)
 
 
-async def _done(tx: Transaction, errand: Errand) -> None:
-    await message_edits.done(tx, errand.id)
-    if errand.lays_over is not None:
-        await alerts.essay_goes_on(tx, errand.server_id, errand.lays_over)
+async def _done(tx: Transaction, errand: MessageEdit) -> None:
+    await message_edits.mark_done(tx, errand.id)
+    if errand.revised_discussion_id is not None:
+        await alerts.essay_goes_on(tx, errand.server_id, errand.revised_discussion_id)

@@ -53,7 +53,7 @@ from storage.delivery import (
     temporary_messages,
     threads,
 )
-from storage.delivery.messages import Post
+from storage.delivery.messages import PlannedMessage
 from storage.prompts import prompts, reconsider
 
 __all__ = ["Outbox"]
@@ -75,12 +75,12 @@ _NEEDS_TAG = frozenset((40066, 40067))
 _FULL = "The server has as many active threads as Discord allows."
 
 
-def _follows_up(post: Post) -> bool:
+def _follows_up(post: PlannedMessage) -> bool:
     """Whether it is a prompt of whatever kind."""
     return post.purpose in ("prompt", "nudge")
 
 
-def _is_essays(post: Post) -> bool:
+def _is_essays(post: PlannedMessage) -> bool:
     """Whether it carries the essay itself."""
     return post.purpose in ("card", "part", "closing")
 
@@ -158,11 +158,11 @@ class Outbox:
         free = _THREADS_AT_ONCE - len(busy)
         if free > 0:
             for thread in await self._database.read(
-                lambda tx: threads.waiting(tx, busy=busy, now_ms=now_ms, most=free)
+                lambda tx: threads.get_due(tx, busy=busy, now_ms=now_ms, most=free)
             ):
                 self._threads.begin(thread.id, self._opener.bring_about(thread))
         for planned_message_id, channel_id, message_id in await self._database.read(
-            lambda tx: temporary_messages.due(tx, now_ms)
+            lambda tx: temporary_messages.get_due(tx, now_ms)
         ):
             if planned_message_id not in self._remarks.keys:
                 self._remarks.begin(
@@ -187,7 +187,7 @@ class Outbox:
 
     # -- posts ------------------------------------------------------------------------------
 
-    async def _send(self, post: Post) -> None:
+    async def _send(self, post: PlannedMessage) -> None:
         late = post.expires_at is not None and post.expires_at < self._clock.now_ms()
         creating = False  # whether a message may come of this attempt
         try:
@@ -223,12 +223,12 @@ class Outbox:
         else:
             await self._sent(post, message_id)
 
-    def _must_look(self, post: Post, *, late: bool) -> bool:
+    def _must_look(self, post: PlannedMessage, *, late: bool) -> bool:
         """Whether an earlier attempt may have made a message that no nonce guards any more."""
-        if post.starts is not None:  # a call that knows no nonce
+        if post.new_forum_post is not None:  # a call that knows no nonce
             return post.attempts > 1
         age = self._clock.now_ms() - post.first_attempt_at
-        return post.attempts - 1 > post.refused and (late or age > _NONCE_TRUSTED)
+        return post.attempts - 1 > post.attempts_without_effect and (late or age > _NONCE_TRUSTED)
 
     async def _is_locked(self, thread_id: int) -> bool:
         """Whether a thread was locked, which somebody meant, whatever the bot's rights are."""
@@ -238,10 +238,10 @@ class Outbox:
             locked = bool(data["thread_metadata"].get("locked"))
         return locked
 
-    async def _create(self, post: Post) -> int:
-        if post.starts is not None:
+    async def _create(self, post: PlannedMessage) -> int:
+        if post.new_forum_post is not None:
             await self._pace.turn()
-            return await self._forums.start(post, post.starts)
+            return await self._forums.start(post, post.new_forum_post)
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=post.channel_id)
         # Nobody is pinged unless the payload itself says whom.
         body: Payload = {
@@ -260,16 +260,16 @@ class Outbox:
             message = await self._http.request(route, json=body)
         return int(message["id"])
 
-    async def _found(self, post: Post) -> int | None:
+    async def _found(self, post: PlannedMessage) -> int | None:
         """The message that an earlier attempt made, looked for in the channel.
 
         Raises PermissionError where not finding it would prove nothing.
         """
-        if post.starts is not None:
+        if post.new_forum_post is not None:
             theirs = await self._database.read(
-                lambda tx: essay_threads.known_threads(tx, post.server_id)
+                lambda tx: essay_threads.get_thread_ids(tx, post.server_id)
             )
-            return await self._forums.find(post, post.starts, theirs)
+            return await self._forums.find(post, post.new_forum_post, theirs)
         wanted = get_signature(post.payload)
         recorded = await self._database.read(
             lambda tx: messages.get_recorded_ids(tx, post.channel_id, post.after_id)
@@ -295,7 +295,7 @@ class Outbox:
         page = await self._http.logs_from(channel_id, limits.HISTORY_PAGE, after=after)
         return sorted((dict(message) for message in page), key=lambda m: int(m["id"]))
 
-    async def _sent(self, post: Post, message_id: int | None) -> None:
+    async def _sent(self, post: PlannedMessage, message_id: int | None) -> None:
         now_ms = self._clock.now_ms()
 
         async def sent(tx: Transaction) -> None:
@@ -307,9 +307,13 @@ class Outbox:
 
         await self._database.write(sent)
 
-    async def _failed(self, post: Post, error: discord.HTTPException, *, refused: bool) -> None:
+    async def _failed(
+        self, post: PlannedMessage, error: discord.HTTPException, *, refused: bool
+    ) -> None:
         """``refused``: it is known that the attempt has made no message."""
-        told_apart = post.attempts - 1 <= post.refused  # no earlier attempt may have made one
+        told_apart = (
+            post.attempts - 1 <= post.attempts_without_effect
+        )  # no earlier attempt may have made one
         if error.code == UNKNOWN_CHANNEL and post.purpose == "prompt" and told_apart:
             # Until the deletion is heard of, or another channel chosen for the digest.
             await self._put_off(post, "The channel is gone.", slowly=True, refused=refused)
@@ -337,12 +341,12 @@ class Outbox:
         else:
             await self._put_off(post, f"Discord answered {error.status}.", refused=refused)
 
-    async def _refuse(self, post: Post, last_error: str) -> None:
-        _log.warning("Post %d of essay %s failed: %s", post.id, post.discussion_id, last_error)
+    async def _refuse(self, post: PlannedMessage, last_error: str) -> None:
+        _log.warning("Message %d of essay %s failed: %s", post.id, post.discussion_id, last_error)
         now_ms = self._clock.now_ms()
 
         async def refuse(tx: Transaction) -> None:
-            await messages.refuse(tx, planned_message_id=post.id, last_error=last_error)
+            await messages.mark_failed(tx, planned_message_id=post.id, last_error=last_error)
             await prompts.mark_failed(tx, post.id, last_error)
             if post.discussion_id is not None and _is_essays(post):
                 await alerts.essay_stuck(tx, post.discussion_id, last_error, now_ms, stopped=True)
@@ -350,7 +354,7 @@ class Outbox:
         await self._database.write(refuse)
 
     async def _put_off(
-        self, post: Post, last_error: str, *, refused: bool, slowly: bool = False
+        self, post: PlannedMessage, last_error: str, *, refused: bool, slowly: bool = False
     ) -> None:
         """Try again later; ``refused``: it is known that this attempt has made no message.
 
@@ -364,16 +368,16 @@ class Outbox:
         pause = wait_before(post.attempts, slowly=slowly)
         if follows_up and not slowly:
             pause = _PROMPT_WAITS[post.failures]
-        _log.warning("Post %d of essay %s waits: %s", post.id, post.discussion_id, last_error)
+        _log.warning("Message %d of essay %s waits: %s", post.id, post.discussion_id, last_error)
 
         async def put_off(tx: Transaction) -> None:
-            was_never_created = await messages.put_off(
+            was_never_created = await messages.postpone(
                 tx,
                 planned_message_id=post.id,
                 due_at=now_ms + pause,
                 last_error=last_error,
                 failed=not slowly,
-                refused=refused,
+                without_effect=refused,
             )
             if slowly and follows_up:
                 await prompts.mark_blocked(tx, post.id, last_error, now_ms)
@@ -386,10 +390,10 @@ class Outbox:
 
         await self._database.write(put_off)
 
-    async def _release(self, post: Post) -> None:
+    async def _release(self, post: PlannedMessage) -> None:
         """It stands nowhere: its prompt is decided and worded anew."""
         now_ms = self._clock.now_ms()
-        _log.info("Post %d of essay %s is decided anew.", post.id, post.discussion_id)
+        _log.info("Message %d of essay %s is decided anew.", post.id, post.discussion_id)
         await self._database.write(lambda tx: reconsider.release(tx, post.id, at_ms=now_ms))
 
     async def _remove(
@@ -406,14 +410,16 @@ class Outbox:
         except PASSING:
             await self._remove_later(planned_message_id)
             return
-        await self._database.write(lambda tx: temporary_messages.removed(tx, planned_message_id))
+        await self._database.write(
+            lambda tx: temporary_messages.mark_deleted(tx, planned_message_id)
+        )
 
     async def _remove_later(self, planned_message_id: int) -> None:
         at = self._clock.now_ms() + wait_before(1, slowly=True)
         await self._database.write(
-            lambda tx: temporary_messages.put_off(tx, planned_message_id, at)
+            lambda tx: temporary_messages.postpone(tx, planned_message_id, at)
         )
 
 
-def _locked(post: Post) -> str:
+def _locked(post: PlannedMessage) -> str:
     return f"The thread <#{post.channel_id}> is locked: unlock it, and I go on."

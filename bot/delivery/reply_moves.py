@@ -253,7 +253,7 @@ class Mover:
 
         async def stands(tx: Transaction) -> None:
             await reply_moves.copied(tx, one.reply_id, copy_id, now_ms)
-            await alerts.past(tx, one.server_id, _about(one))
+            await alerts.clear(tx, one.server_id, _about(one))
 
         try:
             await self._database.write(stands)
@@ -406,7 +406,9 @@ class Mover:
             return
         now_ms, text = self._clock.now_ms(), f"{told} Until then I point at the threads."
         await self._database.write(
-            lambda tx: alerts.tell(tx, one.server_id, about=_about(one), text=text, now_ms=now_ms)
+            lambda tx: alerts.notify_admins(
+                tx, one.server_id, about=_about(one), text=text, now_ms=now_ms
+            )
         )
 
     async def _fail(self, one: Bringing, last_error: str) -> None:

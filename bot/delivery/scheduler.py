@@ -181,14 +181,14 @@ async def _nearest(tx: Transaction, *more: int | None) -> datetime | None:
     moments = [
         *more,
         await prompts.next_due(tx),
-        await messages.next_due(tx),
-        await threads.next_due(tx),
+        await messages.get_next_due(tx),
+        await threads.get_next_due(tx),
         await scheduled.next_due(tx),
         await reply_moves.next_due(tx),
         await attachments.next_due(tx),
-        await owed.next_due(tx),
+        await owed.get_next_due(tx),
         await deleted_channels.get_next_due(tx),
-        await temporary_messages.next_due(tx),
+        await temporary_messages.get_next_due(tx),
     ]
     known = [moment for moment in moments if moment is not None]
     return from_milliseconds(min(known)) if known else None

@@ -91,7 +91,7 @@ class ThreadOpener:
         except PASSING as error:
             await self._put_off(thread, f"Discord could not be reached ({name(error)}).")
         else:
-            await self._database.write(lambda tx: threads.ready(tx, thread.id))
+            await self._database.write(lambda tx: threads.mark_ready(tx, thread.id))
 
     async def _open(self, thread: Thread, generation: int) -> None:
         adopted = False
@@ -105,7 +105,7 @@ class ThreadOpener:
         now_ms = self._clock.now_ms()
 
         async def opened(tx: Transaction) -> None:
-            await threads.opened(tx, thread.id, now_ms)
+            await threads.mark_opened(tx, thread.id, now_ms)
             await alerts.threads_open(tx, thread.server_id, thread.channel_id)
 
         await self._database.write(opened)
@@ -189,8 +189,10 @@ class ThreadOpener:
         now_ms = self._clock.now_ms()
 
         async def tell(tx: Transaction) -> set[int]:
-            await alerts.tell(tx, server_id, about="too many threads", text=_FULL, now_ms=now_ms)
-            return await threads.standing(tx, server_id)
+            await alerts.notify_admins(
+                tx, server_id, about="too many threads", text=_FULL, now_ms=now_ms
+            )
+            return await threads.get_ready_reply_threads(tx, server_id)
 
         ours = await self._database.write(tell)
         try:
@@ -222,7 +224,7 @@ class ThreadOpener:
         now_ms = self._clock.now_ms()
 
         async def give_up(tx: Transaction) -> None:
-            await threads.fail(tx, thread_id=thread.id, last_error=last_error)
+            await threads.mark_failed(tx, thread_id=thread.id, last_error=last_error)
             if thread.is_essays_own:
                 await alerts.essay_without_thread(tx, thread.id, last_error, now_ms, stopped=True)
             elif tell:
@@ -240,7 +242,7 @@ class ThreadOpener:
         _log.warning("Thread %d waits: %s", thread.id, last_error)
 
         async def put_off(tx: Transaction) -> None:
-            await threads.put_off(tx, thread_id=thread.id, due_at=due_at, last_error=last_error)
+            await threads.postpone(tx, thread_id=thread.id, due_at=due_at, last_error=last_error)
             if not slowly or thread.state != "planned":
                 return
             if thread.is_essays_own:

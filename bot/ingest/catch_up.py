@@ -244,7 +244,7 @@ class CatchUp:
             await self._alert_content_missing(server_id)
             return
         await until_usable(
-            lambda: self._database.write(lambda tx: alerts.past(tx, server_id, "content"))
+            lambda: self._database.write(lambda tx: alerts.clear(tx, server_id, "content"))
         )
         began = self._clock.now()
         verified_at = max(one.verified_at for one in watched)
@@ -273,8 +273,8 @@ class CatchUp:
         now_ms = self._clock.now_ms()
 
         async def alert(tx: Transaction) -> None:
-            await alerts.past(tx, server_id, "recovery")
-            await alerts.tell(tx, server_id, about="recovery", text=summary, now_ms=now_ms)
+            await alerts.clear(tx, server_id, "recovery")
+            await alerts.notify_admins(tx, server_id, about="recovery", text=summary, now_ms=now_ms)
 
         await until_usable(lambda: self._database.write(alert))
 
@@ -391,7 +391,7 @@ class CatchUp:
         _log.error("%s", _CONTENT_MISSING)
         now_ms = self._clock.now_ms()
         await self._database.write(
-            lambda tx: alerts.tell(
+            lambda tx: alerts.notify_admins(
                 tx, server_id, about="content", text=_CONTENT_MISSING, now_ms=now_ms
             )
         )

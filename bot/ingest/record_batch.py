@@ -470,12 +470,12 @@ async def _record_deleted_channel(tx: Transaction, event: ChannelDeletion) -> No
     hidden = await deleted_channels.hide(tx, event.channel_id, event.server_id, now_ms)
     if hidden is None:
         return
-    await essay_threads.lost(tx, event.channel_id, "The essay's thread was deleted.")
+    await essay_threads.mark_thread_lost(tx, event.channel_id, "The essay's thread was deleted.")
     text = "What was said there is hidden now and erased in 7 days."
     if hidden.thread_name is None:
         text = f"A channel with discussions was deleted. {text} Its prompts end then, too."
     else:
         text = f"The thread “{hidden.thread_name}” was deleted. {text}"
-    await alerts.tell(
+    await alerts.notify_admins(
         tx, event.server_id, about=f"gone {event.channel_id}", text=text, now_ms=now_ms
     )

@@ -27,7 +27,7 @@ from bot.core.text.timestamps import format_timestamp
 from bot.errors import UserError
 from storage.db.writer import Transaction
 from storage.delivery import essay_threads, messages
-from storage.delivery.messages import NewPost
+from storage.delivery.messages import NewMessage
 from storage.prompts import context, digest, prompts
 from storage.prompts.prompts import Prompt
 from storage.servers import settings as settings_module
@@ -130,7 +130,7 @@ async def _claim(
     if prompt.kind is PromptKind.DIGEST:
         channel_id = (await settings_module.read(tx, prompt.server_id)).digest_channel
     elif prompt.discussion_id is not None and prompt.kind is not PromptKind.NUDGE:
-        channel_id = await essay_threads.place(tx, prompt.discussion_id)
+        channel_id = await essay_threads.get_channel_id(tx, prompt.discussion_id)
     assert channel_id is not None
     purpose = "nudge" if prompt.kind is PromptKind.NUDGE else "prompt"
     (planned_message_id,) = await messages.plan(
@@ -138,8 +138,8 @@ async def _claim(
         server_id=prompt.server_id,
         discussion_id=prompt.discussion_id,
         channel_id=channel_id,
-        after_id=await messages.newest_id(tx, channel_id, prompt.discussion_id),
-        posts=[NewPost(purpose, _payload(said))],
+        after_id=await messages.get_newest_id(tx, channel_id, prompt.discussion_id),
+        messages=[NewMessage(purpose, _payload(said))],
         now_ms=to_milliseconds(now),
         expires_at=to_milliseconds(expires),
         failures=prompt.failures,

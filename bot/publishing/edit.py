@@ -31,7 +31,7 @@ from bot.publishing.publish import Actor, Publishing
 from bot.publishing.reader_process import fill_extracted_facts
 from storage.db.database import Database, until_usable
 from storage.db.writer import Transaction
-from storage.delivery.messages import NewPost
+from storage.delivery.messages import NewMessage
 from storage.essays import apply_revision, pending_revisions, submissions
 from storage.essays.apply_revision import Change, Laid, Message, Stand
 from storage.essays.pending_revisions import Edit
@@ -327,7 +327,7 @@ def lay_over(
         payload = make_plain_message(still, silent=True)
         changes.append(_change(message, payload, needed=asked is not None or message.answered))
     if asked is not None and not closings:
-        more.append(NewPost("closing", make_plain_message(asked, silent=True)))
+        more.append(NewMessage("closing", make_plain_message(asked, silent=True)))
     used = [n for n, part in enumerate(revised.parts) if part is not None]
     laid = Laid(
         changes=tuple(changes),
@@ -372,7 +372,7 @@ def _parts(stand: Stand, parts: list[Message], revised: RevisedLayout) -> list[C
     return changes
 
 
-def _more(stand: Stand, parts: list[Message], revised: RevisedLayout) -> list[NewPost]:
+def _more(stand: Stand, parts: list[Message], revised: RevisedLayout) -> list[NewMessage]:
     new = stand.revision + 1
     posts = []
     for number, part in enumerate(revised.more, len(parts)):
@@ -384,7 +384,7 @@ def _more(stand: Stand, parts: list[Message], revised: RevisedLayout) -> list[Ne
             )
         content = add_part_links(part.content, before=address, after=None)
         posts.append(
-            NewPost(
+            NewMessage(
                 "part",
                 make_plain_message(content, silent=True),
                 tuple((new, passage) for passage in part.passages),

@@ -27,7 +27,7 @@ from bot.publishing.reader_process import fill_extracted_facts, read_in_child_pr
 from storage.db.database import Database, until_usable
 from storage.db.errors import DatabaseUnavailable
 from storage.db.writer import Transaction, Work
-from storage.delivery.messages import NewPost
+from storage.delivery.messages import NewMessage
 from storage.essays import discussions, drafts, progress, scheduled, submissions
 from storage.essays.discussions import Listed
 from storage.essays.drafts import Draft
@@ -416,12 +416,12 @@ async def _is_draft_of(
 
 def _planned(
     essay: Essay, closing: str | None, *, numbered: bool
-) -> tuple[list[NewPost], tuple[str, ...]]:
+) -> tuple[list[NewMessage], tuple[str, ...]]:
     """The posts of an essay, in order, and what could not be shown as it was."""
     layout = lay_out(essay, numbered=numbered)
-    planned = [NewPost("card", render_card(essay))]
+    planned = [NewMessage("card", render_card(essay))]
     planned += [
-        NewPost(
+        NewMessage(
             "part",
             make_plain_message(part.content, silent=True),
             tuple((_FIRST_REVISION, number) for number in part.passages),
@@ -431,5 +431,5 @@ def _planned(
     ]
     asked = layout.closing if closing is None else render_closing_question([closing])
     if asked is not None:
-        planned.append(NewPost("closing", make_plain_message(asked, silent=True)))
+        planned.append(NewMessage("closing", make_plain_message(asked, silent=True)))
     return planned, (*essay.notes, *layout.notes)

@@ -16,7 +16,7 @@ from bot.services import Services
 from storage.db.database import until_usable
 from storage.db.writer import Transaction, Work
 from storage.delivery import messages
-from storage.delivery.messages import NewPost
+from storage.delivery.messages import NewMessage
 from storage.servers import servers as servers_module
 
 __all__ = ["Arrivals"]
@@ -112,7 +112,7 @@ async def _greet(tx: Transaction, server: discord.Guild, now_ms: int) -> None:
         discussion_id=None,
         channel_id=channel.id,
         after_id=make_snowflake_before(now_ms),
-        posts=[NewPost("notice", make_plain_message(_GREETING, silent=True))],
+        messages=[NewMessage("notice", make_plain_message(_GREETING, silent=True))],
         now_ms=now_ms,
     )
 

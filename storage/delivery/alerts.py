@@ -7,16 +7,16 @@ from bot.core.text.escape import escape
 from bot.core.text.truncate import truncate
 from storage.db.writer import Transaction
 from storage.delivery import messages
-from storage.delivery.messages import Post
+from storage.delivery.messages import PlannedMessage
 from storage.servers import settings
 
 __all__ = [
+    "clear",
     "essay_goes_on",
     "essay_stuck",
     "essay_without_thread",
-    "past",
+    "notify_admins",
     "prompt_stuck",
-    "tell",
     "threads_open",
     "threads_stuck",
 ]
@@ -24,7 +24,9 @@ __all__ = [
 _MOST_TITLE = 80
 
 
-async def tell(tx: Transaction, server_id: int, *, about: str, text: str, now_ms: int) -> bool:
+async def notify_admins(
+    tx: Transaction, server_id: int, *, about: str, text: str, now_ms: int
+) -> bool:
     """Plan a notice for the admins, unless they were told of ``about`` already.
 
     Where the server has named no channel for it, the problem stands in lists and the log alone.
@@ -46,16 +48,16 @@ async def tell(tx: Transaction, server_id: int, *, about: str, text: str, now_ms
         server_id=server_id,
         discussion_id=None,
         channel_id=channel_id,
-        after_id=await messages.newest_id(tx, channel_id),
-        posts=[messages.NewPost("notice", make_plain_message(text, silent=False))],
+        after_id=await messages.get_newest_id(tx, channel_id),
+        messages=[messages.NewMessage("notice", make_plain_message(text, silent=False))],
         now_ms=now_ms,
     )
     return True
 
 
-async def prompt_stuck(tx: Transaction, post: Post, last_error: str, now_ms: int) -> None:
+async def prompt_stuck(tx: Transaction, post: PlannedMessage, last_error: str, now_ms: int) -> None:
     """Tell the admins that a prompt can't be sent until somebody fixes something."""
-    await tell(
+    await notify_admins(
         tx,
         post.server_id,
         about="nudges" if post.purpose == "nudge" else f"channel {post.channel_id}",
@@ -95,7 +97,7 @@ async def essay_stuck(
     how, then = "waits", "I go on by myself once that is mended."
     if stopped:
         how, then = "stopped", "`/essay show` lets you go on once that is mended."
-    await tell(
+    await notify_admins(
         tx,
         row["server_id"],
         about=_about_essay(discussion_id, stopped=stopped),
@@ -120,7 +122,7 @@ async def threads_stuck(
     """Replies in a channel get no thread; ``stopped``: this one never, else once it is mended."""
     how = "got no thread, and will not" if stopped else "waits for its thread"
     then = "It is kept all the same." if stopped else "I go on by myself once that is mended."
-    await tell(
+    await notify_admins(
         tx,
         server_id,
         about=f"threads in {channel_id}",
@@ -131,7 +133,7 @@ async def threads_stuck(
 
 async def threads_open(tx: Transaction, server_id: int, channel_id: int) -> None:
     """A reply in a channel got its thread; what stops the next one is told again."""
-    await past(tx, server_id, f"threads in {channel_id}")
+    await clear(tx, server_id, f"threads in {channel_id}")
 
 
 def _about_essay(discussion_id: int, *, stopped: bool) -> str:
@@ -155,10 +157,10 @@ async def essay_goes_on(tx: Transaction, server_id: int, discussion_id: int) -> 
     if row is not None:
         return
     for stopped in (False, True):
-        await past(tx, server_id, _about_essay(discussion_id, stopped=stopped))
+        await clear(tx, server_id, _about_essay(discussion_id, stopped=stopped))
 
 
-async def past(tx: Transaction, server_id: int, about: str) -> None:
+async def clear(tx: Transaction, server_id: int, about: str) -> None:
     """The problem has passed; if it comes back, it is told again."""
     await tx.run(
         "DELETE FROM alerts WHERE server_id = :server_id AND about = :about",

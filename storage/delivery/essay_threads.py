@@ -12,28 +12,28 @@ from dataclasses import dataclass
 
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
-from storage.delivery.message_edits import NewErrand
+from storage.delivery.message_edits import NewMessageEdit
 
 __all__ = [
-    "NOBODY_BELONGS",
+    "NO_AUTHOR",
     "Card",
     "add",
-    "begin_anew",
     "find_card",
+    "get_channel_id",
+    "get_thread_ids",
     "give_up",
-    "known_threads",
-    "lost",
-    "place",
-    "stands",
+    "mark_thread_lost",
+    "redirect_unsent",
+    "restart_publishing",
 ]
 
 #: In the place of a head's author: nobody is brought into the essay's own thread.
-NOBODY_BELONGS = 0
+NO_AUTHOR = 0
 
 _NONCE_BYTES = 12
 
 
-async def place(tx: Transaction, discussion_id: int) -> int:
+async def get_channel_id(tx: Transaction, discussion_id: int) -> int:
     """Where what is said about an essay from now on goes: its own thread, else its channel."""
     row = await tx.row(
         "SELECT COALESCE(thread_id, channel_id) AS place FROM discussions WHERE id = :id",
@@ -92,7 +92,7 @@ async def add(tx: Transaction, card: Card, message_id: int, *, name: str, now_ms
         "discussion_id": card.discussion_id,
         "server_id": card.server_id,
         "channel_id": card.channel_id,
-        "nobody": NOBODY_BELONGS,
+        "nobody": NO_AUTHOR,
         "name": name,
         "state": "planned" if card.style == "thread" else "open",
         "now": now_ms,
@@ -120,10 +120,10 @@ async def add(tx: Transaction, card: Card, message_id: int, *, name: str, now_ms
             "UPDATE planned_messages SET channel_id = :id WHERE id = :planned_message_id",
             parameters | {"planned_message_id": card.planned_message_id},
         )
-        await stands(tx, message_id)
+        await redirect_unsent(tx, message_id)
 
 
-async def stands(tx: Transaction, thread_id: int) -> None:
+async def redirect_unsent(tx: Transaction, thread_id: int) -> None:
     """A thread stands; where it is an essay's own, what is still to be posted goes into it."""
     await tx.run(
         """
@@ -135,7 +135,7 @@ async def stands(tx: Transaction, thread_id: int) -> None:
     )
 
 
-async def lost(tx: Transaction, thread_id: int, last_error: str) -> None:
+async def mark_thread_lost(tx: Transaction, thread_id: int, last_error: str) -> None:
     """A thread will never be, or was deleted: an essay whose own it is cannot go on there."""
     row = await tx.row("SELECT id FROM discussions WHERE thread_id = :id", {"id": thread_id})
     if row is not None:
@@ -154,7 +154,7 @@ async def give_up(tx: Transaction, discussion_id: int, last_error: str) -> None:
     )
 
 
-async def begin_anew(tx: Transaction, discussion_id: int, now_ms: int) -> int:
+async def restart_publishing(tx: Transaction, discussion_id: int, now_ms: int) -> int:
     """Plan a publishing from its card on once more, where the place it went to is lost.
 
     A card that still stands is taken away. The number of posts; 0 where nothing is lost.
@@ -181,7 +181,7 @@ async def begin_anew(tx: Transaction, discussion_id: int, now_ms: int) -> int:
             tx,
             server_id=row["server_id"],
             discussion_id=discussion_id,
-            errands=[NewErrand("delete", row["stood_in"], row["message_id"])],
+            edits=[NewMessageEdit("delete", row["stood_in"], row["message_id"])],
             now_ms=now_ms,
         )
     await tx.run("UPDATE discussions SET thread_id = NULL WHERE id = :id", {"id": discussion_id})
@@ -215,7 +215,7 @@ async def begin_anew(tx: Transaction, discussion_id: int, now_ms: int) -> int:
     return len(found)
 
 
-async def known_threads(tx: Transaction, server_id: int) -> set[int]:
+async def get_thread_ids(tx: Transaction, server_id: int) -> set[int]:
     """The threads that are recorded as some essay's own."""
     rows = await tx.rows(
         """

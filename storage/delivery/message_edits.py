@@ -1,4 +1,7 @@
-"""Errands: calls that are owed to Discord and may be repeated without harm."""
+"""Message edits: calls that change or delete what is in Discord, and may be repeated.
+
+Edits and deletions of messages; locking, unlocking and renaming of threads.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +14,22 @@ from bot.core.payload import Payload
 from storage.db.writer import Transaction
 
 __all__ = [
-    "Errand",
-    "NewErrand",
-    "done",
-    "fail",
-    "lost",
-    "next_due",
+    "MessageEdit",
+    "NewMessageEdit",
+    "decide_removal",
+    "get_due",
+    "get_next_due",
+    "mark_done",
+    "mark_failed",
+    "mark_message_deleted",
     "plan",
-    "put_off",
-    "reword",
-    "settle",
-    "waiting",
+    "postpone",
+    "set_payload",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class NewErrand:
+class NewMessageEdit:
     """What is to be done.
 
     ``edit`` or ``delete`` a message; ``remove`` one: delete it, or edit it where somebody answered
@@ -40,8 +43,8 @@ class NewErrand:
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
-    """An errand that is due."""
+class MessageEdit:
+    """An edit that is due."""
 
     id: int
     server_id: int
@@ -54,7 +57,7 @@ class Errand:
     revision: int | None
 
     @property
-    def lays_over(self) -> int | None:
+    def revised_discussion_id(self) -> int | None:
         """The discussion whose new revision it lays over its messages, if it is part of that."""
         return None if self.revision is None else self.discussion_id
 
@@ -64,12 +67,12 @@ async def plan(
     *,
     server_id: int,
     discussion_id: int | None,
-    errands: Collection[NewErrand],
+    edits: Collection[NewMessageEdit],
     now_ms: int,
     revision: int | None = None,
-    apart_ms: int = 0,
+    interval_ms: int = 0,
 ) -> None:
-    """Owe ``errands`` to Discord, from now on, each ``apart_ms`` after the one before.
+    """Owe ``edits`` to Discord, from now on, each ``interval_ms`` after the one before.
 
     ``revision``: of the essay, that they lay over its messages; these are done in their order.
     """
@@ -84,16 +87,16 @@ async def plan(
             {
                 "server_id": server_id,
                 "discussion_id": discussion_id,
-                "kind": errand.kind,
-                "channel_id": errand.channel_id,
-                "message_id": errand.message_id,
+                "kind": edit.kind,
+                "channel_id": edit.channel_id,
+                "message_id": edit.message_id,
                 "payload": None
-                if errand.payload is None
-                else json.dumps(errand.payload, ensure_ascii=False),
+                if edit.payload is None
+                else json.dumps(edit.payload, ensure_ascii=False),
                 "revision": revision,
-                "due_at": now_ms + number * apart_ms,
+                "due_at": now_ms + number * interval_ms,
             }
-            for number, errand in enumerate(errands)
+            for number, edit in enumerate(edits)
         ],
     )
 
@@ -101,7 +104,7 @@ async def plan(
 #: What is owed and may be done: a thread is locked or opened once everything that was owed in it
 #: before is done, for an edit opens an archived thread, and so that the last word holds; and of
 #: what lays a revision over its messages only the first.
-_OWED = """
+_READY = """
 FROM message_edits
 WHERE state = 'planned' AND NOT (
     kind IN ('lock', 'unlock') AND EXISTS (
@@ -117,30 +120,31 @@ WHERE state = 'planned' AND NOT (
     )
 )
 """
-_WAITING = (
+_DUE = (
     "SELECT id, server_id, kind, channel_id, message_id, payload, attempts, discussion_id, "
-    "revision " + _OWED + "AND due_at <= :now ORDER BY due_at, id LIMIT :most"
+    "revision " + _READY + "AND due_at <= :now ORDER BY due_at, id LIMIT :most"
 )
-_NEXT_DUE = "SELECT min(due_at) AS due_at " + _OWED
+_NEXT_DUE = "SELECT min(due_at) AS due_at " + _READY
 
 
-async def waiting(
-    tx: Transaction, *, busy: Collection[Errand], now_ms: int, most: int
-) -> list[Errand]:
-    """The first ``most`` errands that are due, the earliest first. ``busy``: those under way."""
-    ids = {errand.id for errand in busy}
-    laying = {errand.discussion_id for errand in busy if errand.revision is not None}
-    rows = await tx.rows(_WAITING, {"now": now_ms, "most": most + len(ids) + len(laying)})
+async def get_due(
+    tx: Transaction, *, busy: Collection[MessageEdit], now_ms: int, most: int
+) -> list[MessageEdit]:
+    """The first ``most`` edits that are due, the earliest first. ``busy``: those under way."""
+    ids = {edit.id for edit in busy}
+    revising = {edit.discussion_id for edit in busy if edit.revision is not None}
+    rows = await tx.rows(_DUE, {"now": now_ms, "most": most + len(ids) + len(revising)})
     found = [
-        _errand(row)
+        _edit(row)
         for row in rows
-        if row["id"] not in ids and (row["revision"] is None or row["discussion_id"] not in laying)
+        if row["id"] not in ids
+        and (row["revision"] is None or row["discussion_id"] not in revising)
     ]
     return found[:most]
 
 
-def _errand(row: sqlite3.Row) -> Errand:
-    return Errand(
+def _edit(row: sqlite3.Row) -> MessageEdit:
+    return MessageEdit(
         id=row["id"],
         server_id=row["server_id"],
         kind=row["kind"],
@@ -153,13 +157,13 @@ def _errand(row: sqlite3.Row) -> Errand:
     )
 
 
-async def settle(tx: Transaction, errand: Errand, now_ms: int) -> Errand | None:
+async def decide_removal(tx: Transaction, edit: MessageEdit, now_ms: int) -> MessageEdit | None:
     """Decide what is to be done about a message that is to be removed; None: nothing any more.
 
     Where somebody answered it, or a thread stands on it, it is edited; else it is deleted, and
     its post carries nothing from then on.
     """
-    parameters = {"id": errand.id, "message_id": errand.message_id, "now": now_ms}
+    parameters = {"id": edit.id, "message_id": edit.message_id, "now": now_ms}
     row = await tx.row(
         """
         UPDATE message_edits SET kind = CASE
@@ -182,53 +186,53 @@ async def settle(tx: Transaction, errand: Errand, now_ms: int) -> Errand | None:
             "UPDATE planned_messages SET deleted_at = :now WHERE message_id = :message_id",
             parameters,
         )
-    return replace(errand, kind=row["kind"])
+    return replace(edit, kind=row["kind"])
 
 
-async def lost(tx: Transaction, errand: Errand, now_ms: int) -> None:
+async def mark_message_deleted(tx: Transaction, edit: MessageEdit, now_ms: int) -> None:
     """The message that was to be edited is not there any more, so its text is nowhere."""
     await tx.run(
         "UPDATE planned_messages SET deleted_at = :now WHERE message_id = :message_id",
-        {"message_id": errand.message_id, "now": now_ms},
+        {"message_id": edit.message_id, "now": now_ms},
     )
 
 
-async def done(tx: Transaction, errand_id: int) -> None:
+async def mark_done(tx: Transaction, edit_id: int) -> None:
     """It is as it should be."""
     await tx.run(
         "UPDATE message_edits SET state = 'done', last_error = NULL WHERE id = :id",
-        {"id": errand_id},
+        {"id": edit_id},
     )
 
 
-async def put_off(tx: Transaction, *, errand_id: int, due_at: int, last_error: str) -> None:
+async def postpone(tx: Transaction, *, edit_id: int, due_at: int, last_error: str) -> None:
     """Try it again at ``due_at`` (milliseconds since 1970)."""
     await tx.run(
         """
         UPDATE message_edits SET due_at = :due_at, attempts = attempts + 1, last_error = :last_error
         WHERE id = :id
         """,
-        {"id": errand_id, "due_at": due_at, "last_error": last_error},
+        {"id": edit_id, "due_at": due_at, "last_error": last_error},
     )
 
 
-async def reword(tx: Transaction, errand_id: int, payload: Payload) -> None:
+async def set_payload(tx: Transaction, edit_id: int, payload: Payload) -> None:
     """Do it otherwise from the next attempt on."""
     await tx.run(
         "UPDATE message_edits SET payload = :payload WHERE id = :id",
-        {"id": errand_id, "payload": json.dumps(payload, ensure_ascii=False)},
+        {"id": edit_id, "payload": json.dumps(payload, ensure_ascii=False)},
     )
 
 
-async def fail(tx: Transaction, *, errand_id: int, last_error: str) -> None:
+async def mark_failed(tx: Transaction, *, edit_id: int, last_error: str) -> None:
     """Discord will never do it."""
     await tx.run(
         "UPDATE message_edits SET state = 'failed', last_error = :last_error WHERE id = :id",
-        {"id": errand_id, "last_error": last_error},
+        {"id": edit_id, "last_error": last_error},
     )
 
 
-async def next_due(tx: Transaction) -> int | None:
-    """When the next errand is due; None where nothing is owed."""
+async def get_next_due(tx: Transaction) -> int | None:
+    """When the next edit is due; None where nothing is owed."""
     row = await tx.row(_NEXT_DUE)
     return None if row is None else row["due_at"]

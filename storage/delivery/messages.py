@@ -15,9 +15,9 @@ from storage.db.writer import Transaction
 
 __all__ = [
     "ClaimedMessage",
-    "ForumStart",
-    "NewPost",
-    "Post",
+    "NewForumPost",
+    "NewMessage",
+    "PlannedMessage",
     "PreviousPart",
     "SentMessage",
     "WithdrawnMessage",
@@ -26,13 +26,13 @@ __all__ = [
     "find_previous_part",
     "find_withdrawn",
     "get_claimed",
+    "get_newest_id",
+    "get_next_due",
     "get_recorded_ids",
+    "mark_failed",
     "mark_sent",
-    "newest_id",
-    "next_due",
     "plan",
-    "put_off",
-    "refuse",
+    "postpone",
     "set_linked_payload",
 ]
 
@@ -44,7 +44,7 @@ _SKEW = 60_000
 
 
 @dataclass(frozen=True, slots=True)
-class NewPost:
+class NewMessage:
     """A post about to be planned. ``passages``: (revision, number) of what it carries.
 
     Of a part, ``extent``: where its text stands among the essay's items; ``bare``: that text where
@@ -54,12 +54,12 @@ class NewPost:
     purpose: str
     payload: Payload
     passages: tuple[tuple[int, int], ...] = ()
-    extent: tuple[Position, Position] | None = None
-    bare: str | None = None
+    essay_range: tuple[Position, Position] | None = None
+    content_without_links: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ForumStart:
+class NewForumPost:
     """A forum post that is to be started: its essay's title, and the ids of its tags."""
 
     title: str
@@ -67,7 +67,7 @@ class ForumStart:
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class PlannedMessage:
     """A post that is the outbox's to send. Moments are milliseconds since 1970 UTC.
 
     ``expires_at``: after it the post is only looked for, not sent any more. ``failures``: attempts
@@ -86,20 +86,20 @@ class Post:
     after_id: int
     expires_at: int | None
     attempts: int
-    refused: int
+    attempts_without_effect: int
     failures: int
     first_attempt_at: int
     message_id: int | None
-    starts: ForumStart | None = None
+    new_forum_post: NewForumPost | None = None
     in_thread: bool = False
 
 
-def _post(row: sqlite3.Row) -> Post:
-    starts = None
+def _planned_message(row: sqlite3.Row) -> PlannedMessage:
+    new_forum_post = None
     if row["purpose"] == "card" and row["style"] == "forum":
         tags = tuple(int(tag) for tag in row["tags"].split())
-        starts = ForumStart(row["title"], tags)
-    return Post(
+        new_forum_post = NewForumPost(row["title"], tags)
+    return PlannedMessage(
         id=row["id"],
         server_id=row["server_id"],
         discussion_id=row["discussion_id"],
@@ -110,11 +110,11 @@ def _post(row: sqlite3.Row) -> Post:
         after_id=row["after_id"],
         expires_at=row["expires_at"],
         attempts=row["attempts"],
-        refused=row["attempts_without_effect"],
+        attempts_without_effect=row["attempts_without_effect"],
         failures=row["failures"],
         first_attempt_at=row["first_attempt_at"],
         message_id=row["message_id"],
-        starts=starts,
+        new_forum_post=new_forum_post,
         in_thread=bool(row["in_thread"]),
     )
 
@@ -126,7 +126,7 @@ async def plan(
     discussion_id: int | None,
     channel_id: int,
     after_id: int,
-    posts: Sequence[NewPost],
+    messages: Sequence[NewMessage],
     now_ms: int,
     expires_at: int | None = None,
     failures: int = 0,
@@ -140,7 +140,7 @@ async def plan(
     have failed before, as another post.
     """
     ids = []
-    for post in posts:
+    for message in messages:
         planned_message_id = await tx.insert(
             """
             INSERT INTO planned_messages (server_id, discussion_id, purpose, channel_id, payload,
@@ -154,9 +154,9 @@ async def plan(
             {
                 "server_id": server_id,
                 "discussion_id": discussion_id,
-                "purpose": post.purpose,
+                "purpose": message.purpose,
                 "channel_id": channel_id,
-                "payload": json.dumps(post.payload, ensure_ascii=False),
+                "payload": json.dumps(message.payload, ensure_ascii=False),
                 "nonce": secrets.token_hex(_NONCE_BYTES),
                 "after_id": after_id,
                 "state": "draft" if draft else "planned",
@@ -164,8 +164,10 @@ async def plan(
                 "expires_at": expires_at,
                 "failures": failures,
                 "revision": revision,
-                "content_without_links": post.bare,
-                "essay_range": None if post.extent is None else json.dumps(post.extent),
+                "content_without_links": message.content_without_links,
+                "essay_range": None
+                if message.essay_range is None
+                else json.dumps(message.essay_range),
             },
         )
         await tx.run_many(
@@ -175,7 +177,7 @@ async def plan(
             """,
             [
                 {"planned_message_id": planned_message_id, "revision": revision, "number": number}
-                for revision, number in post.passages
+                for revision, number in message.passages
             ],
         )
         ids.append(planned_message_id)
@@ -221,7 +223,7 @@ _NEXT_DUE = "SELECT min(due_at) AS due_at " + _NEXT
 
 async def claim(
     tx: Transaction, *, busy: Collection[int], now_ms: int, with_prompts: bool = True
-) -> list[Post]:
+) -> list[PlannedMessage]:
     """Claim what may be sent now: of each publishing the first post not sent, and all others.
 
     ``with_prompts``: prompts and nudges too. ``busy``: the posts under way already. What was
@@ -247,7 +249,7 @@ async def claim(
     return claimed
 
 
-async def find(tx: Transaction, planned_message_id: int) -> Post | None:
+async def find(tx: Transaction, planned_message_id: int) -> PlannedMessage | None:
     """The post with this id."""
     row = await tx.row(
         """
@@ -267,10 +269,10 @@ async def find(tx: Transaction, planned_message_id: int) -> Post | None:
         """,
         {"id": planned_message_id},
     )
-    return None if row is None else _post(row)
+    return None if row is None else _planned_message(row)
 
 
-async def next_due(tx: Transaction) -> int | None:
+async def get_next_due(tx: Transaction) -> int | None:
     """When the outbox next has something to send; None where nothing waits."""
     row = await tx.row(_NEXT_DUE)
     return None if row is None else row["due_at"]
@@ -456,14 +458,14 @@ async def get_recorded_ids(tx: Transaction, channel_id: int, after_id: int) -> s
     return {row["message_id"] for row in rows}
 
 
-async def put_off(
+async def postpone(
     tx: Transaction,
     *,
     planned_message_id: int,
     due_at: int,
     last_error: str,
     failed: bool = False,
-    refused: bool = False,
+    without_effect: bool = False,
 ) -> bool:
     """Try the post again at ``due_at``; ``problem`` is the sentence that says why.
 
@@ -484,13 +486,13 @@ async def put_off(
             "due_at": due_at,
             "last_error": last_error,
             "failed": int(failed),
-            "attempts_without_effect": int(refused),
+            "attempts_without_effect": int(without_effect),
         },
     )
     return row is not None and bool(row["was_never_created"])
 
 
-async def newest_id(tx: Transaction, channel_id: int, discussion_id: int | None = None) -> int:
+async def get_newest_id(tx: Transaction, channel_id: int, discussion_id: int | None = None) -> int:
     """The newest message known in a channel or thread, at the most recent where nobody looked."""
     row = await tx.row(
         """
@@ -511,7 +513,7 @@ async def newest_id(tx: Transaction, channel_id: int, discussion_id: int | None 
     return 0 if row is None else int(row["id"])
 
 
-async def refuse(tx: Transaction, *, planned_message_id: int, last_error: str) -> None:
+async def mark_failed(tx: Transaction, *, planned_message_id: int, last_error: str) -> None:
     """Discord will never take this post: it failed, and with it what was to follow it.
 
     The parts after a part that failed are not sent: an essay with a hole is worse than one that

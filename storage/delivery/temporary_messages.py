@@ -6,7 +6,7 @@ from bot.core.payload import Payload, make_plain_message
 from storage.db.writer import Transaction
 from storage.delivery import messages
 
-__all__ = ["due", "next_due", "point", "put_off", "removed", "say_once"]
+__all__ = ["get_due", "get_next_due", "mark_deleted", "point", "postpone", "say_once"]
 
 #: Milliseconds for which a line that points into a thread stands.
 _POINTS_FOR = 10 * 60_000
@@ -43,7 +43,7 @@ async def say_once(
         discussion_id=discussion_id,
         channel_id=channel_id,
         after_id=after_id,
-        posts=[messages.NewPost("notice", make_plain_message(text, silent=True))],
+        messages=[messages.NewMessage("notice", make_plain_message(text, silent=True))],
         now_ms=now_ms,
     )
     return True
@@ -68,7 +68,7 @@ async def point(
         discussion_id=discussion_id,
         channel_id=channel_id,
         after_id=reply_id,
-        posts=[messages.NewPost("notice", payload)],
+        messages=[messages.NewMessage("notice", payload)],
         now_ms=now_ms,
     )
     await tx.run(
@@ -84,7 +84,7 @@ async def point(
     )
 
 
-async def due(tx: Transaction, now_ms: int) -> list[tuple[int, int, int | None]]:
+async def get_due(tx: Transaction, now_ms: int) -> list[tuple[int, int, int | None]]:
     """Remarks whose time is over: post, channel, message (None: it never came to stand)."""
     rows = await tx.rows(
         """
@@ -99,7 +99,7 @@ async def due(tx: Transaction, now_ms: int) -> list[tuple[int, int, int | None]]
     return [(row["id"], row["channel_id"], row["message_id"]) for row in rows]
 
 
-async def removed(tx: Transaction, planned_message_id: int) -> None:
+async def mark_deleted(tx: Transaction, planned_message_id: int) -> None:
     """The remark does not stand any more.
 
     What replied to it is kept as it was recorded; later replies to it cannot come. What it said
@@ -116,7 +116,7 @@ async def removed(tx: Transaction, planned_message_id: int) -> None:
     )
 
 
-async def next_due(tx: Transaction) -> int | None:
+async def get_next_due(tx: Transaction) -> int | None:
     """When there next is a remark to take away."""
     row = await tx.row(
         """
@@ -129,7 +129,7 @@ async def next_due(tx: Transaction) -> int | None:
     return None if row is None else row["delete_at"]
 
 
-async def put_off(tx: Transaction, planned_message_id: int, delete_at: int) -> None:
+async def postpone(tx: Transaction, planned_message_id: int, delete_at: int) -> None:
     """It could not be taken away; try again at ``remove_at``."""
     await tx.run(
         "UPDATE temporary_messages SET delete_at = :at WHERE planned_message_id = :id",

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from bot.core.conversation.thread_names import make_plain_thread_name
 from storage.db.writer import Transaction
 from storage.delivery import essay_threads, message_edits
-from storage.delivery.essay_threads import NOBODY_BELONGS
-from storage.delivery.message_edits import NewErrand
+from storage.delivery.essay_threads import NO_AUTHOR
+from storage.delivery.message_edits import NewMessageEdit
 from storage.privacy.erasure import NO_MEMBER
 
 __all__ = [
     "Thread",
-    "fail",
+    "get_due",
+    "get_next_due",
+    "get_ready_reply_threads",
+    "mark_failed",
+    "mark_opened",
+    "mark_ready",
     "name_plainly",
-    "next_due",
-    "opened",
-    "put_off",
-    "ready",
-    "standing",
-    "waiting",
+    "postpone",
 ]
 
 
@@ -40,10 +40,10 @@ class Thread:
     @property
     def is_essays_own(self) -> bool:
         """Whether it is the one thread of an essay or its post in a forum."""
-        return self.member_id == NOBODY_BELONGS
+        return self.member_id == NO_AUTHOR
 
 
-async def waiting(
+async def get_due(
     tx: Transaction, *, busy: Collection[int], now_ms: int, most: int
 ) -> list[Thread]:
     """The first ``most`` threads that are to be opened or completed now, the oldest first.
@@ -77,7 +77,7 @@ async def waiting(
     return found[:most]
 
 
-async def opened(tx: Transaction, thread_id: int, now_ms: int) -> None:
+async def mark_opened(tx: Transaction, thread_id: int, now_ms: int) -> None:
     """The thread stands; its record begins with it, without a gap.
 
     One that came to stand although its essay was withdrawn meanwhile is to be locked.
@@ -92,7 +92,7 @@ async def opened(tx: Transaction, thread_id: int, now_ms: int) -> None:
     if not changed:
         await _lock_withdrawn(tx, thread_id, now_ms)
         return
-    await essay_threads.stands(tx, thread_id)
+    await essay_threads.redirect_unsent(tx, thread_id)
     await _rename_forgotten(tx, thread_id, now_ms)
     await tx.run(
         """
@@ -117,7 +117,7 @@ async def _rename_forgotten(tx: Transaction, thread_id: int, now_ms: int) -> Non
             tx,
             server_id=row["server_id"],
             discussion_id=row["discussion_id"],
-            errands=[NewErrand("rename", thread_id, payload={"name": row["name"]})],
+            edits=[NewMessageEdit("rename", thread_id, payload={"name": row["name"]})],
             now_ms=now_ms,
         )
 
@@ -136,12 +136,12 @@ async def _lock_withdrawn(tx: Transaction, thread_id: int, now_ms: int) -> None:
             tx,
             server_id=row["server_id"],
             discussion_id=row["discussion_id"],
-            errands=[NewErrand("lock", thread_id)],
+            edits=[NewMessageEdit("lock", thread_id)],
             now_ms=now_ms,
         )
 
 
-async def ready(tx: Transaction, thread_id: int) -> None:
+async def mark_ready(tx: Transaction, thread_id: int) -> None:
     """The head's author is in the thread: nothing is left to do."""
     await tx.run(
         "UPDATE threads SET state = 'ready', last_error = NULL WHERE id = :id AND state = 'open'",
@@ -149,7 +149,7 @@ async def ready(tx: Transaction, thread_id: int) -> None:
     )
 
 
-async def put_off(tx: Transaction, *, thread_id: int, due_at: int, last_error: str) -> None:
+async def postpone(tx: Transaction, *, thread_id: int, due_at: int, last_error: str) -> None:
     """Try again at ``due_at``."""
     await tx.run(
         """
@@ -180,17 +180,17 @@ async def name_plainly(tx: Transaction, thread_id: int) -> bool:
     return True
 
 
-async def fail(tx: Transaction, *, thread_id: int, last_error: str) -> None:
+async def mark_failed(tx: Transaction, *, thread_id: int, last_error: str) -> None:
     """There will be no such thread, for instance since its head was deleted."""
     await tx.run(
         "UPDATE threads SET state = 'failed', last_error = :last_error WHERE id = :id",
         {"id": thread_id, "last_error": last_error},
     )
     await tx.run("UPDATE replies SET thread_id = NULL WHERE id = :id", {"id": thread_id})
-    await essay_threads.lost(tx, thread_id, last_error)
+    await essay_threads.mark_thread_lost(tx, thread_id, last_error)
 
 
-async def next_due(tx: Transaction) -> int | None:
+async def get_next_due(tx: Transaction) -> int | None:
     """When there next is something to do for a thread."""
     row = await tx.row(
         "SELECT min(due_at) AS due_at FROM threads WHERE state IN ('planned', 'open')"
@@ -198,13 +198,13 @@ async def next_due(tx: Transaction) -> int | None:
     return None if row is None else row["due_at"]
 
 
-async def standing(tx: Transaction, server_id: int) -> set[int]:
+async def get_ready_reply_threads(tx: Transaction, server_id: int) -> set[int]:
     """The threads of replies, of a server's discussions, that the bot opened or took over."""
     rows = await tx.rows(
         """
         SELECT id FROM threads
         WHERE server_id = :server_id AND state = 'ready' AND member_id <> :nobody
         """,
-        {"server_id": server_id, "nobody": NOBODY_BELONGS},
+        {"server_id": server_id, "nobody": NO_AUTHOR},
     )
     return {row["id"] for row in rows}

@@ -11,8 +11,8 @@ from bot.core.payload import Payload
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery import messages as messages_module
-from storage.delivery.message_edits import NewErrand
-from storage.delivery.messages import NewPost
+from storage.delivery.message_edits import NewMessageEdit
+from storage.delivery.messages import NewMessage
 from storage.essays import revisions
 from storage.essays.progress import Progress
 from storage.essays.revisions import NewRevision
@@ -105,7 +105,7 @@ class Laid:
     """
 
     changes: tuple[Change, ...]
-    more: tuple[NewPost, ...]
+    more: tuple[NewMessage, ...]
     continues: int | None
     name: str | None = None
 
@@ -238,10 +238,10 @@ async def lay(
         tx,
         server_id=before.server_id,
         discussion_id=before.discussion_id,
-        errands=_owed(before, laid),
+        edits=_owed(before, laid),
         revision=number,
         now_ms=now_ms,
-        apart_ms=_BETWEEN_OLD if await _is_old(tx, before.discussion_id, now_ms) else 0,
+        interval_ms=_BETWEEN_OLD if await _is_old(tx, before.discussion_id, now_ms) else 0,
     )
     if laid.more:
         first, *_ = await messages_module.plan(
@@ -249,8 +249,8 @@ async def lay(
             server_id=before.server_id,
             discussion_id=before.discussion_id,
             channel_id=before.place,
-            after_id=await messages_module.newest_id(tx, before.place, before.discussion_id),
-            posts=laid.more,
+            after_id=await messages_module.get_newest_id(tx, before.place, before.discussion_id),
+            messages=laid.more,
             revision=number,
             now_ms=now_ms,
         )
@@ -270,7 +270,7 @@ async def lay(
     return number
 
 
-def _owed(before: Stand, laid: Laid) -> list[NewErrand]:
+def _owed(before: Stand, laid: Laid) -> list[NewMessageEdit]:
     """The calls that lay a revision over: first what stays is changed, then the rest removed."""
     changed, removed = [], []
     for change in laid.changes:
@@ -278,15 +278,15 @@ def _owed(before: Stand, laid: Laid) -> list[NewErrand]:
             continue
         place, message_id = change.message.channel_id, change.message.message_id
         if change.needed:
-            changed.append(NewErrand("edit", place, message_id, change.body))
+            changed.append(NewMessageEdit("edit", place, message_id, change.body))
         else:
-            removed.append(NewErrand("remove", place, message_id, change.body))
+            removed.append(NewMessageEdit("remove", place, message_id, change.body))
     named = []
     if laid.name is not None and before.thread_id is not None:
-        named.append(NewErrand("rename", before.thread_id, payload={"name": laid.name}))
+        named.append(NewMessageEdit("rename", before.thread_id, payload={"name": laid.name}))
     owed = [*changed, *removed, *named]
     if owed and before.state == "closed" and before.thread_id is not None:
-        owed.append(NewErrand("lock", before.thread_id))  # an edit opens what is archived
+        owed.append(NewMessageEdit("lock", before.thread_id))  # an edit opens what is archived
     return owed
 
 

@@ -13,8 +13,8 @@ from bot.core.layout.withdrawn import make_withdrawn_body
 from bot.errors import UnknownEssay
 from storage.db.writer import Transaction
 from storage.delivery import alerts, message_edits
-from storage.delivery.message_edits import NewErrand
-from storage.delivery.messages import NewPost
+from storage.delivery.message_edits import NewMessageEdit
+from storage.delivery.messages import NewMessage
 from storage.essays import apply_revision, drafts
 from storage.essays.revisions import NewRevision, digest
 from storage.essays.submissions import Submission
@@ -91,7 +91,7 @@ async def start(
     submission: Submission,
     essay: Essay,
     source: bytes,
-    planned: Sequence[NewPost],
+    planned: Sequence[NewMessage],
     now_ms: int,
     style: str = THREADS,
 ) -> int:
@@ -208,13 +208,13 @@ async def turn(
         return None
     if after == "open":
         # That it is closed has been said once in it; if it closes again, that is news again.
-        await alerts.past(tx, row["server_id"], f"closed discussion {discussion_id}")
+        await alerts.clear(tx, row["server_id"], f"closed discussion {discussion_id}")
     if row["style"] != "threads" and row["thread_id"] is not None:
         await message_edits.plan(
             tx,
             server_id=row["server_id"],
             discussion_id=discussion_id,
-            errands=[NewErrand("lock" if after == "closed" else "unlock", row["thread_id"])],
+            edits=[NewMessageEdit("lock" if after == "closed" else "unlock", row["thread_id"])],
             now_ms=now_ms,
         )
     server_id: int = row["server_id"]
@@ -277,7 +277,7 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
         """,
         key,
     )
-    locks = [NewErrand("lock", thread["id"]) for thread in standing]
+    locks = [NewMessageEdit("lock", thread["id"]) for thread in standing]
     if row["style"] == "forum":
         # Locked at once, and once more behind the edits, which open what is archived.
         owed = [
@@ -286,21 +286,21 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
             *locks,
         ]
     else:
-        owed = [NewErrand("delete", post["channel_id"], post["message_id"]) for post in posted]
+        owed = [NewMessageEdit("delete", post["channel_id"], post["message_id"]) for post in posted]
         owed += locks
     await message_edits.plan(
         tx,
         server_id=row["server_id"],
         discussion_id=discussion_id,
-        errands=owed,
+        edits=owed,
         now_ms=now_ms,
     )
     server_id: int = row["server_id"]
     return server_id
 
 
-def _empty(post: sqlite3.Row) -> NewErrand:
+def _empty(post: sqlite3.Row) -> NewMessageEdit:
     body = make_withdrawn_body(post["purpose"], json.loads(post["payload"]))
-    return NewErrand(
+    return NewMessageEdit(
         "delete" if body is None else "edit", post["channel_id"], post["message_id"], body
     )

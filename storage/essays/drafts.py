@@ -14,7 +14,7 @@ from bot.core.essay.serialize import essay_from_json
 from bot.core.payload import Payload
 from storage.db.writer import Transaction
 from storage.delivery import messages
-from storage.delivery.messages import NewPost
+from storage.delivery.messages import NewMessage
 from storage.essays.revisions import NewRevision, add_revision, digest, facts, keep_text
 from storage.essays.submissions import Submission
 from storage.servers.audit_log import record_act
@@ -69,7 +69,7 @@ async def create(
     *,
     submission: Submission,
     revision: NewRevision,
-    planned: Sequence[NewPost],
+    planned: Sequence[NewMessage],
     style: str,
     now_ms: int,
 ) -> int:
@@ -94,7 +94,7 @@ async def create(
         discussion_id=discussion_id,
         channel_id=submission.channel_id,
         after_id=submission.id,
-        posts=planned,
+        messages=planned,
         now_ms=now_ms,
         draft=True,
     )
@@ -194,7 +194,7 @@ async def redraft(
     essay: Essay,
     closing: str | None,
     notes: tuple[str, ...],
-    planned: Sequence[NewPost],
+    planned: Sequence[NewMessage],
     now_ms: int,
 ) -> bool:
     """Put a corrected essay, and the posts made of it, in a draft's place.
@@ -237,7 +237,7 @@ async def redraft(
         discussion_id=discussion_id,
         channel_id=row["channel_id"],
         after_id=0,
-        posts=planned,
+        messages=planned,
         now_ms=now_ms,
         draft=True,
     )

@@ -25,7 +25,7 @@ async def go_on(tx: Transaction, discussion_id: int, now_ms: int) -> int:
 
     Where the thread it went into is lost, all of it is posted once more.
     """
-    again = await essay_threads.begin_anew(tx, discussion_id, now_ms)
+    again = await essay_threads.restart_publishing(tx, discussion_id, now_ms)
     if again:
         return again
     return await tx.run(

@@ -14,7 +14,7 @@ from typing import Any
 from bot.core.prompts.wording import ANONYMOUS_CREDIT, credit_author
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
-from storage.delivery.message_edits import NewErrand
+from storage.delivery.message_edits import NewMessageEdit
 
 __all__ = ["ERASE", "NO_MEMBER", "THREAD_NAME", "forget"]
 
@@ -47,11 +47,11 @@ async def forget(
         await tx.run(statement, parameters)
     for discussion_id, some in owed.items():
         await message_edits.plan(
-            tx, server_id=server_id, discussion_id=discussion_id, errands=some, now_ms=now_ms
+            tx, server_id=server_id, discussion_id=discussion_id, edits=some, now_ms=now_ms
         )
 
 
-_Owed = defaultdict[int | None, list[NewErrand]]
+_Owed = defaultdict[int | None, list[NewMessageEdit]]
 
 
 async def _owed(tx: Transaction, parameters: Mapping[str, Any]) -> _Owed:
@@ -59,10 +59,12 @@ async def _owed(tx: Transaction, parameters: Mapping[str, Any]) -> _Owed:
     owed: _Owed = defaultdict(list)
     for row in await tx.rows(_THREADS, parameters):
         if row["state"] in ("open", "ready"):
-            rename = NewErrand("rename", row["id"], payload={"name": THREAD_NAME})
+            rename = NewMessageEdit("rename", row["id"], payload={"name": THREAD_NAME})
             owed[row["discussion_id"]].append(rename)
     for row in await tx.rows(_COPIES, parameters):
-        owed[row["discussion_id"]].append(NewErrand("delete", row["thread_id"], row["copy_id"]))
+        owed[row["discussion_id"]].append(
+            NewMessageEdit("delete", row["thread_id"], row["copy_id"])
+        )
     return owed
 
 
@@ -90,7 +92,7 @@ async def _reword(tx: Transaction, parameters: Mapping[str, Any], owed: _Owed) -
         await tx.run("UPDATE planned_messages SET payload = :payload WHERE id = :id", changed)
         if row["message_id"] is not None:
             body = {"content": content, "allowed_mentions": {"parse": []}}
-            edit = NewErrand("edit", row["channel_id"], row["message_id"], body)
+            edit = NewMessageEdit("edit", row["channel_id"], row["message_id"], body)
             owed[row["discussion_id"]].append(edit)
     for row in await tx.rows(
         "SELECT about, text FROM alerts WHERE server_id = :server_id", parameters

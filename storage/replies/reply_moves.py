@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from bot.core.conversation.reply_copy import hash_copy
 from storage.db.writer import Transaction
 from storage.delivery import message_edits, temporary_messages
-from storage.delivery.message_edits import NewErrand
+from storage.delivery.message_edits import NewMessageEdit
 from storage.replies import record
 
 __all__ = [
@@ -267,7 +267,7 @@ async def copied(tx: Transaction, reply_id: int, copy_id: int, now_ms: int) -> N
             tx,
             server_id=row["server_id"],
             discussion_id=row["discussion_id"],
-            errands=[NewErrand("delete", row["thread_id"], copy_id)],
+            edits=[NewMessageEdit("delete", row["thread_id"], copy_id)],
             now_ms=now_ms,
         )
 
@@ -358,7 +358,7 @@ async def taken_back(tx: Transaction, reply_id: int, now_ms: int) -> None:
         tx,
         server_id=row["server_id"],
         discussion_id=row["discussion_id"],
-        errands=[NewErrand("delete", row["thread_id"], row["copy_id"])],
+        edits=[NewMessageEdit("delete", row["thread_id"], row["copy_id"])],
         now_ms=now_ms,
     )
 

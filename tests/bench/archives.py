@@ -15,7 +15,7 @@ from bot.ingest.record_batch import record_batch
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import messages, threads
-from storage.delivery.messages import NewPost
+from storage.delivery.messages import NewMessage
 from storage.essays import discussions, submissions
 from storage.essays.submissions import Submission
 from tests.bench.frames import HEAD
@@ -66,7 +66,9 @@ async def _publish(tx: Transaction, essay: Essay, place: Place) -> None:
         submission=submission,
         essay=essay,
         source=_ESSAY.encode(),
-        planned=[NewPost(purpose, {"content": purpose}) for purpose in ("card", "part", "closing")],
+        planned=[
+            NewMessage(purpose, {"content": purpose}) for purpose in ("card", "part", "closing")
+        ],
         now_ms=now_ms,
     )
     for message_id in place.posts:
@@ -100,5 +102,5 @@ async def _open_threads(tx: Transaction, place: Place) -> None:
         confirm_own_message=after_send.own_message,
     )
     for thread in place.threads:
-        await threads.opened(tx, thread, 0)
-        await threads.ready(tx, thread)
+        await threads.mark_opened(tx, thread, 0)
+        await threads.mark_ready(tx, thread)

@@ -23,7 +23,7 @@ import pytest
 from bot.delivery.messages import Outbox
 from bot.delivery.reply_moves import Mover
 from cogs.ui.errors import _sentence
-from storage.delivery.messages import Post
+from storage.delivery.messages import PlannedMessage
 from tests.faults import changes, sites
 from tests.faults.injection import Moment
 from tests.faults.many import judge, judged, shares
@@ -146,7 +146,7 @@ async def test_what_is_doubled_or_lost_is_found(monkeypatch: pytest.MonkeyPatch)
     """The judge can say no: a post is sent anew without a look, a reply is never moved."""
     create = Outbox._create
 
-    async def careless(self: Outbox, post: Post) -> int:
+    async def careless(self: Outbox, post: PlannedMessage) -> int:
         try:
             return await create(self, post)
         except aiohttp.ClientError:

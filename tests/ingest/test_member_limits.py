@@ -51,7 +51,7 @@ async def test_a_flood_of_replies_gets_its_threads_over_the_hours_and_others_at_
     assert of_ann == sorted(of_ann), "in order"
     assert [row["due_at"] for row in found if row["member_id"] == BEN] == [NOW_MS]
     first = await published.read(
-        lambda tx: threads.waiting(tx, busy=(), now_ms=NOW_MS, most=THREADS_PER_PRIORITY + 2)
+        lambda tx: threads.get_due(tx, busy=(), now_ms=NOW_MS, most=THREADS_PER_PRIORITY + 2)
     )
     owners = [thread.member_id for thread in first]
     assert owners == [ANN] * THREADS_PER_PRIORITY + [BEN, ANN], (

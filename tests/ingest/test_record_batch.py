@@ -29,7 +29,7 @@ from bot.ingest.record_batch import record_batch
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import messages
-from storage.delivery.messages import NewPost
+from storage.delivery.messages import NewMessage
 from storage.essays import discussions, submissions
 from storage.essays.export import export
 from storage.essays.submissions import Submission
@@ -68,11 +68,11 @@ async def published(database: Database) -> Database:
             essay=essay(),
             source=b"# Slow bread",
             planned=[
-                NewPost("card", make_plain_message("Slow bread", silent=False)),
-                NewPost(
+                NewMessage("card", make_plain_message("Slow bread", silent=False)),
+                NewMessage(
                     "part", make_plain_message("It takes a night.", silent=True), ((1, 1), (1, 2))
                 ),
-                NewPost("closing", make_plain_message("Would you wait?", silent=True)),
+                NewMessage("closing", make_plain_message("Would you wait?", silent=True)),
             ],
             now_ms=NOW_MS,
         )
@@ -299,7 +299,7 @@ async def test_a_message_of_our_own_is_known_by_its_nonce(database: Database) ->
             submission=SUBMISSION,
             essay=essay(),
             source=b"x",
-            planned=[NewPost("card", make_plain_message("Slow bread", silent=False))],
+            planned=[NewMessage("card", make_plain_message("Slow bread", silent=False))],
             now_ms=NOW_MS,
         )
         (post,) = await messages.claim(tx, busy=(), now_ms=NOW_MS)
@@ -327,7 +327,7 @@ async def test_a_message_of_our_own_in_the_history_is_known_by_what_it_says(
             submission=SUBMISSION,
             essay=essay(),
             source=b"x",
-            planned=[NewPost("card", payload), NewPost("part", payload)],
+            planned=[NewMessage("card", payload), NewMessage("part", payload)],
             now_ms=NOW_MS,
         )
         await messages.claim(tx, busy=(), now_ms=NOW_MS)

@@ -9,7 +9,7 @@ from bot.errors import UnknownEssay
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import alerts, messages
-from storage.delivery.messages import NewPost
+from storage.delivery.messages import NewMessage
 from storage.essays import discussions, drafts, progress, scheduled, submissions
 from storage.essays.revisions import NewRevision
 from storage.essays.submissions import Submission
@@ -24,7 +24,7 @@ async def draft(tx: Transaction, source: bytes = b"# Slow bread") -> int:
         tx,
         submission=SUBMISSION,
         revision=NewRevision(essay(), source, "bread.md", None, ("a note",)),
-        planned=[NewPost("card", make_plain_message("Slow bread", silent=False))],
+        planned=[NewMessage("card", make_plain_message("Slow bread", silent=False))],
         style="threads",
         now_ms=NOW_MS,
     )
@@ -38,7 +38,7 @@ async def test_a_draft_is_found_as_it_was_kept(database: Database) -> None:
     assert found.notes == ("a note",)
     assert [post.purpose for post in found.posts] == ["card"]
     assert await database.read(lambda tx: drafts.find(tx, number + 1)) is None
-    assert await database.read(messages.next_due) is None, "a draft's posts are not to be sent"
+    assert await database.read(messages.get_next_due) is None, "a draft's posts are not to be sent"
 
 
 async def test_a_draft_is_published_once(database: Database) -> None:

@@ -220,10 +220,10 @@ async def test_trouble_is_told_once_until_it_has_passed(database: Database) -> N
     async def work(tx: Transaction) -> list[bool]:
         await found(tx)
         last_error = {"about": "channel 5", "text": "Oh.", "now_ms": 0}
-        told = [await alerts.tell(tx, HERE, **last_error) for _ in range(2)]  # type: ignore[arg-type]
+        told = [await alerts.notify_admins(tx, HERE, **last_error) for _ in range(2)]  # type: ignore[arg-type]
         await settings.set_notices_channel(tx, HERE, 9)
-        await alerts.past(tx, HERE, "channel 5")
-        told.append(await alerts.tell(tx, HERE, **last_error))  # type: ignore[arg-type]
+        await alerts.clear(tx, HERE, "channel 5")
+        told.append(await alerts.notify_admins(tx, HERE, **last_error))  # type: ignore[arg-type]
         rows = await tx.rows("SELECT channel_id, purpose, discussion_id FROM planned_messages")
         assert [tuple(row) for row in rows] == [(9, "notice", None)]
         return told

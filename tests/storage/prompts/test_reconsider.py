@@ -15,7 +15,7 @@ from bot.prompting.dispatch import plan_due
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import alerts, messages
-from storage.delivery.messages import Post
+from storage.delivery.messages import PlannedMessage
 from storage.prompts import digest, prompts, reconsider
 from storage.prompts.prompts import Prompt
 from storage.servers import settings
@@ -34,7 +34,7 @@ async def claimed(tx: Transaction, **more: Any) -> int:
     return number
 
 
-async def attempted(tx: Transaction, at: datetime = NOON) -> Post:
+async def attempted(tx: Transaction, at: datetime = NOON) -> PlannedMessage:
     """The one post, claimed by an outbox."""
     (post,) = await messages.claim(tx, busy=(), now_ms=to_milliseconds(at))
     return post
@@ -133,11 +133,11 @@ async def test_what_an_admin_sends_at_once_keeps_its_words_and_heeds_no_pause(
     assert await database.write(work) == ("skipped", "the discussion is closed")
 
 
-async def stuck(tx: Transaction, post: Post, at: datetime) -> None:
+async def stuck(tx: Transaction, post: PlannedMessage, at: datetime) -> None:
     """Discord forbids it: the prompt waits for somebody to mend that."""
     now_ms = to_milliseconds(at)
-    nowhere = await messages.put_off(
-        tx, planned_message_id=post.id, due_at=now_ms + 9, last_error="No.", refused=True
+    nowhere = await messages.postpone(
+        tx, planned_message_id=post.id, due_at=now_ms + 9, last_error="No.", without_effect=True
     )
     assert nowhere
     await alerts.prompt_stuck(tx, post, "No.", now_ms)
@@ -176,7 +176,7 @@ async def test_failures_are_counted_through_every_new_wording(database: Database
         number = await claimed(tx)
         post = await attempted(tx)
         key = {"planned_message_id": post.id, "due_at": 0, "last_error": "Discord answered 429."}
-        assert not await messages.put_off(tx, failed=True, **key)  # type: ignore[arg-type]
+        assert not await messages.postpone(tx, failed=True, **key)  # type: ignore[arg-type]
         await reconsider.release(tx, post.id, at_ms=to_milliseconds(LATER), reason="Later.")
         prompt = await look(tx, number)
         assert (prompt.late_from, prompt.due_at) == (NOON, LATER)
