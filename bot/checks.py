@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot.core.text.plural import format_count
 from bot.discord_api import required_permissions
-from bot.discord_api.required_permissions import Right, names_of
+from bot.discord_api.required_permissions import Permission, join_names
 from storage.db.backups import Backup
 from storage.db.errors import SQLITE_VERSION
 from storage.servers.diagnostics import InUse, Trouble, Waiting
@@ -60,7 +60,7 @@ class Finding:
 def check_channel(
     place: InUse,
     name: str | None,
-    holds: Callable[[Right], bool],
+    holds: Callable[[Permission], bool],
     *,
     forum: bool,
     me: str = "Salon",
@@ -76,14 +76,14 @@ def check_channel(
         )
     style = "forum" if forum else place.use
     if place.use == "notices":
-        used: tuple[Right, ...] = required_permissions.TO_TELL
+        used: tuple[Permission, ...] = required_permissions.TO_ALERT
     else:
-        after = required_permissions.to_look_after(style, moves=place.moves, polls=False)
-        used = (*required_permissions.to_host(style), *after)
+        after = required_permissions.get_optional(style, moves=place.moves, polls=False)
+        used = (*required_permissions.get_required_to_host(style), *after)
     missing = [right for right in used if not holds(right)]
     if not missing:
         return Finding(about, True, "everything that is needed is there")
-    return Finding(about, False, f"give {me} {names_of(missing)} there")
+    return Finding(about, False, f"give {me} {join_names(missing)} there")
 
 
 def check_pending_work(

@@ -11,7 +11,7 @@ from typing import Any
 from bot.clock import Clock
 from bot.delivery.messages import Outbox
 from bot.delivery.scheduler import Sweep
-from bot.discord_api.errors import Sight
+from bot.discord_api.permissions import Permissions
 from bot.ingest.catch_up import CatchUp
 from bot.ingest.recorder import Recorder
 from bot.publishing.edit import Editing
@@ -69,7 +69,7 @@ class Services:
 
     database: Database
     clock: Clock
-    sight: Sight
+    permissions: Permissions
     recorder: Recorder
     outbox: Outbox
     catch_up: CatchUp

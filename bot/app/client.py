@@ -28,8 +28,8 @@ from bot.delivery.attachments import FileKeeper, Keeping
 from bot.delivery.message_edits import Errands
 from bot.delivery.messages import Outbox
 from bot.delivery.scheduler import Sweep
-from bot.discord_api.errors import PASSING, name
-from bot.discord_api.permissions import Seeing
+from bot.discord_api.errors import TRANSIENT, get_error_name
+from bot.discord_api.permissions import CachedPermissions
 from bot.errors import UserError
 from bot.ingest.catch_up import DEFAULT_COMPARE_WINDOW, CatchUp
 from bot.ingest.recorder import Recorder
@@ -92,7 +92,7 @@ class Tree(app_commands.CommandTree["Salon"]):
         await speak(interaction, error)
 
 
-class Salon(commands.Bot, Seeing):
+class Salon(commands.Bot, CachedPermissions):
     """The bot. Everything it needs is made here or handed in; nothing is global."""
 
     def __init__(
@@ -136,7 +136,7 @@ class Salon(commands.Bot, Seeing):
             database=database,
             clock=clock,
             http=self.http,
-            sight=self,
+            permissions=self,
             recorder=recorder,
             guild=self.get_guild,
             is_connected=lambda: not self._deaf,
@@ -147,7 +147,7 @@ class Salon(commands.Bot, Seeing):
             database=database,
             clock=clock,
             http=self.http,
-            sight=self,
+            permissions=self,
             recorder=recorder,
             on_change=self._wake,
             catch_up=recovery.catch_up_channel,
@@ -159,7 +159,7 @@ class Salon(commands.Bot, Seeing):
             database=database,
             clock=clock,
             http=self.http,
-            sight=self,
+            permissions=self,
             on_change=outbox.announce,
         )
         self._files = FileKeeper(
@@ -183,13 +183,13 @@ class Salon(commands.Bot, Seeing):
             clock=clock,
             fetch=self._fetch,
             fetch_page=fetch_page,
-            sight=self,
+            permissions=self,
             on_work=self._wake,
         )
         self.services = Services(
             database=database,
             clock=clock,
-            sight=self,
+            permissions=self,
             recorder=recorder,
             outbox=outbox,
             catch_up=recovery,
@@ -199,7 +199,7 @@ class Salon(commands.Bot, Seeing):
                 database=database,
                 clock=clock,
                 publishing=publishing,
-                sight=self,
+                permissions=self,
                 on_work=self._wake,
             ),
         )
@@ -417,8 +417,10 @@ class Salon(commands.Bot, Seeing):
     async def _fetch(self, address: str) -> bytes:
         try:
             return await self.http.get_from_cdn(address)
-        except (discord.HTTPException, *PASSING) as error:
-            why = error.status if isinstance(error, discord.HTTPException) else name(error)
+        except (discord.HTTPException, *TRANSIENT) as error:
+            why = (
+                error.status if isinstance(error, discord.HTTPException) else get_error_name(error)
+            )
             raise UserError(
                 f"Discord did not hand out the file ({why}); attach it once more."
             ) from error

@@ -13,7 +13,7 @@ from bot import checks
 from bot.app.client import Salon, point_elsewhere
 from bot.checks import Finding
 from bot.clock import Clock, to_milliseconds
-from bot.discord_api.errors import PASSING
+from bot.discord_api.errors import TRANSIENT
 from bot.errors import DatabaseError, DatabaseInUse, SalonError, SettingsError
 from bot.settings import Settings, read_backup_folder, read_database_path, read_settings
 from storage.db import backups
@@ -146,7 +146,7 @@ async def _discord(settings: Settings, archive: Database | None, clock: Clock) -
                 "Discord refuses it: copy it anew (Bot › Reset Token) into DISCORD_TOKEN",
             )
         ]
-    except (discord.HTTPException, *PASSING) as error:
+    except (discord.HTTPException, *TRANSIENT) as error:
         return [Finding("Discord", False, f"it could not be reached ({error}): try again")]
 
 

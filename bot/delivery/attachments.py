@@ -16,7 +16,8 @@ from discord.http import HTTPClient
 from bot.app.background import UnderWay
 from bot.clock import Clock
 from bot.discord_api import parse
-from bot.discord_api.errors import PASSING, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, name, wait_before
+from bot.discord_api.errors import TRANSIENT, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, get_error_name
+from bot.discord_api.retry import get_delay
 from storage.db.database import Database
 from storage.replies import attachments
 from storage.replies.attachments import OwedFile
@@ -94,8 +95,10 @@ class FileKeeper:
                 await self._put_off(file, f"Discord answered {error.status}", None)
             else:
                 await self._put_off(file, f"Discord answered {error.status}", address)
-        except PASSING as error:
-            await self._put_off(file, f"Discord could not be reached ({name(error)})", address)
+        except TRANSIENT as error:
+            await self._put_off(
+                file, f"Discord could not be reached ({get_error_name(error)})", address
+            )
         else:
             await self._keep(file, content)
 
@@ -118,7 +121,7 @@ class FileKeeper:
     async def _asked_anew(self, file: OwedFile) -> str | None:
         """Where the file can be had now; None where its message does not carry it."""
         message = dict(await self._http.get_message(file.channel_id, file.message_id))
-        found = parse.attachments(message)
+        found = parse.parse_attachments(message)
         for one in found:
             if one.id == file.id:
                 return one.url
@@ -136,7 +139,7 @@ class FileKeeper:
             return
         # An address that has run out is asked for anew soon; what still is not there, later.
         renewed = address is None and file.address is not None
-        pause = wait_before(file.attempts + 1, slowly=not renewed and file.attempts > 0)
+        pause = get_delay(file.attempts + 1, slow=not renewed and file.attempts > 0)
         due_at = self._clock.now_ms() + pause
         await self._database.write(
             lambda tx: attachments.put_off(

@@ -17,7 +17,8 @@ from bot.core import limits
 from bot.core.conversation.thread_names import make_essay_thread_name
 from bot.core.payload import get_signature
 from bot.core.snowflake import get_snowflake_time
-from bot.discord_api.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Sight
+from bot.discord_api.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
+from bot.discord_api.permissions import Permissions
 from bot.discord_api.single_attempt import SingleCalls
 from storage.delivery.messages import NewForumPost, PlannedMessage
 
@@ -27,9 +28,9 @@ __all__ = ["Forums"]
 class Forums:
     """Starts forum posts for the outbox."""
 
-    def __init__(self, *, http: HTTPClient, sight: Sight) -> None:
+    def __init__(self, *, http: HTTPClient, permissions: Permissions) -> None:
         self._http = http
-        self._sight = sight
+        self._permissions = permissions
         self._single = SingleCalls(http)
 
     async def start(self, post: PlannedMessage, starts: NewForumPost) -> int:
@@ -63,7 +64,7 @@ class Forums:
         found = await self._first(post, starts, active["threads"], recorded)
         if found is not None:
             return found
-        if not self._sight.may_read_history(post.channel_id):
+        if not self._permissions.can_read_history(post.channel_id):
             raise PermissionError
         before: str | None = None
         while True:
@@ -105,7 +106,7 @@ class Forums:
         for thread in threads:
             if (
                 int(thread["parent_id"]) == post.channel_id
-                and int(thread["owner_id"]) == self._sight.own_id
+                and int(thread["owner_id"]) == self._permissions.own_id
                 and int(thread["id"]) > post.after_id
                 and int(thread["id"]) not in recorded
             ):

@@ -17,14 +17,14 @@ from bot.clock import Clock
 from bot.discord_api.errors import (
     ARCHIVED,
     AUTOMOD,
-    PASSING,
-    REFUSED_BY_AUTOMOD,
+    BLOCKED_BY_AUTOMOD,
+    TRANSIENT,
     UNKNOWN_CHANNEL,
     UNKNOWN_MESSAGE,
-    Sight,
-    name,
-    wait_before,
+    get_error_name,
 )
+from bot.discord_api.permissions import Permissions
+from bot.discord_api.retry import get_delay
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import alerts, message_edits
@@ -48,13 +48,13 @@ class Errands:
         database: Database,
         clock: Clock,
         http: HTTPClient,
-        sight: Sight,
+        permissions: Permissions,
         on_change: Callable[[], None],
     ) -> None:
         self._database = database
         self._clock = clock
         self._http = http
-        self._sight = sight
+        self._permissions = permissions
         self._under_way = UnderWay(on_change)
         self._busy: dict[int, MessageEdit] = {}
 
@@ -94,8 +94,8 @@ class Errands:
             await self._call(errand)
         except discord.HTTPException as error:
             await self._failed(errand, error)
-        except PASSING as error:
-            await self._put_off(errand, f"Discord could not be reached ({name(error)}).")
+        except TRANSIENT as error:
+            await self._put_off(errand, f"Discord could not be reached ({get_error_name(error)}).")
         else:
             await self._database.write(lambda tx: _done(tx, errand))
 
@@ -158,14 +158,14 @@ class Errands:
         elif error.status == 403 and errand.kind in ("lock", "unlock"):
             await self._may_not_lock(errand)
         elif error.status == 403:
-            last_error = self._sight.missing_to_write(errand.channel_id)
+            last_error = self._permissions.explain_cannot_host(errand.channel_id)
             await self._put_off(errand, last_error or "Discord forbids it.", slowly=True, told=True)
         elif error.code == _TOO_MANY_EDITS:
             await self._put_off(errand, "Discord wants old edits to be spread out.", slowly=True)
         elif error.status == 400:
             _log.error("Discord refused errand %d: %s", errand.id, error)
             last_error = f"Discord refused the message: {error.text or error.status}"
-            if error.code in REFUSED_BY_AUTOMOD:
+            if error.code in BLOCKED_BY_AUTOMOD:
                 last_error = AUTOMOD
             await self._give_up(errand, last_error)
         else:
@@ -208,7 +208,7 @@ class Errands:
     ) -> None:
         """Try it again later; ``told``: somebody has to mend something, so the admins are told."""
         now_ms = self._clock.now_ms()
-        due_at = now_ms + wait_before(errand.attempts + 1, slowly=slowly)
+        due_at = now_ms + get_delay(errand.attempts + 1, slow=slowly)
         _log.warning("MessageEdit %d waits: %s", errand.id, last_error)
 
         async def put_off(tx: Transaction) -> None:

@@ -29,19 +29,18 @@ from bot.delivery.threads import ThreadOpener
 from bot.discord_api.errors import (
     ARCHIVED,
     AUTOMOD,
-    MAY_NOT_REPLY,
-    PASSING,
-    REFUSED_BY_AUTOMOD,
+    BLOCKED_BY_AUTOMOD,
+    CANNOT_REPLY_WITHOUT_HISTORY,
     THREAD_LOCKED,
     TOO_MANY_THREADS,
+    TRANSIENT,
     UNKNOWN_CHANNEL,
     UNKNOWN_MESSAGE,
-    Sight,
-    forbidden,
-    name,
-    wait_before,
+    get_error_name,
 )
-from bot.discord_api.rate_limit import Pace
+from bot.discord_api.permissions import Permissions, explain_forbidden
+from bot.discord_api.rate_limit import RateLimiter
+from bot.discord_api.retry import get_delay
 from bot.discord_api.single_attempt import SingleCalls
 from bot.ingest.recorder import Recorder
 from storage.db.database import Database
@@ -94,7 +93,7 @@ class Outbox:
         database: Database,
         clock: Clock,
         http: HTTPClient,
-        sight: Sight,
+        permissions: Permissions,
         recorder: Recorder,
         on_change: Callable[[], None],
         catch_up: Callable[[int], Awaitable[None]],
@@ -102,29 +101,29 @@ class Outbox:
         self._database = database
         self._clock = clock
         self._http = http
-        self._sight = sight
+        self._permissions = permissions
         self._on_change = on_change
         self._single = SingleCalls(http)
         self._opener = ThreadOpener(
             database=database,
             clock=clock,
             http=http,
-            sight=sight,
+            permissions=permissions,
             recorder=recorder,
             catch_up=catch_up,
             single=self._single,
         )
-        self._forums = Forums(http=http, sight=sight)
+        self._forums = Forums(http=http, permissions=permissions)
         self._mover = Mover(
             database=database,
             clock=clock,
             http=http,
-            sight=sight,
+            permissions=permissions,
             recorder=recorder,
             on_change=self.announce,
             single=self._single,
         )
-        self._pace = Pace(_MOST_CALLS, 1.0)
+        self._rate_limiter = RateLimiter(_MOST_CALLS, 1.0)
         self._posts = UnderWay(self.announce)
         self._threads = UnderWay(self.announce)
         self._remarks = UnderWay(self.announce)
@@ -216,9 +215,9 @@ class Outbox:
                 slowly=True,
                 refused=True,
             )
-        except PASSING as error:
+        except TRANSIENT as error:
             refused = not creating or isinstance(error, discord.RateLimited)
-            last_error = f"Discord could not be reached ({name(error)})."
+            last_error = f"Discord could not be reached ({get_error_name(error)})."
             await self._put_off(post, last_error, refused=refused)
         else:
             await self._sent(post, message_id)
@@ -232,7 +231,7 @@ class Outbox:
 
     async def _is_locked(self, thread_id: int) -> bool:
         """Whether a thread was locked, which somebody meant, whatever the bot's rights are."""
-        locked = self._sight.is_locked(thread_id)
+        locked = self._permissions.is_locked(thread_id)
         if locked is None:  # an archived thread is not among those that the gateway tells of
             data: Mapping[str, Any] = dict(await self._http.get_channel(thread_id))
             locked = bool(data["thread_metadata"].get("locked"))
@@ -240,7 +239,7 @@ class Outbox:
 
     async def _create(self, post: PlannedMessage) -> int:
         if post.new_forum_post is not None:
-            await self._pace.turn()
+            await self._rate_limiter.acquire()
             return await self._forums.start(post, post.new_forum_post)
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=post.channel_id)
         # Nobody is pinged unless the payload itself says whom.
@@ -250,7 +249,7 @@ class Outbox:
             "nonce": post.nonce,
             "enforce_nonce": True,
         }
-        await self._pace.turn()
+        await self._rate_limiter.acquire()
         try:
             message = await self._http.request(route, json=body)
         except discord.HTTPException as error:
@@ -279,7 +278,7 @@ class Outbox:
             page = await self._history(post.channel_id, after)
             for message in page:
                 if (
-                    int(message["author"]["id"]) == self._sight.own_id
+                    int(message["author"]["id"]) == self._permissions.own_id
                     and int(message["id"]) not in recorded
                     and get_signature(message) == wanted
                 ):
@@ -287,7 +286,7 @@ class Outbox:
             if len(page) < limits.HISTORY_PAGE:
                 break
             after = int(page[-1]["id"])
-        if not self._sight.may_read_history(post.channel_id):
+        if not self._permissions.can_read_history(post.channel_id):
             raise PermissionError
         return None
 
@@ -319,7 +318,7 @@ class Outbox:
             await self._put_off(post, "The channel is gone.", slowly=True, refused=refused)
         elif error.code == UNKNOWN_CHANNEL:
             await self._refuse(post, "The channel is gone.")
-        elif error.code in REFUSED_BY_AUTOMOD:
+        elif error.code in BLOCKED_BY_AUTOMOD:
             await self._refuse(post, AUTOMOD)
         elif error.code == THREAD_LOCKED:
             await self._put_off(post, _locked(post), slowly=True, refused=refused)
@@ -332,8 +331,8 @@ class Outbox:
         elif error.code in TOO_MANY_THREADS:
             made_room = await self._opener.make_room(post.server_id)
             await self._put_off(post, _FULL, slowly=not made_room, refused=refused)
-        elif error.status == 403 or error.code == MAY_NOT_REPLY:
-            last_error = forbidden(self._sight, post.channel_id, error)
+        elif error.status == 403 or error.code == CANNOT_REPLY_WITHOUT_HISTORY:
+            last_error = explain_forbidden(self._permissions, post.channel_id, error)
             await self._put_off(post, last_error, slowly=True, refused=refused)
         elif error.status in (400, 413):
             _log.error("Discord refused post %d: %s", post.id, error)
@@ -365,7 +364,7 @@ class Outbox:
         if follows_up and not slowly and post.failures >= len(_PROMPT_WAITS):
             await self._refuse(post, f"{last_error} It was tried {post.failures + 1} times.")
             return
-        pause = wait_before(post.attempts, slowly=slowly)
+        pause = get_delay(post.attempts, slow=slowly)
         if follows_up and not slowly:
             pause = _PROMPT_WAITS[post.failures]
         _log.warning("Message %d of essay %s waits: %s", post.id, post.discussion_id, last_error)
@@ -407,7 +406,7 @@ class Outbox:
             if error.code not in (UNKNOWN_CHANNEL, UNKNOWN_MESSAGE):
                 await self._remove_later(planned_message_id)
                 return
-        except PASSING:
+        except TRANSIENT:
             await self._remove_later(planned_message_id)
             return
         await self._database.write(
@@ -415,7 +414,7 @@ class Outbox:
         )
 
     async def _remove_later(self, planned_message_id: int) -> None:
-        at = self._clock.now_ms() + wait_before(1, slowly=True)
+        at = self._clock.now_ms() + get_delay(1, slow=True)
         await self._database.write(
             lambda tx: temporary_messages.postpone(tx, planned_message_id, at)
         )

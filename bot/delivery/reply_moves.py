@@ -29,13 +29,13 @@ from bot.delivery.copy_search import copy_of, reactions_to
 from bot.discord_api import parse
 from bot.discord_api.errors import (
     ARCHIVED,
-    PASSING,
+    TRANSIENT,
     UNKNOWN_CHANNEL,
     UNKNOWN_MESSAGE,
-    Sight,
-    name,
-    wait_before,
+    get_error_name,
 )
+from bot.discord_api.permissions import Permissions
+from bot.discord_api.retry import get_delay
 from bot.discord_api.single_attempt import SingleCalls, Upload
 from bot.discord_api.webhooks import Webhook, Webhooks
 from bot.ingest.recorder import LiveEvent, Recorder
@@ -81,7 +81,7 @@ class Mover:
         database: Database,
         clock: Clock,
         http: HTTPClient,
-        sight: Sight,
+        permissions: Permissions,
         recorder: Recorder,
         on_change: Callable[[], None],
         single: SingleCalls,
@@ -89,9 +89,9 @@ class Mover:
         self._database = database
         self._clock = clock
         self._http = http
-        self._sight = sight
+        self._permissions = permissions
         self._recorder = recorder
-        self._webhooks = Webhooks(http=http, sight=sight, single=single)
+        self._webhooks = Webhooks(http=http, permissions=permissions, single=single)
         self._under_way = UnderWay(on_change)
         self._threads: dict[int, int] = {}
 
@@ -134,8 +134,8 @@ class Mover:
             await self._put_off(one, str(reason), slowly=True)
         except discord.HTTPException as error:
             await self._failed(one, error)
-        except PASSING as error:
-            await self._put_off(one, f"Discord could not be reached ({name(error)}).")
+        except TRANSIENT as error:
+            await self._put_off(one, f"Discord could not be reached ({get_error_name(error)}).")
 
     # -- the copy -----------------------------------------------------------------------------
 
@@ -152,11 +152,11 @@ class Mover:
         if one.deleted:
             await self._fail(one, "The reply was deleted.")
             return
-        if self._sight.target_channel(one.channel_id) is None:
+        if self._permissions.get_target_channel(one.channel_id) is None:
             # Its server is told of only after the start; until then no right is known to lack.
             await self._put_off(one, "Its channel is not seen.")
             return
-        missing = self._sight.missing_to_move(one.channel_id)
+        missing = self._permissions.explain_cannot_move(one.channel_id)
         if missing:
             raise _Instead("a permission is missing", missing)
         data = await self._original(one)
@@ -166,7 +166,7 @@ class Mover:
             await self._fail(one, "The reply was deleted.")
             return
         await self._take_over_edit(one, data)
-        original = parse.original(data, author_name=one.author_name)
+        original = parse.parse_original_reply(data, author_name=one.author_name)
         reason = check_copyable(original)
         if reason is not None:
             raise _Instead(reason)
@@ -217,7 +217,7 @@ class Mover:
                 )
                 raise _Instead("the channel has too many webhooks", told) from error
             if error.status == 403:
-                missing = self._sight.missing_to_move(one.channel_id)
+                missing = self._permissions.explain_cannot_move(one.channel_id)
                 told = missing or f"I may not use webhooks in <#{one.channel_id}>."
                 raise _Instead("a permission is missing", told) from error
             raise
@@ -244,7 +244,7 @@ class Mover:
             lambda tx: reply_moves.recorded_copies(tx, one.thread_id)
         )
         found = await copy_of(one, self._http, besides=recorded)
-        if found is None and not self._sight.may_read_history(one.channel_id):
+        if found is None and not self._permissions.can_read_history(one.channel_id):
             raise _Unsure("I may not read whether the copy stands.")
         return found
 
@@ -262,7 +262,7 @@ class Mover:
 
     async def _read_copy(self, one: Bringing, data: dict[str, Any], live: list[LiveEvent]) -> None:
         """What was put on a copy while nobody knew that it was one."""
-        read = parse.message(data, server_id=one.server_id, own_id=self._sight.own_id)
+        read = parse.parse_message(data, server_id=one.server_id, own_id=self._permissions.own_id)
         await self._recorder.wait_until_committed(
             self._recorder.put((HistoryPage(one.thread_id, (read,)),))
         )
@@ -313,9 +313,9 @@ class Mover:
 
     async def _take_over_edit(self, one: Bringing, data: dict[str, Any]) -> None:
         """An edit that nobody told of yet reaches the archive, and from there the copy."""
-        edit = parse.edit(data)
+        edit = parse.parse_edit(data)
         sizes = tuple(file.size for file in edit.attachments)
-        if not parse.is_withheld(data) and (edit.text, sizes) != (one.text, one.sizes):
+        if not parse.has_hidden_content(data) and (edit.text, sizes) != (one.text, one.sizes):
             await self._recorder.wait_until_committed(self._recorder.put((edit,)))
 
     async def _add_author(self, one: Bringing) -> None:
@@ -348,7 +348,7 @@ class Mover:
 
     async def _rewrite_copy(self, one: Bringing, copy_id: int) -> None:
         payload: Payload = {"content": one.text, "allowed_mentions": {"parse": []}}
-        stands = parse.edit(dict(await self._http.get_message(one.thread_id, copy_id)))
+        stands = parse.parse_edit(dict(await self._http.get_message(one.thread_id, copy_id)))
         kept = list(one.sizes)
         files = []
         for file in stands.attachments:
@@ -388,7 +388,7 @@ class Mover:
         elif error.code in _WEBHOOK_GONE:
             await self._put_off(one, "The webhook was deleted; another is made.")
         elif error.status in (403, 404):
-            await self._tell(one, self._sight.missing_to_move(one.channel_id) or None)
+            await self._tell(one, self._permissions.explain_cannot_move(one.channel_id) or None)
             await self._put_off(one, f"Discord forbids it ({error.code}).", slowly=True)
         else:
             await self._put_off(one, f"Discord answered {error.status}.")
@@ -415,7 +415,7 @@ class Mover:
         await self._database.write(lambda tx: reply_moves.fail(tx, one.reply_id, last_error))
 
     async def _put_off(self, one: Bringing, last_error: str, *, slowly: bool = False) -> None:
-        due_at = self._clock.now_ms() + wait_before(one.attempts + 1, slowly=slowly)
+        due_at = self._clock.now_ms() + get_delay(one.attempts + 1, slow=slowly)
         _log.warning("Reply %d waits to be moved: %s", one.reply_id, last_error)
         await self._database.write(
             lambda tx: reply_moves.put_off(

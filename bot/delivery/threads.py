@@ -19,16 +19,15 @@ from bot.core.conversation.events import ChannelDeletion
 from bot.discord_api.errors import (
     ARCHIVED,
     AUTOMOD,
-    PASSING,
-    REFUSED_BY_AUTOMOD,
+    BLOCKED_BY_AUTOMOD,
     TOO_MANY_THREADS,
+    TRANSIENT,
     UNKNOWN_CHANNEL,
     UNKNOWN_MESSAGE,
-    Sight,
-    forbidden,
-    name,
-    wait_before,
+    get_error_name,
 )
+from bot.discord_api.permissions import Permissions, explain_forbidden
+from bot.discord_api.retry import get_delay
 from bot.discord_api.single_attempt import SingleCalls
 from bot.ingest.recorder import Recorder
 from storage.db.database import Database
@@ -62,7 +61,7 @@ class ThreadOpener:
         database: Database,
         clock: Clock,
         http: HTTPClient,
-        sight: Sight,
+        permissions: Permissions,
         recorder: Recorder,
         catch_up: Callable[[int], Awaitable[None]],
         single: SingleCalls,
@@ -70,7 +69,7 @@ class ThreadOpener:
         self._database = database
         self._clock = clock
         self._http = http
-        self._sight = sight
+        self._permissions = permissions
         self._recorder = recorder
         self._catch_up = catch_up
         self._single = single
@@ -88,8 +87,8 @@ class ThreadOpener:
                 await self._catch_up(thread.id)
         except discord.HTTPException as error:
             await self._failed(thread, error)
-        except PASSING as error:
-            await self._put_off(thread, f"Discord could not be reached ({name(error)}).")
+        except TRANSIENT as error:
+            await self._put_off(thread, f"Discord could not be reached ({get_error_name(error)}).")
         else:
             await self._database.write(lambda tx: threads.mark_ready(tx, thread.id))
 
@@ -166,13 +165,13 @@ class ThreadOpener:
         elif error.code == UNKNOWN_CHANNEL:
             await self._give_up(thread, "The channel or thread is gone.")
         elif error.status == 403:
-            last_error = forbidden(self._sight, thread.channel_id, error)
+            last_error = explain_forbidden(self._permissions, thread.channel_id, error)
             await self._put_off(thread, last_error, slowly=True, tell=True)
         elif error.code in TOO_MANY_THREADS:
             made_room = await self.make_room(thread.server_id)
             last_error = "The server has as many active threads as Discord allows."
             await self._put_off(thread, last_error, slowly=not made_room)
-        elif error.code in REFUSED_BY_AUTOMOD:
+        elif error.code in BLOCKED_BY_AUTOMOD:
             await self._name_plainly(thread)
         elif error.status == 400:
             _log.error("Discord refused thread %d: %s", thread.id, error)
@@ -201,8 +200,8 @@ class ThreadOpener:
             found.sort(key=lambda one: int(one.get("last_message_id") or one["id"]))
             for one in found[:_ROOM_FOR]:
                 await self._http.edit_channel(int(one["id"]), archived=True)
-        except (discord.HTTPException, *PASSING) as error:
-            _log.warning("No room could be made for a thread (%s).", name(error))
+        except (discord.HTTPException, *TRANSIENT) as error:
+            _log.warning("No room could be made for a thread (%s).", get_error_name(error))
             return False
         return bool(found)
 
@@ -238,7 +237,7 @@ class ThreadOpener:
         self, thread: Thread, last_error: str, *, slowly: bool = False, tell: bool = False
     ) -> None:
         now_ms = self._clock.now_ms()
-        due_at = now_ms + wait_before(thread.attempts + 1, slowly=slowly)
+        due_at = now_ms + get_delay(thread.attempts + 1, slow=slowly)
         _log.warning("Thread %d waits: %s", thread.id, last_error)
 
         async def put_off(tx: Transaction) -> None:

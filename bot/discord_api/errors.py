@@ -1,92 +1,112 @@
-"""What every call to Discord shares: its error codes, what may pass by itself, how long to wait."""
+"""Discord error codes, which errors are transient, and what a failed call means for its job.
+
+docs: Topics › Opcodes and Status Codes › JSON Error Codes.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from enum import Enum
+from typing import Final
 
 import aiohttp
 import discord
 
-from bot.core.conversation.styles import TargetChannel
-
 __all__ = [
     "ARCHIVED",
     "AUTOMOD",
-    "MAY_NOT_REPLY",
-    "PASSING",
-    "REFUSED_BY_AUTOMOD",
+    "BLOCKED_BY_AUTOMOD",
+    "CANNOT_REPLY_WITHOUT_HISTORY",
+    "TAG_REQUIRED",
+    "THREAD_EXISTS",
     "THREAD_LOCKED",
+    "TOO_MANY_OLD_EDITS",
     "TOO_MANY_THREADS",
+    "TOO_MANY_WEBHOOKS",
+    "TRANSIENT",
     "UNKNOWN_CHANNEL",
+    "UNKNOWN_MEMBER",
     "UNKNOWN_MESSAGE",
-    "Sight",
-    "forbidden",
-    "name",
-    "wait_before",
+    "UNKNOWN_USER",
+    "WEBHOOK_DELETED",
+    "Outcome",
+    "classify",
+    "get_error_name",
+    "has_no_effect",
 ]
 
-#: docs: Topics › Opcodes and Status Codes › JSON Error Codes.
-UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, ARCHIVED = 10003, 10008, 50083
-THREAD_LOCKED = 160005
-#: Of all threads, and of those in announcement channels.
-TOO_MANY_THREADS = frozenset((160006, 160007))
+UNKNOWN_CHANNEL: Final = 10003
+UNKNOWN_MEMBER: Final = 10007
+UNKNOWN_MESSAGE: Final = 10008
+UNKNOWN_USER: Final = 10013
+#: Unknown webhook, and invalid webhook token.
+WEBHOOK_DELETED: Final = frozenset((10015, 50027))
+TOO_MANY_WEBHOOKS: Final = 30007
+#: Too many edits of messages older than an hour.
+TOO_MANY_OLD_EDITS: Final = 30046
+#: A forum post needs a tag, and perhaps one that only moderators may set.
+TAG_REQUIRED: Final = frozenset((40066, 40067))
+#: The thread is archived; whoever may write in it may open it again.
+ARCHIVED: Final = 50083
+THREAD_EXISTS: Final = 160004
+THREAD_LOCKED: Final = 160005
+#: Of all active threads, and of those in announcement channels.
+TOO_MANY_THREADS: Final = frozenset((160006, 160007))
 #: Of a message, and of the title of a thread or post.
-REFUSED_BY_AUTOMOD = frozenset((200000, 200001))
-#: Replying takes the right to read the history; Discord says so with status 400, not 403.
-MAY_NOT_REPLY = 160002
-#: What an admin can do about that.
+BLOCKED_BY_AUTOMOD: Final = frozenset((200000, 200001))
+#: Replying takes *Read Message History*; Discord says so with status 400, not 403.
+CANNOT_REPLY_WITHOUT_HISTORY: Final = 160002
+
+#: What an admin can do about a message that AutoMod blocked.
 AUTOMOD = "The server's AutoMod refused the message; let me pass in its rules."
 
-#: What may be in the way of one attempt and gone at the next.
-PASSING = (OSError, asyncio.TimeoutError, aiohttp.ClientError, discord.RateLimited)
+#: Errors of one attempt that may be over by the next, without anybody's doing.
+TRANSIENT = (OSError, asyncio.TimeoutError, aiohttp.ClientError, discord.RateLimited)
 
 
-class Sight:
-    """What the bot knows of itself and its rights; the client is one of these."""
+class Outcome(Enum):
+    """What a failed call means for the job that made it."""
 
-    own_id: int
-
-    def may_read_history(self, channel_id: int) -> bool:
-        """Whether an empty history of the channel would prove that it is empty."""
-        raise NotImplementedError
-
-    def lists(self, server_id: int, channel_id: int) -> bool | None:
-        """Whether a server tells of a channel; None where the server itself cannot be seen."""
-        raise NotImplementedError
-
-    def is_locked(self, thread_id: int) -> bool | None:
-        """Whether a thread is locked; None where only Discord can tell."""
-        raise NotImplementedError
-
-    def target_channel(self, channel_id: int) -> TargetChannel | None:
-        """What kind of channel it is, and what a post in it takes; None for one not seen."""
-        raise NotImplementedError
-
-    def missing_to_write(self, channel_id: int) -> str:
-        """What keeps the bot from writing into the channel, as a sentence; "" if nothing known."""
-        raise NotImplementedError
-
-    def missing_to_move(self, channel_id: int) -> str:
-        """What keeps the bot from moving replies out of the channel, as a sentence; "" if nothing
-        is known to."""
-        raise NotImplementedError
+    #: Transient: try again soon.
+    RETRY_SOON = "retry_soon"
+    #: Somebody has to fix something, such as a permission: try again, but less and less often.
+    NEEDS_ADMIN = "needs_admin"
+    #: The channel or message is no longer there.
+    DELETED = "deleted"
+    #: Discord will never accept this call.
+    REFUSED = "refused"
 
 
-def forbidden(sight: Sight, channel_id: int, error: discord.HTTPException) -> str:
-    """Why Discord answered 403 in a channel: the right that lacks, else Discord's own word."""
-    return sight.missing_to_write(channel_id) or f"Discord forbids it ({error.text or error.code})."
+def classify(error: BaseException) -> Outcome:
+    """What an error of Discord's API, or of the way to it, means; unknown ones are transient."""
+    if not isinstance(error, discord.HTTPException):
+        return Outcome.RETRY_SOON
+    if error.code in (UNKNOWN_CHANNEL, UNKNOWN_MESSAGE):
+        return Outcome.DELETED
+    if error.code in BLOCKED_BY_AUTOMOD:
+        return Outcome.REFUSED
+    if (
+        error.status == 403
+        or error.code in (THREAD_LOCKED, CANNOT_REPLY_WITHOUT_HISTORY)
+        or error.code in TOO_MANY_THREADS
+        or error.code == TOO_MANY_OLD_EDITS
+    ):
+        return Outcome.NEEDS_ADMIN
+    if error.status in (400, 413):
+        return Outcome.REFUSED
+    return Outcome.RETRY_SOON
 
 
-def wait_before(attempts: int, *, slowly: bool) -> int:
-    """Milliseconds until the next attempt, growing with their number (1 for the first).
+def has_no_effect(error: BaseException) -> bool:
+    """Whether it is certain that Discord didn't do what was asked.
 
-    What may pass by itself is tried soon and at least every five minutes; what somebody has to
-    mend, such as a permission, after a minute and at least every hour.
+    A status of 500 and more, or a broken connection, leaves it open.
     """
-    growth = 1 << min(attempts, 12)
-    seconds = min(30 * growth, 3600) if slowly else min(growth, 300)
-    return seconds * 1000
+    if isinstance(error, discord.HTTPException):
+        return error.status < 500
+    return isinstance(error, discord.RateLimited)
 
 
-def name(error: BaseException) -> str:
+def get_error_name(error: BaseException) -> str:
+    """The name of the error's type, for logs and ``last_error``."""
     return type(error).__name__

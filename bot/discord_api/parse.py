@@ -1,4 +1,8 @@
-"""Messages as Discord's API tells them, made into the archive's plain data."""
+"""Parses Discord's messages into plain data: one for the gateway and the history.
+
+discord.py hands over a new message of the gateway as its own object, everything else as the API's
+JSON; the rules on what is in a message are the same for both.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,25 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import discord
+
 from bot.core.conversation.events import USER_MESSAGE_TYPES, Attachment, Edit, Message
 from bot.core.conversation.reply_copy import File, OriginalReply
 from bot.core.payload import get_signature
 
-__all__ = ["attachments", "edit", "emoji_name", "is_withheld", "message", "original"]
+__all__ = [
+    "has_hidden_content",
+    "make_emoji_name",
+    "parse_attachments",
+    "parse_edit",
+    "parse_gateway_message",
+    "parse_message",
+    "parse_original_reply",
+]
 
 #: message_reference.type of a forward (docs: Message Resource › Message Reference Types).
 _FORWARD = 1
-#: What a message may hold beside its text; a webhook cannot repeat the uncopied ones (docs:
+#: What a message may hold beside its text; a webhook can't repeat the uncopied ones (docs:
 #: Webhook Resource › Execute Webhook).
 _UNCOPIED = ("sticker_items", "poll", "message_snapshots", "components")
 _CONTENT = ("attachments", "embeds", *_UNCOPIED)
@@ -22,7 +36,7 @@ _CONTENT = ("attachments", "embeds", *_UNCOPIED)
 _SUPPRESS_EMBEDS, _HAS_THREAD, _VOICE_MESSAGE = 1 << 2, 1 << 5, 1 << 13
 
 
-def message(data: Mapping[str, Any], *, server_id: int, own_id: int) -> Message:
+def parse_message(data: Mapping[str, Any], *, server_id: int, own_id: int) -> Message:
     """A message object of the API (docs: Message Resource › Message Object)."""
     author = data["author"]
     author_id = int(author["id"])
@@ -41,22 +55,59 @@ def message(data: Mapping[str, Any], *, server_id: int, own_id: int) -> Message:
         text=data["content"],
         reference_id=None if replied_to is None else int(replied_to),
         written_at=datetime.fromisoformat(data["timestamp"]),
-        edited_at=_moment(data.get("edited_timestamp")),
-        attachments=attachments(data),
+        edited_at=_parse_time(data.get("edited_timestamp")),
+        attachments=parse_attachments(data),
         reactions=tuple(
-            (emoji_name(reaction["emoji"]), reaction["count"])
+            (make_emoji_name(reaction["emoji"]), reaction["count"])
             for reaction in data.get("reactions") or ()
         ),
         own=own,
         nonce=None,
         signature=get_signature(data) if own else "",
-        content_missing=is_withheld(data),
-        copyable=_whole(data),
+        content_missing=has_hidden_content(data),
+        copyable=_is_copyable(data),
     )
 
 
-def _whole(data: Mapping[str, Any]) -> bool:
-    """Whether text and files are all there is to a message."""
+def parse_gateway_message(message: discord.Message, *, own_id: int) -> Message | None:
+    """A new message as discord.py hands it over; None outside of a server.
+
+    Its reactions aren't known, and only it has a nonce.
+    """
+    guild = message.guild
+    if guild is None:
+        return None
+    author, reference = message.author, message.reference
+    forwarded = reference is not None and reference.type is discord.MessageReferenceType.forward
+    uncopied = bool(
+        forwarded or message.stickers or message.poll or message.components or message.flags.voice
+    )
+    empty = not (message.content or message.attachments or message.embeds or uncopied)
+    return Message(
+        id=message.id,
+        server_id=guild.id,
+        channel_id=message.channel.id,
+        author_id=author.id,
+        author_name=author.display_name,
+        from_bot=author.bot or message.webhook_id is not None,
+        type=message.type.value,
+        text=message.content,
+        reference_id=None if reference is None or forwarded else reference.message_id,
+        written_at=message.created_at,
+        edited_at=message.edited_at,
+        attachments=tuple(
+            Attachment(file.filename, file.content_type, file.size, file.id, file.url)
+            for file in message.attachments
+        ),
+        own=author.id == own_id,
+        nonce=None if message.nonce is None else str(message.nonce),
+        content_missing=_is_hidden(message.type.value, empty=empty),
+        copyable=not uncopied,
+    )
+
+
+def _is_copyable(data: Mapping[str, Any]) -> bool:
+    """Whether a message consists of text and files only."""
     reference = data.get("message_reference") or {}
     return not (
         any(data.get(part) for part in _UNCOPIED)
@@ -65,7 +116,7 @@ def _whole(data: Mapping[str, Any]) -> bool:
     )
 
 
-def original(data: Mapping[str, Any], *, author_name: str) -> OriginalReply:
+def parse_original_reply(data: Mapping[str, Any], *, author_name: str) -> OriginalReply:
     """A message about to be moved, under the name its author had when it was written."""
     author, flags = data["author"], int(data.get("flags") or 0)
     return OriginalReply(
@@ -83,40 +134,40 @@ def original(data: Mapping[str, Any], *, author_name: str) -> OriginalReply:
             )
             for file in data.get("attachments") or ()
         ),
-        copyable=_whole(data),
+        copyable=_is_copyable(data),
         embeds_suppressed=bool(flags & _SUPPRESS_EMBEDS),
         has_thread=bool(flags & _HAS_THREAD) or data.get("thread") is not None,
     )
 
 
-def is_withheld(data: Mapping[str, Any]) -> bool:
-    """Whether a member's message has nothing in it at all.
+def has_hidden_content(data: Mapping[str, Any]) -> bool:
+    """Whether Discord keeps the message's content from the bot: a member's message is all empty.
 
-    It is what one looks like whose content Discord keeps from the bot (docs: Gateway › Message
-    Content Intent: these fields are empty without it). Few others do: an invitation to a game has
-    an ``activity`` alone (docs: Message Resource › Message Object), and so has a message of files
-    that Discord took down.
+    (docs: Gateway › Message Content Intent: these fields are empty without it.) Few others look
+    like that: an invitation to a game has only an ``activity`` (docs: Message Resource › Message
+    Object), and so does a message of files that Discord took down.
     """
-    return (
-        data["type"] in USER_MESSAGE_TYPES
-        and not data.get("content")
-        and not any(data.get(part) for part in _CONTENT)
-    )
+    empty = not data.get("content") and not any(data.get(part) for part in _CONTENT)
+    return _is_hidden(data["type"], empty=empty)
 
 
-def edit(data: Mapping[str, Any]) -> Edit:
-    """The message of a MESSAGE_UPDATE event, which carries it whole."""
+def _is_hidden(type_: int, *, empty: bool) -> bool:
+    return empty and type_ in USER_MESSAGE_TYPES
+
+
+def parse_edit(data: Mapping[str, Any]) -> Edit:
+    """The message of a MESSAGE_UPDATE event, which has all of its fields."""
     return Edit(
         message_id=int(data["id"]),
         channel_id=int(data["channel_id"]),
         text=data["content"],
-        edited_at=_moment(data.get("edited_timestamp")),
-        attachments=attachments(data),
+        edited_at=_parse_time(data.get("edited_timestamp")),
+        attachments=parse_attachments(data),
     )
 
 
-def attachments(data: Mapping[str, Any]) -> tuple[Attachment, ...]:
-    """The files on a message."""
+def parse_attachments(data: Mapping[str, Any]) -> tuple[Attachment, ...]:
+    """The files attached to a message."""
     return tuple(
         Attachment(
             file["filename"], file.get("content_type"), file["size"], int(file["id"]), file["url"]
@@ -125,12 +176,12 @@ def attachments(data: Mapping[str, Any]) -> tuple[Attachment, ...]:
     )
 
 
-def emoji_name(emoji: Mapping[str, Any]) -> str:
+def make_emoji_name(emoji: Mapping[str, Any]) -> str:
     """How the archive names an emoji: the character, or ``name:id`` of a server's own."""
     if emoji.get("id") is None:
         return str(emoji["name"])
     return f"{emoji.get('name') or ''}:{emoji['id']}"
 
 
-def _moment(text: str | None) -> datetime | None:
+def _parse_time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)

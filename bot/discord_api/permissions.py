@@ -1,50 +1,95 @@
-"""What the bot sees of its servers, and what it may do there, as the gateway has told it."""
+"""What the bot can see and may do in its servers, from the gateway's data; no API calls."""
 
 from __future__ import annotations
+
+from typing import Protocol
 
 import discord
 
 from bot.core.conversation.styles import FORUM, THREADS, Tag, TargetChannel
 from bot.discord_api import required_permissions
-from bot.discord_api.errors import Sight
 
-__all__ = ["Seeing"]
+__all__ = ["CachedPermissions", "Permissions", "explain_forbidden"]
 
 
-class Seeing(discord.Client, Sight):
-    """A client that knows of its rights; nothing is asked of Discord for it."""
+class Permissions(Protocol):
+    """What the bot may do and see; the client implements it."""
 
-    def _permissions(self, channel_id: int) -> tuple[str, discord.Permissions] | None:
+    #: The bot's user id; 0 before the login.
+    own_id: int
+
+    def can_read_history(self, channel_id: int) -> bool:
+        """Whether the bot has View Channel and Read Message History in the channel.
+
+        Only then does an empty history prove that the channel is empty.
+        """
+        ...
+
+    def has_channel(self, server_id: int, channel_id: int) -> bool | None:
+        """Whether the server has the channel; None while the server isn't available."""
+        ...
+
+    def is_locked(self, thread_id: int) -> bool | None:
+        """Whether a thread is locked; None if only Discord knows, as of an archived one."""
+        ...
+
+    def get_target_channel(self, channel_id: int) -> TargetChannel | None:
+        """The channel's type, and what a post in it needs; None for one the bot can't see."""
+        ...
+
+    def explain_cannot_host(self, channel_id: int) -> str:
+        """What keeps the bot from hosting a discussion in the channel, as a sentence; "" if
+        nothing is known to."""
+        ...
+
+    def explain_cannot_move(self, channel_id: int) -> str:
+        """What keeps the bot from moving replies out of the channel, as a sentence; "" if nothing
+        is known to."""
+        ...
+
+
+def explain_forbidden(
+    permissions: Permissions, channel_id: int, error: discord.HTTPException
+) -> str:
+    """Why Discord answered 403 in a channel: the missing permission, else Discord's own words."""
+    missing = permissions.explain_cannot_host(channel_id)
+    return missing or f"Discord forbids it ({error.text or error.code})."
+
+
+class CachedPermissions(discord.Client):
+    """A client that answers :class:`Permissions` from what the gateway sent."""
+
+    def _get_permissions(self, channel_id: int) -> tuple[str, discord.Permissions] | None:
         channel = self.get_channel(channel_id)
         if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
             return None
         return channel.name, channel.permissions_for(channel.guild.me)
 
-    def may_read_history(self, channel_id: int) -> bool:
-        """Whether the bot holds View Channel and Read Message History there, for all it knows."""
-        found = self._permissions(channel_id)
+    def can_read_history(self, channel_id: int) -> bool:
+        """Whether the bot has View Channel and Read Message History in the channel."""
+        found = self._get_permissions(channel_id)
         if found is None:
             return False
         channel = self.get_channel(channel_id)
-        # What is known of a server that Discord cannot reach is of before.
+        # What is known of a server that isn't available may be out of date.
         if isinstance(channel, discord.abc.GuildChannel) and channel.guild.unavailable:
             return False
         return found[1].view_channel and found[1].read_message_history
 
-    def lists(self, server_id: int, channel_id: int) -> bool | None:
-        """Whether a server tells of a channel; None where the server itself cannot be seen."""
+    def has_channel(self, server_id: int, channel_id: int) -> bool | None:
+        """Whether the server has the channel; None while the server isn't available."""
         guild = self.get_guild(server_id)
         if guild is None or guild.unavailable:
             return None
         return guild.get_channel(channel_id) is not None
 
     def is_locked(self, thread_id: int) -> bool | None:
-        """Whether a thread is locked; None where only Discord can tell, as of an archived one."""
+        """Whether a thread is locked; None if only Discord knows, as of an archived one."""
         thread = self.get_channel(thread_id)
         return thread.locked if isinstance(thread, discord.Thread) else None
 
-    def target_channel(self, channel_id: int) -> TargetChannel | None:
-        """What kind of channel it is, and what a post in it takes; None for one not seen."""
+    def get_target_channel(self, channel_id: int) -> TargetChannel | None:
+        """The channel's type, and what a post in it needs; None for one the bot can't see."""
         channel = self.get_channel(channel_id)
         if not isinstance(channel, discord.abc.GuildChannel):
             return None
@@ -56,32 +101,30 @@ class Seeing(discord.Client, Sight):
             channel.name, channel.type.value, tags, channel.flags.require_tag, manages
         )
 
-    def missing_to_write(self, channel_id: int) -> str:
-        """What keeps the bot from hosting a discussion in the channel, as a sentence."""
-        found = self._permissions(channel_id)
+    def explain_cannot_host(self, channel_id: int) -> str:
+        """What keeps the bot from hosting a discussion in the channel, as a sentence, or ""."""
+        found = self._get_permissions(channel_id)
         if found is None:
             return f"I cannot see <#{channel_id}>: give me *View Channel* there."
-        name, permissions = found
-        target_channel = self.target_channel(channel_id)
-        needed = required_permissions.to_host(
+        name, granted = found
+        target_channel = self.get_target_channel(channel_id)
+        needed = required_permissions.get_required_to_host(
             FORUM if target_channel is not None and target_channel.is_forum else THREADS
         )
-        missing = [right for right in needed if not getattr(permissions, right.key)]
+        missing = [one for one in needed if not getattr(granted, one.key)]
         if not missing:
             return ""
-        names = required_permissions.names_of(missing)
+        names = required_permissions.join_names(missing)
         return f"I may not host a discussion in #{name}: give me {names} there."
 
-    def missing_to_move(self, channel_id: int) -> str:
-        """What keeps the bot from moving replies out of the channel, as a sentence."""
-        found = self._permissions(channel_id)
+    def explain_cannot_move(self, channel_id: int) -> str:
+        """What keeps the bot from moving replies out of the channel, as a sentence, or ""."""
+        found = self._get_permissions(channel_id)
         if found is None:
             return f"I cannot see <#{channel_id}>: give me *View Channel* there."
-        name, permissions = found
-        missing = [
-            right for right in required_permissions.TO_MOVE if not getattr(permissions, right.key)
-        ]
+        name, granted = found
+        missing = [one for one in required_permissions.TO_MOVE if not getattr(granted, one.key)]
         if not missing:
             return ""
-        names = required_permissions.names_of(missing)
+        names = required_permissions.join_names(missing)
         return f"I may not move replies in #{name} into their threads: give me {names} there."

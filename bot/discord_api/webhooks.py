@@ -14,7 +14,7 @@ from typing import Any
 from discord.http import HTTPClient, Route
 
 from bot.core.payload import Payload
-from bot.discord_api.errors import Sight
+from bot.discord_api.permissions import Permissions
 from bot.discord_api.single_attempt import SingleCalls, Upload
 
 __all__ = ["NAME", "Webhook", "Webhooks"]
@@ -35,9 +35,9 @@ class Webhook:
 class Webhooks:
     """Finds, makes and uses the bot's webhooks, one a channel."""
 
-    def __init__(self, *, http: HTTPClient, sight: Sight, single: SingleCalls) -> None:
+    def __init__(self, *, http: HTTPClient, permissions: Permissions, single: SingleCalls) -> None:
         self._http = http
-        self._sight = sight
+        self._permissions = permissions
         self._single = single
         self._known: dict[int, Webhook] = {}
         self._turns: dict[int, asyncio.Lock] = {}
@@ -62,7 +62,7 @@ class Webhooks:
     async def _found(self, channel_id: int) -> Webhook | None:
         for one in await self._http.channel_webhooks(channel_id):
             token, creator = one.get("token"), one.get("user")
-            mine = creator is not None and int(creator["id"]) == self._sight.own_id
+            mine = creator is not None and int(creator["id"]) == self._permissions.own_id
             if one["type"] == _INCOMING and token and mine:
                 return Webhook(int(one["id"]), token)
         return None

@@ -17,7 +17,8 @@ import discord
 from discord.http import HTTPClient
 
 from bot.clock import Clock
-from bot.discord_api.errors import PASSING, Sight
+from bot.discord_api.errors import TRANSIENT
+from bot.discord_api.permissions import Permissions
 from bot.ingest.catch_up_summary import RecoveredCounts, make_catch_up_summary
 from bot.ingest.channel_history import HistoryReader, ReadOutcome
 from bot.ingest.member_names import MemberNames
@@ -65,7 +66,7 @@ class CatchUp:
         database: Database,
         clock: Clock,
         http: HTTPClient,
-        sight: Sight,
+        permissions: Permissions,
         recorder: Recorder,
         guild: Callable[[int], discord.Guild | None],
         is_connected: Callable[[], bool],
@@ -75,7 +76,7 @@ class CatchUp:
         self._database = database
         self._clock = clock
         self._http = http
-        self._sight = sight
+        self._permissions = permissions
         self._recorder = recorder
         self._is_connected = is_connected
         self._on_done = on_done
@@ -86,16 +87,16 @@ class CatchUp:
             database=database,
             clock=clock,
             http=http,
-            sight=sight,
+            permissions=permissions,
             recorder=recorder,
             names=self._names,
             can_read_content=self._can_read_content,
         )
-        self._threads = ThreadLister(http=http, sight=sight, recorder=recorder)
+        self._threads = ThreadLister(http=http, permissions=permissions, recorder=recorder)
         self._reactions = ReactionReader(
             database=database,
             http=http,
-            sight=sight,
+            permissions=permissions,
             recorder=recorder,
             clock=clock,
         )
@@ -227,7 +228,7 @@ class CatchUp:
         return [
             one
             for one in some
-            if one.channel_id not in complete and self._sight.may_read_history(one.parent_id)
+            if one.channel_id not in complete and self._permissions.can_read_history(one.parent_id)
         ]
 
     async def _catch_up_server(self, server_id: int, *, is_retry: bool) -> None:
@@ -327,7 +328,7 @@ class CatchUp:
                     outcome, deletions = await self._histories.read(one, since, expected)
             except discord.HTTPException as error:
                 problem = f"Discord answered {error.status}"
-            except PASSING as error:
+            except TRANSIENT as error:
                 problem = type(error).__name__
             except DatabaseUnavailable as error:
                 problem = f"the archive cannot be used: {error}"
@@ -356,14 +357,14 @@ class CatchUp:
         """
         try:
             return await self._has_content_flag()
-        except (discord.HTTPException, *PASSING):
+        except (discord.HTTPException, *TRANSIENT):
             return True
 
     async def _can_read_content(self) -> bool:
         """Whether it is certain that the bot may read message content."""
         try:
             return await self._has_content_flag()
-        except (discord.HTTPException, *PASSING):
+        except (discord.HTTPException, *TRANSIENT):
             return False
 
     async def _has_content_flag(self) -> bool:

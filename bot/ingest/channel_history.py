@@ -16,7 +16,8 @@ from bot.clock import Clock
 from bot.core import limits
 from bot.core.conversation.events import ChannelDeletion, Deletion, Event, HistoryPage, Message
 from bot.discord_api import parse
-from bot.discord_api.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Sight
+from bot.discord_api.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
+from bot.discord_api.permissions import Permissions
 from bot.ingest.member_names import MemberNames
 from bot.ingest.recorder import Recorder
 from storage.db.database import Database
@@ -49,7 +50,7 @@ class HistoryReader:
         database: Database,
         clock: Clock,
         http: HTTPClient,
-        sight: Sight,
+        permissions: Permissions,
         recorder: Recorder,
         names: MemberNames,
         can_read_content: Callable[[], Awaitable[bool]],
@@ -57,7 +58,7 @@ class HistoryReader:
         self._database = database
         self._clock = clock
         self._http = http
-        self._sight = sight
+        self._permissions = permissions
         self._recorder = recorder
         self._names = names
         self._can_read_content = can_read_content
@@ -72,7 +73,10 @@ class HistoryReader:
         """
         generation, began = self._recorder.generation, self._clock.now_ms()
         try:
-            if not one.is_thread and self._sight.lists(one.server_id, one.channel_id) is False:
+            if (
+                not one.is_thread
+                and self._permissions.has_channel(one.server_id, one.channel_id) is False
+            ):
                 # Deleted, or hidden from the bot: the error code says which (10003, 50001).
                 await self._http.get_channel(one.channel_id)
             outcome, deletions = await self._read_pages(one, since, expected)
@@ -98,13 +102,15 @@ class HistoryReader:
         while True:
             # Without the permission to read it, a history is empty without an error (docs: Channel
             # Resource › Get Channel Messages).
-            if not self._sight.may_read_history(one.parent_id):
+            if not self._permissions.can_read_history(one.parent_id):
                 return ReadOutcome.UNREADABLE, deletions
             with self._recorder.collect_live(one.channel_id) as live:
                 page = await self._http.logs_from(one.channel_id, limits.HISTORY_PAGE, after=since)
                 messages = sorted(
                     (
-                        parse.message(data, server_id=one.server_id, own_id=self._sight.own_id)
+                        parse.parse_message(
+                            data, server_id=one.server_id, own_id=self._permissions.own_id
+                        )
                         for data in page
                     ),
                     key=lambda message: message.id,
@@ -135,7 +141,7 @@ class HistoryReader:
                 since = messages[-1].id
                 await self._move_watermark(one.channel_id, since)
             if last:
-                if not self._sight.may_read_history(one.parent_id):
+                if not self._permissions.can_read_history(one.parent_id):
                     return ReadOutcome.UNREADABLE, deletions
                 return ReadOutcome.READ, deletions
 
@@ -146,7 +152,7 @@ class HistoryReader:
         shows nothing, and the permission may change between two calls, so each message is
         requested: error 10008 is the proof.
         """
-        if not self._sight.may_read_history(one.parent_id):
+        if not self._permissions.can_read_history(one.parent_id):
             return False
         for message_id in missing if empty else ():
             try:

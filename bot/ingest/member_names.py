@@ -13,7 +13,7 @@ from discord.http import HTTPClient
 from bot.clock import Clock
 from bot.core import limits
 from bot.core.conversation.events import Message
-from bot.discord_api.errors import PASSING
+from bot.discord_api.errors import TRANSIENT
 
 __all__ = ["MemberNames"]
 
@@ -93,7 +93,7 @@ class MemberNames:
         found: dict[int, str | None] = dict.fromkeys(member_ids)
         try:
             found |= await _fetch_from_gateway(self._guild(server_id), member_ids)
-        except (*PASSING, discord.ConnectionClosed):
+        except (*TRANSIENT, discord.ConnectionClosed):
             for member_id in member_ids:
                 found[member_id] = await self._fetch_one(server_id, member_id)
         for member_id, name in found.items():

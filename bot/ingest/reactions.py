@@ -15,7 +15,8 @@ from discord.http import HTTPClient
 from bot.clock import Clock
 from bot.core.conversation.events import Deletion, Event, HistoryPage
 from bot.discord_api import parse
-from bot.discord_api.errors import PASSING, UNKNOWN_MESSAGE, Sight
+from bot.discord_api.errors import TRANSIENT, UNKNOWN_MESSAGE
+from bot.discord_api.permissions import Permissions
 from bot.ingest.recorder import Recorder
 from storage.db.database import Database
 from storage.db.errors import DatabaseUnavailable
@@ -43,13 +44,13 @@ class ReactionReader:
         *,
         database: Database,
         http: HTTPClient,
-        sight: Sight,
+        permissions: Permissions,
         recorder: Recorder,
         clock: Clock,
     ) -> None:
         self._database = database
         self._http = http
-        self._sight = sight
+        self._permissions = permissions
         self._recorder = recorder
         self._clock = clock
         self._requested: dict[tuple[int, int, int], int] = {}
@@ -105,11 +106,11 @@ class ReactionReader:
             else:
                 await self._retry((server_id, channel_id, message_id), attempts)
                 return
-        except (*PASSING, DatabaseUnavailable):
+        except (*TRANSIENT, DatabaseUnavailable):
             await self._retry((server_id, channel_id, message_id), attempts)
             return
         else:
-            read = parse.message(data, server_id=server_id, own_id=self._sight.own_id)
+            read = parse.parse_message(data, server_id=server_id, own_id=self._permissions.own_id)
             event = HistoryPage(channel_id, (read,))
         await self._recorder.wait_until_committed(self._recorder.put((event,)))
 

@@ -12,7 +12,8 @@ from discord.http import HTTPClient, Route
 
 from bot.core import limits
 from bot.core.conversation.events import ThreadSeen
-from bot.discord_api.errors import PASSING, Sight, name
+from bot.discord_api.errors import TRANSIENT, get_error_name
+from bot.discord_api.permissions import Permissions
 from bot.ingest.recorder import Recorder
 
 __all__ = ["ListOutcome", "ThreadLister"]
@@ -33,9 +34,9 @@ class ListOutcome(Enum):
 class ThreadLister:
     """Reports every existing thread to the recorder, which keeps those of discussions."""
 
-    def __init__(self, *, http: HTTPClient, sight: Sight, recorder: Recorder) -> None:
+    def __init__(self, *, http: HTTPClient, permissions: Permissions, recorder: Recorder) -> None:
         self._http = http
-        self._sight = sight
+        self._permissions = permissions
         self._recorder = recorder
 
     async def list_threads(self, server_id: int, channel_ids: Sequence[int]) -> ListOutcome:
@@ -48,12 +49,14 @@ class ThreadLister:
         try:
             await self._list_active(server_id, set(channel_ids), seen)
             for channel_id in channel_ids:
-                if self._sight.may_read_history(channel_id):
+                if self._permissions.can_read_history(channel_id):
                     await self._list_archived(server_id, channel_id, seen)
-        except (discord.HTTPException, *PASSING) as error:
+        except (discord.HTTPException, *TRANSIENT) as error:
             refused = isinstance(error, discord.Forbidden | discord.NotFound)
             outcome = ListOutcome.REFUSED if refused else ListOutcome.RETRY
-            _log.warning("The threads could not all be listed (%s).", error or name(error))
+            _log.warning(
+                "The threads could not all be listed (%s).", error or get_error_name(error)
+            )
         await self._recorder.wait_until_committed(self._recorder.put(seen))
         return outcome
 

@@ -25,7 +25,7 @@ from bot.core.layout.closing_message import render_closing_question
 from bot.core.layout.revise import PostedPart, RevisedLayout, add_part_links, revise
 from bot.core.message_link import make_message_link
 from bot.core.payload import Payload, make_edit_body, make_plain_message
-from bot.discord_api.errors import Sight
+from bot.discord_api.permissions import Permissions
 from bot.errors import UserError
 from bot.publishing.publish import Actor, Publishing
 from bot.publishing.reader_process import fill_extracted_facts
@@ -83,13 +83,13 @@ class Editing:
         database: Database,
         clock: Clock,
         publishing: Publishing,
-        sight: Sight,
+        permissions: Permissions,
         on_work: Callable[[], None],
     ) -> None:
         self._database = database
         self._clock = clock
         self._publishing = publishing
-        self._sight = sight
+        self._permissions = permissions
         self._on_work = on_work
 
     async def may_edit(self, discussion_id: int) -> Stand:
@@ -185,7 +185,9 @@ class Editing:
             lambda tx: retarget.unfounded(tx, stand.discussion_id, old, new)
         )
         last_error = (
-            _ON_ITS_WAY if stand.waiting else self._sight.missing_to_write(stand.channel_id)
+            _ON_ITS_WAY
+            if stand.waiting
+            else self._permissions.explain_cannot_host(stand.channel_id)
         )
         return Shown(edit, stand, old, laid, last_error, skipped)
 

@@ -20,7 +20,7 @@ from bot.core.layout.card import render_card
 from bot.core.layout.closing_message import render_closing_question
 from bot.core.layout.layout import lay_out
 from bot.core.payload import make_plain_message
-from bot.discord_api.errors import Sight
+from bot.discord_api.permissions import Permissions
 from bot.errors import UserError
 from bot.publishing.fetch_page import Page
 from bot.publishing.reader_process import fill_extracted_facts, read_in_child_process
@@ -89,14 +89,14 @@ class Publishing:
         clock: Clock,
         fetch: Callable[[str], Awaitable[bytes]],
         fetch_page: Callable[[str], Awaitable[Page]],
-        sight: Sight,
+        permissions: Permissions,
         on_work: Callable[[], None],
     ) -> None:
         self._database = database
         self._clock = clock
         self._fetch = fetch
         self._fetch_page = fetch_page
-        self._sight = sight
+        self._permissions = permissions
         self._on_work = on_work
         self._at_hand: set[int] = set()  # submissions that this process takes care of
 
@@ -159,7 +159,7 @@ class Publishing:
         revision = NewRevision(essay, source, submission.file_name, closing, notes)
         now_ms, target_channel = (
             self._clock.now_ms(),
-            self._sight.target_channel(submission.channel_id),
+            self._permissions.get_target_channel(submission.channel_id),
         )
         parts = sum(post.purpose == "part" for post in planned)
         known_by = submissions.recognised_by(essay, submission.question)
@@ -233,16 +233,16 @@ class Publishing:
             return draft, same, await settings_module.read(tx, server_id)
 
         draft, same, settings = await self._database.read(look)
-        target_channel = self._sight.target_channel(draft.channel_id)
+        target_channel = self._permissions.get_target_channel(draft.channel_id)
         return Preview(
             draft, self._trouble(draft), same, settings.plan_text, settings.style, target_channel
         )
 
     def _trouble(self, draft: Draft) -> str:
         """What keeps an essay from its channel, as a sentence; "" if nothing does."""
-        target_channel = self._sight.target_channel(draft.channel_id)
+        target_channel = self._permissions.get_target_channel(draft.channel_id)
         place = "" if target_channel is None else check_target_channel(target_channel, draft.tags)
-        return place or self._sight.missing_to_write(draft.channel_id)
+        return place or self._permissions.explain_cannot_host(draft.channel_id)
 
     async def restyle(self, discussion_id: int, style: str) -> None:
         """Another style for a draft; a forum's post stays one."""
@@ -336,7 +336,9 @@ class Publishing:
     async def go_on(self, discussion_id: int) -> None:
         """Try once more what Discord refused of a publishing; UserError where it would be again."""
         draft = await self._database.read(lambda tx: drafts.find(tx, discussion_id))
-        target_channel = None if draft is None else self._sight.target_channel(draft.channel_id)
+        target_channel = (
+            None if draft is None else self._permissions.get_target_channel(draft.channel_id)
+        )
         if draft is not None and target_channel is not None and not draft.begun:
             misplacement = check_target_channel(target_channel, draft.tags)
             if misplacement:

@@ -84,13 +84,13 @@ class Essays(
         with self.services.active_work.track():
             channel_id = await self._target(interaction, channel)
             way = chosen_way(
-                self.services.sight.target_channel(channel_id), channel_id, style, tags
+                self.services.permissions.get_target_channel(channel_id), channel_id, style, tags
             )
             address = (address or "").strip() or None
             if file is not None and address:
                 raise UserError("Both a file and an address were given; which is the essay?")
             if file is None and address is None:
-                target_channel = self.services.sight.target_channel(channel_id)
+                target_channel = self.services.permissions.get_target_channel(channel_id)
                 await show_form(
                     interaction,
                     "publish",
@@ -115,7 +115,7 @@ class Essays(
         channel_id = entered.number
         style = entered.arguments[1] if len(entered.arguments) > 1 else ""
         way = chosen_way(
-            self.services.sight.target_channel(channel_id),
+            self.services.permissions.get_target_channel(channel_id),
             channel_id,
             style or None,
             entered.texts.get("tags"),
@@ -256,7 +256,7 @@ class Essays(
     ) -> list[app_commands.Choice[str]]:
         chosen = interaction.namespace.channel
         channel_id = await self._target(interaction, None if chosen is None else int(chosen.id))
-        return autocomplete.tags(self.services.sight.target_channel(channel_id), typed)
+        return autocomplete.tags(self.services.permissions.get_target_channel(channel_id), typed)
 
     @show.autocomplete("essay")
     @export_essay.autocomplete("essay")

@@ -11,11 +11,8 @@ import discord
 from discord.ext import commands
 
 from bot.core.conversation.events import (
-    USER_MESSAGE_TYPES,
-    Attachment,
     ChannelDeletion,
     Deletion,
-    Message,
     Reaction,
     ReactionsCleared,
     ThreadSeen,
@@ -23,44 +20,7 @@ from bot.core.conversation.events import (
 from bot.discord_api import parse
 from bot.services import Services
 
-__all__ = ["Recording", "translated"]
-
-
-def translated(message: discord.Message, *, own_id: int) -> Message | None:
-    """The gateway's message as the archive's plain data; None outside of a server."""
-    guild = message.guild
-    if guild is None:
-        return None
-    author = message.author
-    reference = message.reference
-    replied_to, forwarded = None, False
-    if reference is not None:
-        forwarded = reference.type is discord.MessageReferenceType.forward
-        replied_to = None if forwarded else reference.message_id
-    more = forwarded or bool(message.stickers or message.poll or message.components)
-    more = more or message.flags.voice
-    return Message(
-        id=message.id,
-        server_id=guild.id,
-        channel_id=message.channel.id,
-        author_id=author.id,
-        author_name=author.display_name,
-        from_bot=author.bot or message.webhook_id is not None,
-        type=message.type.value,
-        text=message.content,
-        reference_id=replied_to,
-        written_at=message.created_at,
-        edited_at=message.edited_at,
-        attachments=tuple(
-            Attachment(file.filename, file.content_type, file.size, file.id, file.url)
-            for file in message.attachments
-        ),
-        own=author.id == own_id,
-        nonce=None if message.nonce is None else str(message.nonce),
-        content_missing=not (message.content or message.attachments or message.embeds or more)
-        and message.type.value in USER_MESSAGE_TYPES,
-        copyable=not more,
-    )
+__all__ = ["Recording"]
 
 
 class Recording(commands.Cog):
@@ -72,7 +32,7 @@ class Recording(commands.Cog):
 
     def message(self, message: discord.Message) -> None:
         """A new message; called by the client itself, which has no commands to look for in it."""
-        plain = translated(message, own_id=self._services.sight.own_id)
+        plain = parse.parse_gateway_message(message, own_id=self._services.permissions.own_id)
         if plain is not None:
             self._recorder.put((plain,))
 
@@ -80,8 +40,8 @@ class Recording(commands.Cog):
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
         """A message as it now stands."""
         # Without the right to read it, a message looks as if it had been emptied.
-        if event.guild_id is not None and not parse.is_withheld(event.data):
-            self._recorder.put((parse.edit(event.data),))
+        if event.guild_id is not None and not parse.has_hidden_content(event.data):
+            self._recorder.put((parse.parse_edit(event.data),))
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
@@ -171,7 +131,7 @@ class Recording(commands.Cog):
     @commands.Cog.listener()
     async def on_member_update(self, _: discord.Member, member: discord.Member) -> None:
         """The bot's own roles may have changed."""
-        if member.id == self._services.sight.own_id:
+        if member.id == self._services.permissions.own_id:
             await self._catch_up(member.guild.id)
 
     @commands.Cog.listener()
@@ -205,4 +165,4 @@ class Recording(commands.Cog):
 
 
 def _emoji(emoji: discord.PartialEmoji) -> str:
-    return parse.emoji_name({"id": emoji.id, "name": emoji.name})
+    return parse.make_emoji_name({"id": emoji.id, "name": emoji.name})

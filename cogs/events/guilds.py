@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot.core.payload import make_plain_message
 from bot.core.snowflake import make_snowflake_before
-from bot.discord_api.required_permissions import TO_TELL
+from bot.discord_api.required_permissions import TO_ALERT
 from bot.services import Services
 from storage.db.database import until_usable
 from storage.db.writer import Transaction, Work
@@ -122,6 +122,6 @@ def _place_for_greeting(server: discord.Guild) -> discord.TextChannel | None:
     system = server.system_channel
     for channel in ([] if system is None else [system]) + server.text_channels:
         held = channel.permissions_for(server.me)
-        if all(getattr(held, right.key) for right in TO_TELL):
+        if all(getattr(held, right.key) for right in TO_ALERT):
             return channel
     return None

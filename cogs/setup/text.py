@@ -9,7 +9,7 @@ import discord
 
 from bot.core.prompts.plan import parse_plan
 from bot.discord_api import required_permissions as needed
-from bot.discord_api.required_permissions import Right, names_of
+from bot.discord_api.required_permissions import Permission, join_names
 from storage.servers.settings import ServerSettings
 
 __all__ = [
@@ -104,14 +104,14 @@ def rights(settings: ServerSettings, server: discord.Guild, here: int | None) ->
     place = server.get_channel(settings.channel or here or 0)
     if isinstance(place, discord.TextChannel | discord.ForumChannel):
         style = "forum" if isinstance(place, discord.ForumChannel) else settings.style
-        after = needed.to_look_after(
+        after = needed.get_optional(
             style, moves=settings.bring == "move", polls=_has_poll(settings)
         )
-        lines += _lacking(place, needed.to_host(style), after)
+        lines += _lacking(place, needed.get_required_to_host(style), after)
     told = settings.notices_channel
     board = None if told is None else server.get_channel(told)
     if board is not None and board != place:
-        lines += _lacking(board, needed.TO_TELL, ())
+        lines += _lacking(board, needed.TO_ALERT, ())
     if not lines:
         lines = ["Choose a channel for essays, and I say whether I lack something there."]
     return "\n".join(["**What I am allowed**", *lines])
@@ -122,7 +122,7 @@ def _has_poll(settings: ServerSettings) -> bool:
 
 
 def _lacking(
-    place: discord.abc.GuildChannel, must: Sequence[Right], after: Sequence[Right]
+    place: discord.abc.GuildChannel, must: Sequence[Permission], after: Sequence[Permission]
 ) -> list[str]:
     """What is missing in one channel; that everything is there where it is."""
     held = place.permissions_for(place.guild.me)
@@ -130,6 +130,8 @@ def _lacking(
     later = [right for right in after if not getattr(held, right.key)]
     lines: list[str] = []
     if missing:
-        lines.append(f"⚠️ In {place.mention} give me {names_of(missing)}: else nothing works there.")
+        lines.append(
+            f"⚠️ In {place.mention} give me {join_names(missing)}: else nothing works there."
+        )
     lines += [f"⚠️ In {place.mention} give me *{right.name}*, {right.purpose}." for right in later]
     return lines or [f"✅ {place.mention}: everything is there."]

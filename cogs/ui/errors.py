@@ -17,7 +17,7 @@ from discord.http import Route
 from bot.app.logging_setup import new_reference
 from bot.core import limits
 from bot.core.text.truncate import truncate
-from bot.discord_api.errors import PASSING
+from bot.discord_api.errors import TRANSIENT
 from bot.errors import SalonError, UserError
 from storage.db.errors import DatabaseUnavailable
 
@@ -38,7 +38,7 @@ async def acknowledge(interaction: discord.Interaction[Any], **how: bool) -> Non
     """
     try:
         await interaction.response.defer(**how)
-    except (discord.HTTPException, discord.InteractionResponded, *PASSING) as failure:
+    except (discord.HTTPException, discord.InteractionResponded, *TRANSIENT) as failure:
         _log.warning("A command could not be acknowledged (%s); it is carried out.", failure)
 
 
@@ -46,7 +46,7 @@ async def show(interaction: discord.Interaction[Any], view: discord.ui.LayoutVie
     """Put ``view`` in the place of the interaction's answer; a failure is logged."""
     try:
         await interaction.edit_original_response(content=None, view=view)
-    except (discord.HTTPException, *PASSING) as failure:
+    except (discord.HTTPException, *TRANSIENT) as failure:
         _log.warning("An answer could not be shown (%s).", failure)
 
 
@@ -136,7 +136,7 @@ async def speak(interaction: discord.Interaction[Any], error: BaseException) -> 
             await interaction.followup.send(sentence, ephemeral=True)
         else:
             await interaction.response.send_message(sentence, ephemeral=True)
-    except (discord.HTTPException, *PASSING) as failure:
+    except (discord.HTTPException, *TRANSIENT) as failure:
         _log.warning("An answer could not be given (%s): %s", failure, sentence)
 
 
@@ -146,7 +146,7 @@ def _sentence(error: BaseException) -> str:
     while cause is not None:
         if isinstance(cause, SalonError):
             return str(cause)
-        if isinstance(cause, PASSING):
+        if isinstance(cause, TRANSIENT):
             _log.warning("A command was cut off: %r", cause)
             return "Discord could not be reached in between; look how it stands, and try again."
         if isinstance(cause, DatabaseUnavailable):
