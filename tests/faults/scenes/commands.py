@@ -54,7 +54,7 @@ async def prompts_come_as_planned_by_hand(stage: Stage) -> None:
 
     def planned(what: str) -> Any:
         return lambda: stage.rows(
-            "SELECT 1 FROM prompts WHERE content LIKE :content", what=f"%{what}%"
+            "SELECT 1 FROM prompts WHERE content LIKE :content", content=f"%{what}%"
         )
 
     def state(what: str, *states: str) -> Any:

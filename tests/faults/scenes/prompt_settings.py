@@ -31,7 +31,7 @@ async def the_manners_of_prompts_change(stage: Stage) -> None:
     await manners(stage, "tolerance_hours", 24, option("tolerance", 24, 4))
     await manners(stage, "nudge_hours", 0, option("nudges", 0, 4))
     await manners(stage, "nudge_hours", 24, option("nudges", 24, 4))
-    await manners(stage, "zone", "Asia/Tokyo", option("zone", "Tokyo"))
+    await manners(stage, "time_zone", "Asia/Tokyo", option("zone", "Tokyo"))
     given = [
         option("essay", "1"),
         option("when", "tomorrow 3:00"),

@@ -175,7 +175,7 @@ async def _add(stage: Stage, what: str) -> None:
         await stage.run("prompts add", options=given)
 
     sql = "SELECT 1 FROM prompts WHERE content = :content"
-    await stage.insist(add, lambda: stage.rows(sql, what=what), what)
+    await stage.insist(add, lambda: stage.rows(sql, content=what), what)
 
 
 async def an_edit_is_stopped_and_another_takes_its_place(stage: Stage) -> None:
