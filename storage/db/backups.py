@@ -16,7 +16,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.errors import BackupError
-from storage.db.schema import APPLICATION_ID, MIGRATIONS
+from storage.db.migrate import (
+    APPLICATION_ID,
+    DEVELOPMENT_APPLICATION_ID,
+    load_migrations,
+)
 
 __all__ = [
     "BEFORE_UPGRADE",
@@ -133,9 +137,11 @@ def fault_of(path: Path) -> str:
         ) as connection:
             application = connection.execute("PRAGMA application_id").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if application == DEVELOPMENT_APPLICATION_ID:
+                return "it is of a development version of Salon"
             if application != APPLICATION_ID:
                 return "it is not of Salon"
-            if version > len(MIGRATIONS):
+            if version > len(load_migrations()):
                 return "it is of a newer Salon"
             found: str = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.Error as error:

@@ -24,7 +24,12 @@ from bot.errors import (
 )
 from storage.db import erasure_log
 from storage.db.backups import BEFORE_UPGRADE, back_up, listed, newest_good
-from storage.db.schema import APPLICATION_ID, MIGRATIONS
+from storage.db.migrate import (
+    APPLICATION_ID,
+    DEVELOPMENT_APPLICATION_ID,
+    load_migrations,
+    migrate,
+)
 from storage.db.writer import Transaction, Work, Writer
 
 __all__ = ["Database", "held", "open_database", "open_for_reading", "until_usable"]
@@ -102,13 +107,13 @@ async def open_database(
     *,
     backups: Path | None = None,
     clock: Clock | None = None,
-    migrations: Sequence[str] = MIGRATIONS,
+    migrations: Sequence[str] | None = None,
     look: float = _LOOK_SECONDS,
 ) -> AsyncIterator[Database]:
     """Open the archive at ``path`` for this process alone; it is made where there is none.
 
     ``backups``: the folder into which an archive of an older Salon is copied before its tables
-    are changed; None where no copy is wanted. ``migrations``: the steps up to the present tables.
+    are changed; None where no copy is wanted. ``migrations``: SQL instead of the packaged ones.
     ``look``: for how many seconds at most the file is looked through for damage; 0 for not at all.
 
     Raises DatabaseInUse where another process holds it, ForeignDatabase where the file is
@@ -119,7 +124,8 @@ async def open_database(
     with held(path):
         async with contextlib.AsyncExitStack() as stack:
             connection = await stack.enter_async_context(_connect(path, "rwc"))
-            await _prepare(connection, path, backups, clock or Clock(), migrations, look)
+            steps = load_migrations() if migrations is None else migrations
+            await _prepare(connection, path, backups, clock or Clock(), steps, look)
             readers = [
                 await stack.enter_async_context(_connect(path, "ro")) for _ in range(_READERS)
             ]
@@ -205,7 +211,7 @@ async def open_for_reading(path: Path) -> AsyncIterator[Database]:
         version = await _version(reader, path)
         if version == 0:
             raise ForeignDatabase(f"{path} is not a Salon database.")
-        if version < len(MIGRATIONS):
+        if version < len(load_migrations()):
             raise DatabaseError(
                 f"{path} is of an older Salon; start the bot once, which brings it up to date."
             )
@@ -277,9 +283,7 @@ def _damaged(path: Path, backups: Path | None, fault: str) -> str:
     )
 
 
-async def _version(
-    connection: aiosqlite.Connection, path: Path, newest: int = len(MIGRATIONS)
-) -> int:
+async def _version(connection: aiosqlite.Connection, path: Path, newest: int | None = None) -> int:
     """The archive's version, 0 where the file is empty; refuses what is not ours or newer."""
     try:
         application = await _pragma(connection, "PRAGMA application_id")
@@ -287,6 +291,12 @@ async def _version(
         tables = await _pragma(connection, "SELECT count(*) FROM sqlite_master")
     except sqlite3.DatabaseError as error:
         raise ForeignDatabase(f"{path} is not a Salon database: {error}.") from error
+    newest = len(load_migrations()) if newest is None else newest
+    if application == DEVELOPMENT_APPLICATION_ID:
+        raise DatabaseError(
+            f"{path} is an archive of a development version of Salon, from before the first "
+            "release. It can't be upgraded; it was left alone. Set SALON_DATABASE to another file."
+        )
     if application != APPLICATION_ID and (application or version or tables):
         raise ForeignDatabase(f"{path} is a database, but not one of Salon's; it was left alone.")
     if version > newest:
@@ -326,8 +336,7 @@ async def _prepare(
         # What is erased is overwritten, and not only struck from the index of pages.
         await connection.execute("PRAGMA secure_delete = ON")
         await connection.execute("PRAGMA foreign_keys = ON")
-        for step in migrations[version:]:
-            await connection.executescript(step)
+        await migrate(connection, migrations)
         # The ids that a batch of events refers to; see storage.replies.lookup.
         await connection.execute("CREATE TEMP TABLE lookup_ids (id INTEGER PRIMARY KEY)")
     except sqlite3.Error as error:

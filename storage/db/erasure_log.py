@@ -36,13 +36,13 @@ __all__ = [
 class Tombstone:
     """A member of a server who asked to be forgotten. Moments are milliseconds since 1970 UTC.
 
-    at:              of what they wrote up to then nothing is kept
+    erased_at:     of what they wrote up to then nothing is kept
     opted_out_at:  of what they write from then on nothing is kept either; None where it is
     """
 
     server_id: int
     member_id: int
-    at: int
+    erased_at: int
     opted_out_at: int | None
 
 
@@ -65,7 +65,7 @@ def read(path: Path) -> list[Tombstone]:
             one = Tombstone(
                 int(told["server_id"]),
                 int(told["member_id"]),
-                int(told["at"]),
+                int(told["erased_at"]),
                 None if since is None else int(since),
             )
             found[one.server_id, one.member_id] = one
@@ -80,7 +80,7 @@ def append(path: Path, tombstones: Iterable[Tombstone]) -> None:
             {
                 "server_id": str(one.server_id),
                 "member_id": str(one.member_id),
-                "at": one.at,
+                "erased_at": one.erased_at,
                 "opted_out_at": one.opted_out_at,
             }
         )
@@ -121,18 +121,18 @@ async def remember(tx: Transaction, one: Tombstone) -> Tombstone:
     """Note in the archive who asked to be forgotten, unless it knows of later. What holds now."""
     row = await tx.row(
         """
-        INSERT INTO erased_members (server_id, member_id, at, opted_out_at)
-        VALUES (:server_id, :member_id, :at, :since)
+        INSERT INTO erased_members (server_id, member_id, erased_at, opted_out_at)
+        VALUES (:server_id, :member_id, :erased_at, :since)
         ON CONFLICT (server_id, member_id) DO UPDATE SET
-            at = max(at, excluded.at),
-            opted_out_at = CASE WHEN excluded.at < at THEN opted_out_at
+            erased_at = max(erased_at, excluded.erased_at),
+            opted_out_at = CASE WHEN excluded.erased_at < erased_at THEN opted_out_at
                 ELSE excluded.opted_out_at END
-        RETURNING server_id, member_id, at, opted_out_at
+        RETURNING server_id, member_id, erased_at, opted_out_at
         """,
         {
             "server_id": one.server_id,
             "member_id": one.member_id,
-            "at": one.at,
+            "erased_at": one.erased_at,
             "since": one.opted_out_at,
         },
     )
@@ -150,7 +150,7 @@ async def honour(tx: Transaction, tombstones: Iterable[Tombstone], now_ms: int) 
     for one in tombstones:
         if one in known:
             continue
-        await forget(tx, one.server_id, one.member_id, until_ms=one.at, now_ms=now_ms)
+        await forget(tx, one.server_id, one.member_id, until_ms=one.erased_at, now_ms=now_ms)
         await remember(tx, one)
         count += 1
     return count
@@ -166,7 +166,7 @@ def erase(connection: sqlite3.Connection, tombstones: Iterable[Tombstone], now_m
         parameters = {
             "server_id": one.server_id,
             "member_id": one.member_id,
-            "until": one.at,
+            "until": one.erased_at,
             "now": now_ms,
             "name": THREAD_NAME,
         }
@@ -181,5 +181,5 @@ def replaced(connection: sqlite3.Connection) -> list[Tombstone]:
     return [Tombstone(*row) for row in connection.execute(_OF_REPLACED)]
 
 
-_RECORDED = "SELECT server_id, member_id, at, opted_out_at FROM erased_members"
-_OF_REPLACED = "SELECT server_id, member_id, at, opted_out_at FROM replaced.erased_members"
+_RECORDED = "SELECT server_id, member_id, erased_at, opted_out_at FROM erased_members"
+_OF_REPLACED = "SELECT server_id, member_id, erased_at, opted_out_at FROM replaced.erased_members"

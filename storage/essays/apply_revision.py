@@ -131,7 +131,9 @@ async def stand(tx: Transaction, discussion_id: int) -> Stand | None:
                        WHERE planned_messages.discussion_id = discussions.id
                            AND planned_messages.state IN ('planned', 'claimed')
                            AND purpose IN ('card', 'part', 'closing')) AS waiting
-        FROM discussions JOIN revisions ON revisions.discussion_id = discussions.id
+        FROM discussions
+        JOIN revisions ON revisions.discussion_id = discussions.id
+        JOIN revision_contents USING (discussion_id, number)
         WHERE discussions.id = :id
         ORDER BY number DESC LIMIT 1
         """,

@@ -151,9 +151,11 @@ async def find(tx: Transaction, discussion_id: int) -> Draft | None:
         SELECT discussions.id, server_id, channel_id, state, scheduled_for, essay,
             closing_question, notes,
                source, source_name, style, tags
-        FROM discussions JOIN revisions ON revisions.discussion_id = discussions.id
+        FROM discussions
+        JOIN revisions ON revisions.discussion_id = discussions.id
+        JOIN revision_contents USING (discussion_id, number)
         WHERE discussions.id = :id
-        ORDER BY revisions.number DESC
+        ORDER BY revisions.number DESC LIMIT 1
         """,
         {"id": discussion_id},
     )
@@ -210,12 +212,12 @@ async def redraft(
     )
     if row is None:
         return False
+    found = facts(essay)
     await tx.run(
         """
         UPDATE revisions
         SET title = :title, byline = :byline, author = :author, epigraph = :epigraph,
-            epigraph_source = :epigraph_source, essay = :essay, closing_question =
-                :closing_question,
+            epigraph_source = :epigraph_source, closing_question = :closing_question,
             words = :words, postscript = :postscript, notes = :notes, content_hash = :content_hash
         WHERE discussion_id = :id AND number = 1
         """,
@@ -227,7 +229,11 @@ async def redraft(
             "notes": "\n".join(notes),
             "content_hash": digest(essay),
         }
-        | facts(essay),
+        | {name: value for name, value in found.items() if name != "essay"},
+    )
+    await tx.run(
+        "UPDATE revision_contents SET essay = :essay WHERE discussion_id = :id AND number = 1",
+        {"id": discussion_id, "essay": found["essay"]},
     )
     await keep_text(tx, discussion_id, 1, essay)
     await tx.run("DELETE FROM planned_messages WHERE discussion_id = :id", {"id": discussion_id})

@@ -23,7 +23,8 @@ class Edit:
 
 
 _EDITS = """
-SELECT id, discussion_id, essay, closing_question, notes, source, source_name FROM pending_revisions
+SELECT id, discussion_id, essay, closing_question, notes, source, source_name
+FROM pending_revisions JOIN pending_revision_contents USING (id)
 """
 _EDIT = _EDITS + "WHERE id = :id"
 _EDIT_OF = _EDITS + "WHERE discussion_id = :id"
@@ -52,31 +53,31 @@ async def keep(
 ) -> int:
     """Keep a new revision until it is decided on, in the place of an earlier one; its id."""
     await tx.run("DELETE FROM pending_revisions WHERE discussion_id = :id", {"id": discussion_id})
-    return await tx.insert(
+    edit_id = await tx.insert(
         """
-        INSERT INTO pending_revisions (discussion_id, essay, closing_question, notes, source,
-            source_name,
+        INSERT INTO pending_revisions (discussion_id, closing_question, notes, source_name,
             created_at)
-        VALUES (:discussion_id, :essay, :closing_question, :notes, :source, :source_name,
-            :now)
+        VALUES (:discussion_id, :closing_question, :notes, :source_name, :now)
         """,
         {
             "discussion_id": discussion_id,
-            "source": revision.source,
+            "closing_question": revision.closing,
+            "notes": "\n".join(revision.notes),
             "source_name": revision.source_name,
             "now": now_ms,
-        }
-        | _text(revision),
+        },
     )
+    await tx.run(
+        """
+        INSERT INTO pending_revision_contents (id, essay, source) VALUES (:id, :essay, :source)
+        """,
+        {"id": edit_id, "essay": _serialize(revision), "source": revision.source},
+    )
+    return edit_id
 
 
-def _text(revision: NewRevision) -> dict[str, str | None]:
-    """What a correction may change of a revision."""
-    return {
-        "essay": json.dumps(essay_to_json(revision.essay), ensure_ascii=False),
-        "closing_question": revision.closing,
-        "notes": "\n".join(revision.notes),
-    }
+def _serialize(revision: NewRevision) -> str:
+    return json.dumps(essay_to_json(revision.essay), ensure_ascii=False)
 
 
 async def correct(tx: Transaction, edit: Edit, revision: NewRevision) -> bool:
@@ -85,10 +86,18 @@ async def correct(tx: Transaction, edit: Edit, revision: NewRevision) -> bool:
         return False
     await tx.run(
         """
-        UPDATE pending_revisions SET essay = :essay, closing_question = :closing_question, notes =
-            :notes WHERE id = :id
+        UPDATE pending_revisions SET closing_question = :closing_question, notes = :notes
+        WHERE id = :id
         """,
-        {"id": edit.id} | _text(revision),
+        {
+            "id": edit.id,
+            "closing_question": revision.closing,
+            "notes": "\n".join(revision.notes),
+        },
+    )
+    await tx.run(
+        "UPDATE pending_revision_contents SET essay = :essay WHERE id = :id",
+        {"id": edit.id, "essay": _serialize(revision)},
     )
     return True
 

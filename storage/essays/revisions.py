@@ -45,12 +45,10 @@ async def add_revision(
         """
         INSERT INTO revisions (discussion_id, number, title, byline, author, epigraph,
             epigraph_source, source_url, words, postscript, language, closing_question, notes,
-                source,
             source_name, content_hash, created_at)
         VALUES (:discussion_id, :number, :title, :byline, :author, :epigraph, :epigraph_source,
-            :source_url, :words, :postscript, :language, :closing_question, :notes, x'',
-                :source_name,
-            :content_hash, :now)
+            :source_url, :words, :postscript, :language, :closing_question, :notes,
+            :source_name, :content_hash, :now)
         """,
         key
         | {name: value for name, value in told.items() if name != "essay"}
@@ -66,15 +64,14 @@ async def add_revision(
             "now": now_ms,
         },
     )
-    await keep_text(tx, discussion_id, number, essay)
-    # Last, for each passage has its revision looked up, whose row is read whole: a book's worth.
     await tx.run(
         """
-        UPDATE revisions SET essay = :essay, source = :source
-        WHERE discussion_id = :discussion_id AND number = :number
+        INSERT INTO revision_contents (discussion_id, number, essay, source)
+        VALUES (:discussion_id, :number, :essay, :source)
         """,
         key | {"essay": told["essay"], "source": revision.source},
     )
+    await keep_text(tx, discussion_id, number, essay)
 
 
 async def keep_text(tx: Transaction, discussion_id: int, number: int, essay: Essay) -> None:

@@ -84,7 +84,7 @@ async def kept_of(tx: Transaction, server_id: int, member_id: int) -> dict[str, 
     forgotten = await tx.row(_FORGOTTEN, parameters)
     return {
         "member_id": str(member_id),
-        "forgotten_at": None if forgotten is None else _time(forgotten["at"]),
+        "forgotten_at": None if forgotten is None else _time(forgotten["erased_at"]),
         "opted_out_at": None if forgotten is None else _time(forgotten["opted_out_at"]),
         "replies": [
             {
@@ -159,6 +159,6 @@ async def _kept_out_since(tx: Transaction, server_id: int, member_id: int) -> in
 #: All that there is: what is recorded was written before, whatever a clock says.
 _EVER = (1 << 63) - 1
 _FORGOTTEN = """
-SELECT at, opted_out_at FROM erased_members
+SELECT erased_at, opted_out_at FROM erased_members
 WHERE server_id = :server_id AND member_id = :member_id
 """

@@ -126,7 +126,7 @@ async def look_up(tx: Transaction, events: Iterable[Event]) -> Lookup:
         if row["member_id"] is None:
             has_joinable = True
             continue
-        until = row["at"] if row["opted_out_at"] is None else None
+        until = row["erased_at"] if row["opted_out_at"] is None else None
         known.erased_members[row["server_id"], row["member_id"]] = until
     if has_joinable:
         await _look_up_joinable(tx, known)
@@ -196,7 +196,7 @@ LEFT JOIN reply_moves ON reply_moves.reply_id = temporary_messages.reply_id
 # One query for two questions, since each query is a visit to the database's thread: the erased
 # members and, without a member, the servers in which plain messages join the newest essay.
 _ERASED_MEMBERS = """
-SELECT server_id, member_id, at, opted_out_at FROM erased_members
+SELECT server_id, member_id, erased_at, opted_out_at FROM erased_members
 UNION ALL SELECT server_id, NULL, NULL, NULL FROM server_settings WHERE plain_messages = 'join'
 """
 # Few servers have set this, so they come first.

@@ -6,19 +6,27 @@ Nothing is lost on the way.
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
-import aiosqlite
-
 from bot.emulator.faults.bot_process import BotProcess, bot_environment
 from bot.emulator.faults.controls import CLOCK_LINK
-from storage.db.schema import MIGRATIONS
-from tests.app.test_process import command
+from storage.db.migrate import load_migrations
+from tests.app.test_process import ROOT, command
 from tests.support.bot_process import Stage, staged
 
 OPEN = "[ do ]"
+#: A migration that changes a table with data in it.
+MORE = """
+CREATE TABLE moods (reply_id INTEGER PRIMARY KEY REFERENCES replies (id), mood TEXT) STRICT;
+INSERT INTO moods SELECT id, 'calm' FROM replies;
+ALTER TABLE replies ADD COLUMN mood TEXT NOT NULL DEFAULT 'calm';
+"""
+#: Runs the bot of the checkout that PYTHONPATH names, wherever it is started.
+RUN = (sys.executable, "-P", "-m", "bot", "run")
 
 
 def environment(stage: Stage, folder: Path) -> dict[str, str]:
@@ -34,10 +42,13 @@ def environment(stage: Stage, folder: Path) -> dict[str, str]:
     )
 
 
-async def asked(settings: dict[str, str], *arguments: str) -> tuple[int, str]:
-    """Run a command with the operator's settings; its status and what it said."""
+async def asked(
+    settings: dict[str, str], *arguments: str, checkout: Path = ROOT
+) -> tuple[int, str]:
+    """Run a command of a checkout with the operator's settings; its status and its output."""
     own = {n: v for n, v in settings.items() if n.startswith(("SALON_", "DISCORD_"))}
-    status, output, errors = await command(*arguments, cwd=None, **own)
+    own["PYTHONPATH"] = str(checkout)
+    status, output, errors = await command(*arguments, cwd=checkout, **own)
     return status, output + errors
 
 
@@ -47,21 +58,23 @@ def replies_in(folder: Path) -> int:
         return found
 
 
-async def make_older(path: Path) -> None:
-    """Make of an archive the one that the first Salon would have written of the same days."""
-    newer = path.with_name("newer.sqlite3")
-    path.rename(newer)
-    async with aiosqlite.connect(path, isolation_level=None) as older:
-        await older.executescript(MIGRATIONS[0])
-        await older.execute("ATTACH :newer AS newer", {"newer": str(newer)})
-        names = "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name <> :own"
-        for (table,) in await older.execute_fetchall(names, {"own": "sqlite_sequence"}):
-            told = await older.execute_fetchall(f"SELECT name FROM pragma_table_info('{table}')")
-            columns = ", ".join(name for (name,) in told)
-            await older.execute(
-                f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM newer.{table}"
-            )
-    newer.unlink()
+def make_newer_checkout(folder: Path) -> Path:
+    """A checkout of a Salon that has one more migration than this one."""
+    for package in ("bot", "cogs", "storage"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / package, folder / package, ignore=ignored)
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    name = f"{len(load_migrations()) + 1:04}_mood.sql"
+    (folder / "storage/db/migrations/sqlite" / name).write_text(MORE)
+    return folder
+
+
+def moods_in(folder: Path) -> int:
+    with closing(sqlite3.connect(folder / "salon.sqlite3")) as archive:
+        found: int = archive.execute(
+            "SELECT count(*) FROM moods JOIN replies ON id = reply_id AND replies.mood = moods.mood"
+        ).fetchone()[0]
+        return found
 
 
 def version_of(path: Path) -> int:
@@ -97,7 +110,7 @@ async def test_an_operators_day_ends_with_nothing_lost(tmp_path: Path) -> None:
         assert to_do(told) == [], told
         assert "a bot is running on it" in told
 
-        status, told = await asked(settings, "restore")
+        status, told = await asked(settings, "restore", checkout=newer)
         assert status == 75, "not while the bot runs"
         await stage.bot.stop()
 
@@ -105,45 +118,54 @@ async def test_an_operators_day_ends_with_nothing_lost(tmp_path: Path) -> None:
         database = first / "salon.sqlite3"
         status, kept = await asked(settings, "export", "1", "--format", "json")
         assert status == 0, kept
-        await make_older(database)
-        assert version_of(database) == 1
-        status, told = await asked(settings, "export", "1", "--format", "json")
+        version = len(load_migrations())
+        assert version_of(database) == version
+        newer = make_newer_checkout(tmp_path / "newer")
+        export = ("export", "1", "--format", "json")
+        status, told = await asked(settings, *export, checkout=newer)
         assert status != 0, "not before the start that upgrades it"
         assert "start the bot once" in told
-        await stage.bot.start()
-        await stage.emulator.dispatcher.wait_for_bot()
-        assert version_of(database) == len(MIGRATIONS)
-        (copied,) = (first / "salon-backups").glob("*-before-upgrade.sqlite3")
-        assert version_of(copied) == 1
-        assert await asked(settings, "export", "1", "--format", "json") == (0, kept)
-        status, told = await asked(settings, "doctor")
-        assert to_do(told) == [], told
-        await stage.bot.stop()
+        log: list[str] = []
+        upgraded = BotProcess(settings | {"PYTHONPATH": str(newer)}, log.append, RUN)
+        await upgraded.start()
+        try:
+            await stage.emulator.dispatcher.wait_for_bot()
+            assert version_of(database) == version + 1
+            (copied,) = (first / "salon-backups").glob("*-before-upgrade.sqlite3")
+            assert version_of(copied) == version
+            assert await asked(settings, *export, checkout=newer) == (0, kept)
+            assert moods_in(first) == before
+            status, told = await asked(settings, "doctor", checkout=newer)
+            assert to_do(told) == [], told
+        finally:
+            await upgraded.stop()
+        status, told = await asked(settings, *export)
+        assert status == 74
+        assert "Install the newer Salon again" in told
 
         # The disk is damaged: the start says so, and what to do.
         data = bytearray(database.read_bytes())
         data[4096:] = b"\xa5" * (len(data) - 4096)
         database.write_bytes(data)
-        status, told = await asked(settings, "run")
+        status, told = await asked(settings, "run", checkout=newer)
         assert status == 76, told
         assert "python -m bot restore" in told
-        status, told = await asked(settings, "restore")
+        status, told = await asked(settings, "restore", checkout=newer)
         assert status == 0, told
 
         # And onto another machine's folder, from the backup alone.
         (backup,) = (first / "salon-backups").glob("*-by-hand.sqlite3")
         moved = environment(stage, second)
-        status, told = await asked(moved, "restore", str(backup))
+        status, told = await asked(moved, "restore", str(backup), checkout=newer)
         assert status == 0, told
         assert replies_in(first) == replies_in(second) == before
-        log: list[str] = []
-        other = BotProcess(moved, log.append)
+        other = BotProcess(moved | {"PYTHONPATH": str(newer)}, log.append, RUN)
         await other.start()
         try:
             await stage.emulator.dispatcher.wait_for_bot()
-            status, told = await asked(moved, "backup")
+            status, told = await asked(moved, "backup", checkout=newer)
             assert status == 0, told
-            status, told = await asked(moved, "doctor")
+            status, told = await asked(moved, "doctor", checkout=newer)
             assert to_do(told) == [], told
         finally:
             await other.stop()

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from bot.emulator.faults.steps import Step
-from storage.db.schema import MIGRATIONS
+from storage.db.migrate import load_migrations
 from tests.support.bot_process import Stage, staged
 
 ROOT = Path(__file__).parents[2]
@@ -98,8 +98,8 @@ async def test_an_intent_that_is_not_enabled_ends_it_with_a_sentence(tmp_path: P
 async def test_a_newer_database_ends_it_with_a_sentence(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
         with contextlib.closing(sqlite3.connect(stage.database)) as newer:
-            newer.execute("PRAGMA application_id = 1398893678")
-            newer.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+            newer.execute("PRAGMA application_id = 1398893679")
+            newer.execute(f"PRAGMA user_version = {len(load_migrations()) + 1}")
         status, log = await ended(stage)
     assert status == 74
     assert "newer Salon" in log

@@ -43,8 +43,8 @@ INSERT INTO discussions (id, server_id, channel_id, state, created_at, published
 VALUES (:id, :server, :channel, 'open', :now, :now)
 """
 _REVISION = """
-INSERT INTO revisions (discussion_id, number, title, words, source, content_hash, created_at)
-VALUES (:id, 1, 'Essay ' || :id, 5, x'00', :id, :now)
+INSERT INTO revisions (discussion_id, number, title, words, content_hash, created_at)
+VALUES (:id, 1, 'Essay ' || :id, 5, :id, :now)
 """
 _PROMPT = """
 INSERT INTO prompts (server_id, discussion_id, kind, content, condition, forced, planned_for,

@@ -15,7 +15,7 @@ Change = tuple[str, int, str]
 
 _CHANGE = re.compile(r"(INSERT (OR \w+ )?INTO|UPDATE \w+ SET|DELETE FROM|REPLACE INTO|WITH \w+)\b")
 #: The steps that lead to today's tables, and what is done to a copy before it is put in place.
-_NOT_THE_WRITERS = ("schema*.py", "restore.py")
+_NOT_THE_WRITERS = ("migrate.py", "restore.py")
 
 #: Changes that no scene comes to, by their beginnings, and why.
 SELDOM = {

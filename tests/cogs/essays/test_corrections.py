@@ -157,7 +157,7 @@ async def test_what_was_given_in_an_archive_of_before_is_read_off_its_text(house
     await published(house)
 
     async def age(tx: Transaction) -> None:
-        row = await tx.row("SELECT essay FROM revisions")
+        row = await tx.row("SELECT essay FROM revision_contents")
         assert row is not None
         essay = json.loads(row["essay"])
         del essay["extracted"]

@@ -121,7 +121,7 @@ async def an_edit_is_corrected_before_it_is_applied(stage: Stage) -> None:
         await submit(stage, form, {"Title": "Longer"})
 
     def corrected() -> bool:
-        return '"Longer"' in stage.rows("SELECT essay FROM pending_revisions")[0]["essay"]
+        return '"Longer"' in stage.rows("SELECT essay FROM pending_revision_contents")[0]["essay"]
 
     await stage.insist(correct, corrected, "it corrected")
     await press_on(

@@ -12,7 +12,7 @@ import pytest
 from bot.errors import DatabaseError, DatabaseInUse, ForeignDatabase, NewerDatabase
 from storage.db import database as module
 from storage.db.database import open_database, open_for_reading, until_usable
-from storage.db.schema import APPLICATION_ID, MIGRATIONS
+from storage.db.migrate import APPLICATION_ID, load_migrations
 from storage.db.writer import Transaction
 
 
@@ -27,7 +27,7 @@ async def test_a_new_archive_bears_salons_mark_and_its_version(tmp_path: Path) -
     async with open_database(path):
         pass
     assert pragma(path, "application_id") == APPLICATION_ID
-    assert pragma(path, "user_version") == len(MIGRATIONS)
+    assert pragma(path, "user_version") == len(load_migrations())
 
 
 async def test_what_nobody_would_do_again_outlasts_a_full_disk(
@@ -107,7 +107,7 @@ async def test_an_archive_of_a_newer_salon_is_refused_and_left_alone(tmp_path: P
     async with open_database(path):
         pass
     with closing(sqlite3.connect(path)) as newer:
-        newer.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+        newer.execute(f"PRAGMA user_version = {len(load_migrations()) + 1}")
     before = path.read_bytes()
     with pytest.raises(NewerDatabase, match="newer Salon"):
         async with open_database(path):

@@ -37,9 +37,9 @@ async def found(tx: Transaction) -> None:
         )
         await tx.run(
             """
-            INSERT INTO revisions (discussion_id, number, title, words, source, content_hash,
+            INSERT INTO revisions (discussion_id, number, title, words, content_hash,
                 created_at)
-            VALUES (:id, 1, :title, 1, x'00', 'd', 0)
+            VALUES (:id, 1, :title, 1, 'd', 0)
             """,
             {"id": server, "title": f"Essay {server}"},
         )

@@ -1,0 +1,146 @@
+"""Migrations: in order, each with its version, all of it or nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+import tomllib
+from contextlib import closing
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from bot.errors import DatabaseError
+from storage.db import migrate
+from storage.db.backups import fault_of
+from storage.db.database import open_database, open_for_reading
+from storage.db.migrate import DEVELOPMENT_APPLICATION_ID, load_migrations
+
+ROOT = Path(__file__).parents[3]
+LATEST = len(load_migrations())
+#: Changes a table that has rows.
+ADD_COLUMN = """
+ALTER TABLE servers ADD COLUMN locale TEXT NOT NULL DEFAULT 'en';
+UPDATE servers SET locale = 'de' WHERE name = 'Salon';
+"""
+#: Fails at its last statement.
+BROKEN = """
+CREATE TABLE moods (id INTEGER PRIMARY KEY) STRICT;
+INSERT INTO moods (id) VALUES (1);
+INSERT INTO nowhere (id) VALUES (1);
+"""
+#: The tables that only migrations add rows to.
+KINDS = {"message_purposes", "message_edit_kinds", "prompt_kinds", "discussion_styles"}
+
+
+async def make_archive(path: Path) -> None:
+    async with open_database(path) as database:
+        await database.write(
+            lambda tx: tx.run("INSERT INTO servers (id, name, joined_at) VALUES (1, 'Salon', 0)")
+        )
+
+
+def query(path: Path, sql: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def get_version(path: Path) -> object:
+    return query(path, "PRAGMA user_version")[0][0]
+
+
+async def test_a_migration_changes_a_table_with_rows_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "salon.sqlite3"
+    await make_archive(path)
+    for _ in range(2):  # the second time there is nothing to do
+        async with open_database(path, migrations=(*load_migrations(), ADD_COLUMN)):
+            pass
+        assert get_version(path) == LATEST + 1
+        assert query(path, "SELECT name, locale FROM servers") == [("Salon", "de")]
+
+
+async def test_a_migration_that_fails_changes_nothing_and_those_before_it_stay(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "salon.sqlite3"
+    await make_archive(path)
+    with pytest.raises(DatabaseError, match="nowhere"):
+        async with open_database(path, migrations=(*load_migrations(), ADD_COLUMN, BROKEN)):
+            pass
+    assert get_version(path) == LATEST + 1
+    assert query(path, "SELECT locale FROM servers") == [("de",)]
+    assert query(path, "SELECT 1 FROM sqlite_master WHERE name = 'moods'") == []
+
+
+async def test_a_first_migration_that_fails_leaves_an_empty_file(tmp_path: Path) -> None:
+    path = tmp_path / "salon.sqlite3"
+    with pytest.raises(DatabaseError, match="nowhere"):
+        async with open_database(path, migrations=(load_migrations()[0] + BROKEN,)):
+            pass
+    assert get_version(path) == 0
+    assert query(path, "SELECT * FROM sqlite_master") == []
+    await make_archive(path)
+    assert get_version(path) == LATEST
+
+
+async def test_an_archive_of_a_development_version_is_refused_and_left_alone(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "salon.sqlite3"
+    with closing(sqlite3.connect(path)) as old:
+        old.execute("CREATE TABLE posts (id INTEGER PRIMARY KEY)")
+        old.execute(f"PRAGMA application_id = {DEVELOPMENT_APPLICATION_ID}")
+        old.execute("PRAGMA user_version = 3")
+    before = path.read_bytes()
+    with pytest.raises(DatabaseError, match=r"development version .* can't be upgraded"):
+        async with open_database(path):
+            pass
+    with pytest.raises(DatabaseError, match="development version"):
+        async with open_for_reading(path):
+            pass
+    assert path.read_bytes() == before
+    assert "development version" in fault_of(path)
+
+
+def test_all_migrations_are_packaged_and_control_no_transaction_of_their_own() -> None:
+    folder = Path(migrate.__file__).parent / "migrations" / "sqlite"
+    files = sorted(folder.iterdir())
+    assert len(files) == LATEST
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = settings["tool"]["setuptools"]["package-data"]["storage.db"]
+    for file in files:
+        name = file.relative_to(folder.parents[1]).as_posix()
+        assert any(fnmatch(name, pattern) for pattern in patterns), name
+        words = file.read_text(encoding="utf-8").upper().split()
+        assert not {"BEGIN", "COMMIT;", "ROLLBACK;"} & set(words)
+
+
+async def test_every_foreign_key_is_answered_by_an_index_when_its_parent_is_deleted(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "salon.sqlite3"
+    await make_archive(path)
+    scanned = []
+    with closing(sqlite3.connect(path)) as connection:
+        tables = [
+            name
+            for (name,) in connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            )
+        ]
+        for table in tables:
+            keys: dict[int, list[tuple[str, str]]] = {}
+            for number, _, parent, column, *_ in connection.execute(
+                f"PRAGMA foreign_key_list ({table})"
+            ):
+                keys.setdefault(number, []).append((parent, column))
+            for columns in keys.values():
+                if columns[0][0] in KINDS:
+                    continue
+                # What SQLite asks the child (docs: Foreign Key Support, "Required Indexes").
+                where = " AND ".join(f"{column} = :value" for _, column in columns)
+                steps = connection.execute(
+                    f"EXPLAIN QUERY PLAN SELECT 1 FROM {table} WHERE {where}", {"value": 1}
+                ).fetchall()
+                scanned += [(table, step[3]) for step in steps if step[3].startswith("SCAN")]
+    assert scanned == []
