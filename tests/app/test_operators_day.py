@@ -110,7 +110,7 @@ async def test_an_operators_day_ends_with_nothing_lost(tmp_path: Path) -> None:
         assert to_do(told) == [], told
         assert "a bot is running on it" in told
 
-        status, told = await asked(settings, "restore", checkout=newer)
+        status, told = await asked(settings, "restore")
         assert status == 75, "not while the bot runs"
         await stage.bot.stop()
 
