@@ -10,7 +10,7 @@ from typing import NoReturn
 
 __all__ = ["Options", "UsageError", "read_options"]
 
-_MOST_PORT = 65535
+_MAX_PORT = 65535
 
 
 class UsageError(Exception):
@@ -42,8 +42,8 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > _MOST_PORT:
-        raise argparse.ArgumentTypeError(f"a port is a number from 0 to {_MOST_PORT}, not {text}")
+    if not text.isdecimal() or int(text) > _MAX_PORT:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to {_MAX_PORT}, not {text}")
     return int(text)
 
 

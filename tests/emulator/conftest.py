@@ -9,7 +9,7 @@ import pytest
 
 from bot.emulator.server import Emulator
 from bot.emulator.world.seed import seed_world
-from tests.emulator.http_callers import Town, settle_town
+from tests.emulator.http_clients import SeededServer, seeded_server
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ async def emulator() -> AsyncIterator[Emulator]:
 
 
 @pytest.fixture
-async def town(emulator: Emulator) -> AsyncIterator[Town]:
+async def server(emulator: Emulator) -> AsyncIterator[SeededServer]:
     """The emulator's members and channels, with clients for them."""
     async with aiohttp.ClientSession() as session:
-        yield settle_town(emulator, session)
+        yield seeded_server(emulator, session)

@@ -128,7 +128,9 @@ def channel(emulator: Emulator, name: str) -> Channel:
     return next(c for c in emulator.world.channels.values() if c.name == name)
 
 
-def said(emulator: Emulator, author: User, where: Channel, content: str, **more: Any) -> None:
+def dispatch_message(
+    emulator: Emulator, author: User, where: Channel, content: str, **more: Any
+) -> None:
     """Dispatch a made-up message to the gateway's sessions."""
     data: dict[str, Any] = {
         "id": str(emulator.world.new_id()),

@@ -16,7 +16,7 @@ import pytest
 
 from bot.emulator.faults.har import Recorder
 from tests.emulator.gateway_client import identified
-from tests.emulator.http_callers import Town
+from tests.emulator.http_clients import SeededServer
 from tests.emulator.rules.test_interactions import ESSAY, GIVEN, Play, _modal
 
 _CHECK = Path(__file__).parents[3] / "shared" / "tools" / "check_wire.py"
@@ -61,11 +61,11 @@ _CARD = [
 ]
 
 
-async def _read(town: Town) -> None:
-    bot, guild = town.bot, town.guild_id
+async def _read(server: SeededServer) -> None:
+    bot, guild = server.bot, server.guild_id
     for path in (
         "/users/@me",
-        f"/users/{town.ann.user.id}",
+        f"/users/{server.ann.user.id}",
         "/users/@me/guilds",
         "/oauth2/applications/@me",
         "/applications/@me",
@@ -76,28 +76,30 @@ async def _read(town: Town) -> None:
         f"/guilds/{guild}/roles",
         f"/guilds/{guild}/members?limit=100",
         f"/guilds/{guild}/members/search?query=an",
-        f"/guilds/{guild}/members/{town.ann.user.id}",
+        f"/guilds/{guild}/members/{server.ann.user.id}",
         f"/guilds/{guild}/threads/active",
-        f"/channels/{town.essays}",
-        f"/channels/{town.forum}",
-        f"/channels/{town.essays}/messages",
-        f"/channels/{town.essays}/webhooks",
-        f"/channels/{town.essays}/threads/archived/public",
-        f"/channels/{town.essays}/messages/pins",
-        f"/applications/{town.application_id}/commands",
-        f"/channels/{town.admins}",
-        f"/channels/{town.forum}/threads/archived/public",
+        f"/channels/{server.essays}",
+        f"/channels/{server.forum}",
+        f"/channels/{server.essays}/messages",
+        f"/channels/{server.essays}/webhooks",
+        f"/channels/{server.essays}/threads/archived/public",
+        f"/channels/{server.essays}/messages/pins",
+        f"/applications/{server.application_id}/commands",
+        f"/channels/{server.admins}",
+        f"/channels/{server.forum}/threads/archived/public",
     ):
         reply = await bot.get(path)
         assert reply.status == 200, (path, reply)
 
 
-async def _write(town: Town) -> None:
-    bot, essays = town.bot, f"/channels/{town.essays}"
-    asked = await town.ann.says(town.essays, f"<@{town.bot.user.id}> and <@{town.ben.user.id}>")
+async def _write(server: SeededServer) -> None:
+    bot, essays = server.bot, f"/channels/{server.essays}"
+    asked = await server.ann.post_message(
+        server.essays, f"<@{server.bot.user.id}> and <@{server.ben.user.id}>"
+    )
     rows = [{"type": 1, "components": [_BUTTON, _LINK]}, {"type": 1, "components": [_SELECT]}]
-    sent = await bot.says(
-        town.essays,
+    sent = await bot.post_message(
+        server.essays,
         "all",
         embeds=[_EMBED],
         components=[*rows, {"type": 1, "components": [_USERS]}],
@@ -115,7 +117,7 @@ async def _write(town: Town) -> None:
         "allow_multiselect": False,
         "layout_type": 1,
     }
-    asked_poll = await town.ann.post(f"{essays}/messages", {"poll": poll})
+    asked_poll = await server.ann.post(f"{essays}/messages", {"poll": poll})
     assert asked_poll.status == 200
     message = f"{essays}/messages/{sent['id']}"
     thumb = f"{message}/reactions/%F0%9F%91%8D"
@@ -126,18 +128,18 @@ async def _write(town: Town) -> None:
     assert (await bot.patch(message, {"content": "edited"})).status == 200
     assert (await bot.get(message)).status == 200
     assert (await bot.post(f"{essays}/typing")).status == 204
-    await _threads(town, asked)
+    await _threads(server, asked)
     assert (await bot.delete(f"{essays}/messages/{asked['id']}")).status == 204
     assert (await bot.get(f"{essays}/messages")).status == 200
 
 
-async def _threads(town: Town, asked: dict[str, Any]) -> None:
-    bot, essays = town.bot, f"/channels/{town.essays}"
-    thread = (await bot.opens(town.essays, asked["id"]))["id"]
+async def _threads(server: SeededServer, asked: dict[str, Any]) -> None:
+    bot, essays = server.bot, f"/channels/{server.essays}"
+    thread = (await bot.open_thread(server.essays, asked["id"]))["id"]
     inside = f"/channels/{thread}"
-    assert (await bot.put(f"{inside}/thread-members/{town.ann.user.id}")).status == 204
+    assert (await bot.put(f"{inside}/thread-members/{server.ann.user.id}")).status == 204
     assert (await bot.get(f"{inside}/thread-members?with_member=true")).status == 200
-    assert (await bot.get(f"{inside}/thread-members/{town.ann.user.id}")).status == 200
+    assert (await bot.get(f"{inside}/thread-members/{server.ann.user.id}")).status == 200
     assert (await bot.get(f"{inside}/messages")).status == 200
     assert (await bot.patch(inside, {"name": "Renamed"})).status == 200
     assert (await bot.patch(inside, {"archived": True, "locked": True})).status == 200
@@ -145,12 +147,12 @@ async def _threads(town: Town, asked: dict[str, Any]) -> None:
     started = await bot.post(f"{essays}/threads", {"name": "T", "type": 11})
     assert started.status == 201
     post = {"name": "Post", "message": {"content": "first"}, "applied_tags": []}
-    assert (await bot.post(f"/channels/{town.forum}/threads", post)).status == 201
+    assert (await bot.post(f"/channels/{server.forum}/threads", post)).status == 201
     assert (await bot.delete(f"/channels/{started.body['id']}")).status == 200
 
 
-async def _interact(town: Town) -> None:
-    play = Play(town)
+async def _interact(server: SeededServer) -> None:
+    play = Play(server)
     group = {
         "type": 2,
         "name": "more",
@@ -165,60 +167,60 @@ async def _interact(town: Town) -> None:
         assert (await play.answer(got, kind, data)).status == 200
         if kind != 9:
             original = play.hook(got, "/messages/@original")
-            assert (await town.nobody.patch(original, {"content": "y"})).status == 200
-            assert (await town.nobody.get(original)).status == 200
-            more = await town.nobody.post(play.hook(got, "?wait=true"), {"content": "z"})
+            assert (await server.nobody.patch(original, {"content": "y"})).status == 200
+            assert (await server.nobody.get(original)).status == 200
+            more = await server.nobody.post(play.hook(got, "?wait=true"), {"content": "z"})
             assert more.status == 200
-            assert (await town.nobody.delete(original)).status == 204
+            assert (await server.nobody.delete(original)).status == 204
     row = {"type": 1, "components": [_BUTTON]}
-    panel = await town.bot.says(town.essays, "panel", components=[row])
+    panel = await server.bot.post_message(server.essays, "panel", components=[row])
     for kind, data in ((7, {"content": "pressed"}), (6, None), (4, {"content": "reply"})):
         pressed = {"component_type": 2, "custom_id": "go"}
-        reply = await play.begin(town.ann, 3, pressed, message_id=panel["id"])
+        reply = await play.begin(server.ann, 3, pressed, message_id=panel["id"])
         assert reply.status == 204
         assert (await play.answer(play.received[-1], kind, data)).status == 200
 
 
-async def _webhooks(town: Town) -> None:
-    made = await town.bot.post(f"/channels/{town.essays}/webhooks", {"name": "Moved"})
+async def _webhooks(server: SeededServer) -> None:
+    made = await server.bot.post(f"/channels/{server.essays}/webhooks", {"name": "Moved"})
     path = f"/webhooks/{made.body['id']}/{made.body['token']}"
-    assert (await town.nobody.get(path)).status == 200
+    assert (await server.nobody.get(path)).status == 200
     body = {"content": "moved", "username": "Ann", "allowed_mentions": {"parse": []}}
-    sent = await town.nobody.post(f"{path}?wait=true", body)
+    sent = await server.nobody.post(f"{path}?wait=true", body)
     assert sent.status == 200
     message = f"{path}/messages/{sent.body['id']}"
-    assert (await town.nobody.patch(message, {"content": "x"})).status == 200
-    assert (await town.nobody.delete(message)).status == 204
-    assert (await town.bot.get(f"/guilds/{town.guild_id}/webhooks")).status == 200
+    assert (await server.nobody.patch(message, {"content": "x"})).status == 200
+    assert (await server.nobody.delete(message)).status == 204
+    assert (await server.bot.get(f"/guilds/{server.guild_id}/webhooks")).status == 200
 
 
-async def _refused(town: Town) -> None:
-    bot = town.bot
-    town.deny(bot.user, town.essays)
+async def _refused(server: SeededServer) -> None:
+    bot = server.bot
+    server.deny(bot.user, server.essays)
     for reply, code in (
-        (await bot.post(f"/channels/{town.essays}/messages", {"content": ""}), 50006),
+        (await bot.post(f"/channels/{server.essays}/messages", {"content": ""}), 50006),
         (await bot.get("/channels/1"), 10003),
-        (await bot.get(f"/channels/{town.essays}/messages/1"), 10008),
+        (await bot.get(f"/channels/{server.essays}/messages/1"), 10008),
         (await bot.get("/guilds/1"), 10004),
     ):
         assert reply.code == code
 
 
 @pytest.mark.skipif(not _CHECK.is_file(), reason="the checker of recorded traffic is not here")
-async def test_a_tour_of_the_api_fits_its_description(town: Town, tmp_path: Path) -> None:
+async def test_a_tour_of_the_api_fits_its_description(server: SeededServer, tmp_path: Path) -> None:
     archive = tmp_path / "tour.har"
-    town.emulator.recorder = Recorder(archive)
-    async with identified(town.emulator, town.bot.user) as client:
-        await _read(town)
-        await _write(town)
-        await _interact(town)
-        await _webhooks(town)
-        await _refused(town)
-        await _read(town)
-        await town.ann.says(town.essays, "the end")
+    server.emulator.recorder = Recorder(archive)
+    async with identified(server.emulator, server.bot.user) as client:
+        await _read(server)
+        await _write(server)
+        await _interact(server)
+        await _webhooks(server)
+        await _refused(server)
+        await _read(server)
+        await server.ann.post_message(server.essays, "the end")
         while (await client.until("MESSAGE_CREATE"))["content"] != "the end":
             pass
-    town.emulator.recorder.close()
+    server.emulator.recorder.close()
     entries = json.loads(archive.read_text())["log"]["entries"]
     assert len(entries) > 90
     checker = await asyncio.create_subprocess_exec(

@@ -11,7 +11,7 @@ from bot.emulator.world.world import World
 
 __all__ = ["Narrator"]
 
-_MOST = 160
+_MAX_LENGTH = 160
 _COMPONENTS_V2 = 1 << 15
 _INTERACTIONS = {2: "runs", 3: "presses", 5: "sends the form"}
 
@@ -106,10 +106,10 @@ def _to(data: dict[str, Any]) -> str:
 def _said(data: dict[str, Any]) -> str:
     content = _plain(data.get("content") or "")
     if content:
-        return _shortened(content, _MOST)
+        return _shortened(content, _MAX_LENGTH)
     if data.get("flags", 0) & _COMPONENTS_V2:
         texts = " / ".join(_texts(data.get("components") or []))
-        return _shortened(f"[card] {texts}", _MOST)
+        return _shortened(f"[card] {texts}", _MAX_LENGTH)
     kinds = ("attachments", "embeds", "poll", "sticker_items")
     found = [kind for kind in kinds if data.get(kind)]
     return f"[{', '.join(found) or 'a system message'}]"

@@ -185,7 +185,7 @@ class _RunningPlay:
         await self._settle()
         self._started_after = self._world.snowflakes.last
         answered = unanswered = 0
-        while (discussion := await self._whole()) is None:
+        while (discussion := await self._wait_until_whole()) is None:
             if answered == _ATTEMPTS:
                 raise _FailedError(f"The essay was not published. {self._last_answer()}")
             if unanswered == _UNANSWERED:
@@ -201,7 +201,7 @@ class _RunningPlay:
         return discussion
 
     async def _run_publish(self) -> Interaction:
-        command = await self._until(self._command)
+        command = await self._until(self._find_command)
         if command is None:
             raise _FailedError("The bot has no command /essay.")
         nonce = await self._client.run(
@@ -212,7 +212,7 @@ class _RunningPlay:
             self._command_channel_id,
             ("file", self._script.name, self._script.essay),
         )
-        interaction = await self._until(lambda: self._finished(nonce))
+        interaction = await self._until(lambda: self._find_finished(nonce))
         if interaction is None:
             raise _FailedError("/essay publish was neither answered nor given up.")
         return interaction
@@ -226,15 +226,15 @@ class _RunningPlay:
         nonce = await self._client.press(
             self._members[ADMIN], self._world.application, message, button
         )
-        pressed = await self._until(lambda: self._finished(nonce))
+        pressed = await self._until(lambda: self._find_finished(nonce))
         if pressed is not None and pressed.state is InteractionState.ANSWERED:
-            await self._until(lambda: any(self._started()), most=_VISIBLE_WITHIN)
+            await self._until(lambda: any(self._new_discussions()), most=_VISIBLE_WITHIN)
 
-    def _command(self) -> Command | None:
+    def _find_command(self) -> Command | None:
         commands = self._world.commands.values()
         return next((one for one in commands if one.type == 1 and one.name == "essay"), None)
 
-    def _finished(self, nonce: str) -> Interaction | None:
+    def _find_finished(self, nonce: str) -> Interaction | None:
         """The interaction with this nonce once it is answered or has failed."""
         for interaction in reversed(self._world.interactions.values()):
             if interaction.nonce == nonce:
@@ -245,7 +245,7 @@ class _RunningPlay:
     def _has_effect(self, interaction: Interaction) -> bool:
         """Whether the admin sees a card, or a preview or text in response to the command."""
         answers = (self._world.messages.get(ident) for ident in interaction.messages)
-        return any(self._started()) or any(
+        return any(self._new_discussions()) or any(
             answer and (answer.content or answer.components) for answer in answers
         )
 
@@ -257,20 +257,22 @@ class _RunningPlay:
                     return f"The bot said: {content}"
         return "The bot said nothing."
 
-    async def _whole(self) -> SeenDiscussion | None:
+    async def _wait_until_whole(self) -> SeenDiscussion | None:
         """Wait for this essay's whole discussion; None if there is none.
 
         Raises :class:`_FailedError` if it stops growing and a passage is missing.
         """
-        while (discussion := self._found()) is not None and not self._is_whole(discussion):
+        while (discussion := self._find_discussion()) is not None and not self._is_whole(
+            discussion
+        ):
             if not await self._until(partial(self._more_than, len(self._world.messages))):
-                missing = self._missing(discussion)
+                missing = self._find_missing(discussion)
                 beginning = f" from “{' '.join(missing[:8])} …”" if missing else ""
                 raise _FailedError(f"A passage of {len(missing)} words{beginning} was not posted.")
             await self._settle()
         return discussion
 
-    def _found(self) -> SeenDiscussion | None:
+    def _find_discussion(self) -> SeenDiscussion | None:
         """The newest discussion that shows the whole essay, else the newest of this play.
 
         For a file whose words can't be read, only a discussion of this play counts.
@@ -280,9 +282,9 @@ class _RunningPlay:
             for discussion in reversed(found):
                 if self._is_whole(discussion):
                     return discussion
-        return max(self._started(), key=lambda one: one.card.id, default=None)
+        return max(self._new_discussions(), key=lambda one: one.card.id, default=None)
 
-    def _started(self) -> Iterator[SeenDiscussion]:
+    def _new_discussions(self) -> Iterator[SeenDiscussion]:
         """The discussions that started in this play."""
         found = find_discussions(self._world, self._channel_id)
         return (discussion for discussion in found if discussion.card.id > self._started_after)
@@ -291,9 +293,9 @@ class _RunningPlay:
         return len(self._world.messages) > messages
 
     def _is_whole(self, discussion: SeenDiscussion) -> bool:
-        return bool(discussion.posts) and not self._missing(discussion)
+        return bool(discussion.posts) and not self._find_missing(discussion)
 
-    def _missing(self, discussion: SeenDiscussion) -> list[str]:
+    def _find_missing(self, discussion: SeenDiscussion) -> list[str]:
         if self._words is None:
             return []
         missing = find_missing_words(self._words, discussion)

@@ -15,7 +15,7 @@ __all__ = ["BotProcess", "bot_environment"]
 
 _STOPS_WITHIN = 15.0
 _PR_SET_PDEATHSIG = 1
-_MOST_LINE = 1 << 20
+_MAX_LINE = 1 << 20
 _OWN_PREFIXES = ("SALON_", "DISCORD_")
 
 
@@ -116,7 +116,7 @@ class BotProcess:
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,  # the rehearsal handles Ctrl-C and stops the bot
                 preexec_fn=_die_with_parent(),
-                limit=_MOST_LINE,
+                limit=_MAX_LINE,
             )
             self._reading = asyncio.create_task(self._read(self._process))
             return self.state

@@ -18,7 +18,7 @@ from bot.emulator.world.world import World
 __all__ = ["CLOCK_LINK", "BotControl", "Controls", "add_routes"]
 
 CLOCK_LINK = "/rehearsal/clock/link"
-_MOST_ADVANCE = 100 * 366 * 86400.0
+_MAX_ADVANCE = 100 * 366 * 86400.0
 _CLOSE_CODES = range(1000, 5000)
 
 
@@ -121,7 +121,7 @@ async def _advance(controls: Controls, request: web.Request) -> web.Response:
         return _error(str(error))
     if not isinstance(seconds, int | float) or isinstance(seconds, bool):
         return _error('"advance" must be a number of seconds.')
-    if not math.isfinite(seconds) or not 0 <= seconds <= _MOST_ADVANCE:
+    if not math.isfinite(seconds) or not 0 <= seconds <= _MAX_ADVANCE:
         return _error('"advance" must be from 0 seconds to a hundred years: time only goes on.')
     now = await controls.time.advance(float(seconds))
     return _answer({"now": now.astimezone(UTC).isoformat()})

@@ -17,8 +17,8 @@ from aiohttp import web
 
 __all__ = ["CallFault", "FaultQueue", "InvalidFaultError"]
 
-_MOST_TIMES = 1_000_000
-_MOST_SECONDS = 600.0
+_MAX_TIMES = 1_000_000
+_MAX_SECONDS = 600.0
 _PREFIX = "/api/v10"
 _METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 _CODES = {401: 0, 403: 50013}
@@ -219,7 +219,7 @@ def _is_whole(value: Any, least: int, most: int) -> bool:
 def read_times(body: dict[str, Any]) -> int:
     """How often a fault happens, once by default. Raises InvalidFaultError."""
     times = body.get("times", 1)
-    if not _is_whole(times, 1, _MOST_TIMES):
+    if not _is_whole(times, 1, _MAX_TIMES):
         raise InvalidFaultError('"times" must be a whole number of at least 1.')
     assert isinstance(times, int)
     return times
@@ -229,6 +229,6 @@ def _seconds(body: dict[str, Any], name: str, default: float) -> float:
     value = body.get(name, default)
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise InvalidFaultError(f'"{name}" must be a number of seconds.')
-    if not 0 <= value <= _MOST_SECONDS:
-        raise InvalidFaultError(f'"{name}" must be from 0 to {_MOST_SECONDS:.0f} seconds.')
+    if not 0 <= value <= _MAX_SECONDS:
+        raise InvalidFaultError(f'"{name}" must be from 0 to {_MAX_SECONDS:.0f} seconds.')
     return float(value)

@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 _SETTLED_WITHIN = 60.0
 _LINKED_WITHIN = 15.0
 _LEAST = timedelta(milliseconds=1)
-_MOST_OVERDUE = timedelta(minutes=1)
+_MAX_OVERDUE = timedelta(minutes=1)
 
 
 class TimeTravel:
@@ -60,7 +60,7 @@ class TimeTravel:
                 now = world.now()
                 if now >= target:
                     return now
-                step = min(step * 2, _MOST_OVERDUE) if due is not None and due <= now else _LEAST
+                step = min(step * 2, _MAX_OVERDUE) if due is not None and due <= now else _LEAST
                 moments = [moment for moment in (due, world.next_due()) if moment is not None]
                 moment = min([target, *moments])
                 await self._move_to(max(moment, min(now + step, target)))

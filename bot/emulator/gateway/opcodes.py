@@ -52,8 +52,8 @@ ACK = b'{"t":null,"s":null,"op":11,"d":null}'
 
 _STATUSES = {"online", "dnd", "idle", "invisible", "offline"}
 _CHUNK = 1000
-_MOST_FOUND = 100
-_MOST_NONCE_BYTES = 32
+_MAX_FOUND = 100
+_MAX_NONCE_BYTES = 32
 
 
 def handle(dispatcher: Dispatcher, connection: Connection, payload: dict[str, Any]) -> int | None:
@@ -170,7 +170,7 @@ def _send_members(dispatcher: Dispatcher, session: Session, data: dict[str, Any]
     missing: list[str] = []
     if asked is not None:
         asked = asked if isinstance(asked, list) else [asked]
-        ids = [_snowflake(one) for one in asked[:_MOST_FOUND]]
+        ids = [_snowflake(one) for one in asked[:_MAX_FOUND]]
         found = [user_id for user_id in ids if user_id in guild.members]
         missing = [str(user_id) for user_id in ids if user_id not in guild.members]
     elif not isinstance(query, str):
@@ -180,7 +180,7 @@ def _send_members(dispatcher: Dispatcher, session: Session, data: dict[str, Any]
             return DISALLOWED_INTENTS
         found = list(guild.members)
     else:
-        found = _matching(dispatcher, guild, query)[: min(limit or _MOST_FOUND, _MOST_FOUND)]
+        found = _matching(dispatcher, guild, query)[: min(limit or _MAX_FOUND, _MAX_FOUND)]
     _send_chunks(dispatcher, session, guild, found, missing, data)
     return None
 
@@ -221,7 +221,7 @@ def _send_chunks(
             chunk["not_found"] = missing
         if data.get("presences") and session.intents & Intent.GUILD_PRESENCES:
             chunk["presences"] = []
-        if isinstance(nonce, str) and len(nonce.encode()) <= _MOST_NONCE_BYTES:
+        if isinstance(nonce, str) and len(nonce.encode()) <= _MAX_NONCE_BYTES:
             chunk["nonce"] = nonce
         dispatcher.deliver(session, "GUILD_MEMBERS_CHUNK", chunk)
 

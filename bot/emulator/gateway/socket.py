@@ -20,8 +20,8 @@ from bot.emulator.gateway.sessions import Connection, Frame, compressor
 
 __all__ = ["add_routes"]
 
-_MOST_BYTES = 4096
-_MOST_SENDS = 120
+_MAX_BYTES = 4096
+_MAX_SENDS = 120
 _SENDS_WITHIN = 60.0
 _GRACE = 1.5
 """A connection without a heartbeat for this many intervals is closed."""
@@ -116,9 +116,9 @@ async def _listen(
 
 def _limit_close_code(raw: bytes, sends: int) -> int | None:
     """docs: Gateway › Sending Events (4096 bytes), Rate Limiting (120 events in 60 seconds)."""
-    if len(raw) > _MOST_BYTES:
+    if len(raw) > _MAX_BYTES:
         return opcodes.DECODE_ERROR
-    return opcodes.RATE_LIMITED if sends > _MOST_SENDS else None
+    return opcodes.RATE_LIMITED if sends > _MAX_SENDS else None
 
 
 def _read(raw: bytes) -> dict[str, Any] | None:

@@ -30,7 +30,7 @@ from bot.emulator.world.world import World
 __all__ = ["add_routes"]
 
 _GUILD = "/guilds/{guild_id}"
-_MOST_CHANNELS = 500
+_MAX_CHANNELS = 500
 
 
 def add_routes(api: Api) -> None:
@@ -108,7 +108,7 @@ async def _create_channel(call: Call) -> Result:
         ),
     )
     form.check()
-    if len(there) >= _MOST_CHANNELS:
+    if len(there) >= _MAX_CHANNELS:
         raise api_error(30013)
     parent = world.channels.get(channel.parent_id or 0)
     if channel.parent_id is not None and (

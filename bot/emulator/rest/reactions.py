@@ -26,8 +26,8 @@ from bot.emulator.world.permissions import Permission
 
 __all__ = ["add_routes"]
 
-_MOST_REACTIONS = 20
-_MOST_PINS = 250
+_MAX_REACTIONS = 20
+_MAX_PINS = 250
 _REACTIONS = "/channels/{channel_id}/messages/{message_id}/reactions"
 
 
@@ -80,7 +80,7 @@ async def _add(call: Call) -> Result:
     reaction = _find(message, emoji)
     if reaction is None:
         require(world, user, channel, Permission.ADD_REACTIONS)
-        if len(message.reactions) >= _MOST_REACTIONS:
+        if len(message.reactions) >= _MAX_REACTIONS:
             raise api_error(30010)
         reaction = Reaction(*emoji)
         message.reactions.append(reaction)
@@ -168,7 +168,7 @@ async def _pin(call: Call) -> Result:
         raise api_error(50021)
     if message.pinned:
         return None
-    if len(_pinned(call, channel.id)) >= _MOST_PINS:
+    if len(_pinned(call, channel.id)) >= _MAX_PINS:
         raise api_error(30003)
     message.pinned, message.pinned_at = True, world.now()
     channel.last_pin_timestamp = message.pinned_at

@@ -25,7 +25,7 @@ __all__ = ["Api", "Call", "Created", "Result", "json_response"]
 
 _log = logging.getLogger(__name__)
 _FILE_FIELD = re.compile(r"^files\[(\d+)\]$")
-MOST_BODY = 25 * 1024 * 1024
+MAX_BODY = 25 * 1024 * 1024
 """docs: Reference › Uploading Files: bytes of one request."""
 
 
@@ -194,7 +194,7 @@ async def _read(request: web.Request) -> tuple[dict[str, Any] | list[Any], list[
         raise api_error(40005) from error
     if not content:
         return {}, []
-    if len(content) > MOST_BODY:
+    if len(content) > MAX_BODY:
         raise api_error(40005)
     if request.content_type == "multipart/form-data":
         return await _multipart(request, content)

@@ -21,7 +21,7 @@ from bot.emulator.world.permissions import Permission
 
 __all__ = ["add_routes"]
 
-_MOST = 15
+_MAX_PER_CHANNEL = 15
 _FORBIDDEN = re.compile(r"discord|clyde", re.IGNORECASE)
 _RESERVED = {"everyone", "here"}
 _SETTABLE = SUPPRESS_EMBEDS | SILENT | IS_COMPONENTS_V2
@@ -70,7 +70,7 @@ async def _create(call: Call) -> Result:
     form = call.form
     name = _name(form, "name", required=True) or ""
     form.check()
-    if sum(1 for w in world.webhooks.values() if w.channel_id == channel.id) >= _MOST:
+    if sum(1 for w in world.webhooks.values() if w.channel_id == channel.id) >= _MAX_PER_CHANNEL:
         raise api_error(30007)
     application = world.application_of(user.id)
     webhook = Webhook(

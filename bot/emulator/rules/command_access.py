@@ -17,7 +17,7 @@ __all__ = ["can_use_command", "read_options"]
 
 SUB, GROUP = 1, 2
 STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(3, 12)
-_MOST_INTEGER = 2**53
+_MAX_INTEGER = 2**53
 
 
 def can_use_command(command: Command, bits: int) -> bool:
@@ -110,7 +110,7 @@ def _value(
             strip=False,
         )
     elif kind == INTEGER:
-        value = form.integer("value", least=-_MOST_INTEGER, most=_MOST_INTEGER, required=True)
+        value = form.integer("value", least=-_MAX_INTEGER, most=_MAX_INTEGER, required=True)
     elif kind == NUMBER:
         value = form.body.get("value")
         if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):

@@ -28,7 +28,7 @@ MAX_PER_TYPE = {1: 100, 2: 15, 3: 15}
 """How many commands of each type. docs: Application Commands › Registering a Command."""
 
 SUB, GROUP = 1, 2
-_MOST_CHARACTERS = 8000
+_MAX_CHARACTERS = 8000
 # Letters of any script, digits, and the marks that the documentation lists.
 _NAME = re.compile(r"^[-_'\w\u0900-\u097f\u0e00-\u0e7f]{1,32}$")
 _WITH_CHOICES = (3, 4, 10)
@@ -73,11 +73,11 @@ def read_command(form: Form) -> tuple[int, str, dict[str, Any]]:
         body[field] = _localizations(form, field)
     if kind == CHAT_INPUT and options:
         body["options"] = options
-    if _characters({"name": name, **body}) > _MOST_CHARACTERS:
+    if _characters({"name": name, **body}) > _MAX_CHARACTERS:
         form.add_error(
             None,
             "APPLICATION_COMMAND_TOO_LARGE",
-            f"Command exceeds maximum size ({_MOST_CHARACTERS})",
+            f"Command exceeds maximum size ({_MAX_CHARACTERS})",
         )
     return kind, name, body
 

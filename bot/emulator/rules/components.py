@@ -15,8 +15,8 @@ from bot.emulator.rules.json_form import Form
 __all__ = ["IS_COMPONENTS_V2", "SELECTS", "Tree", "find", "media_of", "read_message_components"]
 
 IS_COMPONENTS_V2 = 1 << 15
-_MOST = 40
-_MOST_TEXT = 4000
+_MAX_COMPONENTS = 40
+_MAX_TEXT = 4000
 ROW, BUTTON, STRING_SELECT, TEXT_INPUT = 1, 2, 3, 4
 SELECTS = (3, 5, 6, 7, 8)
 SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER = 9, 10, 11, 12, 13, 14, 17
@@ -68,19 +68,19 @@ def read_message_components(form: Form, *, v2: bool) -> list[dict[str, Any]]:
     """The field ``components`` of a message; errors are added to the form."""
     tree = Tree()
     allowed = _TOP_V2 if v2 else (ROW,)
-    most = _MOST if v2 else 5
+    most = _MAX_COMPONENTS if v2 else 5
     found = [_component(child, tree, allowed) for child in form.forms("components", most=most)]
-    if tree.count > _MOST and v2:
+    if tree.count > _MAX_COMPONENTS and v2:
         form.add_error(
             "components",
             "BASE_TYPE_BAD_LENGTH",
-            f"Must be between 1 and {_MOST} in length, components counted at all depths.",
+            f"Must be between 1 and {_MAX_COMPONENTS} in length, components counted at all depths.",
         )
-    if tree.characters > _MOST_TEXT:
+    if tree.characters > _MAX_TEXT:
         form.add_error(
             "components",
             "COMPONENT_TEXT_TOO_LONG",
-            f"The text of all text displays must be {_MOST_TEXT} or fewer characters together.",
+            f"The text of all text displays must be {_MAX_TEXT} or fewer characters together.",
         )
     return found
 
@@ -104,7 +104,7 @@ def _component(form: Form, tree: Tree, allowed: tuple[int, ...]) -> dict[str, An
     if kind == TEXT:
         return data | {"content": read_text_display(form, tree)}
     if kind == CONTAINER:
-        inner = [_component(c, tree, _IN_CONTAINER) for c in _children(form, _MOST)]
+        inner = [_component(c, tree, _IN_CONTAINER) for c in _children(form, _MAX_COMPONENTS)]
         colour = form.integer("accent_color", least=0, most=0xFFFFFF)
         return data | {
             "components": inner,
@@ -256,7 +256,7 @@ def _options(form: Form) -> list[dict[str, Any]]:
 
 def read_text_display(form: Form, tree: Tree) -> str | None:
     """docs: Text Display: 1 to 4,000 characters in all text displays of a message together."""
-    content = form.string("content", least=1, most=_MOST_TEXT, required=True)
+    content = form.string("content", least=1, most=_MAX_TEXT, required=True)
     tree.characters += len(content or "")
     return content
 

@@ -11,17 +11,17 @@ from bot.emulator.rules.json_form import Form
 
 __all__ = ["read_embeds"]
 
-_MOST_TOGETHER = 6000
+_MAX_TOGETHER = 6000
 
 
 def read_embeds(form: Form) -> list[dict[str, Any]]:
     """The field ``embeds``: at most ten, with 6,000 characters together."""
     found = [_embed(one) for one in form.forms("embeds", most=10)]
-    if sum(_length(embed) for embed in found) > _MOST_TOGETHER:
+    if sum(_length(embed) for embed in found) > _MAX_TOGETHER:
         form.add_error(
             "embeds",
             "MAX_EMBED_SIZE_EXCEEDED",
-            f"Embed size exceeds maximum size of {_MOST_TOGETHER}",
+            f"Embed size exceeds maximum size of {_MAX_TOGETHER}",
         )
     return found
 

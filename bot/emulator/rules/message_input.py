@@ -20,7 +20,7 @@ __all__ = ["EPHEMERAL", "SILENT", "SUPPRESS_EMBEDS", "Draft", "read_draft"]
 SUPPRESS_EMBEDS = 1 << 2
 EPHEMERAL = 1 << 6
 SILENT = 1 << 12
-MOST_CONTENT = 2000
+MAX_CONTENT = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def read_draft(
     flags = (form.integer("flags", least=0, most=2**31 - 1) or 0) & settable
     second = bool(v2) or bool(flags & IS_COMPONENTS_V2)
     draft = Draft(
-        content=form.string("content", most=MOST_CONTENT) or "",
+        content=form.string("content", most=MAX_CONTENT) or "",
         embeds=read_embeds(form),
         components=read_message_components(form, v2=second),
         flags=flags,

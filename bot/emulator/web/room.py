@@ -28,7 +28,7 @@ __all__ = ["Room", "add_routes"]
 _KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _LOOK_EVERY = 1.0
 """Seconds between checks of what has no event: the bot's process and the clock."""
-_MOST_HOPS = 200
+_MAX_HOPS = 200
 _FURTHEST = 60 * 86400.0
 
 
@@ -96,7 +96,7 @@ class Room:
             "play": self.play.state(),
         }
 
-    async def to_next_prompt(self) -> bool:
+    async def skip_to_next_prompt(self) -> bool:
         """Advance from one due time of the bot to the next until it has posted.
 
         False if it posts nothing within 60 days.
@@ -104,7 +104,7 @@ class Room:
         world, time = self._server.world, self._server.controls.time
         until = world.now().timestamp() + _FURTHEST
         before = self._count_posts()
-        for _ in range(_MOST_HOPS):
+        for _ in range(_MAX_HOPS):
             due = await time.next_due()
             if due is None or due.timestamp() > until:
                 return False
@@ -160,7 +160,7 @@ def add_routes(app: web.Application, room: Room) -> None:
         return await _stream(room, request)
 
     async def jump(_: web.Request) -> web.Response:
-        return json_response(200, {"came": await room.to_next_prompt()})
+        return json_response(200, {"came": await room.skip_to_next_prompt()})
 
     async def begin(request: web.Request) -> web.Response:
         return await _begin(room, request)

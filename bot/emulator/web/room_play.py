@@ -20,7 +20,7 @@ __all__ = ["BusyError", "Files", "InvalidFilesError", "RoomPlay", "read_files"]
 
 _PACE = 2.5
 """Real seconds between two comments, so that a person can follow."""
-_MOST_FILE = 10 * 1024 * 1024
+_MAX_FILE = 10 * 1024 * 1024
 _SAID = 50
 
 
@@ -131,7 +131,7 @@ async def read_files(request: web.Request) -> Files:
             if not isinstance(part, BodyPartReader):
                 continue
             content = bytes(await part.read())
-            if len(content) > _MOST_FILE:
+            if len(content) > _MAX_FILE:
                 raise InvalidFilesError("A file of more than 10 MiB is not played.")
             if part.name == "essay":
                 essay = (part.filename or "essay.txt", content)

@@ -14,7 +14,15 @@ import pytest
 from bot.emulator.faults.controls import CLOCK_LINK
 from bot.emulator.server import Emulator
 from bot.emulator.world.models import InteractionState
-from tests.emulator.gateway_client import PATIENCE, call, channel, control, identified, member, said
+from tests.emulator.gateway_client import (
+    PATIENCE,
+    call,
+    channel,
+    control,
+    dispatch_message,
+    identified,
+    member,
+)
 
 
 class FakeBot:
@@ -147,7 +155,7 @@ async def test_a_bot_that_is_overdue_does_not_stop_time(emulator: Emulator) -> N
 
 async def test_a_bot_is_asked_about_the_last_event_of_its_session(emulator: Emulator) -> None:
     async with linked(emulator) as bot, identified(emulator, emulator.world.bot) as client:
-        said(emulator, member(emulator, "Ann"), channel(emulator, "essays"), "Hello")
+        dispatch_message(emulator, member(emulator, "Ann"), channel(emulator, "essays"), "Hello")
         await client.event("MESSAGE_CREATE")
         await advance(emulator, 0)
         assert bot.sequences[-1] == client.sequence

@@ -16,9 +16,9 @@ from tests.emulator.gateway_client import (
     channel,
     connected,
     control,
+    dispatch_message,
     identified,
     member,
-    said,
 )
 
 
@@ -70,11 +70,11 @@ async def test_a_bot_gets_no_events_of_an_unavailable_server(
         await plan(emulator, {"kind": "server_outage"})
         lost = await bot.event("GUILD_DELETE")
         assert lost == {"id": str(emulator.world.guild.id), "unavailable": True}
-        said(emulator, ann, essays, "Nobody there?")
+        dispatch_message(emulator, ann, essays, "Nobody there?")
         assert (await client.event("MESSAGE_CREATE"))["content"] == "Nobody there?"
         await plan(emulator, {"kind": "server_return"})
         assert (await bot.event("GUILD_CREATE"))["unavailable"] is False
-        said(emulator, ann, essays, "There you are.")
+        dispatch_message(emulator, ann, essays, "There you are.")
         assert (await bot.event("MESSAGE_CREATE"))["content"] == "There you are."
 
 
@@ -192,8 +192,8 @@ async def test_an_event_is_sent_twice(emulator: Emulator) -> None:
     await plan(emulator, {"kind": "duplicate", "event": "MESSAGE_CREATE", "times": 1})
     essays, ann = channel(emulator, "essays"), member(emulator, "Ann")
     async with identified(emulator, emulator.world.bot) as client:
-        said(emulator, ann, essays, "one")
-        said(emulator, ann, essays, "two")
+        dispatch_message(emulator, ann, essays, "one")
+        dispatch_message(emulator, ann, essays, "two")
         heard = [(await client.event("MESSAGE_CREATE"))["content"] for _ in range(3)]
         assert heard == ["one", "one", "two"]
 
@@ -203,7 +203,7 @@ async def test_an_event_is_sent_after_the_one_that_follows_it(emulator: Emulator
     essays, ann = channel(emulator, "essays"), member(emulator, "Ann")
     async with identified(emulator, emulator.world.bot) as client:
         for text in ("one", "two", "three"):
-            said(emulator, ann, essays, text)
+            dispatch_message(emulator, ann, essays, text)
         heard = [(await client.event("MESSAGE_CREATE"))["content"] for _ in range(3)]
         assert heard == ["two", "one", "three"]
 
@@ -228,7 +228,7 @@ async def test_a_held_back_event_is_sent_when_faults_are_cancelled(
 ) -> None:
     await plan(emulator, {"kind": "reorder", "event": "MESSAGE_CREATE"})
     async with identified(emulator, emulator.world.bot) as client:
-        said(emulator, member(emulator, "Ann"), channel(emulator, "essays"), "late")
+        dispatch_message(emulator, member(emulator, "Ann"), channel(emulator, "essays"), "late")
         await control(emulator, "DELETE", "/faults")
         assert (await client.event("MESSAGE_CREATE"))["content"] == "late"
 
@@ -237,8 +237,8 @@ async def test_members_get_each_event_once_and_in_order(emulator: Emulator) -> N
     await plan(emulator, {"kind": "duplicate", "event": "*", "times": 9})
     essays, ann = channel(emulator, "essays"), member(emulator, "Ann")
     async with identified(emulator, ann) as client:
-        said(emulator, ann, essays, "one")
-        said(emulator, ann, essays, "two")
+        dispatch_message(emulator, ann, essays, "one")
+        dispatch_message(emulator, ann, essays, "two")
         heard = [(await client.event("MESSAGE_CREATE"))["content"] for _ in range(2)]
         assert heard == ["one", "two"]
 

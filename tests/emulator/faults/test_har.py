@@ -12,7 +12,14 @@ import pytest
 
 from bot.emulator.faults.har import Exchange, Recorder
 from bot.emulator.server import Emulator
-from tests.emulator.gateway_client import call, channel, control, identified, member, said
+from tests.emulator.gateway_client import (
+    call,
+    channel,
+    control,
+    dispatch_message,
+    identified,
+    member,
+)
 
 Entries = Callable[[], list[dict[str, Any]]]
 
@@ -105,7 +112,7 @@ async def test_a_gateway_connection_is_one_entry_with_its_frames(
     async with identified(emulator, emulator.world.bot) as client:
         await client.send(1, client.sequence)
         assert (await client.receive())["op"] == 11
-        said(emulator, member(emulator, "Ann"), channel(emulator, "essays"), "Hello")
+        dispatch_message(emulator, member(emulator, "Ann"), channel(emulator, "essays"), "Hello")
         await client.event("MESSAGE_CREATE")
         await client.event("MESSAGE_CREATE")
     await emulator.stop()

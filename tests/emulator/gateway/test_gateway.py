@@ -19,10 +19,10 @@ from tests.emulator.gateway_client import (
     PATIENCE,
     channel,
     connected,
+    dispatch_message,
     enable_all_intents,
     identified,
     member,
-    said,
 )
 
 MESSAGES = Intent.GUILDS | Intent.GUILD_MESSAGES | Intent.MESSAGE_CONTENT
@@ -260,7 +260,7 @@ async def test_events_go_only_to_sessions_with_their_intent(emulator: Emulator) 
         identified(emulator, bot, Intent.GUILDS) as deaf,
         identified(emulator, bot, MESSAGES) as hearing,
     ):
-        said(emulator, ann, essays, "Hello")
+        dispatch_message(emulator, ann, essays, "Hello")
         emulator.world.emit(ChannelUpdated(essays))
         assert (await hearing.event("MESSAGE_CREATE"))["content"] == "Hello"
         await hearing.event("CHANNEL_UPDATE")
@@ -272,8 +272,8 @@ async def test_message_events_go_only_to_those_who_can_see_the_channel(
 ) -> None:
     ada, ben = member(emulator, "Ada"), member(emulator, "Ben")
     async with identified(emulator, ada) as insider, identified(emulator, ben) as outsider:
-        said(emulator, ada, channel(emulator, "admins"), "secret")
-        said(emulator, ada, channel(emulator, "essays"), "open")
+        dispatch_message(emulator, ada, channel(emulator, "admins"), "secret")
+        dispatch_message(emulator, ada, channel(emulator, "essays"), "open")
         assert (await insider.event("MESSAGE_CREATE"))["content"] == "secret"
         assert (await insider.event("MESSAGE_CREATE"))["content"] == "open"
         assert (await outsider.event("MESSAGE_CREATE"))["content"] == "open"
@@ -285,7 +285,7 @@ async def test_an_event_for_one_user_goes_to_nobody_else(emulator: Emulator) -> 
     async with identified(emulator, bot) as first, identified(emulator, ann) as second:
         dispatch = Dispatch("INTERACTION_CREATE", {"id": "1"}, guild_id, essays.id, bot.id)
         emulator.dispatcher.publish(dispatch)
-        said(emulator, ann, essays, "after")
+        dispatch_message(emulator, ann, essays, "after")
         await first.event("INTERACTION_CREATE")
         await second.event("MESSAGE_CREATE")
 
@@ -293,13 +293,13 @@ async def test_an_event_for_one_user_goes_to_nobody_else(emulator: Emulator) -> 
 async def test_without_message_content_what_members_write_is_empty(emulator: Emulator) -> None:
     bot, ann, essays = emulator.world.bot, member(emulator, "Ann"), channel(emulator, "essays")
     async with identified(emulator, bot, Intent.GUILDS | Intent.GUILD_MESSAGES) as client:
-        said(emulator, ann, essays, "withheld", poll={"question": {}})
+        dispatch_message(emulator, ann, essays, "withheld", poll={"question": {}})
         withheld = await client.event("MESSAGE_CREATE")
         assert (withheld["content"], withheld["embeds"]) == ("", [])
         assert "poll" not in withheld
-        said(emulator, bot, essays, "my own")
+        dispatch_message(emulator, bot, essays, "my own")
         assert (await client.event("MESSAGE_CREATE"))["content"] == "my own"
-        said(emulator, ann, essays, "to you", mentions=[{"id": str(bot.id)}])
+        dispatch_message(emulator, ann, essays, "to you", mentions=[{"id": str(bot.id)}])
         assert (await client.event("MESSAGE_CREATE"))["content"] == "to you"
 
 
@@ -311,10 +311,10 @@ async def test_without_message_content_a_referenced_message_is_checked_on_its_ow
     mine = {"author": {"id": str(bot.id)}, "content": "mine", "mentions": []}
     async with identified(emulator, bot, Intent.GUILDS | Intent.GUILD_MESSAGES) as client:
         to_me = [{"id": str(bot.id)}]
-        said(emulator, ann, essays, "a", mentions=to_me, referenced_message=theirs)
+        dispatch_message(emulator, ann, essays, "a", mentions=to_me, referenced_message=theirs)
         first = await client.event("MESSAGE_CREATE")
         assert (first["content"], first["referenced_message"]["content"]) == ("a", "")
-        said(emulator, ann, essays, "b", referenced_message=mine)
+        dispatch_message(emulator, ann, essays, "b", referenced_message=mine)
         second = await client.event("MESSAGE_CREATE")
         assert (second["content"], second["referenced_message"]["content"]) == ("", "mine")
 
@@ -335,7 +335,7 @@ async def test_members_get_message_content_whatever_intents_the_application_has(
     emulator.world.application.flags = 0
     ann, ben = member(emulator, "Ann"), member(emulator, "Ben")
     async with identified(emulator, ann) as client:
-        said(emulator, ben, channel(emulator, "essays"), "for people")
+        dispatch_message(emulator, ben, channel(emulator, "essays"), "for people")
         assert (await client.event("MESSAGE_CREATE"))["content"] == "for people"
 
 
@@ -351,13 +351,13 @@ async def test_a_resumed_session_gets_missed_events_in_order(emulator: Emulator)
         assert connection.transport is not None
         connection.transport.abort()
     for text in ("one", "two", "three"):
-        said(emulator, ann, essays, text)
+        dispatch_message(emulator, ann, essays, text)
     async with connected(emulator) as again:
         await again.resume(bot, session_id, sequence)
         heard = [(await again.event("MESSAGE_CREATE"))["content"] for _ in range(3)]
         assert heard == ["one", "two", "three"]
         await again.event("RESUMED")
-        said(emulator, ann, essays, "four")
+        dispatch_message(emulator, ann, essays, "four")
         assert (await again.event("MESSAGE_CREATE"))["content"] == "four"
 
 
@@ -414,7 +414,7 @@ async def test_a_session_that_missed_more_than_the_replay_buffer_is_invalid(
     session = emulator.dispatcher.sessions[session_id]
     for _ in range(REPLAY_LIMIT + 1):
         session.dispatch("TYPING_START", b"{}")
-    said(emulator, ann, essays, "last")
+    dispatch_message(emulator, ann, essays, "last")
     async with connected(emulator) as again:
         await again.resume(bot, session_id, sequence)
         assert (await again.receive())["op"] == 9
@@ -428,7 +428,7 @@ async def test_a_resume_takes_the_session_from_a_socket_that_is_still_open(
         await new.resume(bot, old.session_id, old.sequence)
         await new.event("RESUMED")
         assert await old.closes() == 4000
-        said(emulator, bot, channel(emulator, "essays"), "here")
+        dispatch_message(emulator, bot, channel(emulator, "essays"), "here")
         assert (await new.event("MESSAGE_CREATE"))["content"] == "here"
 
 

@@ -10,7 +10,7 @@ import pytest
 from bot.emulator.world.events import Event, InteractionCreated
 from bot.emulator.world.permissions import Permission
 from tests.emulator.dispatches import collect_dispatches
-from tests.emulator.http_callers import Caller, Reply, Town
+from tests.emulator.http_clients import ApiClient, Reply, SeededServer
 
 TITLE = {"type": 3, "name": "title", "description": "Which", "required": True}
 COUNT = {"type": 4, "name": "count", "description": "How many", "min_value": 1, "max_value": 9}
@@ -21,10 +21,10 @@ EPHEMERAL = 64
 class Play:
     """Starts interactions and collects them as the bot receives them."""
 
-    def __init__(self, town: Town) -> None:
-        self.town = town
+    def __init__(self, server: SeededServer) -> None:
+        self.server = server
         self.received: list[dict[str, Any]] = []
-        town.emulator.world.listeners.append(self._listen)
+        server.emulator.world.listeners.append(self._listen)
 
     def _listen(self, event: Event) -> None:
         if isinstance(event, InteractionCreated):
@@ -32,20 +32,20 @@ class Play:
 
     async def register(self, *commands: dict[str, Any]) -> list[dict[str, Any]]:
         """Replace the global commands."""
-        path = f"/applications/{self.town.application_id}/commands"
-        reply = await self.town.bot.put(path, list(commands))
+        path = f"/applications/{self.server.application_id}/commands"
+        reply = await self.server.bot.put(path, list(commands))
         assert reply.status == 200, reply
         found: list[dict[str, Any]] = reply.body
         return found
 
-    async def begin(self, who: Caller, kind: int, data: Any, **more: Any) -> Reply:
+    async def begin(self, who: ApiClient, kind: int, data: Any, **more: Any) -> Reply:
         """Send an interaction as a member's client does."""
         files = more.pop("files", None)
         body = {
             "type": kind,
-            "application_id": str(self.town.application_id),
-            "guild_id": str(self.town.guild_id),
-            "channel_id": str(more.pop("channel_id", self.town.essays)),
+            "application_id": str(self.server.application_id),
+            "guild_id": str(self.server.guild_id),
+            "channel_id": str(more.pop("channel_id", self.server.essays)),
             "session_id": "s",
             "data": data,
             **more,
@@ -54,26 +54,26 @@ class Play:
 
     async def run(self, *options: dict[str, Any], kind: int = 2) -> dict[str, Any]:
         """Ann runs /essay; the interaction as the bot receives it."""
-        command = next(iter(self.town.emulator.world.commands.values()))
+        command = next(iter(self.server.emulator.world.commands.values()))
         data = {"id": str(command.id), "name": "essay", "type": 1, "options": list(options)}
-        reply = await self.begin(self.town.ann, kind, data)
+        reply = await self.begin(self.server.ann, kind, data)
         assert reply.status == 204, reply
         return self.received[-1]
 
     async def answer(self, to: dict[str, Any], kind: int, data: Any = None) -> Reply:
         """Send the first response."""
         path = f"/interactions/{to['id']}/{to['token']}/callback?with_response=1"
-        return await self.town.nobody.post(path, {"type": kind, "data": data})
+        return await self.server.nobody.post(path, {"type": kind, "data": data})
 
     def hook(self, to: dict[str, Any], path: str = "") -> str:
         """The address of an interaction's messages."""
-        return f"/webhooks/{self.town.application_id}/{to['token']}{path}"
+        return f"/webhooks/{self.server.application_id}/{to['token']}{path}"
 
 
 @pytest.fixture
-def play(town: Town) -> Play:
+def play(server: SeededServer) -> Play:
     """A play in the test's emulator."""
-    return Play(town)
+    return Play(server)
 
 
 GIVEN = {"type": 3, "name": "title", "value": "On Walking"}
@@ -87,26 +87,26 @@ async def test_a_command_sends_a_complete_interaction(play: Play) -> None:
     assert got["member"]["user"]["global_name"] == "Ann"
     assert int(got["app_permissions"]) & Permission.SEND_MESSAGES
     assert got["attachment_size_limit"] == 10 * 1024 * 1024
-    assert got["authorizing_integration_owners"] == {"0": str(play.town.guild_id)}
+    assert got["authorizing_integration_owners"] == {"0": str(play.server.guild_id)}
     assert (got["context"], got["entitlements"], got["version"]) == (0, [], 1)
-    assert got["channel"]["id"] == str(play.town.essays)
+    assert got["channel"]["id"] == str(play.server.essays)
     assert (got["locale"], got["guild_locale"]) == ("en-US", "en-US")
 
 
 async def test_a_bot_cannot_start_an_interaction(play: Play) -> None:
     """docs: JSON Error Codes (20001)."""
-    assert (await play.begin(play.town.bot, 2, {"id": "1"})).code == 20001
+    assert (await play.begin(play.server.bot, 2, {"id": "1"})).code == 20001
 
 
 async def test_an_unknown_command_is_10063(play: Play) -> None:
     data = {"id": "1", "name": "essay", "type": 1}
-    assert (await play.begin(play.town.ann, 2, data)).code == 10063
+    assert (await play.begin(play.server.ann, 2, data)).code == 10063
 
 
 async def test_an_outdated_command_is_refused(play: Play) -> None:
     command = (await play.register(ESSAY))[0]
     data = {"id": command["id"], "name": "essay", "type": 1, "version": "1", "options": [GIVEN]}
-    assert (await play.begin(play.town.ann, 2, data)).code == 50035
+    assert (await play.begin(play.server.ann, 2, data)).code == 50035
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ async def test_options_are_checked_against_the_command(
     """docs: Application Command Option Structure."""
     command = (await play.register(ESSAY))[0]
     data = {"id": command["id"], "name": "essay", "type": 1, "options": options}
-    assert (await play.begin(play.town.ann, 2, data)).code == 50035
+    assert (await play.begin(play.server.ann, 2, data)).code == 50035
 
 
 async def test_default_member_permissions_are_honoured(play: Play) -> None:
@@ -135,8 +135,8 @@ async def test_default_member_permissions_are_honoured(play: Play) -> None:
     body = {**ESSAY, "default_member_permissions": str(int(Permission.MANAGE_GUILD))}
     command = (await play.register(body))[0]
     data = {"id": command["id"], "name": "essay", "type": 1, "options": [GIVEN]}
-    assert (await play.begin(play.town.ann, 2, data)).code == 50013
-    assert (await play.begin(play.town.ada, 2, data)).status == 204
+    assert (await play.begin(play.server.ann, 2, data)).code == 50013
+    assert (await play.begin(play.server.ada, 2, data)).status == 204
 
 
 async def test_users_channels_and_files_are_resolved(play: Play) -> None:
@@ -147,24 +147,24 @@ async def test_users_channels_and_files_are_resolved(play: Play) -> None:
         {"type": 11, "name": "file", "description": "File"},
     ]
     command = (await play.register({**ESSAY, "options": options}))[0]
-    town = play.town
+    server = play.server
     given = [
-        {"type": 6, "name": "who", "value": str(town.ben.user.id)},
-        {"type": 7, "name": "where", "value": str(town.essays)},
+        {"type": 6, "name": "who", "value": str(server.ben.user.id)},
+        {"type": 7, "name": "where", "value": str(server.essays)},
         {"type": 11, "name": "file", "value": "0"},
     ]
     data: dict[str, Any] = {"id": command["id"], "name": "essay", "type": 1, "options": given}
-    reply = await play.begin(town.ann, 2, data, files={"essay.md": b"# Title"})
+    reply = await play.begin(server.ann, 2, data, files={"essay.md": b"# Title"})
     assert reply.status == 204, reply
     resolved = play.received[-1]["data"]["resolved"]
-    assert resolved["users"][str(town.ben.user.id)]["global_name"] == "Ben"
-    assert "permissions" in resolved["members"][str(town.ben.user.id)]
-    assert resolved["channels"][str(town.essays)]["name"] == "essays"
+    assert resolved["users"][str(server.ben.user.id)]["global_name"] == "Ben"
+    assert "permissions" in resolved["members"][str(server.ben.user.id)]
+    assert resolved["channels"][str(server.essays)]["name"] == "essays"
     file_id = play.received[-1]["data"]["options"][2]["value"]
-    async with town.bot.session.get(resolved["attachments"][file_id]["url"]) as response:
+    async with server.bot.session.get(resolved["attachments"][file_id]["url"]) as response:
         assert await response.read() == b"# Title"
-    data["options"] = [{"type": 7, "name": "where", "value": str(town.forum)}]
-    assert (await play.begin(town.ann, 2, data)).code == 50035
+    data["options"] = [{"type": 7, "name": "where", "value": str(server.forum)}]
+    assert (await play.begin(server.ann, 2, data)).code == 50035
 
 
 async def test_a_response_is_returned_if_requested(play: Play) -> None:
@@ -175,7 +175,7 @@ async def test_a_response_is_returned_if_requested(play: Play) -> None:
     assert reply.status == 200, reply
     assert reply.body["resource"]["message"]["type"] == 20
     assert reply.body["interaction"]["response_message_ephemeral"] is False
-    history = (await play.town.ann.get(f"/channels/{play.town.essays}/messages")).body
+    history = (await play.server.ann.get(f"/channels/{play.server.essays}/messages")).body
     assert history[0]["interaction_metadata"]["id"] == got["id"]
 
 
@@ -191,14 +191,16 @@ async def test_after_3_seconds_a_response_is_10062(play: Play) -> None:
     """docs: Responding to an Interaction."""
     await play.register(ESSAY)
     got = await play.run(GIVEN)
-    world = play.town.emulator.world
+    world = play.server.emulator.world
     due = world.next_due()
     assert due is not None
     world.clock.advance_to(due + timedelta(milliseconds=1))
     world.pass_time()
     reply = await play.answer(got, 4, {"content": "late"})
     assert (reply.status, reply.code) == (404, 10062)
-    async with play.town.bot.session.get(f"{play.town.emulator.page}/rehearsal/world") as response:
+    async with play.server.bot.session.get(
+        f"{play.server.emulator.page}/rehearsal/world"
+    ) as response:
         truth = (await response.json())["interactions"]
     assert [(one["state"], one["answer"]) for one in truth] == [("failed", None)]
 
@@ -213,15 +215,19 @@ async def test_an_ephemeral_response_is_seen_by_one_member(play: Play) -> None:
     """docs: Message Flags (EPHEMERAL)."""
     await play.register(ESSAY)
     got = await play.run(GIVEN)
-    heard = collect_dispatches(play.town.emulator.world)
+    heard = collect_dispatches(play.server.emulator.world)
     await play.answer(got, 4, {"content": "psst", "flags": EPHEMERAL})
-    assert (await play.town.ann.get(f"/channels/{play.town.essays}/messages")).body == []
-    assert [e.user_id for e in heard if e.name == "MESSAGE_CREATE"] == [play.town.ann.user.id]
-    original = await play.town.nobody.get(play.hook(got, "/messages/@original"))
+    assert (await play.server.ann.get(f"/channels/{play.server.essays}/messages")).body == []
+    assert [e.user_id for e in heard if e.name == "MESSAGE_CREATE"] == [play.server.ann.user.id]
+    original = await play.server.nobody.get(play.hook(got, "/messages/@original"))
     assert original.body["content"] == "psst"
-    reply = await play.town.bot.get(f"/channels/{play.town.essays}/messages/{original.body['id']}")
+    reply = await play.server.bot.get(
+        f"/channels/{play.server.essays}/messages/{original.body['id']}"
+    )
     assert reply.code == 10008
-    async with play.town.bot.session.get(f"{play.town.emulator.page}/rehearsal/world") as response:
+    async with play.server.bot.session.get(
+        f"{play.server.emulator.page}/rehearsal/world"
+    ) as response:
         truth = await response.json()
     assert truth["messages"] == []
     assert [m["content"] for m in truth["interactions"][0]["messages"]] == ["psst"]
@@ -234,7 +240,7 @@ async def test_a_deferred_response_is_filled_in_later(play: Play) -> None:
     got = await play.run(GIVEN)
     reply = await play.answer(got, 5, {"flags": EPHEMERAL})
     assert reply.body["interaction"]["response_message_loading"] is True
-    edited = await play.town.nobody.patch(
+    edited = await play.server.nobody.patch(
         play.hook(got, "/messages/@original"), {"content": "done"}
     )
     assert (edited.body["content"], edited.body["flags"]) == ("done", EPHEMERAL)
@@ -244,16 +250,16 @@ async def test_follow_ups_need_a_first_response(play: Play) -> None:
     """docs: Followup Messages."""
     await play.register(ESSAY)
     got = await play.run(GIVEN)
-    assert (await play.town.nobody.post(play.hook(got), {"content": "early"})).code == 10015
+    assert (await play.server.nobody.post(play.hook(got), {"content": "early"})).code == 10015
     await play.answer(got, 4, {"content": "first"})
-    more = await play.town.nobody.post(play.hook(got), {"content": "more"})
-    assert more.body["webhook_id"] == str(play.town.application_id)
+    more = await play.server.nobody.post(play.hook(got), {"content": "more"})
+    assert more.body["webhook_id"] == str(play.server.application_id)
     path = play.hook(got, f"/messages/{more.body['id']}")
-    edited = await play.town.nobody.patch(path, {"content": "less"})
+    edited = await play.server.nobody.patch(path, {"content": "less"})
     assert edited.body["content"] == "less"
-    assert (await play.town.nobody.delete(path)).status == 204
-    assert (await play.town.nobody.get(path)).code == 10008
-    assert (await play.town.nobody.delete(play.hook(got, "/messages/@original"))).status == 204
+    assert (await play.server.nobody.delete(path)).status == 204
+    assert (await play.server.nobody.get(path)).code == 10008
+    assert (await play.server.nobody.delete(play.hook(got, "/messages/@original"))).status == 204
 
 
 async def test_a_token_ends_after_15_minutes(play: Play) -> None:
@@ -261,9 +267,9 @@ async def test_a_token_ends_after_15_minutes(play: Play) -> None:
     await play.register(ESSAY)
     got = await play.run(GIVEN)
     await play.answer(got, 4, {"content": "first"})
-    world = play.town.emulator.world
+    world = play.server.emulator.world
     world.clock.advance_to(world.now() + timedelta(minutes=15))
-    reply = await play.town.nobody.post(play.hook(got), {"content": "late"})
+    reply = await play.server.nobody.post(play.hook(got), {"content": "late"})
     assert (reply.status, reply.code) == (401, 50027)
 
 
@@ -284,12 +290,12 @@ async def _panel(play: Play, **button: Any) -> dict[str, Any]:
         "type": 1,
         "components": [{"type": 2, "style": 1, "label": "Go", "custom_id": "go", **button}],
     }
-    return await play.town.bot.says(play.town.essays, "panel", components=[row])
+    return await play.server.bot.post_message(play.server.essays, "panel", components=[row])
 
 
 async def _press(play: Play, message: dict[str, Any], custom_id: str = "go") -> Reply:
     data = {"component_type": 2, "custom_id": custom_id}
-    return await play.begin(play.town.ann, 3, data, message_id=message["id"])
+    return await play.begin(play.server.ann, 3, data, message_id=message["id"])
 
 
 async def test_a_button_updates_its_message(play: Play) -> None:
@@ -316,9 +322,9 @@ async def test_another_members_ephemeral_button_is_unknown(play: Play) -> None:
     button = {"type": 2, "style": 1, "label": "Go", "custom_id": "go"}
     rows = [{"type": 1, "components": [button]}]
     await play.answer(got, 4, {"content": "x", "flags": EPHEMERAL, "components": rows})
-    original = (await play.town.nobody.get(play.hook(got, "/messages/@original"))).body
+    original = (await play.server.nobody.get(play.hook(got, "/messages/@original"))).body
     data = {"component_type": 2, "custom_id": "go"}
-    other = await play.begin(play.town.ben, 3, data, message_id=original["id"])
+    other = await play.begin(play.server.ben, 3, data, message_id=original["id"])
     assert other.code == 10008
     assert (await _press(play, original)).status == 204
     assert (await play.answer(play.received[-1], 6)).status == 200
@@ -328,11 +334,11 @@ async def test_a_select_sends_its_values(play: Play) -> None:
     """docs: Components › String Select."""
     options = [{"label": "One", "value": "1"}, {"label": "Two", "value": "2"}]
     row = {"type": 1, "components": [{"type": 3, "custom_id": "s", "options": options}]}
-    message = await play.town.bot.says(play.town.essays, "panel", components=[row])
+    message = await play.server.bot.post_message(play.server.essays, "panel", components=[row])
 
     async def choose(*values: str) -> Reply:
         data = {"component_type": 3, "custom_id": "s", "values": list(values)}
-        return await play.begin(play.town.ann, 3, data, message_id=message["id"])
+        return await play.begin(play.server.ann, 3, data, message_id=message["id"])
 
     assert (await choose("3")).code == 50035
     assert (await choose("1", "2")).code == 50035
@@ -355,15 +361,15 @@ async def test_a_modal_is_shown_and_submitted_once(play: Play) -> None:
     """docs: Interaction Callback Type (MODAL), Modal Submit Data Structure."""
     await play.register(ESSAY)
     got = await play.run(GIVEN)
-    assert (await play.begin(play.town.ann, 5, _filled("words"))).code == 50035
+    assert (await play.begin(play.server.ann, 5, _filled("words"))).code == 50035
     assert (await play.answer(got, 9, _modal())).status == 200
-    assert (await play.begin(play.town.ben, 5, _filled("words"))).code == 50035
-    assert (await play.begin(play.town.ann, 5, _filled("x" * 11))).code == 50035
-    assert (await play.begin(play.town.ann, 5, _filled(""))).code == 50035
-    assert (await play.begin(play.town.ann, 5, _filled("words"))).status == 204
+    assert (await play.begin(play.server.ben, 5, _filled("words"))).code == 50035
+    assert (await play.begin(play.server.ann, 5, _filled("x" * 11))).code == 50035
+    assert (await play.begin(play.server.ann, 5, _filled(""))).code == 50035
+    assert (await play.begin(play.server.ann, 5, _filled("words"))).status == 204
     sent = play.received[-1]
     assert sent["data"]["components"][0]["component"]["value"] == "words"
-    assert (await play.begin(play.town.ann, 5, _filled("words"))).code == 50035
+    assert (await play.begin(play.server.ann, 5, _filled("words"))).code == 50035
     assert (await play.answer(sent, 9, _modal())).code == 50035
     assert (await play.answer(sent, 4, {"content": "thanks"})).status == 200
 
@@ -385,7 +391,7 @@ async def test_a_modal_has_limits(play: Play, modal: dict[str, Any]) -> None:
     await play.register(ESSAY)
     got = await play.run(GIVEN)
     assert (await play.answer(got, 9, modal)).code == 50035
-    assert (await play.begin(play.town.ann, 5, _filled("words"))).code == 50035
+    assert (await play.begin(play.server.ann, 5, _filled("words"))).code == 50035
     assert (await play.answer(got, 9, _modal())).status == 200
 
 
@@ -398,8 +404,8 @@ async def test_a_modal_takes_files(play: Play) -> None:
     assert (await play.answer(got, 9, _modal(components=[label]))).status == 200
     field = {"type": 19, "custom_id": "file", "values": ["0"]}
     data = {"custom_id": "form", "components": [{"type": 18, "component": field}]}
-    assert (await play.begin(play.town.ann, 5, data)).code == 50035
-    reply = await play.begin(play.town.ann, 5, data, files={"essay.md": b"# Title"})
+    assert (await play.begin(play.server.ann, 5, data)).code == 50035
+    reply = await play.begin(play.server.ann, 5, data, files={"essay.md": b"# Title"})
     assert reply.status == 204, reply
     sent = play.received[-1]["data"]
     file_id = sent["components"][0]["component"]["values"][0]
@@ -410,17 +416,17 @@ async def test_a_message_command_includes_its_message(play: Play) -> None:
     """docs: Application Commands › Message Commands."""
     command = (await play.register({"name": "Open a Thread", "type": 3}))[0]
     assert command["description"] == ""
-    message = await play.town.ben.says(play.town.essays, "one")
+    message = await play.server.ben.post_message(play.server.essays, "one")
     data = {
         "id": command["id"],
         "name": "Open a Thread",
         "type": 3,
         "target_id": message["id"],
     }
-    assert (await play.begin(play.town.ann, 2, data)).status == 204
+    assert (await play.begin(play.server.ann, 2, data)).status == 204
     resolved = play.received[-1]["data"]["resolved"]["messages"]
     assert resolved[message["id"]]["content"] == "one"
-    assert (await play.begin(play.town.ann, 2, {**data, "target_id": "1"})).code == 10008
+    assert (await play.begin(play.server.ann, 2, {**data, "target_id": "1"})).code == 10008
 
 
 async def test_subcommands_are_chosen_one_at_a_time(play: Play) -> None:
@@ -430,9 +436,9 @@ async def test_subcommands_are_chosen_one_at_a_time(play: Play) -> None:
     await play.register({**ESSAY, "options": [sub, other]})
     got = await play.run({"type": 1, "name": "publish", "options": [GIVEN]})
     assert got["data"]["options"][0]["options"] == [GIVEN]
-    command = next(iter(play.town.emulator.world.commands.values()))
+    command = next(iter(play.server.emulator.world.commands.values()))
     data = {"id": str(command.id), "name": "essay", "type": 1, "options": []}
-    assert (await play.begin(play.town.ann, 2, data)).code == 50035
+    assert (await play.begin(play.server.ann, 2, data)).code == 50035
 
 
 @pytest.mark.parametrize(
@@ -482,37 +488,37 @@ async def test_subcommands_are_chosen_one_at_a_time(play: Play) -> None:
 )
 async def test_a_command_has_limits(play: Play, command: dict[str, Any]) -> None:
     """docs: Application Commands › Application Command Object."""
-    path = f"/applications/{play.town.application_id}/commands"
-    assert (await play.town.bot.post(path, command)).code == 50035
-    assert (await play.town.bot.put(path, [command])).code == 50035
+    path = f"/applications/{play.server.application_id}/commands"
+    assert (await play.server.bot.post(path, command)).code == 50035
+    assert (await play.server.bot.put(path, [command])).code == 50035
 
 
 async def test_commands_are_registered_changed_and_deleted(play: Play) -> None:
     """docs: Application Commands › Endpoints."""
-    town = play.town
-    path = f"/applications/{town.application_id}/guilds/{town.guild_id}/commands"
-    created = await town.bot.post(path, ESSAY)
-    assert (created.status, created.body["guild_id"]) == (201, str(town.guild_id))
-    assert (await town.bot.post(path, ESSAY)).status == 200
+    server = play.server
+    path = f"/applications/{server.application_id}/guilds/{server.guild_id}/commands"
+    created = await server.bot.post(path, ESSAY)
+    assert (created.status, created.body["guild_id"]) == (201, str(server.guild_id))
+    assert (await server.bot.post(path, ESSAY)).status == 200
     one = f"{path}/{created.body['id']}"
-    changed = await town.bot.patch(one, {"description": "Another"})
+    changed = await server.bot.patch(one, {"description": "Another"})
     assert changed.body["description"] == "Another"
     assert changed.body["version"] != created.body["version"]
-    assert [c["name"] for c in (await town.bot.get(path)).body] == ["essay"]
-    assert (await town.bot.delete(one)).status == 204
-    assert (await town.bot.get(one)).code == 10063
-    assert (await town.ann.get(path)).code == 20012
+    assert [c["name"] for c in (await server.bot.get(path)).body] == ["essay"]
+    assert (await server.bot.delete(one)).status == 204
+    assert (await server.bot.get(one)).code == 10063
+    assert (await server.ann.get(path)).code == 20012
 
 
 async def test_bulk_overwriting_keeps_the_ids_of_remaining_commands(play: Play) -> None:
     first = await play.register(ESSAY, {"name": "other", "description": "x"})
     again = await play.register(ESSAY)
     assert [c["id"] for c in again] == [first[0]["id"]]
-    path = f"/applications/{play.town.application_id}/commands"
-    twice = await play.town.bot.put(path, [ESSAY, ESSAY])
+    path = f"/applications/{play.server.application_id}/commands"
+    twice = await play.server.bot.put(path, [ESSAY, ESSAY])
     assert twice.code == 50035
     many = [{"name": f"c{n}", "description": "x"} for n in range(101)]
-    assert (await play.town.bot.put(path, many)).code == 30032
+    assert (await play.server.bot.put(path, many)).code == 30032
 
 
 async def test_option_values_have_the_options_type(play: Play) -> None:
@@ -528,12 +534,12 @@ async def test_option_values_have_the_options_type(play: Play) -> None:
     async def give(name: str, value: Any) -> int:
         option = {"type": kinds[name], "name": name, "value": value}
         data = {"id": command["id"], "name": "essay", "type": 1, "options": [option]}
-        return (await play.begin(play.town.ann, 2, data)).status
+        return (await play.begin(play.server.ann, 2, data)).status
 
     assert [await give("flag", value) for value in (True, "true")] == [204, 400]
     assert [await give("ratio", value) for value in (0.5, 0.4, "x")] == [204, 400, 400]
-    assert [await give("role", value) for value in (str(play.town.guild_id), "1")] == [204, 400]
-    assert [await give("any", value) for value in (str(play.town.ann.user.id), "x")] == [204, 400]
+    assert [await give("role", value) for value in (str(play.server.guild_id), "1")] == [204, 400]
+    assert [await give("any", value) for value in (str(play.server.ann.user.id), "x")] == [204, 400]
     assert [await give("pick", value) for value in ("1", "2")] == [204, 400]
 
 
@@ -541,26 +547,26 @@ async def test_a_members_client_gets_the_commands_they_may_use(play: Play) -> No
     guarded = {**ESSAY, "name": "guarded", "default_member_permissions": "0"}
     elsewhere = {**ESSAY, "name": "elsewhere", "contexts": [1]}
     await play.register(ESSAY, guarded, elsewhere)
-    path = f"/guilds/{play.town.guild_id}/application-command-index"
+    path = f"/guilds/{play.server.guild_id}/application-command-index"
 
-    async def shown(who: Caller) -> set[str]:
+    async def shown(who: ApiClient) -> set[str]:
         return {c["name"] for c in (await who.get(path)).body["application_commands"]}
 
-    assert await shown(play.town.ann) == {"essay"}
-    assert await shown(play.town.ada) == {"essay", "guarded"}
+    assert await shown(play.server.ann) == {"essay"}
+    assert await shown(play.server.ada) == {"essay", "guarded"}
 
 
 async def test_a_command_in_a_direct_message_has_a_user_and_no_member(play: Play) -> None:
     """docs: Interaction Object (``user``, ``context``)."""
     command = (await play.register(ESSAY))[0]
-    opened = await play.town.ann.post(
-        "/users/@me/channels", {"recipient_id": str(play.town.bot.user.id)}
+    opened = await play.server.ann.post(
+        "/users/@me/channels", {"recipient_id": str(play.server.bot.user.id)}
     )
     data = {"id": command["id"], "name": "essay", "type": 1, "options": [GIVEN]}
-    reply = await play.begin(play.town.ann, 2, data, channel_id=opened.body["id"])
+    reply = await play.begin(play.server.ann, 2, data, channel_id=opened.body["id"])
     assert reply.status == 204, reply
     got = play.received[-1]
-    assert got["user"]["id"] == str(play.town.ann.user.id)
+    assert got["user"]["id"] == str(play.server.ann.user.id)
     assert got["context"] == 1
     assert "member" not in got
 
@@ -570,7 +576,7 @@ async def test_a_modal_from_a_button_may_update_its_message(play: Play) -> None:
     message = await _panel(play)
     await _press(play, message)
     assert (await play.answer(play.received[-1], 9, _modal())).status == 200
-    assert (await play.begin(play.town.ann, 5, _filled("words"))).status == 204
+    assert (await play.begin(play.server.ann, 5, _filled("words"))).status == 204
     sent = play.received[-1]
     assert sent["message"]["id"] == message["id"]
     reply = await play.answer(sent, 7, {"content": "thanks", "components": []})
@@ -581,15 +587,15 @@ async def test_deleting_the_channel_deletes_a_response(play: Play) -> None:
     await play.register(ESSAY)
     got = await play.run(GIVEN)
     await play.answer(got, 4, {"content": "psst", "flags": EPHEMERAL})
-    await play.town.ada.delete(f"/channels/{play.town.essays}")
+    await play.server.ada.delete(f"/channels/{play.server.essays}")
     original = play.hook(got, "/messages/@original")
-    assert (await play.town.nobody.patch(original, {"content": "x"})).code == 10008
-    assert (await play.town.nobody.post(play.hook(got), {"content": "x"})).code == 10003
+    assert (await play.server.nobody.patch(original, {"content": "x"})).code == 10008
+    assert (await play.server.nobody.post(play.hook(got), {"content": "x"})).code == 10003
 
 
 async def test_a_removed_application_accepts_no_commands(play: Play) -> None:
     command = (await play.register(ESSAY))[0]
-    town = play.town
-    await town.ada.delete(f"/guilds/{town.guild_id}/members/{town.bot.user.id}")
+    server = play.server
+    await server.ada.delete(f"/guilds/{server.guild_id}/members/{server.bot.user.id}")
     data = {"id": command["id"], "name": "essay", "type": 1, "options": [GIVEN]}
-    assert (await play.begin(town.ann, 2, data)).code == 10002
+    assert (await play.begin(server.ann, 2, data)).code == 10002

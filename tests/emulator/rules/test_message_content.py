@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.emulator.world.permissions import Permission
-from tests.emulator.http_callers import Reply, Town
+from tests.emulator.http_clients import Reply, SeededServer
 
 V2 = 1 << 15
 
@@ -20,14 +20,14 @@ def _row(*children: dict[str, Any]) -> dict[str, Any]:
     return {"type": 1, "components": list(children)}
 
 
-async def _send(town: Town, **body: Any) -> Reply:
-    return await town.bot.post(f"/channels/{town.essays}/messages", body)
+async def _send(server: SeededServer, **body: Any) -> Reply:
+    return await server.bot.post(f"/channels/{server.essays}/messages", body)
 
 
-async def test_an_uploaded_file_is_served_from_its_address(town: Town) -> None:
+async def test_an_uploaded_file_is_served_from_its_address(server: SeededServer) -> None:
     """docs: Reference › Uploading Files."""
-    reply = await town.ann.post(
-        f"/channels/{town.essays}/messages",
+    reply = await server.ann.post(
+        f"/channels/{server.essays}/messages",
         {"content": "", "attachments": [{"id": "0", "description": "notes"}]},
         files={"my notes.txt": b"text"},
     )
@@ -35,46 +35,46 @@ async def test_an_uploaded_file_is_served_from_its_address(town: Town) -> None:
     attachment = reply.body["attachments"][0]
     assert (attachment["filename"], attachment["size"]) == ("my_notes.txt", 4)
     assert attachment["description"] == "notes"
-    async with town.bot.session.get(attachment["url"]) as response:
+    async with server.bot.session.get(attachment["url"]) as response:
         assert await response.read() == b"text"
 
 
-async def test_a_file_of_more_than_10_mib_is_40005(town: Town) -> None:
+async def test_a_file_of_more_than_10_mib_is_40005(server: SeededServer) -> None:
     """docs: Reference › Uploading Files."""
     most = 10 * 1024 * 1024
-    path = f"/channels/{town.essays}/messages"
-    assert (await town.ann.post(path, {}, files={"a": b"x" * most})).status == 200
-    reply = await town.ann.post(path, {}, files={"a": b"x" * (most + 1)})
+    path = f"/channels/{server.essays}/messages"
+    assert (await server.ann.post(path, {}, files={"a": b"x" * most})).status == 200
+    reply = await server.ann.post(path, {}, files={"a": b"x" * (most + 1)})
     assert (reply.status, reply.code) == (413, 40005)
 
 
-async def test_a_message_has_at_most_ten_files(town: Town) -> None:
-    path = f"/channels/{town.essays}/messages"
-    assert (await town.ann.post(path, {}, files={f"f{n}": b"x" for n in range(10)})).status == 200
-    reply = await town.ann.post(path, {}, files={f"f{n}": b"x" for n in range(11)})
+async def test_a_message_has_at_most_ten_files(server: SeededServer) -> None:
+    path = f"/channels/{server.essays}/messages"
+    assert (await server.ann.post(path, {}, files={f"f{n}": b"x" for n in range(10)})).status == 200
+    reply = await server.ann.post(path, {}, files={f"f{n}": b"x" for n in range(11)})
     assert reply.code == 50035
 
 
-async def test_files_need_attach_files_and_embeds_embed_links(town: Town) -> None:
+async def test_files_need_attach_files_and_embeds_embed_links(server: SeededServer) -> None:
     """docs: Create Message; Permissions › Implicit Permissions."""
-    town.deny(town.bot.user, town.essays, Permission.ATTACH_FILES, Permission.EMBED_LINKS)
-    path = f"/channels/{town.essays}/messages"
-    assert (await town.bot.post(path, {}, files={"a": b"x"})).code == 50013
-    assert (await _send(town, embeds=[{"title": "x"}])).code == 50013
+    server.deny(server.bot.user, server.essays, Permission.ATTACH_FILES, Permission.EMBED_LINKS)
+    path = f"/channels/{server.essays}/messages"
+    assert (await server.bot.post(path, {}, files={"a": b"x"})).code == 50013
+    assert (await _send(server, embeds=[{"title": "x"}])).code == 50013
 
 
-async def test_an_edit_keeps_the_files_it_names(town: Town) -> None:
+async def test_an_edit_keeps_the_files_it_names(server: SeededServer) -> None:
     """docs: Edit Message (``attachments``)."""
-    sent = await town.ann.post(
-        f"/channels/{town.essays}/messages", {}, files={"a": b"1", "b": b"2"}
+    sent = await server.ann.post(
+        f"/channels/{server.essays}/messages", {}, files={"a": b"1", "b": b"2"}
     )
-    path = f"/channels/{town.essays}/messages/{sent.body['id']}"
+    path = f"/channels/{server.essays}/messages/{sent.body['id']}"
     kept = sent.body["attachments"][1]["id"]
-    edited = await town.ann.patch(
+    edited = await server.ann.patch(
         path, {"attachments": [{"id": kept}, {"id": "0"}]}, files={"c": b"3"}
     )
     assert [one["filename"] for one in edited.body["attachments"]] == ["b", "c"]
-    assert (await town.ann.patch(path, {"attachments": []})).code == 50006
+    assert (await server.ann.patch(path, {"attachments": []})).code == 50006
 
 
 @pytest.mark.parametrize(
@@ -91,16 +91,16 @@ async def test_an_edit_keeps_the_files_it_names(town: Town) -> None:
         {},
     ],
 )
-async def test_an_embed_has_limits(town: Town, embed: dict[str, Any]) -> None:
+async def test_an_embed_has_limits(server: SeededServer, embed: dict[str, Any]) -> None:
     """docs: Message Resource › Embed Limits."""
-    assert (await _send(town, embeds=[embed])).code == 50035
+    assert (await _send(server, embeds=[embed])).code == 50035
 
 
-async def test_embeds_hold_6000_characters_together(town: Town) -> None:
+async def test_embeds_hold_6000_characters_together(server: SeededServer) -> None:
     half = {"description": "x" * 3000}
-    assert (await _send(town, embeds=[half, half])).status == 200
-    assert (await _send(town, embeds=[half, half, {"title": "x"}])).code == 50035
-    assert (await _send(town, embeds=[{"title": "x"}] * 11)).code == 50035
+    assert (await _send(server, embeds=[half, half])).status == 200
+    assert (await _send(server, embeds=[half, half, {"title": "x"}])).code == 50035
+    assert (await _send(server, embeds=[{"title": "x"}] * 11)).code == 50035
 
 
 @pytest.mark.parametrize(
@@ -122,153 +122,155 @@ async def test_embeds_hold_6000_characters_together(town: Town) -> None:
         [{"type": 10, "content": "text"}],
     ],
 )
-async def test_components_have_rules(town: Town, components: list[dict[str, Any]]) -> None:
+async def test_components_have_rules(
+    server: SeededServer, components: list[dict[str, Any]]
+) -> None:
     """docs: Components › Component Reference."""
-    assert (await _send(town, content="x", components=components)).code == 50035
+    assert (await _send(server, content="x", components=components)).code == 50035
 
 
-async def test_buttons_and_selects_come_back_with_ids(town: Town) -> None:
+async def test_buttons_and_selects_come_back_with_ids(server: SeededServer) -> None:
     select = {"type": 3, "custom_id": "s", "options": [{"label": "One", "value": "1"}]}
-    reply = await _send(town, content="x", components=[_row(_button()), _row(select)])
+    reply = await _send(server, content="x", components=[_row(_button()), _row(select)])
     assert reply.status == 200, reply
     ids = [row["id"] for row in reply.body["components"]]
     assert len(set(ids)) == 2
 
 
-async def test_components_v2_exclude_content_and_embeds(town: Town) -> None:
+async def test_components_v2_exclude_content_and_embeds(server: SeededServer) -> None:
     """docs: Components › Using Components in Messages (IS_COMPONENTS_V2)."""
     text = [{"type": 10, "content": "words"}]
-    assert (await _send(town, flags=V2, components=text)).status == 200
-    assert (await _send(town, flags=V2, components=text, content="x")).code == 50035
-    assert (await _send(town, flags=V2, components=text, embeds=[{"title": "x"}])).code == 50035
-    assert (await _send(town, flags=V2)).code == 50006
+    assert (await _send(server, flags=V2, components=text)).status == 200
+    assert (await _send(server, flags=V2, components=text, content="x")).code == 50035
+    assert (await _send(server, flags=V2, components=text, embeds=[{"title": "x"}])).code == 50035
+    assert (await _send(server, flags=V2)).code == 50006
 
 
-async def test_components_v2_hold_40_components_and_4000_characters(town: Town) -> None:
+async def test_components_v2_hold_40_components_and_4000_characters(server: SeededServer) -> None:
     lines = [{"type": 10, "content": "x"}] * 39
     inside = [{"type": 17, "components": lines}]
-    assert (await _send(town, flags=V2, components=inside)).status == 200
+    assert (await _send(server, flags=V2, components=inside)).status == 200
     over = [{"type": 17, "components": [*lines, {"type": 14}]}]
-    assert (await _send(town, flags=V2, components=over)).code == 50035
+    assert (await _send(server, flags=V2, components=over)).code == 50035
     half = {"type": 10, "content": "x" * 2000}
-    assert (await _send(town, flags=V2, components=[half, half])).status == 200
-    assert (await _send(town, flags=V2, components=[half, half, lines[0]])).code == 50035
+    assert (await _send(server, flags=V2, components=[half, half])).status == 200
+    assert (await _send(server, flags=V2, components=[half, half, lines[0]])).code == 50035
 
 
-async def test_components_v2_cannot_be_removed(town: Town) -> None:
-    sent = await _send(town, flags=V2, components=[{"type": 10, "content": "words"}])
-    path = f"/channels/{town.essays}/messages/{sent.body['id']}"
-    assert (await town.bot.patch(path, {"content": "plain"})).code == 50035
-    edited = await town.bot.patch(path, {"components": [{"type": 10, "content": "other"}]})
+async def test_components_v2_cannot_be_removed(server: SeededServer) -> None:
+    sent = await _send(server, flags=V2, components=[{"type": 10, "content": "words"}])
+    path = f"/channels/{server.essays}/messages/{sent.body['id']}"
+    assert (await server.bot.patch(path, {"content": "plain"})).code == 50035
+    edited = await server.bot.patch(path, {"components": [{"type": 10, "content": "other"}]})
     assert edited.body["components"][0]["content"] == "other"
     assert edited.body["flags"] & V2
 
 
-async def test_components_v2_show_uploaded_files(town: Town) -> None:
+async def test_components_v2_show_uploaded_files(server: SeededServer) -> None:
     """docs: Components › Unfurled Media Item (``attachment://``)."""
     gallery = {"type": 12, "items": [{"media": {"url": "attachment://a.png"}}]}
-    path = f"/channels/{town.essays}/messages"
+    path = f"/channels/{server.essays}/messages"
     body = {"flags": V2, "components": [gallery]}
-    sent = await town.bot.post(path, body, files={"a.png": b"x"})
+    sent = await server.bot.post(path, body, files={"a.png": b"x"})
     assert sent.status == 200, sent
     media = sent.body["components"][0]["items"][0]["media"]
     assert media["attachment_id"] == sent.body["attachments"][0]["id"]
-    assert (await town.bot.post(path, body)).code == 50035
+    assert (await server.bot.post(path, body)).code == 50035
 
 
-async def test_an_edit_that_is_refused_changes_nothing(town: Town) -> None:
-    sent = await _send(town, flags=V2, components=[{"type": 10, "content": "words"}])
-    path = f"/channels/{town.essays}/messages/{sent.body['id']}"
+async def test_an_edit_that_is_refused_changes_nothing(server: SeededServer) -> None:
+    sent = await _send(server, flags=V2, components=[{"type": 10, "content": "words"}])
+    path = f"/channels/{server.essays}/messages/{sent.body['id']}"
     missing = {"type": 13, "file": {"url": "attachment://a.txt"}}
-    assert (await town.bot.patch(path, {"components": [missing]})).code == 50035
-    assert (await town.bot.get(path)).body["components"][0]["content"] == "words"
+    assert (await server.bot.patch(path, {"components": [missing]})).code == 50035
+    assert (await server.bot.get(path)).body["components"][0]["content"] == "words"
 
 
-async def test_settable_flags_are_kept(town: Town) -> None:
+async def test_settable_flags_are_kept(server: SeededServer) -> None:
     """docs: Message Flags: silent and without embeds; others are not the author's."""
-    reply = await _send(town, content="x", flags=(1 << 2) | (1 << 12) | (1 << 5) | (1 << 6))
+    reply = await _send(server, content="x", flags=(1 << 2) | (1 << 12) | (1 << 5) | (1 << 6))
     assert reply.body["flags"] == (1 << 2) | (1 << 12)
 
 
-async def test_a_poll_has_limits(town: Town) -> None:
+async def test_a_poll_has_limits(server: SeededServer) -> None:
     """docs: Poll Resource."""
     answers = [{"poll_media": {"text": "yes"}}, {"poll_media": {"text": "no"}}]
     poll = {"question": {"text": "Well?"}, "answers": answers, "duration": 24.0}
-    reply = await town.ann.post(f"/channels/{town.essays}/messages", {"poll": poll})
+    reply = await server.ann.post(f"/channels/{server.essays}/messages", {"poll": poll})
     assert reply.status == 200, reply
     assert reply.body["poll"]["results"]["is_finalized"] is False
     too_many = {**poll, "answers": answers * 6}
-    path = f"/channels/{town.essays}/messages"
-    assert (await town.ann.post(path, {"poll": too_many})).code == 50035
+    path = f"/channels/{server.essays}/messages"
+    assert (await server.ann.post(path, {"poll": too_many})).code == 50035
     long = {**poll, "question": {"text": "x" * 301}}
-    assert (await town.ann.post(path, {"poll": long})).code == 50035
+    assert (await server.ann.post(path, {"poll": long})).code == 50035
 
 
-async def test_reactions_are_counted_and_removed(town: Town) -> None:
+async def test_reactions_are_counted_and_removed(server: SeededServer) -> None:
     """docs: Create Reaction, Get Reactions, Delete User Reaction."""
-    message = await town.ann.says(town.essays, "one")
-    path = f"/channels/{town.essays}/messages/{message['id']}"
+    message = await server.ann.post_message(server.essays, "one")
+    path = f"/channels/{server.essays}/messages/{message['id']}"
     heart = f"{path}/reactions/%E2%9D%A4%EF%B8%8F"
-    assert (await town.ann.put(f"{heart}/@me")).status == 204
-    assert (await town.ann.put(f"{heart}/@me")).status == 204
-    assert (await town.ben.put(f"{heart}/@me")).status == 204
-    shown = (await town.bot.get(path)).body["reactions"][0]
+    assert (await server.ann.put(f"{heart}/@me")).status == 204
+    assert (await server.ann.put(f"{heart}/@me")).status == 204
+    assert (await server.ben.put(f"{heart}/@me")).status == 204
+    shown = (await server.bot.get(path)).body["reactions"][0]
     assert (shown["count"], shown["me"]) == (2, False)
-    who = (await town.bot.get(heart)).body
+    who = (await server.bot.get(heart)).body
     assert {user["global_name"] for user in who} == {"Ann", "Ben"}
-    assert (await town.ann.delete(f"{heart}/{town.ben.user.id}")).code == 50013
-    assert (await town.bot.delete(f"{heart}/{town.ben.user.id}")).status == 204
-    assert (await town.ann.delete(f"{heart}/@me")).status == 204
-    assert "reactions" not in (await town.bot.get(path)).body
-    assert (await town.ann.put(f"{path}/reactions/plain/@me")).code == 10014
+    assert (await server.ann.delete(f"{heart}/{server.ben.user.id}")).code == 50013
+    assert (await server.bot.delete(f"{heart}/{server.ben.user.id}")).status == 204
+    assert (await server.ann.delete(f"{heart}/@me")).status == 204
+    assert "reactions" not in (await server.bot.get(path)).body
+    assert (await server.ann.put(f"{path}/reactions/plain/@me")).code == 10014
 
 
-async def test_only_a_new_reaction_needs_add_reactions(town: Town) -> None:
-    message = await town.ann.says(town.essays, "one")
-    town.deny(town.bot.user, town.essays, Permission.ADD_REACTIONS)
-    path = f"/channels/{town.essays}/messages/{message['id']}/reactions/%F0%9F%91%8D/@me"
-    assert (await town.bot.put(path)).code == 50013
-    await town.ann.put(path)
-    assert (await town.bot.put(path)).status == 204
+async def test_only_a_new_reaction_needs_add_reactions(server: SeededServer) -> None:
+    message = await server.ann.post_message(server.essays, "one")
+    server.deny(server.bot.user, server.essays, Permission.ADD_REACTIONS)
+    path = f"/channels/{server.essays}/messages/{message['id']}/reactions/%F0%9F%91%8D/@me"
+    assert (await server.bot.put(path)).code == 50013
+    await server.ann.put(path)
+    assert (await server.bot.put(path)).status == 204
 
 
-async def test_pinning_needs_pin_messages_and_posts_a_message(town: Town) -> None:
+async def test_pinning_needs_pin_messages_and_posts_a_message(server: SeededServer) -> None:
     """docs: Pin Message; Message Types (CHANNEL_PINNED_MESSAGE)."""
-    message = await town.ann.says(town.essays, "one")
-    path = f"/channels/{town.essays}/messages/pins"
-    assert (await town.ann.put(f"{path}/{message['id']}")).code == 50013
-    assert (await town.bot.put(f"{path}/{message['id']}")).status == 204
-    pins = (await town.bot.get(path)).body
+    message = await server.ann.post_message(server.essays, "one")
+    path = f"/channels/{server.essays}/messages/pins"
+    assert (await server.ann.put(f"{path}/{message['id']}")).code == 50013
+    assert (await server.bot.put(f"{path}/{message['id']}")).status == 204
+    pins = (await server.bot.get(path)).body
     assert [one["message"]["id"] for one in pins["items"]] == [message["id"]]
-    told = (await town.bot.get(f"/channels/{town.essays}/messages")).body[0]
+    told = (await server.bot.get(f"/channels/{server.essays}/messages")).body[0]
     assert told["type"] == 6
-    assert (await town.bot.delete(f"{path}/{message['id']}")).status == 204
-    assert (await town.bot.get(path)).body == {"items": [], "has_more": False}
+    assert (await server.bot.delete(f"{path}/{message['id']}")).status == 204
+    assert (await server.bot.get(path)).body == {"items": [], "has_more": False}
 
 
-async def test_reactions_are_cleared_by_those_who_manage_messages(town: Town) -> None:
+async def test_reactions_are_cleared_by_those_who_manage_messages(server: SeededServer) -> None:
     """docs: Delete All Reactions, Delete All Reactions for Emoji."""
-    message = await town.ann.says(town.essays, "one")
-    path = f"/channels/{town.essays}/messages/{message['id']}"
+    message = await server.ann.post_message(server.essays, "one")
+    path = f"/channels/{server.essays}/messages/{message['id']}"
     for emoji in ("%F0%9F%91%8D", "%F0%9F%91%8E", "party:123"):
-        assert (await town.ann.put(f"{path}/reactions/{emoji}/@me")).status == 204
-    assert (await town.ann.delete(f"{path}/reactions")).code == 50013
-    assert (await town.bot.delete(f"{path}/reactions/%F0%9F%91%8D")).status == 204
-    assert (await town.bot.delete(f"{path}/reactions/%F0%9F%91%8D")).code == 10014
-    left = (await town.bot.get(path)).body["reactions"]
+        assert (await server.ann.put(f"{path}/reactions/{emoji}/@me")).status == 204
+    assert (await server.ann.delete(f"{path}/reactions")).code == 50013
+    assert (await server.bot.delete(f"{path}/reactions/%F0%9F%91%8D")).status == 204
+    assert (await server.bot.delete(f"{path}/reactions/%F0%9F%91%8D")).code == 10014
+    left = (await server.bot.get(path)).body["reactions"]
     assert [one["emoji"] for one in left] == [
         {"id": None, "name": "👎"},
         {"id": "123", "name": "party"},
     ]
-    assert (await town.bot.delete(f"{path}/reactions")).status == 204
-    assert "reactions" not in (await town.bot.get(path)).body
+    assert (await server.bot.delete(f"{path}/reactions")).status == 204
+    assert "reactions" not in (await server.bot.get(path)).body
 
 
-async def test_a_message_holds_20_different_reactions(town: Town) -> None:
+async def test_a_message_holds_20_different_reactions(server: SeededServer) -> None:
     """docs: JSON Error Codes (30010)."""
-    message = await town.ann.says(town.essays, "one")
-    path = f"/channels/{town.essays}/messages/{message['id']}/reactions"
-    codes = [(await town.ann.put(f"{path}/e{n}:{n + 1}/@me")).code for n in range(21)]
+    message = await server.ann.post_message(server.essays, "one")
+    path = f"/channels/{server.essays}/messages/{message['id']}/reactions"
+    codes = [(await server.ann.put(f"{path}/e{n}:{n + 1}/@me")).code for n in range(21)]
     assert codes == [None] * 20 + [30010]
 
 
@@ -308,10 +310,10 @@ _ODD: list[Any] = [
         "tts",
     ],
 )
-async def test_no_odd_value_makes_the_emulator_fail(town: Town, field: str) -> None:
+async def test_no_odd_value_makes_the_emulator_fail(server: SeededServer, field: str) -> None:
     for value in _ODD:
         for flags in (0, V2):
             body = {"content": "x", "flags": flags, field: value}
-            reply = await town.bot.post(f"/channels/{town.essays}/messages", body)
+            reply = await server.bot.post(f"/channels/{server.essays}/messages", body)
             assert reply.status < 500, body
             assert reply.status == 200 or reply.code, body

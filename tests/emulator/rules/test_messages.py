@@ -7,151 +7,153 @@ from datetime import timedelta
 import pytest
 
 from bot.emulator.world.permissions import Permission
-from tests.emulator.http_callers import Town
+from tests.emulator.http_clients import SeededServer
 
 
-async def test_a_bad_token_is_unauthorized(town: Town) -> None:
+async def test_a_bad_token_is_unauthorized(server: SeededServer) -> None:
     """docs: Opcodes and Status Codes › HTTP (401)."""
-    reply = await town.nobody.get("/users/@me")
+    reply = await server.nobody.get("/users/@me")
     assert (reply.status, reply.body) == (401, {"message": "401: Unauthorized", "code": 0})
 
 
-async def test_an_unknown_route_is_rejected_by_method_and_path(town: Town) -> None:
-    reply = await town.bot.get("/nothing/here")
+async def test_an_unknown_route_is_rejected_by_method_and_path(server: SeededServer) -> None:
+    reply = await server.bot.get("/nothing/here")
     assert (reply.status, reply.code) == (404, 0)
     assert "GET /api/v10/nothing/here" in reply.body["message"]
 
 
-async def test_json_comes_without_a_charset(town: Town) -> None:
-    reply = await town.bot.get("/users/@me")
+async def test_json_comes_without_a_charset(server: SeededServer) -> None:
+    reply = await server.bot.get("/users/@me")
     assert reply.headers["Content-Type"] == "application/json"
 
 
-async def test_broken_json_is_50109(town: Town) -> None:
+async def test_broken_json_is_50109(server: SeededServer) -> None:
     """docs: JSON Error Codes."""
-    async with town.bot.session.post(
-        f"{town.emulator.api}/channels/{town.essays}/messages",
+    async with server.bot.session.post(
+        f"{server.emulator.api}/channels/{server.essays}/messages",
         data=b"{",
         headers={
-            "Authorization": f"Bot {town.bot.user.token}",
+            "Authorization": f"Bot {server.bot.user.token}",
             "Content-Type": "application/json",
         },
     ) as response:
         assert (response.status, (await response.json())["code"]) == (400, 50109)
 
 
-async def test_content_is_stripped(town: Town) -> None:
-    message = await town.ann.says(town.essays, "  a thought \n")
+async def test_content_is_stripped(server: SeededServer) -> None:
+    message = await server.ann.post_message(server.essays, "  a thought \n")
     assert message["content"] == "a thought"
 
 
 @pytest.mark.parametrize("content", ["", "   ", None])
-async def test_an_empty_message_is_50006(town: Town, content: str | None) -> None:
+async def test_an_empty_message_is_50006(server: SeededServer, content: str | None) -> None:
     """docs: Create Message; JSON Error Codes."""
-    reply = await town.ann.post(f"/channels/{town.essays}/messages", {"content": content})
+    reply = await server.ann.post(f"/channels/{server.essays}/messages", {"content": content})
     assert (reply.status, reply.code) == (400, 50006)
 
 
-async def test_content_has_at_most_2000_characters(town: Town) -> None:
+async def test_content_has_at_most_2000_characters(server: SeededServer) -> None:
     """docs: Create Message."""
-    await town.ann.says(town.essays, "x" * 2000)
-    reply = await town.ann.post(f"/channels/{town.essays}/messages", {"content": "x" * 2001})
+    await server.ann.post_message(server.essays, "x" * 2000)
+    reply = await server.ann.post(f"/channels/{server.essays}/messages", {"content": "x" * 2001})
     assert (reply.status, reply.code) == (400, 50035)
     assert reply.fault("content") == "BASE_TYPE_MAX_LENGTH"
 
 
-async def test_an_unknown_channel_is_10003(town: Town) -> None:
-    reply = await town.ann.post("/channels/123/messages", {"content": "x"})
+async def test_an_unknown_channel_is_10003(server: SeededServer) -> None:
+    reply = await server.ann.post("/channels/123/messages", {"content": "x"})
     assert (reply.status, reply.code) == (404, 10003)
 
 
-async def test_an_invalid_id_is_an_invalid_form(town: Town) -> None:
+async def test_an_invalid_id_is_an_invalid_form(server: SeededServer) -> None:
     """docs: Reference › Error Messages."""
-    reply = await town.ann.get("/channels/essays/messages")
+    reply = await server.ann.get("/channels/essays/messages")
     assert (reply.status, reply.code) == (400, 50035)
 
 
-async def test_a_channel_without_view_permission_is_50001(town: Town) -> None:
+async def test_a_channel_without_view_permission_is_50001(server: SeededServer) -> None:
     """docs: Permissions; JSON Error Codes."""
-    reply = await town.ann.get(f"/channels/{town.admins}")
+    reply = await server.ann.get(f"/channels/{server.admins}")
     assert (reply.status, reply.code) == (403, 50001)
-    assert (await town.ada.get(f"/channels/{town.admins}")).status == 200
+    assert (await server.ada.get(f"/channels/{server.admins}")).status == 200
 
 
-async def test_without_send_messages_it_is_50013(town: Town) -> None:
-    town.deny(town.ann.user, town.essays, Permission.SEND_MESSAGES)
-    reply = await town.ann.post(f"/channels/{town.essays}/messages", {"content": "x"})
+async def test_without_send_messages_it_is_50013(server: SeededServer) -> None:
+    server.deny(server.ann.user, server.essays, Permission.SEND_MESSAGES)
+    reply = await server.ann.post(f"/channels/{server.essays}/messages", {"content": "x"})
     assert (reply.status, reply.code) == (403, 50013)
 
 
-async def test_a_forum_accepts_no_messages(town: Town) -> None:
+async def test_a_forum_accepts_no_messages(server: SeededServer) -> None:
     """docs: JSON Error Codes (50008)."""
-    reply = await town.ann.post(f"/channels/{town.forum}/messages", {"content": "x"})
+    reply = await server.ann.post(f"/channels/{server.forum}/messages", {"content": "x"})
     assert (reply.status, reply.code) == (400, 50008)
 
 
-async def test_a_repeated_nonce_returns_the_first_message(town: Town) -> None:
+async def test_a_repeated_nonce_returns_the_first_message(server: SeededServer) -> None:
     """docs: Create Message (``enforce_nonce``)."""
-    first = await town.bot.says(town.essays, "one", nonce="n1", enforce_nonce=True)
-    again = await town.bot.says(town.essays, "other", nonce="n1", enforce_nonce=True)
+    first = await server.bot.post_message(server.essays, "one", nonce="n1", enforce_nonce=True)
+    again = await server.bot.post_message(server.essays, "other", nonce="n1", enforce_nonce=True)
     assert (again["id"], again["content"]) == (first["id"], "one")
-    history = await town.bot.get(f"/channels/{town.essays}/messages")
+    history = await server.bot.get(f"/channels/{server.essays}/messages")
     assert len(history.body) == 1
     assert "nonce" not in history.body[0]
     assert first["nonce"] == "n1"
 
 
-async def test_a_nonce_without_enforce_nonce_sends_twice(town: Town) -> None:
-    first = await town.bot.says(town.essays, "one", nonce="n1")
-    second = await town.bot.says(town.essays, "one", nonce="n1")
+async def test_a_nonce_without_enforce_nonce_sends_twice(server: SeededServer) -> None:
+    first = await server.bot.post_message(server.essays, "one", nonce="n1")
+    second = await server.bot.post_message(server.essays, "one", nonce="n1")
     assert first["id"] != second["id"]
 
 
-async def test_a_nonce_of_a_deleted_message_is_10008(town: Town) -> None:
-    first = await town.bot.says(town.essays, "one", nonce="n1", enforce_nonce=True)
-    await town.bot.delete(f"/channels/{town.essays}/messages/{first['id']}")
-    reply = await town.bot.post(
-        f"/channels/{town.essays}/messages",
+async def test_a_nonce_of_a_deleted_message_is_10008(server: SeededServer) -> None:
+    first = await server.bot.post_message(server.essays, "one", nonce="n1", enforce_nonce=True)
+    await server.bot.delete(f"/channels/{server.essays}/messages/{first['id']}")
+    reply = await server.bot.post(
+        f"/channels/{server.essays}/messages",
         {"content": "one", "nonce": "n1", "enforce_nonce": True},
     )
     assert (reply.status, reply.code) == (404, 10008)
 
 
-async def test_a_nonce_is_forgotten_after_some_minutes(town: Town) -> None:
-    world = town.emulator.world
-    first = await town.bot.says(town.essays, "one", nonce="n1", enforce_nonce=True)
+async def test_a_nonce_is_forgotten_after_some_minutes(server: SeededServer) -> None:
+    world = server.emulator.world
+    first = await server.bot.post_message(server.essays, "one", nonce="n1", enforce_nonce=True)
     world.clock.advance_to(world.now() + timedelta(minutes=10))
-    again = await town.bot.says(town.essays, "one", nonce="n1", enforce_nonce=True)
+    again = await server.bot.post_message(server.essays, "one", nonce="n1", enforce_nonce=True)
     assert again["id"] != first["id"]
 
 
-async def test_a_nonce_belongs_to_its_author(town: Town) -> None:
-    await town.ann.says(town.essays, "one", nonce="n1", enforce_nonce=True)
-    other = await town.ben.says(town.essays, "two", nonce="n1", enforce_nonce=True)
+async def test_a_nonce_belongs_to_its_author(server: SeededServer) -> None:
+    await server.ann.post_message(server.essays, "one", nonce="n1", enforce_nonce=True)
+    other = await server.ben.post_message(server.essays, "two", nonce="n1", enforce_nonce=True)
     assert other["content"] == "two"
 
 
-async def test_a_nonce_has_at_most_25_characters(town: Town) -> None:
-    reply = await town.bot.post(
-        f"/channels/{town.essays}/messages", {"content": "x", "nonce": "n" * 26}
+async def test_a_nonce_has_at_most_25_characters(server: SeededServer) -> None:
+    reply = await server.bot.post(
+        f"/channels/{server.essays}/messages", {"content": "x", "nonce": "n" * 26}
     )
     assert reply.fault("nonce") == "NONCE_TYPE_TOO_LONG"
 
 
-async def test_a_reply_includes_its_message_and_mentions_the_author(town: Town) -> None:
+async def test_a_reply_includes_its_message_and_mentions_the_author(server: SeededServer) -> None:
     """docs: Message Resource › Message Types (REPLY), Allowed Mentions Object."""
-    first = await town.ann.says(town.essays, "one")
-    reply = await town.ben.says(town.essays, "two", message_reference={"message_id": first["id"]})
+    first = await server.ann.post_message(server.essays, "one")
+    reply = await server.ben.post_message(
+        server.essays, "two", message_reference={"message_id": first["id"]}
+    )
     assert reply["type"] == 19
     assert reply["referenced_message"]["content"] == "one"
-    assert [one["id"] for one in reply["mentions"]] == [str(town.ann.user.id)]
+    assert [one["id"] for one in reply["mentions"]] == [str(server.ann.user.id)]
     assert reply["message_reference"]["message_id"] == first["id"]
 
 
-async def test_a_reply_can_skip_mentioning_the_author(town: Town) -> None:
-    first = await town.ann.says(town.essays, "one")
-    reply = await town.ben.says(
-        town.essays,
+async def test_a_reply_can_skip_mentioning_the_author(server: SeededServer) -> None:
+    first = await server.ann.post_message(server.essays, "one")
+    reply = await server.ben.post_message(
+        server.essays,
         "two",
         message_reference={"message_id": first["id"]},
         allowed_mentions={"parse": []},
@@ -159,48 +161,50 @@ async def test_a_reply_can_skip_mentioning_the_author(town: Town) -> None:
     assert reply["mentions"] == []
 
 
-async def test_a_reply_to_an_unknown_message_fails_unless_allowed(town: Town) -> None:
+async def test_a_reply_to_an_unknown_message_fails_unless_allowed(server: SeededServer) -> None:
     """docs: Message Reference Structure (``fail_if_not_exists``)."""
     body = {"content": "x", "message_reference": {"message_id": "123"}}
-    reply = await town.ann.post(f"/channels/{town.essays}/messages", body)
+    reply = await server.ann.post(f"/channels/{server.essays}/messages", body)
     assert (reply.code, reply.fault("message_reference")) == (50035, "REPLIES_UNKNOWN_MESSAGE")
-    message = await town.ann.says(
-        town.essays,
+    message = await server.ann.post_message(
+        server.essays,
         "x",
         message_reference={"message_id": "123", "fail_if_not_exists": False},
     )
     assert message["type"] == 0
 
 
-async def test_a_replys_referenced_message_is_null_once_deleted(town: Town) -> None:
-    first = await town.ann.says(town.essays, "one")
-    reply = await town.ben.says(town.essays, "two", message_reference={"message_id": first["id"]})
-    await town.ann.delete(f"/channels/{town.essays}/messages/{first['id']}")
-    again = await town.bot.get(f"/channels/{town.essays}/messages/{reply['id']}")
+async def test_a_replys_referenced_message_is_null_once_deleted(server: SeededServer) -> None:
+    first = await server.ann.post_message(server.essays, "one")
+    reply = await server.ben.post_message(
+        server.essays, "two", message_reference={"message_id": first["id"]}
+    )
+    await server.ann.delete(f"/channels/{server.essays}/messages/{first['id']}")
+    again = await server.bot.get(f"/channels/{server.essays}/messages/{reply['id']}")
     assert again.body["referenced_message"] is None
 
 
-async def test_replying_needs_read_message_history(town: Town) -> None:
+async def test_replying_needs_read_message_history(server: SeededServer) -> None:
     """docs: JSON Error Codes (160002)."""
-    first = await town.ann.says(town.essays, "one")
-    town.deny(town.ben.user, town.essays, Permission.READ_MESSAGE_HISTORY)
-    reply = await town.ben.post(
-        f"/channels/{town.essays}/messages",
+    first = await server.ann.post_message(server.essays, "one")
+    server.deny(server.ben.user, server.essays, Permission.READ_MESSAGE_HISTORY)
+    reply = await server.ben.post(
+        f"/channels/{server.essays}/messages",
         {"content": "x", "message_reference": {"message_id": first["id"]}},
     )
     assert reply.code == 160002
 
 
-async def test_a_forward_carries_a_snapshot(town: Town) -> None:
+async def test_a_forward_carries_a_snapshot(server: SeededServer) -> None:
     """docs: Message Reference Types (FORWARD)."""
-    first = await town.ann.says(town.essays, "one")
-    reply = await town.ada.post(
-        f"/channels/{town.admins}/messages",
+    first = await server.ann.post_message(server.essays, "one")
+    reply = await server.ada.post(
+        f"/channels/{server.admins}/messages",
         {
             "message_reference": {
                 "type": 1,
                 "message_id": first["id"],
-                "channel_id": str(town.essays),
+                "channel_id": str(server.essays),
             }
         },
     )
@@ -209,148 +213,152 @@ async def test_a_forward_carries_a_snapshot(town: Town) -> None:
     assert reply.body["content"] == ""
 
 
-async def test_everyone_is_mentioned_only_by_those_who_may(town: Town) -> None:
+async def test_everyone_is_mentioned_only_by_those_who_may(server: SeededServer) -> None:
     """docs: Permissions (MENTION_EVERYONE)."""
-    assert not (await town.ann.says(town.essays, "@everyone"))["mention_everyone"]
-    assert (await town.ada.says(town.essays, "@everyone"))["mention_everyone"]
-    silent = await town.ada.says(town.essays, "@everyone", allowed_mentions={"parse": []})
+    assert not (await server.ann.post_message(server.essays, "@everyone"))["mention_everyone"]
+    assert (await server.ada.post_message(server.essays, "@everyone"))["mention_everyone"]
+    silent = await server.ada.post_message(
+        server.essays, "@everyone", allowed_mentions={"parse": []}
+    )
     assert not silent["mention_everyone"]
 
 
-async def test_allowed_mentions_lists_exclude_parse(town: Town) -> None:
+async def test_allowed_mentions_lists_exclude_parse(server: SeededServer) -> None:
     """docs: Allowed Mentions Object."""
-    reply = await town.bot.post(
-        f"/channels/{town.essays}/messages",
+    reply = await server.bot.post(
+        f"/channels/{server.essays}/messages",
         {"content": "x", "allowed_mentions": {"parse": ["users"], "users": ["1"]}},
     )
     assert reply.code == 50035
 
 
-async def test_only_the_author_edits(town: Town) -> None:
+async def test_only_the_author_edits(server: SeededServer) -> None:
     """docs: Edit Message; JSON Error Codes (50005)."""
-    message = await town.ann.says(town.essays, "one")
-    path = f"/channels/{town.essays}/messages/{message['id']}"
-    reply = await town.bot.patch(path, {"content": "mine"})
+    message = await server.ann.post_message(server.essays, "one")
+    path = f"/channels/{server.essays}/messages/{message['id']}"
+    reply = await server.bot.patch(path, {"content": "mine"})
     assert (reply.status, reply.code) == (403, 50005)
-    edited = await town.ann.patch(path, {"content": "two"})
+    edited = await server.ann.patch(path, {"content": "two"})
     assert edited.body["content"] == "two"
     assert edited.body["edited_timestamp"] is not None
 
 
-async def test_suppressing_embeds_of_others_needs_manage_messages(town: Town) -> None:
-    message = await town.ann.says(town.essays, "one")
-    path = f"/channels/{town.essays}/messages/{message['id']}"
-    reply = await town.bot.patch(path, {"flags": 4})
+async def test_suppressing_embeds_of_others_needs_manage_messages(server: SeededServer) -> None:
+    message = await server.ann.post_message(server.essays, "one")
+    path = f"/channels/{server.essays}/messages/{message['id']}"
+    reply = await server.bot.patch(path, {"flags": 4})
     assert reply.body["flags"] == 4
-    assert (await town.ben.patch(path, {"flags": 0})).code == 50013
+    assert (await server.ben.patch(path, {"flags": 0})).code == 50013
 
 
-async def test_an_edit_cannot_empty_a_message(town: Town) -> None:
-    message = await town.ann.says(town.essays, "one")
-    reply = await town.ann.patch(
-        f"/channels/{town.essays}/messages/{message['id']}", {"content": ""}
+async def test_an_edit_cannot_empty_a_message(server: SeededServer) -> None:
+    message = await server.ann.post_message(server.essays, "one")
+    reply = await server.ann.patch(
+        f"/channels/{server.essays}/messages/{message['id']}", {"content": ""}
     )
     assert reply.code == 50006
 
 
-async def test_deleting_others_messages_needs_manage_messages(town: Town) -> None:
-    message = await town.ann.says(town.essays, "one")
-    path = f"/channels/{town.essays}/messages/{message['id']}"
-    assert (await town.ben.delete(path)).code == 50013
-    assert (await town.bot.delete(path)).status == 204
-    assert (await town.bot.get(path)).code == 10008
+async def test_deleting_others_messages_needs_manage_messages(server: SeededServer) -> None:
+    message = await server.ann.post_message(server.essays, "one")
+    path = f"/channels/{server.essays}/messages/{message['id']}"
+    assert (await server.ben.delete(path)).code == 50013
+    assert (await server.bot.delete(path)).status == 204
+    assert (await server.bot.get(path)).code == 10008
 
 
-async def test_history_is_read_in_pages_newest_first(town: Town) -> None:
+async def test_history_is_read_in_pages_newest_first(server: SeededServer) -> None:
     """docs: Get Channel Messages."""
-    ids = [(await town.ann.says(town.essays, f"m{n}"))["id"] for n in range(6)]
-    path = f"/channels/{town.essays}/messages"
+    ids = [(await server.ann.post_message(server.essays, f"m{n}"))["id"] for n in range(6)]
+    path = f"/channels/{server.essays}/messages"
 
     async def read(query: str) -> list[str]:
-        return [message["id"] for message in (await town.bot.get(path + query)).body]
+        return [message["id"] for message in (await server.bot.get(path + query)).body]
 
     assert await read("") == ids[::-1]
     assert await read("?limit=2") == [ids[5], ids[4]]
     assert await read(f"?before={ids[3]}&limit=2") == [ids[2], ids[1]]
     assert await read(f"?after={ids[1]}&limit=2") == [ids[3], ids[2]]
     assert await read(f"?around={ids[2]}&limit=3") == [ids[3], ids[2], ids[1]]
-    assert (await town.bot.get(f"{path}?limit=101")).fault("limit") == "NUMBER_TYPE_MAX"
-    assert (await town.bot.get(f"{path}?limit=0")).fault("limit") == "NUMBER_TYPE_MIN"
+    assert (await server.bot.get(f"{path}?limit=101")).fault("limit") == "NUMBER_TYPE_MAX"
+    assert (await server.bot.get(f"{path}?limit=0")).fault("limit") == "NUMBER_TYPE_MIN"
 
 
-async def test_without_read_message_history_there_is_nothing_to_read(town: Town) -> None:
+async def test_without_read_message_history_there_is_nothing_to_read(server: SeededServer) -> None:
     """docs: Get Channel Messages."""
-    message = await town.ann.says(town.essays, "one")
-    town.deny(town.bot.user, town.essays, Permission.READ_MESSAGE_HISTORY)
-    reply = await town.bot.get(f"/channels/{town.essays}/messages")
+    message = await server.ann.post_message(server.essays, "one")
+    server.deny(server.bot.user, server.essays, Permission.READ_MESSAGE_HISTORY)
+    reply = await server.bot.get(f"/channels/{server.essays}/messages")
     assert (reply.status, reply.body) == (200, [])
-    one = await town.bot.get(f"/channels/{town.essays}/messages/{message['id']}")
+    one = await server.bot.get(f"/channels/{server.essays}/messages/{message['id']}")
     assert one.code == 50013
 
 
-async def test_without_the_message_content_intent_others_text_is_empty(town: Town) -> None:
+async def test_without_the_message_content_intent_others_text_is_empty(
+    server: SeededServer,
+) -> None:
     """docs: Gateway › Message Content Intent."""
-    town.emulator.world.application.flags = 0
-    await town.ann.says(town.essays, "hidden")
-    await town.ann.says(town.essays, f"<@{town.bot.user.id}> look")
-    await town.bot.says(town.essays, "mine")
-    history = (await town.bot.get(f"/channels/{town.essays}/messages")).body
-    assert [m["content"] for m in history] == ["mine", f"<@{town.bot.user.id}> look", ""]
+    server.emulator.world.application.flags = 0
+    await server.ann.post_message(server.essays, "hidden")
+    await server.ann.post_message(server.essays, f"<@{server.bot.user.id}> look")
+    await server.bot.post_message(server.essays, "mine")
+    history = (await server.bot.get(f"/channels/{server.essays}/messages")).body
+    assert [m["content"] for m in history] == ["mine", f"<@{server.bot.user.id}> look", ""]
 
 
-async def test_bulk_deletion_takes_2_to_100_recent_messages(town: Town) -> None:
+async def test_bulk_deletion_takes_2_to_100_recent_messages(server: SeededServer) -> None:
     """docs: Bulk Delete Messages; JSON Error Codes (50016, 50034)."""
-    ids = [(await town.ann.says(town.essays, f"m{n}"))["id"] for n in range(3)]
-    path = f"/channels/{town.essays}/messages/bulk-delete"
-    assert (await town.bot.post(path, {"messages": ids[:1]})).code == 50016
-    assert (await town.bot.post(path, {"messages": [ids[0], "1"]})).code == 50034
-    assert (await town.bot.post(path, {"messages": ids[:2]})).status == 204
-    left = (await town.bot.get(f"/channels/{town.essays}/messages")).body
+    ids = [(await server.ann.post_message(server.essays, f"m{n}"))["id"] for n in range(3)]
+    path = f"/channels/{server.essays}/messages/bulk-delete"
+    assert (await server.bot.post(path, {"messages": ids[:1]})).code == 50016
+    assert (await server.bot.post(path, {"messages": [ids[0], "1"]})).code == 50034
+    assert (await server.bot.post(path, {"messages": ids[:2]})).status == 204
+    left = (await server.bot.get(f"/channels/{server.essays}/messages")).body
     assert [message["id"] for message in left] == [ids[2]]
 
 
-async def test_only_announcements_are_crossposted_and_only_once(town: Town) -> None:
+async def test_only_announcements_are_crossposted_and_only_once(server: SeededServer) -> None:
     """docs: Crosspost Message; JSON Error Codes (40033, 50068)."""
-    message = await town.bot.says(town.essays, "news")
-    path = f"/channels/{town.essays}/messages/{message['id']}/crosspost"
-    assert (await town.bot.post(path)).code == 50068
-    await town.ada.patch(f"/channels/{town.essays}", {"type": 5})
-    assert (await town.bot.post(path)).body["flags"] & 1
-    assert (await town.bot.post(path)).code == 40033
+    message = await server.bot.post_message(server.essays, "news")
+    path = f"/channels/{server.essays}/messages/{message['id']}/crosspost"
+    assert (await server.bot.post(path)).code == 50068
+    await server.ada.patch(f"/channels/{server.essays}", {"type": 5})
+    assert (await server.bot.post(path)).body["flags"] & 1
+    assert (await server.bot.post(path)).code == 40033
 
 
-async def test_slowmode_applies_to_members_and_not_bots(town: Town) -> None:
+async def test_slowmode_applies_to_members_and_not_bots(server: SeededServer) -> None:
     """docs: Channels Resource › Channel Object (``rate_limit_per_user``); error 20016."""
-    await town.ada.patch(f"/channels/{town.essays}", {"rate_limit_per_user": 30})
-    await town.ann.says(town.essays, "one")
-    reply = await town.ann.post(f"/channels/{town.essays}/messages", {"content": "two"})
+    await server.ada.patch(f"/channels/{server.essays}", {"rate_limit_per_user": 30})
+    await server.ann.post_message(server.essays, "one")
+    reply = await server.ann.post(f"/channels/{server.essays}/messages", {"content": "two"})
     assert (reply.status, reply.code) == (429, 20016)
     assert 0 < reply.body["retry_after"] <= 30
-    await town.bot.says(town.essays, "one")
-    await town.bot.says(town.essays, "two")
-    world = town.emulator.world
+    await server.bot.post_message(server.essays, "one")
+    await server.bot.post_message(server.essays, "two")
+    world = server.emulator.world
     world.clock.advance_to(world.now() + timedelta(seconds=31))
-    await town.ann.says(town.essays, "two")
+    await server.ann.post_message(server.essays, "two")
 
 
-async def test_a_member_in_time_out_can_only_read(town: Town) -> None:
+async def test_a_member_in_time_out_can_only_read(server: SeededServer) -> None:
     """docs: Permissions › Permissions for Timed Out Members."""
-    world = town.emulator.world
+    world = server.emulator.world
     until = (world.now() + timedelta(hours=1)).isoformat()
-    reply = await town.ada.patch(
-        f"/guilds/{town.guild_id}/members/{town.ann.user.id}",
+    reply = await server.ada.patch(
+        f"/guilds/{server.guild_id}/members/{server.ann.user.id}",
         {"communication_disabled_until": until},
     )
     assert reply.status == 200
-    denied = await town.ann.post(f"/channels/{town.essays}/messages", {"content": "x"})
+    denied = await server.ann.post(f"/channels/{server.essays}/messages", {"content": "x"})
     assert denied.code == 50013
-    assert (await town.ann.get(f"/channels/{town.essays}/messages")).status == 200
+    assert (await server.ann.get(f"/channels/{server.essays}/messages")).status == 200
 
 
-async def test_the_snapshot_keeps_deleted_messages(town: Town) -> None:
-    message = await town.ann.says(town.essays, "one")
-    await town.ann.delete(f"/channels/{town.essays}/messages/{message['id']}")
-    async with town.bot.session.get(f"{town.emulator.page}/rehearsal/world") as response:
+async def test_the_snapshot_keeps_deleted_messages(server: SeededServer) -> None:
+    message = await server.ann.post_message(server.essays, "one")
+    await server.ann.delete(f"/channels/{server.essays}/messages/{message['id']}")
+    async with server.bot.session.get(f"{server.emulator.page}/rehearsal/world") as response:
         truth = await response.json()
     assert [(m["content"], m["deleted"]) for m in truth["messages"]] == [("one", True)]
     assert {c["name"] for c in truth["channels"]} == {"essays", "essay-forum", "admins"}

@@ -12,17 +12,17 @@ from bot.emulator.rules.errors import ApiError
 from bot.emulator.rules.rate_limits import GLOBAL, INVALID, OLD_EDITS, RENAMES, Limit, RateLimits
 from bot.emulator.server import Emulator
 from bot.emulator.world.seed import seed_world
-from tests.emulator.http_callers import Town, settle_town
+from tests.emulator.http_clients import SeededServer, seeded_server
 
 
 @pytest.fixture
-async def busy() -> AsyncIterator[Town]:
+async def busy() -> AsyncIterator[SeededServer]:
     """An emulator with rate limits."""
     emulator = Emulator(seed_world())
     await emulator.start()
     try:
         async with aiohttp.ClientSession() as session:
-            yield settle_town(emulator, session)
+            yield seeded_server(emulator, session)
     finally:
         await emulator.stop()
 
@@ -37,7 +37,7 @@ class Watch:
         return self.now
 
 
-async def test_headers_announce_a_bucket(busy: Town) -> None:
+async def test_headers_announce_a_bucket(busy: SeededServer) -> None:
     """docs: Rate Limits › Header Format."""
     reply = await busy.bot.post(f"/channels/{busy.essays}/messages", {"content": "x"})
     assert (reply.headers["X-RateLimit-Limit"], reply.headers["X-RateLimit-Remaining"]) == (
@@ -48,11 +48,11 @@ async def test_headers_announce_a_bucket(busy: Town) -> None:
     assert reply.headers["X-RateLimit-Bucket"]
 
 
-async def test_an_exceeded_bucket_says_when_to_retry(busy: Town) -> None:
+async def test_an_exceeded_bucket_says_when_to_retry(busy: SeededServer) -> None:
     """docs: Rate Limits › Exceeding A Rate Limit."""
     path = f"/channels/{busy.essays}/messages"
     for n in range(5):
-        await busy.bot.says(busy.essays, str(n))
+        await busy.bot.post_message(busy.essays, str(n))
     reply = await busy.bot.post(path, {"content": "x"})
     assert reply.status == 429
     assert 0 < reply.body["retry_after"] <= 5
@@ -65,14 +65,14 @@ async def test_an_exceeded_bucket_says_when_to_retry(busy: Town) -> None:
     assert other.status == 200
 
 
-async def test_members_are_not_counted(busy: Town) -> None:
+async def test_members_are_not_counted(busy: SeededServer) -> None:
     for n in range(7):
-        await busy.ann.says(busy.essays, str(n))
+        await busy.ann.post_message(busy.essays, str(n))
 
 
-async def test_renaming_has_a_limit_that_no_header_shows(busy: Town) -> None:
-    message = await busy.ann.says(busy.essays, "one")
-    thread = await busy.bot.opens(busy.essays, message["id"])
+async def test_renaming_has_a_limit_that_no_header_shows(busy: SeededServer) -> None:
+    message = await busy.ann.post_message(busy.essays, "one")
+    thread = await busy.bot.open_thread(busy.essays, message["id"])
     path = f"/channels/{thread['id']}"
     for name in ("a", "b"):
         renamed = await busy.bot.patch(path, {"name": name})
@@ -84,9 +84,9 @@ async def test_renaming_has_a_limit_that_no_header_shows(busy: Town) -> None:
     assert (await busy.bot.patch(path, {"archived": True})).status == 200
 
 
-async def test_without_rate_limits_nothing_is_announced(town: Town) -> None:
+async def test_without_rate_limits_nothing_is_announced(server: SeededServer) -> None:
     for n in range(7):
-        reply = await town.bot.post(f"/channels/{town.essays}/messages", {"content": str(n)})
+        reply = await server.bot.post(f"/channels/{server.essays}/messages", {"content": str(n)})
         assert reply.status == 200
         assert "X-RateLimit-Limit" not in reply.headers
 
@@ -139,10 +139,12 @@ def test_a_hidden_limit_has_no_headers() -> None:
     assert RateLimits(monotonic=Watch()).take(RENAMES, "bot", "here") == {}
 
 
-async def test_few_messages_over_an_hour_old_can_be_edited_at_once(busy: Town) -> None:
+async def test_few_messages_over_an_hour_old_can_be_edited_at_once(busy: SeededServer) -> None:
     """docs: Opcodes and Status Codes › JSON Error Codes, 30046."""
     path = f"/channels/{busy.essays}/messages"
-    said = [(await busy.bot.says(busy.essays, str(n)))["id"] for n in range(OLD_EDITS.calls + 1)]
+    said = [
+        (await busy.bot.post_message(busy.essays, str(n)))["id"] for n in range(OLD_EDITS.calls + 1)
+    ]
     for message_id in said:
         assert (await busy.bot.patch(f"{path}/{message_id}", {"content": "x"})).status == 200
     clock = busy.emulator.world.clock

@@ -12,67 +12,71 @@ from bot.emulator.world.events import ChannelCreated, Event
 from bot.emulator.world.models import OverwriteType
 from bot.emulator.world.permissions import Permission
 from tests.emulator.dispatches import collect_dispatches
-from tests.emulator.http_callers import Town
+from tests.emulator.http_clients import SeededServer
 
 TAG = {"name": "fiction", "moderated": False}
 
 
-async def _thread(town: Town) -> tuple[dict[str, Any], dict[str, Any]]:
-    message = await town.ann.says(town.essays, "one")
-    return message, await town.bot.opens(town.essays, message["id"], "A thread")
+async def _thread(server: SeededServer) -> tuple[dict[str, Any], dict[str, Any]]:
+    message = await server.ann.post_message(server.essays, "one")
+    return message, await server.bot.open_thread(server.essays, message["id"], "A thread")
 
 
-async def _archive(town: Town, thread_id: str, **more: Any) -> None:
-    reply = await town.bot.patch(f"/channels/{thread_id}", {"archived": True, **more})
+async def _archive(server: SeededServer, thread_id: str, **more: Any) -> None:
+    reply = await server.bot.patch(f"/channels/{thread_id}", {"archived": True, **more})
     assert reply.status == 200, reply
 
 
-async def test_a_thread_has_the_id_of_its_message(town: Town) -> None:
+async def test_a_thread_has_the_id_of_its_message(server: SeededServer) -> None:
     """docs: Start Thread from Message."""
-    message, thread = await _thread(town)
+    message, thread = await _thread(server)
     assert (thread["id"], thread["type"], thread["parent_id"]) == (
         message["id"],
         11,
-        str(town.essays),
+        str(server.essays),
     )
     assert (thread["message_count"], thread["member_count"]) == (0, 1)
-    head = (await town.bot.get(f"/channels/{town.essays}/messages/{message['id']}")).body
+    head = (await server.bot.get(f"/channels/{server.essays}/messages/{message['id']}")).body
     assert head["thread"]["id"] == thread["id"]
     assert head["flags"] & 1 << 5
 
 
-async def test_a_second_thread_from_a_message_is_160004(town: Town) -> None:
-    message, _ = await _thread(town)
-    reply = await town.ann.post(
-        f"/channels/{town.essays}/messages/{message['id']}/threads", {"name": "again"}
+async def test_a_second_thread_from_a_message_is_160004(server: SeededServer) -> None:
+    message, _ = await _thread(server)
+    reply = await server.ann.post(
+        f"/channels/{server.essays}/messages/{message['id']}/threads", {"name": "again"}
     )
     assert (reply.status, reply.code) == (400, 160004)
 
 
 @pytest.mark.parametrize("name", ["", "x" * 101, None])
-async def test_a_thread_name_has_1_to_100_characters(town: Town, name: str | None) -> None:
-    message = await town.ann.says(town.essays, "one")
-    reply = await town.bot.post(
-        f"/channels/{town.essays}/messages/{message['id']}/threads", {"name": name}
+async def test_a_thread_name_has_1_to_100_characters(
+    server: SeededServer, name: str | None
+) -> None:
+    message = await server.ann.post_message(server.essays, "one")
+    reply = await server.bot.post(
+        f"/channels/{server.essays}/messages/{message['id']}/threads", {"name": name}
     )
     assert reply.code == 50035
 
 
-async def test_a_thread_starts_with_a_reference_to_its_message(town: Town) -> None:
+async def test_a_thread_starts_with_a_reference_to_its_message(server: SeededServer) -> None:
     """docs: Message Types (THREAD_STARTER_MESSAGE)."""
-    message, thread = await _thread(town)
-    first = (await town.bot.get(f"/channels/{thread['id']}/messages")).body[-1]
+    message, thread = await _thread(server)
+    first = (await server.bot.get(f"/channels/{thread['id']}/messages")).body[-1]
     assert (first["type"], first["content"]) == (21, "")
     assert first["referenced_message"]["id"] == message["id"]
-    refused = await town.bot.delete(f"/channels/{thread['id']}/messages/{first['id']}")
+    refused = await server.bot.delete(f"/channels/{thread['id']}/messages/{first['id']}")
     assert refused.code == 50021
 
 
-async def test_starting_a_thread_emits_the_thread_and_its_first_message(town: Town) -> None:
+async def test_starting_a_thread_emits_the_thread_and_its_first_message(
+    server: SeededServer,
+) -> None:
     """docs: Gateway Events › Thread Create."""
-    message = await town.ann.says(town.essays, "one")
-    heard = collect_dispatches(town.emulator.world)
-    await town.bot.opens(town.essays, message["id"])
+    message = await server.ann.post_message(server.essays, "one")
+    heard = collect_dispatches(server.emulator.world)
+    await server.bot.open_thread(server.essays, message["id"])
     assert [event.name for event in heard] == [
         "THREAD_CREATE",
         "MESSAGE_CREATE",
@@ -81,170 +85,172 @@ async def test_starting_a_thread_emits_the_thread_and_its_first_message(town: To
     assert heard[0].data["newly_created"] is True
 
 
-async def test_starting_a_thread_needs_create_public_threads(town: Town) -> None:
-    message = await town.ann.says(town.essays, "one")
-    town.deny(town.bot.user, town.essays, Permission.CREATE_PUBLIC_THREADS)
-    path = f"/channels/{town.essays}/messages/{message['id']}/threads"
-    assert (await town.bot.post(path, {"name": "T"})).code == 50013
+async def test_starting_a_thread_needs_create_public_threads(server: SeededServer) -> None:
+    message = await server.ann.post_message(server.essays, "one")
+    server.deny(server.bot.user, server.essays, Permission.CREATE_PUBLIC_THREADS)
+    path = f"/channels/{server.essays}/messages/{message['id']}/threads"
+    assert (await server.bot.post(path, {"name": "T"})).code == 50013
 
 
-async def test_a_server_has_a_limit_of_active_threads(town: Town) -> None:
+async def test_a_server_has_a_limit_of_active_threads(server: SeededServer) -> None:
     """docs: JSON Error Codes (160006)."""
-    town.emulator.world.thread_limit = 1
-    _, thread = await _thread(town)
-    other = await town.ann.says(town.essays, "two")
-    path = f"/channels/{town.essays}/messages/{other['id']}/threads"
-    assert (await town.bot.post(path, {"name": "T"})).code == 160006
-    await _archive(town, thread["id"])
-    assert (await town.bot.post(path, {"name": "T"})).status == 201
-    again = await town.bot.patch(f"/channels/{thread['id']}", {"archived": False})
+    server.emulator.world.thread_limit = 1
+    _, thread = await _thread(server)
+    other = await server.ann.post_message(server.essays, "two")
+    path = f"/channels/{server.essays}/messages/{other['id']}/threads"
+    assert (await server.bot.post(path, {"name": "T"})).code == 160006
+    await _archive(server, thread["id"])
+    assert (await server.bot.post(path, {"name": "T"})).status == 201
+    again = await server.bot.patch(f"/channels/{thread['id']}", {"archived": False})
     assert again.code == 160006
 
 
-async def test_a_public_thread_without_a_message_posts_one_in_its_channel(town: Town) -> None:
+async def test_a_public_thread_without_a_message_posts_one_in_its_channel(
+    server: SeededServer,
+) -> None:
     """docs: Start Thread without Message; Message Types (THREAD_CREATED)."""
-    reply = await town.bot.post(f"/channels/{town.essays}/threads", {"name": "T", "type": 11})
+    reply = await server.bot.post(f"/channels/{server.essays}/threads", {"name": "T", "type": 11})
     assert reply.status == 201
-    told = (await town.bot.get(f"/channels/{town.essays}/messages")).body[0]
+    told = (await server.bot.get(f"/channels/{server.essays}/messages")).body[0]
     assert (told["type"], told["content"]) == (18, "T")
     assert told["message_reference"]["channel_id"] == reply.body["id"]
 
 
 async def test_a_private_thread_is_visible_to_its_members_and_moderators(
-    town: Town,
+    server: SeededServer,
 ) -> None:
     """docs: Threads › Private Threads; without a type a thread is private."""
-    reply = await town.ann.post(f"/channels/{town.essays}/threads", {"name": "T"})
+    reply = await server.ann.post(f"/channels/{server.essays}/threads", {"name": "T"})
     assert reply.body["type"] == 12
     thread = reply.body["id"]
-    assert (await town.ben.get(f"/channels/{thread}")).code == 50001
-    assert (await town.bot.get(f"/channels/{thread}")).status == 200
-    await town.ann.put(f"/channels/{thread}/thread-members/{town.ben.user.id}")
-    assert (await town.ben.get(f"/channels/{thread}")).status == 200
+    assert (await server.ben.get(f"/channels/{thread}")).code == 50001
+    assert (await server.bot.get(f"/channels/{thread}")).status == 200
+    await server.ann.put(f"/channels/{thread}/thread-members/{server.ben.user.id}")
+    assert (await server.ben.get(f"/channels/{thread}")).status == 200
 
 
-async def test_deleting_a_channel_deletes_its_threads(town: Town) -> None:
+async def test_deleting_a_channel_deletes_its_threads(server: SeededServer) -> None:
     """docs: Gateway Events › Channel Delete."""
-    _, thread = await _thread(town)
-    heard = collect_dispatches(town.emulator.world)
-    assert (await town.ada.delete(f"/channels/{town.essays}")).status == 200
+    _, thread = await _thread(server)
+    heard = collect_dispatches(server.emulator.world)
+    assert (await server.ada.delete(f"/channels/{server.essays}")).status == 200
     assert [event.name for event in heard] == ["CHANNEL_DELETE"]
-    assert (await town.bot.get(f"/channels/{thread['id']}")).code == 10003
+    assert (await server.bot.get(f"/channels/{thread['id']}")).code == 10003
 
 
-async def test_writing_in_a_thread_joins_and_counts(town: Town) -> None:
+async def test_writing_in_a_thread_joins_and_counts(server: SeededServer) -> None:
     """docs: Threads › Thread Membership; Channel Object (``message_count``)."""
-    _, thread = await _thread(town)
-    said = await town.ann.says(thread["id"], "in here")
-    await town.ben.says(thread["id"], "me too")
-    state = (await town.bot.get(f"/channels/{thread['id']}")).body
+    _, thread = await _thread(server)
+    said = await server.ann.post_message(thread["id"], "in here")
+    await server.ben.post_message(thread["id"], "me too")
+    state = (await server.bot.get(f"/channels/{thread['id']}")).body
     assert (state["message_count"], state["total_message_sent"]) == (2, 2)
     assert state["member_count"] == 3
     assert said["position"] == 0
-    await town.ann.delete(f"/channels/{thread['id']}/messages/{said['id']}")
-    state = (await town.bot.get(f"/channels/{thread['id']}")).body
+    await server.ann.delete(f"/channels/{thread['id']}/messages/{said['id']}")
+    state = (await server.bot.get(f"/channels/{thread['id']}")).body
     assert (state["message_count"], state["total_message_sent"]) == (1, 2)
 
 
-async def test_a_mention_adds_a_member_to_the_thread(town: Town) -> None:
+async def test_a_mention_adds_a_member_to_the_thread(server: SeededServer) -> None:
     """docs: Threads › Thread Membership."""
-    _, thread = await _thread(town)
-    await town.ann.says(thread["id"], f"<@{town.ben.user.id}>")
-    members = (await town.bot.get(f"/channels/{thread['id']}/thread-members")).body
-    assert str(town.ben.user.id) in {member["user_id"] for member in members}
+    _, thread = await _thread(server)
+    await server.ann.post_message(thread["id"], f"<@{server.ben.user.id}>")
+    members = (await server.bot.get(f"/channels/{thread['id']}/thread-members")).body
+    assert str(server.ben.user.id) in {member["user_id"] for member in members}
 
 
-async def test_members_join_and_leave_threads(town: Town) -> None:
+async def test_members_join_and_leave_threads(server: SeededServer) -> None:
     """docs: Join Thread, Add Thread Member, Leave Thread, Remove Thread Member."""
-    _, thread = await _thread(town)
+    _, thread = await _thread(server)
     path = f"/channels/{thread['id']}/thread-members"
-    assert (await town.ann.put(f"{path}/@me")).status == 204
-    assert (await town.bot.put(f"{path}/{town.ben.user.id}")).status == 204
-    one = await town.bot.get(f"{path}/{town.ben.user.id}?with_member=true")
+    assert (await server.ann.put(f"{path}/@me")).status == 204
+    assert (await server.bot.put(f"{path}/{server.ben.user.id}")).status == 204
+    one = await server.bot.get(f"{path}/{server.ben.user.id}?with_member=true")
     assert one.body["member"]["user"]["global_name"] == "Ben"
-    assert (await town.ann.delete(f"{path}/{town.ben.user.id}")).code == 50013
-    assert (await town.bot.delete(f"{path}/{town.ben.user.id}")).status == 204
-    assert (await town.bot.get(f"{path}/{town.ben.user.id}")).code == 10007
-    assert (await town.ann.delete(f"{path}/@me")).status == 204
-    listed = (await town.bot.get(path)).body
-    assert [member["user_id"] for member in listed] == [str(town.bot.user.id)]
+    assert (await server.ann.delete(f"{path}/{server.ben.user.id}")).code == 50013
+    assert (await server.bot.delete(f"{path}/{server.ben.user.id}")).status == 204
+    assert (await server.bot.get(f"{path}/{server.ben.user.id}")).code == 10007
+    assert (await server.ann.delete(f"{path}/@me")).status == 204
+    listed = (await server.bot.get(path)).body
+    assert [member["user_id"] for member in listed] == [str(server.bot.user.id)]
 
 
-async def test_adding_a_member_posts_a_message_in_the_thread(town: Town) -> None:
+async def test_adding_a_member_posts_a_message_in_the_thread(server: SeededServer) -> None:
     """docs: Message Types (RECIPIENT_ADD)."""
-    _, thread = await _thread(town)
-    await town.bot.put(f"/channels/{thread['id']}/thread-members/{town.ann.user.id}")
-    told = (await town.bot.get(f"/channels/{thread['id']}/messages")).body[0]
-    assert (told["type"], told["mentions"][0]["id"]) == (1, str(town.ann.user.id))
+    _, thread = await _thread(server)
+    await server.bot.put(f"/channels/{thread['id']}/thread-members/{server.ann.user.id}")
+    told = (await server.bot.get(f"/channels/{thread['id']}/messages")).body[0]
+    assert (told["type"], told["mentions"][0]["id"]) == (1, str(server.ann.user.id))
 
 
-async def test_nothing_is_changed_in_an_archived_thread(town: Town) -> None:
+async def test_nothing_is_changed_in_an_archived_thread(server: SeededServer) -> None:
     """docs: JSON Error Codes (50083)."""
-    _, thread = await _thread(town)
-    said = await town.bot.says(thread["id"], "in here")
-    await _archive(town, thread["id"])
+    _, thread = await _thread(server)
+    said = await server.bot.post_message(thread["id"], "in here")
+    await _archive(server, thread["id"])
     message = f"/channels/{thread['id']}/messages/{said['id']}"
-    assert (await town.bot.patch(message, {"content": "new"})).code == 50083
-    assert (await town.bot.put(f"{message}/reactions/%F0%9F%91%8D/@me")).code == 50083
-    assert (await town.bot.delete(message)).code == 50083
-    members = f"/channels/{thread['id']}/thread-members/{town.ann.user.id}"
-    assert (await town.bot.put(members)).code == 50083
-    assert (await town.bot.patch(f"/channels/{thread['id']}", {"name": "new"})).code == 50083
-    opened = await town.bot.patch(f"/channels/{thread['id']}", {"name": "new", "archived": False})
+    assert (await server.bot.patch(message, {"content": "new"})).code == 50083
+    assert (await server.bot.put(f"{message}/reactions/%F0%9F%91%8D/@me")).code == 50083
+    assert (await server.bot.delete(message)).code == 50083
+    members = f"/channels/{thread['id']}/thread-members/{server.ann.user.id}"
+    assert (await server.bot.put(members)).code == 50083
+    assert (await server.bot.patch(f"/channels/{thread['id']}", {"name": "new"})).code == 50083
+    opened = await server.bot.patch(f"/channels/{thread['id']}", {"name": "new", "archived": False})
     assert (opened.status, opened.body["name"]) == (200, "new")
 
 
-async def test_a_message_unarchives_a_thread(town: Town) -> None:
+async def test_a_message_unarchives_a_thread(server: SeededServer) -> None:
     """docs: Threads › Archived threads."""
-    _, thread = await _thread(town)
-    await _archive(town, thread["id"])
-    await town.ann.says(thread["id"], "one more thing")
-    state = (await town.bot.get(f"/channels/{thread['id']}")).body
+    _, thread = await _thread(server)
+    await _archive(server, thread["id"])
+    await server.ann.post_message(thread["id"], "one more thing")
+    state = (await server.bot.get(f"/channels/{thread['id']}")).body
     assert state["thread_metadata"]["archived"] is False
 
 
-async def test_a_locked_thread_needs_manage_threads(town: Town) -> None:
+async def test_a_locked_thread_needs_manage_threads(server: SeededServer) -> None:
     """docs: JSON Error Codes (160005); Threads › Permissions."""
-    _, thread = await _thread(town)
-    await _archive(town, thread["id"], locked=True)
+    _, thread = await _thread(server)
+    await _archive(server, thread["id"], locked=True)
     path = f"/channels/{thread['id']}"
-    said = await town.ann.post(f"{path}/messages", {"content": "x"})
+    said = await server.ann.post(f"{path}/messages", {"content": "x"})
     assert said.code == 160005
-    assert (await town.ann.patch(path, {"archived": False})).code == 50013
-    assert (await town.bot.post(f"{path}/messages", {"content": "x"})).code == 50083
-    assert (await town.bot.patch(path, {"archived": False})).status == 200
-    assert (await town.bot.post(f"{path}/messages", {"content": "x"})).status == 200
+    assert (await server.ann.patch(path, {"archived": False})).code == 50013
+    assert (await server.bot.post(f"{path}/messages", {"content": "x"})).code == 50083
+    assert (await server.bot.patch(path, {"archived": False})).status == 200
+    assert (await server.bot.post(f"{path}/messages", {"content": "x"})).status == 200
 
 
-async def test_anyone_who_may_write_can_unarchive_a_thread(town: Town) -> None:
+async def test_anyone_who_may_write_can_unarchive_a_thread(server: SeededServer) -> None:
     """docs: Modify Channel › Thread."""
-    _, thread = await _thread(town)
-    await _archive(town, thread["id"])
+    _, thread = await _thread(server)
+    await _archive(server, thread["id"])
     path = f"/channels/{thread['id']}"
-    assert (await town.ann.patch(path, {"archived": False})).status == 200
-    assert (await town.ann.patch(path, {"archived": True})).code == 50013
-    assert (await town.ann.patch(path, {"locked": True})).code == 50013
+    assert (await server.ann.patch(path, {"archived": False})).status == 200
+    assert (await server.ann.patch(path, {"archived": True})).code == 50013
+    assert (await server.ann.patch(path, {"locked": True})).code == 50013
 
 
-async def test_writing_in_threads_needs_send_messages_in_threads(town: Town) -> None:
+async def test_writing_in_threads_needs_send_messages_in_threads(server: SeededServer) -> None:
     """docs: Threads › Permissions: the parent's overwrites hold."""
-    _, thread = await _thread(town)
-    town.deny(town.ann.user, town.essays, Permission.SEND_MESSAGES_IN_THREADS)
-    reply = await town.ann.post(f"/channels/{thread['id']}/messages", {"content": "x"})
+    _, thread = await _thread(server)
+    server.deny(server.ann.user, server.essays, Permission.SEND_MESSAGES_IN_THREADS)
+    reply = await server.ann.post(f"/channels/{thread['id']}/messages", {"content": "x"})
     assert reply.code == 50013
-    await town.ann.says(town.essays, "still here")
-    town.deny(town.ann.user, town.essays, Permission.SEND_MESSAGES)
-    await town.ann.says(thread["id"], "and here")
+    await server.ann.post_message(server.essays, "still here")
+    server.deny(server.ann.user, server.essays, Permission.SEND_MESSAGES)
+    await server.ann.post_message(thread["id"], "and here")
 
 
-async def test_a_thread_is_archived_after_its_time_without_activity(town: Town) -> None:
+async def test_a_thread_is_archived_after_its_time_without_activity(server: SeededServer) -> None:
     """docs: Threads › Archived threads (``auto_archive_duration``)."""
-    message = await town.ann.says(town.essays, "one")
-    reply = await town.bot.post(
-        f"/channels/{town.essays}/messages/{message['id']}/threads",
+    message = await server.ann.post_message(server.essays, "one")
+    reply = await server.bot.post(
+        f"/channels/{server.essays}/messages/{message['id']}/threads",
         {"name": "T", "auto_archive_duration": 60},
     )
-    world = town.emulator.world
+    world = server.emulator.world
     thread = world.channels[int(reply.body["id"])].thread
     assert thread is not None
     due = world.next_due()
@@ -255,83 +261,87 @@ async def test_a_thread_is_archived_after_its_time_without_activity(town: Town) 
     assert world.next_due() is None
 
 
-async def test_an_archive_duration_is_one_of_four(town: Town) -> None:
-    message = await town.ann.says(town.essays, "one")
-    reply = await town.bot.post(
-        f"/channels/{town.essays}/messages/{message['id']}/threads",
+async def test_an_archive_duration_is_one_of_four(server: SeededServer) -> None:
+    message = await server.ann.post_message(server.essays, "one")
+    reply = await server.bot.post(
+        f"/channels/{server.essays}/messages/{message['id']}/threads",
         {"name": "T", "auto_archive_duration": 61},
     )
     assert reply.fault("auto_archive_duration") == "BASE_TYPE_CHOICES"
 
 
-async def test_active_and_archived_threads_are_listed_separately(town: Town) -> None:
+async def test_active_and_archived_threads_are_listed_separately(server: SeededServer) -> None:
     """docs: List Active Guild Threads, List Public Archived Threads."""
-    _, first = await _thread(town)
-    _, second = await _thread(town)
-    await _archive(town, first["id"])
-    active = (await town.bot.get(f"/guilds/{town.guild_id}/threads/active")).body
+    _, first = await _thread(server)
+    _, second = await _thread(server)
+    await _archive(server, first["id"])
+    active = (await server.bot.get(f"/guilds/{server.guild_id}/threads/active")).body
     assert [thread["id"] for thread in active["threads"]] == [second["id"]]
     assert [member["id"] for member in active["members"]] == [second["id"]]
-    path = f"/channels/{town.essays}/threads/archived/public"
-    archived = (await town.bot.get(path)).body
+    path = f"/channels/{server.essays}/threads/archived/public"
+    archived = (await server.bot.get(path)).body
     assert [thread["id"] for thread in archived["threads"]] == [first["id"]]
     assert archived["has_more"] is False
     moment = archived["threads"][0]["thread_metadata"]["archive_timestamp"].replace("+", "%2B")
-    assert (await town.bot.get(f"{path}?before={moment}")).body["threads"] == []
+    assert (await server.bot.get(f"{path}?before={moment}")).body["threads"] == []
 
 
-async def test_deleting_a_thread_needs_manage_threads_and_deletes_its_messages(town: Town) -> None:
+async def test_deleting_a_thread_needs_manage_threads_and_deletes_its_messages(
+    server: SeededServer,
+) -> None:
     """docs: Delete/Close Channel."""
-    _, thread = await _thread(town)
-    said = await town.ann.says(thread["id"], "gone soon")
-    assert (await town.ann.delete(f"/channels/{thread['id']}")).code == 50013
-    assert (await town.bot.delete(f"/channels/{thread['id']}")).status == 200
-    assert (await town.bot.get(f"/channels/{thread['id']}")).code == 10003
-    assert town.emulator.world.messages[int(said["id"])].deleted
+    _, thread = await _thread(server)
+    said = await server.ann.post_message(thread["id"], "gone soon")
+    assert (await server.ann.delete(f"/channels/{thread['id']}")).code == 50013
+    assert (await server.bot.delete(f"/channels/{thread['id']}")).status == 200
+    assert (await server.bot.get(f"/channels/{thread['id']}")).code == 10003
+    assert server.emulator.world.messages[int(said["id"])].deleted
 
 
-async def test_announcement_channels_have_their_own_thread_type(town: Town) -> None:
+async def test_announcement_channels_have_their_own_thread_type(server: SeededServer) -> None:
     """docs: Channel Types (ANNOUNCEMENT_THREAD)."""
-    await town.ada.patch(f"/channels/{town.essays}", {"type": 5})
-    _, thread = await _thread(town)
+    await server.ada.patch(f"/channels/{server.essays}", {"type": 5})
+    _, thread = await _thread(server)
     assert thread["type"] == 10
 
 
-async def test_a_forum_post_comes_with_its_first_message(town: Town) -> None:
+async def test_a_forum_post_comes_with_its_first_message(server: SeededServer) -> None:
     """docs: Start Thread in Forum or Media Channel."""
-    reply = await town.bot.post(
-        f"/channels/{town.forum}/threads", {"name": "Post", "message": {"content": "first"}}
+    reply = await server.bot.post(
+        f"/channels/{server.forum}/threads", {"name": "Post", "message": {"content": "first"}}
     )
     assert reply.status == 201
     assert reply.body["message"]["id"] == reply.body["id"]
     assert reply.body["message"]["channel_id"] == reply.body["id"]
     assert reply.body["message_count"] == 0
-    history = (await town.bot.get(f"/channels/{reply.body['id']}/messages")).body
+    history = (await server.bot.get(f"/channels/{reply.body['id']}/messages")).body
     assert [message["content"] for message in history] == ["first"]
 
 
-async def test_a_forum_post_cannot_be_empty(town: Town) -> None:
-    path = f"/channels/{town.forum}/threads"
-    assert (await town.bot.post(path, {"name": "Post"})).code == 50035
-    empty = await town.bot.post(path, {"name": "Post", "message": {"content": " "}})
+async def test_a_forum_post_cannot_be_empty(server: SeededServer) -> None:
+    path = f"/channels/{server.forum}/threads"
+    assert (await server.bot.post(path, {"name": "Post"})).code == 50035
+    empty = await server.bot.post(path, {"name": "Post", "message": {"content": " "}})
     assert empty.code == 50006
 
 
-async def test_a_forum_may_require_a_tag(town: Town) -> None:
+async def test_a_forum_may_require_a_tag(server: SeededServer) -> None:
     """docs: Start Thread in Forum (``applied_tags``); JSON Error Codes (40067)."""
-    forum = await town.ada.patch(
-        f"/channels/{town.forum}", {"available_tags": [TAG], "flags": 1 << 4}
+    forum = await server.ada.patch(
+        f"/channels/{server.forum}", {"available_tags": [TAG], "flags": 1 << 4}
     )
     tag = forum.body["available_tags"][0]["id"]
-    path = f"/channels/{town.forum}/threads"
+    path = f"/channels/{server.forum}/threads"
     body: dict[str, Any] = {"name": "Post", "message": {"content": "first"}}
-    assert (await town.bot.post(path, body)).code == 40067
-    assert (await town.bot.post(path, {**body, "applied_tags": ["1"]})).code == 50035
-    tagged = await town.bot.post(path, {**body, "applied_tags": [tag]})
+    assert (await server.bot.post(path, body)).code == 40067
+    assert (await server.bot.post(path, {**body, "applied_tags": ["1"]})).code == 50035
+    tagged = await server.bot.post(path, {**body, "applied_tags": [tag]})
     assert tagged.body["applied_tags"] == [tag]
 
 
-async def test_a_members_post_cannot_be_answered_before_its_first_message(town: Town) -> None:
+async def test_a_members_post_cannot_be_answered_before_its_first_message(
+    server: SeededServer,
+) -> None:
     """docs: JSON Error Codes (40058)."""
     opened: asyncio.Queue[int] = asyncio.Queue()
 
@@ -339,68 +349,74 @@ async def test_a_members_post_cannot_be_answered_before_its_first_message(town: 
         if isinstance(event, ChannelCreated):
             opened.put_nowait(event.channel.id)
 
-    town.emulator.world.listeners.append(listen)
+    server.emulator.world.listeners.append(listen)
     posting = asyncio.create_task(
-        town.ann.post(f"/channels/{town.forum}/threads", {"name": "P", "message": {"content": "x"}})
+        server.ann.post(
+            f"/channels/{server.forum}/threads", {"name": "P", "message": {"content": "x"}}
+        )
     )
     thread = await asyncio.wait_for(opened.get(), 10)
-    early = await town.bot.post(f"/channels/{thread}/messages", {"content": "too early"})
+    early = await server.bot.post(f"/channels/{thread}/messages", {"content": "too early"})
     assert (early.status, early.code) == (403, 40058)
     assert (await posting).status == 201
-    await town.bot.says(thread, "now")
+    await server.bot.post_message(thread, "now")
 
 
-async def test_a_thread_inherits_its_parents_permissions(town: Town) -> None:
+async def test_a_thread_inherits_its_parents_permissions(server: SeededServer) -> None:
     """docs: Threads › Permissions."""
-    _, thread = await _thread(town)
-    town.deny(town.ann.user, town.essays, Permission.VIEW_CHANNEL)
-    assert (await town.ann.get(f"/channels/{thread['id']}")).code == 50001
+    _, thread = await _thread(server)
+    server.deny(server.ann.user, server.essays, Permission.VIEW_CHANNEL)
+    assert (await server.ann.get(f"/channels/{thread['id']}")).code == 50001
 
 
-async def test_overwrites_are_set_and_removed(town: Town) -> None:
+async def test_overwrites_are_set_and_removed(server: SeededServer) -> None:
     """docs: Edit Channel Permissions, Delete Channel Permission."""
-    path = f"/channels/{town.essays}/permissions/{town.ann.user.id}"
+    path = f"/channels/{server.essays}/permissions/{server.ann.user.id}"
     body = {"type": int(OverwriteType.MEMBER), "deny": str(int(Permission.VIEW_CHANNEL))}
-    assert (await town.bot.put(path, body)).code == 50013
-    assert (await town.ada.put(path, body)).status == 204
-    assert (await town.ann.get(f"/channels/{town.essays}")).code == 50001
-    assert (await town.ada.delete(path)).status == 204
-    assert (await town.ada.delete(path)).code == 10009
-    assert (await town.ann.get(f"/channels/{town.essays}")).status == 200
+    assert (await server.bot.put(path, body)).code == 50013
+    assert (await server.ada.put(path, body)).status == 204
+    assert (await server.ann.get(f"/channels/{server.essays}")).code == 50001
+    assert (await server.ada.delete(path)).status == 204
+    assert (await server.ada.delete(path)).code == 10009
+    assert (await server.ann.get(f"/channels/{server.essays}")).status == 200
 
 
-async def test_private_archived_threads_are_listed_for_members_and_moderators(town: Town) -> None:
+async def test_private_archived_threads_are_listed_for_members_and_moderators(
+    server: SeededServer,
+) -> None:
     """docs: List Private Archived Threads, List Joined Private Archived Threads."""
-    opened = await town.ann.post(f"/channels/{town.essays}/threads", {"name": "T"})
-    await _archive(town, opened.body["id"])
-    path = f"/channels/{town.essays}/threads/archived/private"
-    assert (await town.ben.get(path)).code == 50013
-    assert [t["id"] for t in (await town.bot.get(path)).body["threads"]] == [opened.body["id"]]
-    own = f"/channels/{town.essays}/users/@me/threads/archived/private"
-    assert [t["id"] for t in (await town.ann.get(own)).body["threads"]] == [opened.body["id"]]
-    assert (await town.ben.get(own)).body["threads"] == []
+    opened = await server.ann.post(f"/channels/{server.essays}/threads", {"name": "T"})
+    await _archive(server, opened.body["id"])
+    path = f"/channels/{server.essays}/threads/archived/private"
+    assert (await server.ben.get(path)).code == 50013
+    assert [t["id"] for t in (await server.bot.get(path)).body["threads"]] == [opened.body["id"]]
+    own = f"/channels/{server.essays}/users/@me/threads/archived/private"
+    assert [t["id"] for t in (await server.ann.get(own)).body["threads"]] == [opened.body["id"]]
+    assert (await server.ben.get(own)).body["threads"] == []
 
 
-async def test_a_threads_owner_can_change_it(town: Town) -> None:
+async def test_a_threads_owner_can_change_it(server: SeededServer) -> None:
     """docs: Modify Channel › Thread; Message Types (CHANNEL_NAME_CHANGE)."""
-    message = await town.ann.says(town.essays, "one")
-    thread = await town.ann.opens(town.essays, message["id"])
+    message = await server.ann.post_message(server.essays, "one")
+    thread = await server.ann.open_thread(server.essays, message["id"])
     path = f"/channels/{thread['id']}"
-    renamed = await town.ann.patch(path, {"name": "New", "auto_archive_duration": 60})
+    renamed = await server.ann.patch(path, {"name": "New", "auto_archive_duration": 60})
     assert renamed.body["name"] == "New"
-    assert (await town.ben.patch(path, {"name": "Other"})).code == 50013
-    assert (await town.ann.patch(path, {"rate_limit_per_user": 5})).code == 50013
-    told = (await town.bot.get(f"{path}/messages")).body[0]
+    assert (await server.ben.patch(path, {"name": "Other"})).code == 50013
+    assert (await server.ann.patch(path, {"rate_limit_per_user": 5})).code == 50013
+    told = (await server.bot.get(f"{path}/messages")).body[0]
     assert (told["type"], told["content"]) == (4, "New")
 
 
-async def test_system_messages_and_messages_in_threads_cannot_start_a_thread(town: Town) -> None:
+async def test_system_messages_and_messages_in_threads_cannot_start_a_thread(
+    server: SeededServer,
+) -> None:
     """docs: JSON Error Codes (50021, 50024)."""
-    _, thread = await _thread(town)
-    said = await town.ann.says(thread["id"], "in here")
+    _, thread = await _thread(server)
+    said = await server.ann.post_message(thread["id"], "in here")
     inner = f"/channels/{thread['id']}/messages/{said['id']}/threads"
-    assert (await town.bot.post(inner, {"name": "T"})).code == 50024
-    await town.bot.post(f"/channels/{town.essays}/threads", {"name": "T", "type": 11})
-    told = (await town.bot.get(f"/channels/{town.essays}/messages")).body[0]
-    path = f"/channels/{town.essays}/messages/{told['id']}/threads"
-    assert (await town.bot.post(path, {"name": "T"})).code == 50021
+    assert (await server.bot.post(inner, {"name": "T"})).code == 50024
+    await server.bot.post(f"/channels/{server.essays}/threads", {"name": "T", "type": 11})
+    told = (await server.bot.get(f"/channels/{server.essays}/messages")).body[0]
+    path = f"/channels/{server.essays}/messages/{told['id']}/threads"
+    assert (await server.bot.post(path, {"name": "T"})).code == 50021

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.http_callers import Town
+from tests.emulator.http_clients import SeededServer
 
 
-async def _webhook(town: Town, where: int | None = None) -> dict[str, Any]:
-    reply = await town.bot.post(f"/channels/{where or town.essays}/webhooks", {"name": "Moved"})
+async def _webhook(server: SeededServer, where: int | None = None) -> dict[str, Any]:
+    reply = await server.bot.post(f"/channels/{where or server.essays}/webhooks", {"name": "Moved"})
     assert reply.status == 200, reply
     found: dict[str, Any] = reply.body
     return found
@@ -20,158 +20,162 @@ def _path(webhook: dict[str, Any], rest: str = "") -> str:
     return f"/webhooks/{webhook['id']}/{webhook['token']}{rest}"
 
 
-async def test_a_webhook_writes_under_the_name_it_is_given(town: Town) -> None:
+async def test_a_webhook_writes_under_the_name_it_is_given(server: SeededServer) -> None:
     """docs: Execute Webhook (``wait``)."""
-    webhook = await _webhook(town)
+    webhook = await _webhook(server)
     body = {"content": "moved", "username": "Ann"}
-    reply = await town.nobody.post(_path(webhook, "?wait=true"), body)
+    reply = await server.nobody.post(_path(webhook, "?wait=true"), body)
     assert reply.status == 200, reply
     assert reply.body["author"]["username"] == "Ann"
     assert reply.body["author"]["id"] == reply.body["webhook_id"] == webhook["id"]
-    assert (await town.nobody.post(_path(webhook), {"content": "x"})).status == 204
+    assert (await server.nobody.post(_path(webhook), {"content": "x"})).status == 204
 
 
-async def test_creating_webhooks_needs_manage_webhooks(town: Town) -> None:
-    reply = await town.ann.post(f"/channels/{town.essays}/webhooks", {"name": "x"})
+async def test_creating_webhooks_needs_manage_webhooks(server: SeededServer) -> None:
+    reply = await server.ann.post(f"/channels/{server.essays}/webhooks", {"name": "x"})
     assert reply.code == 50013
 
 
 @pytest.mark.parametrize("name", ["Discord Help", "clyde", "", "x" * 81, "everyone"])
-async def test_a_webhook_cannot_have_a_forbidden_name(town: Town, name: str) -> None:
+async def test_a_webhook_cannot_have_a_forbidden_name(server: SeededServer, name: str) -> None:
     """docs: Create Webhook; Users › Usernames."""
-    reply = await town.bot.post(f"/channels/{town.essays}/webhooks", {"name": name})
+    reply = await server.bot.post(f"/channels/{server.essays}/webhooks", {"name": name})
     assert reply.code == 50035
 
 
-async def test_a_webhook_message_cannot_have_a_forbidden_name(town: Town) -> None:
-    webhook = await _webhook(town)
+async def test_a_webhook_message_cannot_have_a_forbidden_name(server: SeededServer) -> None:
+    webhook = await _webhook(server)
     body = {"content": "x", "username": "A Discord fan"}
-    reply = await town.nobody.post(_path(webhook), body)
+    reply = await server.nobody.post(_path(webhook), body)
     assert reply.fault("username") == "USERNAME_INVALID_CONTAINS"
 
 
-async def test_a_webhook_writes_into_a_thread_of_its_channel(town: Town) -> None:
+async def test_a_webhook_writes_into_a_thread_of_its_channel(server: SeededServer) -> None:
     """docs: Execute Webhook (``thread_id``)."""
-    webhook = await _webhook(town)
-    message = await town.ann.says(town.essays, "one")
-    thread = await town.bot.opens(town.essays, message["id"])
+    webhook = await _webhook(server)
+    message = await server.ann.post_message(server.essays, "one")
+    thread = await server.bot.open_thread(server.essays, message["id"])
     path = _path(webhook, f"?wait=true&thread_id={thread['id']}")
-    reply = await town.nobody.post(path, {"content": "in here"})
+    reply = await server.nobody.post(path, {"content": "in here"})
     assert reply.body["channel_id"] == thread["id"]
-    stray = _path(webhook, f"?thread_id={town.forum}")
-    assert (await town.nobody.post(stray, {"content": "x"})).code == 10003
+    stray = _path(webhook, f"?thread_id={server.forum}")
+    assert (await server.nobody.post(stray, {"content": "x"})).code == 10003
 
 
-async def test_a_webhook_of_a_forum_starts_posts(town: Town) -> None:
+async def test_a_webhook_of_a_forum_starts_posts(server: SeededServer) -> None:
     """docs: Execute Webhook (``thread_name``)."""
-    webhook = await _webhook(town, town.forum)
+    webhook = await _webhook(server, server.forum)
     path = _path(webhook, "?wait=true")
-    assert (await town.nobody.post(path, {"content": "x"})).code == 50035
-    reply = await town.nobody.post(path, {"content": "x", "thread_name": "Post"})
+    assert (await server.nobody.post(path, {"content": "x"})).code == 50035
+    reply = await server.nobody.post(path, {"content": "x", "thread_name": "Post"})
     assert reply.body["channel_id"] == reply.body["id"]
 
 
-async def test_a_webhook_changes_its_own_messages(town: Town) -> None:
+async def test_a_webhook_changes_its_own_messages(server: SeededServer) -> None:
     """docs: Edit Webhook Message, Delete Webhook Message."""
-    webhook = await _webhook(town)
-    sent = (await town.nobody.post(_path(webhook, "?wait=true"), {"content": "one"})).body
+    webhook = await _webhook(server)
+    sent = (await server.nobody.post(_path(webhook, "?wait=true"), {"content": "one"})).body
     path = _path(webhook, f"/messages/{sent['id']}")
-    assert (await town.nobody.patch(path, {"content": "two"})).body["content"] == "two"
-    assert (await town.nobody.get(path)).body["content"] == "two"
-    edit = await town.bot.patch(f"/channels/{town.essays}/messages/{sent['id']}", {"content": "x"})
+    assert (await server.nobody.patch(path, {"content": "two"})).body["content"] == "two"
+    assert (await server.nobody.get(path)).body["content"] == "two"
+    edit = await server.bot.patch(
+        f"/channels/{server.essays}/messages/{sent['id']}", {"content": "x"}
+    )
     assert edit.code == 50005
-    assert (await town.nobody.delete(path)).status == 204
-    assert (await town.nobody.delete(path)).code == 10008
+    assert (await server.nobody.delete(path)).status == 204
+    assert (await server.nobody.delete(path)).code == 10008
 
 
-async def test_a_webhook_cannot_reply_or_send_an_empty_message(town: Town) -> None:
-    webhook = await _webhook(town)
-    message = await town.ann.says(town.essays, "one")
+async def test_a_webhook_cannot_reply_or_send_an_empty_message(server: SeededServer) -> None:
+    webhook = await _webhook(server)
+    message = await server.ann.post_message(server.essays, "one")
     body = {"content": "x", "message_reference": {"message_id": message["id"]}}
-    assert (await town.nobody.post(_path(webhook), body)).code == 50035
-    assert (await town.nobody.post(_path(webhook), {"content": ""})).code == 50006
+    assert (await server.nobody.post(_path(webhook), body)).code == 50035
+    assert (await server.nobody.post(_path(webhook), {"content": ""})).code == 50006
 
 
-async def test_a_wrong_token_is_50027_and_no_webhook_10015(town: Town) -> None:
+async def test_a_wrong_token_is_50027_and_no_webhook_10015(server: SeededServer) -> None:
     """docs: JSON Error Codes."""
-    webhook = await _webhook(town)
+    webhook = await _webhook(server)
     wrong = {**webhook, "token": "x"}
-    assert (await town.nobody.post(_path(wrong), {"content": "x"})).code == 50027
+    assert (await server.nobody.post(_path(wrong), {"content": "x"})).code == 50027
     nowhere = {"id": "1", "token": "x"}
-    assert (await town.nobody.post(_path(nowhere), {"content": "x"})).code == 10015
+    assert (await server.nobody.post(_path(nowhere), {"content": "x"})).code == 10015
 
 
-async def test_webhooks_are_listed_and_deleted(town: Town) -> None:
-    webhook = await _webhook(town)
-    listed = (await town.bot.get(f"/channels/{town.essays}/webhooks")).body
+async def test_webhooks_are_listed_and_deleted(server: SeededServer) -> None:
+    webhook = await _webhook(server)
+    listed = (await server.bot.get(f"/channels/{server.essays}/webhooks")).body
     assert [one["token"] for one in listed] == [webhook["token"]]
-    for_admin = (await town.ada.get(f"/guilds/{town.guild_id}/webhooks")).body
+    for_admin = (await server.ada.get(f"/guilds/{server.guild_id}/webhooks")).body
     assert "token" not in for_admin[0]
-    assert "user" not in (await town.nobody.get(_path(webhook))).body
-    assert (await town.bot.delete(f"/webhooks/{webhook['id']}")).status == 204
-    assert (await town.bot.get(f"/webhooks/{webhook['id']}")).code == 10015
+    assert "user" not in (await server.nobody.get(_path(webhook))).body
+    assert (await server.bot.delete(f"/webhooks/{webhook['id']}")).status == 204
+    assert (await server.bot.get(f"/webhooks/{webhook['id']}")).code == 10015
 
 
-async def test_a_channel_has_at_most_fifteen_webhooks(town: Town) -> None:
+async def test_a_channel_has_at_most_fifteen_webhooks(server: SeededServer) -> None:
     """docs: Topics › Opcodes and Status Codes › JSON Error Codes (30007)."""
     for _ in range(15):
-        await _webhook(town)
-    reply = await town.bot.post(f"/channels/{town.essays}/webhooks", {"name": "Moved"})
+        await _webhook(server)
+    reply = await server.bot.post(f"/channels/{server.essays}/webhooks", {"name": "Moved"})
     assert reply.code == 30007
-    elsewhere = await town.bot.post(f"/channels/{town.admins}/webhooks", {"name": "Moved"})
+    elsewhere = await server.bot.post(f"/channels/{server.admins}/webhooks", {"name": "Moved"})
     assert elsewhere.status == 200
 
 
-async def test_a_webhook_has_its_avatar_and_obeys_allowed_mentions(town: Town) -> None:
+async def test_a_webhook_has_its_avatar_and_obeys_allowed_mentions(server: SeededServer) -> None:
     """docs: Execute Webhook (``avatar_url``, ``allowed_mentions``)."""
-    webhook = await _webhook(town)
+    webhook = await _webhook(server)
     face = "https://cdn.discordapp.com/embed/avatars/0.png"
     body = {
-        "content": f"<@{town.ann.user.id}>",
+        "content": f"<@{server.ann.user.id}>",
         "username": "Ben",
         "avatar_url": face,
         "allowed_mentions": {"parse": []},
     }
-    reply = await town.nobody.post(_path(webhook, "?wait=true"), body)
+    reply = await server.nobody.post(_path(webhook, "?wait=true"), body)
     assert (reply.body["author"]["avatar"], reply.body["mentions"]) == (face, [])
     assert reply.body["application_id"], "it is an application's webhook"
 
 
-async def test_a_webhook_sends_files(town: Town) -> None:
+async def test_a_webhook_sends_files(server: SeededServer) -> None:
     """docs: Execute Webhook (``files[n]``), Edit Webhook Message (``attachments``)."""
-    webhook = await _webhook(town)
+    webhook = await _webhook(server)
     body = {"content": "x", "attachments": [{"id": "0", "filename": "a.png"}]}
     path = _path(webhook, "?wait=true")
-    sent = (await town.nobody.post(path, body, files={"a.png": b"picture"})).body
+    sent = (await server.nobody.post(path, body, files={"a.png": b"picture"})).body
     assert [(f["filename"], f["size"]) for f in sent["attachments"]] == [("a.png", 7)]
     change = _path(webhook, f"/messages/{sent['id']}")
-    kept = (await town.nobody.patch(change, {"content": "y"})).body
+    kept = (await server.nobody.patch(change, {"content": "y"})).body
     assert [f["id"] for f in kept["attachments"]] == [sent["attachments"][0]["id"]]
-    assert (await town.nobody.patch(change, {"attachments": []})).body["attachments"] == []
+    assert (await server.nobody.patch(change, {"attachments": []})).body["attachments"] == []
 
 
-async def test_a_webhook_message_unarchives_a_thread_but_an_edit_does_not(town: Town) -> None:
+async def test_a_webhook_message_unarchives_a_thread_but_an_edit_does_not(
+    server: SeededServer,
+) -> None:
     """docs: Topics › Threads › Archived threads; JSON Error Codes (50083)."""
-    webhook = await _webhook(town)
-    message = await town.ann.says(town.essays, "one")
-    thread = await town.bot.opens(town.essays, message["id"])
+    webhook = await _webhook(server)
+    message = await server.ann.post_message(server.essays, "one")
+    thread = await server.bot.open_thread(server.essays, message["id"])
     path = _path(webhook, f"?wait=true&thread_id={thread['id']}")
-    sent = (await town.nobody.post(path, {"content": "x"})).body
+    sent = (await server.nobody.post(path, {"content": "x"})).body
     change = _path(webhook, f"/messages/{sent['id']}?thread_id={thread['id']}")
-    await town.ada.patch(f"/channels/{thread['id']}", {"archived": True})
-    assert (await town.nobody.patch(change, {"content": "y"})).code == 50083
-    assert (await town.nobody.post(path, {"content": "z"})).status == 200
-    assert (await town.nobody.patch(change, {"content": "y"})).status == 200
-    await town.ada.patch(f"/channels/{thread['id']}", {"archived": True, "locked": True})
-    assert (await town.nobody.post(path, {"content": "z"})).code == 50083
+    await server.ada.patch(f"/channels/{thread['id']}", {"archived": True})
+    assert (await server.nobody.patch(change, {"content": "y"})).code == 50083
+    assert (await server.nobody.post(path, {"content": "z"})).status == 200
+    assert (await server.nobody.patch(change, {"content": "y"})).status == 200
+    await server.ada.patch(f"/channels/{thread['id']}", {"archived": True, "locked": True})
+    assert (await server.nobody.post(path, {"content": "z"})).code == 50083
     stray = _path(webhook, f"/messages/{sent['id']}")
-    assert (await town.nobody.patch(stray, {"content": "y"})).code == 10008
+    assert (await server.nobody.patch(stray, {"content": "y"})).code == 10008
 
 
-async def test_deleting_a_webhooks_message_needs_manage_messages(town: Town) -> None:
+async def test_deleting_a_webhooks_message_needs_manage_messages(server: SeededServer) -> None:
     """docs: Message Resource › Delete Message."""
-    webhook = await _webhook(town)
-    sent = (await town.nobody.post(_path(webhook, "?wait=true"), {"content": "x"})).body
-    path = f"/channels/{town.essays}/messages/{sent['id']}"
-    assert (await town.ann.delete(path)).code == 50013
-    assert (await town.bot.delete(path)).status == 204
+    webhook = await _webhook(server)
+    sent = (await server.nobody.post(_path(webhook, "?wait=true"), {"content": "x"})).body
+    path = f"/channels/{server.essays}/messages/{sent['id']}"
+    assert (await server.ann.delete(path)).code == 50013
+    assert (await server.bot.delete(path)).status == 204

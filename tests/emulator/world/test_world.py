@@ -24,7 +24,7 @@ from bot.emulator.world.permissions import ALL, Permission, channel_permissions,
 from bot.emulator.world.seed import add_member, open_world, seed_world
 from bot.emulator.world.snowflakes import Snowflakes, snowflake_at, snowflake_time
 from tests.emulator.dispatches import collect_dispatches
-from tests.emulator.http_callers import Town, settle_town
+from tests.emulator.http_clients import SeededServer, seeded_server
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 OWNER, MEMBER, GUILD, READERS, WRITERS = 1, 2, 10, 11, 12
@@ -159,13 +159,13 @@ async def test_a_saved_world_is_loaded_as_it_was(tmp_path: Path) -> None:
     emulator = Emulator(open_world(tmp_path), data=tmp_path)
     await emulator.start()
     async with aiohttp.ClientSession() as session:
-        town = settle_town(emulator, session)
-        message = await town.ann.says(town.essays, "one")
-        thread = await town.bot.opens(town.essays, message["id"])
-        await town.ben.says(thread["id"], "two")
+        server = seeded_server(emulator, session)
+        message = await server.ann.post_message(server.essays, "one")
+        thread = await server.bot.open_thread(server.essays, message["id"])
+        await server.ben.post_message(thread["id"], "two")
         files = {"a.txt": b"bytes"}
-        sent = await town.ann.post(f"/channels/{town.essays}/messages", {}, files=files)
-        await town.ann.delete(f"/channels/{town.essays}/messages/{message['id']}")
+        sent = await server.ann.post(f"/channels/{server.essays}/messages", {}, files=files)
+        await server.ann.delete(f"/channels/{server.essays}/messages/{message['id']}")
         emulator.world.clock.advance_to(emulator.world.now() + timedelta(hours=1))
     await emulator.stop()
 
@@ -177,10 +177,10 @@ async def test_a_saved_world_is_loaded_as_it_was(tmp_path: Path) -> None:
     assert new.new_id() > max(old.messages)
     await again.start()
     async with aiohttp.ClientSession() as session:
-        town = settle_town(again, session)
-        history = (await town.bot.get(f"/channels/{thread['id']}/messages")).body
+        server = seeded_server(again, session)
+        history = (await server.bot.get(f"/channels/{thread['id']}/messages")).body
         assert history[0]["content"] == "two"
-        kept = await town.bot.get(f"/channels/{town.essays}/messages/{sent.body['id']}")
+        kept = await server.bot.get(f"/channels/{server.essays}/messages/{sent.body['id']}")
         async with session.get(kept.body["attachments"][0]["url"]) as response:
             assert await response.read() == b"bytes"
     await again.stop()
@@ -191,8 +191,8 @@ async def test_a_change_is_saved_soon_and_not_only_at_the_end(tmp_path: Path) ->
     await emulator.start()
     try:
         async with aiohttp.ClientSession() as session:
-            town = settle_town(emulator, session)
-            message = await town.ann.says(town.essays, "one")
+            server = seeded_server(emulator, session)
+            message = await server.ann.post_message(server.essays, "one")
         await emulator.wait_until_saved()
         assert int(message["id"]) in persistence.load(tmp_path).messages
     finally:
@@ -208,10 +208,10 @@ def test_an_invalid_world_file_is_reported_in_a_sentence(tmp_path: Path) -> None
             persistence.load(tmp_path)
 
 
-async def test_passing_time_archives_a_thread(town: Town) -> None:
-    message = await town.ann.says(town.essays, "one")
-    thread = await town.bot.opens(town.essays, message["id"])
-    world = town.emulator.world
+async def test_passing_time_archives_a_thread(server: SeededServer) -> None:
+    message = await server.ann.post_message(server.essays, "one")
+    thread = await server.bot.open_thread(server.essays, message["id"])
+    world = server.emulator.world
     heard = collect_dispatches(world)
     due = world.next_due()
     assert due is not None

@@ -36,7 +36,7 @@ class Reply:
         return code
 
 
-class Caller:
+class ApiClient:
     """Calls the API with a user's token, or without one if ``user`` is None."""
 
     def __init__(
@@ -97,14 +97,18 @@ class Caller:
         """DELETE."""
         return await self.call("DELETE", path)
 
-    async def says(self, channel_id: int | str, content: str, **more: Any) -> dict[str, Any]:
+    async def post_message(
+        self, channel_id: int | str, content: str, **more: Any
+    ) -> dict[str, Any]:
         """Post a message, which must succeed; the message object."""
         reply = await self.post(f"/channels/{channel_id}/messages", {"content": content, **more})
         assert reply.status == 200, reply
         found: dict[str, Any] = reply.body
         return found
 
-    async def opens(self, channel_id: int | str, message_id: int | str, name: str = "T") -> Any:
+    async def open_thread(
+        self, channel_id: int | str, message_id: int | str, name: str = "T"
+    ) -> Any:
         """Start a thread from a message, which must succeed."""
         reply = await self.post(
             f"/channels/{channel_id}/messages/{message_id}/threads", {"name": name}
@@ -114,15 +118,15 @@ class Caller:
 
 
 @dataclass(frozen=True)
-class Town:
+class SeededServer:
     """A test's emulator, members and channels by short names."""
 
     emulator: Emulator
-    bot: Caller
-    ada: Caller
-    ann: Caller
-    ben: Caller
-    nobody: Caller
+    bot: ApiClient
+    ada: ApiClient
+    ann: ApiClient
+    ben: ApiClient
+    nobody: ApiClient
     essays: int
     forum: int
     admins: int
@@ -147,16 +151,16 @@ class Town:
         channel.overwrites.append(Overwrite(user.id, OverwriteType.MEMBER, deny=int(bits)))
 
 
-def settle_town(emulator: Emulator, session: aiohttp.ClientSession) -> Town:
+def seeded_server(emulator: Emulator, session: aiohttp.ClientSession) -> SeededServer:
     """The members of a new world."""
     world = emulator.world
     people = {user.display_name: user for user in world.users.values()}
     places = {channel.name: channel.id for channel in world.channels.values()}
 
-    def caller(user: User | None) -> Caller:
-        return Caller(emulator, session, user)
+    def caller(user: User | None) -> ApiClient:
+        return ApiClient(emulator, session, user)
 
-    return Town(
+    return SeededServer(
         emulator,
         caller(world.bot),
         caller(people["Ada"]),
