@@ -15,6 +15,7 @@ from bot.core.layout.withdrawn import make_withdrawn_body
 from bot.core.message_link import make_message_link
 from bot.core.payload import get_signature, make_edit_body
 from bot.core.snowflake import get_snowflake_time
+from bot.prompting import schedule
 from storage.db.writer import Transaction
 from storage.delivery import alerts, essay_threads, message_edits, messages
 from storage.delivery.message_edits import NewMessageEdit
@@ -70,7 +71,7 @@ async def record_sent(
     await _add_essay_thread(tx, planned_message_id, message_id, now_ms)
     opened = await progress.open_discussion(tx, planned_message_id, now_ms)
     if opened is not None:
-        await prompts.plan_steps(
+        await schedule.plan_steps(
             tx,
             server_id=opened.server_id,
             discussion_id=opened.id,

@@ -43,6 +43,7 @@ from bot.discord_api.rate_limit import RateLimiter
 from bot.discord_api.retry import get_delay
 from bot.discord_api.single_attempt import SingleCalls
 from bot.ingest.recorder import Recorder
+from bot.prompting import reconsider
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import (
@@ -53,7 +54,7 @@ from storage.delivery import (
     threads,
 )
 from storage.delivery.messages import PlannedMessage
-from storage.prompts import prompts, reconsider
+from storage.prompts import prompts
 
 __all__ = ["Outbox"]
 
@@ -385,7 +386,9 @@ class Outbox:
                 await alerts.essay_stuck(tx, post.discussion_id, last_error, now_ms, stopped=False)
             if was_never_created and follows_up:
                 at_ms = now_ms if slowly else now_ms + pause
-                await reconsider.release(tx, post.id, at_ms=at_ms, reason=last_error, stuck=slowly)
+                await reconsider.release(
+                    tx, post.id, at_ms=at_ms, reason=last_error, blocked=slowly
+                )
 
         await self._database.write(put_off)
 

@@ -20,13 +20,14 @@ from bot.delivery.attachments import FileKeeper
 from bot.delivery.message_edits import Errands
 from bot.delivery.messages import Outbox
 from bot.prompting.dispatch import plan_due
+from bot.prompting.reconsider import reconsider_claimed
 from storage.db.database import Database
 from storage.db.errors import StorageError
 from storage.db.writer import Transaction
 from storage.delivery import message_edits as owed
 from storage.delivery import messages, temporary_messages, threads
 from storage.essays import scheduled
-from storage.prompts import prompts, reconsider
+from storage.prompts import prompts
 from storage.replies import attachments, deleted_channels, reply_moves
 from storage.servers import servers
 
@@ -143,7 +144,7 @@ class Sweep:
         held = not self._caught_up()
         if not held:
             busy = self._outbox.under_way
-            await self._database.write(lambda tx: reconsider.mind(tx, now, busy))
+            await self._database.write(lambda tx: reconsider_claimed(tx, now, busy))
         while not held and await self._database.write(lambda tx: plan_due(tx, now)):
             pass
         await self._outbox.go_on(with_prompts=not held)
@@ -180,7 +181,7 @@ class Sweep:
 async def _nearest(tx: Transaction, *more: int | None) -> datetime | None:
     moments = [
         *more,
-        await prompts.next_due(tx),
+        await prompts.get_next_due(tx),
         await messages.get_next_due(tx),
         await threads.get_next_due(tx),
         await scheduled.next_due(tx),

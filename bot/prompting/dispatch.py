@@ -1,4 +1,4 @@
-"""The prompter: what is due is decided by the manners and planned as posts, in one transaction."""
+"""Dispatches due prompts: each is decided and, if it is to be sent, planned as a message."""
 
 from __future__ import annotations
 
@@ -7,128 +7,82 @@ from datetime import datetime
 
 from bot.clock import to_milliseconds
 from bot.core.payload import Payload, make_plain_message
-from bot.core.prompts.digest import make_digest_text
-from bot.core.prompts.plan import (
-    NumberedQuestion,
-    Poll,
-    PromptContent,
-    QuotedPassage,
-    parse_content,
-)
-from bot.core.prompts.policy import Postpone, PromptKind, Send, Skip, decide_prompt
-from bot.core.prompts.wording import (
-    NothingToSay,
-    PromptText,
-    format_asked,
-    make_nudge_text,
-    make_prompt_text,
-)
-from bot.core.text.timestamps import format_timestamp
-from bot.errors import UserError
+from bot.core.prompts.plan import Poll
+from bot.core.prompts.policy import Decision, Postpone, PromptKind, Send, Skip
+from bot.core.prompts.wording import NothingToSay, PromptText
+from bot.prompting.decide import decide
+from bot.prompting.schedule import plan_next_digest
+from bot.prompting.text import make_text
 from storage.db.writer import Transaction
 from storage.delivery import essay_threads, messages
 from storage.delivery.messages import NewMessage
-from storage.prompts import context, digest, prompts
+from storage.prompts import prompts
 from storage.prompts.prompts import Prompt
-from storage.servers import settings as settings_module
+from storage.servers.settings import ServerSettings
 
-__all__ = ["forecast", "plan_due", "refuse_missing", "send_now", "words"]
+__all__ = ["plan_due", "send_now"]
 
 _log = logging.getLogger(__name__)
 
 #: Prompts decided in one transaction: what members write meanwhile waits no longer than that.
-_MOST_AT_ONCE = 50
-#: The states of an essay that is not published yet.
-_TO_COME = ("draft", "scheduled", "publishing")
+_MAX_PER_TRANSACTION = 50
 
 
 async def plan_due(tx: Transaction, now: datetime) -> bool:
     """Decide the first prompts that are due at ``now``; whether there may be more of them."""
-    found = await prompts.due(tx, to_milliseconds(now), _MOST_AT_ONCE)
-    for prompt in found:
-        await _decide(tx, prompt, now)
-    return len(found) == _MOST_AT_ONCE
+    due = await prompts.get_due(tx, to_milliseconds(now), _MAX_PER_TRANSACTION)
+    for prompt in due:
+        await _dispatch(tx, prompt, now)
+    return len(due) == _MAX_PER_TRANSACTION
 
 
-async def _decide(tx: Transaction, prompt: Prompt, now: datetime) -> None:
-    settings = await settings_module.read(tx, prompt.server_id)
-    case = await context.situation(tx, prompt)
-    match decide_prompt(case, settings.prompt_rules, now):
-        case Postpone(until, reason, owed):
-            await prompts.wait(tx, prompt_id=prompt.id, until=until, owed=owed, reason=reason)
+async def _dispatch(tx: Transaction, prompt: Prompt, now: datetime) -> None:
+    """Plan a due prompt's message, postpone it or skip it; after a digest comes the next one."""
+    match await _decide_and_plan(tx, prompt, now):
+        case Postpone(until, reason, resets_lateness):
+            await prompts.postpone(
+                tx,
+                prompt_id=prompt.id,
+                until=until,
+                resets_lateness=resets_lateness,
+                reason=reason,
+            )
             return
         case Skip(reason):
-            await _skip(tx, prompt, reason, now)
-        case Send(expires):
-            said = await words(tx, prompt, now)
-            if isinstance(said, NothingToSay):
-                await _skip(tx, prompt, said.reason, now)
-            else:
-                await _claim(tx, prompt, said, now, expires)
-    if prompt.kind is PromptKind.DIGEST:
-        await prompts.plan_digest(tx, prompt.server_id, max(now, prompt.planned_for))
-
-
-async def _skip(tx: Transaction, prompt: Prompt, reason: str, now: datetime) -> None:
-    _log.info("Prompt %d of essay %s is skipped: %s.", prompt.id, prompt.discussion_id, reason)
-    await prompts.skip(tx, prompt_id=prompt.id, reason=reason, now_ms=to_milliseconds(now))
-
-
-async def words(tx: Transaction, prompt: Prompt, now: datetime) -> PromptText | NothingToSay:
-    """What the prompt would say at this moment."""
-    if prompt.kind is PromptKind.DIGEST:
-        text = make_digest_text(await digest.week(tx, prompt.server_id, now))
-        return NothingToSay("there was nothing to say") if text is None else PromptText(text)
-    if prompt.kind is PromptKind.NUDGE:
-        assert prompt.thread_id is not None
-        head = await context.head(tx, prompt.thread_id)
-        return PromptText(make_nudge_text(head.text, head.author))
-    assert prompt.discussion_id is not None
-    what = parse_content(prompt.what)
-    return make_prompt_text(what, await context.material(tx, prompt.discussion_id, what))
-
-
-async def refuse_missing(tx: Transaction, discussion_id: int, what: PromptContent) -> None:
-    """UserError where the essay has no such question or passage to ask."""
-    if not isinstance(what, NumberedQuestion | QuotedPassage):
-        return
-    questions, passages = await context.counts(tx, discussion_id)
-    kind, count = (
-        ("question", questions) if isinstance(what, NumberedQuestion) else ("passage", passages)
-    )
-    if what.number <= count:
-        return
-    has = {0: f"it has no {kind}s", 1: f"it has one {kind}"}.get(count, f"it has {count} {kind}s")
-    raise UserError(f"The essay has no {kind} {what.number}: {has}.")
-
-
-async def forecast(tx: Transaction, prompt: Prompt, now: datetime) -> str:
-    """What would keep a planned prompt from coming at its time as things stand; "" if nothing."""
-    if prompt.state != "planned":
-        return f"waits: {prompt.reason}" if prompt.reason else "is being sent"
-    settings = await settings_module.read(tx, prompt.server_id)
-    at = max(now, prompt.due_at)
-    case = await context.situation(tx, prompt)
-    if case.state in _TO_COME:
-        return "comes only if the essay is published by then"
-    match decide_prompt(case, settings.prompt_rules, at):
-        case Postpone(until, reason, _):
-            return f"would wait until {format_timestamp(until)}: {reason}"
-        case Skip(reason):
-            return f"would be skipped: {reason}"
+            _log.info(
+                "Prompt %d of essay %s is skipped: %s.", prompt.id, prompt.discussion_id, reason
+            )
+            await prompts.skip(tx, prompt_id=prompt.id, reason=reason, now_ms=to_milliseconds(now))
         case Send():
-            said = await words(tx, prompt, now)
-            if isinstance(said, NothingToSay) and prompt.kind is not PromptKind.DIGEST:
-                return f"would be skipped: {said.reason}"
-    return f"waits: {prompt.reason}" if prompt.reason else ""
+            pass
+    if prompt.kind is PromptKind.DIGEST:
+        await plan_next_digest(tx, prompt.server_id, max(now, prompt.planned_for))
 
 
-async def _claim(
-    tx: Transaction, prompt: Prompt, said: PromptText, now: datetime, expires: datetime
+async def _decide_and_plan(tx: Transaction, prompt: Prompt, now: datetime) -> Decision:
+    """Decide about a prompt; if it is to be sent and has something to say, plan its message."""
+    decided = await decide(tx, prompt, now)
+    if not isinstance(decided.decision, Send):
+        return decided.decision
+    text = await make_text(tx, prompt, now)
+    if isinstance(text, NothingToSay):
+        return Skip(text.reason)
+    await _plan_message(tx, prompt, text, decided.settings, now, decided.decision.expires)
+    return decided.decision
+
+
+async def _plan_message(
+    tx: Transaction,
+    prompt: Prompt,
+    text: PromptText,
+    settings: ServerSettings,
+    now: datetime,
+    expires: datetime,
 ) -> None:
+    """Plan a prompt's message and mark the prompt as claimed; it is sent with the message."""
     channel_id = prompt.channel_id
     if prompt.kind is PromptKind.DIGEST:
-        channel_id = (await settings_module.read(tx, prompt.server_id)).digest_channel
+        channel_id = settings.digest_channel
     elif prompt.discussion_id is not None and prompt.kind is not PromptKind.NUDGE:
         channel_id = await essay_threads.get_channel_id(tx, prompt.discussion_id)
     assert channel_id is not None
@@ -139,29 +93,29 @@ async def _claim(
         discussion_id=prompt.discussion_id,
         channel_id=channel_id,
         after_id=await messages.get_newest_id(tx, channel_id, prompt.discussion_id),
-        messages=[NewMessage(purpose, _payload(said))],
+        messages=[NewMessage(purpose, _make_payload(text))],
         now_ms=to_milliseconds(now),
         expires_at=to_milliseconds(expires),
         failures=prompt.failures,
     )
-    await prompts.claimed(
+    await prompts.claim(
         tx,
         prompt_id=prompt.id,
         planned_message_id=planned_message_id,
         channel_id=channel_id,
-        asked=format_asked(said.asked),
+        asked_questions=text.asked,
         now_ms=to_milliseconds(now),
     )
 
 
-def _payload(said: PromptText) -> Payload:
-    payload = make_plain_message(said.content, silent=False)
-    if said.poll is not None:
-        payload["poll"] = _poll(said.poll)
+def _make_payload(text: PromptText) -> Payload:
+    payload = make_plain_message(text.content, silent=False)
+    if text.poll is not None:
+        payload["poll"] = _make_poll(text.poll)
     return payload
 
 
-def _poll(poll: Poll) -> Payload:
+def _make_poll(poll: Poll) -> Payload:
     """docs: Poll Resource › Poll Create Request Object."""
     return {
         "question": {"text": poll.question},
@@ -172,27 +126,21 @@ def _poll(poll: Poll) -> Payload:
 
 
 async def send_now(
-    tx: Transaction, *, server_id: int, discussion_id: int, what: str, now: datetime
+    tx: Transaction, *, server_id: int, discussion_id: int, content: str, now: datetime
 ) -> NothingToSay | int:
-    """Plan what an admin sends at once as a post; the prompt's id, or why there is nothing."""
+    """Plan the message of a prompt that an admin sends at once; its id, or why there is none."""
     prompt_id = await prompts.add(
         tx,
         server_id=server_id,
         discussion_id=discussion_id,
         kind=PromptKind.NOW,
         at=now,
-        what=what,
+        content=content,
     )
-    prompt = await prompts.find(tx, prompt_id)
+    prompt = await prompts.find_prompt(tx, prompt_id)
     assert prompt is not None
-    settings = await settings_module.read(tx, server_id)
-    decision = decide_prompt(await context.situation(tx, prompt), settings.prompt_rules, now)
+    decision = await _decide_and_plan(tx, prompt, now)
     if isinstance(decision, Send):
-        said = await words(tx, prompt, now)
-    else:
-        said = NothingToSay(decision.reason)
-    if isinstance(said, NothingToSay):
-        await prompts.skip(tx, prompt_id=prompt_id, reason=said.reason, now_ms=to_milliseconds(now))
-        return said
-    await _claim(tx, prompt, said, now, now + settings.tolerance)
-    return prompt_id
+        return prompt_id
+    await prompts.skip(tx, prompt_id=prompt_id, reason=decision.reason, now_ms=to_milliseconds(now))
+    return NothingToSay(decision.reason)

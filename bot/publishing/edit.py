@@ -29,6 +29,7 @@ from bot.discord_api.permissions import Permissions
 from bot.errors import UserError
 from bot.publishing.publish import Actor, Publishing
 from bot.publishing.reader_process import fill_extracted_facts
+from bot.publishing.retarget_prompts import count_missing, retarget_prompts
 from storage.db.database import Database, until_usable
 from storage.db.writer import Transaction
 from storage.delivery.messages import NewMessage
@@ -38,7 +39,6 @@ from storage.essays.pending_revisions import Edit
 from storage.essays.progress import Progress
 from storage.essays.revisions import NewRevision
 from storage.essays.submissions import Submission
-from storage.prompts import retarget
 from storage.servers import settings as settings_module
 
 __all__ = ["Editing", "Shown"]
@@ -182,7 +182,7 @@ class Editing:
         new, old = edit.revision.essay, essay_from_json(json.loads(stand.essay))
         laid, _ = await self._laid(stand, new, edit.revision.closing)
         skipped = await self._database.read(
-            lambda tx: retarget.unfounded(tx, stand.discussion_id, old, new)
+            lambda tx: count_missing(tx, stand.discussion_id, old, new)
         )
         last_error = (
             _ON_ITS_WAY
@@ -235,7 +235,7 @@ class Editing:
             if not await pending_revisions.discard(tx, shown.edit.id):
                 raise UserError(_NOT_THERE)
             revision = shown.edit.revision
-            await retarget.follow(tx, stand.discussion_id, shown.old, revision.essay, now_ms)
+            await retarget_prompts(tx, stand.discussion_id, shown.old, revision.essay, now_ms)
             return await apply_revision.lay(
                 tx,
                 stand,

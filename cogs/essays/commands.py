@@ -25,6 +25,7 @@ from cogs.essays.status_text import essay_told
 from cogs.essays.submission import entered_submission, form_fields, submission, tags_field
 from cogs.essays.target import Place, chosen_way
 from cogs.prompts import autocomplete
+from cogs.ui.choose import choose_essay
 from cogs.ui.errors import acknowledge, answer_with_file
 from cogs.ui.forms import Entered, show_form
 from cogs.ui.responses import answer, server_id, server_of
@@ -34,7 +35,6 @@ from storage.essays import discussions
 from storage.essays.discussions import Listed
 from storage.essays.export import export
 from storage.essays.submissions import Submission
-from storage.prompts import queries
 from storage.servers import settings as settings_module
 
 __all__ = ["Essays"]
@@ -300,7 +300,7 @@ class Essays(
         server = server_id(interaction)
 
         async def look(tx: Transaction) -> Listed:
-            chosen = await queries.choose_essay(tx, server, essay)
+            chosen = await choose_essay(tx, server, essay)
             return await discussions.find(tx, str(chosen.id))
 
         return await self.services.database.read(look)

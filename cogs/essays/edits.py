@@ -27,6 +27,7 @@ from cogs.essays.corrections import correction_fields, entered_corrections
 from cogs.essays.submission import entered_submission, form_fields, submission
 from cogs.prompts import autocomplete
 from cogs.ui.buttons import Label, button_class, row_of
+from cogs.ui.choose import choose_essay
 from cogs.ui.errors import acknowledge, answer_with_file, show
 from cogs.ui.forms import Entered, show_form
 from cogs.ui.progress import watch
@@ -35,7 +36,6 @@ from cogs.ui.views import actor, card_view, text_view
 from storage.essays.apply_revision import Stand
 from storage.essays.discussions import Listed
 from storage.essays.submissions import Submission
-from storage.prompts import queries
 
 __all__ = ["EditCommand", "EditDesk"]
 
@@ -227,9 +227,7 @@ class EditCommand(commands.Cog):
         """Show what a new text changes, or the form to hand it in."""
         with self.services.active_work.track():
             server = server_id(interaction)
-            chosen = await self.services.database.read(
-                lambda tx: queries.choose_essay(tx, server, essay)
-            )
+            chosen = await self.services.database.read(lambda tx: choose_essay(tx, server, essay))
             stand = await self.services.editing.may_edit(chosen.id)
             address = (address or "").strip() or None
             if file is not None and address:

@@ -36,7 +36,7 @@ def _choices(pairs: Iterable[tuple[str, str]], typed: str) -> list[app_commands.
 
 async def essays(services: Services, server_id: int, typed: str) -> list[app_commands.Choice[str]]:
     """The server's essays by title, the newest first."""
-    found = await services.database.read(lambda tx: queries.essays(tx, server_id))
+    found = await services.database.read(lambda tx: queries.get_essays(tx, server_id))
     return _choices(((f"{one.id}: {one.title}", str(one.id)) for one in found), typed)
 
 
@@ -45,8 +45,8 @@ async def prompts(services: Services, server_id: int, typed: str) -> list[app_co
 
     async def look(tx: Transaction) -> list[tuple[str, str]]:
         settings = await settings_module.read(tx, server_id)
-        titles = {one.id: one.title for one in await queries.essays(tx, server_id)}
-        coming = await queries.coming(tx, server_id, None, _PROMPTS_LOOKED_AT)
+        titles = {one.id: one.title for one in await queries.get_essays(tx, server_id)}
+        coming = await queries.get_coming(tx, server_id, None, _PROMPTS_LOOKED_AT)
         return [
             (text.choice(one, titles.get(one.discussion_id or 0), settings), str(one.id))
             for one in coming

@@ -14,14 +14,18 @@ from bot.core.prompts.wording import NothingToSay, escape_line
 from bot.core.text.timestamps import format_timestamp
 from bot.core.text.truncate import truncate_lines
 from bot.errors import UserError
-from bot.prompting import dispatch
+from bot.prompting.dispatch import send_now
+from bot.prompting.forecast import forecast
+from bot.prompting.schedule import change_prompt
+from bot.prompting.text import check_content_exists, make_text
 from bot.services import Services
 from cogs.prompts import autocomplete, text
 from cogs.prompts.rules import PromptRules
+from cogs.ui.choose import choose_essay, choose_prompt
 from cogs.ui.responses import answer, chosen_essay, server_of
 from storage.db.writer import Transaction
 from storage.prompts import pauses, prompts, queries
-from storage.prompts.queries import Chosen
+from storage.prompts.queries import EssayChoice
 from storage.servers import settings as settings_module
 
 __all__ = ["Prompts"]
@@ -57,17 +61,17 @@ class Prompts(
         async def look(tx: Transaction) -> str:
             chosen = await chosen_essay(tx, server_id, essay)
             discussion_id = None if chosen is None else chosen.id
-            titles = {one.id: one.title for one in await queries.essays(tx, server_id)}
+            titles = {one.id: one.title for one in await queries.get_essays(tx, server_id)}
             lines = []
             settings = await settings_module.read(tx, server_id)
-            paused = await pauses.paused_discussions(tx, server_id)
+            paused = await pauses.get_paused_discussions(tx, server_id)
             if settings.paused or (chosen is not None and chosen.id in paused):
                 lines.append("**Prompts are paused**: `/prompts resume` lets them come again.")
-            for prompt in await queries.coming(tx, server_id, discussion_id, _SHOWN_COMING):
+            for prompt in await queries.get_coming(tx, server_id, discussion_id, _SHOWN_COMING):
                 title = titles.get(prompt.discussion_id or 0)
-                hindrance = await dispatch.forecast(tx, prompt, now)
+                hindrance = await forecast(tx, prompt, now)
                 lines.append(text.coming(prompt, title, hindrance))
-            past = await queries.past(tx, server_id, discussion_id, _SHOWN_PAST)
+            past = await queries.get_past(tx, server_id, discussion_id, _SHOWN_PAST)
             return text.listed(lines, [text.past(one, server_id) for one in past])
 
         with self.services.active_work.track():
@@ -98,9 +102,9 @@ class Prompts(
         asked, only = parse_content(what), parse_condition(condition)
 
         async def add(tx: Transaction) -> str:
-            chosen = await queries.choose_essay(tx, server_id, essay)
+            chosen = await choose_essay(tx, server_id, essay)
             _refuse_ended(chosen)
-            await dispatch.refuse_missing(tx, chosen.id, asked)
+            await check_content_exists(tx, chosen.id, asked)
             settings = await settings_module.read(tx, server_id)
             meant = parse_time(when, now, settings.zone)
             prompt_id = await prompts.add(
@@ -109,19 +113,19 @@ class Prompts(
                 discussion_id=chosen.id,
                 kind=PromptKind.STEP,
                 at=meant.at,
-                what=str(asked),
+                content=str(asked),
                 condition=str(only),
-                anyway=anyway,
+                forced=anyway,
                 local_at=meant.local,
             )
             await self.act(tx, interaction, chosen.id, f"added prompt {prompt_id}")
-            prompt = await prompts.find(tx, prompt_id)
+            prompt = await prompts.find_prompt(tx, prompt_id)
             assert prompt is not None
             return text.planned(
                 prompt,
                 chosen.title,
                 get_quiet_end(meant.at, settings.quiet, settings.zone),
-                await dispatch.forecast(tx, prompt, now),
+                await forecast(tx, prompt, now),
             )
 
         await self.write_and_answer(interaction, add)
@@ -147,34 +151,34 @@ class Prompts(
         server_id, now = server_of(interaction).id, self.services.clock.now()
 
         async def edit(tx: Transaction) -> str:
-            found = await queries.choose_prompt(tx, server_id, prompt)
+            found = await choose_prompt(tx, server_id, prompt)
             if found.kind is not PromptKind.STEP or found.discussion_id is None:
                 raise UserError("Nudges and digests cannot be changed one by one.")
             settings = await settings_module.read(tx, server_id)
-            asked = parse_content(found.what if what is None else what)
+            asked = parse_content(found.content if what is None else what)
             if what is not None:
-                await dispatch.refuse_missing(tx, found.discussion_id, asked)
-            changed = await prompts.change(
+                await check_content_exists(tx, found.discussion_id, asked)
+            changed = await change_prompt(
                 tx,
                 found,
-                what=str(asked),
+                content=str(asked),
                 condition=found.condition if condition is None else str(parse_condition(condition)),
-                anyway=found.anyway if anyway is None else anyway,
+                forced=found.forced if anyway is None else anyway,
                 now=now,
             )
             if when is not None:
                 meant = parse_time(when, now, settings.zone)
-                await prompts.move(tx, found, at=meant.at, local_at=meant.local)
+                await prompts.reschedule(tx, found.id, at=meant.at, local_at=meant.local)
             if not changed:
                 raise UserError(f"Prompt {found.id} is no longer to come: it is {found.state}.")
             await self.act(tx, interaction, found.discussion_id, f"changed prompt {found.id}")
-            again = await queries.choose_prompt(tx, server_id, prompt)
-            essay = await queries.choose_essay(tx, server_id, str(found.discussion_id))
+            again = await choose_prompt(tx, server_id, prompt)
+            essay = await choose_essay(tx, server_id, str(found.discussion_id))
             return text.planned(
                 again,
                 essay.title,
                 get_quiet_end(again.due_at, settings.quiet, settings.zone),
-                await dispatch.forecast(tx, again, now),
+                await forecast(tx, again, now),
             )
 
         await self.write_and_answer(interaction, edit)
@@ -186,11 +190,13 @@ class Prompts(
         server_id, now_ms = server_of(interaction).id, self.services.clock.now_ms()
 
         async def cancel(tx: Transaction) -> str:
-            found = await queries.choose_prompt(tx, server_id, prompt)
+            found = await choose_prompt(tx, server_id, prompt)
             by = escape_line(interaction.user.display_name)
             if found.kind is PromptKind.DIGEST:
                 raise UserError("`/prompts digest` with `when: none` stops the digest.")
-            if not await prompts.cancel(tx, prompt_id=found.id, by=by, now_ms=now_ms):
+            if not await prompts.skip(
+                tx, prompt_id=found.id, reason=f"cancelled by {by}", now_ms=now_ms
+            ):
                 raise UserError(f"Prompt {found.id} is no longer to come: it is {found.state}.")
             await self.act(tx, interaction, found.discussion_id, f"cancelled prompt {found.id}")
             when = format_timestamp(found.planned_for)
@@ -211,13 +217,13 @@ class Prompts(
         asked = parse_content(what)
 
         async def send(tx: Transaction) -> str:
-            chosen = await queries.choose_essay(tx, server_id, essay)
+            chosen = await choose_essay(tx, server_id, essay)
             if chosen.state != "open":
                 raise UserError(
                     f"“{escape_line(chosen.title)}” is {chosen.state}: only open ones get prompts."
                 )
-            found = await dispatch.send_now(
-                tx, server_id=server_id, discussion_id=chosen.id, what=str(asked), now=now
+            found = await send_now(
+                tx, server_id=server_id, discussion_id=chosen.id, content=str(asked), now=now
             )
             if isinstance(found, NothingToSay):
                 raise UserError(f"Nothing was sent: {found.reason}.")
@@ -233,13 +239,13 @@ class Prompts(
         server_id, now = server_of(interaction).id, self.services.clock.now()
 
         async def look(tx: Transaction) -> list[str]:
-            chosen = await queries.choose_essay(tx, server_id, essay)
+            chosen = await choose_essay(tx, server_id, essay)
             lines: list[str] = []
-            for prompt in await queries.coming(tx, server_id, chosen.id, _SHOWN_COMING):
+            for prompt in await queries.get_coming(tx, server_id, chosen.id, _SHOWN_COMING):
                 if prompt.kind is PromptKind.STEP:
-                    hindrance = await dispatch.forecast(tx, prompt, now)
+                    hindrance = await forecast(tx, prompt, now)
                     lines.append(text.coming(prompt, None, hindrance))
-                    said = await dispatch.words(tx, prompt, now)
+                    said = await make_text(tx, prompt, now)
                     if not isinstance(said, NothingToSay):
                         lines += said.content.splitlines()
                         if said.poll is not None:
@@ -281,6 +287,6 @@ class Prompts(
         return await autocomplete.moments(self.services, server_of(interaction).id, typed)
 
 
-def _refuse_ended(essay: Chosen) -> None:
+def _refuse_ended(essay: EssayChoice) -> None:
     if essay.state in _ENDED:
         raise UserError(f"“{escape_line(essay.title)}” is {essay.state}: it gets no more prompts.")

@@ -10,10 +10,11 @@ from bot.core.prompts.plan import format_plan, parse_plan, parse_weekly
 from bot.core.prompts.timezones import resolve_zone
 from bot.core.prompts.wording import escape_line
 from bot.errors import UserError
+from bot.prompting import pauses as resuming
+from bot.prompting import schedule
 from cogs.prompts import autocomplete, text
 from cogs.ui.responses import Answering, chosen_essay, server_of
 from storage.db.writer import Transaction
-from storage.prompts import digest as digest_module
 from storage.prompts import pauses
 from storage.servers import settings as settings_module
 
@@ -52,9 +53,9 @@ class PromptRules(Answering):
         async def resume(tx: Transaction) -> str:
             chosen = await chosen_essay(tx, server_id, essay)
             if chosen is None:
-                await pauses.resume(tx, server_id, now)
+                await resuming.resume(tx, server_id, now)
             else:
-                await pauses.resume_discussion(tx, server_id, chosen.id, now)
+                await resuming.resume_discussion(tx, server_id, chosen.id, now)
             await self.act(
                 tx, interaction, None if chosen is None else chosen.id, "resumed prompts"
             )
@@ -153,7 +154,7 @@ class PromptRules(Answering):
         async def digest(tx: Transaction) -> str:
             settings = await settings_module.read(tx, server_id)
             if when is not None or (channel is not None and settings.digest is not None):
-                await digest_module.set_digest(
+                await schedule.set_digest(
                     tx,
                     server_id,
                     channel_id=None if off else channel_id,

@@ -14,7 +14,7 @@ from bot.core.text.length import count_utf16_units
 from bot.core.text.timestamps import format_timestamp
 from bot.core.text.truncate import truncate, truncate_lines
 from storage.prompts.prompts import Prompt
-from storage.prompts.queries import Past
+from storage.prompts.queries import PastPrompt
 from storage.servers.settings import ServerSettings
 
 __all__ = ["choice", "coming", "digest", "listed", "manners", "past", "plan", "planned"]
@@ -38,15 +38,15 @@ def coming(prompt: Prompt, title: str | None, hindrance: str) -> str:
     where = f" <#{prompt.channel_id}>" if prompt.kind in _KINDS and prompt.channel_id else ""
     condition = f", {prompt.condition}" if prompt.condition else ""
     line = f"⏳ **{prompt.id}** {format_timestamp(prompt.due_at)}{_title(title)}{where}: "
-    line += f"{_what(prompt.kind, prompt.what)}{condition}"
+    line += f"{_what(prompt.kind, prompt.content)}{condition}"
     return line + (f" — {hindrance}" if hindrance else "")
 
 
-def past(one: Past, server_id: int) -> str:
+def past(one: PastPrompt, server_id: int) -> str:
     """What became of a prompt: what it asked and how many answered it, or why it was not sent."""
-    line = f"{_what(one.kind, one.what)}{_title(one.title)}"
-    if one.asked:
-        first, *others = one.asked
+    line = f"{_what(one.kind, one.content)}{_title(one.title)}"
+    if one.asked_questions:
+        first, *others = one.asked_questions
         more = f" and {len(others)} more" if others else ""
         line += f" “{escape_line(truncate(first, _MOST_WHAT))}”{more}"
     if one.state == "sent":
@@ -71,7 +71,7 @@ def planned(prompt: Prompt, title: str, quiet_until: datetime | None, hindrance:
     lines = [
         f"Prompt {prompt.id} for “{escape_line(title)}” comes "
         f"{format_timestamp(prompt.planned_for)} "
-        f"({format_timestamp(prompt.planned_for, 'R')}): {_what(prompt.kind, prompt.what)}"
+        f"({format_timestamp(prompt.planned_for, 'R')}): {_what(prompt.kind, prompt.content)}"
         + (f", {prompt.condition}." if prompt.condition else ".")
     ]
     if quiet_until is not None and "skipped" not in hindrance:
@@ -86,7 +86,7 @@ def planned(prompt: Prompt, title: str, quiet_until: datetime | None, hindrance:
 def choice(prompt: Prompt, title: str | None, settings: ServerSettings) -> str:
     """A prompt as it is offered while one types, in the server's time."""
     local = prompt.due_at.astimezone(settings.zone)
-    what = _KINDS.get(prompt.kind, prompt.what)
+    what = _KINDS.get(prompt.kind, prompt.content)
     return f"{prompt.id}: {local:%a %d %b %H:%M} {truncate(what, 30)} · {title or 'digest'}"
 
 

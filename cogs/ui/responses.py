@@ -13,9 +13,9 @@ from bot.core import limits
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
 from bot.services import Services
+from cogs.ui.choose import choose_essay
 from storage.db.writer import Transaction
-from storage.prompts import queries
-from storage.prompts.queries import Chosen
+from storage.prompts.queries import EssayChoice
 from storage.servers import settings
 from storage.servers.audit_log import record_act
 
@@ -68,8 +68,8 @@ async def answer(interaction: discord.Interaction, text: str) -> None:
     await interaction.response.send_message(content, ephemeral=True, suppress_embeds=True)
 
 
-async def chosen_essay(tx: Transaction, server_id: int, essay: str | None) -> Chosen | None:
-    return None if essay is None else await queries.choose_essay(tx, server_id, essay)
+async def chosen_essay(tx: Transaction, server_id: int, essay: str | None) -> EssayChoice | None:
+    return None if essay is None else await choose_essay(tx, server_id, essay)
 
 
 def server_id(interaction: discord.Interaction[Any]) -> int:

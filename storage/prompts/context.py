@@ -1,4 +1,4 @@
-"""What the archive says around a prompt: what its decision and its words are made from."""
+"""Rows that a prompt is decided and worded from: its discussion, channel, thread and essay."""
 
 from __future__ import annotations
 
@@ -6,56 +6,85 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import from_milliseconds
-from bot.core.conversation.styles import THREADS
-from bot.core.essay.default_question import get_default_question
-from bot.core.prompts.plan import LastCall, PromptContent, QuotedPassage, parse_condition
+from bot.core.prompts.plan import Condition
 from bot.core.prompts.policy import PromptContext, PromptKind
-from bot.core.prompts.wording import BusiestThread, PromptMaterial, parse_asked
+from bot.core.prompts.wording import BusiestThread
 from storage.db.writer import Transaction
 from storage.prompts.prompts import Prompt
 from storage.replies import deleted_channels
-from storage.servers import settings
 
-__all__ = ["Head", "counts", "head", "material", "situation"]
+__all__ = [
+    "PromptEssay",
+    "ThreadHead",
+    "count_questions_and_passages",
+    "find_busiest_thread",
+    "find_passage",
+    "get_context",
+    "get_essay",
+    "get_thread_head",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class ThreadHead:
     """The first message of a thread."""
 
     text: str
     author: str
 
 
-def _tried(prompt: Prompt) -> bool:
+@dataclass(frozen=True, slots=True)
+class PromptEssay:
+    """An essay's newest revision, with what was asked and said in its discussion.
+
+    style:            of the discussion (bot.core.conversation.styles)
+    asked_questions:  what its prompts have asked, as in PromptMaterial
+    replies:          members' replies in the discussion
+    """
+
+    revision: int
+    title: str
+    language: str | None
+    style: str
+    questions: tuple[str, ...]
+    asked_questions: frozenset[str]
+    replies: int
+
+
+def _was_attempted(prompt: Prompt) -> bool:
     return prompt.failures > 0 or prompt.blocked_since is not None
 
 
-async def situation(tx: Transaction, prompt: Prompt) -> PromptContext:
-    """Everything the manners ask after. Deleted replies count as never written."""
+async def get_context(
+    tx: Transaction, prompt: Prompt, *, condition: Condition, digest_disabled: bool
+) -> PromptContext:
+    """What the policy asks about a prompt. Deleted replies count as never written.
+
+    ``condition``: the prompt's own, parsed. ``digest_disabled``: the server has no digest.
+    """
     if prompt.discussion_id is None:
         return PromptContext(
             kind=prompt.kind,
             late_from=prompt.late_from,
             queued_since=prompt.queued_since,
-            condition=parse_condition(prompt.condition),
-            forced=prompt.anyway,
+            condition=condition,
+            forced=prompt.forced,
             state="open",
             paused=False,
-            attempted=_tried(prompt),
-            digest_disabled=(await settings.read(tx, prompt.server_id)).digest is None,
+            attempted=_was_attempted(prompt),
+            digest_disabled=digest_disabled,
         )
     row = await tx.row(
         """
         SELECT discussions.state,
-               COALESCE(discussions.thread_id, discussions.channel_id) AS place,
+               COALESCE(discussions.thread_id, discussions.channel_id) AS prompt_channel_id,
                EXISTS (SELECT 1 FROM threads
                        WHERE threads.id = discussions.thread_id AND threads.state = 'failed'
-               ) AS place_gone,
-               (SELECT deleted_at FROM deleted_channels WHERE deleted_channels.channel_id =
-                   discussions.channel_id) AS deleted_at,
-               EXISTS (SELECT 1 FROM prompt_pauses WHERE prompt_pauses.discussion_id =
-                   discussions.id) AS paused,
+               ) AS thread_failed,
+               (SELECT deleted_at FROM deleted_channels
+                WHERE deleted_channels.channel_id = discussions.channel_id) AS deleted_at,
+               EXISTS (SELECT 1 FROM prompt_pauses
+                       WHERE prompt_pauses.discussion_id = discussions.id) AS paused,
                (SELECT count(*) FROM replies
                 WHERE replies.discussion_id = discussions.id AND deleted_at IS NULL) AS replies
         FROM discussions WHERE id = :id
@@ -71,26 +100,26 @@ async def situation(tx: Transaction, prompt: Prompt) -> PromptContext:
         """,
         {"id": prompt.discussion_id},
     )
-    unanswered, under_way = await _unanswered(tx, prompt, 0 if last is None else last["id"])
-    busy, last_prompt = await _channel(tx, prompt.id, row["place"])
-    head_gone, answered = await _thread(tx, prompt)
+    unanswered, in_flight = await _count_unanswered(tx, prompt, 0 if last is None else last["id"])
+    busy, last_prompt = await _get_channel_state(tx, prompt.id, row["prompt_channel_id"])
+    head_deleted, answered = await _get_thread_state(tx, prompt)
     deleted_at = row["deleted_at"]
     return PromptContext(
         kind=prompt.kind,
         late_from=prompt.late_from,
         queued_since=prompt.queued_since,
-        condition=parse_condition(prompt.condition),
-        forced=prompt.anyway,
+        condition=condition,
+        forced=prompt.forced,
         state=row["state"],
         paused=bool(row["paused"]),
-        attempted=_tried(prompt),
+        attempted=_was_attempted(prompt),
         last_reply_at=None if last is None else from_milliseconds(last["written_at"]),
         replies=row["replies"],
         unanswered=unanswered,
-        in_flight=under_way,
+        in_flight=in_flight,
         channel_busy=busy,
         last_prompt_at=last_prompt,
-        thread_deleted=head_gone or bool(row["place_gone"]),
+        thread_deleted=head_deleted or bool(row["thread_failed"]),
         answered=answered,
         channel_erased_at=None
         if deleted_at is None
@@ -98,54 +127,54 @@ async def situation(tx: Transaction, prompt: Prompt) -> PromptContext:
     )
 
 
-async def _unanswered(tx: Transaction, prompt: Prompt, last_reply: int) -> tuple[int, int]:
-    """How many prompts of the discussion stand after its last reply, and are under way."""
+async def _count_unanswered(tx: Transaction, prompt: Prompt, last_reply: int) -> tuple[int, int]:
+    """How many prompts of the discussion were sent after its last reply, and aren't sent yet."""
     row = await tx.row(
         """
-        SELECT count(*) FILTER (WHERE prompts.state = 'sent') AS stand,
-               count(*) FILTER (WHERE prompts.state = 'claimed') AS under_way
+        SELECT count(*) FILTER (WHERE prompts.state = 'sent') AS unanswered,
+               count(*) FILTER (WHERE prompts.state = 'claimed') AS in_flight
         FROM prompts LEFT JOIN planned_messages ON planned_messages.id = prompts.planned_message_id
         WHERE prompts.discussion_id = :discussion_id AND prompts.kind = 'step'
             AND prompts.id <> :id
             AND (
                 prompts.state = 'claimed'
                 OR (prompts.state = 'sent'
-                    AND (planned_messages.message_id IS NULL OR planned_messages.message_id >
-                        :last_reply))
+                    AND (planned_messages.message_id IS NULL
+                         OR planned_messages.message_id > :last_reply))
             )
         """,
         {"discussion_id": prompt.discussion_id, "id": prompt.id, "last_reply": last_reply},
     )
     assert row is not None
-    return row["stand"], row["under_way"]
+    return row["unanswered"], row["in_flight"]
 
 
-async def _channel(
+async def _get_channel_state(
     tx: Transaction, prompt_id: int, channel_id: int
 ) -> tuple[bool, datetime | None]:
-    """Whether another prompt of the channel is under way, and when the channel last had one."""
+    """Whether another prompt of the channel isn't sent yet, and when the channel last had one."""
     row = await tx.row(
         """
         SELECT (SELECT max(sent_at) FROM prompts
                 WHERE channel_id = :channel_id AND state = 'sent' AND kind = 'step') AS sent_at,
                EXISTS (SELECT 1 FROM prompts
                        WHERE channel_id = :channel_id AND state = 'claimed' AND kind = 'step'
-                           AND id <> :id) AS under_way
+                           AND id <> :id) AS in_flight
         """,
         {"channel_id": channel_id, "id": prompt_id},
     )
     assert row is not None
     sent_at = row["sent_at"]
-    return bool(row["under_way"]), None if sent_at is None else from_milliseconds(sent_at)
+    return bool(row["in_flight"]), None if sent_at is None else from_milliseconds(sent_at)
 
 
-async def _thread(tx: Transaction, prompt: Prompt) -> tuple[bool, bool]:
-    """Of a nudge: whether the thread or its head is gone, and whether the head was answered."""
+async def _get_thread_state(tx: Transaction, prompt: Prompt) -> tuple[bool, bool]:
+    """Of a nudge: whether the thread or its head was deleted, and whether it was answered."""
     if prompt.kind is not PromptKind.NUDGE:
         return False, False
     row = await tx.row(
         """
-        SELECT threads.state IN ('open', 'ready') AND replies.deleted_at IS NULL AS stands,
+        SELECT threads.state IN ('open', 'ready') AND replies.deleted_at IS NULL AS is_there,
                EXISTS (
                    SELECT 1 FROM replies AS answer
                    WHERE answer.discussion_id = replies.discussion_id
@@ -161,18 +190,18 @@ async def _thread(tx: Transaction, prompt: Prompt) -> tuple[bool, bool]:
         """,
         {"id": prompt.thread_id},
     )
-    return (True, False) if row is None else (not row["stands"], bool(row["answered"]))
+    return (True, False) if row is None else (not row["is_there"], bool(row["answered"]))
 
 
-async def head(tx: Transaction, thread_id: int) -> Head:
-    """The first message of a thread that stands."""
+async def get_thread_head(tx: Transaction, thread_id: int) -> ThreadHead:
+    """The first message of a thread that a reply opened."""
     row = await tx.row("SELECT text, author_name FROM replies WHERE id = :id", {"id": thread_id})
     assert row is not None
-    return Head(row["text"], row["author_name"])
+    return ThreadHead(row["text"], row["author_name"])
 
 
-async def material(tx: Transaction, discussion_id: int, what: PromptContent) -> PromptMaterial:
-    """What the words of a prompt are made from: the essay's newest revision, and the talk."""
+async def get_essay(tx: Transaction, discussion_id: int) -> PromptEssay:
+    """The essay's newest revision, with what was asked and said in its discussion."""
     essay = await tx.row(
         """
         SELECT number, title, language,
@@ -185,23 +214,13 @@ async def material(tx: Transaction, discussion_id: int, what: PromptContent) -> 
         {"id": discussion_id},
     )
     assert essay is not None
-    key = {"id": discussion_id, "revision": essay["number"]}
     questions = await tx.rows(
         """
         SELECT text FROM questions WHERE discussion_id = :id AND revision = :revision
         ORDER BY position
         """,
-        key,
+        {"id": discussion_id, "revision": essay["number"]},
     )
-    passage = None
-    if isinstance(what, QuotedPassage):
-        passage = await tx.row(
-            """
-            SELECT text FROM passages
-            WHERE discussion_id = :id AND revision = :revision AND number = :number
-            """,
-            key | {"number": what.number},
-        )
     asked = await tx.rows(
         """
         SELECT asked_questions FROM prompts
@@ -209,19 +228,32 @@ async def material(tx: Transaction, discussion_id: int, what: PromptContent) -> 
         """,
         {"id": discussion_id},
     )
-    return PromptMaterial(
+    return PromptEssay(
+        revision=essay["number"],
         title=essay["title"],
+        language=essay["language"],
+        style=essay["style"],
         questions=tuple(row["text"] for row in questions),
-        asked=frozenset[str]().union(*(parse_asked(row["asked_questions"]) for row in asked)),
+        asked_questions=frozenset[str]().union(*(row["asked_questions"].split() for row in asked)),
         replies=essay["replies"],
-        passage=None if passage is None else passage["text"],
-        busiest_thread=await _alive(tx, discussion_id) if isinstance(what, LastCall) else None,
-        default_question=get_default_question(essay["language"]),
-        opens_threads=essay["style"] == THREADS,
     )
 
 
-async def counts(tx: Transaction, discussion_id: int) -> tuple[int, int]:
+async def find_passage(
+    tx: Transaction, discussion_id: int, revision: int, number: int
+) -> str | None:
+    """The text of a passage."""
+    row = await tx.row(
+        """
+        SELECT text FROM passages
+        WHERE discussion_id = :id AND revision = :revision AND number = :number
+        """,
+        {"id": discussion_id, "revision": revision, "number": number},
+    )
+    return None if row is None else row["text"]
+
+
+async def count_questions_and_passages(tx: Transaction, discussion_id: int) -> tuple[int, int]:
     """How many questions and passages the essay's newest revision has."""
     row = await tx.row(
         """
@@ -237,8 +269,8 @@ async def counts(tx: Transaction, discussion_id: int) -> tuple[int, int]:
     return row["questions"], row["passages"]
 
 
-async def _alive(tx: Transaction, discussion_id: int) -> BusiestThread | None:
-    """The thread with the most voices, then messages, then the newest."""
+async def find_busiest_thread(tx: Transaction, discussion_id: int) -> BusiestThread | None:
+    """The thread with the most authors, then messages, then the newest."""
     row = await tx.row(
         """
         SELECT threads.id, head.author_name, talk.messages

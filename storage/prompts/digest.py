@@ -1,63 +1,120 @@
-"""What a server's digest tells: a week of its discussions."""
+"""Rows of a server's digests, and of the week that a digest is about."""
 
 from __future__ import annotations
 
-import sqlite3
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.clock import to_milliseconds
-from bot.core.prompts.digest import Digest, DigestEssay, DigestThread, OpenQuestion
-from bot.core.prompts.local_time import WeeklyTime
-from bot.core.prompts.policy import REASON_PAUSED
+from bot.core.prompts.digest import DigestEssay, DigestThread
 from storage.db.writer import Transaction
-from storage.prompts import prompts
-from storage.prompts.queries import asked_questions
-from storage.servers import settings
+from storage.prompts.queries import get_asked_questions
 
-__all__ = ["set_digest", "week"]
+__all__ = [
+    "UnansweredPrompt",
+    "Week",
+    "delete_planned_digest_after",
+    "get_week",
+    "has_later_digest",
+    "has_planned_digest",
+    "skip_digests",
+]
 
 _WEEK = timedelta(days=7)
 #: Snowflakes count milliseconds from 2015 on, 22 bits up (docs: Reference › Snowflakes).
 _FIRST_MS, _SHIFT = 1_420_070_400_000, 22
-_MOST = 50
+#: Rows of each kind at most.
+_MAX_ROWS = 50
 
 
-async def set_digest(
-    tx: Transaction,
-    server_id: int,
-    *,
-    channel_id: int | None,
-    when: WeeklyTime | None,
-    now: datetime,
-) -> None:
-    """Where and when the server's digest comes from now on; None for no digest.
+@dataclass(frozen=True, slots=True)
+class UnansweredPrompt:
+    """A prompt of the week that nobody has answered.
 
-    Where it comes so already, the one that is planned stays.
+    ``title``: of its essay. ``questions``: the essay's own that it asked. ``content``: as admins
+    write it.
     """
-    before = await settings.read(tx, server_id)
-    await settings.set_digest(tx, server_id, channel_id, when)
-    if (before.digest_channel, before.digest) == (channel_id, when):
-        await prompts.plan_digest(tx, server_id, now)
-        return
+
+    title: str
+    questions: tuple[str, ...]
+    content: str
+    channel_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """What happened in a server's open discussions in a week."""
+
+    essays: tuple[DigestEssay, ...]
+    threads: tuple[DigestThread, ...]
+    unanswered: tuple[UnansweredPrompt, ...]
+
+
+async def has_planned_digest(tx: Transaction, server_id: int) -> bool:
+    """Whether a digest is planned in the server."""
+    row = await tx.row(
+        """
+        SELECT 1 FROM prompts
+        WHERE server_id = :server_id AND kind = 'digest' AND state = 'planned'
+        """,
+        {"server_id": server_id},
+    )
+    return row is not None
+
+
+async def has_later_digest(tx: Transaction, server_id: int, prompt_id: int, at_ms: int) -> bool:
+    """Whether a later digest than this one was claimed, sent or is due by then.
+
+    An earlier one that is planned counts, too.
+    """
+    row = await tx.row(
+        """
+        SELECT 1 FROM prompts
+        WHERE server_id = :server_id AND kind = 'digest' AND (
+            (id > :id AND state IN ('claimed', 'sent'))
+            OR (id > :id AND state = 'planned' AND due_at <= :at)
+            OR (id < :id AND state = 'planned')
+        )
+        """,
+        {"server_id": server_id, "id": prompt_id, "at": at_ms},
+    )
+    return row is not None
+
+
+async def delete_planned_digest_after(tx: Transaction, server_id: int, prompt_id: int) -> None:
+    """Delete the planned digest that follows this one."""
     await tx.run(
         """
-        UPDATE prompts SET state = 'skipped', reason = 'the digest was changed', decided_at = :now
-        WHERE server_id = :server_id AND kind = 'digest'
-            AND (state = 'planned' OR (state = 'skipped' AND reason = :paused))
+        DELETE FROM prompts
+        WHERE server_id = :server_id AND kind = 'digest' AND state = 'planned' AND id > :id
         """,
-        {"server_id": server_id, "now": to_milliseconds(now), "paused": REASON_PAUSED},
+        {"server_id": server_id, "id": prompt_id},
     )
-    await prompts.plan_digest(tx, server_id, now)
 
 
-async def week(tx: Transaction, server_id: int, now: datetime) -> Digest:
+async def skip_digests(
+    tx: Transaction, server_id: int, *, reason: str, or_skipped_for: str, now_ms: int
+) -> None:
+    """Skip the server's planned digest, and note the reason on those ``or_skipped_for`` another."""
+    await tx.run(
+        """
+        UPDATE prompts SET state = 'skipped', reason = :reason, decided_at = :now
+        WHERE server_id = :server_id AND kind = 'digest'
+            AND (state = 'planned' OR (state = 'skipped' AND reason = :other))
+        """,
+        {"server_id": server_id, "now": now_ms, "reason": reason, "other": or_skipped_for},
+    )
+
+
+async def get_week(tx: Transaction, server_id: int, now: datetime) -> Week:
     """What happened in the week before ``now`` in the server's open discussions."""
     since_ms = to_milliseconds(now - _WEEK)
     window = {
         "server_id": server_id,
         "since_ms": since_ms,
         "since_id": max(since_ms - _FIRST_MS, 0) << _SHIFT,
-        "most": _MOST,
+        "most": _MAX_ROWS,
     }
     essays = await tx.rows(
         """
@@ -108,8 +165,7 @@ async def week(tx: Transaction, server_id: int, now: datetime) -> Digest:
     questions = await tx.rows(
         """
         SELECT planned_messages.channel_id, planned_messages.message_id, revisions.title,
-            discussions.id,
-               prompts.content, prompts.asked_questions
+               discussions.id, prompts.content, prompts.asked_questions
         FROM prompts
         JOIN planned_messages ON planned_messages.id = prompts.planned_message_id
         JOIN discussions ON discussions.id = prompts.discussion_id AND discussions.state = 'open'
@@ -129,8 +185,7 @@ async def week(tx: Transaction, server_id: int, now: datetime) -> Digest:
         """,
         window,
     )
-    return Digest(
-        server_id,
+    return Week(
         tuple(
             DigestEssay(row["title"], row["channel_id"], row["card_id"], row["replies"])
             for row in essays
@@ -138,16 +193,14 @@ async def week(tx: Transaction, server_id: int, now: datetime) -> Digest:
         tuple(DigestThread(row["thread_id"], row["voices"]) for row in voices),
         tuple(
             [
-                OpenQuestion(
-                    row["title"], await _asked(tx, row), row["channel_id"], row["message_id"]
+                UnansweredPrompt(
+                    row["title"],
+                    await get_asked_questions(tx, row["id"], row["asked_questions"]),
+                    row["content"],
+                    row["channel_id"],
+                    row["message_id"],
                 )
                 for row in questions
             ]
         ),
     )
-
-
-async def _asked(tx: Transaction, row: sqlite3.Row) -> str:
-    """What a prompt asked: the essay's own questions, else what an admin wrote it was to say."""
-    own = await asked_questions(tx, row["id"], row["asked_questions"])
-    return " ".join(own) or row["content"].removeprefix("text:").strip()

@@ -1,24 +1,38 @@
-"""Pauses: no prompts in a server or a discussion until an admin lets them come again."""
+"""Pauses of prompts, in a server or a discussion, and the prompts that were skipped in them."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from bot.clock import from_milliseconds, to_milliseconds
-from bot.core.prompts.local_time import get_quiet_end
-from bot.core.prompts.policy import REASON_PAUSED, PromptKind
+from bot.core.prompts.policy import PromptKind
 from storage.db.writer import Transaction
-from storage.prompts import reconsider
-from storage.servers import settings as settings_module
 
-__all__ = ["pause", "pause_discussion", "paused_discussions", "resume", "resume_discussion"]
+__all__ = [
+    "SkippedPrompt",
+    "end_discussion_pause",
+    "end_pause",
+    "get_paused_discussions",
+    "get_skipped",
+    "pause",
+    "pause_discussion",
+    "replan",
+]
 
-#: Quiet hours are shorter than a day, and what falls due in them is owed from their end.
-_LONGEST_QUIET = timedelta(days=1)
+
+@dataclass(frozen=True, slots=True)
+class SkippedPrompt:
+    """A prompt that was skipped. ``late_from``: its lateness is counted from then on."""
+
+    id: int
+    kind: PromptKind
+    late_from: datetime
 
 
 async def pause(tx: Transaction, server_id: int, now_ms: int) -> None:
-    """No prompts in the server until :func:`resume`."""
+    """Pause all prompts of a server."""
     await tx.run(
         """
         INSERT INTO server_settings (server_id, prompts_paused_at) VALUES (:server_id, :now)
@@ -29,17 +43,16 @@ async def pause(tx: Transaction, server_id: int, now_ms: int) -> None:
     )
 
 
-async def resume(tx: Transaction, server_id: int, now: datetime) -> None:
-    """Prompts again; what fell due meanwhile and is not too late yet comes after all."""
+async def end_pause(tx: Transaction, server_id: int) -> None:
+    """End a server's pause."""
     await tx.run(
         "UPDATE server_settings SET prompts_paused_at = NULL WHERE server_id = :server_id",
         {"server_id": server_id},
     )
-    await _take_back(tx, server_id, None, now)
 
 
 async def pause_discussion(tx: Transaction, discussion_id: int, now_ms: int) -> None:
-    """No prompts in the discussion until :func:`resume_discussion`."""
+    """Pause the prompts of a discussion."""
     await tx.run(
         """
         INSERT INTO prompt_pauses (discussion_id, paused_at) VALUES (:id, :now)
@@ -49,15 +62,12 @@ async def pause_discussion(tx: Transaction, discussion_id: int, now_ms: int) -> 
     )
 
 
-async def resume_discussion(
-    tx: Transaction, server_id: int, discussion_id: int, now: datetime
-) -> None:
-    """Prompts in the discussion again; what fell due meanwhile and is not too late yet comes."""
+async def end_discussion_pause(tx: Transaction, discussion_id: int) -> None:
+    """End a discussion's pause."""
     await tx.run("DELETE FROM prompt_pauses WHERE discussion_id = :id", {"id": discussion_id})
-    await _take_back(tx, server_id, discussion_id, now)
 
 
-async def paused_discussions(tx: Transaction, server_id: int) -> set[int]:
+async def get_paused_discussions(tx: Transaction, server_id: int) -> set[int]:
     """The server's discussions that are paused one by one."""
     rows = await tx.rows(
         """
@@ -70,50 +80,44 @@ async def paused_discussions(tx: Transaction, server_id: int) -> set[int]:
     return {row["discussion_id"] for row in rows}
 
 
-async def _take_back(
-    tx: Transaction, server_id: int, discussion_id: int | None, now: datetime
-) -> None:
-    """Plan again what a pause has skipped and what is not too late at this moment.
+async def get_skipped(
+    tx: Transaction, server_id: int, discussion_id: int | None, *, reason: str, since: datetime
+) -> Sequence[SkippedPrompt]:
+    """Prompts of a server, or of one discussion, that were skipped for ``reason``, newest first.
 
-    It is owed from now on: should it be night, its end makes nothing late. What another pause
-    still holds stays as it is, and its lateness goes on counting.
+    Those whose lateness counts from ``since`` or later and whose discussion isn't paused.
     """
-    settings = await settings_module.read(tx, server_id)
-    if settings.paused:
-        return
-    now_ms = to_milliseconds(now)
     rows = await tx.rows(
         """
         SELECT id, kind, late_from FROM prompts
-        WHERE server_id = :server_id AND state = 'skipped' AND reason = :paused
+        WHERE server_id = :server_id AND state = 'skipped' AND reason = :reason
             AND late_from >= :since AND (:discussion_id IS NULL OR discussion_id = :discussion_id)
             AND NOT EXISTS (
-                SELECT 1 FROM prompt_pauses WHERE prompt_pauses.discussion_id =
-                    prompts.discussion_id
+                SELECT 1 FROM prompt_pauses
+                WHERE prompt_pauses.discussion_id = prompts.discussion_id
             )
         ORDER BY id DESC
         """,
         {
             "server_id": server_id,
             "discussion_id": discussion_id,
-            "paused": REASON_PAUSED,
-            "since": to_milliseconds(now - settings.tolerance - _LONGEST_QUIET),
+            "reason": reason,
+            "since": to_milliseconds(since),
         },
     )
-    for row in rows:
-        owed = from_milliseconds(row["late_from"])
-        owed = get_quiet_end(owed, settings.quiet, settings.zone) or owed
-        if now - owed > settings.tolerance:
-            continue
-        if row["kind"] == PromptKind.DIGEST and not await reconsider.digest_returns(
-            tx, server_id, row["id"], now_ms
-        ):
-            continue
-        await tx.run(
-            """
-            UPDATE prompts SET state = 'planned', reason = NULL, decided_at = NULL,
-                due_at = :now, late_from = :now
-            WHERE id = :id
-            """,
-            {"id": row["id"], "now": now_ms},
-        )
+    return [
+        SkippedPrompt(row["id"], PromptKind(row["kind"]), from_milliseconds(row["late_from"]))
+        for row in rows
+    ]
+
+
+async def replan(tx: Transaction, prompt_id: int, now_ms: int) -> None:
+    """Plan a skipped prompt again; it is due now, and its lateness counts from now on."""
+    await tx.run(
+        """
+        UPDATE prompts SET state = 'planned', reason = NULL, decided_at = NULL,
+            due_at = :now, late_from = :now
+        WHERE id = :id
+        """,
+        {"id": prompt_id, "now": now_ms},
+    )

@@ -1,40 +1,34 @@
-"""Prompts: what brings a discussion back, from planned to sent, skipped or failed."""
+"""Rows of prompts, the scheduled follow-up messages: planned, claimed, sent, skipped or failed."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.conversation.events import Message
-from bot.core.prompts.local_time import WeeklyTime
-from bot.core.prompts.plan import parse_plan, schedule_steps
 from bot.core.prompts.policy import PromptKind
 from storage.db.writer import Transaction
 from storage.replies.record import Changes
-from storage.servers import settings as settings_module
 
 __all__ = [
     "Prompt",
     "add",
-    "cancel",
     "change",
-    "claimed",
-    "due",
-    "find",
+    "claim",
+    "find_prompt",
+    "get_due",
+    "get_next_due",
     "has_blocked_nudge",
     "mark_blocked",
     "mark_failed",
     "mark_sent",
-    "move",
-    "next_due",
-    "plan_digest",
     "plan_nudge",
-    "plan_steps",
+    "postpone",
+    "reschedule",
     "skip",
-    "wait",
 ]
 
 _PLAN_NUDGE = """
@@ -54,13 +48,16 @@ ON CONFLICT (thread_id) DO NOTHING
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A prompt as it stands. Moments are aware, in UTC.
+    """A prompt as it is in the archive. Moments are aware, in UTC.
 
-    ``what`` and ``condition`` are as admins write them (bot.core.prompts.plan). ``channel_id``:
-    where it goes, None of a step that is not claimed yet. ``local_at``: the wall-clock time that
-    was meant. ``queued_since``: since when it waits for its turn in the channel. ``blocked_since``:
-    since when somebody has to mend something before it can be sent. ``failures``: attempts that
-    failed of themselves.
+    channel_id:     where it is sent; None for a step that isn't claimed yet
+    content, condition: as admins write them (bot.core.prompts.plan)
+    forced:         an admin wants it however many prompts the channel has had
+    local_at:       the wall-clock time that was meant
+    late_from:      its lateness is counted from here
+    queued_since:   since when it waits for its turn in the channel
+    blocked_since:  since when somebody has to fix something before it can be sent
+    failures:       attempts that failed, other than for a missing permission
     """
 
     id: int
@@ -69,9 +66,9 @@ class Prompt:
     kind: PromptKind
     thread_id: int | None
     channel_id: int | None
-    what: str
+    content: str
     condition: str
-    anyway: bool
+    forced: bool
     planned_for: datetime
     local_at: str | None
     late_from: datetime
@@ -87,8 +84,7 @@ class Prompt:
 _COLUMNS = """
 SELECT id, server_id, discussion_id, kind, thread_id, channel_id, content, condition, forced,
        planned_for, local_at, late_from, COALESCE(queued_since, planned_for) AS queued_since,
-           due_at,
-       blocked_since, failures, state, reason, planned_message_id
+       due_at, blocked_since, failures, state, reason, planned_message_id
 FROM prompts
 """
 _FIND = _COLUMNS + "WHERE id = :id"
@@ -110,9 +106,9 @@ def _prompt(row: sqlite3.Row) -> Prompt:
         kind=PromptKind(row["kind"]),
         thread_id=row["thread_id"],
         channel_id=row["channel_id"],
-        what=row["content"],
+        content=row["content"],
         condition=row["condition"],
-        anyway=bool(row["forced"]),
+        forced=bool(row["forced"]),
         planned_for=from_milliseconds(row["planned_for"]),
         local_at=row["local_at"],
         late_from=from_milliseconds(row["late_from"]),
@@ -135,9 +131,9 @@ async def add(
     discussion_id: int | None,
     kind: PromptKind,
     at: datetime,
-    what: str = "",
+    content: str = "",
     condition: str = "",
-    anyway: bool = False,
+    forced: bool = False,
     channel_id: int | None = None,
     local_at: datetime | None = None,
 ) -> int:
@@ -154,58 +150,12 @@ async def add(
             "discussion_id": discussion_id,
             "kind": kind.value,
             "channel_id": channel_id,
-            "content": what,
+            "content": content,
             "condition": condition,
-            "forced": int(anyway),
+            "forced": int(forced),
             "at": to_milliseconds(at),
             "local_at": None if local_at is None else local_at.isoformat(),
         },
-    )
-
-
-async def plan_steps(
-    tx: Transaction, *, server_id: int, discussion_id: int, published_at: datetime
-) -> None:
-    """Plan what the server's plan has for an essay published then."""
-    settings = await settings_module.read(tx, server_id)
-    steps = parse_plan(settings.plan_text)
-    for step, at in zip(steps, schedule_steps(steps, published_at, settings.zone), strict=True):
-        local = None
-        if isinstance(step.when, WeeklyTime):
-            local = datetime.combine(at.astimezone(settings.zone).date(), step.when.at)
-        await add(
-            tx,
-            server_id=server_id,
-            discussion_id=discussion_id,
-            kind=PromptKind.STEP,
-            at=at,
-            what=str(step.content),
-            condition=str(step.condition),
-            local_at=local,
-        )
-
-
-async def plan_digest(tx: Transaction, server_id: int, after: datetime) -> None:
-    """Plan the server's next digest later than ``after``, where it wants one and has none."""
-    settings = await settings_module.read(tx, server_id)
-    planned = await tx.row(
-        """
-        SELECT 1 FROM prompts
-        WHERE server_id = :server_id AND kind = 'digest' AND state = 'planned'
-        """,
-        {"server_id": server_id},
-    )
-    if settings.digest is None or planned is not None:
-        return
-    at = settings.digest.next_after(after, settings.zone)
-    await add(
-        tx,
-        server_id=server_id,
-        discussion_id=None,
-        kind=PromptKind.DIGEST,
-        at=at,
-        channel_id=settings.digest_channel,
-        local_at=datetime.combine(at.astimezone(settings.zone).date(), settings.digest.at),
     )
 
 
@@ -223,39 +173,42 @@ def plan_nudge(changes: Changes, message: Message, discussion_id: int) -> None:
     changes.add(_PLAN_NUDGE, row)
 
 
-async def due(tx: Transaction, now_ms: int, most: int) -> Sequence[Prompt]:
-    """The first ``most`` planned prompts that are to be looked at by now, the earliest first."""
+async def get_due(tx: Transaction, now_ms: int, most: int) -> Sequence[Prompt]:
+    """The first ``most`` planned prompts that are due by now, the earliest first."""
     return [_prompt(row) for row in await tx.rows(_DUE, {"now": now_ms, "most": most})]
 
 
-async def find(tx: Transaction, prompt_id: int) -> Prompt | None:
+async def find_prompt(tx: Transaction, prompt_id: int) -> Prompt | None:
     """The prompt with this id."""
     row = await tx.row(_FIND, {"id": prompt_id})
     return None if row is None else _prompt(row)
 
 
-async def claimed(
+async def claim(
     tx: Transaction,
     *,
     prompt_id: int,
     planned_message_id: int,
     channel_id: int,
-    asked: str,
+    asked_questions: Collection[str],
     now_ms: int,
 ) -> None:
-    """The prompt is planned as a post; that the post is sent makes the prompt sent."""
+    """Note a planned prompt's message; the prompt counts as sent when the message is sent.
+
+    ``asked_questions``: the essay's questions that it asks, as in PromptMaterial.
+    """
     await tx.run(
         """
-        UPDATE prompts SET state = 'claimed', planned_message_id = :planned_message_id, channel_id
-            = :channel_id,
-            asked_questions = :asked_questions, decided_at = :now, reason = NULL
+        UPDATE prompts SET state = 'claimed', planned_message_id = :planned_message_id,
+            channel_id = :channel_id, asked_questions = :asked_questions, decided_at = :now,
+            reason = NULL
         WHERE id = :id AND state = 'planned'
         """,
         {
             "id": prompt_id,
             "planned_message_id": planned_message_id,
             "channel_id": channel_id,
-            "asked_questions": asked,
+            "asked_questions": " ".join(asked_questions),
             "now": now_ms,
         },
     )
@@ -309,48 +262,50 @@ async def has_blocked_nudge(tx: Transaction, server_id: int) -> bool:
     return row is not None
 
 
-async def skip(tx: Transaction, *, prompt_id: int, reason: str, now_ms: int) -> None:
-    """The prompt will not be sent, for ``reason``."""
-    await tx.run(
-        """
-        UPDATE prompts SET state = 'skipped', reason = :reason, decided_at = :now
-        WHERE id = :id AND state = 'planned'
-        """,
-        {"id": prompt_id, "reason": reason, "now": now_ms},
+async def skip(tx: Transaction, *, prompt_id: int, reason: str, now_ms: int) -> bool:
+    """Never send a planned prompt, for ``reason``; False if it isn't planned any more."""
+    return bool(
+        await tx.run(
+            """
+            UPDATE prompts SET state = 'skipped', reason = :reason, decided_at = :now
+            WHERE id = :id AND state = 'planned'
+            """,
+            {"id": prompt_id, "reason": reason, "now": now_ms},
+        )
     )
 
 
-async def wait(
-    tx: Transaction, *, prompt_id: int, until: datetime, owed: bool, reason: str
+async def postpone(
+    tx: Transaction, *, prompt_id: int, until: datetime, resets_lateness: bool, reason: str
 ) -> None:
-    """Look at the prompt again at ``until``; ``owed``: only from then on can it be late."""
+    """Make the prompt due at ``until``; ``resets_lateness``: its lateness counts from then on."""
     await tx.run(
         """
         UPDATE prompts SET due_at = :until, reason = :reason,
-            late_from = CASE WHEN :owed = 1 THEN :until ELSE late_from END
+            late_from = CASE WHEN :resets_lateness = 1 THEN :until ELSE late_from END
         WHERE id = :id AND state = 'planned'
         """,
         {
             "id": prompt_id,
-            # Rounded up: a millisecond early would be looked at in vain.
+            # Rounded up: decided a millisecond early, it would only be postponed again.
             "until": to_milliseconds(until) + bool(until.microsecond % 1000),
-            "owed": int(owed),
+            "resets_lateness": int(resets_lateness),
             "reason": reason,
         },
     )
 
 
 async def change(
-    tx: Transaction, prompt: Prompt, *, what: str, condition: str, anyway: bool, now: datetime
+    tx: Transaction,
+    prompt_id: int,
+    *,
+    content: str,
+    condition: str,
+    forced: bool,
+    late_from: datetime,
+    due_at: datetime,
 ) -> bool:
-    """Change what a planned prompt says and when it may; False where it is no longer planned.
-
-    It comes when it would have come; only one that waits for its turn need not do so any more
-    when an admin asks for it anyway.
-    """
-    owed, due = prompt.late_from, prompt.due_at
-    if anyway and not prompt.anyway and owed == due > prompt.planned_for:
-        owed = due = min(due, max(now, prompt.planned_for))
+    """Change a planned prompt; False if it isn't planned any more."""
     return bool(
         await tx.run(
             """
@@ -359,29 +314,30 @@ async def change(
             WHERE id = :id AND state = 'planned'
             """,
             {
-                "id": prompt.id,
-                "content": what,
+                "id": prompt_id,
+                "content": content,
                 "condition": condition,
-                "forced": int(anyway),
-                "late_from": to_milliseconds(owed),
-                "due_at": to_milliseconds(due),
+                "forced": int(forced),
+                "late_from": to_milliseconds(late_from),
+                "due_at": to_milliseconds(due_at),
             },
         )
     )
 
 
-async def move(tx: Transaction, prompt: Prompt, *, at: datetime, local_at: datetime | None) -> bool:
-    """Plan a planned prompt for another time; False where it is no longer planned."""
+async def reschedule(
+    tx: Transaction, prompt_id: int, *, at: datetime, local_at: datetime | None
+) -> bool:
+    """Plan a planned prompt for another time; False if it isn't planned any more."""
     return bool(
         await tx.run(
             """
-            UPDATE prompts SET planned_for = :at, late_from = :at, due_at = :at, queued_since =
-                NULL,
-                local_at = :local_at, reason = NULL
+            UPDATE prompts SET planned_for = :at, late_from = :at, due_at = :at,
+                queued_since = NULL, local_at = :local_at, reason = NULL
             WHERE id = :id AND state = 'planned'
             """,
             {
-                "id": prompt.id,
+                "id": prompt_id,
                 "at": to_milliseconds(at),
                 "local_at": None if local_at is None else local_at.isoformat(),
             },
@@ -389,20 +345,7 @@ async def move(tx: Transaction, prompt: Prompt, *, at: datetime, local_at: datet
     )
 
 
-async def cancel(tx: Transaction, *, prompt_id: int, by: str, now_ms: int) -> bool:
-    """Skip a planned prompt because an admin said so; False where it is no longer planned."""
-    return bool(
-        await tx.run(
-            """
-            UPDATE prompts SET state = 'skipped', reason = :reason, decided_at = :now
-            WHERE id = :id AND state = 'planned'
-            """,
-            {"id": prompt_id, "reason": f"cancelled by {by}", "now": now_ms},
-        )
-    )
-
-
-async def next_due(tx: Transaction) -> int | None:
-    """When the next planned prompt is looked at; None where none is planned."""
+async def get_next_due(tx: Transaction) -> int | None:
+    """When the next planned prompt is due, in milliseconds; None if none is planned."""
     row = await tx.row("SELECT min(due_at) AS due_at FROM prompts WHERE state = 'planned'")
     return None if row is None else row["due_at"]

@@ -1,4 +1,4 @@
-"""What ``/prompts`` shows and lets choose from; every question is asked of one server alone."""
+"""A server's essays and prompts, for lists and choices; never those of another server."""
 
 from __future__ import annotations
 
@@ -7,26 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import from_milliseconds
-from bot.core.prompts.wording import parse_asked
-from bot.errors import UserError
 from storage.db.writer import Transaction
 from storage.prompts import prompts
 from storage.prompts.prompts import Prompt
 
 __all__ = [
-    "Chosen",
-    "Past",
-    "asked_questions",
-    "choose_essay",
-    "choose_prompt",
-    "coming",
-    "essays",
-    "past",
+    "EssayChoice",
+    "PastPrompt",
+    "get_asked_questions",
+    "get_coming",
+    "get_essays",
+    "get_named_essays",
+    "get_past",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class EssayChoice:
     """A discussion an admin can choose."""
 
     id: int
@@ -35,23 +32,23 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """A prompt that was decided.
+class PastPrompt:
+    """A prompt that was sent, skipped or failed.
 
-    ``asked``: the essay's own questions that it asked. ``replies``: how many answered it.
+    ``asked_questions``: the essay's own questions that it asked. ``replies``: how many answered it.
     """
 
     id: int
     title: str | None
     kind: str
-    what: str
+    content: str
     state: str
     reason: str | None
     at: datetime
     replies: int
     channel_id: int | None
     message_id: int | None
-    asked: tuple[str, ...] = ()
+    asked_questions: tuple[str, ...] = ()
 
 
 _ESSAYS = """
@@ -65,44 +62,18 @@ _ESSAYS_NEWEST = _ESSAYS + "ORDER BY discussions.id DESC"
 _ESSAYS_NAMED = _ESSAYS + "AND (discussions.id = :number OR revisions.title = :title)"
 
 
-async def essays(tx: Transaction, server_id: int) -> Sequence[Chosen]:
+async def get_essays(tx: Transaction, server_id: int) -> Sequence[EssayChoice]:
     """The server's discussions, the newest first."""
     rows = await tx.rows(_ESSAYS_NEWEST, {"server_id": server_id})
-    return [Chosen(row["id"], row["title"], row["state"]) for row in rows]
+    return [EssayChoice(row["id"], row["title"], row["state"]) for row in rows]
 
 
-async def choose_essay(tx: Transaction, server_id: int, asked: str) -> Chosen:
-    """The server's discussion with this number or exact title; UserError where there is not one."""
-    text = asked.strip()
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1
-    rows = await tx.rows(_ESSAYS_NAMED, {"server_id": server_id, "number": number, "title": text})
+async def get_named_essays(tx: Transaction, server_id: int, name: str) -> Sequence[EssayChoice]:
+    """The server's discussion with this number, or those with this exact title."""
+    number = int(name) if name.isascii() and name.isdigit() and len(name) < 19 else -1
+    rows = await tx.rows(_ESSAYS_NAMED, {"server_id": server_id, "number": number, "title": name})
     named = [row for row in rows if row["id"] == number] or rows
-    if not named:
-        raise UserError(
-            f"This server has no essay with the number or the title “{text[:100]}”: choose one "
-            "from the list, or see `/essay list`."
-        )
-    if len(named) > 1:
-        numbers = ", ".join(str(row["id"]) for row in named)
-        raise UserError(
-            f"Several essays are titled “{text[:100]}”: name one by number ({numbers})."
-        )
-    row = named[0]
-    return Chosen(row["id"], row["title"], row["state"])
-
-
-async def choose_prompt(tx: Transaction, server_id: int, asked: str) -> Prompt:
-    """The server's prompt with this number; UserError where there is none."""
-    text = asked.strip().removeprefix("#")
-    found = None
-    if text.isascii() and text.isdigit() and len(text) < 19:
-        found = await prompts.find(tx, int(text))
-    if found is None or found.server_id != server_id:
-        raise UserError(
-            f"This server has no prompt “{text[:50]}”: choose one from the list, or see "
-            "`/prompts list`."
-        )
-    return found
+    return [EssayChoice(row["id"], row["title"], row["state"]) for row in named]
 
 
 _COMING = """
@@ -114,20 +85,20 @@ LIMIT :most
 """
 
 
-async def coming(
+async def get_coming(
     tx: Transaction, server_id: int, discussion_id: int | None, most: int
 ) -> Sequence[Prompt]:
-    """The first ``most`` prompts that are planned or under way, the earliest first."""
+    """The first ``most`` prompts that are planned or claimed, the earliest first."""
     rows = await tx.rows(
         _COMING, {"server_id": server_id, "discussion_id": discussion_id, "most": most}
     )
-    found = [await prompts.find(tx, row["id"]) for row in rows]
+    found = [await prompts.find_prompt(tx, row["id"]) for row in rows]
     return [prompt for prompt in found if prompt is not None]
 
 
-async def past(
+async def get_past(
     tx: Transaction, server_id: int, discussion_id: int | None, most: int
-) -> Sequence[Past]:
+) -> Sequence[PastPrompt]:
     """The last ``most`` prompts that were sent, skipped or failed, the newest first."""
     rows = await tx.rows(
         """
@@ -139,8 +110,8 @@ async def past(
                 WHERE revisions.discussion_id = prompts.discussion_id
                 ORDER BY number DESC LIMIT 1) AS title,
                (SELECT count(*) FROM replies
-                WHERE replies.planned_message_id = prompts.planned_message_id AND
-                    replies.deleted_at IS NULL
+                WHERE replies.planned_message_id = prompts.planned_message_id
+                    AND replies.deleted_at IS NULL
                ) AS replies
         FROM prompts LEFT JOIN planned_messages ON planned_messages.id = prompts.planned_message_id
         WHERE prompts.server_id = :server_id AND prompts.state IN ('sent', 'skipped', 'failed')
@@ -151,28 +122,31 @@ async def past(
         {"server_id": server_id, "discussion_id": discussion_id, "most": most},
     )
     return [
-        Past(
+        PastPrompt(
             id=row["id"],
             title=row["title"],
             kind=row["kind"],
-            what=row["content"],
+            content=row["content"],
             state=row["state"],
             reason=row["reason"],
             at=from_milliseconds(row["at"]),
             replies=row["replies"],
             channel_id=row["channel_id"],
             message_id=row["message_id"],
-            asked=await asked_questions(tx, row["discussion_id"], row["asked_questions"]),
+            asked_questions=await get_asked_questions(
+                tx, row["discussion_id"], row["asked_questions"]
+            ),
         )
         for row in rows
     ]
 
 
-async def asked_questions(
+async def get_asked_questions(
     tx: Transaction, discussion_id: int | None, noted: str
 ) -> tuple[str, ...]:
-    """The essay's own questions that a prompt noted as asked, in their order."""
-    if not noted:
+    """The essay's own questions that a prompt asked, in their order; ``noted``: as in the row."""
+    asked = noted.split()
+    if not asked:
         return ()
     rows = await tx.rows(
         """
@@ -184,4 +158,4 @@ async def asked_questions(
         """,
         {"id": discussion_id},
     )
-    return tuple(row["text"] for row in rows if str(row["position"]) in parse_asked(noted))
+    return tuple(row["text"] for row in rows if str(row["position"]) in asked)

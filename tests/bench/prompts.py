@@ -22,9 +22,10 @@ from pathlib import Path
 
 from bot.emulator.world.seed import put_channel
 from bot.prompting.dispatch import plan_due
+from bot.prompting.reconsider import reconsider_claimed
 from storage.db.database import open_database
 from storage.db.writer import Transaction
-from storage.prompts import prompts, reconsider
+from storage.prompts import prompts
 from tests.support.bot_process import Stage, staged
 
 #: How much dearer many future prompts may make a thing than few; an index costs a little.
@@ -106,12 +107,12 @@ async def _costs(path: Path) -> dict[str, float]:
         now = datetime.now(UTC)
 
         async def sweep(tx: Transaction) -> None:
-            await reconsider.mind(tx, now)
+            await reconsider_claimed(tx, now)
             await plan_due(tx, now)
 
         found["sweep"] = await _median_ms(lambda: database.write(sweep))
         look = await _median_ms(database.fault)
-        found["next due"] = await _median_ms(lambda: database.read(prompts.next_due))
+        found["next due"] = await _median_ms(lambda: database.read(prompts.get_next_due))
     size = path.stat().st_size / 1024 / 1024
     print(f"a look through the {size:.1f} MiB of the file takes {look:.0f} ms, not counted below")
     return found

@@ -246,10 +246,10 @@ async def test_the_digest_links_a_forums_post_where_it_stands(house: House) -> N
     await house.write("Ann", "Mine.", channel_id=thread_id)
     await house.settle(86_400 + 7200)
     now = house.clock.now()
-    week = await house.database.read(lambda tx: digest.week(tx, house.server_id, now))
+    week = await house.database.read(lambda tx: digest.get_week(tx, house.server_id, now))
     (essay,) = week.essays
     assert (essay.channel_id, essay.card_id, essay.replies) == (thread_id, thread_id, 1)
-    assert {question.channel_id for question in week.questions} == {thread_id}
+    assert {prompt.channel_id for prompt in week.unanswered} == {thread_id}
 
 
 async def test_what_is_published_twice_in_a_forum_stands_twice(house: House) -> None:

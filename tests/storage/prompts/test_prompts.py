@@ -12,11 +12,15 @@ from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.local_time import QuietHours, WeeklyTime
 from bot.core.prompts.policy import REASON_PAUSED, PromptKind
 from bot.errors import UserError
-from bot.prompting.dispatch import forecast, plan_due, send_now
+from bot.prompting import pauses as resuming
+from bot.prompting import schedule
+from bot.prompting.dispatch import plan_due, send_now
+from bot.prompting.forecast import forecast
+from cogs.ui.choose import choose_essay, choose_prompt
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import alerts
-from storage.prompts import digest, pauses, prompts, queries
+from storage.prompts import pauses, prompts, queries
 from storage.servers import settings
 
 HERE, THERE = 1, 2
@@ -60,7 +64,7 @@ async def planned(tx: Transaction, server: int = HERE) -> list[tuple[str, dateti
 
 async def add(tx: Transaction, at: datetime, **more: Any) -> int:
     given: dict[str, Any] = {"server_id": HERE, "discussion_id": HERE, "kind": PromptKind.STEP}
-    return await prompts.add(tx, **(given | {"what": "default", "at": at} | more))
+    return await prompts.add(tx, **(given | {"content": "default", "at": at} | more))
 
 
 Look = Callable[[Transaction], Awaitable[Any]]
@@ -71,7 +75,7 @@ async def test_the_plan_that_comes_with_salon_is_planned_from_publishing(
 ) -> None:
     async def work(tx: Transaction) -> list[tuple[str, datetime]]:
         await found(tx)
-        await prompts.plan_steps(tx, server_id=HERE, discussion_id=HERE, published_at=NOON)
+        await schedule.plan_steps(tx, server_id=HERE, discussion_id=HERE, published_at=NOON)
         return await planned(tx)
 
     assert await database.write(work) == [
@@ -86,7 +90,7 @@ async def test_the_servers_own_plan_is_planned_in_its_zone(database: Database) -
         await found(tx)
         await settings.set_zone(tx, HERE, "asia/tokyo", NOON)
         await settings.set_plan(tx, HERE, "Thursday 18:00: default")
-        await prompts.plan_steps(tx, server_id=HERE, discussion_id=HERE, published_at=NOON)
+        await schedule.plan_steps(tx, server_id=HERE, discussion_id=HERE, published_at=NOON)
         return await planned(tx)
 
     assert await database.write(work) == [("default", datetime(2026, 6, 4, 9, tzinfo=UTC))]
@@ -141,10 +145,10 @@ async def test_a_resume_takes_back_what_is_not_too_late(database: Database) -> N
         await plan_due(tx, NOON + 10 * HOUR)
         rows = await tx.rows("SELECT state, reason FROM prompts")
         assert [tuple(row) for row in rows] == [("skipped", REASON_PAUSED)] * 2
-        await pauses.resume(tx, HERE, NOON + 13 * HOUR)
-        assert await pauses.paused_discussions(tx, HERE) == {HERE}
-        assert await pauses.paused_discussions(tx, THERE) == set()
-        await pauses.resume_discussion(tx, HERE, HERE, NOON + 13 * HOUR)
+        await resuming.resume(tx, HERE, NOON + 13 * HOUR)
+        assert await pauses.get_paused_discussions(tx, HERE) == {HERE}
+        assert await pauses.get_paused_discussions(tx, THERE) == set()
+        await resuming.resume_discussion(tx, HERE, HERE, NOON + 13 * HOUR)
         return [tuple(row) for row in await tx.rows("SELECT state, reason FROM prompts")]
 
     assert await database.write(work) == [("skipped", REASON_PAUSED), ("planned", None)]
@@ -154,7 +158,9 @@ async def test_a_digest_that_is_set_as_it_is_stays_planned(database: Database) -
     async def work(tx: Transaction) -> list[str]:
         await found(tx)
         for _ in range(2):
-            await digest.set_digest(tx, HERE, channel_id=5, when=WeeklyTime(6, time(18)), now=NOON)
+            await schedule.set_digest(
+                tx, HERE, channel_id=5, when=WeeklyTime(6, time(18)), now=NOON
+            )
         return [row["state"] for row in await tx.rows("SELECT state FROM prompts")]
 
     assert await database.write(work) == ["planned"]
@@ -166,13 +172,13 @@ async def test_a_digest_is_planned_anew_when_it_is_changed_and_gone_when_it_is_s
     async def work(tx: Transaction) -> list[datetime]:
         await found(tx)
         sunday, monday = WeeklyTime(6, time(18)), WeeklyTime(0, time(9))
-        await digest.set_digest(tx, HERE, channel_id=5, when=sunday, now=NOON)
+        await schedule.set_digest(tx, HERE, channel_id=5, when=sunday, now=NOON)
         first = [at for _, at in await planned(tx)]
-        await digest.set_digest(tx, HERE, channel_id=5, when=monday, now=NOON)
+        await schedule.set_digest(tx, HERE, channel_id=5, when=monday, now=NOON)
         second = [at for _, at in await planned(tx)]
         await plan_due(tx, second[0])
         third = [at for _, at in await planned(tx)]
-        await digest.set_digest(tx, HERE, channel_id=None, when=None, now=NOON)
+        await schedule.set_digest(tx, HERE, channel_id=None, when=None, now=NOON)
         assert await planned(tx) == []
         return [*first, *second, *third]
 
@@ -191,15 +197,15 @@ async def test_one_server_neither_sees_nor_touches_what_is_anothers(database: Da
         await settings.set_zone(tx, THERE, "Asia/Tokyo", NOON)
         assert (await settings.read(tx, HERE)).zone_name == "UTC"
         assert not (await settings.read(tx, HERE)).paused
-        assert [essay.id for essay in await queries.essays(tx, THERE)] == [THERE]
-        assert await queries.coming(tx, THERE, None, 9) == []
-        assert await queries.past(tx, THERE, None, 9) == []
+        assert [essay.id for essay in await queries.get_essays(tx, THERE)] == [THERE]
+        assert await queries.get_coming(tx, THERE, None, 9) == []
+        assert await queries.get_past(tx, THERE, None, 9) == []
         with pytest.raises(UserError, match="no prompt"):
-            await queries.choose_prompt(tx, THERE, "1")
+            await choose_prompt(tx, THERE, "1")
         for asked in (str(HERE), f"Essay {HERE}"):
             with pytest.raises(UserError, match="no essay"):
-                await queries.choose_essay(tx, THERE, asked)
-            assert (await queries.choose_essay(tx, HERE, asked)).id == HERE
+                await choose_essay(tx, THERE, asked)
+            assert (await choose_essay(tx, HERE, asked)).id == HERE
 
     await database.write(work)
 
@@ -210,8 +216,8 @@ async def test_an_essay_that_shares_its_title_is_named_by_number(database: Datab
         await tx.run("UPDATE discussions SET server_id = :here", {"here": HERE})
         await tx.run("UPDATE revisions SET title = 'Same'")
         with pytest.raises(UserError, match="by number"):
-            await queries.choose_essay(tx, HERE, "Same")
-        assert (await queries.choose_essay(tx, HERE, "2")).title == "Same"
+            await choose_essay(tx, HERE, "Same")
+        assert (await choose_essay(tx, HERE, "2")).title == "Same"
 
     await database.write(work)
 
@@ -241,16 +247,16 @@ async def test_the_list_says_why_a_prompt_would_be_skipped_or_wait(database: Dat
             "UPDATE discussions SET state = 'closed'",
         ):
             await tx.run(change)
-            prompt = await prompts.find(tx, first)
+            prompt = await prompts.find_prompt(tx, first)
             assert prompt is not None
             told.append(await forecast(tx, prompt, NOON))
         await tx.run("UPDATE discussions SET state = 'open'")
-        asked = await prompts.find(tx, await add(tx, NOON, what="question 7"))
+        asked = await prompts.find_prompt(tx, await add(tx, NOON, content="question 7"))
         assert asked is not None
         told.append(await forecast(tx, asked, NOON))
-        sent = await send_now(tx, server_id=HERE, discussion_id=HERE, what="default", now=NOON)
+        sent = await send_now(tx, server_id=HERE, discussion_id=HERE, content="default", now=NOON)
         assert isinstance(sent, int)
-        under_way = await prompts.find(tx, sent)
+        under_way = await prompts.find_prompt(tx, sent)
         assert under_way is not None
         return [*told, await forecast(tx, under_way, NOON)]
 
@@ -268,7 +274,7 @@ async def test_many_due_prompts_are_decided_in_more_than_one_transaction(
     async def fill(tx: Transaction) -> None:
         await found(tx)
         for _ in range(120):
-            await add(tx, NOON, what="question 9")  # skipped, for there is none
+            await add(tx, NOON, content="question 9")  # skipped, for there is none
 
     await database.write(fill)
     rounds = 1

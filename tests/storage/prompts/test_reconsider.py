@@ -11,12 +11,13 @@ from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.local_time import WeeklyTime
 from bot.core.prompts.policy import REASON_PAUSED, PromptKind
 from bot.delivery import after_send
+from bot.prompting import reconsider, schedule
 from bot.prompting.dispatch import plan_due
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import alerts, messages
 from storage.delivery.messages import PlannedMessage
-from storage.prompts import digest, prompts, reconsider
+from storage.prompts import claimed, prompts
 from storage.prompts.prompts import Prompt
 from storage.servers import settings
 from tests.storage.prompts.test_prompts import DAY, HERE, HOUR, NOON, add, found
@@ -25,7 +26,7 @@ from tests.storage.prompts.test_settings import wrote
 LATER = NOON + HOUR / 12
 
 
-async def claimed(tx: Transaction, **more: Any) -> int:
+async def claim(tx: Transaction, **more: Any) -> int:
     """A prompt that is due and was planned as a post; its id."""
     await found(tx)
     await settings.set_tolerance(tx, HERE, 6)
@@ -41,7 +42,7 @@ async def attempted(tx: Transaction, at: datetime = NOON) -> PlannedMessage:
 
 
 async def look(tx: Transaction, number: int) -> Prompt:
-    prompt = await prompts.find(tx, number)
+    prompt = await prompts.find_prompt(tx, number)
     assert prompt is not None
     return prompt
 
@@ -59,9 +60,9 @@ async def test_what_was_never_sent_is_decided_anew(
     database: Database, change: str, state: tuple[str, str]
 ) -> None:
     async def work(tx: Transaction) -> tuple[str, str | None]:
-        number = await claimed(tx)
+        number = await claim(tx)
         await tx.run(change)
-        await reconsider.mind(tx, LATER)
+        await reconsider.reconsider_claimed(tx, LATER)
         assert await tx.rows("SELECT id FROM planned_messages") == []
         await plan_due(tx, LATER)
         prompt = await look(tx, number)
@@ -75,11 +76,11 @@ async def test_what_may_have_been_sent_is_only_looked_for_where_it_may_not_come_
     database: Database, change: str, state: tuple[str, str]
 ) -> None:
     async def work(tx: Transaction) -> tuple[str, str | None]:
-        number = await claimed(tx)
+        number = await claim(tx)
         await attempted(tx)
-        await reconsider.mind(tx, LATER, busy=[1])
+        await reconsider.reconsider_claimed(tx, LATER, busy=[1])
         await tx.run(change)
-        await reconsider.mind(tx, LATER)
+        await reconsider.reconsider_claimed(tx, LATER)
         (post,) = await tx.rows("SELECT id, expires_at FROM planned_messages")
         assert post["expires_at"] < to_milliseconds(LATER)
         assert (await look(tx, number)).state == "claimed"
@@ -96,9 +97,9 @@ async def test_what_may_have_been_sent_and_may_still_come_is_left_to_the_outbox(
     database: Database,
 ) -> None:
     async def work(tx: Transaction) -> bool:
-        await claimed(tx)
+        await claim(tx)
         before = await attempted(tx)
-        await reconsider.mind(tx, LATER)
+        await reconsider.reconsider_claimed(tx, LATER)
         return await messages.find(tx, before.id) == before
 
     assert await database.write(work)
@@ -106,10 +107,10 @@ async def test_what_may_have_been_sent_and_may_still_come_is_left_to_the_outbox(
 
 async def test_what_is_under_way_is_left_alone(database: Database) -> None:
     async def work(tx: Transaction) -> bool:
-        await claimed(tx)
+        await claim(tx)
         before = await attempted(tx)
         await tx.run("UPDATE discussions SET state = 'closed'")
-        await reconsider.mind(tx, LATER, busy=[before.id])
+        await reconsider.reconsider_claimed(tx, LATER, busy=[before.id])
         return await messages.find(tx, before.id) == before
 
     assert await database.write(work)
@@ -119,13 +120,13 @@ async def test_what_an_admin_sends_at_once_keeps_its_words_and_heeds_no_pause(
     database: Database,
 ) -> None:
     async def work(tx: Transaction) -> tuple[str, str | None]:
-        number = await claimed(tx, kind=PromptKind.NOW)
+        number = await claim(tx, kind=PromptKind.NOW)
         await tx.run("UPDATE server_settings SET prompts_paused_at = 0")
         (before,) = await tx.rows("SELECT id FROM planned_messages")
-        await reconsider.mind(tx, LATER)
+        await reconsider.reconsider_claimed(tx, LATER)
         assert await messages.find(tx, before["id"]) is not None
         await tx.run("UPDATE discussions SET state = 'closed'")
-        await reconsider.mind(tx, LATER)
+        await reconsider.reconsider_claimed(tx, LATER)
         await plan_due(tx, LATER)
         prompt = await look(tx, number)
         return prompt.state, prompt.reason
@@ -141,14 +142,14 @@ async def stuck(tx: Transaction, post: PlannedMessage, at: datetime) -> None:
     )
     assert nowhere
     await alerts.prompt_stuck(tx, post, "No.", now_ms)
-    await reconsider.release(tx, post.id, at_ms=now_ms, reason="No.", stuck=True)
+    await reconsider.release(tx, post.id, at_ms=now_ms, reason="No.", blocked=True)
 
 
 async def test_what_is_forbidden_waits_the_longer_the_rarer_and_is_never_late(
     database: Database,
 ) -> None:
     async def work(tx: Transaction) -> list[float]:
-        number = await claimed(tx)
+        number = await claim(tx)
         waits = []
         at = NOON
         for _ in range(12):
@@ -173,7 +174,7 @@ async def test_what_is_forbidden_waits_the_longer_the_rarer_and_is_never_late(
 
 async def test_failures_are_counted_through_every_new_wording(database: Database) -> None:
     async def work(tx: Transaction) -> list[int]:
-        number = await claimed(tx)
+        number = await claim(tx)
         post = await attempted(tx)
         key = {"planned_message_id": post.id, "due_at": 0, "last_error": "Discord answered 429."}
         assert not await messages.postpone(tx, failed=True, **key)  # type: ignore[arg-type]
@@ -193,9 +194,9 @@ async def test_the_next_digest_takes_the_place_of_one_that_could_not_be_sent(
     async def work(tx: Transaction) -> list[tuple[str, str | None]]:
         await found(tx)
         sunday = WeeklyTime(6, time(18))
-        await digest.set_digest(tx, HERE, channel_id=5, when=sunday, now=NOON)
+        await schedule.set_digest(tx, HERE, channel_id=5, when=sunday, now=NOON)
         for _ in range(2):
-            due = await prompts.next_due(tx)
+            due = await prompts.get_next_due(tx)
             assert due is not None
             await tx.run("UPDATE discussions SET published_at = :at", {"at": due})
             await plan_due(tx, from_milliseconds(due))
@@ -246,7 +247,7 @@ async def test_what_was_decided_otherwise_meanwhile_is_not_planned_again(
     database: Database,
 ) -> None:
     async def work(tx: Transaction) -> tuple[str, str]:
-        number = await claimed(tx)
+        number = await claim(tx)
         post = await attempted(tx)
         await tx.run("UPDATE prompts SET state = 'skipped'")
         await reconsider.release(tx, post.id, at_ms=0)
@@ -259,7 +260,7 @@ async def test_what_was_decided_otherwise_meanwhile_is_not_planned_again(
 
 async def test_an_index_answers_which_prompts_are_claimed(database: Database) -> None:
     async def look(tx: Transaction) -> str:
-        rows = await tx.rows(f"EXPLAIN QUERY PLAN {reconsider.CLAIMED}", {"now": 5})
+        rows = await tx.rows(f"EXPLAIN QUERY PLAN {claimed.UNSENT}", {"now": 5})
         return " ".join(row["detail"] for row in rows)
 
     plan = await database.read(look)
@@ -280,7 +281,7 @@ async def test_a_prompt_was_sent_when_its_message_says_however_late_that_is_lear
     database: Database, stamped: datetime, noted: datetime
 ) -> None:
     async def work(tx: Transaction) -> datetime:
-        await claimed(tx)
+        await claim(tx)
         post = await attempted(tx)
         message_id = (to_milliseconds(stamped) - 1_420_070_400_000) << 22
         now_ms = to_milliseconds(NOON + 2 * DAY)

@@ -12,10 +12,12 @@ from bot.clock import to_milliseconds
 from bot.core.conversation.events import Message
 from bot.core.prompts.local_time import QuietHours, WeeklyTime
 from bot.core.prompts.policy import REASON_PAUSED
+from bot.prompting import pauses as resuming
+from bot.prompting import schedule
 from bot.prompting.dispatch import plan_due
 from storage.db.database import Database
 from storage.db.writer import Transaction
-from storage.prompts import digest, pauses, prompts
+from storage.prompts import pauses, prompts
 from storage.prompts.prompts import Prompt
 from storage.replies.record import Changes
 from storage.servers import settings
@@ -80,7 +82,7 @@ async def states(tx: Transaction) -> list[tuple[str, str | None]]:
 
 
 async def only(tx: Transaction, prompt_id: int) -> Prompt:
-    prompt = await prompts.find(tx, prompt_id)
+    prompt = await prompts.find_prompt(tx, prompt_id)
     assert prompt is not None
     return prompt
 
@@ -179,7 +181,7 @@ async def test_a_pause_that_ends_in_time_loses_nothing_to_the_night(
         await add(tx, due)
         await plan_due(tx, due)
         assert await states(tx) == [("skipped", REASON_PAUSED)]
-        await pauses.resume(tx, HERE, resumed)
+        await resuming.resume(tx, HERE, resumed)
         await plan_due(tx, resumed)
         for at in await moments(tx):
             await plan_due(tx, at)
@@ -199,7 +201,7 @@ async def _digest(tx: Transaction) -> None:
         "UPDATE discussions SET published_at = :at WHERE id = :id",
         {"id": HERE, "at": to_milliseconds(DIGEST - DAY)},
     )
-    await digest.set_digest(tx, HERE, channel_id=5, when=SUNDAY, now=NOON)
+    await schedule.set_digest(tx, HERE, channel_id=5, when=SUNDAY, now=NOON)
 
 
 async def test_a_pause_over_a_digest_brings_it_once(database: Database) -> None:
@@ -208,13 +210,13 @@ async def test_a_pause_over_a_digest_brings_it_once(database: Database) -> None:
         await pauses.pause(tx, HERE, to_milliseconds(DIGEST - HOUR))
         await plan_due(tx, DIGEST)
         assert [at for _, at in await planned(tx)] == [DIGEST + 7 * DAY]
-        await pauses.resume(tx, HERE, DIGEST + HOUR)
+        await resuming.resume(tx, HERE, DIGEST + HOUR)
         assert await moments(tx) == [DIGEST + HOUR]
         await plan_due(tx, DIGEST + HOUR)
         assert await moments(tx) == [DIGEST + 7 * DAY]
         # The next one too, whatever is paused and resumed before it.
         await pauses.pause(tx, HERE, to_milliseconds(DIGEST + DAY))
-        await pauses.resume(tx, HERE, DIGEST + 2 * DAY)
+        await resuming.resume(tx, HERE, DIGEST + 2 * DAY)
         rows = await tx.rows("SELECT state, due_at FROM prompts ORDER BY id")
         return [(row["state"], row["due_at"]) for row in rows]
 
@@ -226,8 +228,8 @@ async def test_a_digest_that_is_switched_off_in_a_pause_does_not_come(database: 
         await _digest(tx)
         await pauses.pause(tx, HERE, to_milliseconds(DIGEST - HOUR))
         await plan_due(tx, DIGEST)
-        await digest.set_digest(tx, HERE, channel_id=None, when=None, now=DIGEST)
-        await pauses.resume(tx, HERE, DIGEST + HOUR)
+        await schedule.set_digest(tx, HERE, channel_id=None, when=None, now=DIGEST)
+        await resuming.resume(tx, HERE, DIGEST + HOUR)
         return await moments(tx)
 
     assert await database.write(work) == []
@@ -240,7 +242,7 @@ async def test_a_pause_over_two_digests_brings_the_last_of_them(database: Databa
         await pauses.pause(tx, HERE, to_milliseconds(DIGEST - HOUR))
         for week in range(2):
             await plan_due(tx, DIGEST + 7 * week * DAY)
-        await pauses.resume(tx, HERE, DIGEST + 8 * DAY)
+        await resuming.resume(tx, HERE, DIGEST + 8 * DAY)
         return await states(tx)
 
     assert await database.write(work) == [("skipped", REASON_PAUSED), ("planned", None)]
@@ -249,7 +251,7 @@ async def test_a_pause_over_two_digests_brings_the_last_of_them(database: Databa
 async def test_a_server_has_one_planned_digest(database: Database) -> None:
     async def work(tx: Transaction) -> list[datetime]:
         await _digest(tx)
-        await prompts.plan_digest(tx, HERE, NOON)
+        await schedule.plan_next_digest(tx, HERE, NOON)
         return await moments(tx)
 
     assert await database.write(work) == [DIGEST]
@@ -263,14 +265,18 @@ async def test_other_words_leave_a_prompt_its_time_and_its_turn(database: Databa
         await found(tx)
         number = await add(tx, NOON)
         turn = NOON + 20 * HOUR
-        await prompts.wait(tx, prompt_id=number, until=turn, owed=True, reason="its turn")
+        await prompts.postpone(
+            tx, prompt_id=number, until=turn, resets_lateness=True, reason="its turn"
+        )
         before = await only(tx, number)
         changes: dict[str, Any] = {"condition": "", "now": NOON + HOUR}
-        assert await prompts.change(tx, before, what="last call", anyway=False, **changes)
+        assert await schedule.change_prompt(
+            tx, before, content="last call", forced=False, **changes
+        )
         after = await only(tx, number)
-        assert (after.what, after.late_from, after.due_at) == ("last call", turn, turn)
+        assert (after.content, after.late_from, after.due_at) == ("last call", turn, turn)
         assert after.planned_for == NOON
-        assert await prompts.change(tx, after, what="last call", anyway=True, **changes)
+        assert await schedule.change_prompt(tx, after, content="last call", forced=True, **changes)
         return after, await only(tx, number)
 
     waits, asked = await database.write(work)
@@ -283,11 +289,13 @@ async def test_another_time_begins_anew(database: Database) -> None:
         await found(tx)
         number = await add(tx, NOON)
         later = NOON + timedelta(days=3)
-        await prompts.wait(tx, prompt_id=number, until=NOON + DAY, owed=True, reason="its turn")
-        assert await prompts.move(tx, await only(tx, number), at=later, local_at=None)
-        assert await prompts.cancel(tx, prompt_id=number, by="Ada", now_ms=0)
+        await prompts.postpone(
+            tx, prompt_id=number, until=NOON + DAY, resets_lateness=True, reason="its turn"
+        )
+        assert await prompts.reschedule(tx, number, at=later, local_at=None)
+        assert await prompts.skip(tx, prompt_id=number, reason="cancelled by Ada", now_ms=0)
         moved = await only(tx, number)
-        assert not await prompts.move(tx, moved, at=NOON, local_at=None)
+        assert not await prompts.reschedule(tx, moved.id, at=NOON, local_at=None)
         return moved
 
     moved = await database.write(work)

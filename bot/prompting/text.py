@@ -1,0 +1,93 @@
+"""The text of a prompt, made from what the archive has at that moment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.core.conversation.styles import THREADS
+from bot.core.essay.default_question import get_default_question
+from bot.core.prompts.digest import Digest, OpenQuestion, make_digest_text
+from bot.core.prompts.plan import (
+    LastCall,
+    NumberedQuestion,
+    PromptContent,
+    QuotedPassage,
+    parse_content,
+)
+from bot.core.prompts.policy import PromptKind
+from bot.core.prompts.wording import (
+    NothingToSay,
+    PromptMaterial,
+    PromptText,
+    make_nudge_text,
+    make_prompt_text,
+)
+from bot.errors import UserError
+from storage.db.writer import Transaction
+from storage.prompts import context, digest
+from storage.prompts.prompts import Prompt
+
+__all__ = ["check_content_exists", "make_text"]
+
+
+async def make_text(tx: Transaction, prompt: Prompt, now: datetime) -> PromptText | NothingToSay:
+    """The text that a prompt would have at this moment."""
+    if prompt.kind is PromptKind.DIGEST:
+        text = make_digest_text(await _get_digest(tx, prompt.server_id, now))
+        return NothingToSay("there was nothing to say") if text is None else PromptText(text)
+    if prompt.kind is PromptKind.NUDGE:
+        assert prompt.thread_id is not None
+        head = await context.get_thread_head(tx, prompt.thread_id)
+        return PromptText(make_nudge_text(head.text, head.author))
+    assert prompt.discussion_id is not None
+    content = parse_content(prompt.content)
+    return make_prompt_text(content, await _get_material(tx, prompt.discussion_id, content))
+
+
+async def _get_digest(tx: Transaction, server_id: int, now: datetime) -> Digest:
+    week = await digest.get_week(tx, server_id, now)
+    questions = [
+        OpenQuestion(one.title, _format_question(one), one.channel_id, one.message_id)
+        for one in week.unanswered
+    ]
+    return Digest(server_id, week.essays, week.threads, tuple(questions))
+
+
+def _format_question(prompt: digest.UnansweredPrompt) -> str:
+    """What a prompt asked: the essay's own questions, else the text that an admin wrote."""
+    return " ".join(prompt.questions) or prompt.content.removeprefix("text:").strip()
+
+
+async def _get_material(
+    tx: Transaction, discussion_id: int, content: PromptContent
+) -> PromptMaterial:
+    essay = await context.get_essay(tx, discussion_id)
+    passage = busiest_thread = None
+    if isinstance(content, QuotedPassage):
+        passage = await context.find_passage(tx, discussion_id, essay.revision, content.number)
+    if isinstance(content, LastCall):
+        busiest_thread = await context.find_busiest_thread(tx, discussion_id)
+    return PromptMaterial(
+        title=essay.title,
+        questions=essay.questions,
+        asked=essay.asked_questions,
+        replies=essay.replies,
+        passage=passage,
+        busiest_thread=busiest_thread,
+        default_question=get_default_question(essay.language),
+        opens_threads=essay.style == THREADS,
+    )
+
+
+async def check_content_exists(tx: Transaction, discussion_id: int, content: PromptContent) -> None:
+    """Raise UserError if the essay doesn't have the question or passage that a prompt asks."""
+    if not isinstance(content, NumberedQuestion | QuotedPassage):
+        return
+    questions, passages = await context.count_questions_and_passages(tx, discussion_id)
+    kind, count = (
+        ("question", questions) if isinstance(content, NumberedQuestion) else ("passage", passages)
+    )
+    if content.number <= count:
+        return
+    has = {0: f"it has no {kind}s", 1: f"it has one {kind}"}.get(count, f"it has {count} {kind}s")
+    raise UserError(f"The essay has no {kind} {content.number}: {has}.")

@@ -1,0 +1,42 @@
+"""The essay or prompt of a server that an admin names in a command, by number or title."""
+
+from __future__ import annotations
+
+from bot.errors import UserError
+from storage.db.writer import Transaction
+from storage.prompts import prompts, queries
+from storage.prompts.prompts import Prompt
+from storage.prompts.queries import EssayChoice
+
+__all__ = ["choose_essay", "choose_prompt"]
+
+
+async def choose_essay(tx: Transaction, server_id: int, entered: str) -> EssayChoice:
+    """The server's discussion with this number or exact title; UserError if there isn't one."""
+    text = entered.strip()
+    named = await queries.get_named_essays(tx, server_id, text)
+    if not named:
+        raise UserError(
+            f"This server has no essay with the number or the title “{text[:100]}”: choose one "
+            "from the list, or see `/essay list`."
+        )
+    if len(named) > 1:
+        numbers = ", ".join(str(one.id) for one in named)
+        raise UserError(
+            f"Several essays are titled “{text[:100]}”: name one by number ({numbers})."
+        )
+    return named[0]
+
+
+async def choose_prompt(tx: Transaction, server_id: int, entered: str) -> Prompt:
+    """The server's prompt with this number; UserError if there is none."""
+    text = entered.strip().removeprefix("#")
+    found = None
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        found = await prompts.find_prompt(tx, int(text))
+    if found is None or found.server_id != server_id:
+        raise UserError(
+            f"This server has no prompt “{text[:50]}”: choose one from the list, or see "
+            "`/prompts list`."
+        )
+    return found
