@@ -192,15 +192,13 @@ _NEXT = """
 FROM planned_messages
 WHERE state IN ('planned', 'claimed') AND (
     purpose NOT IN ('card', 'part', 'closing')
-    OR id IN (
-        SELECT id FROM (
-            SELECT id, row_number() OVER (
-                PARTITION BY channel_id ORDER BY planned_at, discussion_id, id
-            ) AS place
-            FROM planned_messages
-            WHERE state IN ('planned', 'claimed') AND purpose IN ('card', 'part', 'closing')
-        ) AS publishing
-        WHERE place = 1
+    OR NOT EXISTS (
+        SELECT 1 FROM planned_messages AS earlier
+        WHERE earlier.channel_id = planned_messages.channel_id
+            AND earlier.state IN ('planned', 'claimed')
+            AND earlier.purpose IN ('card', 'part', 'closing')
+            AND (earlier.planned_at, earlier.discussion_id, earlier.id)
+                < (planned_messages.planned_at, planned_messages.discussion_id, planned_messages.id)
     )
 )
 AND NOT (

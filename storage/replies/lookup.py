@@ -77,7 +77,7 @@ def _collect_ids(events: Iterable[Event]) -> tuple[set[int], set[int]]:
                     _add_ids(ids, message)
                     read.add(message.id)
             case ThreadSeen():
-                ids.add(event.id)
+                ids.update((event.id, event.owner_id))
             case _:
                 changed = getattr(event, "message_ids", None) or (getattr(event, "message_id", 0),)
                 ids.update(changed)
@@ -85,14 +85,13 @@ def _collect_ids(events: Iterable[Event]) -> tuple[set[int], set[int]]:
 
 
 def _add_ids(ids: set[int], message: Message) -> None:
-    ids.add(message.id)
-    ids.add(message.channel_id)
+    ids.update((message.id, message.channel_id, message.author_id))
     if message.reference_id is not None:
         ids.add(message.reference_id)
 
 
 async def look_up(tx: Transaction, events: Iterable[Event]) -> Lookup:
-    """Everything the archive has about the channels and messages named in ``events``."""
+    """Everything the archive has about the channels, messages and members in ``events``."""
     ids, read = _collect_ids(events)
     known = Lookup()
     if not ids:
@@ -171,16 +170,18 @@ async def _look_up_saved(tx: Transaction, known: Lookup) -> None:
         )
 
 
+# CROSS JOIN: the few ids come first, whatever the query planner guesses (docs: The SQLite Query
+# Optimizer Overview › Manual Control Of Query Plans Using CROSS JOIN).
 _REPLIES = """
 SELECT replies.id, replies.discussion_id,
        COALESCE(replies.thread_id, reply_moves.thread_id) AS thread_id, reply_moves.copy_id
 FROM lookup_ids
-JOIN replies USING (id)
+CROSS JOIN replies USING (id)
 LEFT JOIN reply_moves ON reply_moves.reply_id = replies.id
 """
 _COPIES = """
 SELECT reply_moves.copy_id, reply_moves.reply_id, reply_moves.discussion_id, reply_moves.thread_id
-FROM lookup_ids JOIN reply_moves ON reply_moves.copy_id = lookup_ids.id
+FROM lookup_ids CROSS JOIN reply_moves ON reply_moves.copy_id = lookup_ids.id
 """
 _BOT_MESSAGES = """
 SELECT planned_messages.message_id, planned_messages.id, planned_messages.purpose,
@@ -188,7 +189,7 @@ SELECT planned_messages.message_id, planned_messages.id, planned_messages.purpos
        temporary_messages.reply_id, reply_moves.thread_id AS target_thread_id,
        CASE WHEN discussions.style = 'thread' THEN discussions.thread_id END AS main_thread_id
 FROM lookup_ids
-JOIN planned_messages ON planned_messages.message_id = lookup_ids.id
+CROSS JOIN planned_messages ON planned_messages.message_id = lookup_ids.id
 JOIN discussions ON discussions.id = planned_messages.discussion_id
 LEFT JOIN temporary_messages ON temporary_messages.planned_message_id = planned_messages.id
 LEFT JOIN reply_moves ON reply_moves.reply_id = temporary_messages.reply_id
@@ -196,7 +197,8 @@ LEFT JOIN reply_moves ON reply_moves.reply_id = temporary_messages.reply_id
 # One query for two questions, since each query is a visit to the database's thread: the erased
 # members and, without a member, the servers in which plain messages join the newest essay.
 _ERASED_MEMBERS = """
-SELECT server_id, member_id, erased_at, opted_out_at FROM erased_members
+SELECT server_id, member_id, erased_at, opted_out_at
+FROM lookup_ids CROSS JOIN erased_members ON erased_members.member_id = lookup_ids.id
 UNION ALL SELECT server_id, NULL, NULL, NULL FROM server_settings WHERE plain_messages = 'join'
 """
 # Few servers have set this, so they come first.
@@ -215,13 +217,13 @@ ORDER BY planned_messages.message_id DESC
 _SAVED = """
 SELECT id, parent_id, text, edited_at, deleted_at,
        (SELECT count(*) FROM attachments WHERE reply_id = replies.id) AS attachments
-FROM lookup_ids JOIN replies USING (id)
+FROM lookup_ids CROSS JOIN replies USING (id)
 """
-# The few ids come first: there are many reactions.
 _SAVED_REACTIONS = """
 SELECT reply_id, emoji, count
 FROM lookup_ids CROSS JOIN reactions ON reactions.reply_id = lookup_ids.id
 """
 _PENDING_PARENTS = """
-SELECT reference_id FROM pending_parents JOIN lookup_ids ON lookup_ids.id = reference_id
+SELECT reference_id
+FROM lookup_ids CROSS JOIN pending_parents ON pending_parents.reference_id = lookup_ids.id
 """

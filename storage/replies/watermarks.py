@@ -43,34 +43,40 @@ class Watched:
         return self.channel_id != self.parent_id
 
 
+_WATCHED = """
+SELECT watermarks.channel_id, watermarks.server_id, watermarks.message_id,
+       watermarks.verified_at,
+       COALESCE(threads.channel_id, replies.channel_id, heads.channel_id,
+           watermarks.channel_id) AS parent_id,
+       CASE WHEN COALESCE(threads.id, replies.id, heads.id) IS NULL THEN COALESCE(
+           (SELECT min(after_id) FROM planned_messages
+            JOIN discussions ON discussions.id = planned_messages.discussion_id
+            WHERE discussions.channel_id = watermarks.channel_id
+                AND planned_messages.channel_id = watermarks.channel_id),
+           watermarks.message_id
+       ) ELSE watermarks.channel_id END AS first_id
+FROM watermarks
+LEFT JOIN threads ON threads.id = watermarks.channel_id
+-- A thread has the id of the message it was opened on.
+LEFT JOIN replies ON replies.id = watermarks.channel_id
+LEFT JOIN planned_messages AS heads ON heads.message_id = watermarks.channel_id
+"""
+_ORDER = "ORDER BY parent_id <> watermarks.channel_id, watermarks.channel_id"
+_ALL_WATCHED = _WATCHED + _ORDER
+_WATCHED_BY_SERVER = _WATCHED + "WHERE watermarks.server_id = :server_id " + _ORDER
+_WATCHED_CHANNEL = _WATCHED + "WHERE watermarks.channel_id = :channel_id"
+
+
 async def watched(
     tx: Transaction, *, server_id: int | None = None, channel_id: int | None = None
 ) -> list[Watched]:
     """Every watched channel and thread of a server, or one of them; channels come first."""
-    rows = await tx.rows(
-        """
-        SELECT watermarks.channel_id, watermarks.server_id, watermarks.message_id,
-               watermarks.verified_at,
-               COALESCE(threads.channel_id, replies.channel_id, heads.channel_id,
-                   watermarks.channel_id) AS parent_id,
-               CASE WHEN COALESCE(threads.id, replies.id, heads.id) IS NULL THEN COALESCE(
-                   (SELECT min(after_id) FROM planned_messages
-                    JOIN discussions ON discussions.id = planned_messages.discussion_id
-                    WHERE discussions.channel_id = watermarks.channel_id
-                        AND planned_messages.channel_id = watermarks.channel_id),
-                   watermarks.message_id
-               ) ELSE watermarks.channel_id END AS first_id
-        FROM watermarks
-        LEFT JOIN threads ON threads.id = watermarks.channel_id
-        -- A thread bears the id of the message it was opened on.
-        LEFT JOIN replies ON replies.id = watermarks.channel_id
-        LEFT JOIN planned_messages AS heads ON heads.message_id = watermarks.channel_id
-        WHERE (:server_id IS NULL OR watermarks.server_id = :server_id)
-            AND (:channel_id IS NULL OR watermarks.channel_id = :channel_id)
-        ORDER BY parent_id <> watermarks.channel_id, watermarks.channel_id
-        """,
-        {"server_id": server_id, "channel_id": channel_id},
-    )
+    if channel_id is not None:
+        rows = await tx.rows(_WATCHED_CHANNEL, {"channel_id": channel_id})
+    elif server_id is not None:
+        rows = await tx.rows(_WATCHED_BY_SERVER, {"server_id": server_id})
+    else:
+        rows = await tx.rows(_ALL_WATCHED)
     return [
         Watched(
             channel_id=row["channel_id"],

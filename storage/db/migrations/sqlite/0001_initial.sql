@@ -171,6 +171,8 @@ CREATE TABLE discussions (
     tags TEXT NOT NULL DEFAULT '' -- of a forum post: ids separated by spaces
 ) STRICT;
 CREATE INDEX discussions_scheduled ON discussions (scheduled_for) WHERE state = 'scheduled';
+CREATE INDEX discussions_live ON discussions (server_id, channel_id, style)
+    WHERE state IN ('scheduled', 'publishing', 'open');
 CREATE INDEX discussions_by_channel ON discussions (channel_id, id);
 CREATE INDEX discussions_by_server ON discussions (server_id, id);
 
@@ -278,8 +280,15 @@ CREATE TABLE planned_messages (
     payload TEXT NOT NULL, -- the body of Discord's Create Message, as JSON
     CHECK (state = 'sent' OR message_id IS NULL)
 ) STRICT;
-CREATE INDEX planned_messages_pending ON planned_messages (channel_id, discussion_id, id)
+-- By id, which is the order of sending: a claim reads nothing but this.
+CREATE INDEX planned_messages_pending ON planned_messages (id)
     WHERE state IN ('planned', 'claimed');
+-- Essays on their way into a channel, in the order in which they are published.
+CREATE INDEX planned_messages_publishing
+    ON planned_messages (channel_id, planned_at, discussion_id, id)
+    WHERE state IN ('planned', 'claimed') AND purpose IN ('card', 'part', 'closing');
+CREATE INDEX planned_messages_failed ON planned_messages (planned_at) WHERE state = 'failed';
+CREATE INDEX planned_messages_by_channel ON planned_messages (channel_id, discussion_id);
 CREATE INDEX planned_messages_by_discussion ON planned_messages (discussion_id, id);
 CREATE INDEX planned_messages_by_server ON planned_messages (server_id, purpose, id);
 CREATE INDEX planned_messages_by_previous_part ON planned_messages (previous_part_id)
@@ -317,6 +326,7 @@ CREATE TABLE message_edits (
     payload TEXT -- of an edit: the body of Discord's Edit Message, as JSON
 ) STRICT;
 CREATE INDEX message_edits_planned ON message_edits (due_at, id) WHERE state = 'planned';
+CREATE INDEX message_edits_failed ON message_edits (due_at) WHERE state = 'failed';
 CREATE INDEX message_edits_by_channel ON message_edits (channel_id, id) WHERE state = 'planned';
 CREATE INDEX message_edits_by_discussion ON message_edits (discussion_id, id)
     WHERE discussion_id IS NOT NULL;
@@ -342,6 +352,8 @@ CREATE TABLE threads (
     last_error TEXT
 ) STRICT;
 CREATE INDEX threads_pending ON threads (priority, id, due_at) WHERE state IN ('planned', 'open');
+CREATE INDEX threads_failed ON threads (due_at) WHERE state = 'failed';
+CREATE INDEX threads_by_channel ON threads (channel_id);
 CREATE INDEX threads_by_member ON threads (server_id, member_id, due_at);
 CREATE INDEX threads_by_discussion ON threads (discussion_id, id);
 
@@ -374,9 +386,10 @@ CREATE TABLE replies (
     author_name TEXT NOT NULL, -- at the time of writing
     text TEXT NOT NULL
 ) STRICT;
-CREATE INDEX replies_by_post ON replies (planned_message_id) WHERE planned_message_id IS NOT NULL;
+CREATE INDEX replies_by_planned_message ON replies (planned_message_id) WHERE planned_message_id IS NOT NULL;
 CREATE INDEX replies_by_discussion ON replies (discussion_id, id);
 CREATE INDEX replies_by_server ON replies (server_id, id);
+CREATE INDEX replies_by_channel ON replies (channel_id);
 -- To count replies, and to find the busiest thread, without reading the replies.
 CREATE INDEX replies_present ON replies (discussion_id, thread_id, author_id, id)
     WHERE deleted_at IS NULL;
@@ -458,8 +471,13 @@ CREATE TABLE reply_moves (
 ) STRICT;
 CREATE INDEX reply_moves_by_member ON reply_moves (server_id, member_id, due_at);
 CREATE INDEX reply_moves_by_discussion ON reply_moves (discussion_id);
-CREATE INDEX reply_moves_pending ON reply_moves (due_at)
+CREATE INDEX reply_moves_copies ON reply_moves (thread_id) WHERE copy_id IS NOT NULL;
+-- By id, which is the order in which the replies were written.
+CREATE INDEX reply_moves_pending ON reply_moves (reply_id)
     WHERE state IN ('planned', 'copying', 'copied', 'deleting') OR stale = 1;
+CREATE INDEX reply_moves_planned ON reply_moves (reply_id) WHERE state = 'planned';
+CREATE INDEX reply_moves_copied ON reply_moves (thread_id) WHERE state = 'copied';
+CREATE INDEX reply_moves_failed ON reply_moves (due_at) WHERE state = 'failed';
 
 -- Up to which message the record of a channel or thread is complete.
 CREATE TABLE watermarks (
@@ -511,6 +529,7 @@ CREATE TABLE prompts (
 ) STRICT;
 CREATE INDEX prompts_planned ON prompts (due_at, id) WHERE state = 'planned';
 CREATE INDEX prompts_claimed ON prompts (planned_message_id) WHERE state = 'claimed';
+CREATE INDEX prompts_failed ON prompts (due_at) WHERE state = 'failed';
 CREATE INDEX prompts_by_discussion ON prompts (discussion_id, id);
 CREATE INDEX prompts_by_server ON prompts (server_id, state, due_at);
 CREATE UNIQUE INDEX prompts_one_digest ON prompts (server_id)
@@ -529,9 +548,9 @@ CREATE TABLE prompt_pauses (
 -- Members whose words were erased at their request, and who may have opted out. There is no
 -- foreign key: this outlives the server's other rows, and a restored backup.
 CREATE TABLE erased_members (
-    server_id INTEGER NOT NULL,
     member_id INTEGER NOT NULL,
+    server_id INTEGER NOT NULL,
     erased_at INTEGER NOT NULL, -- nothing they wrote up to then is stored
     opted_out_at INTEGER, -- nothing they wrote from then on is stored; NULL: they didn't opt out
-    PRIMARY KEY (server_id, member_id)
+    PRIMARY KEY (member_id, server_id)
 ) STRICT, WITHOUT ROWID;
