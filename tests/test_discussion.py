@@ -16,44 +16,44 @@ from aiohttp import web
 from bot.emulator.faults.steps import Step
 from tests.support.running_bot import (
     ESSAY,
-    House,
-    a_house,
-    a_world,
-    buttons,
+    RunningBot,
+    component_texts,
+    find_buttons,
     form_data,
-    lived_in,
-    texts,
-    until,
+    run_bot,
+    run_emulator,
+    running_bot,
+    wait_until,
 )
-from tests.support.submissions import submitted
+from tests.support.submissions import make_submission
 
 COMPONENTS_V2, SUPPRESS_EMBEDS, SILENT = 1 << 15, 1 << 2, 1 << 12
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path) as opened:
+async def running(tmp_path: Path) -> AsyncIterator[RunningBot]:
+    async with running_bot(tmp_path) as opened:
         yield opened
 
 
-async def test_an_essay_stands_as_card_parts_and_closing_question(house: House) -> None:
-    card, part, closing = await house.publish(f"{ESSAY}\nPS. Rye takes two nights.\n")
+async def test_an_essay_stands_as_card_parts_and_closing_question(running: RunningBot) -> None:
+    card, part, closing = await running.publish(f"{ESSAY}\nPS. Rye takes two nights.\n")
     assert card["flags"] & COMPONENTS_V2
-    assert "Slow bread" in texts(card["components"])
-    assert "Ann Baker" in texts(card["components"])
+    assert "Slow bread" in component_texts(card["components"])
+    assert "Ann Baker" in component_texts(card["components"])
     assert "It takes a night" in part["content"]
     assert "Slow bread" not in part["content"], "the title stands on the card alone"
     assert part["flags"] & (SILENT | SUPPRESS_EMBEDS) == SILENT | SUPPRESS_EMBEDS
     assert "Would you wait a night for bread?" in closing["content"]
-    exported = await house.export()
+    exported = await running.export()
     assert exported["essay"]["title"] == "Slow bread"
     assert exported["essay"]["state"] == "open"
-    assert exported["essay"]["channel_id"] == str(house.channel())
+    assert exported["essay"]["channel_id"] == str(running.channel())
 
 
-async def test_an_essay_of_many_parts_stands_in_order(house: House) -> None:
+async def test_an_essay_of_many_parts_stands_in_order(running: RunningBot) -> None:
     paragraphs = [f"Paragraph {number}. " + "It takes time. " * 60 for number in range(12)]
-    posted = await house.publish("# Long\n\n" + "\n\n".join(paragraphs))
+    posted = await running.publish("# Long\n\n" + "\n\n".join(paragraphs))
     together = "\n".join(message["content"] for message in posted[1:])
     places = [together.index(f"Paragraph {number}.") for number in range(12)]
     assert places == sorted(places)
@@ -62,33 +62,33 @@ async def test_an_essay_of_many_parts_stands_in_order(house: House) -> None:
 
 @pytest.mark.parametrize("which", [0, 1])
 async def test_a_reply_to_any_of_the_bots_messages_heads_a_thread_named_after_it(
-    house: House, which: int
+    running: RunningBot, which: int
 ) -> None:
-    posted = await house.publish()
-    reply = await house.write("Ann", "I would wait two nights.", to=posted[which]["id"])
-    await house.settle()
-    world = await house.world()
+    posted = await running.publish()
+    reply = await running.write("Ann", "I would wait two nights.", to=posted[which]["id"])
+    await running.settle()
+    world = await running.world()
     (thread,) = [thread for thread in world["threads"] if thread["id"] == str(reply)]
     assert thread["name"] == "Ann: I would wait two nights"
-    state = house.emulator.world.channels[reply].thread
+    state = running.emulator.world.channels[reply].thread
     assert state is not None
-    assert house.member("Ann").id in state.members, "its author is in it"
-    (kept,) = (await house.export())["replies"]
+    assert running.member("Ann").id in state.members, "its author is in it"
+    (kept,) = (await running.export())["replies"]
     assert (kept["parent"], kept["thread_id"]) == (None, str(reply))
-    assert kept["author"] == {"id": str(house.member("Ann").id), "name": "Ann"}
+    assert kept["author"] == {"id": str(running.member("Ann").id), "name": "Ann"}
 
 
-async def test_talk_in_a_thread_is_kept_with_its_parents(house: House) -> None:
-    *_, closing = await house.publish()
-    head = await house.write("Ann", "I would.", to=closing["id"])
-    await house.settle()
-    first = await house.write("Ben", "Why?", channel_id=head)
-    second = await house.write("Ann", "For the crust.", to=first, channel_id=head)
-    third = await house.write("Chloe", "Me too.", channel_id=head)
-    beside = await house.write("Dev", "So would I.", to=head)
-    await house.write("Dev", "Is anybody hungry?")
-    await house.settle()
-    parents = {r["id"]: r["parent"] for r in (await house.export())["replies"]}
+async def test_talk_in_a_thread_is_kept_with_its_parents(running: RunningBot) -> None:
+    *_, closing = await running.publish()
+    head = await running.write("Ann", "I would.", to=closing["id"])
+    await running.settle()
+    first = await running.write("Ben", "Why?", channel_id=head)
+    second = await running.write("Ann", "For the crust.", to=first, channel_id=head)
+    third = await running.write("Chloe", "Me too.", channel_id=head)
+    beside = await running.write("Dev", "So would I.", to=head)
+    await running.write("Dev", "Is anybody hungry?")
+    await running.settle()
+    parents = {r["id"]: r["parent"] for r in (await running.export())["replies"]}
     assert parents == {
         str(head): None,
         str(first): str(head),
@@ -98,20 +98,20 @@ async def test_talk_in_a_thread_is_kept_with_its_parents(house: House) -> None:
     }
 
 
-async def test_edits_deletions_reactions_and_files_follow(house: House) -> None:
-    *_, closing = await house.publish()
-    ann = house.member("Ann")
-    head = await house.write("Ann", "I would.", to=closing["id"], file=("crust.png", b"png"))
-    await house.settle()
-    gone = await house.write("Ben", "Hasty words", channel_id=head)
-    here = f"/channels/{house.channel()}/messages/{head}"
-    await house.act(ann, "PATCH", here, {"content": "I would, gladly."})
-    await house.act(house.member("Ben"), "PUT", f"{here}/reactions/🍞/@me")
-    await house.act(house.member("Dev"), "PUT", f"{here}/reactions/🍞/@me")
-    await house.act(house.member("Dev"), "DELETE", f"{here}/reactions/🍞/@me")
-    await house.act(house.member("Ben"), "DELETE", f"/channels/{head}/messages/{gone}")
-    await house.settle()
-    kept = {reply["id"]: reply for reply in (await house.export())["replies"]}
+async def test_edits_deletions_reactions_and_files_follow(running: RunningBot) -> None:
+    *_, closing = await running.publish()
+    ann = running.member("Ann")
+    head = await running.write("Ann", "I would.", to=closing["id"], file=("crust.png", b"png"))
+    await running.settle()
+    gone = await running.write("Ben", "Hasty words", channel_id=head)
+    here = f"/channels/{running.channel()}/messages/{head}"
+    await running.call_as(ann, "PATCH", here, {"content": "I would, gladly."})
+    await running.call_as(running.member("Ben"), "PUT", f"{here}/reactions/🍞/@me")
+    await running.call_as(running.member("Dev"), "PUT", f"{here}/reactions/🍞/@me")
+    await running.call_as(running.member("Dev"), "DELETE", f"{here}/reactions/🍞/@me")
+    await running.call_as(running.member("Ben"), "DELETE", f"/channels/{head}/messages/{gone}")
+    await running.settle()
+    kept = {reply["id"]: reply for reply in (await running.export())["replies"]}
     assert kept[str(head)]["text"] == "I would, gladly."
     assert kept[str(head)]["edited_at"] is not None
     assert kept[str(head)]["reactions"] == [{"emoji": "🍞", "count": 1}]
@@ -120,73 +120,75 @@ async def test_edits_deletions_reactions_and_files_follow(house: House) -> None:
     assert (kept[str(gone)]["text"], kept[str(gone)]["deleted"]) == ("", True)
 
 
-async def test_a_day_later_the_prompt_asks_what_the_essay_asks(house: House) -> None:
-    posted = await house.publish()
-    await house.settle(23 * 3600)
-    assert len(await house.ours()) == len(posted)
-    await house.settle(2 * 3600)
-    *_, prompt = await house.ours()
+async def test_a_day_later_the_prompt_asks_what_the_essay_asks(running: RunningBot) -> None:
+    posted = await running.publish()
+    await running.settle(23 * 3600)
+    assert len(await running.bot_messages()) == len(posted)
+    await running.settle(2 * 3600)
+    *_, prompt = await running.bot_messages()
     assert "Would you wait a night for bread?" in prompt["content"]
-    await house.settle(3600)
-    assert len(await house.ours()) == len(posted) + 1, "once"
+    await running.settle(3600)
+    assert len(await running.bot_messages()) == len(posted) + 1, "once"
 
 
-async def test_an_essay_that_asks_nothing_is_asked_after_in_its_language(house: House) -> None:
-    await house.publish("# パン\n\nパンを焼くには一晩かかる。そのほとんどは待つ時間だ。")
-    *_, closing = await house.ours()
+async def test_an_essay_that_asks_nothing_is_asked_after_in_its_language(
+    running: RunningBot,
+) -> None:
+    await running.publish("# パン\n\nパンを焼くには一晩かかる。そのほとんどは待つ時間だ。")
+    *_, closing = await running.bot_messages()
     assert closing["content"] == "あなたはどう思いますか？"
-    await house.settle(25 * 3600)
-    *_, prompt = await house.ours()
+    await running.settle(25 * 3600)
+    *_, prompt = await running.bot_messages()
     assert "> あなたはどう思いますか？" in prompt["content"]
 
 
-async def test_a_reply_to_the_prompt_heads_a_thread_too(house: House) -> None:
-    await house.publish()
-    await house.settle(25 * 3600)
-    *_, prompt = await house.ours()
-    reply = await house.write("Ben", "Now that you ask again: no.", to=prompt["id"])
-    await house.settle()
-    assert str(reply) in {thread["id"] for thread in (await house.world())["threads"]}
+async def test_a_reply_to_the_prompt_heads_a_thread_too(running: RunningBot) -> None:
+    await running.publish()
+    await running.settle(25 * 3600)
+    *_, prompt = await running.bot_messages()
+    reply = await running.write("Ben", "Now that you ask again: no.", to=prompt["id"])
+    await running.settle()
+    assert str(reply) in {thread["id"] for thread in (await running.world())["threads"]}
 
 
-async def test_the_form_takes_a_pasted_essay(house: House) -> None:
-    shown = await house.run("essay publish")
+async def test_the_form_takes_a_pasted_essay(running: RunningBot) -> None:
+    shown = await running.run_command("essay publish")
     assert shown["answer"]["type"] == 9
     entered = {"Or the text": ESSAY, "Title": "Slower bread", "Closing question": "And you?"}
-    interaction = await house.interact(5, form_data(shown["answer"], entered))
-    told = await house.said(interaction)
+    interaction = await running.interact(5, form_data(shown["answer"], entered))
+    told = await running.answer_text(interaction)
     assert "Slower bread" in told
     assert "And you?" in told
-    assert await house.ours() == [], "nothing stands before it is published"
-    await house.press(interaction, "Publish")
-    assert "is published" in await house.said(interaction)
-    card, _, closing = await house.ours()
-    assert "Slower bread" in texts(card["components"])
+    assert await running.bot_messages() == [], "nothing stands before it is published"
+    await running.press(interaction, "Publish")
+    assert "is published" in await running.answer_text(interaction)
+    card, _, closing = await running.bot_messages()
+    assert "Slower bread" in component_texts(card["components"])
     assert closing["content"] == "And you?"
 
 
-async def test_an_empty_form_is_answered_with_a_sentence(house: House) -> None:
-    shown = await house.run("essay publish")
-    interaction = await house.interact(5, form_data(shown["answer"], {"Or the text": "  "}))
-    assert "The form was empty" in await house.said(interaction)
+async def test_an_empty_form_is_answered_with_a_sentence(running: RunningBot) -> None:
+    shown = await running.run_command("essay publish")
+    interaction = await running.interact(5, form_data(shown["answer"], {"Or the text": "  "}))
+    assert "The form was empty" in await running.answer_text(interaction)
 
 
 async def test_what_was_said_while_the_bot_was_away_is_kept_and_gets_its_thread(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "bot.ingest.catch_up")
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            *_, closing = await house.publish()
-            head = await house.write("Ann", "I would.", to=closing["id"])
-            await house.settle()
-            await house.salon.close()
-            unseen = await house.write("Ben", "I would not.", to=closing["id"])
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            *_, closing = await running.publish()
+            head = await running.write("Ann", "I would.", to=closing["id"])
+            await running.settle()
+            await running.salon.close()
+            unseen = await running.write("Ben", "I would not.", to=closing["id"])
             talk = [
-                await house.write("Chloe", f"Point {number}.", channel_id=head)
+                await running.write("Chloe", f"Point {number}.", channel_id=head)
                 for number in range(120)
             ]
-        async with lived_in(tmp_path, emulator) as again:
+        async with run_bot(tmp_path, emulator) as again:
             kept = [reply["id"] for reply in (await again.export())["replies"]]
             assert kept == [str(head), str(unseen), *map(str, talk)]
             assert str(unseen) in {thread["id"] for thread in (await again.world())["threads"]}
@@ -195,57 +197,63 @@ async def test_what_was_said_while_the_bot_was_away_is_kept_and_gets_its_thread(
     assert " d" not in told.split(":")[0], "it was away for seconds, not since 1970"
 
 
-async def test_the_same_essay_handed_in_again_is_noticed_and_asked_about(house: House) -> None:
-    await house.publish()
-    again = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
-    assert "this very essay is essay 1" in await house.said(again)
-    assert len(await house.ours()) == 2
-    await house.press(again, "Publish again")
-    await house.settle()
-    assert len(await house.ours()) == 4, "if it is meant, it is done"
+async def test_the_same_essay_handed_in_again_is_noticed_and_asked_about(
+    running: RunningBot,
+) -> None:
+    await running.publish()
+    again = await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
+    assert "this very essay is essay 1" in await running.answer_text(again)
+    assert len(await running.bot_messages()) == 2
+    await running.press(again, "Publish again")
+    await running.settle()
+    assert len(await running.bot_messages()) == 4, "if it is meant, it is done"
 
 
-async def test_the_same_essay_in_another_form_is_noticed_too(house: House) -> None:
-    await house.publish()
+async def test_the_same_essay_in_another_form_is_noticed_too(running: RunningBot) -> None:
+    await running.publish()
     page = ESSAY.replace("\n", "\r\n").encode("utf-16")
-    again = await house.run("essay publish", file=("another.md", page))
-    assert "this very essay is essay 1" in await house.said(again)
+    again = await running.run_command("essay publish", file=("another.md", page))
+    assert "this very essay is essay 1" in await running.answer_text(again)
 
 
-async def test_the_same_draft_with_another_title_is_another_draft(house: House) -> None:
-    await house.said(await house.run("essay publish", file=("bread.md", ESSAY.encode())))
-    form = (await house.run("essay publish"))["answer"]
+async def test_the_same_draft_with_another_title_is_another_draft(running: RunningBot) -> None:
+    await running.answer_text(
+        await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
+    )
+    form = (await running.run_command("essay publish"))["answer"]
     entered = {"Or the text": ESSAY, "Title": "Rye"}
-    told = await house.said(await house.interact(5, form_data(form, entered)))
+    told = await running.answer_text(await running.interact(5, form_data(form, entered)))
     assert "Draft 2," in told
     assert "this very essay is essay 1 (draft)" in told
 
 
-async def test_a_new_connection_does_not_take_up_what_is_being_read(house: House) -> None:
-    publishing = house.salon.services.publishing
-    submission = submitted(house, ESSAY)
+async def test_a_new_connection_does_not_take_up_what_is_being_read(running: RunningBot) -> None:
+    publishing = running.salon.services.publishing
+    submission = make_submission(running, ESSAY)
     await publishing.receive(submission)
-    await publishing.take_up_again(house.salon.services.editing.take_up_again)
-    assert "No essay" in await house.said(await house.run("essay list"))
+    await publishing.take_up_again(running.salon.services.editing.take_up_again)
+    assert "No essay" in await running.answer_text(await running.run_command("essay list"))
     assert await publishing.draft(submission) == 1
 
 
 async def test_a_draft_is_published_from_its_preview_after_a_restart(tmp_path: Path) -> None:
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            interaction = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
-            await house.said(interaction)
-        async with lived_in(tmp_path, emulator) as again:
-            shown = await again.run(
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            interaction = await running.run_command(
+                "essay publish", file=("bread.md", ESSAY.encode())
+            )
+            await running.answer_text(interaction)
+        async with run_bot(tmp_path, emulator) as again:
+            shown = await again.run_command(
                 "essay show", options=[{"type": 3, "name": "essay", "value": "1"}]
             )
-            assert "Draft 1," in await again.said(shown)
+            assert "Draft 1," in await again.answer_text(shown)
             await again.press(interaction, "Publish")
             await again.settle()
-            assert len(await again.ours()) == 2
+            assert len(await again.bot_messages()) == 2
 
 
-async def test_while_it_posts_the_answer_shows_how_far_it_is(house: House) -> None:
+async def test_while_it_posts_the_answer_shows_how_far_it_is(running: RunningBot) -> None:
     sent, go_on = 0, asyncio.Event()
 
     async def hold(step: Step) -> None:
@@ -256,14 +264,16 @@ async def test_while_it_posts_the_answer_shows_how_far_it_is(house: House) -> No
                 await go_on.wait()
 
     text = "# Long\n\n" + "\n\n".join(f"Paragraph {n}. " + "Words. " * 250 for n in range(4))
-    interaction = await house.run("essay publish", file=("long.md", text.encode()))
-    await house.said(interaction)
-    house.emulator.steps.hook = hold
+    interaction = await running.run_command("essay publish", file=("long.md", text.encode()))
+    await running.answer_text(interaction)
+    running.emulator.steps.hook = hold
     (button,) = [
-        b for b in buttons((await house.seen(interaction))["components"]) if b["label"] == "Publish"
+        b
+        for b in find_buttons((await running.answer_message(interaction))["components"])
+        if b["label"] == "Publish"
     ]
-    shown = await house.seen(interaction)
-    await house.interact(
+    shown = await running.answer_message(interaction)
+    await running.interact(
         3,
         {"component_type": 2, "custom_id": button["custom_id"]},
         message_id=shown["id"],
@@ -271,26 +281,32 @@ async def test_while_it_posts_the_answer_shows_how_far_it_is(house: House) -> No
     )
 
     async def told() -> bool:
-        return "Publishing “Long”: 2 of 6" in texts((await house.seen(interaction))["components"])
+        return "Publishing “Long”: 2 of 6" in component_texts(
+            (await running.answer_message(interaction))["components"]
+        )
 
-    await until(told, "how far it is")
+    await wait_until(told, "how far it is")
     go_on.set()
-    assert "is published as essay 1, in 6 messages" in await house.said(interaction)
+    assert "is published as essay 1, in 6 messages" in await running.answer_text(interaction)
 
 
-async def test_the_same_draft_is_not_made_twice(house: House) -> None:
+async def test_the_same_draft_is_not_made_twice(running: RunningBot) -> None:
     for _ in range(2):
-        interaction = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
-        assert "Draft 1," in await house.said(interaction)
+        interaction = await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
+        assert "Draft 1," in await running.answer_text(interaction)
 
 
-async def test_the_list_shows_numbers_and_states(house: House) -> None:
-    assert "No essay" in await house.said(await house.run("essay list"))
-    await house.publish()
-    told = await house.said(await house.run("essay list"))
+async def test_the_list_shows_numbers_and_states(running: RunningBot) -> None:
+    assert "No essay" in await running.answer_text(await running.run_command("essay list"))
+    await running.publish()
+    told = await running.answer_text(await running.run_command("essay list"))
     assert "**1** Slow bread — open" in told
-    await house.said(await house.run("essay publish", file=("other.md", b"# Other\n\nWords.")))
-    assert "**2** Other — draft" in await house.said(await house.run("essay list"))
+    await running.answer_text(
+        await running.run_command("essay publish", file=("other.md", b"# Other\n\nWords."))
+    )
+    assert "**2** Other — draft" in await running.answer_text(
+        await running.run_command("essay list")
+    )
 
 
 @pytest.mark.parametrize(
@@ -303,32 +319,32 @@ async def test_the_list_shows_numbers_and_states(house: House) -> None:
     ],
 )
 async def test_what_is_no_essay_gets_a_sentence_and_changes_nothing(
-    house: House, name: str, content: bytes, sentence: str
+    running: RunningBot, name: str, content: bytes, sentence: str
 ) -> None:
-    interaction = await house.run("essay publish", file=(name, content))
-    told = await house.said(interaction)
+    interaction = await running.run_command("essay publish", file=(name, content))
+    told = await running.answer_text(interaction)
     assert sentence in told
     assert "reference" not in told
-    assert await house.ours() == []
-    assert "No essay" in await house.said(await house.run("essay list"))
+    assert await running.bot_messages() == []
+    assert "No essay" in await running.answer_text(await running.run_command("essay list"))
 
 
 async def test_a_channel_where_the_bot_may_not_write_is_named_with_the_missing_right(
-    house: House,
+    running: RunningBot,
 ) -> None:
     view, send = 1 << 10, 1 << 11
-    path = f"/channels/{house.channel()}/permissions/{house.salon.own_id}"
+    path = f"/channels/{running.channel()}/permissions/{running.salon.own_id}"
     deny = {"type": 1, "allow": str(view), "deny": str(send)}
-    await house.act(house.member(), "PUT", path, deny)
-    interaction = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
-    told = await house.said(interaction)
+    await running.call_as(running.member(), "PUT", path, deny)
+    interaction = await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
+    told = await running.answer_text(interaction)
     assert "#essays" in told
     assert "*Send Messages*" in told
-    pressed = await house.press(interaction, "Publish")
-    told = await house.said(pressed)
+    pressed = await running.press(interaction, "Publish")
+    told = await running.answer_text(pressed)
     assert "*Send Messages*" in told
     assert "Nothing was published" in told
-    assert await house.ours() == []
+    assert await running.bot_messages() == []
 
 
 async def test_the_commands_are_registered_once(tmp_path: Path) -> None:
@@ -338,66 +354,70 @@ async def test_the_commands_are_registered_once(tmp_path: Path) -> None:
         if step.kind == "call" and step.moment == "before":
             calls.append(step.what)
 
-    async with a_world() as emulator:
+    async with run_emulator() as emulator:
         emulator.steps.hook = note
         for times in (1, 1):
-            async with lived_in(tmp_path, emulator):
+            async with run_bot(tmp_path, emulator):
                 pass
             registered = [what for what in calls if what.startswith("PUT") and "commands" in what]
             assert len(registered) == times
         assert calls.count("GET /users/@me") == 2, "it was started twice"
 
 
-async def test_replies_in_a_crowd_all_get_their_threads(house: House) -> None:
-    *_, closing = await house.publish()
+async def test_replies_in_a_crowd_all_get_their_threads(running: RunningBot) -> None:
+    *_, closing = await running.publish()
     heads = [
-        await house.write(("Ann", "Ben", "Chloe", "Dev")[n % 4], f"Point {n}.", to=closing["id"])
+        await running.write(("Ann", "Ben", "Chloe", "Dev")[n % 4], f"Point {n}.", to=closing["id"])
         for n in range(40)
     ]
 
     async def all_there() -> bool:
-        threads = {thread["id"] for thread in (await house.world())["threads"]}
+        threads = {thread["id"] for thread in (await running.world())["threads"]}
         return threads >= {str(head) for head in heads}
 
-    await until(all_there, "forty threads")
+    await wait_until(all_there, "forty threads")
 
 
 async def test_a_withdrawn_essay_takes_back_what_the_bot_posted_and_no_members_words(
-    house: House,
+    running: RunningBot,
 ) -> None:
-    *_, closing = await house.publish()
-    head = await house.write("Ann", "I would.", to=closing["id"])
-    await house.settle()
-    await house.write("Ben", "Why?", channel_id=head)
-    asked = await house.run("essay withdraw", options=[{"type": 3, "name": "essay", "value": "1"}])
-    assert "cannot be undone" in await house.said(asked)
-    await house.press(asked, "Withdraw")
-    await house.settle()
-    assert await house.ours() == []
-    assert [m["content"] for m in await house.messages(head) if m["type"] == 0] == ["Why?"]
-    state = house.emulator.world.channels[head].thread
+    *_, closing = await running.publish()
+    head = await running.write("Ann", "I would.", to=closing["id"])
+    await running.settle()
+    await running.write("Ben", "Why?", channel_id=head)
+    asked = await running.run_command(
+        "essay withdraw", options=[{"type": 3, "name": "essay", "value": "1"}]
+    )
+    assert "cannot be undone" in await running.answer_text(asked)
+    await running.press(asked, "Withdraw")
+    await running.settle()
+    assert await running.bot_messages() == []
+    assert [m["content"] for m in await running.messages(head) if m["type"] == 0] == ["Why?"]
+    state = running.emulator.world.channels[head].thread
     assert state is not None
     assert state.locked
-    exported = await house.export()
+    exported = await running.export()
     assert exported["essay"]["state"] == "withdrawn"
     assert [reply["text"] for reply in exported["replies"]] == ["I would.", "Why?"]
-    await house.settle(48 * 3600)
-    assert await house.ours() == [], "no prompt comes any more"
+    await running.settle(48 * 3600)
+    assert await running.bot_messages() == [], "no prompt comes any more"
 
 
-async def test_a_withdrawal_that_is_not_meant_changes_nothing(house: House) -> None:
-    await house.publish()
-    asked = await house.run("essay withdraw", options=[{"type": 3, "name": "essay", "value": "1"}])
-    await house.press(asked, "Keep")
-    await house.settle()
-    assert len(await house.ours()) == 2
+async def test_a_withdrawal_that_is_not_meant_changes_nothing(running: RunningBot) -> None:
+    await running.publish()
+    asked = await running.run_command(
+        "essay withdraw", options=[{"type": 3, "name": "essay", "value": "1"}]
+    )
+    await running.press(asked, "Keep")
+    await running.settle()
+    assert len(await running.bot_messages()) == 2
 
 
-async def test_a_draft_is_published_at_the_hour_it_was_scheduled_for(house: House) -> None:
-    interaction = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
-    await house.said(interaction)
-    told = await house.said(
-        await house.run(
+async def test_a_draft_is_published_at_the_hour_it_was_scheduled_for(running: RunningBot) -> None:
+    interaction = await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
+    await running.answer_text(interaction)
+    told = await running.answer_text(
+        await running.run_command(
             "essay schedule",
             options=[
                 {"type": 3, "name": "essay", "value": "1"},
@@ -406,87 +426,99 @@ async def test_a_draft_is_published_at_the_hour_it_was_scheduled_for(house: Hous
         )
     )
     assert "will be published" in told
-    assert "scheduled" in await house.said(await house.run("essay list"))
-    await house.settle(2 * 3600)
-    assert await house.ours() == []
-    await house.settle(2 * 3600)
-    assert len(await house.ours()) == 2
-    shown = await house.run("essay show", options=[{"type": 3, "name": "essay", "value": "1"}])
-    told = await house.said(shown)
+    assert "scheduled" in await running.answer_text(await running.run_command("essay list"))
+    await running.settle(2 * 3600)
+    assert await running.bot_messages() == []
+    await running.settle(2 * 3600)
+    assert len(await running.bot_messages()) == 2
+    shown = await running.run_command(
+        "essay show", options=[{"type": 3, "name": "essay", "value": "1"}]
+    )
+    told = await running.answer_text(shown)
     assert "scheduled by" in told
     assert "published by" in told
 
 
-async def test_a_draft_can_be_corrected_read_and_discarded(house: House) -> None:
-    interaction = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
-    form = (await house.press(interaction, "Edit …"))["answer"]
+async def test_a_draft_can_be_corrected_read_and_discarded(running: RunningBot) -> None:
+    interaction = await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
+    form = (await running.press(interaction, "Edit …"))["answer"]
     entered = {"Title": "Very slow bread", "Byline": "", "Epigraph": "Wait.", "Whose words": "Ann"}
-    await house.interact(
+    await running.interact(
         5,
         form_data(form, entered),
-        message_id=(await house.seen(interaction))["id"],
+        message_id=(await running.answer_message(interaction))["id"],
     )
-    told = await house.said(interaction)
+    told = await running.answer_text(interaction)
     assert "Very slow bread" in told
     assert "> Wait." in told
     assert "Ann Baker" not in told
-    text = await house.said(await house.press(interaction, "Whole text"))
+    text = await running.answer_text(await running.press(interaction, "Whole text"))
     assert "It takes a night" in text
-    await house.press(interaction, "Discard")
-    assert "is discarded" in await house.said(interaction)
-    assert "No essay" in await house.said(await house.run("essay list"))
+    await running.press(interaction, "Discard")
+    assert "is discarded" in await running.answer_text(interaction)
+    assert "No essay" in await running.answer_text(await running.run_command("essay list"))
 
 
-async def test_a_closed_discussion_opens_no_threads_until_it_is_reopened(house: House) -> None:
-    *_, closing = await house.publish()
+async def test_a_closed_discussion_opens_no_threads_until_it_is_reopened(
+    running: RunningBot,
+) -> None:
+    *_, closing = await running.publish()
     essay = [{"type": 3, "name": "essay", "value": "1"}]
-    assert "is closed" in await house.said(await house.run("essay close", options=essay))
-    late = await house.write("Ann", "Am I late?", to=closing["id"])
-    await house.settle()
-    assert str(late) not in {thread["id"] for thread in (await house.world())["threads"]}
-    assert "is open again" in await house.said(await house.run("essay reopen", options=essay))
-    again = await house.write("Ann", "Or not?", to=closing["id"])
-    await house.settle()
-    assert str(again) in {thread["id"] for thread in (await house.world())["threads"]}
+    assert "is closed" in await running.answer_text(
+        await running.run_command("essay close", options=essay)
+    )
+    late = await running.write("Ann", "Am I late?", to=closing["id"])
+    await running.settle()
+    assert str(late) not in {thread["id"] for thread in (await running.world())["threads"]}
+    assert "is open again" in await running.answer_text(
+        await running.run_command("essay reopen", options=essay)
+    )
+    again = await running.write("Ann", "Or not?", to=closing["id"])
+    await running.settle()
+    assert str(again) in {thread["id"] for thread in (await running.world())["threads"]}
 
 
-async def test_two_essays_published_at_once_stand_one_after_the_other(house: House) -> None:
+async def test_two_essays_published_at_once_stand_one_after_the_other(running: RunningBot) -> None:
     essays = {
         name: f"# {name}\n\n" + "\n\n".join(f"{name} {n}. " + "Words. " * 200 for n in range(4))
         for name in ("Rye", "Wheat")
     }
     asked = [
-        await house.run("essay publish", file=(f"{name}.md", text.encode()))
+        await running.run_command("essay publish", file=(f"{name}.md", text.encode()))
         for name, text in essays.items()
     ]
     for interaction in asked:
-        await house.press(interaction, "Publish")
-    await house.settle()
+        await running.press(interaction, "Publish")
+    await running.settle()
     told = [
-        "Rye" if "Rye" in f"{m['content']}{texts(m['components'])}" else "Wheat"
-        for m in await house.ours()
+        "Rye" if "Rye" in f"{m['content']}{component_texts(m['components'])}" else "Wheat"
+        for m in await running.bot_messages()
         if m["content"] != "What do you think?"
     ]
     assert len([name for name, _ in itertools.groupby(told)]) == 2, told
 
 
-async def test_a_publishing_that_discord_refuses_can_be_gone_on_with(house: House) -> None:
+async def test_a_publishing_that_discord_refuses_can_be_gone_on_with(running: RunningBot) -> None:
     fault = {"kind": "http", "method": "POST", "path": "/channels/*/messages", "times": 1}
-    await house.control("faults", {**fault, "status": 400, "after_effect": False})
-    interaction = await house.publishing()
-    assert "stopped after 0 of 2" in await house.said(interaction)
-    assert "stopped: Discord refused" in await house.said(await house.run("essay list"))
-    shown = await house.run("essay show", options=[{"type": 3, "name": "essay", "value": "1"}])
-    await house.press(shown, "Go on")
-    await house.settle()
-    assert len(await house.ours()) == 2
-    assert (await house.export())["essay"]["state"] == "open"
+    await running.control("faults", {**fault, "status": 400, "after_effect": False})
+    interaction = await running.start_publishing()
+    assert "stopped after 0 of 2" in await running.answer_text(interaction)
+    assert "stopped: Discord refused" in await running.answer_text(
+        await running.run_command("essay list")
+    )
+    shown = await running.run_command(
+        "essay show", options=[{"type": 3, "name": "essay", "value": "1"}]
+    )
+    await running.press(shown, "Go on")
+    await running.settle()
+    assert len(await running.bot_messages()) == 2
+    assert (await running.export())["essay"]["state"] == "open"
 
 
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("status", [500, None])
 async def test_an_acknowledgement_that_fails_does_not_stop_what_was_asked(
-    house: House, status: int | None, after_effect: bool, caplog: pytest.LogCaptureFixture
+    running: RunningBot, status: int | None, after_effect: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Interaction answers are views of rows: nothing depends on their arriving."""
     strike = {
@@ -497,16 +529,18 @@ async def test_an_acknowledgement_that_fails_does_not_stop_what_was_asked(
         "after_effect": after_effect,
         "times": 5,
     }
-    await house.control("faults", strike)
-    await house.run("essay publish", file=("bread.md", ESSAY.encode()))
-    async with house.session.delete(f"{house.emulator.page}/rehearsal/faults") as response:
+    await running.control("faults", strike)
+    await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
+    async with running.session.delete(f"{running.emulator.page}/rehearsal/faults") as response:
         assert response.status < 300
-    await house.settle()
-    assert "Slow bread — draft" in await house.said(await house.run("essay list"))
+    await running.settle()
+    assert "Slow bread — draft" in await running.answer_text(
+        await running.run_command("essay list")
+    )
     assert "Traceback" not in caplog.text
 
 
-async def test_an_essay_on_the_web_is_published_with_its_source(house: House) -> None:
+async def test_an_essay_on_the_web_is_published_with_its_source(running: RunningBot) -> None:
     page = (
         "<html><head><title>Slow bread</title></head><body><article><h1>Slow bread</h1>"
         + "".join(f"<p>Paragraph {n}. It takes a night to make a loaf.</p>" for n in range(9))
@@ -525,13 +559,13 @@ async def test_an_essay_on_the_web_is_published_with_its_source(house: House) ->
     await site.start()
     try:
         address = f"http://127.0.0.1:{runner.addresses[0][1]}/bread"
-        interaction = await house.run(
+        interaction = await running.run_command(
             "essay publish", options=[{"type": 3, "name": "address", "value": address}]
         )
-        assert "Slow bread" in await house.said(interaction)
-        await house.press(interaction, "Publish")
-        await house.settle()
-        card, *parts = await house.ours()
+        assert "Slow bread" in await running.answer_text(interaction)
+        await running.press(interaction, "Publish")
+        await running.settle()
+        card, *parts = await running.bot_messages()
         assert address in json.dumps(card["components"])
         assert "Paragraph 8." in "".join(part["content"] for part in parts)
     finally:
@@ -539,63 +573,67 @@ async def test_an_essay_on_the_web_is_published_with_its_source(house: House) ->
 
 
 async def test_an_address_that_is_no_page_of_the_web_is_refused_with_a_sentence(
-    house: House,
+    running: RunningBot,
 ) -> None:
     for address in ("http://169.254.169.254/latest", "file:///etc/passwd", "bread"):
-        interaction = await house.run(
+        interaction = await running.run_command(
             "essay publish", options=[{"type": 3, "name": "address", "value": address}]
         )
-        told = await house.said(interaction)
+        told = await running.answer_text(interaction)
         assert told.strip()
         assert "reference" not in told
-    assert "No essay" in await house.said(await house.run("essay list"))
+    assert "No essay" in await running.answer_text(await running.run_command("essay list"))
 
 
 @pytest.mark.parametrize("form", ["json", "markdown"])
-async def test_an_admin_gets_the_essay_and_its_replies_as_a_file(house: House, form: str) -> None:
-    *_, closing = await house.publish()
-    await house.write("Ann", "I would wait two nights.", to=closing["id"])
-    await house.settle()
+async def test_an_admin_gets_the_essay_and_its_replies_as_a_file(
+    running: RunningBot, form: str
+) -> None:
+    *_, closing = await running.publish()
+    await running.write("Ann", "I would wait two nights.", to=closing["id"])
+    await running.settle()
     options = [
         {"type": 3, "name": "essay", "value": "1"},
         {"type": 3, "name": "format", "value": form},
     ]
-    interaction = await house.run("essay export", options=options)
-    assert "and 1 reply." in await house.said(interaction)
-    (file,) = (await house.seen(interaction))["attachments"]
-    async with house.session.get(file["url"]) as response:
+    interaction = await running.run_command("essay export", options=options)
+    assert "and 1 reply." in await running.answer_text(interaction)
+    (file,) = (await running.answer_message(interaction))["attachments"]
+    async with running.session.get(file["url"]) as response:
         text = await response.text()
     if form == "json":
-        assert json.loads(text) == await house.export()
+        assert json.loads(text) == await running.export()
     else:
         assert "# Slow bread" in text
         assert "I would wait two nights." in text
 
 
-async def test_the_whole_text_of_a_long_essay_comes_as_a_file(house: House) -> None:
+async def test_the_whole_text_of_a_long_essay_comes_as_a_file(running: RunningBot) -> None:
     text = "# Long\n\n" + "\n\n".join(f"Paragraph {n}. " + "Words. " * 200 for n in range(9))
-    interaction = await house.run("essay publish", file=("long.md", text.encode()))
-    pressed = await house.press(interaction, "Whole text")
-    assert "are in this file" in await house.said(pressed)
-    (file,) = (await house.seen(pressed))["attachments"]
-    async with house.session.get(file["url"]) as response:
+    interaction = await running.run_command("essay publish", file=("long.md", text.encode()))
+    pressed = await running.press(interaction, "Whole text")
+    assert "are in this file" in await running.answer_text(pressed)
+    (file,) = (await running.answer_message(pressed))["attachments"]
+    async with running.session.get(file["url"]) as response:
         whole = await response.text()
     assert [n for n in range(9) if f"Paragraph {n}." in whole] == list(range(9))
 
 
-async def test_a_draft_for_which_prompts_were_planned_can_be_discarded(house: House) -> None:
-    interaction = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
-    await house.said(interaction)
+async def test_a_draft_for_which_prompts_were_planned_can_be_discarded(running: RunningBot) -> None:
+    interaction = await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
+    await running.answer_text(interaction)
     given = {"essay": "1", "when": "in 3 days", "what": "text: Still waiting?"}
     options = [{"type": 3, "name": name, "value": value} for name, value in given.items()]
-    assert "comes" in await house.said(await house.run("prompts add", options=options))
-    await house.press(interaction, "Discard")
-    assert "is discarded" in await house.said(interaction)
-    assert "No essay" in await house.said(await house.run("essay list"))
+    assert "comes" in await running.answer_text(
+        await running.run_command("prompts add", options=options)
+    )
+    await running.press(interaction, "Discard")
+    assert "is discarded" in await running.answer_text(interaction)
+    assert "No essay" in await running.answer_text(await running.run_command("essay list"))
 
 
-async def test_a_sentence_that_repeats_what_was_typed_is_cut_to_fit(house: House) -> None:
+async def test_a_sentence_that_repeats_what_was_typed_is_cut_to_fit(running: RunningBot) -> None:
     options = [{"type": 3, "name": "essay", "value": "x" * 5000}]
-    told = await house.said(await house.run("essay show", options=options))
+    told = await running.answer_text(await running.run_command("essay show", options=options))
     assert told.strip()
     assert len(told.strip()) <= 2000

@@ -10,19 +10,19 @@ import pytest
 from bot.emulator.faults.har import Recorder
 from bot.emulator.server import Emulator
 from bot.emulator.world.seed import seed_world
-from tests.support.running_bot import lived_in
-from tests.support.wire_check import _checker, wire_faults
+from tests.support.running_bot import run_bot
+from tests.support.wire_check import load_checker, wire_faults
 
 
 async def test_a_fault_in_recorded_traffic_is_found(tmp_path: Path) -> None:
-    if _checker() is None:
-        pytest.skip("Discord's description of its API is not at hand")
+    if load_checker() is None:
+        pytest.skip("Discord's API description isn't available")
     archive = tmp_path / "traffic.har"
     emulator = Emulator(seed_world(), rates=False)
     emulator.recorder = Recorder(archive)
     await emulator.start()
-    async with lived_in(tmp_path, emulator) as house:
-        await house.publish()
+    async with run_bot(tmp_path, emulator) as running:
+        await running.publish()
     await emulator.stop()
     emulator.recorder.close()
     assert wire_faults(archive) == []

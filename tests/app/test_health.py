@@ -24,8 +24,8 @@ from bot.cli.backup import back_up
 from bot.clock import Clock
 from bot.errors import SettingsError
 from storage.db.database import Database, open_database
-from tests.support.bot_process import staged
-from tests.support.running_bot import a_world, lived_in, until
+from tests.support.running_bot import run_bot, run_emulator, wait_until
+from tests.support.spawned_bot import spawned_bot
 
 SECRET = "a.secret.token"
 
@@ -111,16 +111,16 @@ def health_of(database: Database, folder: Path, connection: Connection) -> Healt
 
 
 async def test_health_and_metrics_tell_of_a_running_bot(tmp_path: Path) -> None:
-    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
-        await house.publish("# Slow bread\n\nA word nobody else has: zymurgy.\n\nIs it?")
-        await house.settle()
+    async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
+        await running.publish("# Slow bread\n\nA word nobody else has: zymurgy.\n\nIs it?")
+        await running.settle()
         back_up(tmp_path / "salon.sqlite3", tmp_path / "salon-backups", None)
 
         async def connected() -> bool:
-            return house.salon.connection().connected
+            return running.salon.connection().connected
 
-        await until(connected, "the end of the library's getting ready")
-        health = health_of(house.database, tmp_path, house.salon.connection())
+        await wait_until(connected, "the end of the library's getting ready")
+        health = health_of(running.database, tmp_path, running.salon.connection())
         port = free_port()
         async with serving(health, ("127.0.0.1", port)):
             status, text = await asked(f"http://127.0.0.1:{port}/health")
@@ -210,18 +210,18 @@ async def test_a_watchdog_of_another_process_and_no_systemd_at_all_are_left_alon
 async def test_the_real_process_tells_systemd_and_serves_its_health(tmp_path: Path) -> None:
     manager = Manager(tmp_path / "notify")
     port = free_port()
-    async with staged(tmp_path) as stage:
-        stage.bot._environment |= {
+    async with spawned_bot(tmp_path) as spawned:
+        spawned.bot._environment |= {
             "NOTIFY_SOCKET": str(tmp_path / "notify"),
             "SALON_HEALTH": str(port),
             "SALON_LOG_FORMAT": "json",
         }
-        await stage.bot.start()
+        await spawned.bot.start()
         await manager.hears("READY=1")
         status, _ = await asked(f"http://127.0.0.1:{port}/health")
         assert status == 200
-        await stage.bot.stop()
+        await spawned.bot.stop()
         await manager.hears("STOPPING=1")
-        own = [line for line in stage.log if "Salon is in" in line]
+        own = [line for line in spawned.log if "Salon is in" in line]
         assert json.loads(own[0][own[0].index("{") :])["level"] == "INFO"
     manager.socket.close()

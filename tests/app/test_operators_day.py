@@ -16,7 +16,7 @@ from bot.emulator.faults.bot_process import BotProcess, bot_environment
 from bot.emulator.faults.controls import CLOCK_LINK
 from storage.db.migrate import load_migrations
 from tests.app.test_process import ROOT, command
-from tests.support.bot_process import Stage, staged
+from tests.support.spawned_bot import SpawnedBot, spawned_bot
 
 OPEN = "[ do ]"
 #: A migration that changes a table with data in it.
@@ -29,15 +29,15 @@ ALTER TABLE replies ADD COLUMN mood TEXT NOT NULL DEFAULT 'calm';
 RUN = (sys.executable, "-P", "-m", "bot", "run")
 
 
-def environment(stage: Stage, folder: Path) -> dict[str, str]:
+def environment(spawned: SpawnedBot, folder: Path) -> dict[str, str]:
     """The settings of a bot whose archive lies in ``folder``."""
     inherited = {n: v for n, v in os.environ.items() if not n.startswith(("SALON_", "DISCORD_"))}
     return bot_environment(
         inherited,
-        token=stage.emulator.world.bot.token,
-        api=stage.emulator.api,
-        gateway=stage.emulator.gateway,
-        clock_link=stage.emulator.page.replace("http://", "ws://", 1) + CLOCK_LINK,
+        token=spawned.emulator.world.bot.token,
+        api=spawned.emulator.api,
+        gateway=spawned.emulator.gateway,
+        clock_link=spawned.emulator.page.replace("http://", "ws://", 1) + CLOCK_LINK,
         database=folder / "salon.sqlite3",
     )
 
@@ -93,14 +93,14 @@ async def test_an_operators_day_ends_with_nothing_lost(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()
     second.mkdir()
-    async with staged(first) as stage:
-        settings = environment(stage, first)
+    async with spawned_bot(first) as spawned:
+        settings = environment(spawned, first)
         status, told = await asked(settings, "doctor")
         assert status == 1, "the commands are not registered yet"
         assert any("start the bot" in line for line in to_do(told))
 
-        await stage.bot.start()
-        assert await stage.play(None, None), stage.told
+        await spawned.bot.start()
+        assert await spawned.play(None, None), spawned.narration
         before = replies_in(first)
         assert before > 5
         status, told = await asked(settings, "backup")
@@ -112,7 +112,7 @@ async def test_an_operators_day_ends_with_nothing_lost(tmp_path: Path) -> None:
 
         status, told = await asked(settings, "restore")
         assert status == 75, "not while the bot runs"
-        await stage.bot.stop()
+        await spawned.bot.stop()
 
         # A newer Salon is installed: it is started, and that is all.
         database = first / "salon.sqlite3"
@@ -129,7 +129,7 @@ async def test_an_operators_day_ends_with_nothing_lost(tmp_path: Path) -> None:
         upgraded = BotProcess(settings | {"PYTHONPATH": str(newer)}, log.append, RUN)
         await upgraded.start()
         try:
-            await stage.emulator.dispatcher.wait_for_bot()
+            await spawned.emulator.dispatcher.wait_for_bot()
             assert version_of(database) == version + 1
             (copied,) = (first / "salon-backups").glob("*-before-upgrade.sqlite3")
             assert version_of(copied) == version
@@ -155,14 +155,14 @@ async def test_an_operators_day_ends_with_nothing_lost(tmp_path: Path) -> None:
 
         # And onto another machine's folder, from the backup alone.
         (backup,) = (first / "salon-backups").glob("*-by-hand.sqlite3")
-        moved = environment(stage, second)
+        moved = environment(spawned, second)
         status, told = await asked(moved, "restore", str(backup), checkout=newer)
         assert status == 0, told
         assert replies_in(first) == replies_in(second) == before
         other = BotProcess(moved | {"PYTHONPATH": str(newer)}, log.append, RUN)
         await other.start()
         try:
-            await stage.emulator.dispatcher.wait_for_bot()
+            await spawned.emulator.dispatcher.wait_for_bot()
             status, told = await asked(moved, "backup", checkout=newer)
             assert status == 0, told
             status, told = await asked(moved, "doctor", checkout=newer)

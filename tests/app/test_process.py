@@ -16,7 +16,7 @@ import pytest
 
 from bot.emulator.faults.steps import Step
 from storage.db.migrate import load_migrations
-from tests.support.bot_process import Stage, staged
+from tests.support.spawned_bot import SpawnedBot, spawned_bot
 
 ROOT = Path(__file__).parents[2]
 SOON = 30.0
@@ -39,17 +39,17 @@ async def command(
     return process.returncode, output.decode(), errors.decode()
 
 
-async def ended(stage: Stage) -> tuple[int, str]:
+async def ended(spawned: SpawnedBot) -> tuple[int, str]:
     """Start the bot and wait for its end; its status and its log."""
-    await stage.bot.start()
-    await asyncio.wait_for(stage.bot.ended.wait(), SOON)
-    return status_of(stage), "\n".join(stage.log)
+    await spawned.bot.start()
+    await asyncio.wait_for(spawned.bot.ended.wait(), SOON)
+    return status_of(spawned), "\n".join(spawned.log)
 
 
-def status_of(stage: Stage) -> int:
+def status_of(spawned: SpawnedBot) -> int:
     """The exit status with which the bot has ended by itself."""
-    found = re.findall(r"ended by itself with status (-?\d+)", "\n".join(stage.log))
-    assert len(found) == 1, stage.log
+    found = re.findall(r"ended by itself with status (-?\d+)", "\n".join(spawned.log))
+    assert len(found) == 1, spawned.log
     return int(found[0])
 
 
@@ -76,10 +76,10 @@ async def test_an_address_that_is_not_loopback_is_refused_before_anything_is_sen
 
 
 async def test_a_wrong_token_ends_it_with_a_sentence(tmp_path: Path) -> None:
-    async with staged(tmp_path) as stage:
+    async with spawned_bot(tmp_path) as spawned:
         token = "never.given.out"
-        stage.bot._environment["DISCORD_TOKEN"] = token
-        status, log = await ended(stage)
+        spawned.bot._environment["DISCORD_TOKEN"] = token
+        status, log = await ended(spawned)
     assert status == 77
     assert "Discord refuses the token" in log
     assert "Traceback" not in log
@@ -87,42 +87,42 @@ async def test_a_wrong_token_ends_it_with_a_sentence(tmp_path: Path) -> None:
 
 
 async def test_an_intent_that_is_not_enabled_ends_it_with_a_sentence(tmp_path: Path) -> None:
-    async with staged(tmp_path) as stage:
-        stage.emulator.world.application.flags = 0
-        status, log = await ended(stage)
+    async with spawned_bot(tmp_path) as spawned:
+        spawned.emulator.world.application.flags = 0
+        status, log = await ended(spawned)
     assert status == 77
     assert "Message Content Intent" in log
     assert "Traceback" not in log
 
 
 async def test_a_newer_database_ends_it_with_a_sentence(tmp_path: Path) -> None:
-    async with staged(tmp_path) as stage:
-        with contextlib.closing(sqlite3.connect(stage.database)) as newer:
+    async with spawned_bot(tmp_path) as spawned:
+        with contextlib.closing(sqlite3.connect(spawned.database)) as newer:
             newer.execute("PRAGMA application_id = 1398893679")
             newer.execute(f"PRAGMA user_version = {len(load_migrations()) + 1}")
-        status, log = await ended(stage)
+        status, log = await ended(spawned)
     assert status == 74
     assert "newer Salon" in log
     assert "Traceback" not in log
 
 
-async def registered(stage: Stage) -> None:
+async def registered(spawned: SpawnedBot) -> None:
     """Wait until the bot has registered its commands."""
     async with asyncio.timeout(SOON):
-        while not stage.emulator.world.commands:  # noqa: ASYNC110 - the world tells no event
+        while not spawned.emulator.world.commands:  # noqa: ASYNC110 - the world tells no event
             await asyncio.sleep(0.02)
 
 
 async def test_a_second_process_on_the_same_database_says_so_and_stops(tmp_path: Path) -> None:
-    async with staged(tmp_path) as stage:
-        await stage.bot.start()
-        await registered(stage)
+    async with spawned_bot(tmp_path) as spawned:
+        await spawned.bot.start()
+        await registered(spawned)
         status, _, errors = await command(
             "run",
-            DISCORD_TOKEN=stage.emulator.world.bot.token,
-            DISCORD_API_BASE=stage.emulator.api,
-            DISCORD_GATEWAY_URL=stage.emulator.gateway,
-            SALON_DATABASE=str(stage.database),
+            DISCORD_TOKEN=spawned.emulator.world.bot.token,
+            DISCORD_API_BASE=spawned.emulator.api,
+            DISCORD_GATEWAY_URL=spawned.emulator.gateway,
+            SALON_DATABASE=str(spawned.database),
             SALON_ENV_FILE="",
         )
     assert status == 75
@@ -133,7 +133,7 @@ async def test_a_second_process_on_the_same_database_says_so_and_stops(tmp_path:
 async def test_sigterm_ends_it_cleanly_in_the_middle_of_a_publishing(tmp_path: Path) -> None:
     essay = tmp_path / "long.md"
     essay.write_text("# Long\n\n" + "\n\n".join("It takes time. " * 90 for _ in range(9)))
-    async with staged(tmp_path) as stage:
+    async with spawned_bot(tmp_path) as spawned:
         third = asyncio.Event()
         seen = 0
 
@@ -144,20 +144,20 @@ async def test_sigterm_ends_it_cleanly_in_the_middle_of_a_publishing(tmp_path: P
                 if seen == 3:
                     third.set()
 
-        stage.emulator.steps.hook = third_part
-        await stage.bot.start()
-        play = asyncio.create_task(stage.play(essay, None))
+        spawned.emulator.steps.hook = third_part
+        await spawned.bot.start()
+        play = asyncio.create_task(spawned.play(essay, None))
         await asyncio.wait_for(third.wait(), SOON)
-        assert stage.bot.pid is not None
+        assert spawned.bot.pid is not None
         began = time.monotonic()
-        os.kill(stage.bot.pid, signal.SIGTERM)
-        await asyncio.wait_for(stage.bot.ended.wait(), SOON)
+        os.kill(spawned.bot.pid, signal.SIGTERM)
+        await asyncio.wait_for(spawned.bot.ended.wait(), SOON)
         took = time.monotonic() - began
-        assert status_of(stage) == 0
+        assert status_of(spawned) == 0
         assert took < 5
-        assert "Traceback" not in "\n".join(stage.log)
-        await stage.bot.start()
-        assert await asyncio.wait_for(play, 90), "\n".join([*stage.told, *stage.log])
+        assert "Traceback" not in "\n".join(spawned.log)
+        await spawned.bot.start()
+        assert await asyncio.wait_for(play, 90), "\n".join([*spawned.narration, *spawned.log])
 
 
 async def test_a_file_that_is_not_there_is_status_66(tmp_path: Path) -> None:
@@ -183,9 +183,9 @@ async def test_an_unknown_essay_is_a_sentence(tmp_path: Path) -> None:
     status, _, errors = await command("export", "1", SALON_DATABASE=database)
     assert status == 74
     assert "There is no database" in errors
-    async with staged(tmp_path) as stage:
-        await stage.bot.start()
-        await registered(stage)
+    async with spawned_bot(tmp_path) as spawned:
+        await spawned.bot.start()
+        await registered(spawned)
         status, _, errors = await command("export", "Slow bread", SALON_DATABASE=database)
     assert status == 65
     assert "No essay has" in errors

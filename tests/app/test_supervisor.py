@@ -25,8 +25,8 @@ from bot.emulator.server import Emulator
 from bot.settings import Settings
 from storage.db.database import open_database
 from tests.app.test_operators_day import environment
-from tests.support.bot_process import Stage, staged
-from tests.support.running_bot import a_world, until
+from tests.support.running_bot import run_emulator, wait_until
+from tests.support.spawned_bot import SpawnedBot, spawned_bot
 
 SOON = 60.0
 CUT: dict[str, Any] = {"kind": "http", "method": "GET", "status": None}
@@ -40,13 +40,13 @@ async def strike(emulator: Emulator, fault: dict[str, Any]) -> None:
         assert response.status < 300, await response.text()
 
 
-def said(stage: Stage, words: str) -> bool:
-    return any(words in line for line in stage.log)
+def said(spawned: SpawnedBot, words: str) -> bool:
+    return any(words in line for line in spawned.log)
 
 
-async def ready(stage: Stage) -> str:
+async def ready(spawned: SpawnedBot) -> str:
     """The id of the session that stands."""
-    session: Session = await asyncio.wait_for(stage.emulator.dispatcher.wait_for_bot(), SOON)
+    session: Session = await asyncio.wait_for(spawned.emulator.dispatcher.wait_for_bot(), SOON)
     return session.id
 
 
@@ -60,21 +60,21 @@ async def ready(stage: Stage) -> str:
     ],
 )
 async def test_a_login_that_fails_is_tried_again(fault: dict[str, Any], tmp_path: Path) -> None:
-    async with staged(tmp_path) as stage:
-        await strike(stage.emulator, fault)
-        await stage.bot.start()
-        await ready(stage)
-        assert len(stage.emulator.faults) == 0
-        assert said(stage, "Discord could not be reached"), stage.log
-        assert said(stage, "Next attempt in 2 s."), stage.log
-        assert not said(stage, "Traceback"), stage.log
+    async with spawned_bot(tmp_path) as spawned:
+        await strike(spawned.emulator, fault)
+        await spawned.bot.start()
+        await ready(spawned)
+        assert len(spawned.emulator.faults) == 0
+        assert said(spawned, "Discord could not be reached"), spawned.log
+        assert said(spawned, "Next attempt in 2 s."), spawned.log
+        assert not said(spawned, "Traceback"), spawned.log
 
 
 async def test_a_first_connection_that_is_refused_is_made_again(
     tmp_path: Path, unused_tcp_port: int
 ) -> None:
-    async with staged(tmp_path) as stage:
-        address = urlsplit(stage.emulator.gateway)
+    async with spawned_bot(tmp_path) as spawned:
+        address = urlsplit(spawned.emulator.gateway)
         log: list[str] = []
         refused = asyncio.Event()
 
@@ -84,7 +84,7 @@ async def test_a_first_connection_that_is_refused_is_made_again(
                 refused.set()
 
         later = address._replace(netloc=f"127.0.0.1:{unused_tcp_port}").geturl()
-        bot = BotProcess(environment(stage, tmp_path) | {"DISCORD_GATEWAY_URL": later}, note)
+        bot = BotProcess(environment(spawned, tmp_path) | {"DISCORD_GATEWAY_URL": later}, note)
         await bot.start()
         try:
             await asyncio.wait_for(refused.wait(), SOON)
@@ -94,7 +94,7 @@ async def test_a_first_connection_that_is_refused_is_made_again(
                 await asyncio.gather(pass_on(reader, out), pass_on(on, writer))
 
             async with await asyncio.start_server(forward, "127.0.0.1", unused_tcp_port):
-                await ready(stage)
+                await ready(spawned)
         finally:
             await bot.stop()
         assert any("Discord could not be reached" in line for line in log), log
@@ -112,29 +112,29 @@ async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 async def test_a_payload_that_the_library_chokes_on_leads_to_a_fresh_start(
     tmp_path: Path,
 ) -> None:
-    async with staged(tmp_path) as stage:
-        await stage.bot.start()
-        before = await ready(stage)
-        await strike(stage.emulator, {"kind": "event", "event": "CHANNEL_CREATE", "data": {}})
-        hub = stage.emulator.dispatcher
+    async with spawned_bot(tmp_path) as spawned:
+        await spawned.bot.start()
+        before = await ready(spawned)
+        await strike(spawned.emulator, {"kind": "event", "event": "CHANNEL_CREATE", "data": {}})
+        hub = spawned.emulator.dispatcher
         async with asyncio.timeout(SOON):
             while all(session.id == before for session in hub.bot_sessions()):
                 await hub.next_change()
-        assert said(stage, "Unexpected, and the connection is lost."), stage.log
-        assert said(stage, "The connection is made anew. Next attempt in 2 s."), stage.log
+        assert said(spawned, "Unexpected, and the connection is lost."), spawned.log
+        assert said(spawned, "The connection is made anew. Next attempt in 2 s."), spawned.log
 
 
 @pytest.mark.parametrize("code", [4004, 4010, 4011, 4012, 4013, 4014])
 async def test_what_discord_closes_for_good_ends_the_process_with_a_sentence(
     code: int, tmp_path: Path
 ) -> None:
-    async with staged(tmp_path) as stage:
-        await stage.bot.start()
-        await ready(stage)
-        await strike(stage.emulator, {"kind": "gateway_close", "code": code})
-        await asyncio.wait_for(stage.bot.ended.wait(), SOON)
-        assert said(stage, "ended by itself with status 77"), stage.log
-        assert not said(stage, "Traceback"), stage.log
+    async with spawned_bot(tmp_path) as spawned:
+        await spawned.bot.start()
+        await ready(spawned)
+        await strike(spawned.emulator, {"kind": "gateway_close", "code": code})
+        await asyncio.wait_for(spawned.bot.ended.wait(), SOON)
+        assert said(spawned, "ended by itself with status 77"), spawned.log
+        assert not said(spawned, "Traceback"), spawned.log
 
 
 @asynccontextmanager
@@ -142,7 +142,7 @@ async def a_life(
     folder: Path, **more: Any
 ) -> AsyncIterator[tuple[Emulator, Salon, asyncio.Task[str]]]:
     """A bot in this process, connected, and what ends its connection."""
-    async with a_world() as emulator:
+    async with run_emulator() as emulator:
         emulator.dispatcher.heartbeat_interval = 0.05
         point_elsewhere(emulator.api, emulator.gateway)
         settings = Settings(
@@ -225,15 +225,15 @@ async def test_a_task_that_ends_however_is_told_of_and_one_that_is_stopped_is_no
 
 
 async def test_a_bot_that_is_asked_says_where_it_stands_and_goes_on(tmp_path: Path) -> None:
-    async with staged(tmp_path) as stage:
-        await stage.bot.start()
-        before = await ready(stage)
-        assert stage.bot.pid is not None
-        os.kill(stage.bot.pid, signal.SIGUSR1)
+    async with spawned_bot(tmp_path) as spawned:
+        await spawned.bot.start()
+        before = await ready(spawned)
+        assert spawned.bot.pid is not None
+        os.kill(spawned.bot.pid, signal.SIGUSR1)
 
         async def stands() -> bool:
-            return said(stage, "in run_forever")
+            return said(spawned, "in run_forever")
 
-        await until(stands, "where it stands")
-        assert stage.bot.is_running
-        assert await ready(stage) == before
+        await wait_until(stands, "where it stands")
+        assert spawned.bot.is_running
+        assert await ready(spawned) == before

@@ -26,7 +26,7 @@ from bot.prompting.reconsider import reconsider_claimed
 from storage.db.database import open_database
 from storage.db.writer import Transaction
 from storage.prompts import prompts
-from tests.support.bot_process import Stage, staged
+from tests.support.spawned_bot import SpawnedBot, spawned_bot
 
 #: How much dearer many future prompts may make a thing than few; an index costs a little.
 _GROWTH = 3.0
@@ -137,16 +137,16 @@ def future(folder: Path, planned: int) -> bool:
 
 async def due_at_once(folder: Path, due: int, channels: int, spread: float) -> bool:
     """Print how late ``due`` prompts come that are due within ``spread`` seconds of each other."""
-    async with staged(folder, rates=True) as stage:
-        world = stage.emulator.world
+    async with spawned_bot(folder, rates=True) as spawned:
+        world = spawned.emulator.world
         guild = next(iter(world.guilds.values()))
         places = [put_channel(world, guild, f"bench-{n}").id for n in range(channels)]
-        await _new(stage.database)
+        await _new(spawned.database)
         start = world.now().timestamp() + _HEAD_START
         dues = [int((start + spread * n / due) * 1000) for n in range(due)]
-        _fill(stage.database, guild.id, places, dues)
-        await stage.bot.start()
-        lateness = await _lateness(stage, due, _HEAD_START + spread)
+        _fill(spawned.database, guild.id, places, dues)
+        await spawned.bot.start()
+        lateness = await _lateness(spawned, due, _HEAD_START + spread)
     allowed = max(due / _CALLS_A_SECOND, 5 * (due / channels / _MESSAGES_IN_5_S - 1))
     ideal = max(allowed - spread, 0.0)
     print(
@@ -158,7 +158,7 @@ async def due_at_once(folder: Path, due: int, channels: int, spread: float) -> b
     return len(lateness) == due
 
 
-async def _lateness(stage: Stage, due: int, until_due: float) -> list[float]:
+async def _lateness(spawned: SpawnedBot, due: int, until_due: float) -> list[float]:
     """Seconds from due to Discord's own stamp, in order; waits until all have come."""
     deadline = time.monotonic() + until_due + due / _CALLS_A_SECOND * 6 + 60
     question = """
@@ -167,16 +167,16 @@ async def _lateness(stage: Stage, due: int, until_due: float) -> list[float]:
     WHERE prompts.state = 'sent'
     """
     while time.monotonic() < deadline:
-        archive = sqlite3.connect(stage.database)
+        archive = sqlite3.connect(spawned.database)
         rows = archive.execute(question).fetchall()
         archive.close()
         if len(rows) == due:
             break
         await asyncio.sleep(0.5)
-    own = stage.emulator.world.application.bot_id
+    own = spawned.emulator.world.application.bot_id
     stamps = {
         number: one.timestamp.timestamp()
-        for number, one in stage.emulator.world.messages.items()
+        for number, one in spawned.emulator.world.messages.items()
         if one.author_id == own
     }
     if set(stamps) != {message for _, message in rows}:

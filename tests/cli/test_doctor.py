@@ -16,7 +16,7 @@ from storage.db.writer import Transaction
 from storage.servers import settings
 from tests.cogs.setup.test_panel import forbid, use
 from tests.storage.db.test_backups import spoil
-from tests.support.running_bot import a_house, a_world, lived_in
+from tests.support.running_bot import run_bot, run_emulator, running_bot
 
 
 def values(emulator: Emulator, folder: Path, **more: str) -> dict[str, str]:
@@ -34,9 +34,9 @@ def by_subject(found: list[Finding]) -> dict[str, Finding]:
 
 
 async def test_where_all_is_well_the_doctor_is_green(tmp_path: Path) -> None:
-    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
-        await house.publish()
-        await house.settle()
+    async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
+        await running.publish()
+        await running.settle()
         back_up(tmp_path / "salon.sqlite3", tmp_path / "salon-backups", None)
         found = await examine(values(emulator, tmp_path), Clock())
     wrong = [one for one in found if not one.is_ok and one.subject not in ("disk", "folder")]
@@ -49,10 +49,10 @@ async def test_where_all_is_well_the_doctor_is_green(tmp_path: Path) -> None:
 
 
 async def test_what_is_wrong_with_token_intents_and_rights_is_found(tmp_path: Path) -> None:
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            await house.publish()
-            forbid(house, house.channel(), Permission.CREATE_PUBLIC_THREADS)
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            await running.publish()
+            forbid(running, running.channel(), Permission.CREATE_PUBLIC_THREADS)
             emulator.world.applications[emulator.world.application.id].flags = 0
             found = by_subject(await examine(values(emulator, tmp_path), Clock()))
             channel = found["channel #essays of The Reading Room"]
@@ -71,9 +71,9 @@ async def test_what_is_wrong_with_token_intents_and_rights_is_found(tmp_path: Pa
 
 
 async def test_a_damaged_archive_is_found(tmp_path: Path) -> None:
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            await house.publish()
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            await running.publish()
         spoil(tmp_path / "salon.sqlite3")
         found = by_subject(await examine(values(emulator, tmp_path), Clock()))
         assert not found["database"].is_ok
@@ -83,17 +83,17 @@ async def test_a_damaged_archive_is_found(tmp_path: Path) -> None:
 async def test_what_failed_is_told_in_the_server_it_concerns_and_in_no_other(
     tmp_path: Path,
 ) -> None:
-    async with a_house(tmp_path) as house:
-        panel = await house.run("setup")
-        await use(house, panel, "notices", house.channel("admins"))
-        await house.publish()
-        await house.settle()
-        said = await house.said(await house.run("doctor"))
+    async with running_bot(tmp_path) as running:
+        panel = await running.run_command("setup")
+        await use(running, panel, "notices", running.channel("admins"))
+        await running.publish()
+        await running.settle()
+        said = await running.answer_text(await running.run_command("doctor"))
         assert "⚠️" not in said, said
         assert "Discord answers in" in said
         assert "everything said so far has been read" in said
-        now_ms, essays = house.clock.now_ms(), house.channel()
-        server_id = house.server_id
+        now_ms, essays = running.clock.now_ms(), running.channel()
+        server_id = running.server_id
 
         async def two_failures(tx: Transaction) -> None:
             await settings.register(tx, 1, "Another server", now_ms)
@@ -108,11 +108,11 @@ async def test_what_failed_is_told_in_the_server_it_concerns_and_in_no_other(
                 ],
             )
 
-        await house.database.write(two_failures)
-        forbid(house, essays, Permission.SEND_MESSAGES)
-        await house.act(house.member(), "PATCH", f"/channels/{essays}", {"topic": "x"})
-        await house.settle()
-        said = await house.said(await house.run("doctor"))
+        await running.database.write(two_failures)
+        forbid(running, essays, Permission.SEND_MESSAGES)
+        await running.call_as(running.member(), "PATCH", f"/channels/{essays}", {"topic": "x"})
+        await running.settle()
+        said = await running.answer_text(await running.run_command("doctor"))
         assert f"failed in <#{essays}>: ours" in said
         assert "theirs" not in said
         assert f"channel <#{essays}>: give me *Send Messages* there" in said

@@ -14,7 +14,7 @@ import pytest
 
 from bot.emulator.world.models import Channel, Command, Guild, User
 from bot.emulator.world.seed import add_guild, add_member, invite_bot, join, put_channel
-from tests.support.running_bot import House, a_house, texts
+from tests.support.running_bot import RunningBot, component_texts, running_bot
 
 TITLE = "Heliotrope"
 ESSAY = f"# {TITLE}\n\nA chartreuse paragraph stands here alone.\n\nIs vermilion a colour?\n"
@@ -38,50 +38,54 @@ TYPED = {
 class Stranger:
     """Another server, of which the bot is a member too, and its owner."""
 
-    house: House
+    running: RunningBot
     guild: Guild
     channel: Channel
     owner: User
 
     async def ask(self, kind: int, data: dict[str, Any]) -> str:
         """Everything that is answered: texts, forms, suggestions and what stands in files."""
-        interaction = await self.house.interact(
+        interaction = await self.running.interact(
             kind,
             data,
             who=self.owner,
             channel_id=self.channel.id,
             guild_id=str(self.guild.id),
         )
-        await self.house.settle()
+        await self.running.settle()
         (found,) = [
             one
-            for one in (await self.house.world())["interactions"]
+            for one in (await self.running.world())["interactions"]
             if one["id"] == interaction["id"]
         ]
         told = [str(found["answer"])]
         for message in found["messages"]:
-            told += [message["content"], texts(message["components"]), str(message["embeds"])]
+            told += [
+                message["content"],
+                component_texts(message["components"]),
+                str(message["embeds"]),
+            ]
             for file in message["attachments"]:
-                async with self.house.session.get(file["url"]) as response:
+                async with self.running.session.get(file["url"]) as response:
                     told.append(f"{file['filename']} {await response.text(errors='replace')}")
         return "\n".join(told)
 
 
 @pytest.fixture
 async def stranger(tmp_path: Path) -> AsyncIterator[Stranger]:
-    async with a_house(tmp_path) as house:
-        world = house.emulator.world
+    async with running_bot(tmp_path) as running:
+        world = running.emulator.world
         teller = add_member(world, world.guild, "Zinnober")
-        *_, closing = await house.publish(ESSAY, "secret.md")
-        head = await house.write(teller.display_name or "", "A magenta reply.", to=closing["id"])
-        await house.settle()
-        await house.write("Ben", "More of magenta.", channel_id=head)
+        *_, closing = await running.publish(ESSAY, "secret.md")
+        head = await running.write(teller.display_name or "", "A magenta reply.", to=closing["id"])
+        await running.settle()
+        await running.write("Ben", "More of magenta.", channel_id=head)
         owner = world.add_user("zoe", "Zoe")
         guild = add_guild(world, "Elsewhere", owner)
         channel = put_channel(world, guild, "lounge")
         invite_bot(world, guild, world.bot)
-        await house.settle()
-        yield Stranger(house, guild, channel, owner)
+        await running.settle()
+        yield Stranger(running, guild, channel, owner)
 
 
 def leaves(command: Command) -> Iterator[tuple[list[str], list[dict[str, Any]]]]:
@@ -131,8 +135,8 @@ def data_for(command: Command, path: list[str], given: list[dict[str, Any]]) -> 
     }
 
 
-def slash_commands(house: House) -> list[Command]:
-    found = [c for c in house.emulator.world.commands.values() if c.type == 1]
+def slash_commands(running: RunningBot) -> list[Command]:
+    found = [c for c in running.emulator.world.commands.values() if c.type == 1]
     assert len(found) > 3
     return found
 
@@ -143,7 +147,7 @@ def leaked(told: str) -> list[str]:
 
 async def test_no_command_answers_with_what_was_said_elsewhere(stranger: Stranger) -> None:
     asked = 0
-    for command in slash_commands(stranger.house):
+    for command in slash_commands(stranger.running):
         for path, options in leaves(command):
             names = {option["name"] for option in options} & set(NAMED)
             for named in NAMED[names.pop()] if names else ("",):
@@ -160,7 +164,7 @@ async def test_no_command_answers_with_what_was_said_elsewhere(stranger: Strange
                 assert not leaked(told), f"/{command.name} {' '.join(path)} {given}: {told}"
                 asked += 1
     assert asked > 25, "every command was asked"
-    (exported,) = [await stranger.house.export("1")]
+    (exported,) = [await stranger.running.export("1")]
     assert exported["essay"]["state"] == "open", "and none was carried out on another's essay"
     assert len(exported["replies"]) == 2
     assert "A magenta reply." in {reply["text"] for reply in exported["replies"]}
@@ -168,7 +172,7 @@ async def test_no_command_answers_with_what_was_said_elsewhere(stranger: Strange
 
 async def test_nothing_that_was_said_elsewhere_is_suggested(stranger: Stranger) -> None:
     asked = 0
-    for command in slash_commands(stranger.house):
+    for command in slash_commands(stranger.running):
         for path, options in leaves(command):
             for option in options:
                 if not option.get("autocomplete"):
@@ -190,25 +194,25 @@ async def test_nothing_that_was_said_elsewhere_is_suggested(stranger: Stranger) 
 
 async def test_the_members_of_the_server_itself_are_shown_it(stranger: Stranger) -> None:
     """Else the tests above would pass of themselves."""
-    house = stranger.house
-    listed = await house.said(await house.run("essay list"))
+    running = stranger.running
+    listed = await running.answer_text(await running.run_command("essay list"))
     assert TITLE in listed
     options = [{"type": 3, "name": "essay", "value": "1"}]
-    asked = await house.run("essay export", options=options)
-    await house.settle()
-    (file,) = (await house.seen(asked))["attachments"]
-    async with house.session.get(file["url"]) as response:
+    asked = await running.run_command("essay export", options=options)
+    await running.settle()
+    (file,) = (await running.answer_message(asked))["attachments"]
+    async with running.session.get(file["url"]) as response:
         assert "magenta" in await response.text()
 
 
 async def test_what_is_kept_of_a_member_elsewhere_is_not_handed_out_here(
     stranger: Stranger,
 ) -> None:
-    house = stranger.house
-    teller = house.member("Zinnober")
+    running = stranger.running
+    teller = running.member("Zinnober")
     stranger.owner = teller
-    join(house.emulator.world, stranger.guild, teller)
-    command = next(c for c in slash_commands(house) if c.name == "privacy")
+    join(running.emulator.world, stranger.guild, teller)
+    command = next(c for c in slash_commands(running) if c.name == "privacy")
     told = await stranger.ask(2, data_for(command, ["my-data"], []))
     assert "magenta" not in told
     assert "0 replies" in told

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.emulator.faults.steps import Step
-from tests.support.running_bot import House, a_house, texts
+from tests.support.running_bot import RunningBot, component_texts, running_bot
 
 #: The calls by which an essay comes to stand: messages, a thread on a message, a forum's post.
 POSTING = {
@@ -42,7 +42,7 @@ def essay(number: int) -> str:
 class Striker:
     """Strikes at the posting call with a number, counted from 1 in each publishing."""
 
-    house: House
+    running: RunningBot
     fault: dict[str, Any]
     at: int = 0
     count: int = 0
@@ -52,32 +52,32 @@ class Striker:
             self.count += 1
             if self.count == self.at:
                 body = {"method": "POST", "path": PATH, "times": 1}
-                self.house.emulator.faults.add_call(body | self.fault)
+                self.running.emulator.faults.add_call(body | self.fault)
 
 
-async def publish(house: House, number: int, style: str) -> None:
-    channel = house.channel("essay-forum" if style == "forum" else "essays")
+async def publish(running: RunningBot, number: int, style: str) -> None:
+    channel = running.channel("essay-forum" if style == "forum" else "essays")
     options: list[dict[str, Any]] = [{"type": 7, "name": "channel", "value": str(channel)}]
     if style != "forum":
         options.append({"type": 3, "name": "style", "value": style})
-    shown = await house.run(
+    shown = await running.run_command(
         "essay publish", file=("essay.md", essay(number).encode()), options=options
     )
-    await house.press(shown, "Publish")
+    await running.press(shown, "Publish")
 
 
-async def hold(house: House, number: int, style: str) -> None:
+async def hold(running: RunningBot, number: int, style: str) -> None:
     """The essay stands once, in order, where its style puts it."""
     title = f"Essay {number}"
-    world = await house.world()
-    own = str(house.salon.own_id)
+    world = await running.world()
+    own = str(running.salon.own_id)
     ours = [m for m in world["messages"] if m["author"]["id"] == own and m["type"] in (0, 19)]
     ours = [m for m in ours if not m["deleted"]]
-    cards = [m for m in ours if texts(m["components"]).startswith(f"\n# {title}\n")]
+    cards = [m for m in ours if component_texts(m["components"]).startswith(f"\n# {title}\n")]
     assert len(cards) == 1, f"{len(cards)} cards of {title}"
     threads = [thread for thread in world["threads"] if thread["name"] == title]
     place = {
-        "threads": str(house.channel()),
+        "threads": str(running.channel()),
         "thread": cards[0]["id"],
         "forum": cards[0]["channel_id"],
     }[style]
@@ -88,7 +88,7 @@ async def hold(house: House, number: int, style: str) -> None:
     assert all(text.startswith(one) for text, one in zip(said, begins, strict=True)), said
     everywhere = "\n".join(m["content"] for m in ours)
     assert [everywhere.count(one) for one in begins[:2]] == [1, 1]
-    assert (await house.export(title))["essay"]["state"] == "open"
+    assert (await running.export(title))["essay"]["state"] == "open"
 
 
 @pytest.mark.parametrize("style", POSTS)
@@ -96,15 +96,15 @@ async def hold(house: House, number: int, style: str) -> None:
 async def test_a_fault_at_any_post_leaves_it_there_once(
     fault: str, style: str, tmp_path: Path
 ) -> None:
-    async with a_house(tmp_path) as house:
-        striker = Striker(house, FAULTS[fault])
-        house.emulator.steps.hook = striker.on_step
+    async with running_bot(tmp_path) as running:
+        striker = Striker(running, FAULTS[fault])
+        running.emulator.steps.hook = striker.on_step
         for at in range(1, POSTS[style] + 1):
             striker.at, striker.count = at, 0
-            await publish(house, at, style)
-            await house.settle(600)
+            await publish(running, at, style)
+            await running.settle(600)
             assert striker.count > POSTS[style] or "after" in fault, "it was tried again"
-            await hold(house, at, style)
+            await hold(running, at, style)
 
 
 @pytest.mark.parametrize("hears", [True, False], ids=["hears", "deaf"])
@@ -113,9 +113,9 @@ async def test_an_outage_of_an_hour_behind_any_post_is_outlasted(
     style: str, hears: bool, tmp_path: Path
 ) -> None:
     """What was posted is found, although neither answer nor gateway told of it."""
-    async with a_house(tmp_path) as house:
-        striker = Striker(house, {"status": None, "after_effect": True})
-        recorder, put = house.salon.services.recorder, house.salon.services.recorder.put
+    async with running_bot(tmp_path) as running:
+        striker = Striker(running, {"status": None, "after_effect": True})
+        recorder, put = running.salon.services.recorder, running.salon.services.recorder.put
         for at in range(1, POSTS[style] + 1):
             struck = False
 
@@ -124,29 +124,29 @@ async def test_an_outage_of_an_hour_behind_any_post_is_outlasted(
                 await striker.on_step(step)
                 if striker.count == at and step.moment == "after" and not struck:
                     struck = True
-                    house.emulator.faults.add_call(
+                    running.emulator.faults.add_call(
                         {"method": "POST", "path": "/channels/**", "status": 503, "times": 10_000}
                     )
 
             striker.at, striker.count = at, 0
-            house.emulator.steps.hook = strike
+            running.emulator.steps.hook = strike
             if not hears:
                 recorder.put = lambda events: 0  # type: ignore[method-assign]
-            await publish(house, at, style)
-            await house.settle(3600)
+            await publish(running, at, style)
+            await running.settle(3600)
             assert struck
-            house.emulator.faults.clear()
-            await house.settle(900)
+            running.emulator.faults.clear()
+            await running.settle(900)
             recorder.put = put  # type: ignore[method-assign]
-            await hold(house, at, style)
+            await hold(running, at, style)
 
 
 async def test_a_fault_strikes_at_each_of_the_posts_of_an_essay(tmp_path: Path) -> None:
     """The numbers above are those of the calls that a publishing makes."""
-    async with a_house(tmp_path) as house:
+    async with running_bot(tmp_path) as running:
         for number, (style, posts) in enumerate(POSTS.items(), 1):
-            striker = Striker(house, {})
-            house.emulator.steps.hook = striker.on_step
-            await publish(house, number, style)
-            await house.settle()
+            striker = Striker(running, {})
+            running.emulator.steps.hook = striker.on_step
+            await publish(running, number, style)
+            await running.settle()
             assert striker.count == posts, style

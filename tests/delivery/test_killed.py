@@ -17,7 +17,7 @@ import pytest
 
 from bot.emulator.demo.comments import Comment, read_comments
 from bot.emulator.faults.steps import Step
-from tests.support.bot_process import Stage, staged
+from tests.support.spawned_bot import SpawnedBot, spawned_bot
 
 STEPS = 80
 """The steps at which the bot is struck. A test of its own holds it to what is recorded."""
@@ -56,9 +56,9 @@ def comments(tmp_path: Path) -> Path:
     return path
 
 
-async def hold(stage: Stage, essay: Path, comments: Path) -> None:
+async def hold(spawned: SpawnedBot, essay: Path, comments: Path) -> None:
     """Everything that belongs to the play is there once and in order, and nothing besides."""
-    world = await stage.world()
+    world = await spawned.world()
     standing = [message for message in world["messages"] if not message["deleted"]]
     assert len(standing) == len(world["messages"]), "something was deleted"
     essays = next(c["id"] for c in world["channels"] if c["name"] == "essays")
@@ -66,7 +66,7 @@ async def hold(stage: Stage, essay: Path, comments: Path) -> None:
     assert {m["channel_id"] for m in by_bot} == {essays}
     card, *posts = by_bot
     prompt = posts.pop()
-    status, shown = await stage.command("preview", str(essay), "--json")
+    status, shown = await spawned.command("preview", str(essay), "--json")
     assert status == 0
     assert card["components"]
     assert [m["content"] for m in posts] == [m["content"] for m in json.loads(shown)["messages"]]
@@ -75,14 +75,14 @@ async def hold(stage: Stage, essay: Path, comments: Path) -> None:
     assert Counter(m["content"] for m in said) == Counter(s["text"] for s in SAYINGS)
     heads = {m["id"]: m for m in said if m["channel_id"] == essays}
     assert sorted(thread["id"] for thread in world["threads"]) == sorted(heads)
-    await hold_archive(stage, read_comments(comments.read_bytes()), heads)
+    await hold_archive(spawned, read_comments(comments.read_bytes()), heads)
 
 
 async def hold_archive(
-    stage: Stage, comments: tuple[Comment, ...], heads: dict[str, dict[str, Any]]
+    spawned: SpawnedBot, comments: tuple[Comment, ...], heads: dict[str, dict[str, Any]]
 ) -> None:
     """The exported tree is the comments' tree."""
-    exported = await stage.export()
+    exported = await spawned.export()
     assert exported["essay"]["state"] == "open"
     by_text = {comment.text: comment for comment in comments}
     ids = {by_text[reply["text"]].id: reply["id"] for reply in exported["replies"]}
@@ -100,12 +100,12 @@ async def hold_archive(
         assert not reply["deleted"]
 
 
-async def played(stage: Stage, essay: Path, comments: Path) -> None:
+async def played(spawned: SpawnedBot, essay: Path, comments: Path) -> None:
     """Play, and hold that all of it happened; what was said and printed explains a failure."""
-    await stage.bot.start()
-    done = await stage.play(essay, comments)
-    assert done, "\n".join([*stage.told, *stage.log])
-    await hold(stage, essay, comments)
+    await spawned.bot.start()
+    done = await spawned.play(essay, comments)
+    assert done, "\n".join([*spawned.narration, *spawned.log])
+    await hold(spawned, essay, comments)
 
 
 async def test_the_steps_struck_are_those_of_a_play(
@@ -116,9 +116,9 @@ async def test_the_steps_struck_are_those_of_a_play(
     async def record(step: Step) -> None:
         steps.append(step)
 
-    async with staged(tmp_path) as stage:
-        stage.emulator.steps.hook = record
-        await played(stage, essay, comments)
+    async with spawned_bot(tmp_path) as spawned:
+        spawned.emulator.steps.hook = record
+        await played(spawned, essay, comments)
     recorded = "\n".join(f"{s.number} {s.kind} {s.moment} {s.what}" for s in steps)
     assert STEPS - 6 <= len(steps) <= STEPS, recorded
 
@@ -127,11 +127,11 @@ async def test_the_steps_struck_are_those_of_a_play(
 async def test_killed_at_a_step_it_completes_the_play(
     number: int, tmp_path: Path, essay: Path, comments: Path
 ) -> None:
-    async with staged(tmp_path) as stage:
-        stage.emulator.steps.hook = stage.killer(number)
-        await played(stage, essay, comments)
-        taken = stage.emulator.steps.count
-        assert stage.restarts or taken < number, "the play had that step, but nobody was struck"
+    async with spawned_bot(tmp_path) as spawned:
+        spawned.emulator.steps.hook = spawned.killer(number)
+        await played(spawned, essay, comments)
+        taken = spawned.emulator.steps.count
+        assert spawned.restarts or taken < number, "the play had that step, but nobody was struck"
 
 
 @pytest.mark.parametrize("number", range(12, STEPS, 7))
@@ -140,17 +140,17 @@ async def test_killed_again_while_it_recovers_it_completes_the_play(
 ) -> None:
     # A start takes some eight steps, and the reading of the history follows.
     again = number + 5 + number % 9
-    async with staged(tmp_path) as stage:
-        stage.emulator.steps.hook = stage.killer(number, again)
-        await played(stage, essay, comments)
-        assert len(stage.restarts) == 2
+    async with spawned_bot(tmp_path) as spawned:
+        spawned.emulator.steps.hook = spawned.killer(number, again)
+        await played(spawned, essay, comments)
+        assert len(spawned.restarts) == 2
 
 
 @pytest.mark.parametrize("number", range(16, STEPS, 6))
 async def test_killed_and_started_when_nonces_are_forgotten_it_completes_the_play(
     number: int, tmp_path: Path, essay: Path, comments: Path
 ) -> None:
-    async with staged(tmp_path) as stage:
-        stage.emulator.steps.hook = stage.killer(number, pause=timedelta(minutes=40))
-        await played(stage, essay, comments)
-        assert len(stage.restarts) == 1
+    async with spawned_bot(tmp_path) as spawned:
+        spawned.emulator.steps.hook = spawned.killer(number, pause=timedelta(minutes=40))
+        await played(spawned, essay, comments)
+        assert len(spawned.restarts) == 1

@@ -16,7 +16,7 @@ from storage.db.writer import Transaction
 from storage.servers import settings, setup_choices
 from tests.delivery.test_every_message import POSTING
 from tests.delivery.test_killed import SAYINGS, comments, essay
-from tests.support.bot_process import Hook, Stage, staged
+from tests.support.spawned_bot import Hook, SpawnedBot, spawned_bot
 
 __all__ = ["comments", "essay"]
 
@@ -25,9 +25,9 @@ CALLS = {"thread": 7, "forum": 6}
 CHANNELS = {"thread": "essays", "forum": "essay-forum"}
 
 
-async def choose(stage: Stage, style: str) -> None:
+async def choose(spawned: SpawnedBot, style: str) -> None:
     """What an admin would choose in /setup, before the bot is started."""
-    world = stage.emulator.world
+    world = spawned.emulator.world
     forum = next(c.id for c in world.channels.values() if c.name == CHANNELS["forum"])
 
     async def chosen(tx: Transaction) -> None:
@@ -37,11 +37,11 @@ async def choose(stage: Stage, style: str) -> None:
         else:
             await setup_choices.set_channel(tx, world.guild.id, forum)
 
-    async with open_database(stage.database) as database:
+    async with open_database(spawned.database) as database:
         await database.write(chosen)
 
 
-def killer(stage: Stage, number: int, moment: str, pause: timedelta) -> Hook:
+def killer(spawned: SpawnedBot, number: int, moment: str, pause: timedelta) -> Hook:
     """Kills at the posting call with this number: before its effect or behind it."""
     count = 0
 
@@ -50,17 +50,17 @@ def killer(stage: Stage, number: int, moment: str, pause: timedelta) -> Hook:
         if step.what not in POSTING or step.moment != moment:
             return
         count += 1
-        if count == number and stage.bot.is_running:
-            stage.kill(pause)
+        if count == number and spawned.bot.is_running:
+            spawned.kill(pause)
             if moment == "before":
                 raise NeverArrivedError
 
     return strike
 
 
-async def hold(stage: Stage, style: str, essay: Path) -> None:
+async def hold(spawned: SpawnedBot, style: str, essay: Path) -> None:
     """Everything that belongs to the play is there once and in order, and nothing besides."""
-    world = await stage.world()
+    world = await spawned.world()
     standing = [message for message in world["messages"] if not message["deleted"]]
     assert len(standing) == len(world["messages"]), "something was deleted"
     by_bot = [m for m in standing if m["author"].get("bot") and m["type"] in {0, 19}]
@@ -71,13 +71,13 @@ async def hold(stage: Stage, style: str, essay: Path) -> None:
     assert thread["id"] == card["id"]
     assert card["channel_id"] == (place if style == "thread" else thread["id"])
     assert {m["channel_id"] for m in [*posts, prompt]} == {thread["id"]}
-    status, shown = await stage.command("preview", str(essay), "--json")
+    status, shown = await spawned.command("preview", str(essay), "--json")
     assert status == 0
     assert [m["content"] for m in posts] == [m["content"] for m in json.loads(shown)["messages"]]
     assert "Where do you go to sit?" in prompt["content"]
     said = [m for m in standing if not m["author"].get("bot") and m["type"] in {0, 19}]
     assert Counter(m["content"] for m in said) == Counter(s["text"] for s in SAYINGS)
-    exported = await stage.export()
+    exported = await spawned.export()
     assert exported["essay"]["state"] == "open"
     texts: dict[int, str] = {saying["id"]: saying["text"] for saying in SAYINGS}
     ids = {reply["text"]: reply["id"] for reply in exported["replies"]}
@@ -107,11 +107,11 @@ async def test_killed_around_a_post_it_completes_the_play(
     essay: Path,
     comments: Path,
 ) -> None:
-    async with staged(tmp_path) as stage:
-        await choose(stage, style)
-        stage.emulator.steps.hook = killer(stage, number, moment, timedelta(minutes=pause))
-        await stage.bot.start()
-        done = await stage.play(essay, comments, channel=CHANNELS[style])
-        assert done, "\n".join([*stage.told, *stage.log])
-        await hold(stage, style, essay)
-        assert len(stage.restarts) == 1
+    async with spawned_bot(tmp_path) as spawned:
+        await choose(spawned, style)
+        spawned.emulator.steps.hook = killer(spawned, number, moment, timedelta(minutes=pause))
+        await spawned.bot.start()
+        done = await spawned.play(essay, comments, channel=CHANNELS[style])
+        assert done, "\n".join([*spawned.narration, *spawned.log])
+        await hold(spawned, style, essay)
+        assert len(spawned.restarts) == 1

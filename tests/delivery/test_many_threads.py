@@ -11,7 +11,7 @@ from bot.emulator.rules.rate_limits import Limit
 from bot.emulator.server import Emulator
 from bot.emulator.world.events import ChannelCreated, Event
 from bot.emulator.world.seed import seed_world
-from tests.support.running_bot import House, lived_in
+from tests.support.running_bot import RunningBot, run_bot
 
 CROWD = 200
 START = "/channels/{channel_id}/messages/{message_id}/threads"
@@ -19,9 +19,11 @@ START = "/channels/{channel_id}/messages/{message_id}/threads"
 LIMIT = Limit("thread starts", 40, 1.0)
 
 
-async def faults(house: House, *, status: int, times: int) -> None:
+async def faults(running: RunningBot, *, status: int, times: int) -> None:
     body = {"kind": "http", "method": "POST", "path": "/channels/*/messages/*/threads"}
-    await house.control("faults", body | {"status": status, "times": times, "after_effect": False})
+    await running.control(
+        "faults", body | {"status": status, "times": times, "after_effect": False}
+    )
 
 
 async def test_a_crowd_of_replies_gets_its_threads_in_order_past_those_that_fail(
@@ -38,22 +40,22 @@ async def test_a_crowd_of_replies_gets_its_threads_in_order_past_those_that_fail
 
     emulator.world.listeners.append(listen)
     try:
-        async with lived_in(tmp_path, emulator) as house:
-            *_, closing = await house.publish()
-            await faults(house, status=500, times=3)
-            await faults(house, status=403, times=1)
+        async with run_bot(tmp_path, emulator) as running:
+            *_, closing = await running.publish()
+            await faults(running, status=500, times=3)
+            await faults(running, status=403, times=1)
             said = [
-                await house.write("Ben", f"Point {number}.", to=closing["id"])
+                await running.write("Ben", f"Point {number}.", to=closing["id"])
                 for number in range(CROWD)
             ]
-            await house.settle()
+            await running.settle()
             # The first four met a fault each; nobody waited for them, and they come later.
             others = [reply for reply in opened if reply not in said[:4]]
             assert others == said[4:]
             assert said[3] not in opened, "a right that lacks is not tried again at once"
-            await house.settle(3600)
+            await running.settle(3600)
             assert sorted(opened) == said
-            states = await house.database.read(
+            states = await running.database.read(
                 lambda tx: tx.rows("SELECT DISTINCT state FROM threads")
             )
             assert [row["state"] for row in states] == ["ready"]

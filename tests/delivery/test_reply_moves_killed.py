@@ -19,8 +19,8 @@ import pytest
 from bot.emulator.demo.client import MemberClient
 from bot.emulator.faults.steps import NeverArrivedError, Step
 from bot.emulator.world.permissions import Permission
-from tests.support.bot_process import Stage, staged
 from tests.support.running_bot import ESSAY
+from tests.support.spawned_bot import SpawnedBot, spawned_bot
 
 PATIENCE = 60.0
 _AT_ONCE = timedelta(0)
@@ -56,23 +56,23 @@ def essay(tmp_path: Path) -> Path:
 class Play:
     """One reply, moved into one thread."""
 
-    def __init__(self, stage: Stage, session: aiohttp.ClientSession) -> None:
-        self.stage = stage
+    def __init__(self, spawned: SpawnedBot, session: aiohttp.ClientSession) -> None:
+        self.spawned = spawned
         self.session = session
-        world = stage.emulator.world
+        world = spawned.emulator.world
         self.guild = next(iter(world.guilds.values()))
-        self.actor = MemberClient(session, stage.emulator.page, self.guild.id)
+        self.actor = MemberClient(session, spawned.emulator.page, self.guild.id)
         self.channel = next(c.id for c in world.channels.values() if c.name == "essays")
 
     def token(self, name: str) -> str:
-        users = self.stage.emulator.world.users.values()
+        users = self.spawned.emulator.world.users.values()
         return next(user.token for user in users if user.display_name == name)
 
     async def call(self, token: str, method: str, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body)
         headers = {"Authorization": token, "Content-Type": "application/json"}
         async with self.session.request(
-            method, f"{self.stage.emulator.api}{path}", data=data, headers=headers
+            method, f"{self.spawned.emulator.api}{path}", data=data, headers=headers
         ) as response:
             text = await response.text()
             assert response.status < 300, text
@@ -85,11 +85,11 @@ class Play:
 
     async def choose_to_move(self) -> None:
         """What an admin chooses, and the rights that go with it."""
-        admin = self.stage.emulator.world.users[self.guild.owner_id].token
+        admin = self.spawned.emulator.world.users[self.guild.owner_id].token
         rights = Permission.MANAGE_WEBHOOKS | Permission.MANAGE_MESSAGES
-        path = f"/channels/{self.channel}/permissions/{self.stage.emulator.world.bot.id}"
+        path = f"/channels/{self.channel}/permissions/{self.spawned.emulator.world.bot.id}"
         await self.call(admin, "PUT", path, {"type": 1, "allow": str(int(rights)), "deny": "0"})
-        with sqlite3.connect(self.stage.database) as database:
+        with sqlite3.connect(self.spawned.database) as database:
             database.execute(
                 """
                 INSERT INTO server_settings (server_id, channel_replies) VALUES (?, 'move')
@@ -100,12 +100,12 @@ class Play:
         database.close()
 
     async def settle(self, seconds: float) -> None:
-        await asyncio.gather(*self.stage.restarts)
+        await asyncio.gather(*self.spawned.restarts)
         await self.actor.advance(seconds)
 
     async def head(self) -> int:
-        world = await self.stage.world()
-        own = str(self.stage.emulator.world.bot.id)
+        world = await self.spawned.world()
+        own = str(self.spawned.emulator.world.bot.id)
         ours = [m for m in world["messages"] if m["author"]["id"] == own and not m["deleted"]]
         head = await self.say("Ann", "I would.", int(ours[-1]["id"]))
         await self.settle(0)
@@ -114,28 +114,30 @@ class Play:
     async def copies(self, head: int) -> list[str]:
         return [
             message["content"]
-            for message in (await self.stage.world())["messages"]
+            for message in (await self.spawned.world())["messages"]
             if message["channel_id"] == str(head)
             and message.get("webhook_id")
             and not message["deleted"]
         ]
 
 
-async def played(stage: Stage, session: aiohttp.ClientSession, essay: Path) -> tuple[Play, int]:
-    await stage.bot.start()
-    assert await stage.play(essay, None), stage.told + stage.log
-    play = Play(stage, session)
+async def played(
+    spawned: SpawnedBot, session: aiohttp.ClientSession, essay: Path
+) -> tuple[Play, int]:
+    await spawned.bot.start()
+    assert await spawned.play(essay, None), spawned.narration + spawned.log
+    play = Play(spawned, session)
     await play.choose_to_move()
     return play, await play.head()
 
 
-def strike_once(stage: Stage, kind: str, what: str, moment: str) -> Any:
+def strike_once(spawned: SpawnedBot, kind: str, what: str, moment: str) -> Any:
     async def strike(step: Step) -> None:
-        if stage.restarts or (step.kind, step.what) != (kind, what):
+        if spawned.restarts or (step.kind, step.what) != (kind, what):
             return
         if kind == "call" and step.moment != moment:
             return
-        stage.kill()
+        spawned.kill()
         if kind == "call" and moment == "before":
             raise NeverArrivedError
 
@@ -150,18 +152,18 @@ async def test_killed_at_a_step_of_a_move_it_is_moved_once(
     what: str,
     moment: str,
 ) -> None:
-    async with staged(tmp_path) as stage, aiohttp.ClientSession() as session:
-        play, head = await played(stage, session, essay)
-        stage.emulator.steps.hook = strike_once(stage, kind, what, moment)
+    async with spawned_bot(tmp_path) as spawned, aiohttp.ClientSession() as session:
+        play, head = await played(spawned, session, essay)
+        spawned.emulator.steps.hook = strike_once(spawned, kind, what, moment)
         beside = await play.say("Ben", "Why?", head)
         async with asyncio.timeout(PATIENCE):
-            while not stage.restarts:  # noqa: ASYNC110 - the bot comes to that step by itself
+            while not spawned.restarts:  # noqa: ASYNC110 - the bot comes to that step by itself
                 await asyncio.sleep(0.01)
         await play.settle(600)
-        assert await play.copies(head) == ["Why?"], stage.log
-        world = {m["id"]: m for m in (await stage.world())["messages"]}
+        assert await play.copies(head) == ["Why?"], spawned.log
+        world = {m["id"]: m for m in (await spawned.world())["messages"]}
         assert world[str(beside)]["deleted"]
-        reply = {r["id"]: r for r in (await stage.export())["replies"]}[str(beside)]
+        reply = {r["id"]: r for r in (await spawned.export())["replies"]}[str(beside)]
         assert (reply["text"], reply["deleted"]) == ("Why?", False)
         assert (reply["parent"], reply["thread_id"]) == (str(head), str(head))
 
@@ -174,24 +176,24 @@ async def test_what_its_author_does_to_the_original_while_the_bot_is_dead_is_hee
     does: str,
     moment: str,
 ) -> None:
-    async with staged(tmp_path) as stage, aiohttp.ClientSession() as session:
-        play, head = await played(stage, session, essay)
-        stage.emulator.steps.hook = strike_once(
-            stage, "call", "POST /webhooks/{id}/{token}", moment
+    async with spawned_bot(tmp_path) as spawned, aiohttp.ClientSession() as session:
+        play, head = await played(spawned, session, essay)
+        spawned.emulator.steps.hook = strike_once(
+            spawned, "call", "POST /webhooks/{id}/{token}", moment
         )
-        restart, stage._restart = stage._restart, _later  # type: ignore[method-assign]
+        restart, spawned._restart = spawned._restart, _later  # type: ignore[method-assign]
         beside = await play.say("Ben", "Wy?", head)
         async with asyncio.timeout(PATIENCE):
-            while not stage.restarts:  # noqa: ASYNC110 - the bot comes to that step by itself
+            while not spawned.restarts:  # noqa: ASYNC110 - the bot comes to that step by itself
                 await asyncio.sleep(0.01)
         here = f"/channels/{play.channel}/messages/{beside}"
         if does == "edits":
             await play.call(play.token("Ben"), "PATCH", here, {"content": "Why?"})
         else:
             await play.call(play.token("Ben"), "DELETE", here)
-        stage.restarts[:] = [asyncio.create_task(restart(_AT_ONCE))]
+        spawned.restarts[:] = [asyncio.create_task(restart(_AT_ONCE))]
         await play.settle(600)
         wanted = ["Why?"] if does == "edits" else []
-        assert await play.copies(head) == wanted, stage.log
-        reply = {r["id"]: r for r in (await stage.export())["replies"]}[str(beside)]
+        assert await play.copies(head) == wanted, spawned.log
+        reply = {r["id"]: r for r in (await spawned.export())["replies"]}[str(beside)]
         assert (reply["text"], reply["deleted"]) == ("".join(wanted), does == "deletes")

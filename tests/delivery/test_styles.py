@@ -10,32 +10,42 @@ import pytest
 
 from bot.emulator.world.models import ChannelType
 from bot.emulator.world.seed import put_channel
-from tests.support.running_bot import ESSAY, House, a_house, a_world, buttons, lived_in, texts
+from tests.support.running_bot import (
+    ESSAY,
+    RunningBot,
+    component_texts,
+    find_buttons,
+    run_bot,
+    run_emulator,
+    running_bot,
+)
 
 LONG = "# Long\n\n" + "\n\n".join(f"Paragraph {n}. " + "It takes time. " * 90 for n in range(5))
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path) as opened:
+async def running(tmp_path: Path) -> AsyncIterator[RunningBot]:
+    async with running_bot(tmp_path) as opened:
         yield opened
 
 
 async def publish(
-    house: House, essay: str = LONG, *, channel: str = "essays", style: str | None = None
+    running: RunningBot, essay: str = LONG, *, channel: str = "essays", style: str | None = None
 ) -> tuple[int, list[dict[str, Any]]]:
     """Publish in a channel; the essay's own thread or post, and what stands in it of ours."""
     options: list[dict[str, Any]] = [
-        {"type": 7, "name": "channel", "value": str(house.channel(channel))}
+        {"type": 7, "name": "channel", "value": str(running.channel(channel))}
     ]
     if style is not None:
         options.append({"type": 3, "name": "style", "value": style})
-    shown = await house.run("essay publish", file=("long.md", essay.encode()), options=options)
-    await house.press(shown, "Publish")
-    await house.settle()
-    assert "is published" in await house.said(shown)
-    (thread,) = (await house.world())["threads"]
-    return int(thread["id"]), await house.ours(int(thread["id"]))
+    shown = await running.run_command(
+        "essay publish", file=("long.md", essay.encode()), options=options
+    )
+    await running.press(shown, "Publish")
+    await running.settle()
+    assert "is published" in await running.answer_text(shown)
+    (thread,) = (await running.world())["threads"]
+    return int(thread["id"]), await running.bot_messages(int(thread["id"]))
 
 
 def numbers(messages: list[dict[str, Any]]) -> list[str]:
@@ -44,149 +54,159 @@ def numbers(messages: list[dict[str, Any]]) -> list[str]:
     return [word.split(".")[0] for word in together.split("Paragraph ")[1:]]
 
 
-async def kept(house: House, essay: str = "1") -> dict[str, dict[str, Any]]:
-    return {reply["text"]: reply for reply in (await house.export(essay))["replies"]}
+async def kept(running: RunningBot, essay: str = "1") -> dict[str, dict[str, Any]]:
+    return {reply["text"]: reply for reply in (await running.export(essay))["replies"]}
 
 
-async def command(house: House, name: str, essay: str = "1") -> dict[str, Any]:
-    return await house.run(f"essay {name}", options=[{"type": 3, "name": "essay", "value": essay}])
+async def command(running: RunningBot, name: str, essay: str = "1") -> dict[str, Any]:
+    return await running.run_command(
+        f"essay {name}", options=[{"type": 3, "name": "essay", "value": essay}]
+    )
 
 
-async def test_one_thread_stands_on_the_card_and_holds_the_parts(house: House) -> None:
-    thread_id, inside = await publish(house, style="thread")
-    (card,) = await house.ours()
+async def test_one_thread_stands_on_the_card_and_holds_the_parts(running: RunningBot) -> None:
+    thread_id, inside = await publish(running, style="thread")
+    (card,) = await running.bot_messages()
     assert card["id"] == str(thread_id)
-    thread = house.emulator.world.channels[thread_id]
-    assert (thread.name, thread.parent_id) == ("Long", house.channel())
+    thread = running.emulator.world.channels[thread_id]
+    assert (thread.name, thread.parent_id) == ("Long", running.channel())
     assert numbers(inside) == ["0", "1", "2", "3", "4"]
     assert "What do you think?" in inside[-1]["content"]
-    assert (await house.export())["essay"]["state"] == "open"
+    assert (await running.export())["essay"]["state"] == "open"
 
 
 async def test_talk_in_the_one_thread_answers_the_essay_and_the_part_it_replies_to(
-    house: House,
+    running: RunningBot,
 ) -> None:
-    thread_id, inside = await publish(house, style="thread")
-    await house.write("Ann", "To a part.", to=inside[0]["id"], channel_id=thread_id)
-    plain = await house.write("Ben", "To nothing.", channel_id=thread_id)
-    await house.write("Chloe", "To Ben.", to=plain, channel_id=thread_id)
-    await house.settle()
-    replies = await kept(house)
+    thread_id, inside = await publish(running, style="thread")
+    await running.write("Ann", "To a part.", to=inside[0]["id"], channel_id=thread_id)
+    plain = await running.write("Ben", "To nothing.", channel_id=thread_id)
+    await running.write("Chloe", "To Ben.", to=plain, channel_id=thread_id)
+    await running.settle()
+    replies = await kept(running)
     assert replies["To a part."]["parent"] is None
     assert replies["To a part."]["passages"]
     assert (replies["To nothing."]["parent"], replies["To nothing."]["passages"]) == (None, [])
     assert replies["To Ben."]["parent"] == str(plain)
     assert {reply["thread_id"] for reply in replies.values()} == {str(thread_id)}
-    assert len((await house.world())["threads"]) == 1, "no thread besides"
+    assert len((await running.world())["threads"]) == 1, "no thread besides"
 
 
-async def test_a_reply_in_the_channel_is_pointed_into_the_one_thread(house: House) -> None:
-    thread_id, _ = await publish(house, style="thread")
-    (card,) = await house.ours()
-    first = await house.write("Ann", "To the card.", to=card["id"])
-    await house.settle()
-    _, pointer = await house.ours()
+async def test_a_reply_in_the_channel_is_pointed_into_the_one_thread(running: RunningBot) -> None:
+    thread_id, _ = await publish(running, style="thread")
+    (card,) = await running.bot_messages()
+    first = await running.write("Ann", "To the card.", to=card["id"])
+    await running.settle()
+    _, pointer = await running.bot_messages()
     assert f"<#{thread_id}>" in pointer["content"]
-    await house.write("Ben", "To Ann.", to=first)
-    await house.settle(11 * 60)
-    assert len(await house.ours()) == 1, "the lines are taken away again"
-    replies = await kept(house)
+    await running.write("Ben", "To Ann.", to=first)
+    await running.settle(11 * 60)
+    assert len(await running.bot_messages()) == 1, "the lines are taken away again"
+    replies = await kept(running)
     assert replies["To the card."]["parent"] is None
     assert replies["To Ann."]["parent"] == str(first)
-    assert len((await house.world())["threads"]) == 1
+    assert len((await running.world())["threads"]) == 1
 
 
-async def test_prompts_go_into_the_one_thread_and_nobody_is_nudged(house: House) -> None:
-    thread_id, inside = await publish(house, style="thread")
-    await house.write("Ann", "Hm.", channel_id=thread_id)
-    await house.settle(4 * 86_400)
-    added = (await house.ours(thread_id))[len(inside) :]
+async def test_prompts_go_into_the_one_thread_and_nobody_is_nudged(running: RunningBot) -> None:
+    thread_id, inside = await publish(running, style="thread")
+    await running.write("Ann", "Hm.", channel_id=thread_id)
+    await running.settle(4 * 86_400)
+    added = (await running.bot_messages(thread_id))[len(inside) :]
     assert added, "a prompt"
     assert all("Write here, or reply" in prompt["content"] for prompt in added)
-    assert len(await house.ours()) == 1
-    kinds = await house.database.read(lambda tx: tx.rows("SELECT DISTINCT kind FROM prompts"))
+    assert len(await running.bot_messages()) == 1
+    kinds = await running.database.read(lambda tx: tx.rows("SELECT DISTINCT kind FROM prompts"))
     assert {row["kind"] for row in kinds} == {"step"}
 
 
-async def test_a_forums_post_begins_with_the_card_and_holds_the_parts(house: House) -> None:
-    thread_id, (card, *inside) = await publish(house, channel="essay-forum")
+async def test_a_forums_post_begins_with_the_card_and_holds_the_parts(running: RunningBot) -> None:
+    thread_id, (card, *inside) = await publish(running, channel="essay-forum")
     assert card["id"] == str(thread_id)
-    assert "# Long" in texts(card["components"])
-    thread = house.emulator.world.channels[thread_id]
-    assert (thread.name, thread.parent_id) == ("Long", house.channel("essay-forum"))
+    assert "# Long" in component_texts(card["components"])
+    thread = running.emulator.world.channels[thread_id]
+    assert (thread.name, thread.parent_id) == ("Long", running.channel("essay-forum"))
     assert numbers(inside) == ["0", "1", "2", "3", "4"]
-    assert await house.ours() == []
-    assert f"/{thread_id}/{thread_id}" in await house.said(await house.run("essay list"))
-    shown = await house.said(await command(house, "show"))
+    assert await running.bot_messages() == []
+    assert f"/{thread_id}/{thread_id}" in await running.answer_text(
+        await running.run_command("essay list")
+    )
+    shown = await running.answer_text(await command(running, "show"))
     assert f"in its own post: <#{thread_id}>" in shown
 
 
-async def test_nothing_is_moved_in_a_forums_post(house: House) -> None:
-    thread_id, (card, part, *_) = await publish(house, channel="essay-forum")
-    await house.write("Ann", "To the card.", to=card["id"], channel_id=thread_id)
-    to_part = await house.write("Ben", "To a part.", to=part["id"], channel_id=thread_id)
-    await house.write("Chloe", "To Ben.", to=to_part, channel_id=thread_id)
-    await house.settle()
-    before = len(await house.ours(thread_id))
-    replies = await kept(house)
+async def test_nothing_is_moved_in_a_forums_post(running: RunningBot) -> None:
+    thread_id, (card, part, *_) = await publish(running, channel="essay-forum")
+    await running.write("Ann", "To the card.", to=card["id"], channel_id=thread_id)
+    to_part = await running.write("Ben", "To a part.", to=part["id"], channel_id=thread_id)
+    await running.write("Chloe", "To Ben.", to=to_part, channel_id=thread_id)
+    await running.settle()
+    before = len(await running.bot_messages(thread_id))
+    replies = await kept(running)
     assert replies["To the card."]["parent"] is None
     assert replies["To a part."]["passages"]
     assert replies["To Ben."]["parent"] == str(to_part)
-    assert (await house.export())["essay"]["channel_id"] == str(house.channel("essay-forum"))
-    await house.settle(11 * 60)
-    assert len(await house.ours(thread_id)) == before
-    assert len((await house.world())["threads"]) == 1
+    assert (await running.export())["essay"]["channel_id"] == str(running.channel("essay-forum"))
+    await running.settle(11 * 60)
+    assert len(await running.bot_messages(thread_id)) == before
+    assert len((await running.world())["threads"]) == 1
 
 
-async def test_closing_locks_the_essays_own_thread_and_reopening_unlocks_it(house: House) -> None:
+async def test_closing_locks_the_essays_own_thread_and_reopening_unlocks_it(
+    running: RunningBot,
+) -> None:
     for number, place in enumerate(("essays", "essay-forum"), 1):
         style = "thread" if place == "essays" else None
-        before = {thread["id"] for thread in (await house.world())["threads"]}
-        options = [{"type": 7, "name": "channel", "value": str(house.channel(place))}]
+        before = {thread["id"] for thread in (await running.world())["threads"]}
+        options = [{"type": 7, "name": "channel", "value": str(running.channel(place))}]
         if style is not None:
             options.append({"type": 3, "name": "style", "value": style})
-        shown = await house.run("essay publish", file=("e.md", ESSAY.encode()), options=options)
-        await house.press(shown, "Publish")
-        await house.settle()
-        (thread_id,) = {t["id"] for t in (await house.world())["threads"]} - before
-        state = house.emulator.world.channels[int(thread_id)].thread
+        shown = await running.run_command(
+            "essay publish", file=("e.md", ESSAY.encode()), options=options
+        )
+        await running.press(shown, "Publish")
+        await running.settle()
+        (thread_id,) = {t["id"] for t in (await running.world())["threads"]} - before
+        state = running.emulator.world.channels[int(thread_id)].thread
         assert state is not None
-        await command(house, "close", str(number))
-        await house.settle()
+        await command(running, "close", str(number))
+        await running.settle()
         assert (state.locked, state.archived) == (True, True)
-        await command(house, "reopen", str(number))
-        await house.settle()
+        await command(running, "reopen", str(number))
+        await running.settle()
         assert (state.locked, state.archived) == (False, False)
 
 
 async def test_withdrawing_one_thread_takes_the_bots_words_and_keeps_the_members(
-    house: House,
+    running: RunningBot,
 ) -> None:
-    thread_id, _ = await publish(house, style="thread")
-    await house.write("Ann", "Mine.", channel_id=thread_id)
-    await house.settle()
-    await house.press(await command(house, "withdraw"), "Withdraw")
-    await house.settle(60)
-    assert await house.ours() == []
-    assert await house.ours(thread_id) == []
-    assert "Mine." in [message["content"] for message in await house.messages(thread_id)]
-    state = house.emulator.world.channels[thread_id].thread
+    thread_id, _ = await publish(running, style="thread")
+    await running.write("Ann", "Mine.", channel_id=thread_id)
+    await running.settle()
+    await running.press(await command(running, "withdraw"), "Withdraw")
+    await running.settle(60)
+    assert await running.bot_messages() == []
+    assert await running.bot_messages(thread_id) == []
+    assert "Mine." in [message["content"] for message in await running.messages(thread_id)]
+    state = running.emulator.world.channels[thread_id].thread
     assert state is not None
     assert state.locked
 
 
-async def test_withdrawing_a_forums_post_empties_it_and_locks_it(house: House) -> None:
-    thread_id, ours = await publish(house, channel="essay-forum")
-    await house.write("Ann", "Mine.", channel_id=thread_id)
-    await house.settle(2 * 86_400)  # with a prompt
-    await house.press(await command(house, "withdraw"), "Withdraw")
-    await house.settle(60)
-    left = await house.ours(thread_id)
+async def test_withdrawing_a_forums_post_empties_it_and_locks_it(running: RunningBot) -> None:
+    thread_id, ours = await publish(running, channel="essay-forum")
+    await running.write("Ann", "Mine.", channel_id=thread_id)
+    await running.settle(2 * 86_400)  # with a prompt
+    await running.press(await command(running, "withdraw"), "Withdraw")
+    await running.settle(60)
+    left = await running.bot_messages(thread_id)
     assert len(left) > len(ours), "nothing is deleted"
-    told = {f"{message['content']}{texts(message['components'])}".strip() for message in left}
+    told = {
+        f"{message['content']}{component_texts(message['components'])}".strip() for message in left
+    }
     assert told == {"-# This essay was withdrawn."}
-    assert "Mine." in [message["content"] for message in await house.messages(thread_id)]
-    state = house.emulator.world.channels[thread_id].thread
+    assert "Mine." in [message["content"] for message in await running.messages(thread_id)]
+    state = running.emulator.world.channels[thread_id].thread
     assert state is not None
     assert (state.locked, state.archived) == (True, True)
 
@@ -196,62 +216,69 @@ async def test_an_announcement_channel_works_like_a_text_channel(
     tmp_path: Path, style: str
 ) -> None:
     """docs: Channel Resource › Channel Types: threads there are of type 10."""
-    async with a_world() as emulator:
+    async with run_emulator() as emulator:
         put_channel(emulator.world, emulator.world.guild, "news", ChannelType.ANNOUNCEMENT)
-        async with lived_in(tmp_path, emulator) as house:
-            news = house.channel("news")
+        async with run_bot(tmp_path, emulator) as running:
+            news = running.channel("news")
             options = [
                 {"type": 7, "name": "channel", "value": str(news)},
                 {"type": 3, "name": "style", "value": style},
             ]
-            shown = await house.run(
+            shown = await running.run_command(
                 "essay publish", file=("long.md", LONG.encode()), options=options
             )
-            await house.press(shown, "Publish")
-            await house.settle()
-            card, *_ = await house.ours(news)
-            reply = await house.write("Ann", "News!", to=card["id"], channel_id=news)
-            await house.settle()
-            (thread,) = (await house.world())["threads"]
+            await running.press(shown, "Publish")
+            await running.settle()
+            card, *_ = await running.bot_messages(news)
+            reply = await running.write("Ann", "News!", to=card["id"], channel_id=news)
+            await running.settle()
+            (thread,) = (await running.world())["threads"]
             assert thread["type"] == 10
             own = thread["id"] == card["id"]
             assert own == (style == "thread")
             assert own or thread["id"] == str(reply)
-            inside = await house.ours(int(thread["id"])) if own else await house.ours(news)
+            inside = (
+                await running.bot_messages(int(thread["id"]))
+                if own
+                else await running.bot_messages(news)
+            )
             assert numbers(inside) == ["0", "1", "2", "3", "4"]
-            assert (await kept(house))["News!"]["parent"] is None
+            assert (await kept(running))["News!"]["parent"] is None
 
 
 async def test_a_long_essay_goes_into_its_own_thread_unless_an_admin_says_otherwise(
-    house: House,
+    running: RunningBot,
 ) -> None:
     very_long = "# Long\n\n" + "\n\n".join(f"Paragraph {n}. " + "It is. " * 250 for n in range(23))
-    shown = await house.run("essay publish", file=("long.md", very_long.encode()))
-    told = await house.said(shown)
+    shown = await running.run_command("essay publish", file=("long.md", very_long.encode()))
+    told = await running.answer_text(shown)
     assert "one thread on the card" in told
     assert "more than 20 parts" in told
-    await house.press(shown, "A thread a reply instead")
-    await house.settle()
-    assert "in a thread for each reply" in await house.said(shown)
-    await house.press(shown, "One thread instead")
-    await house.press(shown, "Publish")
-    await house.settle()
-    (thread,) = (await house.world())["threads"]
-    assert len(numbers(await house.ours(int(thread["id"])))) == 23
+    await running.press(shown, "A thread a reply instead")
+    await running.settle()
+    assert "in a thread for each reply" in await running.answer_text(shown)
+    await running.press(shown, "One thread instead")
+    await running.press(shown, "Publish")
+    await running.settle()
+    (thread,) = (await running.world())["threads"]
+    assert len(numbers(await running.bot_messages(int(thread["id"])))) == 23
 
 
-async def test_the_servers_style_holds_where_nothing_is_said(house: House) -> None:
-    server = {"id": house.server_id}
-    await house.run("essay list")
-    await house.database.write(
+async def test_the_servers_style_holds_where_nothing_is_said(running: RunningBot) -> None:
+    server = {"id": running.server_id}
+    await running.run_command("essay list")
+    await running.database.write(
         lambda tx: tx.run("INSERT INTO servers (id, name, joined_at) VALUES (:id, '', 0)", server)
     )
-    await house.database.write(
+    await running.database.write(
         lambda tx: tx.run(
             "INSERT INTO server_settings (server_id, style) VALUES (:id, 'thread')", server
         )
     )
-    shown = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
-    assert "one thread on the card" in await house.said(shown)
-    labels = [button["label"] for button in buttons((await house.seen(shown))["components"])]
+    shown = await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
+    assert "one thread on the card" in await running.answer_text(shown)
+    labels = [
+        button["label"]
+        for button in find_buttons((await running.answer_message(shown))["components"])
+    ]
     assert "A thread a reply instead" in labels

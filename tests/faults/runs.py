@@ -18,9 +18,9 @@ import bot.discord_api.single_attempt
 from tests.faults.comparison import Ended, differences, ended
 from tests.faults.injected import Lot
 from tests.faults.injection import CALL_FAULTS, GIVEN_UP_AFTER, Calls, Moment, suits
+from tests.faults.scene_play import BotApart, ScenePlay, new_play
 from tests.faults.scenes import SCENES
 from tests.faults.speedup import hastened
-from tests.faults.stage import BotApart, Stage, staged
 from tests.faults.statements import STATEMENT_FAULTS, Statements, listening, may_be_struck
 
 __all__ = ["FAULTS", "Played", "Strike", "play", "sample", "strikes", "struck", "wrong_with"]
@@ -102,12 +102,12 @@ async def play(scene: str, strike: Strike | None = None, wanted: Played | None =
     last_error, found = "", None
     with tempfile.TemporaryDirectory() as folder:
         mark = Path(folder) / "struck"
-        async with _staged(strike, mark) as (stage, calls, statements):
+        async with _staged(strike, mark) as (play, calls, statements):
             try:
                 async with asyncio.timeout(_PATIENCE):
-                    await SCENES[scene](stage)
-                    await stage.settle(_AFTERWARDS)
-                    found = await _at_the_end(stage, wanted)
+                    await SCENES[scene](play)
+                    await play.settle(_AFTERWARDS)
+                    found = await _at_the_end(play, wanted)
             except Exception as error:  # noqa: BLE001 - told with everything else
                 last_error = f"{type(error).__name__}: {error}"
             except pytest.fail.Exception as error:
@@ -115,8 +115,8 @@ async def play(scene: str, strike: Strike | None = None, wanted: Played | None =
             calls.listening = False
             did = calls.struck or statements.struck or mark.exists()
             with contextlib.suppress(Exception):
-                await stage.bot.stop()
-        if not last_error and any("was not done within" in line for line in stage.log):
+                await play.bot.stop()
+        if not last_error and any("was not done within" in line for line in play.log):
             last_error = "The bot was not done with what there was to do."
     return Played(
         found,
@@ -125,7 +125,7 @@ async def play(scene: str, strike: Strike | None = None, wanted: Played | None =
         tuple(statements.seen),
         did,
         last_error,
-        tuple(stage.log),
+        tuple(play.log),
         time.monotonic() - began,
     )
 
@@ -145,9 +145,9 @@ async def struck(scene: str, strike: Strike, wanted: Played) -> Played:
             return played
 
 
-async def _at_the_end(stage: Stage, wanted: Played | None) -> Ended:
+async def _at_the_end(play: ScenePlay, wanted: Played | None) -> Ended:
     """What the play has come to, given that what is tried again in real time has its time."""
-    found = ended(stage.emulator, stage.path)
+    found = ended(play.emulator, play.path)
     loop = asyncio.get_running_loop()
     until = loop.time() + _AT_THE_END
     while (
@@ -157,8 +157,8 @@ async def _at_the_end(stage: Stage, wanted: Played | None) -> Ended:
         and loop.time() < until
     ):
         await asyncio.sleep(0.2)
-        await stage.settle(60)
-        found = ended(stage.emulator, stage.path)
+        await play.settle(60)
+        found = ended(play.emulator, play.path)
     return found
 
 
@@ -175,7 +175,7 @@ def wrong_with(wanted: Played, found: Played, *, unless_struck: bool = True) -> 
 @contextlib.asynccontextmanager
 async def _staged(
     strike: Strike | None, mark: Path
-) -> AsyncIterator[tuple[Stage, Calls, Statements]]:
+) -> AsyncIterator[tuple[ScenePlay, Calls, Statements]]:
     of_call = strike is not None and strike.kind == "call"
     of_statement = strike is not None and strike.kind == "statement"
     statements = Statements()
@@ -186,15 +186,15 @@ async def _staged(
         apart = Lot(mark, strike.at if of_statement else None, strike.fault)
     impatient = strike is not None and strike.fault.startswith("timeout")
     with hastened(), listening(statements), _impatient(impatient):
-        async with staged(apart=apart) as stage:
-            calls = Calls(stage.emulator)
+        async with new_play(apart=apart) as play:
+            calls = Calls(play.emulator)
             if strike is not None and of_call:
-                calls = Calls(stage.emulator, strike.at, strike.fault)
-            if isinstance(stage.bot, BotApart):
-                calls.kill = stage.bot.kill
-            stage.emulator.steps.hook = calls.on_step
-            stage.calls = calls.seen
-            yield stage, calls, statements
+                calls = Calls(play.emulator, strike.at, strike.fault)
+            if isinstance(play.bot, BotApart):
+                calls.kill = play.bot.kill
+            play.emulator.steps.hook = calls.on_step
+            play.calls = calls.seen
+            yield play, calls, statements
 
 
 @contextlib.contextmanager

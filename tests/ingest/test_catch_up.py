@@ -19,40 +19,44 @@ from bot.core.conversation.events import Message
 from bot.emulator.world.seed import invite_bot
 from bot.ingest.member_names import MemberNames
 from cogs.events.gateway import Recording
-from tests.support.running_bot import House, a_house, a_world, lived_in
+from tests.support.running_bot import RunningBot, run_bot, run_emulator, running_bot
 
 
-async def kept(house: House) -> dict[str, dict[str, Any]]:
-    return {reply["id"]: reply for reply in (await house.export())["replies"]}
+async def kept(running: RunningBot) -> dict[str, dict[str, Any]]:
+    return {reply["id"]: reply for reply in (await running.export())["replies"]}
 
 
-async def add_fault(house: House, method: str, path: str, status: int, times: int = 1) -> None:
+async def add_fault(
+    running: RunningBot, method: str, path: str, status: int, times: int = 1
+) -> None:
     fault = {"kind": "http", "method": method, "path": path, "status": status, "times": times}
-    await house.control("faults", fault)
+    await running.control("faults", fault)
 
 
-async def set_alerts_channel(house: House) -> None:
+async def set_alerts_channel(running: RunningBot) -> None:
     sql = """
         INSERT INTO server_settings (server_id, alerts_channel_id) VALUES (:server, :channel)
         ON CONFLICT (server_id) DO UPDATE SET alerts_channel_id = excluded.alerts_channel_id
     """
-    row = {"server": house.server_id, "channel": house.channel("admins")}
-    await house.database.write(lambda tx: tx.run(sql, row))
+    row = {"server": running.server_id, "channel": running.channel("admins")}
+    await running.database.write(lambda tx: tx.run(sql, row))
 
 
-async def record_message(house: House, who: str, text: str, message_id: int, **more: Any) -> None:
+async def record_message(
+    running: RunningBot, who: str, text: str, message_id: int, **more: Any
+) -> None:
     """Queue one message in the recorder, and nothing that happened around it."""
     told = Message(
         id=message_id,
-        server_id=house.server_id,
-        author_id=house.member(who).id,
+        server_id=running.server_id,
+        author_id=running.member(who).id,
         author_name=who,
         from_bot=False,
         text=text,
-        written_at=house.clock.now(),
+        written_at=running.clock.now(),
         **more,
     )
-    recorder = house.salon.services.recorder
+    recorder = running.salon.services.recorder
     await recorder.wait_until_committed(recorder.put((told,)))
 
 
@@ -61,22 +65,22 @@ async def test_a_thread_that_no_event_reported_is_watched_from_its_first_message
     tmp_path: Path,
 ) -> None:
     """Opened and deleted during outages: the message recorded in between is hidden."""
-    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
-        *_, closing = await house.publish()
-        await house.control("faults", {"kind": "server_outage"})
-        await house.settle()
+    async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
+        *_, closing = await running.publish()
+        await running.control("faults", {"kind": "server_outage"})
+        await running.settle()
         thread = int(closing["id"])
-        path = f"/channels/{house.channel()}/messages/{thread}/threads"
-        await house.act(house.member("Ben"), "POST", path, {"name": "Aside"})
-        there = await house.write("Ben", "In here.", channel_id=thread)
+        path = f"/channels/{running.channel()}/messages/{thread}/threads"
+        await running.call_as(running.member("Ben"), "POST", path, {"name": "Aside"})
+        there = await running.write("Ben", "In here.", channel_id=thread)
         await record_message(
-            house, "Ben", "In here.", there, channel_id=thread, type=0, reference_id=None
+            running, "Ben", "In here.", there, channel_id=thread, type=0, reference_id=None
         )
-        assert (await kept(house))[str(there)]["text"] == "In here."
-        await house.act(house.member(), "DELETE", f"/channels/{thread}")
-        await house.control("faults", {"kind": "server_return"})
-        await house.settle()
-        reply = (await kept(house))[str(there)]
+        assert (await kept(running))[str(there)]["text"] == "In here."
+        await running.call_as(running.member(), "DELETE", f"/channels/{thread}")
+        await running.control("faults", {"kind": "server_return"})
+        await running.settle()
+        reply = (await kept(running))[str(there)]
     assert (reply["deleted"], reply["text"]) == (True, "")
 
 
@@ -85,11 +89,11 @@ async def test_a_server_that_becomes_available_just_when_the_library_gives_up_is
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The library sends no event for such a server: what was missed there would wait."""
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            *_, closing = await house.publish()
-            await house.salon.close()
-            unseen = await house.write("Ann", "Unseen.", to=closing["id"])
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            *_, closing = await running.publish()
+            await running.salon.close()
+            unseen = await running.write("Ann", "Unseen.", to=closing["id"])
         create, delay = ConnectionState.parse_guild_create, ConnectionState._delay_ready
         held: list[Callable[[], None]] = []
 
@@ -111,24 +115,24 @@ async def test_a_server_that_becomes_available_just_when_the_library_gives_up_is
 
         monkeypatch.setattr(ConnectionState, "parse_guild_create", hold)
         monkeypatch.setattr(ConnectionState, "_delay_ready", wait)
-        async with lived_in(tmp_path, emulator) as house:
+        async with run_bot(tmp_path, emulator) as running:
             assert held, "it came while the library waited"
-            reply = (await kept(house))[str(unseen)]
+            reply = (await kept(running))[str(unseen)]
     assert reply["text"] == "Unseen."
 
 
 @pytest.mark.slow
 async def test_a_failed_listing_of_threads_is_retried(tmp_path: Path) -> None:
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            *_, closing = await house.publish()
-            await house.salon.close()
-            path = f"/channels/{house.channel()}/messages/{closing['id']}/threads"
-            await house.act(house.member("Ben"), "POST", path, {"name": "Aside"})
-            there = await house.write("Ben", "In here.", channel_id=int(closing["id"]))
-            await add_fault(house, "GET", "/guilds/*/threads/active", 503)
-        async with lived_in(tmp_path, emulator) as house:
-            assert (await kept(house))[str(there)]["text"] == "In here."
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            *_, closing = await running.publish()
+            await running.salon.close()
+            path = f"/channels/{running.channel()}/messages/{closing['id']}/threads"
+            await running.call_as(running.member("Ben"), "POST", path, {"name": "Aside"})
+            there = await running.write("Ben", "In here.", channel_id=int(closing["id"]))
+            await add_fault(running, "GET", "/guilds/*/threads/active", 503)
+        async with run_bot(tmp_path, emulator) as running:
+            assert (await kept(running))[str(there)]["text"] == "In here."
 
 
 @pytest.mark.slow
@@ -136,34 +140,34 @@ async def test_a_waiting_answer_that_was_deleted_in_an_outage_is_not_recorded(
     tmp_path: Path,
 ) -> None:
     """Ben answers a message that no event reported, and deletes his answer in an outage."""
-    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
-        *_, closing = await house.publish()
-        await house.control("faults", {"kind": "server_outage"})
-        await house.settle()
-        head = await house.write("Ann", "I would.", to=closing["id"])
-        answer = await house.write("Ben", "Why?", to=head)
-        where = {"channel_id": house.channel(), "type": 19, "reference_id": head}
-        await record_message(house, "Ben", "Why?", answer, **where)
-        path = f"/channels/{house.channel()}/messages/{answer}"
-        await house.act(house.member("Ben"), "DELETE", path)
-        await house.control("faults", {"kind": "server_return"})
-        await house.settle()
-        assert list(await kept(house)) == [str(head)]
+    async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
+        *_, closing = await running.publish()
+        await running.control("faults", {"kind": "server_outage"})
+        await running.settle()
+        head = await running.write("Ann", "I would.", to=closing["id"])
+        answer = await running.write("Ben", "Why?", to=head)
+        where = {"channel_id": running.channel(), "type": 19, "reference_id": head}
+        await record_message(running, "Ben", "Why?", answer, **where)
+        path = f"/channels/{running.channel()}/messages/{answer}"
+        await running.call_as(running.member("Ben"), "DELETE", path)
+        await running.control("faults", {"kind": "server_return"})
+        await running.settle()
+        assert list(await kept(running)) == [str(head)]
 
 
 @pytest.mark.slow
 async def test_a_missed_reply_has_its_authors_name_in_the_server(
     tmp_path: Path,
 ) -> None:
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            *_, closing = await house.publish()
-            await house.salon.close()
-            nick = f"/guilds/{house.server_id}/members/@me"
-            await house.act(house.member("Ann"), "PATCH", nick, {"nick": "Annie"})
-            missed = await house.write("Ann", "I would.", to=closing["id"])
-        async with lived_in(tmp_path, emulator) as house:
-            assert (await kept(house))[str(missed)]["author"]["name"] == "Annie"
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            *_, closing = await running.publish()
+            await running.salon.close()
+            nick = f"/guilds/{running.server_id}/members/@me"
+            await running.call_as(running.member("Ann"), "PATCH", nick, {"nick": "Annie"})
+            missed = await running.write("Ann", "I would.", to=closing["id"])
+        async with run_bot(tmp_path, emulator) as running:
+            assert (await kept(running))[str(missed)]["author"]["name"] == "Annie"
 
 
 @pytest.mark.slow
@@ -171,52 +175,52 @@ async def test_a_missed_reply_first_known_by_a_reaction_gets_its_authors_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was written in a gap; somebody reacts during a reading that doesn't contain it."""
-    async with a_house(tmp_path) as house:
-        *_, closing = await house.publish()
-        nick = f"/guilds/{house.server_id}/members/@me"
-        await house.act(house.member("Ann"), "PATCH", nick, {"nick": "Annie"})
+    async with running_bot(tmp_path) as running:
+        *_, closing = await running.publish()
+        nick = f"/guilds/{running.server_id}/members/@me"
+        await running.call_as(running.member("Ann"), "PATCH", nick, {"nick": "Annie"})
         with monkeypatch.context() as gap:
             gap.setattr(Recording, "message", lambda self, message: None)
-            reply = await house.write("Ann", "Unheard.", to=closing["id"])
-            await house.settle()
-        path = f"/channels/{house.channel()}/messages/{reply}"
-        recorder = house.salon.services.recorder
-        with recorder.collect_live(house.channel()) as live:
-            await house.act(house.member("Ben"), "PUT", f"{path}/reactions/🍞/@me")
-            await house.settle()
+            reply = await running.write("Ann", "Unheard.", to=closing["id"])
+            await running.settle()
+        path = f"/channels/{running.channel()}/messages/{reply}"
+        recorder = running.salon.services.recorder
+        with recorder.collect_live(running.channel()) as live:
+            await running.call_as(running.member("Ben"), "PUT", f"{path}/reactions/🍞/@me")
+            await running.settle()
         assert len(live) == 1
         recorder.request_reactions(live)
-        await house.settle()
-        assert str(reply) not in await kept(house)
-        await house.salon.services.catch_up.catch_up_server(house.server_id)
-        await house.settle()
-        found = (await kept(house))[str(reply)]
+        await running.settle()
+        assert str(reply) not in await kept(running)
+        await running.salon.services.catch_up.catch_up_server(running.server_id)
+        await running.settle()
+        found = (await kept(running))[str(reply)]
     assert (found["author"]["name"], found["reactions"]) == ("Annie", [{"emoji": "🍞", "count": 1}])
 
 
 async def test_a_reading_keeps_its_names_when_another_one_clears_them(tmp_path: Path) -> None:
     """Two servers are read at once, and each clears the known names when it begins."""
-    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
+    async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
 
         def said(who: str, number: int) -> Message:
             return Message(
                 id=number,
-                server_id=house.server_id,
+                server_id=running.server_id,
                 channel_id=1,
-                author_id=house.member(who).id,
+                author_id=running.member(who).id,
                 author_name="",
                 from_bot=False,
                 type=0,
                 text="",
                 reference_id=None,
-                written_at=house.clock.now() - timedelta(hours=1),
+                written_at=running.clock.now() - timedelta(hours=1),
             )
 
         def guild(server_id: int) -> discord.Guild | None:
             names.clear()  # as the other one's beginning does in between
-            return house.salon.get_guild(server_id)
+            return running.salon.get_guild(server_id)
 
-        names = MemberNames(http=house.salon.http, guild=guild, clock=house.clock)
+        names = MemberNames(http=running.salon.http, guild=guild, clock=running.clock)
         await names.add_names([said("Ann", 1)], set())
         told = await names.add_names([said("Ann", 2), said("Ben", 3)], set())
     assert [one.author_name for one in told] == ["Ann", "Ben"]
@@ -226,38 +230,38 @@ async def test_a_reading_keeps_its_names_when_another_one_clears_them(tmp_path: 
 async def test_an_unavailable_server_loses_nothing_and_is_read_when_it_is_back(
     tmp_path: Path,
 ) -> None:
-    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
-        *_, closing = await house.publish()
-        first = await house.write("Ann", "I would.", to=closing["id"])
-        second = await house.write("Ben", "I would not.", to=closing["id"])
-        await house.settle()
-        await house.control("faults", {"kind": "server_outage"})
-        await house.settle()
-        path = f"/channels/{house.channel()}/messages/{first}"
-        await house.act(house.member("Ann"), "DELETE", path)
-        await house.salon.services.catch_up.catch_up_server(house.server_id)
-        assert (await kept(house))[str(first)]["text"] == "I would."
-        await house.control("faults", {"kind": "server_return"})
-        await house.settle()
-        replies = await kept(house)
+    async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
+        *_, closing = await running.publish()
+        first = await running.write("Ann", "I would.", to=closing["id"])
+        second = await running.write("Ben", "I would not.", to=closing["id"])
+        await running.settle()
+        await running.control("faults", {"kind": "server_outage"})
+        await running.settle()
+        path = f"/channels/{running.channel()}/messages/{first}"
+        await running.call_as(running.member("Ann"), "DELETE", path)
+        await running.salon.services.catch_up.catch_up_server(running.server_id)
+        assert (await kept(running))[str(first)]["text"] == "I would."
+        await running.control("faults", {"kind": "server_return"})
+        await running.settle()
+        replies = await kept(running)
     assert (replies[str(first)]["deleted"], replies[str(second)]["deleted"]) == (True, False)
 
 
 @pytest.mark.slow
 async def test_a_bot_that_was_kicked_and_invited_again_has_lost_nothing(tmp_path: Path) -> None:
-    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
-        *_, closing = await house.publish()
-        first = await house.write("Ann", "I would.", to=closing["id"])
-        await house.settle()
+    async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
+        *_, closing = await running.publish()
+        first = await running.write("Ann", "I would.", to=closing["id"])
+        await running.settle()
         world = emulator.world
-        path = f"/guilds/{house.server_id}/members/{world.bot.id}"
-        await house.act(house.member(), "DELETE", path)
-        await house.settle()
-        assert (await kept(house))[str(first)]["text"] == "I would."
-        missed = await house.write("Ben", "Why?", channel_id=first)
+        path = f"/guilds/{running.server_id}/members/{world.bot.id}"
+        await running.call_as(running.member(), "DELETE", path)
+        await running.settle()
+        assert (await kept(running))[str(first)]["text"] == "I would."
+        missed = await running.write("Ben", "Why?", channel_id=first)
         invite_bot(world, world.guild, world.bot)
-        await house.settle()
-        replies = await kept(house)
+        await running.settle()
+        replies = await kept(running)
     assert (replies[str(first)]["deleted"], replies[str(missed)]["text"]) == (False, "Why?")
 
 
@@ -265,24 +269,24 @@ async def test_a_bot_that_was_kicked_and_invited_again_has_lost_nothing(tmp_path
 async def test_while_disconnected_no_channel_is_marked_as_verified(
     tmp_path: Path,
 ) -> None:
-    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
-        await house.publish()
-        recovery = house.salon.services.catch_up
+    async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
+        await running.publish()
+        recovery = running.salon.services.catch_up
 
         async def verified_at() -> int:
             sql = "SELECT verified_at FROM watermarks WHERE channel_id = :id"
-            rows = await house.database.read(lambda tx: tx.rows(sql, {"id": house.channel()}))
+            rows = await running.database.read(lambda tx: tx.rows(sql, {"id": running.channel()}))
             return int(rows[0]["verified_at"])
 
-        await house.settle(3600)
+        await running.settle(3600)
         await recovery.retry_pending()
         await recovery.mark_verified()
         noted = await verified_at()
-        await house.salon.on_disconnect()
-        house.clock.set_offset(house.clock.now_ms() / 1000 - time.time() + 3600)
+        await running.salon.on_disconnect()
+        running.clock.set_offset(running.clock.now_ms() / 1000 - time.time() + 3600)
         await recovery.mark_verified()
         assert await verified_at() == noted
-        await house.salon.on_resumed()
+        await running.salon.on_resumed()
         await recovery.mark_verified()
         assert await verified_at() >= noted + 3_600_000
 
@@ -291,80 +295,80 @@ async def test_while_disconnected_no_channel_is_marked_as_verified(
 async def test_withheld_content_overwrites_nothing_and_is_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
-        *_, closing = await house.publish()
-        await set_alerts_channel(house)
-        head = await house.write("Ann", "I would.", to=closing["id"])
-        await house.settle()
-        first = await house.write("Ben", "Why?", channel_id=head)
-        await house.settle()
+    async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
+        *_, closing = await running.publish()
+        await set_alerts_channel(running)
+        head = await running.write("Ann", "I would.", to=closing["id"])
+        await running.settle()
+        first = await running.write("Ben", "Why?", channel_id=head)
+        await running.settle()
         shown, emulator.world.application.flags = emulator.world.application.flags, 0
         path = f"/channels/{head}/messages/{first}"
-        await house.act(house.member("Ben"), "PATCH", path, {"content": "Why not?"})
-        unseen = await house.write("Chloe", "Indeed.", channel_id=head)
-        recovery = house.salon.services.catch_up
-        await recovery.catch_up_server(house.server_id)
-        await house.settle()
-        assert (await kept(house))[str(first)]["text"] == "Why?"
-        (told,) = await house.ours(house.channel("admins"))
+        await running.call_as(running.member("Ben"), "PATCH", path, {"content": "Why not?"})
+        unseen = await running.write("Chloe", "Indeed.", channel_id=head)
+        recovery = running.salon.services.catch_up
+        await recovery.catch_up_server(running.server_id)
+        await running.settle()
+        assert (await kept(running))[str(first)]["text"] == "Why?"
+        (told,) = await running.bot_messages(running.channel("admins"))
         assert "Message Content Intent" in told["content"]
         assert "Message Content Intent" in caplog.text
         emulator.world.application.flags = shown
-        await recovery.catch_up_server(house.server_id)
-        await house.settle()
-        replies = await kept(house)
+        await recovery.catch_up_server(running.server_id)
+        await running.settle()
+        replies = await kept(running)
     assert (replies[str(first)]["text"], replies[str(unseen)]["text"]) == ("Why not?", "Indeed.")
 
 
 @pytest.mark.slow
 async def test_an_empty_message_does_not_hide_later_ones(tmp_path: Path) -> None:
     """Discord removed its only file. Another message's stored text isn't overwritten."""
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            *_, closing = await house.publish()
-            head = await house.write("Ann", "I would.", to=closing["id"])
-            await house.settle()
-            known = await house.write("Ben", "Why?", channel_id=head)
-            await house.settle()
-            await house.salon.close()
-            bare = await house.write("Ben", "", channel_id=head, file=("a.png", b"a"))
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            *_, closing = await running.publish()
+            head = await running.write("Ann", "I would.", to=closing["id"])
+            await running.settle()
+            known = await running.write("Ben", "Why?", channel_id=head)
+            await running.settle()
+            await running.salon.close()
+            bare = await running.write("Ben", "", channel_id=head, file=("a.png", b"a"))
             emulator.world.messages[bare].attachments.clear()
             emulator.world.messages[known].content = ""
             later = [
-                await house.write("Ben", f"Point {number}.", channel_id=head)
+                await running.write("Ben", f"Point {number}.", channel_id=head)
                 for number in range(101)
             ]
-        async with lived_in(tmp_path, emulator) as house:
-            replies = await kept(house)
+        async with run_bot(tmp_path, emulator) as running:
+            replies = await kept(running)
             assert [one for one in later if str(one) not in replies] == []
             assert replies[str(bare)]["text"] == ""
             assert replies[str(known)]["text"] == "Why?"
-            assert head in house.salon.services.recorder.complete_channels
+            assert head in running.salon.services.recorder.complete_channels
 
 
 @pytest.mark.parametrize("lost", [1 << 10, 1 << 16], ids=["View Channel", "Read Message History"])
 @pytest.mark.slow
 async def test_without_the_permission_to_read_nothing_is_erased(tmp_path: Path, lost: int) -> None:
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            *_, closing = await house.publish()
-            first = await house.write("Ann", "I would.", to=closing["id"])
-            await house.settle()
-            there = await house.write("Ben", "Why?", channel_id=first)
-            await house.settle()
-            await house.salon.close()
-            overwrite = f"/channels/{house.channel()}/permissions/{emulator.world.bot.id}"
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            *_, closing = await running.publish()
+            first = await running.write("Ann", "I would.", to=closing["id"])
+            await running.settle()
+            there = await running.write("Ben", "Why?", channel_id=first)
+            await running.settle()
+            await running.salon.close()
+            overwrite = f"/channels/{running.channel()}/permissions/{emulator.world.bot.id}"
             denied = {"type": 1, "allow": "0", "deny": str(lost)}
-            await house.act(house.member(), "PUT", overwrite, denied)
-            for who, place, message in (("Ann", house.channel(), first), ("Ben", first, there)):
+            await running.call_as(running.member(), "PUT", overwrite, denied)
+            for who, place, message in (("Ann", running.channel(), first), ("Ben", first, there)):
                 path = f"/channels/{place}/messages/{message}"
-                await house.act(house.member(who), "DELETE", path)
-        async with lived_in(tmp_path, emulator) as house:
-            replies = await kept(house)
+                await running.call_as(running.member(who), "DELETE", path)
+        async with run_bot(tmp_path, emulator) as running:
+            replies = await kept(running)
             assert [one["text"] for one in replies.values()] == ["I would.", "Why?"]
-            await house.act(house.member(), "DELETE", overwrite)
-            await house.settle()
-            replies = await kept(house)
+            await running.call_as(running.member(), "DELETE", overwrite)
+            await running.settle()
+            replies = await kept(running)
     assert [(one["text"], one["deleted"]) for one in replies.values()] == [("", True)] * 2
 
 
@@ -372,29 +376,29 @@ async def test_after_hours_offline_one_line_says_what_was_recovered(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "bot.ingest.catch_up")
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            *_, closing = await house.publish()
-            await set_alerts_channel(house)
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            *_, closing = await running.publish()
+            await set_alerts_channel(running)
             first, second, third = [
-                await house.write("Ann", f"Point {number}.", to=closing["id"])
+                await running.write("Ann", f"Point {number}.", to=closing["id"])
                 for number in range(3)
             ]
-            await house.settle()
-            await house.salon.services.catch_up.retry_pending()
-            await house.salon.services.catch_up.mark_verified()
-            await house.salon.close()
-            here = f"/channels/{house.channel()}/messages"
+            await running.settle()
+            await running.salon.services.catch_up.retry_pending()
+            await running.salon.services.catch_up.mark_verified()
+            await running.salon.close()
+            here = f"/channels/{running.channel()}/messages"
             for message in (first, second):
-                await house.act(
-                    house.member("Ann"), "PATCH", f"{here}/{message}", {"content": "Better."}
+                await running.call_as(
+                    running.member("Ann"), "PATCH", f"{here}/{message}", {"content": "Better."}
                 )
-            await house.act(house.member("Ann"), "DELETE", f"{here}/{third}")
+            await running.call_as(running.member("Ann"), "DELETE", f"{here}/{third}")
             for number in range(14):
-                await house.write("Ben", f"Reason {number}.", channel_id=first)
+                await running.write("Ben", f"Reason {number}.", channel_id=first)
             emulator.world.clock.advance_to(emulator.world.now() + timedelta(hours=3, minutes=12))
-        async with lived_in(tmp_path, emulator) as house:
-            (told,) = await house.ours(house.channel("admins"))
+        async with run_bot(tmp_path, emulator) as running:
+            (told,) = await running.bot_messages(running.channel("admins"))
     line = "Back after 3 h 12 min: 14 replies, 2 edits, 1 deletion recovered."
     assert told["content"] == line
     assert any(record.getMessage().startswith(line) for record in caplog.records)
@@ -404,19 +408,19 @@ async def test_after_hours_offline_one_line_says_what_was_recovered(
 async def test_a_channel_deleted_in_an_outage_is_hidden_with_its_threads_and_reported(
     tmp_path: Path,
 ) -> None:
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            *_, closing = await house.publish()
-            await set_alerts_channel(house)
-            first = await house.write("Ann", "I would.", to=closing["id"])
-            await house.settle()
-            await house.write("Ben", "Why?", channel_id=first)
-            await house.settle()
-            await house.salon.close()
-            await house.act(house.member(), "DELETE", f"/channels/{house.channel()}")
-        async with lived_in(tmp_path, emulator) as house:
-            assert {one["text"] for one in (await kept(house)).values()} == {""}
-            (told,) = await house.ours(house.channel("admins"))
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            *_, closing = await running.publish()
+            await set_alerts_channel(running)
+            first = await running.write("Ann", "I would.", to=closing["id"])
+            await running.settle()
+            await running.write("Ben", "Why?", channel_id=first)
+            await running.settle()
+            await running.salon.close()
+            await running.call_as(running.member(), "DELETE", f"/channels/{running.channel()}")
+        async with run_bot(tmp_path, emulator) as running:
+            assert {one["text"] for one in (await kept(running)).values()} == {""}
+            (told,) = await running.bot_messages(running.channel("admins"))
             assert "was deleted" in told["content"]
 
 
@@ -424,20 +428,20 @@ async def test_a_channel_deleted_in_an_outage_is_hidden_with_its_threads_and_rep
 async def test_replies_of_a_deleted_channel_are_hidden_at_once_and_erased_after_a_week(
     tmp_path: Path,
 ) -> None:
-    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
-        *_, closing = await house.publish()
-        first = await house.write("Ann", "I would.", to=closing["id"])
-        await house.settle()
-        await house.write("Ben", "Why?", channel_id=first)
-        await house.settle()
-        await house.act(house.member(), "DELETE", f"/channels/{house.channel()}")
-        await house.settle()
-        assert {one["text"] for one in (await kept(house)).values()} == {""}
+    async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
+        *_, closing = await running.publish()
+        first = await running.write("Ann", "I would.", to=closing["id"])
+        await running.settle()
+        await running.write("Ben", "Why?", channel_id=first)
+        await running.settle()
+        await running.call_as(running.member(), "DELETE", f"/channels/{running.channel()}")
+        await running.settle()
+        assert {one["text"] for one in (await kept(running)).values()} == {""}
 
         async def texts() -> set[str]:
-            rows = await house.database.read(lambda tx: tx.rows("SELECT text FROM replies"))
+            rows = await running.database.read(lambda tx: tx.rows("SELECT text FROM replies"))
             return {row["text"] for row in rows}
 
         assert await texts() == {"I would.", "Why?"}
-        await house.settle(timedelta(days=7, hours=1).total_seconds())
+        await running.settle(timedelta(days=7, hours=1).total_seconds())
         assert await texts() == {""}

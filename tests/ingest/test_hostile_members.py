@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cogs.setup.test_panel import use
-from tests.support.running_bot import House, a_house
+from tests.support.running_bot import RunningBot, running_bot
 
 DAY = timedelta(days=1).total_seconds()
 HOSTILE = (
@@ -20,9 +20,9 @@ HOSTILE = (
 )
 
 
-async def get_bot_messages(house: House) -> list[dict[str, object]]:
-    own = str(house.salon.own_id)  # Discord's own notices, of who was added, are left out
-    world = await house.world()
+async def get_bot_messages(running: RunningBot) -> list[dict[str, object]]:
+    own = str(running.salon.own_id)  # Discord's own notices, of who was added, are left out
+    world = await running.world()
     return [
         message
         for message in world["messages"]
@@ -32,38 +32,40 @@ async def get_bot_messages(house: House) -> list[dict[str, object]]:
 
 @pytest.mark.slow
 async def test_hostile_text_pings_runs_and_breaks_nothing(tmp_path: Path) -> None:
-    async with a_house(tmp_path) as house:
-        panel = await house.run("setup")
-        await use(house, panel, "notices", house.channel("admins"))
-        await use(house, panel, "loose", "join")
-        *_, closing = await house.publish()
-        admin, server = house.member().id, house.server_id
+    async with running_bot(tmp_path) as running:
+        panel = await running.run_command("setup")
+        await use(running, panel, "notices", running.channel("admins"))
+        await use(running, panel, "loose", "join")
+        *_, closing = await running.publish()
+        admin, server = running.member().id, running.server_id
         texts = [
             text.replace("{admin}", str(admin)).replace("{server}", str(server)) for text in HOSTILE
         ]
-        ann = house.emulator.world.guilds[server].members[house.member("Ann").id]
+        ann = running.emulator.world.guilds[server].members[running.member("Ann").id]
         ann.nick = "@everyone'; --"
         heads = []
         for text in texts:
-            heads.append(await house.write("Ann", text, to=closing["id"]))
-            await house.write("Ben", text, to=heads[-1])
-            await house.write("Chloe", text)
-        await house.settle()
+            heads.append(await running.write("Ann", text, to=closing["id"]))
+            await running.write("Ben", text, to=heads[-1])
+            await running.write("Chloe", text)
+        await running.settle()
         for _ in range(9):  # prompts, nudges, the last call
-            await house.settle(DAY)
-        exported = await house.export()
+            await running.settle(DAY)
+        exported = await running.export()
         said = [reply["text"] for reply in exported["replies"]]
         assert sorted(said) == sorted(texts * 3), "it is kept as it was written"
-        told = await get_bot_messages(house)
+        told = await get_bot_messages(running)
         assert len(told) > 8
         for message in told:
             assert message["mention_everyone"] is False
             assert message["mentions"] == []
             assert message["mention_roles"] == []
-        names = [thread["name"] for thread in (await house.world())["threads"]]
+        names = [thread["name"] for thread in (await running.world())["threads"]]
         assert len(names) == 2 * len(texts)
         assert all(1 <= len(name) <= 100 for name in names)
-        said_of_it = await house.said(await house.run("essay show", options=[essay_option()]))
+        said_of_it = await running.answer_text(
+            await running.run_command("essay show", options=[essay_option()])
+        )
         assert "Slow bread" in said_of_it
 
 

@@ -17,8 +17,8 @@ import pytest
 
 from bot.emulator.demo.client import MemberClient, RequestFailedError
 from bot.emulator.faults.steps import NeverArrivedError, Step
-from tests.support.bot_process import Stage, staged
-from tests.support.running_bot import buttons
+from tests.support.running_bot import find_buttons
+from tests.support.spawned_bot import SpawnedBot, spawned_bot
 
 PATIENCE = 60.0
 PLACES = ("harbour", "orchard", "kitchen", "attic", "stairwell", "garden")
@@ -47,22 +47,22 @@ TEXTS = {
 class Play:
     """An admin who edits an essay, whatever becomes of the bot meanwhile."""
 
-    def __init__(self, stage: Stage, session: aiohttp.ClientSession) -> None:
-        self.stage = stage
+    def __init__(self, spawned: SpawnedBot, session: aiohttp.ClientSession) -> None:
+        self.spawned = spawned
         self.session = session
-        world = stage.emulator.world
+        world = spawned.emulator.world
         self.guild = next(iter(world.guilds.values()))
-        self.actor = MemberClient(session, stage.emulator.page, self.guild.id)
+        self.actor = MemberClient(session, spawned.emulator.page, self.guild.id)
         self.channel = next(c.id for c in world.channels.values() if c.name == "essays")
         self.before = 0  # steps
 
     async def settle(self, seconds: float = 0) -> None:
-        await asyncio.gather(*self.stage.restarts)
+        await asyncio.gather(*self.spawned.restarts)
         await self.actor.advance(seconds)
 
     async def hand_in(self, text: str) -> dict[str, Any]:
         """Run the command; the message that shows what changes."""
-        world = self.stage.emulator.world
+        world = self.spawned.emulator.world
         known = next(c for c in world.commands.values() if c.name == "essay")
         options = [
             {"type": 3, "name": "essay", "value": "1"},
@@ -87,13 +87,13 @@ class Play:
         admin = world.users[self.guild.owner_id]
         await self.actor._send(admin, "/interactions", body, ("chairs.md", text.encode()))
         await self.settle()
-        one = (await self.stage.world())["interactions"][-1]
+        one = (await self.spawned.world())["interactions"][-1]
         found: dict[str, Any] = one["messages"][0]
         return found
 
     async def press(self, message: dict[str, Any], label: str) -> None:
-        (button,) = [b for b in buttons(message["components"]) if b["label"] == label]
-        world = self.stage.emulator.world
+        (button,) = [b for b in find_buttons(message["components"]) if b["label"] == label]
+        world = self.spawned.emulator.world
         await self.actor.press(
             world.users[self.guild.owner_id],
             world.application,
@@ -102,10 +102,10 @@ class Play:
         )
 
     async def ours(self) -> list[dict[str, Any]]:
-        own = str(self.stage.emulator.world.bot.id)
+        own = str(self.spawned.emulator.world.bot.id)
         found = [
             message
-            for message in (await self.stage.world())["messages"]
+            for message in (await self.spawned.world())["messages"]
             if message["author"]["id"] == own
             and not message["deleted"]
             and message["channel_id"] == str(self.channel)
@@ -115,35 +115,35 @@ class Play:
 
     def strike(self, number: int) -> None:
         """Kill the bot at this step from now on."""
-        self.before = self.stage.emulator.steps.count
+        self.before = self.spawned.emulator.steps.count
 
         async def struck(step: Step) -> None:
-            if step.number - self.before == number and not self.stage.restarts:
-                self.stage.kill()
+            if step.number - self.before == number and not self.spawned.restarts:
+                self.spawned.kill()
                 if step.kind == "call" and step.moment == "before":
                     raise NeverArrivedError
 
-        self.stage.emulator.steps.hook = struck
+        self.spawned.emulator.steps.hook = struck
 
     @property
     def steps(self) -> int:
-        count: int = self.stage.emulator.steps.count
+        count: int = self.spawned.emulator.steps.count
         return count - self.before
 
 
-async def played(stage: Stage, session: aiohttp.ClientSession, tmp_path: Path) -> Play:
+async def played(spawned: SpawnedBot, session: aiohttp.ClientSession, tmp_path: Path) -> Play:
     path = tmp_path / "chairs.md"
     path.write_text(written(*PLACES), encoding="utf-8")
-    await stage.bot.start()
-    assert await stage.play(path, None), stage.told + stage.log
-    return Play(stage, session)
+    await spawned.bot.start()
+    assert await spawned.play(path, None), spawned.narration + spawned.log
+    return Play(spawned, session)
 
 
 async def hold(play: Play, text: str, tmp_path: Path) -> None:
     """The new text stands, each word once and in order, and the parts say where they go on."""
     path = tmp_path / "new.md"
     path.write_text(text, encoding="utf-8")
-    status, shown = await play.stage.command("preview", str(path), "--json")
+    status, shown = await play.spawned.command("preview", str(path), "--json")
     assert status == 0
     wanted = " ".join(m["content"] for m in json.loads(shown)["messages"][:-1]).split()
     _, *posts = await play.ours()
@@ -152,7 +152,7 @@ async def hold(play: Play, text: str, tmp_path: Path) -> None:
         for message in posts
         if not message["content"].startswith(("What do you think?", "Back to", "Last call"))
     ]
-    assert " ".join(" ".join(lines) for lines in parts).split() == wanted, play.stage.log
+    assert " ".join(" ".join(lines) for lines in parts).split() == wanted, play.spawned.log
     links = [line for m in posts for line in m["content"].split("\n") if "-# Continued" in line]
     assert len(links) in (0, 2)
     for link in links:
@@ -161,10 +161,10 @@ async def hold(play: Play, text: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("way", STEPS)
 async def test_the_steps_struck_are_those_of_an_edit(tmp_path: Path, way: str) -> None:
-    async with staged(tmp_path) as stage, aiohttp.ClientSession() as session:
-        play = await played(stage, session, tmp_path)
+    async with spawned_bot(tmp_path) as spawned, aiohttp.ClientSession() as session:
+        play = await played(spawned, session, tmp_path)
         message = await play.hand_in(written(*TEXTS[way]))
-        play.before = stage.emulator.steps.count
+        play.before = spawned.emulator.steps.count
         await play.press(message, "Apply")
         await play.settle(600)
         taken = play.steps
@@ -178,24 +178,24 @@ async def test_the_steps_struck_are_those_of_an_edit(tmp_path: Path, way: str) -
 async def test_killed_at_a_step_of_an_edit_it_completes_it(
     tmp_path: Path, way: str, number: int
 ) -> None:
-    async with staged(tmp_path) as stage, aiohttp.ClientSession() as session:
-        play = await played(stage, session, tmp_path)
+    async with spawned_bot(tmp_path) as spawned, aiohttp.ClientSession() as session:
+        play = await played(spawned, session, tmp_path)
         text = written(*TEXTS[way])
         message = await play.hand_in(text)
         play.strike(number)
         with contextlib.suppress(RequestFailedError, aiohttp.ClientError):
             await play.press(message, "Apply")
         async with asyncio.timeout(PATIENCE):
-            while not stage.restarts:  # noqa: ASYNC110 - the bot comes to that step by itself
+            while not spawned.restarts:  # noqa: ASYNC110 - the bot comes to that step by itself
                 await asyncio.sleep(0.01)
         await play.settle()
         with contextlib.suppress(ValueError):  # it was applied already, and shows so
-            await play.press(play_message(stage, message), "Apply")
+            await play.press(play_message(spawned, message), "Apply")
         await play.settle(600)
         await hold(play, text, tmp_path)
 
 
-def play_message(stage: Stage, message: dict[str, Any]) -> dict[str, Any]:
+def play_message(spawned: SpawnedBot, message: dict[str, Any]) -> dict[str, Any]:
     """A message as it stands now."""
-    found = stage.emulator.world.messages[int(message["id"])]
+    found = spawned.emulator.world.messages[int(message["id"])]
     return {"id": message["id"], "components": found.components}

@@ -13,7 +13,7 @@ from bot.emulator.server import Emulator
 from bot.emulator.world.seed import seed_world
 from tests.room.browser import CHROMIUM, browser
 from tests.room.visitor import Visitor, visiting
-from tests.support.bot_process import Stage, staged
+from tests.support.spawned_bot import SpawnedBot, spawned_bot
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -45,9 +45,9 @@ async def visitor(chromium: Browser, emulator: Emulator) -> AsyncIterator[Visito
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def stage(chromium: Browser, tmp_path: Path) -> AsyncIterator[Stage]:
+async def spawned(chromium: Browser, tmp_path: Path) -> AsyncIterator[SpawnedBot]:
     """An emulator with the real bot, started; the tour isn't offered."""
-    async with staged(tmp_path) as one:
+    async with spawned_bot(tmp_path) as one:
         one.emulator.room.offers = False
         await one.bot.start()
         await one.emulator.dispatcher.wait_for_bot()

@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.async_api import FilePayload, Page, expect
 
 from tests.room.browser import browser, opened
-from tests.support.bot_process import staged
+from tests.support.spawned_bot import spawned_bot
 
 __all__ = ["main"]
 
@@ -50,9 +50,9 @@ async def _hand_in(page: Page) -> None:
 
 async def _take(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as kept:
-        async with staged(Path(kept)) as stage, browser() as chromium:
-            await stage.bot.start()
-            address = stage.emulator.page
+        async with spawned_bot(Path(kept)) as spawned, browser() as chromium:
+            await spawned.bot.start()
+            address = spawned.emulator.page
             async with opened(chromium, address, size=(1120, 660)) as page:
                 await page.get_by_role("button", name="Show me the tour").click()
                 thread = page.locator("#side-pane")

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, expect
 
 from bot.emulator.world.events import ChannelUpdated
 from tests.room.visitor import Visitor, visiting
-from tests.support.bot_process import Stage
+from tests.support.spawned_bot import SpawnedBot
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
@@ -28,9 +28,9 @@ What do you keep on your landing?
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def guest(chromium: Browser, stage: Stage) -> AsyncIterator[Visitor]:
+async def guest(chromium: Browser, spawned: SpawnedBot) -> AsyncIterator[Visitor]:
     """A visitor on the page of an emulator with the real bot."""
-    async with visiting(chromium, stage.emulator) as one:
+    async with visiting(chromium, spawned.emulator) as one:
         await expect(one.page.locator(".bot-state")).to_contain_text("The bot is online")
         yield one
 
@@ -128,13 +128,13 @@ async def test_members_are_offered_only_the_commands_they_may_use(guest: Visitor
 
 
 async def test_a_killed_bot_does_not_respond_until_it_is_started_again(
-    guest: Visitor, stage: Stage, tmp_path: Path
+    guest: Visitor, spawned: SpawnedBot, tmp_path: Path
 ) -> None:
     await guest.page.get_by_role("button", name="Trouble").click()
     trouble = guest.page.get_by_role("dialog", name="Trouble")
     await trouble.get_by_role("button", name="Kill the bot").click()
     await expect(trouble.get_by_role("status")).to_have_text("The bot was killed.")
-    assert not stage.bot.is_running
+    assert not spawned.bot.is_running
     await trouble.get_by_role("button", name="Done").click()
     await expect(guest.page.locator(".bot-state")).to_contain_text("not running")
     await (await guest.types_command("essay list")).get_by_role("button", name="Send").click()
@@ -146,8 +146,10 @@ async def test_a_killed_bot_does_not_respond_until_it_is_started_again(
     await publish(guest, tmp_path)
 
 
-async def test_faults_can_be_injected_and_permissions_denied(guest: Visitor, stage: Stage) -> None:
-    emulator = stage.emulator
+async def test_faults_can_be_injected_and_permissions_denied(
+    guest: Visitor, spawned: SpawnedBot
+) -> None:
+    emulator = spawned.emulator
     await guest.page.get_by_role("button", name="Trouble").click()
     trouble = guest.page.get_by_role("dialog", name="Trouble")
     (session,) = emulator.dispatcher.bot_sessions()
@@ -170,9 +172,9 @@ async def test_faults_can_be_injected_and_permissions_denied(guest: Visitor, sta
 
 
 async def test_a_dropped_essay_is_published_and_its_comments_written(
-    guest: Visitor, stage: Stage
+    guest: Visitor, spawned: SpawnedBot
 ) -> None:
-    stage.emulator.room.play.pace = 0.0
+    spawned.emulator.room.play.pace = 0.0
     comments = '{"id": 1, "parent": null, "author": "Zoe", "text": "Mine is full of boots."}\n'
     await guest.page.evaluate(
         """([essay, comments]) => {
@@ -189,7 +191,7 @@ async def test_a_dropped_essay_is_published_and_its_comments_written(
     caption = guest.page.locator("#caption", has_text="Now it is yours")
     await expect(caption).to_be_visible(timeout=60_000)
     await expect(guest.page.locator("#member")).to_contain_text("Zoe")
-    assert stage.emulator.room.play.state()["state"] == "done"
+    assert spawned.emulator.room.play.state()["state"] == "done"
 
 
 async def test_an_essay_in_a_forum_shows_its_tags_and_is_found_when_it_is_closed(

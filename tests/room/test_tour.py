@@ -11,7 +11,7 @@ from playwright.async_api import Browser, expect
 
 from bot.emulator.faults.har import Recorder
 from tests.room.browser import opened
-from tests.support.bot_process import Stage
+from tests.support.spawned_bot import SpawnedBot
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
@@ -19,14 +19,14 @@ SHARED = Path(__file__).parents[3] / "shared"
 
 
 async def test_the_tour_is_offered_once_and_shows_an_essay_discussed_and_prompted(
-    chromium: Browser, stage: Stage, tmp_path: Path
+    chromium: Browser, spawned: SpawnedBot, tmp_path: Path
 ) -> None:
-    stage.emulator.room.offers = True
-    stage.emulator.room.play.pace = 0.4
+    spawned.emulator.room.offers = True
+    spawned.emulator.room.play.pace = 0.4
     recorded = tmp_path / "tour.har"
-    stage.emulator.recorder = Recorder(recorded)
+    spawned.emulator.recorder = Recorder(recorded)
     faults: list[str] = []
-    async with opened(chromium, stage.emulator.page, faults=faults) as page:
+    async with opened(chromium, spawned.emulator.page, faults=faults) as page:
         welcome = page.get_by_role("dialog", name="Welcome to the rehearsal room")
         await expect(welcome.get_by_role("button", name="Show me the tour")).to_be_focused()
         await welcome.get_by_role("button", name="Show me the tour").click()
@@ -40,7 +40,7 @@ async def test_the_tour_is_offered_once_and_shows_an_essay_discussed_and_prompte
         await expect(page.locator("#main-pane").get_by_role("article").last).to_be_visible()
         await expect(welcome).to_have_count(0)
     assert not faults
-    stage.emulator.recorder.close()
+    spawned.emulator.recorder.close()
     check = SHARED / "tools" / "check_wire.py"
     if check.is_file():
         said = subprocess.run(  # noqa: ASYNC221 - the test waits for it alone
@@ -49,12 +49,12 @@ async def test_the_tour_is_offered_once_and_shows_an_essay_discussed_and_prompte
         assert said.returncode == 0, said.stdout + said.stderr
 
 
-async def test_a_declined_tour_can_be_opened_later(chromium: Browser, stage: Stage) -> None:
-    stage.emulator.room.offers = True
-    async with opened(chromium, stage.emulator.page) as page:
+async def test_a_declined_tour_can_be_opened_later(chromium: Browser, spawned: SpawnedBot) -> None:
+    spawned.emulator.room.offers = True
+    async with opened(chromium, spawned.emulator.page) as page:
         await page.get_by_role("button", name="Look around by myself").click()
         await expect(page.get_by_role("dialog")).to_have_count(0)
         await expect(page.locator("#caption")).to_be_hidden()
         await page.get_by_role("button", name="Tour", exact=True).click()
         await expect(page.get_by_role("button", name="Show me the tour")).to_be_visible()
-    assert not stage.emulator.world.messages
+    assert not spawned.emulator.world.messages

@@ -24,8 +24,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.clock import Clock
 from bot.emulator.world.models import User
 from bot.emulator.world.seed import add_member
-from tests.support.bot_process import Stage, staged
-from tests.support.running_bot import House, buttons
+from tests.support.running_bot import RunningBot, find_buttons
+from tests.support.spawned_bot import SpawnedBot, spawned_bot
 
 __all__ = ["Held", "Soak", "faults_of", "soak"]
 
@@ -74,9 +74,11 @@ class Held:
 class Soak:
     """Plays the hours. ``port``: where the bot tells its metrics."""
 
-    def __init__(self, stage: Stage, house: House, members: list[User], port: int, seed: int):
-        self._stage = stage
-        self._house = house
+    def __init__(
+        self, spawned: SpawnedBot, running: RunningBot, members: list[User], port: int, seed: int
+    ):
+        self._spawned = spawned
+        self._running = running
         self._members = members
         self._metrics = f"http://127.0.0.1:{port}/metrics"
         self._random = random.Random(seed)
@@ -92,8 +94,8 @@ class Soak:
         The first hour has everything in it, all essays, the liveliest talk and each kind of cut,
         so that what the process holds after it is what it holds at work.
         """
-        await self._stage.bot.start()
-        await self._house.settle()
+        await self._spawned.bot.start()
+        await self._running.settle()
         found: list[Held] = []
         for hour in range(hours):
             if hour == 0:
@@ -102,17 +104,19 @@ class Soak:
             for _ in range(talk * _FIRST if hour == 0 else talk):
                 await self._something()
                 if self._random.random() < 1 / 20:
-                    await self._house.settle(self._random.uniform(0, 60))
-            await asyncio.gather(*map(self._house.run, ("essay list", "prompts list")))
-            await self._house.settle()
+                    await self._running.settle(self._random.uniform(0, 60))
+            await asyncio.gather(*map(self._running.run_command, ("essay list", "prompts list")))
+            await self._running.settle()
             for chance, fault in _CUTS:
                 if hour == 0 or self._random.random() < chance:
                     self.cuts += 1
-                    await self._house.control("faults", fault)
-            await self._house.settle(1800)
-            async with self._house.session.delete(f"{self._stage.emulator.page}/rehearsal/faults"):
+                    await self._running.control("faults", fault)
+            await self._running.settle(1800)
+            async with self._running.session.delete(
+                f"{self._spawned.emulator.page}/rehearsal/faults"
+            ):
                 pass
-            await self._house.settle(1800)
+            await self._running.settle(1800)
             is_judged = hour in {0, hours - 1}
             found.append(await (self._rested() if is_judged else self._look()))
         return found
@@ -120,24 +124,24 @@ class Soak:
     async def _publish(self, name: str) -> None:
         words = " ".join(f"word{self._random.randrange(1000)}" for _ in range(600))
         text = f"# Essay {name}\n\n{words}\n\nIs it so with {name}? What do you think?\n"
-        shown = await self._house.run("essay publish", file=("a.md", text.encode()))
-        await self._house.settle()
-        answer = await self._house.seen(shown)
-        (button,) = [one for one in buttons(answer["components"]) if one["label"] == "Publish"]
+        shown = await self._running.run_command("essay publish", file=("a.md", text.encode()))
+        await self._running.settle()
+        answer = await self._running.answer_message(shown)
+        (button,) = [one for one in find_buttons(answer["components"]) if one["label"] == "Publish"]
         before = set(self._ours())
-        await self._house.interact(
+        await self._running.interact(
             3,
             {"component_type": 2, "custom_id": button["custom_id"]},
             message_id=answer["id"],
             message_flags=answer["flags"],
         )
-        await self._house.settle()
-        channel = self._house.channel()
+        await self._running.settle()
+        channel = self._running.channel()
         self._heads += [(channel, one) for one in self._ours() if one not in before]
 
     def _ours(self) -> list[int]:
-        world = self._stage.emulator.world
-        own, channel = world.application.bot_id, self._house.channel()
+        world = self._spawned.emulator.world
+        own, channel = world.application.bot_id, self._running.channel()
         return [
             one.id
             for one in world.messages.values()
@@ -154,23 +158,23 @@ class Soak:
             if answered is not None:
                 body["message_reference"] = {"message_id": str(answered)}
             path = f"/channels/{channel}/messages"
-            message = int((await self._house.act(who, "POST", path, body))["id"])
+            message = int((await self._running.call_as(who, "POST", path, body))["id"])
             self.messages += 1
             self._written = [*self._written[-200:], (who, channel, message)]
-            if channel == self._house.channel() and self._random.random() < 0.2:
-                await self._house.settle()  # its thread is there now
-                if message in self._stage.emulator.world.channels:
+            if channel == self._running.channel() and self._random.random() < 0.2:
+                await self._running.settle()  # its thread is there now
+                if message in self._spawned.emulator.world.channels:
                     self._heads.append((message, None))
             return
         who, channel, message = self._random.choice(self._written)
         path = f"/channels/{channel}/messages/{message}"
         if happens < 0.9:
-            await self._house.act(who, "PATCH", path, {"content": f"Rather {happens}"})
+            await self._running.call_as(who, "PATCH", path, {"content": f"Rather {happens}"})
         elif happens < 0.93:
             self._written.remove((who, channel, message))
-            await self._house.act(who, "DELETE", path)
+            await self._running.call_as(who, "DELETE", path)
         else:
-            await self._house.act(who, "PUT", f"{path}/reactions/%F0%9F%91%8D/@me")
+            await self._running.call_as(who, "PUT", f"{path}/reactions/%F0%9F%91%8D/@me")
 
     async def _rested(self) -> Held:
         """What is held once connections that are kept for the next call have been let go."""
@@ -184,17 +188,17 @@ class Soak:
         return before
 
     async def _look(self) -> Held:
-        async with self._house.session.get(self._metrics) as response:
+        async with self._running.session.get(self._metrics) as response:
             told = {
                 sample.name: sample.value
                 for family in text_string_to_metric_families(await response.text())
                 for sample in family.samples
             }
-        folder, opened = Path(f"/proc/{self._stage.bot.pid}/fd"), list[str]()
+        folder, opened = Path(f"/proc/{self._spawned.bot.pid}/fd"), list[str]()
         for one in folder.iterdir():
             with contextlib.suppress(FileNotFoundError):  # closed meanwhile
                 opened.append(str(one.readlink()))
-        own = [one for one in opened if one.startswith(str(self._stage.database))]
+        own = [one for one in opened if one.startswith(str(self._spawned.database))]
         assert len(own) <= _MOST_OF_ARCHIVE, own
         return Held(
             memory=told["process_resident_memory_bytes"] / 1e6,
@@ -220,19 +224,19 @@ def faults_of(hours: list[Held]) -> list[str]:
 
 async def soak(
     folder: Path, port: int, *, hours: int, members: int, essays: int, talk: int, seed: int
-) -> tuple[list[Held], Soak, Stage]:
+) -> tuple[list[Held], Soak, SpawnedBot]:
     """Play it in ``folder``; the hours, who played them and on what."""
     async with (
-        staged(folder, SALON_HEALTH=f"127.0.0.1:{port}") as stage,
+        spawned_bot(folder, SALON_HEALTH=f"127.0.0.1:{port}") as spawned,
         aiohttp.ClientSession() as session,
     ):
-        world = stage.emulator.world
+        world = spawned.emulator.world
         guild = next(iter(world.guilds.values()))
         people = [add_member(world, guild, f"Member {number}") for number in range(members)]
         nothing: Any = None  # the bot is a process of its own
-        house = House(stage.emulator, nothing, nothing, Clock(), session)
-        play = Soak(stage, house, people, port, seed)
-        return await play.play(hours, essays, talk), play, stage
+        running = RunningBot(spawned.emulator, nothing, nothing, Clock(), session)
+        play = Soak(spawned, running, people, port, seed)
+        return await play.play(hours, essays, talk), play, spawned
 
 
 def main() -> int:
@@ -246,10 +250,10 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8719)
     options = vars(parser.parse_args())
     with tempfile.TemporaryDirectory() as name:
-        hours, play, stage = asyncio.run(soak(Path(name), options.pop("port"), **options))
+        hours, play, spawned = asyncio.run(soak(Path(name), options.pop("port"), **options))
     for number, held in enumerate(hours, start=1):
         print(f"hour {number}: {held}")  # noqa: T201
-    errors = [line for line in stage.log if " ERROR " in line or "Traceback" in line]
+    errors = [line for line in spawned.log if " ERROR " in line or "Traceback" in line]
     found = faults_of(hours) + errors
     print(f"{play.cuts} cuts; " + ("; ".join(found) if found else "nothing left over"))  # noqa: T201
     return 1 if found else 0

@@ -1,7 +1,7 @@
-"""The whole house in one process: the emulator, the bot on real discord.py, and members who act.
+"""The bot in the test's own process, on real discord.py, with an emulator and its members.
 
-What runs in the test's own process can be measured for coverage and looked into; what has to be
-killed is started as a child process instead (tests.support.bot_process).
+In the test's process it can be inspected and measured for coverage. To kill the bot, start it as
+a child process instead (tests.support.spawned_bot).
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from storage.db.database import Database, open_database
 from storage.essays.export import export
 from tests.support.wire_check import wire_faults
 
-#: Seconds of real time after which what a test waits for will not come.
-PATIENCE = 30.0
+#: Seconds of real time after which :func:`wait_until` gives up.
+WAIT_SECONDS = 30.0
 
 ESSAY = """# Slow bread
 
@@ -51,35 +51,35 @@ Would you wait a night for bread?
 """
 
 
-async def until(true: Callable[[], Awaitable[Any]], what: str) -> Any:
-    """Wait until ``true`` gives something; fail with ``what`` if it never does."""
+async def wait_until(condition: Callable[[], Awaitable[Any]], what: str) -> Any:
+    """Wait until ``condition`` returns something truthy, and return it; fail naming ``what``."""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(PATIENCE):
-            while not (found := await true()):  # noqa: ASYNC110 - the world tells by being asked
+        async with asyncio.timeout(WAIT_SECONDS):
+            while not (found := await condition()):  # noqa: ASYNC110 - the world can only be polled
                 await asyncio.sleep(0.01)
             return found
-    pytest.fail(f"never came: {what}")
+    pytest.fail(f"timed out waiting for {what}")
 
 
-def texts(components: list[dict[str, Any]]) -> str:
-    """What the components of a message say."""
+def component_texts(components: list[dict[str, Any]]) -> str:
+    """The text in the components of a message."""
     found = []
     for component in components:
         found.append(component.get("content", ""))
-        found.append(texts(component.get("components", [])))
+        found.append(component_texts(component.get("components", [])))
     return "\n".join(found)
 
 
-def buttons(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def find_buttons(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The buttons of a message."""
     found = [component for component in components if component["type"] == 2]
     for component in components:
-        found += buttons(component.get("components", []))
+        found += find_buttons(component.get("components", []))
     return found
 
 
 def form_data(form: dict[str, Any], entered: dict[str, str]) -> dict[str, Any]:
-    """What a client submits for a form in which ``entered`` was typed, by the fields' labels."""
+    """The payload of a submitted form; ``entered`` is what was typed, by the fields' labels."""
     components = []
     for label in form["data"]["components"]:
         field = label["component"]
@@ -93,8 +93,8 @@ def form_data(form: dict[str, Any], entered: dict[str, str]) -> dict[str, Any]:
 
 
 @dataclass
-class House:
-    """A running Salon and the world around it."""
+class RunningBot:
+    """A running bot and the emulator it is connected to."""
 
     emulator: Emulator
     salon: Salon
@@ -121,13 +121,13 @@ class House:
         return next(iter(self.emulator.world.guilds))
 
     async def world(self) -> dict[str, Any]:
-        """The truth."""
+        """The emulator's whole state (``GET /rehearsal/world``)."""
         async with self.session.get(f"{self.emulator.page}/rehearsal/world") as response:
             found: dict[str, Any] = await response.json()
             return found
 
     async def messages(self, channel_id: int | None = None) -> list[dict[str, Any]]:
-        """What stands in a channel (``essays`` if none is named), the oldest first."""
+        """A channel's messages (``essays`` by default), oldest first, without deleted ones."""
         wanted = str(channel_id or self.channel())
         found = [
             message
@@ -136,8 +136,8 @@ class House:
         ]
         return sorted(found, key=lambda message: int(message["id"]))
 
-    async def ours(self, channel_id: int | None = None) -> list[dict[str, Any]]:
-        """What the bot wrote in a channel, notices of Discord's left out."""
+    async def bot_messages(self, channel_id: int | None = None) -> list[dict[str, Any]]:
+        """What the bot wrote in a channel, oldest first; Discord's system messages left out."""
         own = str(self.emulator.world.bot.id)
         return [
             message
@@ -146,7 +146,7 @@ class House:
         ]
 
     async def control(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """One of the emulator's controls."""
+        """Call one of the emulator's controls (``POST /rehearsal/…``); its answer."""
         address = f"{self.emulator.page}/rehearsal/{path}"
         async with self.session.post(address, json=body) as response:
             text = await response.text()
@@ -155,12 +155,12 @@ class House:
             return found
 
     async def settle(self, seconds: float = 0) -> None:
-        """Let time pass, then wait until the bot has nothing left to do."""
+        """Advance the clock, then wait until the bot is idle."""
         await self.control("clock", {"advance": seconds})
 
     # -- members ------------------------------------------------------------------------------
 
-    async def act(
+    async def call_as(
         self,
         member: User,
         method: str,
@@ -168,7 +168,7 @@ class House:
         body: dict[str, Any] | None = None,
         file: tuple[str, bytes] | None = None,
     ) -> Any:
-        """A call as a member; its answer."""
+        """Make an API call as a member; its answer."""
         headers = {"Authorization": member.token}
         data: Any = None
         if file is not None:
@@ -194,16 +194,16 @@ class House:
         channel_id: int | None = None,
         file: tuple[str, bytes] | None = None,
     ) -> int:
-        """Write a message, as a reply ``to`` another one if named; its id."""
+        """Post a message as a member, as a reply ``to`` another one if given; its id."""
         body: dict[str, Any] = {"content": text}
         if to is not None:
             body["message_reference"] = {"message_id": str(to)}
         if file is not None:
             body["attachments"] = [{"id": "0", "filename": file[0]}]
         path = f"/channels/{channel_id or self.channel()}/messages"
-        return int((await self.act(self.member(who), "POST", path, body, file))["id"])
+        return int((await self.call_as(self.member(who), "POST", path, body, file))["id"])
 
-    async def run(
+    async def run_command(
         self,
         command: str,
         *,
@@ -253,7 +253,7 @@ class House:
             "data": data,
             **more,
         }
-        await self.act(member, "POST", "/interactions", body, file)
+        await self.call_as(member, "POST", "/interactions", body, file)
 
         async def answered() -> dict[str, Any] | None:
             for one in (await self.world())["interactions"]:
@@ -262,34 +262,34 @@ class House:
                     return found if one["state"] != "waiting" else None
             return None
 
-        found: dict[str, Any] = await until(answered, f"an answer to {data}")
+        found: dict[str, Any] = await wait_until(answered, f"an answer to {data}")
         return found
 
-    async def said(self, interaction: dict[str, Any]) -> str:
-        """What the interaction's answer says in the end, once the bot has nothing left to do."""
+    async def answer_text(self, interaction: dict[str, Any]) -> str:
+        """The text of the interaction's answer, once the bot is idle."""
         await self.settle()
         for one in (await self.world())["interactions"]:
             if one["id"] == interaction["id"]:
                 return "\n".join(
-                    f"{message['content']}\n{texts(message['components'])}"
+                    f"{message['content']}\n{component_texts(message['components'])}"
                     for message in one["messages"]
                 )
-        pytest.fail("the interaction is gone")
+        pytest.fail("the interaction doesn't exist")
 
     async def press(
         self, interaction: dict[str, Any], label: str, *, who: User | None = None
     ) -> dict[str, Any]:
-        """Press a button below an answer, by default as the admin; the pressing's interaction."""
+        """Press a button below an answer, by default as the admin; the new interaction."""
         await self.settle()
-        answer = await self.seen(interaction)
-        (button,) = [b for b in buttons(answer["components"]) if b["label"] == label]
+        answer = await self.answer_message(interaction)
+        (button,) = [b for b in find_buttons(answer["components"]) if b["label"] == label]
         data = {"component_type": 2, "custom_id": button["custom_id"]}
         return await self.interact(
             3, data, who=who, message_id=answer["id"], message_flags=answer["flags"]
         )
 
-    async def seen(self, interaction: dict[str, Any]) -> dict[str, Any]:
-        """The first message of an interaction's answer, as it stands now."""
+    async def answer_message(self, interaction: dict[str, Any]) -> dict[str, Any]:
+        """The first message of an interaction's answer, in its current state."""
         for one in (await self.world())["interactions"]:
             if one["id"] == interaction["id"] and one["messages"]:
                 found: dict[str, Any] = one["messages"][0]
@@ -298,24 +298,24 @@ class House:
 
     async def publish(self, essay: str = ESSAY, name: str = "bread.md") -> list[dict[str, Any]]:
         """Publish an essay; the bot's messages."""
-        before = len(await self.ours())
-        await self.publishing(essay, name)
+        before = len(await self.bot_messages())
+        await self.start_publishing(essay, name)
         await self.settle()
-        return (await self.ours())[before:]
+        return (await self.bot_messages())[before:]
 
-    async def publishing(self, essay: str = ESSAY, name: str = "bread.md") -> dict[str, Any]:
-        """Hand an essay in and press *Publish*; the interaction that shows how it goes."""
-        interaction = await self.run("essay publish", file=(name, essay.encode()))
+    async def start_publishing(self, essay: str = ESSAY, name: str = "bread.md") -> dict[str, Any]:
+        """Submit an essay and press *Publish*; the interaction that shows the progress."""
+        interaction = await self.run_command("essay publish", file=(name, essay.encode()))
         await self.press(interaction, "Publish")
         return interaction
 
     async def export(self, essay: str = "1") -> dict[str, Any]:
-        """The archive's telling of a discussion."""
+        """The export of a discussion."""
         return await self.database.read(lambda tx: export(tx, essay))
 
 
 @contextlib.asynccontextmanager
-async def lived_in(
+async def run_bot(
     folder: Path,
     emulator: Emulator,
     *,
@@ -323,10 +323,10 @@ async def lived_in(
     salon_type: type[Salon] = Salon,
     keeping: Keeping | None = None,
     sees_server: bool = True,
-) -> AsyncIterator[House]:
-    """The bot in ``emulator``, started and idle; ended with the block.
+) -> AsyncIterator[RunningBot]:
+    """Run the bot against ``emulator``: started and idle, stopped when the block ends.
 
-    ``sees_server``: whether it is to find a server, which it cannot where that is out of reach.
+    ``sees_server``: whether to wait for a server; False where none is available to the bot.
     """
     clock = clock or Clock()
     point_elsewhere(emulator.api, emulator.gateway)
@@ -342,12 +342,12 @@ async def lived_in(
         aiohttp.ClientSession() as session,
         open_database(settings.database) as database,
     ):
-        # The tests' own pages stand on loopback, where a real one is never fetched from.
+        # The tests serve their web pages on loopback, which the bot itself never fetches from.
         page = functools.partial(fetch, allows=lambda address: address.is_loopback)
         salon = salon_type(database, clock, fetch_page=page, keeping=keeping)
         async with clock_link(settings.clock_url, clock, lambda: salon):
             life = asyncio.create_task(salon.start(settings.token))
-            house = House(emulator, salon, database, clock, session)
+            running = RunningBot(emulator, salon, database, clock, session)
             try:
 
                 async def there() -> bool:
@@ -357,9 +357,9 @@ async def lived_in(
                         return salon.services.recorder.generation > 0
                     return bool(salon.guilds) and not salon.guilds[0].unavailable
 
-                await until(there, "the bot")
-                await house.settle()
-                yield house
+                await wait_until(there, "the bot")
+                await running.settle()
+                yield running
             finally:
                 await salon.close()
                 life.cancel()
@@ -367,10 +367,10 @@ async def lived_in(
 
 
 @contextlib.asynccontextmanager
-async def a_world() -> AsyncIterator[Emulator]:
-    """A new world, served, with no bot in it; it announces no rate limits.
+async def run_emulator() -> AsyncIterator[Emulator]:
+    """Run an emulator with a new world, without rate limits; no bot is started.
 
-    The bot's traffic is recorded, and at the end held against Discord's description of its API.
+    The traffic is recorded, and checked against Discord's API description when the block ends.
     """
     emulator = Emulator(seed_world(), rates=False)
     with tempfile.TemporaryDirectory() as folder:
@@ -387,7 +387,7 @@ async def a_world() -> AsyncIterator[Emulator]:
 
 
 @contextlib.asynccontextmanager
-async def a_house(folder: Path) -> AsyncIterator[House]:
-    """A new world with a running bot in it."""
-    async with a_world() as emulator, lived_in(folder, emulator) as house:
-        yield house
+async def running_bot(folder: Path) -> AsyncIterator[RunningBot]:
+    """Run an emulator with a new world and the bot."""
+    async with run_emulator() as emulator, run_bot(folder, emulator) as running:
+        yield running

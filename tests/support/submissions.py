@@ -1,28 +1,28 @@
-"""Submissions as commands leave them behind, for tests of what comes after."""
+"""Submissions as the commands store them, for tests of the steps after."""
 
 from __future__ import annotations
 
 from storage.essays.submissions import Submission
-from tests.support.running_bot import House
+from tests.support.running_bot import RunningBot
 
-__all__ = ["submitted"]
+__all__ = ["make_submission"]
 
 
-def submitted(
-    house: House,
+def make_submission(
+    running: RunningBot,
     text: str,
     *,
     number: int = 7,
     title: str | None = None,
     essay_id: int | None = None,
 ) -> Submission:
-    """A text that the admin handed in for ``essays``, long ago unless ``number`` says otherwise."""
+    """A text that the admin submitted for ``essays``; ``number``, its id, says when."""
     return Submission(
         id=number,
-        server_id=house.server_id,
+        server_id=running.server_id,
         server_name="Town",
-        channel_id=house.channel(),
-        member_id=house.member().id,
+        channel_id=running.channel(),
+        member_id=running.member().id,
         member_name="Ada",
         file_name=None,
         file_url=None,

@@ -1,4 +1,4 @@
-"""Holds recorded traffic against Discord's own description of its API, where that is at hand."""
+"""Checks recorded traffic against Discord's own API description, if that is available."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-__all__ = ["wire_faults"]
+__all__ = ["load_checker", "wire_faults"]
 
 _SHARED = Path(__file__).resolve().parents[3] / "shared"
 _CHECK = _SHARED / "tools" / "check_wire.py"
@@ -17,7 +17,8 @@ _SPEC = _SHARED / "discord" / "openapi.json"
 
 
 @functools.cache
-def _checker() -> tuple[ModuleType, Any] | None:
+def load_checker() -> tuple[ModuleType, Any] | None:
+    """The checker and its description of the API; None if they aren't available."""
     if not (_CHECK.is_file() and _SPEC.is_file()):
         return None
     found = importlib.util.spec_from_file_location("check_wire", _CHECK)
@@ -29,11 +30,11 @@ def _checker() -> tuple[ModuleType, Any] | None:
 
 
 def wire_faults(archive: Path) -> list[str]:
-    """What in an HTTP Archive does not fit Discord's description; nothing where that is missing.
+    """The violations of Discord's API description in an HTTP Archive; none without a description.
 
-    What was struck by a fault made on purpose is left out.
+    Exchanges with an injected fault are left out.
     """
-    checker = _checker()
+    checker = load_checker()
     if checker is None:
         return []
     module, spec = checker

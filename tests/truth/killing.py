@@ -16,11 +16,11 @@ from pathlib import Path
 import aiohttp
 
 from bot.emulator.faults.steps import Step
-from tests.support.bot_process import Stage, staged
-from tests.support.running_bot import lived_in
+from tests.support.running_bot import run_bot
+from tests.support.spawned_bot import SpawnedBot, spawned_bot
 from tests.truth.compare import differences
+from tests.truth.play_state import Bot
 from tests.truth.runner import Play
-from tests.truth.stage import Bot
 
 __all__ = ["Killed", "play_and_kill"]
 
@@ -46,8 +46,8 @@ class Killed:
 class _Killer:
     """Strikes at seeded steps until it has struck often enough; each time the bot starts anew."""
 
-    def __init__(self, stage: Stage, chance: random.Random, kills: int) -> None:
-        self._stage = stage
+    def __init__(self, spawned: SpawnedBot, chance: random.Random, kills: int) -> None:
+        self._spawned = spawned
         self._chance = chance
         self._next = chance.randint(*_STEPS)
         self._pending: asyncio.TimerHandle | None = None
@@ -62,35 +62,37 @@ class _Killer:
     def strike(self) -> None:
         """Kill the bot now, if it runs; it is started again."""
         self._pending = None
-        self._next = self._stage.emulator.steps.count + self._chance.randint(*_STEPS)
-        if self.left and self._stage.bot.is_running:
+        self._next = self._spawned.emulator.steps.count + self._chance.randint(*_STEPS)
+        if self.left and self._spawned.bot.is_running:
             self.left -= 1
-            self._stage.kill()
+            self._spawned.kill()
 
 
 async def play_and_kill(seed: int, folder: Path, *, missed: int = 120, kills: int = 4) -> Killed:
     """Publish, miss ``missed`` actions, and be killed ``kills`` times while catching up."""
-    async with staged(folder) as stage, aiohttp.ClientSession() as session:
-        async with lived_in(folder, stage.emulator) as house:
-            await house.publish()
-            play = Play(stage.emulator, _away(), seed, house.channel(), session)
+    async with spawned_bot(folder) as spawned, aiohttp.ClientSession() as session:
+        async with run_bot(folder, spawned.emulator) as running:
+            await running.publish()
+            play = Play(spawned.emulator, _away(), seed, running.channel(), session)
             for _ in range(missed // 4):
                 await play.do(play.random.choice(_MISSED))
-            await house.settle()
+            await running.settle()
         for _ in range(missed):
             await play.do(play.random.choice(_MISSED))
-        killer = _Killer(stage, play.random, kills)
-        stage.emulator.steps.hook = killer.step
-        await stage.bot.start()
+        killer = _Killer(spawned, play.random, kills)
+        spawned.emulator.steps.hook = killer.step
+        await spawned.bot.start()
         while killer.left:
             await play.control("clock", {"advance": 0})
             killer.strike()  # it has caught up before its turn came
-            await asyncio.gather(*stage.restarts)
-        stage.emulator.steps.hook = None
-        await asyncio.gather(*stage.restarts)
+            await asyncio.gather(*spawned.restarts)
+        spawned.emulator.steps.hook = None
+        await asyncio.gather(*spawned.restarts)
         await play.control("clock", {"advance": 30})
-        wrong = differences(await stage.world(), await stage.export(), str(play.own_id), play.names)
-        return Killed(wrong, len(stage.restarts))
+        wrong = differences(
+            await spawned.world(), await spawned.export(), str(play.own_id), play.names
+        )
+        return Killed(wrong, len(spawned.restarts))
 
 
 def _away() -> Bot:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.emulator.world.seed import join
-from tests.truth.stage import Stage
+from tests.truth.play_state import PlayState
 
 __all__ = ["Members"]
 
@@ -16,7 +16,7 @@ _EMOJI = ["👍", "🍞", "🎉"]
 _FEWEST = 3
 
 
-class Members(Stage):
+class Members(PlayState):
     """Everything people do: each returns whether there was something to do it to."""
 
     async def _write(self, channel_id: int, to: int | None = None, *, file: bool = False) -> bool:

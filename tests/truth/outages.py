@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 
 from bot.emulator.world.seed import invite_bot
-from tests.truth.stage import Stage
+from tests.truth.play_state import PlayState
 
 __all__ = ["Misfortunes"]
 
@@ -38,7 +38,7 @@ _MOVING_CALLS = (
 )
 
 
-class Misfortunes(Stage):
+class Misfortunes(PlayState):
     """Everything that goes wrong, and its end."""
 
     async def _hide(self) -> bool:

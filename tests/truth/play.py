@@ -13,11 +13,11 @@ from bot.app.client import Salon
 from bot.emulator.server import Emulator
 from bot.emulator.world.seed import seed_world
 from storage.servers import setup_choices
-from tests.support.running_bot import House, lived_in
+from tests.support.running_bot import RunningBot, run_bot
 from tests.truth.compare import differences
 from tests.truth.moving import as_moved
+from tests.truth.play_state import Bot
 from tests.truth.runner import Play
-from tests.truth.stage import Bot
 
 __all__ = ["Played", "play"]
 
@@ -59,40 +59,38 @@ async def play(seed: int, actions: int, folder: Path, *, move: bool = False) -> 
         contextlib.AsyncExitStack() as stack,
     ):
         world.push_async_callback(emulator.stop)
-        houses: list[House] = []
+        bots: list[RunningBot] = []
 
         async def start() -> None:
             world = emulator.world
             there = world.bot.id in world.guild.members and not emulator.dispatcher.outages
-            lived = lived_in(folder, emulator, salon_type=Eager, sees_server=there)
-            houses.append(await stack.enter_async_context(lived))
+            lived = run_bot(folder, emulator, salon_type=Eager, sees_server=there)
+            bots.append(await stack.enter_async_context(lived))
 
         async def stop() -> None:
-            houses.clear()
+            bots.clear()
             await stack.aclose()
 
         await start()
-        await houses[0].publish()
+        await bots[0].publish()
         if move:
-            server_id = houses[0].server_id
-            await houses[0].database.write(
-                lambda tx: setup_choices.set_bring(tx, server_id, "move")
-            )
-        bot = Bot(start, stop, lambda: houses[0].salon.is_closed())
-        one = Play(emulator, bot, seed, houses[0].channel(), session, moves=move)
+            server_id = bots[0].server_id
+            await bots[0].database.write(lambda tx: setup_choices.set_bring(tx, server_id, "move"))
+        bot = Bot(start, stop, lambda: bots[0].salon.is_closed())
+        one = Play(emulator, bot, seed, bots[0].channel(), session, moves=move)
         await one.run(actions)
         async with session.delete(f"{emulator.page}/rehearsal/faults") as response:
             assert response.status < 300
-        house = houses[0]
+        running = bots[0]
         # What could not be done for want of a right is tried again at least every hour.
         await one.control("clock", {"advance": _TRIED_AGAIN if move else 2})
-        await house.salon.services.catch_up.retry_pending()  # what it does every minute
+        await running.salon.services.catch_up.retry_pending()  # what it does every minute
         await one.control("clock", {"advance": 0})
         await one.calm()
         await one.control("clock", {"advance": 2})
-        rows = await house.database.read(lambda tx: tx.rows(_MOVES))
+        rows = await running.database.read(lambda tx: tx.rows(_MOVES))
         world_as_is, wrong = as_moved(
-            await house.world(), {str(row["reply_id"]): str(row["copy_id"]) for row in rows}
+            await running.world(), {str(row["reply_id"]): str(row["copy_id"]) for row in rows}
         )
-        wrong += differences(world_as_is, await house.export(), str(one.own_id), one.names)
+        wrong += differences(world_as_is, await running.export(), str(one.own_id), one.names)
         return Played(wrong, one.done, one.told, len(rows))

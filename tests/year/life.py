@@ -16,8 +16,8 @@ import aiohttp
 from bot.clock import Clock
 from bot.emulator.faults.steps import NeverArrivedError, Step
 from bot.emulator.world.seed import put_channel
-from tests.support.bot_process import Stage
-from tests.support.running_bot import House, buttons
+from tests.support.running_bot import RunningBot, find_buttons
+from tests.support.spawned_bot import SpawnedBot
 
 __all__ = ["Life", "Log", "Span", "live"]
 
@@ -60,10 +60,10 @@ class Log:
 class Life:
     """Plays the year. Nothing here knows how prompts are decided."""
 
-    def __init__(self, stage: Stage, house: House, seed: int) -> None:
-        self._stage = stage
-        self._house = house
-        self._world = stage.emulator.world
+    def __init__(self, spawned: SpawnedBot, running: RunningBot, seed: int) -> None:
+        self._spawned = spawned
+        self._running = running
+        self._world = spawned.emulator.world
         self._random = random.Random(seed)
         self._open: list[int] = []
         self._quiet: set[int] = set()  # nobody ever talks about these
@@ -80,8 +80,8 @@ class Life:
         end = self.now + days * DAY
         gap = days * 0.9 / essays
         published, next_essay = 0, self.now
-        await self._stage.bot.start()
-        await self._house.settle()
+        await self._spawned.bot.start()
+        await self._running.settle()
         await self._found()
         while self.now < end:
             stay = min(self.now + DAY * self._random.uniform(2, 25), end)
@@ -93,7 +93,7 @@ class Life:
                 await self._part_of_a_day()
                 await self._chance()
             await self._away()
-        await self._house.settle(60)
+        await self._running.settle(60)
 
     async def _found(self) -> None:
         options = {"zone": "Europe/Berlin", "quiet": "22:00-07:30"}
@@ -102,30 +102,30 @@ class Life:
 
     async def _command(self, command: str, **options: str) -> str:
         given = [{"type": 3, "name": name, "value": value} for name, value in options.items()]
-        interaction = await self._house.run(f"prompts {command}", options=given)
-        await self._house.settle()
+        interaction = await self._running.run_command(f"prompts {command}", options=given)
+        await self._running.settle()
         return json.dumps(interaction["answer"])
 
     async def _publish(self, number: int) -> None:
-        channel = self._house.channel(self._random.choice(CHANNELS))
+        channel = self._running.channel(self._random.choice(CHANNELS))
         questions = "\n\n".join(
             f"Is it so with number {number}, way {way}?"
             for way in range(self._random.choice((0, 1, 1, 2, 4)))
         )
         text = f"# Essay {number}\n\nIt is about number {number}.\n\n{questions}\n"
         file = (f"{number}.md", text.encode())
-        draft = await self._house.run("essay publish", file=file, channel_id=channel)
-        await self._house.settle()
-        shown = await self._house.seen(draft)
-        (button,) = [one for one in buttons(shown["components"]) if one["label"] == "Publish"]
-        await self._house.interact(
+        draft = await self._running.run_command("essay publish", file=file, channel_id=channel)
+        await self._running.settle()
+        shown = await self._running.answer_message(draft)
+        (button,) = [one for one in find_buttons(shown["components"]) if one["label"] == "Publish"]
+        await self._running.interact(
             3,
             {"component_type": 2, "custom_id": button["custom_id"]},
             channel_id=channel,
             message_id=shown["id"],
             message_flags=shown["flags"],
         )
-        await self._house.settle(self._random.uniform(0, 3600))
+        await self._running.settle(self._random.uniform(0, 3600))
         self._open.append(number)
         self._said[number] = 0
         if self._random.random() < 0.4:
@@ -137,12 +137,12 @@ class Life:
             if number not in self._quiet and self._random.random() < 0.5 ** self._said[number]:
                 await self._write(number)
                 self._said[number] += self._random.random() < 0.3
-        await self._house.settle(self._random.uniform(1, 12) * 3600)
+        await self._running.settle(self._random.uniform(1, 12) * 3600)
 
     async def _write(self, number: int) -> None:
         """A member answers one of the bot's messages, or writes in a thread."""
 
-        with contextlib.closing(sqlite3.connect(self._stage.database)) as archive:
+        with contextlib.closing(sqlite3.connect(self._spawned.database)) as archive:
             posts = archive.execute(
                 """
                 SELECT channel_id, message_id FROM planned_messages
@@ -158,10 +158,10 @@ class Life:
         text = f"{who} says {self._random.random()}"
         self.log.written += 1
         if threads and self._random.random() < 0.6:
-            await self._house.write(who, text, channel_id=self._random.choice(threads)[0])
+            await self._running.write(who, text, channel_id=self._random.choice(threads)[0])
         elif posts:
             channel, message = self._random.choice(posts)
-            await self._house.write(who, text, to=message, channel_id=channel)
+            await self._running.write(who, text, to=message, channel_id=channel)
 
     async def _chance(self) -> None:
         """What happens now and then."""
@@ -187,8 +187,8 @@ class Life:
     async def _outage(self) -> None:
         """Discord refuses every message for a while, or the connection is lost."""
         if self._random.random() < 0.5:
-            await self._house.control("faults", {"kind": "gateway_close", "code": 4000})
-            await self._house.settle()
+            await self._running.control("faults", {"kind": "gateway_close", "code": 4000})
+            await self._running.settle()
             return
         self.log.outages += 1
         start = self.now
@@ -200,10 +200,10 @@ class Life:
             "times": 100_000,
             "after_effect": self._random.random() < 0.5,
         }
-        await self._house.control("faults", fault)
-        await self._house.settle(self._random.uniform(0.2, 20) * 3600)
+        await self._running.control("faults", fault)
+        await self._running.settle(self._random.uniform(0.2, 20) * 3600)
         async with aiohttp.ClientSession() as session:
-            await session.delete(f"{self._stage.emulator.page}/rehearsal/faults")
+            await session.delete(f"{self._spawned.emulator.page}/rehearsal/faults")
         self.log.absences.append(Span(start, self.now))
 
     async def _pause(self) -> None:
@@ -211,7 +211,7 @@ class Life:
         which = {} if number is None else {"essay": str(number)}
         start = self.now
         await self._command("pause", **which)
-        await self._house.settle(self._random.uniform(1, 60) * 3600)
+        await self._running.settle(self._random.uniform(1, 60) * 3600)
         self.log.paused.setdefault(number, []).append(Span(start, self.now))
         await self._command("resume", **which)
 
@@ -222,16 +222,16 @@ class Life:
         if self._random.random() < 0.5:
             await self._killed(timedelta(hours=hours))
             return
-        await self._stage.bot.stop()
+        await self._spawned.bot.stop()
         start = self.now
         if self._open and self._random.random() < 0.4:
             self._close(self._open.pop(self._random.randrange(len(self._open))))
-        await self._house.settle(hours * 3600)
+        await self._running.settle(hours * 3600)
         for number in self._open[-3:]:
             if self._random.random() < 0.3:  # said while nobody hears it
                 await self._write(number)
-        await self._stage.bot.start()
-        await self._house.settle()
+        await self._spawned.bot.start()
+        await self._running.settle()
         self.log.absences.append(Span(start, self.now))
 
     async def _killed(self, pause: timedelta) -> None:
@@ -240,40 +240,42 @@ class Life:
 
         async def strike(step: Step) -> None:
             nonlocal left
-            if step.kind != "call" or not self._stage.bot.is_running:
+            if step.kind != "call" or not self._spawned.bot.is_running:
                 return
             left -= 1
             if left == 0:
                 self.log.kills += 1
-                self._stage.kill(pause)
+                self._spawned.kill(pause)
                 if step.moment == "before":
                     raise NeverArrivedError
 
-        self._stage.emulator.steps.hook = strike
-        await self._house.settle(self._random.uniform(1, 4) * 86400)
-        self._stage.emulator.steps.hook = None
-        await asyncio.gather(*self._stage.restarts)
+        self._spawned.emulator.steps.hook = strike
+        await self._running.settle(self._random.uniform(1, 4) * 86400)
+        self._spawned.emulator.steps.hook = None
+        await asyncio.gather(*self._spawned.restarts)
         # As long as it was away in truth: the days of the play go by without it too.
-        self.log.absences += [Span(start, end) for start, end in self._stage.absences]
-        self._stage.absences.clear()
-        await self._house.settle()
+        self.log.absences += [Span(start, end) for start, end in self._spawned.absences]
+        self._spawned.absences.clear()
+        await self._running.settle()
 
     def _close(self, number: int) -> None:
         """While the bot is away, so that it has the archive for itself when it is there."""
         self.log.closed[number] = self.now
-        with contextlib.closing(sqlite3.connect(self._stage.database)) as archive:
+        with contextlib.closing(sqlite3.connect(self._spawned.database)) as archive:
             archive.execute("UPDATE discussions SET state = 'closed' WHERE id = ?", (number,))
             archive.commit()
 
 
-async def live(stage: Stage, *, days: int, essays: int, seed: int) -> Log:
+async def live(spawned: SpawnedBot, *, days: int, essays: int, seed: int) -> Log:
     """Play ``days``; what was done in them."""
     for name in CHANNELS[1:]:
-        put_channel(stage.emulator.world, next(iter(stage.emulator.world.guilds.values())), name)
+        put_channel(
+            spawned.emulator.world, next(iter(spawned.emulator.world.guilds.values())), name
+        )
     async with aiohttp.ClientSession() as session:
         # The bot is a process of its own: there is no client and no archive to look into here.
         nothing: Any = None
-        house = House(stage.emulator, nothing, nothing, Clock(), session)
-        life = Life(stage, house, seed)
+        running = RunningBot(spawned.emulator, nothing, nothing, Clock(), session)
+        life = Life(spawned, running, seed)
         await life.live(days, essays)
         return life.log

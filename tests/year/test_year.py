@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.bot_process import staged
+from tests.support.spawned_bot import spawned_bot
 from tests.year.checks import Checker
 from tests.year.life import DAYS, ESSAYS, live
 
@@ -23,11 +23,11 @@ async def test_in_a_year_every_prompt_is_sent_once_or_skipped_with_a_reason_that
     tmp_path: Path, seed: int
 ) -> None:
     began = time.monotonic()
-    async with staged(tmp_path, rates=False) as stage:
-        log = await live(stage, days=DAYS, essays=ESSAYS, seed=seed)
-        world = await stage.world()
-        own = stage.emulator.world.application.bot_id
-    checker = Checker(world, stage.database, log, own)
+    async with spawned_bot(tmp_path, rates=False) as spawned:
+        log = await live(spawned, days=DAYS, essays=ESSAYS, seed=seed)
+        world = await spawned.world()
+        own = spawned.emulator.world.application.bot_id
+    checker = Checker(world, spawned.database, log, own)
     states = Counter((one["kind"], one["state"]) for one in checker.prompts)
     reasons = Counter(str(one["reason"])[:40] for one in checker.prompts if one["reason"])
     sys.stdout.write(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from storage.db.writer import Transaction
-from tests.support.running_bot import ESSAY, House, a_house, form_data, texts
+from tests.support.running_bot import ESSAY, RunningBot, component_texts, form_data, running_bot
 
 CHOSEN = [{"type": 3, "name": "essay", "value": "1"}]
 GIVEN = {
@@ -24,137 +24,149 @@ CLOSING = "Closing question (empty: the essay's own)"
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path) as opened:
+async def running(tmp_path: Path) -> AsyncIterator[RunningBot]:
+    async with running_bot(tmp_path) as opened:
         yield opened
 
 
-async def correct(house: House, interaction: dict[str, Any], entered: dict[str, str]) -> None:
-    form = (await house.press(interaction, "Edit …"))["answer"]
-    await house.interact(5, form_data(form, entered))
-    await house.settle()
+async def correct(
+    running: RunningBot, interaction: dict[str, Any], entered: dict[str, str]
+) -> None:
+    form = (await running.press(interaction, "Edit …"))["answer"]
+    await running.interact(5, form_data(form, entered))
+    await running.settle()
 
 
-async def published(house: House, text: str = ESSAY, entered: dict[str, str] | None = None) -> None:
+async def published(
+    running: RunningBot, text: str = ESSAY, entered: dict[str, str] | None = None
+) -> None:
     """Publish an essay whose draft was corrected before."""
-    interaction = await house.run("essay publish", file=("bread.md", text.encode()))
-    await correct(house, interaction, GIVEN if entered is None else entered)
-    await house.press(interaction, "Publish")
-    await house.settle()
+    interaction = await running.run_command("essay publish", file=("bread.md", text.encode()))
+    await correct(running, interaction, GIVEN if entered is None else entered)
+    await running.press(interaction, "Publish")
+    await running.settle()
 
 
-async def hand_in(house: House, text: str, name: str = "bread.md") -> dict[str, Any]:
-    return await house.run("essay edit", options=CHOSEN, file=(name, text.encode()))
+async def hand_in(running: RunningBot, text: str, name: str = "bread.md") -> dict[str, Any]:
+    return await running.run_command("essay edit", options=CHOSEN, file=(name, text.encode()))
 
 
-async def stands(house: House) -> tuple[str, str]:
+async def stands(running: RunningBot) -> tuple[str, str]:
     """What the card says, and what is asked at the end."""
-    card, *_, closing = await house.ours()
-    return texts(card["components"]), closing["content"]
+    card, *_, closing = await running.bot_messages()
+    return component_texts(card["components"]), closing["content"]
 
 
-async def apply(house: House, interaction: dict[str, Any]) -> tuple[str, str]:
-    await house.press(interaction, "Apply")
-    await house.settle()
-    return await stands(house)
+async def apply(running: RunningBot, interaction: dict[str, Any]) -> tuple[str, str]:
+    await running.press(interaction, "Apply")
+    await running.settle()
+    return await stands(running)
 
 
-async def test_what_was_given_for_the_draft_stays_with_a_new_text(house: House) -> None:
-    await published(house)
-    before = await stands(house)
+async def test_what_was_given_for_the_draft_stays_with_a_new_text(running: RunningBot) -> None:
+    await published(running)
+    before = await stands(running)
     assert "# Rye\nBy the two Bakers" in before[0]
     assert "> Wait.\n> — A baker" in before[0]
-    interaction = await hand_in(house, ESSAY.replace("a loaf", "two loaves"))
-    told = await house.said(interaction)
+    interaction = await hand_in(running, ESSAY.replace("a loaf", "two loaves"))
+    told = await running.answer_text(interaction)
     assert "As given here, not as the text says: title, byline, epigraph" in told
     assert "~~Rye~~" not in told
-    card, closing = await apply(house, interaction)
+    card, closing = await apply(running, interaction)
     assert (card.split("-#")[0], closing) == (before[0].split("-#")[0], "And you?")
-    assert "two loaves" in (await house.ours())[1]["content"]
+    assert "two loaves" in (await running.bot_messages())[1]["content"]
 
 
-async def test_the_same_text_again_changes_nothing_of_what_was_given(house: House) -> None:
-    await published(house)
-    assert "Nothing changes" in await house.said(await hand_in(house, ESSAY))
+async def test_the_same_text_again_changes_nothing_of_what_was_given(running: RunningBot) -> None:
+    await published(running)
+    assert "Nothing changes" in await running.answer_text(await hand_in(running, ESSAY))
 
 
-async def test_what_a_new_text_says_otherwise_than_before_holds(house: House) -> None:
-    await published(house)
+async def test_what_a_new_text_says_otherwise_than_before_holds(running: RunningBot) -> None:
+    await published(running)
     text = ESSAY.replace("# Slow bread", "# Slower bread").replace("By Ann Baker", "By Ann Miller")
-    interaction = await hand_in(house, text)
-    told = await house.said(interaction)
+    interaction = await hand_in(running, text)
+    told = await running.answer_text(interaction)
     assert "Title: ~~Rye~~ **Slower bread**" in told
     assert "Byline: ~~By the two Bakers~~ **By Ann Miller**" in told
-    card, _ = await apply(house, interaction)
+    card, _ = await apply(running, interaction)
     assert "# Slower bread\nBy Ann Miller" in card
     assert "> Wait." in card
 
 
-async def test_a_title_that_is_only_guessed_does_not_take_a_given_ones_place(house: House) -> None:
+async def test_a_title_that_is_only_guessed_does_not_take_a_given_ones_place(
+    running: RunningBot,
+) -> None:
     text = "It was raining in the town\n\nNobody minded, least of all the baker.\n\nDo you?"
-    await published(house, text, {"Title": "Rye"})
-    interaction = await hand_in(house, text.replace("raining", "snowing"), "snow.txt")
-    told = await house.said(interaction)
+    await published(running, text, {"Title": "Rye"})
+    interaction = await hand_in(running, text.replace("raining", "snowing"), "snow.txt")
+    told = await running.answer_text(interaction)
     assert "# Rye" in told
     assert "“It was snowing in the town”, once taken for the title, stands in the text" in told
-    await apply(house, interaction)
-    assert (await house.ours())[1]["content"] == text.replace("raining", "snowing")
+    await apply(running, interaction)
+    assert (await running.bot_messages())[1]["content"] == text.replace("raining", "snowing")
 
 
-async def test_the_new_text_is_corrected_before_it_is_applied(house: House) -> None:
-    await published(house)
-    interaction = await hand_in(house, ESSAY.replace("a loaf", "two loaves"))
-    await correct(house, interaction, {"Title": "Rye again", "Byline": "", CLOSING: ""})
-    told = await house.said(interaction)
+async def test_the_new_text_is_corrected_before_it_is_applied(running: RunningBot) -> None:
+    await published(running)
+    interaction = await hand_in(running, ESSAY.replace("a loaf", "two loaves"))
+    await correct(running, interaction, {"Title": "Rye again", "Byline": "", CLOSING: ""})
+    told = await running.answer_text(interaction)
     assert "Title: ~~Rye~~ **Rye again**" in told
     assert "Byline: ~~By the two Bakers~~" in told
     assert "Asked at the end: the essay's own question" in told
-    await house.press(interaction, "Apply")
-    await house.settle()
-    card, part = await house.ours()
-    assert "# Rye again\n" in texts(card["components"])
-    assert "By the two Bakers" not in texts(card["components"])
+    await running.press(interaction, "Apply")
+    await running.settle()
+    card, part = await running.bot_messages()
+    assert "# Rye again\n" in component_texts(card["components"])
+    assert "By the two Bakers" not in component_texts(card["components"])
     assert part["content"].endswith("Would you wait a night for bread?")
 
 
-async def test_a_correction_of_an_edit_that_was_applied_meanwhile_says_so(house: House) -> None:
-    await published(house)
-    interaction = await hand_in(house, ESSAY.replace("a loaf", "two loaves"))
-    form = (await house.press(interaction, "Edit …"))["answer"]
-    await apply(house, interaction)
-    late = await house.interact(5, form_data(form, {"Title": "Late"}))
-    assert "not there any more" in await house.said(late)
-    assert "# Rye" in (await stands(house))[0]
+async def test_a_correction_of_an_edit_that_was_applied_meanwhile_says_so(
+    running: RunningBot,
+) -> None:
+    await published(running)
+    interaction = await hand_in(running, ESSAY.replace("a loaf", "two loaves"))
+    form = (await running.press(interaction, "Edit …"))["answer"]
+    await apply(running, interaction)
+    late = await running.interact(5, form_data(form, {"Title": "Late"}))
+    assert "not there any more" in await running.answer_text(late)
+    assert "# Rye" in (await stands(running))[0]
 
 
-async def test_the_form_shows_what_was_given_and_takes_it_back(house: House) -> None:
-    await published(house)
-    form = (await house.run("essay edit", options=CHOSEN))["answer"]
+async def test_the_form_shows_what_was_given_and_takes_it_back(running: RunningBot) -> None:
+    await published(running)
+    form = (await running.run_command("essay edit", options=CHOSEN))["answer"]
     shown = {
         label["label"]: label["component"].get("value", "") for label in form["data"]["components"]
     }
     assert (shown["Title"], shown["Closing question"]) == ("Rye", "And you?")
     entered = {"Title": "", "Closing question": ""}
-    interaction = await house.interact(5, form_data(form, entered))
-    told = await house.said(interaction)
+    interaction = await running.interact(5, form_data(form, entered))
+    told = await running.answer_text(interaction)
     assert "Title: ~~Rye~~ **Slow bread**" in told
     assert "Asked at the end: the essay's own question" in told
     assert "As given here, not as the text says: byline, epigraph" in told
 
 
-async def test_a_title_given_when_it_was_handed_in_stays_too(house: House) -> None:
-    form = (await house.run("essay publish"))["answer"]
+async def test_a_title_given_when_it_was_handed_in_stays_too(running: RunningBot) -> None:
+    form = (await running.run_command("essay publish"))["answer"]
     entered = {"Or the text": ESSAY, "Title": "Rye", "Closing question": "And you?"}
-    interaction = await house.interact(5, form_data(form, entered))
-    await house.press(interaction, "Publish")
-    await house.settle()
-    card, closing = await apply(house, await hand_in(house, ESSAY.replace("a loaf", "two loaves")))
+    interaction = await running.interact(5, form_data(form, entered))
+    await running.press(interaction, "Publish")
+    await running.settle()
+    card, closing = await apply(
+        running, await hand_in(running, ESSAY.replace("a loaf", "two loaves"))
+    )
     assert "# Rye\nBy Ann Baker" in card
     assert closing == "And you?"
 
 
-async def test_what_was_given_in_an_archive_of_before_is_read_off_its_text(house: House) -> None:
-    await published(house)
+async def test_what_was_given_in_an_archive_of_before_is_read_off_its_text(
+    running: RunningBot,
+) -> None:
+    await published(running)
 
     async def age(tx: Transaction) -> None:
         row = await tx.row("SELECT essay FROM revision_contents")
@@ -163,7 +175,7 @@ async def test_what_was_given_in_an_archive_of_before_is_read_off_its_text(house
         del essay["extracted"]
         await tx.run("UPDATE revisions SET essay = :essay", {"essay": json.dumps(essay)})
 
-    await house.database.write(age)
-    assert "Nothing changes" in await house.said(await hand_in(house, ESSAY))
-    card, _ = await apply(house, await hand_in(house, ESSAY.replace("a loaf", "two loaves")))
+    await running.database.write(age)
+    assert "Nothing changes" in await running.answer_text(await hand_in(running, ESSAY))
+    card, _ = await apply(running, await hand_in(running, ESSAY.replace("a loaf", "two loaves")))
     assert "# Rye\nBy the two Bakers" in card

@@ -14,117 +14,117 @@ from bot.emulator.world.permissions import Permission
 from bot.emulator.world.seed import add_guild, invite_bot, put_channel
 from storage.db.database import open_database
 from storage.db.writer import Transaction
-from tests.support.running_bot import House, a_house, a_world, lived_in, until
+from tests.support.running_bot import RunningBot, run_bot, run_emulator, running_bot, wait_until
 
 DAYS = timedelta(days=1).total_seconds()
 
 
-def another_server(house: House, *names: str) -> Guild:
-    world = house.emulator.world
-    guild = add_guild(world, "The Other Room", house.member())
+def another_server(running: RunningBot, *names: str) -> Guild:
+    world = running.emulator.world
+    guild = add_guild(world, "The Other Room", running.member())
     for name in names:
         put_channel(world, guild, name)
     return guild
 
 
-def closed(house: House, guild: Guild, name: str) -> None:
+def closed(running: RunningBot, guild: Guild, name: str) -> None:
     """Nobody may write in the channel."""
-    (channel,) = [c for c in house.emulator.world.channels_of(guild.id) if c.name == name]
+    (channel,) = [c for c in running.emulator.world.channels_of(guild.id) if c.name == name]
     channel.overwrites.append(
         Overwrite(guild.id, OverwriteType.ROLE, deny=int(Permission.SEND_MESSAGES))
     )
     channel.overwrites.append(
-        Overwrite(house.salon.own_id, OverwriteType.MEMBER, deny=int(Permission.SEND_MESSAGES))
+        Overwrite(running.salon.own_id, OverwriteType.MEMBER, deny=int(Permission.SEND_MESSAGES))
     )
 
 
-async def greetings(house: House, guild: Guild) -> list[tuple[str, str]]:
+async def greetings(running: RunningBot, guild: Guild) -> list[tuple[str, str]]:
     """What the bot has said in a server: the channel's name and the text."""
-    names = {str(c.id): c.name for c in house.emulator.world.channels_of(guild.id)}
-    own = str(house.salon.own_id)
+    names = {str(c.id): c.name for c in running.emulator.world.channels_of(guild.id)}
+    own = str(running.salon.own_id)
     return [
         (names[message["channel_id"]], message["content"])
-        for message in (await house.world())["messages"]
+        for message in (await running.world())["messages"]
         if message["channel_id"] in names and message["author"]["id"] == own
     ]
 
 
-async def invited(house: House, guild: Guild) -> None:
-    await until(stock_taken(house), "what the start knows of")
-    invite_bot(house.emulator.world, guild, house.emulator.world.bot)
+async def invited(running: RunningBot, guild: Guild) -> None:
+    await wait_until(stock_taken(running), "what the start knows of")
+    invite_bot(running.emulator.world, guild, running.emulator.world.bot)
 
     async def there() -> bool:
-        return house.salon.get_guild(guild.id) is not None
+        return running.salon.get_guild(guild.id) is not None
 
-    await until(there, "the new server")
-    await house.settle()
+    await wait_until(there, "the new server")
+    await running.settle()
 
 
-async def removed(house: House, guild_id: int) -> None:
-    own = house.salon.own_id
-    await house.act(house.member(), "DELETE", f"/guilds/{guild_id}/members/{own}")
+async def removed(running: RunningBot, guild_id: int) -> None:
+    own = running.salon.own_id
+    await running.call_as(running.member(), "DELETE", f"/guilds/{guild_id}/members/{own}")
 
     async def gone() -> bool:
-        return house.salon.get_guild(guild_id) is None
+        return running.salon.get_guild(guild_id) is None
 
-    await until(gone, "the end of it")
-    await house.settle()
+    await wait_until(gone, "the end of it")
+    await running.settle()
 
 
 async def test_a_new_server_is_greeted_once_where_the_bot_may_write(tmp_path: Path) -> None:
-    async with a_house(tmp_path) as house:
-        guild = another_server(house, "rules", "general")
-        closed(house, guild, "rules")
-        await invited(house, guild)
-        ((where, text),) = await greetings(house, guild)
+    async with running_bot(tmp_path) as running:
+        guild = another_server(running, "rules", "general")
+        closed(running, guild, "rules")
+        await invited(running, guild)
+        ((where, text),) = await greetings(running, guild)
         assert where == "general"
         assert "`/setup`" in text
-        assert await house.ours() == [], "the server that was there before is not news"
-        await removed(house, guild.id)
-        await invited(house, guild)
-        assert len(await greetings(house, guild)) == 1, "it is back, not new"
+        assert await running.bot_messages() == [], "the server that was there before is not news"
+        await removed(running, guild.id)
+        await invited(running, guild)
+        assert len(await greetings(running, guild)) == 1, "it is back, not new"
 
 
 async def test_a_server_in_which_the_bot_may_write_nowhere_is_left_in_peace(
     tmp_path: Path,
 ) -> None:
-    async with a_house(tmp_path) as house:
-        guild = another_server(house, "rules")
-        closed(house, guild, "rules")
-        await invited(house, guild)
-        assert await greetings(house, guild) == []
+    async with running_bot(tmp_path) as running:
+        guild = another_server(running, "rules")
+        closed(running, guild, "rules")
+        await invited(running, guild)
+        assert await greetings(running, guild) == []
 
 
 async def test_a_server_that_invited_the_bot_while_it_was_away_is_greeted_too(
     tmp_path: Path,
 ) -> None:
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            await until(stock_taken(house), "what the first start knows of")
-        async with lived_in(tmp_path, emulator) as house:
-            guild = another_server(house, "general")
-            await house.salon.close()
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            await wait_until(stock_taken(running), "what the first start knows of")
+        async with run_bot(tmp_path, emulator) as running:
+            guild = another_server(running, "general")
+            await running.salon.close()
             invite_bot(emulator.world, guild, emulator.world.bot)
-        async with lived_in(tmp_path, emulator) as house:
+        async with run_bot(tmp_path, emulator) as running:
 
             async def greeted() -> bool:
-                return bool(await greetings(house, guild))
+                return bool(await greetings(running, guild))
 
-            await until(greeted, "the greeting")
-            assert await house.ours() == []
+            await wait_until(greeted, "the greeting")
+            assert await running.bot_messages() == []
 
 
-def stock_taken(house: House) -> Any:
+def stock_taken(running: RunningBot) -> Any:
     async def known() -> bool:
-        if not house.salon.connection().connected:
+        if not running.salon.connection().connected:
             return False
-        rows = await house.database.read(lambda tx: tx.rows("SELECT id FROM servers"))
+        rows = await running.database.read(lambda tx: tx.rows("SELECT id FROM servers"))
         return bool(rows)
 
     return known
 
 
-async def everything_of(house: House, server_id: int) -> dict[str, int]:
+async def everything_of(running: RunningBot, server_id: int) -> dict[str, int]:
     """How many rows of each table are a server's, as far as the table says."""
 
     async def count(tx: Transaction) -> dict[str, int]:
@@ -141,38 +141,38 @@ async def everything_of(house: House, server_id: int) -> dict[str, int]:
                 found[table] = row["n"]
         return {table: n for table, n in found.items() if n}
 
-    return await house.database.read(count)
+    return await running.database.read(count)
 
 
 async def test_what_is_kept_of_a_server_outlives_the_removal_by_thirty_days(
     tmp_path: Path,
 ) -> None:
-    async with a_house(tmp_path) as house:
-        *_, closing = await house.publish()
-        await house.write("Ann", "I would.", to=closing["id"], file=("a.png", b"png"))
-        head = await house.write("Ben", "I would not.", to=closing["id"])
-        await house.settle()
-        await house.write("Ann", "Why?", channel_id=head)
-        await house.write("Chloe", "In the channel.", to=head)
-        await house.settle()
-        server_id, guild = house.server_id, house.emulator.world.guilds[house.server_id]
-        await removed(house, server_id)
-        await house.settle(29 * DAYS)
-        assert (await everything_of(house, server_id))["replies"] == 4
-        await invited(house, guild)
-        later = await house.write("Dev", "Still here?", to=closing["id"])
-        await house.settle()
-        kept = {reply["id"] for reply in (await house.export())["replies"]}
+    async with running_bot(tmp_path) as running:
+        *_, closing = await running.publish()
+        await running.write("Ann", "I would.", to=closing["id"], file=("a.png", b"png"))
+        head = await running.write("Ben", "I would not.", to=closing["id"])
+        await running.settle()
+        await running.write("Ann", "Why?", channel_id=head)
+        await running.write("Chloe", "In the channel.", to=head)
+        await running.settle()
+        server_id, guild = running.server_id, running.emulator.world.guilds[running.server_id]
+        await removed(running, server_id)
+        await running.settle(29 * DAYS)
+        assert (await everything_of(running, server_id))["replies"] == 4
+        await invited(running, guild)
+        later = await running.write("Dev", "Still here?", to=closing["id"])
+        await running.settle()
+        kept = {reply["id"] for reply in (await running.export())["replies"]}
         assert str(later) in kept, "it goes on where it stopped"
         assert len(kept) == 5
-        await house.settle(40 * DAYS)
-        assert (await everything_of(house, server_id))["replies"] == 5, "it is there again"
-        await removed(house, server_id)
-        await house.settle(31 * DAYS)
-        assert await everything_of(house, server_id) == {}
-        broken = await house.database.read(lambda tx: tx.rows("PRAGMA foreign_key_check"))
+        await running.settle(40 * DAYS)
+        assert (await everything_of(running, server_id))["replies"] == 5, "it is there again"
+        await removed(running, server_id)
+        await running.settle(31 * DAYS)
+        assert await everything_of(running, server_id) == {}
+        broken = await running.database.read(lambda tx: tx.rows("PRAGMA foreign_key_check"))
         assert broken == []
-        left = await house.database.read(
+        left = await running.database.read(
             lambda tx: tx.rows(
                 """
                 SELECT (SELECT count(*) FROM revisions) + (SELECT count(*) FROM attachments)
@@ -185,15 +185,15 @@ async def test_what_is_kept_of_a_server_outlives_the_removal_by_thirty_days(
 
 
 async def test_a_server_that_removed_the_bot_while_it_was_away_is_noted(tmp_path: Path) -> None:
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            await house.publish()
-            await until(stock_taken(house), "what the first start knows of")
-            server_id = house.server_id
-            await house.salon.close()
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            await running.publish()
+            await wait_until(stock_taken(running), "what the first start knows of")
+            server_id = running.server_id
+            await running.salon.close()
             own = emulator.world.bot.id
-            await house.act(house.member(), "DELETE", f"/guilds/{server_id}/members/{own}")
-        # In no server there is nothing for the house to wait for, so the bot is started alone.
+            await running.call_as(running.member(), "DELETE", f"/guilds/{server_id}/members/{own}")
+        # In no server there is nothing to wait for, so the bot is started without waiting.
         point_elsewhere(emulator.api, emulator.gateway)
         async with open_database(tmp_path / "salon.sqlite3") as database:
             salon = Salon(database, Clock())
@@ -206,7 +206,7 @@ async def test_a_server_that_removed_the_bot_while_it_was_away_is_noted(tmp_path
                     )
                     return [row["id"] for row in rows] == [server_id]
 
-                await until(noted, "that it was removed")
+                await wait_until(noted, "that it was removed")
             finally:
                 await salon.close()
                 life.cancel()
@@ -217,14 +217,14 @@ async def test_what_was_put_off_is_due_again_where_only_the_servers_return_is_to
     tmp_path: Path,
 ) -> None:
     """Invited back during an outage of Discord's, the bot hears of no join, but of its end."""
-    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
-        await house.publish()
-        await until(stock_taken(house), "what the start knows of")
-        server = house.salon.get_guild(house.server_id)
+    async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
+        await running.publish()
+        await wait_until(stock_taken(running), "what the start knows of")
+        server = running.salon.get_guild(running.server_id)
         sql = "SELECT min(due_at) AS due_at FROM prompts WHERE state = 'planned'"
 
         async def due_at() -> int:
-            return int((await house.database.read(lambda tx: tx.rows(sql)))[0]["due_at"])
+            return int((await running.database.read(lambda tx: tx.rows(sql)))[0]["due_at"])
 
         before = await due_at()
 
@@ -234,8 +234,8 @@ async def test_what_was_put_off_is_due_again_where_only_the_servers_return_is_to
         async def due_again() -> bool:
             return await due_at() == before
 
-        path = f"/guilds/{house.server_id}/members/{emulator.world.bot.id}"
-        await house.act(house.member(), "DELETE", path)
-        await until(put_off, "that it was removed")
-        house.salon.dispatch("guild_available", server)
-        await until(due_again, "that it is back")
+        path = f"/guilds/{running.server_id}/members/{emulator.world.bot.id}"
+        await running.call_as(running.member(), "DELETE", path)
+        await wait_until(put_off, "that it was removed")
+        running.salon.dispatch("guild_available", server)
+        await wait_until(due_again, "that it is back")

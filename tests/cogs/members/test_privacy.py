@@ -16,53 +16,53 @@ from storage.db.database import open_database
 from storage.db.restore import restore
 from storage.privacy import erasure, members
 from tests.delivery.test_reply_moves import a_head, copies, let_move
-from tests.support.running_bot import House, a_world, lived_in
+from tests.support.running_bot import RunningBot, run_bot, run_emulator
 
 
-async def kept(house: House) -> dict[str, dict[str, Any]]:
-    return {reply["id"]: reply for reply in (await house.export())["replies"]}
+async def kept(running: RunningBot) -> dict[str, dict[str, Any]]:
+    return {reply["id"]: reply for reply in (await running.export())["replies"]}
 
 
-async def of(house: House, name: str) -> dict[str, Any]:
-    member_id = house.member(name).id
-    return await house.database.read(lambda tx: members.kept_of(tx, house.server_id, member_id))
+async def of(running: RunningBot, name: str) -> dict[str, Any]:
+    member_id = running.member(name).id
+    return await running.database.read(lambda tx: members.kept_of(tx, running.server_id, member_id))
 
 
 async def test_a_member_is_told_what_is_kept_of_them_and_of_nobody_else(tmp_path: Path) -> None:
-    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
-        *_, closing = await house.publish()
-        mine = await house.write("Ann", "I would.", to=closing["id"])
-        await house.write("Ben", "I would not.", to=closing["id"])
-        await house.settle()
-        asked = await house.run("privacy my-data", who=house.member("Ann"))
-        assert "you here: 1 reply." in await house.said(asked)
-        (file,) = (await house.seen(asked))["attachments"]
+    async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
+        *_, closing = await running.publish()
+        mine = await running.write("Ann", "I would.", to=closing["id"])
+        await running.write("Ben", "I would not.", to=closing["id"])
+        await running.settle()
+        asked = await running.run_command("privacy my-data", who=running.member("Ann"))
+        assert "you here: 1 reply." in await running.answer_text(asked)
+        (file,) = (await running.answer_message(asked))["attachments"]
         assert file["filename"] == "my-data.json"
-        found = await of(house, "Ann")
+        found = await of(running, "Ann")
         assert [(r["id"], r["text"]) for r in found["replies"]] == [(str(mine), "I would.")]
 
 
 async def test_a_member_is_told_where_their_replies_stand_and_what_came_of_them(
     tmp_path: Path,
 ) -> None:
-    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
-        await let_move(house)
-        head = await a_head(house)
-        mine = await house.write("Ben", "See ¶2.", to=head)
-        await house.settle()
-        (copy,) = await copies(house, head)
+    async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
+        await let_move(running)
+        head = await a_head(running)
+        mine = await running.write("Ben", "See ¶2.", to=head)
+        await running.settle()
+        (copy,) = await copies(running, head)
         path = f"/channels/{head}/messages/{copy['id']}/reactions/%F0%9F%8D%9E/@me"
-        await house.act(house.member("Ann"), "PUT", path)
-        await house.settle()
-        (told,) = (await of(house, "Ben"))["replies"]
+        await running.call_as(running.member("Ann"), "PUT", path)
+        await running.settle()
+        (told,) = (await of(running, "Ben"))["replies"]
     where = {"channel_id": str(head), "answers": str(head), "thread_id": str(head)}
     assert told.items() >= {"id": str(mine), "copy_id": copy["id"], **where}.items()
     assert (told["passages"], told["reactions"]) == ([2], [{"emoji": "🍞", "count": 1}])
 
 
-async def columns_of_members(house: House) -> list[tuple[str, str]]:
+async def columns_of_members(running: RunningBot) -> list[tuple[str, str]]:
     """Every column of the archive that holds members' ids."""
-    rows = await house.database.read(
+    rows = await running.database.read(
         lambda tx: tx.rows(
             """
             SELECT m.name AS held, p.name AS called
@@ -76,29 +76,29 @@ async def columns_of_members(house: House) -> list[tuple[str, str]]:
 
 
 async def test_what_is_forgotten_stays_forgotten_after_a_reading(tmp_path: Path) -> None:
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            *_, closing = await house.publish()
-            ann = house.member("Ann")
-            head = await house.write("Ann", "I would.", to=closing["id"], file=("a.png", b"png"))
-            await house.settle()
-            answer = await house.write("Ben", "Why?", channel_id=head)
-            await house.settle()
-            asked = await house.run("privacy forget-me", who=ann)
-            assert (await kept(house))[str(head)]["text"] == "I would.", "it asks first"
-            await house.press(asked, "Erase", who=ann)
-            await house.settle()
-            assert (await of(house, "Ann"))["replies"] == []
-            assert (await of(house, "Ann"))["threads"] == []
-            for table, column in await columns_of_members(house):
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            *_, closing = await running.publish()
+            ann = running.member("Ann")
+            head = await running.write("Ann", "I would.", to=closing["id"], file=("a.png", b"png"))
+            await running.settle()
+            answer = await running.write("Ben", "Why?", channel_id=head)
+            await running.settle()
+            asked = await running.run_command("privacy forget-me", who=ann)
+            assert (await kept(running))[str(head)]["text"] == "I would.", "it asks first"
+            await running.press(asked, "Erase", who=ann)
+            await running.settle()
+            assert (await of(running, "Ann"))["replies"] == []
+            assert (await of(running, "Ann"))["threads"] == []
+            for table, column in await columns_of_members(running):
                 sql = f"SELECT count(*) AS n FROM {table} WHERE {column} = {ann.id}"
-                rows = await house.database.read(lambda tx, sql=sql: tx.rows(sql))  # type: ignore[misc]
+                rows = await running.database.read(lambda tx, sql=sql: tx.rows(sql))  # type: ignore[misc]
                 # Who asked for it, and who did what to an essay, stays known.
                 allowed = table in ("erased_members", "audit_log", "submissions")
                 assert rows[0]["n"] == 0 or allowed, table
-            names = {t["id"]: t["name"] for t in (await house.world())["threads"]}
+            names = {t["id"]: t["name"] for t in (await running.world())["threads"]}
             assert names[str(head)] == erasure.THREAD_NAME
-        async with lived_in(tmp_path, emulator) as again:
+        async with run_bot(tmp_path, emulator) as again:
             replies = await kept(again)
             forgotten = replies[str(head)]
             assert (forgotten["author"], forgotten["text"]) == (None, "")
@@ -109,18 +109,18 @@ async def test_what_is_forgotten_stays_forgotten_after_a_reading(tmp_path: Path)
 
 
 async def test_who_wants_to_be_kept_out_leaves_only_places(tmp_path: Path) -> None:
-    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
-        *_, closing = await house.publish()
-        head = await house.write("Ben", "I would.", to=closing["id"])
-        await house.settle()
-        ann = house.member("Ann")
-        asked = await house.run("privacy forget-me", who=ann)
-        await house.press(asked, "Erase, and keep me out", who=ann)
-        await house.settle()
-        said = await house.write("Ann", "Not for the record.", channel_id=head)
-        after = await house.write("Ben", "As you like.", to=said, channel_id=head)
-        await house.settle()
-        replies = await kept(house)
+    async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
+        *_, closing = await running.publish()
+        head = await running.write("Ben", "I would.", to=closing["id"])
+        await running.settle()
+        ann = running.member("Ann")
+        asked = await running.run_command("privacy forget-me", who=ann)
+        await running.press(asked, "Erase, and keep me out", who=ann)
+        await running.settle()
+        said = await running.write("Ann", "Not for the record.", channel_id=head)
+        after = await running.write("Ben", "As you like.", to=said, channel_id=head)
+        await running.settle()
+        replies = await kept(running)
         assert (replies[str(said)]["author"], replies[str(said)]["text"]) == (None, "")
         assert replies[str(after)]["parent"] == str(said)
         assert "Not for the record" not in str(replies)
@@ -128,43 +128,47 @@ async def test_who_wants_to_be_kept_out_leaves_only_places(tmp_path: Path) -> No
 
 async def test_who_was_kept_out_can_come_back_also_over_an_older_backup(tmp_path: Path) -> None:
     archive, backup = tmp_path / "salon.sqlite3", tmp_path / "backup.sqlite3"
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            ann = house.member("Ann")
-            *_, closing = await house.publish()
-            head = await house.write("Ben", "I would.", to=closing["id"])
-            await house.settle()
-            told = await house.said(await house.run("privacy come-back", who=ann))
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            ann = running.member("Ann")
+            *_, closing = await running.publish()
+            head = await running.write("Ben", "I would.", to=closing["id"])
+            await running.settle()
+            told = await running.answer_text(
+                await running.run_command("privacy come-back", who=ann)
+            )
             assert "You are not kept out" in told
-            await forget(house, "Ann", "Erase, and keep me out")
-            out = await house.write("Ann", "Not for the record.", channel_id=head)
-            await house.settle()
-            await forget(house, "Ann")
-            still = await house.write("Ann", "Nor this.", channel_id=head)
-            await house.settle()
+            await forget(running, "Ann", "Erase, and keep me out")
+            out = await running.write("Ann", "Not for the record.", channel_id=head)
+            await running.settle()
+            await forget(running, "Ann")
+            still = await running.write("Ann", "Nor this.", channel_id=head)
+            await running.settle()
         shutil.copy2(archive, backup)
-        async with lived_in(tmp_path, emulator) as house:
-            told = await house.said(await house.run("privacy come-back", who=ann))
+        async with run_bot(tmp_path, emulator) as running:
+            told = await running.answer_text(
+                await running.run_command("privacy come-back", who=ann)
+            )
             assert "kept again" in told
-            back = await house.write("Ann", "Here I am.", channel_id=head)
-            await house.settle()
-            replies = await kept(house)
+            back = await running.write("Ann", "Here I am.", channel_id=head)
+            await running.settle()
+            replies = await kept(running)
             texts = [replies[str(one)]["text"] for one in (out, still, back)]
             assert texts == ["", "", "Here I am."]
         shutil.copy2(backup, archive)
-        async with lived_in(tmp_path, emulator) as house:
-            again = await house.write("Ann", "Still here.", channel_id=head)
-            await house.settle()
-            replies = await kept(house)
+        async with run_bot(tmp_path, emulator) as running:
+            again = await running.write("Ann", "Still here.", channel_id=head)
+            await running.settle()
+            replies = await kept(running)
             texts = [replies[str(one)]["text"] for one in (out, still, back, again)]
             assert texts == ["", "", "Here I am.", "Still here."]
 
 
-async def forget(house: House, name: str, button: str = "Erase") -> None:
-    member = house.member(name)
-    asked = await house.run("privacy forget-me", who=member)
-    await house.press(asked, button, who=member)
-    await house.settle()
+async def forget(running: RunningBot, name: str, button: str = "Erase") -> None:
+    member = running.member(name)
+    asked = await running.run_command("privacy forget-me", who=member)
+    await running.press(asked, button, who=member)
+    await running.settle()
 
 
 def held(folder: Path) -> bytes:
@@ -173,20 +177,20 @@ def held(folder: Path) -> bytes:
 
 
 async def test_of_what_was_forgotten_or_deleted_no_byte_is_left_in_the_file(tmp_path: Path) -> None:
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            *_, closing = await house.publish()
-            await house.write(
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            *_, closing = await running.publish()
+            await running.write(
                 "Ann", "A heliotrope secret.", to=closing["id"], file=("a.txt", b"vermilion" * 900)
             )
-            taken = await house.write("Ben", "A chartreuse secret.", to=closing["id"])
-            await house.settle()
+            taken = await running.write("Ben", "A chartreuse secret.", to=closing["id"])
+            await running.settle()
         assert b"heliotrope" in held(tmp_path)
         assert b"vermilion" in held(tmp_path)
-        async with lived_in(tmp_path, emulator) as house:
-            path = f"/channels/{house.channel()}/messages/{taken}"
-            await house.act(house.member("Ben"), "DELETE", path)
-            await forget(house, "Ann")
+        async with run_bot(tmp_path, emulator) as running:
+            path = f"/channels/{running.channel()}/messages/{taken}"
+            await running.call_as(running.member("Ben"), "DELETE", path)
+            await forget(running, "Ann")
         for word in (b"heliotrope", b"vermilion"):
             assert word not in held(tmp_path)
         rows = sqlite3.connect(tmp_path / "salon.sqlite3")
@@ -198,96 +202,102 @@ async def test_of_what_was_forgotten_or_deleted_no_byte_is_left_in_the_file(tmp_
 
 
 async def test_the_new_name_of_a_thread_is_owed_until_it_is_given(tmp_path: Path) -> None:
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            *_, closing = await house.publish()
-            head = await house.write("Ann", "I would.", to=closing["id"])
-            await house.settle()
-            await house.act(house.member(), "PATCH", f"/channels/{head}", {"archived": True})
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            *_, closing = await running.publish()
+            head = await running.write("Ann", "I would.", to=closing["id"])
+            await running.settle()
+            await running.call_as(
+                running.member(), "PATCH", f"/channels/{head}", {"archived": True}
+            )
             body = {"kind": "http", "method": "PATCH", "path": "/channels/*", "status": 503}
-            await house.control("faults", body | {"times": 1000, "after_effect": False})
-            await forget(house, "Ann")
-            async with house.session.delete(f"{emulator.page}/rehearsal/faults"):
+            await running.control("faults", body | {"times": 1000, "after_effect": False})
+            await forget(running, "Ann")
+            async with running.session.delete(f"{emulator.page}/rehearsal/faults"):
                 pass
-        async with lived_in(tmp_path, emulator) as house:
-            await house.settle(3600)
-            (thread,) = (await house.world())["threads"]
+        async with run_bot(tmp_path, emulator) as running:
+            await running.settle(3600)
+            (thread,) = (await running.world())["threads"]
             assert thread["name"] == erasure.THREAD_NAME
             assert thread["thread_metadata"]["archived"] is True
 
 
 async def test_moved_copies_go_with_their_author(tmp_path: Path) -> None:
-    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
-        await let_move(house)
-        head = await a_head(house)
-        beside = await house.write("Ben", "Why?", to=head)
-        await house.settle()
+    async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
+        await let_move(running)
+        head = await a_head(running)
+        beside = await running.write("Ben", "Why?", to=head)
+        await running.settle()
         body = {"kind": "http", "method": "POST", "path": "/webhooks/*/*", "status": None}
-        await house.control("faults", body | {"times": 1, "after_effect": True})
-        later = await house.write("Ben", "Under way.", to=head)
-        await forget(house, "Ben")
-        await house.settle(600)
-        assert await copies(house, head) == []
-        replies = await kept(house)
+        await running.control("faults", body | {"times": 1, "after_effect": True})
+        later = await running.write("Ben", "Under way.", to=head)
+        await forget(running, "Ben")
+        await running.settle(600)
+        assert await copies(running, head) == []
+        replies = await kept(running)
         assert [replies[str(one)]["author"] for one in (beside, later)] == [None, None]
-        rows = await house.database.read(lambda tx: tx.rows("SELECT signature FROM reply_moves"))
+        rows = await running.database.read(lambda tx: tx.rows("SELECT signature FROM reply_moves"))
         assert {row["signature"] for row in rows} == {None}
 
 
 async def test_nudges_that_quote_a_member_and_calls_that_name_them_are_seen_to(
     tmp_path: Path,
 ) -> None:
-    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
-        await house.run(
+    async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
+        await running.run_command(
             "prompts plan",
             options=[{"type": 3, "name": "steps", "value": "after 3 days: last call"}],
         )
-        *_, closing = await house.publish()
-        head = await house.write("Ann", "I would wait a night.", to=closing["id"])
-        await house.settle(49 * 3600)
-        nudged = [m["content"] for m in await house.ours(head)]
+        *_, closing = await running.publish()
+        head = await running.write("Ann", "I would wait a night.", to=closing["id"])
+        await running.settle(49 * 3600)
+        nudged = [m["content"] for m in await running.bot_messages(head)]
         assert any("I would wait a night." in content for content in nudged)
-        await house.settle(26 * 3600)
-        assert "**Ann** began" in (await house.ours())[-1]["content"]
-        await forget(house, "Ann")
-        assert await house.ours(head) == []
-        assert "**somebody** began" in (await house.ours())[-1]["content"]
-        rows = await house.database.read(lambda tx: tx.rows("SELECT payload FROM planned_messages"))
+        await running.settle(26 * 3600)
+        assert "**Ann** began" in (await running.bot_messages())[-1]["content"]
+        await forget(running, "Ann")
+        assert await running.bot_messages(head) == []
+        assert "**somebody** began" in (await running.bot_messages())[-1]["content"]
+        rows = await running.database.read(
+            lambda tx: tx.rows("SELECT payload FROM planned_messages")
+        )
         told = "".join(row["payload"] for row in rows)
         assert "I would wait" not in told
         assert "Ann** began" not in told
 
 
 async def test_a_nudge_under_way_does_not_stay(tmp_path: Path) -> None:
-    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
-        *_, closing = await house.publish()
-        head = await house.write("Ann", "I would wait a night.", to=closing["id"])
-        await house.settle()
+    async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
+        *_, closing = await running.publish()
+        head = await running.write("Ann", "I would wait a night.", to=closing["id"])
+        await running.settle()
         body = {"kind": "http", "method": "POST", "path": f"/channels/{head}/messages"}
         # It got through, and nobody knows.
-        house.salon.services.recorder.put = lambda events: 0  # type: ignore[method-assign]
-        await house.control("faults", body | {"status": None, "times": 1, "after_effect": True})
-        await house.control("faults", body | {"status": 503, "times": 1, "after_effect": False})
-        await house.control("clock", {"advance": 48 * 3600 + 1})
-        await forget(house, "Ann")
-        await house.settle(3600)
-        assert await house.ours(head) == []
-        rows = await house.database.read(lambda tx: tx.rows("SELECT payload FROM planned_messages"))
+        running.salon.services.recorder.put = lambda events: 0  # type: ignore[method-assign]
+        await running.control("faults", body | {"status": None, "times": 1, "after_effect": True})
+        await running.control("faults", body | {"status": 503, "times": 1, "after_effect": False})
+        await running.control("clock", {"advance": 48 * 3600 + 1})
+        await forget(running, "Ann")
+        await running.settle(3600)
+        assert await running.bot_messages(head) == []
+        rows = await running.database.read(
+            lambda tx: tx.rows("SELECT payload FROM planned_messages")
+        )
         assert "I would wait" not in "".join(row["payload"] for row in rows)
 
 
 async def test_what_admins_were_told_of_a_deleted_thread_is_reworded(tmp_path: Path) -> None:
-    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
-        await let_move(house)
-        head = await a_head(house)
-        await house.act(house.member(), "DELETE", f"/channels/{head}")
-        await house.settle()
-        (told,) = await house.ours(house.channel("admins"))
+    async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
+        await let_move(running)
+        head = await a_head(running)
+        await running.call_as(running.member(), "DELETE", f"/channels/{head}")
+        await running.settle()
+        (told,) = await running.bot_messages(running.channel("admins"))
         assert "“Ann: I would.”" in told["content"]
-        await forget(house, "Ann")
-        (told,) = await house.ours(house.channel("admins"))
+        await forget(running, "Ann")
+        (told,) = await running.bot_messages(running.channel("admins"))
         assert f"“{erasure.THREAD_NAME}”" in told["content"]
-        rows = await house.database.read(
+        rows = await running.database.read(
             lambda tx: tx.rows(
                 "SELECT text FROM alerts UNION ALL SELECT payload FROM planned_messages"
             )
@@ -296,61 +306,61 @@ async def test_what_admins_were_told_of_a_deleted_thread_is_reworded(tmp_path: P
 
 
 async def test_what_was_written_before_and_is_read_only_now_is_not_kept(tmp_path: Path) -> None:
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            *_, closing = await house.publish()
-            head = await house.write("Ben", "I would.", to=closing["id"])
-            await house.settle()
-            house.salon.services.recorder.put = lambda events: 0  # type: ignore[method-assign]
-            unseen = await house.write("Ann", "Nobody heard this.", channel_id=head)
-            await house.settle(60)
-            await forget(house, "Ann")
-            await house.settle(60)
-            after = await house.write("Ann", "And this is said later.", channel_id=head)
-            await house.settle()
-        async with lived_in(tmp_path, emulator) as house:
-            replies = await kept(house)
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            *_, closing = await running.publish()
+            head = await running.write("Ben", "I would.", to=closing["id"])
+            await running.settle()
+            running.salon.services.recorder.put = lambda events: 0  # type: ignore[method-assign]
+            unseen = await running.write("Ann", "Nobody heard this.", channel_id=head)
+            await running.settle(60)
+            await forget(running, "Ann")
+            await running.settle(60)
+            after = await running.write("Ann", "And this is said later.", channel_id=head)
+            await running.settle()
+        async with run_bot(tmp_path, emulator) as running:
+            replies = await kept(running)
             assert (replies[str(unseen)]["author"], replies[str(unseen)]["text"]) == (None, "")
             assert replies[str(after)]["text"] == "And this is said later."
 
 
 async def test_a_restored_backup_brings_nobody_back(tmp_path: Path) -> None:
     archive, backup = tmp_path / "salon.sqlite3", tmp_path / "backup.sqlite3"
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            *_, closing = await house.publish()
-            head = await house.write(
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            *_, closing = await running.publish()
+            head = await running.write(
                 "Ann", "I would.", to=closing["id"], file=("a.txt", b"vermilion")
             )
-            await house.write("Ben", "I would not.", to=closing["id"])
-            await house.settle()
+            await running.write("Ben", "I would not.", to=closing["id"])
+            await running.settle()
         shutil.copy2(archive, backup)
-        async with lived_in(tmp_path, emulator) as house:
-            await forget(house, "Ann", "Erase, and keep me out")
+        async with run_bot(tmp_path, emulator) as running:
+            await forget(running, "Ann", "Erase, and keep me out")
         # As an operator may do it by hand, with the archive lost.
         archive.unlink()
         shutil.copy2(backup, archive)
-        async with lived_in(tmp_path, emulator) as house:
-            replies = await kept(house)
+        async with run_bot(tmp_path, emulator) as running:
+            replies = await kept(running)
             assert (replies[str(head)]["author"], replies[str(head)]["text"]) == (None, "")
             assert [r["text"] for r in replies.values()] == ["", "I would not."]
-            said = await house.write("Ann", "Still out.", channel_id=head)
-            await house.settle()
-            assert (await kept(house))[str(said)]["text"] == ""
+            said = await running.write("Ann", "Still out.", channel_id=head)
+            await running.settle()
+            assert (await kept(running))[str(said)]["text"] == ""
         assert b"vermilion" not in archive.read_bytes()
 
 
 async def test_a_restoring_by_command_brings_nobody_back_either(tmp_path: Path) -> None:
     archive, backup = tmp_path / "salon.sqlite3", tmp_path / "backup.sqlite3"
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            *_, closing = await house.publish()
-            await house.write("Ann", "I would.", to=closing["id"])
-            await house.settle()
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            *_, closing = await running.publish()
+            await running.write("Ann", "I would.", to=closing["id"])
+            await running.settle()
         shutil.copy2(archive, backup)
-        async with lived_in(tmp_path, emulator) as house:
-            await forget(house, "Ann")
-            now = house.clock.now()
+        async with run_bot(tmp_path, emulator) as running:
+            await forget(running, "Ann")
+            now = running.clock.now()
     archive.write_bytes(b"damaged")
     restored = restore(backup, archive, now)
     assert restored.erased is None, "the archive itself cannot tell"
@@ -382,24 +392,24 @@ async def test_the_file_beside_the_archive_holds_no_content_and_survives_a_torn_
 
 
 async def test_a_member_is_handed_their_files(tmp_path: Path) -> None:
-    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
-        *_, closing = await house.publish()
+    async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
+        *_, closing = await running.publish()
         contents = [bytes([number]) * 4_000_000 for number in range(3)] + [b"small"]
         for number, content in enumerate(contents):
-            await house.write("Ann", "Look.", to=closing["id"], file=(f"{number} ü.bin", content))
-            await house.settle()
-        await house.write("Ben", "Mine.", to=closing["id"], file=("b.txt", b"not yours"))
-        await house.settle()
-        asked = await house.run("privacy my-data", who=house.member("Ann"))
-        await house.settle()
+            await running.write("Ann", "Look.", to=closing["id"], file=(f"{number} ü.bin", content))
+            await running.settle()
+        await running.write("Ben", "Mine.", to=closing["id"], file=("b.txt", b"not yours"))
+        await running.settle()
+        asked = await running.run_command("privacy my-data", who=running.member("Ann"))
+        await running.settle()
         (interaction,) = [
-            i for i in (await house.world())["interactions"] if i["id"] == asked["id"]
+            i for i in (await running.world())["interactions"] if i["id"] == asked["id"]
         ]
         handed: dict[str, bytes] = {}
         for message in interaction["messages"]:
             assert message["flags"] & 64, "only they see it"
             for file in message["attachments"]:
-                async with house.session.get(file["url"]) as response:
+                async with running.session.get(file["url"]) as response:
                     handed[file["filename"]] = await response.read()
         found = json.loads(handed.pop("my-data.json"))
         assert sorted(handed) == ["my-files-1.zip", "my-files-2.zip"]

@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 from tests.cogs.prompts.test_prompts import DAY, HOUR, came, prompts, rows
-from tests.support.running_bot import ESSAY, House, a_house
+from tests.support.running_bot import ESSAY, RunningBot, running_bot
 
 ODD = ESSAY.replace("Slow bread", "Slow \\*\\*bread\\*\\* <@1> `now`")
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path) as opened:
+async def running(tmp_path: Path) -> AsyncIterator[RunningBot]:
+    async with running_bot(tmp_path) as opened:
         yield opened
 
 
-async def test_a_title_is_shown_as_it_is_in_every_answer(house: House) -> None:
-    await house.publish(ODD)
+async def test_a_title_is_shown_as_it_is_in_every_answer(running: RunningBot) -> None:
+    await running.publish(ODD)
     for command, options in (
         ("now", {"what": "default"}),
         ("pause", {}),
@@ -31,7 +31,7 @@ async def test_a_title_is_shown_as_it_is_in_every_answer(house: House) -> None:
         ("list", {}),
     ):
         given = options if command == "edit" else {"essay": "1", **options}
-        told = await prompts(house, command, **given)
+        told = await prompts(running, command, **given)
         assert "bread" in told, command
         assert "**bread**" not in told, command
         assert "`now`" not in told, command
@@ -47,20 +47,20 @@ async def test_a_title_is_shown_as_it_is_in_every_answer(house: House) -> None:
     ],
 )
 async def test_what_the_essay_does_not_have_is_refused_at_once(
-    house: House, what: str, says: str
+    running: RunningBot, what: str, says: str
 ) -> None:
-    await house.publish()
-    assert says in await prompts(house, "add", essay="1", when="in 3 hours", what=what)
-    assert says in await prompts(house, "edit", prompt="1", what=what)
-    assert "no" in (await prompts(house, "now", essay="1", what=what)).lower()
-    assert len(await rows(house)) == 3
+    await running.publish()
+    assert says in await prompts(running, "add", essay="1", when="in 3 hours", what=what)
+    assert says in await prompts(running, "edit", prompt="1", what=what)
+    assert "no" in (await prompts(running, "now", essay="1", what=what)).lower()
+    assert len(await rows(running)) == 3
 
 
-async def test_an_edit_of_words_leaves_the_time(house: House) -> None:
-    posted = await house.publish()
-    await prompts(house, "edit", prompt="1", what="text: Come back!")
-    await house.settle(DAY + HOUR)
-    assert ["Come back!" in said for said in await came(house, posted)] == [True]
+async def test_an_edit_of_words_leaves_the_time(running: RunningBot) -> None:
+    posted = await running.publish()
+    await prompts(running, "edit", prompt="1", what="text: Come back!")
+    await running.settle(DAY + HOUR)
+    assert ["Come back!" in said for said in await came(running, posted)] == [True]
 
 
 @pytest.mark.parametrize(
@@ -73,53 +73,53 @@ async def test_an_edit_of_words_leaves_the_time(house: House) -> None:
     ],
 )
 async def test_a_faulty_plan_is_refused_with_a_sentence_and_the_old_one_holds(
-    house: House, steps: str, says: str
+    running: RunningBot, steps: str, says: str
 ) -> None:
-    told = await prompts(house, "plan", steps=steps)
+    told = await prompts(running, "plan", steps=steps)
     assert says in told
     assert len(told) < 500
-    assert "after 1 day: questions" in await prompts(house, "plan")
+    assert "after 1 day: questions" in await prompts(running, "plan")
 
 
-async def test_a_plan_is_named_none_or_default_in_any_case(house: House) -> None:
-    assert "get no prompts" in await prompts(house, "plan", steps=" None")
-    assert "comes with me" in await prompts(house, "plan", steps="DEFAULT")
+async def test_a_plan_is_named_none_or_default_in_any_case(running: RunningBot) -> None:
+    assert "get no prompts" in await prompts(running, "plan", steps=" None")
+    assert "comes with me" in await prompts(running, "plan", steps="DEFAULT")
 
 
-async def test_a_plans_words_hold_a_semicolon(house: House) -> None:
+async def test_a_plans_words_hold_a_semicolon(running: RunningBot) -> None:
     steps = "after 2 hours: text: Come\\; in an hour it is gone; after 3 hours: default"
-    assert "in an hour it is gone" in await prompts(house, "plan", steps=steps)
-    posted = await house.publish()
-    await house.settle(2.5 * HOUR)
-    (said,) = await came(house, posted)
+    assert "in an hour it is gone" in await prompts(running, "plan", steps=steps)
+    posted = await running.publish()
+    await running.settle(2.5 * HOUR)
+    (said,) = await came(running, posted)
     assert "Come; in an hour it is gone" in said
 
 
-async def test_an_open_code_block_does_not_swallow_what_follows(house: House) -> None:
-    posted = await house.publish()
-    await prompts(house, "now", essay="1", what="text: Look: ```bake(bread)")
-    (said,) = await came(house, posted)
+async def test_an_open_code_block_does_not_swallow_what_follows(running: RunningBot) -> None:
+    posted = await running.publish()
+    await prompts(running, "now", essay="1", what="text: Look: ```bake(bread)")
+    (said,) = await came(running, posted)
     assert said.splitlines()[-2:] == [
         "```",
         "-# Reply to this message, and your reply opens a thread of its own.",
     ]
 
 
-async def test_a_reopened_discussion_says_again_that_it_is_closed(house: House) -> None:
-    posted = await house.publish()
+async def test_a_reopened_discussion_says_again_that_it_is_closed(running: RunningBot) -> None:
+    posted = await running.publish()
     said = 0
     for number in range(2):
-        await house.run("essay close", options=[_essay()])
-        await house.write("Ann", f"Too late, {number}?", to=posted[-1]["id"])
-        await house.settle()
-        found = [one for one in await came(house, posted) if "closed" in one]
+        await running.run_command("essay close", options=[_essay()])
+        await running.write("Ann", f"Too late, {number}?", to=posted[-1]["id"])
+        await running.settle()
+        found = [one for one in await came(running, posted) if "closed" in one]
         assert len(found) > said
         said = len(found)
-        await house.run("essay reopen", options=[_essay()])
+        await running.run_command("essay reopen", options=[_essay()])
 
 
-async def test_a_long_time_is_offered_as_it_is_understood(house: House) -> None:
-    known = next(c for c in house.emulator.world.commands.values() if c.name == "prompts")
+async def test_a_long_time_is_offered_as_it_is_understood(running: RunningBot) -> None:
+    known = next(c for c in running.emulator.world.commands.values() if c.name == "prompts")
     typed = "tomorrow" + " " * 120 + "9:00"
     option = {"type": 3, "name": "when", "value": typed, "focused": True}
     data = {
@@ -129,7 +129,7 @@ async def test_a_long_time_is_offered_as_it_is_understood(house: House) -> None:
         "version": str(known.version),
         "options": [{"type": 1, "name": "add", "options": [option]}],
     }
-    interaction = await house.interact(4, data)
+    interaction = await running.interact(4, data)
     (choice,) = interaction["answer"]["data"]["choices"]
     assert choice["value"] == "tomorrow 9:00"
 

@@ -14,8 +14,8 @@ import pytest
 
 from bot.clock import Clock
 from bot.emulator.faults.steps import NeverArrivedError, Step
-from tests.support.bot_process import staged
-from tests.support.running_bot import ESSAY, House, a_house, a_world, lived_in
+from tests.support.running_bot import ESSAY, RunningBot, run_bot, run_emulator, running_bot
+from tests.support.spawned_bot import spawned_bot
 
 HOUR, DAY = 3600, 86400
 CREATE = "/channels/*/messages"
@@ -23,12 +23,12 @@ TWO = ESSAY.replace("Slow bread", "Fast bread").replace("wait a night for", "hur
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path) as opened:
+async def running(tmp_path: Path) -> AsyncIterator[RunningBot]:
+    async with running_bot(tmp_path) as opened:
         yield opened
 
 
-async def prompts(house: House, command: str, **options: Any) -> str:
+async def prompts(running: RunningBot, command: str, **options: Any) -> str:
     """What ``/prompts COMMAND`` says in the end."""
     kinds = {str: 3, int: 4, bool: 5}
     given = []
@@ -37,15 +37,15 @@ async def prompts(house: House, command: str, **options: Any) -> str:
             given.append({"type": 7, "name": name, "value": str(value)})
         else:
             given.append({"type": kinds[type(value)], "name": name, "value": value})
-    return await house.said(await house.run(f"prompts {command}", options=given))
+    return await running.answer_text(await running.run_command(f"prompts {command}", options=given))
 
 
-async def came(house: House, before: list[dict[str, Any]]) -> list[str]:
+async def came(running: RunningBot, before: list[dict[str, Any]]) -> list[str]:
     """What the bot has said in the channel since."""
-    return [message["content"] for message in (await house.ours())[len(before) :]]
+    return [message["content"] for message in (await running.bot_messages())[len(before) :]]
 
 
-async def rows(house: House, kind: str = "step") -> list[tuple[str, str | None]]:
+async def rows(running: RunningBot, kind: str = "step") -> list[tuple[str, str | None]]:
     """Every prompt of a kind, as (state, reason)."""
 
     async def look(tx: Any) -> list[tuple[str, str | None]]:
@@ -54,16 +54,16 @@ async def rows(house: House, kind: str = "step") -> list[tuple[str, str | None]]
         )
         return [(row["state"], row["reason"]) for row in found]
 
-    return await house.database.read(look)
+    return await running.database.read(look)
 
 
-async def fault(house: House, **more: Any) -> None:
+async def fault(running: RunningBot, **more: Any) -> None:
     body = {"kind": "http", "method": "POST", "path": CREATE, "times": 1, "after_effect": False}
-    await house.control("faults", body | more)
+    await running.control("faults", body | more)
 
 
-async def close(house: House, essay: int = 1) -> None:
-    await house.database.write(
+async def close(running: RunningBot, essay: int = 1) -> None:
+    await running.database.write(
         lambda tx: tx.run("UPDATE discussions SET state = 'closed' WHERE id = :id", {"id": essay})
     )
 
@@ -72,20 +72,20 @@ async def close(house: House, essay: int = 1) -> None:
 
 
 async def test_the_default_plan_brings_the_essay_back_after_one_and_three_days(
-    house: House,
+    running: RunningBot,
 ) -> None:
-    posted = await house.publish()
-    await house.settle(DAY - HOUR)
-    assert await came(house, posted) == []
-    await house.settle(2 * HOUR)
-    (first,) = await came(house, posted)
+    posted = await running.publish()
+    await running.settle(DAY - HOUR)
+    assert await came(running, posted) == []
+    await running.settle(2 * HOUR)
+    (first,) = await came(running, posted)
     assert "Would you wait a night for bread?" in first
-    await house.settle(2 * DAY)
-    _, second = await came(house, posted)
+    await running.settle(2 * DAY)
+    _, second = await came(running, posted)
     assert "What do you think?" in second, "the essay's own question is not asked twice"
-    await house.settle(30 * DAY)
-    assert len(await came(house, posted)) == 2
-    assert await rows(house) == [
+    await running.settle(30 * DAY)
+    assert len(await came(running, posted)) == 2
+    assert await rows(running) == [
         ("sent", None),
         ("sent", None),
         ("skipped", "nobody has answered the last two prompts"),
@@ -93,100 +93,102 @@ async def test_the_default_plan_brings_the_essay_back_after_one_and_three_days(
 
 
 async def test_a_lively_talk_is_left_alone_and_the_last_call_names_its_liveliest_thread(
-    house: House,
+    running: RunningBot,
 ) -> None:
-    posted = await house.publish()
-    head = await house.write("Ann", "I would.", to=posted[-1]["id"])
-    await house.settle(3 * DAY - 1.5 * HOUR)
-    await house.write("Ben", "Me too.", channel_id=head)
-    await house.settle(4 * DAY + 2 * HOUR)
-    _, last = await came(house, posted)
+    posted = await running.publish()
+    head = await running.write("Ann", "I would.", to=posted[-1]["id"])
+    await running.settle(3 * DAY - 1.5 * HOUR)
+    await running.write("Ben", "Me too.", channel_id=head)
+    await running.settle(4 * DAY + 2 * HOUR)
+    _, last = await came(running, posted)
     assert f"<#{head}>" in last
     assert "**Ann**" in last
-    states = await rows(house)
+    states = await rows(running)
     assert states[1] == ("skipped", "somebody wrote 1 h ago, and it asks for 24 h of quiet")
-    message = (await house.ours())[-1]
+    message = (await running.bot_messages())[-1]
     assert message["mentions"] == []
 
 
-async def test_a_reply_to_a_prompt_heads_a_thread_and_the_list_counts_it(house: House) -> None:
-    await house.publish()
-    await house.settle(DAY + HOUR)
-    prompt = (await house.ours())[-1]
-    reply = await house.write("Ann", "A night is nothing.", to=prompt["id"])
-    await house.settle()
-    assert any(thread["id"] == str(reply) for thread in (await house.world())["threads"])
-    (kept,) = (await house.export())["replies"]
+async def test_a_reply_to_a_prompt_heads_a_thread_and_the_list_counts_it(
+    running: RunningBot,
+) -> None:
+    await running.publish()
+    await running.settle(DAY + HOUR)
+    prompt = (await running.bot_messages())[-1]
+    reply = await running.write("Ann", "A night is nothing.", to=prompt["id"])
+    await running.settle()
+    assert any(thread["id"] == str(reply) for thread in (await running.world())["threads"])
+    (kept,) = (await running.export())["replies"]
     assert kept["parent"] is None
-    told = await prompts(house, "list")
+    told = await prompts(running, "list")
     assert "“Would you wait a night for bread?”: 1 answer" in told
     assert prompt["id"] in told
 
 
-async def test_quiet_hours_put_a_prompt_off_to_their_end(house: House) -> None:
-    posted = await house.publish()
-    due = house.clock.now() + timedelta(days=1)
+async def test_quiet_hours_put_a_prompt_off_to_their_end(running: RunningBot) -> None:
+    posted = await running.publish()
+    due = running.clock.now() + timedelta(days=1)
     quiet = f"{due - timedelta(hours=2):%H:%M}-{due + timedelta(hours=3):%H:%M}"
-    assert "Europe" not in await prompts(house, "manners", quiet=quiet)
-    told = await prompts(house, "list")
+    assert "Europe" not in await prompts(running, "manners", quiet=quiet)
+    told = await prompts(running, "list")
     assert "quiet hours" in told
-    await house.settle(DAY + 2 * HOUR)
-    assert await came(house, posted) == []
-    await house.settle(2 * HOUR)
-    assert len(await came(house, posted)) == 1
+    await running.settle(DAY + 2 * HOUR)
+    assert await came(running, posted) == []
+    await running.settle(2 * HOUR)
+    assert len(await came(running, posted)) == 1
 
 
-async def test_two_essays_in_one_channel_are_prompted_on_two_days(house: House) -> None:
-    await house.publish()
-    posted = await house.publish(TWO, "fast.md")
-    before = await house.ours()
-    await house.settle(DAY + HOUR)
-    assert len(await came(house, before)) == 1
-    await house.settle(DAY)
-    second = await came(house, before)
+async def test_two_essays_in_one_channel_are_prompted_on_two_days(running: RunningBot) -> None:
+    await running.publish()
+    posted = await running.publish(TWO, "fast.md")
+    before = await running.bot_messages()
+    await running.settle(DAY + HOUR)
+    assert len(await came(running, before)) == 1
+    await running.settle(DAY)
+    second = await came(running, before)
     assert len(second) == 2
     assert "Fast bread" in second[1]
     assert posted
 
 
-async def test_a_discussion_that_has_closed_gets_no_prompt(house: House) -> None:
-    posted = await house.publish()
-    await close(house)
-    await house.settle(8 * DAY)
-    assert await came(house, posted) == []
-    assert await rows(house) == [("skipped", "the discussion is closed")] * 3
+async def test_a_discussion_that_has_closed_gets_no_prompt(running: RunningBot) -> None:
+    posted = await running.publish()
+    await close(running)
+    await running.settle(8 * DAY)
+    assert await came(running, posted) == []
+    assert await rows(running) == [("skipped", "the discussion is closed")] * 3
 
 
 # -- nudges and digest ------------------------------------------------------------------------
 
 
-async def test_a_thread_that_nobody_answered_is_nudged_once(house: House) -> None:
-    posted = await house.publish()
-    lonely = await house.write("Ann", "Waiting is *everything*.", to=posted[-1]["id"])
-    answered = await house.write("Ben", "I would not.", to=posted[-1]["id"])
-    await house.settle(HOUR)
-    await house.write("Chloe", "Why?", channel_id=answered)
-    await house.write("Ann", "Or is it?", channel_id=lonely)
-    await house.settle(30 * DAY)
-    (nudge,) = await house.ours(lonely)
+async def test_a_thread_that_nobody_answered_is_nudged_once(running: RunningBot) -> None:
+    posted = await running.publish()
+    lonely = await running.write("Ann", "Waiting is *everything*.", to=posted[-1]["id"])
+    answered = await running.write("Ben", "I would not.", to=posted[-1]["id"])
+    await running.settle(HOUR)
+    await running.write("Chloe", "Why?", channel_id=answered)
+    await running.write("Ann", "Or is it?", channel_id=lonely)
+    await running.settle(30 * DAY)
+    (nudge,) = await running.bot_messages(lonely)
     assert "> Waiting is \\*everything\\*." in nudge["content"]
     assert nudge["mentions"] == []
-    assert await house.ours(answered) == []
-    assert await rows(house, "nudge") == [("sent", None), ("skipped", "the thread was answered")]
+    assert await running.bot_messages(answered) == []
+    assert await rows(running, "nudge") == [("sent", None), ("skipped", "the thread was answered")]
 
 
-async def test_the_digest_comes_weekly_where_there_is_something_to_say(house: House) -> None:
-    admins = house.channel("admins")
+async def test_the_digest_comes_weekly_where_there_is_something_to_say(running: RunningBot) -> None:
+    admins = running.channel("admins")
     # About five days after the essay is published, when two prompts have come.
-    day = house.emulator.world.now() + timedelta(days=13)
-    told = await prompts(house, "digest", when=f"{day:%A} 18:00", channel=admins)
+    day = running.emulator.world.now() + timedelta(days=13)
+    told = await prompts(running, "digest", when=f"{day:%A} 18:00", channel=admins)
     assert "The digest comes into" in told
-    await house.settle(8 * DAY)
-    assert await house.ours(admins) == []
-    posted = await house.publish()
-    await house.write("Ann", "I would.", to=posted[-1]["id"])
-    await house.settle(7 * DAY)
-    (digest,) = await house.ours(admins)
+    await running.settle(8 * DAY)
+    assert await running.bot_messages(admins) == []
+    posted = await running.publish()
+    await running.write("Ann", "I would.", to=posted[-1]["id"])
+    await running.settle(7 * DAY)
+    (digest,) = await running.bot_messages(admins)
     assert "Slow bread" in digest["content"]
     assert datetime.fromisoformat(digest["timestamp"]).weekday() == day.weekday()
     assert datetime.fromisoformat(digest["timestamp"]).hour == 18
@@ -198,23 +200,23 @@ async def test_the_digest_comes_weekly_where_there_is_something_to_say(house: Ho
     ]
     assert all(asked)
     assert len(set(asked)) == len(asked) > 1
-    await house.settle(28 * DAY)
-    assert len(await house.ours(admins)) <= 2
-    assert "There is no digest" in await prompts(house, "digest", when="none")
+    await running.settle(28 * DAY)
+    assert len(await running.bot_messages(admins)) <= 2
+    assert "There is no digest" in await prompts(running, "digest", when="none")
 
 
-async def test_the_digest_tells_nothing_of_a_channel_that_was_deleted(house: House) -> None:
-    admins = house.channel("admins")
-    day = house.emulator.world.now() + timedelta(days=4)
-    await prompts(house, "digest", when=f"{day:%A} 18:00", channel=admins)
-    posted = await house.publish()
-    await house.write("Ann", "I would.", to=posted[-1]["id"])
-    await house.settle(2 * DAY)
-    assert len(await came(house, posted)) == 1, "a question that nobody has answered"
-    await house.act(house.member(), "DELETE", f"/channels/{house.channel()}")
-    await house.settle(5 * DAY)
-    assert await house.ours(admins) == []
-    assert ("skipped", "there was nothing to say") in await rows(house, "digest")
+async def test_the_digest_tells_nothing_of_a_channel_that_was_deleted(running: RunningBot) -> None:
+    admins = running.channel("admins")
+    day = running.emulator.world.now() + timedelta(days=4)
+    await prompts(running, "digest", when=f"{day:%A} 18:00", channel=admins)
+    posted = await running.publish()
+    await running.write("Ann", "I would.", to=posted[-1]["id"])
+    await running.settle(2 * DAY)
+    assert len(await came(running, posted)) == 1, "a question that nobody has answered"
+    await running.call_as(running.member(), "DELETE", f"/channels/{running.channel()}")
+    await running.settle(5 * DAY)
+    assert await running.bot_messages(admins) == []
+    assert ("skipped", "there was nothing to say") in await rows(running, "digest")
 
 
 # -- once, whatever happens -------------------------------------------------------------------
@@ -223,141 +225,147 @@ async def test_the_digest_tells_nothing_of_a_channel_that_was_deleted(house: Hou
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("status", [500, 503, None])
 async def test_a_prompt_whose_call_fails_stands_once(
-    house: House, status: int | None, after_effect: bool
+    running: RunningBot, status: int | None, after_effect: bool
 ) -> None:
-    posted = await house.publish()
-    await fault(house, status=status, after_effect=after_effect)
-    await house.settle(DAY + HOUR)
-    assert len(await came(house, posted)) == 1
-    assert (await rows(house))[0] == ("sent", None)
+    posted = await running.publish()
+    await fault(running, status=status, after_effect=after_effect)
+    await running.settle(DAY + HOUR)
+    assert len(await came(running, posted)) == 1
+    assert (await rows(running))[0] == ("sent", None)
 
 
-async def test_a_prompt_is_tried_six_times_at_most(house: House) -> None:
-    posted = await house.publish()
-    await fault(house, status=503, times=1000)
-    await house.settle(DAY + 11 * HOUR)
-    assert await came(house, posted) == []
-    state, reason = (await rows(house))[0]
+async def test_a_prompt_is_tried_six_times_at_most(running: RunningBot) -> None:
+    posted = await running.publish()
+    await fault(running, status=503, times=1000)
+    await running.settle(DAY + 11 * HOUR)
+    assert await came(running, posted) == []
+    state, reason = (await rows(running))[0]
     assert state == "failed"
     assert reason == "Discord answered 503. It was tried 6 times."
 
 
-async def test_a_prompt_that_cannot_be_sent_by_day_is_not_sent_in_the_night(house: House) -> None:
-    posted = await house.publish()
-    due = house.clock.now() + timedelta(days=1)
+async def test_a_prompt_that_cannot_be_sent_by_day_is_not_sent_in_the_night(
+    running: RunningBot,
+) -> None:
+    posted = await running.publish()
+    due = running.clock.now() + timedelta(days=1)
     quiet = f"{due + timedelta(minutes=5):%H:%M}-{due + timedelta(hours=6):%H:%M}"
-    await prompts(house, "manners", quiet=quiet)
-    await fault(house, status=503, times=3)
-    await house.settle(DAY + 5 * HOUR)
-    assert await came(house, posted) == [], "its fourth attempt would have been in quiet hours"
-    await house.settle(2 * HOUR)
-    assert len(await came(house, posted)) == 1
+    await prompts(running, "manners", quiet=quiet)
+    await fault(running, status=503, times=3)
+    await running.settle(DAY + 5 * HOUR)
+    assert await came(running, posted) == [], "its fourth attempt would have been in quiet hours"
+    await running.settle(2 * HOUR)
+    assert len(await came(running, posted)) == 1
 
 
 @pytest.mark.parametrize("late", [6 * HOUR, 20 * HOUR])
 async def test_what_was_due_while_the_bot_was_down_is_late_within_the_tolerance_or_skipped(
     tmp_path: Path, late: int
 ) -> None:
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            posted = await house.publish()
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            posted = await running.publish()
         emulator.world.clock.advance_to(emulator.world.now() + timedelta(seconds=DAY + late))
-        async with lived_in(tmp_path, emulator) as house:
-            await house.settle(60)
+        async with run_bot(tmp_path, emulator) as running:
+            await running.settle(60)
             in_time = late < 12 * HOUR
-            assert len(await came(house, posted)) == in_time
-            told = await prompts(house, "list")
+            assert len(await came(running, posted)) == in_time
+            told = await prompts(running, "list")
             assert ("too late" in told) != in_time
 
 
 async def test_what_was_said_while_the_bot_was_down_is_heard_before_a_prompt_is_decided(
     tmp_path: Path,
 ) -> None:
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            await house.publish()
-            await prompts(house, "plan", steps="after 1 day, if quiet for 24 hours: questions")
-            posted = await house.publish(TWO, "fast.md")
-        async with house_without_bot(house) as outside:
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            await running.publish()
+            await prompts(running, "plan", steps="after 1 day, if quiet for 24 hours: questions")
+            posted = await running.publish(TWO, "fast.md")
+        async with house_without_bot(running) as outside:
             emulator.world.clock.advance_to(emulator.world.now() + timedelta(hours=25))
             await outside.write("Ann", "I would hurry.", to=posted[-1]["id"])
-        async with lived_in(tmp_path, emulator) as house:
-            await house.settle(60)
-            states = await rows(house)
+        async with run_bot(tmp_path, emulator) as running:
+            await running.settle(60)
+            states = await rows(running)
             assert ("skipped", "somebody wrote 0 h ago, and it asks for 24 h of quiet") in states
 
 
 class house_without_bot:  # noqa: N801 - reads as what it is
     """Members act while no bot is there."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, running: RunningBot) -> None:
+        self._running = running
 
-    async def __aenter__(self) -> House:
-        self._house.session = aiohttp.ClientSession()
-        return self._house
+    async def __aenter__(self) -> RunningBot:
+        self._running.session = aiohttp.ClientSession()
+        return self._running
 
     async def __aexit__(self, *_: object) -> None:
-        await self._house.session.close()
+        await self._running.session.close()
 
 
-async def test_a_closed_discussion_gets_no_second_attempt(house: House) -> None:
-    posted = await house.publish()
-    await fault(house, status=503, times=3)
-    await house.settle(DAY + 30)
-    assert await came(house, posted) == []
-    await close(house)
-    await house.settle(DAY)
-    assert await came(house, posted) == []
-    assert (await rows(house))[0] == ("skipped", "the discussion is closed")
+async def test_a_closed_discussion_gets_no_second_attempt(running: RunningBot) -> None:
+    posted = await running.publish()
+    await fault(running, status=503, times=3)
+    await running.settle(DAY + 30)
+    assert await came(running, posted) == []
+    await close(running)
+    await running.settle(DAY)
+    assert await came(running, posted) == []
+    assert (await rows(running))[0] == ("skipped", "the discussion is closed")
 
 
 # -- problem ----------------------------------------------------------------------------------
 
 
-async def test_a_missing_permission_is_told_once_and_the_prompt_waits(house: House) -> None:
-    admins = house.channel("admins")
-    await prompts(house, "manners", notices=admins)
-    posted = await house.publish()
-    await fault(house, path=f"/channels/{house.channel()}/messages", status=403, times=10)
-    await house.settle(DAY + 4 * HOUR)
-    assert await came(house, posted) == []
-    (notice,) = await house.ours(admins)
-    assert f"<#{house.channel()}>" in notice["content"]
-    assert "waits: " in await prompts(house, "list")
-    await house.settle(DAY)
-    assert len(await came(house, posted)) == 1
-    assert len(await house.ours(admins)) == 1
+async def test_a_missing_permission_is_told_once_and_the_prompt_waits(running: RunningBot) -> None:
+    admins = running.channel("admins")
+    await prompts(running, "manners", notices=admins)
+    posted = await running.publish()
+    await fault(running, path=f"/channels/{running.channel()}/messages", status=403, times=10)
+    await running.settle(DAY + 4 * HOUR)
+    assert await came(running, posted) == []
+    (notice,) = await running.bot_messages(admins)
+    assert f"<#{running.channel()}>" in notice["content"]
+    assert "waits: " in await prompts(running, "list")
+    await running.settle(DAY)
+    assert len(await came(running, posted)) == 1
+    assert len(await running.bot_messages(admins)) == 1
 
 
-async def test_a_prompt_of_a_deleted_channel_waits_is_listed_and_ends_with_it(house: House) -> None:
-    admins = house.channel("admins")
-    await prompts(house, "manners", notices=admins)
-    await house.publish()
-    await house.act(house.member(), "DELETE", f"/channels/{house.channel()}")
-    await house.settle(2 * DAY)
-    assert (await rows(house))[0] == ("planned", "its channel was deleted")
-    told = await house.said(await house.run("prompts list", channel_id=admins))
+async def test_a_prompt_of_a_deleted_channel_waits_is_listed_and_ends_with_it(
+    running: RunningBot,
+) -> None:
+    admins = running.channel("admins")
+    await prompts(running, "manners", notices=admins)
+    await running.publish()
+    await running.call_as(running.member(), "DELETE", f"/channels/{running.channel()}")
+    await running.settle(2 * DAY)
+    assert (await rows(running))[0] == ("planned", "its channel was deleted")
+    told = await running.answer_text(await running.run_command("prompts list", channel_id=admins))
     assert "its channel was deleted" in told
     words = {"essay": "1", "what": "text: Still here?"}
     options = [{"type": 3, "name": name, "value": value} for name, value in words.items()]
-    told = await house.said(await house.run("prompts now", channel_id=admins, options=options))
+    told = await running.answer_text(
+        await running.run_command("prompts now", channel_id=admins, options=options)
+    )
     assert "Nothing was sent: its channel was deleted." in told
-    await house.settle(6 * DAY)
-    assert set(await rows(house)) == {("skipped", "its channel was deleted")}
+    await running.settle(6 * DAY)
+    assert set(await rows(running)) == {("skipped", "its channel was deleted")}
     tried = "SELECT id FROM planned_messages WHERE purpose = 'prompt'"
-    assert await house.database.read(lambda tx: tx.rows(tried)) == []
-    (notice,) = await house.ours(admins)
+    assert await running.database.read(lambda tx: tx.rows(tried)) == []
+    (notice,) = await running.bot_messages(admins)
     assert "Its prompts end then" in notice["content"]
 
 
 # -- what admins say --------------------------------------------------------------------------
 
 
-async def test_an_admin_adds_edits_previews_and_cancels_a_prompt(house: House) -> None:
-    posted = await house.publish()
+async def test_an_admin_adds_edits_previews_and_cancels_a_prompt(running: RunningBot) -> None:
+    posted = await running.publish()
     told = await prompts(
-        house,
+        running,
         "add",
         essay="1",
         when="in 3 hours",
@@ -367,75 +375,75 @@ async def test_an_admin_adds_edits_previews_and_cancels_a_prompt(house: House) -
     )
     assert "Prompt 4 for “Slow bread” comes <t:" in told
     assert "> The dough does not care how busy we are." in await prompts(
-        house, "preview", essay="Slow bread"
+        running, "preview", essay="Slow bread"
     )
-    told = await prompts(house, "edit", prompt="4", when="in 5 hours", what="text: Come back!")
+    told = await prompts(running, "edit", prompt="4", when="in 5 hours", what="text: Come back!")
     assert "text: Come back!, if fewer than 5 replies" in told
-    await house.settle(4 * HOUR)
-    assert await came(house, posted) == []
-    await house.settle(2 * HOUR)
-    (said,) = await came(house, posted)
+    await running.settle(4 * HOUR)
+    assert await came(running, posted) == []
+    await running.settle(2 * HOUR)
+    (said,) = await came(running, posted)
     assert "Come back!" in said
-    assert "no longer to come: it is sent" in await prompts(house, "cancel", prompt="4")
-    assert "is cancelled" in await prompts(house, "cancel", prompt="1")
-    await house.settle(DAY)
-    assert len(await came(house, posted)) == 1
-    assert "cancelled by Ada" in await prompts(house, "list", essay="1")
+    assert "no longer to come: it is sent" in await prompts(running, "cancel", prompt="4")
+    assert "is cancelled" in await prompts(running, "cancel", prompt="1")
+    await running.settle(DAY)
+    assert len(await came(running, posted)) == 1
+    assert "cancelled by Ada" in await prompts(running, "list", essay="1")
 
 
-async def test_what_an_admin_sends_at_once_counts_for_nothing(house: House) -> None:
-    posted = await house.publish()
+async def test_what_an_admin_sends_at_once_counts_for_nothing(running: RunningBot) -> None:
+    posted = await running.publish()
     for what in ("next question", "poll: Rye or wheat? | Rye | Wheat"):
-        assert "goes out" in await prompts(house, "now", essay="1", what=what)
-    question, poll = (await house.ours())[len(posted) :]
+        assert "goes out" in await prompts(running, "now", essay="1", what=what)
+    question, poll = (await running.bot_messages())[len(posted) :]
     assert "Would you wait a night" in question["content"]
     assert poll["poll"]["question"]["text"] == "Rye or wheat?"
-    assert "goes out" in await prompts(house, "now", essay="1")
-    assert "Nothing was sent: every question" in await prompts(house, "now", essay="1")
-    await house.settle(DAY + HOUR)
-    assert (await rows(house))[0] == ("skipped", "every question of the essay has been asked")
+    assert "goes out" in await prompts(running, "now", essay="1")
+    assert "Nothing was sent: every question" in await prompts(running, "now", essay="1")
+    await running.settle(DAY + HOUR)
+    assert (await rows(running))[0] == ("skipped", "every question of the essay has been asked")
 
 
-async def test_a_pause_holds_prompts_and_a_resume_in_time_brings_them(house: House) -> None:
-    posted = await house.publish()
-    assert "are paused" in await prompts(house, "pause", essay="1")
-    await house.settle(DAY + HOUR)
-    assert await came(house, posted) == []
-    assert "Prompts are paused" in await prompts(house, "list", essay="1")
-    assert "come again" in await prompts(house, "resume", essay="1")
-    assert len(await came(house, posted)) == 1
-    await prompts(house, "pause")
-    await house.settle(10 * DAY)
-    await prompts(house, "resume")
-    assert len(await came(house, posted)) == 1, "what was due ten days ago is too late"
+async def test_a_pause_holds_prompts_and_a_resume_in_time_brings_them(running: RunningBot) -> None:
+    posted = await running.publish()
+    assert "are paused" in await prompts(running, "pause", essay="1")
+    await running.settle(DAY + HOUR)
+    assert await came(running, posted) == []
+    assert "Prompts are paused" in await prompts(running, "list", essay="1")
+    assert "come again" in await prompts(running, "resume", essay="1")
+    assert len(await came(running, posted)) == 1
+    await prompts(running, "pause")
+    await running.settle(10 * DAY)
+    await prompts(running, "resume")
+    assert len(await came(running, posted)) == 1, "what was due ten days ago is too late"
 
 
-async def test_the_servers_plan_holds_for_new_essays(house: House) -> None:
-    assert "after 1 day: questions" in await prompts(house, "plan")
-    told = await prompts(house, "plan", steps="after 2 hours: default; after 2 days: last call")
+async def test_the_servers_plan_holds_for_new_essays(running: RunningBot) -> None:
+    assert "after 1 day: questions" in await prompts(running, "plan")
+    told = await prompts(running, "plan", steps="after 2 hours: default; after 2 days: last call")
     assert "after 2 hours: default" in told
-    posted = await house.publish()
-    await house.settle(3 * HOUR)
-    assert len(await came(house, posted)) == 1
-    assert "no condition" in await prompts(house, "plan", steps="after 1 day, if ever: default")
-    assert "get no prompts" in await prompts(house, "plan", steps="none")
-    assert "comes with me" in await prompts(house, "plan", steps="default")
+    posted = await running.publish()
+    await running.settle(3 * HOUR)
+    assert len(await came(running, posted)) == 1
+    assert "no condition" in await prompts(running, "plan", steps="after 1 day, if ever: default")
+    assert "get no prompts" in await prompts(running, "plan", steps="none")
+    assert "comes with me" in await prompts(running, "plan", steps="default")
 
 
-async def test_a_time_on_the_wall_moves_with_the_servers_zone(house: House) -> None:
-    await house.publish()
-    day = f"{house.clock.now() + timedelta(days=400):%Y-%m-%d}"
-    await prompts(house, "add", essay="1", when=f"{day} 18:00", what="default")
-    await prompts(house, "manners", zone="Asia/Tokyo")
+async def test_a_time_on_the_wall_moves_with_the_servers_zone(running: RunningBot) -> None:
+    await running.publish()
+    day = f"{running.clock.now() + timedelta(days=400):%Y-%m-%d}"
+    await prompts(running, "add", essay="1", when=f"{day} 18:00", what="default")
+    await prompts(running, "manners", zone="Asia/Tokyo")
 
     async def look(tx: Any) -> int:
         row = await tx.row("SELECT max(due_at) AS at FROM prompts")
         return int(row["at"])
 
-    at = datetime.fromtimestamp(await house.database.read(look) / 1000, UTC)
+    at = datetime.fromtimestamp(await running.database.read(look) / 1000, UTC)
     assert at.hour == 9
     assert "more than two years" in await prompts(
-        house, "add", essay="1", when="1 July 2099 18:00", what="default"
+        running, "add", essay="1", when="1 July 2099 18:00", what="default"
     )
 
 
@@ -454,21 +462,21 @@ async def test_a_time_on_the_wall_moves_with_the_servers_zone(house: House) -> N
     ],
 )
 async def test_what_cannot_be_done_is_refused_with_a_sentence(
-    house: House, command: str, options: dict[str, str], says: str
+    running: RunningBot, command: str, options: dict[str, str], says: str
 ) -> None:
-    await house.publish()
-    assert says in await prompts(house, command, **options)
+    await running.publish()
+    assert says in await prompts(running, command, **options)
 
 
-async def test_an_admin_is_offered_essays_prompts_times_and_zones(house: House) -> None:
-    await house.publish()
+async def test_an_admin_is_offered_essays_prompts_times_and_zones(running: RunningBot) -> None:
+    await running.publish()
     offered = {
         ("list", "essay", "bread"): "1",
         ("cancel", "prompt", ""): "1",
         ("add", "when", "tomorrow 9am"): "tomorrow 9am",
         ("manners", "zone", "berl"): "Europe/Berlin",
     }
-    known = next(c for c in house.emulator.world.commands.values() if c.name == "prompts")
+    known = next(c for c in running.emulator.world.commands.values() if c.name == "prompts")
     for (command, option, typed), value in offered.items():
         data = {
             "id": str(known.id),
@@ -483,7 +491,7 @@ async def test_an_admin_is_offered_essays_prompts_times_and_zones(house: House) 
                 }
             ],
         }
-        interaction = await house.interact(4, data)
+        interaction = await running.interact(4, data)
         choices = interaction["answer"]["data"]["choices"]
         assert choices[0]["value"] == value, (command, choices)
 
@@ -496,34 +504,34 @@ async def test_an_admin_is_offered_essays_prompts_times_and_zones(house: House) 
 async def test_killed_around_its_sending_a_prompt_is_neither_lost_nor_doubled(
     tmp_path: Path, moment: str, hours: float
 ) -> None:
-    async with staged(tmp_path) as stage, aiohttp.ClientSession() as session:
+    async with spawned_bot(tmp_path) as spawned, aiohttp.ClientSession() as session:
         nothing: Any = None  # the bot is a process of its own: no client, no archive in this one
-        house = House(stage.emulator, nothing, nothing, Clock(), session)
-        await stage.bot.start()
-        await house.settle()
-        await house.publishing()
-        await house.settle()
+        running = RunningBot(spawned.emulator, nothing, nothing, Clock(), session)
+        await spawned.bot.start()
+        await running.settle()
+        await running.start_publishing()
+        await running.settle()
         killed = False
 
         async def strike(step: Step) -> None:
             nonlocal killed
             if step.what == "POST /channels/{id}/messages" and step.moment == moment and not killed:
                 killed = True
-                stage.kill(timedelta(hours=hours))
+                spawned.kill(timedelta(hours=hours))
                 if moment == "before":
                     raise NeverArrivedError
 
-        stage.emulator.steps.hook = strike
-        await house.settle(DAY + 30)  # no more: while no bot runs, time is not waited with
-        await asyncio.gather(*stage.restarts)
-        await house.settle(HOUR)
-        own = str(stage.emulator.world.application.bot_id)
+        spawned.emulator.steps.hook = strike
+        await running.settle(DAY + 30)  # no more: while no bot runs, time is not waited with
+        await asyncio.gather(*spawned.restarts)
+        await running.settle(HOUR)
+        own = str(spawned.emulator.world.application.bot_id)
         asked = [
             message["content"]
-            for message in await house.messages()
+            for message in await running.messages()
             if message["author"]["id"] == own and message["content"].startswith("Back to")
         ]
-        archive = sqlite3.connect(stage.database)
+        archive = sqlite3.connect(spawned.database)
         state, reason = archive.execute("SELECT state, reason FROM prompts ORDER BY id").fetchone()
         archive.close()
         assert killed
@@ -539,35 +547,37 @@ async def test_killed_around_its_sending_a_prompt_is_neither_lost_nor_doubled(
 # -- side by side -----------------------------------------------------------------------------
 
 
-async def test_what_an_admin_sends_at_once_does_not_wait_behind_what_waits(house: House) -> None:
-    posted = await house.publish()
-    due = house.clock.now() + timedelta(days=1)
+async def test_what_an_admin_sends_at_once_does_not_wait_behind_what_waits(
+    running: RunningBot,
+) -> None:
+    posted = await running.publish()
+    due = running.clock.now() + timedelta(days=1)
     quiet = f"{due + timedelta(minutes=5):%H:%M}-{due + timedelta(hours=6):%H:%M}"
-    await prompts(house, "manners", quiet=quiet)
-    await fault(house, status=503, times=3)
-    await house.settle(DAY + HOUR)
-    assert await came(house, posted) == []
-    assert "goes out" in await prompts(house, "now", essay="1", what="text: Read it tonight.")
-    (said,) = await came(house, posted)
+    await prompts(running, "manners", quiet=quiet)
+    await fault(running, status=503, times=3)
+    await running.settle(DAY + HOUR)
+    assert await came(running, posted) == []
+    assert "goes out" in await prompts(running, "now", essay="1", what="text: Read it tonight.")
+    (said,) = await came(running, posted)
     assert "Read it tonight." in said
 
 
-async def test_a_prompt_and_nudges_due_together_all_come(house: House) -> None:
-    posted = await house.publish()
+async def test_a_prompt_and_nudges_due_together_all_come(running: RunningBot) -> None:
+    posted = await running.publish()
     heads = [
-        await house.write(who, "I would.", to=posted[-1]["id"]) for who in ("Ann", "Ben", "Chloe")
+        await running.write(who, "I would.", to=posted[-1]["id"]) for who in ("Ann", "Ben", "Chloe")
     ]
-    await house.settle(DAY)
-    await prompts(house, "add", essay="1", when="in 20 hours", what="default", anyway=True)
+    await running.settle(DAY)
+    await prompts(running, "add", essay="1", when="in 20 hours", what="default", anyway=True)
     # The bot is kept from sending until all of them are due.
-    await fault(house, status=503, times=12)
-    await house.settle(DAY + 2 * HOUR)
-    assert [len(await house.ours(head)) for head in heads] == [1, 1, 1]
-    assert [state for state, _ in await rows(house, "nudge")] == ["sent"] * 3
+    await fault(running, status=503, times=12)
+    await running.settle(DAY + 2 * HOUR)
+    assert [len(await running.bot_messages(head)) for head in heads] == [1, 1, 1]
+    assert [state for state, _ in await rows(running, "nudge")] == ["sent"] * 3
 
 
-async def test_while_the_gateway_is_lost_no_prompt_is_decided(house: House) -> None:
-    posted = await house.publish()
-    await house.control("faults", {"kind": "gateway_close", "code": 4000})
-    await house.settle(DAY + HOUR)
-    assert len(await came(house, posted)) == 1, "it came once the session was resumed"
+async def test_while_the_gateway_is_lost_no_prompt_is_decided(running: RunningBot) -> None:
+    posted = await running.publish()
+    await running.control("faults", {"kind": "gateway_close", "code": 4000})
+    await running.settle(DAY + HOUR)
+    assert len(await came(running, posted)) == 1, "it came once the session was resumed"

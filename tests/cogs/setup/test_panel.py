@@ -11,22 +11,31 @@ from bot.emulator.world.models import Channel, Overwrite, OverwriteType
 from bot.emulator.world.permissions import Permission
 from storage.servers import settings
 from storage.servers.settings import ServerSettings
-from tests.support.running_bot import ESSAY, House, a_house, a_world, lived_in, texts
+from tests.support.running_bot import (
+    ESSAY,
+    RunningBot,
+    component_texts,
+    run_bot,
+    run_emulator,
+    running_bot,
+)
 
 
-async def chosen(house: House) -> ServerSettings:
-    return await house.database.read(lambda tx: settings.read(tx, house.server_id))
+async def chosen(running: RunningBot) -> ServerSettings:
+    return await running.database.read(lambda tx: settings.read(tx, running.server_id))
 
 
-async def use(house: House, panel: dict[str, Any], what: str, *values: object) -> dict[str, Any]:
+async def use(
+    running: RunningBot, panel: dict[str, Any], what: str, *values: object
+) -> dict[str, Any]:
     """Press a button, or choose in a select, of a panel; the new interaction."""
-    answer = await house.seen(panel)
+    answer = await running.answer_message(panel)
     parts = {part["custom_id"]: part for part in flat(answer["components"]) if "custom_id" in part}
     part = parts[f"salon:setup:{what}"]
     data: dict[str, Any] = {"component_type": part["type"], "custom_id": part["custom_id"]}
     if part["type"] != 2:
         data["values"] = [str(value) for value in values]
-    return await house.interact(3, data, message_id=answer["id"], message_flags=answer["flags"])
+    return await running.interact(3, data, message_id=answer["id"], message_flags=answer["flags"])
 
 
 def flat(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -38,18 +47,22 @@ def flat(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-async def text_of(house: House, panel: dict[str, Any]) -> str:
+async def text_of(running: RunningBot, panel: dict[str, Any]) -> str:
     """What a panel says now."""
-    await house.settle()
-    return texts((await house.seen(panel))["components"])
+    await running.settle()
+    return component_texts((await running.answer_message(panel))["components"])
 
 
-async def fill_in(house: House, panel: dict[str, Any], zone: str, quiet: str) -> dict[str, Any]:
+async def fill_in(
+    running: RunningBot, panel: dict[str, Any], zone: str, quiet: str
+) -> dict[str, Any]:
     """Fill in the form for zone and quiet hours; the submission's interaction."""
-    return await submit(house, await use(house, panel, "time"), zone, quiet)
+    return await submit(running, await use(running, panel, "time"), zone, quiet)
 
 
-async def submit(house: House, opened: dict[str, Any], zone: str, quiet: str) -> dict[str, Any]:
+async def submit(
+    running: RunningBot, opened: dict[str, Any], zone: str, quiet: str
+) -> dict[str, Any]:
     form = opened["answer"]["data"]
     fields = [
         {
@@ -62,27 +75,27 @@ async def submit(house: House, opened: dict[str, Any], zone: str, quiet: str) ->
         }
         for label, value in zip(form["components"], (zone, quiet), strict=True)
     ]
-    return await house.interact(
+    return await running.interact(
         5, {"id": opened["id"], "custom_id": form["custom_id"], "components": fields}
     )
 
 
-def forbid(house: House, channel_id: int, denied: Permission) -> Channel:
+def forbid(running: RunningBot, channel_id: int, denied: Permission) -> Channel:
     """Take rights away from the bot in a channel."""
-    channel = house.emulator.world.channels[channel_id]
-    kept = [one for one in channel.overwrites if one.id != house.salon.own_id]
+    channel = running.emulator.world.channels[channel_id]
+    kept = [one for one in channel.overwrites if one.id != running.salon.own_id]
     channel.overwrites = [
         *kept,
-        Overwrite(house.salon.own_id, OverwriteType.MEMBER, deny=int(denied)),
+        Overwrite(running.salon.own_id, OverwriteType.MEMBER, deny=int(denied)),
     ]
     return channel
 
 
 async def test_each_choice_is_kept_and_shown(tmp_path: Path) -> None:
-    async with a_house(tmp_path) as house:
-        panel = await house.run("setup")
-        assert "Passage numbers** are not shown" in await text_of(house, panel)
-        essays, admins = house.channel(), house.channel("admins")
+    async with running_bot(tmp_path) as running:
+        panel = await running.run_command("setup")
+        assert "Passage numbers** are not shown" in await text_of(running, panel)
+        essays, admins = running.channel(), running.channel("admins")
         for what, value in [
             ("channel", essays),
             ("notices", admins),
@@ -91,19 +104,19 @@ async def test_each_choice_is_kept_and_shown(tmp_path: Path) -> None:
             ("loose", "join"),
             ("numbers", None),
         ]:
-            await use(house, panel, what, value)
-            await house.settle()
-        found = await chosen(house)
+            await use(running, panel, what, value)
+            await running.settle()
+        found = await chosen(running)
         assert (found.channel, found.notices_channel) == (essays, admins)
         assert (found.style, found.bring, found.loose) == ("thread", "move", "join")
         assert found.numbered
-        assert "are shown, small" in await text_of(house, panel)
+        assert "are shown, small" in await text_of(running, panel)
         picked = {
             part["custom_id"].rsplit(":", 1)[1]: [
                 *(one["id"] for one in part.get("default_values", [])),
                 *(one["value"] for one in part.get("options", []) if one["default"]),
             ]
-            for part in flat((await house.seen(panel))["components"])
+            for part in flat((await running.answer_message(panel))["components"])
             if part["type"] in (3, 8)
         }
         assert picked == {
@@ -113,40 +126,40 @@ async def test_each_choice_is_kept_and_shown(tmp_path: Path) -> None:
             "bring": ["move"],
             "loose": ["join"],
         }
-        await use(house, panel, "numbers")
-        await use(house, panel, "channel")
-        await house.settle()
-        found = await chosen(house)
+        await use(running, panel, "numbers")
+        await use(running, panel, "channel")
+        await running.settle()
+        found = await chosen(running)
         assert (found.numbered, found.channel) == (False, None), "the second time takes it back"
 
 
 async def test_the_panel_works_after_a_restart(tmp_path: Path) -> None:
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            panel = await house.run("setup")
-            await use(house, panel, "style", "thread")
-            await house.settle()
-        async with lived_in(tmp_path, emulator) as again:
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            panel = await running.run_command("setup")
+            await use(running, panel, "style", "thread")
+            await running.settle()
+        async with run_bot(tmp_path, emulator) as again:
             assert (await chosen(again)).style == "thread"
             await use(again, panel, "numbers")
             assert "are shown, small" in await text_of(again, panel)
             form = await use(again, panel, "time")
-        async with lived_in(tmp_path, emulator) as third:
+        async with run_bot(tmp_path, emulator) as third:
             await submit(third, form, "Berlin", "")
             assert "Europe/Berlin" in await text_of(third, panel)
 
 
 async def test_zone_and_quiet_hours_are_taken_as_people_write_them(tmp_path: Path) -> None:
-    async with a_house(tmp_path) as house:
-        panel = await house.run("setup")
-        await fill_in(house, panel, "new york", "10 pm to 8 am")
-        told = await text_of(house, panel)
+    async with running_bot(tmp_path) as running:
+        panel = await running.run_command("setup")
+        await fill_in(running, panel, "new york", "10 pm to 8 am")
+        told = await text_of(running, panel)
         assert "America/New_York, where it is" in told
         assert "22:00 to 08:00" in told
-        found = await chosen(house)
+        found = await chosen(running)
         assert found.zone_name == "America/New_York"
-        await fill_in(house, panel, "America/New_York", "")
-        assert "**Quiet hours** none" in await text_of(house, panel)
+        await fill_in(running, panel, "America/New_York", "")
+        assert "**Quiet hours** none" in await text_of(running, panel)
 
 
 @pytest.mark.parametrize(
@@ -160,139 +173,144 @@ async def test_zone_and_quiet_hours_are_taken_as_people_write_them(tmp_path: Pat
 async def test_what_is_not_understood_is_said_and_nothing_is_changed(
     tmp_path: Path, zone: str, quiet: str, said: str
 ) -> None:
-    async with a_house(tmp_path) as house:
-        panel = await house.run("setup")
-        submitted = await fill_in(house, panel, zone, quiet)
-        assert said in await house.said(submitted)
-        found = await chosen(house)
+    async with running_bot(tmp_path) as running:
+        panel = await running.run_command("setup")
+        submitted = await fill_in(running, panel, zone, quiet)
+        assert said in await running.answer_text(submitted)
+        found = await chosen(running)
         assert (found.zone_name, found.quiet) == ("UTC", None)
 
 
 async def test_missing_rights_are_named_for_what_was_chosen(tmp_path: Path) -> None:
-    async with a_house(tmp_path) as house:
-        panel = await house.run("setup")
-        essays, admins = house.channel(), house.channel("admins")
-        await use(house, panel, "channel", essays)
-        assert f"✅ <#{essays}>: everything is there." in await text_of(house, panel)
-        forbid(house, essays, Permission.CREATE_PUBLIC_THREADS | Permission.MANAGE_WEBHOOKS)
-        forbid(house, admins, Permission.SEND_MESSAGES)
+    async with running_bot(tmp_path) as running:
+        panel = await running.run_command("setup")
+        essays, admins = running.channel(), running.channel("admins")
+        await use(running, panel, "channel", essays)
+        assert f"✅ <#{essays}>: everything is there." in await text_of(running, panel)
+        forbid(running, essays, Permission.CREATE_PUBLIC_THREADS | Permission.MANAGE_WEBHOOKS)
+        forbid(running, admins, Permission.SEND_MESSAGES)
         for name in ("essays", "admins"):
-            channel_id = house.channel(name)
-            await house.act(house.member(), "PATCH", f"/channels/{channel_id}", {"topic": "x"})
-        await house.settle()
-        await use(house, panel, "notices", admins)
-        told = await text_of(house, panel)
+            channel_id = running.channel(name)
+            await running.call_as(
+                running.member(), "PATCH", f"/channels/{channel_id}", {"topic": "x"}
+            )
+        await running.settle()
+        await use(running, panel, "notices", admins)
+        told = await text_of(running, panel)
         assert f"In <#{essays}> give me *Create Public Threads*" in told
         assert f"In <#{admins}> give me *Send Messages*" in told
         assert "Manage Webhooks" not in told, "nothing is moved, so it is not needed"
-        await use(house, panel, "bring", "move")
-        assert "*Manage Webhooks*, to move a reply" in await text_of(house, panel)
+        await use(running, panel, "bring", "move")
+        assert "*Manage Webhooks*, to move a reply" in await text_of(running, panel)
 
 
 async def test_a_forum_has_its_own_style(tmp_path: Path) -> None:
-    async with a_house(tmp_path) as house:
-        panel = await house.run("setup")
-        forum = house.channel("essay-forum")
-        await use(house, panel, "channel", forum)
-        told = await text_of(house, panel)
+    async with running_bot(tmp_path) as running:
+        panel = await running.run_command("setup")
+        forum = running.channel("essay-forum")
+        await use(running, panel, "channel", forum)
+        told = await text_of(running, panel)
         assert "In a forum each essay is a post of its own" in told
-        ids = [part.get("custom_id") for part in flat((await house.seen(panel))["components"])]
+        ids = [
+            part.get("custom_id")
+            for part in flat((await running.answer_message(panel))["components"])
+        ]
         assert "salon:setup:style" not in ids
         assert f"<#{forum}>: everything is there" in told
 
 
 async def test_a_channel_that_is_gone_is_said(tmp_path: Path) -> None:
-    async with a_house(tmp_path) as house:
-        panel = await house.run("setup")
-        made = await house.act(
-            house.member(), "POST", f"/guilds/{house.server_id}/channels", {"name": "old"}
+    async with running_bot(tmp_path) as running:
+        panel = await running.run_command("setup")
+        made = await running.call_as(
+            running.member(), "POST", f"/guilds/{running.server_id}/channels", {"name": "old"}
         )
-        await house.settle()
-        await use(house, panel, "channel", made["id"])
-        await use(house, panel, "notices", made["id"])
-        await house.settle()
-        await house.act(house.member(), "DELETE", f"/channels/{made['id']}")
-        await house.settle()
-        await use(house, panel, "look")
-        told = await text_of(house, panel)
+        await running.settle()
+        await use(running, panel, "channel", made["id"])
+        await use(running, panel, "notices", made["id"])
+        await running.settle()
+        await running.call_as(running.member(), "DELETE", f"/channels/{made['id']}")
+        await running.settle()
+        await use(running, panel, "look")
+        told = await text_of(running, panel)
         assert told.count("The channel that was chosen is gone: choose another.") == 2
-        refused = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
-        assert "is gone: choose another in `/setup`" in await house.said(refused)
+        refused = await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
+        assert "is gone: choose another in `/setup`" in await running.answer_text(refused)
 
 
 async def test_essays_go_where_the_server_has_chosen(tmp_path: Path) -> None:
-    async with a_house(tmp_path) as house:
-        panel = await house.run("setup")
-        essays = house.channel()
-        await use(house, panel, "channel", essays)
-        await house.settle()
-        shown = await house.run(
+    async with running_bot(tmp_path) as running:
+        panel = await running.run_command("setup")
+        essays = running.channel()
+        await use(running, panel, "channel", essays)
+        await running.settle()
+        shown = await running.run_command(
             "essay publish",
             file=("bread.md", ESSAY.encode()),
-            channel_id=house.channel("admins"),
+            channel_id=running.channel("admins"),
         )
-        assert f"in <#{essays}>" in await house.said(shown)
+        assert f"in <#{essays}>" in await running.answer_text(shown)
 
 
 async def test_passages_show_their_numbers_in_preview_and_post(tmp_path: Path) -> None:
-    async with a_house(tmp_path) as house:
-        panel = await house.run("setup")
-        await use(house, panel, "numbers")
-        await house.settle()
-        shown = await house.run("essay publish", file=("bread.md", ESSAY.encode()))
-        assert "1 part" in await house.said(shown)
-        text = await house.press(shown, "Whole text")
-        assert "-# ¶2\nIt takes a night" in await house.said(text)
-        await house.press(shown, "Publish")
-        await house.settle()
-        _, part, *_ = await house.ours()
+    async with running_bot(tmp_path) as running:
+        panel = await running.run_command("setup")
+        await use(running, panel, "numbers")
+        await running.settle()
+        shown = await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
+        assert "1 part" in await running.answer_text(shown)
+        text = await running.press(shown, "Whole text")
+        assert "-# ¶2\nIt takes a night" in await running.answer_text(text)
+        await running.press(shown, "Publish")
+        await running.settle()
+        _, part, *_ = await running.bot_messages()
         assert part["content"].startswith("-# ¶1\nBy Ann Baker")
         assert "-# ¶3\nThe dough" in part["content"]
-        reply = await house.write("Ann", "¶3 is so true.", to=part["id"])
-        await house.settle()
-        (kept,) = (await house.export())["replies"]
+        reply = await running.write("Ann", "¶3 is so true.", to=part["id"])
+        await running.settle()
+        (kept,) = (await running.export())["replies"]
         assert (kept["id"], kept["passages"]) == (str(reply), [3])
 
 
 async def test_talk_in_the_channel_joins_the_newest_essay_from_then_on(tmp_path: Path) -> None:
-    async with a_house(tmp_path) as house:
-        before = await house.write("Ann", "Before any essay.")
-        await house.publish()
-        left = await house.write("Ann", "Nobody asked it to join.")
-        await house.settle()
-        panel = await house.run("setup")
-        await use(house, panel, "loose", "join")
-        await house.settle(1)
-        joined = await house.write("Ben", "I would.")
-        aside = await house.write("Chloe", "Hello Ann!", to=left)
-        await house.settle()
-        exported = await house.export()
+    async with running_bot(tmp_path) as running:
+        before = await running.write("Ann", "Before any essay.")
+        await running.publish()
+        left = await running.write("Ann", "Nobody asked it to join.")
+        await running.settle()
+        panel = await running.run_command("setup")
+        await use(running, panel, "loose", "join")
+        await running.settle(1)
+        joined = await running.write("Ben", "I would.")
+        aside = await running.write("Chloe", "Hello Ann!", to=left)
+        await running.settle()
+        exported = await running.export()
         assert [reply["id"] for reply in exported["replies"]] == [str(joined)]
         (reply,) = exported["replies"]
         assert (reply["parent"], reply["thread_id"]) == (None, str(joined))
-        threads = [thread["id"] for thread in (await house.world())["threads"]]
+        threads = [thread["id"] for thread in (await running.world())["threads"]]
         assert threads == [str(joined)]
         # A reading of the history finds the same.
-        await house.salon.services.catch_up.catch_up_channel(house.channel())
-        await house.publish("# Another\n\nOne more.\n\nIs it?", "another.md")
-        second = await house.write("Dev", "About the other one.")
-        await house.settle()
-        assert {reply["id"] for reply in (await house.export())["replies"]} == {str(joined)}
-        assert [r["id"] for r in (await house.export("2"))["replies"]] == [str(second)]
+        await running.salon.services.catch_up.catch_up_channel(running.channel())
+        await running.publish("# Another\n\nOne more.\n\nIs it?", "another.md")
+        second = await running.write("Dev", "About the other one.")
+        await running.settle()
+        assert {reply["id"] for reply in (await running.export())["replies"]} == {str(joined)}
+        assert [r["id"] for r in (await running.export("2"))["replies"]] == [str(second)]
         ids = {str(before), str(left), str(aside)}
-        assert not ids & {thread["id"] for thread in (await house.world())["threads"]}
+        assert not ids & {thread["id"] for thread in (await running.world())["threads"]}
 
 
 async def test_what_was_said_while_the_bot_was_away_joins_as_well(tmp_path: Path) -> None:
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            await house.publish()
-            panel = await house.run("setup")
-            await use(house, panel, "loose", "join")
-            await house.settle(1)
-            await house.salon.close()
-            await house.write("Ann", "Nobody was there to hear.")
-        async with lived_in(tmp_path, emulator) as again:
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            await running.publish()
+            panel = await running.run_command("setup")
+            await use(running, panel, "loose", "join")
+            await running.settle(1)
+            await running.salon.close()
+            await running.write("Ann", "Nobody was there to hear.")
+        async with run_bot(tmp_path, emulator) as again:
             (reply,) = (await again.export())["replies"]
             assert reply["text"] == "Nobody was there to hear."
             assert reply["thread_id"] == reply["id"]

@@ -13,23 +13,23 @@ from typing import Any
 import pytest
 
 from storage.db.writer import Transaction
-from tests.support.running_bot import House, a_house
+from tests.support.running_bot import RunningBot, running_bot
 
 OPTIONS: list[dict[str, Any]] = [{"type": 3, "name": "essay", "value": "1"}]
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path) as opened:
+async def running(tmp_path: Path) -> AsyncIterator[RunningBot]:
+    async with running_bot(tmp_path) as opened:
         await opened.publish()
         yield opened
 
 
-async def say(house: House, texts: list[str]) -> None:
+async def say(running: RunningBot, texts: list[str]) -> None:
     """Have the archive hold these replies of Ann's."""
-    first = int((await house.ours())[-1]["id"]) + 1
-    row = {"server_id": house.server_id, "channel_id": house.channel()}
-    row["member_id"] = house.member("Ann").id
+    first = int((await running.bot_messages())[-1]["id"]) + 1
+    row = {"server_id": running.server_id, "channel_id": running.channel()}
+    row["member_id"] = running.member("Ann").id
 
     async def insert(tx: Transaction) -> None:
         for number, text in enumerate(texts):
@@ -42,25 +42,25 @@ async def say(house: House, texts: list[str]) -> None:
                 row | {"id": first + number, "text": text},
             )
 
-    await house.database.write(insert)
+    await running.database.write(insert)
 
 
-async def test_an_export_of_5000_long_replies_is_handed_out_packed(house: House) -> None:
+async def test_an_export_of_5000_long_replies_is_handed_out_packed(running: RunningBot) -> None:
     words = ["crumb", "loaf", "waiting", "night", "oven", "flour", "rye", "salt"]
     chance = random.Random(1)
-    await say(house, [" ".join(chance.choices(words, k=350))[:2000] for _ in range(5000)])
-    asked = await house.run("essay export", options=OPTIONS)
-    assert "5,000 replies" in await house.said(asked)
-    (file,) = (await house.seen(asked))["attachments"]
+    await say(running, [" ".join(chance.choices(words, k=350))[:2000] for _ in range(5000)])
+    asked = await running.run_command("essay export", options=OPTIONS)
+    assert "5,000 replies" in await running.answer_text(asked)
+    (file,) = (await running.answer_message(asked))["attachments"]
     assert (file["filename"], file["content_type"]) == ("essay-1.json.zip", "application/zip")
-    async with house.session.get(file["url"]) as response:
+    async with running.session.get(file["url"]) as response:
         packed = zipfile.ZipFile(io.BytesIO(await response.read()))
-    assert json.loads(packed.read("essay-1.json")) == await house.export()
+    assert json.loads(packed.read("essay-1.json")) == await running.export()
 
 
-async def test_what_is_too_much_even_packed_is_refused_with_a_remedy(house: House) -> None:
+async def test_what_is_too_much_even_packed_is_refused_with_a_remedy(running: RunningBot) -> None:
     chance = random.Random(1)
     text = "".join(map(chr, range(0x4E00, 0x9000)))
-    await say(house, ["".join(chance.choices(text, k=2000)) for _ in range(3500)])
-    asked = await house.run("privacy my-data", who=house.member("Ann"))
-    assert "ask whoever runs the bot" in await house.said(asked)
+    await say(running, ["".join(chance.choices(text, k=2000)) for _ in range(3500)])
+    asked = await running.run_command("privacy my-data", who=running.member("Ann"))
+    assert "ask whoever runs the bot" in await running.answer_text(asked)

@@ -11,7 +11,7 @@ import pytest
 from bot.emulator.demo.comments import Comment, read_comments, split_message
 from bot.emulator.demo.script import read_script
 from bot.emulator.demo.transcript import render_transcript
-from tests.support.bot_process import Stage, staged
+from tests.support.spawned_bot import SpawnedBot, spawned_bot
 
 pytestmark = pytest.mark.slow
 
@@ -46,17 +46,17 @@ def hold_tree(exported: dict[str, Any], comments: tuple[Comment, ...]) -> None:
     assert not left
 
 
-async def played(stage: Stage, essay: Path | None, comments: Path | None) -> dict[str, Any]:
+async def played(spawned: SpawnedBot, essay: Path | None, comments: Path | None) -> dict[str, Any]:
     """Play to the end and compare the archive with the comments; the world's snapshot."""
-    await stage.bot.start()
-    assert await stage.play(essay, comments), "\n".join([*stage.told, *stage.log])
-    hold_tree(await stage.export(), read_script(essay, comments).comments)
-    return await stage.world()
+    await spawned.bot.start()
+    assert await spawned.play(essay, comments), "\n".join([*spawned.narration, *spawned.log])
+    hold_tree(await spawned.export(), read_script(essay, comments).comments)
+    return await spawned.world()
 
 
 async def test_the_project_s_own_essay_is_published_and_discussed(tmp_path: Path) -> None:
-    async with staged(tmp_path, rates=True) as stage:
-        written = render_transcript(await played(stage, None, None))
+    async with spawned_bot(tmp_path, rates=True) as spawned:
+        written = render_transcript(await played(spawned, None, None))
     for words in ("In praise of the unfinished book", "┌─ Ben: Page sixty", "a day later"):
         assert words in written
 
@@ -65,8 +65,8 @@ async def test_the_project_s_own_essay_is_published_and_discussed(tmp_path: Path
 async def test_a_real_essay_is_published_discussed_and_prompted(tmp_path: Path) -> None:
     name = "has-social-media-lost-its-way"
     essay, comments = SAMPLES / f"{name}.txt", SAMPLES / f"{name}.comments.jsonl"
-    async with staged(tmp_path) as stage:
-        world = await played(stage, essay, comments)
+    async with spawned_bot(tmp_path) as spawned:
+        world = await played(spawned, essay, comments)
     (head,) = (thread["id"] for thread in world["threads"])
     spoken = [m for m in world["messages"] if m["type"] in {0, 19} and m["channel_id"] == head]
     assert len(spoken) == 3
@@ -95,8 +95,8 @@ async def test_strange_names_long_comments_and_any_order_are_kept_as_they_are(
     lines = "\n".join(json.dumps(one) for one in said)
     comments.write_text(lines, encoding="utf-8")
     assert len(read_comments(comments.read_bytes())) == len(said)
-    async with staged(tmp_path) as stage:
-        await played(stage, essay, comments)
+    async with spawned_bot(tmp_path) as spawned:
+        await played(spawned, essay, comments)
 
 
 async def test_a_very_long_essay_is_discussed_in_its_own_thread(tmp_path: Path) -> None:
@@ -110,11 +110,11 @@ async def test_a_very_long_essay_is_discussed_in_its_own_thread(tmp_path: Path) 
         {"id": 3, "parent": None, "author": "Somebody new", "text": "> word3x7 word3x8\nWhy?"},
     ]
     comments.write_text("\n".join(json.dumps(one) for one in said), encoding="utf-8")
-    async with staged(tmp_path) as stage:
-        await stage.bot.start()
-        assert await stage.play(essay, comments), "\n".join([*stage.told, *stage.log])
-        (thread,) = (await stage.world())["threads"]
-        replies = (await stage.export())["replies"]
+    async with spawned_bot(tmp_path) as spawned:
+        await spawned.bot.start()
+        assert await spawned.play(essay, comments), "\n".join([*spawned.narration, *spawned.log])
+        (thread,) = (await spawned.world())["threads"]
+        replies = (await spawned.export())["replies"]
     assert {reply["thread_id"] for reply in replies} == {thread["id"]}
     first, *pieces_of_second, third = replies
     assert (first["parent"], third["parent"]) == (None, None)
@@ -127,10 +127,10 @@ async def test_an_unreadable_essay_is_not_published_and_the_reason_is_reported(
 ) -> None:
     essay = tmp_path / "essay.txt"
     essay.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40)
-    async with staged(tmp_path) as stage:
-        await stage.bot.start()
-        assert not await stage.play(essay, None)
-        world = await stage.world()
-    assert "The essay was not published. The bot said: " in stage.told[-1]
+    async with spawned_bot(tmp_path) as spawned:
+        await spawned.bot.start()
+        assert not await spawned.play(essay, None)
+        world = await spawned.world()
+    assert "The essay was not published. The bot said: " in spawned.narration[-1]
     seen = [message for message in world["messages"] if not message.get("flags", 0) & 1 << 6]
     assert seen == []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from tests.faults.scene_play import ScenePlay
 from tests.faults.scenes import (
     catching_up,
     commands,
@@ -22,11 +23,10 @@ from tests.faults.scenes import (
     rare,
     talk,
 )
-from tests.faults.stage import Stage
 
 __all__ = ["SCENES", "Scene"]
 
-Scene = Callable[[Stage], Awaitable[None]]
+Scene = Callable[[ScenePlay], Awaitable[None]]
 
 SCENES: dict[str, Scene] = {
     scene.__name__: scene

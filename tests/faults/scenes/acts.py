@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.emulator.world.models import User
 from bot.emulator.world.seed import invite_bot
-from tests.faults.stage import Stage
+from tests.faults.scene_play import ScenePlay
 from tests.support.running_bot import ESSAY, form_data
 
 __all__ = [
@@ -51,9 +51,9 @@ def option(name: str, value: Any, kind: int = 3) -> dict[str, Any]:
     return {"type": kind, "name": name, "value": value}
 
 
-def state_of(stage: Stage, title: str) -> str:
+def state_of(play: ScenePlay, title: str) -> str:
     """The state of the newest discussion of an essay; "" where there is none."""
-    rows = stage.rows(
+    rows = play.rows(
         """
         SELECT state FROM discussions
         JOIN revisions ON discussion_id = discussions.id
@@ -66,7 +66,7 @@ def state_of(stage: Stage, title: str) -> str:
 
 
 async def publish(
-    stage: Stage,
+    play: ScenePlay,
     essay: str = ESSAY,
     *,
     channel: str = "essays",
@@ -74,48 +74,52 @@ async def publish(
     title: str = "Slow bread",
 ) -> list[dict[str, Any]]:
     """Publish an essay; what stands in the channel of ours afterwards, the oldest first."""
-    options = [option("channel", str(stage.channel(channel)), 7)]
+    options = [option("channel", str(play.channel(channel)), 7)]
     options += [] if style is None else [option("style", style)]
 
     async def attempt() -> None:
-        shown = await stage.run("essay publish", file=("essay.md", essay.encode()), options=options)
-        await stage.press(shown, "Publish")
+        shown = await play.run_command(
+            "essay publish", file=("essay.md", essay.encode()), options=options
+        )
+        await play.press(shown, "Publish")
 
-    await stage.insist(
+    await play.retry_until(
         attempt,
-        lambda: state_of(stage, title) not in ("", "draft"),
+        lambda: state_of(play, title) not in ("", "draft"),
         f"{title} published",
     )
-    await stage.settle(60)
-    return await stage.ours(None if channel == "essays" else int((await threads(stage))[-1]["id"]))
+    await play.settle(60)
+    return await play.bot_messages(
+        None if channel == "essays" else int((await threads(play))[-1]["id"])
+    )
 
 
-async def threads(stage: Stage) -> list[dict[str, Any]]:
+async def threads(play: ScenePlay) -> list[dict[str, Any]]:
     """All threads, the oldest first."""
-    found = (await stage.world())["threads"]
+    found = (await play.world())["threads"]
     return sorted(found, key=lambda thread: int(thread["id"]))
 
 
-async def head_of(stage: Stage, *, who: str = "Ann", text: str = "I would.") -> int:
+async def head_of(play: ScenePlay, *, who: str = "Ann", text: str = "I would.") -> int:
     """A reply to the last of the bot's messages that has become a thread's head."""
-    *_, closing = await stage.ours()
-    head = await stage.write(who, text, to=closing["id"])
-    await stage.settle(60)
+    *_, closing = await play.bot_messages()
+    head = await play.write(who, text, to=closing["id"])
+    await play.settle(60)
     return head
 
 
-async def with_head(stage: Stage) -> int:
+async def with_head(play: ScenePlay) -> int:
     """A published essay with one reply to it, which heads a thread."""
-    await publish(stage)
-    return await head_of(stage)
+    await publish(play)
+    return await head_of(play)
 
 
 async def command(
-    stage: Stage, name: str, *words: str, who: User | None = None, **options: Any
+    play: ScenePlay, name: str, *words: str, who: User | None = None, **options: Any
 ) -> dict[str, Any]:
     """Run a command until it is answered with ``words``; the interaction."""
-    found: dict[str, Any] = await stage.answered(
-        lambda: stage.run(
+    found: dict[str, Any] = await play.until_answered(
+        lambda: play.run_command(
             name, who=who, options=[option(key, value) for key, value in options.items()]
         ),
         *words,
@@ -123,36 +127,38 @@ async def command(
     return found
 
 
-async def edit(stage: Stage, text: str, *, title: str, revision: int = 2) -> None:
+async def edit(play: ScenePlay, text: str, *, title: str, revision: int = 2) -> None:
     """Put a new text in the place of essay 1's, until it is its revision."""
 
     async def attempt() -> None:
         file = ("essay.md", text.encode())
-        shown = await stage.run("essay edit", options=[option("essay", "1")], file=file)
-        await stage.press(shown, "Apply")
+        shown = await play.run_command("essay edit", options=[option("essay", "1")], file=file)
+        await play.press(shown, "Apply")
 
     def done() -> bool:
         sql = "SELECT title FROM revisions WHERE discussion_id = 1 AND number = :number"
-        return [row["title"] for row in stage.rows(sql, number=revision)] == [title]
+        return [row["title"] for row in play.rows(sql, number=revision)] == [title]
 
-    await stage.insist(attempt, done, f"revision {revision}")
+    await play.retry_until(attempt, done, f"revision {revision}")
 
 
 async def press_on(
-    stage: Stage, name: str, button: str, done: Any, what: str, **options: Any
+    play: ScenePlay, name: str, button: str, done: Any, what: str, **options: Any
 ) -> None:
     """Run a command and press a button below its answer, until it is ``done``."""
     given = [option(key, value) for key, value in options.items()]
 
     async def attempt() -> None:
-        await stage.press(await stage.run(name, options=given), button)
+        await play.press(await play.run_command(name, options=given), button)
 
-    await stage.insist(attempt, done, what)
+    await play.retry_until(attempt, done, what)
 
 
-async def choose(stage: Stage, menu: str, message_id: int, where: int, who: User) -> dict[str, Any]:
+async def choose(
+    play: ScenePlay, menu: str, message_id: int, where: int, who: User
+) -> dict[str, Any]:
     """Choose a message command on a message."""
-    known = next(c for c in stage.emulator.world.commands.values() if c.name == menu)
+    known = next(c for c in play.emulator.world.commands.values() if c.name == menu)
     data = {
         "id": str(known.id),
         "name": menu,
@@ -160,11 +166,11 @@ async def choose(stage: Stage, menu: str, message_id: int, where: int, who: User
         "version": str(known.version),
         "target_id": str(message_id),
     }
-    return await stage.interact(2, data, who=who, channel_id=where)
+    return await play.interact(2, data, who=who, channel_id=where)
 
 
 async def submit(
-    stage: Stage,
+    play: ScenePlay,
     form: dict[str, Any],
     entered: dict[str, str],
     *,
@@ -174,28 +180,28 @@ async def submit(
     """Send a form in that an interaction was answered with."""
     answer = form["answer"]
     assert answer is not None, "no form was shown"
-    return await stage.interact(5, form_data(answer, entered), who=who, channel_id=channel_id)
+    return await play.interact(5, form_data(answer, entered), who=who, channel_id=channel_id)
 
 
-async def set_up(stage: Stage, column: str, value: Any, what: str, *chosen: Any) -> None:
+async def set_up(play: ScenePlay, column: str, value: Any, what: str, *chosen: Any) -> None:
     """Choose something in the panel, until the archive has it."""
 
     async def attempt() -> None:
-        panel = await stage.run("setup")
-        await stage.settle()
-        answer = await stage.seen(panel)
+        panel = await play.run_command("setup")
+        await play.settle()
+        answer = await play.answer_message(panel)
         parts = {one["custom_id"]: one for one in _flat(answer["components"]) if "custom_id" in one}
         part = parts[f"salon:setup:{what}"]
         data: dict[str, Any] = {"component_type": part["type"], "custom_id": part["custom_id"]}
         if part["type"] != 2:
             data["values"] = [str(one) for one in chosen]
-        await stage.interact(3, data, message_id=answer["id"], message_flags=answer["flags"])
+        await play.interact(3, data, message_id=answer["id"], message_flags=answer["flags"])
 
     def done() -> bool:
-        rows = stage.rows("SELECT * FROM server_settings")
+        rows = play.rows("SELECT * FROM server_settings")
         return bool(rows) and rows[0][column] == value
 
-    await stage.insist(attempt, done, f"{what} set up")
+    await play.retry_until(attempt, done, f"{what} set up")
 
 
 def _flat(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -207,50 +213,50 @@ def _flat(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-async def change(stage: Stage, channel_id: int, **body: Any) -> None:
+async def change(play: ScenePlay, channel_id: int, **body: Any) -> None:
     """Change a channel or thread as the admin."""
-    await stage.act(stage.member(), "PATCH", f"/channels/{channel_id}", body)
+    await play.call_as(play.member(), "PATCH", f"/channels/{channel_id}", body)
 
 
-async def allow(stage: Stage, channel: str, *, allow: int = 0, deny: int = 0) -> None:
+async def allow(play: ScenePlay, channel: str, *, allow: int = 0, deny: int = 0) -> None:
     """Give the bot rights in a channel, or take them."""
-    path = f"/channels/{stage.channel(channel)}/permissions/{stage.emulator.world.bot.id}"
+    path = f"/channels/{play.channel(channel)}/permissions/{play.emulator.world.bot.id}"
     body = {"type": 1, "allow": str(allow), "deny": str(deny)}
-    await stage.act(stage.member(), "PUT", path, body)
+    await play.call_as(play.member(), "PUT", path, body)
 
 
-async def fault(stage: Stage, method: str, path: str, **more: Any) -> None:
+async def fault(play: ScenePlay, method: str, path: str, **more: Any) -> None:
     """A misfortune that belongs to the scene."""
     body = {"kind": "http", "method": method, "path": path, "times": 1, "after_effect": False}
-    await stage.control("faults", body | more)
+    await play.control("faults", body | more)
 
 
-async def leave(stage: Stage) -> None:
+async def leave(play: ScenePlay) -> None:
     """Remove the bot from the server, until it knows."""
-    world, guild = stage.emulator.world, next(iter(stage.emulator.world.guilds.values()))
-    await stage.act(stage.member(), "DELETE", f"/guilds/{guild.id}/members/{world.bot.id}")
-    await stage.until_kept("SELECT 1 FROM servers WHERE left_at IS NOT NULL")
-    await stage.settle(1)
+    world, guild = play.emulator.world, next(iter(play.emulator.world.guilds.values()))
+    await play.call_as(play.member(), "DELETE", f"/guilds/{guild.id}/members/{world.bot.id}")
+    await play.until_stored("SELECT 1 FROM servers WHERE left_at IS NOT NULL")
+    await play.settle(1)
 
 
-async def come_back(stage: Stage) -> None:
+async def come_back(play: ScenePlay) -> None:
     """Invite the bot into the server again, until it knows.
 
     One that has just been started learns of its servers within moments of real time.
     """
-    world, guild = stage.emulator.world, next(iter(stage.emulator.world.guilds.values()))
+    world, guild = play.emulator.world, next(iter(play.emulator.world.guilds.values()))
     invite_bot(world, guild, world.bot)
-    await stage.until_kept("SELECT 1 FROM servers WHERE left_at IS NULL")
+    await play.until_stored("SELECT 1 FROM servers WHERE left_at IS NULL")
 
 
-async def manners(stage: Stage, column: str, value: Any, given: dict[str, Any]) -> None:
+async def manners(play: ScenePlay, column: str, value: Any, given: dict[str, Any]) -> None:
     """Change one of the manners of prompts, until the archive has it."""
 
     def done() -> bool:
-        rows = stage.rows("SELECT * FROM server_settings")
+        rows = play.rows("SELECT * FROM server_settings")
         return bool(rows) and rows[0][column] == value
 
     async def attempt() -> None:
-        await stage.run("prompts manners", options=[given])
+        await play.run_command("prompts manners", options=[given])
 
-    await stage.insist(attempt, done, f"{column} {value}")
+    await play.retry_until(attempt, done, f"{column} {value}")

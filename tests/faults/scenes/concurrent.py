@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.faults.scene_play import ScenePlay
 from tests.faults.scenes import acts
 from tests.faults.scenes.acts import (
     DAY,
@@ -19,8 +20,7 @@ from tests.faults.scenes.acts import (
     submit,
     with_head,
 )
-from tests.faults.stage import Stage
-from tests.support.running_bot import until
+from tests.support.running_bot import wait_until
 
 __all__ = ["SCENES"]
 
@@ -31,124 +31,128 @@ _COPY = "/webhooks/*/*"
 _ALWAYS = 100_000
 
 
-async def _moving(stage: Stage) -> int:
+async def _moving(play: ScenePlay) -> int:
     """A published essay with a head, and a server that has replies moved; the head."""
-    await allow(stage, "essays", allow=_MAY_MOVE)
-    await set_up(stage, "channel_replies", "move", "bring", "move")
-    return await with_head(stage)
+    await allow(play, "essays", allow=_MAY_MOVE)
+    await set_up(play, "channel_replies", "move", "bring", "move")
+    return await with_head(play)
 
 
-async def a_copy_is_answered_before_it_is_known_to_be_one(stage: Stage) -> None:
+async def a_copy_is_answered_before_it_is_known_to_be_one(play: ScenePlay) -> None:
     """Discord made it and said nothing of it; what answers it answers the reply."""
-    await stage.bot.start()
-    await stage.settle()
-    head = await _moving(stage)
-    await fault(stage, "POST", _COPY, status=503, after_effect=True, times=1)
-    await stage.write("Ben", "Why?", to=head)
+    await play.bot.start()
+    await play.settle()
+    head = await _moving(play)
+    await fault(play, "POST", _COPY, status=503, after_effect=True, times=1)
+    await play.write("Ben", "Why?", to=head)
 
     async def copied() -> int | None:
-        found = [m for m in await stage.messages(head) if m.get("webhook_id")]
+        found = [m for m in await play.messages(head) if m.get("webhook_id")]
         return int(found[0]["id"]) if found else None
 
-    copy = await until(copied, "a copy")
-    await stage.write("Dev", "Because.", channel_id=head, to=copy)
-    await stage.settle(600)
+    copy = await wait_until(copied, "a copy")
+    await play.write("Dev", "Because.", channel_id=head, to=copy)
+    await play.settle(600)
 
 
-async def a_reply_is_deleted_before_it_is_moved(stage: Stage) -> None:
+async def a_reply_is_deleted_before_it_is_moved(play: ScenePlay) -> None:
     """Before its copy is made, and when only the original has still to go; reactions with it."""
-    await stage.bot.start()
-    await stage.settle()
-    head = await _moving(stage)
-    there = f"/channels/{stage.channel()}/messages"
-    await fault(stage, "POST", _COPY, status=503, times=_ALWAYS)
-    first = await stage.write("Ben", "Never mind.", to=head)
-    await stage.act(stage.member("Dev"), "PUT", f"{there}/{first}/reactions/🍞/@me")
-    await stage.settle(10)
-    await stage.act(stage.member("Ben"), "DELETE", f"{there}/{first}")
-    await stage.settle(1)
-    stage.emulator.faults.clear()
-    await stage.settle(600)
-    await fault(stage, "PUT", "/channels/*/thread-members/*", status=503, times=_ALWAYS)
-    second = await stage.write("Chloe", "Nor this.", to=head)
-    await stage.settle(20)
-    await stage.act(stage.member("Chloe"), "DELETE", f"{there}/{second}")
-    await stage.settle(20)
-    stage.emulator.faults.clear()
-    await stage.settle(3600)
+    await play.bot.start()
+    await play.settle()
+    head = await _moving(play)
+    there = f"/channels/{play.channel()}/messages"
+    await fault(play, "POST", _COPY, status=503, times=_ALWAYS)
+    first = await play.write("Ben", "Never mind.", to=head)
+    await play.call_as(play.member("Dev"), "PUT", f"{there}/{first}/reactions/🍞/@me")
+    await play.settle(10)
+    await play.call_as(play.member("Ben"), "DELETE", f"{there}/{first}")
+    await play.settle(1)
+    play.emulator.faults.clear()
+    await play.settle(600)
+    await fault(play, "PUT", "/channels/*/thread-members/*", status=503, times=_ALWAYS)
+    second = await play.write("Chloe", "Nor this.", to=head)
+    await play.settle(20)
+    await play.call_as(play.member("Chloe"), "DELETE", f"{there}/{second}")
+    await play.settle(20)
+    play.emulator.faults.clear()
+    await play.settle(3600)
 
 
-async def a_thread_is_opened_where_none_is(stage: Stage) -> None:
+async def a_thread_is_opened_where_none_is(play: ScenePlay) -> None:
     """On a reply to a closed discussion; and one of which its first message tells."""
-    await stage.bot.start()
-    await stage.settle()
-    await with_head(stage)
-    await command(stage, "essay close", "closed", essay="1")
-    *_, closing = await stage.ours()
-    late = await stage.write("Ben", "Too late?", to=closing["id"])
-    await stage.settle(60)
-    there = f"/channels/{stage.channel()}/messages"
-    await stage.act(stage.member("Ben"), "POST", f"{there}/{late}/threads", {"name": "Mine"})
-    await stage.settle(60)
-    _, part, *_ = await stage.ours()
-    await stage.bot.stop()
-    await stage.act(stage.member("Dev"), "POST", f"{there}/{part['id']}/threads", {"name": "Aside"})
+    await play.bot.start()
+    await play.settle()
+    await with_head(play)
+    await command(play, "essay close", "closed", essay="1")
+    *_, closing = await play.bot_messages()
+    late = await play.write("Ben", "Too late?", to=closing["id"])
+    await play.settle(60)
+    there = f"/channels/{play.channel()}/messages"
+    await play.call_as(play.member("Ben"), "POST", f"{there}/{late}/threads", {"name": "Mine"})
+    await play.settle(60)
+    _, part, *_ = await play.bot_messages()
+    await play.bot.stop()
+    await play.call_as(
+        play.member("Dev"), "POST", f"{there}/{part['id']}/threads", {"name": "Aside"}
+    )
     for listed in ("/guilds/*/threads/active", "/channels/*/threads/archived/public"):
-        await fault(stage, "GET", listed, status=403, times=_ALWAYS)
-    await stage.bot.start()
-    await stage.settle(60)
-    await stage.write("Dev", "In a thread of mine.", channel_id=int(part["id"]))
-    await stage.settle(60)
-    stage.emulator.faults.clear()
-    await stage.settle(3600)
+        await fault(play, "GET", listed, status=403, times=_ALWAYS)
+    await play.bot.start()
+    await play.settle(60)
+    await play.write("Dev", "In a thread of mine.", channel_id=int(part["id"]))
+    await play.settle(60)
+    play.emulator.faults.clear()
+    await play.settle(3600)
 
 
-async def an_edit_is_corrected_before_it_is_applied(stage: Stage) -> None:
+async def an_edit_is_corrected_before_it_is_applied(play: ScenePlay) -> None:
     """Its title; and a draft whose first line is its title, and its question, is corrected."""
-    await stage.bot.start()
-    await stage.settle()
-    await publish(stage, long("One"), title="Long")
+    await play.bot.start()
+    await play.settle()
+    await publish(play, long("One"), title="Long")
     file = ("essay.md", long("Uno").encode())
 
     async def hand_in() -> None:
-        await stage.run("essay edit", options=[option("essay", "1")], file=file)
+        await play.run_command("essay edit", options=[option("essay", "1")], file=file)
 
-    await stage.insist(hand_in, lambda: stage.rows("SELECT 1 FROM pending_revisions"), "a new text")
+    await play.retry_until(
+        hand_in, lambda: play.rows("SELECT 1 FROM pending_revisions"), "a new text"
+    )
     given = [option("essay", "1")]
 
     async def correct() -> None:
-        form = await stage.press(await stage.run("essay show", options=given), "Edit …")
-        await submit(stage, form, {"Title": "Longer"})
+        form = await play.press(await play.run_command("essay show", options=given), "Edit …")
+        await submit(play, form, {"Title": "Longer"})
 
     def corrected() -> bool:
-        return '"Longer"' in stage.rows("SELECT essay FROM pending_revision_contents")[0]["essay"]
+        return '"Longer"' in play.rows("SELECT essay FROM pending_revision_contents")[0]["essay"]
 
-    await stage.insist(correct, corrected, "it corrected")
+    await play.retry_until(correct, corrected, "it corrected")
     await press_on(
-        stage,
+        play,
         "essay show",
         "Apply",
-        lambda: stage.rows("SELECT 1 FROM revisions WHERE title = 'Longer'"),
+        lambda: play.rows("SELECT 1 FROM revisions WHERE title = 'Longer'"),
         "it applied",
         essay="1",
     )
-    await stage.settle(600)
-    await _a_draft_gets_its_first_line_back(stage)
+    await play.settle(600)
+    await _a_draft_gets_its_first_line_back(play)
 
 
-async def _a_draft_gets_its_first_line_back(stage: Stage) -> None:
+async def _a_draft_gets_its_first_line_back(play: ScenePlay) -> None:
     text = b"Is bread slow?\n"
-    await stage.insist(
-        lambda: stage.run("essay publish", file=("asked.txt", text)),
-        lambda: acts.state_of(stage, "Is bread slow?"),
+    await play.retry_until(
+        lambda: play.run_command("essay publish", file=("asked.txt", text)),
+        lambda: acts.state_of(play, "Is bread slow?"),
         "a draft",
     )
-    number = str(stage.rows("SELECT max(id) AS id FROM discussions")[0]["id"])
+    number = str(play.rows("SELECT max(id) AS id FROM discussions")[0]["id"])
     given = [option("essay", number)]
 
     async def correct(title: str) -> None:
-        form = await stage.press(await stage.run("essay show", options=given), "Edit …")
-        await submit(stage, form, {"Title": title})
+        form = await play.press(await play.run_command("essay show", options=given), "Edit …")
+        await submit(play, form, {"Title": title})
 
     for title in ("Slow", "Is bread slow?", "Slow"):
 
@@ -156,131 +160,133 @@ async def _a_draft_gets_its_first_line_back(stage: Stage) -> None:
             await correct(title)
 
         def entitled(title: str = title) -> str:
-            return acts.state_of(stage, title)
+            return acts.state_of(play, title)
 
-        await stage.insist(entitle, entitled, title)
+        await play.retry_until(entitle, entitled, title)
     add = [*given, option("when", "in 3 days"), option("what", "text: Never said.")]
-    await stage.insist(
-        lambda: stage.run("prompts add", options=add),
-        lambda: stage.rows("SELECT 1 FROM prompts WHERE content = 'text: Never said.'"),
+    await play.retry_until(
+        lambda: play.run_command("prompts add", options=add),
+        lambda: play.rows("SELECT 1 FROM prompts WHERE content = 'text: Never said.'"),
         "a prompt",
     )
 
     async def discard() -> None:
-        await stage.press(await stage.run("essay show", options=given), "Discard")
+        await play.press(await play.run_command("essay show", options=given), "Discard")
 
-    await stage.insist(discard, lambda: not acts.state_of(stage, "Slow"), "it discarded")
+    await play.retry_until(discard, lambda: not acts.state_of(play, "Slow"), "it discarded")
 
 
-async def a_server_is_left_in_the_middle_of_publishing(stage: Stage) -> None:
+async def a_server_is_left_in_the_middle_of_publishing(play: ScenePlay) -> None:
     """What waits to be posted and opened waits for the bot to come back."""
-    await stage.bot.start()
-    await stage.settle()
+    await play.bot.start()
+    await play.settle()
     # So that nothing is said of one essay while another is posted, in whatever order.
-    await command(stage, "prompts plan", "get no prompts", steps="none")
-    head = await _moving(stage)
-    admins = stage.channel("admins")
-    await set_up(stage, "alerts_channel_id", admins, "notices", admins)
-    await stage.write("Ben", "Moved.", to=head)
-    await stage.settle(60)
-    await fault(stage, "POST", "/channels/*/messages/*/threads", status=503, times=_ALWAYS)
-    *_, closing = await stage.ours()
-    await stage.write("Chloe", "Late.", to=closing["id"])
-    await stage.settle(10)
-    await fault(stage, "POST", _CREATE, status=503, times=_ALWAYS)
-    await publish(stage, LONG, title="Long")
-    await acts.leave(stage)
-    stage.emulator.faults.clear()
-    await stage.settle(DAY)
-    await acts.come_back(stage)
-    await stage.settle(DAY)
+    await command(play, "prompts plan", "get no prompts", steps="none")
+    head = await _moving(play)
+    admins = play.channel("admins")
+    await set_up(play, "alerts_channel_id", admins, "notices", admins)
+    await play.write("Ben", "Moved.", to=head)
+    await play.settle(60)
+    await fault(play, "POST", "/channels/*/messages/*/threads", status=503, times=_ALWAYS)
+    *_, closing = await play.bot_messages()
+    await play.write("Chloe", "Late.", to=closing["id"])
+    await play.settle(10)
+    await fault(play, "POST", _CREATE, status=503, times=_ALWAYS)
+    await publish(play, LONG, title="Long")
+    await acts.leave(play)
+    play.emulator.faults.clear()
+    await play.settle(DAY)
+    await acts.come_back(play)
+    await play.settle(DAY)
 
 
-async def a_server_is_left_for_good(stage: Stage) -> None:
+async def a_server_is_left_for_good(play: ScenePlay) -> None:
     """Everything that is kept of it is erased after 30 days."""
-    await stage.bot.start()
-    await stage.settle()
-    head = await _moving(stage)
-    admins = stage.channel("admins")
-    await set_up(stage, "alerts_channel_id", admins, "notices", admins)
-    await stage.write("Ben", "Moved.", to=head, file=("a.txt", b"a"))
-    await stage.settle(60)
-    *_, closing = await stage.ours()
-    other = await stage.write("Chloe", "Late.", to=closing["id"])
-    await stage.settle(DAY)
-    await acts.edit(stage, acts.ESSAY.replace("a night", "two nights"), title="Slow bread")
-    await stage.settle(600)
-    await stage.act(stage.member(), "DELETE", f"/channels/{other}")
-    await stage.settle(60)
-    await acts.leave(stage)
-    await stage.settle(31 * DAY)
+    await play.bot.start()
+    await play.settle()
+    head = await _moving(play)
+    admins = play.channel("admins")
+    await set_up(play, "alerts_channel_id", admins, "notices", admins)
+    await play.write("Ben", "Moved.", to=head, file=("a.txt", b"a"))
+    await play.settle(60)
+    *_, closing = await play.bot_messages()
+    other = await play.write("Chloe", "Late.", to=closing["id"])
+    await play.settle(DAY)
+    await acts.edit(play, acts.ESSAY.replace("a night", "two nights"), title="Slow bread")
+    await play.settle(600)
+    await play.call_as(play.member(), "DELETE", f"/channels/{other}")
+    await play.settle(60)
+    await acts.leave(play)
+    await play.settle(31 * DAY)
 
 
-async def a_prompt_on_its_way_is_not_wanted_any_more(stage: Stage) -> None:
+async def a_prompt_on_its_way_is_not_wanted_any_more(play: ScenePlay) -> None:
     """It may have got through: a pause comes in between, and quiet hours that end."""
-    await stage.bot.start()
-    await stage.settle()
-    await publish(stage)
-    await stage.settle(DAY - 600)
-    await fault(stage, "POST", _CREATE, status=503, times=_ALWAYS)
-    await stage.settle(660)
-    await command(stage, "prompts pause", "paused", essay="1")
-    await stage.settle(600)
-    stage.emulator.faults.clear()
-    await stage.settle(600)
-    await command(stage, "prompts resume", "come again", essay="1")
-    await manners(stage, "quiet_until", 23 * 60, option("quiet", "00:00-23:00"))
+    await play.bot.start()
+    await play.settle()
+    await publish(play)
+    await play.settle(DAY - 600)
+    await fault(play, "POST", _CREATE, status=503, times=_ALWAYS)
+    await play.settle(660)
+    await command(play, "prompts pause", "paused", essay="1")
+    await play.settle(600)
+    play.emulator.faults.clear()
+    await play.settle(600)
+    await command(play, "prompts resume", "come again", essay="1")
+    await manners(play, "quiet_until", 23 * 60, option("quiet", "00:00-23:00"))
     given = [option("essay", "1"), option("when", "in 3 hours"), option("what", "text: Quietly.")]
-    await stage.insist(
-        lambda: stage.run("prompts add", options=[*given, option("anyway", True, 5)]),
-        lambda: stage.rows("SELECT 1 FROM prompts WHERE content = 'text: Quietly.'"),
+    await play.retry_until(
+        lambda: play.run_command("prompts add", options=[*given, option("anyway", True, 5)]),
+        lambda: play.rows("SELECT 1 FROM prompts WHERE content = 'text: Quietly.'"),
         "a prompt",
     )
-    await stage.settle(4 * 3600)
-    await manners(stage, "quiet_until", None, option("quiet", "none"))
-    await stage.settle(DAY)
+    await play.settle(4 * 3600)
+    await manners(play, "quiet_until", None, option("quiet", "none"))
+    await play.settle(DAY)
 
 
-async def a_digest_may_not_be_sent_for_hours(stage: Stage) -> None:
+async def a_digest_may_not_be_sent_for_hours(play: ScenePlay) -> None:
     """It comes after all, and the next one a week after it."""
-    await stage.bot.start()
-    await stage.settle()
-    await command(stage, "prompts digest", "every week", when="Sunday 18:00")
-    await publish(stage)
-    head = await acts.head_of(stage)
-    (digest,) = stage.rows("SELECT due_at FROM prompts WHERE kind = 'digest'")
-    away = digest["due_at"] / 1000 - stage.emulator.world.now().timestamp()
-    await stage.settle(away - 60)
-    await stage.write("Ben", "Still here.", channel_id=head)
-    await allow(stage, "essays", deny=_SEND)
-    await stage.settle(3 * 3600)
-    await allow(stage, "essays")
-    await stage.settle(8 * DAY)
+    await play.bot.start()
+    await play.settle()
+    await command(play, "prompts digest", "every week", when="Sunday 18:00")
+    await publish(play)
+    head = await acts.head_of(play)
+    (digest,) = play.rows("SELECT due_at FROM prompts WHERE kind = 'digest'")
+    away = digest["due_at"] / 1000 - play.emulator.world.now().timestamp()
+    await play.settle(away - 60)
+    await play.write("Ben", "Still here.", channel_id=head)
+    await allow(play, "essays", deny=_SEND)
+    await play.settle(3 * 3600)
+    await allow(play, "essays")
+    await play.settle(8 * DAY)
 
 
-async def who_is_named_in_what_is_on_its_way_is_forgotten(stage: Stage) -> None:
+async def who_is_named_in_what_is_on_its_way_is_forgotten(play: ScenePlay) -> None:
     """A nudge and a call that may stand already, and what the admins are to be told."""
-    await stage.bot.start()
-    await stage.settle()
-    await command(stage, "prompts plan", "last call", steps="after 49 hours: last call")
-    await publish(stage)
-    lost = await acts.head_of(stage, text="Nobody will read this.")
-    await stage.act(stage.member(), "DELETE", f"/channels/{lost}")
-    head = await acts.head_of(stage, text="I would wait a night.")
-    await stage.settle(47 * 3600)
-    await fault(stage, "POST", _CREATE, status=503, times=_ALWAYS)
-    await stage.settle(3 * 3600)
-    ann = stage.member("Ann")
+    await play.bot.start()
+    await play.settle()
+    await command(play, "prompts plan", "last call", steps="after 49 hours: last call")
+    await publish(play)
+    lost = await acts.head_of(play, text="Nobody will read this.")
+    await play.call_as(play.member(), "DELETE", f"/channels/{lost}")
+    head = await acts.head_of(play, text="I would wait a night.")
+    await play.settle(47 * 3600)
+    await fault(play, "POST", _CREATE, status=503, times=_ALWAYS)
+    await play.settle(3 * 3600)
+    ann = play.member("Ann")
 
     async def forget() -> None:
-        asked = await stage.run("privacy forget-me", who=ann)
-        await stage.press(asked, "Erase", who=ann)
+        asked = await play.run_command("privacy forget-me", who=ann)
+        await play.press(asked, "Erase", who=ann)
 
-    await stage.insist(forget, lambda: stage.rows("SELECT 1 FROM erased_members"), "it forgotten")
-    stage.emulator.faults.clear()
-    await stage.settle(DAY)
-    await change(stage, head, archived=True)
-    await stage.settle(DAY)
+    await play.retry_until(
+        forget, lambda: play.rows("SELECT 1 FROM erased_members"), "it forgotten"
+    )
+    play.emulator.faults.clear()
+    await play.settle(DAY)
+    await change(play, head, archived=True)
+    await play.settle(DAY)
 
 
 SCENES = (

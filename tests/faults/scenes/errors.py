@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.faults.scene_play import ScenePlay
 from tests.faults.scenes import acts
 from tests.faults.scenes.acts import (
     DAY,
@@ -15,7 +16,6 @@ from tests.faults.scenes.acts import (
     set_up,
     with_head,
 )
-from tests.faults.stage import Stage
 
 __all__ = ["SCENES"]
 
@@ -23,116 +23,118 @@ _CREATE = "/channels/*/messages"
 _AUTOMOD = {"status": 400, "code": 200000, "message": "Blocked"}
 
 
-async def automod_stops_an_essay_and_an_edit(stage: Stage) -> None:
+async def automod_stops_an_essay_and_an_edit(play: ScenePlay) -> None:
     """An admin is told, mends it, and has the bot go on."""
-    await stage.bot.start()
-    await stage.settle()
-    await fault(stage, "POST", _CREATE, **_AUTOMOD)
-    await publish(stage, long("One", "Two"), title="Long")
+    await play.bot.start()
+    await play.settle()
+    await fault(play, "POST", _CREATE, **_AUTOMOD)
+    await publish(play, long("One", "Two"), title="Long")
     await press_on(
-        stage,
+        play,
         "essay show",
         "Go on",
-        lambda: acts.state_of(stage, "Long") == "open",
+        lambda: acts.state_of(play, "Long") == "open",
         "the essay gone on with",
         essay="1",
     )
-    await stage.settle(60)
-    await fault(stage, "PATCH", "/channels/*/messages/*", **_AUTOMOD)
-    await acts.edit(stage, long("Uno", "Two"), title="Long")
-    await stage.settle(60)
+    await play.settle(60)
+    await fault(play, "PATCH", "/channels/*/messages/*", **_AUTOMOD)
+    await acts.edit(play, long("Uno", "Two"), title="Long")
+    await play.settle(60)
     await press_on(
-        stage,
+        play,
         "essay show",
         "Go on",
-        lambda: not stage.rows("SELECT 1 FROM message_edits WHERE state <> 'done'"),
+        lambda: not play.rows("SELECT 1 FROM message_edits WHERE state <> 'done'"),
         "the edit gone on with",
         essay="1",
     )
-    await stage.settle(600)
+    await play.settle(600)
 
 
-async def a_post_is_looked_for_before_it_is_sent_again(stage: Stage) -> None:
+async def a_post_is_looked_for_before_it_is_sent_again(play: ScenePlay) -> None:
     """Discord is out of order for minutes, until no nonce is remembered any more."""
-    await stage.bot.start()
-    await stage.settle()
-    await fault(stage, "POST", _CREATE, status=503, times=7)
-    await publish(stage)
-    await stage.settle(900)
+    await play.bot.start()
+    await play.settle()
+    await fault(play, "POST", _CREATE, status=503, times=7)
+    await publish(play)
+    await play.settle(900)
 
 
-async def a_forums_post_is_looked_for_before_it_is_started_again(stage: Stage) -> None:
+async def a_forums_post_is_looked_for_before_it_is_started_again(play: ScenePlay) -> None:
     """Once the call was lost, and once its answer was."""
-    await stage.bot.start()
-    await stage.settle()
-    await fault(stage, "POST", "/channels/*/threads", status=None)
-    await fault(stage, "POST", "/channels/*/threads", status=None, after_effect=True)
-    await publish(stage, LONG, channel="essay-forum", title="Long")
-    await stage.settle(600)
+    await play.bot.start()
+    await play.settle()
+    await fault(play, "POST", "/channels/*/threads", status=None)
+    await fault(play, "POST", "/channels/*/threads", status=None, after_effect=True)
+    await publish(play, LONG, channel="essay-forum", title="Long")
+    await play.settle(600)
 
 
-async def a_copy_is_looked_for_before_it_is_written_again(stage: Stage) -> None:
+async def a_copy_is_looked_for_before_it_is_written_again(play: ScenePlay) -> None:
     """The answer to a copy is lost, so the thread is looked through."""
-    await stage.bot.start()
-    await stage.settle()
-    await allow(stage, "essays", allow=1 << 29 | 1 << 13)
-    await set_up(stage, "channel_replies", "move", "bring", "move")
-    head = await with_head(stage)
-    await fault(stage, "POST", "/webhooks/*/*", status=None, after_effect=True)
-    await stage.write("Ben", "Why?", to=head)
-    await stage.settle(600)
+    await play.bot.start()
+    await play.settle()
+    await allow(play, "essays", allow=1 << 29 | 1 << 13)
+    await set_up(play, "channel_replies", "move", "bring", "move")
+    head = await with_head(play)
+    await fault(play, "POST", "/webhooks/*/*", status=None, after_effect=True)
+    await play.write("Ben", "Why?", to=head)
+    await play.settle(600)
 
 
-async def a_full_server_makes_room_for_threads(stage: Stage) -> None:
+async def a_full_server_makes_room_for_threads(play: ScenePlay) -> None:
     """The oldest quiet thread of the bot's is archived."""
-    await stage.bot.start()
-    await stage.settle()
-    head = await with_head(stage)
-    stage.emulator.world.thread_limit = 1
-    *_, closing = await stage.ours()
-    await stage.write("Ben", "One more.", to=closing["id"])
-    await stage.settle(600)
-    await stage.write("Chloe", "Back to it.", channel_id=head)
-    await stage.settle(60)
+    await play.bot.start()
+    await play.settle()
+    head = await with_head(play)
+    play.emulator.world.thread_limit = 1
+    *_, closing = await play.bot_messages()
+    await play.write("Ben", "One more.", to=closing["id"])
+    await play.settle(600)
+    await play.write("Chloe", "Back to it.", channel_id=head)
+    await play.settle(60)
 
 
-async def a_member_is_faster_with_a_thread(stage: Stage) -> None:
+async def a_member_is_faster_with_a_thread(play: ScenePlay) -> None:
     """It is taken over, and opened again for its head's author where it was archived."""
-    await stage.bot.start()
-    await stage.settle()
-    await publish(stage)
-    *_, closing = await stage.ours()
-    await fault(stage, "POST", "/channels/*/messages/*/threads", status=503)
-    head = await stage.write("Ann", "I would.", to=closing["id"])
-    path = f"/channels/{stage.channel()}/messages/{head}/threads"
-    await stage.act(stage.member("Ben"), "POST", path, {"name": "Mine"})
-    await stage.write("Ben", "In here.", channel_id=head)
-    await acts.change(stage, head, archived=True)
-    await stage.settle(600)
+    await play.bot.start()
+    await play.settle()
+    await publish(play)
+    *_, closing = await play.bot_messages()
+    await fault(play, "POST", "/channels/*/messages/*/threads", status=503)
+    head = await play.write("Ann", "I would.", to=closing["id"])
+    path = f"/channels/{play.channel()}/messages/{head}/threads"
+    await play.call_as(play.member("Ben"), "POST", path, {"name": "Mine"})
+    await play.write("Ben", "In here.", channel_id=head)
+    await acts.change(play, head, archived=True)
+    await play.settle(600)
 
 
-async def a_file_is_had_days_later(stage: Stage) -> None:
+async def a_file_is_had_days_later(play: ScenePlay) -> None:
     """Its address has run out by then, so its message is asked for another."""
-    await stage.bot.start()
-    await stage.settle()
-    await publish(stage)
-    *_, closing = await stage.ours()
-    get = stage.emulator.world.files.get
-    stage.emulator.world.files.get = lambda file_id: None  # type: ignore[method-assign]
-    await stage.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
-    await stage.settle(26 * 3600)
-    stage.emulator.world.files.get = get  # type: ignore[method-assign]
-    await stage.settle(DAY)
+    await play.bot.start()
+    await play.settle()
+    await publish(play)
+    *_, closing = await play.bot_messages()
+    get = play.emulator.world.files.get
+    play.emulator.world.files.get = lambda file_id: None  # type: ignore[method-assign]
+    await play.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
+    await play.settle(26 * 3600)
+    play.emulator.world.files.get = get  # type: ignore[method-assign]
+    await play.settle(DAY)
 
 
-async def what_cannot_be_done_is_said(stage: Stage) -> None:
+async def what_cannot_be_done_is_said(play: ScenePlay) -> None:
     """At once, or after it was acknowledged."""
-    await stage.bot.start()
-    await stage.settle()
-    await stage.until_kept("SELECT id FROM servers")  # the stock that a start takes
-    await command(stage, "essay show", "essay", essay="77")
-    await stage.answered(
-        lambda: stage.run("essay publish", file=("a.md", b"\x89PNG\r\n\x1a\n" + bytes(range(256)))),
+    await play.bot.start()
+    await play.settle()
+    await play.until_stored("SELECT id FROM servers")  # the stock that a start takes
+    await command(play, "essay show", "essay", essay="77")
+    await play.until_answered(
+        lambda: play.run_command(
+            "essay publish", file=("a.md", b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
+        ),
         "picture",
     )
 

@@ -2,69 +2,69 @@
 
 from __future__ import annotations
 
+from tests.faults.scene_play import ScenePlay
 from tests.faults.scenes import acts
 from tests.faults.scenes.acts import DAY, LONG, change, command, press_on, publish
-from tests.faults.stage import Stage
 
 __all__ = ["SCENES"]
 
 
-async def an_essay_stands_in_one_thread(stage: Stage) -> None:
+async def an_essay_stands_in_one_thread(play: ScenePlay) -> None:
     """Talk in it, a reply beside it, a prompt that opens it again, a new name, lock and unlock."""
-    await stage.bot.start()
-    await stage.settle()
-    await publish(stage, LONG, style="thread", title="Long")
-    thread = int((await acts.threads(stage))[0]["id"])
-    await stage.write("Ann", "In here.", channel_id=thread)
-    await stage.settle(60)
-    (card,) = await stage.ours()
-    await stage.write("Ben", "Out here.", to=card["id"])
-    await stage.settle(3600)
-    await change(stage, thread, archived=True)
+    await play.bot.start()
+    await play.settle()
+    await publish(play, LONG, style="thread", title="Long")
+    thread = int((await acts.threads(play))[0]["id"])
+    await play.write("Ann", "In here.", channel_id=thread)
+    await play.settle(60)
+    (card,) = await play.bot_messages()
+    await play.write("Ben", "Out here.", to=card["id"])
+    await play.settle(3600)
+    await change(play, thread, archived=True)
     # Discord opens it for who writes; where it says that it did not, the bot opens it itself.
-    await acts.fault(stage, "POST", f"/channels/{thread}/messages", status=400, code=50083)
-    await stage.settle(DAY + 7200)
-    await change(stage, thread, archived=True)
-    await acts.edit(stage, LONG.replace("# Long", "# Longer"), title="Longer")
-    await stage.settle(600)
-    await command(stage, "essay close", "closed", essay="1")
-    await stage.settle(60)
-    await command(stage, "essay reopen", "open", essay="1")
-    await stage.settle(60)
-    await _withdraw(stage, "Longer")
+    await acts.fault(play, "POST", f"/channels/{thread}/messages", status=400, code=50083)
+    await play.settle(DAY + 7200)
+    await change(play, thread, archived=True)
+    await acts.edit(play, LONG.replace("# Long", "# Longer"), title="Longer")
+    await play.settle(600)
+    await command(play, "essay close", "closed", essay="1")
+    await play.settle(60)
+    await command(play, "essay reopen", "open", essay="1")
+    await play.settle(60)
+    await _withdraw(play, "Longer")
 
 
-async def an_essay_stands_in_a_forum(stage: Stage) -> None:
+async def an_essay_stands_in_a_forum(play: ScenePlay) -> None:
     """With tags; talk in it, an edit while it is archived, lock and unlock, and emptied."""
-    await stage.bot.start()
-    await stage.settle()
-    forum = stage.channel("essay-forum")
-    await change(stage, forum, available_tags=[{"name": "News", "moderated": False}])
-    await stage.settle()
-    await publish(stage, LONG, channel="essay-forum", title="Long")
-    thread = int((await acts.threads(stage))[0]["id"])
-    await stage.write("Ann", "In here.", channel_id=thread)
-    await stage.settle(60)
-    await change(stage, thread, archived=True)
-    await acts.edit(stage, acts.long("One", "Zwei", "Three"), title="Long", revision=2)
-    await stage.settle(600)
-    await command(stage, "essay close", "closed", essay="1")
-    await stage.settle(60)
-    await command(stage, "essay reopen", "open", essay="1")
-    await stage.settle(60)
-    await _withdraw(stage, "Long")
+    await play.bot.start()
+    await play.settle()
+    forum = play.channel("essay-forum")
+    await change(play, forum, available_tags=[{"name": "News", "moderated": False}])
+    await play.settle()
+    await publish(play, LONG, channel="essay-forum", title="Long")
+    thread = int((await acts.threads(play))[0]["id"])
+    await play.write("Ann", "In here.", channel_id=thread)
+    await play.settle(60)
+    await change(play, thread, archived=True)
+    await acts.edit(play, acts.long("One", "Zwei", "Three"), title="Long", revision=2)
+    await play.settle(600)
+    await command(play, "essay close", "closed", essay="1")
+    await play.settle(60)
+    await command(play, "essay reopen", "open", essay="1")
+    await play.settle(60)
+    await _withdraw(play, "Long")
 
 
-async def _withdraw(stage: Stage, title: str) -> None:
+async def _withdraw(play: ScenePlay, title: str) -> None:
     await press_on(
-        stage,
+        play,
         "essay withdraw",
         "Withdraw",
-        lambda: acts.state_of(stage, title) == "withdrawn",
+        lambda: acts.state_of(play, title) == "withdrawn",
         "withdrawn",
         essay="1",
     )
-    await stage.settle(DAY)
+    await play.settle(DAY)
 
 
 SCENES = (an_essay_stands_in_one_thread, an_essay_stands_in_a_forum)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.faults.scene_play import ScenePlay
 from tests.faults.scenes import acts
 from tests.faults.scenes.acts import (
     DAY,
@@ -13,67 +14,66 @@ from tests.faults.scenes.acts import (
     publish,
     set_up,
 )
-from tests.faults.stage import Stage
 
 __all__ = ["SCENES"]
 
 _SEND = 1 << 11
 
 
-async def the_manners_of_prompts_change(stage: Stage) -> None:
+async def the_manners_of_prompts_change(play: ScenePlay) -> None:
     """Zone, quiet hours, nudges off and on, lateness, a pause of the server, the digest."""
-    await stage.bot.start()
-    await stage.settle()
-    await publish(stage)
-    await acts.head_of(stage)
-    await command(stage, "prompts digest", "every week", when="Sunday 18:00")
-    await command(stage, "prompts digest", "every week", when="Monday 9:00")
-    await manners(stage, "tolerance_hours", 24, option("tolerance", 24, 4))
-    await manners(stage, "nudge_hours", 0, option("nudges", 0, 4))
-    await manners(stage, "nudge_hours", 24, option("nudges", 24, 4))
-    await manners(stage, "time_zone", "Asia/Tokyo", option("zone", "Tokyo"))
+    await play.bot.start()
+    await play.settle()
+    await publish(play)
+    await acts.head_of(play)
+    await command(play, "prompts digest", "every week", when="Sunday 18:00")
+    await command(play, "prompts digest", "every week", when="Monday 9:00")
+    await manners(play, "tolerance_hours", 24, option("tolerance", 24, 4))
+    await manners(play, "nudge_hours", 0, option("nudges", 0, 4))
+    await manners(play, "nudge_hours", 24, option("nudges", 24, 4))
+    await manners(play, "time_zone", "Asia/Tokyo", option("zone", "Tokyo"))
     given = [
         option("essay", "1"),
         option("when", "tomorrow 3:00"),
         option("what", "text: At night."),
     ]
-    await stage.insist(
-        lambda: stage.run("prompts add", options=given),
-        lambda: stage.rows("SELECT 1 FROM prompts WHERE content = 'text: At night.'"),
+    await play.retry_until(
+        lambda: play.run_command("prompts add", options=given),
+        lambda: play.rows("SELECT 1 FROM prompts WHERE content = 'text: At night.'"),
         "a prompt at night",
     )
-    await manners(stage, "quiet_until", 8 * 60, option("quiet", "22:00-08:00"))
-    await stage.settle(DAY)
-    await manners(stage, "quiet_until", None, option("quiet", "none"))
-    await command(stage, "prompts pause", "paused")
-    await stage.settle(DAY)
-    await command(stage, "prompts resume", "come again")
-    await stage.settle(DAY)
-    await command(stage, "prompts digest", "digest", when="none")
-    await stage.settle(DAY)
+    await manners(play, "quiet_until", 8 * 60, option("quiet", "22:00-08:00"))
+    await play.settle(DAY)
+    await manners(play, "quiet_until", None, option("quiet", "none"))
+    await command(play, "prompts pause", "paused")
+    await play.settle(DAY)
+    await command(play, "prompts resume", "come again")
+    await play.settle(DAY)
+    await command(play, "prompts digest", "digest", when="none")
+    await play.settle(DAY)
 
 
-async def a_prompt_waits_for_a_right(stage: Stage) -> None:
+async def a_prompt_waits_for_a_right(play: ScenePlay) -> None:
     """The admins are told; what it says is decided anew once it may be said."""
-    await stage.bot.start()
-    await stage.settle()
-    admins = stage.channel("admins")
-    await set_up(stage, "alerts_channel_id", admins, "notices", admins)
-    await publish(stage)
-    await allow(stage, "essays", deny=_SEND)
-    await stage.settle(DAY + 7200)
-    await allow(stage, "essays")
-    await stage.settle(DAY)
+    await play.bot.start()
+    await play.settle()
+    admins = play.channel("admins")
+    await set_up(play, "alerts_channel_id", admins, "notices", admins)
+    await publish(play)
+    await allow(play, "essays", deny=_SEND)
+    await play.settle(DAY + 7200)
+    await allow(play, "essays")
+    await play.settle(DAY)
 
 
-async def a_prompt_cannot_be_sent_for_hours(stage: Stage) -> None:
+async def a_prompt_cannot_be_sent_for_hours(play: ScenePlay) -> None:
     """What may have got through is looked for, and what did not is decided anew."""
-    await stage.bot.start()
-    await stage.settle()
-    await publish(stage)
-    await stage.settle(DAY - 600)
-    await fault(stage, "POST", "/channels/*/messages", status=503, times=4)
-    await stage.settle(DAY)
+    await play.bot.start()
+    await play.settle()
+    await publish(play)
+    await play.settle(DAY - 600)
+    await fault(play, "POST", "/channels/*/messages", status=503, times=4)
+    await play.settle(DAY)
 
 
 SCENES = (

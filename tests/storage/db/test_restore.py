@@ -16,7 +16,7 @@ from storage.db.database import open_database, open_for_reading
 from storage.db.restore import restore as put_in_place
 from storage.privacy import members
 from tests.storage.db.test_backups import fill, servers_in, spoil
-from tests.support.running_bot import House, a_world, lived_in
+from tests.support.running_bot import RunningBot, run_bot, run_emulator
 
 NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
 
@@ -98,37 +98,37 @@ async def test_a_backup_is_restored_where_there_is_no_archive(tmp_path: Path) ->
     assert servers_in(other) == 3
 
 
-async def kept(house: House) -> dict[str, dict[str, Any]]:
-    return {reply["id"]: reply for reply in (await house.export())["replies"]}
+async def kept(running: RunningBot) -> dict[str, dict[str, Any]]:
+    return {reply["id"]: reply for reply in (await running.export())["replies"]}
 
 
 async def test_what_was_deleted_or_forgotten_since_the_backup_stays_erased(tmp_path: Path) -> None:
     path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            *_, closing_question = await house.publish()
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            *_, closing_question = await running.publish()
             to = closing_question["id"]
-            deleted = await house.write("Ann", "I take this back.", to=to)
-            forgotten = await house.write("Ben", "Forget me.", to=to)
-            stays = await house.write("Dev", "I stay.", to=to)
-            await house.settle()
+            deleted = await running.write("Ann", "I take this back.", to=to)
+            forgotten = await running.write("Ben", "Forget me.", to=to)
+            stays = await running.write("Dev", "I stay.", to=to)
+            await running.settle()
             back_up(path, folder, None)
-            after = await house.write("Chloe", "After the backup.", to=to)
-            await house.settle()
-            await house.act(
-                house.member("Ann"), "DELETE", f"/channels/{house.channel()}/messages/{deleted}"
+            after = await running.write("Chloe", "After the backup.", to=to)
+            await running.settle()
+            await running.call_as(
+                running.member("Ann"), "DELETE", f"/channels/{running.channel()}/messages/{deleted}"
             )
-            await house.settle()
-            server_id, ben = house.server_id, house.member("Ben").id
+            await running.settle()
+            server_id, ben = running.server_id, running.member("Ben").id
 
             async def forget(tx: Any) -> None:
                 await members.forget(tx, server_id, ben, 1, keep_out=True)
 
-            await house.database.write(forget)
-            sent = [message["id"] for message in await house.messages()]
+            await running.database.write(forget)
+            sent = [message["id"] for message in await running.messages()]
         told = restore(path, folder, None)
         assert "erased: 2" in told
-        async with lived_in(tmp_path, emulator) as again:
+        async with run_bot(tmp_path, emulator) as again:
             replies = await kept(again)
             assert (replies[str(deleted)]["text"], replies[str(deleted)]["deleted"]) == ("", True)
             assert (replies[str(forgotten)]["text"], replies[str(forgotten)]["author"]) == (
@@ -141,15 +141,15 @@ async def test_what_was_deleted_or_forgotten_since_the_backup_stays_erased(tmp_p
             await again.settle()
             assert "I am still out." not in {one["text"] for one in (await kept(again)).values()}
             assert [m["id"] for m in await again.messages()][: len(sent)] == sent
-            ours = await again.ours()
+            ours = await again.bot_messages()
             assert len(ours) == 2, "nothing is posted a second time"
 
 
 async def test_what_was_sent_since_the_backup_is_found_and_not_sent_again(tmp_path: Path) -> None:
     path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
-    async with a_world() as emulator:
-        async with lived_in(tmp_path, emulator) as house:
-            await house.publish()
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            await running.publish()
             # A backup from between two posts: the last one was planned, and sent after it.
             back_up(path, folder, tmp_path / "mid.sqlite3")
             with closing(sqlite3.connect(tmp_path / "mid.sqlite3")) as connection:
@@ -166,21 +166,21 @@ async def test_what_was_sent_since_the_backup_is_found_and_not_sent_again(tmp_pa
                 )
                 connection.execute("UPDATE discussions SET state = 'publishing'")
                 connection.commit()
-            before = len(await house.ours())
+            before = len(await running.bot_messages())
         restore(path, folder, tmp_path / "mid.sqlite3")
-        async with lived_in(tmp_path, emulator) as again:
+        async with run_bot(tmp_path, emulator) as again:
             await again.settle()
-            assert len(await again.ours()) == before
+            assert len(await again.bot_messages()) == before
             assert (await again.export())["essay"]["state"] == "open"
 
 
 async def test_prompts_and_essays_that_were_due_since_are_not_done_again(tmp_path: Path) -> None:
     path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
-    async with a_world() as emulator, lived_in(tmp_path, emulator) as house:
-        await house.publish()
-        await house.settle()
+    async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
+        await running.publish()
+        await running.settle()
         back_up(path, folder, tmp_path / "mine.sqlite3")
-        in_a_year = datetime(house.clock.now().year + 1, 12, 31, tzinfo=UTC)
+        in_a_year = datetime(running.clock.now().year + 1, 12, 31, tzinfo=UTC)
     restored = put_in_place(tmp_path / "mine.sqlite3", path, in_a_year)
     assert restored.skipped == 3
     async with open_for_reading(path) as database:

@@ -1,4 +1,4 @@
-"""An emulator with the real bot as its child process, as a rehearsal has them."""
+"""The bot as a child process, with an emulator in the test's process, as in a rehearsal."""
 
 from __future__ import annotations
 
@@ -23,82 +23,82 @@ from bot.emulator.faults.steps import NeverArrivedError, Step
 from bot.emulator.server import Emulator
 from bot.emulator.world.seed import seed_world
 
-__all__ = ["Stage", "staged"]
+__all__ = ["SpawnedBot", "spawned_bot"]
 
-_AT_ONCE = timedelta(0)
-#: Of what the bot printed before a failure, and how long it may take to say where it stands.
-_LAST_LINES, _SAYING = 100, 0.5
+_NO_PAUSE = timedelta(0)
+#: Lines of the bot's output shown after a failure; seconds for it to dump its stacks (SIGUSR1).
+_LAST_LINES, _DUMP_SECONDS = 100, 0.5
 _PATIENCE = 30.0
-"""Seconds of real time without a new message after which a play is given up."""
+"""Seconds of real time without a new message after which a play is stopped."""
 
 Hook = Callable[[Step], Awaitable[None]]
 
 
 @dataclass
-class Stage:
-    """What a test plays on. ``told`` is what the scene said, ``log`` what the bot printed.
+class SpawnedBot:
+    """An emulator and a bot process. ``narration``: the play's; ``log``: what the bot printed.
 
-    ``struck``: when the bot was last killed; ``absences``: from when to when one that was killed
-    was away; both on the world's clock.
+    ``killed_at``: when the bot was last killed; ``absences``: from when to when a killed bot was
+    down. Both are times of the world's clock.
     """
 
     emulator: Emulator
     bot: BotProcess
     database: Path
     log: list[str]
-    told: list[str] = field(default_factory=list)
+    narration: list[str] = field(default_factory=list)
     restarts: list[asyncio.Task[None]] = field(default_factory=list)
-    struck: datetime | None = None
+    killed_at: datetime | None = None
     absences: list[tuple[datetime, datetime]] = field(default_factory=list)
 
     async def play(
         self, essay: Path | None, comments: Path | None, *, channel: str = "essays"
     ) -> bool:
-        """Play; whether all of it happened. ``channel``: where the essay comes to stand."""
+        """Play; whether all of it happened. ``channel``: where the essay is published."""
         return await play(
             self.emulator,
             essay=essay,
             comments=comments,
-            say=self.told.append,
+            say=self.narration.append,
             patience=_PATIENCE,
             channel=channel,
         )
 
-    def kill(self, pause: timedelta = _AT_ONCE) -> None:
-        """SIGKILL the bot at this very moment; a task starts it again.
+    def kill(self, pause: timedelta = _NO_PAUSE) -> None:
+        """SIGKILL the bot now; a task starts it again.
 
-        ``pause`` passes on the world's clock, which does not take that long in real time.
+        ``pause`` is the time it stays down, on the world's clock; it takes no real time.
         """
         assert self.bot.pid is not None
         os.kill(self.bot.pid, signal.SIGKILL)
-        self.struck = self.emulator.world.now()
+        self.killed_at = self.emulator.world.now()
         self.restarts.append(asyncio.create_task(self._restart(pause)))
 
     async def _restart(self, pause: timedelta) -> None:
         world = self.emulator.world
-        await self.bot.kill()  # waits for the end of what was struck
-        # Time that somebody lets pass meanwhile passes without the bot, in one go.
+        await self.bot.kill()  # waits until the killed process has ended
+        # Time that passes meanwhile passes without the bot, all at once.
         world.clock.advance_to(world.now() + pause)
         await self.bot.start()
-        if self.struck is not None:
-            self.absences.append((self.struck, world.now()))
+        if self.killed_at is not None:
+            self.absences.append((self.killed_at, world.now()))
 
-    def killer(self, *numbers: int, pause: timedelta = _AT_ONCE) -> Hook:
-        """A hook that kills the bot at each step with one of these numbers.
+    def killer(self, *numbers: int, pause: timedelta = _NO_PAUSE) -> Hook:
+        """A hook that kills the bot at each of these step numbers.
 
-        Before a call has its effect the call is lost with the bot; behind it, the answer is.
+        Killed before the call's effect, the call is lost; killed after it, only the answer is.
         """
 
-        async def strike(step: Step) -> None:
+        async def hook(step: Step) -> None:
             if step.number in numbers and self.bot.is_running:
                 self.kill(pause)
                 if step.kind == "call" and step.moment == "before":
                     raise NeverArrivedError
 
-        return strike
+        return hook
 
     async def world(self) -> dict[str, Any]:
-        """The truth."""
+        """The emulator's whole state (``GET /rehearsal/world``)."""
         async with (
             aiohttp.ClientSession() as session,
             session.get(f"{self.emulator.page}/rehearsal/world") as response,
@@ -114,7 +114,7 @@ class Stage:
         return found
 
     async def command(self, *arguments: str) -> tuple[int, str]:
-        """Run a command of the bot's beside it; its exit status and what it printed."""
+        """Run ``python -m bot …`` beside the bot; its exit status and output."""
         kept = {n: v for n, v in os.environ.items() if not n.startswith(("SALON_", "DISCORD_"))}
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot", *arguments),
@@ -127,10 +127,12 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def staged(folder: Path, *, rates: bool = False, **settings: str) -> AsyncIterator[Stage]:
-    """A new world in ``folder``, served, and a bot that is not yet started.
+async def spawned_bot(
+    folder: Path, *, rates: bool = False, **settings: str
+) -> AsyncIterator[SpawnedBot]:
+    """Run an emulator with a new world; the bot, with its archive in ``folder``, isn't started.
 
-    ``settings``: more of the bot's, by the names of its environment.
+    ``settings``: more environment variables for the bot.
     """
     emulator = Emulator(seed_world(), rates=rates)
     await emulator.start()
@@ -146,16 +148,16 @@ async def staged(folder: Path, *, rates: bool = False, **settings: str) -> Async
     )
     bot = BotProcess(environment | settings, log.append)
     emulator.controls.bot = bot
-    stage = Stage(emulator, bot, database, log)
+    spawned = SpawnedBot(emulator, bot, database, log)
     try:
-        yield stage
+        yield spawned
     except BaseException:
         if bot.pid is not None:
-            os.kill(bot.pid, signal.SIGUSR1)  # it says where it stands
-            await asyncio.sleep(_SAYING)
+            os.kill(bot.pid, signal.SIGUSR1)  # it dumps its stacks
+            await asyncio.sleep(_DUMP_SECONDS)
         sys.stdout.write("\n".join(log[-_LAST_LINES:]))
         raise
     finally:
-        await asyncio.gather(*stage.restarts, return_exceptions=True)
+        await asyncio.gather(*spawned.restarts, return_exceptions=True)
         await bot.kill()
         await emulator.stop()

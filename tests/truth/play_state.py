@@ -15,7 +15,7 @@ from bot.emulator.server import Emulator
 from bot.emulator.world.models import Message, User
 from bot.emulator.world.seed import add_application, invite_bot
 
-__all__ = ["Bot", "Stage"]
+__all__ = ["Bot", "PlayState"]
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Bot:
 
 
 @dataclass
-class Stage:
+class PlayState:
     """The world of one play. ``done`` counts what was done, ``told`` is it in order.
 
     ``names``: by message, what its author was called when it was written, and since. ``moves``:

@@ -34,9 +34,9 @@ from bot.settings import Settings
 from tests.faults.forked import ForkedBot
 from tests.faults.injected import Lot
 from tests.faults.injection import Moment
-from tests.support.running_bot import House, until
+from tests.support.running_bot import RunningBot, wait_until
 
-__all__ = ["Bot", "BotApart", "BotHere", "Stage", "staged"]
+__all__ = ["Bot", "BotApart", "BotHere", "ScenePlay", "new_play"]
 
 _LINKED_WITHIN = 20.0
 #: Whose words are kept.
@@ -156,12 +156,12 @@ class _Log(logging.Handler):
         self._kept.append(self.format(record))
 
 
-class StageError(Exception):
+class SceneError(Exception):
     """Something in a scene did not come about, however often it was tried."""
 
 
 @dataclass
-class Stage(House):
+class ScenePlay(RunningBot):
     """A house without a look into the bot: the world, the people, the archive's file.
 
     ``log`` is what bot and emulator said. ``calls`` are those that the bot has made.
@@ -185,17 +185,17 @@ class Stage(House):
         async def called() -> bool:
             return any(one.what == what for one in self.calls)
 
-        await until(called, what)
+        await wait_until(called, what)
 
-    async def until_kept(self, sql: str) -> None:
+    async def until_stored(self, sql: str) -> None:
         """Wait, while no time passes in the world, until a query finds something."""
 
         async def kept() -> bool:
             return bool(self.rows(sql))
 
-        await until(kept, sql)
+        await wait_until(kept, sql)
 
-    async def insist(
+    async def retry_until(
         self,
         attempt: Callable[[], Awaitable[Any]],
         done: Callable[[], Awaitable[Any]] | Callable[[], Any],
@@ -213,9 +213,11 @@ class Stage(House):
             except _NO_ANSWER as no:
                 told = str(no)
             await self.settle(20)
-        raise StageError(f"never came: {what() if callable(what) else what} {told}")
+        raise SceneError(f"never came: {what() if callable(what) else what} {told}")
 
-    async def answered(self, attempt: Callable[[], Awaitable[dict[str, Any]]], *words: str) -> Any:
+    async def until_answered(
+        self, attempt: Callable[[], Awaitable[dict[str, Any]]], *words: str
+    ) -> Any:
         """Do something until it is answered with all of these ``words``; the interaction."""
         found: list[dict[str, Any]] = []
         said = ""
@@ -224,16 +226,16 @@ class Stage(House):
             nonlocal said
             interaction = await attempt()
             await self.settle()
-            said = await self.said(interaction)
+            said = await self.answer_text(interaction)
             if all(word in said for word in words):
                 found.append(interaction)
 
-        await self.insist(once, lambda: found, lambda: f"an answer with {words}, but: {said}")
+        await self.retry_until(once, lambda: found, lambda: f"an answer with {words}, but: {said}")
         return found[0]
 
 
 @contextlib.asynccontextmanager
-async def staged(*, apart: Lot | None = None) -> AsyncIterator[Stage]:
+async def new_play(*, apart: Lot | None = None) -> AsyncIterator[ScenePlay]:
     """A new world and a bot that is not yet started, ended with the block.
 
     ``apart``: the lot of a bot that runs in a process of its own; it runs here without one.
@@ -279,7 +281,7 @@ async def staged(*, apart: Lot | None = None) -> AsyncIterator[Stage]:
         patient = aiohttp.ClientTimeout(total=None)
         try:
             async with aiohttp.ClientSession(timeout=patient) as session:
-                yield Stage(
+                yield ScenePlay(
                     emulator, nothing, nothing, Clock(), session, bot=bot, path=path, log=log
                 )
         finally:
