@@ -19,8 +19,9 @@ from bot.discord_api import parse
 from bot.discord_api.errors import TRANSIENT, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, get_error_name
 from bot.discord_api.retry import get_delay
 from storage.db.database import Database
+from storage.db.writer import Transaction
 from storage.replies import attachments
-from storage.replies.attachments import OwedFile
+from storage.replies.attachments import PendingFile
 
 __all__ = ["FileKeeper", "Keeping"]
 
@@ -37,6 +38,11 @@ class Keeping:
 
     each: int = 5 * 1024 * 1024
     in_all: int = 1024 * 1024 * 1024
+
+
+#: Why a file isn't stored, where that is the operator's choice.
+_FULL = "the archive holds as many bytes of files as the operator allows"
+_TOO_LARGE = "it is larger than the operator allows"
 
 
 class FileKeeper:
@@ -66,12 +72,14 @@ class FileKeeper:
     async def go_on(self) -> None:
         """Begin what is due and not under way."""
         free = _AT_ONCE - len(self._under_way.keys)
-        if free <= 0 or await self._database.read(attachments.next_due) is None:
+        if free <= 0 or await self._database.read(attachments.get_next_due) is None:
             return
-        await self._database.write(lambda tx: attachments.leave_larger(tx, self._keeping.each))
+        await self._database.write(
+            lambda tx: attachments.skip_larger(tx, self._keeping.each, _TOO_LARGE)
+        )
         now_ms, busy = self._clock.now_ms(), self._under_way.keys
         for file in await self._database.read(
-            lambda tx: attachments.waiting(tx, busy=busy, now_ms=now_ms, most=free)
+            lambda tx: attachments.get_due(tx, busy=busy, now_ms=now_ms, most=free)
         ):
             self._under_way.begin(file.id, self._fetch(file))
 
@@ -79,8 +87,8 @@ class FileKeeper:
         """Cancel what is under way; it goes on at the next start."""
         await self._under_way.stop()
 
-    async def _fetch(self, file: OwedFile) -> None:
-        address = file.address
+    async def _fetch(self, file: PendingFile) -> None:
+        address = file.url
         try:
             if address is None:
                 address = await self._asked_anew(file)
@@ -102,15 +110,21 @@ class FileKeeper:
         else:
             await self._keep(file, content)
 
-    async def _keep(self, file: OwedFile, content: bytes) -> None:
+    async def _keep(self, file: PendingFile, content: bytes) -> None:
         if len(content) > self._keeping.each:
-            await self._leave(file, attachments.TOO_LARGE)
+            await self._leave(file, _TOO_LARGE)
             return
         most = self._keeping.in_all
-        kept = await self._database.write(
-            lambda tx: attachments.keep(tx, file.id, content, most_in_all=most)
-        )
-        if not kept and not self._told_full:
+
+        async def store(tx: Transaction) -> bool:
+            if await attachments.get_stored_bytes(tx) + len(content) > most:
+                await attachments.skip(tx, file.id, _FULL)
+                return False
+            await attachments.store(tx, file.id, content)
+            return True
+
+        stored = await self._database.write(store)
+        if not stored and not self._told_full:
             self._told_full = True
             _log.warning(
                 "The archive holds %d bytes of members' files and takes no more; "
@@ -118,7 +132,7 @@ class FileKeeper:
                 most,
             )
 
-    async def _asked_anew(self, file: OwedFile) -> str | None:
+    async def _asked_anew(self, file: PendingFile) -> str | None:
         """Where the file can be had now; None where its message does not carry it."""
         message = dict(await self._http.get_message(file.channel_id, file.message_id))
         found = parse.parse_attachments(message)
@@ -129,20 +143,20 @@ class FileKeeper:
         same = [one for one in found if (one.name, one.size) == (file.name, file.size)]
         return same[0].url if same else None
 
-    async def _leave(self, file: OwedFile, last_error: str) -> None:
+    async def _leave(self, file: PendingFile, last_error: str) -> None:
         _log.info("File %d is not kept: %s.", file.id, last_error)
-        await self._database.write(lambda tx: attachments.leave(tx, file.id, last_error))
+        await self._database.write(lambda tx: attachments.skip(tx, file.id, last_error))
 
-    async def _put_off(self, file: OwedFile, last_error: str, address: str | None) -> None:
+    async def _put_off(self, file: PendingFile, last_error: str, address: str | None) -> None:
         if file.attempts + 1 >= _MOST_ATTEMPTS:
             await self._leave(file, last_error)
             return
         # An address that has run out is asked for anew soon; what still is not there, later.
-        renewed = address is None and file.address is not None
+        renewed = address is None and file.url is not None
         pause = get_delay(file.attempts + 1, slow=not renewed and file.attempts > 0)
         due_at = self._clock.now_ms() + pause
         await self._database.write(
-            lambda tx: attachments.put_off(
-                tx, file_id=file.id, due_at=due_at, last_error=last_error, address=address
+            lambda tx: attachments.postpone(
+                tx, file_id=file.id, due_at=due_at, last_error=last_error, url=address
             )
         )

@@ -11,13 +11,13 @@ from bot.core import limits
 from bot.core.conversation.events import Message
 from bot.core.conversation.reply_copy import hash_copy
 from bot.ingest.recorder import LiveEvent
-from storage.replies.reply_moves import Bringing
+from storage.replies.reply_moves import ReplyMove
 
 __all__ = ["copy_of", "reactions_to"]
 
 
 async def copy_of(
-    one: Bringing, http: HTTPClient, *, besides: Container[int]
+    one: ReplyMove, http: HTTPClient, *, besides: Container[int]
 ) -> dict[str, Any] | None:
     """The copy of a reply, looked for in its thread behind the reply; None where none stands.
 
@@ -35,7 +35,7 @@ async def copy_of(
         after = max(int(data["id"]) for data in page)
 
 
-def _is_copy(data: dict[str, Any], one: Bringing) -> bool:
+def _is_copy(data: dict[str, Any], one: ReplyMove) -> bool:
     """Whether a message is the copy that was asked for, by who wrote it and what it says."""
     if data.get("webhook_id") is None or int(data["webhook_id"]) != one.webhook_id:
         return False

@@ -43,7 +43,7 @@ from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import alerts
 from storage.replies import reply_moves
-from storage.replies.reply_moves import Bringing, CopyTakenError
+from storage.replies.reply_moves import CopyTakenError, ReplyMove
 
 __all__ = ["Mover"]
 
@@ -108,7 +108,7 @@ class Mover:
         now_ms, busy = self._clock.now_ms(), self._under_way.keys
         taken = {self._threads[reply_id] for reply_id in busy}
         self._threads = {one: self._threads[one] for one in busy}
-        for one in await self._database.read(lambda tx: reply_moves.waiting(tx, now_ms)):
+        for one in await self._database.read(lambda tx: reply_moves.get_due(tx, now_ms)):
             if len(self._threads) >= _AT_ONCE:
                 return
             if one.thread_id not in taken:
@@ -120,7 +120,7 @@ class Mover:
         """Cancel what is under way; it goes on at the next start."""
         await self._under_way.stop()
 
-    async def _bring(self, one: Bringing) -> None:
+    async def _bring(self, one: ReplyMove) -> None:
         try:
             if one.state in ("planned", "copying"):
                 await self._copy(one)
@@ -139,7 +139,7 @@ class Mover:
 
     # -- the copy -----------------------------------------------------------------------------
 
-    async def _copy(self, one: Bringing) -> None:
+    async def _copy(self, one: ReplyMove) -> None:
         if one.state == "copying":
             with self._recorder.collect_live(one.thread_id) as live:
                 found = await self._found(one)
@@ -148,7 +148,7 @@ class Mover:
             if found is not None:
                 await self._read_copy(one, found, live)
                 return
-            await self._database.write(lambda tx: reply_moves.not_copied(tx, one.reply_id))
+            await self._database.write(lambda tx: reply_moves.mark_not_copied(tx, one.reply_id))
         if one.deleted:
             await self._fail(one, "The reply was deleted.")
             return
@@ -176,13 +176,13 @@ class Mover:
         files = await self._fetch(one, original)
         await self._write(one, original, files)
 
-    async def _write(self, one: Bringing, original: OriginalReply, files: list[Upload]) -> None:
+    async def _write(self, one: ReplyMove, original: OriginalReply, files: list[Upload]) -> None:
         webhook = await self._webhook(one)
         payload = make_copy_payload(original)
         shown = make_webhook_name(original.author_name) or ""
         signature = hash_copy(shown, original.text, [len(file.content) for file in files])
         if not await self._database.write(
-            lambda tx: reply_moves.copying(
+            lambda tx: reply_moves.mark_copying(
                 tx, one.reply_id, webhook_id=webhook.id, signature=signature
             )
         ):
@@ -195,7 +195,7 @@ class Mover:
         except discord.HTTPException as error:
             if error.status >= 500:
                 raise  # it may have been written
-            await self._database.write(lambda tx: reply_moves.not_copied(tx, one.reply_id))
+            await self._database.write(lambda tx: reply_moves.mark_not_copied(tx, one.reply_id))
             if error.code in _WEBHOOK_GONE:
                 self._webhooks.forget(one.channel_id)
                 raise
@@ -205,7 +205,7 @@ class Mover:
             raise _Instead(f"Discord refused the copy ({error.code or error.status})") from error
         self._recorder.request_reactions(reactions_to(copy_id, live))
 
-    async def _webhook(self, one: Bringing) -> Webhook:
+    async def _webhook(self, one: ReplyMove) -> Webhook:
         try:
             return await self._webhooks.of(one.channel_id)
         except discord.HTTPException as error:
@@ -222,7 +222,7 @@ class Mover:
                 raise _Instead("a permission is missing", told) from error
             raise
 
-    async def _fetch(self, one: Bringing, original: OriginalReply) -> list[Upload]:
+    async def _fetch(self, one: ReplyMove, original: OriginalReply) -> list[Upload]:
         """The original's files, whole."""
         files = []
         for file in original.files:
@@ -235,24 +235,27 @@ class Mover:
             files.append(Upload(file.name, file.type, content))
         return files
 
-    async def _found(self, one: Bringing) -> dict[str, Any] | None:
+    async def _found(self, one: ReplyMove) -> dict[str, Any] | None:
         """The copy that an earlier attempt made.
 
         Raises _Unsure where not finding it would prove nothing.
         """
         recorded = await self._database.read(
-            lambda tx: reply_moves.recorded_copies(tx, one.thread_id)
+            lambda tx: reply_moves.get_recorded_copies(tx, one.thread_id)
         )
         found = await copy_of(one, self._http, besides=recorded)
         if found is None and not self._permissions.can_read_history(one.channel_id):
             raise _Unsure("I may not read whether the copy stands.")
         return found
 
-    async def _copied(self, one: Bringing, copy_id: int) -> None:
+    async def _copied(self, one: ReplyMove, copy_id: int) -> None:
         now_ms = self._clock.now_ms()
 
         async def stands(tx: Transaction) -> None:
-            await reply_moves.copied(tx, one.reply_id, copy_id, now_ms)
+            move = await reply_moves.get_move(tx, one.reply_id)
+            current = hash_copy(move.author_name, move.text, move.sizes)
+            stale = not move.deleted and current != move.signature
+            await reply_moves.mark_copied(tx, move, copy_id, stale=stale, now_ms=now_ms)
             await alerts.clear(tx, one.server_id, _about(one))
 
         try:
@@ -260,7 +263,7 @@ class Mover:
         except CopyTakenError:
             await self._put_off(one, "Another reply has that copy.")
 
-    async def _read_copy(self, one: Bringing, data: dict[str, Any], live: list[LiveEvent]) -> None:
+    async def _read_copy(self, one: ReplyMove, data: dict[str, Any], live: list[LiveEvent]) -> None:
         """What was put on a copy while nobody knew that it was one."""
         read = parse.parse_message(data, server_id=one.server_id, own_id=self._permissions.own_id)
         await self._recorder.wait_until_committed(
@@ -270,7 +273,7 @@ class Mover:
 
     # -- the original -------------------------------------------------------------------------
 
-    async def _remove(self, one: Bringing) -> None:
+    async def _remove(self, one: ReplyMove) -> None:
         """Take the original away, once its copy is recorded.
 
         That it is gone before anything was asked is its author's or a moderator's doing, and the
@@ -282,7 +285,9 @@ class Mover:
         gone = data is None
         if data is not None:
             await self._take_over_edit(one, data)
-            if not await self._database.write(lambda tx: reply_moves.removing(tx, one.reply_id)):
+            if not await self._database.write(
+                lambda tx: reply_moves.mark_deleting(tx, one.reply_id)
+            ):
                 return  # the copy went with its thread
             try:
                 await self._webhooks.delete(one.channel_id, one.reply_id)
@@ -290,19 +295,19 @@ class Mover:
                 if error.code != UNKNOWN_MESSAGE:
                     if error.status < 500 and one.state == "copied":
                         await self._database.write(
-                            lambda tx: reply_moves.not_removed(tx, one.reply_id)
+                            lambda tx: reply_moves.mark_not_deleted(tx, one.reply_id)
                         )
                     raise
                 gone = True
 
         async def settle(tx: Transaction) -> None:
             if gone and one.state == "copied":
-                await reply_moves.taken_back(tx, one.reply_id, now_ms)
-            await reply_moves.moved(tx, one.reply_id)
+                await reply_moves.delete_moved_reply(tx, one.reply_id, now_ms)
+            await reply_moves.mark_done(tx, one.reply_id)
 
         await self._database.write(settle)
 
-    async def _original(self, one: Bringing) -> dict[str, Any] | None:
+    async def _original(self, one: ReplyMove) -> dict[str, Any] | None:
         """The reply as it stands in the channel; None where it is gone."""
         try:
             return dict(await self._http.get_message(one.channel_id, one.reply_id))
@@ -311,14 +316,14 @@ class Mover:
                 raise
             return None
 
-    async def _take_over_edit(self, one: Bringing, data: dict[str, Any]) -> None:
+    async def _take_over_edit(self, one: ReplyMove, data: dict[str, Any]) -> None:
         """An edit that nobody told of yet reaches the archive, and from there the copy."""
         edit = parse.parse_edit(data)
         sizes = tuple(file.size for file in edit.attachments)
         if not parse.has_hidden_content(data) and (edit.text, sizes) != (one.text, one.sizes):
             await self._recorder.wait_until_committed(self._recorder.put((edit,)))
 
-    async def _add_author(self, one: Bringing) -> None:
+    async def _add_author(self, one: ReplyMove) -> None:
         """Bring the author to their words; who left, or may not see them, stays outside."""
         if one.state != "copied" or one.deleted:
             return
@@ -331,7 +336,7 @@ class Mover:
 
     # -- the copy follows ---------------------------------------------------------------------
 
-    async def _rewrite(self, one: Bringing) -> None:
+    async def _rewrite(self, one: ReplyMove) -> None:
         assert one.copy_id is not None
         if not one.deleted:
             try:
@@ -344,9 +349,11 @@ class Mover:
                     await self._recorder.wait_until_committed(self._recorder.put((gone,)))
                 else:
                     raise
-        await self._database.write(lambda tx: reply_moves.rewritten(tx, one.reply_id, one.text))
+        await self._database.write(
+            lambda tx: reply_moves.mark_copy_edited(tx, one.reply_id, one.text)
+        )
 
-    async def _rewrite_copy(self, one: Bringing, copy_id: int) -> None:
+    async def _rewrite_copy(self, one: ReplyMove, copy_id: int) -> None:
         payload: Payload = {"content": one.text, "allowed_mentions": {"parse": []}}
         stands = parse.parse_edit(dict(await self._http.get_message(one.thread_id, copy_id)))
         kept = list(one.sizes)
@@ -366,7 +373,7 @@ class Mover:
             await self._http.edit_channel(one.thread_id, archived=False)
             await self._webhooks.rewrite(webhook, one.thread_id, copy_id, payload)
 
-    async def _webhook_of_copy(self, one: Bringing) -> Webhook:
+    async def _webhook_of_copy(self, one: ReplyMove) -> Webhook:
         try:
             return await self._webhook(one)
         except _Instead as reason:
@@ -376,7 +383,7 @@ class Mover:
 
     # -- outcomes -----------------------------------------------------------------------------
 
-    async def _failed(self, one: Bringing, error: discord.HTTPException) -> None:
+    async def _failed(self, one: ReplyMove, error: discord.HTTPException) -> None:
         if error.code == UNKNOWN_CHANNEL and one.state in ("planned", "copying"):
             await self._fail(one, "The channel or thread is gone.")
         elif (
@@ -393,14 +400,14 @@ class Mover:
         else:
             await self._put_off(one, f"Discord answered {error.status}.")
 
-    async def _point_instead(self, one: Bringing, reason: _Instead) -> None:
+    async def _point_instead(self, one: ReplyMove, reason: _Instead) -> None:
         _log.info("Reply %d is pointed at: %s.", one.reply_id, reason)
         await self._tell(one, reason.told)
         await self._database.write(
-            lambda tx: reply_moves.point_instead(tx, one.reply_id, str(reason))
+            lambda tx: reply_moves.link_instead(tx, one.reply_id, str(reason))
         )
 
-    async def _tell(self, one: Bringing, told: str | None) -> None:
+    async def _tell(self, one: ReplyMove, told: str | None) -> None:
         """Tell the admins once, until a reply can be moved in that channel again."""
         if told is None:
             return
@@ -411,18 +418,18 @@ class Mover:
             )
         )
 
-    async def _fail(self, one: Bringing, last_error: str) -> None:
-        await self._database.write(lambda tx: reply_moves.fail(tx, one.reply_id, last_error))
+    async def _fail(self, one: ReplyMove, last_error: str) -> None:
+        await self._database.write(lambda tx: reply_moves.mark_failed(tx, one.reply_id, last_error))
 
-    async def _put_off(self, one: Bringing, last_error: str, *, slowly: bool = False) -> None:
+    async def _put_off(self, one: ReplyMove, last_error: str, *, slowly: bool = False) -> None:
         due_at = self._clock.now_ms() + get_delay(one.attempts + 1, slow=slowly)
         _log.warning("Reply %d waits to be moved: %s", one.reply_id, last_error)
         await self._database.write(
-            lambda tx: reply_moves.put_off(
+            lambda tx: reply_moves.postpone(
                 tx, reply_id=one.reply_id, due_at=due_at, last_error=last_error
             )
         )
 
 
-def _about(one: Bringing) -> str:
+def _about(one: ReplyMove) -> str:
     return f"moving in {one.channel_id}"

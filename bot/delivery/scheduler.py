@@ -19,6 +19,7 @@ from bot.clock import Clock, from_milliseconds, to_milliseconds
 from bot.delivery.attachments import FileKeeper
 from bot.delivery.message_edits import Errands
 from bot.delivery.messages import Outbox
+from bot.delivery.thread_links import plan_due_links
 from bot.prompting.dispatch import plan_due
 from bot.prompting.reconsider import reconsider_claimed
 from storage.db.database import Database
@@ -134,7 +135,7 @@ class Sweep:
         async def begin_due(tx: Transaction) -> None:
             await scheduled.publish_due(tx, now_ms)
             await deleted_channels.erase_due(tx, now_ms)
-            await reply_moves.point_due(tx, now_ms)
+            await plan_due_links(tx, now_ms)
 
         await self._database.write(begin_due)
         while await self._database.write(
@@ -185,8 +186,8 @@ async def _nearest(tx: Transaction, *more: int | None) -> datetime | None:
         await messages.get_next_due(tx),
         await threads.get_next_due(tx),
         await scheduled.next_due(tx),
-        await reply_moves.next_due(tx),
-        await attachments.next_due(tx),
+        await reply_moves.get_next_due(tx),
+        await attachments.get_next_due(tx),
         await owed.get_next_due(tx),
         await deleted_channels.get_next_due(tx),
         await temporary_messages.get_next_due(tx),

@@ -30,7 +30,7 @@ from storage.db.errors import DatabaseUnavailable
 from storage.db.writer import Transaction
 from storage.delivery import alerts
 from storage.replies import watermarks
-from storage.replies.watermarks import Watched
+from storage.replies.watermarks import WatchedChannel
 
 __all__ = ["DEFAULT_COMPARE_WINDOW", "MAX_CONCURRENT_READS", "CatchUp"]
 
@@ -141,7 +141,7 @@ class CatchUp:
         if not self._is_connected():
             return
         complete, now_ms = self._recorder.complete_channels, self._clock.now_ms()
-        await self._database.write(lambda tx: watermarks.hold_true(tx, complete, now_ms))
+        await self._database.write(lambda tx: watermarks.mark_verified(tx, complete, now_ms))
 
     async def retry_pending(self) -> None:
         """Read pending servers whose delay is over; the delay doubles with each attempt.
@@ -150,7 +150,7 @@ class CatchUp:
         channel of a new essay.
         """
         now = asyncio.get_running_loop().time()
-        places = await self._database.read(watermarks.places)
+        places = await self._database.read(watermarks.get_servers)
         complete = self._recorder.complete_channels
         for channel_id, server_id in places.items():
             if channel_id not in complete:
@@ -211,7 +211,7 @@ class CatchUp:
         self._running += 1
         try:
             found = await self._database.read(
-                lambda tx: watermarks.watched(tx, channel_id=channel_id)
+                lambda tx: watermarks.get_watched(tx, channel_id=channel_id)
             )
             if found:
                 await self._recorder.mark_incomplete({channel_id})
@@ -219,10 +219,10 @@ class CatchUp:
         finally:
             self._running -= 1
 
-    async def _get_watched(self, server_id: int) -> list[Watched]:
-        return await self._database.read(lambda tx: watermarks.watched(tx, server_id=server_id))
+    async def _get_watched(self, server_id: int) -> list[WatchedChannel]:
+        return await self._database.read(lambda tx: watermarks.get_watched(tx, server_id=server_id))
 
-    def _select_readable(self, some: Sequence[Watched]) -> list[Watched]:
+    def _select_readable(self, some: Sequence[WatchedChannel]) -> list[WatchedChannel]:
         """Those of ``some`` that are incomplete and, as far as known, readable."""
         complete = self._recorder.complete_channels
         return [
@@ -289,7 +289,7 @@ class CatchUp:
                 return
             await asyncio.sleep(wait)
 
-    def _clear_if_complete(self, server_id: int, watched: Sequence[Watched]) -> None:
+    def _clear_if_complete(self, server_id: int, watched: Sequence[WatchedChannel]) -> None:
         """A server isn't pending any more once all its channels and threads are complete."""
         complete = self._recorder.complete_channels
         if server_id not in self._unlisted and all(one.channel_id in complete for one in watched):
@@ -300,13 +300,15 @@ class CatchUp:
         self._retry_waits.pop(server_id, None)
         self._retry_at.pop(server_id, None)
 
-    async def _read_all(self, some: Sequence[Watched], server_id: int) -> int:
+    async def _read_all(self, some: Sequence[WatchedChannel], server_id: int) -> int:
         """Read these up to the present; the number of deletions that no event had reported."""
         if not some:
             return 0
         since = {one.channel_id: self._get_start_id(one) for one in some}
         oldest = min(since.values())
-        expected = await self._database.read(lambda tx: watermarks.expected(tx, server_id, oldest))
+        expected = await self._database.read(
+            lambda tx: watermarks.get_expected_messages(tx, server_id, oldest)
+        )
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(
@@ -316,12 +318,12 @@ class CatchUp:
             ]
         return sum(task.result() for task in tasks)
 
-    def _get_start_id(self, one: Watched) -> int:
+    def _get_start_id(self, one: WatchedChannel) -> int:
         """The message id after which a channel is read."""
         from_ms = one.verified_at - self._compare_window // timedelta(milliseconds=1)
         return max(one.first_id, min(one.message_id, max(0, from_ms - _DISCORD_EPOCH) << 22))
 
-    async def _read(self, one: Watched, since: int, expected: list[int]) -> int:
+    async def _read(self, one: WatchedChannel, since: int, expected: list[int]) -> int:
         for wait in (*_RETRY_WAITS, None):
             try:
                 async with self._read_slots:
@@ -380,7 +382,7 @@ class CatchUp:
 
     async def _handle_content_missing(self, channel_ids: set[int]) -> None:
         servers: set[int] = set()
-        for one in await self._database.read(watermarks.watched):
+        for one in await self._database.read(watermarks.get_watched):
             if one.channel_id in channel_ids:
                 self._mark_pending(one.server_id)
                 servers.add(one.server_id)

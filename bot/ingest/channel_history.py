@@ -22,7 +22,7 @@ from bot.ingest.member_names import MemberNames
 from bot.ingest.recorder import Recorder
 from storage.db.database import Database
 from storage.replies import watermarks
-from storage.replies.watermarks import Watched
+from storage.replies.watermarks import WatchedChannel
 
 __all__ = ["HistoryReader", "ReadOutcome"]
 
@@ -64,7 +64,7 @@ class HistoryReader:
         self._can_read_content = can_read_content
 
     async def read(
-        self, one: Watched, since: int, expected: Sequence[int]
+        self, one: WatchedChannel, since: int, expected: Sequence[int]
     ) -> tuple[ReadOutcome, int]:
         """Read the messages after ``since``; how that ended, and how many deletions it found.
 
@@ -91,12 +91,12 @@ class HistoryReader:
         if outcome is ReadOutcome.READ:
             self._recorder.mark_complete(one.channel_id, generation)
             await self._database.write(
-                lambda tx: watermarks.hold_true(tx, (one.channel_id,), began)
+                lambda tx: watermarks.mark_verified(tx, (one.channel_id,), began)
             )
         return outcome, deletions
 
     async def _read_pages(
-        self, one: Watched, since: int, expected: Sequence[int]
+        self, one: WatchedChannel, since: int, expected: Sequence[int]
     ) -> tuple[ReadOutcome, int]:
         deletions = 0
         while True:
@@ -145,7 +145,9 @@ class HistoryReader:
                     return ReadOutcome.UNREADABLE, deletions
                 return ReadOutcome.READ, deletions
 
-    async def _are_deleted(self, one: Watched, missing: Sequence[int], *, empty: bool) -> bool:
+    async def _are_deleted(
+        self, one: WatchedChannel, missing: Sequence[int], *, empty: bool
+    ) -> bool:
         """Whether the messages missing from a page were deleted.
 
         A page with other messages shows that the bot had the permission to read it. An empty page

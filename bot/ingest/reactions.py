@@ -95,7 +95,7 @@ class ReactionReader:
     async def _read(self, server_id: int, channel_id: int, message_id: int, attempts: int) -> None:
         event: Event
         try:
-            if not await self._database.read(lambda tx: watermarks.known(tx, message_id)):
+            if not await self._database.read(lambda tx: watermarks.is_recorded(tx, message_id)):
                 return
             data = await self._http.get_message(channel_id, message_id)
         except discord.HTTPException as error:

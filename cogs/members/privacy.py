@@ -22,7 +22,7 @@ from storage.db import erasure_log
 from storage.db.erasure_log import Tombstone
 from storage.privacy import members
 from storage.replies import attachments
-from storage.replies.attachments import KeptFile
+from storage.replies.attachments import StoredFile
 
 __all__ = ["Privacy"]
 
@@ -74,13 +74,15 @@ class Privacy(
     ) -> None:
         """Their files, in as many archives as it takes; each is read only when it is sent."""
         database = self._services.database
-        kept = await database.read(lambda tx: attachments.kept_of(tx, server_id, member_id))
-        parts = list(_parts([file for file in kept if file.kept]))
+        kept = await database.read(
+            lambda tx: attachments.get_member_files(tx, server_id, member_id)
+        )
+        parts = list(_parts([file for file in kept if file.stored]))
         for first in range(0, len(parts), _FILES_AT_ONCE):
             uploads = []
             for number, part in enumerate(parts[first : first + _FILES_AT_ONCE], first + 1):
                 held = [
-                    (attachments.handed_out_as(one.id, one.name), await self._content(one.id))
+                    (attachments.get_export_name(one.id, one.name), await self._content(one.id))
                     for one in part
                 ]
                 packed = await asyncio.to_thread(_packed, held)
@@ -88,7 +90,7 @@ class Privacy(
             await follow_up_with_files(interaction, "These are the files.", uploads)
 
     async def _content(self, file_id: int) -> bytes:
-        found = await self._services.database.read(lambda tx: attachments.contents(tx, file_id))
+        found = await self._services.database.read(lambda tx: attachments.get_content(tx, file_id))
         return found or b""
 
     @app_commands.command(name="forget-me", description="Erase what you said from the archive.")
@@ -126,9 +128,9 @@ async def _note_beside(services: Services, one: Tombstone) -> None:
         _log.error("%s cannot be written (%s); the next start tries again.", beside, error)
 
 
-def _parts(kept: Sequence[KeptFile]) -> Iterator[list[KeptFile]]:
+def _parts(kept: Sequence[StoredFile]) -> Iterator[list[StoredFile]]:
     """Files that fit into one archive together; a file of the largest size fits alone."""
-    part: list[KeptFile] = []
+    part: list[StoredFile] = []
     size = 0
     for file in kept:
         # Names and sizes stand in an archive twice.

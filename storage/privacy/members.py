@@ -120,7 +120,7 @@ async def kept_of(tx: Transaction, server_id: int, member_id: int) -> dict[str, 
 def _file(file: dict[str, Any]) -> dict[str, Any]:
     """A file as its member is told of it; ``kept_as``: its name among the files handed out."""
     kept = file["kept_as"]
-    named = None if kept is None else attachments.handed_out_as(kept, file["name"])
+    named = None if kept is None else attachments.get_export_name(kept, file["name"])
     return {"name": file["name"], "type": file["type"], "size": file["size"], "kept_as": named}
 
 

@@ -63,4 +63,4 @@ async def edit_copied_reply(tx: Transaction, reply_id: int, text: str, now_ms: i
 
 async def delete_copy(tx: Transaction, copy: Copy, now_ms: int) -> None:
     """Erase a moved reply in the archive and plan to delete its copy."""
-    await reply_moves.taken_back(tx, copy.reply_id, now_ms)
+    await reply_moves.delete_moved_reply(tx, copy.reply_id, now_ms)

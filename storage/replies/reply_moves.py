@@ -1,9 +1,9 @@
-"""Replies written in the channel that belong into a thread: pointed at, or moved.
+"""Rows of reply moves: replies in a channel that belong into a thread, to be linked or moved.
 
-A reply is moved in steps, each written down before the next is taken: its copy is asked for
-(``copying``), stands and is recorded (``copied``), and only then the original goes
-(``removing``). From ``copied`` on the reply stands where its copy does; what it says is led by
-the archive, and the copy follows (``stale``).
+A reply is moved in steps, each recorded before the next: its copy is requested (``copying``),
+exists and is recorded (``copied``), and only then the original is deleted (``deleting``). From
+``copied`` on the copy is the reply's message. Its text is that of the archive, and the copy
+follows (``stale``).
 """
 
 from __future__ import annotations
@@ -11,30 +11,33 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from bot.core.conversation.reply_copy import hash_copy
 from storage.db.writer import Transaction
-from storage.delivery import message_edits, temporary_messages
+from storage.delivery import message_edits
 from storage.delivery.message_edits import NewMessageEdit
 from storage.replies import record
 
 __all__ = [
-    "Bringing",
     "CopyTakenError",
-    "copied",
-    "copying",
-    "fail",
-    "moved",
-    "next_due",
-    "not_copied",
-    "not_removed",
-    "point_due",
-    "point_instead",
-    "put_off",
-    "recorded_copies",
-    "removing",
-    "rewritten",
-    "taken_back",
-    "waiting",
+    "DueLink",
+    "ReplyMove",
+    "delete_moved_reply",
+    "get_due",
+    "get_due_links",
+    "get_move",
+    "get_next_due",
+    "get_recorded_copies",
+    "link_instead",
+    "mark_copied",
+    "mark_copy_edited",
+    "mark_copying",
+    "mark_deleting",
+    "mark_done",
+    "mark_failed",
+    "mark_linked",
+    "mark_not_copied",
+    "mark_not_deleted",
+    "postpone",
+    "settle_impossible",
 ]
 
 
@@ -43,14 +46,17 @@ class CopyTakenError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Bringing:
-    """A reply on its way into its thread, as it stands in the archive.
+class ReplyMove:
+    """A reply that is moved into a thread, as it is in the archive.
 
-    ``sizes``: of its files, in bytes. ``deleted``: it was deleted meanwhile.
+    sizes:      of its files, in bytes
+    deleted:    it was deleted meanwhile
+    signature:  of the copy that was requested (bot.core.conversation.reply_copy.hash_copy)
     """
 
     reply_id: int
     server_id: int
+    discussion_id: int
     channel_id: int
     thread_id: int
     state: str
@@ -66,15 +72,29 @@ class Bringing:
     deleted: bool
 
 
-async def point_due(tx: Transaction, now_ms: int) -> int:
-    """Plan the line that points into the thread under every reply whose thread stands by now.
+@dataclass(frozen=True, slots=True)
+class DueLink:
+    """A reply whose thread is to be linked below it."""
 
-    Those that are to be moved are the outbox's. A reply whose thread will never be, or that was
-    deleted meanwhile, is left alone. The number of lines planned.
-    """
+    reply_id: int
+    server_id: int
+    discussion_id: int
+    channel_id: int
+    thread_id: int
+
+
+async def settle_impossible(tx: Transaction) -> None:
+    """Give up the moves of replies that were deleted or whose thread will never exist."""
     await tx.run(_GIVE_UP)
     for statement in _STAY:
         await tx.run(statement)
+
+
+async def get_due_links(tx: Transaction, now_ms: int) -> list[DueLink]:
+    """The replies that are to be linked now, since their thread exists; in order of writing.
+
+    Those that can't be copied, and all where the server has chosen links.
+    """
     rows = await tx.rows(
         """
         SELECT reply_moves.reply_id, reply_moves.server_id, reply_moves.discussion_id,
@@ -92,20 +112,21 @@ async def point_due(tx: Transaction, now_ms: int) -> int:
         """,
         {"now": now_ms},
     )
-    for row in rows:
-        await temporary_messages.point(
-            tx,
-            row["server_id"],
+    return [
+        DueLink(
+            reply_id=row["reply_id"],
+            server_id=row["server_id"],
             discussion_id=row["discussion_id"],
             channel_id=row["channel_id"],
-            reply_id=row["reply_id"],
             thread_id=row["thread_id"],
-            now_ms=now_ms,
         )
-        await tx.run(
-            "UPDATE reply_moves SET state = 'done' WHERE reply_id = :id", {"id": row["reply_id"]}
-        )
-    return len(rows)
+        for row in rows
+    ]
+
+
+async def mark_linked(tx: Transaction, reply_id: int) -> None:
+    """The link to the thread was planned: nothing is left to do."""
+    await tx.run("UPDATE reply_moves SET state = 'done' WHERE reply_id = :id", {"id": reply_id})
 
 
 _GIVE_UP = """
@@ -119,8 +140,8 @@ WHERE state = 'planned' AND (
                WHERE deleted_channels.channel_id IN (reply_moves.thread_id, reply_moves.channel_id))
 )
 """
-# Where the thread was deleted with the copy in it while the original still stood, the reply
-# stands where it was written.
+# If the thread was deleted with the copy in it before the original was deleted, the original is
+# the reply's message again.
 _STAY = (
     """
     UPDATE replies SET thread_id = NULL, channel_id = (
@@ -151,26 +172,35 @@ WHERE (reply_moves.state IN ('planned', 'copying', 'copied', 'deleting') OR repl
     )
 """
 _COLUMNS = """
-SELECT reply_moves.reply_id, reply_moves.server_id, reply_moves.channel_id, reply_moves.thread_id,
-       reply_moves.state, reply_moves.attempts, reply_moves.webhook_id, reply_moves.signature,
-       reply_moves.copy_id, reply_moves.stale, replies.author_id, replies.author_name, replies.text,
+SELECT reply_moves.reply_id, reply_moves.server_id, reply_moves.discussion_id,
+       reply_moves.channel_id, reply_moves.thread_id, reply_moves.state, reply_moves.attempts,
+       reply_moves.webhook_id, reply_moves.signature, reply_moves.copy_id, reply_moves.stale,
+       replies.author_id, replies.author_name, replies.text,
        replies.deleted_at,
        (SELECT group_concat(size) FROM (
            SELECT size FROM attachments WHERE reply_id = replies.id ORDER BY position
        )) AS sizes
 """
+_FIND = (
+    _COLUMNS
+    + """
+FROM reply_moves JOIN replies ON replies.id = reply_moves.reply_id
+WHERE reply_moves.reply_id = :id
+"""
+)
 _ALL_DUE = _COLUMNS + _WAITING + "AND reply_moves.due_at <= :now ORDER BY reply_moves.reply_id"
 _NEXT_DUE = "SELECT min(reply_moves.due_at) AS due_at " + _WAITING
 
 
-def _sizes(text: str | None) -> tuple[int, ...]:
+def _parse_sizes(text: str | None) -> tuple[int, ...]:
     return tuple(int(size) for size in text.split(",")) if text else ()
 
 
-def _bringing(row: sqlite3.Row) -> Bringing:
-    return Bringing(
+def _make_move(row: sqlite3.Row) -> ReplyMove:
+    return ReplyMove(
         reply_id=row["reply_id"],
         server_id=row["server_id"],
+        discussion_id=row["discussion_id"],
         channel_id=row["channel_id"],
         thread_id=row["thread_id"],
         state=row["state"],
@@ -182,24 +212,31 @@ def _bringing(row: sqlite3.Row) -> Bringing:
         author_id=row["author_id"],
         author_name=row["author_name"],
         text=row["text"],
-        sizes=_sizes(row["sizes"]),
+        sizes=_parse_sizes(row["sizes"]),
         deleted=row["deleted_at"] is not None,
     )
 
 
-async def waiting(tx: Transaction, now_ms: int) -> list[Bringing]:
-    """Everything that is to be moved, or rewritten, now; in the order it was written."""
-    return [_bringing(row) for row in await tx.rows(_ALL_DUE, {"now": now_ms})]
+async def get_due(tx: Transaction, now_ms: int) -> list[ReplyMove]:
+    """The replies to move now, and the copies to edit; in the order of writing."""
+    return [_make_move(row) for row in await tx.rows(_ALL_DUE, {"now": now_ms})]
 
 
-async def next_due(tx: Transaction) -> int | None:
-    """When there next is something to move."""
+async def get_next_due(tx: Transaction) -> int | None:
+    """When the next reply is to be moved, in milliseconds; None if there is none."""
     row = await tx.row(_NEXT_DUE)
     return None if row is None else row["due_at"]
 
 
-async def copying(tx: Transaction, reply_id: int, *, webhook_id: int, signature: str) -> bool:
-    """The copy is about to be asked for; False where the reply was deleted meanwhile."""
+async def get_move(tx: Transaction, reply_id: int) -> ReplyMove:
+    """The move of a reply that has one."""
+    row = await tx.row(_FIND, {"id": reply_id})
+    assert row is not None
+    return _make_move(row)
+
+
+async def mark_copying(tx: Transaction, reply_id: int, *, webhook_id: int, signature: str) -> bool:
+    """The copy is about to be requested; False if the reply was deleted meanwhile."""
     return bool(
         await tx.run(
             """
@@ -214,8 +251,8 @@ async def copying(tx: Transaction, reply_id: int, *, webhook_id: int, signature:
     )
 
 
-async def not_copied(tx: Transaction, reply_id: int) -> None:
-    """It is certain that no copy stands: nothing needs to be looked for."""
+async def mark_not_copied(tx: Transaction, reply_id: int) -> None:
+    """It is certain that no copy exists: there is none to look for."""
     await tx.run(
         """
         UPDATE reply_moves SET state = 'planned', signature = NULL
@@ -225,60 +262,47 @@ async def not_copied(tx: Transaction, reply_id: int) -> None:
     )
 
 
-async def copied(tx: Transaction, reply_id: int, copy_id: int, now_ms: int) -> None:
-    """The copy stands: from now on the reply stands there, with the reactions it has there.
+async def mark_copied(
+    tx: Transaction, move: ReplyMove, copy_id: int, *, stale: bool, now_ms: int
+) -> None:
+    """The copy exists: from now on it is the reply's message, with the reactions it has there.
 
-    Where the reply was deleted meanwhile, the copy is owed its deletion; where it was edited, the
-    copy is to be rewritten. Raises CopyTakenError where another reply has this copy.
+    ``stale``: the copy doesn't say what the reply says now. If the reply was deleted meanwhile, the
+    copy is to be deleted. Raises CopyTakenError if another reply has this copy.
     """
-    parameters = {"id": reply_id, "copy_id": copy_id, "now": now_ms}
+    parameters = {"id": move.reply_id, "copy_id": copy_id, "now": now_ms}
     taken = await tx.row(
         "SELECT 1 FROM reply_moves WHERE copy_id = :copy_id AND reply_id <> :id", parameters
     )
     if taken is not None:
         raise CopyTakenError
-    row = await tx.row(
-        """
-        SELECT reply_moves.server_id, reply_moves.discussion_id, reply_moves.thread_id,
-               reply_moves.signature, author_name, text, deleted_at,
-               (SELECT group_concat(size) FROM (
-                   SELECT size FROM attachments WHERE reply_id = :id ORDER BY position
-               )) AS sizes
-        FROM reply_moves JOIN replies ON replies.id = reply_id WHERE reply_id = :id
-        """,
-        parameters,
-    )
-    assert row is not None
-    gone = row["deleted_at"] is not None
-    said = hash_copy(row["author_name"], row["text"], _sizes(row["sizes"]))
-    stale = not gone and said != row["signature"]
     await tx.run(
         """
         UPDATE reply_moves SET state = :state, copy_id = :copy_id, signature = NULL, attempts = 0,
             due_at = :now, last_error = NULL, stale = :stale
         WHERE reply_id = :id
         """,
-        parameters | {"state": "done" if gone else "copied", "stale": int(stale)},
+        parameters | {"state": "done" if move.deleted else "copied", "stale": int(stale)},
     )
-    for statement in _STANDS_IN_THREAD:
+    for statement in _MOVE_TO_COPY:
         await tx.run(statement, parameters)
-    if gone:
+    if move.deleted:
         await message_edits.plan(
             tx,
-            server_id=row["server_id"],
-            discussion_id=row["discussion_id"],
-            edits=[NewMessageEdit("delete", row["thread_id"], copy_id)],
+            server_id=move.server_id,
+            discussion_id=move.discussion_id,
+            edits=[NewMessageEdit("delete", move.thread_id, copy_id)],
             now_ms=now_ms,
         )
 
 
-_STANDS_IN_THREAD = (
+_MOVE_TO_COPY = (
     """
     UPDATE replies SET channel_id = reply_moves.thread_id, thread_id = reply_moves.thread_id
     FROM reply_moves WHERE reply_moves.reply_id = replies.id AND replies.id = :id
     """,
     "DELETE FROM reactions WHERE reply_id = :id",
-    # What answered the copy before it was known to be one.
+    # Replies to the copy from before it was known to be one.
     """
     UPDATE replies SET parent_id = :id
     WHERE discussion_id = (SELECT discussion_id FROM reply_moves WHERE reply_id = :id)
@@ -288,11 +312,10 @@ _STANDS_IN_THREAD = (
 )
 
 
-async def removing(tx: Transaction, reply_id: int) -> bool:
-    """The original is about to be taken away: from now on its absence is the bot's own doing.
+async def mark_deleting(tx: Transaction, reply_id: int) -> bool:
+    """The original is about to be deleted: from now on its absence is the bot's own doing.
 
-    False where its thread was deleted with the copy in it: then what stands in the channel is all
-    there is of the reply, and it stays there.
+    False if its thread was deleted with the copy in it: then the original stays.
     """
     lost = await tx.run(
         """
@@ -314,16 +337,16 @@ async def removing(tx: Transaction, reply_id: int) -> bool:
     return True
 
 
-async def not_removed(tx: Transaction, reply_id: int) -> None:
-    """It is certain that the original was not taken away by what was asked."""
+async def mark_not_deleted(tx: Transaction, reply_id: int) -> None:
+    """It is certain that the request didn't delete the original."""
     await tx.run(
         "UPDATE reply_moves SET state = 'copied' WHERE reply_id = :id AND state = 'deleting'",
         {"id": reply_id},
     )
 
 
-async def moved(tx: Transaction, reply_id: int) -> None:
-    """The original is gone: nothing is left to do."""
+async def mark_done(tx: Transaction, reply_id: int) -> None:
+    """The original is deleted: nothing is left to do."""
     await tx.run(
         """
         UPDATE reply_moves SET state = 'done', attempts = 0, last_error = NULL
@@ -333,8 +356,8 @@ async def moved(tx: Transaction, reply_id: int) -> None:
     )
 
 
-async def taken_back(tx: Transaction, reply_id: int, now_ms: int) -> None:
-    """The reply was deleted, by whoever may: it is erased, and its copy is owed its deletion."""
+async def delete_moved_reply(tx: Transaction, reply_id: int, now_ms: int) -> None:
+    """Erase a moved reply that was deleted, and plan to delete its copy."""
     row = await tx.row(
         """
         SELECT server_id, discussion_id, thread_id, copy_id FROM reply_moves
@@ -363,8 +386,8 @@ async def taken_back(tx: Transaction, reply_id: int, now_ms: int) -> None:
     )
 
 
-async def rewritten(tx: Transaction, reply_id: int, text: str) -> None:
-    """The copy says ``text`` now; if that is what the archive still says, it is up to date."""
+async def mark_copy_edited(tx: Transaction, reply_id: int, text: str) -> None:
+    """The copy says ``text`` now; if the reply still says that, the copy is current."""
     await tx.run(
         """
         UPDATE reply_moves SET stale = 0, attempts = 0, last_error = NULL
@@ -376,19 +399,19 @@ async def rewritten(tx: Transaction, reply_id: int, text: str) -> None:
     )
 
 
-async def point_instead(tx: Transaction, reply_id: int, last_error: str) -> None:
-    """The reply cannot be moved: it is pointed at."""
+async def link_instead(tx: Transaction, reply_id: int, last_error: str) -> None:
+    """The reply can't be moved: have its thread linked."""
     await tx.run(
         """
-        UPDATE reply_moves SET state = 'planned', copyable = 0, signature = NULL, last_error =
-            :last_error
+        UPDATE reply_moves SET state = 'planned', copyable = 0, signature = NULL,
+            last_error = :last_error
         WHERE reply_id = :id AND state IN ('planned', 'copying')
         """,
         {"id": reply_id, "last_error": last_error},
     )
 
 
-async def put_off(tx: Transaction, *, reply_id: int, due_at: int, last_error: str) -> None:
+async def postpone(tx: Transaction, *, reply_id: int, due_at: int, last_error: str) -> None:
     """Try again at ``due_at``."""
     await tx.run(
         """
@@ -399,20 +422,20 @@ async def put_off(tx: Transaction, *, reply_id: int, due_at: int, last_error: st
     )
 
 
-async def fail(tx: Transaction, reply_id: int, last_error: str) -> None:
-    """It is left as it is, for instance since it was deleted."""
+async def mark_failed(tx: Transaction, reply_id: int, last_error: str) -> None:
+    """Give up the move, for instance because the reply was deleted."""
     await tx.run(
         """
-        UPDATE reply_moves SET state = 'failed', stale = 0, signature = NULL, last_error =
-            :last_error
+        UPDATE reply_moves SET state = 'failed', stale = 0, signature = NULL,
+            last_error = :last_error
         WHERE reply_id = :id
         """,
         {"id": reply_id, "last_error": last_error},
     )
 
 
-async def recorded_copies(tx: Transaction, thread_id: int) -> set[int]:
-    """The messages in a thread that are copies, as far as is recorded."""
+async def get_recorded_copies(tx: Transaction, thread_id: int) -> set[int]:
+    """The messages in a thread that are recorded as copies."""
     rows = await tx.rows(
         """
         SELECT copy_id FROM reply_moves

@@ -1,4 +1,4 @@
-"""What is watched: channels and threads, how far their record goes, since when it holds."""
+"""Watermarks: up to which message the record of each watched channel or thread is complete."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from dataclasses import dataclass
 from storage.db.writer import Transaction
 
 __all__ = [
-    "Watched",
-    "expected",
-    "hold_true",
-    "known",
+    "WatchedChannel",
+    "get_expected_messages",
+    "get_servers",
+    "get_watched",
+    "is_recorded",
+    "mark_verified",
     "move_watermark",
-    "places",
-    "watched",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
-    """A channel or thread whose record is kept, complete up to ``message_id``.
+class WatchedChannel:
+    """A channel or thread whose messages are recorded.
 
-    ``parent_id`` is the channel a thread belongs to; a channel is its own. ``first_id``: nothing
-    of a discussion stands there at or before it. ``verified_at``: milliseconds since 1970 UTC of
-        the
-    moment at which the record last was known to be what Discord has.
+    message_id:   the record is complete up to this message
+    parent_id:    the channel of a thread; a channel's own id
+    first_id:     nothing of a discussion is at or before this id
+    verified_at:  when the record last was known to be complete and current, in milliseconds
     """
 
     channel_id: int
@@ -67,9 +67,9 @@ _WATCHED_BY_SERVER = _WATCHED + "WHERE watermarks.server_id = :server_id " + _OR
 _WATCHED_CHANNEL = _WATCHED + "WHERE watermarks.channel_id = :channel_id"
 
 
-async def watched(
+async def get_watched(
     tx: Transaction, *, server_id: int | None = None, channel_id: int | None = None
-) -> list[Watched]:
+) -> list[WatchedChannel]:
     """Every watched channel and thread of a server, or one of them; channels come first."""
     if channel_id is not None:
         rows = await tx.rows(_WATCHED_CHANNEL, {"channel_id": channel_id})
@@ -78,7 +78,7 @@ async def watched(
     else:
         rows = await tx.rows(_ALL_WATCHED)
     return [
-        Watched(
+        WatchedChannel(
             channel_id=row["channel_id"],
             parent_id=row["parent_id"],
             server_id=row["server_id"],
@@ -90,16 +90,18 @@ async def watched(
     ]
 
 
-async def places(tx: Transaction) -> dict[int, int]:
-    """Every watched channel and thread, with its server."""
+async def get_servers(tx: Transaction) -> dict[int, int]:
+    """The server of every watched channel and thread."""
     rows = await tx.rows("SELECT channel_id, server_id FROM watermarks")
     return {row["channel_id"]: row["server_id"] for row in rows}
 
 
-async def expected(tx: Transaction, server_id: int, after_id: int) -> dict[int, list[int]]:
-    """By channel, the messages newer than ``after_id`` that should stand there, in order.
+async def get_expected_messages(
+    tx: Transaction, server_id: int, after_id: int
+) -> dict[int, list[int]]:
+    """By channel, the messages newer than ``after_id`` that should be there, in order.
 
-    A reply that was moved stands as its copy.
+    A reply that was moved is there as its copy.
     """
     found: dict[int, list[int]] = defaultdict(list)
     for row in await tx.rows(
@@ -124,8 +126,8 @@ async def expected(tx: Transaction, server_id: int, after_id: int) -> dict[int, 
     return found
 
 
-async def known(tx: Transaction, message_id: int) -> bool:
-    """Whether a message is a reply that is kept, or the copy of one."""
+async def is_recorded(tx: Transaction, message_id: int) -> bool:
+    """Whether a message is a recorded reply, or the copy of one."""
     row = await tx.row(
         """
         SELECT 1 FROM replies WHERE id = :id
@@ -137,7 +139,7 @@ async def known(tx: Transaction, message_id: int) -> bool:
 
 
 async def move_watermark(tx: Transaction, channel_id: int, message_id: int) -> None:
-    """The channel's record has no gap up to and with ``message_id``; it never moves back."""
+    """The channel's record is complete up to ``message_id``; a watermark never moves back."""
     await tx.run(
         """
         UPDATE watermarks SET message_id = :message_id
@@ -147,8 +149,8 @@ async def move_watermark(tx: Transaction, channel_id: int, message_id: int) -> N
     )
 
 
-async def hold_true(tx: Transaction, channel_ids: Collection[int], now_ms: int) -> None:
-    """At ``now_ms`` the record of these channels and threads was what Discord has."""
+async def mark_verified(tx: Transaction, channel_ids: Collection[int], now_ms: int) -> None:
+    """The record of these channels and threads was complete and current at ``now_ms``."""
     await tx.run(
         """
         UPDATE watermarks SET verified_at = :now

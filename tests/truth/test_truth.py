@@ -17,7 +17,7 @@ import storage.replies.record
 from bot.core.conversation.events import Event
 from bot.ingest.catch_up import CatchUp
 from bot.ingest.recorder import Recorder
-from storage.replies.watermarks import Watched
+from storage.replies.watermarks import WatchedChannel
 from tests.truth.compare import differences
 from tests.truth.play import play
 from tests.truth.runner import FLOORS
@@ -71,7 +71,7 @@ async def test_taking_the_bots_own_removal_for_a_deletion_is_noticed(
 async def test_a_watermark_moved_too_far_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def too_far(_: CatchUp, one: Watched) -> int:
+    def too_far(_: CatchUp, one: WatchedChannel) -> int:
         return one.message_id + (60_000 << 22)
 
     monkeypatch.setattr(CatchUp, "_get_start_id", too_far)
