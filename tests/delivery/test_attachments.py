@@ -61,7 +61,7 @@ async def test_none_is_kept_where_the_operator_wants_none(tmp_path: Path) -> Non
         await running.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
         await running.settle()
         (row,) = await rows(running)
-        assert (row["state"], row["content"], row["address"]) == ("skipped", None, None)
+        assert (row["state"], row["content"], row["url"]) == ("skipped", None, None)
 
 
 async def test_a_file_is_had_days_later_though_its_address_has_run_out(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ async def test_a_file_that_is_gone_from_its_message_is_left(tmp_path: Path) -> N
         await running.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
         await running.settle(30 * 86_400)
         (row,) = await rows(running)
-        assert (row["state"], row["address"]) == ("skipped", None)
+        assert (row["state"], row["url"]) == ("skipped", None)
 
 
 async def test_a_deletion_erases_the_bytes_and_an_edit_those_taken_off(tmp_path: Path) -> None:

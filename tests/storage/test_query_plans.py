@@ -61,9 +61,12 @@ WHOLE = {
     ("storage.db.erasure_log.replaced", "replaced.erased_members"): "restoring a backup",
     ("storage.db.restore._carry_over", "replies"): "restoring a backup",
     ("storage.db.restore._carry_over", "replaced.replies"): "restoring a backup",
-    ("storage.replies.attachments.keep", "attachment_files"): "sums up the sizes in a small index",
-    ("storage.replies.watermarks.watched", "watermarks"): "everything that is watched",
-    ("storage.replies.watermarks.places", "watermarks"): "once, when the bot has connected",
+    (
+        "storage.replies.attachments.get_stored_bytes",
+        "attachment_files",
+    ): "sums up the sizes in a small index",
+    ("storage.replies.watermarks.get_watched", "watermarks"): "everything that is watched",
+    ("storage.replies.watermarks.get_servers", "watermarks"): "once, when the bot has connected",
 }
 
 
