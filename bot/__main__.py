@@ -150,11 +150,12 @@ def _get_paths() -> tuple[Path, Path]:
 
 
 async def _doctor() -> int:
+    from bot.app.client import load_command_set
     from bot.cli.doctor import examine, told
     from bot.clock import Clock
     from bot.settings import load_environment
 
-    found = await examine(load_environment(os.environ), Clock())
+    found = await examine(load_environment(os.environ), Clock(), load_command_set)
     _write(told(found))
     return 0 if all(one.is_ok for one in found) else 1
 

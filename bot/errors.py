@@ -21,6 +21,8 @@ other exception is a bug: it is logged with a reference, and the user is given t
 
 from __future__ import annotations
 
+import secrets
+
 
 class SalonError(Exception):
     """The root of all expected errors; catch it only where errors are shown to a user."""
@@ -84,3 +86,8 @@ class DiscordLoginError(SalonError):
     """Discord refuses the bot's token or intents; a restart doesn't help."""
 
     status = 77
+
+
+def make_error_reference() -> str:
+    """Eight hexadecimal digits that identify a bug: in the log, and for the user who met it."""
+    return secrets.token_hex(4)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.clock import Clock
+from bot.delivery.attachments import FileKeeper
+from bot.delivery.message_edits import Errands
 from bot.delivery.messages import Outbox
 from bot.delivery.scheduler import Sweep
 from bot.discord_api.permissions import Permissions
@@ -72,6 +74,8 @@ class Services:
     permissions: Permissions
     recorder: Recorder
     outbox: Outbox
+    message_edits: Errands
+    attachments: FileKeeper
     catch_up: CatchUp
     sweep: Sweep
     publishing: Publishing
@@ -84,3 +88,9 @@ class Services:
         return (
             self.recorder.idle and self.catch_up.idle and self.sweep.idle and self.active_work.idle
         )
+
+    async def stop_delivery(self) -> None:
+        """Cancel all delivery work in progress; it continues at the next start."""
+        await self.outbox.stop()
+        await self.message_edits.stop()
+        await self.attachments.stop()

@@ -1,426 +1,290 @@
-"""The discord.py bot: intents, cogs, its life, and what it sees and may do."""
+"""The discord.py client: extensions, connection state, and the bot's own background tasks."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import hashlib
-import json
 import logging
 import math
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import discord
-import yarl
 from discord import app_commands
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
-from discord.http import Route
 
 from bot.app.background import Tasks
+from bot.app.command_sync import sync_commands
 from bot.app.health import Connection
-from bot.app.watchdog import PATIENCE, Silence
+from bot.app.watchdog import SILENCE_TIMEOUT, Watchdog
+from bot.app.wiring import Options, build_services
 from bot.clock import Clock
-from bot.delivery import after_send
-from bot.delivery.attachments import FileKeeper, Keeping
-from bot.delivery.message_edits import Errands
-from bot.delivery.messages import Outbox
-from bot.delivery.scheduler import Sweep
-from bot.discord_api.errors import TRANSIENT, get_error_name
+from bot.discord_api import parse
+from bot.discord_api.commands import CommandSet, describe_commands
+from bot.discord_api.connection import get_intents
 from bot.discord_api.permissions import CachedPermissions
-from bot.errors import UserError
-from bot.ingest.catch_up import DEFAULT_COMPARE_WINDOW, CatchUp
-from bot.ingest.recorder import Recorder
-from bot.publishing.edit import Editing
-from bot.publishing.fetch_page import Page, fetch
-from bot.publishing.publish import Publishing
-from bot.services import Services
-from cogs.essays.commands import Essays
-from cogs.events.gateway import Recording
-from cogs.events.guilds import Arrivals
-from cogs.members.moved_replies import Copies
-from cogs.members.privacy import Privacy
-from cogs.prompts.commands import Prompts
-from cogs.setup.doctor import Doctor
-from cogs.setup.panel import Setup
-from cogs.ui.errors import speak
+from cogs.events.joined_servers import record_joined_servers
+from cogs.ui.bot import SalonBot
+from cogs.ui.errors import report_error
 from cogs.ui.forms import Forms
 from storage.db.database import Database, until_usable
-from storage.servers import command_sync as command_syncs
 
-__all__ = ["Salon", "intents", "point_elsewhere"]
+__all__ = ["EXTENSIONS", "Salon", "load_command_set"]
 
 _log = logging.getLogger(__name__)
 
-#: Losses of the connection within these seconds after which it is made anew.
-_MOST_LOSSES, _LOSSES_WITHIN = 5, 10.0
+#: The cogs, in the order in which their commands are registered.
+EXTENSIONS = (
+    "cogs.events.gateway",
+    "cogs.events.guilds",
+    "cogs.essays.commands",
+    "cogs.setup.panel",
+    "cogs.members.moved_replies",
+    "cogs.prompts.commands",
+    "cogs.members.privacy",
+    "cogs.setup.doctor",
+)
 
-#: How the names of the library's tasks begin in which our handlers run.
-_HANDLER = "discord.py: "
-#: What the library says of every event of the gateway; nobody else asks for it.
-_EVENT_CAME = "socket_event_type"
+#: The client ends itself after more than this many lost connections within these seconds.
+_MAX_LOSSES, _LOSS_PERIOD = 5, 10.0
 
-
-def intents() -> discord.Intents:
-    """The least that a record of discussions needs.
-
-    Servers and their channels; messages and what they say (a privileged intent, to be enabled in
-    the developer portal); reactions. No members, no presences.
-    """
-    return discord.Intents(
-        guilds=True, guild_messages=True, guild_reactions=True, message_content=True
-    )
-
-
-def point_elsewhere(api_base: str | None, gateway_url: str | None) -> None:
-    """Speak to another Discord than the real one, on loopback; before any client is made."""
-    if api_base is not None:
-        Route.BASE = api_base
-    if gateway_url is not None:
-        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
+#: How the names of discord.py's tasks begin in which our handlers run.
+_HANDLER_TASK = "discord.py: "
+#: What discord.py dispatches for every gateway event; nothing else asks for it.
+_ANY_EVENT = "socket_event_type"
 
 
 class Tree(app_commands.CommandTree["Salon"]):
-    """Commands, and what is said when one fails."""
+    """The command tree, with one place for errors."""
 
     async def on_error(
         self, interaction: discord.Interaction, error: app_commands.AppCommandError, /
     ) -> None:
-        """Say what went wrong, only to the one who asked; a bug is spoken of as a reference."""
-        await speak(interaction, error)
+        """Report an error to the person who used the command; a bug as a reference to the log."""
+        await report_error(interaction, error)
 
 
-class Salon(commands.Bot, CachedPermissions):
-    """The bot. Everything it needs is made here or handed in; nothing is global."""
+class Salon(SalonBot, CachedPermissions):
+    """The bot, for one connection; the supervisor makes a new one after a failure."""
 
     def __init__(
         self,
         database: Database,
         clock: Clock,
+        options: Options | None = None,
         *,
-        fetch_page: Callable[[str], Awaitable[Page]] = fetch,
-        keeping: Keeping | None = None,
-        compared: timedelta = DEFAULT_COMPARE_WINDOW,
         on_connection: Callable[[], None] = lambda: None,
-        left_kept_for: timedelta = timedelta(days=30),
-        patience: float = PATIENCE,
+        silence_timeout: float = SILENCE_TIMEOUT,
     ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
             tree_cls=Tree,
-            intents=intents(),
+            intents=get_intents(),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
         self.own_id = 0
-        self._on_connection = on_connection
-        self._stopping = False
-        self._tasks = Tasks(on_failure=self._end)
-        #: Set where the bot has ended itself, for a fresh one to be started.
+        #: Set when the client ends itself, so that a new one is started.
         self.over = asyncio.Event()
-        self._ending: asyncio.Task[None] | None = None
-        self._losses: list[float] = []
-        self._silence = Silence(lambda: self.latency, self._lose, patience)
-        recorder = Recorder(
+        self.services = build_services(
             database,
             clock,
-            confirm_own_message=after_send.own_message,
-            on_work=self._wake,
-        )
-        recovery = CatchUp(
-            database=database,
-            clock=clock,
+            options or Options(),
             http=self.http,
             permissions=self,
-            recorder=recorder,
-            guild=self.get_guild,
-            is_connected=lambda: not self._deaf,
-            on_done=self._wake,
-            compare_window=compared,
+            get_server=self.get_guild,
+            is_connected=lambda: not self._is_disconnected,
+            has_caught_up=self._has_caught_up,
         )
-        outbox = Outbox(
-            database=database,
-            clock=clock,
-            http=self.http,
-            permissions=self,
-            recorder=recorder,
-            on_change=self._wake,
-            catch_up=recovery.catch_up_channel,
-        )
+        self.forms = Forms(self.services)
+        self._on_connection = on_connection
+        self._tasks = Tasks(on_failure=self._end)
+        self._watchdog = Watchdog(lambda: self.latency, self._end_after_silence, silence_timeout)
+        self._ending: asyncio.Task[None] | None = None
+        self._is_stopping = False
+        self._is_disconnected = False
+        self._losses: list[float] = []
         self._ready_generation: int | None = None
-        self._told_of: set[int] = set()
-        self._deaf = False
-        self._errands = Errands(
-            database=database,
-            clock=clock,
-            http=self.http,
-            permissions=self,
-            on_change=outbox.announce,
-        )
-        self._files = FileKeeper(
-            database=database,
-            clock=clock,
-            http=self.http,
-            keeping=keeping or Keeping(),
-            on_change=self._wake,
-        )
-        self._sweep = Sweep(
-            database=database,
-            clock=clock,
-            outbox=outbox,
-            errands=self._errands,
-            files=self._files,
-            caught_up=self._caught_up,
-            left_kept_for=left_kept_for,
-        )
-        publishing = Publishing(
-            database=database,
-            clock=clock,
-            fetch=self._fetch,
-            fetch_page=fetch_page,
-            permissions=self,
-            on_work=self._wake,
-        )
-        self.services = Services(
-            database=database,
-            clock=clock,
-            permissions=self,
-            recorder=recorder,
-            outbox=outbox,
-            catch_up=recovery,
-            sweep=self._sweep,
-            publishing=publishing,
-            editing=Editing(
-                database=database,
-                clock=clock,
-                publishing=publishing,
-                permissions=self,
-                on_work=self._wake,
-            ),
-        )
-        self._recording = Recording(self.services)
-        self._arrivals = Arrivals(self.services)
+        self._announced_servers: set[int] = set()
 
-    # -- life -------------------------------------------------------------------------------
+    # -- life cycle -------------------------------------------------------------------------
 
     async def setup_hook(self) -> None:
-        """After login, before the gateway: cogs, commands, the record."""
+        """After login, before the gateway: start the recorder, load cogs, register commands."""
         assert self.user is not None
+        assert self.application_id is not None
         self.own_id = self.user.id
         self._tasks.start(self.services.recorder.run(), name="recorder")
-        self._tasks.start(self.services.catch_up.run(), name="recovery")
-        self._tasks.start(self._silence.run(), name="silence")
-        await self.add_parts()
-        await self._sync_commands()
+        self._tasks.start(self.services.catch_up.run(), name="catch-up")
+        self._tasks.start(self._watchdog.run(), name="watchdog")
+        await self.load_cogs()
+        await sync_commands(
+            self.tree, self.application_id, self.services.database, self.services.clock
+        )
 
-    async def add_parts(self) -> None:
-        """Have the cogs, and with them the commands, before any connection."""
-        await self.add_cog(self._recording)
-        await self.add_cog(self._arrivals)
-        essays = Essays(self.services)
-        await self.add_cog(essays)
-        self.add_dynamic_items(essays.desk.button, essays.desk.tags, essays.edits.button)
-        setup = Setup(self.services)
-        await self.add_cog(setup)
-        self.add_dynamic_items(setup.part)
-        copies = Copies(self.services)
-        await self.add_cog(copies)
-        for menu in copies.menus:
-            self.tree.add_command(menu)
-        takers = {
-            "copy": copies.take_correction,
-            "publish": essays.take,
-            "revision": essays.edits.take,
-            "correction": essays.edits.take_corrections,
-            "draft": essays.desk.take_corrections,
-            "schedule": essays.desk.take_time,
-            "setup": setup.take_time,
-        }
-        await self.add_cog(Forms(self.services, takers))
-        await self.add_cog(Prompts(self.services))
-        await self.add_cog(Privacy(self.services))
-        await self.add_cog(Doctor(self.services))
+    async def load_cogs(self) -> None:
+        """Load every cog, and with it its commands; needs no connection."""
+        await self.add_cog(self.forms)
+        for extension in EXTENSIONS:
+            await self.load_extension(extension)
 
     async def on_connect(self) -> None:
-        """A fresh identify: whatever was said before it may have been missed."""
-        self._deaf = False
+        """A new session: events before it may have been missed."""
+        self._is_disconnected = False
         self._losses.clear()
         self.services.recorder.start_generation()
-        if not self._tasks.has("sweep"):
-            self._tasks.start(self._sweep.run(), name="sweep")
+        if not self._tasks.has("scheduler"):
+            self._tasks.start(self.services.sweep.run(), name="scheduler")
 
     async def on_disconnect(self) -> None:
-        """The connection was lost; the library takes it up again, in one case for ever in vain.
+        """The connection was lost; discord.py reconnects, in one case for ever without success.
 
-        Cut between its identify and the answer, it tries to resume a session it never had, at
-        full speed. Too many losses with no session between them end the client, and a fresh start
-        is made.
+        Cut between its identify and the answer, it tries to resume a session it never had, without
+        waiting. Too many losses with no session between them end the client, and a new one is
+        started.
         """
-        self._deaf = True  # whether a talk is lively is not known for now
+        self._is_disconnected = True  # whether a discussion is active isn't known for now
         now = asyncio.get_running_loop().time()
-        self._losses = [at for at in self._losses if now - at < _LOSSES_WITHIN] + [now]
-        if len(self._losses) > _MOST_LOSSES and not self.over.is_set():
-            _log.warning("The connection is lost again and again; it is made anew.")
+        self._losses = [at for at in self._losses if now - at < _LOSS_PERIOD] + [now]
+        if len(self._losses) > _MAX_LOSSES and not self.over.is_set():
+            _log.warning("The connection is lost again and again; starting a new one.")
             self._end()
 
     async def on_ready(self) -> None:
-        """The servers are known."""
+        """All servers are known."""
         self._ready_generation = self.services.recorder.generation
         if self._ready_generation > 1:
-            # What was known of the servers before is in circles that point at each other, of a
-            # large bot a hundred megabytes, and would stay until somebody looks for such.
+            # The library's objects of the session before are in reference cycles, a hundred
+            # megabytes for a large bot, and would stay until the next full collection.
             gc.collect()
         self._on_connection()
-        self._wake()
+        self.services.sweep.wake()
         _log.info("Salon is in %d server(s).", len(self.guilds))
         with self.services.active_work.track():
             services = self.services
-            await self._arrivals.take_stock(self.guilds)
+            await record_joined_servers(services, self.guilds)
             editing = services.editing.take_up_again
             await until_usable(lambda: services.publishing.take_up_again(editing))
 
     async def on_resumed(self) -> None:
-        """What was said meanwhile has been replayed."""
-        self._deaf = False
+        """The session continues; events of the meantime have been replayed."""
+        self._is_disconnected = False
         self._losses.clear()
-        self._wake()
+        self.services.sweep.wake()
 
     async def on_message(self, message: discord.Message, /) -> None:
-        """No message is a command: it goes straight to the record."""
-        self._recording.message(message)
+        """Hand a message to the recorder; no message is a command.
+
+        Nothing is awaited before that: each event has a task of its own, and the order of arrival
+        has to be kept.
+        """
+        event = parse.parse_gateway_message(message, own_id=self.own_id)
+        if event is not None:
+            self.services.recorder.put((event,))
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
-        """A bug in a handler: logged, and the bot goes on."""
+        """Log a bug in an event handler; the bot continues."""
         del args, kwargs
-        _log.exception("Unexpected in %s", event_method)
+        _log.exception("Unexpected error in %s", event_method)
 
     def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
-        """Hand an event to its handlers, but none any more to a bot that is about to stop."""
-        if event_name == _EVENT_CAME:
-            self._silence.heard()
-        elif not self._stopping:
-            self._tell_of_every_server(event_name, *args)
+        """Dispatch an event to its handlers, unless the bot is stopping."""
+        if event_name == _ANY_EVENT:
+            self._watchdog.reset()
+        elif not self._is_stopping:
+            self._announce_every_server(event_name, *args)
             super().dispatch(event_name, *args, **kwargs)
 
-    def _tell_of_every_server(self, event_name: str, *args: Any) -> None:
-        """Tell of the servers, before the bot is ready, of which the library has not told.
+    def _announce_every_server(self, event_name: str, *args: Any) -> None:
+        """Before ``ready``, dispatch ``guild_available`` for servers that discord.py left out.
 
-        It waits for the next server for a while, and forgets one that comes in the very moment
-        in which it gives up (discord.py: ConnectionState._delay_ready).
+        It waits a while for the next server, and forgets one that arrives at the moment in which
+        it gives up (discord.py: ConnectionState._delay_ready).
         """
         if event_name == "connect":
-            self._told_of.clear()
+            self._announced_servers.clear()
         elif event_name in ("guild_available", "guild_join"):
-            self._told_of.add(args[0].id)
+            self._announced_servers.add(args[0].id)
         elif event_name == "ready":
             for server in self.guilds:
-                if not server.unavailable and server.id not in self._told_of:
+                if not server.unavailable and server.id not in self._announced_servers:
                     self.dispatch("guild_available", server)
 
     async def close(self) -> None:
-        """Stop what is under way; all of it goes on at the next start."""
-        self._stopping = True
+        """Stop all work; it continues at the next start."""
+        self._is_stopping = True
         await self.services.active_work.stop()
         await self._tasks.stop()
-        await self._stop_handlers()
-        await self.services.outbox.stop()
-        await self._errands.stop()
-        await self._files.stop()
+        await self._cancel_handlers()
+        await self.services.stop_delivery()
         await super().close()
 
-    async def _stop_handlers(self) -> None:
-        """Cancel the library's tasks that run our handlers: they would find the archive closed."""
+    async def _cancel_handlers(self) -> None:
+        """Cancel discord.py's tasks that run our handlers: the database is about to close."""
         handlers = [
             task
             for task in asyncio.all_tasks()
-            if task.get_name().startswith(_HANDLER) and task is not asyncio.current_task()
+            if task.get_name().startswith(_HANDLER_TASK) and task is not asyncio.current_task()
         ]
         for task in handlers:
             task.cancel()
         await asyncio.gather(*handlers, return_exceptions=True)
 
     def _end(self) -> None:
-        """One of the bot's own tasks ended: end, so that a fresh start can be made."""
+        """End the client, for instance because one of its tasks ended; a new one is started."""
         if self._ending is None:
             self.over.set()
             self._ending = asyncio.create_task(self.close(), name="end")
 
-    def _lose(self) -> None:
-        """Nothing is heard any more: end likewise."""
-        _log.warning("Nothing was heard from Discord for minutes; the connection is made anew.")
+    def _end_after_silence(self) -> None:
+        _log.warning("Nothing was received from Discord for minutes; starting a new connection.")
         self._end()
 
     def failure(self) -> BaseException | None:
-        """What ended one of the bot's own tasks, if one ended."""
+        """The exception that ended one of the bot's own tasks, if one ended."""
         return self._tasks.failure()
 
-    def _caught_up(self) -> bool:
-        """Whether what was said unseen has been read, in every server that can be seen."""
-        recovery, generation = self.services.catch_up, self.services.recorder.generation
-        if not generation or self._deaf:
+    # -- connection state -------------------------------------------------------------------
+
+    def _has_caught_up(self) -> bool:
+        """Whether everything missed has been read, in every server that can be seen."""
+        catch_up, generation = self.services.catch_up, self.services.recorder.generation
+        if not generation or self._is_disconnected:
             return False
-        # A server that Discord itself cannot reach is not waited for once it had its chance.
-        everywhere = all(recovery.has_caught_up(guild.id) for guild in self.guilds)
-        return everywhere or (self._ready_generation == generation and recovery.idle)
+        # A server that Discord itself can't reach is not waited for once all others are ready.
+        everywhere = all(catch_up.has_caught_up(server.id) for server in self.guilds)
+        return everywhere or (self._ready_generation == generation and catch_up.idle)
 
     def connection(self) -> Connection:
-        """How the connection is at this moment."""
+        """The state of the connection, for health checks and metrics."""
         recorder = self.services.recorder
-        here = self._ready_generation == recorder.generation and not self._deaf
+        is_ready = self._ready_generation == recorder.generation and not self._is_disconnected
         return Connection(
-            connected=here and not self.is_closed(),
+            connected=is_ready and not self.is_closed(),
             latency=self.latency if math.isfinite(self.latency) else None,
             servers=len(self.guilds),
             recorded=recorder.committed,
             queued=recorder.queued,
         )
 
-    def has_heard(self, sequence: int | None) -> bool:
-        """Whether the present session has brought the events up to ``sequence``."""
+    def has_received(self, sequence: int | None) -> bool:
+        """Whether the current session has received the events up to ``sequence``."""
         if sequence is None:
             return True
         socket: DiscordWebSocket | None = self.ws
         return socket is not None and socket.sequence is not None and socket.sequence >= sequence
 
-    def _wake(self) -> None:
-        self._sweep.wake()
 
-    # -- commands ---------------------------------------------------------------------------
-
-    async def _sync_commands(self) -> None:
-        """Register the commands with Discord, only where they are not what it knows already."""
-        assert self.application_id is not None
-        application_id = self.application_id
-        digest = self.command_digest()
-        database, clock = self.services.database, self.services.clock
-        known = await database.read(lambda tx: command_syncs.synced(tx, application_id))
-        if known == digest:
-            return
-        await self.tree.sync()
-        await database.write(
-            lambda tx: command_syncs.record_sync(tx, application_id, digest, clock.now_ms())
-        )
-        _log.info("Registered %d command(s) with Discord.", len(self.tree.get_commands()))
-
-    def command_digest(self) -> str:
-        """What the commands are recognised by: a hash of what is registered."""
-        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
-        return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
-
-    # -- files ------------------------------------------------------------------------------
-
-    async def _fetch(self, address: str) -> bytes:
-        try:
-            return await self.http.get_from_cdn(address)
-        except (discord.HTTPException, *TRANSIENT) as error:
-            why = (
-                error.status if isinstance(error, discord.HTTPException) else get_error_name(error)
-            )
-            raise UserError(
-                f"Discord did not hand out the file ({why}); attach it once more."
-            ) from error
+async def load_command_set() -> CommandSet:
+    """The commands of this version, for the command line's doctor; nothing is connected."""
+    salon = Salon(Database(Path(), None, []), Clock())
+    await salon.load_cogs()
+    try:
+        return describe_commands(salon.tree)
+    finally:
+        await salon.close()

@@ -94,7 +94,7 @@ async def _settled(salon: Callable[[], Salon | None], sequence: int | None) -> s
     quiet = 0
     while quiet < _LOOKS:
         bot = salon()
-        if bot is not None and bot.has_heard(sequence) and bot.services.idle:
+        if bot is not None and bot.has_received(sequence) and bot.services.idle:
             quiet += 1
             await asyncio.sleep(0)
         else:

@@ -9,19 +9,15 @@ from __future__ import annotations
 import json
 import logging
 import re
-import secrets
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-__all__ = ["begin_logging", "handler_of", "new_reference", "scrubbed_of"]
+from bot.errors import make_error_reference
+
+__all__ = ["begin_logging", "handler_of", "scrubbed_of"]
 
 #: The tokens of interactions and webhooks, as they stand in addresses.
 _TOKENS = re.compile(r"(/(?:interactions|webhooks)/[0-9]+/)[^/\s?]+")
-
-
-def new_reference() -> str:
-    """Eight signs by which an unexpected error is found in the log."""
-    return secrets.token_hex(4)
 
 
 def scrubbed_of(text: str, secret: str) -> str:
@@ -75,7 +71,7 @@ def _reference(record: logging.LogRecord) -> str | None:
     """
     if record.exc_info is None or record.exc_info[0] is None or record.levelno < logging.ERROR:
         return None
-    return str(record.__dict__.setdefault("reference", new_reference()))
+    return str(record.__dict__.setdefault("reference", make_error_reference()))
 
 
 class _Lines(logging.Formatter):

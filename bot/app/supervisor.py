@@ -15,14 +15,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import aiohttp
 import discord
 
-from bot.app.client import Salon, point_elsewhere
+from bot.app.client import Salon
 from bot.app.daily_backup import BackupKeeper
 from bot.app.emulator_clock import clock_link
 from bot.app.health import Connection, Health, serving
 from bot.app.logging_setup import begin_logging
 from bot.app.systemd import ServiceManager
+from bot.app.wiring import Options
 from bot.clock import Clock
 from bot.delivery.attachments import Keeping
+from bot.discord_api.connection import set_base_urls
 from bot.errors import DiscordLoginError
 from bot.settings import Settings
 from storage.db.backups import listed
@@ -82,7 +84,7 @@ def run(settings: Settings, manager: ServiceManager) -> int:
     # Salon never speaks, so what speaking would need is no news.
     discord.VoiceClient.warn_nacl = False
     discord.VoiceClient.warn_dave = False
-    point_elsewhere(settings.api_base, settings.gateway_url)
+    set_base_urls(settings.api_base, settings.gateway_url)
     # What a message leaves behind is freed by counting references; looking for cycles after
     # every few hundred of them was a quarter of what recording costs (scripts/bench ingest).
     gc.freeze()
@@ -120,6 +122,11 @@ async def _run(settings: Settings, manager: ServiceManager) -> None:
             settings.database,
             settings.backups,
         )
+    options = Options(
+        attachments=Keeping(settings.max_attachment_bytes, settings.max_total_attachment_bytes),
+        compare_window=settings.compare_window,
+        server_retention=settings.departed_server_retention,
+    )
     current: list[Salon] = []
     keeper = BackupKeeper(settings.database, settings.backups, clock)
     async with (
@@ -134,15 +141,7 @@ async def _run(settings: Settings, manager: ServiceManager) -> None:
         wait = _FIRST_WAIT
         while not stop.is_set():
             began = loop.time()
-            keeping = Keeping(settings.max_attachment_bytes, settings.max_total_attachment_bytes)
-            salon = Salon(
-                database,
-                clock,
-                keeping=keeping,
-                compared=settings.compare_window,
-                on_connection=manager.ready,
-                left_kept_for=settings.departed_server_retention,
-            )
+            salon = Salon(database, clock, options, on_connection=manager.ready)
             last_error = await one_life(settings, salon, current, stopping)
             if stop.is_set():
                 break

@@ -1,8 +1,8 @@
-"""A connection on which nothing is heard any more is ended, so that a fresh one is made.
+"""Watchdog of the gateway connection: reports when nothing is received any more.
 
-The library closes a connection that brought nothing for a minute; what keeps it from doing so
-(a socket that cannot be closed, an attempt to connect that never ends, a keep-alive thread that
-died) would leave a process that lives and does nothing.
+discord.py closes a connection that has been silent for a minute. Where it can't (a socket that
+doesn't close, an attempt to connect that never ends, a dead keep-alive thread), the process would
+go on without doing anything.
 """
 
 from __future__ import annotations
@@ -11,31 +11,33 @@ import asyncio
 import math
 from collections.abc import Callable
 
-__all__ = ["PATIENCE", "Silence"]
+__all__ = ["SILENCE_TIMEOUT", "Watchdog"]
 
 #: Seconds without an event and without an acknowledged heartbeat. Discord asks for a heartbeat
 #: every 41.25 s (docs: Gateway › Sending Heartbeats), so four acknowledgements were missed.
-PATIENCE = 180.0
-_LOOKS = 12
+SILENCE_TIMEOUT = 180.0
+#: Checks in one timeout.
+_CHECKS = 12
 
 
-class Silence:
-    """Calls ``on_silence`` once nothing was heard for ``patience`` seconds of real time.
+class Watchdog:
+    """Calls ``on_silence`` after ``timeout`` seconds of real time in which nothing was received.
 
-    ``latency``: of the last acknowledged heartbeat, in seconds; each acknowledgement changes it.
+    ``latency``: seconds between the last acknowledged heartbeat and its acknowledgement, which
+    changes with each; not finite before the first.
     """
 
     def __init__(
-        self, latency: Callable[[], float], on_silence: Callable[[], None], patience: float
+        self, latency: Callable[[], float], on_silence: Callable[[], None], timeout: float
     ) -> None:
         self._latency = latency
         self._on_silence = on_silence
-        self._patience = patience
-        self._heard = True
+        self._timeout = timeout
+        self._has_received = True
 
-    def heard(self) -> None:
-        """An event came."""
-        self._heard = True
+    def reset(self) -> None:
+        """An event was received."""
+        self._has_received = True
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -43,9 +45,9 @@ class Silence:
         last, known = loop.time(), math.nan
         while True:
             latency = self._latency()
-            if self._heard or (math.isfinite(latency) and latency != known):
-                last, known, self._heard = loop.time(), latency, False
-            elif loop.time() - last >= self._patience:
+            if self._has_received or (math.isfinite(latency) and latency != known):
+                last, known, self._has_received = loop.time(), latency, False
+            elif loop.time() - last >= self._timeout:
                 self._on_silence()
                 last = loop.time()
-            await asyncio.sleep(self._patience / _LOOKS)
+            await asyncio.sleep(self._timeout / _CHECKS)

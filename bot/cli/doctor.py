@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import discord
 
 from bot import checks
-from bot.app.client import Salon, point_elsewhere
 from bot.checks import Finding
 from bot.clock import Clock, to_milliseconds
+from bot.discord_api.commands import CommandSet
+from bot.discord_api.connection import set_base_urls
 from bot.discord_api.errors import TRANSIENT
 from bot.errors import DatabaseError, DatabaseInUse, SalonError, SettingsError
 from bot.settings import Settings, read_backup_folder, read_database_path, read_settings
@@ -41,8 +42,14 @@ def told(found: list[Finding]) -> str:
     return "\n".join(lines)
 
 
-async def examine(values: Mapping[str, str], clock: Clock) -> list[Finding]:
-    """Everything that was looked at; ``values`` are environment and ``.env`` together."""
+#: Loads the commands of this version.
+LoadCommands = Callable[[], Awaitable[CommandSet]]
+
+
+async def examine(
+    values: Mapping[str, str], clock: Clock, load_commands: LoadCommands
+) -> list[Finding]:
+    """The results of all checks; ``values``: environment and ``.env`` together."""
     found: list[Finding] = [Finding("versions", True, checks.get_versions())]
     settings: Settings | None = None
     problems: list[str] = []
@@ -62,7 +69,7 @@ async def examine(values: Mapping[str, str], clock: Clock) -> list[Finding]:
         if archive is not None:
             found += await _archive(archive, clock)
         if settings is not None:
-            found += await _discord(settings, archive, clock)
+            found += await _discord(settings, archive, load_commands)
     return found
 
 
@@ -128,13 +135,15 @@ async def _archive(archive: Database, clock: Clock) -> list[Finding]:
     return await archive.read(look)
 
 
-async def _discord(settings: Settings, archive: Database | None, clock: Clock) -> list[Finding]:
-    point_elsewhere(settings.api_base, settings.gateway_url)
+async def _discord(
+    settings: Settings, archive: Database | None, load_commands: LoadCommands
+) -> list[Finding]:
+    set_base_urls(settings.api_base, settings.gateway_url)
     try:
         async with discord.Client(intents=discord.Intents.none()) as client:
             await client.login(settings.token)
             found = [Finding("token", True, f"Discord knows it as {client.user}")]
-            found += await _application(client, archive, clock)
+            found += await _application(client, archive, await load_commands())
             if archive is not None:
                 found += await _channels(client, await archive.read(diagnostics.in_use))
             return found
@@ -151,7 +160,7 @@ async def _discord(settings: Settings, archive: Database | None, clock: Clock) -
 
 
 async def _application(
-    client: discord.Client, archive: Database | None, clock: Clock
+    client: discord.Client, archive: Database | None, commands: CommandSet
 ) -> list[Finding]:
     application = client.application
     assert application is not None
@@ -168,13 +177,12 @@ async def _application(
                 "Gateway Intents)",
             )
         )
-    ours, digest = await _our_commands(archive, clock)
     theirs = {command["name"] for command in await client.http.get_global_commands(application.id)}
     known = None
     if archive is not None:
         known = await archive.read(lambda tx: command_sync.synced(tx, application.id))
-    if ours <= theirs and known == digest:
-        found.append(Finding("commands", True, f"{len(ours)} registered with Discord"))
+    if commands.names <= theirs and known == commands.digest:
+        found.append(Finding("commands", True, f"{len(commands.names)} registered with Discord"))
     else:
         found.append(
             Finding(
@@ -182,16 +190,6 @@ async def _application(
             )
         )
     return found
-
-
-async def _our_commands(archive: Database | None, clock: Clock) -> tuple[set[str], str]:
-    """The names of this version's commands, and by what they are recognised."""
-    salon = Salon(archive or Database(Path(), None, []), clock)
-    await salon.add_parts()
-    try:
-        return {command.name for command in salon.tree.get_commands()}, salon.command_digest()
-    finally:
-        await salon.close()
 
 
 async def _channels(client: discord.Client, used: list[InUse]) -> list[Finding]:

@@ -23,8 +23,9 @@ from cogs.essays.drafts import Desk, hindrances
 from cogs.essays.edits import EditCommand, EditDesk
 from cogs.essays.status_text import essay_told
 from cogs.essays.submission import entered_submission, form_fields, submission, tags_field
-from cogs.essays.target import Place, chosen_way
-from cogs.prompts import autocomplete
+from cogs.essays.target import Place, chosen_way, complete_tags
+from cogs.ui.autocomplete import complete_essay, complete_time
+from cogs.ui.bot import SalonBot
 from cogs.ui.choose import choose_essay
 from cogs.ui.errors import acknowledge, answer_with_file
 from cogs.ui.forms import Entered, show_form
@@ -256,7 +257,7 @@ class Essays(
     ) -> list[app_commands.Choice[str]]:
         chosen = interaction.namespace.channel
         channel_id = await self._target(interaction, None if chosen is None else int(chosen.id))
-        return autocomplete.tags(self.services.permissions.get_target_channel(channel_id), typed)
+        return complete_tags(self.services.permissions.get_target_channel(channel_id), typed)
 
     @show.autocomplete("essay")
     @export_essay.autocomplete("essay")
@@ -267,13 +268,13 @@ class Essays(
     async def _essays(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        return await autocomplete.essays(self.services, server_id(interaction), typed)
+        return await complete_essay(self.services, server_id(interaction), typed)
 
     @schedule.autocomplete("when")
     async def _moments(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        return await autocomplete.moments(self.services, server_id(interaction), typed)
+        return await complete_time(self.services, server_id(interaction), typed)
 
     async def _target(self, interaction: discord.Interaction, channel: int | None) -> int:
         """Where to publish: the channel named, else the one chosen in ``/setup``, else here."""
@@ -304,3 +305,15 @@ class Essays(
             return await discussions.find(tx, str(chosen.id))
 
         return await self.services.database.read(look)
+
+
+async def setup(bot: SalonBot) -> None:
+    """Add the cog, its buttons and its forms."""
+    cog = Essays(bot.services)
+    await bot.add_cog(cog)
+    bot.add_dynamic_items(cog.desk.button, cog.desk.tags, cog.edits.button)
+    bot.forms.register("publish", cog.take)
+    bot.forms.register("revision", cog.edits.take)
+    bot.forms.register("correction", cog.edits.take_corrections)
+    bot.forms.register("draft", cog.desk.take_corrections)
+    bot.forms.register("schedule", cog.desk.take_time)

@@ -12,7 +12,7 @@ from discord import ui
 from bot.core import limits
 from bot.core.conversation.styles import FORUM, MAX_PARTS_IN_CHANNEL, THREAD, THREADS, TargetChannel
 from bot.publishing.publish import Preview
-from cogs.ui.errors import speak
+from cogs.ui.errors import report_error
 
 __all__ = ["SWITCHES", "TagSelect", "switch", "tag_select_class", "told"]
 
@@ -120,4 +120,4 @@ class TagSelect(ui.DynamicItem[ui.Select[Any]], template=_CUSTOM_ID):
             tags = tuple(int(value) for value in self.item.values)
             await self.picked(interaction, self.discussion_id, tags)
         except Exception as error:  # noqa: BLE001 - handed to the one place of errors
-            await speak(interaction, error)
+            await report_error(interaction, error)

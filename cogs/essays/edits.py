@@ -25,7 +25,7 @@ from cogs.essays import edit_text
 from cogs.essays import text as text_module
 from cogs.essays.corrections import correction_fields, entered_corrections
 from cogs.essays.submission import entered_submission, form_fields, submission
-from cogs.prompts import autocomplete
+from cogs.ui.autocomplete import complete_essay
 from cogs.ui.buttons import Label, button_class, row_of
 from cogs.ui.choose import choose_essay
 from cogs.ui.errors import acknowledge, answer_with_file, show
@@ -254,7 +254,7 @@ class EditCommand(commands.Cog):
     async def _published(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        return await autocomplete.essays(self.services, server_id(interaction), typed)
+        return await complete_essay(self.services, server_id(interaction), typed)
 
 
 def _title_of(stand: Stand) -> str | None:

@@ -8,10 +8,12 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.core import limits
 from bot.core.conversation.styles import TargetChannel, check_target_channel, parse_tags
 from bot.errors import UserError
+from cogs.ui.autocomplete import make_choices
 
-__all__ = ["Place", "Way", "chosen_way"]
+__all__ = ["Place", "Way", "chosen_way", "complete_tags"]
 
 
 class Place(app_commands.Transformer):
@@ -64,3 +66,25 @@ def chosen_way(
     if last_error:
         raise UserError(f"{last_error} Nothing was kept.")
     return Way(style, chosen)
+
+
+def complete_tags(
+    target_channel: TargetChannel | None, typed: str
+) -> list[app_commands.Choice[str]]:
+    """A forum's tags, each behind those that were typed already; what one may put on a post."""
+    if target_channel is None:
+        return []
+    *before, last = [name.strip() for name in typed.split(",")]
+    taken = {name.casefold() for name in before}
+    first = "".join(f"{name}, " for name in before if name)
+    return make_choices(
+        (
+            (first + tag.name, first + tag.name)
+            for tag in target_channel.tags
+            if tag.name.casefold() not in taken
+            and last.casefold() in tag.name.casefold()
+            and (target_channel.can_manage_threads or not tag.moderated)
+            and len(first + tag.name) <= limits.CHOICE
+        ),
+        "",
+    )

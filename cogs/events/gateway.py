@@ -19,22 +19,17 @@ from bot.core.conversation.events import (
 )
 from bot.discord_api import parse
 from bot.services import Services
+from cogs.ui.bot import SalonBot
 
-__all__ = ["Recording"]
+__all__ = ["GatewayEvents"]
 
 
-class Recording(commands.Cog):
+class GatewayEvents(commands.Cog):
     """Hands every event of a discussion to the recorder."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._recorder = services.recorder
-
-    def message(self, message: discord.Message) -> None:
-        """A new message; called by the client itself, which has no commands to look for in it."""
-        plain = parse.parse_gateway_message(message, own_id=self._services.permissions.own_id)
-        if plain is not None:
-            self._recorder.put((plain,))
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
@@ -162,6 +157,11 @@ class Recording(commands.Cog):
     async def _catch_up(self, server_id: int) -> None:
         with self._services.active_work.track():
             await self._services.catch_up.catch_up_server(server_id)
+
+
+async def setup(bot: SalonBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(GatewayEvents(bot.services))
 
 
 def _emoji(emoji: discord.PartialEmoji) -> str:

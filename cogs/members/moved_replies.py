@@ -15,6 +15,7 @@ from bot.core import limits
 from bot.errors import UserError
 from bot.ingest.moved_replies import edit_moved_reply
 from bot.services import Services
+from cogs.ui.bot import SalonBot
 from cogs.ui.forms import Entered, show_form, text_field
 from cogs.ui.responses import answer, server_id
 from storage.db.writer import Transaction
@@ -109,3 +110,12 @@ def _held(copy: Copy | None) -> Copy:
     if copy.deleted:
         raise UserError(_TAKEN_AWAY)
     return copy
+
+
+async def setup(bot: SalonBot) -> None:
+    """Add the cog, its message commands and its form."""
+    cog = Copies(bot.services)
+    await bot.add_cog(cog)
+    for menu in cog.menus:
+        bot.tree.add_command(menu)
+    bot.forms.register("copy", cog.take_correction)

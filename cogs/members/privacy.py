@@ -17,7 +17,8 @@ from discord.ext import commands
 from bot.core import limits
 from bot.core.text.plural import format_count
 from bot.services import Services
-from cogs.ui.errors import acknowledge, answer_with_file, follow_up_with_files, speak
+from cogs.ui.bot import SalonBot
+from cogs.ui.errors import acknowledge, answer_with_file, follow_up_with_files, report_error
 from storage.db import erasure_log
 from storage.db.erasure_log import Tombstone
 from storage.privacy import members
@@ -179,7 +180,7 @@ class _Question(discord.ui.View):
     ) -> None:
         """Hand the error to the one place where errors are spoken."""
         del item
-        await speak(interaction, error)
+        await report_error(interaction, error)
 
     async def _forget(self, interaction: discord.Interaction, *, keep_out: bool) -> None:
         assert interaction.guild_id is not None
@@ -196,3 +197,8 @@ class _Question(discord.ui.View):
             self._services.sweep.wake()
             await _note_beside(self._services, one)
             await interaction.response.edit_message(content=told, view=None)
+
+
+async def setup(bot: SalonBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(Privacy(bot.services))

@@ -19,8 +19,11 @@ from bot.prompting.forecast import forecast
 from bot.prompting.schedule import change_prompt
 from bot.prompting.text import check_content_exists, make_text
 from bot.services import Services
-from cogs.prompts import autocomplete, text
+from cogs.prompts import text
+from cogs.prompts.autocomplete import complete_prompt
 from cogs.prompts.rules import PromptRules
+from cogs.ui.autocomplete import complete_essay, complete_time
+from cogs.ui.bot import SalonBot
 from cogs.ui.choose import choose_essay, choose_prompt
 from cogs.ui.responses import answer, chosen_essay, server_of
 from storage.db.writer import Transaction
@@ -268,7 +271,7 @@ class Prompts(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         """This server's essays, the newest first."""
-        return await autocomplete.essays(self.services, server_of(interaction).id, typed)
+        return await complete_essay(self.services, server_of(interaction).id, typed)
 
     @edit.autocomplete("prompt")
     @cancel.autocomplete("prompt")
@@ -276,7 +279,7 @@ class Prompts(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         """This server's prompts that are to come, the next one first."""
-        return await autocomplete.prompts(self.services, server_of(interaction).id, typed)
+        return await complete_prompt(self.services, server_of(interaction).id, typed)
 
     @add.autocomplete("when")
     @edit.autocomplete("when")
@@ -284,9 +287,14 @@ class Prompts(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         """How the time that is being typed is understood."""
-        return await autocomplete.moments(self.services, server_of(interaction).id, typed)
+        return await complete_time(self.services, server_of(interaction).id, typed)
 
 
 def _refuse_ended(essay: EssayChoice) -> None:
     if essay.state in _ENDED:
         raise UserError(f"“{escape_line(essay.title)}” is {essay.state}: it gets no more prompts.")
+
+
+async def setup(bot: SalonBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(Prompts(bot.services))

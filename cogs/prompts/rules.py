@@ -12,7 +12,9 @@ from bot.core.prompts.wording import escape_line
 from bot.errors import UserError
 from bot.prompting import pauses as resuming
 from bot.prompting import schedule
-from cogs.prompts import autocomplete, text
+from cogs.prompts import text
+from cogs.prompts.autocomplete import complete_zone
+from cogs.ui.autocomplete import complete_essay
 from cogs.ui.responses import Answering, chosen_essay, server_of
 from storage.db.writer import Transaction
 from storage.prompts import pauses
@@ -174,7 +176,7 @@ class PromptRules(Answering):
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         """This server's essays, the newest first."""
-        return await autocomplete.essays(self.services, server_of(interaction).id, typed)
+        return await complete_essay(self.services, server_of(interaction).id, typed)
 
     @manners.autocomplete("zone")
     async def zone_choices(
@@ -182,4 +184,4 @@ class PromptRules(Answering):
     ) -> list[app_commands.Choice[str]]:
         """The time zones that contain what is being typed."""
         del interaction
-        return autocomplete.zones(typed)
+        return complete_zone(typed)

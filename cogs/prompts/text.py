@@ -17,16 +17,16 @@ from storage.prompts.prompts import Prompt
 from storage.prompts.queries import PastPrompt
 from storage.servers.settings import ServerSettings
 
-__all__ = ["choice", "coming", "digest", "listed", "manners", "past", "plan", "planned"]
+__all__ = ["coming", "digest", "listed", "manners", "past", "plan", "planned"]
 
 _MOST_TITLE, _MOST_WHAT = 60, 80
 #: UTF-16 units of a message for the prompts that were sent; those to come get the rest.
 _PAST_UNITS = 900
-_KINDS = {PromptKind.NUDGE: "nudge", PromptKind.DIGEST: "digest"}
+KINDS = {PromptKind.NUDGE: "nudge", PromptKind.DIGEST: "digest"}
 
 
 def _what(kind: str, what: str) -> str:
-    return escape_line(truncate(_KINDS.get(PromptKind(kind), what), _MOST_WHAT))
+    return escape_line(truncate(KINDS.get(PromptKind(kind), what), _MOST_WHAT))
 
 
 def _title(title: str | None) -> str:
@@ -35,7 +35,7 @@ def _title(title: str | None) -> str:
 
 def coming(prompt: Prompt, title: str | None, hindrance: str) -> str:
     """A prompt that is to come, when, and what would keep it from it."""
-    where = f" <#{prompt.channel_id}>" if prompt.kind in _KINDS and prompt.channel_id else ""
+    where = f" <#{prompt.channel_id}>" if prompt.kind in KINDS and prompt.channel_id else ""
     condition = f", {prompt.condition}" if prompt.condition else ""
     line = f"⏳ **{prompt.id}** {format_timestamp(prompt.due_at)}{_title(title)}{where}: "
     line += f"{_what(prompt.kind, prompt.content)}{condition}"
@@ -81,13 +81,6 @@ def planned(prompt: Prompt, title: str, quiet_until: datetime | None, hindrance:
     elif hindrance:
         lines.append(f"As things stand it {hindrance}.")
     return "\n".join(lines)
-
-
-def choice(prompt: Prompt, title: str | None, settings: ServerSettings) -> str:
-    """A prompt as it is offered while one types, in the server's time."""
-    local = prompt.due_at.astimezone(settings.zone)
-    what = _KINDS.get(prompt.kind, prompt.content)
-    return f"{prompt.id}: {local:%a %d %b %H:%M} {truncate(what, 30)} · {title or 'digest'}"
 
 
 def plan(steps: Sequence[Step], settings: ServerSettings) -> str:

@@ -11,6 +11,7 @@ from bot.checks import Finding
 from bot.clock import to_milliseconds
 from bot.core.text.truncate import truncate, truncate_lines
 from bot.services import Services
+from cogs.ui.bot import SalonBot
 from cogs.ui.responses import answer, server_of
 from storage.db.writer import Transaction
 from storage.servers import diagnostics
@@ -124,3 +125,8 @@ def _choices(settings: ServerSettings, used: list[InUse]) -> list[Finding]:
     if not used:
         found.append(Finding("essays", True, "none is open yet: `/setup`, then `/essay publish`"))
     return found
+
+
+async def setup(bot: SalonBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(Doctor(bot.services))

@@ -20,7 +20,8 @@ from bot.core.prompts.timezones import resolve_zone
 from bot.errors import UserError
 from bot.services import Services
 from cogs.setup import text as text_module
-from cogs.ui.errors import acknowledge, show, speak
+from cogs.ui.bot import SalonBot
+from cogs.ui.errors import acknowledge, report_error, show
 from cogs.ui.forms import Entered, show_form, text_field
 from cogs.ui.responses import server_of
 from storage.db.writer import Transaction
@@ -288,4 +289,12 @@ class _Part(ui.DynamicItem[ui.Item[Any]], template=_CUSTOM_ID):
             try:
                 await self.setup.chosen(interaction, match["what"], values)
             except Exception as error:  # noqa: BLE001 - handed to the one place of errors
-                await speak(interaction, error)
+                await report_error(interaction, error)
+
+
+async def setup(bot: SalonBot) -> None:
+    """Add the cog, the panel's controls and its form."""
+    cog = Setup(bot.services)
+    await bot.add_cog(cog)
+    bot.add_dynamic_items(cog.part)
+    bot.forms.register("setup", cog.take_time)

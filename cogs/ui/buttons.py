@@ -13,7 +13,7 @@ import discord
 from discord import ui
 
 from bot.services import Services
-from cogs.ui.errors import speak
+from cogs.ui.errors import report_error
 
 __all__ = ["Label", "NumberedButton", "Pressed", "button_class", "row_of"]
 
@@ -58,7 +58,7 @@ class NumberedButton(ui.DynamicItem[ui.Button[Any]], template=_ANY):
             try:
                 await self.press(interaction)
             except Exception as error:  # noqa: BLE001 - handed to the one place of errors
-                await speak(interaction, error)
+                await report_error(interaction, error)
 
 
 def button_class(kind: str, services: Services, pressed: Pressed) -> type[NumberedButton]:

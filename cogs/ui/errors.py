@@ -14,14 +14,13 @@ import discord
 from discord import app_commands
 from discord.http import Route
 
-from bot.app.logging_setup import new_reference
 from bot.core import limits
 from bot.core.text.truncate import truncate
 from bot.discord_api.errors import TRANSIENT
-from bot.errors import SalonError, UserError
+from bot.errors import SalonError, UserError, make_error_reference
 from storage.db.errors import DatabaseUnavailable
 
-__all__ = ["acknowledge", "answer_with_file", "follow_up_with_files", "show", "speak"]
+__all__ = ["acknowledge", "answer_with_file", "follow_up_with_files", "report_error", "show"]
 
 _log = logging.getLogger(__name__)
 
@@ -127,7 +126,7 @@ async def follow_up_with_files(
     await interaction.client.http.request(route, form=form, files=files)
 
 
-async def speak(interaction: discord.Interaction[Any], error: BaseException) -> None:
+async def report_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Answer an interaction that failed: with a foreseen failure's own sentence, or a reference."""
     # A sentence may repeat what somebody typed.
     sentence = truncate(_sentence(error), limits.MESSAGE_CONTENT)
@@ -158,7 +157,7 @@ def _sentence(error: BaseException) -> str:
         cause = cause.__cause__
     if isinstance(error, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):
         return "This command has just changed; try it again in a minute."
-    reference = new_reference()
+    reference = make_error_reference()
     _log.error("Unexpected in a command", exc_info=error, extra={"reference": reference})
     return (
         f"Something went wrong that should not have. If it happens again, give the operator this "

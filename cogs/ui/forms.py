@@ -21,9 +21,9 @@ from bot.core import limits
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
 from bot.services import Services
-from cogs.ui.errors import speak
+from cogs.ui.errors import report_error
 
-__all__ = ["Entered", "Forms", "Taker", "Upload", "show_form", "text_field"]
+__all__ = ["Entered", "FormHandler", "Forms", "Upload", "show_form", "text_field"]
 
 #: A kind, and what else the form has to know, separated by colons; at most ``limits.CUSTOM_ID``
 #: characters together.
@@ -57,7 +57,8 @@ class Entered:
         return int(self.arguments[0])
 
 
-Taker = Callable[[discord.Interaction[Any], Entered], Awaitable[None]]
+#: Gets the interaction that submitted a form, and what was entered.
+FormHandler = Callable[[discord.Interaction[Any], Entered], Awaitable[None]]
 
 
 def text_field(
@@ -110,11 +111,16 @@ async def show_form(
 
 
 class Forms(commands.Cog):
-    """Hands what was entered in a form to its taker; ``takers`` by the kind of form."""
+    """Calls the handler of a form's kind with what was entered in it."""
 
-    def __init__(self, services: Services, takers: Mapping[str, Taker]) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
-        self._takers = dict(takers)
+        self._handlers: dict[str, FormHandler] = {}
+
+    def register(self, kind: str, handler: FormHandler) -> None:
+        """Have ``handler`` called for each form of a kind that is submitted."""
+        assert kind not in self._handlers
+        self._handlers[kind] = handler
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
@@ -127,12 +133,12 @@ class Forms(commands.Cog):
             return
         with self._services.active_work.track():
             try:
-                taker = self._takers.get(found["kind"])
-                if taker is None:
+                handler = self._handlers.get(found["kind"])
+                if handler is None:
                     raise UserError("This form is of another version of mine: open it anew.")
-                await taker(interaction, _entered(found["arguments"], data))
+                await handler(interaction, _entered(found["arguments"], data))
             except Exception as error:  # noqa: BLE001 - handed to the one place of errors
-                await speak(interaction, error)
+                await report_error(interaction, error)
 
 
 def _entered(arguments: str, data: Mapping[str, Any]) -> Entered:

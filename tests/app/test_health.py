@@ -18,11 +18,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.app.health import Connection, Health, serving
-from bot.app.logging_setup import handler_of, new_reference
+from bot.app.logging_setup import handler_of
 from bot.app.systemd import ServiceManager
 from bot.cli.backup import back_up
 from bot.clock import Clock
-from bot.errors import SettingsError
+from bot.errors import SettingsError, make_error_reference
 from storage.db.database import Database, open_database
 from tests.support.running_bot import run_bot, run_emulator, wait_until
 from tests.support.spawned_bot import spawned_bot
@@ -65,7 +65,7 @@ def test_a_line_for_people_has_no_secret_and_a_reference_where_a_bug_is() -> Non
 
 
 def test_a_line_for_machines_is_one_object_with_the_same_in_it() -> None:
-    reference = new_reference()
+    reference = make_error_reference()
     with written("json") as (logger, lines):
         logger.warning("Two\nlines, %d.", 2)
         unexpected(logger, extra={"reference": reference})
@@ -160,7 +160,7 @@ async def test_without_a_connection_health_says_so(tmp_path: Path) -> None:
 
 async def test_where_the_archive_cannot_be_read_health_says_so(tmp_path: Path) -> None:
     async with open_database(tmp_path / "salon.sqlite3") as database:
-        await database.write(lambda tx: tx.run("DROP TABLE errands"))
+        await database.write(lambda tx: tx.run("DROP TABLE message_edits"))
         health = health_of(database, tmp_path, Connection(connected=True))
         port = free_port()
         async with serving(health, ("127.0.0.1", port)):

@@ -16,9 +16,10 @@ import aiohttp
 import pytest
 
 from bot.app.background import Tasks
-from bot.app.client import Salon, point_elsewhere
+from bot.app.client import Salon
 from bot.app.supervisor import one_life
 from bot.clock import Clock
+from bot.discord_api.connection import set_base_urls
 from bot.emulator.faults.bot_process import BotProcess
 from bot.emulator.gateway.sessions import Session
 from bot.emulator.server import Emulator
@@ -144,7 +145,7 @@ async def a_life(
     """A bot in this process, connected, and what ends its connection."""
     async with run_emulator() as emulator:
         emulator.dispatcher.heartbeat_interval = 0.05
-        point_elsewhere(emulator.api, emulator.gateway)
+        set_base_urls(emulator.api, emulator.gateway)
         settings = Settings(
             token=emulator.world.bot.token,
             database=folder / "salon.sqlite3",
@@ -177,7 +178,7 @@ async def heartbeats(salon: Salon, count: int) -> None:
 async def test_a_connection_on_which_nothing_is_heard_ends(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with a_life(tmp_path, patience=1.0) as (emulator, salon, life):
+    async with a_life(tmp_path, silence_timeout=1.0) as (emulator, salon, life):
         # Nothing happens in the servers, but Discord acknowledges: that is no silence.
         await heartbeats(salon, 40)
         assert not life.done()

@@ -13,7 +13,7 @@ import time
 import discord
 from discord.ext import commands
 
-from bot.app.client import intents, point_elsewhere
+from bot.discord_api.connection import get_intents, set_base_urls
 
 
 class Bare(commands.Bot):
@@ -30,14 +30,14 @@ class Bare(commands.Bot):
 
 
 if __name__ == "__main__":
-    point_elsewhere(sys.argv[1], sys.argv[2])
+    set_base_urls(sys.argv[1], sys.argv[2])
     if sys.argv[4:] == ["default"]:
         bare = Bare(command_prefix=commands.when_mentioned, intents=discord.Intents.default())
     else:
         bare = Bare(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            intents=intents(),
+            intents=get_intents(),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             chunk_guilds_at_startup=False,

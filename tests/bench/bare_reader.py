@@ -13,7 +13,7 @@ import time
 
 import discord
 
-from bot.app.client import point_elsewhere
+from bot.discord_api.connection import set_base_urls
 from bot.ingest.catch_up import MAX_CONCURRENT_READS
 
 _PAGE = 100
@@ -21,7 +21,7 @@ _PAGE = 100
 
 async def _main() -> None:
     told = json.load(sys.stdin)
-    point_elsewhere(told["api"], told["gateway"])
+    set_base_urls(told["api"], told["gateway"])
     room = asyncio.Semaphore(MAX_CONCURRENT_READS)
     async with discord.Client(intents=discord.Intents.none()) as client:
         await client.login(told["token"])

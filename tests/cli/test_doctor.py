@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bot.app.client import load_command_set
 from bot.checks import (
     Finding,
 )
@@ -38,7 +39,7 @@ async def test_where_all_is_well_the_doctor_is_green(tmp_path: Path) -> None:
         await running.publish()
         await running.settle()
         back_up(tmp_path / "salon.sqlite3", tmp_path / "salon-backups", None)
-        found = await examine(values(emulator, tmp_path), Clock())
+        found = await examine(values(emulator, tmp_path), Clock(), load_command_set)
     wrong = [one for one in found if not one.is_ok and one.subject not in ("disk", "folder")]
     assert wrong == []
     subjects = by_subject(found)
@@ -54,7 +55,7 @@ async def test_what_is_wrong_with_token_intents_and_rights_is_found(tmp_path: Pa
             await running.publish()
             forbid(running, running.channel(), Permission.CREATE_PUBLIC_THREADS)
             emulator.world.applications[emulator.world.application.id].flags = 0
-            found = by_subject(await examine(values(emulator, tmp_path), Clock()))
+            found = by_subject(await examine(values(emulator, tmp_path), Clock(), load_command_set))
             channel = found["channel #essays of The Reading Room"]
             assert (channel.is_ok, channel.text) == (
                 False,
@@ -63,10 +64,12 @@ async def test_what_is_wrong_with_token_intents_and_rights_is_found(tmp_path: Pa
             assert "Message Content Intent" in found["intents"].text
             assert not found["backups"].is_ok
         wrong = values(emulator, tmp_path, DISCORD_TOKEN="nobody.knows.this")
-        found = by_subject(await examine(wrong, Clock()))
+        found = by_subject(await examine(wrong, Clock(), load_command_set))
         assert "Discord refuses it" in found["token"].text
         assert "no bot runs on it now" in found["database"].text
-        with_none = await examine({"SALON_DATABASE": str(tmp_path / "new.sqlite3")}, Clock())
+        with_none = await examine(
+            {"SALON_DATABASE": str(tmp_path / "new.sqlite3")}, Clock(), load_command_set
+        )
         assert "DISCORD_TOKEN is missing" in by_subject(with_none)["settings"].text
 
 
@@ -75,7 +78,7 @@ async def test_a_damaged_archive_is_found(tmp_path: Path) -> None:
         async with run_bot(tmp_path, emulator) as running:
             await running.publish()
         spoil(tmp_path / "salon.sqlite3")
-        found = by_subject(await examine(values(emulator, tmp_path), Clock()))
+        found = by_subject(await examine(values(emulator, tmp_path), Clock(), load_command_set))
         assert not found["database"].is_ok
         assert "damaged" in found["database"].text
 

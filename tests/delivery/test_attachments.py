@@ -128,10 +128,10 @@ async def test_a_moved_replys_file_is_had_from_its_copy(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         await let_move(running)
         head = await a_head(running)
-        running.salon._files.go_on = _nothing  # type: ignore[method-assign]
+        running.salon.services.attachments.go_on = _nothing  # type: ignore[method-assign]
         beside = await running.write("Ben", "Look.", to=head, file=("a b.png", b"picture"))
         await _moved(running, head)
-        del running.salon._files.go_on
+        del running.salon.services.attachments.go_on
         await running.database.write(lambda tx: tx.run("UPDATE attachment_files SET url = NULL"))
         running.salon.services.sweep.wake()
         await running.settle(60)

@@ -23,9 +23,9 @@ import aiohttp
 import pytest
 
 import bot.app.supervisor
-from bot.app.client import point_elsewhere
 from bot.app.systemd import ServiceManager
 from bot.clock import Clock
+from bot.discord_api.connection import set_base_urls
 from bot.emulator.faults.bot_process import bot_environment
 from bot.emulator.faults.controls import CLOCK_LINK
 from bot.emulator.server import Emulator
@@ -258,7 +258,7 @@ async def new_play(*, apart: Lot | None = None) -> AsyncIterator[ScenePlay]:
                 gateway_url=emulator.gateway,
                 clock_url=link,
             )
-            point_elsewhere(emulator.api, emulator.gateway)
+            set_base_urls(emulator.api, emulator.gateway)
             bot = BotHere(settings, emulator)
         else:
             environment = bot_environment(

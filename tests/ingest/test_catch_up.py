@@ -15,10 +15,10 @@ import discord
 import pytest
 from discord.state import ConnectionState
 
+from bot.app.client import Salon
 from bot.core.conversation.events import Message
 from bot.emulator.world.seed import invite_bot
 from bot.ingest.member_names import MemberNames
-from cogs.events.gateway import Recording
 from tests.support.running_bot import RunningBot, run_bot, run_emulator, running_bot
 
 
@@ -170,6 +170,10 @@ async def test_a_missed_reply_has_its_authors_name_in_the_server(
             assert (await kept(running))[str(missed)]["author"]["name"] == "Annie"
 
 
+async def _ignore_message(self: Salon, message: discord.Message) -> None:
+    del self, message
+
+
 @pytest.mark.slow
 async def test_a_missed_reply_first_known_by_a_reaction_gets_its_authors_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -180,7 +184,7 @@ async def test_a_missed_reply_first_known_by_a_reaction_gets_its_authors_name(
         nick = f"/guilds/{running.server_id}/members/@me"
         await running.call_as(running.member("Ann"), "PATCH", nick, {"nick": "Annie"})
         with monkeypatch.context() as gap:
-            gap.setattr(Recording, "message", lambda self, message: None)
+            gap.setattr(Salon, "on_message", _ignore_message)
             reply = await running.write("Ann", "Unheard.", to=closing["id"])
             await running.settle()
         path = f"/channels/{running.channel()}/messages/{reply}"

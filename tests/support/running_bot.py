@@ -21,10 +21,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.app.client import Salon, point_elsewhere
+from bot.app.client import Salon
 from bot.app.emulator_clock import clock_link
+from bot.app.wiring import Options
 from bot.clock import Clock
 from bot.delivery.attachments import Keeping
+from bot.discord_api.connection import set_base_urls
 from bot.emulator.faults.controls import CLOCK_LINK
 from bot.emulator.faults.har import Recorder
 from bot.emulator.server import Emulator
@@ -329,7 +331,7 @@ async def run_bot(
     ``sees_server``: whether to wait for a server; False where none is available to the bot.
     """
     clock = clock or Clock()
-    point_elsewhere(emulator.api, emulator.gateway)
+    set_base_urls(emulator.api, emulator.gateway)
     settings = Settings(
         token=emulator.world.bot.token,
         database=folder / "salon.sqlite3",
@@ -344,7 +346,9 @@ async def run_bot(
     ):
         # The tests serve their web pages on loopback, which the bot itself never fetches from.
         page = functools.partial(fetch, allows=lambda address: address.is_loopback)
-        salon = salon_type(database, clock, fetch_page=page, keeping=keeping)
+        salon = salon_type(
+            database, clock, Options(attachments=keeping or Keeping(), fetch_page=page)
+        )
         async with clock_link(settings.clock_url, clock, lambda: salon):
             life = asyncio.create_task(salon.start(settings.token))
             running = RunningBot(emulator, salon, database, clock, session)

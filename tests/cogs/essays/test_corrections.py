@@ -173,7 +173,7 @@ async def test_what_was_given_in_an_archive_of_before_is_read_off_its_text(
         assert row is not None
         essay = json.loads(row["essay"])
         del essay["extracted"]
-        await tx.run("UPDATE revisions SET essay = :essay", {"essay": json.dumps(essay)})
+        await tx.run("UPDATE revision_contents SET essay = :essay", {"essay": json.dumps(essay)})
 
     await running.database.write(age)
     assert "Nothing changes" in await running.answer_text(await hand_in(running, ESSAY))

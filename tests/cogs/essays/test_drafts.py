@@ -295,7 +295,7 @@ async def test_a_draft_of_before_an_upgrade_keeps_its_line_too(running: RunningB
     await running.settle()
 
     async def age(tx: Transaction) -> None:
-        await tx.run("UPDATE revisions SET essay = json_remove(essay, '$.extracted')")
+        await tx.run("UPDATE revision_contents SET essay = json_remove(essay, '$.extracted')")
 
     await running.database.write(age)
     form = (await running.press(interaction, "Edit …"))["answer"]

@@ -7,8 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.app.client import Salon, point_elsewhere
+from bot.app.client import Salon
 from bot.clock import Clock
+from bot.discord_api.connection import set_base_urls
 from bot.emulator.world.models import Guild, Overwrite, OverwriteType
 from bot.emulator.world.permissions import Permission
 from bot.emulator.world.seed import add_guild, invite_bot, put_channel
@@ -194,7 +195,7 @@ async def test_a_server_that_removed_the_bot_while_it_was_away_is_noted(tmp_path
             own = emulator.world.bot.id
             await running.call_as(running.member(), "DELETE", f"/guilds/{server_id}/members/{own}")
         # In no server there is nothing to wait for, so the bot is started without waiting.
-        point_elsewhere(emulator.api, emulator.gateway)
+        set_base_urls(emulator.api, emulator.gateway)
         async with open_database(tmp_path / "salon.sqlite3") as database:
             salon = Salon(database, Clock())
             life = asyncio.create_task(salon.start(emulator.world.bot.token))

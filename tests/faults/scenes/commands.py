@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import bot.cli.doctor
+from bot.app.client import load_command_set
 from bot.clock import Clock
 from tests.faults.scene_play import ScenePlay
 from tests.faults.scenes import acts
@@ -114,7 +115,7 @@ async def the_operator_asks_the_doctor(play: ScenePlay) -> None:
             "DISCORD_GATEWAY_URL": play.emulator.gateway,
             "SALON_DATABASE": str(play.path),
         }
-        told = await bot.cli.doctor.examine(values, Clock())
+        told = await bot.cli.doctor.examine(values, Clock(), load_command_set)
         subjects = {one.subject for one in told if one.is_ok}
         if {"token", "intents", "commands"} <= subjects:
             found.append(told)

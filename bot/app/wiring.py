@@ -1,0 +1,133 @@
+"""Builds the services of a running bot and connects them with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import discord
+from discord.http import HTTPClient
+
+from bot.clock import Clock
+from bot.delivery import after_send
+from bot.delivery.attachments import FileKeeper, Keeping
+from bot.delivery.message_edits import Errands
+from bot.delivery.messages import Outbox
+from bot.delivery.scheduler import Sweep
+from bot.discord_api.download import download_attachment
+from bot.discord_api.permissions import Permissions
+from bot.ingest.catch_up import DEFAULT_COMPARE_WINDOW, CatchUp
+from bot.ingest.recorder import Recorder
+from bot.publishing.edit import Editing
+from bot.publishing.fetch_page import Page, fetch
+from bot.publishing.publish import Publishing
+from bot.services import Services
+from storage.db.database import Database
+
+__all__ = ["Options", "build_services"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the operator can set, and what tests replace.
+
+    attachments:       size limits of saved attachments
+    compare_window:    saved messages of this time before an outage are compared with Discord's
+    server_retention:  how long the data of a server that the bot was removed from is kept
+    fetch_page:        fetches a web page by its address
+    """
+
+    attachments: Keeping = field(default_factory=Keeping)
+    compare_window: timedelta = DEFAULT_COMPARE_WINDOW
+    server_retention: timedelta = timedelta(days=30)
+    fetch_page: Callable[[str], Awaitable[Page]] = fetch
+
+
+def build_services(
+    database: Database,
+    clock: Clock,
+    options: Options,
+    *,
+    http: HTTPClient,
+    permissions: Permissions,
+    get_server: Callable[[int], discord.Guild | None],
+    is_connected: Callable[[], bool],
+    has_caught_up: Callable[[], bool],
+) -> Services:
+    """The services of one connection.
+
+    ``has_caught_up``: whether everything sent during an outage has been read, in all servers.
+    """
+
+    def wake() -> None:
+        scheduler.wake()
+
+    recorder = Recorder(database, clock, confirm_own_message=after_send.own_message, on_work=wake)
+    catch_up = CatchUp(
+        database=database,
+        clock=clock,
+        http=http,
+        permissions=permissions,
+        recorder=recorder,
+        guild=get_server,
+        is_connected=is_connected,
+        on_done=wake,
+        compare_window=options.compare_window,
+    )
+    outbox = Outbox(
+        database=database,
+        clock=clock,
+        http=http,
+        permissions=permissions,
+        recorder=recorder,
+        on_change=wake,
+        catch_up=catch_up.catch_up_channel,
+    )
+    message_edits = Errands(
+        database=database,
+        clock=clock,
+        http=http,
+        permissions=permissions,
+        on_change=outbox.announce,
+    )
+    attachments = FileKeeper(
+        database=database,
+        clock=clock,
+        http=http,
+        keeping=options.attachments,
+        on_change=wake,
+    )
+    scheduler = Sweep(
+        database=database,
+        clock=clock,
+        outbox=outbox,
+        errands=message_edits,
+        files=attachments,
+        caught_up=has_caught_up,
+        left_kept_for=options.server_retention,
+    )
+    publishing = Publishing(
+        database=database,
+        clock=clock,
+        fetch=lambda url: download_attachment(http, url),
+        fetch_page=options.fetch_page,
+        permissions=permissions,
+        on_work=wake,
+    )
+    editing = Editing(
+        database=database, clock=clock, publishing=publishing, permissions=permissions, on_work=wake
+    )
+    return Services(
+        database=database,
+        clock=clock,
+        permissions=permissions,
+        recorder=recorder,
+        outbox=outbox,
+        message_edits=message_edits,
+        attachments=attachments,
+        catch_up=catch_up,
+        sweep=scheduler,
+        publishing=publishing,
+        editing=editing,
+    )

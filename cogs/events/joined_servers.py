@@ -1,0 +1,71 @@
+"""Records the servers the bot is in when it connects, and greets those it joined meanwhile."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+
+import discord
+
+from bot.core.payload import make_plain_message
+from bot.core.snowflake import make_snowflake_before
+from bot.discord_api.required_permissions import TO_ALERT
+from bot.services import Services
+from storage.db.database import until_usable
+from storage.db.writer import Transaction
+from storage.delivery import messages
+from storage.delivery.messages import NewMessage
+from storage.servers import servers as servers_module
+
+__all__ = ["greet", "record_joined_servers"]
+
+_log = logging.getLogger(__name__)
+
+_GREETING = (
+    "Hello! I host discussions of essays: whoever replies to an essay gets a thread of their own.\n"
+    "An admin begins with `/setup`, which asks how I am to do it here and names every permission "
+    "that I lack, and then with `/essay publish`.\n"
+    "-# I keep what is said in these discussions; `/privacy` shows and erases it."
+)
+
+
+async def record_joined_servers(services: Services, servers: Collection[discord.Guild]) -> None:
+    """Record all servers the bot is in, and greet those it joined while it was offline."""
+    now_ms = services.clock.now_ms()
+    by_id = {server.id: server for server in servers}
+
+    async def record(tx: Transaction) -> None:
+        names = {server_id: server.name or "" for server_id, server in by_id.items()}
+        for server_id in await servers_module.take_stock(tx, names, now_ms):
+            await greet(tx, by_id[server_id], now_ms)
+
+    # The list doesn't come again before the next connection.
+    await until_usable(lambda: services.database.write(record))
+    services.sweep.wake()
+
+
+async def greet(tx: Transaction, server: discord.Guild, now_ms: int) -> None:
+    """Plan the greeting of a server that the bot joined, if there is a channel for it."""
+    channel = _find_greeting_channel(server)
+    if channel is None:
+        _log.info("Server %d has no channel for the greeting.", server.id)
+        return
+    await messages.plan(
+        tx,
+        server_id=server.id,
+        discussion_id=None,
+        channel_id=channel.id,
+        after_id=make_snowflake_before(now_ms),
+        messages=[NewMessage("notice", make_plain_message(_GREETING, silent=True))],
+        now_ms=now_ms,
+    )
+
+
+def _find_greeting_channel(server: discord.Guild) -> discord.TextChannel | None:
+    """The server's channel for system messages, else the first in which the bot may write."""
+    system = server.system_channel
+    for channel in ([] if system is None else [system]) + server.text_channels:
+        held = channel.permissions_for(server.me)
+        if all(getattr(held, permission.key) for permission in TO_ALERT):
+            return channel
+    return None

@@ -1,0 +1,20 @@
+"""The bot as cogs see it: discord.py's client with Salon's services and form handlers."""
+
+from __future__ import annotations
+
+from discord.ext import commands
+
+from bot.services import Services
+from cogs.ui.forms import Forms
+
+__all__ = ["SalonBot"]
+
+
+class SalonBot(commands.Bot):
+    """What a cog's ``setup(bot)`` is given.
+
+    ``forms``: where a cog registers a handler for each kind of form that it shows.
+    """
+
+    services: Services
+    forms: Forms
