@@ -18,19 +18,24 @@ from bot.core.text.truncate import truncate_lines
 from bot.errors import UserError
 from bot.export import render_markdown
 from bot.services import Services
-from cogs.essays import text as text_module
-from cogs.essays.drafts import Desk, hindrances
-from cogs.essays.edits import EditCommand, EditDesk
-from cogs.essays.status_text import essay_told
-from cogs.essays.submission import entered_submission, form_fields, submission, tags_field
-from cogs.essays.target import Place, chosen_way, complete_tags
+from cogs.essays import wording
+from cogs.essays.drafts import DraftPanel, list_warnings
+from cogs.essays.edits import EditCommand, EditPanel
+from cogs.essays.status import describe_essay
+from cogs.essays.submission_form import (
+    make_submission,
+    make_submission_fields,
+    make_tags_fields,
+    read_submission_form,
+)
+from cogs.essays.target_channel import TargetChannelOption, check_target, complete_tags
 from cogs.ui.autocomplete import complete_essay, complete_time
 from cogs.ui.bot import SalonBot
 from cogs.ui.choose import choose_essay
 from cogs.ui.errors import acknowledge, answer_with_file
-from cogs.ui.forms import Entered, show_form
-from cogs.ui.responses import answer, server_id, server_of
-from cogs.ui.views import actor
+from cogs.ui.forms import SubmittedForm, show_form
+from cogs.ui.responses import answer, get_server, get_server_id
+from cogs.ui.views import get_actor
 from storage.db.writer import Transaction
 from storage.essays import discussions
 from storage.essays.discussions import Listed
@@ -40,7 +45,7 @@ from storage.servers import settings as settings_module
 
 __all__ = ["Essays"]
 
-_LISTED = 40
+_MAX_LISTED = 40
 _STYLES = [
     app_commands.Choice(name="A thread for each reply", value=THREADS),
     app_commands.Choice(name="One thread for the essay", value=THREAD),
@@ -59,8 +64,8 @@ class Essays(
 
     def __init__(self, services: Services) -> None:
         self.services = services
-        self.desk = Desk(services)
-        self.edits = EditDesk(services)
+        self.drafts = DraftPanel(services)
+        self.edits = EditPanel(services)
         super().__init__()
 
     @app_commands.command(description="Publish an essay here, or in another channel.")
@@ -77,14 +82,14 @@ class Essays(
         interaction: discord.Interaction,
         file: discord.Attachment | None = None,
         address: str | None = None,
-        channel: app_commands.Transform[int, Place] | None = None,
+        channel: app_commands.Transform[int, TargetChannelOption] | None = None,
         style: str | None = None,
         tags: str | None = None,
     ) -> None:
         """Make a draft of a file or page and show it, or show the form to hand an essay in."""
         with self.services.active_work.track():
-            channel_id = await self._target(interaction, channel)
-            way = chosen_way(
+            channel_id = await self._get_target_channel_id(interaction, channel)
+            target = check_target(
                 self.services.permissions.get_target_channel(channel_id), channel_id, style, tags
             )
             address = (address or "").strip() or None
@@ -98,50 +103,52 @@ class Essays(
                     channel_id,
                     style or "",
                     title="Publish an essay",
-                    fields=[*form_fields(), *tags_field(target_channel, tags)],
+                    fields=[*make_submission_fields(), *make_tags_fields(target_channel, tags)],
                 )
                 return
-            handed = submission(
+            submission = make_submission(
                 interaction,
                 channel_id,
                 file=file,
                 page_url=address,
-                style=way.style,
-                tags=way.tags,
+                style=target.style,
+                tags=target.tags,
             )
-            await self.hand_in(interaction, handed)
+            await self.submit(interaction, submission)
 
-    async def take(self, interaction: discord.Interaction[Any], entered: Entered) -> None:
+    async def handle_form(
+        self, interaction: discord.Interaction[Any], entered: SubmittedForm
+    ) -> None:
         """Hand in what was uploaded or pasted in the form."""
         channel_id = entered.number
         style = entered.arguments[1] if len(entered.arguments) > 1 else ""
-        way = chosen_way(
+        target = check_target(
             self.services.permissions.get_target_channel(channel_id),
             channel_id,
             style or None,
             entered.texts.get("tags"),
         )
-        handed = entered_submission(
-            interaction, channel_id, entered, style=way.style, tags=way.tags
+        submission = read_submission_form(
+            interaction, channel_id, entered, style=target.style, tags=target.tags
         )
-        await self.hand_in(interaction, handed)
+        await self.submit(interaction, submission)
 
-    async def hand_in(self, interaction: discord.Interaction[Any], handed: Submission) -> None:
-        """Keep what was handed in, acknowledge it, make a draft of it, show that."""
-        await self.services.publishing.receive(handed)
+    async def submit(self, interaction: discord.Interaction[Any], submission: Submission) -> None:
+        """Keep what was submission in, acknowledge it, make a draft of it, show that."""
+        await self.services.publishing.receive(submission)
         await acknowledge(interaction, ephemeral=True, thinking=True)
-        discussion_id = await self.services.publishing.draft(handed)
-        await self.desk.show(interaction, discussion_id)
+        discussion_id = await self.services.publishing.draft(submission)
+        await self.drafts.show(interaction, discussion_id)
 
     @app_commands.command(name="list", description="Show this server's essays and their numbers.")
     async def list_essays(self, interaction: discord.Interaction) -> None:
         """Show the newest essays of this server."""
-        server = server_id(interaction)
+        server = get_server_id(interaction)
         with self.services.active_work.track():
             found = await self.services.database.read(lambda tx: discussions.listed(tx, server))
-            lines = [text_module.line(essay) for essay in found[:_LISTED]]
-            if len(found) > _LISTED:
-                lines.append(f"… and {len(found) - _LISTED} older ones.")
+            lines = [wording.format_essay_line(essay) for essay in found[:_MAX_LISTED]]
+            if len(found) > _MAX_LISTED:
+                lines.append(f"… and {len(found) - _MAX_LISTED} older ones.")
             await answer(
                 interaction,
                 truncate_lines(lines) or "No essay is here yet: `/essay publish` begins with one.",
@@ -152,17 +159,17 @@ class Essays(
     async def show(self, interaction: discord.Interaction, essay: str) -> None:
         """Show a draft with its buttons, or what became of an essay and who did what."""
         with self.services.active_work.track():
-            found = await self._find(interaction, essay)
+            found = await self._find_essay(interaction, essay)
             if found.state in ("draft", "scheduled"):
                 await interaction.response.defer(ephemeral=True, thinking=True)
-                await self.desk.show(interaction, found.id)
+                await self.drafts.show(interaction, found.id)
                 return
-            told = await self.services.database.read(lambda tx: essay_told(tx, found.id))
-            if await self.edits.show_waiting(interaction, found, told):
+            told = await self.services.database.read(lambda tx: describe_essay(tx, found.id))
+            if await self.edits.show_pending(interaction, found, told):
                 return
             if found.stopped is not None:
                 await interaction.response.defer(ephemeral=True, thinking=True)
-                await self.desk.show(interaction, found.id)
+                await self.drafts.show(interaction, found.id)
                 return
             await answer(interaction, told)
 
@@ -173,33 +180,33 @@ class Essays(
     async def schedule(self, interaction: discord.Interaction, essay: str, when: str) -> None:
         """Schedule a draft, or another time for a scheduled essay."""
         with self.services.active_work.track():
-            found = await self._find(interaction, essay)
-            server, now = server_id(interaction), self.services.clock.now()
+            found = await self._find_essay(interaction, essay)
+            server, now = get_server_id(interaction), self.services.clock.now()
             settings = await self.services.database.read(
                 lambda tx: settings_module.read(tx, server)
             )
             moment = parse_time(when, now, settings.zone).at
             await self.services.publishing.schedule(
-                found.id, actor(interaction), to_milliseconds(moment)
+                found.id, get_actor(interaction), to_milliseconds(moment)
             )
             preview = await self.services.publishing.preview(found.id, server)
             told = (
-                f"“{text_module.title(found.title)}” will be published "
+                f"“{wording.format_title(found.title)}” will be published "
                 f"{format_timestamp(moment, 'F')} ({format_timestamp(moment, 'R')})."
             )
-            await answer(interaction, "\n".join([told, *hindrances(preview)]))
+            await answer(interaction, "\n".join([told, *list_warnings(preview)]))
 
     @app_commands.command(description="Close a discussion: no new threads, no more prompts.")
     @app_commands.describe(essay="The essay")
     async def close(self, interaction: discord.Interaction, essay: str) -> None:
         """Close an open discussion."""
         with self.services.active_work.track():
-            found = await self._find(interaction, essay)
-            await self.services.publishing.turn(found.id, actor(interaction), to="closed")
+            found = await self._find_essay(interaction, essay)
+            await self.services.publishing.turn(found.id, get_actor(interaction), to="closed")
             await answer(
                 interaction,
-                f"“{text_module.title(found.title)}” is closed. "
-                f"{text_module.closed(found)}; `/essay reopen` opens it again.",
+                f"“{wording.format_title(found.title)}” is closed. "
+                f"{wording.describe_closing(found)}; `/essay reopen` opens it again.",
             )
 
     @app_commands.command(description="Open a closed discussion again.")
@@ -207,23 +214,23 @@ class Essays(
     async def reopen(self, interaction: discord.Interaction, essay: str) -> None:
         """Open a closed discussion again."""
         with self.services.active_work.track():
-            found = await self._find(interaction, essay)
-            await self.services.publishing.turn(found.id, actor(interaction), to="open")
-            await answer(interaction, f"“{text_module.title(found.title)}” is open again.")
+            found = await self._find_essay(interaction, essay)
+            await self.services.publishing.turn(found.id, get_actor(interaction), to="open")
+            await answer(interaction, f"“{wording.format_title(found.title)}” is open again.")
 
     @app_commands.command(description="Take an essay back, after asking once more.")
     @app_commands.describe(essay="The essay")
     async def withdraw(self, interaction: discord.Interaction, essay: str) -> None:
         """Ask whether the essay is really to be withdrawn."""
         with self.services.active_work.track():
-            found = await self._find(interaction, essay)
+            found = await self._find_essay(interaction, essay)
             if found.state not in ("publishing", "open", "closed"):
                 raise UserError(
                     "Only an essay that was published can be withdrawn; a draft is discarded "
                     "with `/essay show`."
                 )
             await interaction.response.send_message(
-                view=self.desk.withdrawal(found), ephemeral=True
+                view=self.drafts.make_withdrawal_view(found), ephemeral=True
             )
 
     @app_commands.command(
@@ -239,7 +246,7 @@ class Essays(
     ) -> None:
         """Hand out what ``python -m bot export`` writes."""
         with self.services.active_work.track():
-            found = await self._find(interaction, essay)
+            found = await self._find_essay(interaction, essay)
             await acknowledge(interaction, ephemeral=True, thinking=True)
             exported = await self.services.database.read(lambda tx: export(tx, str(found.id)))
             if form == "markdown":
@@ -248,15 +255,17 @@ class Essays(
                 text = json.dumps(exported, ensure_ascii=False, indent=2)
                 name = f"essay-{found.id}.json"
             replies = format_count(len(exported["replies"]), "reply", "replies")
-            told = f"“{text_module.title(found.title)}” and {replies}."
+            told = f"“{wording.format_title(found.title)}” and {replies}."
             await answer_with_file(interaction, told, text, name)
 
     @publish.autocomplete("tags")
-    async def _tags(
+    async def _complete_tags(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         chosen = interaction.namespace.channel
-        channel_id = await self._target(interaction, None if chosen is None else int(chosen.id))
+        channel_id = await self._get_target_channel_id(
+            interaction, None if chosen is None else int(chosen.id)
+        )
         return complete_tags(self.services.permissions.get_target_channel(channel_id), typed)
 
     @show.autocomplete("essay")
@@ -265,22 +274,24 @@ class Essays(
     @schedule.autocomplete("essay")
     @close.autocomplete("essay")
     @reopen.autocomplete("essay")
-    async def _essays(
+    async def _complete_essays(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        return await complete_essay(self.services, server_id(interaction), typed)
+        return await complete_essay(self.services, get_server_id(interaction), typed)
 
     @schedule.autocomplete("when")
-    async def _moments(
+    async def _complete_times(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        return await complete_time(self.services, server_id(interaction), typed)
+        return await complete_time(self.services, get_server_id(interaction), typed)
 
-    async def _target(self, interaction: discord.Interaction, channel: int | None) -> int:
+    async def _get_target_channel_id(
+        self, interaction: discord.Interaction, channel: int | None
+    ) -> int:
         """Where to publish: the channel named, else the one chosen in ``/setup``, else here."""
         if channel is not None:
             return channel
-        server = server_of(interaction)
+        server = get_server(interaction)
         settings = await self.services.database.read(lambda tx: settings_module.read(tx, server.id))
         if settings.channel is not None:
             if server.get_channel(settings.channel) is None:
@@ -297,8 +308,8 @@ class Essays(
             "channel or forum as `channel`, or choose one in `/setup`."
         )
 
-    async def _find(self, interaction: discord.Interaction, essay: str) -> Listed:
-        server = server_id(interaction)
+    async def _find_essay(self, interaction: discord.Interaction, essay: str) -> Listed:
+        server = get_server_id(interaction)
 
         async def look(tx: Transaction) -> Listed:
             chosen = await choose_essay(tx, server, essay)
@@ -311,9 +322,11 @@ async def setup(bot: SalonBot) -> None:
     """Add the cog, its buttons and its forms."""
     cog = Essays(bot.services)
     await bot.add_cog(cog)
-    bot.add_dynamic_items(cog.desk.button, cog.desk.tags, cog.edits.button)
-    bot.forms.register("publish", cog.take)
-    bot.forms.register("revision", cog.edits.take)
-    bot.forms.register("correction", cog.edits.take_corrections)
-    bot.forms.register("draft", cog.desk.take_corrections)
-    bot.forms.register("schedule", cog.desk.take_time)
+    bot.add_dynamic_items(
+        cog.drafts.button_class, cog.drafts.tag_select_class, cog.edits.button_class
+    )
+    bot.forms.register("publish", cog.handle_form)
+    bot.forms.register("revision", cog.edits.handle_form)
+    bot.forms.register("correction", cog.edits.handle_corrections_form)
+    bot.forms.register("draft", cog.drafts.handle_corrections_form)
+    bot.forms.register("schedule", cog.drafts.handle_schedule_form)

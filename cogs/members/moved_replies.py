@@ -16,39 +16,41 @@ from bot.errors import UserError
 from bot.ingest.moved_replies import edit_moved_reply
 from bot.services import Services
 from cogs.ui.bot import SalonBot
-from cogs.ui.forms import Entered, show_form, text_field
-from cogs.ui.responses import answer, server_id
+from cogs.ui.forms import SubmittedForm, make_text_field, show_form
+from cogs.ui.responses import answer, get_server_id
 from storage.db.writer import Transaction
 from storage.replies import reply_copies
 from storage.replies.reply_copies import Copy
 
-__all__ = ["Copies"]
+__all__ = ["MovedReplies"]
 
 _NO_COPY = (
     "This is for replies that I moved into their thread. Your other messages you can edit and "
     "delete yourself."
 )
-_TAKEN_AWAY = "This reply has been taken away."
+_DELETED = "This reply has been taken away."
 
 
-class Copies(commands.Cog):
+class MovedReplies(commands.Cog):
     """Takes copies away and corrects them, for their authors."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        take_away = app_commands.ContextMenu(name="Take away", callback=self.take_away)
-        correct = app_commands.ContextMenu(name="Correct", callback=self.correct)
-        self.menus = (take_away, correct)
+        delete = app_commands.ContextMenu(name="Take away", callback=self.delete_reply)
+        edit = app_commands.ContextMenu(name="Correct", callback=self.edit_reply)
+        self.menus = (delete, edit)
         for menu in self.menus:
             menu.guild_only = True
 
-    async def take_away(self, interaction: discord.Interaction, message: discord.Message) -> None:
+    async def delete_reply(
+        self, interaction: discord.Interaction, message: discord.Message
+    ) -> None:
         """Erase the reply and delete its copy; its author may, and who manages messages."""
-        now_ms, server = self._services.clock.now_ms(), server_id(interaction)
+        now_ms, server = self._services.clock.now_ms(), get_server_id(interaction)
         manages = interaction.permissions.manage_messages
 
-        async def take(tx: Transaction) -> None:
-            copy = _held(await reply_copies.find_copy(tx, server, message.id))
+        async def delete(tx: Transaction) -> None:
+            copy = _check_copy(await reply_copies.find_copy(tx, server, message.id))
             if copy.author_id != interaction.user.id and not manages:
                 raise UserError(
                     f"Only {discord.utils.escape_markdown(copy.author_name)} and those who "
@@ -57,15 +59,15 @@ class Copies(commands.Cog):
             await reply_copies.delete_copy(tx, copy, now_ms)
 
         with self._services.active_work.track():
-            await self._services.database.write(take)
+            await self._services.database.write(delete)
             self._services.sweep.wake()
             await answer(interaction, "It is taken away, and erased from the archive.")
 
-    async def correct(self, interaction: discord.Interaction, message: discord.Message) -> None:
+    async def edit_reply(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Show its author what the reply says, to be corrected."""
         with self._services.active_work.track():
-            copy = await self._own(interaction, message.id)
-            field = text_field(
+            copy = await self._find_own_copy(interaction, message.id)
+            field = make_text_field(
                 "text",
                 "Your reply",
                 copy.text,
@@ -77,45 +79,45 @@ class Copies(commands.Cog):
                 interaction, "copy", message.id, title="Correct your reply", fields=[field]
             )
 
-    async def take_correction(
-        self, interaction: discord.Interaction[Any], entered: Entered
+    async def handle_edit_form(
+        self, interaction: discord.Interaction[Any], entered: SubmittedForm
     ) -> None:
         """Put what was entered into the archive, from where it reaches the copy."""
-        copy = await self._own(interaction, entered.number)
+        copy = await self._find_own_copy(interaction, entered.number)
         now_ms, text = self._services.clock.now_ms(), entered.texts["text"].strip()
         if not text and not copy.files:
             raise UserError("A reply needs words. To remove it, use *Take away*.")
         if not await self._services.database.write(
             lambda tx: edit_moved_reply(tx, copy, text, now_ms)
         ):
-            raise UserError(_TAKEN_AWAY)
+            raise UserError(_DELETED)
         self._services.sweep.wake()
         await answer(interaction, "It is corrected.")
 
-    async def _own(self, interaction: discord.Interaction[Any], message_id: int) -> Copy:
-        server = server_id(interaction)
+    async def _find_own_copy(self, interaction: discord.Interaction[Any], message_id: int) -> Copy:
+        server = get_server_id(interaction)
         found = await self._services.database.read(
             lambda tx: reply_copies.find_copy(tx, server, message_id)
         )
-        copy = _held(found)
+        copy = _check_copy(found)
         if copy.author_id != interaction.user.id:
             name = discord.utils.escape_markdown(copy.author_name)
             raise UserError(f"Only {name} may correct this reply.")
         return copy
 
 
-def _held(copy: Copy | None) -> Copy:
+def _check_copy(copy: Copy | None) -> Copy:
     if copy is None:
         raise UserError(_NO_COPY)
     if copy.deleted:
-        raise UserError(_TAKEN_AWAY)
+        raise UserError(_DELETED)
     return copy
 
 
 async def setup(bot: SalonBot) -> None:
     """Add the cog, its message commands and its form."""
-    cog = Copies(bot.services)
+    cog = MovedReplies(bot.services)
     await bot.add_cog(cog)
     for menu in cog.menus:
         bot.tree.add_command(menu)
-    bot.forms.register("copy", cog.take_correction)
+    bot.forms.register("copy", cog.handle_edit_form)

@@ -30,7 +30,7 @@ __all__ = ["Privacy"]
 _log = logging.getLogger(__name__)
 
 #: Seconds for which the question can be answered: a minute less than it can be followed up.
-_ASKED_FOR = limits.INTERACTION_SECONDS - 60.0
+_VIEW_TIMEOUT = limits.INTERACTION_SECONDS - 60.0
 _FILE = "my-data.json"
 _QUESTION = (
     "Everything you said in this server's discussions is erased from the archive: text, files, "
@@ -41,7 +41,7 @@ _QUESTION = (
 )
 #: Bytes of one archive, with some room below ``limits.FILE_BYTES``; and how many go into one
 #: message, so that they fit into ``limits.REQUEST_BYTES``.
-_MOST_FILE, _FILES_AT_ONCE = 10_200_000, 2
+_MAX_ARCHIVE, _ARCHIVES_PER_MESSAGE = 10_200_000, 2
 
 
 @app_commands.guild_only()
@@ -66,11 +66,11 @@ class Privacy(
             )
             data = json.dumps(found, ensure_ascii=False, indent=2)
             replies = format_count(len(found["replies"]), "reply", "replies")
-            told = f"This is all that is kept of you here: {replies}."
-            await answer_with_file(interaction, told, data, _FILE)
-            await self._hand_out_files(interaction, server_id, member_id)
+            text = f"This is all that is kept of you here: {replies}."
+            await answer_with_file(interaction, text, data, _FILE)
+            await self._send_files(interaction, server_id, member_id)
 
-    async def _hand_out_files(
+    async def _send_files(
         self, interaction: discord.Interaction, server_id: int, member_id: int
     ) -> None:
         """Their files, in as many archives as it takes; each is read only when it is sent."""
@@ -78,19 +78,19 @@ class Privacy(
         kept = await database.read(
             lambda tx: attachments.get_member_files(tx, server_id, member_id)
         )
-        parts = list(_parts([file for file in kept if file.stored]))
-        for first in range(0, len(parts), _FILES_AT_ONCE):
+        parts = list(_split_into_archives([file for file in kept if file.stored]))
+        for first in range(0, len(parts), _ARCHIVES_PER_MESSAGE):
             uploads = []
-            for number, part in enumerate(parts[first : first + _FILES_AT_ONCE], first + 1):
+            for number, part in enumerate(parts[first : first + _ARCHIVES_PER_MESSAGE], first + 1):
                 held = [
-                    (attachments.get_export_name(one.id, one.name), await self._content(one.id))
+                    (attachments.get_export_name(one.id, one.name), await self._read_file(one.id))
                     for one in part
                 ]
-                packed = await asyncio.to_thread(_packed, held)
+                packed = await asyncio.to_thread(_zip, held)
                 uploads.append((f"my-files-{number}.zip", packed))
             await follow_up_with_files(interaction, "These are the files.", uploads)
 
-    async def _content(self, file_id: int) -> bytes:
+    async def _read_file(self, file_id: int) -> bytes:
         found = await self._services.database.read(lambda tx: attachments.get_content(tx, file_id))
         return found or b""
 
@@ -98,7 +98,7 @@ class Privacy(
     async def forget_me(self, interaction: discord.Interaction) -> None:
         """Ask first."""
         await interaction.response.send_message(
-            _QUESTION, view=_Question(self._services), ephemeral=True
+            _QUESTION, view=_Confirmation(self._services), ephemeral=True
         )
 
     @app_commands.command(
@@ -110,33 +110,33 @@ class Privacy(
         server_id, member_id = interaction.guild_id, interaction.user.id
         now_ms = self._services.clock.now_ms()
         with self._services.active_work.track():
-            one = await self._services.database.write(
+            erasure = await self._services.database.write(
                 lambda tx: members.come_back(tx, server_id, member_id, now_ms)
             )
-            told = "You are not kept out: what you say in discussions is kept."
-            if one is not None:
-                await _note_beside(self._services, one)
-                told = "What you say from now on is kept again; what you said before stays erased."
-            await interaction.response.send_message(told, ephemeral=True)
+            text = "You are not kept out: what you say in discussions is kept."
+            if erasure is not None:
+                await _log_erasure(self._services, erasure)
+                text = "What you say from now on is kept again; what you said before stays erased."
+            await interaction.response.send_message(text, ephemeral=True)
 
 
-async def _note_beside(services: Services, one: Tombstone) -> None:
+async def _log_erasure(services: Services, erasure: Tombstone) -> None:
     """Note it where a restored backup is held against it."""
-    beside = erasure_log.beside(services.database.path)
+    path = erasure_log.beside(services.database.path)
     try:
-        await asyncio.to_thread(erasure_log.append, beside, [one])
+        await asyncio.to_thread(erasure_log.append, path, [erasure])
     except OSError as error:
-        _log.error("%s cannot be written (%s); the next start tries again.", beside, error)
+        _log.error("%s cannot be written (%s); the next start tries again.", path, error)
 
 
-def _parts(kept: Sequence[StoredFile]) -> Iterator[list[StoredFile]]:
+def _split_into_archives(kept: Sequence[StoredFile]) -> Iterator[list[StoredFile]]:
     """Files that fit into one archive together; a file of the largest size fits alone."""
     part: list[StoredFile] = []
     size = 0
     for file in kept:
         # Names and sizes stand in an archive twice.
         needed = file.size + 2 * len(file.name.encode()) + 400
-        if part and size + needed > _MOST_FILE:
+        if part and size + needed > _MAX_ARCHIVE:
             yield part
             part, size = [], 0
         part.append(file)
@@ -145,7 +145,7 @@ def _parts(kept: Sequence[StoredFile]) -> Iterator[list[StoredFile]]:
         yield part
 
 
-def _packed(held: Sequence[tuple[str, bytes]]) -> bytes:
+def _zip(held: Sequence[tuple[str, bytes]]) -> bytes:
     """An archive of files as they are: pictures do not get smaller."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
@@ -154,26 +154,26 @@ def _packed(held: Sequence[tuple[str, bytes]]) -> bytes:
     return packed.getvalue()
 
 
-class _Question(discord.ui.View):
+class _Confirmation(discord.ui.View):
     """Whether to erase, and whether to keep out from now on."""
 
     def __init__(self, services: Services) -> None:
-        super().__init__(timeout=_ASKED_FOR)
+        super().__init__(timeout=_VIEW_TIMEOUT)
         self._services = services
 
     @discord.ui.button(label="Erase", style=discord.ButtonStyle.danger)
     async def erase(
-        self, interaction: discord.Interaction, _: discord.ui.Button[_Question]
+        self, interaction: discord.Interaction, _: discord.ui.Button[_Confirmation]
     ) -> None:
         """Erase what there is."""
-        await self._forget(interaction, keep_out=False)
+        await self._erase(interaction, keep_out=False)
 
     @discord.ui.button(label="Erase, and keep me out", style=discord.ButtonStyle.danger)
     async def erase_for_good(
-        self, interaction: discord.Interaction, _: discord.ui.Button[_Question]
+        self, interaction: discord.Interaction, _: discord.ui.Button[_Confirmation]
     ) -> None:
         """Erase what there is and what will come."""
-        await self._forget(interaction, keep_out=True)
+        await self._erase(interaction, keep_out=True)
 
     async def on_error(
         self, interaction: discord.Interaction, error: Exception, item: discord.ui.Item[Any], /
@@ -182,21 +182,21 @@ class _Question(discord.ui.View):
         del item
         await report_error(interaction, error)
 
-    async def _forget(self, interaction: discord.Interaction, *, keep_out: bool) -> None:
+    async def _erase(self, interaction: discord.Interaction, *, keep_out: bool) -> None:
         assert interaction.guild_id is not None
         server_id, member_id = interaction.guild_id, interaction.user.id
         now_ms = self._services.clock.now_ms()
 
         with self._services.active_work.track():
-            one = await self._services.database.write(
+            erasure = await self._services.database.write(
                 lambda tx: members.forget(tx, server_id, member_id, now_ms, keep_out=keep_out)
             )
-            told = "What you said is erased."
-            if one.opted_out_at is not None:
-                told += " What you say from now on is not kept; `/privacy come-back` changes that."
+            text = "What you said is erased."
+            if erasure.opted_out_at is not None:
+                text += " What you say from now on is not kept; `/privacy come-back` changes that."
             self._services.sweep.wake()
-            await _note_beside(self._services, one)
-            await interaction.response.edit_message(content=told, view=None)
+            await _log_erasure(self._services, erasure)
+            await interaction.response.edit_message(content=text, view=None)
 
 
 async def setup(bot: SalonBot) -> None:

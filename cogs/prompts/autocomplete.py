@@ -8,7 +8,7 @@ from discord import app_commands
 
 from bot.core.text.truncate import truncate
 from bot.services import Services
-from cogs.prompts import text
+from cogs.prompts import wording
 from cogs.ui.autocomplete import make_choices
 from storage.db.writer import Transaction
 from storage.prompts import queries
@@ -49,5 +49,5 @@ def complete_zone(typed: str) -> list[app_commands.Choice[str]]:
 def _format_choice(prompt: Prompt, title: str | None, settings: ServerSettings) -> str:
     """A prompt in the list of choices, with its time in the server's time zone."""
     local = prompt.due_at.astimezone(settings.zone)
-    what = text.KINDS.get(prompt.kind, prompt.content)
+    what = wording.KINDS.get(prompt.kind, prompt.content)
     return f"{prompt.id}: {local:%a %d %b %H:%M} {truncate(what, 30)} · {title or 'digest'}"

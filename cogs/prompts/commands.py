@@ -19,13 +19,13 @@ from bot.prompting.forecast import forecast
 from bot.prompting.schedule import change_prompt
 from bot.prompting.text import check_content_exists, make_text
 from bot.services import Services
-from cogs.prompts import text
+from cogs.prompts import wording
 from cogs.prompts.autocomplete import complete_prompt
-from cogs.prompts.rules import PromptRules
+from cogs.prompts.settings import PromptSettings
 from cogs.ui.autocomplete import complete_essay, complete_time
 from cogs.ui.bot import SalonBot
 from cogs.ui.choose import choose_essay, choose_prompt
-from cogs.ui.responses import answer, chosen_essay, server_of
+from cogs.ui.responses import answer, choose_optional_essay, get_server
 from storage.db.writer import Transaction
 from storage.prompts import pauses, prompts, queries
 from storage.prompts.queries import EssayChoice
@@ -40,7 +40,7 @@ _ENDED = ("closed", "withdrawn")
 @app_commands.guild_only()
 @app_commands.default_permissions(manage_guild=True)
 class Prompts(
-    PromptRules,
+    PromptSettings,
     commands.GroupCog,
     group_name="prompts",
     group_description="Bring discussions back, and see to it that it is no nuisance.",
@@ -59,10 +59,10 @@ class Prompts(
         self, interaction: discord.Interaction, essay: str | None = None
     ) -> None:
         """Show the prompts of the server, or of one essay."""
-        server_id, now = server_of(interaction).id, self.services.clock.now()
+        server_id, now = get_server(interaction).id, self.services.clock.now()
 
         async def look(tx: Transaction) -> str:
-            chosen = await chosen_essay(tx, server_id, essay)
+            chosen = await choose_optional_essay(tx, server_id, essay)
             discussion_id = None if chosen is None else chosen.id
             titles = {one.id: one.title for one in await queries.get_essays(tx, server_id)}
             lines = []
@@ -72,10 +72,10 @@ class Prompts(
                 lines.append("**Prompts are paused**: `/prompts resume` lets them come again.")
             for prompt in await queries.get_coming(tx, server_id, discussion_id, _SHOWN_COMING):
                 title = titles.get(prompt.discussion_id or 0)
-                hindrance = await forecast(tx, prompt, now)
-                lines.append(text.coming(prompt, title, hindrance))
+                obstacle = await forecast(tx, prompt, now)
+                lines.append(wording.format_coming(prompt, title, obstacle))
             past = await queries.get_past(tx, server_id, discussion_id, _SHOWN_PAST)
-            return text.listed(lines, [text.past(one, server_id) for one in past])
+            return wording.join_lists(lines, [wording.format_past(one, server_id) for one in past])
 
         with self.services.active_work.track():
             listed = await self.services.database.read(look)
@@ -101,7 +101,7 @@ class Prompts(
         anyway: bool = False,
     ) -> None:
         """Plan one more prompt."""
-        server_id, now = server_of(interaction).id, self.services.clock.now()
+        server_id, now = get_server(interaction).id, self.services.clock.now()
         asked, only = parse_content(what), parse_condition(condition)
 
         async def add(tx: Transaction) -> str:
@@ -109,25 +109,25 @@ class Prompts(
             _refuse_ended(chosen)
             await check_content_exists(tx, chosen.id, asked)
             settings = await settings_module.read(tx, server_id)
-            meant = parse_time(when, now, settings.zone)
+            parsed = parse_time(when, now, settings.zone)
             prompt_id = await prompts.add(
                 tx,
                 server_id=server_id,
                 discussion_id=chosen.id,
                 kind=PromptKind.STEP,
-                at=meant.at,
+                at=parsed.at,
                 content=str(asked),
                 condition=str(only),
                 forced=anyway,
-                local_at=meant.local,
+                local_at=parsed.local,
             )
-            await self.act(tx, interaction, chosen.id, f"added prompt {prompt_id}")
+            await self.record_act(tx, interaction, chosen.id, f"added prompt {prompt_id}")
             prompt = await prompts.find_prompt(tx, prompt_id)
             assert prompt is not None
-            return text.planned(
+            return wording.describe_planned(
                 prompt,
                 chosen.title,
-                get_quiet_end(meant.at, settings.quiet, settings.zone),
+                get_quiet_end(parsed.at, settings.quiet, settings.zone),
                 await forecast(tx, prompt, now),
             )
 
@@ -151,7 +151,7 @@ class Prompts(
         anyway: bool | None = None,
     ) -> None:
         """Change one prompt."""
-        server_id, now = server_of(interaction).id, self.services.clock.now()
+        server_id, now = get_server(interaction).id, self.services.clock.now()
 
         async def edit(tx: Transaction) -> str:
             found = await choose_prompt(tx, server_id, prompt)
@@ -170,14 +170,16 @@ class Prompts(
                 now=now,
             )
             if when is not None:
-                meant = parse_time(when, now, settings.zone)
-                await prompts.reschedule(tx, found.id, at=meant.at, local_at=meant.local)
+                parsed = parse_time(when, now, settings.zone)
+                await prompts.reschedule(tx, found.id, at=parsed.at, local_at=parsed.local)
             if not changed:
                 raise UserError(f"Prompt {found.id} is no longer to come: it is {found.state}.")
-            await self.act(tx, interaction, found.discussion_id, f"changed prompt {found.id}")
+            await self.record_act(
+                tx, interaction, found.discussion_id, f"changed prompt {found.id}"
+            )
             again = await choose_prompt(tx, server_id, prompt)
             essay = await choose_essay(tx, server_id, str(found.discussion_id))
-            return text.planned(
+            return wording.describe_planned(
                 again,
                 essay.title,
                 get_quiet_end(again.due_at, settings.quiet, settings.zone),
@@ -190,7 +192,7 @@ class Prompts(
     @app_commands.describe(prompt="The prompt")
     async def cancel(self, interaction: discord.Interaction, prompt: str) -> None:
         """Cancel one prompt."""
-        server_id, now_ms = server_of(interaction).id, self.services.clock.now_ms()
+        server_id, now_ms = get_server(interaction).id, self.services.clock.now_ms()
 
         async def cancel(tx: Transaction) -> str:
             found = await choose_prompt(tx, server_id, prompt)
@@ -201,7 +203,9 @@ class Prompts(
                 tx, prompt_id=found.id, reason=f"cancelled by {by}", now_ms=now_ms
             ):
                 raise UserError(f"Prompt {found.id} is no longer to come: it is {found.state}.")
-            await self.act(tx, interaction, found.discussion_id, f"cancelled prompt {found.id}")
+            await self.record_act(
+                tx, interaction, found.discussion_id, f"cancelled prompt {found.id}"
+            )
             when = format_timestamp(found.planned_for)
             return f"Prompt {found.id}, which was to come {when}, is cancelled."
 
@@ -216,7 +220,7 @@ class Prompts(
         what: app_commands.Range[str, 1, 1600] = "next question",
     ) -> None:
         """Send one prompt now; it does not count as one in the manners."""
-        server_id, now = server_of(interaction).id, self.services.clock.now()
+        server_id, now = get_server(interaction).id, self.services.clock.now()
         asked = parse_content(what)
 
         async def send(tx: Transaction) -> str:
@@ -230,7 +234,7 @@ class Prompts(
             )
             if isinstance(found, NothingToSay):
                 raise UserError(f"Nothing was sent: {found.reason}.")
-            await self.act(tx, interaction, chosen.id, f"sent prompt {found}")
+            await self.record_act(tx, interaction, chosen.id, f"sent prompt {found}")
             return f"Prompt {found} goes out to “{escape_line(chosen.title)}” now."
 
         await self.write_and_answer(interaction, send)
@@ -239,15 +243,15 @@ class Prompts(
     @app_commands.describe(essay="The essay")
     async def preview(self, interaction: discord.Interaction, essay: str) -> None:
         """Show the words of an essay's prompts as they would be at this moment."""
-        server_id, now = server_of(interaction).id, self.services.clock.now()
+        server_id, now = get_server(interaction).id, self.services.clock.now()
 
         async def look(tx: Transaction) -> list[str]:
             chosen = await choose_essay(tx, server_id, essay)
             lines: list[str] = []
             for prompt in await queries.get_coming(tx, server_id, chosen.id, _SHOWN_COMING):
                 if prompt.kind is PromptKind.STEP:
-                    hindrance = await forecast(tx, prompt, now)
-                    lines.append(text.coming(prompt, None, hindrance))
+                    obstacle = await forecast(tx, prompt, now)
+                    lines.append(wording.format_coming(prompt, None, obstacle))
                     said = await make_text(tx, prompt, now)
                     if not isinstance(said, NothingToSay):
                         lines += said.content.splitlines()
@@ -267,27 +271,27 @@ class Prompts(
     @add.autocomplete("essay")
     @now.autocomplete("essay")
     @preview.autocomplete("essay")
-    async def essay_choices(
+    async def complete_essays(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         """This server's essays, the newest first."""
-        return await complete_essay(self.services, server_of(interaction).id, typed)
+        return await complete_essay(self.services, get_server(interaction).id, typed)
 
     @edit.autocomplete("prompt")
     @cancel.autocomplete("prompt")
-    async def prompt_choices(
+    async def complete_prompts(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         """This server's prompts that are to come, the next one first."""
-        return await complete_prompt(self.services, server_of(interaction).id, typed)
+        return await complete_prompt(self.services, get_server(interaction).id, typed)
 
     @add.autocomplete("when")
     @edit.autocomplete("when")
-    async def moment_choices(
+    async def complete_times(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         """How the time that is being typed is understood."""
-        return await complete_time(self.services, server_of(interaction).id, typed)
+        return await complete_time(self.services, get_server(interaction).id, typed)
 
 
 def _refuse_ended(essay: EssayChoice) -> None:

@@ -12,7 +12,7 @@ from bot.clock import to_milliseconds
 from bot.core.text.truncate import truncate, truncate_lines
 from bot.services import Services
 from cogs.ui.bot import SalonBot
-from cogs.ui.responses import answer, server_of
+from cogs.ui.responses import answer, get_server
 from storage.db.writer import Transaction
 from storage.servers import diagnostics
 from storage.servers import settings as settings_module
@@ -22,8 +22,8 @@ from storage.servers.settings import ServerSettings
 __all__ = ["Doctor"]
 
 #: Seconds from which on an answer of Discord's is called slow.
-_SLOW = 2.0
-_MOST_WHY = 300
+_SLOW_RESPONSE = 2.0
+_MAX_TEXT = 300
 
 
 @app_commands.guild_only()
@@ -39,7 +39,7 @@ class Doctor(commands.Cog):
     @app_commands.default_permissions(manage_guild=True)
     async def doctor(self, interaction: discord.Interaction) -> None:
         """Tell, a line each, what is fine and what is to be done."""
-        server = server_of(interaction)
+        server = get_server(interaction)
         since = to_milliseconds(self.services.clock.now() - checks.RECENT_FAILURES)
 
         async def look(
@@ -55,42 +55,45 @@ class Doctor(commands.Cog):
         with self.services.active_work.track():
             used, last_error, waits, settings = await self.services.database.read(look)
             found = [
-                self._connection(interaction),
-                _intents(interaction.client),
-                *(_channel(server, place) for place in used),
-                *_choices(settings, used),
-                *checks.check_pending_work(last_error, waits, _where),
-                self._record(server.id),
+                self._check_connection(interaction),
+                _check_intents(interaction.client),
+                *(_check_channel(server, place) for place in used),
+                *_check_settings(settings, used),
+                *checks.check_pending_work(last_error, waits, _describe_place),
+                self._check_archive(server.id),
                 Finding("versions", True, checks.get_versions()),
             ]
-            await answer(interaction, truncate_lines([_line(one) for one in _open_first(found)]))
+            await answer(
+                interaction,
+                truncate_lines([_format_line(one) for one in _sort_problems_first(found)]),
+            )
 
-    def _connection(self, interaction: discord.Interaction) -> Finding:
+    def _check_connection(self, interaction: discord.Interaction) -> Finding:
         latency = interaction.client.latency
-        told = f"Discord answers in {latency * 1000:.0f} ms"
-        if latency > _SLOW:
-            return Finding("connection", False, f"{told}, which is slow: see discordstatus.com")
-        return Finding("connection", True, told)
+        text = f"Discord answers in {latency * 1000:.0f} ms"
+        if latency > _SLOW_RESPONSE:
+            return Finding("connection", False, f"{text}, which is slow: see discordstatus.com")
+        return Finding("connection", True, text)
 
-    def _record(self, server_id: int) -> Finding:
+    def _check_archive(self, server_id: int) -> Finding:
         if self.services.catch_up.has_caught_up(server_id):
             return Finding("record", True, "everything said so far has been read")
         return Finding("record", True, "what was said while I was away is being read")
 
 
-def _open_first(found: list[Finding]) -> list[Finding]:
+def _sort_problems_first(found: list[Finding]) -> list[Finding]:
     return sorted(found, key=lambda one: one.is_ok)
 
 
-def _line(one: Finding) -> str:
-    return f"{'✅' if one.is_ok else '⚠️'} {one.subject}: {truncate(one.text, _MOST_WHY)}"
+def _format_line(one: Finding) -> str:
+    return f"{'✅' if one.is_ok else '⚠️'} {one.subject}: {truncate(one.text, _MAX_TEXT)}"
 
 
-def _where(last_error: Trouble) -> str:
+def _describe_place(last_error: Trouble) -> str:
     return "this server" if last_error.channel_id is None else f"<#{last_error.channel_id}>"
 
 
-def _intents(client: discord.Client) -> Finding:
+def _check_intents(client: discord.Client) -> Finding:
     flags = client.application_flags
     if flags.gateway_message_content or flags.gateway_message_content_limited:
         return Finding("message content", True, "I can read what is said")
@@ -102,19 +105,19 @@ def _intents(client: discord.Client) -> Finding:
     )
 
 
-def _channel(server: discord.Guild, place: InUse) -> Finding:
+def _check_channel(server: discord.Guild, place: InUse) -> Finding:
     channel = server.get_channel(place.channel_id)
     held = discord.Permissions.none() if channel is None else channel.permissions_for(server.me)
     return checks.check_channel(
         place,
         None if channel is None else channel.mention,
-        lambda right: bool(getattr(held, right.key)),
+        lambda permission: bool(getattr(held, permission.key)),
         forum=isinstance(channel, discord.ForumChannel),
         me="me",
     )
 
 
-def _choices(settings: ServerSettings, used: list[InUse]) -> list[Finding]:
+def _check_settings(settings: ServerSettings, used: list[InUse]) -> list[Finding]:
     found: list[Finding] = []
     if settings.notices_channel is None:
         found.append(

@@ -19,11 +19,11 @@ from bot.core.prompts.parse_time import parse_quiet_hours
 from bot.core.prompts.timezones import resolve_zone
 from bot.errors import UserError
 from bot.services import Services
-from cogs.setup import text as text_module
+from cogs.setup import wording
 from cogs.ui.bot import SalonBot
 from cogs.ui.errors import acknowledge, report_error, show
-from cogs.ui.forms import Entered, show_form, text_field
-from cogs.ui.responses import server_of
+from cogs.ui.forms import SubmittedForm, make_text_field, show_form
+from cogs.ui.responses import get_server
 from storage.db.writer import Transaction
 from storage.servers import settings as settings_module
 from storage.servers import setup_choices
@@ -35,7 +35,7 @@ __all__ = ["Setup"]
 _CUSTOM_ID = re.compile(r"salon:setup:(?P<what>[a-z]+)")
 #: Where essays can stand, and where admins can be told of something.
 _ESSAY_CHANNELS = [discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum]
-_NOTICE_CHANNELS = [discord.ChannelType.text, discord.ChannelType.news]
+_ALERT_CHANNELS = [discord.ChannelType.text, discord.ChannelType.news]
 
 #: What one press or choice changes.
 Change = Callable[[Transaction], Awaitable[None]]
@@ -51,7 +51,7 @@ class Setup(commands.Cog):
 
     def __init__(self, services: Services) -> None:
         self.services = services
-        self.part = _part_class(self)
+        self.control_class = _make_control_class(self)
         super().__init__()
 
     @app_commands.command(description="Choose how I host essays in this server.")
@@ -60,61 +60,76 @@ class Setup(commands.Cog):
     async def setup(self, interaction: discord.Interaction) -> None:
         """Show the panel."""
         with self.services.active_work.track():
-            view = await self.panel(interaction)
+            view = await self.make_panel(interaction)
             await interaction.response.send_message(view=view, ephemeral=True)
 
     # -- the panel ------------------------------------------------------------------------------
 
-    async def panel(self, interaction: discord.Interaction[Any]) -> ui.LayoutView:
+    async def make_panel(self, interaction: discord.Interaction[Any]) -> ui.LayoutView:
         """What the server has chosen, and what the bot lacks for it."""
-        server = server_of(interaction)
+        server = get_server(interaction)
         settings = await self.services.database.read(lambda tx: settings_module.read(tx, server.id))
-        return self._panel(settings, server, interaction.channel_id, self.services.clock.now())
+        return self._make_view(settings, server, interaction.channel_id, self.services.clock.now())
 
-    def _panel(
+    def _make_view(
         self, settings: ServerSettings, server: discord.Guild, here: int | None, now: datetime
     ) -> ui.LayoutView:
         channel = None if settings.channel is None else server.get_channel(settings.channel)
         forum = isinstance(channel, discord.ForumChannel)
         view = ui.LayoutView(timeout=None)
-        view.add_item(ui.TextDisplay(text_module.HEAD))
+        view.add_item(ui.TextDisplay(wording.HEADING))
         where: ui.Container[Any] = ui.Container()
-        where.add_item(ui.TextDisplay(text_module.channel(settings, known=channel is not None)))
-        where.add_item(self._channels("channel", channel, _ESSAY_CHANNELS, "Where I am asked to"))
-        where.add_item(ui.TextDisplay(text_module.STYLE_OF_A_FORUM if forum else text_module.STYLE))
+        where.add_item(
+            ui.TextDisplay(wording.describe_channel(settings, known=channel is not None))
+        )
+        where.add_item(
+            self._make_channel_select("channel", channel, _ESSAY_CHANNELS, "Where I am asked to")
+        )
+        where.add_item(
+            ui.TextDisplay(wording.FORUM_STYLE_HEADING if forum else wording.STYLE_HEADING)
+        )
         if not forum:
-            where.add_item(self._choice("style", text_module.STYLES, settings.style))
-            where.add_item(ui.TextDisplay(text_module.BRING))
-            where.add_item(self._choice("bring", text_module.BRINGS, settings.bring))
-            where.add_item(ui.TextDisplay(text_module.LOOSE))
-            where.add_item(self._choice("loose", text_module.LOOSES, settings.loose))
+            where.add_item(self._make_select("style", wording.STYLES, settings.style))
+            where.add_item(ui.TextDisplay(wording.CHANNEL_REPLIES_HEADING))
+            where.add_item(self._make_select("bring", wording.CHANNEL_REPLIES, settings.bring))
+            where.add_item(ui.TextDisplay(wording.PLAIN_MESSAGES_HEADING))
+            where.add_item(self._make_select("loose", wording.PLAIN_MESSAGES, settings.loose))
         shown = "Hide them" if settings.numbered else "Show them"
-        where.add_item(self._line(text_module.numbers(settings), "numbers", shown))
+        where.add_item(
+            self._make_section(wording.describe_passage_numbers(settings), "numbers", shown)
+        )
         view.add_item(where)
         when: ui.Container[Any] = ui.Container()
-        when.add_item(self._line(text_module.time(settings, now), "time", "Change …"))
+        when.add_item(self._make_section(wording.describe_time(settings, now), "time", "Change …"))
         board = settings.notices_channel
-        notices = None if board is None else server.get_channel(board)
-        when.add_item(ui.TextDisplay(text_module.notices(settings, known=notices is not None)))
-        when.add_item(self._channels("notices", notices, _NOTICE_CHANNELS, "Nowhere"))
-        view.add_item(when)
-        rights: ui.Container[Any] = ui.Container()
-        rights.add_item(
-            self._line(text_module.rights(settings, server, here), "look", "Look again")
+        alerts = None if board is None else server.get_channel(board)
+        when.add_item(
+            ui.TextDisplay(wording.describe_alerts_channel(settings, known=alerts is not None))
         )
-        view.add_item(rights)
+        when.add_item(self._make_channel_select("notices", alerts, _ALERT_CHANNELS, "Nowhere"))
+        view.add_item(when)
+        permissions: ui.Container[Any] = ui.Container()
+        permissions.add_item(
+            self._make_section(
+                wording.describe_permissions(settings, server, here), "look", "Look again"
+            )
+        )
+        view.add_item(permissions)
         return view
 
-    def _line(self, text: str, what: str, label: str) -> ui.Section[Any]:
-        return ui.Section(text, accessory=self.part(ui.Button(label=label, custom_id=_id(what))))
+    def _make_section(self, text: str, what: str, label: str) -> ui.Section[Any]:
+        return ui.Section(
+            text,
+            accessory=self.control_class(ui.Button(label=label, custom_id=_make_custom_id(what))),
+        )
 
-    def _choice(self, what: str, options: text_module.Options, chosen: str) -> ui.ActionRow[Any]:
-        select: ui.Select[Any] = ui.Select(custom_id=_id(what))
+    def _make_select(self, what: str, options: wording.Options, chosen: str) -> ui.ActionRow[Any]:
+        select: ui.Select[Any] = ui.Select(custom_id=_make_custom_id(what))
         for value, label in options:
             select.add_option(label=label, value=value, default=value == chosen)
-        return ui.ActionRow(self.part(select))
+        return ui.ActionRow(self.control_class(select))
 
-    def _channels(
+    def _make_channel_select(
         self,
         what: str,
         chosen: object,
@@ -123,24 +138,25 @@ class Setup(commands.Cog):
     ) -> ui.ActionRow[Any]:
         known = [chosen] if isinstance(chosen, discord.abc.GuildChannel) else []
         select: ui.ChannelSelect[Any] = ui.ChannelSelect(
-            custom_id=_id(what),
+            custom_id=_make_custom_id(what),
             channel_types=kinds,
             placeholder=placeholder,
             min_values=0,
             default_values=[
-                _Chosen(id=one.id, type=discord.SelectDefaultValueType.channel) for one in known
+                _DefaultChannel(id=one.id, type=discord.SelectDefaultValueType.channel)
+                for one in known
             ],
         )
-        return ui.ActionRow(self.part(select))
+        return ui.ActionRow(self.control_class(select))
 
     # -- what is done ---------------------------------------------------------------------------
 
-    async def chosen(
+    async def handle_control(
         self, interaction: discord.Interaction[Any], what: str, values: list[str]
     ) -> None:
         """Do what a part of the panel was used for, and show the panel anew."""
         if what == "time":
-            server = server_of(interaction)
+            server = get_server(interaction)
             settings = await self.services.database.read(
                 lambda tx: settings_module.read(tx, server.id)
             )
@@ -148,16 +164,18 @@ class Setup(commands.Cog):
                 interaction,
                 "setup",
                 title="Time zone and quiet hours",
-                fields=_time_fields(settings),
+                fields=_make_time_fields(settings),
             )
             return
         if what != "look":
-            await self.change(interaction, what, self._change(interaction, what, values))
-        await interaction.response.edit_message(view=await self.panel(interaction))
+            await self.write_change(interaction, what, self._make_change(interaction, what, values))
+        await interaction.response.edit_message(view=await self.make_panel(interaction))
 
-    async def take_time(self, interaction: discord.Interaction[Any], entered: Entered) -> None:
+    async def handle_time_form(
+        self, interaction: discord.Interaction[Any], entered: SubmittedForm
+    ) -> None:
         """Keep zone and quiet hours as they were entered, or neither where one is no such thing."""
-        services, server_id = self.services, server_of(interaction).id
+        services, server_id = self.services, get_server(interaction).id
         zone = resolve_zone(entered.texts["zone"])
         hours = parse_quiet_hours(entered.texts["quiet"].strip() or "none")
         now = services.clock.now()
@@ -166,14 +184,14 @@ class Setup(commands.Cog):
             await settings_module.set_zone(tx, server_id, zone.key, now)
             await settings_module.set_quiet_hours(tx, server_id, hours, now)
 
-        await self.change(interaction, "time", change)
+        await self.write_change(interaction, "time", change)
         await acknowledge(interaction)
-        await show(interaction, await self.panel(interaction))
+        await show(interaction, await self.make_panel(interaction))
 
-    def _change(
+    def _make_change(
         self, interaction: discord.Interaction[Any], what: str, values: list[str]
     ) -> Change:
-        server_id, now_ms = server_of(interaction).id, self.services.clock.now_ms()
+        server_id, now_ms = get_server(interaction).id, self.services.clock.now_ms()
         value = values[0] if values else ""
         channel_id = int(value) if value.isdecimal() else None
 
@@ -197,11 +215,11 @@ class Setup(commands.Cog):
 
         return change
 
-    async def change(
+    async def write_change(
         self, interaction: discord.Interaction[Any], what: str, change: Change
     ) -> None:
         """Make a change in one transaction, with who made it."""
-        server, now_ms = server_of(interaction), self.services.clock.now_ms()
+        server, now_ms = get_server(interaction), self.services.clock.now_ms()
 
         async def changed(tx: Transaction) -> None:
             await settings_module.register(tx, server.id, server.name, now_ms)
@@ -220,7 +238,7 @@ class Setup(commands.Cog):
         self.services.sweep.wake()
 
 
-class _Chosen(discord.SelectDefaultValue):
+class _DefaultChannel(discord.SelectDefaultValue):
     """What is chosen already; its id goes as a string, as ids do (docs: Reference › Snowflakes).
 
     The library would send a number.
@@ -231,15 +249,15 @@ class _Chosen(discord.SelectDefaultValue):
         return {"id": str(self.id), "type": self.type.value}
 
 
-def _time_fields(settings: ServerSettings) -> list[ui.Label[Any]]:
+def _make_time_fields(settings: ServerSettings) -> list[ui.Label[Any]]:
     quiet = settings.quiet
     hours = "" if quiet is None else f"{quiet.start:%H:%M}-{quiet.end:%H:%M}"
     place = "A large city, such as Berlin, or an IANA name"
     return [
-        text_field(
+        make_text_field(
             "zone", "Time zone", settings.zone_name, most=60, required=True, description=place
         ),
-        text_field(
+        make_text_field(
             "quiet",
             "Quiet hours (22:00-08:00)",
             hours,
@@ -249,12 +267,12 @@ def _time_fields(settings: ServerSettings) -> list[ui.Label[Any]]:
     ]
 
 
-def _id(what: str) -> str:
+def _make_custom_id(what: str) -> str:
     return f"salon:setup:{what}"
 
 
-def _part_class(setup: Setup) -> type[_Part]:
-    class Bound(_Part, template=_CUSTOM_ID):
+def _make_control_class(setup: Setup) -> type[_Control]:
+    class Bound(_Control, template=_CUSTOM_ID):
         @property
         def setup(self) -> Setup:
             return setup
@@ -262,7 +280,7 @@ def _part_class(setup: Setup) -> type[_Part]:
     return Bound
 
 
-class _Part(ui.DynamicItem[ui.Item[Any]], template=_CUSTOM_ID):
+class _Control(ui.DynamicItem[ui.Item[Any]], template=_CUSTOM_ID):
     """A button or select of the panel; what it is for stands in its id."""
 
     @property
@@ -273,7 +291,7 @@ class _Part(ui.DynamicItem[ui.Item[Any]], template=_CUSTOM_ID):
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> _Part:
+    ) -> _Control:
         """What was used, perhaps of a panel that was shown before a restart."""
         del interaction, match
         return cls(item)
@@ -287,7 +305,7 @@ class _Part(ui.DynamicItem[ui.Item[Any]], template=_CUSTOM_ID):
         values: list[str] = list(data.get("values", ()))  # type: ignore[call-overload]
         with self.setup.services.active_work.track():
             try:
-                await self.setup.chosen(interaction, match["what"], values)
+                await self.setup.handle_control(interaction, match["what"], values)
             except Exception as error:  # noqa: BLE001 - handed to the one place of errors
                 await report_error(interaction, error)
 
@@ -296,5 +314,5 @@ async def setup(bot: SalonBot) -> None:
     """Add the cog, the panel's controls and its form."""
     cog = Setup(bot.services)
     await bot.add_cog(cog)
-    bot.add_dynamic_items(cog.part)
-    bot.forms.register("setup", cog.take_time)
+    bot.add_dynamic_items(cog.control_class)
+    bot.forms.register("setup", cog.handle_time_form)

@@ -15,10 +15,10 @@ from discord import ui
 from bot.services import Services
 from cogs.ui.errors import report_error
 
-__all__ = ["Label", "NumberedButton", "Pressed", "button_class", "row_of"]
+__all__ = ["ButtonHandler", "Label", "NumberedButton", "make_button_class", "make_button_row"]
 
 #: Does what a button says: its interaction, what it is called in ids, and its number.
-Pressed = Callable[[discord.Interaction[Any], str, int], Awaitable[None]]
+ButtonHandler = Callable[[discord.Interaction[Any], str, int], Awaitable[None]]
 #: What a button is called in ids, its label and its style.
 Label = tuple[str, str, discord.ButtonStyle]
 
@@ -43,7 +43,7 @@ class NumberedButton(ui.DynamicItem[ui.Button[Any]], template=_ANY):
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
     ) -> NumberedButton:
-        """The button that was pressed, perhaps one that was shown before a restart."""
+        """The button that was handler, perhaps one that was shown before a restart."""
         del interaction
         assert isinstance(item, ui.Button)
         return cls(match["what"], int(match["id"]), item.label or "", item.style)
@@ -61,21 +61,25 @@ class NumberedButton(ui.DynamicItem[ui.Button[Any]], template=_ANY):
                 await report_error(interaction, error)
 
 
-def button_class(kind: str, services: Services, pressed: Pressed) -> type[NumberedButton]:
-    """The buttons of one desk, which does what they say in ``pressed``.
+def make_button_class(
+    kind: str, services: Services, handler: ButtonHandler
+) -> type[NumberedButton]:
+    """The buttons of one desk, which does what they say in ``handler``.
 
     The client has to know the class, so that what was shown before a restart still works.
     """
 
     class Bound(NumberedButton, template=rf"salon:{kind}:(?P<what>[a-z]+):(?P<id>[0-9]+)"):
         async def press(self, interaction: discord.Interaction[Any]) -> None:
-            await pressed(interaction, self.what, self.number)
+            await handler(interaction, self.what, self.number)
 
     Bound.kind, Bound.services = kind, services
     return Bound
 
 
-def row_of(button: type[NumberedButton], number: int, labels: Iterable[Label]) -> ui.ActionRow[Any]:
+def make_button_row(
+    button: type[NumberedButton], number: int, labels: Iterable[Label]
+) -> ui.ActionRow[Any]:
     """A row of buttons, at most 5, that are about one number."""
     row: ui.ActionRow[Any] = ui.ActionRow()
     for what, label, style in labels:

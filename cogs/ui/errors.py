@@ -60,7 +60,7 @@ async def answer_with_file(
     """
     data = text.encode("utf-8", "replace")
     if len(data) > limits.FILE_BYTES:
-        data, name = await asyncio.to_thread(_packed, name, data), f"{name}.zip"
+        data, name = await asyncio.to_thread(_zip, name, data), f"{name}.zip"
         if len(data) > limits.FILE_BYTES:
             raise UserError(
                 "This is more than Discord takes in one file (10 MiB), even packed: ask whoever "
@@ -86,7 +86,7 @@ async def answer_with_file(
     await interaction.client.http.request(route, form=form, files=[file])
 
 
-def _packed(name: str, data: bytes) -> bytes:
+def _zip(name: str, data: bytes) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(name, data)
@@ -129,7 +129,7 @@ async def follow_up_with_files(
 async def report_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Answer an interaction that failed: with a foreseen failure's own sentence, or a reference."""
     # A sentence may repeat what somebody typed.
-    sentence = truncate(_sentence(error), limits.MESSAGE_CONTENT)
+    sentence = truncate(describe_error(error), limits.MESSAGE_CONTENT)
     try:
         if interaction.response.is_done():
             await interaction.followup.send(sentence, ephemeral=True)
@@ -139,7 +139,7 @@ async def report_error(interaction: discord.Interaction[Any], error: BaseExcepti
         _log.warning("An answer could not be given (%s): %s", failure, sentence)
 
 
-def _sentence(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """A foreseen failure's own words, or else a reference to what the log says of it."""
     cause: BaseException | None = error
     while cause is not None:

@@ -23,7 +23,7 @@ from bot.errors import UserError
 from bot.services import Services
 from cogs.ui.errors import report_error
 
-__all__ = ["Entered", "FormHandler", "Forms", "Upload", "show_form", "text_field"]
+__all__ = ["FormHandler", "Forms", "SubmittedForm", "Upload", "make_text_field", "show_form"]
 
 #: A kind, and what else the form has to know, separated by colons; at most ``limits.CUSTOM_ID``
 #: characters together.
@@ -40,7 +40,7 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
+class SubmittedForm:
     """What was entered in a form.
 
     ``arguments``: what the form had to know; the rest by the names of its fields.
@@ -58,10 +58,10 @@ class Entered:
 
 
 #: Gets the interaction that submitted a form, and what was entered.
-FormHandler = Callable[[discord.Interaction[Any], Entered], Awaitable[None]]
+FormHandler = Callable[[discord.Interaction[Any], SubmittedForm], Awaitable[None]]
 
 
-def text_field(
+def make_text_field(
     name: str,
     label: str,
     value: str | None = None,
@@ -136,12 +136,12 @@ class Forms(commands.Cog):
                 handler = self._handlers.get(found["kind"])
                 if handler is None:
                     raise UserError("This form is of another version of mine: open it anew.")
-                await handler(interaction, _entered(found["arguments"], data))
+                await handler(interaction, _parse_form(found["arguments"], data))
             except Exception as error:  # noqa: BLE001 - handed to the one place of errors
                 await report_error(interaction, error)
 
 
-def _entered(arguments: str, data: Mapping[str, Any]) -> Entered:
+def _parse_form(arguments: str, data: Mapping[str, Any]) -> SubmittedForm:
     """docs: Receiving and Responding to Interactions › Modal Submit Data Structure."""
     files = (data.get("resolved") or {}).get("attachments", {})
     texts: dict[str, str] = {}
@@ -157,4 +157,4 @@ def _entered(arguments: str, data: Mapping[str, Any]) -> Entered:
             choices[name] = tuple(field["values"] or ())
         else:
             texts[name] = str(field.get("value") or "")
-    return Entered(tuple(arguments.split(":")[1:]), texts, choices, uploads)
+    return SubmittedForm(tuple(arguments.split(":")[1:]), texts, choices, uploads)

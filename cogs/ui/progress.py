@@ -11,10 +11,10 @@ import discord
 
 from bot.services import Services
 from cogs.ui.errors import show
-from cogs.ui.views import text_view
+from cogs.ui.views import make_text_view
 from storage.essays.progress import Progress
 
-__all__ = ["watch"]
+__all__ = ["show_progress"]
 
 #: Seconds between two looks at how far it has come; design: progress on anything that takes
 #: longer than two seconds.
@@ -24,7 +24,7 @@ _LOOK_EVERY = 2.0
 _SHOWN_FOR = 14 * 60
 
 
-async def watch(
+async def show_progress(
     services: Services,
     interaction: discord.Interaction[Any],
     progress: Callable[[], Awaitable[Progress]],
@@ -42,7 +42,7 @@ async def watch(
             return far
         text = told(far)
         if text != shown:
-            await show(interaction, text_view(text))
+            await show(interaction, make_text_view(text))
             shown = text
 
 

@@ -19,21 +19,21 @@ from storage.prompts.queries import EssayChoice
 from storage.servers import settings
 from storage.servers.audit_log import record_act
 
-__all__ = ["Answering", "answer", "chosen_essay", "server_id", "server_of"]
+__all__ = ["WritingCog", "answer", "choose_optional_essay", "get_server", "get_server_id"]
 
 _ONLY_IN_A_SERVER = "This works in a server only."
 
 Work = Callable[[Transaction], Awaitable[str]]
 
 
-class Answering(commands.Cog):
+class WritingCog(commands.Cog):
     """Does the work of a command and answers with its text."""
 
     services: Services
 
     async def write_and_answer(self, interaction: discord.Interaction, work: Work) -> None:
         """Do ``work`` in one transaction, on behalf of a server that is known, and say its text."""
-        server, now_ms = server_of(interaction), self.services.clock.now_ms()
+        server, now_ms = get_server(interaction), self.services.clock.now_ms()
 
         async def known(tx: Transaction) -> str:
             await settings.register(tx, server.id, server.name, now_ms)
@@ -44,7 +44,7 @@ class Answering(commands.Cog):
             self.services.sweep.wake()
             await answer(interaction, text)
 
-    async def act(
+    async def record_act(
         self,
         tx: Transaction,
         interaction: discord.Interaction,
@@ -53,7 +53,7 @@ class Answering(commands.Cog):
     ) -> None:
         await record_act(
             tx,
-            server_id=server_of(interaction).id,
+            server_id=get_server(interaction).id,
             discussion_id=discussion_id,
             member_id=interaction.user.id,
             member_name=interaction.user.display_name,
@@ -68,18 +68,20 @@ async def answer(interaction: discord.Interaction, text: str) -> None:
     await interaction.response.send_message(content, ephemeral=True, suppress_embeds=True)
 
 
-async def chosen_essay(tx: Transaction, server_id: int, essay: str | None) -> EssayChoice | None:
+async def choose_optional_essay(
+    tx: Transaction, server_id: int, essay: str | None
+) -> EssayChoice | None:
     return None if essay is None else await choose_essay(tx, server_id, essay)
 
 
-def server_id(interaction: discord.Interaction[Any]) -> int:
+def get_server_id(interaction: discord.Interaction[Any]) -> int:
     """The id of the server an interaction came from."""
     if interaction.guild_id is None:
         raise UserError(_ONLY_IN_A_SERVER)
     return interaction.guild_id
 
 
-def server_of(interaction: discord.Interaction) -> discord.Guild:
+def get_server(interaction: discord.Interaction) -> discord.Guild:
     """The server an interaction came from."""
     if interaction.guild is None:
         raise UserError(_ONLY_IN_A_SERVER)

@@ -10,24 +10,24 @@ from discord import ui
 from bot.core.payload import Payload
 from bot.publishing.publish import Actor
 
-__all__ = ["actor", "card_view", "text_view"]
+__all__ = ["get_actor", "make_card_view", "make_text_view"]
 
 
-def actor(interaction: discord.Interaction[Any]) -> Actor:
+def get_actor(interaction: discord.Interaction[Any]) -> Actor:
     """Who acts."""
     return Actor(interaction.user.id, interaction.user.display_name)
 
 
-def text_view(text: str) -> ui.LayoutView:
+def make_text_view(text: str) -> ui.LayoutView:
     """A message of one text, for an answer that has become one of components."""
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.TextDisplay(text))
     return view
 
 
-def card_view(told: str, card: Payload) -> ui.LayoutView:
+def make_card_view(told: str, card: Payload) -> ui.LayoutView:
     """A message that says ``told`` and shows an opening card as it will stand."""
-    view = text_view(told)
+    view = make_text_view(told)
     inner: list[ui.Item[Any]] = []
     for component in card["components"][0]["components"]:
         if component["type"] == discord.ComponentType.text_display.value:

@@ -22,7 +22,7 @@ import pytest
 
 from bot.delivery.messages import Outbox
 from bot.delivery.reply_moves import Mover
-from cogs.ui.errors import _sentence
+from cogs.ui.errors import describe_error
 from storage.delivery.messages import PlannedMessage
 from tests.faults import changes, sites
 from tests.faults.injection import Moment
@@ -176,6 +176,6 @@ def test_a_command_that_cannot_use_the_archive_says_what_to_do(tmp_path: Path) -
         archive.execute("PRAGMA max_page_count = 2")
         with pytest.raises(sqlite3.OperationalError) as failure:
             archive.execute("INSERT INTO one VALUES (zeroblob(100000))")
-    said = _sentence(failure.value)
+    said = describe_error(failure.value)
     assert "try again" in said
     assert "full" not in said, "what SQLite says is for the log"

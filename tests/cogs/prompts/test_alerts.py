@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.text.length import count_utf16_units
-from cogs.prompts.text import listed
+from cogs.prompts.wording import join_lists
 from tests.cogs.prompts.test_prompts import DAY, HOUR, came, close, prompts, rows
 from tests.delivery.test_styles import publish
 from tests.support.running_bot import ESSAY, RunningBot, running_bot
@@ -23,13 +23,15 @@ async def running(tmp_path: Path) -> AsyncIterator[RunningBot]:
 
 
 def test_a_list_of_much_to_come_still_shows_what_came_of_the_last_ones() -> None:
-    told = listed(["c" * 200] * 25, ["p" * 200] * 10)
+    told = join_lists(["c" * 200] * 25, ["p" * 200] * 10)
     assert count_utf16_units(told) <= 2000
     assert (told.count("c" * 200), told.count("p" * 200)) == (5, 4)
     assert "… and 20 more lines" in told
-    assert listed(["c" * 200] * 8, []).count("c" * 200) == 8, "where nothing came, all is to come"
-    assert listed([], ["p"]) == "p"
-    assert listed([], []) == ""
+    assert join_lists(["c" * 200] * 8, []).count("c" * 200) == 8, (
+        "where nothing came, all is to come"
+    )
+    assert join_lists([], ["p"]) == "p"
+    assert join_lists([], []) == ""
 
 
 async def test_the_list_of_a_busy_server_shows_which_questions_drew_answers(

@@ -12,35 +12,37 @@ from bot.core.prompts.wording import escape_line
 from bot.errors import UserError
 from bot.prompting import pauses as resuming
 from bot.prompting import schedule
-from cogs.prompts import text
+from cogs.prompts import wording
 from cogs.prompts.autocomplete import complete_zone
 from cogs.ui.autocomplete import complete_essay
-from cogs.ui.responses import Answering, chosen_essay, server_of
+from cogs.ui.responses import WritingCog, choose_optional_essay, get_server
 from storage.db.writer import Transaction
 from storage.prompts import pauses
 from storage.servers import settings as settings_module
 
-__all__ = ["PromptRules"]
+__all__ = ["PromptSettings"]
 
 _MOST_HOURS = 24 * 90
 
 
-class PromptRules(Answering):
+class PromptSettings(WritingCog):
     """A part of the cog ``Prompts``."""
 
     @app_commands.command(description="Let no prompts come, for an essay or the whole server.")
     @app_commands.describe(essay="Only this essay; the whole server if left out")
     async def pause(self, interaction: discord.Interaction, essay: str | None = None) -> None:
         """Stop prompts until they are resumed."""
-        server_id, now_ms = server_of(interaction).id, self.services.clock.now_ms()
+        server_id, now_ms = get_server(interaction).id, self.services.clock.now_ms()
 
         async def pause(tx: Transaction) -> str:
-            chosen = await chosen_essay(tx, server_id, essay)
+            chosen = await choose_optional_essay(tx, server_id, essay)
             if chosen is None:
                 await pauses.pause(tx, server_id, now_ms)
             else:
                 await pauses.pause_discussion(tx, chosen.id, now_ms)
-            await self.act(tx, interaction, None if chosen is None else chosen.id, "paused prompts")
+            await self.record_act(
+                tx, interaction, None if chosen is None else chosen.id, "paused prompts"
+            )
             where = "this server" if chosen is None else f"“{escape_line(chosen.title)}”"
             return f"Prompts in {where} are paused until `/prompts resume`."
 
@@ -50,15 +52,15 @@ class PromptRules(Answering):
     @app_commands.describe(essay="Only this essay; the whole server if left out")
     async def resume(self, interaction: discord.Interaction, essay: str | None = None) -> None:
         """Go on with prompts; what was due meanwhile comes, unless it is too late."""
-        server_id, now = server_of(interaction).id, self.services.clock.now()
+        server_id, now = get_server(interaction).id, self.services.clock.now()
 
         async def resume(tx: Transaction) -> str:
-            chosen = await chosen_essay(tx, server_id, essay)
+            chosen = await choose_optional_essay(tx, server_id, essay)
             if chosen is None:
                 await resuming.resume(tx, server_id, now)
             else:
                 await resuming.resume_discussion(tx, server_id, chosen.id, now)
-            await self.act(
+            await self.record_act(
                 tx, interaction, None if chosen is None else chosen.id, "resumed prompts"
             )
             if chosen is not None and (await settings_module.read(tx, server_id)).paused:
@@ -82,7 +84,7 @@ class PromptRules(Answering):
         steps: app_commands.Range[str, 1, 4000] | None = None,
     ) -> None:
         """Show the server's plan, or set it; ``default`` brings back ours, ``none`` has none."""
-        server_id = server_of(interaction).id
+        server_id = get_server(interaction).id
         wanted = None
         if steps is not None and steps.strip().lower() != "default":
             wanted = format_plan(parse_plan(steps))
@@ -90,9 +92,9 @@ class PromptRules(Answering):
         async def plan(tx: Transaction) -> str:
             if steps is not None:
                 await settings_module.set_plan(tx, server_id, wanted)
-                await self.act(tx, interaction, None, "set the plan of prompts")
+                await self.record_act(tx, interaction, None, "set the plan of prompts")
             settings = await settings_module.read(tx, server_id)
-            return text.plan(parse_plan(settings.plan_text), settings)
+            return wording.describe_plan(parse_plan(settings.plan_text), settings)
 
         await self.write_and_answer(interaction, plan)
 
@@ -114,7 +116,7 @@ class PromptRules(Answering):
         notices: discord.TextChannel | None = None,
     ) -> None:
         """Show the server's manners, or set some of them."""
-        server_id, now = server_of(interaction).id, self.services.clock.now()
+        server_id, now = get_server(interaction).id, self.services.clock.now()
         chosen = None if zone is None else resolve_zone(zone)
         hours = None if quiet is None else parse_quiet_hours(quiet)
 
@@ -130,8 +132,8 @@ class PromptRules(Answering):
             if notices is not None:
                 await settings_module.set_notices_channel(tx, server_id, notices.id)
             if any(one is not None for one in (zone, quiet, nudges, tolerance, notices)):
-                await self.act(tx, interaction, None, "set the manners of prompts")
-            return text.manners(await settings_module.read(tx, server_id))
+                await self.record_act(tx, interaction, None, "set the manners of prompts")
+            return wording.describe_policy(await settings_module.read(tx, server_id))
 
         await self.write_and_answer(interaction, manners)
 
@@ -146,7 +148,7 @@ class PromptRules(Answering):
         channel: discord.TextChannel | None = None,
     ) -> None:
         """Show when the digest comes, or set it."""
-        server_id, now = server_of(interaction).id, self.services.clock.now()
+        server_id, now = get_server(interaction).id, self.services.clock.now()
         off = when is not None and when.strip().lower() in ("none", "off", "never")
         weekly = None if when is None or off else parse_weekly(when)
         if when is not None and not off and (weekly is None or weekly.weekday is None):
@@ -163,8 +165,8 @@ class PromptRules(Answering):
                     when=weekly if when is not None else settings.digest,
                     now=now,
                 )
-                await self.act(tx, interaction, None, "set the digest")
-            return text.digest(await settings_module.read(tx, server_id), now)
+                await self.record_act(tx, interaction, None, "set the digest")
+            return wording.describe_digest(await settings_module.read(tx, server_id), now)
 
         await self.write_and_answer(interaction, digest)
 
@@ -172,14 +174,14 @@ class PromptRules(Answering):
 
     @pause.autocomplete("essay")
     @resume.autocomplete("essay")
-    async def rule_essay_choices(
+    async def complete_settings_essays(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         """This server's essays, the newest first."""
-        return await complete_essay(self.services, server_of(interaction).id, typed)
+        return await complete_essay(self.services, get_server(interaction).id, typed)
 
     @manners.autocomplete("zone")
-    async def zone_choices(
+    async def complete_zones(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         """The time zones that contain what is being typed."""

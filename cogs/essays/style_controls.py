@@ -14,21 +14,29 @@ from bot.core.conversation.styles import FORUM, MAX_PARTS_IN_CHANNEL, THREAD, TH
 from bot.publishing.publish import Preview
 from cogs.ui.errors import report_error
 
-__all__ = ["SWITCHES", "TagSelect", "switch", "tag_select_class", "told"]
+__all__ = [
+    "STYLES_BY_BUTTON",
+    "TagSelect",
+    "describe_style",
+    "get_style_button",
+    "make_tag_select_class",
+]
 
 #: What the buttons that change a draft's style are called in their ids, and the style they choose.
-SWITCHES = {"apart": THREADS, "together": THREAD}
+STYLES_BY_BUTTON = {"apart": THREADS, "together": THREAD}
 
 _CUSTOM_ID = re.compile(r"salon:tags:(?P<id>[0-9]+)")
 
-Picked = Callable[[discord.Interaction[Any], int, tuple[int, ...]], Awaitable[None]]
+TagsHandler = Callable[[discord.Interaction[Any], int, tuple[int, ...]], Awaitable[None]]
 
 
-def told(preview: Preview) -> str:
+def describe_style(preview: Preview) -> str:
     """Where the talk will be."""
     draft = preview.draft
     if draft.style == FORUM:
-        names = [f"“{tag.name}”" for tag in _tags(preview.target_channel) if tag.id in draft.tags]
+        names = [
+            f"“{tag.name}”" for tag in _get_tags(preview.target_channel) if tag.id in draft.tags
+        ]
         return "**Discussed** in its own post" + (f", tagged {', '.join(names)}." if names else ".")
     if draft.style == THREADS:
         return "**Discussed** in a thread for each reply."
@@ -39,7 +47,7 @@ def told(preview: Preview) -> str:
     return f"**Discussed** in one thread on the card, where the parts stand too{why}."
 
 
-def switch(preview: Preview) -> tuple[str, str] | None:
+def get_style_button(preview: Preview) -> tuple[str, str] | None:
     """The button that changes the style: its name in ids and its label; None where none can."""
     if preview.draft.style == FORUM:
         return None
@@ -48,23 +56,23 @@ def switch(preview: Preview) -> tuple[str, str] | None:
     return "apart", "A thread a reply instead"
 
 
-def _tags(target_channel: TargetChannel | None) -> tuple[Any, ...]:
+def _get_tags(target_channel: TargetChannel | None) -> tuple[Any, ...]:
     return () if target_channel is None else target_channel.tags
 
 
-def tag_select_class(picked: Picked) -> type[TagSelect]:
-    """The kind of list that hands what is picked in it to ``picked``."""
+def make_tag_select_class(handle_tags: TagsHandler) -> type[TagSelect]:
+    """The kind of list that hands what is handle_tags in it to ``handle_tags``."""
 
     class Bound(TagSelect, template=_CUSTOM_ID):
         @property
-        def picked(self) -> Picked:
-            return picked
+        def handle_tags(self) -> TagsHandler:
+            return handle_tags
 
     return Bound
 
 
 class TagSelect(ui.DynamicItem[ui.Select[Any]], template=_CUSTOM_ID):
-    """The tags of a forum, to be picked for a draft; which draft stands in its id."""
+    """The tags of a forum, to be handle_tags for a draft; which draft stands in its id."""
 
     def __init__(self, discussion_id: int, select: ui.Select[Any]) -> None:
         select.custom_id = f"salon:tags:{discussion_id}"
@@ -72,7 +80,7 @@ class TagSelect(ui.DynamicItem[ui.Select[Any]], template=_CUSTOM_ID):
         self.discussion_id = discussion_id
 
     @classmethod
-    def of(cls, preview: Preview) -> TagSelect | None:
+    def make(cls, preview: Preview) -> TagSelect | None:
         """The list for what does not stand yet; None where there are no tags to pick."""
         target_channel, draft = preview.target_channel, preview.draft
         if target_channel is None or draft.style != FORUM or draft.begun:
@@ -101,8 +109,8 @@ class TagSelect(ui.DynamicItem[ui.Select[Any]], template=_CUSTOM_ID):
         )
 
     @property
-    def picked(self) -> Picked:
-        """What becomes of what is picked."""
+    def handle_tags(self) -> TagsHandler:
+        """What becomes of what is handle_tags."""
         raise NotImplementedError
 
     @classmethod
@@ -115,9 +123,9 @@ class TagSelect(ui.DynamicItem[ui.Select[Any]], template=_CUSTOM_ID):
         return cls(int(match["id"]), item)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand on what was picked; what goes wrong is spoken of, not only logged."""
+        """Hand on what was handle_tags; what goes wrong is spoken of, not only logged."""
         try:
             tags = tuple(int(value) for value in self.item.values)
-            await self.picked(interaction, self.discussion_id, tags)
-        except Exception as error:  # noqa: BLE001 - handed to the one place of errors
+            await self.handle_tags(interaction, self.discussion_id, tags)
+        except Exception as error:  # noqa: BLE001 - submission to the one place of errors
             await report_error(interaction, error)

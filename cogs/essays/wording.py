@@ -11,16 +11,16 @@ from storage.essays.discussions import Listed
 from storage.essays.progress import Progress
 
 __all__ = [
-    "closed",
-    "edit_progress",
-    "line",
-    "line_left",
-    "link",
-    "progress_text",
-    "state",
-    "style",
-    "title",
-    "withdrawing",
+    "describe_closing",
+    "describe_edit_progress",
+    "describe_former_title",
+    "describe_publishing",
+    "describe_state",
+    "describe_style",
+    "describe_withdrawal",
+    "format_essay_line",
+    "format_title",
+    "make_card_link",
 ]
 
 _STATES = {
@@ -33,7 +33,7 @@ _STATES = {
 }
 
 
-def link(essay: Listed) -> str | None:
+def make_card_link(essay: Listed) -> str | None:
     """The address of the opening card, once it is sent."""
     if essay.card_id is None:
         return None
@@ -42,7 +42,7 @@ def link(essay: Listed) -> str | None:
     return make_message_link(essay.server_id, where, essay.card_id)
 
 
-def style(essay: Listed) -> str:
+def describe_style(essay: Listed) -> str:
     """How it is discussed, and where, as a sentence."""
     if essay.thread_gone:
         return "Its own thread was deleted, or could not be opened."
@@ -52,14 +52,14 @@ def style(essay: Listed) -> str:
     return f"Discussed in {what}" + (f": <#{essay.thread_id}>" if essay.thread_id else ".")
 
 
-def closed(essay: Listed) -> str:
+def describe_closing(essay: Listed) -> str:
     """What closing does to where it is discussed."""
     if essay.style == THREADS:
         return "Its threads stay"
     return "Its post is locked" if essay.style == FORUM else "Its thread is locked"
 
 
-def withdrawing(essay: Listed) -> str:
+def describe_withdrawal(essay: Listed) -> str:
     """What withdrawing does to what the bot posted."""
     if essay.style == FORUM:
         return "What I posted is emptied, and the post is locked."
@@ -67,38 +67,38 @@ def withdrawing(essay: Listed) -> str:
     return f"Its card, parts and prompts are removed, and its {threads} locked."
 
 
-def title(text: str, most: int = 80) -> str:
+def format_title(text: str, most: int = 80) -> str:
     """An essay's title, shown literally and not too long."""
     return discord.utils.escape_markdown(truncate(text, most))
 
 
-def line_left(line: str) -> str:
+def describe_former_title(line: str) -> str:
     """That a line stands in the text because the essay has another title than it."""
-    return f"“{title(line)}”, once taken for the title, stands in the text as its first line"
+    return f"“{format_title(line)}”, once taken for the title, stands in the text as its first line"
 
 
-def state(essay: Listed) -> str:
+def describe_state(essay: Listed) -> str:
     """Where it stands in its life, and since or until when."""
     if essay.stopped is not None:
         return f"stopped: {essay.stopped}"
     moment = essay.scheduled_for if essay.state == "scheduled" else essay.published_at
-    told = _STATES[essay.state]
-    return told if moment is None else f"{told}, <t:{moment // 1000}:R>"
+    text = _STATES[essay.state]
+    return text if moment is None else f"{text}, <t:{moment // 1000}:R>"
 
 
-def line(essay: Listed) -> str:
+def format_essay_line(essay: Listed) -> str:
     """An essay in a list."""
-    where = link(essay) or f"<#{essay.channel_id}>"
-    return f"**{essay.id}** {title(essay.title)} — {state(essay)} — {where}"
+    where = make_card_link(essay) or f"<#{essay.channel_id}>"
+    return f"**{essay.id}** {format_title(essay.title)} — {describe_state(essay)} — {where}"
 
 
-def progress_text(name: str, progress: Progress) -> str:
+def describe_publishing(name: str, progress: Progress) -> str:
     """How far a publishing has come."""
-    text = f"Publishing “{title(name)}”: {progress.sent} of {progress.total}."
+    text = f"Publishing “{format_title(name)}”: {progress.sent} of {progress.total}."
     return f"{text} Waiting: {progress.last_error}" if progress.last_error else text
 
 
-def edit_progress(name: str, revision: int, progress: Progress) -> str:
+def describe_edit_progress(name: str, revision: int, progress: Progress) -> str:
     """How far a new revision is laid over the messages of the one before."""
     if progress.sent == progress.total:
         return f"“{name}” stands as revision {revision}."

@@ -8,27 +8,29 @@ from discord import ui
 
 from bot.core.essay.essay import Essay
 from bot.core.extraction.corrections import FIELD_LIMITS, Corrections, get_form_values
-from cogs.ui.forms import Entered, text_field
+from cogs.ui.forms import SubmittedForm, make_text_field
 
-__all__ = ["correction_fields", "entered_corrections"]
+__all__ = ["make_correction_fields", "read_corrections_form"]
 
 
-def correction_fields(essay: Essay, closing: str | None) -> list[ui.Label[Any]]:
+def make_correction_fields(essay: Essay, closing: str | None) -> list[ui.Label[Any]]:
     """What was found in an essay, to be corrected; ``closing``: the question an admin chose."""
     shown = get_form_values(essay, closing)
     asked = "Closing question (empty: the essay's own)"
     return [
-        text_field("title", "Title", shown.title, most=FIELD_LIMITS["title"], required=True),
-        text_field("byline", "Byline", shown.byline, most=FIELD_LIMITS["byline"]),
-        text_field(
+        make_text_field("title", "Title", shown.title, most=FIELD_LIMITS["title"], required=True),
+        make_text_field("byline", "Byline", shown.byline, most=FIELD_LIMITS["byline"]),
+        make_text_field(
             "epigraph", "Epigraph", shown.epigraph, most=FIELD_LIMITS["epigraph"], long=True
         ),
-        text_field("source", "Whose words", shown.epigraph_source, most=FIELD_LIMITS["source"]),
-        text_field("closing", asked, shown.closing, most=FIELD_LIMITS["closing"], long=True),
+        make_text_field(
+            "source", "Whose words", shown.epigraph_source, most=FIELD_LIMITS["source"]
+        ),
+        make_text_field("closing", asked, shown.closing, most=FIELD_LIMITS["closing"], long=True),
     ]
 
 
-def entered_corrections(entered: Entered) -> Corrections:
+def read_corrections_form(entered: SubmittedForm) -> Corrections:
     """What was entered in that form."""
     texts = entered.texts
     return Corrections(

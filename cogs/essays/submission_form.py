@@ -12,13 +12,13 @@ from bot.core.conversation.styles import TargetChannel
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
 from bot.publishing.publish import MOST_BYTES
-from cogs.ui.forms import Entered, Upload, text_field
+from cogs.ui.forms import SubmittedForm, Upload, make_text_field
 from storage.essays.submissions import Submission
 
-__all__ = ["entered_submission", "form_fields", "submission", "tags_field"]
+__all__ = ["make_submission", "make_submission_fields", "make_tags_fields", "read_submission_form"]
 
 
-def form_fields(
+def make_submission_fields(
     text: str | None = None, title: str | None = None, question: str | None = None
 ) -> list[ui.Label[Any]]:
     """The fields of the form that takes an essay as a file or a text; what is given is in them."""
@@ -28,7 +28,7 @@ def form_fields(
             description="Text, Markdown, HTML or Word; or paste the text below.",
             component=ui.FileUpload(custom_id="file", required=False, max_values=1),
         ),
-        text_field(
+        make_text_field(
             "text",
             "Or the text",
             text,
@@ -36,8 +36,10 @@ def form_fields(
             long=True,
             description="Its title on the first line; Markdown is kept.",
         ),
-        text_field("title", "Title", title, most=500, description="Empty: the one found in it."),
-        text_field(
+        make_text_field(
+            "title", "Title", title, most=500, description="Empty: the one found in it."
+        ),
+        make_text_field(
             "question",
             "Closing question",
             question,
@@ -47,15 +49,15 @@ def form_fields(
     ]
 
 
-def tags_field(target_channel: TargetChannel | None, tags: str | None) -> list[ui.Label[Any]]:
+def make_tags_fields(target_channel: TargetChannel | None, tags: str | None) -> list[ui.Label[Any]]:
     """The field for the tags of a forum's post, where the channel has such."""
     if target_channel is None or not target_channel.tags:
         return []
     there = truncate(", ".join(tag.name for tag in target_channel.tags), limits.FIELD_DESCRIPTION)
-    return [text_field("tags", "Tags", tags, most=300, description=there)]
+    return [make_text_field("tags", "Tags", tags, most=300, description=there)]
 
 
-def _handed_in(entered: Entered, before: str | None = None) -> Upload | None:
+def _get_uploaded_file(entered: SubmittedForm, before: str | None = None) -> Upload | None:
     """The file given in the form, None where it is a text; UserError where it is neither or both.
 
     ``before``: the text that the form was shown with; left as it is, it does not count.
@@ -72,7 +74,7 @@ def _handed_in(entered: Entered, before: str | None = None) -> Upload | None:
     return files[0]
 
 
-def submission(
+def make_submission(
     interaction: discord.Interaction[Any],
     channel_id: int,
     *,
@@ -85,7 +87,7 @@ def submission(
     tags: tuple[int, ...] = (),
     essay_id: int | None = None,
 ) -> Submission:
-    """What was handed in: a file, a page or a text. UserError where a file is too large."""
+    """What was submission in: a file, a page or a text. UserError where a file is too large."""
     assert interaction.guild is not None
     if file is not None and file.size > MOST_BYTES:
         raise UserError(
@@ -111,22 +113,22 @@ def submission(
     )
 
 
-def entered_submission(
+def read_submission_form(
     interaction: discord.Interaction[Any],
     channel_id: int,
-    entered: Entered,
+    entered: SubmittedForm,
     *,
     before: str | None = None,
     style: str | None = None,
     tags: tuple[int, ...] = (),
     essay_id: int | None = None,
 ) -> Submission:
-    """What was handed in with the form; UserError where that is nothing, or both file and text.
+    """What was submission in with the form; UserError where that is nothing, or both file and text.
 
     ``before``: the text that the form was shown with.
     """
-    file = _handed_in(entered, before)
-    return submission(
+    file = _get_uploaded_file(entered, before)
+    return make_submission(
         interaction,
         channel_id,
         file=file,

@@ -9,17 +9,17 @@ from bot.core.layout.card import CARD_TEXT
 from bot.core.layout.diff import diff_facts, diff_passages
 from bot.core.text.truncate import truncate, truncate_lines
 from bot.publishing.edit import Shown
-from cogs.essays import text
+from cogs.essays import wording
 from storage.essays.apply_revision import Laid
 
-__all__ = ["all_changes", "told", "whole_text"]
+__all__ = ["join_messages", "list_all_changes", "summarize"]
 
 #: UTF-16 units of the text below the card.
-_MOST_TOLD = limits.COMPONENT_TEXT - CARD_TEXT - 200
-_MOST_NOTES = 5
+_MAX_SUMMARY = limits.COMPONENT_TEXT - CARD_TEXT - 200
+_MAX_NOTES = 5
 
 
-def _counted(laid: Laid) -> str:
+def _count_messages(laid: Laid) -> str:
     """How many messages stay, change, come and go."""
     changes = laid.changes
     gone = [change.message.answered for change in changes if not change.needed]
@@ -33,11 +33,11 @@ def _counted(laid: Laid) -> str:
     return ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n)
 
 
-def told(shown: Shown) -> str:
+def summarize(shown: Shown) -> str:
     """What an admin should know before deciding."""
     new = shown.edit.revision
     lines = [f"**Not yet:** {shown.last_error}"] if shown.last_error else []
-    lines.append(f"**Messages:** {_counted(shown.laid)}.")
+    lines.append(f"**Messages:** {_count_messages(shown.laid)}.")
     if not any(message.purpose == "card" for message in shown.stand.messages):
         lines.append(
             "**The card** was deleted. An edit does not post it again: it would stand below the "
@@ -45,13 +45,13 @@ def told(shown: Shown) -> str:
         )
     facts = diff_facts(shown.old, new.essay)
     if new.closing is not None:
-        facts.append(f"Asked at the end: {text.title(new.closing, 200)}")
+        facts.append(f"Asked at the end: {wording.format_title(new.closing, 200)}")
     elif shown.stand.closing is not None:
         facts.append("Asked at the end: the essay's own question")
-    if by_admin := list_corrected_facts(new.essay):
-        facts.append(f"As given here, not as the text says: {', '.join(by_admin)}")
+    if corrected := list_corrected_facts(new.essay):
+        facts.append(f"As given here, not as the text says: {', '.join(corrected)}")
     if (left := find_former_title_line(new.essay)) is not None:
-        facts.append(text.line_left(left))
+        facts.append(wording.describe_former_title(left))
     if facts:
         lines += [f"- {fact}" for fact in facts]
     if shown.skipped:
@@ -60,23 +60,23 @@ def told(shown: Shown) -> str:
             f"**Prompts:** {shown.skipped} planned {'one is' if one else 'ones are'} skipped: what "
             f"{'it is' if one else 'they are'} about is gone."
         )
-    lines += [f"**Not shown as it was:** {note}" for note in new.notes[:_MOST_NOTES]]
-    room = _MOST_TOLD - len("\n".join(lines)) - 40
+    lines += [f"**Not shown as it was:** {note}" for note in new.notes[:_MAX_NOTES]]
+    room = _MAX_SUMMARY - len("\n".join(lines)) - 40
     changed = [f"- {line}" for line in diff_passages(shown.old, new.essay)]
     if changed:
         lines.append("**Text:**")
         lines.append(truncate_lines(changed, max(room, 200)))
-    return truncate("\n".join(lines), _MOST_TOLD)
+    return truncate("\n".join(lines), _MAX_SUMMARY)
 
 
-def all_changes(shown: Shown) -> str:
+def list_all_changes(shown: Shown) -> str:
     """Every change, as a text to be read beside the essay."""
     essay = shown.edit.revision.essay
     lines = [*diff_facts(shown.old, essay), *diff_passages(shown.old, essay, full=True)]
     return "\n\n".join(lines or ["The words stay the same."])
 
 
-def whole_text(shown: Shown) -> str:
+def join_messages(shown: Shown) -> str:
     """The messages as they will read, in the order of the essay."""
     payloads = [
         change.payload

@@ -13,32 +13,32 @@ from bot.discord_api.required_permissions import Permission, join_names
 from storage.servers.settings import ServerSettings
 
 __all__ = [
-    "BRING",
-    "BRINGS",
-    "HEAD",
-    "LOOSE",
-    "LOOSES",
-    "STYLE",
+    "CHANNEL_REPLIES",
+    "CHANNEL_REPLIES_HEADING",
+    "FORUM_STYLE_HEADING",
+    "HEADING",
+    "PLAIN_MESSAGES",
+    "PLAIN_MESSAGES_HEADING",
     "STYLES",
-    "STYLE_OF_A_FORUM",
+    "STYLE_HEADING",
     "Options",
-    "channel",
-    "notices",
-    "numbers",
-    "rights",
-    "time",
+    "describe_alerts_channel",
+    "describe_channel",
+    "describe_passage_numbers",
+    "describe_permissions",
+    "describe_time",
 ]
 
 #: The value and the label of each thing that can be chosen.
 Options = Sequence[tuple[str, str]]
 
-HEAD = (
+HEADING = (
     "## How I host essays here\n"
     "-# Seen by you alone. What you choose is kept at once; style and passage numbers are those of "
     "essays handed in from now on."
 )
-STYLE = "**How an essay is talked about**"
-STYLE_OF_A_FORUM = (
+STYLE_HEADING = "**How an essay is talked about**"
+FORUM_STYLE_HEADING = (
     "**How an essay is talked about**\nIn a forum each essay is a post of its own, and all talk "
     "about it is there."
 )
@@ -46,19 +46,19 @@ STYLES: Options = (
     ("threads", "A thread for every reply to it"),
     ("thread", "One thread for the whole essay"),
 )
-BRING = "**When a reply in the channel belongs into a thread**"
-BRINGS: Options = (
+CHANNEL_REPLIES_HEADING = "**When a reply in the channel belongs into a thread**"
+CHANNEL_REPLIES: Options = (
     ("link", "I point its author there with a line"),
     ("move", "I move it there, under its author's name"),
 )
-LOOSE = "**What is written in the channel and replies to nothing**"
-LOOSES: Options = (
+PLAIN_MESSAGES_HEADING = "**What is written in the channel and replies to nothing**"
+PLAIN_MESSAGES: Options = (
     ("leave", "I leave it alone"),
     ("join", "It is a reply to the newest open essay"),
 )
 
 
-def channel(settings: ServerSettings, *, known: bool) -> str:
+def describe_channel(settings: ServerSettings, *, known: bool) -> str:
     """Where essays go."""
     text = "**Where essays go** when `/essay publish` names no channel"
     if settings.channel is not None and not known:
@@ -66,14 +66,14 @@ def channel(settings: ServerSettings, *, known: bool) -> str:
     return text
 
 
-def numbers(settings: ServerSettings) -> str:
+def describe_passage_numbers(settings: ServerSettings) -> str:
     """Whether passages show their numbers."""
     if settings.numbered:
         return "**Passage numbers** are shown, small, above each passage (¶1, ¶2 …)."
     return "**Passage numbers** are not shown."
 
 
-def time(settings: ServerSettings, now: datetime) -> str:
+def describe_time(settings: ServerSettings, now: datetime) -> str:
     """The zone, what time it is there, and the quiet hours."""
     local = now.astimezone(settings.zone)
     quiet = settings.quiet
@@ -84,8 +84,8 @@ def time(settings: ServerSettings, now: datetime) -> str:
     )
 
 
-def notices(settings: ServerSettings, *, known: bool) -> str:
-    """Where admins are told of problem."""
+def describe_alerts_channel(settings: ServerSettings, *, known: bool) -> str:
+    """Where admins are alerts_channel of problem."""
     text = "**Where I tell the admins of trouble**"
     if settings.notices_channel is None:
         text += "\nTrouble with prompts also stands in `/prompts list`."
@@ -94,7 +94,7 @@ def notices(settings: ServerSettings, *, known: bool) -> str:
     return text
 
 
-def rights(settings: ServerSettings, server: discord.Guild, here: int | None) -> str:
+def describe_permissions(settings: ServerSettings, server: discord.Guild, here: int | None) -> str:
     """What the bot lacks for what was chosen, by Discord's names.
 
     Looked for in the chosen channels; where none is chosen for essays, in the one the panel
@@ -107,11 +107,11 @@ def rights(settings: ServerSettings, server: discord.Guild, here: int | None) ->
         after = needed.get_optional(
             style, moves=settings.bring == "move", polls=_has_poll(settings)
         )
-        lines += _lacking(place, needed.get_required_to_host(style), after)
-    told = settings.notices_channel
-    board = None if told is None else server.get_channel(told)
+        lines += _list_missing(place, needed.get_required_to_host(style), after)
+    alerts_channel = settings.notices_channel
+    board = None if alerts_channel is None else server.get_channel(alerts_channel)
     if board is not None and board != place:
-        lines += _lacking(board, needed.TO_ALERT, ())
+        lines += _list_missing(board, needed.TO_ALERT, ())
     if not lines:
         lines = ["Choose a channel for essays, and I say whether I lack something there."]
     return "\n".join(["**What I am allowed**", *lines])
@@ -121,17 +121,20 @@ def _has_poll(settings: ServerSettings) -> bool:
     return any(str(step.content).startswith("poll") for step in parse_plan(settings.plan_text))
 
 
-def _lacking(
+def _list_missing(
     place: discord.abc.GuildChannel, must: Sequence[Permission], after: Sequence[Permission]
 ) -> list[str]:
     """What is missing in one channel; that everything is there where it is."""
     held = place.permissions_for(place.guild.me)
-    missing = [right for right in must if not getattr(held, right.key)]
-    later = [right for right in after if not getattr(held, right.key)]
+    missing = [permission for permission in must if not getattr(held, permission.key)]
+    later = [permission for permission in after if not getattr(held, permission.key)]
     lines: list[str] = []
     if missing:
         lines.append(
             f"⚠️ In {place.mention} give me {join_names(missing)}: else nothing works there."
         )
-    lines += [f"⚠️ In {place.mention} give me *{right.name}*, {right.purpose}." for right in later]
+    lines += [
+        f"⚠️ In {place.mention} give me *{permission.name}*, {permission.purpose}."
+        for permission in later
+    ]
     return lines or [f"✅ {place.mention}: everything is there."]

@@ -17,38 +17,47 @@ from storage.prompts.prompts import Prompt
 from storage.prompts.queries import PastPrompt
 from storage.servers.settings import ServerSettings
 
-__all__ = ["coming", "digest", "listed", "manners", "past", "plan", "planned"]
+__all__ = [
+    "KINDS",
+    "describe_digest",
+    "describe_plan",
+    "describe_planned",
+    "describe_policy",
+    "format_coming",
+    "format_past",
+    "join_lists",
+]
 
-_MOST_TITLE, _MOST_WHAT = 60, 80
+_MAX_TITLE, _MAX_CONTENT = 60, 80
 #: UTF-16 units of a message for the prompts that were sent; those to come get the rest.
 _PAST_UNITS = 900
 KINDS = {PromptKind.NUDGE: "nudge", PromptKind.DIGEST: "digest"}
 
 
-def _what(kind: str, what: str) -> str:
-    return escape_line(truncate(KINDS.get(PromptKind(kind), what), _MOST_WHAT))
+def _describe_content(kind: str, what: str) -> str:
+    return escape_line(truncate(KINDS.get(PromptKind(kind), what), _MAX_CONTENT))
 
 
-def _title(title: str | None) -> str:
-    return "" if title is None else f" **{escape_line(truncate(title, _MOST_TITLE))}**"
+def _format_title(title: str | None) -> str:
+    return "" if title is None else f" **{escape_line(truncate(title, _MAX_TITLE))}**"
 
 
-def coming(prompt: Prompt, title: str | None, hindrance: str) -> str:
+def format_coming(prompt: Prompt, title: str | None, obstacle: str) -> str:
     """A prompt that is to come, when, and what would keep it from it."""
     where = f" <#{prompt.channel_id}>" if prompt.kind in KINDS and prompt.channel_id else ""
     condition = f", {prompt.condition}" if prompt.condition else ""
-    line = f"⏳ **{prompt.id}** {format_timestamp(prompt.due_at)}{_title(title)}{where}: "
-    line += f"{_what(prompt.kind, prompt.content)}{condition}"
-    return line + (f" — {hindrance}" if hindrance else "")
+    line = f"⏳ **{prompt.id}** {format_timestamp(prompt.due_at)}{_format_title(title)}{where}: "
+    line += f"{_describe_content(prompt.kind, prompt.content)}{condition}"
+    return line + (f" — {obstacle}" if obstacle else "")
 
 
-def past(one: PastPrompt, server_id: int) -> str:
+def format_past(one: PastPrompt, server_id: int) -> str:
     """What became of a prompt: what it asked and how many answered it, or why it was not sent."""
-    line = f"{_what(one.kind, one.content)}{_title(one.title)}"
+    line = f"{_describe_content(one.kind, one.content)}{_format_title(one.title)}"
     if one.asked_questions:
         first, *others = one.asked_questions
         more = f" and {len(others)} more" if others else ""
-        line += f" “{escape_line(truncate(first, _MOST_WHAT))}”{more}"
+        line += f" “{escape_line(truncate(first, _MAX_CONTENT))}”{more}"
     if one.state == "sent":
         count = {0: "no answers", 1: "1 answer"}.get(one.replies, f"{one.replies} answers")
         link = ""
@@ -59,31 +68,34 @@ def past(one: PastPrompt, server_id: int) -> str:
     return f"{mark} **{one.id}** {format_timestamp(one.at)} {line} {one.state}: {one.reason}"
 
 
-def listed(to_come: Sequence[str], past: Sequence[str]) -> str:
+def join_lists(to_come: Sequence[str], past: Sequence[str]) -> str:
     """Both in one message; however much is to come, what came of the last ones is seen too."""
     came = truncate_lines(past, _PAST_UNITS)
     left = limits.MESSAGE_CONTENT - count_utf16_units(came) - 1
     return "\n".join(part for part in (truncate_lines(to_come, left), came) if part)
 
 
-def planned(prompt: Prompt, title: str, quiet_until: datetime | None, hindrance: str) -> str:
+def describe_planned(
+    prompt: Prompt, title: str, quiet_until: datetime | None, obstacle: str
+) -> str:
     """The answer to a prompt that was added or changed."""
     lines = [
         f"Prompt {prompt.id} for “{escape_line(title)}” comes "
         f"{format_timestamp(prompt.planned_for)} "
-        f"({format_timestamp(prompt.planned_for, 'R')}): {_what(prompt.kind, prompt.content)}"
+        f"({format_timestamp(prompt.planned_for, 'R')}): "
+        f"{_describe_content(prompt.kind, prompt.content)}"
         + (f", {prompt.condition}." if prompt.condition else ".")
     ]
-    if quiet_until is not None and "skipped" not in hindrance:
+    if quiet_until is not None and "skipped" not in obstacle:
         lines.append(
             f"That is in quiet hours: it goes out at their end, {format_timestamp(quiet_until)}."
         )
-    elif hindrance:
-        lines.append(f"As things stand it {hindrance}.")
+    elif obstacle:
+        lines.append(f"As things stand it {obstacle}.")
     return "\n".join(lines)
 
 
-def plan(steps: Sequence[Step], settings: ServerSettings) -> str:
+def describe_plan(steps: Sequence[Step], settings: ServerSettings) -> str:
     """The server's plan, a step a line."""
     if not steps:
         return "New essays get no prompts. `/prompts plan steps: default` brings them back."
@@ -93,26 +105,27 @@ def plan(steps: Sequence[Step], settings: ServerSettings) -> str:
     return truncate_lines(lines)
 
 
-def manners(settings: ServerSettings) -> str:
-    """Zone, quiet hours, nudges, tolerance and where problem is told."""
+def describe_policy(settings: ServerSettings) -> str:
+    """Time zone, quiet hours, nudges, tolerance and the channel for alerts."""
     quiet = settings.quiet
     hours = "none" if quiet is None else f"{quiet.start:%H:%M} to {quiet.end:%H:%M}"
     nudges = settings.nudge_after
     after = "never" if nudges is None else f"after {format_wait(nudges)} without an answer"
-    told = settings.notices_channel
+    channel_id = settings.notices_channel
+    alerts = "in `/prompts list`" if channel_id is None else f"<#{channel_id}>"
     return "\n".join(
         [
             f"Time zone: {settings.zone_name}",
             f"Quiet hours: {hours}",
             f"A thread is nudged: {after}",
             f"A prompt may be late by: {format_wait(settings.tolerance)}",
-            f"Admins are told of trouble: {'in `/prompts list`' if told is None else f'<#{told}>'}",
+            f"Admins are told of trouble: {alerts}",
             *(["**Prompts are paused.**"] if settings.paused else []),
         ]
     )
 
 
-def digest(settings: ServerSettings, now: datetime) -> str:
+def describe_digest(settings: ServerSettings, now: datetime) -> str:
     """Where and when the digest comes."""
     if settings.digest is None:
         return "There is no digest. `/prompts digest when: Sunday 18:00` has one come here."

@@ -13,10 +13,10 @@ from bot.core.conversation.styles import TargetChannel, check_target_channel, pa
 from bot.errors import UserError
 from cogs.ui.autocomplete import make_choices
 
-__all__ = ["Place", "Way", "chosen_way", "complete_tags"]
+__all__ = ["TargetChannelOption", "TargetChoice", "check_target", "complete_tags"]
 
 
-class Place(app_commands.Transformer):
+class TargetChannelOption(app_commands.Transformer):
     """A text, announcement or forum channel; its id is what the command is given.
 
     docs: Channel Resource › Channel Types. The library's own option for forums takes media
@@ -41,16 +41,16 @@ class Place(app_commands.Transformer):
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class TargetChoice:
     """How an admin wants an essay to stand: the style, None where nothing was said, and tags."""
 
     style: str | None
     tags: tuple[int, ...]
 
 
-def chosen_way(
+def check_target(
     target_channel: TargetChannel | None, channel_id: int, style: str | None, tags: str | None
-) -> Way:
+) -> TargetChoice:
     """How an essay is to stand in a channel; UserError where it cannot."""
     if target_channel is None:
         raise UserError(
@@ -65,7 +65,7 @@ def chosen_way(
     last_error = check_target_channel(replace(target_channel, requires_tag=False), chosen)
     if last_error:
         raise UserError(f"{last_error} Nothing was kept.")
-    return Way(style, chosen)
+    return TargetChoice(style, chosen)
 
 
 def complete_tags(
