@@ -10,8 +10,8 @@ from bot.core.prompts.plan import format_plan, parse_plan, parse_weekly
 from bot.core.prompts.timezones import resolve_zone
 from bot.core.prompts.wording import escape_line
 from bot.errors import UserError
-from bot.prompting import pauses as resuming
 from bot.prompting import schedule
+from bot.prompting.resume import resume_discussion, resume_server
 from cogs.prompts import wording
 from cogs.prompts.autocomplete import complete_zone
 from cogs.ui.autocomplete import complete_essay
@@ -57,9 +57,9 @@ class PromptSettings(WritingCog):
         async def resume(tx: Transaction) -> str:
             chosen = await choose_optional_essay(tx, server_id, essay)
             if chosen is None:
-                await resuming.resume(tx, server_id, now)
+                await resume_server(tx, server_id, now)
             else:
-                await resuming.resume_discussion(tx, server_id, chosen.id, now)
+                await resume_discussion(tx, server_id, chosen.id, now)
             await self.record_act(
                 tx, interaction, None if chosen is None else chosen.id, "resumed prompts"
             )

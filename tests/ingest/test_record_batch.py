@@ -1,4 +1,4 @@
-"""The record: what a batch of events leaves in the archive."""
+"""Recording a batch of events: what it leaves in the archive."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def essay() -> Essay:
 
 @pytest.fixture
 async def published(database: Database) -> Database:
-    """An essay whose three posts stand as messages 1001 to 1003."""
+    """An essay whose three messages were sent as 1001 to 1003."""
 
     async def publish(tx: Transaction) -> None:
         await submissions.receive(tx, SUBMISSION, NOW_MS)
@@ -86,7 +86,7 @@ async def published(database: Database) -> Database:
     return database
 
 
-def said(message_id: int, text: str = "Yes.", **more: Any) -> Message:
+def make_message(message_id: int, text: str = "Yes.", **more: Any) -> Message:
     message = Message(
         id=message_id,
         server_id=SERVER,
@@ -102,7 +102,7 @@ def said(message_id: int, text: str = "Yes.", **more: Any) -> Message:
     return replace(message, **more)
 
 
-async def write(
+async def record(
     database: Database, events: Sequence[Event], complete: frozenset[int] = frozenset()
 ) -> BatchResult:
     return await database.write(
@@ -125,10 +125,10 @@ async def rows(database: Database, sql: str) -> list[sqlite3.Row]:
     return await database.read(lambda tx: tx.rows(sql))
 
 
-async def test_a_reply_to_a_part_heads_a_thread_and_answers_its_passages(
+async def test_a_reply_to_a_part_opens_a_thread_and_answers_its_passages(
     published: Database,
 ) -> None:
-    result = await write(published, [said(1100, reference_id=PART)])
+    result = await record(published, [make_message(1100, reference_id=PART)])
     assert result.threads_planned == 1
     reply = (await replies(published))["1100"]
     assert reply["parent"] is None
@@ -138,15 +138,15 @@ async def test_a_reply_to_a_part_heads_a_thread_and_answers_its_passages(
     assert (thread["id"], thread["name"], thread["state"]) == (1100, "Ann: Yes.", "planned")
 
 
-async def test_a_whole_exchange_in_one_batch_keeps_its_parents(published: Database) -> None:
-    await write(
+async def test_a_conversation_in_one_batch_keeps_its_parents(published: Database) -> None:
+    await record(
         published,
         [
-            said(1100, reference_id=CLOSING),
-            said(1101, channel_id=1100, author_id=BEN, author_name="Ben"),
-            said(1102, channel_id=1100, reference_id=1101),
-            said(1103, channel_id=1100, reference_id=1102, author_id=BEN),
-            said(1104, reference_id=1100),
+            make_message(1100, reference_id=CLOSING),
+            make_message(1101, channel_id=1100, author_id=BEN, author_name="Ben"),
+            make_message(1102, channel_id=1100, reference_id=1101),
+            make_message(1103, channel_id=1100, reference_id=1102, author_id=BEN),
+            make_message(1104, reference_id=1100),
         ],
     )
     parents = {key: reply["parent"] for key, reply in (await replies(published)).items()}
@@ -160,53 +160,57 @@ async def test_a_whole_exchange_in_one_batch_keeps_its_parents(published: Databa
 
 
 @pytest.mark.parametrize("at_once", [True, False], ids=["in one batch", "in two"])
-async def test_an_answer_in_a_thread_that_came_first_is_waited_for_no_longer_than_needed(
+async def test_a_reply_that_arrives_before_its_parent_gets_its_parent_later(
     published: Database, at_once: bool
 ) -> None:
-    await write(published, [said(2001, "I would.", reference_id=CLOSING)])
-    first = said(2002, "First.", channel_id=2001)
-    second = said(2003, "Second.", channel_id=2001, reference_id=2002)
+    await record(published, [make_message(2001, "I would.", reference_id=CLOSING)])
+    first = make_message(2002, "First.", channel_id=2001)
+    second = make_message(2003, "Second.", channel_id=2001, reference_id=2002)
     if at_once:
-        await write(published, [second, first])
+        await record(published, [second, first])
     else:
-        await write(published, [second])
+        await record(published, [second])
         assert len(await rows(published, "SELECT reply_id FROM pending_parents")) == 1
-        await write(published, [first])
+        await record(published, [first])
     kept = await replies(published)
     assert kept["2003"]["parent"] == "2002"
     assert await rows(published, "SELECT reply_id FROM pending_parents") == []
 
 
-async def test_what_belongs_to_no_discussion_is_not_kept(published: Database) -> None:
-    result = await write(
+async def test_messages_outside_of_discussions_are_not_saved(published: Database) -> None:
+    result = await record(
         published,
         [
-            said(1100),
-            said(1101, reference_id=99),
-            said(1102, channel_id=77, reference_id=78),
-            said(1103, reference_id=PART, from_bot=True),
-            said(1104, reference_id=PART, type=18),
+            make_message(1100),
+            make_message(1101, reference_id=99),
+            make_message(1102, channel_id=77, reference_id=78),
+            make_message(1103, reference_id=PART, from_bot=True),
+            make_message(1104, reference_id=PART, type=18),
         ],
     )
     assert result.threads_planned == 0
     assert await replies(published) == {}
 
 
-async def test_the_same_message_told_twice_is_kept_once(published: Database) -> None:
-    await write(published, [said(1100, reference_id=PART), said(1100, reference_id=PART)])
-    await write(published, [said(1100, "older text", reference_id=PART)])
+async def test_a_message_that_arrives_twice_is_saved_once(published: Database) -> None:
+    await record(
+        published, [make_message(1100, reference_id=PART), make_message(1100, reference_id=PART)]
+    )
+    await record(published, [make_message(1100, "older text", reference_id=PART)])
     kept = await replies(published)
     assert list(kept) == ["1100"]
     assert kept["1100"]["text"] == "Yes."
     assert len(await rows(published, "SELECT id FROM threads")) == 1
 
 
-async def test_an_edit_replaces_the_text_and_notes_the_time(published: Database) -> None:
+async def test_an_edit_replaces_the_text_and_saves_its_time(published: Database) -> None:
     later = NOW + timedelta(hours=1)
-    await write(
+    await record(
         published,
         [
-            said(1100, reference_id=PART, attachments=(Attachment("a.png", "image/png", 5),)),
+            make_message(
+                1100, reference_id=PART, attachments=(Attachment("a.png", "image/png", 5),)
+            ),
             Edit(1100, CHANNEL, "No.", later, (Attachment("b.png", None, 6),)),
         ],
     )
@@ -217,19 +221,23 @@ async def test_an_edit_replaces_the_text_and_notes_the_time(published: Database)
 
 
 async def test_an_older_edit_never_replaces_a_newer_one(published: Database) -> None:
-    await write(published, [said(1100, reference_id=PART)])
-    await write(published, [Edit(1100, CHANNEL, "second", NOW + timedelta(hours=2), ())])
-    await write(published, [Edit(1100, CHANNEL, "first", NOW + timedelta(hours=1), ())])
-    await write(published, [Edit(1100, CHANNEL, "a link preview came", None, ())])
+    await record(published, [make_message(1100, reference_id=PART)])
+    await record(published, [Edit(1100, CHANNEL, "second", NOW + timedelta(hours=2), ())])
+    await record(published, [Edit(1100, CHANNEL, "first", NOW + timedelta(hours=1), ())])
+    await record(published, [Edit(1100, CHANNEL, "a link preview came", None, ())])
     assert (await replies(published))["1100"]["text"] == "second"
 
 
-async def test_a_deletion_erases_the_text_and_keeps_the_place(published: Database) -> None:
-    await write(
+async def test_a_deletion_erases_the_text_and_keeps_the_place_in_the_tree(
+    published: Database,
+) -> None:
+    await record(
         published,
         [
-            said(1100, reference_id=PART, attachments=(Attachment("a.png", "image/png", 5),)),
-            said(1101, channel_id=1100),
+            make_message(
+                1100, reference_id=PART, attachments=(Attachment("a.png", "image/png", 5),)
+            ),
+            make_message(1101, channel_id=1100),
             Reaction(1100, CHANNEL, SERVER, "👍", 1),
             Deletion((1100,), CHANNEL, NOW),
             Edit(1100, CHANNEL, "back again", NOW + timedelta(hours=3), ()),
@@ -245,11 +253,11 @@ async def test_a_deletion_erases_the_text_and_keeps_the_place(published: Databas
     assert kept["1101"]["deleted"] is False
 
 
-async def test_reactions_are_counted_in_the_order_they_came(published: Database) -> None:
-    await write(
+async def test_reactions_are_counted_in_order_of_arrival(published: Database) -> None:
+    await record(
         published,
         [
-            said(1100, reference_id=PART),
+            make_message(1100, reference_id=PART),
             Reaction(1100, CHANNEL, SERVER, "👍", 1),
             Reaction(1100, CHANNEL, SERVER, "👍", 1),
             Reaction(1100, CHANNEL, SERVER, "salon:5", 1),
@@ -258,40 +266,40 @@ async def test_reactions_are_counted_in_the_order_they_came(published: Database)
         ],
     )
     assert (await replies(published))["1100"]["reactions"] == [{"emoji": "👍", "count": 1}]
-    await write(
+    await record(
         published,
         [ReactionsCleared(1100, CHANNEL, SERVER, None), Reaction(1100, CHANNEL, SERVER, "🎉", 1)],
     )
     assert (await replies(published))["1100"]["reactions"] == [{"emoji": "🎉", "count": 1}]
-    await write(published, [ReactionsCleared(1100, CHANNEL, SERVER, "🎉")])
+    await record(published, [ReactionsCleared(1100, CHANNEL, SERVER, "🎉")])
     assert (await replies(published))["1100"]["reactions"] == []
 
 
-async def test_history_tells_reactions_as_they_stand(published: Database) -> None:
-    await write(
-        published, [said(1100, reference_id=PART), Reaction(1100, CHANNEL, SERVER, "👍", 1)]
+async def test_history_replaces_reaction_counts(published: Database) -> None:
+    await record(
+        published, [make_message(1100, reference_id=PART), Reaction(1100, CHANNEL, SERVER, "👍", 1)]
     )
-    as_told = said(1100, reference_id=PART, reactions=(("🎉", 3),))
-    await write(published, [HistoryPage(CHANNEL, (as_told,))])
+    current = make_message(1100, reference_id=PART, reactions=(("🎉", 3),))
+    await record(published, [HistoryPage(CHANNEL, (current,))])
     assert (await replies(published))["1100"]["reactions"] == [{"emoji": "🎉", "count": 3}]
 
 
-async def test_talk_in_a_thread_opened_on_a_post_answers_the_essay(published: Database) -> None:
-    await write(published, [said(1100, channel_id=PART)])
+async def test_messages_in_a_thread_on_a_bot_message_answer_the_essay(published: Database) -> None:
+    await record(published, [make_message(1100, channel_id=PART)])
     reply = (await replies(published))["1100"]
     assert (reply["parent"], reply["thread_id"]) == (None, str(PART))
 
 
-async def test_only_a_proven_channel_moves_its_watermark(published: Database) -> None:
+async def test_only_a_complete_channel_moves_its_watermark(published: Database) -> None:
     sql = "SELECT message_id FROM watermarks"
     before = (await rows(published, sql))[0]["message_id"]
-    await write(published, [said(1100, reference_id=PART)])
+    await record(published, [make_message(1100, reference_id=PART)])
     assert (await rows(published, sql))[0]["message_id"] == before
-    await write(published, [said(1101), said(1100)], complete=frozenset({CHANNEL}))
+    await record(published, [make_message(1101), make_message(1100)], complete=frozenset({CHANNEL}))
     assert (await rows(published, sql))[0]["message_id"] == 1101
 
 
-async def test_a_message_of_our_own_is_known_by_its_nonce(database: Database) -> None:
+async def test_a_message_of_the_bot_is_matched_by_its_nonce(database: Database) -> None:
     async def plan(tx: Transaction) -> str:
         await submissions.receive(tx, SUBMISSION, NOW_MS)
         await discussions.start(
@@ -306,16 +314,18 @@ async def test_a_message_of_our_own_is_known_by_its_nonce(database: Database) ->
         return post.nonce
 
     nonce = await database.write(plan)
-    ours = said(1001, "Slow bread", author_id=BOT, from_bot=True, own=True)
+    ours = make_message(1001, "Slow bread", author_id=BOT, from_bot=True, own=True)
     # The reply comes in the same batch as the message it answers, before any answer to our call.
-    result = await write(database, [replace(ours, nonce=nonce), said(1100, reference_id=1001)])
+    result = await record(
+        database, [replace(ours, nonce=nonce), make_message(1100, reference_id=1001)]
+    )
     assert result.messages_confirmed == 1
     assert list(await replies(database)) == ["1100"]
     (state,) = await rows(database, "SELECT state FROM discussions")
     assert state["state"] == "open"
 
 
-async def test_a_message_of_our_own_in_the_history_is_known_by_what_it_says(
+async def test_a_message_of_the_bot_in_the_history_is_matched_by_its_content(
     database: Database,
 ) -> None:
     payload = make_plain_message("  Slow bread ", silent=False)
@@ -333,14 +343,14 @@ async def test_a_message_of_our_own_in_the_history_is_known_by_what_it_says(
         await messages.claim(tx, busy=(), now_ms=NOW_MS)
 
     await database.write(plan)
-    ours = said(1001, "Slow bread", author_id=BOT, from_bot=True, own=True)
+    ours = make_message(1001, "Slow bread", author_id=BOT, from_bot=True, own=True)
     ours = replace(ours, signature=get_signature({"content": "Slow bread"}))
     other = replace(ours, id=1002, signature=get_signature({"content": "Fast bread"}))
-    assert (await write(database, [other])).messages_confirmed == 0
-    assert (await write(database, [ours])).messages_confirmed == 1
-    assert (await write(database, [ours])).messages_confirmed == 0
+    assert (await record(database, [other])).messages_confirmed == 0
+    assert (await record(database, [ours])).messages_confirmed == 1
+    assert (await record(database, [ours])).messages_confirmed == 0
     found = await rows(database, "SELECT state, message_id FROM planned_messages ORDER BY id")
     assert [(row["state"], row["message_id"]) for row in found] == [
         ("sent", 1001),
         ("planned", None),
-    ], "a post that was never attempted is not taken for one that stands"
+    ], "a message that was never attempted isn't matched"

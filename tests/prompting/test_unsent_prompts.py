@@ -1,4 +1,4 @@
-"""What is claimed and could not be sent is decided and worded anew, end to end."""
+"""Prompts that were claimed and couldn't be sent are decided and worded again, end to end."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ async def allow(running: RunningBot) -> None:
         assert response.status == 200
 
 
-async def test_what_waited_for_a_permission_has_the_words_of_the_day(running: RunningBot) -> None:
+async def test_a_prompt_that_waited_for_a_permission_is_worded_when_it_is_sent(
+    running: RunningBot,
+) -> None:
     await prompts(running, "plan", steps=LAST_CALL)
     posted = await running.publish()
     await forbid(running)
@@ -54,7 +56,7 @@ async def test_what_waited_for_a_permission_has_the_words_of_the_day(running: Ru
     assert f"<#{head}>" in said, "three days ago nobody had answered yet"
 
 
-async def test_what_waited_for_a_permission_does_not_go_into_a_lively_talk(
+async def test_a_prompt_that_waited_for_a_permission_is_not_sent_into_a_busy_discussion(
     running: RunningBot,
 ) -> None:
     await prompts(running, "plan", steps="after 1 day, if quiet for 24 hours: questions")
@@ -71,7 +73,7 @@ async def test_what_waited_for_a_permission_does_not_go_into_a_lively_talk(
 
 
 @pytest.mark.parametrize("after_effect", [False, True])
-async def test_what_failed_is_looked_for_and_then_heeds_what_was_written_meanwhile(
+async def test_a_failed_prompt_is_looked_for_and_then_decided_with_the_newest_replies(
     running: RunningBot, after_effect: bool
 ) -> None:
     await prompts(running, "plan", steps="after 1 day, if quiet for 24 hours: questions")
@@ -90,7 +92,7 @@ async def test_what_failed_is_looked_for_and_then_heeds_what_was_written_meanwhi
         assert str(reason).startswith("somebody wrote")
 
 
-async def test_after_weeks_of_a_missing_permission_one_digest_comes(running: RunningBot) -> None:
+async def test_after_weeks_without_permission_one_digest_is_sent(running: RunningBot) -> None:
     await prompts(running, "plan", steps="none")
     await prompts(running, "digest", when="Sunday 18:00", channel=running.channel())
     posted = await running.publish()
@@ -111,7 +113,9 @@ async def test_after_weeks_of_a_missing_permission_one_digest_comes(running: Run
     assert states == ["sent", "sent", "planned"]
 
 
-async def test_essays_that_waited_for_a_permission_come_a_day_apart(running: RunningBot) -> None:
+async def test_prompts_that_waited_for_a_permission_are_sent_a_day_apart(
+    running: RunningBot,
+) -> None:
     await prompts(running, "plan", steps="after 1 day: default")
     await running.publish()
     await running.publish(TWO, "fast.md")
@@ -126,7 +130,7 @@ async def test_essays_that_waited_for_a_permission_come_a_day_apart(running: Run
     assert await rows(running) == [("sent", None)] * 2
 
 
-async def test_what_failed_into_a_pause_says_that_prompts_were_paused(running: RunningBot) -> None:
+async def test_a_prompt_that_failed_until_a_pause_is_skipped_as_paused(running: RunningBot) -> None:
     posted = await running.publish()
     await fault(running, status=503, times=2)
     await running.settle(DAY + 20)
@@ -137,7 +141,7 @@ async def test_what_failed_into_a_pause_says_that_prompts_were_paused(running: R
     assert len(await came(running, posted)) == 1
 
 
-async def test_what_is_sent_at_once_and_forbidden_ends_with_its_discussion(
+async def test_a_blocked_prompt_sent_at_once_is_skipped_when_its_discussion_ends(
     running: RunningBot,
 ) -> None:
     posted = await running.publish()
@@ -150,7 +154,7 @@ async def test_what_is_sent_at_once_and_forbidden_ends_with_its_discussion(
     assert await rows(running, "now") == [("skipped", "the discussion is closed")]
 
 
-async def test_a_withdrawn_discussion_leaves_no_prompt_under_way(running: RunningBot) -> None:
+async def test_withdrawing_a_discussion_leaves_no_prompt_unsent(running: RunningBot) -> None:
     await running.publish()
     await forbid(running)
     await running.settle(DAY + HOUR)
@@ -161,7 +165,7 @@ async def test_a_withdrawn_discussion_leaves_no_prompt_under_way(running: Runnin
     assert states == {"skipped"}
 
 
-async def test_after_a_restart_nothing_goes_out_before_the_record_is_read(tmp_path: Path) -> None:
+async def test_after_a_restart_no_prompt_is_sent_before_the_history_is_read(tmp_path: Path) -> None:
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
             await prompts(running, "plan", steps="after 1 day, if quiet for 24 hours: questions")

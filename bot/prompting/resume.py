@@ -1,4 +1,4 @@
-"""Resuming prompts after a pause: which of those skipped meanwhile are planned again."""
+"""Resumes prompts after a pause: those skipped meanwhile are planned again if not too late."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from storage.db.writer import Transaction
 from storage.prompts import pauses
 from storage.servers import settings as settings_module
 
-__all__ = ["resume", "resume_discussion"]
+__all__ = ["resume_discussion", "resume_server"]
 
 #: Quiet hours are shorter than a day; the lateness of what is due in them counts from their end.
 _MAX_QUIET = timedelta(days=1)
 
 
-async def resume(tx: Transaction, server_id: int, now: datetime) -> None:
+async def resume_server(tx: Transaction, server_id: int, now: datetime) -> None:
     """End the server's pause; prompts that were due in it and aren't too late are sent."""
     await pauses.end_pause(tx, server_id)
     await _replan_skipped(tx, server_id, None, now)

@@ -1,4 +1,4 @@
-"""Prompts that were claimed and are not sent: decided anew, or only looked for."""
+"""Prompts that were claimed and aren't sent yet: decided again, or only looked for."""
 
 from __future__ import annotations
 
@@ -17,26 +17,33 @@ from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import alerts, messages
 from storage.delivery.messages import PlannedMessage
-from storage.prompts import claimed, prompts
+from storage.prompts import prompts
 from storage.prompts.prompts import Prompt
 from storage.servers import settings
-from tests.storage.prompts.test_prompts import DAY, HERE, HOUR, NOON, add, found
-from tests.storage.prompts.test_settings import wrote
+from tests.prompting.prompt_rows import (
+    DAY,
+    HERE,
+    HOUR,
+    NOON,
+    add_prompt,
+    add_thread,
+    set_up_servers,
+)
 
 LATER = NOON + HOUR / 12
 
 
 async def claim(tx: Transaction, **more: Any) -> int:
-    """A prompt that is due and was planned as a post; its id."""
-    await found(tx)
+    """A prompt that is due and whose message is planned; its id."""
+    await set_up_servers(tx)
     await settings.set_tolerance(tx, HERE, 6)
-    number = await add(tx, NOON, **more)
+    number = await add_prompt(tx, NOON, **more)
     await plan_due(tx, NOON)
     return number
 
 
 async def attempted(tx: Transaction, at: datetime = NOON) -> PlannedMessage:
-    """The one post, claimed by an outbox."""
+    """The one planned message, claimed by delivery."""
     (post,) = await messages.claim(tx, busy=(), now_ms=to_milliseconds(at))
     return post
 
@@ -56,7 +63,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("change", "state"), CHANGES)
-async def test_what_was_never_sent_is_decided_anew(
+async def test_a_prompt_that_was_certainly_not_sent_is_decided_again(
     database: Database, change: str, state: tuple[str, str]
 ) -> None:
     async def work(tx: Transaction) -> tuple[str, str | None]:
@@ -72,7 +79,7 @@ async def test_what_was_never_sent_is_decided_anew(
 
 
 @pytest.mark.parametrize(("change", "state"), CHANGES)
-async def test_what_may_have_been_sent_is_only_looked_for_where_it_may_not_come_any_more(
+async def test_a_prompt_that_may_have_been_sent_and_is_not_allowed_any_more_is_only_looked_for(
     database: Database, change: str, state: tuple[str, str]
 ) -> None:
     async def work(tx: Transaction) -> tuple[str, str | None]:
@@ -84,7 +91,7 @@ async def test_what_may_have_been_sent_is_only_looked_for_where_it_may_not_come_
         (post,) = await tx.rows("SELECT id, expires_at FROM planned_messages")
         assert post["expires_at"] < to_milliseconds(LATER)
         assert (await look(tx, number)).state == "claimed"
-        # The outbox has looked, and it is not there.
+        # Delivery has looked for it, and it is not there.
         await reconsider.release(tx, post["id"], at_ms=to_milliseconds(LATER))
         await plan_due(tx, LATER)
         prompt = await look(tx, number)
@@ -93,7 +100,7 @@ async def test_what_may_have_been_sent_is_only_looked_for_where_it_may_not_come_
     assert await database.write(work) == state
 
 
-async def test_what_may_have_been_sent_and_may_still_come_is_left_to_the_outbox(
+async def test_a_prompt_that_may_have_been_sent_and_is_still_allowed_is_left_to_delivery(
     database: Database,
 ) -> None:
     async def work(tx: Transaction) -> bool:
@@ -105,7 +112,7 @@ async def test_what_may_have_been_sent_and_may_still_come_is_left_to_the_outbox(
     assert await database.write(work)
 
 
-async def test_what_is_under_way_is_left_alone(database: Database) -> None:
+async def test_a_prompt_that_is_being_sent_is_left_alone(database: Database) -> None:
     async def work(tx: Transaction) -> bool:
         await claim(tx)
         before = await attempted(tx)
@@ -116,7 +123,7 @@ async def test_what_is_under_way_is_left_alone(database: Database) -> None:
     assert await database.write(work)
 
 
-async def test_what_an_admin_sends_at_once_keeps_its_words_and_heeds_no_pause(
+async def test_a_prompt_sent_at_once_keeps_its_text_and_ignores_pauses(
     database: Database,
 ) -> None:
     async def work(tx: Transaction) -> tuple[str, str | None]:
@@ -134,18 +141,18 @@ async def test_what_an_admin_sends_at_once_keeps_its_words_and_heeds_no_pause(
     assert await database.write(work) == ("skipped", "the discussion is closed")
 
 
-async def stuck(tx: Transaction, post: PlannedMessage, at: datetime) -> None:
-    """Discord forbids it: the prompt waits for somebody to mend that."""
+async def block(tx: Transaction, post: PlannedMessage, at: datetime) -> None:
+    """Discord forbids it: the prompt waits until somebody fixes that."""
     now_ms = to_milliseconds(at)
-    nowhere = await messages.postpone(
+    was_never_created = await messages.postpone(
         tx, planned_message_id=post.id, due_at=now_ms + 9, last_error="No.", without_effect=True
     )
-    assert nowhere
+    assert was_never_created
     await alerts.prompt_stuck(tx, post, "No.", now_ms)
     await reconsider.release(tx, post.id, at_ms=now_ms, reason="No.", blocked=True)
 
 
-async def test_what_is_forbidden_waits_the_longer_the_rarer_and_is_never_late(
+async def test_a_blocked_prompt_is_tried_ever_more_rarely_and_never_late(
     database: Database,
 ) -> None:
     async def work(tx: Transaction) -> list[float]:
@@ -153,7 +160,7 @@ async def test_what_is_forbidden_waits_the_longer_the_rarer_and_is_never_late(
         waits = []
         at = NOON
         for _ in range(12):
-            await stuck(tx, await attempted(tx, at), at)
+            await block(tx, await attempted(tx, at), at)
             prompt = await look(tx, number)
             assert (prompt.state, prompt.reason, prompt.planned_message_id) == (
                 "planned",
@@ -172,7 +179,9 @@ async def test_what_is_forbidden_waits_the_longer_the_rarer_and_is_never_late(
     assert waits[-1] == 3600
 
 
-async def test_failures_are_counted_through_every_new_wording(database: Database) -> None:
+async def test_failures_are_still_counted_after_a_prompt_is_planned_again(
+    database: Database,
+) -> None:
     async def work(tx: Transaction) -> list[int]:
         number = await claim(tx)
         post = await attempted(tx)
@@ -188,11 +197,11 @@ async def test_failures_are_counted_through_every_new_wording(database: Database
     assert await database.write(work) == [1, 1, 1]
 
 
-async def test_the_next_digest_takes_the_place_of_one_that_could_not_be_sent(
+async def test_the_next_digest_replaces_one_that_could_not_be_sent(
     database: Database,
 ) -> None:
     async def work(tx: Transaction) -> list[tuple[str, str | None]]:
-        await found(tx)
+        await set_up_servers(tx)
         sunday = WeeklyTime(6, time(18))
         await schedule.set_digest(tx, HERE, channel_id=5, when=sunday, now=NOON)
         for _ in range(2):
@@ -213,17 +222,17 @@ async def test_the_next_digest_takes_the_place_of_one_that_could_not_be_sent(
     ]
 
 
-async def test_a_forbidden_nudge_is_told_once_for_all_of_them(database: Database) -> None:
+async def test_blocked_nudges_cause_one_alert_for_all_of_them(database: Database) -> None:
     async def work(tx: Transaction) -> list[int]:
-        await found(tx)
+        await set_up_servers(tx)
         await settings.set_notices_channel(tx, HERE, 99)
         for head in (77, 78):
-            await wrote(tx, head)
+            await add_thread(tx, head)
         await plan_due(tx, NOON + 2 * DAY)
         at_ms = to_milliseconds(NOON + 2 * DAY)
         told = []
         for post in await messages.claim(tx, busy=(), now_ms=at_ms):
-            await stuck(tx, post, NOON + 2 * DAY)
+            await block(tx, post, NOON + 2 * DAY)
             told.append(
                 len(await tx.rows("SELECT id FROM planned_messages WHERE purpose = 'notice'"))
             )
@@ -243,7 +252,7 @@ async def test_a_forbidden_nudge_is_told_once_for_all_of_them(database: Database
     assert await database.write(work) == [1, 1, 1, 0]
 
 
-async def test_what_was_decided_otherwise_meanwhile_is_not_planned_again(
+async def test_a_prompt_that_was_skipped_meanwhile_is_not_planned_again(
     database: Database,
 ) -> None:
     async def work(tx: Transaction) -> tuple[str, str]:
@@ -258,16 +267,6 @@ async def test_what_was_decided_otherwise_meanwhile_is_not_planned_again(
     assert await database.write(work) == ("skipped", "failed")
 
 
-async def test_an_index_answers_which_prompts_are_claimed(database: Database) -> None:
-    async def look(tx: Transaction) -> str:
-        rows = await tx.rows(f"EXPLAIN QUERY PLAN {claimed.UNSENT}", {"now": 5})
-        return " ".join(row["detail"] for row in rows)
-
-    plan = await database.read(look)
-    assert "prompts_claimed" in plan
-    assert "SCAN prompts" not in plan.replace("SCAN prompts USING INDEX prompts_claimed", "")
-
-
 @pytest.mark.parametrize(
     ("stamped", "noted"),
     [
@@ -277,7 +276,7 @@ async def test_an_index_answers_which_prompts_are_claimed(database: Database) ->
         (NOON - DAY, NOON + 2 * DAY),  # no time at which it can have been sent
     ],
 )
-async def test_a_prompt_was_sent_when_its_message_says_however_late_that_is_learned(
+async def test_a_prompt_is_sent_at_the_time_of_its_message_even_if_that_is_learned_later(
     database: Database, stamped: datetime, noted: datetime
 ) -> None:
     async def work(tx: Transaction) -> datetime:
