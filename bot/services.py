@@ -9,10 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.clock import Clock
-from bot.delivery.attachments import FileKeeper
-from bot.delivery.message_edits import Errands
-from bot.delivery.messages import Outbox
-from bot.delivery.scheduler import Sweep
+from bot.delivery.delivery import Delivery
+from bot.delivery.scheduler import Scheduler
 from bot.discord_api.permissions import Permissions
 from bot.ingest.catch_up import CatchUp
 from bot.ingest.recorder import Recorder
@@ -24,7 +22,7 @@ __all__ = ["ActiveWork", "Services"]
 
 
 class ActiveWork:
-    """Work in progress outside of recorder, outbox and scheduler: mostly commands."""
+    """Work in progress outside of recorder, delivery and scheduler: mostly commands."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -50,7 +48,7 @@ class ActiveWork:
 
     @contextmanager
     def track_waiting(self) -> Iterator[None]:
-        """Within :meth:`track`: the block only waits for the outbox."""
+        """Within :meth:`track`: the block only waits for delivery."""
         self._count -= 1
         try:
             yield
@@ -73,11 +71,9 @@ class Services:
     clock: Clock
     permissions: Permissions
     recorder: Recorder
-    outbox: Outbox
-    message_edits: Errands
-    attachments: FileKeeper
+    delivery: Delivery
     catch_up: CatchUp
-    sweep: Sweep
+    scheduler: Scheduler
     publishing: Publishing
     editing: Editing
     active_work: ActiveWork = field(default_factory=ActiveWork)
@@ -86,11 +82,8 @@ class Services:
     def idle(self) -> bool:
         """Whether there is nothing left to do at this moment."""
         return (
-            self.recorder.idle and self.catch_up.idle and self.sweep.idle and self.active_work.idle
+            self.recorder.idle
+            and self.catch_up.idle
+            and self.scheduler.idle
+            and self.active_work.idle
         )
-
-    async def stop_delivery(self) -> None:
-        """Cancel all delivery work in progress; it continues at the next start."""
-        await self.outbox.stop()
-        await self.message_edits.stop()
-        await self.attachments.stop()

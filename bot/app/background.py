@@ -7,9 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from storage.db.errors import DatabaseUnavailable
-
-__all__ = ["Tasks", "UnderWay"]
+__all__ = ["Tasks"]
 
 _log = logging.getLogger(__name__)
 
@@ -57,49 +55,3 @@ class Tasks:
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-
-
-class UnderWay:
-    """Pieces of work with a key each, that end by themselves; ``on_change`` is told of it."""
-
-    def __init__(self, on_change: Callable[[], None]) -> None:
-        self._on_change = on_change
-        self._tasks: dict[int, asyncio.Task[None]] = {}
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing is under way."""
-        return not self._tasks
-
-    @property
-    def keys(self) -> frozenset[int]:
-        """The keys of what is under way."""
-        return frozenset(self._tasks)
-
-    def begin(self, key: int, work: Coroutine[Any, Any, None]) -> None:
-        """Do ``work``; its key must be free."""
-        self._tasks[key] = asyncio.create_task(self._do(key, work), name=f"under-way-{key}")
-
-    async def _do(self, key: int, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except DatabaseUnavailable as error:
-            _log.error(
-                "The archive cannot be used (%s); what was under way goes on in %d s.",
-                error,
-                _ARCHIVE_REST,
-            )
-            await asyncio.sleep(_ARCHIVE_REST)
-        except Exception:  # noqa: BLE001 - the rest goes on, whatever went wrong in one piece
-            _log.exception("Unexpected in something under way; it rests for a minute.")
-            await asyncio.sleep(_REST)
-        finally:
-            del self._tasks[key]
-            self._on_change()
-
-    async def stop(self) -> None:
-        """Cancel what is under way."""
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -139,7 +139,7 @@ class Salon(SalonBot, CachedPermissions):
         self._losses.clear()
         self.services.recorder.start_generation()
         if not self._tasks.has("scheduler"):
-            self._tasks.start(self.services.sweep.run(), name="scheduler")
+            self._tasks.start(self.services.scheduler.run(), name="scheduler")
 
     async def on_disconnect(self) -> None:
         """The connection was lost; discord.py reconnects, in one case for ever without success.
@@ -163,7 +163,7 @@ class Salon(SalonBot, CachedPermissions):
             # megabytes for a large bot, and would stay until the next full collection.
             gc.collect()
         self._on_connection()
-        self.services.sweep.wake()
+        self.services.scheduler.wake()
         _log.info("Salon is in %d server(s).", len(self.guilds))
         with self.services.active_work.track():
             services = self.services
@@ -175,7 +175,7 @@ class Salon(SalonBot, CachedPermissions):
         """The session continues; events of the meantime have been replayed."""
         self._is_disconnected = False
         self._losses.clear()
-        self.services.sweep.wake()
+        self.services.scheduler.wake()
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Hand a message to the recorder; no message is a command.
@@ -221,7 +221,7 @@ class Salon(SalonBot, CachedPermissions):
         await self.services.active_work.stop()
         await self._tasks.stop()
         await self._cancel_handlers()
-        await self.services.stop_delivery()
+        await self.services.delivery.stop()
         await super().close()
 
     async def _cancel_handlers(self) -> None:

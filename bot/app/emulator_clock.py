@@ -101,5 +101,5 @@ async def _settled(salon: Callable[[], Salon | None], sequence: int | None) -> s
             quiet = 0
             await asyncio.sleep(_LOOK_EVERY)
     bot = salon()
-    next_due = None if bot is None else bot.services.sweep.next_due
+    next_due = None if bot is None else bot.services.scheduler.next_due
     return None if next_due is None else next_due.isoformat()

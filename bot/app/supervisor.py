@@ -23,7 +23,7 @@ from bot.app.logging_setup import begin_logging
 from bot.app.systemd import ServiceManager
 from bot.app.wiring import Options
 from bot.clock import Clock
-from bot.delivery.attachments import Keeping
+from bot.delivery.attachments import AttachmentLimits
 from bot.discord_api.connection import set_base_urls
 from bot.errors import DiscordLoginError
 from bot.settings import Settings
@@ -123,7 +123,9 @@ async def _run(settings: Settings, manager: ServiceManager) -> None:
             settings.backups,
         )
     options = Options(
-        attachments=Keeping(settings.max_attachment_bytes, settings.max_total_attachment_bytes),
+        attachments=AttachmentLimits(
+            settings.max_attachment_bytes, settings.max_total_attachment_bytes
+        ),
         compare_window=settings.compare_window,
         server_retention=settings.departed_server_retention,
     )

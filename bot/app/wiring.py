@@ -11,10 +11,9 @@ from discord.http import HTTPClient
 
 from bot.clock import Clock
 from bot.delivery import after_send
-from bot.delivery.attachments import FileKeeper, Keeping
-from bot.delivery.message_edits import Errands
-from bot.delivery.messages import Outbox
-from bot.delivery.scheduler import Sweep
+from bot.delivery.attachments import AttachmentLimits
+from bot.delivery.delivery import Delivery
+from bot.delivery.scheduler import Scheduler
 from bot.discord_api.download import download_attachment
 from bot.discord_api.permissions import Permissions
 from bot.ingest.catch_up import DEFAULT_COMPARE_WINDOW, CatchUp
@@ -38,7 +37,7 @@ class Options:
     fetch_page:        fetches a web page by its address
     """
 
-    attachments: Keeping = field(default_factory=Keeping)
+    attachments: AttachmentLimits = field(default_factory=AttachmentLimits)
     compare_window: timedelta = DEFAULT_COMPARE_WINDOW
     server_retention: timedelta = timedelta(days=30)
     fetch_page: Callable[[str], Awaitable[Page]] = fetch
@@ -75,36 +74,21 @@ def build_services(
         on_done=wake,
         compare_window=options.compare_window,
     )
-    outbox = Outbox(
+    delivery = Delivery(
         database=database,
         clock=clock,
         http=http,
         permissions=permissions,
         recorder=recorder,
-        on_change=wake,
+        attachment_limits=options.attachments,
         catch_up=catch_up.catch_up_channel,
-    )
-    message_edits = Errands(
-        database=database,
-        clock=clock,
-        http=http,
-        permissions=permissions,
-        on_change=outbox.announce,
-    )
-    attachments = FileKeeper(
-        database=database,
-        clock=clock,
-        http=http,
-        keeping=options.attachments,
         on_change=wake,
     )
-    scheduler = Sweep(
+    scheduler = Scheduler(
         database=database,
         clock=clock,
-        outbox=outbox,
-        errands=message_edits,
-        files=attachments,
-        caught_up=has_caught_up,
+        delivery=delivery,
+        is_caught_up=has_caught_up,
         left_kept_for=options.server_retention,
     )
     publishing = Publishing(
@@ -123,11 +107,9 @@ def build_services(
         clock=clock,
         permissions=permissions,
         recorder=recorder,
-        outbox=outbox,
-        message_edits=message_edits,
-        attachments=attachments,
+        delivery=delivery,
         catch_up=catch_up,
-        sweep=scheduler,
+        scheduler=scheduler,
         publishing=publishing,
         editing=editing,
     )

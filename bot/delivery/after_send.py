@@ -15,11 +15,11 @@ from bot.core.layout.withdrawn import make_withdrawn_body
 from bot.core.message_link import make_message_link
 from bot.core.payload import get_signature, make_edit_body
 from bot.core.snowflake import get_snowflake_time
+from bot.delivery import alerts
 from bot.prompting import schedule
 from storage.db.writer import Transaction
-from storage.delivery import alerts, essay_threads, message_edits, messages
+from storage.delivery import essay_threads, message_edits, messages
 from storage.delivery.message_edits import NewMessageEdit
-from storage.delivery.messages import SentMessage
 from storage.essays import progress
 from storage.prompts import prompts
 
@@ -64,7 +64,9 @@ async def record_sent(
     if sent is None:
         return False
     await prompts.mark_sent(tx, planned_message_id)
-    await _clear_alert(tx, sent)
+    await alerts.clear_sent(tx, sent)
+    if sent.discussion_id is not None and sent.is_essays_own:
+        await alerts.clear_essay(tx, sent.server_id, sent.discussion_id)
     if message_id is not None:
         await _remove_withdrawn(tx, planned_message_id, message_id, now_ms)
         await _link_previous_part(tx, planned_message_id, message_id, now_ms)
@@ -78,14 +80,6 @@ async def record_sent(
             published_at=from_milliseconds(opened.published_at),
         )
     return True
-
-
-async def _clear_alert(tx: Transaction, sent: SentMessage) -> None:
-    """Where a message got through, the problem that admins were alerted of is over."""
-    if sent.purpose != "nudge":
-        await alerts.clear(tx, sent.server_id, f"channel {sent.channel_id}")
-    elif not await prompts.has_blocked_nudge(tx, sent.server_id):
-        await alerts.clear(tx, sent.server_id, "nudges")
 
 
 async def _remove_withdrawn(

@@ -1,7 +1,7 @@
-"""Forum posts: started once, and looked for before they are started again.
+"""Starts forum posts, and searches for them before they are started again.
 
 docs: Channel Resource › Start Thread in Forum or Media Channel. The call has no nonce; the post it
-makes bears the id of its first message.
+creates has the id of its first message.
 """
 
 from __future__ import annotations
@@ -17,67 +17,64 @@ from bot.core import limits
 from bot.core.conversation.thread_names import make_essay_thread_name
 from bot.core.payload import get_signature
 from bot.core.snowflake import get_snowflake_time
+from bot.delivery.worker import HistoryUnreadable
 from bot.discord_api.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
 from bot.discord_api.permissions import Permissions
 from bot.discord_api.single_attempt import SingleCalls
 from storage.delivery.messages import NewForumPost, PlannedMessage
 
-__all__ = ["Forums"]
+__all__ = ["ForumPostStarter"]
 
 
-class Forums:
-    """Starts forum posts for the outbox."""
+class ForumPostStarter:
+    """Starts forum posts, each exactly once."""
 
-    def __init__(self, *, http: HTTPClient, permissions: Permissions) -> None:
+    def __init__(self, *, http: HTTPClient, permissions: Permissions, single: SingleCalls) -> None:
         self._http = http
         self._permissions = permissions
-        self._single = SingleCalls(http)
+        self._single = single
 
-    async def start(self, post: PlannedMessage, starts: NewForumPost) -> int:
-        """Start the forum's post whose first message ``post`` is; its id.
+    async def start(self, message: PlannedMessage, new: NewForumPost) -> int:
+        """Start the forum post whose first message this is; its id.
 
-        In a single attempt: whatever fails but what Discord refused has to be looked for.
+        In a single attempt: after an error it has to be searched for, unless Discord refused it.
         """
-        route = Route("POST", "/channels/{channel_id}/threads", channel_id=post.channel_id)
+        route = Route("POST", "/channels/{channel_id}/threads", channel_id=message.channel_id)
         body: dict[str, Any] = {
-            "name": make_essay_thread_name(starts.title),
+            "name": make_essay_thread_name(new.title),
             "auto_archive_duration": limits.AUTO_ARCHIVE_MINUTES,
-            "message": {"allowed_mentions": {"parse": []}, **post.payload},
+            "message": {"allowed_mentions": {"parse": []}, **message.payload},
         }
-        if starts.tags:
-            body["applied_tags"] = [str(tag) for tag in starts.tags]
+        if new.tags:
+            body["applied_tags"] = [str(tag) for tag in new.tags]
         return int((await self._single.call(route, as_bot=True, body=body))["id"])
 
-    async def stop(self) -> None:
-        """Close what is open."""
-        await self._single.close()
-
     async def find(
-        self, post: PlannedMessage, starts: NewForumPost, recorded: set[int]
+        self, message: PlannedMessage, new: NewForumPost, recorded: set[int]
     ) -> int | None:
-        """The forum's post that an earlier attempt started, if one did.
+        """The forum post that an earlier attempt started, if one did.
 
-        ``recorded``: posts that are another essay's. Raises PermissionError where not finding it
-        would prove nothing.
+        ``recorded``: posts of other essays. Raises JobFailed where not finding it would prove
+        nothing.
         """
-        active = await self._http.get_active_threads(post.server_id)
-        found = await self._first(post, starts, active["threads"], recorded)
+        active = await self._http.get_active_threads(message.server_id)
+        found = await self._find_same(message, new, active["threads"], recorded)
         if found is not None:
             return found
-        if not self._permissions.can_read_history(post.channel_id):
-            raise PermissionError
+        if not self._permissions.can_read_history(message.channel_id):
+            raise HistoryUnreadable(message.channel_id)
         before: str | None = None
         while True:
-            page = await self._archived(post.channel_id, before)
-            found = await self._first(post, starts, page["threads"], recorded)
+            page = await self._list_archived(message.channel_id, before)
+            found = await self._find_same(message, new, page["threads"], recorded)
             if found is not None or not page.get("has_more") or not page["threads"]:
                 return found
-            # The latest archived come first: what was archived before it was begun is another.
+            # The latest archived come first; this one can't be archived before it was planned.
             before = page["threads"][-1]["thread_metadata"]["archive_timestamp"]
-            if datetime.fromisoformat(before) < get_snowflake_time(post.after_id):
+            if datetime.fromisoformat(before) < get_snowflake_time(message.after_id):
                 return None
 
-    async def _archived(self, channel_id: int, before: str | None) -> Mapping[str, Any]:
+    async def _list_archived(self, channel_id: int, before: str | None) -> Mapping[str, Any]:
         """docs: Channel Resource › List Public Archived Threads."""
         route = Route(
             "GET", "/channels/{channel_id}/threads/archived/public", channel_id=channel_id
@@ -88,40 +85,42 @@ class Forums:
         found: Mapping[str, Any] = await self._http.request(route, params=params)
         return found
 
-    async def _first(
+    async def _find_same(
         self,
-        post: PlannedMessage,
-        starts: NewForumPost,
+        message: PlannedMessage,
+        new: NewForumPost,
         threads: Sequence[Mapping[str, Any]],
         recorded: set[int],
     ) -> int | None:
-        for thread in sorted(self._ours(post, threads, recorded), key=lambda one: int(one["id"])):
-            if await self._is_same(post, starts, thread):
+        for thread in sorted(
+            self._get_ours(message, threads, recorded), key=lambda one: int(one["id"])
+        ):
+            if await self._is_same(message, new, thread):
                 return int(thread["id"])
         return None
 
-    def _ours(
-        self, post: PlannedMessage, threads: Sequence[Mapping[str, Any]], recorded: set[int]
+    def _get_ours(
+        self, message: PlannedMessage, threads: Sequence[Mapping[str, Any]], recorded: set[int]
     ) -> Iterator[Mapping[str, Any]]:
         for thread in threads:
             if (
-                int(thread["parent_id"]) == post.channel_id
+                int(thread["parent_id"]) == message.channel_id
                 and int(thread["owner_id"]) == self._permissions.own_id
-                and int(thread["id"]) > post.after_id
+                and int(thread["id"]) > message.after_id
                 and int(thread["id"]) not in recorded
             ):
                 yield thread
 
     async def _is_same(
-        self, post: PlannedMessage, starts: NewForumPost, thread: Mapping[str, Any]
+        self, message: PlannedMessage, new: NewForumPost, thread: Mapping[str, Any]
     ) -> bool:
         thread_id = int(thread["id"])
         try:
-            message = await self._http.get_message(thread_id, thread_id)
+            first = await self._http.get_message(thread_id, thread_id)
         except discord.HTTPException as error:
             if error.code == UNKNOWN_CHANNEL:
                 return False
-            if error.code == UNKNOWN_MESSAGE:  # somebody has deleted it: its name is left
-                return bool(thread["name"] == make_essay_thread_name(starts.title))
+            if error.code == UNKNOWN_MESSAGE:  # it was deleted: only its name is left
+                return bool(thread["name"] == make_essay_thread_name(new.title))
             raise
-        return get_signature(message) == get_signature(post.payload)
+        return get_signature(first) == get_signature(message.payload)

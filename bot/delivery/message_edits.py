@@ -1,229 +1,224 @@
-"""Does what is owed to Discord besides messages: edits, deletions, locks.
+"""Message edits: edits, deletes and removes messages, locks and renames threads.
 
-Each of these may be repeated without harm, so none needs a nonce or a look: it is done until
-Discord says that it is done, or that it never will be.
+Each of these calls may be repeated without harm, so none needs a nonce or a search: it is retried
+until Discord says that it is done, or that it never will be.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import discord
 from discord.http import HTTPClient, Route
 
-from bot.app.background import UnderWay
 from bot.clock import Clock
+from bot.delivery import alerts
+from bot.delivery.worker import Failure, explain_error
+from bot.discord_api import retry
 from bot.discord_api.errors import (
     ARCHIVED,
     AUTOMOD,
     BLOCKED_BY_AUTOMOD,
-    TRANSIENT,
-    UNKNOWN_CHANNEL,
+    THREAD_LOCKED,
+    TOO_MANY_OLD_EDITS,
     UNKNOWN_MESSAGE,
-    get_error_name,
+    Outcome,
 )
 from bot.discord_api.permissions import Permissions
-from bot.discord_api.retry import get_delay
 from storage.db.database import Database
 from storage.db.writer import Transaction
-from storage.delivery import alerts, message_edits
+from storage.delivery import message_edits
 from storage.delivery.message_edits import MessageEdit
 
-__all__ = ["Errands"]
+__all__ = ["EditJob", "MessageEditor"]
 
 _log = logging.getLogger(__name__)
 
-_AT_ONCE = 2
-_TOO_MANY_EDITS = 30046
+_CONCURRENCY = 2
 _LOST = "A message of the essay was deleted; edit the essay once more to put its text elsewhere."
 
 
-class Errands:
-    """Runs the errands that are due, a few at once."""
+@dataclass(slots=True)
+class EditJob:
+    """An edit under way. ``lost``: its message, which has a part of the essay, was deleted."""
+
+    edit: MessageEdit
+    lost: bool = False
+
+
+class MessageEditor:
+    """Does message edits; a :class:`bot.delivery.worker.JobSource`."""
+
+    name = "message edit"
+    concurrency = _CONCURRENCY
 
     def __init__(
-        self,
-        *,
-        database: Database,
-        clock: Clock,
-        http: HTTPClient,
-        permissions: Permissions,
-        on_change: Callable[[], None],
+        self, *, database: Database, clock: Clock, http: HTTPClient, permissions: Permissions
     ) -> None:
         self._database = database
         self._clock = clock
         self._http = http
         self._permissions = permissions
-        self._under_way = UnderWay(on_change)
-        self._busy: dict[int, MessageEdit] = {}
 
-    @property
-    def idle(self) -> bool:
-        """Whether nothing is under way."""
-        return self._under_way.idle
+    def get_key(self, job: EditJob) -> int:
+        """The id of the edit."""
+        return job.edit.id
 
-    async def go_on(self) -> None:
-        """Begin what is due and not under way."""
-        free = _AT_ONCE - len(self._under_way.keys)
-        if free <= 0:
-            return
-        now_ms = self._clock.now_ms()
-        self._busy = {key: self._busy[key] for key in self._under_way.keys}
-        busy = tuple(self._busy.values())
-        for errand in await self._database.read(
-            lambda tx: message_edits.get_due(tx, busy=busy, now_ms=now_ms, most=free)
-        ):
-            self._busy[errand.id] = errand
-            self._under_way.begin(errand.id, self._run(errand))
-
-    async def stop(self) -> None:
-        """Cancel what is under way; it goes on at the next start."""
-        await self._under_way.stop()
-
-    async def _run(self, errand: MessageEdit) -> None:
-        if errand.kind == "remove":
-            now_ms = self._clock.now_ms()
-            settled = await self._database.write(
-                lambda tx: message_edits.decide_removal(tx, errand, now_ms)
+    async def claim(self, busy: Sequence[EditJob], most: int | None) -> list[EditJob]:
+        """The edits that are due, the earliest first."""
+        now_ms, edits = self._clock.now_ms(), [job.edit for job in busy]
+        due = await self._database.read(
+            lambda tx: message_edits.get_due(
+                tx, busy=edits, now_ms=now_ms, most=most or _CONCURRENCY
             )
-            if settled is None:
-                return  # a newer revision has use for the message
-            errand = settled
-        try:
-            await self._call(errand)
-        except discord.HTTPException as error:
-            await self._failed(errand, error)
-        except TRANSIENT as error:
-            await self._put_off(errand, f"Discord could not be reached ({get_error_name(error)}).")
-        else:
-            await self._database.write(lambda tx: _done(tx, errand))
+        )
+        return [EditJob(edit) for edit in due]
 
-    async def _call(self, errand: MessageEdit) -> None:
-        match errand.kind:
+    async def do(self, job: EditJob) -> None:
+        """Make the call; what a removal is to be is decided first."""
+        if job.edit.kind == "remove":
+            now_ms = self._clock.now_ms()
+            decided = await self._database.write(
+                lambda tx: message_edits.decide_removal(tx, job.edit, now_ms)
+            )
+            if decided is None:
+                return  # a newer revision needs the message
+            job.edit = decided
+        await self._call(job.edit)
+
+        async def record(tx: Transaction) -> None:
+            await message_edits.mark_done(tx, job.edit.id)
+            if job.edit.revised_discussion_id is not None:
+                await alerts.clear_essay(tx, job.edit.server_id, job.edit.revised_discussion_id)
+
+        await self._database.write(record)
+
+    async def _call(self, edit: MessageEdit) -> None:
+        match edit.kind:
             case "edit" | "delete":
                 route = Route(
-                    "PATCH" if errand.kind == "edit" else "DELETE",
+                    "PATCH" if edit.kind == "edit" else "DELETE",
                     "/channels/{channel_id}/messages/{message_id}",
-                    channel_id=errand.channel_id,
-                    message_id=errand.message_id,
+                    channel_id=edit.channel_id,
+                    message_id=edit.message_id,
                 )
                 try:
-                    await self._request(route, errand)
+                    await self._request(route, edit)
                 except discord.HTTPException as error:
                     if error.code != ARCHIVED:
                         raise
-                    await self._http.edit_channel(errand.channel_id, archived=False)
-                    await self._request(route, errand)
+                    await self._http.edit_channel(edit.channel_id, archived=False)
+                    await self._request(route, edit)
             case "lock":
-                # Locked first and then archived, in one call: nobody is to write in between.
-                await self._http.edit_channel(errand.channel_id, locked=True, archived=True)
+                # Locked and archived in one call, so that nobody can write in between.
+                await self._http.edit_channel(edit.channel_id, locked=True, archived=True)
             case "rename":
-                await self._rename(errand)
+                await self._rename(edit)
             case "unlock":
-                await self._http.edit_channel(errand.channel_id, locked=False, archived=False)
+                await self._http.edit_channel(edit.channel_id, locked=False, archived=False)
 
-    async def _rename(self, errand: MessageEdit) -> None:
-        assert errand.payload is not None
-        thread_id, new = errand.channel_id, errand.payload["name"]
-        if not errand.payload.get("archived"):
+    async def _rename(self, edit: MessageEdit) -> None:
+        assert edit.payload is not None
+        thread_id, new = edit.channel_id, edit.payload["name"]
+        if not edit.payload.get("archived"):
             try:
                 await self._http.edit_channel(thread_id, name=new)
             except discord.HTTPException as error:
                 if error.code != ARCHIVED:
                     raise
-                # Another attempt may find it opened by this one.
-                payload = errand.payload | {"archived": True}
+                # Another attempt may find it unarchived by this one.
+                payload = edit.payload | {"archived": True}
                 await self._database.write(
-                    lambda tx: message_edits.set_payload(tx, errand.id, payload)
+                    lambda tx: message_edits.set_payload(tx, edit.id, payload)
                 )
             else:
                 return
-        # An archived one has to be opened for it, and is quiet again afterwards.
+        # An archived thread has to be unarchived for it, and is archived again afterwards.
         await self._http.edit_channel(thread_id, name=new, archived=False)
         await self._http.edit_channel(thread_id, archived=True)
 
-    async def _request(self, route: Route, errand: MessageEdit) -> None:
-        if errand.kind == "delete":
+    async def _request(self, route: Route, edit: MessageEdit) -> None:
+        if edit.kind == "delete":
             await self._http.request(route)
         else:
-            await self._http.request(route, json=errand.payload)
+            await self._http.request(route, json=edit.payload)
 
-    async def _failed(self, errand: MessageEdit, error: discord.HTTPException) -> None:
-        if error.code == UNKNOWN_MESSAGE and errand.kind == "edit" and errand.revision is not None:
-            await self._give_up(errand, _LOST, lost=True)
-        elif error.code in (UNKNOWN_CHANNEL, UNKNOWN_MESSAGE):
-            # What should be gone is gone; what should be changed is not there to be changed.
-            await self._database.write(lambda tx: message_edits.mark_done(tx, errand.id))
-        elif error.status == 403 and errand.kind in ("lock", "unlock"):
-            await self._may_not_lock(errand)
-        elif error.status == 403:
-            last_error = self._permissions.explain_cannot_host(errand.channel_id)
-            await self._put_off(errand, last_error or "Discord forbids it.", slowly=True, told=True)
-        elif error.code == _TOO_MANY_EDITS:
-            await self._put_off(errand, "Discord wants old edits to be spread out.", slowly=True)
-        elif error.status == 400:
-            _log.error("Discord refused errand %d: %s", errand.id, error)
-            last_error = f"Discord refused the message: {error.text or error.status}"
-            if error.code in BLOCKED_BY_AUTOMOD:
-                last_error = AUTOMOD
-            await self._give_up(errand, last_error)
-        else:
-            await self._put_off(errand, f"Discord answered {error.status}.")
-
-    async def _may_not_lock(self, errand: MessageEdit) -> None:
-        """Who opened a thread may not lock it (docs: Topics › Threads); the admins are told."""
-        last_error = (
-            f"I may not {errand.kind} <#{errand.channel_id}>: give me *Manage Threads* there."
-        )
-        now_ms = self._clock.now_ms()
-        await self._put_off(errand, last_error, slowly=True)
-        await self._database.write(
-            lambda tx: alerts.notify_admins(
-                tx,
-                errand.server_id,
-                about=f"locks {errand.channel_id}",
-                text=last_error,
-                now_ms=now_ms,
+    async def explain(self, job: EditJob, error: Exception) -> Failure:
+        """What an error means for an edit."""
+        edit, failure = job.edit, explain_error(error)
+        if not isinstance(error, discord.HTTPException):
+            return failure
+        if failure.outcome is Outcome.DELETED:
+            job.lost = (
+                error.code == UNKNOWN_MESSAGE and edit.kind == "edit" and edit.revision is not None
             )
-        )
+            return Failure(failure.outcome, _LOST if job.lost else failure.reason)
+        if error.code == TOO_MANY_OLD_EDITS:
+            return Failure(
+                failure.outcome, "Discord wants old edits to be spread out.", alert=False
+            )
+        if error.code in BLOCKED_BY_AUTOMOD:
+            return Failure(failure.outcome, AUTOMOD)
+        if failure.outcome is Outcome.REFUSED or error.code == THREAD_LOCKED:
+            _log.error("Discord refused message edit %d: %s", edit.id, error)
+            return Failure(
+                Outcome.REFUSED, f"Discord refused the message: {error.text or error.status}"
+            )
+        if failure.outcome is Outcome.NEEDS_ADMIN and edit.kind in ("lock", "unlock"):
+            # Having opened a thread isn't enough to lock it (docs: Topics › Threads).
+            reason = f"I may not {edit.kind} <#{edit.channel_id}>: give me *Manage Threads* there."
+            return Failure(failure.outcome, reason)
+        if failure.outcome is Outcome.NEEDS_ADMIN:
+            missing = self._permissions.explain_cannot_host(edit.channel_id)
+            return Failure(failure.outcome, missing or "Discord forbids it.")
+        return failure
 
-    async def _give_up(self, errand: MessageEdit, last_error: str, *, lost: bool = False) -> None:
-        """Discord will not do it; ``lost``: the message that was to be edited is gone."""
-        now_ms = self._clock.now_ms()
+    def get_delay(self, job: EditJob, failure: Failure) -> int:
+        """By the common retry policy."""
+        slow = failure.outcome is Outcome.NEEDS_ADMIN
+        return retry.get_delay(job.edit.attempts + 1, slow=slow)
 
-        async def give_up(tx: Transaction) -> None:
-            if lost:
-                await message_edits.mark_message_deleted(tx, errand, now_ms)
-            await message_edits.mark_failed(tx, edit_id=errand.id, last_error=last_error)
-            if errand.revised_discussion_id is not None:
-                await alerts.essay_stuck(
-                    tx, errand.revised_discussion_id, last_error, now_ms, stopped=True, lost=lost
-                )
+    async def postpone(self, job: EditJob, failure: Failure, due_at: int) -> None:
+        """Try again later; the admins are alerted where they have to fix something."""
+        edit, now_ms = job.edit, self._clock.now_ms()
+        alert = failure.outcome is Outcome.NEEDS_ADMIN and failure.alert
 
-        await self._database.write(give_up)
-
-    async def _put_off(
-        self, errand: MessageEdit, last_error: str, *, slowly: bool = False, told: bool = False
-    ) -> None:
-        """Try it again later; ``told``: somebody has to mend something, so the admins are told."""
-        now_ms = self._clock.now_ms()
-        due_at = now_ms + get_delay(errand.attempts + 1, slow=slowly)
-        _log.warning("MessageEdit %d waits: %s", errand.id, last_error)
-
-        async def put_off(tx: Transaction) -> None:
+        async def record(tx: Transaction) -> None:
             await message_edits.postpone(
-                tx, edit_id=errand.id, due_at=due_at, last_error=last_error
+                tx, edit_id=edit.id, due_at=due_at, last_error=failure.reason
             )
-            if told and errand.revised_discussion_id is not None:
-                await alerts.essay_stuck(
-                    tx, errand.revised_discussion_id, last_error, now_ms, stopped=False
+            if alert and edit.kind in ("lock", "unlock"):
+                await alerts.alert_of_lock(
+                    tx, edit.server_id, edit.channel_id, failure.reason, now_ms
+                )
+            elif alert and edit.revised_discussion_id is not None:
+                await alerts.alert_of_essay(
+                    tx, edit.revised_discussion_id, failure.reason, now_ms, stopped=False
                 )
 
-        await self._database.write(put_off)
+        await self._database.write(record)
 
+    async def give_up(self, job: EditJob, failure: Failure) -> None:
+        """Discord won't do it; where the message or channel is deleted, mostly nothing is left."""
+        edit, now_ms = job.edit, self._clock.now_ms()
 
-async def _done(tx: Transaction, errand: MessageEdit) -> None:
-    await message_edits.mark_done(tx, errand.id)
-    if errand.revised_discussion_id is not None:
-        await alerts.essay_goes_on(tx, errand.server_id, errand.revised_discussion_id)
+        async def record(tx: Transaction) -> None:
+            if failure.outcome is Outcome.DELETED and not job.lost:
+                await message_edits.mark_done(tx, edit.id)
+                return
+            if job.lost:
+                await message_edits.mark_message_deleted(tx, edit, now_ms)
+            await message_edits.mark_failed(tx, edit_id=edit.id, last_error=failure.reason)
+            if edit.revised_discussion_id is not None:
+                await alerts.alert_of_essay(
+                    tx,
+                    edit.revised_discussion_id,
+                    failure.reason,
+                    now_ms,
+                    stopped=True,
+                    message_deleted=job.lost,
+                )
+
+        await self._database.write(record)

@@ -1,22 +1,22 @@
-"""Moves replies from the channel into their threads, for the outbox.
+"""Moves replies from the channel into their threads: copy by webhook, then delete the original.
 
-The copy is asked for in a single attempt, after what is asked for was written down; where the
-outcome is not known, the thread is looked through before it is asked for again (design,
-decision 2). Only what is recorded as standing in the thread is taken away from the channel.
+The copy is requested in a single attempt, after what is requested was written down; where the
+outcome isn't known, the thread is searched for it before it is requested again (design,
+decision 2). An original is only deleted once its copy is recorded.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Container, Iterable, Sequence
+from typing import Any
 
 import discord
 from discord.http import HTTPClient
 
-from bot.app.background import UnderWay
 from bot.clock import Clock
-from bot.core.conversation.events import Deletion, HistoryPage
+from bot.core import limits
+from bot.core.conversation.events import Deletion, HistoryPage, Message
 from bot.core.conversation.reply_copy import (
     OriginalReply,
     check_copyable,
@@ -25,55 +25,51 @@ from bot.core.conversation.reply_copy import (
     make_webhook_name,
 )
 from bot.core.payload import Payload
-from bot.delivery.copy_search import copy_of, reactions_to
-from bot.discord_api import parse
+from bot.delivery import alerts
+from bot.delivery.worker import Failure, JobFailed, explain_error
+from bot.discord_api import parse, retry
 from bot.discord_api.errors import (
     ARCHIVED,
-    TRANSIENT,
+    TOO_MANY_WEBHOOKS,
     UNKNOWN_CHANNEL,
+    UNKNOWN_MEMBER,
     UNKNOWN_MESSAGE,
-    get_error_name,
+    UNKNOWN_USER,
+    WEBHOOK_DELETED,
+    Outcome,
 )
 from bot.discord_api.permissions import Permissions
-from bot.discord_api.retry import get_delay
 from bot.discord_api.single_attempt import SingleCalls, Upload
 from bot.discord_api.webhooks import Webhook, Webhooks
 from bot.ingest.recorder import LiveEvent, Recorder
 from storage.db.database import Database
 from storage.db.writer import Transaction
-from storage.delivery import alerts
 from storage.replies import reply_moves
 from storage.replies.reply_moves import CopyTakenError, ReplyMove
 
-__all__ = ["Mover"]
+__all__ = ["ReplyMover"]
 
 _log = logging.getLogger(__name__)
 
-
-#: Replies moved at once, of one thread only one, so that they stand in their order.
-_AT_ONCE = 4
-#: Attempts to get a file before the reply is pointed at instead.
-_MOST_FETCHES = 6
-#: docs: Topics › Opcodes and Status Codes › JSON Error Codes.
-_UNKNOWN_MEMBER, _UNKNOWN_USER, _TOO_MANY_WEBHOOKS = 10007, 10013, 30007
-#: Unknown webhook, and invalid webhook token.
-_WEBHOOK_GONE: Final = (10015, 50027)
+#: Replies moved at once, one of each thread at most, so that they stay in their order.
+_CONCURRENCY = 4
+#: Attempts to download a file before the reply gets a link instead.
+_MOST_DOWNLOADS = 6
 
 
-class _Instead(Exception):
-    """The reply is to be pointed at; ``told``: what the admins are told, if anything."""
+class _CannotMove(Exception):
+    """The reply gets a link to its thread instead; ``alert``: what the admins are told, if any."""
 
-    def __init__(self, reason: str, told: str | None = None) -> None:
+    def __init__(self, reason: str, alert: str | None = None) -> None:
         super().__init__(reason)
-        self.told = told
+        self.alert = alert
 
 
-class _Unsure(Exception):
-    """It cannot be said now whether the copy stands."""
+class ReplyMover:
+    """Moves replies and keeps their copies up to date; a JobSource of the delivery worker."""
 
-
-class Mover:
-    """Brings about what the archive wants moved or rewritten."""
+    name = "reply move"
+    concurrency = _CONCURRENCY
 
     def __init__(
         self,
@@ -83,7 +79,6 @@ class Mover:
         http: HTTPClient,
         permissions: Permissions,
         recorder: Recorder,
-        on_change: Callable[[], None],
         single: SingleCalls,
     ) -> None:
         self._database = database
@@ -92,344 +87,377 @@ class Mover:
         self._permissions = permissions
         self._recorder = recorder
         self._webhooks = Webhooks(http=http, permissions=permissions, single=single)
-        self._under_way = UnderWay(on_change)
-        self._threads: dict[int, int] = {}
 
-    @property
-    def idle(self) -> bool:
-        """Whether nothing is under way."""
-        return self._under_way.idle
+    def get_key(self, job: ReplyMove) -> int:
+        """The id of the reply."""
+        return job.reply_id
 
-    async def go_on(self) -> None:
-        """Begin what is due: of each thread the oldest, so that replies stay in their order.
+    async def claim(self, busy: Sequence[ReplyMove], most: int | None) -> list[ReplyMove]:
+        """The oldest reply of each thread, so that replies stay in their order.
 
-        One that was put off for problem of its own is not due, and holds no younger one up.
+        One that was postponed after an error isn't due, and doesn't block younger ones.
         """
-        now_ms, busy = self._clock.now_ms(), self._under_way.keys
-        taken = {self._threads[reply_id] for reply_id in busy}
-        self._threads = {one: self._threads[one] for one in busy}
-        for one in await self._database.read(lambda tx: reply_moves.get_due(tx, now_ms)):
-            if len(self._threads) >= _AT_ONCE:
-                return
-            if one.thread_id not in taken:
-                taken.add(one.thread_id)
-                self._threads[one.reply_id] = one.thread_id
-                self._under_way.begin(one.reply_id, self._bring(one))
+        now_ms = self._clock.now_ms()
+        threads = {job.thread_id for job in busy}
+        claimed: list[ReplyMove] = []
+        for job in await self._database.read(lambda tx: reply_moves.get_due(tx, now_ms)):
+            if len(claimed) == (most or _CONCURRENCY):
+                break
+            if job.thread_id not in threads:
+                threads.add(job.thread_id)
+                claimed.append(job)
+        return claimed
 
-    async def stop(self) -> None:
-        """Cancel what is under way; it goes on at the next start."""
-        await self._under_way.stop()
-
-    async def _bring(self, one: ReplyMove) -> None:
+    async def do(self, job: ReplyMove) -> None:
+        """Take the next step of a move; a reply that can't be moved gets a link instead."""
         try:
-            if one.state in ("planned", "copying"):
-                await self._copy(one)
-            elif one.stale:
-                await self._rewrite(one)
+            if job.state in ("planned", "copying"):
+                await self._copy(job)
+            elif job.stale:
+                await self._rewrite(job)
             else:
-                await self._remove(one)
-        except _Instead as reason:
-            await self._point_instead(one, reason)
-        except _Unsure as reason:
-            await self._put_off(one, str(reason), slowly=True)
+                await self._remove(job)
+        except _CannotMove as reason:
+            await self._link_instead(job, reason)
         except discord.HTTPException as error:
-            await self._failed(one, error)
-        except TRANSIENT as error:
-            await self._put_off(one, f"Discord could not be reached ({get_error_name(error)}).")
+            if (
+                error.status == 403
+                and error.code not in WEBHOOK_DELETED
+                and job.state in ("planned", "copying")
+            ):
+                await self._link_instead(job, _CannotMove("Discord forbids it"))
+            else:
+                raise
 
     # -- the copy -----------------------------------------------------------------------------
 
-    async def _copy(self, one: ReplyMove) -> None:
-        if one.state == "copying":
-            with self._recorder.collect_live(one.thread_id) as live:
-                found = await self._found(one)
+    async def _copy(self, job: ReplyMove) -> None:
+        if job.state == "copying":
+            with self._recorder.collect_live(job.thread_id) as live:
+                found = await self._find_copy(job)
                 if found is not None:
-                    await self._copied(one, int(found["id"]))
+                    await self._record_copy(job, int(found["id"]))
             if found is not None:
-                await self._read_copy(one, found, live)
+                await self._read_copy(job, found, live)
                 return
-            await self._database.write(lambda tx: reply_moves.mark_not_copied(tx, one.reply_id))
-        if one.deleted:
-            await self._fail(one, "The reply was deleted.")
-            return
-        if self._permissions.get_target_channel(one.channel_id) is None:
-            # Its server is told of only after the start; until then no right is known to lack.
-            await self._put_off(one, "Its channel is not seen.")
-            return
-        missing = self._permissions.explain_cannot_move(one.channel_id)
+            await self._database.write(lambda tx: reply_moves.mark_not_copied(tx, job.reply_id))
+        if job.deleted:
+            raise JobFailed(Outcome.DELETED, "The reply was deleted.")
+        if self._permissions.get_target_channel(job.channel_id) is None:
+            # The gateway sends its server only after the start; until then no permission is known
+            # to be missing.
+            raise JobFailed(Outcome.RETRY_SOON, "Its channel is not seen.")
+        missing = self._permissions.explain_cannot_move(job.channel_id)
         if missing:
-            raise _Instead("a permission is missing", missing)
-        data = await self._original(one)
+            raise _CannotMove("a permission is missing", missing)
+        data = await self._get_original(job)
         if data is None:
-            gone = Deletion((one.reply_id,), one.channel_id, self._clock.now())
-            await self._recorder.wait_until_committed(self._recorder.put((gone,)))
-            await self._fail(one, "The reply was deleted.")
-            return
-        await self._take_over_edit(one, data)
-        original = parse.parse_original_reply(data, author_name=one.author_name)
+            deletion = Deletion((job.reply_id,), job.channel_id, self._clock.now())
+            await self._recorder.wait_until_committed(self._recorder.put((deletion,)))
+            raise JobFailed(Outcome.DELETED, "The reply was deleted.")
+        await self._record_edit(job, data)
+        original = parse.parse_original_reply(data, author_name=job.author_name)
         reason = check_copyable(original)
         if reason is not None:
-            raise _Instead(reason)
-        thread: dict[str, Any] = dict(await self._http.get_channel(one.thread_id))
+            raise _CannotMove(reason)
+        thread: dict[str, Any] = dict(await self._http.get_channel(job.thread_id))
         if thread.get("thread_metadata", {}).get("locked"):
-            raise _Instead("its thread is locked")
-        files = await self._fetch(one, original)
-        await self._write(one, original, files)
+            raise _CannotMove("its thread is locked")
+        files = await self._download(job, original)
+        await self._write_copy(job, original, files)
 
-    async def _write(self, one: ReplyMove, original: OriginalReply, files: list[Upload]) -> None:
-        webhook = await self._webhook(one)
+    async def _write_copy(
+        self, job: ReplyMove, original: OriginalReply, files: list[Upload]
+    ) -> None:
+        webhook = await self._get_webhook(job)
         payload = make_copy_payload(original)
         shown = make_webhook_name(original.author_name) or ""
         signature = hash_copy(shown, original.text, [len(file.content) for file in files])
         if not await self._database.write(
             lambda tx: reply_moves.mark_copying(
-                tx, one.reply_id, webhook_id=webhook.id, signature=signature
+                tx, job.reply_id, webhook_id=webhook.id, signature=signature
             )
         ):
-            await self._fail(one, "The reply was deleted.")
-            return
+            raise JobFailed(Outcome.DELETED, "The reply was deleted.")
         try:
-            with self._recorder.collect_live(one.thread_id) as live:
-                copy_id = await self._webhooks.write(webhook, one.thread_id, payload, files)
-                await self._copied(one, copy_id)
+            with self._recorder.collect_live(job.thread_id) as live:
+                copy_id = await self._webhooks.write(webhook, job.thread_id, payload, files)
+                await self._record_copy(job, copy_id)
         except discord.HTTPException as error:
             if error.status >= 500:
                 raise  # it may have been written
-            await self._database.write(lambda tx: reply_moves.mark_not_copied(tx, one.reply_id))
-            if error.code in _WEBHOOK_GONE:
-                self._webhooks.forget(one.channel_id)
+            await self._database.write(lambda tx: reply_moves.mark_not_copied(tx, job.reply_id))
+            if error.code in WEBHOOK_DELETED:
+                self._webhooks.forget(job.channel_id)
                 raise
             if error.code == UNKNOWN_CHANNEL or error.status == 429:
                 raise
-            _log.warning("Discord refused the copy of reply %d: %s", one.reply_id, error)
-            raise _Instead(f"Discord refused the copy ({error.code or error.status})") from error
-        self._recorder.request_reactions(reactions_to(copy_id, live))
+            _log.warning("Discord refused the copy of reply %d: %s", job.reply_id, error)
+            raise _CannotMove(f"Discord refused the copy ({error.code or error.status})") from error
+        self._recorder.request_reactions(_get_reactions(copy_id, live))
 
-    async def _webhook(self, one: ReplyMove) -> Webhook:
+    async def _get_webhook(self, job: ReplyMove) -> Webhook:
         try:
-            return await self._webhooks.of(one.channel_id)
+            return await self._webhooks.of(job.channel_id)
         except discord.HTTPException as error:
-            if error.code == _TOO_MANY_WEBHOOKS:
-                told = (
-                    f"I cannot move replies in <#{one.channel_id}>: the channel has as many "
+            if error.code == TOO_MANY_WEBHOOKS:
+                alert = (
+                    f"I cannot move replies in <#{job.channel_id}>: the channel has as many "
                     "webhooks as Discord allows. Delete one that is not needed (*Edit Channel › "
                     "Integrations*)."
                 )
-                raise _Instead("the channel has too many webhooks", told) from error
+                raise _CannotMove("the channel has too many webhooks", alert) from error
             if error.status == 403:
-                missing = self._permissions.explain_cannot_move(one.channel_id)
-                told = missing or f"I may not use webhooks in <#{one.channel_id}>."
-                raise _Instead("a permission is missing", told) from error
+                missing = self._permissions.explain_cannot_move(job.channel_id)
+                alert = missing or f"I may not use webhooks in <#{job.channel_id}>."
+                raise _CannotMove("a permission is missing", alert) from error
             raise
 
-    async def _fetch(self, one: ReplyMove, original: OriginalReply) -> list[Upload]:
-        """The original's files, whole."""
+    async def _download(self, job: ReplyMove, original: OriginalReply) -> list[Upload]:
+        """The original's files."""
         files = []
         for file in original.files:
             try:
                 content = await self._http.get_from_cdn(file.url)
             except discord.HTTPException as error:
-                if one.attempts >= _MOST_FETCHES:
-                    raise _Instead("one of its files cannot be had") from error
+                if job.attempts >= _MOST_DOWNLOADS:
+                    raise _CannotMove("one of its files cannot be had") from error
                 raise
             files.append(Upload(file.name, file.type, content))
         return files
 
-    async def _found(self, one: ReplyMove) -> dict[str, Any] | None:
-        """The copy that an earlier attempt made.
+    async def _find_copy(self, job: ReplyMove) -> dict[str, Any] | None:
+        """The copy that an earlier attempt created.
 
-        Raises _Unsure where not finding it would prove nothing.
+        Raises JobFailed where not finding it would prove nothing.
         """
         recorded = await self._database.read(
-            lambda tx: reply_moves.get_recorded_copies(tx, one.thread_id)
+            lambda tx: reply_moves.get_recorded_copies(tx, job.thread_id)
         )
-        found = await copy_of(one, self._http, besides=recorded)
-        if found is None and not self._permissions.can_read_history(one.channel_id):
-            raise _Unsure("I may not read whether the copy stands.")
+        found = await _find_copy(job, self._http, besides=recorded)
+        if found is None and not self._permissions.can_read_history(job.channel_id):
+            raise JobFailed(
+                Outcome.NEEDS_ADMIN, "I may not read whether the copy stands.", alert=False
+            )
         return found
 
-    async def _copied(self, one: ReplyMove, copy_id: int) -> None:
+    async def _record_copy(self, job: ReplyMove, copy_id: int) -> None:
         now_ms = self._clock.now_ms()
 
-        async def stands(tx: Transaction) -> None:
-            move = await reply_moves.get_move(tx, one.reply_id)
+        async def record(tx: Transaction) -> None:
+            move = await reply_moves.get_move(tx, job.reply_id)
             current = hash_copy(move.author_name, move.text, move.sizes)
             stale = not move.deleted and current != move.signature
             await reply_moves.mark_copied(tx, move, copy_id, stale=stale, now_ms=now_ms)
-            await alerts.clear(tx, one.server_id, _about(one))
+            await alerts.clear_moving(tx, job.server_id, job.channel_id)
 
         try:
-            await self._database.write(stands)
-        except CopyTakenError:
-            await self._put_off(one, "Another reply has that copy.")
+            await self._database.write(record)
+        except CopyTakenError as error:
+            raise JobFailed(Outcome.RETRY_SOON, "Another reply has that copy.") from error
 
-    async def _read_copy(self, one: ReplyMove, data: dict[str, Any], live: list[LiveEvent]) -> None:
-        """What was put on a copy while nobody knew that it was one."""
-        read = parse.parse_message(data, server_id=one.server_id, own_id=self._permissions.own_id)
+    async def _read_copy(self, job: ReplyMove, data: dict[str, Any], live: list[LiveEvent]) -> None:
+        """Record the reactions to a copy from before it was known to be one."""
+        read = parse.parse_message(data, server_id=job.server_id, own_id=self._permissions.own_id)
         await self._recorder.wait_until_committed(
-            self._recorder.put((HistoryPage(one.thread_id, (read,)),))
+            self._recorder.put((HistoryPage(job.thread_id, (read,)),))
         )
-        self._recorder.request_reactions(reactions_to(read.id, live))
+        self._recorder.request_reactions(_get_reactions(read.id, live))
 
     # -- the original -------------------------------------------------------------------------
 
-    async def _remove(self, one: ReplyMove) -> None:
-        """Take the original away, once its copy is recorded.
+    async def _remove(self, job: ReplyMove) -> None:
+        """Delete the original, once its copy is recorded.
 
-        That it is gone before anything was asked is its author's or a moderator's doing, and the
-        copy follows it; that it is gone after an attempt is taken for the bot's own.
+        If it is deleted before the first attempt, its author or a moderator did that, and the copy
+        is deleted, too; if it is after an attempt, that attempt is taken to have deleted it.
         """
         now_ms = self._clock.now_ms()
-        await self._add_author(one)
-        data = await self._original(one)
-        gone = data is None
+        await self._add_author(job)
+        data = await self._get_original(job)
+        deleted = data is None
         if data is not None:
-            await self._take_over_edit(one, data)
+            await self._record_edit(job, data)
             if not await self._database.write(
-                lambda tx: reply_moves.mark_deleting(tx, one.reply_id)
+                lambda tx: reply_moves.mark_deleting(tx, job.reply_id)
             ):
-                return  # the copy went with its thread
+                return  # the copy was deleted with its thread
             try:
-                await self._webhooks.delete(one.channel_id, one.reply_id)
+                await self._webhooks.delete(job.channel_id, job.reply_id)
             except discord.HTTPException as error:
                 if error.code != UNKNOWN_MESSAGE:
-                    if error.status < 500 and one.state == "copied":
+                    if error.status < 500 and job.state == "copied":
                         await self._database.write(
-                            lambda tx: reply_moves.mark_not_deleted(tx, one.reply_id)
+                            lambda tx: reply_moves.mark_not_deleted(tx, job.reply_id)
                         )
                     raise
-                gone = True
+                deleted = True
 
-        async def settle(tx: Transaction) -> None:
-            if gone and one.state == "copied":
-                await reply_moves.delete_moved_reply(tx, one.reply_id, now_ms)
-            await reply_moves.mark_done(tx, one.reply_id)
+        async def record(tx: Transaction) -> None:
+            if deleted and job.state == "copied":
+                await reply_moves.delete_moved_reply(tx, job.reply_id, now_ms)
+            await reply_moves.mark_done(tx, job.reply_id)
 
-        await self._database.write(settle)
+        await self._database.write(record)
 
-    async def _original(self, one: ReplyMove) -> dict[str, Any] | None:
-        """The reply as it stands in the channel; None where it is gone."""
+    async def _get_original(self, job: ReplyMove) -> dict[str, Any] | None:
+        """The reply as it is in the channel now; None where it was deleted."""
         try:
-            return dict(await self._http.get_message(one.channel_id, one.reply_id))
+            return dict(await self._http.get_message(job.channel_id, job.reply_id))
         except discord.HTTPException as error:
             if error.code != UNKNOWN_MESSAGE:
                 raise
             return None
 
-    async def _take_over_edit(self, one: ReplyMove, data: dict[str, Any]) -> None:
-        """An edit that nobody told of yet reaches the archive, and from there the copy."""
+    async def _record_edit(self, job: ReplyMove, data: dict[str, Any]) -> None:
+        """Record an edit that the gateway hasn't reported, so that the copy gets it, too."""
         edit = parse.parse_edit(data)
         sizes = tuple(file.size for file in edit.attachments)
-        if not parse.has_hidden_content(data) and (edit.text, sizes) != (one.text, one.sizes):
+        if not parse.has_hidden_content(data) and (edit.text, sizes) != (job.text, job.sizes):
             await self._recorder.wait_until_committed(self._recorder.put((edit,)))
 
-    async def _add_author(self, one: ReplyMove) -> None:
-        """Bring the author to their words; who left, or may not see them, stays outside."""
-        if one.state != "copied" or one.deleted:
+    async def _add_author(self, job: ReplyMove) -> None:
+        """Add the author to the thread, unless they left or can't see it."""
+        if job.state != "copied" or job.deleted:
             return
         try:
-            await self._http.add_user_to_thread(one.thread_id, one.author_id)
+            await self._http.add_user_to_thread(job.thread_id, job.author_id)
         except discord.HTTPException as error:
-            harmless = error.code in (_UNKNOWN_MEMBER, _UNKNOWN_USER, ARCHIVED)
+            harmless = error.code in (UNKNOWN_MEMBER, UNKNOWN_USER, ARCHIVED)
             if not harmless and error.status not in (403, 404):
                 raise
 
-    # -- the copy follows ---------------------------------------------------------------------
+    # -- edits of the reply ------------------------------------------------------------------
 
-    async def _rewrite(self, one: ReplyMove) -> None:
-        assert one.copy_id is not None
-        if not one.deleted:
+    async def _rewrite(self, job: ReplyMove) -> None:
+        assert job.copy_id is not None
+        if not job.deleted:
             try:
-                await self._rewrite_copy(one, one.copy_id)
+                await self._rewrite_copy(job, job.copy_id)
             except discord.HTTPException as error:
-                if error.code in _WEBHOOK_GONE:
-                    self._webhooks.forget(one.channel_id)
+                if error.code in WEBHOOK_DELETED:
+                    self._webhooks.forget(job.channel_id)
                 if error.code == UNKNOWN_MESSAGE:
-                    gone = Deletion((one.copy_id,), one.thread_id, self._clock.now())
-                    await self._recorder.wait_until_committed(self._recorder.put((gone,)))
+                    deletion = Deletion((job.copy_id,), job.thread_id, self._clock.now())
+                    await self._recorder.wait_until_committed(self._recorder.put((deletion,)))
                 else:
                     raise
         await self._database.write(
-            lambda tx: reply_moves.mark_copy_edited(tx, one.reply_id, one.text)
+            lambda tx: reply_moves.mark_copy_edited(tx, job.reply_id, job.text)
         )
 
-    async def _rewrite_copy(self, one: ReplyMove, copy_id: int) -> None:
-        payload: Payload = {"content": one.text, "allowed_mentions": {"parse": []}}
-        stands = parse.parse_edit(dict(await self._http.get_message(one.thread_id, copy_id)))
-        kept = list(one.sizes)
+    async def _rewrite_copy(self, job: ReplyMove, copy_id: int) -> None:
+        payload: Payload = {"content": job.text, "allowed_mentions": {"parse": []}}
+        current = parse.parse_edit(dict(await self._http.get_message(job.thread_id, copy_id)))
+        kept = list(job.sizes)
         files = []
-        for file in stands.attachments:
+        for file in current.attachments:
             if file.size in kept:
                 kept.remove(file.size)
                 files.append({"id": str(file.id)})
-        if len(files) != len(stands.attachments):
+        if len(files) != len(current.attachments):
             payload["attachments"] = files
-        webhook = await self._webhook_of_copy(one)
+        webhook = await self._get_webhook_of_copy(job)
         try:
-            await self._webhooks.rewrite(webhook, one.thread_id, copy_id, payload)
+            await self._webhooks.rewrite(webhook, job.thread_id, copy_id, payload)
         except discord.HTTPException as error:
             if error.code != ARCHIVED:
                 raise
-            await self._http.edit_channel(one.thread_id, archived=False)
-            await self._webhooks.rewrite(webhook, one.thread_id, copy_id, payload)
+            await self._http.edit_channel(job.thread_id, archived=False)
+            await self._webhooks.rewrite(webhook, job.thread_id, copy_id, payload)
 
-    async def _webhook_of_copy(self, one: ReplyMove) -> Webhook:
+    async def _get_webhook_of_copy(self, job: ReplyMove) -> Webhook:
         try:
-            return await self._webhook(one)
-        except _Instead as reason:
-            # There is nothing to point at any more: it waits until somebody mends it.
-            await self._tell(one, reason.told)
-            raise _Unsure(f"Its copy cannot be rewritten: {reason}.") from reason
+            return await self._get_webhook(job)
+        except _CannotMove as reason:
+            # A link would be too late: it is retried until somebody fixes it.
+            await self._alert(job, reason.alert)
+            raise JobFailed(
+                Outcome.NEEDS_ADMIN, f"Its copy cannot be rewritten: {reason}.", alert=False
+            ) from reason
 
     # -- outcomes -----------------------------------------------------------------------------
 
-    async def _failed(self, one: ReplyMove, error: discord.HTTPException) -> None:
-        if error.code == UNKNOWN_CHANNEL and one.state in ("planned", "copying"):
-            await self._fail(one, "The channel or thread is gone.")
-        elif (
-            error.code not in _WEBHOOK_GONE
-            and error.status == 403
-            and one.state in ("planned", "copying")
-        ):
-            await self._point_instead(one, _Instead("Discord forbids it"))
-        elif error.code in _WEBHOOK_GONE:
-            await self._put_off(one, "The webhook was deleted; another is made.")
-        elif error.status in (403, 404):
-            await self._tell(one, self._permissions.explain_cannot_move(one.channel_id) or None)
-            await self._put_off(one, f"Discord forbids it ({error.code}).", slowly=True)
-        else:
-            await self._put_off(one, f"Discord answered {error.status}.")
+    async def explain(self, job: ReplyMove, error: Exception) -> Failure:
+        """What an error means for a move."""
+        if not isinstance(error, discord.HTTPException):
+            return explain_error(error)
+        if error.code == UNKNOWN_CHANNEL and job.state in ("planned", "copying"):
+            return Failure(Outcome.DELETED, "The channel or thread is gone.")
+        if error.code in WEBHOOK_DELETED:
+            return Failure(Outcome.RETRY_SOON, "The webhook was deleted; another is made.")
+        if error.status in (403, 404):
+            return Failure(Outcome.NEEDS_ADMIN, f"Discord forbids it ({error.code}).")
+        return Failure(Outcome.RETRY_SOON, f"Discord answered {error.status}.")
 
-    async def _point_instead(self, one: ReplyMove, reason: _Instead) -> None:
-        _log.info("Reply %d is pointed at: %s.", one.reply_id, reason)
-        await self._tell(one, reason.told)
-        await self._database.write(
-            lambda tx: reply_moves.link_instead(tx, one.reply_id, str(reason))
-        )
+    def get_delay(self, job: ReplyMove, failure: Failure) -> int:
+        """By the common retry policy."""
+        slow = failure.outcome is Outcome.NEEDS_ADMIN
+        return retry.get_delay(job.attempts + 1, slow=slow)
 
-    async def _tell(self, one: ReplyMove, told: str | None) -> None:
-        """Tell the admins once, until a reply can be moved in that channel again."""
-        if told is None:
-            return
-        now_ms, text = self._clock.now_ms(), f"{told} Until then I point at the threads."
-        await self._database.write(
-            lambda tx: alerts.notify_admins(
-                tx, one.server_id, about=_about(one), text=text, now_ms=now_ms
-            )
-        )
-
-    async def _fail(self, one: ReplyMove, last_error: str) -> None:
-        await self._database.write(lambda tx: reply_moves.mark_failed(tx, one.reply_id, last_error))
-
-    async def _put_off(self, one: ReplyMove, last_error: str, *, slowly: bool = False) -> None:
-        due_at = self._clock.now_ms() + get_delay(one.attempts + 1, slow=slowly)
-        _log.warning("Reply %d waits to be moved: %s", one.reply_id, last_error)
+    async def postpone(self, job: ReplyMove, failure: Failure, due_at: int) -> None:
+        """Try again later; the admins are alerted where a permission is missing."""
+        if failure.outcome is Outcome.NEEDS_ADMIN and failure.alert:
+            await self._alert(job, self._permissions.explain_cannot_move(job.channel_id) or None)
         await self._database.write(
             lambda tx: reply_moves.postpone(
-                tx, reply_id=one.reply_id, due_at=due_at, last_error=last_error
+                tx, reply_id=job.reply_id, due_at=due_at, last_error=failure.reason
             )
         )
 
+    async def give_up(self, job: ReplyMove, failure: Failure) -> None:
+        """The reply stays where it is."""
+        await self._database.write(
+            lambda tx: reply_moves.mark_failed(tx, job.reply_id, failure.reason)
+        )
 
-def _about(one: ReplyMove) -> str:
-    return f"moving in {one.channel_id}"
+    async def _link_instead(self, job: ReplyMove, reason: _CannotMove) -> None:
+        _log.info("Reply %d gets a link to its thread: %s.", job.reply_id, reason)
+        await self._alert(job, reason.alert)
+        await self._database.write(
+            lambda tx: reply_moves.link_instead(tx, job.reply_id, str(reason))
+        )
+
+    async def _alert(self, job: ReplyMove, text: str | None) -> None:
+        """Alert the admins, once until a reply can be moved in that channel again."""
+        if text is None:
+            return
+        now_ms = self._clock.now_ms()
+        await self._database.write(
+            lambda tx: alerts.alert_of_moving(tx, job.server_id, job.channel_id, text, now_ms)
+        )
+
+
+# -- searching for a copy -----------------------------------------------------------------------
+
+
+async def _find_copy(
+    job: ReplyMove, http: HTTPClient, *, besides: Container[int]
+) -> dict[str, Any] | None:
+    """The copy of a reply, searched for in its thread after the reply; None if there is none.
+
+    ``besides``: messages that are the copies of other replies. Raises what discord.py raises
+    where Discord can't be reached.
+    """
+    after = job.reply_id
+    while True:
+        page = await http.logs_from(job.thread_id, limits.HISTORY_PAGE, after=after)
+        for data in sorted(page, key=lambda message: int(message["id"])):
+            if int(data["id"]) not in besides and _is_copy(dict(data), job):
+                return dict(data)
+        if len(page) < limits.HISTORY_PAGE:
+            return None
+        after = max(int(data["id"]) for data in page)
+
+
+def _is_copy(data: dict[str, Any], job: ReplyMove) -> bool:
+    """Whether a message is the copy that was requested, by its author and content."""
+    if data.get("webhook_id") is None or int(data["webhook_id"]) != job.webhook_id:
+        return False
+    sizes = [file["size"] for file in data.get("attachments") or ()]
+    return hash_copy(data["author"]["username"], data["content"], sizes) == job.signature
+
+
+def _get_reactions(copy_id: int, live: Iterable[LiveEvent]) -> list[LiveEvent]:
+    """The reactions to a copy that came before it was known to be one."""
+    return [one for one in live if not isinstance(one, Message) and one.message_id == copy_id]

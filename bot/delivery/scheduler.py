@@ -1,7 +1,7 @@
-"""The sweep: whatever is due is begun, whoever noticed it and whenever.
+"""Scheduler: starts every job that is due; woken by timers and by new work.
 
-APScheduler is only the alarm clock: it wakes the sweep at the nearest due moment and at a steady
-beat. What is due stands in the archive, so a lost alarm delays, and loses nothing.
+APScheduler is only the alarm clock: it wakes the scheduler when the next job is due, and once a
+minute. What is due is in the database, so a lost alarm delays a job, and loses none.
 """
 
 from __future__ import annotations
@@ -16,39 +16,37 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.clock import Clock, from_milliseconds, to_milliseconds
-from bot.delivery.attachments import FileKeeper
-from bot.delivery.message_edits import Errands
-from bot.delivery.messages import Outbox
+from bot.delivery.delivery import Delivery
 from bot.delivery.thread_links import plan_due_links
 from bot.prompting.dispatch import plan_due
 from bot.prompting.reconsider import reconsider_claimed
 from storage.db.database import Database
 from storage.db.errors import StorageError
 from storage.db.writer import Transaction
-from storage.delivery import message_edits as owed
-from storage.delivery import messages, temporary_messages, threads
+from storage.delivery import message_edits, messages, temporary_messages, threads
 from storage.essays import scheduled
 from storage.prompts import prompts
 from storage.replies import attachments, deleted_channels, reply_moves
 from storage.servers import servers
 
-__all__ = ["Sweep"]
+__all__ = ["Scheduler"]
 
 _log = logging.getLogger(__name__)
 
-_BEAT_SECONDS = 60
-#: Seconds of rest where the archive could not be used, which may have passed by then.
-_ARCHIVE_REST = 5.0
-#: How soon it is looked again where prompts wait for what was missed to be read.
-_LOOK_AGAIN = timedelta(seconds=1)
+#: Seconds between two passes at most.
+_INTERVAL = 60
+#: Seconds of rest while the database is unavailable.
+_REST_WITHOUT_DATABASE = 5.0
+#: How soon the next pass is while prompts wait for the bot to catch up.
+_CATCHING_UP_INTERVAL = timedelta(seconds=1)
 
 
-class Sweep:
-    """Plans the prompts that are due as posts, lets the outbox go on, and arms the alarm.
+class Scheduler:
+    """Publishes, plans prompts, erases and delivers what is due, and sets the alarm for the next.
 
-    ``caught_up``: whether what was said unseen has been read. Until then no prompt is decided or
-    sent: whether a talk is lively is not known. ``left_kept_for``: how long what is kept of a
-    server outlives the bot's removal from it.
+    ``is_caught_up``: whether the messages of an outage have been read. Until then no prompt is
+    decided or sent, since it isn't known whether a discussion is active. ``left_kept_for``: how
+    long a server's data is kept after the bot was removed from it.
     """
 
     def __init__(
@@ -56,79 +54,71 @@ class Sweep:
         *,
         database: Database,
         clock: Clock,
-        outbox: Outbox,
-        errands: Errands,
-        files: FileKeeper,
-        caught_up: Callable[[], bool],
+        delivery: Delivery,
+        is_caught_up: Callable[[], bool],
         left_kept_for: timedelta,
     ) -> None:
         self._database = database
         self._clock = clock
-        self._outbox = outbox
-        self._errands = errands
-        self._files = files
-        self._caught_up = caught_up
+        self._delivery = delivery
+        self._is_caught_up = is_caught_up
         self._left_kept_for = left_kept_for // timedelta(milliseconds=1)
         self._woken = asyncio.Event()
-        self._sweeping = False
-        self._held = False
+        self._running = False
+        self._holds_prompts = False
         self._next_due: datetime | None = None
-        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._timers = AsyncIOScheduler(timezone="UTC")
 
     def wake(self) -> None:
-        """Look again: something may be due."""
+        """Make another pass: something may be due."""
         self._woken.set()
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is left that can be done at the present moment."""
-        resting = not self._woken.is_set() and not self._sweeping and not self._held
-        return resting and self._at_rest
-
-    @property
-    def _at_rest(self) -> bool:
-        return self._outbox.idle and self._errands.idle and self._files.idle
+        """Whether nothing is left that can be done now."""
+        waiting = not self._woken.is_set() and not self._running and not self._holds_prompts
+        return waiting and self._delivery.idle
 
     @property
     def next_due(self) -> datetime | None:
-        """The nearest moment at which something becomes due; None where nothing is planned."""
+        """When the next job is due; None where nothing is planned."""
         return self._next_due
 
     async def run(self) -> None:
-        """Sweep at every waking, until cancelled."""
-        self._scheduler.add_job(
+        """Make a pass whenever woken, until cancelled."""
+        self._timers.add_job(
             self.wake,
-            IntervalTrigger(seconds=_BEAT_SECONDS, timezone="UTC"),
-            id="beat",
+            IntervalTrigger(seconds=_INTERVAL, timezone="UTC"),
+            id="interval",
             max_instances=1,
             coalesce=True,
             misfire_grace_time=None,
         )
-        self._scheduler.start()
-        forget_clock = self._clock.on_move(self.wake)
+        self._timers.start()
+        unsubscribe = self._clock.on_move(self.wake)
         self.wake()
         try:
             while True:
                 await self._woken.wait()
                 self._woken.clear()
-                self._sweeping = True
+                self._running = True
                 try:
-                    await self._sweep()
+                    await self._start_due()
                 except StorageError as error:
                     _log.error(
-                        "The archive cannot be used (%s); what is due waits for %.0f s.",
+                        "The database is unavailable (%s); the next pass is in %.0f s.",
                         error,
-                        _ARCHIVE_REST,
+                        _REST_WITHOUT_DATABASE,
                     )
-                    await asyncio.sleep(_ARCHIVE_REST)
+                    await asyncio.sleep(_REST_WITHOUT_DATABASE)
                     self.wake()
                 finally:
-                    self._sweeping = False
+                    self._running = False
         finally:
-            forget_clock()
-            self._scheduler.shutdown(wait=False)
+            unsubscribe()
+            self._timers.shutdown(wait=False)
 
-    async def _sweep(self) -> None:
+    async def _start_due(self) -> None:
         now = self._clock.now()
         now_ms = to_milliseconds(now)
 
@@ -142,30 +132,29 @@ class Sweep:
             lambda tx: servers.erase_due(tx, now_ms, self._left_kept_for)
         ):
             pass
-        held = not self._caught_up()
-        if not held:
-            busy = self._outbox.under_way
+        holds_prompts = not self._is_caught_up()
+        if not holds_prompts:
+            busy = self._delivery.messages_under_way
             await self._database.write(lambda tx: reconsider_claimed(tx, now, busy))
-        while not held and await self._database.write(lambda tx: plan_due(tx, now)):
+        while not holds_prompts and await self._database.write(lambda tx: plan_due(tx, now)):
             pass
-        await self._outbox.go_on(with_prompts=not held)
-        await self._errands.go_on()
-        await self._files.go_on()
-        self._next_due = await self._database.read(self._nearest)
-        self._held = held and self._next_due is not None and self._next_due <= self._clock.now()
-        self._arm()
+        await self._delivery.start_due(with_prompts=not holds_prompts)
+        self._next_due = await self._database.read(self._get_next_due)
+        is_due = self._next_due is not None and self._next_due <= self._clock.now()
+        self._holds_prompts = holds_prompts and is_due
+        self._set_alarm()
 
-    def _arm(self) -> None:
+    def _set_alarm(self) -> None:
         if self._next_due is None:
             return
         alarm = self._next_due
         if alarm <= self._clock.now():
-            if not self._held:
-                if self._at_rest:
-                    self.wake()  # it became due while this sweep was looking
+            if not self._holds_prompts:
+                if self._delivery.idle:
+                    self.wake()  # it became due during this pass
                 return
-            alarm = self._clock.now() + _LOOK_AGAIN
-        self._scheduler.add_job(
+            alarm = self._clock.now() + _CATCHING_UP_INTERVAL
+        self._timers.add_job(
             self.wake,
             DateTrigger(self._clock.to_real_time(alarm), timezone="UTC"),
             id="alarm",
@@ -175,22 +164,18 @@ class Sweep:
             misfire_grace_time=None,
         )
 
-    async def _nearest(self, tx: Transaction) -> datetime | None:
-        return await _nearest(tx, await servers.next_due(tx, self._left_kept_for))
-
-
-async def _nearest(tx: Transaction, *more: int | None) -> datetime | None:
-    moments = [
-        *more,
-        await prompts.get_next_due(tx),
-        await messages.get_next_due(tx),
-        await threads.get_next_due(tx),
-        await scheduled.next_due(tx),
-        await reply_moves.get_next_due(tx),
-        await attachments.get_next_due(tx),
-        await owed.get_next_due(tx),
-        await deleted_channels.get_next_due(tx),
-        await temporary_messages.get_next_due(tx),
-    ]
-    known = [moment for moment in moments if moment is not None]
-    return from_milliseconds(min(known)) if known else None
+    async def _get_next_due(self, tx: Transaction) -> datetime | None:
+        due = [
+            await servers.next_due(tx, self._left_kept_for),
+            await prompts.get_next_due(tx),
+            await messages.get_next_due(tx),
+            await threads.get_next_due(tx),
+            await scheduled.next_due(tx),
+            await reply_moves.get_next_due(tx),
+            await attachments.get_next_due(tx),
+            await message_edits.get_next_due(tx),
+            await deleted_channels.get_next_due(tx),
+            await temporary_messages.get_next_due(tx),
+        ]
+        known = [at for at in due if at is not None]
+        return from_milliseconds(min(known)) if known else None

@@ -1,13 +1,13 @@
-"""Threads, from wanted to standing with the head's author in them.
+"""Threads: opens them, and adds the author of the reply they are opened on.
 
-A thread bears its head's id, so opening it again is answered with 160004 and the one that stands
-is taken (docs: Channel Resource › Start Thread from Message).
+A thread has the id of the message it is opened on, so opening it again is answered with 160004,
+and the existing one is used (docs: Channel Resource › Start Thread from Message).
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import discord
@@ -16,44 +16,53 @@ from discord.http import HTTPClient, Route
 from bot.clock import Clock
 from bot.core import limits
 from bot.core.conversation.events import ChannelDeletion
+from bot.core.conversation.thread_names import make_plain_thread_name
+from bot.delivery import alerts
+from bot.delivery.worker import Failure, explain_error
+from bot.discord_api import retry
 from bot.discord_api.errors import (
     ARCHIVED,
     AUTOMOD,
     BLOCKED_BY_AUTOMOD,
+    THREAD_EXISTS,
+    THREAD_LOCKED,
     TOO_MANY_THREADS,
     TRANSIENT,
     UNKNOWN_CHANNEL,
+    UNKNOWN_MEMBER,
     UNKNOWN_MESSAGE,
+    UNKNOWN_USER,
+    Outcome,
     get_error_name,
 )
 from bot.discord_api.permissions import Permissions, explain_forbidden
-from bot.discord_api.retry import get_delay
 from bot.discord_api.single_attempt import SingleCalls
 from bot.ingest.recorder import Recorder
 from storage.db.database import Database
 from storage.db.writer import Transaction
-from storage.delivery import alerts, threads
+from storage.delivery import threads
 from storage.delivery.threads import Thread
 
-__all__ = ["ThreadOpener"]
+__all__ = ["SERVER_IS_FULL", "ThreadOpener"]
 
 _log = logging.getLogger(__name__)
 
+#: Threads worked on at once; the library keeps each call within its rate limit.
+_CONCURRENCY = 4
 #: Threads archived at once where a server has as many active ones as Discord allows.
-_ROOM_FOR = 10
-#: Seconds for Discord's answer, since the channel's other threads wait for it. A thread that comes
-#: to stand later is found at the next attempt.
-_ANSWERED_WITHIN = 15.0
-_UNKNOWN_MEMBER, _UNKNOWN_USER = 10007, 10013
-_THREAD_EXISTS = 160004
-_FULL = (
-    "The server has as many active threads as Discord allows. I archive my oldest quiet ones so "
-    "that new replies get theirs; whoever writes in an archived thread opens it again."
-)
+_MOST_ARCHIVED = 10
+#: Seconds for Discord's answer, since the channel's other threads wait for it. A thread that is
+#: opened later than that is found at the next attempt.
+_TIMEOUT = 15.0
+
+SERVER_IS_FULL = "The server has as many active threads as Discord allows."
 
 
 class ThreadOpener:
-    """Opens threads and brings their heads' authors into them, for the outbox."""
+    """Opens threads and adds their authors; a :class:`bot.delivery.worker.JobSource`."""
+
+    name = "thread"
+    concurrency = _CONCURRENCY
 
     def __init__(
         self,
@@ -74,41 +83,51 @@ class ThreadOpener:
         self._catch_up = catch_up
         self._single = single
 
-    async def bring_about(self, thread: Thread) -> None:
-        """Do what is left to do for one thread; what fails is put off or given up."""
+    def get_key(self, job: Thread) -> int:
+        """Its id."""
+        return job.id
+
+    async def claim(self, busy: Sequence[Thread], most: int | None) -> list[Thread]:
+        """The oldest threads that are to be opened or completed."""
+        now_ms, ids = self._clock.now_ms(), {thread.id for thread in busy}
+        return await self._database.read(
+            lambda tx: threads.get_due(tx, busy=ids, now_ms=now_ms, most=most or _CONCURRENCY)
+        )
+
+    async def do(self, job: Thread) -> None:
+        """Do what is left to do for one thread."""
         generation = self._recorder.generation
-        try:
-            if thread.state == "planned":
-                await self._open(thread, generation)
-            if not thread.is_essays_own:
-                await self._add_member(thread)
-            elif thread.state == "open":
-                # What was said in a forum's post before it was known is only in its history.
-                await self._catch_up(thread.id)
-        except discord.HTTPException as error:
-            await self._failed(thread, error)
-        except TRANSIENT as error:
-            await self._put_off(thread, f"Discord could not be reached ({get_error_name(error)}).")
-        else:
-            await self._database.write(lambda tx: threads.mark_ready(tx, thread.id))
+        if job.state == "planned":
+            try:
+                await self._open(job, generation)
+            except discord.HTTPException as error:
+                if error.code in BLOCKED_BY_AUTOMOD and await self._name_plainly(job):
+                    return  # it is due again at once
+                raise
+        if not job.is_essays_own:
+            await self._add_member(job)
+        elif job.state == "open":
+            # What was said in a forum post before it was recorded is only in its history.
+            await self._catch_up(job.id)
+        await self._database.write(lambda tx: threads.mark_ready(tx, job.id))
 
     async def _open(self, thread: Thread, generation: int) -> None:
-        adopted = False
+        existed = False
         try:
             await self._start(thread)
         except discord.HTTPException as error:
-            if error.code != _THREAD_EXISTS:
+            if error.code != THREAD_EXISTS:
                 raise
-            await self._look_at(thread)
-            adopted = True
+            await self._check_exists(thread)
+            existed = True
         now_ms = self._clock.now_ms()
 
-        async def opened(tx: Transaction) -> None:
+        async def record(tx: Transaction) -> None:
             await threads.mark_opened(tx, thread.id, now_ms)
-            await alerts.threads_open(tx, thread.server_id, thread.channel_id)
+            await alerts.clear_thread(tx, thread.server_id, thread.channel_id)
 
-        await self._database.write(opened)
-        if adopted:
+        await self._database.write(record)
+        if existed:
             await self._catch_up(thread.id)
         else:
             self._recorder.mark_complete(thread.id, generation)
@@ -116,8 +135,8 @@ class ThreadOpener:
     async def _start(self, thread: Thread) -> None:
         """docs: Channel Resource › Start Thread from Message.
 
-        In a single attempt, those of a channel one after the other: threads come in the order of
-        their heads, and none waits while the library tries another's again and again.
+        In a single attempt, and those of a channel one after the other: threads are opened in the
+        order of their messages, and none waits while the library retries another.
         """
         route = Route(
             "POST",
@@ -126,129 +145,147 @@ class ThreadOpener:
             message_id=thread.id,
         )
         body = {"name": thread.name, "auto_archive_duration": limits.AUTO_ARCHIVE_MINUTES}
-        await self._single.call(route, as_bot=True, body=body, within=_ANSWERED_WITHIN)
+        await self._single.call(route, as_bot=True, body=body, within=_TIMEOUT)
 
-    async def _look_at(self, thread: Thread) -> None:
-        """Raise unless the thread that was opened by somebody stands; one deleted since is gone."""
+    async def _check_exists(self, thread: Thread) -> None:
+        """Raise unless the thread that somebody opened is there; it may be deleted since."""
         try:
             await self._http.get_channel(thread.id)
         except discord.HTTPException as error:
             if error.code == UNKNOWN_CHANNEL:
-                gone = ChannelDeletion(thread.id, thread.server_id, self._clock.now())
-                await self._recorder.wait_until_committed(self._recorder.put((gone,)))
+                deletion = ChannelDeletion(thread.id, thread.server_id, self._clock.now())
+                await self._recorder.wait_until_committed(self._recorder.put((deletion,)))
             raise
 
     async def _add_member(self, thread: Thread) -> None:
         if thread.member_id < 0:
-            return  # its author asked to be forgotten
+            return  # its author's data was erased
         try:
             await self._http.add_user_to_thread(thread.id, thread.member_id)
         except discord.HTTPException as error:
             if error.code == ARCHIVED:
                 await self._add_to_archived(thread)
-            # Who has left the server, or may not see the channel any more, stays outside.
-            elif error.status != 403 and error.code not in (_UNKNOWN_MEMBER, _UNKNOWN_USER):
+            # People who left the server, or can't see the channel any more, aren't added.
+            elif error.status != 403 and error.code not in (UNKNOWN_MEMBER, UNKNOWN_USER):
                 raise
 
     async def _add_to_archived(self, thread: Thread) -> None:
-        """An archived thread is opened first; one that was locked was meant to stay shut."""
+        """Unarchive the thread first; if it is locked, somebody wants it closed."""
         data: Mapping[str, Any] = dict(await self._http.get_channel(thread.id))
         if data["thread_metadata"].get("locked"):
             return
         await self._http.edit_channel(thread.id, archived=False)
         await self._http.add_user_to_thread(thread.id, thread.member_id)
 
-    async def _failed(self, thread: Thread, error: discord.HTTPException) -> None:
+    async def explain(self, job: Thread, error: Exception) -> Failure:
+        """What an error means for a thread.
+
+        Makes room where the server has too many threads.
+        """
+        failure = explain_error(error)
+        if not isinstance(error, discord.HTTPException):
+            return failure
         if error.code == UNKNOWN_MESSAGE:
-            what = "opening card" if thread.is_essays_own else "reply"
-            await self._give_up(thread, f"The {what} was deleted.")
-        elif error.code == UNKNOWN_CHANNEL:
-            await self._give_up(thread, "The channel or thread is gone.")
-        elif error.status == 403:
-            last_error = explain_forbidden(self._permissions, thread.channel_id, error)
-            await self._put_off(thread, last_error, slowly=True, tell=True)
-        elif error.code in TOO_MANY_THREADS:
-            made_room = await self.make_room(thread.server_id)
-            last_error = "The server has as many active threads as Discord allows."
-            await self._put_off(thread, last_error, slowly=not made_room)
-        elif error.code in BLOCKED_BY_AUTOMOD:
-            await self._name_plainly(thread)
-        elif error.status == 400:
-            _log.error("Discord refused thread %d: %s", thread.id, error)
-            last_error = f"Discord refused the thread ({error.text or error.code})."
-            await self._give_up(thread, last_error, tell=True)
-        else:
-            await self._put_off(thread, f"Discord answered {error.status}.")
+            what = "opening card" if job.is_essays_own else "reply"
+            return Failure(failure.outcome, f"The {what} was deleted.", alert=False)
+        if error.code == UNKNOWN_CHANNEL:
+            return Failure(failure.outcome, "The channel or thread is gone.", alert=False)
+        if error.code in TOO_MANY_THREADS:
+            made_room = await self.make_room(job.server_id)
+            outcome = Outcome.RETRY_SOON if made_room else Outcome.NEEDS_ADMIN
+            return Failure(outcome, SERVER_IS_FULL, alert=False)
+        if error.code in BLOCKED_BY_AUTOMOD:
+            return Failure(failure.outcome, AUTOMOD)
+        if failure.outcome is Outcome.REFUSED or error.code == THREAD_LOCKED:
+            _log.error("Discord refused thread %d: %s", job.id, error)
+            return Failure(
+                Outcome.REFUSED, f"Discord refused the thread ({error.text or error.code})."
+            )
+        if failure.outcome is Outcome.NEEDS_ADMIN:
+            reason = explain_forbidden(self._permissions, job.channel_id, error)
+            return Failure(failure.outcome, reason)
+        return failure
 
     async def make_room(self, server_id: int) -> bool:
-        """Archive our threads that have been quiet longest, and tell the admins; whether any was.
+        """Archive our threads that have been quiet longest, and alert the admins; whether any was.
 
-        Those of members and of other bots are not ours to archive.
+        Those of members and of other bots aren't ours to archive.
         """
         now_ms = self._clock.now_ms()
 
-        async def tell(tx: Transaction) -> set[int]:
-            await alerts.notify_admins(
-                tx, server_id, about="too many threads", text=_FULL, now_ms=now_ms
-            )
+        async def alert(tx: Transaction) -> set[int]:
+            await alerts.alert_of_too_many_threads(tx, server_id, now_ms)
             return await threads.get_ready_reply_threads(tx, server_id)
 
-        ours = await self._database.write(tell)
+        ours = await self._database.write(alert)
         try:
             active = (await self._http.get_active_threads(server_id))["threads"]
             found = [one for one in active if int(one["id"]) in ours]
             found.sort(key=lambda one: int(one.get("last_message_id") or one["id"]))
-            for one in found[:_ROOM_FOR]:
+            for one in found[:_MOST_ARCHIVED]:
                 await self._http.edit_channel(int(one["id"]), archived=True)
         except (discord.HTTPException, *TRANSIENT) as error:
-            _log.warning("No room could be made for a thread (%s).", get_error_name(error))
+            _log.warning("No thread could be archived to make room (%s).", get_error_name(error))
             return False
         return bool(found)
 
-    async def _name_plainly(self, thread: Thread) -> None:
-        """AutoMod refused its name, which quotes its head: it is named after the essay alone.
+    async def _name_plainly(self, thread: Thread) -> bool:
+        """AutoMod blocked the name, which quotes a reply: name the thread after the essay alone.
 
-        An essay's own thread has no other name, and where the plain one is refused too there is
-        none left.
+        False where there is no other name: an essay's own thread has none, and the plain one may
+        be blocked too.
         """
-        if not thread.is_essays_own and await self._database.write(
-            lambda tx: threads.name_plainly(tx, thread.id)
-        ):
-            _log.info("AutoMod refused the name of thread %d: it gets a plain one.", thread.id)
-            return
-        await self._give_up(thread, AUTOMOD, tell=True)
+        if thread.is_essays_own:
+            return False
 
-    async def _give_up(self, thread: Thread, last_error: str, *, tell: bool = False) -> None:
-        _log.warning("There will be no thread %d: %s", thread.id, last_error)
+        async def rename(tx: Transaction) -> bool:
+            found = await threads.find_name(tx, thread.id)
+            if found is None or found.name == make_plain_thread_name(found.title):
+                return False
+            await threads.rename(tx, thread.id, make_plain_thread_name(found.title))
+            return True
+
+        renamed = await self._database.write(rename)
+        if renamed:
+            _log.info("AutoMod blocked the name of thread %d: it gets a plain one.", thread.id)
+        return renamed
+
+    def get_delay(self, job: Thread, failure: Failure) -> int:
+        """By the common retry policy."""
+        slow = failure.outcome is Outcome.NEEDS_ADMIN
+        return retry.get_delay(job.attempts + 1, slow=slow)
+
+    async def postpone(self, job: Thread, failure: Failure, due_at: int) -> None:
+        """Try again later; the admins are alerted where they have to fix something."""
         now_ms = self._clock.now_ms()
 
-        async def give_up(tx: Transaction) -> None:
-            await threads.mark_failed(tx, thread_id=thread.id, last_error=last_error)
-            if thread.is_essays_own:
-                await alerts.essay_without_thread(tx, thread.id, last_error, now_ms, stopped=True)
-            elif tell:
-                await alerts.threads_stuck(
-                    tx, thread.server_id, thread.channel_id, last_error, now_ms, stopped=True
-                )
-
-        await self._database.write(give_up)
-
-    async def _put_off(
-        self, thread: Thread, last_error: str, *, slowly: bool = False, tell: bool = False
-    ) -> None:
-        now_ms = self._clock.now_ms()
-        due_at = now_ms + get_delay(thread.attempts + 1, slow=slowly)
-        _log.warning("Thread %d waits: %s", thread.id, last_error)
-
-        async def put_off(tx: Transaction) -> None:
-            await threads.postpone(tx, thread_id=thread.id, due_at=due_at, last_error=last_error)
-            if not slowly or thread.state != "planned":
+        async def record(tx: Transaction) -> None:
+            await threads.postpone(tx, thread_id=job.id, due_at=due_at, last_error=failure.reason)
+            if failure.outcome is not Outcome.NEEDS_ADMIN or job.state != "planned":
                 return
-            if thread.is_essays_own:
-                await alerts.essay_without_thread(tx, thread.id, last_error, now_ms, stopped=False)
-            elif tell:
-                await alerts.threads_stuck(
-                    tx, thread.server_id, thread.channel_id, last_error, now_ms, stopped=False
+            if job.is_essays_own:
+                await alerts.alert_of_essay_thread(
+                    tx, job.id, failure.reason, now_ms, stopped=False
+                )
+            elif failure.alert:
+                await alerts.alert_of_thread(
+                    tx, job.server_id, job.channel_id, failure.reason, now_ms, stopped=False
                 )
 
-        await self._database.write(put_off)
+        await self._database.write(record)
+
+    async def give_up(self, job: Thread, failure: Failure) -> None:
+        """There will be no such thread."""
+        _log.warning("There will be no thread %d: %s", job.id, failure.reason)
+        now_ms = self._clock.now_ms()
+
+        async def record(tx: Transaction) -> None:
+            await threads.mark_failed(tx, thread_id=job.id, last_error=failure.reason)
+            if job.is_essays_own:
+                await alerts.alert_of_essay_thread(tx, job.id, failure.reason, now_ms, stopped=True)
+            elif failure.alert:
+                await alerts.alert_of_thread(
+                    tx, job.server_id, job.channel_id, failure.reason, now_ms, stopped=True
+                )
+
+        await self._database.write(record)

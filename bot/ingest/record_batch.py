@@ -37,7 +37,7 @@ from bot.core.conversation.thread_names import make_thread_name
 from bot.ingest.answered_passages import ReplyText, save_answered_passages
 from bot.ingest.batch import Batch, BatchResult, EarlyEvents, RecoveredChanges
 from storage.db.writer import Transaction
-from storage.delivery import alerts, essay_threads, temporary_messages
+from storage.delivery import alerts, essay_threads
 from storage.privacy.erasure import NO_MEMBER, THREAD_NAME
 from storage.privacy.members import NOBODY
 from storage.prompts import prompts
@@ -451,7 +451,7 @@ def _record_thread(event: ThreadSeen, batch: Batch) -> None:
 async def _notify_closed(tx: Transaction, message: Message, batch: Batch) -> None:
     """Inform the author of a reply, once per discussion, that it opens no thread."""
     known = batch.known.answered[message.id]
-    if await temporary_messages.say_once(
+    if await alerts.post_once(
         tx,
         message.server_id,
         about=f"closed discussion {known.discussion_id}",

@@ -39,7 +39,7 @@ class Guilds(commands.Cog):
 
         with self._services.active_work.track():
             await self._write(arrive)
-            self._services.sweep.wake()
+            self._services.scheduler.wake()
 
     @commands.Cog.listener()
     async def on_guild_available(self, server: discord.Guild) -> None:
@@ -58,7 +58,7 @@ class Guilds(commands.Cog):
                     some = frozenset(self._available)
                     await self._write(functools.partial(servers_module.come_back, server_ids=some))
                     self._available -= some
-                self._services.sweep.wake()
+                self._services.scheduler.wake()
         finally:
             self._is_recording = False
 
@@ -69,7 +69,7 @@ class Guilds(commands.Cog):
         _log.info("Removed from server %d; its data is erased after the retention.", server.id)
         with self._services.active_work.track():
             await self._write(lambda tx: servers_module.depart(tx, server.id, now_ms))
-            self._services.sweep.wake()
+            self._services.scheduler.wake()
 
     async def _write(self, work: Work[None]) -> None:
         """Write until it succeeds: the event doesn't come again before the next connection."""

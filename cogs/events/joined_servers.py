@@ -41,7 +41,7 @@ async def record_joined_servers(services: Services, servers: Collection[discord.
 
     # The list doesn't come again before the next connection.
     await until_usable(lambda: services.database.write(record))
-    services.sweep.wake()
+    services.scheduler.wake()
 
 
 async def greet(tx: Transaction, server: discord.Guild, now_ms: int) -> None:

@@ -60,7 +60,7 @@ class MovedReplies(commands.Cog):
 
         with self._services.active_work.track():
             await self._services.database.write(delete)
-            self._services.sweep.wake()
+            self._services.scheduler.wake()
             await answer(interaction, "It is taken away, and erased from the archive.")
 
     async def edit_reply(self, interaction: discord.Interaction, message: discord.Message) -> None:
@@ -91,7 +91,7 @@ class MovedReplies(commands.Cog):
             lambda tx: edit_moved_reply(tx, copy, text, now_ms)
         ):
             raise UserError(_DELETED)
-        self._services.sweep.wake()
+        self._services.scheduler.wake()
         await answer(interaction, "It is corrected.")
 
     async def _find_own_copy(self, interaction: discord.Interaction[Any], message_id: int) -> Copy:

@@ -194,7 +194,7 @@ class _Confirmation(discord.ui.View):
             text = "What you said is erased."
             if erasure.opted_out_at is not None:
                 text += " What you say from now on is not kept; `/privacy come-back` changes that."
-            self._services.sweep.wake()
+            self._services.scheduler.wake()
             await _log_erasure(self._services, erasure)
             await interaction.response.edit_message(content=text, view=None)
 

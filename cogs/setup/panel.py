@@ -235,7 +235,7 @@ class Setup(commands.Cog):
             )
 
         await self.services.database.write(changed)
-        self.services.sweep.wake()
+        self.services.scheduler.wake()
 
 
 class _DefaultChannel(discord.SelectDefaultValue):

@@ -53,6 +53,6 @@ async def _next(services: Services, progress: Callable[[], Awaitable[Progress]])
         async with asyncio.timeout(_LOOK_EVERY):
             while far.sent < far.total and not far.failed:
                 with services.active_work.track_waiting():
-                    await services.outbox.changed()
+                    await services.delivery.wait_for_change()
                 far = await progress()
     return far

@@ -41,7 +41,7 @@ class WritingCog(commands.Cog):
 
         with self.services.active_work.track():
             text = await self.services.database.write(known)
-            self.services.sweep.wake()
+            self.services.scheduler.wake()
             await answer(interaction, text)
 
     async def record_act(

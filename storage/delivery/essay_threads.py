@@ -19,6 +19,7 @@ __all__ = [
     "Card",
     "add",
     "find_card",
+    "find_discussion_id",
     "get_channel_id",
     "get_thread_ids",
     "give_up",
@@ -140,6 +141,12 @@ async def mark_thread_lost(tx: Transaction, thread_id: int, last_error: str) -> 
     row = await tx.row("SELECT id FROM discussions WHERE thread_id = :id", {"id": thread_id})
     if row is not None:
         await give_up(tx, row["id"], last_error)
+
+
+async def find_discussion_id(tx: Transaction, thread_id: int) -> int | None:
+    """The discussion of the essay whose own thread or forum post this is."""
+    row = await tx.row("SELECT id FROM discussions WHERE thread_id = :id", {"id": thread_id})
+    return None if row is None else row["id"]
 
 
 async def give_up(tx: Transaction, discussion_id: int, last_error: str) -> None:

@@ -19,6 +19,7 @@ __all__ = [
     "decide_removal",
     "get_due",
     "get_next_due",
+    "has_failing_revision",
     "mark_done",
     "mark_failed",
     "mark_message_deleted",
@@ -230,6 +231,20 @@ async def mark_failed(tx: Transaction, *, edit_id: int, last_error: str) -> None
         "UPDATE message_edits SET state = 'failed', last_error = :last_error WHERE id = :id",
         {"id": edit_id, "last_error": last_error},
     )
+
+
+async def has_failing_revision(tx: Transaction, discussion_id: int) -> bool:
+    """Whether an edit of a new revision of the essay failed, or is tried again after an error."""
+    row = await tx.row(
+        """
+        SELECT 1 FROM message_edits
+        WHERE discussion_id = :id AND revision IS NOT NULL
+            AND (state = 'failed' OR (state = 'planned' AND last_error IS NOT NULL))
+        LIMIT 1
+        """,
+        {"id": discussion_id},
+    )
+    return row is not None
 
 
 async def get_next_due(tx: Transaction) -> int | None:

@@ -36,6 +36,8 @@ __all__ = [
     "set_linked_payload",
 ]
 
+#: The purposes of the messages that publish an essay.
+PUBLISHING = ("card", "part", "closing")
 #: Of a nonce, which has two hexadecimal digits a byte. Random, since a database may be deleted and
 #: created again within the minutes in which Discord remembers a nonce.
 _NONCE_BYTES = limits.NONCE // 2
@@ -92,6 +94,16 @@ class PlannedMessage:
     message_id: int | None
     new_forum_post: NewForumPost | None = None
     in_thread: bool = False
+
+    @property
+    def is_essays_own(self) -> bool:
+        """Whether it publishes the essay itself."""
+        return self.purpose in PUBLISHING
+
+    @property
+    def is_prompt(self) -> bool:
+        """Whether it is a prompt of any kind."""
+        return self.purpose in ("prompt", "nudge")
 
 
 def _planned_message(row: sqlite3.Row) -> PlannedMessage:
@@ -284,6 +296,11 @@ class SentMessage:
     discussion_id: int | None
     purpose: str
     channel_id: int
+
+    @property
+    def is_essays_own(self) -> bool:
+        """Whether it publishes the essay itself."""
+        return self.purpose in PUBLISHING
 
 
 async def mark_sent(

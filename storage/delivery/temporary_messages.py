@@ -2,51 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from bot.core.payload import Payload, make_plain_message
 from storage.db.writer import Transaction
 from storage.delivery import messages
 
-__all__ = ["get_due", "get_next_due", "mark_deleted", "point", "postpone", "say_once"]
+__all__ = ["TemporaryMessage", "get_due", "get_next_due", "mark_deleted", "point", "postpone"]
 
 #: Milliseconds for which a line that points into a thread stands.
 _POINTS_FOR = 10 * 60_000
-
-
-async def say_once(
-    tx: Transaction,
-    server_id: int,
-    *,
-    about: str,
-    text: str,
-    discussion_id: int,
-    channel_id: int,
-    after_id: int,
-    now_ms: int,
-) -> bool:
-    """Plan a remark in a discussion's channel, unless it was made before; whether it is new.
-
-    ``about`` names it; :func:`storage.delivery.alerts.past` lets it be made again.
-    """
-    news = await tx.run(
-        """
-        INSERT INTO alerts (server_id, about, text, sent_at)
-        VALUES (:server_id, :about, :text, :now)
-        ON CONFLICT (server_id, about) DO NOTHING
-        """,
-        {"server_id": server_id, "about": about, "text": text, "now": now_ms},
-    )
-    if not news:
-        return False
-    await messages.plan(
-        tx,
-        server_id=server_id,
-        discussion_id=discussion_id,
-        channel_id=channel_id,
-        after_id=after_id,
-        messages=[messages.NewMessage("notice", make_plain_message(text, silent=True))],
-        now_ms=now_ms,
-    )
-    return True
 
 
 async def point(
@@ -84,8 +49,17 @@ async def point(
     )
 
 
-async def get_due(tx: Transaction, now_ms: int) -> list[tuple[int, int, int | None]]:
-    """Remarks whose time is over: post, channel, message (None: it never came to stand)."""
+@dataclass(frozen=True, slots=True)
+class TemporaryMessage:
+    """A message whose time is over. ``message_id`` None: it was never sent."""
+
+    planned_message_id: int
+    channel_id: int
+    message_id: int | None
+
+
+async def get_due(tx: Transaction, now_ms: int) -> list[TemporaryMessage]:
+    """The messages that are to be deleted now, the earliest first."""
     rows = await tx.rows(
         """
         SELECT planned_messages.id, planned_messages.channel_id, planned_messages.message_id
@@ -96,7 +70,7 @@ async def get_due(tx: Transaction, now_ms: int) -> list[tuple[int, int, int | No
         """,
         {"now": now_ms},
     )
-    return [(row["id"], row["channel_id"], row["message_id"]) for row in rows]
+    return [TemporaryMessage(row["id"], row["channel_id"], row["message_id"]) for row in rows]
 
 
 async def mark_deleted(tx: Transaction, planned_message_id: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from bot.core.conversation.thread_names import make_plain_thread_name
 from storage.db.writer import Transaction
 from storage.delivery import essay_threads, message_edits
 from storage.delivery.essay_threads import NO_AUTHOR
@@ -14,14 +13,16 @@ from storage.privacy.erasure import NO_MEMBER
 
 __all__ = [
     "Thread",
+    "ThreadName",
+    "find_name",
     "get_due",
     "get_next_due",
     "get_ready_reply_threads",
     "mark_failed",
     "mark_opened",
     "mark_ready",
-    "name_plainly",
     "postpone",
+    "rename",
 ]
 
 
@@ -160,8 +161,16 @@ async def postpone(tx: Transaction, *, thread_id: int, due_at: int, last_error: 
     )
 
 
-async def name_plainly(tx: Transaction, thread_id: int) -> bool:
-    """Name a wanted thread after its essay alone; False where that was its name already."""
+@dataclass(frozen=True, slots=True)
+class ThreadName:
+    """A thread's name, and the title of its essay."""
+
+    name: str
+    title: str
+
+
+async def find_name(tx: Transaction, thread_id: int) -> ThreadName | None:
+    """The name a thread has or is to get."""
     row = await tx.row(
         """
         SELECT threads.name, revisions.title
@@ -171,13 +180,15 @@ async def name_plainly(tx: Transaction, thread_id: int) -> bool:
         """,
         {"id": thread_id},
     )
-    if row is None or row["name"] == make_plain_thread_name(row["title"]):
-        return False
+    return None if row is None else ThreadName(row["name"], row["title"])
+
+
+async def rename(tx: Transaction, thread_id: int, name: str) -> None:
+    """Give a thread that isn't open yet another name."""
     await tx.run(
         "UPDATE threads SET name = :name, last_error = NULL WHERE id = :id AND state = 'planned'",
-        {"id": thread_id, "name": make_plain_thread_name(row["title"])},
+        {"id": thread_id, "name": name},
     )
-    return True
 
 
 async def mark_failed(tx: Transaction, *, thread_id: int, last_error: str) -> None:

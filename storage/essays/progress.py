@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from storage.db.writer import Transaction
 from storage.delivery import essay_threads
 
-__all__ = ["OpenedDiscussion", "Progress", "go_on", "open_discussion", "progress"]
+__all__ = [
+    "OpenedDiscussion",
+    "Progress",
+    "PublishedEssay",
+    "find_published",
+    "go_on",
+    "open_discussion",
+    "progress",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +99,29 @@ async def open_discussion(
     if row is None:
         return None
     return OpenedDiscussion(row["id"], row["server_id"], row["published_at"])
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedEssay:
+    """An essay that is being published, or is. ``title``: of its newest revision."""
+
+    server_id: int
+    channel_id: int
+    state: str
+    title: str
+
+
+async def find_published(tx: Transaction, discussion_id: int) -> PublishedEssay | None:
+    """The essay of a discussion that is publishing, open or closed."""
+    row = await tx.row(
+        """
+        SELECT discussions.server_id, discussions.channel_id, state, revisions.title
+        FROM discussions JOIN revisions ON revisions.discussion_id = discussions.id
+        WHERE discussions.id = :id AND state IN ('publishing', 'open', 'closed')
+        ORDER BY revisions.number DESC LIMIT 1
+        """,
+        {"id": discussion_id},
+    )
+    if row is None:
+        return None
+    return PublishedEssay(row["server_id"], row["channel_id"], row["state"], row["title"])

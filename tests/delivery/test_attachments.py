@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from bot.delivery.attachments import Keeping
+from bot.delivery.attachments import AttachmentLimits
 from tests.delivery.test_reply_moves import a_head, copies, kept, let_move
 from tests.support.running_bot import RunningBot, run_bot, run_emulator, wait_until
 
@@ -35,7 +35,9 @@ async def test_what_is_attached_is_kept_with_its_bytes(tmp_path: Path) -> None:
 async def test_the_operators_limits_are_kept_to(tmp_path: Path) -> None:
     async with (
         run_emulator() as emulator,
-        run_bot(tmp_path, emulator, keeping=Keeping(each=10, in_all=12)) as running,
+        run_bot(
+            tmp_path, emulator, attachment_limits=AttachmentLimits(each=10, in_all=12)
+        ) as running,
     ):
         *_, closing = await running.publish()
         for content in (b"x" * 11, b"y" * 10, b"z" * 3, b"w" * 2):
@@ -55,7 +57,7 @@ async def test_the_operators_limits_are_kept_to(tmp_path: Path) -> None:
 async def test_none_is_kept_where_the_operator_wants_none(tmp_path: Path) -> None:
     async with (
         run_emulator() as emulator,
-        run_bot(tmp_path, emulator, keeping=Keeping(each=0)) as running,
+        run_bot(tmp_path, emulator, attachment_limits=AttachmentLimits(each=0)) as running,
     ):
         *_, closing = await running.publish()
         await running.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
@@ -128,12 +130,12 @@ async def test_a_moved_replys_file_is_had_from_its_copy(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         await let_move(running)
         head = await a_head(running)
-        running.salon.services.attachments.go_on = _nothing  # type: ignore[method-assign]
+        running.salon.services.delivery.downloads.start_due = _nothing  # type: ignore[method-assign]
         beside = await running.write("Ben", "Look.", to=head, file=("a b.png", b"picture"))
         await _moved(running, head)
-        del running.salon.services.attachments.go_on
+        del running.salon.services.delivery.downloads.start_due
         await running.database.write(lambda tx: tx.run("UPDATE attachment_files SET url = NULL"))
-        running.salon.services.sweep.wake()
+        running.salon.services.scheduler.wake()
         await running.settle(60)
         assert await contents(running) == [b"picture"]
         assert [f["name"] for f in (await kept(running))[str(beside)]["attachments"]] == ["a_b.png"]

@@ -165,7 +165,7 @@ async def test_a_reply_that_is_deleted_before_its_thread_gets_none(tmp_path: Pat
         await running.settle(600)
         (kept,) = (await running.export())["replies"]
         assert (kept["deleted"], kept["thread_id"]) == (True, None)
-        assert running.salon.services.sweep.next_due is not None, "the prompt, and nothing else"
+        assert running.salon.services.scheduler.next_due is not None, "the prompt, and nothing else"
 
 
 async def clear(running: RunningBot, emulator: Emulator) -> None:

@@ -524,7 +524,7 @@ async def test_a_backup_of_before_the_move_takes_no_moved_reply_for_deleted(
             await running.database.write(
                 lambda tx: tx.run("UPDATE reply_moves SET state = 'planned', copyable = 1")
             )
-            running.salon.services.sweep.wake()
+            running.salon.services.scheduler.wake()
             await running.settle(60)
             assert known not in {int(m["id"]) for m in await running.messages()}
             assert (await kept(running))[str(known)]["deleted"] is False

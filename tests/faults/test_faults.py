@@ -20,8 +20,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.delivery.messages import Outbox
-from bot.delivery.reply_moves import Mover
+from bot.delivery.messages import MessageSender
+from bot.delivery.reply_moves import ReplyMover
+from bot.delivery.worker import Failure
+from bot.discord_api.errors import Outcome
 from cogs.ui.errors import describe_error
 from storage.delivery.messages import PlannedMessage
 from tests.faults import changes, sites
@@ -144,9 +146,9 @@ def made_all_changes(made: set[str]) -> None:
 @pytest.mark.timeout(_SHORT)
 async def test_what_is_doubled_or_lost_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """The judge can say no: a post is sent anew without a look, a reply is never moved."""
-    create = Outbox._create
+    create = MessageSender._create
 
-    async def careless(self: Outbox, post: PlannedMessage) -> int:
+    async def careless(self: MessageSender, post: PlannedMessage) -> int:
         try:
             return await create(self, post)
         except aiohttp.ClientError:
@@ -154,17 +156,18 @@ async def test_what_is_doubled_or_lost_is_found(monkeypatch: pytest.MonkeyPatch)
 
     scene = "a_reply_is_moved_into_its_thread"
     wanted = await undisturbed(scene)
-    monkeypatch.setattr(Outbox, "_create", careless)
+    monkeypatch.setattr(MessageSender, "_create", careless)
     sending = Strike("call", Moment("POST /channels/{id}/messages", 1), "cut-after")
     doubled = wrong_with(wanted, await play(scene, sending))
     assert any(line.startswith("world, besides: message") for line in doubled)
     monkeypatch.undo()
 
-    async def hasty(self: Mover, one: Any, error: Exception) -> None:
+    async def hasty(self: ReplyMover, job: Any, error: Exception) -> Failure:
         """In the place of another attempt."""
-        await self._fail(one, str(error))
+        del self, job
+        return Failure(Outcome.REFUSED, str(error))
 
-    monkeypatch.setattr(Mover, "_failed", hasty)
+    monkeypatch.setattr(ReplyMover, "explain", hasty)
     copying = Strike("call", Moment("POST /webhooks/{id}/{token}", 2), "503")
     lost = wrong_with(wanted, await play(scene, copying))
     assert any(line.startswith("world, missing: message") for line in lost)

@@ -10,12 +10,12 @@ import pytest
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.local_time import WeeklyTime
 from bot.core.prompts.policy import REASON_PAUSED, PromptKind
-from bot.delivery import after_send
+from bot.delivery import after_send, alerts
 from bot.prompting import reconsider, schedule
 from bot.prompting.dispatch import plan_due
 from storage.db.database import Database
 from storage.db.writer import Transaction
-from storage.delivery import alerts, messages
+from storage.delivery import messages
 from storage.delivery.messages import PlannedMessage
 from storage.prompts import prompts
 from storage.prompts.prompts import Prompt
@@ -148,7 +148,7 @@ async def block(tx: Transaction, post: PlannedMessage, at: datetime) -> None:
         tx, planned_message_id=post.id, due_at=now_ms + 9, last_error="No.", without_effect=True
     )
     assert was_never_created
-    await alerts.prompt_stuck(tx, post, "No.", now_ms)
+    await alerts.alert_of_prompt(tx, post, "No.", now_ms)
     await reconsider.release(tx, post.id, at_ms=now_ms, reason="No.", blocked=True)
 
 

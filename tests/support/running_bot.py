@@ -25,7 +25,7 @@ from bot.app.client import Salon
 from bot.app.emulator_clock import clock_link
 from bot.app.wiring import Options
 from bot.clock import Clock
-from bot.delivery.attachments import Keeping
+from bot.delivery.attachments import AttachmentLimits
 from bot.discord_api.connection import set_base_urls
 from bot.emulator.faults.controls import CLOCK_LINK
 from bot.emulator.faults.har import Recorder
@@ -323,7 +323,7 @@ async def run_bot(
     *,
     clock: Clock | None = None,
     salon_type: type[Salon] = Salon,
-    keeping: Keeping | None = None,
+    attachment_limits: AttachmentLimits | None = None,
     sees_server: bool = True,
 ) -> AsyncIterator[RunningBot]:
     """Run the bot against ``emulator``: started and idle, stopped when the block ends.
@@ -347,7 +347,9 @@ async def run_bot(
         # The tests serve their web pages on loopback, which the bot itself never fetches from.
         page = functools.partial(fetch, allows=lambda address: address.is_loopback)
         salon = salon_type(
-            database, clock, Options(attachments=keeping or Keeping(), fetch_page=page)
+            database,
+            clock,
+            Options(attachments=attachment_limits or AttachmentLimits(), fetch_page=page),
         )
         async with clock_link(settings.clock_url, clock, lambda: salon):
             life = asyncio.create_task(salon.start(settings.token))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from bot.core.payload import make_plain_message
+from bot.delivery import alerts
 from bot.errors import UnknownEssay
 from storage.db.database import Database
 from storage.db.writer import Transaction
-from storage.delivery import alerts, messages
+from storage.delivery import messages
 from storage.delivery.messages import NewMessage
 from storage.essays import discussions, drafts, progress, scheduled, submissions
 from storage.essays.revisions import NewRevision
@@ -120,8 +121,8 @@ async def test_nobody_is_told_of_an_essay_that_is_no_longer_on_its_way(
     number = await database.write(draft)
 
     async def stuck(tx: Transaction) -> int:
-        await alerts.essay_stuck(tx, number, "Why.", NOW_MS, stopped=True)
-        await alerts.essay_without_thread(tx, 77, "Why.", NOW_MS, stopped=False)
+        await alerts.alert_of_essay(tx, number, "Why.", NOW_MS, stopped=True)
+        await alerts.alert_of_essay_thread(tx, 77, "Why.", NOW_MS, stopped=False)
         row = await tx.row("SELECT count(*) AS told FROM alerts")
         assert row is not None
         return int(row["told"])

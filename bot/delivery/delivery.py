@@ -1,0 +1,129 @@
+"""Delivery: the workers that carry planned work to Discord, as one part of the running bot."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from discord.http import HTTPClient
+
+from bot.clock import Clock
+from bot.delivery.attachments import AttachmentDownloader, AttachmentLimits
+from bot.delivery.forum_posts import ForumPostStarter
+from bot.delivery.message_edits import MessageEditor
+from bot.delivery.messages import MessageSender
+from bot.delivery.reply_moves import ReplyMover
+from bot.delivery.temporary_messages import TemporaryMessageRemover
+from bot.delivery.threads import ThreadOpener
+from bot.delivery.worker import Worker
+from bot.discord_api.permissions import Permissions
+from bot.discord_api.single_attempt import SingleCalls
+from bot.ingest.recorder import Recorder
+from storage.db.database import Database
+
+__all__ = ["Delivery"]
+
+
+class _AnyWorker(Protocol):
+    @property
+    def idle(self) -> bool: ...
+
+    async def start_due(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+class Delivery:
+    """All workers. ``on_change`` is called after every attempt of one.
+
+    ``catch_up``: reads the history of a thread that somebody else opened.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        http: HTTPClient,
+        permissions: Permissions,
+        recorder: Recorder,
+        attachment_limits: AttachmentLimits,
+        catch_up: Callable[[int], Awaitable[None]],
+        on_change: Callable[[], None],
+    ) -> None:
+        self._on_change = on_change
+        self._changed = asyncio.Event()
+        self._single = SingleCalls(http)
+        threads = ThreadOpener(
+            database=database,
+            clock=clock,
+            http=http,
+            permissions=permissions,
+            recorder=recorder,
+            catch_up=catch_up,
+            single=self._single,
+        )
+        self._sender = MessageSender(
+            database=database,
+            clock=clock,
+            http=http,
+            permissions=permissions,
+            forum_posts=ForumPostStarter(http=http, permissions=permissions, single=self._single),
+            make_room=threads.make_room,
+        )
+        remover = TemporaryMessageRemover(database=database, clock=clock, http=http)
+        mover = ReplyMover(
+            database=database,
+            clock=clock,
+            http=http,
+            permissions=permissions,
+            recorder=recorder,
+            single=self._single,
+        )
+        editor = MessageEditor(database=database, clock=clock, http=http, permissions=permissions)
+        downloader = AttachmentDownloader(
+            database=database, clock=clock, http=http, limits=attachment_limits
+        )
+        changed = self._announce_change
+        self._messages = Worker(self._sender, clock=clock, on_change=changed)
+        self.downloads = Worker(downloader, clock=clock, on_change=changed)
+        self._workers: Sequence[_AnyWorker] = (
+            self._messages,
+            Worker(threads, clock=clock, on_change=changed),
+            Worker(remover, clock=clock, on_change=changed),
+            Worker(mover, clock=clock, on_change=changed),
+            Worker(editor, clock=clock, on_change=changed),
+            self.downloads,
+        )
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way."""
+        return all(worker.idle for worker in self._workers)
+
+    @property
+    def messages_under_way(self) -> frozenset[int]:
+        """The ids of the planned messages that are being sent."""
+        return self._messages.keys
+
+    async def wait_for_change(self) -> None:
+        """Return after the next attempt of any worker, however it goes."""
+        await self._changed.wait()
+
+    async def start_due(self, *, with_prompts: bool = True) -> None:
+        """Begin everything that is due and not under way; prompts and nudges only if wanted."""
+        self._sender.sends_prompts = with_prompts
+        for worker in self._workers:
+            await worker.start_due()
+
+    async def stop(self) -> None:
+        """Cancel what is under way; it goes on at the next start."""
+        for worker in self._workers:
+            await worker.stop()
+        await self._single.close()
+
+    def _announce_change(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+        self._on_change()

@@ -1,0 +1,207 @@
+"""Delivery worker: claims due jobs, does them, classifies errors, and retries with backoff.
+
+There is one worker for each kind of job: messages, threads, message edits, reply moves,
+attachments, temporary messages. What is specific to a kind is its :class:`JobSource`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import discord
+
+from bot.clock import Clock
+from bot.discord_api.errors import TRANSIENT, Outcome, classify, get_error_name
+from storage.db.errors import DatabaseUnavailable
+
+__all__ = [
+    "Failure",
+    "HistoryUnreadable",
+    "JobFailed",
+    "JobSource",
+    "Worker",
+    "explain_error",
+]
+
+_log = logging.getLogger(__name__)
+
+#: Seconds for which a job rests after a bug, so that it isn't tried over and over; and while the
+#: database is unavailable.
+_REST_AFTER_BUG, _REST_WITHOUT_DATABASE = 60, 5
+
+Job = TypeVar("Job")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What an attempt came to that didn't succeed.
+
+    ``reason`` is the sentence that is stored as the row's last_error. ``alert``: whether the
+    admins are to be alerted where they have to fix something.
+    """
+
+    outcome: Outcome
+    reason: str
+    alert: bool = True
+
+
+class JobFailed(Exception):
+    """Raised by a job that knows itself what its failure means."""
+
+    def __init__(self, outcome: Outcome, reason: str, *, alert: bool = True) -> None:
+        super().__init__(reason)
+        self.failure = Failure(outcome, reason, alert)
+
+
+class HistoryUnreadable(JobFailed):
+    """Raised where it can't be told whether an earlier attempt already sent the message."""
+
+    def __init__(self, channel_id: int) -> None:
+        super().__init__(
+            Outcome.NEEDS_ADMIN,
+            f"I cannot tell whether a message reached <#{channel_id}>: give me "
+            "*Read Message History* there.",
+        )
+
+
+def explain_error(error: Exception) -> Failure:
+    """What an error means where nothing more is known of it."""
+    if isinstance(error, discord.HTTPException):
+        return Failure(classify(error), f"Discord answered {error.status}.")
+    return Failure(classify(error), f"Discord could not be reached ({get_error_name(error)}).")
+
+
+class JobSource(Protocol[Job]):
+    """One kind of job: which rows are due, how one is done, and what its outcome changes."""
+
+    @property
+    def name(self) -> str:
+        """What a job is called in the log."""
+        ...
+
+    @property
+    def concurrency(self) -> int | None:
+        """How many jobs are done at the same time; None: all that are due."""
+        ...
+
+    def get_key(self, job: Job) -> int:
+        """The id of the job's row; no two jobs with the same key are under way at once."""
+        ...
+
+    async def claim(self, busy: Sequence[Job], most: int | None) -> Sequence[Job]:
+        """The jobs to begin now, at most so many. ``busy``: those under way, not to be claimed."""
+        ...
+
+    async def do(self, job: Job) -> None:
+        """Do the job and record that it is done.
+
+        Raises what discord.py and aiohttp raise, or JobFailed.
+        """
+        ...
+
+    async def explain(self, job: Job, error: Exception) -> Failure:
+        """What an error of Discord's API, or of the way to it, means for the job."""
+        ...
+
+    def get_delay(self, job: Job, failure: Failure) -> int:
+        """Milliseconds until the next attempt."""
+        ...
+
+    async def postpone(self, job: Job, failure: Failure, due_at: int) -> None:
+        """Record that it is tried again at ``due_at`` (milliseconds since 1970)."""
+        ...
+
+    async def give_up(self, job: Job, failure: Failure) -> None:
+        """Record that it won't be tried again: the outcome is DELETED or REFUSED."""
+        ...
+
+
+class Worker(Generic[Job]):
+    """Does the jobs of one source, some of them at the same time.
+
+    ``on_change`` is called after every attempt, however it went.
+    """
+
+    def __init__(
+        self, source: JobSource[Job], *, clock: Clock, on_change: Callable[[], None]
+    ) -> None:
+        self._source = source
+        self._clock = clock
+        self._on_change = on_change
+        self._jobs: dict[int, Job] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way."""
+        return not self._tasks
+
+    @property
+    def keys(self) -> frozenset[int]:
+        """The keys of the jobs under way."""
+        return frozenset(self._tasks)
+
+    async def start_due(self) -> None:
+        """Begin the jobs that are due and not under way, as far as concurrency allows."""
+        most = self._source.concurrency
+        if most is not None:
+            most -= len(self._tasks)
+            if most <= 0:
+                return
+        for job in await self._source.claim(tuple(self._jobs.values()), most):
+            key = self._source.get_key(job)
+            self._jobs[key] = job
+            self._tasks[key] = asyncio.create_task(
+                self._run(key, job), name=f"{self._source.name}-{key}"
+            )
+
+    async def stop(self) -> None:
+        """Cancel the jobs under way; they are claimed again at the next start."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run(self, key: int, job: Job) -> None:
+        try:
+            await self._attempt(key, job)
+        except DatabaseUnavailable as error:
+            _log.error(
+                "The database is unavailable (%s); the %s is tried again in %d s.",
+                error,
+                self._source.name,
+                _REST_WITHOUT_DATABASE,
+            )
+            await asyncio.sleep(_REST_WITHOUT_DATABASE)
+        except Exception:  # noqa: BLE001 - the others go on, whatever went wrong in one job
+            _log.exception("Bug in a %s; it rests for a minute.", self._source.name)
+            await asyncio.sleep(_REST_AFTER_BUG)
+        finally:
+            del self._jobs[key], self._tasks[key]
+            self._on_change()
+
+    async def _attempt(self, key: int, job: Job) -> None:
+        try:
+            await self._source.do(job)
+        except JobFailed as failed:
+            failure = failed.failure
+        except (discord.HTTPException, *TRANSIENT) as error:
+            failure = await self._source.explain(job, error)
+        else:
+            return
+        if failure.outcome in (Outcome.RETRY_SOON, Outcome.NEEDS_ADMIN):
+            delay = self._source.get_delay(job, failure)
+            _log.warning(
+                "%s %d is tried again in %.0f s: %s",
+                self._source.name.capitalize(),
+                key,
+                delay / 1000,
+                failure.reason,
+            )
+            await self._source.postpone(job, failure, self._clock.now_ms() + delay)
+        else:
+            await self._source.give_up(job, failure)
