@@ -116,7 +116,7 @@ async def test_an_answer_to_a_line_that_was_taken_away_keeps_its_parent(
 async def test_a_thread_that_discord_never_answers_for_holds_no_other_up(
     running: RunningBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.delivery.threads._ANSWERED_WITHIN", 0.2)
+    monkeypatch.setattr("bot.delivery.threads._TIMEOUT", 0.2)
     *_, closing = await running.publish()
     held: list[Step] = []
     go_on = asyncio.Event()

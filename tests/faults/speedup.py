@@ -8,9 +8,9 @@ from collections.abc import Iterator, MutableMapping
 import pytest
 from discord.state import ConnectionState
 
-import bot.app.background
 import bot.app.supervisor
 import bot.delivery.scheduler
+import bot.delivery.worker
 import bot.ingest.catch_up
 import bot.ingest.member_names
 import bot.ingest.recorder
@@ -48,8 +48,8 @@ def hastened(answers: MutableMapping[bytes, bytes] = ANSWERS) -> Iterator[None]:
         changed.setattr(bot.ingest.catch_up, "_RETRY_WAITS", (0.05, 0.1, 0.2, 0.4))
         changed.setattr(bot.ingest.catch_up, "_INTERVAL", 6.0)
         changed.setattr(bot.ingest.recorder, "_FIRST_WAIT", 0.05)
-        changed.setattr(bot.app.background, "_ARCHIVE_REST", 0.05)
-        changed.setattr(bot.delivery.scheduler, "_ARCHIVE_REST", 0.05)
+        changed.setattr(bot.delivery.worker, "_REST_WITHOUT_DATABASE", 0.05)
+        changed.setattr(bot.delivery.scheduler, "_REST_WITHOUT_DATABASE", 0.05)
         changed.setattr(storage.db.database, "_FIRST_WAIT", 0.05)
         changed.setattr(bot.ingest.member_names, "_RESPONSE_SECONDS", 0.5)
         changed.setattr(bot.publishing.reader_process, "_ask_child", remembered)
