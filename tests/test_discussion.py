@@ -230,10 +230,10 @@ async def test_the_same_draft_with_another_title_is_another_draft(running: Runni
 async def test_a_new_connection_does_not_take_up_what_is_being_read(running: RunningBot) -> None:
     publishing = running.salon.services.publishing
     submission = make_submission(running, ESSAY)
-    await publishing.receive(submission)
-    await publishing.take_up_again(running.salon.services.editing.take_up_again)
+    await publishing.save_submission(submission)
+    await publishing.resume_submissions(running.salon.services.editing.resume_submission)
     assert "No essay" in await running.answer_text(await running.run_command("essay list"))
-    assert await publishing.draft(submission) == 1
+    assert await publishing.create_draft(submission) == 1
 
 
 async def test_a_draft_is_published_from_its_preview_after_a_restart(tmp_path: Path) -> None:

@@ -168,8 +168,8 @@ class Salon(SalonBot, CachedPermissions):
         with self.services.active_work.track():
             services = self.services
             await record_joined_servers(services, self.guilds)
-            editing = services.editing.take_up_again
-            await until_usable(lambda: services.publishing.take_up_again(editing))
+            editing = services.editing.resume_submission
+            await until_usable(lambda: services.publishing.resume_submissions(editing))
 
     async def on_resumed(self) -> None:
         """The session continues; events of the meantime have been replayed."""

@@ -19,7 +19,7 @@ from bot.discord_api.permissions import Permissions
 from bot.ingest.catch_up import DEFAULT_COMPARE_WINDOW, CatchUp
 from bot.ingest.recorder import Recorder
 from bot.publishing.edit import Editing
-from bot.publishing.fetch_page import Page, fetch
+from bot.publishing.fetch_page import Page, fetch_page
 from bot.publishing.publish import Publishing
 from bot.services import Services
 from storage.db.database import Database
@@ -40,7 +40,7 @@ class Options:
     attachments: AttachmentLimits = field(default_factory=AttachmentLimits)
     compare_window: timedelta = DEFAULT_COMPARE_WINDOW
     server_retention: timedelta = timedelta(days=30)
-    fetch_page: Callable[[str], Awaitable[Page]] = fetch
+    fetch_page: Callable[[str], Awaitable[Page]] = fetch_page
 
 
 def build_services(
@@ -94,7 +94,7 @@ def build_services(
     publishing = Publishing(
         database=database,
         clock=clock,
-        fetch=lambda url: download_attachment(http, url),
+        fetch_file=lambda url: download_attachment(http, url),
         fetch_page=options.fetch_page,
         permissions=permissions,
         on_work=wake,

@@ -1,6 +1,6 @@
 """Editing: from a new text of a published essay to a revision laid over its messages.
 
-The new text is kept and shown first; nothing changes in the channel until it is applied. Then one
+The new text is kept and preview first; nothing changes in the channel until it is applied. Then one
 transaction makes it the newest revision and owes Discord every call that lays it over, so that it
 is completed whenever the process dies (bot.delivery.message_edits does the calls,
 bot.delivery.messages sends what is new).
@@ -41,16 +41,16 @@ from storage.essays.revisions import NewRevision
 from storage.essays.submissions import Submission
 from storage.servers import settings as settings_module
 
-__all__ = ["Editing", "Shown"]
+__all__ = ["EditPreview", "Editing"]
 
 _log = logging.getLogger(__name__)
 
 EMPTIED = "-# This part is no longer in the essay."
-_NOT_THERE = (
+_EDIT_NOT_FOUND = (
     "This revision is not there any more: it was applied or discarded, or another one took its "
     "place. `/essay show` tells how the essay stands."
 )
-_ON_ITS_WAY = (
+_EDIT_IN_PROGRESS = (
     "Messages of the last edit are still on their way: try again in a moment. `/essay show` tells "
     "how far they are."
 )
@@ -59,7 +59,7 @@ _ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class EditPreview:
     """An edit, and what it would change.
 
     ``problem``: what keeps it from being applied, "" if nothing. ``skipped``: planned prompts that
@@ -70,7 +70,7 @@ class Shown:
     stand: Stand
     old: Essay
     laid: Laid
-    last_error: str
+    problem: str
     skipped: int
 
 
@@ -92,19 +92,19 @@ class Editing:
         self._permissions = permissions
         self._on_work = on_work
 
-    async def may_edit(self, discussion_id: int) -> Stand:
+    async def get_editable(self, discussion_id: int) -> Stand:
         """How the essay stands; UserError where it is none that can be edited."""
         stand = await self._database.read(lambda tx: apply_revision.stand(tx, discussion_id))
-        return _editable(stand)
+        return _check_editable(stand)
 
-    async def hand_in(self, submission: Submission, *, cut_off: bool = False) -> int | None:
+    async def create_edit(self, submission: Submission, *, cut_off: bool = False) -> int | None:
         """Read a received submission and keep it as an edit; its id, None where nothing changes.
 
         ``cut_off``: by the bot's end; it takes no later text's place. Raises SalonError with the
         sentence the admin is told; then nothing is kept.
         """
         try:
-            return await self._hand_in(submission, cut_off=cut_off)
+            return await self._create_edit(submission, cut_off=cut_off)
         except (UserError, UnreadableEssay) as error:
             sentence = str(error)
             await until_usable(
@@ -114,24 +114,24 @@ class Editing:
             )
             raise
 
-    async def _hand_in(self, submission: Submission, *, cut_off: bool) -> int | None:
+    async def _create_edit(self, submission: Submission, *, cut_off: bool) -> int | None:
         discussion_id = submission.essay_id
         assert discussion_id is not None
-        stand = await self.may_edit(discussion_id)
+        stand = await self.get_editable(discussion_id)
         if stand.server_id != submission.server_id:
             raise UserError("This essay is not there any more.")
-        source, essay = await self._publishing.read(submission)
-        known_by = submissions.recognised_by(essay, submission.question)
+        source, essay = await self._publishing.read_essay(submission)
+        digest = submissions.recognised_by(essay, submission.question)
         old = essay_from_json(json.loads(stand.essay))
         # A file does not say where the text stands on the web, a page does.
         essay = replace(essay, source_url=essay.source_url or old.source_url)
-        # What a form asks for was shown in it and may be emptied there; a file leaves it alone.
+        # What a form asks for was preview in it and may be emptied there; a file leaves it alone.
         known = await fill_extracted_facts(old, stand.source, stand.source_name)
         essay = carry_over_corrections(known, essay, titled=submission.title is not None)
         closing = stand.closing
         if submission.question is not None:
             closing = submission.question.strip() or None
-        laid, notes = await self._laid(stand, essay, closing)
+        laid, notes = await self._plan_changes(stand, essay, closing)
         same = laid.is_same and replace(essay, extracted=None) == replace(old, extracted=None)
         same = same and closing == stand.closing
         revision = NewRevision(essay, source, submission.file_name, closing, notes)
@@ -140,11 +140,11 @@ class Editing:
         async def keep(tx: Transaction) -> int | None:
             # Who got no answer may have handed it in once more, and applied it.
             if cut_off and (
-                await submissions.came_again(tx, submission, known_by)
+                await submissions.came_again(tx, submission, digest)
                 or await submissions.newer_waits(tx, submission)
             ):
                 raise UserError(_OVERTAKEN)
-            if not await submissions.accept(tx, submission.id, known_by):
+            if not await submissions.accept(tx, submission.id, digest):
                 raise UserError(
                     "This was handled already; `/essay show` tells how the essay stands."
                 )
@@ -160,14 +160,14 @@ class Editing:
         # What was received is carried out: left as it is, the next start would do so.
         return await until_usable(lambda: self._database.write(keep))
 
-    async def take_up_again(self, submission: Submission) -> None:
+    async def resume_submission(self, submission: Submission) -> None:
         """Finish what was received before a restart; nobody waits for the answer any more."""
         try:
-            await self.hand_in(submission, cut_off=True)
+            await self.create_edit(submission, cut_off=True)
         except (UserError, UnreadableEssay) as error:
             _log.warning("The revision handed in before the restart is refused: %s", error)
 
-    async def shown(self, edit_id: int, server_id: int) -> Shown:
+    async def get_preview(self, edit_id: int, server_id: int) -> EditPreview:
         """An edit and what it would change; UserError where it is not there any more."""
 
         async def look(tx: Transaction) -> tuple[Edit, Stand] | None:
@@ -177,69 +177,69 @@ class Editing:
 
         found = await self._database.read(look)
         if found is None or found[1].server_id != server_id:
-            raise UserError(_NOT_THERE)
+            raise UserError(_EDIT_NOT_FOUND)
         edit, stand = found
         new, old = edit.revision.essay, essay_from_json(json.loads(stand.essay))
-        laid, _ = await self._laid(stand, new, edit.revision.closing)
+        laid, _ = await self._plan_changes(stand, new, edit.revision.closing)
         skipped = await self._database.read(
             lambda tx: count_missing(tx, stand.discussion_id, old, new)
         )
-        last_error = (
-            _ON_ITS_WAY
+        problem = (
+            _EDIT_IN_PROGRESS
             if stand.waiting
             else self._permissions.explain_cannot_host(stand.channel_id)
         )
-        return Shown(edit, stand, old, laid, last_error, skipped)
+        return EditPreview(edit, stand, old, laid, problem, skipped)
 
-    async def correct(self, edit_id: int, server_id: int, corrections: Corrections) -> None:
+    async def correct_edit(self, edit_id: int, server_id: int, corrections: Corrections) -> None:
         """Put an admin's corrections into an edit that waits for a decision."""
-        shown = await self.shown(edit_id, server_id)
-        before = shown.edit.revision
+        preview = await self.get_preview(edit_id, server_id)
+        before = preview.edit.revision
         essay, closing = apply_corrections(before.essay, before.closing, corrections)
-        _, notes = await self._laid(shown.stand, essay, closing)
+        _, notes = await self._plan_changes(preview.stand, essay, closing)
         revision = replace(before, essay=essay, closing=closing, notes=notes)
         if not await self._database.write(
-            lambda tx: pending_revisions.correct(tx, shown.edit, revision)
+            lambda tx: pending_revisions.correct(tx, preview.edit, revision)
         ):
-            raise UserError(_NOT_THERE)
+            raise UserError(_EDIT_NOT_FOUND)
 
-    async def waiting(self, discussion_id: int) -> int | None:
+    async def find_pending(self, discussion_id: int) -> int | None:
         """The edit of an essay that waits for a decision, if one does."""
         edit = await self._database.read(lambda tx: pending_revisions.of_essay(tx, discussion_id))
         return None if edit is None else edit.id
 
-    async def apply(self, edit_id: int, server_id: int, actor: Actor) -> tuple[Shown, int]:
+    async def apply(self, edit_id: int, server_id: int, actor: Actor) -> tuple[EditPreview, int]:
         """Make an edit the essay's newest revision; errands and outbox do the rest.
 
         What was decided on, and the revision's number.
         """
         for _ in range(_ATTEMPTS):
-            shown = await self.shown(edit_id, server_id)
-            _editable(shown.stand)
-            if shown.last_error:
-                raise UserError(f"{shown.last_error} Nothing was changed.")
-            number = await self._apply(shown, actor)
+            preview = await self.get_preview(edit_id, server_id)
+            _check_editable(preview.stand)
+            if preview.problem:
+                raise UserError(f"{preview.problem} Nothing was changed.")
+            number = await self._apply(preview, actor)
             if number is not None:
                 self._on_work()
-                return shown, number
+                return preview, number
         raise UserError("The essay changed while this was decided: try once more.")
 
-    async def _apply(self, shown: Shown, actor: Actor) -> int | None:
-        """Lay an edit over, unless the essay does not stand any more as it did when shown."""
+    async def _apply(self, preview: EditPreview, actor: Actor) -> int | None:
+        """Lay an edit over, unless the essay does not stand any more as it did when preview."""
         now_ms = self._clock.now_ms()
 
         async def lay(tx: Transaction) -> int | None:
-            stand = await apply_revision.stand(tx, shown.stand.discussion_id)
-            if stand is None or _told(stand) != _told(shown.stand):
+            stand = await apply_revision.stand(tx, preview.stand.discussion_id)
+            if stand is None or _ignore_answers(stand) != _ignore_answers(preview.stand):
                 return None
-            if not await pending_revisions.discard(tx, shown.edit.id):
-                raise UserError(_NOT_THERE)
-            revision = shown.edit.revision
-            await retarget_prompts(tx, stand.discussion_id, shown.old, revision.essay, now_ms)
+            if not await pending_revisions.discard(tx, preview.edit.id):
+                raise UserError(_EDIT_NOT_FOUND)
+            revision = preview.edit.revision
+            await retarget_prompts(tx, stand.discussion_id, preview.old, revision.essay, now_ms)
             return await apply_revision.lay(
                 tx,
                 stand,
-                shown.laid,
+                preview.laid,
                 revision,
                 member_id=actor.id,
                 member_name=actor.name,
@@ -248,16 +248,16 @@ class Editing:
 
         return await self._database.write(lay)
 
-    async def discard(self, edit_id: int, server_id: int) -> None:
+    async def discard_edit(self, edit_id: int, server_id: int) -> None:
         """Forget an edit."""
-        await self.shown(edit_id, server_id)
+        await self.get_preview(edit_id, server_id)
         await self._database.write(lambda tx: pending_revisions.discard(tx, edit_id))
 
-    async def progress(self, discussion_id: int) -> Progress:
+    async def get_progress(self, discussion_id: int) -> Progress:
         """How far the newest revision is laid over its messages."""
         return await self._database.read(lambda tx: apply_revision.progress(tx, discussion_id))
 
-    async def go_on(self, discussion_id: int) -> None:
+    async def retry(self, discussion_id: int) -> None:
         """Try once more what Discord refused of a revision."""
         now_ms = self._clock.now_ms()
         if not await self._database.write(
@@ -266,14 +266,16 @@ class Editing:
             raise UserError("There is nothing to go on with.")
         self._on_work()
 
-    async def _laid(
+    async def _plan_changes(
         self, stand: Stand, essay: Essay, closing: str | None
     ) -> tuple[Laid, tuple[str, ...]]:
         settings = await self._database.read(lambda tx: settings_module.read(tx, stand.server_id))
-        return await asyncio.to_thread(lay_over, stand, essay, closing, numbered=settings.numbered)
+        return await asyncio.to_thread(
+            plan_changes, stand, essay, closing, numbered=settings.numbered
+        )
 
 
-def _editable(stand: Stand | None) -> Stand:
+def _check_editable(stand: Stand | None) -> Stand:
     if stand is None:
         raise UserError("This essay is not there any more.")
     if stand.state in ("draft", "scheduled"):
@@ -290,7 +292,7 @@ def _editable(stand: Stand | None) -> Stand:
     return stand
 
 
-def _told(stand: Stand) -> Stand:
+def _ignore_answers(stand: Stand) -> Stand:
     """How an essay stands, as far as laying a revision over it goes by that."""
     return replace(
         stand, messages=tuple(replace(message, answered=False) for message in stand.messages)
@@ -300,12 +302,12 @@ def _told(stand: Stand) -> Stand:
 # -- deciding -----------------------------------------------------------------------------------
 
 
-def lay_over(
+def plan_changes(
     stand: Stand, essay: Essay, closing: str | None, *, numbered: bool
 ) -> tuple[Laid, tuple[str, ...]]:
     """What every message of an essay is to say by a new revision, and what is lost in it.
 
-    ``closing``: the closing question an admin chose; ``numbered``: ¶ numbers are shown.
+    ``closing``: the closing question an admin chose; ``numbered``: ¶ numbers are preview.
     """
     old = essay_from_json(json.loads(stand.essay))
     parts = [message for message in stand.messages if message.purpose == "part"]
@@ -316,18 +318,18 @@ def lay_over(
         numbered=numbered,
     )
     changes = [
-        _change(message, render_card(essay))
+        _plan_change(message, render_card(essay))
         for message in stand.messages
         if message.purpose == "card"
     ]
-    changes += _parts(stand, parts, revised)
-    more = _more(stand, parts, revised)
+    changes += _plan_part_changes(stand, parts, revised)
+    more = _plan_added_parts(stand, parts, revised)
     asked = revised.closing if closing is None else render_closing_question([closing])
     closings = [message for message in stand.messages if message.purpose == "closing"]
     for message in closings:
         still = asked or render_closing_question(essay.questions, detect_language(essay))
         payload = make_plain_message(still, silent=True)
-        changes.append(_change(message, payload, needed=asked is not None or message.answered))
+        changes.append(_plan_change(message, payload, needed=asked is not None or message.answered))
     if asked is not None and not closings:
         more.append(NewMessage("closing", make_plain_message(asked, silent=True)))
     used = [n for n, part in enumerate(revised.parts) if part is not None]
@@ -335,18 +337,18 @@ def lay_over(
         changes=tuple(changes),
         more=tuple(more),
         continues=parts[used[-1]].planned_message_id if used and revised.more else None,
-        name=_new_name(stand, old, essay),
+        name=_get_new_thread_name(stand, old, essay),
     )
     return laid, (*essay.notes, *revised.notes)
 
 
-def _new_name(stand: Stand, old: Essay, new: Essay) -> str | None:
+def _get_new_thread_name(stand: Stand, old: Essay, new: Essay) -> str | None:
     """The name of the essay's own thread or forum post, where it changes."""
     before, after = make_essay_thread_name(old.title), make_essay_thread_name(new.title)
     return None if stand.thread_id is None or before == after else after
 
 
-def _change(
+def _plan_change(
     message: Message, payload: Payload, *, needed: bool = True, bare: str | None = None
 ) -> Change:
     same = make_edit_body(message.payload) == make_edit_body(payload) and not message.owed
@@ -354,7 +356,7 @@ def _change(
     return Change(message, payload, body, needed=needed, bare=bare)
 
 
-def _parts(stand: Stand, parts: list[Message], revised: RevisedLayout) -> list[Change]:
+def _plan_part_changes(stand: Stand, parts: list[Message], revised: RevisedLayout) -> list[Change]:
     addresses = [
         make_message_link(stand.server_id, part.channel_id, part.message_id) for part in parts
     ]
@@ -366,15 +368,17 @@ def _parts(stand: Stand, parts: list[Message], revised: RevisedLayout) -> list[C
         if part is None:
             payload = make_plain_message(EMPTIED, silent=True)
             stays = message.answered and message.bare == ""
-            changes.append(_change(message, payload, needed=stays, bare=""))
+            changes.append(_plan_change(message, payload, needed=stays, bare=""))
             continue
         content = add_part_links(part.content, before=before.get(number), after=after.get(number))
-        change = _change(message, make_plain_message(content, silent=True), bare=part.content)
+        change = _plan_change(message, make_plain_message(content, silent=True), bare=part.content)
         changes.append(replace(change, extent=part.item_range, passages=part.passages))
     return changes
 
 
-def _more(stand: Stand, parts: list[Message], revised: RevisedLayout) -> list[NewMessage]:
+def _plan_added_parts(
+    stand: Stand, parts: list[Message], revised: RevisedLayout
+) -> list[NewMessage]:
     new = stand.revision + 1
     posts = []
     for number, part in enumerate(revised.more, len(parts)):

@@ -24,15 +24,15 @@ from bot.core.read_essay import Format
 from bot.errors import UnreadableEssay
 from bot.publishing.reader_process import read_in_child_process
 
-__all__ = ["Page", "fetch", "is_public", "read_address"]
+__all__ = ["Page", "fetch_page", "is_public", "read_page"]
 
-LARGEST = 5 * 1024 * 1024
+MAX_BYTES = 5 * 1024 * 1024
 """Bytes of a page, unpacked."""
 
-SECONDS = 20.0
+TIMEOUT = 20.0
 """From the first name asked to the last byte, redirects included."""
 
-REDIRECTS = 5
+MAX_REDIRECTS = 5
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Allows = Callable[[Address], bool]
@@ -52,7 +52,7 @@ _HEADERS = {
     "Accept-Encoding": "gzip",
 }
 _PRIVATE = "This address leads into a private network; only pages of the public web are fetched."
-_NOT_WEB = "This is no address of a web page; it has to begin with http:// or https://."
+_NOT_A_WEB_ADDRESS = "This is no address of a web page; it has to begin with http:// or https://."
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +102,15 @@ class _CheckedResolver(AbstractResolver):
         """The inner resolver is closed by whoever opened it."""
 
 
-def _checked(address: str, allows: Allows) -> URL:
+def _check_address(address: str, allows: Allows) -> URL:
     """The address, if it may be asked at all."""
     try:
         url = URL(address)
         host, _ = url.host, url.port
     except ValueError:
-        raise UnreadableEssay(_NOT_WEB) from None
+        raise UnreadableEssay(_NOT_A_WEB_ADDRESS) from None
     if url.scheme not in ("http", "https") or not host:
-        raise UnreadableEssay(_NOT_WEB)
+        raise UnreadableEssay(_NOT_A_WEB_ADDRESS)
     if url.user or url.password:
         raise UnreadableEssay("This address carries a user name or password; leave them out.")
     try:
@@ -122,36 +122,36 @@ def _checked(address: str, allows: Allows) -> URL:
     return url
 
 
-async def _unpacked(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+async def _decompress(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
     """The body's bytes; a packed one is unpacked no further than is asked for."""
-    packed = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if packed in ("", "identity"):
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding in ("", "identity"):
         async for chunk in response.content.iter_chunked(65_536):
             yield chunk
         return
-    if packed not in ("gzip", "x-gzip"):
+    if encoding not in ("gzip", "x-gzip"):
         raise UnreadableEssay("The page came packed in a way that was not asked for.")
-    unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    decompressor = zlib.decompressobj(16 + zlib.MAX_WBITS)
     async for chunk in response.content.iter_chunked(65_536):
-        waiting = chunk
-        while waiting and not unpacker.eof:
-            yield unpacker.decompress(waiting, 262_144)
-            waiting = unpacker.unconsumed_tail
+        compressed = chunk
+        while compressed and not decompressor.eof:
+            yield decompressor.decompress(compressed, 262_144)
+            compressed = decompressor.unconsumed_tail
 
 
-async def _body(response: aiohttp.ClientResponse) -> bytes:
+async def _read_body(response: aiohttp.ClientResponse) -> bytes:
     held = bytearray()
     try:
-        async for chunk in _unpacked(response):
+        async for chunk in _decompress(response):
             held += chunk
-            if len(held) > LARGEST:
+            if len(held) > MAX_BYTES:
                 raise UnreadableEssay("This page is larger than 5 MiB; an essay has to be smaller.")
     except zlib.error:
         raise UnreadableEssay("The page came damaged; try once more.") from None
     return bytes(held)
 
 
-def _labelled(data: bytes, charset: str | None) -> bytes | str:
+def _decode(data: bytes, charset: str | None) -> bytes | str:
     """Decoded as the server says, if that is possible; else the bytes, to be judged by content."""
     if charset is None:
         return data
@@ -162,7 +162,7 @@ def _labelled(data: bytes, charset: str | None) -> bytes | str:
 
 
 @asynccontextmanager
-async def _session(
+async def _open_session(
     resolver: AbstractResolver | None, allows: Allows
 ) -> AsyncIterator[aiohttp.ClientSession]:
     inner = resolver or aiohttp.ThreadedResolver()
@@ -180,16 +180,16 @@ async def _session(
         await inner.close()
 
 
-async def _fetched(session: aiohttp.ClientSession, address: str, allows: Allows) -> Page:
-    url = _checked(address, allows)
-    for _ in range(REDIRECTS + 1):
+async def _fetch(session: aiohttp.ClientSession, address: str, allows: Allows) -> Page:
+    url = _check_address(address, allows)
+    for _ in range(MAX_REDIRECTS + 1):
         async with session.get(url, allow_redirects=False) as response:
             if response.status in (301, 302, 303, 307, 308):
                 target = response.headers.get("Location", "")
                 try:
-                    url = _checked(str(url.join(URL(target))), allows)
+                    url = _check_address(str(url.join(URL(target))), allows)
                 except ValueError:
-                    raise UnreadableEssay(_NOT_WEB) from None
+                    raise UnreadableEssay(_NOT_A_WEB_ADDRESS) from None
                 continue
             if response.status != 200:
                 raise UnreadableEssay(f"The page could not be had: it answers {response.status}.")
@@ -198,18 +198,18 @@ async def _fetched(session: aiohttp.ClientSession, address: str, allows: Allows)
                 raise UnreadableEssay(
                     f"This address holds no text to read, but {response.content_type}."
                 )
-            data = await _body(response)
+            data = await _read_body(response)
             shown = str(url.with_fragment(None))
-            return Page(data if form == "docx" else _labelled(data, response.charset), form, shown)
+            return Page(data if form == "docx" else _decode(data, response.charset), form, shown)
     raise UnreadableEssay("This address leads from one to another without an end.")
 
 
-async def fetch(
+async def fetch_page(
     address: str,
     *,
     resolver: AbstractResolver | None = None,
     allows: Allows = is_public,
-    seconds: float = SECONDS,
+    seconds: float = TIMEOUT,
 ) -> Page:
     """The page at an http or https address; at most 5 MiB, 20 seconds and 5 redirects.
 
@@ -219,8 +219,8 @@ async def fetch(
     Raises UnreadableEssay with a sentence for everything that goes wrong.
     """
     try:
-        async with asyncio.timeout(seconds), _session(resolver, allows) as session:
-            return await _fetched(session, address, allows)
+        async with asyncio.timeout(seconds), _open_session(resolver, allows) as session:
+            return await _fetch(session, address, allows)
     except TimeoutError:
         raise UnreadableEssay("The page took too long to arrive.") from None
     except aiohttp.ClientConnectorError as error:
@@ -231,10 +231,10 @@ async def fetch(
         raise UnreadableEssay("The page could not be fetched; try once more.") from None
 
 
-async def read_address(
+async def read_page(
     address: str, *, resolver: AbstractResolver | None = None, allows: Allows = is_public
 ) -> Essay:
     """The essay at a web address, read in a child process."""
-    page = await fetch(address, resolver=resolver, allows=allows)
+    page = await fetch_page(address, resolver=resolver, allows=allows)
     name = URL(page.address).name or None
     return await read_in_child_process(page.data, page.format, name, address=page.address)

@@ -38,14 +38,14 @@ from storage.servers import settings as settings_module
 from storage.servers.audit_log import record_act
 from storage.servers.settings import ServerSettings
 
-__all__ = ["MOST_BYTES", "Actor", "Preview", "Publishing"]
+__all__ = ["MAX_FILE_BYTES", "Actor", "Preview", "Publishing"]
 
 _log = logging.getLogger(__name__)
 
 #: The largest file that is read as an essay, in bytes: a book of 800,000 words.
-MOST_BYTES = 5 * 1024 * 1024
+MAX_FILE_BYTES = 5 * 1024 * 1024
 
-_CAME_AGAIN = "This essay was handed in once more since; /essay list shows where it stands."
+_SUBMITTED_AGAIN = "This essay was handed in once more since; /essay list shows where it stands."
 
 #: The first revision of an essay; its passages are what its posts carry.
 _FIRST_REVISION = 1
@@ -69,10 +69,10 @@ class Preview:
     """
 
     draft: Draft
-    last_error: str
-    same: Listed | None
+    problem: str
+    duplicate: Listed | None
     plan: str
-    usual: str
+    server_style: str
     target_channel: TargetChannel | None
 
 
@@ -87,28 +87,28 @@ class Publishing:
         *,
         database: Database,
         clock: Clock,
-        fetch: Callable[[str], Awaitable[bytes]],
+        fetch_file: Callable[[str], Awaitable[bytes]],
         fetch_page: Callable[[str], Awaitable[Page]],
         permissions: Permissions,
         on_work: Callable[[], None],
     ) -> None:
         self._database = database
         self._clock = clock
-        self._fetch = fetch
+        self._fetch_file = fetch_file
         self._fetch_page = fetch_page
         self._permissions = permissions
         self._on_work = on_work
-        self._at_hand: set[int] = set()  # submissions that this process takes care of
+        self._handled: set[int] = set()  # submissions that this process takes care of
 
     # -- handing in ---------------------------------------------------------------------------
 
-    async def receive(self, submission: Submission) -> None:
+    async def save_submission(self, submission: Submission) -> None:
         """Keep what was handed in; after this it may be acknowledged."""
-        self._at_hand.add(submission.id)
+        self._handled.add(submission.id)
         now_ms = self._clock.now_ms()
         await self._database.write(lambda tx: submissions.receive(tx, submission, now_ms))
 
-    async def draft(self, submission: Submission, *, cut_off: bool = False) -> int:
+    async def create_draft(self, submission: Submission, *, cut_off: bool = False) -> int:
         """Read a received submission and keep it as a draft; the discussion's id.
 
         Where the very same essay is a draft in that channel already, that draft is meant.
@@ -117,7 +117,7 @@ class Publishing:
         nothing is kept.
         """
         try:
-            return await self._draft(submission, cut_off=cut_off)
+            return await self._create_draft(submission, cut_off=cut_off)
         except (UserError, UnreadableEssay) as error:
             sentence = str(error)
             await until_usable(
@@ -127,57 +127,57 @@ class Publishing:
             )
             raise
 
-    async def take_up_again(self, edit: Callable[[Submission], Awaitable[None]]) -> None:
+    async def resume_submissions(self, edit: Callable[[Submission], Awaitable[None]]) -> None:
         """Finish what was received before a restart; nobody waits for the answer any more.
 
         ``edit`` takes what is a new text of an essay. What this process received itself is at
         hand already: the connection may be a new one, the process is not.
         """
         for submission in await self._database.read(submissions.unfinished):
-            if submission.id in self._at_hand:
+            if submission.id in self._handled:
                 continue
-            self._at_hand.add(submission.id)
+            self._handled.add(submission.id)
             try:
                 if submission.essay_id is not None:
                     await edit(submission)
                     continue
-                discussion_id = await self.draft(submission, cut_off=True)
+                discussion_id = await self.create_draft(submission, cut_off=True)
             except (UserError, UnreadableEssay) as error:
                 _log.warning("The essay handed in before the restart is refused: %s", error)
             except DatabaseUnavailable:
-                self._at_hand.discard(submission.id)  # it is taken up once more
+                self._handled.discard(submission.id)  # it is taken up once more
                 raise
             else:
                 _log.info("The essay handed in before the restart is draft %d.", discussion_id)
         await self._database.write(submissions.drop_digests)
 
-    async def _draft(self, submission: Submission, *, cut_off: bool) -> int:
-        source, essay = await self.read(submission)
+    async def _create_draft(self, submission: Submission, *, cut_off: bool) -> int:
+        source, essay = await self.read_essay(submission)
         closing = (submission.question or "").strip() or None
-        numbered = await self._numbered(submission.server_id)
-        planned, notes = await asyncio.to_thread(_planned, essay, closing, numbered=numbered)
+        numbered = await self._shows_passage_numbers(submission.server_id)
+        planned, notes = await asyncio.to_thread(_plan_messages, essay, closing, numbered=numbered)
         revision = NewRevision(essay, source, submission.file_name, closing, notes)
         now_ms, target_channel = (
             self._clock.now_ms(),
             self._permissions.get_target_channel(submission.channel_id),
         )
         parts = sum(post.purpose == "part" for post in planned)
-        known_by = submissions.recognised_by(essay, submission.question)
+        digest = submissions.recognised_by(essay, submission.question)
 
         async def keep(tx: Transaction) -> int:
             usual = (await settings_module.read(tx, submission.server_id)).style
             style = choose_style(target_channel, submission.style, usual, parts)
-            if cut_off and await submissions.came_again(tx, submission, known_by):
-                raise UserError(_CAME_AGAIN)
+            if cut_off and await submissions.came_again(tx, submission, digest):
+                raise UserError(_SUBMITTED_AGAIN)
             # With another title or question it is another draft.
             given = bool(submission.title or submission.question)
             for same_id in await discussions.same_drafts(tx, submission.channel_id, essay):
                 if await _is_draft_of(tx, same_id, revision, given=given):
-                    await submissions.accept(tx, submission.id, known_by)
+                    await submissions.accept(tx, submission.id, digest)
                     if submission.style or submission.tags:
                         await drafts.restyle(tx, same_id, style, submission.tags or None)
                     return same_id
-            if not await submissions.accept(tx, submission.id, known_by):
+            if not await submissions.accept(tx, submission.id, digest):
                 raise UserError(
                     "This essay was handled already; /essay list shows where it stands."
                 )
@@ -193,11 +193,11 @@ class Publishing:
         # What was received is carried out: left as it is, the next start would do so.
         return await until_usable(lambda: self._database.write(keep))
 
-    async def _numbered(self, server_id: int) -> bool:
+    async def _shows_passage_numbers(self, server_id: int) -> bool:
         """Whether the server wants passages to show their numbers."""
         return (await self._database.read(lambda tx: settings_module.read(tx, server_id))).numbered
 
-    async def read(self, submission: Submission) -> tuple[bytes, Essay]:
+    async def read_essay(self, submission: Submission) -> tuple[bytes, Essay]:
         """What was handed in, and the essay that it holds, with the title that was given.
 
         Raises SalonError where it cannot be fetched or read.
@@ -213,16 +213,16 @@ class Publishing:
             # A pasted text is Markdown, as everything one types into Discord is.
             text = submission.text
             return text.encode(), await read_in_child_process(text, "markdown", title=title)
-        source = await self._fetch(submission.file_url or "")
-        if len(source) > MOST_BYTES:
-            raise UserError(f"The file is larger than {MOST_BYTES // 1024 // 1024} MiB.")
+        source = await self._fetch_file(submission.file_url or "")
+        if len(source) > MAX_FILE_BYTES:
+            raise UserError(f"The file is larger than {MAX_FILE_BYTES // 1024 // 1024} MiB.")
         return source, await read_in_child_process(
             source, "auto", submission.file_name, title=title
         )
 
     # -- drafts -------------------------------------------------------------------------------
 
-    async def preview(self, discussion_id: int, server_id: int) -> Preview:
+    async def get_preview(self, discussion_id: int, server_id: int) -> Preview:
         """How an essay will stand; UserError where the server has no such essay."""
 
         async def look(tx: Transaction) -> tuple[Draft, Listed | None, ServerSettings]:
@@ -235,34 +235,39 @@ class Publishing:
         draft, same, settings = await self._database.read(look)
         target_channel = self._permissions.get_target_channel(draft.channel_id)
         return Preview(
-            draft, self._trouble(draft), same, settings.plan_text, settings.style, target_channel
+            draft,
+            self._find_problem(draft),
+            same,
+            settings.plan_text,
+            settings.style,
+            target_channel,
         )
 
-    def _trouble(self, draft: Draft) -> str:
+    def _find_problem(self, draft: Draft) -> str:
         """What keeps an essay from its channel, as a sentence; "" if nothing does."""
         target_channel = self._permissions.get_target_channel(draft.channel_id)
         place = "" if target_channel is None else check_target_channel(target_channel, draft.tags)
         return place or self._permissions.explain_cannot_host(draft.channel_id)
 
-    async def restyle(self, discussion_id: int, style: str) -> None:
+    async def set_style(self, discussion_id: int, style: str) -> None:
         """Another style for a draft; a forum's post stays one."""
         if not await self._database.write(lambda tx: drafts.restyle(tx, discussion_id, style)):
             raise UserError("This essay is no draft any more. Nothing was changed.")
 
-    async def retag(self, discussion_id: int, tags: tuple[int, ...]) -> None:
+    async def set_tags(self, discussion_id: int, tags: tuple[int, ...]) -> None:
         """Other tags for a forum's post that does not stand yet."""
         if not await self._database.write(lambda tx: drafts.retag(tx, discussion_id, tags)):
             raise UserError(
                 "This essay stands already, or is no forum's post. Nothing was changed."
             )
 
-    async def correct(self, preview: Preview, corrections: Corrections) -> None:
+    async def correct_draft(self, preview: Preview, corrections: Corrections) -> None:
         """Put an admin's corrections into a draft; its posts are made anew."""
         draft = preview.draft
         known = await fill_extracted_facts(draft.essay, draft.source, draft.source_name)
         essay, closing = apply_corrections(known, draft.closing, corrections)
-        numbered = await self._numbered(draft.server_id)
-        planned, notes = await asyncio.to_thread(_planned, essay, closing, numbered=numbered)
+        numbered = await self._shows_passage_numbers(draft.server_id)
+        planned, notes = await asyncio.to_thread(_plan_messages, essay, closing, numbered=numbered)
         now_ms = self._clock.now_ms()
         if not await self._database.write(
             lambda tx: drafts.redraft(
@@ -285,9 +290,9 @@ class Publishing:
         draft = await self._database.read(lambda tx: drafts.find(tx, discussion_id))
         if draft is None:
             raise UserError("This draft is not there any more. Nothing was published.")
-        last_error = self._trouble(draft)
-        if last_error:
-            raise UserError(f"{last_error} Nothing was published.")
+        problem = self._find_problem(draft)
+        if problem:
+            raise UserError(f"{problem} Nothing was published.")
         now_ms = self._clock.now_ms()
         begun = await self._database.write(
             lambda tx: drafts.publish(
@@ -321,7 +326,7 @@ class Publishing:
             raise UserError("This essay is no draft any more. Nothing was changed.")
         self._on_work()
 
-    async def discard(self, discussion_id: int) -> None:
+    async def discard_draft(self, discussion_id: int) -> None:
         """Forget a draft."""
         if not await self._database.write(lambda tx: drafts.discard(tx, discussion_id)):
             raise UserError("This essay is no draft any more. Nothing was changed.")
@@ -329,11 +334,11 @@ class Publishing:
 
     # -- what became of it --------------------------------------------------------------------
 
-    async def progress(self, discussion_id: int) -> Progress:
+    async def get_progress(self, discussion_id: int) -> Progress:
         """How far the posts of a publishing have come."""
         return await self._database.read(lambda tx: progress.progress(tx, discussion_id))
 
-    async def go_on(self, discussion_id: int) -> None:
+    async def retry(self, discussion_id: int) -> None:
         """Try once more what Discord refused of a publishing; UserError where it would be again."""
         draft = await self._database.read(lambda tx: drafts.find(tx, discussion_id))
         target_channel = (
@@ -359,7 +364,7 @@ class Publishing:
             otherwise="Only an essay that was published can be withdrawn.",
         )
 
-    async def turn(self, discussion_id: int, actor: Actor, *, to: str) -> None:
+    async def change_state(self, discussion_id: int, actor: Actor, *, to: str) -> None:
         """Close an open discussion (``to`` "closed") or open a closed one ("open")."""
         before = {"closed": "open", "open": "closed"}[to]
         now_ms = self._clock.now_ms()
@@ -416,7 +421,7 @@ async def _is_draft_of(
     return draft.source == revision.source or draft.essay == revision.essay
 
 
-def _planned(
+def _plan_messages(
     essay: Essay, closing: str | None, *, numbered: bool
 ) -> tuple[list[NewMessage], tuple[str, ...]]:
     """The posts of an essay, in order, and what could not be shown as it was."""

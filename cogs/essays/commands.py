@@ -135,9 +135,9 @@ class Essays(
 
     async def submit(self, interaction: discord.Interaction[Any], submission: Submission) -> None:
         """Keep what was submission in, acknowledge it, make a draft of it, show that."""
-        await self.services.publishing.receive(submission)
+        await self.services.publishing.save_submission(submission)
         await acknowledge(interaction, ephemeral=True, thinking=True)
-        discussion_id = await self.services.publishing.draft(submission)
+        discussion_id = await self.services.publishing.create_draft(submission)
         await self.drafts.show(interaction, discussion_id)
 
     @app_commands.command(name="list", description="Show this server's essays and their numbers.")
@@ -189,7 +189,7 @@ class Essays(
             await self.services.publishing.schedule(
                 found.id, get_actor(interaction), to_milliseconds(moment)
             )
-            preview = await self.services.publishing.preview(found.id, server)
+            preview = await self.services.publishing.get_preview(found.id, server)
             told = (
                 f"“{wording.format_title(found.title)}” will be published "
                 f"{format_timestamp(moment, 'F')} ({format_timestamp(moment, 'R')})."
@@ -202,7 +202,9 @@ class Essays(
         """Close an open discussion."""
         with self.services.active_work.track():
             found = await self._find_essay(interaction, essay)
-            await self.services.publishing.turn(found.id, get_actor(interaction), to="closed")
+            await self.services.publishing.change_state(
+                found.id, get_actor(interaction), to="closed"
+            )
             await answer(
                 interaction,
                 f"“{wording.format_title(found.title)}” is closed. "
@@ -215,7 +217,7 @@ class Essays(
         """Open a closed discussion again."""
         with self.services.active_work.track():
             found = await self._find_essay(interaction, essay)
-            await self.services.publishing.turn(found.id, get_actor(interaction), to="open")
+            await self.services.publishing.change_state(found.id, get_actor(interaction), to="open")
             await answer(interaction, f"“{wording.format_title(found.title)}” is open again.")
 
     @app_commands.command(description="Take an essay back, after asking once more.")

@@ -55,13 +55,13 @@ _BUTTONS: tuple[Label, ...] = (
 def list_warnings(preview: Preview) -> list[str]:
     """What keeps a draft from its channel, or might: the first thing to know of it."""
     lines = []
-    if preview.last_error:
-        lines.append(f"**Not yet:** {preview.last_error}")
-    if preview.same is not None:
-        where = wording.make_card_link(preview.same) or f"<#{preview.same.channel_id}>"
+    if preview.problem:
+        lines.append(f"**Not yet:** {preview.problem}")
+    if preview.duplicate is not None:
+        where = wording.make_card_link(preview.duplicate) or f"<#{preview.duplicate.channel_id}>"
         lines.append(
-            f"**Already here:** this very essay is essay {preview.same.id} ({preview.same.state}), "
-            f"{where}. Publish it once more only if that is meant."
+            f"**Already here:** this very essay is essay {preview.duplicate.id} "
+            f"({preview.duplicate.state}), {where}. Publish it once more only if that is meant."
         )
     return lines
 
@@ -112,7 +112,7 @@ class DraftPanel:
         told = f"-# Draft {draft.id}, seen by you alone. This is its card:"
         view = make_card_view(told, card)
         view.add_item(ui.TextDisplay(_summarize(preview)))
-        publish = "Publish" if preview.same is None else "Publish again"
+        publish = "Publish" if preview.duplicate is None else "Publish again"
         view.add_item(
             make_button_row(self.button_class, draft.id, [("publish", publish, _GREEN), *_BUTTONS])
         )
@@ -130,8 +130,8 @@ class DraftPanel:
         """Put the tags that were handle_tags on what does not stand yet, and show it anew."""
         with self.services.active_work.track():
             # That it is of this server is asked with the preview.
-            await self.services.publishing.preview(discussion_id, get_server_id(interaction))
-            await self.services.publishing.retag(discussion_id, tags)
+            await self.services.publishing.get_preview(discussion_id, get_server_id(interaction))
+            await self.services.publishing.set_tags(discussion_id, tags)
             await acknowledge(interaction)
             await self.show(interaction, discussion_id)
 
@@ -158,7 +158,9 @@ class DraftPanel:
 
     async def show(self, interaction: discord.Interaction[Any], discussion_id: int) -> None:
         """Put a draft, or what stopped, in the place of the answer promised or shown before."""
-        preview = await self.services.publishing.preview(discussion_id, get_server_id(interaction))
+        preview = await self.services.publishing.get_preview(
+            discussion_id, get_server_id(interaction)
+        )
         if preview.draft.state == "publishing":
             told = await self.services.database.read(lambda tx: describe_essay(tx, discussion_id))
             await show(interaction, self.make_stopped_view(preview, told))
@@ -169,14 +171,16 @@ class DraftPanel:
         self, interaction: discord.Interaction[Any], what: str, discussion_id: int
     ) -> None:
         """Do what a button says."""
-        preview = await self.services.publishing.preview(discussion_id, get_server_id(interaction))
+        preview = await self.services.publishing.get_preview(
+            discussion_id, get_server_id(interaction)
+        )
         title = wording.format_title(preview.draft.essay.title)
         match what:
             case "keep":
                 await interaction.response.edit_message(view=make_text_view(f"“{title}” stays."))
                 return
             case "again":
-                await self.services.publishing.go_on(discussion_id)
+                await self.services.publishing.retry(discussion_id)
                 await interaction.response.edit_message(
                     view=make_text_view(f"“{title}” goes on; `/essay show` tells how far it is.")
                 )
@@ -212,7 +216,7 @@ class DraftPanel:
                     fields=make_correction_fields(preview.draft.essay, preview.draft.closing),
                 )
             case "apart" | "together":
-                await self.services.publishing.restyle(
+                await self.services.publishing.set_style(
                     discussion_id, style_controls.STYLES_BY_BUTTON[what]
                 )
                 await acknowledge(interaction)
@@ -220,7 +224,7 @@ class DraftPanel:
             case "text":
                 await self._show_full_text(interaction, preview)
             case "discard":
-                await self.services.publishing.discard(discussion_id)
+                await self.services.publishing.discard_draft(discussion_id)
                 await interaction.response.edit_message(
                     view=make_text_view(f"“{preview.draft.essay.title}” is discarded.")
                 )
@@ -235,7 +239,7 @@ class DraftPanel:
         progress = await show_progress(
             self.services,
             interaction,
-            lambda: self.services.publishing.progress(draft.id),
+            lambda: self.services.publishing.get_progress(draft.id),
             lambda far: wording.describe_publishing(title, far),
         )
         if progress.failed:
@@ -259,8 +263,10 @@ class DraftPanel:
         self, interaction: discord.Interaction[Any], entered: SubmittedForm
     ) -> None:
         """Put what was corrected in the form into the draft, and show that anew."""
-        preview = await self.services.publishing.preview(entered.number, get_server_id(interaction))
-        await self.services.publishing.correct(preview, read_corrections_form(entered))
+        preview = await self.services.publishing.get_preview(
+            entered.number, get_server_id(interaction)
+        )
+        await self.services.publishing.correct_draft(preview, read_corrections_form(entered))
         await acknowledge(interaction)
         await self.show(interaction, entered.number)
 
@@ -269,7 +275,7 @@ class DraftPanel:
     ) -> None:
         """Schedule the draft for the time as it was written, in the server's zone."""
         services, server = self.services, get_server_id(interaction)
-        await services.publishing.preview(entered.number, server)
+        await services.publishing.get_preview(entered.number, server)
         settings = await services.database.read(lambda tx: settings_module.read(tx, server))
         moment = parse_time(entered.texts["when"], services.clock.now(), settings.zone).at
         await services.publishing.schedule(

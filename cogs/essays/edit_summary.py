@@ -8,7 +8,7 @@ from bot.core.extraction.title import find_former_title_line
 from bot.core.layout.card import CARD_TEXT
 from bot.core.layout.diff import diff_facts, diff_passages
 from bot.core.text.truncate import truncate, truncate_lines
-from bot.publishing.edit import Shown
+from bot.publishing.edit import EditPreview
 from cogs.essays import wording
 from storage.essays.apply_revision import Laid
 
@@ -33,20 +33,20 @@ def _count_messages(laid: Laid) -> str:
     return ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n)
 
 
-def summarize(shown: Shown) -> str:
+def summarize(preview: EditPreview) -> str:
     """What an admin should know before deciding."""
-    new = shown.edit.revision
-    lines = [f"**Not yet:** {shown.last_error}"] if shown.last_error else []
-    lines.append(f"**Messages:** {_count_messages(shown.laid)}.")
-    if not any(message.purpose == "card" for message in shown.stand.messages):
+    new = preview.edit.revision
+    lines = [f"**Not yet:** {preview.problem}"] if preview.problem else []
+    lines.append(f"**Messages:** {_count_messages(preview.laid)}.")
+    if not any(message.purpose == "card" for message in preview.stand.messages):
         lines.append(
             "**The card** was deleted. An edit does not post it again: it would stand below the "
             "text."
         )
-    facts = diff_facts(shown.old, new.essay)
+    facts = diff_facts(preview.old, new.essay)
     if new.closing is not None:
         facts.append(f"Asked at the end: {wording.format_title(new.closing, 200)}")
-    elif shown.stand.closing is not None:
+    elif preview.stand.closing is not None:
         facts.append("Asked at the end: the essay's own question")
     if corrected := list_corrected_facts(new.essay):
         facts.append(f"As given here, not as the text says: {', '.join(corrected)}")
@@ -54,39 +54,39 @@ def summarize(shown: Shown) -> str:
         facts.append(wording.describe_former_title(left))
     if facts:
         lines += [f"- {fact}" for fact in facts]
-    if shown.skipped:
-        one = shown.skipped == 1
+    if preview.skipped:
+        one = preview.skipped == 1
         lines.append(
-            f"**Prompts:** {shown.skipped} planned {'one is' if one else 'ones are'} skipped: what "
-            f"{'it is' if one else 'they are'} about is gone."
+            f"**Prompts:** {preview.skipped} planned {'one is' if one else 'ones are'} skipped: "
+            f"what {'it is' if one else 'they are'} about is gone."
         )
     lines += [f"**Not shown as it was:** {note}" for note in new.notes[:_MAX_NOTES]]
     room = _MAX_SUMMARY - len("\n".join(lines)) - 40
-    changed = [f"- {line}" for line in diff_passages(shown.old, new.essay)]
+    changed = [f"- {line}" for line in diff_passages(preview.old, new.essay)]
     if changed:
         lines.append("**Text:**")
         lines.append(truncate_lines(changed, max(room, 200)))
     return truncate("\n".join(lines), _MAX_SUMMARY)
 
 
-def list_all_changes(shown: Shown) -> str:
+def list_all_changes(preview: EditPreview) -> str:
     """Every change, as a text to be read beside the essay."""
-    essay = shown.edit.revision.essay
-    lines = [*diff_facts(shown.old, essay), *diff_passages(shown.old, essay, full=True)]
+    essay = preview.edit.revision.essay
+    lines = [*diff_facts(preview.old, essay), *diff_passages(preview.old, essay, full=True)]
     return "\n\n".join(lines or ["The words stay the same."])
 
 
-def join_messages(shown: Shown) -> str:
+def join_messages(preview: EditPreview) -> str:
     """The messages as they will read, in the order of the essay."""
     payloads = [
         change.payload
-        for change in shown.laid.changes
+        for change in preview.laid.changes
         if change.needed and change.message.purpose == "part"
     ]
-    payloads += [post.payload for post in shown.laid.more]
+    payloads += [post.payload for post in preview.laid.more]
     payloads += [
         change.payload
-        for change in shown.laid.changes
+        for change in preview.laid.changes
         if change.needed and change.message.purpose == "closing"
     ]
     return "\n\n".join(payload["content"] for payload in payloads)

@@ -19,7 +19,7 @@ from bot.core.extraction.corrections import list_corrected_facts
 from bot.core.layout.card import render_card
 from bot.core.text.length import count_utf16_units
 from bot.errors import UserError
-from bot.publishing.edit import Shown
+from bot.publishing.edit import EditPreview
 from bot.services import Services
 from cogs.essays import edit_summary, wording
 from cogs.essays.corrections_form import make_correction_fields, read_corrections_form
@@ -55,31 +55,31 @@ class EditPanel:
     """Shows edits, and does what their buttons say.
 
     ``button`` is the kind of button they have; the client has to know it, so that a button that
-    was shown before a restart still works.
+    was preview before a restart still works.
     """
 
     def __init__(self, services: Services) -> None:
         self.services = services
         self.button_class = make_button_class("edit", services, self.handle_button)
 
-    def make_view(self, shown: Shown, told: str) -> ui.LayoutView:
+    def make_view(self, preview: EditPreview, told: str) -> ui.LayoutView:
         """An edit: the new card, what is told of the changes, and its buttons."""
-        essay = shown.edit.revision.essay
+        essay = preview.edit.revision.essay
         view = make_card_view(
-            f"-# A new text of essay {shown.stand.discussion_id}, seen by you alone. Nothing "
+            f"-# A new text of essay {preview.stand.discussion_id}, seen by you alone. Nothing "
             "changes before you apply it. This will be its card:",
             render_card(essay),
         )
         view.add_item(ui.TextDisplay(told))
-        view.add_item(make_button_row(self.button_class, shown.edit.id, _BUTTONS))
+        view.add_item(make_button_row(self.button_class, preview.edit.id, _BUTTONS))
         return view
 
     async def show(self, interaction: discord.Interaction[Any], edit_id: int) -> None:
         """Put an edit in the place of the answer that was promised."""
-        shown = await self.services.editing.shown(edit_id, get_server_id(interaction))
+        preview = await self.services.editing.get_preview(edit_id, get_server_id(interaction))
         # Two long texts are compared for a second, in which everything else goes on.
-        told = await asyncio.to_thread(edit_summary.summarize, shown)
-        await show(interaction, self.make_view(shown, told))
+        told = await asyncio.to_thread(edit_summary.summarize, preview)
+        await show(interaction, self.make_view(preview, told))
 
     async def show_unchanged(self, interaction: discord.Interaction[Any]) -> None:
         """Say that the text submission in is the one that stands."""
@@ -99,12 +99,12 @@ class EditPanel:
     ) -> bool:
         """Answer with what waits for a decision about a published essay, if anything does."""
         editing = self.services.editing
-        edit_id = await editing.waiting(essay.id)
+        edit_id = await editing.find_pending(essay.id)
         if edit_id is not None:
             await acknowledge(interaction, ephemeral=True, thinking=True)
             await self.show(interaction, edit_id)
             return True
-        progress = await editing.progress(essay.id)
+        progress = await editing.get_progress(essay.id)
         if progress.sent == progress.total or essay.state not in ("open", "closed"):
             return False
         name = wording.format_title(essay.title)
@@ -117,9 +117,9 @@ class EditPanel:
 
     async def submit(self, interaction: discord.Interaction[Any], submission: Submission) -> None:
         """Keep a new text, acknowledge it, show what it changes."""
-        await self.services.publishing.receive(submission)
+        await self.services.publishing.save_submission(submission)
         await acknowledge(interaction, ephemeral=True, thinking=True)
-        edit_id = await self.services.editing.hand_in(submission)
+        edit_id = await self.services.editing.create_edit(submission)
         if edit_id is None:
             await self.show_unchanged(interaction)
         else:
@@ -129,7 +129,7 @@ class EditPanel:
         self, interaction: discord.Interaction[Any], entered: SubmittedForm
     ) -> None:
         """Hand in what was uploaded or pasted in the form."""
-        stand = await self.services.editing.may_edit(entered.number)
+        stand = await self.services.editing.get_editable(entered.number)
         submission = read_submission_form(
             interaction,
             stand.place,
@@ -145,9 +145,9 @@ class EditPanel:
         """Do what a button says."""
         editing, server = self.services.editing, get_server_id(interaction)
         if what == "again":
-            await editing.may_edit(number)
-            await self.services.publishing.preview(number, server)
-            await editing.go_on(number)
+            await editing.get_editable(number)
+            await self.services.publishing.get_preview(number, server)
+            await editing.retry(number)
             await interaction.response.edit_message(
                 view=make_text_view("It goes on; `/essay show` tells how far it is.")
             )
@@ -156,7 +156,7 @@ class EditPanel:
             case "apply":
                 await self._apply(interaction, number)
             case "edit":
-                edit = (await editing.shown(number, server)).edit
+                edit = (await editing.get_preview(number, server)).edit
                 await show_form(
                     interaction,
                     "correction",
@@ -165,21 +165,21 @@ class EditPanel:
                     fields=make_correction_fields(edit.revision.essay, edit.revision.closing),
                 )
             case "changes":
-                shown = await editing.shown(number, server)
+                preview = await editing.get_preview(number, server)
                 await acknowledge(interaction, ephemeral=True, thinking=True)
                 told = "What goes is ~~struck through~~, what comes is **bold**."
                 await answer_with_file(
-                    interaction, told, edit_summary.list_all_changes(shown), "changes.md"
+                    interaction, told, edit_summary.list_all_changes(preview), "changes.md"
                 )
             case "text":
-                shown = await editing.shown(number, server)
+                preview = await editing.get_preview(number, server)
                 await acknowledge(interaction, ephemeral=True, thinking=True)
                 told = "The essay as it will read."
                 await answer_with_file(
-                    interaction, told, edit_summary.join_messages(shown), "essay.md"
+                    interaction, told, edit_summary.join_messages(preview), "essay.md"
                 )
             case "cancel":
-                await editing.discard(number, server)
+                await editing.discard_edit(number, server)
                 await interaction.response.edit_message(
                     view=make_text_view("The new text is discarded; the essay stays as it is.")
                 )
@@ -188,7 +188,7 @@ class EditPanel:
         self, interaction: discord.Interaction[Any], entered: SubmittedForm
     ) -> None:
         """Put what was corrected in the form into the edit, and show that anew."""
-        await self.services.editing.correct(
+        await self.services.editing.correct_edit(
             entered.number, get_server_id(interaction), read_corrections_form(entered)
         )
         await acknowledge(interaction)
@@ -198,18 +198,18 @@ class EditPanel:
         """Apply an edit, and show in its place how far it has come."""
         editing, server = self.services.editing, get_server_id(interaction)
         # Begun before it is acknowledged: what was acknowledged is carried out.
-        shown, revision = await editing.apply(edit_id, server, get_actor(interaction))
+        preview, revision = await editing.apply(edit_id, server, get_actor(interaction))
         await acknowledge(interaction)
-        name = wording.format_title(shown.edit.revision.essay.title)
+        name = wording.format_title(preview.edit.revision.essay.title)
         progress = await show_progress(
             self.services,
             interaction,
-            lambda: editing.progress(shown.stand.discussion_id),
+            lambda: editing.get_progress(preview.stand.discussion_id),
             lambda far: wording.describe_edit_progress(name, revision, far),
         )
         text = wording.describe_edit_progress(name, revision, progress)
         if progress.failed:
-            await show(interaction, self.make_stopped_view(shown.stand.discussion_id, text))
+            await show(interaction, self.make_stopped_view(preview.stand.discussion_id, text))
         else:
             await show(interaction, make_text_view(text))
 
@@ -237,7 +237,7 @@ class EditCommand(commands.Cog):
         with self.services.active_work.track():
             server = get_server_id(interaction)
             chosen = await self.services.database.read(lambda tx: choose_essay(tx, server, essay))
-            stand = await self.services.editing.may_edit(chosen.id)
+            stand = await self.services.editing.get_editable(chosen.id)
             address = (address or "").strip() or None
             if file is not None and address:
                 raise UserError("Both a file and an address were given; which is the new text?")

@@ -42,7 +42,7 @@ def describe_style(preview: Preview) -> str:
         return "**Discussed** in a thread for each reply."
     parts = sum(post.purpose == "part" for post in draft.posts)
     why = ""
-    if parts > MAX_PARTS_IN_CHANNEL and preview.usual == THREADS:
+    if parts > MAX_PARTS_IN_CHANNEL and preview.server_style == THREADS:
         why = f": it has more than {MAX_PARTS_IN_CHANNEL} parts"
     return f"**Discussed** in one thread on the card, where the parts stand too{why}."
 

@@ -11,7 +11,7 @@ from bot.core import limits
 from bot.core.conversation.styles import TargetChannel
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
-from bot.publishing.publish import MOST_BYTES
+from bot.publishing.publish import MAX_FILE_BYTES
 from cogs.ui.forms import SubmittedForm, Upload, make_text_field
 from storage.essays.submissions import Submission
 
@@ -89,10 +89,10 @@ def make_submission(
 ) -> Submission:
     """What was submission in: a file, a page or a text. UserError where a file is too large."""
     assert interaction.guild is not None
-    if file is not None and file.size > MOST_BYTES:
+    if file is not None and file.size > MAX_FILE_BYTES:
         raise UserError(
-            f"{file.filename} is larger than {MOST_BYTES // 1024 // 1024} MiB, which no essay is. "
-            "Nothing was changed."
+            f"{file.filename} is larger than {MAX_FILE_BYTES // 1024 // 1024} MiB, which no "
+            "essay is. Nothing was changed."
         )
     return Submission(
         id=interaction.id,

@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-__all__ = ["Shown", "read_message"]
+__all__ = ["EditPreview", "read_message"]
 
 
 @dataclass
-class Shown:
+class EditPreview:
     """What a reader sees.
 
     text:     without marks; items and quoted lines on lines of their own
@@ -67,14 +67,14 @@ HEADING = re.compile(r" *(#{1,3}) +(.+)")
 SUBTEXT = re.compile(r" *-# +(.+)")
 
 
-def read_message(content: str) -> Shown:
+def read_message(content: str) -> EditPreview:
     """Parse one message."""
-    shown = Shown()
+    shown = EditPreview()
     shown.text = _blocks(content, shown)
     return shown
 
 
-def _blocks(content: str, shown: Shown) -> str:
+def _blocks(content: str, shown: EditPreview) -> str:
     out: list[str] = []
     position = 0
     text: list[str] = []
@@ -151,7 +151,7 @@ def _blocks(content: str, shown: Shown) -> str:
     return "\n".join(out)
 
 
-def _inline(text: str, shown: Shown, depth: int = 0) -> str:
+def _inline(text: str, shown: EditPreview, depth: int = 0) -> str:
     out: list[str] = []
     position = 0
     while position < len(text):

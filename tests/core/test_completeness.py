@@ -13,7 +13,7 @@ from bot.core.layout.layout import lay_out
 from bot.core.layout.parts import Layout
 from bot.core.read_essay import read_essay
 from tests.core.completeness import faults_of, folder_from_environment
-from tests.core.discord_markdown import Shown, read_message
+from tests.core.discord_markdown import EditPreview, read_message
 from tests.core.generated_essays import Written, written_essays
 
 HERE = Path(__file__).parent / "essays"
@@ -23,7 +23,7 @@ def _dense(text: str) -> str:
     return re.sub(r"[\s\u200b]+", "", text)
 
 
-def _laid_out(written: Written) -> tuple[Layout, list[Shown]]:
+def _laid_out(written: Written) -> tuple[Layout, list[EditPreview]]:
     layout = lay_out(read_essay(written.markdown, format="markdown"))
     return layout, [read_message(part.content) for part in layout.parts]
 

@@ -357,7 +357,7 @@ async def test_an_edit_that_was_handed_in_before_a_restart_is_shown_after_it(
         async with run_bot(tmp_path, emulator) as running:
             await running.publish()
             submission = make_submission(running, ESSAY.replace("Slow", "Slower"), essay_id=1)
-            await running.salon.services.publishing.receive(submission)
+            await running.salon.services.publishing.save_submission(submission)
         async with run_bot(tmp_path, emulator) as again:
 
             async def there() -> bool:

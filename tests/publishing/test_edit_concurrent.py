@@ -46,7 +46,7 @@ async def cut_off(running: RunningBot, text: str, *, number: int = 7) -> int:
 async def take_up_again(running: RunningBot) -> None:
     """What a start does."""
     services = running.salon.services
-    await services.publishing.take_up_again(services.editing.take_up_again)
+    await services.publishing.resume_submissions(services.editing.resume_submission)
 
 
 async def test_a_text_that_was_cut_off_is_not_shown_again_once_it_was_applied(

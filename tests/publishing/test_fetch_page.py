@@ -18,7 +18,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestServer
 
 from bot.errors import UnreadableEssay
-from bot.publishing.fetch_page import Address, Page, fetch, is_public, read_address
+from bot.publishing.fetch_page import Address, Page, fetch_page, is_public, read_page
 
 PAGE = (
     "<html><head><title>On Mending</title></head><body><article><h1>On Mending</h1>"
@@ -132,11 +132,11 @@ def names(**more: list[str]) -> Names:
 
 
 async def got(address: str, resolver: Names | None = None) -> Page:
-    return await fetch(address, resolver=resolver or names(), allows=allows)
+    return await fetch_page(address, resolver=resolver or names(), allows=allows)
 
 
 async def test_a_page_is_fetched_and_read_with_its_links(site: Site) -> None:
-    essay = await read_address(site.address("/page"), resolver=names(), allows=allows)
+    essay = await read_page(site.address("/page"), resolver=names(), allows=allows)
     assert essay.title == "On Mending"
     assert essay.source_url == site.address("/page")
     assert essay.questions == ("What have you mended?",)
@@ -183,7 +183,7 @@ async def test_what_cannot_be_had_is_told_in_a_sentence(
 
 async def test_a_page_that_does_not_end_is_given_up(site: Site) -> None:
     with pytest.raises(UnreadableEssay, match="too long"):
-        await fetch(site.address("/forever"), resolver=names(), allows=allows, seconds=0.5)
+        await fetch_page(site.address("/forever"), resolver=names(), allows=allows, seconds=0.5)
 
 
 async def test_a_name_that_turns_private_at_the_second_look_is_not_followed(site: Site) -> None:

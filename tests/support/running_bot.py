@@ -32,7 +32,7 @@ from bot.emulator.faults.har import Recorder
 from bot.emulator.server import Emulator
 from bot.emulator.world.models import User
 from bot.emulator.world.seed import seed_world
-from bot.publishing.fetch_page import fetch
+from bot.publishing.fetch_page import fetch_page
 from bot.settings import Settings
 from storage.db.database import Database, open_database
 from storage.essays.export import export
@@ -345,7 +345,7 @@ async def run_bot(
         open_database(settings.database) as database,
     ):
         # The tests serve their web pages on loopback, which the bot itself never fetches from.
-        page = functools.partial(fetch, allows=lambda address: address.is_loopback)
+        page = functools.partial(fetch_page, allows=lambda address: address.is_loopback)
         salon = salon_type(
             database,
             clock,

@@ -60,7 +60,7 @@ async def test_correcting_one_thing_keeps_the_others(running: RunningBot) -> Non
     form = (await running.press(interaction, "Edit …"))["answer"]
     await running.interact(5, form_data(form, {"Title": "Rye"}))
     await running.settle()
-    preview = await running.salon.services.publishing.preview(1, running.server_id)
+    preview = await running.salon.services.publishing.get_preview(1, running.server_id)
     essay = preview.draft.essay
     assert (essay.title, essay.author) == ("Rye", "Ann Baker")
     assert essay.epigraph is not None
@@ -79,7 +79,7 @@ async def cut_off(running: RunningBot, text: str = TEXT, *, title: str | None = 
 async def take_up_again(running: RunningBot) -> list[Listed]:
     """What a start does; the essays that there are then."""
     services = running.salon.services
-    await services.publishing.take_up_again(services.editing.take_up_again)
+    await services.publishing.resume_submissions(services.editing.resume_submission)
     return await running.database.read(lambda tx: discussions.listed(tx, running.server_id))
 
 
@@ -90,8 +90,8 @@ async def test_what_is_handed_in_again_with_the_same_title_is_the_draft_of_that_
     drafts = []
     for number, title in enumerate(("Rye", "Wheat", "Rye", "Wheat", "Oats"), 7):
         handed = make_submission(running, TEXT.format(**FACTS), title=title, number=number)
-        await services.publishing.receive(handed)
-        drafts.append(await services.publishing.draft(handed))
+        await services.publishing.save_submission(handed)
+        drafts.append(await services.publishing.create_draft(handed))
     assert drafts == [1, 2, 1, 2, 3]
 
 
