@@ -100,7 +100,9 @@ class CatchUp:
             recorder=recorder,
             clock=clock,
         )
-        recorder.set_callbacks(reacted=self._reactions.request, withheld=self._on_content_missing)
+        recorder.set_callbacks(
+            reacted=self._reactions.request, content_missing=self._on_content_missing
+        )
         self._read_slots = asyncio.Semaphore(MAX_CONCURRENT_READS)
         self._server_locks: dict[int, asyncio.Lock] = {}
         self._waiting: set[int] = set()

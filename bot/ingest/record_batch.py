@@ -426,7 +426,7 @@ def _differs(message: Message, saved: SavedReply) -> bool:
 
 
 def _record_thread(event: ThreadSeen, batch: Batch) -> None:
-    """Record a thread on a message of a discussion: it belongs to it, whoever opened it."""
+    """Record a thread on a message of a discussion: it belongs to the discussion."""
     known = batch.known.answered.get(event.id)
     if known is None:
         return

@@ -130,14 +130,14 @@ class Recorder:
         self,
         *,
         reacted: Callable[[set[tuple[int, int, int]]], None],
-        withheld: Callable[[set[int]], None],
+        content_missing: Callable[[set[int]], None],
     ) -> None:
         """Set what to call after a batch is written.
 
         ``reacted``: with the (server, channel, message) of replies whose reactions changed;
-        ``withheld``: with the channels in which Discord withheld a message's content.
+        ``content_missing``: with the channels in which Discord withheld a message's content.
         """
-        self._on_reacted, self._on_content_missing = reacted, withheld
+        self._on_reacted, self._on_content_missing = reacted, content_missing
 
     def request_reactions(self, events: Iterable[LiveEvent]) -> None:
         """Have the reactions that changed in ``events`` read again from Discord."""

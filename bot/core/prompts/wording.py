@@ -6,7 +6,7 @@ member's name is written out, never mentioned.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.essay.default_question import DEFAULT_QUESTION, is_default_question
@@ -33,11 +33,9 @@ __all__ = [
     "PromptText",
     "close_code_block",
     "credit_author",
-    "format_asked",
     "make_nudge_text",
     "make_prompt_text",
     "make_questions_text",
-    "parse_asked",
     "quote",
 ]
 
@@ -248,16 +246,6 @@ def credit_author(author: str) -> str:
 def escape_line(text: str) -> str:
     """A text escaped so that Discord shows it literally, on one line."""
     return escape(" ".join(text.split()))
-
-
-def parse_asked(text: str) -> frozenset[str]:
-    """What a prompt asked, as recorded: positions and "bare", separated by spaces."""
-    return frozenset(text.split())
-
-
-def format_asked(asked: Collection[str]) -> str:
-    """The record that :func:`parse_asked` parses."""
-    return " ".join(asked)
 
 
 def _opening(material: PromptMaterial) -> str:

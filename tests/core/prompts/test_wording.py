@@ -21,17 +21,15 @@ from bot.core.prompts.wording import (
     NothingToSay,
     PromptMaterial,
     PromptText,
-    format_asked,
     make_nudge_text,
     make_prompt_text,
     make_questions_text,
-    parse_asked,
 )
 from bot.core.text.length import count_utf16_units
 
 
 def material(*questions: str, asked: str = "", replies: int = 0, **more: object) -> PromptMaterial:
-    return PromptMaterial("Slow bread", questions, parse_asked(asked), replies, **more)  # type: ignore[arg-type]
+    return PromptMaterial("Slow bread", questions, frozenset(asked.split()), replies, **more)  # type: ignore[arg-type]
 
 
 def make_text(what: PromptContent, about: PromptMaterial) -> PromptText:
@@ -173,11 +171,6 @@ def test_no_prompt_is_longer_than_a_message(title: str, questions: list[str], pa
     for what in longest:
         assert count_utf16_units(make_text(what, about).content) <= 2000
     assert count_utf16_units(make_nudge_text(passage, title)) <= 2000
-
-
-def test_recorded_questions_are_parsed_into_the_same() -> None:
-    assert parse_asked(format_asked(("0", "bare"))) == {"0", "bare"}
-    assert parse_asked("") == frozenset()
 
 
 def test_a_prompt_in_the_essays_own_thread_does_not_promise_another_thread() -> None:

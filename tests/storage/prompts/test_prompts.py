@@ -8,8 +8,10 @@ from bot.errors import UserError
 from cogs.ui.choose import choose_essay, choose_prompt
 from storage.db.database import Database
 from storage.db.writer import Transaction
-from storage.delivery import alerts
-from storage.prompts import claimed, pauses, queries
+from storage.delivery import alerts, messages
+from storage.delivery.messages import NewMessage
+from storage.prompts import claimed, pauses, prompts, queries
+from storage.prompts.context import get_essay
 from storage.servers import settings
 from tests.prompting.prompt_rows import (
     HERE,
@@ -92,3 +94,32 @@ async def test_a_digest_reads_only_the_replies_of_its_week(database: Database) -
         return " ".join(row["detail"] for row in await tx.rows(f"EXPLAIN QUERY PLAN {sql}"))
 
     assert "replies_by_server (server_id=? AND id>?)" in await database.read(look)
+
+
+@pytest.mark.parametrize("asked", [("0", "bare"), ()])
+async def test_asked_questions_are_read_back_as_they_were_saved(
+    database: Database, asked: tuple[str, ...]
+) -> None:
+    async def work(tx: Transaction) -> frozenset[str]:
+        await set_up_servers(tx)
+        prompt_id = await add_prompt(tx, NOON)
+        (planned_message_id,) = await messages.plan(
+            tx,
+            server_id=HERE,
+            discussion_id=HERE,
+            channel_id=10,
+            after_id=0,
+            messages=[NewMessage("prompt", {"content": "So?"})],
+            now_ms=0,
+        )
+        await prompts.claim(
+            tx,
+            prompt_id=prompt_id,
+            planned_message_id=planned_message_id,
+            channel_id=10,
+            asked_questions=asked,
+            now_ms=0,
+        )
+        return (await get_essay(tx, HERE)).asked_questions
+
+    assert await database.write(work) == frozenset(asked)
