@@ -30,7 +30,7 @@ from bot.settings import Settings
 from storage.db.backups import listed
 from storage.db.database import Database, open_database
 
-__all__ = ["one_life", "run"]
+__all__ = ["one_life", "run", "supervise"]
 
 _log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ def run(settings: Settings, manager: ServiceManager) -> int:
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
     try:
-        asyncio.run(_run(settings, manager))
+        asyncio.run(supervise(settings, manager))
     except* DiscordLoginError as group:
         raise group.exceptions[0] from None
     return 0
@@ -108,7 +108,8 @@ def _give_memory_back() -> None:
         libc.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
-async def _run(settings: Settings, manager: ServiceManager) -> None:
+async def supervise(settings: Settings, manager: ServiceManager) -> None:
+    """Run the bot and what is beside it until SIGINT or SIGTERM; connect again when it fails."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

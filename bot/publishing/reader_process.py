@@ -73,11 +73,11 @@ async def read_in_child_process(
         "cpu_seconds": cpu_seconds,
         "memory": memory,
     }
-    answer = await _ask_child(json.dumps(head).encode() + b"\n" + raw, wall_seconds)
+    answer = await ask_child(json.dumps(head).encode() + b"\n" + raw, wall_seconds)
     return _parse_answer(answer)
 
 
-async def _ask_child(question: bytes, wall_seconds: float) -> bytes:
+async def ask_child(question: bytes, wall_seconds: float) -> bytes:
     """The answer of a new child process; b"" if it died without one.
 
     Raises UnreadableEssay if the child ran out of time.

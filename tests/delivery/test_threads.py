@@ -11,6 +11,7 @@ import pytest
 
 from bot.emulator.faults.steps import Step
 from tests.support.running_bot import RunningBot, running_bot, wait_until
+from tests.support.waits import set_wait
 
 _A_WEEK = 7 * 86_400
 
@@ -116,7 +117,7 @@ async def test_an_answer_to_a_line_that_was_taken_away_keeps_its_parent(
 async def test_a_thread_that_discord_never_answers_for_holds_no_other_up(
     running: RunningBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.delivery.threads._TIMEOUT", 0.2)
+    set_wait(monkeypatch, "thread creation", 0.2)
     *_, closing = await running.publish()
     held: list[Step] = []
     go_on = asyncio.Event()

@@ -1,4 +1,4 @@
-"""A run: one scene, with one fault in it or none, judged by what it comes to."""
+"""One run: a scene is played, with one fault or none, and its end is compared."""
 
 from __future__ import annotations
 
@@ -14,26 +14,47 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-import bot.discord_api.single_attempt
-from tests.faults.comparison import Ended, differences, ended
-from tests.faults.injected import Lot
-from tests.faults.injection import CALL_FAULTS, GIVEN_UP_AFTER, Calls, Moment, suits
-from tests.faults.scene_play import BotApart, ScenePlay, new_play
+from tests.faults.call_faults import (
+    CALL_FAULTS,
+    CALL_TIMEOUT,
+    CallFaultInjector,
+    Occurrence,
+    applies_to_call,
+)
+from tests.faults.comparison import EndState, differences, read_end_state
+from tests.faults.forked_main import ProcessFault
+from tests.faults.scene_play import ForkedProcessBot, ScenePlay, new_play
 from tests.faults.scenes import SCENES
-from tests.faults.speedup import hastened
-from tests.faults.statements import STATEMENT_FAULTS, Statements, listening, may_be_struck
+from tests.faults.shorter_waits import faster_bot
+from tests.faults.statement_faults import (
+    STATEMENT_FAULTS,
+    StatementFaultInjector,
+    applies_to_statement,
+    watch_writer,
+)
+from tests.support.waits import set_wait
 
-__all__ = ["FAULTS", "Played", "Strike", "play", "sample", "strikes", "struck", "wrong_with"]
+__all__ = [
+    "FAULTS",
+    "Injection",
+    "PlayResult",
+    "find_errors",
+    "play_scene",
+    "play_until_injected",
+    "possible_injections",
+    "sample",
+]
 
-#: Seconds of the world's time in which everything that is owed is made up for.
-_AFTERWARDS = 6 * 3600
-#: Seconds of real time after which a run has gone wrong, and in which what is tried again in real
-#: time comes about at the end of one.
-_PATIENCE, _AT_THE_END = 100.0, 15.0
-#: Seconds of real time in which a fault has to strike that does not come in every play.
-_STRIKES_WITHIN = 30.0
+#: Seconds of the world's time after the scene, in which the bot finishes everything pending.
+_TIME_AFTER = 6 * 3600
+#: Seconds of real time after which a run has failed.
+_RUN_TIMEOUT = 100.0
+#: Seconds of real time at the end of a run for what the bot retries in real time.
+_RETRY_SECONDS = 15.0
+#: Seconds of real time in which to repeat a play until the fault is injected.
+_INJECTION_TIMEOUT = 30.0
 
-#: The faults, by what they befall.
+#: The faults of a call and of a statement.
 FAULTS = {
     "call": (*CALL_FAULTS, "killed", "killed-after"),
     "statement": STATEMENT_FAULTS,
@@ -41,170 +62,178 @@ FAULTS = {
 
 
 @dataclass(frozen=True)
-class Strike:
-    """A fault, and what it befalls: a ``call`` or a ``statement``."""
+class Injection:
+    """A fault, and where it is injected: into a ``call`` or a ``statement``."""
 
     kind: str
-    at: Moment
+    at: Occurrence
     fault: str
 
     def __str__(self) -> str:
         return f"--{self.kind} '{self.at}' --fault {self.fault}"
 
     @property
-    def kills(self) -> bool:
-        """Whether the bot's process ends by it."""
+    def kills_bot(self) -> bool:
+        """Whether the fault kills the bot's process."""
         return self.fault.startswith("killed")
 
 
 @dataclass(frozen=True)
-class Played:
-    """How a run ended. ``problem``: why it did not come to its end, "" if it did.
+class PlayResult:
+    """How a play ended. ``error``: why it didn't reach its end, "" if it did.
 
-    ``hindered``: the calls that the scene itself keeps from their effect.
+    ``prevented``: the calls whose effect the scene itself prevents.
     """
 
-    ended: Ended | None
-    calls: tuple[Moment, ...]
-    hindered: frozenset[Moment]
-    statements: tuple[Moment, ...]
-    struck: bool
-    last_error: str
+    end_state: EndState | None
+    calls: tuple[Occurrence, ...]
+    prevented: frozenset[Occurrence]
+    statements: tuple[Occurrence, ...]
+    injected: bool
+    error: str
     log: tuple[str, ...]
     seconds: float
 
 
-def strikes(played: Played) -> list[Strike]:
-    """Everything that can befall what was called and executed in an undisturbed run."""
+def possible_injections(result: PlayResult) -> list[Injection]:
+    """Every fault of every call and statement in a play without a fault."""
     calls = [
-        Strike("call", call, fault)
-        for call in played.calls
+        Injection("call", call, fault)
+        for call in result.calls
         for fault in FAULTS["call"]
-        if suits(fault, call, played.hindered)
+        if applies_to_call(fault, call, result.prevented)
     ]
     statements = [
-        Strike("statement", statement, fault)
-        for statement in played.statements
+        Injection("statement", statement, fault)
+        for statement in result.statements
         for fault in FAULTS["statement"]
-        if may_be_struck(fault, statement)
+        if applies_to_statement(fault, statement)
     ]
     return calls + statements
 
 
-def sample(found: list[Strike], seed: int, most: int) -> list[Strike]:
-    """Some of them, as a seed says."""
-    return random.Random(seed).sample(found, min(most, len(found)))
+def sample(injections: list[Injection], seed: int, most: int) -> list[Injection]:
+    """A random sample, determined by ``seed``."""
+    return random.Random(seed).sample(injections, min(most, len(injections)))
 
 
-async def play(scene: str, strike: Strike | None = None, wanted: Played | None = None) -> Played:
-    """Play a scene, struck or not; a struck one has until the end to come to what is ``wanted``."""
+async def play_scene(
+    scene: str, injection: Injection | None = None, wanted: PlayResult | None = None
+) -> PlayResult:
+    """Play a scene; with ``wanted``, wait at the end until the play ends the same."""
     began = time.monotonic()
-    last_error, found = "", None
+    error, end_state = "", None
     with tempfile.TemporaryDirectory() as folder:
-        mark = Path(folder) / "struck"
-        async with _staged(strike, mark) as (play, calls, statements):
+        marker = Path(folder) / "injected"
+        async with _new_play(injection, marker) as (play, calls, statements):
             try:
-                async with asyncio.timeout(_PATIENCE):
+                async with asyncio.timeout(_RUN_TIMEOUT):
                     await SCENES[scene](play)
-                    await play.settle(_AFTERWARDS)
-                    found = await _at_the_end(play, wanted)
-            except Exception as error:  # noqa: BLE001 - told with everything else
-                last_error = f"{type(error).__name__}: {error}"
-            except pytest.fail.Exception as error:
-                last_error = str(error)
-            calls.listening = False
-            did = calls.struck or statements.struck or mark.exists()
+                    await play.settle(_TIME_AFTER)
+                    end_state = await _wait_for_end_state(play, wanted)
+            except Exception as failure:  # noqa: BLE001 - reported with the rest
+                error = f"{type(failure).__name__}: {failure}"
+            except pytest.fail.Exception as failure:
+                error = str(failure)
+            calls.active = False
+            injected = calls.injected or statements.injected or marker.exists()
             with contextlib.suppress(Exception):
                 await play.bot.stop()
-        if not last_error and any("was not done within" in line for line in play.log):
-            last_error = "The bot was not done with what there was to do."
-    return Played(
-        found,
-        tuple(calls.seen),
-        frozenset(calls.hindered),
-        tuple(statements.seen),
-        did,
-        last_error,
+        if not error and any("was not done within" in line for line in play.log):
+            error = "The bot did not become idle."
+    return PlayResult(
+        end_state,
+        tuple(calls.calls),
+        frozenset(calls.prevented),
+        tuple(statements.statements),
+        injected,
+        error,
         tuple(play.log),
         time.monotonic() - began,
     )
 
 
-async def struck(scene: str, strike: Strike, wanted: Played) -> Played:
-    """Play a scene until the fault strikes, for some time at the most.
+async def play_until_injected(scene: str, injection: Injection, wanted: PlayResult) -> PlayResult:
+    """Repeat a play until the fault is injected, for a limited time.
 
-    What comes in the order of real time, two calls at once for instance, may come differently. A
-    play without the fault has to come to the same as the undisturbed one.
+    The order of things that depend on real time, such as two calls at once, may vary. A play in
+    which the fault wasn't injected has to end the same, too.
     """
-    until = time.monotonic() + _STRIKES_WITHIN
+    deadline = time.monotonic() + _INJECTION_TIMEOUT
     while True:
-        played = await play(scene, strike, wanted)
-        if played.struck or wrong_with(wanted, played, unless_struck=False):
-            return played
-        if time.monotonic() > until:
-            return played
+        result = await play_scene(scene, injection, wanted)
+        if result.injected or find_errors(wanted, result, must_be_injected=False):
+            return result
+        if time.monotonic() > deadline:
+            return result
 
 
-async def _at_the_end(play: ScenePlay, wanted: Played | None) -> Ended:
-    """What the play has come to, given that what is tried again in real time has its time."""
-    found = ended(play.emulator, play.path)
+async def _wait_for_end_state(play: ScenePlay, wanted: PlayResult | None) -> EndState:
+    """The end state, after what is retried in real time had its time."""
+    found = read_end_state(play.emulator, play.path)
     loop = asyncio.get_running_loop()
-    until = loop.time() + _AT_THE_END
+    deadline = loop.time() + _RETRY_SECONDS
     while (
         wanted is not None
-        and wanted.ended is not None
-        and differences(wanted.ended, found)
-        and loop.time() < until
+        and wanted.end_state is not None
+        and differences(wanted.end_state, found)
+        and loop.time() < deadline
     ):
         await asyncio.sleep(0.2)
         await play.settle(60)
-        found = ended(play.emulator, play.path)
+        found = read_end_state(play.emulator, play.path)
     return found
 
 
-def wrong_with(wanted: Played, found: Played, *, unless_struck: bool = True) -> list[str]:
-    """What is wrong with how a run ended, that it was not struck among it."""
-    if found.last_error:
-        return [found.last_error]
-    assert wanted.ended is not None
-    assert found.ended is not None
-    wrong = differences(wanted.ended, found.ended)
-    return [*wrong, "the fault never struck"] if unless_struck and not found.struck else wrong
+def find_errors(
+    wanted: PlayResult, found: PlayResult, *, must_be_injected: bool = True
+) -> list[str]:
+    """What is wrong with how a run ended; that its fault wasn't injected is an error, too."""
+    if found.error:
+        return [found.error]
+    assert wanted.end_state is not None
+    assert found.end_state is not None
+    errors = differences(wanted.end_state, found.end_state)
+    if must_be_injected and not found.injected:
+        errors.append("the fault was never injected")
+    return errors
 
 
 @contextlib.asynccontextmanager
-async def _staged(
-    strike: Strike | None, mark: Path
-) -> AsyncIterator[tuple[ScenePlay, Calls, Statements]]:
-    of_call = strike is not None and strike.kind == "call"
-    of_statement = strike is not None and strike.kind == "statement"
-    statements = Statements()
-    apart = None
-    if strike is not None and of_statement:
-        statements = Statements(strike.at, strike.fault)
-    if strike is not None and strike.kills:
-        apart = Lot(mark, strike.at if of_statement else None, strike.fault)
-    impatient = strike is not None and strike.fault.startswith("timeout")
-    with hastened(), listening(statements), _impatient(impatient):
-        async with new_play(apart=apart) as play:
-            calls = Calls(play.emulator)
-            if strike is not None and of_call:
-                calls = Calls(play.emulator, strike.at, strike.fault)
-            if isinstance(play.bot, BotApart):
+async def _new_play(
+    injection: Injection | None, marker: Path
+) -> AsyncIterator[tuple[ScenePlay, CallFaultInjector, StatementFaultInjector]]:
+    """A play with a fault; one that kills the bot is played with a bot in its own process."""
+    into_call = injection is not None and injection.kind == "call"
+    into_statement = injection is not None and injection.kind == "statement"
+    statements = StatementFaultInjector()
+    process_fault = None
+    if injection is not None and into_statement:
+        statements = StatementFaultInjector(injection.at, injection.fault)
+    if injection is not None and injection.kills_bot:
+        at = injection.at if into_statement else None
+        process_fault = ProcessFault(marker, at, injection.fault)
+    times_out = injection is not None and injection.fault.startswith("timeout")
+    with faster_bot(), watch_writer(statements), _shorter_call_timeout(times_out):
+        async with new_play(process_fault=process_fault) as play:
+            calls = CallFaultInjector(play.emulator)
+            if injection is not None and into_call:
+                calls = CallFaultInjector(play.emulator, injection.at, injection.fault)
+            if isinstance(play.bot, ForkedProcessBot):
                 calls.kill = play.bot.kill
             play.emulator.steps.hook = calls.on_step
-            play.calls = calls.seen
+            play.calls = calls.calls
             yield play, calls, statements
 
 
 @contextlib.contextmanager
-def _impatient(wanted: bool) -> Iterator[None]:
-    """The bot gives a call up after a second or so, where one will not be answered."""
-    if not wanted:
+def _shorter_call_timeout(applies: bool) -> Iterator[None]:
+    """Let the bot stop waiting for a call after a second or so, if one will not be answered."""
+    if not applies:
         yield
         return
-    with pytest.MonkeyPatch.context() as changed:
-        soon = aiohttp.ClientTimeout(total=GIVEN_UP_AFTER)
-        changed.setattr(aiohttp.client, "DEFAULT_TIMEOUT", soon)
-        changed.setattr(bot.discord_api.single_attempt, "_SECONDS", GIVEN_UP_AFTER)
+    with pytest.MonkeyPatch.context() as patch:
+        timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT)
+        patch.setattr(aiohttp.client, "DEFAULT_TIMEOUT", timeout)
+        set_wait(patch, "call without retries", CALL_TIMEOUT)
         yield

@@ -1,8 +1,8 @@
-"""What a scene is played on: the emulator, the people, and the whole bot.
+"""A play of a scene: the emulator, the people, and the whole bot.
 
-The bot runs in this process, as ``python -m bot`` runs it, archive, supervisor and all; or as a
-child process where it has to be killed. Both are known by the emulator and the archive's file
-alone, so a scene does not tell them apart.
+The bot runs in this process as ``python -m bot`` runs it, with archive and supervisor; or as a
+child process if it has to be killed. Scenes only look at the emulator and the archive's file, so
+they are the same for both.
 """
 
 from __future__ import annotations
@@ -31,68 +31,70 @@ from bot.emulator.faults.controls import CLOCK_LINK
 from bot.emulator.server import Emulator
 from bot.emulator.world.seed import seed_world
 from bot.settings import Settings
-from tests.faults.forked import ForkedBot
-from tests.faults.injected import Lot
-from tests.faults.injection import Moment
+from tests.faults.call_faults import Occurrence
+from tests.faults.forked_bot import ForkedBot
+from tests.faults.forked_main import ProcessFault
 from tests.support.running_bot import RunningBot, wait_until
 
-__all__ = ["Bot", "BotApart", "BotHere", "ScenePlay", "new_play"]
+__all__ = ["Bot", "ForkedProcessBot", "InProcessBot", "ScenePlay", "new_play"]
 
-_LINKED_WITHIN = 20.0
-#: Whose words are kept.
+_START_TIMEOUT = 20.0
+#: The loggers whose messages are kept.
 _LOGGERS = ("bot", "cogs", "storage", "discord")
-#: What a person meets who looks for what is not there.
-_NO_ANSWER = (
+#: What happens to a person who looks for something that isn't there.
+_NO_EFFECT = (
     AssertionError,
     LookupError,
     ValueError,
     aiohttp.ClientError,
     pytest.fail.Exception,
 )
-#: Presses of one button, or runs of one command, after which somebody gives up.
-_MOST_ATTEMPTS = 8
+#: How often a person presses a button or runs a command before giving up.
+_MAX_ATTEMPTS = 8
 
 
 class Bot(Protocol):
-    """The bot of a stage."""
+    """The bot of a play."""
 
     async def start(self) -> None:
-        """Start it, and return once it can be told the time."""
+        """Start it; returns when it is connected to the emulator's clock."""
 
     async def stop(self) -> None:
-        """End it as an operator does."""
+        """Stop it as an operator does."""
 
 
-class BotHere:
+class InProcessBot:
     """The bot in this process, with its supervisor."""
 
     def __init__(self, settings: Settings, emulator: Emulator) -> None:
         self._settings = settings
         self._emulator = emulator
-        self._life: asyncio.Task[None] | None = None
+        self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """As ``python -m bot`` does, but for the loop and the log."""
-        self._life = asyncio.create_task(bot.app.supervisor._run(self._settings, ServiceManager()))
-        arrival = asyncio.create_task(self._emulator.controls.link.wait_for_bot(_LINKED_WITHIN))
-        await asyncio.wait({self._life, arrival}, return_when=asyncio.FIRST_COMPLETED)
-        if self._life.done():
+        """Start it as ``python -m bot`` does, except for event loop and logging."""
+        self._running = asyncio.create_task(
+            bot.app.supervisor.supervise(self._settings, ServiceManager())
+        )
+        arrival = asyncio.create_task(self._emulator.controls.link.wait_for_bot(_START_TIMEOUT))
+        await asyncio.wait({self._running, arrival}, return_when=asyncio.FIRST_COMPLETED)
+        if self._running.done():
             arrival.cancel()
-            await self._life
-        assert await arrival is not None, "the bot has not asked for the time"
+            await self._running
+        assert await arrival is not None, "the bot didn't connect to the clock"
 
     async def stop(self) -> None:
-        """SIGTERM, which the bot handles as long as it runs."""
-        if self._life is None:
+        """SIGTERM, which the bot handles while it runs."""
+        if self._running is None:
             return
-        if not self._life.done():
+        if not self._running.done():
             os.kill(os.getpid(), signal.SIGTERM)
-        life, self._life = self._life, None
-        await life
+        running, self._running = self._running, None
+        await running
 
 
-class BotApart:
-    """The bot in a process of its own, which is started again whenever it ended by itself."""
+class ForkedProcessBot:
+    """The bot in its own process, which is started again whenever it ends by itself."""
 
     def __init__(self, process: ForkedBot) -> None:
         self._process = process
@@ -100,7 +102,7 @@ class BotApart:
 
     @property
     def is_running(self) -> bool:
-        """Whether it runs, or is about to again: the emulator lets no time pass without it."""
+        """Whether it runs or is about to: the emulator then lets no time pass without it."""
         return self._process.is_wanted
 
     async def start(self) -> None:
@@ -121,31 +123,31 @@ class BotApart:
         await self._process.stop()
 
     def kill(self) -> None:
-        """SIGKILL, at this very moment."""
+        """SIGKILL, now."""
         assert self._process.pid is not None
         os.kill(self._process.pid, signal.SIGKILL)
 
 
 class _Supervised:
-    """What the emulator knows of it."""
+    """The emulator's interface to the process."""
 
-    def __init__(self, bot: BotApart, process: ForkedBot) -> None:
+    def __init__(self, bot: ForkedProcessBot, process: ForkedBot) -> None:
         self._bot = bot
         self.kill, self.stop, self.start = process.kill, process.stop, process.start
 
     @property
     def is_running(self) -> bool:
-        """Whether it is worth waiting for."""
+        """Whether the emulator waits for it."""
         return self._bot.is_running
 
     @property
     def state(self) -> str:
-        """Whether it runs, in a word."""
+        """The state of the process."""
         return "running" if self.is_running else "stopped"
 
 
 class _Log(logging.Handler):
-    """Keeps what is logged, to be told where a run goes wrong."""
+    """Keeps the log, to be printed if the run fails."""
 
     def __init__(self, kept: list[str]) -> None:
         super().__init__(logging.INFO)
@@ -157,30 +159,30 @@ class _Log(logging.Handler):
 
 
 class SceneError(Exception):
-    """Something in a scene did not come about, however often it was tried."""
+    """Something in a scene had no effect after several attempts."""
 
 
 @dataclass
 class ScenePlay(RunningBot):
-    """A house without a look into the bot: the world, the people, the archive's file.
+    """The world, the people and the archive's file; the bot itself isn't accessible.
 
-    ``log`` is what bot and emulator said. ``calls`` are those that the bot has made.
+    ``log``: what bot and emulator logged. ``calls``: the calls the bot has made.
     """
 
     bot: Bot = field(kw_only=True)
     path: Path = field(kw_only=True)
     log: list[str] = field(kw_only=True)
-    calls: Sequence[Moment] = ()
+    calls: Sequence[Occurrence] = ()
 
     def rows(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
-        """What a query finds in the archive."""
+        """Query the archive."""
         address = f"{self.path.as_uri()}?mode=ro"
         with contextlib.closing(sqlite3.connect(address, uri=True)) as archive:
             archive.row_factory = sqlite3.Row
             return [dict(row) for row in archive.execute(sql, parameters)]
 
     async def until_called(self, what: str) -> None:
-        """Wait, while no time passes in the world, until the bot makes a call."""
+        """Wait until the bot makes a call; no time passes in the world."""
 
         async def called() -> bool:
             return any(one.what == what for one in self.calls)
@@ -188,7 +190,7 @@ class ScenePlay(RunningBot):
         await wait_until(called, what)
 
     async def until_stored(self, sql: str) -> None:
-        """Wait, while no time passes in the world, until a query finds something."""
+        """Wait until a query finds something; no time passes in the world."""
 
         async def kept() -> bool:
             return bool(self.rows(sql))
@@ -201,24 +203,24 @@ class ScenePlay(RunningBot):
         done: Callable[[], Awaitable[Any]] | Callable[[], Any],
         what: str | Callable[[], str],
     ) -> Any:
-        """Do as people do whose press seemed to have no effect: look, and press again."""
-        told = ""
-        for _ in range(_MOST_ATTEMPTS):
+        """Do as people do when a press seems to have had no effect: look, and press again."""
+        problem = ""
+        for _ in range(_MAX_ATTEMPTS):
             found = done()
             found = await found if asyncio.iscoroutine(found) else found
             if found:
                 return found
             try:
                 await attempt()
-            except _NO_ANSWER as no:
-                told = str(no)
+            except _NO_EFFECT as error:
+                problem = str(error)
             await self.settle(20)
-        raise SceneError(f"never came: {what() if callable(what) else what} {told}")
+        raise SceneError(f"timed out waiting for {what() if callable(what) else what} {problem}")
 
     async def until_answered(
         self, attempt: Callable[[], Awaitable[dict[str, Any]]], *words: str
     ) -> Any:
-        """Do something until it is answered with all of these ``words``; the interaction."""
+        """Repeat an interaction until its answer contains all ``words``; the interaction."""
         found: list[dict[str, Any]] = []
         said = ""
 
@@ -235,10 +237,10 @@ class ScenePlay(RunningBot):
 
 
 @contextlib.asynccontextmanager
-async def new_play(*, apart: Lot | None = None) -> AsyncIterator[ScenePlay]:
-    """A new world and a bot that is not yet started, ended with the block.
+async def new_play(*, process_fault: ProcessFault | None = None) -> AsyncIterator[ScenePlay]:
+    """A new world and a bot that isn't started yet; both end with the block.
 
-    ``apart``: the lot of a bot that runs in a process of its own; it runs here without one.
+    ``process_fault``: the fault of a bot in its own process; without one it runs in this process.
     """
     log: list[str] = []
     handler = _Log(log)
@@ -249,7 +251,7 @@ async def new_play(*, apart: Lot | None = None) -> AsyncIterator[ScenePlay]:
         link = emulator.page.replace("http://", "ws://", 1) + CLOCK_LINK
         token = emulator.world.bot.token
         bot: Bot
-        if apart is None:
+        if process_fault is None:
             settings = Settings(
                 token=token,
                 database=path,
@@ -259,7 +261,7 @@ async def new_play(*, apart: Lot | None = None) -> AsyncIterator[ScenePlay]:
                 clock_url=link,
             )
             set_base_urls(emulator.api, emulator.gateway)
-            bot = BotHere(settings, emulator)
+            bot = InProcessBot(settings, emulator)
         else:
             environment = bot_environment(
                 os.environ,
@@ -269,15 +271,15 @@ async def new_play(*, apart: Lot | None = None) -> AsyncIterator[ScenePlay]:
                 clock_link=link,
                 database=path,
             )
-            process = ForkedBot(apart, environment, Path(folder) / "printed", log.append)
-            bot = BotApart(process)
+            process = ForkedBot(process_fault, environment, Path(folder) / "printed", log.append)
+            bot = ForkedProcessBot(process)
             emulator.controls.bot = _Supervised(bot, process)
         loggers = {name: logging.getLogger(name) for name in _LOGGERS}
         levels = {name: logger.level for name, logger in loggers.items()}
         for logger in loggers.values():
             logger.addHandler(handler)
             logger.setLevel(logging.INFO)
-        nothing: Any = None  # nobody looks into the bot here
+        nothing: Any = None  # the bot isn't accessible
         patient = aiohttp.ClientTimeout(total=None)
         try:
             async with aiohttp.ClientSession(timeout=patient) as session:

@@ -1,7 +1,7 @@
-"""Whatever befalls one call or one statement, a play comes to what it comes to undisturbed.
+"""Fault injection: whatever one call or one statement fails with, a play ends the same.
 
-A seeded sample of each scene's faults in every run of the tests, all of them with
-``scripts/test --all``. What is told of a failure plays that one run again.
+Every run of the tests makes a random sample of each scene's runs, ``scripts/test --all`` makes all
+of them. A failure is reported with the command that repeats its run.
 """
 
 from __future__ import annotations
@@ -13,31 +13,41 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import discord
 import pytest
+from discord.http import HTTPClient, Route
 
-from bot.delivery.messages import MessageSender
-from bot.delivery.reply_moves import ReplyMover
-from bot.delivery.worker import Failure
-from bot.discord_api.errors import Outcome
+from bot.discord_api.single_attempt import SingleCalls
+from bot.emulator.server import Emulator
 from cogs.ui.errors import describe_error
-from storage.delivery.messages import PlannedMessage
-from tests.faults import changes, sites
-from tests.faults.injection import Moment
-from tests.faults.many import judge, judged, shares
-from tests.faults.runs import Played, Strike, play, sample, strikes, wrong_with
+from tests.faults import call_sites, write_statements
+from tests.faults.call_faults import Occurrence
+from tests.faults.comparison import EndState, differences, read_end_state
+from tests.faults.parallel import make_batches, run_all, run_and_check
+from tests.faults.runs import (
+    Injection,
+    PlayResult,
+    find_errors,
+    play_scene,
+    possible_injections,
+    sample,
+)
+from tests.faults.scene_play import new_play
 from tests.faults.scenes import SCENES
-from tests.faults.statements import BEGIN, COMMIT
+from tests.faults.shorter_waits import faster_bot
+from tests.faults.statement_faults import BEGIN, COMMIT
+
+pytestmark = pytest.mark.slow
 
 ALL = os.environ.get("SALON_TEST_ALL") == "1"
 SEED = int(os.environ.get("SALON_FAULT_SEED", "1"))
-#: Runs of each scene in a sample, by what is struck; and scenes in which the bot is killed.
-A_SCENE, KILLED = {"call": 2, "statement": 1}, 8
-#: What is struck in one test: all of one kind, or a sample of each.
+#: Runs of each scene in a sample, by kind of fault; and the scenes in which the bot is killed.
+RUNS_PER_SCENE, KILLED_SCENES = {"call": 2, "statement": 1}, 8
+#: The kinds of faults in one test: one kind if all runs are made, else a sample of each.
 KINDS = [("call",), ("statement",)] if ALL else [("call", "statement")]
 #: Seconds for all runs of a scene, and for a sample of them.
 _LONG, _SHORT = 12 * 3600, 240
@@ -45,132 +55,198 @@ _LONG, _SHORT = 12 * 3600, 240
 Record = Callable[[str, object], None]
 
 
-def again(scene: str, strike: Strike) -> str:
-    """The command that plays one run again."""
-    return f"python -m tests.faults {scene} {strike}"
+def repeat_command(scene: str, injection: Injection) -> str:
+    """The command that repeats one run."""
+    return f"python -m tests.faults {scene} {injection}"
 
 
-async def undisturbed(scene: str) -> Played:
-    played = await play(scene)
-    assert not played.last_error, "\n".join(
-        [*played.log, f"{scene}, undisturbed: {played.last_error}"]
-    )
-    return played
+async def play_without_fault(scene: str) -> PlayResult:
+    result = await play_scene(scene)
+    assert not result.error, "\n".join([*result.log, f"{scene}, without a fault: {result.error}"])
+    return result
 
 
-async def hold(scene: str, some: Callable[[list[Strike]], list[Strike]], record: Record) -> None:
-    """Play a scene once for each of some of its strikes; all come to the same."""
-    wanted = await undisturbed(scene)
-    chosen = some(strikes(wanted))
+async def check(
+    scene: str, choose: Callable[[list[Injection]], list[Injection]], record: Record
+) -> None:
+    """Play a scene with each of the chosen injections; all plays must end the same."""
+    wanted = await play_without_fault(scene)
+    chosen = choose(possible_injections(wanted))
     if ALL:
-        came = await asyncio.to_thread(lambda: list(judged(shares(scene, chosen))))
+        batches = make_batches(scene, chosen)
+        results = await asyncio.to_thread(lambda: list(run_all(batches)))
     else:
-        came = [await judge(scene, strike, wanted) for strike in chosen]
+        results = [await run_and_check(scene, one, wanted) for one in chosen]
     failed: list[str] = []
     count: Counter[str] = Counter()
-    for one in came:
-        count[f"{one.strike.kind} {one.strike.fault}"] += 1
-        if one.wrong:
-            failed.append("\n    ".join([again(scene, one.strike), *one.wrong, *one.log[-30:]]))
-    record("faults", {**count, "wrong": len(failed)})
+    for one in results:
+        count[f"{one.injection.kind} {one.injection.fault}"] += 1
+        if one.errors:
+            command = repeat_command(scene, one.injection)
+            failed.append("\n    ".join([command, *one.errors, *one.log[-30:]]))
+    record("faults", {**count, "failed": len(failed)})
     assert not failed, "\n".join(failed)
 
 
 @pytest.mark.timeout(_LONG if ALL else _SHORT)
 @pytest.mark.parametrize("kinds", KINDS, ids="-".join)
 @pytest.mark.parametrize("scene", SCENES)
-async def test_whatever_fails_once_a_play_comes_to_the_same(
+async def test_a_play_ends_the_same_whatever_fails_once(
     scene: str, kinds: tuple[str, ...], record_property: Record
 ) -> None:
-    def some(found: list[Strike]) -> list[Strike]:
-        chosen: list[Strike] = []
+    def choose(found: list[Injection]) -> list[Injection]:
+        chosen: list[Injection] = []
         for kind in kinds:
-            meant = [one for one in found if one.kind == kind and not one.kills]
-            chosen += meant if ALL else sample(meant, SEED, A_SCENE[kind])
+            of_kind = [one for one in found if one.kind == kind and not one.kills_bot]
+            chosen += of_kind if ALL else sample(of_kind, SEED, RUNS_PER_SCENE[kind])
         return chosen
 
-    await hold(scene, some, record_property)
+    await check(scene, choose, record_property)
 
 
 @pytest.mark.timeout(_LONG if ALL else _SHORT)
 @pytest.mark.parametrize(
-    "scene", SCENES if ALL else random.Random(SEED).sample(list(SCENES), KILLED)
+    "scene", SCENES if ALL else random.Random(SEED).sample(list(SCENES), KILLED_SCENES)
 )
-async def test_wherever_it_is_killed_a_play_comes_to_the_same(
+async def test_a_play_ends_the_same_wherever_the_bot_is_killed(
     scene: str, record_property: Record
 ) -> None:
-    def some(found: list[Strike]) -> list[Strike]:
-        meant = [one for one in found if one.kills]
-        return meant if ALL else sample(meant, SEED, 1)
+    def choose(found: list[Injection]) -> list[Injection]:
+        kills = [one for one in found if one.kills_bot]
+        return kills if ALL else sample(kills, SEED, 1)
 
-    await hold(scene, some, record_property)
+    await check(scene, choose, record_property)
 
 
 @pytest.mark.timeout(_SHORT)
-async def test_every_call_and_every_change_in_the_source_is_made_in_a_scene() -> None:
-    made: set[str] = set()
-    with sites.seen() as ways:
+async def test_every_call_and_every_write_statement_in_the_source_occurs_in_a_scene() -> None:
+    executed: set[str] = set()
+    with call_sites.observe_calls() as stacks:
         for scene in SCENES:
-            made |= {one.what for one in (await undisturbed(scene)).statements}
-    made_all_changes(made)
-    written = sites.in_the_source()
+            executed |= {one.what for one in (await play_without_fault(scene)).statements}
+    check_write_statements(executed)
+    sites = call_sites.find_call_sites()
     reached = {
-        site for site in written for way in ways for line in way if sites.lies_in(line, site)
+        site
+        for site in sites
+        for stack in stacks
+        for line in stack
+        if call_sites.contains(site, line)
     }
     missing = [
-        f"{path}:{line} {written[path, line, end]}"
-        for path, line, end in written
+        f"{path}:{line} {sites[path, line, end]}"
+        for path, line, end in sites
         if (path, line, end) not in reached
     ]
     assert not missing, "no scene makes these calls: " + "; ".join(missing)
-    elsewhere = {way[0] for way in ways if not any(sites.lies_in(way[0], site) for site in written)}
-    assert not elsewhere, f"calls that are not found in the source: {elsewhere}"
-    assert len(written) > 70
+    unknown = {
+        stack[0]
+        for stack in stacks
+        if not any(call_sites.contains(site, stack[0]) for site in sites)
+    }
+    assert not unknown, f"calls that aren't found in the source: {unknown}"
+    assert len(sites) > 70
 
 
-def made_all_changes(made: set[str]) -> None:
-    written = changes.in_the_source()
+def check_write_statements(executed: set[str]) -> None:
+    statements = write_statements.find_write_statements()
     missing = [
         f"{path}:{line} {sql[:100]}"
-        for what, (path, line, sql) in written.items()
-        if what not in made and not sql.startswith(tuple(changes.SELDOM))
+        for label, (path, line, sql) in statements.items()
+        if label not in executed and not sql.startswith(tuple(write_statements.UNREACHED))
     ]
-    assert not missing, "no scene makes these changes: " + "; ".join(missing)
-    elsewhere = made - set(written) - {BEGIN, COMMIT}
-    assert not elsewhere, f"changes that are not found in the source: {elsewhere}"
-    for beginning in changes.SELDOM:
-        assert sum(sql.startswith(beginning) for _, _, sql in written.values()) == 1
-    assert len(written) > 200
+    assert not missing, "no scene executes these statements: " + "; ".join(missing)
+    unknown = executed - set(statements) - {BEGIN, COMMIT}
+    assert not unknown, f"statements that aren't found in the source: {unknown}"
+    for beginning in write_statements.UNREACHED:
+        assert sum(sql.startswith(beginning) for _, _, sql in statements.values()) == 1
+    assert len(statements) > 200
+
+
+# -- mistakes are planted, and have to be found ---------------------------------------------------
 
 
 @pytest.mark.timeout(_SHORT)
-async def test_what_is_doubled_or_lost_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The judge can say no: a post is sent anew without a look, a reply is never moved."""
-    create = MessageSender._create
+async def test_a_message_that_is_sent_twice_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = HTTPClient.request
 
-    async def careless(self: MessageSender, post: PlannedMessage) -> int:
+    async def send_again(self: HTTPClient, route: Route, **options: Any) -> Any:
+        """Send again after a lost response, without looking for the first message."""
         try:
-            return await create(self, post)
+            return await request(self, route, **options)
         except aiohttp.ClientError:
-            return await create(self, replace(post, nonce=os.urandom(8).hex()))
+            options["json"] = {**options["json"], "nonce": os.urandom(8).hex()}
+            return await request(self, route, **options)
 
     scene = "a_reply_is_moved_into_its_thread"
-    wanted = await undisturbed(scene)
-    monkeypatch.setattr(MessageSender, "_create", careless)
-    sending = Strike("call", Moment("POST /channels/{id}/messages", 1), "cut-after")
-    doubled = wrong_with(wanted, await play(scene, sending))
-    assert any(line.startswith("world, besides: message") for line in doubled)
-    monkeypatch.undo()
+    wanted = await play_without_fault(scene)
+    monkeypatch.setattr(HTTPClient, "request", send_again)
+    injection = Injection("call", Occurrence("POST /channels/{id}/messages", 1), "cut-after")
+    errors = find_errors(wanted, await play_scene(scene, injection))
+    assert any(line.startswith("world, extra: message") for line in errors)
 
-    async def hasty(self: ReplyMover, job: Any, error: Exception) -> Failure:
-        """In the place of another attempt."""
-        del self, job
-        return Failure(Outcome.REFUSED, str(error))
 
-    monkeypatch.setattr(ReplyMover, "explain", hasty)
-    copying = Strike("call", Moment("POST /webhooks/{id}/{token}", 2), "503")
-    lost = wrong_with(wanted, await play(scene, copying))
-    assert any(line.startswith("world, missing: message") for line in lost)
+@pytest.mark.timeout(_SHORT)
+async def test_a_reply_that_is_never_moved_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    call = SingleCalls.call
+
+    async def report_deleted(self: SingleCalls, *arguments: Any, **options: Any) -> Any:
+        """Take a transient error for a deleted thread, so that there is no second attempt."""
+        try:
+            return await call(self, *arguments, **options)
+        except discord.HTTPException as error:
+            error.status, error.code = 404, 10003
+            raise
+
+    scene = "a_reply_is_moved_into_its_thread"
+    wanted = await play_without_fault(scene)
+    monkeypatch.setattr(SingleCalls, "call", report_deleted)
+    injection = Injection("call", Occurrence("POST /webhooks/{id}/{token}", 2), "503")
+    errors = find_errors(wanted, await play_scene(scene, injection))
+    assert any(line.startswith("world, missing: message") for line in errors)
+
+
+def end_state_after(emulator: Emulator, path: Path, sql: str) -> EndState:
+    """The end state, had the bot made the mistake of writing this."""
+    with closing(sqlite3.connect(path)) as archive:
+        changed = archive.execute(sql).rowcount
+        archive.commit()
+    assert changed == 1, "the mistake is made"
+    return read_end_state(emulator, path)
+
+
+async def test_a_row_that_refers_to_the_wrong_message_is_found() -> None:
+    with faster_bot():
+        async with new_play() as play:
+            await SCENES["an_essay_is_discussed"](play)
+            await play.bot.stop()
+            right = read_end_state(play.emulator, play.path)
+            wrong = end_state_after(
+                play.emulator,
+                play.path,
+                """
+                UPDATE replies SET planned_message_id = (
+                    SELECT id FROM planned_messages WHERE purpose = 'card'
+                ) WHERE text LIKE '%I would.'
+                """,
+            )
+            found = differences(right, wrong)
+            assert len(found) == 2
+            assert found[0].startswith("archive, missing: replies")
+            assert "'planned_message_id': 'part “Two" in found[0] or "part " in found[0]
+            assert found[1].startswith("archive, extra: replies")
+            wrong_part = end_state_after(
+                play.emulator,
+                play.path,
+                """
+                UPDATE planned_message_passages SET planned_message_id = (
+                    SELECT id FROM planned_messages WHERE purpose = 'closing'
+                ) WHERE number = 1 AND planned_message_id = (
+                    SELECT min(id) FROM planned_messages WHERE purpose = 'part'
+                )
+                """,
+            )
+            assert len(differences(wrong, wrong_part)) == 2
 
 
 def test_a_command_that_cannot_use_the_archive_says_what_to_do(tmp_path: Path) -> None:

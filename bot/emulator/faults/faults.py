@@ -133,6 +133,15 @@ class FaultQueue:
         """Remove all pending faults."""
         self._pending.clear()
 
+    @property
+    def call_faults(self) -> list[CallFault]:
+        """The pending faults of calls, in the order in which they apply."""
+        return [one.fault for one in self._pending if isinstance(one.fault, CallFault)]
+
+    def put_first(self, fault: CallFault) -> None:
+        """Add a fault before all others: the next call that it matches uses it up."""
+        self._pending.insert(0, _Pending(fault, 1))
+
     def add_call(self, body: dict[str, Any]) -> None:
         """Add an ``http`` fault. Raises InvalidFaultError."""
         path = body.get("path")

@@ -10,18 +10,18 @@ from collections.abc import Awaitable, Callable
 
 from tests.faults.scene_play import ScenePlay
 from tests.faults.scenes import (
-    catching_up,
+    catch_up,
     commands,
     concurrent,
+    discussion,
+    edge_cases,
     editing,
-    endings,
     errors,
     essay_threads,
-    moving,
     privacy,
     prompt_settings,
-    rare,
-    talk,
+    removals,
+    reply_moves,
 )
 
 __all__ = ["SCENES", "Scene"]
@@ -31,17 +31,17 @@ Scene = Callable[[ScenePlay], Awaitable[None]]
 SCENES: dict[str, Scene] = {
     scene.__name__: scene
     for module in (
-        talk,
+        discussion,
         essay_threads,
-        moving,
+        reply_moves,
         editing,
-        endings,
+        removals,
         prompt_settings,
         commands,
         privacy,
-        catching_up,
+        catch_up,
         errors,
-        rare,
+        edge_cases,
         concurrent,
     )
     for scene in module.SCENES

@@ -9,8 +9,8 @@ import bot.cli.doctor
 from bot.app.client import load_command_set
 from bot.clock import Clock
 from tests.faults.scene_play import ScenePlay
-from tests.faults.scenes import acts
-from tests.faults.scenes.acts import DAY, command, option, publish, set_up, submit
+from tests.faults.scenes import actions
+from tests.faults.scenes.actions import DAY, command, option, publish, set_up, submit
 
 __all__ = ["SCENES"]
 
@@ -95,7 +95,7 @@ async def prompts_come_as_planned_by_hand(play: ScenePlay) -> None:
     await play.settle(60)
     await command(play, "prompts pause", "paused", essay="1")
     await command(play, "prompts resume", "come again", essay="1")
-    head = await acts.head_of(play, text="Who answers?")
+    head = await actions.head_of(play, text="Who answers?")
     await play.settle(3 * DAY)
     await play.write("Ben", "I do.", channel_id=head)
     await play.settle(8 * DAY)

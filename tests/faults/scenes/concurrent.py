@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.faults.scene_play import ScenePlay
-from tests.faults.scenes import acts
-from tests.faults.scenes.acts import (
+from tests.faults.scenes import actions
+from tests.faults.scenes.actions import (
     DAY,
     LONG,
     allow,
@@ -144,7 +144,7 @@ async def _a_draft_gets_its_first_line_back(play: ScenePlay) -> None:
     text = b"Is bread slow?\n"
     await play.retry_until(
         lambda: play.run_command("essay publish", file=("asked.txt", text)),
-        lambda: acts.state_of(play, "Is bread slow?"),
+        lambda: actions.state_of(play, "Is bread slow?"),
         "a draft",
     )
     number = str(play.rows("SELECT max(id) AS id FROM discussions")[0]["id"])
@@ -160,7 +160,7 @@ async def _a_draft_gets_its_first_line_back(play: ScenePlay) -> None:
             await correct(title)
 
         def entitled(title: str = title) -> str:
-            return acts.state_of(play, title)
+            return actions.state_of(play, title)
 
         await play.retry_until(entitle, entitled, title)
     add = [*given, option("when", "in 3 days"), option("what", "text: Never said.")]
@@ -173,7 +173,7 @@ async def _a_draft_gets_its_first_line_back(play: ScenePlay) -> None:
     async def discard() -> None:
         await play.press(await play.run_command("essay show", options=given), "Discard")
 
-    await play.retry_until(discard, lambda: not acts.state_of(play, "Slow"), "it discarded")
+    await play.retry_until(discard, lambda: not actions.state_of(play, "Slow"), "it discarded")
 
 
 async def a_server_is_left_in_the_middle_of_publishing(play: ScenePlay) -> None:
@@ -193,10 +193,10 @@ async def a_server_is_left_in_the_middle_of_publishing(play: ScenePlay) -> None:
     await play.settle(10)
     await fault(play, "POST", _CREATE, status=503, times=_ALWAYS)
     await publish(play, LONG, title="Long")
-    await acts.leave(play)
+    await actions.leave(play)
     play.emulator.faults.clear()
     await play.settle(DAY)
-    await acts.come_back(play)
+    await actions.come_back(play)
     await play.settle(DAY)
 
 
@@ -212,11 +212,11 @@ async def a_server_is_left_for_good(play: ScenePlay) -> None:
     *_, closing = await play.bot_messages()
     other = await play.write("Chloe", "Late.", to=closing["id"])
     await play.settle(DAY)
-    await acts.edit(play, acts.ESSAY.replace("a night", "two nights"), title="Slow bread")
+    await actions.edit(play, actions.ESSAY.replace("a night", "two nights"), title="Slow bread")
     await play.settle(600)
     await play.call_as(play.member(), "DELETE", f"/channels/{other}")
     await play.settle(60)
-    await acts.leave(play)
+    await actions.leave(play)
     await play.settle(31 * DAY)
 
 
@@ -251,7 +251,7 @@ async def a_digest_may_not_be_sent_for_hours(play: ScenePlay) -> None:
     await play.settle()
     await command(play, "prompts digest", "every week", when="Sunday 18:00")
     await publish(play)
-    head = await acts.head_of(play)
+    head = await actions.head_of(play)
     (digest,) = play.rows("SELECT due_at FROM prompts WHERE kind = 'digest'")
     away = digest["due_at"] / 1000 - play.emulator.world.now().timestamp()
     await play.settle(away - 60)
@@ -268,9 +268,9 @@ async def who_is_named_in_what_is_on_its_way_is_forgotten(play: ScenePlay) -> No
     await play.settle()
     await command(play, "prompts plan", "last call", steps="after 49 hours: last call")
     await publish(play)
-    lost = await acts.head_of(play, text="Nobody will read this.")
+    lost = await actions.head_of(play, text="Nobody will read this.")
     await play.call_as(play.member(), "DELETE", f"/channels/{lost}")
-    head = await acts.head_of(play, text="I would wait a night.")
+    head = await actions.head_of(play, text="I would wait a night.")
     await play.settle(47 * 3600)
     await fault(play, "POST", _CREATE, status=503, times=_ALWAYS)
     await play.settle(3 * 3600)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.faults.scene_play import ScenePlay
-from tests.faults.scenes import acts
-from tests.faults.scenes.acts import DAY, command, long, option, publish, submit
+from tests.faults.scenes import actions
+from tests.faults.scenes.actions import DAY, command, long, option, publish, submit
 
 __all__ = ["SCENES"]
 
@@ -36,7 +36,7 @@ async def a_draft_is_looked_at_corrected_and_scheduled(play: ScenePlay) -> None:
         await submit(play, await press("Edit …"), {"Title": "Corrected"})
 
     await play.retry_until(
-        correct, lambda: acts.state_of(play, "Corrected") == "draft", "the title corrected"
+        correct, lambda: actions.state_of(play, "Corrected") == "draft", "the title corrected"
     )
 
     async def restyle(label: str) -> None:
@@ -54,7 +54,7 @@ async def a_draft_is_looked_at_corrected_and_scheduled(play: ScenePlay) -> None:
         await submit(play, await press("Schedule …"), {_WHEN: "in 3 hours"})
 
     await play.retry_until(
-        schedule, lambda: acts.state_of(play, "Corrected") == "scheduled", "scheduled"
+        schedule, lambda: actions.state_of(play, "Corrected") == "scheduled", "scheduled"
     )
     await command(play, "essay schedule", "will be published", essay=number, when="in 6 hours")
     await play.settle(DAY / 2)
@@ -63,12 +63,12 @@ async def a_draft_is_looked_at_corrected_and_scheduled(play: ScenePlay) -> None:
         lambda: play.run_command(
             "essay publish", file=("a.md", long("Gone", title="Gone").encode())
         ),
-        lambda: acts.state_of(play, "Gone") == "draft",
+        lambda: actions.state_of(play, "Gone") == "draft",
         "another draft",
     )
     number = str(play.rows(_DRAFT)[0]["id"])
     await play.retry_until(
-        lambda: press("Discard"), lambda: acts.state_of(play, "Gone") == "", "discarded"
+        lambda: press("Discard"), lambda: actions.state_of(play, "Gone") == "", "discarded"
     )
 
 
@@ -86,9 +86,9 @@ async def an_essay_grows_and_shrinks(play: ScenePlay) -> None:
     grown = long("New", "Two", "Three", "Four", "Five")
     await play.until_answered(lambda: _shown(play, grown, "All changes"), "struck through")
     await play.until_answered(lambda: _shown(play, grown, "Whole text"), "as it will read")
-    await acts.edit(play, grown, title="Long", revision=2)
+    await actions.edit(play, grown, title="Long", revision=2)
     await play.settle(600)
-    await acts.edit(play, long("New"), title="Long", revision=3)
+    await actions.edit(play, long("New"), title="Long", revision=3)
     await play.settle(600)
     await command(play, "essay show", "open", essay="1")
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.faults.scene_play import ScenePlay
-from tests.faults.scenes import acts
-from tests.faults.scenes.acts import (
+from tests.faults.scenes import actions
+from tests.faults.scenes.actions import (
     DAY,
     LONG,
     allow,
@@ -33,13 +33,13 @@ async def automod_stops_an_essay_and_an_edit(play: ScenePlay) -> None:
         play,
         "essay show",
         "Go on",
-        lambda: acts.state_of(play, "Long") == "open",
+        lambda: actions.state_of(play, "Long") == "open",
         "the essay gone on with",
         essay="1",
     )
     await play.settle(60)
     await fault(play, "PATCH", "/channels/*/messages/*", **_AUTOMOD)
-    await acts.edit(play, long("Uno", "Two"), title="Long")
+    await actions.edit(play, long("Uno", "Two"), title="Long")
     await play.settle(60)
     await press_on(
         play,
@@ -107,7 +107,7 @@ async def a_member_is_faster_with_a_thread(play: ScenePlay) -> None:
     path = f"/channels/{play.channel()}/messages/{head}/threads"
     await play.call_as(play.member("Ben"), "POST", path, {"name": "Mine"})
     await play.write("Ben", "In here.", channel_id=head)
-    await acts.change(play, head, archived=True)
+    await actions.change(play, head, archived=True)
     await play.settle(600)
 
 

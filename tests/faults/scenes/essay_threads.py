@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.faults.scene_play import ScenePlay
-from tests.faults.scenes import acts
-from tests.faults.scenes.acts import DAY, LONG, change, command, press_on, publish
+from tests.faults.scenes import actions
+from tests.faults.scenes.actions import DAY, LONG, change, command, press_on, publish
 
 __all__ = ["SCENES"]
 
@@ -14,7 +14,7 @@ async def an_essay_stands_in_one_thread(play: ScenePlay) -> None:
     await play.bot.start()
     await play.settle()
     await publish(play, LONG, style="thread", title="Long")
-    thread = int((await acts.threads(play))[0]["id"])
+    thread = int((await actions.threads(play))[0]["id"])
     await play.write("Ann", "In here.", channel_id=thread)
     await play.settle(60)
     (card,) = await play.bot_messages()
@@ -22,10 +22,10 @@ async def an_essay_stands_in_one_thread(play: ScenePlay) -> None:
     await play.settle(3600)
     await change(play, thread, archived=True)
     # Discord opens it for who writes; where it says that it did not, the bot opens it itself.
-    await acts.fault(play, "POST", f"/channels/{thread}/messages", status=400, code=50083)
+    await actions.fault(play, "POST", f"/channels/{thread}/messages", status=400, code=50083)
     await play.settle(DAY + 7200)
     await change(play, thread, archived=True)
-    await acts.edit(play, LONG.replace("# Long", "# Longer"), title="Longer")
+    await actions.edit(play, LONG.replace("# Long", "# Longer"), title="Longer")
     await play.settle(600)
     await command(play, "essay close", "closed", essay="1")
     await play.settle(60)
@@ -42,11 +42,11 @@ async def an_essay_stands_in_a_forum(play: ScenePlay) -> None:
     await change(play, forum, available_tags=[{"name": "News", "moderated": False}])
     await play.settle()
     await publish(play, LONG, channel="essay-forum", title="Long")
-    thread = int((await acts.threads(play))[0]["id"])
+    thread = int((await actions.threads(play))[0]["id"])
     await play.write("Ann", "In here.", channel_id=thread)
     await play.settle(60)
     await change(play, thread, archived=True)
-    await acts.edit(play, acts.long("One", "Zwei", "Three"), title="Long", revision=2)
+    await actions.edit(play, actions.long("One", "Zwei", "Three"), title="Long", revision=2)
     await play.settle(600)
     await command(play, "essay close", "closed", essay="1")
     await play.settle(60)
@@ -60,7 +60,7 @@ async def _withdraw(play: ScenePlay, title: str) -> None:
         play,
         "essay withdraw",
         "Withdraw",
-        lambda: acts.state_of(play, title) == "withdrawn",
+        lambda: actions.state_of(play, title) == "withdrawn",
         "withdrawn",
         essay="1",
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.faults.scene_play import ScenePlay
-from tests.faults.scenes import acts
-from tests.faults.scenes.acts import allow, publish, set_up
+from tests.faults.scenes import actions
+from tests.faults.scenes.actions import allow, publish, set_up
 
 __all__ = ["SCENES"]
 
@@ -16,8 +16,8 @@ async def members_ask_what_is_kept_and_to_be_forgotten(play: ScenePlay) -> None:
     await allow(play, "essays", allow=1 << 29 | 1 << 13)
     await set_up(play, "channel_replies", "move", "bring", "move")
     await publish(play)
-    head = await acts.head_of(play, text="My own words.")
-    await acts.change(play, head, archived=True)
+    head = await actions.head_of(play, text="My own words.")
+    await actions.change(play, head, archived=True)
     *_, closing = await play.bot_messages()
     other = await play.write("Ben", "Ben's.", to=closing["id"])
     await play.settle(60)
@@ -25,7 +25,7 @@ async def members_ask_what_is_kept_and_to_be_forgotten(play: ScenePlay) -> None:
     await play.write("Ann", "Look.", channel_id=other, file=("a.png", b"picture"))
     await play.settle(60)
     ann = play.member("Ann")
-    await acts.command(play, "privacy my-data", "replies", "the files", who=ann)
+    await actions.command(play, "privacy my-data", "replies", "the files", who=ann)
 
     async def forget() -> None:
         asked = await play.run_command("privacy forget-me", who=ann)
@@ -37,7 +37,7 @@ async def members_ask_what_is_kept_and_to_be_forgotten(play: ScenePlay) -> None:
     await play.settle(600)
     await play.write("Ann", "Not for the record.", channel_id=other)
     await play.settle(60)
-    await acts.command(play, "privacy come-back", "kept", who=ann)
+    await actions.command(play, "privacy come-back", "kept", who=ann)
     await play.write("Ann", "For the record.", channel_id=other)
     await play.settle(60)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.faults.scene_play import ScenePlay
-from tests.faults.scenes import acts
-from tests.faults.scenes.acts import (
+from tests.faults.scenes import actions
+from tests.faults.scenes.actions import (
     DAY,
     allow,
     command,
@@ -25,7 +25,7 @@ async def the_manners_of_prompts_change(play: ScenePlay) -> None:
     await play.bot.start()
     await play.settle()
     await publish(play)
-    await acts.head_of(play)
+    await actions.head_of(play)
     await command(play, "prompts digest", "every week", when="Sunday 18:00")
     await command(play, "prompts digest", "every week", when="Monday 9:00")
     await manners(play, "tolerance_hours", 24, option("tolerance", 24, 4))

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import DatabaseError, DatabaseInUse, ForeignDatabase, NewerDatabase
-from storage.db import database as module
 from storage.db.database import open_database, open_for_reading, until_usable
 from storage.db.migrate import APPLICATION_ID, load_migrations
 from storage.db.writer import Transaction
+from tests.support.waits import set_wait
 
 
 def pragma(path: Path, name: str) -> int:
@@ -33,7 +33,7 @@ async def test_a_new_archive_bears_salons_mark_and_its_version(tmp_path: Path) -
 async def test_what_nobody_would_do_again_outlasts_a_full_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_FIRST_WAIT", 0.0)
+    set_wait(monkeypatch, "archive at start", 0.0)
     async with open_database(tmp_path / "salon.sqlite3") as database:
         attempts = 0
 

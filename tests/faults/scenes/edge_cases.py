@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.faults.scene_play import ScenePlay
-from tests.faults.scenes import acts
-from tests.faults.scenes.acts import (
+from tests.faults.scenes import actions
+from tests.faults.scenes.actions import (
     DAY,
     LONG,
     allow,
@@ -132,7 +132,7 @@ async def an_essays_own_thread_is_deleted_on_its_way(play: ScenePlay) -> None:
     await fault(play, "POST", _THREADS, status=None, after_effect=True)
     await fault(play, "POST", _THREADS, status=503, times=10_000)
     await publish(play, LONG, style="thread", title="Long")
-    (thread,) = await acts.threads(play)
+    (thread,) = await actions.threads(play)
     await play.call_as(play.member(), "DELETE", f"/channels/{thread['id']}")
     play.emulator.faults.clear()
     await play.settle(900)
@@ -140,7 +140,7 @@ async def an_essays_own_thread_is_deleted_on_its_way(play: ScenePlay) -> None:
         play,
         "essay show",
         "Go on",
-        lambda: acts.state_of(play, "Long") == "open",
+        lambda: actions.state_of(play, "Long") == "open",
         "it begun anew",
         essay="1",
     )
@@ -164,7 +164,7 @@ async def prompts_follow_a_new_text(play: ScenePlay) -> None:
         "another time",
     )
     new = "# Asked\n\nBefore.\n\nOne.\n\nTwo.\n\nFirst?\n"
-    await acts.edit(play, new, title="Asked")
+    await actions.edit(play, new, title="Asked")
     await play.settle(5 * DAY)
 
 
@@ -184,7 +184,7 @@ async def an_edit_is_stopped_and_another_takes_its_place(play: ScenePlay) -> Non
     await play.settle()
     await publish(play, long("One", "Two"), title="Long")
     await fault(play, "POST", "/channels/*/messages", **_AUTOMOD)
-    await acts.edit(play, long("One", "Two", "Three", "Four"), title="Long", revision=2)
+    await actions.edit(play, long("One", "Two", "Three", "Four"), title="Long", revision=2)
     await play.settle(600)
     await press_on(
         play,
@@ -198,12 +198,12 @@ async def an_edit_is_stopped_and_another_takes_its_place(play: ScenePlay) -> Non
     # Whichever of the two comes first, and however often.
     await fault(play, "PATCH", "/channels/*/messages/*", **_AUTOMOD, times=1000)
     await fault(play, "POST", "/channels/*/messages", **_AUTOMOD, times=1000)
-    await acts.edit(
+    await actions.edit(
         play, long("Uno", "Two", "Three", "Four", "Five", "Six"), title="Long", revision=3
     )
     await play.settle(600)
     play.emulator.faults.clear()
-    await acts.edit(play, long("One", "Dos"), title="Long", revision=4)
+    await actions.edit(play, long("One", "Dos"), title="Long", revision=4)
     await play.settle(600)
 
 
@@ -220,7 +220,7 @@ async def a_draft_for_a_forum_gets_tags(play: ScenePlay) -> None:
     async def hand_in() -> None:
         await play.run_command("essay publish", file=essay, options=options)
 
-    await play.retry_until(hand_in, lambda: acts.state_of(play, "Long") == "draft", "a draft")
+    await play.retry_until(hand_in, lambda: actions.state_of(play, "Long") == "draft", "a draft")
     number = str(play.rows("SELECT max(id) AS id FROM discussions")[0]["id"])
 
     async def shown() -> dict[str, Any]:
@@ -261,7 +261,7 @@ async def a_draft_for_a_forum_gets_tags(play: ScenePlay) -> None:
     async def discard() -> None:
         await play.press(await shown(), "Discard")
 
-    await play.retry_until(discard, lambda: acts.state_of(play, "Long") == "", "it discarded")
+    await play.retry_until(discard, lambda: actions.state_of(play, "Long") == "", "it discarded")
 
 
 async def who_was_named_is_forgotten(play: ScenePlay) -> None:
@@ -270,7 +270,7 @@ async def who_was_named_is_forgotten(play: ScenePlay) -> None:
     await play.settle()
     await command(play, "prompts plan", "last call", steps="after 3 days: last call")
     await publish(play)
-    head = await acts.head_of(play, text="I would wait a night.")
+    head = await actions.head_of(play, text="I would wait a night.")
     await play.settle(1)
     path = f"/channels/{play.channel()}/messages/{head}/reactions"
     await play.call_as(play.member("Ben"), "PUT", f"{path}/🍞/@me")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.emulator.world.seed import add_guild, invite_bot, put_channel
 from tests.faults.scene_play import ScenePlay
-from tests.faults.scenes import acts
-from tests.faults.scenes.acts import DAY, publish, set_up, with_head
+from tests.faults.scenes import actions
+from tests.faults.scenes.actions import DAY, publish, set_up, with_head
 from tests.support.running_bot import wait_until
 
 __all__ = ["SCENES"]
@@ -19,8 +19,8 @@ async def much_happens_while_it_is_away(play: ScenePlay) -> None:
         play, "alerts_channel_id", play.channel("admins"), "notices", play.channel("admins")
     )
     await publish(play)
-    head = await acts.head_of(play)
-    emptied = await acts.head_of(play, who="Ben", text="Will be emptied.")
+    head = await actions.head_of(play)
+    emptied = await actions.head_of(play, who="Ben", text="Will be emptied.")
     said = await play.write("Chloe", "Before.", channel_id=head)
     only = await play.write("Dev", "Alone in here.", channel_id=emptied)
     await play.settle(3600)
@@ -36,7 +36,7 @@ async def much_happens_while_it_is_away(play: ScenePlay) -> None:
     await play.call_as(play.member("Chloe"), "PATCH", there, {"content": "After."})
     await play.call_as(play.member("Ben"), "PUT", f"{there}/reactions/🍞/@me")
     await play.call_as(play.member("Dev"), "DELETE", f"/channels/{emptied}/messages/{only}")
-    await acts.change(play, unseen, archived=True)
+    await actions.change(play, unseen, archived=True)
     await play.bot.start()
     await play.settle(600)
     await play.write("Ann", "And on it goes.", channel_id=head)

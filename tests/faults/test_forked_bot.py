@@ -1,4 +1,4 @@
-"""The forked bots end with the run they belong to."""
+"""Forked bots end with the run that started them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 _RUN = """
 import asyncio, os, sys
 from pathlib import Path
-from tests.faults.forked import ForkedBot
-from tests.faults.injected import Lot
+from tests.faults.forked_bot import ForkedBot
+from tests.faults.forked_main import ProcessFault
 
 async def main() -> None:
     folder = Path(sys.argv[1])
@@ -26,7 +26,8 @@ async def main() -> None:
         "SALON_DATABASE": str(folder / "salon.sqlite3"),
         "SALON_ENV_FILE": "",
     }
-    bot = ForkedBot(Lot(folder / "mark", None, ""), environment, folder / "printed", print)
+    fault = ProcessFault(folder / "marker", None, "")
+    bot = ForkedBot(fault, environment, folder / "printed", print)
     await bot.start()
     print(bot.pid, flush=True)
     await asyncio.sleep(3600)
@@ -35,9 +36,9 @@ asyncio.run(main())
 """
 
 
-async def test_a_forked_bot_does_not_outlive_a_run_that_is_killed(tmp_path: Path) -> None:
+async def test_a_forked_bot_ends_when_its_run_is_killed(tmp_path: Path) -> None:
     if not hasattr(os, "pidfd_open"):
-        pytest.skip("only Linux tells of the end of a process that is nobody's child here")
+        pytest.skip("only Linux reports the end of a process that isn't a child of this one")
     run = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", _RUN, str(tmp_path)),
         stdout=asyncio.subprocess.PIPE,
@@ -46,12 +47,12 @@ async def test_a_forked_bot_does_not_outlive_a_run_that_is_killed(tmp_path: Path
     assert run.stdout is not None
     bot = os.pidfd_open(int(await run.stdout.readline()))
     try:
-        ended = asyncio.Event()
-        asyncio.get_running_loop().add_reader(bot, ended.set)
+        end_state = asyncio.Event()
+        asyncio.get_running_loop().add_reader(bot, end_state.set)
         run.send_signal(signal.SIGKILL)
         await run.wait()
         async with asyncio.timeout(30):
-            await ended.wait()
+            await end_state.wait()
     finally:
         asyncio.get_running_loop().remove_reader(bot)
         os.close(bot)

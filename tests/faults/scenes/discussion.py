@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.faults.scene_play import ScenePlay
-from tests.faults.scenes import acts
-from tests.faults.scenes.acts import DAY, command, publish, with_head
+from tests.faults.scenes import actions
+from tests.faults.scenes.actions import DAY, command, publish, with_head
 
 __all__ = ["SCENES"]
 
@@ -15,7 +15,7 @@ async def an_essay_is_discussed(play: ScenePlay) -> None:
     """Replies become threads; files, reactions, edits and deletions are kept; prompts come."""
     await play.bot.start()
     await play.settle()
-    await publish(play, acts.long("One", "Two"), title="Long")
+    await publish(play, actions.long("One", "Two"), title="Long")
     posts = await play.bot_messages()
     head = await play.write("Ann", "> The dough\nI would.", to=posts[1]["id"], file=("a.png", b"p"))
     await play.settle(60)
@@ -52,11 +52,11 @@ async def an_essay_is_closed_opened_and_taken_back(play: ScenePlay) -> None:
         lambda: _pressed(play, "Keep"),
         "stays",
     )
-    await acts.press_on(
+    await actions.press_on(
         play,
         "essay withdraw",
         "Withdraw",
-        lambda: acts.state_of(play, "Slow bread") == "withdrawn",
+        lambda: actions.state_of(play, "Slow bread") == "withdrawn",
         "withdrawn",
         essay="1",
     )
@@ -64,7 +64,7 @@ async def an_essay_is_closed_opened_and_taken_back(play: ScenePlay) -> None:
 
 
 async def _pressed(play: ScenePlay, button: str) -> dict[str, Any]:
-    asked = await play.run_command("essay withdraw", options=[acts.option("essay", "1")])
+    asked = await play.run_command("essay withdraw", options=[actions.option("essay", "1")])
     await play.press(asked, button)
     return asked
 

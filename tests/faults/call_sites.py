@@ -1,9 +1,9 @@
-"""Where in the source calls to Discord are made: read from it, and seen from the calls themselves.
+"""Where the source calls Discord: found in the source, and observed from the calls themselves.
 
-Read: each use of a name that the library calls Discord under. Seen: for each request that leaves
-the process, the lines of the bot's on the way to it, the innermost first. What is read and not
-seen is reached by no scene; what is seen and not read is a way to call Discord that this module
-does not know.
+Found: each use of a name under which discord.py makes a call. Observed: for each request that
+leaves the process, the bot's lines on the stack, innermost first. A call that is found but not
+observed isn't made in any scene; one that is observed but not found is made in a way that this
+module doesn't know.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ import pytest
 from discord import app_commands
 from discord.http import HTTPClient
 
-__all__ = ["Line", "Site", "in_the_source", "lies_in", "seen"]
+__all__ = ["CallSite", "Line", "contains", "find_call_sites", "observe_calls"]
 
 ROOT = Path(__file__).parents[2]
-#: A file of the house, and the first and last line of a call in it.
-Site = tuple[str, int, int]
-#: A file of the house, and a line in it.
+#: A source file, and the first and last line of a call in it.
+CallSite = tuple[str, int, int]
+#: A source file, and a line in it.
 Line = tuple[str, int]
-#: What carries any call there is; and what calls the clock of a rehearsal, which is not Discord.
-_CARRIER, _CLOCK = "single_attempt.py", "emulator_clock.py"
+#: Files left out: one makes calls for others, one calls the clock of a rehearsal.
+_TRANSPORT, _CLOCK = "single_attempt.py", "emulator_clock.py"
 
 _CALLED_ON = (
     discord.Client,
@@ -47,9 +47,9 @@ _CALLED_ON = (
     discord.Webhook,
     app_commands.CommandTree,
 )
-#: Names that the library has for calls and the house for something else, or that call nobody.
+#: Names that discord.py has for calls but Salon for something else, or that make no call.
 _NOT_CALLS = {
-    # the library's, over the gateway or nowhere
+    # discord.py's: over the gateway, or no call
     "close",
     "connect",
     "query_members",
@@ -57,7 +57,7 @@ _NOT_CALLS = {
     "start",
     "wait_for",
     "wait_until_ready",
-    # the house's: publishing an essay, following what was edited, moving a prompt
+    # Salon's: publishing an essay, following an edit, moving a prompt
     "follow",
     "move",
     "publish",
@@ -79,10 +79,10 @@ def _names() -> set[str]:
     return (found | {"call"}) - _NOT_CALLS
 
 
-def in_the_source() -> dict[Site, str]:
-    """Each call to Discord in the bot's own source, as it is written there."""
+def find_call_sites() -> dict[CallSite, str]:
+    """Every call to Discord in the bot's source, with its expression."""
     names = _names()
-    found: dict[Site, str] = {}
+    found: dict[CallSite, str] = {}
     for path in (*sorted((ROOT / "bot").rglob("*.py")), *sorted((ROOT / "cogs").rglob("*.py"))):
         if path.is_relative_to(ROOT / "bot" / "emulator"):
             continue
@@ -99,37 +99,37 @@ def in_the_source() -> dict[Site, str]:
 
 
 @contextlib.contextmanager
-def seen() -> Iterator[set[tuple[Line, ...]]]:
-    """The ways on which requests leave while the block lasts."""
+def observe_calls() -> Iterator[set[tuple[Line, ...]]]:
+    """Collect the stacks of the requests that are sent in the block."""
     found: set[tuple[Line, ...]] = set()
     send = aiohttp.ClientSession._request
 
     async def request(self: Any, *arguments: Any, **options: Any) -> Any:
-        way = tuple(_way())
-        if way:
-            found.add(way)
+        stack = tuple(_stack())
+        if stack:
+            found.add(stack)
         return await send(self, *arguments, **options)
 
-    with pytest.MonkeyPatch.context() as changed:
-        changed.setattr(aiohttp.ClientSession, "_request", request)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(aiohttp.ClientSession, "_request", request)
         yield found
 
 
-def _way() -> Iterator[Line]:
-    """The bot's lines on the stack, the innermost first, but for those that carry any call."""
+def _stack() -> Iterator[Line]:
+    """The bot's lines on the stack, innermost first, without those that make calls for others."""
     frame = sys._getframe(2)
     while frame is not None:
         path = Path(frame.f_code.co_filename)
         inside = path.is_relative_to(ROOT / "bot") or path.is_relative_to(ROOT / "cogs")
         if inside and path.name == _CLOCK:
             return
-        if inside and "rehearsal" not in path.parts and path.name != _CARRIER:
+        if inside and "emulator" not in path.parts and path.name != _TRANSPORT:
             yield str(path.relative_to(ROOT)), frame.f_lineno
         if frame.f_back is None:
             return
         frame = frame.f_back
 
 
-def lies_in(line: Line, site: Site) -> bool:
-    """Whether a line is one of a call's."""
+def contains(site: CallSite, line: Line) -> bool:
+    """Whether a line belongs to a call."""
     return line[0] == site[0] and site[1] <= line[1] <= site[2]

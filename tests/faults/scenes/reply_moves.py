@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.faults.scene_play import ScenePlay
-from tests.faults.scenes import acts
-from tests.faults.scenes.acts import allow, choose, set_up, submit, with_head
+from tests.faults.scenes import actions
+from tests.faults.scenes.actions import allow, choose, set_up, submit, with_head
 
 __all__ = ["SCENES"]
 
@@ -32,7 +32,7 @@ async def a_reply_is_moved_into_its_thread(play: ScenePlay) -> None:
     await play.write("Ben", "Wy?", to=head, file=("a.txt", b"a"))
     await play.settle(60)
     await _correct(play, head, "Why?")
-    await acts.change(play, head, archived=True)
+    await actions.change(play, head, archived=True)
     await _correct(play, head, "Why not?")
     await play.write("Chloe", "Because.", to=head)
     await play.settle(60)

@@ -1,7 +1,7 @@
-"""The bot as a process that is forked from one which has everything imported already.
+"""The bot as a process forked from one that has already imported everything.
 
-It is killed and started like the real one; only the second and more that Python takes to import
-what it needs is spent once for all runs.
+It is killed and started like the real one; but the imports, which take Python over a second, are
+done once for all runs.
 """
 
 from __future__ import annotations
@@ -19,45 +19,47 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from tests.faults.injected import Lot, run
-from tests.faults.speedup import ANSWERS
+from tests.faults.forked_main import ProcessFault, run
+from tests.faults.shorter_waits import ANSWERS
 
 __all__ = ["ForkedBot"]
 
-_STOPS_WITHIN = 15.0
+_STOP_SECONDS = 15.0
 
 _context = multiprocessing.get_context("forkserver")
 
 
-def _die_with_the_run() -> None:
-    """What it was forked from is no parent that matters: it ends when the run does."""
+def _end_with_the_run() -> None:
+    """End when the run ends, and not when the fork server does, which is the parent process."""
     parent = multiprocessing.parent_process()
     assert parent is not None
     wait([parent.sentinel])
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _live(lot: Lot, environment: dict[str, str], output: str, answers: dict[bytes, bytes]) -> None:
-    """What the forked process does: become the bot, and end with its status."""
-    threading.Thread(target=_die_with_the_run, daemon=True).start()
+def _run_child(
+    fault: ProcessFault, environment: dict[str, str], output: str, answers: dict[bytes, bytes]
+) -> None:
+    """Run the bot in the forked process, and exit with its status."""
+    threading.Thread(target=_end_with_the_run, daemon=True).start()
     os.environ.clear()
     os.environ.update(environment)
     with Path(output).open("ab") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     os.setsid()
-    sys.exit(run(lot, answers))
+    sys.exit(run(fault, answers))
 
 
 @dataclass
 class ForkedBot:
-    """Starts, stops and kills it; ``log`` is told what it prints, once it has ended.
+    """Starts, stops and kills the process; passes its output to ``log`` when it has ended.
 
-    ``lot``: what befalls it. ``output``: a file for what it prints. ``is_wanted`` is whether it is
-    meant to run; ``ended`` is set each time it has ended.
+    ``fault``: the fault injected into it. ``output``: the file its output goes to. ``is_wanted``:
+    whether it should be running; ``ended`` is set each time it has ended.
     """
 
-    lot: Lot
+    fault: ProcessFault
     environment: Mapping[str, str]
     output: Path
     log: Callable[[str], None]
@@ -67,7 +69,7 @@ class ForkedBot:
         self.ended = asyncio.Event()
         self._process: BaseProcess | None = None
         self._lock = asyncio.Lock()
-        self._told = 0
+        self._logged = 0
 
     @property
     def pid(self) -> int | None:
@@ -79,9 +81,9 @@ class ForkedBot:
         async with self._lock:
             self.is_wanted = True
             if self._process is None:
-                _context.set_forkserver_preload([_live.__module__, "bot.app.supervisor"])
-                given = self.lot, dict(self.environment), str(self.output), ANSWERS
-                self._process = _context.Process(target=_live, args=given)
+                _context.set_forkserver_preload([_run_child.__module__, "bot.app.supervisor"])
+                given = self.fault, dict(self.environment), str(self.output), ANSWERS
+                self._process = _context.Process(target=_run_child, args=given)
                 self.ended.clear()
                 self._process.start()
                 loop = asyncio.get_running_loop()
@@ -89,34 +91,34 @@ class ForkedBot:
             return "running"
 
     def _end(self, process: BaseProcess) -> None:
-        """The process has ended: its status can be had without waiting."""
+        """Handle the end of the process; joining it doesn't block."""
         asyncio.get_running_loop().remove_reader(process.sentinel)
         process.join()
         status, self._process = process.exitcode, None
         process.close()
         with self.output.open("rb") as file:
-            file.seek(self._told)
+            file.seek(self._logged)
             printed = file.read()
-        self._told += len(printed)
+        self._logged += len(printed)
         for line in printed.decode(errors="replace").splitlines():
             self.log(line)
         if self.is_wanted:
-            self.log(f"The bot has ended by itself with status {status}.")
+            self.log(f"The bot ended by itself with status {status}.")
         self.ended.set()
 
     async def kill(self) -> str:
         """End it at once with SIGKILL, as a crash or a power cut does; the state."""
-        return await self._strike(signal.SIGKILL)
+        return await self._signal(signal.SIGKILL)
 
     async def stop(self) -> str:
         """Ask it to end with SIGTERM; with SIGKILL if it does not within 15 seconds; the state."""
         try:
-            return await asyncio.wait_for(self._strike(signal.SIGTERM), _STOPS_WITHIN)
+            return await asyncio.wait_for(self._signal(signal.SIGTERM), _STOP_SECONDS)
         except TimeoutError:
-            self.log(f"The bot did not stop within {_STOPS_WITHIN:.0f} seconds; it is killed.")
+            self.log(f"The bot did not stop within {_STOP_SECONDS:.0f} seconds; killing it.")
             return await self.kill()
 
-    async def _strike(self, number: signal.Signals) -> str:
+    async def _signal(self, number: signal.Signals) -> str:
         async with self._lock:
             self.is_wanted = False
             if self.pid is not None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.faults.scene_play import ScenePlay
-from tests.faults.scenes import acts
-from tests.faults.scenes.acts import (
+from tests.faults.scenes import actions
+from tests.faults.scenes.actions import (
     DAY,
     LONG,
     allow,
@@ -46,14 +46,14 @@ async def a_server_is_left_with_much_on_its_way(play: ScenePlay) -> None:
         ("GET", "/attachments/**/late.txt"),
     ):
         await fault(play, method, path, status=503, times=100_000)
-    await acts.edit(play, acts.ESSAY.replace("a night", "two nights"), title="Slow bread")
+    await actions.edit(play, actions.ESSAY.replace("a night", "two nights"), title="Slow bread")
     *_, closing = await play.bot_messages()
     await play.write("Chloe", "Late.", to=closing["id"], file=("late.txt", b"late"))
     await play.settle(2)
-    await acts.leave(play)
+    await actions.leave(play)
     play.emulator.faults.clear()
     await play.settle(DAY)
-    await acts.come_back(play)
+    await actions.come_back(play)
     await play.settle(2 * DAY)
 
 
@@ -65,7 +65,7 @@ async def _schedule(play: ScenePlay) -> None:
             "essay publish", file=("later.md", long("Later", title="Later").encode())
         )
 
-    await play.retry_until(hand_in, lambda: acts.state_of(play, "Later"), "a draft")
+    await play.retry_until(hand_in, lambda: actions.state_of(play, "Later"), "a draft")
     number = play.rows("SELECT max(id) AS id FROM discussions")[0]["id"]
     given = [option("essay", str(number)), option("when", "in 5 days")]
 
@@ -73,7 +73,7 @@ async def _schedule(play: ScenePlay) -> None:
         await play.run_command("essay schedule", options=given)
 
     await play.retry_until(
-        schedule, lambda: acts.state_of(play, "Later") == "scheduled", "it scheduled"
+        schedule, lambda: actions.state_of(play, "Later") == "scheduled", "it scheduled"
     )
 
 
@@ -95,7 +95,7 @@ async def threads_and_a_channel_are_deleted(play: ScenePlay) -> None:
     await play.call_as(play.member(), "DELETE", f"/channels/{head}")
     play.emulator.faults.clear()
     await play.settle(600)
-    await acts.head_of(play, who="Dev", text="Another.")
+    await actions.head_of(play, who="Dev", text="Another.")
     await play.settle(8 * DAY)
     await play.call_as(play.member(), "DELETE", f"/channels/{play.channel()}")
     await play.settle(9 * DAY)
@@ -111,7 +111,7 @@ async def an_essay_is_withdrawn_on_its_way(play: ScenePlay) -> None:
         play,
         "essay withdraw",
         "Withdraw",
-        lambda: acts.state_of(play, "Long") == "withdrawn",
+        lambda: actions.state_of(play, "Long") == "withdrawn",
         "it withdrawn",
         essay="1",
     )

@@ -1,0 +1,54 @@
+"""The statements in the source that write to the archive, labelled as in a run."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from tests.faults.call_sites import ROOT
+from tests.faults.statement_faults import statement_label
+
+__all__ = ["UNREACHED", "WriteStatement", "find_write_statements"]
+
+#: A source file, a line in it, and the statement there.
+WriteStatement = tuple[str, int, str]
+
+_WRITE = re.compile(r"(INSERT (OR \w+ )?INTO|UPDATE \w+ SET|DELETE FROM|REPLACE INTO|WITH \w+)\b")
+#: Files whose statements don't go through the writer: migrations, and restoring to a copy.
+_IGNORED_FILES = ("migrate.py", "restore.py")
+
+#: Statements that no scene executes, by their beginnings, and why.
+UNREACHED = {
+    "UPDATE submissions SET content_hash = NULL": (
+        "an essay has to be submitted again between a kill and the next start"
+    ),
+    "UPDATE prompts SET state = 'skipped', reason = 'the discussion is withdrawn'": (
+        "the scheduler sends what it plans at once, unless the bot ends between the two"
+    ),
+    "UPDATE prompts SET state = 'skipped', planned_message_id = NULL, decided_at = :at,"
+    " reason = 'the next": ("a digest has to be refused every hour for a week"),
+}
+
+
+def find_write_statements() -> dict[str, WriteStatement]:
+    """Every statement the writer can execute, by its label in a run.
+
+    The same text at two places is one statement.
+    """
+    found: dict[str, WriteStatement] = {}
+    for folder in ("bot", "cogs", "storage"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if path.is_relative_to(ROOT / "bot" / "emulator"):
+                continue
+            if any(path.match(other) for other in _IGNORED_FILES):
+                continue
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    sql = " ".join(node.value.split())
+                    if _WRITE.match(sql):
+                        found[statement_label(sql)] = (
+                            str(path.relative_to(ROOT)),
+                            node.lineno,
+                            sql,
+                        )
+    return found

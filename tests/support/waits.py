@@ -1,0 +1,28 @@
+"""The bot's waits in real time, for tests that shorten them. The one place that knows the names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+__all__ = ["WAITS", "set_wait"]
+
+#: Where each wait is: a module and a constant of it. Setting one that doesn't exist is an error.
+WAITS = {
+    "call without retries": "bot.discord_api.single_attempt._SECONDS",
+    "thread creation": "bot.delivery.threads._ANSWERED_WITHIN",
+    "reconnect": "bot.app.supervisor._FIRST_WAIT",
+    "background task after an archive error": "bot.app.background._ARCHIVE_REST",
+    "scheduler after an archive error": "bot.delivery.scheduler._ARCHIVE_REST",
+    "archive at start": "storage.db.database._FIRST_WAIT",
+    "recorder after an archive error": "bot.ingest.recorder._FIRST_WAIT",
+    "history call": "bot.ingest.catch_up._RETRY_WAITS",
+    "catch-up": "bot.ingest.catch_up._INTERVAL",
+    "member names": "bot.ingest.member_names._RESPONSE_SECONDS",
+}
+
+
+def set_wait(patch: pytest.MonkeyPatch, wait: str, value: Any) -> None:
+    """Set one of the :data:`WAITS`, in seconds, until ``patch`` is undone."""
+    patch.setattr(WAITS[wait], value)
