@@ -1,4 +1,4 @@
-"""What all tests share: an empty archive, and a summary of the faults at the end."""
+"""Shared by all tests: an empty archive, and a summary of the injected faults at the end."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Count the faults that were struck, and how many plays came to the same in spite of them."""
-    struck: Counter[str] = Counter()
+    """Print how many faults of each kind were injected, and how many of these runs failed."""
+    injected: Counter[str] = Counter()
     reports = [
         report
         for outcome in ("passed", "failed")
@@ -31,10 +31,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for report in reports:
         for name, found in getattr(report, "user_properties", ()):
             if name == "faults":
-                struck.update(found)
-    if not struck:
+                injected.update(found)
+    if not injected:
         return
-    wrong = struck.pop("wrong", 0)
-    told = ", ".join(f"{count} × {fault}" for fault, count in sorted(struck.items()))
+    failed = injected.pop("failed", 0)
+    counts = ", ".join(f"{count} × {fault}" for fault, count in sorted(injected.items()))
     terminalreporter.section("faults")
-    terminalreporter.line(f"{struck.total()} plays with a fault each, {wrong} wrong: {told}")
+    terminalreporter.line(f"{injected.total()} runs with a fault, {failed} failed: {counts}")
