@@ -18,7 +18,7 @@ ANSWERS: dict[bytes, bytes] = {}
 
 _WAITS = {
     "reconnect": 0.05,
-    "background task after an archive error": 0.05,
+    "worker after an archive error": 0.05,
     "scheduler after an archive error": 0.05,
     "archive at start": 0.05,
     "recorder after an archive error": 0.05,

@@ -11,10 +11,10 @@ __all__ = ["WAITS", "set_wait"]
 #: Where each wait is: a module and a constant of it. Setting one that doesn't exist is an error.
 WAITS = {
     "call without retries": "bot.discord_api.single_attempt._SECONDS",
-    "thread creation": "bot.delivery.threads._ANSWERED_WITHIN",
+    "thread creation": "bot.delivery.threads._TIMEOUT",
     "reconnect": "bot.app.supervisor._FIRST_WAIT",
-    "background task after an archive error": "bot.app.background._ARCHIVE_REST",
-    "scheduler after an archive error": "bot.delivery.scheduler._ARCHIVE_REST",
+    "worker after an archive error": "bot.delivery.worker._REST_WITHOUT_DATABASE",
+    "scheduler after an archive error": "bot.delivery.scheduler._REST_WITHOUT_DATABASE",
     "archive at start": "storage.db.database._FIRST_WAIT",
     "recorder after an archive error": "bot.ingest.recorder._FIRST_WAIT",
     "history call": "bot.ingest.catch_up._RETRY_WAITS",
