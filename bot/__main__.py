@@ -102,7 +102,7 @@ def _run() -> int:
     from bot.settings import load_environment, read_settings
 
     settings = read_settings(load_environment(os.environ))
-    return run(settings, ServiceManager.of_environment(os.environ))
+    return run(settings, ServiceManager.from_environment(os.environ))
 
 
 def _preview(file: Path, form: Format, *, as_json: bool) -> int:

@@ -9,7 +9,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Modules of the process, from the bottom up; what is not named here stands with the cogs' users.
-LOW = {"bot.clock", "bot.errors", "bot.app.logging_setup", "bot.app.watchdog", "bot.app.background"}
+LOW = {
+    "bot.clock",
+    "bot.errors",
+    "bot.app.logging_setup",
+    "bot.app.watchdog",
+    "bot.app.background_tasks",
+}
 MIDDLE = {
     "bot.cli.backup",
     "bot.cli.erase_member",

@@ -15,7 +15,7 @@ from discord import app_commands
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 
-from bot.app.background import Tasks
+from bot.app.background_tasks import BackgroundTasks
 from bot.app.command_sync import sync_commands
 from bot.app.health import Connection
 from bot.app.watchdog import SILENCE_TIMEOUT, Watchdog
@@ -103,7 +103,7 @@ class Salon(SalonBot, CachedPermissions):
         )
         self.forms = Forms(self.services)
         self._on_connection = on_connection
-        self._tasks = Tasks(on_failure=self._end)
+        self._tasks = BackgroundTasks(on_failure=self._end)
         self._watchdog = Watchdog(lambda: self.latency, self._end_after_silence, silence_timeout)
         self._ending: asyncio.Task[None] | None = None
         self._is_stopping = False

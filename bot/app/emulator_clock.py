@@ -1,8 +1,8 @@
-"""The link through which a rehearsal moves the bot's clock and waits until the bot is idle.
+"""The emulator's clock link: a rehearsal moves the bot's clock and waits until the bot is idle.
 
-The far side asks with JSON frames, and each is answered with its ``id``: ``set`` moves the clock;
-``settle`` is answered once the bot has dealt with the gateway's events up to a sequence number
-and nothing is left that can be done at the present moment.
+A WebSocket on loopback. The emulator sends JSON requests, and each is answered with its ``id``:
+``set`` moves the clock; ``settle`` is answered once the bot has handled the gateway's events up to
+a sequence number and has nothing left to do at the current time.
 """
 
 from __future__ import annotations
@@ -23,17 +23,20 @@ __all__ = ["clock_link"]
 
 _log = logging.getLogger(__name__)
 
-#: Seconds between two looks at whether the bot is idle.
-_LOOK_EVERY = 0.005
-#: Looks in a row that must find it idle: an event becomes a task, and the task a row.
-_LOOKS = 4
+#: Seconds between two checks of whether the bot is idle.
+_CHECK_INTERVAL = 0.005
+#: Checks in a row that must find it idle: an event becomes a task, and the task a row.
+_IDLE_CHECKS = 4
 
 
 @contextlib.asynccontextmanager
 async def clock_link(
     address: str | None, clock: Clock, salon: Callable[[], Salon | None]
 ) -> AsyncIterator[None]:
-    """Obey the clock at ``address`` inside the block; its time is known when the block begins."""
+    """Follow the clock at ``address`` inside the block; its time is set when the block begins.
+
+    Does nothing without an address. ``salon``: gets the current client.
+    """
     if address is None:
         yield
         return
@@ -56,50 +59,50 @@ async def _listen(
         async for frame in link:
             if frame.type is not aiohttp.WSMsgType.TEXT:
                 continue
-            asked = json.loads(frame.data)
-            if asked["do"] != "settle":
-                await _answer(link, asked, clock, salon)
+            request = json.loads(frame.data)
+            if request["do"] != "settle":
+                await _answer(link, request, clock, salon)
                 continue
-            # A newer question takes the place of the older: the session it asked about may be
-            # gone, and then its events are never heard.
+            # A newer request replaces the older one: the session of that may have ended, and then
+            # its events never arrive.
             if settling is not None:
                 settling.cancel()
-            settling = asyncio.create_task(_answer(link, asked, clock, salon))
+            settling = asyncio.create_task(_answer(link, request, clock, salon))
     finally:
         if settling is not None:
             settling.cancel()
             await asyncio.gather(settling, return_exceptions=True)
-    _log.warning("The rehearsal's clock is gone; time goes on as it is.")
+    _log.warning("The link to the emulator's clock was closed; time goes on from here.")
 
 
 async def _answer(
     link: aiohttp.ClientWebSocketResponse,
-    asked: dict[str, Any],
+    request: dict[str, Any],
     clock: Clock,
     salon: Callable[[], Salon | None],
 ) -> None:
-    answer: dict[str, Any] = {"id": asked["id"]}
-    match asked["do"]:
+    answer: dict[str, Any] = {"id": request["id"]}
+    match request["do"]:
         case "set":
-            clock.set_offset(float(asked["offset"]))
+            clock.set_offset(float(request["offset"]))
         case "settle":
-            answer["next_due"] = await _settled(salon, asked.get("sequence"))
+            answer["next_due"] = await _wait_until_idle(salon, request.get("sequence"))
         case unknown:
             answer["error"] = f"unknown request: {unknown}"
     await link.send_json(answer)
 
 
-async def _settled(salon: Callable[[], Salon | None], sequence: int | None) -> str | None:
-    """Wait until nothing is left to do; when something becomes due next, in ISO 8601."""
-    quiet = 0
-    while quiet < _LOOKS:
+async def _wait_until_idle(salon: Callable[[], Salon | None], sequence: int | None) -> str | None:
+    """Wait until the bot is idle; return when something becomes due next, in ISO 8601."""
+    idle_checks = 0
+    while idle_checks < _IDLE_CHECKS:
         bot = salon()
         if bot is not None and bot.has_received(sequence) and bot.services.idle:
-            quiet += 1
+            idle_checks += 1
             await asyncio.sleep(0)
         else:
-            quiet = 0
-            await asyncio.sleep(_LOOK_EVERY)
+            idle_checks = 0
+            await asyncio.sleep(_CHECK_INTERVAL)
     bot = salon()
     next_due = None if bot is None else bot.services.scheduler.next_due
     return None if next_due is None else next_due.isoformat()

@@ -1,6 +1,6 @@
-"""How the process is, for programs that watch it: ``/health``, and ``/metrics`` for Prometheus.
+"""Health check and metrics over HTTP: ``/health``, and ``/metrics`` for Prometheus.
 
-Numbers alone are told, nothing that anybody wrote and no secret.
+They contain numbers only, nothing that anybody wrote and no secret.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from storage.db.writer import Transaction
 from storage.servers import diagnostics
 from storage.servers.diagnostics import Trouble, Waiting
 
-__all__ = ["Connection", "Health", "serving"]
+__all__ = ["Connection", "Health", "serve_health"]
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """How the connection is at one moment.
+    """The state of the connection to Discord at one moment.
 
     latency:   seconds between a heartbeat and its acknowledgement; None where none is known
-    recorded:  events written since the connection was made anew
-    queued:    events that have arrived and are not written yet
+    recorded:  events written since the connection was made
+    queued:    events that have arrived and aren't written yet
     """
 
     connected: bool = False
@@ -62,7 +62,7 @@ class _State:
 
 
 class Health:
-    """Answers how the process is. ``connection`` says how the present connection is."""
+    """Answers health checks. ``connection``: gets the state of the current connection."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Health:
         self._connection = connection
 
     def app(self) -> web.Application:
-        """What is served."""
+        """The web application with both routes."""
         app = web.Application()
         app.router.add_get("/health", self._health)
         app.router.add_get("/metrics", self._metrics)
@@ -105,18 +105,18 @@ class Health:
         )
 
     async def _health(self, _: web.Request) -> web.Response:
-        """200 where the bot is connected and its archive can be read, else 503."""
+        """Status 200 if the bot is connected and its archive can be read, else 503."""
         state = await self._state()
         connection = state.connection
         latency = connection.latency
-        told = {
+        body = {
             "status": state.status,
             "connected": connection.connected,
             "latency_ms": None if latency is None else round(latency * 1000),
             "servers": connection.servers,
             "failed": sum(one.count for one in state.failed),
         }
-        return web.json_response(told, status=200 if state.status == "fine" else 503)
+        return web.json_response(body, status=200 if state.status == "fine" else 503)
 
     async def _metrics(self, _: web.Request) -> web.Response:
         registry = CollectorRegistry()
@@ -129,7 +129,7 @@ class Health:
 
 
 class _Families(Collector):
-    """One state in Prometheus' terms."""
+    """The metrics of one state."""
 
     def __init__(self, state: _State) -> None:
         self._state = state
@@ -138,14 +138,14 @@ class _Families(Collector):
         state, connection = self._state, self._state.connection
         yield _gauge("salon_connected", "1 while connected to Discord.", connection.connected)
         if connection.latency is not None:
-            told = "Between a heartbeat and its acknowledgement."
-            yield _gauge("salon_gateway_latency_seconds", told, connection.latency)
+            help_text = "Between a heartbeat and its acknowledgement."
+            yield _gauge("salon_gateway_latency_seconds", help_text, connection.latency)
         yield _gauge("salon_servers", "Servers the bot is in.", connection.servers)
         yield _gauge("salon_tasks", "Pieces of work of this process.", len(asyncio.all_tasks()))
         yield _gauge("salon_database_bytes", "Size of the archive.", state.size)
         if state.last_backup is not None:
-            told = "When the newest backup was taken."
-            yield _gauge("salon_last_backup_timestamp_seconds", told, state.last_backup)
+            help_text = "When the newest backup was taken."
+            yield _gauge("salon_last_backup_timestamp_seconds", help_text, state.last_backup)
         recorded = CounterMetricFamily("salon_events_recorded", "Events written to the archive.")
         recorded.add_metric([], connection.recorded)
         yield recorded
@@ -166,15 +166,15 @@ class _Families(Collector):
         yield failed
 
 
-def _gauge(name: str, told: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, told, value=value)
+def _gauge(name: str, help_text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, help_text, value=value)
 
 
 @contextlib.asynccontextmanager
-async def serving(health: Health, address: tuple[str, int] | None) -> AsyncIterator[None]:
-    """Serve inside the block; nothing without an ``address`` (host and port).
+async def serve_health(health: Health, address: tuple[str, int] | None) -> AsyncIterator[None]:
+    """Serve inside the block; does nothing without an ``address`` (host and port).
 
-    Raises SettingsError where the address cannot be had.
+    Raises SettingsError if the address can't be used, for instance because it is taken.
     """
     if address is None:
         yield

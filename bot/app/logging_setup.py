@@ -1,7 +1,6 @@
-"""Log lines: for a person to read, or a JSON object a line; no secret in either.
+"""Logging: lines of text or of JSON, without secrets.
 
-Whatever unexpected is logged with what raised it bears a reference, which is also what the one
-who met it is told.
+A bug is logged with its traceback and a reference, which the user who met it is given too.
 """
 
 from __future__ import annotations
@@ -14,47 +13,47 @@ from typing import Any, TextIO
 
 from bot.errors import make_error_reference
 
-__all__ = ["begin_logging", "handler_of", "scrubbed_of"]
+__all__ = ["make_log_handler", "remove_secrets", "set_up_logging"]
 
-#: The tokens of interactions and webhooks, as they stand in addresses.
+#: The tokens of interactions and webhooks, as they appear in URLs.
 _TOKENS = re.compile(r"(/(?:interactions|webhooks)/[0-9]+/)[^/\s?]+")
 
 
-def scrubbed_of(text: str, secret: str) -> str:
+def remove_secrets(text: str, secret: str) -> str:
     """``text`` without the bot's token and the tokens of interactions and webhooks."""
     return _TOKENS.sub(r"\1[token]", text.replace(secret, "[token]"))
 
 
-def handler_of(stream: TextIO, *, form: str, secret: str) -> logging.Handler:
-    """What writes log lines to ``stream`` in one of the forms."""
+def make_log_handler(stream: TextIO, *, form: str, secret: str) -> logging.Handler:
+    """A handler that writes log lines to ``stream``; ``form``: 'text' or 'json'."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_JsonLines(secret) if form == "json" else _Lines(secret))
     return handler
 
 
-def begin_logging(stream: TextIO, *, level: str, form: str, secret: str) -> None:
+def set_up_logging(stream: TextIO, *, level: str, form: str, secret: str) -> None:
     """Log to ``stream``: ``form`` 'text' for people, 'json' for machines; never ``secret``."""
-    logging.basicConfig(level=level, handlers=[handler_of(stream, form=form, secret=secret)])
-    # At their most talkative these write down every word that members say.
+    logging.basicConfig(level=level, handlers=[make_log_handler(stream, form=form, secret=secret)])
+    # At DEBUG these log everything that members write.
     for name in ("aiosqlite", "discord"):
         logging.getLogger(name).setLevel(logging.INFO)
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
-    logging.getLogger("discord.client").addFilter(_expected)
+    logging.getLogger("discord.client").addFilter(_shorten_reconnect)
     if level == "INFO":
-        # Its waiting for rate limits is its business, and a line for each would hide ours.
+        # It logs every wait for a rate limit, which would hide our own lines.
         logging.getLogger("discord").setLevel(logging.WARNING)
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
 
 
-def _expected(record: logging.LogRecord) -> bool:
-    """Make one line of a lost connection, which the library tells as an error with its trace."""
+def _shorten_reconnect(record: logging.LogRecord) -> bool:
+    """Log a lost connection as one line; discord.py logs it as an error with a traceback."""
     if record.exc_info is not None and str(record.msg).startswith("Attempting a reconnect"):
         error = record.exc_info[1]
-        told = record.getMessage()
+        message = record.getMessage()
         record.msg, record.args = (
             "%s: the connection is lost (%s: %s).",
             (
-                told,
+                message,
                 type(error).__name__,
                 error,
             ),
@@ -65,9 +64,9 @@ def _expected(record: logging.LogRecord) -> bool:
 
 
 def _reference(record: logging.LogRecord) -> str | None:
-    """What an unexpected error is known by; None for a line that is about none.
+    """The reference of an unexpected error; None for any other line.
 
-    Kept in the record, so that every handler says the same.
+    It is stored in the record, so that every handler writes the same.
     """
     if record.exc_info is None or record.exc_info[0] is None or record.levelno < logging.ERROR:
         return None
@@ -75,7 +74,7 @@ def _reference(record: logging.LogRecord) -> str | None:
 
 
 class _Lines(logging.Formatter):
-    """Lines as a person reads them."""
+    """Lines of text for people."""
 
     def __init__(self, secret: str) -> None:
         super().__init__("{asctime} {levelname:<7} {name}: {message}", style="{")
@@ -87,13 +86,13 @@ class _Lines(logging.Formatter):
         return line if reference is None else f"{line} (reference {reference})"
 
     def format(self, record: logging.LogRecord) -> str:
-        return scrubbed_of(super().format(record), self._secret)
+        return remove_secrets(super().format(record), self._secret)
 
 
 class _JsonLines(logging.Formatter):
     """One JSON object a line: ``at`` (ISO 8601, UTC), ``level``, ``logger``, ``message``.
 
-    Of an unexpected error also its ``reference`` and the ``error`` with where it was raised.
+    An unexpected error also has its ``reference`` and ``error``, the traceback.
     """
 
     def __init__(self, secret: str) -> None:
@@ -101,15 +100,15 @@ class _JsonLines(logging.Formatter):
         self._secret = secret
 
     def format(self, record: logging.LogRecord) -> str:
-        told: dict[str, Any] = {
+        line: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": scrubbed_of(record.getMessage(), self._secret),
+            "message": remove_secrets(record.getMessage(), self._secret),
         }
         reference = _reference(record)
         if reference is not None:
-            told["reference"] = reference
+            line["reference"] = reference
         if record.exc_info is not None and record.exc_info[0] is not None:
-            told["error"] = scrubbed_of(self.formatException(record.exc_info), self._secret)
-        return json.dumps(told, ensure_ascii=False)
+            line["error"] = remove_secrets(self.formatException(record.exc_info), self._secret)
+        return json.dumps(line, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""The running bot: opened resources, a connection that is made anew, a clean end."""
+"""Supervisor: opens the archive, runs the client, reconnects with backoff, and stops cleanly."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ import aiohttp
 import discord
 
 from bot.app.client import Salon
-from bot.app.daily_backup import BackupKeeper
+from bot.app.daily_backup import DailyBackup
 from bot.app.emulator_clock import clock_link
-from bot.app.health import Connection, Health, serving
-from bot.app.logging_setup import begin_logging
+from bot.app.health import Connection, Health, serve_health
+from bot.app.logging_setup import set_up_logging
 from bot.app.systemd import ServiceManager
 from bot.app.wiring import Options
 from bot.clock import Clock
@@ -30,27 +30,27 @@ from bot.settings import Settings
 from storage.db.backups import listed
 from storage.db.database import Database, open_database
 
-__all__ = ["one_life", "run", "supervise"]
+__all__ = ["run", "run_client", "supervise"]
 
 _log = logging.getLogger(__name__)
 
-#: Seconds between attempts to connect: the first wait, and the longest.
+#: Seconds between attempts to connect: the first wait, doubled each time, and the longest.
 _FIRST_WAIT, _LONGEST_WAIT = 2.0, 300.0
-#: Seconds a connection must have held for the next failure to count as the first again.
-_STEADY_AFTER = 300.0
+#: Seconds a connection must have lasted for the waits to begin again with the first.
+_STABLE_AFTER = 300.0
 
-#: Seconds before something beside the connection begins anew after a bug.
-_REST = 60.0
+#: Seconds until a job beside the connection is restarted after a bug.
+_RESTART_DELAY = 60.0
 
-#: Of glibc's malloc.h; and what it may keep at the end of its heap.
+#: Constants of glibc's malloc.h, and the bytes it may keep at the end of its heap.
 _M_TRIM_THRESHOLD, _M_ARENA_MAX, _KEPT_BYTES = -1, -8, 65536
 
-#: Allocations between two looks for cycles, of the youngest generation and of the older two.
+#: Thresholds of the garbage collector (docs: gc.set_threshold).
 _GC_THRESHOLDS = (50_000, 20, 20)
 
-#: What Discord closes a connection with for good, however often it is made anew, and what mends it
+#: Gateway close codes after which reconnecting doesn't help, and what does
 #: (docs: Opcodes and Status Codes › Gateway Close Event Codes).
-_FOR_GOOD = {
+_FATAL_CLOSE_CODES = {
     4004: "Discord has withdrawn the token: set a new one.",
     4010: "Discord refuses the connection as a wrong shard (4010): install a newer Salon.",
     4011: "Salon is in more servers than one connection may serve (4011): take it out of some.",
@@ -58,8 +58,8 @@ _FOR_GOOD = {
     4013: "Discord does not know the intents that are asked for (4013): install a newer Salon.",
 }
 
-#: What a fresh start may mend.
-_PASSING = (
+#: Errors after which a new connection may succeed.
+_TRANSIENT = (
     OSError,
     asyncio.TimeoutError,
     aiohttp.ClientError,
@@ -70,23 +70,23 @@ _PASSING = (
 
 
 def run(settings: Settings, manager: ServiceManager) -> int:
-    """Run the bot until SIGINT or SIGTERM; its exit status.
+    """Run the bot until SIGINT or SIGTERM, and return its exit status.
 
-    Raises SalonError where no fresh start would help: the token or the intents are refused, the
+    Raises SalonError where a restart wouldn't help: the token or the intents are refused, the
     archive is in use, foreign or newer.
     """
-    begin_logging(
+    set_up_logging(
         sys.stderr, level=settings.log_level, form=settings.log_format, secret=settings.token
     )
-    _give_memory_back()
+    _configure_malloc()
     with contextlib.suppress(AttributeError, ValueError):  # where there are no such signals
-        faulthandler.register(signal.SIGUSR1)  # says where every thread stands, and goes on
-    # Salon never speaks, so what speaking would need is no news.
+        faulthandler.register(signal.SIGUSR1)  # logs the stack of every thread
+    # Salon uses no voice channels: no warnings about missing voice libraries.
     discord.VoiceClient.warn_nacl = False
     discord.VoiceClient.warn_dave = False
     set_base_urls(settings.api_base, settings.gateway_url)
-    # What a message leaves behind is freed by counting references; looking for cycles after
-    # every few hundred of them was a quarter of what recording costs (scripts/bench ingest).
+    # A message's objects are freed by reference counting; collecting cycles after every few
+    # hundred of them was a quarter of the cost of recording (scripts/bench ingest).
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
     try:
@@ -96,11 +96,11 @@ def run(settings: Settings, manager: ServiceManager) -> int:
     return 0
 
 
-def _give_memory_back() -> None:
-    """Have what is freed go back to the system, where that is glibc's to decide (mallopt(3)).
+def _configure_malloc() -> None:
+    """Have glibc return freed memory to the system (mallopt(3)).
 
-    It keeps a heap for every few threads, each as large as it ever was; a bot that runs for months
-    has its moments of much memory, when it reads what it missed, and little need between them.
+    By default it keeps a heap for every few threads, each as large as it ever was. A bot that runs
+    for months needs much memory now and then, when it catches up, and little in between.
     """
     with contextlib.suppress(OSError, AttributeError):
         libc = ctypes.CDLL(None)
@@ -118,8 +118,8 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
     clock = Clock()
     if not settings.database.exists() and listed(settings.backups, settings.database.stem):
         _log.warning(
-            "There is no database at %s, so a new one is begun. There are backups in %s: "
-            "`python -m bot restore` brings the newest back.",
+            "There is no database at %s, so a new one is created. There are backups in %s: "
+            "`python -m bot restore` restores the newest.",
             settings.database,
             settings.backups,
         )
@@ -131,13 +131,13 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
         server_retention=settings.departed_server_retention,
     )
     current: list[Salon] = []
-    keeper = BackupKeeper(settings.database, settings.backups, clock)
+    daily_backup = DailyBackup(settings.database, settings.backups, clock)
     async with (
-        # First, since a large archive may take a while to be copied and brought up to date.
-        _beside(manager.run, "service manager"),
+        # First, since copying and migrating a large archive may take a while.
+        _run_beside(manager.run, "service manager"),
         open_database(settings.database, backups=settings.backups, clock=clock) as database,
-        serving(_health(settings, database, clock, current), settings.health),
-        _beside(keeper.run, "backups"),
+        serve_health(_make_health(settings, database, clock, current), settings.health),
+        _run_beside(daily_backup.run, "backups"),
         clock_link(settings.clock_url, clock, lambda: current[0] if current else None),
     ):
         stopping = asyncio.create_task(stop.wait())
@@ -145,10 +145,10 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
         while not stop.is_set():
             began = loop.time()
             salon = Salon(database, clock, options, on_connection=manager.ready)
-            last_error = await one_life(settings, salon, current, stopping)
+            last_error = await run_client(settings, salon, current, stopping)
             if stop.is_set():
                 break
-            if loop.time() - began > _STEADY_AFTER:
+            if loop.time() - began > _STABLE_AFTER:
                 wait = _FIRST_WAIT
             _log.warning("%s Next attempt in %.0f s.", last_error, wait)
             with contextlib.suppress(TimeoutError):
@@ -159,7 +159,9 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
     _log.info("Salon has stopped.")
 
 
-def _health(settings: Settings, database: Database, clock: Clock, current: list[Salon]) -> Health:
+def _make_health(
+    settings: Settings, database: Database, clock: Clock, current: list[Salon]
+) -> Health:
     return Health(
         database=database,
         clock=clock,
@@ -170,9 +172,9 @@ def _health(settings: Settings, database: Database, clock: Clock, current: list[
 
 
 @contextlib.asynccontextmanager
-async def _beside(work: Callable[[], Awaitable[None]], name: str) -> AsyncIterator[None]:
-    """Do ``work`` beside the block, until its end; a bug in it is logged, and it begins anew."""
-    task = asyncio.create_task(_again_and_again(work, name), name=name)
+async def _run_beside(work: Callable[[], Awaitable[None]], name: str) -> AsyncIterator[None]:
+    """Run ``work`` beside the block, until its end; after a bug, which is logged, again."""
+    task = asyncio.create_task(_run_forever(work, name), name=name)
     try:
         yield
     finally:
@@ -180,34 +182,34 @@ async def _beside(work: Callable[[], Awaitable[None]], name: str) -> AsyncIterat
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _again_and_again(work: Callable[[], Awaitable[None]], name: str) -> None:
+async def _run_forever(work: Callable[[], Awaitable[None]], name: str) -> None:
     while True:
         try:
             return await work()
-        except Exception:  # noqa: BLE001 - it is no reason for the bot to end
-            _log.exception("Unexpected in: %s. It begins anew in a minute.", name)
-            await asyncio.sleep(_REST)
+        except Exception:  # noqa: BLE001 - the bot goes on without it
+            _log.exception("Unexpected error in: %s. It is restarted in a minute.", name)
+            await asyncio.sleep(_RESTART_DELAY)
 
 
-async def one_life(
+async def run_client(
     settings: Settings,
     salon: Salon,
     current: list[Salon],
     stopping: asyncio.Task[bool],
 ) -> str:
-    """One life of the connection; what ended it, as a sentence.
+    """Run a client until it ends or ``stopping`` is done; the reason as a sentence.
 
-    Raises DiscordLoginError where no other attempt would do better.
+    Raises DiscordLoginError where another attempt wouldn't help.
     """
     current[:] = [salon]
-    life = asyncio.create_task(salon.start(settings.token), name="connection")
+    connection = asyncio.create_task(salon.start(settings.token), name="connection")
     over = asyncio.create_task(salon.over.wait(), name="over")
     try:
-        await asyncio.wait({life, stopping, over}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({connection, stopping, over}, return_when=asyncio.FIRST_COMPLETED)
         if stopping.done():
             return "Stopped."
-        if life.done() and not life.cancelled():
-            await life
+        if connection.done() and not connection.cancelled():
+            await connection
     except discord.LoginFailure:
         raise DiscordLoginError(
             "Discord refuses the token: copy it anew from the developer portal "
@@ -220,29 +222,29 @@ async def one_life(
             "Gateway Intents)."
         ) from None
     except discord.ConnectionClosed as error:
-        if error.code in _FOR_GOOD:
-            raise DiscordLoginError(_FOR_GOOD[error.code]) from None
+        if error.code in _FATAL_CLOSE_CODES:
+            raise DiscordLoginError(_FATAL_CLOSE_CODES[error.code]) from None
         return f"Discord closed the connection ({error.code})."
-    except _PASSING as error:
-        return _unreached(error)
-    except Exception as error:  # noqa: BLE001 - a fresh start follows, whatever it was
-        # Where its first connection fails, the library stumbles over there being none.
+    except _TRANSIENT as error:
+        return _describe_unreachable(error)
+    except Exception as error:  # noqa: BLE001 - a new client follows, whatever it was
+        # If its first connection fails, discord.py fails again because there is none to close.
         cause = error.__context__
-        if salon.ws is None and isinstance(error, AttributeError) and isinstance(cause, _PASSING):
-            return _unreached(cause)
-        _log.exception("Unexpected, and the connection is lost.")
-        return "The connection is made anew."
+        if salon.ws is None and isinstance(error, AttributeError) and isinstance(cause, _TRANSIENT):
+            return _describe_unreachable(cause)
+        _log.exception("Unexpected error; the connection is lost.")
+        return "A new connection is made."
     finally:
         current.clear()
         await salon.close()
-        for task in (life, over):
+        for task in (connection, over):
             task.cancel()
-        await asyncio.gather(life, over, return_exceptions=True)
+        await asyncio.gather(connection, over, return_exceptions=True)
     failure = salon.failure()
     if failure is not None:
-        _log.error("Unexpected, and Salon starts afresh.", exc_info=failure)
+        _log.error("Unexpected error; a new client is started.", exc_info=failure)
     return "The connection ended."
 
 
-def _unreached(error: BaseException) -> str:
+def _describe_unreachable(error: BaseException) -> str:
     return f"Discord could not be reached ({type(error).__name__}: {error})."

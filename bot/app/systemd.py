@@ -1,4 +1,4 @@
-"""What systemd is told, where it asks for it: ready, alive, stopping (man: sd_notify(3))."""
+"""Notifies systemd, if it asks for it: ready, alive, stopping (man: sd_notify(3))."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from collections.abc import Mapping
 
 __all__ = ["ServiceManager"]
 
-#: Seconds between two requests for patience while Discord has not been reached yet, and how long
-#: a patience each asks for.
-_ASK_EVERY, _ASK_FOR = 20.0, 90
+#: Seconds between requests for a longer start timeout while Discord hasn't been reached yet, and
+#: by how many seconds each extends it.
+_EXTEND_EVERY, _EXTEND_BY = 20.0, 90
 
 
 class ServiceManager:
-    """Tells the service manager at ``address``; nothing is told where there is none.
+    """Sends notifications to the service manager at ``address``; none without an address.
 
-    ``watchdog``: seconds within which the manager wants to hear that the process is alive; None
-    where it does not.
+    ``watchdog``: seconds within which the manager expects a sign of life; None if it doesn't.
     """
 
     def __init__(self, address: str | None = None, watchdog: float | None = None) -> None:
@@ -28,8 +27,8 @@ class ServiceManager:
         self._is_ready = False
 
     @classmethod
-    def of_environment(cls, environment: Mapping[str, str]) -> ServiceManager:
-        """As systemd says in ``NOTIFY_SOCKET``, ``WATCHDOG_USEC`` and ``WATCHDOG_PID``."""
+    def from_environment(cls, environment: Mapping[str, str]) -> ServiceManager:
+        """Reads ``NOTIFY_SOCKET``, ``WATCHDOG_USEC`` and ``WATCHDOG_PID``, which systemd sets."""
         address = environment.get("NOTIFY_SOCKET") or None
         watchdog = None
         period = environment.get("WATCHDOG_USEC", "")
@@ -38,39 +37,39 @@ class ServiceManager:
         return cls(address, watchdog)
 
     def ready(self) -> None:
-        """The bot is connected; told once."""
+        """Report that the bot is connected; only the first call does."""
         if not self._is_ready:
             self._is_ready = True
-            self._tell("READY=1\nSTATUS=Connected to Discord")
+            self._notify("READY=1\nSTATUS=Connected to Discord")
 
     def stopping(self) -> None:
-        """The bot was asked to end."""
-        self._tell("STOPPING=1\nSTATUS=Stopping")
+        """Report that the bot was asked to stop."""
+        self._notify("STOPPING=1\nSTATUS=Stopping")
 
     async def run(self) -> None:
-        """Ask for patience until the bot is ready, and tell that it is alive, until cancelled.
+        """Extend the start timeout until the bot is ready, and send signs of life; until cancelled.
 
-        The loop that serves everything else tells it, so a loop that hangs tells nothing.
+        They are sent from the loop that does everything else, so a loop that hangs sends none.
         """
         if self._address is None:
             return
-        until_asking = 0.0
+        until_extending = 0.0
         while True:
-            if not self._is_ready and until_asking <= 0:
-                self._tell(
-                    f"EXTEND_TIMEOUT_USEC={_ASK_FOR * 1_000_000}\nSTATUS=Connecting to Discord"
+            if not self._is_ready and until_extending <= 0:
+                self._notify(
+                    f"EXTEND_TIMEOUT_USEC={_EXTEND_BY * 1_000_000}\nSTATUS=Connecting to Discord"
                 )
-                until_asking = _ASK_EVERY
+                until_extending = _EXTEND_EVERY
             if self._watchdog is not None:
-                self._tell("WATCHDOG=1")
-            pause = _ASK_EVERY if self._watchdog is None else self._watchdog / 2
+                self._notify("WATCHDOG=1")
+            pause = _EXTEND_EVERY if self._watchdog is None else self._watchdog / 2
             await asyncio.sleep(pause)
-            until_asking -= pause
+            until_extending -= pause
 
-    def _tell(self, text: str) -> None:
+    def _notify(self, text: str) -> None:
         if self._address is None:
             return
-        # A socket of Linux's abstract kind is written with an @ in place of its zero byte.
+        # The address of an abstract Unix socket is written with an @ instead of its zero byte.
         address = f"\0{self._address[1:]}" if self._address.startswith("@") else self._address
         with (
             contextlib.suppress(OSError),

@@ -1,4 +1,4 @@
-"""The connection: lost in any way, it is taken up again or made anew."""
+"""The connection: lost in any way, it is resumed or replaced."""
 
 from __future__ import annotations
 

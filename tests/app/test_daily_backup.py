@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.daily_backup import BackupKeeper
+from bot.app.daily_backup import DailyBackup
 from bot.clock import Clock
 from storage.db.backups import listed
 from tests.storage.db.test_backups import fill
@@ -17,11 +17,11 @@ from tests.storage.db.test_backups import fill
 async def test_a_backup_is_made_once_a_day_and_old_ones_go(tmp_path: Path) -> None:
     path, folder, clock = tmp_path / "salon.sqlite3", tmp_path / "kept", Clock()
     await fill(path)
-    keeper = BackupKeeper(path, folder, clock)
+    daily_backup = DailyBackup(path, folder, clock)
     for day in range(40):
         clock.set_offset(timedelta(hours=25 * day).total_seconds())
-        await keeper.look()
-        await keeper.look()
+        await daily_backup.back_up_if_due()
+        await daily_backup.back_up_if_due()
     kept = listed(folder, "salon")
     assert 9 <= len(kept) <= 11
     assert kept[0].at - kept[-1].at > timedelta(days=25)
@@ -33,12 +33,12 @@ async def test_a_backup_that_fails_is_told_once_and_tried_again(
     path, folder = tmp_path / "salon.sqlite3", tmp_path / "kept"
     await fill(path)
     folder.write_text("in the way")
-    keeper = BackupKeeper(path, folder, Clock())
+    daily_backup = DailyBackup(path, folder, Clock())
     caplog.set_level(logging.INFO)
     for _ in range(3):
-        await keeper.look()
+        await daily_backup.back_up_if_due()
     (told,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert "No backup could be made" in told
     folder.unlink()
-    await keeper.look()
+    await daily_backup.back_up_if_due()
     assert len(listed(folder, "salon")) == 1

@@ -17,8 +17,8 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.app.health import Connection, Health, serving
-from bot.app.logging_setup import handler_of
+from bot.app.health import Connection, Health, serve_health
+from bot.app.logging_setup import make_log_handler
 from bot.app.systemd import ServiceManager
 from bot.cli.backup import back_up
 from bot.clock import Clock
@@ -35,7 +35,7 @@ def written(form: str) -> Iterator[tuple[logging.Logger, io.StringIO]]:
     """A logger and what it has written, in one of the forms."""
     lines = io.StringIO()
     logger = logging.getLogger("bot.test")
-    handler = handler_of(lines, form=form, secret=SECRET)
+    handler = make_log_handler(lines, form=form, secret=SECRET)
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
@@ -122,7 +122,7 @@ async def test_health_and_metrics_tell_of_a_running_bot(tmp_path: Path) -> None:
         await wait_until(connected, "the end of the library's getting ready")
         health = health_of(running.database, tmp_path, running.salon.connection())
         port = free_port()
-        async with serving(health, ("127.0.0.1", port)):
+        async with serve_health(health, ("127.0.0.1", port)):
             status, text = await asked(f"http://127.0.0.1:{port}/health")
             told = json.loads(text)
             assert (status, told["status"], told["connected"]) == (200, "fine", True)
@@ -146,15 +146,15 @@ async def test_without_a_connection_health_says_so(tmp_path: Path) -> None:
     async with open_database(tmp_path / "salon.sqlite3") as database:
         health = health_of(database, tmp_path, Connection())
         port = free_port()
-        async with serving(health, ("127.0.0.1", port)):
+        async with serve_health(health, ("127.0.0.1", port)):
             status, text = await asked(f"http://127.0.0.1:{port}/health")
             assert (status, json.loads(text)["status"]) == (503, "not connected")
             _, text = await asked(f"http://127.0.0.1:{port}/metrics")
             assert values_of(text)["salon_connected"] == 0
             with pytest.raises(SettingsError, match="choose another"):
-                async with serving(health, ("127.0.0.1", port)):
+                async with serve_health(health, ("127.0.0.1", port)):
                     pass
-        async with serving(health, None):
+        async with serve_health(health, None):
             pass
 
 
@@ -163,7 +163,7 @@ async def test_where_the_archive_cannot_be_read_health_says_so(tmp_path: Path) -
         await database.write(lambda tx: tx.run("DROP TABLE message_edits"))
         health = health_of(database, tmp_path, Connection(connected=True))
         port = free_port()
-        async with serving(health, ("127.0.0.1", port)):
+        async with serve_health(health, ("127.0.0.1", port)):
             status, text = await asked(f"http://127.0.0.1:{port}/health")
             assert (status, json.loads(text)["status"]) == (503, "the archive cannot be read")
 
@@ -187,7 +187,7 @@ class Manager:
 async def test_systemd_is_told_of_patience_readiness_life_and_the_end(tmp_path: Path) -> None:
     manager = Manager(tmp_path / "notify")
     environment = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "40000"}
-    told = ServiceManager.of_environment(environment)
+    told = ServiceManager.from_environment(environment)
     running = asyncio.create_task(told.run())
     await manager.hears("EXTEND_TIMEOUT_USEC=")
     await manager.hears("WATCHDOG=1")
@@ -203,8 +203,8 @@ async def test_systemd_is_told_of_patience_readiness_life_and_the_end(tmp_path: 
 
 
 async def test_a_watchdog_of_another_process_and_no_systemd_at_all_are_left_alone() -> None:
-    await ServiceManager.of_environment({}).run()
-    ServiceManager.of_environment({"WATCHDOG_USEC": "1", "WATCHDOG_PID": "1"}).ready()
+    await ServiceManager.from_environment({}).run()
+    ServiceManager.from_environment({"WATCHDOG_USEC": "1", "WATCHDOG_PID": "1"}).ready()
 
 
 async def test_the_real_process_tells_systemd_and_serves_its_health(tmp_path: Path) -> None:

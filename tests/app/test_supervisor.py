@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from bot.app.background import Tasks
+from bot.app.background_tasks import BackgroundTasks
 from bot.app.client import Salon
-from bot.app.supervisor import one_life
+from bot.app.supervisor import run_client
 from bot.clock import Clock
 from bot.discord_api.connection import set_base_urls
 from bot.emulator.faults.bot_process import BotProcess
@@ -121,8 +121,8 @@ async def test_a_payload_that_the_library_chokes_on_leads_to_a_fresh_start(
         async with asyncio.timeout(SOON):
             while all(session.id == before for session in hub.bot_sessions()):
                 await hub.next_change()
-        assert said(spawned, "Unexpected, and the connection is lost."), spawned.log
-        assert said(spawned, "The connection is made anew. Next attempt in 2 s."), spawned.log
+        assert said(spawned, "Unexpected error; the connection is lost."), spawned.log
+        assert said(spawned, "A new connection is made. Next attempt in 2 s."), spawned.log
 
 
 @pytest.mark.parametrize("code", [4004, 4010, 4011, 4012, 4013, 4014])
@@ -156,7 +156,7 @@ async def a_life(
         async with open_database(settings.database) as database:
             salon = Salon(database, Clock(), **more)
             stopping = asyncio.create_task(asyncio.Event().wait())
-            life = asyncio.create_task(one_life(settings, salon, [], stopping))
+            life = asyncio.create_task(run_client(settings, salon, [], stopping))
             try:
                 await asyncio.wait_for(emulator.dispatcher.wait_for_bot(), SOON)
                 yield emulator, salon, life
@@ -184,7 +184,7 @@ async def test_a_connection_on_which_nothing_is_heard_ends(
         assert not life.done()
         await strike(emulator, {"kind": "silence"})
         assert await asyncio.wait_for(life, SOON) == "The connection ended."
-        assert "Nothing was heard from Discord" in caplog.text
+        assert "Nothing was received from Discord" in caplog.text
 
 
 def named(name: str) -> asyncio.Task[Any]:
@@ -207,7 +207,7 @@ async def test_a_task_that_ends_however_is_told_of_and_one_that_is_stopped_is_no
     ending: Callable[[asyncio.Task[None]], object],
 ) -> None:
     over = asyncio.Event()
-    tasks = Tasks(on_failure=over.set)
+    tasks = BackgroundTasks(on_failure=over.set)
     rest = asyncio.Event()
 
     async def work() -> None:
@@ -219,7 +219,7 @@ async def test_a_task_that_ends_however_is_told_of_and_one_that_is_stopped_is_no
     await asyncio.wait_for(over.wait(), SOON)
     over.clear()
     rest.clear()
-    other = Tasks(on_failure=over.set)
+    other = BackgroundTasks(on_failure=over.set)
     other.start(work(), name="two")
     await other.stop()
     assert not over.is_set()

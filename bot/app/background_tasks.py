@@ -1,26 +1,19 @@
-"""Tasks: those that run as long as the process does, and pieces of work under way."""
+"""Background tasks of the client, which run as long as it does."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-__all__ = ["Tasks"]
-
-_log = logging.getLogger(__name__)
-
-#: Seconds of rest after a bug, so that what stays to be done is not tried in a circle; and where
-#: the archive could not be used, which may have passed by then.
-_REST, _ARCHIVE_REST = 60, 5
+__all__ = ["BackgroundTasks"]
 
 
-class Tasks:
-    """Named, long-running tasks, ended together.
+class BackgroundTasks:
+    """Named, long-running tasks that are stopped together.
 
-    None of them is to end by itself: ``on_failure`` is told when one does, by a bug, by being
-    cancelled or otherwise.
+    None of them should end by itself: ``on_failure`` is called when one does, because of a bug, a
+    cancellation or anything else.
     """
 
     def __init__(self, on_failure: Callable[[], None]) -> None:
@@ -43,14 +36,14 @@ class Tasks:
         return name in self._tasks
 
     def failure(self) -> BaseException | None:
-        """The exception that ended one of them, if any did."""
+        """The exception that ended one of the tasks, if one did."""
         for task in self._tasks.values():
             if task.done() and not task.cancelled() and task.exception() is not None:
                 return task.exception()
         return None
 
     async def stop(self) -> None:
-        """Cancel them all and wait until they have ended."""
+        """Cancel all tasks and wait until they have ended."""
         self._stopping = True
         for task in self._tasks.values():
             task.cancel()
