@@ -15,7 +15,7 @@ from bot.discord_api import required_permissions
 from bot.discord_api.required_permissions import Permission, join_names
 from storage.db.backups import Backup
 from storage.db.errors import SQLITE_VERSION
-from storage.servers.diagnostics import InUse, Trouble, Waiting
+from storage.servers.diagnostics import PendingCounts, Problem, UsedChannel
 
 __all__ = [
     "RECENT_FAILURES",
@@ -33,7 +33,12 @@ RECENT_FAILURES = timedelta(days=7)
 _MAX_BACKUP_AGE = timedelta(hours=49)
 #: Bytes that must be free on the disk, beside the space for two more copies of the archive.
 _MIN_FREE_SPACE = 200 * 1024 * 1024
-_PLURALS = {"moved reply": "moved replies"}
+#: What a kind of problem is called here, singular and plural.
+_NOUNS = {
+    "message": ("post", "posts"),
+    "edit": ("errand", "errands"),
+    "move": ("moved reply", "moved replies"),
+}
 _MAX_PROBLEMS = 10
 #: Environment variables of hosts that recreate the file system at each deploy, with the host's name
 #: and its way to a persistent disk.
@@ -58,7 +63,7 @@ class Finding:
 
 
 def check_channel(
-    place: InUse,
+    place: UsedChannel,
     name: str | None,
     holds: Callable[[Permission], bool],
     *,
@@ -87,15 +92,15 @@ def check_channel(
 
 
 def check_pending_work(
-    found: Sequence[Trouble], waits: Waiting, name: Callable[[Trouble], str]
+    found: Sequence[Problem], waits: PendingCounts, name: Callable[[Problem], str]
 ) -> list[Finding]:
     """Failed and pending work. ``name`` says where a problem is."""
     findings = [
         Finding(
-            format_count(problem.count, problem.kind, _PLURALS.get(problem.kind)),
+            format_count(problem.count, *_NOUNS.get(problem.kind, (problem.kind,))),
             False,
             f"{'failed' if problem.failed else 'waiting'} in {name(problem)}: "
-            f"{problem.why or 'no reason is known'}",
+            f"{problem.reason or 'no reason is known'}",
         )
         for problem in found[:_MAX_PROBLEMS]
     ]
@@ -106,8 +111,8 @@ def check_pending_work(
             )
         )
     under_way = (
-        f"{format_count(waits.posts, 'post')}, {format_count(waits.threads, 'thread')} and "
-        f"{format_count(waits.errands, 'edit')} on their way, "
+        f"{format_count(waits.messages, 'post')}, {format_count(waits.threads, 'thread')} and "
+        f"{format_count(waits.edits, 'edit')} on their way, "
         f"{format_count(waits.prompts, 'prompt')} to come"
     )
     return [*findings, Finding("outbox", True, under_way)]

@@ -16,7 +16,7 @@ from bot.checks import (
     find_data_loss_risk,
 )
 from storage.db.backups import Backup
-from storage.servers.diagnostics import InUse, Trouble, Waiting
+from storage.servers.diagnostics import PendingCounts, Problem, UsedChannel
 
 NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
 MOUNTS = """\
@@ -72,7 +72,7 @@ def test_low_disk_space_is_reported_in_time() -> None:
 
 def test_missing_permissions_depend_on_the_use_of_a_channel() -> None:
     def lacking(use: str, *keys: str, moves: bool = False, forum: bool = False) -> Finding:
-        place = InUse(1, "Salon", 2, use, moves)
+        place = UsedChannel(1, "Salon", 2, use, moves)
         return check_channel(place, "#essays", lambda right: right.key not in keys, forum=forum)
 
     assert lacking("threads").is_ok
@@ -81,13 +81,13 @@ def test_missing_permissions_depend_on_the_use_of_a_channel() -> None:
     assert lacking("threads", "manage_webhooks").is_ok
     assert "*Manage Webhooks*" in lacking("threads", "manage_webhooks", moves=True).text
     assert lacking("notices", "manage_threads").is_ok
-    gone = check_channel(InUse(1, "Salon", 2, "threads", False), None, bool, forum=False)
+    gone = check_channel(UsedChannel(1, "Salon", 2, "threads", False), None, bool, forum=False)
     assert "it is gone" in gone.text
 
 
 def test_problems_are_reported_with_their_reason_up_to_a_limit() -> None:
-    one = Trouble("post", True, 1, 2, 3, "Discord refused it.")
-    waits = Waiting(1, 2, 3, 4)
+    one = Problem("message", True, 1, 2, 3, "Discord refused it.")
+    waits = PendingCounts(1, 2, 3, 4)
     first, last = check_pending_work([one], waits, lambda _: "#essays")
     assert (first.subject, first.is_ok) == ("3 posts", False)
     assert first.text == "failed in #essays: Discord refused it."

@@ -25,7 +25,7 @@ from storage.db.database import Database
 from storage.db.errors import StorageError
 from storage.db.writer import Transaction
 from storage.servers import diagnostics
-from storage.servers.diagnostics import Trouble, Waiting
+from storage.servers.diagnostics import PendingCounts, Problem
 
 __all__ = ["Connection", "Health", "serve_health"]
 
@@ -49,8 +49,8 @@ class Connection:
 @dataclass(frozen=True, slots=True)
 class _State:
     connection: Connection
-    waits: Waiting | None
-    failed: tuple[Trouble, ...]
+    waits: PendingCounts | None
+    failed: tuple[Problem, ...]
     last_backup: float | None
     size: int
 
@@ -89,10 +89,10 @@ class Health:
     async def _state(self) -> _State:
         since = to_milliseconds(self._clock.now() - RECENT_FAILURES)
 
-        async def look(tx: Transaction) -> tuple[Waiting, list[Trouble]]:
-            return await diagnostics.waiting(tx), await diagnostics.troubles(tx, since)
+        async def look(tx: Transaction) -> tuple[PendingCounts, list[Problem]]:
+            return await diagnostics.count_pending(tx), await diagnostics.get_problems(tx, since)
 
-        waits, found = None, list[Trouble]()
+        waits, found = None, list[Problem]()
         with contextlib.suppress(StorageError):
             waits, found = await self._database.read(look)
         newest = next(iter(backups.listed(self._folder, self._path.stem)), None)
@@ -152,9 +152,9 @@ class _Families(Collector):
         waiting = GaugeMetricFamily("salon_waiting", "What is on its way.", labels=["kind"])
         waiting.add_metric(["event"], connection.queued)
         if state.waits is not None:
-            waiting.add_metric(["post"], state.waits.posts)
+            waiting.add_metric(["message"], state.waits.messages)
             waiting.add_metric(["thread"], state.waits.threads)
-            waiting.add_metric(["errand"], state.waits.errands)
+            waiting.add_metric(["edit"], state.waits.edits)
             waiting.add_metric(["prompt"], state.waits.prompts)
         yield waiting
         failed = GaugeMetricFamily("salon_failed", "What failed in 7 days.", labels=["kind"])

@@ -21,7 +21,7 @@ from storage.db import backups
 from storage.db.database import Database, held, open_for_reading
 from storage.db.writer import Transaction
 from storage.servers import command_sync, diagnostics
-from storage.servers.diagnostics import InUse, Trouble
+from storage.servers.diagnostics import Problem, UsedChannel
 
 __all__ = ["examine", "told"]
 
@@ -125,11 +125,11 @@ async def _archive(archive: Database, clock: Clock) -> list[Finding]:
     async def look(tx: Transaction) -> list[Finding]:
         names = {row["id"]: row["name"] for row in await tx.rows("SELECT id, name FROM servers")}
 
-        def name(last_error: Trouble) -> str:
+        def name(last_error: Problem) -> str:
             return f"{names.get(last_error.server_id)}, channel {last_error.channel_id}"
 
         return checks.check_pending_work(
-            await diagnostics.troubles(tx, since), await diagnostics.waiting(tx), name
+            await diagnostics.get_problems(tx, since), await diagnostics.count_pending(tx), name
         )
 
     return await archive.read(look)
@@ -145,7 +145,7 @@ async def _discord(
             found = [Finding("token", True, f"Discord knows it as {client.user}")]
             found += await _application(client, archive, await load_commands())
             if archive is not None:
-                found += await _channels(client, await archive.read(diagnostics.in_use))
+                found += await _channels(client, await archive.read(diagnostics.get_used_channels))
             return found
     except discord.LoginFailure:
         return [
@@ -192,7 +192,7 @@ async def _application(
     return found
 
 
-async def _channels(client: discord.Client, used: list[InUse]) -> list[Finding]:
+async def _channels(client: discord.Client, used: list[UsedChannel]) -> list[Finding]:
     """Whether the bot may do in each channel in use what it does there."""
     assert client.user is not None
     found: list[Finding] = []

@@ -16,7 +16,7 @@ from cogs.ui.responses import answer, get_server
 from storage.db.writer import Transaction
 from storage.servers import diagnostics
 from storage.servers import settings as settings_module
-from storage.servers.diagnostics import InUse, Trouble, Waiting
+from storage.servers.diagnostics import PendingCounts, Problem, UsedChannel
 from storage.servers.settings import ServerSettings
 
 __all__ = ["Doctor"]
@@ -44,11 +44,11 @@ class Doctor(commands.Cog):
 
         async def look(
             tx: Transaction,
-        ) -> tuple[list[InUse], list[Trouble], Waiting, ServerSettings]:
+        ) -> tuple[list[UsedChannel], list[Problem], PendingCounts, ServerSettings]:
             return (
-                await diagnostics.in_use(tx, server.id),
-                await diagnostics.troubles(tx, since, server.id),
-                await diagnostics.waiting(tx, server.id),
+                await diagnostics.get_used_channels(tx, server.id),
+                await diagnostics.get_problems(tx, since, server.id),
+                await diagnostics.count_pending(tx, server.id),
                 await settings_module.read(tx, server.id),
             )
 
@@ -89,7 +89,7 @@ def _format_line(one: Finding) -> str:
     return f"{'✅' if one.is_ok else '⚠️'} {one.subject}: {truncate(one.text, _MAX_TEXT)}"
 
 
-def _describe_place(last_error: Trouble) -> str:
+def _describe_place(last_error: Problem) -> str:
     return "this server" if last_error.channel_id is None else f"<#{last_error.channel_id}>"
 
 
@@ -105,7 +105,7 @@ def _check_intents(client: discord.Client) -> Finding:
     )
 
 
-def _check_channel(server: discord.Guild, place: InUse) -> Finding:
+def _check_channel(server: discord.Guild, place: UsedChannel) -> Finding:
     channel = server.get_channel(place.channel_id)
     held = discord.Permissions.none() if channel is None else channel.permissions_for(server.me)
     return checks.check_channel(
@@ -117,7 +117,7 @@ def _check_channel(server: discord.Guild, place: InUse) -> Finding:
     )
 
 
-def _check_settings(settings: ServerSettings, used: list[InUse]) -> list[Finding]:
+def _check_settings(settings: ServerSettings, used: list[UsedChannel]) -> list[Finding]:
     found: list[Finding] = []
     if settings.notices_channel is None:
         found.append(

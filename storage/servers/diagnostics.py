@@ -1,4 +1,4 @@
-"""What waits and what failed, and why; and the channels that are in use."""
+"""Diagnostics: the work that is pending or has failed, and the channels that are used."""
 
 from __future__ import annotations
 
@@ -6,14 +6,22 @@ from dataclasses import dataclass
 
 from storage.db.writer import Transaction
 
-__all__ = ["InUse", "Trouble", "Waiting", "in_use", "troubles", "waiting"]
+__all__ = [
+    "PendingCounts",
+    "Problem",
+    "UsedChannel",
+    "count_pending",
+    "get_problems",
+    "get_used_channels",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """Things of one kind that wait or failed in one channel for one reason.
+class Problem:
+    """Work of one kind that failed or is delayed in one channel for one reason.
 
-    ``kind``: 'post', 'prompt', 'thread', 'errand' or 'moved reply'.
+    ``kind``: 'message', 'prompt', 'thread', 'edit' or 'move' (of a reply). ``reason``: the last
+    error, empty if none is known.
     """
 
     kind: str
@@ -21,22 +29,25 @@ class Trouble:
     server_id: int
     channel_id: int | None
     count: int
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """How much is on its way, and how much is planned for later."""
+class PendingCounts:
+    """How many messages, threads and edits are to be made in Discord now, and prompts later."""
 
-    posts: int
+    messages: int
     threads: int
-    errands: int
+    edits: int
     prompts: int
 
 
 @dataclass(frozen=True, slots=True)
-class InUse:
-    """A channel, and what it is used for: 'threads', 'thread', 'forum', or 'notices'."""
+class UsedChannel:
+    """A channel, and what it is used for: 'threads', 'thread', 'forum', or 'notices'.
+
+    ``moves``: replies in the channel that belong in a thread are moved there.
+    """
 
     server_id: int
     server_name: str
@@ -45,8 +56,8 @@ class InUse:
     moves: bool
 
 
-async def in_use(tx: Transaction, server_id: int | None = None) -> list[InUse]:
-    """Channels with essays that are live or to come, and what was chosen in ``/setup``."""
+async def get_used_channels(tx: Transaction, server_id: int | None = None) -> list[UsedChannel]:
+    """Channels with live or scheduled essays, and those chosen in ``/setup``."""
     rows = await tx.rows(
         """
         SELECT DISTINCT used.server_id, servers.name, used.channel_id, used.use,
@@ -69,7 +80,7 @@ async def in_use(tx: Transaction, server_id: int | None = None) -> list[InUse]:
         {"server_id": server_id},
     )
     return [
-        InUse(
+        UsedChannel(
             row["server_id"],
             row["name"],
             row["channel_id"],
@@ -80,48 +91,57 @@ async def in_use(tx: Transaction, server_id: int | None = None) -> list[InUse]:
     ]
 
 
-async def waiting(tx: Transaction, server_id: int | None = None) -> Waiting:
-    """What is on its way and what is to come, of one server or of all."""
-    row = await tx.row(
-        """
-        SELECT
-            (SELECT count(*) FROM planned_messages WHERE state IN ('planned', 'claimed')
-                AND (:server_id IS NULL OR server_id = :server_id)) AS posts,
-            (SELECT count(*) FROM threads WHERE state IN ('planned', 'open')
-                AND (:server_id IS NULL OR server_id = :server_id)) AS threads,
-            (SELECT count(*) FROM message_edits WHERE state = 'planned'
-                AND (:server_id IS NULL OR server_id = :server_id)) AS message_edits,
-            (SELECT count(*) FROM prompts WHERE state = 'planned'
-                AND (:server_id IS NULL OR server_id = :server_id)) AS prompts
-        """,
-        {"server_id": server_id},
-    )
+async def count_pending(tx: Transaction, server_id: int | None = None) -> PendingCounts:
+    """How much work is pending, in one server or in all."""
+    if server_id is None:
+        row = await tx.row(_COUNT_PENDING)
+    else:
+        row = await tx.row(_COUNT_PENDING_IN_SERVER, {"server_id": server_id})
     assert row is not None
-    return Waiting(row["posts"], row["threads"], row["message_edits"], row["prompts"])
+    return PendingCounts(*row)
 
 
-async def troubles(tx: Transaction, since_ms: int, server_id: int | None = None) -> list[Trouble]:
-    """What waits for something to be mended, and what failed since ``since_ms``; most first."""
-    rows = await tx.rows(_TROUBLES, {"server_id": server_id, "since": since_ms})
+async def get_problems(
+    tx: Transaction, since_ms: int, server_id: int | None = None
+) -> list[Problem]:
+    """What is delayed by an error, and what failed since ``since_ms``; the most frequent first."""
+    rows = await tx.rows(_PROBLEMS, {"server_id": server_id, "since": since_ms})
     return [
-        Trouble(
+        Problem(
             kind=row["kind"],
             failed=bool(row["failed"]),
             server_id=row["server_id"],
             channel_id=row["channel_id"],
             count=row["count"],
-            why=row["why"],
+            reason=row["reason"],
         )
         for row in rows
     ]
 
 
-_TROUBLES = """
-SELECT kind, failed, server_id, channel_id, why, count(*) AS count FROM (
-    SELECT 'post' AS kind, 0 AS failed, server_id, channel_id, last_error AS why
+_COUNT_PENDING = """
+SELECT
+    (SELECT count(*) FROM planned_messages WHERE state IN ('planned', 'claimed')),
+    (SELECT count(*) FROM threads WHERE state IN ('planned', 'open')),
+    (SELECT count(*) FROM message_edits WHERE state = 'planned'),
+    (SELECT count(*)
+     FROM servers CROSS JOIN prompts ON prompts.server_id = servers.id AND state = 'planned')
+"""
+# The + keeps the query planner from the index by server: few rows are pending, a server has many.
+_COUNT_PENDING_IN_SERVER = """
+SELECT
+    (SELECT count(*) FROM planned_messages
+     WHERE state IN ('planned', 'claimed') AND +server_id = :server_id),
+    (SELECT count(*) FROM threads WHERE state IN ('planned', 'open') AND +server_id = :server_id),
+    (SELECT count(*) FROM message_edits WHERE state = 'planned' AND +server_id = :server_id),
+    (SELECT count(*) FROM prompts WHERE state = 'planned' AND server_id = :server_id)
+"""
+_PROBLEMS = """
+SELECT kind, failed, server_id, channel_id, reason, count(*) AS count FROM (
+    SELECT 'message' AS kind, 0 AS failed, server_id, channel_id, last_error AS reason
     FROM planned_messages WHERE state IN ('planned', 'claimed') AND last_error IS NOT NULL
     UNION ALL
-    SELECT 'post', 1, server_id, channel_id, COALESCE(last_error, '')
+    SELECT 'message', 1, server_id, channel_id, COALESCE(last_error, '')
     FROM planned_messages WHERE state = 'failed' AND planned_at > :since
     UNION ALL
     SELECT 'prompt', 0, server_id, channel_id, reason
@@ -136,22 +156,22 @@ SELECT kind, failed, server_id, channel_id, why, count(*) AS count FROM (
     SELECT 'thread', 1, server_id, channel_id, COALESCE(last_error, '')
     FROM threads WHERE state = 'failed' AND due_at > :since
     UNION ALL
-    SELECT 'errand', 0, server_id, channel_id, last_error
+    SELECT 'edit', 0, server_id, channel_id, last_error
     FROM message_edits WHERE state = 'planned' AND last_error IS NOT NULL
     UNION ALL
-    SELECT 'errand', 1, server_id, channel_id, COALESCE(last_error, '')
+    SELECT 'edit', 1, server_id, channel_id, COALESCE(last_error, '')
     FROM message_edits WHERE state = 'failed' AND due_at > :since
     UNION ALL
-    -- Of those under way the index has one more kind: moved, with a copy that is out of date.
-    SELECT 'moved reply', 0, server_id, channel_id, last_error
+    -- The first condition is that of the partial index reply_moves_pending.
+    SELECT 'move', 0, server_id, channel_id, last_error
     FROM reply_moves
     WHERE (state IN ('planned', 'copying', 'copied', 'deleting') OR stale = 1)
         AND state IN ('planned', 'copying', 'copied', 'deleting') AND last_error IS NOT NULL
     UNION ALL
-    SELECT 'moved reply', 1, server_id, channel_id, COALESCE(last_error, '')
+    SELECT 'move', 1, server_id, channel_id, COALESCE(last_error, '')
     FROM reply_moves WHERE state = 'failed' AND due_at > :since
 ) AS found
 WHERE :server_id IS NULL OR server_id = :server_id
-GROUP BY kind, failed, server_id, channel_id, why
+GROUP BY kind, failed, server_id, channel_id, reason
 ORDER BY failed DESC, count DESC, server_id, channel_id, kind
 """

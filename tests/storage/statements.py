@@ -175,7 +175,7 @@ def find_scans(connection: sqlite3.Connection, statement: Statement) -> list[Sca
             assert not row[3].startswith("SCAN") or _HARMLESS.match(row[3]), row[3]
             continue
         name = match["name"]
-        if name in derived or name.startswith("("):
+        if name not in tables and (name in derived or name.startswith("(")):
             continue
         table = tables.get(name, name).removeprefix("main.")
         scans.append(Scan(statement.place, table, match.groupdict().get("index"), statement.sql))

@@ -332,7 +332,7 @@ CREATE INDEX message_edits_by_discussion ON message_edits (discussion_id, id)
     WHERE discussion_id IS NOT NULL;
 CREATE INDEX message_edits_by_revision ON message_edits (discussion_id, id)
     WHERE revision IS NOT NULL;
-CREATE INDEX message_edits_by_server ON message_edits (server_id, state);
+CREATE INDEX message_edits_by_server ON message_edits (server_id);
 
 -- Threads of a discussion, those still to be opened included; a thread has its first message's id.
 CREATE TABLE threads (
