@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import socket
 import zlib
 from collections.abc import AsyncIterator, Callable
@@ -45,6 +46,13 @@ _FORMATS: dict[str, Format] = {
     "text/x-markdown": "markdown",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
 }
+#: A host name as DNS has it, once it is encoded with IDNA (RFC 1035 §2.3.4: 63 octets a label, 255
+#: octets in all, which leaves 253 characters).
+_HOST_NAME = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", re.IGNORECASE)
+_MAX_HOST_NAME = 253
+#: The last label of a host that is a number, and so an IPv4 address in one of its many forms
+#: ("127.1", "2130706433", "0x7f.1"), whatever comes before (URL Standard › ends in a number).
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _HEADERS = {
     "User-Agent": "Salon (reads an essay that a member of a community named)",
@@ -52,7 +60,12 @@ _HEADERS = {
     "Accept-Encoding": "gzip",
 }
 _PRIVATE = "This address leads into a private network; only pages of the public web are fetched."
-_NOT_A_WEB_ADDRESS = "This is no address of a web page; it has to begin with http:// or https://."
+_UNREACHABLE = "The page could not be reached; is the address right?"
+_DAMAGED = "The page came damaged; try once more."
+_NOT_A_WEB_ADDRESS = (
+    "This isn't the address of a web page; is the address right? "
+    "It has to begin with http:// or https://."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +91,8 @@ def is_public(address: Address) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
+        if address.is_site_local:  # fec0::/10, deprecated but still private (RFC 3879)
+            return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
@@ -116,10 +131,22 @@ def _check_address(address: str, allows: Allows) -> URL:
     try:
         number = ipaddress.ip_address(host.split("%")[0])
     except ValueError:
-        return url  # a name: the resolver checks what it leads to
+        if not _is_host_name(url.raw_host or ""):
+            raise UnreadableEssay(_UNREACHABLE) from None
+        return url  # the resolver checks which addresses it has
     if not allows(number):
         raise UnreadableEssay(_PRIVATE)
     return url
+
+
+def _is_host_name(host: str) -> bool:
+    """Whether a host is a name that DNS can have, and not a number in disguise.
+
+    Resolvers accept "127.1", "0177.0.0.1" or "2130706433" as loopback, past any check of names.
+    """
+    if _HOST_NAME.fullmatch(host) is None or len(host.rstrip(".")) > _MAX_HOST_NAME:
+        return False
+    return _NUMBER.fullmatch(host.rstrip(".").rsplit(".", 1)[-1]) is None
 
 
 async def _decompress(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
@@ -137,6 +164,10 @@ async def _decompress(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
         while compressed and not decompressor.eof:
             yield decompressor.decompress(compressed, 262_144)
             compressed = decompressor.unconsumed_tail
+        if compressed or decompressor.unused_data:
+            raise UnreadableEssay(_DAMAGED)  # a second member: more than the page
+    if not decompressor.eof:
+        raise UnreadableEssay(_DAMAGED)
 
 
 async def _read_body(response: aiohttp.ClientResponse) -> bytes:
@@ -147,7 +178,7 @@ async def _read_body(response: aiohttp.ClientResponse) -> bytes:
             if len(held) > MAX_BYTES:
                 raise UnreadableEssay("This page is larger than 5 MiB; an essay has to be smaller.")
     except zlib.error:
-        raise UnreadableEssay("The page came damaged; try once more.") from None
+        raise UnreadableEssay(_DAMAGED) from None
     return bytes(held)
 
 
@@ -226,7 +257,9 @@ async def fetch_page(
     except aiohttp.ClientConnectorError as error:
         if isinstance(error.os_error, _PrivateAddress):
             raise UnreadableEssay(_PRIVATE) from None
-        raise UnreadableEssay("The page could not be reached; is the address right?") from None
+        raise UnreadableEssay(_UNREACHABLE) from None
+    except UnicodeError:  # a name that IDNA can't encode
+        raise UnreadableEssay(_UNREACHABLE) from None
     except (aiohttp.ClientError, OSError):
         raise UnreadableEssay("The page could not be fetched; try once more.") from None
 

@@ -11,6 +11,7 @@ import gzip
 import ipaddress
 import socket
 from collections.abc import AsyncIterator, Mapping
+from urllib.parse import quote
 
 import pytest
 from aiohttp import web
@@ -93,6 +94,21 @@ class Site:
                     body=b"nothing of the kind",
                     headers={"Content-Encoding": "gzip", "Content-Type": "text/plain"},
                 )
+            case "/cut":
+                return web.Response(
+                    body=gzip.compress(PAGE.encode())[: int(request.query["to"])],
+                    headers={"Content-Encoding": "gzip", "Content-Type": "text/html"},
+                )
+            case "/two-members":
+                return web.Response(
+                    body=gzip.compress(PAGE.encode()) + gzip.compress(b"<p>More.</p>"),
+                    headers={"Content-Encoding": "gzip", "Content-Type": "text/html"},
+                )
+            case "/trailing":
+                return web.Response(
+                    body=gzip.compress(PAGE.encode()) + b"\0",
+                    headers={"Content-Encoding": "gzip", "Content-Type": "text/html"},
+                )
             case "/brotli":
                 return web.Response(
                     body=b"x", headers={"Content-Encoding": "br", "Content-Type": "text/plain"}
@@ -163,6 +179,13 @@ async def test_redirects_are_followed_and_the_last_address_is_told(site: Site) -
         ("/bomb", "larger than 5 MiB"),
         ("/large", "larger than 5 MiB"),
         ("/broken", "damaged"),
+        ("/cut?to=0", "damaged"),
+        ("/cut?to=5", "damaged"),
+        ("/cut?to=60", "damaged"),
+        ("/cut?to=-1", "damaged"),
+        ("/cut?to=-8", "damaged"),
+        ("/two-members", "damaged"),
+        ("/trailing", "damaged"),
         ("/brotli", "not asked for"),
         ("/picture", "image/png"),
         ("/none", "404"),
@@ -231,6 +254,58 @@ async def test_a_name_that_nobody_knows_is_told() -> None:
 
 
 @pytest.mark.parametrize(
+    "host",
+    [
+        "2130706433",
+        "127.1",
+        "127.0.1",
+        "0177.0.0.1",
+        "0x7f.0.0.1",
+        "0x7f000001",
+        "0x7f.1",
+        "0",
+        "0.",
+        "127.1.",
+        "0x",
+        "example.1",
+        "essays.example.0x7f",
+        "１２７．１",
+        "%31%32%37.0.0.1",
+        "ex..example.com",
+        ".example.com",
+        "example.com..",
+        f"{'a' * 64}.example",
+        f"{'ä' * 60}.example",
+        ".".join(["a" * 50] * 6),
+    ],
+)
+async def test_a_host_that_is_no_name_is_rejected_by_its_form(site: Site, host: str) -> None:
+    class AnyName(Names):
+        async def resolve(
+            self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+        ) -> list[ResolveResult]:
+            return await super().resolve("essays.example", port, family)
+
+    resolver = AnyName({"essays.example": ["127.0.0.1"]})
+    with pytest.raises(UnreadableEssay, match="is the address right"):
+        await got(f"http://{host}:{site.port}/page", resolver)
+    address = quote(f"http://{host}:{site.port}/page")
+    with pytest.raises(UnreadableEssay, match="is the address right"):
+        await got(site.address(f"/to?where={address}"), resolver)
+    assert "/page" not in site.got
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["essays.example.", "xn--bcher-kva.example", "bücher.example", "1a.example", "a_b.example"],
+)
+async def test_unusual_names_are_looked_up(site: Site, host: str) -> None:
+    resolver = Names({"essays.example.": ["127.0.0.1"], host: ["127.0.0.1"]})
+    resolver.names["xn--bcher-kva.example"] = ["127.0.0.1"]
+    assert (await got(f"http://{host}:{site.port}/page", resolver)).data == PAGE
+
+
+@pytest.mark.parametrize(
     ("address", "public"),
     [
         ("93.184.215.14", True),
@@ -247,6 +322,8 @@ async def test_a_name_that_nobody_knows_is_told() -> None:
         ("::1", False),
         ("::", False),
         ("fe80::1", False),
+        ("fec0::1", False),
+        ("feff:ffff::1", False),
         ("fd00::1", False),
         ("ff02::1", False),
         ("::ffff:127.0.0.1", False),

@@ -10,18 +10,19 @@ Sources: Fetch Standard › Origin header; Fetch Metadata › Sec-Fetch-Site.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
-from yarl import URL
 
 from bot.emulator.rest.request import json_response
 
 __all__ = ["add_security_headers", "find_violation", "guard"]
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+#: The header ``Host`` is a host and perhaps a port, and nothing else (RFC 9110 §7.2).
+_LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
 _OTHERS = frozenset({"cross-site", "same-site"})
 _POLICY = "; ".join(
     (
@@ -45,15 +46,11 @@ def find_violation(
     ``site`` is the header ``Sec-Fetch-Site``. Other sites may only open the page itself, as with a
     link.
     """
-    try:
-        name = URL(f"http://{host}").host if host else None
-    except ValueError:
-        name = None
-    if name not in _LOOPBACK:
+    if host is None or _LOOPBACK.fullmatch(host) is None:
         return "The emulator answers only to loopback addresses."
     if origin is not None and origin.lower() != f"http://{host}".lower():
         return "Another host's page may not drive the emulator."
-    if site in _OTHERS and (method, path) != ("GET", "/"):
+    if site is not None and site.strip().lower() in _OTHERS and (method, path) != ("GET", "/"):
         return "Another host's page may not drive the emulator."
     return None
 

@@ -20,6 +20,9 @@ FOREIGN = [
     {"Origin": "http://127.0.0.1:1"},
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "Cross-Site"},
+    {"Sec-Fetch-Site": "SAME-SITE "},
+    {"Host": "evil@127.0.0.1:80"},
 ]
 PATHS = [
     ("GET", "/rehearsal/room"),
@@ -84,7 +87,29 @@ def test_every_loopback_name_is_allowed(host: str) -> None:
     )
 
 
-@pytest.mark.parametrize("host", [None, "", "a b", "127.0.0.2", "0.0.0.0", "[::1", "x:y"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        None,
+        "",
+        "a b",
+        "127.0.0.2",
+        "0.0.0.0",
+        "[::1",
+        "x:y",
+        "evil@127.0.0.1:8710",
+        "evil:evil@localhost",
+        "127.0.0.1/x",
+        "127.0.0.1?x",
+        "127.0.0.1#x",
+        "127.0.0.1:",
+        "::1",
+        "127.0.0.1:80:80",
+        "127.0.0.1\\evil",
+        "127.1",
+        "2130706433",
+    ],
+)
 def test_other_host_names_are_rejected(host: str | None) -> None:
     assert find_violation("GET", "/", host=host, origin=None, site=None) is not None
 
