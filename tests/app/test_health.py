@@ -211,11 +211,11 @@ async def test_the_real_process_tells_systemd_and_serves_its_health(tmp_path: Pa
     manager = Manager(tmp_path / "notify")
     port = free_port()
     async with spawned_bot(tmp_path) as spawned:
-        spawned.bot._environment |= {
-            "NOTIFY_SOCKET": str(tmp_path / "notify"),
-            "SALON_HEALTH": str(port),
-            "SALON_LOG_FORMAT": "json",
-        }
+        spawned.set_environment(
+            NOTIFY_SOCKET=str(tmp_path / "notify"),
+            SALON_HEALTH=str(port),
+            SALON_LOG_FORMAT="json",
+        )
         await spawned.bot.start()
         await manager.hears("READY=1")
         status, _ = await asked(f"http://127.0.0.1:{port}/health")

@@ -78,7 +78,7 @@ async def test_an_address_that_is_not_loopback_is_refused_before_anything_is_sen
 async def test_a_wrong_token_ends_it_with_a_sentence(tmp_path: Path) -> None:
     async with spawned_bot(tmp_path) as spawned:
         token = "never.given.out"
-        spawned.bot._environment["DISCORD_TOKEN"] = token
+        spawned.set_environment(DISCORD_TOKEN=token)
         status, log = await ended(spawned)
     assert status == 77
     assert "Discord refuses the token" in log

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.delivery.attachments import AttachmentLimits
 from tests.delivery.test_reply_moves import a_head, copies, kept, let_move
-from tests.support.running_bot import RunningBot, run_bot, run_emulator, wait_until
+from tests.support.running_bot import RunningBot, missing_files, run_bot, run_emulator, wait_until
 
 
 async def rows(running: RunningBot) -> list[dict[str, Any]]:
@@ -70,12 +70,10 @@ async def test_a_file_is_had_days_later_though_its_address_has_run_out(tmp_path:
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
             *_, closing = await running.publish()
-            get = emulator.world.files.get
-            emulator.world.files.get = lambda file_id: None  # type: ignore[method-assign]
-            await running.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
-            await running.settle(26 * 3600)
+            with missing_files(emulator):
+                await running.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
+                await running.settle(26 * 3600)
             assert [row["state"] for row in await rows(running)] == ["pending"]
-        emulator.world.files.get = get  # type: ignore[method-assign]
         async with run_bot(tmp_path, emulator) as running:
             await running.settle(3700)
             assert await contents(running) == [b"picture"]
@@ -84,9 +82,9 @@ async def test_a_file_is_had_days_later_though_its_address_has_run_out(tmp_path:
 async def test_a_file_that_is_gone_from_its_message_is_left(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         *_, closing = await running.publish()
-        emulator.world.files.get = lambda file_id: None  # type: ignore[method-assign]
-        await running.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
-        await running.settle(30 * 86_400)
+        with missing_files(emulator):
+            await running.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
+            await running.settle(30 * 86_400)
         (row,) = await rows(running)
         assert (row["state"], row["url"]) == ("skipped", None)
 
@@ -115,13 +113,12 @@ async def test_a_deletion_erases_the_bytes_and_an_edit_those_taken_off(tmp_path:
 async def test_what_was_deleted_while_it_was_being_fetched_is_not_kept(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         *_, closing = await running.publish()
-        get = emulator.world.files.get
-        emulator.world.files.get = lambda file_id: None  # type: ignore[method-assign]
-        reply = await running.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
-        await running.settle()
-        here = f"/channels/{running.channel()}/messages/{reply}"
-        await running.call_as(running.member("Ann"), "DELETE", here)
-        emulator.world.files.get = get  # type: ignore[method-assign]
+        with missing_files(emulator):
+            file = ("a.png", b"picture")
+            reply = await running.write("Ann", "Look.", to=closing["id"], file=file)
+            await running.settle()
+            here = f"/channels/{running.channel()}/messages/{reply}"
+            await running.call_as(running.member("Ann"), "DELETE", here)
         await running.settle(3600)
         assert await rows(running) == []
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,6 @@ from tests.support.running_bot import ESSAY
 from tests.support.spawned_bot import SpawnedBot, spawned_bot
 
 PATIENCE = 60.0
-_AT_ONCE = timedelta(0)
 STEPS = [
     ("call", "GET /channels/{id}/messages/{id}"),
     ("call", "GET /channels/{id}"),
@@ -40,10 +38,6 @@ MOMENTS = [
     for kind, what in STEPS
     for moment in (("before", "after") if kind == "call" else ("before",))
 ]
-
-
-async def _later(pause: timedelta) -> None:
-    """In the place of a restart: the bot stays dead for now."""
 
 
 @pytest.fixture
@@ -181,17 +175,17 @@ async def test_what_its_author_does_to_the_original_while_the_bot_is_dead_is_hee
         spawned.emulator.steps.hook = strike_once(
             spawned, "call", "POST /webhooks/{id}/{token}", moment
         )
-        restart, spawned._restart = spawned._restart, _later  # type: ignore[method-assign]
+        spawned.is_restarted = False
         beside = await play.say("Ben", "Wy?", head)
         async with asyncio.timeout(PATIENCE):
-            while not spawned.restarts:  # noqa: ASYNC110 - the bot comes to that step by itself
+            while spawned.killed_at is None:  # noqa: ASYNC110 - the bot gets to that step by itself
                 await asyncio.sleep(0.01)
         here = f"/channels/{play.channel}/messages/{beside}"
         if does == "edits":
             await play.call(play.token("Ben"), "PATCH", here, {"content": "Why?"})
         else:
             await play.call(play.token("Ben"), "DELETE", here)
-        spawned.restarts[:] = [asyncio.create_task(restart(_AT_ONCE))]
+        spawned.restart()
         await play.settle(600)
         wanted = ["Why?"] if does == "edits" else []
         assert await play.copies(head) == wanted, spawned.log

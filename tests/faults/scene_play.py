@@ -24,7 +24,6 @@ import pytest
 
 import bot.app.supervisor
 from bot.app.systemd import ServiceManager
-from bot.clock import Clock
 from bot.discord_api.connection import set_base_urls
 from bot.emulator.faults.bot_process import bot_environment
 from bot.emulator.faults.controls import CLOCK_LINK
@@ -34,7 +33,7 @@ from bot.settings import Settings
 from tests.faults.call_faults import Occurrence
 from tests.faults.forked_bot import ForkedBot
 from tests.faults.forked_main import ProcessFault
-from tests.support.running_bot import RunningBot, wait_until
+from tests.support.running_bot import EmulatorClient, wait_until
 
 __all__ = ["Bot", "ForkedProcessBot", "InProcessBot", "ScenePlay", "new_play"]
 
@@ -163,7 +162,7 @@ class SceneError(Exception):
 
 
 @dataclass
-class ScenePlay(RunningBot):
+class ScenePlay(EmulatorClient):
     """The world, the people and the archive's file; the bot itself isn't accessible.
 
     ``log``: what bot and emulator logged. ``calls``: the calls the bot has made.
@@ -279,13 +278,10 @@ async def new_play(*, process_fault: ProcessFault | None = None) -> AsyncIterato
         for logger in loggers.values():
             logger.addHandler(handler)
             logger.setLevel(logging.INFO)
-        nothing: Any = None  # the bot isn't accessible
         patient = aiohttp.ClientTimeout(total=None)
         try:
             async with aiohttp.ClientSession(timeout=patient) as session:
-                yield ScenePlay(
-                    emulator, nothing, nothing, Clock(), session, bot=bot, path=path, log=log
-                )
+                yield ScenePlay(emulator, session, bot=bot, path=path, log=log)
         finally:
             await bot.stop()
             await emulator.stop()

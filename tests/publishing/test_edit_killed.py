@@ -17,7 +17,7 @@ import pytest
 
 from bot.emulator.demo.client import MemberClient, RequestFailedError
 from bot.emulator.faults.steps import NeverArrivedError, Step
-from tests.support.running_bot import find_buttons
+from tests.support.running_bot import EmulatorClient, find_buttons
 from tests.support.spawned_bot import SpawnedBot, spawned_bot
 
 PATIENCE = 60.0
@@ -53,6 +53,7 @@ class Play:
         world = spawned.emulator.world
         self.guild = next(iter(world.guilds.values()))
         self.actor = MemberClient(session, spawned.emulator.page, self.guild.id)
+        self.client = EmulatorClient(spawned.emulator, session)
         self.channel = next(c.id for c in world.channels.values() if c.name == "essays")
         self.before = 0  # steps
 
@@ -85,7 +86,8 @@ class Play:
             },
         }
         admin = world.users[self.guild.owner_id]
-        await self.actor._send(admin, "/interactions", body, ("chairs.md", text.encode()))
+        file = ("chairs.md", text.encode())
+        await self.client.call_as(admin, "POST", "/interactions", body, file)
         await self.settle()
         one = (await self.spawned.world())["interactions"][-1]
         found: dict[str, Any] = one["messages"][0]
@@ -100,18 +102,6 @@ class Play:
             world.messages[int(message["id"])],
             button["custom_id"],
         )
-
-    async def ours(self) -> list[dict[str, Any]]:
-        own = str(self.spawned.emulator.world.bot.id)
-        found = [
-            message
-            for message in (await self.spawned.world())["messages"]
-            if message["author"]["id"] == own
-            and not message["deleted"]
-            and message["channel_id"] == str(self.channel)
-            and message["type"] in (0, 19)
-        ]
-        return sorted(found, key=lambda message: int(message["id"]))
 
     def strike(self, number: int) -> None:
         """Kill the bot at this step from now on."""
@@ -146,7 +136,7 @@ async def hold(play: Play, text: str, tmp_path: Path) -> None:
     status, shown = await play.spawned.command("preview", str(path), "--json")
     assert status == 0
     wanted = " ".join(m["content"] for m in json.loads(shown)["messages"][:-1]).split()
-    _, *posts = await play.ours()
+    _, *posts = await play.client.bot_messages()
     parts = [
         [line for line in message["content"].split("\n") if not line.startswith("-# Continued")]
         for message in posts

@@ -21,10 +21,9 @@ from typing import Any
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.clock import Clock
 from bot.emulator.world.models import User
 from bot.emulator.world.seed import add_member
-from tests.support.running_bot import RunningBot, find_buttons
+from tests.support.running_bot import EmulatorClient, find_buttons
 from tests.support.spawned_bot import SpawnedBot, spawned_bot
 
 __all__ = ["Held", "Soak", "faults_of", "soak"]
@@ -75,10 +74,10 @@ class Soak:
     """Plays the hours. ``port``: where the bot tells its metrics."""
 
     def __init__(
-        self, spawned: SpawnedBot, running: RunningBot, members: list[User], port: int, seed: int
+        self, spawned: SpawnedBot, client: EmulatorClient, members: list[User], port: int, seed: int
     ):
         self._spawned = spawned
-        self._running = running
+        self._client = client
         self._members = members
         self._metrics = f"http://127.0.0.1:{port}/metrics"
         self._random = random.Random(seed)
@@ -95,7 +94,7 @@ class Soak:
         so that what the process holds after it is what it holds at work.
         """
         await self._spawned.bot.start()
-        await self._running.settle()
+        await self._client.settle()
         found: list[Held] = []
         for hour in range(hours):
             if hour == 0:
@@ -104,19 +103,19 @@ class Soak:
             for _ in range(talk * _FIRST if hour == 0 else talk):
                 await self._something()
                 if self._random.random() < 1 / 20:
-                    await self._running.settle(self._random.uniform(0, 60))
-            await asyncio.gather(*map(self._running.run_command, ("essay list", "prompts list")))
-            await self._running.settle()
+                    await self._client.settle(self._random.uniform(0, 60))
+            await asyncio.gather(*map(self._client.run_command, ("essay list", "prompts list")))
+            await self._client.settle()
             for chance, fault in _CUTS:
                 if hour == 0 or self._random.random() < chance:
                     self.cuts += 1
-                    await self._running.control("faults", fault)
-            await self._running.settle(1800)
-            async with self._running.session.delete(
+                    await self._client.control("faults", fault)
+            await self._client.settle(1800)
+            async with self._client.session.delete(
                 f"{self._spawned.emulator.page}/rehearsal/faults"
             ):
                 pass
-            await self._running.settle(1800)
+            await self._client.settle(1800)
             is_judged = hour in {0, hours - 1}
             found.append(await (self._rested() if is_judged else self._look()))
         return found
@@ -124,24 +123,24 @@ class Soak:
     async def _publish(self, name: str) -> None:
         words = " ".join(f"word{self._random.randrange(1000)}" for _ in range(600))
         text = f"# Essay {name}\n\n{words}\n\nIs it so with {name}? What do you think?\n"
-        shown = await self._running.run_command("essay publish", file=("a.md", text.encode()))
-        await self._running.settle()
-        answer = await self._running.answer_message(shown)
+        shown = await self._client.run_command("essay publish", file=("a.md", text.encode()))
+        await self._client.settle()
+        answer = await self._client.answer_message(shown)
         (button,) = [one for one in find_buttons(answer["components"]) if one["label"] == "Publish"]
         before = set(self._ours())
-        await self._running.interact(
+        await self._client.interact(
             3,
             {"component_type": 2, "custom_id": button["custom_id"]},
             message_id=answer["id"],
             message_flags=answer["flags"],
         )
-        await self._running.settle()
-        channel = self._running.channel()
+        await self._client.settle()
+        channel = self._client.channel()
         self._heads += [(channel, one) for one in self._ours() if one not in before]
 
     def _ours(self) -> list[int]:
         world = self._spawned.emulator.world
-        own, channel = world.application.bot_id, self._running.channel()
+        own, channel = world.application.bot_id, self._client.channel()
         return [
             one.id
             for one in world.messages.values()
@@ -158,23 +157,23 @@ class Soak:
             if answered is not None:
                 body["message_reference"] = {"message_id": str(answered)}
             path = f"/channels/{channel}/messages"
-            message = int((await self._running.call_as(who, "POST", path, body))["id"])
+            message = int((await self._client.call_as(who, "POST", path, body))["id"])
             self.messages += 1
             self._written = [*self._written[-200:], (who, channel, message)]
-            if channel == self._running.channel() and self._random.random() < 0.2:
-                await self._running.settle()  # its thread is there now
+            if channel == self._client.channel() and self._random.random() < 0.2:
+                await self._client.settle()  # its thread is there now
                 if message in self._spawned.emulator.world.channels:
                     self._heads.append((message, None))
             return
         who, channel, message = self._random.choice(self._written)
         path = f"/channels/{channel}/messages/{message}"
         if happens < 0.9:
-            await self._running.call_as(who, "PATCH", path, {"content": f"Rather {happens}"})
+            await self._client.call_as(who, "PATCH", path, {"content": f"Rather {happens}"})
         elif happens < 0.93:
             self._written.remove((who, channel, message))
-            await self._running.call_as(who, "DELETE", path)
+            await self._client.call_as(who, "DELETE", path)
         else:
-            await self._running.call_as(who, "PUT", f"{path}/reactions/%F0%9F%91%8D/@me")
+            await self._client.call_as(who, "PUT", f"{path}/reactions/%F0%9F%91%8D/@me")
 
     async def _rested(self) -> Held:
         """What is held once connections that are kept for the next call have been let go."""
@@ -188,7 +187,7 @@ class Soak:
         return before
 
     async def _look(self) -> Held:
-        async with self._running.session.get(self._metrics) as response:
+        async with self._client.session.get(self._metrics) as response:
             told = {
                 sample.name: sample.value
                 for family in text_string_to_metric_families(await response.text())
@@ -233,9 +232,8 @@ async def soak(
         world = spawned.emulator.world
         guild = next(iter(world.guilds.values()))
         people = [add_member(world, guild, f"Member {number}") for number in range(members)]
-        nothing: Any = None  # the bot is a process of its own
-        running = RunningBot(spawned.emulator, nothing, nothing, Clock(), session)
-        play = Soak(spawned, running, people, port, seed)
+        client = EmulatorClient(spawned.emulator, session)
+        play = Soak(spawned, client, people, port, seed)
         return await play.play(hours, essays, talk), play, spawned
 
 

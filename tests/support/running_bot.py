@@ -13,7 +13,7 @@ import io
 import json
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,13 +95,10 @@ def form_data(form: dict[str, Any], entered: dict[str, str]) -> dict[str, Any]:
 
 
 @dataclass
-class RunningBot:
-    """A running bot and the emulator it is connected to."""
+class EmulatorClient:
+    """An emulator, and everything its members can do in it, over HTTP as Discord clients do it."""
 
     emulator: Emulator
-    salon: Salon
-    database: Database
-    clock: Clock
     session: aiohttp.ClientSession
 
     # -- the world ----------------------------------------------------------------------------
@@ -311,9 +308,26 @@ class RunningBot:
         await self.press(interaction, "Publish")
         return interaction
 
+
+@dataclass
+class RunningBot(EmulatorClient):
+    """A bot that runs in this process, and the emulator it is connected to."""
+
+    salon: Salon
+    database: Database
+    clock: Clock
+
     async def export(self, essay: str = "1") -> dict[str, Any]:
         """The export of a discussion."""
         return await self.database.read(lambda tx: export(tx, essay))
+
+
+@contextlib.contextmanager
+def missing_files(emulator: Emulator) -> Iterator[None]:
+    """Answer requests for attachments' bytes with 404 in the block."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(emulator.world.files, "get", lambda file_id: None)
+        yield
 
 
 @contextlib.asynccontextmanager
@@ -353,7 +367,7 @@ async def run_bot(
         )
         async with clock_link(settings.clock_url, clock, lambda: salon):
             life = asyncio.create_task(salon.start(settings.token))
-            running = RunningBot(emulator, salon, database, clock, session)
+            running = RunningBot(emulator, session, salon, database, clock)
             try:
 
                 async def there() -> bool:

@@ -38,6 +38,8 @@ Hook = Callable[[Step], Awaitable[None]]
 class SpawnedBot:
     """An emulator and a bot process. ``narration``: the play's; ``log``: what the bot printed.
 
+    ``is_restarted``: whether a killed bot is started again; else :meth:`restart` starts it.
+
     ``killed_at``: when the bot was last killed; ``absences``: from when to when a killed bot was
     down. Both are times of the world's clock.
     """
@@ -46,10 +48,18 @@ class SpawnedBot:
     bot: BotProcess
     database: Path
     log: list[str]
+    environment: dict[str, str]
+    is_restarted: bool = True
     narration: list[str] = field(default_factory=list)
     restarts: list[asyncio.Task[None]] = field(default_factory=list)
     killed_at: datetime | None = None
     absences: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+    def set_environment(self, **settings: str) -> None:
+        """Set environment variables for the bot; it must not be running."""
+        self.environment |= settings
+        self.bot = BotProcess(self.environment, self.log.append)
+        self.emulator.controls.bot = self.bot
 
     async def play(
         self, essay: Path | None, comments: Path | None, *, channel: str = "essays"
@@ -72,6 +82,11 @@ class SpawnedBot:
         assert self.bot.pid is not None
         os.kill(self.bot.pid, signal.SIGKILL)
         self.killed_at = self.emulator.world.now()
+        if self.is_restarted:
+            self.restart(pause)
+
+    def restart(self, pause: timedelta = _NO_PAUSE) -> None:
+        """Start a killed bot again, in a task."""
         self.restarts.append(asyncio.create_task(self._restart(pause)))
 
     async def _restart(self, pause: timedelta) -> None:
@@ -146,18 +161,19 @@ async def spawned_bot(
         clock_link=emulator.page.replace("http://", "ws://", 1) + CLOCK_LINK,
         database=database,
     )
-    bot = BotProcess(environment | settings, log.append)
+    environment |= settings
+    bot = BotProcess(environment, log.append)
     emulator.controls.bot = bot
-    spawned = SpawnedBot(emulator, bot, database, log)
+    spawned = SpawnedBot(emulator, bot, database, log, environment)
     try:
         yield spawned
     except BaseException:
-        if bot.pid is not None:
-            os.kill(bot.pid, signal.SIGUSR1)  # it dumps its stacks
+        if spawned.bot.pid is not None:
+            os.kill(spawned.bot.pid, signal.SIGUSR1)  # it dumps its stacks
             await asyncio.sleep(_DUMP_SECONDS)
         sys.stdout.write("\n".join(log[-_LAST_LINES:]))
         raise
     finally:
         await asyncio.gather(*spawned.restarts, return_exceptions=True)
-        await bot.kill()
+        await spawned.bot.kill()
         await emulator.stop()

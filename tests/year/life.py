@@ -9,14 +9,12 @@ import random
 import sqlite3
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 import aiohttp
 
-from bot.clock import Clock
 from bot.emulator.faults.steps import NeverArrivedError, Step
 from bot.emulator.world.seed import put_channel
-from tests.support.running_bot import RunningBot, find_buttons
+from tests.support.running_bot import EmulatorClient, find_buttons
 from tests.support.spawned_bot import SpawnedBot
 
 __all__ = ["Life", "Log", "Span", "live"]
@@ -60,9 +58,9 @@ class Log:
 class Life:
     """Plays the year. Nothing here knows how prompts are decided."""
 
-    def __init__(self, spawned: SpawnedBot, running: RunningBot, seed: int) -> None:
+    def __init__(self, spawned: SpawnedBot, client: EmulatorClient, seed: int) -> None:
         self._spawned = spawned
-        self._running = running
+        self._client = client
         self._world = spawned.emulator.world
         self._random = random.Random(seed)
         self._open: list[int] = []
@@ -81,7 +79,7 @@ class Life:
         gap = days * 0.9 / essays
         published, next_essay = 0, self.now
         await self._spawned.bot.start()
-        await self._running.settle()
+        await self._client.settle()
         await self._found()
         while self.now < end:
             stay = min(self.now + DAY * self._random.uniform(2, 25), end)
@@ -93,7 +91,7 @@ class Life:
                 await self._part_of_a_day()
                 await self._chance()
             await self._away()
-        await self._running.settle(60)
+        await self._client.settle(60)
 
     async def _found(self) -> None:
         options = {"zone": "Europe/Berlin", "quiet": "22:00-07:30"}
@@ -102,30 +100,30 @@ class Life:
 
     async def _command(self, command: str, **options: str) -> str:
         given = [{"type": 3, "name": name, "value": value} for name, value in options.items()]
-        interaction = await self._running.run_command(f"prompts {command}", options=given)
-        await self._running.settle()
+        interaction = await self._client.run_command(f"prompts {command}", options=given)
+        await self._client.settle()
         return json.dumps(interaction["answer"])
 
     async def _publish(self, number: int) -> None:
-        channel = self._running.channel(self._random.choice(CHANNELS))
+        channel = self._client.channel(self._random.choice(CHANNELS))
         questions = "\n\n".join(
             f"Is it so with number {number}, way {way}?"
             for way in range(self._random.choice((0, 1, 1, 2, 4)))
         )
         text = f"# Essay {number}\n\nIt is about number {number}.\n\n{questions}\n"
         file = (f"{number}.md", text.encode())
-        draft = await self._running.run_command("essay publish", file=file, channel_id=channel)
-        await self._running.settle()
-        shown = await self._running.answer_message(draft)
+        draft = await self._client.run_command("essay publish", file=file, channel_id=channel)
+        await self._client.settle()
+        shown = await self._client.answer_message(draft)
         (button,) = [one for one in find_buttons(shown["components"]) if one["label"] == "Publish"]
-        await self._running.interact(
+        await self._client.interact(
             3,
             {"component_type": 2, "custom_id": button["custom_id"]},
             channel_id=channel,
             message_id=shown["id"],
             message_flags=shown["flags"],
         )
-        await self._running.settle(self._random.uniform(0, 3600))
+        await self._client.settle(self._random.uniform(0, 3600))
         self._open.append(number)
         self._said[number] = 0
         if self._random.random() < 0.4:
@@ -137,7 +135,7 @@ class Life:
             if number not in self._quiet and self._random.random() < 0.5 ** self._said[number]:
                 await self._write(number)
                 self._said[number] += self._random.random() < 0.3
-        await self._running.settle(self._random.uniform(1, 12) * 3600)
+        await self._client.settle(self._random.uniform(1, 12) * 3600)
 
     async def _write(self, number: int) -> None:
         """A member answers one of the bot's messages, or writes in a thread."""
@@ -158,10 +156,10 @@ class Life:
         text = f"{who} says {self._random.random()}"
         self.log.written += 1
         if threads and self._random.random() < 0.6:
-            await self._running.write(who, text, channel_id=self._random.choice(threads)[0])
+            await self._client.write(who, text, channel_id=self._random.choice(threads)[0])
         elif posts:
             channel, message = self._random.choice(posts)
-            await self._running.write(who, text, to=message, channel_id=channel)
+            await self._client.write(who, text, to=message, channel_id=channel)
 
     async def _chance(self) -> None:
         """What happens now and then."""
@@ -187,8 +185,8 @@ class Life:
     async def _outage(self) -> None:
         """Discord refuses every message for a while, or the connection is lost."""
         if self._random.random() < 0.5:
-            await self._running.control("faults", {"kind": "gateway_close", "code": 4000})
-            await self._running.settle()
+            await self._client.control("faults", {"kind": "gateway_close", "code": 4000})
+            await self._client.settle()
             return
         self.log.outages += 1
         start = self.now
@@ -200,8 +198,8 @@ class Life:
             "times": 100_000,
             "after_effect": self._random.random() < 0.5,
         }
-        await self._running.control("faults", fault)
-        await self._running.settle(self._random.uniform(0.2, 20) * 3600)
+        await self._client.control("faults", fault)
+        await self._client.settle(self._random.uniform(0.2, 20) * 3600)
         async with aiohttp.ClientSession() as session:
             await session.delete(f"{self._spawned.emulator.page}/rehearsal/faults")
         self.log.absences.append(Span(start, self.now))
@@ -211,7 +209,7 @@ class Life:
         which = {} if number is None else {"essay": str(number)}
         start = self.now
         await self._command("pause", **which)
-        await self._running.settle(self._random.uniform(1, 60) * 3600)
+        await self._client.settle(self._random.uniform(1, 60) * 3600)
         self.log.paused.setdefault(number, []).append(Span(start, self.now))
         await self._command("resume", **which)
 
@@ -226,12 +224,12 @@ class Life:
         start = self.now
         if self._open and self._random.random() < 0.4:
             self._close(self._open.pop(self._random.randrange(len(self._open))))
-        await self._running.settle(hours * 3600)
+        await self._client.settle(hours * 3600)
         for number in self._open[-3:]:
             if self._random.random() < 0.3:  # said while nobody hears it
                 await self._write(number)
         await self._spawned.bot.start()
-        await self._running.settle()
+        await self._client.settle()
         self.log.absences.append(Span(start, self.now))
 
     async def _killed(self, pause: timedelta) -> None:
@@ -250,13 +248,13 @@ class Life:
                     raise NeverArrivedError
 
         self._spawned.emulator.steps.hook = strike
-        await self._running.settle(self._random.uniform(1, 4) * 86400)
+        await self._client.settle(self._random.uniform(1, 4) * 86400)
         self._spawned.emulator.steps.hook = None
         await asyncio.gather(*self._spawned.restarts)
         # As long as it was away in truth: the days of the play go by without it too.
         self.log.absences += [Span(start, end) for start, end in self._spawned.absences]
         self._spawned.absences.clear()
-        await self._running.settle()
+        await self._client.settle()
 
     def _close(self, number: int) -> None:
         """While the bot is away, so that it has the archive for itself when it is there."""
@@ -273,9 +271,7 @@ async def live(spawned: SpawnedBot, *, days: int, essays: int, seed: int) -> Log
             spawned.emulator.world, next(iter(spawned.emulator.world.guilds.values())), name
         )
     async with aiohttp.ClientSession() as session:
-        # The bot is a process of its own: there is no client and no archive to look into here.
-        nothing: Any = None
-        running = RunningBot(spawned.emulator, nothing, nothing, Clock(), session)
-        life = Life(spawned, running, seed)
+        client = EmulatorClient(spawned.emulator, session)
+        life = Life(spawned, client, seed)
         await life.live(days, essays)
         return life.log

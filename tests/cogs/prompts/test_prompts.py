@@ -12,9 +12,15 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.clock import Clock
 from bot.emulator.faults.steps import NeverArrivedError, Step
-from tests.support.running_bot import ESSAY, RunningBot, run_bot, run_emulator, running_bot
+from tests.support.running_bot import (
+    ESSAY,
+    EmulatorClient,
+    RunningBot,
+    run_bot,
+    run_emulator,
+    running_bot,
+)
 from tests.support.spawned_bot import spawned_bot
 
 HOUR, DAY = 3600, 86400
@@ -505,8 +511,7 @@ async def test_killed_around_its_sending_a_prompt_is_neither_lost_nor_doubled(
     tmp_path: Path, moment: str, hours: float
 ) -> None:
     async with spawned_bot(tmp_path) as spawned, aiohttp.ClientSession() as session:
-        nothing: Any = None  # the bot is a process of its own: no client, no archive in this one
-        running = RunningBot(spawned.emulator, nothing, nothing, Clock(), session)
+        running = EmulatorClient(spawned.emulator, session)
         await spawned.bot.start()
         await running.settle()
         await running.start_publishing()

@@ -21,6 +21,7 @@ from tests.faults.scenes.actions import (
     submit,
     with_head,
 )
+from tests.support.running_bot import missing_files
 
 __all__ = ["SCENES"]
 
@@ -101,11 +102,9 @@ async def files_that_cannot_be_kept(play: ScenePlay) -> None:
     head = await with_head(play)
     await play.write("Ann", "Large.", channel_id=head, file=("l.bin", b"l" * 6_000_000))
     await play.settle(60)
-    get = play.emulator.world.files.get
-    play.emulator.world.files.get = lambda file_id: None  # type: ignore[method-assign]
-    await play.write("Ben", "Lost.", channel_id=head, file=("a.png", b"picture"))
-    await play.settle(DAY * 3)
-    play.emulator.world.files.get = get  # type: ignore[method-assign]
+    with missing_files(play.emulator):
+        await play.write("Ben", "Lost.", channel_id=head, file=("a.png", b"picture"))
+        await play.settle(DAY * 3)
 
 
 async def automod_minds_titles_and_prompts(play: ScenePlay) -> None:

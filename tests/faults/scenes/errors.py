@@ -16,6 +16,7 @@ from tests.faults.scenes.actions import (
     set_up,
     with_head,
 )
+from tests.support.running_bot import missing_files
 
 __all__ = ["SCENES"]
 
@@ -117,11 +118,9 @@ async def a_file_is_had_days_later(play: ScenePlay) -> None:
     await play.settle()
     await publish(play)
     *_, closing = await play.bot_messages()
-    get = play.emulator.world.files.get
-    play.emulator.world.files.get = lambda file_id: None  # type: ignore[method-assign]
-    await play.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
-    await play.settle(26 * 3600)
-    play.emulator.world.files.get = get  # type: ignore[method-assign]
+    with missing_files(play.emulator):
+        await play.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
+        await play.settle(26 * 3600)
     await play.settle(DAY)
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
 
+import aiosqlite
 import pytest
 
-from storage.db.database import Database
-from storage.db.writer import Transaction
+from storage.db.database import Database, open_database
+from storage.db.writer import Transaction, Writer
 
 
 async def add(tx: Transaction, number: int) -> int:
@@ -21,6 +25,20 @@ async def add(tx: Transaction, number: int) -> int:
 async def ids(database: Database) -> list[int]:
     rows = await database.read(lambda tx: tx.rows("SELECT id FROM servers ORDER BY rowid"))
     return [row["id"] for row in rows]
+
+
+@contextlib.asynccontextmanager
+async def traced_writer(path: Path) -> AsyncIterator[tuple[Writer, list[str]]]:
+    """A writer with its own connection, and the statements it executes."""
+    statements: list[str] = []
+    async with aiosqlite.connect(path, isolation_level=None) as connection:
+        await connection.set_trace_callback(statements.append)
+        writer = Writer(connection)
+        writer.start()
+        try:
+            yield writer, statements
+        finally:
+            await writer.close()
 
 
 async def test_writes_are_committed_in_arrival_order(database: Database) -> None:
@@ -42,16 +60,14 @@ async def test_writes_are_committed_in_arrival_order(database: Database) -> None
 
 async def test_many_writes_share_a_commit(database: Database) -> None:
     begun = 0
-    statements: list[str] = []
 
     async def note(tx: Transaction) -> None:
         nonlocal begun
         begun += 1
         await add(tx, begun)
 
-    connection = database._writer._connection  # type: ignore[union-attr]
-    await connection.set_trace_callback(statements.append)
-    await asyncio.gather(*(database.write(note) for _ in range(100)))
+    async with traced_writer(database.path) as (writer, statements):
+        await asyncio.gather(*(writer.write(note) for _ in range(100)))
     commits = statements.count("COMMIT")
     assert begun == 100
     assert 1 <= commits <= 3, "a hundred writes at once want a handful of commits"
@@ -104,9 +120,9 @@ async def test_a_cancelled_caller_leaves_the_archive_consistent(database: Databa
     assert await ids(database) in ([2], [1, 2])
 
 
-async def test_a_closed_archive_refuses_writes(database: Database) -> None:
-    assert database._writer is not None
-    await database._writer.close()
+async def test_a_closed_archive_refuses_writes(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "salon.sqlite3") as database:
+        await database.write(lambda tx: add(tx, 1))
     with pytest.raises(RuntimeError, match="closed"):
         await database.write(lambda tx: add(tx, 1))
 
