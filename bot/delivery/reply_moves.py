@@ -181,7 +181,7 @@ class ReplyMover:
             raise JobFailed(Outcome.DELETED, "The reply was deleted.")
         try:
             with self._recorder.collect_live(job.thread_id) as live:
-                copy_id = await self._webhooks.write(webhook, job.thread_id, payload, files)
+                copy_id = await self._webhooks.post(webhook, job.thread_id, payload, files)
                 await self._record_copy(job, copy_id)
         except discord.HTTPException as error:
             if error.status >= 500:
@@ -198,7 +198,7 @@ class ReplyMover:
 
     async def _get_webhook(self, job: ReplyMove) -> Webhook:
         try:
-            return await self._webhooks.of(job.channel_id)
+            return await self._webhooks.get(job.channel_id)
         except discord.HTTPException as error:
             if error.code == TOO_MANY_WEBHOOKS:
                 alert = (
@@ -359,12 +359,12 @@ class ReplyMover:
             payload["attachments"] = files
         webhook = await self._get_webhook_of_copy(job)
         try:
-            await self._webhooks.rewrite(webhook, job.thread_id, copy_id, payload)
+            await self._webhooks.edit(webhook, job.thread_id, copy_id, payload)
         except discord.HTTPException as error:
             if error.code != ARCHIVED:
                 raise
             await self._http.edit_channel(job.thread_id, archived=False)
-            await self._webhooks.rewrite(webhook, job.thread_id, copy_id, payload)
+            await self._webhooks.edit(webhook, job.thread_id, copy_id, payload)
 
     async def _get_webhook_of_copy(self, job: ReplyMove) -> Webhook:
         try:

@@ -1,12 +1,17 @@
-"""Links to threads: below a reply in the channel, for a while, a line that links its thread."""
+"""Links to threads: below a reply in the channel, for ten minutes, a line that links its thread."""
 
 from __future__ import annotations
 
+from bot.core.payload import Payload, make_plain_message
 from storage.db.writer import Transaction
-from storage.delivery import temporary_messages
+from storage.delivery import messages, temporary_messages
+from storage.delivery.messages import NewMessage
 from storage.replies import reply_moves
 
 __all__ = ["plan_due_links"]
+
+#: Milliseconds after which a link is deleted.
+_KEPT_FOR = 10 * 60_000
 
 
 async def plan_due_links(tx: Transaction, now_ms: int) -> None:
@@ -16,13 +21,22 @@ async def plan_due_links(tx: Transaction, now_ms: int) -> None:
     """
     await reply_moves.settle_impossible(tx)
     for link in await reply_moves.get_due_links(tx, now_ms):
-        await temporary_messages.point(
+        (planned_message_id,) = await messages.plan(
             tx,
-            link.server_id,
+            server_id=link.server_id,
             discussion_id=link.discussion_id,
             channel_id=link.channel_id,
-            reply_id=link.reply_id,
-            thread_id=link.thread_id,
+            after_id=link.reply_id,
+            messages=[NewMessage("notice", _make_link(link.reply_id, link.thread_id))],
             now_ms=now_ms,
         )
+        await temporary_messages.add(
+            tx, planned_message_id, reply_id=link.reply_id, delete_at=now_ms + _KEPT_FOR
+        )
         await reply_moves.mark_linked(tx, link.reply_id)
+
+
+def _make_link(reply_id: int, thread_id: int) -> Payload:
+    payload = make_plain_message(f"-# This talk goes on in <#{thread_id}>.", silent=True)
+    payload["message_reference"] = {"message_id": str(reply_id), "fail_if_not_exists": False}
+    return payload

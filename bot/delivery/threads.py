@@ -40,8 +40,9 @@ from bot.discord_api.single_attempt import SingleCalls
 from bot.ingest.recorder import Recorder
 from storage.db.database import Database
 from storage.db.writer import Transaction
-from storage.delivery import threads
-from storage.delivery.threads import Thread
+from storage.delivery import message_edits, threads
+from storage.delivery.message_edits import NewMessageEdit
+from storage.delivery.threads import ERASED_MEMBER, Thread
 
 __all__ = ["SERVER_IS_FULL", "ThreadOpener"]
 
@@ -123,7 +124,7 @@ class ThreadOpener:
         now_ms = self._clock.now_ms()
 
         async def record(tx: Transaction) -> None:
-            await threads.mark_opened(tx, thread.id, now_ms)
+            await _record_opened(tx, thread.id, now_ms)
             await alerts.clear_thread(tx, thread.server_id, thread.channel_id)
 
         await self._database.write(record)
@@ -289,3 +290,29 @@ class ThreadOpener:
                 )
 
         await self._database.write(record)
+
+
+async def _record_opened(tx: Transaction, thread_id: int, now_ms: int) -> None:
+    """Record that a thread is open, and plan what changed while it was being opened.
+
+    It is renamed where the data of the author whom its name quotes was erased meanwhile, and locked
+    where its essay was withdrawn.
+    """
+    opened = await threads.mark_opened(tx, thread_id)
+    if opened is not None and opened.member_id == ERASED_MEMBER:
+        await message_edits.plan(
+            tx,
+            server_id=opened.server_id,
+            discussion_id=opened.discussion_id,
+            edits=[NewMessageEdit("rename", thread_id, payload={"name": opened.name})],
+            now_ms=now_ms,
+        )
+    withdrawn = None if opened is not None else await threads.find_withdrawn(tx, thread_id)
+    if withdrawn is not None:
+        await message_edits.plan(
+            tx,
+            server_id=withdrawn.server_id,
+            discussion_id=withdrawn.discussion_id,
+            edits=[NewMessageEdit("lock", thread_id)],
+            now_ms=now_ms,
+        )

@@ -1,1 +1,1 @@
-"""Everything that is Discord's: limits, errors, retry, rate limit, permissions, webhooks."""
+"""Discord's API: limits, errors, retry, rate limit, permissions, webhooks."""

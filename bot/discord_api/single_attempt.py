@@ -1,9 +1,9 @@
-"""Calls to Discord that are made once: the library would repeat them before anybody could look.
+"""HTTP calls without discord.py's automatic retries, for endpoints that aren't idempotent.
 
-discord.py repeats a call that was answered with 500 to 524, though what it asked for may have
-been done. For what has no nonce (executing a webhook, making one) that doubles it, and for a
-deletion it hides whose doing it was. Here a call is repeated only where Discord says that nothing
-was done: 429 (docs: Topics › Rate Limits).
+discord.py repeats a call that was answered with 500 to 524, though it may have had its effect. A
+call without a nonce (executing a webhook, creating one) would have it twice, and of a deletion it
+wouldn't be known who deleted. Here a call is repeated only where Discord says that it had no
+effect: 429 (docs: Topics › Rate Limits).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["SingleCalls", "Upload"]
 
 #: Seconds for one call, files included, where nothing else is said.
 _SECONDS = 120.0
-#: How often a call waits for its turn before it is given up for now.
+#: Rate limits a call waits for before it fails.
 _MOST_WAITS = 20
 
 
@@ -37,12 +37,12 @@ class Upload:
 
 
 class SingleCalls:
-    """Makes calls in a session of its own, each bucket of Discord's in turn."""
+    """Makes calls in its own session, those of a rate limit bucket one after the other."""
 
     def __init__(self, http: HTTPClient) -> None:
         self._http = http
         self._session: aiohttp.ClientSession | None = None
-        self._turns: dict[str, asyncio.Lock] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
         self._free_at: dict[str, float] = {}
 
     async def close(self) -> None:
@@ -61,27 +61,27 @@ class SingleCalls:
         files: Sequence[Upload] = (),
         within: float = _SECONDS,
     ) -> Any:
-        """Make the call and return what Discord answers, None for no content.
+        """Make the call and return Discord's answer, None for no content.
 
-        ``as_bot``: with the bot's token; without it where one in the address stands for it.
-        ``within``: seconds for the answer; calls of the same bucket wait behind it. Raises
-        discord.HTTPException for an answer of 400 and more, else what aiohttp raises.
+        ``as_bot``: with the bot's token; not where the URL has a token. ``within``: seconds for
+        the answer; calls of the same bucket wait for it. Raises discord.HTTPException for a status
+        of 400 and more, else what aiohttp raises.
         """
         key = f"{route.key} {route.major_parameters}"
-        async with self._turns.setdefault(key, asyncio.Lock()):
+        async with self._locks.setdefault(key, asyncio.Lock()):
             for _ in range(_MOST_WAITS):
                 await self._wait(key)
                 async with self._request(route, as_bot, query, body, files, within) as response:
-                    told = await _told(response)
-                    self._note(key, response)
-                    if response.status == 429 and isinstance(told, dict):
-                        wait = float(told.get("retry_after") or 1.0)
+                    answer = await _read_answer(response)
+                    self._note_rate_limit(key, response)
+                    if response.status == 429 and isinstance(answer, dict):
+                        wait = float(answer.get("retry_after") or 1.0)
                         self._free_at[key] = self._now() + wait
                         continue
                     if response.status >= 400:
-                        raise discord.HTTPException(response, told)
-                    return told
-            raise discord.HTTPException(response, told)
+                        raise discord.HTTPException(response, answer)
+                    return answer
+            raise discord.HTTPException(response, answer)
 
     def _request(
         self,
@@ -119,10 +119,10 @@ class SingleCalls:
             headers=headers,
             data=data,
             timeout=aiohttp.ClientTimeout(total=within),
-            middlewares=(_once(),),
+            middlewares=(_make_send_once(),),
         )
 
-    def _note(self, key: str, response: aiohttp.ClientResponse) -> None:
+    def _note_rate_limit(self, key: str, response: aiohttp.ClientResponse) -> None:
         """docs: Topics › Rate Limits › Header Format."""
         if response.headers.get("X-RateLimit-Remaining") == "0":
             after = float(response.headers.get("X-RateLimit-Reset-After") or 0)
@@ -137,8 +137,8 @@ class SingleCalls:
         return asyncio.get_running_loop().time()
 
 
-def _once() -> aiohttp.ClientMiddlewareType:
-    """aiohttp by itself repeats a DELETE whose connection broke; this call is made once."""
+def _make_send_once() -> aiohttp.ClientMiddlewareType:
+    """aiohttp itself repeats a DELETE whose connection broke; this prevents that."""
     sent = False
 
     async def send(
@@ -153,7 +153,7 @@ def _once() -> aiohttp.ClientMiddlewareType:
     return send
 
 
-async def _told(response: aiohttp.ClientResponse) -> Any:
+async def _read_answer(response: aiohttp.ClientResponse) -> Any:
     text = await response.text(encoding="utf-8")
     if response.content_type == "application/json" and text:
         return json.loads(text)

@@ -1,7 +1,7 @@
-"""The bot's webhook in a channel: found or made, and used to write under a member's name.
+"""Webhooks: finds or creates the bot's webhook in a channel, and posts under a member's name.
 
-Its token is fetched when it is needed, kept in memory alone, and forgotten when it stops working
-(design, decision 12).
+Its token is fetched when needed, kept in memory only, and dropped when it stops working (design,
+decision 12).
 """
 
 from __future__ import annotations
@@ -26,40 +26,40 @@ _INCOMING = 1
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A webhook of the bot's; who has the token can write with it."""
+    """A webhook of the bot's; anyone who has the token can post with it."""
 
     id: int
     token: str = field(repr=False)
 
 
 class Webhooks:
-    """Finds, makes and uses the bot's webhooks, one a channel."""
+    """Finds, creates and uses the bot's webhooks, one a channel."""
 
     def __init__(self, *, http: HTTPClient, permissions: Permissions, single: SingleCalls) -> None:
         self._http = http
         self._permissions = permissions
         self._single = single
         self._known: dict[int, Webhook] = {}
-        self._turns: dict[int, asyncio.Lock] = {}
+        self._locks: dict[int, asyncio.Lock] = {}
 
-    async def of(self, channel_id: int) -> Webhook:
-        """The bot's webhook in a channel, made where there is none.
+    async def get(self, channel_id: int) -> Webhook:
+        """The bot's webhook in a channel, created if there is none.
 
         Raises discord.HTTPException: 403 without *Manage Webhooks*, 30007 where the channel has
         as many as Discord allows, 15 (docs: Webhook Resource › Create Webhook).
         """
-        async with self._turns.setdefault(channel_id, asyncio.Lock()):
+        async with self._locks.setdefault(channel_id, asyncio.Lock()):
             if channel_id not in self._known:
-                self._known[channel_id] = await self._found(channel_id) or await self._made(
+                self._known[channel_id] = await self._find(channel_id) or await self._create(
                     channel_id
                 )
             return self._known[channel_id]
 
     def forget(self, channel_id: int) -> None:
-        """The webhook does not work any more: somebody deleted it."""
+        """Drop a webhook that somebody deleted."""
         self._known.pop(channel_id, None)
 
-    async def _found(self, channel_id: int) -> Webhook | None:
+    async def _find(self, channel_id: int) -> Webhook | None:
         for one in await self._http.channel_webhooks(channel_id):
             token, creator = one.get("token"), one.get("user")
             mine = creator is not None and int(creator["id"]) == self._permissions.own_id
@@ -67,17 +67,17 @@ class Webhooks:
                 return Webhook(int(one["id"]), token)
         return None
 
-    async def _made(self, channel_id: int) -> Webhook:
+    async def _create(self, channel_id: int) -> Webhook:
         route = Route("POST", "/channels/{channel_id}/webhooks", channel_id=channel_id)
-        made = await self._single.call(route, as_bot=True, body={"name": NAME})
-        return Webhook(int(made["id"]), made["token"])
+        created = await self._single.call(route, as_bot=True, body={"name": NAME})
+        return Webhook(int(created["id"]), created["token"])
 
-    async def write(
+    async def post(
         self, webhook: Webhook, thread_id: int, payload: Payload, files: Sequence[Upload]
     ) -> int:
-        """Write into a thread of its channel; the message's id.
+        """Post into a thread of its channel; the message's id.
 
-        docs: Webhook Resource › Execute Webhook. A single attempt, for there is no nonce.
+        docs: Webhook Resource › Execute Webhook. In a single attempt, since there is no nonce.
         """
         route = Route(
             "POST",
@@ -94,10 +94,10 @@ class Webhooks:
         )
         return int(message["id"])
 
-    async def rewrite(
+    async def edit(
         self, webhook: Webhook, thread_id: int, message_id: int, payload: Payload
     ) -> None:
-        """Change what the webhook wrote. docs: Webhook Resource › Edit Webhook Message."""
+        """Edit a message of the webhook. docs: Webhook Resource › Edit Webhook Message."""
         route = Route(
             "PATCH",
             "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}",
@@ -110,10 +110,10 @@ class Webhooks:
         )
 
     async def delete(self, channel_id: int, message_id: int) -> None:
-        """Take a message of somebody else's away, in a single attempt.
+        """Delete somebody else's message, in a single attempt.
 
-        docs: Message Resource › Delete Message (*Manage Messages*). Whether an answer of 10008
-        means that somebody else was faster can only be told if nothing was asked before.
+        docs: Message Resource › Delete Message (*Manage Messages*). Only the first attempt's 10008
+        proves that somebody else deleted it.
         """
         route = Route(
             "DELETE",

@@ -38,7 +38,8 @@ from bot.ingest.answered_passages import ReplyText, save_answered_passages
 from bot.ingest.batch import Batch, BatchResult, EarlyEvents, RecoveredChanges
 from storage.db.writer import Transaction
 from storage.delivery import alerts, essay_threads
-from storage.privacy.erasure import NO_MEMBER, THREAD_NAME
+from storage.delivery.threads import ERASED_MEMBER
+from storage.privacy.erasure import THREAD_NAME
 from storage.privacy.members import NOBODY
 from storage.prompts import prompts
 from storage.replies import deleted_channels
@@ -436,7 +437,7 @@ def _record_thread(event: ThreadSeen, batch: Batch) -> None:
         server_id=event.server_id,
         discussion_id=known.discussion_id,
         channel_id=event.channel_id,
-        member_id=NO_MEMBER if erased else event.owner_id,
+        member_id=ERASED_MEMBER if erased else event.owner_id,
         name=THREAD_NAME if erased else event.name,
         now_ms=batch.now_ms,
     )

@@ -1,8 +1,8 @@
-"""An essay's own place: the one thread of its discussion, or its post in a forum.
+"""Essay threads: an essay's own thread, or its forum post, which the rest of it is posted in.
 
-Both bear the id of the opening card (docs: Channel Resource › Start Thread from Message, Start
-Thread in Forum or Media Channel), so the place is known as soon as the card is. The thread has to
-be opened still, a forum's post is there with its card. What follows the card goes in.
+Both have the id of the opening card (docs: Channel Resource › Start Thread from Message, Start
+Thread in Forum or Media Channel), so they are known as soon as the card is sent. The thread still
+has to be opened then; a forum post comes with its card.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ __all__ = [
     "restart_publishing",
 ]
 
-#: In the place of a head's author: nobody is brought into the essay's own thread.
+#: In the place of a reply's author: nobody is added to an essay's own thread.
 NO_AUTHOR = 0
 
 _NONCE_BYTES = 12
 
 
 async def get_channel_id(tx: Transaction, discussion_id: int) -> int:
-    """Where what is said about an essay from now on goes: its own thread, else its channel."""
+    """Where new messages about an essay go: its own thread or forum post, else its channel."""
     row = await tx.row(
-        "SELECT COALESCE(thread_id, channel_id) AS place FROM discussions WHERE id = :id",
+        "SELECT COALESCE(thread_id, channel_id) AS id FROM discussions WHERE id = :id",
         {"id": discussion_id},
     )
     assert row is not None
-    return int(row["place"])
+    return int(row["id"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ async def add(tx: Transaction, card: Card, message_id: int, *, name: str, now_ms
 
 
 async def redirect_unsent(tx: Transaction, thread_id: int) -> None:
-    """A thread stands; where it is an essay's own, what is still to be posted goes into it."""
+    """Post what is still to be posted of an essay into its own thread, which is open now."""
     await tx.run(
         """
         UPDATE planned_messages SET channel_id = :id, after_id = :id
@@ -137,7 +137,7 @@ async def redirect_unsent(tx: Transaction, thread_id: int) -> None:
 
 
 async def mark_thread_lost(tx: Transaction, thread_id: int, last_error: str) -> None:
-    """A thread will never be, or was deleted: an essay whose own it is cannot go on there."""
+    """A thread was deleted, or will never be opened: an essay can't be posted into it."""
     row = await tx.row("SELECT id FROM discussions WHERE thread_id = :id", {"id": thread_id})
     if row is not None:
         await give_up(tx, row["id"], last_error)
@@ -162,15 +162,15 @@ async def give_up(tx: Transaction, discussion_id: int, last_error: str) -> None:
 
 
 async def restart_publishing(tx: Transaction, discussion_id: int, now_ms: int) -> int:
-    """Plan a publishing from its card on once more, where the place it went to is lost.
+    """Plan all messages of an essay again, from its card on, where its own thread is lost.
 
-    A card that still stands is taken away. The number of posts; 0 where nothing is lost.
+    An existing card is deleted. The number of messages; 0 where nothing is lost.
     """
     row = await tx.row(
         """
         SELECT discussions.id, discussions.server_id, discussions.channel_id, planned_messages.id
             AS card,
-               planned_messages.channel_id AS stood_in, planned_messages.message_id
+               planned_messages.channel_id AS card_channel_id, planned_messages.message_id
         FROM discussions
         JOIN planned_messages
             ON planned_messages.discussion_id = discussions.id AND planned_messages.purpose = 'card'
@@ -188,7 +188,7 @@ async def restart_publishing(tx: Transaction, discussion_id: int, now_ms: int) -
             tx,
             server_id=row["server_id"],
             discussion_id=discussion_id,
-            edits=[NewMessageEdit("delete", row["stood_in"], row["message_id"])],
+            edits=[NewMessageEdit("delete", row["card_channel_id"], row["message_id"])],
             now_ms=now_ms,
         )
     await tx.run("UPDATE discussions SET thread_id = NULL WHERE id = :id", {"id": discussion_id})
@@ -210,20 +210,20 @@ async def restart_publishing(tx: Transaction, discussion_id: int, now_ms: int) -
         """,
         [
             {
-                "id": post["id"],
+                "id": message["id"],
                 "channel_id": row["channel_id"],
                 "nonce": secrets.token_hex(_NONCE_BYTES),
                 "now": now_ms,
                 "after_id": row["message_id"] or 0,
             }
-            for post in found
+            for message in found
         ],
     )
     return len(found)
 
 
 async def get_thread_ids(tx: Transaction, server_id: int) -> set[int]:
-    """The threads that are recorded as some essay's own."""
+    """The essay threads and forum posts of a server."""
     rows = await tx.rows(
         """
         SELECT thread_id FROM discussions

@@ -31,7 +31,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class NewMessageEdit:
-    """What is to be done.
+    """An edit to be planned.
 
     ``edit`` or ``delete`` a message; ``remove`` one: delete it, or edit it where somebody answered
     it; ``lock``, ``unlock`` or ``rename`` a thread.
@@ -59,7 +59,7 @@ class MessageEdit:
 
     @property
     def revised_discussion_id(self) -> int | None:
-        """The discussion whose new revision it lays over its messages, if it is part of that."""
+        """The discussion to whose messages it applies a new revision, if it is part of one."""
         return None if self.revision is None else self.discussion_id
 
 
@@ -73,9 +73,9 @@ async def plan(
     revision: int | None = None,
     interval_ms: int = 0,
 ) -> None:
-    """Owe ``edits`` to Discord, from now on, each ``interval_ms`` after the one before.
+    """Plan ``edits`` from now on, each ``interval_ms`` after the one before.
 
-    ``revision``: of the essay, that they lay over its messages; these are done in their order.
+    ``revision``: the essay's, that they apply to its messages; these are done in their order.
     """
     await tx.run_many(
         """
@@ -102,9 +102,9 @@ async def plan(
     )
 
 
-#: What is owed and may be done: a thread is locked or opened once everything that was owed in it
-#: before is done, for an edit opens an archived thread, and so that the last word holds; and of
-#: what lays a revision over its messages only the first.
+#: What may be done: a thread is locked or unlocked after all earlier edits in it, since an edit
+#: unarchives a thread, and so that the last one counts; and of the edits that apply a revision only
+#: the first.
 _READY = """
 FROM message_edits
 WHERE state = 'planned' AND NOT (
@@ -159,10 +159,10 @@ def _edit(row: sqlite3.Row) -> MessageEdit:
 
 
 async def decide_removal(tx: Transaction, edit: MessageEdit, now_ms: int) -> MessageEdit | None:
-    """Decide what is to be done about a message that is to be removed; None: nothing any more.
+    """Decide whether a message to be removed is edited or deleted; None: neither any more.
 
-    Where somebody answered it, or a thread stands on it, it is edited; else it is deleted, and
-    its post carries nothing from then on.
+    If somebody replied to it, or a thread was opened on it, it is edited; else it is deleted, and
+    recorded as that.
     """
     parameters = {"id": edit.id, "message_id": edit.message_id, "now": now_ms}
     row = await tx.row(
@@ -191,7 +191,7 @@ async def decide_removal(tx: Transaction, edit: MessageEdit, now_ms: int) -> Mes
 
 
 async def mark_message_deleted(tx: Transaction, edit: MessageEdit, now_ms: int) -> None:
-    """The message that was to be edited is not there any more, so its text is nowhere."""
+    """Record that the message to be edited was deleted, so that its text isn't posted any more."""
     await tx.run(
         "UPDATE planned_messages SET deleted_at = :now WHERE message_id = :message_id",
         {"message_id": edit.message_id, "now": now_ms},
@@ -199,7 +199,7 @@ async def mark_message_deleted(tx: Transaction, edit: MessageEdit, now_ms: int) 
 
 
 async def mark_done(tx: Transaction, edit_id: int) -> None:
-    """It is as it should be."""
+    """Record that it is done."""
     await tx.run(
         "UPDATE message_edits SET state = 'done', last_error = NULL WHERE id = :id",
         {"id": edit_id},
@@ -207,7 +207,7 @@ async def mark_done(tx: Transaction, edit_id: int) -> None:
 
 
 async def postpone(tx: Transaction, *, edit_id: int, due_at: int, last_error: str) -> None:
-    """Try it again at ``due_at`` (milliseconds since 1970)."""
+    """Try again at ``due_at`` (milliseconds since 1970)."""
     await tx.run(
         """
         UPDATE message_edits SET due_at = :due_at, attempts = attempts + 1, last_error = :last_error
@@ -218,7 +218,7 @@ async def postpone(tx: Transaction, *, edit_id: int, due_at: int, last_error: st
 
 
 async def set_payload(tx: Transaction, edit_id: int, payload: Payload) -> None:
-    """Do it otherwise from the next attempt on."""
+    """Use another payload from the next attempt on."""
     await tx.run(
         "UPDATE message_edits SET payload = :payload WHERE id = :id",
         {"id": edit_id, "payload": json.dumps(payload, ensure_ascii=False)},
@@ -226,7 +226,7 @@ async def set_payload(tx: Transaction, edit_id: int, payload: Payload) -> None:
 
 
 async def mark_failed(tx: Transaction, *, edit_id: int, last_error: str) -> None:
-    """Discord will never do it."""
+    """Discord will never accept it."""
     await tx.run(
         "UPDATE message_edits SET state = 'failed', last_error = :last_error WHERE id = :id",
         {"id": edit_id, "last_error": last_error},
@@ -248,6 +248,6 @@ async def has_failing_revision(tx: Transaction, discussion_id: int) -> bool:
 
 
 async def get_next_due(tx: Transaction) -> int | None:
-    """When the next edit is due; None where nothing is owed."""
+    """When the next edit is due; None if there is none."""
     row = await tx.row(_NEXT_DUE)
     return None if row is None else row["due_at"]

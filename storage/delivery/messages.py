@@ -1,4 +1,7 @@
-"""Posts: messages the bot has decided to send, from planned to sent."""
+"""Planned messages: what the bot has decided to send: planned → claimed → sent or failed.
+
+Times are milliseconds since 1970 UTC.
+"""
 
 from __future__ import annotations
 
@@ -47,10 +50,11 @@ _SKEW = 60_000
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A post about to be planned. ``passages``: (revision, number) of what it carries.
+    """A message to be planned.
 
-    Of a part, ``extent``: where its text stands among the essay's items; ``bare``: that text where
-    the payload has links beside it.
+    passages:               (revision, number) of the passages in it
+    essay_range:            of a part, the range of the essay's items that it has
+    content_without_links:  of a part, its text if the payload has links besides
     """
 
     purpose: str
@@ -70,12 +74,13 @@ class NewForumPost:
 
 @dataclass(frozen=True, slots=True)
 class PlannedMessage:
-    """A post that is the outbox's to send. Moments are milliseconds since 1970 UTC.
+    """A planned message that was claimed.
 
-    ``expires_at``: after it the post is only looked for, not sent any more. ``failures``: attempts
-    that failed of themselves, not for want of a permission. ``refused``: attempts that are known to
-    have made no message. ``starts``: it is the first message of a forum's post. ``in_thread``: it
-    goes into a thread.
+    expires_at:               after it the message is only searched for, not sent any more
+    attempts_without_effect:  attempts that are known to have created no message
+    failures:                 attempts that failed by a transient error
+    new_forum_post:           the forum post that the message starts
+    in_thread:                it is sent into a thread
     """
 
     id: int
@@ -145,11 +150,11 @@ async def plan(
     draft: bool = False,
     revision: int = 1,
 ) -> list[int]:
-    """Plan ``posts`` in their order, or only draft them; their ids.
+    """Plan ``messages`` in their order, or only draft them; their ids.
 
-    ``after_id`` is the newest message id known in the channel: nothing of these posts can stand
-    at or before it. After ``expires_at`` they are not sent any more. ``failures``: attempts that
-    have failed before, as another post.
+    ``after_id`` is the newest message id known in the channel: these messages will get higher
+    ones. After ``expires_at`` they are not sent any more. ``failures``: failed attempts of a
+    planned message that these replace.
     """
     ids = []
     for message in messages:
@@ -196,10 +201,10 @@ async def plan(
     return ids
 
 
-#: What may be sent next: of all publishings in a channel only the first message that does not
-#: stand yet, so that essays stand in order and never one within the other; everything else by
-#: itself, so that nothing waits behind one that cannot. What belongs into an essay's own thread
-#: waits for that (storage.delivery.essay_threads).
+#: What may be sent next: of the essays being published in a channel only the first message that
+#: isn't sent yet, so that they come in order and never one within the other; all other messages
+#: independently, so that none waits for one that can't be sent. What belongs in an essay's own
+#: thread waits for that (storage.delivery.essay_threads).
 _NEXT = """
 FROM planned_messages
 WHERE state IN ('planned', 'claimed') AND (
@@ -234,10 +239,10 @@ _NEXT_DUE = "SELECT min(due_at) AS due_at " + _NEXT
 async def claim(
     tx: Transaction, *, busy: Collection[int], now_ms: int, with_prompts: bool = True
 ) -> list[PlannedMessage]:
-    """Claim what may be sent now: of each publishing the first post not sent, and all others.
+    """Claim what may be sent now: the next message of each channel's essay, and all others.
 
-    ``with_prompts``: prompts and nudges too. ``busy``: the posts under way already. What was
-    claimed by a process that died is claimed again: only this process's outbox is under way.
+    ``with_prompts``: prompts and nudges, too. ``busy``: the messages being sent already. What was
+    claimed by a process that died is claimed again, since only one process sends messages.
     """
     rows = await tx.rows(_CLAIMABLE, {"now": now_ms, "prompts": int(with_prompts)})
     claimed = []
@@ -260,7 +265,7 @@ async def claim(
 
 
 async def find(tx: Transaction, planned_message_id: int) -> PlannedMessage | None:
-    """The post with this id."""
+    """The planned message with this id."""
     row = await tx.row(
         """
         SELECT planned_messages.id, planned_messages.server_id, planned_messages.discussion_id,
@@ -283,7 +288,7 @@ async def find(tx: Transaction, planned_message_id: int) -> PlannedMessage | Non
 
 
 async def get_next_due(tx: Transaction) -> int | None:
-    """When the outbox next has something to send; None where nothing waits."""
+    """When the next message is due; None if there is none."""
     row = await tx.row(_NEXT_DUE)
     return None if row is None else row["due_at"]
 
@@ -482,11 +487,11 @@ async def postpone(
     failed: bool = False,
     without_effect: bool = False,
 ) -> bool:
-    """Try the post again at ``due_at``; ``problem`` is the sentence that says why.
+    """Try again at ``due_at``; ``last_error`` is the sentence that says why.
 
-    ``failed``: the attempt failed of itself, which counts; what somebody has to mend does not.
-    ``refused``: it is known that the attempt has made no message. Whether that holds for all of
-    the post's attempts.
+    ``failed``: by a transient error, which counts; what somebody has to fix doesn't.
+    ``without_effect``: the attempt is known to have created no message. Whether that is true of
+    all attempts.
     """
     row = await tx.row(
         """
@@ -508,7 +513,7 @@ async def postpone(
 
 
 async def get_newest_id(tx: Transaction, channel_id: int, discussion_id: int | None = None) -> int:
-    """The newest message known in a channel or thread, at the most recent where nobody looked."""
+    """The newest message known in a channel or thread; 0 if none is."""
     row = await tx.row(
         """
         SELECT max(id) AS id FROM (
@@ -529,10 +534,10 @@ async def get_newest_id(tx: Transaction, channel_id: int, discussion_id: int | N
 
 
 async def mark_failed(tx: Transaction, *, planned_message_id: int, last_error: str) -> None:
-    """Discord will never take this post: it failed, and with it what was to follow it.
+    """Discord will never accept this message: it failed, and so does the rest of its essay.
 
-    The parts after a part that failed are not sent: an essay with a hole is worse than one that
-    stops, and an admin is told where and why.
+    The parts after a failed part aren't sent: an essay with a gap is worse than one that stops,
+    and the admins are alerted.
     """
     parameters = {"id": planned_message_id, "last_error": last_error}
     await tx.run(

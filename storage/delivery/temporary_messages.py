@@ -1,41 +1,19 @@
-"""What the bot remarks in a discussion by itself: once, or for a while."""
+"""Temporary messages: planned messages that are deleted after a while.
+
+Times are milliseconds since 1970.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.payload import Payload, make_plain_message
 from storage.db.writer import Transaction
-from storage.delivery import messages
 
-__all__ = ["TemporaryMessage", "get_due", "get_next_due", "mark_deleted", "point", "postpone"]
-
-#: Milliseconds for which a line that points into a thread stands.
-_POINTS_FOR = 10 * 60_000
+__all__ = ["TemporaryMessage", "add", "get_due", "get_next_due", "mark_deleted", "postpone"]
 
 
-async def point(
-    tx: Transaction,
-    server_id: int,
-    *,
-    discussion_id: int,
-    channel_id: int,
-    reply_id: int,
-    thread_id: int,
-    now_ms: int,
-) -> None:
-    """Plan the line under a reply in the channel that points into the thread it belongs to."""
-    payload: Payload = make_plain_message(f"-# This talk goes on in <#{thread_id}>.", silent=True)
-    payload["message_reference"] = {"message_id": str(reply_id), "fail_if_not_exists": False}
-    (planned_message_id,) = await messages.plan(
-        tx,
-        server_id=server_id,
-        discussion_id=discussion_id,
-        channel_id=channel_id,
-        after_id=reply_id,
-        messages=[messages.NewMessage("notice", payload)],
-        now_ms=now_ms,
-    )
+async def add(tx: Transaction, planned_message_id: int, *, reply_id: int, delete_at: int) -> None:
+    """Have a planned message deleted at ``delete_at``. ``reply_id``: the reply it is below."""
     await tx.run(
         """
         INSERT INTO temporary_messages (planned_message_id, reply_id, delete_at)
@@ -44,7 +22,7 @@ async def point(
         {
             "planned_message_id": planned_message_id,
             "reply_id": reply_id,
-            "delete_at": now_ms + _POINTS_FOR,
+            "delete_at": delete_at,
         },
     )
 
@@ -74,10 +52,9 @@ async def get_due(tx: Transaction, now_ms: int) -> list[TemporaryMessage]:
 
 
 async def mark_deleted(tx: Transaction, planned_message_id: int) -> None:
-    """The remark does not stand any more.
+    """The message is no longer in Discord; its text isn't kept, either.
 
-    What replied to it is kept as it was recorded; later replies to it cannot come. What it said
-    is not kept either.
+    Recorded replies to it stay as they are; there can be no more of them.
     """
     await tx.run(
         """
@@ -91,7 +68,7 @@ async def mark_deleted(tx: Transaction, planned_message_id: int) -> None:
 
 
 async def get_next_due(tx: Transaction) -> int | None:
-    """When there next is a remark to take away."""
+    """When the next message is to be deleted; None if there is none."""
     row = await tx.row(
         """
         SELECT min(delete_at) AS delete_at
@@ -104,7 +81,7 @@ async def get_next_due(tx: Transaction) -> int | None:
 
 
 async def postpone(tx: Transaction, planned_message_id: int, delete_at: int) -> None:
-    """It could not be taken away; try again at ``remove_at``."""
+    """It couldn't be deleted; try again at ``delete_at``."""
     await tx.run(
         "UPDATE temporary_messages SET delete_at = :at WHERE planned_message_id = :id",
         {"id": planned_message_id, "at": delete_at},

@@ -1,4 +1,4 @@
-"""Threads: from wanted to standing, with the head's author in them."""
+"""Threads: planned → open → ready, once the author of the reply they are on is in them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from storage.db.writer import Transaction
-from storage.delivery import essay_threads, message_edits
+from storage.delivery import essay_threads
 from storage.delivery.essay_threads import NO_AUTHOR
-from storage.delivery.message_edits import NewMessageEdit
-from storage.privacy.erasure import NO_MEMBER
 
 __all__ = [
+    "ERASED_MEMBER",
+    "OpenedThread",
     "Thread",
     "ThreadName",
+    "WithdrawnThread",
     "find_name",
+    "find_withdrawn",
     "get_due",
     "get_next_due",
     "get_ready_reply_threads",
@@ -26,9 +28,13 @@ __all__ = [
 ]
 
 
+#: In the place of a reply's author whose data was erased; no Discord user has this id.
+ERASED_MEMBER = -1
+
+
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A thread that is the outbox's to open, or to bring its head's author into."""
+    """A thread to be opened, or to which the reply's author is to be added."""
 
     id: int
     server_id: int
@@ -40,7 +46,7 @@ class Thread:
 
     @property
     def is_essays_own(self) -> bool:
-        """Whether it is the one thread of an essay or its post in a forum."""
+        """Whether it is an essay's own thread or forum post."""
         return self.member_id == NO_AUTHOR
 
 
@@ -49,9 +55,8 @@ async def get_due(
 ) -> list[Thread]:
     """The first ``most`` threads that are to be opened or completed now, the oldest first.
 
-    A member's flood waits behind everyone else (:mod:`bot.core.conversation.member_limits`).
-
-    ``busy``: the ids of those under way.
+    Those of a member who floods the channel come after everyone else's
+    (:mod:`bot.core.conversation.member_limits`). ``busy``: the ids of those under way.
     """
     rows = await tx.rows(
         """
@@ -78,23 +83,33 @@ async def get_due(
     return found[:most]
 
 
-async def mark_opened(tx: Transaction, thread_id: int, now_ms: int) -> None:
-    """The thread stands; its record begins with it, without a gap.
+@dataclass(frozen=True, slots=True)
+class OpenedThread:
+    """A thread that has just been recorded as open."""
 
-    One that came to stand although its essay was withdrawn meanwhile is to be locked.
+    server_id: int
+    discussion_id: int
+    member_id: int
+    name: str
+
+
+async def mark_opened(tx: Transaction, thread_id: int) -> OpenedThread | None:
+    """Record that a planned thread is open; None where it wasn't planned any more.
+
+    Its record begins with it, without a gap. What is still to be posted of an essay goes into the
+    essay's own thread.
     """
-    changed = await tx.run(
+    row = await tx.row(
         """
         UPDATE threads SET state = 'open', attempts = 0, last_error = NULL
         WHERE id = :id AND state = 'planned'
+        RETURNING server_id, discussion_id, member_id, name
         """,
         {"id": thread_id},
     )
-    if not changed:
-        await _lock_withdrawn(tx, thread_id, now_ms)
-        return
+    if row is None:
+        return None
     await essay_threads.redirect_unsent(tx, thread_id)
-    await _rename_forgotten(tx, thread_id, now_ms)
     await tx.run(
         """
         INSERT INTO watermarks (channel_id, server_id, message_id, verified_at)
@@ -105,25 +120,19 @@ async def mark_opened(tx: Transaction, thread_id: int, now_ms: int) -> None:
         """,
         {"id": thread_id},
     )
+    return OpenedThread(row["server_id"], row["discussion_id"], row["member_id"], row["name"])
 
 
-async def _rename_forgotten(tx: Transaction, thread_id: int, now_ms: int) -> None:
-    """A thread may have been asked for by a name that its head's author had forgotten since."""
-    row = await tx.row(
-        "SELECT server_id, discussion_id, name, member_id FROM threads WHERE id = :id",
-        {"id": thread_id},
-    )
-    if row is not None and row["member_id"] == NO_MEMBER:
-        await message_edits.plan(
-            tx,
-            server_id=row["server_id"],
-            discussion_id=row["discussion_id"],
-            edits=[NewMessageEdit("rename", thread_id, payload={"name": row["name"]})],
-            now_ms=now_ms,
-        )
+@dataclass(frozen=True, slots=True)
+class WithdrawnThread:
+    """A thread whose essay was withdrawn before it was opened."""
+
+    server_id: int
+    discussion_id: int
 
 
-async def _lock_withdrawn(tx: Transaction, thread_id: int, now_ms: int) -> None:
+async def find_withdrawn(tx: Transaction, thread_id: int) -> WithdrawnThread | None:
+    """The thread, if its essay was withdrawn before it was opened."""
     row = await tx.row(
         """
         SELECT threads.server_id, threads.discussion_id
@@ -132,18 +141,11 @@ async def _lock_withdrawn(tx: Transaction, thread_id: int, now_ms: int) -> None:
         """,
         {"id": thread_id},
     )
-    if row is not None:
-        await message_edits.plan(
-            tx,
-            server_id=row["server_id"],
-            discussion_id=row["discussion_id"],
-            edits=[NewMessageEdit("lock", thread_id)],
-            now_ms=now_ms,
-        )
+    return None if row is None else WithdrawnThread(row["server_id"], row["discussion_id"])
 
 
 async def mark_ready(tx: Transaction, thread_id: int) -> None:
-    """The head's author is in the thread: nothing is left to do."""
+    """The reply's author is in the thread: nothing is left to do."""
     await tx.run(
         "UPDATE threads SET state = 'ready', last_error = NULL WHERE id = :id AND state = 'open'",
         {"id": thread_id},
@@ -151,7 +153,7 @@ async def mark_ready(tx: Transaction, thread_id: int) -> None:
 
 
 async def postpone(tx: Transaction, *, thread_id: int, due_at: int, last_error: str) -> None:
-    """Try again at ``due_at``."""
+    """Try again at ``due_at`` (milliseconds since 1970)."""
     await tx.run(
         """
         UPDATE threads SET due_at = :due_at, attempts = attempts + 1, last_error = :last_error
@@ -192,7 +194,7 @@ async def rename(tx: Transaction, thread_id: int, name: str) -> None:
 
 
 async def mark_failed(tx: Transaction, *, thread_id: int, last_error: str) -> None:
-    """There will be no such thread, for instance since its head was deleted."""
+    """There will be no such thread, for instance since its reply was deleted."""
     await tx.run(
         "UPDATE threads SET state = 'failed', last_error = :last_error WHERE id = :id",
         {"id": thread_id, "last_error": last_error},
@@ -202,7 +204,7 @@ async def mark_failed(tx: Transaction, *, thread_id: int, last_error: str) -> No
 
 
 async def get_next_due(tx: Transaction) -> int | None:
-    """When there next is something to do for a thread."""
+    """When the next thread is due, in milliseconds; None if there is none."""
     row = await tx.row(
         "SELECT min(due_at) AS due_at FROM threads WHERE state IN ('planned', 'open')"
     )
@@ -210,7 +212,7 @@ async def get_next_due(tx: Transaction) -> int | None:
 
 
 async def get_ready_reply_threads(tx: Transaction, server_id: int) -> set[int]:
-    """The threads of replies, of a server's discussions, that the bot opened or took over."""
+    """A server's open threads of replies, whether the bot or somebody else opened them."""
     rows = await tx.rows(
         """
         SELECT id FROM threads

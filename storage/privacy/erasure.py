@@ -16,12 +16,10 @@ from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery.message_edits import NewMessageEdit
 
-__all__ = ["ERASE", "NO_MEMBER", "THREAD_NAME", "forget"]
+__all__ = ["ERASE", "THREAD_NAME", "forget"]
 
 #: What a thread is called that bore the words of somebody who was forgotten.
 THREAD_NAME = "A reply"
-#: Whom such a thread belongs to in the archive; no user of Discord's has this id.
-NO_MEMBER = -1
 
 
 async def forget(

@@ -102,5 +102,5 @@ async def _open_threads(tx: Transaction, place: Place) -> None:
         confirm_own_message=after_send.own_message,
     )
     for thread in place.threads:
-        await threads.mark_opened(tx, thread, 0)
+        await threads.mark_opened(tx, thread)
         await threads.mark_ready(tx, thread)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from storage.delivery.threads import ERASED_MEMBER
 from storage.privacy import erasure
 from tests.cogs.members.test_privacy import forget
 from tests.delivery.test_reply_moves import fault, kept
@@ -84,7 +85,7 @@ async def test_of_a_thread_that_a_member_opens_who_is_kept_out_no_name_is_kept(
     await open_thread(running, "Ann", int(closing["id"]), "A heliotrope secret")
     said = await running.write("Ben", "Hm.", channel_id=int(closing["id"]))
     await running.settle()
-    assert await recorded(running) == [(erasure.NO_MEMBER, erasure.THREAD_NAME)]
+    assert await recorded(running) == [(ERASED_MEMBER, erasure.THREAD_NAME)]
     assert (await kept(running))[str(said)]["thread_id"] == closing["id"]
 
 
