@@ -32,9 +32,9 @@ from cogs.essays.target_channel import TargetChannelOption, check_target, comple
 from cogs.ui.autocomplete import complete_essay, complete_time
 from cogs.ui.bot import SalonBot
 from cogs.ui.choose import choose_essay
-from cogs.ui.errors import acknowledge, answer_with_file
+from cogs.ui.commands import get_server, get_server_id
 from cogs.ui.forms import SubmittedForm, show_form
-from cogs.ui.responses import answer, get_server, get_server_id
+from cogs.ui.responses import acknowledge, answer, answer_with_file
 from cogs.ui.views import get_actor
 from storage.db.writer import Transaction
 from storage.essays import discussions

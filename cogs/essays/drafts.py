@@ -24,10 +24,10 @@ from cogs.essays import style_controls, wording
 from cogs.essays.corrections_form import make_correction_fields, read_corrections_form
 from cogs.essays.status import describe_essay
 from cogs.ui.buttons import Label, make_button_class, make_button_row
-from cogs.ui.errors import acknowledge, answer_with_file, show
+from cogs.ui.commands import get_server_id
 from cogs.ui.forms import SubmittedForm, make_text_field, show_form
 from cogs.ui.progress import show_progress
-from cogs.ui.responses import get_server_id
+from cogs.ui.responses import acknowledge, answer_with_file, show
 from cogs.ui.views import get_actor, make_card_view, make_text_view
 from storage.essays import discussions
 from storage.essays.discussions import Listed

@@ -31,10 +31,10 @@ from cogs.essays.submission_form import (
 from cogs.ui.autocomplete import complete_essay
 from cogs.ui.buttons import Label, make_button_class, make_button_row
 from cogs.ui.choose import choose_essay
-from cogs.ui.errors import acknowledge, answer_with_file, show
+from cogs.ui.commands import get_server_id
 from cogs.ui.forms import SubmittedForm, show_form
 from cogs.ui.progress import show_progress
-from cogs.ui.responses import get_server_id
+from cogs.ui.responses import acknowledge, answer_with_file, show
 from cogs.ui.views import get_actor, make_card_view, make_text_view
 from storage.essays.apply_revision import Stand
 from storage.essays.discussions import Listed

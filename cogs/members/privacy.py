@@ -18,7 +18,8 @@ from bot.core import limits
 from bot.core.text.plural import format_count
 from bot.services import Services
 from cogs.ui.bot import SalonBot
-from cogs.ui.errors import acknowledge, answer_with_file, follow_up_with_files, report_error
+from cogs.ui.errors import report_error
+from cogs.ui.responses import acknowledge, answer_with_file, follow_up_with_files
 from storage.db import erasure_log
 from storage.db.erasure_log import Tombstone
 from storage.privacy import members

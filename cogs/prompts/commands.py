@@ -24,8 +24,9 @@ from cogs.prompts.autocomplete import complete_prompt
 from cogs.prompts.settings import PromptSettings
 from cogs.ui.autocomplete import complete_essay, complete_time
 from cogs.ui.bot import SalonBot
-from cogs.ui.choose import choose_essay, choose_prompt
-from cogs.ui.responses import answer, choose_optional_essay, get_server
+from cogs.ui.choose import choose_essay, choose_optional_essay, choose_prompt
+from cogs.ui.commands import get_server
+from cogs.ui.responses import answer
 from storage.db.writer import Transaction
 from storage.prompts import pauses, prompts, queries
 from storage.prompts.queries import EssayChoice

@@ -15,7 +15,8 @@ from bot.prompting.resume import resume_discussion, resume_server
 from cogs.prompts import wording
 from cogs.prompts.autocomplete import complete_zone
 from cogs.ui.autocomplete import complete_essay
-from cogs.ui.responses import WritingCog, choose_optional_essay, get_server
+from cogs.ui.choose import choose_optional_essay
+from cogs.ui.commands import WritingCog, get_server
 from storage.db.writer import Transaction
 from storage.prompts import pauses
 from storage.servers import settings as settings_module

@@ -12,7 +12,8 @@ from bot.clock import to_milliseconds
 from bot.core.text.truncate import truncate, truncate_lines
 from bot.services import Services
 from cogs.ui.bot import SalonBot
-from cogs.ui.responses import answer, get_server
+from cogs.ui.commands import get_server
+from cogs.ui.responses import answer
 from storage.db.writer import Transaction
 from storage.servers import diagnostics
 from storage.servers import settings as settings_module

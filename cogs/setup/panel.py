@@ -21,9 +21,10 @@ from bot.errors import UserError
 from bot.services import Services
 from cogs.setup import wording
 from cogs.ui.bot import SalonBot
-from cogs.ui.errors import acknowledge, report_error, show
+from cogs.ui.commands import get_server
+from cogs.ui.errors import report_error
 from cogs.ui.forms import SubmittedForm, make_text_field, show_form
-from cogs.ui.responses import get_server
+from cogs.ui.responses import acknowledge, show
 from storage.db.writer import Transaction
 from storage.servers import settings as settings_module
 from storage.servers import setup_choices

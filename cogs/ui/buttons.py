@@ -1,7 +1,4 @@
-"""Buttons that outlive the process that showed them: what one does, and to which number.
-
-Both stand in the button's id and nowhere else, so that it works after a restart.
-"""
+"""Buttons that work after a restart: the custom id has the action and the number it is about."""
 
 from __future__ import annotations
 
@@ -17,18 +14,18 @@ from cogs.ui.errors import report_error
 
 __all__ = ["ButtonHandler", "Label", "NumberedButton", "make_button_class", "make_button_row"]
 
-#: Does what a button says: its interaction, what it is called in ids, and its number.
+#: Handles a button: gets the interaction, the action in the custom id, and the number.
 ButtonHandler = Callable[[discord.Interaction[Any], str, int], Awaitable[None]]
-#: What a button is called in ids, its label and its style.
+#: A button's action in the custom id, its label and its style.
 Label = tuple[str, str, discord.ButtonStyle]
 
 _ANY = re.compile(r"salon:[a-z]+:(?P<what>[a-z]+):(?P<id>[0-9]+)")
 
 
 class NumberedButton(ui.DynamicItem[ui.Button[Any]], template=_ANY):
-    """A button below an answer; what it does and to what stands in its id."""
+    """A button below an answer; its custom id has the action and a number."""
 
-    #: The part of its id that tells the buttons of one desk from those of another.
+    #: The part of the custom id that distinguishes the buttons of different panels.
     kind: str
     services: Services
 
@@ -43,30 +40,30 @@ class NumberedButton(ui.DynamicItem[ui.Button[Any]], template=_ANY):
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
     ) -> NumberedButton:
-        """The button that was handler, perhaps one that was shown before a restart."""
+        """The button that was pressed, perhaps one that was shown before a restart."""
         del interaction
         assert isinstance(item, ui.Button)
         return cls(match["what"], int(match["id"]), item.label or "", item.style)
 
     async def press(self, interaction: discord.Interaction[Any]) -> None:
-        """Do what the button says."""
+        """Handle the button."""
         raise NotImplementedError
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Do what the button says; what goes wrong is spoken of, not only logged."""
+        """Handle the button; errors are reported to the user."""
         with self.services.active_work.track():
             try:
                 await self.press(interaction)
-            except Exception as error:  # noqa: BLE001 - handed to the one place of errors
+            except Exception as error:  # noqa: BLE001 - reported to the user
                 await report_error(interaction, error)
 
 
 def make_button_class(
     kind: str, services: Services, handler: ButtonHandler
 ) -> type[NumberedButton]:
-    """The buttons of one desk, which does what they say in ``handler``.
+    """The class of a panel's buttons, handled by ``handler``.
 
-    The client has to know the class, so that what was shown before a restart still works.
+    The cog's ``setup`` has to register it with the bot, so that buttons work after a restart.
     """
 
     class Bound(NumberedButton, template=rf"salon:{kind}:(?P<what>[a-z]+):(?P<id>[0-9]+)"):
@@ -80,7 +77,7 @@ def make_button_class(
 def make_button_row(
     button: type[NumberedButton], number: int, labels: Iterable[Label]
 ) -> ui.ActionRow[Any]:
-    """A row of buttons, at most 5, that are about one number."""
+    """A row of at most 5 buttons that are about one number."""
     row: ui.ActionRow[Any] = ui.ActionRow()
     for what, label, style in labels:
         row.add_item(button(what, number, label, style))

@@ -8,7 +8,7 @@ from storage.prompts import prompts, queries
 from storage.prompts.prompts import Prompt
 from storage.prompts.queries import EssayChoice
 
-__all__ = ["choose_essay", "choose_prompt"]
+__all__ = ["choose_essay", "choose_optional_essay", "choose_prompt"]
 
 
 async def choose_essay(tx: Transaction, server_id: int, entered: str) -> EssayChoice:
@@ -40,3 +40,10 @@ async def choose_prompt(tx: Transaction, server_id: int, entered: str) -> Prompt
             "`/prompts list`."
         )
     return found
+
+
+async def choose_optional_essay(
+    tx: Transaction, server_id: int, essay: str | None
+) -> EssayChoice | None:
+    """Like :func:`choose_essay`; None where no essay was named."""
+    return None if essay is None else await choose_essay(tx, server_id, essay)

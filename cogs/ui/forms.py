@@ -1,9 +1,9 @@
-"""Forms that outlive the process that showed them.
+"""Forms (modals) that work after a restart, and the dispatch of what was entered to a handler.
 
-The library remembers the forms it showed and drops what is entered in any other, so after a
-restart the admin would be told that the application did not respond (docs: Receiving and
-Responding to Interactions). Here a form's id says what it is for, its fields have names of their
-own, and what was entered goes to whoever takes forms of that kind.
+discord.py remembers the forms it showed and ignores all others, so after a restart the user would
+see that the application did not respond (docs: Receiving and Responding to Interactions). Here the
+custom id has the kind of the form and its arguments, its fields have names, and a cog registers
+the handler of each kind.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from cogs.ui.errors import report_error
 
 __all__ = ["FormHandler", "Forms", "SubmittedForm", "Upload", "make_text_field", "show_form"]
 
-#: A kind, and what else the form has to know, separated by colons; at most ``limits.CUSTOM_ID``
+#: The kind and the arguments of the form, separated by colons; at most ``limits.CUSTOM_ID``
 #: characters together.
 _CUSTOM_ID = re.compile(r"salon:form:(?P<kind>[a-z-]+)(?P<arguments>(?::[^:]*)*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that was given in a form; ``size`` in bytes."""
+    """A file that was uploaded in a form; ``size`` in bytes."""
 
     filename: str
     size: int
@@ -41,9 +41,9 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class SubmittedForm:
-    """What was entered in a form.
+    """What was entered in a form, by the names of its fields.
 
-    ``arguments``: what the form had to know; the rest by the names of its fields.
+    ``arguments``: those of :func:`show_form`.
     """
 
     arguments: tuple[str, ...]
@@ -53,7 +53,7 @@ class SubmittedForm:
 
     @property
     def number(self) -> int:
-        """The first argument, of forms that belong to something with a number."""
+        """The first argument, where it is a number."""
         return int(self.arguments[0])
 
 
@@ -71,7 +71,7 @@ def make_text_field(
     long: bool = False,
     description: str | None = None,
 ) -> ui.Label[Any]:
-    """A field for text of at most ``most`` characters (``limits.FIELD_TEXT`` at most)."""
+    """A text field for at most ``most`` characters (itself at most ``limits.FIELD_TEXT``)."""
     assert most <= limits.FIELD_TEXT
     assert len(label) <= limits.FIELD_LABEL
     assert len(description or "") <= limits.FIELD_DESCRIPTION
@@ -96,7 +96,7 @@ async def show_form(
     title: str,
     fields: Iterable[ui.Item[Any]],
 ) -> None:
-    """Answer with a form of 1 to 5 ``fields``; who takes its kind gets what is entered.
+    """Answer with a form of 1 to 5 ``fields``; the handler of its kind gets what is entered.
 
     ``title``: at most ``limits.MODAL_TITLE`` characters. ``arguments`` contain no colon.
     """
@@ -106,7 +106,7 @@ async def show_form(
     form = ui.Modal(title=title, timeout=None, custom_id=custom_id)
     for field in fields:
         form.add_item(field)
-    form.stop()  # The library is not to remember it: it would be one of two that answer.
+    form.stop()  # Or discord.py would answer it, too.
     await interaction.response.send_modal(form)
 
 
@@ -124,7 +124,7 @@ class Forms(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """A form was sent in, perhaps one that was shown before a restart."""
+        """A form was submitted, perhaps one that was shown before a restart."""
         if interaction.type is not discord.InteractionType.modal_submit:
             return
         data: Mapping[str, Any] = interaction.data or {}
@@ -137,7 +137,7 @@ class Forms(commands.Cog):
                 if handler is None:
                     raise UserError("This form is of another version of mine: open it anew.")
                 await handler(interaction, _parse_form(found["arguments"], data))
-            except Exception as error:  # noqa: BLE001 - handed to the one place of errors
+            except Exception as error:  # noqa: BLE001 - reported to the user
                 await report_error(interaction, error)
 
 

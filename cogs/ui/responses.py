@@ -1,88 +1,130 @@
-"""What commands share: whose server it is, an answer that only the asker sees, one transaction."""
+"""Responses to interactions that only the person who used the command sees."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import io
+import json
+import logging
+import zipfile
+from collections.abc import Sequence
 from typing import Any
 
 import discord
-from discord.ext import commands
+from discord.http import Route
 
-from bot.clock import to_milliseconds
 from bot.core import limits
 from bot.core.text.truncate import truncate
+from bot.discord_api.errors import TRANSIENT
 from bot.errors import UserError
-from bot.services import Services
-from cogs.ui.choose import choose_essay
-from storage.db.writer import Transaction
-from storage.prompts.queries import EssayChoice
-from storage.servers import settings
-from storage.servers.audit_log import record_act
 
-__all__ = ["WritingCog", "answer", "choose_optional_essay", "get_server", "get_server_id"]
+__all__ = ["acknowledge", "answer", "answer_with_file", "follow_up_with_files", "show"]
 
-_ONLY_IN_A_SERVER = "This works in a server only."
+_log = logging.getLogger(__name__)
 
-Work = Callable[[Transaction], Awaitable[str]]
-
-
-class WritingCog(commands.Cog):
-    """Does the work of a command and answers with its text."""
-
-    services: Services
-
-    async def write_and_answer(self, interaction: discord.Interaction, work: Work) -> None:
-        """Do ``work`` in one transaction, on behalf of a server that is known, and say its text."""
-        server, now_ms = get_server(interaction), self.services.clock.now_ms()
-
-        async def known(tx: Transaction) -> str:
-            await settings.register(tx, server.id, server.name, now_ms)
-            return await work(tx)
-
-        with self.services.active_work.track():
-            text = await self.services.database.write(known)
-            self.services.scheduler.wake()
-            await answer(interaction, text)
-
-    async def record_act(
-        self,
-        tx: Transaction,
-        interaction: discord.Interaction,
-        discussion_id: int | None,
-        what: str,
-    ) -> None:
-        await record_act(
-            tx,
-            server_id=get_server(interaction).id,
-            discussion_id=discussion_id,
-            member_id=interaction.user.id,
-            member_name=interaction.user.display_name,
-            what=what,
-            now_ms=to_milliseconds(self.services.clock.now()),
-        )
+_TYPES = {"json": "application/json", "md": "text/markdown", "zip": "application/zip"}
+#: docs: Message Resource › Message Flags.
+_EPHEMERAL = 1 << 6
 
 
 async def answer(interaction: discord.Interaction, text: str) -> None:
-    """Answer with a text that only the asker sees, truncated to the length of a message."""
+    """Answer with a text, truncated to the length of a message."""
     content = truncate(text, limits.MESSAGE_CONTENT)
     await interaction.response.send_message(content, ephemeral=True, suppress_embeds=True)
 
 
-async def choose_optional_essay(
-    tx: Transaction, server_id: int, essay: str | None
-) -> EssayChoice | None:
-    return None if essay is None else await choose_essay(tx, server_id, essay)
+async def acknowledge(interaction: discord.Interaction[Any], **how: bool) -> None:
+    """Defer: tell Discord that the answer will follow.
+
+    A failure is logged and the work goes on: an answer is a view of rows, and a command shows the
+    same view again.
+    """
+    try:
+        await interaction.response.defer(**how)
+    except (discord.HTTPException, discord.InteractionResponded, *TRANSIENT) as failure:
+        _log.warning("A command could not be acknowledged (%s); it is carried out anyway.", failure)
 
 
-def get_server_id(interaction: discord.Interaction[Any]) -> int:
-    """The id of the server an interaction came from."""
-    if interaction.guild_id is None:
-        raise UserError(_ONLY_IN_A_SERVER)
-    return interaction.guild_id
+async def show(interaction: discord.Interaction[Any], view: discord.ui.LayoutView) -> None:
+    """Replace the interaction's answer by ``view``; a failure is logged."""
+    try:
+        await interaction.edit_original_response(content=None, view=view)
+    except (discord.HTTPException, *TRANSIENT) as failure:
+        _log.warning("An answer could not be shown (%s).", failure)
 
 
-def get_server(interaction: discord.Interaction) -> discord.Guild:
-    """The server an interaction came from."""
-    if interaction.guild is None:
-        raise UserError(_ONLY_IN_A_SERVER)
-    return interaction.guild
+async def answer_with_file(
+    interaction: discord.Interaction[Any], content: str, text: str, name: str
+) -> None:
+    """Send ``content`` and ``text`` as a file, as the answer of a deferred interaction.
+
+    Text that is too long for a file is zipped; raises UserError if that is too long as well.
+    discord.py sends the ids of files as numbers, Discord's API description has strings (docs:
+    Reference › Uploading Files), so the call is made here.
+    """
+    data = text.encode("utf-8", "replace")
+    if len(data) > limits.FILE_BYTES:
+        data, name = await asyncio.to_thread(_zip, name, data), f"{name}.zip"
+        if len(data) > limits.FILE_BYTES:
+            raise UserError(
+                "This is more than Discord takes in one file (10 MiB), even packed: ask whoever "
+                "runs the bot to take it from the archive."
+            )
+    file = discord.File(io.BytesIO(data), name)
+    route = Route(
+        "PATCH",
+        "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
+        webhook_id=interaction.application_id,
+        webhook_token=interaction.token,
+    )
+    body = {"content": content, "attachments": [{"id": "0", "filename": file.filename}]}
+    form: list[dict[str, Any]] = [
+        {"name": "payload_json", "value": json.dumps(body), "content_type": "application/json"},
+        {
+            "name": "files[0]",
+            "value": file.fp,
+            "filename": file.filename,
+            "content_type": _TYPES[name.rpartition(".")[2]],
+        },
+    ]
+    await interaction.client.http.request(route, form=form, files=[file])
+
+
+def _zip(name: str, data: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, data)
+    return packed.getvalue()
+
+
+async def follow_up_with_files(
+    interaction: discord.Interaction[Any], content: str, uploads: Sequence[tuple[str, bytes]]
+) -> None:
+    """Send a follow-up with files, given as names and bytes.
+
+    At most ``limits.FILES``, each within ``FILE_BYTES``, together within ``REQUEST_BYTES``.
+    """
+    files = [discord.File(io.BytesIO(content), name) for name, content in uploads]
+    route = Route(
+        "POST",
+        "/webhooks/{webhook_id}/{webhook_token}",
+        webhook_id=interaction.application_id,
+        webhook_token=interaction.token,
+    )
+    attachments = [
+        {"id": str(number), "filename": file.filename} for number, file in enumerate(files)
+    ]
+    body = {"content": content, "flags": _EPHEMERAL, "attachments": attachments}
+    form: list[dict[str, Any]] = [
+        {"name": "payload_json", "value": json.dumps(body), "content_type": "application/json"}
+    ]
+    form += [
+        {
+            "name": f"files[{number}]",
+            "value": file.fp,
+            "filename": file.filename,
+            "content_type": "application/zip",
+        }
+        for number, file in enumerate(files)
+    ]
+    await interaction.client.http.request(route, form=form, files=files)

@@ -1,4 +1,4 @@
-"""What the answers to admins are made of."""
+"""Views for answers to admins: a text, or a text with an essay's card."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ __all__ = ["get_actor", "make_card_view", "make_text_view"]
 
 
 def get_actor(interaction: discord.Interaction[Any]) -> Actor:
-    """Who acts."""
+    """The admin who used the interaction."""
     return Actor(interaction.user.id, interaction.user.display_name)
 
 
 def make_text_view(text: str) -> ui.LayoutView:
-    """A message of one text, for an answer that has become one of components."""
+    """A view of one text, for an answer that consists of components."""
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.TextDisplay(text))
     return view
 
 
-def make_card_view(told: str, card: Payload) -> ui.LayoutView:
-    """A message that says ``told`` and shows an opening card as it will stand."""
-    view = make_text_view(told)
+def make_card_view(text: str, card: Payload) -> ui.LayoutView:
+    """A view of ``text`` and an opening card as it will be posted."""
+    view = make_text_view(text)
     inner: list[ui.Item[Any]] = []
     for component in card["components"][0]["components"]:
         if component["type"] == discord.ComponentType.text_display.value:
