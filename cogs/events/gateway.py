@@ -1,8 +1,7 @@
-"""What the gateway tells, handed to the record in order of arrival.
+"""Gateway events: hands them to the recorder in order of arrival.
 
-Every handler translates and hands on before its first await: each event has a task of its own,
-so anything awaited before that could change the order (facts of discord.py: handlers that await
-finish out of order).
+Every handler hands its event on before its first await: discord.py gives each event a task of its
+own, and handlers that await finish out of order.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ __all__ = ["GatewayEvents"]
 
 
 class GatewayEvents(commands.Cog):
-    """Hands every event of a discussion to the recorder."""
+    """Hands events to the recorder; new messages come from the client itself."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -33,19 +32,19 @@ class GatewayEvents(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
-        """A message as it now stands."""
-        # Without the right to read it, a message looks as if it had been emptied.
+        """A message was edited."""
+        # Without permission to read its content, a message looks as if it had been emptied.
         if event.guild_id is not None and not parse.has_hidden_content(event.data):
             self._recorder.put((parse.parse_edit(event.data),))
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
-        """One message is gone."""
+        """A message was deleted."""
         self._deleted((event.message_id,), event.channel_id)
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
-        """Many messages are gone at once."""
+        """Several messages were deleted at once."""
         self._deleted(tuple(sorted(event.message_ids)), event.channel_id)
 
     def _deleted(self, message_ids: tuple[int, ...], channel_id: int) -> None:
@@ -58,7 +57,7 @@ class GatewayEvents(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
-        """Somebody took a reaction back."""
+        """Somebody removed a reaction."""
         self._reacted(event, -1)
 
     def _reacted(self, event: discord.RawReactionActionEvent, change: int) -> None:
@@ -68,21 +67,21 @@ class GatewayEvents(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_reaction_clear(self, event: discord.RawReactionClearEvent) -> None:
-        """All reactions of a message were taken off."""
+        """All reactions of a message were removed."""
         if event.guild_id is not None:
             where = event.message_id, event.channel_id, event.guild_id
             self._recorder.put((ReactionsCleared(*where, None),))
 
     @commands.Cog.listener()
     async def on_raw_reaction_clear_emoji(self, event: discord.RawReactionClearEmojiEvent) -> None:
-        """All reactions of one emoji were taken off."""
+        """All reactions with one emoji were removed."""
         if event.guild_id is not None:
             where = event.message_id, event.channel_id, event.guild_id
             self._recorder.put((ReactionsCleared(*where, _emoji(event.emoji)),))
 
     @commands.Cog.listener()
     async def on_thread_create(self, thread: discord.Thread) -> None:
-        """A thread was opened just now, by a member or by the bot."""
+        """A thread was created, by a member or by the bot."""
         self._recorder.put_new_thread(
             ThreadSeen(
                 id=thread.id,
@@ -96,13 +95,13 @@ class GatewayEvents(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
-        """A thread is gone with everything in it."""
+        """A thread was deleted with everything in it."""
         now = self._services.clock.now()
         self._recorder.put((ChannelDeletion(event.thread_id, event.guild_id, now),))
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        """A channel is gone with everything in it."""
+        """A channel was deleted with everything in it."""
         now = self._services.clock.now()
         self._recorder.put((ChannelDeletion(channel.id, channel.guild.id, now),))
 
@@ -110,17 +109,17 @@ class GatewayEvents(commands.Cog):
     async def on_guild_channel_update(
         self, _: discord.abc.GuildChannel, channel: discord.abc.GuildChannel
     ) -> None:
-        """Its permissions may have changed: what was said unseen may be read now."""
+        """Its permissions may have changed: catch up with what can be read now."""
         await self._catch_up(channel.guild.id)
 
     @commands.Cog.listener()
     async def on_guild_role_update(self, _: discord.Role, role: discord.Role) -> None:
-        """What a role may do has changed."""
+        """A role's permissions may have changed."""
         await self._catch_up(role.guild.id)
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:
-        """What its members may do has changed."""
+        """The permissions of its members have changed."""
         await self._catch_up(role.guild.id)
 
     @commands.Cog.listener()
@@ -131,27 +130,27 @@ class GatewayEvents(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """A server can be seen (again): what was said meanwhile is read."""
+        """A server is available (again): catch up."""
         await self._catch_up(guild.id)
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """The bot was invited, perhaps back."""
+        """The bot was invited, perhaps again."""
         await self._catch_up(guild.id)
 
     @commands.Cog.listener()
     async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
-        """A channel can be seen that could not before."""
+        """A channel is visible that was not before."""
         await self._catch_up(channel.guild.id)
 
     @commands.Cog.listener()
     async def on_guild_unavailable(self, guild: discord.Guild) -> None:
-        """Discord cannot reach the server: what happens there is missed for now."""
+        """The server is unavailable: events there are missed for now."""
         await self._services.catch_up.mark_unreachable(guild.id)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """The bot was put out, or the server is gone; nothing that is kept goes with it."""
+        """The bot was removed, or the server was deleted; the archive keeps its data."""
         await self._services.catch_up.mark_unreachable(guild.id)
 
     async def _catch_up(self, server_id: int) -> None:

@@ -1,4 +1,6 @@
-"""What the author of a moved reply can do with its copy, which Discord takes for the webhook's.
+"""Message commands with which the author of a moved reply edits or deletes it.
+
+To Discord the copy is the webhook's message, so its author can't edit or delete it.
 
 Two message commands (docs: Application Commands › Message Commands): *Take away* and *Correct*.
 """
@@ -33,7 +35,7 @@ _DELETED = "This reply has been taken away."
 
 
 class MovedReplies(commands.Cog):
-    """Takes copies away and corrects them, for their authors."""
+    """The message commands, for the authors of moved replies."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -46,7 +48,7 @@ class MovedReplies(commands.Cog):
     async def delete_reply(
         self, interaction: discord.Interaction, message: discord.Message
     ) -> None:
-        """Erase the reply and delete its copy; its author may, and who manages messages."""
+        """Erase the reply and delete its copy; for its author and those who manage messages."""
         now_ms, server = self._services.clock.now_ms(), get_server_id(interaction)
         manages = interaction.permissions.manage_messages
 
@@ -65,7 +67,7 @@ class MovedReplies(commands.Cog):
             await answer(interaction, "It is taken away, and erased from the archive.")
 
     async def edit_reply(self, interaction: discord.Interaction, message: discord.Message) -> None:
-        """Show its author what the reply says, to be corrected."""
+        """Show its author a form with the reply's text."""
         with self._services.active_work.track():
             copy = await self._find_own_copy(interaction, message.id)
             field = make_text_field(
@@ -83,7 +85,7 @@ class MovedReplies(commands.Cog):
     async def handle_edit_form(
         self, interaction: discord.Interaction[Any], entered: SubmittedForm
     ) -> None:
-        """Put what was entered into the archive, from where it reaches the copy."""
+        """Save the edited text, and plan the edit of the copy."""
         copy = await self._find_own_copy(interaction, entered.number)
         now_ms, text = self._services.clock.now_ms(), entered.texts["text"].strip()
         if not text and not copy.files:

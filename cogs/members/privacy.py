@@ -1,4 +1,4 @@
-"""``/privacy``: what is kept of a member, shown to that member alone, and erased if they want."""
+"""``/privacy``: a member downloads or erases what the archive has of them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = ["Privacy"]
 
 _log = logging.getLogger(__name__)
 
-#: Seconds for which the question can be answered: a minute less than it can be followed up.
+#: Seconds for which the buttons work: a minute less than the interaction can be answered.
 _VIEW_TIMEOUT = limits.INTERACTION_SECONDS - 60.0
 _FILE = "my-data.json"
 _QUESTION = (
@@ -40,8 +40,8 @@ _QUESTION = (
     "Your own messages in Discord are yours to delete, and what you did to essays and prompts as "
     "an admin stays on record. This cannot be taken back."
 )
-#: Bytes of one archive, with some room below ``limits.FILE_BYTES``; and how many go into one
-#: message, so that they fit into ``limits.REQUEST_BYTES``.
+#: Bytes of one zip archive, with some room below ``limits.FILE_BYTES``; and how many archives fit
+#: into one message of ``limits.REQUEST_BYTES``.
 _MAX_ARCHIVE, _ARCHIVES_PER_MESSAGE = 10_200_000, 2
 
 
@@ -49,7 +49,7 @@ _MAX_ARCHIVE, _ARCHIVES_PER_MESSAGE = 10_200_000, 2
 class Privacy(
     commands.GroupCog, group_name="privacy", group_description="See and erase what is kept of you."
 ):
-    """The commands that any member may use about themselves."""
+    """Commands for any member, about themselves."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -57,7 +57,7 @@ class Privacy(
 
     @app_commands.command(name="my-data", description="Get all that is kept of you, as a file.")
     async def my_data(self, interaction: discord.Interaction) -> None:
-        """Answer with a file that only they see."""
+        """Answer with a JSON file, and with their attachments as zip archives."""
         assert interaction.guild_id is not None
         server_id, member_id = interaction.guild_id, interaction.user.id
         with self._services.active_work.track():
@@ -74,7 +74,7 @@ class Privacy(
     async def _send_files(
         self, interaction: discord.Interaction, server_id: int, member_id: int
     ) -> None:
-        """Their files, in as many archives as it takes; each is read only when it is sent."""
+        """Send their attachments; each archive is read only when it is sent."""
         database = self._services.database
         kept = await database.read(
             lambda tx: attachments.get_member_files(tx, server_id, member_id)
@@ -97,7 +97,7 @@ class Privacy(
 
     @app_commands.command(name="forget-me", description="Erase what you said from the archive.")
     async def forget_me(self, interaction: discord.Interaction) -> None:
-        """Ask first."""
+        """Ask for confirmation."""
         await interaction.response.send_message(
             _QUESTION, view=_Confirmation(self._services), ephemeral=True
         )
@@ -106,7 +106,7 @@ class Privacy(
         name="come-back", description="Have what you say kept again, after you were kept out."
     )
     async def come_back(self, interaction: discord.Interaction) -> None:
-        """Keep what they say from now on."""
+        """Save their messages from now on."""
         assert interaction.guild_id is not None
         server_id, member_id = interaction.guild_id, interaction.user.id
         now_ms = self._services.clock.now_ms()
@@ -122,7 +122,7 @@ class Privacy(
 
 
 async def _log_erasure(services: Services, erasure: Tombstone) -> None:
-    """Note it where a restored backup is held against it."""
+    """Write it to the erasure log, which is applied to a restored backup."""
     path = erasure_log.beside(services.database.path)
     try:
         await asyncio.to_thread(erasure_log.append, path, [erasure])
@@ -131,11 +131,11 @@ async def _log_erasure(services: Services, erasure: Tombstone) -> None:
 
 
 def _split_into_archives(kept: Sequence[StoredFile]) -> Iterator[list[StoredFile]]:
-    """Files that fit into one archive together; a file of the largest size fits alone."""
+    """Group files by archive; a file of the largest size fits into one alone."""
     part: list[StoredFile] = []
     size = 0
     for file in kept:
-        # Names and sizes stand in an archive twice.
+        # A zip archive contains names and sizes twice.
         needed = file.size + 2 * len(file.name.encode()) + 400
         if part and size + needed > _MAX_ARCHIVE:
             yield part
@@ -147,7 +147,7 @@ def _split_into_archives(kept: Sequence[StoredFile]) -> Iterator[list[StoredFile
 
 
 def _zip(held: Sequence[tuple[str, bytes]]) -> bytes:
-    """An archive of files as they are: pictures do not get smaller."""
+    """A zip archive without compression, which doesn't make pictures smaller."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for name, content in held:
@@ -156,7 +156,7 @@ def _zip(held: Sequence[tuple[str, bytes]]) -> bytes:
 
 
 class _Confirmation(discord.ui.View):
-    """Whether to erase, and whether to keep out from now on."""
+    """The buttons below the question: erase, or erase and stop saving."""
 
     def __init__(self, services: Services) -> None:
         super().__init__(timeout=_VIEW_TIMEOUT)
@@ -166,20 +166,20 @@ class _Confirmation(discord.ui.View):
     async def erase(
         self, interaction: discord.Interaction, _: discord.ui.Button[_Confirmation]
     ) -> None:
-        """Erase what there is."""
+        """Erase what was saved."""
         await self._erase(interaction, keep_out=False)
 
     @discord.ui.button(label="Erase, and keep me out", style=discord.ButtonStyle.danger)
     async def erase_for_good(
         self, interaction: discord.Interaction, _: discord.ui.Button[_Confirmation]
     ) -> None:
-        """Erase what there is and what will come."""
+        """Erase what was saved, and save nothing from now on."""
         await self._erase(interaction, keep_out=True)
 
     async def on_error(
         self, interaction: discord.Interaction, error: Exception, item: discord.ui.Item[Any], /
     ) -> None:
-        """Hand the error to the one place where errors are spoken."""
+        """Report an error to the member."""
         del item
         await report_error(interaction, error)
 

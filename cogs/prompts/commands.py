@@ -1,4 +1,4 @@
-"""``/prompts``: see, plan, change, send and stop what brings discussions back."""
+"""``/prompts``: list, add, edit, cancel, send and preview prompts."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Prompts(
     group_name="prompts",
     group_description="Bring discussions back, and see to it that it is no nuisance.",
 ):
-    """The commands that are about prompts; every answer is seen by the one who asked alone."""
+    """The commands about prompts; only the admin who used one sees the answer."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
@@ -101,7 +101,7 @@ class Prompts(
         condition: app_commands.Range[str, 1, 100] = "always",
         anyway: bool = False,
     ) -> None:
-        """Plan one more prompt."""
+        """Plan a prompt."""
         server_id, now = get_server(interaction).id, self.services.clock.now()
         asked, only = parse_content(what), parse_condition(condition)
 
@@ -220,7 +220,7 @@ class Prompts(
         essay: str,
         what: app_commands.Range[str, 1, 1600] = "next question",
     ) -> None:
-        """Send one prompt now; it does not count as one in the manners."""
+        """Send one prompt now; the prompt policy doesn't count it."""
         server_id, now = get_server(interaction).id, self.services.clock.now()
         asked = parse_content(what)
 
@@ -243,7 +243,7 @@ class Prompts(
     @app_commands.command(description="Show what the coming prompts of an essay would say now.")
     @app_commands.describe(essay="The essay")
     async def preview(self, interaction: discord.Interaction, essay: str) -> None:
-        """Show the words of an essay's prompts as they would be at this moment."""
+        """Show the texts of an essay's planned prompts as they would be now."""
         server_id, now = get_server(interaction).id, self.services.clock.now()
 
         async def look(tx: Transaction) -> list[str]:
@@ -266,7 +266,7 @@ class Prompts(
                 interaction, truncate_lines(lines) or "No prompts are to come for this essay."
             )
 
-    # -- what is offered while one types --------------------------------------------------------
+    # -- autocomplete ----------------------------------------------------------------------------
 
     @list_prompts.autocomplete("essay")
     @add.autocomplete("essay")
@@ -283,7 +283,7 @@ class Prompts(
     async def complete_prompts(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        """This server's prompts that are to come, the next one first."""
+        """This server's planned prompts, the next one first."""
         return await complete_prompt(self.services, get_server(interaction).id, typed)
 
     @add.autocomplete("when")
@@ -291,7 +291,7 @@ class Prompts(
     async def complete_times(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        """How the time that is being typed is understood."""
+        """How the time that was typed is understood."""
         return await complete_time(self.services, get_server(interaction).id, typed)
 
 

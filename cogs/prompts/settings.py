@@ -1,4 +1,4 @@
-"""The commands of ``/prompts`` that hold for many prompts: pauses, plan, manners, digest."""
+"""Commands of ``/prompts`` for a server's settings: pause, resume, plan, policy, digest."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MOST_HOURS = 24 * 90
 
 
 class PromptSettings(WritingCog):
-    """A part of the cog ``Prompts``."""
+    """Part of the cog ``Prompts``."""
 
     @app_commands.command(description="Let no prompts come, for an essay or the whole server.")
     @app_commands.describe(essay="Only this essay; the whole server if left out")
@@ -52,7 +52,7 @@ class PromptSettings(WritingCog):
     @app_commands.command(description="Let prompts come again, for an essay or the whole server.")
     @app_commands.describe(essay="Only this essay; the whole server if left out")
     async def resume(self, interaction: discord.Interaction, essay: str | None = None) -> None:
-        """Go on with prompts; what was due meanwhile comes, unless it is too late."""
+        """Resume prompts; those that were due meanwhile are sent, unless it is too late."""
         server_id, now = get_server(interaction).id, self.services.clock.now()
 
         async def resume(tx: Transaction) -> str:
@@ -84,7 +84,7 @@ class PromptSettings(WritingCog):
         interaction: discord.Interaction,
         steps: app_commands.Range[str, 1, 4000] | None = None,
     ) -> None:
-        """Show the server's plan, or set it; ``default`` brings back ours, ``none`` has none."""
+        """Show the server's plan, or set it; ``default`` is Salon's own, ``none`` an empty one."""
         server_id = get_server(interaction).id
         wanted = None
         if steps is not None and steps.strip().lower() != "default":
@@ -99,7 +99,9 @@ class PromptSettings(WritingCog):
 
         await self.write_and_answer(interaction, plan)
 
-    @app_commands.command(description="Show or set time zone, quiet hours, nudges and lateness.")
+    @app_commands.command(
+        name="manners", description="Show or set time zone, quiet hours, nudges and lateness."
+    )
     @app_commands.describe(
         zone="A large city such as Berlin, or an IANA name such as America/New_York",
         quiet="Quiet hours, for instance “22:00-08:00”; “none” for none",
@@ -107,7 +109,7 @@ class PromptSettings(WritingCog):
         tolerance="How many hours late a prompt may be",
         notices="Where I tell the admins of trouble",
     )
-    async def manners(
+    async def policy(
         self,
         interaction: discord.Interaction,
         zone: app_commands.Range[str, 1, 60] | None = None,
@@ -116,12 +118,12 @@ class PromptSettings(WritingCog):
         tolerance: app_commands.Range[int, 1, _MOST_HOURS] | None = None,
         notices: discord.TextChannel | None = None,
     ) -> None:
-        """Show the server's manners, or set some of them."""
+        """Show the settings of the prompt policy, or set some of them."""
         server_id, now = get_server(interaction).id, self.services.clock.now()
         chosen = None if zone is None else resolve_zone(zone)
         hours = None if quiet is None else parse_quiet_hours(quiet)
 
-        async def manners(tx: Transaction) -> str:
+        async def set_policy(tx: Transaction) -> str:
             if chosen is not None:
                 await settings_module.set_zone(tx, server_id, chosen.key, now)
             if quiet is not None:
@@ -136,7 +138,7 @@ class PromptSettings(WritingCog):
                 await self.record_act(tx, interaction, None, "set the manners of prompts")
             return wording.describe_policy(await settings_module.read(tx, server_id))
 
-        await self.write_and_answer(interaction, manners)
+        await self.write_and_answer(interaction, set_policy)
 
     @app_commands.command(description="Show or set the weekly digest.")
     @app_commands.describe(
@@ -148,7 +150,7 @@ class PromptSettings(WritingCog):
         when: app_commands.Range[str, 1, 50] | None = None,
         channel: discord.TextChannel | None = None,
     ) -> None:
-        """Show when the digest comes, or set it."""
+        """Show or set when the digest comes."""
         server_id, now = get_server(interaction).id, self.services.clock.now()
         off = when is not None and when.strip().lower() in ("none", "off", "never")
         weekly = None if when is None or off else parse_weekly(when)
@@ -171,7 +173,7 @@ class PromptSettings(WritingCog):
 
         await self.write_and_answer(interaction, digest)
 
-    # -- what is offered while one types ------------------------------------------------------
+    # -- autocomplete --------------------------------------------------------------------------
 
     @pause.autocomplete("essay")
     @resume.autocomplete("essay")
@@ -181,10 +183,10 @@ class PromptSettings(WritingCog):
         """This server's essays, the newest first."""
         return await complete_essay(self.services, get_server(interaction).id, typed)
 
-    @manners.autocomplete("zone")
+    @policy.autocomplete("zone")
     async def complete_zones(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        """The time zones that contain what is being typed."""
+        """The time zones whose name contains what was typed."""
         del interaction
         return complete_zone(typed)

@@ -1,4 +1,4 @@
-"""How ``/prompts`` speaks of prompts and rules: pure text, a line or a few each."""
+"""The texts of ``/prompts``: lines of a list, and descriptions of settings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 _MAX_TITLE, _MAX_CONTENT = 60, 80
-#: UTF-16 units of a message for the prompts that were sent; those to come get the rest.
+#: UTF-16 units of a message for prompts of the past; planned ones get the rest.
 _PAST_UNITS = 900
 KINDS = {PromptKind.NUDGE: "nudge", PromptKind.DIGEST: "digest"}
 
@@ -43,7 +43,7 @@ def _format_title(title: str | None) -> str:
 
 
 def format_coming(prompt: Prompt, title: str | None, obstacle: str) -> str:
-    """A prompt that is to come, when, and what would keep it from it."""
+    """A planned prompt, its time, and what would keep it from being sent."""
     where = f" <#{prompt.channel_id}>" if prompt.kind in KINDS and prompt.channel_id else ""
     condition = f", {prompt.condition}" if prompt.condition else ""
     line = f"⏳ **{prompt.id}** {format_timestamp(prompt.due_at)}{_format_title(title)}{where}: "
@@ -52,7 +52,7 @@ def format_coming(prompt: Prompt, title: str | None, obstacle: str) -> str:
 
 
 def format_past(one: PastPrompt, server_id: int) -> str:
-    """What became of a prompt: what it asked and how many answered it, or why it was not sent."""
+    """A prompt of the past: what it asked and how many answered, or why it wasn't sent."""
     line = f"{_describe_content(one.kind, one.content)}{_format_title(one.title)}"
     if one.asked_questions:
         first, *others = one.asked_questions
@@ -69,7 +69,7 @@ def format_past(one: PastPrompt, server_id: int) -> str:
 
 
 def join_lists(to_come: Sequence[str], past: Sequence[str]) -> str:
-    """Both in one message; however much is to come, what came of the last ones is seen too."""
+    """Planned and past prompts in one message, with room for the past ones."""
     came = truncate_lines(past, _PAST_UNITS)
     left = limits.MESSAGE_CONTENT - count_utf16_units(came) - 1
     return "\n".join(part for part in (truncate_lines(to_come, left), came) if part)

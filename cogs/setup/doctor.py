@@ -1,4 +1,4 @@
-"""``/doctor``: whether all is well in this server, and what to do where it is not."""
+"""``/doctor``: health checks of this server, and what to do about each problem."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from storage.servers.settings import ServerSettings
 
 __all__ = ["Doctor"]
 
-#: Seconds from which on an answer of Discord's is called slow.
+#: Seconds of latency above which Discord is reported as slow.
 _SLOW_RESPONSE = 2.0
 _MAX_TEXT = 300
 
 
 @app_commands.guild_only()
 class Doctor(commands.Cog):
-    """The command; it tells of the asker's server and of no other."""
+    """The command; it reports on the server it is used in and on no other."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
@@ -39,7 +39,7 @@ class Doctor(commands.Cog):
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_guild=True)
     async def doctor(self, interaction: discord.Interaction) -> None:
-        """Tell, a line each, what is fine and what is to be done."""
+        """Answer with one line for each check, problems first."""
         server = get_server(interaction)
         since = to_milliseconds(self.services.clock.now() - checks.RECENT_FAILURES)
 

@@ -1,7 +1,7 @@
-"""``/setup``: one panel for what a server's admins choose.
+"""``/setup``: one panel for a server's settings.
 
-The panel is a view of rows: each press or choice changes one row and shows the panel anew. Its
-buttons carry their own names and nothing else, so that they work after a restart.
+The panel is a view of rows: each control changes a row and shows the panel again. A control's
+custom id has only its name, so that it works after a restart.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ from storage.servers.settings import ServerSettings
 __all__ = ["Setup"]
 
 _CUSTOM_ID = re.compile(r"salon:setup:(?P<what>[a-z]+)")
-#: Where essays can stand, and where admins can be told of something.
+#: The types of channels for essays and for alerts.
 _ESSAY_CHANNELS = [discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum]
 _ALERT_CHANNELS = [discord.ChannelType.text, discord.ChannelType.news]
 
-#: What one press or choice changes.
+#: What one control changes.
 Change = Callable[[Transaction], Awaitable[None]]
 
 
 @app_commands.guild_only()
 class Setup(commands.Cog):
-    """The command, and what its panel does.
+    """The command and its panel.
 
-    ``parts`` are the kinds of things in the panel; the client has to know them, so that a panel
-    that was shown before a restart still works.
+    ``control_class``: the class of the panel's buttons and selects; registered with the bot, so
+    that a panel that was shown before a restart works.
     """
 
     def __init__(self, services: Services) -> None:
@@ -67,7 +67,7 @@ class Setup(commands.Cog):
     # -- the panel ------------------------------------------------------------------------------
 
     async def make_panel(self, interaction: discord.Interaction[Any]) -> ui.LayoutView:
-        """What the server has chosen, and what the bot lacks for it."""
+        """The server's settings, and the permissions that the bot lacks for them."""
         server = get_server(interaction)
         settings = await self.services.database.read(lambda tx: settings_module.read(tx, server.id))
         return self._make_view(settings, server, interaction.channel_id, self.services.clock.now())
@@ -150,12 +150,12 @@ class Setup(commands.Cog):
         )
         return ui.ActionRow(self.control_class(select))
 
-    # -- what is done ---------------------------------------------------------------------------
+    # -- changes --------------------------------------------------------------------------------
 
     async def handle_control(
         self, interaction: discord.Interaction[Any], what: str, values: list[str]
     ) -> None:
-        """Do what a part of the panel was used for, and show the panel anew."""
+        """Handle a control, and show the panel again."""
         if what == "time":
             server = get_server(interaction)
             settings = await self.services.database.read(
@@ -175,7 +175,7 @@ class Setup(commands.Cog):
     async def handle_time_form(
         self, interaction: discord.Interaction[Any], entered: SubmittedForm
     ) -> None:
-        """Keep zone and quiet hours as they were entered, or neither where one is no such thing."""
+        """Save time zone and quiet hours, or neither if one is invalid."""
         services, server_id = self.services, get_server(interaction).id
         zone = resolve_zone(entered.texts["zone"])
         hours = parse_quiet_hours(entered.texts["quiet"].strip() or "none")
@@ -219,7 +219,7 @@ class Setup(commands.Cog):
     async def write_change(
         self, interaction: discord.Interaction[Any], what: str, change: Change
     ) -> None:
-        """Make a change in one transaction, with who made it."""
+        """Make a change in one transaction, with an entry in the audit log."""
         server, now_ms = get_server(interaction), self.services.clock.now_ms()
 
         async def changed(tx: Transaction) -> None:
@@ -240,13 +240,13 @@ class Setup(commands.Cog):
 
 
 class _DefaultChannel(discord.SelectDefaultValue):
-    """What is chosen already; its id goes as a string, as ids do (docs: Reference › Snowflakes).
+    """A selected channel, sent with its id as a string (docs: Reference › Snowflakes).
 
-    The library would send a number.
+    discord.py would send a number.
     """
 
     def to_dict(self) -> Any:
-        """As it is sent."""
+        """The JSON that is sent."""
         return {"id": str(self.id), "type": self.type.value}
 
 
@@ -282,23 +282,23 @@ def _make_control_class(setup: Setup) -> type[_Control]:
 
 
 class _Control(ui.DynamicItem[ui.Item[Any]], template=_CUSTOM_ID):
-    """A button or select of the panel; what it is for stands in its id."""
+    """A button or select of the panel; its custom id has its name."""
 
     @property
     def setup(self) -> Setup:
-        """Whose panel it stands in."""
+        """The cog whose panel it is in."""
         raise NotImplementedError
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
     ) -> _Control:
-        """What was used, perhaps of a panel that was shown before a restart."""
+        """The control that was used, perhaps of a panel that was shown before a restart."""
         del interaction, match
         return cls(item)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Do what it is for; what goes wrong is spoken of, not only logged."""
+        """Handle the control; errors are reported to the user."""
         data = interaction.data
         assert data is not None
         match = _CUSTOM_ID.fullmatch(self.custom_id)
@@ -307,7 +307,7 @@ class _Control(ui.DynamicItem[ui.Item[Any]], template=_CUSTOM_ID):
         with self.setup.services.active_work.track():
             try:
                 await self.setup.handle_control(interaction, match["what"], values)
-            except Exception as error:  # noqa: BLE001 - handed to the one place of errors
+            except Exception as error:  # noqa: BLE001 - reported to the user
                 await report_error(interaction, error)
 
 

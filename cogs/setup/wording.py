@@ -1,4 +1,4 @@
-"""What the panel of ``/setup`` says."""
+"""The texts of the ``/setup`` panel."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = [
     "describe_time",
 ]
 
-#: The value and the label of each thing that can be chosen.
+#: The value and the label of each option.
 Options = Sequence[tuple[str, str]]
 
 HEADING = (
@@ -59,7 +59,7 @@ PLAIN_MESSAGES: Options = (
 
 
 def describe_channel(settings: ServerSettings, *, known: bool) -> str:
-    """Where essays go."""
+    """The channel for essays."""
     text = "**Where essays go** when `/essay publish` names no channel"
     if settings.channel is not None and not known:
         text += "\n⚠️ The channel that was chosen is gone: choose another."
@@ -74,7 +74,7 @@ def describe_passage_numbers(settings: ServerSettings) -> str:
 
 
 def describe_time(settings: ServerSettings, now: datetime) -> str:
-    """The zone, what time it is there, and the quiet hours."""
+    """The time zone with its current time, and the quiet hours."""
     local = now.astimezone(settings.zone)
     quiet = settings.quiet
     hours = "none" if quiet is None else f"{quiet.start:%H:%M} to {quiet.end:%H:%M}"
@@ -95,10 +95,9 @@ def describe_alerts_channel(settings: ServerSettings, *, known: bool) -> str:
 
 
 def describe_permissions(settings: ServerSettings, server: discord.Guild, here: int | None) -> str:
-    """What the bot lacks for what was chosen, by Discord's names.
+    """The permissions that the bot lacks for the settings, by Discord's names.
 
-    Looked for in the chosen channels; where none is chosen for essays, in the one the panel
-    stands in, ``here``.
+    Checked in the chosen channels; if none is chosen for essays, in the panel's own, ``here``.
     """
     lines: list[str] = []
     place = server.get_channel(settings.channel or here or 0)
@@ -124,7 +123,7 @@ def _has_poll(settings: ServerSettings) -> bool:
 def _list_missing(
     place: discord.abc.GuildChannel, must: Sequence[Permission], after: Sequence[Permission]
 ) -> list[str]:
-    """What is missing in one channel; that everything is there where it is."""
+    """The missing permissions of one channel, or that none is missing."""
     held = place.permissions_for(place.guild.me)
     missing = [permission for permission in must if not getattr(held, permission.key)]
     later = [permission for permission in after if not getattr(held, permission.key)]
