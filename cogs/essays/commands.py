@@ -1,4 +1,4 @@
-"""``/essay``: publish an essay and look after what has been published."""
+"""``/essay``: publish, list, show, schedule, close, reopen, withdraw and export essays."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Essays(
     group_name="essay",
     group_description="Publish essays and look after them.",
 ):
-    """The commands that are about an essay."""
+    """The commands about essays."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
@@ -86,7 +86,7 @@ class Essays(
         style: str | None = None,
         tags: str | None = None,
     ) -> None:
-        """Make a draft of a file or page and show it, or show the form to hand an essay in."""
+        """Make a draft of a file or web page and show it, or show the form for a submission."""
         with self.services.active_work.track():
             channel_id = await self._get_target_channel_id(interaction, channel)
             target = check_target(
@@ -119,7 +119,7 @@ class Essays(
     async def handle_form(
         self, interaction: discord.Interaction[Any], entered: SubmittedForm
     ) -> None:
-        """Hand in what was uploaded or pasted in the form."""
+        """Submit what was uploaded or pasted in the form."""
         channel_id = entered.number
         style = entered.arguments[1] if len(entered.arguments) > 1 else ""
         target = check_target(
@@ -134,7 +134,7 @@ class Essays(
         await self.submit(interaction, submission)
 
     async def submit(self, interaction: discord.Interaction[Any], submission: Submission) -> None:
-        """Keep what was submission in, acknowledge it, make a draft of it, show that."""
+        """Save a submission, acknowledge it, make a draft of it and show that."""
         await self.services.publishing.save_submission(submission)
         await acknowledge(interaction, ephemeral=True, thinking=True)
         discussion_id = await self.services.publishing.create_draft(submission)
@@ -157,21 +157,21 @@ class Essays(
     @app_commands.command(description="Show where an essay stands, or a draft to go on with.")
     @app_commands.describe(essay="The essay")
     async def show(self, interaction: discord.Interaction, essay: str) -> None:
-        """Show a draft with its buttons, or what became of an essay and who did what."""
+        """Show a draft with its buttons, or an essay's state and audit log."""
         with self.services.active_work.track():
             found = await self._find_essay(interaction, essay)
             if found.state in ("draft", "scheduled"):
                 await interaction.response.defer(ephemeral=True, thinking=True)
                 await self.drafts.show(interaction, found.id)
                 return
-            told = await self.services.database.read(lambda tx: describe_essay(tx, found.id))
-            if await self.edits.show_pending(interaction, found, told):
+            text = await self.services.database.read(lambda tx: describe_essay(tx, found.id))
+            if await self.edits.show_pending(interaction, found, text):
                 return
             if found.stopped is not None:
                 await interaction.response.defer(ephemeral=True, thinking=True)
                 await self.drafts.show(interaction, found.id)
                 return
-            await answer(interaction, told)
+            await answer(interaction, text)
 
     @app_commands.command(description="Publish a draft later.")
     @app_commands.describe(
@@ -190,11 +190,11 @@ class Essays(
                 found.id, get_actor(interaction), to_milliseconds(moment)
             )
             preview = await self.services.publishing.get_preview(found.id, server)
-            told = (
+            text = (
                 f"“{wording.format_title(found.title)}” will be published "
                 f"{format_timestamp(moment, 'F')} ({format_timestamp(moment, 'R')})."
             )
-            await answer(interaction, "\n".join([told, *list_warnings(preview)]))
+            await answer(interaction, "\n".join([text, *list_warnings(preview)]))
 
     @app_commands.command(description="Close a discussion: no new threads, no more prompts.")
     @app_commands.describe(essay="The essay")
@@ -223,7 +223,7 @@ class Essays(
     @app_commands.command(description="Take an essay back, after asking once more.")
     @app_commands.describe(essay="The essay")
     async def withdraw(self, interaction: discord.Interaction, essay: str) -> None:
-        """Ask whether the essay is really to be withdrawn."""
+        """Ask for confirmation."""
         with self.services.active_work.track():
             found = await self._find_essay(interaction, essay)
             if found.state not in ("publishing", "open", "closed"):
@@ -246,19 +246,19 @@ class Essays(
         essay: str,
         form: Literal["json", "markdown"] = "json",
     ) -> None:
-        """Hand out what ``python -m bot export`` writes."""
+        """Answer with the file that ``python -m bot export`` writes."""
         with self.services.active_work.track():
             found = await self._find_essay(interaction, essay)
             await acknowledge(interaction, ephemeral=True, thinking=True)
             exported = await self.services.database.read(lambda tx: export(tx, str(found.id)))
             if form == "markdown":
-                text, name = render_markdown(exported), f"essay-{found.id}.md"
+                data, name = render_markdown(exported), f"essay-{found.id}.md"
             else:
-                text = json.dumps(exported, ensure_ascii=False, indent=2)
+                data = json.dumps(exported, ensure_ascii=False, indent=2)
                 name = f"essay-{found.id}.json"
             replies = format_count(len(exported["replies"]), "reply", "replies")
-            told = f"“{wording.format_title(found.title)}” and {replies}."
-            await answer_with_file(interaction, told, text, name)
+            text = f"“{wording.format_title(found.title)}” and {replies}."
+            await answer_with_file(interaction, text, data, name)
 
     @publish.autocomplete("tags")
     async def _complete_tags(
@@ -290,7 +290,7 @@ class Essays(
     async def _get_target_channel_id(
         self, interaction: discord.Interaction, channel: int | None
     ) -> int:
-        """Where to publish: the channel named, else the one chosen in ``/setup``, else here."""
+        """The channel to publish in: the named one, else that of ``/setup``, else this one."""
         if channel is not None:
             return channel
         server = get_server(interaction)

@@ -1,4 +1,4 @@
-"""The form in which an admin corrects what was found in an essay, a draft's or a new text's."""
+"""The form in which an admin corrects title, byline, epigraph and closing question."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["make_correction_fields", "read_corrections_form"]
 
 
 def make_correction_fields(essay: Essay, closing: str | None) -> list[ui.Label[Any]]:
-    """What was found in an essay, to be corrected; ``closing``: the question an admin chose."""
+    """The fields, with what was found in the essay; ``closing``: the question an admin chose."""
     shown = get_form_values(essay, closing)
     asked = "Closing question (empty: the essay's own)"
     return [
@@ -31,7 +31,7 @@ def make_correction_fields(essay: Essay, closing: str | None) -> list[ui.Label[A
 
 
 def read_corrections_form(entered: SubmittedForm) -> Corrections:
-    """What was entered in that form."""
+    """The corrections that were entered in the form."""
     texts = entered.texts
     return Corrections(
         title=texts["title"],

@@ -1,6 +1,6 @@
-"""A draft as an admin sees it: how it will stand, and the buttons to go on from there.
+"""The view of a draft: its card, a summary, and buttons to publish, schedule, edit and discard.
 
-The buttons carry the draft's number and nothing else, so that they work after a restart.
+A button's custom id has the draft's number, so that it works after a restart.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ __all__ = ["DraftPanel", "list_warnings"]
 #: UTF-16 units of the text below the card.
 _MAX_SUMMARY = limits.COMPONENT_TEXT - CARD_TEXT - 100
 _MAX_QUESTION, _MAX_NOTES = 300, 5
-#: Messages of the whole text that are shown one by one; longer essays come as a file.
+#: Messages of the full text that are shown one by one; longer essays are sent as a file.
 _MAX_SHOWN = 5
 
 _WHEN = "When (tomorrow 9:00, 2026-12-01 18:30)"
@@ -53,7 +53,7 @@ _BUTTONS: tuple[Label, ...] = (
 
 
 def list_warnings(preview: Preview) -> list[str]:
-    """What keeps a draft from its channel, or might: the first thing to know of it."""
+    """What keeps a draft from being published, or might: shown first."""
     lines = []
     if preview.problem:
         lines.append(f"**Not yet:** {preview.problem}")
@@ -67,7 +67,7 @@ def list_warnings(preview: Preview) -> list[str]:
 
 
 def _summarize(preview: Preview) -> str:
-    """What an admin should know before pressing a button; the most important comes first."""
+    """What an admin should know before deciding; the most important comes first."""
     draft = preview.draft
     parts = sum(post.purpose == "part" for post in draft.posts)
     closing = next((p.payload["content"] for p in draft.posts if p.purpose == "closing"), None)
@@ -94,10 +94,10 @@ def _summarize(preview: Preview) -> str:
 
 
 class DraftPanel:
-    """Shows drafts, and does what their buttons say.
+    """Shows drafts and handles their buttons.
 
-    ``button`` and ``tags`` are the kinds of button and list they have; the client has to know
-    them, so that what was shown before a restart still works.
+    ``button_class`` and ``tag_select_class`` are registered with the bot, so that what was shown
+    before a restart works.
     """
 
     def __init__(self, services: Services) -> None:
@@ -106,11 +106,11 @@ class DraftPanel:
         self.tag_select_class = style_controls.make_tag_select_class(self.handle_tags)
 
     def make_view(self, preview: Preview) -> ui.LayoutView:
-        """The draft as it will stand, what there is to know of it, and its buttons."""
+        """The view of a draft."""
         draft = preview.draft
         card = next(post.payload for post in draft.posts if post.purpose == "card")
-        told = f"-# Draft {draft.id}, seen by you alone. This is its card:"
-        view = make_card_view(told, card)
+        text = f"-# Draft {draft.id}, seen by you alone. This is its card:"
+        view = make_card_view(text, card)
         view.add_item(ui.TextDisplay(_summarize(preview)))
         publish = "Publish" if preview.duplicate is None else "Publish again"
         view.add_item(
@@ -127,17 +127,17 @@ class DraftPanel:
     async def handle_tags(
         self, interaction: discord.Interaction[Any], discussion_id: int, tags: tuple[int, ...]
     ) -> None:
-        """Put the tags that were handle_tags on what does not stand yet, and show it anew."""
+        """Set the chosen tags of a draft, and show it again."""
         with self.services.active_work.track():
-            # That it is of this server is asked with the preview.
+            # The preview checks that the draft belongs to this server.
             await self.services.publishing.get_preview(discussion_id, get_server_id(interaction))
             await self.services.publishing.set_tags(discussion_id, tags)
             await acknowledge(interaction)
             await self.show(interaction, discussion_id)
 
-    def make_stopped_view(self, preview: Preview, told: str) -> ui.LayoutView:
-        """A publishing that Discord refused to go on with, and what can be done."""
-        view = make_text_view(told)
+    def make_stopped_view(self, preview: Preview, text: str) -> ui.LayoutView:
+        """The view of a publishing that stopped, with buttons to retry or withdraw."""
+        view = make_text_view(text)
         tags = self.tag_select_class.make(preview)
         if tags is not None:
             view.add_item(ui.ActionRow(tags))
@@ -146,7 +146,7 @@ class DraftPanel:
         return view
 
     def make_withdrawal_view(self, essay: Listed) -> ui.LayoutView:
-        """The question whether an essay is really to be withdrawn."""
+        """The question whether to withdraw an essay."""
         view = make_text_view(
             f"Withdraw “{wording.format_title(essay.title)}”? "
             f"{wording.describe_withdrawal(essay)} What members wrote stays, in "
@@ -157,20 +157,20 @@ class DraftPanel:
         return view
 
     async def show(self, interaction: discord.Interaction[Any], discussion_id: int) -> None:
-        """Put a draft, or what stopped, in the place of the answer promised or shown before."""
+        """Show a draft or a stopped publishing as the interaction's answer."""
         preview = await self.services.publishing.get_preview(
             discussion_id, get_server_id(interaction)
         )
         if preview.draft.state == "publishing":
-            told = await self.services.database.read(lambda tx: describe_essay(tx, discussion_id))
-            await show(interaction, self.make_stopped_view(preview, told))
+            text = await self.services.database.read(lambda tx: describe_essay(tx, discussion_id))
+            await show(interaction, self.make_stopped_view(preview, text))
             return
         await show(interaction, self.make_view(preview))
 
     async def handle_button(
         self, interaction: discord.Interaction[Any], what: str, discussion_id: int
     ) -> None:
-        """Do what a button says."""
+        """Handle a button."""
         preview = await self.services.publishing.get_preview(
             discussion_id, get_server_id(interaction)
         )
@@ -230,9 +230,9 @@ class DraftPanel:
                 )
 
     async def publish(self, interaction: discord.Interaction[Any], preview: Preview) -> None:
-        """Publish, and show in the preview's place how far it has come."""
+        """Publish, and show the progress in the answer."""
         draft = preview.draft
-        # Begun before it is acknowledged: what was acknowledged is carried out.
+        # Planned before it is acknowledged: what was acknowledged is carried out.
         await self.services.publishing.publish(draft.id, get_actor(interaction), interaction.id)
         await acknowledge(interaction)
         title = draft.essay.title
@@ -240,7 +240,7 @@ class DraftPanel:
             self.services,
             interaction,
             lambda: self.services.publishing.get_progress(draft.id),
-            lambda far: wording.describe_publishing(title, far),
+            lambda current: wording.describe_publishing(title, current),
         )
         if progress.failed:
             text = (
@@ -262,7 +262,7 @@ class DraftPanel:
     async def handle_corrections_form(
         self, interaction: discord.Interaction[Any], entered: SubmittedForm
     ) -> None:
-        """Put what was corrected in the form into the draft, and show that anew."""
+        """Apply the corrections to the draft, and show it again."""
         preview = await self.services.publishing.get_preview(
             entered.number, get_server_id(interaction)
         )
@@ -273,7 +273,7 @@ class DraftPanel:
     async def handle_schedule_form(
         self, interaction: discord.Interaction[Any], entered: SubmittedForm
     ) -> None:
-        """Schedule the draft for the time as it was written, in the server's zone."""
+        """Schedule the draft for the time that was entered, in the server's time zone."""
         services, server = self.services, get_server_id(interaction)
         await services.publishing.get_preview(entered.number, server)
         settings = await services.database.read(lambda tx: settings_module.read(tx, server))
@@ -287,12 +287,12 @@ class DraftPanel:
     async def _show_full_text(
         self, interaction: discord.Interaction[Any], preview: Preview
     ) -> None:
-        """The messages as they will read, seen by the admin alone."""
+        """Show the messages as they will be posted, only to the admin."""
         texts = [p.payload["content"] for p in preview.draft.posts if p.purpose != "card"]
         if len(texts) > _MAX_SHOWN:
             await acknowledge(interaction, ephemeral=True, thinking=True)
-            told = f"All {len(texts)} messages, as they will read, are in this file."
-            await answer_with_file(interaction, told, "\n\n".join(texts), "essay.md")
+            text = f"All {len(texts)} messages, as they will read, are in this file."
+            await answer_with_file(interaction, text, "\n\n".join(texts), "essay.md")
             return
         await interaction.response.send_message(texts[0], ephemeral=True, suppress_embeds=True)
         for text in texts[1:]:

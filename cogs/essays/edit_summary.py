@@ -1,4 +1,4 @@
-"""How a new text of an essay is spoken of to the admin who decides on it."""
+"""Summary of an edit, for the admin who decides on it: messages, facts and passages that change."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MAX_NOTES = 5
 
 
 def _count_messages(laid: Laid) -> str:
-    """How many messages stay, change, come and go."""
+    """How many messages stay, change, are added and are removed."""
     changes = laid.changes
     gone = [change.message.answered for change in changes if not change.needed]
     counts = (
@@ -70,14 +70,14 @@ def summarize(preview: EditPreview) -> str:
 
 
 def list_all_changes(preview: EditPreview) -> str:
-    """Every change, as a text to be read beside the essay."""
+    """Every change, as a Markdown text."""
     essay = preview.edit.revision.essay
     lines = [*diff_facts(preview.old, essay), *diff_passages(preview.old, essay, full=True)]
     return "\n\n".join(lines or ["The words stay the same."])
 
 
 def join_messages(preview: EditPreview) -> str:
-    """The messages as they will read, in the order of the essay."""
+    """The messages as they will be posted, in the order of the essay."""
     payloads = [
         change.payload
         for change in preview.laid.changes

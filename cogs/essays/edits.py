@@ -1,6 +1,6 @@
-"""A new revision of an essay as an admin sees it: what it changes, and the buttons to decide.
+"""``/essay edit`` and the view of an edit: what it changes, and the buttons to decide.
 
-The buttons carry a number and nothing else, so that they work after a restart.
+A button's custom id has the edit's number, so that it works after a restart.
 """
 
 from __future__ import annotations
@@ -52,52 +52,52 @@ _BUTTONS: tuple[Label, ...] = (
 
 
 class EditPanel:
-    """Shows edits, and does what their buttons say.
+    """Shows edits and handles their buttons.
 
-    ``button`` is the kind of button they have; the client has to know it, so that a button that
-    was preview before a restart still works.
+    ``button_class`` is registered with the bot, so that a button that was shown before a restart
+    works.
     """
 
     def __init__(self, services: Services) -> None:
         self.services = services
         self.button_class = make_button_class("edit", services, self.handle_button)
 
-    def make_view(self, preview: EditPreview, told: str) -> ui.LayoutView:
-        """An edit: the new card, what is told of the changes, and its buttons."""
+    def make_view(self, preview: EditPreview, text: str) -> ui.LayoutView:
+        """The view of an edit: the new card, the summary of changes, and buttons."""
         essay = preview.edit.revision.essay
         view = make_card_view(
             f"-# A new text of essay {preview.stand.discussion_id}, seen by you alone. Nothing "
             "changes before you apply it. This will be its card:",
             render_card(essay),
         )
-        view.add_item(ui.TextDisplay(told))
+        view.add_item(ui.TextDisplay(text))
         view.add_item(make_button_row(self.button_class, preview.edit.id, _BUTTONS))
         return view
 
     async def show(self, interaction: discord.Interaction[Any], edit_id: int) -> None:
-        """Put an edit in the place of the answer that was promised."""
+        """Show an edit as the interaction's answer."""
         preview = await self.services.editing.get_preview(edit_id, get_server_id(interaction))
-        # Two long texts are compared for a second, in which everything else goes on.
-        told = await asyncio.to_thread(edit_summary.summarize, preview)
-        await show(interaction, self.make_view(preview, told))
+        # Comparing two long texts takes a second.
+        text = await asyncio.to_thread(edit_summary.summarize, preview)
+        await show(interaction, self.make_view(preview, text))
 
     async def show_unchanged(self, interaction: discord.Interaction[Any]) -> None:
-        """Say that the text submission in is the one that stands."""
+        """Say that the submitted text is the current one."""
         await show(
             interaction, make_text_view("Nothing changes: the essay stands just like this already.")
         )
 
-    def make_stopped_view(self, discussion_id: int, told: str) -> ui.LayoutView:
-        """An edit that Discord refused to go on with, and what can be done."""
-        view = make_text_view(told)
+    def make_stopped_view(self, discussion_id: int, text: str) -> ui.LayoutView:
+        """The view of an edit that stopped, with a button to retry."""
+        view = make_text_view(text)
         go_on = ("again", "Go on", discord.ButtonStyle.success)
         view.add_item(make_button_row(self.button_class, discussion_id, [go_on]))
         return view
 
     async def show_pending(
-        self, interaction: discord.Interaction[Any], essay: Listed, told: str
+        self, interaction: discord.Interaction[Any], essay: Listed, text: str
     ) -> bool:
-        """Answer with what waits for a decision about a published essay, if anything does."""
+        """Answer with a pending edit of a published essay, or one in progress; False if none is."""
         editing = self.services.editing
         edit_id = await editing.find_pending(essay.id)
         if edit_id is not None:
@@ -108,7 +108,7 @@ class EditPanel:
         if progress.sent == progress.total or essay.state not in ("open", "closed"):
             return False
         name = wording.format_title(essay.title)
-        lines = [told, wording.describe_edit_progress(name, essay.revision, progress)]
+        lines = [text, wording.describe_edit_progress(name, essay.revision, progress)]
         view = make_text_view("\n".join(lines))
         if progress.failed:
             view = self.make_stopped_view(essay.id, "\n".join(lines))
@@ -116,7 +116,7 @@ class EditPanel:
         return True
 
     async def submit(self, interaction: discord.Interaction[Any], submission: Submission) -> None:
-        """Keep a new text, acknowledge it, show what it changes."""
+        """Save a new text, acknowledge it, and show what it changes."""
         await self.services.publishing.save_submission(submission)
         await acknowledge(interaction, ephemeral=True, thinking=True)
         edit_id = await self.services.editing.create_edit(submission)
@@ -128,7 +128,7 @@ class EditPanel:
     async def handle_form(
         self, interaction: discord.Interaction[Any], entered: SubmittedForm
     ) -> None:
-        """Hand in what was uploaded or pasted in the form."""
+        """Submit what was uploaded or pasted in the form."""
         stand = await self.services.editing.get_editable(entered.number)
         submission = read_submission_form(
             interaction,
@@ -142,7 +142,7 @@ class EditPanel:
     async def handle_button(
         self, interaction: discord.Interaction[Any], what: str, number: int
     ) -> None:
-        """Do what a button says."""
+        """Handle a button."""
         editing, server = self.services.editing, get_server_id(interaction)
         if what == "again":
             await editing.get_editable(number)
@@ -167,16 +167,16 @@ class EditPanel:
             case "changes":
                 preview = await editing.get_preview(number, server)
                 await acknowledge(interaction, ephemeral=True, thinking=True)
-                told = "What goes is ~~struck through~~, what comes is **bold**."
+                text = "What goes is ~~struck through~~, what comes is **bold**."
                 await answer_with_file(
-                    interaction, told, edit_summary.list_all_changes(preview), "changes.md"
+                    interaction, text, edit_summary.list_all_changes(preview), "changes.md"
                 )
             case "text":
                 preview = await editing.get_preview(number, server)
                 await acknowledge(interaction, ephemeral=True, thinking=True)
-                told = "The essay as it will read."
+                text = "The essay as it will read."
                 await answer_with_file(
-                    interaction, told, edit_summary.join_messages(preview), "essay.md"
+                    interaction, text, edit_summary.join_messages(preview), "essay.md"
                 )
             case "cancel":
                 await editing.discard_edit(number, server)
@@ -187,7 +187,7 @@ class EditPanel:
     async def handle_corrections_form(
         self, interaction: discord.Interaction[Any], entered: SubmittedForm
     ) -> None:
-        """Put what was corrected in the form into the edit, and show that anew."""
+        """Apply the corrections to the edit, and show it again."""
         await self.services.editing.correct_edit(
             entered.number, get_server_id(interaction), read_corrections_form(entered)
         )
@@ -195,9 +195,9 @@ class EditPanel:
         await self.show(interaction, entered.number)
 
     async def _apply(self, interaction: discord.Interaction[Any], edit_id: int) -> None:
-        """Apply an edit, and show in its place how far it has come."""
+        """Apply an edit, and show the progress in the answer."""
         editing, server = self.services.editing, get_server_id(interaction)
-        # Begun before it is acknowledged: what was acknowledged is carried out.
+        # Planned before it is acknowledged: what was acknowledged is carried out.
         preview, revision = await editing.apply(edit_id, server, get_actor(interaction))
         await acknowledge(interaction)
         name = wording.format_title(preview.edit.revision.essay.title)
@@ -205,7 +205,7 @@ class EditPanel:
             self.services,
             interaction,
             lambda: editing.get_progress(preview.stand.discussion_id),
-            lambda far: wording.describe_edit_progress(name, revision, far),
+            lambda current: wording.describe_edit_progress(name, revision, current),
         )
         text = wording.describe_edit_progress(name, revision, progress)
         if progress.failed:
@@ -215,7 +215,7 @@ class EditPanel:
 
 
 class EditCommand(commands.Cog):
-    """``/essay edit``, one of the commands of the group."""
+    """``/essay edit``, part of the cog ``Essays``."""
 
     services: Services
     edits: EditPanel
@@ -233,7 +233,7 @@ class EditCommand(commands.Cog):
         file: discord.Attachment | None = None,
         address: str | None = None,
     ) -> None:
-        """Show what a new text changes, or the form to hand it in."""
+        """Show what a new text changes, or the form for it."""
         with self.services.active_work.track():
             server = get_server_id(interaction)
             chosen = await self.services.database.read(lambda tx: choose_essay(tx, server, essay))
@@ -269,14 +269,14 @@ class EditCommand(commands.Cog):
 
 
 def _get_given_title(stand: Stand) -> str | None:
-    """The title that an admin gave; None where it is the text's own."""
+    """The title that an admin gave; None if it is the text's own."""
     essay = essay_from_json(json.loads(stand.essay))
     own = essay.extracted is not None and "title" not in list_corrected_facts(essay)
     return None if own else essay.title
 
 
 def _get_form_text(stand: Stand) -> str | None:
-    """The text as it was pasted or uploaded, where a form can show it; None where it cannot."""
+    """The text as it was pasted or uploaded; None if a form can't show it."""
     name = stand.source_name
     if len(stand.source) > 4 * limits.FIELD_TEXT or (name and not name.lower().endswith(".md")):
         return None

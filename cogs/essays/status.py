@@ -1,4 +1,4 @@
-"""What ``/essay show`` tells of an essay that is a draft no more."""
+"""Status of a published essay, for ``/essay show``."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ __all__ = ["describe_essay"]
 
 
 async def describe_essay(tx: Transaction, discussion_id: int) -> str:
-    """Where an essay stands, and who did what."""
+    """An essay's state, style and audit log, a line each."""
     essay = await discussions.find(tx, str(discussion_id))
     lines = [wording.format_essay_line(essay), f"-# {wording.describe_style(essay)}"]
     if essay.state == "publishing" and essay.stopped is None:
-        far = await progress.progress(tx, essay.id)
-        lines.insert(1, wording.describe_publishing(essay.title, far))
+        current = await progress.progress(tx, essay.id)
+        lines.insert(1, wording.describe_publishing(essay.title, current))
     lines += [
-        f"-# {act.what} by {wording.format_title(act.member_name, 40)}, <t:{act.done_at // 1000}:f>"
-        for act in await audit_log.of_essay(tx, essay.id)
+        f"-# {entry.what} by {wording.format_title(entry.member_name, 40)}, "
+        f"<t:{entry.done_at // 1000}:f>"
+        for entry in await audit_log.of_essay(tx, essay.id)
     ]
     return truncate_lines(lines)

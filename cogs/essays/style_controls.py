@@ -1,4 +1,4 @@
-"""How a draft will stand, in the words of its preview, and what an admin can still choose of it."""
+"""Controls below a draft for its style and its forum tags, and the line that describes them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = [
     "make_tag_select_class",
 ]
 
-#: What the buttons that change a draft's style are called in their ids, and the style they choose.
+#: The style that each button chooses, by the button's name in its custom id.
 STYLES_BY_BUTTON = {"apart": THREADS, "together": THREAD}
 
 _CUSTOM_ID = re.compile(r"salon:tags:(?P<id>[0-9]+)")
@@ -31,7 +31,7 @@ TagsHandler = Callable[[discord.Interaction[Any], int, tuple[int, ...]], Awaitab
 
 
 def describe_style(preview: Preview) -> str:
-    """Where the talk will be."""
+    """Where the essay will be discussed."""
     draft = preview.draft
     if draft.style == FORUM:
         names = [
@@ -48,7 +48,7 @@ def describe_style(preview: Preview) -> str:
 
 
 def get_style_button(preview: Preview) -> tuple[str, str] | None:
-    """The button that changes the style: its name in ids and its label; None where none can."""
+    """The button that changes the style: its name and its label; None in a forum."""
     if preview.draft.style == FORUM:
         return None
     if preview.draft.style == THREADS:
@@ -61,7 +61,7 @@ def _get_tags(target_channel: TargetChannel | None) -> tuple[Any, ...]:
 
 
 def make_tag_select_class(handle_tags: TagsHandler) -> type[TagSelect]:
-    """The kind of list that hands what is handle_tags in it to ``handle_tags``."""
+    """The class of the selects that call ``handle_tags`` with the chosen tags."""
 
     class Bound(TagSelect, template=_CUSTOM_ID):
         @property
@@ -72,7 +72,7 @@ def make_tag_select_class(handle_tags: TagsHandler) -> type[TagSelect]:
 
 
 class TagSelect(ui.DynamicItem[ui.Select[Any]], template=_CUSTOM_ID):
-    """The tags of a forum, to be handle_tags for a draft; which draft stands in its id."""
+    """A select of a forum's tags for a draft; its custom id has the draft's number."""
 
     def __init__(self, discussion_id: int, select: ui.Select[Any]) -> None:
         select.custom_id = f"salon:tags:{discussion_id}"
@@ -81,7 +81,7 @@ class TagSelect(ui.DynamicItem[ui.Select[Any]], template=_CUSTOM_ID):
 
     @classmethod
     def make(cls, preview: Preview) -> TagSelect | None:
-        """The list for what does not stand yet; None where there are no tags to pick."""
+        """The select for a draft; None if it is posted already or there are no tags to choose."""
         target_channel, draft = preview.target_channel, preview.draft
         if target_channel is None or draft.style != FORUM or draft.begun:
             return None
@@ -110,22 +110,22 @@ class TagSelect(ui.DynamicItem[ui.Select[Any]], template=_CUSTOM_ID):
 
     @property
     def handle_tags(self) -> TagsHandler:
-        """What becomes of what is handle_tags."""
+        """Called with the chosen tags."""
         raise NotImplementedError
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
     ) -> TagSelect:
-        """The list that was used, perhaps one that was shown before a restart."""
+        """The select that was used, perhaps one that was shown before a restart."""
         del interaction
         assert isinstance(item, ui.Select)
         return cls(int(match["id"]), item)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand on what was handle_tags; what goes wrong is spoken of, not only logged."""
+        """Handle the chosen tags; errors are reported to the user."""
         try:
             tags = tuple(int(value) for value in self.item.values)
             await self.handle_tags(interaction, self.discussion_id, tags)
-        except Exception as error:  # noqa: BLE001 - submission to the one place of errors
+        except Exception as error:  # noqa: BLE001 - reported to the user
             await report_error(interaction, error)

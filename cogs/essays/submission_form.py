@@ -1,4 +1,4 @@
-"""Handing in an essay: what a form asks for it, and what is kept of command and form."""
+"""The form for a submission, and the submission made of a command or a form."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["make_submission", "make_submission_fields", "make_tags_fields", "rea
 def make_submission_fields(
     text: str | None = None, title: str | None = None, question: str | None = None
 ) -> list[ui.Label[Any]]:
-    """The fields of the form that takes an essay as a file or a text; what is given is in them."""
+    """The fields of the form for an essay as a file or a text, with their current values."""
     return [
         ui.Label(
             text="A file",
@@ -50,7 +50,7 @@ def make_submission_fields(
 
 
 def make_tags_fields(target_channel: TargetChannel | None, tags: str | None) -> list[ui.Label[Any]]:
-    """The field for the tags of a forum's post, where the channel has such."""
+    """The field for the tags of a forum post; empty if the channel has none."""
     if target_channel is None or not target_channel.tags:
         return []
     there = truncate(", ".join(tag.name for tag in target_channel.tags), limits.FIELD_DESCRIPTION)
@@ -58,9 +58,9 @@ def make_tags_fields(target_channel: TargetChannel | None, tags: str | None) -> 
 
 
 def _get_uploaded_file(entered: SubmittedForm, before: str | None = None) -> Upload | None:
-    """The file given in the form, None where it is a text; UserError where it is neither or both.
+    """The file uploaded in the form, None if it is a text; UserError if neither or both.
 
-    ``before``: the text that the form was shown with; left as it is, it does not count.
+    ``before``: the text that the form was shown with; unchanged, it doesn't count.
     """
     files, text = entered.files["file"], entered.texts["text"].strip()
     if files and before is not None and text == before.strip():
@@ -87,7 +87,7 @@ def make_submission(
     tags: tuple[int, ...] = (),
     essay_id: int | None = None,
 ) -> Submission:
-    """What was submission in: a file, a page or a text. UserError where a file is too large."""
+    """A submission of a file, a page or a text. UserError if the file is too large."""
     assert interaction.guild is not None
     if file is not None and file.size > MAX_FILE_BYTES:
         raise UserError(
@@ -123,7 +123,7 @@ def read_submission_form(
     tags: tuple[int, ...] = (),
     essay_id: int | None = None,
 ) -> Submission:
-    """What was submission in with the form; UserError where that is nothing, or both file and text.
+    """The submission made with the form; UserError if it has neither file nor text, or both.
 
     ``before``: the text that the form was shown with.
     """

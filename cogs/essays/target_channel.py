@@ -1,4 +1,4 @@
-"""Where and how an admin wants an essay to stand: what commands and forms are given of it."""
+"""The channel, style and tags that an admin chooses for an essay: command options and checks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["TargetChannelOption", "TargetChoice", "check_target", "complete_tags
 
 
 class TargetChannelOption(app_commands.Transformer):
-    """A text, announcement or forum channel; its id is what the command is given.
+    """Command option for a text, announcement or forum channel; the command gets its id.
 
     docs: Channel Resource › Channel Types. The library's own option for forums takes media
     channels too, which are for posts of pictures and which Discord's description of options does
@@ -26,23 +26,23 @@ class TargetChannelOption(app_commands.Transformer):
 
     @property
     def type(self) -> discord.AppCommandOptionType:
-        """A channel."""
+        """The option's type."""
         return discord.AppCommandOptionType.channel
 
     @property
     def channel_types(self) -> list[discord.ChannelType]:
-        """Of these kinds."""
+        """The types of channels to choose from."""
         return [discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum]
 
     async def transform(self, interaction: discord.Interaction[Any], value: Any, /) -> int:
-        """The id of the channel that was chosen."""
+        """The id of the chosen channel."""
         del interaction
         return int(value.id)
 
 
 @dataclass(frozen=True, slots=True)
 class TargetChoice:
-    """How an admin wants an essay to stand: the style, None where nothing was said, and tags."""
+    """The chosen style, None if none was, and tags."""
 
     style: str | None
     tags: tuple[int, ...]
@@ -51,7 +51,7 @@ class TargetChoice:
 def check_target(
     target_channel: TargetChannel | None, channel_id: int, style: str | None, tags: str | None
 ) -> TargetChoice:
-    """How an essay is to stand in a channel; UserError where it cannot."""
+    """The chosen style and tags; UserError if they don't fit the channel."""
     if target_channel is None:
         raise UserError(
             f"I cannot see <#{channel_id}>: give me *View Channel* there. Nothing was kept."
@@ -61,17 +61,17 @@ def check_target(
             f"#{target_channel.name} is a forum, where each essay is a post: leave `style` out."
         )
     chosen = parse_tags(target_channel, tags or "")
-    # That a tag is needed can still be mended below the preview.
-    last_error = check_target_channel(replace(target_channel, requires_tag=False), chosen)
-    if last_error:
-        raise UserError(f"{last_error} Nothing was kept.")
+    # A required tag can still be chosen below the preview.
+    problem = check_target_channel(replace(target_channel, requires_tag=False), chosen)
+    if problem:
+        raise UserError(f"{problem} Nothing was kept.")
     return TargetChoice(style, chosen)
 
 
 def complete_tags(
     target_channel: TargetChannel | None, typed: str
 ) -> list[app_commands.Choice[str]]:
-    """A forum's tags, each behind those that were typed already; what one may put on a post."""
+    """Autocomplete of a forum's tags, after those that were typed already."""
     if target_channel is None:
         return []
     *before, last = [name.strip() for name in typed.split(",")]

@@ -1,4 +1,4 @@
-"""How essays are spoken of in answers to admins."""
+"""How answers to admins describe essays: state, style, progress, links."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ _STATES = {
 
 
 def make_card_link(essay: Listed) -> str | None:
-    """The address of the opening card, once it is sent."""
+    """The link to the opening card, once it is sent."""
     if essay.card_id is None:
         return None
-    # In a forum the card stands in the post that it started.
+    # In a forum the card is in the post that it started.
     where = essay.card_id if essay.style == FORUM else essay.channel_id
     return make_message_link(essay.server_id, where, essay.card_id)
 
 
 def describe_style(essay: Listed) -> str:
-    """How it is discussed, and where, as a sentence."""
+    """How and where the essay is discussed, as a sentence."""
     if essay.thread_gone:
         return "Its own thread was deleted, or could not be opened."
     if essay.style == THREADS:
@@ -53,7 +53,7 @@ def describe_style(essay: Listed) -> str:
 
 
 def describe_closing(essay: Listed) -> str:
-    """What closing does to where it is discussed."""
+    """What closing does to the threads."""
     if essay.style == THREADS:
         return "Its threads stay"
     return "Its post is locked" if essay.style == FORUM else "Its thread is locked"
@@ -73,12 +73,12 @@ def format_title(text: str, most: int = 80) -> str:
 
 
 def describe_former_title(line: str) -> str:
-    """That a line stands in the text because the essay has another title than it."""
+    """Says that a line is in the text because the essay has another title now."""
     return f"“{format_title(line)}”, once taken for the title, stands in the text as its first line"
 
 
 def describe_state(essay: Listed) -> str:
-    """Where it stands in its life, and since or until when."""
+    """The state, and since or until when."""
     if essay.stopped is not None:
         return f"stopped: {essay.stopped}"
     moment = essay.scheduled_for if essay.state == "scheduled" else essay.published_at
@@ -93,13 +93,13 @@ def format_essay_line(essay: Listed) -> str:
 
 
 def describe_publishing(name: str, progress: Progress) -> str:
-    """How far a publishing has come."""
+    """The progress of a publishing."""
     text = f"Publishing “{format_title(name)}”: {progress.sent} of {progress.total}."
     return f"{text} Waiting: {progress.last_error}" if progress.last_error else text
 
 
 def describe_edit_progress(name: str, revision: int, progress: Progress) -> str:
-    """How far a new revision is laid over the messages of the one before."""
+    """The progress of applying a new revision to the messages."""
     if progress.sent == progress.total:
         return f"“{name}” stands as revision {revision}."
     text = f"Revision {revision} of “{name}”: {progress.sent} of {progress.total} steps done."

@@ -85,7 +85,7 @@ def describe_time(settings: ServerSettings, now: datetime) -> str:
 
 
 def describe_alerts_channel(settings: ServerSettings, *, known: bool) -> str:
-    """Where admins are alerts_channel of problem."""
+    """The channel for alerts."""
     text = "**Where I tell the admins of trouble**"
     if settings.notices_channel is None:
         text += "\nTrouble with prompts also stands in `/prompts list`."
