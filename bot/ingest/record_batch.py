@@ -468,7 +468,9 @@ async def _notify_closed(tx: Transaction, message: Message, batch: Batch) -> Non
 async def _record_deleted_channel(tx: Transaction, event: ChannelDeletion) -> None:
     """Hide what was said in a deleted channel or thread, and alert the admins."""
     now_ms = to_milliseconds(event.at)
-    hidden = await deleted_channels.hide(tx, event.channel_id, event.server_id, now_ms)
+    hidden = await deleted_channels.hide(
+        tx, event.channel_id, event.server_id, last_error="It was deleted.", now_ms=now_ms
+    )
     if hidden is None:
         return
     await essay_threads.mark_thread_lost(tx, event.channel_id, "The essay's thread was deleted.")

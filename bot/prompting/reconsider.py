@@ -59,7 +59,7 @@ async def release(
     """
     prompt = await claimed.find_claimed(tx, planned_message_id)
     if prompt is None:  # the prompt was skipped meanwhile
-        await claimed.cancel_message(tx, planned_message_id)
+        await claimed.cancel_message(tx, planned_message_id, "It is not wanted.")
         return
     blocked_since = prompt.blocked_since
     if blocked:

@@ -86,15 +86,15 @@ async def stop_sending(tx: Transaction, planned_message_id: int, now_ms: int) ->
     )
 
 
-async def cancel_message(tx: Transaction, planned_message_id: int) -> None:
-    """Give up a message whose prompt is no longer claimed."""
+async def cancel_message(tx: Transaction, planned_message_id: int, last_error: str) -> None:
+    """Give up a message whose prompt is no longer claimed; it keeps an error that it has."""
     await tx.run(
         """
         UPDATE planned_messages SET state = 'failed',
-            last_error = COALESCE(last_error, 'It is not wanted.')
+            last_error = COALESCE(last_error, :last_error)
         WHERE id = :id AND state IN ('planned', 'claimed')
         """,
-        {"id": planned_message_id},
+        {"id": planned_message_id, "last_error": last_error},
     )
 
 

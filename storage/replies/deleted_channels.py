@@ -43,13 +43,20 @@ _UNWATCH = "DELETE FROM watermarks WHERE channel_id IN (SELECT channel_id FROM d
 
 
 async def hide(
-    tx: Transaction, channel_id: int, server_id: int, now_ms: int
+    tx: Transaction, channel_id: int, server_id: int, *, last_error: str, now_ms: int
 ) -> HiddenChannel | None:
     """Hide a deleted channel or thread; with a channel its threads were deleted, too.
 
+    ``last_error``: why these threads failed.
+
     None if it belongs to no discussion, or was hidden before.
     """
-    parameters = {"id": channel_id, "server_id": server_id, "now": now_ms}
+    parameters = {
+        "id": channel_id,
+        "server_id": server_id,
+        "now": now_ms,
+        "last_error": last_error,
+    }
     if await tx.row(_HAS_DISCUSSION, parameters) is None:
         return None
     if not await tx.run(_HIDE, parameters):
@@ -59,7 +66,7 @@ async def hide(
     await tx.run(_UNWATCH)
     await tx.run(
         """
-        UPDATE threads SET state = 'failed', last_error = 'It was deleted.'
+        UPDATE threads SET state = 'failed', last_error = :last_error
         WHERE id = :id OR channel_id = :id
         """,
         parameters,
