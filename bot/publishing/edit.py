@@ -1,9 +1,9 @@
-"""Editing: from a new text of a published essay to a revision laid over its messages.
+"""Edits of published essays: from a new text to a revision and the edits of its messages.
 
-The new text is kept and preview first; nothing changes in the channel until it is applied. Then one
-transaction makes it the newest revision and owes Discord every call that lays it over, so that it
-is completed whenever the process dies (bot.delivery.message_edits does the calls,
-bot.delivery.messages sends what is new).
+The new text is saved and previewed first; nothing changes in the channel until it is applied. Then
+one transaction makes it the newest revision and plans every call, so that it is completed even if
+the process is killed (bot.delivery.message_edits makes the edits, bot.delivery.messages sends what
+is new).
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ _ATTEMPTS = 5
 class EditPreview:
     """An edit, and what it would change.
 
-    ``problem``: what keeps it from being applied, "" if nothing. ``skipped``: planned prompts that
-    are about what is gone.
+    ``problem``: what keeps it from being applied, "" if nothing. ``skipped``: planned prompts about
+    what is removed.
     """
 
     edit: Edit
@@ -75,7 +75,7 @@ class EditPreview:
 
 
 class Editing:
-    """Takes new texts of published essays in, shows what they change, and applies them."""
+    """Saves new texts of published essays, previews what they change, and applies them."""
 
     def __init__(
         self,
@@ -93,15 +93,15 @@ class Editing:
         self._on_work = on_work
 
     async def get_editable(self, discussion_id: int) -> Stand:
-        """How the essay stands; UserError where it is none that can be edited."""
+        """The essay as it is posted; UserError if it can't be edited."""
         stand = await self._database.read(lambda tx: apply_revision.stand(tx, discussion_id))
         return _check_editable(stand)
 
     async def create_edit(self, submission: Submission, *, cut_off: bool = False) -> int | None:
-        """Read a received submission and keep it as an edit; its id, None where nothing changes.
+        """Read a saved submission and make an edit of it; its id, None if nothing changes.
 
-        ``cut_off``: by the bot's end; it takes no later text's place. Raises SalonError with the
-        sentence the admin is told; then nothing is kept.
+        ``cut_off``: the bot stopped before the answer; then it doesn't replace a later text.
+        Raises SalonError with a sentence for the admin; then nothing is saved.
         """
         try:
             return await self._create_edit(submission, cut_off=cut_off)
@@ -123,7 +123,7 @@ class Editing:
         source, essay = await self._publishing.read_essay(submission)
         digest = submissions.recognised_by(essay, submission.question)
         old = essay_from_json(json.loads(stand.essay))
-        # A file does not say where the text stands on the web, a page does.
+        # A page has a source address, a file has none.
         essay = replace(essay, source_url=essay.source_url or old.source_url)
         # What a form asks for was preview in it and may be emptied there; a file leaves it alone.
         known = await fill_extracted_facts(old, stand.source, stand.source_name)
@@ -138,7 +138,7 @@ class Editing:
         now_ms = self._clock.now_ms()
 
         async def keep(tx: Transaction) -> int | None:
-            # Who got no answer may have handed it in once more, and applied it.
+            # The admin, who got no answer, may have submitted it again and applied that.
             if cut_off and (
                 await submissions.came_again(tx, submission, digest)
                 or await submissions.newer_waits(tx, submission)
@@ -157,18 +157,18 @@ class Editing:
                 now_ms=now_ms,
             )
 
-        # What was received is carried out: left as it is, the next start would do so.
+        # Retried until the database works: otherwise only the next start would finish it.
         return await until_usable(lambda: self._database.write(keep))
 
     async def resume_submission(self, submission: Submission) -> None:
-        """Finish what was received before a restart; nobody waits for the answer any more."""
+        """Finish a submission of before a restart; nobody waits for the answer any more."""
         try:
             await self.create_edit(submission, cut_off=True)
         except (UserError, UnreadableEssay) as error:
-            _log.warning("The revision handed in before the restart is refused: %s", error)
+            _log.warning("A revision submitted before the restart is rejected: %s", error)
 
     async def get_preview(self, edit_id: int, server_id: int) -> EditPreview:
-        """An edit and what it would change; UserError where it is not there any more."""
+        """An edit and what it would change; UserError if it doesn't exist any more."""
 
         async def look(tx: Transaction) -> tuple[Edit, Stand] | None:
             edit = await pending_revisions.find(tx, edit_id)
@@ -192,7 +192,7 @@ class Editing:
         return EditPreview(edit, stand, old, laid, problem, skipped)
 
     async def correct_edit(self, edit_id: int, server_id: int, corrections: Corrections) -> None:
-        """Put an admin's corrections into an edit that waits for a decision."""
+        """Apply an admin's corrections to a pending edit."""
         preview = await self.get_preview(edit_id, server_id)
         before = preview.edit.revision
         essay, closing = apply_corrections(before.essay, before.closing, corrections)
@@ -204,14 +204,14 @@ class Editing:
             raise UserError(_EDIT_NOT_FOUND)
 
     async def find_pending(self, discussion_id: int) -> int | None:
-        """The edit of an essay that waits for a decision, if one does."""
+        """The id of an essay's pending edit, if there is one."""
         edit = await self._database.read(lambda tx: pending_revisions.of_essay(tx, discussion_id))
         return None if edit is None else edit.id
 
     async def apply(self, edit_id: int, server_id: int, actor: Actor) -> tuple[EditPreview, int]:
-        """Make an edit the essay's newest revision; errands and outbox do the rest.
+        """Make an edit the essay's newest revision; delivery does the rest.
 
-        What was decided on, and the revision's number.
+        Returns what was applied, and the revision's number.
         """
         for _ in range(_ATTEMPTS):
             preview = await self.get_preview(edit_id, server_id)
@@ -225,7 +225,7 @@ class Editing:
         raise UserError("The essay changed while this was decided: try once more.")
 
     async def _apply(self, preview: EditPreview, actor: Actor) -> int | None:
-        """Lay an edit over, unless the essay does not stand any more as it did when preview."""
+        """Apply an edit; None if the essay's messages have changed since the preview."""
         now_ms = self._clock.now_ms()
 
         async def lay(tx: Transaction) -> int | None:
@@ -249,16 +249,16 @@ class Editing:
         return await self._database.write(lay)
 
     async def discard_edit(self, edit_id: int, server_id: int) -> None:
-        """Forget an edit."""
+        """Delete a pending edit."""
         await self.get_preview(edit_id, server_id)
         await self._database.write(lambda tx: pending_revisions.discard(tx, edit_id))
 
     async def get_progress(self, discussion_id: int) -> Progress:
-        """How far the newest revision is laid over its messages."""
+        """The progress of the newest revision."""
         return await self._database.read(lambda tx: apply_revision.progress(tx, discussion_id))
 
     async def retry(self, discussion_id: int) -> None:
-        """Try once more what Discord refused of a revision."""
+        """Retry what Discord refused of a revision."""
         now_ms = self._clock.now_ms()
         if not await self._database.write(
             lambda tx: apply_revision.go_on(tx, discussion_id, now_ms)
@@ -293,7 +293,7 @@ def _check_editable(stand: Stand | None) -> Stand:
 
 
 def _ignore_answers(stand: Stand) -> Stand:
-    """How an essay stands, as far as laying a revision over it goes by that."""
+    """An essay's messages without what doesn't matter for applying a revision."""
     return replace(
         stand, messages=tuple(replace(message, answered=False) for message in stand.messages)
     )
@@ -305,9 +305,9 @@ def _ignore_answers(stand: Stand) -> Stand:
 def plan_changes(
     stand: Stand, essay: Essay, closing: str | None, *, numbered: bool
 ) -> tuple[Laid, tuple[str, ...]]:
-    """What every message of an essay is to say by a new revision, and what is lost in it.
+    """The changes of every message for a new revision, and notes on what can't be shown.
 
-    ``closing``: the closing question an admin chose; ``numbered``: ¶ numbers are preview.
+    ``closing``: the closing question an admin chose; ``numbered``: ¶ numbers are shown.
     """
     old = essay_from_json(json.loads(stand.essay))
     parts = [message for message in stand.messages if message.purpose == "part"]
@@ -343,7 +343,7 @@ def plan_changes(
 
 
 def _get_new_thread_name(stand: Stand, old: Essay, new: Essay) -> str | None:
-    """The name of the essay's own thread or forum post, where it changes."""
+    """The new name of the essay's own thread or forum post; None if it doesn't change."""
     before, after = make_essay_thread_name(old.title), make_essay_thread_name(new.title)
     return None if stand.thread_id is None or before == after else after
 
@@ -361,7 +361,7 @@ def _plan_part_changes(stand: Stand, parts: list[Message], revised: RevisedLayou
         make_message_link(stand.server_id, part.channel_id, part.message_id) for part in parts
     ]
     before = {other: addresses[one] for one, other in revised.links if one < len(parts)}
-    # The address of a new message is known once that is sent (storage.essays.part_links).
+    # The link to a new message is known once that is sent (bot.delivery.after_send).
     after = {one: addresses[other] for one, other in revised.links if other < len(parts)}
     changes = []
     for number, (message, part) in enumerate(zip(parts, revised.parts, strict=True)):

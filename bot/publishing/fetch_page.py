@@ -1,8 +1,8 @@
-"""A web address fetched so that it can reach nothing but the public web.
+"""Fetches a web page, and only from public addresses (protection against SSRF).
 
-What is connected to is what was checked: the connector asks our resolver, which refuses every
-address that is not public, and does so again at each redirect. Addresses written as numbers pass
-no resolver, so they are looked at before.
+The address that is connected to is the one that was checked: the connector asks our resolver,
+which refuses every address that isn't public, again for each redirect. IP addresses in a URL don't
+go through a resolver, so they are checked before.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from bot.publishing.reader_process import read_in_child_process
 __all__ = ["Page", "fetch_page", "is_public", "read_page"]
 
 MAX_BYTES = 5 * 1024 * 1024
-"""Bytes of a page, unpacked."""
+"""Bytes of a page, decompressed."""
 
 TIMEOUT = 20.0
-"""From the first name asked to the last byte, redirects included."""
+"""Seconds from the first name lookup to the last byte, redirects included."""
 
 MAX_REDIRECTS = 5
 
@@ -70,7 +70,7 @@ _NOT_A_WEB_ADDRESS = (
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What was fetched; ``address`` is where it was found in the end."""
+    """A fetched page; ``address``: the URL after redirects."""
 
     data: bytes | str
     format: Format
@@ -78,11 +78,11 @@ class Page:
 
 
 class _PrivateAddress(OSError):
-    """A name led to an address that may not be connected to."""
+    """A name resolved to an address that isn't allowed."""
 
 
 def is_public(address: Address) -> bool:
-    """Whether an IP address is one of the public internet, also where it holds another inside."""
+    """Whether an IP address, or the one embedded in it, belongs to the public internet."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
         if inner is None and address.teredo is not None:
@@ -97,7 +97,7 @@ def is_public(address: Address) -> bool:
 
 
 class _CheckedResolver(AbstractResolver):
-    """Asks another resolver and hands on its answer only if all of it may be connected to."""
+    """A resolver that fails unless all addresses that another one finds are allowed."""
 
     def __init__(self, inner: AbstractResolver, allows: Allows) -> None:
         self._inner = inner
@@ -108,17 +108,17 @@ class _CheckedResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         found = await self._inner.resolve(host, port, family)
         for one in found:
-            # A zone ("fe80::1%eth0") belongs to an address of this very link.
+            # A zone ("fe80::1%eth0") belongs to a link-local address.
             if not self._allows(ipaddress.ip_address(one["host"].split("%")[0])):
                 raise _PrivateAddress(host)
         return found
 
     async def close(self) -> None:
-        """The inner resolver is closed by whoever opened it."""
+        """Does nothing: the inner resolver is closed where it was opened."""
 
 
 def _check_address(address: str, allows: Allows) -> URL:
-    """The address, if it may be asked at all."""
+    """The parsed URL; UnreadableEssay if it isn't allowed."""
     try:
         url = URL(address)
         host, _ = url.host, url.port
@@ -150,7 +150,7 @@ def _is_host_name(host: str) -> bool:
 
 
 async def _decompress(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
-    """The body's bytes; a packed one is unpacked no further than is asked for."""
+    """The bytes of the body; a compressed one is decompressed piece by piece, as they are read."""
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in ("", "identity"):
         async for chunk in response.content.iter_chunked(65_536):
@@ -183,7 +183,7 @@ async def _read_body(response: aiohttp.ClientResponse) -> bytes:
 
 
 def _decode(data: bytes, charset: str | None) -> bytes | str:
-    """Decoded as the server says, if that is possible; else the bytes, to be judged by content."""
+    """The text in the charset that the server names; the bytes if that isn't possible."""
     if charset is None:
         return data
     try:
@@ -242,12 +242,12 @@ async def fetch_page(
     allows: Allows = is_public,
     seconds: float = TIMEOUT,
 ) -> Page:
-    """The page at an http or https address; at most 5 MiB, 20 seconds and 5 redirects.
+    """Fetch the page at an http or https address: at most 5 MiB, 20 seconds and 5 redirects.
 
     resolver: turns names into addresses; the system's own if None
     allows:   which addresses may be connected to
 
-    Raises UnreadableEssay with a sentence for everything that goes wrong.
+    Raises UnreadableEssay with a sentence if anything goes wrong.
     """
     try:
         async with asyncio.timeout(seconds), _open_session(resolver, allows) as session:

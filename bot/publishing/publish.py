@@ -1,8 +1,7 @@
-"""Publishing: from what an admin handed in to a draft, and from a draft to planned posts.
+"""Publishing: from a submission to a draft, and from a draft to planned messages.
 
-What was handed in is kept before the command is acknowledged, so whatever was acknowledged is
-carried out, whenever the process dies; a submission that was not finished is taken up again at
-the next start.
+A submission is saved before the command is acknowledged, so whatever was acknowledged is carried
+out, even if the process is killed; an unfinished submission is resumed at the next start.
 """
 
 from __future__ import annotations
@@ -47,13 +46,13 @@ MAX_FILE_BYTES = 5 * 1024 * 1024
 
 _SUBMITTED_AGAIN = "This essay was handed in once more since; /essay list shows where it stands."
 
-#: The first revision of an essay; its passages are what its posts carry.
+#: The number of an essay's first revision.
 _FIRST_REVISION = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The admin who acts; ``id`` 0 where it is nobody in particular."""
+    """The admin who acts; ``id`` is 0 if nobody in particular does."""
 
     id: int
     name: str
@@ -63,9 +62,10 @@ class Actor:
 class Preview:
     """A draft, and what an admin should know before publishing it.
 
-    ``problem``: what keeps it from that channel, "" if nothing. ``same``: the very same essay as
-    it stands in that channel already. ``plan``: which prompts will follow, as admins write them.
-    ``usual``: the style that the server chose. ``target_channel``: None if the bot cannot see it.
+    ``problem``: what keeps it from being published there, "" if nothing. ``duplicate``: the same
+    essay, if it is in that channel already. ``plan``: the prompts that will follow, as admins write
+    them. ``server_style``: the style in the server's settings. ``target_channel``: None if the bot
+    can't see it.
     """
 
     draft: Draft
@@ -77,9 +77,9 @@ class Preview:
 
 
 class Publishing:
-    """Takes submissions in, makes drafts of them, and discussions of those.
+    """Makes drafts of submissions, and publishes, closes and withdraws essays.
 
-    ``fetch`` brings a file of Discord's by its address, ``fetch_page`` a page of the web.
+    ``fetch_file``: downloads an attachment by its URL; ``fetch_page``: fetches a web page.
     """
 
     def __init__(
@@ -98,23 +98,22 @@ class Publishing:
         self._fetch_page = fetch_page
         self._permissions = permissions
         self._on_work = on_work
-        self._handled: set[int] = set()  # submissions that this process takes care of
+        self._handled: set[int] = set()  # submissions that this process received
 
-    # -- handing in ---------------------------------------------------------------------------
+    # -- submissions --------------------------------------------------------------------------
 
     async def save_submission(self, submission: Submission) -> None:
-        """Keep what was handed in; after this it may be acknowledged."""
+        """Save a submission; after this it may be acknowledged."""
         self._handled.add(submission.id)
         now_ms = self._clock.now_ms()
         await self._database.write(lambda tx: submissions.receive(tx, submission, now_ms))
 
     async def create_draft(self, submission: Submission, *, cut_off: bool = False) -> int:
-        """Read a received submission and keep it as a draft; the discussion's id.
+        """Read a saved submission and make a draft of it; return the discussion's id.
 
-        Where the very same essay is a draft in that channel already, that draft is meant.
-        ``cut_off``: by the bot's end; who got no answer may have handed it in once more since, and
-        published or discarded it. Raises SalonError with the sentence the admin is told; then
-        nothing is kept.
+        If the same essay is a draft in that channel already, that is returned. ``cut_off``: the
+        bot stopped before the answer, so the admin may have submitted it again since, and published
+        or discarded that. Raises SalonError with a sentence for the admin; then nothing is saved.
         """
         try:
             return await self._create_draft(submission, cut_off=cut_off)
@@ -128,10 +127,10 @@ class Publishing:
             raise
 
     async def resume_submissions(self, edit: Callable[[Submission], Awaitable[None]]) -> None:
-        """Finish what was received before a restart; nobody waits for the answer any more.
+        """Finish the submissions of before a restart; nobody waits for the answer any more.
 
-        ``edit`` takes what is a new text of an essay. What this process received itself is at
-        hand already: the connection may be a new one, the process is not.
+        ``edit``: finishes a new text of a published essay. Submissions that this process received
+        are skipped: after a reconnection they are still in progress.
         """
         for submission in await self._database.read(submissions.unfinished):
             if submission.id in self._handled:
@@ -143,12 +142,12 @@ class Publishing:
                     continue
                 discussion_id = await self.create_draft(submission, cut_off=True)
             except (UserError, UnreadableEssay) as error:
-                _log.warning("The essay handed in before the restart is refused: %s", error)
+                _log.warning("An essay submitted before the restart is rejected: %s", error)
             except DatabaseUnavailable:
-                self._handled.discard(submission.id)  # it is taken up once more
+                self._handled.discard(submission.id)  # it is resumed once more
                 raise
             else:
-                _log.info("The essay handed in before the restart is draft %d.", discussion_id)
+                _log.info("An essay submitted before the restart is draft %d.", discussion_id)
         await self._database.write(submissions.drop_digests)
 
     async def _create_draft(self, submission: Submission, *, cut_off: bool) -> int:
@@ -161,12 +160,12 @@ class Publishing:
             self._clock.now_ms(),
             self._permissions.get_target_channel(submission.channel_id),
         )
-        parts = sum(post.purpose == "part" for post in planned)
+        parts = sum(message.purpose == "part" for message in planned)
         digest = submissions.recognised_by(essay, submission.question)
 
         async def keep(tx: Transaction) -> int:
-            usual = (await settings_module.read(tx, submission.server_id)).style
-            style = choose_style(target_channel, submission.style, usual, parts)
+            server_style = (await settings_module.read(tx, submission.server_id)).style
+            style = choose_style(target_channel, submission.style, server_style, parts)
             if cut_off and await submissions.came_again(tx, submission, digest):
                 raise UserError(_SUBMITTED_AGAIN)
             # With another title or question it is another draft.
@@ -190,17 +189,17 @@ class Publishing:
                 now_ms=now_ms,
             )
 
-        # What was received is carried out: left as it is, the next start would do so.
+        # Retried until the database works: otherwise only the next start would finish it.
         return await until_usable(lambda: self._database.write(keep))
 
     async def _shows_passage_numbers(self, server_id: int) -> bool:
-        """Whether the server wants passages to show their numbers."""
+        """Whether the server shows passage numbers."""
         return (await self._database.read(lambda tx: settings_module.read(tx, server_id))).numbered
 
     async def read_essay(self, submission: Submission) -> tuple[bytes, Essay]:
-        """What was handed in, and the essay that it holds, with the title that was given.
+        """The source of a submission, and the essay read from it, with the title that was given.
 
-        Raises SalonError where it cannot be fetched or read.
+        Raises SalonError if it can't be fetched or read.
         """
         title = submission.title
         if submission.page_url is not None:
@@ -210,7 +209,7 @@ class Publishing:
                 page.data, page.format, address=page.address, title=title
             )
         if submission.text is not None:
-            # A pasted text is Markdown, as everything one types into Discord is.
+            # A pasted text is Markdown, like everything typed into Discord.
             text = submission.text
             return text.encode(), await read_in_child_process(text, "markdown", title=title)
         source = await self._fetch_file(submission.file_url or "")
@@ -223,46 +222,48 @@ class Publishing:
     # -- drafts -------------------------------------------------------------------------------
 
     async def get_preview(self, discussion_id: int, server_id: int) -> Preview:
-        """How an essay will stand; UserError where the server has no such essay."""
+        """A draft with what an admin should know; UserError if the server has no such essay."""
 
         async def look(tx: Transaction) -> tuple[Draft, Listed | None, ServerSettings]:
             draft = await drafts.find(tx, discussion_id)
             if draft is None or draft.server_id != server_id:
                 raise UserError("This draft is not there any more.")
-            same = await discussions.same_essay(tx, draft.channel_id, draft.essay, besides=draft.id)
-            return draft, same, await settings_module.read(tx, server_id)
+            duplicate = await discussions.same_essay(
+                tx, draft.channel_id, draft.essay, besides=draft.id
+            )
+            return draft, duplicate, await settings_module.read(tx, server_id)
 
-        draft, same, settings = await self._database.read(look)
+        draft, duplicate, settings = await self._database.read(look)
         target_channel = self._permissions.get_target_channel(draft.channel_id)
         return Preview(
             draft,
             self._find_problem(draft),
-            same,
+            duplicate,
             settings.plan_text,
             settings.style,
             target_channel,
         )
 
     def _find_problem(self, draft: Draft) -> str:
-        """What keeps an essay from its channel, as a sentence; "" if nothing does."""
+        """What keeps a draft from being published, as a sentence; "" if nothing does."""
         target_channel = self._permissions.get_target_channel(draft.channel_id)
         place = "" if target_channel is None else check_target_channel(target_channel, draft.tags)
         return place or self._permissions.explain_cannot_host(draft.channel_id)
 
     async def set_style(self, discussion_id: int, style: str) -> None:
-        """Another style for a draft; a forum's post stays one."""
+        """Set a draft's style; a forum post stays one."""
         if not await self._database.write(lambda tx: drafts.restyle(tx, discussion_id, style)):
             raise UserError("This essay is no draft any more. Nothing was changed.")
 
     async def set_tags(self, discussion_id: int, tags: tuple[int, ...]) -> None:
-        """Other tags for a forum's post that does not stand yet."""
+        """Set the tags of a forum post that isn't posted yet."""
         if not await self._database.write(lambda tx: drafts.retag(tx, discussion_id, tags)):
             raise UserError(
                 "This essay stands already, or is no forum's post. Nothing was changed."
             )
 
     async def correct_draft(self, preview: Preview, corrections: Corrections) -> None:
-        """Put an admin's corrections into a draft; its posts are made anew."""
+        """Apply an admin's corrections to a draft and lay it out again."""
         draft = preview.draft
         known = await fill_extracted_facts(draft.essay, draft.source, draft.source_name)
         essay, closing = apply_corrections(known, draft.closing, corrections)
@@ -283,7 +284,7 @@ class Publishing:
             raise UserError("This essay is no draft any more. Nothing was changed.")
 
     async def publish(self, discussion_id: int, actor: Actor, after_id: int) -> None:
-        """Begin to publish a draft; the outbox does the rest.
+        """Plan the messages of a draft; delivery sends them.
 
         ``after_id``: an id of Discord's from before now, such as that of the interaction.
         """
@@ -311,7 +312,7 @@ class Publishing:
         self._on_work()
 
     async def schedule(self, discussion_id: int, actor: Actor, at_ms: int) -> None:
-        """Publish a draft at ``at_ms``, milliseconds since 1970; it may have had another time."""
+        """Publish a draft at ``at_ms`` (milliseconds since 1970), instead of an earlier time."""
         now_ms = self._clock.now_ms()
         if not await self._database.write(
             lambda tx: scheduled.schedule(
@@ -327,34 +328,34 @@ class Publishing:
         self._on_work()
 
     async def discard_draft(self, discussion_id: int) -> None:
-        """Forget a draft."""
+        """Delete a draft."""
         if not await self._database.write(lambda tx: drafts.discard(tx, discussion_id)):
             raise UserError("This essay is no draft any more. Nothing was changed.")
         self._on_work()
 
-    # -- what became of it --------------------------------------------------------------------
+    # -- published essays --------------------------------------------------------------------
 
     async def get_progress(self, discussion_id: int) -> Progress:
-        """How far the posts of a publishing have come."""
+        """The progress of a publishing."""
         return await self._database.read(lambda tx: progress.progress(tx, discussion_id))
 
     async def retry(self, discussion_id: int) -> None:
-        """Try once more what Discord refused of a publishing; UserError where it would be again."""
+        """Retry what Discord refused of a publishing; UserError if it would be refused again."""
         draft = await self._database.read(lambda tx: drafts.find(tx, discussion_id))
         target_channel = (
             None if draft is None else self._permissions.get_target_channel(draft.channel_id)
         )
         if draft is not None and target_channel is not None and not draft.begun:
-            misplacement = check_target_channel(target_channel, draft.tags)
-            if misplacement:
-                raise UserError(misplacement)
+            problem = check_target_channel(target_channel, draft.tags)
+            if problem:
+                raise UserError(problem)
         now_ms = self._clock.now_ms()
         if not await self._database.write(lambda tx: progress.go_on(tx, discussion_id, now_ms)):
             raise UserError("There is nothing to go on with.")
         self._on_work()
 
     async def withdraw(self, discussion_id: int, actor: Actor) -> None:
-        """Take an essay back: what the bot posted goes, threads are locked, words stay."""
+        """Withdraw an essay: delete what the bot posted, lock threads, keep members' messages."""
         now_ms = self._clock.now_ms()
         await self._change(
             discussion_id,
@@ -385,7 +386,10 @@ class Publishing:
         what: str,
         otherwise: str,
     ) -> None:
-        """Make ``change`` and keep who did it; UserError where it finds no server to make it in."""
+        """Make ``change`` and write it to the audit log; UserError if it changes nothing.
+
+        ``change`` returns the server's id, or None.
+        """
         now_ms = self._clock.now_ms()
 
         async def changed(tx: Transaction) -> None:
@@ -409,10 +413,10 @@ class Publishing:
 async def _is_draft_of(
     tx: Transaction, draft_id: int, revision: NewRevision, *, given: bool
 ) -> bool:
-    """Whether a draft was made of what was handed in, perhaps corrected since.
+    """Whether a draft was made of the same submission, perhaps corrected since.
 
-    The same words below another title, byline or epigraph are another draft. ``given``: a title
-    or question was given with them; then the draft's have to be those.
+    The same text with another title, byline or epigraph is another draft. ``given``: a title or
+    question was submitted with it; then the draft must have these.
     """
     draft = await drafts.find(tx, draft_id)
     assert draft is not None
@@ -424,7 +428,7 @@ async def _is_draft_of(
 def _plan_messages(
     essay: Essay, closing: str | None, *, numbered: bool
 ) -> tuple[list[NewMessage], tuple[str, ...]]:
-    """The posts of an essay, in order, and what could not be shown as it was."""
+    """The messages of an essay, in order, and notes on what can't be shown as it was."""
     layout = lay_out(essay, numbered=numbered)
     planned = [NewMessage("card", render_card(essay))]
     planned += [
