@@ -151,12 +151,12 @@ def _get_paths() -> tuple[Path, Path]:
 
 async def _doctor() -> int:
     from bot.app.client import load_command_set
-    from bot.cli.doctor import examine, told
+    from bot.cli.doctor import examine, format_findings
     from bot.clock import Clock
     from bot.settings import load_environment
 
     found = await examine(load_environment(os.environ), Clock(), load_command_set)
-    _write(told(found))
+    _write(format_findings(found))
     return 0 if all(one.is_ok for one in found) else 1
 
 
@@ -175,10 +175,12 @@ def _restore(file: Path | None) -> int:
 
 
 async def _forget(options: argparse.Namespace) -> int:
-    from bot.cli.erase_member import forget
+    from bot.cli.erase_member import erase_member
 
     _write(
-        await forget(*_get_paths(), options.member, options.server, keep_out=options.keep_out),
+        await erase_member(
+            *_get_paths(), options.member, options.server, keep_out=options.keep_out
+        ),
     )
     return 0
 

@@ -1,4 +1,4 @@
-"""``python -m bot backup`` and ``restore``: what they do, and what they say of it."""
+"""``python -m bot backup`` and ``restore``: copy the archive, or put a backup in its place."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["back_up", "restore"]
 
 
 def back_up(database: Path, folder: Path, file: Path | None) -> str:
-    """Copy the archive, into ``folder`` unless a file is named; what was done, as a sentence.
+    """Copy the archive to ``file``, or into ``folder`` if None; return what was done.
 
-    Works beside a running bot. Raises DatabaseError where there is no archive, BackupError.
+    Works while a bot is running. Raises DatabaseError if there is no archive, BackupError.
     """
     if not database.is_file():
         raise DatabaseError(
@@ -36,13 +36,13 @@ def back_up(database: Path, folder: Path, file: Path | None) -> str:
         except StorageError as error:
             raise BackupError(f"{database} could not be copied: {error}.") from error
         path = file
-    return f"Backed up to {path}: {_size(path)}, checked."
+    return f"Backed up to {path}: {_format_size(path)}, checked."
 
 
 def restore(database: Path, folder: Path, file: Path | None) -> str:
-    """Put a backup in the archive's place, the newest good one unless named; what was done.
+    """Replace the archive by ``file``, or by the newest good backup if None; return what was done.
 
-    Raises DatabaseInUse while a bot runs on it, BackupError where there is no good backup.
+    Raises DatabaseInUse while a bot runs on it, BackupError if there is no good backup.
     """
     with held(database):
         if file is None:
@@ -50,10 +50,10 @@ def restore(database: Path, folder: Path, file: Path | None) -> str:
             if found is None:
                 raise BackupError(f"There is no good backup in {folder}. Nothing was changed.")
             file = found.path
-        return _told(file, database, put_in_place(file, database, Clock().now()))
+        return _describe_restore(file, database, put_in_place(file, database, Clock().now()))
 
 
-def _told(file: Path, database: Path, restored: Restored) -> str:
+def _describe_restore(file: Path, database: Path, restored: Restored) -> str:
     lines = [f"{file} is in the place of {database} now."]
     if restored.aside is not None:
         lines.append(f"What was there before is kept as {restored.aside}.")
@@ -72,6 +72,6 @@ def _told(file: Path, database: Path, restored: Restored) -> str:
     return "\n".join(lines)
 
 
-def _size(path: Path) -> str:
+def _format_size(path: Path) -> str:
     size = path.stat().st_size
     return f"{size / 1024 / 1024:.1f} MB" if size > 1024 * 1024 else f"{size / 1024:.0f} KB"

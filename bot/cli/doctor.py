@@ -1,4 +1,4 @@
-"""``python -m bot doctor``: looks at all that may keep the bot from working, changes nothing."""
+"""``python -m bot doctor``: health checks of settings, archive, disk and Discord; read-only."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from storage.db.writer import Transaction
 from storage.servers import command_sync, diagnostics
 from storage.servers.diagnostics import Problem, UsedChannel
 
-__all__ = ["examine", "told"]
+__all__ = ["examine", "format_findings"]
 
 _MOUNTS = Path("/proc/self/mounts")
 _SERVERS_AT_ONCE = 200
 
 
-def told(found: list[Finding]) -> str:
-    """The findings, a line each, and what it comes to."""
+def format_findings(found: list[Finding]) -> str:
+    """The findings, a line each, and a summary."""
     lines = [
         f"{'[ ok ]' if one.is_ok else '[ do ]'} {one.subject}: {one.text.replace('*', '')}"
         for one in found
@@ -61,19 +61,19 @@ async def examine(
         found += [Finding("settings", False, line) for line in str(error).splitlines()]
     else:
         found.append(Finding("settings", True, "complete"))
-    found += _disk(database, values)
+    found += _check_disk(database, values)
     newest = next(iter(backups.listed(folder, database.stem)), None)
     if database.exists() or newest is not None:
         found.append(checks.check_backups(newest, folder, clock.now()))
-    async with _opened(database, found) as archive:
+    async with _open_archive(database, found) as archive:
         if archive is not None:
-            found += await _archive(archive, clock)
+            found += await _check_archive(archive, clock)
         if settings is not None:
-            found += await _discord(settings, archive, load_commands)
+            found += await _check_discord(settings, archive, load_commands)
     return found
 
 
-def _disk(database: Path, values: Mapping[str, str]) -> list[Finding]:
+def _check_disk(database: Path, values: Mapping[str, str]) -> list[Finding]:
     folder = database.absolute().parent
     if not folder.is_dir():
         return []
@@ -89,8 +89,8 @@ def _disk(database: Path, values: Mapping[str, str]) -> list[Finding]:
 
 
 @asynccontextmanager
-async def _opened(database: Path, found: list[Finding]) -> AsyncIterator[Database | None]:
-    """The archive, where it can be opened; what is to say of it goes to ``found``."""
+async def _open_archive(database: Path, found: list[Finding]) -> AsyncIterator[Database | None]:
+    """The archive, None if it can't be opened; adds findings about it to ``found``."""
     if not database.exists():
         found.append(Finding("database", True, f"{database} is made at the first start"))
         yield None
@@ -119,7 +119,7 @@ async def _opened(database: Path, found: list[Finding]) -> AsyncIterator[Databas
         yield None
 
 
-async def _archive(archive: Database, clock: Clock) -> list[Finding]:
+async def _check_archive(archive: Database, clock: Clock) -> list[Finding]:
     since = to_milliseconds(clock.now() - checks.RECENT_FAILURES)
 
     async def look(tx: Transaction) -> list[Finding]:
@@ -135,7 +135,7 @@ async def _archive(archive: Database, clock: Clock) -> list[Finding]:
     return await archive.read(look)
 
 
-async def _discord(
+async def _check_discord(
     settings: Settings, archive: Database | None, load_commands: LoadCommands
 ) -> list[Finding]:
     set_base_urls(settings.api_base, settings.gateway_url)
@@ -143,9 +143,11 @@ async def _discord(
         async with discord.Client(intents=discord.Intents.none()) as client:
             await client.login(settings.token)
             found = [Finding("token", True, f"Discord knows it as {client.user}")]
-            found += await _application(client, archive, await load_commands())
+            found += await _check_application(client, archive, await load_commands())
             if archive is not None:
-                found += await _channels(client, await archive.read(diagnostics.get_used_channels))
+                found += await _check_channels(
+                    client, await archive.read(diagnostics.get_used_channels)
+                )
             return found
     except discord.LoginFailure:
         return [
@@ -159,7 +161,7 @@ async def _discord(
         return [Finding("Discord", False, f"it could not be reached ({error}): try again")]
 
 
-async def _application(
+async def _check_application(
     client: discord.Client, archive: Database | None, commands: CommandSet
 ) -> list[Finding]:
     application = client.application
@@ -192,8 +194,8 @@ async def _application(
     return found
 
 
-async def _channels(client: discord.Client, used: list[UsedChannel]) -> list[Finding]:
-    """Whether the bot may do in each channel in use what it does there."""
+async def _check_channels(client: discord.Client, used: list[UsedChannel]) -> list[Finding]:
+    """Whether the bot has the permissions it needs in each channel in use."""
     assert client.user is not None
     found: list[Finding] = []
     there = {one.server_id for one in used}
@@ -216,7 +218,7 @@ async def _channels(client: discord.Client, used: list[UsedChannel]) -> list[Fin
                 checks.check_channel(
                     place,
                     None if channel is None else f"#{channel.name} of {server.name}",
-                    lambda right, held=held_there: bool(getattr(held, right.key)),  # type: ignore[misc]
+                    lambda permission, held=held_there: bool(getattr(held, permission.key)),  # type: ignore[misc]
                     forum=isinstance(channel, discord.ForumChannel),
                 )
             )

@@ -1,4 +1,4 @@
-"""``python -m bot forget``: for members who left the server, and cannot ask for it there."""
+"""``python -m bot forget``: erases a member who left the server and can't use ``/privacy``."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ from storage.db.database import open_database, open_for_reading
 from storage.db.erasure_log import Tombstone
 from storage.db.writer import Transaction
 
-__all__ = ["forget"]
+__all__ = ["erase_member"]
 
 
-async def forget(
+async def erase_member(
     database: Path, backups: Path, member_id: int, server_id: int | None, *, keep_out: bool
 ) -> str:
-    """Forget what a member has said in a server, or wherever something is kept; what was done.
+    """Erase a member's data in a server, or in all if None; return what was done.
 
-    ``keep_out``: and keep nothing of what they say from now on. It is noted beside the archive,
-    which is held against that whenever it is opened: at once, or, where a bot runs on it, at its
-    next start. Raises DatabaseError where there is no archive or no note can be made.
+    ``keep_out``: also save nothing from now on. The erasure is written to the erasure log, which is
+    applied whenever the archive is opened: at once, or, while a bot runs on it, at its next start.
+    Raises DatabaseError if there is no archive or the log can't be written.
     """
-    now_ms, beside = Clock().now_ms(), erasure_log.beside(database)
+    now_ms, log_path = Clock().now_ms(), erasure_log.beside(database)
 
-    async def found(tx: Transaction) -> list[Tombstone]:
+    async def find_erasures(tx: Transaction) -> list[Tombstone]:
         servers = await erasure_log.servers_of(tx, member_id) if server_id is None else [server_id]
         out = {
             one.server_id: one.opted_out_at
-            for one in [*await erasure_log.recorded(tx), *erasure_log.read(beside)]
+            for one in [*await erasure_log.recorded(tx), *erasure_log.read(log_path)]
             if one.member_id == member_id
         }
         since = now_ms if keep_out else None
         return [Tombstone(one, member_id, now_ms, out.get(one) or since) for one in servers]
 
     async with open_for_reading(database) as archive:
-        noted = await archive.read(found)
-    if not noted:
+        erasures = await archive.read(find_erasures)
+    if not erasures:
         return f"Nothing is kept of member {member_id}. Nothing was changed."
     try:
-        erasure_log.append(beside, noted)
+        erasure_log.append(log_path, erasures)
     except OSError as error:
         raise DatabaseError(f"It cannot be noted beside {database}: {error.strerror}.") from error
     who = f"Member {member_id}"
-    where = format_count(len(noted), "server")
+    where = format_count(len(erasures), "server")
     with contextlib.suppress(DatabaseInUse):
         async with open_database(database, backups=backups):
             return (

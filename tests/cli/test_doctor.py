@@ -9,7 +9,7 @@ from bot.checks import (
     Finding,
 )
 from bot.cli.backup import back_up
-from bot.cli.doctor import examine, told
+from bot.cli.doctor import examine, format_findings
 from bot.clock import Clock
 from bot.emulator.server import Emulator
 from bot.emulator.world.permissions import Permission
@@ -46,7 +46,7 @@ async def test_where_all_is_well_the_doctor_is_green(tmp_path: Path) -> None:
     assert "a bot is running on it" in subjects["database"].text
     assert "channel #essays of The Reading Room" in subjects
     assert subjects["commands"].text.endswith("registered with Discord")
-    assert told([one for one in found if one.is_ok]).endswith("All is fine.")
+    assert format_findings([one for one in found if one.is_ok]).endswith("All is fine.")
 
 
 async def test_what_is_wrong_with_token_intents_and_rights_is_found(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.erase_member import forget
+from bot.cli.erase_member import erase_member
 from bot.errors import DatabaseError
 from tests.support.running_bot import RunningBot, run_bot, run_emulator
 from tests.support.spawned_bot import spawned_bot
@@ -39,11 +39,11 @@ async def test_who_left_is_forgotten_at_once_or_at_the_next_start(
             )
             await running.settle()
             if is_running:
-                told = await forget(path, backups, ann, None, keep_out=False)
+                told = await erase_member(path, backups, ann, None, keep_out=False)
                 assert "when the bot, which is running, is started again" in told
                 assert await _authors(running) == ["Ann"]
         if not is_running:
-            told = await forget(path, backups, ann, None, keep_out=False)
+            told = await erase_member(path, backups, ann, None, keep_out=False)
             assert "is forgotten in 1 server." in told
             assert WORDS.encode() not in path.read_bytes()
         async with run_bot(tmp_path, emulator) as running:
@@ -59,23 +59,23 @@ async def test_who_is_kept_out_stays_so_and_another_server_is_left_alone(tmp_pat
         async with run_bot(tmp_path, emulator) as running:
             _, ann = await _said(running)
             server = running.server_id
-        await forget(path, backups, ann, server + 1, keep_out=True)
+        await erase_member(path, backups, ann, server + 1, keep_out=True)
         async with run_bot(tmp_path, emulator) as running:
             assert await _authors(running) == ["Ann"]
-        await forget(path, backups, ann, server, keep_out=True)
-        await forget(path, backups, ann, server, keep_out=False)
+        await erase_member(path, backups, ann, server, keep_out=True)
+        await erase_member(path, backups, ann, server, keep_out=False)
         async with run_bot(tmp_path, emulator) as running:
             *_, closing = await running.bot_messages()
             await running.write("Ann", "Once more.", to=closing["id"])
             await running.settle(60)
             assert await _authors(running) == [None, None]
-            told = await forget(path, backups, running.member("Ben").id, None, keep_out=False)
+            told = await erase_member(path, backups, running.member("Ben").id, None, keep_out=False)
             assert told.startswith("Nothing is kept of member")
 
 
 async def test_where_there_is_no_archive_nobody_is_forgotten(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="There is no database"):
-        await forget(tmp_path / "none.sqlite3", tmp_path, 5, None, keep_out=False)
+        await erase_member(tmp_path / "none.sqlite3", tmp_path, 5, None, keep_out=False)
     assert list(tmp_path.iterdir()) == []
 
 
