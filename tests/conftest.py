@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,7 +11,10 @@ import pytest
 
 from storage.db.database import Database, open_database
 
-__all__ = ["database", "pytest_terminal_summary"]
+__all__ = ["database", "pytest_collection_modifyitems", "pytest_terminal_summary"]
+
+#: Modules whose imports show that a test module runs the whole bot.
+_RUNS_BOT = ("tests.support.running_bot", "tests.support.spawned_bot", "tests.emulator.small_bot")
 
 
 @pytest.fixture
@@ -18,6 +22,23 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     """An empty archive."""
     async with open_database(tmp_path / "salon.sqlite3") as opened:
         yield opened
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests that run the bot as slow, except smoke tests and those of the storage."""
+    for item in items:
+        module = getattr(item, "module", None)
+        function = getattr(item, "function", None)
+        if (
+            module is not None
+            and inspect.iscoroutinefunction(function)
+            and not module.__name__.startswith("tests.storage.")
+            and any(
+                getattr(value, "__module__", None) in _RUNS_BOT for value in vars(module).values()
+            )
+            and item.get_closest_marker("smoke") is None
+        ):
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -36,6 +36,7 @@ async def running(tmp_path: Path) -> AsyncIterator[RunningBot]:
         yield opened
 
 
+@pytest.mark.smoke
 async def test_an_essay_stands_as_card_parts_and_closing_question(running: RunningBot) -> None:
     card, part, closing = await running.publish(f"{ESSAY}\nPS. Rye takes two nights.\n")
     assert card["flags"] & COMPONENTS_V2
@@ -78,6 +79,7 @@ async def test_a_reply_to_any_of_the_bots_messages_heads_a_thread_named_after_it
     assert kept["author"] == {"id": str(running.member("Ann").id), "name": "Ann"}
 
 
+@pytest.mark.smoke
 async def test_talk_in_a_thread_is_kept_with_its_parents(running: RunningBot) -> None:
     *_, closing = await running.publish()
     head = await running.write("Ann", "I would.", to=closing["id"])
@@ -98,6 +100,7 @@ async def test_talk_in_a_thread_is_kept_with_its_parents(running: RunningBot) ->
     }
 
 
+@pytest.mark.smoke
 async def test_edits_deletions_reactions_and_files_follow(running: RunningBot) -> None:
     *_, closing = await running.publish()
     ann = running.member("Ann")

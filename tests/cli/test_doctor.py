@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bot.app.client import load_command_set
 from bot.checks import (
     Finding,
@@ -34,6 +36,7 @@ def by_subject(found: list[Finding]) -> dict[str, Finding]:
     return {one.subject: one for one in found}
 
 
+@pytest.mark.smoke
 async def test_where_all_is_well_the_doctor_is_green(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         await running.publish()
@@ -83,6 +86,7 @@ async def test_a_damaged_archive_is_found(tmp_path: Path) -> None:
         assert "damaged" in found["database"].text
 
 
+@pytest.mark.smoke
 async def test_what_failed_is_told_in_the_server_it_concerns_and_in_no_other(
     tmp_path: Path,
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.delivery.attachments import AttachmentLimits
 from tests.delivery.test_reply_moves import a_head, copies, kept, let_move
 from tests.support.running_bot import RunningBot, missing_files, run_bot, run_emulator, wait_until
@@ -23,6 +25,7 @@ async def contents(running: RunningBot) -> list[bytes | None]:
     return [row["content"] for row in await rows(running)]
 
 
+@pytest.mark.smoke
 async def test_what_is_attached_is_kept_with_its_bytes(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         *_, closing = await running.publish()

@@ -64,6 +64,7 @@ async def pick(running: RunningBot, shown: dict[str, Any], tag: str) -> dict[str
     return await running.interact(3, data, message_id=answer["id"], message_flags=answer["flags"])
 
 
+@pytest.mark.smoke
 async def test_a_forums_post_bears_the_tags_that_were_named(running: RunningBot) -> None:
     await tag_forum(running, required=True)
     shown = await hand_in(running, "fiction, News")

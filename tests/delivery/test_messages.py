@@ -45,6 +45,7 @@ async def whole(running: RunningBot, essay: str = LONG) -> list[str]:
     return [word.split(".")[0] for word in together.split("Paragraph ")[1:]]
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("status", [500, 502, 503, 429, None])
 async def test_a_call_that_fails_once_posts_its_part_once(

@@ -64,6 +64,7 @@ async def a_head(running: RunningBot) -> int:
     return head
 
 
+@pytest.mark.smoke
 async def test_a_channel_reply_to_a_head_is_moved_into_its_thread(running: RunningBot) -> None:
     head = await a_head(running)
     beside = await running.write("Ben", "Why *not* <@1>?", to=head, file=("a b.png", b"picture"))

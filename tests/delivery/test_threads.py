@@ -70,6 +70,7 @@ async def test_a_closed_discussion_opens_no_thread_and_says_so_once(running: Run
     assert await thread_ids(running) == set()
 
 
+@pytest.mark.smoke
 async def test_a_thread_a_member_opened_first_is_adopted(running: RunningBot) -> None:
     *_, closing = await running.publish()
     await running.control(

@@ -16,6 +16,8 @@ from pathlib import Path
 from tests.faults.forked_bot import ForkedBot
 from tests.faults.forked_main import ProcessFault
 
+pytestmark = pytest.mark.slow
+
 async def main() -> None:
     folder = Path(sys.argv[1])
     (folder / ".env").touch()

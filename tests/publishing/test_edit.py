@@ -88,6 +88,7 @@ async def test_a_new_text_is_shown_first_and_changes_nothing(running: RunningBot
     assert contents(await running.bot_messages()) == before
 
 
+@pytest.mark.smoke
 async def test_applied_it_is_laid_over_the_old_messages(running: RunningBot) -> None:
     before = await running.publish()
     text = ESSAY.replace("Slow bread", "Slower bread").replace("takes a night", "takes two nights")

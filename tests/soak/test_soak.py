@@ -9,6 +9,8 @@ import pytest
 
 from tests.soak.__main__ import faults_of, soak
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.timeout(600)
 async def test_after_hours_of_talk_and_cuts_nothing_is_left_over(

@@ -8,6 +8,8 @@ import pytest
 
 from tests.truth.killing import play_and_kill
 
+pytestmark = pytest.mark.slow
+
 KILLS = 4
 
 

@@ -22,6 +22,8 @@ from tests.truth.compare import differences
 from tests.truth.play import play
 from tests.truth.runner import FLOORS
 
+pytestmark = pytest.mark.slow
+
 SEEDS = range(int(os.environ.get("SALON_TRUTH_SEEDS", "200")))
 ACTIONS = 200
 #: Plays in which a mistake has to show at the latest.

@@ -13,6 +13,8 @@ from tests.support.spawned_bot import spawned_bot
 from tests.year.checks import Checker
 from tests.year.life import DAYS, ESSAYS, live
 
+pytestmark = pytest.mark.slow
+
 #: Seconds of real time that a year may take.
 PATIENCE = 900
 

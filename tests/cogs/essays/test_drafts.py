@@ -43,6 +43,7 @@ async def test_the_same_words_with_another_head_are_another_draft(
     assert "this very essay is essay 1 (draft)" in told
 
 
+@pytest.mark.smoke
 async def test_a_corrected_draft_is_meant_when_its_file_is_handed_in_again(
     running: RunningBot,
 ) -> None:

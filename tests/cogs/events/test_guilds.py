@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.app.client import Salon
 from bot.clock import Clock
 from bot.discord_api.connection import set_base_urls
@@ -72,6 +74,7 @@ async def removed(running: RunningBot, guild_id: int) -> None:
     await running.settle()
 
 
+@pytest.mark.smoke
 async def test_a_new_server_is_greeted_once_where_the_bot_may_write(tmp_path: Path) -> None:
     async with running_bot(tmp_path) as running:
         guild = another_server(running, "rules", "general")

@@ -59,6 +59,7 @@ async def test_its_author_takes_a_copy_away(running: RunningBot) -> None:
     assert (await kept(running))[str(other)]["text"] == "Well."
 
 
+@pytest.mark.smoke
 async def test_its_author_corrects_a_copy(running: RunningBot) -> None:
     head, beside, copy = await a_copy(running, file=("a.txt", b"a"))
     form = (await choose(running, running.member("Ben"), "Correct", copy, head))["answer"]

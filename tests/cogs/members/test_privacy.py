@@ -11,6 +11,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from storage.db import erasure_log
 from storage.db.database import open_database
 from storage.db.restore import restore
@@ -28,6 +30,7 @@ async def of(running: RunningBot, name: str) -> dict[str, Any]:
     return await running.database.read(lambda tx: members.kept_of(tx, running.server_id, member_id))
 
 
+@pytest.mark.smoke
 async def test_a_member_is_told_what_is_kept_of_them_and_of_nobody_else(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         *_, closing = await running.publish()

@@ -77,6 +77,7 @@ async def close(running: RunningBot, essay: int = 1) -> None:
 # -- the plan ---------------------------------------------------------------------------------
 
 
+@pytest.mark.smoke
 async def test_the_default_plan_brings_the_essay_back_after_one_and_three_days(
     running: RunningBot,
 ) -> None:

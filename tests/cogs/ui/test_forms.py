@@ -33,6 +33,7 @@ async def draft_form(running: RunningBot, button: str) -> tuple[dict[str, Any], 
     return pressed["answer"], (await running.answer_message(interaction))["id"]
 
 
+@pytest.mark.smoke
 async def test_an_essay_sent_in_after_a_restart_becomes_a_draft(
     tmp_path: Path, emulator: Emulator
 ) -> None:
