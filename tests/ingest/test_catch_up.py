@@ -46,7 +46,7 @@ async def record_message(
     running: RunningBot, who: str, text: str, message_id: int, **more: Any
 ) -> None:
     """Queue one message in the recorder, and nothing that happened around it."""
-    told = Message(
+    message = Message(
         id=message_id,
         server_id=running.server_id,
         author_id=running.member(who).id,
@@ -57,7 +57,7 @@ async def record_message(
         **more,
     )
     recorder = running.salon.services.recorder
-    await recorder.wait_until_committed(recorder.put((told,)))
+    await recorder.wait_until_committed(recorder.put((message,)))
 
 
 @pytest.mark.slow
@@ -102,8 +102,8 @@ async def test_a_server_that_becomes_available_just_when_the_library_gives_up_is
 
         def let_go() -> None:
             monkeypatch.setattr(ConnectionState, "parse_guild_create", create)
-            for told in held:
-                told()
+            for announce in held:
+                announce()
 
         async def wait(state: ConnectionState[Any]) -> None:
             loop = asyncio.get_running_loop()
@@ -206,7 +206,7 @@ async def test_a_reading_keeps_its_names_when_another_one_clears_them(tmp_path: 
     """Two servers are read at once, and each clears the known names when it begins."""
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
 
-        def said(who: str, number: int) -> Message:
+        def make_message(who: str, number: int) -> Message:
             return Message(
                 id=number,
                 server_id=running.server_id,
@@ -225,9 +225,9 @@ async def test_a_reading_keeps_its_names_when_another_one_clears_them(tmp_path: 
             return running.salon.get_guild(server_id)
 
         names = MemberNames(http=running.salon.http, guild=guild, clock=running.clock)
-        await names.add_names([said("Ann", 1)], set())
-        told = await names.add_names([said("Ann", 2), said("Ben", 3)], set())
-    assert [one.author_name for one in told] == ["Ann", "Ben"]
+        await names.add_names([make_message("Ann", 1)], set())
+        named = await names.add_names([make_message("Ann", 2), make_message("Ben", 3)], set())
+    assert [one.author_name for one in named] == ["Ann", "Ben"]
 
 
 @pytest.mark.slow
@@ -314,8 +314,8 @@ async def test_withheld_content_overwrites_nothing_and_is_reported(
         await recovery.catch_up_server(running.server_id)
         await running.settle()
         assert (await kept(running))[str(first)]["text"] == "Why?"
-        (told,) = await running.bot_messages(running.channel("admins"))
-        assert "Message Content Intent" in told["content"]
+        (alert,) = await running.bot_messages(running.channel("admins"))
+        assert "Message Content Intent" in alert["content"]
         assert "Message Content Intent" in caplog.text
         emulator.world.application.flags = shown
         await recovery.catch_up_server(running.server_id)
@@ -402,9 +402,9 @@ async def test_after_hours_offline_one_line_says_what_was_recovered(
                 await running.write("Ben", f"Reason {number}.", channel_id=first)
             emulator.world.clock.advance_to(emulator.world.now() + timedelta(hours=3, minutes=12))
         async with run_bot(tmp_path, emulator) as running:
-            (told,) = await running.bot_messages(running.channel("admins"))
+            (alert,) = await running.bot_messages(running.channel("admins"))
     line = "Back after 3 h 12 min: 14 replies, 2 edits, 1 deletion recovered."
-    assert told["content"] == line
+    assert alert["content"] == line
     assert any(record.getMessage().startswith(line) for record in caplog.records)
 
 
@@ -424,8 +424,8 @@ async def test_a_channel_deleted_in_an_outage_is_hidden_with_its_threads_and_rep
             await running.call_as(running.member(), "DELETE", f"/channels/{running.channel()}")
         async with run_bot(tmp_path, emulator) as running:
             assert {one["text"] for one in (await kept(running)).values()} == {""}
-            (told,) = await running.bot_messages(running.channel("admins"))
-            assert "was deleted" in told["content"]
+            (alert,) = await running.bot_messages(running.channel("admins"))
+            assert "was deleted" in alert["content"]
 
 
 @pytest.mark.slow

@@ -52,11 +52,11 @@ async def test_hostile_text_pings_runs_and_breaks_nothing(tmp_path: Path) -> Non
         for _ in range(9):  # prompts, nudges, the last call
             await running.settle(DAY)
         exported = await running.export()
-        said = [reply["text"] for reply in exported["replies"]]
-        assert sorted(said) == sorted(texts * 3), "it is kept as it was written"
-        told = await get_bot_messages(running)
-        assert len(told) > 8
-        for message in told:
+        saved = [reply["text"] for reply in exported["replies"]]
+        assert sorted(saved) == sorted(texts * 3), "it is saved as it was written"
+        answers = await get_bot_messages(running)
+        assert len(answers) > 8
+        for message in answers:
             assert message["mention_everyone"] is False
             assert message["mentions"] == []
             assert message["mention_roles"] == []

@@ -77,9 +77,9 @@ async def published(database: Database) -> Database:
             now_ms=NOW_MS,
         )
         for message_id in (CARD, PART, CLOSING):
-            (post,) = await messages.claim(tx, busy=(), now_ms=NOW_MS)
+            (planned,) = await messages.claim(tx, busy=(), now_ms=NOW_MS)
             assert await after_send.record_sent(
-                tx, planned_message_id=post.id, message_id=message_id, now_ms=NOW_MS
+                tx, planned_message_id=planned.id, message_id=message_id, now_ms=NOW_MS
             )
 
     await database.write(publish)
@@ -310,8 +310,8 @@ async def test_a_message_of_the_bot_is_matched_by_its_nonce(database: Database) 
             planned=[NewMessage("card", make_plain_message("Slow bread", silent=False))],
             now_ms=NOW_MS,
         )
-        (post,) = await messages.claim(tx, busy=(), now_ms=NOW_MS)
-        return post.nonce
+        (planned,) = await messages.claim(tx, busy=(), now_ms=NOW_MS)
+        return planned.nonce
 
     nonce = await database.write(plan)
     ours = make_message(1001, "Slow bread", author_id=BOT, from_bot=True, own=True)

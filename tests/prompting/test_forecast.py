@@ -20,7 +20,7 @@ async def test_the_forecast_says_why_a_prompt_would_be_skipped_or_wait(database:
     async def work(tx: Transaction) -> list[str]:
         await set_up_servers(tx)
         first = await add_prompt(tx, NOON + HOUR)
-        told = []
+        forecasts = []
         for change in (
             "UPDATE discussions SET state = 'open'",
             "UPDATE discussions SET state = 'closed'",
@@ -28,16 +28,16 @@ async def test_the_forecast_says_why_a_prompt_would_be_skipped_or_wait(database:
             await tx.run(change)
             prompt = await prompts.find_prompt(tx, first)
             assert prompt is not None
-            told.append(await forecast(tx, prompt, NOON))
+            forecasts.append(await forecast(tx, prompt, NOON))
         await tx.run("UPDATE discussions SET state = 'open'")
         asked = await prompts.find_prompt(tx, await add_prompt(tx, NOON, content="question 7"))
         assert asked is not None
-        told.append(await forecast(tx, asked, NOON))
+        forecasts.append(await forecast(tx, asked, NOON))
         sent = await send_now(tx, server_id=HERE, discussion_id=HERE, content="default", now=NOON)
         assert isinstance(sent, int)
         under_way = await prompts.find_prompt(tx, sent)
         assert under_way is not None
-        return [*told, await forecast(tx, under_way, NOON)]
+        return [*forecasts, await forecast(tx, under_way, NOON)]
 
     assert await database.write(work) == [
         "",

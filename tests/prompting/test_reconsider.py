@@ -44,8 +44,8 @@ async def claim(tx: Transaction, **more: Any) -> int:
 
 async def attempted(tx: Transaction, at: datetime = NOON) -> PlannedMessage:
     """The one planned message, claimed by delivery."""
-    (post,) = await messages.claim(tx, busy=(), now_ms=to_milliseconds(at))
-    return post
+    (planned,) = await messages.claim(tx, busy=(), now_ms=to_milliseconds(at))
+    return planned
 
 
 async def look(tx: Transaction, number: int) -> Prompt:
@@ -88,11 +88,11 @@ async def test_a_prompt_that_may_have_been_sent_and_is_not_allowed_any_more_is_o
         await reconsider.reconsider_claimed(tx, LATER, busy=[1])
         await tx.run(change)
         await reconsider.reconsider_claimed(tx, LATER)
-        (post,) = await tx.rows("SELECT id, expires_at FROM planned_messages")
-        assert post["expires_at"] < to_milliseconds(LATER)
+        (planned,) = await tx.rows("SELECT id, expires_at FROM planned_messages")
+        assert planned["expires_at"] < to_milliseconds(LATER)
         assert (await look(tx, number)).state == "claimed"
         # Delivery has looked for it, and it is not there.
-        await reconsider.release(tx, post["id"], at_ms=to_milliseconds(LATER))
+        await reconsider.release(tx, planned["id"], at_ms=to_milliseconds(LATER))
         await plan_due(tx, LATER)
         prompt = await look(tx, number)
         return prompt.state, prompt.reason
@@ -141,15 +141,15 @@ async def test_a_prompt_sent_at_once_keeps_its_text_and_ignores_pauses(
     assert await database.write(work) == ("skipped", "the discussion is closed")
 
 
-async def block(tx: Transaction, post: PlannedMessage, at: datetime) -> None:
+async def block(tx: Transaction, planned: PlannedMessage, at: datetime) -> None:
     """Discord forbids it: the prompt waits until somebody fixes that."""
     now_ms = to_milliseconds(at)
     was_never_created = await messages.postpone(
-        tx, planned_message_id=post.id, due_at=now_ms + 9, last_error="No.", without_effect=True
+        tx, planned_message_id=planned.id, due_at=now_ms + 9, last_error="No.", without_effect=True
     )
     assert was_never_created
-    await alerts.alert_of_prompt(tx, post, "No.", now_ms)
-    await reconsider.release(tx, post.id, at_ms=now_ms, reason="No.", blocked=True)
+    await alerts.alert_of_prompt(tx, planned, "No.", now_ms)
+    await reconsider.release(tx, planned.id, at_ms=now_ms, reason="No.", blocked=True)
 
 
 async def test_a_blocked_prompt_is_tried_ever_more_rarely_and_never_late(
@@ -184,10 +184,10 @@ async def test_failures_are_still_counted_after_a_prompt_is_planned_again(
 ) -> None:
     async def work(tx: Transaction) -> list[int]:
         number = await claim(tx)
-        post = await attempted(tx)
-        key = {"planned_message_id": post.id, "due_at": 0, "last_error": "Discord answered 429."}
+        planned = await attempted(tx)
+        key = {"planned_message_id": planned.id, "due_at": 0, "last_error": "Discord answered 429."}
         assert not await messages.postpone(tx, failed=True, **key)  # type: ignore[arg-type]
-        await reconsider.release(tx, post.id, at_ms=to_milliseconds(LATER), reason="Later.")
+        await reconsider.release(tx, planned.id, at_ms=to_milliseconds(LATER), reason="Later.")
         prompt = await look(tx, number)
         assert (prompt.late_from, prompt.due_at) == (NOON, LATER)
         await plan_due(tx, LATER)
@@ -230,24 +230,24 @@ async def test_blocked_nudges_cause_one_alert_for_all_of_them(database: Database
             await add_thread(tx, head)
         await plan_due(tx, NOON + 2 * DAY)
         at_ms = to_milliseconds(NOON + 2 * DAY)
-        told = []
-        for post in await messages.claim(tx, busy=(), now_ms=at_ms):
-            await block(tx, post, NOON + 2 * DAY)
-            told.append(
+        counts = []
+        for planned in await messages.claim(tx, busy=(), now_ms=at_ms):
+            await block(tx, planned, NOON + 2 * DAY)
+            counts.append(
                 len(await tx.rows("SELECT id FROM planned_messages WHERE purpose = 'notice'"))
             )
         await plan_due(tx, NOON + 2 * DAY + HOUR)
         sent = [
-            post
-            for post in await messages.claim(tx, busy=(), now_ms=at_ms + 3_600_000)
-            if post.purpose == "nudge"
+            planned
+            for planned in await messages.claim(tx, busy=(), now_ms=at_ms + 3_600_000)
+            if planned.purpose == "nudge"
         ]
-        for number, post in enumerate(sent):
+        for number, planned in enumerate(sent):
             await after_send.record_sent(
-                tx, planned_message_id=post.id, message_id=500 + number, now_ms=at_ms
+                tx, planned_message_id=planned.id, message_id=500 + number, now_ms=at_ms
             )
-            told.append(len(await tx.rows("SELECT about FROM alerts")))
-        return told
+            counts.append(len(await tx.rows("SELECT about FROM alerts")))
+        return counts
 
     assert await database.write(work) == [1, 1, 1, 0]
 
@@ -257,9 +257,9 @@ async def test_a_prompt_that_was_skipped_meanwhile_is_not_planned_again(
 ) -> None:
     async def work(tx: Transaction) -> tuple[str, str]:
         number = await claim(tx)
-        post = await attempted(tx)
+        planned = await attempted(tx)
         await tx.run("UPDATE prompts SET state = 'skipped'")
-        await reconsider.release(tx, post.id, at_ms=0)
+        await reconsider.release(tx, planned.id, at_ms=0)
         row = await tx.row("SELECT state FROM planned_messages")
         assert row is not None
         return (await look(tx, number)).state, row["state"]
@@ -281,11 +281,11 @@ async def test_a_prompt_is_sent_at_the_time_of_its_message_even_if_that_is_learn
 ) -> None:
     async def work(tx: Transaction) -> datetime:
         await claim(tx)
-        post = await attempted(tx)
+        planned = await attempted(tx)
         message_id = (to_milliseconds(stamped) - 1_420_070_400_000) << 22
         now_ms = to_milliseconds(NOON + 2 * DAY)
         await after_send.record_sent(
-            tx, planned_message_id=post.id, message_id=message_id, now_ms=now_ms
+            tx, planned_message_id=planned.id, message_id=message_id, now_ms=now_ms
         )
         row = await tx.row("SELECT sent_at FROM prompts WHERE state = 'sent'")
         assert row is not None

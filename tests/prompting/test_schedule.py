@@ -91,12 +91,12 @@ async def test_nudges_move_with_the_setting_and_each_thread_has_one(database: Da
     async def work(tx: Transaction) -> list[datetime]:
         await set_up_servers(tx)
         await add_thread(tx, 77)
-        told = await get_due_times(tx)
+        due_times = await get_due_times(tx)
         await settings.set_nudges(tx, HERE, 24, NOON)
-        told += await get_due_times(tx)
+        due_times += await get_due_times(tx)
         await plan_nudge(tx, 77, NOON)
         await settings.set_nudges(tx, HERE, 72, NOON)
-        return [*told, *await get_due_times(tx)]
+        return [*due_times, *await get_due_times(tx)]
 
     assert await database.write(work) == [NOON + 2 * DAY, NOON + DAY, NOON + 3 * DAY]
 

@@ -52,8 +52,8 @@ async def test_a_prompt_that_waited_for_a_permission_is_worded_when_it_is_sent(
     head = await running.write("Ann", "I would.", to=posted[-1]["id"])
     await allow(running)
     await running.settle(2 * HOUR)
-    (said,) = await came(running, posted)
-    assert f"<#{head}>" in said, "three days ago nobody had answered yet"
+    (text,) = await came(running, posted)
+    assert f"<#{head}>" in text, "three days ago nobody had answered yet"
 
 
 async def test_a_prompt_that_waited_for_a_permission_is_not_sent_into_a_busy_discussion(

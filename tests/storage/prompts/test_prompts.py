@@ -47,13 +47,13 @@ async def test_an_alert_is_sent_once_until_the_problem_has_passed(database: Data
     async def work(tx: Transaction) -> list[bool]:
         await set_up_servers(tx)
         last_error = {"about": "channel 5", "text": "Oh.", "now_ms": 0}
-        told = [await alerts.notify_admins(tx, HERE, **last_error) for _ in range(2)]  # type: ignore[arg-type]
+        alerted = [await alerts.notify_admins(tx, HERE, **last_error) for _ in range(2)]  # type: ignore[arg-type]
         await settings.set_notices_channel(tx, HERE, 9)
         await alerts.clear(tx, HERE, "channel 5")
-        told.append(await alerts.notify_admins(tx, HERE, **last_error))  # type: ignore[arg-type]
+        alerted.append(await alerts.notify_admins(tx, HERE, **last_error))  # type: ignore[arg-type]
         rows = await tx.rows("SELECT channel_id, purpose, discussion_id FROM planned_messages")
         assert [tuple(row) for row in rows] == [(9, "notice", None)]
-        return told
+        return alerted
 
     assert await database.write(work) == [True, False, True]
 
