@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from trafilatura.metadata import extract_metadata
 
 from bot.core.essay.blocks import get_block_text
 from bot.core.essay.document import Document, Metadata
+from bot.core.reading.gutenberg import cut_gutenberg_blocks
 from bot.core.reading.html import read_html
 from bot.core.reading.math import replace_formulas
 
@@ -341,6 +343,13 @@ def read_web_page(text: str, *, address: str | None = None) -> Document:
 
     address: the page's URL, for relative links
     """
+    if "project gutenberg" in text[:20_000].lower():
+        read = read_html(text, base=address)
+        cut = cut_gutenberg_blocks(read.blocks)
+        if cut is not None:
+            blocks, metadata = cut
+            metadata = replace(metadata, source_url=address)
+            return Document(tuple(blocks), tuple(read.footnotes), metadata, tuple(read.notes))
     try:
         return _read_article(text, address)
     except (etree.ParserError, RecursionError):
