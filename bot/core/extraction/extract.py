@@ -99,6 +99,9 @@ def extract_essay(
     named, line, before = titled, None, 0
     if metadata.title is not None:
         title, place = metadata.title, _find_title_block(blocks, metadata.title)
+        others = (b for n, b in enumerate(blocks) if n != place)
+        if place is not None and not any(get_block_text(b).strip() for b in others):
+            place = None  # the title is the whole text
         if place is not None:
             del blocks[place]
             head = find_masthead(blocks, literal=document.literal, titled=True)
