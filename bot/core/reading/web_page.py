@@ -47,6 +47,7 @@ _MAX_EXCESS = 4  # times the article's characters: then boilerplate is left
 _LONG_ARTICLE = 800  # letters of an article that trafilatura has surely found whole
 _MIN_BOX_PROSE = 200  # letters of paragraphs in another box of the article
 _MIN_MISSED_SHARE = 0.5  # of the article found so far: other boxes must contain at least so much
+_MAX_SHORT_TEXT = 1_000  # characters of a button, a notice or a heading
 _MAX_BOX_SHARE = 0.5  # of the article's characters: an element with more is the article itself
 _MIN_VERSE_LINES, _MAX_VERSE_LINE = 3, 40  # lines; letters of a line
 _BOX_TAGS = frozenset(("div", "section", "aside", "ul", "ol", "form", "figure", "span", "footer"))
@@ -293,21 +294,38 @@ def _compute_link_density(element: Any) -> float:
 
 def _drop_boxes(article: Any, match: _ArticleMatch) -> None:
     """Drop boxes of the site that the extractor took for the article's text."""
+    kept = {article}
     for element in [e for e in article.iterdescendants() if isinstance(e.tag, str)]:
-        if not any(one is article for one in element.iterancestors()):
-            continue  # inside a box that was dropped
+        if element.getparent() not in kept:
+            continue  # it is, or is in, a box that was dropped
         share = match.of.get(element, 0) / max(1, match.total)
         if (share < _MAX_BOX_SHARE and element.tag in _BOX_TAGS and is_named_box(element)) or (
             element.tag in _CONTROL_TAGS and _is_button(element)
         ):
             element.drop_tree()
-        elif element.tag in _BOX_HEADINGS and is_other_reading(element.text_content()):
+            continue
+        kept.add(element)
+        if element.tag in _BOX_HEADINGS and is_other_reading(_get_short_text(element)):
             _drop_other_reading(article, element)
+            if element.getparent() is None:
+                kept.remove(element)
+
+
+def _get_short_text(element: Any) -> str:
+    """An element's text if it is short, else the beginning of it; cheap for deep nesting."""
+    pieces: list[str] = []
+    length = 0
+    for piece in element.itertext():
+        pieces.append(piece)
+        length += len(piece)
+        if length > _MAX_SHORT_TEXT:
+            break
+    return " ".join("".join(pieces).split())
 
 
 def _is_button(element: Any) -> bool:
     """Whether a block is a button or a notice; a single word needs a link or button inside."""
-    text = " ".join(element.text_content().split())
+    text = _get_short_text(element)
     if not is_control(text):
         return False
     return len(text.split()) > 1 or next(element.iter("a", "button"), None) is not None
@@ -320,7 +338,12 @@ def _drop_other_reading(article: Any, heading: Any) -> None:
     heading, if most of that is links or it is the last thing.
     """
     box = heading.getparent()
-    if box is not article and box.tag in _BOX_TAGS and box.tag != "article":
+    if (
+        box is not article
+        and box.getparent() is not None
+        and box.tag in _BOX_TAGS
+        and box.tag != "article"
+    ):
         before = sum(
             len(_normalize(e.text_content())) for e in heading.itersiblings(preceding=True)
         )
@@ -415,7 +438,7 @@ def _find_base(root: Any, address: str | None) -> str | None:
         href = (element.get("href") or "").strip()
         if href:
             try:
-                return urljoin(address or "", href)
+                return str(urljoin(address or "", href))
             except ValueError:
                 return address
     return address
@@ -441,7 +464,10 @@ def _find_title(root: Any, article: Any, given: str | None) -> str | None:
     title contains: the one it begins with, or the longest. None if the page names no title: then it
     is found like that of any text.
     """
-    page = next((_clean_line(one.text_content()) for one in root.findall(".//head/title")), None)
+    heads: list[str | None] = [
+        _clean_line(one.text_content()) for one in root.findall(".//head/title")
+    ]
+    page = heads[0] if heads else None
     declared = page is not None or any(
         (one.get("property") or one.get("name") or "").lower() in _TITLE_PROPERTIES
         for one in root.iter("meta")
@@ -450,10 +476,12 @@ def _find_title(root: Any, article: Any, given: str | None) -> str | None:
         inside = next(article.iter("h1"), None)
         outside = _read_heading(next(root.iter("h1"), None))
         return outside if inside is None else None
-    site = next(
-        (one.get("content") for one in root.iter("meta") if one.get("property") == "og:site_name"),
-        None,
-    )
+    sites: list[str] = [
+        one.get("content") or ""
+        for one in root.iter("meta")
+        if one.get("property") == "og:site_name"
+    ]
+    site = sites[0] if sites else None
     own = [
         h for h in article.iter("h1", "h2", "h3") if any(True for _ in h.iterancestors("article"))
     ]
@@ -465,7 +493,7 @@ def _find_title(root: Any, article: Any, given: str | None) -> str | None:
     ):
         if title is None:
             continue
-        held = [
+        held: list[str] = [
             text
             for heading in dict.fromkeys(headings[:20])
             if (text := _read_heading(heading)) is not None
