@@ -11,6 +11,7 @@ from bot.core.essay.document import NO_TEXT, Document
 from bot.core.essay.essay import Essay
 from bot.core.extraction.extract import extract_essay
 from bot.core.reading.decode import clean_text, decode
+from bot.core.reading.gutenberg import cut_gutenberg
 from bot.core.reading.markdown import read_markdown
 from bot.core.reading.plain_text import read_plain_text
 from bot.errors import UnreadableEssay
@@ -115,6 +116,10 @@ def _read_and_extract(
 
 
 def _read_text(text: str, wanted: Format, address: str | None) -> Document:
+    cut = cut_gutenberg(text) if wanted in ("markdown", "text") else None
+    if cut is not None:
+        text, metadata = cut
+        return replace(_read_text(text, wanted, address), metadata=metadata)
     match wanted:
         case "markdown":
             return read_markdown(text)

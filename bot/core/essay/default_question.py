@@ -1,7 +1,9 @@
 """The default closing question, "What do you think?", in the essay's language.
 
 It is asked if the essay has no closing question of its own. The language is the one the source
-names, else the one its script implies, else English. Latin letters alone imply no language.
+names, else the one its script implies, else English. Latin letters alone imply no language. Letters
+in code, addresses and formulas don't count, nor do Latin names in another script; a letter of a
+dense script counts more.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import Iterable
 
 import regex
 
+from bot.core.essay.blocks import Block, Heading, Paragraph, Table
 from bot.core.essay.essay import Essay
 
 __all__ = ["DEFAULT_QUESTION", "detect_language", "get_default_question", "is_default_question"]
@@ -44,6 +47,12 @@ _QUESTIONS = {
 
 #: Characters of an essay that are examined, and the share of letters that decides its script.
 _SAMPLE_LENGTH, _MIN_SHARE = 5_000, 0.5
+#: The share from which on a language that the source names is believed.
+_MIN_DECLARED_SHARE = 0.1
+#: What a letter weighs in comparison with a Latin one: the same text needs fewer of them.
+_WEIGHTS = {"kana": 3, "han": 3, "hangul": 3, "arabic": 2, "hebrew": 2, "devanagari": 2, "thai": 2}
+_LATIN_NAME = regex.compile(r"(?<!\p{Latin})\p{Lu}[\p{Latin}\p{N}]*")
+_ADDRESS = regex.compile(r"https?://\S+|\$\$?[^$\n]+\$\$?")
 _SCRIPTS = {
     "kana": regex.compile(r"[\p{Hiragana}\p{Katakana}]"),
     "han": regex.compile(r"\p{Han}"),
@@ -67,6 +76,12 @@ _LANGUAGES_OF_SCRIPT = {
     "arabic": ("ar", "fa"),
     "cyrillic": ("ru", "uk"),
 }
+_SCRIPTS_OF_LANGUAGE: dict[str, tuple[str, ...]] = {
+    language: (script,)
+    for script, languages in _LANGUAGES_OF_SCRIPT.items()
+    if script != "latin"
+    for language in languages
+} | {"ja": ("kana", "han"), "zh": ("han",)}
 _PERSIAN, _URDU = regex.compile("[پچژگ]"), regex.compile("[ٹڈڑے]")
 _RUSSIAN, _UKRAINIAN = regex.compile("[ыэё]"), regex.compile("[їєґ]")
 _TRADITIONAL, _SIMPLIFIED = (
@@ -79,8 +94,8 @@ def detect_language(essay: Essay) -> str | None:
     """The language of an essay's default question, as a key of the table; None for English."""
     named = (essay.language or "").strip().casefold().replace("_", "-")
     tag = named.split("-")[0]
-    text = _take_sample(passage.text for passage in essay.passages)
-    script = _detect_script(text)
+    text = _take_sample(_get_prose(placed.block) for placed in essay.body)
+    script = _detect_script(text, tag)
     if script == "han" and tag in ("ja", "ko"):
         return tag
     if script == "han":
@@ -126,12 +141,38 @@ def _take_sample(texts: Iterable[str]) -> str:
     return "\n".join(found)
 
 
-def _detect_script(text: str) -> str:
-    """The script of most of a text's letters; "latin" for every script that isn't in the table."""
-    letters = len(_LETTER.findall(text))
-    counts = Counter({name: len(letter.findall(text)) for name, letter in _SCRIPTS.items()})
-    if not letters:
+def _get_prose(block: Block) -> str:
+    """The text of a block without code, links' addresses and formulas."""
+    match block:
+        case Paragraph() | Heading():
+            text = "".join(span.text for span in block.spans if not span.code)
+        case Table():
+            rows = (block.header, *block.rows)
+            text = " ".join(s.text for row in rows for cell in row for s in cell if not s.code)
+        case _:
+            return ""
+    return _ADDRESS.sub(" ", text)
+
+
+def _detect_script(text: str, declared: str = "") -> str:
+    """The script of most of a text's letters; "latin" for every script that isn't in the table.
+
+    declared: the language that the source names. If it has a script of its own, a share of that
+              script is enough.
+    """
+    counts = Counter(
+        {name: len(one.findall(text)) * _WEIGHTS.get(name, 1) for name, one in _SCRIPTS.items()}
+    )
+    found = sum(len(one.findall(text)) for one in _SCRIPTS.values())
+    latin = len(_LETTER.findall(_LATIN_NAME.sub("", text) if found else text)) - found
+    letters = latin + counts.total()
+    if letters <= 0:
         return "latin"
+    own = _SCRIPTS_OF_LANGUAGE.get(declared, ())
+    if own and sum(counts[name] for name in own) >= _MIN_DECLARED_SHARE * letters:
+        if own == ("kana", "han"):
+            return "kana" if counts["kana"] * 10 > counts["han"] else "han"
+        return own[0]
     if (counts["kana"] + counts["han"]) / letters > _MIN_SHARE:
         return "kana" if counts["kana"] * 10 > counts["han"] else "han"
     name, count = counts.most_common(1)[0]

@@ -14,9 +14,13 @@ NO_TEXT = "There is no text in this: it is empty."
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """Metadata of a source (front matter, a page's metadata); it overrides what is extracted."""
+    """Metadata of a source (front matter, a page's metadata); it overrides what is extracted.
+
+    subtitle: a line that belongs below the title; it is shown as the first line of the text
+    """
 
     title: str | None = None
+    subtitle: str | None = None
     byline: str | None = None
     author: str | None = None
     date: str | None = None

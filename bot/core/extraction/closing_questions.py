@@ -5,17 +5,19 @@ footnotes), the questions that the last paragraph ends with count, and so do par
 items before it that contain nothing else. An invitation to answer ("Tell me in the comments."),
 thanks, a signature or a note about the writer may follow them. A list under "Questions for
 discussion" counts in the second half of the essay, or if the essay ends with it. A question that
-the text goes on to answer is rhetorical and doesn't count.
+the text goes on to answer is rhetorical and doesn't count, nor does one that a speaker's label
+precedes, in an interview.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import regex
 
-from bot.core.essay.blocks import Block, Code, Heading, Paragraph, Rule, Table, get_block_text
-from bot.core.extraction.sign_off import is_courtesy, strip_sign_off
+from bot.core.essay.blocks import Block, Code, Heading, Mark, Paragraph, Rule, Table, get_block_text
+from bot.core.extraction.sign_off import is_courtesy, strip_end_matter, strip_sign_off
 from bot.core.text.questions import is_question, strip_note_marks
 from bot.core.text.sentences import split_sentences
 
@@ -24,6 +26,7 @@ __all__ = ["find_closing_questions"]
 _POSTSCRIPT = regex.compile(
     r"\s*(?:(?:P\.?-?\s?){1,3}S(?:\.\s?|\s*[:,—–-]+|\s*(?:\n|$)|"
     r"\s+(?=\p{Lu}|[“\"‘']|(?:a|an|and|as|for|here|if|in|it|my|of|on|that|the|this|to|we)\b))|"
+    r"(?:[Pp]\.-?\s?){1,3}s(?:\.\s?|\s*[:,—–-]+|\s)|p{1,3}s\s*[.:—–-]+(?=\s)|"
     r"(?:[Pp]ost[ -]?[Ss]cript(?:um)?)(?:\s*[.:—–-]|\s*(?:\n|$))|追伸(?!\p{Han}))"
 )
 _DISCUSSION_HEADING = regex.compile(
@@ -57,6 +60,60 @@ def _find_postscript(blocks: Sequence[Block]) -> int | None:
                 continue  # initials, not a postscript
             start = place
     return start or None
+
+
+_SPEAKER = regex.compile(
+    r"\s*(?P<label>\p{Lu}[\p{L}\p{M}\p{N}.'’-]*(?:\s+[\p{L}\p{M}.'’-]+){0,3}|[\p{Han}\p{Hangul}]{1,6})"
+    r"\s*[:：](?!//)\s*(?=\S|$)"
+)
+_MAX_LABEL = 40  # characters of a speaker's name
+
+
+def _get_speaker(block: Block) -> tuple[str, bool] | None:
+    """The label before a turn of an interview ("Ann:", bold "Ann"), and whether it is alone."""
+    if not isinstance(block, Paragraph | Heading):
+        return None
+    text = get_block_text(block).strip()
+    found = _SPEAKER.match(text)
+    if found is not None and len(found["label"]) <= _MAX_LABEL:
+        return found["label"].casefold(), found.end() == len(text)
+    bold = ""
+    for span in block.spans:
+        if Mark.BOLD not in span.marks:
+            break
+        bold += span.text
+    label = bold.strip().rstrip(":：")
+    if not isinstance(block, Paragraph) or not 0 < len(label) <= _MAX_LABEL or "\n" in label:
+        return None
+    if len(label.split()) > 4 or is_question(label) or regex.search(r"[.!?…]$", label):
+        return None
+    return label.casefold(), bold.strip() == text
+
+
+def _find_spoken(blocks: Sequence[Block]) -> list[bool]:
+    """For each block, whether a speaker's label precedes its text: then it's a turn."""
+    labels = [_get_speaker(block) for block in blocks]
+    counts = Counter(label[0] for label in labels if label is not None)
+    speakers = {
+        name
+        for name, count in counts.items()
+        if count > 1 or (name in _Q_AND_A and any(o in counts for o in _Q_AND_A if o != name))
+    }
+    if len(speakers) < 2:
+        return [False] * len(blocks)
+    spoken: list[bool] = []
+    alone = False
+    for label in labels:
+        own = label is not None and label[0] in speakers
+        spoken.append(own or alone)
+        alone = own and label is not None and label[1]
+    return spoken
+
+
+_Q_AND_A = frozenset(
+    ("q", "a", "question", "answer", "frage", "antwort", "pregunta", "respuesta", "interviewer",
+     "问", "答", "問", "记者", "記者")
+)  # fmt: skip
 
 
 def _get_trailing_questions(text: str) -> tuple[list[str], bool]:
@@ -113,6 +170,9 @@ def find_closing_questions(
 
     author: the writer's name, if known: the essay may be signed with it
     """
+    ended = strip_end_matter(blocks)
+    if _find_postscript(ended) is not None or _find_postscript(blocks) is None:
+        blocks = ended  # else the postscript is below the notes
     start = _find_postscript(blocks)
     postscript: str | None = None
     body = list(blocks)
@@ -144,8 +204,11 @@ def find_closing_questions(
 
 def _find_questions_at_end(body: Sequence[Block], author: str | None) -> list[str]:
     found: list[str] = []
-    for block in reversed(strip_sign_off(body, author)):
-        if isinstance(block, Code | Table | Rule):
+    spoken = _find_spoken(body)
+    kept = strip_sign_off(body, author)
+    for place in range(len(kept) - 1, -1, -1):
+        block = kept[place]
+        if isinstance(block, Code | Table | Rule) or spoken[place]:
             break
         questions, whole = _get_trailing_questions(get_block_text(block).strip())
         if not questions or (found and not whole):

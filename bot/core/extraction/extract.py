@@ -11,7 +11,14 @@ from bot.core.essay.blocks import Block, Heading, Rule, get_block_text
 from bot.core.essay.document import NO_TEXT, Document
 from bot.core.essay.essay import Epigraph, Essay, ExtractedFacts
 from bot.core.extraction.closing_questions import find_closing_questions
-from bot.core.extraction.masthead import find_masthead, parse_author
+from bot.core.extraction.masthead import (
+    find_masthead,
+    has_sibling,
+    is_dateline,
+    is_salutation,
+    parse_author,
+    strip_title_label,
+)
 from bot.core.extraction.passages import number_passages
 from bot.core.extraction.title import retitle
 from bot.core.text.length import count_words, estimate_reading_minutes
@@ -39,7 +46,9 @@ def _make_title_from_name(name: str | None) -> str | None:
 
 
 def _make_title_from_text(blocks: Sequence[Block]) -> str | None:
-    text = next((text for block in blocks if (text := get_block_text(block).strip())), "")
+    texts = [text for block in blocks[:50] if (text := get_block_text(block).strip())]
+    greeted = next((n for n, text in enumerate(texts[:6]) if is_salutation(text)), 0)
+    text = next((t for t in texts[greeted:] if not is_dateline(t)), texts[0] if texts else "")
     first = next(iter(split_sentences(text[:2_000])), "").replace("\n", " ")
     if len(first) <= _MAX_TITLE:
         return first or None
@@ -90,6 +99,9 @@ def extract_essay(
     named, line, before = titled, None, 0
     if metadata.title is not None:
         title, place = metadata.title, _find_title_block(blocks, metadata.title)
+        others = (b for n, b in enumerate(blocks) if n != place)
+        if place is not None and not any(get_block_text(b).strip() for b in others):
+            place = None  # the title is the whole text
         if place is not None:
             del blocks[place]
             head = find_masthead(blocks, literal=document.literal, titled=True)
@@ -98,7 +110,10 @@ def extract_essay(
         if document.literal and title is not None:
             title, marked = regex.subn(r"^#{1,6}\s+(?=\S)", "", title)
             named = named or marked > 0  # the Markdown heading sign shows that it is the title
-        if not named:
+        if title is not None:
+            title, labelled = strip_title_label(title)
+            named = named or labelled
+        if not named or has_sibling(blocks, place):
             line, before = blocks[place], len(number_passages(blocks[:place])[0])
         del blocks[place]
     title = title or _make_title_from_name(name) or _make_title_from_text(blocks) or "Untitled"

@@ -12,19 +12,86 @@ from dataclasses import dataclass
 
 import regex
 
-from bot.core.essay.blocks import Block, Code, Heading, Mark, Paragraph, Rule, Table, get_block_text
+from bot.core.essay.blocks import (
+    Block,
+    Code,
+    Heading,
+    Mark,
+    Paragraph,
+    Rule,
+    Span,
+    Table,
+    get_block_text,
+    get_spans_text,
+)
 from bot.core.essay.essay import Epigraph
-from bot.core.text.length import count_words
+from bot.core.text.sentences import split_sentences
 
-__all__ = ["Masthead", "find_epigraph", "find_masthead", "is_name", "parse_author"]
+__all__ = [
+    "Masthead",
+    "find_epigraph",
+    "find_masthead",
+    "has_sibling",
+    "is_dateline",
+    "is_name",
+    "is_salutation",
+    "parse_author",
+    "strip_title_label",
+]
 
 _MAX_TITLE = 160  # characters
+_MIN_PROSE = 12  # words of prose after which even the only heading begins a section
+_MIN_LONG_LINE = 30  # words of a paragraph that is prose however it ends
 _MAX_BYLINE = 120
 _DASHES = r"(?:-{2,3}|[—–―‒‐⸺-]|~)"
 _BY = regex.compile(
     r"\s*(?:(?:written|words|text|story|posted|an essay)\s+)?"
-    r"(?:by|von|par|por|di|door|av|af|от|автор|بقلم|作者|文)(?:\s*[:：]\s*|\s+)(?P<who>\S.*)",
+    r"(?:by|von|par|por|di|door|av|af|от|автор|بقلم|מאת|作者|文)(?:\s*[:：]\s*|\s+)(?P<who>\S.*)",
     regex.IGNORECASE | regex.DOTALL,
+)
+# Labels of a line that names the writer or the title. They need their colon.
+_AUTHOR_LABEL = regex.compile(
+    r"\s*(?:authors?|author\(s\)|written by|writer|autor(?:in|a|es|en)?|auteure?s?|autor[ei]|"
+    r"verfasser(?:in)?|"
+    r"författare|forfatter|kirjoittaja|auteurs?|автор|авторы|yazar|yazan|penulis|tác giả|"
+    r"著者|作者|筆者|著|文|撰文|저자|글쓴이|글|المؤلف|الكاتب|بقلم|نویسنده|מאת|מחבר|מחברת)"
+    r"\s*[:：]\s*(?P<who>\S.*)",
+    regex.IGNORECASE | regex.DOTALL,
+)
+_TITLE_LABEL = regex.compile(
+    r"\s*(?:title|titel|titre|título|titulo|titolo|tytuł|otsikko|название|заглавие|başlık|judul|"
+    r"タイトル|題名|題|题目|題目|标题|標題|제목|العنوان|عنوان|כותרת)\s*[:：]\s*(?P<title>\S.*)",
+    regex.IGNORECASE | regex.DOTALL,
+)
+_MONTH = (
+    r"(?:jan|feb|f[ée]v|mar|mär|maa|mrt|apr|abr|avr|kwi|ma[iyjg]|mei|jun|jul|jui|giu|lug|"
+    r"aug|ago|ao[uû]|sep|set|wrz|oct|okt|out|ott|paź|nov|lis|dec|dez|dic|d[ée]c|gru|gen|ene|sty|"
+    r"янв|фев|мар|апр|ма[яй]|июн|июл|авг|сен|окт|ноя|дек)\p{L}*\.?"
+)
+_YEAR = r"(?:1[4-9]|20)\d\d"
+_DAY = r"\d{1,2}(?:st|nd|rd|th|er|\.|º)?"
+_DATE = (
+    rf"(?:{_DAY}\s+(?:of\s+|de\s+|d['’])?{_MONTH}(?:,?\s+(?:del?\s+)?{_YEAR})?|"
+    rf"{_MONTH}\s+{_DAY}(?:,?\s+{_YEAR})?|{_MONTH},?\s+(?:de\s+)?{_YEAR}|"
+    r"\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}|"
+    r"\d{4}\s*[年년]\s*\d{1,2}\s*[月월](?:\s*\d{1,2}\s*[日일])?)"
+)
+_DATELINE = regex.compile(
+    rf"\s*(?P<place>(?!{_MONTH}\s)\p{{Lu}}[\p{{L}}\p{{M}}\s.,'’–—-]{{1,60}}?(?:\s*,\s*|\s+)|"
+    rf"\p{{Han}}{{1,8}}[，、\s]*)?(?:(?:den|the|le|el|am|an|på|i|on)\s+)?"
+    rf"(?P<date>(?:\p{{L}}{{3,12}}\.?,?\s+(?:the\s+)?)?{_DATE})\s*[.,]?\s*",
+    regex.IGNORECASE,
+)
+_SALUTATION = regex.compile(
+    r"\s*(?:(?:my |our )?(?:very )?(?:dear|dearest|beloved)\b|(?:hello|hi|hey|greetings)\b|"
+    r"to whom it may|"
+    r"to the editors?\b|lieber?\b|liebes\b|liebste\w*\b|"
+    r"sehr geehrte\w*\b|mon cher\b|ma chère\b|ch(?:er|ère)s?\b|"
+    r"(?:mi )?querid[oa]s?\b|estimad[oa]s?\b|(?:mi[oa] )?car[oaie]\b|"
+    r"carissim[oaie]\b|kära?\b|kjære\b|kære\b|"
+    r"hej\b|beste\b|lieve\b|geachte\b|drog[ia]\b|дорог\w+|уважаем\w+|мил\w+|亲爱的|親愛的|尊敬的|عزيزي|عزيزتي)"
+    r"[^.?]{0,80}[,:!،，：！]\s*",
+    regex.IGNORECASE,
 )
 _NAME_WORD = (
     r"(?:\p{Lu}[\p{L}\p{M}'’.-]*|"
@@ -60,15 +127,9 @@ _TRAILING = regex.compile(
     r"|(?P<text>.+?)\s+(?:-{2,3}|[—–―⸺]+)\s*(?P<source>[^\s\d][^\n.,;:。，]{1,50})",
     regex.DOTALL,
 )
-_MAX_UNSIGNED = 60  # words
-# Quotation blocks also contain notes about the text: on updates, sources, translations.
-_NOTE_WORDS = regex.compile(
-    r"\d{4}|https?:|^[\p{L};/ ]{2,20}[:：]|"
-    r"\b(?:posts?|blog|article|translat\w+|edit(?:ed|or)?|updated?|"
-    r"publish\w*|note|revis\w+|survey|version|newsletter|subscribe|originally|tl;?dr)\b|"
-    r"原文|翻译|作者|译者|译文",
-    regex.IGNORECASE,
-)
+_MAX_SOURCE = 12  # words of a source that no dash announces
+# A quotation's end, after which its source may follow without a dash.
+_QUOTATION_END = regex.compile(r"[.!?…。！？][”\"»」』’)\]]*$|[”\"»」』]$")
 _PAIRS = {"“": "”“", '"': '"”', "«": "»", "»": "«", "„": "“”", "‟": "”", "「": "」", "『": "』",
           "‹": "›", "‘": "’", "'": "'’"}  # fmt: skip
 
@@ -100,9 +161,38 @@ def _starts_lower_case(text: str) -> bool:
 
 
 def _is_by_line(text: str) -> bool:
-    """Whether a line names the writer: "By Ann Lee", but not "By the sea"."""
+    """Whether a line names the writer: "By Ann Lee", "Author: ann", but not "By the sea"."""
+    if _AUTHOR_LABEL.fullmatch(text):
+        return True
     by = _BY.fullmatch(text)
     return by is not None and not _starts_lower_case(by["who"])
+
+
+def _is_heading_by_line(block: Block) -> bool:
+    """Whether a heading is really the byline: ``## Author: Ann Lee``, ``## by Ann Lee``."""
+    if not isinstance(block, Heading):
+        return False
+    text = get_block_text(block).strip()
+    by = _BY.fullmatch(text)
+    named = by is not None and is_name(by["who"].strip())
+    return len(text) <= _MAX_BYLINE and (named or _AUTHOR_LABEL.fullmatch(text) is not None)
+
+
+def strip_title_label(title: str) -> tuple[str, bool]:
+    """A title without its label (``Title: The Bay``), and whether it had one."""
+    found = _TITLE_LABEL.fullmatch(title)
+    return (title, False) if found is None else (found["title"].strip(), True)
+
+
+def is_dateline(text: str, *, placed: bool = False) -> bool:
+    """Whether a line is only a date, perhaps after a place; ``placed``: it has a place."""
+    found = _DATELINE.fullmatch(text) if len(text) <= _MAX_BYLINE else None
+    return found is not None and (not placed or bool(found["place"]))
+
+
+def is_salutation(text: str) -> bool:
+    """Whether a line greets the receiver of a letter: "Dear Ann,"."""
+    return len(text) <= _MAX_BYLINE and _SALUTATION.fullmatch(text) is not None
 
 
 def _is_title(block: Block) -> bool:
@@ -112,6 +202,8 @@ def _is_title(block: Block) -> bool:
     if isinstance(block, Heading):
         return True
     quoted = _QUOTED.fullmatch(text)
+    if is_dateline(text, placed=True) or is_salutation(text):
+        return False
     if _FULL_STOP.search(text) or _is_by_line(text) or regex.match(rf"\s*{_DASHES}", text):
         return False
     return (quoted is None or quoted["source"] is None) and not _starts_lower_case(text)
@@ -135,7 +227,11 @@ def _is_trade_list(text: str) -> bool:
 def _parse_byline(block: Block, *, before: bool = False) -> str | None:
     """The line verbatim if it is a byline; ``before``: it comes before the title."""
     text = _get_line(block)
-    if text is None or len(text) > _MAX_BYLINE or isinstance(block, Heading):
+    if text is None or len(text) > _MAX_BYLINE:
+        return None
+    if isinstance(block, Heading):
+        return text if _is_heading_by_line(block) else None
+    if is_dateline(text) or is_salutation(text):
         return None
     if _FULL_STOP.search(text) or text.endswith(("?", "!")):
         return None
@@ -155,7 +251,7 @@ def parse_author(byline: str | None) -> str | None:
     """The name in a byline, if there is one."""
     if byline is None:
         return None
-    by = _BY.fullmatch(byline)
+    by = _AUTHOR_LABEL.fullmatch(byline) or _BY.fullmatch(byline)
     who = by["who"] if by is not None else byline
     name = regex.split(r"\s*(?:[,|·(（]|\s[—–-]+\s)\s*", who.strip())[0].strip()
     if by is not None:
@@ -228,6 +324,8 @@ def _parse_quoted_run(blocks: Sequence[Block]) -> Epigraph | None:
     if signed is not None:
         source = signed["source"].strip()
         run.pop()
+    if source is None and len(run) > 1 and _is_source(blocks[len(run) - 1], blocks[len(run) - 2]):
+        source = run.pop()
     text = "\n".join(run)
     inner = _parse_quotation(text)
     if inner is not None:
@@ -239,15 +337,86 @@ def _parse_quoted_run(blocks: Sequence[Block]) -> Epigraph | None:
     )
     if source is None and trailing is not None:
         return Epigraph(trailing["text"].strip(), trailing["source"].strip())
-    if source is None and not _is_unsigned_epigraph(blocks[: len(run)], text):
+    if source is not None:
+        return Epigraph(text, source)
+    return _parse_undashed(blocks[: len(run)])
+
+
+def _is_source(block: Block, quotation: Block) -> bool:
+    """Whether a paragraph below a quotation names its source, without a dash.
+
+    It is short, unlike a sentence, and set in italics, linked or somebody's name.
+    """
+    if not isinstance(block, Paragraph) or not isinstance(quotation, Paragraph):
+        return False
+    text = get_block_text(block).strip()
+    if not _may_be_source(text):
+        return False
+    return _is_set_apart(block.spans, quotation.spans) or _names_source(text)
+
+
+def _may_be_source(text: str) -> bool:
+    return (
+        0 < len(text.split()) <= _MAX_SOURCE
+        and "\n" not in text
+        and len(text) <= _MAX_BYLINE
+        and regex.search(r"[.!?…:;。！？]$", text) is None
+        and not _starts_lower_case(text)
+    )
+
+
+def _names_source(text: str) -> bool:
+    """Whether a line is a name, perhaps with a work or a year after a comma or in brackets."""
+    name = regex.split(r"\s*[,(（《]\s*", text)[0].strip()
+    return is_name(name) or regex.fullmatch(r"\p{Han}{2,4}(?:《[^》]+》)?", text) is not None
+
+
+def _is_set_apart(spans: Sequence[Span], quotation: Sequence[Span]) -> bool:
+    """Whether spans are all in italics or linked, and the quotation isn't."""
+    shown = [span for span in spans if span.text.strip()]
+    others = [span for span in quotation if span.text.strip()]
+    if shown and all(span.link for span in shown):
+        return not any(span.link for span in others)
+    slanted = all(Mark.ITALIC in span.marks for span in shown)
+    return slanted and not all(Mark.ITALIC in span.marks for span in others)
+
+
+def _parse_undashed(run: Sequence[Block]) -> Epigraph | None:
+    """Parse a quotation that ends with its source on a line of its own, without a dash.
+
+    In Markdown the line break is only a space: then the source is what follows the last sentence.
+    """
+    last = run[-1] if run else None
+    if not isinstance(last, Paragraph):
         return None
-    return Epigraph(text, source)
+    before = [get_block_text(block).strip() for block in run[:-1]]
+    text = get_block_text(last).strip()
+    upper, line, source = text.rpartition("\n")
+    if line and _may_be_source(source) and _names_source(source):
+        return Epigraph("\n".join([*before, upper.strip()]), source.strip())
+    for place in range(len(last.spans) - 1, 0, -1):
+        spans, rest = last.spans[place:], last.spans[:place]
+        source, upper = (get_spans_text(part).strip() for part in (spans, rest))
+        if not source:
+            continue
+        if not _may_be_source(source) or not (
+            _is_set_apart(spans, rest) and _QUOTATION_END.search(upper) is not None
+        ):
+            break
+        longer = place > 1 and _is_set_apart(last.spans[place - 1 :], last.spans[: place - 1])
+        if not longer:
+            return Epigraph("\n".join([*before, _strip_quotation_marks(upper)]), source)
+    sentences = split_sentences(text)
+    source = sentences[-1]
+    if len(sentences) > 1 and _may_be_source(source) and _names_source(source):
+        upper = text[: -len(source)].strip()
+        return Epigraph("\n".join([*before, _strip_quotation_marks(upper)]), source)
+    return None
 
 
-def _is_unsigned_epigraph(run: Sequence[Block], text: str) -> bool:
-    """Whether a quotation without a source is an epigraph and not a note about the text."""
-    linked = any(span.link for b in run if isinstance(b, Paragraph) for span in b.spans)
-    return not linked and count_words(text) <= _MAX_UNSIGNED and not _NOTE_WORDS.search(text)
+def _strip_quotation_marks(text: str) -> str:
+    inner = _parse_quotation(text)
+    return inner.text if inner is not None and inner.source is None else text
 
 
 def _find_title(blocks: Sequence[Block], *, literal: bool) -> int | None:
@@ -255,31 +424,100 @@ def _find_title(blocks: Sequence[Block], *, literal: bool) -> int | None:
     head = list(blocks[:6])
     if not literal:
         for place, block in enumerate(head):
-            if isinstance(block, Heading) and not block.frame.depth and not block.frame.quoted:
-                before = head[:place]
-                if (
-                    place <= 3
-                    and all(_may_precede_title(b) for b in before)
-                    and (
-                        block.level == 1
-                        or place == 0
-                        or not (_has_top_heading(blocks) or any(_is_prose(b) for b in before))
-                    )
-                ):
-                    return place
-                break
+            if not isinstance(block, Heading) or block.frame.depth or block.frame.quoted:
+                continue
+            if _is_heading_by_line(block) and place + 1 < len(head):
+                continue
+            before = head[:place]
+            if (
+                place <= 3
+                and all(_may_precede_title(b) for b in before)
+                and not _is_section(blocks, place)
+            ):
+                return place
+            break
     if not head:
         return None
     if literal and _has_tagline(head):
         return 1
+    dated = next((n for n, b in enumerate(head) if not is_dateline(_get_line(b) or "")), 0)
+    if _is_letter_head(head):
+        return None
+    below = head[dated]
+    if dated and not isinstance(below, Heading) and _is_title(below) and not _parse_byline(below):
+        return dated  # the date comes before the title
     if _is_title(head[0]) and not isinstance(head[0], Heading):
         # A name and then the title, or the title first.
         if len(head) > 1 and _parse_byline(head[0], before=True) is not None and _is_title(head[1]):
             return 1 if _parse_byline(head[1]) is None else 0
         return 0
     if len(head) > 1 and _parse_byline(head[0], before=True) is not None and _is_title(head[1]):
-        return 1
+        # Below a byline, a heading that isn't the only one of its level begins a section.
+        return None if isinstance(head[1], Heading) and _is_section(blocks, 1) else 1
     return None
+
+
+def _is_letter_head(head: Sequence[Block]) -> bool:
+    """Whether a letter begins without a title: place, date or address, then the salutation."""
+    lines = [_get_line(block) or "" for block in head]
+    greeted = next((n for n, line in enumerate(lines) if is_salutation(line)), None)
+    if greeted is None or not any(is_dateline(line) for line in lines[:greeted]):
+        return False
+    if any(isinstance(block, Heading) for block in head[:greeted]):
+        return False
+    if is_dateline(lines[0]):
+        return not any(_is_title(b) and not is_dateline(_get_line(b) or "")
+                       for b in head[1:greeted])  # fmt: skip
+    if regex.search(r"\d", lines[0]):
+        return True  # a street
+    # A place on a line of its own, above the date.
+    return len(lines[0].split()) <= 2 and is_dateline(lines[1]) and not is_dateline(
+        lines[1], placed=True
+    )  # fmt: skip
+
+
+def has_sibling(blocks: Sequence[Block], place: int) -> bool:
+    """Whether another heading after the one at ``place`` has its level, or is above it."""
+    heading = blocks[place]
+    return isinstance(heading, Heading) and any(
+        isinstance(block, Heading)
+        and block.level <= heading.level
+        and not block.frame.quoted
+        and not _is_heading_by_line(block)
+        for block in blocks[place + 1 :]
+    )
+
+
+def _is_section(blocks: Sequence[Block], place: int) -> bool:
+    """Whether the first heading begins a section, so that the title is above it or nowhere."""
+    heading, before = blocks[place], blocks[:place]
+    if not isinstance(heading, Heading) or not before:
+        return False
+    lines = [n for n, block in enumerate(before) if _is_title_line(block)]
+    siblings = has_sibling(blocks, place)
+    prose = [block for block in before if _is_prose(block)]
+    words = sum(len(get_block_text(block).split()) for block in prose)
+    if prose and (siblings or lines or heading.level > 1 or words >= _MIN_PROSE):
+        return True
+    if heading.level > 1 and _has_top_heading(blocks):
+        return True
+    # "The garden", "by Ann", then the first heading: the line above the byline is the title.
+    signed = any(_is_by_line(_get_line(block) or "") for block in before)
+    return bool(lines) and (siblings or signed)
+
+
+def _is_title_line(block: Block) -> bool:
+    """Whether a block that isn't a heading can only be a title: no date, byline or picture."""
+    text = _get_line(block)
+    if text is None or not isinstance(block, Paragraph) or not _is_title(block):
+        return False
+    linked = all(span.link is not None or not span.text.strip() for span in block.spans)
+    return (
+        not linked
+        and not is_dateline(text)
+        and _parse_byline(block, before=True) is None
+        and _QUOTED.fullmatch(text) is None
+    )
 
 
 def _has_tagline(head: Sequence[Block]) -> bool:
@@ -315,8 +553,13 @@ def _is_prose(block: Block) -> bool:
     if not isinstance(block, Paragraph) or block.frame.quoted:
         return False
     text = get_block_text(block).strip()
+    if block.frame.depth:
+        return True
     emphasised = all(Mark.ITALIC in span.marks or not span.text.strip() for span in block.spans)
-    return not emphasised and _parse_quotation(text) is None and _FULL_STOP.search(text) is not None
+    if emphasised or _parse_quotation(text) is not None or is_salutation(text):
+        return False
+    ended = _FULL_STOP.search(text) or (_QUOTATION_END.search(text) and len(text.split()) > 5)
+    return bool(ended) or len(text.split()) >= _MIN_LONG_LINE
 
 
 def _has_top_heading(blocks: Sequence[Block]) -> bool:

@@ -15,7 +15,7 @@ from bot.core.extraction.masthead import is_name
 from bot.core.text.questions import addresses_reader, is_question, strip_note_marks
 from bot.core.text.sentences import split_sentences
 
-__all__ = ["is_courtesy", "strip_sign_off"]
+__all__ = ["is_courtesy", "strip_end_matter", "strip_sign_off"]
 
 _INVITATION = regex.compile(
     r"\b(?:comments?|let (?:me|us) know|tell (?:me|us)|share|reply|replies|respond|write (?:to )?"
@@ -82,9 +82,25 @@ _ONE_WORD_ANSWER = regex.compile(
     regex.IGNORECASE,
 )
 
-_NOTE = regex.compile(r"\s*\[\^?(?:\d{1,3}|[*†‡§])\]:?\s+\S")
+_NOTE = regex.compile(
+    r"\s*(?:\[\^?(?:\d{1,3}|[*†‡§]|[a-z])\]:?\s+\S|[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}[.):]?\s*\S|[†‡§]+\s*\S|\*{1,3}[^\s*][^*]*\Z)"
+)
+# A note under a heading of notes, where also plain numbers and bullets count.
+_LISTED_NOTE = regex.compile(r"\s*(?:\(?\d{1,3}[.):]?|[-–—•*])\s+\S")
 _NOTES_HEADING = regex.compile(
-    r"(?:(?:foot|end)?notes?|references|sources|anmerkungen|fußnoten|notas|註|注释|脚注)?\s*[:：]?",
+    r"(?:(?P<sure>(?:foot|end)notes?|notes? and (?:references|sources)|references|bibliography|"
+    r"works cited|anmerkungen|fu(?:ß|ss)noten|notes? de bas de page|notas al pie|fotnoter|"
+    r"脚注|註釋|注释|註解|参考文献)|notes?|sources|quellen|noten|notas|note|noter|註|注)?\s*[:：]?",
+    regex.IGNORECASE,
+)
+_CREDITS_HEADING = regex.compile(
+    r"(?:acknowledge?ments?|thanks|thank you|credits|danksagung|dank|remerciements|agradecimientos|"
+    r"about the author|about the writer|über (?:den autor|die autorin)|致谢|謝辞)\s*[:：.!]?",
+    regex.IGNORECASE,
+)
+_MAX_CREDITS = 150  # words under a heading of thanks
+_CALLOUTS = regex.compile(
+    r"(?:note|info|tip|important|warning|caution|thanks|acknowledge?ments?|attention|todo)",
     regex.IGNORECASE,
 )
 
@@ -183,10 +199,78 @@ def _is_aside(block: Block, author: str | None) -> bool:
     )
 
 
+def strip_end_matter(blocks: Sequence[Block]) -> list[Block]:
+    """Remove what is set apart after the end: sections of notes and thanks, callouts, footnotes."""
+    kept = list(blocks)
+    for _ in range(_MAX_BLOCKS):
+        count = len(kept)
+        kept = _strip_footnotes(_strip_section(_strip_callout(kept)))
+        while len(kept) > 1 and isinstance(kept[-1], Rule):
+            kept.pop()
+        if len(kept) == count:
+            break
+    return kept
+
+
+def _strip_section(blocks: list[Block]) -> list[Block]:
+    """Remove the last section if its heading says that it is notes or thanks."""
+    for place in range(len(blocks) - 1, 0, -1):
+        block = blocks[place]
+        if isinstance(block, Rule):
+            continue
+        if not _is_heading_like(block):
+            continue
+        text = get_block_text(block).strip()
+        section = [one for one in blocks[place + 1 :] if not isinstance(one, Rule)]
+        notes = _NOTES_HEADING.fullmatch(text) if text else None
+        if notes is not None and section:
+            marked = _is_note(section[0], listed=True)
+            return blocks[:place] if notes["sure"] or marked else blocks
+        if _CREDITS_HEADING.fullmatch(text) and section:
+            words = sum(len(get_block_text(one).split()) for one in section)
+            asks = is_question(get_block_text(section[-1]).strip())
+            return blocks[:place] if words <= _MAX_CREDITS and not asks else blocks
+        if isinstance(block, Heading):
+            return blocks
+    return blocks
+
+
+def _is_heading_like(block: Block) -> bool:
+    """Whether a block is a heading, or a paragraph of one bold or labelled line."""
+    if isinstance(block, Heading):
+        return True
+    if not isinstance(block, Paragraph) or block.frame.depth or block.frame.quoted:
+        return False
+    text = get_block_text(block).strip()
+    return len(text) <= _MAX_LINE_LENGTH and "\n" not in text
+
+
+def _is_note(block: Block, *, listed: bool) -> bool:
+    """Whether a block is a typed footnote; ``listed``: it may also be an item of a list."""
+    text = get_block_text(block)
+    if listed and (block.frame.depth > 0 or _LISTED_NOTE.match(text)):
+        return True
+    return isinstance(block, Paragraph) and _NOTE.match(text) is not None
+
+
+def _strip_callout(blocks: list[Block]) -> list[Block]:
+    """Remove a callout at the end: a quotation below a label like "Note"."""
+    place = len(blocks)
+    while place > 1 and blocks[place - 1].frame.quoted:
+        place -= 1
+        block = blocks[place]
+        bold = isinstance(block, Paragraph) and all(
+            Mark.BOLD in span.marks or not span.text.strip() for span in block.spans
+        )
+        if bold and _CALLOUTS.fullmatch(get_block_text(block).strip()):
+            return blocks[:place]
+    return blocks
+
+
 def _strip_footnotes(blocks: list[Block]) -> list[Block]:
-    """Remove the footnotes at the end of a plain text, and their heading."""
+    """Remove the footnotes at the end of a text, with their heading or the rule above them."""
     count = len(blocks)
-    while count > 1 and _NOTE.match(get_block_text(blocks[count - 1])):
+    while count > 1 and _is_note(blocks[count - 1], listed=False):
         count -= 1
     if count == len(blocks):
         return blocks
@@ -202,7 +286,7 @@ def strip_sign_off(body: Sequence[Block], author: str | None) -> list[Block]:
 
     author: the writer's name, if known
     """
-    kept = _strip_footnotes(list(body))
+    kept = strip_end_matter(body)
     for _ in range(_MAX_BLOCKS):
         count = next((n for n in (3, 2, 1) if _ends_with_signature(kept, n, author)), 0)
         if not count and len(kept) > 1 and _is_aside(kept[-1], author):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import html
 import re
 import tomllib
 from typing import Any
@@ -20,6 +21,7 @@ _MAX_LENGTH = 20_000  # characters
 _USUAL_KEYS = frozenset(
     ("title", "layout", "date", "author", "tags", "categories", "description", "slug")
 )
+_WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]+)\]\]")
 _KEY_AND_VALUE = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*:[ \t]*(.*)$", re.MULTILINE)
 
 
@@ -46,7 +48,11 @@ def _to_text(value: Any) -> str | None:
         case bool() | None:
             return None
         case str():
-            return " ".join(value.split()) or None
+            # Obsidian writes names as links; page builders escape for HTML.
+            text = _WIKI_LINK.sub(r"\1", html.unescape(value))
+            return " ".join(text.split()) or None
+        case [[str(name)]]:  # an unquoted [[link]] is a nested list in YAML
+            return _to_text(name)
         case datetime.datetime() | datetime.date():
             return value.isoformat()
         case int() | float():
@@ -55,10 +61,21 @@ def _to_text(value: Any) -> str | None:
             return _to_text(name)
         case list():
             # Nested lists are not names, and YAML aliases could make them grow without end.
-            items = [item for item in value[:20] if not isinstance(item, list)]
+            items = [
+                item for item in value[:20] if not isinstance(item, list) or _is_wiki_link(item)
+            ]
             return ", ".join(found for item in items if (found := _to_text(item))) or None
         case _:
             return None
+
+
+def _is_wiki_link(item: list[Any]) -> bool:
+    """Whether a list is what YAML makes of ``[[Ann Lee]]``."""
+    match item:
+        case [[str()]]:
+            return True
+        case _:
+            return False
 
 
 def _first_text(matter: dict[str, Any], *keys: str) -> str | None:
@@ -96,6 +113,7 @@ def _make_metadata(matter: dict[str, Any]) -> Metadata:
         cover_image=_first_url(
             matter, "cover_image", "cover", "image", "featured_image", "banner", "thumbnail", "hero"
         ),
+        subtitle=_first_text(matter, "subtitle", "sub_title", "tagline", "standfirst", "dek"),
         epigraph=_to_text(epigraph),
         epigraph_source=source or _first_text(matter, "epigraph_source"),
         questions=tuple(

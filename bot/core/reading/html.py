@@ -80,6 +80,7 @@ class _Reader(HTMLParser):
         self._tables: list[TableBuilder] = []
         self._groups = 0
         self._footnote: str | None = None
+        self._note_depth = 0  # lists around the current note
         self._back = 0
         self._skipped = 0
         self._note_mark = False
@@ -270,9 +271,11 @@ class _Reader(HTMLParser):
                 pass
 
     def _enter_list(self, tag: str, given: dict[str, str]) -> None:
-        if not self._lists:
+        if not self._lists or (self._footnote is not None and len(self._lists) == self._note_depth):
             self._groups += 1
-        group = self._lists[0].group if self._lists else self._groups
+            group = self._groups
+        else:
+            group = self._lists[-1].group
         start = given.get("start", "1")
         number = int(start) if re.fullmatch(r"\d{1,8}", start) else 1
         self._lists.append(_List(tag == "ol", number, group))
@@ -287,7 +290,7 @@ class _Reader(HTMLParser):
         marker = f"{current.number}. "
         current.number += 1
         if len(self._lists) == 1 and ("footnote" in classes or NOTE_ID.match(given.get("id", ""))):
-            self._footnote = f"[{marker[:-2]}] "
+            self._footnote, self._note_depth = f"[{marker[:-2]}] ", 1
             marker = ""
         self._markers.append(marker)
 
@@ -351,12 +354,14 @@ class _Reader(HTMLParser):
 
     def _make_frame(self) -> Frame:
         quoted = self._count["blockquote"] > 0
-        if self._footnote is not None or not self._lists:
+        # The list of notes is none; one inside a note is.
+        lists = self._lists if self._footnote is None else self._lists[self._note_depth :]
+        if not lists:
             return Frame(quoted)
         marker = ""
         if self._markers and self._markers[-1]:
             marker, self._markers[-1] = self._markers[-1], ""
-        return Frame(quoted, len(self._lists), marker, self._lists[0].group)
+        return Frame(quoted, len(lists), marker, lists[0].group)
 
     def _emit(self, block: Block) -> None:
         if self._tables and self._tables[-1].cell is not None:

@@ -8,21 +8,33 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from html import escape as escape_html
+from itertools import pairwise
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block.table import escapedSplit, getLine, table
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
-from mdit_py_plugins.footnote import footnote_plugin
 
+from bot.core.essay.blocks import Block, Heading, Mark, Paragraph, Span, get_block_text
 from bot.core.essay.document import Document
 from bot.core.reading.front_matter import split_front_matter
 from bot.core.reading.html import read_html
+from bot.core.reading.markdown_cjk import use_cjk_emphasis
+from bot.core.reading.markdown_html import use_html_blocks
+from bot.core.reading.markdown_markers import (
+    convert_code_tags,
+    list_dropped_markers,
+    use_markers,
+)
+from bot.core.reading.markdown_notes import make_footnotes, use_footnotes
 from bot.core.reading.math import replace_formulas_in_html
+from bot.core.reading.verse import indent_lines, is_verse
 
 __all__ = ["read_markdown"]
 
@@ -31,6 +43,8 @@ _DEEP_CONTAINERS = re.compile(r"^(?P<kept>(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.
                          r"(?P<rest>.+)$", re.MULTILINE)  # fmt: skip
 _MAX_INDENT = 60
 _DEEP_INDENT = re.compile(r"^[ \t]{61,}(?=(?:[-+*]|\d{1,9}[.)])[ \t])", re.MULTILINE)
+_MAX_WRAP = 100  # columns at which anybody wraps lines
+_TEX_SIGNS = re.compile(r"[\\^_={}<>+]|^[^\w*]*\w?[^\w*]*$")
 _LEADING_MARKERS = re.compile(r"^(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])))+")
 
 
@@ -92,14 +106,66 @@ def _join_cells(line: str, count: int) -> list[str]:
 
 def _make_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 100})
+    use_cjk_emphasis(parser)
     parser.enable(["table", "strikethrough"])
     parser.block.ruler.at("table", _parse_table, {"alt": ["paragraph", "reference"]})
-    parser.use(footnote_plugin).use(deflist_plugin)
-    parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, allow_labels=False)
+    use_footnotes(parser)
+    use_html_blocks(parser)
+    use_markers(parser)
+    parser.core.ruler.before("inline", "verse", _keep_verse)
+    parser.use(deflist_plugin)
+    parser.use(
+        dollarmath_plugin,
+        allow_space=False, allow_digits=False, allow_labels=False, double_inline=True,
+    )  # fmt: skip
+    _guard_dollars(parser)
     parser.use(amsmath_plugin)
     for kind in ("math_inline", "math_inline_double", "math_block", "amsmath"):
         parser.add_render_rule(kind, _render_tex)
     return parser
+
+
+def _keep_verse(state: StateCore) -> None:
+    """Keep the line breaks of verse: CommonMark shows them as spaces."""
+    paragraphs = [
+        token
+        for before, token in pairwise(state.tokens)
+        if token.type == "inline" and before.type == "paragraph_open" and "\n" in token.content
+    ]
+    split = [token.content.split("\n") for token in paragraphs]
+    width = max((len(line) for lines in split for line in lines[:-1]), default=0)
+    long = sum(max(map(len, lines)) > _MAX_WRAP for lines in split)
+    if long > max(1, len(split) // 5):
+        return  # a line for each sentence or clause, as some write Markdown
+    verses = sum(is_verse(lines, width) for lines in split)
+    for token, lines in zip(paragraphs, split, strict=True):
+        if not is_verse(lines, width, others=verses > 0):
+            continue
+        written = lines
+        if token.map is not None and state.src:
+            source = state.src.split("\n")[token.map[0] : token.map[0] + len(lines)]
+            if [one.strip() for one in source] == [one.strip() for one in lines]:
+                written = source
+        token.content = "\\\n".join(
+            line.rstrip().removesuffix("\\") for line in indent_lines(written)
+        )
+
+
+def _guard_dollars(parser: MarkdownIt) -> None:
+    """Don't read ``$$`` as a formula if spaces are inside it and no sign of TeX."""
+    rules = parser.inline.ruler
+    rule = next(one for one in rules.__rules__ if one.name == "math_inline").fn
+
+    def guarded(state: StateInline, silent: bool) -> bool:
+        start = state.pos
+        if state.src.startswith("$$", start):
+            end = state.src.find("$$", start + 2)
+            inner = state.src[start + 2 : max(end, start + 2)]
+            if inner != inner.strip() and not _TEX_SIGNS.search(inner):
+                return False
+        return rule(state, silent)
+
+    rules.at("math_inline", guarded)
 
 
 def _limit_nesting(text: str) -> str:
@@ -117,6 +183,19 @@ def _limit_nesting(text: str) -> str:
 def read_markdown(text: str) -> Document:
     """Read a Markdown text and its front matter."""
     metadata, body = split_front_matter(text)
-    html = _make_parser().render(_limit_nesting(body))
+    env: dict[str, Any] = {"footnotes": make_footnotes()}
+    html = _make_parser().render(_limit_nesting(convert_code_tags(body)), env)
     read = read_html(replace_formulas_in_html(html), base=metadata.source_url, foreign=True)
-    return Document(tuple(read.blocks), tuple(read.footnotes), metadata, tuple(read.notes))
+    notes = (*read.notes, *list_dropped_markers(env))
+    blocks = list(read.blocks)
+    if metadata.subtitle is not None:
+        _insert_subtitle(blocks, metadata.subtitle)
+    return Document(tuple(blocks), tuple(read.footnotes), metadata, notes)
+
+
+def _insert_subtitle(blocks: list[Block], subtitle: str) -> None:
+    """Insert the front matter's subtitle below the title, unless the text begins with it."""
+    first = next((n for n, block in enumerate(blocks[:2]) if not isinstance(block, Heading)), 0)
+    texts = [get_block_text(block).strip().casefold() for block in blocks[:4]]
+    if subtitle.casefold() not in texts:
+        blocks.insert(first, Paragraph((Span(subtitle, Mark.ITALIC),)))

@@ -1,7 +1,8 @@
 """Read plain text: only lines and paragraphs, no markup.
 
 Paragraphs are separated by empty lines. Hard-wrapped lines are joined; intended line breaks (verse,
-an address) stay. In a text without empty lines each line is a paragraph, unless it is hard-wrapped.
+an address) stay, with the indents of the lines. In a text without empty lines each line is a
+paragraph, unless it is hard-wrapped.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from statistics import median
 
 from bot.core.essay.blocks import Block, Paragraph, Rule, Span, collapse_white_space
 from bot.core.essay.document import Document
+from bot.core.reading.verse import indent_lines
 
 __all__ = ["read_plain_text"]
 
@@ -104,7 +106,7 @@ def _is_head(groups: Sequence[Sequence[str]]) -> bool:
 
 
 def _make_paragraph(lines: Sequence[str]) -> Block:
-    return Paragraph(collapse_white_space([Span("\n".join(line.strip() for line in lines))]))
+    return Paragraph(collapse_white_space([Span("\n".join(indent_lines(lines)))]))
 
 
 def read_plain_text(text: str) -> Document:

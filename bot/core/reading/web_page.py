@@ -11,8 +11,9 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import trafilatura
 from lxml import etree, html
@@ -20,8 +21,18 @@ from trafilatura.metadata import extract_metadata
 
 from bot.core.essay.blocks import get_block_text
 from bot.core.essay.document import Document, Metadata
+from bot.core.reading.gutenberg import cut_gutenberg_blocks
 from bot.core.reading.html import read_html
 from bot.core.reading.math import replace_formulas
+from bot.core.reading.page_author import find_author
+from bot.core.reading.page_boilerplate import (
+    drop_byline_strip,
+    find_wall,
+    is_control,
+    is_named_box,
+    is_other_reading,
+)
+from bot.errors import UnreadableEssay
 
 __all__ = ["read_web_page"]
 
@@ -36,6 +47,13 @@ _MAX_EXCESS = 4  # times the article's characters: then boilerplate is left
 _LONG_ARTICLE = 800  # letters of an article that trafilatura has surely found whole
 _MIN_BOX_PROSE = 200  # letters of paragraphs in another box of the article
 _MIN_MISSED_SHARE = 0.5  # of the article found so far: other boxes must contain at least so much
+_MAX_SHORT_TEXT = 1_000  # characters of a button, a notice or a heading
+_MAX_BOX_SHARE = 0.5  # of the article's characters: an element with more is the article itself
+_MIN_VERSE_LINES, _MAX_VERSE_LINE = 3, 40  # lines; letters of a line
+_BOX_TAGS = frozenset(("div", "section", "aside", "ul", "ol", "form", "figure", "span", "footer"))
+_CONTROL_TAGS = frozenset(("p", "div", "section", "button"))
+_BOX_HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6", "p", "div", "strong", "span"))
+_TITLE_PROPERTIES = ("og:title", "twitter:title", "dc.title", "title", "headline", "citation_title")
 _SEPARATORS = frozenset(("h1", "h2", "h3", "article", "time"))
 _WHITE_SPACE = re.compile(r"\s+")
 _NON_LETTERS = re.compile(r"\W+")
@@ -274,7 +292,116 @@ def _compute_link_density(element: Any) -> float:
     return linked / whole if whole >= 12 else 0.0
 
 
+def _drop_boxes(article: Any, match: _ArticleMatch) -> None:
+    """Drop boxes of the site that the extractor took for the article's text."""
+    kept = {article}
+    for element in [e for e in article.iterdescendants() if isinstance(e.tag, str)]:
+        if element.getparent() not in kept:
+            continue  # it is, or is in, a box that was dropped
+        share = match.of.get(element, 0) / max(1, match.total)
+        if (share < _MAX_BOX_SHARE and element.tag in _BOX_TAGS and is_named_box(element)) or (
+            element.tag in _CONTROL_TAGS and _is_button(element)
+        ):
+            element.drop_tree()
+            continue
+        kept.add(element)
+        if element.tag in _BOX_HEADINGS and is_other_reading(_get_short_text(element)):
+            _drop_other_reading(article, element)
+            if element.getparent() is None:
+                kept.remove(element)
+
+
+def _get_short_text(element: Any) -> str:
+    """An element's text if it is short, else the beginning of it; cheap for deep nesting."""
+    pieces: list[str] = []
+    length = 0
+    for piece in element.itertext():
+        pieces.append(piece)
+        length += len(piece)
+        if length > _MAX_SHORT_TEXT:
+            break
+    return " ".join("".join(pieces).split())
+
+
+def _is_button(element: Any) -> bool:
+    """Whether a block is a button or a notice; a single word needs a link or button inside."""
+    text = _get_short_text(element)
+    if not is_control(text):
+        return False
+    return len(text.split()) > 1 or next(element.iter("a", "button"), None) is not None
+
+
+def _drop_other_reading(article: Any, heading: Any) -> None:
+    """Drop a list of other articles, or comments, with its heading.
+
+    It is the box around the heading, unless that has prose before it; else what follows the
+    heading, if most of that is links or it is the last thing.
+    """
+    box = heading.getparent()
+    if (
+        box is not article
+        and box.getparent() is not None
+        and box.tag in _BOX_TAGS
+        and box.tag != "article"
+    ):
+        before = sum(
+            len(_normalize(e.text_content())) for e in heading.itersiblings(preceding=True)
+        )
+        linked = _compute_link_density(box) > _FOOTER_LINK_DENSITY
+        if before == 0 and (linked or box.tag in ("aside", "section") or _is_last(article, box)):
+            box.drop_tree()
+            return
+    following = (one for one in heading.itersiblings() if isinstance(one.tag, str))
+    lists = list(
+        itertools.takewhile(lambda e: _compute_link_density(e) > _LINK_LIST_DENSITY, following)
+    )
+    if lists:
+        for element in (heading, *lists):
+            element.drop_tree()
+
+
+def _is_last(article: Any, box: Any) -> bool:
+    """Whether no prose follows a box in the article."""
+    after = (
+        one
+        for element in (box, *box.iterancestors())
+        if element is not article and any(up is article for up in element.iterancestors())
+        for one in element.itersiblings()
+    )
+    return sum(len(_normalize(one.text_content())) for one in after) < _MIN_OUTLIER
+
+
+def _include_short_lines(article: Any) -> Any:
+    """The article with the verse beside it, whose lines are too short to be found again.
+
+    Neighbours count if they are text in short lines, without links and names of boilerplate.
+    """
+    while article.tag not in ("body", "html", "article", "main"):
+        parent = article.getparent()
+        if parent is None or not any(
+            _is_verse(one) for one in parent if one is not article and isinstance(one.tag, str)
+        ):
+            return article
+        article = parent
+    return article
+
+
+def _is_verse(element: Any) -> bool:
+    names = f"{element.get('class') or ''} {element.get('id') or ''}"
+    if element.tag in _BOILERPLATE_TAGS or element.get("role") in _BOILERPLATE_ROLES:
+        return False
+    if (
+        _BOILERPLATE_NAMES.search(names)
+        or next(element.iter("a", "button", "input"), None) is not None
+    ):
+        return False
+    texts = [_get_own_text(e) for e in element.iter() if e.tag in _TEXT_TAGS]
+    lines = [key for text in texts for line in text.split("\n") if (key := _normalize(line))]
+    return len(lines) >= _MIN_VERSE_LINES and all(len(key) < _MAX_VERSE_LINE for key in lines)
+
+
 def _prune(article: Any, match: _ArticleMatch) -> None:
+    _drop_boxes(article, match)
     for element in [e for e in article.iterdescendants() if isinstance(e.tag, str)]:
         if element.getparent() is not None and _is_boilerplate(element, match):
             element.drop_tree()
@@ -291,18 +418,30 @@ def _prune(article: Any, match: _ArticleMatch) -> None:
             element.drop_tree()
 
 
-def _read_metadata(text: str, address: str | None) -> Metadata:
+def _read_metadata(root: Any, text: str, address: str | None) -> Metadata:
     found = extract_metadata(text, default_url=address)
     if found is None:
-        return Metadata(source_url=address)
+        return Metadata(source_url=address, author=find_author(root, None))
     return Metadata(
         title=_clean_line(found.title),
-        author=_clean_line((found.author or "").replace("; ", ", ")),
+        author=find_author(root, _clean_line(found.author)),
         date=_clean_line(found.date),
         language=_clean_line(found.language),
         source_url=_check_url(found.url) or address,
         cover_image=_check_url(found.image),
     )
+
+
+def _find_base(root: Any, address: str | None) -> str | None:
+    """The URL that relative links are relative to (HTML: 4.2.3 The base element)."""
+    for element in root.iter("base"):
+        href = (element.get("href") or "").strip()
+        if href:
+            try:
+                return str(urljoin(address or "", href))
+            except ValueError:
+                return address
+    return address
 
 
 def _clean_line(text: str | None) -> str | None:
@@ -317,23 +456,88 @@ def _check_url(address: str | None) -> str | None:
     return address if parts.scheme in ("http", "https") and parts.netloc else None
 
 
-def _find_title(root: Any, article: Any, title: str | None) -> str | None:
+def _find_title(root: Any, article: Any, given: str | None) -> str | None:
     """The page's title without the site's name, with the help of the headings.
 
-    The site's name is a heading on many pages and is in the title too. Of the headings that the
-    title contains, the essay's is the one it begins with, else the longest.
+    The site's or a section's name is a heading on many pages and is in the title too. A heading
+    of the article that ``<title>`` contains is the essay's; else one of those that the metadata's
+    title contains: the one it begins with, or the longest. None if the page names no title: then it
+    is found like that of any text.
     """
-    headings = [
-        text
-        for heading in dict.fromkeys((*article.iter("h1"), *root.iter("h1")))
-        if len(_normalize(text := _clean_line(heading.text_content().rstrip(" ¶#\n")) or "")) > 2
+    heads: list[str | None] = [
+        _clean_line(one.text_content()) for one in root.findall(".//head/title")
     ]
-    if title is None:
-        return headings[0] if headings else None
-    held = [text for text in headings[:9] if _normalize(text) in _normalize(title)]
-    best = max(held, key=lambda text: (title.startswith(text), len(text)), default=title)
-    first = title.startswith(best) and _SITE_NAME_SEPARATOR.match(title, len(best)) is not None
-    return best if first or len(best) >= _MIN_TITLE_SHARE * len(title) else title
+    page = heads[0] if heads else None
+    declared = page is not None or any(
+        (one.get("property") or one.get("name") or "").lower() in _TITLE_PROPERTIES
+        for one in root.iter("meta")
+    )
+    if not declared:
+        inside = next(article.iter("h1"), None)
+        outside = _read_heading(next(root.iter("h1"), None))
+        return outside if inside is None else None
+    sites: list[str] = [
+        one.get("content") or ""
+        for one in root.iter("meta")
+        if one.get("property") == "og:site_name"
+    ]
+    site = sites[0] if sites else None
+    own = [
+        h for h in article.iter("h1", "h2", "h3") if any(True for _ in h.iterancestors("article"))
+    ]
+    near = own[:9] or list(itertools.islice(article.iter("h1", "h2", "h3"), 9))
+    for title, headings in (
+        (page, near),
+        (page, [*article.iter("h1"), *root.iter("h1")]),
+        (given, [*near, *root.iter("h1")]),
+    ):
+        if title is None:
+            continue
+        held: list[str] = [
+            text
+            for heading in dict.fromkeys(headings[:20])
+            if (text := _read_heading(heading)) is not None
+            and _normalize(text) in _normalize(title)
+            and not (site is not None and _normalize(text) == _normalize(site))
+        ]
+        best = max(held, key=lambda text: (_is_apart(title, text), len(text)), default=None)
+        if best is not None and (
+            _is_apart(title, best) or len(best) >= _MIN_TITLE_SHARE * len(title)
+        ):
+            return best
+    return given or page
+
+
+def _is_apart(title: str, text: str) -> bool:
+    """Whether a title begins with a text, before the site's name."""
+    return title.startswith(text) and _SITE_NAME_SEPARATOR.match(title, len(text)) is not None
+
+
+def _read_heading(heading: Any) -> str | None:
+    text = None if heading is None else _clean_line(heading.text_content().rstrip(" ¶#\n"))
+    return text if text is not None and len(_normalize(text)) > 2 else None
+
+
+def _mark_title(article: Any, title: str | None) -> None:
+    """Make the title's heading the first one: those above it name the site or a section."""
+    wanted = _normalize(title or "")
+    headings = list(itertools.islice(article.iter("h1", "h2", "h3"), 9))
+    texts = [_normalize(_read_heading(heading) or "") for heading in headings]
+    if not wanted or wanted not in texts or _normalize(title or "") == texts[0]:
+        return
+    place = texts.index(wanted)
+    prose = (p for p in article.iter("p") if len(_normalize(p.text_content())) > _MIN_OUTLIER)
+    first = next(prose, None)
+    order = {element: number for number, element in enumerate(article.iter())}
+    if first is not None and order[first] < order[headings[place]]:
+        return  # a section of the same name
+    inside = any(True for _ in headings[place].iterancestors("article"))
+    for heading in headings[:place]:
+        if inside and not any(True for _ in heading.iterancestors("article")):
+            heading.drop_tree()
+        else:
+            heading.tag = "p"
+    headings[place].tag = "h1"
 
 
 def read_web_page(text: str, *, address: str | None = None) -> Document:
@@ -341,6 +545,13 @@ def read_web_page(text: str, *, address: str | None = None) -> Document:
 
     address: the page's URL, for relative links
     """
+    if "project gutenberg" in text[:20_000].lower():
+        read = read_html(text, base=address)
+        cut = cut_gutenberg_blocks(read.blocks)
+        if cut is not None:
+            blocks, metadata = cut
+            metadata = replace(metadata, source_url=address)
+            return Document(tuple(blocks), tuple(read.footnotes), metadata, tuple(read.notes))
     try:
         return _read_article(text, address)
     except (etree.ParserError, RecursionError):
@@ -359,7 +570,7 @@ def _read_article(text: str, address: str | None) -> Document:
     if "math" in text.lower() and replace_formulas(root):
         text = etree.tostring(root, encoding="unicode", method="html")
     try:
-        metadata = _read_metadata(text, address)
+        metadata = _read_metadata(root, text, address)
         keys = _extract_article(text, address)
     except (etree.LxmlError, ValueError, RecursionError, AttributeError, TypeError):
         # The library fails on broken pages; then the whole page is read.
@@ -373,13 +584,20 @@ def _read_article(text: str, address: str | None) -> Document:
         article = _find_article(root, match)
         _include_boxes(root, article, match)
         article = _include_outliers(_find_article(root, match), match)
+        article = _include_short_lines(article)
+    whole = " ".join(article.text_content().split())
     language = metadata.language or _clean_line(root.get("lang"))
     _prune(article, match)
     title = _find_title(root, article, metadata.title)
+    _mark_title(article, title)
     markup = etree.tostring(article, encoding="unicode", method="html", with_tail=False)
-    read = read_html(markup, base=metadata.source_url)
+    read = read_html(markup, base=_find_base(root, address or metadata.source_url))
     if not any(get_block_text(block).strip() for block in read.blocks):
         return _read_all(text, address)
+    blocks = drop_byline_strip(read.blocks, metadata.author)
+    wall = find_wall(whole, " ".join(get_block_text(block) for block in blocks), title)
+    if wall is not None:
+        raise UnreadableEssay(wall)
     metadata = Metadata(
         title=title,
         author=metadata.author,
@@ -388,4 +606,4 @@ def _read_article(text: str, address: str | None) -> Document:
         source_url=metadata.source_url,
         cover_image=metadata.cover_image,
     )
-    return Document(tuple(read.blocks), tuple(read.footnotes), metadata, tuple(read.notes))
+    return Document(tuple(blocks), tuple(read.footnotes), metadata, tuple(read.notes))

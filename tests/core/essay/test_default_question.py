@@ -88,3 +88,42 @@ def test_an_essay_of_no_letters_is_asked_in_english() -> None:
 def test_the_default_is_known_in_every_language(question: str) -> None:
     assert is_default_question(question)
     assert not is_default_question(f"{question} And why?")
+
+
+_NAMED = {
+    "ja": "GitHub Actions と Docker Compose を使った話。Kubernetes も使う。",
+    "ar": "نستخدم GitHub Actions و Docker Compose في العمل مع Kubernetes و Terraform كل يوم.",
+    "zh": "我们用 Docker Compose 和 GitHub Actions 来部署 Kubernetes 集群。",
+}
+
+
+@pytest.mark.parametrize("language", _NAMED)
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "",
+        "```python\nimport os\nprint(os.environ)\ndef long_function_name():\n    return None\n```",
+        "`some_long_identifier_of_the_program(argument, another)`",
+        "https://example.org/some/long/path/of/latin/letters/and/more/of/them",
+        "$\\mathrm{cost} = \\alpha \\cdot \\mathrm{time} + \\beta \\cdot \\mathrm{space}$",
+    ],
+)
+def test_names_code_addresses_and_formulas_do_not_hide_the_script(
+    language: str, beside: str
+) -> None:
+    essay = read_essay(f"# 1\n\n{_NAMED[language]}\n\n{beside}", format="markdown")
+    assert detect_language(essay) == language
+
+
+def test_a_few_foreign_words_do_not_change_an_essays_language() -> None:
+    source = "# 1\n\nAn essay about 東京 and 京都, where ひらがな can be seen in every street."
+    assert detect_language(read_essay(source, format="markdown")) is None
+
+
+@pytest.mark.parametrize(
+    ("declared", "text"),
+    [("ja", "kubernetes と terraform と compose を使う話"), ("zh-TW", "我們使用 github actions")],
+)
+def test_a_declared_language_is_believed_where_its_script_occurs(declared: str, text: str) -> None:
+    essay = read_essay(f"---\nlang: {declared}\n---\n\n# 1\n\n{text}", format="markdown")
+    assert detect_language(essay) == {"ja": "ja", "zh-TW": "zh-hant"}[declared]

@@ -331,3 +331,83 @@ def test_several_footnotes_at_a_question_leave_it_a_question() -> None:
 def test_a_long_row_of_signs_costs_no_more_than_its_length(many: str) -> None:
     essay = read(f"You know mine. What is yours{many}")
     assert (essay.questions == ()) == many.endswith("x")
+
+
+ASKED = "# On Asking\n\nBody.\n\nAn answer is a door.\n\nWhat would you ask?\n\n"
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "## Footnotes\n\n1. One is enough.\n2. Is two?",
+        "## Footnotes\n\nOne is enough.\n\nIs two?",
+        "## References\n\nLee, A. (1911). *Who asks?*",
+        "**Notes**\n\n[1] Is one enough?",
+        "**Notes**\n\n1. Is one enough?",
+        "Notes:\n\n1\\. Is one enough?",
+        "---\n\n<sup>1</sup> One note.\n\n<sup>2</sup> Another?",
+        "---\n\n† Some say so.",
+        "> **Note**\n>\n> This was written at night.",
+        "## Acknowledgements\n\nBo and Cy have been at my side for all of it.",
+        "## Thanks\n\nBo.\n\n## Notes\n\n1. Is one enough?",
+    ],
+)
+def test_notes_and_thanks_may_follow_the_closing_question(after: str) -> None:
+    essay = read_essay(ASKED + after, format="markdown")
+    assert essay.questions == ("What would you ask?",)
+
+
+@pytest.mark.parametrize("heading", ["## Notes", "**Notes**", "Notes"])
+@pytest.mark.parametrize("note", ["1. Is one enough?", "[1] Is one enough?", "¹ Is one enough?"])
+def test_a_question_in_a_note_is_no_closing_question(heading: str, note: str) -> None:
+    source = f"# On Asking\n\nBody.\n\nAn answer is a door.\n\n{heading}\n\n{note}"
+    assert read_essay(source, format="markdown").questions == ()
+
+
+def test_a_section_called_notes_may_be_the_essay() -> None:
+    source = "# On Asking\n\n## Notes\n\nNothing is certain.\n\nWhat would you ask?"
+    assert read_essay(source, format="markdown").questions == ("What would you ask?",)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("**Q:**", "**A:**"),
+        ("Q:", "A:"),
+        ("Interviewer:", "Ann Lee:"),
+        ("**Ann**", "**Bo**"),
+        ("**Ann**\n\n", "**Bo**\n\n"),
+        ("记者：", "林远："),
+    ],
+)
+def test_the_turns_of_an_interview_are_no_closing_questions(first: str, second: str) -> None:
+    turns = (
+        f"{first} Who are you?\n\n{second} A baker.\n\n"
+        f"{first} Would you do it again?\n\n{second} Who would not?"
+    )
+    assert read_essay(f"# Talk\n\n{turns}", format="markdown").questions == ()
+    essay = read_essay(f"# Talk\n\n{turns}\n\nWhat would you have asked?", format="markdown")
+    assert essay.questions == ("What would you have asked?",)
+
+
+def test_one_label_makes_no_interview() -> None:
+    assert read("My question: what would you ask?").questions == (
+        "My question: what would you ask?",
+    )
+
+
+@pytest.mark.parametrize("sign", ["p.s.", "p.s. –", "ps:", "ps.", "p.p.s.", "P.s.", "p. s."])
+def test_a_postscript_may_be_in_small_letters(sign: str) -> None:
+    essay = read(f"What would you ask?\n\n{sign} bring boots.")
+    assert essay.postscript == f"{sign} bring boots."
+    assert essay.questions == ("What would you ask?",)
+
+
+@pytest.mark.parametrize("text", ["ps aux lists them.", "psst, he said.", "pst: it is late."])
+def test_small_letters_alone_are_no_postscript(text: str) -> None:
+    assert read(text).postscript is None
+
+
+def test_a_postscript_below_the_notes_is_found() -> None:
+    essay = read_essay(f"{ASKED}## Notes\n\n1. One.\n\nPS. It was green.", format="markdown")
+    assert essay.postscript == "PS. It was green."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from bot.core.essay.essay import Epigraph, Essay
@@ -215,9 +217,129 @@ def test_a_quotation_block_with_a_dash_is_the_epigraph() -> None:
     assert essay.epigraph == Epigraph("All flesh is grass.", "Isaiah")
 
 
-def test_a_quotation_block_without_a_source_is_an_epigraph_too() -> None:
-    essay = markdown("# Lawns\n\n> All flesh is grass.\n\nGrass.\n\nMore.")
-    assert essay.epigraph == Epigraph("All flesh is grass.", None)
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "All flesh is grass.",
+        "*All flesh is grass.*",
+        "**Abstract.** We show that lawns exist, and that they grow.",
+        "Lawn (noun): a field that nobody ploughs",
+        "[!quote] All flesh is grass.",
+        "[!thanks] Bo and Cy read drafts of this.",
+        "The fields are wide and *very green*",
+    ],
+)
+def test_a_quotation_block_without_a_source_is_text(quoted: str) -> None:
+    essay = markdown(f"# Lawns\n\n> {quoted}\n\nGrass.\n\nMore.")
+    assert essay.epigraph is None
+
+
+@pytest.mark.parametrize(
+    ("quoted", "source"),
+    [
+        ("All flesh is grass. *[The Band](https://a.example)*", "The Band"),
+        ("All flesh is grass.\n> *[The Band](https://a.example)*", "The Band"),
+        ("All flesh is grass.\n>\n> *The Band*", "The Band"),
+        ("*All flesh is grass.*\n>\n> Ann Lee, *The Bay*", "Ann Lee, The Bay"),
+        ("All flesh is grass.\n> Ann Lee", "Ann Lee"),
+        ("“All flesh is grass.”\n> Ann Lee (1911)", "Ann Lee (1911)"),
+        ("All flesh is grass.  \n> Ann Lee", "Ann Lee"),
+    ],
+)
+def test_a_quotation_may_be_signed_without_a_dash(quoted: str, source: str) -> None:
+    essay = markdown(f"# Lawns\n\n> {quoted}\n\nGrass.\n\nMore.")
+    assert essay.epigraph == Epigraph("All flesh is grass.", source)
+
+
+SECTIONS = "# The soil\n\nIt is wet.\n\n# The seed\n\nIt is small."
+
+
+@pytest.mark.parametrize("first", ["My garden", "**My garden**", "*My garden*"])
+@pytest.mark.parametrize("between", ["", "It rained all day.\n\n", "Who sows?\n\n"])
+@pytest.mark.parametrize("by", ["by Ann Lee\n\n", ""])
+@pytest.mark.parametrize("mark", ["#", "##"])
+def test_a_heading_with_siblings_below_a_title_line_is_a_section(
+    first: str, by: str, between: str, mark: str
+) -> None:
+    essay = markdown(f"{first}\n\n{by}{between}{SECTIONS}".replace("# ", f"{mark} "))
+    assert essay.title == "My garden"
+    assert essay.author == ("Ann Lee" if by else None)
+    texts = [passage.text for passage in essay.passages]
+    assert {"The soil", "The seed"} <= set(texts)
+
+
+@pytest.mark.parametrize("above", ["Ann Lee", "by Ann Lee", "3 March 2024", "> Be.\n>\n> — Bo Ray"])
+def test_a_heading_below_a_byline_a_date_or_an_epigraph_is_the_title(above: str) -> None:
+    assert markdown(f"{above}\n\n{SECTIONS}").title == "The soil"
+
+
+def test_prose_before_sections_leaves_the_title_to_the_name_of_the_file() -> None:
+    essay = markdown(f"It rained all day, and nobody sowed.\n\n{SECTIONS}")
+    assert essay.title == "Lawns again"
+    assert [p.text for p in essay.passages][1] == "The soil"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "# Title: The Bay\n\n## Author: Ann Lee",
+        "Title: The Bay\n\nAuthor: Ann Lee",
+        "Author: Ann Lee\n\n# The Bay",
+        "# The Bay\n\n## by Ann Lee",
+        "# The Bay\n\nWritten by: Ann Lee",
+        "# Título: The Bay\n\nAutora: Ann Lee",
+        "# 标题：The Bay\n\n作者：Ann Lee",
+        "# タイトル: The Bay\n\n著者：Ann Lee",
+        "# The Bay\n\nמאת: Ann Lee",
+    ],
+)
+def test_labels_of_title_and_author_are_no_part_of_them(head: str) -> None:
+    essay = markdown(f"{head}\n\n{BODY}")
+    assert (essay.title, essay.author) == ("The Bay", "Ann Lee")
+    assert essay.passages[-1].text.startswith("The mower")
+
+
+@pytest.mark.parametrize(
+    "dateline",
+    [
+        "Malmö, 3 March 2024",
+        "Malmö, den 3 mars 2024",
+        "New York, March 3rd, 2024",
+        "Paris, le 3 mars 2024",
+        "3 March 2024",
+        "2024-03-03",
+        "12 Harbour Street\n\nMalmö\n\n3 March 2024",
+        "Malmö\n\n3 March 2024",
+    ],
+)
+@pytest.mark.parametrize("greeting", ["Dear Ann,", "Kära Ann!", "Liebe Ann,"])
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_a_letter_has_no_title_and_keeps_its_dateline(
+    dateline: str, greeting: str, form: Literal["text", "markdown"]
+) -> None:
+    source = f"{dateline}\n\n{greeting}\n\n{BODY}"
+    essay = read_essay(source, format=form, name="lawns-again.txt")
+    assert essay.title == "Lawns again"
+    assert essay.byline is None
+    assert "\n\n".join(p.text for p in essay.passages) == source
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_a_letter_may_have_a_title_above_its_dateline(form: Literal["text", "markdown"]) -> None:
+    source = f"The Bay\n\nMalmö, 3 March 2024\n\nDear Ann,\n\n{BODY}"
+    essay = read_essay(source, format=form)
+    assert essay.title == "The Bay"
+    assert essay.passages[0].text == "Malmö, 3 March 2024"
+
+
+def test_a_date_comes_before_a_title() -> None:
+    essay = text("3 March 2024\n\nThe Bay")
+    assert (essay.title, essay.passages[0].text) == ("The Bay", "3 March 2024")
+
+
+@pytest.mark.parametrize("line", ["Chapter 12", "Summer 1999", "Marching on 5", "May Day"])
+def test_a_title_that_is_only_like_a_date_is_a_title(line: str) -> None:
+    assert text(line).title == line
 
 
 @pytest.mark.parametrize(

@@ -73,3 +73,14 @@ def test_a_line_that_is_all_of_the_text_is_asked_only_while_it_is_in_the_body(be
     under_another = retitle(before, "Slow")
     assert under_another.questions == ("Is bread slow?",)
     assert retitle(under_another, before.title) == before
+
+
+@pytest.mark.parametrize("mark", ["#", "##"])
+@pytest.mark.parametrize("above", ["", "by Ann Lee\n\n"])
+def test_a_heading_like_those_below_it_returns_under_another_title(mark: str, above: str) -> None:
+    source = f"{above}# The soil\n\nIt is wet.\n\n# The seed\n\nIt is small."
+    before = read_essay(source.replace("# ", f"{mark} "), format="markdown")
+    assert before.title == "The soil"
+    essay = retitle(before, "My garden")
+    assert "The soil" in [passage.text for passage in essay.passages]
+    assert retitle(essay, "The soil") == before

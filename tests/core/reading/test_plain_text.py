@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
+from bot.core.essay.blocks import get_block_text
 from bot.core.layout.layout import lay_out
 from bot.core.read_essay import read_essay
+from bot.core.reading.plain_text import read_plain_text
 from tests.core.discord_markdown import read_message
 
 
@@ -75,3 +79,17 @@ def test_a_line_of_stars_is_a_break_not_a_passage() -> None:
     essay = read_essay("The Ferry\n\nOne.\n\n* * *\n\nTwo.", format="text")
     assert [passage.text for passage in essay.passages] == ["One.", "Two."]
     assert "\\* \\* \\*" in lay_out(essay).parts[0].content
+
+
+@pytest.mark.parametrize("margin", ["", "  "])
+def test_verse_keeps_its_indents(margin: str) -> None:
+    lines = ["The sea is wide", "    and I am small,", "my boat is old,", "        and that."]
+    verse = "\n".join(margin + line for line in lines)
+    text = get_block_text(read_plain_text(f"It rains.\n\n{verse}\n\nIt rains.").blocks[1])
+    assert text == "\n".join(lines).replace("    ", "\xa0" * 4)
+
+
+def test_the_indent_of_a_paragraphs_first_line_is_left_out() -> None:
+    source = "A.\n\n    This begins with an indent\nand goes on.\n\nB."
+    text = get_block_text(read_plain_text(source).blocks[1])
+    assert text == "This begins with an indent\nand goes on."
