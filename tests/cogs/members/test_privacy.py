@@ -1,4 +1,4 @@
-"""What is kept of a member is shown to them, erased when they ask, and does not come back."""
+"""A member's data is shown to them, erased when they ask, and doesn't come back."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def of(running: RunningBot, name: str) -> dict[str, Any]:
 
 
 @pytest.mark.smoke
-async def test_a_member_is_told_what_is_kept_of_them_and_of_nobody_else(tmp_path: Path) -> None:
+async def test_a_member_gets_their_own_data_and_nobody_elses(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         *_, closing = await running.publish()
         mine = await running.write("Ann", "I would.", to=closing["id"])
@@ -45,7 +45,7 @@ async def test_a_member_is_told_what_is_kept_of_them_and_of_nobody_else(tmp_path
         assert [(r["id"], r["text"]) for r in found["replies"]] == [(str(mine), "I would.")]
 
 
-async def test_a_member_is_told_where_their_replies_stand_and_what_came_of_them(
+async def test_a_members_data_says_where_their_replies_are_and_what_became_of_them(
     tmp_path: Path,
 ) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
@@ -78,7 +78,7 @@ async def columns_of_members(running: RunningBot) -> list[tuple[str, str]]:
     return [(row["held"], row["called"]) for row in rows]
 
 
-async def test_what_is_forgotten_stays_forgotten_after_a_reading(tmp_path: Path) -> None:
+async def test_erased_messages_stay_erased_after_catching_up(tmp_path: Path) -> None:
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
             *_, closing = await running.publish()
@@ -111,7 +111,7 @@ async def test_what_is_forgotten_stays_forgotten_after_a_reading(tmp_path: Path)
             assert replies[str(answer)]["text"] == "Why?"
 
 
-async def test_who_wants_to_be_kept_out_leaves_only_places(tmp_path: Path) -> None:
+async def test_only_empty_places_are_saved_for_a_member_who_opted_out(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         *_, closing = await running.publish()
         head = await running.write("Ben", "I would.", to=closing["id"])
@@ -129,7 +129,9 @@ async def test_who_wants_to_be_kept_out_leaves_only_places(tmp_path: Path) -> No
         assert "Not for the record" not in str(replies)
 
 
-async def test_who_was_kept_out_can_come_back_also_over_an_older_backup(tmp_path: Path) -> None:
+async def test_a_member_can_opt_in_again_also_after_restoring_an_older_backup(
+    tmp_path: Path,
+) -> None:
     archive, backup = tmp_path / "salon.sqlite3", tmp_path / "backup.sqlite3"
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
@@ -179,7 +181,7 @@ def held(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
 
 
-async def test_of_what_was_forgotten_or_deleted_no_byte_is_left_in_the_file(tmp_path: Path) -> None:
+async def test_no_byte_of_what_was_erased_or_deleted_is_left_in_the_file(tmp_path: Path) -> None:
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
             *_, closing = await running.publish()
@@ -204,7 +206,7 @@ async def test_of_what_was_forgotten_or_deleted_no_byte_is_left_in_the_file(tmp_
             ]
 
 
-async def test_the_new_name_of_a_thread_is_owed_until_it_is_given(tmp_path: Path) -> None:
+async def test_renaming_a_thread_of_an_erased_member_is_retried_until_done(tmp_path: Path) -> None:
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
             *_, closing = await running.publish()
@@ -225,7 +227,7 @@ async def test_the_new_name_of_a_thread_is_owed_until_it_is_given(tmp_path: Path
             assert thread["thread_metadata"]["archived"] is True
 
 
-async def test_moved_copies_go_with_their_author(tmp_path: Path) -> None:
+async def test_moved_copies_are_deleted_with_their_author(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         await let_move(running)
         head = await a_head(running)
@@ -243,7 +245,7 @@ async def test_moved_copies_go_with_their_author(tmp_path: Path) -> None:
         assert {row["signature"] for row in rows} == {None}
 
 
-async def test_nudges_that_quote_a_member_and_calls_that_name_them_are_seen_to(
+async def test_nudges_that_quote_an_erased_member_and_calls_that_name_them_are_changed(
     tmp_path: Path,
 ) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
@@ -269,7 +271,7 @@ async def test_nudges_that_quote_a_member_and_calls_that_name_them_are_seen_to(
         assert "Ann** began" not in told
 
 
-async def test_a_nudge_under_way_does_not_stay(tmp_path: Path) -> None:
+async def test_a_nudge_sent_during_an_erasure_is_removed(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         *_, closing = await running.publish()
         head = await running.write("Ann", "I would wait a night.", to=closing["id"])
@@ -289,7 +291,7 @@ async def test_a_nudge_under_way_does_not_stay(tmp_path: Path) -> None:
         assert "I would wait" not in "".join(row["payload"] for row in rows)
 
 
-async def test_what_admins_were_told_of_a_deleted_thread_is_reworded(tmp_path: Path) -> None:
+async def test_alerts_about_a_deleted_thread_are_reworded(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         await let_move(running)
         head = await a_head(running)
@@ -308,7 +310,9 @@ async def test_what_admins_were_told_of_a_deleted_thread_is_reworded(tmp_path: P
         assert "I would" not in "".join(row["text"] for row in rows)
 
 
-async def test_what_was_written_before_and_is_read_only_now_is_not_kept(tmp_path: Path) -> None:
+async def test_messages_from_before_an_erasure_are_not_saved_when_read_later(
+    tmp_path: Path,
+) -> None:
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
             *_, closing = await running.publish()
@@ -327,7 +331,7 @@ async def test_what_was_written_before_and_is_read_only_now_is_not_kept(tmp_path
             assert replies[str(after)]["text"] == "And this is said later."
 
 
-async def test_a_restored_backup_brings_nobody_back(tmp_path: Path) -> None:
+async def test_a_restored_backup_does_not_bring_back_erased_members(tmp_path: Path) -> None:
     archive, backup = tmp_path / "salon.sqlite3", tmp_path / "backup.sqlite3"
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
@@ -353,7 +357,7 @@ async def test_a_restored_backup_brings_nobody_back(tmp_path: Path) -> None:
         assert b"vermilion" not in archive.read_bytes()
 
 
-async def test_a_restoring_by_command_brings_nobody_back_either(tmp_path: Path) -> None:
+async def test_the_restore_command_does_not_bring_back_erased_members(tmp_path: Path) -> None:
     archive, backup = tmp_path / "salon.sqlite3", tmp_path / "backup.sqlite3"
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:

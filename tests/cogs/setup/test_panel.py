@@ -150,7 +150,7 @@ async def test_the_panel_works_after_a_restart(tmp_path: Path) -> None:
             assert "Europe/Berlin" in await text_of(third, panel)
 
 
-async def test_zone_and_quiet_hours_are_taken_as_people_write_them(tmp_path: Path) -> None:
+async def test_time_zone_and_quiet_hours_are_read_as_people_write_them(tmp_path: Path) -> None:
     async with running_bot(tmp_path) as running:
         panel = await running.run_command("setup")
         await fill_in(running, panel, "new york", "10 pm to 8 am")
@@ -171,7 +171,7 @@ async def test_zone_and_quiet_hours_are_taken_as_people_write_them(tmp_path: Pat
         ("Berlin", "22:00-22:00", "for none write “none”"),
     ],
 )
-async def test_what_is_not_understood_is_said_and_nothing_is_changed(
+async def test_invalid_input_is_reported_and_changes_nothing(
     tmp_path: Path, zone: str, quiet: str, said: str
 ) -> None:
     async with running_bot(tmp_path) as running:
@@ -182,7 +182,7 @@ async def test_what_is_not_understood_is_said_and_nothing_is_changed(
         assert (found.zone_name, found.quiet) == ("UTC", None)
 
 
-async def test_missing_rights_are_named_for_what_was_chosen(tmp_path: Path) -> None:
+async def test_missing_permissions_are_named_for_the_chosen_settings(tmp_path: Path) -> None:
     async with running_bot(tmp_path) as running:
         panel = await running.run_command("setup")
         essays, admins = running.channel(), running.channel("admins")
@@ -220,7 +220,7 @@ async def test_a_forum_has_its_own_style(tmp_path: Path) -> None:
         assert f"<#{forum}>: everything is there" in told
 
 
-async def test_a_channel_that_is_gone_is_said(tmp_path: Path) -> None:
+async def test_a_deleted_channel_is_reported(tmp_path: Path) -> None:
     async with running_bot(tmp_path) as running:
         panel = await running.run_command("setup")
         made = await running.call_as(
@@ -273,7 +273,7 @@ async def test_passages_show_their_numbers_in_preview_and_post(tmp_path: Path) -
         assert (kept["id"], kept["passages"]) == (str(reply), [3])
 
 
-async def test_talk_in_the_channel_joins_the_newest_essay_from_then_on(tmp_path: Path) -> None:
+async def test_plain_messages_join_the_newest_essay_from_then_on(tmp_path: Path) -> None:
     async with running_bot(tmp_path) as running:
         before = await running.write("Ann", "Before any essay.")
         await running.publish()
@@ -302,7 +302,7 @@ async def test_talk_in_the_channel_joins_the_newest_essay_from_then_on(tmp_path:
         assert not ids & {thread["id"] for thread in (await running.world())["threads"]}
 
 
-async def test_what_was_said_while_the_bot_was_away_joins_as_well(tmp_path: Path) -> None:
+async def test_plain_messages_of_an_outage_join_as_well(tmp_path: Path) -> None:
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
             await running.publish()
