@@ -27,7 +27,9 @@ async def kept(running: RunningBot) -> dict[str, dict[str, Any]]:
 
 async def of(running: RunningBot, name: str) -> dict[str, Any]:
     member_id = running.member(name).id
-    return await running.database.read(lambda tx: members.kept_of(tx, running.server_id, member_id))
+    return await running.database.read(
+        lambda tx: members.get_member_data(tx, running.server_id, member_id)
+    )
 
 
 @pytest.mark.smoke
@@ -100,7 +102,7 @@ async def test_erased_messages_stay_erased_after_catching_up(tmp_path: Path) -> 
                 allowed = table in ("erased_members", "audit_log", "submissions")
                 assert rows[0]["n"] == 0 or allowed, table
             names = {t["id"]: t["name"] for t in (await running.world())["threads"]}
-            assert names[str(head)] == erasure.THREAD_NAME
+            assert names[str(head)] == erasure_log.ERASED_THREAD_NAME
         async with run_bot(tmp_path, emulator) as again:
             replies = await kept(again)
             forgotten = replies[str(head)]
@@ -201,7 +203,7 @@ async def test_no_byte_of_what_was_erased_or_deleted_is_left_in_the_file(tmp_pat
         rows = sqlite3.connect(tmp_path / "salon.sqlite3")
         with contextlib.closing(rows) as connection:
             assert connection.execute("SELECT name FROM threads ORDER BY id").fetchall() == [
-                (erasure.THREAD_NAME,),
+                (erasure_log.ERASED_THREAD_NAME,),
                 ("Ben: A chartreuse secret",),
             ]
 
@@ -223,7 +225,7 @@ async def test_renaming_a_thread_of_an_erased_member_is_retried_until_done(tmp_p
         async with run_bot(tmp_path, emulator) as running:
             await running.settle(3600)
             (thread,) = (await running.world())["threads"]
-            assert thread["name"] == erasure.THREAD_NAME
+            assert thread["name"] == erasure_log.ERASED_THREAD_NAME
             assert thread["thread_metadata"]["archived"] is True
 
 
@@ -301,7 +303,7 @@ async def test_alerts_about_a_deleted_thread_are_reworded(tmp_path: Path) -> Non
         assert "“Ann: I would.”" in told["content"]
         await forget(running, "Ann")
         (told,) = await running.bot_messages(running.channel("admins"))
-        assert f"“{erasure.THREAD_NAME}”" in told["content"]
+        assert f"“{erasure_log.ERASED_THREAD_NAME}”" in told["content"]
         rows = await running.database.read(
             lambda tx: tx.rows(
                 "SELECT text FROM alerts UNION ALL SELECT payload FROM planned_messages"
@@ -373,21 +375,22 @@ async def test_the_restore_command_does_not_bring_back_erased_members(tmp_path: 
     assert restored.erased is None, "the archive itself cannot tell"
     with contextlib.closing(sqlite3.connect(archive)) as connection:
         (row,) = connection.execute("SELECT text, author_id FROM replies").fetchall()
-        assert row == ("", members.NOBODY)
+        assert row == ("", erasure_log.ERASED_AUTHOR_ID)
 
 
 async def test_the_file_beside_the_archive_holds_no_content_and_survives_a_torn_line(
     tmp_path: Path,
 ) -> None:
-    beside = erasure_log.beside(tmp_path / "salon.sqlite3")
-    one = erasure_log.Tombstone(1, 2, 1000, None)
-    erasure_log.append(beside, [one])
+    beside = erasure_log.get_log_path(tmp_path / "salon.sqlite3")
+    one = erasure_log.Erasure(1, 2, 1000, None)
+    erasure_log.append_to_log(beside, [one])
     beside.write_bytes(beside.read_bytes() + b'{"server_id": "1", "mem')
-    later = erasure_log.Tombstone(1, 2, 2000, 2000)
-    erasure_log.append(beside, [one, later])
-    assert erasure_log.read(beside) == [later]
-    async with open_database(tmp_path / "salon.sqlite3") as database:
-        assert await database.read(erasure_log.recorded) == [later]
+    later = erasure_log.Erasure(1, 2, 2000, 2000)
+    erasure_log.append_to_log(beside, [one, later])
+    assert erasure_log.read_log(beside) == [later]
+    path = tmp_path / "salon.sqlite3"
+    async with open_database(path, erase_member=erasure.erase) as database:
+        assert await database.read(erasure_log.get_erasures) == [later]
     assert beside.read_bytes().count(b"\n") == 3
     keys = {
         key
