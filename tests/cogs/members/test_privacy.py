@@ -398,7 +398,7 @@ async def test_the_file_beside_the_archive_holds_no_content_and_survives_a_torn_
         if line[-1] == "}"
         for key in json.loads(line)
     }
-    assert keys == {"server_id", "member_id", "at", "opted_out_at"}
+    assert keys == {"server_id", "member_id", "erased_at", "opted_out_at"}
 
 
 async def test_a_member_is_handed_their_files(tmp_path: Path) -> None:
