@@ -103,7 +103,7 @@ async def test_failures_are_reported_in_their_own_server_only(
         server_id = running.server_id
 
         async def two_failures(tx: Transaction) -> None:
-            await settings.register(tx, 1, "Another server", now_ms)
+            await settings.register_server(tx, 1, "Another server", now_ms)
             await tx.run_many(
                 """
                 INSERT INTO message_edits (server_id, kind, channel_id, state, due_at, last_error)

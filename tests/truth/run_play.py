@@ -12,7 +12,7 @@ import aiohttp
 from bot.app.client import Salon
 from bot.emulator.server import Emulator
 from bot.emulator.world.seed import seed_world
-from storage.servers import setup_choices
+from storage.servers import settings
 from tests.support.running_bot import RunningBot, run_bot
 from tests.truth.compare import differences
 from tests.truth.moved_replies import undo_moves
@@ -75,7 +75,9 @@ async def run_play(seed: int, actions: int, folder: Path, *, move: bool = False)
         await bots[0].publish()
         if move:
             server_id = bots[0].server_id
-            await bots[0].database.write(lambda tx: setup_choices.set_bring(tx, server_id, "move"))
+            await bots[0].database.write(
+                lambda tx: settings.set_channel_replies(tx, server_id, "move")
+            )
         bot = Bot(start, stop, lambda: bots[0].salon.is_closed())
         one = RandomPlay(emulator, bot, seed, bots[0].channel(), session, moves=move)
         await one.run(actions)

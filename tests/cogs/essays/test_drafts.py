@@ -139,8 +139,8 @@ async def set_notices(running: RunningBot) -> None:
     board, now = running.channel("admins"), running.clock.now_ms()
 
     async def choose(tx: Transaction) -> None:
-        await settings.register(tx, running.server_id, "", now)
-        await settings.set_notices_channel(tx, running.server_id, board)
+        await settings.register_server(tx, running.server_id, "", now)
+        await settings.set_alerts_channel(tx, running.server_id, board)
 
     await running.database.write(choose)
 

@@ -22,7 +22,7 @@ from tests.support.running_bot import (
 
 
 async def chosen(running: RunningBot) -> ServerSettings:
-    return await running.database.read(lambda tx: settings.read(tx, running.server_id))
+    return await running.database.read(lambda tx: settings.get_settings(tx, running.server_id))
 
 
 async def use(
@@ -108,9 +108,13 @@ async def test_each_choice_is_kept_and_shown(tmp_path: Path) -> None:
             await use(running, panel, what, value)
             await running.settle()
         found = await chosen(running)
-        assert (found.channel, found.notices_channel) == (essays, admins)
-        assert (found.style, found.bring, found.loose) == ("thread", "move", "join")
-        assert found.numbered
+        assert (found.channel, found.alerts_channel) == (essays, admins)
+        assert (found.style, found.channel_replies, found.plain_messages) == (
+            "thread",
+            "move",
+            "join",
+        )
+        assert found.show_passage_numbers
         assert "are shown, small" in await text_of(running, panel)
         picked = {
             part["custom_id"].rsplit(":", 1)[1]: [
@@ -131,7 +135,9 @@ async def test_each_choice_is_kept_and_shown(tmp_path: Path) -> None:
         await use(running, panel, "channel")
         await running.settle()
         found = await chosen(running)
-        assert (found.numbered, found.channel) == (False, None), "the second time takes it back"
+        assert (found.show_passage_numbers, found.channel) == (False, None), (
+            "the second time takes it back"
+        )
 
 
 async def test_the_panel_works_after_a_restart(tmp_path: Path) -> None:
