@@ -321,7 +321,7 @@ async def test_the_list_shows_numbers_and_states(running: RunningBot) -> None:
         ("noise.txt", bytes(range(256)) * 40, "text"),
     ],
 )
-async def test_what_is_no_essay_gets_a_sentence_and_changes_nothing(
+async def test_an_unreadable_file_gets_a_sentence_and_changes_nothing(
     running: RunningBot, name: str, content: bytes, sentence: str
 ) -> None:
     interaction = await running.run_command("essay publish", file=(name, content))

@@ -29,6 +29,7 @@ from bot.errors import DiscordLoginError
 from bot.settings import Settings
 from storage.db.backups import listed
 from storage.db.database import Database, open_database
+from storage.privacy import erasure
 
 __all__ = ["run", "run_client", "supervise"]
 
@@ -135,7 +136,9 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
     async with (
         # First, since copying and migrating a large archive may take a while.
         _run_beside(manager.run, "service manager"),
-        open_database(settings.database, backups=settings.backups, clock=clock) as database,
+        open_database(
+            settings.database, backups=settings.backups, clock=clock, erase_member=erasure.erase
+        ) as database,
         serve_health(_make_health(settings, database, clock, current), settings.health),
         _run_beside(daily_backup.run, "backups"),
         clock_link(settings.clock_url, clock, lambda: current[0] if current else None),

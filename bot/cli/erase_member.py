@@ -10,8 +10,9 @@ from bot.core.text.plural import format_count
 from bot.errors import DatabaseError, DatabaseInUse
 from storage.db import erasure_log
 from storage.db.database import open_database, open_for_reading
-from storage.db.erasure_log import Tombstone
+from storage.db.erasure_log import Erasure
 from storage.db.writer import Transaction
+from storage.privacy import erasure
 
 __all__ = ["erase_member"]
 
@@ -25,30 +26,34 @@ async def erase_member(
     applied whenever the archive is opened: at once, or, while a bot runs on it, at its next start.
     Raises DatabaseError if there is no archive or the log can't be written.
     """
-    now_ms, log_path = Clock().now_ms(), erasure_log.beside(database)
+    now_ms, log_path = Clock().now_ms(), erasure_log.get_log_path(database)
 
-    async def find_erasures(tx: Transaction) -> list[Tombstone]:
-        servers = await erasure_log.servers_of(tx, member_id) if server_id is None else [server_id]
+    async def find_erasures(tx: Transaction) -> list[Erasure]:
+        servers = (
+            await erasure_log.get_servers_of_member(tx, member_id)
+            if server_id is None
+            else [server_id]
+        )
         out = {
             one.server_id: one.opted_out_at
-            for one in [*await erasure_log.recorded(tx), *erasure_log.read(log_path)]
+            for one in [*await erasure_log.get_erasures(tx), *erasure_log.read_log(log_path)]
             if one.member_id == member_id
         }
         since = now_ms if keep_out else None
-        return [Tombstone(one, member_id, now_ms, out.get(one) or since) for one in servers]
+        return [Erasure(one, member_id, now_ms, out.get(one) or since) for one in servers]
 
     async with open_for_reading(database) as archive:
         erasures = await archive.read(find_erasures)
     if not erasures:
         return f"Nothing is kept of member {member_id}. Nothing was changed."
     try:
-        erasure_log.append(log_path, erasures)
+        erasure_log.append_to_log(log_path, erasures)
     except OSError as error:
         raise DatabaseError(f"It cannot be noted beside {database}: {error.strerror}.") from error
     who = f"Member {member_id}"
     where = format_count(len(erasures), "server")
     with contextlib.suppress(DatabaseInUse):
-        async with open_database(database, backups=backups):
+        async with open_database(database, backups=backups, erase_member=erasure.erase):
             return (
                 f"{who} is forgotten in {where}. Threads and copies with their words in Discord "
                 "follow when the bot is started."

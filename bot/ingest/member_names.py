@@ -13,12 +13,11 @@ from discord.http import HTTPClient
 from bot.clock import Clock
 from bot.core import limits
 from bot.core.conversation.events import Message
-from bot.discord_api.errors import TRANSIENT
+from bot.discord_api.errors import TRANSIENT, UNKNOWN_MEMBER, UNKNOWN_USER
 
 __all__ = ["MemberNames"]
 
 #: docs: Topics › Opcodes and Status Codes › JSON Error Codes.
-_UNKNOWN_MEMBER, _UNKNOWN_USER = 10007, 10013
 #: Seconds to wait for the response to Request Guild Members (docs: Gateway Events).
 _RESPONSE_SECONDS = 5.0
 
@@ -105,7 +104,7 @@ class MemberNames:
         try:
             data = await self._http.get_member(server_id, member_id)
         except discord.HTTPException as error:
-            if error.code in (_UNKNOWN_MEMBER, _UNKNOWN_USER):
+            if error.code in (UNKNOWN_MEMBER, UNKNOWN_USER):
                 return None
             raise
         user = data["user"]

@@ -36,11 +36,10 @@ from bot.core.conversation.routing import (
 from bot.core.conversation.thread_names import make_thread_name
 from bot.ingest.answered_passages import ReplyText, save_answered_passages
 from bot.ingest.batch import Batch, BatchResult, EarlyEvents, RecoveredChanges
+from storage.db.erasure_log import ERASED_AUTHOR_ID, ERASED_THREAD_NAME
 from storage.db.writer import Transaction
 from storage.delivery import alerts, essay_threads
 from storage.delivery.threads import ERASED_MEMBER
-from storage.privacy.erasure import THREAD_NAME
-from storage.privacy.members import NOBODY
 from storage.prompts import prompts
 from storage.replies import deleted_channels
 from storage.replies.lookup import SavedReply, look_up
@@ -221,7 +220,9 @@ def _is_owner_erased(event: ThreadSeen, batch: Batch) -> bool:
 
 def _anonymize(message: Message) -> Message:
     """A message without author and content: only its place in the tree."""
-    return replace(message, author_id=NOBODY, author_name="", text="", attachments=(), reactions=())
+    return replace(
+        message, author_id=ERASED_AUTHOR_ID, author_name="", text="", attachments=(), reactions=()
+    )
 
 
 def _record_early_reply(reply: Message, batch: Batch) -> None:
@@ -438,7 +439,7 @@ def _record_thread(event: ThreadSeen, batch: Batch) -> None:
         discussion_id=known.discussion_id,
         channel_id=event.channel_id,
         member_id=ERASED_MEMBER if erased else event.owner_id,
-        name=THREAD_NAME if erased else event.name,
+        name=ERASED_THREAD_NAME if erased else event.name,
         now_ms=batch.now_ms,
     )
     if isinstance(known, AnsweredReply):

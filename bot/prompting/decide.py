@@ -27,7 +27,7 @@ class DecidedPrompt:
 
 async def decide(tx: Transaction, prompt: Prompt, at: datetime) -> DecidedPrompt:
     """Whether to send, postpone or skip a prompt at a time."""
-    settings = await settings_module.read(tx, prompt.server_id)
+    settings = await settings_module.get_settings(tx, prompt.server_id)
     context = await get_context(
         tx,
         prompt,

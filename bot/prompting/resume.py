@@ -40,7 +40,7 @@ async def _replan_skipped(
     Its lateness counts from now on, so if these are quiet hours, their end makes nothing late.
     Prompts that another pause still holds stay skipped, and their lateness goes on counting.
     """
-    settings = await settings_module.read(tx, server_id)
+    settings = await settings_module.get_settings(tx, server_id)
     if settings.paused:
         return
     now_ms = to_milliseconds(now)

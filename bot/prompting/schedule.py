@@ -20,7 +20,7 @@ async def plan_steps(
     tx: Transaction, *, server_id: int, discussion_id: int, published_at: datetime
 ) -> None:
     """Plan the steps of the server's plan for an essay that was published then."""
-    settings = await settings_module.read(tx, server_id)
+    settings = await settings_module.get_settings(tx, server_id)
     steps = parse_plan(settings.plan_text)
     for step, at in zip(steps, schedule_steps(steps, published_at, settings.zone), strict=True):
         local = None
@@ -72,7 +72,7 @@ async def set_digest(
 
     If nothing changes, the digest that is planned stays.
     """
-    before = await settings_module.read(tx, server_id)
+    before = await settings_module.get_settings(tx, server_id)
     await settings_module.set_digest(tx, server_id, channel_id, when)
     if (before.digest_channel, before.digest) != (channel_id, when):
         await digest.skip_digests(
@@ -87,7 +87,7 @@ async def set_digest(
 
 async def plan_next_digest(tx: Transaction, server_id: int, after: datetime) -> None:
     """Plan the server's next digest after a time, if it wants one and none is planned."""
-    settings = await settings_module.read(tx, server_id)
+    settings = await settings_module.get_settings(tx, server_id)
     if settings.digest is None or await digest.has_planned_digest(tx, server_id):
         return
     at = settings.digest.next_after(after, settings.zone)

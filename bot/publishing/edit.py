@@ -269,9 +269,11 @@ class Editing:
     async def _plan_changes(
         self, stand: Stand, essay: Essay, closing: str | None
     ) -> tuple[Laid, tuple[str, ...]]:
-        settings = await self._database.read(lambda tx: settings_module.read(tx, stand.server_id))
+        settings = await self._database.read(
+            lambda tx: settings_module.get_settings(tx, stand.server_id)
+        )
         return await asyncio.to_thread(
-            plan_changes, stand, essay, closing, numbered=settings.numbered
+            plan_changes, stand, essay, closing, numbered=settings.show_passage_numbers
         )
 
 

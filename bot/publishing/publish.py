@@ -164,7 +164,7 @@ class Publishing:
         digest = submissions.recognised_by(essay, submission.question)
 
         async def keep(tx: Transaction) -> int:
-            server_style = (await settings_module.read(tx, submission.server_id)).style
+            server_style = (await settings_module.get_settings(tx, submission.server_id)).style
             style = choose_style(target_channel, submission.style, server_style, parts)
             if cut_off and await submissions.came_again(tx, submission, digest):
                 raise UserError(_SUBMITTED_AGAIN)
@@ -194,7 +194,9 @@ class Publishing:
 
     async def _shows_passage_numbers(self, server_id: int) -> bool:
         """Whether the server shows passage numbers."""
-        return (await self._database.read(lambda tx: settings_module.read(tx, server_id))).numbered
+        return (
+            await self._database.read(lambda tx: settings_module.get_settings(tx, server_id))
+        ).show_passage_numbers
 
     async def read_essay(self, submission: Submission) -> tuple[bytes, Essay]:
         """The source of a submission, and the essay read from it, with the title that was given.
@@ -231,7 +233,7 @@ class Publishing:
             duplicate = await discussions.same_essay(
                 tx, draft.channel_id, draft.essay, besides=draft.id
             )
-            return draft, duplicate, await settings_module.read(tx, server_id)
+            return draft, duplicate, await settings_module.get_settings(tx, server_id)
 
         draft, duplicate, settings = await self._database.read(look)
         target_channel = self._permissions.get_target_channel(draft.channel_id)

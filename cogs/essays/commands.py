@@ -183,7 +183,7 @@ class Essays(
             found = await self._find_essay(interaction, essay)
             server, now = get_server_id(interaction), self.services.clock.now()
             settings = await self.services.database.read(
-                lambda tx: settings_module.read(tx, server)
+                lambda tx: settings_module.get_settings(tx, server)
             )
             moment = parse_time(when, now, settings.zone).at
             await self.services.publishing.schedule(
@@ -294,7 +294,9 @@ class Essays(
         if channel is not None:
             return channel
         server = get_server(interaction)
-        settings = await self.services.database.read(lambda tx: settings_module.read(tx, server.id))
+        settings = await self.services.database.read(
+            lambda tx: settings_module.get_settings(tx, server.id)
+        )
         if settings.channel is not None:
             if server.get_channel(settings.channel) is None:
                 raise UserError(

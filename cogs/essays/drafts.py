@@ -276,7 +276,7 @@ class DraftPanel:
         """Schedule the draft for the time that was entered, in the server's time zone."""
         services, server = self.services, get_server_id(interaction)
         await services.publishing.get_preview(entered.number, server)
-        settings = await services.database.read(lambda tx: settings_module.read(tx, server))
+        settings = await services.database.read(lambda tx: settings_module.get_settings(tx, server))
         moment = parse_time(entered.texts["when"], services.clock.now(), settings.zone).at
         await services.publishing.schedule(
             entered.number, get_actor(interaction), to_milliseconds(moment)

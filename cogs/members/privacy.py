@@ -21,7 +21,7 @@ from cogs.ui.bot import SalonBot
 from cogs.ui.errors import report_error
 from cogs.ui.responses import acknowledge, answer_with_file, follow_up_with_files
 from storage.db import erasure_log
-from storage.db.erasure_log import Tombstone
+from storage.db.erasure_log import Erasure
 from storage.privacy import members
 from storage.replies import attachments
 from storage.replies.attachments import StoredFile
@@ -63,7 +63,7 @@ class Privacy(
         with self._services.active_work.track():
             await acknowledge(interaction, ephemeral=True, thinking=True)
             found = await self._services.database.read(
-                lambda tx: members.kept_of(tx, server_id, member_id)
+                lambda tx: members.get_member_data(tx, server_id, member_id)
             )
             data = json.dumps(found, ensure_ascii=False, indent=2)
             replies = format_count(len(found["replies"]), "reply", "replies")
@@ -112,7 +112,7 @@ class Privacy(
         now_ms = self._services.clock.now_ms()
         with self._services.active_work.track():
             erasure = await self._services.database.write(
-                lambda tx: members.come_back(tx, server_id, member_id, now_ms)
+                lambda tx: members.opt_in(tx, server_id, member_id, now_ms)
             )
             text = "You are not kept out: what you say in discussions is kept."
             if erasure is not None:
@@ -121,11 +121,11 @@ class Privacy(
             await interaction.response.send_message(text, ephemeral=True)
 
 
-async def _log_erasure(services: Services, erasure: Tombstone) -> None:
+async def _log_erasure(services: Services, erasure: Erasure) -> None:
     """Write it to the erasure log, which is applied to a restored backup."""
-    path = erasure_log.beside(services.database.path)
+    path = erasure_log.get_log_path(services.database.path)
     try:
-        await asyncio.to_thread(erasure_log.append, path, [erasure])
+        await asyncio.to_thread(erasure_log.append_to_log, path, [erasure])
     except OSError as error:
         _log.error("%s cannot be written (%s); the next start tries again.", path, error)
 
@@ -190,7 +190,7 @@ class _Confirmation(discord.ui.View):
 
         with self._services.active_work.track():
             erasure = await self._services.database.write(
-                lambda tx: members.forget(tx, server_id, member_id, now_ms, keep_out=keep_out)
+                lambda tx: members.erase_member(tx, server_id, member_id, now_ms, opt_out=keep_out)
             )
             text = "What you said is erased."
             if erasure.opted_out_at is not None:

@@ -28,7 +28,7 @@ async def complete_prompt(
     """The server's prompts that can still be changed."""
 
     async def look(tx: Transaction) -> list[tuple[str, str]]:
-        settings = await settings_module.read(tx, server_id)
+        settings = await settings_module.get_settings(tx, server_id)
         titles = {one.id: one.title for one in await queries.get_essays(tx, server_id)}
         coming = await queries.get_coming(tx, server_id, None, _MAX_SEARCHED)
         return [

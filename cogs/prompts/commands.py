@@ -67,7 +67,7 @@ class Prompts(
             discussion_id = None if chosen is None else chosen.id
             titles = {one.id: one.title for one in await queries.get_essays(tx, server_id)}
             lines = []
-            settings = await settings_module.read(tx, server_id)
+            settings = await settings_module.get_settings(tx, server_id)
             paused = await pauses.get_paused_discussions(tx, server_id)
             if settings.paused or (chosen is not None and chosen.id in paused):
                 lines.append("**Prompts are paused**: `/prompts resume` lets them come again.")
@@ -109,7 +109,7 @@ class Prompts(
             chosen = await choose_essay(tx, server_id, essay)
             _refuse_ended(chosen)
             await check_content_exists(tx, chosen.id, asked)
-            settings = await settings_module.read(tx, server_id)
+            settings = await settings_module.get_settings(tx, server_id)
             parsed = parse_time(when, now, settings.zone)
             prompt_id = await prompts.add(
                 tx,
@@ -158,7 +158,7 @@ class Prompts(
             found = await choose_prompt(tx, server_id, prompt)
             if found.kind is not PromptKind.STEP or found.discussion_id is None:
                 raise UserError("Nudges and digests cannot be changed one by one.")
-            settings = await settings_module.read(tx, server_id)
+            settings = await settings_module.get_settings(tx, server_id)
             asked = parse_content(found.content if what is None else what)
             if what is not None:
                 await check_content_exists(tx, found.discussion_id, asked)

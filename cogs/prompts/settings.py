@@ -64,7 +64,7 @@ class PromptSettings(WritingCog):
             await self.record_act(
                 tx, interaction, None if chosen is None else chosen.id, "resumed prompts"
             )
-            if chosen is not None and (await settings_module.read(tx, server_id)).paused:
+            if chosen is not None and (await settings_module.get_settings(tx, server_id)).paused:
                 return (
                     f"Prompts in “{escape_line(chosen.title)}” come again with those of the whole "
                     "server, which are paused: `/prompts resume` without an essay lets them come."
@@ -94,7 +94,7 @@ class PromptSettings(WritingCog):
             if steps is not None:
                 await settings_module.set_plan(tx, server_id, wanted)
                 await self.record_act(tx, interaction, None, "set the plan of prompts")
-            settings = await settings_module.read(tx, server_id)
+            settings = await settings_module.get_settings(tx, server_id)
             return wording.describe_plan(parse_plan(settings.plan_text), settings)
 
         await self.write_and_answer(interaction, plan)
@@ -133,10 +133,10 @@ class PromptSettings(WritingCog):
             if tolerance is not None:
                 await settings_module.set_tolerance(tx, server_id, tolerance)
             if notices is not None:
-                await settings_module.set_notices_channel(tx, server_id, notices.id)
+                await settings_module.set_alerts_channel(tx, server_id, notices.id)
             if any(one is not None for one in (zone, quiet, nudges, tolerance, notices)):
                 await self.record_act(tx, interaction, None, "set the manners of prompts")
-            return wording.describe_policy(await settings_module.read(tx, server_id))
+            return wording.describe_policy(await settings_module.get_settings(tx, server_id))
 
         await self.write_and_answer(interaction, set_policy)
 
@@ -159,7 +159,7 @@ class PromptSettings(WritingCog):
         channel_id = interaction.channel_id if channel is None else channel.id
 
         async def digest(tx: Transaction) -> str:
-            settings = await settings_module.read(tx, server_id)
+            settings = await settings_module.get_settings(tx, server_id)
             if when is not None or (channel is not None and settings.digest is not None):
                 await schedule.set_digest(
                     tx,
@@ -169,7 +169,7 @@ class PromptSettings(WritingCog):
                     now=now,
                 )
                 await self.record_act(tx, interaction, None, "set the digest")
-            return wording.describe_digest(await settings_module.read(tx, server_id), now)
+            return wording.describe_digest(await settings_module.get_settings(tx, server_id), now)
 
         await self.write_and_answer(interaction, digest)
 

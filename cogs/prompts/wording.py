@@ -111,7 +111,7 @@ def describe_policy(settings: ServerSettings) -> str:
     hours = "none" if quiet is None else f"{quiet.start:%H:%M} to {quiet.end:%H:%M}"
     nudges = settings.nudge_after
     after = "never" if nudges is None else f"after {format_wait(nudges)} without an answer"
-    channel_id = settings.notices_channel
+    channel_id = settings.alerts_channel
     alerts = "in `/prompts list`" if channel_id is None else f"<#{channel_id}>"
     return "\n".join(
         [

@@ -50,7 +50,7 @@ class Doctor(commands.Cog):
                 await diagnostics.get_used_channels(tx, server.id),
                 await diagnostics.get_problems(tx, since, server.id),
                 await diagnostics.count_pending(tx, server.id),
-                await settings_module.read(tx, server.id),
+                await settings_module.get_settings(tx, server.id),
             )
 
         with self.services.active_work.track():
@@ -120,7 +120,7 @@ def _check_channel(server: discord.Guild, place: UsedChannel) -> Finding:
 
 def _check_settings(settings: ServerSettings, used: list[UsedChannel]) -> list[Finding]:
     found: list[Finding] = []
-    if settings.notices_channel is None:
+    if settings.alerts_channel is None:
         found.append(
             Finding("notices", False, "choose in `/setup` where I tell the admins of trouble")
         )

@@ -27,7 +27,6 @@ from cogs.ui.forms import SubmittedForm, make_text_field, show_form
 from cogs.ui.responses import acknowledge, show
 from storage.db.writer import Transaction
 from storage.servers import settings as settings_module
-from storage.servers import setup_choices
 from storage.servers.audit_log import record_act
 from storage.servers.settings import ServerSettings
 
@@ -69,7 +68,9 @@ class Setup(commands.Cog):
     async def make_panel(self, interaction: discord.Interaction[Any]) -> ui.LayoutView:
         """The server's settings, and the permissions that the bot lacks for them."""
         server = get_server(interaction)
-        settings = await self.services.database.read(lambda tx: settings_module.read(tx, server.id))
+        settings = await self.services.database.read(
+            lambda tx: settings_module.get_settings(tx, server.id)
+        )
         return self._make_view(settings, server, interaction.channel_id, self.services.clock.now())
 
     def _make_view(
@@ -92,17 +93,21 @@ class Setup(commands.Cog):
         if not forum:
             where.add_item(self._make_select("style", wording.STYLES, settings.style))
             where.add_item(ui.TextDisplay(wording.CHANNEL_REPLIES_HEADING))
-            where.add_item(self._make_select("bring", wording.CHANNEL_REPLIES, settings.bring))
+            where.add_item(
+                self._make_select("bring", wording.CHANNEL_REPLIES, settings.channel_replies)
+            )
             where.add_item(ui.TextDisplay(wording.PLAIN_MESSAGES_HEADING))
-            where.add_item(self._make_select("loose", wording.PLAIN_MESSAGES, settings.loose))
-        shown = "Hide them" if settings.numbered else "Show them"
+            where.add_item(
+                self._make_select("loose", wording.PLAIN_MESSAGES, settings.plain_messages)
+            )
+        shown = "Hide them" if settings.show_passage_numbers else "Show them"
         where.add_item(
             self._make_section(wording.describe_passage_numbers(settings), "numbers", shown)
         )
         view.add_item(where)
         when: ui.Container[Any] = ui.Container()
         when.add_item(self._make_section(wording.describe_time(settings, now), "time", "Change …"))
-        board = settings.notices_channel
+        board = settings.alerts_channel
         alerts = None if board is None else server.get_channel(board)
         when.add_item(
             ui.TextDisplay(wording.describe_alerts_channel(settings, known=alerts is not None))
@@ -159,7 +164,7 @@ class Setup(commands.Cog):
         if what == "time":
             server = get_server(interaction)
             settings = await self.services.database.read(
-                lambda tx: settings_module.read(tx, server.id)
+                lambda tx: settings_module.get_settings(tx, server.id)
             )
             await show_form(
                 interaction,
@@ -199,18 +204,20 @@ class Setup(commands.Cog):
         async def change(tx: Transaction) -> None:
             match what:
                 case "channel":
-                    await setup_choices.set_channel(tx, server_id, channel_id)
+                    await settings_module.set_channel(tx, server_id, channel_id)
                 case "notices":
-                    await settings_module.set_notices_channel(tx, server_id, channel_id)
+                    await settings_module.set_alerts_channel(tx, server_id, channel_id)
                 case "style":
-                    await setup_choices.set_style(tx, server_id, value)
+                    await settings_module.set_style(tx, server_id, value)
                 case "bring":
-                    await setup_choices.set_bring(tx, server_id, value)
+                    await settings_module.set_channel_replies(tx, server_id, value)
                 case "loose":
-                    await setup_choices.set_loose(tx, server_id, value, now_ms)
+                    await settings_module.set_plain_messages(tx, server_id, value, now_ms)
                 case "numbers":
-                    numbered = (await settings_module.read(tx, server_id)).numbered
-                    await setup_choices.set_numbered(tx, server_id, not numbered)
+                    numbered = (
+                        await settings_module.get_settings(tx, server_id)
+                    ).show_passage_numbers
+                    await settings_module.set_show_passage_numbers(tx, server_id, not numbered)
                 case _:
                     raise UserError("This panel is of an older Salon: run `/setup` again.")
 
@@ -223,7 +230,7 @@ class Setup(commands.Cog):
         server, now_ms = get_server(interaction), self.services.clock.now_ms()
 
         async def changed(tx: Transaction) -> None:
-            await settings_module.register(tx, server.id, server.name, now_ms)
+            await settings_module.register_server(tx, server.id, server.name, now_ms)
             await change(tx)
             await record_act(
                 tx,

@@ -68,7 +68,7 @@ def describe_channel(settings: ServerSettings, *, known: bool) -> str:
 
 def describe_passage_numbers(settings: ServerSettings) -> str:
     """Whether passages show their numbers."""
-    if settings.numbered:
+    if settings.show_passage_numbers:
         return "**Passage numbers** are shown, small, above each passage (¶1, ¶2 …)."
     return "**Passage numbers** are not shown."
 
@@ -87,7 +87,7 @@ def describe_time(settings: ServerSettings, now: datetime) -> str:
 def describe_alerts_channel(settings: ServerSettings, *, known: bool) -> str:
     """The channel for alerts."""
     text = "**Where I tell the admins of trouble**"
-    if settings.notices_channel is None:
+    if settings.alerts_channel is None:
         text += "\nTrouble with prompts also stands in `/prompts list`."
     elif not known:
         text += "\n⚠️ The channel that was chosen is gone: choose another."
@@ -104,10 +104,10 @@ def describe_permissions(settings: ServerSettings, server: discord.Guild, here: 
     if isinstance(place, discord.TextChannel | discord.ForumChannel):
         style = "forum" if isinstance(place, discord.ForumChannel) else settings.style
         after = needed.get_optional(
-            style, moves=settings.bring == "move", polls=_has_poll(settings)
+            style, moves=settings.channel_replies == "move", polls=_has_poll(settings)
         )
         lines += _list_missing(place, needed.get_required_to_host(style), after)
-    alerts_channel = settings.notices_channel
+    alerts_channel = settings.alerts_channel
     board = None if alerts_channel is None else server.get_channel(alerts_channel)
     if board is not None and board != place:
         lines += _list_missing(board, needed.TO_ALERT, ())

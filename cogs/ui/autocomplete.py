@@ -40,7 +40,7 @@ async def complete_time(
     services: Services, server_id: int, typed: str
 ) -> list[app_commands.Choice[str]]:
     """How a time is understood, in the server's time zone; no choice if it isn't understood."""
-    settings = await services.database.read(lambda tx: settings_module.read(tx, server_id))
+    settings = await services.database.read(lambda tx: settings_module.get_settings(tx, server_id))
     try:
         meant = parse_time(typed, services.clock.now(), settings.zone)
     except UserError:

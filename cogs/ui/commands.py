@@ -33,7 +33,7 @@ class WritingCog(commands.Cog):
         server, now_ms = get_server(interaction), self.services.clock.now_ms()
 
         async def register_and_work(tx: Transaction) -> str:
-            await settings.register(tx, server.id, server.name, now_ms)
+            await settings.register_server(tx, server.id, server.name, now_ms)
             return await work(tx)
 
         with self.services.active_work.track():

@@ -24,6 +24,7 @@ from bot.errors import (
 )
 from storage.db import erasure_log
 from storage.db.backups import BEFORE_UPGRADE, back_up, listed, newest_good
+from storage.db.erasure_log import EraseMember
 from storage.db.migrate import (
     APPLICATION_ID,
     DEVELOPMENT_APPLICATION_ID,
@@ -107,13 +108,16 @@ async def open_database(
     *,
     backups: Path | None = None,
     clock: Clock | None = None,
+    erase_member: EraseMember | None = None,
     migrations: Sequence[str] | None = None,
     look: float = _LOOK_SECONDS,
 ) -> AsyncIterator[Database]:
     """Open the archive at ``path`` for this process alone; it is made where there is none.
 
     ``backups``: the folder into which an archive of an older Salon is copied before its tables
-    are changed; None where no copy is wanted. ``migrations``: SQL instead of the packaged ones.
+    are changed; None where no copy is wanted. ``erase_member``: erases the members that the
+    erasure log names and the archive, a backup perhaps, doesn't; None: only the log is completed.
+    ``migrations``: SQL instead of the packaged ones.
     ``look``: for how many seconds at most the file is looked through for damage; 0 for not at all.
 
     Raises DatabaseInUse where another process holds it, ForeignDatabase where the file is
@@ -137,7 +141,7 @@ async def open_database(
             stack.push_async_callback(writer.close)
             database = Database(path, writer, readers)
             stack.push_async_callback(database.finish_reading, len(readers))
-            await _remember_forgotten(database, clock or Clock())
+            await _compare_with_log(database, clock or Clock(), erase_member)
             yield database
 
 
@@ -157,23 +161,24 @@ async def until_usable(work: Callable[[], Awaitable[T]]) -> T:
             wait = min(wait * 2, _LONGEST_WAIT)
 
 
-async def _remember_forgotten(database: Database, clock: Clock) -> None:
-    """Hold the archive, which may be a backup, against what stands beside it, and that against it.
-
-    What cannot be written beside it now is at the next start.
-    """
-    beside = erasure_log.beside(database.path)
+async def _compare_with_log(
+    database: Database, clock: Clock, erase_member: EraseMember | None
+) -> None:
+    """Apply the erasure log to the archive, which may be a backup, and complete the log."""
+    path = erasure_log.get_log_path(database.path)
     try:
-        told = erasure_log.read(beside)
-        if told:
-            now_ms = clock.now_ms()
-            count = await database.write(lambda tx: erasure_log.honour(tx, told, now_ms))
+        erasures = erasure_log.read_log(path)
+        if erasures and erase_member is not None:
+            erase, now_ms = erase_member, clock.now_ms()
+            count = await database.write(
+                lambda tx: erasure_log.apply_log(tx, erasures, erase, now_ms)
+            )
             if count:
-                _log.warning("%d members were forgotten once more, after a backup.", count)
-        erasure_log.append(beside, await database.read(erasure_log.recorded))
+                _log.warning("%d members were erased again, after a backup was restored.", count)
+        erasure_log.append_to_log(path, await database.read(erasure_log.get_erasures))
     except OSError as error:
         raise DatabaseError(
-            f"{beside}, which says who asked to be forgotten, cannot be used: {error.strerror}."
+            f"{path}, which says who asked to be forgotten, cannot be used: {error.strerror}."
         ) from error
 
 

@@ -1,8 +1,9 @@
-"""Who asked to be forgotten, beside the archive: what a restored backup is held against.
+"""Erasure log: a file beside the archive that names the members who had their data erased.
 
-A backup is of the time before, so it cannot tell. The file beside the archive holds no content:
-a line of JSON for each member, with the server, the member and the moment. It is written after
-the archive itself, and made whole at every start; the newest line about a member holds.
+A backup from before an erasure doesn't know of it; after a restore the log is applied to the
+archive. The file holds no content: one line of JSON for each erasure, with the server, the member
+and the time. It is written after the archive, and completed at every start; the newest line about
+a member counts.
 """
 
 from __future__ import annotations
@@ -14,30 +15,39 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from storage.db.writer import Transaction
-from storage.privacy.erasure import ERASE, THREAD_NAME, forget
 
 __all__ = [
-    "Tombstone",
-    "append",
-    "beside",
-    "erase",
-    "honour",
-    "read",
-    "recorded",
-    "remember",
-    "replaced",
-    "servers_of",
+    "ERASED_AUTHOR_ID",
+    "ERASED_THREAD_NAME",
+    "ERASE_MEMBER_ROWS",
+    "EraseMember",
+    "Erasure",
+    "append_to_log",
+    "apply_log",
+    "erase_in_backup",
+    "get_erasures",
+    "get_log_path",
+    "get_replaced_erasures",
+    "get_servers_of_member",
+    "read_log",
+    "record_erasure",
 ]
+
+#: The author of an erased reply; no Discord user has this id.
+ERASED_AUTHOR_ID = 0
+#: The name of a thread whose name contained an erased member's words.
+ERASED_THREAD_NAME = "A reply"
 
 
 @dataclass(frozen=True, slots=True)
-class Tombstone:
-    """A member of a server who asked to be forgotten. Moments are milliseconds since 1970 UTC.
+class Erasure:
+    """A member of a server who asked to be erased. Times are milliseconds since 1970 in UTC.
 
-    erased_at:     of what they wrote up to then nothing is kept
-    opted_out_at:  of what they write from then on nothing is kept either; None where it is
+    erased_at:     nothing they wrote up to then is stored
+    opted_out_at:  nothing they wrote from then on is stored; None: they didn't opt out
     """
 
     server_id: int
@@ -46,23 +56,31 @@ class Tombstone:
     opted_out_at: int | None
 
 
-def beside(database: Path) -> Path:
-    """The file that goes with an archive."""
+class EraseMember(Protocol):
+    """Erases what a member wrote in a server up to a time, and plans the edits in Discord."""
+
+    async def __call__(
+        self, tx: Transaction, server_id: int, member_id: int, *, until_ms: int, now_ms: int
+    ) -> None: ...
+
+
+def get_log_path(database: Path) -> Path:
+    """The path of an archive's erasure log."""
     return database.with_name(f"{database.name}.forgotten")
 
 
-def read(path: Path) -> list[Tombstone]:
-    """What the file says, the newest of each member; nothing where there is none.
+def read_log(path: Path) -> list[Erasure]:
+    """The newest erasure of each member in the file; none if there is no file.
 
-    A line that was cut off by a crash is passed over: the archive still has it.
+    A line that a crash cut off is ignored: the archive still has it.
     """
-    found: dict[tuple[int, int], Tombstone] = {}
+    found: dict[tuple[int, int], Erasure] = {}
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     for line in text.splitlines():
         with contextlib.suppress(ValueError, KeyError, TypeError):
             told = json.loads(line)
             since = told["opted_out_at"]
-            one = Tombstone(
+            one = Erasure(
                 int(told["server_id"]),
                 int(told["member_id"]),
                 int(told["erased_at"]),
@@ -72,9 +90,9 @@ def read(path: Path) -> list[Tombstone]:
     return list(found.values())
 
 
-def append(path: Path, tombstones: Iterable[Tombstone]) -> None:
-    """Add what the file does not say yet; on the disk when this returns. Raises OSError."""
-    known = set(read(path))
+def append_to_log(path: Path, erasures: Iterable[Erasure]) -> None:
+    """Append the erasures that aren't in the file yet, and flush to disk. Raises OSError."""
+    known = set(read_log(path))
     lines = [
         json.dumps(
             {
@@ -84,7 +102,7 @@ def append(path: Path, tombstones: Iterable[Tombstone]) -> None:
                 "opted_out_at": one.opted_out_at,
             }
         )
-        for one in tombstones
+        for one in erasures
         if one not in known
     ]
     if not lines:
@@ -93,19 +111,19 @@ def append(path: Path, tombstones: Iterable[Tombstone]) -> None:
         if file.tell():
             file.seek(-1, os.SEEK_END)
             if file.read(1) != b"\n":
-                lines.insert(0, "")  # a line was cut off there
+                lines.insert(0, "")  # a crash cut off the last line
         file.write(("\n".join(lines) + "\n").encode())
         file.flush()
         os.fsync(file.fileno())
 
 
-async def recorded(tx: Transaction) -> list[Tombstone]:
-    """What the archive itself knows."""
-    return [Tombstone(*row) for row in await tx.rows(_RECORDED)]
+async def get_erasures(tx: Transaction) -> list[Erasure]:
+    """The erasures recorded in the archive."""
+    return [Erasure(*row) for row in await tx.rows(_RECORDED)]
 
 
-async def servers_of(tx: Transaction, member_id: int) -> list[int]:
-    """The servers of which something is kept that a member said or opened."""
+async def get_servers_of_member(tx: Transaction, member_id: int) -> list[int]:
+    """The servers in which replies or threads of a member are stored."""
     rows = await tx.rows(
         """
         SELECT server_id FROM replies WHERE author_id = :member_id
@@ -117,8 +135,8 @@ async def servers_of(tx: Transaction, member_id: int) -> list[int]:
     return [row["server_id"] for row in rows]
 
 
-async def remember(tx: Transaction, one: Tombstone) -> Tombstone:
-    """Note in the archive who asked to be forgotten, unless it knows of later. What holds now."""
+async def record_erasure(tx: Transaction, one: Erasure) -> Erasure:
+    """Record an erasure unless a later one of the member is recorded; the recorded one."""
     row = await tx.row(
         """
         INSERT INTO erased_members (server_id, member_id, erased_at, opted_out_at)
@@ -137,49 +155,108 @@ async def remember(tx: Transaction, one: Tombstone) -> Tombstone:
         },
     )
     assert row is not None
-    return Tombstone(*row)
+    return Erasure(*row)
 
 
-async def honour(tx: Transaction, tombstones: Iterable[Tombstone], now_ms: int) -> int:
-    """Forget whoever the archive, restored from a backup, does not know to be forgotten.
+async def apply_log(
+    tx: Transaction, erasures: Iterable[Erasure], erase_member: EraseMember, now_ms: int
+) -> int:
+    """Erase the members that the archive, restored from a backup, doesn't know to be erased.
 
     The number of members.
     """
-    known = set(await recorded(tx))
+    known = set(await get_erasures(tx))
     count = 0
-    for one in tombstones:
+    for one in erasures:
         if one in known:
             continue
-        await forget(tx, one.server_id, one.member_id, until_ms=one.erased_at, now_ms=now_ms)
-        await remember(tx, one)
+        await erase_member(tx, one.server_id, one.member_id, until_ms=one.erased_at, now_ms=now_ms)
+        await record_erasure(tx, one)
         count += 1
     return count
 
 
-def erase(connection: sqlite3.Connection, tombstones: Iterable[Tombstone], now_ms: int) -> int:
-    """Erase their words in a backup that is about to be put in place; how many replies.
+def erase_in_backup(
+    connection: sqlite3.Connection, erasures: Iterable[Erasure], now_ms: int
+) -> int:
+    """Erase the members' rows in a backup that is being restored; the number of replies.
 
-    What else is owed is seen to by :func:`honour` when the archive is opened.
+    :func:`apply_log` does the rest when the archive is opened.
     """
     erased = 0
-    for one in tombstones:
+    for one in erasures:
         parameters = {
             "server_id": one.server_id,
             "member_id": one.member_id,
             "until": one.erased_at,
             "now": now_ms,
-            "name": THREAD_NAME,
+            "name": ERASED_THREAD_NAME,
         }
-        for statement in ERASE:
+        for statement in ERASE_MEMBER_ROWS:
             changed = connection.execute(statement, parameters).rowcount
         erased += changed  # by the last one, which empties the replies
     return erased
 
 
-def replaced(connection: sqlite3.Connection) -> list[Tombstone]:
-    """What an archive that is attached as ``replaced`` knows."""
-    return [Tombstone(*row) for row in connection.execute(_OF_REPLACED)]
+def get_replaced_erasures(connection: sqlite3.Connection) -> list[Erasure]:
+    """The erasures recorded in the archive that is attached as ``replaced``."""
+    return [Erasure(*row) for row in connection.execute(_OF_REPLACED)]
 
 
 _RECORDED = "SELECT server_id, member_id, erased_at, opted_out_at FROM erased_members"
 _OF_REPLACED = "SELECT server_id, member_id, erased_at, opted_out_at FROM replaced.erased_members"
+#: Erases a member's rows; with ``server_id``, ``member_id``, ``until``,
+#: ``now`` (milliseconds) and the ``name`` of their threads.
+ERASE_MEMBER_ROWS = (
+    """
+    UPDATE threads SET name = :name WHERE id IN (
+        SELECT replies.id FROM replies JOIN threads AS theirs ON theirs.id = replies.id
+        WHERE replies.server_id = :server_id AND replies.author_id = :member_id
+            AND written_at <= :until AND (
+                replace(replies.text, rtrim(theirs.name, '…'), '') <> replies.text
+                OR replace(theirs.name, replies.author_name, '') <> theirs.name
+            )
+    )
+    """,
+    """
+    UPDATE threads SET name = :name, member_id = -1
+    WHERE server_id = :server_id AND member_id = :member_id AND NOT EXISTS (
+        SELECT 1 FROM replies WHERE replies.id = threads.id AND written_at > :until
+    )
+    """,
+    """
+    DELETE FROM attachments WHERE reply_id IN (
+        SELECT id FROM replies
+        WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
+    )
+    """,
+    """
+    DELETE FROM attachment_files WHERE reply_id IN (
+        SELECT id FROM replies
+        WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
+    )
+    """,
+    """
+    DELETE FROM reactions WHERE reply_id IN (
+        SELECT id FROM replies
+        WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
+    )
+    """,
+    """
+    DELETE FROM reply_passages WHERE reply_id IN (
+        SELECT id FROM replies
+        WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
+    )
+    """,
+    """
+    UPDATE reply_moves SET stale = 0, member_id = 0 WHERE reply_id IN (
+        SELECT id FROM replies
+        WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
+    )
+    """,
+    """
+    UPDATE replies SET author_id = 0, author_name = '', text = '', edited_at = NULL,
+        deleted_at = COALESCE(deleted_at, :now)
+    WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
+    """,
+)

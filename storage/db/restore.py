@@ -93,8 +93,8 @@ def _carry_over(connection: sqlite3.Connection, database: Path) -> int | None:
         connection.execute("ATTACH :address AS replaced", {"address": address})
         connection.execute("BEGIN IMMEDIATE")
         # From there the next start takes them into the archive.
-        told = erasure_log.replaced(connection)
-        erasure_log.append(erasure_log.beside(database), told)
+        told = erasure_log.get_replaced_erasures(connection)
+        erasure_log.append_to_log(erasure_log.get_log_path(database), told)
         for statement in (*_CARRY_OVER, *_CARRY_OVER_MOVES):
             connection.execute(statement)
         erased = int(connection.execute(_COUNT_ERASED).fetchone()[0])
@@ -114,10 +114,10 @@ def _carry_over(connection: sqlite3.Connection, database: Path) -> int | None:
 
 def _forget(connection: sqlite3.Connection, database: Path, now: datetime) -> int:
     """Forget who asked for it since; how many replies. The rest is seen to at the next start."""
-    told = erasure_log.read(erasure_log.beside(database))
+    told = erasure_log.read_log(erasure_log.get_log_path(database))
     try:
         connection.execute("BEGIN IMMEDIATE")
-        erased = erasure_log.erase(connection, told, to_milliseconds(now))
+        erased = erasure_log.erase_in_backup(connection, told, to_milliseconds(now))
         connection.execute("COMMIT")
     except sqlite3.Error:
         # Of older tables: it is brought up to date at the next start, and held against them then.

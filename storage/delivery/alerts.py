@@ -20,7 +20,7 @@ async def notify_admins(
     """
     if not await _add(tx, server_id, about=about, text=text, now_ms=now_ms):
         return False
-    channel_id = (await settings.read(tx, server_id)).notices_channel
+    channel_id = (await settings.get_settings(tx, server_id)).alerts_channel
     if channel_id is not None:
         await messages.plan(
             tx,

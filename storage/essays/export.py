@@ -7,9 +7,9 @@ from collections import defaultdict
 from typing import Any
 
 from bot.clock import from_milliseconds
+from storage.db.erasure_log import ERASED_AUTHOR_ID
 from storage.db.writer import Transaction
 from storage.essays import discussions
-from storage.privacy.members import NOBODY
 
 __all__ = ["export"]
 
@@ -23,7 +23,7 @@ def _id(number: int | None) -> str | None:
 
 
 def _author(row: sqlite3.Row) -> dict[str, str] | None:
-    if row["author_id"] == NOBODY:
+    if row["author_id"] == ERASED_AUTHOR_ID:
         return None
     return {"id": str(row["author_id"]), "name": row["author_name"]}
 

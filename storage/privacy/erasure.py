@@ -12,17 +12,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.core.prompts.wording import ANONYMOUS_CREDIT, credit_author
+from storage.db.erasure_log import ERASE_MEMBER_ROWS, ERASED_THREAD_NAME
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery.message_edits import NewMessageEdit
 
-__all__ = ["ERASE", "THREAD_NAME", "forget"]
-
-#: What a thread is called that bore the words of somebody who was forgotten.
-THREAD_NAME = "A reply"
+__all__ = ["erase"]
 
 
-async def forget(
+async def erase(
     tx: Transaction, server_id: int, member_id: int, *, until_ms: int, now_ms: int
 ) -> None:
     """Erase what a member said in a server up to a moment, and owe Discord what goes with it.
@@ -35,13 +33,13 @@ async def forget(
         "member_id": member_id,
         "until": until_ms,
         "now": now_ms,
-        "name": THREAD_NAME,
+        "name": ERASED_THREAD_NAME,
     }
     for statement in _TAKE_NUDGES_AWAY:
         await tx.run(statement, parameters)
     owed = await _owed(tx, parameters)
     await _reword(tx, parameters, owed)
-    for statement in ERASE:
+    for statement in ERASE_MEMBER_ROWS:
         await tx.run(statement, parameters)
     for discussion_id, some in owed.items():
         await message_edits.plan(
@@ -57,7 +55,7 @@ async def _owed(tx: Transaction, parameters: Mapping[str, Any]) -> _Owed:
     owed: _Owed = defaultdict(list)
     for row in await tx.rows(_THREADS, parameters):
         if row["state"] in ("open", "ready"):
-            rename = NewMessageEdit("rename", row["id"], payload={"name": THREAD_NAME})
+            rename = NewMessageEdit("rename", row["id"], payload={"name": ERASED_THREAD_NAME})
             owed[row["discussion_id"]].append(rename)
     for row in await tx.rows(_COPIES, parameters):
         owed[row["discussion_id"]].append(
@@ -70,7 +68,9 @@ async def _reword(tx: Transaction, parameters: Mapping[str, Any], owed: _Owed) -
     """Leave out their names and their threads' names where posts and notices carry them."""
     threads = [row["name"] for row in await tx.rows(_THREADS, parameters)]
     authors = [row["author_name"] for row in await tx.rows(_NAMES, parameters)]
-    words = [(f"“{name}”", f"“{THREAD_NAME}”") for name in threads if name != THREAD_NAME]
+    words = [
+        (f"“{name}”", f"“{ERASED_THREAD_NAME}”") for name in threads if name != ERASED_THREAD_NAME
+    ]
     words += [(credit_author(author), ANONYMOUS_CREDIT) for author in authors if author]
     if not words:
         return
@@ -180,60 +180,5 @@ _TAKE_NUDGES_AWAY = (
         SELECT id FROM replies
         WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
     )
-    """,
-)
-#: What is erased of a member's in the archive: with ``server_id``, ``member_id``, ``until``,
-#: ``now`` (milliseconds) and the ``name`` of their threads.
-ERASE = (
-    """
-    UPDATE threads SET name = :name WHERE id IN (
-        SELECT replies.id FROM replies JOIN threads AS theirs ON theirs.id = replies.id
-        WHERE replies.server_id = :server_id AND replies.author_id = :member_id
-            AND written_at <= :until AND (
-                replace(replies.text, rtrim(theirs.name, '…'), '') <> replies.text
-                OR replace(theirs.name, replies.author_name, '') <> theirs.name
-            )
-    )
-    """,
-    """
-    UPDATE threads SET name = :name, member_id = -1
-    WHERE server_id = :server_id AND member_id = :member_id AND NOT EXISTS (
-        SELECT 1 FROM replies WHERE replies.id = threads.id AND written_at > :until
-    )
-    """,
-    """
-    DELETE FROM attachments WHERE reply_id IN (
-        SELECT id FROM replies
-        WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
-    )
-    """,
-    """
-    DELETE FROM attachment_files WHERE reply_id IN (
-        SELECT id FROM replies
-        WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
-    )
-    """,
-    """
-    DELETE FROM reactions WHERE reply_id IN (
-        SELECT id FROM replies
-        WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
-    )
-    """,
-    """
-    DELETE FROM reply_passages WHERE reply_id IN (
-        SELECT id FROM replies
-        WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
-    )
-    """,
-    """
-    UPDATE reply_moves SET stale = 0, member_id = 0 WHERE reply_id IN (
-        SELECT id FROM replies
-        WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
-    )
-    """,
-    """
-    UPDATE replies SET author_id = 0, author_name = '', text = '', edited_at = NULL,
-        deleted_at = COALESCE(deleted_at, :now)
-    WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
     """,
 )

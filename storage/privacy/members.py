@@ -7,15 +7,12 @@ from typing import Any
 
 from bot.clock import from_milliseconds
 from storage.db import erasure_log
-from storage.db.erasure_log import Tombstone
+from storage.db.erasure_log import Erasure
 from storage.db.writer import Transaction
 from storage.privacy import erasure
 from storage.replies import attachments
 
-__all__ = ["NOBODY", "come_back", "forget", "kept_of"]
-
-#: The author of what was forgotten; no user of Discord's has this id.
-NOBODY = 0
+__all__ = ["erase_member", "get_member_data", "opt_in"]
 
 
 def _time(milliseconds: int | None) -> str | None:
@@ -26,7 +23,7 @@ def _id(number: int | None) -> str | None:
     return None if number is None else str(number)
 
 
-async def kept_of(tx: Transaction, server_id: int, member_id: int) -> dict[str, Any]:
+async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> dict[str, Any]:
     """All that is stored about a member of a server, for that member to read.
 
     The bytes of their files are had by their numbers (storage.replies.attachments).
@@ -81,7 +78,7 @@ async def kept_of(tx: Transaction, server_id: int, member_id: int) -> dict[str, 
         """,
         parameters,
     )
-    forgotten = await tx.row(_FORGOTTEN, parameters)
+    forgotten = await tx.row(_ERASURE, parameters)
     return {
         "member_id": str(member_id),
         "forgotten_at": None if forgotten is None else _time(forgotten["erased_at"]),
@@ -124,41 +121,39 @@ def _file(file: dict[str, Any]) -> dict[str, Any]:
     return {"name": file["name"], "type": file["type"], "size": file["size"], "kept_as": named}
 
 
-async def forget(
-    tx: Transaction, server_id: int, member_id: int, now_ms: int, *, keep_out: bool = False
-) -> Tombstone:
+async def erase_member(
+    tx: Transaction, server_id: int, member_id: int, now_ms: int, *, opt_out: bool = False
+) -> Erasure:
     """Forget a member of a server; what is to be written beside the archive of it.
 
-    ``keep_out``: from now on nothing that they say there is kept but its place; who is kept out
-    stays so without it, until :func:`come_back`.
+    ``opt_out``: from now on nothing that they say there is kept but its place; who is kept out
+    stays so without it, until :func:`opt_in`.
     """
-    await erasure.forget(tx, server_id, member_id, until_ms=_EVER, now_ms=now_ms)
-    since = await _kept_out_since(tx, server_id, member_id)
-    if since is None and keep_out:
+    await erasure.erase(tx, server_id, member_id, until_ms=_EVER, now_ms=now_ms)
+    since = await _get_opted_out_at(tx, server_id, member_id)
+    if since is None and opt_out:
         since = now_ms
-    return await erasure_log.remember(tx, Tombstone(server_id, member_id, now_ms, since))
+    return await erasure_log.record_erasure(tx, Erasure(server_id, member_id, now_ms, since))
 
 
-async def come_back(
-    tx: Transaction, server_id: int, member_id: int, now_ms: int
-) -> Tombstone | None:
+async def opt_in(tx: Transaction, server_id: int, member_id: int, now_ms: int) -> Erasure | None:
     """Keep what a member says from now on, who was kept out; None where they were not.
 
     What they said meanwhile stays unkept. What is told is to be written beside the archive.
     """
-    if await _kept_out_since(tx, server_id, member_id) is None:
+    if await _get_opted_out_at(tx, server_id, member_id) is None:
         return None
-    return await erasure_log.remember(tx, Tombstone(server_id, member_id, now_ms, None))
+    return await erasure_log.record_erasure(tx, Erasure(server_id, member_id, now_ms, None))
 
 
-async def _kept_out_since(tx: Transaction, server_id: int, member_id: int) -> int | None:
-    row = await tx.row(_FORGOTTEN, {"server_id": server_id, "member_id": member_id})
+async def _get_opted_out_at(tx: Transaction, server_id: int, member_id: int) -> int | None:
+    row = await tx.row(_ERASURE, {"server_id": server_id, "member_id": member_id})
     return None if row is None else row["opted_out_at"]
 
 
 #: All that there is: what is recorded was written before, whatever a clock says.
 _EVER = (1 << 63) - 1
-_FORGOTTEN = """
+_ERASURE = """
 SELECT erased_at, opted_out_at FROM erased_members
 WHERE server_id = :server_id AND member_id = :member_id
 """

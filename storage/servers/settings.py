@@ -1,4 +1,4 @@
-"""What the admins of a server chose: zone, quiet hours, plan, nudges, digest."""
+"""The settings of a server: what its admins chose in ``/setup`` and ``/prompts``."""
 
 from __future__ import annotations
 
@@ -14,14 +14,19 @@ from storage.db.writer import Transaction
 
 __all__ = [
     "ServerSettings",
-    "begin",
-    "read",
-    "register",
+    "get_settings",
+    "make_row",
+    "register_server",
+    "set_alerts_channel",
+    "set_channel",
+    "set_channel_replies",
     "set_digest",
-    "set_notices_channel",
     "set_nudges",
+    "set_plain_messages",
     "set_plan",
     "set_quiet_hours",
+    "set_show_passage_numbers",
+    "set_style",
     "set_tolerance",
     "set_zone",
 ]
@@ -32,18 +37,18 @@ _NO_NUDGES = "nudges were switched off"
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """What a server chose, or the defaults.
+    """The settings of a server, the defaults where its admins chose nothing.
 
-    plan:             as admins write it; None for the plan that comes with Salon
-    nudge_after:      how long a thread stays unanswered before its nudge; None for no nudges
-    tolerance:        how late a prompt may be
-    digest:           when the digest comes; None for none
-    notices_channel:  where admins are told of problem
-    channel:          where essays go; None for where the command is given
-    style:            'threads' for one a reply, 'thread' for one an essay
-    numbered:         whether passages show their numbers
-    loose:            what becomes of a channel's message that replies to nothing: 'leave' or 'join'
-    bring:            how a reply comes into its thread: 'link' or 'move'
+    plan:                  as admins write it; None for the default plan
+    nudge_after:           how long a thread is unanswered before its nudge; None for no nudges
+    tolerance:             how late a prompt may be sent
+    digest:                when the digest is sent; None for none
+    alerts_channel:        where admins are alerted; None for nowhere
+    channel:               where essays are posted; None for where the command is given
+    style:                 'threads' for one a reply, 'thread' for one an essay
+    show_passage_numbers:  whether passages show their numbers
+    plain_messages:        a channel message that isn't a reply: 'leave' it, or let it 'join'
+    channel_replies:       a channel reply that belongs in a thread: 'link' to it, or 'move'
     """
 
     zone_name: str
@@ -55,21 +60,21 @@ class ServerSettings:
     paused: bool
     digest_channel: int | None
     digest: WeeklyTime | None
-    notices_channel: int | None
+    alerts_channel: int | None
     channel: int | None
     style: str
-    numbered: bool
-    loose: str
-    bring: str
+    show_passage_numbers: bool
+    plain_messages: str
+    channel_replies: str
 
     @property
     def prompt_rules(self) -> PromptRules:
-        """What the deciding needs of it."""
+        """The settings that the prompt policy uses."""
         return PromptRules(self.zone, self.quiet, self.tolerance, self.paused)
 
     @property
     def plan_text(self) -> str:
-        """The plan that holds, as admins write it."""
+        """The plan in use, as admins write it."""
         return DEFAULT_PLAN if self.plan is None else self.plan
 
 
@@ -91,17 +96,17 @@ _DEFAULTS = ServerSettings(
     paused=False,
     digest_channel=None,
     digest=None,
-    notices_channel=None,
+    alerts_channel=None,
     channel=None,
     style="threads",
-    numbered=False,
-    loose="leave",
-    bring="link",
+    show_passage_numbers=False,
+    plain_messages="leave",
+    channel_replies="link",
 )
 
 
-async def register(tx: Transaction, server_id: int, name: str, now_ms: int) -> None:
-    """Know of a server, before anything of it is kept."""
+async def register_server(tx: Transaction, server_id: int, name: str, now_ms: int) -> None:
+    """Add a server that isn't known yet; rows of all other tables refer to it."""
     await tx.run(
         """
         INSERT INTO servers (id, name, joined_at) VALUES (:id, :name, :now)
@@ -111,8 +116,8 @@ async def register(tx: Transaction, server_id: int, name: str, now_ms: int) -> N
     )
 
 
-async def read(tx: Transaction, server_id: int) -> ServerSettings:
-    """A server's choices; the defaults where it made none."""
+async def get_settings(tx: Transaction, server_id: int) -> ServerSettings:
+    """A server's settings; the defaults if it has none."""
     row = await tx.row(
         """
         SELECT time_zone, quiet_from, quiet_until, plan, nudge_hours, tolerance_hours,
@@ -141,17 +146,17 @@ async def read(tx: Transaction, server_id: int) -> ServerSettings:
         paused=row["prompts_paused_at"] is not None,
         digest_channel=row["digest_channel_id"],
         digest=digest,
-        notices_channel=row["alerts_channel_id"],
+        alerts_channel=row["alerts_channel_id"],
         channel=row["channel_id"],
         style=row["style"],
-        numbered=bool(row["show_passage_numbers"]),
-        loose=row["plain_messages"],
-        bring=row["channel_replies"],
+        show_passage_numbers=bool(row["show_passage_numbers"]),
+        plain_messages=row["plain_messages"],
+        channel_replies=row["channel_replies"],
     )
 
 
-async def begin(tx: Transaction, server_id: int) -> None:
-    """Have a row for what the server's admins choose."""
+async def make_row(tx: Transaction, server_id: int) -> None:
+    """Create the row of a server's settings unless it exists."""
     await tx.run(
         """
         INSERT INTO server_settings (server_id) VALUES (:server_id)
@@ -162,12 +167,12 @@ async def begin(tx: Transaction, server_id: int) -> None:
 
 
 async def set_zone(tx: Transaction, server_id: int, name: str, now: datetime) -> None:
-    """The server's IANA zone; what was planned for a time on the wall moves with it.
+    """Set the IANA time zone; prompts planned for a local time move with it.
 
-    Raises UserError for a name that is none. What would have been due by now comes now.
+    Raises UserError for an unknown name. A prompt that would have been due before is due now.
     """
     zone = find_zone(name)
-    await begin(tx, server_id)
+    await make_row(tx, server_id)
     await tx.run(
         "UPDATE server_settings SET time_zone = :time_zone WHERE server_id = :server_id",
         {"server_id": server_id, "time_zone": zone.key},
@@ -191,14 +196,14 @@ async def set_zone(tx: Transaction, server_id: int, name: str, now: datetime) ->
             """,
             {"id": row["id"], "at": to_milliseconds(moment)},
         )
-    await _look_again(tx, server_id, now)
+    await _decide_waiting_again(tx, server_id, now)
 
 
 async def set_quiet_hours(
     tx: Transaction, server_id: int, quiet: QuietHours | None, now: datetime
 ) -> None:
-    """The server's quiet hours; what waited for the end of others is looked at again."""
-    await begin(tx, server_id)
+    """Set the quiet hours; prompts that wait for the end of the old ones are decided again."""
+    await make_row(tx, server_id)
     await tx.run(
         """
         UPDATE server_settings SET quiet_from = :start, quiet_until = :until
@@ -210,11 +215,11 @@ async def set_quiet_hours(
             "until": None if quiet is None else _minutes(quiet.end),
         },
     )
-    await _look_again(tx, server_id, now)
+    await _decide_waiting_again(tx, server_id, now)
 
 
-async def _look_again(tx: Transaction, server_id: int, now: datetime) -> None:
-    """What waits for the end of quiet hours is looked at now, and was not late until now."""
+async def _decide_waiting_again(tx: Transaction, server_id: int, now: datetime) -> None:
+    """Make prompts that wait for the end of quiet hours due now; lateness counts from now."""
     await tx.run(
         """
         UPDATE prompts SET due_at = :now, late_from = :now
@@ -225,8 +230,8 @@ async def _look_again(tx: Transaction, server_id: int, now: datetime) -> None:
 
 
 async def set_plan(tx: Transaction, server_id: int, plan: str | None) -> None:
-    """The plan of essays published from now on, as :func:`parse_plan` parses it; None: ours."""
-    await begin(tx, server_id)
+    """Set the plan of essays published from now on (:func:`parse_plan`); None: the default."""
+    await make_row(tx, server_id)
     await tx.run(
         "UPDATE server_settings SET plan = :plan WHERE server_id = :server_id",
         {"server_id": server_id, "plan": plan},
@@ -234,12 +239,12 @@ async def set_plan(tx: Transaction, server_id: int, plan: str | None) -> None:
 
 
 async def set_nudges(tx: Transaction, server_id: int, hours: int, now: datetime) -> None:
-    """After how many hours a thread without an answer is nudged; 0 for never.
+    """Set after how many hours an unanswered thread is nudged; 0 for never.
 
-    Nudges that are planned move with it: one that would have been due by now comes now. 0 skips
-    them; what is to come by another setting is planned again.
+    Planned nudges move with it: one that would have been due before is due now. 0 skips them;
+    another setting later plans those again that are still to come.
     """
-    await begin(tx, server_id)
+    await make_row(tx, server_id)
     await tx.run(
         "UPDATE server_settings SET nudge_hours = :hours WHERE server_id = :server_id",
         {"server_id": server_id, "hours": hours},
@@ -283,8 +288,8 @@ async def set_nudges(tx: Transaction, server_id: int, hours: int, now: datetime)
 
 
 async def set_tolerance(tx: Transaction, server_id: int, hours: int) -> None:
-    """How many hours late a prompt may be."""
-    await begin(tx, server_id)
+    """Set how many hours late a prompt may be sent."""
+    await make_row(tx, server_id)
     await tx.run(
         "UPDATE server_settings SET tolerance_hours = :hours WHERE server_id = :server_id",
         {"server_id": server_id, "hours": hours},
@@ -294,8 +299,8 @@ async def set_tolerance(tx: Transaction, server_id: int, hours: int) -> None:
 async def set_digest(
     tx: Transaction, server_id: int, channel_id: int | None, when: WeeklyTime | None
 ) -> None:
-    """Where and when the digest comes; storage.prompts.digest plans it."""
-    await begin(tx, server_id)
+    """Set where and when the digest is sent; None for no digest."""
+    await make_row(tx, server_id)
     await tx.run(
         """
         UPDATE server_settings SET digest_channel_id = :channel_id, digest_weekday = :weekday,
@@ -311,12 +316,73 @@ async def set_digest(
     )
 
 
-async def set_notices_channel(tx: Transaction, server_id: int, channel_id: int | None) -> None:
-    """Where the server's admins are told of problem."""
-    await begin(tx, server_id)
+async def set_alerts_channel(tx: Transaction, server_id: int, channel_id: int | None) -> None:
+    """Set the channel in which admins are alerted; None for none."""
+    await make_row(tx, server_id)
     await tx.run(
         """
         UPDATE server_settings SET alerts_channel_id = :channel_id WHERE server_id = :server_id
         """,
         {"server_id": server_id, "channel_id": channel_id},
+    )
+
+
+async def set_channel(tx: Transaction, server_id: int, channel_id: int | None) -> None:
+    """Set the channel for essays; None: the one in which the command is given."""
+    await make_row(tx, server_id)
+    await tx.run(
+        "UPDATE server_settings SET channel_id = :channel_id WHERE server_id = :server_id",
+        {"server_id": server_id, "channel_id": channel_id},
+    )
+
+
+async def set_style(tx: Transaction, server_id: int, style: str) -> None:
+    """Set the style: 'threads', one for each reply, or 'thread', one for the essay."""
+    await make_row(tx, server_id)
+    await tx.run(
+        "UPDATE server_settings SET style = :style WHERE server_id = :server_id",
+        {"server_id": server_id, "style": style},
+    )
+
+
+async def set_show_passage_numbers(tx: Transaction, server_id: int, shown: bool) -> None:
+    """Set whether essays show the numbers of their passages."""
+    await make_row(tx, server_id)
+    await tx.run(
+        """
+        UPDATE server_settings
+        SET show_passage_numbers = :show_passage_numbers
+        WHERE server_id = :server_id
+        """,
+        {"server_id": server_id, "show_passage_numbers": int(shown)},
+    )
+
+
+async def set_plain_messages(tx: Transaction, server_id: int, choice: str, now_ms: int) -> None:
+    """Set what to do with a channel message that isn't a reply: 'leave' it, or let it 'join'.
+
+    Only messages written from now on join the newest open essay.
+    """
+    await make_row(tx, server_id)
+    await tx.run(
+        """
+        UPDATE server_settings SET plain_messages = :plain_messages,
+            plain_messages_since = CASE WHEN plain_messages = :plain_messages THEN
+                plain_messages_since ELSE :now END
+        WHERE server_id = :server_id
+        """,
+        {"server_id": server_id, "plain_messages": choice, "now": now_ms},
+    )
+
+
+async def set_channel_replies(tx: Transaction, server_id: int, choice: str) -> None:
+    """Set what to do with a channel reply that belongs in a thread: 'link' or 'move'."""
+    await make_row(tx, server_id)
+    await tx.run(
+        """
+        UPDATE server_settings
+        SET channel_replies = :channel_replies
+        WHERE server_id = :server_id
+        """,
+        {"server_id": server_id, "channel_replies": choice},
     )

@@ -13,7 +13,7 @@ from tests.support.spawned_bot import spawned_bot
 SOON = 60.0
 
 
-async def test_a_connection_that_is_cut_before_its_session_stands_is_made_anew(
+async def test_a_connection_cut_before_its_session_begins_is_replaced(
     tmp_path: Path,
 ) -> None:
     """The library would resume a session it never had, at full speed, for ever."""

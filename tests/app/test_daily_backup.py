@@ -1,4 +1,4 @@
-"""A backup a day, while the bot runs."""
+"""The daily backup while the bot runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from storage.db.backups import listed
 from tests.storage.db.test_backups import fill
 
 
-async def test_a_backup_is_made_once_a_day_and_old_ones_go(tmp_path: Path) -> None:
+async def test_a_backup_is_made_once_a_day_and_old_ones_are_deleted(tmp_path: Path) -> None:
     path, folder, clock = tmp_path / "salon.sqlite3", tmp_path / "kept", Clock()
     await fill(path)
     daily_backup = DailyBackup(path, folder, clock)
@@ -27,7 +27,7 @@ async def test_a_backup_is_made_once_a_day_and_old_ones_go(tmp_path: Path) -> No
     assert kept[0].at - kept[-1].at > timedelta(days=25)
 
 
-async def test_a_backup_that_fails_is_told_once_and_tried_again(
+async def test_a_failed_backup_is_logged_once_and_retried(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path, folder = tmp_path / "salon.sqlite3", tmp_path / "kept"

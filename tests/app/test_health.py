@@ -51,7 +51,7 @@ def unexpected(logger: logging.Logger, **extra: Any) -> None:
         logger.exception("Unexpected with %s", SECRET, **extra)
 
 
-def test_a_line_for_people_has_no_secret_and_a_reference_where_a_bug_is() -> None:
+def test_a_text_line_has_no_secret_and_a_reference_for_a_bug() -> None:
     with written("text") as (logger, lines):
         logger.info("All is well, %s.", SECRET)
         unexpected(logger)
@@ -64,7 +64,7 @@ def test_a_line_for_people_has_no_secret_and_a_reference_where_a_bug_is() -> Non
     assert "ValueError: Bot [token] at /webhooks/12/[token]?wait=1" in text
 
 
-def test_a_line_for_machines_is_one_object_with_the_same_in_it() -> None:
+def test_a_json_line_is_one_object_without_secrets() -> None:
     reference = make_error_reference()
     with written("json") as (logger, lines):
         logger.warning("Two\nlines, %d.", 2)
@@ -110,7 +110,7 @@ def health_of(database: Database, folder: Path, connection: Connection) -> Healt
     )
 
 
-async def test_health_and_metrics_tell_of_a_running_bot(tmp_path: Path) -> None:
+async def test_health_and_metrics_describe_a_running_bot(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         await running.publish("# Slow bread\n\nA word nobody else has: zymurgy.\n\nIs it?")
         await running.settle()
@@ -184,7 +184,9 @@ class Manager:
                 pass
 
 
-async def test_systemd_is_told_of_patience_readiness_life_and_the_end(tmp_path: Path) -> None:
+async def test_systemd_is_notified_of_a_long_start_readiness_life_and_the_end(
+    tmp_path: Path,
+) -> None:
     manager = Manager(tmp_path / "notify")
     environment = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "40000"}
     told = ServiceManager.from_environment(environment)
@@ -202,12 +204,12 @@ async def test_systemd_is_told_of_patience_readiness_life_and_the_end(tmp_path: 
     told.stopping()  # to nobody, which is no error
 
 
-async def test_a_watchdog_of_another_process_and_no_systemd_at_all_are_left_alone() -> None:
+async def test_another_processs_watchdog_and_a_missing_systemd_are_ignored() -> None:
     await ServiceManager.from_environment({}).run()
     ServiceManager.from_environment({"WATCHDOG_USEC": "1", "WATCHDOG_PID": "1"}).ready()
 
 
-async def test_the_real_process_tells_systemd_and_serves_its_health(tmp_path: Path) -> None:
+async def test_the_real_process_notifies_systemd_and_serves_health(tmp_path: Path) -> None:
     manager = Manager(tmp_path / "notify")
     port = free_port()
     async with spawned_bot(tmp_path) as spawned:

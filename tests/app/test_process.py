@@ -167,7 +167,7 @@ async def test_a_file_that_is_not_there_is_status_66(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"   \n", bytes(range(256)) * 8])
-async def test_what_is_no_text_is_one_sentence_and_status_65(
+async def test_a_file_without_text_is_one_sentence_and_status_65(
     tmp_path: Path, content: bytes
 ) -> None:
     path = tmp_path / "essay.txt"

@@ -60,7 +60,7 @@ async def ready(spawned: SpawnedBot) -> str:
         pytest.param(CUT | {"path": "/users/@me", "status": 403}, id="login-refused-for-now"),
     ],
 )
-async def test_a_login_that_fails_is_tried_again(fault: dict[str, Any], tmp_path: Path) -> None:
+async def test_a_failed_login_is_retried(fault: dict[str, Any], tmp_path: Path) -> None:
     async with spawned_bot(tmp_path) as spawned:
         await strike(spawned.emulator, fault)
         await spawned.bot.start()
@@ -71,9 +71,7 @@ async def test_a_login_that_fails_is_tried_again(fault: dict[str, Any], tmp_path
         assert not said(spawned, "Traceback"), spawned.log
 
 
-async def test_a_first_connection_that_is_refused_is_made_again(
-    tmp_path: Path, unused_tcp_port: int
-) -> None:
+async def test_a_refused_first_connection_is_retried(tmp_path: Path, unused_tcp_port: int) -> None:
     async with spawned_bot(tmp_path) as spawned:
         address = urlsplit(spawned.emulator.gateway)
         log: list[str] = []
@@ -110,7 +108,7 @@ async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     writer.close()
 
 
-async def test_a_payload_that_the_library_chokes_on_leads_to_a_fresh_start(
+async def test_a_payload_that_breaks_discord_py_leads_to_a_new_connection(
     tmp_path: Path,
 ) -> None:
     async with spawned_bot(tmp_path) as spawned:
@@ -126,7 +124,7 @@ async def test_a_payload_that_the_library_chokes_on_leads_to_a_fresh_start(
 
 
 @pytest.mark.parametrize("code", [4004, 4010, 4011, 4012, 4013, 4014])
-async def test_what_discord_closes_for_good_ends_the_process_with_a_sentence(
+async def test_a_fatal_close_code_ends_the_process_with_a_sentence(
     code: int, tmp_path: Path
 ) -> None:
     async with spawned_bot(tmp_path) as spawned:
@@ -175,7 +173,7 @@ async def heartbeats(salon: Salon, count: int) -> None:
                 known, count = salon.latency, count - 1
 
 
-async def test_a_connection_on_which_nothing_is_heard_ends(
+async def test_a_silent_connection_is_ended(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with a_life(tmp_path, silence_timeout=1.0) as (emulator, salon, life):
@@ -203,7 +201,7 @@ async def test_a_task_that_is_cancelled_ends_the_connection(name: str, tmp_path:
 @pytest.mark.parametrize(
     "ending", [lambda task: task.cancel(), lambda _: None], ids=["cancelled", "at its end"]
 )
-async def test_a_task_that_ends_however_is_told_of_and_one_that_is_stopped_is_not(
+async def test_a_task_that_ends_is_reported_and_a_stopped_one_is_not(
     ending: Callable[[asyncio.Task[None]], object],
 ) -> None:
     over = asyncio.Event()
@@ -225,7 +223,7 @@ async def test_a_task_that_ends_however_is_told_of_and_one_that_is_stopped_is_no
     assert not over.is_set()
 
 
-async def test_a_bot_that_is_asked_says_where_it_stands_and_goes_on(tmp_path: Path) -> None:
+async def test_sigusr1_logs_the_stacks_and_the_bot_goes_on(tmp_path: Path) -> None:
     async with spawned_bot(tmp_path) as spawned:
         await spawned.bot.start()
         before = await ready(spawned)

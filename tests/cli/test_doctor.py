@@ -37,7 +37,7 @@ def by_subject(found: list[Finding]) -> dict[str, Finding]:
 
 
 @pytest.mark.smoke
-async def test_where_all_is_well_the_doctor_is_green(tmp_path: Path) -> None:
+async def test_the_doctor_finds_no_problem_if_there_is_none(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         await running.publish()
         await running.settle()
@@ -52,7 +52,7 @@ async def test_where_all_is_well_the_doctor_is_green(tmp_path: Path) -> None:
     assert format_findings([one for one in found if one.is_ok]).endswith("All is fine.")
 
 
-async def test_what_is_wrong_with_token_intents_and_rights_is_found(tmp_path: Path) -> None:
+async def test_problems_with_token_intents_and_permissions_are_found(tmp_path: Path) -> None:
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
             await running.publish()
@@ -87,7 +87,7 @@ async def test_a_damaged_archive_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.smoke
-async def test_what_failed_is_told_in_the_server_it_concerns_and_in_no_other(
+async def test_failures_are_reported_in_their_own_server_only(
     tmp_path: Path,
 ) -> None:
     async with running_bot(tmp_path) as running:
@@ -103,7 +103,7 @@ async def test_what_failed_is_told_in_the_server_it_concerns_and_in_no_other(
         server_id = running.server_id
 
         async def two_failures(tx: Transaction) -> None:
-            await settings.register(tx, 1, "Another server", now_ms)
+            await settings.register_server(tx, 1, "Another server", now_ms)
             await tx.run_many(
                 """
                 INSERT INTO message_edits (server_id, kind, channel_id, state, due_at, last_error)

@@ -1,4 +1,4 @@
-"""``python -m bot forget``: who left is forgotten by the operator."""
+"""``python -m bot forget``: the operator erases a member who left."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def _authors(running: RunningBot) -> list[str | None]:
 
 
 @pytest.mark.parametrize("is_running", [False, True])
-async def test_who_left_is_forgotten_at_once_or_at_the_next_start(
+async def test_a_member_who_left_is_erased_at_once_or_at_the_next_start(
     tmp_path: Path, is_running: bool
 ) -> None:
     path, backups = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
@@ -53,7 +53,9 @@ async def test_who_left_is_forgotten_at_once_or_at_the_next_start(
             assert (thread["id"], thread["name"]) == (head, "A reply")
 
 
-async def test_who_is_kept_out_stays_so_and_another_server_is_left_alone(tmp_path: Path) -> None:
+async def test_an_opted_out_member_stays_opted_out_and_other_servers_are_unchanged(
+    tmp_path: Path,
+) -> None:
     path, backups = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
@@ -73,7 +75,7 @@ async def test_who_is_kept_out_stays_so_and_another_server_is_left_alone(tmp_pat
             assert told.startswith("Nothing is kept of member")
 
 
-async def test_where_there_is_no_archive_nobody_is_forgotten(tmp_path: Path) -> None:
+async def test_without_an_archive_nobody_is_erased(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="There is no database"):
         await erase_member(tmp_path / "none.sqlite3", tmp_path, 5, None, keep_out=False)
     assert list(tmp_path.iterdir()) == []

@@ -145,7 +145,7 @@ def leaked(told: str) -> list[str]:
     return [secret for secret in SECRETS if secret.casefold() in told.casefold()]
 
 
-async def test_no_command_answers_with_what_was_said_elsewhere(stranger: Stranger) -> None:
+async def test_no_command_answers_with_another_servers_content(stranger: Stranger) -> None:
     asked = 0
     for command in slash_commands(stranger.running):
         for path, options in leaves(command):
@@ -170,7 +170,7 @@ async def test_no_command_answers_with_what_was_said_elsewhere(stranger: Strange
     assert "A magenta reply." in {reply["text"] for reply in exported["replies"]}
 
 
-async def test_nothing_that_was_said_elsewhere_is_suggested(stranger: Stranger) -> None:
+async def test_no_autocomplete_suggests_another_servers_content(stranger: Stranger) -> None:
     asked = 0
     for command in slash_commands(stranger.running):
         for path, options in leaves(command):
@@ -205,7 +205,7 @@ async def test_the_members_of_the_server_itself_are_shown_it(stranger: Stranger)
         assert "magenta" in await response.text()
 
 
-async def test_what_is_kept_of_a_member_elsewhere_is_not_handed_out_here(
+async def test_a_members_data_of_another_server_is_not_sent_here(
     stranger: Stranger,
 ) -> None:
     running = stranger.running

@@ -23,8 +23,8 @@ async def running(tmp_path: Path) -> AsyncIterator[RunningBot]:
         board, now = opened.channel("admins"), opened.clock.now_ms()
 
         async def choose(tx: Transaction) -> None:
-            await settings.register(tx, opened.server_id, "", now)
-            await settings.set_notices_channel(tx, opened.server_id, board)
+            await settings.register_server(tx, opened.server_id, "", now)
+            await settings.set_alerts_channel(tx, opened.server_id, board)
 
         await opened.database.write(choose)
         yield opened

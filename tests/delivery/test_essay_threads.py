@@ -13,7 +13,7 @@ import pytest
 from bot.emulator.faults.steps import Step
 from bot.emulator.world.models import ThreadState
 from bot.publishing.publish import Actor
-from storage.servers import settings, setup_choices
+from storage.servers import settings
 from tests.delivery.test_styles import LONG, command, kept, numbers, publish
 from tests.support.running_bot import (
     ESSAY,
@@ -225,7 +225,7 @@ async def test_admins_are_told_once_that_a_thread_cannot_be_locked(running: Runn
     await publish(running, style="thread")
     thread_id = running.emulator.world.channels[int((await running.bot_messages())[0]["id"])].id
     await running.database.write(
-        lambda tx: settings.set_notices_channel(tx, running.server_id, running.channel("admins"))
+        lambda tx: settings.set_alerts_channel(tx, running.server_id, running.channel("admins"))
     )
     path = f"/channels/{running.channel()}/permissions/{running.salon.own_id}"
     deny = {"type": 1, "allow": "0", "deny": str(1 << 34)}
@@ -342,7 +342,9 @@ async def test_a_channel_reply_is_moved_into_the_one_thread_where_the_server_mov
     running: RunningBot,
 ) -> None:
     thread_id, _ = await publish(running, style="thread")
-    await running.database.write(lambda tx: setup_choices.set_bring(tx, running.server_id, "move"))
+    await running.database.write(
+        lambda tx: settings.set_channel_replies(tx, running.server_id, "move")
+    )
     (card,) = await running.bot_messages()
     reply = await running.write("Ann", "To the card.", to=card["id"])
     await running.settle(60)

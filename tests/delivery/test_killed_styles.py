@@ -13,7 +13,7 @@ import pytest
 from bot.emulator.faults.steps import NeverArrivedError, Step
 from storage.db.database import open_database
 from storage.db.writer import Transaction
-from storage.servers import settings, setup_choices
+from storage.servers import settings
 from tests.delivery.test_every_message import POSTING
 from tests.delivery.test_killed import SAYINGS, comments, essay
 from tests.support.spawned_bot import Hook, SpawnedBot, spawned_bot
@@ -31,11 +31,11 @@ async def choose(spawned: SpawnedBot, style: str) -> None:
     forum = next(c.id for c in world.channels.values() if c.name == CHANNELS["forum"])
 
     async def chosen(tx: Transaction) -> None:
-        await settings.register(tx, world.guild.id, world.guild.name, 0)
+        await settings.register_server(tx, world.guild.id, world.guild.name, 0)
         if style == "thread":
-            await setup_choices.set_style(tx, world.guild.id, style)
+            await settings.set_style(tx, world.guild.id, style)
         else:
-            await setup_choices.set_channel(tx, world.guild.id, forum)
+            await settings.set_channel(tx, world.guild.id, forum)
 
     async with open_database(spawned.database) as database:
         await database.write(chosen)

@@ -12,7 +12,7 @@ import pytest
 from bot.core.conversation.events import Deletion
 from storage.db.restore import restore
 from storage.db.writer import Transaction
-from storage.servers import settings, setup_choices
+from storage.servers import settings
 from tests.support.running_bot import RunningBot, run_bot, run_emulator, running_bot
 
 EXECUTE = "/webhooks/*/*"
@@ -24,9 +24,9 @@ async def let_move(running: RunningBot, *, bring: str = "move") -> None:
     await allow(running, MANAGE_WEBHOOKS | MANAGE_MESSAGES)
 
     async def choose(tx: Transaction) -> None:
-        await settings.register(tx, running.server_id, "Rehearsal", 0)
-        await setup_choices.set_bring(tx, running.server_id, bring)
-        await settings.set_notices_channel(tx, running.server_id, running.channel("admins"))
+        await settings.register_server(tx, running.server_id, "Rehearsal", 0)
+        await settings.set_channel_replies(tx, running.server_id, bring)
+        await settings.set_alerts_channel(tx, running.server_id, running.channel("admins"))
 
     await running.database.write(choose)
 
@@ -380,9 +380,7 @@ async def test_the_same_words_twice_are_moved_twice(running: RunningBot) -> None
 
 
 async def test_talk_in_the_channel_is_moved_into_an_essays_one_thread(running: RunningBot) -> None:
-    await running.database.write(
-        lambda tx: setup_choices.set_style(tx, running.server_id, "thread")
-    )
+    await running.database.write(lambda tx: settings.set_style(tx, running.server_id, "thread"))
     await running.publish()
     (thread,) = (await running.world())["threads"]
     card = (await running.bot_messages())[0]
@@ -520,7 +518,7 @@ async def test_a_backup_of_before_the_move_takes_no_moved_reply_for_deleted(
         async with run_bot(tmp_path, emulator) as running:
             # As a server does that chooses to have replies moved between backup and restoring.
             await running.database.write(
-                lambda tx: setup_choices.set_bring(tx, running.server_id, "move")
+                lambda tx: settings.set_channel_replies(tx, running.server_id, "move")
             )
             await running.database.write(
                 lambda tx: tx.run("UPDATE reply_moves SET state = 'planned', copyable = 1")

@@ -22,7 +22,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 async def set_up_servers(tx: Transaction) -> None:
     """Two servers, with a discussion each, published at noon."""
     for server in (HERE, THERE):
-        await settings.register(tx, server, "A server", 0)
+        await settings.register_server(tx, server, "A server", 0)
         await tx.run(
             """
             INSERT INTO discussions (id, server_id, channel_id, state, created_at, published_at)

@@ -225,7 +225,7 @@ async def test_the_next_digest_replaces_one_that_could_not_be_sent(
 async def test_blocked_nudges_cause_one_alert_for_all_of_them(database: Database) -> None:
     async def work(tx: Transaction) -> list[int]:
         await set_up_servers(tx)
-        await settings.set_notices_channel(tx, HERE, 99)
+        await settings.set_alerts_channel(tx, HERE, 99)
         for head in (77, 78):
             await add_thread(tx, head)
         await plan_due(tx, NOON + 2 * DAY)

@@ -89,7 +89,7 @@ async def test_a_new_text_is_shown_first_and_changes_nothing(running: RunningBot
 
 
 @pytest.mark.smoke
-async def test_applied_it_is_laid_over_the_old_messages(running: RunningBot) -> None:
+async def test_applying_a_new_text_edits_the_old_messages(running: RunningBot) -> None:
     before = await running.publish()
     text = ESSAY.replace("Slow bread", "Slower bread").replace("takes a night", "takes two nights")
     assert "stands as revision 2" in await edited(running, text)
@@ -111,7 +111,9 @@ async def test_the_same_text_changes_nothing(running: RunningBot) -> None:
     assert "Nothing changes" in await running.answer_text(await hand_in(running, ESSAY))
 
 
-async def test_what_does_not_fit_goes_on_below_and_both_say_where(running: RunningBot) -> None:
+async def test_text_that_does_not_fit_continues_below_with_links_both_ways(
+    running: RunningBot,
+) -> None:
     posted = await running.publish(long("One", "Two", "Three"))
     assert len(posted) == 5
     await running.write("Ann", "I would.", to=posted[-1]["id"])
@@ -203,7 +205,7 @@ async def test_two_edits_in_a_row_both_reach_the_channel(running: RunningBot) ->
     )
 
 
-async def test_a_new_text_takes_the_place_of_one_that_was_not_applied(running: RunningBot) -> None:
+async def test_a_new_text_replaces_one_that_was_not_applied(running: RunningBot) -> None:
     await running.publish()
     first = await hand_in(running, ESSAY.replace("Slow", "Fast"))
     assert "Fast bread" in await running.answer_text(first)
@@ -216,7 +218,7 @@ async def test_a_new_text_takes_the_place_of_one_that_was_not_applied(running: R
     assert "Very slow bread" in component_texts(card["components"])
 
 
-async def test_a_new_text_that_is_not_meant_changes_nothing(running: RunningBot) -> None:
+async def test_a_cancelled_new_text_changes_nothing(running: RunningBot) -> None:
     before = contents(await running.publish())
     interaction = await hand_in(running, ESSAY.replace("Slow", "Fast"))
     await running.press(interaction, "Cancel")
@@ -227,7 +229,7 @@ async def test_a_new_text_that_is_not_meant_changes_nothing(running: RunningBot)
     )
 
 
-async def test_what_changes_and_the_whole_text_come_as_files(running: RunningBot) -> None:
+async def test_the_changes_and_the_full_text_are_sent_as_files(running: RunningBot) -> None:
     await running.publish()
     interaction = await hand_in(running, ESSAY.replace("takes a night", "takes two nights"))
     for label, expected in (
@@ -241,7 +243,7 @@ async def test_what_changes_and_the_whole_text_come_as_files(running: RunningBot
             assert expected in await response.text()
 
 
-async def test_the_form_begins_with_the_text_that_stands(running: RunningBot) -> None:
+async def test_the_form_starts_with_the_current_text(running: RunningBot) -> None:
     await running.publish()
     shown = await running.run_command("essay edit", options=CHOSEN)
     assert "It takes a night" in shown["answer"]["data"]["components"][1]["component"]["value"]
@@ -277,7 +279,7 @@ async def test_an_essay_that_is_being_published_is_not_edited(running: RunningBo
     )
 
 
-async def test_what_is_no_essay_gets_a_sentence_and_changes_nothing(running: RunningBot) -> None:
+async def test_an_unreadable_file_gets_a_sentence_and_changes_nothing(running: RunningBot) -> None:
     before = contents(await running.publish())
     assert "empty" in await running.answer_text(await hand_in(running, " \n"))
     both = [*CHOSEN, {"type": 3, "name": "address", "value": "https://example.org"}]
@@ -351,7 +353,7 @@ async def test_a_question_that_the_text_ends_with_is_not_asked_below_it_unless_a
     assert contents(await running.bot_messages())[2:] == ["What do you think?"]
 
 
-async def test_an_edit_that_was_handed_in_before_a_restart_is_shown_after_it(
+async def test_an_edit_submitted_before_a_restart_is_shown_after_it(
     tmp_path: Path,
 ) -> None:
     async with run_emulator() as emulator:
@@ -369,7 +371,7 @@ async def test_an_edit_that_was_handed_in_before_a_restart_is_shown_after_it(
 
 
 @pytest.mark.parametrize("channel", ["essays", "essay-forum"])
-async def test_an_essay_with_a_place_of_its_own_is_edited_there_and_its_place_renamed(
+async def test_an_essay_in_its_own_thread_is_edited_there_and_the_thread_renamed(
     running: RunningBot, channel: str
 ) -> None:
     style = "thread" if channel == "essays" else None
@@ -390,7 +392,7 @@ async def test_an_essay_with_a_place_of_its_own_is_edited_there_and_its_place_re
     assert (state.locked, state.archived) == (True, True)
 
 
-async def test_a_text_that_an_essay_no_longer_has_is_not_taken_for_it(running: RunningBot) -> None:
+async def test_a_former_text_of_an_essay_is_not_recognized_as_it(running: RunningBot) -> None:
     await running.publish()
     await edited(running, ESSAY.replace("takes a night", "takes two nights"))
     again = await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
@@ -435,7 +437,7 @@ async def test_a_message_answered_just_before_it_is_removed_is_emptied(running: 
     assert str(reply) in {thread["id"] for thread in (await running.world())["threads"]}
 
 
-async def test_what_prompts_asked_and_quote_follows_the_text(running: RunningBot) -> None:
+async def test_questions_and_quotes_of_prompts_follow_the_text(running: RunningBot) -> None:
     await running.publish(written("Bread takes a night.", "Salt comes last.", "Would you wait?"))
     for when, what in (
         ("in 3 days", "passage 2: Why last?"),

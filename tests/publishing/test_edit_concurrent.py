@@ -20,7 +20,7 @@ async def running(tmp_path: Path) -> AsyncIterator[RunningBot]:
         yield opened
 
 
-async def test_a_withdrawal_while_a_new_text_is_laid_over_leaves_nothing(
+async def test_a_withdrawal_during_an_edit_leaves_nothing(
     running: RunningBot,
 ) -> None:
     await running.publish(long("One", "Two", "Three"))
@@ -49,7 +49,7 @@ async def take_up_again(running: RunningBot) -> None:
     await services.publishing.resume_submissions(services.editing.resume_submission)
 
 
-async def test_a_text_that_was_cut_off_is_not_shown_again_once_it_was_applied(
+async def test_an_interrupted_text_is_not_shown_again_once_it_was_applied(
     running: RunningBot,
 ) -> None:
     """It was handed in once more, and another text was applied after it."""
@@ -64,7 +64,7 @@ async def test_a_text_that_was_cut_off_is_not_shown_again_once_it_was_applied(
     assert "was handed in after" in (outcome or "")
 
 
-async def test_a_text_that_was_cut_off_takes_no_later_texts_place(running: RunningBot) -> None:
+async def test_an_interrupted_text_does_not_replace_a_later_one(running: RunningBot) -> None:
     await running.publish(long("One", "Two"))
     await cut_off(running, long("Eins", "Two"))
     waiting = await hand_in(running, long("Uno", "Dos"))
@@ -75,7 +75,7 @@ async def test_a_text_that_was_cut_off_takes_no_later_texts_place(running: Runni
     assert [text[:4] for text in contents(await running.bot_messages())[1:3]] == ["Uno.", "Dos."]
 
 
-async def test_a_text_that_was_cut_off_is_shown_where_the_later_one_was_cancelled(
+async def test_an_interrupted_text_is_shown_if_the_later_one_was_cancelled(
     running: RunningBot,
 ) -> None:
     await running.publish(long("One", "Two"))
@@ -88,7 +88,7 @@ async def test_a_text_that_was_cut_off_is_shown_where_the_later_one_was_cancelle
     )
 
 
-async def test_closing_while_a_new_text_is_laid_over_does_not_stop_it(running: RunningBot) -> None:
+async def test_closing_during_an_edit_does_not_stop_it(running: RunningBot) -> None:
     await running.publish(long("One", "Two", "Three"))
     fault = {"kind": "http", "method": "PATCH", "path": "/channels/*/messages/*", "times": 1}
     await running.control("faults", {**fault, "status": 503, "after_effect": False})
@@ -104,7 +104,7 @@ async def test_closing_while_a_new_text_is_laid_over_does_not_stop_it(running: R
 
 
 @pytest.mark.parametrize("style", ["threads", "thread", "forum"])
-async def test_reopening_while_a_new_text_is_laid_over_leaves_it_whole_and_open(
+async def test_reopening_during_an_edit_leaves_it_complete_and_open(
     running: RunningBot, style: str
 ) -> None:
     text = long("One", "Two", "Three")
@@ -134,7 +134,7 @@ async def test_reopening_while_a_new_text_is_laid_over_leaves_it_whole_and_open(
         assert not thread["thread_metadata"]["archived"]
 
 
-async def test_a_card_that_was_deleted_is_told_of_and_not_posted_below_the_text(
+async def test_a_deleted_card_is_reported_and_not_posted_below_the_text(
     running: RunningBot,
 ) -> None:
     card, *_ = await running.publish(long("One", "Two"))
@@ -151,7 +151,7 @@ async def test_a_card_that_was_deleted_is_told_of_and_not_posted_below_the_text(
     assert all(message["content"] for message in await running.bot_messages())
 
 
-async def test_a_right_that_is_missing_is_named_before_anything_changes(
+async def test_a_missing_permission_is_named_before_anything_changes(
     running: RunningBot,
 ) -> None:
     before = contents(await running.publish())
@@ -169,7 +169,7 @@ async def test_a_right_that_is_missing_is_named_before_anything_changes(
 
 @pytest.mark.parametrize("status", [403, 500, 502, None])
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
-async def test_every_edit_arrives_whatever_fails_in_between(
+async def test_every_edit_is_made_whatever_fails_meanwhile(
     running: RunningBot, status: int | None, after_effect: bool
 ) -> None:
     await running.publish(long("One", "Two", "Three", "Four"))
@@ -186,7 +186,7 @@ async def test_every_edit_arrives_whatever_fails_in_between(
     )
 
 
-async def test_edits_of_old_messages_are_spread_out_and_told_while_they_wait(
+async def test_edits_of_old_messages_are_spread_out_and_shown_as_waiting(
     running: RunningBot,
 ) -> None:
     await running.publish(long(*(f"Part{n}" for n in range(6))))
@@ -204,7 +204,7 @@ async def test_edits_of_old_messages_are_spread_out_and_told_while_they_wait(
     assert said == ["Teil"] * 6
 
 
-async def test_the_text_of_a_message_that_was_deleted_is_put_elsewhere_by_the_next_edit(
+async def test_the_next_edit_puts_the_text_of_a_deleted_message_elsewhere(
     running: RunningBot,
 ) -> None:
     posted = await running.publish(long("One", "Two", "Three"))
@@ -216,7 +216,7 @@ async def test_the_text_of_a_message_that_was_deleted_is_put_elsewhere_by_the_ne
     await hold_order(running, "One", "Two", "Three")
 
 
-async def test_a_message_that_was_deleted_unseen_is_told_of_and_made_up_for(
+async def test_a_message_deleted_during_an_outage_is_reported_and_replaced(
     tmp_path: Path,
 ) -> None:
     async with run_emulator() as emulator:
@@ -241,7 +241,9 @@ async def hold_order(running: RunningBot, *names: str) -> None:
     assert places == sorted(places)
 
 
-async def test_what_automod_refuses_is_told_and_can_be_gone_on_with(running: RunningBot) -> None:
+async def test_an_edit_blocked_by_automod_is_reported_and_can_be_retried(
+    running: RunningBot,
+) -> None:
     await running.publish(long("One", "Two"))
     for method, path in (
         ("PATCH", "/channels/*/messages/*"),

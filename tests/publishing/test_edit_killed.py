@@ -150,7 +150,7 @@ async def hold(play: Play, text: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("way", STEPS)
-async def test_the_steps_struck_are_those_of_an_edit(tmp_path: Path, way: str) -> None:
+async def test_the_steps_of_the_kills_are_those_of_an_edit(tmp_path: Path, way: str) -> None:
     async with spawned_bot(tmp_path) as spawned, aiohttp.ClientSession() as session:
         play = await played(spawned, session, tmp_path)
         message = await play.hand_in(written(*TEXTS[way]))
@@ -165,7 +165,7 @@ async def test_the_steps_struck_are_those_of_an_edit(tmp_path: Path, way: str) -
 @pytest.mark.parametrize(
     ("way", "number"), [(way, number) for way in STEPS for number in range(1, STEPS[way] - 10, 3)]
 )
-async def test_killed_at_a_step_of_an_edit_it_completes_it(
+async def test_an_edit_is_completed_after_a_kill_at_any_step(
     tmp_path: Path, way: str, number: int
 ) -> None:
     async with spawned_bot(tmp_path) as spawned, aiohttp.ClientSession() as session:

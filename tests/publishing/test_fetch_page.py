@@ -160,15 +160,15 @@ async def test_a_page_is_fetched_and_read_with_its_links(site: Site) -> None:
     assert site.address("/who") in links
 
 
-async def test_what_the_server_says_of_the_encoding_is_believed(site: Site) -> None:
+async def test_the_charset_that_the_server_names_is_used(site: Site) -> None:
     assert (await got(site.address("/latin"))).data == "Café\n\nThe naïve café."
 
 
-async def test_a_packed_page_is_unpacked(site: Site) -> None:
+async def test_a_compressed_page_is_decompressed(site: Site) -> None:
     assert (await got(site.address("/packed"))).data == PAGE.encode()
 
 
-async def test_redirects_are_followed_and_the_last_address_is_told(site: Site) -> None:
+async def test_redirects_are_followed_and_the_last_address_is_returned(site: Site) -> None:
     page = await got(site.address("/to?where=/page"))
     assert page.address == site.address("/page")
 
@@ -197,7 +197,7 @@ async def test_redirects_are_followed_and_the_last_address_is_told(site: Site) -
         ("/to?where=http://inside.example/x", "private"),
     ],
 )
-async def test_what_cannot_be_had_is_told_in_a_sentence(
+async def test_a_page_that_cannot_be_fetched_is_a_sentence(
     site: Site, path: str, sentence: str
 ) -> None:
     with pytest.raises(UnreadableEssay, match=sentence):
@@ -209,7 +209,7 @@ async def test_a_page_that_does_not_end_is_given_up(site: Site) -> None:
         await fetch_page(site.address("/forever"), resolver=names(), allows=allows, seconds=0.5)
 
 
-async def test_a_name_that_turns_private_at_the_second_look_is_not_followed(site: Site) -> None:
+async def test_a_name_that_resolves_to_a_private_address_later_is_rejected(site: Site) -> None:
     resolver = names(turning=["127.0.0.1", "127.0.0.2"])
     address = site.address(
         f"/to?where={site.address('/page', 'turning.example')}", "turning.example"
@@ -227,7 +227,7 @@ async def test_a_name_that_turns_private_at_the_second_look_is_not_followed(site
         "http://[::ffff:10.0.0.1]/", "http://169.254.169.254/", "http://[fe80::1]/", "http://0.0.0.0/",
     ],
 )  # fmt: skip
-async def test_private_addresses_written_as_numbers_are_refused_without_a_request(
+async def test_private_ip_addresses_are_rejected_without_a_request(
     address: str,
 ) -> None:
     with pytest.raises(UnreadableEssay, match="private"):
@@ -238,17 +238,17 @@ async def test_private_addresses_written_as_numbers_are_refused_without_a_reques
     "address",
     ["", "essay.txt", "file:///etc/passwd", "ftp://essays.example/", "http://", "http://[x", "//a"],
 )
-async def test_what_is_no_web_address_is_refused(address: str) -> None:
+async def test_an_invalid_web_address_is_rejected(address: str) -> None:
     with pytest.raises(UnreadableEssay, match="http://"):
         await got(address)
 
 
-async def test_an_address_with_a_password_is_refused() -> None:
+async def test_an_address_with_a_password_is_rejected() -> None:
     with pytest.raises(UnreadableEssay, match="password"):
         await got("http://ann:secret@essays.example/")
 
 
-async def test_a_name_that_nobody_knows_is_told() -> None:
+async def test_an_unknown_host_name_is_reported() -> None:
     with pytest.raises(UnreadableEssay, match="could not be reached"):
         await got("http://nobody.example/")
 

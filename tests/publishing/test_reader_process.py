@@ -84,7 +84,7 @@ async def test_hostile_text_is_an_essay_within_the_limits(name: str) -> None:
     ],
     ids=["zip bomb", "endless", "entity bomb", "too large"],
 )
-async def test_bombs_are_refused_with_a_sentence(data: bytes, name: str) -> None:
+async def test_bombs_are_rejected_with_a_sentence(data: bytes, name: str) -> None:
     with pytest.raises(UnreadableEssay, match=r"\.$|\?$"):
         await read_in_child_process(data, name=name)
 
@@ -150,12 +150,12 @@ async def test_the_child_reads_what_the_parent_would() -> None:
     assert lay_out(essay).parts[0].content == "By *Ann*.\n\n- a\n- b\n\n```py\nx\n```\n\nWhy?"
 
 
-async def test_the_sentence_of_what_the_child_cannot_read_is_passed_on() -> None:
+async def test_the_childs_error_sentence_is_passed_on() -> None:
     with pytest.raises(UnreadableEssay, match="not text"):
         await read_in_child_process(b"%PDF-1.7 \x00", name="a.txt")
 
 
-def test_a_read_that_is_given_up_leaves_no_child_behind() -> None:
+def test_a_cancelled_read_leaves_no_child_behind() -> None:
     async def give_up() -> None:
         async with asyncio.timeout(0.5):
             await read_in_child_process(SLOW_TEXT, name="a.md")

@@ -55,10 +55,19 @@ PENDING = {
 }
 #: Statements that read a whole table on purpose: function, table, and why.
 WHOLE = {
-    ("storage.db.erasure_log.recorded", "erased_members"): "once, when the archive is opened",
-    ("storage.db.erasure_log.servers_of", "replies"): "an operator's command for one member",
-    ("storage.db.erasure_log.servers_of", "threads"): "an operator's command for one member",
-    ("storage.db.erasure_log.replaced", "replaced.erased_members"): "restoring a backup",
+    ("storage.db.erasure_log.get_erasures", "erased_members"): "once, when the archive is opened",
+    (
+        "storage.db.erasure_log.get_servers_of_member",
+        "replies",
+    ): "an operator's command for one member",
+    (
+        "storage.db.erasure_log.get_servers_of_member",
+        "threads",
+    ): "an operator's command for one member",
+    (
+        "storage.db.erasure_log.get_replaced_erasures",
+        "replaced.erased_members",
+    ): "restoring a backup",
     ("storage.db.restore._carry_over", "replies"): "restoring a backup",
     ("storage.db.restore._carry_over", "replaced.replies"): "restoring a backup",
     (

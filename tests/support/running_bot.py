@@ -36,6 +36,7 @@ from bot.publishing.fetch_page import fetch_page
 from bot.settings import Settings
 from storage.db.database import Database, open_database
 from storage.essays.export import export
+from storage.privacy import erasure
 from tests.support.wire_check import wire_faults
 
 #: Seconds of real time after which :func:`wait_until` gives up.
@@ -356,7 +357,7 @@ async def run_bot(
     )
     async with (
         aiohttp.ClientSession() as session,
-        open_database(settings.database) as database,
+        open_database(settings.database, erase_member=erasure.erase) as database,
     ):
         # The tests serve their web pages on loopback, which the bot itself never fetches from.
         page = functools.partial(fetch_page, allows=lambda address: address.is_loopback)

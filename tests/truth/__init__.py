@@ -1,1 +1,1 @@
-"""The truth test: whatever members do and the connection suffers, the archive ends up right."""
+"""The truth test: after random plays with outages, the archive equals the emulator's world."""

@@ -1,4 +1,4 @@
-"""Plays as many seeds as are wanted: ``python -m tests.truth --seeds 1000 [--first N]``."""
+"""Runs plays by their seeds: ``python -m tests.truth --seeds 1000 [--first N]``."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.truth.play import play
+from tests.truth.run_play import run_play
 
 
 def main() -> int:
-    """Play them one after the other; 1 where one went wrong."""
+    """Run the plays one after the other; 1 if one failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.truth", description=__doc__)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
@@ -22,7 +22,7 @@ def main() -> int:
     failed = []
     for seed in range(options.first, options.first + options.seeds):
         with tempfile.TemporaryDirectory() as folder:
-            played = asyncio.run(play(seed, options.actions, Path(folder), move=options.move))
+            played = asyncio.run(run_play(seed, options.actions, Path(folder), move=options.move))
         print(f"seed {seed}: {'; '.join(played.wrong) or 'equal'}", flush=True)  # noqa: T201
         if played.wrong:
             failed.append(seed)

@@ -1,7 +1,7 @@
-"""What the archive has to hold, told from the world alone, and where it differs.
+"""What the archive has to contain, derived from the world alone, and how it differs.
 
-It is read from Discord's message objects by the design's sentences about replies, parents and
-threads, and knows nothing of how the bot finds out.
+Derived from Discord's message objects by the design's rules about replies, parents and threads,
+without any code of the bot.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ class _Truth:
             for message in world["messages"]
             if message["type"] in _WRITTEN and not message["author"].get("bot")
         }
-        # The line that points into a thread stands under the reply it is about.
+        # The message that links to a thread is a reply to the member's reply it is about.
         self._about = {
             message["id"]: _answered(message)
             for message in world["messages"]
             if message["id"] in ours and _answered(message) is not None
         }
-        self._loose = {
+        self._orphaned_links = {
             message["id"]
             for message in world["messages"]
             if message["id"] in ours
@@ -44,9 +44,9 @@ class _Truth:
         self._known: dict[str, bool] = {}
 
     def is_reply(self, message_id: str) -> bool:
-        """Whether a message belongs to the discussion, as far as anybody could know.
+        """Whether a message belongs to the discussion, as far as the bot could know.
 
-        What was written and deleted unseen is in no history, and so is nobody's knowledge.
+        A message written and deleted while the bot was away is in no history.
         """
         if message_id not in self.messages:
             return False
@@ -69,13 +69,13 @@ class _Truth:
         answered = _answered(message)
         return self._about.get(answered, answered) if answered is not None else None
 
-    def answers_a_loose_line(self, message_id: str) -> bool:
-        """Whether it answers a pointing line whose own reply was gone before the line came.
+    def answers_orphaned_link(self, message_id: str) -> bool:
+        """Whether it replies to a link whose own reply was deleted before the link was posted.
 
-        Nothing in the world tells what such a line is about.
+        Nothing in the world says what such a link is about.
         """
         answered = _answered(self.messages[message_id])
-        return answered in self._loose
+        return answered in self._orphaned_links
 
     def parent(self, message_id: str) -> str | None:
         """The reply that a reply answers; None for the essay."""
@@ -96,7 +96,7 @@ def _answered(message: dict[str, Any]) -> str | None:
 
 
 def _moment(text: str | None) -> int | None:
-    """Whole milliseconds, which is as exact as an id of Discord's is."""
+    """Whole milliseconds, the precision of Discord's ids."""
     if text is None:
         return None
     since = datetime.fromisoformat(text) - datetime(1970, 1, 1, tzinfo=UTC)
@@ -109,10 +109,10 @@ def differences(
     own_id: str,
     names: Mapping[str, Collection[str]] | None = None,
 ) -> list[str]:
-    """Every way in which the export is not the world; empty where it is.
+    """Every difference between the export and the world.
 
-    ``names``: by message, what its author was called when it was written and since; what was read
-    later than it was written cannot bear another name than one of these.
+    ``names``: for each message, its author's names when it was written and since; the name in the
+    archive, which may have been read later, must be one of these.
     """
     ours = {m["id"] for m in world["messages"] if m["author"]["id"] == own_id}
     kept = {reply["id"]: reply for reply in exported["replies"]}
@@ -122,7 +122,7 @@ def differences(
         f"{message_id} is missing: {truth.messages[message_id]['content']!r}"
         for message_id in sorted(wanted - set(kept))
     ]
-    found += [f"{reply_id} is no reply" for reply_id in sorted(set(kept) - wanted)]
+    found += [f"{reply_id} isn't a reply" for reply_id in sorted(set(kept) - wanted)]
     for reply_id in sorted(wanted & set(kept)):
         found += _of_one(truth, reply_id, kept[reply_id])
         name = kept[reply_id]["author"]["name"]
@@ -149,7 +149,7 @@ def _of_one(truth: _Truth, reply_id: str, reply: dict[str, Any]) -> list[str]:
         "attachments": [(file["name"], file["size"]) for file in reply["attachments"]],
         "reactions": {one["emoji"]: one["count"] for one in reply["reactions"]},
     }
-    if truth.answers_a_loose_line(reply_id):
+    if truth.answers_orphaned_link(reply_id):
         wanted["parent"] = found["parent"]
     if not message["deleted"]:
         wanted["text"] = message["content"]
@@ -159,7 +159,7 @@ def _of_one(truth: _Truth, reply_id: str, reply: dict[str, Any]) -> list[str]:
         }
         wanted["edited_at"] = _moment(message["edited_timestamp"])
         found["edited_at"] = _moment(reply["edited_at"])
-    # The time that an id tells and the time beside it may lie some milliseconds apart.
+    # The time in an id and the timestamp beside it may differ by some milliseconds.
     moments = {(int(reply_id) >> 22) + _EPOCH, _moment(message["timestamp"])}
     wanted["written in time"] = True
     found["written in time"] = _moment(reply["written_at"]) in moments

@@ -1,6 +1,6 @@
-"""A play in which the bot is struck dead again and again while it catches up.
+"""A play in which the bot is killed again and again while it catches up.
 
-``python -m tests.truth.killing --seeds 100 [--first N] [--kills N]`` plays as many as are wanted.
+``python -m tests.truth.killing --seeds 100 [--first N] [--kills N]`` runs more of them.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from tests.support.running_bot import run_bot
 from tests.support.spawned_bot import SpawnedBot, spawned_bot
 from tests.truth.compare import differences
 from tests.truth.play_state import Bot
-from tests.truth.runner import Play
+from tests.truth.random_play import RandomPlay
 
-__all__ = ["Killed", "play_and_kill"]
+__all__ = ["KillResult", "play_and_kill"]
 
 #: What happens while the bot is away.
-_MISSED = (
+_MISSED_ACTIONS = (
     *("talk", "talk", "talk", "answer essay", "answer in thread", "answer in channel", "attach"),
     *("edit", "edit", "delete", "delete many", "react", "take back", "clear reactions"),
     *("open thread", "archive", "delete thread", "rename", "say"),
@@ -36,15 +36,15 @@ _STEPS, _BEHIND = (4, 40), 0.03
 
 
 @dataclass(frozen=True)
-class Killed:
-    """How it ended: what is wrong in the archive, and how often the bot was struck."""
+class KillResult:
+    """What is wrong in the archive at the end, and how often the bot was killed."""
 
     wrong: list[str]
     kills: int
 
 
 class _Killer:
-    """Strikes at seeded steps until it has struck often enough; each time the bot starts anew."""
+    """Kills the bot at random steps, ``kills`` times; each time it is started again."""
 
     def __init__(self, spawned: SpawnedBot, chance: random.Random, kills: int) -> None:
         self._spawned = spawned
@@ -57,9 +57,9 @@ class _Killer:
         """The emulator's hook."""
         if self.left and self._pending is None and step.number >= self._next:
             delay = self._chance.uniform(0, _BEHIND)
-            self._pending = asyncio.get_running_loop().call_later(delay, self.strike)
+            self._pending = asyncio.get_running_loop().call_later(delay, self.kill_now)
 
-    def strike(self) -> None:
+    def kill_now(self) -> None:
         """Kill the bot now, if it runs; it is started again."""
         self._pending = None
         self._next = self._spawned.emulator.steps.count + self._chance.randint(*_STEPS)
@@ -68,23 +68,25 @@ class _Killer:
             self._spawned.kill()
 
 
-async def play_and_kill(seed: int, folder: Path, *, missed: int = 120, kills: int = 4) -> Killed:
+async def play_and_kill(
+    seed: int, folder: Path, *, missed: int = 120, kills: int = 4
+) -> KillResult:
     """Publish, miss ``missed`` actions, and be killed ``kills`` times while catching up."""
     async with spawned_bot(folder) as spawned, aiohttp.ClientSession() as session:
         async with run_bot(folder, spawned.emulator) as running:
             await running.publish()
-            play = Play(spawned.emulator, _away(), seed, running.channel(), session)
+            play = RandomPlay(spawned.emulator, _no_bot(), seed, running.channel(), session)
             for _ in range(missed // 4):
-                await play.do(play.random.choice(_MISSED))
+                await play.do(play.random.choice(_MISSED_ACTIONS))
             await running.settle()
         for _ in range(missed):
-            await play.do(play.random.choice(_MISSED))
+            await play.do(play.random.choice(_MISSED_ACTIONS))
         killer = _Killer(spawned, play.random, kills)
         spawned.emulator.steps.hook = killer.step
         await spawned.bot.start()
         while killer.left:
             await play.control("clock", {"advance": 0})
-            killer.strike()  # it has caught up before its turn came
+            killer.kill_now()  # it has caught up before its turn came
             await asyncio.gather(*spawned.restarts)
         spawned.emulator.steps.hook = None
         await asyncio.gather(*spawned.restarts)
@@ -92,18 +94,18 @@ async def play_and_kill(seed: int, folder: Path, *, missed: int = 120, kills: in
         wrong = differences(
             await spawned.world(), await spawned.export(), str(play.own_id), play.names
         )
-        return Killed(wrong, len(spawned.restarts))
+        return KillResult(wrong, len(spawned.restarts))
 
 
-def _away() -> Bot:
+def _no_bot() -> Bot:
     async def nothing() -> None:
-        """The bot comes and goes by other hands here."""
+        """The bot is started and stopped elsewhere."""
 
     return Bot(nothing, nothing, lambda: False)
 
 
 def main() -> int:
-    """Play them one after the other; 1 where one went wrong."""
+    """Run the plays one after the other; 1 if one failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.truth.killing", description=__doc__)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
@@ -117,8 +119,8 @@ def main() -> int:
                 play_and_kill(seed, Path(folder), missed=options.missed, kills=options.kills)
             )
         kills += found.kills
-        told = "; ".join(found.wrong) or "equal"
-        print(f"seed {seed}: {found.kills} kills, {told}", flush=True)  # noqa: T201
+        result = "; ".join(found.wrong) or "equal"
+        print(f"seed {seed}: {found.kills} kills, {result}", flush=True)  # noqa: T201
         if found.wrong:
             failed.append(seed)
     print(  # noqa: T201

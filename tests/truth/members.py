@@ -1,4 +1,4 @@
-"""What members and admins do in a play."""
+"""The actions of members and admins in a play."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tests.truth.play_state import PlayState
 __all__ = ["Members"]
 
 _EMOJI = ["👍", "🍞", "🎉"]
-#: With fewer members than these in the server, nobody leaves.
+#: With fewer members in the server, nobody leaves.
 _FEWEST = 3
 
 
 class Members(PlayState):
-    """Everything people do: each returns whether there was something to do it to."""
+    """The actions; each returns whether there was something to do it to."""
 
     async def _write(self, channel_id: int, to: int | None = None, *, file: bool = False) -> bool:
         body: dict[str, Any] = {"content": self._words()}
@@ -29,18 +29,18 @@ class Members(PlayState):
         author = self._pick(self.here())
         found = await self._ask(author, "POST", path, body, b"png" if file else None)
         if found is not None:
-            self.written(author, found["id"])
+            self.note_author(author, found["id"])
         return found is not None
 
     async def _say(self) -> bool:
         return await self._write(self.channel_id)
 
     async def _answer_essay(self) -> bool:
-        post = self._pick(self._standing(mine=False, in_thread=False))
+        post = self._pick(self._present(mine=False, in_thread=False))
         return post is not None and await self._write(self.channel_id, post.id)
 
     async def _answer_in_channel(self) -> bool:
-        message = self._pick(self._standing(in_thread=False))
+        message = self._pick(self._present(in_thread=False))
         return message is not None and await self._write(self.channel_id, message.id)
 
     async def _talk(self) -> bool:
@@ -48,7 +48,7 @@ class Members(PlayState):
         return thread_id is not None and await self._write(thread_id)
 
     async def _answer_in_thread(self) -> bool:
-        message = self._pick(self._standing(in_thread=True))
+        message = self._pick(self._present(in_thread=True))
         return message is not None and await self._write(message.channel_id, message.id)
 
     async def _attach(self) -> bool:
@@ -70,17 +70,17 @@ class Members(PlayState):
         return await self._call(self._author(message), "DELETE", path)
 
     async def _delete_many(self) -> bool:
-        where = Counter(message.channel_id for message in self._standing())
+        where = Counter(message.channel_id for message in self._present())
         place = self._pick([place for place, count in where.items() if count > 1])
         if place is None:
             return False
-        there = [m.id for m in self._standing() if m.channel_id == place]
+        there = [m.id for m in self._present() if m.channel_id == place]
         some = self.random.sample(there, min(len(there), 3))
         path = f"/channels/{place}/messages/bulk-delete"
         return await self._call(self.moderator, "POST", path, {"messages": [str(i) for i in some]})
 
     async def _react(self) -> bool:
-        message = self._pick(self._standing())
+        message = self._pick(self._present())
         if message is None:
             return False
         emoji = quote(self._pick(_EMOJI))
@@ -91,7 +91,7 @@ class Members(PlayState):
         here = {user.id for user in self.here()}
         given = [
             (message, reaction, user_id)
-            for message in self._standing()
+            for message in self._present()
             for reaction in message.reactions
             for user_id in reaction.users
             if user_id in here
@@ -105,7 +105,7 @@ class Members(PlayState):
         return await self._call(member, "DELETE", path)
 
     async def _clear_reactions(self) -> bool:
-        message = self._pick([m for m in self._standing() if m.reactions])
+        message = self._pick([m for m in self._present() if m.reactions])
         if message is None:
             return False
         path = f"/channels/{message.channel_id}/messages/{message.id}/reactions"
@@ -116,7 +116,7 @@ class Members(PlayState):
         free = [
             message
             for mine in (True, False)
-            for message in self._standing(mine=mine, in_thread=False)
+            for message in self._present(mine=mine, in_thread=False)
             if message.id not in world.channels
         ]
         message = self._pick(free)
@@ -156,7 +156,7 @@ class Members(PlayState):
         nick = self._pick([None, f"{member.display_name} {self.random.randrange(1000)}"])
         path = f"/guilds/{self.guild.id}/members/@me"
         done = await self._call(member, "PATCH", path, {"nick": nick})
-        self.renamed(member)
+        self.note_name(member)
         return done
 
     async def _leave_server(self) -> bool:
@@ -165,7 +165,7 @@ class Members(PlayState):
             await self.do("join server")
         member = self._pick(here)
         done = await self._call(member, "DELETE", f"/users/@me/guilds/{self.guild.id}")
-        self.renamed(member)
+        self.note_name(member)
         return done
 
     async def _join_server(self) -> bool:
@@ -173,5 +173,5 @@ class Members(PlayState):
         if member is None:
             return await self.do("leave server") and await self._join_server()
         join(self.emulator.world, self.guild, member)
-        self.renamed(member)
+        self.note_name(member)
         return True

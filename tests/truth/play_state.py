@@ -1,4 +1,4 @@
-"""What a play stands on: the world, the bot, and calls as members."""
+"""The state of a play: the world, the bot, and calls as members."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Bot", "PlayState"]
 
 @dataclass
 class Bot:
-    """What a play does to the bot. ``ended``: whether it ended by itself, to be started anew."""
+    """How a play controls the bot. ``ended``: whether it ended by itself and must be restarted."""
 
     start: Callable[[], Awaitable[None]]
     stop: Callable[[], Awaitable[None]]
@@ -30,7 +30,7 @@ class Bot:
 
 @dataclass
 class PlayState:
-    """The world of one play. ``done`` counts what was done, ``told`` is it in order.
+    """The world of one play. ``done`` counts what was done, ``actions`` lists it in order.
 
     ``names``: by message, what its author was called when it was written, and since. ``moves``:
     channel replies are moved into their threads.
@@ -42,7 +42,7 @@ class PlayState:
     channel_id: int
     session: aiohttp.ClientSession
     done: Counter[str] = field(default_factory=Counter)
-    told: list[str] = field(default_factory=list)
+    actions: list[str] = field(default_factory=list)
     names: dict[str, list[str]] = field(default_factory=dict)
     moves: bool = False
     hidden: bool = False
@@ -61,16 +61,16 @@ class PlayState:
         self.members = [
             user for user in world.users.values() if not user.bot and user.id != self.admin.id
         ]
-        self._borne: dict[int, list[list[str]]] = {}
+        self._names_by_user: dict[int, list[list[str]]] = {}
 
     async def do(self, kind: str) -> bool:
-        """Do one thing of a kind, and count it; False where there is nothing to do it to."""
+        """Do one action and count it; False if there is nothing to do it to."""
         done: bool = await getattr(self, "_" + kind.replace(" ", "_"))()
         if done:
             self.done[kind] += 1
-            self.told.append(kind)
+            self.actions.append(kind)
         if self.bot.is_up and self.bot.ended():
-            await self.bot.stop()  # as its process does: a connection that ended is made anew
+            await self.bot.stop()  # as the supervisor does: it connects again
             await self.bot.start()
         return done
 
@@ -81,27 +81,27 @@ class PlayState:
         return [user for user in self.members if user.id in self.guild.members]
 
     def name_of(self, user: User) -> str:
-        """What somebody is called in the server now."""
+        """A user's current name in the server."""
         member = self.guild.members.get(user.id)
         return (member.nick if member else None) or user.display_name or user.name
 
-    def renamed(self, user: User) -> None:
-        """Note that somebody has another name from now on."""
-        for borne in self._borne.get(user.id, ()):
-            borne.append(self.name_of(user))
+    def note_name(self, user: User) -> None:
+        """Note a user's new name."""
+        for names in self._names_by_user.get(user.id, ()):
+            names.append(self.name_of(user))
 
-    def written(self, user: User, message_id: str) -> None:
-        """Note who has just written a message, and what they are called."""
-        borne = [self.name_of(user)]
-        self._borne.setdefault(user.id, []).append(borne)
-        self.names[message_id] = borne
+    def note_author(self, user: User, message_id: str) -> None:
+        """Note who wrote a message, and their name."""
+        names = [self.name_of(user)]
+        self._names_by_user.setdefault(user.id, []).append(names)
+        self.names[message_id] = names
 
     # -- calls --------------------------------------------------------------------------------
 
     async def _ask(
         self, member: User, method: str, path: str, body: Any = None, file: bytes | None = None
     ) -> dict[str, Any] | None:
-        """A call as a member; its answer, None where Discord did not let it happen."""
+        """A call as a member; its answer, None if it was refused."""
         headers = {"Authorization": f"Bot {member.token}" if member.bot else member.token}
         data: Any = None
         if file is not None:
@@ -121,18 +121,18 @@ class PlayState:
             return found
 
     async def _call(self, member: User, method: str, path: str, body: Any = None) -> bool:
-        """A call as a member; whether Discord let it happen."""
+        """A call as a member; whether it was accepted."""
         return await self._ask(member, method, path, body) is not None
 
     async def control(self, path: str, body: dict[str, Any]) -> None:
-        """One of the emulator's controls."""
+        """Call one of the emulator's controls."""
         address = f"{self.emulator.page}/rehearsal/{path}"
         async with self.session.post(address, json=body) as response:
             assert response.status < 300, await response.text()
 
     # -- what there is ------------------------------------------------------------------------
 
-    def _standing(self, *, mine: bool = True, in_thread: bool | None = None) -> list[Message]:
+    def _present(self, *, mine: bool = True, in_thread: bool | None = None) -> list[Message]:
         world = self.emulator.world
         return [
             message
@@ -161,8 +161,8 @@ class PlayState:
         return self.emulator.world.users[message.author_id]
 
     def _changeable(self) -> list[Message]:
-        """What stands there and whose author is in the server, so may change it."""
-        return [one for one in self._standing() if one.author_id in self.guild.members]
+        """Messages whose author is in the server, and so may change them."""
+        return [one for one in self._present() if one.author_id in self.guild.members]
 
     def _words(self) -> str:
         words = ["bread", "night", "crust", "**bold**", "𝕊low", "it takes\ntime", "¶1", "> wait"]

@@ -1,4 +1,4 @@
-"""Killed at random moments of catching up, the bot still ends with an archive that is the world."""
+"""A bot that is killed at random moments while catching up still ends with a complete archive."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ KILLS = 4
 
 
 @pytest.mark.parametrize("seed", range(6), ids=lambda seed: f"seed{seed}")
-async def test_killed_again_and_again_while_it_catches_up_the_bot_misses_nothing(
+async def test_a_bot_killed_repeatedly_while_catching_up_misses_nothing(
     seed: int, tmp_path: Path
 ) -> None:
     found = await play_and_kill(seed, tmp_path, kills=KILLS)
     again = f"python -m tests.truth.killing --first {seed} --seeds 1"
-    assert not found.wrong, "\n".join([f"played again by: {again}", *found.wrong])
+    assert not found.wrong, "\n".join([f"repeat with: {again}", *found.wrong])
     assert found.kills >= KILLS

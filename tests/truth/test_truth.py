@@ -1,7 +1,7 @@
-"""The archive equals the world, whatever happened; one seed, one play.
+"""The archive equals the world after a random play; one play for each seed.
 
-``python -m tests.truth --seeds 1000`` plays as many as are wanted, ``--first 17 --seeds 1`` plays
-one once more; ``SALON_TRUTH_SEEDS`` says how many are played as tests.
+``python -m tests.truth --seeds 1000`` runs more plays, ``--first 17 --seeds 1`` repeats one;
+``SALON_TRUTH_SEEDS`` is the number of plays in the tests.
 """
 
 from __future__ import annotations
@@ -19,75 +19,73 @@ from bot.ingest.catch_up import CatchUp
 from bot.ingest.recorder import Recorder
 from storage.replies.watermarks import WatchedChannel
 from tests.truth.compare import differences
-from tests.truth.play import play
-from tests.truth.runner import FLOORS
+from tests.truth.random_play import MIN_ACTIONS
+from tests.truth.run_play import run_play
 
 pytestmark = pytest.mark.slow
 
 SEEDS = range(int(os.environ.get("SALON_TRUTH_SEEDS", "200")))
 ACTIONS = 200
-#: Plays in which a mistake has to show at the latest.
-_BY_THEN = 6
-#: Plays in which replies are moved.
-_MOVING = 3
+#: Plays in which a planted mistake has to be detected.
+_MAX_PLAYS = 6
+#: Plays of servers that move replies.
+_PLAYS_WITH_MOVES = 3
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: f"seed{seed}")
 async def test_the_archive_equals_the_world_after_a_play(seed: int, tmp_path: Path) -> None:
-    played = await play(seed, ACTIONS, tmp_path)
+    played = await run_play(seed, ACTIONS, tmp_path)
     again = f"python -m tests.truth --first {seed} --seeds 1"
-    assert not played.wrong, "\n".join([f"played again by: {again}", *played.wrong])
-    missing = {kind: floor for kind, floor in FLOORS.items() if played.done[kind] < floor}
+    assert not played.wrong, "\n".join([f"repeat with: {again}", *played.wrong])
+    missing = {kind: floor for kind, floor in MIN_ACTIONS.items() if played.done[kind] < floor}
     assert not missing, f"the play has too little of {missing}"
 
 
-async def test_the_archive_equals_the_world_where_replies_are_moved(tmp_path: Path) -> None:
+async def test_the_archive_equals_the_world_if_replies_are_moved(tmp_path: Path) -> None:
     moved = 0
-    for seed in range(_MOVING):
+    for seed in range(_PLAYS_WITH_MOVES):
         at = tmp_path / str(seed)
         at.mkdir()
-        played = await play(seed, ACTIONS, at, move=True)
+        played = await run_play(seed, ACTIONS, at, move=True)
         assert not played.wrong, "\n".join([f"seed {seed}", *played.wrong])
         moved += played.moved
-    assert moved >= _MOVING, "replies were moved"
+    assert moved >= _PLAYS_WITH_MOVES, "replies were moved"
 
 
-async def shows(folder: Path, *, move: bool = False) -> bool:
-    """Whether the plays show a mistake that was planted."""
-    for seed in range(_BY_THEN):
+async def is_detected(folder: Path, *, move: bool = False) -> bool:
+    """Whether the plays detect a planted mistake."""
+    for seed in range(_MAX_PLAYS):
         at = folder / str(seed)
         at.mkdir()
-        if (await play(seed, ACTIONS, at, move=move)).wrong:
+        if (await run_play(seed, ACTIONS, at, move=move)).wrong:
             return True
     return False
 
 
-async def test_taking_the_bots_own_removal_for_a_deletion_is_noticed(
+async def test_treating_a_moved_reply_as_deleted_is_detected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unguarded = "UPDATE replies SET text = '', deleted_at = :at WHERE id = :id"
     monkeypatch.setattr(storage.replies.record, "ERASE_REPLY", (unguarded,))
-    assert await shows(tmp_path, move=True)
+    assert await is_detected(tmp_path, move=True)
 
 
-async def test_a_watermark_moved_too_far_is_noticed(
+async def test_a_watermark_that_is_too_far_ahead_is_detected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def too_far(_: CatchUp, one: WatchedChannel) -> int:
         return one.message_id + (60_000 << 22)
 
     monkeypatch.setattr(CatchUp, "_get_start_id", too_far)
-    assert await shows(tmp_path)
+    assert await is_detected(tmp_path)
 
 
-async def test_a_dropped_edit_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_lost_edit_is_detected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bot.ingest.record_batch, "_record_edit", lambda event, batch: None)
-    assert await shows(tmp_path)
+    assert await is_detected(tmp_path)
 
 
-async def test_a_swallowed_event_is_noticed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_lost_events_are_detected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put, count = Recorder.put, 0
 
     def forgetful(self: Recorder, events: Any) -> int:
@@ -100,10 +98,10 @@ async def test_a_swallowed_event_is_noticed(
         return put(self, kept)
 
     monkeypatch.setattr(Recorder, "put", forgetful)
-    assert await shows(tmp_path)
+    assert await is_detected(tmp_path)
 
 
-def test_the_comparison_sees_what_differs() -> None:
+def test_the_comparison_finds_every_difference() -> None:
     message: dict[str, Any] = {
         "id": "2",
         "type": 19,

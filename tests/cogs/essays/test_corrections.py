@@ -1,4 +1,4 @@
-"""What an admin gave for an essay stays with it when it gets a new text, and can be changed."""
+"""Corrections of an essay are kept when it gets a new text, and can be changed."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def apply(running: RunningBot, interaction: dict[str, Any]) -> tuple[str, 
     return await stands(running)
 
 
-async def test_what_was_given_for_the_draft_stays_with_a_new_text(running: RunningBot) -> None:
+async def test_corrections_of_the_draft_are_kept_for_a_new_text(running: RunningBot) -> None:
     await published(running)
     before = await stands(running)
     assert "# Rye\nBy the two Bakers" in before[0]
@@ -77,12 +77,14 @@ async def test_what_was_given_for_the_draft_stays_with_a_new_text(running: Runni
     assert "two loaves" in (await running.bot_messages())[1]["content"]
 
 
-async def test_the_same_text_again_changes_nothing_of_what_was_given(running: RunningBot) -> None:
+async def test_the_same_text_again_keeps_all_corrections(running: RunningBot) -> None:
     await published(running)
     assert "Nothing changes" in await running.answer_text(await hand_in(running, ESSAY))
 
 
-async def test_what_a_new_text_says_otherwise_than_before_holds(running: RunningBot) -> None:
+async def test_what_a_new_text_states_differently_replaces_a_correction(
+    running: RunningBot,
+) -> None:
     await published(running)
     text = ESSAY.replace("# Slow bread", "# Slower bread").replace("By Ann Baker", "By Ann Miller")
     interaction = await hand_in(running, text)
@@ -94,7 +96,7 @@ async def test_what_a_new_text_says_otherwise_than_before_holds(running: Running
     assert "> Wait." in card
 
 
-async def test_a_title_that_is_only_guessed_does_not_take_a_given_ones_place(
+async def test_a_guessed_title_does_not_replace_a_given_one(
     running: RunningBot,
 ) -> None:
     text = "It was raining in the town\n\nNobody minded, least of all the baker.\n\nDo you?"
@@ -135,7 +137,7 @@ async def test_a_correction_of_an_edit_that_was_applied_meanwhile_says_so(
     assert "# Rye" in (await stands(running))[0]
 
 
-async def test_the_form_shows_what_was_given_and_takes_it_back(running: RunningBot) -> None:
+async def test_the_form_shows_the_corrections_and_can_remove_them(running: RunningBot) -> None:
     await published(running)
     form = (await running.run_command("essay edit", options=CHOSEN))["answer"]
     shown = {
@@ -150,7 +152,7 @@ async def test_the_form_shows_what_was_given_and_takes_it_back(running: RunningB
     assert "As given here, not as the text says: byline, epigraph" in told
 
 
-async def test_a_title_given_when_it_was_handed_in_stays_too(running: RunningBot) -> None:
+async def test_a_title_given_with_the_submission_is_kept_too(running: RunningBot) -> None:
     form = (await running.run_command("essay publish"))["answer"]
     entered = {"Or the text": ESSAY, "Title": "Rye", "Closing question": "And you?"}
     interaction = await running.interact(5, form_data(form, entered))
@@ -163,7 +165,7 @@ async def test_a_title_given_when_it_was_handed_in_stays_too(running: RunningBot
     assert closing == "And you?"
 
 
-async def test_what_was_given_in_an_archive_of_before_is_read_off_its_text(
+async def test_corrections_in_an_older_archive_are_found_by_reading_its_text(
     running: RunningBot,
 ) -> None:
     await published(running)

@@ -34,7 +34,7 @@ async def hand_in(running: RunningBot, **facts: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("fact", FACTS)
-async def test_the_same_words_with_another_head_are_another_draft(
+async def test_the_same_text_with_another_title_is_another_draft(
     running: RunningBot, fact: str
 ) -> None:
     await running.answer_text(await hand_in(running))
@@ -44,7 +44,7 @@ async def test_the_same_words_with_another_head_are_another_draft(
 
 
 @pytest.mark.smoke
-async def test_a_corrected_draft_is_meant_when_its_file_is_handed_in_again(
+async def test_submitting_the_file_of_a_corrected_draft_again_finds_that_draft(
     running: RunningBot,
 ) -> None:
     interaction = await hand_in(running)
@@ -84,7 +84,7 @@ async def take_up_again(running: RunningBot) -> list[Listed]:
     return await running.database.read(lambda tx: discussions.listed(tx, running.server_id))
 
 
-async def test_what_is_handed_in_again_with_the_same_title_is_the_draft_of_that_title(
+async def test_submitting_again_with_the_same_title_finds_the_draft_with_that_title(
     running: RunningBot,
 ) -> None:
     services = running.salon.services
@@ -97,7 +97,7 @@ async def test_what_is_handed_in_again_with_the_same_title_is_the_draft_of_that_
 
 
 @pytest.mark.parametrize("button", ["Publish", "Discard"])
-async def test_what_was_cut_off_is_no_second_draft_once_it_was_handed_in_again(
+async def test_an_interrupted_submission_is_no_second_draft_if_it_was_submitted_again(
     running: RunningBot, button: str
 ) -> None:
     await cut_off(running)
@@ -114,7 +114,7 @@ async def test_what_was_cut_off_is_no_second_draft_once_it_was_handed_in_again(
 @pytest.mark.parametrize(
     ("text", "title"), [(TEXT, "Rye"), ("# Slow bread\n\nOther words.\n", None)]
 )
-async def test_what_was_cut_off_is_a_draft_of_its_own_where_it_is_another_essay(
+async def test_an_interrupted_submission_of_another_essay_is_a_draft_of_its_own(
     running: RunningBot, text: str, title: str | None
 ) -> None:
     await cut_off(running, text, title=title)
@@ -123,7 +123,7 @@ async def test_what_was_cut_off_is_a_draft_of_its_own_where_it_is_another_essay(
     assert [one.state for one in await take_up_again(running)] == ["draft", "open"]
 
 
-async def test_what_was_cut_off_is_a_draft_where_it_was_handed_in_for_another_channel(
+async def test_an_interrupted_submission_is_a_draft_if_the_other_was_for_another_channel(
     running: RunningBot,
 ) -> None:
     await cut_off(running)
@@ -139,8 +139,8 @@ async def set_notices(running: RunningBot) -> None:
     board, now = running.channel("admins"), running.clock.now_ms()
 
     async def choose(tx: Transaction) -> None:
-        await settings.register(tx, running.server_id, "", now)
-        await settings.set_notices_channel(tx, running.server_id, board)
+        await settings.register_server(tx, running.server_id, "", now)
+        await settings.set_alerts_channel(tx, running.server_id, board)
 
     await running.database.write(choose)
 
@@ -160,7 +160,7 @@ async def told(running: RunningBot) -> list[str]:
     return [message["content"] for message in await running.bot_messages(running.channel("admins"))]
 
 
-async def test_admins_are_told_when_a_scheduled_essay_is_refused(running: RunningBot) -> None:
+async def test_admins_are_alerted_when_a_scheduled_essay_is_rejected(running: RunningBot) -> None:
     await set_notices(running)
     await schedule(running)
     path = f"/channels/{running.channel()}/messages"
@@ -173,7 +173,7 @@ async def test_admins_are_told_when_a_scheduled_essay_is_refused(running: Runnin
     assert "`/essay show`" in notice
 
 
-async def test_admins_are_told_once_that_a_scheduled_essay_waits_for_a_right(
+async def test_admins_are_alerted_once_that_a_scheduled_essay_waits_for_a_permission(
     running: RunningBot,
 ) -> None:
     await set_notices(running)
@@ -192,7 +192,9 @@ async def test_admins_are_told_once_that_a_scheduled_essay_waits_for_a_right(
     assert len(await told(running)) == 1
 
 
-async def test_admins_are_told_that_an_essays_own_thread_is_refused(running: RunningBot) -> None:
+async def test_admins_are_alerted_when_an_essays_own_thread_is_rejected(
+    running: RunningBot,
+) -> None:
     await set_notices(running)
     options = [{"type": 3, "name": "style", "value": "thread"}]
     text = TEXT.format(**FACTS).encode()
@@ -246,7 +248,9 @@ async def test_a_line_taken_for_the_title_goes_back_into_the_text_under_another_
     assert [(reply["id"], reply["passages"]) for reply in replies] == [(str(head), [1])]
 
 
-async def test_a_title_whose_spelling_is_mended_takes_its_line_along(running: RunningBot) -> None:
+async def test_correcting_the_spelling_of_a_title_keeps_its_line_out_of_the_text(
+    running: RunningBot,
+) -> None:
     text = "Slow bred\n\nIt takes a night to make a loaf.\n\nWould you wait?"
     interaction = await running.run_command("essay publish", file=("bread.txt", text.encode()))
     form = (await running.press(interaction, "Edit …"))["answer"]
@@ -267,7 +271,7 @@ async def deny(running: RunningBot, right: int) -> None:
 @pytest.mark.parametrize(
     ("right", "name"), [(1 << 11, "Send Messages"), (1 << 35, "Create Public Threads")]
 )
-async def test_scheduling_tells_what_is_missing(running: RunningBot, right: int, name: str) -> None:
+async def test_scheduling_says_what_is_missing(running: RunningBot, right: int, name: str) -> None:
     await deny(running, right)
     await running.answer_text(await hand_in(running))
     options = [
@@ -279,7 +283,9 @@ async def test_scheduling_tells_what_is_missing(running: RunningBot, right: int,
     assert f"**Not yet:** I may not host a discussion in #essays: give me *{name}*" in told
 
 
-async def test_what_hinders_stands_above_however_much_there_is_to_tell(running: RunningBot) -> None:
+async def test_what_prevents_publishing_is_shown_first_in_a_long_summary(
+    running: RunningBot,
+) -> None:
     await deny(running, 1 << 11)
     form = (await running.run_command("essay publish"))["answer"]
     entered = {"Or the text": "# Bread\n\nRye", "Closing question": "Why would you? " * 60}
@@ -290,7 +296,7 @@ async def test_what_hinders_stands_above_however_much_there_is_to_tell(running: 
     assert "the card, 1 part, the closing question" in rest
 
 
-async def test_a_draft_of_before_an_upgrade_keeps_its_line_too(running: RunningBot) -> None:
+async def test_a_draft_from_before_an_upgrade_keeps_its_line_too(running: RunningBot) -> None:
     text = "It was raining in the town\n\nNobody minded.\n\nDo you?"
     interaction = await running.run_command("essay publish", file=("rain.txt", text.encode()))
     await running.settle()

@@ -1,4 +1,4 @@
-"""Coming into a server and going from it."""
+"""Servers that the bot joins and leaves."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ async def test_a_new_server_is_greeted_once_where_the_bot_may_write(tmp_path: Pa
         assert len(await greetings(running, guild)) == 1, "it is back, not new"
 
 
-async def test_a_server_in_which_the_bot_may_write_nowhere_is_left_in_peace(
+async def test_a_server_in_which_the_bot_may_not_write_gets_no_greeting(
     tmp_path: Path,
 ) -> None:
     async with running_bot(tmp_path) as running:
@@ -148,7 +148,7 @@ async def everything_of(running: RunningBot, server_id: int) -> dict[str, int]:
     return await running.database.read(count)
 
 
-async def test_what_is_kept_of_a_server_outlives_the_removal_by_thirty_days(
+async def test_a_servers_data_is_erased_thirty_days_after_the_removal(
     tmp_path: Path,
 ) -> None:
     async with running_bot(tmp_path) as running:
@@ -188,7 +188,7 @@ async def test_what_is_kept_of_a_server_outlives_the_removal_by_thirty_days(
         assert left[0]["n"] == 0, "nor what hangs on them"
 
 
-async def test_a_server_that_removed_the_bot_while_it_was_away_is_noted(tmp_path: Path) -> None:
+async def test_a_removal_while_the_bot_was_offline_is_recorded(tmp_path: Path) -> None:
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
             await running.publish()
@@ -217,7 +217,7 @@ async def test_a_server_that_removed_the_bot_while_it_was_away_is_noted(tmp_path
                 await asyncio.gather(life, return_exceptions=True)
 
 
-async def test_what_was_put_off_is_due_again_where_only_the_servers_return_is_told(
+async def test_postponed_work_is_due_again_when_a_server_is_available_again(
     tmp_path: Path,
 ) -> None:
     """Invited back during an outage of Discord's, the bot hears of no join, but of its end."""

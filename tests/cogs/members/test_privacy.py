@@ -1,4 +1,4 @@
-"""What is kept of a member is shown to them, erased when they ask, and does not come back."""
+"""A member's data is shown to them, erased when they ask, and doesn't come back."""
 
 from __future__ import annotations
 
@@ -27,11 +27,13 @@ async def kept(running: RunningBot) -> dict[str, dict[str, Any]]:
 
 async def of(running: RunningBot, name: str) -> dict[str, Any]:
     member_id = running.member(name).id
-    return await running.database.read(lambda tx: members.kept_of(tx, running.server_id, member_id))
+    return await running.database.read(
+        lambda tx: members.get_member_data(tx, running.server_id, member_id)
+    )
 
 
 @pytest.mark.smoke
-async def test_a_member_is_told_what_is_kept_of_them_and_of_nobody_else(tmp_path: Path) -> None:
+async def test_a_member_gets_their_own_data_and_nobody_elses(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         *_, closing = await running.publish()
         mine = await running.write("Ann", "I would.", to=closing["id"])
@@ -45,7 +47,7 @@ async def test_a_member_is_told_what_is_kept_of_them_and_of_nobody_else(tmp_path
         assert [(r["id"], r["text"]) for r in found["replies"]] == [(str(mine), "I would.")]
 
 
-async def test_a_member_is_told_where_their_replies_stand_and_what_came_of_them(
+async def test_a_members_data_says_where_their_replies_are_and_what_became_of_them(
     tmp_path: Path,
 ) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
@@ -78,7 +80,7 @@ async def columns_of_members(running: RunningBot) -> list[tuple[str, str]]:
     return [(row["held"], row["called"]) for row in rows]
 
 
-async def test_what_is_forgotten_stays_forgotten_after_a_reading(tmp_path: Path) -> None:
+async def test_erased_messages_stay_erased_after_catching_up(tmp_path: Path) -> None:
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
             *_, closing = await running.publish()
@@ -100,7 +102,7 @@ async def test_what_is_forgotten_stays_forgotten_after_a_reading(tmp_path: Path)
                 allowed = table in ("erased_members", "audit_log", "submissions")
                 assert rows[0]["n"] == 0 or allowed, table
             names = {t["id"]: t["name"] for t in (await running.world())["threads"]}
-            assert names[str(head)] == erasure.THREAD_NAME
+            assert names[str(head)] == erasure_log.ERASED_THREAD_NAME
         async with run_bot(tmp_path, emulator) as again:
             replies = await kept(again)
             forgotten = replies[str(head)]
@@ -111,7 +113,7 @@ async def test_what_is_forgotten_stays_forgotten_after_a_reading(tmp_path: Path)
             assert replies[str(answer)]["text"] == "Why?"
 
 
-async def test_who_wants_to_be_kept_out_leaves_only_places(tmp_path: Path) -> None:
+async def test_only_empty_places_are_saved_for_a_member_who_opted_out(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         *_, closing = await running.publish()
         head = await running.write("Ben", "I would.", to=closing["id"])
@@ -129,7 +131,9 @@ async def test_who_wants_to_be_kept_out_leaves_only_places(tmp_path: Path) -> No
         assert "Not for the record" not in str(replies)
 
 
-async def test_who_was_kept_out_can_come_back_also_over_an_older_backup(tmp_path: Path) -> None:
+async def test_a_member_can_opt_in_again_also_after_restoring_an_older_backup(
+    tmp_path: Path,
+) -> None:
     archive, backup = tmp_path / "salon.sqlite3", tmp_path / "backup.sqlite3"
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
@@ -179,7 +183,7 @@ def held(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
 
 
-async def test_of_what_was_forgotten_or_deleted_no_byte_is_left_in_the_file(tmp_path: Path) -> None:
+async def test_no_byte_of_what_was_erased_or_deleted_is_left_in_the_file(tmp_path: Path) -> None:
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
             *_, closing = await running.publish()
@@ -199,12 +203,12 @@ async def test_of_what_was_forgotten_or_deleted_no_byte_is_left_in_the_file(tmp_
         rows = sqlite3.connect(tmp_path / "salon.sqlite3")
         with contextlib.closing(rows) as connection:
             assert connection.execute("SELECT name FROM threads ORDER BY id").fetchall() == [
-                (erasure.THREAD_NAME,),
+                (erasure_log.ERASED_THREAD_NAME,),
                 ("Ben: A chartreuse secret",),
             ]
 
 
-async def test_the_new_name_of_a_thread_is_owed_until_it_is_given(tmp_path: Path) -> None:
+async def test_renaming_a_thread_of_an_erased_member_is_retried_until_done(tmp_path: Path) -> None:
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
             *_, closing = await running.publish()
@@ -221,11 +225,11 @@ async def test_the_new_name_of_a_thread_is_owed_until_it_is_given(tmp_path: Path
         async with run_bot(tmp_path, emulator) as running:
             await running.settle(3600)
             (thread,) = (await running.world())["threads"]
-            assert thread["name"] == erasure.THREAD_NAME
+            assert thread["name"] == erasure_log.ERASED_THREAD_NAME
             assert thread["thread_metadata"]["archived"] is True
 
 
-async def test_moved_copies_go_with_their_author(tmp_path: Path) -> None:
+async def test_moved_copies_are_deleted_with_their_author(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         await let_move(running)
         head = await a_head(running)
@@ -243,7 +247,7 @@ async def test_moved_copies_go_with_their_author(tmp_path: Path) -> None:
         assert {row["signature"] for row in rows} == {None}
 
 
-async def test_nudges_that_quote_a_member_and_calls_that_name_them_are_seen_to(
+async def test_nudges_that_quote_an_erased_member_and_calls_that_name_them_are_changed(
     tmp_path: Path,
 ) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
@@ -269,7 +273,7 @@ async def test_nudges_that_quote_a_member_and_calls_that_name_them_are_seen_to(
         assert "Ann** began" not in told
 
 
-async def test_a_nudge_under_way_does_not_stay(tmp_path: Path) -> None:
+async def test_a_nudge_sent_during_an_erasure_is_removed(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         *_, closing = await running.publish()
         head = await running.write("Ann", "I would wait a night.", to=closing["id"])
@@ -289,7 +293,7 @@ async def test_a_nudge_under_way_does_not_stay(tmp_path: Path) -> None:
         assert "I would wait" not in "".join(row["payload"] for row in rows)
 
 
-async def test_what_admins_were_told_of_a_deleted_thread_is_reworded(tmp_path: Path) -> None:
+async def test_alerts_about_a_deleted_thread_are_reworded(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         await let_move(running)
         head = await a_head(running)
@@ -299,7 +303,7 @@ async def test_what_admins_were_told_of_a_deleted_thread_is_reworded(tmp_path: P
         assert "“Ann: I would.”" in told["content"]
         await forget(running, "Ann")
         (told,) = await running.bot_messages(running.channel("admins"))
-        assert f"“{erasure.THREAD_NAME}”" in told["content"]
+        assert f"“{erasure_log.ERASED_THREAD_NAME}”" in told["content"]
         rows = await running.database.read(
             lambda tx: tx.rows(
                 "SELECT text FROM alerts UNION ALL SELECT payload FROM planned_messages"
@@ -308,7 +312,9 @@ async def test_what_admins_were_told_of_a_deleted_thread_is_reworded(tmp_path: P
         assert "I would" not in "".join(row["text"] for row in rows)
 
 
-async def test_what_was_written_before_and_is_read_only_now_is_not_kept(tmp_path: Path) -> None:
+async def test_messages_from_before_an_erasure_are_not_saved_when_read_later(
+    tmp_path: Path,
+) -> None:
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
             *_, closing = await running.publish()
@@ -327,7 +333,7 @@ async def test_what_was_written_before_and_is_read_only_now_is_not_kept(tmp_path
             assert replies[str(after)]["text"] == "And this is said later."
 
 
-async def test_a_restored_backup_brings_nobody_back(tmp_path: Path) -> None:
+async def test_a_restored_backup_does_not_bring_back_erased_members(tmp_path: Path) -> None:
     archive, backup = tmp_path / "salon.sqlite3", tmp_path / "backup.sqlite3"
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
@@ -353,7 +359,7 @@ async def test_a_restored_backup_brings_nobody_back(tmp_path: Path) -> None:
         assert b"vermilion" not in archive.read_bytes()
 
 
-async def test_a_restoring_by_command_brings_nobody_back_either(tmp_path: Path) -> None:
+async def test_the_restore_command_does_not_bring_back_erased_members(tmp_path: Path) -> None:
     archive, backup = tmp_path / "salon.sqlite3", tmp_path / "backup.sqlite3"
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
@@ -369,21 +375,22 @@ async def test_a_restoring_by_command_brings_nobody_back_either(tmp_path: Path) 
     assert restored.erased is None, "the archive itself cannot tell"
     with contextlib.closing(sqlite3.connect(archive)) as connection:
         (row,) = connection.execute("SELECT text, author_id FROM replies").fetchall()
-        assert row == ("", members.NOBODY)
+        assert row == ("", erasure_log.ERASED_AUTHOR_ID)
 
 
 async def test_the_file_beside_the_archive_holds_no_content_and_survives_a_torn_line(
     tmp_path: Path,
 ) -> None:
-    beside = erasure_log.beside(tmp_path / "salon.sqlite3")
-    one = erasure_log.Tombstone(1, 2, 1000, None)
-    erasure_log.append(beside, [one])
+    beside = erasure_log.get_log_path(tmp_path / "salon.sqlite3")
+    one = erasure_log.Erasure(1, 2, 1000, None)
+    erasure_log.append_to_log(beside, [one])
     beside.write_bytes(beside.read_bytes() + b'{"server_id": "1", "mem')
-    later = erasure_log.Tombstone(1, 2, 2000, 2000)
-    erasure_log.append(beside, [one, later])
-    assert erasure_log.read(beside) == [later]
-    async with open_database(tmp_path / "salon.sqlite3") as database:
-        assert await database.read(erasure_log.recorded) == [later]
+    later = erasure_log.Erasure(1, 2, 2000, 2000)
+    erasure_log.append_to_log(beside, [one, later])
+    assert erasure_log.read_log(beside) == [later]
+    path = tmp_path / "salon.sqlite3"
+    async with open_database(path, erase_member=erasure.erase) as database:
+        assert await database.read(erasure_log.get_erasures) == [later]
     assert beside.read_bytes().count(b"\n") == 3
     keys = {
         key
@@ -391,7 +398,7 @@ async def test_the_file_beside_the_archive_holds_no_content_and_survives_a_torn_
         if line[-1] == "}"
         for key in json.loads(line)
     }
-    assert keys == {"server_id", "member_id", "at", "opted_out_at"}
+    assert keys == {"server_id", "member_id", "erased_at", "opted_out_at"}
 
 
 async def test_a_member_is_handed_their_files(tmp_path: Path) -> None:

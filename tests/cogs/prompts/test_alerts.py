@@ -22,7 +22,7 @@ async def running(tmp_path: Path) -> AsyncIterator[RunningBot]:
         yield opened
 
 
-def test_a_list_of_much_to_come_still_shows_what_came_of_the_last_ones() -> None:
+def test_a_long_list_of_planned_prompts_still_shows_past_ones() -> None:
     told = join_lists(["c" * 200] * 25, ["p" * 200] * 10)
     assert count_utf16_units(told) <= 2000
     assert (told.count("c" * 200), told.count("p" * 200)) == (5, 4)
@@ -49,7 +49,7 @@ async def test_the_list_of_a_busy_server_shows_which_questions_drew_answers(
     assert "more lines" in told
 
 
-async def test_a_resume_under_another_pause_makes_nothing_less_late(running: RunningBot) -> None:
+async def test_a_resume_during_another_pause_does_not_reset_lateness(running: RunningBot) -> None:
     posted = await running.publish()
     await prompts(running, "pause")
     await prompts(running, "pause", essay="1")
@@ -63,7 +63,7 @@ async def test_a_resume_under_another_pause_makes_nothing_less_late(running: Run
     assert (await rows(running))[0] == ("skipped", "prompts were paused")
 
 
-async def test_a_servers_resume_leaves_what_an_essays_own_pause_holds(running: RunningBot) -> None:
+async def test_a_servers_resume_does_not_end_an_essays_own_pause(running: RunningBot) -> None:
     posted = await running.publish()
     await prompts(running, "pause", essay="1")
     await prompts(running, "pause")
@@ -76,7 +76,7 @@ async def test_a_servers_resume_leaves_what_an_essays_own_pause_holds(running: R
     assert len(await came(running, posted)) == 1
 
 
-async def test_a_last_call_in_the_essays_own_thread_counts_what_was_said_there(
+async def test_a_last_call_in_the_essays_own_thread_counts_its_messages(
     running: RunningBot,
 ) -> None:
     await prompts(running, "plan", steps="after 7 days: last call")
@@ -89,7 +89,9 @@ async def test_a_last_call_in_the_essays_own_thread_counts_what_was_said_there(
     assert "thread of its own" not in last
 
 
-async def test_who_cancelled_a_prompt_is_shown_as_they_are_called(running: RunningBot) -> None:
+async def test_the_name_of_the_admin_who_cancelled_a_prompt_is_shown_literally(
+    running: RunningBot,
+) -> None:
     await running.publish()
     running.member().display_name = "**Ada** <@&5>"
     await prompts(running, "cancel", prompt="1")
@@ -105,7 +107,7 @@ def asking(*questions: str) -> str:
 
 
 @pytest.mark.parametrize("kept", [QUESTIONS[1:], (QUESTIONS[0], QUESTIONS[2])])
-async def test_what_a_pause_holds_follows_an_edit_of_the_essay(
+async def test_paused_prompts_follow_an_edit_of_the_essay(
     running: RunningBot, kept: tuple[str, ...]
 ) -> None:
     await prompts(running, "plan", steps="after 1 day: question 2")
@@ -145,7 +147,7 @@ async def test_a_prompt_for_an_essay_that_is_still_to_be_published_waits_for_it(
     assert "Read it!" in (await running.bot_messages())[-1]["content"]
 
 
-async def test_that_a_closed_essay_gets_no_prompt_is_told_before_that_it_is_night(
+async def test_the_list_names_a_closed_essay_before_quiet_hours(
     running: RunningBot,
 ) -> None:
     await running.publish()

@@ -46,7 +46,7 @@ async def test_a_title_is_shown_as_it_is_in_every_answer(running: RunningBot) ->
         ("passage 99999999999: Why?", "No essay has"),
     ],
 )
-async def test_what_the_essay_does_not_have_is_refused_at_once(
+async def test_content_the_essay_does_not_have_is_rejected_at_once(
     running: RunningBot, what: str, says: str
 ) -> None:
     await running.publish()
@@ -56,7 +56,7 @@ async def test_what_the_essay_does_not_have_is_refused_at_once(
     assert len(await rows(running)) == 3
 
 
-async def test_an_edit_of_words_leaves_the_time(running: RunningBot) -> None:
+async def test_editing_a_prompts_content_keeps_its_time(running: RunningBot) -> None:
     posted = await running.publish()
     await prompts(running, "edit", prompt="1", what="text: Come back!")
     await running.settle(DAY + HOUR)
@@ -72,7 +72,7 @@ async def test_an_edit_of_words_leaves_the_time(running: RunningBot) -> None:
         (" ", "“none” for no prompts"),
     ],
 )
-async def test_a_faulty_plan_is_refused_with_a_sentence_and_the_old_one_holds(
+async def test_an_invalid_plan_is_rejected_with_a_sentence_and_the_old_one_kept(
     running: RunningBot, steps: str, says: str
 ) -> None:
     told = await prompts(running, "plan", steps=steps)
@@ -86,7 +86,7 @@ async def test_a_plan_is_named_none_or_default_in_any_case(running: RunningBot) 
     assert "comes with me" in await prompts(running, "plan", steps="DEFAULT")
 
 
-async def test_a_plans_words_hold_a_semicolon(running: RunningBot) -> None:
+async def test_a_text_in_a_plan_can_contain_a_semicolon(running: RunningBot) -> None:
     steps = "after 2 hours: text: Come\\; in an hour it is gone; after 3 hours: default"
     assert "in an hour it is gone" in await prompts(running, "plan", steps=steps)
     posted = await running.publish()

@@ -99,7 +99,7 @@ async def test_the_default_plan_brings_the_essay_back_after_one_and_three_days(
     ]
 
 
-async def test_a_lively_talk_is_left_alone_and_the_last_call_names_its_liveliest_thread(
+async def test_an_active_discussion_gets_no_prompt_and_the_last_call_names_its_busiest_thread(
     running: RunningBot,
 ) -> None:
     posted = await running.publish()
@@ -132,7 +132,7 @@ async def test_a_reply_to_a_prompt_heads_a_thread_and_the_list_counts_it(
     assert prompt["id"] in told
 
 
-async def test_quiet_hours_put_a_prompt_off_to_their_end(running: RunningBot) -> None:
+async def test_quiet_hours_postpone_a_prompt_to_their_end(running: RunningBot) -> None:
     posted = await running.publish()
     due = running.clock.now() + timedelta(days=1)
     quiet = f"{due - timedelta(hours=2):%H:%M}-{due + timedelta(hours=3):%H:%M}"
@@ -212,7 +212,7 @@ async def test_the_digest_comes_weekly_where_there_is_something_to_say(running: 
     assert "There is no digest" in await prompts(running, "digest", when="none")
 
 
-async def test_the_digest_tells_nothing_of_a_channel_that_was_deleted(running: RunningBot) -> None:
+async def test_the_digest_leaves_out_a_deleted_channel(running: RunningBot) -> None:
     admins = running.channel("admins")
     day = running.emulator.world.now() + timedelta(days=4)
     await prompts(running, "digest", when=f"{day:%A} 18:00", channel=admins)
@@ -231,7 +231,7 @@ async def test_the_digest_tells_nothing_of_a_channel_that_was_deleted(running: R
 
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("status", [500, 503, None])
-async def test_a_prompt_whose_call_fails_stands_once(
+async def test_a_prompt_whose_call_fails_is_posted_once(
     running: RunningBot, status: int | None, after_effect: bool
 ) -> None:
     posted = await running.publish()
@@ -266,7 +266,7 @@ async def test_a_prompt_that_cannot_be_sent_by_day_is_not_sent_in_the_night(
 
 
 @pytest.mark.parametrize("late", [6 * HOUR, 20 * HOUR])
-async def test_what_was_due_while_the_bot_was_down_is_late_within_the_tolerance_or_skipped(
+async def test_a_prompt_due_during_an_outage_is_late_within_the_tolerance_or_skipped(
     tmp_path: Path, late: int
 ) -> None:
     async with run_emulator() as emulator:
@@ -281,7 +281,7 @@ async def test_what_was_due_while_the_bot_was_down_is_late_within_the_tolerance_
             assert ("too late" in told) != in_time
 
 
-async def test_what_was_said_while_the_bot_was_down_is_heard_before_a_prompt_is_decided(
+async def test_messages_of_an_outage_are_read_before_a_prompt_is_decided(
     tmp_path: Path,
 ) -> None:
     async with run_emulator() as emulator:
@@ -326,7 +326,9 @@ async def test_a_closed_discussion_gets_no_second_attempt(running: RunningBot) -
 # -- problem ----------------------------------------------------------------------------------
 
 
-async def test_a_missing_permission_is_told_once_and_the_prompt_waits(running: RunningBot) -> None:
+async def test_a_missing_permission_alerts_the_admins_once_and_the_prompt_waits(
+    running: RunningBot,
+) -> None:
     admins = running.channel("admins")
     await prompts(running, "manners", notices=admins)
     posted = await running.publish()
@@ -398,7 +400,7 @@ async def test_an_admin_adds_edits_previews_and_cancels_a_prompt(running: Runnin
     assert "cancelled by Ada" in await prompts(running, "list", essay="1")
 
 
-async def test_what_an_admin_sends_at_once_counts_for_nothing(running: RunningBot) -> None:
+async def test_a_prompt_an_admin_sends_at_once_is_not_counted(running: RunningBot) -> None:
     posted = await running.publish()
     for what in ("next question", "poll: Rye or wheat? | Rye | Wheat"):
         assert "goes out" in await prompts(running, "now", essay="1", what=what)
@@ -411,7 +413,7 @@ async def test_what_an_admin_sends_at_once_counts_for_nothing(running: RunningBo
     assert (await rows(running))[0] == ("skipped", "every question of the essay has been asked")
 
 
-async def test_a_pause_holds_prompts_and_a_resume_in_time_brings_them(running: RunningBot) -> None:
+async def test_a_pause_holds_prompts_and_a_resume_in_time_sends_them(running: RunningBot) -> None:
     posted = await running.publish()
     assert "are paused" in await prompts(running, "pause", essay="1")
     await running.settle(DAY + HOUR)
@@ -425,7 +427,7 @@ async def test_a_pause_holds_prompts_and_a_resume_in_time_brings_them(running: R
     assert len(await came(running, posted)) == 1, "what was due ten days ago is too late"
 
 
-async def test_the_servers_plan_holds_for_new_essays(running: RunningBot) -> None:
+async def test_the_servers_plan_applies_to_new_essays(running: RunningBot) -> None:
     assert "after 1 day: questions" in await prompts(running, "plan")
     told = await prompts(running, "plan", steps="after 2 hours: default; after 2 days: last call")
     assert "after 2 hours: default" in told
@@ -437,7 +439,7 @@ async def test_the_servers_plan_holds_for_new_essays(running: RunningBot) -> Non
     assert "comes with me" in await prompts(running, "plan", steps="default")
 
 
-async def test_a_time_on_the_wall_moves_with_the_servers_zone(running: RunningBot) -> None:
+async def test_a_local_time_follows_the_servers_time_zone(running: RunningBot) -> None:
     await running.publish()
     day = f"{running.clock.now() + timedelta(days=400):%Y-%m-%d}"
     await prompts(running, "add", essay="1", when=f"{day} 18:00", what="default")
@@ -468,7 +470,7 @@ async def test_a_time_on_the_wall_moves_with_the_servers_zone(running: RunningBo
         ("digest", {"when": "monthly"}, "no time of the week"),
     ],
 )
-async def test_what_cannot_be_done_is_refused_with_a_sentence(
+async def test_an_impossible_command_is_rejected_with_a_sentence(
     running: RunningBot, command: str, options: dict[str, str], says: str
 ) -> None:
     await running.publish()
@@ -508,7 +510,7 @@ async def test_an_admin_is_offered_essays_prompts_times_and_zones(running: Runni
 
 @pytest.mark.parametrize("hours", [0, 3, 20])
 @pytest.mark.parametrize("moment", ["before", "after"])
-async def test_killed_around_its_sending_a_prompt_is_neither_lost_nor_doubled(
+async def test_a_kill_while_sending_neither_loses_nor_repeats_a_prompt(
     tmp_path: Path, moment: str, hours: float
 ) -> None:
     async with spawned_bot(tmp_path) as spawned, aiohttp.ClientSession() as session:
@@ -553,7 +555,7 @@ async def test_killed_around_its_sending_a_prompt_is_neither_lost_nor_doubled(
 # -- side by side -----------------------------------------------------------------------------
 
 
-async def test_what_an_admin_sends_at_once_does_not_wait_behind_what_waits(
+async def test_a_prompt_an_admin_sends_at_once_does_not_wait_behind_others(
     running: RunningBot,
 ) -> None:
     posted = await running.publish()
@@ -568,7 +570,7 @@ async def test_what_an_admin_sends_at_once_does_not_wait_behind_what_waits(
     assert "Read it tonight." in said
 
 
-async def test_a_prompt_and_nudges_due_together_all_come(running: RunningBot) -> None:
+async def test_a_prompt_and_nudges_due_together_are_all_sent(running: RunningBot) -> None:
     posted = await running.publish()
     heads = [
         await running.write(who, "I would.", to=posted[-1]["id"]) for who in ("Ann", "Ben", "Chloe")

@@ -22,7 +22,7 @@ from tests.support.running_bot import (
 
 
 async def chosen(running: RunningBot) -> ServerSettings:
-    return await running.database.read(lambda tx: settings.read(tx, running.server_id))
+    return await running.database.read(lambda tx: settings.get_settings(tx, running.server_id))
 
 
 async def use(
@@ -108,9 +108,13 @@ async def test_each_choice_is_kept_and_shown(tmp_path: Path) -> None:
             await use(running, panel, what, value)
             await running.settle()
         found = await chosen(running)
-        assert (found.channel, found.notices_channel) == (essays, admins)
-        assert (found.style, found.bring, found.loose) == ("thread", "move", "join")
-        assert found.numbered
+        assert (found.channel, found.alerts_channel) == (essays, admins)
+        assert (found.style, found.channel_replies, found.plain_messages) == (
+            "thread",
+            "move",
+            "join",
+        )
+        assert found.show_passage_numbers
         assert "are shown, small" in await text_of(running, panel)
         picked = {
             part["custom_id"].rsplit(":", 1)[1]: [
@@ -131,7 +135,9 @@ async def test_each_choice_is_kept_and_shown(tmp_path: Path) -> None:
         await use(running, panel, "channel")
         await running.settle()
         found = await chosen(running)
-        assert (found.numbered, found.channel) == (False, None), "the second time takes it back"
+        assert (found.show_passage_numbers, found.channel) == (False, None), (
+            "the second time takes it back"
+        )
 
 
 async def test_the_panel_works_after_a_restart(tmp_path: Path) -> None:
@@ -150,7 +156,7 @@ async def test_the_panel_works_after_a_restart(tmp_path: Path) -> None:
             assert "Europe/Berlin" in await text_of(third, panel)
 
 
-async def test_zone_and_quiet_hours_are_taken_as_people_write_them(tmp_path: Path) -> None:
+async def test_time_zone_and_quiet_hours_are_read_as_people_write_them(tmp_path: Path) -> None:
     async with running_bot(tmp_path) as running:
         panel = await running.run_command("setup")
         await fill_in(running, panel, "new york", "10 pm to 8 am")
@@ -171,7 +177,7 @@ async def test_zone_and_quiet_hours_are_taken_as_people_write_them(tmp_path: Pat
         ("Berlin", "22:00-22:00", "for none write “none”"),
     ],
 )
-async def test_what_is_not_understood_is_said_and_nothing_is_changed(
+async def test_invalid_input_is_reported_and_changes_nothing(
     tmp_path: Path, zone: str, quiet: str, said: str
 ) -> None:
     async with running_bot(tmp_path) as running:
@@ -182,7 +188,7 @@ async def test_what_is_not_understood_is_said_and_nothing_is_changed(
         assert (found.zone_name, found.quiet) == ("UTC", None)
 
 
-async def test_missing_rights_are_named_for_what_was_chosen(tmp_path: Path) -> None:
+async def test_missing_permissions_are_named_for_the_chosen_settings(tmp_path: Path) -> None:
     async with running_bot(tmp_path) as running:
         panel = await running.run_command("setup")
         essays, admins = running.channel(), running.channel("admins")
@@ -220,7 +226,7 @@ async def test_a_forum_has_its_own_style(tmp_path: Path) -> None:
         assert f"<#{forum}>: everything is there" in told
 
 
-async def test_a_channel_that_is_gone_is_said(tmp_path: Path) -> None:
+async def test_a_deleted_channel_is_reported(tmp_path: Path) -> None:
     async with running_bot(tmp_path) as running:
         panel = await running.run_command("setup")
         made = await running.call_as(
@@ -273,7 +279,7 @@ async def test_passages_show_their_numbers_in_preview_and_post(tmp_path: Path) -
         assert (kept["id"], kept["passages"]) == (str(reply), [3])
 
 
-async def test_talk_in_the_channel_joins_the_newest_essay_from_then_on(tmp_path: Path) -> None:
+async def test_plain_messages_join_the_newest_essay_from_then_on(tmp_path: Path) -> None:
     async with running_bot(tmp_path) as running:
         before = await running.write("Ann", "Before any essay.")
         await running.publish()
@@ -302,7 +308,7 @@ async def test_talk_in_the_channel_joins_the_newest_essay_from_then_on(tmp_path:
         assert not ids & {thread["id"] for thread in (await running.world())["threads"]}
 
 
-async def test_what_was_said_while_the_bot_was_away_joins_as_well(tmp_path: Path) -> None:
+async def test_plain_messages_of_an_outage_join_as_well(tmp_path: Path) -> None:
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
             await running.publish()

@@ -1,4 +1,4 @@
-"""Forms, sent in to another process than the one that showed them."""
+"""Forms that are submitted to another process than the one that showed them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def draft_form(running: RunningBot, button: str) -> tuple[dict[str, Any], 
 
 
 @pytest.mark.smoke
-async def test_an_essay_sent_in_after_a_restart_becomes_a_draft(
+async def test_an_essay_submitted_after_a_restart_becomes_a_draft(
     tmp_path: Path, emulator: Emulator
 ) -> None:
     async with run_bot(tmp_path, emulator) as running:
@@ -46,7 +46,7 @@ async def test_an_essay_sent_in_after_a_restart_becomes_a_draft(
         assert "Draft 1" in told
 
 
-async def test_corrections_sent_in_after_a_restart_reach_the_draft(
+async def test_corrections_submitted_after_a_restart_reach_the_draft(
     tmp_path: Path, emulator: Emulator
 ) -> None:
     async with run_bot(tmp_path, emulator) as running:
@@ -58,7 +58,7 @@ async def test_corrections_sent_in_after_a_restart_reach_the_draft(
         assert "Rye — draft" in await again.answer_text(await again.run_command("essay list"))
 
 
-async def test_a_time_sent_in_after_a_restart_schedules_the_draft(
+async def test_a_time_submitted_after_a_restart_schedules_the_draft(
     tmp_path: Path, emulator: Emulator
 ) -> None:
     async with run_bot(tmp_path, emulator) as running:
@@ -72,7 +72,7 @@ async def test_a_time_sent_in_after_a_restart_schedules_the_draft(
         )
 
 
-async def test_a_form_for_a_draft_that_is_gone_is_answered_with_a_sentence(
+async def test_a_form_for_a_discarded_draft_is_answered_with_a_sentence(
     tmp_path: Path, emulator: Emulator
 ) -> None:
     async with run_bot(tmp_path, emulator) as running:
@@ -84,7 +84,7 @@ async def test_a_form_for_a_draft_that_is_gone_is_answered_with_a_sentence(
         assert "not there any more" in await running.answer_text(sent)
 
 
-async def test_a_form_sent_in_is_taken_once(tmp_path: Path, emulator: Emulator) -> None:
+async def test_a_submitted_form_is_handled_once(tmp_path: Path, emulator: Emulator) -> None:
     async with run_bot(tmp_path, emulator) as running:
         form = (await running.run_command("essay publish"))["answer"]
         entered = {"Or the text": ESSAY}

@@ -1,4 +1,4 @@
-"""Answers that are larger than a file of Discord's may be."""
+"""Answers that are too large for a file in Discord."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def say(running: RunningBot, texts: list[str]) -> None:
     await running.database.write(insert)
 
 
-async def test_an_export_of_5000_long_replies_is_handed_out_packed(running: RunningBot) -> None:
+async def test_an_export_of_5000_long_replies_is_sent_zipped(running: RunningBot) -> None:
     words = ["crumb", "loaf", "waiting", "night", "oven", "flour", "rye", "salt"]
     chance = random.Random(1)
     await say(running, [" ".join(chance.choices(words, k=350))[:2000] for _ in range(5000)])
@@ -58,7 +58,9 @@ async def test_an_export_of_5000_long_replies_is_handed_out_packed(running: Runn
     assert json.loads(packed.read("essay-1.json")) == await running.export()
 
 
-async def test_what_is_too_much_even_packed_is_refused_with_a_remedy(running: RunningBot) -> None:
+async def test_an_export_too_long_even_zipped_is_rejected_with_a_sentence(
+    running: RunningBot,
+) -> None:
     chance = random.Random(1)
     text = "".join(map(chr, range(0x4E00, 0x9000)))
     await say(running, ["".join(chance.choices(text, k=2000)) for _ in range(3500)])

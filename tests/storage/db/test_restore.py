@@ -122,7 +122,7 @@ async def test_what_was_deleted_or_forgotten_since_the_backup_stays_erased(tmp_p
             server_id, ben = running.server_id, running.member("Ben").id
 
             async def forget(tx: Any) -> None:
-                await members.forget(tx, server_id, ben, 1, keep_out=True)
+                await members.erase_member(tx, server_id, ben, 1, opt_out=True)
 
             await running.database.write(forget)
             sent = [message["id"] for message in await running.messages()]

@@ -28,8 +28,8 @@ async def test_a_server_neither_sees_nor_changes_prompts_of_another(database: Da
         await add_prompt(tx, NOON)
         await pauses.pause(tx, THERE, 0)
         await settings.set_zone(tx, THERE, "Asia/Tokyo", NOON)
-        assert (await settings.read(tx, HERE)).zone_name == "UTC"
-        assert not (await settings.read(tx, HERE)).paused
+        assert (await settings.get_settings(tx, HERE)).zone_name == "UTC"
+        assert not (await settings.get_settings(tx, HERE)).paused
         assert [essay.id for essay in await queries.get_essays(tx, THERE)] == [THERE]
         assert await queries.get_coming(tx, THERE, None, 9) == []
         assert await queries.get_past(tx, THERE, None, 9) == []
@@ -48,7 +48,7 @@ async def test_an_alert_is_sent_once_until_the_problem_has_passed(database: Data
         await set_up_servers(tx)
         last_error = {"about": "channel 5", "text": "Oh.", "now_ms": 0}
         alerted = [await alerts.notify_admins(tx, HERE, **last_error) for _ in range(2)]  # type: ignore[arg-type]
-        await settings.set_notices_channel(tx, HERE, 9)
+        await settings.set_alerts_channel(tx, HERE, 9)
         await alerts.clear(tx, HERE, "channel 5")
         alerted.append(await alerts.notify_admins(tx, HERE, **last_error))  # type: ignore[arg-type]
         rows = await tx.rows("SELECT channel_id, purpose, discussion_id FROM planned_messages")

@@ -1,14 +1,14 @@
-"""A seeded random play of members, admins and misfortunes around a running bot."""
+"""A seeded random play: actions of members and admins, and problems, around a running bot."""
 
 from __future__ import annotations
 
 from tests.truth.members import Members
-from tests.truth.outages import Misfortunes
+from tests.truth.problems import Problems
 
-__all__ = ["FLOORS", "Play"]
+__all__ = ["MIN_ACTIONS", "RandomPlay"]
 
-#: How often each kind of action comes at least in a play of 200.
-FLOORS = {
+#: How often each kind of action occurs at least in a play of 200 actions.
+MIN_ACTIONS = {
     "say": 8,
     "answer essay": 14,
     "answer in channel": 8,
@@ -46,20 +46,22 @@ FLOORS = {
     "settle": 3,
 }
 _COMMON = ("talk", "answer essay", "answer in thread", "edit", "react", "delete")
-#: Actions at the end of a play, when nothing befalls the bot any more.
-_CALM = 25
+#: Actions at the end of a play, after all problems.
+_UNDISTURBED_ACTIONS = 25
 
 
-class Play(Members, Misfortunes):
+class RandomPlay(Members, Problems):
     """One play."""
 
     async def run(self, actions: int) -> None:
-        """Do ``actions`` things, each kind at least as often as its floor in 200 asks."""
+        """Do ``actions`` things, each kind at least in proportion to :data:`MIN_ACTIONS`."""
         share = actions / 200
-        kinds = [kind for kind, floor in FLOORS.items() for _ in range(max(1, int(floor * share)))]
+        kinds = [
+            kind for kind, floor in MIN_ACTIONS.items() for _ in range(max(1, int(floor * share)))
+        ]
         kinds += [self.random.choice(_COMMON) for _ in range(max(0, actions - len(kinds)))]
         self.random.shuffle(kinds)
-        # What needs something to act on waits until there is something.
+        # An action that needs something to act on is repeated when there is something.
         for kind in kinds:
             if not await self.do(kind):
                 for first in ("answer essay", "open thread", "talk", "react"):
@@ -68,9 +70,9 @@ class Play(Members, Misfortunes):
                     kinds.append(kind)
             if len(kinds) > actions * 4:
                 raise AssertionError(f"{kind} is never possible")
-        await self._end_misfortunes()
+        await self._end_problems()
 
-    async def calm(self) -> None:
-        """Do things that no later reading shows: they are heard, or they are missed."""
-        for _ in range(_CALM):
+    async def act_undisturbed(self) -> None:
+        """Do things that no history read would show later: the gateway has to deliver them."""
+        for _ in range(_UNDISTURBED_ACTIONS):
             await self.do(self.random.choice(_COMMON))

@@ -1,4 +1,4 @@
-"""What befalls the bot in a play: outages, lost rights, faults of the connection."""
+"""Problems in a play: outages, missing permissions, faults of the connection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import aiohttp
 from bot.emulator.world.seed import invite_bot
 from tests.truth.play_state import PlayState
 
-__all__ = ["Misfortunes"]
+__all__ = ["Problems"]
 
 _EVENTS = (
     "MESSAGE_CREATE",
@@ -38,11 +38,11 @@ _MOVING_CALLS = (
 )
 
 
-class Misfortunes(PlayState):
-    """Everything that goes wrong, and its end."""
+class Problems(PlayState):
+    """Everything that goes wrong, and how it ends."""
 
     async def _hide(self) -> bool:
-        """The bot loses the right to see the channel, or to read its history."""
+        """The bot loses the permission to view the channel, or to read its history."""
         if self.hidden:
             await self.do("show")
         self.hidden = True
@@ -60,7 +60,7 @@ class Misfortunes(PlayState):
         return await self._call(self.admin, "DELETE", path)
 
     async def _lose_server(self) -> bool:
-        """Discord itself cannot reach the server."""
+        """The server becomes unavailable."""
         if self.lost:
             await self.do("find server")
         self.lost = True
@@ -86,8 +86,8 @@ class Misfortunes(PlayState):
         invite_bot(self.emulator.world, self.guild, self.emulator.world.bot)
         return True
 
-    async def _end_misfortunes(self) -> None:
-        """Everything that was taken from the bot is given back."""
+    async def _end_problems(self) -> None:
+        """End all problems: permissions, server and connection are restored."""
         if self.hidden:
             await self.do("show")
         if self.own_id not in self.guild.members:
@@ -118,7 +118,7 @@ class Misfortunes(PlayState):
         return True
 
     async def _disconnect(self, body: dict[str, Any]) -> bool:
-        """Strike the connection; only one that stands, or the library may never come back."""
+        """Break an established connection; breaking another one may stop discord.py for good."""
         if not self.bot.is_up:
             await self.do("return")
         hub = self.emulator.dispatcher

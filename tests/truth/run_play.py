@@ -1,4 +1,4 @@
-"""One play in one process, from an empty world to the comparison."""
+"""Runs one play in one process, from an empty world to the comparison."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ import aiohttp
 from bot.app.client import Salon
 from bot.emulator.server import Emulator
 from bot.emulator.world.seed import seed_world
-from storage.servers import setup_choices
+from storage.servers import settings
 from tests.support.running_bot import RunningBot, run_bot
 from tests.truth.compare import differences
-from tests.truth.moving import as_moved
+from tests.truth.moved_replies import undo_moves
 from tests.truth.play_state import Bot
-from tests.truth.runner import Play
+from tests.truth.random_play import RandomPlay
 
-__all__ = ["Played", "play"]
+__all__ = ["PlayResult", "run_play"]
 
 _MOVES = "SELECT reply_id, copy_id FROM reply_moves WHERE copy_id IS NOT NULL"
 #: Seconds.
-_TRIED_AGAIN = 2 * 3600
+_RETRY_SECONDS = 2 * 3600
 
 
 @dataclass(frozen=True)
-class Played:
-    """How a play ended: what is wrong in the archive, and how often each thing was done.
+class PlayResult:
+    """What is wrong in the archive, and how often each kind of action was done.
 
-    ``moved``: how many replies stand as copies in the end.
+    ``moved``: how many replies were moved.
     """
 
     wrong: list[str]
     done: Counter[str]
-    told: list[str]
+    actions: list[str]
     moved: int
 
 
-class Eager(Salon):
+class WithoutIdentifyDelay(Salon):
     """Salon without the five seconds before a second identify, which nobody here limits."""
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         del shard_id, initial
 
 
-async def play(seed: int, actions: int, folder: Path, *, move: bool = False) -> Played:
+async def run_play(seed: int, actions: int, folder: Path, *, move: bool = False) -> PlayResult:
     """Play ``actions`` actions by ``seed`` and hold the archive against the world.
 
     ``move``: the server chose to have channel replies moved into their threads.
@@ -64,7 +64,7 @@ async def play(seed: int, actions: int, folder: Path, *, move: bool = False) -> 
         async def start() -> None:
             world = emulator.world
             there = world.bot.id in world.guild.members and not emulator.dispatcher.outages
-            lived = run_bot(folder, emulator, salon_type=Eager, sees_server=there)
+            lived = run_bot(folder, emulator, salon_type=WithoutIdentifyDelay, sees_server=there)
             bots.append(await stack.enter_async_context(lived))
 
         async def stop() -> None:
@@ -75,22 +75,24 @@ async def play(seed: int, actions: int, folder: Path, *, move: bool = False) -> 
         await bots[0].publish()
         if move:
             server_id = bots[0].server_id
-            await bots[0].database.write(lambda tx: setup_choices.set_bring(tx, server_id, "move"))
+            await bots[0].database.write(
+                lambda tx: settings.set_channel_replies(tx, server_id, "move")
+            )
         bot = Bot(start, stop, lambda: bots[0].salon.is_closed())
-        one = Play(emulator, bot, seed, bots[0].channel(), session, moves=move)
+        one = RandomPlay(emulator, bot, seed, bots[0].channel(), session, moves=move)
         await one.run(actions)
         async with session.delete(f"{emulator.page}/rehearsal/faults") as response:
             assert response.status < 300
         running = bots[0]
-        # What could not be done for want of a right is tried again at least every hour.
-        await one.control("clock", {"advance": _TRIED_AGAIN if move else 2})
+        # What a missing permission prevented is retried at least every hour.
+        await one.control("clock", {"advance": _RETRY_SECONDS if move else 2})
         await running.salon.services.catch_up.retry_pending()  # what it does every minute
         await one.control("clock", {"advance": 0})
-        await one.calm()
+        await one.act_undisturbed()
         await one.control("clock", {"advance": 2})
         rows = await running.database.read(lambda tx: tx.rows(_MOVES))
-        world_as_is, wrong = as_moved(
+        world_as_is, wrong = undo_moves(
             await running.world(), {str(row["reply_id"]): str(row["copy_id"]) for row in rows}
         )
         wrong += differences(world_as_is, await running.export(), str(one.own_id), one.names)
-        return Played(wrong, one.done, one.told, len(rows))
+        return PlayResult(wrong, one.done, one.actions, len(rows))
