@@ -17,7 +17,6 @@ from bot.discord_api.errors import TRANSIENT, UNKNOWN_MEMBER, UNKNOWN_USER
 
 __all__ = ["MemberNames"]
 
-#: docs: Topics › Opcodes and Status Codes › JSON Error Codes.
 #: Seconds to wait for the response to Request Guild Members (docs: Gateway Events).
 _RESPONSE_SECONDS = 5.0
 
