@@ -29,7 +29,7 @@ from cogs.events.joined_servers import record_joined_servers
 from cogs.ui.bot import SalonBot
 from cogs.ui.errors import report_error
 from cogs.ui.forms import Forms
-from storage.db.database import Database, until_usable
+from storage.db.database import Database, retry_until_available
 
 __all__ = ["EXTENSIONS", "Salon", "load_command_set"]
 
@@ -169,7 +169,7 @@ class Salon(SalonBot, CachedPermissions):
             services = self.services
             await record_joined_servers(services, self.guilds)
             editing = services.editing.resume_submission
-            await until_usable(lambda: services.publishing.resume_submissions(editing))
+            await retry_until_available(lambda: services.publishing.resume_submissions(editing))
 
     async def on_resumed(self) -> None:
         """The session continues; events of the meantime have been replayed."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.clock import Clock
 from bot.errors import BackupError, DatabaseError
 from storage.db import backups
-from storage.db.database import held
+from storage.db.database import lock_archive
 from storage.db.errors import StorageError
 from storage.db.restore import Restored
 from storage.db.restore import restore as put_in_place
@@ -44,7 +44,7 @@ def restore(database: Path, folder: Path, file: Path | None) -> str:
 
     Raises DatabaseInUse while a bot runs on it, BackupError if there is no good backup.
     """
-    with held(database):
+    with lock_archive(database):
         if file is None:
             found = backups.newest_good(folder, database.stem)
             if found is None:

@@ -18,7 +18,7 @@ from bot.discord_api.errors import TRANSIENT
 from bot.errors import DatabaseError, DatabaseInUse, SalonError, SettingsError
 from bot.settings import Settings, read_backup_folder, read_database_path, read_settings
 from storage.db import backups
-from storage.db.database import Database, held, open_for_reading
+from storage.db.database import Database, lock_archive, open_for_reading
 from storage.db.writer import Transaction
 from storage.servers import command_sync, diagnostics
 from storage.servers.diagnostics import Problem, UsedChannel
@@ -96,7 +96,7 @@ async def _open_archive(database: Path, found: list[Finding]) -> AsyncIterator[D
         yield None
         return
     try:
-        with held(database):
+        with lock_archive(database):
             running = "no bot runs on it now"
     except DatabaseInUse:
         running = "a bot is running on it"

@@ -25,7 +25,7 @@ from bot.ingest.member_names import MemberNames
 from bot.ingest.reactions import ReactionReader
 from bot.ingest.recorder import Recorder
 from bot.ingest.thread_lists import ListOutcome, ThreadLister
-from storage.db.database import Database, until_usable
+from storage.db.database import Database, retry_until_available
 from storage.db.errors import DatabaseUnavailable
 from storage.db.writer import Transaction
 from storage.delivery import alerts
@@ -246,7 +246,7 @@ class CatchUp:
         if not await self._may_read_content():
             await self._alert_content_missing(server_id)
             return
-        await until_usable(
+        await retry_until_available(
             lambda: self._database.write(lambda tx: alerts.clear(tx, server_id, "content"))
         )
         began = self._clock.now()
@@ -279,7 +279,7 @@ class CatchUp:
             await alerts.clear(tx, server_id, "recovery")
             await alerts.notify_admins(tx, server_id, about="recovery", text=summary, now_ms=now_ms)
 
-        await until_usable(lambda: self._database.write(alert))
+        await retry_until_available(lambda: self._database.write(alert))
 
     async def _list_threads(self, server_id: int, channel_ids: list[int]) -> None:
         self._unlisted.add(server_id)

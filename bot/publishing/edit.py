@@ -30,7 +30,7 @@ from bot.errors import UserError
 from bot.publishing.publish import Actor, Publishing
 from bot.publishing.reader_process import fill_extracted_facts
 from bot.publishing.retarget_prompts import count_missing, retarget_prompts
-from storage.db.database import Database, until_usable
+from storage.db.database import Database, retry_until_available
 from storage.db.writer import Transaction
 from storage.delivery.messages import NewMessage
 from storage.essays import apply_revision, pending_revisions, submissions
@@ -107,7 +107,7 @@ class Editing:
             return await self._create_edit(submission, cut_off=cut_off)
         except (UserError, UnreadableEssay) as error:
             sentence = str(error)
-            await until_usable(
+            await retry_until_available(
                 lambda: self._database.write(
                     lambda tx: submissions.refuse(tx, submission.id, sentence)
                 )
@@ -158,7 +158,7 @@ class Editing:
             )
 
         # Retried until the database works: otherwise only the next start would finish it.
-        return await until_usable(lambda: self._database.write(keep))
+        return await retry_until_available(lambda: self._database.write(keep))
 
     async def resume_submission(self, submission: Submission) -> None:
         """Finish a submission of before a restart; nobody waits for the answer any more."""

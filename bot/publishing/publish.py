@@ -23,7 +23,7 @@ from bot.discord_api.permissions import Permissions
 from bot.errors import UserError
 from bot.publishing.fetch_page import Page
 from bot.publishing.reader_process import fill_extracted_facts, read_in_child_process
-from storage.db.database import Database, until_usable
+from storage.db.database import Database, retry_until_available
 from storage.db.errors import DatabaseUnavailable
 from storage.db.writer import Transaction, Work
 from storage.delivery.messages import NewMessage
@@ -34,7 +34,7 @@ from storage.essays.progress import Progress
 from storage.essays.revisions import NewRevision
 from storage.essays.submissions import Submission
 from storage.servers import settings as settings_module
-from storage.servers.audit_log import record_act
+from storage.servers.audit_log import record_action
 from storage.servers.settings import ServerSettings
 
 __all__ = ["MAX_FILE_BYTES", "Actor", "Preview", "Publishing"]
@@ -119,7 +119,7 @@ class Publishing:
             return await self._create_draft(submission, cut_off=cut_off)
         except (UserError, UnreadableEssay) as error:
             sentence = str(error)
-            await until_usable(
+            await retry_until_available(
                 lambda: self._database.write(
                     lambda tx: submissions.refuse(tx, submission.id, sentence)
                 )
@@ -190,7 +190,7 @@ class Publishing:
             )
 
         # Retried until the database works: otherwise only the next start would finish it.
-        return await until_usable(lambda: self._database.write(keep))
+        return await retry_until_available(lambda: self._database.write(keep))
 
     async def _shows_passage_numbers(self, server_id: int) -> bool:
         """Whether the server shows passage numbers."""
@@ -398,13 +398,13 @@ class Publishing:
             found = await change(tx)
             if found is None:
                 raise UserError(otherwise)
-            await record_act(
+            await record_action(
                 tx,
                 server_id=found,
                 discussion_id=discussion_id,
                 member_id=actor.id,
                 member_name=actor.name,
-                what=what,
+                action=what,
                 now_ms=now_ms,
             )
 

@@ -19,8 +19,8 @@ async def describe_essay(tx: Transaction, discussion_id: int) -> str:
         current = await progress.progress(tx, essay.id)
         lines.insert(1, wording.describe_publishing(essay.title, current))
     lines += [
-        f"-# {entry.what} by {wording.format_title(entry.member_name, 40)}, "
+        f"-# {entry.action} by {wording.format_title(entry.member_name, 40)}, "
         f"<t:{entry.done_at // 1000}:f>"
-        for entry in await audit_log.of_essay(tx, essay.id)
+        for entry in await audit_log.get_entries(tx, essay.id)
     ]
     return truncate_lines(lines)

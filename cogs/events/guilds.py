@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.services import Services
 from cogs.events.joined_servers import greet
 from cogs.ui.bot import SalonBot
-from storage.db.database import until_usable
+from storage.db.database import retry_until_available
 from storage.db.writer import Transaction, Work
 from storage.servers import servers as servers_module
 
@@ -73,7 +73,7 @@ class Guilds(commands.Cog):
 
     async def _write(self, work: Work[None]) -> None:
         """Write until it succeeds: the event doesn't come again before the next connection."""
-        await until_usable(lambda: self._services.database.write(work))
+        await retry_until_available(lambda: self._services.database.write(work))
 
 
 async def setup(bot: SalonBot) -> None:

@@ -11,7 +11,7 @@ from bot.core.payload import make_plain_message
 from bot.core.snowflake import make_snowflake_before
 from bot.discord_api.required_permissions import TO_ALERT
 from bot.services import Services
-from storage.db.database import until_usable
+from storage.db.database import retry_until_available
 from storage.db.writer import Transaction
 from storage.delivery import messages
 from storage.delivery.messages import NewMessage
@@ -40,7 +40,7 @@ async def record_joined_servers(services: Services, servers: Collection[discord.
             await greet(tx, by_id[server_id], now_ms)
 
     # The list doesn't come again before the next connection.
-    await until_usable(lambda: services.database.write(record))
+    await retry_until_available(lambda: services.database.write(record))
     services.scheduler.wake()
 
 

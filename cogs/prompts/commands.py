@@ -122,7 +122,7 @@ class Prompts(
                 forced=anyway,
                 local_at=parsed.local,
             )
-            await self.record_act(tx, interaction, chosen.id, f"added prompt {prompt_id}")
+            await self.record_action(tx, interaction, chosen.id, f"added prompt {prompt_id}")
             prompt = await prompts.find_prompt(tx, prompt_id)
             assert prompt is not None
             return wording.describe_planned(
@@ -175,7 +175,7 @@ class Prompts(
                 await prompts.reschedule(tx, found.id, at=parsed.at, local_at=parsed.local)
             if not changed:
                 raise UserError(f"Prompt {found.id} is no longer to come: it is {found.state}.")
-            await self.record_act(
+            await self.record_action(
                 tx, interaction, found.discussion_id, f"changed prompt {found.id}"
             )
             again = await choose_prompt(tx, server_id, prompt)
@@ -204,7 +204,7 @@ class Prompts(
                 tx, prompt_id=found.id, reason=f"cancelled by {by}", now_ms=now_ms
             ):
                 raise UserError(f"Prompt {found.id} is no longer to come: it is {found.state}.")
-            await self.record_act(
+            await self.record_action(
                 tx, interaction, found.discussion_id, f"cancelled prompt {found.id}"
             )
             when = format_timestamp(found.planned_for)
@@ -235,7 +235,7 @@ class Prompts(
             )
             if isinstance(found, NothingToSay):
                 raise UserError(f"Nothing was sent: {found.reason}.")
-            await self.record_act(tx, interaction, chosen.id, f"sent prompt {found}")
+            await self.record_action(tx, interaction, chosen.id, f"sent prompt {found}")
             return f"Prompt {found} goes out to “{escape_line(chosen.title)}” now."
 
         await self.write_and_answer(interaction, send)

@@ -41,7 +41,7 @@ class PromptSettings(WritingCog):
                 await pauses.pause(tx, server_id, now_ms)
             else:
                 await pauses.pause_discussion(tx, chosen.id, now_ms)
-            await self.record_act(
+            await self.record_action(
                 tx, interaction, None if chosen is None else chosen.id, "paused prompts"
             )
             where = "this server" if chosen is None else f"“{escape_line(chosen.title)}”"
@@ -61,7 +61,7 @@ class PromptSettings(WritingCog):
                 await resume_server(tx, server_id, now)
             else:
                 await resume_discussion(tx, server_id, chosen.id, now)
-            await self.record_act(
+            await self.record_action(
                 tx, interaction, None if chosen is None else chosen.id, "resumed prompts"
             )
             if chosen is not None and (await settings_module.get_settings(tx, server_id)).paused:
@@ -93,7 +93,7 @@ class PromptSettings(WritingCog):
         async def plan(tx: Transaction) -> str:
             if steps is not None:
                 await settings_module.set_plan(tx, server_id, wanted)
-                await self.record_act(tx, interaction, None, "set the plan of prompts")
+                await self.record_action(tx, interaction, None, "set the plan of prompts")
             settings = await settings_module.get_settings(tx, server_id)
             return wording.describe_plan(parse_plan(settings.plan_text), settings)
 
@@ -135,7 +135,7 @@ class PromptSettings(WritingCog):
             if notices is not None:
                 await settings_module.set_alerts_channel(tx, server_id, notices.id)
             if any(one is not None for one in (zone, quiet, nudges, tolerance, notices)):
-                await self.record_act(tx, interaction, None, "set the manners of prompts")
+                await self.record_action(tx, interaction, None, "set the manners of prompts")
             return wording.describe_policy(await settings_module.get_settings(tx, server_id))
 
         await self.write_and_answer(interaction, set_policy)
@@ -168,7 +168,7 @@ class PromptSettings(WritingCog):
                     when=weekly if when is not None else settings.digest,
                     now=now,
                 )
-                await self.record_act(tx, interaction, None, "set the digest")
+                await self.record_action(tx, interaction, None, "set the digest")
             return wording.describe_digest(await settings_module.get_settings(tx, server_id), now)
 
         await self.write_and_answer(interaction, digest)

@@ -27,7 +27,7 @@ from cogs.ui.forms import SubmittedForm, make_text_field, show_form
 from cogs.ui.responses import acknowledge, show
 from storage.db.writer import Transaction
 from storage.servers import settings as settings_module
-from storage.servers.audit_log import record_act
+from storage.servers.audit_log import record_action
 from storage.servers.settings import ServerSettings
 
 __all__ = ["Setup"]
@@ -232,13 +232,13 @@ class Setup(commands.Cog):
         async def changed(tx: Transaction) -> None:
             await settings_module.register_server(tx, server.id, server.name, now_ms)
             await change(tx)
-            await record_act(
+            await record_action(
                 tx,
                 server_id=server.id,
                 discussion_id=None,
                 member_id=interaction.user.id,
                 member_name=interaction.user.display_name,
-                what=f"set up {what}",
+                action=f"set up {what}",
                 now_ms=now_ms,
             )
 

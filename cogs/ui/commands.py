@@ -13,7 +13,7 @@ from bot.services import Services
 from cogs.ui.responses import answer
 from storage.db.writer import Transaction
 from storage.servers import settings
-from storage.servers.audit_log import record_act
+from storage.servers.audit_log import record_action
 
 __all__ = ["WritingCog", "get_server", "get_server_id"]
 
@@ -41,7 +41,7 @@ class WritingCog(commands.Cog):
             self.services.scheduler.wake()
             await answer(interaction, text)
 
-    async def record_act(
+    async def record_action(
         self,
         tx: Transaction,
         interaction: discord.Interaction,
@@ -49,13 +49,13 @@ class WritingCog(commands.Cog):
         what: str,
     ) -> None:
         """Write what an admin did to the audit log."""
-        await record_act(
+        await record_action(
             tx,
             server_id=get_server(interaction).id,
             discussion_id=discussion_id,
             member_id=interaction.user.id,
             member_name=interaction.user.display_name,
-            what=what,
+            action=what,
             now_ms=self.services.clock.now_ms(),
         )
 

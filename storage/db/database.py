@@ -33,7 +33,7 @@ from storage.db.migrate import (
 )
 from storage.db.writer import Transaction, Work, Writer
 
-__all__ = ["Database", "held", "open_database", "open_for_reading", "until_usable"]
+__all__ = ["Database", "lock_archive", "open_database", "open_for_reading", "retry_until_available"]
 
 T = TypeVar("T")
 _READERS = 2
@@ -125,7 +125,7 @@ async def open_database(
     whole, BackupError where it would have to be changed and could not be copied, DatabaseError
     where it cannot be opened. A refused file is not changed.
     """
-    with held(path):
+    with lock_archive(path):
         async with contextlib.AsyncExitStack() as stack:
             connection = await stack.enter_async_context(_connect(path, "rwc"))
             steps = load_migrations() if migrations is None else migrations
@@ -145,7 +145,7 @@ async def open_database(
             yield database
 
 
-async def until_usable(work: Callable[[], Awaitable[T]]) -> T:
+async def retry_until_available(work: Callable[[], Awaitable[T]]) -> T:
     """Do ``work``, again and again while the archive cannot be used; its value.
 
     For what nobody would do again if it failed. What ``work`` does besides its transactions has
@@ -183,7 +183,7 @@ async def _compare_with_log(
 
 
 @contextlib.contextmanager
-def held(path: Path) -> Iterator[None]:
+def lock_archive(path: Path) -> Iterator[None]:
     """Hold the archive for this process alone. Raises DatabaseInUse where another one does."""
     if not path.absolute().parent.is_dir():
         raise DatabaseError(f"The database {path} cannot be made: there is no such folder.")

@@ -16,7 +16,7 @@ from storage.delivery.messages import NewMessage
 from storage.essays import revisions
 from storage.essays.progress import Progress
 from storage.essays.revisions import NewRevision
-from storage.servers.audit_log import record_act
+from storage.servers.audit_log import record_action
 
 __all__ = [
     "Change",
@@ -260,13 +260,13 @@ async def lay(
             "UPDATE planned_messages SET previous_part_id = :previous_part_id WHERE id = :id",
             {"id": first, "previous_part_id": laid.continues},
         )
-    await record_act(
+    await record_action(
         tx,
         server_id=before.server_id,
         discussion_id=before.discussion_id,
         member_id=member_id,
         member_name=member_name,
-        what=f"edited (revision {number})",
+        action=f"edited (revision {number})",
         now_ms=now_ms,
     )
     return number

@@ -17,7 +17,7 @@ from storage.delivery import messages
 from storage.delivery.messages import NewMessage
 from storage.essays.revisions import NewRevision, add_revision, digest, facts, keep_text
 from storage.essays.submissions import Submission
-from storage.servers.audit_log import record_act
+from storage.servers.audit_log import record_action
 
 __all__ = [
     "Draft",
@@ -297,13 +297,13 @@ async def publish(
             "now": now_ms,
         },
     )
-    await record_act(
+    await record_action(
         tx,
         server_id=row["server_id"],
         discussion_id=discussion_id,
         member_id=member_id,
         member_name=member_name,
-        what="published",
+        action="published",
         now_ms=now_ms,
     )
     return True

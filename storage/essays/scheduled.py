@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core.snowflake import make_snowflake_before
 from storage.db.writer import Transaction
 from storage.essays.drafts import publish
-from storage.servers.audit_log import record_act
+from storage.servers.audit_log import record_action
 
 __all__ = ["next_due", "publish_due", "schedule"]
 
@@ -30,13 +30,13 @@ async def schedule(
     )
     if row is None:
         return False
-    await record_act(
+    await record_action(
         tx,
         server_id=row["server_id"],
         discussion_id=discussion_id,
         member_id=member_id,
         member_name=member_name,
-        what="scheduled",
+        action="scheduled",
         now_ms=now_ms,
     )
     return True

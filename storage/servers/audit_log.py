@@ -1,4 +1,4 @@
-"""Who did what."""
+"""Audit log: which member did what to an essay or to the settings, and when."""
 
 from __future__ import annotations
 
@@ -6,40 +6,40 @@ from dataclasses import dataclass
 
 from storage.db.writer import Transaction
 
-__all__ = ["Act", "of_essay", "record_act"]
+__all__ = ["AuditEntry", "get_entries", "record_action"]
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """What a member did, and when (milliseconds since 1970)."""
+class AuditEntry:
+    """An action of a member, and its time in milliseconds since 1970."""
 
     member_name: str
-    what: str
+    action: str
     done_at: int
 
 
-async def of_essay(tx: Transaction, discussion_id: int) -> list[Act]:
-    """Who did what to an essay, the earliest first."""
+async def get_entries(tx: Transaction, discussion_id: int) -> list[AuditEntry]:
+    """The entries about an essay, the earliest first."""
     rows = await tx.rows(
         """
         SELECT member_name, action, done_at FROM audit_log WHERE discussion_id = :id ORDER BY id
         """,
         {"id": discussion_id},
     )
-    return [Act(row["member_name"], row["action"], row["done_at"]) for row in rows]
+    return [AuditEntry(row["member_name"], row["action"], row["done_at"]) for row in rows]
 
 
-async def record_act(
+async def record_action(
     tx: Transaction,
     *,
     server_id: int,
     discussion_id: int | None,
     member_id: int,
     member_name: str,
-    what: str,
+    action: str,
     now_ms: int,
 ) -> None:
-    """Keep that a member did ``what``, to an essay or to the server's settings."""
+    """Record an action of a member on an essay, or on the server's settings if None."""
     await tx.run(
         """
         INSERT INTO audit_log (server_id, discussion_id, member_id, member_name, action, done_at)
@@ -50,7 +50,7 @@ async def record_act(
             "discussion_id": discussion_id,
             "member_id": member_id,
             "member_name": member_name,
-            "action": what,
+            "action": action,
             "now": now_ms,
         },
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import DatabaseError, DatabaseInUse, ForeignDatabase, NewerDatabase
-from storage.db.database import open_database, open_for_reading, until_usable
+from storage.db.database import open_database, open_for_reading, retry_until_available
 from storage.db.migrate import APPLICATION_ID, load_migrations
 from storage.db.writer import Transaction
 from tests.support.waits import set_wait
@@ -46,7 +46,7 @@ async def test_what_nobody_would_do_again_outlasts_a_full_disk(
             await tx.run("CREATE TABLE large AS SELECT zeroblob(1000000) AS content")
             return attempts
 
-        assert await until_usable(lambda: database.write(fill)) == 3
+        assert await retry_until_available(lambda: database.write(fill)) == 3
         rows = await database.read(lambda tx: tx.rows("SELECT length(content) FROM large"))
         assert rows[0][0] == 1_000_000
 
