@@ -1,1 +1,1 @@
-"""Benches: `scripts/bench NAME`; they print figures and assert nothing but correctness."""
+"""Benchmarks: `scripts/bench NAME`; they print figures and check only correctness."""

@@ -1,4 +1,4 @@
-"""Archives for the benches: a discussion whose essay stands, and threads on replies to it."""
+"""Archives for the benchmarks: a published essay, and threads on replies to it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _ESSAY = "On benches\n\nOne sits.\n\nWhat do you think?\n"
 
 @dataclass(frozen=True)
 class Place:
-    """Where the discussion stands: the ids of its server, channel, three posts and threads.
+    """The ids of a discussion: its server, channel, three messages and threads.
 
-    ``before_id``: nothing of it stands in the channel at or before this id.
+    ``before_id``: an id before all of its messages.
     """
 
     server_id: int
@@ -40,7 +40,7 @@ class Place:
 
 
 async def prepare(database: Database, place: Place) -> None:
-    """Put the discussion into the archive, as if it had been published and answered."""
+    """Write the discussion to the archive, as if it had been published and answered."""
     essay = read_essay(_ESSAY, format="text", name=None)
     await database.write(lambda tx: _publish(tx, essay, place))
     await database.write(lambda tx: _open_threads(tx, place))

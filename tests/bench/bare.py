@@ -1,8 +1,8 @@
-"""The bare bot that benches compare with: discord.py with an empty ``on_message``.
+"""The bare bot that benchmarks compare with: discord.py with an empty ``on_message``.
 
-Its extras are Salon's, and so are its intents and options, but where ``default`` is its last
-argument: then they are those that discord.py has by itself. It prints a line when it is ready, and
-one with the monotonic time whenever it hears the event that ends a segment.
+It has Salon's extras, intents and options, or discord.py's defaults if its last argument is
+``default``. It prints a line when it is ready, and the monotonic time whenever it receives the
+event that ends a segment.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bot.discord_api.connection import get_intents, set_base_urls
 
 
 class Bare(commands.Bot):
-    """Hears everything and does nothing."""
+    """Receives everything and does nothing."""
 
     async def on_ready(self) -> None:
         print("ready", flush=True)

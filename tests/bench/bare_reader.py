@@ -1,6 +1,6 @@
-"""What recovery is compared with: a loop that reads the same pages, and does nothing with them.
+"""What catching up is compared with: a loop that reads the same pages and does nothing with them.
 
-Its calls go through the same library, as many at once as Salon's. It reads the address, the
+Its calls go through the same library, with the same concurrency. It reads the address, the
 token and the (channel, after) pairs as JSON from its input, and prints when it has read them all.
 """
 

@@ -1,8 +1,8 @@
-"""A gateway that only feeds: frames made, compressed and framed beforehand, sent on demand.
+"""A gateway that only sends: frames made, compressed and framed beforehand, sent on demand.
 
 `python -m tests.bench.feeder COUNT WARM_UP` prints its port, serves one client after another and
 ends with its standard input. It knows nothing of Discord's rules; it must only never be slower
-than who is fed.
+than its client.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _joined(frames: Iterable[bytes], first: int) -> bytes:
 
 
 class Feeder:
-    """Serves the newest client; ``calls`` counts what it asked over REST."""
+    """Serves the newest client; ``calls`` counts its REST calls."""
 
     def __init__(self, talk: Talk, segments: dict[str, list[bytes]] | None = None) -> None:
         segments = segments or talk.segments()
@@ -76,7 +76,7 @@ class Feeder:
         return app
 
     async def _rest(self, request: web.Request) -> web.Response:
-        """What discord.py and Salon ask at their start; threads are empty, the heads stand."""
+        """The calls of discord.py and Salon at start; all threads are empty."""
         self._calls += 1
         path = request.match_info["path"]
         if path == "users/@me":
@@ -104,7 +104,7 @@ class Feeder:
             return answer([])
         if "/threads/" in path and request.method == "GET":
             return answer({"threads": [], "members": [], "has_more": False})
-        print(f"feeder: {request.method} {path} is not foreseen", file=sys.stderr)
+        print(f"feeder: {request.method} {path} isn't implemented", file=sys.stderr)
         return web.Response(status=404, body=b"{}", headers={"Content-Type": "application/json"})
 
     async def _gateway(self, request: web.Request) -> web.WebSocketResponse:

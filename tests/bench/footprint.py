@@ -1,4 +1,4 @@
-"""What Salon takes: memory and time until ready with 1, 100 and 2,000 servers, beside bare bots.
+"""Memory and time until ready with 1, 100 and 2,000 servers, compared with bare bots.
 
 One bare bot has discord.py's default settings, one has Salon's. Memory is what is resident some
 seconds after it is ready. `scripts/bench footprint [--rounds N]`; exit status 1 where Salon takes
@@ -58,7 +58,7 @@ def gateway(count: int) -> Iterator[str]:
 
 
 def know(prepared: Path, count: int) -> None:
-    """Have the archive know the servers: it was in them before, and greets none of them."""
+    """Add the servers to the archive, so that the bot greets none of them."""
     with sqlite3.connect(prepared) as archive:
         archive.executemany(
             "INSERT INTO servers (id, name, joined_at) VALUES (:id, :name, 0) "
@@ -71,7 +71,7 @@ def know(prepared: Path, count: int) -> None:
 def start(
     command: Sequence[str], environment: Mapping[str, str], ready: str, result: Result
 ) -> None:
-    """Run a bot until it says ``ready`` and has rested; note what it took."""
+    """Run a bot until it prints ``ready`` and is idle; note memory and time."""
     began = time.monotonic()
     with subprocess.Popen(
         command,

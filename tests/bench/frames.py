@@ -1,4 +1,4 @@
-"""The gateway frames that the ingest bench feeds, the same ones to whoever is fed.
+"""The gateway frames that the ingest benchmark sends, the same to every client.
 
 A seed makes them: a server with one channel and some threads of a discussion, then talk in the
 threads, about half of it replies, as Discord sends it (whole, with what is answered).
@@ -80,7 +80,7 @@ class Talk:
 
 
 def _end(sequence: int) -> bytes:
-    """An event behind the talk that concerns nobody: whoever hears it has heard the talk."""
+    """An event after the messages that concerns nobody: a client that gets it has got them all."""
     gone = {"id": "1", "channel_id": str(CHANNEL_ID), "guild_id": str(GUILD_ID)}
     return dispatch("MESSAGE_DELETE", sequence, gone)
 

@@ -1,4 +1,4 @@
-"""How fast Salon keeps a record: messages a second from the gateway's socket to a committed row.
+"""Ingest: messages a second from the gateway's socket to a committed row.
 
 Beside it, in the same run and with the same bytes: a bare discord.py bot with an empty
 ``on_message`` (same extras, intents, cache settings, compression), and plain sqlite3 writing the

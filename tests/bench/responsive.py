@@ -1,8 +1,8 @@
-"""How soon a slash command is acknowledged while 2,000 messages a second flow in.
+"""Time to acknowledge a slash command while 2,000 messages a second arrive.
 
-From the moment at which the command's frame leaves the gateway to its first answer, with every
-message that flows recorded. `scripts/bench responsive [--seconds N] [--rate N] [--rounds N]`; exit
-status 1 where a message or an answer is missing or the 99th percentile is over the goal.
+Measured from sending the command's frame to its first answer, with every message recorded.
+`scripts/bench responsive [--seconds N] [--rate N] [--rounds N]`; exit status 1 where a message or
+an answer is missing or the 99th percentile is over the goal.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A gateway of many servers, for the footprint bench: each as Discord tells of it at the start.
+"""A gateway with many servers, for the footprint benchmark, as Discord sends them at the start.
 
 `python -m tests.bench.servers COUNT` prints its port, serves one client after another and ends
-with its standard input. The first server is the one of the other benches, with its discussion.
+with its standard input. The first server is that of the other benchmarks, with its discussion.
 """
 
 from __future__ import annotations

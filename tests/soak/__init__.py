@@ -1,1 +1,1 @@
-"""Tests of soak."""
+"""The soak test: what the process still holds after days of load."""

@@ -1,9 +1,9 @@
-"""A soak: days in a server of many members, with random talk and cuts, and what is left over.
+"""A soak test: days with many members, random replies and outages, and what leaks.
 
 `python -m tests.soak [--hours N] [--members N] [--essays N] [--talk N] [--seed N]` plays 48 hours
-with 1,000 members and 50 essays, prints what the bot's process holds after each hour, and exits
-with 1 where it holds more at the end than after the first hour: over a tenth more memory, or any
-task, file or connection more.
+with 1,000 members and 50 essays, prints the resources of the bot's process after each hour, and
+exits with 1 if it holds more at the end than after the first hour: over 10% more memory, or any
+additional task, file or connection.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from bot.emulator.world.seed import add_member
 from tests.support.running_bot import EmulatorClient, find_buttons
 from tests.support.spawned_bot import SpawnedBot, spawned_bot
 
-__all__ = ["Held", "Soak", "faults_of", "soak"]
+__all__ = ["Resources", "Soak", "find_leaks", "soak"]
 
-#: How much of the first hour's memory may be held at the end.
+#: The allowed ratio of the memory at the end to that after the first hour.
 MOST = 1.10
-#: Seconds after which connections that were kept for the next call are gone, and more than that.
+#: Seconds after which connections kept alive for the next call are closed; how often to wait.
 _REST, _MOST_RESTS = 35.0, 1
 #: A writer and two readers with database, log and index each, and the lock.
 _MOST_OF_ARCHIVE = 10
@@ -50,11 +50,11 @@ _CUTS: tuple[tuple[float, dict[str, Any]], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What the process holds at one moment: MB of memory, asyncio tasks, open files.
+class Resources:
+    """What the process holds: MB of memory, asyncio tasks, open files.
 
-    ``connections`` are the files that are sockets. The archive's own are not counted among the
-    files: each of its connections opens its three when it first needs them.
+    ``connections``: the files that are sockets. The archive's files aren't counted: each of its
+    connections opens three when it first needs them.
     """
 
     memory: float
@@ -71,7 +71,7 @@ class Held:
 
 
 class Soak:
-    """Plays the hours. ``port``: where the bot tells its metrics."""
+    """Plays the hours. ``port``: where the bot serves its metrics."""
 
     def __init__(
         self, spawned: SpawnedBot, client: EmulatorClient, members: list[User], port: int, seed: int
@@ -87,15 +87,15 @@ class Soak:
         self.messages = 0
         self.cuts = 0
 
-    async def play(self, hours: int, essays: int, talk: int) -> list[Held]:
-        """Let the hours go by; what is held after each.
+    async def play(self, hours: int, essays: int, talk: int) -> list[Resources]:
+        """Advance the hours; the resources after each.
 
-        The first hour has everything in it, all essays, the liveliest talk and each kind of cut,
-        so that what the process holds after it is what it holds at work.
+        The first hour contains everything: all essays, most replies and each kind of outage, so
+        that the resources after it are those of a bot at work.
         """
         await self._spawned.bot.start()
         await self._client.settle()
-        found: list[Held] = []
+        found: list[Resources] = []
         for hour in range(hours):
             if hour == 0:
                 for number in range(essays):
@@ -175,8 +175,8 @@ class Soak:
         else:
             await self._client.call_as(who, "PUT", f"{path}/reactions/%F0%9F%91%8D/@me")
 
-    async def _rested(self) -> Held:
-        """What is held once connections that are kept for the next call have been let go."""
+    async def _rested(self) -> Resources:
+        """The resources once idle connections have been closed."""
         before = await self._look()
         for _ in range(_MOST_RESTS):
             await asyncio.sleep(_REST)
@@ -186,7 +186,7 @@ class Soak:
             before = held
         return before
 
-    async def _look(self) -> Held:
+    async def _look(self) -> Resources:
         async with self._client.session.get(self._metrics) as response:
             told = {
                 sample.name: sample.value
@@ -199,7 +199,7 @@ class Soak:
                 opened.append(str(one.readlink()))
         own = [one for one in opened if one.startswith(str(self._spawned.database))]
         assert len(own) <= _MOST_OF_ARCHIVE, own
-        return Held(
+        return Resources(
             memory=told["process_resident_memory_bytes"] / 1e6,
             tasks=int(told["salon_tasks"]),
             files=len(opened) - len(own),
@@ -208,8 +208,8 @@ class Soak:
         )
 
 
-def faults_of(hours: list[Held]) -> list[str]:
-    """What is held at the end that was not after the first hour."""
+def find_leaks(hours: list[Resources]) -> list[str]:
+    """What the process holds at the end but didn't after the first hour."""
     first, last = hours[0], hours[-1]
     found = []
     if last.memory > first.memory * MOST:
@@ -223,8 +223,8 @@ def faults_of(hours: list[Held]) -> list[str]:
 
 async def soak(
     folder: Path, port: int, *, hours: int, members: int, essays: int, talk: int, seed: int
-) -> tuple[list[Held], Soak, SpawnedBot]:
-    """Play it in ``folder``; the hours, who played them and on what."""
+) -> tuple[list[Resources], Soak, SpawnedBot]:
+    """Play in ``folder``; the resources after each hour, the soak and the bot."""
     async with (
         spawned_bot(folder, SALON_HEALTH=f"127.0.0.1:{port}") as spawned,
         aiohttp.ClientSession() as session,
@@ -238,7 +238,7 @@ async def soak(
 
 
 def main() -> int:
-    """Play by hand."""
+    """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--hours", type=int, default=48)
     parser.add_argument("--members", type=int, default=1000)
@@ -252,8 +252,8 @@ def main() -> int:
     for number, held in enumerate(hours, start=1):
         print(f"hour {number}: {held}")  # noqa: T201
     errors = [line for line in spawned.log if " ERROR " in line or "Traceback" in line]
-    found = faults_of(hours) + errors
-    print(f"{play.cuts} cuts; " + ("; ".join(found) if found else "nothing left over"))  # noqa: T201
+    found = find_leaks(hours) + errors
+    print(f"{play.cuts} cuts; " + ("; ".join(found) if found else "no leaks"))  # noqa: T201
     return 1 if found else 0
 
 

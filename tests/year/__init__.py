@@ -1,1 +1,1 @@
-"""Tests of year."""
+"""A simulated year of prompts, checked by the rules of prompts."""

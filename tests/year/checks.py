@@ -1,7 +1,7 @@
-"""Whether a server's prompts kept to the manners, judged by what stands in the world alone.
+"""Checks a server's prompts against the prompt policy, independently of the bot's code.
 
-Written from the manners as they are stated, without any code of the deciding: from the world's
-messages, the archive's rows and the log of what was done.
+The rules are written from the documented policy. They are checked on the world's messages, the
+archive's rows and the log of what was done.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def at(milliseconds: int) -> datetime:
 
 
 @dataclass(frozen=True)
-class Said:
+class MemberMessage:
     """A member's message in a discussion."""
 
     id: int
@@ -55,7 +55,7 @@ class Said:
 
 
 class Checker:
-    """Holds world, archive and log against each other."""
+    """Compares world, archive and log."""
 
     def __init__(self, world: dict[str, Any], database: Path, log: Log, own: int) -> None:
         self.log = log
@@ -91,7 +91,7 @@ class Checker:
         connection.close()
         self.talk = sorted(
             (
-                Said(
+                MemberMessage(
                     number,
                     discussion[number],
                     int(one["channel_id"]),
@@ -112,20 +112,20 @@ class Checker:
     def when(self, message_id: int) -> datetime:
         return datetime.fromisoformat(self.messages[message_id]["timestamp"])
 
-    # -- everything is accounted for ----------------------------------------------------------
+    # -- every prompt and message is accounted for ------------------------------------------------
 
-    def faults(self) -> list[str]:
-        """What does not hold, a sentence each."""
+    def violations(self) -> list[str]:
+        """Every violation, as a sentence."""
         return [
             *self._once(),
             *self._digests(),
             *self._all_decided(),
-            *(fault for one in self.sent for fault in self._manners(one)),
+            *(fault for one in self.sent for fault in self._policy(one)),
             *(fault for one in self.prompts for fault in self._reason(one)),
         ]
 
     def _once(self) -> list[str]:
-        """Each message of the bot's is one sent prompt, or part of a publishing, and back."""
+        """Each message of the bot is one sent prompt or a published part, and the reverse."""
         own = {
             number
             for number, one in self.messages.items()
@@ -137,8 +137,8 @@ class Checker:
         found = [
             f"message {number} is {count} prompts" for number, count in told.items() if count > 1
         ]
-        found += [f"message {n} is nobody's" for n in own - set(told) - self.published]
-        found += [f"prompt's message {n} does not stand" for n in set(told) - own]
+        found += [f"message {n} belongs to nothing" for n in own - set(told) - self.published]
+        found += [f"prompt's message {n} doesn't exist" for n in set(told) - own]
         return found
 
     def _digests(self) -> list[str]:
@@ -160,16 +160,16 @@ class Checker:
         found += [f"thread {thread}: {n} nudges" for thread, n in nudged.items() if n > 1]
         return found
 
-    # -- the manners --------------------------------------------------------------------------
+    # -- the policy -------------------------------------------------------------------------------
 
-    def _manners(self, one: dict[str, Any]) -> list[str]:
+    def _policy(self, one: dict[str, Any]) -> list[str]:
         if one["kind"] == "now":
             return []
         when = self.when(one["message_id"])
         found = []
-        # What got through although Discord said otherwise is stamped with the first attempt.
+        # A message that was posted despite an error has the time of the first attempt.
         if is_quiet(when):
-            found.append("stands in quiet hours")
+            found.append("was sent in quiet hours")
         closed = self.log.closed.get(one["discussion_id"])
         if closed is not None and when >= closed:
             found.append("came after the discussion closed")
@@ -186,7 +186,7 @@ class Checker:
         planned = at(one["planned_for"])
         if when < planned - timedelta(seconds=1):
             return ["came early"]
-        lateness = when - self._owed(one, planned, when)
+        lateness = when - self._late_from(one, planned, when)
         waited_for_others = any(
             other is not one
             and other["essay_channel"] == one["essay_channel"]
@@ -196,17 +196,17 @@ class Checker:
         most = 8 * DAY if one["kind"] == "step" and waited_for_others else TOLERANCE
         return [] if lateness <= most + GRACE else [f"came {lateness} late"]
 
-    def _owed(self, one: dict[str, Any], planned: datetime, moment: datetime) -> datetime:
-        """Since when a prompt was owed at ``moment``: a pause that ended in time begins anew."""
-        owed = after_quiet(planned)
+    def _late_from(self, one: dict[str, Any], planned: datetime, moment: datetime) -> datetime:
+        """From when on its lateness counts at ``moment``: a pause that ended in time resets it."""
+        late_from = after_quiet(planned)
         spans = [*self.log.paused.get(None, ()), *self.log.paused.get(one["discussion_id"], ())]
         for span in sorted(spans, key=lambda span: span.start):
-            in_it = span.holds(planned) or span.holds(owed)
+            in_it = span.holds(planned) or span.holds(late_from)
             if not in_it or span.end is None or span.end > moment + GRACE:
                 continue
-            if span.end - owed <= TOLERANCE + GRACE:
-                owed = after_quiet(span.end)
-        return owed
+            if span.end - late_from <= TOLERANCE + GRACE:
+                late_from = after_quiet(span.end)
+        return late_from
 
     def _step(self, one: dict[str, Any], when: datetime) -> list[str]:
         found = []
@@ -214,10 +214,10 @@ class Checker:
         for other in before:
             if other["essay_channel"] == one["essay_channel"]:
                 earlier = self.when(other["message_id"])
-                # Both are stamped by Discord, a call's length after their decisions.
+                # Discord's timestamps are later than the decisions by the duration of a call.
                 if when - earlier < DAY - GRACE or self._date(when) == self._date(earlier):
                     found.append(f"came {when - earlier} after prompt {other['id']}")
-        last = self._last_said(one["discussion_id"], when)
+        last = self._last_message(one["discussion_id"], when)
         since = [
             other
             for other in before
@@ -226,16 +226,16 @@ class Checker:
         ]
         if len(since) >= 2:
             found.append("came after two that nobody answered")
-        # What is said while the call is made is not known to the one who makes it.
+        # Messages written during the call can't be known to the bot.
         known = when - GRACE
         if one["condition"].startswith("if quiet"):
             hours = int(one["condition"].split()[3])
-            heard = self._last_said(one["discussion_id"], known)
+            heard = self._last_message(one["discussion_id"], known)
             if heard is not None and known - heard.when < (hours * HOUR) - 2 * GRACE:
                 found.append("came into a lively talk")
         if one["condition"].startswith("if fewer"):
             most = int(one["condition"].split()[3])
-            if self._said_before(one["discussion_id"], known) >= most:
+            if self._count_messages_before(one["discussion_id"], known) >= most:
                 found.append("came although there were replies enough")
         return found
 
@@ -247,23 +247,23 @@ class Checker:
         if self._answered(head, when - GRACE):
             found.append("came into an answered thread")
         if int(self.messages[one["message_id"]]["channel_id"]) != head.id:
-            found.append("stands elsewhere")
+            found.append("was sent to another channel")
         return found
 
-    # -- what a reason says is so -------------------------------------------------------------
+    # -- the reasons for skipping are true --------------------------------------------------------
 
     def _reason(self, one: dict[str, Any]) -> list[str]:
         if one["state"] not in ("skipped", "failed"):
             return []
         decided = at(one["decided_at"])
         reason = str(one["reason"])
-        if self._bears_out(one, reason, decided):
+        if self._is_true(one, reason, decided):
             return []
-        return [f"prompt {one['id']} ({one['kind']}, {decided}): not so: {reason}"]
+        return [f"prompt {one['id']} ({one['kind']}, {decided}): not true: {reason}"]
 
-    def _bears_out(self, one: dict[str, Any], reason: str, decided: datetime) -> bool:
+    def _is_true(self, one: dict[str, Any], reason: str, decided: datetime) -> bool:
         discussion, planned = one["discussion_id"], at(one["planned_for"])
-        last = None if discussion is None else self._last_said(discussion, decided)
+        last = None if discussion is None else self._last_message(discussion, decided)
         if reason.startswith("the discussion is closed"):
             closed = self.log.closed.get(discussion)
             return closed is not None and closed <= decided
@@ -282,11 +282,11 @@ class Checker:
             hours = int(reason.split(" asks for ")[1].split()[0])
             return last is not None and decided - last.when < hours * HOUR + GRACE
         if reason.startswith("there are"):
-            return self._said_before(discussion, decided) == int(reason.split()[2])
+            return self._count_messages_before(discussion, decided) == int(reason.split()[2])
         if reason.startswith("it was due while I was away") or "in time" in reason:
             away = any(span.touches(planned - DAY, decided) for span in self.log.absences)
-            owed = self._owed(one, planned, decided)
-            return away and after_quiet(decided) - owed > TOLERANCE - GRACE
+            late_from = self._late_from(one, planned, decided)
+            return away and after_quiet(decided) - late_from > TOLERANCE - GRACE
         if "It was tried" in reason:
             return any(span.touches(planned - DAY, decided + 8 * DAY) for span in self.log.absences)
         if reason == "the thread was answered":
@@ -315,7 +315,7 @@ class Checker:
             )
         return False
 
-    # -- what they share ----------------------------------------------------------------------
+    # -- shared helpers ---------------------------------------------------------------------------
 
     def _date(self, moment: datetime) -> Any:
         return moment.astimezone(BERLIN).date()
@@ -328,14 +328,14 @@ class Checker:
         spans = [*self.log.paused.get(None, ()), *self.log.paused.get(discussion, ())]
         return any(span.holds(moment) for span in spans)
 
-    def _last_said(self, discussion: int, moment: datetime) -> Said | None:
+    def _last_message(self, discussion: int, moment: datetime) -> MemberMessage | None:
         found = [s for s in self.talk if s.discussion == discussion and s.when <= moment]
         return found[-1] if found else None
 
-    def _said_before(self, discussion: int, moment: datetime) -> int:
+    def _count_messages_before(self, discussion: int, moment: datetime) -> int:
         return sum(said.discussion == discussion and said.when <= moment for said in self.talk)
 
-    def _answered(self, head: Said, moment: datetime) -> bool:
+    def _answered(self, head: MemberMessage, moment: datetime) -> bool:
         return any(
             said.place == head.id and said.author != head.author and said.when <= moment
             for said in self.talk

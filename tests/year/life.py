@@ -1,4 +1,4 @@
-"""A year in a server: essays, random talk, admins who meddle, a bot that comes and goes."""
+"""A year in a server: essays, random replies, admin commands, restarts and outages of the bot."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["Life", "Log", "Span", "live"]
 DAY = timedelta(days=1)
 MEMBERS = ("Ann", "Ben", "Chloe", "Dev")
 CHANNELS = ("essays", "poems", "letters")
-#: Essays after which nothing more is published, and how far apart they come at most.
+#: How many essays are published, and the days of the year.
 ESSAYS = 40
 DAYS = 365
 
@@ -43,7 +43,7 @@ class Span:
 
 @dataclass
 class Log:
-    """What was done to the server, as the one who did it knows it."""
+    """A record of what was done in the server."""
 
     absences: list[Span] = field(default_factory=list)  # the bot was down, or Discord was
     closed: dict[int, datetime] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Log:
 
 
 class Life:
-    """Plays the year. Nothing here knows how prompts are decided."""
+    """Plays the year, without any knowledge of the prompt policy."""
 
     def __init__(self, spawned: SpawnedBot, client: EmulatorClient, seed: int) -> None:
         self._spawned = spawned
@@ -74,13 +74,13 @@ class Life:
         return self._world.now()
 
     async def live(self, days: int, essays: int) -> None:
-        """Let the days go by; the bot is stopped or killed between some of them."""
+        """Advance the days; the bot is stopped or killed between some of them."""
         end = self.now + days * DAY
         gap = days * 0.9 / essays
         published, next_essay = 0, self.now
         await self._spawned.bot.start()
         await self._client.settle()
-        await self._found()
+        await self._set_up()
         while self.now < end:
             stay = min(self.now + DAY * self._random.uniform(2, 25), end)
             while self.now < stay:
@@ -89,11 +89,11 @@ class Life:
                     await self._publish(published)
                     next_essay += DAY * self._random.uniform(0, 2 * gap)
                 await self._part_of_a_day()
-                await self._chance()
+                await self._occasional_event()
             await self._away()
         await self._client.settle(60)
 
-    async def _found(self) -> None:
+    async def _set_up(self) -> None:
         options = {"zone": "Europe/Berlin", "quiet": "22:00-07:30"}
         await self._command("manners", **options)
         await self._command("digest", when="Sunday 18:00")
@@ -131,7 +131,7 @@ class Life:
 
     async def _part_of_a_day(self) -> None:
         for number in self._open:
-            # The talk is lively at first and dies down; of some essays nobody ever talks.
+            # A discussion starts lively and dies down; some essays get no replies at all.
             if number not in self._quiet and self._random.random() < 0.5 ** self._said[number]:
                 await self._write(number)
                 self._said[number] += self._random.random() < 0.3
@@ -161,8 +161,8 @@ class Life:
             channel, message = self._random.choice(posts)
             await self._client.write(who, text, to=message, channel_id=channel)
 
-    async def _chance(self) -> None:
-        """What happens now and then."""
+    async def _occasional_event(self) -> None:
+        """Occasional events."""
         happens = self._random.random()
         if happens < 0.03:
             await self._outage()
@@ -214,7 +214,7 @@ class Life:
         await self._command("resume", **which)
 
     async def _away(self) -> None:
-        """The bot goes for a moment, a night, or days: asked to, or killed at some step."""
+        """Stop or kill the bot for a moment, a night, or days."""
         self.log.restarts += 1
         hours = self._random.choice((0, 0, 0.1, 3, 9, 14, 50))
         if self._random.random() < 0.5:
@@ -226,7 +226,7 @@ class Life:
             self._close(self._open.pop(self._random.randrange(len(self._open))))
         await self._client.settle(hours * 3600)
         for number in self._open[-3:]:
-            if self._random.random() < 0.3:  # said while nobody hears it
+            if self._random.random() < 0.3:  # written while the bot is away
                 await self._write(number)
         await self._spawned.bot.start()
         await self._client.settle()
@@ -251,13 +251,13 @@ class Life:
         await self._client.settle(self._random.uniform(1, 4) * 86400)
         self._spawned.emulator.steps.hook = None
         await asyncio.gather(*self._spawned.restarts)
-        # As long as it was away in truth: the days of the play go by without it too.
+        # The real length of the absence: the days of the play pass without the bot, too.
         self.log.absences += [Span(start, end) for start, end in self._spawned.absences]
         self._spawned.absences.clear()
         await self._client.settle()
 
     def _close(self, number: int) -> None:
-        """While the bot is away, so that it has the archive for itself when it is there."""
+        """Close an essay in the archive while the bot is stopped, which has it exclusively."""
         self.log.closed[number] = self.now
         with contextlib.closing(sqlite3.connect(self._spawned.database)) as archive:
             archive.execute("UPDATE discussions SET state = 'closed' WHERE id = ?", (number,))
@@ -265,7 +265,7 @@ class Life:
 
 
 async def live(spawned: SpawnedBot, *, days: int, essays: int, seed: int) -> Log:
-    """Play ``days``; what was done in them."""
+    """Play ``days``; the log of what was done."""
     for name in CHANNELS[1:]:
         put_channel(
             spawned.emulator.world, next(iter(spawned.emulator.world.guilds.values())), name
