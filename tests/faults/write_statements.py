@@ -25,8 +25,9 @@ UNREACHED = {
     "UPDATE prompts SET state = 'skipped', reason = 'the discussion is withdrawn'": (
         "the scheduler sends what it plans at once, unless the bot ends between the two"
     ),
-    "UPDATE prompts SET state = 'skipped', planned_message_id = NULL, decided_at = :at,"
-    " reason = 'the next": ("a digest has to be refused every hour for a week"),
+    "UPDATE prompts SET state = 'skipped', planned_message_id = NULL, decided_at = :at": (
+        "a digest has to be refused every hour for a week"
+    ),
 }
 
 
