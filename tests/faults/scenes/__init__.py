@@ -1,7 +1,7 @@
 """The scenes: short plays that together use every feature, each on a new world.
 
-A scene is played by people who look, and try again where something seems to have had no effect,
-so it is played the same whatever befalls the bot meanwhile.
+The people in a scene look, and try again if something seems to have had no effect, so a scene is
+played the same whatever happens to the bot meanwhile.
 """
 
 from __future__ import annotations

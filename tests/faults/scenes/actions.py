@@ -1,4 +1,4 @@
-"""What people do in more than one scene."""
+"""Actions of people that several scenes share."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ __all__ = [
     "LONG",
     "allow",
     "change",
+    "change_prompt_setting",
     "choose",
     "come_back",
     "command",
@@ -23,7 +24,6 @@ __all__ = [
     "head_of",
     "leave",
     "long",
-    "manners",
     "option",
     "press_on",
     "publish",
@@ -73,7 +73,7 @@ async def publish(
     style: str | None = None,
     title: str = "Slow bread",
 ) -> list[dict[str, Any]]:
-    """Publish an essay; what stands in the channel of ours afterwards, the oldest first."""
+    """Publish an essay; the bot's messages in the channel, oldest first."""
     options = [option("channel", str(play.channel(channel)), 7)]
     options += [] if style is None else [option("style", style)]
 
@@ -101,7 +101,7 @@ async def threads(play: ScenePlay) -> list[dict[str, Any]]:
 
 
 async def head_of(play: ScenePlay, *, who: str = "Ann", text: str = "I would.") -> int:
-    """A reply to the last of the bot's messages that has become a thread's head."""
+    """Reply to the last of the bot's messages, which opens a thread; the reply's id."""
     *_, closing = await play.bot_messages()
     head = await play.write(who, text, to=closing["id"])
     await play.settle(60)
@@ -128,7 +128,7 @@ async def command(
 
 
 async def edit(play: ScenePlay, text: str, *, title: str, revision: int = 2) -> None:
-    """Put a new text in the place of essay 1's, until it is its revision."""
+    """Edit essay 1, until the text is its revision."""
 
     async def attempt() -> None:
         file = ("essay.md", text.encode())
@@ -177,7 +177,7 @@ async def submit(
     who: User | None = None,
     channel_id: int | None = None,
 ) -> dict[str, Any]:
-    """Send a form in that an interaction was answered with."""
+    """Submit the form that an interaction was answered with."""
     answer = form["answer"]
     assert answer is not None, "no form was shown"
     return await play.interact(5, form_data(answer, entered), who=who, channel_id=channel_id)
@@ -219,14 +219,14 @@ async def change(play: ScenePlay, channel_id: int, **body: Any) -> None:
 
 
 async def allow(play: ScenePlay, channel: str, *, allow: int = 0, deny: int = 0) -> None:
-    """Give the bot rights in a channel, or take them."""
+    """Allow or deny the bot permissions in a channel."""
     path = f"/channels/{play.channel(channel)}/permissions/{play.emulator.world.bot.id}"
     body = {"type": 1, "allow": str(allow), "deny": str(deny)}
     await play.call_as(play.member(), "PUT", path, body)
 
 
 async def fault(play: ScenePlay, method: str, path: str, **more: Any) -> None:
-    """A misfortune that belongs to the scene."""
+    """Add a fault that belongs to the scene."""
     body = {"kind": "http", "method": method, "path": path, "times": 1, "after_effect": False}
     await play.control("faults", body | more)
 
@@ -249,8 +249,10 @@ async def come_back(play: ScenePlay) -> None:
     await play.until_stored("SELECT 1 FROM servers WHERE left_at IS NULL")
 
 
-async def manners(play: ScenePlay, column: str, value: Any, given: dict[str, Any]) -> None:
-    """Change one of the manners of prompts, until the archive has it."""
+async def change_prompt_setting(
+    play: ScenePlay, column: str, value: Any, given: dict[str, Any]
+) -> None:
+    """Change one of the prompt settings, until the archive has it."""
 
     def done() -> bool:
         rows = play.rows("SELECT * FROM server_settings")

@@ -1,4 +1,4 @@
-"""What happened while the bot was away, and servers that it comes into."""
+"""Catching up after an outage, and servers that invite the bot."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def a_quiet_thread_is_emptied_while_it_is_away(play: ScenePlay) -> None:
 
 
 async def a_channel_is_deleted_while_it_is_away(play: ScenePlay) -> None:
-    """Its server tells of it no more; Discord says that it is gone, and what stood there goes."""
+    """The server no longer lists it; Discord confirms the deletion, and its messages are erased."""
     await play.bot.start()
     await play.settle()
     admins = play.channel("admins")
@@ -90,10 +90,10 @@ async def names_are_asked_for_one_by_one(play: ScenePlay) -> None:
 
 
 async def another_server_invites_it(play: ScenePlay) -> None:
-    """It greets there once; put out and invited back, it goes on."""
+    """It greets once; removed and invited again, it goes on."""
     await play.bot.start()
     await play.settle()
-    await play.until_stored("SELECT id FROM servers")  # the stock that a start takes
+    await play.until_stored("SELECT id FROM servers")  # recorded at the start
     world = play.emulator.world
     guild = add_guild(world, "The Other Room", play.member())
     general = put_channel(world, guild, "general")

@@ -45,7 +45,7 @@ async def an_admin_sets_the_server_up(play: ScenePlay) -> None:
     await command(play, "doctor", "connection")
 
 
-async def prompts_come_as_planned_by_hand(play: ScenePlay) -> None:
+async def prompts_are_scheduled_by_hand(play: ScenePlay) -> None:
     """A plan, a prompt added, changed, cancelled, sent at once, a poll, a pause, a digest."""
     await play.bot.start()
     await play.settle()
@@ -126,6 +126,6 @@ async def the_operator_asks_the_doctor(play: ScenePlay) -> None:
 
 SCENES = (
     an_admin_sets_the_server_up,
-    prompts_come_as_planned_by_hand,
+    prompts_are_scheduled_by_hand,
     the_operator_asks_the_doctor,
 )

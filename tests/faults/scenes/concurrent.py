@@ -1,4 +1,4 @@
-"""Something is on its way when something else is decided about it."""
+"""Something is being done when something else is decided about it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from tests.faults.scenes.actions import (
     LONG,
     allow,
     change,
+    change_prompt_setting,
     command,
     fault,
     long,
-    manners,
     option,
     press_on,
     publish,
@@ -112,11 +112,11 @@ async def an_edit_is_corrected_before_it_is_applied(play: ScenePlay) -> None:
     await publish(play, long("One"), title="Long")
     file = ("essay.md", long("Uno").encode())
 
-    async def hand_in() -> None:
+    async def submit_essay() -> None:
         await play.run_command("essay edit", options=[option("essay", "1")], file=file)
 
     await play.retry_until(
-        hand_in, lambda: play.rows("SELECT 1 FROM pending_revisions"), "a new text"
+        submit_essay, lambda: play.rows("SELECT 1 FROM pending_revisions"), "a new text"
     )
     given = [option("essay", "1")]
 
@@ -201,7 +201,7 @@ async def a_server_is_left_in_the_middle_of_publishing(play: ScenePlay) -> None:
 
 
 async def a_server_is_left_for_good(play: ScenePlay) -> None:
-    """Everything that is kept of it is erased after 30 days."""
+    """All its data is erased after 30 days."""
     await play.bot.start()
     await play.settle()
     head = await _moving(play)
@@ -220,7 +220,7 @@ async def a_server_is_left_for_good(play: ScenePlay) -> None:
     await play.settle(31 * DAY)
 
 
-async def a_prompt_on_its_way_is_not_wanted_any_more(play: ScenePlay) -> None:
+async def a_prompt_being_sent_is_no_longer_allowed(play: ScenePlay) -> None:
     """It may have got through: a pause comes in between, and quiet hours that end."""
     await play.bot.start()
     await play.settle()
@@ -233,7 +233,7 @@ async def a_prompt_on_its_way_is_not_wanted_any_more(play: ScenePlay) -> None:
     play.emulator.faults.clear()
     await play.settle(600)
     await command(play, "prompts resume", "come again", essay="1")
-    await manners(play, "quiet_until", 23 * 60, option("quiet", "00:00-23:00"))
+    await change_prompt_setting(play, "quiet_until", 23 * 60, option("quiet", "00:00-23:00"))
     given = [option("essay", "1"), option("when", "in 3 hours"), option("what", "text: Quietly.")]
     await play.retry_until(
         lambda: play.run_command("prompts add", options=[*given, option("anyway", True, 5)]),
@@ -241,11 +241,11 @@ async def a_prompt_on_its_way_is_not_wanted_any_more(play: ScenePlay) -> None:
         "a prompt",
     )
     await play.settle(4 * 3600)
-    await manners(play, "quiet_until", None, option("quiet", "none"))
+    await change_prompt_setting(play, "quiet_until", None, option("quiet", "none"))
     await play.settle(DAY)
 
 
-async def a_digest_may_not_be_sent_for_hours(play: ScenePlay) -> None:
+async def a_digest_lacks_permission_for_hours(play: ScenePlay) -> None:
     """It comes after all, and the next one a week after it."""
     await play.bot.start()
     await play.settle()
@@ -262,7 +262,7 @@ async def a_digest_may_not_be_sent_for_hours(play: ScenePlay) -> None:
     await play.settle(8 * DAY)
 
 
-async def who_is_named_in_what_is_on_its_way_is_forgotten(play: ScenePlay) -> None:
+async def a_member_named_in_pending_messages_is_erased(play: ScenePlay) -> None:
     """A nudge and a call that may stand already, and what the admins are to be told."""
     await play.bot.start()
     await play.settle()
@@ -296,7 +296,7 @@ SCENES = (
     an_edit_is_corrected_before_it_is_applied,
     a_server_is_left_in_the_middle_of_publishing,
     a_server_is_left_for_good,
-    a_prompt_on_its_way_is_not_wanted_any_more,
-    a_digest_may_not_be_sent_for_hours,
-    who_is_named_in_what_is_on_its_way_is_forgotten,
+    a_prompt_being_sent_is_no_longer_allowed,
+    a_digest_lacks_permission_for_hours,
+    a_member_named_in_pending_messages_is_erased,
 )

@@ -27,15 +27,15 @@ async def an_essay_is_discussed(play: ScenePlay) -> None:
     await play.call_as(play.member("Ben"), "PATCH", there, {"content": "Even in summer?"})
     other = await play.write("Chloe", "Never mind.", to=posts[-1]["id"])
     await play.settle(60)
-    gone = f"/channels/{play.channel()}/messages/{other}"
-    await play.call_as(play.member("Chloe"), "DELETE", gone)
+    path = f"/channels/{play.channel()}/messages/{other}"
+    await play.call_as(play.member("Chloe"), "DELETE", path)
     await play.settle(DAY + 3600)
     *_, prompt = await play.bot_messages()
     await play.write("Dev", "To the prompt.", to=prompt["id"])
     await play.settle(8 * DAY)
 
 
-async def an_essay_is_closed_opened_and_taken_back(play: ScenePlay) -> None:
+async def an_essay_is_closed_reopened_and_withdrawn(play: ScenePlay) -> None:
     """Close, say once that it is closed, reopen, look at it, withdraw it."""
     await play.bot.start()
     await play.settle()
@@ -69,4 +69,4 @@ async def _pressed(play: ScenePlay, button: str) -> dict[str, Any]:
     return asked
 
 
-SCENES = (an_essay_is_discussed, an_essay_is_closed_opened_and_taken_back)
+SCENES = (an_essay_is_discussed, an_essay_is_closed_reopened_and_withdrawn)

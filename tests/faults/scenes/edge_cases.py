@@ -1,4 +1,4 @@
-"""What happens now and then: talk out of order, reactions taken back, what AutoMod minds."""
+"""Rare cases: messages out of order, removed reactions, AutoMod, and the like."""
 
 from __future__ import annotations
 
@@ -69,14 +69,14 @@ async def _reactions(play: ScenePlay, channel_id: int, message_id: int) -> None:
 
 
 async def replies_that_cannot_be_moved(play: ScenePlay) -> None:
-    """The right is missing, the webhook is gone, the reply is deleted, the original stays."""
+    """The permission is missing, the webhook or the reply is deleted, the original stays."""
     await play.bot.start()
     await play.settle()
     await allow(play, "essays", allow=_MAY_MOVE)
     await set_up(play, "channel_replies", "move", "bring", "move")
     head = await with_head(play)
-    gone = {"status": 404, "code": 10015, "message": "Unknown Webhook"}
-    await fault(play, "POST", "/webhooks/*/*", **gone)
+    unknown_webhook = {"status": 404, "code": 10015, "message": "Unknown Webhook"}
+    await fault(play, "POST", "/webhooks/*/*", **unknown_webhook)
     await play.write("Ben", "Its webhook is gone.", to=head)
     await play.settle(600)
     await fault(play, "DELETE", "/channels/*/messages/*", status=403, times=1)
@@ -95,7 +95,7 @@ async def replies_that_cannot_be_moved(play: ScenePlay) -> None:
     await play.settle(DAY / 2)
 
 
-async def files_that_cannot_be_kept(play: ScenePlay) -> None:
+async def files_that_cannot_be_stored(play: ScenePlay) -> None:
     """One is larger than is kept, one is gone from its message."""
     await play.bot.start()
     await play.settle()
@@ -107,7 +107,7 @@ async def files_that_cannot_be_kept(play: ScenePlay) -> None:
         await play.settle(DAY * 3)
 
 
-async def automod_minds_titles_and_prompts(play: ScenePlay) -> None:
+async def automod_blocks_titles_and_prompts(play: ScenePlay) -> None:
     """A thread is tried with a plain name and given up; a refused prompt is told as failed."""
     await play.bot.start()
     await play.settle()
@@ -124,8 +124,8 @@ async def automod_minds_titles_and_prompts(play: ScenePlay) -> None:
     play.emulator.faults.clear()
 
 
-async def an_essays_own_thread_is_deleted_on_its_way(play: ScenePlay) -> None:
-    """The publishing stops, and begins anew where an admin says so."""
+async def an_essays_thread_is_deleted_while_publishing(play: ScenePlay) -> None:
+    """Publishing stops, and starts again when an admin says so."""
     await play.bot.start()
     await play.settle()
     await fault(play, "POST", _THREADS, status=None, after_effect=True)
@@ -177,7 +177,7 @@ async def _add(play: ScenePlay, what: str) -> None:
     await play.retry_until(add, lambda: play.rows(sql, content=what), what)
 
 
-async def an_edit_is_stopped_and_another_takes_its_place(play: ScenePlay) -> None:
+async def an_edit_is_stopped_and_replaced(play: ScenePlay) -> None:
     """What was still to be laid is dropped, what comes anew is laid."""
     await play.bot.start()
     await play.settle()
@@ -216,10 +216,12 @@ async def a_draft_for_a_forum_gets_tags(play: ScenePlay) -> None:
     options = [option("channel", str(forum), 7)]
     essay = ("l.md", (LONG + "\n\nIs it?\n").encode())
 
-    async def hand_in() -> None:
+    async def submit_essay() -> None:
         await play.run_command("essay publish", file=essay, options=options)
 
-    await play.retry_until(hand_in, lambda: actions.state_of(play, "Long") == "draft", "a draft")
+    await play.retry_until(
+        submit_essay, lambda: actions.state_of(play, "Long") == "draft", "a draft"
+    )
     number = str(play.rows("SELECT max(id) AS id FROM discussions")[0]["id"])
 
     async def shown() -> dict[str, Any]:
@@ -263,8 +265,8 @@ async def a_draft_for_a_forum_gets_tags(play: ScenePlay) -> None:
     await play.retry_until(discard, lambda: actions.state_of(play, "Long") == "", "it discarded")
 
 
-async def who_was_named_is_forgotten(play: ScenePlay) -> None:
-    """A nudge that quotes them is taken away, a call that names them is reworded."""
+async def a_named_member_is_erased(play: ScenePlay) -> None:
+    """A nudge that quotes them is deleted, a last call that names them is reworded."""
     await play.bot.start()
     await play.settle()
     await command(play, "prompts plan", "last call", steps="after 3 days: last call")
@@ -289,11 +291,11 @@ async def who_was_named_is_forgotten(play: ScenePlay) -> None:
 SCENES = (
     talk_comes_out_of_order,
     replies_that_cannot_be_moved,
-    files_that_cannot_be_kept,
-    automod_minds_titles_and_prompts,
-    an_essays_own_thread_is_deleted_on_its_way,
+    files_that_cannot_be_stored,
+    automod_blocks_titles_and_prompts,
+    an_essays_thread_is_deleted_while_publishing,
     prompts_follow_a_new_text,
-    an_edit_is_stopped_and_another_takes_its_place,
+    an_edit_is_stopped_and_replaced,
     a_draft_for_a_forum_gets_tags,
-    who_was_named_is_forgotten,
+    a_named_member_is_erased,
 )

@@ -1,4 +1,4 @@
-"""Drafts before they are published, and new texts laid over essays that are."""
+"""Drafts, and edits of published essays."""
 
 from __future__ import annotations
 
@@ -92,12 +92,12 @@ async def an_essay_grows_and_shrinks(play: ScenePlay) -> None:
     await play.settle(600)
     await command(play, "essay show", "open", essay="1")
 
-    async def hand_in() -> None:
+    async def submit_essay() -> None:
         file = ("essay.md", long("Never").encode())
         await play.run_command("essay edit", options=[option("essay", "1")], file=file)
 
     await play.retry_until(
-        hand_in, lambda: play.rows("SELECT 1 FROM pending_revisions"), "a new text"
+        submit_essay, lambda: play.rows("SELECT 1 FROM pending_revisions"), "a new text"
     )
 
     async def cancel() -> None:

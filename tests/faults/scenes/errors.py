@@ -1,4 +1,4 @@
-"""Scenes with a misfortune of their own, in which the bot makes calls that it makes else never."""
+"""Scenes with faults of their own, in which the bot makes calls that it never makes otherwise."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _AUTOMOD = {"status": 400, "code": 200000, "message": "Blocked"}
 
 
 async def automod_stops_an_essay_and_an_edit(play: ScenePlay) -> None:
-    """An admin is told, mends it, and has the bot go on."""
+    """An admin is alerted, fixes it, and lets the bot go on."""
     await play.bot.start()
     await play.settle()
     await fault(play, "POST", _CREATE, **_AUTOMOD)
@@ -53,7 +53,7 @@ async def automod_stops_an_essay_and_an_edit(play: ScenePlay) -> None:
     await play.settle(600)
 
 
-async def a_post_is_looked_for_before_it_is_sent_again(play: ScenePlay) -> None:
+async def a_message_is_looked_for_before_it_is_sent_again(play: ScenePlay) -> None:
     """Discord is out of order for minutes, until no nonce is remembered any more."""
     await play.bot.start()
     await play.settle()
@@ -112,8 +112,8 @@ async def a_member_is_faster_with_a_thread(play: ScenePlay) -> None:
     await play.settle(600)
 
 
-async def a_file_is_had_days_later(play: ScenePlay) -> None:
-    """Its address has run out by then, so its message is asked for another."""
+async def a_file_is_downloaded_days_later(play: ScenePlay) -> None:
+    """Its address has expired by then, so a new one is fetched with the message."""
     await play.bot.start()
     await play.settle()
     await publish(play)
@@ -124,7 +124,7 @@ async def a_file_is_had_days_later(play: ScenePlay) -> None:
     await play.settle(DAY)
 
 
-async def what_cannot_be_done_is_said(play: ScenePlay) -> None:
+async def impossible_commands_are_refused(play: ScenePlay) -> None:
     """At once, or after it was acknowledged."""
     await play.bot.start()
     await play.settle()
@@ -140,11 +140,11 @@ async def what_cannot_be_done_is_said(play: ScenePlay) -> None:
 
 SCENES = (
     automod_stops_an_essay_and_an_edit,
-    a_post_is_looked_for_before_it_is_sent_again,
+    a_message_is_looked_for_before_it_is_sent_again,
     a_forums_post_is_looked_for_before_it_is_started_again,
     a_copy_is_looked_for_before_it_is_written_again,
     a_full_server_makes_room_for_threads,
     a_member_is_faster_with_a_thread,
-    a_file_is_had_days_later,
-    what_cannot_be_done_is_said,
+    a_file_is_downloaded_days_later,
+    impossible_commands_are_refused,
 )

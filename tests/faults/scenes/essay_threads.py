@@ -1,4 +1,4 @@
-"""Essays with a place of their own: one thread, a forum's post."""
+"""Essays in one thread, and essays in a forum post."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.faults.scenes.actions import DAY, LONG, change, command, press_on, pu
 __all__ = ["SCENES"]
 
 
-async def an_essay_stands_in_one_thread(play: ScenePlay) -> None:
+async def an_essay_is_published_in_one_thread(play: ScenePlay) -> None:
     """Talk in it, a reply beside it, a prompt that opens it again, a new name, lock and unlock."""
     await play.bot.start()
     await play.settle()
@@ -34,7 +34,7 @@ async def an_essay_stands_in_one_thread(play: ScenePlay) -> None:
     await _withdraw(play, "Longer")
 
 
-async def an_essay_stands_in_a_forum(play: ScenePlay) -> None:
+async def an_essay_is_published_in_a_forum(play: ScenePlay) -> None:
     """With tags; talk in it, an edit while it is archived, lock and unlock, and emptied."""
     await play.bot.start()
     await play.settle()
@@ -67,4 +67,4 @@ async def _withdraw(play: ScenePlay, title: str) -> None:
     await play.settle(DAY)
 
 
-SCENES = (an_essay_stands_in_one_thread, an_essay_stands_in_a_forum)
+SCENES = (an_essay_is_published_in_one_thread, an_essay_is_published_in_a_forum)

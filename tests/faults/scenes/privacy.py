@@ -1,4 +1,4 @@
-"""What members ask for about themselves."""
+"""What members request about their own data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.faults.scenes.actions import allow, publish, set_up
 __all__ = ["SCENES"]
 
 
-async def members_ask_what_is_kept_and_to_be_forgotten(play: ScenePlay) -> None:
+async def members_request_their_data_and_its_erasure(play: ScenePlay) -> None:
     """A file of it all and the files; then threads are renamed, copies deleted, words erased."""
     await play.bot.start()
     await play.settle()
@@ -42,4 +42,4 @@ async def members_ask_what_is_kept_and_to_be_forgotten(play: ScenePlay) -> None:
     await play.settle(60)
 
 
-SCENES = (members_ask_what_is_kept_and_to_be_forgotten,)
+SCENES = (members_request_their_data_and_its_erasure,)

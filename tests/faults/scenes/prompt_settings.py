@@ -7,9 +7,9 @@ from tests.faults.scenes import actions
 from tests.faults.scenes.actions import (
     DAY,
     allow,
+    change_prompt_setting,
     command,
     fault,
-    manners,
     option,
     publish,
     set_up,
@@ -20,7 +20,7 @@ __all__ = ["SCENES"]
 _SEND = 1 << 11
 
 
-async def the_manners_of_prompts_change(play: ScenePlay) -> None:
+async def the_prompt_settings_change(play: ScenePlay) -> None:
     """Zone, quiet hours, nudges off and on, lateness, a pause of the server, the digest."""
     await play.bot.start()
     await play.settle()
@@ -28,10 +28,10 @@ async def the_manners_of_prompts_change(play: ScenePlay) -> None:
     await actions.head_of(play)
     await command(play, "prompts digest", "every week", when="Sunday 18:00")
     await command(play, "prompts digest", "every week", when="Monday 9:00")
-    await manners(play, "tolerance_hours", 24, option("tolerance", 24, 4))
-    await manners(play, "nudge_hours", 0, option("nudges", 0, 4))
-    await manners(play, "nudge_hours", 24, option("nudges", 24, 4))
-    await manners(play, "time_zone", "Asia/Tokyo", option("zone", "Tokyo"))
+    await change_prompt_setting(play, "tolerance_hours", 24, option("tolerance", 24, 4))
+    await change_prompt_setting(play, "nudge_hours", 0, option("nudges", 0, 4))
+    await change_prompt_setting(play, "nudge_hours", 24, option("nudges", 24, 4))
+    await change_prompt_setting(play, "time_zone", "Asia/Tokyo", option("zone", "Tokyo"))
     given = [
         option("essay", "1"),
         option("when", "tomorrow 3:00"),
@@ -42,9 +42,9 @@ async def the_manners_of_prompts_change(play: ScenePlay) -> None:
         lambda: play.rows("SELECT 1 FROM prompts WHERE content = 'text: At night.'"),
         "a prompt at night",
     )
-    await manners(play, "quiet_until", 8 * 60, option("quiet", "22:00-08:00"))
+    await change_prompt_setting(play, "quiet_until", 8 * 60, option("quiet", "22:00-08:00"))
     await play.settle(DAY)
-    await manners(play, "quiet_until", None, option("quiet", "none"))
+    await change_prompt_setting(play, "quiet_until", None, option("quiet", "none"))
     await command(play, "prompts pause", "paused")
     await play.settle(DAY)
     await command(play, "prompts resume", "come again")
@@ -53,7 +53,7 @@ async def the_manners_of_prompts_change(play: ScenePlay) -> None:
     await play.settle(DAY)
 
 
-async def a_prompt_waits_for_a_right(play: ScenePlay) -> None:
+async def a_prompt_waits_for_a_permission(play: ScenePlay) -> None:
     """The admins are told; what it says is decided anew once it may be said."""
     await play.bot.start()
     await play.settle()
@@ -77,7 +77,7 @@ async def a_prompt_cannot_be_sent_for_hours(play: ScenePlay) -> None:
 
 
 SCENES = (
-    the_manners_of_prompts_change,
-    a_prompt_waits_for_a_right,
+    the_prompt_settings_change,
+    a_prompt_waits_for_a_permission,
     a_prompt_cannot_be_sent_for_hours,
 )

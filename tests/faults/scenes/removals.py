@@ -1,4 +1,4 @@
-"""What is taken away: a server that is left, channels and threads that are deleted."""
+"""Servers that the bot leaves, and deleted channels, threads and essays."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CREATE = "/channels/*/messages"
 _MAY_MOVE = 1 << 29 | 1 << 13
 
 
-async def a_server_is_left_with_much_on_its_way(play: ScenePlay) -> None:
+async def a_server_is_left_with_much_pending(play: ScenePlay) -> None:
     """It comes back in time and all goes on."""
     await play.bot.start()
     await play.settle()
@@ -39,7 +39,7 @@ async def a_server_is_left_with_much_on_its_way(play: ScenePlay) -> None:
     )
     await play.settle(5)
     await _schedule(play)
-    # What is owed from here on is owed until the bot is back.
+    # What is pending from here on stays pending until the bot is back.
     for method, path in (
         ("POST", _THREADS),
         ("PATCH", "/channels/*/messages/*"),
@@ -60,12 +60,12 @@ async def a_server_is_left_with_much_on_its_way(play: ScenePlay) -> None:
 async def _schedule(play: ScenePlay) -> None:
     """A draft that is to be published in five days."""
 
-    async def hand_in() -> None:
+    async def submit_essay() -> None:
         await play.run_command(
             "essay publish", file=("later.md", long("Later", title="Later").encode())
         )
 
-    await play.retry_until(hand_in, lambda: actions.state_of(play, "Later"), "a draft")
+    await play.retry_until(submit_essay, lambda: actions.state_of(play, "Later"), "a draft")
     number = play.rows("SELECT max(id) AS id FROM discussions")[0]["id"]
     given = [option("essay", str(number)), option("when", "in 5 days")]
 
@@ -101,7 +101,7 @@ async def threads_and_a_channel_are_deleted(play: ScenePlay) -> None:
     await play.settle(9 * DAY)
 
 
-async def an_essay_is_withdrawn_on_its_way(play: ScenePlay) -> None:
+async def an_essay_is_withdrawn_while_publishing(play: ScenePlay) -> None:
     """Its thread stands without an answer; it is locked, and what else stands is taken back."""
     await play.bot.start()
     await play.settle()
@@ -120,7 +120,7 @@ async def an_essay_is_withdrawn_on_its_way(play: ScenePlay) -> None:
 
 
 SCENES = (
-    a_server_is_left_with_much_on_its_way,
+    a_server_is_left_with_much_pending,
     threads_and_a_channel_are_deleted,
-    an_essay_is_withdrawn_on_its_way,
+    an_essay_is_withdrawn_while_publishing,
 )

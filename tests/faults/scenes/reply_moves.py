@@ -1,4 +1,4 @@
-"""Replies in the channel that belong into a thread: pointed there, or moved."""
+"""Channel replies that belong in a thread: a link is posted, or they are moved."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ __all__ = ["SCENES"]
 _MAY_MOVE = 1 << 29 | 1 << 13
 
 
-async def a_reply_is_pointed_into_its_thread(play: ScenePlay) -> None:
-    """One line says where the talk goes on, and is taken away again."""
+async def a_link_to_its_thread_is_posted_for_a_reply(play: ScenePlay) -> None:
+    """A link to the thread is posted, and deleted again."""
     await play.bot.start()
     await play.settle()
     head = await with_head(play)
@@ -38,13 +38,13 @@ async def a_reply_is_moved_into_its_thread(play: ScenePlay) -> None:
     await play.settle(60)
     mine = await _copy(play, head, "Why not?")
 
-    async def take_away() -> None:
+    async def delete_copy() -> None:
         await choose(play, "Take away", mine, head, ben)
 
-    async def gone() -> bool:
+    async def is_deleted() -> bool:
         return not any(int(one["id"]) == mine for one in await play.messages(head))
 
-    await play.retry_until(take_away, gone, "the copy taken away")
+    await play.retry_until(delete_copy, is_deleted, "the copy taken away")
     await play.settle(60)
 
 
@@ -79,4 +79,4 @@ async def _correct(play: ScenePlay, head: int, text: str) -> None:
     await play.settle(60)
 
 
-SCENES = (a_reply_is_pointed_into_its_thread, a_reply_is_moved_into_its_thread)
+SCENES = (a_link_to_its_thread_is_posted_for_a_reply, a_reply_is_moved_into_its_thread)
