@@ -42,6 +42,7 @@ from bot.core.reading.html_tags import (
     VOID,
     WALLS,
 )
+from bot.core.text.columns import expand_tabs
 
 __all__ = ["HtmlContent", "read_html"]
 
@@ -384,7 +385,7 @@ class _Reader(HTMLParser):
         self._emit(Heading(heading, spans, frame) if heading else Paragraph(spans, frame))
 
     def _end_pre(self) -> None:
-        text = "".join(self._pre or []).replace("\t", "    ").strip("\n")
+        text = expand_tabs("".join(self._pre or [])).strip("\n")
         self._pre = None
         if not text.strip():
             return
