@@ -20,7 +20,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from bot.core.essay.essay import Essay
-from bot.core.read_essay import Format
+from bot.core.read_essay import BINARY_FORMATS, Format
 from bot.errors import UnreadableEssay
 from bot.publishing.reader_process import read_in_child_process
 
@@ -44,6 +44,8 @@ _FORMATS: dict[str, Format] = {
     "text/markdown": "markdown",
     "text/x-markdown": "markdown",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "application/pdf": "pdf",
+    "application/epub+zip": "epub",
 }
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _HEADERS = {
@@ -200,7 +202,9 @@ async def _fetched(session: aiohttp.ClientSession, address: str, allows: Allows)
                 )
             data = await _body(response)
             shown = str(url.with_fragment(None))
-            return Page(data if form == "docx" else _labelled(data, response.charset), form, shown)
+            return Page(
+                data if form in BINARY_FORMATS else _labelled(data, response.charset), form, shown
+            )
     raise UnreadableEssay("This address leads from one to another without an end.")
 
 
