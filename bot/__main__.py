@@ -68,7 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     preview = commands.add_parser("preview", help="show how an essay would be posted")
     preview.add_argument("file", type=Path, metavar="FILE")
     preview.add_argument(
-        "--format", choices=("auto", "markdown", "html", "text", "docx"), default="auto"
+        "--format",
+        choices=("auto", "markdown", "html", "text", "docx", "pdf", "epub"),
+        default="auto",
     )
     preview.add_argument("--json", action="store_true", help="as one JSON object")
     export = commands.add_parser("export", help="write an essay and the tree of its replies")

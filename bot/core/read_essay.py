@@ -16,10 +16,10 @@ from bot.core.reading.markdown import read_markdown
 from bot.core.reading.plain_text import read_plain_text
 from bot.errors import UnreadableEssay
 
-__all__ = ["FORMATS", "Format", "read_essay"]
+__all__ = ["BINARY_FORMATS", "FORMATS", "Format", "read_essay"]
 
-Format = Literal["auto", "markdown", "html", "text", "docx"]
-FORMATS: tuple[Format, ...] = ("auto", "markdown", "html", "text", "docx")
+Format = Literal["auto", "markdown", "html", "text", "docx", "pdf", "epub"]
+FORMATS: tuple[Format, ...] = ("auto", "markdown", "html", "text", "docx", "pdf", "epub")
 
 _SUFFIXES: dict[str, Format] = {
     ".txt": "text",
@@ -32,9 +32,15 @@ _SUFFIXES: dict[str, Format] = {
     ".htm": "html",
     ".xhtml": "html",
     ".docx": "docx",
+    ".pdf": "pdf",
+    ".epub": "epub",
 }
+#: Formats that aren't text.
+BINARY_FORMATS: tuple[Format, ...] = ("docx", "pdf", "epub")
 
 _ZIP = b"PK\x03\x04"
+_PDF, _PDF_HEAD = b"%PDF-", 1_024  # bytes in which readers look for it
+_BEFORE_PDF = b"\xef\xbb\xbf\0 \t\r\n"
 _BLANK_CHARACTERS = " \t\n\xa0\u200b\u200c\u200d\u2060\ufeff"
 _HTML_START = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
@@ -91,16 +97,13 @@ def read_essay(
 def _read_and_extract(
     data: bytes | str, wanted: Format, name: str | None, address: str | None, title: str | None
 ) -> Essay:
-    is_zip = isinstance(data, bytes) and data.startswith(_ZIP)
     if wanted == "auto":
-        wanted = "docx" if is_zip else _get_format_by_name(name) or "auto"
-        if wanted == "docx" and not is_zip:
+        wanted = _detect_binary(data) or _get_format_by_name(name) or "auto"
+        if wanted in BINARY_FORMATS and _detect_binary(data) is None:
             wanted = "auto"  # a text file with that suffix
     if isinstance(data, bytes):
-        if wanted == "docx":
-            from bot.core.reading.docx import read_docx
-
-            return extract_essay(read_docx(data), name=name, given=title)
+        if wanted in BINARY_FORMATS:
+            return extract_essay(_read_binary(data, wanted), name=name, given=title)
         text, notes = decode(data)
     else:
         text, notes = data, ()
@@ -113,6 +116,36 @@ def _read_and_extract(
     if not document.blocks and not document.metadata.title and wanted == "markdown":
         document = read_plain_text(text)  # a text of nothing but markup or front matter
     return extract_essay(document, name=name, given=title, notes=(*notes, *more))
+
+
+def _detect_binary(data: bytes | str) -> Format | None:
+    """The format of a file that isn't text; None for what may be text."""
+    if isinstance(data, str):
+        return None
+    if _PDF in data[:_PDF_HEAD] and not data[: data.index(_PDF)].strip(_BEFORE_PDF):
+        return "pdf"
+    if not data.startswith(_ZIP):
+        return None
+    from bot.core.reading.epub import is_epub
+
+    return "epub" if is_epub(data) else "docx"
+
+
+def _read_binary(data: bytes, wanted: Format) -> Document:
+    # Their libraries take long to load, and most essays don't need them.
+    match wanted:
+        case "pdf":
+            from bot.core.reading.pdf import read_pdf
+
+            return read_pdf(data)
+        case "epub":
+            from bot.core.reading.epub import read_epub
+
+            return read_epub(data)
+        case _:
+            from bot.core.reading.docx import read_docx
+
+            return read_docx(data)
 
 
 def _read_text(text: str, wanted: Format, address: str | None) -> Document:

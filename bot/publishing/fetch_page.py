@@ -21,7 +21,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from bot.core.essay.essay import Essay
-from bot.core.read_essay import Format
+from bot.core.read_essay import BINARY_FORMATS, Format
 from bot.errors import UnreadableEssay
 from bot.publishing.reader_process import read_in_child_process
 
@@ -45,6 +45,8 @@ _FORMATS: dict[str, Format] = {
     "text/markdown": "markdown",
     "text/x-markdown": "markdown",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "application/pdf": "pdf",
+    "application/epub+zip": "epub",
 }
 #: A host name as DNS has it, once it is encoded with IDNA (RFC 1035 §2.3.4: 63 octets a label, 255
 #: octets in all, which leaves 253 characters).
@@ -231,7 +233,9 @@ async def _fetch(session: aiohttp.ClientSession, address: str, allows: Allows) -
                 )
             data = await _read_body(response)
             shown = str(url.with_fragment(None))
-            return Page(data if form == "docx" else _decode(data, response.charset), form, shown)
+            return Page(
+                data if form in BINARY_FORMATS else _decode(data, response.charset), form, shown
+            )
     raise UnreadableEssay("This address leads from one to another without an end.")
 
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import resource
 import signal
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ import pytest
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.layout.layout import lay_out
 from bot.publishing.reader_process import MAX_BYTES, read_in_child_process
+from tests.core.reading.pdf_documents import Text, make_pdf, make_stream, write_objects
 from tests.core.reading.word_documents import paragraph, word_document
 
 DEEP = "words at the bottom"
@@ -152,7 +156,7 @@ async def test_the_child_reads_what_the_parent_would() -> None:
 
 async def test_the_childs_error_sentence_is_passed_on() -> None:
     with pytest.raises(UnreadableEssay, match="not text"):
-        await read_in_child_process(b"%PDF-1.7 \x00", name="a.txt")
+        await read_in_child_process(b"\x89PNG \x00", name="a.txt")
 
 
 def test_a_cancelled_read_leaves_no_child_behind() -> None:
@@ -164,3 +168,67 @@ def test_a_cancelled_read_leaves_no_child_behind() -> None:
         asyncio.run(give_up())
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+WORDS = [Text(70, 700, "Words of a page that can be read, enough of them.")]
+FORM = b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << %s >> >> "
+PDFS: dict[str, Callable[[], bytes]] = {
+    "stream.pdf": lambda: make_pdf([WORDS], content=b"q Q " * 30_000_000),
+    "letters.pdf": lambda: make_pdf(
+        [WORDS], content=b"BT /Fr 9 Tf (" + b"a" * 20_000_000 + b") Tj ET"
+    ),
+    "itself.pdf": lambda: make_pdf(
+        [WORDS],
+        extra=[make_stream(b"/A Do", FORM % b"/A 7 0 R")],
+        resources=b"/XObject << /A 7 0 R >>",
+        content=b"/A Do\n",
+    ),
+    "doubling.pdf": lambda: make_pdf(
+        [WORDS],
+        extra=[
+            make_stream(b"/A Do " * 10, FORM % (b"/A %d 0 R" % number)) for number in range(8, 17)
+        ],
+        resources=b"/XObject << /A 7 0 R >>",
+        content=b"/A Do\n",
+    ),
+    "pages.pdf": lambda: write_objects(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [2 0 R 2 0 R] /Count 2 >>",
+        ]
+    ),
+    "previous.pdf": lambda: make_pdf([WORDS], trailer=b"/Prev 9"),
+    "parent.pdf": lambda: write_objects(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [3 0 R] /Count 1 /Parent 3 0 R >>",
+            b"<< /Type /Pages /Kids [2 0 R] /Parent 2 0 R >>",
+        ]
+    ),
+    "nested.pdf": lambda: make_pdf([WORDS], content=b"[" * 300_000 + b"]" * 300_000),
+    "saved.pdf": lambda: make_pdf([WORDS], content=b"q " * 2_000_000),
+    "filters.pdf": lambda: write_objects(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 4 0 R >>",
+            make_stream(
+                zlib.compress(zlib.compress(b" " * 300_000_000)),
+                b"/Filter [/FlateDecode /FlateDecode] ",
+                packed=False,
+            ),
+        ]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PDFS)
+async def test_a_hostile_pdf_is_an_essay_or_a_sentence_within_five_seconds(name: str) -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    try:
+        await read_in_child_process(PDFS[name](), name=name)
+    except UnreadableEssay as error:
+        assert str(error).strip()  # noqa: PT017
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert used < 5

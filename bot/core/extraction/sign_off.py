@@ -223,6 +223,8 @@ def _strip_section(blocks: list[Block]) -> list[Block]:
         text = get_block_text(block).strip()
         section = [one for one in blocks[place + 1 :] if not isinstance(one, Rule)]
         notes = _NOTES_HEADING.fullmatch(text) if text else None
+        if notes is not None and not section:
+            return blocks[:place]  # the notes are links' targets, which are read apart
         if notes is not None and section:
             marked = _is_note(section[0], listed=True)
             return blocks[:place] if notes["sure"] or marked else blocks

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from bot.core.essay.blocks import Mark, Span, get_spans_text, merge_spans
-from bot.core.text.escape import escape, escape_line_start, escape_url, has_url
+from bot.core.text.escape import (
+    encode_bare_urls,
+    escape,
+    escape_line_start,
+    escape_link_text,
+    escape_url,
+    has_url,
+)
 from bot.core.text.length import count_utf16_units
 
 __all__ = ["MAX_LINK", "render_code_span", "render_inline"]
@@ -16,6 +24,8 @@ MAX_LINK = 1_000
 """UTF-16 units of a URL; a longer one would take half a message, so only its text is shown."""
 
 _MAX_PIECES = 1_000  # changes of emphasis in one line; more are noise, and slow to render
+# What may follow a bare URL without becoming a part of it.
+_ENDS_URL = re.compile(r"[.,:;\"')\]]*(?:\s|$)")
 _MARK_ORDER = (Mark.UNDERLINE, Mark.STRIKE, Mark.BOLD, Mark.ITALIC)
 _DELIMITERS = {
     Mark.UNDERLINE: "__",
@@ -54,6 +64,17 @@ def _make_code_piece(span: Span) -> _Piece:
     return _Piece(markdown, Mark.NONE if unsafe else span.marks)
 
 
+def _find_delimiters(spans: Sequence[Span]) -> str:
+    """The signs that emphasis and code on a line are written with."""
+    used = Mark.NONE
+    for span in spans:
+        used |= span.marks
+    signs = "`" if any(span.code for span in spans) else ""
+    signs += "*" if used & (Mark.BOLD | Mark.ITALIC) else ""
+    signs += "_" if used & (Mark.ITALIC | Mark.UNDERLINE) else ""
+    return signs + ("~" if Mark.STRIKE in used else "")
+
+
 def _is_balanced(text: str) -> bool:
     depth = 0
     for character in text:
@@ -63,8 +84,20 @@ def _is_balanced(text: str) -> bool:
     return depth == 0
 
 
-def _make_link_pieces(spans: Sequence[Span], address: str) -> list[_Piece]:
-    """A masked link; if Discord wouldn't accept one, the text followed by the URL."""
+def _is_beginning(text: str, address: str) -> bool:
+    """Whether a link's text is its URL, or how that begins."""
+    shown = text.strip()
+    return address.startswith((shown, escape_url(shown)))
+
+
+def _make_link_pieces(
+    spans: Sequence[Span], address: str, *, touches: bool, delimiters: str
+) -> list[_Piece]:
+    """A masked link; if Discord wouldn't accept one, the text followed by the URL.
+
+    touches:    the text after it continues without white space
+    delimiters: the signs of the emphasis on its line
+    """
     text = get_spans_text(spans)
     common = spans[0].marks
     for span in spans:
@@ -75,8 +108,17 @@ def _make_link_pieces(spans: Sequence[Span], address: str) -> list[_Piece]:
         return _make_plain_pieces(spans)
     if count_utf16_units(address) > MAX_LINK or not address.startswith(("http://", "https://")):
         return _make_plain_pieces([replace(span, link=None) for span in spans])
-    if has_url(text) and (spans[0].link or "").startswith(text.strip()):
-        return _make_plain_pieces([replace(span, link=None) for span in spans])
+    if has_url(text) and _is_beginning(text, address):
+        # Discord doesn't mask a link with a text that is a URL, so the whole URL is shown.
+        return [_Piece(f"<{address}>" if touches else address, common)]
+    plain = all(span.marks == common and not span.code for span in spans)
+    if plain and _is_balanced(text) and not has_url(text):
+        lead = text[: len(text) - len(text.lstrip(" "))]
+        trail = text[len(text.rstrip(" ")) :]
+        shown_text = escape_link_text(text.strip(" "), delimiters)
+        pieces = [_Piece(lead, common), _Piece(f"[{shown_text}]({address})", common)]
+        pieces.append(_Piece(trail, common))
+        return [piece for piece in pieces if piece.text]
     if has_url(text) or not _is_balanced(text) or any(span.code for span in spans):
         if any(span.code for span in spans) and _is_balanced(text) and not has_url(text):
             inner = [replace(span, code=False) for span in inner]
@@ -105,7 +147,7 @@ def _make_plain_pieces(spans: Sequence[Span], *, followed: bool = False) -> list
         if span.code:
             pieces.append(_make_code_piece(span))
             continue
-        text = span.text
+        text = encode_bare_urls(span.text)
         if span.marks is Mark.NONE:
             pieces.append(_Piece(escape(text, followed=touches), Mark.NONE))
             continue
@@ -181,8 +223,17 @@ def _find_mark_ends(pieces: Sequence[_Piece], without: Mark) -> dict[Mark, list[
     return lasts
 
 
+def _keep_bars_apart(pieces: Sequence[_Piece]) -> list[_Piece]:
+    """Escape a ``|`` at the end of a piece if the next one begins with another: no spoiler."""
+    result = list(pieces)
+    for place, (one, other) in enumerate(pairwise(pieces)):
+        if one.text.endswith("|") and not one.text.endswith("\\|") and other.text.startswith("|"):
+            result[place] = _Piece(f"{one.text[:-1]}\\|", one.marks)
+    return result
+
+
 def _render_pieces(pieces: Sequence[_Piece]) -> str:
-    bridged = _share_marks_of_spaces(pieces)
+    bridged = _share_marks_of_spaces(_keep_bars_apart(pieces))
     merged = [
         _Piece("".join(piece.text for piece in group), marks)
         for marks, group in groupby(bridged, key=lambda piece: piece.marks)
@@ -211,13 +262,18 @@ def render_inline(spans: Sequence[Span], *, line_start: bool = True) -> str:
     line_start: they begin a line, where ``#``, ``>``, ``-`` and ``1.`` have a meaning
     """
     if len(spans) == 1 and spans[0].link is None and not spans[0].code and not spans[0].marks:
-        markdown = escape(spans[0].text)  # the common case
+        markdown = escape(encode_bare_urls(spans[0].text))  # the common case
     else:
         pieces: list[_Piece] = []
         groups = [(link, list(group)) for link, group in groupby(spans, key=lambda s: s.link)]
+        delimiters = _find_delimiters(spans)
         for place, (link, members) in enumerate(groups):
             if link is not None:
-                pieces.extend(_make_link_pieces(members, link))
+                after = "".join(get_spans_text(group) for _, group in groups[place + 1 :][:2])
+                touches = _ENDS_URL.match(after) is None
+                pieces.extend(
+                    _make_link_pieces(members, link, touches=touches, delimiters=delimiters)
+                )
             else:
                 pieces.extend(_make_plain_pieces(members, followed=place + 1 < len(groups)))
         markdown = _render_pieces(pieces)

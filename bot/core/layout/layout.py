@@ -8,13 +8,15 @@ Markdown of each part is complete in itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.core import limits
-from bot.core.essay.blocks import Block, Code, Heading, Paragraph, Rule, get_block_text
+from bot.core.essay.blocks import Block, Code, Heading, Mark, Paragraph, Rule, get_block_text
 from bot.core.essay.essay import Essay
 from bot.core.layout.closing_message import make_closing_message
+from bot.core.layout.formulas import is_display_formula
 from bot.core.layout.inline_markdown import MAX_LINK
-from bot.core.layout.markdown import render_block
+from bot.core.layout.lists import OpenLists, find_joined, mark_lists
 from bot.core.layout.parts import Layout, Part, Position
 from bot.core.layout.split import Item, make_item, render_piece, render_trimmed_piece, split_item
 from bot.core.layout.tables import replace_table
@@ -29,15 +31,17 @@ __all__ = [
 ]
 
 _FULL_ENOUGH = 0.75  # share of a message: a part this full may end before a block that doesn't fit
+_MAX_LABEL, _MAX_LABELS = 150, 3  # characters of a bold line that introduces, and lines in a row
 _SHORT_PART = 500  # units: a shorter last part is balanced with the one before
 
 
-def _choose_separator(before: Block, after: Block) -> str:
-    one, other = before.frame, after.frame
-    if one.group and one.group == other.group and not isinstance(before, Code):
+def _choose_separator(before: Item, after: Item) -> str:
+    one, other = before.block.frame, after.block.frame
+    if one.group and one.group == other.group and not isinstance(before.block, Code):
         # Another paragraph of the same list item is separated from the first.
-        return "\n" if other.marker or isinstance(after, Code) else "\n\n"
-    if isinstance(before, Heading) and one.quoted == other.quoted:
+        close = other.marker or isinstance(after.block, Code) or after.joined
+        return "\n" if close else "\n\n"
+    if isinstance(before.block, Heading) and one.quoted == other.quoted:
         return "\n"
     if one.quoted and other.quoted:
         return "\n> \n"
@@ -51,16 +55,21 @@ class Packer:
         self._items = items
         self._rendered: dict[int, tuple[str, int]] = {}
 
-    def _render_rest(self, number: int, offset: int, room: int) -> tuple[str, int] | None:
-        """The Markdown of an item from ``offset`` on, and its units; None if it can't fit."""
+    def _render_rest(
+        self, number: int, offset: int, room: int, levels: int | None = None
+    ) -> tuple[str, int] | None:
+        """The Markdown of an item from ``offset`` on, and its units; None if it can't fit.
+
+        levels: of lists that the message shows; see ``render_block``
+        """
         item = self._items[number]
         if item.length - offset > room:
             return None  # Markdown is never shorter than its text
-        if offset:
-            text = render_piece(item, offset, item.length)
+        if offset or levels is not None:
+            text = render_piece(replace(item, open_levels=levels), offset, item.length)
             return text, count_utf16_units(text)
         if number not in self._rendered:
-            text = item.lead + render_block(item.block)
+            text = render_piece(item, 0, item.length)
             self._rendered[number] = (text, count_utf16_units(text))
         return self._rendered[number]
 
@@ -71,19 +80,24 @@ class Packer:
         taken: list[int] = []  # items
         sizes: list[int] = []
         used = 0
+        lists = OpenLists()
         while number < len(self._items):
             item = self._items[number]
-            gap = _choose_separator(self._items[number - 1].block, item.block) if texts else ""
+            gap = _choose_separator(self._items[number - 1], item) if texts else ""
             room = limit - used - len(gap)
-            whole = self._render_rest(number, offset, room)
+            levels = lists.count_levels(item.block, gap)
+            whole = self._render_rest(number, offset, room, levels)
             if whole is not None and whole[1] <= room:
                 text, size = whole
                 cut = None
             else:
-                alone = all(isinstance(self._items[n].block, Heading) for n in taken)
+                alone = all(self._introduces(n) for n in taken)
                 if not alone and used >= limit * _FULL_ENOUGH:
                     break
                 fits_next = self._fits_alone(number, offset, limit)
+                if item.whole and fits_next and texts and not offset:
+                    break
+                item = replace(item, open_levels=levels)
                 cut = split_item(item, offset, room, finest=alone, gently=fits_next)
                 if cut is None:
                     if texts:
@@ -95,6 +109,7 @@ class Packer:
             sizes.append(size + len(gap))
             taken.append(number)
             used += size + len(gap)
+            lists.add(item.block, begins=not offset)
             if cut is not None and cut[1] < item.length:
                 offset = cut[1]
                 break
@@ -112,8 +127,16 @@ class Packer:
             texts.pop()
         return self._make_part(texts, taken, start, (number, offset)), (number, offset)
 
+    def _introduces(self, number: int) -> bool:
+        return isinstance(self._items[number].block, Heading) or self._items[number].introduces
+
     def _belongs_to_next(self, number: int) -> bool:
-        return isinstance(self._items[number].block, Heading | Rule)
+        return isinstance(self._items[number].block, Rule) or self._introduces(number)
+
+    def is_split_badly(self, end: Position, limit: int) -> bool:
+        """Whether a part that ends there splits an item that a message could hold whole."""
+        number, offset = end
+        return offset > 0 and self._items[number].whole and self._fits_alone(number, 0, limit)
 
     def _fits_alone(self, number: int, offset: int, limit: int) -> bool:
         whole = self._render_rest(number, offset, limit)
@@ -132,18 +155,17 @@ class Packer:
         texts: list[str] = []
         taken: list[int] = []
         number, offset = start
+        lists = OpenLists()
         while (number, offset) < end:
             item = self._items[number]
             stop = end[1] if number == end[0] else item.length
-            gap = _choose_separator(self._items[number - 1].block, item.block) if texts else ""
+            gap = _choose_separator(self._items[number - 1], item) if texts else ""
+            item = replace(item, open_levels=lists.count_levels(item.block, gap))
             whole = not offset and stop == item.length
-            text = (
-                item.lead + render_block(item.block)
-                if whole
-                else render_trimmed_piece(item, offset, stop)
-            )
+            text = (render_piece if whole else render_trimmed_piece)(item, offset, stop)
             texts.append(gap + text)
             taken.append(number)
+            lists.add(item.block, begins=not offset)
             number, offset = number + 1, 0
         return self._make_part(texts, taken, start, end)
 
@@ -172,6 +194,8 @@ def balance_last_parts(
         if limit >= most:
             break
         again = packer.pack_all(parts[-2][0], limit)
+        if any(packer.is_split_badly(part.item_range[1], most) for _, part in again[:-1]):
+            continue
         if len(again) == 2 and count_utf16_units(again[-1][1].content) > sizes[1]:
             return parts[:-2] + again
     return parts
@@ -193,21 +217,62 @@ def note_lost_links(essay: Essay) -> tuple[str, ...]:
 
 def list_items(essay: Essay, *, numbered: bool = False) -> list[Item]:
     """The items that an essay's messages consist of; see :func:`lay_out`."""
+    placed = [
+        (block, body.passage)
+        for body in essay.body
+        for block in replace_table(body.block)
+        if isinstance(block, Rule) or get_block_text(block).strip()
+    ]
+    while placed and isinstance(placed[-1][0], Rule):
+        placed.pop()
+    blocks = [block for block, _ in placed]
+    labels, joined = _find_labels(blocks), find_joined(blocks)
     items: list[Item] = []
     shown: int | None = None
-    for placed in essay.body:
-        for block in replace_table(placed.block):
-            if not isinstance(block, Rule) and not get_block_text(block).strip():
-                continue
-            lead = ""
-            if numbered and placed.passage != shown and not isinstance(block, Heading | Rule):
-                quote = "> " if block.frame.quoted else ""
-                lead = f"{quote}-# ¶{placed.passage}\n"
-                shown = placed.passage
-            items.append(make_item(block, placed.passage, lead))
-    while items and isinstance(items[-1].block, Rule):
-        items.pop()
+    for number, (block, path) in enumerate(mark_lists(blocks)):
+        passage, lead = placed[number][1], ""
+        if numbered and passage != shown and not isinstance(block, Heading | Rule):
+            quote = "> " if block.frame.quoted else ""
+            lead = f"{quote}-# ¶{passage}\n"
+            shown = passage
+        item = make_item(block, passage, lead, path)
+        if joined[number] or number in labels or is_display_formula(block):
+            item = replace(
+                item,
+                joined=joined[number],
+                introduces=number in labels,
+                whole=is_display_formula(block),
+            )
+        items.append(item)
     return items
+
+
+def _is_bold_line(block: Block) -> bool:
+    """Whether a block is a bold line of its own, such as a name with its definition below it."""
+    if not isinstance(block, Paragraph) or block.frame.marker:
+        return False
+    text = get_block_text(block)
+    return (
+        len(text) <= _MAX_LABEL
+        and "\n" not in text
+        and all(
+            Mark.BOLD in span.marks or not any(map(str.isalnum, span.text)) for span in block.spans
+        )
+    )
+
+
+def _find_labels(blocks: Sequence[Block]) -> frozenset[int]:
+    """The bold lines that introduce what follows: a few in a row at most, before other text."""
+    labels: set[int] = set()
+    run = 0
+    for number, block in enumerate(blocks):
+        if _is_bold_line(block):
+            run += 1
+            continue
+        if 0 < run <= _MAX_LABELS and not isinstance(block, Heading | Rule):
+            labels.update(range(number - run, number))
+        run = 0
+    return frozenset(labels)
 
 
 def lay_out(essay: Essay, *, numbered: bool = False) -> Layout:

@@ -7,14 +7,18 @@ and subtext. Everything else is converted to these.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.core.essay.blocks import Block, Code, Frame, Heading, Mark, Paragraph, Rule, Span, Table
 from bot.core.layout.inline_markdown import render_inline
 
-__all__ = ["render_block", "render_code", "render_fence_start", "render_text"]
+__all__ = ["MAX_LIST_DEPTH", "render_block", "render_code", "render_fence_start", "render_text"]
 
 RULE = "\\* \\* \\*"
 _MAX_LANGUAGE = 24  # characters
-_MAX_LIST_DEPTH = 4  # a deeper list would leave no room for text on a phone
+MAX_LIST_DEPTH = 10
+"""Levels of nested lists that are shown; Discord's clients stop at about this many."""
+_DEFAULT_MARKER = "- "
 
 
 def _split_lines(spans: tuple[Span, ...]) -> list[tuple[Span, ...]]:
@@ -32,24 +36,38 @@ def _split_lines(spans: tuple[Span, ...]) -> list[tuple[Span, ...]]:
     return [tuple(line) for line in lines]
 
 
-def _make_prefixes(frame: Frame, *, begins: bool) -> tuple[str, str]:
-    """The prefix of the first line and of each further one."""
+def _make_prefixes(
+    frame: Frame, path: Sequence[str], open_levels: int | None, *, begins: bool
+) -> tuple[str, str]:
+    """The prefix of the first line and of each further one; see :func:`render_block`."""
     quote = "> " if frame.quoted else ""
     if not frame.depth:
         return quote, quote
-    indent = "  " * (min(frame.depth, _MAX_LIST_DEPTH) - 1)
-    hanging = indent + "  "
-    first = indent + frame.marker if begins and frame.marker else hanging
-    return quote + first, quote + hanging
+    depth = min(frame.depth, MAX_LIST_DEPTH)
+    markers = [*path[:depth], *[_DEFAULT_MARKER] * (depth - len(path))]
+    # Discord removes as many spaces per level as the marker of the outer item is wide.
+    hanging = " " * sum(len(marker) for marker in markers)
+    if not begins or not frame.marker:
+        return quote + hanging, quote + hanging
+    outer = markers[:-1]
+    shown = len(outer) if open_levels is None else min(open_levels, len(outer))
+    indent = " " * sum(len(marker) for marker in outer[:shown])
+    return quote + indent + "".join(outer[shown:]) + frame.marker, quote + hanging
 
 
-def render_text(block: Paragraph | Heading, *, begins: bool = True) -> str:
-    """Render a paragraph or heading, or a piece of one.
+def render_text(
+    block: Paragraph | Heading,
+    *,
+    begins: bool = True,
+    path: Sequence[str] = (),
+    open_levels: int | None = None,
+) -> str:
+    """Render a paragraph or heading, or a piece of one; see :func:`render_block`.
 
     A piece is still quoted or indented; without ``begins`` it has no bullet or number.
     """
     spans = block.spans
-    first, further = _make_prefixes(block.frame, begins=begins)
+    first, further = _make_prefixes(block.frame, path, open_levels, begins=begins)
     if isinstance(block, Heading):
         if block.level <= 3 and not block.frame.depth:
             spans = tuple(Span(s.text, s.marks & ~Mark.BOLD, s.link, s.code) for s in spans)
@@ -86,11 +104,23 @@ def render_code(code: Code) -> str:
     return "\n".join(prefix + line for line in lines)
 
 
-def render_block(block: Block, *, begins: bool = True) -> str:
-    """Render any block but a table; ``replace_table`` comes before."""
+def render_block(
+    block: Block,
+    *,
+    begins: bool = True,
+    path: Sequence[str] = (),
+    open_levels: int | None = None,
+) -> str:
+    """Render any block but a table; ``replace_table`` comes before.
+
+    path:        the markers of the list items that the block is in, outermost first, its own last
+    open_levels: how many of the lists that it is nested in the message already shows; the first
+                 line then begins with the markers of the others (``- - c``), since Discord shows an
+                 indented item without the items around it a level higher. None: all of them
+    """
     match block:
         case Paragraph() | Heading():
-            return render_text(block, begins=begins)
+            return render_text(block, begins=begins, path=path, open_levels=open_levels)
         case Code():
             return render_code(block)
         case Rule():

@@ -21,9 +21,8 @@ from bot.core import limits
 from bot.core.essay.essay import Essay
 from bot.core.layout.closing_message import make_closing_message
 from bot.core.layout.layout import Packer, balance_last_parts, list_items, note_lost_links
-from bot.core.layout.markdown import render_block
 from bot.core.layout.parts import Part, Position
-from bot.core.layout.split import Item, keep_beginning
+from bot.core.layout.split import Item, keep_beginning, render_piece
 from bot.core.text.length import count_utf16_units
 
 __all__ = ["ROOM_FOR_LINK", "PostedPart", "RevisedLayout", "add_part_links", "revise"]
@@ -131,7 +130,7 @@ def _find_unchanged(
 
 
 def _render_item(item: Item) -> str:
-    return item.lead + render_block(item.block)
+    return render_piece(item, 0, item.length)
 
 
 # -- changed parts --------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from bot.core.essay.blocks import Block, Code, Heading, Paragraph, Span, get_block_text, merge_spans
+from bot.core.layout.formulas import MAX_FORMULA, find_formulas
 from bot.core.layout.markdown import render_block
 from bot.core.text.length import count_utf16_units
 from bot.core.text.sentences import (
@@ -41,6 +42,11 @@ class Item:
     length:  of ``text``
     starts:  the offset of each span in ``text``
     lead:    Markdown before the block's first piece
+    path:    the markers of the list items it is in, outermost first
+    open_levels: how many of these lists its message already shows; None: all
+    joined:  no empty line comes before it, for the sake of the list below it
+    introduces: it introduces the next item, as a heading does, and stays with it
+    whole:   it must not be split if a message can hold it
     """
 
     block: Block
@@ -49,15 +55,22 @@ class Item:
     length: int
     starts: tuple[int, ...]
     lead: str = ""
+    path: tuple[str, ...] = ()
+    open_levels: int | None = None
+    joined: bool = False
+    introduces: bool = False
+    whole: bool = False
 
 
-def make_item(block: Block, passage: int | None, lead: str = "") -> Item:
+def make_item(
+    block: Block, passage: int | None, lead: str = "", path: tuple[str, ...] = ()
+) -> Item:
     """Make an item from a block."""
     text = get_block_text(block)
     starts: tuple[int, ...] = ()
     if isinstance(block, Paragraph | Heading):
         starts = tuple(accumulate((len(span.text) for span in block.spans), initial=0))[:-1]
-    return Item(block, passage, text, len(text), starts, lead)
+    return Item(block, passage, text, len(text), starts, lead, path)
 
 
 def _slice_spans(item: Item, start: int, end: int) -> tuple[Span, ...]:
@@ -79,7 +92,7 @@ def render_piece(item: Item, start: int, end: int) -> str:
         block = replace(block, text=block.text[start:end])
     elif isinstance(block, Paragraph | Heading):
         block = replace(block, spans=_slice_spans(item, start, end))
-    markdown = render_block(block, begins=start == 0)
+    markdown = render_block(block, begins=start == 0, path=item.path, open_levels=item.open_levels)
     return item.lead + markdown if start == 0 else markdown
 
 
@@ -104,11 +117,11 @@ def keep_beginning(item: Item, end: int) -> Item:
         block = replace(block, text=block.text[:end])
     elif isinstance(block, Paragraph | Heading):
         block = replace(block, spans=_slice_spans(item, 0, _trim_end(item, 0, end)))
-    return make_item(block, item.passage, item.lead)
+    return make_item(block, item.passage, item.lead, item.path)
 
 
 def _find_atoms(item: Item, start: int, end: int) -> list[tuple[int, int]]:
-    """The links and code spans between ``start`` and ``end``, which must not be split."""
+    """The links, code spans and formulas from ``start`` to ``end``, which must not be split."""
     if not isinstance(item.block, Paragraph | Heading):
         return []
     spans = item.block.spans
@@ -131,7 +144,24 @@ def _find_atoms(item: Item, start: int, end: int) -> list[tuple[int, int]]:
                 atoms.append((at, stop))
         previous = span
         index += 1
-    return [(one, other) for one, other in atoms if other - one <= _MAX_ATOM]
+    atoms = [(one, other) for one, other in atoms if other - one <= _MAX_ATOM]
+    formulas = find_formulas(item.text[start : end + MAX_FORMULA])
+    return _unite(atoms, [(start + one, start + other) for one, other in formulas])
+
+
+def _unite(
+    some: Sequence[tuple[int, int]], others: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Ranges in order, with those that overlap united."""
+    if not others:
+        return list(some)
+    united: list[tuple[int, int]] = []
+    for one, other in sorted([*some, *others]):
+        if united and one < united[-1][1]:
+            united[-1] = (united[-1][0], max(united[-1][1], other))
+        else:
+            united.append((one, other))
+    return united
 
 
 def _drop_inside(ends: Sequence[int], atoms: Sequence[tuple[int, int]]) -> list[int]:

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from unicodedata import combining, east_asian_width
 
 from bot.core.essay.blocks import Block, Code, Mark, Paragraph, Span, Table, get_spans_text
+from bot.core.text.columns import count_columns
 
 __all__ = ["replace_table"]
 
 PHONE_WIDTH = 36
 """Columns of a code block that a phone shows without wrapping."""
-
-
-def _measure_width(text: str) -> int:
-    return sum(
-        0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1
-        for character in text
-    )
 
 
 def _get_cell_text(spans: Sequence[Span]) -> str:
@@ -33,12 +26,12 @@ def _align(table: Table) -> Code | None:
     columns = max((len(row) for row in cells), default=0)
     for row in cells:
         row.extend([""] * (columns - len(row)))
-    widths = [max(_measure_width(row[column]) for row in cells) for column in range(columns)]
+    widths = [max(count_columns(row[column]) for row in cells) for column in range(columns)]
     if sum(widths) + 2 * (columns - 1) > PHONE_WIDTH:
         return None
     lines = [
         "  ".join(
-            cell + " " * (width - _measure_width(cell))
+            cell + " " * (width - count_columns(cell))
             for cell, width in zip(row, widths, strict=True)
         ).rstrip()
         for row in cells

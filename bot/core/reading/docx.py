@@ -12,7 +12,7 @@ from xml.parsers.expat import ExpatError
 import mammoth
 
 from bot.core.essay.document import Document, Metadata
-from bot.core.reading.docx_xml import prepare_xml
+from bot.core.reading.docx_xml import prepare_xml, separate_words
 from bot.core.reading.html import read_html
 from bot.errors import UnreadableEssay
 
@@ -37,9 +37,24 @@ p[style-name='HTML Preformatted'] => pre:separator('\\n')
 p[style-name='Plain Text'] => p:fresh
 p[style-name='Source Code'] => pre:separator('\\n')
 r[style-name='Verbatim Char'] => code
+r[style-name='Emphasis'] => em
+r[style-name='Subtle Emphasis'] => em
+r[style-name='Intense Emphasis'] => em
+r[style-name='Book Title'] => strong > em
+r[style-name='Quote Char'] => em
+r[style-name='Intense Quote Char'] => em
 u => u
 strike => s
 """
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+#: Character styles that mammoth or the map above knows, or that are no emphasis.
+_KNOWN_STYLES = frozenset(
+    ("Emphasis", "Subtle Emphasis", "Intense Emphasis", "Book Title", "Strong", "Hyperlink",
+     "Verbatim Char", "Quote Char", "Intense Quote Char", "footnote reference",
+     "endnote reference", "annotation reference", "page number")
+)  # fmt: skip
+_PLAIN_STYLE = re.compile(r"(?:Heading|Title|Subtitle|Header|Footer)\b.*\bChar", re.IGNORECASE)
+_SAFE_NAME = re.compile(r"[^'\\\n]{1,80}")
 _PARAGRAPH = re.compile(rb"<w:p[ >]")
 _DEFAULT_PROPERTY = re.compile(
     r"(?:microsoft|office|user|admin|python-docx|word|document|untitled|unknown)\b", re.IGNORECASE
@@ -90,19 +105,48 @@ def _skip_picture(_image: Any) -> list[Any]:
     return []
 
 
-def _prepare_archive(data: bytes) -> tuple[bytes, int]:
-    """The document ready for mammoth, without pictures; and how many equations it has."""
+def _read_styles(archive: zipfile.ZipFile) -> tuple[str, frozenset[str]]:
+    """Style map lines for the document's own emphasis, and the ids of styles that hide text."""
+    try:
+        root = ElementTree.fromstring(archive.read("word/styles.xml"))  # noqa: S314
+    except (KeyError, ElementTree.ParseError, ValueError):
+        return "", frozenset()
+    lines: list[str] = []
+    hidden: set[str] = set()
+    for style in root.iter(f"{_WORD}style"):
+        properties = style.find(f"{_WORD}rPr")
+        if style.get(f"{_WORD}type") != "character" or properties is None:
+            continue
+        if _is_on(properties, "vanish") or _is_on(properties, "specVanish"):
+            hidden.add(style.get(f"{_WORD}styleId") or "")
+        named = style.find(f"{_WORD}name")
+        name = "" if named is None else named.get(f"{_WORD}val") or ""
+        tags = [tag for tag, mark in (("strong", "b"), ("em", "i")) if _is_on(properties, mark)]
+        known = name in _KNOWN_STYLES or _PLAIN_STYLE.fullmatch(name) is not None
+        if tags and not known and _SAFE_NAME.fullmatch(name):
+            lines.append(f"r[style-name='{name}'] => {' > '.join(tags)}")
+    return "\n".join(lines), frozenset(hidden)
+
+
+def _is_on(properties: ElementTree.Element, name: str) -> bool:
+    found = properties.find(f"{_WORD}{name}")
+    return found is not None and found.get(f"{_WORD}val", "1") in ("1", "true", "on")
+
+
+def _prepare_archive(data: bytes) -> tuple[bytes, int, str]:
+    """The document ready for mammoth, without pictures; how many equations it has; its styles."""
     made, equations = io.BytesIO(), 0
     with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(made, "w") as ready:
+        styles, hidden = _read_styles(archive)
         for file in archive.infolist():
             if file.filename.startswith("word/media/") or file.is_dir():
                 continue
             content = archive.read(file)
             if file.filename.startswith("word/") and _PARAGRAPH.search(content):
-                content, more = prepare_xml(content)
+                content, more = prepare_xml(separate_words(content), hidden)
                 equations += more
             ready.writestr(file.filename, content)
-    return made.getvalue(), equations
+    return made.getvalue(), equations, styles
 
 
 def read_docx(data: bytes) -> Document:
@@ -112,9 +156,9 @@ def read_docx(data: bytes) -> Document:
     """
     title, creator = _check_archive(data)
     try:
-        ready, equations = _prepare_archive(data)
+        ready, equations, styles = _prepare_archive(data)
         result = mammoth.convert_to_html(
-            io.BytesIO(ready), style_map=_STYLE_MAP, convert_image=_skip_picture
+            io.BytesIO(ready), style_map=f"{_STYLE_MAP}{styles}\n", convert_image=_skip_picture
         )
     except _MAMMOTH_ERRORS as error:
         raise UnreadableEssay(_DAMAGED) from error

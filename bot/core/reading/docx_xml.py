@@ -2,16 +2,17 @@
 
 Text in such elements is kept by rewriting them: wrappers of right-to-left text, fields and custom
 markup are removed, ruby becomes its base with the reading in brackets, equations are written on one
-line. Formatting that doesn't matter (sizes, fonts, borders) is removed, which is most of a long
-document.
+line; hidden text is left out. Formatting that doesn't matter (sizes, fonts, borders) is removed,
+which is most of a long document.
 (Ecma Office Open XML Part 1: 17.3.2 Run Content, 17.3.3.25 ruby, 17.16.19 fldSimple, 22.1 Math.)
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
-__all__ = ["prepare_xml"]
+__all__ = ["drop_hidden_runs", "prepare_xml", "separate_words"]
 
 _ATTRIBUTES = rb"""(?:\s(?:[^<>"']|"[^"]*"|'[^']*')*)?"""
 _IGNORED = re.compile(
@@ -34,13 +35,55 @@ _MATH_VALUE = re.compile(rb"""m:val=["']([^"']*)["']""")
 _TEXT_RUN = b'<w:r><w:t xml:space="preserve">%s</w:t></w:r>'
 
 
-def prepare_xml(xml: bytes) -> tuple[bytes, int]:
+_ON = rb"""(?:\sw:val=["'](?:1|true|on)["'])?\s*"""
+_HIDDEN_RUN = re.compile(
+    rb"<w:r" + _ATTRIBUTES + rb">\s*<w:rPr>(?P<properties>(?:(?!</w:rPr>).)*)</w:rPr>"
+    rb"(?P<content>(?:(?!<w:r[ >]|</w:r>).)*)</w:r>",
+    re.DOTALL,
+)
+_VANISH = re.compile(rb"<w:(?:vanish|specVanish)" + _ON + rb"/>")
+_STYLE_NAME = re.compile(rb"""<w:rStyle\sw:val=["']([^"']*)["']""")
+_SEPARATOR = re.compile(
+    rb"""<w:br\b(?=[^<>]*\sw:type=["'](?:page|column)["'])[^<>]*/>|<w:ptab\b[^<>]*/>"""
+)
+
+
+def drop_hidden_runs(xml: bytes, hidden_styles: Collection[str] = ()) -> bytes:
+    """Leave out text that Word hides (17.3.2.41 vanish), by itself or by its character style.
+
+    Parts of fields stay: they show nothing, and a field has to be complete.
+    """
+    if b"anish" not in xml and not hidden_styles:
+        return xml
+
+    def replace(found: re.Match[bytes]) -> bytes:
+        style = _STYLE_NAME.search(found["properties"])
+        hidden = _VANISH.search(found["properties"]) is not None or (
+            style is not None
+            and style[1].decode("utf-8", "replace") in hidden_styles
+            and b"<w:vanish" not in found["properties"]
+        )
+        field = b"<w:fldChar" in found["content"] or b"<w:instrText" in found["content"]
+        return b"" if hidden and not field else found[0]
+
+    return _HIDDEN_RUN.sub(replace, xml)
+
+
+def separate_words(xml: bytes) -> bytes:
+    """Write a space for a page break, which mammoth drops: the words around it are two."""
+    return _SEPARATOR.sub(b'<w:t xml:space="preserve"> </w:t>', xml)
+
+
+def prepare_xml(xml: bytes, hidden_styles: Collection[str] = ()) -> tuple[bytes, int]:
     """Rewrite what mammoth would drop; also returns the number of equations.
+
+    hidden_styles: the ids of character styles whose text is hidden
 
     XML that isn't UTF-8 (no version of Word writes any) is returned unchanged.
     """
     if b"\0" in xml:
         return xml, 0
+    xml = drop_hidden_runs(xml, hidden_styles)
     xml = _IGNORED.sub(b"", xml)
     xml = _RUBY.sub(_flatten_ruby, xml)
     xml, equations = _EQUATION.subn(lambda found: _TEXT_RUN % _write_equation(found[1]), xml)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
@@ -24,6 +25,9 @@ from bot.core.essay.blocks import (
     collapse_white_space,
     get_spans_text,
 )
+from bot.core.reading.html_embeds import get_watch_url, is_shown_embed, unwrap_redirect
+from bot.core.reading.html_notes import NoteLinks, find_notes
+from bot.core.reading.html_styles import PLAIN, Style, combine_styles, read_style
 from bot.core.reading.html_table import TableBuilder
 from bot.core.reading.html_tags import (
     BACK_REF,
@@ -35,6 +39,7 @@ from bot.core.reading.html_tags import (
     LANGUAGE,
     LOWERED,
     MARKS,
+    NOTE_BOX,
     NOTE_ID,
     NOTE_REF,
     RAISED,
@@ -42,6 +47,7 @@ from bot.core.reading.html_tags import (
     VOID,
     WALLS,
 )
+from bot.core.text.columns import expand_tabs
 
 __all__ = ["HtmlContent", "read_html"]
 
@@ -63,7 +69,14 @@ class _List:
 
 
 class _Reader(HTMLParser):
-    def __init__(self, base: str | None, *, foreign: bool) -> None:
+    def __init__(
+        self,
+        base: str | None,
+        *,
+        foreign: bool,
+        notes: NoteLinks,
+        classes: Mapping[str, Style],
+    ) -> None:
         super().__init__(convert_charrefs=True)
         self.out = HtmlContent()
         self._base = base
@@ -86,6 +99,13 @@ class _Reader(HTMLParser):
         self._note_mark = False
         self._ending = 0  # where the current closing tag begins
         self._lost: Counter[str] = Counter()
+        self._noted = notes  # footnotes, by their links
+        self._note_boxes: set[int] = set()  # depths of open elements that are named like notes
+        self._quiet_from = 1  # the depth from which on open elements have had no text
+        self._note_end = 0  # open elements around the current note; 0: it ends with its list
+        self._classes = classes
+        self._media = ""  # the open <video> or <audio> whose address isn't known yet
+        self._ruby_brackets = False  # the ruby has brackets of its own
 
     # HTMLParser's callbacks
 
@@ -98,6 +118,7 @@ class _Reader(HTMLParser):
             while self._count["head"]:  # its closing tag is optional
                 self._pop()
         if self._is_skipping() or tag in SKIPPED:
+            self._handle_media(tag, given)
             if tag not in VOID:
                 self._push(tag)
             return
@@ -107,6 +128,8 @@ class _Reader(HTMLParser):
         if tag in BLOCKS:
             self._begin_block(tag)
         self._push(tag)
+        if NOTE_BOX.search(f"{given.get('id', '')} {given.get('class', '')}"):
+            self._note_boxes.add(len(self._open))
         self._enter(tag, given)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -140,17 +163,24 @@ class _Reader(HTMLParser):
             return
         if self._pre is not None:
             self._pre.append(data)
+            self._quiet_from = len(self._open) + 1
             return
+        if not data.isspace() and not self._note_mark:
+            self._quiet_from = len(self._open) + 1
         if self._note_mark:
             # Without brackets, a superscript footnote number would join the word before it.
-            data = f"[{data.strip()}]" if re.fullmatch(r"\s*\w{1,4}\s*", data) else data
+            mark = re.fullmatch(r"\s*(?:\w{1,4}|[*†‡§¶]{1,3})\s*", data)
+            data = data if mark is None else f"[{data.strip()}]"
         elif self._count["sup"]:
             data = data.translate(RAISED) if data.strip().isdigit() else data
         elif self._count["sub"]:
             data = data.translate(LOWERED) if data.strip().isdigit() else data
         link = self._links[-1] if self._links else None
         code = any(self._count[name] for name in CODE)
-        self._spans.append(Span(data, self._marks[-1], link, code))
+        marks = self._marks[-1]
+        if link is not None and not (self._count["u"] or self._count["ins"]):
+            marks &= ~Mark.UNDERLINE  # a style's: links are underlined
+        self._spans.append(Span(data, marks, link, code))
 
     def unknown_decl(self, data: str) -> None:
         if data.startswith("CDATA["):
@@ -176,12 +206,21 @@ class _Reader(HTMLParser):
         self._skipped += tag in SKIPPED
 
     def _pop(self) -> str:
+        if self._open[-1] == "blockquote":
+            self._flush()  # text that is directly in it
         tag = self._open.pop()
         self._count[tag] -= 1
+        self._note_boxes.discard(len(self._open) + 1)
+        self._quiet_from = min(self._quiet_from, len(self._open) + 1)
+        if tag == self._media:
+            self._media = ""
         if tag in SKIPPED:
             self._skipped -= 1
         elif not self._skipped:
             self._leave(tag)
+        if 0 < len(self._open) < self._note_end or (not self._open and self._note_end):
+            self._flush()
+            self._footnote, self._note_end = None, 0
         return tag
 
     def _begin_block(self, tag: str) -> None:
@@ -203,12 +242,30 @@ class _Reader(HTMLParser):
 
     def _enter(self, tag: str, given: dict[str, str]) -> None:
         classes = given.get("class", "")
-        self._marks.append(self._marks[-1] | MARKS.get(tag, Mark.NONE))
+        marks = self._marks[-1] | MARKS.get(tag, Mark.NONE)
+        if tag not in BLOCKS or tag == "p":
+            style = read_style(given.get("style", ""))
+            if tag in ("span", "font", "a") and self._classes:
+                style = combine_styles(
+                    [*(self._classes.get(name, PLAIN) for name in classes.split()), style]
+                )
+            marks = style.apply(marks, linked=bool(self._links) or tag == "a")
+        self._marks.append(marks)
+        name = given.get("id") or (given.get("name", "") if tag == "a" else "")
+        if name in self._noted.marks and tag != "li":
+            self._begin_note(self._noted.marks[name], block=tag in BLOCKS)
         match tag:
             case "a":
                 href = given.get("href", "").strip()
-                self._links.append(self._resolve_url(href))
-                self._note_mark = self._footnote is None and NOTE_REF.match(href) is not None
+                target = href.rpartition("#")[2] if "#" in href else ""
+                noted = target in self._noted.marks or target in self._noted.backs
+                self._links.append(None if noted else self._resolve_url(href))
+                if target in self._noted.backs and self._footnote is not None:
+                    self._back += 1
+                    return
+                self._note_mark = self._footnote is None and (
+                    NOTE_REF.match(href) is not None or target in self._noted.marks
+                )
                 back = "backref" in classes or given.get("role") == "doc-backlink"
                 arrow = BACK_REF.match(href) and self._footnote is not None
                 self._back += bool(back or arrow) or bool(self._back)
@@ -221,6 +278,12 @@ class _Reader(HTMLParser):
                 self._language = found[1] if found else ""
             case "q":
                 self._spans.append(Span("“", self._marks[-1]))
+            case "ruby":
+                self._ruby_brackets = False
+            case "rp":
+                self._ruby_brackets = True
+            case "rt" if not self._ruby_brackets and not self._is_silent():
+                self._spans.append(Span(self._get_ruby_bracket(), self._marks[-1]))
             case "ul" | "ol" | "menu":
                 self._enter_list(tag, given)
             case "li":
@@ -236,7 +299,11 @@ class _Reader(HTMLParser):
             case "tr" if self._tables:
                 self._tables[-1].begin_row()
             case "td" | "th" if self._tables:
-                self._tables[-1].begin_cell(heading=tag == "th")
+                self._tables[-1].begin_cell(
+                    heading=tag == "th",
+                    rows=_read_number(given.get("rowspan", ""), default=1),
+                    columns=_read_number(given.get("colspan", ""), default=1),
+                )
             case _:
                 pass
 
@@ -253,9 +320,14 @@ class _Reader(HTMLParser):
                 self._end_pre()
             case "q":
                 self._spans.append(Span("”", self._marks[-1]))
+            case "rt" if not self._ruby_brackets and not self._is_silent():
+                opened = next(
+                    (s.text for s in reversed(self._spans) if s.text in ("（", " (")), "（"
+                )
+                self._spans.append(Span(")" if opened == " (" else "）", self._marks[-1]))
             case "ul" | "ol" | "menu":
                 self._lists.pop()
-                if not self._lists:
+                if not self._lists and not self._note_end:
                     self._footnote = None
             case "li":
                 if self._markers:
@@ -289,17 +361,83 @@ class _Reader(HTMLParser):
             current.number = int(given["value"])
         marker = f"{current.number}. "
         current.number += 1
-        if len(self._lists) == 1 and ("footnote" in classes or NOTE_ID.match(given.get("id", ""))):
+        name = given.get("id", "")
+        if name in self._noted.marks:
+            marker = f"{self._noted.marks[name]}. "
+        if len(self._lists) == 1 and (
+            "footnote" in classes or NOTE_ID.match(name) or name in self._noted.marks
+        ):
             self._footnote, self._note_depth = f"[{marker[:-2]}] ", 1
             marker = ""
         self._markers.append(marker)
+
+    def _begin_note(self, label: str, *, block: bool) -> None:
+        """Begin a note that is no list item: it ends with the element that contains its name.
+
+        That is the block with the name; or the paragraph the name is in, or the box around that if
+        it begins with the note or is named like one.
+        """
+        depth = len(self._open)
+        if not block:
+            before = get_spans_text(collapse_white_space(self._spans)).strip()
+            if before and not re.fullmatch(r"[\W\d]{0,4}", before):
+                return  # in the middle of a sentence
+            self._spans = []
+            while depth and self._open[depth - 1] not in BLOCKS:
+                depth -= 1
+        while depth > 1 and (depth - 1 in self._note_boxes or depth - 1 >= self._quiet_from):
+            if self._open[depth - 2] not in ("div", "section", "aside"):
+                break
+            depth -= 1
+        boxed = depth in self._note_boxes or depth >= self._quiet_from
+        if not depth or not (boxed or (self._open[depth - 1] in ("p", "li", "dd", "div") and block)
+                             or self._open[depth - 1] in ("p", "li", "dd")):  # fmt: skip
+            return
+        self._footnote, self._note_end = f"[{label}] ", depth
+        self._note_depth = len(self._lists)
+
+    def _is_silent(self) -> bool:
+        return self._pre is not None or self._back > 0
+
+    def _get_ruby_bracket(self) -> str:
+        before = next(
+            (span.text.rstrip() for span in reversed(self._spans) if span.text.strip()), ""
+        )
+        return " (" if before[-1:].isascii() else "（"
+
+    def _handle_media(self, tag: str, given: dict[str, str]) -> None:
+        """Show an embedded page, video or sound as a link."""
+        if tag == "source" and self._media and self._skipped == 1:
+            self._media = "" if self._add_media(given) else self._media
+        if self._is_skipping() or tag not in ("iframe", "video", "audio", "object"):
+            return
+        if not self._add_media(given) and tag in ("video", "audio"):
+            self._media = tag
+
+    def _add_media(self, given: dict[str, str]) -> bool:
+        source = given.get("src") or given.get("data-src") or given.get("data") or ""
+        if not source or self._pre is not None:
+            return False
+        if not is_shown_embed(source, given):
+            return True
+        address = self._resolve_url(get_watch_url(source))
+        if address is None:
+            return False
+        title = " ".join((given.get("title") or given.get("aria-label") or "").split())
+        useful = title and title.casefold() not in _EMPTY_TITLES
+        self._spans += [
+            Span(_BREAK),
+            Span(title if useful else address, Mark.NONE, address),
+            Span(_BREAK),
+        ]
+        return True
 
     def _resolve_url(self, href: str) -> str | None:
         href = href.strip()
         if not href or NOTE_REF.match(href) or BACK_REF.match(href):
             return None
         try:
-            address = urljoin(self._base, href) if self._base else href
+            address = unwrap_redirect(urljoin(self._base, href) if self._base else href)
             parts = urlsplit(address)
         except ValueError:
             parts = urlsplit("")
@@ -378,13 +516,17 @@ class _Reader(HTMLParser):
             return
         heading = heading or next((n for name, n in HEADINGS.items() if self._count[name]), 0)
         if self._footnote:
+            first = spans[0]
+            if self._note_end and first.text.lstrip(".:)] "):
+                stripped = first.text.lstrip(".:)] ")
+                spans = (Span(stripped, first.marks, first.link, first.code), *spans[1:])
             spans = (Span(self._footnote), *spans)
             self._footnote = ""
         frame = self._make_frame()
         self._emit(Heading(heading, spans, frame) if heading else Paragraph(spans, frame))
 
     def _end_pre(self) -> None:
-        text = "".join(self._pre or []).replace("\t", "    ").strip("\n")
+        text = expand_tabs("".join(self._pre or [])).strip("\n")
         self._pre = None
         if not text.strip():
             return
@@ -395,6 +537,14 @@ class _Reader(HTMLParser):
         table = self._tables.pop()
         for block in table.build(Frame(self._count["blockquote"] > 0)):
             self._emit(block)
+
+
+_EMPTY_TITLES = frozenset(("video player", "youtube video player", "embedded content", "iframe",
+                           "audio player", "player", "embed", "video"))  # fmt: skip
+
+
+def _read_number(text: str, *, default: int) -> int:
+    return int(text) if re.fullmatch(r"\d{1,4}", text) else default
 
 
 _BREAK = "\ue000"  # a <br>, unlike a newline, which is mere white space in HTML
@@ -412,12 +562,19 @@ def _insert_breaks(spans: list[Span]) -> tuple[Span, ...]:
     return tidy if get_spans_text(tidy).strip() else ()
 
 
-def read_html(html: str, *, base: str | None = None, foreign: bool = False) -> HtmlContent:
+def read_html(
+    html: str,
+    *,
+    base: str | None = None,
+    foreign: bool = False,
+    classes: Mapping[str, Style] | None = None,
+) -> HtmlContent:
     """Read an HTML text.
 
     base:    the page's URL, for relative links
     foreign: unknown tags are words of the text (``List<String>`` in Markdown)
+    classes: the emphasis that the page's style sheet gives to names of classes
     """
-    reader = _Reader(base, foreign=foreign)
+    reader = _Reader(base, foreign=foreign, notes=find_notes(html), classes=classes or {})
     reader.feed(html)
     return reader.finish()

@@ -16,6 +16,7 @@ __all__ = [
     "LANGUAGE",
     "LOWERED",
     "MARKS",
+    "NOTE_BOX",
     "NOTE_ID",
     "NOTE_REF",
     "RAISED",
@@ -99,6 +100,9 @@ RAISED = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻
 LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
 NOTE_NAME = r"(?:user-content-)?(?:fn|footnote|endnote|note|cite_note)[-:_.]?\w"
 NOTE_ID = re.compile(NOTE_NAME, re.IGNORECASE)
+NOTE_BOX = re.compile(
+    r"(?:foot|end|side)-?notes?(?:\W|\d|$)|(?:^|\s)(?:sd)?(?:ftn|fn|edn)\d", re.IGNORECASE
+)
 NOTE_REF = re.compile(f"#{NOTE_NAME}", re.IGNORECASE)
 BACK_REF = re.compile(
     r"#(?:user-content-)?(?:fnref|footnote-ref|endnote-ref|cite_ref|ref)", re.IGNORECASE

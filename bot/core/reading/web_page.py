@@ -21,8 +21,11 @@ from trafilatura.metadata import extract_metadata
 
 from bot.core.essay.blocks import get_block_text
 from bot.core.essay.document import Document, Metadata
+from bot.core.reading.google_docs import is_google_document, prepare_google_document
 from bot.core.reading.gutenberg import cut_gutenberg_blocks
 from bot.core.reading.html import read_html
+from bot.core.reading.html_embeds import is_shown_embed
+from bot.core.reading.html_styles import Style, read_style_sheet
 from bot.core.reading.math import replace_formulas
 from bot.core.reading.page_author import find_author
 from bot.core.reading.page_boilerplate import (
@@ -53,6 +56,7 @@ _MIN_VERSE_LINES, _MAX_VERSE_LINE = 3, 40  # lines; letters of a line
 _BOX_TAGS = frozenset(("div", "section", "aside", "ul", "ol", "form", "figure", "span", "footer"))
 _CONTROL_TAGS = frozenset(("p", "div", "section", "button"))
 _BOX_HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6", "p", "div", "strong", "span"))
+_GOOGLE_BANNERS = ("div", "header", "footer")
 _TITLE_PROPERTIES = ("og:title", "twitter:title", "dc.title", "title", "headline", "citation_title")
 _SEPARATORS = frozenset(("h1", "h2", "h3", "article", "time"))
 _WHITE_SPACE = re.compile(r"\s+")
@@ -264,6 +268,9 @@ def _is_boilerplate(element: Any, match: _ArticleMatch) -> bool:
         return False
     if tag == "footer" and any(True for _ in element.iterancestors("article")):
         return _compute_link_density(element) > _FOOTER_LINK_DENSITY
+    if tag == "iframe":
+        source = element.get("src") or element.get("data-src") or ""
+        return not source or not is_shown_embed(source, dict(element.attrib))
     if tag in _BOILERPLATE_TAGS or element.get("role") in _BOILERPLATE_ROLES:
         return True
     if tag in ("body", "article", "main", "p", "pre", "code", "blockquote"):
@@ -565,8 +572,28 @@ def _read_all(text: str, address: str | None) -> Document:
     return Document(tuple(read.blocks), tuple(read.footnotes), metadata, tuple(read.notes))
 
 
+def _read_google_document(root: Any, classes: dict[str, Style], address: str | None) -> Document:
+    """Read all of a Google document: nothing on its page is a site's."""
+    comments = prepare_google_document(root)
+    bodies = root.findall(".//body")
+    body = bodies[0] if bodies else root
+    for element in [one for one in body.iter(*_GOOGLE_BANNERS) if one is not body]:
+        if (element.get("id") or "") in ("header", "footer", "banners", "publish-banner"):
+            element.drop_tree()
+    markup = etree.tostring(body, encoding="unicode", method="html", with_tail=False)
+    read = read_html(markup, base=_find_base(root, address), classes=classes)
+    notes = list(read.notes)
+    if comments:
+        notes.append(f"Comments of the document's editors are left out: {comments}.")
+    metadata = Metadata(source_url=address, language=_clean_line(root.get("lang")))
+    return Document(tuple(read.blocks), tuple(read.footnotes), metadata, tuple(notes))
+
+
 def _read_article(text: str, address: str | None) -> Document:
     root = _parse(text)
+    classes = read_style_sheet("\n".join(one.text or "" for one in root.iter("style")))
+    if is_google_document(text):
+        return _read_google_document(root, classes, address)
     if "math" in text.lower() and replace_formulas(root):
         text = etree.tostring(root, encoding="unicode", method="html")
     try:
@@ -591,7 +618,8 @@ def _read_article(text: str, address: str | None) -> Document:
     title = _find_title(root, article, metadata.title)
     _mark_title(article, title)
     markup = etree.tostring(article, encoding="unicode", method="html", with_tail=False)
-    read = read_html(markup, base=_find_base(root, address or metadata.source_url))
+    base = _find_base(root, address or metadata.source_url)
+    read = read_html(markup, base=base, classes=classes)
     if not any(get_block_text(block).strip() for block in read.blocks):
         return _read_all(text, address)
     blocks = drop_byline_strip(read.blocks, metadata.author)

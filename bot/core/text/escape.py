@@ -9,7 +9,14 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["escape", "escape_line_start", "escape_url", "has_url"]
+__all__ = [
+    "encode_bare_urls",
+    "escape",
+    "escape_line_start",
+    "escape_link_text",
+    "escape_url",
+    "has_url",
+]
 
 # What Discord's clients turn into a link.
 _ADDRESS = re.compile(r"https?://[^\s<]+[^<.,:;\"')\]\s]")
@@ -19,7 +26,8 @@ _BARE_SCHEME = re.compile(r"(?<!\\)://")
 _UNSAFE_IN_ADDRESS = re.compile(r"[*`|~\\]")
 
 _SPECIAL = re.compile(
-    r"""[\\*_`~|\[]              # escapes, emphasis, code, strikethrough, spoilers, links
+    r"""[\\*_`~\[]               # escapes, emphasis, code, strikethrough, links
+    | (?<=\|)\|  | \|(?=\|)     # spoilers
     | <(?=[@\#:/a-zA-Z])         # mentions, channels, emoji, commands, timestamps, links
     | @(?=everyone|here)         # mentions of many
     | :(?=[^\s:]+:)              # :emoji:
@@ -75,6 +83,45 @@ def escape(text: str, *, followed: bool = False) -> str:
         position = found.end()
     pieces.append(_escape_markdown(text[position:]))
     return "".join(pieces)
+
+
+def encode_bare_urls(text: str) -> str:
+    """Percent-encode what would end the URLs in a text or be read as Markdown; they stay links."""
+    if "://" not in text:
+        return text
+    return _ADDRESS.sub(
+        lambda found: _UNSAFE_IN_ADDRESS.sub(lambda sign: _IN_LINK[sign[0]], found[0]), text
+    )
+
+
+_PAIRED = {"*": re.compile(r"\*"), "~": re.compile(r"~~"), "`": re.compile(r"`+")}
+_MAY_CLOSE_UNDERSCORE = re.compile(r"_(?![0-9A-Za-z_])")
+
+
+def escape_link_text(text: str, delimiters: str = "") -> str:
+    """Escape the text of a masked link: only what could be syntax, for clients show backslashes.
+
+    delimiters: signs of the emphasis on its line, which must be escaped in any case
+    """
+    literal = {
+        sign
+        for sign, pair in _PAIRED.items()
+        if sign not in delimiters and len(pair.findall(text)) < 2
+    }
+    # An underscore inside a word closes no emphasis.
+    if "_" not in delimiters and not _MAY_CLOSE_UNDERSCORE.search(text, text.find("_") + 1):
+        literal.add("_")
+
+    def escape_sign(found: re.Match[str]) -> str:
+        sign = found[0]
+        if sign in literal or sign == "[":
+            return sign
+        following = text[found.end() : found.end() + 1]
+        if sign == "\\" and (following.isalnum() or following.isspace()) and following.isascii():
+            return sign
+        return f"\\{sign}"
+
+    return _SPECIAL.sub(escape_sign, text)
 
 
 def escape_line_start(line: str) -> str:

@@ -9,6 +9,7 @@ from types import FrameType
 import pytest
 
 from bot.core.essay.essay import Essay
+from bot.core.layout.formulas import find_formulas
 from bot.core.layout.layout import lay_out
 from bot.core.layout.parts import Layout
 from bot.core.read_essay import read_essay
@@ -251,3 +252,57 @@ def test_code_that_does_not_fit_below_its_heading_is_cut_between_lines() -> None
     layout = lay_out(essay(f"### Heading\n\n```\n{listing}\n```\n\n{SENTENCE * 20}"), numbered=True)
     shown = [line for part in layout.parts for line in part.content.splitlines()]
     assert set(lines) <= set(shown)
+
+
+FORMULA_LINE = "x_1 + y^2 = \\frac{a}{b} + \\sum_{i=1}^{n} z_i \\\\"
+
+
+@pytest.mark.parametrize("before", range(0, 32, 2))
+@pytest.mark.parametrize("rows", [14, 20, 26])
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [("$$", "$$"), ("\\begin{align}", "\\end{align}"), ("$$\n\\begin{cases}", "\\end{cases}\n$$")],
+    ids=["dollars", "align", "cases"],
+)
+def test_a_display_formula_is_never_cut(before: int, rows: int, start: str, end: str) -> None:
+    formula = "\n".join([start, *[FORMULA_LINE] * rows, end])
+    body = f"{SENTENCE * before}\n\n{formula}\n\n{SENTENCE * 8}"
+    shown = [read_message(part).text for part in contents(body)]
+    assert sum(formula in text for text in shown) == 1
+
+
+@pytest.mark.parametrize(
+    "formula", ["$a + b = c \\cdot d. Then e$", "$$p = q, r. S$$", "$\\text{for all } x. y$"]
+)
+def test_a_formula_in_a_sentence_is_never_cut(formula: str) -> None:
+    body = f"{formula} is so. " * 300
+    shown = "\x00".join(read_message(part).text for part in contents(body))
+    assert shown.count(formula) == 300
+
+
+def test_prices_are_no_formula() -> None:
+    assert find_formulas("It costs $5 and $10, or US$3 to US$4. ") == []
+
+
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [
+        ("**A bold line**", "{}"),
+        ("**Note**:", "{}"),
+        ("**One** **two**", "- {}"),
+        ("A term", ": {}"),
+        ("> **Said**", "> {}"),
+    ],
+)
+def test_a_bold_line_stays_with_the_text_below_it(label: str, text: str) -> None:
+    for count in range(15, 34):
+        body = f"{SENTENCE * count}\n\n{label}\n{'' if text[0] == ':' else chr(10)}"
+        body += text.format(SENTENCE * 20) + f"\n\n{SENTENCE * 9}"
+        last_lines = [part.split("\n")[-1] for part in contents(body)]
+        assert not any(line.strip("> ").startswith("**") for line in last_lines)
+
+
+def test_many_bold_lines_in_a_row_are_text() -> None:
+    body = "\n\n".join(f"**line {number} of a poem that shouts**" for number in range(200))
+    layout = lay_out(essay(body))
+    assert min(sizes(layout)[:-1]) > 1_400

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import re
+from urllib.parse import unquote
 
 import pytest
+from wcwidth import wcswidth
 
 from bot.core.essay.blocks import Mark, Span, merge_spans
 from bot.core.layout.inline_markdown import render_inline
@@ -171,3 +174,82 @@ def test_an_address_too_long_for_a_message_leaves_its_text_and_a_note() -> None:
 def test_relative_links_are_mentioned_in_a_note() -> None:
     essay = read_essay("# T\n\n[a](/there) and [b](other.html)", format="markdown")
     assert any("nowhere" in note and "2" in note for note in essay.notes)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://a.example/", "https://a.example/x_(y)", "https://a.b/~c"]
+)
+@pytest.mark.parametrize("after", ["だと", " said", ", so", "**b**", "(c)", ""])
+@pytest.mark.parametrize("more", ["", "?side", "#part", "d/e"])
+def test_a_link_whose_text_is_the_beginning_of_its_address_ends_where_it_ended(
+    address: str, after: str, more: str
+) -> None:
+    read = read_message(rendered(f"[{address}][1]{after}\n\n[1]: {address}{more}"))
+    assert [unquote(link) for link in read.links] == [address + more]
+    assert unquote(read.text) == address + more + after.replace("*", "")
+
+
+@pytest.mark.parametrize(
+    "path", ["~ann/", "2020*/x", "a|b", "a`b`c", "**a**", "x~~y~~z", "a||b||c", "f*g*h", "a\\b"]
+)
+@pytest.mark.parametrize("kind", ["{}", "see <{}>, so", "[{}]({})", "**{}**", "- {} and {}"])
+def test_an_address_with_signs_is_percent_encoded_and_stays_a_link(path: str, kind: str) -> None:
+    address = f"https://example.edu/{path}"
+    safe = re.sub(r"([*|`~\\])", r"\\\1", address)
+    read = read_message(rendered(kind.format(*[address if "<" in kind else safe] * 2)))
+    assert read.links
+    assert {unquote(link) for link in read.links} == {address}
+    assert read.living == []
+
+
+@pytest.mark.parametrize(
+    "text", ["snake_case", "a_b_c", "a | b", "2*3", "~5", "a ` b", "f(x)_i and more", "back\\slash"]
+)
+def test_the_text_of_a_link_has_no_backslash_it_does_not_need(text: str) -> None:
+    spans = [Span("See "), Span(text, link="https://a.example"), Span(".")]
+    assert render_inline(spans) == f"See [{text}](https://a.example)."
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["__init__", "*a*", "2*3*4", "_a_ b", "~~a~~", "||a||", "`a`", "<@1>", "@here", ":a:", "\\*",
+     "a\\"],
+)  # fmt: skip
+@pytest.mark.parametrize("mark", [Mark.NONE, Mark.BOLD, Mark.ITALIC | Mark.STRIKE])
+def test_what_could_be_syntax_in_the_text_of_a_link_is_escaped(text: str, mark: Mark) -> None:
+    spans = [Span("a", Mark.ITALIC), Span(" b "), Span(text, mark, "https://a.example"), Span(" c")]
+    read = read_message(render_inline(spans))
+    assert (read.text, read.links, read.living) == (f"a b {text} c", ["https://a.example"], [])
+
+
+def test_a_bar_alone_needs_no_backslash_and_two_do() -> None:
+    assert rendered("a | b or c|d") == "a | b or c|d"
+    for spans in (
+        [Span("a|"), Span("|", code=True), Span("|b||c")],
+        [Span("|"), Span("|``", code=True)],
+    ):
+        read = read_message(render_inline(spans))
+        assert (read.text, read.living) == ("".join(span.text for span in spans), [])
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["👍🏽", "👨\u200d👩\u200d👧", "a\u200bb", "नमस्ते", "한국", "e\u0301", "🇸🇪", "ไทย", "❤\ufe0f"],
+)
+def test_columns_of_a_table_are_aligned_by_width(cell: str) -> None:
+    content = rendered(f"| a | b |\n|---|---|\n| {cell} | x |\n| longer | y |")
+    lines = content.split("\n")[3:5]
+    assert [wcswidth(line) for line in lines] == [9, 9]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("real\t1\nsys\t2", "real    1\nsys     2"),
+        ("\tif x:\n\t\ty", "    if x:\n        y"),
+        ("字\t1\nabc\t2", "字      1\nabc     2"),
+        ("a\tb\tc\naa\tbb\tcc", "a       b       c\naa      bb      cc"),
+    ],
+)
+def test_tabs_in_code_are_expanded_to_columns(code: str, expected: str) -> None:
+    assert read_message(rendered(f"```\nfirst\n{code}\n```")).codes == [f"first\n{expected}"]

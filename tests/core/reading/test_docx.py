@@ -156,3 +156,83 @@ def test_pictures_are_left_out_and_noted() -> None:
 
 def test_a_text_with_the_suffix_docx_is_read_as_text() -> None:
     assert read_essay(b"The one sentence.", name="a.docx").passages[0].text == "The one sentence."
+
+
+def character_style(name: str, properties: str = "") -> str:
+    return (
+        f'<w:style w:type="character" w:styleId="S"><w:name w:val="{name}"/>'
+        f"<w:rPr>{properties}</w:rPr></w:style>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "properties", "expected"),
+    [
+        ("Emphasis", "<w:i/>", "*so*"),
+        ("Subtle Emphasis", "<w:i/>", "*so*"),
+        ("Intense Emphasis", "<w:i/>", "*so*"),
+        ("Book Title", "<w:b/><w:i/>", "***so***"),
+        ("Strong", "<w:b/>", "**so**"),
+        ("My Own Slant", "<w:i/>", "*so*"),
+        ("My Own Weight", "<w:b/>", "**so**"),
+        ("My Own Plain", '<w:i w:val="0"/>', "so"),
+    ],
+)
+def test_a_character_style_is_emphasis(name: str, properties: str, expected: str) -> None:
+    run = paragraph("so", marks='<w:rStyle w:val="S"/>')
+    body = paragraph("On Mending", "Title") + run + paragraph("It is warm.")
+    data = word_document(body, styles=character_style(name, properties))
+    text = "\n\n".join(part.content for part in lay_out(read_essay(data, name="a.docx")).parts)
+    assert text == f"{expected}\n\nIt is warm."
+
+
+@pytest.mark.parametrize(
+    ("properties", "hidden"),
+    [
+        ("<w:vanish/>", True),
+        ('<w:vanish w:val="1"/>', True),
+        ("<w:b/><w:vanish/><w:i/>", True),
+        ("<w:specVanish/>", True),
+        ('<w:rStyle w:val="S"/>', True),
+        ('<w:rStyle w:val="S"/><w:vanish w:val="0"/>', False),
+        ('<w:vanish w:val="0"/>', False),
+        ("<w:b/>", False),
+    ],
+)
+def test_hidden_text_is_left_out(properties: str, hidden: bool) -> None:
+    secret = f"<w:r><w:rPr>{properties}</w:rPr><w:t>secret </w:t></w:r>"
+    plain = '<w:r><w:t xml:space="preserve">It is {}</w:t></w:r>'
+    runs = f"{plain.format('')}{secret}{plain.format('warm')}"
+    body = f"{paragraph('On Mending', 'Title')}<w:p>{runs}</w:p>"
+    data = word_document(body, styles=character_style("Hidden", "<w:vanish/>"))
+    text = read_essay(data, name="a.docx").passages[0].text
+    assert ("secret" in text) is not hidden
+    assert "warm" in text
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        '<w:br w:type="page"/>',
+        '<w:br w:type="column"/>',
+        '<w:br w:clear="all" w:type="page"/>',
+        '<w:ptab w:relativeTo="margin" w:alignment="right" w:leader="none"/>',
+    ],
+)
+def test_words_around_a_page_break_stay_two(between: str) -> None:
+    body = f"<w:p><w:r><w:t>one</w:t>{between}<w:t>two</w:t></w:r></w:p>"
+    data = word_document(paragraph("On Mending", "Title") + body)
+    assert read_essay(data, name="a.docx").passages[0].text == "one two"
+
+
+def test_a_bold_first_line_above_headings_is_the_title() -> None:
+    body = "".join(
+        (
+            paragraph("My garden", marks="<w:b/>"), paragraph("by Ann Lee"),
+            paragraph("It rained all day."), paragraph("The soil", "Heading2"),
+            paragraph("It is wet."), paragraph("The seed", "Heading2"), paragraph("It is small."),
+        )
+    )  # fmt: skip
+    essay = read_essay(word_document(body), name="a.docx")
+    assert (essay.title, essay.author) == ("My garden", "Ann Lee")
+    assert {"The soil", "The seed"} <= {passage.text for passage in essay.passages}

@@ -50,6 +50,7 @@ def word_document(
     properties: str = "",
     extra: int = 0,
     pictures: int = 0,
+    styles: str = "",
 ) -> bytes:
     """The bytes of a .docx.
 
@@ -58,6 +59,7 @@ def word_document(
     properties: docProps/core.xml
     extra:      bytes of a further file of zeros
     pictures:   how many there are in it
+    styles:     more styles as XML
     """
     space = f'xmlns:w="{_W}" xmlns:r="{_OFFICE}" xmlns:m="{_M}" xmlns:v="urn:{_VML}"'
     held = io.BytesIO()
@@ -65,7 +67,7 @@ def word_document(
         archive.writestr("[Content_Types].xml", _TYPES)
         archive.writestr("_rels/.rels", _RELATIONS)
         archive.writestr("word/_rels/document.xml.rels", _INNER)
-        archive.writestr("word/styles.xml", _STYLES)
+        archive.writestr("word/styles.xml", _STYLES.replace("</w:styles>", f"{styles}</w:styles>"))
         archive.writestr(
             "word/footnotes.xml", f'<?xml version="1.0"?><w:footnotes {space}>{notes}</w:footnotes>'
         )
