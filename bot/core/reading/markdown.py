@@ -138,12 +138,13 @@ def _keep_verse(state: StateCore) -> None:
     if long > max(1, len(split) // 5):
         return  # a line for each sentence or clause, as some write Markdown
     verses = sum(is_verse(lines, width) for lines in split)
+    sources = state.src.split("\n")
     for token, lines in zip(paragraphs, split, strict=True):
         if not is_verse(lines, width, others=verses > 0):
             continue
         written = lines
-        if token.map is not None and state.src:
-            source = state.src.split("\n")[token.map[0] : token.map[0] + len(lines)]
+        if token.map is not None:
+            source = sources[token.map[0] : token.map[0] + len(lines)]
             if [one.strip() for one in source] == [one.strip() for one in lines]:
                 written = source
         token.content = "\\\n".join(
