@@ -43,6 +43,12 @@ _DEEP_CONTAINERS = re.compile(r"^(?P<kept>(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.
                          r"(?P<rest>.+)$", re.MULTILINE)  # fmt: skip
 _MAX_INDENT = 60
 _DEEP_INDENT = re.compile(r"^[ \t]{61,}(?=(?:[-+*]|\d{1,9}[.)])[ \t])", re.MULTILINE)
+# Lines such as "Title: The Bay" and "Author: Ann Lee" at the start: each is a paragraph.
+_LABEL = r"[ ]{0,3}\**[^\W\d_][^\W_]{1,14}\**[ ]?[:：]\**[ ]*\S[^\n]{0,120}"
+_LABELLED = re.compile(
+    rf"\A\s*(?:\#{{1,6}}[ ][^\n]*\n+)?{_LABEL}(?:\n{_LABEL}){{1,5}}(?=\n[ \t]*(?:\n|\Z))"
+)
+_LINE_END = re.compile(r"(?: {2,}|\\)?\n+")
 _MAX_WRAP = 100  # columns at which anybody wraps lines
 _TEX_SIGNS = re.compile(r"[\\^_={}<>+]|^[^\w*]*\w?[^\w*]*$")
 _LEADING_MARKERS = re.compile(r"^(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])))+")
@@ -184,6 +190,7 @@ def _limit_nesting(text: str) -> str:
 def read_markdown(text: str) -> Document:
     """Read a Markdown text and its front matter."""
     metadata, body = split_front_matter(text)
+    body = _LABELLED.sub(lambda found: _LINE_END.sub("\n\n", found[0]), body, count=1)
     env: dict[str, Any] = {"footnotes": make_footnotes()}
     html = _make_parser().render(_limit_nesting(convert_code_tags(body)), env)
     read = read_html(replace_formulas_in_html(html), base=metadata.source_url, foreign=True)
