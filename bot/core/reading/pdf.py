@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import struct
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -401,6 +401,9 @@ class _Assembler:
         self.blocks: list[Block] = []
         self.footnotes: list[Block] = []
         self._lists = 0
+        self._by_page: dict[int, list[_Line]] = defaultdict(list)
+        for line in lines:
+            self._by_page[line.page].append(line)
 
     def run(self) -> None:
         """Fill ``blocks`` and ``footnotes``."""
@@ -476,19 +479,11 @@ class _Assembler:
         return ended and short and last.x1 < self._find_right_edge(last) - 2 * line.size
 
     def _find_right_edge(self, line: _Line) -> float:
-        near = [
-            one.x1
-            for one in self._lines
-            if one.page == line.page and abs(one.x0 - line.x0) < 3 * line.size
-        ]
+        near = [one.x1 for one in self._by_page[line.page] if abs(one.x0 - line.x0) < 3 * line.size]
         return max(near)
 
     def _is_indented(self, line: _Line) -> bool:
-        near = [
-            one.x0
-            for one in self._lines
-            if one.page == line.page and abs(one.x0 - line.x0) < 4 * line.size
-        ]
+        near = [one.x0 for one in self._by_page[line.page] if abs(one.x0 - line.x0) < 4 * line.size]
         return line.x0 > min(near) + 0.8 * line.size
 
     def _emit(self, group: Sequence[_Line], into: list[Block], *, note: bool) -> None:
