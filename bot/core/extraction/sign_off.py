@@ -221,14 +221,19 @@ def _strip_section(blocks: list[Block]) -> list[Block]:
         if not _is_heading_like(block):
             continue
         text = get_block_text(block).strip()
-        section = [one for one in blocks[place + 1 :] if not isinstance(one, Rule)]
         notes = _NOTES_HEADING.fullmatch(text) if text else None
+        credited = _CREDITS_HEADING.fullmatch(text)
+        if notes is None and credited is None:
+            if isinstance(block, Heading):
+                return blocks
+            continue
+        section = [one for one in blocks[place + 1 :] if not isinstance(one, Rule)]
         if notes is not None and not section:
             return blocks[:place]  # the notes are links' targets, which are read apart
         if notes is not None and section:
             marked = _is_note(section[0], listed=True)
             return blocks[:place] if notes["sure"] or marked else blocks
-        if _CREDITS_HEADING.fullmatch(text) and section:
+        if credited is not None and section:
             words = sum(len(get_block_text(one).split()) for one in section)
             asks = is_question(get_block_text(section[-1]).strip())
             return blocks[:place] if words <= _MAX_CREDITS and not asks else blocks

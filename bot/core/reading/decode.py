@@ -42,8 +42,7 @@ _OLD_WORD = (
 _OTHER_FORMATS = {
     _OLE_SIGNATURE: _OLD_WORD,
     b"{\\rtf": "This is not text: it is Rich Text (.rtf). Save it as .docx, .md or .txt.",
-    b"%PDF-": "This is not text: it is a PDF. Hand in the document it was made of, as .docx, .md "
-    "or .txt, or paste its text.",
+    b"%PDF-": "This is not text: it is a PDF; choose that format.",
 }
 _READ_AS = "The encoding was not told; it was read as {}."
 _WESTERN_CHARACTERS = frozenset(

@@ -43,6 +43,12 @@ _DEEP_CONTAINERS = re.compile(r"^(?P<kept>(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.
                          r"(?P<rest>.+)$", re.MULTILINE)  # fmt: skip
 _MAX_INDENT = 60
 _DEEP_INDENT = re.compile(r"^[ \t]{61,}(?=(?:[-+*]|\d{1,9}[.)])[ \t])", re.MULTILINE)
+# Lines such as "Title: The Bay" and "Author: Ann Lee" at the start: each is a paragraph.
+_LABEL = r"[ ]{0,3}\**[^\W\d_][^\W_]{1,14}\**[ ]?[:：]\**[ ]*\S[^\n]{0,120}"
+_LABELLED = re.compile(
+    rf"\A\s*(?:\#{{1,6}}[ ][^\n]*\n+)?{_LABEL}(?:\n{_LABEL}){{1,5}}(?=\n[ \t]*(?:\n|\Z))"
+)
+_LINE_END = re.compile(r"(?: {2,}|\\)?\n+")
 _MAX_WRAP = 100  # columns at which anybody wraps lines
 _TEX_SIGNS = re.compile(r"[\\^_={}<>+]|^[^\w*]*\w?[^\w*]*$")
 _LEADING_MARKERS = re.compile(r"^(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])))+")
@@ -138,12 +144,13 @@ def _keep_verse(state: StateCore) -> None:
     if long > max(1, len(split) // 5):
         return  # a line for each sentence or clause, as some write Markdown
     verses = sum(is_verse(lines, width) for lines in split)
+    sources = state.src.split("\n")
     for token, lines in zip(paragraphs, split, strict=True):
         if not is_verse(lines, width, others=verses > 0):
             continue
         written = lines
-        if token.map is not None and state.src:
-            source = state.src.split("\n")[token.map[0] : token.map[0] + len(lines)]
+        if token.map is not None:
+            source = sources[token.map[0] : token.map[0] + len(lines)]
             if [one.strip() for one in source] == [one.strip() for one in lines]:
                 written = source
         token.content = "\\\n".join(
@@ -183,6 +190,7 @@ def _limit_nesting(text: str) -> str:
 def read_markdown(text: str) -> Document:
     """Read a Markdown text and its front matter."""
     metadata, body = split_front_matter(text)
+    body = _LABELLED.sub(lambda found: _LINE_END.sub("\n\n", found[0]), body, count=1)
     env: dict[str, Any] = {"footnotes": make_footnotes()}
     html = _make_parser().render(_limit_nesting(convert_code_tags(body)), env)
     read = read_html(replace_formulas_in_html(html), base=metadata.source_url, foreign=True)

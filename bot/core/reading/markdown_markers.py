@@ -31,7 +31,7 @@ _CONTENTS_ITEM = re.compile(
     r"\s*(?:toc|table of contents|contents|this will become a table of contents[^\n]*)?\s*",
     re.IGNORECASE,
 )
-_LIQUID = re.compile(r"\{%-?\s*(?P<name>[\w-]+)[^%\n]{0,500}(?:%(?!\})[^%\n]{0,500})*-?%\}")
+_LIQUID = re.compile(r"\{%-?\s*(?P<name>[\w-]+)(?:[^%{\n]|%(?!\})|\{(?!%)){0,400}%\}")
 _HUGO = re.compile(
     r"\{\{(?P<sign>[<%])\s*(?P<end>/?)\s*(?P<name>[\w/.-]+)(?P<rest>(?:[^{}\"`]|\"[^\"]{0,500}\"|`[^`]{0,500}`){0,200}?)/?\s*[>%]\}\}"
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import struct
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -48,15 +48,15 @@ _MAX_CONTENT, _MAX_CONTENT_OF_PAGE = 1_500_000, 20_000
 _MAX_FORMS = 4_000  # drawn forms and pictures; each may draw others
 _MAX_FORM_DEPTH = 12
 _IDENTITY = (1, 0, 0, 1, 0, 0)
-_MIN_LETTERS = 20  # letters a page on average; a scan has fewer, such as its page numbers
+_MIN_LETTERS = 8  # letters a page on average, besides running heads; a scan has fewer
 _MAX_UNKNOWN = 0.3  # share of letters that the fonts don't name
 
 _NOT_PDF = "This is not a PDF."
 _DAMAGED = "This PDF is damaged and cannot be opened; save it again and try once more."
 _ENCRYPTED = "This PDF is protected by a password; save it without one."
 _SCANNED = (
-    "This PDF has pictures of pages and no text: it was scanned. Run text recognition (OCR) on it, "
-    "or use the document it was made from."
+    "This PDF has no text, only pictures of it: it was scanned or drawn. Run text recognition "
+    "(OCR) on it, or use the document it was made from."
 )
 _NO_LETTERS = (
     "The letters of this PDF cannot be read: its fonts don't say which they are. Use the document "
@@ -81,7 +81,7 @@ _PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?…:;。！？][\"'”’»)\]]*(?:\[\w{1,3}\])*$")
-_BULLET = re.compile(r"[•◦▪‣●○■□▸–·\uf0b7]\s+")
+_BULLET = re.compile(r"[•◦▪‣●○■□▸\uf0b7]\s+")
 _NOTE_START = re.compile(r"\[?(\d{1,3}|[*†‡§])\]?[.)]?\s*(?=\S)")
 _CJK = re.compile(r"[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
@@ -401,6 +401,9 @@ class _Assembler:
         self.blocks: list[Block] = []
         self.footnotes: list[Block] = []
         self._lists = 0
+        self._by_page: dict[int, list[_Line]] = defaultdict(list)
+        for line in lines:
+            self._by_page[line.page].append(line)
 
     def run(self) -> None:
         """Fill ``blocks`` and ``footnotes``."""
@@ -476,19 +479,11 @@ class _Assembler:
         return ended and short and last.x1 < self._find_right_edge(last) - 2 * line.size
 
     def _find_right_edge(self, line: _Line) -> float:
-        near = [
-            one.x1
-            for one in self._lines
-            if one.page == line.page and abs(one.x0 - line.x0) < 3 * line.size
-        ]
+        near = [one.x1 for one in self._by_page[line.page] if abs(one.x0 - line.x0) < 3 * line.size]
         return max(near)
 
     def _is_indented(self, line: _Line) -> bool:
-        near = [
-            one.x0
-            for one in self._lines
-            if one.page == line.page and abs(one.x0 - line.x0) < 4 * line.size
-        ]
+        near = [one.x0 for one in self._by_page[line.page] if abs(one.x0 - line.x0) < 4 * line.size]
         return line.x0 > min(near) + 0.8 * line.size
 
     def _emit(self, group: Sequence[_Line], into: list[Block], *, note: bool) -> None:
@@ -583,14 +578,13 @@ def read_pdf(data: bytes) -> Document:
         raise UnreadableEssay(_DAMAGED) from error
     if not pages:
         raise UnreadableEssay(_DAMAGED)
-    if collector.total - collector.unknown < _MIN_LETTERS * len(pages) and collector.pictures:
-        raise UnreadableEssay(_SCANNED)
     if collector.unknown > _MAX_UNKNOWN * max(1, collector.total):
         raise UnreadableEssay(_NO_LETTERS)
     dropped = _drop_running_heads(pages)
     lines = [line for page_lines in pages for line in page_lines]
-    if not lines:
-        raise UnreadableEssay(_SCANNED if collector.pictures else _NO_LETTERS)
+    letters = sum(len(line.text) for line in lines)
+    if not letters or (letters < _MIN_LETTERS * len(pages) and collector.pictures >= len(pages)):
+        raise UnreadableEssay(_SCANNED)
     assembler = _Assembler(lines)
     assembler.run()
     notes = [_REASSEMBLED]

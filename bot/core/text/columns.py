@@ -7,7 +7,7 @@ import wcwidth
 __all__ = ["count_columns", "expand_tabs"]
 
 _TAB_STOP = 8  # columns, as in terminals
-_INDENT = 4  # columns of a tab at the beginning of a line, where 8 are too wide for a phone
+_INDENT = 4  # spaces for a tab that aligns nothing: 8 columns are too wide for a phone
 
 
 def count_columns(text: str) -> int:
@@ -20,13 +20,13 @@ def count_columns(text: str) -> int:
 def expand_tabs(text: str) -> str:
     """Replace tabs by spaces, so that what the tabs align stays aligned.
 
-    A text whose tabs only indent lines gets 4 columns for each; otherwise tab stops are 8 columns
-    apart, all over the text.
+    Where at least two lines have tabs after their beginning, tab stops are 8 columns apart, all
+    over the text; elsewhere there is nothing to align, and each tab becomes 4 spaces.
     """
     if "\t" not in text:
         return text
     lines = text.split("\n")
-    if not any("\t" in line.lstrip() for line in lines):
+    if sum("\t" in line.strip() for line in lines) < 2:
         return text.replace("\t", " " * _INDENT)
     return "\n".join(_expand_line(line) for line in lines)
 

@@ -247,6 +247,7 @@ def test_columns_of_a_table_are_aligned_by_width(cell: str) -> None:
     [
         ("real\t1\nsys\t2", "real    1\nsys     2"),
         ("\tif x:\n\t\ty", "    if x:\n        y"),
+        ("one\ttab", "one    tab"),
         ("字\t1\nabc\t2", "字      1\nabc     2"),
         ("a\tb\tc\naa\tbb\tcc", "a       b       c\naa      bb      cc"),
     ],

@@ -86,7 +86,6 @@ def test_lone_surrogates_do_not_break_anything() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n",
         b"\x89PNG\r\n\x1a\n" + b"\0" * 50,
         b"\x1f\x8b\x08\0" + b"x" * 40,
         bytes(range(256)) * 8,
@@ -98,7 +97,7 @@ def test_lone_surrogates_do_not_break_anything() -> None:
         b"\x81\x11\x12\x13\x14" * 64,
     ],
     ids=[
-        *("pdf", "png", "gzip", "all bytes", "zeros", "mark and controls", "mark and private use"),
+        *("png", "gzip", "all bytes", "zeros", "mark and controls", "mark and private use"),
         *("controls", "some zeros", "controls in an old encoding"),
     ],
 )
@@ -180,7 +179,7 @@ def test_a_long_western_text_is_detected_by_its_few_accents() -> None:
     ("data", "told"),
     [
         (b"{\\rtf1\\ansi {\\b Slow bread}\\par}", "Rich Text (.rtf). Save it as .docx"),
-        (b"%PDF-1.4\n1 0 obj", "a PDF. Hand in the document it was made of"),
+        (b"%PDF-1.4\n1 0 obj", "This PDF is damaged"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), "old Word document"),
     ],
 )

@@ -276,3 +276,27 @@ def test_front_matter_may_have_links_and_character_references(matter: str, autho
 def test_a_subtitle_is_the_first_line_of_the_text_once(key: str, again: str) -> None:
     essay = read_essay(f"---\ntitle: T\n{key}: On a bay\n---\n{again}A.\n\nB.", format="markdown")
     assert [passage.text for passage in essay.passages] == ["On a bay", "A.", "B."]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Title: The Bay\nAuthor: Ann Lee",
+        "# The Bay\n\nAuthor: Ann Lee  \nDate: 3 March 2024",
+        "# The Bay\nAuthor: Ann Lee\nDate: 3 March 2024",
+        "**Title:** The Bay\n**Author:** Ann Lee",
+        "标题：The Bay\n作者：Ann Lee",
+    ],
+)
+def test_labelled_lines_at_the_start_are_read_one_by_one(head: str) -> None:
+    essay = read_essay(f"{head}\n\nGrass is green.\n\nMore.", format="markdown")
+    assert (essay.title, essay.author) == ("The Bay", "Ann Lee")
+    assert [passage.text for passage in essay.passages][-2:] == ["Grass is green.", "More."]
+
+
+@pytest.mark.parametrize(
+    "source", ["Ann: a line,\nand another: so.", "One: two\nis prose that goes on."]
+)
+def test_other_lines_with_colons_are_joined(source: str) -> None:
+    essay = read_essay(f"# T\n\n{source}\n\nMore.", format="markdown")
+    assert essay.passages[0].text == source.replace("\n", " ")

@@ -221,3 +221,35 @@ def test_what_is_no_pdf_is_not_read_as_one() -> None:
     with pytest.raises(UnreadableEssay, match="not a PDF"):
         read_essay(b"Words.", format="pdf")
     assert read_essay(b"Words of a text.", name="a.pdf").passages
+
+
+def test_a_pdf_that_is_read_as_text_gets_one_sentence() -> None:
+    data = make_pdf([write_column(["Some words."], 70, 700)])
+    for form in ("text", "markdown", "html"):
+        with pytest.raises(UnreadableEssay, match="not text: it is a PDF"):
+            read_essay(data, format=form)
+
+
+@pytest.mark.parametrize("data", [b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", b"%PDF-", b"%PDF-1.4\n1 0 obj"])
+def test_the_beginning_of_a_pdf_alone_is_damaged(data: bytes) -> None:
+    with pytest.raises(UnreadableEssay, match="damaged"):
+        read_essay(data)
+
+
+def test_a_pdf_without_anything_on_its_pages_gets_one_sentence() -> None:
+    with pytest.raises(UnreadableEssay, match="no text"):
+        read_essay(make_pdf([[], []]))
+
+
+def test_a_short_text_beside_pictures_is_read() -> None:
+    data = make_pdf(
+        [[Text(70, 700, "A line of words."), Text(70, 680, "Another line of words.")], []],
+        extra=[SCAN], resources=b"/XObject << /I 7 0 R >>", content=b"/I Do\n",
+    )  # fmt: skip
+    essay = read_essay(data)
+    assert any("Pictures in the PDF are left out: 2." in note for note in essay.notes)
+
+
+def test_a_dialogue_with_dashes_is_no_list() -> None:
+    drawn = write_column(["\u2013 Who is there?", "\u2013 Nobody, it is me."], 70, 700)
+    assert [block.frame.marker for block in read_pdf(make_pdf([drawn])).blocks] == [""]
