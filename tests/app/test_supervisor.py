@@ -190,7 +190,7 @@ def named(name: str) -> asyncio.Task[Any]:
     return found
 
 
-@pytest.mark.parametrize("name", ["connection", "recorder", "recovery", "scheduler", "silence"])
+@pytest.mark.parametrize("name", ["connection", "recorder", "catch-up", "scheduler", "watchdog"])
 async def test_a_task_that_is_cancelled_ends_the_connection(name: str, tmp_path: Path) -> None:
     async with a_life(tmp_path) as (_, salon, life):
         await heartbeats(salon, 1)
