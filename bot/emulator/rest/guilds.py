@@ -10,7 +10,7 @@ import re
 from bot.emulator import payloads
 from bot.emulator.rest.request import Api, Call, Created, Result
 from bot.emulator.rules.access import get_guild, require_in_guild
-from bot.emulator.rules.channels import read_overwrites
+from bot.emulator.rules.channels import read_kind_fields, read_overwrites
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import Form
 from bot.emulator.world.events import (
@@ -39,6 +39,7 @@ def add_routes(api: Api) -> None:
     api.add("GET", f"{_GUILD}/channels", _channels)
     api.add("POST", f"{_GUILD}/channels", _create_channel)
     api.add("GET", f"{_GUILD}/roles", _roles)
+    api.add("GET", f"{_GUILD}/roles/member-counts", _role_member_counts)
     api.add("GET", f"{_GUILD}/roles/{{role_id}}", _role)
     api.add("POST", f"{_GUILD}/roles", _create_role)
     api.add("PATCH", f"{_GUILD}/roles/{{role_id}}", _change_role)
@@ -106,7 +107,12 @@ async def _create_channel(call: Call) -> Result:
         default_auto_archive_duration=form.choice(
             "default_auto_archive_duration", (60, 1440, 4320, 10080)
         ),
+        default_thread_rate_limit_per_user=form.integer(
+            "default_thread_rate_limit_per_user", least=0, most=21600
+        )
+        or 0,
     )
+    read_kind_fields(world, channel, form)
     form.check()
     if len(there) >= _MAX_CHANNELS:
         raise api_error(30013)
@@ -123,6 +129,17 @@ async def _create_channel(call: Call) -> Result:
 
 async def _roles(call: Call) -> Result:
     return [payloads.role(role) for role in _guild(call).roles.values()]
+
+
+async def _role_member_counts(call: Call) -> Result:
+    """docs: Guild Resource › Get Guild Role Member Counts: without ``@everyone``."""
+    guild = _guild(call)
+    members = guild.members.values()
+    return {
+        str(role_id): sum(role_id in member.roles for member in members)
+        for role_id in guild.roles
+        if role_id != guild.id
+    }
 
 
 def _known_role(call: Call, guild: Guild) -> Role:

@@ -64,12 +64,15 @@ def _require_can_send(world: World, user: User, channel: Channel, draft: Draft) 
 
 
 def _check_slowmode(world: World, user: User, channel: Channel) -> None:
-    """docs: Channels Resource › ``rate_limit_per_user``, error 20016; it doesn't apply to bots."""
-    free = Permission.BYPASS_SLOWMODE | Permission.MANAGE_MESSAGES | Permission.MANAGE_CHANNELS
+    """docs: Channels Resource › ``rate_limit_per_user``, error 20016; it doesn't apply to bots.
+
+    Only *Bypass Slowmode* exempts a member. docs: Change Log, 24 November 2025 (from 23 February
+    2026 *Manage Messages* and *Manage Channels* no longer do).
+    """
     if user.bot or not channel.rate_limit_per_user:
         return
     last = world.last_sent.get((channel.id, user.id))
-    if last is None or world.permissions(user.id, channel.id) & free:
+    if last is None or world.permissions(user.id, channel.id) & Permission.BYPASS_SLOWMODE:
         return
     left = (last - world.now()).total_seconds() + channel.rate_limit_per_user
     if left > 0:

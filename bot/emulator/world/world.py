@@ -122,9 +122,16 @@ class World:
 
     # People -----------------------------------------------------------------------------------
 
-    def add_user(self, name: str, display_name: str | None = None, *, bot: bool = False) -> User:
-        """Add a user with a new token; ``name`` is the handle."""
-        user_id = self.new_id()
+    def add_user(
+        self,
+        name: str,
+        display_name: str | None = None,
+        *,
+        bot: bool = False,
+        user_id: int | None = None,
+    ) -> User:
+        """Add a user with a new token, and a new id unless one is given; ``name`` is the handle."""
+        user_id = self.new_id() if user_id is None else user_id
         user = User(user_id, name, display_name, new_token(user_id), bot=bot)
         self.users[user_id] = user
         self.tokens[user.token] = user_id
