@@ -27,7 +27,7 @@ from bot.emulator.world.permissions import ALL, Permission
 from bot.emulator.world.visibility import access_may_change
 from bot.emulator.world.world import World
 
-__all__ = ["add_routes"]
+__all__ = ["add_routes", "highest_position", "remove_member"]
 
 _GUILD = "/guilds/{guild_id}"
 _MAX_CHANNELS = 500
@@ -153,7 +153,7 @@ async def _role(call: Call) -> Result:
     return payloads.role(_known_role(call, _guild(call)))
 
 
-def _highest_position(world: World, guild: Guild, user: User) -> int:
+def highest_position(world: World, guild: Guild, user: User) -> int:
     """The position of a member's highest role; the owner is above all.
 
     docs: Permissions › Permission Hierarchy.
@@ -194,7 +194,7 @@ async def _change_role(call: Call) -> Result:
     world, guild = call.world, _guild(call)
     require_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
     role = _known_role(call, guild)
-    if role.position >= _highest_position(world, guild, call.user):
+    if role.position >= highest_position(world, guild, call.user):
         raise api_error(50013)
     form = call.form
     with access_may_change(world, guild.id):
@@ -210,7 +210,7 @@ async def _delete_role(call: Call) -> Result:
     role = _known_role(call, guild)
     if role.id == guild.id or role.managed:
         raise api_error(50028)
-    if role.position >= _highest_position(world, guild, call.user):
+    if role.position >= highest_position(world, guild, call.user):
         raise api_error(50013)
     for member in guild.members.values():
         if role.id in member.roles:
@@ -285,7 +285,7 @@ async def _change_member(call: Call) -> Result:
         require_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
         if any(role_id not in guild.roles for role_id in roles):
             raise api_error(10011)
-        highest = _highest_position(world, guild, call.user)
+        highest = highest_position(world, guild, call.user)
         if any(guild.roles[r].position >= highest for r in set(roles) ^ set(member.roles)):
             raise api_error(50013)
         with access_may_change(world, guild.id):
@@ -299,7 +299,7 @@ async def _give_role(call: Call) -> Result:
     world, guild = call.world, _guild(call)
     require_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
     user_id, role = _known_member(call, guild), _known_role(call, guild)
-    if role.position >= _highest_position(world, guild, call.user) or role.managed:
+    if role.position >= highest_position(world, guild, call.user) or role.managed:
         raise api_error(50013)
     if role.id not in guild.members[user_id].roles:
         with access_may_change(world, guild.id):
@@ -312,7 +312,7 @@ async def _take_role(call: Call) -> Result:
     world, guild = call.world, _guild(call)
     require_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
     user_id, role = _known_member(call, guild), _known_role(call, guild)
-    if role.position >= _highest_position(world, guild, call.user) or role.managed:
+    if role.position >= highest_position(world, guild, call.user) or role.managed:
         raise api_error(50013)
     if role.id in guild.members[user_id].roles:
         guild.members[user_id].roles.remove(role.id)
@@ -326,9 +326,9 @@ async def _kick(call: Call) -> Result:
     user_id = _known_member(call, guild)
     require_in_guild(world, call.user, guild, Permission.KICK_MEMBERS)
     other = world.users[user_id]
-    if _highest_position(world, guild, other) >= _highest_position(world, guild, call.user):
+    if highest_position(world, guild, other) >= highest_position(world, guild, call.user):
         raise api_error(50013)
-    _remove_member(world, guild, other)
+    remove_member(world, guild, other)
     return None
 
 
@@ -337,11 +337,11 @@ async def _leave(call: Call) -> Result:
     guild = _guild(call)
     if guild.owner_id == call.user.id:
         raise api_error(50055)
-    _remove_member(call.world, guild, call.user)
+    remove_member(call.world, guild, call.user)
     return None
 
 
-def _remove_member(world: World, guild: Guild, user: User) -> None:
+def remove_member(world: World, guild: Guild, user: User) -> None:
     """Remove a member, and a bot's managed role with it.
 
     docs: Gateway Events › Guild Member Remove, Guild Delete (for the removed user).

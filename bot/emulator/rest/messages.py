@@ -21,6 +21,7 @@ from bot.emulator.rules.access import (
     require_unarchived,
     require_unlocked,
 )
+from bot.emulator.rules.automod import check_text
 from bot.emulator.rules.components import IS_COMPONENTS_V2
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.message_input import SUPPRESS_EMBEDS, read_draft
@@ -157,6 +158,7 @@ async def _edit(call: Call) -> Result:
     require_unlocked(world, user, channel)
     if user.bot and world.now() - message.timestamp > _OLD:
         call.rates.take(OLD_EDITS, str(user.id), str(channel.id))
+    check_text(world, user, channel, draft.content)
     messages.edit(world, message, draft)
     return message_payload(call, message)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.emulator.rules import messages
 from bot.emulator.rules.access import require
+from bot.emulator.rules.automod import check_text
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import Form, form_error
 from bot.emulator.rules.threads import DURATIONS
@@ -162,6 +163,8 @@ def change_thread(world: World, user: User, channel: Channel, form: Form) -> Non
     _require_can_change(world, user, channel, form, archived=archived)
     if thread.archived and archived and set(form.body) - {"archived", "locked"}:
         raise api_error(50083)
+    if name is not None:
+        check_text(world, user, channel, name, title=True)
     if thread.archived and not archived:
         _check_limit(world, channel)
     if "applied_tags" in form:

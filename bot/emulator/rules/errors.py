@@ -21,6 +21,7 @@ _TABLE: dict[int, tuple[int, str]] = {
     10013: (404, "Unknown User"),
     10014: (400, "Unknown Emoji"),
     10015: (404, "Unknown Webhook"),
+    10026: (404, "Unknown Ban"),
     10060: (404, "Unknown sticker"),
     10062: (404, "Unknown interaction"),
     10063: (404, "Unknown application command"),

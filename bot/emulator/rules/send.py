@@ -11,6 +11,7 @@ from typing import Any
 from bot.emulator import payloads
 from bot.emulator.rules import messages
 from bot.emulator.rules.access import require
+from bot.emulator.rules.automod import check_text
 from bot.emulator.rules.components import IS_COMPONENTS_V2
 from bot.emulator.rules.errors import ApiError, api_error
 from bot.emulator.rules.json_form import form_error
@@ -35,6 +36,7 @@ def require_can_write(world: World, user: User, channel: Channel) -> None:
     a locked thread needs *Manage Threads*, and a message doesn't unarchive it.
     """
     if channel.guild_id is None:
+        _require_shared_server(world, channel)
         return
     thread = channel.thread
     if thread is None:
@@ -48,6 +50,16 @@ def require_can_write(world: World, user: User, channel: Channel) -> None:
             raise api_error(50083)
     if channel.id in world.opening and thread.owner_id != user.id:
         raise api_error(40058)
+
+
+def _require_shared_server(world: World, channel: Channel) -> None:
+    """Raises 50007 unless the two people of a direct message share a server.
+
+    docs: JSON Error Codes (50007); Users Resource › Create DM. The exact condition isn't
+    documented; clients describe it as a shared server.
+    """
+    if not any(set(channel.recipients) <= guild.members.keys() for guild in world.guilds.values()):
+        raise api_error(50007)
 
 
 def _require_can_send(world: World, user: User, channel: Channel, draft: Draft) -> None:
@@ -150,6 +162,7 @@ def send_message(world: World, user: User, channel: Channel, draft: Draft) -> Me
     reference, answered = resolve_reference(world, user, channel, draft)
     if draft.empty:
         raise api_error(50006)
+    check_text(world, user, channel, draft.content)
     _check_slowmode(world, user, channel)
     message = messages.build_message(world, channel, user, draft)
     if reference is not None and answered is not None:
