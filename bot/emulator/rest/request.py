@@ -15,6 +15,7 @@ from aiohttp import BodyPartReader, MultipartReader, StreamReader, web
 from aiohttp.base_protocol import BaseProtocol
 
 from bot.emulator.address import API_VERSIONS, Address
+from bot.emulator.rest.refused_fields import REFUSED_FIELDS
 from bot.emulator.rules.errors import ApiError, api_error
 from bot.emulator.rules.json_form import Form, form_error
 from bot.emulator.rules.rate_limits import TABLE, Limit, RateLimits
@@ -98,6 +99,30 @@ class Call:
         return application
 
 
+class _Body(dict[str, Any]):
+    """A request's object; remembers the fields that were looked up."""
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        super().__init__(fields)
+        self._known: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self._known.add(name)
+        return super().__getitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        self._known.add(str(name))
+        return super().__contains__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self._known.add(name)
+        return super().get(name, default)
+
+    def ignored(self) -> list[str]:
+        """The fields that nobody looked up, if they can be named in a header."""
+        return sorted(n for n in self.keys() - self._known if n.isascii() and n.isidentifier())
+
+
 Handler: TypeAlias = Callable[[Call], Awaitable[Result]]
 
 
@@ -138,6 +163,11 @@ class Api:
                     raise ApiError(401, 0, "401: Unauthorized")
                 headers = self._count(request, caller, limit, open_to_all)
                 body, uploads = await _read(request)
+                if isinstance(body, dict):
+                    body = _Body(body)
+                    form = Form(body)
+                    form.refuse(*REFUSED_FIELDS.get((method, path), ()))
+                    form.check()
                 call = Call(
                     request,
                     self._world,
@@ -148,6 +178,8 @@ class Api:
                     uploads,
                 )
                 result = await handler(call)
+                if isinstance(body, _Body) and (ignored := body.ignored()):
+                    headers["X-Emulator-Ignored"] = ", ".join(ignored)
             except ApiError as refusal:
                 if caller is None or caller.bot:
                     self._rates.note_answer(refusal.status)
