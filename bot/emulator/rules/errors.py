@@ -75,6 +75,7 @@ _TABLE: dict[int, tuple[int, str]] = {
     160005: (400, "Thread is locked"),
     160006: (400, "Maximum number of active threads reached"),
     160007: (400, "Maximum number of active announcement threads reached"),
+    160014: (400, "You cannot forward a message whose content you cannot read"),
     200000: (400, "Message was blocked by automatic moderation"),
     200001: (400, "Title was blocked by automatic moderation"),
     520000: (400, "Failed to create poll"),

@@ -112,7 +112,8 @@ def resolve_reference(
     """The ``message_reference`` of a reply or a forward, and the message it refers to.
 
     docs: Message Resource › Message Reference Types, Replies: one that does not exist is an
-    error unless ``fail_if_not_exists`` is false.
+    error unless ``fail_if_not_exists`` is false. Forwarding what one can't read is 160014, whose
+    status and text aren't documented (JSON Error Codes; Change Log, April 2026).
     """
     wanted = draft.reference
     if wanted is None:
@@ -120,7 +121,7 @@ def resolve_reference(
     where = wanted["channel_id"] or channel.id
     found = world.message(where, wanted["message_id"])
     if wanted["type"] == 1:
-        if found is None or not world.can_view(user.id, where):
+        if found is None:
             raise form_error("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
     elif where != channel.id:
         raise form_error(
@@ -129,6 +130,8 @@ def resolve_reference(
             "Cannot reply to a message in another channel",
         )
     bits = world.permissions(user.id, where)
+    if wanted["type"] == 1 and not bits & Permission.READ_MESSAGE_HISTORY:
+        raise api_error(160014)
     if not bits & Permission.READ_MESSAGE_HISTORY:
         raise api_error(160002)
     if found is None:

@@ -132,3 +132,16 @@ async def test_a_text_is_accepted_up_to_its_limits_and_refused_outside(
     if least:
         refused = await _send(server, method, path, {field: "x" * (least - 1)})
         assert refused.code in {50035, 50006}
+
+
+async def test_a_message_that_one_cannot_read_cannot_be_forwarded(server: SeededServer) -> None:
+    """docs: JSON Error Codes (160014)."""
+    secret = await server.ada.post_message(server.admins, "secret")
+    reference = {
+        "type": 1,
+        "message_id": secret["id"],
+        "channel_id": str(server.admins),
+    }
+    path = f"/channels/{server.essays}/messages"
+    assert (await server.ann.post(path, {"message_reference": reference})).code == 160014
+    assert (await server.ada.post(path, {"message_reference": reference})).status == 200
