@@ -100,6 +100,7 @@ EMULATOR_ORDER = [
     "bot.emulator.web",
     "bot.emulator.app",
     "bot.emulator.server",
+    "bot.emulator.serve",
     "bot.emulator.__main__",
 ]
 EMULATOR: dict[str, list[str]] = {"bot.emulator": []} | {

@@ -1,4 +1,7 @@
-"""``python -m bot rehearse``: run Salon on a local Discord emulator until interrupted."""
+"""``python -m bot rehearse``: run Salon on a local Discord emulator until interrupted.
+
+``python -m bot.emulator serve`` runs the emulator without Salon.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ import aiohttp
 import filelock
 import orjson
 
+from bot.emulator import serve
 from bot.emulator.demo.comments import UnplayableError
 from bot.emulator.demo.narration import Narrator
 from bot.emulator.demo.play import play
@@ -294,4 +298,6 @@ def _print(line: str, stream: TextIO | None = None) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["serve"]:
+        sys.exit(serve.main(sys.argv[2:]))
     sys.exit(main())

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-__all__ = ["Address"]
+__all__ = ["API_VERSIONS", "Address", "without_api_prefix"]
+
+API_VERSIONS = ("9", "10")
+"""Versions of the REST API and the gateway. docs: Reference › API Versioning.
+
+They behave alike here: the documentation names no difference that the emulator's rules know.
+"""
+
+_PREFIX = re.compile(r"^/api/v(?:9|10)(?=/)")
+
+
+def without_api_prefix(path: str) -> str:
+    """A path without ``/api/v9`` or ``/api/v10``; unchanged if it has neither."""
+    return _PREFIX.sub("", path)
 
 
 @dataclass(slots=True)

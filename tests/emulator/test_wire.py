@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from bot.emulator.faults.har import Recorder
+from bot.emulator.world.models import Emoji
 from tests.emulator.gateway_client import identified
 from tests.emulator.http_clients import SeededServer
 from tests.emulator.rules.test_interactions import ESSAY, GIVEN, Play, _modal
@@ -194,6 +195,50 @@ async def _webhooks(server: SeededServer) -> None:
     assert (await server.bot.get(f"/guilds/{server.guild_id}/webhooks")).status == 200
 
 
+async def _moderate(server: SeededServer) -> None:
+    guild = f"/guilds/{server.guild_id}"
+    owned = server.emulator.world.guild
+    role = next(role for role in owned.roles.values() if role.bot_id == server.bot.user.id)
+    before, role.permissions = role.permissions, role.permissions | 1 << 3
+    owned.emojis[5] = Emoji(5, "wave")
+    bot = server.bot
+    tag = {"name": "fiction", "moderated": False}
+    for body in (
+        {"name": "v", "type": 2, "bitrate": 32000, "user_limit": 3},
+        {"name": "f", "type": 15, "available_tags": [tag], "default_sort_order": 1},
+    ):
+        assert (await bot.post(f"{guild}/channels", body)).status == 201
+    assert (await bot.get(f"{guild}/roles/member-counts")).status == 200
+    assert (await bot.get(guild)).status == 200
+    rule = {
+        "name": "Words",
+        "event_type": 1,
+        "trigger_type": 1,
+        "trigger_metadata": {"keyword_filter": ["cat"]},
+        "actions": [{"type": 1, "metadata": {"custom_message": "No cats"}}],
+    }
+    made = await bot.post(f"{guild}/auto-moderation/rules", rule)
+    one = f"{guild}/auto-moderation/rules/{made.body['id']}"
+    assert (await bot.patch(one, {"enabled": False})).status == 200
+    assert (await bot.get(f"{guild}/auto-moderation/rules")).status == 200
+    assert (await bot.delete(one)).status == 204
+    ban = f"{guild}/bans/{server.ben.user.id}"
+    assert (await bot.put(ban, {"delete_message_seconds": 0})).status == 204
+    assert (await bot.get(ban)).status == 200
+    assert (await bot.get(f"{guild}/bans")).status == 200
+    assert (await bot.delete(ban)).status == 204
+    answers = [{"poll_media": {"text": "yes", "emoji": {"name": "\U0001f44d"}}}]
+    poll = {"question": {"text": "Well?"}, "answers": answers, "duration": 1}
+    essays = f"/channels/{server.essays}"
+    asked = await bot.post(f"{essays}/messages", {"poll": poll})
+    place = f"{essays}/polls/{asked.body['id']}"
+    await server.ann.put(f"{place}/answers/@me", {"answer_ids": ["1"]})
+    assert (await bot.get(f"{place}/answers/1")).status == 200
+    assert (await bot.post(f"{place}/expire")).status == 200
+    assert (await bot.get(f"{essays}/messages?limit=5")).status == 200
+    role.permissions = before
+
+
 async def _refused(server: SeededServer) -> None:
     bot = server.bot
     server.deny(bot.user, server.essays)
@@ -215,6 +260,7 @@ async def test_a_tour_of_the_api_fits_its_description(server: SeededServer, tmp_
         await _write(server)
         await _interact(server)
         await _webhooks(server)
+        await _moderate(server)
         await _refused(server)
         await _read(server)
         await server.ann.post_message(server.essays, "the end")

@@ -15,11 +15,12 @@ from typing import Any, Literal
 import orjson
 from aiohttp import web
 
+from bot.emulator.address import without_api_prefix
+
 __all__ = ["CallFault", "FaultQueue", "InvalidFaultError"]
 
 _MAX_TIMES = 1_000_000
 _MAX_SECONDS = 600.0
-_PREFIX = "/api/v10"
 _METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 _CODES = {401: 0, 403: 50013}
 _MESSAGES = {
@@ -91,8 +92,8 @@ def path_matches(pattern: str, path: str) -> bool:
     ``*`` and ``{name}`` match within one path segment, ``**`` matches anything, and so does a
     ``*`` at the start. A regular expression that matches the whole path works too.
     """
-    path = path.removeprefix(_PREFIX)
-    pattern = pattern.removeprefix(_PREFIX)
+    path = without_api_prefix(path)
+    pattern = without_api_prefix(pattern)
     if re.fullmatch(_glob(pattern), path):
         return True
     try:

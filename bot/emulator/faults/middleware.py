@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 from aiohttp import BodyPartReader, MultipartReader, StreamReader, web
 from aiohttp.typedefs import Middleware
 
+from bot.emulator.address import without_api_prefix
 from bot.emulator.faults.faults import FaultQueue
 from bot.emulator.faults.har import Exchange, Recorder
 from bot.emulator.faults.steps import NeverArrivedError, Steps, plain_path
+from bot.emulator.rules.rate_limits import headers_when_exceeded
 
 __all__ = ["BotTraffic", "is_bot_call", "is_file_fetch"]
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-_API = "/api/v10"
 _FILES = "/attachments/"
 _NO_LIMIT = 1 << 30
 
@@ -26,13 +28,13 @@ def is_bot_call(request: web.Request) -> bool:
 
     docs: Reference › Authentication; Receiving and Responding to Interactions › Endpoints.
     """
-    path = request.path
-    if not path.startswith(f"{_API}/"):
+    path = without_api_prefix(request.path)
+    if path == request.path:
         return False
     authorization = request.headers.get("Authorization")
     if authorization is not None:
         return authorization.startswith("Bot ")
-    pieces = path.removeprefix(_API).split("/")
+    pieces = path.split("/")
     return len(pieces) > 3 and pieces[1] in {"webhooks", "interactions"}
 
 
@@ -72,7 +74,7 @@ class BotTraffic:
         began, clock = datetime.now(UTC), asyncio.get_running_loop().time
         start = clock()
         body = await _read_body(request)
-        what = f"{request.method} {plain_path(request.path.removeprefix(_API))}"
+        what = f"{request.method} {plain_path(without_api_prefix(request.path))}"
         try:
             await self._steps.reach("call", "before", what)
         except NeverArrivedError:
@@ -84,6 +86,10 @@ class BotTraffic:
         is_cut = fault is not None and fault.status is None
         if fault is not None and fault.status is not None:
             response = fault.response(fault.status)
+            if fault.status == HTTPStatus.TOO_MANY_REQUESTS and not fault.is_global:
+                route = _route(request)
+                after = fault.retry_after
+                response.headers.update(headers_when_exceeded(request.method, route, after))
         await self._steps.reach("call", "after", what)
         delay = self._faults.on_answer()
         if delay:
@@ -107,6 +113,12 @@ async def _call_handler(request: web.Request, handler: _Handler) -> web.StreamRe
         return await handler(request)
     except web.HTTPException as error:
         return web.Response(status=error.status, text=error.text, headers=error.headers)
+
+
+def _route(request: web.Request) -> str:
+    """The path of a call's route below the API's address, with names in braces."""
+    resource = request.match_info.route.resource
+    return without_api_prefix(resource.canonical if resource is not None else request.path)
 
 
 def _cut(request: web.Request) -> web.StreamResponse:

@@ -34,10 +34,15 @@ _RESUMABLE_FOR = 300.0
 """Seconds that a session outlives its connection; Discord documents no number."""
 _IDENTIFY_INTERVAL = 5.0
 _HELD_FOR = 2.0
-_ENDING_CODES = {1000, 1001, 4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014}
-"""Close codes after which a session cannot be resumed.
+_ENDING_CODES = {4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014}
+"""Close codes of the gateway after which a session cannot be resumed.
 
-docs: Gateway › Disconnecting (1000, 1001); Opcodes and Status Codes › Gateway Close Event Codes.
+docs: Opcodes and Status Codes › Gateway Close Event Codes. Only a client's 1000 and 1001 are said
+to end a session; the documentation is silent about a gateway's, which here leave it resumable.
+"""
+
+_ENDING_CLIENT_CODES = {1000, 1001}
+"""Close codes of a client that end its session. docs: Gateway › Initiating a Disconnect.
 """
 _SEEN_BY_ALL = {"CHANNEL_CREATE", "CHANNEL_UPDATE", "CHANNEL_DELETE"}
 _WITH_CONTENT = {"MESSAGE_CREATE", "MESSAGE_UPDATE"}
@@ -163,14 +168,17 @@ class Dispatcher:
         return self.world.user_by_token(token) if isinstance(token, str) else None
 
     def remove_connection(self, connection: Connection, code: int | None) -> None:
-        """Unregister a closed connection; its session can be resumed unless the code ends it."""
+        """Unregister a closed connection; its session can be resumed unless the code ends it.
+
+        ``code`` is the client's close code, None if the gateway closed or the connection was lost.
+        """
         if connection in self.connections:
             self.connections.remove(connection)
         session = connection.session
         if session is None or session.connection is not connection:
             return
         session.connection = None
-        if code in _ENDING_CODES:
+        if code in _ENDING_CLIENT_CODES:
             self.end_session(session)
         elif session.id in self.sessions:
             loop = asyncio.get_running_loop()

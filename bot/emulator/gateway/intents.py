@@ -11,6 +11,7 @@ from typing import Any
 from bot.emulator.payloads import Dispatch
 
 __all__ = [
+    "ACCEPTED_INTENTS",
     "ALL_INTENTS",
     "Intent",
     "disallowed_intents",
@@ -47,7 +48,14 @@ class Intent(IntFlag):
 
 
 ALL_INTENTS = int(sum(Intent))
-"""All known bits; any other one is an invalid intent (close code 4013)."""
+"""All documented bits."""
+
+ACCEPTED_INTENTS = ALL_INTENTS | 1 << 17
+"""Bits that an identify may have; any other one is an invalid intent (close code 4013).
+
+Bit 17 is in no table of the documentation, but clients send it and Discord accepts it.
+docs: Gateway › List of Intents (silent about bit 17).
+"""
 
 _GUILD_EVENTS: dict[Intent, tuple[str, ...]] = {
     Intent.GUILDS: (

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.emulator import payloads
 from bot.emulator.gateway.dispatcher import Dispatcher
-from bot.emulator.gateway.intents import ALL_INTENTS, Intent, disallowed_intents
+from bot.emulator.gateway.intents import ACCEPTED_INTENTS, ALL_INTENTS, Intent, disallowed_intents
 from bot.emulator.gateway.sessions import Connection, Session
 from bot.emulator.world.events import PresenceUpdated
 from bot.emulator.world.models import Guild, User
@@ -97,7 +97,7 @@ def _identify(dispatcher: Dispatcher, connection: Connection, data: dict[str, An
     if shard is not None and not _is_shard(shard):
         return INVALID_SHARD
     intents = data.get("intents", None if user.bot else ALL_INTENTS)
-    if not isinstance(intents, int) or isinstance(intents, bool) or intents & ~ALL_INTENTS:
+    if not isinstance(intents, int) or isinstance(intents, bool) or intents & ~ACCEPTED_INTENTS:
         return INVALID_INTENTS
     if intents < 0:
         return INVALID_INTENTS
@@ -124,10 +124,18 @@ def _is_shard(shard: Any) -> bool:
 
 
 def _resume(dispatcher: Dispatcher, connection: Connection, data: dict[str, Any]) -> int | None:
-    """docs: Gateway Events › Resume; Gateway › Resuming, Invalid Session."""
+    """A session id or a sequence of null names no session: opcode 9, which isn't resumable.
+
+    docs: Gateway Events › Resume; Gateway › Resuming, Invalid Session (silent about null).
+    """
     token, session_id, sequence = data.get("token"), data.get("session_id"), data.get("seq")
-    if not isinstance(token, str) or not isinstance(session_id, str):
+    if not isinstance(token, str) or not isinstance(session_id, str | None):
         return DECODE_ERROR
+    if session_id is None or sequence is None:
+        if dispatcher.world.user_by_token(token) is None:
+            return AUTHENTICATION_FAILED
+        dispatcher.reject_session(connection)
+        return None
     if not isinstance(sequence, int) or isinstance(sequence, bool):
         return DECODE_ERROR
     user = dispatcher.world.user_by_token(token)

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 from aiohttp import WSMsgType, web
 
+from bot.emulator.address import API_VERSIONS
 from bot.emulator.gateway import opcodes
 from bot.emulator.gateway.dispatcher import Dispatcher
 from bot.emulator.gateway.sessions import Connection, Frame, compressor
@@ -59,7 +60,7 @@ async def _serve(dispatcher: Dispatcher, request: web.Request) -> web.StreamResp
         compress = None
         await socket.close(code=opcodes.DECODE_ERROR)
         return socket
-    if query.get("v", "10") != "10":
+    if query.get("v", "10") not in API_VERSIONS:
         await socket.close(code=opcodes.INVALID_API_VERSION)
         return socket
     if query.get("encoding", "json") != "json":
@@ -78,7 +79,8 @@ async def _serve(dispatcher: Dispatcher, request: web.Request) -> web.StreamResp
         await _listen(dispatcher, connection, timer, end)
     finally:
         timer.stop()
-        dispatcher.remove_connection(connection, connection.closing_code or socket.close_code)
+        by_client = socket.close_code if connection.closing_code is None else None
+        dispatcher.remove_connection(connection, by_client)
         await connection.finish()
     return socket
 

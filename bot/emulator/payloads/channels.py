@@ -66,6 +66,13 @@ def channel(world: World, one: Channel, viewer: int | None = None) -> dict[str, 
         data["default_thread_rate_limit_per_user"] = one.default_thread_rate_limit_per_user
         if one.default_auto_archive_duration is not None:
             data["default_auto_archive_duration"] = one.default_auto_archive_duration
+    if one.type is ChannelType.VOICE:
+        data |= {
+            "bitrate": one.bitrate,
+            "user_limit": one.user_limit,
+            "rtc_region": one.rtc_region,
+            "video_quality_mode": one.video_quality_mode,
+        }
     if one.type in _FORUMS:
         data |= {
             "available_tags": one.available_tags,

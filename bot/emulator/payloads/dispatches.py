@@ -136,6 +136,25 @@ def _reactions_cleared(event: events.ReactionsCleared, _: World) -> Dispatch:
     return _reaction_dispatch("MESSAGE_REACTION_REMOVE_ALL", event.message, {})
 
 
+# Polls ----------------------------------------------------------------------------------------
+
+
+def _vote(event: events.PollVoteAdded | events.PollVoteRemoved) -> _Data:
+    return {"user_id": str(event.user_id), "answer_id": event.answer_id}
+
+
+@render.register
+def _poll_vote_added(event: events.PollVoteAdded, _: World) -> Dispatch:
+    """docs: Gateway Events › Message Poll Vote Add."""
+    return _reaction_dispatch("MESSAGE_POLL_VOTE_ADD", event.message, _vote(event))
+
+
+@render.register
+def _poll_vote_removed(event: events.PollVoteRemoved, _: World) -> Dispatch:
+    """docs: Gateway Events › Message Poll Vote Remove."""
+    return _reaction_dispatch("MESSAGE_POLL_VOTE_REMOVE", event.message, _vote(event))
+
+
 # Channels and threads -------------------------------------------------------------------------
 
 
@@ -299,6 +318,18 @@ def _member_removed(event: events.MemberRemoved, _: World) -> Dispatch:
     """docs: Gateway Events › Guild Member Remove."""
     data = {"user": users.user(event.user)}
     return _in_guild("GUILD_MEMBER_REMOVE", event.guild, data)
+
+
+@render.register
+def _member_banned(event: events.MemberBanned, _: World) -> Dispatch:
+    """docs: Gateway Events › Guild Ban Add."""
+    return _in_guild("GUILD_BAN_ADD", event.guild, {"user": users.user(event.user)})
+
+
+@render.register
+def _member_unbanned(event: events.MemberUnbanned, _: World) -> Dispatch:
+    """docs: Gateway Events › Guild Ban Remove."""
+    return _in_guild("GUILD_BAN_REMOVE", event.guild, {"user": users.user(event.user)})
 
 
 @render.register

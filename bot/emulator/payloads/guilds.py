@@ -52,7 +52,18 @@ def guild(one: Guild) -> dict[str, Any]:
         "premium_progress_bar_enabled": False,
         "nsfw": False,
         "nsfw_level": 0,
-        "emojis": [],
+        "emojis": [
+            {
+                "id": str(emoji.id),
+                "name": emoji.name,
+                "roles": [],
+                "require_colons": True,
+                "managed": False,
+                "animated": emoji.animated,
+                "available": True,
+            }
+            for emoji in one.emojis.values()
+        ],
         "stickers": [],
         "incidents_data": None,
     }

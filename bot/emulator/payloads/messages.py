@@ -23,8 +23,10 @@ def attachment(world: World, one: Attachment) -> dict[str, Any]:
         "size": one.size,
         "url": url,
         "proxy_url": url,
-        "content_type": one.content_type,
+        "flags": one.flags,
     }
+    if one.content_type is not None:
+        data["content_type"] = one.content_type
     if one.description is not None:
         data["description"] = one.description
     if one.width is not None and one.height is not None:

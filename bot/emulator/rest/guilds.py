@@ -10,7 +10,7 @@ import re
 from bot.emulator import payloads
 from bot.emulator.rest.request import Api, Call, Created, Result
 from bot.emulator.rules.access import get_guild, require_in_guild
-from bot.emulator.rules.channels import read_overwrites
+from bot.emulator.rules.channels import read_kind_fields, read_overwrites
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import Form
 from bot.emulator.world.events import (
@@ -27,7 +27,7 @@ from bot.emulator.world.permissions import ALL, Permission
 from bot.emulator.world.visibility import access_may_change
 from bot.emulator.world.world import World
 
-__all__ = ["add_routes"]
+__all__ = ["add_routes", "highest_position", "remove_member"]
 
 _GUILD = "/guilds/{guild_id}"
 _MAX_CHANNELS = 500
@@ -39,6 +39,7 @@ def add_routes(api: Api) -> None:
     api.add("GET", f"{_GUILD}/channels", _channels)
     api.add("POST", f"{_GUILD}/channels", _create_channel)
     api.add("GET", f"{_GUILD}/roles", _roles)
+    api.add("GET", f"{_GUILD}/roles/member-counts", _role_member_counts)
     api.add("GET", f"{_GUILD}/roles/{{role_id}}", _role)
     api.add("POST", f"{_GUILD}/roles", _create_role)
     api.add("PATCH", f"{_GUILD}/roles/{{role_id}}", _change_role)
@@ -106,7 +107,12 @@ async def _create_channel(call: Call) -> Result:
         default_auto_archive_duration=form.choice(
             "default_auto_archive_duration", (60, 1440, 4320, 10080)
         ),
+        default_thread_rate_limit_per_user=form.integer(
+            "default_thread_rate_limit_per_user", least=0, most=21600
+        )
+        or 0,
     )
+    read_kind_fields(world, channel, form)
     form.check()
     if len(there) >= _MAX_CHANNELS:
         raise api_error(30013)
@@ -125,6 +131,17 @@ async def _roles(call: Call) -> Result:
     return [payloads.role(role) for role in _guild(call).roles.values()]
 
 
+async def _role_member_counts(call: Call) -> Result:
+    """docs: Guild Resource › Get Guild Role Member Counts: without ``@everyone``."""
+    guild = _guild(call)
+    members = guild.members.values()
+    return {
+        str(role_id): sum(role_id in member.roles for member in members)
+        for role_id in guild.roles
+        if role_id != guild.id
+    }
+
+
 def _known_role(call: Call, guild: Guild) -> Role:
     role = guild.roles.get(call.id("role_id"))
     if role is None:
@@ -136,7 +153,7 @@ async def _role(call: Call) -> Result:
     return payloads.role(_known_role(call, _guild(call)))
 
 
-def _highest_position(world: World, guild: Guild, user: User) -> int:
+def highest_position(world: World, guild: Guild, user: User) -> int:
     """The position of a member's highest role; the owner is above all.
 
     docs: Permissions › Permission Hierarchy.
@@ -177,7 +194,7 @@ async def _change_role(call: Call) -> Result:
     world, guild = call.world, _guild(call)
     require_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
     role = _known_role(call, guild)
-    if role.position >= _highest_position(world, guild, call.user):
+    if role.position >= highest_position(world, guild, call.user):
         raise api_error(50013)
     form = call.form
     with access_may_change(world, guild.id):
@@ -193,7 +210,7 @@ async def _delete_role(call: Call) -> Result:
     role = _known_role(call, guild)
     if role.id == guild.id or role.managed:
         raise api_error(50028)
-    if role.position >= _highest_position(world, guild, call.user):
+    if role.position >= highest_position(world, guild, call.user):
         raise api_error(50013)
     for member in guild.members.values():
         if role.id in member.roles:
@@ -268,7 +285,7 @@ async def _change_member(call: Call) -> Result:
         require_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
         if any(role_id not in guild.roles for role_id in roles):
             raise api_error(10011)
-        highest = _highest_position(world, guild, call.user)
+        highest = highest_position(world, guild, call.user)
         if any(guild.roles[r].position >= highest for r in set(roles) ^ set(member.roles)):
             raise api_error(50013)
         with access_may_change(world, guild.id):
@@ -282,7 +299,7 @@ async def _give_role(call: Call) -> Result:
     world, guild = call.world, _guild(call)
     require_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
     user_id, role = _known_member(call, guild), _known_role(call, guild)
-    if role.position >= _highest_position(world, guild, call.user) or role.managed:
+    if role.position >= highest_position(world, guild, call.user) or role.managed:
         raise api_error(50013)
     if role.id not in guild.members[user_id].roles:
         with access_may_change(world, guild.id):
@@ -295,7 +312,7 @@ async def _take_role(call: Call) -> Result:
     world, guild = call.world, _guild(call)
     require_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
     user_id, role = _known_member(call, guild), _known_role(call, guild)
-    if role.position >= _highest_position(world, guild, call.user) or role.managed:
+    if role.position >= highest_position(world, guild, call.user) or role.managed:
         raise api_error(50013)
     if role.id in guild.members[user_id].roles:
         guild.members[user_id].roles.remove(role.id)
@@ -309,9 +326,9 @@ async def _kick(call: Call) -> Result:
     user_id = _known_member(call, guild)
     require_in_guild(world, call.user, guild, Permission.KICK_MEMBERS)
     other = world.users[user_id]
-    if _highest_position(world, guild, other) >= _highest_position(world, guild, call.user):
+    if highest_position(world, guild, other) >= highest_position(world, guild, call.user):
         raise api_error(50013)
-    _remove_member(world, guild, other)
+    remove_member(world, guild, other)
     return None
 
 
@@ -320,11 +337,11 @@ async def _leave(call: Call) -> Result:
     guild = _guild(call)
     if guild.owner_id == call.user.id:
         raise api_error(50055)
-    _remove_member(call.world, guild, call.user)
+    remove_member(call.world, guild, call.user)
     return None
 
 
-def _remove_member(world: World, guild: Guild, user: User) -> None:
+def remove_member(world: World, guild: Guild, user: User) -> None:
     """Remove a member, and a bot's managed role with it.
 
     docs: Gateway Events › Guild Member Remove, Guild Delete (for the removed user).

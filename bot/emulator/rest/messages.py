@@ -17,8 +17,11 @@ from bot.emulator.rules.access import (
     get_message,
     get_text_channel,
     require,
+    require_deletable,
     require_unarchived,
+    require_unlocked,
 )
+from bot.emulator.rules.automod import check_text
 from bot.emulator.rules.components import IS_COMPONENTS_V2
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.message_input import SUPPRESS_EMBEDS, read_draft
@@ -152,8 +155,10 @@ async def _edit(call: Call) -> Result:
     if message.type not in messages.EDITABLE:
         raise api_error(50021)
     require_unarchived(channel)
+    require_unlocked(world, user, channel)
     if user.bot and world.now() - message.timestamp > _OLD:
         call.rates.take(OLD_EDITS, str(user.id), str(channel.id))
+    check_text(world, user, channel, draft.content)
     messages.edit(world, message, draft)
     return message_payload(call, message)
 
@@ -162,10 +167,12 @@ async def _delete(call: Call) -> Result:
     """docs: Message Resource › Delete Message."""
     world, user = call.world, call.user
     message = get_message(world, user, call.id("channel_id"), call.id("message_id"))
+    channel = world.channels[message.channel_id]
     if message.author_id != user.id:
         if message.guild_id is None:
             raise api_error(50003)
-        require(world, user, world.channels[message.channel_id], Permission.MANAGE_MESSAGES)
+        require(world, user, channel, Permission.MANAGE_MESSAGES)
+    require_deletable(world, user, channel)
     messages.delete(world, message)
     return None
 
@@ -184,7 +191,7 @@ async def _bulk_delete(call: Call) -> Result:
         raise api_error(50016)
     if len(set(ids)) != len(ids) or min(ids) < snowflake_at(world.now() - _BULK_WITHIN):
         raise api_error(50034)
-    require_unarchived(channel)
+    require_deletable(world, user, channel)
     found = [world.message(channel.id, message_id) for message_id in ids]
     deleted = [m for m in found if m is not None and m.type not in messages.UNDELETABLE]
     if deleted:

@@ -12,6 +12,7 @@ from bot.emulator.rest.messages import message_payload
 from bot.emulator.rest.request import Api, Call, Result
 from bot.emulator.rules import messages
 from bot.emulator.rules.access import get_message, get_text_channel, require, require_unarchived
+from bot.emulator.rules.emojis import find_emoji, require_emoji
 from bot.emulator.rules.errors import api_error
 from bot.emulator.world.events import (
     MessageUpdated,
@@ -55,7 +56,8 @@ def _emoji(call: Call) -> tuple[int | None, str]:
     text = unquote(call.text("emoji"))
     name, colon, number = text.removeprefix("a:").rpartition(":")
     if colon and number.isdecimal():
-        return int(number), name
+        known = find_emoji(call.world, call.user, int(number))
+        return int(number), known.name if known is not None else name
     if not text or text.isascii():
         raise api_error(10014)
     return None, text
@@ -71,7 +73,10 @@ def _find(message: Message, emoji: tuple[int | None, str]) -> Reaction | None:
 
 
 async def _add(call: Call) -> Result:
-    """docs: Create Reaction: only an emoji that isn't there yet needs *Add Reactions*."""
+    """docs: Create Reaction: only an emoji that isn't there yet needs *Add Reactions*.
+
+    A custom emoji must be one of a server that the caller is in (10014).
+    """
     world, user, message = call.world, call.user, _message(call)
     channel = world.channels[message.channel_id]
     emoji = _emoji(call)
@@ -79,6 +84,8 @@ async def _add(call: Call) -> Result:
     require_unarchived(channel)
     reaction = _find(message, emoji)
     if reaction is None:
+        if emoji[0] is not None:
+            require_emoji(world, user, channel, emoji[0])
         require(world, user, channel, Permission.ADD_REACTIONS)
         if len(message.reactions) >= _MAX_REACTIONS:
             raise api_error(30010)

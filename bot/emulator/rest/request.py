@@ -8,12 +8,14 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+from urllib.parse import parse_qsl
 
 import orjson
 from aiohttp import BodyPartReader, MultipartReader, StreamReader, web
 from aiohttp.base_protocol import BaseProtocol
 
-from bot.emulator.address import Address
+from bot.emulator.address import API_VERSIONS, Address
+from bot.emulator.rest.refused_fields import REFUSED_FIELDS
 from bot.emulator.rules.errors import ApiError, api_error
 from bot.emulator.rules.json_form import Form, form_error
 from bot.emulator.rules.rate_limits import TABLE, Limit, RateLimits
@@ -97,6 +99,30 @@ class Call:
         return application
 
 
+class _Body(dict[str, Any]):
+    """A request's object; remembers the fields that were looked up."""
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        super().__init__(fields)
+        self._known: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self._known.add(name)
+        return super().__getitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        self._known.add(str(name))
+        return super().__contains__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self._known.add(name)
+        return super().get(name, default)
+
+    def ignored(self) -> list[str]:
+        """The fields that nobody looked up, if they can be named in a header."""
+        return sorted(n for n in self.keys() - self._known if n.isascii() and n.isidentifier())
+
+
 Handler: TypeAlias = Callable[[Call], Awaitable[Result]]
 
 
@@ -114,7 +140,7 @@ def json_response(
 
 
 class Api:
-    """Registers handlers under ``/api/v10`` and runs the same steps for every request."""
+    """Registers handlers under ``/api/v9`` and ``/api/v10``; each request takes the same steps."""
 
     def __init__(
         self, app: web.Application, world: World, address: Address, rates: RateLimits
@@ -137,6 +163,11 @@ class Api:
                     raise ApiError(401, 0, "401: Unauthorized")
                 headers = self._count(request, caller, limit, open_to_all)
                 body, uploads = await _read(request)
+                if isinstance(body, dict):
+                    body = _Body(body)
+                    form = Form(body)
+                    form.refuse(*REFUSED_FIELDS.get((method, path), ()))
+                    form.check()
                 call = Call(
                     request,
                     self._world,
@@ -147,6 +178,8 @@ class Api:
                     uploads,
                 )
                 result = await handler(call)
+                if isinstance(body, _Body) and (ignored := body.ignored()):
+                    headers["X-Emulator-Ignored"] = ", ".join(ignored)
             except ApiError as refusal:
                 if caller is None or caller.bot:
                     self._rates.note_answer(refusal.status)
@@ -160,7 +193,8 @@ class Api:
                 return json_response(201, result.body, headers)
             return json_response(200, result, headers)
 
-        self._app.router.add_route(method, f"/api/v10{path}", handle)
+        for version in API_VERSIONS:
+            self._app.router.add_route(method, f"/api/v{version}{path}", handle)
 
     def _count(
         self, request: web.Request, caller: User | None, limit: Limit | None, open_to_all: bool
@@ -198,14 +232,26 @@ async def _read(request: web.Request) -> tuple[dict[str, Any] | list[Any], list[
         raise api_error(40005)
     if request.content_type == "multipart/form-data":
         return await _multipart(request, content)
+    if request.content_type == "application/x-www-form-urlencoded":
+        return _urlencoded(content), []
     if request.content_type != "application/json":
         raise form_error(
             "_",
             "CONTENT_TYPE_INVALID",
-            'Expected "Content-Type" header to be one of'
-            " {'application/json', 'multipart/form-data'}.",
+            "Expected \"Content-Type\" header to be one of {'application/json',"
+            " 'application/x-www-form-urlencoded', 'multipart/form-data'}.",
         )
     return _json(content), []
+
+
+def _urlencoded(content: bytes) -> dict[str, Any] | list[Any]:
+    """A form's fields, or the JSON in its field ``payload_json``. docs: Reference › HTTP API."""
+    try:
+        fields = dict(parse_qsl(content.decode(), keep_blank_values=True, strict_parsing=True))
+    except ValueError as error:
+        raise api_error(50109) from error
+    payload = fields.get("payload_json")
+    return _json(payload.encode()) if payload is not None else dict(fields)
 
 
 def _json(content: bytes) -> dict[str, Any] | list[Any]:

@@ -8,6 +8,8 @@ from bot.emulator.rest import (
     guilds,
     interactions,
     messages,
+    moderation,
+    polls,
     reactions,
     threads,
     users,
@@ -26,6 +28,8 @@ def add_routes(api: Api) -> None:
         channels,
         reactions,  # before messages, so that "pins" isn't taken for a message id
         messages,
+        polls,
+        moderation,
         threads,
         webhooks,
         commands,

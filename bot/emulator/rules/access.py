@@ -17,8 +17,10 @@ __all__ = [
     "get_text_channel",
     "get_thread",
     "require",
+    "require_deletable",
     "require_in_guild",
     "require_unarchived",
+    "require_unlocked",
 ]
 
 _WITH_MESSAGES = frozenset(ChannelType) - {
@@ -83,6 +85,29 @@ def get_thread(world: World, user: User, channel_id: int) -> Channel:
     if channel.thread is None:
         raise api_error(50024)
     return channel
+
+
+def require_deletable(world: World, user: User, channel: Channel) -> None:
+    """Raises 50013 in an archived and locked thread for users without *Manage Threads*.
+
+    Deleting messages is the one operation that an archived thread allows; which error code the
+    locked one answers with isn't documented. docs: Threads › Active & Archived Threads.
+    """
+    thread = channel.thread
+    if thread is not None and thread.archived and thread.locked:
+        require(world, user, channel, Permission.MANAGE_THREADS)
+
+
+def require_unlocked(world: World, user: User, channel: Channel) -> None:
+    """Raises 160005 in a locked thread for users without *Manage Threads*.
+
+    docs: Threads › Locked Threads (creating and updating messages).
+    """
+    thread = channel.thread
+    if thread is None or not thread.locked:
+        return
+    if not world.permissions(user.id, channel.id) & Permission.MANAGE_THREADS:
+        raise api_error(160005)
 
 
 def require_unarchived(channel: Channel) -> None:

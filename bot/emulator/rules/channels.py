@@ -5,10 +5,12 @@ docs: Channels Resource › Modify Channel, Edit Channel Permissions.
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from bot.emulator.rules import messages
 from bot.emulator.rules.access import require
+from bot.emulator.rules.automod import check_text
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import Form, form_error
 from bot.emulator.rules.threads import DURATIONS
@@ -24,7 +26,7 @@ from bot.emulator.world.models import (
 from bot.emulator.world.permissions import ALL, Permission
 from bot.emulator.world.world import World
 
-__all__ = ["change_channel", "change_thread", "read_overwrites"]
+__all__ = ["change_channel", "change_thread", "read_kind_fields", "read_overwrites"]
 
 _PINNED = 1 << 1
 _REQUIRE_TAG = 1 << 4
@@ -63,6 +65,43 @@ def _read_tags(world: World, form: Form) -> list[dict[str, Any]]:
     return found
 
 
+def read_kind_fields(world: World, channel: Channel, form: Form) -> None:
+    """Set the fields that only forums or only voice channels have; others refuse them.
+
+    Documented for those kinds only; what Discord does with them elsewhere isn't said.
+    docs: Guild Resource › Create Guild Channel; Channels Resource › Modify Channel.
+    """
+    form.refuse("default_tag_setting")
+    if channel.type is ChannelType.VOICE:
+        channel.bitrate = form.integer("bitrate", least=8000, most=96000) or channel.bitrate
+        limit = form.integer("user_limit", least=0, most=99)
+        channel.user_limit = channel.user_limit if limit is None else limit
+        channel.rtc_region = form.string("rtc_region") or channel.rtc_region
+        quality = form.choice("video_quality_mode", (1, 2))
+        channel.video_quality_mode = quality or channel.video_quality_mode
+    else:
+        form.refuse("bitrate", "user_limit", "rtc_region", "video_quality_mode")
+    if channel.type not in {ChannelType.FORUM, ChannelType.MEDIA}:
+        form.refuse("available_tags", "default_reaction_emoji", "default_sort_order")
+        form.refuse("default_forum_layout")
+        return
+    if "available_tags" in form:
+        channel.available_tags = _read_tags(world, form)
+    if "default_reaction_emoji" in form:
+        emoji = form.form("default_reaction_emoji")
+        emoji_id = emoji.snowflake("emoji_id") if emoji is not None else None
+        channel.default_reaction_emoji = None
+        if emoji is not None:
+            channel.default_reaction_emoji = {
+                "emoji_id": str(emoji_id) if emoji_id is not None else None,
+                "emoji_name": emoji.string("emoji_name"),
+            }
+    if "default_sort_order" in form:
+        channel.default_sort_order = form.choice("default_sort_order", (0, 1))
+    layout = form.choice("default_forum_layout", (0, 1, 2))
+    channel.default_forum_layout = channel.default_forum_layout if layout is None else layout
+
+
 def change_channel(world: World, user: User, channel: Channel, form: Form) -> None:
     """docs: Modify Channel › Guild channel (*Manage Channels*)."""
     require(world, user, channel, Permission.MANAGE_CHANNELS)
@@ -76,10 +115,12 @@ def change_channel(world: World, user: User, channel: Channel, form: Form) -> No
     kind = form.choice("type", (0, 5))
     flags = form.integer("flags", least=0)
     overwrites = read_overwrites(form)
-    tags = _read_tags(world, form)
     nsfw = form.boolean("nsfw", default=channel.nsfw)
     parent_id = form.snowflake("parent_id")
+    changed = copy.copy(channel)
+    read_kind_fields(world, changed, form)
     form.check()
+    read_kind_fields(world, channel, form)
     if "permission_overwrites" in form:
         require(world, user, channel, Permission.MANAGE_ROLES)
         channel.overwrites = overwrites
@@ -96,8 +137,6 @@ def change_channel(world: World, user: User, channel: Channel, form: Form) -> No
         channel.type = ChannelType(kind)
     if flags is not None and forum:
         channel.flags = flags & _REQUIRE_TAG
-    if "available_tags" in form and forum:
-        channel.available_tags = tags
     if "parent_id" in form:
         channel.parent_id = parent_id
     world.emit(ChannelUpdated(channel))
@@ -124,6 +163,8 @@ def change_thread(world: World, user: User, channel: Channel, form: Form) -> Non
     _require_can_change(world, user, channel, form, archived=archived)
     if thread.archived and archived and set(form.body) - {"archived", "locked"}:
         raise api_error(50083)
+    if name is not None:
+        check_text(world, user, channel, name, title=True)
     if thread.archived and not archived:
         _check_limit(world, channel)
     if "applied_tags" in form:

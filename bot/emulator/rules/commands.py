@@ -171,6 +171,13 @@ def _limits(form: Form, kind: int) -> dict[str, Any]:
         data["choices"] = [_choice(choice, kind) for choice in form.forms("choices", most=25)]
     if kind == 7 and form.body.get("channel_types"):
         data["channel_types"] = [t for t in form.items("channel_types", most=20) if t in _CHANNELS]
+    if kind == 11 and form.body.get("file_types"):
+        types = form.items("file_types", most=100)
+        if not all(isinstance(one, str) and one for one in types):
+            form.add_error("file_types", "BASE_TYPE_CONVERT", "File types are strings.")
+        data["file_types"] = types
+    elif form.body.get("file_types"):
+        form.add_error("file_types", "BASE_TYPE_CHOICES", "Only attachment options have them.")
     if kind in {4, 10}:
         for name in ("min_value", "max_value"):
             value = form.body.get(name)

@@ -11,12 +11,13 @@ from typing import Any
 
 from bot.emulator import payloads
 from bot.emulator.rules import commands, modals
-from bot.emulator.rules.access import get_channel
+from bot.emulator.rules.access import get_channel, require_unarchived
 from bot.emulator.rules.command_access import can_use_command, read_options
 from bot.emulator.rules.components import BUTTON, SELECTS, STRING_SELECT, find
 from bot.emulator.rules.errors import api_error
+from bot.emulator.rules.file_types import detect_type
 from bot.emulator.rules.json_form import Form, form_error
-from bot.emulator.rules.uploads import MAX_FILE, Upload, file_name
+from bot.emulator.rules.uploads import IS_ANIMATED, MAX_FILE, Upload, file_name
 from bot.emulator.world.events import InteractionCreated, InteractionReceived
 from bot.emulator.world.models import (
     Application,
@@ -39,6 +40,8 @@ _USERS, _MESSAGES = 2, 3
 def start(world: World, member: User, form: Form, uploads: list[Upload]) -> Interaction:
     """Start the interaction that a member's client requested; it now waits for a response.
 
+    Commands can't be used in an archived thread (50083). docs: Threads › Active & Archived Threads.
+
     Raises an error if the command, component or modal doesn't exist (10063, 10008, 50035), the
     member may not use it (50013), or its values are invalid (50035).
     """
@@ -58,6 +61,7 @@ def start(world: World, member: User, form: Form, uploads: list[Upload]) -> Inte
         raise api_error(10002)
     context = _Context(world, member, channel, application, uploads)
     if kind in {COMMAND, AUTOCOMPLETE}:
+        require_unarchived(channel)
         interaction = context.run(data, partial=kind == AUTOCOMPLETE)
     elif kind == COMPONENT:
         interaction = context.press(form, data)
@@ -309,12 +313,16 @@ class _Context:
         if upload is None:
             data.add_error("attachments", "UNKNOWN_ATTACHMENT", f"There is no file number {value}.")
             return value
+        kind = detect_type(upload.filename, upload.content)
         record = Attachment(
             id=self.world.new_id(),
             channel_id=self.channel.id,
             filename=file_name(upload.filename),
             size=len(upload.content),
-            content_type=upload.content_type,
+            content_type=kind.content_type,
+            width=kind.width,
+            height=kind.height,
+            flags=IS_ANIMATED * kind.animated,
             ephemeral=True,
         )
         self.world.files.put(record.id, upload.content)
@@ -323,8 +331,14 @@ class _Context:
         return str(record.id)
 
     def _partial_channel(self, channel: Channel) -> dict[str, Any]:
+        """docs: Interactions › Resolved Data Structure (``app_permissions`` since July 2026)."""
         bits = self.world.permissions(self.member.id, channel.id)
-        return {**payloads.channel(self.world, channel), "permissions": str(bits)}
+        bot_bits = self.world.permissions(self.application.bot_id, channel.id)
+        return {
+            **payloads.channel(self.world, channel),
+            "permissions": str(bits),
+            "app_permissions": str(bot_bits),
+        }
 
     def _make(self, kind: int, data: dict[str, Any], message: Message | None = None) -> Interaction:
         """The interaction record with its INTERACTION_CREATE payload.

@@ -5,12 +5,15 @@ docs: Reference › Error Messages (code 50035 with ``errors`` nested along the 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from bot.emulator.rules.errors import ApiError
+
+_log = logging.getLogger(__name__)
 
 __all__ = ["Form", "FormErrors", "form_error"]
 
@@ -73,6 +76,13 @@ class Form:
     def add_error(self, name: str | None, code: str, message: str) -> None:
         """Add an error of a field, or of the whole form."""
         self.errors.add((*self.path, name) if name is not None else self.path, code, message)
+
+    def refuse(self, *names: str) -> None:
+        """Refuse fields that Discord has and the emulator doesn't, unless they are empty."""
+        for name in names:
+            if self.body.get(name) not in (None, False, "", [], {}):
+                _log.error("The emulator doesn't have the field %s.", ".".join((*self.path, name)))
+                self.add_error(name, "NOT_EMULATED", "The emulator doesn't have this field.")
 
     def _value(self, name: str, required: bool) -> Any:
         value = self.body.get(name)

@@ -28,7 +28,7 @@ class Draft:
     """A message's fields. ``given`` names the fields that were present, which an edit changes.
 
     ``kept`` are the ids of the attachments that an edit keeps, None for all. ``descriptions`` are
-    those of new files by upload number.
+    those of new files by upload number, ``spoilers`` the upload numbers of spoilered files.
     """
 
     content: str = ""
@@ -43,6 +43,7 @@ class Draft:
     poll: dict[str, Any] | None = None
     uploads: list[Upload] = field(default_factory=list)
     descriptions: dict[int, str] = field(default_factory=dict)
+    spoilers: frozenset[int] = frozenset()
     kept: list[int] | None = None
     given: frozenset[str] = frozenset()
 
@@ -86,6 +87,7 @@ def read_draft(
         poll=_poll(form),
         uploads=uploads,
         descriptions=_descriptions(form, uploads),
+        spoilers=_spoilers(form, uploads),
         kept=_kept(form, uploads),
         given=frozenset(form.body),
     )
@@ -152,6 +154,18 @@ def _descriptions(form: Form, uploads: list[Upload]) -> dict[int, str]:
     return found
 
 
+def _spoilers(form: Form, uploads: list[Upload]) -> frozenset[int]:
+    """docs: Message Resource › Attachment Request Object (``is_spoiler``, since June 2026)."""
+    numbers = {upload.number for upload in uploads}
+    found: set[int] = set()
+    for one in form.forms("attachments", most=10):
+        one.refuse("title", "duration_secs", "waveform", "is_remix")
+        number = one.snowflake("id")
+        if number in numbers and one.boolean("is_spoiler"):
+            found.add(number)
+    return frozenset(found)
+
+
 def _kept(form: Form, uploads: list[Upload]) -> list[int] | None:
     if not isinstance(form.body.get("attachments"), list):
         return None
@@ -159,6 +173,18 @@ def _kept(form: Form, uploads: list[Upload]) -> list[int] | None:
     ids = [one.get("id") for one in form.body["attachments"] if isinstance(one, dict)]
     known = [int(str(one)) for one in ids if str(one).isdecimal()]
     return [one for one in known if one not in numbers]
+
+
+def _poll_emoji(media: Form) -> dict[str, Any] | None:
+    """docs: Poll Resource › Poll Media Object: ``id`` for a custom emoji, else only ``name``."""
+    emoji = media.form("emoji")
+    if emoji is None:
+        return None
+    emoji_id = emoji.snowflake("id")
+    name = emoji.string("name", most=32)
+    if emoji_id is None and (not name or name.isascii()):
+        emoji.add_error("name", "POLL_INVALID_EMOJI", "Invalid emoji")
+    return {"id": str(emoji_id) if emoji_id is not None else None, "name": name}
 
 
 def _poll(form: Form) -> dict[str, Any] | None:
@@ -174,8 +200,9 @@ def _poll(form: Form) -> dict[str, Any] | None:
         if media is None:
             continue
         shown: dict[str, Any] = {"text": media.string("text", least=1, most=55, required=True)}
-        if media.body.get("emoji"):
-            shown["emoji"] = media.body["emoji"]
+        emoji = _poll_emoji(media)
+        if emoji is not None:
+            shown["emoji"] = emoji
         answers.append({"answer_id": at + 1, "poll_media": shown})
     return {
         "question": {"text": text},

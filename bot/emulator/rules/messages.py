@@ -10,12 +10,12 @@ from datetime import timedelta
 from typing import Any
 
 from bot.emulator import payloads
-from bot.emulator.rules.access import require_unarchived
 from bot.emulator.rules.components import IS_COMPONENTS_V2, media_of
 from bot.emulator.rules.errors import api_error
+from bot.emulator.rules.file_types import detect_type
 from bot.emulator.rules.mentions import find_mentions
 from bot.emulator.rules.message_input import EPHEMERAL, SUPPRESS_EMBEDS, Draft
-from bot.emulator.rules.uploads import file_name
+from bot.emulator.rules.uploads import IS_ANIMATED, IS_SPOILER, file_name
 from bot.emulator.world import thread_state
 from bot.emulator.world.events import (
     MessageCreated,
@@ -107,13 +107,18 @@ def _check_media(draft: Draft, kept: list[Attachment]) -> None:
 def attach_files(world: World, message: Message, draft: Draft) -> None:
     """Store a draft's files and replace ``attachment://`` with their addresses."""
     for upload in draft.uploads:
+        kind = detect_type(upload.filename, upload.content)
+        spoiler = upload.number in draft.spoilers or upload.filename.startswith("SPOILER_")
         record = Attachment(
             id=world.new_id(),
             channel_id=message.channel_id,
             filename=file_name(upload.filename),
             size=len(upload.content),
-            content_type=upload.content_type,
+            content_type=kind.content_type,
             description=draft.descriptions.get(upload.number),
+            width=kind.width,
+            height=kind.height,
+            flags=IS_SPOILER * spoiler | IS_ANIMATED * kind.animated,
             ephemeral=bool(message.flags & EPHEMERAL),
         )
         world.files.put(record.id, upload.content)
@@ -246,11 +251,14 @@ def edit(world: World, message: Message, draft: Draft) -> None:
 
 
 def delete(world: World, message: Message) -> None:
-    """Delete a message. Raises 50021 for types that can't be deleted."""
+    """Delete a message. Raises 50021 for types that can't be deleted.
+
+    The caller checks permissions. An archived thread allows it and stays archived.
+    docs: Threads › Active & Archived Threads.
+    """
     if message.type in UNDELETABLE:
         raise api_error(50021)
     channel = world.channels[message.channel_id]
-    require_unarchived(channel)
     _remove(world, channel, message)
     world.emit(MessageDeleted(message))
 

@@ -14,15 +14,27 @@ from dataclasses import dataclass
 
 from bot.emulator.rules.errors import ApiError, api_error
 
-__all__ = ["GLOBAL", "INVALID", "OLD_EDITS", "RENAMES", "TABLE", "Limit", "RateLimits"]
+__all__ = [
+    "CHANNEL_CHANGES",
+    "GLOBAL",
+    "INVALID",
+    "MESSAGE_CHANGES",
+    "OLD_EDITS",
+    "RENAMES",
+    "TABLE",
+    "Limit",
+    "RateLimits",
+    "headers_when_exceeded",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A number of calls within a number of seconds.
 
-    One that isn't ``announced`` appears in no header. ``code`` is the JSON error code sent when it
-    is exceeded, 0 for none.
+    One that isn't ``announced`` appears in no header: exceeding it is answered with the headers of
+    its route. ``code`` is the JSON error code sent when it is exceeded, 0 for none.
+    docs: Rate Limits › Exceeding A Rate Limit, Header Format.
     """
 
     name: str
@@ -46,6 +58,8 @@ RENAMES = Limit("renames", 2, 600.0, announced=False)
 #: Codes, 30046; no number is documented.
 OLD_EDITS = Limit("old edits", 3, 20.0, announced=False, code=30046)
 HISTORY = Limit("history", 10, 1.0)
+MESSAGE_CHANGES = Limit("message changes", 10, 5.0)
+CHANNEL_CHANGES = Limit("channel changes", 10, 5.0)
 WEBHOOKS = Limit("webhooks", 5, 2.0)
 INVALID = Limit("invalid requests", 10_000, 600.0, announced=False)
 
@@ -61,6 +75,8 @@ TABLE: dict[tuple[str, str], Limit] = {
     ("DELETE", f"{_REACTION}/{{emoji}}"): REACTIONS,
     ("DELETE", _REACTION): REACTIONS,
     ("GET", "/channels/{channel_id}/messages"): HISTORY,
+    ("PATCH", "/channels/{channel_id}/messages/{message_id}"): MESSAGE_CHANGES,
+    ("PATCH", "/channels/{channel_id}"): CHANNEL_CHANGES,
     ("POST", _WEBHOOK): WEBHOOKS,
     ("PATCH", f"{_WEBHOOK}/messages/{{message_id}}"): WEBHOOKS,
     ("DELETE", f"{_WEBHOOK}/messages/{{message_id}}"): WEBHOOKS,
@@ -72,6 +88,21 @@ TABLE: dict[tuple[str, str], Limit] = {
 class _Window:
     ends: float
     used: int = 0
+
+
+def headers_when_exceeded(method: str, path: str, after: float) -> dict[str, str]:
+    """A route's rate-limit headers in a 429; ``path`` is the route's, with names in braces.
+
+    docs: Rate Limits › Exceeding A Rate Limit (the headers of the route are in it too).
+    """
+    limit = TABLE.get((method, path)) or Limit(f"{method} {path}", 1, after)
+    return {
+        "X-RateLimit-Limit": str(limit.calls),
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-Reset": f"{time.time() + after:.3f}",
+        "X-RateLimit-Reset-After": f"{after:.3f}",
+        "X-RateLimit-Bucket": limit.bucket,
+    }
 
 
 class RateLimits:

@@ -11,6 +11,7 @@ from typing import Any
 from bot.emulator import payloads
 from bot.emulator.rules import messages
 from bot.emulator.rules.access import require
+from bot.emulator.rules.automod import check_text
 from bot.emulator.rules.components import IS_COMPONENTS_V2
 from bot.emulator.rules.errors import ApiError, api_error
 from bot.emulator.rules.json_form import form_error
@@ -35,6 +36,7 @@ def require_can_write(world: World, user: User, channel: Channel) -> None:
     a locked thread needs *Manage Threads*, and a message doesn't unarchive it.
     """
     if channel.guild_id is None:
+        _require_shared_server(world, channel)
         return
     thread = channel.thread
     if thread is None:
@@ -48,6 +50,16 @@ def require_can_write(world: World, user: User, channel: Channel) -> None:
             raise api_error(50083)
     if channel.id in world.opening and thread.owner_id != user.id:
         raise api_error(40058)
+
+
+def _require_shared_server(world: World, channel: Channel) -> None:
+    """Raises 50007 unless the two people of a direct message share a server.
+
+    docs: JSON Error Codes (50007); Users Resource › Create DM. The exact condition isn't
+    documented; clients describe it as a shared server.
+    """
+    if not any(set(channel.recipients) <= guild.members.keys() for guild in world.guilds.values()):
+        raise api_error(50007)
 
 
 def _require_can_send(world: World, user: User, channel: Channel, draft: Draft) -> None:
@@ -64,12 +76,15 @@ def _require_can_send(world: World, user: User, channel: Channel, draft: Draft) 
 
 
 def _check_slowmode(world: World, user: User, channel: Channel) -> None:
-    """docs: Channels Resource › ``rate_limit_per_user``, error 20016; it doesn't apply to bots."""
-    free = Permission.BYPASS_SLOWMODE | Permission.MANAGE_MESSAGES | Permission.MANAGE_CHANNELS
+    """docs: Channels Resource › ``rate_limit_per_user``, error 20016; it doesn't apply to bots.
+
+    Only *Bypass Slowmode* exempts a member. docs: Change Log, 24 November 2025 (from 23 February
+    2026 *Manage Messages* and *Manage Channels* no longer do).
+    """
     if user.bot or not channel.rate_limit_per_user:
         return
     last = world.last_sent.get((channel.id, user.id))
-    if last is None or world.permissions(user.id, channel.id) & free:
+    if last is None or world.permissions(user.id, channel.id) & Permission.BYPASS_SLOWMODE:
         return
     left = (last - world.now()).total_seconds() + channel.rate_limit_per_user
     if left > 0:
@@ -97,7 +112,8 @@ def resolve_reference(
     """The ``message_reference`` of a reply or a forward, and the message it refers to.
 
     docs: Message Resource › Message Reference Types, Replies: one that does not exist is an
-    error unless ``fail_if_not_exists`` is false.
+    error unless ``fail_if_not_exists`` is false. Forwarding what one can't read is 160014, whose
+    status and text aren't documented (JSON Error Codes; Change Log, April 2026).
     """
     wanted = draft.reference
     if wanted is None:
@@ -105,7 +121,7 @@ def resolve_reference(
     where = wanted["channel_id"] or channel.id
     found = world.message(where, wanted["message_id"])
     if wanted["type"] == 1:
-        if found is None or not world.can_view(user.id, where):
+        if found is None:
             raise form_error("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
     elif where != channel.id:
         raise form_error(
@@ -114,6 +130,8 @@ def resolve_reference(
             "Cannot reply to a message in another channel",
         )
     bits = world.permissions(user.id, where)
+    if wanted["type"] == 1 and not bits & Permission.READ_MESSAGE_HISTORY:
+        raise api_error(160014)
     if not bits & Permission.READ_MESSAGE_HISTORY:
         raise api_error(160002)
     if found is None:
@@ -147,6 +165,7 @@ def send_message(world: World, user: User, channel: Channel, draft: Draft) -> Me
     reference, answered = resolve_reference(world, user, channel, draft)
     if draft.empty:
         raise api_error(50006)
+    check_text(world, user, channel, draft.content)
     _check_slowmode(world, user, channel)
     message = messages.build_message(world, channel, user, draft)
     if reference is not None and answered is not None:

@@ -9,6 +9,7 @@ import asyncio
 
 from bot.emulator.rules import messages
 from bot.emulator.rules.access import require
+from bot.emulator.rules.automod import check_text
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import Form, form_error
 from bot.emulator.rules.message_input import Draft
@@ -122,6 +123,7 @@ def start_from_message(
         raise api_error(160004)
     if message.type not in messages.EDITABLE:
         raise api_error(50021)
+    check_text(world, user, parent, fields.name, title=True)
     _check_limit(world, parent)
     channel = _add_thread(world, parent, user, fields, message.id, _KINDS[parent.type])
     message.flags |= HAS_THREAD
@@ -165,6 +167,7 @@ def start_without_message(world: World, user: User, parent: Channel, form: Form)
         parent,
         Permission.CREATE_PRIVATE_THREADS if private else Permission.CREATE_PUBLIC_THREADS,
     )
+    check_text(world, user, parent, fields.name, title=True)
     _check_limit(world, parent)
     channel = _add_thread(world, parent, user, fields, world.new_id(), ChannelType(kind))
     assert channel.thread is not None
@@ -220,6 +223,8 @@ async def start_forum_post(
     tags = _tags(world, user, parent, form)
     if draft.empty:
         raise api_error(50006)
+    check_text(world, user, parent, fields.name, title=True)
+    check_text(world, user, parent, draft.content)
     _check_limit(world, parent)
     message = as_webhook or messages.build_message(world, parent, user, draft)
     channel = _add_thread(world, parent, user, fields, message.id, ChannelType.PUBLIC_THREAD)

@@ -8,15 +8,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["MAX_FILE", "Upload", "file_name"]
+__all__ = ["IS_ANIMATED", "IS_SPOILER", "MAX_FILE", "Upload", "file_name"]
 
 MAX_FILE = 10 * 1024 * 1024
 """Bytes of one file. docs: Reference › Uploading Files."""
 
 
+IS_SPOILER = 1 << 3
+IS_ANIMATED = 1 << 5
+"""docs: Message Resource › Attachment Flags."""
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file sent with a request; ``number`` is the one in ``files[n]``."""
+    """A file sent with a request; ``number`` is the one in ``files[n]``.
+
+    ``content_type`` is what the uploader says, which Discord doesn't rely on.
+    """
 
     number: int
     filename: str

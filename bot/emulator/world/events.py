@@ -32,8 +32,10 @@ __all__ = [
     "InteractionCreated",
     "InteractionFailed",
     "InteractionReceived",
+    "MemberBanned",
     "MemberJoined",
     "MemberRemoved",
+    "MemberUnbanned",
     "MemberUpdated",
     "MessageCreated",
     "MessageDeleted",
@@ -41,6 +43,8 @@ __all__ = [
     "MessagesDeleted",
     "ModalShown",
     "PinsUpdated",
+    "PollVoteAdded",
+    "PollVoteRemoved",
     "PresenceUpdated",
     "ReactionAdded",
     "ReactionEmojiCleared",
@@ -221,6 +225,40 @@ class MemberRemoved:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberBanned:
+    """A user was banned from a server."""
+
+    guild: Guild
+    user: User
+
+
+@dataclass(frozen=True, slots=True)
+class MemberUnbanned:
+    """A user's ban was lifted."""
+
+    guild: Guild
+    user: User
+
+
+@dataclass(frozen=True, slots=True)
+class PollVoteAdded:
+    """A member voted for an answer of a poll."""
+
+    message: Message
+    user_id: int
+    answer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PollVoteRemoved:
+    """A member took back a vote."""
+
+    message: Message
+    user_id: int
+    answer_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class RoleCreated:
     """A role was created."""
 
@@ -319,6 +357,10 @@ Event: TypeAlias = (
     | MemberJoined
     | MemberUpdated
     | MemberRemoved
+    | MemberBanned
+    | MemberUnbanned
+    | PollVoteAdded
+    | PollVoteRemoved
     | RoleCreated
     | RoleUpdated
     | RoleDeleted

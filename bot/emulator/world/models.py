@@ -14,9 +14,12 @@ from typing import Any
 __all__ = [
     "Application",
     "Attachment",
+    "AutoModRule",
+    "Ban",
     "Channel",
     "ChannelType",
     "Command",
+    "Emoji",
     "Guild",
     "Interaction",
     "InteractionState",
@@ -63,6 +66,7 @@ class MessageType(IntEnum):
     CHAT_INPUT_COMMAND = 20
     THREAD_STARTER_MESSAGE = 21
     CONTEXT_MENU_COMMAND = 23
+    POLL_RESULT = 46
 
 
 class OverwriteType(IntEnum):
@@ -109,6 +113,38 @@ class Role:
 
 
 @dataclass(slots=True)
+class Emoji:
+    """A server's own emoji."""
+
+    id: int
+    name: str
+    animated: bool = False
+
+
+@dataclass(slots=True)
+class Ban:
+    """A user who can't join a server. docs: Guild Resource › Ban Object."""
+
+    user_id: int
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class AutoModRule:
+    """A rule that blocks words. docs: Auto Moderation › Auto Moderation Rule Object."""
+
+    id: int
+    creator_id: int
+    name: str
+    keywords: list[str] = field(default_factory=list)
+    allowed: list[str] = field(default_factory=list)
+    custom_message: str | None = None
+    enabled: bool = True
+    exempt_roles: list[int] = field(default_factory=list)
+    exempt_channels: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Member:
     """A user in a server; ``roles`` leaves out ``@everyone``."""
 
@@ -129,6 +165,9 @@ class Guild:
     roles: dict[int, Role] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict)
     features: list[str] = field(default_factory=list)
+    emojis: dict[int, Emoji] = field(default_factory=dict)
+    bans: dict[int, Ban] = field(default_factory=dict)
+    automod_rules: dict[int, AutoModRule] = field(default_factory=dict)
     system_channel_id: int | None = None
     preferred_locale: str = "en-US"
 
@@ -201,6 +240,10 @@ class Channel:
     default_thread_rate_limit_per_user: int = 0
     default_reaction_emoji: dict[str, Any] | None = None
     default_sort_order: int | None = None
+    bitrate: int = 64000
+    user_limit: int = 0
+    rtc_region: str | None = None
+    video_quality_mode: int = 1
     default_forum_layout: int = 0
     thread: ThreadState | None = None
 
@@ -213,10 +256,11 @@ class Attachment:
     channel_id: int
     filename: str
     size: int
-    content_type: str
+    content_type: str | None
     description: str | None = None
     width: int | None = None
     height: int | None = None
+    flags: int = 0
     ephemeral: bool = False
 
 

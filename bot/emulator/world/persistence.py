@@ -101,6 +101,11 @@ def load(folder: Path) -> World:
     world.thread_limit = state["thread_limit"]
     world.nonces = state["nonces"]
     world.tokens = {user.token: user.id for user in world.users.values()}
+    world.open_polls = {
+        message.id
+        for message in world.messages.values()
+        if message.poll is not None and not message.poll.get("finalized") and not message.deleted
+    }
     world.timelines = {channel_id: [] for channel_id in world.channels}
     for message in sorted(world.messages.values(), key=lambda message: message.id):
         if not message.deleted and message.ephemeral_to is None:

@@ -92,15 +92,21 @@ ADMIN = "Ada"
 MEMBERS = ("Ann", "Ben", "Chloe", "Dev")
 
 
-def add_application(world: World, owner: User, name: str = "Salon") -> Application:
+def add_application(
+    world: World, owner: User, name: str = "Salon", *, separate_id: bool = False
+) -> Application:
     """Add an application with a bot and the message-content and members intents enabled.
 
-    Its id is random, from some time in the year before the world was made.
+    Its id, random from the year before the world was made, is the bot user's too, as for every
+    application of recent years. The documentation doesn't say so, but clients rely on it. With
+    ``separate_id`` the bot has another one, as bots of old applications have.
+    docs: Application Resource › Application Object (silent about the bot's id).
     """
-    bot = world.add_user(name, bot=True)
     made = world.now() - timedelta(seconds=1 + secrets.randbelow(_A_YEAR))
+    application_id = snowflake_at(made) | secrets.randbits(22)
+    bot = world.add_user(name, bot=True, user_id=None if separate_id else application_id)
     application = Application(
-        id=snowflake_at(made) | secrets.randbits(22),
+        id=application_id,
         name=name,
         bot_id=bot.id,
         owner_id=owner.id,

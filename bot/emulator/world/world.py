@@ -14,7 +14,13 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from bot.emulator.world.clock import WorldClock
-from bot.emulator.world.events import ChannelUpdated, Event, InteractionFailed
+from bot.emulator.world.events import (
+    ChannelUpdated,
+    Event,
+    InteractionFailed,
+    MessageCreated,
+    MessageUpdated,
+)
 from bot.emulator.world.files import FileStore
 from bot.emulator.world.models import (
     Application,
@@ -26,6 +32,7 @@ from bot.emulator.world.models import (
     InteractionState,
     Member,
     Message,
+    MessageType,
     User,
     Webhook,
 )
@@ -57,7 +64,8 @@ class World:
     one server may be active at once. ``cdn`` is the base address of files, ``cdn_secret`` the key
     that signs their addresses.
     ``last_sent`` is when a member last wrote in a channel, by channel id and user id. ``opening``
-    has the ids of forum posts whose first message hasn't arrived yet.
+    has the ids of forum posts whose first message hasn't arrived yet, ``open_polls`` the ids of
+    messages whose poll hasn't ended.
     """
 
     def __init__(self, clock: WorldClock | None = None, files: FileStore | None = None) -> None:
@@ -76,6 +84,7 @@ class World:
         self.nonces: dict[str, int] = {}
         self.last_sent: dict[tuple[int, int], datetime] = {}
         self.opening: set[int] = set()
+        self.open_polls: set[int] = set()
         self.tokens: dict[str, int] = {}
         self.thread_limit = 1000
         self.cdn = "http://127.0.0.1"
@@ -122,9 +131,16 @@ class World:
 
     # People -----------------------------------------------------------------------------------
 
-    def add_user(self, name: str, display_name: str | None = None, *, bot: bool = False) -> User:
-        """Add a user with a new token; ``name`` is the handle."""
-        user_id = self.new_id()
+    def add_user(
+        self,
+        name: str,
+        display_name: str | None = None,
+        *,
+        bot: bool = False,
+        user_id: int | None = None,
+    ) -> User:
+        """Add a user with a new token, and a new id unless one is given; ``name`` is the handle."""
+        user_id = self.new_id() if user_id is None else user_id
         user = User(user_id, name, display_name, new_token(user_id), bot=bot)
         self.users[user_id] = user
         self.tokens[user.token] = user_id
@@ -227,6 +243,8 @@ class World:
     def add_message(self, message: Message) -> None:
         """Add a message to its channel; an ephemeral one isn't part of the history."""
         self.messages[message.id] = message
+        if message.poll is not None:
+            self.open_polls.add(message.id)
         if message.ephemeral_to is None:
             bisect.insort(self.timelines.setdefault(message.channel_id, []), message.id)
         self.touch()
@@ -266,6 +284,8 @@ class World:
                 break
             if isinstance(record, Channel):
                 self._archive(record, due)
+            elif isinstance(record, Message):
+                self.end_poll(record)
             elif record.state is InteractionState.WAITING:
                 record.state = InteractionState.FAILED
                 self.emit(InteractionFailed(record))
@@ -275,7 +295,11 @@ class World:
                 record.token_ended = True
                 self.touch()
 
-    def _deadlines(self) -> Iterator[tuple[Channel | Interaction, datetime]]:
+    def _deadlines(self) -> Iterator[tuple[Channel | Interaction | Message, datetime]]:
+        for message_id in self.open_polls:
+            message = self.messages[message_id]
+            if message.poll is not None and not message.deleted:
+                yield message, datetime.fromisoformat(message.poll["expiry"])
         for interaction in self.interactions.values():
             if interaction.state is InteractionState.WAITING:
                 yield interaction, interaction.created_at + ANSWER_WITHIN
@@ -285,6 +309,59 @@ class World:
             thread = channel.thread
             if thread is not None and not thread.archived and not channel.flags & 2:
                 yield channel, thread.active_at + timedelta(minutes=thread.auto_archive_duration)
+
+    def end_poll(self, message: Message) -> None:
+        """End a poll and post its result.
+
+        docs: Poll Resource › Poll Results, End Poll; Message Resource › Message Types
+        (POLL_RESULT), Embed Fields by Embed Type (Poll Result Embed Fields).
+        """
+        poll = message.poll
+        assert poll is not None
+        poll["finalized"] = True
+        self.open_polls.discard(message.id)
+        self.emit(MessageUpdated(message))
+        counts = {answer: len(voters) for answer, voters in message.poll_votes.items() if voters}
+        best = max(counts.values(), default=0)
+        winners = [answer for answer, count in counts.items() if count == best]
+        fields = {
+            "poll_question_text": poll["question"]["text"],
+            "victor_answer_votes": str(best),
+            "total_votes": str(sum(counts.values())),
+        }
+        if len(winners) == 1:
+            texts = {one["answer_id"]: one["poll_media"]["text"] for one in poll["answers"]}
+            fields["victor_answer_id"] = str(winners[0])
+            fields["victor_answer_text"] = texts[winners[0]]
+        reference = {
+            "type": 0,
+            "channel_id": str(message.channel_id),
+            "message_id": str(message.id),
+        }
+        if message.guild_id is not None:
+            reference["guild_id"] = str(message.guild_id)
+        result = Message(
+            id=self.new_id(),
+            channel_id=message.channel_id,
+            author_id=message.author_id,
+            type=MessageType.POLL_RESULT,
+            content="",
+            timestamp=self.now(),
+            guild_id=message.guild_id,
+            reference=reference,
+            embeds=[
+                {
+                    "type": "poll_result",
+                    "fields": [
+                        {"name": name, "value": value, "inline": False}
+                        for name, value in fields.items()
+                    ],
+                }
+            ],
+        )
+        self.channels[message.channel_id].last_message_id = result.id
+        self.add_message(result)
+        self.emit(MessageCreated(result))
 
     def _archive(self, channel: Channel, moment: datetime) -> None:
         assert channel.thread is not None

@@ -17,6 +17,7 @@ from bot.emulator.server import Emulator
 from bot.emulator.world.events import ChannelUpdated
 from tests.emulator.gateway_client import (
     PATIENCE,
+    USUAL,
     channel,
     connected,
     dispatch_message,
@@ -120,7 +121,44 @@ async def test_a_second_identify_is_closed_with_4005(emulator: Emulator) -> None
         assert await client.closes() == 4005
 
 
-@pytest.mark.parametrize("intents", [1 << 30, 1 << 17, -1, "1", None])
+async def test_intent_bit_17_is_accepted(emulator: Emulator) -> None:
+    """docs: Gateway › List of Intents is silent about it; Discord doesn't close with 4013."""
+    async with identified(emulator, emulator.world.bot, USUAL | 1 << 17) as client:
+        assert client.session_id
+
+
+async def test_a_resume_without_a_session_is_answered_with_invalid_session(
+    emulator: Emulator,
+) -> None:
+    """docs: Gateway › Resuming (opcode 9); silent about a session id of null."""
+    async with connected(emulator) as client:
+        await client.send(6, {"token": emulator.world.bot.token, "session_id": None, "seq": None})
+        answer = await client.receive()
+        assert (answer["op"], answer["d"]) == (9, False)
+
+
+async def test_a_session_that_the_gateway_closed_with_1001_can_be_resumed(
+    emulator: Emulator,
+) -> None:
+    """docs: Gateway › Initiating a Disconnect: only a client's 1000 and 1001 end a session."""
+    bot = emulator.world.bot
+    async with identified(emulator, bot) as client:
+        emulator.dispatcher.close_bots(1001)
+        assert await client.closes() == 1001
+        session_id, sequence = client.session_id, client.sequence
+    async with connected(emulator) as again:
+        await again.resume(bot, session_id, sequence)
+        await again.until("RESUMED")
+
+
+async def test_the_gateway_speaks_version_9(emulator: Emulator) -> None:
+    """docs: Gateway › Gateway URL Query String Params; Reference › API Versioning."""
+    address = f"{emulator.gateway}?v=9&encoding=json"
+    async with aiohttp.ClientSession() as session, session.ws_connect(address) as socket:
+        assert (await socket.receive_json())["op"] == 10
+
+
+@pytest.mark.parametrize("intents", [1 << 30, 1 << 18, -1, "1", None])
 async def test_unknown_intents_are_closed_with_4013(
     emulator: Emulator, intents: int | None
 ) -> None:

@@ -157,3 +157,46 @@ async def test_the_owner_cannot_leave(server: SeededServer) -> None:
     assert (await server.ada.delete(f"/users/@me/guilds/{server.guild_id}")).code == 50055
     assert (await server.ann.delete(f"/users/@me/guilds/{server.guild_id}")).status == 204
     assert (await server.ann.get(f"/guilds/{server.guild_id}")).code == 10004
+
+
+async def test_role_member_counts_leave_out_everyone(server: SeededServer) -> None:
+    """docs: Guild Resource › Get Guild Role Member Counts."""
+    reply = await server.bot.get(f"/guilds/{server.guild_id}/roles/member-counts")
+    roles = (await server.bot.get(f"/guilds/{server.guild_id}/roles")).body
+    named = {role["name"]: reply.body.get(role["id"]) for role in roles}
+    assert (named["Admin"], named["Salon"], named["@everyone"]) == (1, 1, None)
+
+
+async def test_a_new_forum_keeps_its_fields(server: SeededServer) -> None:
+    """docs: Guild Resource › Create Guild Channel."""
+    fields = {
+        "available_tags": [{"name": "fiction", "moderated": True, "emoji_name": "\U0001f4d6"}],
+        "default_sort_order": 1,
+        "default_reaction_emoji": {"emoji_name": "\U0001f44d"},
+        "default_forum_layout": 2,
+        "default_thread_rate_limit_per_user": 5,
+        "default_auto_archive_duration": 60,
+    }
+    path = f"/guilds/{server.guild_id}/channels"
+    made = (await server.ada.post(path, {"name": "f", "type": 15, **fields})).body
+    tag = made["available_tags"][0]
+    assert (tag["name"], tag["moderated"], tag["emoji_name"]) == ("fiction", True, "\U0001f4d6")
+    assert made["default_reaction_emoji"] == {"emoji_id": None, "emoji_name": "\U0001f44d"}
+    for name in fields.keys() - {"available_tags", "default_reaction_emoji"}:
+        assert made[name] == fields[name], name
+    changed = await server.ada.patch(f"/channels/{made['id']}", {"default_sort_order": 0})
+    assert changed.body["default_sort_order"] == 0
+
+
+async def test_a_new_voice_channel_keeps_its_fields(server: SeededServer) -> None:
+    """docs: Guild Resource › Create Guild Channel."""
+    fields = {"bitrate": 32000, "user_limit": 7, "rtc_region": "rotterdam", "video_quality_mode": 2}
+    path = f"/guilds/{server.guild_id}/channels"
+    made = (await server.ada.post(path, {"name": "v", "type": 2, **fields})).body
+    assert {name: made[name] for name in fields} == fields
+
+
+async def test_fields_that_the_emulator_does_not_have_are_refused(server: SeededServer) -> None:
+    path = f"/guilds/{server.guild_id}/channels"
+    reply = await server.ada.post(path, {"name": "t", "type": 0, "bitrate": 32000})
+    assert reply.fault("bitrate") == "NOT_EMULATED"

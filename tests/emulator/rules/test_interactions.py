@@ -599,3 +599,26 @@ async def test_a_removed_application_accepts_no_commands(play: Play) -> None:
     await server.ada.delete(f"/guilds/{server.guild_id}/members/{server.bot.user.id}")
     data = {"id": command["id"], "name": "essay", "type": 1, "options": [GIVEN]}
     assert (await play.begin(server.ann, 2, data)).code == 10002
+
+
+async def test_commands_cannot_be_used_in_an_archived_thread(server: SeededServer) -> None:
+    """docs: Threads › Active & Archived Threads."""
+    play = Play(server)
+    [command] = await play.register({"name": "essay", "description": "An essay"})
+    message = await server.ann.post_message(server.essays, "one")
+    thread = await server.bot.open_thread(server.essays, message["id"])
+    await server.bot.patch(f"/channels/{thread['id']}", {"archived": True})
+    data = {"id": command["id"], "name": "essay", "type": 1, "options": []}
+    reply = await play.begin(server.ann, 2, data, channel_id=thread["id"])
+    assert reply.code == 50083
+
+
+async def test_an_attachment_option_keeps_its_file_types(server: SeededServer) -> None:
+    """docs: Application Command Option Structure (``file_types`` since August 2026)."""
+    option = {"type": 11, "name": "file", "description": "A file", "file_types": [".txt"]}
+    command = {"name": "essay", "description": "An essay", "options": [option]}
+    [made] = await Play(server).register(command)
+    assert made["options"][0]["file_types"] == [".txt"]
+    wrong = {**command, "options": [{**option, "type": 3}]}
+    path = f"/applications/{server.application_id}/commands"
+    assert (await server.bot.put(path, [wrong])).code == 50035

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.emulator.world.models import Emoji
 from bot.emulator.world.permissions import Permission
 from tests.emulator.http_clients import Reply, SeededServer
 
@@ -252,6 +253,7 @@ async def test_reactions_are_cleared_by_those_who_manage_messages(server: Seeded
     """docs: Delete All Reactions, Delete All Reactions for Emoji."""
     message = await server.ann.post_message(server.essays, "one")
     path = f"/channels/{server.essays}/messages/{message['id']}"
+    server.emulator.world.guild.emojis[123] = Emoji(123, "party")
     for emoji in ("%F0%9F%91%8D", "%F0%9F%91%8E", "party:123"):
         assert (await server.ann.put(f"{path}/reactions/{emoji}/@me")).status == 204
     assert (await server.ann.delete(f"{path}/reactions")).code == 50013
@@ -270,6 +272,7 @@ async def test_a_message_holds_20_different_reactions(server: SeededServer) -> N
     """docs: JSON Error Codes (30010)."""
     message = await server.ann.post_message(server.essays, "one")
     path = f"/channels/{server.essays}/messages/{message['id']}/reactions"
+    server.emulator.world.guild.emojis |= {n + 1: Emoji(n + 1, f"e{n}") for n in range(21)}
     codes = [(await server.ann.put(f"{path}/e{n}:{n + 1}/@me")).code for n in range(21)]
     assert codes == [None] * 20 + [30010]
 

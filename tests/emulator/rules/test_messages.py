@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from bot.emulator.world.models import Emoji, Overwrite, OverwriteType
 from bot.emulator.world.permissions import Permission
 from tests.emulator.http_clients import SeededServer
 
@@ -362,3 +365,62 @@ async def test_the_snapshot_keeps_deleted_messages(server: SeededServer) -> None
         truth = await response.json()
     assert [(m["content"], m["deleted"]) for m in truth["messages"]] == [("one", True)]
     assert {c["name"] for c in truth["channels"]} == {"essays", "essay-forum", "admins"}
+
+
+async def test_only_bypass_slowmode_exempts_from_slowmode(server: SeededServer) -> None:
+    """docs: Change Log, 24 November 2025; Permissions (*Bypass Slowmode*)."""
+    channel = server.emulator.world.channels[server.essays]
+    channel.rate_limit_per_user = 30
+    ann = server.ann.user.id
+
+    def allow(*permissions: Permission) -> None:
+        channel.overwrites = [Overwrite(ann, OverwriteType.MEMBER, allow=int(sum(permissions)))]
+
+    allow(Permission.MANAGE_MESSAGES, Permission.MANAGE_CHANNELS)
+    await server.ann.post_message(server.essays, "one")
+    refused = await server.ann.post(f"/channels/{server.essays}/messages", {"content": "two"})
+    assert (refused.status, refused.code) == (429, 20016)
+    allow(Permission.BYPASS_SLOWMODE)
+    await server.ann.post_message(server.essays, "two")
+
+
+async def test_a_reaction_with_an_unknown_custom_emoji_is_10014(server: SeededServer) -> None:
+    """docs: Message Resource › Create Reaction; JSON Error Codes (10014)."""
+    message = await server.ann.post_message(server.essays, "x")
+    path = f"/channels/{server.essays}/messages/{message['id']}/reactions"
+    assert (await server.bot.put(f"{path}/wave:123/@me")).code == 10014
+    server.emulator.world.guild.emojis[123] = Emoji(123, "wave")
+    assert (await server.bot.put(f"{path}/wave:123/@me")).status == 204
+
+
+async def test_a_poll_emoji_is_validated_and_has_an_id(server: SeededServer) -> None:
+    """docs: Poll Resource › Poll Media Object."""
+
+    def poll(emoji: Any) -> dict[str, Any]:
+        media = {"text": "yes", "emoji": emoji}
+        return {"poll": {"question": {"text": "?"}, "answers": [{"poll_media": media}]}}
+
+    path = f"/channels/{server.essays}/messages"
+    sent = (await server.ann.post(path, poll({"name": "\U0001f44d"}))).body
+    assert sent["poll"]["answers"][0]["poll_media"]["emoji"] == {"id": None, "name": "\U0001f44d"}
+    assert (await server.ann.post(path, poll({"name": "x"}))).code == 50035
+    assert (await server.ann.post(path, poll("x"))).code == 50035
+
+
+async def test_a_form_may_be_urlencoded(server: SeededServer) -> None:
+    """docs: Reference › HTTP API (``application/x-www-form-urlencoded``)."""
+    async with server.ann.session.post(
+        f"{server.emulator.api}/channels/{server.essays}/messages",
+        headers={"Authorization": server.ann.user.token},
+        data={"payload_json": json.dumps({"content": "as a form"})},
+    ) as response:
+        assert response.headers["Content-Type"] == "application/json"
+        assert (response.status, (await response.json())["content"]) == (200, "as a form")
+
+
+async def test_version_9_is_served_too(server: SeededServer) -> None:
+    """docs: Reference › API Versioning."""
+    address = server.emulator.api.replace("/v10", "/v9")
+    headers = {"Authorization": f"Bot {server.bot.user.token}"}
+    async with server.bot.session.get(f"{address}/users/@me", headers=headers) as response:
+        assert (response.status, (await response.json())["id"]) == (200, str(server.bot.user.id))

@@ -9,7 +9,16 @@ import aiohttp
 import pytest
 
 from bot.emulator.rules.errors import ApiError
-from bot.emulator.rules.rate_limits import GLOBAL, INVALID, OLD_EDITS, RENAMES, Limit, RateLimits
+from bot.emulator.rules.rate_limits import (
+    CHANNEL_CHANGES,
+    GLOBAL,
+    INVALID,
+    MESSAGE_CHANGES,
+    OLD_EDITS,
+    RENAMES,
+    Limit,
+    RateLimits,
+)
 from bot.emulator.server import Emulator
 from bot.emulator.world.seed import seed_world
 from tests.emulator.http_clients import SeededServer, seeded_server
@@ -71,16 +80,19 @@ async def test_members_are_not_counted(busy: SeededServer) -> None:
 
 
 async def test_renaming_has_a_limit_that_no_header_shows(busy: SeededServer) -> None:
+    """docs: Rate Limits › Exceeding A Rate Limit: the 429 has the headers of the route."""
     message = await busy.ann.post_message(busy.essays, "one")
     thread = await busy.bot.open_thread(busy.essays, message["id"])
     path = f"/channels/{thread['id']}"
     for name in ("a", "b"):
         renamed = await busy.bot.patch(path, {"name": name})
         assert renamed.status == 200
-        assert "X-RateLimit-Limit" not in renamed.headers
+        assert renamed.headers["X-RateLimit-Limit"] == str(CHANNEL_CHANGES.calls)
     reply = await busy.bot.patch(path, {"name": "c"})
     assert reply.status == 429
     assert reply.body["retry_after"] > 500
+    assert reply.headers["X-RateLimit-Limit"] == str(CHANNEL_CHANGES.calls)
+    assert reply.headers["X-RateLimit-Remaining"] != "0"
     assert (await busy.bot.patch(path, {"archived": True})).status == 200
 
 
@@ -156,4 +168,4 @@ async def test_few_messages_over_an_hour_old_can_be_edited_at_once(busy: SeededS
     assert (reply.status, reply.code) == (429, 30046)
     assert 0 < reply.body["retry_after"] <= OLD_EDITS.seconds
     assert reply.headers["Via"]
-    assert "X-RateLimit-Limit" not in reply.headers
+    assert reply.headers["X-RateLimit-Limit"] == str(MESSAGE_CHANGES.calls)

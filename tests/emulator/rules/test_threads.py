@@ -192,12 +192,45 @@ async def test_nothing_is_changed_in_an_archived_thread(server: SeededServer) ->
     message = f"/channels/{thread['id']}/messages/{said['id']}"
     assert (await server.bot.patch(message, {"content": "new"})).code == 50083
     assert (await server.bot.put(f"{message}/reactions/%F0%9F%91%8D/@me")).code == 50083
-    assert (await server.bot.delete(message)).code == 50083
     members = f"/channels/{thread['id']}/thread-members/{server.ann.user.id}"
     assert (await server.bot.put(members)).code == 50083
     assert (await server.bot.patch(f"/channels/{thread['id']}", {"name": "new"})).code == 50083
     opened = await server.bot.patch(f"/channels/{thread['id']}", {"name": "new", "archived": False})
     assert (opened.status, opened.body["name"]) == (200, "new")
+
+
+async def test_a_message_can_be_deleted_in_an_archived_thread(server: SeededServer) -> None:
+    """docs: Threads › Active & Archived Threads: deleting is the only operation; it stays so."""
+    _, thread = await _thread(server)
+    said = await server.ann.post_message(thread["id"], "in here")
+    await _archive(server, thread["id"])
+    message = f"/channels/{thread['id']}/messages/{said['id']}"
+    assert (await server.ann.delete(message)).status == 204
+    after = (await server.bot.get(f"/channels/{thread['id']}")).body
+    assert after["thread_metadata"]["archived"] is True
+
+
+async def test_deleting_in_an_archived_and_locked_thread_needs_manage_threads(
+    server: SeededServer,
+) -> None:
+    """docs: Threads › Active & Archived Threads."""
+    _, thread = await _thread(server)
+    said = await server.ann.post_message(thread["id"], "in here")
+    await _archive(server, thread["id"], locked=True)
+    message = f"/channels/{thread['id']}/messages/{said['id']}"
+    assert (await server.ann.delete(message)).code == 50013
+    assert (await server.bot.delete(message)).status == 204
+
+
+async def test_editing_in_a_locked_thread_needs_manage_threads(server: SeededServer) -> None:
+    """docs: Threads › Locked Threads."""
+    _, thread = await _thread(server)
+    said = await server.ann.post_message(thread["id"], "in here")
+    own = await server.bot.post_message(thread["id"], "mine")
+    assert (await server.bot.patch(f"/channels/{thread['id']}", {"locked": True})).status == 200
+    path = f"/channels/{thread['id']}/messages"
+    assert (await server.ann.patch(f"{path}/{said['id']}", {"content": "new"})).code == 160005
+    assert (await server.bot.patch(f"{path}/{own['id']}", {"content": "new"})).status == 200
 
 
 async def test_a_message_unarchives_a_thread(server: SeededServer) -> None:

@@ -21,7 +21,7 @@ from bot.emulator.world.models import (
     Role,
 )
 from bot.emulator.world.permissions import ALL, Permission, channel_permissions, guild_permissions
-from bot.emulator.world.seed import add_member, open_world, seed_world
+from bot.emulator.world.seed import add_application, add_member, open_world, seed_world
 from bot.emulator.world.snowflakes import Snowflakes, snowflake_at, snowflake_time
 from tests.emulator.dispatches import collect_dispatches
 from tests.emulator.http_clients import SeededServer, seeded_server
@@ -221,3 +221,11 @@ async def test_passing_time_archives_a_thread(server: SeededServer) -> None:
     world.pass_time()
     assert [(e.name, e.data["id"]) for e in heard] == [("THREAD_UPDATE", thread["id"])]
     assert heard[0].data["thread_metadata"]["archived"] is True
+
+
+def test_an_application_has_the_id_of_its_bot_unless_it_is_an_old_one() -> None:
+    """docs: Application Resource is silent about it; clients rely on it."""
+    world = seed_world()
+    assert world.application.id == world.bot.id
+    old = add_application(world, next(iter(world.users.values())), "Old", separate_id=True)
+    assert old.id != old.bot_id
