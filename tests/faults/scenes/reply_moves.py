@@ -22,7 +22,7 @@ async def a_link_to_its_thread_is_posted_for_a_reply(play: ScenePlay) -> None:
 
 
 async def a_reply_is_moved_into_its_thread(play: ScenePlay) -> None:
-    """With its file; its author corrects the copy, in an archived thread too, and takes it away."""
+    """With its file; its author corrects the copy, also in an archived thread, and deletes it."""
     await play.bot.start()
     await play.settle()
     await allow(play, "essays", allow=_MAY_MOVE)
@@ -32,8 +32,7 @@ async def a_reply_is_moved_into_its_thread(play: ScenePlay) -> None:
     await play.write("Ben", "Wy?", to=head, file=("a.txt", b"a"))
     await play.settle(60)
     await _correct(play, head, "Why?")
-    await actions.change(play, head, archived=True)
-    await _correct(play, head, "Why not?")
+    await _correct(play, head, "Why not?", archive=True)
     await play.write("Chloe", "Because.", to=head)
     await play.settle(60)
     mine = await _copy(play, head, "Why not?")
@@ -57,7 +56,8 @@ async def _copy(play: ScenePlay, head: int, text: str) -> int:
     return found
 
 
-async def _correct(play: ScenePlay, head: int, text: str) -> None:
+async def _correct(play: ScenePlay, head: int, text: str, *, archive: bool = False) -> None:
+    """``archive``: the thread is archived while the form is open, where no command works."""
     copies: list[int] = []
 
     async def look() -> None:
@@ -69,7 +69,11 @@ async def _correct(play: ScenePlay, head: int, text: str) -> None:
     ben = play.member("Ben")
 
     async def attempt() -> None:
+        if archive:
+            await actions.change(play, head, archived=False)
         form = await choose(play, "Correct", copy, head, ben)
+        if archive:
+            await actions.change(play, head, archived=True)
         await submit(play, form, {"Your reply": text}, who=ben, channel_id=head)
 
     async def done() -> bool:
