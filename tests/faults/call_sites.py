@@ -50,6 +50,7 @@ _CALLED_ON = (
 #: Names that discord.py has for calls but Salon for something else, or that make no call.
 _NOT_CALLS = {
     # discord.py's: over the gateway, or no call
+    "clear",
     "close",
     "connect",
     "query_members",

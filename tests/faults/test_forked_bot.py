@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 _RUN = """
 import asyncio, os, sys
 from pathlib import Path
 from tests.faults.forked_bot import ForkedBot
 from tests.faults.forked_main import ProcessFault
-
-pytestmark = pytest.mark.slow
 
 async def main() -> None:
     folder = Path(sys.argv[1])
