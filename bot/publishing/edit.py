@@ -34,7 +34,7 @@ from storage.db.database import Database, retry_until_available
 from storage.db.writer import Transaction
 from storage.delivery.messages import NewMessage
 from storage.essays import apply_revision, pending_revisions, submissions
-from storage.essays.apply_revision import Change, Laid, Message, Stand
+from storage.essays.apply_revision import Change, PostedEssay, PostedMessage, RevisionPlan
 from storage.essays.pending_revisions import Edit
 from storage.essays.progress import Progress
 from storage.essays.revisions import NewRevision
@@ -67,9 +67,9 @@ class EditPreview:
     """
 
     edit: Edit
-    stand: Stand
+    posted: PostedEssay
     old: Essay
-    laid: Laid
+    plan: RevisionPlan
     problem: str
     skipped: int
 
@@ -92,10 +92,12 @@ class Editing:
         self._permissions = permissions
         self._on_work = on_work
 
-    async def get_editable(self, discussion_id: int) -> Stand:
+    async def get_editable(self, discussion_id: int) -> PostedEssay:
         """The essay as it is posted; UserError if it can't be edited."""
-        stand = await self._database.read(lambda tx: apply_revision.stand(tx, discussion_id))
-        return _check_editable(stand)
+        posted = await self._database.read(
+            lambda tx: apply_revision.get_posted_essay(tx, discussion_id)
+        )
+        return _check_editable(posted)
 
     async def create_edit(self, submission: Submission, *, cut_off: bool = False) -> int | None:
         """Read a saved submission and make an edit of it; its id, None if nothing changes.
@@ -117,23 +119,23 @@ class Editing:
     async def _create_edit(self, submission: Submission, *, cut_off: bool) -> int | None:
         discussion_id = submission.essay_id
         assert discussion_id is not None
-        stand = await self.get_editable(discussion_id)
-        if stand.server_id != submission.server_id:
+        posted = await self.get_editable(discussion_id)
+        if posted.server_id != submission.server_id:
             raise UserError("This essay is not there any more.")
         source, essay = await self._publishing.read_essay(submission)
         digest = submissions.recognised_by(essay, submission.question)
-        old = essay_from_json(json.loads(stand.essay))
+        old = essay_from_json(json.loads(posted.essay))
         # A page has a source address, a file has none.
         essay = replace(essay, source_url=essay.source_url or old.source_url)
         # What a form asks for was preview in it and may be emptied there; a file leaves it alone.
-        known = await fill_extracted_facts(old, stand.source, stand.source_name)
+        known = await fill_extracted_facts(old, posted.source, posted.source_name)
         essay = carry_over_corrections(known, essay, titled=submission.title is not None)
-        closing = stand.closing
+        closing = posted.closing
         if submission.question is not None:
             closing = submission.question.strip() or None
-        laid, notes = await self._plan_changes(stand, essay, closing)
-        same = laid.is_same and replace(essay, extracted=None) == replace(old, extracted=None)
-        same = same and closing == stand.closing
+        plan, notes = await self._plan_changes(posted, essay, closing)
+        same = plan.is_same and replace(essay, extracted=None) == replace(old, extracted=None)
+        same = same and closing == posted.closing
         revision = NewRevision(essay, source, submission.file_name, closing, notes)
         now_ms = self._clock.now_ms()
 
@@ -152,7 +154,7 @@ class Editing:
                 return None
             return await pending_revisions.keep(
                 tx,
-                discussion_id=stand.discussion_id,
+                discussion_id=posted.discussion_id,
                 revision=revision,
                 now_ms=now_ms,
             )
@@ -170,33 +172,37 @@ class Editing:
     async def get_preview(self, edit_id: int, server_id: int) -> EditPreview:
         """An edit and what it would change; UserError if it doesn't exist any more."""
 
-        async def look(tx: Transaction) -> tuple[Edit, Stand] | None:
+        async def look(tx: Transaction) -> tuple[Edit, PostedEssay] | None:
             edit = await pending_revisions.find(tx, edit_id)
-            stand = None if edit is None else await apply_revision.stand(tx, edit.discussion_id)
-            return None if edit is None or stand is None else (edit, stand)
+            posted = (
+                None
+                if edit is None
+                else await apply_revision.get_posted_essay(tx, edit.discussion_id)
+            )
+            return None if edit is None or posted is None else (edit, posted)
 
         found = await self._database.read(look)
         if found is None or found[1].server_id != server_id:
             raise UserError(_EDIT_NOT_FOUND)
-        edit, stand = found
-        new, old = edit.revision.essay, essay_from_json(json.loads(stand.essay))
-        laid, _ = await self._plan_changes(stand, new, edit.revision.closing)
+        edit, posted = found
+        new, old = edit.revision.essay, essay_from_json(json.loads(posted.essay))
+        plan, _ = await self._plan_changes(posted, new, edit.revision.closing)
         skipped = await self._database.read(
-            lambda tx: count_missing(tx, stand.discussion_id, old, new)
+            lambda tx: count_missing(tx, posted.discussion_id, old, new)
         )
         problem = (
             _EDIT_IN_PROGRESS
-            if stand.waiting
-            else self._permissions.explain_cannot_host(stand.channel_id)
+            if posted.waiting
+            else self._permissions.explain_cannot_host(posted.channel_id)
         )
-        return EditPreview(edit, stand, old, laid, problem, skipped)
+        return EditPreview(edit, posted, old, plan, problem, skipped)
 
     async def correct_edit(self, edit_id: int, server_id: int, corrections: Corrections) -> None:
         """Apply an admin's corrections to a pending edit."""
         preview = await self.get_preview(edit_id, server_id)
         before = preview.edit.revision
         essay, closing = apply_corrections(before.essay, before.closing, corrections)
-        _, notes = await self._plan_changes(preview.stand, essay, closing)
+        _, notes = await self._plan_changes(preview.posted, essay, closing)
         revision = replace(before, essay=essay, closing=closing, notes=notes)
         if not await self._database.write(
             lambda tx: pending_revisions.correct(tx, preview.edit, revision)
@@ -215,7 +221,7 @@ class Editing:
         """
         for _ in range(_ATTEMPTS):
             preview = await self.get_preview(edit_id, server_id)
-            _check_editable(preview.stand)
+            _check_editable(preview.posted)
             if preview.problem:
                 raise UserError(f"{preview.problem} Nothing was changed.")
             number = await self._apply(preview, actor)
@@ -228,25 +234,25 @@ class Editing:
         """Apply an edit; None if the essay's messages have changed since the preview."""
         now_ms = self._clock.now_ms()
 
-        async def lay(tx: Transaction) -> int | None:
-            stand = await apply_revision.stand(tx, preview.stand.discussion_id)
-            if stand is None or _ignore_answers(stand) != _ignore_answers(preview.stand):
+        async def write(tx: Transaction) -> int | None:
+            posted = await apply_revision.get_posted_essay(tx, preview.posted.discussion_id)
+            if posted is None or _ignore_answers(posted) != _ignore_answers(preview.posted):
                 return None
             if not await pending_revisions.discard(tx, preview.edit.id):
                 raise UserError(_EDIT_NOT_FOUND)
             revision = preview.edit.revision
-            await retarget_prompts(tx, stand.discussion_id, preview.old, revision.essay, now_ms)
-            return await apply_revision.lay(
+            await retarget_prompts(tx, posted.discussion_id, preview.old, revision.essay, now_ms)
+            return await apply_revision.apply(
                 tx,
-                stand,
-                preview.laid,
+                posted,
+                preview.plan,
                 revision,
                 member_id=actor.id,
                 member_name=actor.name,
                 now_ms=now_ms,
             )
 
-        return await self._database.write(lay)
+        return await self._database.write(write)
 
     async def discard_edit(self, edit_id: int, server_id: int) -> None:
         """Delete a pending edit."""
@@ -267,37 +273,37 @@ class Editing:
         self._on_work()
 
     async def _plan_changes(
-        self, stand: Stand, essay: Essay, closing: str | None
-    ) -> tuple[Laid, tuple[str, ...]]:
+        self, posted: PostedEssay, essay: Essay, closing: str | None
+    ) -> tuple[RevisionPlan, tuple[str, ...]]:
         settings = await self._database.read(
-            lambda tx: settings_module.get_settings(tx, stand.server_id)
+            lambda tx: settings_module.get_settings(tx, posted.server_id)
         )
         return await asyncio.to_thread(
-            plan_changes, stand, essay, closing, numbered=settings.show_passage_numbers
+            plan_changes, posted, essay, closing, numbered=settings.show_passage_numbers
         )
 
 
-def _check_editable(stand: Stand | None) -> Stand:
-    if stand is None:
+def _check_editable(posted: PostedEssay | None) -> PostedEssay:
+    if posted is None:
         raise UserError("This essay is not there any more.")
-    if stand.state in ("draft", "scheduled"):
+    if posted.state in ("draft", "scheduled"):
         raise UserError("This essay is not published yet: `/essay show` lets you change the draft.")
-    if stand.state == "publishing":
+    if posted.state == "publishing":
         raise UserError("This essay is still being published: edit it once all of it stands.")
-    if stand.state == "withdrawn":
+    if posted.state == "withdrawn":
         raise UserError("This essay was withdrawn: publish the new text with `/essay publish`.")
-    if stand.homeless:
+    if posted.homeless:
         raise UserError(
             "The essay's own thread is gone, and its text with it: post the new text with "
             "`/essay publish`."
         )
-    return stand
+    return posted
 
 
-def _ignore_answers(stand: Stand) -> Stand:
+def _ignore_answers(posted: PostedEssay) -> PostedEssay:
     """An essay's messages without what doesn't matter for applying a revision."""
     return replace(
-        stand, messages=tuple(replace(message, answered=False) for message in stand.messages)
+        posted, messages=tuple(replace(message, answered=False) for message in posted.messages)
     )
 
 
@@ -305,14 +311,14 @@ def _ignore_answers(stand: Stand) -> Stand:
 
 
 def plan_changes(
-    stand: Stand, essay: Essay, closing: str | None, *, numbered: bool
-) -> tuple[Laid, tuple[str, ...]]:
+    posted: PostedEssay, essay: Essay, closing: str | None, *, numbered: bool
+) -> tuple[RevisionPlan, tuple[str, ...]]:
     """The changes of every message for a new revision, and notes on what can't be shown.
 
     ``closing``: the closing question an admin chose; ``numbered``: ¶ numbers are shown.
     """
-    old = essay_from_json(json.loads(stand.essay))
-    parts = [message for message in stand.messages if message.purpose == "part"]
+    old = essay_from_json(json.loads(posted.essay))
+    parts = [message for message in posted.messages if message.purpose == "part"]
     revised = revise(
         old,
         essay,
@@ -321,13 +327,13 @@ def plan_changes(
     )
     changes = [
         _plan_change(message, render_card(essay))
-        for message in stand.messages
+        for message in posted.messages
         if message.purpose == "card"
     ]
-    changes += _plan_part_changes(stand, parts, revised)
-    more = _plan_added_parts(stand, parts, revised)
+    changes += _plan_part_changes(posted, parts, revised)
+    more = _plan_added_parts(posted, parts, revised)
     asked = revised.closing if closing is None else render_closing_question([closing])
-    closings = [message for message in stand.messages if message.purpose == "closing"]
+    closings = [message for message in posted.messages if message.purpose == "closing"]
     for message in closings:
         still = asked or render_closing_question(essay.questions, detect_language(essay))
         payload = make_plain_message(still, silent=True)
@@ -335,32 +341,34 @@ def plan_changes(
     if asked is not None and not closings:
         more.append(NewMessage("closing", make_plain_message(asked, silent=True)))
     used = [n for n, part in enumerate(revised.parts) if part is not None]
-    laid = Laid(
+    plan = RevisionPlan(
         changes=tuple(changes),
         more=tuple(more),
         continues=parts[used[-1]].planned_message_id if used and revised.more else None,
-        name=_get_new_thread_name(stand, old, essay),
+        name=_get_new_thread_name(posted, old, essay),
     )
-    return laid, (*essay.notes, *revised.notes)
+    return plan, (*essay.notes, *revised.notes)
 
 
-def _get_new_thread_name(stand: Stand, old: Essay, new: Essay) -> str | None:
+def _get_new_thread_name(posted: PostedEssay, old: Essay, new: Essay) -> str | None:
     """The new name of the essay's own thread or forum post; None if it doesn't change."""
     before, after = make_essay_thread_name(old.title), make_essay_thread_name(new.title)
-    return None if stand.thread_id is None or before == after else after
+    return None if posted.thread_id is None or before == after else after
 
 
 def _plan_change(
-    message: Message, payload: Payload, *, needed: bool = True, bare: str | None = None
+    message: PostedMessage, payload: Payload, *, needed: bool = True, bare: str | None = None
 ) -> Change:
-    same = make_edit_body(message.payload) == make_edit_body(payload) and not message.owed
+    same = make_edit_body(message.payload) == make_edit_body(payload) and not message.pending
     body = None if same and needed else make_edit_body(payload)
     return Change(message, payload, body, needed=needed, bare=bare)
 
 
-def _plan_part_changes(stand: Stand, parts: list[Message], revised: RevisedLayout) -> list[Change]:
+def _plan_part_changes(
+    posted: PostedEssay, parts: list[PostedMessage], revised: RevisedLayout
+) -> list[Change]:
     addresses = [
-        make_message_link(stand.server_id, part.channel_id, part.message_id) for part in parts
+        make_message_link(posted.server_id, part.channel_id, part.message_id) for part in parts
     ]
     before = {other: addresses[one] for one, other in revised.links if one < len(parts)}
     # The link to a new message is known once that is sent (bot.delivery.after_send).
@@ -379,16 +387,16 @@ def _plan_part_changes(stand: Stand, parts: list[Message], revised: RevisedLayou
 
 
 def _plan_added_parts(
-    stand: Stand, parts: list[Message], revised: RevisedLayout
+    posted: PostedEssay, parts: list[PostedMessage], revised: RevisedLayout
 ) -> list[NewMessage]:
-    new = stand.revision + 1
+    new = posted.revision + 1
     posts = []
     for number, part in enumerate(revised.more, len(parts)):
         before = next((one for one, other in revised.links if other == number), None)
         address = None
         if before is not None:
             address = make_message_link(
-                stand.server_id, parts[before].channel_id, parts[before].message_id
+                posted.server_id, parts[before].channel_id, parts[before].message_id
             )
         content = add_part_links(part.content, before=address, after=None)
         posts.append(

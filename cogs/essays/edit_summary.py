@@ -10,7 +10,7 @@ from bot.core.layout.diff import diff_facts, diff_passages
 from bot.core.text.truncate import truncate, truncate_lines
 from bot.publishing.edit import EditPreview
 from cogs.essays import wording
-from storage.essays.apply_revision import Laid
+from storage.essays.apply_revision import RevisionPlan
 
 __all__ = ["join_messages", "list_all_changes", "summarize"]
 
@@ -19,14 +19,14 @@ _MAX_SUMMARY = limits.COMPONENT_TEXT - CARD_TEXT - 200
 _MAX_NOTES = 5
 
 
-def _count_messages(laid: Laid) -> str:
+def _count_messages(plan: RevisionPlan) -> str:
     """How many messages stay, change, are added and are removed."""
-    changes = laid.changes
+    changes = plan.changes
     gone = [change.message.answered for change in changes if not change.needed]
     counts = (
         (sum(change.body is None for change in changes), "stays as it is", "stay as they are"),
         (sum(c.body is not None and c.needed for c in changes), "changes", "change"),
-        (len(laid.more), "is added at the end", "are added at the end"),
+        (len(plan.more), "is added at the end", "are added at the end"),
         (gone.count(False), "is removed", "are removed"),
         (gone.count(True), "is emptied, having been answered", "are emptied, having been answered"),
     )
@@ -37,8 +37,8 @@ def summarize(preview: EditPreview) -> str:
     """What an admin should know before deciding."""
     new = preview.edit.revision
     lines = [f"**Not yet:** {preview.problem}"] if preview.problem else []
-    lines.append(f"**Messages:** {_count_messages(preview.laid)}.")
-    if not any(message.purpose == "card" for message in preview.stand.messages):
+    lines.append(f"**Messages:** {_count_messages(preview.plan)}.")
+    if not any(message.purpose == "card" for message in preview.posted.messages):
         lines.append(
             "**The card** was deleted. An edit does not post it again: it would stand below the "
             "text."
@@ -46,7 +46,7 @@ def summarize(preview: EditPreview) -> str:
     facts = diff_facts(preview.old, new.essay)
     if new.closing is not None:
         facts.append(f"Asked at the end: {wording.format_title(new.closing, 200)}")
-    elif preview.stand.closing is not None:
+    elif preview.posted.closing is not None:
         facts.append("Asked at the end: the essay's own question")
     if corrected := list_corrected_facts(new.essay):
         facts.append(f"As given here, not as the text says: {', '.join(corrected)}")
@@ -80,13 +80,13 @@ def join_messages(preview: EditPreview) -> str:
     """The messages as they will be posted, in the order of the essay."""
     payloads = [
         change.payload
-        for change in preview.laid.changes
+        for change in preview.plan.changes
         if change.needed and change.message.purpose == "part"
     ]
-    payloads += [post.payload for post in preview.laid.more]
+    payloads += [post.payload for post in preview.plan.more]
     payloads += [
         change.payload
-        for change in preview.laid.changes
+        for change in preview.plan.changes
         if change.needed and change.message.purpose == "closing"
     ]
     return "\n\n".join(payload["content"] for payload in payloads)

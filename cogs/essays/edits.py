@@ -36,7 +36,7 @@ from cogs.ui.forms import SubmittedForm, show_form
 from cogs.ui.progress import show_progress
 from cogs.ui.responses import acknowledge, answer_with_file, show
 from cogs.ui.views import get_actor, make_card_view, make_text_view
-from storage.essays.apply_revision import Stand
+from storage.essays.apply_revision import PostedEssay
 from storage.essays.discussions import Listed
 from storage.essays.submissions import Submission
 
@@ -66,7 +66,7 @@ class EditPanel:
         """The view of an edit: the new card, the summary of changes, and buttons."""
         essay = preview.edit.revision.essay
         view = make_card_view(
-            f"-# A new text of essay {preview.stand.discussion_id}, seen by you alone. Nothing "
+            f"-# A new text of essay {preview.posted.discussion_id}, seen by you alone. Nothing "
             "changes before you apply it. This will be its card:",
             render_card(essay),
         )
@@ -129,13 +129,13 @@ class EditPanel:
         self, interaction: discord.Interaction[Any], entered: SubmittedForm
     ) -> None:
         """Submit what was uploaded or pasted in the form."""
-        stand = await self.services.editing.get_editable(entered.number)
+        posted = await self.services.editing.get_editable(entered.number)
         submission = read_submission_form(
             interaction,
-            stand.place,
+            posted.place,
             entered,
-            before=_get_form_text(stand),
-            essay_id=stand.discussion_id,
+            before=_get_form_text(posted),
+            essay_id=posted.discussion_id,
         )
         await self.submit(interaction, submission)
 
@@ -204,12 +204,12 @@ class EditPanel:
         progress = await show_progress(
             self.services,
             interaction,
-            lambda: editing.get_progress(preview.stand.discussion_id),
+            lambda: editing.get_progress(preview.posted.discussion_id),
             lambda current: wording.describe_edit_progress(name, revision, current),
         )
         text = wording.describe_edit_progress(name, revision, progress)
         if progress.failed:
-            await show(interaction, self.make_stopped_view(preview.stand.discussion_id, text))
+            await show(interaction, self.make_stopped_view(preview.posted.discussion_id, text))
         else:
             await show(interaction, make_text_view(text))
 
@@ -237,7 +237,7 @@ class EditCommand(commands.Cog):
         with self.services.active_work.track():
             server = get_server_id(interaction)
             chosen = await self.services.database.read(lambda tx: choose_essay(tx, server, essay))
-            stand = await self.services.editing.get_editable(chosen.id)
+            posted = await self.services.editing.get_editable(chosen.id)
             address = (address or "").strip() or None
             if file is not None and address:
                 raise UserError("Both a file and an address were given; which is the new text?")
@@ -245,19 +245,19 @@ class EditCommand(commands.Cog):
                 await show_form(
                     interaction,
                     "revision",
-                    stand.discussion_id,
+                    posted.discussion_id,
                     title="A new text",
                     fields=make_submission_fields(
-                        _get_form_text(stand), _get_given_title(stand), stand.closing
+                        _get_form_text(posted), _get_given_title(posted), posted.closing
                     ),
                 )
                 return
             submission = make_submission(
                 interaction,
-                stand.place,
+                posted.place,
                 file=file,
                 page_url=address,
-                essay_id=stand.discussion_id,
+                essay_id=posted.discussion_id,
             )
             await self.edits.submit(interaction, submission)
 
@@ -268,20 +268,20 @@ class EditCommand(commands.Cog):
         return await complete_essay(self.services, get_server_id(interaction), typed)
 
 
-def _get_given_title(stand: Stand) -> str | None:
+def _get_given_title(posted: PostedEssay) -> str | None:
     """The title that an admin gave; None if it is the text's own."""
-    essay = essay_from_json(json.loads(stand.essay))
+    essay = essay_from_json(json.loads(posted.essay))
     own = essay.extracted is not None and "title" not in list_corrected_facts(essay)
     return None if own else essay.title
 
 
-def _get_form_text(stand: Stand) -> str | None:
+def _get_form_text(posted: PostedEssay) -> str | None:
     """The text as it was pasted or uploaded; None if a form can't show it."""
-    name = stand.source_name
-    if len(stand.source) > 4 * limits.FIELD_TEXT or (name and not name.lower().endswith(".md")):
+    name = posted.source_name
+    if len(posted.source) > 4 * limits.FIELD_TEXT or (name and not name.lower().endswith(".md")):
         return None
     try:
-        text = stand.source.decode()
+        text = posted.source.decode()
     except UnicodeDecodeError:
         return None
     return text if 0 < count_utf16_units(text) <= limits.FIELD_TEXT and "\0" not in text else None

@@ -33,12 +33,12 @@ class Guilds(commands.Cog):
         """The bot was invited; it says nothing where it was before."""
         now_ms = self._services.clock.now_ms()
 
-        async def arrive(tx: Transaction) -> None:
-            if await servers_module.arrive(tx, server.id, server.name, now_ms):
+        async def record_joined(tx: Transaction) -> None:
+            if await servers_module.record_joined(tx, server.id, server.name, now_ms):
                 await greet(tx, server, now_ms)
 
         with self._services.active_work.track():
-            await self._write(arrive)
+            await self._write(record_joined)
             self._services.scheduler.wake()
 
     @commands.Cog.listener()
@@ -68,7 +68,7 @@ class Guilds(commands.Cog):
         now_ms = self._services.clock.now_ms()
         _log.info("Removed from server %d; its data is erased after the retention.", server.id)
         with self._services.active_work.track():
-            await self._write(lambda tx: servers_module.depart(tx, server.id, now_ms))
+            await self._write(lambda tx: servers_module.record_left(tx, server.id, now_ms))
             self._services.scheduler.wake()
 
     async def _write(self, work: Work[None]) -> None:

@@ -36,7 +36,7 @@ async def record_joined_servers(services: Services, servers: Collection[discord.
 
     async def record(tx: Transaction) -> None:
         names = {server_id: server.name or "" for server_id, server in by_id.items()}
-        for server_id in await servers_module.take_stock(tx, names, now_ms):
+        for server_id in await servers_module.update_joined(tx, names, now_ms):
             await greet(tx, by_id[server_id], now_ms)
 
     # The list doesn't come again before the next connection.

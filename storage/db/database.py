@@ -279,11 +279,11 @@ async def _damage(error: ForeignDatabase, path: Path, backups: Path | None) -> s
 
 def _damaged(path: Path, backups: Path | None, fault: str) -> str:
     good = None if backups is None else newest_good(backups, path.stem)
-    told = f"The database {path} is damaged ({fault}); it was left alone."
+    sentence = f"The database {path} is damaged ({fault}); it was left alone."
     if good is None:
-        return f"{told} There is no good backup{'' if backups is None else f' in {backups}'}."
+        return f"{sentence} There is no good backup{'' if backups is None else f' in {backups}'}."
     return (
-        f"{told} The newest good backup is {good.path}, of {good.at:%Y-%m-%d %H:%M} UTC: "
+        f"{sentence} The newest good backup is {good.path}, of {good.at:%Y-%m-%d %H:%M} UTC: "
         "`python -m bot restore` puts it in place and keeps the damaged file."
     )
 

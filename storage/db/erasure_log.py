@@ -78,12 +78,12 @@ def read_log(path: Path) -> list[Erasure]:
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     for line in text.splitlines():
         with contextlib.suppress(ValueError, KeyError, TypeError):
-            told = json.loads(line)
-            since = told["opted_out_at"]
+            fields = json.loads(line)
+            since = fields["opted_out_at"]
             one = Erasure(
-                int(told["server_id"]),
-                int(told["member_id"]),
-                int(told["erased_at"]),
+                int(fields["server_id"]),
+                int(fields["member_id"]),
+                int(fields["erased_at"]),
                 None if since is None else int(since),
             )
             found[one.server_id, one.member_id] = one

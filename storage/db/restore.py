@@ -60,8 +60,8 @@ def restore(backup: Path, database: Path, now: datetime) -> Restored:
         aside = _put_aside(database, now) if database.exists() else None
         fresh.replace(database)
     except (OSError, sqlite3.Error) as error:
-        told = (isinstance(error, OSError) and error.strerror) or error
-        raise BackupError(f"{backup} could not be restored: {told}.") from error
+        reason = (isinstance(error, OSError) and error.strerror) or error
+        raise BackupError(f"{backup} could not be restored: {reason}.") from error
     finally:
         fresh.unlink(missing_ok=True)
     return Restored(aside, erased, skipped, unplanned)
@@ -93,8 +93,8 @@ def _carry_over(connection: sqlite3.Connection, database: Path) -> int | None:
         connection.execute("ATTACH :address AS replaced", {"address": address})
         connection.execute("BEGIN IMMEDIATE")
         # From there the next start takes them into the archive.
-        told = erasure_log.get_replaced_erasures(connection)
-        erasure_log.append_to_log(erasure_log.get_log_path(database), told)
+        erasures = erasure_log.get_replaced_erasures(connection)
+        erasure_log.append_to_log(erasure_log.get_log_path(database), erasures)
         for statement in (*_CARRY_OVER, *_CARRY_OVER_MOVES):
             connection.execute(statement)
         erased = int(connection.execute(_COUNT_ERASED).fetchone()[0])
@@ -114,10 +114,10 @@ def _carry_over(connection: sqlite3.Connection, database: Path) -> int | None:
 
 def _forget(connection: sqlite3.Connection, database: Path, now: datetime) -> int:
     """Forget who asked for it since; how many replies. The rest is seen to at the next start."""
-    told = erasure_log.read_log(erasure_log.get_log_path(database))
+    erasures = erasure_log.read_log(erasure_log.get_log_path(database))
     try:
         connection.execute("BEGIN IMMEDIATE")
-        erased = erasure_log.erase_in_backup(connection, told, to_milliseconds(now))
+        erased = erasure_log.erase_in_backup(connection, erasures, to_milliseconds(now))
         connection.execute("COMMIT")
     except sqlite3.Error:
         # Of older tables: it is brought up to date at the next start, and held against them then.

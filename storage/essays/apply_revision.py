@@ -20,23 +20,23 @@ from storage.servers.audit_log import record_action
 
 __all__ = [
     "Change",
-    "Laid",
-    "Message",
-    "Stand",
+    "PostedEssay",
+    "PostedMessage",
+    "RevisionPlan",
+    "apply",
+    "get_posted_essay",
     "go_on",
-    "lay",
     "progress",
-    "stand",
     "stop",
 ]
 
 #: Milliseconds between two edits of messages over an hour old, of which Discord takes few at once
 #: (docs: Opcodes and Status Codes › JSON, 30046; it says nowhere how many).
-_OLD, _BETWEEN_OLD = 3_600_000, 7_000
+_OLD_AFTER, _OLD_INTERVAL = 3_600_000, 7_000
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class PostedMessage:
     """A message of an essay that stands.
 
     ``payload``: what it says or is about to; ``bare``: of a part, its text without links;
@@ -52,12 +52,12 @@ class Message:
     bare: str
     extent: tuple[Position, Position] | None
     apart: bool
-    owed: bool
+    pending: bool
     answered: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
+class PostedEssay:
     """An essay as it stands: its newest revision and the messages that carry it.
 
     ``place``: where new messages go; ``homeless``: that is gone, an essay's own thread.
@@ -75,7 +75,7 @@ class Stand:
     closing: str | None
     source: bytes
     source_name: str | None
-    messages: tuple[Message, ...]
+    messages: tuple[PostedMessage, ...]
     waiting: bool
     homeless: bool
 
@@ -88,7 +88,7 @@ class Change:
     body of Discord's Edit Message, None where the message says it already.
     """
 
-    message: Message
+    message: PostedMessage
     payload: Payload
     body: Payload | None
     needed: bool = True
@@ -98,7 +98,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
+class RevisionPlan:
     """A revision as it is to stand. ``more``: new messages, the first of which continues a post.
 
     ``name``: of the essay's own thread, where it has one and its name changes.
@@ -116,7 +116,7 @@ class Laid:
         return not edited and not self.more and self.name is None
 
 
-async def stand(tx: Transaction, discussion_id: int) -> Stand | None:
+async def get_posted_essay(tx: Transaction, discussion_id: int) -> PostedEssay | None:
     """How an essay stands; None where there is no such discussion."""
     key = {"id": discussion_id}
     row = await tx.row(
@@ -141,7 +141,7 @@ async def stand(tx: Transaction, discussion_id: int) -> Stand | None:
     )
     if row is None:
         return None
-    standing = await tx.rows(
+    rows = await tx.rows(
         """
         SELECT planned_messages.id, purpose, planned_messages.channel_id, message_id, payload,
             content_without_links, essay_range, previous_part_id,
@@ -163,26 +163,26 @@ async def stand(tx: Transaction, discussion_id: int) -> Stand | None:
         key,
     )
     messages = []
-    for post in standing:
-        payload = json.loads(post["payload"])
-        extent = None if post["essay_range"] is None else json.loads(post["essay_range"])
+    for message in rows:
+        payload = json.loads(message["payload"])
+        extent = None if message["essay_range"] is None else json.loads(message["essay_range"])
         messages.append(
-            Message(
-                planned_message_id=post["id"],
-                purpose=post["purpose"],
-                channel_id=post["channel_id"],
-                message_id=post["message_id"],
+            PostedMessage(
+                planned_message_id=message["id"],
+                purpose=message["purpose"],
+                channel_id=message["channel_id"],
+                message_id=message["message_id"],
                 payload=payload,
                 bare=payload.get("content", "")
-                if post["content_without_links"] is None
-                else post["content_without_links"],
+                if message["content_without_links"] is None
+                else message["content_without_links"],
                 extent=None if extent is None else (tuple(extent[0]), tuple(extent[1])),
-                apart=post["previous_part_id"] is not None,
-                owed=bool(post["owed"]),
-                answered=bool(post["answered"]),
+                apart=message["previous_part_id"] is not None,
+                pending=bool(message["owed"]),
+                answered=bool(message["answered"]),
             )
         )
-    return Stand(
+    return PostedEssay(
         discussion_id=row["id"],
         server_id=row["server_id"],
         state=row["state"],
@@ -200,10 +200,10 @@ async def stand(tx: Transaction, discussion_id: int) -> Stand | None:
     )
 
 
-async def lay(
+async def apply(
     tx: Transaction,
-    before: Stand,
-    laid: Laid,
+    before: PostedEssay,
+    plan: RevisionPlan,
     revision: NewRevision,
     *,
     member_id: int,
@@ -235,30 +235,30 @@ async def lay(
         """,
         key,
     )
-    await _note(tx, laid.changes, number)
+    await _save_messages(tx, plan.changes, number)
     await message_edits.plan(
         tx,
         server_id=before.server_id,
         discussion_id=before.discussion_id,
-        edits=_owed(before, laid),
+        edits=_plan_edits(before, plan),
         revision=number,
         now_ms=now_ms,
-        interval_ms=_BETWEEN_OLD if await _is_old(tx, before.discussion_id, now_ms) else 0,
+        interval_ms=_OLD_INTERVAL if await _is_old(tx, before.discussion_id, now_ms) else 0,
     )
-    if laid.more:
+    if plan.more:
         first, *_ = await messages_module.plan(
             tx,
             server_id=before.server_id,
             discussion_id=before.discussion_id,
             channel_id=before.place,
             after_id=await messages_module.get_newest_id(tx, before.place, before.discussion_id),
-            messages=laid.more,
+            messages=plan.more,
             revision=number,
             now_ms=now_ms,
         )
         await tx.run(
             "UPDATE planned_messages SET previous_part_id = :previous_part_id WHERE id = :id",
-            {"id": first, "previous_part_id": laid.continues},
+            {"id": first, "previous_part_id": plan.continues},
         )
     await record_action(
         tx,
@@ -272,10 +272,10 @@ async def lay(
     return number
 
 
-def _owed(before: Stand, laid: Laid) -> list[NewMessageEdit]:
+def _plan_edits(before: PostedEssay, plan: RevisionPlan) -> list[NewMessageEdit]:
     """The calls that lay a revision over: first what stays is changed, then the rest removed."""
     changed, removed = [], []
-    for change in laid.changes:
+    for change in plan.changes:
         if change.body is None:
             continue
         place, message_id = change.message.channel_id, change.message.message_id
@@ -284,15 +284,15 @@ def _owed(before: Stand, laid: Laid) -> list[NewMessageEdit]:
         else:
             removed.append(NewMessageEdit("remove", place, message_id, change.body))
     named = []
-    if laid.name is not None and before.thread_id is not None:
-        named.append(NewMessageEdit("rename", before.thread_id, payload={"name": laid.name}))
-    owed = [*changed, *removed, *named]
-    if owed and before.state == "closed" and before.thread_id is not None:
-        owed.append(NewMessageEdit("lock", before.thread_id))  # an edit opens what is archived
-    return owed
+    if plan.name is not None and before.thread_id is not None:
+        named.append(NewMessageEdit("rename", before.thread_id, payload={"name": plan.name}))
+    edits = [*changed, *removed, *named]
+    if edits and before.state == "closed" and before.thread_id is not None:
+        edits.append(NewMessageEdit("lock", before.thread_id))  # an edit opens what is archived
+    return edits
 
 
-async def _note(tx: Transaction, changes: Sequence[Change], revision: int) -> None:
+async def _save_messages(tx: Transaction, changes: Sequence[Change], revision: int) -> None:
     """Keep what each message says and carries from now on."""
     await tx.run_many(
         """
@@ -337,7 +337,7 @@ async def _is_old(tx: Transaction, discussion_id: int, now_ms: int) -> bool:
         {"id": discussion_id},
     )
     sent_at = None if row is None else row["sent_at"]
-    return sent_at is not None and now_ms - sent_at >= _OLD
+    return sent_at is not None and now_ms - sent_at >= _OLD_AFTER
 
 
 async def progress(tx: Transaction, discussion_id: int) -> Progress:
@@ -368,7 +368,7 @@ async def progress(tx: Transaction, discussion_id: int) -> Progress:
 async def go_on(tx: Transaction, discussion_id: int, now_ms: int) -> int:
     """Try once more what Discord refused of laying a revision over; how much that is."""
     parameters = {"id": discussion_id, "now": now_ms}
-    again = await tx.run(
+    edits = await tx.run(
         """
         UPDATE message_edits SET state = 'planned', due_at = :now, attempts = 0, last_error = NULL
         WHERE discussion_id = :id AND revision IS NOT NULL AND state = 'failed'
@@ -379,7 +379,7 @@ async def go_on(tx: Transaction, discussion_id: int, now_ms: int) -> int:
         """,
         parameters,
     )
-    return again + await tx.run(
+    return edits + await tx.run(
         """
         UPDATE planned_messages
         SET state = 'planned', due_at = :now, first_attempt_at = NULL, last_error = NULL

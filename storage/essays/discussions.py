@@ -255,7 +255,7 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
         key,
     )
     # One that is wanted may stand: what was asked of Discord may have been done without an answer.
-    standing = await tx.rows(
+    threads = await tx.rows(
         """
         SELECT id FROM threads
         WHERE discussion_id = :id AND state IN ('planned', 'open', 'ready')
@@ -277,30 +277,33 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
         """,
         key,
     )
-    locks = [NewMessageEdit("lock", thread["id"]) for thread in standing]
+    locks = [NewMessageEdit("lock", thread["id"]) for thread in threads]
     if row["style"] == "forum":
         # Locked at once, and once more behind the edits, which open what is archived.
-        owed = [
+        edits = [
             *locks,
-            *(_empty(post) for post in posted),
+            *(_empty(message) for message in posted),
             *locks,
         ]
     else:
-        owed = [NewMessageEdit("delete", post["channel_id"], post["message_id"]) for post in posted]
-        owed += locks
+        edits = [
+            NewMessageEdit("delete", message["channel_id"], message["message_id"])
+            for message in posted
+        ]
+        edits += locks
     await message_edits.plan(
         tx,
         server_id=row["server_id"],
         discussion_id=discussion_id,
-        edits=owed,
+        edits=edits,
         now_ms=now_ms,
     )
     server_id: int = row["server_id"]
     return server_id
 
 
-def _empty(post: sqlite3.Row) -> NewMessageEdit:
-    body = make_withdrawn_body(post["purpose"], json.loads(post["payload"]))
+def _empty(message: sqlite3.Row) -> NewMessageEdit:
+    body = make_withdrawn_body(message["purpose"], json.loads(message["payload"]))
     return NewMessageEdit(
-        "delete" if body is None else "edit", post["channel_id"], post["message_id"], body
+        "delete" if body is None else "edit", message["channel_id"], message["message_id"], body
     )

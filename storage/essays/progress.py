@@ -33,9 +33,9 @@ async def go_on(tx: Transaction, discussion_id: int, now_ms: int) -> int:
 
     Where the thread it went into is lost, all of it is posted once more.
     """
-    again = await essay_threads.restart_publishing(tx, discussion_id, now_ms)
-    if again:
-        return again
+    restarted = await essay_threads.restart_publishing(tx, discussion_id, now_ms)
+    if restarted:
+        return restarted
     return await tx.run(
         """
         UPDATE planned_messages

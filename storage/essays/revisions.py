@@ -40,7 +40,7 @@ async def add_revision(
     """Keep an essay as a revision of a discussion, with its passages and questions."""
     essay = revision.essay
     key = {"discussion_id": discussion_id, "number": number}
-    told = facts(essay)
+    found = facts(essay)
     await tx.run(
         """
         INSERT INTO revisions (discussion_id, number, title, byline, author, epigraph,
@@ -51,7 +51,7 @@ async def add_revision(
             :source_name, :content_hash, :now)
         """,
         key
-        | {name: value for name, value in told.items() if name != "essay"}
+        | {name: value for name, value in found.items() if name != "essay"}
         | {
             "source_url": essay.source_url,
             "words": essay.words,
@@ -69,7 +69,7 @@ async def add_revision(
         INSERT INTO revision_contents (discussion_id, number, essay, source)
         VALUES (:discussion_id, :number, :essay, :source)
         """,
-        key | {"essay": told["essay"], "source": revision.source},
+        key | {"essay": found["essay"], "source": revision.source},
     )
     await keep_text(tx, discussion_id, number, essay)
 

@@ -122,8 +122,8 @@ async def unfinished(tx: Transaction) -> list[Submission]:
 
 def recognised_by(essay: Essay, question: str | None) -> str:
     """What a submission is recognised by: a hash of all that was read, and the question given."""
-    told = json.dumps([essay_to_json(essay), question], sort_keys=True)
-    return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()
+    text = json.dumps([essay_to_json(essay), question], sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 async def accept(tx: Transaction, submission_id: int, digest: str) -> bool:

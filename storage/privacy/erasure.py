@@ -35,36 +35,36 @@ async def erase(
         "now": now_ms,
         "name": ERASED_THREAD_NAME,
     }
-    for statement in _TAKE_NUDGES_AWAY:
+    for statement in _DELETE_NUDGES:
         await tx.run(statement, parameters)
-    owed = await _owed(tx, parameters)
-    await _reword(tx, parameters, owed)
+    edits = await _collect_edits(tx, parameters)
+    await _reword(tx, parameters, edits)
     for statement in ERASE_MEMBER_ROWS:
         await tx.run(statement, parameters)
-    for discussion_id, some in owed.items():
+    for discussion_id, planned in edits.items():
         await message_edits.plan(
-            tx, server_id=server_id, discussion_id=discussion_id, edits=some, now_ms=now_ms
+            tx, server_id=server_id, discussion_id=discussion_id, edits=planned, now_ms=now_ms
         )
 
 
-_Owed = defaultdict[int | None, list[NewMessageEdit]]
+_Edits = defaultdict[int | None, list[NewMessageEdit]]
 
 
-async def _owed(tx: Transaction, parameters: Mapping[str, Any]) -> _Owed:
+async def _collect_edits(tx: Transaction, parameters: Mapping[str, Any]) -> _Edits:
     """By discussion: the threads they named, to be renamed, and copies of theirs, to be deleted."""
-    owed: _Owed = defaultdict(list)
+    edits: _Edits = defaultdict(list)
     for row in await tx.rows(_THREADS, parameters):
         if row["state"] in ("open", "ready"):
             rename = NewMessageEdit("rename", row["id"], payload={"name": ERASED_THREAD_NAME})
-            owed[row["discussion_id"]].append(rename)
+            edits[row["discussion_id"]].append(rename)
     for row in await tx.rows(_COPIES, parameters):
-        owed[row["discussion_id"]].append(
+        edits[row["discussion_id"]].append(
             NewMessageEdit("delete", row["thread_id"], row["copy_id"])
         )
-    return owed
+    return edits
 
 
-async def _reword(tx: Transaction, parameters: Mapping[str, Any], owed: _Owed) -> None:
+async def _reword(tx: Transaction, parameters: Mapping[str, Any], edits: _Edits) -> None:
     """Leave out their names and their threads' names where posts and notices carry them."""
     threads = [row["name"] for row in await tx.rows(_THREADS, parameters)]
     authors = [row["author_name"] for row in await tx.rows(_NAMES, parameters)]
@@ -74,7 +74,7 @@ async def _reword(tx: Transaction, parameters: Mapping[str, Any], owed: _Owed) -
     words += [(credit_author(author), ANONYMOUS_CREDIT) for author in authors if author]
     if not words:
         return
-    for row in await tx.rows(_POSTS, parameters):
+    for row in await tx.rows(_MESSAGES, parameters):
         payload = json.loads(row["payload"])
         content = _reworded(str(payload.get("content") or ""), words)
         if content == payload.get("content"):
@@ -82,7 +82,7 @@ async def _reword(tx: Transaction, parameters: Mapping[str, Any], owed: _Owed) -
         changed = {"id": row["id"], "now": parameters["now"]}
         if row["state"] != "sent":
             # It may stand already: it is looked for as it was, and taken away.
-            for statement in _TAKE_AWAY:
+            for statement in _DELETE_MESSAGE:
                 await tx.run(statement, changed)
             continue
         payload["content"] = content
@@ -91,7 +91,7 @@ async def _reword(tx: Transaction, parameters: Mapping[str, Any], owed: _Owed) -
         if row["message_id"] is not None:
             body = {"content": content, "allowed_mentions": {"parse": []}}
             edit = NewMessageEdit("edit", row["channel_id"], row["message_id"], body)
-            owed[row["discussion_id"]].append(edit)
+            edits[row["discussion_id"]].append(edit)
     for row in await tx.rows(
         "SELECT about, text FROM alerts WHERE server_id = :server_id", parameters
     ):
@@ -134,13 +134,13 @@ FROM reply_moves JOIN replies ON replies.id = reply_moves.reply_id
 WHERE replies.server_id = :server_id AND replies.author_id = :member_id
     AND replies.written_at <= :until AND reply_moves.copy_id IS NOT NULL
 """
-_POSTS = """
+_MESSAGES = """
 SELECT id, discussion_id, channel_id, message_id, state, payload FROM planned_messages
 WHERE server_id = :server_id AND purpose IN ('prompt', 'notice')
     AND state IN ('planned', 'claimed', 'sent')
 """
 # A post that may stand already is only looked for, and taken away if it does (temporary_messages).
-_TAKE_AWAY = (
+_DELETE_MESSAGE = (
     "UPDATE planned_messages SET expires_at = :now - 1 WHERE id = :id",
     """
     UPDATE prompts SET state = 'skipped', decided_at = :now,
@@ -152,7 +152,7 @@ _TAKE_AWAY = (
     ON CONFLICT (planned_message_id) DO UPDATE SET delete_at = excluded.delete_at
     """,
 )
-_TAKE_NUDGES_AWAY = (
+_DELETE_NUDGES = (
     """
     UPDATE planned_messages SET expires_at = :now - 1
     WHERE server_id = :server_id AND purpose = 'nudge' AND state IN ('planned', 'claimed')

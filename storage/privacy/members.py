@@ -64,25 +64,25 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
         """,
         parameters,
     )
-    acts = await tx.rows(
+    actions = await tx.rows(
         """
         SELECT member_name, action, done_at FROM audit_log
         WHERE server_id = :server_id AND member_id = :member_id ORDER BY id
         """,
         parameters,
     )
-    handed_in = await tx.rows(
+    submitted = await tx.rows(
         """
         SELECT member_name, file_name, received_at FROM submissions
         WHERE server_id = :server_id AND member_id = :member_id ORDER BY id
         """,
         parameters,
     )
-    forgotten = await tx.row(_ERASURE, parameters)
+    erased = await tx.row(_ERASURE, parameters)
     return {
         "member_id": str(member_id),
-        "forgotten_at": None if forgotten is None else _time(forgotten["erased_at"]),
-        "opted_out_at": None if forgotten is None else _time(forgotten["opted_out_at"]),
+        "forgotten_at": None if erased is None else _time(erased["erased_at"]),
+        "opted_out_at": None if erased is None else _time(erased["opted_out_at"]),
         "replies": [
             {
                 "id": str(row["id"]),
@@ -105,11 +105,11 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
         "threads": [{"id": str(row["id"]), "name": row["name"]} for row in threads],
         "acts": [
             {"name": row["member_name"], "what": row["action"], "at": _time(row["done_at"])}
-            for row in acts
+            for row in actions
         ],
         "handed_in": [
             {"name": row["member_name"], "file": row["file_name"], "at": _time(row["received_at"])}
-            for row in handed_in
+            for row in submitted
         ],
     }
 

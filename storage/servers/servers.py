@@ -6,17 +6,17 @@ from collections.abc import Collection, Mapping
 
 from storage.db.writer import Transaction
 
-__all__ = ["arrive", "come_back", "depart", "erase_due", "next_due", "take_stock"]
+__all__ = ["come_back", "erase_due", "next_due", "record_joined", "record_left", "update_joined"]
 
 #: Rows erased in one unit of work, so that the writer serves others in between.
-_AT_ONCE = 2000
+_BATCH = 2000
 #: Milliseconds by which what is due is put off while the bot is not there: three centuries.
-_NEVER = 10_000_000_000_000
+_POSTPONED_BY = 10_000_000_000_000
 
 
-async def arrive(tx: Transaction, server_id: int, name: str, now_ms: int) -> bool:
+async def record_joined(tx: Transaction, server_id: int, name: str, now_ms: int) -> bool:
     """The bot is in a server; whether nothing of it was known before."""
-    news = await tx.run(
+    added = await tx.run(
         """
         INSERT INTO servers (id, name, joined_at) VALUES (:id, :name, :now)
         ON CONFLICT (id) DO NOTHING
@@ -24,27 +24,27 @@ async def arrive(tx: Transaction, server_id: int, name: str, now_ms: int) -> boo
         {"id": server_id, "name": name, "now": now_ms},
     )
     await tx.run("UPDATE servers SET name = :name WHERE id = :id", {"id": server_id, "name": name})
-    await _come_back(tx, server_id)
-    return bool(news)
+    await _make_due_again(tx, server_id)
+    return bool(added)
 
 
 async def come_back(tx: Transaction, server_ids: Collection[int]) -> None:
     """The bot is in these; what was put off when it was removed from one is due again there."""
     for row in await tx.rows("SELECT id FROM servers WHERE left_at IS NOT NULL"):
         if row["id"] in server_ids:
-            await _come_back(tx, row["id"])
+            await _make_due_again(tx, row["id"])
 
 
-async def _come_back(tx: Transaction, server_id: int) -> None:
+async def _make_due_again(tx: Transaction, server_id: int) -> None:
     if await tx.run(
         "UPDATE servers SET left_at = NULL WHERE id = :id AND left_at IS NOT NULL",
         {"id": server_id},
     ):
         for statement in _DUE_AGAIN:
-            await tx.run(statement, {"id": server_id, "never": _NEVER})
+            await tx.run(statement, {"id": server_id, "never": _POSTPONED_BY})
 
 
-async def depart(tx: Transaction, server_id: int, now_ms: int) -> None:
+async def record_left(tx: Transaction, server_id: int, now_ms: int) -> None:
     """The bot is in a server no more: nothing there is due until it is back.
 
     What is kept of it is kept for a while.
@@ -54,25 +54,25 @@ async def depart(tx: Transaction, server_id: int, now_ms: int) -> None:
         {"id": server_id, "now": now_ms},
     ):
         for statement in _NOT_DUE:
-            await tx.run(statement, {"id": server_id, "never": _NEVER})
+            await tx.run(statement, {"id": server_id, "never": _POSTPONED_BY})
 
 
-async def take_stock(tx: Transaction, present: Mapping[int, str], now_ms: int) -> list[int]:
+async def update_joined(tx: Transaction, present: Mapping[int, str], now_ms: int) -> list[int]:
     """All the servers the bot is in, by id, with their names; those that were not known before.
 
     Where none was known, this is the first start, and none of them is news: an admin has just
     invited the bot there. So a start that is broken off before this changes nothing.
     """
     first = await tx.row("SELECT 1 FROM servers LIMIT 1") is None
-    news = [
+    added = [
         server_id
         for server_id, name in present.items()
-        if await arrive(tx, server_id, name, now_ms)
+        if await record_joined(tx, server_id, name, now_ms)
     ]
     for row in await tx.rows("SELECT id FROM servers WHERE left_at IS NULL"):
         if row["id"] not in present:
-            await depart(tx, row["id"], now_ms)
-    return [] if first else news
+            await record_left(tx, row["id"], now_ms)
+    return [] if first else added
 
 
 async def erase_due(tx: Transaction, now_ms: int, kept_for: int) -> bool:
@@ -87,7 +87,7 @@ async def erase_due(tx: Transaction, now_ms: int, kept_for: int) -> bool:
     )
     if row is None:
         return False
-    parameters = {"id": row["id"], "most": _AT_ONCE}
+    parameters = {"id": row["id"], "most": _BATCH}
     for statement in _ERASE_SOME:
         if await tx.run(statement, parameters):
             return True
