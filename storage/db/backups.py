@@ -1,7 +1,7 @@
-"""Backups: whole copies of the archive, taken while it is in use, and checked by opening them.
+"""Backups: complete copies of the archive, made while it is in use and checked by opening them.
 
-A copy is taken of one moment, in small steps, on a connection of its own that only reads, so the
-writer goes on meanwhile; it bears its final name only once it has been found whole.
+A copy is a snapshot of one moment. It is made in small steps on a read-only connection of its own,
+so the writer isn't blocked. It gets its final name only after its check has passed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = [
     "thin_out",
 ]
 
-#: Pages copied in one step, and the seconds that the disk is left to others between two steps.
+#: Pages copied in one step, and the pause in seconds between two steps, for other disk access.
 _PAGES, _PAUSE = 256, 0.005
 _DAYS, _WEEKS = 7, 4
 _NAME = re.compile(
@@ -45,15 +45,15 @@ _NAME = re.compile(
 )
 _TIME = "%Y%m%d-%H%M%S"
 
-#: Kinds: by the clock; asked for by the operator; taken before the tables are changed.
-#: How the name of a copy ends until it is whole.
+#: Suffix of a copy's name until the copy is complete and checked.
 _UNFINISHED = ".unfinished"
+#: Kinds of backups: scheduled; requested by the operator; made before a migration.
 DAILY, BY_HAND, BEFORE_UPGRADE = "", "-by-hand", "-before-upgrade"
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A copy of the archive, of the moment ``at`` (UTC, to the second), of one of the kinds."""
+    """A backup of the archive at the time ``at`` (UTC, to the second). ``kind``: as above."""
 
     path: Path
     at: datetime
@@ -61,7 +61,7 @@ class Backup:
 
 
 def size_of(database: Path) -> int:
-    """The bytes that an archive takes, with what is written and not moved into it yet."""
+    """The size of an archive in bytes, including its write-ahead log."""
     size = 0
     for path in (database, database.with_name(f"{database.name}-wal")):
         with contextlib.suppress(FileNotFoundError):
@@ -70,7 +70,7 @@ def size_of(database: Path) -> int:
 
 
 def listed(folder: Path, stem: str) -> list[Backup]:
-    """The backups in a folder of the database called ``stem``, the newest first."""
+    """List the backups in a folder of the database named ``stem``, the newest first."""
     found: list[Backup] = []
     with contextlib.suppress(OSError):
         for path in folder.iterdir():
@@ -83,10 +83,9 @@ def listed(folder: Path, stem: str) -> list[Backup]:
 
 
 def back_up(database: Path, folder: Path, now: datetime, kind: str = DAILY) -> Backup:
-    """Copy the archive into ``folder``, which is made where it is missing; blocks meanwhile.
+    """Copy the archive into ``folder``, which is created if it is missing. Blocking.
 
-    Raises BackupError, with the sentence why, where that does not succeed; then nothing is left
-    of it.
+    Raises BackupError, with a sentence that says why, if that fails; then no partial copy is left.
     """
     at = now.astimezone(UTC).replace(microsecond=0)
     path = folder / f"{database.stem}-{at.strftime(_TIME)}{kind}.sqlite3"
@@ -101,9 +100,9 @@ def back_up(database: Path, folder: Path, now: datetime, kind: str = DAILY) -> B
 
 
 def copy(database: Path, path: Path) -> None:
-    """Copy the archive of this moment to ``path``, and check the copy; blocks meanwhile.
+    """Copy a snapshot of the archive to ``path``, and check the copy. Blocking.
 
-    Raises OSError, sqlite3.Error, BackupError where the copy is not whole.
+    Raises OSError, sqlite3.Error, or BackupError if the copy fails its check.
     """
     unfinished = path.with_name(f"{path.name}{_UNFINISHED}")
     unfinished.unlink(missing_ok=True)
@@ -112,8 +111,8 @@ def copy(database: Path, path: Path) -> None:
             contextlib.closing(sqlite3.connect(_address(database, "ro"), uri=True)) as source,
             contextlib.closing(sqlite3.connect(unfinished)) as target,
         ):
-            # While a reading is under way, what is copied stays the archive of one moment, and a
-            # write in between does not make the copying begin anew (SQLite: sqlite3_backup_step).
+            # An open read transaction keeps the copy a snapshot of one moment; without it, a write
+            # in between would restart the backup (SQLite: sqlite3_backup_step).
             source.execute("PRAGMA busy_timeout = 5000")
             source.execute("BEGIN")
             source.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -130,7 +129,7 @@ def copy(database: Path, path: Path) -> None:
 
 
 def fault_of(path: Path) -> str:
-    """What is wrong with a copy that nobody writes to; "" where it is whole and ours; blocks."""
+    """Check a copy that nobody writes to; the problem found, or "" if there is none. Blocking."""
     try:
         with contextlib.closing(
             sqlite3.connect(f"{_address(path, 'ro')}&immutable=1", uri=True)
@@ -150,15 +149,15 @@ def fault_of(path: Path) -> str:
 
 
 def newest_good(folder: Path, stem: str) -> Backup | None:
-    """The newest backup that opens and is whole; blocks while it looks."""
+    """Find the newest backup that opens and passes its check. Blocking."""
     return next((one for one in listed(folder, stem) if not fault_of(one.path)), None)
 
 
 def superfluous(backups: Iterable[Backup], now: datetime) -> list[Backup]:
-    """Those that need not be kept.
+    """Select the backups that the retention policy doesn't keep.
 
-    Kept are the newest of each of the last 7 days that have one, the newest of each of the 4 weeks
-    before those days, and for 7 days what was taken by hand or before an upgrade.
+    It keeps the newest backup of each of the last 7 days that have one, the newest of each of the
+    4 weeks before those days, and for 7 days all backups made by hand or before an upgrade.
     """
     ordered: Sequence[Backup] = sorted(backups, key=lambda one: one.at, reverse=True)
     days: dict[object, Backup] = {}
@@ -176,9 +175,9 @@ def superfluous(backups: Iterable[Backup], now: datetime) -> list[Backup]:
 
 
 def thin_out(folder: Path, stem: str, now: datetime) -> int:
-    """Remove what need not be kept; how many backups that were.
+    """Delete the backups that the retention policy doesn't keep; the number deleted.
 
-    What a backup left that was killed on its way goes too, a day after it.
+    Unfinished copies of backups that were killed are deleted too, once they are a day old.
     """
     removed = 0
     for left in folder.glob(f"{stem}-*{_UNFINISHED}"):

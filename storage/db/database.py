@@ -1,4 +1,4 @@
-"""The archive's file: opened, checked, migrated, locked; one writer and two readers."""
+"""Database: opens, locks, checks and migrates the archive; one writer and two readers."""
 
 from __future__ import annotations
 
@@ -37,19 +37,20 @@ __all__ = ["Database", "lock_archive", "open_database", "open_for_reading", "ret
 
 T = TypeVar("T")
 _READERS = 2
-#: KiB of pages that each of them keeps.
+#: Page cache of each reader, in KiB.
 _READERS_CACHE = 512
-#: Seconds that a start may spend looking whether the file is whole, and the steps of SQLite's
-#: machine between two looks at the time: a gigabyte takes a few seconds, an archive of years less.
+#: Most seconds that the integrity check at a start may take, and the number of SQLite's virtual
+#: machine instructions between two looks at the clock. A gigabyte takes a few seconds; an archive
+#: of several years takes less.
 _LOOK_SECONDS, _LOOK_STEPS = 15.0, 100_000
-#: Seconds between attempts while the archive cannot be used (a full disk, say).
+#: Shortest and longest backoff in seconds while the archive can't be used (for example: full disk).
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
 
 _log = logging.getLogger(__name__)
 
 
 class Database:
-    """The open archive. Writes go through one :class:`Writer`; reads see what is committed."""
+    """The open archive. Writes go through one :class:`Writer`; reads see committed data."""
 
     def __init__(
         self,
@@ -64,19 +65,19 @@ class Database:
             self._readers.put_nowait(reader)
 
     async def write(self, work: Work[T]) -> T:
-        """Run ``work`` in a write transaction; its value, once committed."""
+        """Run ``work`` in a write transaction; its value, once it is committed."""
         if self._writer is None:
             raise RuntimeError("the archive was opened for reading")
         return await self._writer.write(work)
 
     async def read(self, work: Work[T]) -> T:
-        """Run ``work`` on one consistent, read-only view of what is committed."""
-        # In a task of its own: a caller that is cancelled must not leave a reader in the middle
-        # of a transaction, and what a cancelled await had begun is done all the same.
+        """Run ``work`` on a consistent, read-only snapshot of the committed data."""
+        # In a task of its own: cancelling the caller must not leave a reader inside a transaction,
+        # and a statement runs to its end even if the await on it is cancelled.
         return await asyncio.shield(asyncio.ensure_future(self._read(work)))
 
     async def fault(self) -> str:
-        """What is wrong with the file, as far as a look of some seconds tells; "" if nothing."""
+        """Run a time-limited integrity check; the problem found, or "" if there is none."""
         reader = await self._readers.get()
         try:
             return await _fault(reader)
@@ -86,7 +87,7 @@ class Database:
             self._readers.put_nowait(reader)
 
     async def finish_reading(self, readers: int) -> None:
-        """Wait until no reading is under way."""
+        """Wait until no read is in progress. ``readers``: the number of readers."""
         for _ in range(readers):
             await self._readers.get()
 
@@ -112,18 +113,18 @@ async def open_database(
     migrations: Sequence[str] | None = None,
     look: float = _LOOK_SECONDS,
 ) -> AsyncIterator[Database]:
-    """Open the archive at ``path`` for this process alone; it is made where there is none.
+    """Open the archive at ``path`` for this process only; it is created if there is none.
 
-    ``backups``: the folder into which an archive of an older Salon is copied before its tables
-    are changed; None where no copy is wanted. ``erase_member``: erases the members that the
-    erasure log names and the archive, a backup perhaps, doesn't; None: only the log is completed.
-    ``migrations``: SQL instead of the packaged ones.
-    ``look``: for how many seconds at most the file is looked through for damage; 0 for not at all.
+    ``backups``: the folder for a backup before an older archive is migrated; None: no backup.
+    ``erase_member``: erases the members who are in the erasure log but not recorded as erased in
+    the archive, which may be a restored backup; None: only the log is completed.
+    ``migrations``: SQL to use instead of the packaged migrations.
+    ``look``: the time limit of the integrity check, in seconds; 0: no check.
 
-    Raises DatabaseInUse where another process holds it, ForeignDatabase where the file is
-    something else, NewerDatabase where a newer Salon wrote it, DamagedDatabase where it is not
-    whole, BackupError where it would have to be changed and could not be copied, DatabaseError
-    where it cannot be opened. A refused file is not changed.
+    Raises DatabaseInUse if another process has it open, ForeignDatabase if the file isn't Salon's,
+    NewerDatabase if a newer Salon wrote it, DamagedDatabase if it is damaged, BackupError if it has
+    to be migrated and can't be backed up, DatabaseError if it can't be opened. A file that is
+    refused isn't changed.
     """
     with lock_archive(path):
         async with contextlib.AsyncExitStack() as stack:
@@ -134,7 +135,7 @@ async def open_database(
                 await stack.enter_async_context(_connect(path, "ro")) for _ in range(_READERS)
             ]
             for reader in readers:
-                # The operating system has the file's pages anyway; what is asked here is short.
+                # The queries are short, and the operating system caches the file's pages anyway.
                 await reader.execute(f"PRAGMA cache_size = -{_READERS_CACHE}")
             writer = Writer(connection)
             writer.start()
@@ -146,17 +147,17 @@ async def open_database(
 
 
 async def retry_until_available(work: Callable[[], Awaitable[T]]) -> T:
-    """Do ``work``, again and again while the archive cannot be used; its value.
+    """Run ``work``, and retry with backoff while the archive can't be used; its value.
 
-    For what nobody would do again if it failed. What ``work`` does besides its transactions has
-    to bear a repetition.
+    For work that nothing else would retry. Everything ``work`` does outside its transactions has
+    to be idempotent.
     """
     wait = _FIRST_WAIT
     while True:
         try:
             return await work()
         except sqlite3.OperationalError as error:
-            _log.error("The archive cannot be used (%s); next attempt in %.1f s.", error, wait)
+            _log.error("The archive can't be used (%s); next attempt in %.1f s.", error, wait)
             await asyncio.sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
 
@@ -184,10 +185,13 @@ async def _compare_with_log(
 
 @contextlib.contextmanager
 def lock_archive(path: Path) -> Iterator[None]:
-    """Hold the archive for this process alone. Raises DatabaseInUse where another one does."""
+    """Lock the archive for this process. Raises DatabaseInUse if another process has the lock.
+
+    Raises DatabaseError if it can't be locked, or its folder doesn't exist.
+    """
     if not path.absolute().parent.is_dir():
         raise DatabaseError(f"The database {path} cannot be made: there is no such folder.")
-    # Beside the file itself, so that a link to it leads to the same lock.
+    # The lock is beside the resolved file, so that a symbolic link leads to the same lock.
     lock = FileLock(f"{path.resolve()}.lock")
     try:
         lock.acquire(timeout=0)
@@ -206,9 +210,9 @@ def lock_archive(path: Path) -> Iterator[None]:
 
 @contextlib.asynccontextmanager
 async def open_for_reading(path: Path) -> AsyncIterator[Database]:
-    """Open an existing archive to read, beside a process that may be writing it.
+    """Open an existing archive read-only, while another process may be writing to it.
 
-    Raises what :func:`open_database` raises, but for DatabaseInUse.
+    Raises the same errors as :func:`open_database`, except DatabaseInUse.
     """
     if not path.is_file():
         raise DatabaseError(f"There is no database at {path}; SALON_DATABASE says where it lies.")
@@ -246,9 +250,9 @@ async def _pragma(connection: aiosqlite.Connection, sql: str) -> int:
 
 
 async def _fault(connection: aiosqlite.Connection, seconds: float = _LOOK_SECONDS) -> str:
-    """What is wrong with the file, as far as a look of ``seconds`` tells; "" if nothing.
+    """Run an integrity check of at most ``seconds``; the problem found, or "" if there is none.
 
-    The daily backup is looked through to its end, however large.
+    The check of the daily backup has no time limit.
     """
     until = time.monotonic() + seconds
     await connection.set_progress_handler(lambda: time.monotonic() > until, _LOOK_STEPS)
@@ -265,9 +269,9 @@ async def _fault(connection: aiosqlite.Connection, seconds: float = _LOOK_SECOND
 
 
 async def _damage(error: ForeignDatabase, path: Path, backups: Path | None) -> str:
-    """Why a file that cannot be read as a database is taken for ours, damaged; "" if it is not.
+    """Decide whether an unreadable file is a damaged archive; SQLite's error, or "" if it isn't.
 
-    Its first page tells whose it is; where that is gone, the backups do.
+    The first page says whose file it is. If that is unreadable, the existence of backups decides.
     """
     cause = error.__cause__
     if isinstance(cause, sqlite3.DatabaseError):
@@ -278,6 +282,7 @@ async def _damage(error: ForeignDatabase, path: Path, backups: Path | None) -> s
 
 
 def _damaged(path: Path, backups: Path | None, fault: str) -> str:
+    """The error sentence for a damaged archive, with the newest good backup. Blocking."""
     good = None if backups is None else newest_good(backups, path.stem)
     sentence = f"The database {path} is damaged ({fault}); it was left alone."
     if good is None:
@@ -289,7 +294,10 @@ def _damaged(path: Path, backups: Path | None, fault: str) -> str:
 
 
 async def _version(connection: aiosqlite.Connection, path: Path, newest: int | None = None) -> int:
-    """The archive's version, 0 where the file is empty; refuses what is not ours or newer."""
+    """The archive's schema version; 0 if the file is empty.
+
+    Raises ForeignDatabase, NewerDatabase, or DatabaseError for a development version's archive.
+    """
     try:
         application = await _pragma(connection, "PRAGMA application_id")
         version = await _pragma(connection, "PRAGMA user_version")
@@ -320,7 +328,7 @@ async def _prepare(
     migrations: Sequence[str],
     look: float,
 ) -> None:
-    """Make the archive what this Salon works on."""
+    """Check the archive, back it up if it has to be migrated, migrate it and set its options."""
     try:
         version = await _version(connection, path, len(migrations))
         fault = await _fault(connection, look) if version and look else ""
@@ -334,11 +342,11 @@ async def _prepare(
         raise DamagedDatabase(await asyncio.to_thread(_damaged, path, backups, fault))
     if backups is not None and 0 < version < len(migrations):
         made = await asyncio.to_thread(back_up, path, backups, clock.now(), BEFORE_UPGRADE)
-        _log.info("The database is brought up to date; before that it was copied to %s.", made.path)
+        _log.info("Migrating the database; a backup was made at %s.", made.path)
     try:
         await connection.execute("PRAGMA journal_mode = WAL")
         await connection.execute("PRAGMA synchronous = FULL")
-        # What is erased is overwritten, and not only struck from the index of pages.
+        # Overwrite deleted content with zeros instead of only freeing its pages.
         await connection.execute("PRAGMA secure_delete = ON")
         await connection.execute("PRAGMA foreign_keys = ON")
         await migrate(connection, migrations)

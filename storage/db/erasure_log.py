@@ -70,9 +70,9 @@ def get_log_path(database: Path) -> Path:
 
 
 def read_log(path: Path) -> list[Erasure]:
-    """The newest erasure of each member in the file; none if there is no file.
+    """Read the newest erasure of each member from the file; none if there is no file.
 
-    A line that a crash cut off is ignored: the archive still has it.
+    A line that was cut off by a crash is ignored: the erasure is still in the archive.
     """
     found: dict[tuple[int, int], Erasure] = {}
     text = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -136,7 +136,7 @@ async def get_servers_of_member(tx: Transaction, member_id: int) -> list[int]:
 
 
 async def record_erasure(tx: Transaction, one: Erasure) -> Erasure:
-    """Record an erasure unless a later one of the member is recorded; the recorded one."""
+    """Record an erasure, unless a later one of the member is recorded; the recorded erasure."""
     row = await tx.row(
         """
         INSERT INTO erased_members (server_id, member_id, erased_at, opted_out_at)
@@ -161,9 +161,9 @@ async def record_erasure(tx: Transaction, one: Erasure) -> Erasure:
 async def apply_log(
     tx: Transaction, erasures: Iterable[Erasure], erase_member: EraseMember, now_ms: int
 ) -> int:
-    """Erase the members that the archive, restored from a backup, doesn't know to be erased.
+    """Erase the members who are in the log but not recorded as erased in the archive.
 
-    The number of members.
+    That is so if the archive was restored from a backup. Returns the number of members.
     """
     known = set(await get_erasures(tx))
     count = 0

@@ -1,7 +1,7 @@
-"""A backup put in the archive's place, without bringing back what was erased since.
+"""Restore: replaces the archive with a backup, without restoring data that was erased since.
 
-What the replaced archive can still tell of deletions and of members who were forgotten is carried
-over; it is kept aside, whole as it was.
+Deletions and erasures that can still be read from the replaced archive, or from the erasure log,
+are applied to the backup. The replaced archive is kept, unchanged, under another name.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ __all__ = ["Restored", "restore"]
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restoring did.
+    """The result of a restore.
 
-    aside:      where the replaced archive is kept; None where there was none
-    erased:     the replies that were erased once more; None where the replaced archive could not
-                be asked
-    skipped:    prompts that were due since the backup, and may have been sent
-    unplanned:  scheduled essays that were due since: they are drafts again
+    aside:      path of the replaced archive; None if there was none
+    erased:     number of replies that were erased again; None if the replaced archive couldn't be
+                read
+    skipped:    number of prompts that were due since the backup, and may have been sent
+    unplanned:  number of scheduled essays that were due since, which are drafts again
     """
 
     aside: Path | None
@@ -40,9 +40,9 @@ class Restored:
 
 
 def restore(backup: Path, database: Path, now: datetime) -> Restored:
-    """Put ``backup`` in the place of ``database``, which nobody has open; blocks meanwhile.
+    """Replace ``database``, which no process may have open, with ``backup``. Blocking.
 
-    Raises BackupError where the backup is not whole or not Salon's; then nothing is changed.
+    Raises BackupError if the backup is damaged or isn't Salon's; then nothing is changed.
     """
     fresh = database.with_name(f"{database.name}.restoring")
     try:
@@ -68,7 +68,7 @@ def restore(backup: Path, database: Path, now: datetime) -> Restored:
 
 
 def _put_aside(database: Path, now: datetime) -> Path:
-    """Keep the archive under another name, with what its journal holds; where that is."""
+    """Keep the archive under another name, with its write-ahead log; the new path."""
     at = now.astimezone(UTC).strftime("%Y%m%d-%H%M%S")
     aside = database.with_name(f"{database.name}.replaced-{at}")
     for ending in ("", "-wal"):
@@ -79,20 +79,23 @@ def _put_aside(database: Path, now: datetime) -> Path:
                 os.link(old, kept)
             except OSError:
                 shutil.copy2(old, kept)
-    # A journal that stayed would be played into the archive that takes this one's place.
+    # SQLite would apply a remaining write-ahead log to the restored archive.
     for ending in ("-wal", "-shm"):
         database.with_name(f"{database.name}{ending}").unlink(missing_ok=True)
     return aside
 
 
 def _carry_over(connection: sqlite3.Connection, database: Path) -> int | None:
-    """Erase what has been erased since; how many replies, None where nobody can tell."""
+    """Apply the replaced archive's deletions and erasures; the number of replies erased.
+
+    None if the replaced archive can't be read.
+    """
     try:
-        # Only read: it is to be kept as it is.
+        # Read-only: the replaced archive is kept unchanged.
         address = f"{database.absolute().as_uri()}?mode=ro"
         connection.execute("ATTACH :address AS replaced", {"address": address})
         connection.execute("BEGIN IMMEDIATE")
-        # From there the next start takes them into the archive.
+        # The next start applies the erasure log to the restored archive.
         erasures = erasure_log.get_replaced_erasures(connection)
         erasure_log.append_to_log(erasure_log.get_log_path(database), erasures)
         for statement in (*_CARRY_OVER, *_CARRY_OVER_MOVES):
@@ -102,7 +105,7 @@ def _carry_over(connection: sqlite3.Connection, database: Path) -> int | None:
             connection.execute(statement)
         connection.execute("COMMIT")
     except sqlite3.Error:
-        # It is damaged, or of other tables: then only what was kept beside it can tell.
+        # It is damaged or has other tables: only the erasure log is left as a source.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         return None
@@ -113,14 +116,14 @@ def _carry_over(connection: sqlite3.Connection, database: Path) -> int | None:
 
 
 def _forget(connection: sqlite3.Connection, database: Path, now: datetime) -> int:
-    """Forget who asked for it since; how many replies. The rest is seen to at the next start."""
+    """Erase the members in the erasure log; the number of replies. The next start does the rest."""
     erasures = erasure_log.read_log(erasure_log.get_log_path(database))
     try:
         connection.execute("BEGIN IMMEDIATE")
         erased = erasure_log.erase_in_backup(connection, erasures, to_milliseconds(now))
         connection.execute("COMMIT")
     except sqlite3.Error:
-        # Of older tables: it is brought up to date at the next start, and held against them then.
+        # The backup has older tables: the next start migrates it, then applies the erasure log.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         return 0
@@ -128,7 +131,10 @@ def _forget(connection: sqlite3.Connection, database: Path, now: datetime) -> in
 
 
 def _mind_what_was_due(connection: sqlite3.Connection, now: datetime) -> tuple[int, int]:
-    """What was due since the backup was perhaps done: it is not done a second time."""
+    """Keep work that was due since the backup from being done twice.
+
+    The numbers of skipped prompts and of scheduled essays that are drafts again.
+    """
     parameters = {"now": to_milliseconds(now)}
     connection.execute("BEGIN IMMEDIATE")
     connection.execute(_LOOK_FOR_POSTS, parameters)
@@ -151,7 +157,7 @@ _CARRY_OVER = (
         AND id IN (SELECT id FROM replaced.threads)
     """,
 )
-# A reply that was moved since stands as its copy: its original is gone by the bot's own doing.
+# A reply that was moved since exists only as its copy: the bot itself deleted the original.
 _CARRY_OVER_MOVES = (
     """
     UPDATE main.reply_moves SET state = moved.state, webhook_id = moved.webhook_id,
@@ -208,7 +214,7 @@ _ERASE = (
     WHERE later.id = main.replies.id AND later.deleted_at IS NOT NULL
     """,
 )
-# The outbox looks in the channel before it sends what was attempted before (design: look first).
+# Before a second attempt, delivery looks for the message in the channel (design: look first).
 _LOOK_FOR_POSTS = """
 UPDATE planned_messages SET state = 'claimed', attempts = max(attempts, 1),
     first_attempt_at = min(COALESCE(first_attempt_at, planned_at), :now - 600000)

@@ -1,7 +1,7 @@
-"""One writer: every change goes through one queue, in arrival order, many to a transaction.
+"""Writer: runs every write through one queue, in order of arrival, many to a transaction.
 
-Group commit is what makes ``synchronous=FULL`` nearly free: while one transaction is being
-committed, the changes that arrive meanwhile gather, and the next transaction carries them all.
+This is group commit, which makes ``synchronous=FULL`` cheap: writes that arrive while a transaction
+is being committed are queued, and the next transaction commits all of them.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ __all__ = ["Transaction", "Work", "Writer"]
 T = TypeVar("T")
 Parameters = Mapping[str, Any]
 
-#: Changes that may share one transaction; bounds how long the first of them waits.
+#: Most units of work in one transaction; limits how long the first of them waits.
 _MOST_PER_COMMIT = 500
 
 
 class Transaction:
-    """What a unit of work may do: statements with named parameters, nothing else.
+    """A database transaction, as a unit of work sees it: runs statements with named parameters.
 
-    Nothing but the database may be awaited while one is held.
+    A unit of work may await only the database.
     """
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
 
     async def run(self, sql: str, parameters: Parameters | None = None) -> int:
-        """Execute one statement; the number of rows it changed."""
+        """Execute a statement; the number of rows it changed."""
         async with self._connection.execute(sql, parameters or {}) as cursor:
             return cursor.rowcount
 
     async def insert(self, sql: str, parameters: Parameters) -> int:
-        """Execute one INSERT; the new row's id."""
+        """Execute an INSERT; the new row's id."""
         async with self._connection.execute(sql, parameters) as cursor:
             row_id = cursor.lastrowid
         if row_id is None:
@@ -47,7 +47,7 @@ class Transaction:
         return row_id
 
     async def run_many(self, sql: str, rows: Iterable[Parameters]) -> None:
-        """Execute one statement for each of ``rows``, in one visit to the database's thread."""
+        """Execute a statement for each of ``rows``, in a single call to the database's thread."""
         async with self._connection.executemany(sql, rows):
             pass
 
@@ -71,12 +71,12 @@ class _Queued:
 
 
 class Writer:
-    """Runs units of work in arrival order; a unit is in the file when :meth:`write` returns.
+    """Runs units of work in order of arrival; a unit is committed when :meth:`write` returns.
 
-    A unit that raises is undone alone: its caller gets the exception, its neighbours in the same
-    transaction are kept. Where the commit itself fails (a full disk, say), every unit of that
-    transaction is undone and every caller gets that exception. A caller that is cancelled does
-    not take its unit back: it may still be committed.
+    If a unit raises, only that unit is rolled back: its caller gets the exception, and the other
+    units in the transaction are kept. If the commit itself fails (for example on a full disk),
+    every unit in the transaction is rolled back and every caller gets the exception. Cancelling a
+    caller doesn't cancel its unit, which may still be committed.
     """
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
@@ -87,11 +87,11 @@ class Writer:
         self._closed = False
 
     def start(self) -> None:
-        """Begin to work the queue off, in a task of this loop."""
+        """Start processing the queue, in a task of the running event loop."""
         self._task = asyncio.create_task(self._work_off(), name="writer")
 
     async def close(self) -> None:
-        """Finish what is queued, then stop; further writes are refused with RuntimeError."""
+        """Finish the queued units, then stop; later writes raise RuntimeError."""
         self._closed = True
         if self._task is not None:
             self._queue.put_nowait(None)
@@ -99,7 +99,7 @@ class Writer:
             self._task = None
 
     async def write(self, work: Work[T]) -> T:
-        """Run ``work`` in a transaction and return its value once that is committed."""
+        """Run ``work`` in a transaction and return its value once the transaction is committed."""
         if self._closed:
             raise RuntimeError("the archive is closed")
         outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
@@ -131,7 +131,7 @@ class Writer:
                 if value is not _FAILED:
                     done.append((unit, value))
             await self._connection.execute("COMMIT")
-        except Exception as error:  # noqa: BLE001 - handed to every caller it concerns
+        except Exception as error:  # noqa: BLE001 - passed to every caller
             with contextlib.suppress(sqlite3.Error):
                 if self._connection.in_transaction:
                     await self._connection.execute("ROLLBACK")
@@ -149,7 +149,7 @@ class Writer:
             value = await unit.work(self._transaction)
         except Exception as error:
             if not self._connection.in_transaction:
-                raise  # SQLite itself has rolled everything back (disk full, say)
+                raise  # SQLite has rolled everything back itself (for example on a full disk)
             await self._connection.execute("ROLLBACK TO unit")
             await self._connection.execute("RELEASE unit")
             if not unit.outcome.done():

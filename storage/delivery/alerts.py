@@ -1,4 +1,4 @@
-"""Alerts: what the admins of a server are told about a problem, once until it is over."""
+"""Alerts: notify a server's admins of a problem, once until it is over."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ async def notify_admins(
 ) -> bool:
     """Plan an alert for the admins, unless there is one ``about`` this; whether it is new.
 
-    Where the server has no channel for alerts, the problem is only in lists and the log.
+    If the server has no channel for alerts, the problem is only in lists and the log.
     """
     if not await _add(tx, server_id, about=about, text=text, now_ms=now_ms):
         return False
@@ -76,7 +76,7 @@ async def _add(tx: Transaction, server_id: int, *, about: str, text: str, now_ms
 
 
 async def clear(tx: Transaction, server_id: int, about: str) -> None:
-    """The problem is over; if it comes back, there is a new alert."""
+    """Clear an alert, because the problem is over; if it comes back, there is a new alert."""
     await tx.run(
         "DELETE FROM alerts WHERE server_id = :server_id AND about = :about",
         {"server_id": server_id, "about": about},

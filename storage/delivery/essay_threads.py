@@ -1,4 +1,4 @@
-"""Essay threads: an essay's own thread, or its forum post, which the rest of it is posted in.
+"""Essay threads: an essay's own thread or forum post, which the rest of the essay is posted in.
 
 Both have the id of the opening card (docs: Channel Resource › Start Thread from Message, Start
 Thread in Forum or Media Channel), so they are known as soon as the card is sent. The thread still
@@ -125,7 +125,7 @@ async def add(tx: Transaction, card: Card, message_id: int, *, name: str, now_ms
 
 
 async def redirect_unsent(tx: Transaction, thread_id: int) -> None:
-    """Post what is still to be posted of an essay into its own thread, which is open now."""
+    """Send the essay's pending messages to its own thread, which is open now."""
     await tx.run(
         """
         UPDATE planned_messages SET channel_id = :id, after_id = :id
@@ -150,7 +150,7 @@ async def find_discussion_id(tx: Transaction, thread_id: int) -> int | None:
 
 
 async def give_up(tx: Transaction, discussion_id: int, last_error: str) -> None:
-    """Mark as failed what is still to be posted of an essay: the thread it belongs in is lost."""
+    """Mark the essay's pending messages as failed, because the thread for them is lost."""
     await tx.run(
         """
         UPDATE planned_messages SET state = 'failed', last_error = :last_error
@@ -162,9 +162,9 @@ async def give_up(tx: Transaction, discussion_id: int, last_error: str) -> None:
 
 
 async def restart_publishing(tx: Transaction, discussion_id: int, now_ms: int) -> int:
-    """Plan all messages of an essay again, from its card on, where its own thread is lost.
+    """Plan all messages of an essay again, from its card on, if its own thread is lost.
 
-    An existing card is deleted. The number of messages; 0 where nothing is lost.
+    An existing card is deleted. Returns the number of messages; 0 if the thread isn't lost.
     """
     row = await tx.row(
         """

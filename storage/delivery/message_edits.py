@@ -1,4 +1,4 @@
-"""Message edits: calls that change or delete what is in Discord, and may be repeated.
+"""Message edits: idempotent calls that change or delete something in Discord.
 
 Edits and deletions of messages; locking, unlocking and renaming of threads.
 """
@@ -33,8 +33,8 @@ __all__ = [
 class NewMessageEdit:
     """An edit to be planned.
 
-    ``edit`` or ``delete`` a message; ``remove`` one: delete it, or edit it where somebody answered
-    it; ``lock``, ``unlock`` or ``rename`` a thread.
+    ``edit`` or ``delete`` a message; ``remove`` one: delete it, or edit it if it has a reply or a
+    thread; ``lock``, ``unlock`` or ``rename`` a thread.
     """
 
     kind: str
@@ -102,9 +102,9 @@ async def plan(
     )
 
 
-#: What may be done: a thread is locked or unlocked after all earlier edits in it, since an edit
-#: unarchives a thread, and so that the last one counts; and of the edits that apply a revision only
-#: the first.
+#: Edits that may be made now. A thread is locked or unlocked after all earlier edits in it, since
+#: an edit unarchives a thread, and so that the last one counts. Of the edits that apply a revision,
+#: only the first may be made.
 _READY = """
 FROM message_edits
 WHERE state = 'planned' AND NOT (
@@ -159,7 +159,7 @@ def _edit(row: sqlite3.Row) -> MessageEdit:
 
 
 async def decide_removal(tx: Transaction, edit: MessageEdit, now_ms: int) -> MessageEdit | None:
-    """Decide whether a message to be removed is edited or deleted; None: neither any more.
+    """Decide whether a message to be removed is edited or deleted; None: it needn't be removed.
 
     If somebody replied to it, or a thread was opened on it, it is edited; else it is deleted, and
     recorded as that.
@@ -199,7 +199,7 @@ async def mark_message_deleted(tx: Transaction, edit: MessageEdit, now_ms: int) 
 
 
 async def mark_done(tx: Transaction, edit_id: int) -> None:
-    """Record that it is done."""
+    """Record that an edit is done."""
     await tx.run(
         "UPDATE message_edits SET state = 'done', last_error = NULL WHERE id = :id",
         {"id": edit_id},
@@ -226,7 +226,7 @@ async def set_payload(tx: Transaction, edit_id: int, payload: Payload) -> None:
 
 
 async def mark_failed(tx: Transaction, *, edit_id: int, last_error: str) -> None:
-    """Discord will never accept it."""
+    """Mark an edit as failed: Discord will never accept it."""
     await tx.run(
         "UPDATE message_edits SET state = 'failed', last_error = :last_error WHERE id = :id",
         {"id": edit_id, "last_error": last_error},

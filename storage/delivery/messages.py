@@ -1,4 +1,4 @@
-"""Planned messages: what the bot has decided to send: planned → claimed → sent or failed.
+"""Planned messages, which the bot has decided to send: planned → claimed → sent or failed.
 
 Times are milliseconds since 1970 UTC.
 """
@@ -311,10 +311,10 @@ class SentMessage:
 async def mark_sent(
     tx: Transaction, *, planned_message_id: int, message_id: int | None, at: int, now_ms: int
 ) -> SentMessage | None:
-    """Record that a message was sent; None where that was recorded before.
+    """Record that a message was sent; None if that was recorded before.
 
     ``message_id`` None: it was sent, and deleted before its id was known. ``at``: when it was sent,
-    by Discord's clock; where that is too early to be true, ``now_ms`` is recorded.
+    by Discord's clock; if that is implausibly early, ``now_ms`` is recorded.
     """
     row = await tx.row(
         """
@@ -450,7 +450,7 @@ async def find_previous_part(tx: Transaction, planned_message_id: int) -> Previo
 async def set_linked_payload(
     tx: Transaction, planned_message_id: int, payload: Payload, content_without_links: str
 ) -> None:
-    """Change what a part says by a link; its text without links is kept once."""
+    """Add a link to a part's payload; its text without links is saved the first time."""
     await tx.run(
         """
         UPDATE planned_messages
@@ -534,7 +534,7 @@ async def get_newest_id(tx: Transaction, channel_id: int, discussion_id: int | N
 
 
 async def mark_failed(tx: Transaction, *, planned_message_id: int, last_error: str) -> None:
-    """Discord will never accept this message: it failed, and so does the rest of its essay.
+    """Mark a message as failed, and the rest of its essay: Discord will never accept it.
 
     The parts after a failed part aren't sent: an essay with a gap is worse than one that stops,
     and the admins are alerted.

@@ -29,7 +29,7 @@ async def add(tx: Transaction, planned_message_id: int, *, reply_id: int, delete
 
 @dataclass(frozen=True, slots=True)
 class TemporaryMessage:
-    """A message whose time is over. ``message_id`` None: it was never sent."""
+    """A message that is due to be deleted. ``message_id`` None: it was never sent."""
 
     planned_message_id: int
     channel_id: int
@@ -52,7 +52,7 @@ async def get_due(tx: Transaction, now_ms: int) -> list[TemporaryMessage]:
 
 
 async def mark_deleted(tx: Transaction, planned_message_id: int) -> None:
-    """The message is no longer in Discord; its text isn't kept, either.
+    """Record that a message was deleted in Discord, and delete its text here.
 
     Recorded replies to it stay as they are; there can be no more of them.
     """
@@ -81,7 +81,7 @@ async def get_next_due(tx: Transaction) -> int | None:
 
 
 async def postpone(tx: Transaction, planned_message_id: int, delete_at: int) -> None:
-    """It couldn't be deleted; try again at ``delete_at``."""
+    """Retry a deletion that failed at ``delete_at``."""
     await tx.run(
         "UPDATE temporary_messages SET delete_at = :at WHERE planned_message_id = :id",
         {"id": planned_message_id, "at": delete_at},

@@ -94,10 +94,10 @@ class OpenedThread:
 
 
 async def mark_opened(tx: Transaction, thread_id: int) -> OpenedThread | None:
-    """Record that a planned thread is open; None where it wasn't planned any more.
+    """Record that a planned thread is open; None if it wasn't planned any more.
 
-    Its record begins with it, without a gap. What is still to be posted of an essay goes into the
-    essay's own thread.
+    Its watermark starts at the thread's creation, so that no message is missed. If it is an
+    essay's own thread, the essay's pending messages are sent to it.
     """
     row = await tx.row(
         """
@@ -145,7 +145,7 @@ async def find_withdrawn(tx: Transaction, thread_id: int) -> WithdrawnThread | N
 
 
 async def mark_ready(tx: Transaction, thread_id: int) -> None:
-    """The reply's author is in the thread: nothing is left to do."""
+    """Mark a thread as ready: the reply's author is in it, and nothing is left to do."""
     await tx.run(
         "UPDATE threads SET state = 'ready', last_error = NULL WHERE id = :id AND state = 'open'",
         {"id": thread_id},
@@ -194,7 +194,7 @@ async def rename(tx: Transaction, thread_id: int, name: str) -> None:
 
 
 async def mark_failed(tx: Transaction, *, thread_id: int, last_error: str) -> None:
-    """There will be no such thread, for instance since its reply was deleted."""
+    """Mark a thread as failed: it won't be opened, for instance because its reply was deleted."""
     await tx.run(
         "UPDATE threads SET state = 'failed', last_error = :last_error WHERE id = :id",
         {"id": thread_id, "last_error": last_error},

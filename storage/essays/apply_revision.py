@@ -1,4 +1,4 @@
-"""Laying a new revision over the messages of an essay: what stands, and what is owed to Discord."""
+"""Applying a revision: plans the edits that change an essay's posted messages to its new text."""
 
 from __future__ import annotations
 
@@ -30,18 +30,20 @@ __all__ = [
     "stop",
 ]
 
-#: Milliseconds between two edits of messages over an hour old, of which Discord takes few at once
-#: (docs: Opcodes and Status Codes › JSON, 30046; it says nowhere how many).
+#: Age in milliseconds (one hour) from which on Discord limits edits of a message, and the interval
+#: between two such edits (docs: Opcodes and Status Codes › JSON, 30046; the number allowed isn't
+#: documented).
 _OLD_AFTER, _OLD_INTERVAL = 3_600_000, 7_000
 
 
 @dataclass(frozen=True, slots=True)
 class PostedMessage:
-    """A message of an essay that stands.
+    """A message of an essay that was posted and not deleted.
 
-    ``payload``: what it says or is about to; ``bare``: of a part, its text without links;
-    ``apart``: other messages stand between it and the part before. ``owed``: what it says had not
-    reached Discord when this was asked. ``answered``: a reply or a thread stands on it.
+    ``payload``: its current or planned body. ``bare``: a part's text without links; ``extent``:
+    the range of the essay in it. ``apart``: other messages are between it and the part before it.
+    ``pending``: an edit of it hadn't reached Discord when this was read. ``answered``: it has a
+    reply or a thread.
     """
 
     planned_message_id: int
@@ -58,10 +60,11 @@ class PostedMessage:
 
 @dataclass(frozen=True, slots=True)
 class PostedEssay:
-    """An essay as it stands: its newest revision and the messages that carry it.
+    """An essay as it is posted: its newest revision and its messages.
 
-    ``place``: where new messages go; ``homeless``: that is gone, an essay's own thread.
-    ``waiting``: messages are on their way. ``closing``: the closing question an admin chose.
+    ``place``: the channel or thread for new messages. ``homeless``: the essay's own thread was
+    deleted or couldn't be opened. ``waiting``: some messages aren't sent yet. ``closing``: the
+    closing question an admin chose.
     """
 
     discussion_id: int
@@ -82,10 +85,10 @@ class PostedEssay:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a message is to say from now on; ``payload`` is the body of Discord's Create Message.
+    """A planned change of a message. ``payload``: the new body, as for Discord's Create Message.
 
-    ``needed`` False: it is removed, or says ``payload`` where somebody answered it. ``body``: the
-    body of Discord's Edit Message, None where the message says it already.
+    ``needed`` False: the message is deleted, or edited to ``payload`` if it has a reply or a
+    thread. ``body``: the body of Discord's Edit Message; None if the message doesn't change.
     """
 
     message: PostedMessage
@@ -99,9 +102,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class RevisionPlan:
-    """A revision as it is to stand. ``more``: new messages, the first of which continues a post.
+    """The planned changes of an essay's messages for a new revision.
 
-    ``name``: of the essay's own thread, where it has one and its name changes.
+    ``more``: new messages. ``continues``: the id of the planned message that the first of them
+    continues. ``name``: the new name of the essay's own thread; None if it doesn't change.
     """
 
     changes: tuple[Change, ...]
@@ -111,13 +115,13 @@ class RevisionPlan:
 
     @property
     def is_same(self) -> bool:
-        """Whether nothing that is seen changes."""
+        """Whether nothing visible changes."""
         edited = any(change.body is not None for change in self.changes)
         return not edited and not self.more and self.name is None
 
 
 async def get_posted_essay(tx: Transaction, discussion_id: int) -> PostedEssay | None:
-    """How an essay stands; None where there is no such discussion."""
+    """The essay as it is posted; None if there is no such discussion."""
     key = {"id": discussion_id}
     row = await tx.row(
         """
@@ -210,15 +214,15 @@ async def apply(
     member_name: str,
     now_ms: int,
 ) -> int:
-    """Make a revision the essay's newest and owe Discord what lays it over; its number.
+    """Add a revision as the essay's newest and plan the edits of its messages; its number.
 
-    What was owed for an earlier revision is not owed any more. ``before`` must be how the essay
-    stands in this very transaction.
+    Pending edits of earlier revisions are cancelled. ``before`` must have been read in this same
+    transaction.
     """
     number = before.revision + 1
     key = {"id": before.discussion_id}
     await revisions.add_revision(tx, before.discussion_id, number, revision, now_ms)
-    # A message that is about to be deleted carries nothing any more, so that stays owed.
+    # Planned deletions stay: the message isn't part of the essay any more.
     await tx.run(
         """
         DELETE FROM message_edits
@@ -227,7 +231,7 @@ async def apply(
         """,
         key,
     )
-    # What Discord refused of an earlier revision never stood.
+    # Messages of an earlier revision that Discord refused were never posted.
     await tx.run(
         """
         DELETE FROM planned_messages
@@ -273,7 +277,7 @@ async def apply(
 
 
 def _plan_edits(before: PostedEssay, plan: RevisionPlan) -> list[NewMessageEdit]:
-    """The calls that lay a revision over: first what stays is changed, then the rest removed."""
+    """The edits that apply a revision, in order: change messages, remove messages, rename."""
     changed, removed = [], []
     for change in plan.changes:
         if change.body is None:
@@ -288,12 +292,12 @@ def _plan_edits(before: PostedEssay, plan: RevisionPlan) -> list[NewMessageEdit]
         named.append(NewMessageEdit("rename", before.thread_id, payload={"name": plan.name}))
     edits = [*changed, *removed, *named]
     if edits and before.state == "closed" and before.thread_id is not None:
-        edits.append(NewMessageEdit("lock", before.thread_id))  # an edit opens what is archived
+        edits.append(NewMessageEdit("lock", before.thread_id))  # an edit unarchives the thread
     return edits
 
 
 async def _save_messages(tx: Transaction, changes: Sequence[Change], revision: int) -> None:
-    """Keep what each message says and carries from now on."""
+    """Save the new body and passages of each message."""
     await tx.run_many(
         """
         UPDATE planned_messages
@@ -341,7 +345,7 @@ async def _is_old(tx: Transaction, discussion_id: int, now_ms: int) -> bool:
 
 
 async def progress(tx: Transaction, discussion_id: int) -> Progress:
-    """How far the newest revision is laid over the messages of the one before."""
+    """The progress of applying the newest revision to the posted messages."""
     row = await tx.row(
         """
         SELECT count(*) AS total,
@@ -366,7 +370,7 @@ async def progress(tx: Transaction, discussion_id: int) -> Progress:
 
 
 async def go_on(tx: Transaction, discussion_id: int, now_ms: int) -> int:
-    """Try once more what Discord refused of laying a revision over; how much that is."""
+    """Retry the edits and messages of a revision that Discord refused; their number."""
     parameters = {"id": discussion_id, "now": now_ms}
     edits = await tx.run(
         """
@@ -392,7 +396,7 @@ async def go_on(tx: Transaction, discussion_id: int, now_ms: int) -> int:
 
 
 async def stop(tx: Transaction, discussion_id: int) -> None:
-    """The essay is withdrawn: nothing of a new revision is laid over it any more."""
+    """Cancel pending revisions, and edits but deletions and locks: the essay is withdrawn."""
     key = {"id": discussion_id}
     await tx.run("DELETE FROM pending_revisions WHERE discussion_id = :id", key)
     await tx.run(

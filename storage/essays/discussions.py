@@ -26,10 +26,9 @@ __all__ = ["Listed", "find", "listed", "same_essay", "start", "turn", "withdraw"
 class Listed:
     """A discussion as ``/essay list`` shows it.
 
-    ``card_id``: its opening card, while that stands. ``stopped``: why its publishing cannot go on.
-    ``thread_id``: its own thread or forum post, once the card is sent; ``thread_gone``: that is
-    no more.
-    ``revision``: the newest.
+    ``card_id``: the message id of its opening card, unless that was deleted. ``stopped``: the error
+    that stopped its publishing. ``thread_id``: its own thread or forum post, once the card is sent;
+    ``thread_gone``: that was deleted or couldn't be opened. ``revision``: the newest.
     """
 
     id: int
@@ -50,9 +49,9 @@ class Listed:
 async def same_essay(
     tx: Transaction, channel_id: int, essay: Essay, besides: int = 0
 ) -> Listed | None:
-    """The newest discussion of the very same text in a channel, unless it was withdrawn.
+    """Find the newest discussion of exactly this text in a channel that isn't withdrawn.
 
-    ``besides``: not this one.
+    ``besides``: the id of a discussion to ignore.
     """
     row = await tx.row(
         """
@@ -71,7 +70,7 @@ async def same_essay(
 
 
 async def same_drafts(tx: Transaction, channel_id: int, essay: Essay) -> list[int]:
-    """The drafts of the very same text for a channel, the newest first."""
+    """The drafts of exactly this text for a channel, the newest first."""
     rows = await tx.rows(
         """
         SELECT discussions.id
@@ -95,7 +94,7 @@ async def start(
     now_ms: int,
     style: str = THREADS,
 ) -> int:
-    """Draft an essay and begin to publish it, in one; the discussion's id."""
+    """Create a draft of an essay and start publishing it; the discussion's id."""
     discussion_id = await drafts.create(
         tx,
         submission=submission,
@@ -166,14 +165,14 @@ async def _listed_one(tx: Transaction, discussion_id: int) -> Listed | None:
 
 
 async def listed(tx: Transaction, server_id: int) -> list[Listed]:
-    """A server's discussions, the newest first."""
+    """List a server's discussions, the newest first."""
     return await _some(tx, _LISTED_BY_SERVER, {"server_id": server_id})
 
 
 async def find(tx: Transaction, essay: str) -> Listed:
-    """The discussion with this number or exact title; UnknownEssay where there is not just one.
+    """Find the discussion with this number or exact title; UnknownEssay unless exactly one matches.
 
-    A title that is itself a number is found by its title where no discussion has the number.
+    A number that no discussion has is searched as a title.
     """
     if essay.strip().isascii() and essay.strip().isdigit() and len(essay.strip()) < 19:
         found = await _listed_one(tx, int(essay.strip()))
@@ -193,9 +192,10 @@ async def find(tx: Transaction, essay: str) -> Listed:
 async def turn(
     tx: Transaction, discussion_id: int, *, before: str, after: str, now_ms: int
 ) -> int | None:
-    """Bring a discussion from one state to another; its server, None where it was in neither.
+    """Change a discussion's state from ``before`` to ``after``; its server.
 
-    The essay's own thread or post, where it has one, is locked with it and opened with it.
+    None if its state wasn't ``before``. The essay's own thread or forum post, if it has one, is
+    locked when the discussion is closed, and unlocked when it is opened again.
     """
     row = await tx.row(
         """
@@ -207,7 +207,7 @@ async def turn(
     if row is None:
         return None
     if after == "open":
-        # That it is closed has been said once in it; if it closes again, that is news again.
+        # The notice that it is closed was posted once; it may be posted again when it closes again.
         await alerts.clear(tx, row["server_id"], f"closed discussion {discussion_id}")
     if row["style"] != "threads" and row["thread_id"] is not None:
         await message_edits.plan(
@@ -222,10 +222,10 @@ async def turn(
 
 
 async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | None:
-    """Take an essay back; its server, None where it was neither publishing, open nor closed.
+    """Withdraw an essay; its server, or None if it was neither publishing, open nor closed.
 
-    What the bot posted is to be removed and the threads to be locked; what members wrote stays.
-    In a forum's post the bot's text is emptied instead: it would be a stump without its card.
+    Plans to delete the bot's messages and to lock the threads; members' messages stay. In a forum
+    post the bot's messages are emptied instead, because it would lose its first message.
     """
     key = {"id": discussion_id}
     row = await tx.row(
@@ -254,7 +254,7 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
         """,
         key,
     )
-    # One that is wanted may stand: what was asked of Discord may have been done without an answer.
+    # A planned thread may exist: Discord may have opened it without its response reaching the bot.
     threads = await tx.rows(
         """
         SELECT id FROM threads
@@ -279,7 +279,7 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
     )
     locks = [NewMessageEdit("lock", thread["id"]) for thread in threads]
     if row["style"] == "forum":
-        # Locked at once, and once more behind the edits, which open what is archived.
+        # Lock it at once, and again after the edits, which unarchive it.
         edits = [
             *locks,
             *(_empty(message) for message in posted),

@@ -1,6 +1,6 @@
-"""Drafts: essays that were read and laid out, and are not published yet.
+"""Drafts: essays that were read and laid out, and aren't published yet.
 
-A draft's posts are there already, as what the preview shows; to publish is to plan them.
+A draft already has its messages, which the preview shows; publishing changes them to planned.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class DraftPost:
-    """A message as it will stand."""
+    """A message of a draft, as it will be posted."""
 
     id: int
     purpose: str
@@ -43,9 +43,9 @@ class DraftPost:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An essay before it is published, or whatever became of it: ``state`` tells.
+    """A draft, or the essay it was published as; see ``state``.
 
-    ``begun``: its card stands.
+    ``begun``: its card has been sent.
     """
 
     id: int
@@ -73,7 +73,7 @@ async def create(
     style: str,
     now_ms: int,
 ) -> int:
-    """Keep an essay as a draft, with its posts; the discussion's id."""
+    """Save an essay as a draft, with its messages; the discussion's id."""
     discussion_id = await tx.insert(
         """
         INSERT INTO discussions (server_id, channel_id, state, style, tags, created_at)
@@ -108,9 +108,9 @@ def _joined(tags: tuple[int, ...]) -> str:
 async def restyle(
     tx: Transaction, discussion_id: int, style: str, tags: tuple[int, ...] | None = None
 ) -> bool:
-    """Another style for a draft or scheduled essay, and other tags unless None.
+    """Change the style of a draft or scheduled essay, and its tags unless None.
 
-    False where it is neither any more.
+    False if it is neither any more.
     """
     return bool(
         await tx.run(
@@ -128,7 +128,7 @@ async def restyle(
 
 
 async def retag(tx: Transaction, discussion_id: int, tags: tuple[int, ...]) -> bool:
-    """Other tags for a forum's post; False where it is none, or stands already."""
+    """Change the tags of a forum post; False if it isn't one, or was posted already."""
     return bool(
         await tx.run(
             """
@@ -145,7 +145,7 @@ async def retag(tx: Transaction, discussion_id: int, tags: tuple[int, ...]) -> b
 
 
 async def find(tx: Transaction, discussion_id: int) -> Draft | None:
-    """The discussion with this id, as the essay that is or was to be published."""
+    """Find a draft, or the essay it was published as, by the discussion's id."""
     row = await tx.row(
         """
         SELECT discussions.id, server_id, channel_id, state, scheduled_for, essay,
@@ -199,9 +199,9 @@ async def redraft(
     planned: Sequence[NewMessage],
     now_ms: int,
 ) -> bool:
-    """Put a corrected essay, and the posts made of it, in a draft's place.
+    """Replace the essay and messages of a draft with a corrected version.
 
-    False where it is no draft any more, nor scheduled.
+    False if it is neither a draft nor scheduled any more.
     """
     row = await tx.row(
         """
@@ -259,9 +259,9 @@ async def publish(
     after_id: int,
     now_ms: int,
 ) -> bool:
-    """Begin to publish a draft or a scheduled essay; False where that was begun before.
+    """Start publishing a draft or a scheduled essay; False if that was started before.
 
-    ``after_id``: an id of Discord's older than anything of the essay can be.
+    ``after_id``: a Discord id older than any message of the essay can be.
     """
     row = await tx.row(
         """
@@ -281,8 +281,8 @@ async def publish(
         """,
         {"id": discussion_id, "after_id": after_id, "now": now_ms},
     )
-    # Nothing of this discussion stands in the channel before the command was given. A forum has
-    # no messages of its own.
+    # No message of this discussion was posted in the channel before the command. A forum has no
+    # messages of its own.
     await tx.run(
         """
         INSERT INTO watermarks (channel_id, server_id, message_id, verified_at)
@@ -310,7 +310,7 @@ async def publish(
 
 
 async def discard(tx: Transaction, discussion_id: int) -> bool:
-    """Forget a draft or a scheduled essay; False where it is neither any more."""
+    """Delete a draft or a scheduled essay; False if it is neither any more."""
     key = {"id": discussion_id}
     row = await tx.row(
         "SELECT id FROM discussions WHERE id = :id AND state IN ('draft', 'scheduled')", key

@@ -1,4 +1,4 @@
-"""An essay and the tree of its replies, as programs and people outside read it."""
+"""Export of an essay and the tree of its replies, for people and other programs."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def _author(row: sqlite3.Row) -> dict[str, str] | None:
 
 
 async def export(tx: Transaction, essay: str) -> dict[str, Any]:
-    """The discussion with this number or exact title, in the shape the README documents.
+    """Export the discussion with this number or exact title, in the format the README documents.
 
-    Ids are strings, times ISO 8601 in UTC; replies stand in the order of their ids. Raises
-    UnknownEssay where there is not just one such essay.
+    Ids are strings, times ISO 8601 in UTC; replies are ordered by id. Raises UnknownEssay unless
+    exactly one essay matches.
     """
     found = await discussions.find(tx, essay)
     parameters = {"id": found.id}
@@ -77,7 +77,7 @@ async def export(tx: Transaction, essay: str) -> dict[str, Any]:
         """,
         parameters,
     )
-    # What stood in a deleted channel or thread is hidden until it is erased.
+    # Replies in a deleted channel or thread are hidden until they are erased.
     hidden = {row["id"] for row in rows if row["hidden"]}
     for reply_id in hidden:
         attachments[reply_id], reactions[reply_id] = [], []

@@ -1,4 +1,4 @@
-"""Edits: new revisions of published essays that an admin was shown and has not applied yet."""
+"""Pending revisions: edits of published essays that an admin hasn't applied or discarded yet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Edit", "correct", "discard", "find", "keep", "of_essay"]
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A new revision that waits for a decision."""
+    """A new revision that an admin has to apply or discard."""
 
     id: int
     discussion_id: int
@@ -51,7 +51,7 @@ async def keep(
     revision: NewRevision,
     now_ms: int,
 ) -> int:
-    """Keep a new revision until it is decided on, in the place of an earlier one; its id."""
+    """Save a pending revision, which replaces an earlier pending one; its id."""
     await tx.run("DELETE FROM pending_revisions WHERE discussion_id = :id", {"id": discussion_id})
     edit_id = await tx.insert(
         """
@@ -81,7 +81,7 @@ def _serialize(revision: NewRevision) -> str:
 
 
 async def correct(tx: Transaction, edit: Edit, revision: NewRevision) -> bool:
-    """Put a corrected revision in the place of ``edit``'s; False where that changed meanwhile."""
+    """Replace the revision of ``edit`` with a corrected one; False if it changed meanwhile."""
     if await find(tx, edit.id) != edit:
         return False
     await tx.run(
@@ -103,17 +103,17 @@ async def correct(tx: Transaction, edit: Edit, revision: NewRevision) -> bool:
 
 
 async def find(tx: Transaction, edit_id: int) -> Edit | None:
-    """The edit with this id; None where it was applied, discarded or replaced."""
+    """Find the edit with this id; None if it was applied, discarded or replaced."""
     row = await tx.row(_EDIT, {"id": edit_id})
     return None if row is None else _edit(row)
 
 
 async def of_essay(tx: Transaction, discussion_id: int) -> Edit | None:
-    """The edit of a discussion that waits for a decision, if one does."""
+    """Find the pending edit of a discussion, if there is one."""
     row = await tx.row(_EDIT_OF, {"id": discussion_id})
     return None if row is None else _edit(row)
 
 
 async def discard(tx: Transaction, edit_id: int) -> bool:
-    """Forget an edit; False where it is not there any more."""
+    """Delete an edit; False if it doesn't exist any more."""
     return bool(await tx.run("DELETE FROM pending_revisions WHERE id = :id", {"id": edit_id}))

@@ -1,4 +1,4 @@
-"""How far a publishing has come, and going on with one that stopped."""
+"""Progress of publishing an essay, and retrying one that stopped."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the posts that publish an essay have come."""
+    """How many of the messages that publish an essay are sent, and whether one failed."""
 
     sent: int
     total: int
@@ -29,9 +29,9 @@ class Progress:
 
 
 async def go_on(tx: Transaction, discussion_id: int, now_ms: int) -> int:
-    """Try what Discord refused of a publishing once more; how many posts that are.
+    """Retry the messages of an essay that Discord refused; their number.
 
-    Where the thread it went into is lost, all of it is posted once more.
+    If the essay's own thread is lost, all of the essay is posted again.
     """
     restarted = await essay_threads.restart_publishing(tx, discussion_id, now_ms)
     if restarted:
@@ -48,7 +48,7 @@ async def go_on(tx: Transaction, discussion_id: int, now_ms: int) -> int:
 
 
 async def progress(tx: Transaction, discussion_id: int) -> Progress:
-    """How far the publishing of a discussion has come."""
+    """The progress of publishing a discussion's essay."""
     row = await tx.row(
         """
         SELECT count(*) AS total,
@@ -81,7 +81,7 @@ class OpenedDiscussion:
 async def open_discussion(
     tx: Transaction, planned_message_id: int, now_ms: int
 ) -> OpenedDiscussion | None:
-    """Open the discussion of a sent message where everything that publishes it is sent now."""
+    """Open the discussion of a sent message if all messages that publish it are sent now."""
     row = await tx.row(
         """
         UPDATE discussions SET state = 'open', published_at = :now
@@ -103,7 +103,7 @@ async def open_discussion(
 
 @dataclass(frozen=True, slots=True)
 class PublishedEssay:
-    """An essay that is being published, or is. ``title``: of its newest revision."""
+    """An essay that is published or being published. ``title``: of its newest revision."""
 
     server_id: int
     channel_id: int

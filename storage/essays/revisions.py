@@ -1,4 +1,4 @@
-"""Revisions: an essay as it was read, with what an admin changed, its questions and passages."""
+"""Revisions: versions of an essay, with an admin's corrections, its questions and passages."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ __all__ = ["NewRevision", "add_revision", "digest", "facts", "keep_text"]
 
 @dataclass(frozen=True, slots=True)
 class NewRevision:
-    """An essay as it was read, and what it was read from.
+    """A new revision: the essay and the source it was read from.
 
-    ``closing``: the closing question an admin chose; ``notes``: what could not be shown as it was.
+    ``closing``: the closing question an admin chose. ``notes``: what couldn't be
+    reproduced exactly.
     """
 
     essay: Essay
@@ -29,7 +30,7 @@ class NewRevision:
 
 
 def digest(essay: Essay) -> str:
-    """What an essay is recognised by, in whatever form it is handed in: a hash of its words."""
+    """Hash an essay's words, to recognize the same essay in any file format."""
     words = " ".join(passage.text for passage in essay.passages) or essay.title
     return hashlib.sha256(" ".join(words.split()).encode("utf-8", "replace")).hexdigest()
 
@@ -37,7 +38,7 @@ def digest(essay: Essay) -> str:
 async def add_revision(
     tx: Transaction, discussion_id: int, number: int, revision: NewRevision, now_ms: int
 ) -> None:
-    """Keep an essay as a revision of a discussion, with its passages and questions."""
+    """Save an essay as a revision of a discussion, with its passages and questions."""
     essay = revision.essay
     key = {"discussion_id": discussion_id, "number": number}
     found = facts(essay)
@@ -75,7 +76,7 @@ async def add_revision(
 
 
 async def keep_text(tx: Transaction, discussion_id: int, number: int, essay: Essay) -> None:
-    """Keep the questions and passages of a revision, in the place of others if they differ."""
+    """Save the questions and passages of a revision; replaces saved ones that differ."""
     key = {"discussion_id": discussion_id, "number": number}
     questions = [key | {"position": at, "text": text} for at, text in enumerate(essay.questions)]
     passages = [key | {"passage": one.number, "text": one.text} for one in essay.passages]
@@ -114,7 +115,7 @@ async def keep_text(tx: Transaction, discussion_id: int, number: int, essay: Ess
 
 
 def facts(essay: Essay) -> dict[str, str | None]:
-    """What was found in an essay and may be corrected."""
+    """The extracted facts of an essay that an admin may correct, and the essay as JSON."""
     epigraph = essay.epigraph
     return {
         "title": essay.title,

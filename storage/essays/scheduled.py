@@ -1,4 +1,4 @@
-"""Essays that are to be published later."""
+"""Scheduled essays: drafts that are published at a set time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def schedule(
     member_name: str,
     now_ms: int,
 ) -> bool:
-    """Publish a draft at ``at_ms``, or another time than before; False where it is no draft."""
+    """Schedule or reschedule a draft for ``at_ms``; False if it isn't a draft or scheduled."""
     row = await tx.row(
         """
         UPDATE discussions SET state = 'scheduled', scheduled_for = :at
@@ -43,9 +43,9 @@ async def schedule(
 
 
 async def publish_due(tx: Transaction, now_ms: int) -> int:
-    """Begin to publish what was scheduled until now; how many that were.
+    """Start publishing the scheduled essays that are due; their number.
 
-    It is published in the name of the admin who scheduled it last.
+    Each is published in the name of the admin who last scheduled it.
     """
     rows = await tx.rows(
         """
@@ -75,7 +75,7 @@ async def publish_due(tx: Transaction, now_ms: int) -> int:
 
 
 async def next_due(tx: Transaction) -> int | None:
-    """When the next scheduled essay is due; None where none is scheduled."""
+    """When the next scheduled essay is due; None if none is scheduled."""
     row = await tx.row(
         "SELECT min(scheduled_for) AS due_at FROM discussions WHERE state = 'scheduled'"
     )

@@ -1,4 +1,4 @@
-"""Submissions: what admins handed in, kept before the command is acknowledged."""
+"""Submissions: essays that admins submitted, saved before the command is acknowledged."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """An essay handed in: a file or a web page to fetch, or a text.
+    """A submitted essay: a file or a web page to fetch, or a text.
 
-    ``id`` is the interaction's id. ``style``: the one that an admin chose, ``tags`` those of a
-    forum's post. ``essay_id``: the discussion that it is a new revision for.
+    ``id``: the interaction's id. ``style``: the discussion style an admin chose. ``tags``: the tags
+    of the forum post. ``essay_id``: the discussion that it is a new revision of.
     """
 
     id: int
@@ -50,7 +50,7 @@ class Submission:
 
 
 async def receive(tx: Transaction, submission: Submission, now_ms: int) -> None:
-    """Keep a submission; the same one twice is kept once."""
+    """Save a submission. Idempotent."""
     await tx.run(
         """
         INSERT INTO servers (id, name, joined_at) VALUES (:id, :name, :now)
@@ -89,7 +89,7 @@ async def receive(tx: Transaction, submission: Submission, now_ms: int) -> None:
 
 
 async def unfinished(tx: Transaction) -> list[Submission]:
-    """What was received and neither accepted nor refused, the oldest first."""
+    """The submissions that were neither accepted nor refused, the oldest first."""
     rows = await tx.rows(
         """
         SELECT submissions.*, servers.name AS server_name
@@ -121,16 +121,16 @@ async def unfinished(tx: Transaction) -> list[Submission]:
 
 
 def recognised_by(essay: Essay, question: str | None) -> str:
-    """What a submission is recognised by: a hash of all that was read, and the question given."""
+    """Hash a submission's essay and closing question, to recognize an identical submission."""
     text = json.dumps([essay_to_json(essay), question], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 async def accept(tx: Transaction, submission_id: int, digest: str) -> bool:
-    """The essay's posts are planned, in this transaction; False where that was done before.
+    """Mark a submission as accepted, in the transaction that plans it; False if it was before.
 
-    ``digest``: what it is recognised by; kept only while an older submission is unfinished, which
-    may be the very same.
+    ``digest``: its hash (:func:`recognised_by`). It is saved only if an older submission, which may
+    be identical, is unfinished.
     """
     changed = await tx.run(
         """
@@ -147,7 +147,7 @@ async def accept(tx: Transaction, submission_id: int, digest: str) -> bool:
 
 
 async def came_again(tx: Transaction, submission: Submission, digest: str) -> bool:
-    """Whether the very same was handed in after it, for its channel or for its essay, and taken."""
+    """Whether an identical, newer submission for its channel or essay was accepted."""
     found = await tx.row(
         """
         SELECT 1 FROM submissions
@@ -166,7 +166,7 @@ async def came_again(tx: Transaction, submission: Submission, digest: str) -> bo
 
 
 async def newer_waits(tx: Transaction, submission: Submission) -> bool:
-    """Whether a text that was handed in later for the same essay waits for a decision."""
+    """Whether a newer submission for the same essay is a pending revision."""
     found = await tx.row(
         """
         SELECT 1 FROM submissions JOIN pending_revisions ON pending_revisions.discussion_id =
@@ -181,12 +181,12 @@ async def newer_waits(tx: Transaction, submission: Submission) -> bool:
 
 
 async def drop_digests(tx: Transaction) -> None:
-    """Nothing that was cut off is unfinished any more."""
+    """Delete the hashes, when no interrupted submission is unfinished any more."""
     await tx.run("UPDATE submissions SET content_hash = NULL WHERE content_hash IS NOT NULL")
 
 
 async def refuse(tx: Transaction, submission_id: int, sentence: str) -> None:
-    """The essay is not published; ``sentence`` is what the admin is told."""
+    """Mark a submission as refused; ``sentence`` says why, for the admin."""
     await tx.run(
         """
         UPDATE submissions
@@ -199,6 +199,6 @@ async def refuse(tx: Transaction, submission_id: int, sentence: str) -> None:
 
 
 async def outcome(tx: Transaction, submission_id: int) -> str | None:
-    """The sentence a refused submission was answered with."""
+    """The sentence that says why a submission was refused; None if it wasn't."""
     row = await tx.row("SELECT outcome FROM submissions WHERE id = :id", {"id": submission_id})
     return None if row is None else row["outcome"]

@@ -1,7 +1,7 @@
-"""Forgetting a member: everything they said, and whatever else carries their words.
+"""Erasure of a member: their replies, and everything else that contains their name or words.
 
-The places in the talk stay, nameless and empty: they are what keeps a later reading of the
-history from bringing the words back. What an admin did to an essay stays recorded.
+The replies' rows stay, without name and text, so that reading the channel history later doesn't
+save the replies again. The audit log of what an admin did to an essay stays, too.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ __all__ = ["erase"]
 async def erase(
     tx: Transaction, server_id: int, member_id: int, *, until_ms: int, now_ms: int
 ) -> None:
-    """Erase what a member said in a server up to a moment, and owe Discord what goes with it.
+    """Erase what a member wrote in a server until ``until_ms``, and plan the edits in Discord.
 
-    Their threads are called otherwise, copies of their moved replies deleted, nudges that quote
-    them taken away, and prompts and notices that name them or their threads reworded.
+    Their threads are renamed, copies of their moved replies are deleted, nudges that quote them are
+    deleted, and prompts and notices that name them or their threads are reworded.
     """
     parameters = {
         "server_id": server_id,
@@ -51,7 +51,7 @@ _Edits = defaultdict[int | None, list[NewMessageEdit]]
 
 
 async def _collect_edits(tx: Transaction, parameters: Mapping[str, Any]) -> _Edits:
-    """By discussion: the threads they named, to be renamed, and copies of theirs, to be deleted."""
+    """The edits by discussion: renames of their threads and deletions of their replies' copies."""
     edits: _Edits = defaultdict(list)
     for row in await tx.rows(_THREADS, parameters):
         if row["state"] in ("open", "ready"):
@@ -65,7 +65,7 @@ async def _collect_edits(tx: Transaction, parameters: Mapping[str, Any]) -> _Edi
 
 
 async def _reword(tx: Transaction, parameters: Mapping[str, Any], edits: _Edits) -> None:
-    """Leave out their names and their threads' names where posts and notices carry them."""
+    """Remove their names and their threads' names from messages and alerts."""
     threads = [row["name"] for row in await tx.rows(_THREADS, parameters)]
     authors = [row["author_name"] for row in await tx.rows(_NAMES, parameters)]
     words = [
@@ -81,7 +81,7 @@ async def _reword(tx: Transaction, parameters: Mapping[str, Any], edits: _Edits)
             continue
         changed = {"id": row["id"], "now": parameters["now"]}
         if row["state"] != "sent":
-            # It may stand already: it is looked for as it was, and taken away.
+            # It may be posted already: delivery looks for it with its old text, and deletes it.
             for statement in _DELETE_MESSAGE:
                 await tx.run(statement, changed)
             continue
@@ -111,8 +111,8 @@ def _reworded(text: str, words: Sequence[tuple[str, str]]) -> str:
     return text
 
 
-# Those they opened, and those on their replies that carry their words whoever opened them: a
-# client proposes what the reply says.
+# The threads they opened, and threads on their replies that contain their words, whoever opened
+# them: a client suggests the reply's text as the name.
 _THREADS = """
 SELECT threads.id, threads.discussion_id, threads.name, threads.state
 FROM threads LEFT JOIN replies ON replies.id = threads.id
@@ -139,7 +139,8 @@ SELECT id, discussion_id, channel_id, message_id, state, payload FROM planned_me
 WHERE server_id = :server_id AND purpose IN ('prompt', 'notice')
     AND state IN ('planned', 'claimed', 'sent')
 """
-# A post that may stand already is only looked for, and taken away if it does (temporary_messages).
+# A message that may be posted already isn't sent: delivery looks for it, and deletes it if it finds
+# it (temporary_messages).
 _DELETE_MESSAGE = (
     "UPDATE planned_messages SET expires_at = :now - 1 WHERE id = :id",
     """

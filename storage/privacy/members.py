@@ -1,4 +1,4 @@
-"""What is kept of a member: told, forgotten, and from then on not kept."""
+"""Member data: export, erasure, and opting out of having messages saved."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def _id(number: int | None) -> str | None:
 
 
 async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> dict[str, Any]:
-    """All that is stored about a member of a server, for that member to read.
+    """Everything stored about a member of a server, for that member to read.
 
-    The bytes of their files are had by their numbers (storage.replies.attachments).
+    The contents of their files are read by file id (storage.replies.attachments).
     """
     parameters = {"server_id": server_id, "member_id": member_id}
     replies = await tx.rows(
@@ -115,7 +115,7 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
 
 
 def _file(file: dict[str, Any]) -> dict[str, Any]:
-    """A file as its member is told of it; ``kept_as``: its name among the files handed out."""
+    """A file in the export. ``kept_as``: its name among the exported files; None: not stored."""
     kept = file["kept_as"]
     named = None if kept is None else attachments.get_export_name(kept, file["name"])
     return {"name": file["name"], "type": file["type"], "size": file["size"], "kept_as": named}
@@ -124,10 +124,10 @@ def _file(file: dict[str, Any]) -> dict[str, Any]:
 async def erase_member(
     tx: Transaction, server_id: int, member_id: int, now_ms: int, *, opt_out: bool = False
 ) -> Erasure:
-    """Forget a member of a server; what is to be written beside the archive of it.
+    """Erase a member of a server; the erasure, for the caller to append to the erasure log.
 
-    ``opt_out``: from now on nothing that they say there is kept but its place; who is kept out
-    stays so without it, until :func:`opt_in`.
+    ``opt_out``: from now on their replies in the server are saved without name and text. A member
+    who opted out before stays opted out without it, until :func:`opt_in`.
     """
     await erasure.erase(tx, server_id, member_id, until_ms=_EVER, now_ms=now_ms)
     since = await _get_opted_out_at(tx, server_id, member_id)
@@ -137,9 +137,9 @@ async def erase_member(
 
 
 async def opt_in(tx: Transaction, server_id: int, member_id: int, now_ms: int) -> Erasure | None:
-    """Keep what a member says from now on, who was kept out; None where they were not.
+    """Save the messages of a member who opted out from now on; None if they hadn't opted out.
 
-    What they said meanwhile stays unkept. What is told is to be written beside the archive.
+    What they wrote meanwhile isn't saved. The caller appends the returned erasure to the log.
     """
     if await _get_opted_out_at(tx, server_id, member_id) is None:
         return None
@@ -151,7 +151,7 @@ async def _get_opted_out_at(tx: Transaction, server_id: int, member_id: int) -> 
     return None if row is None else row["opted_out_at"]
 
 
-#: All that there is: what is recorded was written before, whatever a clock says.
+#: No time limit: everything recorded was written before, whatever the clock says.
 _EVER = (1 << 63) - 1
 _ERASURE = """
 SELECT erased_at, opted_out_at FROM erased_members

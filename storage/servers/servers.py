@@ -1,4 +1,4 @@
-"""The servers the bot is in, was in, and may forget."""
+"""Servers: joined, left, and erased after the retention period."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from storage.db.writer import Transaction
 
 __all__ = ["come_back", "erase_due", "next_due", "record_joined", "record_left", "update_joined"]
 
-#: Rows erased in one unit of work, so that the writer serves others in between.
+#: Most rows erased in one unit of work, so that the writer can run other units in between.
 _BATCH = 2000
-#: Milliseconds by which what is due is put off while the bot is not there: three centuries.
+#: Milliseconds by which due times are postponed while the bot isn't in the server: 3 centuries.
 _POSTPONED_BY = 10_000_000_000_000
 
 
 async def record_joined(tx: Transaction, server_id: int, name: str, now_ms: int) -> bool:
-    """The bot is in a server; whether nothing of it was known before."""
+    """Record that the bot is in a server; whether the server is new."""
     added = await tx.run(
         """
         INSERT INTO servers (id, name, joined_at) VALUES (:id, :name, :now)
@@ -29,7 +29,7 @@ async def record_joined(tx: Transaction, server_id: int, name: str, now_ms: int)
 
 
 async def come_back(tx: Transaction, server_ids: Collection[int]) -> None:
-    """The bot is in these; what was put off when it was removed from one is due again there."""
+    """Record that the bot is in these servers; work postponed when it was removed is due again."""
     for row in await tx.rows("SELECT id FROM servers WHERE left_at IS NOT NULL"):
         if row["id"] in server_ids:
             await _make_due_again(tx, row["id"])
@@ -45,9 +45,9 @@ async def _make_due_again(tx: Transaction, server_id: int) -> None:
 
 
 async def record_left(tx: Transaction, server_id: int, now_ms: int) -> None:
-    """The bot is in a server no more: nothing there is due until it is back.
+    """Record that the bot left a server, and postpone all work there until it is back.
 
-    What is kept of it is kept for a while.
+    The server's data is kept for the retention period (:func:`erase_due`).
     """
     if await tx.run(
         "UPDATE servers SET left_at = :now WHERE id = :id AND left_at IS NULL",
@@ -58,10 +58,11 @@ async def record_left(tx: Transaction, server_id: int, now_ms: int) -> None:
 
 
 async def update_joined(tx: Transaction, present: Mapping[int, str], now_ms: int) -> list[int]:
-    """All the servers the bot is in, by id, with their names; those that were not known before.
+    """Record all servers the bot is in, and those it left; the ids of the new ones.
 
-    Where none was known, this is the first start, and none of them is news: an admin has just
-    invited the bot there. So a start that is broken off before this changes nothing.
+    ``present``: the names by id. If no server was known, this is the first start and none counts as
+    new: an admin has just invited the bot there. So a start that is interrupted before this changes
+    nothing.
     """
     first = await tx.row("SELECT 1 FROM servers LIMIT 1") is None
     added = [
@@ -76,10 +77,11 @@ async def update_joined(tx: Transaction, present: Mapping[int, str], now_ms: int
 
 
 async def erase_due(tx: Transaction, now_ms: int, kept_for: int) -> bool:
-    """Erase some of what is kept of a server left ``kept_for`` milliseconds ago; if more is left.
+    """Erase a batch of a server's data, ``kept_for`` milliseconds after the bot left it.
 
-    Who asked to be forgotten stays known: it holds nothing of theirs, and outlives the archive. The
-    server itself goes last, so that what was begun is taken up again after a restart.
+    Returns whether something was erased: then there may be more. The members' erasures stay: they
+    contain nothing the members wrote, and have to outlive the archive. The server's own row is
+    deleted last, so that an interrupted erasure is resumed after a restart.
     """
     row = await tx.row(
         "SELECT id FROM servers WHERE left_at <= :since ORDER BY left_at LIMIT 1",
@@ -97,13 +99,13 @@ async def erase_due(tx: Transaction, now_ms: int, kept_for: int) -> bool:
 
 
 async def next_due(tx: Transaction, kept_for: int) -> int | None:
-    """When there next is a server to be erased; None where there is none."""
+    """When the next server is to be erased; None if there is none."""
     row = await tx.row("SELECT min(left_at) AS left_at FROM servers")
     return None if row is None or row["left_at"] is None else int(row["left_at"]) + kept_for
 
 
-# Nothing can be sent into a server that the bot is not in: it is put off as it is, and comes back
-# with the bot, however late it is then.
+# Nothing can be sent to a server that the bot isn't in: the work is postponed unchanged, and due
+# again when the bot is back, however late that is.
 _NOT_DUE = (
     """
     UPDATE planned_messages SET due_at = due_at + :never
@@ -154,7 +156,7 @@ _DUE_AGAIN = (
     WHERE server_id = :id AND scheduled_for > :never
     """,
 )
-# What there may be much of, a part at a time. What hangs on a row goes with it.
+# Tables that may have many rows, one batch at a time. Dependent rows are deleted by cascade.
 _ERASE_SOME = (
     """
     DELETE FROM replies WHERE id IN (
