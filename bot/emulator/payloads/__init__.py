@@ -11,6 +11,7 @@ from bot.emulator.payloads.channels import channel, thread_member
 from bot.emulator.payloads.dispatches import Dispatch, render
 from bot.emulator.payloads.guilds import guild, guild_create
 from bot.emulator.payloads.messages import attachment, message, message_event
+from bot.emulator.payloads.stickers import sticker, sticker_item
 from bot.emulator.payloads.users import iso, me, member, member_fields, role, user
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "partial_application",
     "render",
     "role",
+    "sticker",
+    "sticker_item",
     "thread_member",
     "user",
     "webhook",

@@ -9,7 +9,7 @@ import functools
 from dataclasses import dataclass
 from typing import Any
 
-from bot.emulator.payloads import channels, guilds, messages, users
+from bot.emulator.payloads import channels, guilds, messages, stickers, users
 from bot.emulator.world import events
 from bot.emulator.world.events import Event
 from bot.emulator.world.models import Channel, Guild, Interaction, Message, Reaction
@@ -345,6 +345,13 @@ def _role_updated(event: events.RoleUpdated, _: World) -> Dispatch:
 @render.register
 def _role_deleted(event: events.RoleDeleted, _: World) -> Dispatch:
     return _in_guild("GUILD_ROLE_DELETE", event.guild, {"role_id": str(event.role.id)})
+
+
+@render.register
+def _stickers_updated(event: events.StickersUpdated, _: World) -> Dispatch:
+    """docs: Gateway Events › Guild Stickers Update."""
+    found = [stickers.sticker(one, event.guild) for one in event.guild.stickers.values()]
+    return _in_guild("GUILD_STICKERS_UPDATE", event.guild, {"stickers": found})
 
 
 @render.register

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.emulator.payloads.channels import channel
+from bot.emulator.payloads.stickers import sticker
 from bot.emulator.payloads.users import iso, member, optional_id, role
 from bot.emulator.world.models import Guild
 from bot.emulator.world.world import World
@@ -64,7 +65,7 @@ def guild(one: Guild) -> dict[str, Any]:
             }
             for emoji in one.emojis.values()
         ],
-        "stickers": [],
+        "stickers": [sticker(part, one) for part in one.stickers.values()],
         "incidents_data": None,
     }
 

@@ -24,12 +24,11 @@ from bot.emulator.rules.access import (
 from bot.emulator.rules.automod import check_text
 from bot.emulator.rules.components import IS_COMPONENTS_V2
 from bot.emulator.rules.errors import api_error
-from bot.emulator.rules.message_input import SUPPRESS_EMBEDS, read_draft
+from bot.emulator.rules.message_input import EDIT, SUPPRESS_EMBEDS, read_draft
 from bot.emulator.rules.rate_limits import OLD_EDITS
 from bot.emulator.world.events import MessageUpdated, TypingStarted
 from bot.emulator.world.models import ChannelType, Message
 from bot.emulator.world.permissions import Permission
-from bot.emulator.world.seed import MESSAGE_CONTENT
 from bot.emulator.world.snowflakes import snowflake_at
 
 __all__ = ["add_routes", "message_payload"]
@@ -37,7 +36,6 @@ __all__ = ["add_routes", "message_payload"]
 _BULK_WITHIN = timedelta(days=14)
 _OLD = timedelta(hours=1)
 _WITHHELD: dict[str, Any] = {"content": "", "embeds": [], "attachments": [], "components": []}
-_CONTENT_FLAGS = MESSAGE_CONTENT | MESSAGE_CONTENT >> 1
 _MESSAGE = "/channels/{channel_id}/messages/{message_id}"
 
 
@@ -62,7 +60,7 @@ def message_payload(call: Call, message: Message) -> dict[str, Any]:
     user = call.user
     data = payloads.message(call.world, message, user.id)
     application = call.world.application_of(user.id)
-    if application is None or application.flags & _CONTENT_FLAGS:
+    if application is None or application.flags & send.CONTENT_FLAGS:
         return data
     for part in (data, data.get("referenced_message")):
         if part is not None:
@@ -145,9 +143,11 @@ async def _edit(call: Call) -> Result:
         form,
         call.uploads,
         settable=SUPPRESS_EMBEDS | IS_COMPONENTS_V2,
+        fields=EDIT,
         v2=bool(message.flags & IS_COMPONENTS_V2),
     )
     form.check()
+    messages.check_fixed_parts(message, form)
     if message.author_id != user.id:
         if draft.given - {"flags"}:
             raise api_error(50005)

@@ -34,7 +34,7 @@ async def _vote(call: Call) -> Result:
     """A member's votes replace their earlier ones; bots can't vote.
 
     Members' clients use this route; it isn't documented. docs: Poll Resource; Gateway Events ›
-    Message Poll Vote Add, Message Poll Vote Remove; JSON Error Codes 520001, 520006.
+    Message Poll Vote Add, Message Poll Vote Remove; JSON Error Codes 520000, 520001.
     """
     world, user, message = call.world, call.user, _poll(call)
     poll = message.poll
@@ -42,7 +42,7 @@ async def _vote(call: Call) -> Result:
     if user.bot:
         raise api_error(20001)
     if poll.get("finalized"):
-        raise api_error(520006)
+        raise api_error(520001)
     form = call.form
     chosen = form.snowflakes("answer_ids", most=10)
     known = {answer["answer_id"] for answer in poll["answers"]}
@@ -74,7 +74,9 @@ async def _voters(call: Call) -> Result:
 
 async def _end(call: Call) -> Result:
     """docs: Poll Resource › End Poll: only one's own poll; reading it needs the history."""
-    message = _poll(call)
+    message = get_message(call.world, call.user, call.id("channel_id"), call.id("message_id"))
+    if message.poll is None:
+        raise api_error(520006)
     require(
         call.world,
         call.user,
@@ -85,6 +87,6 @@ async def _end(call: Call) -> Result:
         raise api_error(50005)
     assert message.poll is not None
     if message.poll.get("finalized"):
-        raise api_error(520006)
+        raise api_error(520001)
     call.world.end_poll(message)
     return message_payload(call, message)

@@ -21,7 +21,7 @@ from bot.emulator.rules.access import (
 )
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import Form
-from bot.emulator.rules.message_input import read_draft
+from bot.emulator.rules.message_input import STARTER, read_draft
 from bot.emulator.world import thread_state
 from bot.emulator.world.models import Channel, ChannelType
 from bot.emulator.world.permissions import Permission
@@ -67,13 +67,10 @@ async def _without_message(call: Call) -> Result:
     form = call.form
     inner = form.form("message", required=True)
     # Files are always outside ``message``; older member clients send the text outside too.
-    draft = read_draft(inner or Form({}), call.uploads, settable=send.SETTABLE)
+    draft = read_draft(inner or Form({}), call.uploads, settable=send.SETTABLE, fields=STARTER)
     form.check()
     require(world, user, parent, Permission.SEND_MESSAGES)
-    if draft.uploads:
-        require(world, user, parent, Permission.ATTACH_FILES)
-    if draft.embeds:
-        require(world, user, parent, Permission.EMBED_LINKS)
+    send.require_contents(world, user, parent, draft)
     channel, message = await threads.start_forum_post(world, user, parent, form, draft)
     return Created(
         {**payloads.channel(world, channel, user.id), "message": message_payload(call, message)}

@@ -15,7 +15,7 @@ from bot.emulator.rules.access import get_channel, get_guild, require, require_i
 from bot.emulator.rules.components import IS_COMPONENTS_V2
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import Form, form_error
-from bot.emulator.rules.message_input import SILENT, SUPPRESS_EMBEDS, Draft, read_draft
+from bot.emulator.rules.message_input import EXECUTE, SILENT, SUPPRESS_EMBEDS, Draft, read_draft
 from bot.emulator.world.models import Channel, ChannelType, Message, User, Webhook
 from bot.emulator.world.permissions import Permission
 
@@ -183,9 +183,10 @@ async def _execute(call: Call) -> Result:
     shown = _name(form, "username", required=False)
     avatar = form.string("avatar_url", most=2048)
     thread_name = form.string("thread_name", least=1, most=100)
-    draft = read_draft(form, call.uploads, settable=_SETTABLE)
-    if draft.reference is not None:
-        form.add_error("message_reference", "WEBHOOK_NO_REFERENCE", "A webhook cannot reply")
+    draft = read_draft(form, call.uploads, settable=_SETTABLE, fields=EXECUTE)
+    for name in ("message_reference", "sticker_ids"):
+        if form.body.get(name):
+            form.add_error(name, "NOT_FOR_WEBHOOKS", "A webhook can't send this")
     form.check()
     if draft.empty:
         raise api_error(50006)

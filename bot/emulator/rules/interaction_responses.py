@@ -13,7 +13,15 @@ from bot.emulator.rules.components import IS_COMPONENTS_V2
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL
 from bot.emulator.rules.json_form import Form
-from bot.emulator.rules.message_input import EPHEMERAL, SILENT, SUPPRESS_EMBEDS, Draft, read_draft
+from bot.emulator.rules.message_input import (
+    EDIT,
+    EPHEMERAL,
+    EXECUTE,
+    SILENT,
+    SUPPRESS_EMBEDS,
+    Draft,
+    read_draft,
+)
 from bot.emulator.rules.uploads import Upload
 from bot.emulator.world.events import AutocompleteAnswered, Event, InteractionAnswered, ModalShown
 from bot.emulator.world.models import Interaction, InteractionState, Message, MessageType
@@ -156,7 +164,7 @@ def _set_reference(message: Message, to: Message | None) -> None:
 def _first_message(
     world: World, interaction: Interaction, form: Form, uploads: list[Upload], *, deferred: bool
 ) -> None:
-    draft = read_draft(form, uploads, settable=_SETTABLE)
+    draft = read_draft(form, uploads, settable=_SETTABLE, fields=EXECUTE)
     form.check()
     if draft.empty and not deferred:
         raise api_error(50006)
@@ -193,9 +201,12 @@ def _edit_draft(message: Message, form: Form, uploads: list[Upload]) -> Draft:
         form,
         uploads,
         settable=SUPPRESS_EMBEDS | IS_COMPONENTS_V2,
+        fields=EDIT | {"poll"} if message.loading else EDIT,
         v2=bool(message.flags & IS_COMPONENTS_V2),
     )
     form.check()
+    if not message.loading:
+        messages.check_fixed_parts(message, form)
     return draft
 
 
@@ -220,7 +231,7 @@ def send_followup(
     world: World, interaction: Interaction, form: Form, uploads: list[Upload]
 ) -> Message:
     """docs: Create Followup Message."""
-    draft = read_draft(form, uploads, settable=_SETTABLE)
+    draft = read_draft(form, uploads, settable=_SETTABLE, fields=EXECUTE)
     form.check()
     if draft.empty:
         raise api_error(50006)

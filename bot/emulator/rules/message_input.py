@@ -13,9 +13,32 @@ from bot.emulator.rules.embeds import read_embeds
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import Form
 from bot.emulator.rules.mentions import AllowedMentions, read_allowed_mentions
+from bot.emulator.rules.stickers import MAX_IN_MESSAGE
 from bot.emulator.rules.uploads import MAX_FILE, Upload
 
-__all__ = ["EPHEMERAL", "SILENT", "SUPPRESS_EMBEDS", "Draft", "read_draft"]
+__all__ = [
+    "CREATE",
+    "EDIT",
+    "EPHEMERAL",
+    "EXECUTE",
+    "SILENT",
+    "STARTER",
+    "SUPPRESS_EMBEDS",
+    "Draft",
+    "read_draft",
+]
+
+EDIT = frozenset({"content", "embeds", "components", "flags", "allowed_mentions", "attachments"})
+"""The fields of an edit. docs: Message Resource › Edit Message."""
+EXECUTE = EDIT | {"tts", "poll"}
+"""docs: Webhook Resource › Execute Webhook; Interaction Callback Data Structure › Messages."""
+STARTER = EDIT | {"sticker_ids", "poll"}
+"""docs: Channels Resource › Forum and Media Thread Message Params Object.
+
+Its ``poll`` is only in Discord's API description.
+"""
+CREATE = EXECUTE | {"nonce", "enforce_nonce", "message_reference", "sticker_ids"}
+"""docs: Message Resource › Create Message."""
 
 SUPPRESS_EMBEDS = 1 << 2
 EPHEMERAL = 1 << 6
@@ -41,6 +64,7 @@ class Draft:
     reference: dict[str, Any] | None = None
     allowed: AllowedMentions | None = None
     poll: dict[str, Any] | None = None
+    sticker_ids: list[int] = field(default_factory=list)
     uploads: list[Upload] = field(default_factory=list)
     descriptions: dict[int, str] = field(default_factory=dict)
     spoilers: frozenset[int] = frozenset()
@@ -57,18 +81,24 @@ class Draft:
             or self.components
             or self.uploads
             or self.poll
+            or self.sticker_ids
             or forward
             or self.kept
         )
 
 
 def read_draft(
-    form: Form, uploads: list[Upload], *, settable: int, v2: bool | None = None
+    form: Form,
+    uploads: list[Upload],
+    *,
+    settable: int,
+    fields: frozenset[str] = CREATE,
+    v2: bool | None = None,
 ) -> Draft:
     """Read a message's fields; the caller raises errors with ``form.check()``.
 
-    ``settable`` are the flags that may be set here. For an edit, ``v2`` is whether the message
-    already has version 2 components.
+    ``settable`` are the flags that may be set here, ``fields`` the fields that the route has. For
+    an edit, ``v2`` is whether the message already has version 2 components.
     """
     if any(len(upload.content) > MAX_FILE for upload in uploads):
         raise api_error(40005)
@@ -79,25 +109,29 @@ def read_draft(
         embeds=read_embeds(form),
         components=read_message_components(form, v2=second),
         flags=flags,
-        tts=form.boolean("tts"),
-        nonce=_nonce(form),
-        enforce_nonce=form.boolean("enforce_nonce"),
-        reference=_reference(form),
+        tts="tts" in fields and form.boolean("tts"),
+        nonce=_nonce(form) if "nonce" in fields else None,
+        enforce_nonce="enforce_nonce" in fields and form.boolean("enforce_nonce"),
+        reference=_reference(form) if "message_reference" in fields else None,
         allowed=read_allowed_mentions(form),
-        poll=_poll(form),
+        poll=_poll(form) if "poll" in fields else None,
+        sticker_ids=_sticker_ids(form) if "sticker_ids" in fields else [],
         uploads=uploads,
         descriptions=_descriptions(form, uploads),
         spoilers=_spoilers(form, uploads),
         kept=_kept(form, uploads),
-        given=frozenset(form.body),
+        given=frozenset(form.body) & fields,
     )
     if len(uploads) + len(draft.kept or []) > 10:
         form.add_error("attachments", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
     if second:
         _only_components(form)
-    if form.items("sticker_ids", most=3):
-        raise api_error(10060)
     return draft
+
+
+def _sticker_ids(form: Form) -> list[int]:
+    """docs: Create Message (up to 3)."""
+    return form.snowflakes("sticker_ids", most=MAX_IN_MESSAGE)
 
 
 def _only_components(form: Form) -> None:

@@ -13,8 +13,10 @@ from bot.emulator import payloads
 from bot.emulator.rules.components import IS_COMPONENTS_V2, media_of
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.file_types import detect_type
+from bot.emulator.rules.json_form import Form, form_error
 from bot.emulator.rules.mentions import find_mentions
 from bot.emulator.rules.message_input import EPHEMERAL, SUPPRESS_EMBEDS, Draft
+from bot.emulator.rules.stickers import sent_items
 from bot.emulator.rules.uploads import IS_ANIMATED, IS_SPOILER, file_name
 from bot.emulator.world import thread_state
 from bot.emulator.world.events import (
@@ -30,6 +32,7 @@ from bot.emulator.world.world import World
 __all__ = [
     "attach_files",
     "build_message",
+    "check_fixed_parts",
     "delete",
     "delete_many",
     "edit",
@@ -78,6 +81,7 @@ def build_message(world: World, channel: Channel, author: User, draft: Draft) ->
         flags=draft.flags,
         nonce=draft.nonce,
         poll=_poll(world, draft),
+        sticker_items=sent_items(world, author, channel, draft.sticker_ids),
     )
     attach_files(world, message, draft)
     return message
@@ -206,6 +210,41 @@ def post_system_message(
     )
 
 
+def check_fixed_parts(message: Message, form: Form) -> None:
+    """Raises an error if an edit would change a message's stickers (50080) or poll (520003).
+
+    A message with a poll can't be edited at all but for its flags.
+    docs: Poll Resource › Poll Endpoints; JSON Error Codes (50080, 520003).
+    """
+    kept = [item["id"] for item in message.sticker_items]
+    to_second = (form.integer("flags") or 0) & IS_COMPONENTS_V2
+    wanted = form.body.get("sticker_ids")
+    if wanted is not None and not (wanted == [] and to_second) and wanted != kept:
+        raise api_error(50080)
+    new_poll = form.body.get("poll") is not None
+    has_poll = message.poll is not None and not to_second
+    if new_poll or (has_poll and form.body.keys() - {"flags"}):
+        raise api_error(520003)
+
+
+def _require_reset(message: Message, draft: Draft) -> None:
+    """Raises 50035 unless an edit to version 2 components resets the fields in use.
+
+    docs: Message Resource › Edit Message (``flags``).
+    """
+    used = {
+        "content": (message.content, draft.content),
+        "embeds": (message.embeds, draft.embeds),
+    }
+    for name, (old, new) in used.items():
+        if old and (name not in draft.given or new):
+            raise form_error(
+                name,
+                "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2",
+                f"The '{name}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2",
+            )
+
+
 def edit(world: World, message: Message, draft: Draft) -> None:
     """Change the given fields; the message must not become empty (50006).
 
@@ -222,13 +261,15 @@ def edit(world: World, message: Message, draft: Draft) -> None:
         (draft.embeds if "embeds" in given else message.embeds),
         (draft.components if "components" in given else message.components),
         kept or draft.uploads,
-        message.poll,
+        message.poll or draft.poll,
         message.sticker_items,
     )
     if not any(remains):
         raise api_error(50006)
     if draft.flags & IS_COMPONENTS_V2 and not message.flags & IS_COMPONENTS_V2:
-        message.content, message.embeds, message.flags = "", [], message.flags | IS_COMPONENTS_V2
+        _require_reset(message, draft)
+        message.sticker_items, message.poll = [], None
+        message.flags |= IS_COMPONENTS_V2
     if "content" in given:
         author = message.author_id
         answered = world.messages.get(message.reply_to or 0)
@@ -243,6 +284,9 @@ def edit(world: World, message: Message, draft: Draft) -> None:
         message.components = copy.deepcopy(draft.components)
     if "flags" in given:
         message.flags = (message.flags & ~SUPPRESS_EMBEDS) | (draft.flags & SUPPRESS_EMBEDS)
+    if draft.poll is not None:
+        message.poll = _poll(world, draft)
+        world.open_polls.add(message.id)
     message.attachments = kept
     attach_files(world, message, draft)
     if given & {"content", "embeds", "components", "attachments"} or draft.uploads:

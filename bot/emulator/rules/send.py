@@ -18,12 +18,23 @@ from bot.emulator.rules.json_form import form_error
 from bot.emulator.rules.message_input import SILENT, SUPPRESS_EMBEDS, Draft
 from bot.emulator.world.models import Channel, Message, MessageType, User
 from bot.emulator.world.permissions import Permission
+from bot.emulator.world.seed import MESSAGE_CONTENT
 from bot.emulator.world.world import World
 
-__all__ = ["SETTABLE", "require_can_write", "resolve_reference", "send_message"]
+__all__ = [
+    "CONTENT_FLAGS",
+    "SETTABLE",
+    "require_can_write",
+    "require_contents",
+    "resolve_reference",
+    "send_message",
+]
 
 SETTABLE = SUPPRESS_EMBEDS | SILENT | IS_COMPONENTS_V2
 """The flags that an author may set in Create Message."""
+
+CONTENT_FLAGS = MESSAGE_CONTENT | MESSAGE_CONTENT >> 1
+"""Application flags with which a bot reads every message's content."""
 
 NONCE_LASTS = timedelta(minutes=3)
 """The documentation says "the past few minutes"."""
@@ -62,7 +73,8 @@ def _require_shared_server(world: World, channel: Channel) -> None:
         raise api_error(50007)
 
 
-def _require_can_send(world: World, user: User, channel: Channel, draft: Draft) -> None:
+def require_contents(world: World, user: User, channel: Channel, draft: Draft) -> None:
+    """Raises 50013 unless the user may send what the draft contains: files, embeds, a poll."""
     if channel.guild_id is None:
         return
     if draft.tts:
@@ -106,6 +118,15 @@ def _find_by_nonce(world: World, user: User, draft: Draft) -> Message | None:
     return message
 
 
+def _reads_content(world: World, user: User, message: Message) -> bool:
+    """Whether a message's content isn't withheld. docs: Gateway › Message Content Intent."""
+    application = world.application_of(user.id)
+    own = message.author_id == user.id or user.id in message.mentions
+    if application is None or own or message.guild_id is None:
+        return True
+    return bool(application.flags & CONTENT_FLAGS)
+
+
 def resolve_reference(
     world: World, user: User, channel: Channel, draft: Draft
 ) -> tuple[dict[str, Any] | None, Message | None]:
@@ -113,7 +134,8 @@ def resolve_reference(
 
     docs: Message Resource › Message Reference Types, Replies: one that does not exist is an
     error unless ``fail_if_not_exists`` is false. Forwarding what one can't read is 160014, whose
-    status and text aren't documented (JSON Error Codes; Change Log, April 2026).
+    status isn't documented; only basic messages without a poll can be forwarded, and the code for
+    others (here 50021) isn't documented either.
     """
     wanted = draft.reference
     if wanted is None:
@@ -130,8 +152,11 @@ def resolve_reference(
             "Cannot reply to a message in another channel",
         )
     bits = world.permissions(user.id, where)
-    if wanted["type"] == 1 and not bits & Permission.READ_MESSAGE_HISTORY:
-        raise api_error(160014)
+    if wanted["type"] == 1 and found is not None:
+        if not bits & Permission.READ_MESSAGE_HISTORY or not _reads_content(world, user, found):
+            raise api_error(160014)
+        if found.type not in messages.EDITABLE or found.poll is not None:
+            raise api_error(50021)
     if not bits & Permission.READ_MESSAGE_HISTORY:
         raise api_error(160002)
     if found is None:
@@ -161,7 +186,7 @@ def send_message(world: World, user: User, channel: Channel, draft: Draft) -> Me
         earlier = _find_by_nonce(world, user, draft)
         if earlier is not None:
             return earlier
-    _require_can_send(world, user, channel, draft)
+    require_contents(world, user, channel, draft)
     reference, answered = resolve_reference(world, user, channel, draft)
     if draft.empty:
         raise api_error(50006)
@@ -197,6 +222,7 @@ def _snapshot(world: World, message: Message) -> dict[str, Any]:
         "content",
         "mentions",
         "mention_roles",
+        "sticker_items",
         "attachments",
         "embeds",
         "timestamp",
@@ -204,4 +230,4 @@ def _snapshot(world: World, message: Message) -> dict[str, Any]:
         "flags",
         "components",
     )
-    return {name: whole[name] for name in names}
+    return {name: whole[name] for name in names if name in whole}

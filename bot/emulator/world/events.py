@@ -53,6 +53,7 @@ __all__ = [
     "RoleCreated",
     "RoleDeleted",
     "RoleUpdated",
+    "StickersUpdated",
     "ThreadJoined",
     "ThreadListSynced",
     "ThreadMembersUpdated",
@@ -283,6 +284,13 @@ class RoleDeleted:
 
 
 @dataclass(frozen=True, slots=True)
+class StickersUpdated:
+    """A server's stickers changed."""
+
+    guild: Guild
+
+
+@dataclass(frozen=True, slots=True)
 class InteractionReceived:
     """For the member alone: Discord has received what their client sent."""
 
@@ -363,6 +371,7 @@ Event: TypeAlias = (
     | PollVoteRemoved
     | RoleCreated
     | RoleUpdated
+    | StickersUpdated
     | RoleDeleted
     | InteractionReceived
     | InteractionCreated

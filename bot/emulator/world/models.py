@@ -30,6 +30,8 @@ __all__ = [
     "OverwriteType",
     "Reaction",
     "Role",
+    "Sticker",
+    "StickerFormat",
     "ThreadMember",
     "ThreadState",
     "User",
@@ -121,6 +123,28 @@ class Emoji:
     animated: bool = False
 
 
+class StickerFormat(IntEnum):
+    """docs: Sticker Resource › Sticker Format Types."""
+
+    PNG = 1
+    APNG = 2
+    LOTTIE = 3
+    GIF = 4
+
+
+@dataclass(slots=True)
+class Sticker:
+    """A server's own sticker. docs: Sticker Resource › Sticker Object."""
+
+    id: int
+    name: str
+    tags: str
+    format: StickerFormat = StickerFormat.PNG
+    description: str | None = None
+    creator_id: int | None = None
+    available: bool = True
+
+
 @dataclass(slots=True)
 class Ban:
     """A user who can't join a server. docs: Guild Resource › Ban Object."""
@@ -166,6 +190,7 @@ class Guild:
     members: dict[int, Member] = field(default_factory=dict)
     features: list[str] = field(default_factory=list)
     emojis: dict[int, Emoji] = field(default_factory=dict)
+    stickers: dict[int, Sticker] = field(default_factory=dict)
     bans: dict[int, Ban] = field(default_factory=dict)
     automod_rules: dict[int, AutoModRule] = field(default_factory=dict)
     system_channel_id: int | None = None

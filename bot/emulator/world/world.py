@@ -330,16 +330,21 @@ class World:
             "total_votes": str(sum(counts.values())),
         }
         if len(winners) == 1:
-            texts = {one["answer_id"]: one["poll_media"]["text"] for one in poll["answers"]}
+            media = {one["answer_id"]: one["poll_media"] for one in poll["answers"]}[winners[0]]
             fields["victor_answer_id"] = str(winners[0])
-            fields["victor_answer_text"] = texts[winners[0]]
+            fields["victor_answer_text"] = media["text"]
+            emoji = media.get("emoji") or {}
+            if emoji.get("id") is not None:
+                fields["victor_answer_emoji_id"] = emoji["id"]
+            if emoji.get("name") is not None:
+                fields["victor_answer_emoji_name"] = emoji["name"]
+            if emoji.get("animated"):
+                fields["victor_answer_emoji_animated"] = "true"
         reference = {
             "type": 0,
             "channel_id": str(message.channel_id),
             "message_id": str(message.id),
         }
-        if message.guild_id is not None:
-            reference["guild_id"] = str(message.guild_id)
         result = Message(
             id=self.new_id(),
             channel_id=message.channel_id,
@@ -348,6 +353,7 @@ class World:
             content="",
             timestamp=self.now(),
             guild_id=message.guild_id,
+            mentions=[message.author_id],
             reference=reference,
             embeds=[
                 {

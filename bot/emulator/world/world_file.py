@@ -19,6 +19,8 @@ from bot.emulator.world.models import (
     Overwrite,
     OverwriteType,
     Role,
+    Sticker,
+    StickerFormat,
     User,
 )
 from bot.emulator.world.permissions import Permission
@@ -161,6 +163,7 @@ class _Reader:
             members=list,
             bots=list,
             emojis=list,
+            stickers=list,
             channels=list,
         )
         owner = self._person(table.get("owner", "Owner"))
@@ -178,8 +181,27 @@ class _Reader:
             emoji_id = self.world.new_id()
             name = _name(inner, f"{where}.emojis[{number}]")
             guild.emojis[emoji_id] = Emoji(emoji_id, name, inner.get("animated", False))
+        for number, one in enumerate(table.get("stickers", [])):
+            self._sticker(guild, one, f"{where}.stickers[{number}]")
         for number, one in enumerate(table.get("channels", [])):
             self._channel(guild, one, f"{where}.channels[{number}]")
+
+    def _sticker(self, guild: Guild, value: Any, where: str) -> None:
+        table = _table(value, where, name=str, tags=str, description=str, format=str)
+        name = _name(table, where)
+        kind = table.get("format", "png").upper()
+        if kind not in StickerFormat.__members__:
+            known = ", ".join(one.lower() for one in StickerFormat.__members__)
+            raise WorldFileError(f"{where}.format must be one of {known}.")
+        sticker_id = self.world.new_id()
+        guild.stickers[sticker_id] = Sticker(
+            sticker_id,
+            name,
+            table.get("tags", name),
+            StickerFormat[kind],
+            table.get("description"),
+            guild.owner_id,
+        )
 
     def _role(self, guild: Guild, value: Any, where: str) -> None:
         table = _table(value, where, name=str, permissions=list, hoist=bool, mentionable=bool)

@@ -46,7 +46,7 @@ async def test_invalid_votes_are_refused(server: SeededServer) -> None:
 
 
 async def test_only_its_author_ends_a_poll_and_its_result_is_posted(server: SeededServer) -> None:
-    """docs: End Poll; Message Types (POLL_RESULT); JSON Error Codes (520006)."""
+    """docs: End Poll; Message Types (POLL_RESULT); JSON Error Codes (520001)."""
     _, poll = await _ask(server)
     await server.ben.put(f"{poll}/answers/@me", {"answer_ids": ["2"]})
     assert (await server.bot.post(f"{poll}/expire")).code == 50005
@@ -55,9 +55,38 @@ async def test_only_its_author_ends_a_poll_and_its_result_is_posted(server: Seed
     result = (await server.bot.get(f"/channels/{server.essays}/messages")).body[0]
     fields = {one["name"]: one["value"] for one in result["embeds"][0]["fields"]}
     assert (result["type"], fields["victor_answer_text"], fields["total_votes"]) == (46, "no", "1")
-    assert (await server.ann.post(f"{poll}/expire")).code == 520006
+    assert (await server.ann.post(f"{poll}/expire")).code == 520001
     late = await server.ben.put(f"{poll}/answers/@me", {"answer_ids": ["1"]})
-    assert late.code == 520006
+    assert late.code == 520001
+
+
+async def test_the_result_mentions_the_author_and_names_the_winning_emoji(
+    server: SeededServer,
+) -> None:
+    """docs: Message Resource › Poll Result Messages, Poll Result Embed Fields."""
+    answers = [{"poll_media": {"text": "yes", "emoji": {"name": "👍"}}}]
+    message, poll = await _ask(server, answers=answers)
+    await server.ben.put(f"{poll}/answers/@me", {"answer_ids": ["1"]})
+    await server.ann.post(f"{poll}/expire")
+    result = (await server.bot.get(f"/channels/{server.essays}/messages")).body[0]
+    fields = {one["name"]: one["value"] for one in result["embeds"][0]["fields"]}
+    assert fields["victor_answer_emoji_name"] == "👍"
+    assert [user["id"] for user in result["mentions"]] == [str(server.ann.user.id)]
+    where = {"type": 0, "channel_id": str(server.essays), "message_id": message["id"]}
+    assert result["message_reference"] == where
+
+
+async def test_a_poll_cannot_be_edited_and_only_polls_end(server: SeededServer) -> None:
+    """docs: Poll Resource › Poll Endpoints; JSON Error Codes (520003, 520006)."""
+    message, _ = await _ask(server)
+    path = f"/channels/{server.essays}/messages/{message['id']}"
+    assert (await server.ann.patch(path, {"content": "x"})).code == 520003
+    assert (await server.ann.patch(path, {"flags": 4})).status == 200
+    plain = await server.ann.post_message(server.essays, "x")
+    path = f"/channels/{server.essays}/messages/{plain['id']}"
+    assert (await server.ann.patch(path, {"poll": _POLL})).code == 520003
+    end = f"/channels/{server.essays}/polls/{plain['id']}/expire"
+    assert (await server.ann.post(end)).code == 520006
 
 
 async def test_a_poll_ends_at_its_expiry(server: SeededServer) -> None:

@@ -424,3 +424,56 @@ async def test_version_9_is_served_too(server: SeededServer) -> None:
     headers = {"Authorization": f"Bot {server.bot.user.token}"}
     async with server.bot.session.get(f"{address}/users/@me", headers=headers) as response:
         assert (response.status, (await response.json())["id"]) == (200, str(server.bot.user.id))
+
+
+async def test_a_forward_keeps_files_embeds_and_stickers_as_they_were(
+    server: SeededServer,
+) -> None:
+    """docs: Message Resource › Forwards, Message Snapshot Object."""
+    path = f"/channels/{server.essays}/messages"
+    button = {"type": 2, "style": 5, "label": "There", "url": "https://a.example"}
+    body = {
+        "content": "one",
+        "embeds": [{"title": "T"}],
+        "sticker_ids": ["749054660769218631"],
+        "components": [{"type": 1, "components": [button]}],
+    }
+    first = (await server.bot.post(path, body, files={"a.txt": b"words"})).body
+    reference = {"type": 1, "message_id": first["id"], "channel_id": str(server.essays)}
+    sent = await server.ann.post(path, {"message_reference": reference})
+    await server.bot.patch(f"{path}/{first['id']}", {"content": "changed"})
+    shown = (await server.bot.get(f"{path}/{sent.body['id']}")).body
+    copy = shown["message_snapshots"][0]["message"]
+    assert shown["message_reference"] == {**reference, "guild_id": str(server.guild_id)}
+    assert (shown["content"], shown["attachments"], shown["flags"]) == ("", [], 1 << 14)
+    for name in ("embeds", "sticker_items", "components", "timestamp", "type", "attachments"):
+        assert copy[name] == first[name], name
+    assert copy["content"] == "one"
+    assert "author" not in copy
+
+
+async def test_a_poll_a_system_message_or_an_unknown_one_cannot_be_forwarded(
+    server: SeededServer,
+) -> None:
+    """docs: Message Resource › Message Reference Types (basic messages only)."""
+    path = f"/channels/{server.essays}/messages"
+    poll = {"question": {"text": "?"}, "answers": [{"poll_media": {"text": "yes"}}]}
+    asked = (await server.ann.post(path, {"poll": poll})).body
+    await server.ada.post(f"/channels/{server.essays}/threads", {"name": "T", "type": 11})
+    system = (await server.ann.get(path)).body[0]
+    for one, code in ((asked["id"], 50021), (system["id"], 50021), ("123", 50035)):
+        reference = {"type": 1, "message_id": one, "channel_id": str(server.essays)}
+        assert (await server.ann.post(path, {"message_reference": reference})).code == code
+
+
+async def test_a_bot_without_the_content_intent_cannot_forward_what_it_cannot_read(
+    server: SeededServer,
+) -> None:
+    """docs: Message Resource › Message Reference Types (160014)."""
+    path = f"/channels/{server.essays}/messages"
+    first = await server.ann.post_message(server.essays, "one")
+    own = await server.bot.post_message(server.essays, "own")
+    server.emulator.world.application.flags = 0
+    for one, code in ((first["id"], 160014), (own["id"], None)):
+        reference = {"type": 1, "message_id": one, "channel_id": str(server.essays)}
+        assert (await server.bot.post(path, {"message_reference": reference})).code == code
