@@ -16,6 +16,7 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.clock import Clock, from_milliseconds, to_milliseconds
+from bot.delivery.archive_cleanup import ArchiveCleanup
 from bot.delivery.delivery import Delivery
 from bot.delivery.thread_links import plan_due_links
 from bot.prompting.dispatch import plan_due
@@ -67,6 +68,7 @@ class Scheduler:
         self._running = False
         self._holds_prompts = False
         self._next_due: datetime | None = None
+        self._cleanup = ArchiveCleanup(database, clock, on_work=self.wake)
         self._timers = AsyncIOScheduler(timezone="UTC")
 
     def wake(self) -> None:
@@ -96,6 +98,7 @@ class Scheduler:
         )
         self._timers.start()
         unsubscribe = self._clock.on_move(self.wake)
+        self._cleanup.start()
         self.wake()
         try:
             while True:
@@ -116,6 +119,7 @@ class Scheduler:
                     self._running = False
         finally:
             unsubscribe()
+            self._cleanup.stop()
             self._timers.shutdown(wait=False)
 
     async def _start_due(self) -> None:
@@ -139,6 +143,8 @@ class Scheduler:
         while not holds_prompts and await self._database.write(lambda tx: plan_due(tx, now)):
             pass
         await self._delivery.start_due(with_prompts=not holds_prompts)
+        # Until the bot has caught up, much is to be written.
+        await self._cleanup.clean_if_due(is_quiet=self._delivery.idle, may_vacuum=not holds_prompts)
         self._next_due = await self._database.read(self._get_next_due)
         is_due = self._next_due is not None and self._next_due <= self._clock.now()
         self._holds_prompts = holds_prompts and is_due
@@ -176,6 +182,7 @@ class Scheduler:
             await message_edits.get_next_due(tx),
             await deleted_channels.get_next_due(tx),
             await temporary_messages.get_next_due(tx),
+            await self._cleanup.get_next_due(tx),
         ]
         known = [at for at in due if at is not None]
         return from_milliseconds(min(known)) if known else None

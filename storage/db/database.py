@@ -22,7 +22,7 @@ from bot.errors import (
     ForeignDatabase,
     NewerDatabase,
 )
-from storage.db import erasure_log
+from storage.db import cleanup, erasure_log
 from storage.db.backups import BEFORE_UPGRADE, back_up, listed, newest_good
 from storage.db.erasure_log import EraseMember
 from storage.db.migrate import (
@@ -39,6 +39,14 @@ T = TypeVar("T")
 _READERS = 2
 #: Page cache of each reader, in KiB.
 _READERS_CACHE = 512
+#: Seconds after which a read transaction is ended: the write-ahead log can't be truncated while it
+#: lasts.
+_LONGEST_READ = 30.0
+#: Seconds after an erasure in which somebody else has to truncate the write-ahead log, before it
+#: is done here; and seconds between two attempts while readers are busy.
+_LATEST_TRUNCATION, _TRUNCATION_RETRY = 20.0, 1.0
+#: Attempts after which the operator is told.
+_MANY_ATTEMPTS = 60
 #: Most seconds that the integrity check at a start may take, and the number of SQLite's virtual
 #: machine instructions between two looks at the clock. A gigabyte takes a few seconds; an archive
 #: of several years takes less.
@@ -50,25 +58,103 @@ _log = logging.getLogger(__name__)
 
 
 class Database:
-    """The open archive. Writes go through one :class:`Writer`; reads see committed data."""
+    """The open archive. Writes go through one :class:`Writer`; reads see committed data.
+
+    ``connection``: the writer's; None if the archive is open for reading only. After an erasure
+    the write-ahead log is truncated within seconds, by whoever subscribes to erasures or else here.
+    """
 
     def __init__(
         self,
         path: Path,
-        writer: Writer | None,
+        connection: aiosqlite.Connection | None,
         readers: list[aiosqlite.Connection],
     ) -> None:
         self.path = path
-        self._writer = writer
+        self._writer: Writer | None = None
+        if connection is not None:
+            self._writer = Writer(connection, on_erasure=self.note_erasure)
         self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
         for reader in readers:
             self._readers.put_nowait(reader)
+        self._erasure_callbacks: list[Callable[[], None]] = []
+        self._truncation: asyncio.Task[None] | None = None
+        #: Whether the write-ahead log may have words that were erased.
+        self.log_has_erased_words = False
+
+    def start(self) -> None:
+        """Start the writer."""
+        if self._writer is not None:
+            self._writer.start()
+
+    async def close(self) -> None:
+        """Finish what is queued to be written, then stop writing."""
+        if self._truncation is not None:
+            self._truncation.cancel()
+            await asyncio.gather(self._truncation, return_exceptions=True)
+        if self._writer is not None:
+            await self._writer.close()
 
     async def write(self, work: Work[T]) -> T:
         """Run ``work`` in a write transaction; its value, once it is committed."""
+        return await self._get_writer().write(work)
+
+    def _get_writer(self) -> Writer:
         if self._writer is None:
             raise RuntimeError("the archive was opened for reading")
-        return await self._writer.write(work)
+        return self._writer
+
+    @property
+    def changes(self) -> int:
+        """How many rows were changed since the archive was opened."""
+        return self._get_writer().changes
+
+    def on_erasure(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call ``callback`` after words were erased; returns a function that ends that."""
+        self._erasure_callbacks.append(callback)
+        return lambda: self._erasure_callbacks.remove(callback)
+
+    def note_erasure(self) -> None:
+        """Words were erased: the write-ahead log has to be truncated."""
+        self.log_has_erased_words = True
+        if self._truncation is None or self._truncation.done():
+            self._truncation = asyncio.create_task(self._truncate_later(), name="truncate-log")
+        for callback in tuple(self._erasure_callbacks):
+            callback()
+
+    async def truncate_log(self) -> bool:
+        """Truncate the write-ahead log; False if a reader still needs it: then try again."""
+
+        async def truncate(connection: aiosqlite.Connection) -> bool:
+            done = await cleanup.truncate_log(connection)
+            if done:
+                self.log_has_erased_words = False
+            return done
+
+        return await self._get_writer().maintain(truncate)
+
+    async def vacuum(self, now_ms: int) -> None:
+        """Write the archive's file again, without remains of erased words."""
+        await self._get_writer().maintain(lambda connection: cleanup.vacuum(connection, now_ms))
+        self.note_erasure()
+
+    async def _truncate_later(self) -> None:
+        await asyncio.sleep(_LATEST_TRUNCATION)
+        attempts = 0
+        while self.log_has_erased_words:
+            attempts += 1
+            try:
+                if await self.truncate_log():
+                    return
+            except sqlite3.Error as error:
+                _log.error("The write-ahead log can't be truncated (%s); trying again.", error)
+            if attempts == _MANY_ATTEMPTS:
+                _log.warning(
+                    "Another program reads %s, so erased words stay in its write-ahead log until "
+                    "it has finished.",
+                    self.path,
+                )
+            await asyncio.sleep(_TRUNCATION_RETRY)
 
     async def read(self, work: Work[T]) -> T:
         """Run ``work`` on a consistent, read-only snapshot of the committed data."""
@@ -96,7 +182,13 @@ class Database:
         try:
             await reader.execute("BEGIN")
             try:
-                return await work(Transaction(reader))
+                async with asyncio.timeout(_LONGEST_READ):
+                    return await work(Transaction(reader))
+            except TimeoutError as error:
+                await reader.interrupt()  # a statement goes on after the await on it has ended
+                raise sqlite3.OperationalError(
+                    f"a read took longer than {_LONGEST_READ:.0f} s"
+                ) from error
             finally:
                 await reader.execute("ROLLBACK")
         finally:
@@ -137,11 +229,12 @@ async def open_database(
             for reader in readers:
                 # The queries are short, and the operating system caches the file's pages anyway.
                 await reader.execute(f"PRAGMA cache_size = -{_READERS_CACHE}")
-            writer = Writer(connection)
-            writer.start()
-            stack.push_async_callback(writer.close)
-            database = Database(path, writer, readers)
+            database = Database(path, connection, readers)
+            database.start()
+            stack.push_async_callback(database.close)
             stack.push_async_callback(database.finish_reading, len(readers))
+            if not await database.truncate_log():
+                database.note_erasure()  # a crash may have left erased words in the log
             await _compare_with_log(database, clock or Clock(), erase_member)
             yield database
 

@@ -53,10 +53,13 @@ def restore(backup: Path, database: Path, now: datetime) -> Restored:
         with contextlib.closing(
             sqlite3.connect(address, uri=True, isolation_level=None)
         ) as connection:
+            connection.execute("PRAGMA secure_delete = ON")
             erased = _carry_over(connection, database) if database.exists() else 0
             forgotten = _forget(connection, database, now)
             erased = None if erased is None else erased + forgotten
             skipped, unplanned = _mind_what_was_due(connection, now)
+            # Nothing of what was erased again stays in split pages.
+            connection.execute("VACUUM")
         aside = _put_aside(database, now) if database.exists() else None
         fresh.replace(database)
     except (OSError, sqlite3.Error) as error:

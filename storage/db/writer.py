@@ -32,6 +32,8 @@ class Transaction:
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
+        #: Set by a unit that erases words (:mod:`storage.db.cleanup`).
+        self.has_erased = False
 
     async def run(self, sql: str, parameters: Parameters | None = None) -> int:
         """Execute a statement; the number of rows it changed."""
@@ -62,11 +64,19 @@ class Transaction:
 
 
 Work = Callable[[Transaction], Awaitable[T]]
+#: Work outside of a transaction, on the writer's own connection.
+Maintenance = Callable[[aiosqlite.Connection], Awaitable[T]]
 
 
 @dataclass(frozen=True)
 class _Queued:
     work: Work[Any]
+    outcome: asyncio.Future[Any]
+
+
+@dataclass(frozen=True)
+class _QueuedMaintenance:
+    work: Maintenance[Any]
     outcome: asyncio.Future[Any]
 
 
@@ -77,12 +87,17 @@ class Writer:
     units in the transaction are kept. If the commit itself fails (for example on a full disk),
     every unit in the transaction is rolled back and every caller gets the exception. Cancelling a
     caller doesn't cancel its unit, which may still be committed.
+
+    ``on_erasure`` is called after a transaction in which words were erased.
     """
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
+    def __init__(
+        self, connection: aiosqlite.Connection, *, on_erasure: Callable[[], None] = lambda: None
+    ) -> None:
         self._connection = connection
+        self._on_erasure = on_erasure
         self._transaction = Transaction(connection)
-        self._queue: asyncio.Queue[_Queued | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[_Queued | _QueuedMaintenance | None] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -106,21 +121,44 @@ class Writer:
         self._queue.put_nowait(_Queued(work, outcome))
         return await outcome
 
+    async def maintain(self, work: Maintenance[T]) -> T:
+        """Run ``work`` outside of a transaction, in its turn; for checkpoints and VACUUM."""
+        if self._closed:
+            raise RuntimeError("the archive is closed")
+        outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait(_QueuedMaintenance(work, outcome))
+        return await outcome
+
+    @property
+    def changes(self) -> int:
+        """How many rows were changed since the archive was opened."""
+        return self._connection.total_changes
+
     async def _work_off(self) -> None:
-        last = False
-        while not last:
+        while True:
             units: list[_Queued] = []
-            first = await self._queue.get()
-            if first is None:
-                return
-            units.append(first)
-            while len(units) < _MOST_PER_COMMIT and not self._queue.empty():
-                unit = self._queue.get_nowait()
-                if unit is None:
-                    last = True
+            one = await self._queue.get()
+            while isinstance(one, _Queued):
+                units.append(one)
+                if len(units) == _MOST_PER_COMMIT or self._queue.empty():
                     break
-                units.append(unit)
-            await self._commit(units)
+                one = self._queue.get_nowait()
+            if units:
+                await self._commit(units)
+            if isinstance(one, _QueuedMaintenance):
+                await self._maintain(one)
+            elif one is None:
+                return
+
+    async def _maintain(self, unit: _QueuedMaintenance) -> None:
+        try:
+            value = await unit.work(self._connection)
+        except Exception as error:  # noqa: BLE001 - passed to the caller
+            if not unit.outcome.done():
+                unit.outcome.set_exception(error)
+        else:
+            if not unit.outcome.done():
+                unit.outcome.set_result(value)
 
     async def _commit(self, units: list[_Queued]) -> None:
         done: list[tuple[_Queued, Any]] = []
@@ -139,6 +177,9 @@ class Writer:
                 if not unit.outcome.done():
                     unit.outcome.set_exception(error)
             return
+        if self._transaction.has_erased:
+            self._transaction.has_erased = False
+            self._on_erasure()
         for unit, value in done:
             if not unit.outcome.done():
                 unit.outcome.set_result(value)

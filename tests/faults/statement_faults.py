@@ -176,6 +176,10 @@ class _WatchedConnection:
     def in_transaction(self) -> bool:
         return self._connection.in_transaction
 
+    @property
+    def total_changes(self) -> int:
+        return self._connection.total_changes
+
     @contextmanager
     async def execute(self, sql: str, parameters: Any = None) -> Any:
         kills, before = False, self._connection.total_changes
@@ -209,9 +213,9 @@ def watch_writer(injector: StatementFaultInjector) -> Iterator[None]:
     """Wrap the writer of each archive that is opened in the block."""
 
     class WatchedWriter(Writer):
-        def __init__(self, connection: aiosqlite.Connection) -> None:
+        def __init__(self, connection: aiosqlite.Connection, **options: Any) -> None:
             watched: Any = _WatchedConnection(connection, injector)
-            super().__init__(watched)
+            super().__init__(watched, **options)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(storage.db.database, "Writer", WatchedWriter)
