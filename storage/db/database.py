@@ -9,7 +9,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiosqlite
 from filelock import FileLock, Timeout
@@ -25,12 +25,14 @@ from bot.errors import (
 from storage.db import cleanup, erasure_log
 from storage.db.backups import BEFORE_UPGRADE, back_up, listed, newest_good
 from storage.db.erasure_log import EraseMember
+from storage.db.errors import ReadAbandoned
 from storage.db.migrate import (
     APPLICATION_ID,
     DEVELOPMENT_APPLICATION_ID,
     load_migrations,
     migrate,
 )
+from storage.db.patience import be_patient, get_patience
 from storage.db.writer import Transaction, Work, Writer
 
 __all__ = ["Database", "lock_archive", "open_database", "open_for_reading", "retry_until_available"]
@@ -96,8 +98,13 @@ class Database:
             await self._writer.close()
 
     async def write(self, work: Work[T]) -> T:
-        """Run ``work`` in a write transaction; its value, once it is committed."""
-        return await self._get_writer().write(work)
+        """Run ``work`` in a write transaction; its value, once it is committed.
+
+        Raises WriteWithdrawn if it can't begin within the task's patience; then nothing is saved.
+        """
+        patience = get_patience()
+        seconds = None if patience is None else patience.get_write_seconds()
+        return await self._get_writer().write(work, begin_within=seconds)
 
     def _get_writer(self) -> Writer:
         if self._writer is None:
@@ -157,10 +164,23 @@ class Database:
             await asyncio.sleep(_TRUNCATION_RETRY)
 
     async def read(self, work: Work[T]) -> T:
-        """Run ``work`` on a consistent, read-only snapshot of the committed data."""
+        """Run ``work`` on a consistent, read-only snapshot of the committed data.
+
+        Raises ReadAbandoned if it doesn't end within the task's patience.
+        """
+        patience = get_patience()
+        seconds = None if patience is None else patience.get_read_seconds()
         # In a task of its own: cancelling the caller must not leave a reader inside a transaction,
         # and a statement runs to its end even if the await on it is cancelled.
-        return await asyncio.shield(asyncio.ensure_future(self._read(work)))
+        reading = asyncio.ensure_future(self._read(work))
+        try:
+            await asyncio.wait((reading,), timeout=seconds)
+        finally:
+            if not reading.done():
+                reading.add_done_callback(_ignore_outcome)
+        if not reading.done():
+            raise ReadAbandoned(f"a read did not end within {seconds:.1f} s")
+        return reading.result()
 
     async def fault(self) -> str:
         """Run a time-limited integrity check; the problem found, or "" if there is none."""
@@ -193,6 +213,12 @@ class Database:
                 await reader.execute("ROLLBACK")
         finally:
             self._readers.put_nowait(reader)
+
+
+def _ignore_outcome(reading: asyncio.Future[Any]) -> None:
+    """Retrieve the error of a read that nobody waits for any more, so that it isn't logged."""
+    if not reading.cancelled():
+        reading.exception()
 
 
 @contextlib.asynccontextmanager
@@ -242,13 +268,14 @@ async def open_database(
 async def retry_until_available(work: Callable[[], Awaitable[T]]) -> T:
     """Run ``work``, and retry with backoff while the archive can't be used; its value.
 
-    For work that nothing else would retry. Everything ``work`` does outside its transactions has
-    to be idempotent.
+    For work that nothing else would retry, of a command too. Everything ``work`` does outside its
+    transactions has to be idempotent.
     """
     wait = _FIRST_WAIT
     while True:
         try:
-            return await work()
+            with be_patient():
+                return await work()
         except sqlite3.OperationalError as error:
             _log.error("The archive can't be used (%s); next attempt in %.1f s.", error, wait)
             await asyncio.sleep(wait)

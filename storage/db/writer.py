@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 
 import aiosqlite
 
+from storage.db.errors import WriteWithdrawn
+
 __all__ = ["Transaction", "Work", "Writer"]
 
 T = TypeVar("T")
@@ -68,10 +70,23 @@ Work = Callable[[Transaction], Awaitable[T]]
 Maintenance = Callable[[aiosqlite.Connection], Awaitable[T]]
 
 
-@dataclass(frozen=True)
 class _Queued:
-    work: Work[Any]
-    outcome: asyncio.Future[Any]
+    """A unit in the queue: it begins, or is withdrawn before that."""
+
+    def __init__(self, work: Work[Any]) -> None:
+        self.work = work
+        self.outcome: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.is_withdrawn = False
+        self._has_begun = False
+
+    def begin(self) -> None:
+        """From now on it can't be withdrawn."""
+        self._has_begun = True
+
+    def withdraw(self) -> bool:
+        """Withdraw it; False if it has begun."""
+        self.is_withdrawn = not self._has_begun
+        return self.is_withdrawn
 
 
 @dataclass(frozen=True)
@@ -113,13 +128,26 @@ class Writer:
             await self._task
             self._task = None
 
-    async def write(self, work: Work[T]) -> T:
-        """Run ``work`` in a transaction and return its value once the transaction is committed."""
+    async def write(self, work: Work[T], *, begin_within: float | None = None) -> T:
+        """Run ``work`` in a transaction and return its value once the transaction is committed.
+
+        ``begin_within``: raise WriteWithdrawn, with nothing saved, if the unit hasn't begun after
+        these seconds; one that has begun is waited for.
+        """
         if self._closed:
             raise RuntimeError("the archive is closed")
-        outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._queue.put_nowait(_Queued(work, outcome))
-        return await outcome
+        unit = _Queued(work)
+        self._queue.put_nowait(unit)
+        if begin_within is not None:
+            try:
+                done, _ = await asyncio.wait((unit.outcome,), timeout=begin_within)
+            except asyncio.CancelledError:
+                unit.outcome.cancel()  # nobody waits for it any more
+                raise
+            if not done and unit.withdraw():
+                raise WriteWithdrawn(f"a write did not begin within {begin_within:.1f} s")
+        value: T = await unit.outcome
+        return value
 
     async def maintain(self, work: Maintenance[T]) -> T:
         """Run ``work`` outside of a transaction, in its turn; for checkpoints and VACUUM."""
@@ -165,6 +193,9 @@ class Writer:
         try:
             await self._connection.execute("BEGIN IMMEDIATE")
             for unit in units:
+                if unit.is_withdrawn:
+                    continue
+                unit.begin()
                 value = await self._run(unit)
                 if value is not _FAILED:
                     done.append((unit, value))
@@ -174,7 +205,7 @@ class Writer:
                 if self._connection.in_transaction:
                     await self._connection.execute("ROLLBACK")
             for unit in units:
-                if not unit.outcome.done():
+                if not unit.is_withdrawn and not unit.outcome.done():
                     unit.outcome.set_exception(error)
             return
         if self._transaction.has_erased:

@@ -1,0 +1,66 @@
+"""Patience: how long the current task waits for the archive, when another process has locked it.
+
+A gateway event waits for as long as it takes. A command doesn't: Discord wants an answer within
+3 seconds (docs: Receiving and Responding to Interactions › Interaction Callback).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+
+__all__ = ["Patience", "be_patient", "get_patience", "set_patience"]
+
+
+class Patience:
+    """Limits how long a task waits for a write to begin, and for a read to end.
+
+    ``seconds``: for each write; until :meth:`extend` is called, for everything together.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._ends_at: float | None = asyncio.get_running_loop().time() + seconds
+
+    def extend(self) -> None:
+        """An answer was sent: reads may take as long as they need, and each write waits anew."""
+        self._ends_at = None
+
+    def get_write_seconds(self) -> float:
+        """Seconds that a write may wait before it begins."""
+        left = self._get_seconds_left()
+        return self._seconds if left is None else left
+
+    def get_read_seconds(self) -> float | None:
+        """Seconds that a read may take; None: no limit."""
+        return self._get_seconds_left()
+
+    def _get_seconds_left(self) -> float | None:
+        if self._ends_at is None:
+            return None
+        return max(self._ends_at - asyncio.get_running_loop().time(), 0.0)
+
+
+_current: ContextVar[Patience | None] = ContextVar("patience", default=None)
+
+
+def get_patience() -> Patience | None:
+    """The current task's patience; None: it waits for as long as it takes."""
+    return _current.get()
+
+
+def set_patience(patience: Patience) -> None:
+    """Limit how long the current task, and tasks it starts from now on, wait."""
+    _current.set(patience)
+
+
+@contextlib.contextmanager
+def be_patient() -> Iterator[None]:
+    """Wait in the block for as long as it takes."""
+    token = _current.set(None)
+    try:
+        yield
+    finally:
+        _current.reset(token)
