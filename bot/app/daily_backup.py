@@ -39,7 +39,7 @@ class DailyBackup:
     async def back_up_if_due(self) -> None:
         """Make a backup if the newest is a day old; a failure is logged and retried later."""
         now, stem = self._clock.now(), self._database.stem
-        known = await asyncio.to_thread(backups.listed, self._folder, stem)
+        known = await asyncio.to_thread(backups.list_backups, self._folder, stem)
         if any(now - _EVERY < one.at <= now for one in known):
             return
         try:
@@ -50,5 +50,5 @@ class DailyBackup:
             self._last_error = str(error)
             return
         self._last_error = ""
-        removed = await asyncio.to_thread(backups.thin_out, self._folder, stem, now)
+        removed = await asyncio.to_thread(backups.delete_superfluous, self._folder, stem, now)
         _log.info("Backed up to %s; %d older backups removed.", made.path, removed)

@@ -95,13 +95,13 @@ class Health:
         waits, found = None, list[Problem]()
         with contextlib.suppress(StorageError):
             waits, found = await self._database.read(look)
-        newest = next(iter(backups.listed(self._folder, self._path.stem)), None)
+        newest = next(iter(backups.list_backups(self._folder, self._path.stem)), None)
         return _State(
             connection=self._connection(),
             waits=waits,
             failed=tuple(one for one in found if one.failed),
             last_backup=None if newest is None else newest.at.timestamp(),
-            size=backups.size_of(self._path),
+            size=backups.measure_size(self._path),
         )
 
     async def _health(self, _: web.Request) -> web.Response:

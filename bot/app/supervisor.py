@@ -27,7 +27,7 @@ from bot.delivery.attachments import AttachmentLimits
 from bot.discord_api.connection import set_base_urls
 from bot.errors import DiscordLoginError
 from bot.settings import Settings
-from storage.db.backups import listed
+from storage.db.backups import list_backups
 from storage.db.database import Database, open_database
 from storage.privacy import erasure
 
@@ -117,7 +117,7 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
         with contextlib.suppress(NotImplementedError):  # where there are no signals to handle
             loop.add_signal_handler(number, stop.set)
     clock = Clock()
-    if not settings.database.exists() and listed(settings.backups, settings.database.stem):
+    if not settings.database.exists() and list_backups(settings.backups, settings.database.stem):
         _log.warning(
             "There is no database at %s, so a new one is created. There are backups in %s: "
             "`python -m bot restore` restores the newest.",

@@ -7,9 +7,9 @@ from pathlib import Path
 from bot.clock import Clock
 from bot.errors import BackupError, DatabaseError
 from storage.db import backups
-from storage.db.database import lock_archive
+from storage.db.connection import lock_archive
 from storage.db.errors import StorageError
-from storage.db.restore import Restored
+from storage.db.restore import RestoreResult
 from storage.db.restore import restore as put_in_place
 
 __all__ = ["back_up", "restore"]
@@ -30,7 +30,7 @@ def back_up(database: Path, folder: Path, file: Path | None) -> str:
         if file.exists():
             raise BackupError(f"{file} is there already. Nothing was changed.")
         try:
-            backups.copy(database, file)
+            backups.copy_archive(database, file)
         except OSError as error:
             raise BackupError(f"{file} could not be written: {error.strerror}.") from error
         except StorageError as error:
@@ -46,14 +46,14 @@ def restore(database: Path, folder: Path, file: Path | None) -> str:
     """
     with lock_archive(database):
         if file is None:
-            found = backups.newest_good(folder, database.stem)
+            found = backups.find_newest_good(folder, database.stem)
             if found is None:
                 raise BackupError(f"There is no good backup in {folder}. Nothing was changed.")
             file = found.path
         return _describe_restore(file, database, put_in_place(file, database, Clock().now()))
 
 
-def _describe_restore(file: Path, database: Path, restored: Restored) -> str:
+def _describe_restore(file: Path, database: Path, restored: RestoreResult) -> str:
     lines = [f"{file} is in the place of {database} now."]
     if restored.aside is not None:
         lines.append(f"What was there before is kept as {restored.aside}.")

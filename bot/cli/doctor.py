@@ -18,7 +18,8 @@ from bot.discord_api.errors import TRANSIENT
 from bot.errors import DatabaseError, DatabaseInUse, SalonError, SettingsError
 from bot.settings import Settings, read_backup_folder, read_database_path, read_settings
 from storage.db import backups
-from storage.db.database import Database, lock_archive, open_for_reading
+from storage.db.connection import lock_archive
+from storage.db.database import Database, open_for_reading
 from storage.db.writer import Transaction
 from storage.servers import command_sync, diagnostics
 from storage.servers.diagnostics import Problem, UsedChannel
@@ -62,7 +63,7 @@ async def examine(
     else:
         found.append(Finding("settings", True, "complete"))
     found += _check_disk(database, values)
-    newest = next(iter(backups.listed(folder, database.stem)), None)
+    newest = next(iter(backups.list_backups(folder, database.stem)), None)
     if database.exists() or newest is not None:
         found.append(checks.check_backups(newest, folder, clock.now()))
     async with _open_archive(database, found) as archive:
@@ -77,7 +78,7 @@ def _check_disk(database: Path, values: Mapping[str, str]) -> list[Finding]:
     folder = database.absolute().parent
     if not folder.is_dir():
         return []
-    size = backups.size_of(database)
+    size = backups.measure_size(database)
     found = [checks.check_disk_space(shutil.disk_usage(folder).free, size)]
     mounts = _MOUNTS.read_text(encoding="utf-8") if _MOUNTS.exists() else ""
     passing = checks.find_data_loss_risk(folder.resolve(), values, mounts)
@@ -104,14 +105,14 @@ async def _open_archive(database: Path, found: list[Finding]) -> AsyncIterator[D
         running = str(error)
     try:
         async with open_for_reading(database) as archive:
-            fault = await archive.fault()
+            fault = await archive.check_integrity()
             if fault:
                 found.append(
                     Finding("database", False, f"damaged ({fault}): see `python -m bot restore`")
                 )
                 yield None
                 return
-            size = backups.size_of(database) / 1024**2
+            size = backups.measure_size(database) / 1024**2
             found.append(Finding("database", True, f"{database}, {size:.1f} MB, whole; {running}"))
             yield archive
     except SalonError as error:

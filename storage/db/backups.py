@@ -28,13 +28,13 @@ __all__ = [
     "DAILY",
     "Backup",
     "back_up",
-    "copy",
-    "fault_of",
-    "listed",
-    "newest_good",
-    "size_of",
-    "superfluous",
-    "thin_out",
+    "copy_archive",
+    "delete_superfluous",
+    "find_fault",
+    "find_newest_good",
+    "list_backups",
+    "list_superfluous",
+    "measure_size",
 ]
 
 #: Pages copied in one step, and the pause in seconds between two steps, for other disk access.
@@ -60,7 +60,7 @@ class Backup:
     kind: str
 
 
-def size_of(database: Path) -> int:
+def measure_size(database: Path) -> int:
     """The size of an archive in bytes, including its write-ahead log."""
     size = 0
     for path in (database, database.with_name(f"{database.name}-wal")):
@@ -69,7 +69,7 @@ def size_of(database: Path) -> int:
     return size
 
 
-def listed(folder: Path, stem: str) -> list[Backup]:
+def list_backups(folder: Path, stem: str) -> list[Backup]:
     """List the backups in a folder of the database named ``stem``, the newest first."""
     found: list[Backup] = []
     with contextlib.suppress(OSError):
@@ -91,7 +91,7 @@ def back_up(database: Path, folder: Path, now: datetime, kind: str = DAILY) -> B
     path = folder / f"{database.stem}-{at.strftime(_TIME)}{kind}.sqlite3"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        copy(database, path)
+        copy_archive(database, path)
     except OSError as error:
         raise BackupError(f"No backup could be made in {folder}: {error.strerror}.") from error
     except sqlite3.Error as error:
@@ -99,7 +99,7 @@ def back_up(database: Path, folder: Path, now: datetime, kind: str = DAILY) -> B
     return Backup(path, at, kind)
 
 
-def copy(database: Path, path: Path) -> None:
+def copy_archive(database: Path, path: Path) -> None:
     """Copy a snapshot of the archive to ``path``, and check the copy. Blocking.
 
     Raises OSError, sqlite3.Error, or BackupError if the copy fails its check.
@@ -118,7 +118,7 @@ def copy(database: Path, path: Path) -> None:
             source.execute("SELECT count(*) FROM sqlite_master").fetchone()
             source.backup(target, pages=_PAGES, sleep=_PAUSE)
             target.execute("PRAGMA journal_mode = DELETE")
-        fault = fault_of(unfinished)
+        fault = find_fault(unfinished)
         if fault:
             raise BackupError(f"The copy of {database} is not whole: {fault}.")
         with unfinished.open("rb") as file:
@@ -128,7 +128,7 @@ def copy(database: Path, path: Path) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def fault_of(path: Path) -> str:
+def find_fault(path: Path) -> str:
     """Check a copy that nobody writes to; the problem found, or "" if there is none. Blocking."""
     try:
         with contextlib.closing(
@@ -148,12 +148,12 @@ def fault_of(path: Path) -> str:
     return "" if found == "ok" else found.splitlines()[-1]
 
 
-def newest_good(folder: Path, stem: str) -> Backup | None:
+def find_newest_good(folder: Path, stem: str) -> Backup | None:
     """Find the newest backup that opens and passes its check. Blocking."""
-    return next((one for one in listed(folder, stem) if not fault_of(one.path)), None)
+    return next((one for one in list_backups(folder, stem) if not find_fault(one.path)), None)
 
 
-def superfluous(backups: Iterable[Backup], now: datetime) -> list[Backup]:
+def list_superfluous(backups: Iterable[Backup], now: datetime) -> list[Backup]:
     """Select the backups that the retention policy doesn't keep.
 
     It keeps the newest backup of each of the last 7 days that have one, the newest of each of the
@@ -174,7 +174,7 @@ def superfluous(backups: Iterable[Backup], now: datetime) -> list[Backup]:
     return [one for one in ordered if one not in kept]
 
 
-def thin_out(folder: Path, stem: str, now: datetime) -> int:
+def delete_superfluous(folder: Path, stem: str, now: datetime) -> int:
     """Delete the backups that the retention policy doesn't keep; the number deleted.
 
     Unfinished copies of backups that were killed are deleted too, once they are a day old.
@@ -184,7 +184,7 @@ def thin_out(folder: Path, stem: str, now: datetime) -> int:
         with contextlib.suppress(OSError):
             if left.stat().st_mtime < (now - timedelta(days=1)).timestamp():
                 left.unlink()
-    for one in superfluous(listed(folder, stem), now):
+    for one in list_superfluous(list_backups(folder, stem), now):
         with contextlib.suppress(OSError):
             one.path.unlink()
             removed += 1

@@ -1,4 +1,4 @@
-"""Database: opens, locks, checks and migrates the archive; one writer and two readers."""
+"""Database: opens and migrates the archive; one writer and two readers."""
 
 from __future__ import annotations
 
@@ -6,36 +6,31 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import aiosqlite
-from filelock import FileLock, Timeout
 
 from bot.clock import Clock
-from bot.errors import (
-    DamagedDatabase,
-    DatabaseError,
-    DatabaseInUse,
-    ForeignDatabase,
-    NewerDatabase,
-)
+from bot.errors import DamagedDatabase, DatabaseError, ForeignDatabase
 from storage.db import cleanup, erasure_log
-from storage.db.backups import BEFORE_UPGRADE, back_up, listed, newest_good
+from storage.db.backups import BEFORE_UPGRADE, back_up
+from storage.db.connection import connect, lock_archive
 from storage.db.erasure_log import EraseMember
 from storage.db.errors import ReadAbandoned
-from storage.db.migrate import (
-    APPLICATION_ID,
-    DEVELOPMENT_APPLICATION_ID,
-    load_migrations,
-    migrate,
+from storage.db.integrity import (
+    CHECK_SECONDS,
+    check_integrity,
+    describe_damage,
+    find_damage,
+    read_version,
 )
+from storage.db.migrate import load_migrations, migrate
 from storage.db.patience import be_patient, get_patience
 from storage.db.writer import Transaction, Work, Writer
 
-__all__ = ["Database", "lock_archive", "open_database", "open_for_reading", "retry_until_available"]
+__all__ = ["Database", "open_database", "open_for_reading", "retry_until_available"]
 
 T = TypeVar("T")
 _READERS = 2
@@ -49,10 +44,6 @@ _LONGEST_READ = 30.0
 _LATEST_TRUNCATION, _TRUNCATION_RETRY = 20.0, 1.0
 #: Attempts after which the operator is told.
 _MANY_ATTEMPTS = 60
-#: Most seconds that the integrity check at a start may take, and the number of SQLite's virtual
-#: machine instructions between two looks at the clock. A gigabyte takes a few seconds; an archive
-#: of several years takes less.
-_LOOK_SECONDS, _LOOK_STEPS = 15.0, 100_000
 #: Shortest and longest backoff in seconds while the archive can't be used (for example: full disk).
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
 
@@ -182,11 +173,11 @@ class Database:
             raise ReadAbandoned(f"a read did not end within {seconds:.1f} s")
         return reading.result()
 
-    async def fault(self) -> str:
+    async def check_integrity(self) -> str:
         """Run a time-limited integrity check; the problem found, or "" if there is none."""
         reader = await self._readers.get()
         try:
-            return await _fault(reader)
+            return await check_integrity(reader)
         except sqlite3.DatabaseError as error:
             return str(error)
         finally:
@@ -229,7 +220,7 @@ async def open_database(
     clock: Clock | None = None,
     erase_member: EraseMember | None = None,
     migrations: Sequence[str] | None = None,
-    look: float = _LOOK_SECONDS,
+    look: float = CHECK_SECONDS,
 ) -> AsyncIterator[Database]:
     """Open the archive at ``path`` for this process only; it is created if there is none.
 
@@ -246,11 +237,11 @@ async def open_database(
     """
     with lock_archive(path):
         async with contextlib.AsyncExitStack() as stack:
-            connection = await stack.enter_async_context(_connect(path, "rwc"))
+            connection = await stack.enter_async_context(connect(path, "rwc"))
             steps = load_migrations() if migrations is None else migrations
             await _prepare(connection, path, backups, clock or Clock(), steps, look)
             readers = [
-                await stack.enter_async_context(_connect(path, "ro")) for _ in range(_READERS)
+                await stack.enter_async_context(connect(path, "ro")) for _ in range(_READERS)
             ]
             for reader in readers:
                 # The queries are short, and the operating system caches the file's pages anyway.
@@ -303,31 +294,6 @@ async def _compare_with_log(
         ) from error
 
 
-@contextlib.contextmanager
-def lock_archive(path: Path) -> Iterator[None]:
-    """Lock the archive for this process. Raises DatabaseInUse if another process has the lock.
-
-    Raises DatabaseError if it can't be locked, or its folder doesn't exist.
-    """
-    if not path.absolute().parent.is_dir():
-        raise DatabaseError(f"The database {path} cannot be made: there is no such folder.")
-    # The lock is beside the resolved file, so that a symbolic link leads to the same lock.
-    lock = FileLock(f"{path.resolve()}.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise DatabaseInUse(
-            f"Another Salon is running on {path}; stop it first, or set SALON_DATABASE to "
-            "another file."
-        ) from None
-    except OSError as error:
-        raise DatabaseError(f"The database {path} cannot be locked: {error.strerror}.") from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 @contextlib.asynccontextmanager
 async def open_for_reading(path: Path) -> AsyncIterator[Database]:
     """Open an existing archive read-only, while another process may be writing to it.
@@ -336,8 +302,8 @@ async def open_for_reading(path: Path) -> AsyncIterator[Database]:
     """
     if not path.is_file():
         raise DatabaseError(f"There is no database at {path}; SALON_DATABASE says where it lies.")
-    async with _connect(path, "ro") as reader:
-        version = await _version(reader, path)
+    async with connect(path, "ro") as reader:
+        version = await read_version(reader, path)
         if version == 0:
             raise ForeignDatabase(f"{path} is not a Salon database.")
         if version < len(load_migrations()):
@@ -345,99 +311,6 @@ async def open_for_reading(path: Path) -> AsyncIterator[Database]:
                 f"{path} is of an older Salon; start the bot once, which brings it up to date."
             )
         yield Database(path, None, [reader])
-
-
-@contextlib.asynccontextmanager
-async def _connect(path: Path, mode: str) -> AsyncIterator[aiosqlite.Connection]:
-    address = f"{path.absolute().as_uri()}?mode={mode}"
-    try:
-        connection = await aiosqlite.connect(address, uri=True, isolation_level=None)
-    except sqlite3.Error as error:
-        raise DatabaseError(f"The database {path} cannot be opened: {error}.") from error
-    try:
-        connection.row_factory = sqlite3.Row
-        if mode == "ro":
-            await connection.execute("PRAGMA query_only = ON")
-        await connection.execute("PRAGMA busy_timeout = 5000")
-        yield connection
-    finally:
-        await connection.close()
-
-
-async def _pragma(connection: aiosqlite.Connection, sql: str) -> int:
-    rows = list(await connection.execute_fetchall(sql))
-    return int(rows[0][0])
-
-
-async def _fault(connection: aiosqlite.Connection, seconds: float = _LOOK_SECONDS) -> str:
-    """Run an integrity check of at most ``seconds``; the problem found, or "" if there is none.
-
-    The check of the daily backup has no time limit.
-    """
-    until = time.monotonic() + seconds
-    await connection.set_progress_handler(lambda: time.monotonic() > until, _LOOK_STEPS)
-    try:
-        rows = list(await connection.execute_fetchall("PRAGMA quick_check(1)"))
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
-            raise
-        return ""
-    finally:
-        await connection.set_progress_handler(None, _LOOK_STEPS)  # type: ignore[arg-type]
-    found = str(rows[0][0])
-    return "" if found == "ok" else found.splitlines()[-1]
-
-
-async def _damage(error: ForeignDatabase, path: Path, backups: Path | None) -> str:
-    """Decide whether an unreadable file is a damaged archive; SQLite's error, or "" if it isn't.
-
-    The first page says whose file it is. If that is unreadable, the existence of backups decides.
-    """
-    cause = error.__cause__
-    if isinstance(cause, sqlite3.DatabaseError):
-        corrupt = cause.sqlite_errorcode == sqlite3.SQLITE_CORRUPT
-        if corrupt or (backups is not None and listed(backups, path.stem)):
-            return str(cause)
-    return ""
-
-
-def _damaged(path: Path, backups: Path | None, fault: str) -> str:
-    """The error sentence for a damaged archive, with the newest good backup. Blocking."""
-    good = None if backups is None else newest_good(backups, path.stem)
-    sentence = f"The database {path} is damaged ({fault}); it was left alone."
-    if good is None:
-        return f"{sentence} There is no good backup{'' if backups is None else f' in {backups}'}."
-    return (
-        f"{sentence} The newest good backup is {good.path}, of {good.at:%Y-%m-%d %H:%M} UTC: "
-        "`python -m bot restore` puts it in place and keeps the damaged file."
-    )
-
-
-async def _version(connection: aiosqlite.Connection, path: Path, newest: int | None = None) -> int:
-    """The archive's schema version; 0 if the file is empty.
-
-    Raises ForeignDatabase, NewerDatabase, or DatabaseError for a development version's archive.
-    """
-    try:
-        application = await _pragma(connection, "PRAGMA application_id")
-        version = await _pragma(connection, "PRAGMA user_version")
-        tables = await _pragma(connection, "SELECT count(*) FROM sqlite_master")
-    except sqlite3.DatabaseError as error:
-        raise ForeignDatabase(f"{path} is not a Salon database: {error}.") from error
-    newest = len(load_migrations()) if newest is None else newest
-    if application == DEVELOPMENT_APPLICATION_ID:
-        raise DatabaseError(
-            f"{path} is an archive of a development version of Salon, from before the first "
-            "release. It can't be upgraded; it was left alone. Set SALON_DATABASE to another file."
-        )
-    if application != APPLICATION_ID and (application or version or tables):
-        raise ForeignDatabase(f"{path} is a database, but not one of Salon's; it was left alone.")
-    if version > newest:
-        raise NewerDatabase(
-            f"{path} was written by a newer Salon (version {version}; this one knows "
-            f"{newest}); it was left alone. Install the newer Salon again."
-        )
-    return version
 
 
 async def _prepare(
@@ -450,16 +323,16 @@ async def _prepare(
 ) -> None:
     """Check the archive, back it up if it has to be migrated, migrate it and set its options."""
     try:
-        version = await _version(connection, path, len(migrations))
-        fault = await _fault(connection, look) if version and look else ""
+        version = await read_version(connection, path, len(migrations))
+        fault = await check_integrity(connection, look) if version and look else ""
     except ForeignDatabase as error:
-        fault = await _damage(error, path, backups)
+        fault = await find_damage(error, path, backups)
         if not fault:
             raise
     except sqlite3.DatabaseError as error:
         fault = str(error)
     if fault:
-        raise DamagedDatabase(await asyncio.to_thread(_damaged, path, backups, fault))
+        raise DamagedDatabase(await asyncio.to_thread(describe_damage, path, backups, fault))
     if backups is not None and 0 < version < len(migrations):
         made = await asyncio.to_thread(back_up, path, backups, clock.now(), BEFORE_UPGRADE)
         _log.info("Migrating the database; a backup was made at %s.", made.path)

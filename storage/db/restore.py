@@ -17,13 +17,13 @@ from pathlib import Path
 from bot.clock import to_milliseconds
 from bot.errors import BackupError
 from storage.db import erasure_log
-from storage.db.backups import copy
+from storage.db.backups import copy_archive
 
-__all__ = ["Restored", "restore"]
+__all__ = ["RestoreResult", "restore"]
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class RestoreResult:
     """The result of a restore.
 
     aside:      path of the replaced archive; None if there was none
@@ -39,7 +39,7 @@ class Restored:
     unplanned: int
 
 
-def restore(backup: Path, database: Path, now: datetime) -> Restored:
+def restore(backup: Path, database: Path, now: datetime) -> RestoreResult:
     """Replace ``database``, which no process may have open, with ``backup``. Blocking.
 
     Raises BackupError if the backup is damaged or isn't Salon's; then nothing is changed.
@@ -48,7 +48,7 @@ def restore(backup: Path, database: Path, now: datetime) -> Restored:
     try:
         if not backup.is_file():
             raise BackupError(f"There is no backup at {backup}. Nothing was changed.")
-        copy(backup, fresh)
+        copy_archive(backup, fresh)
         address = fresh.absolute().as_uri()
         with contextlib.closing(
             sqlite3.connect(address, uri=True, isolation_level=None)
@@ -67,7 +67,7 @@ def restore(backup: Path, database: Path, now: datetime) -> Restored:
         raise BackupError(f"{backup} could not be restored: {reason}.") from error
     finally:
         fresh.unlink(missing_ok=True)
-    return Restored(aside, erased, skipped, unplanned)
+    return RestoreResult(aside, erased, skipped, unplanned)
 
 
 def _put_aside(database: Path, now: datetime) -> Path:

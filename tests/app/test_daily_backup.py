@@ -10,7 +10,7 @@ import pytest
 
 from bot.app.daily_backup import DailyBackup
 from bot.clock import Clock
-from storage.db.backups import listed
+from storage.db.backups import list_backups
 from tests.storage.db.test_backups import fill
 
 
@@ -22,7 +22,7 @@ async def test_a_backup_is_made_once_a_day_and_old_ones_are_deleted(tmp_path: Pa
         clock.set_offset(timedelta(hours=25 * day).total_seconds())
         await daily_backup.back_up_if_due()
         await daily_backup.back_up_if_due()
-    kept = listed(folder, "salon")
+    kept = list_backups(folder, "salon")
     assert 9 <= len(kept) <= 11
     assert kept[0].at - kept[-1].at > timedelta(days=25)
 
@@ -41,4 +41,4 @@ async def test_a_failed_backup_is_logged_once_and_retried(
     assert "No backup could be made" in told
     folder.unlink()
     await daily_backup.back_up_if_due()
-    assert len(listed(folder, "salon")) == 1
+    assert len(list_backups(folder, "salon")) == 1

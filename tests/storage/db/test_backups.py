@@ -64,7 +64,7 @@ async def test_a_backup_is_taken_while_the_archive_is_written_and_holds_one_mome
         made = await done
         assert written > 5, "the writer goes on meanwhile"
     assert made.path.name == "salon-20261123-043000.sqlite3"
-    assert backups.fault_of(made.path) == ""
+    assert backups.find_fault(made.path) == ""
     assert servers_in(made.path) % 2 == 0, "no transaction is in it by halves"
     assert servers_in(made.path) >= 4000
     assert sorted(one.name for one in (tmp_path / "kept").iterdir()) == [made.path.name]
@@ -109,7 +109,7 @@ async def test_a_disk_that_fills_up_under_a_backup_is_one_sentence_and_keeps_the
     assert told.startswith("No backup could be made in "), told
     assert len(told.splitlines()) == 1, told
     assert list(folder.iterdir()) == [older.path]
-    assert backups.fault_of(older.path) == ""
+    assert backups.find_fault(older.path) == ""
 
 
 def at(days: float, kind: str = DAILY) -> Backup:
@@ -119,17 +119,17 @@ def at(days: float, kind: str = DAILY) -> Backup:
 
 def test_of_a_year_of_backups_seven_days_and_four_weeks_are_kept() -> None:
     daily = [at(days) for days in range(365)]
-    gone = backups.superfluous(daily, NOW)
+    gone = backups.list_superfluous(daily, NOW)
     kept = [one for one in daily if one not in gone]
     # The 23rd is a Monday: the days reach into last week, and four weeks before it follow.
     assert [(NOW - one.at).days for one in kept] == [0, 1, 2, 3, 4, 5, 6, 8, 15, 22, 29]
-    assert backups.superfluous(kept, NOW) == [], "thinning out twice changes nothing"
+    assert backups.list_superfluous(kept, NOW) == [], "thinning out twice changes nothing"
 
 
 def test_of_one_day_the_newest_is_kept_and_what_was_taken_on_purpose_for_a_week() -> None:
     taken = [at(0), at(0.1), at(0.05, BY_HAND), at(3), at(3.1, BEFORE_UPGRADE), at(9, BY_HAND)]
     newer = [at(days) for days in range(1, 8)]
-    gone = backups.superfluous([*taken, *newer], NOW)
+    gone = backups.list_superfluous([*taken, *newer], NOW)
     assert at(0.1) in gone
     assert at(0.05, BY_HAND) not in gone
     assert at(3.1, BEFORE_UPGRADE) not in gone
@@ -146,9 +146,9 @@ def test_thinning_out_leaves_other_files_alone(tmp_path: Path) -> None:
     }
     for name in others:
         (tmp_path / name).write_text("x")
-    assert backups.thin_out(tmp_path, "salon", NOW) == 20 - 9
+    assert backups.delete_superfluous(tmp_path, "salon", NOW) == 20 - 9
     assert others <= {path.name for path in tmp_path.iterdir()}
-    assert backups.thin_out(tmp_path / "nowhere", "salon", NOW) == 0
+    assert backups.delete_superfluous(tmp_path / "nowhere", "salon", NOW) == 0
 
 
 def test_what_a_killed_backup_left_goes_a_day_later(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_what_a_killed_backup_left_goes_a_day_later(tmp_path: Path) -> None:
         path.write_text("x")
         moment = (NOW - timedelta(days=days)).timestamp()
         os.utime(path, (moment, moment))
-    assert backups.thin_out(tmp_path, "salon", NOW) == 0
+    assert backups.delete_superfluous(tmp_path, "salon", NOW) == 0
     assert list(tmp_path.iterdir()) == [under_way]
 
 
@@ -217,7 +217,7 @@ async def test_an_older_archive_is_backed_up_before_its_tables_are_changed(tmp_p
     await fill(path)
     async with open_database(path, backups=folder, migrations=(*load_migrations(), NEXT)):
         pass
-    (made,) = backups.listed(folder, "salon")
+    (made,) = backups.list_backups(folder, "salon")
     assert made.kind == BEFORE_UPGRADE
     assert servers_in(made.path) == 3
     with closing(sqlite3.connect(made.path)) as old, closing(sqlite3.connect(path)) as new:

@@ -12,7 +12,7 @@ import pytest
 
 from bot.errors import DatabaseError
 from storage.db import migrate
-from storage.db.backups import fault_of
+from storage.db.backups import find_fault
 from storage.db.database import open_database, open_for_reading
 from storage.db.migrate import DEVELOPMENT_APPLICATION_ID, load_migrations
 
@@ -99,7 +99,7 @@ async def test_an_archive_of_a_development_version_is_refused_and_left_alone(
         async with open_for_reading(path):
             pass
     assert path.read_bytes() == before
-    assert "development version" in fault_of(path)
+    assert "development version" in find_fault(path)
 
 
 def test_all_migrations_are_packaged_and_control_no_transaction_of_their_own() -> None:
