@@ -32,6 +32,8 @@ _FORWARD = 1
 #: Webhook Resource › Execute Webhook).
 _UNCOPIED = ("sticker_items", "poll", "message_snapshots", "components")
 _CONTENT = ("attachments", "embeds", *_UNCOPIED)
+#: docs: Message Resource › Attachment Flags; a spoiler from before June 2026 has only the name.
+_IS_SPOILER, _SPOILER_PREFIX = 1 << 3, "SPOILER_"
 #: docs: Message Resource › Message Flags.
 _SUPPRESS_EMBEDS, _HAS_THREAD, _VOICE_MESSAGE = 1 << 2, 1 << 5, 1 << 13
 
@@ -131,6 +133,8 @@ def parse_original_reply(data: Mapping[str, Any], *, author_name: str) -> Origin
                 file["size"],
                 file["url"],
                 file.get("description"),
+                is_spoiler=bool(int(file.get("flags") or 0) & _IS_SPOILER)
+                or file["filename"].startswith(_SPOILER_PREFIX),
             )
             for file in data.get("attachments") or ()
         ),

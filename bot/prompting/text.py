@@ -38,7 +38,7 @@ async def make_text(tx: Transaction, prompt: Prompt, now: datetime) -> PromptTex
     if prompt.kind is PromptKind.NUDGE:
         assert prompt.thread_id is not None
         head = await context.get_thread_head(tx, prompt.thread_id)
-        return PromptText(make_nudge_text(head.text, head.author))
+        return PromptText(make_nudge_text(head.text, head.author, head.names))
     assert prompt.discussion_id is not None
     content = parse_content(prompt.content)
     return make_prompt_text(content, await _get_material(tx, prompt.discussion_id, content))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.clock import from_milliseconds
 from bot.core.prompts.plan import Condition
 from bot.core.prompts.policy import PromptContext, PromptKind
 from bot.core.prompts.wording import BusiestThread
+from bot.core.text.readable import find_mentioned
 from storage.db.writer import Transaction
 from storage.prompts.prompts import Prompt
 from storage.replies import deleted_channels
@@ -27,10 +30,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ThreadHead:
-    """The first message of a thread."""
+    """The first message of a thread. ``names``: of the people it mentions, as far as known."""
 
     text: str
     author: str
+    names: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +199,27 @@ async def _get_thread_state(tx: Transaction, prompt: Prompt) -> tuple[bool, bool
 
 async def get_thread_head(tx: Transaction, thread_id: int) -> ThreadHead:
     """The first message of a thread that a reply opened."""
-    row = await tx.row("SELECT text, author_name FROM replies WHERE id = :id", {"id": thread_id})
+    row = await tx.row(
+        "SELECT discussion_id, text, author_name FROM replies WHERE id = :id", {"id": thread_id}
+    )
     assert row is not None
-    return ThreadHead(row["text"], row["author_name"])
+    mentioned = find_mentioned(row["text"])
+    if not mentioned:
+        return ThreadHead(row["text"], row["author_name"])
+    names = await tx.rows(
+        """
+        SELECT author_id, author_name FROM replies
+        WHERE discussion_id = :id AND author_id IN (SELECT value FROM json_each(:mentioned))
+            AND author_name <> ''
+        ORDER BY id
+        """,
+        {"id": row["discussion_id"], "mentioned": json.dumps(sorted(mentioned))},
+    )
+    return ThreadHead(
+        row["text"],
+        row["author_name"],
+        {one["author_id"]: one["author_name"] for one in names},
+    )
 
 
 async def get_essay(tx: Transaction, discussion_id: int) -> PromptEssay:

@@ -87,6 +87,22 @@ async def test_a_channel_reply_to_a_head_is_moved_into_its_thread(running: Runni
     assert running.member("Ben").id in thread.members
 
 
+async def test_the_files_of_a_moved_reply_stay_spoilers(running: RunningBot) -> None:
+    """docs: Message Resource › Attachment Flags (IS_SPOILER, 1 << 3); not by the name alone."""
+    head = await a_head(running)
+    body = {
+        "content": "Why ||not||?",
+        "message_reference": {"message_id": str(head)},
+        "attachments": [{"id": "0", "filename": "a.png", "is_spoiler": True}],
+    }
+    path = f"/channels/{running.channel()}/messages"
+    await running.call_as(running.member("Ben"), "POST", path, body, ("a.png", b"picture"))
+    await running.settle()
+    (copy,) = await copies(running, head)
+    assert copy["content"] == "Why ||not||?"
+    assert [f["flags"] & 1 << 3 for f in copy["attachments"]] == [8]
+
+
 CALLS = {
     "the copy": ("POST", EXECUTE),
     "the webhooks": ("GET", "/channels/*/webhooks"),

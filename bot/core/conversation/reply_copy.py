@@ -39,13 +39,17 @@ _RESERVED = ("everyone", "here")
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of a message. ``size`` in bytes; ``url``: where to download it, for about a day."""
+    """A file of a message. ``size`` in bytes; ``url``: where to download it, for about a day.
+
+    ``is_spoiler``: it is hidden until somebody clicks it.
+    """
 
     name: str
     type: str | None
     size: int
     url: str
     description: str | None = None
+    is_spoiler: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,7 @@ def make_copy_payload(original: OriginalReply) -> Payload:
         payload["attachments"] = [
             {"id": str(number), "filename": file.name}
             | ({} if file.description is None else {"description": file.description})
+            | ({"is_spoiler": True} if file.is_spoiler else {})
             for number, file in enumerate(original.files)
         ]
     return payload

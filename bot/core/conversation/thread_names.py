@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import regex
 
 from bot.core import limits
 from bot.core.text.length import count_utf16_units
+from bot.core.text.spoilers import remove_spoilers
 from bot.core.text.truncate import truncate
 
-__all__ = ["make_essay_thread_name", "make_plain_thread_name", "make_thread_name"]
+__all__ = [
+    "has_erased_words",
+    "make_essay_thread_name",
+    "make_plain_thread_name",
+    "make_thread_name",
+]
 
 _CODE_FENCE = regex.compile(r"```(?:[\w+-]*\n)?(.*?)(?:```|\Z)", regex.DOTALL)
 _LINK = regex.compile(r"\[([^\]\n]+)\]\(<?https?://[^)\s]*>?\)")
@@ -17,20 +25,29 @@ _EMOJI = regex.compile(r"<a?(:\w+:)\d+>")
 _LINE_MARK = regex.compile(r"^\s*(?:>{1,3}|#{1,3}|-#|[-*+])\s+", regex.MULTILINE)
 _MARKS = regex.compile(r"\*{1,3}|~~|\|\||__|`+|(?<!\w)_|_(?!\w)")
 _ESCAPED = regex.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~:@])")
+#: Private characters stand for escaped signs, which are no markup.
+_PRIVATE = 0xE000
+_STAND_IN = regex.compile(r"[\ue000-\ue07f]")
 _INVISIBLE = regex.compile(r"[\p{Cc}\p{Cs}\p{Co}\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
 _SPACE = regex.compile(r"\s+")
+_GAPS = regex.compile(r"…(?:\s*…)+")
 _SENTENCE = regex.compile(r"^.{12,}?[.!?…。！？]+(?=\s|$|[\p{Lo}])")
 
 
 def _plain(text: str) -> str:
-    """The text on one line without Discord's Markdown, as one would read it aloud."""
+    """The text on one line without Discord's Markdown and spoilers, as one would read it aloud."""
+    return _strip_marks(_GAPS.sub("…", remove_spoilers(text, "…")))
+
+
+def _strip_marks(text: str) -> str:
+    text = _ESCAPED.sub(lambda found: chr(_PRIVATE + ord(found[1])), _STAND_IN.sub("", text))
     text = _CODE_FENCE.sub(r"\1", text)
     text = _LINK.sub(r"\1", text)
     text = _EMOJI.sub(r"\1", text)
     text = _MENTION.sub("…", text)
     text = _LINE_MARK.sub("", text)
     text = _MARKS.sub("", text)
-    text = _ESCAPED.sub(r"\1", text)
+    text = _STAND_IN.sub(lambda found: chr(ord(found[0]) - _PRIVATE), text)
     text = _INVISIBLE.sub(" ", text)
     return _SPACE.sub(" ", text).strip()
 
@@ -57,15 +74,14 @@ def make_plain_thread_name(title: str) -> str:
 def make_thread_name(author: str, text: str) -> str:
     """A thread's name from its first message: ``Ann: Connection is what it stands for``.
 
-    1 to 100 UTF-16 units, one line, no Markdown, never half a grapheme. If the first sentence
-    fits, it is used alone, without its full stop. A message without words gives ``Ann’s reply``.
+    1 to 100 UTF-16 units, one line, no Markdown, no spoilers, never half a grapheme. If the first
+    sentence fits, it is used alone, without its full stop. A message without words, or with no
+    others than spoilers, gives ``Ann’s reply``.
     """
-    who = truncate(_plain(author), limits.NICKNAME)
-    if not _is_visible(who):
-        who = "A reader"
+    who = _make_author(author)
     said = _plain(text)
-    if not _is_visible(said):
-        return f"{who}’s reply"
+    if not _is_visible(_plain(remove_spoilers(text, " "))):
+        return _make_wordless(who)
     room = limits.THREAD_NAME - count_utf16_units(who) - 2
     sentence = _SENTENCE.match(said)
     if sentence and count_utf16_units(sentence[0]) <= room:
@@ -73,3 +89,37 @@ def make_thread_name(author: str, text: str) -> str:
         if said.endswith(".") and not said.endswith(".."):
             said = said[:-1]
     return f"{who}: {truncate(said, room)}"
+
+
+def _make_author(author: str) -> str:
+    who = truncate(_strip_marks(author), limits.NICKNAME)
+    return who if _is_visible(who) else "A reader"
+
+
+def _make_wordless(who: str) -> str:
+    return f"{who}’s reply"
+
+
+def has_erased_words(name: str, author: str, old_texts: Iterable[str], text: str | None) -> bool:
+    """Whether a thread's name quotes its first message, and what it quotes was erased since.
+
+    The name was made by :func:`make_thread_name`, or is how somebody else took words of the message
+    for it (Discord's clients suggest that).
+
+    author:     of the first message, at the time
+    old_texts:  what it said before
+    text:       what it says now; None if it was deleted, and its author isn't to be named either
+    """
+    who = _make_author(author)
+    if author and name == _make_wordless(who):
+        return text is None
+    said = name.removeprefix(f"{who}: ") if author else name
+    stem = said.rstrip("…").strip()
+    if said == name and not (stem and any(_is_in(stem, old) for old in old_texts)):
+        return False  # it is somebody's own
+    return text is None or not _is_in(stem, text)
+
+
+def _is_in(stem: str, text: str) -> bool:
+    plain = remove_spoilers(text, "…")
+    return stem in plain or stem in _SPACE.sub(" ", plain) or stem in _plain(text)

@@ -6,7 +6,7 @@ member's name is written out, never mentioned.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.core.essay.default_question import DEFAULT_QUESTION, is_default_question
@@ -22,6 +22,7 @@ from bot.core.prompts.plan import (
 )
 from bot.core.text.escape import escape, escape_line_start
 from bot.core.text.plural import format_count
+from bot.core.text.readable import quote_message
 from bot.core.text.truncate import truncate
 
 __all__ = [
@@ -218,9 +219,12 @@ def _make_last_call(material: PromptMaterial) -> PromptText | NothingToSay:
     )
 
 
-def make_nudge_text(text: str, author: str) -> str:
-    """The nudge of a thread: it quotes the first message and names its author."""
-    point = quote(text) if text.strip() else "> *(no words)*"
+def make_nudge_text(text: str, author: str, names: Mapping[int, str] | None = None) -> str:
+    """The nudge of a thread: it quotes the first message and names its author.
+
+    ``names``: of the people whom the message mentions, by their ids.
+    """
+    point = quote_message(text, names or {}, _MAX_QUOTE) or "> *(no words)*"
     return (
         f"{point}\nNobody has answered **{escape_line(truncate(author, 80))}** yet. "
         "What would you say to this?"

@@ -95,6 +95,11 @@ def test_a_copy_keeps_file_descriptions_and_suppressed_embeds() -> None:
     ]
 
 
+def test_a_copys_files_stay_spoilers() -> None:
+    payload = make_copy_payload(replace(PLAIN, files=(file(2), replace(file(3), is_spoiler=True))))
+    assert [one.get("is_spoiler", False) for one in payload["attachments"]] == [False, True]
+
+
 def test_a_hash_distinguishes_copies_and_ignores_what_discord_normalizes() -> None:
     said = hash_copy("Ann", "Yes.", [1, 2])
     assert said == hash_copy(" An n\N{ZERO WIDTH SPACE}", "Yes.\n", [1, 2])

@@ -7,7 +7,11 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.conversation.thread_names import make_plain_thread_name, make_thread_name
+from bot.core.conversation.thread_names import (
+    has_erased_words,
+    make_plain_thread_name,
+    make_thread_name,
+)
 from bot.core.text.length import count_utf16_units
 
 
@@ -22,7 +26,16 @@ from bot.core.text.length import count_utf16_units
         ),
         ("Ann", "Is it really so simple? I doubt it.", "Ann: Is it really so simple?"),
         ("Ann", "No. It is not that simple at all.", "Ann: No. It is not that simple at all"),
-        ("Ann", "**Bold** and _shy_, `code` and ||secret||", "Ann: Bold and shy, code and secret"),
+        ("Ann", "**Bold** and _shy_, `code` and ||secret||", "Ann: Bold and shy, code and …"),
+        ("Ben", "short ||secret|| word", "Ben: short … word"),
+        ("Ben", "short ||one\ntwo|| ||three|| word", "Ben: short … word"),
+        ("Ben", "a ||`b` **c**|| d", "Ben: a … d"),
+        ("Ben", "literal `||code||` here", "Ben: literal code here"),
+        ("Ben", "no ||pair here", "Ben: no pair here"),
+        ("Ben", "||secret||", "Ben’s reply"),
+        ("Ben", "> **||secret||**\n||more||", "Ben’s reply"),
+        ("||Ben||", "Hello there", "Ben: Hello there"),
+        ("Ann", "not \\*bold\\*", "Ann: not *bold*"),
         ("Ann", "snake_case_names stay", "Ann: snake_case_names stay"),
         ("Ann", "see [the essay](https://example.org/x) again", "Ann: see the essay again"),
         ("Ann", "> a quotation\nand my answer", "Ann: a quotation and my answer"),
@@ -66,3 +79,27 @@ def test_a_plain_name_contains_only_the_essays_title_and_fits() -> None:
     assert make_plain_thread_name("Slow bread") == "A reply to Slow bread"
     assert make_plain_thread_name("\n") == "A reply to An essay"
     assert count_utf16_units(make_plain_thread_name("Bread " * 40)) <= 100
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "expected"),
+    [
+        ("Ann: My number is 555", "My number is 555.", None, True),
+        ("Ann: My number is 555", "My number is 555.", "Call me.", True),
+        ("Ann: My number is 555", "My number is 555.", "||My number is 555||", True),
+        ("Ann: My number is 555", "My number is 555.", "My number is 555. Call me!", False),
+        ("Ann: My number…", "My number is 555.", "My number is secret.", False),
+        ("Ann: Bold words", "**Bold** words", "**Bold** words, indeed", False),
+        ("Ann’s reply", "", None, True),
+        ("Ann’s reply", "", "Words now.", False),
+        ("My number is 555", "My number is 555, call", None, True),  # as a client suggests it
+        ("Of rye", "My number is 555.", None, False),
+        ("A reply to Slow bread", "My number is 555.", None, False),
+        ("…", "My number is 555.", None, False),
+    ],
+)
+def test_a_thread_name_has_erased_words_if_its_message_does_not_say_them_any_more(
+    name: str, old: str, new: str | None, expected: bool
+) -> None:
+    assert has_erased_words(name, "Ann", [old], new) is expected
+    assert not has_erased_words(make_plain_thread_name("Slow bread"), "Ann", [old], new)

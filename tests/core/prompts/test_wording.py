@@ -153,6 +153,11 @@ def test_a_nudge_quotes_the_first_message_and_names_its_author() -> None:
     assert "no words" in make_nudge_text("", "Ann")
 
 
+def test_a_nudge_shows_the_mentioned_by_name_and_no_marks() -> None:
+    text = make_nudge_text("**Would** <@7> wait?", "Ann", {7: "Dev"})
+    assert text.startswith("> Would @Dev wait?\n")
+
+
 MARKS = st.text(alphabet="*_`~|[\\<@ab \n\U0001f35e>#", max_size=3000)
 
 
