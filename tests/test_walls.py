@@ -56,6 +56,7 @@ BELOW_COGS = [
     "bot.delivery",
     "bot.services",
     "bot.checks",
+    "bot.erasure",
     "bot.export",
 ]
 BOT: dict[str, list[str]] = {
@@ -69,6 +70,7 @@ BOT: dict[str, list[str]] = {
     "bot.ingest": BELOW_DELIVERY,
     "bot.delivery": [*BELOW_DELIVERY, *FEATURES],
     "bot.checks": BELOW_DELIVERY,
+    "bot.erasure": [*BASE, *STORAGE_ORDER],
     "bot.export": [*BASE, *STORAGE_ORDER],
     "bot.services": [*BELOW_DELIVERY, *FEATURES, "bot.delivery"],
     "cogs": [],

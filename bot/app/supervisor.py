@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import aiohttp
 import discord
 
+from bot import erasure
 from bot.app.client import Salon
 from bot.app.daily_backup import DailyBackup
 from bot.app.emulator_clock import clock_link
@@ -29,7 +30,6 @@ from bot.errors import DiscordLoginError
 from bot.settings import Settings
 from storage.db.backups import list_backups
 from storage.db.database import Database, open_database
-from storage.privacy import erasure
 
 __all__ = ["run", "run_client", "supervise"]
 

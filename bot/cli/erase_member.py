@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+from bot import erasure
 from bot.clock import Clock
 from bot.core.text.plural import format_count
 from bot.errors import DatabaseError, DatabaseInUse
@@ -12,7 +13,6 @@ from storage.db import erasure_log
 from storage.db.database import open_database, open_for_reading
 from storage.db.erasure_log import Erasure
 from storage.db.writer import Transaction
-from storage.privacy import erasure
 
 __all__ = ["erase_member"]
 

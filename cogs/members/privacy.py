@@ -16,6 +16,7 @@ from discord.ext import commands
 
 from bot.core import limits
 from bot.core.text.plural import format_count
+from bot.erasure import erase_member
 from bot.services import Services
 from cogs.ui.bot import SalonBot
 from cogs.ui.errors import report_error
@@ -190,7 +191,7 @@ class _Confirmation(discord.ui.View):
 
         with self._services.active_work.track():
             erasure = await self._services.database.write(
-                lambda tx: members.erase_member(tx, server_id, member_id, now_ms, opt_out=keep_out)
+                lambda tx: erase_member(tx, server_id, member_id, now_ms, opt_out=keep_out)
             )
             text = "What you said is erased."
             if erasure.opted_out_at is not None:

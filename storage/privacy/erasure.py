@@ -8,20 +8,39 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from bot.core.prompts.wording import ANONYMOUS_CREDIT, credit_author
 from storage.db.erasure_log import ERASE_MEMBER_ROWS, ERASED_THREAD_NAME
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery.message_edits import NewMessageEdit
 
-__all__ = ["erase"]
+__all__ = ["ListReplacements", "SkipReasons", "erase"]
+
+#: Given the names of a member's threads, and the member's own names: pairs of a text that may be in
+#: a message and what replaces it.
+ListReplacements = Callable[[Sequence[str], Sequence[str]], list[tuple[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class SkipReasons:
+    """Why prompts are skipped. ``named``: they name the member; ``quoted``: they quote them."""
+
+    named: str
+    quoted: str
 
 
 async def erase(
-    tx: Transaction, server_id: int, member_id: int, *, until_ms: int, now_ms: int
+    tx: Transaction,
+    server_id: int,
+    member_id: int,
+    *,
+    list_replacements: ListReplacements,
+    reasons: SkipReasons,
+    until_ms: int,
+    now_ms: int,
 ) -> None:
     """Erase what a member wrote in a server until ``until_ms``, and plan the edits in Discord.
 
@@ -34,11 +53,13 @@ async def erase(
         "until": until_ms,
         "now": now_ms,
         "name": ERASED_THREAD_NAME,
+        "named": reasons.named,
+        "quoted": reasons.quoted,
     }
     for statement in _DELETE_NUDGES:
         await tx.run(statement, parameters)
     edits = await _collect_edits(tx, parameters)
-    await _reword(tx, parameters, edits)
+    await _reword(tx, parameters, list_replacements, edits)
     for statement in ERASE_MEMBER_ROWS:
         await tx.run(statement, parameters)
     for discussion_id, planned in edits.items():
@@ -64,14 +85,16 @@ async def _collect_edits(tx: Transaction, parameters: Mapping[str, Any]) -> _Edi
     return edits
 
 
-async def _reword(tx: Transaction, parameters: Mapping[str, Any], edits: _Edits) -> None:
+async def _reword(
+    tx: Transaction,
+    parameters: Mapping[str, Any],
+    list_replacements: ListReplacements,
+    edits: _Edits,
+) -> None:
     """Remove their names and their threads' names from messages and alerts."""
     threads = [row["name"] for row in await tx.rows(_THREADS, parameters)]
     authors = [row["author_name"] for row in await tx.rows(_NAMES, parameters)]
-    words = [
-        (f"“{name}”", f"“{ERASED_THREAD_NAME}”") for name in threads if name != ERASED_THREAD_NAME
-    ]
-    words += [(credit_author(author), ANONYMOUS_CREDIT) for author in authors if author]
+    words = list_replacements(threads, authors)
     if not words:
         return
     for row in await tx.rows(_MESSAGES, parameters):
@@ -79,7 +102,7 @@ async def _reword(tx: Transaction, parameters: Mapping[str, Any], edits: _Edits)
         content = _reworded(str(payload.get("content") or ""), words)
         if content == payload.get("content"):
             continue
-        changed = {"id": row["id"], "now": parameters["now"]}
+        changed = {"id": row["id"], "now": parameters["now"], "named": parameters["named"]}
         if row["state"] != "sent":
             # It may be posted already: delivery looks for it with its old text, and deletes it.
             for statement in _DELETE_MESSAGE:
@@ -145,7 +168,7 @@ _DELETE_MESSAGE = (
     "UPDATE planned_messages SET expires_at = :now - 1 WHERE id = :id",
     """
     UPDATE prompts SET state = 'skipped', decided_at = :now,
-        reason = 'it named somebody who asked to be forgotten'
+        reason = :named
     WHERE planned_message_id = :id AND state IN ('planned', 'claimed')
     """,
     """
@@ -176,7 +199,7 @@ _DELETE_NUDGES = (
     """,
     """
     UPDATE prompts SET state = 'skipped', decided_at = :now,
-        reason = 'its thread''s author asked to be forgotten'
+        reason = :quoted
     WHERE server_id = :server_id AND state IN ('planned', 'claimed') AND thread_id IN (
         SELECT id FROM replies
         WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until

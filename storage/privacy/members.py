@@ -9,10 +9,12 @@ from bot.clock import from_milliseconds
 from storage.db import erasure_log
 from storage.db.erasure_log import Erasure
 from storage.db.writer import Transaction
-from storage.privacy import erasure
 from storage.replies import attachments
 
-__all__ = ["erase_member", "get_member_data", "opt_in"]
+__all__ = ["EVER", "get_member_data", "opt_in", "record_erasure"]
+
+#: No time limit: everything recorded was written before, whatever the clock says.
+EVER = (1 << 63) - 1
 
 
 def _time(milliseconds: int | None) -> str | None:
@@ -121,15 +123,14 @@ def _file(file: dict[str, Any]) -> dict[str, Any]:
     return {"name": file["name"], "type": file["type"], "size": file["size"], "kept_as": named}
 
 
-async def erase_member(
-    tx: Transaction, server_id: int, member_id: int, now_ms: int, *, opt_out: bool = False
+async def record_erasure(
+    tx: Transaction, server_id: int, member_id: int, now_ms: int, *, opt_out: bool
 ) -> Erasure:
-    """Erase a member of a server; the erasure, for the caller to append to the erasure log.
+    """Record that a member was erased; the erasure, for the caller to append to the erasure log.
 
     ``opt_out``: from now on their replies in the server are saved without name and text. A member
     who opted out before stays opted out without it, until :func:`opt_in`.
     """
-    await erasure.erase(tx, server_id, member_id, until_ms=_EVER, now_ms=now_ms)
     since = await _get_opted_out_at(tx, server_id, member_id)
     if since is None and opt_out:
         since = now_ms
@@ -151,8 +152,6 @@ async def _get_opted_out_at(tx: Transaction, server_id: int, member_id: int) -> 
     return None if row is None else row["opted_out_at"]
 
 
-#: No time limit: everything recorded was written before, whatever the clock says.
-_EVER = (1 << 63) - 1
 _ERASURE = """
 SELECT erased_at, opted_out_at FROM erased_members
 WHERE server_id = :server_id AND member_id = :member_id

@@ -6,9 +6,9 @@ from collections import Counter
 
 from bot.core.conversation.events import Message
 from bot.core.conversation.member_limits import HOUR_MS, MAX_PER_HOUR, THREADS_PER_PRIORITY
+from bot.erasure import erase_member
 from storage.db.database import Database
 from storage.delivery import threads
-from storage.privacy import members
 from tests.ingest.test_record_batch import (  # noqa: F401 - one is a fixture
     ANN,
     BEN,
@@ -76,6 +76,6 @@ async def test_reply_moves_do_not_name_an_erased_member(
 ) -> None:
     await record_one_by_one(published, [to_essay(0, BEN)])
     await record_one_by_one(published, [make_message(20_000, author_id=ANN, reference_id=10_000)])
-    await published.write(lambda tx: members.erase_member(tx, SERVER, ANN, NOW_MS + 10**9))
+    await published.write(lambda tx: erase_member(tx, SERVER, ANN, NOW_MS + 10**9))
     (row,) = await rows(published, "SELECT member_id FROM reply_moves")
     assert row["member_id"] == 0

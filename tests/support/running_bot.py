@@ -21,6 +21,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot import erasure
 from bot.app.client import Salon
 from bot.app.emulator_clock import clock_link
 from bot.app.wiring import Options
@@ -36,7 +37,6 @@ from bot.publishing.fetch_page import fetch_page
 from bot.settings import Settings
 from storage.db.database import Database, open_database
 from storage.essays.export import export
-from storage.privacy import erasure
 from tests.support.wire_check import wire_faults
 
 #: Seconds of real time after which :func:`wait_until` gives up.

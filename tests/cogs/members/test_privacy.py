@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
+from bot import erasure
 from storage.db import erasure_log
 from storage.db.database import open_database
 from storage.db.restore import restore
-from storage.privacy import erasure, members
+from storage.privacy import members
 from tests.delivery.test_reply_moves import a_head, copies, let_move
 from tests.support.running_bot import RunningBot, run_bot, run_emulator
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from bot.cli.backup import back_up, restore
+from bot.erasure import erase_member
 from bot.errors import BackupError, DatabaseInUse
 from storage.db.database import open_database, open_for_reading
 from storage.db.restore import restore as put_in_place
-from storage.privacy import members
 from tests.storage.db.test_backups import fill, servers_in, spoil
 from tests.support.running_bot import RunningBot, run_bot, run_emulator
 
@@ -122,7 +122,7 @@ async def test_what_was_deleted_or_forgotten_since_the_backup_stays_erased(tmp_p
             server_id, ben = running.server_id, running.member("Ben").id
 
             async def forget(tx: Any) -> None:
-                await members.erase_member(tx, server_id, ben, 1, opt_out=True)
+                await erase_member(tx, server_id, ben, 1, opt_out=True)
 
             await running.database.write(forget)
             sent = [message["id"] for message in await running.messages()]

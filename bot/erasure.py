@@ -1,0 +1,59 @@
+"""Erasure of a member: the words that replace theirs in messages, and why prompts are skipped.
+
+The rows are erased by :mod:`storage.privacy.erasure`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.core.prompts.wording import ANONYMOUS_CREDIT, credit_author
+from storage.db.erasure_log import ERASED_THREAD_NAME, Erasure
+from storage.db.writer import Transaction
+from storage.privacy import erasure, members
+from storage.privacy.erasure import SkipReasons
+
+__all__ = ["erase", "erase_member"]
+
+_REASONS = SkipReasons(
+    named="it named somebody who asked to be forgotten",
+    quoted="its thread's author asked to be forgotten",
+)
+
+
+async def erase(
+    tx: Transaction, server_id: int, member_id: int, *, until_ms: int, now_ms: int
+) -> None:
+    """Erase what a member wrote in a server until ``until_ms``, and plan the edits in Discord."""
+    await erasure.erase(
+        tx,
+        server_id,
+        member_id,
+        list_replacements=_list_replacements,
+        reasons=_REASONS,
+        until_ms=until_ms,
+        now_ms=now_ms,
+    )
+
+
+async def erase_member(
+    tx: Transaction, server_id: int, member_id: int, now_ms: int, *, opt_out: bool = False
+) -> Erasure:
+    """Erase a member of a server; the erasure, for the caller to append to the erasure log.
+
+    ``opt_out``: from now on their replies in the server are saved without name and text. A member
+    who opted out before stays opted out without it, until :func:`storage.privacy.members.opt_in`.
+    """
+    await erase(tx, server_id, member_id, until_ms=members.EVER, now_ms=now_ms)
+    return await members.record_erasure(tx, server_id, member_id, now_ms, opt_out=opt_out)
+
+
+def _list_replacements(
+    thread_names: Sequence[str], author_names: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Their threads' names and their own, as messages have them, and what replaces each."""
+    return [
+        (f"“{name}”", f"“{ERASED_THREAD_NAME}”")
+        for name in thread_names
+        if name != ERASED_THREAD_NAME
+    ] + [(credit_author(name), ANONYMOUS_CREDIT) for name in author_names if name]
