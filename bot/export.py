@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.core.text.plural import format_count
+
 __all__ = ["render_markdown"]
 
 
@@ -31,9 +33,27 @@ def _render_reply(reply: dict[str, Any], depth: int) -> list[str]:
     name = reply["author"]["name"] if reply["author"] else "Somebody"
     when = reply["written_at"][:16].replace("T", " ")
     heading = f"**{name}**, {when}" + (", edited" if reply["edited_at"] else "")
-    body = ["*deleted*"] if reply["deleted"] else reply["text"].split("\n")
+    body = ["*deleted*"] if reply["deleted"] else _render_content(reply)
     body += [f"(file: {file['name']}, {file['size']} bytes)" for file in reply["attachments"]]
     if reply["reactions"]:
         body.append("  ".join(f"{one['emoji']} {one['count']}" for one in reply["reactions"]))
     mark = "> " * depth
     return [f"{mark}{line}".rstrip() for line in (heading, "", *body)]
+
+
+def _render_content(reply: dict[str, Any]) -> list[str]:
+    lines = reply["text"].split("\n") if reply["text"] else []
+    forward, poll = reply["forward"], reply["poll"]
+    if forward is not None:
+        lines += ["*forwarded:*", *(f"> {line}" for line in forward["text"].split("\n"))]
+        lines += [f"> (sticker: {name})" for name in forward["stickers"]]
+    if poll is not None:
+        lines.append(f"*poll:* {poll['question']}")
+        lines += [f"- {_render_answer(answer)}" for answer in poll["answers"]]
+    lines += [f"(sticker: {name})" for name in reply["stickers"]]
+    return lines or [""]
+
+
+def _render_answer(answer: dict[str, Any]) -> str:
+    text = " ".join(part for part in (answer["emoji"], answer["text"]) if part)
+    return text if answer["votes"] is None else f"{text}: {format_count(answer['votes'], 'vote')}"

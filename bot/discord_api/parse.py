@@ -6,13 +6,14 @@ JSON; the rules on what is in a message are the same for both.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import discord
 
 from bot.core.conversation.events import USER_MESSAGE_TYPES, Attachment, Edit, Message
+from bot.core.conversation.extras import Extras, Forward, Poll, PollAnswer
 from bot.core.conversation.reply_copy import File, OriginalReply
 from bot.core.payload import get_signature
 
@@ -28,6 +29,8 @@ __all__ = [
 
 #: message_reference.type of a forward (docs: Message Resource › Message Reference Types).
 _FORWARD = 1
+#: docs: Component Reference › Component Types.
+_TEXT_DISPLAY = 10
 #: What a message may hold beside its text; a webhook can't repeat the uncopied ones (docs:
 #: Webhook Resource › Execute Webhook).
 _UNCOPIED = ("sticker_items", "poll", "message_snapshots", "components")
@@ -68,6 +71,7 @@ def parse_message(data: Mapping[str, Any], *, server_id: int, own_id: int) -> Me
         signature=get_signature(data) if own else "",
         content_missing=has_hidden_content(data),
         copyable=_is_copyable(data),
+        extras=_parse_extras(data),
     )
 
 
@@ -84,7 +88,12 @@ def parse_gateway_message(message: discord.Message, *, own_id: int) -> Message |
     uncopied = bool(
         forwarded or message.stickers or message.poll or message.components or message.flags.voice
     )
-    empty = not (message.content or message.attachments or message.embeds or uncopied)
+    # Without the content intent, a forward is a reference without snapshots.
+    shown = message.message_snapshots or message.stickers or message.poll or message.components
+    empty = not (message.content or message.attachments or message.embeds or shown)
+    files = list(message.attachments)
+    for snapshot in message.message_snapshots:
+        files += snapshot.attachments
     return Message(
         id=message.id,
         server_id=guild.id,
@@ -99,12 +108,13 @@ def parse_gateway_message(message: discord.Message, *, own_id: int) -> Message |
         edited_at=message.edited_at,
         attachments=tuple(
             Attachment(file.filename, file.content_type, file.size, file.id, file.url)
-            for file in message.attachments
+            for file in files
         ),
         own=author.id == own_id,
         nonce=None if message.nonce is None else str(message.nonce),
         content_missing=_is_hidden(message.type.value, empty=empty),
         copyable=not uncopied,
+        extras=_read_extras(message),
     )
 
 
@@ -167,17 +177,122 @@ def parse_edit(data: Mapping[str, Any]) -> Edit:
         text=data["content"],
         edited_at=_parse_time(data.get("edited_timestamp")),
         attachments=parse_attachments(data),
+        extras=_parse_extras(data),
     )
 
 
 def parse_attachments(data: Mapping[str, Any]) -> tuple[Attachment, ...]:
-    """The files attached to a message."""
+    """The files attached to a message, and those of a message it forwards."""
     return tuple(
         Attachment(
             file["filename"], file.get("content_type"), file["size"], int(file["id"]), file["url"]
         )
-        for file in data.get("attachments") or ()
+        for part in (data, *_get_snapshots(data))
+        for file in part.get("attachments") or ()
     )
+
+
+def _get_snapshots(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The messages that a message forwards (docs: Message Resource › Message Snapshot Object)."""
+    return [one["message"] for one in data.get("message_snapshots") or ()]
+
+
+def _parse_extras(data: Mapping[str, Any]) -> Extras:
+    """The forwarded message, poll and stickers of a message object of the API."""
+    reference = data.get("message_reference") or {}
+    source = reference.get("message_id") if reference.get("type", 0) == _FORWARD else None
+    return Extras(
+        forward=_parse_forward(_get_snapshots(data), None if source is None else int(source)),
+        poll=None if data.get("poll") is None else _parse_poll(data["poll"]),
+        stickers=_parse_stickers(data),
+    )
+
+
+def _read_extras(message: discord.Message) -> Extras:
+    """The forwarded message, poll and stickers of a message as discord.py hands it over."""
+    snapshots = [
+        {
+            "content": one.content,
+            "embeds": [embed.to_dict() for embed in one.embeds],
+            "components": [component.to_dict() for component in one.components],
+            "sticker_items": [{"name": sticker.name} for sticker in one.stickers],
+        }
+        for one in message.message_snapshots
+    ]
+    source = None if message.reference is None else message.reference.message_id
+    return Extras(
+        forward=_parse_forward(snapshots, source),
+        poll=None if message.poll is None else _read_poll(message.poll),
+        stickers=tuple(sticker.name for sticker in message.stickers),
+    )
+
+
+def _parse_forward(
+    snapshots: Sequence[Mapping[str, Any]], message_id: int | None
+) -> Forward | None:
+    if not snapshots:
+        return None
+    texts = [_get_snapshot_text(one) for one in snapshots]
+    stickers = [name for one in snapshots for name in _parse_stickers(one)]
+    return Forward(message_id, "\n\n".join(text for text in texts if text), tuple(stickers))
+
+
+def _get_snapshot_text(data: Mapping[str, Any]) -> str:
+    """What a forwarded message says: an app's may say it in embeds or components alone."""
+    if data.get("content"):
+        return str(data["content"])
+    lines = [
+        str(embed[part])
+        for embed in data.get("embeds") or ()
+        for part in ("title", "description")
+        if embed.get(part)
+    ]
+    return "\n".join((*lines, *_find_texts(data.get("components") or ())))
+
+
+def _find_texts(components: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The texts displayed by components (docs: Component Reference › Text Display)."""
+    for component in components:
+        if component.get("type") == _TEXT_DISPLAY:
+            yield str(component["content"])
+        yield from _find_texts(component.get("components") or ())
+
+
+def _parse_stickers(data: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(sticker["name"]) for sticker in data.get("sticker_items") or ())
+
+
+def _parse_poll(data: Mapping[str, Any]) -> Poll:
+    """docs: Poll Resource › Poll Object; answers nobody voted for have no count."""
+    results = data.get("results") or {}
+    ended = bool(results.get("is_finalized"))
+    counts = {int(one["id"]): int(one["count"]) for one in results.get("answer_counts") or ()}
+    answers = []
+    for answer in data["answers"]:
+        media, votes = answer["poll_media"], counts.get(int(answer["answer_id"]), 0)
+        emoji = make_emoji_name(media["emoji"]) if media.get("emoji") else ""
+        answers.append(PollAnswer(media.get("text") or "", emoji, votes if ended else None))
+    return Poll(data["question"].get("text") or "", tuple(answers), ended)
+
+
+def _read_poll(poll: discord.Poll) -> Poll:
+    ended = poll.is_finalised()
+    return Poll(
+        poll.question or "",
+        tuple(
+            PollAnswer(
+                answer.text or "",
+                "" if answer.emoji is None else _name_emoji(answer.emoji),
+                answer.vote_count if ended else None,
+            )
+            for answer in poll.answers
+        ),
+        ended,
+    )
+
+
+def _name_emoji(emoji: discord.Emoji | discord.PartialEmoji) -> str:
+    return make_emoji_name({"id": emoji.id, "name": emoji.name})
 
 
 def make_emoji_name(emoji: Mapping[str, Any]) -> str:

@@ -44,7 +44,8 @@ class BatchResult:
     downloads_planned: how many attachments may have to be downloaded
     recovered:        by server, what the history showed
     early_changes, early_replies: events before the message they are about (:class:`EarlyEvents`)
-    reacted_to:       (server, channel, message) of replies whose reactions changed
+    reread:           (server, channel, message) of replies to read again from Discord: their
+                      reactions changed, or their poll ended
     new_threads:      threads of discussions that were opened just now
     content_missing:  channels in which Discord withheld message content
     """
@@ -56,7 +57,7 @@ class BatchResult:
     recovered: dict[int, RecoveredChanges] = field(default_factory=dict)
     early_changes: dict[int, Edit | Deletion] = field(default_factory=dict)
     early_replies: dict[int, tuple[Message, ...]] = field(default_factory=dict)
-    reacted_to: set[tuple[int, int, int]] = field(default_factory=set)
+    reread: set[tuple[int, int, int]] = field(default_factory=set)
     new_threads: set[int] = field(default_factory=set)
     content_missing: set[int] = field(default_factory=set)
 

@@ -101,7 +101,7 @@ class CatchUp:
             clock=clock,
         )
         recorder.set_callbacks(
-            reacted=self._reactions.request, content_missing=self._on_content_missing
+            reread=self._reactions.request, content_missing=self._on_content_missing
         )
         self._read_slots = asyncio.Semaphore(MAX_CONCURRENT_READS)
         self._server_locks: dict[int, asyncio.Lock] = {}

@@ -21,7 +21,7 @@ from bot.discord_api.permissions import Permissions
 from bot.ingest.member_names import MemberNames
 from bot.ingest.recorder import Recorder
 from storage.db.database import Database
-from storage.replies import watermarks
+from storage.replies import extras, watermarks
 from storage.replies.watermarks import WatchedChannel
 
 __all__ = ["HistoryReader", "ReadOutcome"]
@@ -89,11 +89,19 @@ class HistoryReader:
                 return ReadOutcome.UNREADABLE, 0  # which proves nothing about the messages
             raise
         if outcome is ReadOutcome.READ:
+            await self._request_open_polls(one, since)
             self._recorder.mark_complete(one.channel_id, generation)
             await self._database.write(
                 lambda tx: watermarks.mark_verified(tx, (one.channel_id,), began)
             )
         return outcome, deletions
+
+    async def _request_open_polls(self, one: WatchedChannel, until: int) -> None:
+        """Read the polls from before the reading, too: one may have ended during the outage."""
+        polls = await self._database.read(
+            lambda tx: extras.get_open_polls(tx, one.channel_id, until)
+        )
+        self._recorder.request_messages({(one.server_id, one.channel_id, poll) for poll in polls})
 
     async def _read_pages(
         self, one: WatchedChannel, since: int, expected: Sequence[int]

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from bot.clock import to_milliseconds
 from bot.core.conversation.events import (
+    POLL_RESULT,
     Attachment,
     ChannelDeletion,
     Deletion,
@@ -23,6 +25,7 @@ from bot.core.conversation.events import (
     ReactionsCleared,
     ThreadSeen,
 )
+from bot.core.conversation.extras import NO_EXTRAS, describe_extras
 from bot.core.conversation.member_limits import HOUR_MS, MAX_PER_HOUR, THREADS_PER_PRIORITY
 from bot.core.conversation.passage_refs import may_refer_to_passages
 from bot.core.conversation.routing import (
@@ -45,6 +48,8 @@ from storage.replies import deleted_channels
 from storage.replies.lookup import SavedReply, look_up
 
 __all__ = ["OwnMessageHandler", "record_batch"]
+
+T = TypeVar("T", Message, Edit)
 
 #: Replies remembered for one message that hasn't arrived yet.
 _MAX_EARLY_REPLIES = 20
@@ -138,6 +143,9 @@ def _record_message(message: Message, batch: Batch) -> bool:
     if message.content_missing:
         batch.result.content_missing.add(message.channel_id)
     answered = None if message.reference_id is None else known.get(message.reference_id)
+    if message.type == POLL_RESULT and isinstance(answered, AnsweredReply):
+        poll = message.server_id, message.channel_id, answered.reply_id
+        batch.result.reread.add(poll)
     if answered is None and message.reference_id is not None and not message.from_bot:
         # The message it replies to may arrive later.
         waiting = batch.get_early_replies(message.reference_id)
@@ -153,6 +161,7 @@ def _record_message(message: Message, batch: Batch) -> bool:
     if _is_author_erased(message, batch):
         message = _anonymize(message)
         early = Deletion((message.id,), message.channel_id, message.written_at)
+    message = _check_forward(message, batch)
     if isinstance(early, Deletion) and decided.opens_thread:
         decided = replace(decided, thread_id=None, opens_thread=False)  # it gets no thread
     _insert_reply(message, decided, batch)
@@ -190,6 +199,8 @@ def _insert_reply(message: Message, decided: Record, batch: Batch) -> None:
         thread_id=decided.thread_id,
         planned_message_id=decided.planned_message_id,
     )
+    if message.extras:
+        batch.changes.insert_extras(message.id, message.extras)
     if decided.thread_id == message.channel_id and message.channel_id not in batch.watched:
         batch.watched.add(message.channel_id)
         batch.changes.watch_thread(message.channel_id, message.server_id, batch.now_ms)
@@ -221,8 +232,29 @@ def _is_owner_erased(event: ThreadSeen, batch: Batch) -> bool:
 def _anonymize(message: Message) -> Message:
     """A message without author and content: only its place in the tree."""
     return replace(
-        message, author_id=ERASED_AUTHOR_ID, author_name="", text="", attachments=(), reactions=()
+        message,
+        author_id=ERASED_AUTHOR_ID,
+        author_name="",
+        text="",
+        attachments=(),
+        reactions=(),
+        extras=NO_EXTRAS,
     )
+
+
+def _check_forward(message: T, batch: Batch) -> T:
+    """A forward under the id of the reply it shows; without its words if that was deleted."""
+    forward = message.extras.forward
+    if forward is None or forward.message_id is None:
+        return message
+    source = batch.known.answered.get(forward.message_id)
+    if not isinstance(source, AnsweredReply):
+        return message
+    forward = replace(forward, message_id=source.reply_id)
+    if source.reply_id not in batch.known.deleted:
+        return replace(message, extras=replace(message.extras, forward=forward))
+    forward = replace(forward, text="", stickers=())
+    return replace(message, attachments=(), extras=replace(message.extras, forward=forward))
 
 
 def _record_early_reply(reply: Message, batch: Batch) -> None:
@@ -244,7 +276,9 @@ def _plan_follow_up(message: Message, decided: Record, batch: Batch) -> None:
         batch.changes.plan_thread(
             message,
             discussion_id=decided.discussion_id,
-            name=make_thread_name(message.author_name, message.text),
+            name=make_thread_name(
+                message.author_name, message.text.strip() or describe_extras(message.extras)
+            ),
             now_ms=batch.now_ms,
             max_per_window=MAX_PER_HOUR,
             window_ms=HOUR_MS,
@@ -284,7 +318,7 @@ def _find_reacted_reply(event: Reaction | ReactionsCleared, batch: Batch) -> int
     known = batch.known.answered.get(event.message_id)
     if not isinstance(known, AnsweredReply) or event.message_id in batch.known.moved:
         return None
-    batch.result.reacted_to.add((event.server_id, event.channel_id, event.message_id))
+    batch.result.reread.add((event.server_id, event.channel_id, event.message_id))
     return known.reply_id
 
 
@@ -305,6 +339,7 @@ def _record_edit(event: Edit, batch: Batch) -> None:
         return
     if not isinstance(known, AnsweredReply) or event.message_id in batch.known.copies:
         return  # only the bot itself edits a copy, after the archive
+    event = _check_forward(event, batch)
     reply_id, changes = known.reply_id, batch.changes
     edited_at = None if event.edited_at is None else to_milliseconds(event.edited_at)
     changes.delete_attachments(reply_id, edited_at)
@@ -312,6 +347,8 @@ def _record_edit(event: Edit, batch: Batch) -> None:
         changes.insert_edited_attachment(reply_id, position, file, edited_at)
         _plan_download(reply_id, position, file, batch)
     changes.delete_orphaned_files(reply_id)
+    if event.extras:
+        changes.edit_extras(reply_id, event.extras, edited_at)
     changes.edit_reply(reply_id, event.text, edited_at)
     if reply_id in batch.known.moved:
         changes.mark_copy_stale(reply_id, batch.now_ms)
@@ -347,6 +384,8 @@ def _record_deletion(event: Deletion, batch: Batch) -> None:
             batch.changes.mark_own_message_deleted(message_id, at)
             continue
         batch.changes.erase_reply(known.reply_id, message_id, at)
+        if known.reply_id not in batch.known.moved or message_id in batch.known.copies:
+            batch.known.deleted.add(known.reply_id)
         if message_id in batch.known.moved:
             batch.changes.check_original(message_id, batch.now_ms)
             batch.result.deliveries_planned += 1
@@ -375,11 +414,17 @@ def _compare(message: Message, batch: Batch, *, content_visible: bool) -> None:
     _compare_parent(message, saved, batch)
     if saved.deleted:
         return
+    message = _check_forward(message, batch)
     if not message.content_missing and _differs(message, saved):
         recovered.edits += 1
         _record_edit(
             Edit(
-                message.id, message.channel_id, message.text, message.edited_at, message.attachments
+                message.id,
+                message.channel_id,
+                message.text,
+                message.edited_at,
+                message.attachments,
+                message.extras,
             ),
             batch,
         )
@@ -421,6 +466,7 @@ def _differs(message: Message, saved: SavedReply) -> bool:
         message.text != saved.text
         or edited_at != saved.edited_at
         or len(message.attachments) != saved.attachments
+        or message.extras != saved.extras
     )
 
 

@@ -74,7 +74,7 @@ class Recorder:
         self._collectors: dict[int, list[list[LiveEvent]]] = {}
         self._new_threads: dict[int, int] = {}
         self._recovered: dict[int, RecoveredChanges] = {}
-        self._on_reacted: Callable[[set[tuple[int, int, int]]], None] | None = None
+        self._on_reread: Callable[[set[tuple[int, int, int]]], None] | None = None
         self._on_content_missing: Callable[[set[int]], None] | None = None
         self.generation = 0
 
@@ -129,15 +129,15 @@ class Recorder:
     def set_callbacks(
         self,
         *,
-        reacted: Callable[[set[tuple[int, int, int]]], None],
+        reread: Callable[[set[tuple[int, int, int]]], None],
         content_missing: Callable[[set[int]], None],
     ) -> None:
         """Set what to call after a batch is written.
 
-        ``reacted``: with the (server, channel, message) of replies whose reactions changed;
+        ``reread``: with the (server, channel, message) of replies to read again from Discord;
         ``content_missing``: with the channels in which Discord withheld a message's content.
         """
-        self._on_reacted, self._on_content_missing = reacted, content_missing
+        self._on_reread, self._on_content_missing = reread, content_missing
 
     def request_reactions(self, events: Iterable[LiveEvent]) -> None:
         """Have the reactions that changed in ``events`` read again from Discord."""
@@ -146,8 +146,12 @@ class Recorder:
             for event in events
             if not isinstance(event, Message)
         }
-        if reacted and self._on_reacted is not None:
-            self._on_reacted(reacted)
+        self.request_messages(reacted)
+
+    def request_messages(self, messages: set[tuple[int, int, int]]) -> None:
+        """Have recorded messages, as (server, channel, message), read again from Discord."""
+        if messages and self._on_reread is not None:
+            self._on_reread(messages)
 
     def take_recovered(self, server_id: int) -> RecoveredChanges:
         """What reading the history has added to a server's record since the last call."""
@@ -245,8 +249,7 @@ class Recorder:
             self._complete -= result.content_missing
             if self._on_content_missing is not None:
                 self._on_content_missing(result.content_missing)
-        if result.reacted_to and self._on_reacted is not None:
-            self._on_reacted(result.reacted_to)
+        self.request_messages(result.reread)
         if result.has_work:
             self._on_work()
 

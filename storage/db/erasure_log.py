@@ -237,6 +237,35 @@ ERASE_MEMBER_ROWS = (
     )
     """,
     """
+    DELETE FROM reply_extras WHERE reply_id IN (
+        SELECT id FROM replies
+        WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
+    )
+    """,
+    # What others forwarded of theirs.
+    """
+    DELETE FROM attachments WHERE reply_id IN (
+        SELECT reply_extras.reply_id
+        FROM replies JOIN reply_extras ON reply_extras.forwarded_id = replies.id
+        WHERE replies.server_id = :server_id AND replies.author_id = :member_id
+            AND replies.written_at <= :until
+    )
+    """,
+    """
+    DELETE FROM attachment_files WHERE reply_id IN (
+        SELECT reply_extras.reply_id
+        FROM replies JOIN reply_extras ON reply_extras.forwarded_id = replies.id
+        WHERE replies.server_id = :server_id AND replies.author_id = :member_id
+            AND replies.written_at <= :until
+    )
+    """,
+    """
+    UPDATE reply_extras SET forward_text = '', forward_stickers = '[]' WHERE forwarded_id IN (
+        SELECT id FROM replies
+        WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
+    )
+    """,
+    """
     DELETE FROM reactions WHERE reply_id IN (
         SELECT id FROM replies
         WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until

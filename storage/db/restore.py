@@ -201,6 +201,15 @@ _ERASE = (
     )
     """,
     """
+    DELETE FROM main.reply_extras WHERE reply_id IN (
+        SELECT id FROM replaced.replies WHERE deleted_at IS NOT NULL
+    )
+    """,
+    """
+    UPDATE main.reply_extras SET forward_text = '', forward_stickers = '[]'
+    WHERE forwarded_id IN (SELECT id FROM replaced.replies WHERE deleted_at IS NOT NULL)
+    """,
+    """
     DELETE FROM main.reactions WHERE reply_id IN (
         SELECT id FROM replaced.replies WHERE deleted_at IS NOT NULL
     )

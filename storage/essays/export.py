@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import Any
 
 from bot.clock import from_milliseconds
+from bot.core.conversation.extras import NO_EXTRAS, Extras, export_extras, extras_from_columns
 from storage.db.erasure_log import ERASED_AUTHOR_ID
 from storage.db.writer import Transaction
 from storage.essays import discussions
@@ -68,6 +69,15 @@ async def export(tx: Transaction, essay: str) -> dict[str, Any]:
         parameters,
     ):
         reactions[row["reply_id"]].append({"emoji": row["emoji"], "count": row["count"]})
+    more: dict[int, Extras] = {}
+    for row in await tx.rows(
+        """
+        SELECT reply_extras.* FROM reply_extras JOIN replies ON replies.id = reply_id
+        WHERE discussion_id = :id
+        """,
+        parameters,
+    ):
+        more[row["reply_id"]] = extras_from_columns(dict(row))
     rows = await tx.rows(
         """
         SELECT replies.id, parent_id, author_id, author_name, written_at, edited_at, text,
@@ -81,6 +91,7 @@ async def export(tx: Transaction, essay: str) -> dict[str, Any]:
     hidden = {row["id"] for row in rows if row["hidden"]}
     for reply_id in hidden:
         attachments[reply_id], reactions[reply_id] = [], []
+        more[reply_id] = NO_EXTRAS
     replies = [
         {
             "id": str(row["id"]),
@@ -94,6 +105,7 @@ async def export(tx: Transaction, essay: str) -> dict[str, Any]:
             "attachments": attachments[row["id"]],
             "reactions": reactions[row["id"]],
             "deleted": row["deleted_at"] is not None or row["id"] in hidden,
+            **export_extras(more.get(row["id"], NO_EXTRAS)),
         }
         for row in rows
     ]

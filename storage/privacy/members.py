@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from bot.clock import from_milliseconds
+from bot.core.conversation.extras import NO_EXTRAS, export_extras, extras_from_columns
 from storage.db import erasure_log
 from storage.db.erasure_log import Erasure
 from storage.db.writer import Transaction
@@ -47,7 +48,7 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
                     CASE attachment_files.state WHEN 'stored' THEN attachment_files.id END
                 ))
                 FROM attachments LEFT JOIN attachment_files ON attachment_files.id =
-                    attachments.file_id
+                    attachments.file_id AND attachment_files.reply_id = replies.id
                 WHERE attachments.reply_id = replies.id) AS files
         FROM replies JOIN revisions ON revisions.discussion_id = replies.discussion_id
         LEFT JOIN reply_moves ON reply_moves.reply_id = replies.id
@@ -59,6 +60,16 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
         """,
         parameters,
     )
+    more = {
+        row["reply_id"]: extras_from_columns(dict(row))
+        for row in await tx.rows(
+            """
+            SELECT reply_extras.* FROM replies JOIN reply_extras ON reply_id = replies.id
+            WHERE server_id = :server_id AND author_id = :member_id
+            """,
+            parameters,
+        )
+    }
     threads = await tx.rows(
         """
         SELECT id, name FROM threads
@@ -101,6 +112,7 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
                 "passages": json.loads(row["passages"]),
                 "reactions": json.loads(row["reactions"]),
                 "attachments": [_file(file) for file in json.loads(row["files"])],
+                **export_extras(more.get(row["id"], NO_EXTRAS)),
             }
             for row in replies
         ],

@@ -96,6 +96,29 @@ async def erase_due(tx: Transaction, now_ms: int) -> int:
             DELETE FROM attachment_files
             WHERE reply_id IN (SELECT id FROM replies WHERE channel_id = :id)
             """,
+            # What others forwarded from there.
+            """
+            DELETE FROM attachments WHERE reply_id IN (
+                SELECT reply_id FROM reply_extras WHERE forwarded_id IN (
+                    SELECT id FROM replies WHERE channel_id = :id
+                )
+            )
+            """,
+            """
+            DELETE FROM attachment_files WHERE reply_id IN (
+                SELECT reply_id FROM reply_extras WHERE forwarded_id IN (
+                    SELECT id FROM replies WHERE channel_id = :id
+                )
+            )
+            """,
+            """
+            UPDATE reply_extras SET forward_text = '', forward_stickers = '[]'
+            WHERE forwarded_id IN (SELECT id FROM replies WHERE channel_id = :id)
+            """,
+            """
+            DELETE FROM reply_extras
+            WHERE reply_id IN (SELECT id FROM replies WHERE channel_id = :id)
+            """,
             """
             DELETE FROM reactions
             WHERE reply_id IN (SELECT id FROM replies WHERE channel_id = :id)

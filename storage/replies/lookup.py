@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bot.core.conversation.events import Event, HistoryPage, Message, ThreadSeen
+from bot.core.conversation.events import Edit, Event, HistoryPage, Message, ThreadSeen
+from bot.core.conversation.extras import NO_EXTRAS, Extras, extras_from_columns
 from bot.core.conversation.routing import (
     Answered,
     AnsweredBotMessage,
@@ -31,6 +32,7 @@ class SavedReply:
     deleted: bool
     attachments: int
     reactions: frozenset[tuple[str, int]]
+    extras: Extras = NO_EXTRAS
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Lookup:
     answered:        by message id, what replies to that message answer
     copies:          the reply of each copy
     moved:           the replies that were moved, so that a copy is their message
+    deleted:         the replies that were deleted
     saved:           the replies that a page of history is compared with
     pending_parents: messages that recorded replies answer and that aren't recorded yet
     erased_members:  until when (milliseconds) nothing of a (server, member) is saved; None: ever
@@ -58,6 +61,7 @@ class Lookup:
     answered: dict[int, Answered] = field(default_factory=dict)
     copies: dict[int, int] = field(default_factory=dict)
     moved: set[int] = field(default_factory=set)
+    deleted: set[int] = field(default_factory=set)
     saved: dict[int, SavedReply] = field(default_factory=dict)
     pending_parents: set[int] = field(default_factory=set)
     erased_members: dict[tuple[int, int], int | None] = field(default_factory=dict)
@@ -78,6 +82,9 @@ def _collect_ids(events: Iterable[Event]) -> tuple[set[int], set[int]]:
                     read.add(message.id)
             case ThreadSeen():
                 ids.update((event.id, event.owner_id))
+            case Edit():
+                ids.add(event.message_id)
+                _add_forwarded(ids, event)
             case _:
                 changed = getattr(event, "message_ids", None) or (getattr(event, "message_id", 0),)
                 ids.update(changed)
@@ -88,6 +95,13 @@ def _add_ids(ids: set[int], message: Message) -> None:
     ids.update((message.id, message.channel_id, message.author_id))
     if message.reference_id is not None:
         ids.add(message.reference_id)
+    _add_forwarded(ids, message)
+
+
+def _add_forwarded(ids: set[int], event: Message | Edit) -> None:
+    forward = event.extras.forward
+    if forward is not None and forward.message_id is not None:
+        ids.add(forward.message_id)
 
 
 async def look_up(tx: Transaction, events: Iterable[Event]) -> Lookup:
@@ -102,10 +116,14 @@ async def look_up(tx: Transaction, events: Iterable[Event]) -> Lookup:
         known.answered[row["id"]] = AnsweredReply(row["discussion_id"], row["id"], row["thread_id"])
         if row["copy_id"] is not None:
             known.moved.add(row["id"])
+        if row["deleted_at"] is not None:
+            known.deleted.add(row["id"])
     for row in await tx.rows(_COPIES):
         known.answered[row["copy_id"]] = AnsweredReply(
             row["discussion_id"], row["reply_id"], row["thread_id"]
         )
+        if row["deleted_at"] is not None:
+            known.deleted.add(row["reply_id"])
         known.copies[row["copy_id"]] = row["reply_id"]
     for row in await tx.rows(_BOT_MESSAGES):
         about = None
@@ -159,6 +177,7 @@ async def _look_up_saved(tx: Transaction, known: Lookup) -> None:
     reactions: dict[int, set[tuple[str, int]]] = {}
     for row in await tx.rows(_SAVED_REACTIONS):
         reactions.setdefault(row["reply_id"], set()).add((row["emoji"], row["count"]))
+    more = {row["reply_id"]: extras_from_columns(dict(row)) for row in await tx.rows(_SAVED_EXTRAS)}
     for row in await tx.rows(_SAVED):
         known.saved[row["id"]] = SavedReply(
             parent_id=row["parent_id"],
@@ -167,21 +186,25 @@ async def _look_up_saved(tx: Transaction, known: Lookup) -> None:
             deleted=row["deleted_at"] is not None,
             attachments=row["attachments"],
             reactions=frozenset(reactions.get(row["id"], ())),
+            extras=more.get(row["id"], NO_EXTRAS),
         )
 
 
 # CROSS JOIN: the few ids come first, whatever the query planner guesses (docs: The SQLite Query
 # Optimizer Overview › Manual Control Of Query Plans Using CROSS JOIN).
 _REPLIES = """
-SELECT replies.id, replies.discussion_id,
+SELECT replies.id, replies.discussion_id, replies.deleted_at,
        COALESCE(replies.thread_id, reply_moves.thread_id) AS thread_id, reply_moves.copy_id
 FROM lookup_ids
 CROSS JOIN replies USING (id)
 LEFT JOIN reply_moves ON reply_moves.reply_id = replies.id
 """
 _COPIES = """
-SELECT reply_moves.copy_id, reply_moves.reply_id, reply_moves.discussion_id, reply_moves.thread_id
-FROM lookup_ids CROSS JOIN reply_moves ON reply_moves.copy_id = lookup_ids.id
+SELECT reply_moves.copy_id, reply_moves.reply_id, reply_moves.discussion_id,
+       reply_moves.thread_id, replies.deleted_at
+FROM lookup_ids
+CROSS JOIN reply_moves ON reply_moves.copy_id = lookup_ids.id
+JOIN replies ON replies.id = reply_moves.reply_id
 """
 _BOT_MESSAGES = """
 SELECT planned_messages.message_id, planned_messages.id, planned_messages.purpose,
@@ -218,6 +241,10 @@ _SAVED = """
 SELECT id, parent_id, text, edited_at, deleted_at,
        (SELECT count(*) FROM attachments WHERE reply_id = replies.id) AS attachments
 FROM lookup_ids CROSS JOIN replies USING (id)
+"""
+_SAVED_EXTRAS = """
+SELECT reply_extras.* FROM lookup_ids CROSS JOIN reply_extras ON reply_extras.reply_id =
+    lookup_ids.id
 """
 _SAVED_REACTIONS = """
 SELECT reply_id, emoji, count

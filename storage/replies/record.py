@@ -11,7 +11,9 @@ from typing import Any
 
 from bot.clock import to_milliseconds
 from bot.core.conversation.events import Attachment, Message
+from bot.core.conversation.extras import Extras, extras_to_columns
 from storage.db.writer import Transaction
+from storage.replies import extras
 
 __all__ = ["DELETE_ORPHANED_FILES", "ERASE_REPLY", "MARK_COPY_STALE", "Changes"]
 
@@ -60,6 +62,15 @@ class Changes:
         }
         self.add(_INSERT_REPLY, row)
 
+    def insert_extras(self, reply_id: int, more: Extras) -> None:
+        """Save the forwarded message, poll and stickers of a reply, unless it was deleted."""
+        self.add(extras.INSERT_EXTRAS, {"reply_id": reply_id, **extras_to_columns(more)})
+
+    def edit_extras(self, reply_id: int, more: Extras, edited_at: int | None) -> None:
+        """Change the extras of a reply, unless it was deleted or has a newer edit."""
+        row = {"reply_id": reply_id, "edited_at": edited_at, **extras_to_columns(more)}
+        self.add(extras.INSERT_EDITED_EXTRAS, row)
+
     def insert_part_passages(
         self, message: Message, *, discussion_id: int, planned_message_id: int
     ) -> None:
@@ -91,7 +102,7 @@ class Changes:
         self.add(_EDIT_REPLY, {"id": reply_id, "text": text, "edited_at": edited_at})
 
     def erase_reply(self, reply_id: int, message_id: int, at: int) -> None:
-        """Erase the text, files and reactions of a deleted reply; its place in the tree stays.
+        """Erase the content and reactions of a deleted reply; its place in the tree stays.
 
         ``message_id``: the message that was deleted. If the reply was moved, only the deletion of
         its copy counts: the bot itself deletes the original.
@@ -390,6 +401,11 @@ ERASE_REPLY = (
     DELETE FROM reactions WHERE reply_id = :id
         AND :message_id = COALESCE((SELECT copy_id FROM reply_moves WHERE reply_id = :id), :id)
     """,
+    """
+    DELETE FROM reply_extras WHERE reply_id = :id
+        AND :message_id = COALESCE((SELECT copy_id FROM reply_moves WHERE reply_id = :id), :id)
+    """,
+    *extras.ERASE_FORWARDS,
 )
 # A deleted message carries no text; an edit of the essay puts the text elsewhere.
 _MARK_OWN_MESSAGE_DELETED = """

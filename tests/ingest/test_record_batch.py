@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.core.conversation.events import (
+    POLL_RESULT,
     Attachment,
     Deletion,
     Edit,
@@ -20,10 +21,13 @@ from bot.core.conversation.events import (
     Reaction,
     ReactionsCleared,
 )
+from bot.core.conversation.extras import Extras, Forward, Poll, PollAnswer
 from bot.core.essay.essay import Essay
 from bot.core.payload import get_signature, make_plain_message
 from bot.core.read_essay import read_essay
 from bot.delivery import after_send
+from bot.erasure import erase_member
+from bot.export import render_markdown
 from bot.ingest.batch import BatchResult
 from bot.ingest.record_batch import record_batch
 from storage.db.database import Database
@@ -33,6 +37,8 @@ from storage.delivery.messages import NewMessage
 from storage.essays import discussions, submissions
 from storage.essays.export import export
 from storage.essays.submissions import Submission
+from storage.privacy.members import get_member_data
+from storage.replies import extras
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
@@ -354,3 +360,122 @@ async def test_a_message_of_the_bot_in_the_history_is_matched_by_its_content(
         ("sent", 1001),
         ("planned", None),
     ], "a message that was never attempted isn't matched"
+
+
+POLL = Poll("Rye or wheat?", (PollAnswer("Rye", "🌾"), PollAnswer("Wheat")))
+ENDED = Poll("Rye or wheat?", (PollAnswer("Rye", "🌾", 2), PollAnswer("Wheat", "", 0)), ended=True)
+FORWARD = Forward(77, "Somewhere else they knead.", ("Dough",))
+
+
+async def test_forwards_polls_and_stickers_are_saved_and_exported(published: Database) -> None:
+    file = Attachment("crust.png", "image/png", 5, id=9)
+    await record(
+        published,
+        [
+            make_message(1100, "", reference_id=PART, extras=Extras(poll=POLL)),
+            make_message(1101, "", channel_id=1100, extras=Extras(FORWARD), attachments=(file,)),
+            make_message(1102, "Look", channel_id=1100, extras=Extras(stickers=("Wave", "Loaf"))),
+            # Its end is reported as an edit without a time.
+            Edit(1100, CHANNEL, "", None, (), Extras(poll=ENDED)),
+            Edit(1100, CHANNEL, "", None, (), Extras(poll=POLL)),
+        ],
+    )
+    kept = await replies(published)
+    assert [kept[key]["text"] for key in ("1100", "1101", "1102")] == ["", "", "Look"]
+    assert kept["1100"]["poll"] == {
+        "question": "Rye or wheat?",
+        "answers": [
+            {"text": "Rye", "emoji": "🌾", "votes": 2},
+            {"text": "Wheat", "emoji": "", "votes": 0},
+        ],
+        "ended": True,
+    }
+    assert kept["1101"]["forward"] == {"text": FORWARD.text, "stickers": ["Dough"]}
+    assert kept["1101"]["attachments"][0]["name"] == "crust.png"
+    assert kept["1102"]["stickers"] == ["Wave", "Loaf"]
+    assert (kept["1102"]["forward"], kept["1102"]["poll"]) == (None, None)
+    (thread,) = await rows(published, "SELECT name FROM threads")
+    assert thread["name"] == "Ann: Rye or wheat?"
+    exported = await published.read(lambda tx: export(tx, "1"))
+    for line in (
+        "*poll:* Rye or wheat?",
+        "- 🌾 Rye: 2 votes",
+        "> *forwarded:*",
+        "> > Somewhere else they knead.",
+        "> > (sticker: Dough)",
+        "> (file: crust.png, 5 bytes)",
+        "> (sticker: Loaf)",
+    ):
+        assert line in render_markdown(exported).split("\n")
+    mine = await published.read(lambda tx: get_member_data(tx, SERVER, ANN))
+    assert [bool(one["poll"] or one["forward"] or one["stickers"]) for one in mine["replies"]] == [
+        True
+    ] * 3
+
+
+async def test_history_adds_the_result_of_a_poll_and_compares_forwards(
+    published: Database,
+) -> None:
+    poll = make_message(1100, "", reference_id=PART, extras=Extras(poll=POLL))
+    forward = make_message(1101, "", channel_id=1100, extras=Extras(FORWARD))
+    await record(published, [poll, forward])
+    assert await published.read(lambda tx: extras.get_open_polls(tx, CHANNEL, 1100)) == [1100]
+    page = HistoryPage(CHANNEL, (replace(poll, extras=Extras(poll=ENDED)), forward))
+    result = await record(published, [page])
+    assert result.recovered[SERVER].edits == 1
+    assert (await replies(published))["1100"]["poll"]["ended"] is True
+    assert await published.read(lambda tx: extras.get_open_polls(tx, CHANNEL, 1100)) == []
+    assert (await record(published, [page])).recovered[SERVER].edits == 0
+
+
+async def test_the_message_with_a_polls_result_has_the_poll_read_again(
+    published: Database,
+) -> None:
+    poll = make_message(1100, "", reference_id=PART, extras=Extras(poll=POLL))
+    ended = make_message(1200, "", reference_id=1100, type=POLL_RESULT)
+    result = await record(published, [poll, ended])
+    assert result.reread == {(SERVER, CHANNEL, 1100)}
+    assert "1200" not in await replies(published)
+
+
+@pytest.mark.parametrize("way", ["deleted", "forgotten", "deleted before"])
+async def test_the_words_of_an_erased_reply_go_from_forwards_of_it_too(
+    published: Database, way: str
+) -> None:
+    file = Attachment("crust.png", "image/png", 5, id=9)
+    forward = make_message(
+        1101,
+        "",
+        channel_id=1100,
+        author_id=BEN,
+        author_name="Ben",
+        extras=Extras(Forward(1100, "Yes.")),
+        attachments=(file,),
+    )
+    first = make_message(1100, reference_id=PART)
+    deletion = Deletion((1100,), CHANNEL, NOW)
+    if way == "deleted before":
+        await record(published, [first, deletion, forward])
+    else:
+        await record(published, [first, forward])
+        assert (await replies(published))["1101"]["forward"]["text"] == "Yes."
+    if way == "deleted":
+        await record(published, [deletion])
+    elif way == "forgotten":
+        await published.write(lambda tx: erase_member(tx, SERVER, ANN, NOW_MS))
+    # What Discord still shows isn't saved again.
+    edit = Edit(1101, 1100, "", None, forward.attachments, forward.extras)
+    await record(published, [HistoryPage(1100, (forward,)), edit])
+    kept = (await replies(published))["1101"]
+    assert kept["forward"] == {"text": "", "stickers": []}
+    assert kept["attachments"] == []
+    assert not kept["deleted"]
+    assert await rows(published, "SELECT id FROM attachment_files") == []
+
+
+async def test_a_deletion_erases_polls_forwards_and_stickers(published: Database) -> None:
+    more = Extras(FORWARD, POLL, ("Wave",))
+    await record(published, [make_message(1100, "", reference_id=PART, extras=more)])
+    late = Edit(1100, CHANNEL, "", None, (), Extras(poll=ENDED))
+    await record(published, [Deletion((1100,), CHANNEL, NOW), late])
+    assert await rows(published, "SELECT * FROM reply_extras") == []

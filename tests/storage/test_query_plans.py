@@ -38,6 +38,7 @@ SMALL = {
 PENDING = {
     "attachment_files_pending",
     "deleted_channels_pending",
+    "reply_extras_open_polls",
     "discussions_live",
     "discussions_scheduled",
     "message_edits_by_channel",

@@ -41,6 +41,7 @@ class _Truth:
         }
         self._ours = ours
         self._kept = kept
+        self.places = {one["id"] for kind in ("channels", "threads") for one in world.get(kind, ())}
         self._known: dict[str, bool] = {}
 
     def is_reply(self, message_id: str) -> bool:
@@ -95,6 +96,44 @@ def _answered(message: dict[str, Any]) -> str | None:
     return found
 
 
+def _poll(message: dict[str, Any]) -> dict[str, Any] | None:
+    poll = message.get("poll")
+    if poll is None:
+        return None
+    ended = poll["results"]["is_finalized"]
+    counts = {one["id"]: one["count"] for one in poll["results"]["answer_counts"]}
+    answers = [
+        {
+            "text": one["poll_media"]["text"],
+            "emoji": (one["poll_media"].get("emoji") or {}).get("name", ""),
+            "votes": counts.get(one["answer_id"], 0) if ended else None,
+        }
+        for one in poll["answers"]
+    ]
+    return {"question": poll["question"]["text"], "answers": answers, "ended": ended}
+
+
+def _of_forward(truth: _Truth, reply_id: str, kept: Mapping[str, dict[str, Any]]) -> list[str]:
+    """A forward has the words and files of what it forwards until that reply is erased."""
+    message, reply = truth.messages[reply_id], kept[reply_id]
+    snapshots = message.get("message_snapshots")
+    forward = reply.get("forward")
+    if not snapshots or message["deleted"]:
+        return [] if forward is None else [f"{reply_id} is no forward"]
+    if forward is None:
+        return [f"{reply_id} is a forward"]
+    shown = snapshots[0]["message"]
+    whole = (shown["content"], [(f["filename"], f["size"]) for f in shown["attachments"]])
+    found = (forward["text"], [(f["name"], f["size"]) for f in reply["attachments"]])
+    wanted = [whole]
+    source = kept.get(message["message_reference"]["message_id"])
+    if source is not None and source["deleted"]:
+        wanted = [("", [])]
+        if truth.messages[source["id"]]["channel_id"] not in truth.places:
+            wanted.append(whole)  # what was in a deleted thread is erased a week later
+    return [] if found in wanted else [f"{reply_id}: forwards {found}, which should be {wanted}"]
+
+
 def _moment(text: str | None) -> int | None:
     """Whole milliseconds, the precision of Discord's ids."""
     if text is None:
@@ -125,6 +164,7 @@ def differences(
     found += [f"{reply_id} isn't a reply" for reply_id in sorted(set(kept) - wanted)]
     for reply_id in sorted(wanted & set(kept)):
         found += _of_one(truth, reply_id, kept[reply_id])
+        found += _of_forward(truth, reply_id, kept)
         name = kept[reply_id]["author"]["name"]
         if names is not None and name not in names[reply_id]:
             found.append(f"{reply_id}: its author {name!r} should be one of {names[reply_id]}")
@@ -140,6 +180,8 @@ def _of_one(truth: _Truth, reply_id: str, reply: dict[str, Any]) -> list[str]:
         "text": "",
         "attachments": [],
         "reactions": {},
+        "poll": None,
+        "stickers": [],
     }
     found = {
         "parent": reply["parent"],
@@ -148,12 +190,18 @@ def _of_one(truth: _Truth, reply_id: str, reply: dict[str, Any]) -> list[str]:
         "text": reply["text"],
         "attachments": [(file["name"], file["size"]) for file in reply["attachments"]],
         "reactions": {one["emoji"]: one["count"] for one in reply["reactions"]},
+        "poll": reply.get("poll"),
+        "stickers": reply.get("stickers") or [],
     }
     if truth.answers_orphaned_link(reply_id):
         wanted["parent"] = found["parent"]
     if not message["deleted"]:
         wanted["text"] = message["content"]
+        wanted["poll"] = _poll(message)
+        wanted["stickers"] = [one["name"] for one in message.get("sticker_items") or ()]
         wanted["attachments"] = [(f["filename"], f["size"]) for f in message["attachments"]]
+        if message.get("message_snapshots"):
+            wanted["attachments"] = found["attachments"]  # compared with the forward
         wanted["reactions"] = {
             one["emoji"]["name"]: one["count"] for one in message.get("reactions") or ()
         }

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 from urllib.parse import quote
 
+from bot.emulator.world.models import Message
 from bot.emulator.world.seed import join
 from tests.truth.play_state import PlayState
 
@@ -55,8 +56,59 @@ class Members(PlayState):
         thread_id = self._pick(self._threads())
         return thread_id is not None and await self._write(thread_id, file=True)
 
+    async def _post(self, body: dict[str, Any]) -> bool:
+        """Post something in a thread."""
+        thread_id = self._pick(self._threads())
+        if thread_id is None:
+            return False
+        author = self._pick(self.here())
+        found = await self._ask(author, "POST", f"/channels/{thread_id}/messages", body)
+        if found is not None:
+            self.note_author(author, found["id"])
+        return found is not None
+
+    async def _forward(self) -> bool:
+        message = self._pick([m for m in self._present() if m.webhook_id is None])
+        if message is None:
+            return False
+        reference = {
+            "type": 1,
+            "channel_id": str(message.channel_id),
+            "message_id": str(message.id),
+        }
+        return await self._post({"message_reference": reference})
+
+    async def _sticker(self) -> bool:
+        sticker = self._pick(list(self.guild.stickers))
+        words = self._pick(["", self._words()])
+        return await self._post({"content": words, "sticker_ids": [str(sticker)]})
+
+    async def _poll(self) -> bool:
+        answers = [{"poll_media": {"text": text}} for text in ("Rye", "Wheat")]
+        poll = {"question": {"text": self._words()[:300]}, "answers": answers, "duration": 1}
+        return await self._post({"poll": poll})
+
+    def _open_polls(self) -> list[Message]:
+        return [m for m in self._changeable() if m.poll is not None and not m.poll.get("finalized")]
+
+    async def _vote(self) -> bool:
+        message = self._pick(self._open_polls())
+        if message is None:
+            return await self.do("poll") and await self._vote()
+        path = f"/channels/{message.channel_id}/polls/{message.id}/answers/@me"
+        return await self._call(self._pick(self.here()), "PUT", path, {"answer_ids": ["1"]})
+
+    async def _end_poll(self) -> bool:
+        message = self._pick(self._open_polls())
+        if message is None:
+            return await self.do("poll") and await self._end_poll()
+        path = f"/channels/{message.channel_id}/polls/{message.id}/expire"
+        return await self._call(self._author(message), "POST", path)
+
     async def _edit(self) -> bool:
-        message = self._pick(self._changeable())
+        message = self._pick(
+            [m for m in self._changeable() if not (m.poll or m.snapshots or m.sticker_items)]
+        )
         if message is None:
             return False
         path = f"/channels/{message.channel_id}/messages/{message.id}"

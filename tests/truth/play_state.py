@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 
 from bot.emulator.server import Emulator
-from bot.emulator.world.models import Message, User
+from bot.emulator.world.models import Message, Sticker, User
 from bot.emulator.world.seed import add_application, invite_bot
 
 __all__ = ["Bot", "PlayState"]
@@ -61,6 +61,8 @@ class PlayState:
         self.members = [
             user for user in world.users.values() if not user.bot and user.id != self.admin.id
         ]
+        sticker = Sticker(world.new_id(), "Loaf", "bread")
+        self.guild.stickers[sticker.id] = sticker
         self._names_by_user: dict[int, list[list[str]]] = {}
 
     async def do(self, kind: str) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.core.conversation.extras import NO_EXTRAS, Extras
+
 __all__ = [
     "Attachment",
     "ChannelDeletion",
@@ -24,6 +26,8 @@ __all__ = [
 
 #: Message types that people write: DEFAULT and REPLY (docs: Message Resource › Message Types).
 USER_MESSAGE_TYPES = frozenset({0, 19})
+#: The type of the message that announces a poll's result; it refers to the poll.
+POLL_RESULT = 46
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class Message:
     content_missing:  it has no content at all; since hardly any message has none, Discord may
                       have withheld it (docs: Gateway › Message Content Intent)
     copyable:         it consists of text and files only: no sticker, poll or forward
+    extras:           its forwarded message, poll and stickers; the files of a forwarded message
+                      are in ``attachments``
     """
 
     id: int
@@ -76,17 +82,19 @@ class Message:
     signature: str = ""
     content_missing: bool = False
     copyable: bool = True
+    extras: Extras = NO_EXTRAS
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A message's new text and files."""
+    """A message's new text and files, and the result of its poll."""
 
     message_id: int
     channel_id: int
     text: str
     edited_at: datetime | None
     attachments: tuple[Attachment, ...]
+    extras: Extras = NO_EXTRAS
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from storage.db import migrate
 from storage.db.backups import find_fault
 from storage.db.database import open_database, open_for_reading
 from storage.db.migrate import DEVELOPMENT_APPLICATION_ID, load_migrations
+from storage.db.writer import Transaction
+from storage.essays.export import export
 
 ROOT = Path(__file__).parents[3]
 LATEST = len(load_migrations())
@@ -57,6 +59,41 @@ async def test_a_migration_changes_a_table_with_rows_in_it(tmp_path: Path) -> No
             pass
         assert get_version(path) == LATEST + 1
         assert query(path, "SELECT name, locale FROM servers") == [("Salon", "de")]
+
+
+async def add_reply(tx: Transaction) -> None:
+    await tx.run("INSERT INTO servers (id, name, joined_at) VALUES (1, 'Salon', 0)")
+    await tx.run(
+        """
+        INSERT INTO discussions (id, server_id, channel_id, state, created_at)
+        VALUES (1, 1, 2, 'open', 0)
+        """
+    )
+    await tx.run(
+        """
+        INSERT INTO revisions (discussion_id, number, created_at, words, content_hash, title)
+        VALUES (1, 1, 0, 5, '', 'Slow bread')
+        """
+    )
+    await tx.run(
+        """
+        INSERT INTO replies (id, server_id, discussion_id, channel_id, author_id, written_at,
+            author_name, text)
+        VALUES (3, 1, 1, 2, 4, 0, 'Ann', 'Yes.')
+        """
+    )
+
+
+async def test_replies_of_an_older_archive_have_no_forwards_polls_and_stickers(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "salon.sqlite3"
+    async with open_database(path, migrations=load_migrations()[:2]) as database:
+        await database.write(add_reply)
+    async with open_database(path) as database:
+        (reply,) = (await database.read(lambda tx: export(tx, "1")))["replies"]
+    assert (reply["text"], reply["forward"], reply["poll"]) == ("Yes.", None, None)
+    assert reply["stickers"] == []
 
 
 async def test_a_migration_that_fails_changes_nothing_and_those_before_it_stay(
