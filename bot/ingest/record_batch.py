@@ -502,7 +502,7 @@ async def _notify_closed(tx: Transaction, message: Message, batch: Batch) -> Non
     if await alerts.post_once(
         tx,
         message.server_id,
-        about=f"closed discussion {known.discussion_id}",
+        about=alerts.make_closed_key(known.discussion_id),
         text=_CLOSED,
         discussion_id=known.discussion_id,
         channel_id=message.channel_id,

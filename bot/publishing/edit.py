@@ -15,37 +15,36 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.clock import Clock
-from bot.core.conversation.thread_names import make_essay_thread_name
-from bot.core.essay.default_question import detect_language
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.essay.serialize import essay_from_json
 from bot.core.extraction.corrections import Corrections, apply_corrections, carry_over_corrections
-from bot.core.layout.card import render_card
-from bot.core.layout.closing_message import render_closing_question
-from bot.core.layout.revise import PostedPart, RevisedLayout, add_part_links, revise
-from bot.core.message_link import make_message_link
-from bot.core.payload import Payload, make_edit_body, make_plain_message
 from bot.discord_api.permissions import Permissions
 from bot.errors import UserError
+from bot.publishing.plan_revision import (
+    RevisionPlan,
+    get_edit_interval_ms,
+    list_edits,
+    list_payloads,
+    plan_revision,
+)
 from bot.publishing.publish import Actor, Publishing
 from bot.publishing.reader_process import fill_extracted_facts
 from bot.publishing.retarget_prompts import count_missing, retarget_prompts
 from storage.db.database import Database, retry_until_available
 from storage.db.writer import Transaction
-from storage.delivery.messages import NewMessage
-from storage.essays import apply_revision, pending_revisions, submissions
-from storage.essays.apply_revision import Change, PostedEssay, PostedMessage, RevisionPlan
+from storage.essays import pending_revisions, posted_essays, submissions
 from storage.essays.pending_revisions import Edit
+from storage.essays.posted_essays import PostedEssay
 from storage.essays.progress import Progress
 from storage.essays.revisions import NewRevision
 from storage.essays.submissions import Submission
 from storage.servers import settings as settings_module
+from storage.servers.audit_log import record_action
 
 __all__ = ["EditPreview", "Editing"]
 
 _log = logging.getLogger(__name__)
 
-EMPTIED = "-# This part is no longer in the essay."
 _EDIT_NOT_FOUND = (
     "This revision is not there any more: it was applied or discarded, or another one took its "
     "place. `/essay show` tells how the essay stands."
@@ -95,7 +94,7 @@ class Editing:
     async def get_editable(self, discussion_id: int) -> PostedEssay:
         """The essay as it is posted; UserError if it can't be edited."""
         posted = await self._database.read(
-            lambda tx: apply_revision.get_posted_essay(tx, discussion_id)
+            lambda tx: posted_essays.find_posted_essay(tx, discussion_id)
         )
         return _check_editable(posted)
 
@@ -177,7 +176,7 @@ class Editing:
             posted = (
                 None
                 if edit is None
-                else await apply_revision.get_posted_essay(tx, edit.discussion_id)
+                else await posted_essays.find_posted_essay(tx, edit.discussion_id)
             )
             return None if edit is None or posted is None else (edit, posted)
 
@@ -192,7 +191,7 @@ class Editing:
         )
         problem = (
             _EDIT_IN_PROGRESS
-            if posted.waiting
+            if posted.is_unfinished
             else self._permissions.explain_cannot_host(posted.channel_id)
         )
         return EditPreview(edit, posted, old, plan, problem, skipped)
@@ -235,22 +234,35 @@ class Editing:
         now_ms = self._clock.now_ms()
 
         async def write(tx: Transaction) -> int | None:
-            posted = await apply_revision.get_posted_essay(tx, preview.posted.discussion_id)
+            posted = await posted_essays.find_posted_essay(tx, preview.posted.discussion_id)
             if posted is None or _ignore_answers(posted) != _ignore_answers(preview.posted):
                 return None
             if not await pending_revisions.discard(tx, preview.edit.id):
                 raise UserError(_EDIT_NOT_FOUND)
             revision = preview.edit.revision
             await retarget_prompts(tx, posted.discussion_id, preview.old, revision.essay, now_ms)
-            return await apply_revision.apply(
+            plan = preview.plan
+            number = await posted_essays.save_revision(
                 tx,
                 posted,
-                preview.plan,
                 revision,
-                member_id=actor.id,
-                member_name=actor.name,
+                payloads=list_payloads(plan),
+                edits=list_edits(posted, plan),
+                interval_ms=get_edit_interval_ms(posted, now_ms),
+                added=plan.added,
+                previous_part_id=plan.previous_part_id,
                 now_ms=now_ms,
             )
+            await record_action(
+                tx,
+                server_id=posted.server_id,
+                discussion_id=posted.discussion_id,
+                member_id=actor.id,
+                member_name=actor.name,
+                action=f"edited (revision {number})",
+                now_ms=now_ms,
+            )
+            return number
 
         return await self._database.write(write)
 
@@ -261,13 +273,15 @@ class Editing:
 
     async def get_progress(self, discussion_id: int) -> Progress:
         """The progress of the newest revision."""
-        return await self._database.read(lambda tx: apply_revision.progress(tx, discussion_id))
+        return await self._database.read(
+            lambda tx: posted_essays.get_revision_progress(tx, discussion_id)
+        )
 
     async def retry(self, discussion_id: int) -> None:
         """Retry what Discord refused of a revision."""
         now_ms = self._clock.now_ms()
         if not await self._database.write(
-            lambda tx: apply_revision.go_on(tx, discussion_id, now_ms)
+            lambda tx: posted_essays.retry_revision(tx, discussion_id, now_ms)
         ):
             raise UserError("There is nothing to go on with.")
         self._on_work()
@@ -279,7 +293,7 @@ class Editing:
             lambda tx: settings_module.get_settings(tx, posted.server_id)
         )
         return await asyncio.to_thread(
-            plan_changes, posted, essay, closing, numbered=settings.show_passage_numbers
+            plan_revision, posted, essay, closing, numbered=settings.show_passage_numbers
         )
 
 
@@ -292,7 +306,7 @@ def _check_editable(posted: PostedEssay | None) -> PostedEssay:
         raise UserError("This essay is still being published: edit it once all of it stands.")
     if posted.state == "withdrawn":
         raise UserError("This essay was withdrawn: publish the new text with `/essay publish`.")
-    if posted.homeless:
+    if posted.thread_lost:
         raise UserError(
             "The essay's own thread is gone, and its text with it: post the new text with "
             "`/essay publish`."
@@ -305,107 +319,3 @@ def _ignore_answers(posted: PostedEssay) -> PostedEssay:
     return replace(
         posted, messages=tuple(replace(message, answered=False) for message in posted.messages)
     )
-
-
-# -- deciding -----------------------------------------------------------------------------------
-
-
-def plan_changes(
-    posted: PostedEssay, essay: Essay, closing: str | None, *, numbered: bool
-) -> tuple[RevisionPlan, tuple[str, ...]]:
-    """The changes of every message for a new revision, and notes on what can't be shown.
-
-    ``closing``: the closing question an admin chose; ``numbered``: ¶ numbers are shown.
-    """
-    old = essay_from_json(json.loads(posted.essay))
-    parts = [message for message in posted.messages if message.purpose == "part"]
-    revised = revise(
-        old,
-        essay,
-        [PostedPart(part.bare, part.extent, part.apart) for part in parts],
-        numbered=numbered,
-    )
-    changes = [
-        _plan_change(message, render_card(essay))
-        for message in posted.messages
-        if message.purpose == "card"
-    ]
-    changes += _plan_part_changes(posted, parts, revised)
-    more = _plan_added_parts(posted, parts, revised)
-    asked = revised.closing if closing is None else render_closing_question([closing])
-    closings = [message for message in posted.messages if message.purpose == "closing"]
-    for message in closings:
-        still = asked or render_closing_question(essay.questions, detect_language(essay))
-        payload = make_plain_message(still, silent=True)
-        changes.append(_plan_change(message, payload, needed=asked is not None or message.answered))
-    if asked is not None and not closings:
-        more.append(NewMessage("closing", make_plain_message(asked, silent=True)))
-    used = [n for n, part in enumerate(revised.parts) if part is not None]
-    plan = RevisionPlan(
-        changes=tuple(changes),
-        more=tuple(more),
-        continues=parts[used[-1]].planned_message_id if used and revised.more else None,
-        name=_get_new_thread_name(posted, old, essay),
-    )
-    return plan, (*essay.notes, *revised.notes)
-
-
-def _get_new_thread_name(posted: PostedEssay, old: Essay, new: Essay) -> str | None:
-    """The new name of the essay's own thread or forum post; None if it doesn't change."""
-    before, after = make_essay_thread_name(old.title), make_essay_thread_name(new.title)
-    return None if posted.thread_id is None or before == after else after
-
-
-def _plan_change(
-    message: PostedMessage, payload: Payload, *, needed: bool = True, bare: str | None = None
-) -> Change:
-    same = make_edit_body(message.payload) == make_edit_body(payload) and not message.pending
-    body = None if same and needed else make_edit_body(payload)
-    return Change(message, payload, body, needed=needed, bare=bare)
-
-
-def _plan_part_changes(
-    posted: PostedEssay, parts: list[PostedMessage], revised: RevisedLayout
-) -> list[Change]:
-    addresses = [
-        make_message_link(posted.server_id, part.channel_id, part.message_id) for part in parts
-    ]
-    before = {other: addresses[one] for one, other in revised.links if one < len(parts)}
-    # The link to a new message is known once that is sent (bot.delivery.after_send).
-    after = {one: addresses[other] for one, other in revised.links if other < len(parts)}
-    changes = []
-    for number, (message, part) in enumerate(zip(parts, revised.parts, strict=True)):
-        if part is None:
-            payload = make_plain_message(EMPTIED, silent=True)
-            stays = message.answered and message.bare == ""
-            changes.append(_plan_change(message, payload, needed=stays, bare=""))
-            continue
-        content = add_part_links(part.content, before=before.get(number), after=after.get(number))
-        change = _plan_change(message, make_plain_message(content, silent=True), bare=part.content)
-        changes.append(replace(change, extent=part.item_range, passages=part.passages))
-    return changes
-
-
-def _plan_added_parts(
-    posted: PostedEssay, parts: list[PostedMessage], revised: RevisedLayout
-) -> list[NewMessage]:
-    new = posted.revision + 1
-    posts = []
-    for number, part in enumerate(revised.more, len(parts)):
-        before = next((one for one, other in revised.links if other == number), None)
-        address = None
-        if before is not None:
-            address = make_message_link(
-                posted.server_id, parts[before].channel_id, parts[before].message_id
-            )
-        content = add_part_links(part.content, before=address, after=None)
-        posts.append(
-            NewMessage(
-                "part",
-                make_plain_message(content, silent=True),
-                tuple((new, passage) for passage in part.passages),
-                part.item_range,
-                part.content,
-            )
-        )
-    return posts

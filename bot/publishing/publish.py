@@ -21,6 +21,7 @@ from bot.core.layout.layout import lay_out
 from bot.core.payload import make_plain_message
 from bot.discord_api.permissions import Permissions
 from bot.errors import UserError
+from bot.publishing import change_state
 from bot.publishing.fetch_page import Page
 from bot.publishing.reader_process import fill_extracted_facts, read_in_child_process
 from storage.db.database import Database, retry_until_available
@@ -28,7 +29,7 @@ from storage.db.errors import DatabaseUnavailable
 from storage.db.writer import Transaction, Work
 from storage.delivery.messages import NewMessage
 from storage.essays import discussions, drafts, progress, scheduled, submissions
-from storage.essays.discussions import Listed
+from storage.essays.discussions import ListedDiscussion
 from storage.essays.drafts import Draft
 from storage.essays.progress import Progress
 from storage.essays.revisions import NewRevision
@@ -70,7 +71,7 @@ class Preview:
 
     draft: Draft
     problem: str
-    duplicate: Listed | None
+    duplicate: ListedDiscussion | None
     plan: str
     server_style: str
     target_channel: TargetChannel | None
@@ -170,7 +171,7 @@ class Publishing:
                 raise UserError(_SUBMITTED_AGAIN)
             # With another title or question it is another draft.
             given = bool(submission.title or submission.question)
-            for same_id in await discussions.same_drafts(tx, submission.channel_id, essay):
+            for same_id in await discussions.list_same_drafts(tx, submission.channel_id, essay):
                 if await _is_draft_of(tx, same_id, revision, given=given):
                     await submissions.accept(tx, submission.id, digest)
                     if submission.style or submission.tags:
@@ -226,11 +227,11 @@ class Publishing:
     async def get_preview(self, discussion_id: int, server_id: int) -> Preview:
         """A draft with what an admin should know; UserError if the server has no such essay."""
 
-        async def look(tx: Transaction) -> tuple[Draft, Listed | None, ServerSettings]:
+        async def look(tx: Transaction) -> tuple[Draft, ListedDiscussion | None, ServerSettings]:
             draft = await drafts.find(tx, discussion_id)
             if draft is None or draft.server_id != server_id:
                 raise UserError("This draft is not there any more.")
-            duplicate = await discussions.same_essay(
+            duplicate = await discussions.find_same_essay(
                 tx, draft.channel_id, draft.essay, besides=draft.id
             )
             return draft, duplicate, await settings_module.get_settings(tx, server_id)
@@ -362,7 +363,7 @@ class Publishing:
         await self._change(
             discussion_id,
             actor,
-            lambda tx: discussions.withdraw(tx, discussion_id, now_ms),
+            lambda tx: change_state.withdraw(tx, discussion_id, now_ms),
             what="withdrawn",
             otherwise="Only an essay that was published can be withdrawn.",
         )
@@ -374,7 +375,9 @@ class Publishing:
         await self._change(
             discussion_id,
             actor,
-            lambda tx: discussions.turn(tx, discussion_id, before=before, after=to, now_ms=now_ms),
+            lambda tx: change_state.change_state(
+                tx, discussion_id, before=before, after=to, now_ms=now_ms
+            ),
             what="closed" if to == "closed" else "reopened",
             otherwise=f"Only an essay that is {before} can be made {to}.",
         )

@@ -38,7 +38,7 @@ from cogs.ui.responses import acknowledge, answer, answer_with_file
 from cogs.ui.views import get_actor
 from storage.db.writer import Transaction
 from storage.essays import discussions
-from storage.essays.discussions import Listed
+from storage.essays.discussions import ListedDiscussion
 from storage.essays.export import export
 from storage.essays.submissions import Submission
 from storage.servers import settings as settings_module
@@ -145,7 +145,9 @@ class Essays(
         """Show the newest essays of this server."""
         server = get_server_id(interaction)
         with self.services.active_work.track():
-            found = await self.services.database.read(lambda tx: discussions.listed(tx, server))
+            found = await self.services.database.read(
+                lambda tx: discussions.list_discussions(tx, server)
+            )
             lines = [wording.format_essay_line(essay) for essay in found[:_MAX_LISTED]]
             if len(found) > _MAX_LISTED:
                 lines.append(f"… and {len(found) - _MAX_LISTED} older ones.")
@@ -167,7 +169,7 @@ class Essays(
             text = await self.services.database.read(lambda tx: describe_essay(tx, found.id))
             if await self.edits.show_pending(interaction, found, text):
                 return
-            if found.stopped is not None:
+            if found.publishing_error is not None:
                 await interaction.response.defer(ephemeral=True, thinking=True)
                 await self.drafts.show(interaction, found.id)
                 return
@@ -312,10 +314,10 @@ class Essays(
             "channel or forum as `channel`, or choose one in `/setup`."
         )
 
-    async def _find_essay(self, interaction: discord.Interaction, essay: str) -> Listed:
+    async def _find_essay(self, interaction: discord.Interaction, essay: str) -> ListedDiscussion:
         server = get_server_id(interaction)
 
-        async def look(tx: Transaction) -> Listed:
+        async def look(tx: Transaction) -> ListedDiscussion:
             chosen = await choose_essay(tx, server, essay)
             return await discussions.find(tx, str(chosen.id))
 

@@ -30,7 +30,7 @@ from cogs.ui.progress import show_progress
 from cogs.ui.responses import acknowledge, answer_with_file, show
 from cogs.ui.views import get_actor, make_card_view, make_text_view
 from storage.essays import discussions
-from storage.essays.discussions import Listed
+from storage.essays.discussions import ListedDiscussion
 from storage.servers import settings as settings_module
 
 __all__ = ["DraftPanel", "list_warnings"]
@@ -145,7 +145,7 @@ class DraftPanel:
         view.add_item(make_button_row(self.button_class, preview.draft.id, labels))
         return view
 
-    def make_withdrawal_view(self, essay: Listed) -> ui.LayoutView:
+    def make_withdrawal_view(self, essay: ListedDiscussion) -> ui.LayoutView:
         """The question whether to withdraw an essay."""
         view = make_text_view(
             f"Withdraw “{wording.format_title(essay.title)}”? "

@@ -9,8 +9,8 @@ from bot.core.layout.card import CARD_TEXT
 from bot.core.layout.diff import diff_facts, diff_passages
 from bot.core.text.truncate import truncate, truncate_lines
 from bot.publishing.edit import EditPreview
+from bot.publishing.plan_revision import RevisionPlan
 from cogs.essays import wording
-from storage.essays.apply_revision import RevisionPlan
 
 __all__ = ["join_messages", "list_all_changes", "summarize"]
 
@@ -26,7 +26,7 @@ def _count_messages(plan: RevisionPlan) -> str:
     counts = (
         (sum(change.body is None for change in changes), "stays as it is", "stay as they are"),
         (sum(c.body is not None and c.needed for c in changes), "changes", "change"),
-        (len(plan.more), "is added at the end", "are added at the end"),
+        (len(plan.added), "is added at the end", "are added at the end"),
         (gone.count(False), "is removed", "are removed"),
         (gone.count(True), "is emptied, having been answered", "are emptied, having been answered"),
     )
@@ -83,7 +83,7 @@ def join_messages(preview: EditPreview) -> str:
         for change in preview.plan.changes
         if change.needed and change.message.purpose == "part"
     ]
-    payloads += [post.payload for post in preview.plan.more]
+    payloads += [post.payload for post in preview.plan.added]
     payloads += [
         change.payload
         for change in preview.plan.changes

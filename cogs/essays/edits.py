@@ -36,8 +36,8 @@ from cogs.ui.forms import SubmittedForm, show_form
 from cogs.ui.progress import show_progress
 from cogs.ui.responses import acknowledge, answer_with_file, show
 from cogs.ui.views import get_actor, make_card_view, make_text_view
-from storage.essays.apply_revision import PostedEssay
-from storage.essays.discussions import Listed
+from storage.essays.discussions import ListedDiscussion
+from storage.essays.posted_essays import PostedEssay
 from storage.essays.submissions import Submission
 
 __all__ = ["EditCommand", "EditPanel"]
@@ -95,7 +95,7 @@ class EditPanel:
         return view
 
     async def show_pending(
-        self, interaction: discord.Interaction[Any], essay: Listed, text: str
+        self, interaction: discord.Interaction[Any], essay: ListedDiscussion, text: str
     ) -> bool:
         """Answer with a pending edit of a published essay, or one in progress; False if none is."""
         editing = self.services.editing
@@ -132,7 +132,7 @@ class EditPanel:
         posted = await self.services.editing.get_editable(entered.number)
         submission = read_submission_form(
             interaction,
-            posted.place,
+            posted.place_id,
             entered,
             before=_get_form_text(posted),
             essay_id=posted.discussion_id,
@@ -254,7 +254,7 @@ class EditCommand(commands.Cog):
                 return
             submission = make_submission(
                 interaction,
-                posted.place,
+                posted.place_id,
                 file=file,
                 page_url=address,
                 essay_id=posted.discussion_id,

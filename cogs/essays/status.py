@@ -15,7 +15,7 @@ async def describe_essay(tx: Transaction, discussion_id: int) -> str:
     """An essay's state, style and audit log, a line each."""
     essay = await discussions.find(tx, str(discussion_id))
     lines = [wording.format_essay_line(essay), f"-# {wording.describe_style(essay)}"]
-    if essay.state == "publishing" and essay.stopped is None:
+    if essay.state == "publishing" and essay.publishing_error is None:
         current = await progress.progress(tx, essay.id)
         lines.insert(1, wording.describe_publishing(essay.title, current))
     lines += [

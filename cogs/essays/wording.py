@@ -7,7 +7,7 @@ import discord
 from bot.core.conversation.styles import FORUM, THREADS
 from bot.core.message_link import make_message_link
 from bot.core.text.truncate import truncate
-from storage.essays.discussions import Listed
+from storage.essays.discussions import ListedDiscussion
 from storage.essays.progress import Progress
 
 __all__ = [
@@ -33,7 +33,7 @@ _STATES = {
 }
 
 
-def make_card_link(essay: Listed) -> str | None:
+def make_card_link(essay: ListedDiscussion) -> str | None:
     """The link to the opening card, once it is sent."""
     if essay.card_id is None:
         return None
@@ -42,9 +42,9 @@ def make_card_link(essay: Listed) -> str | None:
     return make_message_link(essay.server_id, where, essay.card_id)
 
 
-def describe_style(essay: Listed) -> str:
+def describe_style(essay: ListedDiscussion) -> str:
     """How and where the essay is discussed, as a sentence."""
-    if essay.thread_gone:
+    if essay.thread_lost:
         return "Its own thread was deleted, or could not be opened."
     if essay.style == THREADS:
         return "Discussed in a thread for each reply."
@@ -52,14 +52,14 @@ def describe_style(essay: Listed) -> str:
     return f"Discussed in {what}" + (f": <#{essay.thread_id}>" if essay.thread_id else ".")
 
 
-def describe_closing(essay: Listed) -> str:
+def describe_closing(essay: ListedDiscussion) -> str:
     """What closing does to the threads."""
     if essay.style == THREADS:
         return "Its threads stay"
     return "Its post is locked" if essay.style == FORUM else "Its thread is locked"
 
 
-def describe_withdrawal(essay: Listed) -> str:
+def describe_withdrawal(essay: ListedDiscussion) -> str:
     """What withdrawing does to what the bot posted."""
     if essay.style == FORUM:
         return "What I posted is emptied, and the post is locked."
@@ -77,16 +77,16 @@ def describe_former_title(line: str) -> str:
     return f"“{format_title(line)}”, once taken for the title, stands in the text as its first line"
 
 
-def describe_state(essay: Listed) -> str:
+def describe_state(essay: ListedDiscussion) -> str:
     """The state, and since or until when."""
-    if essay.stopped is not None:
-        return f"stopped: {essay.stopped}"
+    if essay.publishing_error is not None:
+        return f"stopped: {essay.publishing_error}"
     moment = essay.scheduled_for if essay.state == "scheduled" else essay.published_at
     text = _STATES[essay.state]
     return text if moment is None else f"{text}, <t:{moment // 1000}:R>"
 
 
-def format_essay_line(essay: Listed) -> str:
+def format_essay_line(essay: ListedDiscussion) -> str:
     """An essay in a list."""
     where = make_card_link(essay) or f"<#{essay.channel_id}>"
     return f"**{essay.id}** {format_title(essay.title)} — {describe_state(essay)} — {where}"

@@ -8,7 +8,12 @@ from storage.delivery import messages
 from storage.delivery.messages import NewMessage
 from storage.servers import settings
 
-__all__ = ["clear", "notify_admins", "post_once"]
+__all__ = ["clear", "make_closed_key", "notify_admins", "post_once"]
+
+
+def make_closed_key(discussion_id: int) -> str:
+    """What the message is ``about`` that informs members that their discussion is closed."""
+    return f"closed discussion {discussion_id}"
 
 
 async def notify_admins(

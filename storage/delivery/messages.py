@@ -21,9 +21,11 @@ __all__ = [
     "NewForumPost",
     "NewMessage",
     "PlannedMessage",
+    "PostedMessage",
     "PreviousPart",
     "SentMessage",
     "WithdrawnMessage",
+    "cancel_unsent",
     "claim",
     "find",
     "find_previous_part",
@@ -31,6 +33,7 @@ __all__ = [
     "get_claimed",
     "get_newest_id",
     "get_next_due",
+    "get_posted",
     "get_recorded_ids",
     "mark_failed",
     "mark_sent",
@@ -555,4 +558,46 @@ async def mark_failed(tx: Transaction, *, planned_message_id: int, last_error: s
         )
         """,
         parameters,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PostedMessage:
+    """A message of a discussion that was sent."""
+
+    purpose: str
+    channel_id: int
+    message_id: int
+    payload: Payload
+
+
+async def get_posted(tx: Transaction, discussion_id: int) -> list[PostedMessage]:
+    """The bot's messages that were sent for a discussion, in the order of planning."""
+    rows = await tx.rows(
+        """
+        SELECT purpose, channel_id, message_id, payload FROM planned_messages
+        WHERE discussion_id = :id AND state = 'sent' AND message_id IS NOT NULL
+        ORDER BY id
+        """,
+        {"id": discussion_id},
+    )
+    return [
+        PostedMessage(
+            purpose=row["purpose"],
+            channel_id=row["channel_id"],
+            message_id=row["message_id"],
+            payload=json.loads(row["payload"]),
+        )
+        for row in rows
+    ]
+
+
+async def cancel_unsent(tx: Transaction, discussion_id: int, *, last_error: str) -> None:
+    """Mark a discussion's messages as failed that were planned and not attempted yet."""
+    await tx.run(
+        """
+        UPDATE planned_messages SET state = 'failed', last_error = :last_error
+        WHERE discussion_id = :id AND state = 'planned'
+        """,
+        {"id": discussion_id, "last_error": last_error},
     )

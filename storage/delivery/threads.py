@@ -15,10 +15,12 @@ __all__ = [
     "Thread",
     "ThreadName",
     "WithdrawnThread",
+    "cancel_unopened",
     "find_name",
     "find_withdrawn",
     "get_due",
     "get_next_due",
+    "get_possibly_open",
     "get_ready_reply_threads",
     "mark_failed",
     "mark_opened",
@@ -221,3 +223,26 @@ async def get_ready_reply_threads(tx: Transaction, server_id: int) -> set[int]:
         {"server_id": server_id, "nobody": NO_AUTHOR},
     )
     return {row["id"] for row in rows}
+
+
+async def get_possibly_open(tx: Transaction, discussion_id: int) -> list[int]:
+    """The threads of a discussion that are open, or may be because opening them was attempted."""
+    rows = await tx.rows(
+        """
+        SELECT id FROM threads
+        WHERE discussion_id = :id AND state IN ('planned', 'open', 'ready')
+        """,
+        {"id": discussion_id},
+    )
+    return [row["id"] for row in rows]
+
+
+async def cancel_unopened(tx: Transaction, discussion_id: int, *, last_error: str) -> None:
+    """Mark the planned threads of a discussion as failed."""
+    await tx.run(
+        """
+        UPDATE threads SET state = 'failed', last_error = :last_error
+        WHERE discussion_id = :id AND state = 'planned'
+        """,
+        {"id": discussion_id, "last_error": last_error},
+    )

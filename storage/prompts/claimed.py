@@ -17,6 +17,7 @@ __all__ = [
     "get_unsent",
     "plan_again",
     "skip_claimed",
+    "skip_unsent",
     "stop_sending",
 ]
 
@@ -147,6 +148,19 @@ async def skip_claimed(
         {"id": prompt_id, "at": at_ms, "reason": reason},
     )
     await _delete_message(tx, planned_message_id)
+
+
+async def skip_unsent(tx: Transaction, discussion_id: int, *, reason: str) -> None:
+    """Skip the prompts of a discussion whose message was planned and not attempted yet."""
+    await tx.run(
+        """
+        UPDATE prompts SET state = 'skipped', reason = :reason
+        WHERE state = 'claimed' AND planned_message_id IN (
+            SELECT id FROM planned_messages WHERE discussion_id = :id AND state = 'planned'
+        )
+        """,
+        {"id": discussion_id, "reason": reason},
+    )
 
 
 async def _delete_message(tx: Transaction, planned_message_id: int) -> None:

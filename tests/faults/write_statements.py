@@ -22,7 +22,7 @@ UNREACHED = {
     "UPDATE submissions SET content_hash = NULL": (
         "an essay has to be submitted again between a kill and the next start"
     ),
-    "UPDATE prompts SET state = 'skipped', reason = 'the discussion is withdrawn'": (
+    "UPDATE prompts SET state = 'skipped', reason = :reason WHERE state = 'claimed'": (
         "the scheduler sends what it plans at once, unless the bot ends between the two"
     ),
     "UPDATE prompts SET state = 'skipped', planned_message_id = NULL, decided_at = :at": (

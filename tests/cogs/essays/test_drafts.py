@@ -10,7 +10,7 @@ import pytest
 
 from storage.db.writer import Transaction
 from storage.essays import discussions, submissions
-from storage.essays.discussions import Listed
+from storage.essays.discussions import ListedDiscussion
 from storage.servers import settings
 from tests.support.running_bot import RunningBot, form_data, running_bot
 from tests.support.submissions import make_submission
@@ -77,11 +77,13 @@ async def cut_off(running: RunningBot, text: str = TEXT, *, title: str | None = 
     await running.database.write(lambda tx: submissions.receive(tx, submission, 0))
 
 
-async def take_up_again(running: RunningBot) -> list[Listed]:
+async def take_up_again(running: RunningBot) -> list[ListedDiscussion]:
     """What a start does; the essays that there are then."""
     services = running.salon.services
     await services.publishing.resume_submissions(services.editing.resume_submission)
-    return await running.database.read(lambda tx: discussions.listed(tx, running.server_id))
+    return await running.database.read(
+        lambda tx: discussions.list_discussions(tx, running.server_id)
+    )
 
 
 async def test_submitting_again_with_the_same_title_finds_the_draft_with_that_title(

@@ -93,10 +93,10 @@ async def test_an_essay_is_found_by_number_or_exact_title(database: Database) ->
 async def test_a_discussion_turns_only_from_the_state_it_is_in(database: Database) -> None:
     number = await database.write(draft)
     turned = await database.write(
-        lambda tx: discussions.turn(tx, number, before="open", after="closed", now_ms=0)
+        lambda tx: discussions.change_state(tx, number, before="open", after="closed")
     )
     assert turned is None
-    assert await database.write(lambda tx: discussions.withdraw(tx, number, NOW_MS)) is None
+    assert await database.write(lambda tx: discussions.mark_withdrawn(tx, number)) is None
     assert await database.write(lambda tx: progress.go_on(tx, number, NOW_MS)) == 0
 
 

@@ -1,4 +1,4 @@
-"""Applying a revision: plans the edits that change an essay's posted messages to its new text."""
+"""Posted essays: the messages of a published essay, and the rows that a new revision changes."""
 
 from __future__ import annotations
 
@@ -16,34 +16,29 @@ from storage.delivery.messages import NewMessage
 from storage.essays import revisions
 from storage.essays.progress import Progress
 from storage.essays.revisions import NewRevision
-from storage.servers.audit_log import record_action
 
 __all__ = [
-    "Change",
+    "NewPayload",
     "PostedEssay",
     "PostedMessage",
-    "RevisionPlan",
-    "apply",
-    "get_posted_essay",
-    "go_on",
-    "progress",
-    "stop",
+    "cancel_revisions",
+    "find_posted_essay",
+    "get_revision_progress",
+    "retry_revision",
+    "save_revision",
 ]
-
-#: Age in milliseconds (one hour) from which on Discord limits edits of a message, and the interval
-#: between two such edits (docs: Opcodes and Status Codes › JSON, 30046; the number allowed isn't
-#: documented).
-_OLD_AFTER, _OLD_INTERVAL = 3_600_000, 7_000
 
 
 @dataclass(frozen=True, slots=True)
 class PostedMessage:
     """A message of an essay that was posted and not deleted.
 
-    ``payload``: its current or planned body. ``bare``: a part's text without links; ``extent``:
-    the range of the essay in it. ``apart``: other messages are between it and the part before it.
-    ``pending``: an edit of it hadn't reached Discord when this was read. ``answered``: it has a
-    reply or a thread.
+    payload:                its current or planned body
+    content_without_links:  of a part, its text without links to other parts
+    essay_range:            of a part, the range of the essay's items in it
+    separated:              other messages are between it and the part before it
+    edit_pending:           an edit of it hadn't reached Discord when this was read
+    answered:               it has a reply or a thread
     """
 
     planned_message_id: int
@@ -51,10 +46,10 @@ class PostedMessage:
     channel_id: int
     message_id: int
     payload: Payload
-    bare: str
-    extent: tuple[Position, Position] | None
-    apart: bool
-    pending: bool
+    content_without_links: str
+    essay_range: tuple[Position, Position] | None
+    separated: bool
+    edit_pending: bool
     answered: bool
 
 
@@ -62,16 +57,18 @@ class PostedMessage:
 class PostedEssay:
     """An essay as it is posted: its newest revision and its messages.
 
-    ``place``: the channel or thread for new messages. ``homeless``: the essay's own thread was
-    deleted or couldn't be opened. ``waiting``: some messages aren't sent yet. ``closing``: the
-    closing question an admin chose.
+    place_id:       the channel or thread for new messages
+    closing:        the closing question an admin chose
+    posted_at:      when its first message was sent, in milliseconds; None if none was
+    is_unfinished:  some messages aren't sent yet
+    thread_lost:    the essay's own thread was deleted or couldn't be opened
     """
 
     discussion_id: int
     server_id: int
     state: str
     channel_id: int
-    place: int
+    place_id: int
     thread_id: int | None
     revision: int
     essay: str
@@ -79,48 +76,26 @@ class PostedEssay:
     source: bytes
     source_name: str | None
     messages: tuple[PostedMessage, ...]
-    waiting: bool
-    homeless: bool
+    posted_at: int | None
+    is_unfinished: bool
+    thread_lost: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A planned change of a message. ``payload``: the new body, as for Discord's Create Message.
+class NewPayload:
+    """What a new revision makes of a posted message. ``payload``: as for Discord's Create Message.
 
-    ``needed`` False: the message is deleted, or edited to ``payload`` if it has a reply or a
-    thread. ``body``: the body of Discord's Edit Message; None if the message doesn't change.
+    ``passages``: the numbers of the new revision's passages in it; the rest as in PostedMessage.
     """
 
-    message: PostedMessage
+    planned_message_id: int
     payload: Payload
-    body: Payload | None
-    needed: bool = True
-    bare: str | None = None
-    extent: tuple[Position, Position] | None = None
+    content_without_links: str | None = None
+    essay_range: tuple[Position, Position] | None = None
     passages: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionPlan:
-    """The planned changes of an essay's messages for a new revision.
-
-    ``more``: new messages. ``continues``: the id of the planned message that the first of them
-    continues. ``name``: the new name of the essay's own thread; None if it doesn't change.
-    """
-
-    changes: tuple[Change, ...]
-    more: tuple[NewMessage, ...]
-    continues: int | None
-    name: str | None = None
-
-    @property
-    def is_same(self) -> bool:
-        """Whether nothing visible changes."""
-        edited = any(change.body is not None for change in self.changes)
-        return not edited and not self.more and self.name is None
-
-
-async def get_posted_essay(tx: Transaction, discussion_id: int) -> PostedEssay | None:
+async def find_posted_essay(tx: Transaction, discussion_id: int) -> PostedEssay | None:
     """The essay as it is posted; None if there is no such discussion."""
     key = {"id": discussion_id}
     row = await tx.row(
@@ -130,11 +105,15 @@ async def get_posted_essay(tx: Transaction, discussion_id: int) -> PostedEssay |
                source, source_name,
                EXISTS (SELECT 1 FROM threads
                        WHERE threads.id = discussions.thread_id AND threads.state = 'failed'
-               ) AS homeless,
+               ) AS thread_lost,
                EXISTS (SELECT 1 FROM planned_messages
                        WHERE planned_messages.discussion_id = discussions.id
                            AND planned_messages.state IN ('planned', 'claimed')
-                           AND purpose IN ('card', 'part', 'closing')) AS waiting
+                           AND purpose IN ('card', 'part', 'closing')) AS is_unfinished,
+               (SELECT min(sent_at) FROM planned_messages
+                WHERE planned_messages.discussion_id = discussions.id
+                    AND purpose IN ('card', 'part', 'closing')
+                    AND planned_messages.state = 'sent') AS posted_at
         FROM discussions
         JOIN revisions ON revisions.discussion_id = discussions.id
         JOIN revision_contents USING (discussion_id, number)
@@ -153,7 +132,7 @@ async def get_posted_essay(tx: Transaction, discussion_id: int) -> PostedEssay |
                        WHERE message_edits.message_id = planned_messages.message_id AND
                            message_edits.revision IS NOT NULL
                            AND message_edits.discussion_id = :id
-                           AND message_edits.state IN ('planned', 'failed')) AS owed,
+                           AND message_edits.state IN ('planned', 'failed')) AS edit_pending,
                EXISTS (SELECT 1 FROM threads WHERE threads.id = planned_messages.message_id)
                    OR EXISTS (SELECT 1 FROM replies
                               WHERE replies.discussion_id = :id AND replies.planned_message_id =
@@ -169,7 +148,7 @@ async def get_posted_essay(tx: Transaction, discussion_id: int) -> PostedEssay |
     messages = []
     for message in rows:
         payload = json.loads(message["payload"])
-        extent = None if message["essay_range"] is None else json.loads(message["essay_range"])
+        span = None if message["essay_range"] is None else json.loads(message["essay_range"])
         messages.append(
             PostedMessage(
                 planned_message_id=message["id"],
@@ -177,12 +156,12 @@ async def get_posted_essay(tx: Transaction, discussion_id: int) -> PostedEssay |
                 channel_id=message["channel_id"],
                 message_id=message["message_id"],
                 payload=payload,
-                bare=payload.get("content", "")
+                content_without_links=payload.get("content", "")
                 if message["content_without_links"] is None
                 else message["content_without_links"],
-                extent=None if extent is None else (tuple(extent[0]), tuple(extent[1])),
-                apart=message["previous_part_id"] is not None,
-                pending=bool(message["owed"]),
+                essay_range=None if span is None else (tuple(span[0]), tuple(span[1])),
+                separated=message["previous_part_id"] is not None,
+                edit_pending=bool(message["edit_pending"]),
                 answered=bool(message["answered"]),
             )
         )
@@ -191,7 +170,7 @@ async def get_posted_essay(tx: Transaction, discussion_id: int) -> PostedEssay |
         server_id=row["server_id"],
         state=row["state"],
         channel_id=row["channel_id"],
-        place=row["channel_id"] if row["thread_id"] is None else row["thread_id"],
+        place_id=row["channel_id"] if row["thread_id"] is None else row["thread_id"],
         thread_id=row["thread_id"],
         revision=row["number"],
         essay=row["essay"],
@@ -199,25 +178,29 @@ async def get_posted_essay(tx: Transaction, discussion_id: int) -> PostedEssay |
         source=row["source"],
         source_name=row["source_name"],
         messages=tuple(messages),
-        waiting=bool(row["waiting"]),
-        homeless=bool(row["homeless"]),
+        posted_at=row["posted_at"],
+        is_unfinished=bool(row["is_unfinished"]),
+        thread_lost=bool(row["thread_lost"]),
     )
 
 
-async def apply(
+async def save_revision(
     tx: Transaction,
     before: PostedEssay,
-    plan: RevisionPlan,
     revision: NewRevision,
     *,
-    member_id: int,
-    member_name: str,
+    payloads: Sequence[NewPayload],
+    edits: Sequence[NewMessageEdit],
+    interval_ms: int,
+    added: Sequence[NewMessage],
+    previous_part_id: int | None,
     now_ms: int,
 ) -> int:
-    """Add a revision as the essay's newest and plan the edits of its messages; its number.
+    """Save a revision as the essay's newest, and the planned edits of its messages; its number.
 
-    Pending edits of earlier revisions are cancelled. ``before`` must have been read in this same
-    transaction.
+    ``interval_ms``: between two edits. ``added``: new messages; ``previous_part_id``: the planned
+    message that the first of them continues. Pending edits of earlier revisions are cancelled.
+    ``before`` must have been read in this same transaction.
     """
     number = before.revision + 1
     key = {"id": before.discussion_id}
@@ -239,64 +222,35 @@ async def apply(
         """,
         key,
     )
-    await _save_messages(tx, plan.changes, number)
+    await _save_payloads(tx, payloads, number)
     await message_edits.plan(
         tx,
         server_id=before.server_id,
         discussion_id=before.discussion_id,
-        edits=_plan_edits(before, plan),
+        edits=edits,
         revision=number,
         now_ms=now_ms,
-        interval_ms=_OLD_INTERVAL if await _is_old(tx, before.discussion_id, now_ms) else 0,
+        interval_ms=interval_ms,
     )
-    if plan.more:
+    if added:
         first, *_ = await messages_module.plan(
             tx,
             server_id=before.server_id,
             discussion_id=before.discussion_id,
-            channel_id=before.place,
-            after_id=await messages_module.get_newest_id(tx, before.place, before.discussion_id),
-            messages=plan.more,
+            channel_id=before.place_id,
+            after_id=await messages_module.get_newest_id(tx, before.place_id, before.discussion_id),
+            messages=added,
             revision=number,
             now_ms=now_ms,
         )
         await tx.run(
             "UPDATE planned_messages SET previous_part_id = :previous_part_id WHERE id = :id",
-            {"id": first, "previous_part_id": plan.continues},
+            {"id": first, "previous_part_id": previous_part_id},
         )
-    await record_action(
-        tx,
-        server_id=before.server_id,
-        discussion_id=before.discussion_id,
-        member_id=member_id,
-        member_name=member_name,
-        action=f"edited (revision {number})",
-        now_ms=now_ms,
-    )
     return number
 
 
-def _plan_edits(before: PostedEssay, plan: RevisionPlan) -> list[NewMessageEdit]:
-    """The edits that apply a revision, in order: change messages, remove messages, rename."""
-    changed, removed = [], []
-    for change in plan.changes:
-        if change.body is None:
-            continue
-        place, message_id = change.message.channel_id, change.message.message_id
-        if change.needed:
-            changed.append(NewMessageEdit("edit", place, message_id, change.body))
-        else:
-            removed.append(NewMessageEdit("remove", place, message_id, change.body))
-    named = []
-    if plan.name is not None and before.thread_id is not None:
-        named.append(NewMessageEdit("rename", before.thread_id, payload={"name": plan.name}))
-    edits = [*changed, *removed, *named]
-    if edits and before.state == "closed" and before.thread_id is not None:
-        edits.append(NewMessageEdit("lock", before.thread_id))  # an edit unarchives the thread
-    return edits
-
-
-async def _save_messages(tx: Transaction, changes: Sequence[Change], revision: int) -> None:
+async def _save_payloads(tx: Transaction, payloads: Sequence[NewPayload], revision: int) -> None:
     """Save the new body and passages of each message."""
     await tx.run_many(
         """
@@ -307,12 +261,12 @@ async def _save_messages(tx: Transaction, changes: Sequence[Change], revision: i
         """,
         [
             {
-                "id": change.message.planned_message_id,
-                "payload": json.dumps(change.payload, ensure_ascii=False),
-                "content_without_links": change.bare,
-                "essay_range": None if change.extent is None else json.dumps(change.extent),
+                "id": new.planned_message_id,
+                "payload": json.dumps(new.payload, ensure_ascii=False),
+                "content_without_links": new.content_without_links,
+                "essay_range": None if new.essay_range is None else json.dumps(new.essay_range),
             }
-            for change in changes
+            for new in payloads
         ],
     )
     await tx.run_many(
@@ -322,29 +276,17 @@ async def _save_messages(tx: Transaction, changes: Sequence[Change], revision: i
         """,
         [
             {
-                "planned_message_id": change.message.planned_message_id,
+                "planned_message_id": new.planned_message_id,
                 "revision": revision,
                 "number": number,
             }
-            for change in changes
-            for number in change.passages
+            for new in payloads
+            for number in new.passages
         ],
     )
 
 
-async def _is_old(tx: Transaction, discussion_id: int, now_ms: int) -> bool:
-    row = await tx.row(
-        """
-        SELECT min(sent_at) AS sent_at FROM planned_messages
-        WHERE discussion_id = :id AND purpose IN ('card', 'part', 'closing') AND state = 'sent'
-        """,
-        {"id": discussion_id},
-    )
-    sent_at = None if row is None else row["sent_at"]
-    return sent_at is not None and now_ms - sent_at >= _OLD_AFTER
-
-
-async def progress(tx: Transaction, discussion_id: int) -> Progress:
+async def get_revision_progress(tx: Transaction, discussion_id: int) -> Progress:
     """The progress of applying the newest revision to the posted messages."""
     row = await tx.row(
         """
@@ -369,7 +311,7 @@ async def progress(tx: Transaction, discussion_id: int) -> Progress:
     return Progress(row["sent"], row["total"], row["failed"] > 0, row["last_error"])
 
 
-async def go_on(tx: Transaction, discussion_id: int, now_ms: int) -> int:
+async def retry_revision(tx: Transaction, discussion_id: int, now_ms: int) -> int:
     """Retry the edits and messages of a revision that Discord refused; their number."""
     parameters = {"id": discussion_id, "now": now_ms}
     edits = await tx.run(
@@ -395,8 +337,8 @@ async def go_on(tx: Transaction, discussion_id: int, now_ms: int) -> int:
     )
 
 
-async def stop(tx: Transaction, discussion_id: int) -> None:
-    """Cancel pending revisions, and edits but deletions and locks: the essay is withdrawn."""
+async def cancel_revisions(tx: Transaction, discussion_id: int) -> None:
+    """Delete pending revisions, and the planned edits of a revision except deletions and locks."""
     key = {"id": discussion_id}
     await tx.run("DELETE FROM pending_revisions WHERE discussion_id = :id", key)
     await tx.run(
