@@ -8,7 +8,7 @@ from storage.db.writer import Transaction
 from storage.delivery import alerts, essay_threads, message_edits
 from storage.delivery.messages import PlannedMessage, SentMessage
 from storage.essays import progress
-from storage.prompts import prompts
+from storage.prompts import nudges
 
 __all__ = [
     "alert_of_essay",
@@ -54,7 +54,7 @@ async def clear_sent(tx: Transaction, message: SentMessage) -> None:
 
     Nudges go to many threads: their alert stays while another one is blocked.
     """
-    if message.purpose != "nudge" or not await prompts.has_blocked_nudge(tx, message.server_id):
+    if message.purpose != "nudge" or not await nudges.has_blocked(tx, message.server_id):
         await alerts.clear(tx, message.server_id, _about_channel(message))
 
 

@@ -43,7 +43,7 @@ from storage.db.erasure_log import ERASED_AUTHOR_ID, ERASED_THREAD_NAME
 from storage.db.writer import Transaction
 from storage.delivery import alerts, essay_threads
 from storage.delivery.threads import ERASED_MEMBER
-from storage.prompts import prompts
+from storage.prompts import nudges
 from storage.replies import deleted_channels
 from storage.replies.lookup import SavedReply, look_up
 
@@ -284,7 +284,7 @@ def _plan_follow_up(message: Message, decided: Record, batch: Batch) -> None:
             window_ms=HOUR_MS,
             threads_per_priority=THREADS_PER_PRIORITY,
         )
-        prompts.plan_nudge(batch.changes, message, decided.discussion_id)
+        nudges.plan(batch.changes, message, decided.discussion_id)
         batch.result.threads_planned += 1
     elif decided.target_thread_id is not None:
         batch.changes.plan_reply_move(

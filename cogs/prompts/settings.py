@@ -10,7 +10,7 @@ from bot.core.prompts.plan import format_plan, parse_plan, parse_weekly
 from bot.core.prompts.timezones import resolve_zone
 from bot.core.prompts.wording import escape_line
 from bot.errors import UserError
-from bot.prompting import schedule
+from bot.prompting import change_settings, schedule
 from bot.prompting.resume import resume_discussion, resume_server
 from cogs.prompts import wording
 from cogs.prompts.autocomplete import complete_zone
@@ -125,11 +125,11 @@ class PromptSettings(WritingCog):
 
         async def set_policy(tx: Transaction) -> str:
             if chosen is not None:
-                await settings_module.set_zone(tx, server_id, chosen.key, now)
+                await change_settings.set_time_zone(tx, server_id, chosen, now)
             if quiet is not None:
-                await settings_module.set_quiet_hours(tx, server_id, hours, now)
+                await change_settings.set_quiet_hours(tx, server_id, hours, now)
             if nudges is not None:
-                await settings_module.set_nudges(tx, server_id, nudges, now)
+                await change_settings.set_nudges(tx, server_id, nudges, now)
             if tolerance is not None:
                 await settings_module.set_tolerance(tx, server_id, tolerance)
             if notices is not None:

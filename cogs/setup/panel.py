@@ -18,6 +18,7 @@ from discord.ext import commands
 from bot.core.prompts.parse_time import parse_quiet_hours
 from bot.core.prompts.timezones import resolve_zone
 from bot.errors import UserError
+from bot.prompting import change_settings
 from bot.services import Services
 from cogs.setup import wording
 from cogs.ui.bot import SalonBot
@@ -187,8 +188,8 @@ class Setup(commands.Cog):
         now = services.clock.now()
 
         async def change(tx: Transaction) -> None:
-            await settings_module.set_zone(tx, server_id, zone.key, now)
-            await settings_module.set_quiet_hours(tx, server_id, hours, now)
+            await change_settings.set_time_zone(tx, server_id, zone, now)
+            await change_settings.set_quiet_hours(tx, server_id, hours, now)
 
         await self.write_change(interaction, "time", change)
         await acknowledge(interaction)

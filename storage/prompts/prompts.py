@@ -8,42 +8,27 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import from_milliseconds, to_milliseconds
-from bot.core.conversation.events import Message
 from bot.core.prompts.policy import PromptKind
 from storage.db.writer import Transaction
-from storage.replies.record import Changes
 
 __all__ = [
+    "LocalPrompt",
     "Prompt",
     "add",
     "change",
     "claim",
     "find_prompt",
     "get_due",
+    "get_local",
     "get_next_due",
-    "has_blocked_nudge",
+    "make_due",
     "mark_blocked",
     "mark_failed",
     "mark_sent",
-    "plan_nudge",
     "postpone",
     "reschedule",
     "skip",
 ]
-
-_PLAN_NUDGE = """
-INSERT INTO prompts (server_id, discussion_id, kind, thread_id, channel_id, content, condition,
-    planned_for, late_from, due_at, state)
-SELECT server_id, :discussion_id, 'nudge', :id, :id, '', '', at, at, at, 'planned'
-FROM (
-    SELECT servers.id AS server_id, COALESCE(nudge_hours, 48) AS hours,
-           :written_at + 3600000 * COALESCE(nudge_hours, 48) AS at
-    FROM servers LEFT JOIN server_settings ON server_settings.server_id = servers.id
-    WHERE servers.id = :server_id
-) AS nudge
-WHERE hours > 0
-ON CONFLICT (thread_id) DO NOTHING
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,20 +144,6 @@ async def add(
     )
 
 
-def plan_nudge(changes: Changes, message: Message, discussion_id: int) -> None:
-    """Plan the one nudge of the thread that a reply opens, unless the server wants no nudges.
-
-    It is due once the thread has been unanswered for as long as the server has set.
-    """
-    row = {
-        "id": message.id,
-        "server_id": message.server_id,
-        "discussion_id": discussion_id,
-        "written_at": to_milliseconds(message.written_at),
-    }
-    changes.add(_PLAN_NUDGE, row)
-
-
 async def get_due(tx: Transaction, now_ms: int, most: int) -> Sequence[Prompt]:
     """The first ``most`` planned prompts that are due by now, the earliest first."""
     return [_prompt(row) for row in await tx.rows(_DUE, {"now": now_ms, "most": most})]
@@ -246,20 +217,6 @@ async def mark_blocked(tx: Transaction, planned_message_id: int, reason: str, no
         """,
         {"id": planned_message_id, "reason": reason, "now": now_ms},
     )
-
-
-async def has_blocked_nudge(tx: Transaction, server_id: int) -> bool:
-    """Whether a nudge of this server still waits until somebody fixes something."""
-    row = await tx.row(
-        """
-        SELECT 1 FROM prompts
-        WHERE server_id = :server_id AND kind = 'nudge'
-            AND state IN ('planned', 'claimed') AND blocked_since IS NOT NULL
-        LIMIT 1
-        """,
-        {"server_id": server_id},
-    )
-    return row is not None
 
 
 async def skip(tx: Transaction, *, prompt_id: int, reason: str, now_ms: int) -> bool:
@@ -349,3 +306,35 @@ async def get_next_due(tx: Transaction) -> int | None:
     """When the next planned prompt is due, in milliseconds; None if none is planned."""
     row = await tx.row("SELECT min(due_at) AS due_at FROM prompts WHERE state = 'planned'")
     return None if row is None else row["due_at"]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPrompt:
+    """A prompt that is planned for a wall-clock time."""
+
+    id: int
+    local_at: datetime
+
+
+async def get_local(tx: Transaction, server_id: int, after: datetime) -> list[LocalPrompt]:
+    """A server's prompts that are planned for a wall-clock time later than ``after``."""
+    rows = await tx.rows(
+        """
+        SELECT id, local_at FROM prompts
+        WHERE server_id = :server_id AND state = 'planned' AND local_at IS NOT NULL
+            AND planned_for > :after
+        """,
+        {"server_id": server_id, "after": to_milliseconds(after)},
+    )
+    return [LocalPrompt(row["id"], datetime.fromisoformat(row["local_at"])) for row in rows]
+
+
+async def make_due(tx: Transaction, server_id: int, *, reason: str, now: datetime) -> None:
+    """Make a server's prompts that wait for ``reason`` due now; lateness counts from now."""
+    await tx.run(
+        """
+        UPDATE prompts SET due_at = :now, late_from = :now
+        WHERE server_id = :server_id AND state = 'planned' AND reason = :reason AND due_at > :now
+        """,
+        {"server_id": server_id, "reason": reason, "now": to_milliseconds(now)},
+    )

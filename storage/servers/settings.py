@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.clock import to_milliseconds
-from bot.core.prompts.local_time import QuietHours, WeeklyTime, find_zone, local_to_utc
+from bot.core.prompts.local_time import QuietHours, WeeklyTime
 from bot.core.prompts.plan import DEFAULT_PLAN
-from bot.core.prompts.policy import REASON_QUIET_HOURS, PromptRules
+from bot.core.prompts.policy import PromptRules
 from storage.db.writer import Transaction
 
 __all__ = [
+    "DEFAULT_NUDGE_HOURS",
     "ServerSettings",
     "get_settings",
     "make_row",
@@ -21,18 +21,19 @@ __all__ = [
     "set_channel",
     "set_channel_replies",
     "set_digest",
-    "set_nudges",
+    "set_nudge_hours",
     "set_plain_messages",
     "set_plan",
     "set_quiet_hours",
     "set_show_passage_numbers",
     "set_style",
+    "set_time_zone",
     "set_tolerance",
-    "set_zone",
 ]
 
 
-_NO_NUDGES = "nudges were switched off"
+#: Hours after which an unanswered thread is nudged, where admins chose nothing.
+DEFAULT_NUDGE_HOURS = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ _DEFAULTS = ServerSettings(
     zone=ZoneInfo("UTC"),
     quiet=None,
     plan=None,
-    nudge_after=timedelta(hours=48),
+    nudge_after=timedelta(hours=DEFAULT_NUDGE_HOURS),
     tolerance=timedelta(hours=12),
     paused=False,
     digest_channel=None,
@@ -166,43 +167,17 @@ async def make_row(tx: Transaction, server_id: int) -> None:
     )
 
 
-async def set_zone(tx: Transaction, server_id: int, name: str, now: datetime) -> None:
-    """Set the IANA time zone; prompts planned for a local time move with it.
-
-    Raises UserError for an unknown name. A prompt that would have been due before is due now.
-    """
-    zone = find_zone(name)
+async def set_time_zone(tx: Transaction, server_id: int, zone: ZoneInfo) -> None:
+    """Set the IANA time zone of a server's local times."""
     await make_row(tx, server_id)
     await tx.run(
         "UPDATE server_settings SET time_zone = :time_zone WHERE server_id = :server_id",
         {"server_id": server_id, "time_zone": zone.key},
     )
-    for row in await tx.rows(
-        """
-        SELECT id, local_at FROM prompts
-        WHERE server_id = :server_id AND state = 'planned' AND local_at IS NOT NULL
-            AND planned_for > :now
-        """,
-        {"server_id": server_id, "now": to_milliseconds(now)},
-    ):
-        wall = datetime.fromisoformat(row["local_at"])
-        moment = max(local_to_utc(wall.date(), wall.time(), zone), now)
-        await tx.run(
-            """
-            UPDATE prompts SET planned_for = :at, late_from = :at, due_at = :at, queued_since =
-                NULL,
-                reason = NULL
-            WHERE id = :id
-            """,
-            {"id": row["id"], "at": to_milliseconds(moment)},
-        )
-    await _decide_waiting_again(tx, server_id, now)
 
 
-async def set_quiet_hours(
-    tx: Transaction, server_id: int, quiet: QuietHours | None, now: datetime
-) -> None:
-    """Set the quiet hours; prompts that wait for the end of the old ones are decided again."""
+async def set_quiet_hours(tx: Transaction, server_id: int, quiet: QuietHours | None) -> None:
+    """Set the quiet hours; None for none."""
     await make_row(tx, server_id)
     await tx.run(
         """
@@ -215,18 +190,6 @@ async def set_quiet_hours(
             "until": None if quiet is None else _minutes(quiet.end),
         },
     )
-    await _decide_waiting_again(tx, server_id, now)
-
-
-async def _decide_waiting_again(tx: Transaction, server_id: int, now: datetime) -> None:
-    """Make prompts that wait for the end of quiet hours due now; lateness counts from now."""
-    await tx.run(
-        """
-        UPDATE prompts SET due_at = :now, late_from = :now
-        WHERE server_id = :server_id AND state = 'planned' AND reason = :quiet AND due_at > :now
-        """,
-        {"server_id": server_id, "quiet": REASON_QUIET_HOURS, "now": to_milliseconds(now)},
-    )
 
 
 async def set_plan(tx: Transaction, server_id: int, plan: str | None) -> None:
@@ -238,52 +201,12 @@ async def set_plan(tx: Transaction, server_id: int, plan: str | None) -> None:
     )
 
 
-async def set_nudges(tx: Transaction, server_id: int, hours: int, now: datetime) -> None:
-    """Set after how many hours an unanswered thread is nudged; 0 for never.
-
-    Planned nudges move with it: one that would have been due before is due now. 0 skips them;
-    another setting later plans those again that are still to come.
-    """
+async def set_nudge_hours(tx: Transaction, server_id: int, hours: int) -> None:
+    """Set after how many hours an unanswered thread is nudged; 0 for never."""
     await make_row(tx, server_id)
     await tx.run(
         "UPDATE server_settings SET nudge_hours = :hours WHERE server_id = :server_id",
         {"server_id": server_id, "hours": hours},
-    )
-    row = {
-        "server_id": server_id,
-        "after": hours * 3_600_000,
-        "now": to_milliseconds(now),
-        "off": _NO_NUDGES,
-    }
-    if not hours:
-        await tx.run(
-            """
-            UPDATE prompts SET state = 'skipped', reason = :off, decided_at = :now
-            WHERE server_id = :server_id AND kind = 'nudge' AND state = 'planned'
-            """,
-            row,
-        )
-        return
-    await tx.run(
-        """
-        UPDATE prompts SET state = 'planned', reason = NULL, decided_at = NULL
-        WHERE server_id = :server_id AND kind = 'nudge' AND state = 'skipped' AND reason = :off
-            AND (SELECT written_at FROM replies WHERE id = prompts.thread_id) + :after > :now
-        """,
-        row,
-    )
-    await tx.run(
-        """
-        UPDATE prompts SET planned_for = at, late_from = at, due_at = at
-        FROM (
-            SELECT id AS head,
-                   CASE WHEN written_at + :after > :now THEN written_at + :after ELSE :now END AS at
-            FROM replies WHERE server_id = :server_id
-        ) AS heads
-        WHERE heads.head = prompts.thread_id AND prompts.server_id = :server_id
-            AND kind = 'nudge' AND state = 'planned' AND blocked_since IS NULL
-        """,
-        row,
     )
 
 

@@ -9,7 +9,7 @@ from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.conversation.events import Message
 from bot.core.prompts.policy import PromptKind
 from storage.db.writer import Transaction
-from storage.prompts import prompts
+from storage.prompts import nudges, prompts
 from storage.prompts.prompts import Prompt
 from storage.replies.record import Changes
 from storage.servers import settings
@@ -95,7 +95,7 @@ async def plan_nudge(tx: Transaction, head: int, at: datetime) -> None:
         written_at=at,
     )
     changes = Changes()
-    prompts.plan_nudge(changes, message, HERE)
+    nudges.plan(changes, message, HERE)
     await changes.write(tx)
 
 

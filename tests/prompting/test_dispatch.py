@@ -7,10 +7,10 @@ from datetime import datetime, time
 import pytest
 
 from bot.core.prompts.local_time import QuietHours
+from bot.prompting import change_settings
 from bot.prompting.dispatch import plan_due
 from storage.db.database import Database
 from storage.db.writer import Transaction
-from storage.servers import settings
 from tests.prompting.prompt_rows import (
     HERE,
     HOUR,
@@ -26,11 +26,11 @@ from tests.prompting.prompt_rows import (
 async def test_postponed_prompts_follow_new_quiet_hours(database: Database) -> None:
     async def work(tx: Transaction) -> list[datetime]:
         await set_up_servers(tx)
-        await settings.set_quiet_hours(tx, HERE, QuietHours(time(11), time(20)), NOON)
+        await change_settings.set_quiet_hours(tx, HERE, QuietHours(time(11), time(20)), NOON)
         await add_prompt(tx, NOON)
         await plan_due(tx, NOON)
         ((_, waiting),) = await get_planned(tx)
-        await settings.set_quiet_hours(tx, HERE, None, NOON + HOUR)
+        await change_settings.set_quiet_hours(tx, HERE, None, NOON + HOUR)
         ((_, again),) = await get_planned(tx)
         return [waiting, again]
 
@@ -44,11 +44,11 @@ async def test_a_prompt_postponed_by_quiet_hours_is_not_late_when_they_change(
     async def work(tx: Transaction) -> list[tuple[str, str | None]]:
         await set_up_servers(tx)
         # Fourteen hours of quiet: longer than a prompt may be late.
-        await settings.set_quiet_hours(tx, HERE, QuietHours(time(12), time(2)), NOON)
+        await change_settings.set_quiet_hours(tx, HERE, QuietHours(time(12), time(2)), NOON)
         await add_prompt(tx, NOON)
         await plan_due(tx, NOON)
         later = NOON + 13 * HOUR
-        await settings.set_quiet_hours(tx, HERE, quiet, later)
+        await change_settings.set_quiet_hours(tx, HERE, quiet, later)
         assert await get_due_times(tx) == [later]
         await plan_due(tx, later)
         return await get_states(tx)

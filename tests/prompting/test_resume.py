@@ -9,7 +9,7 @@ import pytest
 from bot.clock import to_milliseconds
 from bot.core.prompts.local_time import QuietHours
 from bot.core.prompts.policy import REASON_PAUSED
-from bot.prompting import schedule
+from bot.prompting import change_settings, schedule
 from bot.prompting.dispatch import plan_due
 from bot.prompting.resume import resume_discussion, resume_server
 from storage.db.database import Database
@@ -69,7 +69,7 @@ async def test_a_pause_that_ends_in_quiet_hours_makes_no_prompt_too_late(
 ) -> None:
     async def work(tx: Transaction) -> list[tuple[str, str | None]]:
         await set_up_servers(tx)
-        await settings.set_quiet_hours(tx, HERE, NIGHT, NOON)
+        await change_settings.set_quiet_hours(tx, HERE, NIGHT, NOON)
         await pauses.pause(tx, HERE, to_milliseconds(NOON))
         await add_prompt(tx, due)
         await plan_due(tx, due)

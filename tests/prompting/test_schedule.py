@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.clock import to_milliseconds
 from bot.core.prompts.local_time import WeeklyTime
-from bot.prompting import schedule
+from bot.prompting import change_settings, schedule
 from bot.prompting.dispatch import plan_due
 from storage.db.database import Database
 from storage.db.writer import Transaction
@@ -52,7 +53,7 @@ async def test_the_default_plan_counts_from_publication(
 async def test_a_servers_own_plan_uses_its_time_zone(database: Database) -> None:
     async def work(tx: Transaction) -> list[tuple[str, datetime]]:
         await set_up_servers(tx)
-        await settings.set_zone(tx, HERE, "asia/tokyo", NOON)
+        await change_settings.set_time_zone(tx, HERE, ZoneInfo("Asia/Tokyo"), NOON)
         await settings.set_plan(tx, HERE, "Thursday 18:00: default")
         await schedule.plan_steps(tx, server_id=HERE, discussion_id=HERE, published_at=NOON)
         return await get_planned(tx)
@@ -68,7 +69,7 @@ async def test_a_new_time_zone_moves_wall_clock_times_and_leaves_intervals(
         wall = datetime(2026, 6, 10, 18, tzinfo=UTC)
         await add_prompt(tx, wall, local_at=wall.replace(tzinfo=None))
         await add_prompt(tx, wall)
-        await settings.set_zone(tx, HERE, "Asia/Tokyo", NOON)
+        await change_settings.set_time_zone(tx, HERE, ZoneInfo("Asia/Tokyo"), NOON)
         return await get_planned(tx)
 
     assert [at.hour for _, at in await database.write(work)] == [9, 18]
@@ -81,7 +82,7 @@ async def test_a_prompt_that_a_new_time_zone_puts_in_the_past_is_due_now(
         await set_up_servers(tx)
         wall = datetime(2026, 6, 3, 13, tzinfo=UTC)
         await add_prompt(tx, wall, local_at=wall.replace(tzinfo=None))
-        await settings.set_zone(tx, HERE, "Asia/Tokyo", NOON)
+        await change_settings.set_time_zone(tx, HERE, ZoneInfo("Asia/Tokyo"), NOON)
         return await get_planned(tx)
 
     assert await database.write(work) == [("default", NOON)]
@@ -92,10 +93,10 @@ async def test_nudges_move_with_the_setting_and_each_thread_has_one(database: Da
         await set_up_servers(tx)
         await add_thread(tx, 77)
         due_times = await get_due_times(tx)
-        await settings.set_nudges(tx, HERE, 24, NOON)
+        await change_settings.set_nudges(tx, HERE, 24, NOON)
         due_times += await get_due_times(tx)
         await plan_nudge(tx, 77, NOON)
-        await settings.set_nudges(tx, HERE, 72, NOON)
+        await change_settings.set_nudges(tx, HERE, 72, NOON)
         return [*due_times, *await get_due_times(tx)]
 
     assert await database.write(work) == [NOON + 2 * DAY, NOON + DAY, NOON + 3 * DAY]
@@ -107,11 +108,11 @@ async def test_switching_nudges_off_skips_the_planned_ones_until_they_are_on_aga
     async def work(tx: Transaction) -> list[datetime]:
         await set_up_servers(tx)
         await add_thread(tx, 77)
-        await settings.set_nudges(tx, HERE, 0, NOON)
+        await change_settings.set_nudges(tx, HERE, 0, NOON)
         assert await get_states(tx) == [("skipped", "nudges were switched off")]
         await add_thread(tx, 78)
         assert await get_due_times(tx) == []
-        await settings.set_nudges(tx, HERE, 240, NOON + DAY)
+        await change_settings.set_nudges(tx, HERE, 240, NOON + DAY)
         return await get_due_times(tx)
 
     assert await database.write(work) == [NOON + 10 * DAY], "counted from when it was written"
@@ -121,7 +122,7 @@ async def test_a_nudge_that_a_new_setting_makes_overdue_is_due_now(database: Dat
     async def work(tx: Transaction) -> list[datetime]:
         await set_up_servers(tx)
         await add_thread(tx, 77)
-        await settings.set_nudges(tx, HERE, 1, NOON + DAY)
+        await change_settings.set_nudges(tx, HERE, 1, NOON + DAY)
         return await get_due_times(tx)
 
     assert await database.write(work) == [NOON + DAY]
@@ -131,8 +132,8 @@ async def test_a_nudge_that_was_off_when_it_was_due_stays_skipped(database: Data
     async def work(tx: Transaction) -> list[datetime]:
         await set_up_servers(tx)
         await add_thread(tx, 77)
-        await settings.set_nudges(tx, HERE, 0, NOON)
-        await settings.set_nudges(tx, HERE, 48, NOON + 30 * DAY)
+        await change_settings.set_nudges(tx, HERE, 0, NOON)
+        await change_settings.set_nudges(tx, HERE, 48, NOON + 30 * DAY)
         return await get_due_times(tx)
 
     assert await database.write(work) == []

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from bot.errors import UserError
+from bot.prompting import change_settings
 from cogs.ui.choose import choose_essay, choose_prompt
 from storage.db.database import Database
 from storage.db.writer import Transaction
@@ -27,7 +30,7 @@ async def test_a_server_neither_sees_nor_changes_prompts_of_another(database: Da
         await set_up_servers(tx)
         await add_prompt(tx, NOON)
         await pauses.pause(tx, THERE, 0)
-        await settings.set_zone(tx, THERE, "Asia/Tokyo", NOON)
+        await change_settings.set_time_zone(tx, THERE, ZoneInfo("Asia/Tokyo"), NOON)
         assert (await settings.get_settings(tx, HERE)).zone_name == "UTC"
         assert not (await settings.get_settings(tx, HERE)).paused
         assert [essay.id for essay in await queries.get_essays(tx, THERE)] == [THERE]
