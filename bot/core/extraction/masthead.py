@@ -40,7 +40,6 @@ __all__ = [
 ]
 
 _MAX_TITLE = 160  # characters
-_MIN_PROSE = 12  # words of prose after which even the only heading begins a section
 _MIN_LONG_LINE = 30  # words of a paragraph that is prose however it ends
 _MAX_BYLINE = 120
 _DASHES = r"(?:-{2,3}|[—–―‒‐⸺-]|~)"
@@ -126,6 +125,11 @@ _TRAILING = regex.compile(
     r"(?P<text>.+[.!?…”\"»。！？」』])\s*(?:-{2,3}|[—–―⸺]+)\s*(?P<source>[^\s\d][^\n.]{1,80})"
     r"|(?P<text>.+?)\s+(?:-{2,3}|[—–―⸺]+)\s*(?P<source>[^\s\d][^\n.,;:。，]{1,50})",
     regex.DOTALL,
+)
+# A place in a book: "Isaiah 40:6", "Psalm 103, 15–16".
+_CITED = regex.compile(
+    rf"(?:[1-3]\s+)?{_NAME_WORD}(?:\s+{_NAME_WORD}){{0,3}},?\s+\d{{1,3}}(?:\s*[:.,]\s*\d{{1,3}})?"
+    r"(?:\s*[–-]\s*\d{1,3})?"
 )
 _MAX_SOURCE = 12  # words of a source that no dash announces
 # A quotation's end, after which its source may follow without a dash.
@@ -300,14 +304,18 @@ def find_epigraph(blocks: Sequence[Block]) -> Epigraph | None:
         return Epigraph(whole.text if whole else text, signed["source"].strip())
     if first.frame.quoted:
         return _parse_quoted_run(blocks)
-    if whole is not None and len(text.split()) >= 5 and _starts_quotation(following) is False:
-        return whole
-    return None
+    if whole is not None and len(blocks) > 2 and _is_source(after, first):
+        return Epigraph(whole.text, following)
+    return _parse_source_below(text) if whole is None else None
 
 
-def _starts_quotation(text: str) -> bool:
-    """Whether a paragraph begins with a quotation too: then the one before it is dialogue."""
-    return regex.match(r"\s*[“\"«„「『‘'—–-]", text) is not None
+def _parse_source_below(text: str) -> Epigraph | None:
+    """Parse a quotation in quotation marks whose source is the next line, without a dash."""
+    quoted, line, source = text.rpartition("\n")
+    whole = _parse_quotation(quoted) if line else None
+    if whole is None or whole.source is not None or not _may_be_source(source.strip()):
+        return None
+    return Epigraph(whole.text, source.strip())
 
 
 def _parse_quoted_run(blocks: Sequence[Block]) -> Epigraph | None:
@@ -329,7 +337,8 @@ def _parse_quoted_run(blocks: Sequence[Block]) -> Epigraph | None:
     text = "\n".join(run)
     inner = _parse_quotation(text)
     if inner is not None:
-        return Epigraph(inner.text, source or inner.source)
+        source = source or inner.source
+        return Epigraph(inner.text, source) if source is not None else None
     trailing = _TRAILING.fullmatch(text) or regex.fullmatch(
         rf"(?P<text>.+[.!?…”\"»])\s*{_DASHES}+\s*(?P<source>[^\s\d][^\n]{{1,80}})",
         text,
@@ -368,6 +377,8 @@ def _may_be_source(text: str) -> bool:
 def _names_source(text: str) -> bool:
     """Whether a line is a name, perhaps with a work or a year after a comma or in brackets."""
     name = regex.split(r"\s*[,(（《]\s*", text)[0].strip()
+    if _CITED.fullmatch(text) is not None:
+        return True
     return is_name(name) or regex.fullmatch(r"\p{Han}{2,4}(?:《[^》]+》)?", text) is not None
 
 
@@ -495,9 +506,7 @@ def _is_section(blocks: Sequence[Block], place: int) -> bool:
         return False
     lines = [n for n, block in enumerate(before) if _is_title_line(block)]
     siblings = has_sibling(blocks, place)
-    prose = [block for block in before if _is_prose(block)]
-    words = sum(len(get_block_text(block).split()) for block in prose)
-    if prose and (siblings or lines or heading.level > 1 or words >= _MIN_PROSE):
+    if any(_is_prose(block) for block in before):
         return True
     if heading.level > 1 and _has_top_heading(blocks):
         return True

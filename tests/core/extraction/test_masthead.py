@@ -157,15 +157,22 @@ def test_a_heading_in_the_middle_is_no_title() -> None:
     assert "Mowers" in {passage.text for passage in essay.passages}
 
 
-def test_a_section_after_the_first_sentences_is_no_title_unless_it_is_the_top_heading() -> None:
-    section = markdown(f"Nobody asked for the lawn. It came.\n\n## Mowing\n\n{BODY}")
-    assert section.title != "Mowing"
-    assert [passage.text for passage in section.passages][:2] == [
-        "Nobody asked for the lawn. It came.",
-        "Mowing",
-    ]
-    top = markdown(f"Nobody asked for the lawn. It came.\n\n# Mowing\n\n{BODY}")
-    assert top.title == "Mowing"
+@pytest.mark.parametrize("mark", ["#", "##"])
+@pytest.mark.parametrize(
+    "prose", ["Nobody asked for the lawn. It came.", "It came.", "Who asked for it? Not we."]
+)
+def test_a_heading_after_prose_is_a_section(prose: str, mark: str) -> None:
+    essay = markdown(f"{prose}\n\n{mark} Mowing\n\n{BODY}")
+    assert essay.title == "Lawns again"
+    assert [passage.text for passage in essay.passages][:2] == [prose, "Mowing"]
+
+
+@pytest.mark.parametrize(
+    "above",
+    ["*First printed in spring.*", "Maria Okafor", "3 March 2024", "Letters from a garden", "---"],
+)
+def test_a_heading_after_a_note_a_name_a_date_or_a_series_is_the_title(above: str) -> None:
+    assert markdown(f"{above}\n\n# Mowing\n\n{BODY}").title == "Mowing"
 
 
 def test_front_matter_wins_and_its_title_is_not_shown_twice() -> None:
@@ -391,9 +398,28 @@ def test_front_matter_may_give_the_epigraph_and_a_picture_with_parts() -> None:
     assert essay.cover_image == "https://a.example/c.png"
 
 
-def test_an_unsigned_quotation_before_the_text_is_an_epigraph() -> None:
-    essay = text("The Trouble with Lawns\n\n“All flesh is grass, and withers.”")
-    assert essay.epigraph == Epigraph("All flesh is grass, and withers.", None)
+@pytest.mark.parametrize("quoted", ["“{}”", '"{}"', "«{}»", "*“{}”*", "> “{}”", "> {}"])
+def test_an_unsigned_quotation_before_the_text_is_text(quoted: str) -> None:
+    line = quoted.format("All flesh is grass, and withers.")
+    essay = markdown(f"# The Trouble with Lawns\n\n{line}\n\n{BODY}")
+    assert essay.epigraph is None
+    assert "All flesh" in essay.passages[0].text
+
+
+@pytest.mark.parametrize("between", ["\n", "\n\n"])
+@pytest.mark.parametrize(
+    "source", ["Isaiah 40:6", "Walt Whitman", "Walt Whitman, Leaves of Grass", "Psalm 103, 15–16"]
+)
+def test_a_quotation_may_name_its_source_on_the_next_line_without_a_dash(
+    between: str, source: str
+) -> None:
+    essay = text(f"The Trouble with Lawns\n\n“All flesh is grass.”{between}{source}")
+    assert essay.epigraph == Epigraph("All flesh is grass.", source)
+
+
+@pytest.mark.parametrize("below", ["He sat down.", "It was May", "“Is it?”", "and so on"])
+def test_a_line_below_a_quotation_is_its_source_only_if_it_names_one(below: str) -> None:
+    assert text(f"The Trouble with Lawns\n\n“All flesh is grass.”\n\n{below}").epigraph is None
 
 
 def test_a_quotation_of_verse_in_a_block_has_its_source_in_its_last_paragraph() -> None:
