@@ -80,7 +80,8 @@ def _slice_spans(item: Item, start: int, end: int) -> tuple[Span, ...]:
     index = max(bisect_right(item.starts, start) - 1, 0)
     while index < len(spans) and item.starts[index] < end:
         span, at = spans[index], item.starts[index]
-        result.append(replace(span, text=span.text[max(start - at, 0) : end - at]))
+        text = span.text[max(start - at, 0) : end - at]
+        result.append(Span(text, span.marks, span.link, span.code))
         index += 1
     return merge_spans(result)
 

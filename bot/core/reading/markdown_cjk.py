@@ -8,14 +8,12 @@ character counts like a space, and CJK punctuation like a letter.
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
-from markdown_it.parser_inline import ParserInline
-from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.state_inline import Scanned
-from markdown_it.token import Token
+
+from bot.core.reading.markdown_inline import InlineState, use_inline_parser
 
 __all__ = ["use_cjk_emphasis"]
 
@@ -33,7 +31,7 @@ def _is_punctuation(character: str) -> bool:
     return isMdAsciiPunct(ord(character)) or isPunctChar(character)
 
 
-class _State(StateInline):
+class _State(InlineState):
     """The library's state with its rule for delimiters amended."""
 
     def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803
@@ -58,18 +56,6 @@ class _State(StateInline):
         )
 
 
-class _Parser(ParserInline):
-    def parse(self, src: str, md: MarkdownIt, env: Any, tokens: list[Token]) -> list[Token]:
-        state = _State(src, md, env, tokens)
-        self.tokenize(state)
-        for rule in self.ruler2.getRules(""):
-            rule(state)
-        return state.tokens
-
-
 def use_cjk_emphasis(parser: MarkdownIt) -> None:
     """Make a parser read emphasis beside CJK text; before its rules are enabled."""
-    enabled = parser.inline.ruler.get_active_rules(), parser.inline.ruler2.get_active_rules()
-    parser.inline = _Parser()
-    parser.inline.ruler.enableOnly(enabled[0])
-    parser.inline.ruler2.enableOnly(enabled[1])
+    use_inline_parser(parser, _State)

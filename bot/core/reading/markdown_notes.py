@@ -13,6 +13,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from mdit_py_plugins.footnote import footnote_plugin
 
+from bot.core.reading.markdown_inline import guard_notes
+
 __all__ = ["make_footnotes", "use_footnotes"]
 
 _REFERENCE = re.compile(r"\[\^([^\]\s]+)\](?!:)")
@@ -87,5 +89,6 @@ def _render_caption(_self: Any, tokens: Sequence[Any], place: int, _options: Any
 def use_footnotes(parser: MarkdownIt) -> None:
     """Make a parser read footnotes; ``env`` needs :func:`make_footnotes`."""
     parser.use(footnote_plugin)
+    guard_notes(parser)
     parser.core.ruler.before("footnote_tail", "footnote_keep", _keep_all)
     parser.add_render_rule("footnote_caption", _render_caption)
