@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         match options.command:
             case "preview":
-                return _preview(options.file, options.format, as_json=options.json)
+                return _preview(options.file, options.format, options.chapter, as_json=options.json)
             case "export":
                 return asyncio.run(_export(options.essay, options.format))
             case "doctor":
@@ -72,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
         choices=("auto", "markdown", "html", "text", "docx", "pdf", "epub"),
         default="auto",
     )
+    preview.add_argument(
+        "--chapter", type=int, metavar="N", help="one chapter of an EPUB; all of them if left out"
+    )
     preview.add_argument("--json", action="store_true", help="as one JSON object")
     export = commands.add_parser("export", help="write an essay and the tree of its replies")
     export.add_argument("essay", metavar="ESSAY", help="its number or its exact title")
@@ -107,7 +110,7 @@ def _run() -> int:
     return run(settings, ServiceManager.from_environment(os.environ))
 
 
-def _preview(file: Path, form: Format, *, as_json: bool) -> int:
+def _preview(file: Path, form: Format, chapter: int | None, *, as_json: bool) -> int:
     from bot.cli.preview import render_json as preview_json
     from bot.cli.preview import render_text as preview_text
     from bot.core.layout.layout import lay_out
@@ -124,6 +127,7 @@ def _preview(file: Path, form: Format, *, as_json: bool) -> int:
             data,
             form,
             file.name,
+            chapter=chapter,
             cpu_seconds=_PREVIEW_CPU_SECONDS,
             wall_seconds=_PREVIEW_WALL_SECONDS,
             memory=_PREVIEW_MEMORY,

@@ -38,6 +38,8 @@ _SUFFIXES: dict[str, Format] = {
 #: Formats that aren't text.
 BINARY_FORMATS: tuple[Format, ...] = ("docx", "pdf", "epub")
 
+_NO_CHAPTERS = "Only an EPUB has chapters to choose from, and this isn't one."
+
 _ZIP = b"PK\x03\x04"
 _PDF, _PDF_HEAD = b"%PDF-", 1_024  # bytes in which readers look for it
 _BEFORE_PDF = b"\xef\xbb\xbf\0 \t\r\n"
@@ -80,6 +82,7 @@ def read_essay(
     name: str | None = None,
     address: str | None = None,
     title: str | None = None,
+    chapter: int | None = None,
 ) -> Essay:
     """Read the essay in ``data``.
 
@@ -87,23 +90,33 @@ def read_essay(
     name:    of the file, if it has one; also the last resort for a title
     address: the web page's URL, if it is one
     title:   given by the admin, instead of the one in the text
+    chapter: of an EPUB, numbered from 1; None: all of them as one essay
 
     Raises UnreadableEssay (a sentence) for what isn't text, is empty or damaged.
     """
-    essay = _read_and_extract(data, format, name, address, (title or "").strip() or None)
+    title = (title or "").strip() or None
+    essay = _read_and_extract(data, format, name, address, title, chapter)
     return replace(essay, source_url=essay.source_url or address)
 
 
 def _read_and_extract(
-    data: bytes | str, wanted: Format, name: str | None, address: str | None, title: str | None
+    data: bytes | str,
+    wanted: Format,
+    name: str | None,
+    address: str | None,
+    title: str | None,
+    chapter: int | None,
 ) -> Essay:
     if wanted == "auto":
         wanted = _detect_binary(data) or _get_format_by_name(name) or "auto"
         if wanted in BINARY_FORMATS and _detect_binary(data) is None:
             wanted = "auto"  # a text file with that suffix
+    if chapter is not None and wanted != "epub":
+        raise UnreadableEssay(_NO_CHAPTERS)
     if isinstance(data, bytes):
         if wanted in BINARY_FORMATS:
-            return extract_essay(_read_binary(data, wanted), name=name, given=title)
+            document = _read_binary(data, wanted, chapter)
+            return extract_essay(document, name=name, given=title)
         text, notes = decode(data)
     else:
         text, notes = data, ()
@@ -131,7 +144,7 @@ def _detect_binary(data: bytes | str) -> Format | None:
     return "epub" if is_epub(data) else "docx"
 
 
-def _read_binary(data: bytes, wanted: Format) -> Document:
+def _read_binary(data: bytes, wanted: Format, chapter: int | None) -> Document:
     # Their libraries take long to load, and most essays don't need them.
     match wanted:
         case "pdf":
@@ -141,7 +154,7 @@ def _read_binary(data: bytes, wanted: Format) -> Document:
         case "epub":
             from bot.core.reading.epub import read_epub
 
-            return read_epub(data)
+            return read_epub(data, chapter)
         case _:
             from bot.core.reading.docx import read_docx
 

@@ -47,6 +47,7 @@ async def read_in_child_process(
     *,
     address: str | None = None,
     title: str | None = None,
+    chapter: int | None = None,
     cpu_seconds: int = CPU_SECONDS,
     wall_seconds: float = WALL_SECONDS,
     memory: int = MEMORY,
@@ -55,6 +56,7 @@ async def read_in_child_process(
 
     address:      of the page that ``data`` is, if it is one
     title:        given by the admin, instead of the one in the text
+    chapter:      of an EPUB, numbered from 1; None: all of them as one essay
     cpu_seconds:  of CPU time after which the child is killed, its start (half a second) included
     wall_seconds: after which it is killed, whatever it has used
     memory:       bytes of memory that it may use
@@ -69,6 +71,7 @@ async def read_in_child_process(
         "name": name,
         "address": address,
         "title": title,
+        "chapter": chapter,
         "text": isinstance(data, str),
         "cpu_seconds": cpu_seconds,
         "memory": memory,
@@ -152,7 +155,7 @@ def _answer(question: bytes) -> dict[str, object]:
     data: bytes | str = raw.decode("utf-8", "surrogatepass") if head["text"] else raw
     wanted = next(known for known in FORMATS if known == head["format"])
     try:
-        given = {key: head[key] for key in ("name", "address", "title")}
+        given = {key: head[key] for key in ("name", "address", "title", "chapter")}
         essay = read_essay(data, format=wanted, **given)
     except UnreadableEssay as error:
         return {"error": str(error)}

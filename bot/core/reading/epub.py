@@ -19,6 +19,7 @@ from bot.core.essay.blocks import Block, Heading, Rule, get_block_text
 from bot.core.essay.document import NO_TEXT, Document, Metadata
 from bot.core.reading.decode import clean_text, decode
 from bot.core.reading.html import HtmlContent, read_html
+from bot.core.text.plural import format_count
 from bot.errors import UnreadableEssay
 
 __all__ = ["Chapter", "is_epub", "list_chapters", "read_epub"]
@@ -31,7 +32,13 @@ _SMALL = 2 * 1024 * 1024
 _DAMAGED = "This EPUB is damaged and cannot be opened; save it again and try once more."
 _TOO_BIG = "This EPUB holds far more than a book once it is unpacked; it is refused."
 _ENCRYPTED = "This EPUB is protected by copy protection or a password and cannot be read."
-_NO_CHAPTER = "This EPUB has {} chapters; there is no chapter {}."
+_NO_CHAPTER = "This EPUB has {count}; there is no chapter {number}."
+_WHOLE_BOOK = (
+    "This EPUB has {count}, which are shown as one essay. To publish one of them, give its number "
+    "as the chapter: {chapters}."
+)
+_MAX_LISTED = 30  # chapters in the note
+_MAX_CHAPTER_TITLE = 60  # characters in the note
 _CONTAINER, _ENCRYPTION = "META-INF/container.xml", "META-INF/encryption.xml"
 #: Encryption of fonts alone, which text doesn't need (EPUB 3.3: 4.3 Font obfuscation).
 _FONT_ENCRYPTION = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
@@ -146,6 +153,18 @@ def _get_title(content: HtmlContent) -> str:
     return " ".join(next(headings, "").split())
 
 
+def _describe_chapters(contents: Sequence[HtmlContent]) -> str:
+    """The note that names a book's chapters with their numbers."""
+    titles = [_get_title(content) for content in contents[:_MAX_LISTED]]
+    named = [
+        f"{number} {title[:_MAX_CHAPTER_TITLE]}".strip() for number, title in enumerate(titles, 1)
+    ]
+    if len(contents) > _MAX_LISTED:
+        named.append("…")
+    count = format_count(len(contents), "chapter")
+    return _WHOLE_BOOK.format(count=count, chapters="; ".join(named))
+
+
 def list_chapters(data: bytes) -> list[Chapter]:
     """The chapters of a book, which ``read_epub`` reads one of.
 
@@ -167,7 +186,8 @@ def read_epub(data: bytes, chapter: int | None = None) -> Document:
     title = book.title
     if chapter is not None:
         if not 1 <= chapter <= len(contents):
-            raise UnreadableEssay(_NO_CHAPTER.format(len(contents), chapter))
+            count = format_count(len(contents), "chapter")
+            raise UnreadableEssay(_NO_CHAPTER.format(count=count, number=chapter))
         contents, title = contents[chapter - 1 : chapter], None
     blocks: list[Block] = []
     footnotes: list[Block] = []
@@ -178,5 +198,7 @@ def read_epub(data: bytes, chapter: int | None = None) -> Document:
         blocks += content.blocks
         footnotes += content.footnotes
         notes |= dict.fromkeys(content.notes)
+    if len(contents) > 1:
+        notes[_describe_chapters(contents)] = None
     metadata = Metadata(title=title, author=book.author, language=book.language)
     return Document(tuple(blocks), tuple(footnotes), metadata, tuple(notes))

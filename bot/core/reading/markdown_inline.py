@@ -78,7 +78,13 @@ def _find_label_end(state: StateInline, start: int, disable_nested: bool = False
         skip(state)
         if sign == "[":
             if state.pos == at + 1:  # text, not a link
-                opened.append(at)
+                inner = state.label_ends.get((at, disable_nested))
+                if inner is None or inner >= state.posMax:
+                    opened.append(at)
+                elif inner < 0:
+                    break  # what never ends inside doesn't end outside
+                else:
+                    state.pos = inner + 1
             elif disable_nested:
                 break
     for one in opened:

@@ -123,3 +123,27 @@ def test_entities_of_a_package_are_not_expanded() -> None:
         prologue='<!DOCTYPE p [<!ENTITY a "aaaa"><!ENTITY b SYSTEM "file:///etc/passwd">]>',
     )
     assert read_essay(data, format="epub").passages
+
+
+def test_the_preview_of_a_whole_book_names_its_chapters() -> None:
+    (note,) = read_essay(BOOK, name="book.epub").notes
+    assert "3 chapters" in note
+    assert note.endswith("1 The quay; 2; 3 The ferry.")
+
+
+def test_one_chapter_is_an_essay_of_its_own() -> None:
+    essay = read_essay(BOOK, name="book.epub", chapter=3)
+    assert (essay.title, essay.author, essay.notes) == ("The ferry", "Ann Lee", ())
+    assert [passage.text for passage in essay.passages] == ["Third words."]
+
+
+@pytest.mark.parametrize("chapter", [0, -1, 4])
+def test_a_chapter_that_the_book_lacks_is_refused_with_a_sentence(chapter: int) -> None:
+    with pytest.raises(UnreadableEssay, match=f"3 chapters; there is no chapter {chapter}"):
+        read_essay(BOOK, name="book.epub", chapter=chapter)
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.epub", "a.txt"])
+def test_a_chapter_of_what_is_no_book_is_refused_with_a_sentence(name: str) -> None:
+    with pytest.raises(UnreadableEssay, match="Only an EPUB has chapters"):
+        read_essay(b"Some words.", name=name, chapter=1)
