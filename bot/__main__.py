@@ -192,13 +192,12 @@ async def _forget(options: argparse.Namespace) -> int:
 
 
 async def _export(essay: str, form: str) -> int:
-    from bot.export import render_markdown
+    from bot.export import export_essay, render_markdown
     from storage.db.database import open_for_reading
-    from storage.essays.export import export
 
     path, _ = _get_paths()
     async with open_for_reading(path) as database:
-        exported = await database.read(lambda tx: export(tx, essay))
+        exported = await database.read(lambda tx: export_essay(tx, essay))
     if form == "markdown":
         _write(render_markdown(exported))
     else:

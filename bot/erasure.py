@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.core.conversation.thread_names import ERASED_THREAD_NAME
 from bot.core.prompts.wording import ANONYMOUS_CREDIT, credit_author
-from storage.db.erasure_log import ERASED_THREAD_NAME, Erasure
+from storage.db.erasure_log import Erasure
 from storage.db.writer import Transaction
 from storage.privacy import erasure, members
 from storage.privacy.erasure import SkipReasons

@@ -1,12 +1,43 @@
-"""Render an exported essay and its replies as Markdown."""
+"""Export of an essay and its replies: found by number or title, rendered as Markdown."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from bot.core.text.plural import format_count
+from bot.errors import UnknownEssay
+from storage.db.writer import Transaction
+from storage.essays import discussions
+from storage.essays.discussions import ListedDiscussion
+from storage.essays.export import export_discussion
 
-__all__ = ["render_markdown"]
+__all__ = ["export_essay", "find_essay", "render_markdown"]
+
+
+async def export_essay(tx: Transaction, essay: str) -> dict[str, Any]:
+    """Export the essay with this number or exact title; UnknownEssay unless exactly one matches."""
+    return await export_discussion(tx, await find_essay(tx, essay))
+
+
+async def find_essay(tx: Transaction, essay: str) -> ListedDiscussion:
+    """Find the essay with this number or exact title; UnknownEssay unless exactly one matches.
+
+    A number that no essay has is searched as a title.
+    """
+    number = essay.strip()
+    if number.isascii() and number.isdigit() and len(number) < 19:
+        found = await discussions.find(tx, int(number))
+        if found is not None:
+            return found
+    matching = await discussions.list_with_title(tx, essay)
+    if not matching:
+        raise UnknownEssay(f"No essay has the number or the title “{essay}”.")
+    if len(matching) > 1:
+        numbers = ", ".join(str(one.id) for one in matching)
+        raise UnknownEssay(
+            f"Several essays are titled “{essay}”: name one by its number ({numbers})."
+        )
+    return matching[0]
 
 
 def render_markdown(exported: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -145,6 +146,34 @@ IMPORT_DISCORD = {
 }
 
 
+#: The modules of the core whose plain types and constants storage may import.
+PLAIN_TYPES = {
+    "bot.core.conversation.events",
+    "bot.core.conversation.extras",
+    "bot.core.conversation.routing",
+    "bot.core.conversation.thread_names",
+    "bot.core.essay.essay",
+    "bot.core.essay.serialize",
+    "bot.core.layout.parts",
+    "bot.core.limits",
+    "bot.core.payload",
+    "bot.core.prompts.digest",
+    "bot.core.prompts.local_time",
+    "bot.core.prompts.plan",
+    "bot.core.prompts.policy",
+    "bot.core.prompts.wording",
+}
+#: The functions among those: they make plain data from a row or a row from plain data.
+PLAIN_FUNCTIONS = {
+    "essay_from_json",
+    "essay_to_json",
+    "export_extras",
+    "extras_from_columns",
+    "extras_to_columns",
+    "make_plain_message",
+}
+
+
 # -- reading the source ---------------------------------------------------------------------------
 
 
@@ -255,6 +284,42 @@ def test_outside_of_storage_nothing_imports_sqlite() -> None:
         for module in MODULES
         if not is_in(module, "storage")
         and any(is_in(one, "sqlite3", "aiosqlite") for one in imports_of(module))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_storage_imports_only_plain_types_and_constants_of_the_core() -> None:
+    wrong = []
+    for module in MODULES:
+        if not is_in(module, "storage"):
+            continue
+        for node in ast.walk(tree_of(module)):
+            if not isinstance(node, ast.ImportFrom) or not is_in(str(node.module), "bot.core"):
+                continue
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                source = full if full in MODULES else str(node.module)
+                functions = {
+                    one.name
+                    for one in tree_of(source).body
+                    if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+                }
+                if source not in PLAIN_TYPES or alias.name in functions - PLAIN_FUNCTIONS:
+                    wrong.append(f"{module} imports {full}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_storage_has_no_sentences_in_its_sql() -> None:
+    """A reason or an error that people read is passed by the caller."""
+    sentence = re.compile(r"'(?:[^'\n]|'')*[a-z] [a-z](?:[^'\n]|'')*'")
+    wrong = [
+        f"{module}, line {node.lineno}: {text}"
+        for module in MODULES
+        if is_in(module, "storage")
+        for node in ast.walk(tree_of(module))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if re.search(r"^\s*(SELECT|INSERT|UPDATE|DELETE)\b", node.value)
+        for text in sentence.findall(node.value)
     ]
     assert not wrong, "\n".join(wrong)
 

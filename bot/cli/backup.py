@@ -10,9 +10,11 @@ from storage.db import backups
 from storage.db.connection import lock_archive
 from storage.db.errors import StorageError
 from storage.db.restore import RestoreResult
-from storage.db.restore import restore as put_in_place
+from storage.db.restore import restore as replace_archive
 
 __all__ = ["back_up", "restore"]
+
+_SKIPPED_PROMPT = "the archive was restored from a backup, and it may have been sent before"
 
 
 def back_up(database: Path, folder: Path, file: Path | None) -> str:
@@ -50,7 +52,8 @@ def restore(database: Path, folder: Path, file: Path | None) -> str:
             if found is None:
                 raise BackupError(f"There is no good backup in {folder}. Nothing was changed.")
             file = found.path
-        return _describe_restore(file, database, put_in_place(file, database, Clock().now()))
+        restored = replace_archive(file, database, Clock().now(), skip_reason=_SKIPPED_PROMPT)
+        return _describe_restore(file, database, restored)
 
 
 def _describe_restore(file: Path, database: Path, restored: RestoreResult) -> str:

@@ -16,6 +16,7 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.clock import Clock, from_milliseconds, to_milliseconds
+from bot.core.snowflake import make_snowflake_before
 from bot.delivery.archive_cleanup import ArchiveCleanup
 from bot.delivery.delivery import Delivery
 from bot.delivery.thread_links import plan_due_links
@@ -127,7 +128,7 @@ class Scheduler:
         now_ms = to_milliseconds(now)
 
         async def begin_due(tx: Transaction) -> None:
-            await scheduled.publish_due(tx, now_ms)
+            await scheduled.publish_due(tx, after_id=make_snowflake_before(now_ms), now_ms=now_ms)
             await deleted_channels.erase_due(tx, now_ms)
             await plan_due_links(tx, now_ms)
 

@@ -36,10 +36,10 @@ from bot.core.conversation.routing import (
     find_thread,
     route,
 )
-from bot.core.conversation.thread_names import make_thread_name
+from bot.core.conversation.thread_names import ERASED_THREAD_NAME, make_thread_name
 from bot.ingest.answered_passages import ReplyText, save_answered_passages
 from bot.ingest.batch import Batch, BatchResult, EarlyEvents, RecoveredChanges
-from storage.db.erasure_log import ERASED_AUTHOR_ID, ERASED_THREAD_NAME
+from storage.db.erasure_log import ERASED_AUTHOR_ID
 from storage.db.writer import Transaction
 from storage.delivery import alerts, essay_threads
 from storage.delivery.threads import ERASED_MEMBER

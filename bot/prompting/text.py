@@ -22,6 +22,7 @@ from bot.core.prompts.wording import (
     make_nudge_text,
     make_prompt_text,
 )
+from bot.core.text.readable import find_mentioned
 from bot.errors import UserError
 from storage.db.writer import Transaction
 from storage.prompts import context, digest
@@ -38,7 +39,8 @@ async def make_text(tx: Transaction, prompt: Prompt, now: datetime) -> PromptTex
     if prompt.kind is PromptKind.NUDGE:
         assert prompt.thread_id is not None
         head = await context.get_thread_head(tx, prompt.thread_id)
-        return PromptText(make_nudge_text(head.text, head.author, head.names))
+        names = await context.get_author_names(tx, head.discussion_id, find_mentioned(head.text))
+        return PromptText(make_nudge_text(head.text, head.author, names))
     assert prompt.discussion_id is not None
     content = parse_content(prompt.content)
     return make_prompt_text(content, await _get_material(tx, prompt.discussion_id, content))

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.clock import Clock
+from bot.core.essay.default_question import detect_language
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.essay.serialize import essay_from_json
 from bot.core.extraction.corrections import Corrections, apply_corrections, carry_over_corrections
@@ -242,6 +243,7 @@ class Editing:
             revision = preview.edit.revision
             await retarget_prompts(tx, posted.discussion_id, preview.old, revision.essay, now_ms)
             plan = preview.plan
+            revision = replace(revision, language=detect_language(revision.essay))
             number = await posted_essays.save_revision(
                 tx,
                 posted,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from bot.clock import Clock
 from bot.core.conversation.styles import TargetChannel, check_target_channel, choose_style
+from bot.core.essay.default_question import detect_language
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.extraction.corrections import Corrections, apply_corrections
 from bot.core.layout.card import render_card
@@ -156,7 +157,9 @@ class Publishing:
         closing = (submission.question or "").strip() or None
         numbered = await self._shows_passage_numbers(submission.server_id)
         planned, notes = await asyncio.to_thread(_plan_messages, essay, closing, numbered=numbered)
-        revision = NewRevision(essay, source, submission.file_name, closing, notes)
+        revision = NewRevision(
+            essay, source, submission.file_name, closing, notes, detect_language(essay)
+        )
         now_ms, target_channel = (
             self._clock.now_ms(),
             self._permissions.get_target_channel(submission.channel_id),

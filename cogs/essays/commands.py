@@ -39,7 +39,7 @@ from cogs.ui.views import get_actor
 from storage.db.writer import Transaction
 from storage.essays import discussions
 from storage.essays.discussions import ListedDiscussion
-from storage.essays.export import export
+from storage.essays.export import export_discussion
 from storage.essays.submissions import Submission
 from storage.servers import settings as settings_module
 
@@ -252,7 +252,7 @@ class Essays(
         with self.services.active_work.track():
             found = await self._find_essay(interaction, essay)
             await acknowledge(interaction, ephemeral=True, thinking=True)
-            exported = await self.services.database.read(lambda tx: export(tx, str(found.id)))
+            exported = await self.services.database.read(lambda tx: export_discussion(tx, found))
             if form == "markdown":
                 data, name = render_markdown(exported), f"essay-{found.id}.md"
             else:
@@ -319,7 +319,9 @@ class Essays(
 
         async def look(tx: Transaction) -> ListedDiscussion:
             chosen = await choose_essay(tx, server, essay)
-            return await discussions.find(tx, str(chosen.id))
+            found = await discussions.find(tx, chosen.id)
+            assert found is not None
+            return found
 
         return await self.services.database.read(look)
 

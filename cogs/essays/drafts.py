@@ -249,7 +249,8 @@ class DraftPanel:
             )
             await show(interaction, self.make_stopped_view(preview, text))
             return
-        essay = await self.services.database.read(lambda tx: discussions.find(tx, str(draft.id)))
+        essay = await self.services.database.read(lambda tx: discussions.find(tx, draft.id))
+        assert essay is not None
         where = wording.make_card_link(essay) or f"<#{essay.channel_id}>"
         await show(
             interaction,

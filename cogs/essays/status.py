@@ -13,7 +13,8 @@ __all__ = ["describe_essay"]
 
 async def describe_essay(tx: Transaction, discussion_id: int) -> str:
     """An essay's state, style and audit log, a line each."""
-    essay = await discussions.find(tx, str(discussion_id))
+    essay = await discussions.find(tx, discussion_id)
+    assert essay is not None
     lines = [wording.format_essay_line(essay), f"-# {wording.describe_style(essay)}"]
     if essay.state == "publishing" and essay.publishing_error is None:
         current = await progress.progress(tx, essay.id)

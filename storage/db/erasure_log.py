@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from bot.core.conversation.thread_names import ERASED_THREAD_NAME
 from storage.db.writer import Transaction
 
 __all__ = [
     "ERASED_AUTHOR_ID",
-    "ERASED_THREAD_NAME",
     "ERASE_MEMBER_ROWS",
     "EraseMember",
     "Erasure",
@@ -38,8 +38,6 @@ __all__ = [
 
 #: The author of an erased reply; no Discord user has this id.
 ERASED_AUTHOR_ID = 0
-#: The name of a thread whose name contained an erased member's words.
-ERASED_THREAD_NAME = "A reply"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,10 @@ class RestoreResult:
     unplanned: int
 
 
-def restore(backup: Path, database: Path, now: datetime) -> RestoreResult:
+def restore(backup: Path, database: Path, now: datetime, *, skip_reason: str) -> RestoreResult:
     """Replace ``database``, which no process may have open, with ``backup``. Blocking.
 
+    ``skip_reason``: of the prompts that were due since the backup and may have been sent.
     Raises BackupError if the backup is damaged or isn't Salon's; then nothing is changed.
     """
     fresh = database.with_name(f"{database.name}.restoring")
@@ -57,7 +58,7 @@ def restore(backup: Path, database: Path, now: datetime) -> RestoreResult:
             erased = _carry_over(connection, database) if database.exists() else 0
             forgotten = _forget(connection, database, now)
             erased = None if erased is None else erased + forgotten
-            skipped, unplanned = _mind_what_was_due(connection, now)
+            skipped, unplanned = _skip_what_was_due(connection, now, skip_reason)
             # Nothing of what was erased again stays in split pages.
             connection.execute("VACUUM")
         aside = _put_aside(database, now) if database.exists() else None
@@ -133,12 +134,14 @@ def _forget(connection: sqlite3.Connection, database: Path, now: datetime) -> in
     return erased
 
 
-def _mind_what_was_due(connection: sqlite3.Connection, now: datetime) -> tuple[int, int]:
+def _skip_what_was_due(
+    connection: sqlite3.Connection, now: datetime, reason: str
+) -> tuple[int, int]:
     """Keep work that was due since the backup from being done twice.
 
     The numbers of skipped prompts and of scheduled essays that are drafts again.
     """
-    parameters = {"now": to_milliseconds(now)}
+    parameters = {"now": to_milliseconds(now), "reason": reason}
     connection.execute("BEGIN IMMEDIATE")
     connection.execute(_LOOK_FOR_POSTS, parameters)
     skipped = connection.execute(_SKIP_PROMPTS, parameters).rowcount
@@ -234,7 +237,7 @@ WHERE state IN ('planned', 'claimed')
 """
 _SKIP_PROMPTS = """
 UPDATE prompts SET state = 'skipped', decided_at = :now,
-    reason = 'the archive was restored from a backup, and it may have been sent before'
+    reason = :reason
 WHERE state = 'planned' AND due_at <= :now
 """
 _UNPLAN_ESSAYS = """

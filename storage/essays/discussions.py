@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.core.conversation.styles import THREADS
 from bot.core.essay.essay import Essay
-from bot.errors import UnknownEssay
 from storage.db.writer import Transaction
-from storage.delivery.messages import NewMessage
-from storage.essays import drafts
-from storage.essays.revisions import NewRevision, digest
-from storage.essays.submissions import Submission
+from storage.essays.revisions import digest
 
 __all__ = [
     "ChangedDiscussion",
@@ -23,8 +17,8 @@ __all__ = [
     "find_same_essay",
     "list_discussions",
     "list_same_drafts",
+    "list_with_title",
     "mark_withdrawn",
-    "start",
 ]
 
 
@@ -74,7 +68,7 @@ async def find_same_essay(
         """,
         {"channel_id": channel_id, "content_hash": digest(essay), "besides": besides},
     )
-    return None if row is None else await _listed_one(tx, row["id"])
+    return None if row is None else await find(tx, row["id"])
 
 
 async def list_same_drafts(tx: Transaction, channel_id: int, essay: Essay) -> list[int]:
@@ -92,37 +86,7 @@ async def list_same_drafts(tx: Transaction, channel_id: int, essay: Essay) -> li
     return [row["id"] for row in rows]
 
 
-async def start(
-    tx: Transaction,
-    *,
-    submission: Submission,
-    essay: Essay,
-    source: bytes,
-    planned: Sequence[NewMessage],
-    now_ms: int,
-    style: str = THREADS,
-) -> int:
-    """Create a draft of an essay and start publishing it; the discussion's id."""
-    discussion_id = await drafts.create(
-        tx,
-        submission=submission,
-        revision=NewRevision(essay, source, submission.file_name, None, ()),
-        planned=planned,
-        style=style,
-        now_ms=now_ms,
-    )
-    await drafts.publish(
-        tx,
-        discussion_id,
-        member_id=submission.member_id,
-        member_name=submission.member_name,
-        after_id=submission.id,
-        now_ms=now_ms,
-    )
-    return discussion_id
-
-
-_LISTED = """
+_SELECT = """
 SELECT discussions.id, discussions.server_id, discussions.channel_id, discussions.state,
        discussions.scheduled_for, discussions.published_at, revisions.title,
        discussions.style, discussions.thread_id,
@@ -141,12 +105,14 @@ WHERE revisions.number = (
     SELECT max(number) FROM revisions AS r WHERE r.discussion_id = discussions.id
 )
 """
-_LISTED_ONE = _LISTED + "AND discussions.id = :id"
-_LISTED_BY_TITLE = _LISTED + "AND revisions.title = :title ORDER BY discussions.id"
-_LISTED_BY_SERVER = _LISTED + "AND discussions.server_id = :server_id ORDER BY discussions.id DESC"
+_SELECT_ONE = _SELECT + "AND discussions.id = :id"
+_SELECT_BY_TITLE = _SELECT + "AND revisions.title = :title ORDER BY discussions.id"
+_SELECT_BY_SERVER = _SELECT + "AND discussions.server_id = :server_id ORDER BY discussions.id DESC"
 
 
-async def _some(tx: Transaction, sql: str, parameters: dict[str, object]) -> list[ListedDiscussion]:
+async def _list_rows(
+    tx: Transaction, sql: str, parameters: dict[str, object]
+) -> list[ListedDiscussion]:
     return [
         ListedDiscussion(
             id=row["id"],
@@ -167,34 +133,20 @@ async def _some(tx: Transaction, sql: str, parameters: dict[str, object]) -> lis
     ]
 
 
-async def _listed_one(tx: Transaction, discussion_id: int) -> ListedDiscussion | None:
-    found = await _some(tx, _LISTED_ONE, {"id": discussion_id})
+async def find(tx: Transaction, discussion_id: int) -> ListedDiscussion | None:
+    """Find the discussion with this id."""
+    found = await _list_rows(tx, _SELECT_ONE, {"id": discussion_id})
     return found[0] if found else None
 
 
 async def list_discussions(tx: Transaction, server_id: int) -> list[ListedDiscussion]:
     """List a server's discussions, the newest first."""
-    return await _some(tx, _LISTED_BY_SERVER, {"server_id": server_id})
+    return await _list_rows(tx, _SELECT_BY_SERVER, {"server_id": server_id})
 
 
-async def find(tx: Transaction, essay: str) -> ListedDiscussion:
-    """Find the discussion with this number or exact title; UnknownEssay unless exactly one matches.
-
-    A number that no discussion has is searched as a title.
-    """
-    if essay.strip().isascii() and essay.strip().isdigit() and len(essay.strip()) < 19:
-        found = await _listed_one(tx, int(essay.strip()))
-        if found is not None:
-            return found
-    matching = await _some(tx, _LISTED_BY_TITLE, {"title": essay})
-    if not matching:
-        raise UnknownEssay(f"No essay has the number or the title “{essay}”.")
-    if len(matching) > 1:
-        numbers = ", ".join(str(found.id) for found in matching)
-        raise UnknownEssay(
-            f"Several essays are titled “{essay}”: name one by its number ({numbers})."
-        )
-    return matching[0]
+async def list_with_title(tx: Transaction, title: str) -> list[ListedDiscussion]:
+    """The discussions of the essays that have exactly this title, in all servers."""
+    return await _list_rows(tx, _SELECT_BY_TITLE, {"title": title})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from bot.clock import from_milliseconds
 from bot.core.conversation.extras import NO_EXTRAS, Extras, export_extras, extras_from_columns
 from storage.db.erasure_log import ERASED_AUTHOR_ID
 from storage.db.writer import Transaction
-from storage.essays import discussions
+from storage.essays.discussions import ListedDiscussion
 
-__all__ = ["export"]
+__all__ = ["export_discussion"]
 
 
 def _time(milliseconds: int | None) -> str | None:
@@ -29,13 +29,11 @@ def _author(row: sqlite3.Row) -> dict[str, str] | None:
     return {"id": str(row["author_id"]), "name": row["author_name"]}
 
 
-async def export(tx: Transaction, essay: str) -> dict[str, Any]:
-    """Export the discussion with this number or exact title, in the format the README documents.
+async def export_discussion(tx: Transaction, found: ListedDiscussion) -> dict[str, Any]:
+    """Export a discussion in the format the README documents.
 
-    Ids are strings, times ISO 8601 in UTC; replies are ordered by id. Raises UnknownEssay unless
-    exactly one essay matches.
+    Ids are strings, times ISO 8601 in UTC; replies are ordered by id.
     """
-    found = await discussions.find(tx, essay)
     parameters = {"id": found.id}
     passages: dict[int, list[int]] = defaultdict(list)
     for row in await tx.rows(

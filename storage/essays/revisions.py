@@ -6,7 +6,6 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from bot.core.essay.default_question import detect_language
 from bot.core.essay.essay import Essay
 from bot.core.essay.serialize import essay_to_json
 from storage.db.writer import Transaction
@@ -19,7 +18,7 @@ class NewRevision:
     """A new revision: the essay and the source it was read from.
 
     ``closing``: the closing question an admin chose. ``notes``: what couldn't be
-    reproduced exactly.
+    reproduced exactly. ``language``: of the essay, if it was detected.
     """
 
     essay: Essay
@@ -27,6 +26,7 @@ class NewRevision:
     source_name: str | None
     closing: str | None
     notes: tuple[str, ...]
+    language: str | None = None
 
 
 def digest(essay: Essay) -> str:
@@ -57,7 +57,7 @@ async def add_revision(
             "source_url": essay.source_url,
             "words": essay.words,
             "postscript": essay.postscript,
-            "language": detect_language(essay),
+            "language": revision.language,
             "closing_question": revision.closing,
             "notes": "\n".join(revision.notes),
             "source_name": revision.source_name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.core.snowflake import make_snowflake_before
 from storage.db.writer import Transaction
 from storage.essays.drafts import publish
 from storage.servers.audit_log import record_action
@@ -42,10 +41,11 @@ async def schedule(
     return True
 
 
-async def publish_due(tx: Transaction, now_ms: int) -> int:
+async def publish_due(tx: Transaction, *, after_id: int, now_ms: int) -> int:
     """Start publishing the scheduled essays that are due; their number.
 
-    Each is published in the name of the admin who last scheduled it.
+    Each is published in the name of the admin who last scheduled it. ``after_id``: a Discord id
+    older than any message of the essays can be.
     """
     rows = await tx.rows(
         """
@@ -68,7 +68,7 @@ async def publish_due(tx: Transaction, now_ms: int) -> int:
             row["id"],
             member_id=0 if act is None else act["member_id"],
             member_name="" if act is None else act["member_name"],
-            after_id=make_snowflake_before(now_ms),
+            after_id=after_id,
             now_ms=now_ms,
         )
     return len(rows)

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from storage.db.erasure_log import ERASE_MEMBER_ROWS, ERASED_THREAD_NAME
+from bot.core.conversation.thread_names import ERASED_THREAD_NAME
+from storage.db.erasure_log import ERASE_MEMBER_ROWS
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery.message_edits import NewMessageEdit

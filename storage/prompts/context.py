@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import from_milliseconds
 from bot.core.prompts.plan import Condition
 from bot.core.prompts.policy import PromptContext, PromptKind
 from bot.core.prompts.wording import BusiestThread
-from bot.core.text.readable import find_mentioned
 from storage.db.writer import Transaction
 from storage.prompts.prompts import Prompt
 from storage.replies import deleted_channels
@@ -22,6 +21,7 @@ __all__ = [
     "count_questions_and_passages",
     "find_busiest_thread",
     "find_passage",
+    "get_author_names",
     "get_context",
     "get_essay",
     "get_thread_head",
@@ -30,11 +30,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ThreadHead:
-    """The first message of a thread. ``names``: of the people it mentions, as far as known."""
+    """The first message of a thread."""
 
+    discussion_id: int
     text: str
     author: str
-    names: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,23 +203,25 @@ async def get_thread_head(tx: Transaction, thread_id: int) -> ThreadHead:
         "SELECT discussion_id, text, author_name FROM replies WHERE id = :id", {"id": thread_id}
     )
     assert row is not None
-    mentioned = find_mentioned(row["text"])
-    if not mentioned:
-        return ThreadHead(row["text"], row["author_name"])
-    names = await tx.rows(
+    return ThreadHead(row["discussion_id"], row["text"], row["author_name"])
+
+
+async def get_author_names(
+    tx: Transaction, discussion_id: int, author_ids: Collection[int]
+) -> dict[int, str]:
+    """The newest names of those of these people who have replied in a discussion."""
+    if not author_ids:
+        return {}
+    rows = await tx.rows(
         """
         SELECT author_id, author_name FROM replies
-        WHERE discussion_id = :id AND author_id IN (SELECT value FROM json_each(:mentioned))
+        WHERE discussion_id = :id AND author_id IN (SELECT value FROM json_each(:ids))
             AND author_name <> ''
         ORDER BY id
         """,
-        {"id": row["discussion_id"], "mentioned": json.dumps(sorted(mentioned))},
+        {"id": discussion_id, "ids": json.dumps(sorted(author_ids))},
     )
-    return ThreadHead(
-        row["text"],
-        row["author_name"],
-        {one["author_id"]: one["author_name"] for one in names},
-    )
+    return {row["author_id"]: row["author_name"] for row in rows}
 
 
 async def get_essay(tx: Transaction, discussion_id: int) -> PromptEssay:

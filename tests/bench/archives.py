@@ -16,9 +16,10 @@ from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import messages, threads
 from storage.delivery.messages import NewMessage
-from storage.essays import discussions, submissions
+from storage.essays import submissions
 from storage.essays.submissions import Submission
 from tests.bench.frames import HEAD
+from tests.support.essays import publish_essay
 
 __all__ = ["Place", "prepare"]
 
@@ -61,7 +62,7 @@ async def _publish(tx: Transaction, essay: Essay, place: Place) -> None:
     )
     await submissions.receive(tx, submission, now_ms)
     await submissions.accept(tx, submission.id, "")
-    await discussions.start(
+    await publish_essay(
         tx,
         submission=submission,
         essay=essay,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from storage.db import erasure_log
+from bot.core.conversation.thread_names import ERASED_THREAD_NAME
 from storage.delivery.threads import ERASED_MEMBER
 from tests.cogs.members.test_privacy import forget
 from tests.delivery.test_reply_moves import fault, kept
@@ -57,7 +57,7 @@ async def test_a_thread_that_came_to_stand_unseen_bears_no_forgotten_words(
     assert await names(running) == ["Ann: A heliotrope secret"]
     await forget(running, "Ann")
     await running.settle(600)
-    assert await names(running) == [erasure_log.ERASED_THREAD_NAME]
+    assert await names(running) == [ERASED_THREAD_NAME]
 
 
 async def test_a_thread_that_another_member_called_by_their_words_is_renamed(
@@ -72,9 +72,9 @@ async def test_a_thread_that_another_member_called_by_their_words_is_renamed(
     await open_thread(running, "Ben", other, "Of rye")
     await forget(running, "Ann")
     await running.settle(600)
-    assert sorted(await names(running)) == [erasure_log.ERASED_THREAD_NAME, "Of rye"]
+    assert sorted(await names(running)) == [ERASED_THREAD_NAME, "Of rye"]
     ben = running.member("Ben").id
-    assert await recorded(running) == [(ben, erasure_log.ERASED_THREAD_NAME), (ben, "Of rye")]
+    assert await recorded(running) == [(ben, ERASED_THREAD_NAME), (ben, "Of rye")]
 
 
 async def test_of_a_thread_that_a_member_opens_who_is_kept_out_no_name_is_kept(
@@ -85,7 +85,7 @@ async def test_of_a_thread_that_a_member_opens_who_is_kept_out_no_name_is_kept(
     await open_thread(running, "Ann", int(closing["id"]), "A heliotrope secret")
     said = await running.write("Ben", "Hm.", channel_id=int(closing["id"]))
     await running.settle()
-    assert await recorded(running) == [(ERASED_MEMBER, erasure_log.ERASED_THREAD_NAME)]
+    assert await recorded(running) == [(ERASED_MEMBER, ERASED_THREAD_NAME)]
     assert (await kept(running))[str(said)]["thread_id"] == closing["id"]
 
 

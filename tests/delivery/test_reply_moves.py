@@ -544,7 +544,7 @@ async def test_a_backup_of_before_the_move_takes_no_moved_reply_for_deleted(
             assert known not in {int(m["id"]) for m in await running.messages()}
             assert (await kept(running))[str(known)]["deleted"] is False
             now = running.clock.now()
-        assert restore(backup, archive, now).erased == 0
+        assert restore(backup, archive, now, skip_reason="").erased == 0
         async with run_bot(tmp_path, emulator) as running:
             await running.settle(600)
             reply = (await kept(running))[str(known)]

@@ -27,18 +27,18 @@ from bot.core.payload import get_signature, make_plain_message
 from bot.core.read_essay import read_essay
 from bot.delivery import after_send
 from bot.erasure import erase_member
-from bot.export import render_markdown
+from bot.export import export_essay, render_markdown
 from bot.ingest.batch import BatchResult
 from bot.ingest.record_batch import record_batch
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import messages
 from storage.delivery.messages import NewMessage
-from storage.essays import discussions, submissions
-from storage.essays.export import export
+from storage.essays import submissions
 from storage.essays.submissions import Submission
 from storage.privacy.members import get_member_data
 from storage.replies import extras
+from tests.support.essays import publish_essay
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
@@ -68,7 +68,7 @@ async def published(database: Database) -> Database:
 
     async def publish(tx: Transaction) -> None:
         await submissions.receive(tx, SUBMISSION, NOW_MS)
-        await discussions.start(
+        await publish_essay(
             tx,
             submission=SUBMISSION,
             essay=essay(),
@@ -123,7 +123,7 @@ async def record(
 
 
 async def replies(database: Database) -> dict[str, dict[str, Any]]:
-    exported = await database.read(lambda tx: export(tx, "1"))
+    exported = await database.read(lambda tx: export_essay(tx, "1"))
     return {reply["id"]: reply for reply in exported["replies"]}
 
 
@@ -308,7 +308,7 @@ async def test_only_a_complete_channel_moves_its_watermark(published: Database) 
 async def test_a_message_of_the_bot_is_matched_by_its_nonce(database: Database) -> None:
     async def plan(tx: Transaction) -> str:
         await submissions.receive(tx, SUBMISSION, NOW_MS)
-        await discussions.start(
+        await publish_essay(
             tx,
             submission=SUBMISSION,
             essay=essay(),
@@ -338,7 +338,7 @@ async def test_a_message_of_the_bot_in_the_history_is_matched_by_its_content(
 
     async def plan(tx: Transaction) -> None:
         await submissions.receive(tx, SUBMISSION, NOW_MS)
-        await discussions.start(
+        await publish_essay(
             tx,
             submission=SUBMISSION,
             essay=essay(),
@@ -396,7 +396,7 @@ async def test_forwards_polls_and_stickers_are_saved_and_exported(published: Dat
     assert (kept["1102"]["forward"], kept["1102"]["poll"]) == (None, None)
     (thread,) = await rows(published, "SELECT name FROM threads")
     assert thread["name"] == "Ann: Rye or wheat?"
-    exported = await published.read(lambda tx: export(tx, "1"))
+    exported = await published.read(lambda tx: export_essay(tx, "1"))
     for line in (
         "*poll:* Rye or wheat?",
         "- 🌾 Rye: 2 votes",

@@ -33,10 +33,10 @@ from bot.emulator.faults.har import Recorder
 from bot.emulator.server import Emulator
 from bot.emulator.world.models import User
 from bot.emulator.world.seed import seed_world
+from bot.export import export_essay
 from bot.publishing.fetch_page import fetch_page
 from bot.settings import Settings
 from storage.db.database import Database, open_database
-from storage.essays.export import export
 from tests.support.wire_check import wire_faults
 
 #: Seconds of real time after which :func:`wait_until` gives up.
@@ -320,7 +320,7 @@ class RunningBot(EmulatorClient):
 
     async def export(self, essay: str = "1") -> dict[str, Any]:
         """The export of a discussion."""
-        return await self.database.read(lambda tx: export(tx, essay))
+        return await self.database.read(lambda tx: export_essay(tx, essay))
 
 
 @contextlib.contextmanager

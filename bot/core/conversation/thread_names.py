@@ -12,11 +12,15 @@ from bot.core.text.spoilers import remove_spoilers
 from bot.core.text.truncate import truncate
 
 __all__ = [
+    "ERASED_THREAD_NAME",
     "has_erased_words",
     "make_essay_thread_name",
     "make_plain_thread_name",
     "make_thread_name",
 ]
+
+#: The name of a thread whose name contained an erased member's words.
+ERASED_THREAD_NAME = "A reply"
 
 _CODE_FENCE = regex.compile(r"```(?:[\w+-]*\n)?(.*?)(?:```|\Z)", regex.DOTALL)
 _LINK = regex.compile(r"\[([^\]\n]+)\]\(<?https?://[^)\s]*>?\)")

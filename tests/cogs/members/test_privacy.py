@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from bot import erasure
+from bot.core.conversation.thread_names import ERASED_THREAD_NAME
 from storage.db import erasure_log
 from storage.db.database import open_database
 from storage.db.restore import restore
@@ -103,7 +104,7 @@ async def test_erased_messages_stay_erased_after_catching_up(tmp_path: Path) -> 
                 allowed = table in ("erased_members", "audit_log", "submissions")
                 assert rows[0]["n"] == 0 or allowed, table
             names = {t["id"]: t["name"] for t in (await running.world())["threads"]}
-            assert names[str(head)] == erasure_log.ERASED_THREAD_NAME
+            assert names[str(head)] == ERASED_THREAD_NAME
         async with run_bot(tmp_path, emulator) as again:
             replies = await kept(again)
             forgotten = replies[str(head)]
@@ -204,7 +205,7 @@ async def test_no_byte_of_what_was_erased_or_deleted_is_left_in_the_file(tmp_pat
         rows = sqlite3.connect(tmp_path / "salon.sqlite3")
         with contextlib.closing(rows) as connection:
             assert connection.execute("SELECT name FROM threads ORDER BY id").fetchall() == [
-                (erasure_log.ERASED_THREAD_NAME,),
+                (ERASED_THREAD_NAME,),
                 ("Ben: A chartreuse secret",),
             ]
 
@@ -226,7 +227,7 @@ async def test_renaming_a_thread_of_an_erased_member_is_retried_until_done(tmp_p
         async with run_bot(tmp_path, emulator) as running:
             await running.settle(3600)
             (thread,) = (await running.world())["threads"]
-            assert thread["name"] == erasure_log.ERASED_THREAD_NAME
+            assert thread["name"] == ERASED_THREAD_NAME
             assert thread["thread_metadata"]["archived"] is True
 
 
@@ -304,7 +305,7 @@ async def test_alerts_about_a_deleted_thread_are_reworded(tmp_path: Path) -> Non
         assert "“Ann: I would.”" in told["content"]
         await forget(running, "Ann")
         (told,) = await running.bot_messages(running.channel("admins"))
-        assert f"“{erasure_log.ERASED_THREAD_NAME}”" in told["content"]
+        assert f"“{ERASED_THREAD_NAME}”" in told["content"]
         rows = await running.database.read(
             lambda tx: tx.rows(
                 "SELECT text FROM alerts UNION ALL SELECT payload FROM planned_messages"
@@ -372,7 +373,7 @@ async def test_the_restore_command_does_not_bring_back_erased_members(tmp_path: 
             await forget(running, "Ann")
             now = running.clock.now()
     archive.write_bytes(b"damaged")
-    restored = restore(backup, archive, now)
+    restored = restore(backup, archive, now, skip_reason="")
     assert restored.erased is None, "the archive itself cannot tell"
     with contextlib.closing(sqlite3.connect(archive)) as connection:
         (row,) = connection.execute("SELECT text, author_id FROM replies").fetchall()

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from bot.errors import DatabaseError
+from bot.export import export_essay
 from storage.db import migrate
 from storage.db.backups import find_fault
 from storage.db.database import open_database, open_for_reading
 from storage.db.migrate import DEVELOPMENT_APPLICATION_ID, load_migrations
 from storage.db.writer import Transaction
-from storage.essays.export import export
 
 ROOT = Path(__file__).parents[3]
 LATEST = len(load_migrations())
@@ -91,7 +91,7 @@ async def test_replies_of_an_older_archive_have_no_forwards_polls_and_stickers(
     async with open_database(path, migrations=load_migrations()[:2]) as database:
         await database.write(add_reply)
     async with open_database(path) as database:
-        (reply,) = (await database.read(lambda tx: export(tx, "1")))["replies"]
+        (reply,) = (await database.read(lambda tx: export_essay(tx, "1")))["replies"]
     assert (reply["text"], reply["forward"], reply["poll"]) == ("Yes.", None, None)
     assert reply["stickers"] == []
 

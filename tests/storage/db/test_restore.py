@@ -14,7 +14,7 @@ from bot.cli.backup import back_up, restore
 from bot.erasure import erase_member
 from bot.errors import BackupError, DatabaseInUse
 from storage.db.database import open_database, open_for_reading
-from storage.db.restore import restore as put_in_place
+from storage.db.restore import restore as replace_archive
 from tests.storage.db.test_backups import fill, servers_in, spoil
 from tests.support.running_bot import RunningBot, run_bot, run_emulator
 
@@ -181,7 +181,7 @@ async def test_prompts_and_essays_that_were_due_since_are_not_done_again(tmp_pat
         await running.settle()
         back_up(path, folder, tmp_path / "mine.sqlite3")
         in_a_year = datetime(running.clock.now().year + 1, 12, 31, tzinfo=UTC)
-    restored = put_in_place(tmp_path / "mine.sqlite3", path, in_a_year)
+    restored = replace_archive(tmp_path / "mine.sqlite3", path, in_a_year, skip_reason="")
     assert restored.skipped == 3
     async with open_for_reading(path) as database:
         rows = await database.read(lambda tx: tx.rows("SELECT DISTINCT state FROM prompts"))

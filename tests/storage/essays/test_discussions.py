@@ -7,6 +7,7 @@ import pytest
 from bot.core.payload import make_plain_message
 from bot.delivery import alerts
 from bot.errors import UnknownEssay
+from bot.export import find_essay
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import messages
@@ -70,24 +71,27 @@ async def test_a_scheduled_essay_is_published_when_its_hour_has_come(database: D
         lambda tx: scheduled.schedule(tx, number, at_ms=hour, now_ms=NOW_MS, **WHO)  # type: ignore[arg-type]
     )
     assert await database.read(scheduled.next_due) == hour
-    assert await database.write(lambda tx: scheduled.publish_due(tx, hour - 1)) == 0
-    assert await database.write(lambda tx: scheduled.publish_due(tx, hour)) == 1
-    assert await database.write(lambda tx: scheduled.publish_due(tx, hour)) == 0
-    found = await database.read(lambda tx: discussions.find(tx, str(number)))
+    assert (
+        await database.write(lambda tx: scheduled.publish_due(tx, after_id=1, now_ms=hour - 1)) == 0
+    )
+    assert await database.write(lambda tx: scheduled.publish_due(tx, after_id=1, now_ms=hour)) == 1
+    assert await database.write(lambda tx: scheduled.publish_due(tx, after_id=1, now_ms=hour)) == 0
+    found = await database.read(lambda tx: discussions.find(tx, number))
+    assert found is not None
     assert found.state == "publishing"
 
 
 async def test_an_essay_is_found_by_number_or_exact_title(database: Database) -> None:
     first = await database.write(draft)
-    by_number = await database.read(lambda tx: discussions.find(tx, f" {first} "))
-    by_title = await database.read(lambda tx: discussions.find(tx, "Slow bread"))
+    by_number = await database.read(lambda tx: find_essay(tx, f" {first} "))
+    by_title = await database.read(lambda tx: find_essay(tx, "Slow bread"))
     assert by_number.id == by_title.id == first
     for unknown in ("slow bread", "99", "", "9" * 40, "１"):
         with pytest.raises(UnknownEssay, match="No essay has"):
-            await database.read(lambda tx, unknown=unknown: discussions.find(tx, unknown))  # type: ignore[misc]
+            await database.read(lambda tx, unknown=unknown: find_essay(tx, unknown))  # type: ignore[misc]
     second = await database.write(lambda tx: draft(tx, b"other"))
     with pytest.raises(UnknownEssay, match=f"{first}, {second}"):
-        await database.read(lambda tx: discussions.find(tx, "Slow bread"))
+        await database.read(lambda tx: find_essay(tx, "Slow bread"))
 
 
 async def test_a_discussion_turns_only_from_the_state_it_is_in(database: Database) -> None:
