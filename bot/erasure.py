@@ -45,7 +45,7 @@ async def erase_member(
     ``opt_out``: from now on their replies in the server are saved without name and text. A member
     who opted out before stays opted out without it, until :func:`storage.privacy.members.opt_in`.
     """
-    await erase(tx, server_id, member_id, until_ms=members.EVER, now_ms=now_ms)
+    await erase(tx, server_id, member_id, until_ms=members.NO_TIME_LIMIT, now_ms=now_ms)
     return await members.record_erasure(tx, server_id, member_id, now_ms, opt_out=opt_out)
 
 

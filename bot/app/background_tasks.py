@@ -35,7 +35,7 @@ class BackgroundTasks:
         """Whether a task of this name was started."""
         return name in self._tasks
 
-    def failure(self) -> BaseException | None:
+    def get_failure(self) -> BaseException | None:
         """The exception that ended one of the tasks, if one did."""
         for task in self._tasks.values():
             if task.done() and not task.cancelled() and task.exception() is not None:

@@ -245,9 +245,9 @@ class Salon(SalonBot, CachedPermissions):
         _log.warning("Nothing was received from Discord for minutes; starting a new connection.")
         self._end()
 
-    def failure(self) -> BaseException | None:
+    def get_failure(self) -> BaseException | None:
         """The exception that ended one of the bot's own tasks, if one ended."""
-        return self._tasks.failure()
+        return self._tasks.get_failure()
 
     # -- connection state -------------------------------------------------------------------
 
@@ -260,7 +260,7 @@ class Salon(SalonBot, CachedPermissions):
         everywhere = all(catch_up.has_caught_up(server.id) for server in self.guilds)
         return everywhere or (self._ready_generation == generation and catch_up.idle)
 
-    def connection(self) -> Connection:
+    def get_connection(self) -> Connection:
         """The state of the connection, for health checks and metrics."""
         recorder = self.services.recorder
         is_ready = self._ready_generation == recorder.generation and not self._is_disconnected

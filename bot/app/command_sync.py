@@ -22,7 +22,7 @@ async def sync_commands(
 ) -> None:
     """Register the tree's commands, unless the same were registered last."""
     digest = describe_commands(tree).digest
-    known = await database.read(lambda tx: command_sync.synced(tx, application_id))
+    known = await database.read(lambda tx: command_sync.get_payload_hash(tx, application_id))
     if known == digest:
         return
     await tree.sync()

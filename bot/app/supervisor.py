@@ -170,7 +170,7 @@ def _make_health(
         clock=clock,
         path=settings.database,
         folder=settings.backups,
-        connection=lambda: current[0].connection() if current else Connection(),
+        connection=lambda: current[0].get_connection() if current else Connection(),
     )
 
 
@@ -243,7 +243,7 @@ async def run_client(
         for task in (connection, over):
             task.cancel()
         await asyncio.gather(connection, over, return_exceptions=True)
-    failure = salon.failure()
+    failure = salon.get_failure()
     if failure is not None:
         _log.error("Unexpected error; a new client is started.", exc_info=failure)
     return "The connection ended."

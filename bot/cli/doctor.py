@@ -183,7 +183,7 @@ async def _check_application(
     theirs = {command["name"] for command in await client.http.get_global_commands(application.id)}
     known = None
     if archive is not None:
-        known = await archive.read(lambda tx: command_sync.synced(tx, application.id))
+        known = await archive.read(lambda tx: command_sync.get_payload_hash(tx, application.id))
     if commands.names <= theirs and known == commands.digest:
         found.append(Finding("commands", True, f"{len(commands.names)} registered with Discord"))
     else:

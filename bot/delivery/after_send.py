@@ -139,7 +139,9 @@ async def _add_essay_thread(
     if card is None:
         return
     if message_id is None:
-        await essay_threads.give_up(tx, card.discussion_id, "The opening card was deleted.")
+        await essay_threads.mark_rest_failed(
+            tx, card.discussion_id, "The opening card was deleted."
+        )
         return
     name = make_essay_thread_name(card.title)
     await essay_threads.add(tx, card, message_id, name=name, now_ms=now_ms)

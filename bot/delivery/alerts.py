@@ -11,13 +11,13 @@ from storage.essays import progress
 from storage.prompts import nudges
 
 __all__ = [
-    "alert_of_essay",
-    "alert_of_essay_thread",
-    "alert_of_lock",
-    "alert_of_moving",
-    "alert_of_prompt",
-    "alert_of_thread",
-    "alert_of_too_many_threads",
+    "alert_about_essay",
+    "alert_about_essay_thread",
+    "alert_about_lock",
+    "alert_about_moving",
+    "alert_about_prompt",
+    "alert_about_thread",
+    "alert_about_too_many_threads",
     "clear_essay",
     "clear_moving",
     "clear_sent",
@@ -32,7 +32,7 @@ _TOO_MANY_THREADS = (
 )
 
 
-async def alert_of_prompt(
+async def alert_about_prompt(
     tx: Transaction, message: PlannedMessage, reason: str, now_ms: int
 ) -> None:
     """A prompt can't be sent until somebody fixes something."""
@@ -58,7 +58,7 @@ async def clear_sent(tx: Transaction, message: SentMessage) -> None:
         await alerts.clear(tx, message.server_id, _about_channel(message))
 
 
-async def alert_of_essay(
+async def alert_about_essay(
     tx: Transaction,
     discussion_id: int,
     reason: str,
@@ -91,13 +91,13 @@ async def alert_of_essay(
     )
 
 
-async def alert_of_essay_thread(
+async def alert_about_essay_thread(
     tx: Transaction, thread_id: int, reason: str, now_ms: int, *, stopped: bool
 ) -> None:
-    """An essay waits for its own thread; see :func:`alert_of_essay`."""
+    """An essay waits for its own thread; see :func:`alert_about_essay`."""
     discussion_id = await essay_threads.find_discussion_id(tx, thread_id)
     if discussion_id is not None:
-        await alert_of_essay(tx, discussion_id, reason, now_ms, stopped=stopped)
+        await alert_about_essay(tx, discussion_id, reason, now_ms, stopped=stopped)
 
 
 async def clear_essay(tx: Transaction, server_id: int, discussion_id: int) -> None:
@@ -115,7 +115,7 @@ def _about_essay(discussion_id: int, *, stopped: bool) -> str:
     return f"essay {discussion_id} {'stopped' if stopped else 'waits'}"
 
 
-async def alert_of_thread(
+async def alert_about_thread(
     tx: Transaction, server_id: int, channel_id: int, reason: str, now_ms: int, *, stopped: bool
 ) -> None:
     """Replies in a channel get no thread; ``stopped``: this one never, else once it is fixed."""
@@ -139,14 +139,14 @@ def _about_threads(channel_id: int) -> str:
     return f"threads in {channel_id}"
 
 
-async def alert_of_too_many_threads(tx: Transaction, server_id: int, now_ms: int) -> None:
+async def alert_about_too_many_threads(tx: Transaction, server_id: int, now_ms: int) -> None:
     """The server has as many active threads as Discord allows."""
     await alerts.notify_admins(
         tx, server_id, about="too many threads", text=_TOO_MANY_THREADS, now_ms=now_ms
     )
 
 
-async def alert_of_lock(
+async def alert_about_lock(
     tx: Transaction, server_id: int, thread_id: int, reason: str, now_ms: int
 ) -> None:
     """A thread can't be locked or unlocked until somebody gives the bot a permission."""
@@ -155,7 +155,7 @@ async def alert_of_lock(
     )
 
 
-async def alert_of_moving(
+async def alert_about_moving(
     tx: Transaction, server_id: int, channel_id: int, reason: str, now_ms: int
 ) -> None:
     """Replies can't be moved out of a channel until somebody fixes something."""

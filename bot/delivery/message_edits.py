@@ -190,11 +190,11 @@ class MessageEditor:
                 tx, edit_id=edit.id, due_at=due_at, last_error=failure.reason
             )
             if alert and edit.kind in ("lock", "unlock"):
-                await alerts.alert_of_lock(
+                await alerts.alert_about_lock(
                     tx, edit.server_id, edit.channel_id, failure.reason, now_ms
                 )
             elif alert and edit.revised_discussion_id is not None:
-                await alerts.alert_of_essay(
+                await alerts.alert_about_essay(
                     tx, edit.revised_discussion_id, failure.reason, now_ms, stopped=False
                 )
 
@@ -212,7 +212,7 @@ class MessageEditor:
                 await message_edits.mark_message_deleted(tx, edit, now_ms)
             await message_edits.mark_failed(tx, edit_id=edit.id, last_error=failure.reason)
             if edit.revised_discussion_id is not None:
-                await alerts.alert_of_essay(
+                await alerts.alert_about_essay(
                     tx,
                     edit.revised_discussion_id,
                     failure.reason,

@@ -291,9 +291,9 @@ class MessageSender:
             )
             if blocked and message.is_prompt:
                 await prompts.mark_blocked(tx, message.id, failure.reason, now_ms)
-                await alerts.alert_of_prompt(tx, message, failure.reason, now_ms)
+                await alerts.alert_about_prompt(tx, message, failure.reason, now_ms)
             if blocked and message.discussion_id is not None and message.is_essays_own:
-                await alerts.alert_of_essay(
+                await alerts.alert_about_essay(
                     tx, message.discussion_id, failure.reason, now_ms, stopped=False
                 )
             if was_never_created and message.is_prompt:
@@ -318,7 +318,7 @@ class MessageSender:
             await messages.mark_failed(tx, planned_message_id=message.id, last_error=failure.reason)
             await prompts.mark_failed(tx, message.id, failure.reason)
             if message.discussion_id is not None and message.is_essays_own:
-                await alerts.alert_of_essay(
+                await alerts.alert_about_essay(
                     tx, message.discussion_id, failure.reason, now_ms, stopped=True
                 )
 

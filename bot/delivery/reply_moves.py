@@ -424,7 +424,7 @@ class ReplyMover:
             return
         now_ms = self._clock.now_ms()
         await self._database.write(
-            lambda tx: alerts.alert_of_moving(tx, job.server_id, job.channel_id, text, now_ms)
+            lambda tx: alerts.alert_about_moving(tx, job.server_id, job.channel_id, text, now_ms)
         )
 
 

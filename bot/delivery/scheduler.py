@@ -173,11 +173,11 @@ class Scheduler:
 
     async def _get_next_due(self, tx: Transaction) -> datetime | None:
         due = [
-            await servers.next_due(tx, self._left_kept_for),
+            await servers.get_next_due(tx, self._left_kept_for),
             await prompts.get_next_due(tx),
             await messages.get_next_due(tx),
             await threads.get_next_due(tx),
-            await scheduled.next_due(tx),
+            await scheduled.get_next_due(tx),
             await reply_moves.get_next_due(tx),
             await attachments.get_next_due(tx),
             await message_edits.get_next_due(tx),

@@ -19,7 +19,7 @@ async def plan_due_links(tx: Transaction, now_ms: int) -> None:
 
     Replies that were deleted meanwhile, or whose thread will never exist, get none.
     """
-    await reply_moves.settle_impossible(tx)
+    await reply_moves.give_up_impossible(tx)
     for link in await reply_moves.get_due_links(tx, now_ms):
         (planned_message_id,) = await messages.plan(
             tx,

@@ -215,7 +215,7 @@ class ThreadOpener:
         now_ms = self._clock.now_ms()
 
         async def alert(tx: Transaction) -> set[int]:
-            await alerts.alert_of_too_many_threads(tx, server_id, now_ms)
+            await alerts.alert_about_too_many_threads(tx, server_id, now_ms)
             return await threads.get_ready_reply_threads(tx, server_id)
 
         ours = await self._database.write(alert)
@@ -265,11 +265,11 @@ class ThreadOpener:
             if failure.outcome is not Outcome.NEEDS_ADMIN or job.state != "planned":
                 return
             if job.is_essays_own:
-                await alerts.alert_of_essay_thread(
+                await alerts.alert_about_essay_thread(
                     tx, job.id, failure.reason, now_ms, stopped=False
                 )
             elif failure.alert:
-                await alerts.alert_of_thread(
+                await alerts.alert_about_thread(
                     tx, job.server_id, job.channel_id, failure.reason, now_ms, stopped=False
                 )
 
@@ -283,9 +283,11 @@ class ThreadOpener:
         async def record(tx: Transaction) -> None:
             await threads.mark_failed(tx, thread_id=job.id, last_error=failure.reason)
             if job.is_essays_own:
-                await alerts.alert_of_essay_thread(tx, job.id, failure.reason, now_ms, stopped=True)
+                await alerts.alert_about_essay_thread(
+                    tx, job.id, failure.reason, now_ms, stopped=True
+                )
             elif failure.alert:
-                await alerts.alert_of_thread(
+                await alerts.alert_about_thread(
                     tx, job.server_id, job.channel_id, failure.reason, now_ms, stopped=True
                 )
 

@@ -33,6 +33,10 @@ class RecoveredChanges:
 
     replies: int = 0
     edits: int = 0
+    deletions: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.replies or self.edits or self.deletions)
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from discord.http import HTTPClient
 from bot.clock import Clock
 from bot.discord_api.errors import TRANSIENT
 from bot.discord_api.permissions import Permissions
-from bot.ingest.catch_up_summary import RecoveredCounts, make_catch_up_summary
+from bot.ingest.catch_up_summary import make_catch_up_summary
 from bot.ingest.channel_history import HistoryReader, ReadOutcome
 from bot.ingest.member_names import MemberNames
 from bot.ingest.reactions import ReactionReader
@@ -261,8 +261,8 @@ class CatchUp:
             self._select_readable(threads) if is_retry else threads, server_id
         )
         self._clear_if_complete(server_id, await self._get_watched(server_id))
-        found = self._recorder.take_recovered(server_id)
-        recovered = RecoveredCounts(found.replies, found.edits, deletions)
+        recovered = self._recorder.take_recovered(server_id)
+        recovered.deletions += deletions
         away = timedelta(
             milliseconds=max(0, self._clock.now_ms() - verified_at) if verified_at else 0
         )

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.core.text.plural import format_count
+from bot.ingest.batch import RecoveredChanges
 
-__all__ = ["RecoveredCounts", "format_duration", "make_catch_up_summary"]
-
-
-@dataclass(frozen=True, slots=True)
-class RecoveredCounts:
-    """What reading the history added that no event had reported."""
-
-    replies: int = 0
-    edits: int = 0
-    deletions: int = 0
-
-    def __bool__(self) -> bool:
-        return bool(self.replies or self.edits or self.deletions)
+__all__ = ["format_duration", "make_catch_up_summary"]
 
 
 def format_duration(time: timedelta) -> str:
@@ -40,7 +28,7 @@ def format_duration(time: timedelta) -> str:
     return " ".join(parts) or "a moment"
 
 
-def make_catch_up_summary(away: timedelta, found: RecoveredCounts) -> str:
+def make_catch_up_summary(away: timedelta, found: RecoveredChanges) -> str:
     """``Back after 3 h 12 min: 14 replies, 2 edits, 1 deletion recovered.``"""
     kinds = [
         format_count(found.replies, "reply", "replies") if found.replies else "",

@@ -55,4 +55,4 @@ async def _replan_skipped(
             tx, server_id, prompt.id, now_ms
         ):
             continue
-        await pauses.replan(tx, prompt.id, now_ms)
+        await pauses.plan_again(tx, prompt.id, now_ms)

@@ -34,7 +34,7 @@ from bot.publishing.retarget_prompts import count_missing, retarget_prompts
 from storage.db.database import Database, retry_until_available
 from storage.db.writer import Transaction
 from storage.essays import pending_revisions, posted_essays, submissions
-from storage.essays.pending_revisions import Edit
+from storage.essays.pending_revisions import PendingRevision
 from storage.essays.posted_essays import PostedEssay
 from storage.essays.progress import Progress
 from storage.essays.revisions import NewRevision
@@ -66,7 +66,7 @@ class EditPreview:
     what is removed.
     """
 
-    edit: Edit
+    edit: PendingRevision
     posted: PostedEssay
     old: Essay
     plan: RevisionPlan
@@ -123,7 +123,7 @@ class Editing:
         if posted.server_id != submission.server_id:
             raise UserError("This essay is not there any more.")
         source, essay = await self._publishing.read_essay(submission)
-        digest = submissions.recognised_by(essay, submission.question)
+        digest = submissions.hash_submission(essay, submission.question)
         old = essay_from_json(json.loads(posted.essay))
         # A page has a source address, a file has none.
         essay = replace(essay, source_url=essay.source_url or old.source_url)
@@ -142,8 +142,8 @@ class Editing:
         async def keep(tx: Transaction) -> int | None:
             # The admin, who got no answer, may have submitted it again and applied that.
             if cut_off and (
-                await submissions.came_again(tx, submission, digest)
-                or await submissions.newer_waits(tx, submission)
+                await submissions.has_accepted_duplicate(tx, submission, digest)
+                or await submissions.has_newer_pending(tx, submission)
             ):
                 raise UserError(_OVERTAKEN)
             if not await submissions.accept(tx, submission.id, digest):
@@ -152,7 +152,7 @@ class Editing:
                 )
             if same:
                 return None
-            return await pending_revisions.keep(
+            return await pending_revisions.save(
                 tx,
                 discussion_id=posted.discussion_id,
                 revision=revision,
@@ -172,7 +172,7 @@ class Editing:
     async def get_preview(self, edit_id: int, server_id: int) -> EditPreview:
         """An edit and what it would change; UserError if it doesn't exist any more."""
 
-        async def look(tx: Transaction) -> tuple[Edit, PostedEssay] | None:
+        async def look(tx: Transaction) -> tuple[PendingRevision, PostedEssay] | None:
             edit = await pending_revisions.find(tx, edit_id)
             posted = (
                 None
@@ -211,7 +211,9 @@ class Editing:
 
     async def find_pending(self, discussion_id: int) -> int | None:
         """The id of an essay's pending edit, if there is one."""
-        edit = await self._database.read(lambda tx: pending_revisions.of_essay(tx, discussion_id))
+        edit = await self._database.read(
+            lambda tx: pending_revisions.find_by_discussion(tx, discussion_id)
+        )
         return None if edit is None else edit.id
 
     async def apply(self, edit_id: int, server_id: int, actor: Actor) -> tuple[EditPreview, int]:

@@ -108,7 +108,7 @@ class Publishing:
         """Save a submission; after this it may be acknowledged."""
         self._handled.add(submission.id)
         now_ms = self._clock.now_ms()
-        await self._database.write(lambda tx: submissions.receive(tx, submission, now_ms))
+        await self._database.write(lambda tx: submissions.save(tx, submission, now_ms))
 
     async def create_draft(self, submission: Submission, *, cut_off: bool = False) -> int:
         """Read a saved submission and make a draft of it; return the discussion's id.
@@ -134,7 +134,7 @@ class Publishing:
         ``edit``: finishes a new text of a published essay. Submissions that this process received
         are skipped: after a reconnection they are still in progress.
         """
-        for submission in await self._database.read(submissions.unfinished):
+        for submission in await self._database.read(submissions.list_unfinished):
             if submission.id in self._handled:
                 continue
             self._handled.add(submission.id)
@@ -150,7 +150,7 @@ class Publishing:
                 raise
             else:
                 _log.info("An essay submitted before the restart is draft %d.", discussion_id)
-        await self._database.write(submissions.drop_digests)
+        await self._database.write(submissions.delete_hashes)
 
     async def _create_draft(self, submission: Submission, *, cut_off: bool) -> int:
         source, essay = await self.read_essay(submission)
@@ -165,12 +165,12 @@ class Publishing:
             self._permissions.get_target_channel(submission.channel_id),
         )
         parts = sum(message.purpose == "part" for message in planned)
-        digest = submissions.recognised_by(essay, submission.question)
+        digest = submissions.hash_submission(essay, submission.question)
 
         async def keep(tx: Transaction) -> int:
             server_style = (await settings_module.get_settings(tx, submission.server_id)).style
             style = choose_style(target_channel, submission.style, server_style, parts)
-            if cut_off and await submissions.came_again(tx, submission, digest):
+            if cut_off and await submissions.has_accepted_duplicate(tx, submission, digest):
                 raise UserError(_SUBMITTED_AGAIN)
             # With another title or question it is another draft.
             given = bool(submission.title or submission.question)
@@ -178,7 +178,7 @@ class Publishing:
                 if await _is_draft_of(tx, same_id, revision, given=given):
                     await submissions.accept(tx, submission.id, digest)
                     if submission.style or submission.tags:
-                        await drafts.restyle(tx, same_id, style, submission.tags or None)
+                        await drafts.set_style(tx, same_id, style, submission.tags or None)
                     return same_id
             if not await submissions.accept(tx, submission.id, digest):
                 raise UserError(
@@ -258,12 +258,12 @@ class Publishing:
 
     async def set_style(self, discussion_id: int, style: str) -> None:
         """Set a draft's style; a forum post stays one."""
-        if not await self._database.write(lambda tx: drafts.restyle(tx, discussion_id, style)):
+        if not await self._database.write(lambda tx: drafts.set_style(tx, discussion_id, style)):
             raise UserError("This essay is no draft any more. Nothing was changed.")
 
     async def set_tags(self, discussion_id: int, tags: tuple[int, ...]) -> None:
         """Set the tags of a forum post that isn't posted yet."""
-        if not await self._database.write(lambda tx: drafts.retag(tx, discussion_id, tags)):
+        if not await self._database.write(lambda tx: drafts.set_tags(tx, discussion_id, tags)):
             raise UserError(
                 "This essay stands already, or is no forum's post. Nothing was changed."
             )
@@ -277,7 +277,7 @@ class Publishing:
         planned, notes = await asyncio.to_thread(_plan_messages, essay, closing, numbered=numbered)
         now_ms = self._clock.now_ms()
         if not await self._database.write(
-            lambda tx: drafts.redraft(
+            lambda tx: drafts.replace_content(
                 tx,
                 draft.id,
                 essay=essay,
@@ -343,7 +343,7 @@ class Publishing:
 
     async def get_progress(self, discussion_id: int) -> Progress:
         """The progress of a publishing."""
-        return await self._database.read(lambda tx: progress.progress(tx, discussion_id))
+        return await self._database.read(lambda tx: progress.get_progress(tx, discussion_id))
 
     async def retry(self, discussion_id: int) -> None:
         """Retry what Discord refused of a publishing; UserError if it would be refused again."""
@@ -351,12 +351,12 @@ class Publishing:
         target_channel = (
             None if draft is None else self._permissions.get_target_channel(draft.channel_id)
         )
-        if draft is not None and target_channel is not None and not draft.begun:
+        if draft is not None and target_channel is not None and not draft.card_sent:
             problem = check_target_channel(target_channel, draft.tags)
             if problem:
                 raise UserError(problem)
         now_ms = self._clock.now_ms()
-        if not await self._database.write(lambda tx: progress.go_on(tx, discussion_id, now_ms)):
+        if not await self._database.write(lambda tx: progress.retry(tx, discussion_id, now_ms)):
             raise UserError("There is nothing to go on with.")
         self._on_work()
 

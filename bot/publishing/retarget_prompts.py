@@ -12,7 +12,7 @@ from bot.core.prompts.plan import NumberedQuestion, QuotedPassage, parse_content
 from bot.core.prompts.policy import REASON_PAUSED
 from bot.core.text.similar import find_most_similar
 from storage.db.writer import Transaction
-from storage.prompts import targets
+from storage.prompts import question_refs
 
 __all__ = ["count_missing", "retarget_prompts"]
 
@@ -28,13 +28,13 @@ async def retarget_prompts(
     or a passage that was removed is skipped.
     """
     positions = [find_most_similar(question, new.questions) for question in old.questions]
-    for prompt_id, asked in await targets.get_asked(tx, discussion_id):
-        await targets.set_asked(tx, prompt_id, _move_asked(sorted(asked), positions))
+    for prompt_id, asked in await question_refs.get_asked(tx, discussion_id):
+        await question_refs.set_asked(tx, prompt_id, _move_asked(sorted(asked), positions))
     for prompt_id, content, number in await _find_new_numbers(tx, discussion_id, old, new):
         if number is None:
-            await targets.skip_missing(tx, prompt_id, reason=_MISSING, now_ms=now_ms)
+            await question_refs.skip(tx, prompt_id, reason=_MISSING, now_ms=now_ms)
         else:
-            await targets.set_content(tx, prompt_id, renumber(content, number))
+            await question_refs.set_content(tx, prompt_id, renumber(content, number))
 
 
 async def count_missing(tx: Transaction, discussion_id: int, old: Essay, new: Essay) -> int:
@@ -61,7 +61,7 @@ async def _find_new_numbers(
     Those that a pause has skipped are among them: a resume may plan them again.
     """
     found: list[tuple[int, str, int | None]] = []
-    for prompt_id, content in await targets.get_retargetable(
+    for prompt_id, content in await question_refs.get_retargetable(
         tx, discussion_id, or_skipped_for=REASON_PAUSED
     ):
         match parse_content(content):

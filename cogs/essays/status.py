@@ -17,7 +17,7 @@ async def describe_essay(tx: Transaction, discussion_id: int) -> str:
     assert essay is not None
     lines = [wording.format_essay_line(essay), f"-# {wording.describe_style(essay)}"]
     if essay.state == "publishing" and essay.publishing_error is None:
-        current = await progress.progress(tx, essay.id)
+        current = await progress.get_progress(tx, essay.id)
         lines.insert(1, wording.describe_publishing(essay.title, current))
     lines += [
         f"-# {entry.action} by {wording.format_title(entry.member_name, 40)}, "

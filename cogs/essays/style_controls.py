@@ -83,7 +83,7 @@ class TagSelect(ui.DynamicItem[ui.Select[Any]], template=_CUSTOM_ID):
     def make(cls, preview: Preview) -> TagSelect | None:
         """The select for a draft; None if it is posted already or there are no tags to choose."""
         target_channel, draft = preview.target_channel, preview.draft
-        if target_channel is None or draft.style != FORUM or draft.begun:
+        if target_channel is None or draft.style != FORUM or draft.card_sent:
             return None
         free = [
             tag

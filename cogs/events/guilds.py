@@ -56,7 +56,9 @@ class Guilds(commands.Cog):
             with self._services.active_work.track():
                 while self._available:
                     some = frozenset(self._available)
-                    await self._write(functools.partial(servers_module.come_back, server_ids=some))
+                    await self._write(
+                        functools.partial(servers_module.record_present, server_ids=some)
+                    )
                     self._available -= some
                 self._services.scheduler.wake()
         finally:

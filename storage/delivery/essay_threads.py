@@ -22,7 +22,7 @@ __all__ = [
     "find_discussion_id",
     "get_channel_id",
     "get_thread_ids",
-    "give_up",
+    "mark_rest_failed",
     "mark_thread_lost",
     "redirect_unsent",
     "restart_publishing",
@@ -140,7 +140,7 @@ async def mark_thread_lost(tx: Transaction, thread_id: int, last_error: str) -> 
     """A thread was deleted, or will never be opened: an essay can't be posted into it."""
     row = await tx.row("SELECT id FROM discussions WHERE thread_id = :id", {"id": thread_id})
     if row is not None:
-        await give_up(tx, row["id"], last_error)
+        await mark_rest_failed(tx, row["id"], last_error)
 
 
 async def find_discussion_id(tx: Transaction, thread_id: int) -> int | None:
@@ -149,7 +149,7 @@ async def find_discussion_id(tx: Transaction, thread_id: int) -> int | None:
     return None if row is None else row["id"]
 
 
-async def give_up(tx: Transaction, discussion_id: int, last_error: str) -> None:
+async def mark_rest_failed(tx: Transaction, discussion_id: int, last_error: str) -> None:
     """Mark the essay's pending messages as failed, because the thread for them is lost."""
     await tx.run(
         """

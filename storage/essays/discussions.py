@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.core.essay.essay import Essay
 from storage.db.writer import Transaction
-from storage.essays.revisions import digest
+from storage.essays.revisions import hash_text
 
 __all__ = [
     "ChangedDiscussion",
@@ -66,7 +66,7 @@ async def find_same_essay(
             )
         ORDER BY discussions.id DESC
         """,
-        {"channel_id": channel_id, "content_hash": digest(essay), "besides": besides},
+        {"channel_id": channel_id, "content_hash": hash_text(essay), "besides": besides},
     )
     return None if row is None else await find(tx, row["id"])
 
@@ -81,7 +81,7 @@ async def list_same_drafts(tx: Transaction, channel_id: int, essay: Essay) -> li
             AND revisions.content_hash = :content_hash
         ORDER BY discussions.id DESC
         """,
-        {"channel_id": channel_id, "content_hash": digest(essay)},
+        {"channel_id": channel_id, "content_hash": hash_text(essay)},
     )
     return [row["id"] for row in rows]
 

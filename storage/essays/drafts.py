@@ -15,7 +15,7 @@ from bot.core.payload import Payload
 from storage.db.writer import Transaction
 from storage.delivery import messages
 from storage.delivery.messages import NewMessage
-from storage.essays.revisions import NewRevision, add_revision, digest, facts, keep_text
+from storage.essays.revisions import NewRevision, add_revision, hash_text, make_facts_row, save_text
 from storage.essays.submissions import Submission
 from storage.servers.audit_log import record_action
 
@@ -26,9 +26,9 @@ __all__ = [
     "discard",
     "find",
     "publish",
-    "redraft",
-    "restyle",
-    "retag",
+    "replace_content",
+    "set_style",
+    "set_tags",
 ]
 
 
@@ -45,7 +45,7 @@ class DraftPost:
 class Draft:
     """A draft, or the essay it was published as; see ``state``.
 
-    ``begun``: its card has been sent.
+    ``card_sent``: its card has been sent.
     """
 
     id: int
@@ -61,7 +61,7 @@ class Draft:
     posts: tuple[DraftPost, ...]
     style: str
     tags: tuple[int, ...]
-    begun: bool
+    card_sent: bool
 
 
 async def create(
@@ -105,7 +105,7 @@ def _joined(tags: tuple[int, ...]) -> str:
     return " ".join(str(tag) for tag in tags)
 
 
-async def restyle(
+async def set_style(
     tx: Transaction, discussion_id: int, style: str, tags: tuple[int, ...] | None = None
 ) -> bool:
     """Change the style of a draft or scheduled essay, and its tags unless None.
@@ -127,7 +127,7 @@ async def restyle(
     )
 
 
-async def retag(tx: Transaction, discussion_id: int, tags: tuple[int, ...]) -> bool:
+async def set_tags(tx: Transaction, discussion_id: int, tags: tuple[int, ...]) -> bool:
     """Change the tags of a forum post; False if it isn't one, or was posted already."""
     return bool(
         await tx.run(
@@ -185,11 +185,11 @@ async def find(tx: Transaction, discussion_id: int) -> Draft | None:
         ),
         style=row["style"],
         tags=tuple(int(tag) for tag in row["tags"].split()),
-        begun=any(post["purpose"] == "card" and post["state"] == "sent" for post in found),
+        card_sent=any(post["purpose"] == "card" and post["state"] == "sent" for post in found),
     )
 
 
-async def redraft(
+async def replace_content(
     tx: Transaction,
     discussion_id: int,
     *,
@@ -212,7 +212,7 @@ async def redraft(
     )
     if row is None:
         return False
-    found = facts(essay)
+    found = make_facts_row(essay)
     await tx.run(
         """
         UPDATE revisions
@@ -227,7 +227,7 @@ async def redraft(
             "words": essay.words,
             "postscript": essay.postscript,
             "notes": "\n".join(notes),
-            "content_hash": digest(essay),
+            "content_hash": hash_text(essay),
         }
         | {name: value for name, value in found.items() if name != "essay"},
     )
@@ -235,7 +235,7 @@ async def redraft(
         "UPDATE revision_contents SET essay = :essay WHERE discussion_id = :id AND number = 1",
         {"id": discussion_id, "essay": found["essay"]},
     )
-    await keep_text(tx, discussion_id, 1, essay)
+    await save_text(tx, discussion_id, 1, essay)
     await tx.run("DELETE FROM planned_messages WHERE discussion_id = :id", {"id": discussion_id})
     await messages.plan(
         tx,

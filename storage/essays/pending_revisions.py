@@ -10,11 +10,11 @@ from bot.core.essay.serialize import essay_from_json, essay_to_json
 from storage.db.writer import Transaction
 from storage.essays.revisions import NewRevision
 
-__all__ = ["Edit", "correct", "discard", "find", "keep", "of_essay"]
+__all__ = ["PendingRevision", "correct", "discard", "find", "find_by_discussion", "save"]
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class PendingRevision:
     """A new revision that an admin has to apply or discard."""
 
     id: int
@@ -30,8 +30,8 @@ _EDIT = _EDITS + "WHERE id = :id"
 _EDIT_OF = _EDITS + "WHERE discussion_id = :id"
 
 
-def _edit(row: sqlite3.Row) -> Edit:
-    return Edit(
+def _edit(row: sqlite3.Row) -> PendingRevision:
+    return PendingRevision(
         id=row["id"],
         discussion_id=row["discussion_id"],
         revision=NewRevision(
@@ -44,7 +44,7 @@ def _edit(row: sqlite3.Row) -> Edit:
     )
 
 
-async def keep(
+async def save(
     tx: Transaction,
     *,
     discussion_id: int,
@@ -80,7 +80,7 @@ def _serialize(revision: NewRevision) -> str:
     return json.dumps(essay_to_json(revision.essay), ensure_ascii=False)
 
 
-async def correct(tx: Transaction, edit: Edit, revision: NewRevision) -> bool:
+async def correct(tx: Transaction, edit: PendingRevision, revision: NewRevision) -> bool:
     """Replace the revision of ``edit`` with a corrected one; False if it changed meanwhile."""
     if await find(tx, edit.id) != edit:
         return False
@@ -102,13 +102,13 @@ async def correct(tx: Transaction, edit: Edit, revision: NewRevision) -> bool:
     return True
 
 
-async def find(tx: Transaction, edit_id: int) -> Edit | None:
+async def find(tx: Transaction, edit_id: int) -> PendingRevision | None:
     """Find the edit with this id; None if it was applied, discarded or replaced."""
     row = await tx.row(_EDIT, {"id": edit_id})
     return None if row is None else _edit(row)
 
 
-async def of_essay(tx: Transaction, discussion_id: int) -> Edit | None:
+async def find_by_discussion(tx: Transaction, discussion_id: int) -> PendingRevision | None:
     """Find the pending edit of a discussion, if there is one."""
     row = await tx.row(_EDIT_OF, {"id": discussion_id})
     return None if row is None else _edit(row)

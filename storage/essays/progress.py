@@ -12,9 +12,9 @@ __all__ = [
     "Progress",
     "PublishedEssay",
     "find_published",
-    "go_on",
+    "get_progress",
     "open_discussion",
-    "progress",
+    "retry",
 ]
 
 
@@ -28,7 +28,7 @@ class Progress:
     last_error: str | None
 
 
-async def go_on(tx: Transaction, discussion_id: int, now_ms: int) -> int:
+async def retry(tx: Transaction, discussion_id: int, now_ms: int) -> int:
     """Retry the messages of an essay that Discord refused; their number.
 
     If the essay's own thread is lost, all of the essay is posted again.
@@ -47,7 +47,7 @@ async def go_on(tx: Transaction, discussion_id: int, now_ms: int) -> int:
     )
 
 
-async def progress(tx: Transaction, discussion_id: int) -> Progress:
+async def get_progress(tx: Transaction, discussion_id: int) -> Progress:
     """The progress of publishing a discussion's essay."""
     row = await tx.row(
         """

@@ -10,7 +10,7 @@ from bot.core.essay.essay import Essay
 from bot.core.essay.serialize import essay_to_json
 from storage.db.writer import Transaction
 
-__all__ = ["NewRevision", "add_revision", "digest", "facts", "keep_text"]
+__all__ = ["NewRevision", "add_revision", "hash_text", "make_facts_row", "save_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class NewRevision:
     language: str | None = None
 
 
-def digest(essay: Essay) -> str:
+def hash_text(essay: Essay) -> str:
     """Hash an essay's words, to recognize the same essay in any file format."""
     words = " ".join(passage.text for passage in essay.passages) or essay.title
     return hashlib.sha256(" ".join(words.split()).encode("utf-8", "replace")).hexdigest()
@@ -41,7 +41,7 @@ async def add_revision(
     """Save an essay as a revision of a discussion, with its passages and questions."""
     essay = revision.essay
     key = {"discussion_id": discussion_id, "number": number}
-    found = facts(essay)
+    found = make_facts_row(essay)
     await tx.run(
         """
         INSERT INTO revisions (discussion_id, number, title, byline, author, epigraph,
@@ -61,7 +61,7 @@ async def add_revision(
             "closing_question": revision.closing,
             "notes": "\n".join(revision.notes),
             "source_name": revision.source_name,
-            "content_hash": digest(essay),
+            "content_hash": hash_text(essay),
             "now": now_ms,
         },
     )
@@ -72,10 +72,10 @@ async def add_revision(
         """,
         key | {"essay": found["essay"], "source": revision.source},
     )
-    await keep_text(tx, discussion_id, number, essay)
+    await save_text(tx, discussion_id, number, essay)
 
 
-async def keep_text(tx: Transaction, discussion_id: int, number: int, essay: Essay) -> None:
+async def save_text(tx: Transaction, discussion_id: int, number: int, essay: Essay) -> None:
     """Save the questions and passages of a revision; replaces saved ones that differ."""
     key = {"discussion_id": discussion_id, "number": number}
     questions = [key | {"position": at, "text": text} for at, text in enumerate(essay.questions)]
@@ -114,7 +114,7 @@ async def keep_text(tx: Transaction, discussion_id: int, number: int, essay: Ess
         )
 
 
-def facts(essay: Essay) -> dict[str, str | None]:
+def make_facts_row(essay: Essay) -> dict[str, str | None]:
     """The extracted facts of an essay that an admin may correct, and the essay as JSON."""
     epigraph = essay.epigraph
     return {

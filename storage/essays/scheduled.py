@@ -6,7 +6,7 @@ from storage.db.writer import Transaction
 from storage.essays.drafts import publish
 from storage.servers.audit_log import record_action
 
-__all__ = ["next_due", "publish_due", "schedule"]
+__all__ = ["get_next_due", "publish_due", "schedule"]
 
 
 async def schedule(
@@ -74,7 +74,7 @@ async def publish_due(tx: Transaction, *, after_id: int, now_ms: int) -> int:
     return len(rows)
 
 
-async def next_due(tx: Transaction) -> int | None:
+async def get_next_due(tx: Transaction) -> int | None:
     """When the next scheduled essay is due; None if none is scheduled."""
     row = await tx.row(
         "SELECT min(scheduled_for) AS due_at FROM discussions WHERE state = 'scheduled'"

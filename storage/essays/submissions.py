@@ -13,14 +13,14 @@ from storage.db.writer import Transaction
 __all__ = [
     "Submission",
     "accept",
-    "came_again",
-    "drop_digests",
-    "newer_waits",
-    "outcome",
-    "receive",
-    "recognised_by",
+    "delete_hashes",
+    "find_refusal",
+    "has_accepted_duplicate",
+    "has_newer_pending",
+    "hash_submission",
+    "list_unfinished",
     "refuse",
-    "unfinished",
+    "save",
 ]
 
 
@@ -49,7 +49,7 @@ class Submission:
     essay_id: int | None = None
 
 
-async def receive(tx: Transaction, submission: Submission, now_ms: int) -> None:
+async def save(tx: Transaction, submission: Submission, now_ms: int) -> None:
     """Save a submission. Idempotent."""
     await tx.run(
         """
@@ -88,7 +88,7 @@ async def receive(tx: Transaction, submission: Submission, now_ms: int) -> None:
     )
 
 
-async def unfinished(tx: Transaction) -> list[Submission]:
+async def list_unfinished(tx: Transaction) -> list[Submission]:
     """The submissions that were neither accepted nor refused, the oldest first."""
     rows = await tx.rows(
         """
@@ -120,7 +120,7 @@ async def unfinished(tx: Transaction) -> list[Submission]:
     ]
 
 
-def recognised_by(essay: Essay, question: str | None) -> str:
+def hash_submission(essay: Essay, question: str | None) -> str:
     """Hash a submission's essay and closing question, to recognize an identical submission."""
     text = json.dumps([essay_to_json(essay), question], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
@@ -129,8 +129,8 @@ def recognised_by(essay: Essay, question: str | None) -> str:
 async def accept(tx: Transaction, submission_id: int, digest: str) -> bool:
     """Mark a submission as accepted, in the transaction that plans it; False if it was before.
 
-    ``digest``: its hash (:func:`recognised_by`). It is saved only if an older submission, which may
-    be identical, is unfinished.
+    ``digest``: its hash (:func:`hash_submission`). It is saved only if an older submission, which
+    may be identical, is unfinished.
     """
     changed = await tx.run(
         """
@@ -146,7 +146,7 @@ async def accept(tx: Transaction, submission_id: int, digest: str) -> bool:
     return changed > 0
 
 
-async def came_again(tx: Transaction, submission: Submission, digest: str) -> bool:
+async def has_accepted_duplicate(tx: Transaction, submission: Submission, digest: str) -> bool:
     """Whether an identical, newer submission for its channel or essay was accepted."""
     found = await tx.row(
         """
@@ -165,7 +165,7 @@ async def came_again(tx: Transaction, submission: Submission, digest: str) -> bo
     return found is not None
 
 
-async def newer_waits(tx: Transaction, submission: Submission) -> bool:
+async def has_newer_pending(tx: Transaction, submission: Submission) -> bool:
     """Whether a newer submission for the same essay is a pending revision."""
     found = await tx.row(
         """
@@ -180,7 +180,7 @@ async def newer_waits(tx: Transaction, submission: Submission) -> bool:
     return found is not None
 
 
-async def drop_digests(tx: Transaction) -> None:
+async def delete_hashes(tx: Transaction) -> None:
     """Delete the hashes, when no interrupted submission is unfinished any more."""
     await tx.run("UPDATE submissions SET content_hash = NULL WHERE content_hash IS NOT NULL")
 
@@ -198,7 +198,7 @@ async def refuse(tx: Transaction, submission_id: int, sentence: str) -> None:
     )
 
 
-async def outcome(tx: Transaction, submission_id: int) -> str | None:
+async def find_refusal(tx: Transaction, submission_id: int) -> str | None:
     """The sentence that says why a submission was refused; None if it wasn't."""
     row = await tx.row("SELECT outcome FROM submissions WHERE id = :id", {"id": submission_id})
     return None if row is None else row["outcome"]

@@ -12,10 +12,10 @@ from storage.db.erasure_log import Erasure
 from storage.db.writer import Transaction
 from storage.replies import attachments
 
-__all__ = ["EVER", "get_member_data", "opt_in", "record_erasure"]
+__all__ = ["NO_TIME_LIMIT", "get_member_data", "opt_in", "record_erasure"]
 
 #: No time limit: everything recorded was written before, whatever the clock says.
-EVER = (1 << 63) - 1
+NO_TIME_LIMIT = (1 << 63) - 1
 
 
 def _time(milliseconds: int | None) -> str | None:

@@ -12,7 +12,7 @@ from storage.prompts.queries import get_asked_questions
 
 __all__ = [
     "UnansweredPrompt",
-    "Week",
+    "WeeklyActivity",
     "delete_planned_digest_after",
     "get_week",
     "has_later_digest",
@@ -43,7 +43,7 @@ class UnansweredPrompt:
 
 
 @dataclass(frozen=True, slots=True)
-class Week:
+class WeeklyActivity:
     """What happened in a server's open discussions in a week."""
 
     essays: tuple[DigestEssay, ...]
@@ -107,7 +107,7 @@ async def skip_digests(
     )
 
 
-async def get_week(tx: Transaction, server_id: int, now: datetime) -> Week:
+async def get_week(tx: Transaction, server_id: int, now: datetime) -> WeeklyActivity:
     """What happened in the week before ``now`` in the server's open discussions."""
     since_ms = to_milliseconds(now - _WEEK)
     window = {
@@ -185,7 +185,7 @@ async def get_week(tx: Transaction, server_id: int, now: datetime) -> Week:
         """,
         window,
     )
-    return Week(
+    return WeeklyActivity(
         tuple(
             DigestEssay(row["title"], row["channel_id"], row["card_id"], row["replies"])
             for row in essays

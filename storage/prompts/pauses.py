@@ -18,7 +18,7 @@ __all__ = [
     "get_skipped",
     "pause",
     "pause_discussion",
-    "replan",
+    "plan_again",
 ]
 
 
@@ -111,7 +111,7 @@ async def get_skipped(
     ]
 
 
-async def replan(tx: Transaction, prompt_id: int, now_ms: int) -> None:
+async def plan_again(tx: Transaction, prompt_id: int, now_ms: int) -> None:
     """Plan a skipped prompt again; it is due now, and its lateness counts from now on."""
     await tx.run(
         """

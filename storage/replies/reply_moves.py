@@ -26,6 +26,7 @@ __all__ = [
     "get_move",
     "get_next_due",
     "get_recorded_copies",
+    "give_up_impossible",
     "link_instead",
     "mark_copied",
     "mark_copy_edited",
@@ -37,7 +38,6 @@ __all__ = [
     "mark_not_copied",
     "mark_not_deleted",
     "postpone",
-    "settle_impossible",
 ]
 
 
@@ -83,7 +83,7 @@ class DueLink:
     thread_id: int
 
 
-async def settle_impossible(tx: Transaction) -> None:
+async def give_up_impossible(tx: Transaction) -> None:
     """Give up the moves of replies that were deleted or whose thread will never exist."""
     await tx.run(_GIVE_UP)
     for statement in _STAY:

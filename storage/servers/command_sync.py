@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from storage.db.writer import Transaction
 
-__all__ = ["record_sync", "synced"]
+__all__ = ["get_payload_hash", "record_sync"]
 
 
-async def synced(tx: Transaction, application_id: int) -> str | None:
+async def get_payload_hash(tx: Transaction, application_id: int) -> str | None:
     """The digest of the commands that were registered last; None where none were."""
     row = await tx.row(
         "SELECT payload_hash FROM command_syncs WHERE application_id = :id", {"id": application_id}

@@ -6,7 +6,14 @@ from collections.abc import Collection, Mapping
 
 from storage.db.writer import Transaction
 
-__all__ = ["come_back", "erase_due", "next_due", "record_joined", "record_left", "update_joined"]
+__all__ = [
+    "erase_due",
+    "get_next_due",
+    "record_joined",
+    "record_left",
+    "record_present",
+    "update_joined",
+]
 
 #: Most rows erased in one unit of work, so that the writer can run other units in between.
 _BATCH = 2000
@@ -28,7 +35,7 @@ async def record_joined(tx: Transaction, server_id: int, name: str, now_ms: int)
     return bool(added)
 
 
-async def come_back(tx: Transaction, server_ids: Collection[int]) -> None:
+async def record_present(tx: Transaction, server_ids: Collection[int]) -> None:
     """Record that the bot is in these servers; work postponed when it was removed is due again."""
     for row in await tx.rows("SELECT id FROM servers WHERE left_at IS NOT NULL"):
         if row["id"] in server_ids:
@@ -98,7 +105,7 @@ async def erase_due(tx: Transaction, now_ms: int, kept_for: int) -> bool:
     return True
 
 
-async def next_due(tx: Transaction, kept_for: int) -> int | None:
+async def get_next_due(tx: Transaction, kept_for: int) -> int | None:
     """When the next server is to be erased; None if there is none."""
     row = await tx.row("SELECT min(left_at) AS left_at FROM servers")
     return None if row is None or row["left_at"] is None else int(row["left_at"]) + kept_for

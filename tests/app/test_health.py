@@ -117,10 +117,10 @@ async def test_health_and_metrics_describe_a_running_bot(tmp_path: Path) -> None
         back_up(tmp_path / "salon.sqlite3", tmp_path / "salon-backups", None)
 
         async def connected() -> bool:
-            return running.salon.connection().connected
+            return running.salon.get_connection().connected
 
         await wait_until(connected, "the end of the library's getting ready")
-        health = health_of(running.database, tmp_path, running.salon.connection())
+        health = health_of(running.database, tmp_path, running.salon.get_connection())
         port = free_port()
         async with serve_health(health, ("127.0.0.1", port)):
             status, text = await asked(f"http://127.0.0.1:{port}/health")

@@ -60,7 +60,7 @@ async def _publish(tx: Transaction, essay: Essay, place: Place) -> None:
         file_url=None,
         text=_ESSAY,
     )
-    await submissions.receive(tx, submission, now_ms)
+    await submissions.save(tx, submission, now_ms)
     await submissions.accept(tx, submission.id, "")
     await publish_essay(
         tx,

@@ -67,7 +67,7 @@ async def published(database: Database) -> Database:
     """An essay whose three messages were sent as 1001 to 1003."""
 
     async def publish(tx: Transaction) -> None:
-        await submissions.receive(tx, SUBMISSION, NOW_MS)
+        await submissions.save(tx, SUBMISSION, NOW_MS)
         await publish_essay(
             tx,
             submission=SUBMISSION,
@@ -307,7 +307,7 @@ async def test_only_a_complete_channel_moves_its_watermark(published: Database) 
 
 async def test_a_message_of_the_bot_is_matched_by_its_nonce(database: Database) -> None:
     async def plan(tx: Transaction) -> str:
-        await submissions.receive(tx, SUBMISSION, NOW_MS)
+        await submissions.save(tx, SUBMISSION, NOW_MS)
         await publish_essay(
             tx,
             submission=SUBMISSION,
@@ -337,7 +337,7 @@ async def test_a_message_of_the_bot_in_the_history_is_matched_by_its_content(
     payload = make_plain_message("  Slow bread ", silent=False)
 
     async def plan(tx: Transaction) -> None:
-        await submissions.receive(tx, SUBMISSION, NOW_MS)
+        await submissions.save(tx, SUBMISSION, NOW_MS)
         await publish_essay(
             tx,
             submission=SUBMISSION,

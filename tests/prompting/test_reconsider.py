@@ -148,7 +148,7 @@ async def block(tx: Transaction, planned: PlannedMessage, at: datetime) -> None:
         tx, planned_message_id=planned.id, due_at=now_ms + 9, last_error="No.", without_effect=True
     )
     assert was_never_created
-    await alerts.alert_of_prompt(tx, planned, "No.", now_ms)
+    await alerts.alert_about_prompt(tx, planned, "No.", now_ms)
     await reconsider.release(tx, planned.id, at_ms=now_ms, reason="No.", blocked=True)
 
 

@@ -39,7 +39,7 @@ async def cut_off(running: RunningBot, text: str, *, number: int = 7) -> int:
     await running.salon.wait_until_ready()
     await running.settle()
     handed = make_submission(running, text, essay_id=1, number=number)
-    await running.database.write(lambda tx: submissions.receive(tx, handed, 0))
+    await running.database.write(lambda tx: submissions.save(tx, handed, 0))
     return number
 
 
@@ -60,7 +60,7 @@ async def test_an_interrupted_text_is_not_shown_again_once_it_was_applied(
     await take_up_again(running)
     told = await running.answer_text(await running.run_command("essay show", options=CHOSEN))
     assert "A new text" not in told
-    outcome = await running.database.read(lambda tx: submissions.outcome(tx, number))
+    outcome = await running.database.read(lambda tx: submissions.find_refusal(tx, number))
     assert "was handed in after" in (outcome or "")
 
 

@@ -74,7 +74,7 @@ async def cut_off(running: RunningBot, text: str = TEXT, *, title: str | None = 
     await running.salon.wait_until_ready()
     await running.settle()
     submission = make_submission(running, text.format(**FACTS), title=title)
-    await running.database.write(lambda tx: submissions.receive(tx, submission, 0))
+    await running.database.write(lambda tx: submissions.save(tx, submission, 0))
 
 
 async def take_up_again(running: RunningBot) -> list[ListedDiscussion]:

@@ -120,7 +120,7 @@ async def test_a_server_that_invited_the_bot_while_it_was_away_is_greeted_too(
 
 def stock_taken(running: RunningBot) -> Any:
     async def known() -> bool:
-        if not running.salon.connection().connected:
+        if not running.salon.get_connection().connected:
             return False
         rows = await running.database.read(lambda tx: tx.rows("SELECT id FROM servers"))
         return bool(rows)

@@ -21,7 +21,7 @@ WHO = {"member_id": 40, "member_name": "Ann"}
 
 
 async def draft(tx: Transaction, source: bytes = b"# Slow bread") -> int:
-    await submissions.receive(tx, SUBMISSION, NOW_MS)
+    await submissions.save(tx, SUBMISSION, NOW_MS)
     return await drafts.create(
         tx,
         submission=SUBMISSION,
@@ -56,7 +56,7 @@ async def test_a_draft_is_published_once(database: Database) -> None:
         lambda tx: scheduled.schedule(tx, number, at_ms=NOW_MS, now_ms=NOW_MS, **WHO)  # type: ignore[arg-type]
     )
     assert not await database.write(
-        lambda tx: drafts.redraft(
+        lambda tx: drafts.replace_content(
             tx, number, essay=essay(), closing=None, notes=(), planned=[], now_ms=NOW_MS
         )
     )
@@ -70,7 +70,7 @@ async def test_a_scheduled_essay_is_published_when_its_hour_has_come(database: D
     assert await database.write(
         lambda tx: scheduled.schedule(tx, number, at_ms=hour, now_ms=NOW_MS, **WHO)  # type: ignore[arg-type]
     )
-    assert await database.read(scheduled.next_due) == hour
+    assert await database.read(scheduled.get_next_due) == hour
     assert (
         await database.write(lambda tx: scheduled.publish_due(tx, after_id=1, now_ms=hour - 1)) == 0
     )
@@ -101,22 +101,22 @@ async def test_a_discussion_turns_only_from_the_state_it_is_in(database: Databas
     )
     assert turned is None
     assert await database.write(lambda tx: discussions.mark_withdrawn(tx, number)) is None
-    assert await database.write(lambda tx: progress.go_on(tx, number, NOW_MS)) == 0
+    assert await database.write(lambda tx: progress.retry(tx, number, NOW_MS)) == 0
 
 
 async def test_what_was_received_waits_until_it_is_accepted_or_refused(
     database: Database,
 ) -> None:
     text = Submission(1001, 10, "A server", 20, 40, "Ann", None, None, "# Text", title="T")
-    await database.write(lambda tx: submissions.receive(tx, SUBMISSION, NOW_MS))
-    await database.write(lambda tx: submissions.receive(tx, text, NOW_MS))
-    assert await database.read(submissions.unfinished) == [SUBMISSION, text]
+    await database.write(lambda tx: submissions.save(tx, SUBMISSION, NOW_MS))
+    await database.write(lambda tx: submissions.save(tx, text, NOW_MS))
+    assert await database.read(submissions.list_unfinished) == [SUBMISSION, text]
     assert await database.write(lambda tx: submissions.accept(tx, SUBMISSION.id, "0f"))
     assert not await database.write(lambda tx: submissions.accept(tx, SUBMISSION.id, "0f"))
     await database.write(lambda tx: submissions.refuse(tx, text.id, "It is empty."))
-    assert await database.read(submissions.unfinished) == []
-    assert await database.read(lambda tx: submissions.outcome(tx, text.id)) == "It is empty."
-    assert await database.read(lambda tx: submissions.outcome(tx, 5)) is None
+    assert await database.read(submissions.list_unfinished) == []
+    assert await database.read(lambda tx: submissions.find_refusal(tx, text.id)) == "It is empty."
+    assert await database.read(lambda tx: submissions.find_refusal(tx, 5)) is None
 
 
 async def test_nobody_is_told_of_an_essay_that_is_no_longer_on_its_way(
@@ -125,8 +125,8 @@ async def test_nobody_is_told_of_an_essay_that_is_no_longer_on_its_way(
     number = await database.write(draft)
 
     async def stuck(tx: Transaction) -> int:
-        await alerts.alert_of_essay(tx, number, "Why.", NOW_MS, stopped=True)
-        await alerts.alert_of_essay_thread(tx, 77, "Why.", NOW_MS, stopped=False)
+        await alerts.alert_about_essay(tx, number, "Why.", NOW_MS, stopped=True)
+        await alerts.alert_about_essay_thread(tx, 77, "Why.", NOW_MS, stopped=False)
         row = await tx.row("SELECT count(*) AS told FROM alerts")
         assert row is not None
         return int(row["told"])

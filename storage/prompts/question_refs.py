@@ -11,7 +11,7 @@ __all__ = [
     "get_retargetable",
     "set_asked",
     "set_content",
-    "skip_missing",
+    "skip",
 ]
 
 
@@ -58,7 +58,7 @@ async def set_content(tx: Transaction, prompt_id: int, content: str) -> None:
     )
 
 
-async def skip_missing(tx: Transaction, prompt_id: int, *, reason: str, now_ms: int) -> None:
+async def skip(tx: Transaction, prompt_id: int, *, reason: str, now_ms: int) -> None:
     """Skip a prompt whose question or passage was removed, even if it was skipped before."""
     await tx.run(
         """
