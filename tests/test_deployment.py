@@ -27,7 +27,7 @@ def unit() -> RawConfigParser:
     return parser
 
 
-def test_what_hosts_install_is_what_the_project_needs() -> None:
+def test_requirements_txt_lists_what_the_project_needs() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert lines("requirements.txt") == ["-c constraints.txt", *project["dependencies"]]
 
@@ -49,7 +49,7 @@ def test_the_container_holds_every_package_and_nothing_else_is_sent_to_it() -> N
     assert all((ROOT / name).exists() for name in copied)
 
 
-def test_the_container_runs_as_nobody_in_particular_and_keeps_its_data_in_a_volume() -> None:
+def test_the_container_runs_as_an_unprivileged_user_and_keeps_its_data_in_a_volume() -> None:
     user, volume = DOCKERFILE.index("\nUSER salon"), DOCKERFILE.index("\nVOLUME /data")
     assert DOCKERFILE.index("useradd") < user < volume < DOCKERFILE.index("\nENTRYPOINT")
     assert "SALON_DATABASE=/data/salon.sqlite3" in DOCKERFILE
@@ -61,7 +61,7 @@ def test_the_settings_that_are_set_are_settings() -> None:
     assert set(re.findall(r"(?:SALON|DISCORD)_[A-Z_]+", text)) <= settings()
 
 
-def test_systemd_does_not_restart_what_no_restart_mends() -> None:
+def test_systemd_does_not_restart_after_errors_that_a_restart_cannot_fix() -> None:
     service = unit()["Service"]
     assert (service["Type"], service["NotifyAccess"]) == ("notify", "main")
     prevented = {int(status) for status in service["RestartPreventExitStatus"].split()}
@@ -78,6 +78,6 @@ def test_systemd_does_not_restart_what_no_restart_mends() -> None:
     assert prevented == ends
 
 
-def test_every_way_to_deploy_is_told_in_the_readme() -> None:
+def test_every_way_to_deploy_is_described_in_the_readme() -> None:
     for word in ("Procfile", "Dockerfile", "deploy/salon.service", "### Upgrade"):
         assert word in README

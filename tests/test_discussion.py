@@ -37,7 +37,7 @@ async def running(tmp_path: Path) -> AsyncIterator[RunningBot]:
 
 
 @pytest.mark.smoke
-async def test_an_essay_stands_as_card_parts_and_closing_question(running: RunningBot) -> None:
+async def test_an_essay_is_posted_as_card_parts_and_closing_question(running: RunningBot) -> None:
     card, part, closing = await running.publish(f"{ESSAY}\nPS. Rye takes two nights.\n")
     assert card["flags"] & COMPONENTS_V2
     assert "Slow bread" in component_texts(card["components"])
@@ -52,7 +52,7 @@ async def test_an_essay_stands_as_card_parts_and_closing_question(running: Runni
     assert exported["essay"]["channel_id"] == str(running.channel())
 
 
-async def test_an_essay_of_many_parts_stands_in_order(running: RunningBot) -> None:
+async def test_an_essay_of_many_parts_is_posted_in_order(running: RunningBot) -> None:
     paragraphs = [f"Paragraph {number}. " + "It takes time. " * 60 for number in range(12)]
     posted = await running.publish("# Long\n\n" + "\n\n".join(paragraphs))
     together = "\n".join(message["content"] for message in posted[1:])
@@ -62,7 +62,7 @@ async def test_an_essay_of_many_parts_stands_in_order(running: RunningBot) -> No
 
 
 @pytest.mark.parametrize("which", [0, 1])
-async def test_a_reply_to_any_of_the_bots_messages_heads_a_thread_named_after_it(
+async def test_a_reply_to_any_of_the_bots_messages_opens_a_thread_named_after_it(
     running: RunningBot, which: int
 ) -> None:
     posted = await running.publish()
@@ -80,7 +80,7 @@ async def test_a_reply_to_any_of_the_bots_messages_heads_a_thread_named_after_it
 
 
 @pytest.mark.smoke
-async def test_talk_in_a_thread_is_kept_with_its_parents(running: RunningBot) -> None:
+async def test_messages_in_a_thread_are_saved_with_their_parents(running: RunningBot) -> None:
     *_, closing = await running.publish()
     head = await running.write("Ann", "I would.", to=closing["id"])
     await running.settle()
@@ -101,7 +101,7 @@ async def test_talk_in_a_thread_is_kept_with_its_parents(running: RunningBot) ->
 
 
 @pytest.mark.smoke
-async def test_edits_deletions_reactions_and_files_follow(running: RunningBot) -> None:
+async def test_edits_deletions_reactions_and_files_are_recorded(running: RunningBot) -> None:
     *_, closing = await running.publish()
     ann = running.member("Ann")
     head = await running.write("Ann", "I would.", to=closing["id"], file=("crust.png", b"png"))
@@ -123,7 +123,7 @@ async def test_edits_deletions_reactions_and_files_follow(running: RunningBot) -
     assert (kept[str(gone)]["text"], kept[str(gone)]["deleted"]) == ("", True)
 
 
-async def test_a_day_later_the_prompt_asks_what_the_essay_asks(running: RunningBot) -> None:
+async def test_a_prompt_asks_the_essays_question_a_day_later(running: RunningBot) -> None:
     posted = await running.publish()
     await running.settle(23 * 3600)
     assert len(await running.bot_messages()) == len(posted)
@@ -134,7 +134,7 @@ async def test_a_day_later_the_prompt_asks_what_the_essay_asks(running: RunningB
     assert len(await running.bot_messages()) == len(posted) + 1, "once"
 
 
-async def test_an_essay_that_asks_nothing_is_asked_after_in_its_language(
+async def test_an_essay_without_a_question_gets_the_default_one_in_its_language(
     running: RunningBot,
 ) -> None:
     await running.publish("# パン\n\nパンを焼くには一晩かかる。そのほとんどは待つ時間だ。")
@@ -145,7 +145,7 @@ async def test_an_essay_that_asks_nothing_is_asked_after_in_its_language(
     assert "> あなたはどう思いますか？" in prompt["content"]
 
 
-async def test_a_reply_to_the_prompt_heads_a_thread_too(running: RunningBot) -> None:
+async def test_a_reply_to_the_prompt_opens_a_thread_too(running: RunningBot) -> None:
     await running.publish()
     await running.settle(25 * 3600)
     *_, prompt = await running.bot_messages()
@@ -176,7 +176,7 @@ async def test_an_empty_form_is_answered_with_a_sentence(running: RunningBot) ->
     assert "The form was empty" in await running.answer_text(interaction)
 
 
-async def test_what_was_said_while_the_bot_was_away_is_kept_and_gets_its_thread(
+async def test_replies_of_an_outage_are_saved_and_get_their_threads(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "bot.ingest.catch_up")
@@ -200,7 +200,7 @@ async def test_what_was_said_while_the_bot_was_away_is_kept_and_gets_its_thread(
     assert " d" not in told.split(":")[0], "it was away for seconds, not since 1970"
 
 
-async def test_the_same_essay_handed_in_again_is_noticed_and_asked_about(
+async def test_an_essay_submitted_again_is_noticed_and_asked_about(
     running: RunningBot,
 ) -> None:
     await running.publish()
@@ -230,7 +230,9 @@ async def test_the_same_draft_with_another_title_is_another_draft(running: Runni
     assert "this very essay is essay 1 (draft)" in told
 
 
-async def test_a_new_connection_does_not_take_up_what_is_being_read(running: RunningBot) -> None:
+async def test_a_new_connection_does_not_repeat_a_submission_that_is_being_read(
+    running: RunningBot,
+) -> None:
     publishing = running.salon.services.publishing
     submission = make_submission(running, ESSAY)
     await publishing.save_submission(submission)
@@ -256,7 +258,7 @@ async def test_a_draft_is_published_from_its_preview_after_a_restart(tmp_path: P
             assert len(await again.bot_messages()) == 2
 
 
-async def test_while_it_posts_the_answer_shows_how_far_it_is(running: RunningBot) -> None:
+async def test_the_answer_shows_the_progress_of_publishing(running: RunningBot) -> None:
     sent, go_on = 0, asyncio.Event()
 
     async def hold(step: Step) -> None:
@@ -332,7 +334,7 @@ async def test_an_unreadable_file_gets_a_sentence_and_changes_nothing(
     assert "No essay" in await running.answer_text(await running.run_command("essay list"))
 
 
-async def test_a_channel_where_the_bot_may_not_write_is_named_with_the_missing_right(
+async def test_a_channel_where_the_bot_may_not_write_is_named_with_the_missing_permission(
     running: RunningBot,
 ) -> None:
     view, send = 1 << 10, 1 << 11
@@ -367,7 +369,7 @@ async def test_the_commands_are_registered_once(tmp_path: Path) -> None:
         assert calls.count("GET /users/@me") == 2, "it was started twice"
 
 
-async def test_replies_in_a_crowd_all_get_their_threads(running: RunningBot) -> None:
+async def test_many_replies_at_once_all_get_their_threads(running: RunningBot) -> None:
     *_, closing = await running.publish()
     heads = [
         await running.write(("Ann", "Ben", "Chloe", "Dev")[n % 4], f"Point {n}.", to=closing["id"])
@@ -381,7 +383,7 @@ async def test_replies_in_a_crowd_all_get_their_threads(running: RunningBot) -> 
     await wait_until(all_there, "forty threads")
 
 
-async def test_a_withdrawn_essay_takes_back_what_the_bot_posted_and_no_members_words(
+async def test_withdrawing_an_essay_deletes_the_bots_messages_and_keeps_members(
     running: RunningBot,
 ) -> None:
     *_, closing = await running.publish()
@@ -406,7 +408,7 @@ async def test_a_withdrawn_essay_takes_back_what_the_bot_posted_and_no_members_w
     assert await running.bot_messages() == [], "no prompt comes any more"
 
 
-async def test_a_withdrawal_that_is_not_meant_changes_nothing(running: RunningBot) -> None:
+async def test_a_cancelled_withdrawal_changes_nothing(running: RunningBot) -> None:
     await running.publish()
     asked = await running.run_command(
         "essay withdraw", options=[{"type": 3, "name": "essay", "value": "1"}]
@@ -416,7 +418,7 @@ async def test_a_withdrawal_that_is_not_meant_changes_nothing(running: RunningBo
     assert len(await running.bot_messages()) == 2
 
 
-async def test_a_draft_is_published_at_the_hour_it_was_scheduled_for(running: RunningBot) -> None:
+async def test_a_draft_is_published_at_its_scheduled_time(running: RunningBot) -> None:
     interaction = await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
     await running.answer_text(interaction)
     told = await running.answer_text(
@@ -481,7 +483,9 @@ async def test_a_closed_discussion_opens_no_threads_until_it_is_reopened(
     assert str(again) in {thread["id"] for thread in (await running.world())["threads"]}
 
 
-async def test_two_essays_published_at_once_stand_one_after_the_other(running: RunningBot) -> None:
+async def test_two_essays_published_at_once_are_posted_one_after_the_other(
+    running: RunningBot,
+) -> None:
     essays = {
         name: f"# {name}\n\n" + "\n\n".join(f"{name} {n}. " + "Words. " * 200 for n in range(4))
         for name in ("Rye", "Wheat")
@@ -501,7 +505,7 @@ async def test_two_essays_published_at_once_stand_one_after_the_other(running: R
     assert len([name for name, _ in itertools.groupby(told)]) == 2, told
 
 
-async def test_a_publishing_that_discord_refuses_can_be_gone_on_with(running: RunningBot) -> None:
+async def test_publishing_that_discord_refused_can_be_retried(running: RunningBot) -> None:
     fault = {"kind": "http", "method": "POST", "path": "/channels/*/messages", "times": 1}
     await running.control("faults", {**fault, "status": 400, "after_effect": False})
     interaction = await running.start_publishing()
@@ -520,7 +524,7 @@ async def test_a_publishing_that_discord_refuses_can_be_gone_on_with(running: Ru
 
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("status", [500, None])
-async def test_an_acknowledgement_that_fails_does_not_stop_what_was_asked(
+async def test_a_failed_acknowledgement_does_not_stop_the_command(
     running: RunningBot, status: int | None, after_effect: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Interaction answers are views of rows: nothing depends on their arriving."""
@@ -575,7 +579,7 @@ async def test_an_essay_on_the_web_is_published_with_its_source(running: Running
         await runner.cleanup()
 
 
-async def test_an_address_that_is_no_page_of_the_web_is_refused_with_a_sentence(
+async def test_an_invalid_web_address_is_rejected_with_a_sentence(
     running: RunningBot,
 ) -> None:
     for address in ("http://169.254.169.254/latest", "file:///etc/passwd", "bread"):
@@ -611,7 +615,7 @@ async def test_an_admin_gets_the_essay_and_its_replies_as_a_file(
         assert "I would wait two nights." in text
 
 
-async def test_the_whole_text_of_a_long_essay_comes_as_a_file(running: RunningBot) -> None:
+async def test_the_full_text_of_a_long_essay_is_sent_as_a_file(running: RunningBot) -> None:
     text = "# Long\n\n" + "\n\n".join(f"Paragraph {n}. " + "Words. " * 200 for n in range(9))
     interaction = await running.run_command("essay publish", file=("long.md", text.encode()))
     pressed = await running.press(interaction, "Whole text")
@@ -635,7 +639,7 @@ async def test_a_draft_for_which_prompts_were_planned_can_be_discarded(running: 
     assert "No essay" in await running.answer_text(await running.run_command("essay list"))
 
 
-async def test_a_sentence_that_repeats_what_was_typed_is_cut_to_fit(running: RunningBot) -> None:
+async def test_an_answer_that_repeats_what_was_typed_is_truncated(running: RunningBot) -> None:
     options = [{"type": 3, "name": "essay", "value": "x" * 5000}]
     told = await running.answer_text(await running.run_command("essay show", options=options))
     assert told.strip()

@@ -23,12 +23,12 @@ def settings() -> set[str]:
 
 
 @pytest.mark.parametrize("name", sorted(settings()))
-def test_every_setting_stands_in_the_readme_and_the_example(name: str) -> None:
+def test_every_setting_is_in_the_readme_and_the_example(name: str) -> None:
     assert f"`{name}`" in README
     assert re.search(rf"^#?{name}=", EXAMPLE, re.MULTILINE)
 
 
-def test_the_example_names_no_setting_that_is_not_read() -> None:
+def test_every_setting_in_the_example_exists() -> None:
     assert set(re.findall(r"^#?([A-Z_]+)=", EXAMPLE, re.MULTILINE)) == settings()
 
 
@@ -40,13 +40,13 @@ def commands() -> list[str]:
     return [line for line in lines if line]
 
 
-def test_the_readme_tries_it_and_tests_it_in_one_command_each() -> None:
+def test_the_readme_has_one_command_to_try_it_and_one_to_test_it() -> None:
     assert "scripts/rehearse --once" in commands()
     assert "scripts/test" in commands()
 
 
 @pytest.mark.parametrize("line", commands())
-def test_a_command_in_the_readme_names_something_that_is_there(line: str) -> None:
+def test_every_command_in_the_readme_exists(line: str) -> None:
     program = line.split()[0]
     if program.startswith("scripts/"):
         assert (ROOT / program).is_file()
@@ -63,7 +63,7 @@ def test_a_command_in_the_readme_names_something_that_is_there(line: str) -> Non
         assert (ROOT / line.split()[1]).is_file()
 
 
-def test_every_option_of_the_rehearsal_stands_in_the_readme() -> None:
+def test_every_option_of_the_rehearsal_is_in_the_readme() -> None:
     shown = subprocess.run(
         [ROOT / ".venv/bin/python", "-m", "bot", "rehearse", "--help"],
         cwd=ROOT,
@@ -75,7 +75,7 @@ def test_every_option_of_the_rehearsal_stands_in_the_readme() -> None:
         assert f"`{option}" in README, option
 
 
-def test_no_address_of_a_registry_stands_in_the_lock() -> None:
+def test_the_lock_file_contains_no_registry_address() -> None:
     for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
         assert line.startswith("#") or re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][^\s]*", line), line
 
@@ -84,7 +84,7 @@ SECURITY = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`(tests/[^`]+)`", SECURITY))))
-def test_every_test_that_a_promise_names_is_there(name: str) -> None:
+def test_every_test_that_a_promise_names_exists(name: str) -> None:
     file, _, test = name.partition("::")
     assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8")
 

@@ -142,7 +142,7 @@ async def test_health_and_metrics_describe_a_running_bot(tmp_path: Path) -> None
             assert status == 404
 
 
-async def test_without_a_connection_health_says_so(tmp_path: Path) -> None:
+async def test_health_reports_a_missing_connection(tmp_path: Path) -> None:
     async with open_database(tmp_path / "salon.sqlite3") as database:
         health = health_of(database, tmp_path, Connection())
         port = free_port()
@@ -158,7 +158,7 @@ async def test_without_a_connection_health_says_so(tmp_path: Path) -> None:
             pass
 
 
-async def test_where_the_archive_cannot_be_read_health_says_so(tmp_path: Path) -> None:
+async def test_health_reports_an_unreadable_archive(tmp_path: Path) -> None:
     async with open_database(tmp_path / "salon.sqlite3") as database:
         await database.write(lambda tx: tx.run("DROP TABLE message_edits"))
         health = health_of(database, tmp_path, Connection(connected=True))

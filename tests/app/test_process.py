@@ -53,7 +53,7 @@ def status_of(spawned: SpawnedBot) -> int:
     return int(found[0])
 
 
-async def test_without_a_token_it_says_so(tmp_path: Path) -> None:
+async def test_a_missing_token_ends_it_with_a_sentence(tmp_path: Path) -> None:
     status, _, errors = await command("run", cwd=tmp_path)
     assert status == 78
     assert "DISCORD_TOKEN is missing" in errors
@@ -160,7 +160,7 @@ async def test_sigterm_ends_it_cleanly_in_the_middle_of_a_publishing(tmp_path: P
         assert await asyncio.wait_for(play, 90), "\n".join([*spawned.narration, *spawned.log])
 
 
-async def test_a_file_that_is_not_there_is_status_66(tmp_path: Path) -> None:
+async def test_a_missing_file_is_status_66(tmp_path: Path) -> None:
     status, _, errors = await command("preview", str(tmp_path / "none.md"), "--json")
     assert status == 66
     assert "cannot be read" in errors
@@ -178,7 +178,7 @@ async def test_a_file_without_text_is_one_sentence_and_status_65(
     assert len(errors.strip().splitlines()) == 1
 
 
-async def test_an_unknown_essay_is_a_sentence(tmp_path: Path) -> None:
+async def test_an_unknown_essay_gets_a_sentence(tmp_path: Path) -> None:
     database = str(tmp_path / "salon.sqlite3")
     status, _, errors = await command("export", "1", SALON_DATABASE=database)
     assert status == 74

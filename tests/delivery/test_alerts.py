@@ -44,7 +44,7 @@ async def names(running: RunningBot) -> list[str]:
     return [thread["name"] for thread in (await running.world())["threads"]]
 
 
-async def test_a_thread_whose_name_automod_refuses_gets_a_plain_one(running: RunningBot) -> None:
+async def test_a_thread_whose_name_automod_blocks_gets_a_plain_one(running: RunningBot) -> None:
     *_, closing = await running.publish()
     await refuse(running, "POST", THREADS, 200001, times=1)
     head = await running.write("Ann", "A word that AutoMod minds.", to=closing["id"])
@@ -54,7 +54,7 @@ async def test_a_thread_whose_name_automod_refuses_gets_a_plain_one(running: Run
     assert await told(running) == []
 
 
-async def test_admins_are_told_once_where_the_plain_name_is_refused_too(
+async def test_admins_are_alerted_once_if_automod_blocks_the_plain_name_too(
     running: RunningBot,
 ) -> None:
     *_, closing = await running.publish()
@@ -75,7 +75,9 @@ async def test_admins_are_told_once_where_the_plain_name_is_refused_too(
     assert len(await told(running)) == 2, "it had passed, so it is news again"
 
 
-async def test_admins_are_told_once_of_the_right_that_threads_wait_for(running: RunningBot) -> None:
+async def test_admins_are_alerted_once_of_the_permission_that_threads_wait_for(
+    running: RunningBot,
+) -> None:
     *_, closing = await running.publish()
     path = f"/channels/{running.channel()}/permissions/{running.server_id}"
     denied = {"type": 0, "allow": "0", "deny": str(1 << 35)}
@@ -91,7 +93,7 @@ async def test_admins_are_told_once_of_the_right_that_threads_wait_for(running: 
     assert sorted(await names(running)) == ["Ann: One.", "Ann: Two."]
 
 
-async def test_admins_are_told_once_of_messages_of_an_edit_that_automod_refuses(
+async def test_admins_are_alerted_once_of_messages_of_an_edit_that_automod_blocks(
     running: RunningBot,
 ) -> None:
     await running.publish(long("One", "Two", "Three", "Four"))
@@ -116,7 +118,9 @@ async def test_admins_are_told_once_of_messages_of_an_edit_that_automod_refuses(
     assert len(await told(running)) == 2, "it had passed, so it is news again"
 
 
-async def test_admins_are_told_of_the_right_that_an_edit_waits_for(running: RunningBot) -> None:
+async def test_admins_are_alerted_of_the_permission_that_an_edit_waits_for(
+    running: RunningBot,
+) -> None:
     await running.publish(long("One", "Two"))
     fault = {"kind": "http", "method": "PATCH", "path": MESSAGE, "times": 1, "status": 403}
     await running.control("faults", {**fault, "code": 50001, "after_effect": False})
@@ -127,7 +131,7 @@ async def test_admins_are_told_of_the_right_that_an_edit_waits_for(running: Runn
     assert (await running.bot_messages())[1]["content"].startswith("New.")
 
 
-async def test_admins_are_told_that_a_message_an_edit_needs_was_deleted(
+async def test_admins_are_alerted_that_a_message_an_edit_needs_was_deleted(
     running: RunningBot,
 ) -> None:
     _, first, *_ = await running.publish(long("One", "Two"))

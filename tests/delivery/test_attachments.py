@@ -26,7 +26,7 @@ async def contents(running: RunningBot) -> list[bytes | None]:
 
 
 @pytest.mark.smoke
-async def test_what_is_attached_is_kept_with_its_bytes(tmp_path: Path) -> None:
+async def test_attachments_are_stored_with_their_bytes(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         *_, closing = await running.publish()
         await running.write("Ann", "Look.", to=closing["id"], file=("a.png", b"picture"))
@@ -35,7 +35,7 @@ async def test_what_is_attached_is_kept_with_its_bytes(tmp_path: Path) -> None:
         assert (row["state"], row["content"], row["url"]) == ("stored", b"picture", None)
 
 
-async def test_the_operators_limits_are_kept_to(tmp_path: Path) -> None:
+async def test_the_operators_limits_are_respected(tmp_path: Path) -> None:
     async with (
         run_emulator() as emulator,
         run_bot(
@@ -57,7 +57,7 @@ async def test_the_operators_limits_are_kept_to(tmp_path: Path) -> None:
         assert sizes == [11, 10, 3, 2], "name, type and size stay known"
 
 
-async def test_none_is_kept_where_the_operator_wants_none(tmp_path: Path) -> None:
+async def test_no_file_is_stored_if_the_operator_wants_none(tmp_path: Path) -> None:
     async with (
         run_emulator() as emulator,
         run_bot(tmp_path, emulator, attachment_limits=AttachmentLimits(each=0)) as running,
@@ -69,7 +69,7 @@ async def test_none_is_kept_where_the_operator_wants_none(tmp_path: Path) -> Non
         assert (row["state"], row["content"], row["url"]) == ("skipped", None, None)
 
 
-async def test_a_file_is_had_days_later_though_its_address_has_run_out(tmp_path: Path) -> None:
+async def test_a_file_is_downloaded_days_later_after_its_url_has_expired(tmp_path: Path) -> None:
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
             *_, closing = await running.publish()
@@ -82,7 +82,7 @@ async def test_a_file_is_had_days_later_though_its_address_has_run_out(tmp_path:
             assert await contents(running) == [b"picture"]
 
 
-async def test_a_file_that_is_gone_from_its_message_is_left(tmp_path: Path) -> None:
+async def test_a_file_that_was_removed_from_its_message_is_skipped(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         *_, closing = await running.publish()
         with missing_files(emulator):
@@ -92,7 +92,7 @@ async def test_a_file_that_is_gone_from_its_message_is_left(tmp_path: Path) -> N
         assert (row["state"], row["url"]) == ("skipped", None)
 
 
-async def test_a_deletion_erases_the_bytes_and_an_edit_those_taken_off(tmp_path: Path) -> None:
+async def test_a_deletion_erases_the_bytes_and_an_edit_those_it_removed(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         *_, closing = await running.publish()
         first = await running.write("Ann", "Look.", to=closing["id"], file=("a.png", b"one"))
@@ -113,7 +113,7 @@ async def test_a_deletion_erases_the_bytes_and_an_edit_those_taken_off(tmp_path:
         assert await rows(running) == []
 
 
-async def test_what_was_deleted_while_it_was_being_fetched_is_not_kept(tmp_path: Path) -> None:
+async def test_a_file_deleted_during_its_download_is_not_stored(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         *_, closing = await running.publish()
         with missing_files(emulator):
@@ -126,7 +126,7 @@ async def test_what_was_deleted_while_it_was_being_fetched_is_not_kept(tmp_path:
         assert await rows(running) == []
 
 
-async def test_a_moved_replys_file_is_had_from_its_copy(tmp_path: Path) -> None:
+async def test_a_moved_replys_file_is_downloaded_from_its_copy(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         await let_move(running)
         head = await a_head(running)

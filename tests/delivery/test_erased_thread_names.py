@@ -46,7 +46,7 @@ async def close(running: RunningBot) -> None:
     await running.settle()
 
 
-async def test_a_thread_that_came_to_stand_unseen_bears_no_forgotten_words(
+async def test_a_thread_whose_opening_was_not_seen_has_no_erased_words(
     running: RunningBot,
 ) -> None:
     *_, closing = await running.publish()
@@ -60,7 +60,7 @@ async def test_a_thread_that_came_to_stand_unseen_bears_no_forgotten_words(
     assert await names(running) == [ERASED_THREAD_NAME]
 
 
-async def test_a_thread_that_another_member_called_by_their_words_is_renamed(
+async def test_a_thread_that_another_member_named_with_erased_words_is_renamed(
     running: RunningBot,
 ) -> None:
     *_, closing = await running.publish()
@@ -77,7 +77,7 @@ async def test_a_thread_that_another_member_called_by_their_words_is_renamed(
     assert await recorded(running) == [(ben, ERASED_THREAD_NAME), (ben, "Of rye")]
 
 
-async def test_of_a_thread_that_a_member_opens_who_is_kept_out_no_name_is_kept(
+async def test_the_name_of_a_thread_opened_by_an_opted_out_member_is_not_saved(
     running: RunningBot,
 ) -> None:
     *_, closing = await running.publish()
@@ -89,14 +89,14 @@ async def test_of_a_thread_that_a_member_opens_who_is_kept_out_no_name_is_kept(
     assert (await kept(running))[str(said)]["thread_id"] == closing["id"]
 
 
-async def test_who_was_forgotten_once_may_open_threads_that_are_kept(running: RunningBot) -> None:
+async def test_threads_that_an_erased_member_opens_later_are_saved(running: RunningBot) -> None:
     *_, closing = await running.publish()
     await forget(running, "Ann")
     await open_thread(running, "Ann", int(closing["id"]), "Anew")
     assert await recorded(running) == [(running.member("Ann").id, "Anew")]
 
 
-async def test_a_reply_of_which_nothing_is_kept_has_no_thread(running: RunningBot) -> None:
+async def test_a_reply_that_is_not_saved_opens_no_thread(running: RunningBot) -> None:
     *_, closing = await running.publish()
     await forget(running, "Ann", KEEP_OUT)
     said = await running.write("Ann", "Not for the record.", to=closing["id"])

@@ -83,7 +83,7 @@ async def test_nothing_is_posted_into_a_thread_that_a_moderator_locked(
     assert len(await running.bot_messages(thread_id)) == len(inside) + 1
 
 
-async def test_a_thread_locked_while_the_essay_goes_in_is_waited_for(running: RunningBot) -> None:
+async def test_publishing_waits_for_a_thread_that_was_locked_meanwhile(running: RunningBot) -> None:
     await fault(running, "POST", MESSAGES, status=503, times=10_000)
     shown = await running.run_command(
         "essay publish",
@@ -123,7 +123,7 @@ async def test_prompts_end_when_the_essays_own_thread_is_deleted(running: Runnin
     assert "And now?" in await kept(running)
 
 
-async def test_an_essay_whose_own_thread_is_gone_is_not_edited_into_nowhere(
+async def test_an_essay_whose_own_thread_was_deleted_cannot_be_edited(
     running: RunningBot,
 ) -> None:
     thread_id, _ = await publish(running, style="thread")
@@ -140,7 +140,7 @@ async def test_an_essay_whose_own_thread_is_gone_is_not_edited_into_nowhere(
 
 
 @pytest.mark.parametrize("channel", ["essays", "essay-forum"])
-async def test_a_publishing_whose_thread_is_deleted_stops_and_can_begin_anew(
+async def test_publishing_stops_if_its_thread_is_deleted_and_can_start_again(
     running: RunningBot, channel: str
 ) -> None:
     # The card and its thread get through, and then nothing.
@@ -173,7 +173,9 @@ async def test_a_publishing_whose_thread_is_deleted_stops_and_can_begin_anew(
     assert (await running.export())["essay"]["state"] == "open"
 
 
-async def test_a_card_deleted_before_its_thread_stops_the_publishing(running: RunningBot) -> None:
+async def test_a_card_deleted_before_its_thread_is_opened_stops_publishing(
+    running: RunningBot,
+) -> None:
     await fault(running, "POST", THREADS, status=503, times=10_000)
     options = [{"type": 3, "name": "style", "value": "thread"}]
     shown = await running.run_command(
@@ -194,7 +196,9 @@ async def test_a_card_deleted_before_its_thread_stops_the_publishing(running: Ru
     assert numbers(await running.bot_messages(int(thread["id"]))) == ["0", "1", "2", "3", "4"]
 
 
-async def test_another_essay_waits_for_no_thread_that_cannot_be_opened(running: RunningBot) -> None:
+async def test_another_essay_does_not_wait_for_a_thread_that_cannot_be_opened(
+    running: RunningBot,
+) -> None:
     """What belongs into a thread holds up nobody once that thread is given up."""
     await fault(running, "POST", THREADS, status=400, times=1)
     options = [{"type": 3, "name": "style", "value": "thread"}]
@@ -206,7 +210,9 @@ async def test_another_essay_waits_for_no_thread_that_cannot_be_opened(running: 
     assert len(await running.publish(ESSAY)) == 2
 
 
-async def test_withdrawn_before_its_thread_stands_nothing_is_left(running: RunningBot) -> None:
+async def test_an_essay_withdrawn_before_its_thread_is_opened_leaves_nothing(
+    running: RunningBot,
+) -> None:
     await fault(running, "POST", THREADS, status=503, times=10_000)
     options = [{"type": 3, "name": "style", "value": "thread"}]
     shown = await running.run_command(
@@ -221,7 +227,7 @@ async def test_withdrawn_before_its_thread_stands_nothing_is_left(running: Runni
     assert (await running.world())["threads"] == []
 
 
-async def test_admins_are_told_once_that_a_thread_cannot_be_locked(running: RunningBot) -> None:
+async def test_admins_are_alerted_once_that_a_thread_cannot_be_locked(running: RunningBot) -> None:
     await publish(running, style="thread")
     thread_id = running.emulator.world.channels[int((await running.bot_messages())[0]["id"])].id
     await running.database.write(
@@ -242,7 +248,7 @@ async def test_admins_are_told_once_that_a_thread_cannot_be_locked(running: Runn
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("status", [502, 503, None])
 @pytest.mark.parametrize("path", [f"{MESSAGES}/*", "/channels/*"])
-async def test_a_forums_post_is_emptied_and_locked_whatever_fails(
+async def test_a_withdrawn_forum_post_is_emptied_and_locked_whatever_fails(
     running: RunningBot, path: str, status: int | None, after_effect: bool
 ) -> None:
     thread_id, ours = await publish(running, channel="essay-forum")
@@ -261,7 +267,7 @@ async def test_a_forums_post_is_emptied_and_locked_whatever_fails(
     )
 
 
-async def test_a_forums_post_that_comes_to_stand_after_its_withdrawal_is_emptied(
+async def test_a_forum_post_created_after_its_withdrawal_is_emptied(
     running: RunningBot,
 ) -> None:
     """The call was under way when the essay was withdrawn."""
@@ -306,7 +312,7 @@ async def test_a_prompt_that_is_a_poll_is_deleted_with_its_essays_text(running: 
     assert len(await running.bot_messages(thread_id)) == len(ours)
 
 
-async def test_an_edit_reaches_an_essay_in_its_own_place(running: RunningBot) -> None:
+async def test_an_essay_in_its_own_thread_or_post_is_edited_there(running: RunningBot) -> None:
     for number, place in enumerate(("essays", "essay-forum"), 1):
         channel = [{"type": 7, "name": "channel", "value": str(running.channel(place))}]
         style = [{"type": 3, "name": "style", "value": "thread"}] if number == 1 else []
@@ -338,7 +344,7 @@ async def test_an_edit_reaches_an_essay_in_its_own_place(running: RunningBot) ->
     assert len(await running.bot_messages()) == 1, "the card of the first"
 
 
-async def test_a_channel_reply_is_moved_into_the_one_thread_where_the_server_moves(
+async def test_a_channel_reply_is_moved_into_the_essays_thread_if_the_server_moves_replies(
     running: RunningBot,
 ) -> None:
     thread_id, _ = await publish(running, style="thread")
@@ -365,7 +371,7 @@ async def test_a_channel_reply_is_moved_into_the_one_thread_where_the_server_mov
 
 
 @pytest.mark.parametrize("channel", ["essays", "essay-forum"])
-async def test_what_was_said_while_the_bot_was_away_is_read(tmp_path: Path, channel: str) -> None:
+async def test_messages_of_an_outage_are_read(tmp_path: Path, channel: str) -> None:
     style = "thread" if channel == "essays" else None
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
@@ -394,7 +400,7 @@ async def house_acts(running: RunningBot, thread_id: int, early: int, part: int)
         running.emulator.world.touch()
 
 
-async def test_a_reply_before_the_forums_post_is_known_is_kept(running: RunningBot) -> None:
+async def test_a_reply_before_the_forum_post_is_recorded_is_saved(running: RunningBot) -> None:
     """The answer to the call is lost; until it is found, nobody knows that it is an essay's."""
     await fault(running, "POST", "/channels/*/threads", status=502, after_effect=True)
     await fault(running, "GET", "/guilds/*/threads/active", status=503, times=3)
@@ -414,7 +420,7 @@ async def test_a_reply_before_the_forums_post_is_known_is_kept(running: RunningB
     assert "Second." in await kept(running)
 
 
-async def test_a_forums_post_is_not_started_again_where_its_history_is_not_shown(
+async def test_a_forum_post_is_not_started_again_if_its_history_cannot_be_read(
     running: RunningBot,
 ) -> None:
     """Not finding it proves nothing without the right to read."""

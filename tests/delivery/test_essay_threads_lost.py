@@ -42,7 +42,7 @@ async def whole(running: RunningBot) -> bool:
     return numbers(await running.bot_messages(int(thread["id"]))) == ["0", "1", "2", "3", "4"]
 
 
-async def test_a_card_deleted_before_its_id_was_known_stops_the_publishing(
+async def test_a_card_deleted_before_its_id_was_known_stops_publishing(
     running: RunningBot,
 ) -> None:
     await fault(running, "POST", MESSAGES, status=None, after_effect=True)
@@ -64,7 +64,7 @@ async def test_a_card_deleted_before_its_id_was_known_stops_the_publishing(
 
 @pytest.mark.parametrize("beheaded", [False, True], ids=["whole", "without its first message"])
 @pytest.mark.parametrize("archived", [False, True], ids=["active", "archived"])
-async def test_a_forums_post_is_found_wherever_it_is(
+async def test_a_forum_post_is_found_among_active_and_archived_threads(
     running: RunningBot, archived: bool, beheaded: bool
 ) -> None:
     await fault(running, "POST", START_POST, status=502, after_effect=True)
@@ -95,7 +95,7 @@ async def test_a_members_post_of_the_same_name_is_not_taken_for_the_essays(
     assert owners == {str(running.member("Ann").id), str(running.salon.own_id)}
 
 
-async def test_a_forums_post_waits_where_the_server_is_full_of_threads(running: RunningBot) -> None:
+async def test_a_forum_post_waits_if_the_server_has_too_many_threads(running: RunningBot) -> None:
     """docs: Topics › Opcodes and Status Codes › JSON Error Codes, 160006."""
     world = running.emulator.world
     before, world.thread_limit = world.thread_limit, 0
@@ -110,7 +110,7 @@ async def test_a_forums_post_waits_where_the_server_is_full_of_threads(running: 
     assert await whole(running)
 
 
-async def test_an_essays_thread_waits_where_announcements_have_too_many(
+async def test_an_essays_thread_waits_if_an_announcement_channel_has_too_many(
     running: RunningBot,
 ) -> None:
     """docs: Topics › Opcodes and Status Codes › JSON Error Codes, 160007."""
@@ -121,7 +121,7 @@ async def test_an_essays_thread_waits_where_announcements_have_too_many(
 
 
 @pytest.mark.parametrize("forum", [False, True], ids=["thread", "forum"])
-async def test_a_title_that_automod_refuses_stops_the_essay_and_says_so(
+async def test_a_title_that_automod_blocks_stops_publishing_with_an_alert(
     running: RunningBot, forum: bool
 ) -> None:
     """docs: Topics › Opcodes and Status Codes › JSON Error Codes, 200001."""
@@ -132,7 +132,7 @@ async def test_a_title_that_automod_refuses_stops_the_essay_and_says_so(
 
 
 @pytest.mark.parametrize("code", [50083, 160005], ids=["archived", "locked"])
-async def test_a_refusal_that_the_gateway_did_not_announce_is_overcome(
+async def test_a_refused_call_whose_cause_no_event_reported_is_retried(
     running: RunningBot, code: int
 ) -> None:
     """docs: Topics › Opcodes and Status Codes › JSON Error Codes."""

@@ -93,7 +93,7 @@ async def hold(running: RunningBot, number: int, style: str) -> None:
 
 @pytest.mark.parametrize("style", POSTS)
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_a_fault_at_any_post_leaves_it_there_once(
+async def test_a_fault_at_any_message_leaves_it_posted_once(
     fault: str, style: str, tmp_path: Path
 ) -> None:
     async with running_bot(tmp_path) as running:
@@ -109,7 +109,7 @@ async def test_a_fault_at_any_post_leaves_it_there_once(
 
 @pytest.mark.parametrize("hears", [True, False], ids=["hears", "deaf"])
 @pytest.mark.parametrize("style", POSTS)
-async def test_an_outage_of_an_hour_behind_any_post_is_outlasted(
+async def test_an_hours_outage_after_any_message_is_survived(
     style: str, hears: bool, tmp_path: Path
 ) -> None:
     """What was posted is found, although neither answer nor gateway told of it."""
@@ -141,7 +141,7 @@ async def test_an_outage_of_an_hour_behind_any_post_is_outlasted(
             await hold(running, at, style)
 
 
-async def test_a_fault_strikes_at_each_of_the_posts_of_an_essay(tmp_path: Path) -> None:
+async def test_faults_are_injected_at_every_message_of_an_essay(tmp_path: Path) -> None:
     """The numbers above are those of the calls that a publishing makes."""
     async with running_bot(tmp_path) as running:
         for number, (style, posts) in enumerate(POSTS.items(), 1):

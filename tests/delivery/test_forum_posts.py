@@ -65,7 +65,7 @@ async def pick(running: RunningBot, shown: dict[str, Any], tag: str) -> dict[str
 
 
 @pytest.mark.smoke
-async def test_a_forums_post_bears_the_tags_that_were_named(running: RunningBot) -> None:
+async def test_a_forum_post_has_the_tags_that_were_named(running: RunningBot) -> None:
     await tag_forum(running, required=True)
     shown = await hand_in(running, "fiction, News")
     assert "tagged “News”, “Fiction”" in await running.answer_text(shown)
@@ -75,13 +75,13 @@ async def test_a_forums_post_bears_the_tags_that_were_named(running: RunningBot)
     assert sorted(tags_of(running, int(thread["id"]))) == ["Fiction", "News"]
 
 
-async def test_a_tag_that_is_not_there_is_refused_with_those_that_are(running: RunningBot) -> None:
+async def test_an_unknown_tag_is_rejected_with_a_list_of_the_tags(running: RunningBot) -> None:
     await tag_forum(running)
     told = await running.answer_text(await hand_in(running, "Poetry"))
     assert "has no tag “Poetry”. Its tags: News, Fiction, Picked." in told
 
 
-async def test_a_tag_that_is_needed_is_picked_below_the_preview(running: RunningBot) -> None:
+async def test_a_required_tag_is_chosen_below_the_preview(running: RunningBot) -> None:
     await tag_forum(running, required=True)
     shown = await hand_in(running)
     assert "needs a tag: choose one" in await running.answer_text(shown)
@@ -95,7 +95,7 @@ async def test_a_tag_that_is_needed_is_picked_below_the_preview(running: Running
     assert tags_of(running, int(thread["id"])) == ["Fiction"]
 
 
-async def test_a_moderators_tag_needs_the_right_to_manage_threads(running: RunningBot) -> None:
+async def test_a_moderated_tag_needs_the_manage_threads_permission(running: RunningBot) -> None:
     await tag_forum(running)
     forum = running.channel("essay-forum")
     path = f"/channels/{forum}/permissions/{running.salon.own_id}"
@@ -108,7 +108,7 @@ async def test_a_moderators_tag_needs_the_right_to_manage_threads(running: Runni
     assert "tagged “Picked”" in await running.answer_text(await hand_in(running, "Picked"))
 
 
-async def test_tags_are_offered_while_they_are_typed(running: RunningBot) -> None:
+async def test_tags_are_autocompleted(running: RunningBot) -> None:
     await tag_forum(running)
     known = next(c for c in running.emulator.world.commands.values() if c.name == "essay")
     typed = [
@@ -126,7 +126,9 @@ async def test_tags_are_offered_while_they_are_typed(running: RunningBot) -> Non
     assert [one["name"] for one in asked["answer"]["data"]["choices"]] == ["News, Fiction"]
 
 
-async def test_a_forum_that_needs_a_tag_since_the_preview_says_so(running: RunningBot) -> None:
+async def test_a_forum_that_has_required_a_tag_since_the_preview_is_reported(
+    running: RunningBot,
+) -> None:
     await tag_forum(running)
     shown = await hand_in(running)
     await fault(running, "POST", "/channels/*/threads", status=400, code=40067, message="A tag")
@@ -153,7 +155,7 @@ async def stopped_for_a_tag(running: RunningBot) -> None:
     assert (await running.world())["threads"] == []
 
 
-async def test_a_publishing_that_stopped_for_want_of_a_tag_is_given_one_and_goes_on(
+async def test_publishing_that_stopped_for_a_missing_tag_continues_once_one_is_chosen(
     running: RunningBot,
 ) -> None:
     await stopped_for_a_tag(running)
@@ -170,7 +172,7 @@ async def test_a_publishing_that_stopped_for_want_of_a_tag_is_given_one_and_goes
     assert numbers(await running.bot_messages(int(thread["id"]))) == ["0", "1", "2", "3", "4"]
 
 
-async def test_an_essay_that_stands_keeps_its_tags(running: RunningBot) -> None:
+async def test_the_tags_of_a_published_essay_cannot_be_changed(running: RunningBot) -> None:
     await stopped_for_a_tag(running)
     shown, late = [await command(running, "show") for _ in range(2)]
     await pick(running, shown, "News")
@@ -181,7 +183,7 @@ async def test_an_essay_that_stands_keeps_its_tags(running: RunningBot) -> None:
     assert tags_of(running, int(thread["id"])) == ["News"]
 
 
-async def test_a_tag_that_is_gone_is_chosen_anew(running: RunningBot) -> None:
+async def test_a_tag_that_was_deleted_has_to_be_chosen_again(running: RunningBot) -> None:
     await tag_forum(running)
     shown = await hand_in(running, "News")
     await running.settle()
@@ -199,7 +201,7 @@ async def test_a_tag_that_is_gone_is_chosen_anew(running: RunningBot) -> None:
     assert tags_of(running, int(thread["id"])) == ["Prose"]
 
 
-async def test_style_and_forum_do_not_go_together_and_tags_need_a_forum(
+async def test_a_style_cannot_be_given_for_a_forum_and_tags_need_one(
     running: RunningBot,
 ) -> None:
     options = [
@@ -217,7 +219,9 @@ async def test_style_and_forum_do_not_go_together_and_tags_need_a_forum(
     assert "only a forum's posts have tags" in await running.answer_text(shown)
 
 
-async def test_a_forum_lacks_only_what_a_post_needs(running: RunningBot) -> None:
+async def test_only_permissions_that_a_forum_post_needs_are_reported_missing(
+    running: RunningBot,
+) -> None:
     forum = running.channel("essay-forum")
     path = f"/channels/{forum}/permissions/{running.salon.own_id}"
     deny = {"type": 1, "allow": "0", "deny": str(1 << 35 | 1 << 38)}
@@ -233,7 +237,7 @@ async def test_a_forum_lacks_only_what_a_post_needs(running: RunningBot) -> None
     assert "One thread instead" not in labels
 
 
-async def test_tags_are_picked_and_styles_switched_after_a_restart_too(tmp_path: Path) -> None:
+async def test_tags_and_styles_can_be_chosen_after_a_restart(tmp_path: Path) -> None:
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
             await tag_forum(running)
@@ -247,7 +251,7 @@ async def test_tags_are_picked_and_styles_switched_after_a_restart_too(tmp_path:
             assert "in one thread on the card" in await running.answer_text(other)
 
 
-async def test_a_scheduled_essay_comes_into_its_forum_with_its_tags(running: RunningBot) -> None:
+async def test_a_scheduled_essay_is_posted_in_its_forum_with_its_tags(running: RunningBot) -> None:
     await tag_forum(running)
     shown = await hand_in(running, "News")
     await running.answer_text(shown)
@@ -264,7 +268,7 @@ async def test_a_scheduled_essay_comes_into_its_forum_with_its_tags(running: Run
     assert numbers(await running.bot_messages(int(thread["id"]))) == ["0", "1", "2", "3", "4"]
 
 
-async def test_the_digest_links_a_forums_post_where_it_stands(running: RunningBot) -> None:
+async def test_the_digest_links_to_a_forum_post(running: RunningBot) -> None:
     thread_id, _ = await publish(running, channel="essay-forum")
     await running.write("Ann", "Mine.", channel_id=thread_id)
     await running.settle(86_400 + 7200)
@@ -275,7 +279,7 @@ async def test_the_digest_links_a_forums_post_where_it_stands(running: RunningBo
     assert {prompt.channel_id for prompt in week.unanswered} == {thread_id}
 
 
-async def test_what_is_published_twice_in_a_forum_stands_twice(running: RunningBot) -> None:
+async def test_an_essay_published_twice_in_a_forum_has_two_posts(running: RunningBot) -> None:
     """The one is never taken for the other, although they say the same."""
     await publish(running, ESSAY, channel="essay-forum")
     await fault(running, "POST", "/channels/*/threads", status=502, after_effect=True)

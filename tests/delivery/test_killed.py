@@ -108,7 +108,7 @@ async def played(spawned: SpawnedBot, essay: Path, comments: Path) -> None:
     await hold(spawned, essay, comments)
 
 
-async def test_the_steps_struck_are_those_of_a_play(
+async def test_the_steps_of_the_kills_are_those_of_a_play(
     tmp_path: Path, essay: Path, comments: Path
 ) -> None:
     steps: list[Step] = []
@@ -124,7 +124,7 @@ async def test_the_steps_struck_are_those_of_a_play(
 
 
 @pytest.mark.parametrize("number", range(1, STEPS + 1))
-async def test_killed_at_a_step_it_completes_the_play(
+async def test_a_bot_killed_at_any_step_completes_the_play(
     number: int, tmp_path: Path, essay: Path, comments: Path
 ) -> None:
     async with spawned_bot(tmp_path) as spawned:
@@ -135,7 +135,7 @@ async def test_killed_at_a_step_it_completes_the_play(
 
 
 @pytest.mark.parametrize("number", range(12, STEPS, 7))
-async def test_killed_again_while_it_recovers_it_completes_the_play(
+async def test_a_bot_killed_again_while_it_recovers_completes_the_play(
     number: int, tmp_path: Path, essay: Path, comments: Path
 ) -> None:
     # A start takes some eight steps, and the reading of the history follows.
@@ -147,7 +147,7 @@ async def test_killed_again_while_it_recovers_it_completes_the_play(
 
 
 @pytest.mark.parametrize("number", range(16, STEPS, 6))
-async def test_killed_and_started_when_nonces_are_forgotten_it_completes_the_play(
+async def test_a_bot_started_after_nonces_have_expired_completes_the_play(
     number: int, tmp_path: Path, essay: Path, comments: Path
 ) -> None:
     async with spawned_bot(tmp_path) as spawned:

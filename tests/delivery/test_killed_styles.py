@@ -98,7 +98,7 @@ async def hold(spawned: SpawnedBot, style: str, essay: Path) -> None:
 @pytest.mark.parametrize(
     ("style", "number"), [(style, n) for style in CALLS for n in range(1, CALLS[style] + 1)]
 )
-async def test_killed_around_a_post_it_completes_the_play(
+async def test_a_bot_killed_around_any_message_completes_the_play(
     style: str,
     number: int,
     moment: str,

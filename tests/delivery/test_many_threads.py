@@ -26,7 +26,7 @@ async def faults(running: RunningBot, *, status: int, times: int) -> None:
     )
 
 
-async def test_a_crowd_of_replies_gets_its_threads_in_order_past_those_that_fail(
+async def test_many_replies_get_their_threads_in_order_although_some_fail(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(rate_limits.TABLE, ("POST", START), LIMIT)

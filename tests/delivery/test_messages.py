@@ -60,7 +60,7 @@ async def test_a_call_that_fails_once_posts_its_part_once(
     assert await whole(running) == ["0", "1", "2", "3", "4"]
 
 
-async def test_an_outage_of_an_hour_is_outlasted_in_order(running: RunningBot) -> None:
+async def test_an_hours_outage_is_survived_and_messages_stay_in_order(running: RunningBot) -> None:
     await fault(running, "POST", CREATE, status=503, times=10_000)
     await running.start_publishing(LONG)
     await running.settle(3600)
@@ -71,7 +71,9 @@ async def test_an_outage_of_an_hour_is_outlasted_in_order(running: RunningBot) -
     assert await whole(running) == ["0", "1", "2", "3", "4"]
 
 
-async def test_a_cut_after_the_effect_long_ago_is_found_in_the_history(running: RunningBot) -> None:
+async def test_a_message_whose_response_was_lost_long_ago_is_found_in_the_history(
+    running: RunningBot,
+) -> None:
     """The nonce is forgotten after a minute; then the channel is looked through."""
     await fault(running, "POST", CREATE, status=None, after_effect=True)
     # Until then nothing gets through, so that more than a minute lies between the attempts,
@@ -90,7 +92,7 @@ async def test_a_cut_after_the_effect_long_ago_is_found_in_the_history(running: 
     assert len(now) == 2
 
 
-async def test_without_the_history_nothing_is_sent_again_after_the_nonce_is_forgotten(
+async def test_without_the_history_nothing_is_sent_again_after_the_nonce_has_expired(
     running: RunningBot,
 ) -> None:
     """An empty history proves nothing where it may not be read."""
@@ -132,7 +134,7 @@ async def test_a_message_deleted_before_its_id_was_known_counts_as_sent(
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("status", [502, 503, None])
 @pytest.mark.parametrize("method_and_path", [("POST", START_THREAD), ("PUT", ADD_MEMBER)])
-async def test_a_thread_whose_call_fails_stands_once_with_its_author(
+async def test_a_thread_whose_call_fails_is_opened_once_with_its_author(
     running: RunningBot, method_and_path: tuple[str, str], status: int | None, after_effect: bool
 ) -> None:
     *_, closing = await running.publish()
@@ -144,7 +146,7 @@ async def test_a_thread_whose_call_fails_stands_once_with_its_author(
     assert running.member("Ann").id in state.members
 
 
-async def test_one_thread_that_fails_does_not_hold_up_the_others(running: RunningBot) -> None:
+async def test_a_thread_that_fails_does_not_delay_the_others(running: RunningBot) -> None:
     *_, closing = await running.publish()
     first = await running.write("Ann", "I would.", to=closing["id"])
     await fault(running, "POST", f"/channels/*/messages/{first}/threads", status=503, times=1000)
@@ -154,7 +156,7 @@ async def test_one_thread_that_fails_does_not_hold_up_the_others(running: Runnin
     assert {str(other) for other in others} <= threads
 
 
-async def test_a_reply_that_is_deleted_before_its_thread_gets_none(tmp_path: Path) -> None:
+async def test_a_reply_deleted_before_its_thread_is_opened_gets_none(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         *_, closing = await running.publish()
         await fault(running, "POST", START_THREAD, status=503, times=1000)
@@ -174,7 +176,7 @@ async def clear(running: RunningBot, emulator: Emulator) -> None:
         assert response.status < 300
 
 
-async def test_a_right_that_is_lost_midway_is_waited_for(running: RunningBot) -> None:
+async def test_publishing_waits_for_a_permission_that_was_lost_midway(running: RunningBot) -> None:
     await fault(running, "POST", CREATE, status=503, times=1000)
     await running.start_publishing(LONG)
     await running.settle()
@@ -189,7 +191,7 @@ async def test_a_right_that_is_lost_midway_is_waited_for(running: RunningBot) ->
     assert await whole(running) == ["0", "1", "2", "3", "4"]
 
 
-async def test_a_line_that_replies_waits_for_the_right_to_read_the_history(
+async def test_a_message_that_is_a_reply_waits_for_the_permission_to_read_the_history(
     running: RunningBot,
 ) -> None:
     """docs: Topics › Opcodes and Status Codes › JSON Error Codes, 160002."""
@@ -212,7 +214,7 @@ async def test_a_line_that_replies_waits_for_the_right_to_read_the_history(
     assert len(lines) == 1
 
 
-async def test_a_message_that_automod_refuses_stops_the_essay_and_says_so(
+async def test_a_message_that_automod_blocks_stops_publishing_with_an_alert(
     running: RunningBot,
 ) -> None:
     """docs: Topics › Opcodes and Status Codes › JSON Error Codes, 200000."""
@@ -228,7 +230,7 @@ async def test_a_message_that_automod_refuses_stops_the_essay_and_says_so(
     )
 
 
-async def test_a_prompt_of_which_no_answer_came_ends_with_its_deleted_channel(
+async def test_a_prompt_without_a_response_ends_when_its_channel_is_deleted(
     running: RunningBot,
 ) -> None:
     """Whether it got through is not to be learned any more; it is not tried for ever."""
@@ -268,7 +270,7 @@ async def taken_back(running: RunningBot, head: int) -> bool:
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("status", [502, 503, None])
 @pytest.mark.parametrize("method_and_path", [("DELETE", MESSAGE), ("PATCH", "/channels/*")])
-async def test_an_errand_whose_call_fails_is_run_until_it_is_done(
+async def test_an_edit_whose_call_fails_is_retried_until_it_is_done(
     running: RunningBot, method_and_path: tuple[str, str], status: int | None, after_effect: bool
 ) -> None:
     await fault(running, *method_and_path, status=status, after_effect=after_effect)
@@ -277,7 +279,7 @@ async def test_an_errand_whose_call_fails_is_run_until_it_is_done(
     assert await taken_back(running, head)
 
 
-async def test_an_errand_waits_for_a_right_and_goes_on_after_a_restart(tmp_path: Path) -> None:
+async def test_an_edit_waits_for_a_permission_and_continues_after_a_restart(tmp_path: Path) -> None:
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
             await fault(running, "DELETE", MESSAGE, status=403, code=50013, times=50)
@@ -290,7 +292,7 @@ async def test_an_errand_waits_for_a_right_and_goes_on_after_a_restart(tmp_path:
             assert await taken_back(running, head)
 
 
-async def test_an_errand_that_discord_refuses_for_good_is_given_up(running: RunningBot) -> None:
+async def test_an_edit_that_discord_refuses_permanently_is_given_up(running: RunningBot) -> None:
     await fault(running, "DELETE", MESSAGE, status=400, code=50021, times=1)
     await withdraw(running)
     await running.settle(60)
@@ -300,7 +302,7 @@ async def test_an_errand_that_discord_refuses_for_good_is_given_up(running: Runn
     assert [(row["kind"], row["state"]) for row in rows] == [("delete", "failed")]
 
 
-async def test_what_is_gone_already_needs_no_errand(running: RunningBot) -> None:
+async def test_a_message_that_is_deleted_already_needs_no_edit(running: RunningBot) -> None:
     *_, part = await running.publish()
     path = f"/channels/{running.channel()}/messages/{part['id']}"
     await running.call_as(running.member(), "DELETE", path)
@@ -313,7 +315,7 @@ async def test_what_is_gone_already_needs_no_errand(running: RunningBot) -> None
     assert [row["state"] for row in rows] == ["done"]
 
 
-async def test_a_message_that_got_through_after_a_withdrawal_is_taken_back(
+async def test_a_message_posted_after_its_essay_was_withdrawn_is_deleted(
     running: RunningBot,
 ) -> None:
     interaction = await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))

@@ -65,7 +65,9 @@ async def a_head(running: RunningBot) -> int:
 
 
 @pytest.mark.smoke
-async def test_a_channel_reply_to_a_head_is_moved_into_its_thread(running: RunningBot) -> None:
+async def test_a_channel_reply_to_a_threads_first_message_is_moved_into_the_thread(
+    running: RunningBot,
+) -> None:
     head = await a_head(running)
     beside = await running.write("Ben", "Why *not* <@1>?", to=head, file=("a b.png", b"picture"))
     await running.settle()
@@ -116,7 +118,7 @@ CALLS = {
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("status", [500, 502, 503, 429, None])
 @pytest.mark.parametrize("call", CALLS)
-async def test_whatever_call_fails_a_reply_is_moved_once(
+async def test_a_reply_is_moved_once_whichever_call_fails(
     running: RunningBot, call: str, status: int | None, after_effect: bool
 ) -> None:
     if status == 429 and after_effect:
@@ -138,7 +140,7 @@ async def clear(running: RunningBot) -> None:
         assert response.status < 300
 
 
-async def test_an_edit_before_the_original_goes_reaches_the_copy(running: RunningBot) -> None:
+async def test_an_edit_before_the_original_is_deleted_reaches_the_copy(running: RunningBot) -> None:
     head = await a_head(running)
     await fault(running, "DELETE", "/channels/*/messages/*", status=503, times=1000)
     beside = await running.write("Ben", "Wy?", to=head)
@@ -153,7 +155,7 @@ async def test_an_edit_before_the_original_goes_reaches_the_copy(running: Runnin
     assert (await kept(running))[str(beside)]["edited_at"] is not None
 
 
-async def test_an_edit_while_the_copy_is_under_way_reaches_it(running: RunningBot) -> None:
+async def test_an_edit_during_the_copying_reaches_the_copy(running: RunningBot) -> None:
     head = await a_head(running)
     await fault(running, "POST", EXECUTE, status=None, after_effect=True)
     await fault(running, "GET", f"/channels/{head}/messages", status=503, times=6)
@@ -170,7 +172,7 @@ async def test_an_edit_while_the_copy_is_under_way_reaches_it(running: RunningBo
     assert (await kept(running))[str(beside)]["attachments"] == []
 
 
-async def test_an_edit_that_nobody_told_of_is_found_before_the_original_goes(
+async def test_an_edit_that_no_event_reported_is_found_before_the_original_is_deleted(
     running: RunningBot,
 ) -> None:
     head = await a_head(running)
@@ -191,7 +193,7 @@ async def test_an_edit_that_nobody_told_of_is_found_before_the_original_goes(
 
 
 @pytest.mark.parametrize("who", ["its author", "a moderator"])
-async def test_an_original_deleted_before_the_bot_came_to_it_takes_its_copy_with_it(
+async def test_the_copy_is_deleted_if_the_member_deletes_the_original_first(
     running: RunningBot, who: str
 ) -> None:
     head = await a_head(running)
@@ -208,7 +210,7 @@ async def test_an_original_deleted_before_the_bot_came_to_it_takes_its_copy_with
     assert (reply["text"], reply["deleted"]) == ("", True)
 
 
-async def test_a_reply_deleted_while_its_copy_is_under_way_leaves_no_copy(
+async def test_a_reply_deleted_while_it_is_being_copied_leaves_no_copy(
     running: RunningBot,
 ) -> None:
     head = await a_head(running)
@@ -223,7 +225,7 @@ async def test_a_reply_deleted_while_its_copy_is_under_way_leaves_no_copy(
     assert (await kept(running))[str(beside)]["deleted"] is True
 
 
-async def test_a_copy_deleted_by_a_moderator_is_a_reply_deleted(running: RunningBot) -> None:
+async def test_deleting_a_copy_as_a_moderator_deletes_the_reply(running: RunningBot) -> None:
     head = await a_head(running)
     beside = await running.write("Ben", "Why?", to=head)
     await running.settle()
@@ -234,7 +236,7 @@ async def test_a_copy_deleted_by_a_moderator_is_a_reply_deleted(running: Running
     assert (reply["text"], reply["deleted"]) == ("", True)
 
 
-async def test_an_original_that_could_not_be_removed_stays_when_the_thread_is_deleted(
+async def test_an_original_that_could_not_be_deleted_stays_when_the_thread_is_deleted(
     running: RunningBot,
 ) -> None:
     head = await a_head(running)
@@ -250,7 +252,7 @@ async def test_an_original_that_could_not_be_removed_stays_when_the_thread_is_de
     assert (reply["text"], reply["deleted"], reply["thread_id"]) == ("Why?", False, None)
 
 
-async def test_neither_a_restart_nor_a_reading_takes_a_moved_reply_for_deleted(
+async def test_a_moved_reply_is_not_deleted_after_a_restart_or_a_read_of_the_history(
     tmp_path: Path,
 ) -> None:
     async with run_emulator() as emulator:
@@ -275,7 +277,7 @@ def _without_deletions(running: RunningBot) -> Any:
     return lambda events: put([e for e in events if not isinstance(e, Deletion)])
 
 
-async def test_a_reply_waits_to_be_moved_until_its_server_is_told_of(tmp_path: Path) -> None:
+async def test_a_reply_is_moved_once_its_server_is_available(tmp_path: Path) -> None:
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
             await let_move(running)
@@ -294,7 +296,7 @@ async def test_a_reply_waits_to_be_moved_until_its_server_is_told_of(tmp_path: P
             assert await running.messages(running.channel("admins")) == []
 
 
-async def test_a_copy_deleted_unseen_is_found_to_be(tmp_path: Path) -> None:
+async def test_a_copy_deleted_during_an_outage_is_noticed(tmp_path: Path) -> None:
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
             await let_move(running)
@@ -325,7 +327,7 @@ async def test_an_answer_to_a_copy_answers_the_reply(running: RunningBot) -> Non
     assert replies[str(late)]["parent"] == str(head)
 
 
-async def test_an_answer_that_comes_before_the_copy_is_recorded_finds_its_parent(
+async def test_an_answer_that_arrives_before_the_copy_is_recorded_finds_its_parent(
     running: RunningBot,
 ) -> None:
     head = await a_head(running)
@@ -341,7 +343,7 @@ async def test_an_answer_that_comes_before_the_copy_is_recorded_finds_its_parent
     assert (await kept(running))[str(answer)]["parent"] == str(beside)
 
 
-async def test_reactions_are_those_of_the_copy(running: RunningBot) -> None:
+async def test_the_reactions_of_a_moved_reply_are_those_of_its_copy(running: RunningBot) -> None:
     head = await a_head(running)
     await fault(running, "POST", EXECUTE, status=503, times=3)
     beside = await running.write("Ben", "Why?", to=head)
@@ -371,7 +373,7 @@ async def test_a_reaction_to_a_copy_that_is_not_recorded_yet_counts(running: Run
     assert (await kept(running))[str(beside)]["reactions"] == [{"emoji": "👍", "count": 1}]
 
 
-async def test_replies_stand_in_the_thread_in_their_order(running: RunningBot) -> None:
+async def test_moved_replies_keep_their_order_in_the_thread(running: RunningBot) -> None:
     head = await a_head(running)
     await fault(running, "POST", EXECUTE, status=503, times=1)
     texts = [f"Point {number}." for number in range(7)]
@@ -384,7 +386,7 @@ async def test_replies_stand_in_the_thread_in_their_order(running: RunningBot) -
     assert rest == texts[1:], "only the one that failed lets others pass"
 
 
-async def test_the_same_words_twice_are_moved_twice(running: RunningBot) -> None:
+async def test_two_replies_with_the_same_text_are_both_moved(running: RunningBot) -> None:
     head = await a_head(running)
     await fault(running, "POST", EXECUTE, status=None, after_effect=True, times=2)
     said = [await running.write("Ben", "Yes.", to=head) for _ in range(2)]
@@ -395,7 +397,7 @@ async def test_the_same_words_twice_are_moved_twice(running: RunningBot) -> None
     assert not set(said) & {int(m["id"]) for m in await running.messages()}
 
 
-async def test_talk_in_the_channel_is_moved_into_an_essays_one_thread(running: RunningBot) -> None:
+async def test_channel_replies_are_moved_into_an_essays_single_thread(running: RunningBot) -> None:
     await running.database.write(lambda tx: settings.set_style(tx, running.server_id, "thread"))
     await running.publish()
     (thread,) = (await running.world())["threads"]
@@ -419,7 +421,7 @@ async def pointed(running: RunningBot, beside: int, head: int) -> bool:
     return beside in there and f"<#{head}>" in last["content"]
 
 
-async def test_a_poll_is_pointed_at(running: RunningBot) -> None:
+async def test_a_reply_with_a_poll_gets_a_link(running: RunningBot) -> None:
     head = await a_head(running)
     here = f"/channels/{running.channel()}/messages"
     poll = {
@@ -433,7 +435,7 @@ async def test_a_poll_is_pointed_at(running: RunningBot) -> None:
     assert await pointed(running, beside, head)
 
 
-async def test_who_bears_a_name_no_webhook_may_bear_is_pointed_at(running: RunningBot) -> None:
+async def test_an_author_whose_name_a_webhook_may_not_have_gets_a_link(running: RunningBot) -> None:
     head = await a_head(running)
     running.member("Ben").display_name = "Clyde the Second"
     beside = await running.write("Clyde the Second", "Why?", to=head)
@@ -443,7 +445,7 @@ async def test_who_bears_a_name_no_webhook_may_bear_is_pointed_at(running: Runni
     assert [row["about"] for row in notices] == []
 
 
-async def test_a_reply_with_a_thread_of_its_own_is_pointed_at(running: RunningBot) -> None:
+async def test_a_reply_that_has_a_thread_gets_a_link(running: RunningBot) -> None:
     head = await a_head(running)
     await fault(running, "POST", EXECUTE, status=503, times=3)
     beside = await running.write("Ben", "Why?", to=head)
@@ -453,7 +455,7 @@ async def test_a_reply_with_a_thread_of_its_own_is_pointed_at(running: RunningBo
     assert await pointed(running, beside, head)
 
 
-async def test_a_locked_thread_is_respected(running: RunningBot) -> None:
+async def test_no_reply_is_moved_into_a_locked_thread(running: RunningBot) -> None:
     head = await a_head(running)
     await running.call_as(running.member(), "PATCH", f"/channels/{head}", {"locked": True})
     beside = await running.write("Ben", "Why?", to=head)
@@ -461,7 +463,7 @@ async def test_a_locked_thread_is_respected(running: RunningBot) -> None:
     assert await pointed(running, beside, head)
 
 
-async def test_an_archived_thread_is_opened_by_what_is_moved_into_it(running: RunningBot) -> None:
+async def test_a_reply_moved_into_an_archived_thread_opens_it(running: RunningBot) -> None:
     head = await a_head(running)
     await running.call_as(running.member(), "PATCH", f"/channels/{head}", {"archived": True})
     await running.write("Ben", "Why?", to=head)
@@ -469,7 +471,7 @@ async def test_an_archived_thread_is_opened_by_what_is_moved_into_it(running: Ru
     assert len(await copies(running, head)) == 1
 
 
-async def test_without_the_rights_replies_are_pointed_at_and_the_admins_told_once(
+async def test_without_the_permissions_replies_get_links_and_admins_one_alert(
     running: RunningBot,
 ) -> None:
     head = await a_head(running)
@@ -487,7 +489,7 @@ async def test_without_the_rights_replies_are_pointed_at_and_the_admins_told_onc
     assert [copy["content"] for copy in await copies(running, head)] == ["Now?"]
 
 
-async def test_a_channel_full_of_webhooks_is_pointed_in_and_the_admins_are_told(
+async def test_replies_in_a_channel_with_too_many_webhooks_get_links_and_admins_an_alert(
     running: RunningBot,
 ) -> None:
     head = await a_head(running)
@@ -501,7 +503,7 @@ async def test_a_channel_full_of_webhooks_is_pointed_in_and_the_admins_are_told(
     assert "as many webhooks as Discord allows" in told["content"]
 
 
-async def test_a_webhook_that_somebody_deleted_is_made_anew(running: RunningBot) -> None:
+async def test_a_deleted_webhook_is_created_again(running: RunningBot) -> None:
     head = await a_head(running)
     await running.write("Ben", "One.", to=head)
     await running.settle()
@@ -511,7 +513,9 @@ async def test_a_webhook_that_somebody_deleted_is_made_anew(running: RunningBot)
     assert [copy["content"] for copy in await copies(running, head)] == ["One.", "Two."]
 
 
-async def test_a_server_that_did_not_choose_it_has_its_replies_pointed_at(tmp_path: Path) -> None:
+async def test_replies_get_links_in_a_server_that_has_not_chosen_to_move_them(
+    tmp_path: Path,
+) -> None:
     async with running_bot(tmp_path) as running:
         await let_move(running, bring="link")
         head = await a_head(running)
@@ -520,7 +524,7 @@ async def test_a_server_that_did_not_choose_it_has_its_replies_pointed_at(tmp_pa
         assert await pointed(running, beside, head)
 
 
-async def test_a_backup_of_before_the_move_takes_no_moved_reply_for_deleted(
+async def test_a_moved_reply_is_not_deleted_after_restoring_a_backup_from_before_the_move(
     tmp_path: Path,
 ) -> None:
     archive, backup = tmp_path / "salon.sqlite3", tmp_path / "backup.sqlite3"

@@ -139,7 +139,7 @@ def strike_once(spawned: SpawnedBot, kind: str, what: str, moment: str) -> Any:
 
 
 @pytest.mark.parametrize(("kind", "what", "moment"), MOMENTS)
-async def test_killed_at_a_step_of_a_move_it_is_moved_once(
+async def test_a_reply_is_moved_once_if_the_bot_is_killed_at_any_step(
     tmp_path: Path,
     essay: Path,
     kind: str,
@@ -164,7 +164,7 @@ async def test_killed_at_a_step_of_a_move_it_is_moved_once(
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("does", ["edits", "deletes"])
-async def test_what_its_author_does_to_the_original_while_the_bot_is_dead_is_heeded(
+async def test_edits_and_deletions_of_the_original_while_the_bot_is_down_are_applied(
     tmp_path: Path,
     essay: Path,
     does: str,

@@ -64,7 +64,7 @@ async def command(running: RunningBot, name: str, essay: str = "1") -> dict[str,
     )
 
 
-async def test_one_thread_stands_on_the_card_and_holds_the_parts(running: RunningBot) -> None:
+async def test_a_single_thread_is_on_the_card_and_contains_the_parts(running: RunningBot) -> None:
     thread_id, inside = await publish(running, style="thread")
     (card,) = await running.bot_messages()
     assert card["id"] == str(thread_id)
@@ -75,7 +75,7 @@ async def test_one_thread_stands_on_the_card_and_holds_the_parts(running: Runnin
     assert (await running.export())["essay"]["state"] == "open"
 
 
-async def test_talk_in_the_one_thread_answers_the_essay_and_the_part_it_replies_to(
+async def test_messages_in_the_single_thread_answer_the_essay_or_the_part_they_reply_to(
     running: RunningBot,
 ) -> None:
     thread_id, inside = await publish(running, style="thread")
@@ -92,7 +92,7 @@ async def test_talk_in_the_one_thread_answers_the_essay_and_the_part_it_replies_
     assert len((await running.world())["threads"]) == 1, "no thread besides"
 
 
-async def test_a_reply_in_the_channel_is_pointed_into_the_one_thread(running: RunningBot) -> None:
+async def test_a_reply_in_the_channel_gets_a_link_to_the_essays_thread(running: RunningBot) -> None:
     thread_id, _ = await publish(running, style="thread")
     (card,) = await running.bot_messages()
     first = await running.write("Ann", "To the card.", to=card["id"])
@@ -108,7 +108,7 @@ async def test_a_reply_in_the_channel_is_pointed_into_the_one_thread(running: Ru
     assert len((await running.world())["threads"]) == 1
 
 
-async def test_prompts_go_into_the_one_thread_and_nobody_is_nudged(running: RunningBot) -> None:
+async def test_prompts_go_into_the_single_thread_and_nobody_is_nudged(running: RunningBot) -> None:
     thread_id, inside = await publish(running, style="thread")
     await running.write("Ann", "Hm.", channel_id=thread_id)
     await running.settle(4 * 86_400)
@@ -120,7 +120,9 @@ async def test_prompts_go_into_the_one_thread_and_nobody_is_nudged(running: Runn
     assert {row["kind"] for row in kinds} == {"step"}
 
 
-async def test_a_forums_post_begins_with_the_card_and_holds_the_parts(running: RunningBot) -> None:
+async def test_a_forum_post_starts_with_the_card_and_contains_the_parts(
+    running: RunningBot,
+) -> None:
     thread_id, (card, *inside) = await publish(running, channel="essay-forum")
     assert card["id"] == str(thread_id)
     assert "# Long" in component_texts(card["components"])
@@ -135,7 +137,7 @@ async def test_a_forums_post_begins_with_the_card_and_holds_the_parts(running: R
     assert f"in its own post: <#{thread_id}>" in shown
 
 
-async def test_nothing_is_moved_in_a_forums_post(running: RunningBot) -> None:
+async def test_no_reply_is_moved_in_a_forum_post(running: RunningBot) -> None:
     thread_id, (card, part, *_) = await publish(running, channel="essay-forum")
     await running.write("Ann", "To the card.", to=card["id"], channel_id=thread_id)
     to_part = await running.write("Ben", "To a part.", to=part["id"], channel_id=thread_id)
@@ -177,7 +179,7 @@ async def test_closing_locks_the_essays_own_thread_and_reopening_unlocks_it(
         assert (state.locked, state.archived) == (False, False)
 
 
-async def test_withdrawing_one_thread_takes_the_bots_words_and_keeps_the_members(
+async def test_withdrawing_a_single_thread_deletes_the_bots_messages_and_keeps_members(
     running: RunningBot,
 ) -> None:
     thread_id, _ = await publish(running, style="thread")
@@ -193,7 +195,7 @@ async def test_withdrawing_one_thread_takes_the_bots_words_and_keeps_the_members
     assert state.locked
 
 
-async def test_withdrawing_a_forums_post_empties_it_and_locks_it(running: RunningBot) -> None:
+async def test_withdrawing_a_forum_post_empties_and_locks_it(running: RunningBot) -> None:
     thread_id, ours = await publish(running, channel="essay-forum")
     await running.write("Ann", "Mine.", channel_id=thread_id)
     await running.settle(2 * 86_400)  # with a prompt
@@ -246,7 +248,7 @@ async def test_an_announcement_channel_works_like_a_text_channel(
             assert (await kept(running))["News!"]["parent"] is None
 
 
-async def test_a_long_essay_goes_into_its_own_thread_unless_an_admin_says_otherwise(
+async def test_a_long_essay_gets_its_own_thread_unless_an_admin_chooses_otherwise(
     running: RunningBot,
 ) -> None:
     very_long = "# Long\n\n" + "\n\n".join(f"Paragraph {n}. " + "It is. " * 250 for n in range(23))
@@ -264,7 +266,7 @@ async def test_a_long_essay_goes_into_its_own_thread_unless_an_admin_says_otherw
     assert len(numbers(await running.bot_messages(int(thread["id"])))) == 23
 
 
-async def test_the_servers_style_holds_where_nothing_is_said(running: RunningBot) -> None:
+async def test_the_servers_style_is_used_if_the_command_names_none(running: RunningBot) -> None:
     server = {"id": running.server_id}
     await running.run_command("essay list")
     await running.database.write(

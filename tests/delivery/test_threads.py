@@ -36,7 +36,7 @@ async def kept(running: RunningBot) -> dict[str, dict[str, Any]]:
     return {reply["id"]: reply for reply in (await running.export())["replies"]}
 
 
-async def test_a_channel_reply_to_a_head_is_pointed_into_the_thread_for_a_while(
+async def test_a_channel_reply_to_a_threads_first_message_gets_a_temporary_link(
     running: RunningBot,
 ) -> None:
     *_, closing = await running.publish()
@@ -88,7 +88,9 @@ async def test_a_thread_a_member_opened_first_is_adopted(running: RunningBot) ->
     assert [reply["parent"] for reply in (await kept(running)).values()] == [None, str(head)]
 
 
-async def test_talk_in_a_members_thread_on_a_part_is_the_discussions(running: RunningBot) -> None:
+async def test_messages_in_a_members_thread_on_a_part_belong_to_the_discussion(
+    running: RunningBot,
+) -> None:
     _, closing = await running.publish()
     path = f"/channels/{running.channel()}/messages/{closing['id']}/threads"
     await running.call_as(running.member("Ben"), "POST", path, {"name": "Aside"})
@@ -100,7 +102,7 @@ async def test_talk_in_a_members_thread_on_a_part_is_the_discussions(running: Ru
     assert replies[str(beside)]["thread_id"] == str(beside)
 
 
-async def test_an_answer_to_a_line_that_was_taken_away_keeps_its_parent(
+async def test_an_answer_to_a_deleted_link_keeps_its_parent(
     running: RunningBot,
 ) -> None:
     *_, closing = await running.publish()
@@ -115,7 +117,7 @@ async def test_an_answer_to_a_line_that_was_taken_away_keeps_its_parent(
     assert (await kept(running))[str(answer)]["parent"] == str(beside)
 
 
-async def test_a_thread_that_discord_never_answers_for_holds_no_other_up(
+async def test_a_thread_whose_call_gets_no_response_does_not_delay_others(
     running: RunningBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_wait(monkeypatch, "thread creation", 0.2)
@@ -164,7 +166,7 @@ async def test_a_full_server_makes_room_for_a_new_thread(running: RunningBot) ->
 
 
 @pytest.mark.parametrize("number", [0, 1, -1], ids=["card", "part", "closing question"])
-async def test_a_reply_to_any_message_of_the_essay_heads_a_thread(
+async def test_a_reply_to_any_message_of_the_essay_opens_a_thread(
     running: RunningBot, number: int
 ) -> None:
     ours = await running.publish()
@@ -174,7 +176,7 @@ async def test_a_reply_to_any_message_of_the_essay_heads_a_thread(
     assert (await kept(running))[str(reply)]["parent"] is None
 
 
-async def test_a_reply_to_a_prompt_heads_a_thread(running: RunningBot) -> None:
+async def test_a_reply_to_a_prompt_opens_a_thread(running: RunningBot) -> None:
     await running.publish()
     await running.settle(25 * 3600)
     prompt = (await running.bot_messages())[-1]
@@ -198,7 +200,7 @@ async def test_a_reply_to_a_reply_that_was_deleted_keeps_its_place(running: Runn
     assert (replies[str(beside)]["parent"], replies[str(beside)]["text"]) == (str(head), "Why?")
 
 
-async def test_a_reply_to_a_withdrawn_essay_is_kept_and_nothing_is_said(
+async def test_a_reply_to_a_withdrawn_essay_is_saved_silently(
     running: RunningBot,
 ) -> None:
     *_, closing = await running.publish()
@@ -211,7 +213,7 @@ async def test_a_reply_to_a_withdrawn_essay_is_kept_and_nothing_is_said(
     assert (await kept(running))[str(reply)]["text"] == "Too bad."
 
 
-async def test_what_a_webhook_says_opens_nothing(running: RunningBot) -> None:
+async def test_a_webhooks_message_opens_no_thread(running: RunningBot) -> None:
     await running.publish()
     here = f"/channels/{running.channel()}"
     webhook = await running.call_as(running.member(), "POST", f"{here}/webhooks", {"name": "News"})
@@ -222,7 +224,9 @@ async def test_what_a_webhook_says_opens_nothing(running: RunningBot) -> None:
     assert await kept(running) == {}
 
 
-async def test_a_full_server_loses_only_our_oldest_quiet_threads(running: RunningBot) -> None:
+async def test_only_the_bots_oldest_quiet_threads_are_archived_in_a_full_server(
+    running: RunningBot,
+) -> None:
     *_, closing = await running.publish()
     heads = [await running.write("Ann", f"Point {n}.", to=closing["id"]) for n in range(12)]
     await running.settle()
@@ -292,7 +296,7 @@ async def test_a_deleted_thread_is_hidden_at_once_and_erased_after_a_week(
     assert await text() == ""
 
 
-async def test_passages_are_named_by_quote_and_by_number(running: RunningBot) -> None:
+async def test_passages_are_recognized_by_quote_and_by_number(running: RunningBot) -> None:
     _, closing = await running.publish()
     quoting = await running.write(
         "Ann", "> The dough does not care how busy we are.\nIt should.", to=closing["id"]

@@ -196,7 +196,7 @@ async def test_a_transient_error_is_retried_later_and_later(running: Running) ->
     assert (await running.rows.states())[1][0] == "done"
 
 
-async def test_what_somebody_has_to_fix_is_retried_slowly(running: Running) -> None:
+async def test_jobs_that_somebody_has_to_fix_are_retried_slowly(running: Running) -> None:
     async def fail(job: Job) -> None:
         raise JobFailed(Outcome.NEEDS_ADMIN, "A permission is missing.")
 
@@ -212,7 +212,7 @@ async def test_what_somebody_has_to_fix_is_retried_slowly(running: Running) -> N
 
 
 @pytest.mark.parametrize("outcome", [Outcome.DELETED, Outcome.REFUSED])
-async def test_what_is_deleted_or_refused_is_given_up(running: Running, outcome: Outcome) -> None:
+async def test_deleted_or_refused_jobs_are_given_up(running: Running, outcome: Outcome) -> None:
     async def fail(job: Job) -> None:
         raise JobFailed(outcome, "No.")
 
@@ -256,7 +256,7 @@ async def test_a_bug_in_one_job_stops_no_other(
     assert (states[1][0], states[2][0]) == ("planned", "done")
 
 
-async def test_a_stopped_job_is_still_there_to_be_claimed(running: Running) -> None:
+async def test_a_stopped_job_can_be_claimed_again(running: Running) -> None:
     begun = asyncio.Event()
 
     async def wait(job: Job) -> None:

@@ -392,7 +392,9 @@ async def test_an_essay_in_its_own_thread_is_edited_there_and_the_thread_renamed
     assert (state.locked, state.archived) == (True, True)
 
 
-async def test_a_former_text_of_an_essay_is_not_recognized_as_it(running: RunningBot) -> None:
+async def test_an_earlier_text_of_an_essay_is_not_recognized_as_the_essay(
+    running: RunningBot,
+) -> None:
     await running.publish()
     await edited(running, ESSAY.replace("takes a night", "takes two nights"))
     again = await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))

@@ -44,7 +44,7 @@ async def a_copy(running: RunningBot, **more: Any) -> tuple[int, int, int]:
     return head, beside, int(copy["id"])
 
 
-async def test_its_author_takes_a_copy_away(running: RunningBot) -> None:
+async def test_the_author_of_a_moved_reply_deletes_its_copy(running: RunningBot) -> None:
     head, beside, copy = await a_copy(running, file=("a.txt", b"a"))
     chosen = await choose(running, running.member("Ben"), "Take away", copy, head)
     assert "taken away" in await running.answer_text(chosen)
@@ -60,7 +60,7 @@ async def test_its_author_takes_a_copy_away(running: RunningBot) -> None:
 
 
 @pytest.mark.smoke
-async def test_its_author_corrects_a_copy(running: RunningBot) -> None:
+async def test_the_author_of_a_moved_reply_edits_its_copy(running: RunningBot) -> None:
     head, beside, copy = await a_copy(running, file=("a.txt", b"a"))
     form = (await choose(running, running.member("Ben"), "Correct", copy, head))["answer"]
     entered = form_data(form, {"Your reply": "Why ¶1?"})
@@ -74,7 +74,7 @@ async def test_its_author_corrects_a_copy(running: RunningBot) -> None:
     assert reply["edited_at"] is not None
 
 
-async def test_a_correction_in_an_archived_thread_opens_it(running: RunningBot) -> None:
+async def test_an_edit_in_an_archived_thread_opens_the_thread(running: RunningBot) -> None:
     head, beside, copy = await a_copy(running)
     form = (await choose(running, running.member("Ben"), "Correct", copy, head))["answer"]
     await running.call_as(running.member(), "PATCH", f"/channels/{head}", {"archived": True})
@@ -85,7 +85,7 @@ async def test_a_correction_in_an_archived_thread_opens_it(running: RunningBot) 
     assert (await kept(running))[str(beside)]["text"] == "Why?"
 
 
-async def test_a_correction_outlives_a_restart_and_what_fails(tmp_path: Path) -> None:
+async def test_an_edit_survives_a_restart_and_failing_calls(tmp_path: Path) -> None:
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
             await let_move(running)
@@ -108,7 +108,7 @@ async def test_a_correction_outlives_a_restart_and_what_fails(tmp_path: Path) ->
             assert [one["content"] for one in await copies(running, head)] == ["Why?"]
 
 
-async def test_nobody_else_corrects_it_and_only_moderators_take_it_away(
+async def test_only_its_author_edits_a_copy_and_only_moderators_else_delete_it(
     running: RunningBot,
 ) -> None:
     head, beside, copy = await a_copy(running)

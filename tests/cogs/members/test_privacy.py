@@ -185,7 +185,7 @@ def held(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
 
 
-async def test_no_byte_of_what_was_erased_or_deleted_is_left_in_the_file(tmp_path: Path) -> None:
+async def test_no_byte_of_an_erased_or_deleted_reply_is_left_in_the_file(tmp_path: Path) -> None:
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
             *_, closing = await running.publish()
@@ -403,7 +403,7 @@ async def test_the_file_beside_the_archive_holds_no_content_and_survives_a_torn_
     assert keys == {"server_id", "member_id", "erased_at", "opted_out_at"}
 
 
-async def test_a_member_is_handed_their_files(tmp_path: Path) -> None:
+async def test_a_member_gets_their_files(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         *_, closing = await running.publish()
         contents = [bytes([number]) * 4_000_000 for number in range(3)] + [b"small"]

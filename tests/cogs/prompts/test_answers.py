@@ -105,7 +105,7 @@ async def test_an_open_code_block_does_not_swallow_what_follows(running: Running
     ]
 
 
-async def test_a_reopened_discussion_says_again_that_it_is_closed(running: RunningBot) -> None:
+async def test_a_discussion_that_is_closed_again_informs_members_again(running: RunningBot) -> None:
     posted = await running.publish()
     said = 0
     for number in range(2):

@@ -116,7 +116,7 @@ async def test_an_active_discussion_gets_no_prompt_and_the_last_call_names_its_b
     assert message["mentions"] == []
 
 
-async def test_a_reply_to_a_prompt_heads_a_thread_and_the_list_counts_it(
+async def test_a_reply_to_a_prompt_opens_a_thread_and_the_list_counts_it(
     running: RunningBot,
 ) -> None:
     await running.publish()
@@ -241,7 +241,7 @@ async def test_a_prompt_whose_call_fails_is_posted_once(
     assert (await rows(running))[0] == ("sent", None)
 
 
-async def test_a_prompt_is_tried_six_times_at_most(running: RunningBot) -> None:
+async def test_a_prompt_is_attempted_six_times_at_most(running: RunningBot) -> None:
     posted = await running.publish()
     await fault(running, status=503, times=1000)
     await running.settle(DAY + 11 * HOUR)
@@ -584,7 +584,7 @@ async def test_a_prompt_and_nudges_due_together_are_all_sent(running: RunningBot
     assert [state for state, _ in await rows(running, "nudge")] == ["sent"] * 3
 
 
-async def test_while_the_gateway_is_lost_no_prompt_is_decided(running: RunningBot) -> None:
+async def test_no_prompt_is_decided_while_the_gateway_is_disconnected(running: RunningBot) -> None:
     posted = await running.publish()
     await running.control("faults", {"kind": "gateway_close", "code": 4000})
     await running.settle(DAY + HOUR)

@@ -92,7 +92,7 @@ def forbid(running: RunningBot, channel_id: int, denied: Permission) -> Channel:
 
 
 @pytest.mark.smoke
-async def test_each_choice_is_kept_and_shown(tmp_path: Path) -> None:
+async def test_each_choice_is_saved_and_shown(tmp_path: Path) -> None:
     async with running_bot(tmp_path) as running:
         panel = await running.run_command("setup")
         assert "Passage numbers** are not shown" in await text_of(running, panel)

@@ -45,7 +45,7 @@ def spoil(path: Path, *, first_page: bool = False) -> None:
     path.write_bytes(data)
 
 
-async def test_a_backup_is_taken_while_the_archive_is_written_and_holds_one_moment(
+async def test_a_backup_made_during_writes_is_a_snapshot_of_one_moment(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "salon.sqlite3"
@@ -88,7 +88,7 @@ def short_of_room() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
 
 
-async def test_a_disk_that_fills_up_under_a_backup_is_one_sentence_and_keeps_the_older(
+async def test_a_disk_that_fills_up_during_a_backup_is_reported_and_keeps_older_ones(
     tmp_path: Path,
 ) -> None:
     path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
@@ -117,7 +117,7 @@ def at(days: float, kind: str = DAILY) -> Backup:
     return Backup(Path(f"{moment:%Y%m%d%H%M}{kind}"), moment, kind)
 
 
-def test_of_a_year_of_backups_seven_days_and_four_weeks_are_kept() -> None:
+def test_seven_daily_and_four_weekly_backups_of_a_year_are_kept() -> None:
     daily = [at(days) for days in range(365)]
     gone = backups.list_superfluous(daily, NOW)
     kept = [one for one in daily if one not in gone]
@@ -126,7 +126,7 @@ def test_of_a_year_of_backups_seven_days_and_four_weeks_are_kept() -> None:
     assert backups.list_superfluous(kept, NOW) == [], "thinning out twice changes nothing"
 
 
-def test_of_one_day_the_newest_is_kept_and_what_was_taken_on_purpose_for_a_week() -> None:
+def test_the_newest_backup_of_a_day_is_kept_and_manual_ones_for_a_week() -> None:
     taken = [at(0), at(0.1), at(0.05, BY_HAND), at(3), at(3.1, BEFORE_UPGRADE), at(9, BY_HAND)]
     newer = [at(days) for days in range(1, 8)]
     gone = backups.list_superfluous([*taken, *newer], NOW)
@@ -135,7 +135,7 @@ def test_of_one_day_the_newest_is_kept_and_what_was_taken_on_purpose_for_a_week(
     assert at(3.1, BEFORE_UPGRADE) not in gone
 
 
-def test_thinning_out_leaves_other_files_alone(tmp_path: Path) -> None:
+def test_deleting_superfluous_backups_leaves_other_files_alone(tmp_path: Path) -> None:
     for days in range(20):
         moment = NOW - timedelta(days=days)
         (tmp_path / f"salon-{moment:%Y%m%d-%H%M%S}.sqlite3").write_text("x")
@@ -151,7 +151,7 @@ def test_thinning_out_leaves_other_files_alone(tmp_path: Path) -> None:
     assert backups.delete_superfluous(tmp_path / "nowhere", "salon", NOW) == 0
 
 
-def test_what_a_killed_backup_left_goes_a_day_later(tmp_path: Path) -> None:
+def test_unfinished_files_of_a_killed_backup_are_deleted_a_day_later(tmp_path: Path) -> None:
     left = tmp_path / "salon-20261121-043000.sqlite3.unfinished"
     under_way = tmp_path / "salon-20261123-042900.sqlite3.unfinished"
     for path, days in ((left, 2.0), (under_way, 0.1)):
@@ -181,7 +181,7 @@ async def test_a_damaged_archive_is_noticed_and_the_newest_good_backup_named(
     assert path.read_bytes() == before
 
 
-async def test_a_damaged_archive_without_a_backup_is_said_to_be_so(tmp_path: Path) -> None:
+async def test_a_damaged_archive_without_a_backup_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "salon.sqlite3"
     await fill(path, 500, 500)
     spoil(path)
@@ -193,7 +193,9 @@ async def test_a_damaged_archive_without_a_backup_is_said_to_be_so(tmp_path: Pat
             pass
 
 
-async def test_a_file_whose_beginning_is_gone_is_ours_if_there_are_backups(tmp_path: Path) -> None:
+async def test_a_file_with_a_destroyed_first_page_is_a_damaged_archive_if_it_has_backups(
+    tmp_path: Path,
+) -> None:
     path, folder = tmp_path / "salon.sqlite3", tmp_path / "kept"
     await fill(path)
     spoil(path, first_page=True)
@@ -236,7 +238,7 @@ async def test_without_room_for_a_backup_the_tables_are_not_changed(tmp_path: Pa
         assert connection.execute("PRAGMA user_version").fetchone()[0] == len(load_migrations())
 
 
-async def test_a_new_archive_and_one_of_today_need_no_backup(tmp_path: Path) -> None:
+async def test_a_new_or_current_archive_is_not_backed_up_at_start(tmp_path: Path) -> None:
     path, folder = tmp_path / "salon.sqlite3", tmp_path / "kept"
     for _ in range(2):
         async with open_database(path, backups=folder):

@@ -22,7 +22,7 @@ def pragma(path: Path, name: str) -> int:
         return value
 
 
-async def test_a_new_archive_bears_salons_mark_and_its_version(tmp_path: Path) -> None:
+async def test_a_new_archive_has_salons_application_id_and_version(tmp_path: Path) -> None:
     path = tmp_path / "salon.sqlite3"
     async with open_database(path):
         pass
@@ -30,7 +30,7 @@ async def test_a_new_archive_bears_salons_mark_and_its_version(tmp_path: Path) -
     assert pragma(path, "user_version") == len(load_migrations())
 
 
-async def test_what_nobody_would_do_again_outlasts_a_full_disk(
+async def test_work_that_nothing_else_retries_survives_a_full_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_wait(monkeypatch, "archive at start", 0.0)
@@ -51,7 +51,7 @@ async def test_what_nobody_would_do_again_outlasts_a_full_disk(
         assert rows[0][0] == 1_000_000
 
 
-async def test_the_writer_waits_for_the_disk_and_the_journal_is_a_wal(tmp_path: Path) -> None:
+async def test_the_writer_uses_full_synchronous_and_a_write_ahead_log(tmp_path: Path) -> None:
     async with open_database(tmp_path / "salon.sqlite3") as database:
         rows = await database.write(lambda tx: tx.rows("PRAGMA synchronous"))
         assert rows[0][0] == 2  # FULL
@@ -61,7 +61,7 @@ async def test_the_writer_waits_for_the_disk_and_the_journal_is_a_wal(tmp_path: 
         assert rows[0][0] == 1
 
 
-async def test_what_was_written_is_there_after_opening_again(tmp_path: Path) -> None:
+async def test_written_rows_are_there_after_opening_the_archive_again(tmp_path: Path) -> None:
     path = tmp_path / "salon.sqlite3"
     async with open_database(path) as database:
         await database.write(
@@ -72,7 +72,7 @@ async def test_what_was_written_is_there_after_opening_again(tmp_path: Path) -> 
     assert [row["name"] for row in rows] == ["Salon"]
 
 
-async def test_a_second_process_on_the_same_archive_is_told_so(tmp_path: Path) -> None:
+async def test_a_second_process_on_the_same_archive_gets_an_error(tmp_path: Path) -> None:
     path = tmp_path / "salon.sqlite3"
     async with open_database(path):
         with pytest.raises(DatabaseInUse, match="Another Salon is running"):
@@ -129,14 +129,14 @@ async def test_a_reader_cannot_write(tmp_path: Path) -> None:
                 await beside.write(lambda tx: tx.run("DELETE FROM servers"))
 
 
-async def test_there_is_nothing_to_read_where_no_archive_is(tmp_path: Path) -> None:
+async def test_reading_a_missing_archive_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="There is no database"):
         async with open_for_reading(tmp_path / "none.sqlite3"):
             pass
     assert not (tmp_path / "none.sqlite3").exists()
 
 
-async def test_an_empty_file_is_no_archive_to_read_yet(tmp_path: Path) -> None:
+async def test_reading_an_empty_file_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "empty.sqlite3"
     path.touch()
     with pytest.raises(ForeignDatabase):
@@ -144,7 +144,7 @@ async def test_an_empty_file_is_no_archive_to_read_yet(tmp_path: Path) -> None:
             pass
 
 
-async def test_a_folder_that_cannot_be_written_gives_a_sentence(tmp_path: Path) -> None:
+async def test_a_folder_that_cannot_be_written_is_an_error_with_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="cannot be"):
         async with open_database(tmp_path / "missing" / "salon.sqlite3"):
             pass
@@ -159,7 +159,7 @@ async def test_a_link_to_the_archive_leads_to_the_same_lock(tmp_path: Path) -> N
                 pass
 
 
-async def test_readings_that_are_cancelled_leave_the_readers_whole(tmp_path: Path) -> None:
+async def test_cancelled_reads_leave_the_readers_usable(tmp_path: Path) -> None:
     async with open_database(tmp_path / "salon.sqlite3") as database:
         for turns in range(20):
             reading = asyncio.create_task(
@@ -189,9 +189,7 @@ async def test_readings_that_are_cancelled_leave_the_readers_whole(tmp_path: Pat
         "SELECT id FROM submissions WHERE state = 'received'",
     ],
 )
-async def test_what_is_asked_at_every_sweep_is_answered_by_an_index(
-    tmp_path: Path, sql: str
-) -> None:
+async def test_the_schedulers_queries_use_an_index(tmp_path: Path, sql: str) -> None:
     async with open_database(tmp_path / "salon.sqlite3") as database:
         plan = await database.read(lambda tx: tx.rows(f"EXPLAIN QUERY PLAN {sql}"))
     assert all("USING" in row["detail"] and "INDEX" in row["detail"] for row in plan), [

@@ -21,7 +21,7 @@ from tests.support.running_bot import RunningBot, run_bot, run_emulator
 NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
 
 
-async def test_what_was_there_before_is_kept_aside_with_what_its_journal_held(
+async def test_the_replaced_archive_is_kept_with_its_write_ahead_log(
     tmp_path: Path,
 ) -> None:
     path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
@@ -46,7 +46,7 @@ async def test_what_was_there_before_is_kept_aside_with_what_its_journal_held(
     assert servers_in(path) == 3
 
 
-async def test_a_running_bot_is_not_robbed_of_its_archive(tmp_path: Path) -> None:
+async def test_the_archive_of_a_running_bot_is_not_replaced(tmp_path: Path) -> None:
     path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
     await fill(path)
     async with open_database(path):
@@ -102,7 +102,7 @@ async def kept(running: RunningBot) -> dict[str, dict[str, Any]]:
     return {reply["id"]: reply for reply in (await running.export())["replies"]}
 
 
-async def test_what_was_deleted_or_forgotten_since_the_backup_stays_erased(tmp_path: Path) -> None:
+async def test_replies_deleted_or_erased_since_the_backup_stay_erased(tmp_path: Path) -> None:
     path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
@@ -145,7 +145,7 @@ async def test_what_was_deleted_or_forgotten_since_the_backup_stays_erased(tmp_p
             assert len(ours) == 2, "nothing is posted a second time"
 
 
-async def test_what_was_sent_since_the_backup_is_found_and_not_sent_again(tmp_path: Path) -> None:
+async def test_messages_sent_since_the_backup_are_found_and_not_sent_again(tmp_path: Path) -> None:
     path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
@@ -174,7 +174,9 @@ async def test_what_was_sent_since_the_backup_is_found_and_not_sent_again(tmp_pa
             assert (await again.export())["essay"]["state"] == "open"
 
 
-async def test_prompts_and_essays_that_were_due_since_are_not_done_again(tmp_path: Path) -> None:
+async def test_prompts_and_essays_that_were_due_since_the_backup_are_not_sent_again(
+    tmp_path: Path,
+) -> None:
     path, folder = tmp_path / "salon.sqlite3", tmp_path / "salon-backups"
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         await running.publish()

@@ -73,7 +73,7 @@ async def test_many_writes_share_a_commit(database: Database) -> None:
     assert 1 <= commits <= 3, "a hundred writes at once want a handful of commits"
 
 
-async def test_a_unit_that_fails_is_undone_alone(database: Database) -> None:
+async def test_a_unit_that_fails_is_rolled_back_alone(database: Database) -> None:
     async def fails(tx: Transaction) -> None:
         await add(tx, 2)
         raise LookupError("no")
@@ -127,7 +127,7 @@ async def test_a_closed_archive_refuses_writes(tmp_path: Path) -> None:
         await database.write(lambda tx: add(tx, 1))
 
 
-async def test_a_reading_sees_one_moment_however_many_questions_it_asks(
+async def test_a_read_is_a_snapshot_however_many_queries_it_runs(
     database: Database,
 ) -> None:
     await database.write(lambda tx: add(tx, 1))

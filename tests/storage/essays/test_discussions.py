@@ -32,7 +32,7 @@ async def draft(tx: Transaction, source: bytes = b"# Slow bread") -> int:
     )
 
 
-async def test_a_draft_is_found_as_it_was_kept(database: Database) -> None:
+async def test_a_draft_is_read_back_as_it_was_saved(database: Database) -> None:
     number = await database.write(draft)
     found = await database.read(lambda tx: drafts.find(tx, number))
     assert found is not None
@@ -64,7 +64,7 @@ async def test_a_draft_is_published_once(database: Database) -> None:
     assert post.after_id == 7
 
 
-async def test_a_scheduled_essay_is_published_when_its_hour_has_come(database: Database) -> None:
+async def test_a_scheduled_essay_is_published_when_it_is_due(database: Database) -> None:
     number = await database.write(draft)
     hour = NOW_MS + 3_600_000
     assert await database.write(
@@ -94,7 +94,7 @@ async def test_an_essay_is_found_by_number_or_exact_title(database: Database) ->
         await database.read(lambda tx: find_essay(tx, "Slow bread"))
 
 
-async def test_a_discussion_turns_only_from_the_state_it_is_in(database: Database) -> None:
+async def test_a_discussion_changes_state_only_from_the_expected_one(database: Database) -> None:
     number = await database.write(draft)
     turned = await database.write(
         lambda tx: discussions.change_state(tx, number, before="open", after="closed")
@@ -104,7 +104,7 @@ async def test_a_discussion_turns_only_from_the_state_it_is_in(database: Databas
     assert await database.write(lambda tx: progress.retry(tx, number, NOW_MS)) == 0
 
 
-async def test_what_was_received_waits_until_it_is_accepted_or_refused(
+async def test_a_submission_is_unfinished_until_it_is_accepted_or_refused(
     database: Database,
 ) -> None:
     text = Submission(1001, 10, "A server", 20, 40, "Ann", None, None, "# Text", title="T")
@@ -119,7 +119,7 @@ async def test_what_was_received_waits_until_it_is_accepted_or_refused(
     assert await database.read(lambda tx: submissions.find_refusal(tx, 5)) is None
 
 
-async def test_nobody_is_told_of_an_essay_that_is_no_longer_on_its_way(
+async def test_no_alert_is_sent_about_an_essay_that_is_not_being_published(
     database: Database,
 ) -> None:
     number = await database.write(draft)
